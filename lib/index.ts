@@ -1,0 +1,3 @@
+export { type Manifest, ModelPackageError, type PackageErrorCode } from '@modelship/runtime/manifest';
+export * from './model/index.js';
+export * from './serving/index.js';

@@ -1,0 +1,1 @@
+export { Model, type ModelOptions } from './model.js';

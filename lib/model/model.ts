@@ -1,0 +1,62 @@
+import { resolve } from 'node:path';
+import { type Manifest, ModelPackageError, PICKLE_FORMATS, readManifest } from '@modelship/runtime/manifest';
+
+/** How a package is read. */
+export interface ModelOptions {
+  /**
+   * Whether a format whose loading runs the file's own code (pickle, joblib, `torch.save`) may be used.
+   * Say yes only to files whose origin you trust as you trust your own code.
+   *
+   * @default false
+   */
+  readonly trustPickle?: boolean;
+}
+
+/** A model package, ready to be given to a construct. */
+export class Model {
+  /**
+   * Reads the package that `modelship pack` wrote to `directory`. Only the manifest is read: the files are checked
+   * against it when they are bundled and again by the runtime.
+   *
+   * @throws ModelPackageError if there is no package, its manifest is invalid or was edited, or its format unpickles
+   * and `trustPickle` is not set
+   */
+  static fromDirectory(directory: string, options: ModelOptions = {}): Model {
+    const manifest = readManifest(directory);
+    if (PICKLE_FORMATS.includes(manifest.format) && !options.trustPickle) {
+      throw new ModelPackageError(
+        'FORMAT_UNTRUSTED',
+        `model \`${manifest.name}\` has the format ${manifest.format}, and loading it runs code that the file names. ` +
+          'Export it to ONNX, or, if you trust its origin as your own code, pass `trustPickle: true`.',
+      );
+    }
+    return new Model(resolve(directory), manifest);
+  }
+
+  private constructor(
+    /** The package's folder, absolute. */
+    readonly directory: string,
+    /** What the package says of itself. */
+    readonly manifest: Manifest,
+  ) {}
+
+  /** The name under which the model is served. */
+  get name(): string {
+    return this.manifest.name;
+  }
+
+  /** The version under which the model is served. */
+  get version(): string {
+    return this.manifest.version;
+  }
+
+  /** `sha256:` and 64 hexadecimal digits, over everything in the package. */
+  get digest(): string {
+    return this.manifest.digest;
+  }
+
+  /** Bytes of all files together. */
+  get sizeBytes(): number {
+    return this.manifest.files.reduce((sum, file) => sum + file.size, 0);
+  }
+}

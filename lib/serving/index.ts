@@ -1,0 +1,5 @@
+export * from './access.js';
+export * from './props.js';
+export * from './rollout.js';
+export * from './throttle.js';
+export { type Fault, ValidationError } from './validation.js';

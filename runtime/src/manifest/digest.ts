@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import type { Manifest } from './schema.js';
+
+/**
+ * The digest of a package: SHA-256 over the manifest without its `digest` field, as JSON with sorted keys.
+ *
+ * The manifest holds the SHA-256 of every file, so that one value stands for the whole package, and a manifest edited
+ * by hand no longer matches it.
+ */
+export function packageDigest(manifest: Omit<Manifest, 'digest'>): string {
+  const { digest: _, ...rest } = manifest as Manifest;
+  return `sha256:${createHash('sha256').update(canonicalJson(rest)).digest('hex')}`;
+}
+
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+    entries.sort(([left], [right]) => (left < right ? -1 : 1));
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+  }
+  return JSON.stringify(value);
+}

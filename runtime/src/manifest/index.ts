@@ -1,0 +1,12 @@
+export { packageDigest } from './digest.js';
+export { ModelPackageError, type PackageErrorCode } from './package-error.js';
+export { parseManifest, readManifest } from './read.js';
+export {
+  MANIFEST_FILE,
+  type Manifest,
+  MODEL_FORMATS,
+  type ModelFormat,
+  type PackageFile,
+  PICKLE_FORMATS,
+  SAMPLES_FILE,
+} from './schema.js';

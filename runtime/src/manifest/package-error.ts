@@ -1,0 +1,25 @@
+/** What can be wrong with a model package. The codes are stable. */
+export type PackageErrorCode =
+  | 'MANIFEST_MISSING'
+  | 'MANIFEST_INVALID'
+  | 'MANIFEST_EDITED'
+  | 'FILE_MISSING'
+  | 'FILE_CHANGED'
+  | 'DIGEST_MISMATCH'
+  | 'FORMAT_UNKNOWN'
+  | 'FORMAT_UNTRUSTED'
+  | 'ARTIFACT_INVALID'
+  | 'SAMPLES_INVALID'
+  | 'SAMPLES_DIFFER';
+
+/** A model package that cannot be used: the message says what is wrong, what was found, what is allowed, and the fix. */
+export class ModelPackageError extends Error {
+  override readonly name = 'ModelPackageError';
+
+  constructor(
+    readonly code: PackageErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}

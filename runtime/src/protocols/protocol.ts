@@ -1,0 +1,49 @@
+import type { InferenceRequest, InferenceResponse } from '../inference/request.js';
+import type { Signature } from '../inference/tensor.js';
+import type { Manifest } from '../manifest/index.js';
+import type { HttpResponse, Route } from '../server/http.js';
+
+/** The states TensorFlow Serving names, which every other protocol maps from. */
+export type ModelState = 'START' | 'LOADING' | 'AVAILABLE' | 'UNLOADING' | 'END';
+
+/** One version of a model, as a protocol sees it. */
+export interface ServedModel {
+  readonly name: string;
+  readonly version: string;
+  readonly manifest: Manifest;
+  readonly state: ModelState;
+  /** Why the version is not available. */
+  readonly failure?: string;
+  /** By signature name; `serving_default` is always present. */
+  readonly signatures: Readonly<Record<string, Signature>>;
+  /**
+   * Runs the request, batched with others that wait.
+   *
+   * @throws InferenceError with the canonical code of what went wrong
+   */
+  infer(request: InferenceRequest): Promise<InferenceResponse>;
+}
+
+/** The models a server holds. */
+export interface ModelCatalog {
+  /** Whether the server as a whole may receive requests: every model loaded and no drain under way. */
+  readonly ready: boolean;
+  /** Newest version first. */
+  versions(name: string): readonly ServedModel[];
+  names(): readonly string[];
+  /**
+   * The version asked for, or the newest available one.
+   *
+   * @returns undefined if there is none
+   */
+  find(name: string, version?: string): ServedModel | undefined;
+}
+
+/** A wire protocol: routes that decode bytes into requests and encode responses into bytes, and no state. */
+export interface Protocol {
+  readonly name: string;
+  routes(models: ModelCatalog): readonly Route[];
+  /** How this protocol words a failure that happened outside its handlers, on a path of its own. */
+  readonly owns: (path: string) => boolean;
+  errorResponse(error: unknown): HttpResponse;
+}

@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    // The tests run the sources of the runtime workspace, so that they never judge a stale build.
+    alias: [
+      { find: /^@modelship\/runtime$/, replacement: source('runtime/src/index.ts') },
+      { find: /^@modelship\/runtime\/manifest$/, replacement: source('runtime/src/manifest/index.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    // A native addon cannot be loaded again in a second worker thread of the same process.
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+  },
+});
