@@ -1,5 +1,5 @@
 import type { Signature, Tensor } from '../inference/tensor.js';
-import type { Manifest } from '../manifest/index.js';
+import type { ModelFormat } from '../manifest/index.js';
 
 /** A model in memory. */
 export interface LoadedModel {
@@ -11,10 +11,21 @@ export interface LoadedModel {
   close(): Promise<void>;
 }
 
+/** A saved model on disk. */
+export interface Artifact {
+  /** The file, or the folder for formats that are one. */
+  readonly path: string;
+  readonly format: ModelFormat;
+}
+
 /** Loads the artifacts of some formats. */
 export interface Engine {
-  /** `directory` holds the package's files, already verified. */
-  load(directory: string, manifest: Manifest, options: EngineOptions): Promise<LoadedModel>;
+  /**
+   * The caller has verified the artifact's digest.
+   *
+   * @throws ModelPackageError `ARTIFACT_INVALID` if the file cannot be loaded
+   */
+  load(artifact: Artifact, options: EngineOptions): Promise<LoadedModel>;
 }
 
 export interface EngineOptions {

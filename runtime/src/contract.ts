@@ -1,0 +1,55 @@
+/**
+ * What the runtime and whoever starts it agree on: port, routes, times and variables. The constructs, the images and
+ * the tests take them from here.
+ */
+
+/** The port the server listens on when the host names none. */
+export const DEFAULT_PORT = 8080;
+
+/** 200 while the process can answer at all: for liveness probes. */
+export const LIVE_PATH = '/v2/health/live';
+
+/** 200 once every model is loaded and its samples agree, and until a drain begins: for readiness probes. */
+export const READY_PATH = '/v2/health/ready';
+
+/** Where the newest version of a model answers by TensorFlow Serving's REST API. */
+export function predictPath(modelName: string): string {
+  return `/v1/models/${modelName}:predict`;
+}
+
+/** Where a model answers by the Open Inference Protocol v2. */
+export function inferPath(modelName: string): string {
+  return `/v2/models/${modelName}/infer`;
+}
+
+/** Seconds the server takes at most to finish what is in flight after SIGTERM. Cloud Run kills after 10 s, the shortest. */
+export const DRAIN_SECONDS = 8;
+
+/** Seconds that the slowest supported start may take before a host should give up: fetch, verify, load, samples. */
+export const START_SECONDS = 300;
+
+/** The variables that configure the runtime. Hosts' own variables are read by `platforms/` alone. */
+export const ENVIRONMENT = {
+  /** Folder of the model package. Default: the working directory. */
+  model: 'MODELSHIP_MODEL',
+  /** The only digest that may be loaded, as the template has it. Default: whatever the package says. */
+  modelDigest: 'MODELSHIP_MODEL_DIGEST',
+  /** JSON object: path in the package to the URL of the file, for files that are fetched at start. Default: none. */
+  files: 'MODELSHIP_FILES',
+  /** Port of the HTTP server. Default: 8080. */
+  port: 'MODELSHIP_PORT',
+  /** Largest request body in bytes, after decompression. Default: 64 MiB. */
+  maxBodyBytes: 'MODELSHIP_MAX_BODY_BYTES',
+  /** Requests that may wait for a model before new ones get 503. Default: 1024. */
+  maxQueue: 'MODELSHIP_MAX_QUEUE',
+  /** Seconds after which a request is given up with 504. Default: 60. */
+  timeoutSeconds: 'MODELSHIP_TIMEOUT_SECONDS',
+  /** Threads of one inference. Default: the CPUs the process may use. */
+  threads: 'MODELSHIP_THREADS',
+  /** Issuer of the JWTs that callers must bring. Default: no JWT is asked for. */
+  jwtIssuer: 'MODELSHIP_JWT_ISSUER',
+  /** Audiences, separated by commas, of which a JWT must carry one. */
+  jwtAudience: 'MODELSHIP_JWT_AUDIENCE',
+  /** `error`, `warn`, `info` or `debug`. Default: info. */
+  logLevel: 'MODELSHIP_LOG_LEVEL',
+} as const;
