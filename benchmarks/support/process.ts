@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+
+/** A server started for a measurement. */
+export interface ServerCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A port that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as { port: number };
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+/** Starts `server`, on processor `cpu` if given. */
+export function start(server: ServerCommand, cpu?: number): ChildProcess {
+  const pinned = cpu !== undefined && process.platform === 'linux';
+  const [command, args] = pinned
+    ? ['taskset', ['-c', String(cpu), server.command, ...server.args]]
+    : [server.command, server.args];
+  return spawn(command, [...args], {
+    env: { ...process.env, ...server.environment },
+    stdio: ['ignore', 'ignore', process.env.BENCH_VERBOSE ? 'inherit' : 'ignore'],
+  });
+}
+
+/** Stops `child` and waits for its end. */
+export async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = new Promise((done) => child.once('exit', done));
+  child.kill('SIGTERM');
+  const force = setTimeout(() => child.kill('SIGKILL'), 5000);
+  await ended;
+  clearTimeout(force);
+}
+
+/** Sends `body` until it is answered with 200, and returns the answer. */
+export async function untilAnswered(port: number, path: string, body: string, limitMs = 60_000): Promise<string> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const answer = await post(port, path, body).catch(() => undefined);
+    if (answer?.status === 200) return answer.body;
+    if (Date.now() > deadline)
+      throw new Error(`no answer on ${path} within ${limitMs} ms: ${answer?.body ?? 'no connection'}`);
+    await new Promise((done) => setTimeout(done, 1));
+  }
+}
+
+/** One POST of JSON. */
+export function post(port: number, path: string, body: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const call = request(
+      { host: '127.0.0.1', port, path, method: 'POST', headers: { 'content-type': 'application/json' } },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
+        response.on('error', reject);
+      },
+    );
+    call.on('error', reject);
+    call.end(body);
+  });
+}
