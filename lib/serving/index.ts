@@ -1,4 +1,5 @@
 export * from './access.js';
+export * from './image-source.js';
 export * from './props.js';
 export * from './rollout.js';
 export * from './throttle.js';
