@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { ENVIRONMENT } from '@modelship/runtime/contract';
+import { readManifest } from '@modelship/runtime/manifest';
+import { PEERS, peerPython, ROOT } from './peers.js';
+import type { ServerCommand } from './process.js';
+
+/** Makes the command of a server for `modelPackage` on `port`, running one thread for an inference. */
+export type ServerFactory = (modelPackage: string, port: number) => ServerCommand;
+
+const artifact = (modelPackage: string) => join(modelPackage, readManifest(modelPackage).artifact);
+
+/** Our runtime, as the image starts it. */
+export const modelship: ServerFactory = (modelPackage, port) => ({
+  command: process.execPath,
+  args: [join(ROOT, 'runtime', 'dist', 'bundle', 'server.js')],
+  environment: {
+    [ENVIRONMENT.model]: modelPackage,
+    [ENVIRONMENT.port]: String(port),
+    [ENVIRONMENT.threads]: '1',
+  },
+});
+
+/** FastAPI on uvicorn with uvloop and httptools. */
+export const fastApi: ServerFactory = (modelPackage, port) => ({
+  command: peerPython('requirements.txt'),
+  args: [
+    '-m',
+    'uvicorn',
+    'fastapi_app:app',
+    '--app-dir',
+    PEERS,
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--loop',
+    'uvloop',
+    '--http',
+    'httptools',
+    '--log-level',
+    'error',
+  ],
+  environment: { MODEL: artifact(modelPackage), THREADS: '1' },
+});
+
+/** The least a Node process can do and still predict. */
+export const bareNode: ServerFactory = (modelPackage, port) => ({
+  command: process.execPath,
+  args: [join(PEERS, 'bare_node.cjs')],
+  environment: { MODEL: artifact(modelPackage), PORT: String(port) },
+});
+
+/** node:http alone, answering with `responseBytes`. */
+export const bareHttp =
+  (responseBytes: number): ServerFactory =>
+  (_, port) => ({
+    command: process.execPath,
+    args: [join(PEERS, 'bare_http.cjs')],
+    environment: { RESPONSE_BYTES: String(responseBytes), PORT: String(port) },
+  });
