@@ -8,7 +8,7 @@ export default defineConfig({
     // The tests run the sources of the runtime workspace, so that they never judge a stale build.
     alias: [
       { find: /^@modelship\/runtime$/, replacement: source('runtime/src/index.ts') },
-      { find: /^@modelship\/runtime\/contract$/, replacement: source('runtime/src/contract.ts') },
+      { find: /^@modelship\/runtime\/(contract|serve)$/, replacement: source('runtime/src/$1.ts') },
       { find: /^@modelship\/runtime\/manifest$/, replacement: source('runtime/src/manifest/index.ts') },
     ],
   },
