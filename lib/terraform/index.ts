@@ -1,0 +1,3 @@
+export * from './generic.js';
+export * from './package-files.js';
+export * from './validator.js';
