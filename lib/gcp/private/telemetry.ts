@@ -1,0 +1,139 @@
+import { LoggingMetric } from '@cdktf/provider-google/lib/logging-metric';
+import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
+import { MonitoringDashboard } from '@cdktf/provider-google/lib/monitoring-dashboard';
+import { Construct } from 'constructs';
+import type { GoogleServingProps } from '../props.js';
+import { generatedName } from './names.js';
+
+/** A time series, and how its points become one line. */
+export interface Metric {
+  readonly title: string;
+  /** In Cloud Monitoring's filter language. */
+  readonly filter: string;
+  readonly aligner: string;
+  readonly reducer: string;
+  /** Labels that get a line each. @default - one line */
+  readonly groupBy?: string[];
+}
+
+/** When a metric wakes somebody. */
+export interface Alarm {
+  /** Names the alert policy in the tree. */
+  readonly id: string;
+  readonly metric: Metric;
+  /** With it, the share of it that `metric` is gets compared. @default - the metric itself is */
+  readonly denominator?: Metric;
+  /** The alarm is raised above it. */
+  readonly threshold: number;
+  /** For how long it must be above. */
+  readonly minutes: number;
+  /** What it means and what to do, for whoever is woken. */
+  readonly documentation: string;
+}
+
+/** What is watched of an endpoint. */
+export interface TelemetryOptions {
+  /** Lines on the dashboard, in this order. */
+  readonly metrics: readonly Metric[];
+  readonly alarms: readonly Alarm[];
+  /** Finds the endpoint's logs, in Cloud Logging's filter language. */
+  readonly logFilter: string;
+}
+
+const ALIGNMENT = '60s';
+/** https://cloud.google.com/logging/docs/reference/v2/rest/v2/projects.metrics */
+const METRIC_NAME_LENGTH = 100;
+
+/** The dashboard, the alert policies and the log-based metric of an endpoint. */
+export class Telemetry extends Construct {
+  readonly errorLogs: LoggingMetric;
+  readonly alertPolicies: readonly MonitoringAlertPolicy[];
+  /** Unset if `dashboard` is false. */
+  readonly dashboard?: MonitoringDashboard;
+
+  constructor(scope: Construct, id: string, props: GoogleServingProps, options: TelemetryOptions) {
+    super(scope, id);
+    const name = generatedName(scope, METRIC_NAME_LENGTH);
+    this.errorLogs = new LoggingMetric(this, 'ErrorLogs', {
+      project: props.project,
+      name: `${name}-errors`,
+      description: `Errors that ${scope.node.path} logged`,
+      filter: `${options.logFilter} AND severity>=ERROR`,
+      metricDescriptor: { metricKind: 'DELTA', valueType: 'INT64', unit: '1' },
+    });
+    this.alertPolicies = options.alarms.map((alarm) => this.alertPolicy(scope, props, alarm));
+    if (props.dashboard ?? true) {
+      const logged: Metric = {
+        title: 'Errors logged',
+        filter: `metric.type="logging.googleapis.com/user/${this.errorLogs.name}"`,
+        aligner: 'ALIGN_DELTA',
+        reducer: 'REDUCE_SUM',
+      };
+      this.dashboard = new MonitoringDashboard(this, 'Dashboard', {
+        project: props.project,
+        dashboardJson: JSON.stringify(dashboard(scope.node.path, [...options.metrics, logged])),
+      });
+    }
+  }
+
+  private alertPolicy(scope: Construct, props: GoogleServingProps, alarm: Alarm): MonitoringAlertPolicy {
+    return new MonitoringAlertPolicy(this, alarm.id, {
+      project: props.project,
+      displayName: `${scope.node.path}: ${alarm.metric.title}`,
+      combiner: 'OR',
+      notificationChannels: props.alarmActions,
+      userLabels: props.labels,
+      documentation: { content: alarm.documentation, mimeType: 'text/markdown' },
+      conditions: [
+        {
+          displayName: alarm.metric.title,
+          conditionThreshold: {
+            filter: alarm.metric.filter,
+            aggregations: [aggregation(alarm.metric)],
+            ...(alarm.denominator
+              ? {
+                  denominatorFilter: alarm.denominator.filter,
+                  denominatorAggregations: [aggregation(alarm.denominator)],
+                }
+              : {}),
+            comparison: 'COMPARISON_GT',
+            thresholdValue: alarm.threshold,
+            duration: `${alarm.minutes * 60}s`,
+            trigger: { count: 1 },
+          },
+        },
+      ],
+    });
+  }
+}
+
+function aggregation({ aligner, reducer, groupBy }: Metric) {
+  return {
+    alignmentPeriod: ALIGNMENT,
+    perSeriesAligner: aligner,
+    crossSeriesReducer: reducer,
+    ...(groupBy ? { groupByFields: groupBy } : {}),
+  };
+}
+
+/** Two charts a row, on the twelve columns of a mosaic. */
+function dashboard(displayName: string, metrics: readonly Metric[]) {
+  const tiles = metrics.map((metric, index) => ({
+    xPos: (index % 2) * 6,
+    yPos: Math.floor(index / 2) * 4,
+    width: 6,
+    height: 4,
+    widget: {
+      title: metric.title,
+      xyChart: {
+        dataSets: [
+          {
+            plotType: 'LINE',
+            timeSeriesQuery: { timeSeriesFilter: { filter: metric.filter, aggregation: aggregation(metric) } },
+          },
+        ],
+      },
+    },
+  }));
+  return { displayName, mosaicLayout: { columns: 12, tiles } };
+}

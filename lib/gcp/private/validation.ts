@@ -1,0 +1,144 @@
+import { ENVIRONMENT } from '@modelship/runtime/contract';
+import { Token } from 'cdktf';
+import type { ServingProps } from '../../serving/props.js';
+import type { Validator } from '../../serving/validation.js';
+import type { GoogleServingProps } from '../props.js';
+import { LOG_RETENTION_DAYS, REGION } from './limits.js';
+
+/** The names of the props that every construct on Google Cloud takes. */
+export const GOOGLE_PROPS: Readonly<Record<keyof GoogleServingProps, true>> = {
+  model: true,
+  access: true,
+  minReplicas: true,
+  maxReplicas: true,
+  rollout: true,
+  throttle: true,
+  timeoutSeconds: true,
+  logRetentionDays: true,
+  dashboard: true,
+  environment: true,
+  region: true,
+  image: true,
+  project: true,
+  encryptionKey: true,
+  modelBucket: true,
+  gpu: true,
+  alarmActions: true,
+  labels: true,
+};
+
+/** Variables that the construct or the host sets, and that would be lost or would break the endpoint. */
+const RESERVED = /^(PORT|K_.*|AIP_.*|CLOUD_RUN_.*)$/;
+const RESERVED_NAMES: readonly string[] = [
+  ENVIRONMENT.model,
+  ENVIRONMENT.modelDigest,
+  ENVIRONMENT.timeoutSeconds,
+  ENVIRONMENT.jwtIssuer,
+  ENVIRONMENT.jwtAudience,
+];
+
+/** Notes the faults of what every construct on Google Cloud takes. */
+export function checkGoogleProps(validator: Validator, props: GoogleServingProps): void {
+  validator.text('region', props.region, REGION.pattern, REGION.rule);
+  validator.number('logRetentionDays', props.logRetentionDays, LOG_RETENTION_DAYS);
+  validator.text(
+    'project',
+    props.project,
+    /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
+    'a project id has 6 to 30 lower-case letters, digits and hyphens; it is not the number and not the display name',
+  );
+  checkKey(validator, props);
+  checkJwt(validator, props);
+  checkReplicas(validator, props);
+  checkEnvironment(validator, props);
+  for (const channel of props.alarmActions ?? []) {
+    validator.text(
+      'alarmActions',
+      channel,
+      /^projects\/[^/]+\/notificationChannels\/\d+$/,
+      'give notification channels by their full name, `projects/P/notificationChannels/N`',
+    );
+  }
+  for (const [name, value] of Object.entries(props.labels ?? {})) {
+    validator.text(
+      `labels.${name}`,
+      name,
+      /^[a-z][a-z0-9_-]{0,62}$/,
+      'a label starts with a lower-case letter and holds at most 63 lower-case letters, digits, `_` and `-`',
+    );
+    validator.text(
+      `labels.${name}`,
+      value,
+      /^[a-z0-9_-]{0,63}$/,
+      'the value of a label holds at most 63 lower-case letters, digits, `_` and `-`',
+    );
+  }
+}
+
+function checkKey(validator: Validator, { encryptionKey: key, region }: GoogleServingProps): void {
+  const pattern = /^projects\/[^/]+\/locations\/([^/]+)\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/;
+  validator.text(
+    'encryptionKey',
+    key,
+    pattern,
+    'give the full name of a key, `projects/P/locations/L/keyRings/R/cryptoKeys/K`, without a version',
+  );
+  const location = key === undefined || Token.isUnresolved(key) ? undefined : pattern.exec(key)?.[1];
+  validator.check(
+    location === undefined || Token.isUnresolved(region) || location === region,
+    'encryptionKey',
+    'KEY_ELSEWHERE',
+    `the key is in ${location} and the endpoint in ${region}; Google Cloud encrypts with keys of the same region only, ` +
+      'so give a key ring of the region',
+  );
+}
+
+function checkJwt(validator: Validator, { access }: ServingProps): void {
+  const jwt = access?.jwtOptions;
+  if (!jwt) return;
+  validator.text(
+    'access.issuer',
+    jwt.issuer,
+    /^https:\/\/[^\s]+$/,
+    'an issuer is an https:// URL, where its keys are found',
+  );
+  validator.check(
+    jwt.audience.length > 0,
+    'access.audience',
+    'MISSING',
+    'got none, so that no token could ever pass; name at least one audience',
+  );
+}
+
+function checkReplicas(validator: Validator, { minReplicas, maxReplicas }: ServingProps): void {
+  if (minReplicas === undefined || maxReplicas === undefined) return;
+  if (Token.isUnresolved(minReplicas) || Token.isUnresolved(maxReplicas)) return;
+  validator.check(
+    minReplicas <= maxReplicas,
+    'minReplicas',
+    'MIN_OVER_MAX',
+    `got ${minReplicas}, more than maxReplicas, which is ${maxReplicas}; lower it or raise maxReplicas`,
+  );
+}
+
+function checkEnvironment(validator: Validator, { environment = {} }: ServingProps): void {
+  for (const name of Object.keys(environment)) {
+    validator.text(
+      `environment.${name}`,
+      name,
+      /^[A-Za-z_][A-Za-z0-9_]*$/,
+      'the name of a variable holds letters, digits and `_`, and starts with no digit',
+    );
+    validator.check(
+      !RESERVED.test(name) && !RESERVED_NAMES.includes(name),
+      `environment.${name}`,
+      'RESERVED_VARIABLE',
+      'the construct or the host sets it; use the prop that stands for it (model, access, timeoutSeconds), or leave it out',
+    );
+  }
+}
+
+/** Notes that the target cannot do what `prop` asks, why, and what can. */
+export function refuse(validator: Validator, prop: string, reason: string): void {
+  validator.check(false, prop, 'UNSUPPORTED', reason);
+}
