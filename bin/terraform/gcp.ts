@@ -1,0 +1,45 @@
+import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
+import { type App, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { ServerlessModel } from '../../lib/gcp/serverless-model.js';
+import { ImageSource } from '../../lib/serving/image-source.js';
+import type { AppContext } from './context.js';
+import { predictCommand } from './predict-command.js';
+
+const DEFAULT_REGION = 'europe-west4';
+
+/** A stack for each target on Google Cloud. */
+export function googleStacks(app: App, context: AppContext): void {
+  serverless(app, context);
+}
+
+function googleStack(app: App, id: string, context: AppContext) {
+  const stack = new TerraformStack(app, id);
+  const region = context.text('region') ?? DEFAULT_REGION;
+  const project = context.text('project');
+  context.configureBackend(stack);
+  new GoogleProvider(stack, 'google', { region, project });
+  return { stack, props: { model: context.model, region, project, image: image(stack, context) } };
+}
+
+/** The image of the setting `image`, or of a variable that is asked for when the stack is applied. */
+function image(stack: TerraformStack, context: AppContext): ImageSource {
+  const uri =
+    context.text('image') ??
+    new TerraformVariable(stack, 'runtime_image', {
+      type: 'string',
+      description: 'The container image of the runtime, in an Artifact Registry of the region',
+    }).stringValue;
+  return ImageSource.fromRegistry(uri);
+}
+
+function output(stack: TerraformStack, name: string, value: string): void {
+  new TerraformOutput(stack, name, { value, staticId: true });
+}
+
+function serverless(app: App, context: AppContext): void {
+  const { stack, props } = googleStack(app, 'google-serverless', context);
+  const endpoint = new ServerlessModel(stack, 'Model', props);
+  output(stack, 'url', endpoint.url);
+  output(stack, 'predictCommand', predictCommand(endpoint.predictUrl, props.model, 'gcloud auth print-identity-token'));
+  output(stack, 'revision', endpoint.revision);
+}
