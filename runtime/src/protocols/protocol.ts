@@ -1,7 +1,7 @@
 import type { InferenceRequest, InferenceResponse } from '../inference/request.js';
 import type { Signature } from '../inference/tensor.js';
 import type { Manifest } from '../manifest/index.js';
-import type { HttpResponse, Route } from '../server/http.js';
+import type { HttpRequest, HttpResponse, Route } from '../server/http.js';
 
 /** The states TensorFlow Serving names, which every other protocol maps from. */
 export type ModelState = 'START' | 'LOADING' | 'AVAILABLE' | 'UNLOADING' | 'END';
@@ -37,13 +37,30 @@ export interface ModelCatalog {
    * @returns undefined if there is none
    */
   find(name: string, version?: string): ServedModel | undefined;
+  /** Versions by the label that points to them, as TensorFlow Serving's `labels/L` names them. */
+  labels(name: string): Readonly<Record<string, string>>;
+  /**
+   * Loads the package at `url` under `name`. Absent where the models are fixed at start.
+   *
+   * @throws InferenceError `ALREADY_EXISTS`, or `RESOURCE_EXHAUSTED` if there is no memory left for it
+   */
+  load?(name: string, url: string): Promise<void>;
+  /**
+   * Drains and frees every version of `name`. Absent where the models are fixed at start.
+   *
+   * @throws InferenceError `NOT_FOUND`
+   */
+  unload?(name: string): Promise<void>;
 }
 
 /** A wire protocol: routes that decode bytes into requests and encode responses into bytes, and no state. */
 export interface Protocol {
   readonly name: string;
   routes(models: ModelCatalog): readonly Route[];
-  /** How this protocol words a failure that happened outside its handlers, on a path of its own. */
-  readonly owns: (path: string) => boolean;
+  /** Whether a failure outside the handlers, on this path, is worded by this protocol. */
+  owns(path: string): boolean;
+  /** How this protocol words a failure. What is not an InferenceError is told as an internal error, without its text. */
   errorResponse(error: unknown): HttpResponse;
+  /** Answers a request on a path it owns for which no route was found. @default the `NOT_FOUND` failure */
+  unmatched?(request: HttpRequest): HttpResponse;
 }
