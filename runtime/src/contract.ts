@@ -22,6 +22,9 @@ export function inferPath(modelName: string): string {
   return `/v2/models/${modelName}/infer`;
 }
 
+/** Where the one model answers by Azure ML's protocol. */
+export const SCORE_PATH = '/score';
+
 /** Seconds the server takes at most to finish what is in flight after SIGTERM. Cloud Run kills after 10 s, the shortest. */
 export const DRAIN_SECONDS = 8;
 
