@@ -1,0 +1,91 @@
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { ImageSource } from '../serving/image-source.js';
+import { AcrBuild } from './private/acr-build.js';
+import type { Placement } from './private/placement.js';
+import { Registry } from './private/registry.js';
+import type { AzureServingProps } from './props.js';
+
+/** A container registry. What `@cdktf/provider-azurerm` makes or reads fits. */
+export interface AzureRegistry {
+  readonly id: string;
+  /** Host that images are pulled from: `name.azurecr.io`. */
+  readonly loginServer: string;
+}
+
+/** An image that is already in a registry. */
+export interface AcrImageOptions {
+  readonly registry: AzureRegistry;
+  /** Path of the image in the registry. */
+  readonly repository: string;
+  /** Tag, or digest as `sha256:…`, which runs the same image for ever. */
+  readonly reference: string;
+}
+
+/** An image that the registry builds. */
+export interface AcrTaskOptions {
+  /** Folder with the Dockerfile and what it copies. */
+  readonly directory: string;
+  /** Hexadecimal digest of the folder's content: another digest is another build. */
+  readonly digest: string;
+  /** The Dockerfile, from the folder. @default Dockerfile */
+  readonly dockerfile?: string;
+  /** @default - one is made, without an admin user */
+  readonly registry?: AzureRegistry;
+}
+
+/** What an image on Azure needs beside its reference. */
+export interface AzureImageBinding {
+  /** The reference to pull. */
+  readonly uri: string;
+  /** The registry, on which whoever pulls gets a role. */
+  readonly registry: AzureRegistry;
+  /** What must be there before anything pulls. */
+  readonly ready: ITerraformDependable[];
+}
+
+/** Ways to an image that only Azure has. The identity that pulls gets the role `AcrPull` on the registry. */
+export abstract class AzureImage extends ImageSource {
+  /** An image in Azure Container Registry. */
+  static fromAcr(options: AcrImageOptions): AzureImage {
+    return new AcrImage(options);
+  }
+
+  /** An image that Azure Container Registry builds at apply, from a folder that is uploaded: needs no Docker. */
+  static fromAcrTask(options: AcrTaskOptions): AzureImage {
+    return new AcrTaskImage(options);
+  }
+
+  /** Adds to `scope` what it takes to have the image. The constructs of `modelship/azure` call it. */
+  abstract bindOnAzure(scope: Construct, placement: Placement, props: AzureServingProps): AzureImageBinding;
+
+  /** @throws Error, because it takes a place in Azure to have the image */
+  override bind(): string {
+    throw new Error('an AzureImage is for the constructs of modelship/azure; elsewhere use ImageSource.fromRegistry()');
+  }
+}
+
+class AcrImage extends AzureImage {
+  constructor(private readonly options: AcrImageOptions) {
+    super();
+  }
+
+  override bindOnAzure(): AzureImageBinding {
+    const { registry, repository, reference } = this.options;
+    const separator = reference.startsWith('sha256:') ? '@' : ':';
+    return { uri: `${registry.loginServer}/${repository}${separator}${reference}`, registry, ready: [] };
+  }
+}
+
+class AcrTaskImage extends AzureImage {
+  constructor(private readonly options: AcrTaskOptions) {
+    super();
+  }
+
+  override bindOnAzure(scope: Construct, placement: Placement, props: AzureServingProps): AzureImageBinding {
+    const image = new Construct(scope, 'Image');
+    const registry = this.options.registry ?? new Registry(image, 'Registry', placement).registry;
+    const build = new AcrBuild(image, 'Build', placement, props, { ...this.options, registry });
+    return { uri: build.uri, registry, ready: [build.run] };
+  }
+}

@@ -1,0 +1,292 @@
+import { KeyVaultSecret } from '@cdktf/provider-azurerm/lib/key-vault-secret';
+import { MachineLearningDatastoreBlobstorage } from '@cdktf/provider-azurerm/lib/machine-learning-datastore-blobstorage';
+import type { MonitorAutoscaleSetting } from '@cdktf/provider-azurerm/lib/monitor-autoscale-setting';
+import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
+import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
+import { RoleDefinition } from '@cdktf/provider-azurerm/lib/role-definition';
+import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
+import { DEFAULT_PORT, SCORE_PATH } from '@modelship/runtime/contract';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import type { Model } from '../model/model.js';
+import type { ImageSource } from '../serving/image-source.js';
+import { GenericResource } from '../terraform/generic.js';
+import { afterRoles, azapi } from './private/azapi.js';
+import { bindImage } from './private/image.js';
+import { AZURE_ML } from './private/limits.js';
+import { isAutoscaled, mlAutoscale } from './private/ml-autoscale.js';
+import { deploymentName, MlDeployment, mlEnvironment } from './private/ml-deployment.js';
+import { ML_TELEMETRY } from './private/ml-telemetry.js';
+import { ENDPOINT_TYPE, type MlEndpointDefinition, MlTraffic } from './private/ml-traffic.js';
+import { validateManagedEndpoint } from './private/ml-validation.js';
+import { MlWorkspace } from './private/ml-workspace.js';
+import { ModelStore } from './private/model-store.js';
+import { clientConfig, globalName, groupName } from './private/names.js';
+import { Placement } from './private/placement.js';
+import { assignRoleToDeployer } from './private/roles.js';
+import { Telemetry } from './private/telemetry.js';
+import type { AzureServingProps, AzureSubnet } from './props.js';
+
+const DEFAULT_TIMEOUT_SECONDS = 60;
+const DEFAULT_CONCURRENCY = 100;
+const DEFAULT_INSTANCE_TYPE = 'Standard_DS2_v2';
+const ASSET_NAME_LENGTH = 60;
+
+/** An Azure ML workspace. What `@cdktf/provider-azurerm` makes or reads fits. */
+export interface AzureMlWorkspace {
+  readonly id: string;
+  readonly name: string;
+  readonly resourceGroupName: string;
+  readonly location: string;
+}
+
+/** Another version of the model that stays deployed, and the share of the traffic that it keeps. */
+export interface ModelTraffic {
+  readonly model: Model;
+  /** In percent, 0 to 100. At 0 it is kept warm, for a way back. */
+  readonly trafficPercent: number;
+}
+
+/** How a model is served by an Azure ML managed online endpoint. */
+export interface ManagedEndpointModelProps extends AzureServingProps {
+  /** The container image of the runtime. */
+  readonly image: ImageSource;
+
+  /** @default - one is made, with its storage account, key vault, container registry and Application Insights */
+  readonly workspace?: AzureMlWorkspace;
+
+  /** Name of the endpoint, unique in its region: 3 to 32 letters, digits and hyphens. @default - generated */
+  readonly endpointName?: string;
+
+  /** Kind of machine, with GPUs or without, from Azure ML's list. @default Standard_DS2_v2 */
+  readonly instanceType?: string;
+
+  /** Requests that an instance answers at once; more are turned away with 429. @default 100 */
+  readonly maxConcurrentRequests?: number;
+
+  /**
+   * Versions that stay deployed beside `model`. With `Rollout.canary()`, `model` gets the canary's percent and these
+   * must have the rest; with `mirrorPercent` they must have all of it.
+   *
+   * @default - none
+   */
+  readonly alongside?: ModelTraffic[];
+
+  /**
+   * Share of the traffic that `model` gets a copy of, in percent, 1 to 50. Its answers are thrown away: callers get
+   * those of the versions in `alongside`.
+   *
+   * @default - no copies
+   */
+  readonly mirrorPercent?: number;
+
+  /** Share of requests and answers that is kept in the workspace's storage, in percent. @default - none is */
+  readonly capturePercent?: number;
+
+  /**
+   * Subnet for the private endpoint. With it nothing is reached from the internet, neither the endpoint nor the
+   * workspace, and instances reach approved places only. With a given `workspace`, which must have its own private
+   * endpoint then, it closes the endpoint.
+   *
+   * @default - callers come from the internet, with their credential
+   */
+  readonly privateSubnet?: AzureSubnet;
+}
+
+/**
+ * A model behind an Azure ML managed online endpoint.
+ *
+ * `Access.cloudIdentity()` takes Microsoft Entra tokens of whoever `grantInvoke` let in, `Access.apiKey()` the keys of
+ * the endpoint. At least one instance always runs. `minReplicas` defaults to 1, `maxReplicas` to `minReplicas`, and
+ * between different ones instances follow the processor's load. `timeoutSeconds` defaults to 60, and 180 is the most.
+ *
+ * @throws ValidationError naming every prop that Azure ML cannot do
+ */
+export class ManagedEndpointModel extends Construct {
+  /** The workspace that was made. Unset if one was given. */
+  readonly workspace?: MlWorkspace;
+  readonly modelStore: ModelStore;
+  readonly telemetry: Telemetry;
+  /** With which instances pull the image and read the model. */
+  readonly identity: UserAssignedIdentity;
+  readonly endpoint: GenericResource;
+  /** The deployment of `model`. */
+  readonly deployment: MlDeployment;
+  /** One for each of `alongside`. */
+  readonly alongside: readonly MlDeployment[];
+  readonly traffic: MlTraffic;
+  readonly autoscale?: MonitorAutoscaleSetting;
+  /** Where callers send requests. */
+  readonly url: string;
+  /** One of the keys, secret. Set with `Access.apiKey()`. */
+  readonly primaryKey?: string;
+
+  private readonly placement: Placement;
+  private invoker?: RoleDefinition;
+
+  constructor(scope: Construct, id: string, props: ManagedEndpointModelProps) {
+    super(scope, id);
+    validateManagedEndpoint(this, props);
+    this.placement = new Placement(this, 'Placement', props);
+    this.telemetry = new Telemetry(this, 'Telemetry', this.placement, props);
+    if (!props.workspace) {
+      this.workspace = new MlWorkspace(this, 'Workspace', this.placement, this.telemetry, props, props.privateSubnet);
+    }
+    const workspace = props.workspace ?? this.workspace!.workspace;
+    const others = props.alongside ?? [];
+    this.modelStore = new ModelStore(this, 'ModelStore', this.placement, props, [
+      props.model,
+      ...others.map(({ model }) => model),
+    ]);
+    this.identity = new UserAssignedIdentity(this, 'Identity', {
+      ...this.placement.common,
+      name: groupName(this, ASSET_NAME_LENGTH),
+    });
+    const image = bindImage(this, props.image, this.placement, props, this.identity.principalId);
+    const rolesKnown = afterRoles(this, 'RolesKnown', [
+      this.modelStore.grantRead(this, 'ModelReader', this.identity.principalId),
+      ...image.ready,
+    ]);
+    const definition: MlEndpointDefinition = {
+      location: workspace.location,
+      tags: props.tags,
+      identityId: this.identity.id,
+      properties: {
+        authMode: props.access?.kind === 'apiKey' ? 'Key' : 'AADToken',
+        publicNetworkAccess: props.privateSubnet ? 'Disabled' : 'Enabled',
+      },
+    };
+    this.endpoint = this.makeEndpoint(props.endpointName, workspace, definition, [rolesKnown]);
+    const names = { assetName: groupName(this, ASSET_NAME_LENGTH), workspaceId: workspace.id };
+    const environment = mlEnvironment(this, 'Environment', names, image.uri, SCORE_PATH, DEFAULT_PORT);
+    const datastore = this.makeDatastore(workspace);
+    const deploy = (model: Model) =>
+      // The digest is in the id, so that another version is another deployment and not a change of this one.
+      new MlDeployment(this, `Deployment-${deploymentName(model)}`, {
+        ...names,
+        model,
+        endpoint: this.endpoint,
+        environmentId: environment.id,
+        location: workspace.location,
+        tags: props.tags,
+        datastoreUri: datastoreUri(this, workspace, datastore.name),
+        instanceType: props.instanceType ?? DEFAULT_INSTANCE_TYPE,
+        instances: props.minReplicas ?? 1,
+        autoscaled: isAutoscaled(props),
+        timeoutSeconds: props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+        concurrency: props.maxConcurrentRequests ?? DEFAULT_CONCURRENCY,
+        environment: props.environment,
+        egressDisabled: props.privateSubnet !== undefined && props.workspace !== undefined,
+        capturePercent: props.capturePercent,
+        dependsOn: [...this.modelStore.blobs, rolesKnown],
+      });
+    this.deployment = deploy(props.model);
+    this.alongside = others.map(({ model }) => deploy(model));
+    this.traffic = new MlTraffic(this, 'Traffic', this.endpoint, definition, props, [
+      this.deployment,
+      ...this.alongside,
+    ]);
+    if (isAutoscaled(props)) {
+      this.autoscale = mlAutoscale(this, 'Autoscale', this.placement, this.deployment, props);
+    }
+    this.url = this.endpoint.interpolationForAttribute('output.properties.scoringUri').toString();
+    if (props.access?.kind === 'apiKey') this.primaryKey = this.makeKeys();
+    this.makeLogs();
+    this.telemetry.watch({ resourceId: this.endpoint.id, ...ML_TELEMETRY });
+  }
+
+  /** Lets an identity of Microsoft Entra ask the model, and do nothing else. For `Access.cloudIdentity()`. */
+  grantInvoke(id: string, principalId: string): RoleAssignment {
+    this.invoker ??= new RoleDefinition(this, 'Invoker', {
+      name: `${groupName(this, ASSET_NAME_LENGTH)}-invoker`,
+      description: 'Ask the model of one Azure ML online endpoint',
+      scope: this.placement.resourceGroup.id,
+      permissions: [{ actions: ['Microsoft.MachineLearningServices/workspaces/onlineEndpoints/score/action'] }],
+      assignableScopes: [this.placement.resourceGroup.id],
+    });
+    return new RoleAssignment(this, `Invoke-${id}`, {
+      scope: this.endpoint.id,
+      roleDefinitionId: this.invoker.roleDefinitionResourceId,
+      principalId,
+    });
+  }
+
+  private makeEndpoint(
+    name: string | undefined,
+    workspace: AzureMlWorkspace,
+    { location, tags, identityId, properties }: MlEndpointDefinition,
+    dependsOn: ITerraformDependable[],
+  ): GenericResource {
+    return new GenericResource(this, 'Resource', {
+      type: 'azapi_resource',
+      provider: azapi(this),
+      attributes: {
+        type: ENDPOINT_TYPE,
+        parent_id: workspace.id,
+        name: name ?? globalName(this, AZURE_ML.name.maxLength, true),
+        location,
+        tags,
+        identity: { type: 'UserAssigned', identity_ids: [identityId] },
+        body: { properties },
+        response_export_values: ['properties.scoringUri'],
+      },
+      dependsOn,
+    });
+  }
+
+  private makeDatastore(workspace: AzureMlWorkspace): MachineLearningDatastoreBlobstorage {
+    return new MachineLearningDatastoreBlobstorage(this, 'Datastore', {
+      name: groupName(this, ASSET_NAME_LENGTH).replaceAll('-', '_'),
+      workspaceId: workspace.id,
+      storageContainerId: this.modelStore.container.id,
+      // No key: whoever reads brings its own identity.
+      serviceDataAuthIdentity: 'None',
+    });
+  }
+
+  private makeKeys(): string {
+    const keys = new GenericResource(this, 'Keys', {
+      type: 'azapi_resource_action',
+      provider: azapi(this),
+      attributes: {
+        type: ENDPOINT_TYPE,
+        resource_id: this.endpoint.id,
+        action: 'listKeys',
+        method: 'POST',
+        sensitive_response_export_values: ['primaryKey'],
+      },
+    });
+    const primaryKey = keys.interpolationForAttribute('sensitive_output.primaryKey').toString();
+    if (this.workspace) {
+      const { vault } = this.workspace;
+      const officer = assignRoleToDeployer(this, 'KeyOfficer', vault.id, 'Key Vault Secrets Officer');
+      new KeyVaultSecret(this, 'PrimaryKey', {
+        name: `${groupName(this, ASSET_NAME_LENGTH)}-key`,
+        keyVaultId: vault.id,
+        contentType: 'key of an Azure ML online endpoint',
+        value: primaryKey,
+        dependsOn: [afterRoles(this, 'KeyOfficerKnown', [officer])],
+      });
+    }
+    return primaryKey;
+  }
+
+  private makeLogs(): void {
+    new MonitorDiagnosticSetting(this, 'Logs', {
+      name: 'modelship',
+      targetResourceId: this.endpoint.id,
+      logAnalyticsWorkspaceId: this.telemetry.logs.id,
+      enabledLog: ['AmlOnlineEndpointTrafficLog', 'AmlOnlineEndpointConsoleLog', 'AmlOnlineEndpointEventLog'].map(
+        (category) => ({ category }),
+      ),
+    });
+  }
+}
+
+function datastoreUri(scope: Construct, workspace: AzureMlWorkspace, datastore: string): string {
+  const { subscriptionId } = clientConfig(scope);
+  return (
+    `azureml://subscriptions/${subscriptionId}/resourceGroups/${workspace.resourceGroupName}` +
+    `/workspaces/${workspace.name}/datastores/${datastore}/paths/`
+  );
+}

@@ -1,0 +1,101 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DataAzurermStorageAccountBlobContainerSas } from '@cdktf/provider-azurerm/lib/data-azurerm-storage-account-blob-container-sas';
+import { StorageBlob } from '@cdktf/provider-azurerm/lib/storage-blob';
+import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
+import { AssetType, Fn, TerraformAsset } from 'cdktf';
+import { Construct } from 'constructs';
+import { create } from 'tar';
+import { GenericResource } from '../../terraform/generic.js';
+import type { AcrTaskOptions, AzureRegistry } from '../azure-image.js';
+import type { AzureServingProps } from '../props.js';
+import { azapi } from './azapi.js';
+import type { Placement } from './placement.js';
+import { SecureStorage } from './secure-storage.js';
+
+const CONTAINER = 'contexts';
+const REPOSITORY = 'modelship/runtime';
+const TAG_LENGTH = 16;
+/** Between the 300 s and 28,800 s that a run may take. */
+const TIMEOUT_SECONDS = 1800;
+
+/** A build of an image by Azure Container Registry, run once for each content of the context. */
+export class AcrBuild extends Construct {
+  /** The build. It is there once the image is pushed. */
+  readonly run: GenericResource;
+  readonly uri: string;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    placement: Placement,
+    props: AzureServingProps,
+    options: AcrTaskOptions & { readonly registry: AzureRegistry },
+  ) {
+    super(scope, id);
+    const tag = options.digest.replace(/^sha256:/, '').slice(0, TAG_LENGTH);
+    const image = `${REPOSITORY}:${tag}`;
+    this.uri = `${options.registry.loginServer}/${image}`;
+    this.run = new GenericResource(this, 'Run', {
+      type: 'azapi_resource',
+      provider: azapi(this),
+      attributes: {
+        type: 'Microsoft.ContainerRegistry/registries/taskRuns@2019-06-01-preview',
+        parent_id: options.registry.id,
+        name: `modelship-${tag}`,
+        location: placement.location,
+        body: {
+          properties: {
+            forceUpdateTag: tag,
+            runRequest: {
+              type: 'DockerBuildRequest',
+              sourceLocation: this.upload(placement, props, options, tag),
+              dockerFilePath: options.dockerfile ?? 'Dockerfile',
+              imageNames: [image],
+              isPushEnabled: true,
+              platform: { os: 'Linux', architecture: 'amd64' },
+              timeout: TIMEOUT_SECONDS,
+            },
+          },
+        },
+      },
+      // The link to the context is another one at each plan; another build has another name.
+      lifecycle: { ignoreChanges: ['body.properties.runRequest.sourceLocation'] },
+    });
+  }
+
+  /** Uploads the context, and returns a link to it that lasts as long as the build may take. */
+  private upload(placement: Placement, props: AzureServingProps, options: AcrTaskOptions, tag: string): string {
+    // The registry fetches the context by a link that only a key can sign. It holds the runtime, and no model.
+    const { account } = new SecureStorage(this, 'Storage', placement, props, { sharedKeys: true });
+    const container = new StorageContainer(this, 'Container', {
+      name: CONTAINER,
+      storageAccountId: account.id,
+      containerAccessType: 'private',
+    });
+    const archive = join(mkdtempSync(join(tmpdir(), 'modelship-context-')), 'context.tar.gz');
+    create({ sync: true, file: archive, cwd: options.directory, gzip: true, portable: true }, ['.']);
+    const asset = new TerraformAsset(this, 'Context', {
+      path: archive,
+      type: AssetType.FILE,
+      assetHash: options.digest.replace(/^sha256:/, ''),
+    });
+    const blob = new StorageBlob(this, 'Blob', {
+      name: `${tag}.tar.gz`,
+      storageAccountName: account.name,
+      storageContainerName: container.name,
+      type: 'Block',
+      source: asset.path,
+    });
+    const sas = new DataAzurermStorageAccountBlobContainerSas(this, 'Link', {
+      connectionString: account.primaryConnectionString,
+      containerName: container.name,
+      httpsOnly: true,
+      start: Fn.timestamp(),
+      expiry: Fn.timeadd(Fn.timestamp(), '2h'),
+      permissions: { read: true, add: false, create: false, write: false, delete: false, list: false },
+    });
+    return `${blob.url}${sas.sas}`;
+  }
+}

@@ -1,0 +1,59 @@
+import { MonitorAutoscaleSetting } from '@cdktf/provider-azurerm/lib/monitor-autoscale-setting';
+import { Token } from 'cdktf';
+import type { Construct } from 'constructs';
+import type { ManagedEndpointModelProps } from '../managed-endpoint-model.js';
+import type { MlDeployment } from './ml-deployment.js';
+import { groupName } from './names.js';
+import type { Placement } from './placement.js';
+
+const NAME_LENGTH = 200;
+const BUSY_PERCENT = 70;
+const IDLE_PERCENT = 30;
+
+/** Whether the number of instances may change. */
+export function isAutoscaled({ minReplicas = 1, maxReplicas = minReplicas }: ManagedEndpointModelProps): boolean {
+  return Token.isUnresolved(maxReplicas) || Token.isUnresolved(minReplicas) || maxReplicas > minReplicas;
+}
+
+/** Instances follow the load of the processors. */
+export function mlAutoscale(
+  scope: Construct,
+  id: string,
+  placement: Placement,
+  deployment: MlDeployment,
+  { minReplicas = 1, maxReplicas = minReplicas }: ManagedEndpointModelProps,
+): MonitorAutoscaleSetting {
+  const targetResourceId = deployment.resource.id;
+  const cpu = {
+    metricName: 'CpuUtilizationPercentage',
+    metricResourceId: targetResourceId,
+    statistic: 'Average',
+    timeAggregation: 'Last',
+    timeGrain: 'PT1M',
+    timeWindow: 'PT5M',
+  };
+  return new MonitorAutoscaleSetting(scope, id, {
+    ...placement.common,
+    name: `${groupName(scope, NAME_LENGTH)}-${deployment.name}`,
+    targetResourceId,
+    profile: [
+      {
+        name: 'load',
+        capacity: { minimum: minReplicas, default: minReplicas, maximum: maxReplicas },
+        rule: [
+          {
+            metricTrigger: { ...cpu, operator: 'GreaterThan', threshold: BUSY_PERCENT },
+            scaleAction: { direction: 'Increase', type: 'ChangeCount', value: 1, cooldown: 'PT2M' },
+          },
+          {
+            metricTrigger: { ...cpu, operator: 'LessThan', threshold: IDLE_PERCENT },
+            // Slower down than up, so that a short lull does not throw away a warm instance.
+            scaleAction: { direction: 'Decrease', type: 'ChangeCount', value: 1, cooldown: 'PT10M' },
+          },
+        ],
+      },
+    ],
+    // Azure ML scales one deployment by one setting; the next version's is made before this one's goes.
+    lifecycle: { createBeforeDestroy: true },
+  });
+}

@@ -1,0 +1,77 @@
+import { StorageAccount, type StorageAccountConfig } from '@cdktf/provider-azurerm/lib/storage-account';
+import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
+import { Construct } from 'constructs';
+import type { AzureServingProps } from '../props.js';
+import { afterRoles } from './azapi.js';
+import { globalName } from './names.js';
+import type { Placement } from './placement.js';
+import { assignRole } from './roles.js';
+
+/** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
+const ACCOUNT_NAME_LENGTH = 24;
+
+/** What differs from the safest account. */
+export interface SecureStorageOptions {
+  /** Whether keys of the account may be used. Only for a service that knows no other way. @default false */
+  readonly sharedKeys?: boolean;
+}
+
+/** A storage account with nothing public, no keys, TLS 1.2, and soft delete. */
+export class SecureStorage extends Construct {
+  readonly account: StorageAccount;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    placement: Placement,
+    props: AzureServingProps,
+    options: SecureStorageOptions = {},
+  ) {
+    super(scope, id);
+    this.account = new StorageAccount(this, 'Account', {
+      ...placement.common,
+      name: globalName(this, ACCOUNT_NAME_LENGTH, false),
+      accountKind: 'StorageV2',
+      accountTier: 'Standard',
+      accountReplicationType: 'ZRS',
+      minTlsVersion: 'TLS1_2',
+      httpsTrafficOnlyEnabled: true,
+      allowNestedItemsToBePublic: false,
+      sharedAccessKeyEnabled: options.sharedKeys ?? false,
+      defaultToOauthAuthentication: true,
+      localUserEnabled: false,
+      crossTenantReplicationEnabled: false,
+      infrastructureEncryptionEnabled: true,
+      allowedCopyScope: 'AAD',
+      blobProperties: {
+        versioningEnabled: true,
+        deleteRetentionPolicy: { days: 7 },
+        containerDeleteRetentionPolicy: { days: 7 },
+      },
+      ...this.encryption(placement, props),
+    });
+  }
+
+  private encryption(
+    placement: Placement,
+    { encryptionKey }: AzureServingProps,
+  ): Pick<StorageAccountConfig, 'identity' | 'customerManagedKey' | 'dependsOn'> {
+    if (!encryptionKey) return {};
+    const identity = new UserAssignedIdentity(this, 'KeyIdentity', {
+      ...placement.common,
+      name: globalName(this, ACCOUNT_NAME_LENGTH, true),
+    });
+    const role = assignRole(
+      this,
+      'KeyUser',
+      encryptionKey.resourceVersionlessId,
+      'Key Vault Crypto Service Encryption User',
+      identity.principalId,
+    );
+    return {
+      identity: { type: 'UserAssigned', identityIds: [identity.id] },
+      customerManagedKey: { keyVaultKeyId: encryptionKey.versionlessId, userAssignedIdentityId: identity.id },
+      dependsOn: [afterRoles(this, 'KeyRoleKnown', [role])],
+    };
+  }
+}

@@ -1,0 +1,113 @@
+import { ENVIRONMENT } from '@modelship/runtime/contract';
+import { Token } from 'cdktf';
+import type { Validator } from '../../serving/validation.js';
+import type { AzureServingProps, AzureSubnet } from '../props.js';
+import { APP_ENVIRONMENTS, LOCATION, LOG_RETENTION_DAYS } from './limits.js';
+
+/** The names of the props that every construct on Azure takes. */
+export const AZURE_PROPS: Readonly<Record<keyof AzureServingProps, true>> = {
+  model: true,
+  access: true,
+  minReplicas: true,
+  maxReplicas: true,
+  rollout: true,
+  throttle: true,
+  timeoutSeconds: true,
+  logRetentionDays: true,
+  dashboard: true,
+  environment: true,
+  resourceGroup: true,
+  location: true,
+  encryptionKey: true,
+  alarmActions: true,
+  tags: true,
+};
+
+/** Variables that the construct or the host sets, and that would be lost or would break the endpoint. */
+const RESERVED = /^(PORT|WEBSITE_.*|FUNCTIONS_.*|AzureWebJobs.*|AZUREML_.*|CONTAINER_APP_.*|APPLICATIONINSIGHTS_.*)$/;
+const RESERVED_NAMES: readonly string[] = [
+  ENVIRONMENT.model,
+  ENVIRONMENT.modelDigest,
+  ENVIRONMENT.timeoutSeconds,
+  ENVIRONMENT.jwtIssuer,
+  ENVIRONMENT.jwtAudience,
+];
+
+/** Notes the faults of what every construct on Azure takes. */
+export function checkAzureProps(validator: Validator, props: AzureServingProps): void {
+  validator.check(
+    props.location !== undefined || props.resourceGroup !== undefined,
+    'location',
+    'MISSING',
+    'got none; give a region such as `westeurope`, or `resourceGroup`, whose region is then used',
+  );
+  validator.text('location', props.location, LOCATION.pattern, LOCATION.rule);
+  validator.number('logRetentionDays', props.logRetentionDays, LOG_RETENTION_DAYS);
+  checkReplicas(validator, props);
+  checkEnvironment(validator, props);
+  for (const action of props.alarmActions ?? []) {
+    validator.text(
+      'alarmActions',
+      action,
+      /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Insights\/actionGroups\/[^/]+$/i,
+      'give action groups by their ids, `/subscriptions/…/providers/Microsoft.Insights/actionGroups/<name>`',
+    );
+  }
+  const tags = Object.keys(props.tags ?? {});
+  validator.check(tags.length <= 50, 'tags', 'TOO_MANY', `got ${tags.length}; Azure allows 50 tags on a resource`);
+  for (const name of tags) {
+    validator.text(
+      `tags.${name}`,
+      name,
+      /^[^<>%&\\?/]{1,512}$/,
+      'the name of a tag holds 1 to 512 characters and none of `<>%&\\?/`',
+    );
+  }
+}
+
+/** Notes a fault unless the subnet is delegated as Flex Consumption and Container Apps need it. */
+export function checkDelegated(validator: Validator, prop: string, subnet: AzureSubnet | undefined): void {
+  // Only a subnet that the same code makes shows its delegations at synth.
+  if (!subnet || !('delegationInput' in subnet) || Token.isUnresolved(subnet.delegationInput)) return;
+  const text = JSON.stringify(subnet.delegationInput ?? []);
+  validator.check(
+    text.includes(APP_ENVIRONMENTS),
+    prop,
+    'NOT_DELEGATED',
+    `the subnet is delegated to ${text === '[]' ? 'nothing' : 'another service'}; add a delegation to ${APP_ENVIRONMENTS}, ` +
+      'and use the subnet for nothing else',
+  );
+}
+
+/** Notes that the target cannot do what `prop` asks, why, and what can. */
+export function refuse(validator: Validator, prop: string, reason: string): void {
+  validator.check(false, prop, 'UNSUPPORTED', reason);
+}
+
+function checkReplicas(validator: Validator, { minReplicas, maxReplicas }: AzureServingProps): void {
+  if (minReplicas === undefined || maxReplicas === undefined) return;
+  if (Token.isUnresolved(minReplicas) || Token.isUnresolved(maxReplicas)) return;
+  validator.check(
+    minReplicas <= maxReplicas,
+    'minReplicas',
+    'MIN_OVER_MAX',
+    `got ${minReplicas}, more than maxReplicas, which is ${maxReplicas}; lower it or raise maxReplicas`,
+  );
+}
+
+function checkEnvironment(validator: Validator, { environment = {} }: AzureServingProps): void {
+  for (const name of Object.keys(environment)) {
+    validator.text(
+      `environment.${name}`,
+      name,
+      /^[A-Za-z_][A-Za-z0-9_]*$/,
+      'the name of a variable holds letters, digits and `_`, and starts with no digit',
+    );
+    validator.check(
+      !RESERVED.test(name) && !RESERVED_NAMES.includes(name),
+      `environment.${name}`,
+      'RESERVED_VARIABLE',
+      'the construct or the host sets it; use the prop that stands for it (model, access, timeoutSeconds), or leave it out',
+    );
+  }
+}

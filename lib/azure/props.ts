@@ -1,0 +1,45 @@
+import type { ServingProps } from '../serving/props.js';
+
+/** A resource group. What `@cdktf/provider-azurerm` makes or reads fits. */
+export interface AzureResourceGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly location: string;
+}
+
+/** A subnet. What `@cdktf/provider-azurerm` makes or reads fits. */
+export interface AzureSubnet {
+  readonly id: string;
+  /** The delegations of a subnet that the same stack makes, for the check at synth. */
+  readonly delegationInput?: unknown;
+}
+
+/** A key in a vault. What `@cdktf/provider-azurerm` makes or reads as a Key Vault key fits. */
+export interface AzureKey {
+  /** URL of the key without a version, so that it can rotate. */
+  readonly versionlessId: string;
+  /** Its resource id without a version, on which roles are assigned. */
+  readonly resourceVersionlessId: string;
+}
+
+/** What every construct on Azure takes. */
+export interface AzureServingProps extends ServingProps {
+  /** Where everything is put. @default - one is made in `location`, named after the construct */
+  readonly resourceGroup?: AzureResourceGroup;
+
+  /** Azure region, such as `westeurope`. Needed without `resourceGroup`. @default - the resource group's */
+  readonly location?: string;
+
+  /**
+   * Customer-managed key of the account that holds the model. Its vault needs purge protection and Azure roles.
+   *
+   * @default - keys that Microsoft manages
+   */
+  readonly encryptionKey?: AzureKey;
+
+  /** Ids of action groups that hear of alarms. @default - alarms are shown in Azure Monitor and told to nobody */
+  readonly alarmActions?: string[];
+
+  /** Tags of everything that can carry them. @default - none */
+  readonly tags?: { [name: string]: string };
+}
