@@ -1,4 +1,5 @@
 export { packageDigest } from './digest.js';
+export { detectFormat } from './format.js';
 export { ModelPackageError, type PackageErrorCode } from './package-error.js';
 export { parseManifest, readManifest } from './read.js';
 export {

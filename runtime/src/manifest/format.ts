@@ -1,0 +1,178 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync, inflateSync, constants as zlib } from 'node:zlib';
+import { FileBytes } from './file-bytes.js';
+import { ModelPackageError } from './package-error.js';
+import { protobufFields } from './protobuf.js';
+import type { ModelFormat } from './schema.js';
+import { zipNames } from './zip.js';
+
+/** The graph of a SavedModel, in its folder. */
+const SAVED_MODEL_GRAPH = 'saved_model.pb';
+
+/** What `torch.save` wrote before it wrote ZIP archives: a pickle of this number, its protocol 2 in front. */
+const TORCH_MAGIC = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex');
+
+/** What each known file that cannot be served as it is should become. */
+const ADVICE: readonly { readonly kind: string; readonly fix: string; matches(head: Buffer): boolean }[] = [
+  {
+    kind: 'an HDF5 file, as Keras writes with the ending .h5',
+    fix: 'load it in Keras and call `model.export(FOLDER)`',
+    matches: startsWith('894844460d0a1a0a'),
+  },
+  {
+    kind: 'a TensorFlow Lite model',
+    fix: 'export the model it was converted from as a SavedModel or to ONNX',
+    matches: (head) => head.toString('latin1', 4, 8) === 'TFL3',
+  },
+  {
+    kind: 'a GGUF model',
+    fix: 'serve it by a language-model server such as vLLM',
+    matches: (head) => head.toString('latin1', 0, 4) === 'GGUF',
+  },
+  {
+    kind: 'a safetensors file, which holds weights without the code that uses them',
+    fix: 'load it into its model and export that to ONNX',
+    matches: (head) => head.length > 9 && head.readUInt32LE(4) === 0 && head.toString('latin1', 8, 10) === '{"',
+  },
+  {
+    kind: 'a NumPy array',
+    fix: 'give the model, not its data',
+    matches: startsWith('934e554d5059'),
+  },
+  {
+    kind: 'compressed by bzip2, xz or LZ4',
+    fix: 'unpack it, or save it again without compression or by gzip (`joblib.dump(model, file, compress=("gzip", 3))`)',
+    matches: (head) => ['425a68', 'fd377a585a00', '04224d18'].some((magic) => startsWith(magic)(head)),
+  },
+  {
+    kind: 'text in JSON, as XGBoost and others write',
+    fix: 'export the model to ONNX, or save its Python object by `joblib.dump`',
+    matches: (head) => /^\s*[[{]\s*["\d{[]/.test(head.toString('latin1', 0, 64)),
+  },
+];
+
+/**
+ * Tells the format of a saved model from its bytes, never from its ending.
+ *
+ * @throws ModelPackageError `FILE_MISSING`, `ARTIFACT_INVALID` for a file that was cut off, or `FORMAT_UNKNOWN` with
+ * what to do instead
+ */
+export function detectFormat(path: string): ModelFormat {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) {
+    throw new ModelPackageError('FILE_MISSING', `there is no file or folder ${path}. Give the path of a saved model.`);
+  }
+  if (stats.isDirectory()) return folderFormat(path);
+  const file = new FileBytes(path);
+  try {
+    if (file.size === 0) throw unknown(path, 'empty', 'save or copy it again');
+    const head = file.read(0, 4096);
+    return zipFormat(file, head) ?? pickleFormat(head) ?? protobufFormat(file) ?? refuse(path, head);
+  } finally {
+    file.close();
+  }
+}
+
+function folderFormat(path: string): ModelFormat {
+  if (existsSync(join(path, SAVED_MODEL_GRAPH))) return 'saved_model';
+  throw unknown(
+    path,
+    `a folder without ${SAVED_MODEL_GRAPH}`,
+    'give the folder of a SavedModel, or the file of another format',
+  );
+}
+
+function zipFormat(file: FileBytes, head: Buffer): ModelFormat | undefined {
+  if (!startsWith('504b0304')(head)) return undefined;
+  const names = zipNames(file);
+  if (!names) throw cutOff(file, 'a ZIP archive whose directory, at its end, is missing');
+  // PyTorch keeps everything in one folder, named after the file.
+  const inside = new Set(names.map((name) => name.slice(name.indexOf('/') + 1)));
+  const has = (name: string) => inside.has(name) || names.includes(name);
+  if (has('serialized_exported_program.json') || has('models/model.json')) return 'exported_program';
+  if (has('constants.pkl') && [...inside].some((name) => name.startsWith('code/'))) return 'torchscript';
+  if (has('data.pkl')) return 'torch_pickle';
+  if (has('model.weights.h5')) {
+    throw unknown(file.path, 'a Keras archive (.keras)', 'load it in Keras and call `model.export(FOLDER)`');
+  }
+  if (names.some((name) => name.endsWith(SAVED_MODEL_GRAPH))) {
+    throw unknown(file.path, 'a ZIP archive of a SavedModel', 'unpack it and give the folder');
+  }
+  throw unknown(
+    file.path,
+    `a ZIP archive of ${names.slice(0, 3).join(', ') || 'nothing'}`,
+    'give the file that holds the model',
+  );
+}
+
+function pickleFormat(head: Buffer): ModelFormat | undefined {
+  if (head.subarray(0, TORCH_MAGIC.length).equals(TORCH_MAGIC)) return 'torch_pickle';
+  return isPickle(head) || isPickle(unpacked(head)) ? 'pickle' : undefined;
+}
+
+/** Protocols 2 to 5 start with their number; the older ones, in text, are no longer anyone's default. */
+function isPickle(head: Buffer): boolean {
+  return head.length > 2 && head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5;
+}
+
+/** The start of what joblib compressed by zlib or gzip, whatever follows; empty if it is neither. */
+function unpacked(head: Buffer): Buffer {
+  const partial = { finishFlush: zlib.Z_SYNC_FLUSH };
+  try {
+    if (startsWith('1f8b')(head)) return gunzipSync(head, partial);
+    if (head[0] === 0x78) return inflateSync(head, partial);
+  } catch {}
+  return Buffer.alloc(0);
+}
+
+/** ONNX's ModelProto: field 1 is the version of the format, 7 the graph, 8 the operator sets. */
+function protobufFormat(file: FileBytes): ModelFormat | undefined {
+  const fields = new Map<number, number>();
+  let end = 0;
+  let first: number | undefined;
+  for (const field of protobufFields(file)) {
+    first ??= field.number;
+    fields.set(field.number, field.wireType);
+    end = field.end;
+  }
+  const onnxSoFar = first === 1 && fields.get(1) === 0 && [...fields].every(([number]) => number <= 25);
+  if (onnxSoFar && fields.get(7) === 2 && end > file.size) {
+    throw cutOff(file, `an ONNX model whose content reaches to byte ${end}`);
+  }
+  if (end !== file.size) return undefined;
+  if (onnxSoFar && fields.get(7) === 2 && fields.get(8) === 2) return 'onnx';
+  if (fields.get(1) === 0 && fields.get(2) === 2 && fields.size === 2) {
+    throw unknown(file.path, 'the graph of a SavedModel', 'give the folder it lies in, with its variables');
+  }
+  if (first === 1 && fields.get(1) === 2) {
+    throw unknown(file.path, 'a TensorFlow graph without signatures', 'export a SavedModel');
+  }
+  return undefined;
+}
+
+function refuse(path: string, head: Buffer): never {
+  const known = ADVICE.find((entry) => entry.matches(head));
+  if (known) throw unknown(path, known.kind, known.fix);
+  throw unknown(
+    path,
+    `not a model of a known format (it starts with the bytes ${head.subarray(0, 8).toString('hex')})`,
+    'export the model to ONNX, a SavedModel, TorchScript or an ExportedProgram, or pickle it',
+  );
+}
+
+function startsWith(hex: string): (head: Buffer) => boolean {
+  const magic = Buffer.from(hex, 'hex');
+  return (head) => head.subarray(0, magic.length).equals(magic);
+}
+
+function unknown(path: string, what: string, fix: string): ModelPackageError {
+  return new ModelPackageError('FORMAT_UNKNOWN', `${path} is ${what}. To serve the model, ${fix}.`);
+}
+
+function cutOff(file: FileBytes, what: string): ModelPackageError {
+  return new ModelPackageError(
+    'ARTIFACT_INVALID',
+    `${file.path} was cut off: it is ${what}, and has ${file.size} bytes. Copy or export it again.`,
+  );
+}

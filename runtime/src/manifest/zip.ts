@@ -1,0 +1,52 @@
+import type { FileBytes } from './file-bytes.js';
+
+const END_OF_DIRECTORY = 0x06054b50;
+const ENTRY = 0x02014b50;
+const END_SIZE = 22;
+const MAX_COMMENT = 0xffff;
+/** What a 32-bit field holds when its value lies in the ZIP64 records. */
+const IN_ZIP64 = 0xffffffff;
+
+/**
+ * The names of the files in a ZIP archive.
+ *
+ * @returns undefined if the archive has no readable directory, which is at its end: it was cut off
+ */
+export function zipNames(file: FileBytes): string[] | undefined {
+  const tailStart = Math.max(0, file.size - END_SIZE - MAX_COMMENT);
+  const tail = file.read(tailStart, END_SIZE + MAX_COMMENT);
+  for (let at = tail.length - END_SIZE; at >= 0; at--) {
+    if (tail.readUInt32LE(at) !== END_OF_DIRECTORY) continue;
+    const directory = directoryAt(file, tail, at, tailStart);
+    return directory && namesIn(directory);
+  }
+  return undefined;
+}
+
+function directoryAt(file: FileBytes, tail: Buffer, at: number, tailStart: number): Buffer | undefined {
+  let size = tail.readUInt32LE(at + 12);
+  let offset = tail.readUInt32LE(at + 16);
+  if (offset === IN_ZIP64 || size === IN_ZIP64) {
+    // The ZIP64 locator, 20 bytes, lies right before; it points to the record that has the 64-bit values.
+    const locator = file.read(tailStart + at - 20, 20);
+    if (locator.length < 20) return undefined;
+    const record = file.read(Number(locator.readBigUInt64LE(8)), 56);
+    if (record.length < 56) return undefined;
+    size = Number(record.readBigUInt64LE(40));
+    offset = Number(record.readBigUInt64LE(48));
+  }
+  const directory = file.read(offset, size);
+  return directory.length === size ? directory : undefined;
+}
+
+function namesIn(directory: Buffer): string[] {
+  const names: string[] = [];
+  let at = 0;
+  while (at + 46 <= directory.length && directory.readUInt32LE(at) === ENTRY) {
+    const nameLength = directory.readUInt16LE(at + 28);
+    const otherLength = directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
+    names.push(directory.toString('utf8', at + 46, at + 46 + nameLength));
+    at += 46 + nameLength + otherLength;
+  }
+  return names;
+}
