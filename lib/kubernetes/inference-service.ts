@@ -1,0 +1,43 @@
+import { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
+import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
+import { Token } from 'cdktf';
+import { Construct } from 'constructs';
+import type { ModelWorkloadProps } from './model-workload-props.js';
+import { inferenceService } from './private/kserve.js';
+import { validateInferenceService } from './private/validation.js';
+
+/**
+ * A model in a cluster that runs KServe: an `InferenceService` with the same pod as {@link ModelWorkload}, which KServe
+ * scales and exposes. The cluster and its resource definitions must be there when Terraform plans.
+ *
+ * @throws ValidationError with every prop that is wrong; KServe owns exposure, so that `exposure`,
+ * `callerNamespaces`, `egressRanges` and `canary` are refused, and `namespace` is required
+ */
+export class InferenceService extends Construct {
+  readonly serviceAccount: ServiceAccountV1;
+  readonly resource: Manifest;
+
+  constructor(scope: Construct, id: string, props: ModelWorkloadProps) {
+    super(scope, id);
+    validateInferenceService(this, props);
+    const namespace = props.namespace!;
+    this.serviceAccount = new ServiceAccountV1(this, 'ServiceAccount', {
+      provider: props.provider,
+      metadata: { name: props.name, namespace, annotations: props.serviceAccountAnnotations },
+      automountServiceAccountToken: false,
+    });
+    this.resource = new Manifest(this, 'Resource', {
+      provider: props.provider,
+      manifest: inferenceService(props, namespace, this.serviceAccount.metadata.name),
+      // KServe fills in defaults and writes the status.
+      computedFields: ['metadata.labels', 'metadata.annotations', 'spec.predictor'],
+      wait: { fields: { 'status.url': '^https?://' } },
+      dependsOn: [...(props.dependsOn ?? []), this.serviceAccount],
+    });
+  }
+
+  /** Where KServe lets the model answer, without a path. */
+  get url(): string {
+    return Token.asString(this.resource.interpolationForAttribute('object.status.url'));
+  }
+}

@@ -1,0 +1,218 @@
+import { DeploymentV1 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
+import { HorizontalPodAutoscalerV2 } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
+import { IngressV1 } from '@cdktf/provider-kubernetes/lib/ingress-v1';
+import { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
+import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
+import { NetworkPolicyV1 } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
+import { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1';
+import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
+import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
+import { Construct } from 'constructs';
+import { Exposure, type IngressExposureOptions } from './exposure.js';
+import type { ModelVersion, ModelWorkloadProps } from './model-workload-props.js';
+import { httpRoute } from './private/http-route.js';
+import { callerPolicy, closedPolicy } from './private/network-policy.js';
+import { NAME_LABEL, PORT_NAME, podSpec } from './private/pod.js';
+import { providerPodSpec } from './private/provider-form.js';
+import { validateWorkload } from './private/validation.js';
+
+/** The port of the services, which forward to the runtime's. */
+const SERVICE_PORT = 80;
+/** The label that tells the two versions of a canary apart. */
+const TRACK_LABEL = 'app.kubernetes.io/component';
+const DEFAULT_MAX_REPLICAS = 3;
+const DEFAULT_TARGET_CPU_PERCENT = 70;
+
+/**
+ * A model in a Kubernetes cluster: a Deployment that scales with its load, reachable by nobody who was not let in.
+ *
+ * @throws ValidationError with every prop that is wrong
+ */
+export class ModelWorkload extends Construct {
+  /** Unset if a namespace was given. */
+  readonly namespace?: NamespaceV1;
+  readonly namespaceName: string;
+  readonly serviceAccount: ServiceAccountV1;
+  readonly deployment: DeploymentV1;
+  readonly service: ServiceV1;
+  readonly autoscaler: HorizontalPodAutoscalerV2;
+  readonly disruptionBudget: PodDisruptionBudgetV1;
+  readonly networkPolicy: NetworkPolicyV1;
+  /** Set during a canary. */
+  readonly canaryDeployment?: DeploymentV1;
+  /** Set if it is exposed by an Ingress. */
+  readonly ingress?: IngressV1;
+  /** Set if it is exposed by a Gateway. */
+  readonly route?: Manifest;
+
+  private readonly exposure: Exposure;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ModelWorkloadProps,
+  ) {
+    super(scope, id);
+    validateWorkload(this, props);
+    this.exposure = props.exposure ?? Exposure.cluster();
+    const { provider, name } = props;
+
+    if (props.namespace === undefined) this.namespace = this.makeNamespace();
+    this.namespaceName = this.namespace?.metadata.name ?? props.namespace!;
+    this.serviceAccount = new ServiceAccountV1(this, 'ServiceAccount', {
+      provider,
+      metadata: { ...this.metadata(), annotations: props.serviceAccountAnnotations },
+      automountServiceAccountToken: false,
+    });
+    this.networkPolicy = new NetworkPolicyV1(this, 'NetworkPolicy', {
+      provider,
+      metadata: this.metadata(),
+      spec: closedPolicy(name, this.exposure.sourceRanges, props.egressRanges ?? []),
+    });
+    for (const caller of props.callerNamespaces ?? []) this.allowFrom(caller);
+    this.deployment = this.deploy('Deployment', name, 'stable', props);
+    this.service = this.serve('Service', name, 'stable');
+    this.autoscaler = this.autoscale('Autoscaler', this.deployment);
+    this.disruptionBudget = new PodDisruptionBudgetV1(this, 'DisruptionBudget', {
+      provider,
+      metadata: this.metadata(),
+      spec: { maxUnavailable: '1', selector: { matchLabels: { [NAME_LABEL]: name } } },
+    });
+    const weights = [{ name, weight: 100 - (props.canary?.percent ?? 0) }];
+    if (props.canary) {
+      const canaryName = `${name}-canary`;
+      this.canaryDeployment = this.deploy('CanaryDeployment', canaryName, 'canary', props.canary);
+      this.serve('CanaryService', canaryName, 'canary');
+      this.autoscale('CanaryAutoscaler', this.canaryDeployment);
+      weights.push({ name: canaryName, weight: props.canary.percent });
+    }
+    const { ingressOptions, gatewayOptions } = this.exposure;
+    if (ingressOptions) this.ingress = this.makeIngress(ingressOptions);
+    if (gatewayOptions) {
+      this.route = new Manifest(this, 'Route', {
+        provider,
+        manifest: httpRoute(name, this.namespaceName, gatewayOptions, weights, SERVICE_PORT),
+        dependsOn: [this.service],
+      });
+    }
+  }
+
+  /** Where the workload answers, without a path. */
+  get url(): string {
+    const host = this.exposure.ingressOptions?.host ?? this.exposure.gatewayOptions?.host;
+    if (host !== undefined) return `https://${host}`;
+    if (this.exposure.kind === 'cluster') return `http://${this.props.name}.${this.namespaceName}.svc.cluster.local`;
+    return `http://${this.service.status.get(0).loadBalancer.get(0).ingress.get(0).ip}`;
+  }
+
+  /** Lets the pods of `namespace` call the model. */
+  allowFrom(namespace: string): NetworkPolicyV1 {
+    return new NetworkPolicyV1(this, `Caller-${namespace}`, {
+      provider: this.props.provider,
+      metadata: this.metadata(`${this.props.name}-from-${namespace}`),
+      spec: callerPolicy(this.props.name, namespace),
+    });
+  }
+
+  private makeNamespace(): NamespaceV1 {
+    const level = 'restricted';
+    return new NamespaceV1(this, 'Namespace', {
+      provider: this.props.provider,
+      metadata: {
+        name: this.props.name,
+        labels: Object.fromEntries(
+          ['enforce', 'audit', 'warn'].map((mode) => [`pod-security.kubernetes.io/${mode}`, level]),
+        ),
+      },
+    });
+  }
+
+  private metadata(name = this.props.name) {
+    return { name, namespace: this.namespaceName, labels: { [NAME_LABEL]: this.props.name } };
+  }
+
+  private deploy(id: string, name: string, track: string, version: ModelVersion): DeploymentV1 {
+    const { props } = this;
+    const labels = { [NAME_LABEL]: props.name, [TRACK_LABEL]: track };
+    return new DeploymentV1(this, id, {
+      provider: props.provider,
+      metadata: this.metadata(name),
+      // The number of replicas is the autoscaler's to change, so it is not said here.
+      spec: {
+        selector: { matchLabels: labels },
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '0', maxSurge: '1' } },
+        template: {
+          metadata: { labels: { ...props.podLabels, ...labels }, annotations: props.podAnnotations },
+          spec: providerPodSpec(podSpec(props, version, this.serviceAccount.metadata.name)),
+        },
+      },
+      dependsOn: [...(props.dependsOn ?? []), this.networkPolicy],
+    });
+  }
+
+  private serve(id: string, name: string, track: string): ServiceV1 {
+    const balancer = this.exposure.loadBalancerOptions;
+    return new ServiceV1(this, id, {
+      provider: this.props.provider,
+      metadata: { ...this.metadata(name), annotations: balancer?.annotations },
+      waitForLoadBalancer: balancer !== undefined,
+      spec: {
+        type: balancer ? 'LoadBalancer' : 'ClusterIP',
+        loadBalancerSourceRanges: balancer?.sourceRanges,
+        selector: { [NAME_LABEL]: this.props.name, [TRACK_LABEL]: track },
+        port: [{ name: PORT_NAME, port: SERVICE_PORT, targetPort: PORT_NAME, protocol: 'TCP' }],
+      },
+    });
+  }
+
+  private autoscale(id: string, deployment: DeploymentV1): HorizontalPodAutoscalerV2 {
+    const { minReplicas = 1, maxReplicas = Math.max(minReplicas, DEFAULT_MAX_REPLICAS) } = this.props;
+    const name = deployment.metadata.name;
+    return new HorizontalPodAutoscalerV2(this, id, {
+      provider: this.props.provider,
+      metadata: this.metadata(name),
+      spec: {
+        minReplicas,
+        maxReplicas,
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
+        metric: [
+          {
+            type: 'Resource',
+            resource: {
+              name: 'cpu',
+              target: {
+                type: 'Utilization',
+                averageUtilization: this.props.targetCpuPercent ?? DEFAULT_TARGET_CPU_PERCENT,
+              },
+            },
+          },
+        ],
+      },
+    });
+  }
+
+  private makeIngress({ className, host, tlsSecretName, annotations }: IngressExposureOptions): IngressV1 {
+    return new IngressV1(this, 'Ingress', {
+      provider: this.props.provider,
+      metadata: { ...this.metadata(), annotations },
+      spec: {
+        ingressClassName: className,
+        tls: [{ hosts: [host], secretName: tlsSecretName }],
+        rule: [
+          {
+            host,
+            http: {
+              path: [
+                {
+                  path: '/',
+                  pathType: 'Prefix',
+                  backend: { service: { name: this.service.metadata.name, port: { number: SERVICE_PORT } } },
+                },
+              ],
+            },
+          },
+        ],
+      },
+    });
+  }
+}

@@ -1,0 +1,44 @@
+import type { NetworkPolicyV1Spec } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
+import { DEFAULT_PORT } from '@modelship/runtime/contract';
+import { NAME_LABEL } from './pod.js';
+
+/** Every namespace carries its name in this label. */
+const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
+
+const ports = [{ port: `${DEFAULT_PORT}`, protocol: 'TCP' }];
+
+/**
+ * Closes the pods of a workload: in comes who has one of the addresses, on the runtime's port, and out goes what is for
+ * DNS, HTTPS or one of the other addresses. All are CIDR blocks.
+ */
+export function closedPolicy(
+  name: string,
+  callerRanges: readonly string[],
+  egressRanges: readonly string[],
+): NetworkPolicyV1Spec {
+  return {
+    podSelector: { matchLabels: { [NAME_LABEL]: name } },
+    policyTypes: ['Ingress', 'Egress'],
+    // A rule without `from` would let in everyone, so that with nobody named there is no rule.
+    ingress: callerRanges.length > 0 ? [{ from: callerRanges.map((cidr) => ({ ipBlock: { cidr } })), ports }] : [],
+    egress: [
+      {
+        ports: [
+          { port: '53', protocol: 'UDP' },
+          { port: '53', protocol: 'TCP' },
+          { port: '443', protocol: 'TCP' },
+        ],
+      },
+      ...(egressRanges.length > 0 ? [{ to: egressRanges.map((cidr) => ({ ipBlock: { cidr } })) }] : []),
+    ],
+  };
+}
+
+/** Lets the pods of `namespace` call those of a workload. Policies add up, so that each caller has one of its own. */
+export function callerPolicy(name: string, namespace: string): NetworkPolicyV1Spec {
+  return {
+    podSelector: { matchLabels: { [NAME_LABEL]: name } },
+    policyTypes: ['Ingress'],
+    ingress: [{ from: [{ namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: namespace } } }], ports }],
+  };
+}

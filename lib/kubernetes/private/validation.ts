@@ -1,0 +1,68 @@
+import type { Construct } from 'constructs';
+import type { Validator } from '../../serving/validation.js';
+import { validatorFor } from '../../terraform/validator.js';
+import type { ModelWorkloadProps } from '../model-workload-props.js';
+
+/** A name must leave room for `-canary` and for the hashes that Kubernetes adds to names of pods. */
+export const NAME_LENGTH = 52;
+
+/** @throws ValidationError with every fault of the props of a {@link ModelWorkload} */
+export function validateWorkload(scope: Construct, props: ModelWorkloadProps): void {
+  const validator = validatorFor(scope, 'ModelWorkload');
+  checkPod(validator, props);
+  validator.number('minReplicas', props.minReplicas, {
+    min: 1,
+    max: 1000,
+    source: 'a HorizontalPodAutoscaler (for none at all, use a ServerlessModel)',
+  });
+  validator.number('canary.percent', props.canary?.percent, { min: 1, max: 99, unit: 'percent', source: 'a canary' });
+  validator.check(
+    props.canary === undefined || props.exposure?.kind === 'gateway',
+    'canary',
+    'NO_GATEWAY',
+    'only a Gateway splits traffic by share; set exposure: Exposure.gateway(…), or leave the canary out',
+  );
+  for (const cidr of [...(props.exposure?.sourceRanges ?? []), ...(props.egressRanges ?? [])]) {
+    const prop = props.egressRanges?.includes(cidr) ? 'egressRanges' : 'exposure.sourceRanges';
+    validator.text(prop, cidr, /^[0-9a-fA-F.:]+\/\d{1,3}$/, 'addresses are given as CIDR blocks, such as `10.0.0.0/8`');
+  }
+  validator.throwIfAny();
+}
+
+/** @throws ValidationError with every fault of the props of an {@link InferenceService} */
+export function validateInferenceService(scope: Construct, props: ModelWorkloadProps): void {
+  const validator = validatorFor(scope, 'InferenceService');
+  checkPod(validator, props);
+  validator.number('minReplicas', props.minReplicas, { min: 0, max: 1000, source: 'KServe' });
+  validator.check(
+    props.namespace !== undefined,
+    'namespace',
+    'MISSING',
+    'KServe serves in the namespaces that it was set up for; name one',
+  );
+  for (const prop of ['exposure', 'callerNamespaces', 'egressRanges', 'canary'] as const) {
+    validator.check(
+      props[prop] === undefined,
+      prop,
+      'UNSUPPORTED',
+      'KServe owns how the model is reached and how traffic moves; leave it out, or use a ModelWorkload',
+    );
+  }
+  validator.throwIfAny();
+}
+
+function checkPod(validator: Validator, props: ModelWorkloadProps): void {
+  const rule = `Kubernetes allows at most ${NAME_LENGTH} lower-case letters, digits and hyphens here, starting with a letter`;
+  validator.text('name', props.name, new RegExp(`^(?=.{1,${NAME_LENGTH}}$)[a-z](?:[a-z0-9-]*[a-z0-9])?$`), rule);
+  validator.text('namespace', props.namespace, /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'a namespace is a DNS label');
+  validator.number('cpuMillis', props.cpuMillis, { min: 50, max: 256_000, unit: 'thousandths', source: 'a node' });
+  validator.number('memoryMib', props.memoryMib, { min: 128, max: 4_194_304, unit: 'MiB', source: 'a node' });
+  validator.number('gpuCount', props.gpuCount, { min: 0, max: 16, source: 'a node' });
+  validator.number('maxReplicas', props.maxReplicas, { min: 1, max: 1000, source: 'an autoscaler' });
+  validator.number('targetCpuPercent', props.targetCpuPercent, {
+    min: 1,
+    max: 100,
+    unit: 'percent',
+    source: 'a HorizontalPodAutoscaler',
+  });
+}
