@@ -1,0 +1,13 @@
+import { invalid } from '../errors.js';
+
+const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
+
+/**
+ * Decodes base64 text, with or without padding.
+ *
+ * @throws InferenceError `INVALID_ARGUMENT` where `Buffer.from` would drop what it does not know
+ */
+export function base64Bytes(text: string): Buffer {
+  if (!BASE64.test(text)) throw invalid('Unable to base64 decode');
+  return Buffer.from(text, 'base64');
+}

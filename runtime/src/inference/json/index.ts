@@ -1,0 +1,3 @@
+export { base64Bytes } from './base64.js';
+export { JsonReader, MAX_DEPTH } from './reader.js';
+export { atBase64, TensorBuilder } from './tensor-builder.js';
