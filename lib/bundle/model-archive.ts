@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { create } from 'tar';
+import type { Model } from '../model/model.js';
+import { type LayoutFile, packageLayout } from '../serving/model-layout.js';
+
+/** A `.tar.gz` on this machine. */
+export interface ModelArchive {
+  readonly path: string;
+  /** 64 hexadecimal digits: the same for the same content, whenever and wherever the archive was made. */
+  readonly digest: string;
+}
+
+/**
+ * The model as a `.tar.gz`, made once for each content. The bytes depend on names and contents alone: no times, owners
+ * or modes of this machine are in it.
+ *
+ * @param layout the files it holds. Default: those of the package
+ * @throws Error if a file cannot be read, or is not the one that the manifest describes
+ */
+export function modelArchive(model: Model, layout: readonly LayoutFile[] = packageLayout(model)): ModelArchive {
+  const files = [...layout].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const digest = createHash('sha256')
+    .update(JSON.stringify([model.digest, files.map(({ path, content }) => [path, content])]))
+    .digest('hex');
+  const path = join(tmpdir(), 'modelship-archives', `${digest}.tar.gz`);
+  if (!existsSync(path)) build(path, files);
+  return { path, digest };
+}
+
+/** Builds beside the place and moves it there, so that a half-written archive is never taken for a whole one. */
+function build(path: string, files: readonly LayoutFile[]): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const building = mkdtempSync(`${path}-`);
+  try {
+    const tree = join(building, 'tree');
+    for (const file of files) stage(tree, file);
+    const archive = join(building, 'archive');
+    create(
+      {
+        file: archive,
+        cwd: tree,
+        sync: true,
+        gzip: true,
+        portable: true,
+        noMtime: true,
+        follow: true,
+        filter: (_path, stats) => {
+          stats.mode = (stats.mode & ~0o7777) | 0o644;
+          return true;
+        },
+      },
+      files.map((file) => file.path),
+    );
+    renameSync(archive, path);
+  } finally {
+    rmSync(building, { recursive: true, force: true });
+  }
+}
+
+function stage(tree: string, { path, source, content, sha256 }: LayoutFile): void {
+  const target = join(tree, path);
+  mkdirSync(dirname(target), { recursive: true });
+  if (source === undefined) {
+    writeFileSync(target, content ?? '');
+    return;
+  }
+  if (sha256 !== undefined && hashFile(source) !== sha256) {
+    throw new Error(
+      `${source} is not the file that the manifest describes: its SHA-256 differs. Pack the model again with \`modelship pack\`.`,
+    );
+  }
+  symlinkSync(resolve(source), target);
+}
+
+/** In pieces, because a model may be larger than what a buffer holds. */
+function hashFile(path: string): string {
+  const hash = createHash('sha256');
+  const piece = Buffer.allocUnsafe(1 << 20);
+  const file = openSync(path, 'r');
+  try {
+    for (let read = readSync(file, piece); read > 0; read = readSync(file, piece)) hash.update(piece.subarray(0, read));
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest('hex');
+}
