@@ -1,4 +1,11 @@
+export { Exposure, ModelVolume } from '../kubernetes/index.js';
 export * from './cloud-run-options.js';
+export * from './container-model.js';
+export * from './gke-cluster.js';
 export * from './gpu.js';
+export type { ClusterAccess } from './private/gke-cluster.js';
+export type { LogRetention } from './private/log-retention.js';
+export type { ModelStore } from './private/model-store.js';
+export type { Telemetry } from './private/telemetry.js';
 export * from './props.js';
 export * from './serverless-model.js';

@@ -3,7 +3,7 @@ import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { ModelWorkloadProps } from './model-workload-props.js';
-import { inferenceService } from './private/kserve.js';
+import { inferenceService, KSERVE_CONTAINER } from './private/kserve.js';
 import { validateInferenceService } from './private/validation.js';
 
 /**
@@ -14,6 +14,9 @@ import { validateInferenceService } from './private/validation.js';
  * `callerNamespaces`, `egressRanges` and `canary` are refused, and `namespace` is required
  */
 export class InferenceService extends Construct {
+  /** The name of the container that serves, for metrics and logs. */
+  static readonly containerName = KSERVE_CONTAINER;
+
   readonly serviceAccount: ServiceAccountV1;
   readonly resource: Manifest;
 

@@ -12,7 +12,7 @@ import { Exposure, type IngressExposureOptions } from './exposure.js';
 import type { ModelVersion, ModelWorkloadProps } from './model-workload-props.js';
 import { httpRoute } from './private/http-route.js';
 import { callerPolicy, closedPolicy } from './private/network-policy.js';
-import { NAME_LABEL, PORT_NAME, podSpec } from './private/pod.js';
+import { CONTAINER_NAME, NAME_LABEL, PORT_NAME, podSpec } from './private/pod.js';
 import { providerPodSpec } from './private/provider-form.js';
 import { validateWorkload } from './private/validation.js';
 
@@ -29,6 +29,9 @@ const DEFAULT_TARGET_CPU_PERCENT = 70;
  * @throws ValidationError with every prop that is wrong
  */
 export class ModelWorkload extends Construct {
+  /** The name of the container that serves, for metrics and logs. */
+  static readonly containerName = CONTAINER_NAME;
+
   /** Unset if a namespace was given. */
   readonly namespace?: NamespaceV1;
   readonly namespaceName: string;

@@ -42,6 +42,7 @@ export function cloudRunTelemetry(serviceName: string, timeoutSeconds: number): 
   };
   return {
     logFilter: resource,
+    resourceType: 'cloud_run_revision',
     metrics: [requests, failures, latency, cpu, memory, instances],
     alarms: [
       {

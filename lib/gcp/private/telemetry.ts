@@ -36,6 +36,10 @@ export interface TelemetryOptions {
   /** Lines on the dashboard, in this order. */
   readonly metrics: readonly Metric[];
   readonly alarms: readonly Alarm[];
+  /** The monitored resource that the logs are of. */
+  readonly resourceType: string;
+  /** When logged errors, counted each minute, wake somebody. @default - never */
+  readonly errorLogAlarm?: Omit<Alarm, 'id' | 'metric' | 'denominator'>;
   /** Finds the endpoint's logs, in Cloud Logging's filter language. */
   readonly logFilter: string;
 }
@@ -61,14 +65,16 @@ export class Telemetry extends Construct {
       filter: `${options.logFilter} AND severity>=ERROR`,
       metricDescriptor: { metricKind: 'DELTA', valueType: 'INT64', unit: '1' },
     });
-    this.alertPolicies = options.alarms.map((alarm) => this.alertPolicy(scope, props, alarm));
+    const logged: Metric = {
+      title: 'Errors logged',
+      filter: `resource.type="${options.resourceType}" AND metric.type="logging.googleapis.com/user/${this.errorLogs.name}"`,
+      aligner: 'ALIGN_DELTA',
+      reducer: 'REDUCE_SUM',
+    };
+    const onLogs = options.errorLogAlarm;
+    const alarms = [...options.alarms, ...(onLogs ? [{ id: 'Errors', metric: logged, ...onLogs }] : [])];
+    this.alertPolicies = alarms.map((alarm) => this.alertPolicy(scope, props, alarm));
     if (props.dashboard ?? true) {
-      const logged: Metric = {
-        title: 'Errors logged',
-        filter: `metric.type="logging.googleapis.com/user/${this.errorLogs.name}"`,
-        aligner: 'ALIGN_DELTA',
-        reducer: 'REDUCE_SUM',
-      };
       this.dashboard = new MonitoringDashboard(this, 'Dashboard', {
         project: props.project,
         dashboardJson: JSON.stringify(dashboard(scope.node.path, [...options.metrics, logged])),

@@ -2,7 +2,7 @@ import type { ModelWorkloadProps } from '../model-workload-props.js';
 import { podSpec } from './pod.js';
 
 /** The name that KServe gives to the container that serves. */
-const KSERVE_CONTAINER = 'kserve-container';
+export const KSERVE_CONTAINER = 'kserve-container';
 
 /** The `InferenceService` that runs the workload's pod. */
 export function inferenceService(

@@ -1,0 +1,195 @@
+import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
+import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
+import { predictPath } from '@modelship/runtime/contract';
+import { Construct } from 'constructs';
+import { Exposure } from '../kubernetes/exposure.js';
+import { InferenceService } from '../kubernetes/inference-service.js';
+import { ModelVolume } from '../kubernetes/model-volume.js';
+import { ModelWorkload } from '../kubernetes/model-workload.js';
+import type { ModelVersion, ModelWorkloadProps } from '../kubernetes/model-workload-props.js';
+import type { Model } from '../model/model.js';
+import { packagePrefix } from '../terraform/package-files.js';
+import type { GkeCluster } from './gke-cluster.js';
+import { ClusterAccess } from './private/gke-cluster.js';
+import { gkeTelemetry } from './private/gke-telemetry.js';
+import { validateGke } from './private/gke-validation.js';
+import { SERVICE_ACCOUNT_ID_LENGTH } from './private/limits.js';
+import { LogRetention } from './private/log-retention.js';
+import { ModelStore } from './private/model-store.js';
+import { generatedName } from './private/names.js';
+import { projectId } from './private/project.js';
+import { runtimeEnvironment } from './private/runtime-environment.js';
+import { Telemetry } from './private/telemetry.js';
+import type { GoogleServingProps } from './props.js';
+
+/** Props of {@link ContainerModel}. */
+export interface ContainerModelProps extends GoogleServingProps {
+  /** The cluster to run in. @default GkeCluster.autopilot(), made in the region with private nodes */
+  readonly cluster?: GkeCluster;
+
+  /** A namespace that is there. @default - one is made, which admits restricted pods only */
+  readonly namespace?: string;
+
+  /** CPUs of a pod, at least 0.25. @default 1 */
+  readonly cpu?: number;
+
+  /** Memory of a pod, in MiB, at least 512. @default - 1024, or 16384 with a GPU */
+  readonly memoryMib?: number;
+
+  /** Whether pods run on spot capacity, which is cheaper and can be taken away at any time. @default false */
+  readonly spot?: boolean;
+
+  /**
+   * From where it can be reached. A load balancer is internal unless its annotations say otherwise.
+   *
+   * @default Exposure.cluster()
+   */
+  readonly exposure?: Exposure;
+
+  /** Namespaces whose pods may call it. @default - none */
+  readonly callerNamespaces?: string[];
+
+  /** The package that keeps the rest of the traffic during a canary: the one deployed before. @default - none */
+  readonly stableModel?: Model;
+
+  /** Whether to write an `InferenceService` for a cluster that runs KServe, instead of a workload. @default false */
+  readonly kserve?: boolean;
+}
+
+const MODEL_MOUNT = '/mnt/models';
+const DEFAULT_TIMEOUT_SECONDS = 60;
+const GPU_MEMORY_MIB = 16_384;
+const WORKLOAD_NAME_LENGTH = 40;
+const MILLIS = 1000;
+
+/** The metadata server by both its addresses, which hands out the tokens of Workload Identity. */
+const METADATA_SERVER = '169.254.169.252/30';
+
+/** Clients of a private Google load balancer come from the VPC. */
+const INTERNAL_LOAD_BALANCER = { 'networking.gke.io/load-balancer-type': 'Internal' };
+
+/**
+ * A model on GKE, read from a bucket that Cloud Storage FUSE mounts into the pods.
+ *
+ * @throws ValidationError with every prop that is wrong
+ */
+export class ContainerModel extends Construct {
+  readonly cluster: ClusterAccess;
+  /** The identity of the pods, which may read the model and nothing else. */
+  readonly serviceAccount: ServiceAccount;
+  readonly modelStore: ModelStore;
+  /** Unset with `kserve`. */
+  readonly workload?: ModelWorkload;
+  /** Set with `kserve`. */
+  readonly inferenceService?: InferenceService;
+  readonly logRetention: LogRetention;
+  readonly telemetry: Telemetry;
+
+  private readonly modelName: string;
+
+  constructor(scope: Construct, id: string, props: ContainerModelProps) {
+    super(scope, id);
+    validateGke(this, props);
+    this.modelName = props.model.name;
+    this.cluster = new ClusterAccess(this, 'Cluster', props);
+    this.modelStore = new ModelStore(this, 'ModelStore', props);
+    this.serviceAccount = new ServiceAccount(this, 'ServiceAccount', {
+      project: props.project,
+      accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),
+      displayName: `Serves the model ${props.model.name}`,
+    });
+
+    const workload = this.workloadProps(props);
+    if (props.kserve) this.inferenceService = new InferenceService(this, 'Workload', workload);
+    else this.workload = new ModelWorkload(this, 'Workload', workload);
+
+    const namespace = props.namespace ?? workload.name;
+    const telemetry = gkeTelemetry(this.cluster.name, namespace, props.kserve ?? false);
+    this.logRetention = new LogRetention(this, 'Logs', props, telemetry.logFilter);
+    this.telemetry = new Telemetry(this, 'Telemetry', props, telemetry);
+  }
+
+  /** Where the workload answers, without a path. */
+  get url(): string {
+    return this.workload?.url ?? this.inferenceService!.url;
+  }
+
+  /** Where the model answers by TensorFlow Serving's REST API. */
+  get predictUrl(): string {
+    return `${this.url}${predictPath(this.modelName)}`;
+  }
+
+  /**
+   * Lets the pods of a namespace invoke the model.
+   *
+   * @throws Error with `kserve`, which has no network policy of ours
+   */
+  grantInvoke(namespace: string): void {
+    if (!this.workload) {
+      throw new Error(
+        `${this.node.path}: KServe owns who may call; write a NetworkPolicy or an Istio AuthorizationPolicy for ${namespace}`,
+      );
+    }
+    this.workload.allowFrom(namespace);
+  }
+
+  private workloadProps(props: ContainerModelProps): ModelWorkloadProps {
+    const name = generatedName(this, WORKLOAD_NAME_LENGTH);
+    const namespace = props.namespace ?? name;
+    const image = props.image.bind(this);
+    const canary = props.rollout?.canaryOptions;
+    const stable = this.version(props, image, props.stableModel ?? props.model);
+    return {
+      name,
+      namespace: props.namespace,
+      provider: this.cluster.provider,
+      ...stable,
+      ...(canary ? { canary: { ...this.version(props, image, props.model), percent: canary.percent } } : {}),
+      modelVolume: ModelVolume.csi({
+        driver: 'gcsfuse.csi.storage.gke.io',
+        attributes: { bucketName: this.modelStore.bucketName, mountOptions: 'implicit-dirs' },
+      }),
+      modelMountPath: MODEL_MOUNT,
+      cpuMillis: props.cpu === undefined ? undefined : Math.round(props.cpu * MILLIS),
+      memoryMib: props.memoryMib ?? (props.gpu ? GPU_MEMORY_MIB : undefined),
+      gpuCount: props.gpu ? 1 : undefined,
+      nodeSelector: {
+        ...(props.gpu ? { 'cloud.google.com/gke-accelerator': props.gpu.name } : {}),
+        ...(props.spot ? { 'cloud.google.com/gke-spot': 'true' } : {}),
+      },
+      tolerations: props.gpu ? [{ key: 'nvidia.com/gpu' }] : undefined,
+      minReplicas: props.minReplicas,
+      maxReplicas: props.maxReplicas,
+      serviceAccountAnnotations: { 'iam.gke.io/gcp-service-account': this.serviceAccount.email },
+      podAnnotations: { 'gke-gcsfuse/volumes': 'true' },
+      podLabels: props.labels,
+      exposure: internal(props.exposure),
+      callerNamespaces: props.callerNamespaces,
+      ...(props.kserve ? {} : { egressRanges: [METADATA_SERVER] }),
+      dependsOn: [
+        ...this.cluster.prerequisites,
+        ...this.modelStore.objects,
+        this.modelStore.grantRead(this.serviceAccount.member),
+        new ServiceAccountIamMember(this, 'WorkloadIdentity', {
+          serviceAccountId: this.serviceAccount.name,
+          role: 'roles/iam.workloadIdentityUser',
+          member: `serviceAccount:${projectId(this, props.project)}.svc.id.goog[${namespace}/${name}]`,
+          // The pool of identities comes into being with the first cluster of the project.
+          dependsOn: this.cluster.prerequisites,
+        }),
+      ],
+    };
+  }
+
+  private version(props: ContainerModelProps, image: string, model: Model): ModelVersion {
+    const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
+    const location = `${MODEL_MOUNT}/${packagePrefix(model)}`;
+    return { image, environment: runtimeEnvironment({ ...props, model }, location, timeoutSeconds) };
+  }
+}
+
+function internal(exposure: Exposure | undefined): Exposure | undefined {
+  const balancer = exposure?.loadBalancerOptions;
+  if (!balancer) return exposure;
+  return Exposure.loadBalancer({ ...balancer, annotations: { ...INTERNAL_LOAD_BALANCER, ...balancer.annotations } });
+}

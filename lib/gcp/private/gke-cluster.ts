@@ -1,0 +1,168 @@
+import { ContainerCluster, type ContainerClusterConfig } from '@cdktf/provider-google/lib/container-cluster';
+import { ContainerNodePool } from '@cdktf/provider-google/lib/container-node-pool';
+import { DataGoogleContainerCluster } from '@cdktf/provider-google/lib/data-google-container-cluster';
+import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
+import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
+import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
+import { Fn, type ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import type { ContainerModelProps } from '../container-model.js';
+import { GkeCluster } from '../gke-cluster.js';
+import { grantKey } from './encryption.js';
+import { SERVICE_ACCOUNT_ID_LENGTH } from './limits.js';
+import { generatedName } from './names.js';
+import { clientConfig, projectId, serviceAgent } from './project.js';
+
+/** https://cloud.google.com/kubernetes-engine/docs/concepts/cluster-architecture */
+const CLUSTER_NAME_LENGTH = 40;
+const DEFAULT_MACHINE_TYPE = 'e2-standard-4';
+const DEFAULT_MAX_NODES = 3;
+
+/** The cluster of a model, made or found, and the provider that speaks to it. */
+export class ClusterAccess extends Construct {
+  readonly name: string;
+  readonly provider: KubernetesProvider;
+  /** Unset if a cluster was given. */
+  readonly cluster?: ContainerCluster;
+  /** Set if a Standard cluster was made. */
+  readonly nodePool?: ContainerNodePool;
+  /** The identity of the nodes that were made. */
+  readonly nodeServiceAccount?: ServiceAccount;
+  /** What must be there before pods can start. */
+  readonly prerequisites: ITerraformDependable[] = [];
+
+  constructor(scope: Construct, id: string, props: ContainerModelProps) {
+    super(scope, id);
+    const choice = props.cluster ?? GkeCluster.autopilot();
+    const existing = choice.existingOptions;
+    if (!existing) {
+      this.nodeServiceAccount = this.makeNodeIdentity(props);
+      this.cluster = this.makeCluster(props, choice, this.nodeServiceAccount);
+      if (choice.kind === 'standard') this.nodePool = this.makeNodePool(props, choice, this.cluster);
+      this.prerequisites.push(this.nodePool ?? this.cluster);
+    }
+    const found = existing && new DataGoogleContainerCluster(this, 'Existing', { project: props.project, ...existing });
+    this.name = existing?.name ?? this.cluster!.name;
+    const endpoint = found?.endpoint ?? this.cluster!.endpoint;
+    const certificate = found?.masterAuth.get(0).clusterCaCertificate ?? this.cluster!.masterAuth.clusterCaCertificate;
+    this.provider = new KubernetesProvider(this, 'Provider', {
+      // A stack may hold several clusters, and a provider of its own beside them.
+      alias: generatedName(scope, CLUSTER_NAME_LENGTH),
+      host: `https://${endpoint}`,
+      token: clientConfig(this).accessToken,
+      clusterCaCertificate: Fn.base64decode(certificate),
+    });
+  }
+
+  private makeNodeIdentity(props: ContainerModelProps): ServiceAccount {
+    const account = new ServiceAccount(this, 'NodeServiceAccount', {
+      project: props.project,
+      accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),
+      displayName: 'Nodes: write logs and metrics, pull images',
+    });
+    for (const role of ['container.defaultNodeServiceAccount', 'artifactregistry.reader']) {
+      const member = new ProjectIamMember(this, `Node-${role}`, {
+        project: projectId(this, props.project),
+        role: `roles/${role}`,
+        member: account.member,
+      });
+      this.prerequisites.push(member);
+    }
+    return account;
+  }
+
+  private makeCluster(props: ContainerModelProps, choice: GkeCluster, nodes: ServiceAccount): ContainerCluster {
+    const { network, subnetwork, authorizedNetworks } = choice.options;
+    const key = props.encryptionKey;
+    const common: ContainerClusterConfig = {
+      name: generatedName(this.node.scope!, CLUSTER_NAME_LENGTH),
+      project: props.project,
+      location: props.region,
+      network,
+      subnetwork,
+      resourceLabels: props.labels,
+      deletionProtection: false,
+      releaseChannel: { channel: 'REGULAR' },
+      ipAllocationPolicy: {},
+      privateClusterConfig: { enablePrivateNodes: true },
+      ...(authorizedNetworks
+        ? { masterAuthorizedNetworksConfig: { cidrBlocks: authorizedNetworks.map((cidrBlock) => ({ cidrBlock })) } }
+        : {}),
+      ...(key ? { databaseEncryption: { state: 'ENCRYPTED', keyName: key } } : {}),
+      dependsOn: [...this.prerequisites, ...this.grantKeys(props)],
+    };
+    if (choice.kind === 'autopilot') {
+      return new ContainerCluster(this, 'Resource', {
+        ...common,
+        enableAutopilot: true,
+        clusterAutoscaling: {
+          autoProvisioningDefaults: {
+            serviceAccount: nodes.email,
+            oauthScopes: [CLOUD_PLATFORM],
+            ...(key ? { bootDiskKmsKey: key } : {}),
+          },
+        },
+      });
+    }
+    return new ContainerCluster(this, 'Resource', {
+      ...common,
+      removeDefaultNodePool: true,
+      initialNodeCount: 1,
+      // The pool that GKE insists on making first must not run as the project's default identity either.
+      nodeConfig: {
+        serviceAccount: nodes.email,
+        oauthScopes: [CLOUD_PLATFORM],
+        ...(key ? { bootDiskKmsKey: key } : {}),
+      },
+      // Enforces network policies.
+      datapathProvider: 'ADVANCED_DATAPATH',
+      enableShieldedNodes: true,
+      workloadIdentityConfig: { workloadPool: `${projectId(this, props.project)}.svc.id.goog` },
+      addonsConfig: { gcsFuseCsiDriverConfig: { enabled: true } },
+      gatewayApiConfig: { channel: 'CHANNEL_STANDARD' },
+      // The first pool's configuration is gone with it, and would otherwise replace the cluster.
+      lifecycle: { ignoreChanges: ['node_config'] },
+    });
+  }
+
+  private makeNodePool(props: ContainerModelProps, choice: GkeCluster, cluster: ContainerCluster): ContainerNodePool {
+    const { machineType, minNodes = 0, maxNodes = DEFAULT_MAX_NODES } = choice.options;
+    const { gpu } = props;
+    return new ContainerNodePool(this, 'NodePool', {
+      project: props.project,
+      location: props.region,
+      cluster: cluster.name,
+      autoscaling: { minNodeCount: minNodes, maxNodeCount: Math.max(minNodes, maxNodes) },
+      management: { autoRepair: true, autoUpgrade: true },
+      nodeConfig: {
+        machineType: machineType ?? gpu?.machineType ?? DEFAULT_MACHINE_TYPE,
+        spot: props.spot ?? false,
+        serviceAccount: this.nodeServiceAccount!.email,
+        oauthScopes: [CLOUD_PLATFORM],
+        workloadMetadataConfig: { mode: 'GKE_METADATA' },
+        shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
+        metadata: { 'disable-legacy-endpoints': 'true' },
+        ...(props.encryptionKey ? { bootDiskKmsKey: props.encryptionKey } : {}),
+        ...(gpu
+          ? {
+              guestAccelerator: [
+                { type: gpu.name, count: 1, gpuDriverInstallationConfig: { gpuDriverVersion: 'LATEST' } },
+              ],
+            }
+          : {}),
+      },
+    });
+  }
+
+  /** GKE encrypts secrets, and Compute Engine the disks of the nodes. */
+  private grantKeys({ encryptionKey: key, project }: ContainerModelProps): ITerraformDependable[] {
+    if (!key) return [];
+    return [
+      grantKey(this, 'ClusterKey', key, serviceAgent(this, project, 'container-engine-robot')),
+      grantKey(this, 'DiskKey', key, serviceAgent(this, project, 'compute-system')),
+    ];
+  }
+}
+
+/** What a node may do is decided by its identity's roles; the scope only lets it try. */
+const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform';

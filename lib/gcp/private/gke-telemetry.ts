@@ -1,0 +1,59 @@
+import { InferenceService, ModelWorkload } from '../../kubernetes/index.js';
+import type { Metric, TelemetryOptions } from './telemetry.js';
+
+/** What is watched of a workload in GKE. What callers see is in the errors that the runtime logs. */
+export function gkeTelemetry(clusterName: string, namespace: string, kserve: boolean): TelemetryOptions {
+  const resource =
+    `resource.type="k8s_container" AND resource.labels.cluster_name="${clusterName}" AND ` +
+    `resource.labels.namespace_name="${namespace}" AND ` +
+    `resource.labels.container_name="${(kserve ? InferenceService : ModelWorkload).containerName}"`;
+  const metric = (title: string, type: string, aligner: string, reducer: string, more = ''): Metric => ({
+    title,
+    filter: `${resource} AND metric.type="kubernetes.io/container/${type}"${more}`,
+    aligner,
+    reducer,
+  });
+  const cpu = metric('CPU in use', 'cpu/limit_utilization', 'ALIGN_MEAN', 'REDUCE_MEAN');
+  const memory = metric(
+    'Memory in use',
+    'memory/limit_utilization',
+    'ALIGN_MAX',
+    'REDUCE_MAX',
+    ' AND metric.labels.memory_type="non-evictable"',
+  );
+  const restarts = metric('Restarts', 'restart_count', 'ALIGN_DELTA', 'REDUCE_SUM');
+  return {
+    logFilter: resource,
+    resourceType: 'k8s_container',
+    metrics: [cpu, memory, restarts],
+    errorLogAlarm: {
+      threshold: 5,
+      minutes: 5,
+      documentation: 'The runtime logged more than 5 errors a minute for 5 minutes. Read them in Cloud Logging.',
+    },
+    alarms: [
+      {
+        id: 'Restarts',
+        metric: restarts,
+        threshold: 0,
+        minutes: 1,
+        documentation: 'A pod was restarted: it crashed, ran out of memory or did not answer its liveness probe.',
+      },
+      {
+        id: 'Cpu',
+        metric: cpu,
+        threshold: 0.95,
+        minutes: 10,
+        documentation:
+          'Pods have used nearly all their CPU for 10 minutes, so requests wait. Raise maxReplicas or `cpu`.',
+      },
+      {
+        id: 'Memory',
+        metric: memory,
+        threshold: 0.9,
+        minutes: 5,
+        documentation: 'Pods use more than 90 % of their memory, and are killed at 100 %. Raise `memoryMib`.',
+      },
+    ],
+  };
+}

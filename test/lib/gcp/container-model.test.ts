@@ -1,0 +1,230 @@
+import { describe, expect, test } from 'vitest';
+import { ContainerModel, type ContainerModelProps, Exposure, GkeCluster, Gpu } from '../../../lib/gcp/index.js';
+import { Model } from '../../../lib/model/model.js';
+import { Access, Rollout } from '../../../lib/serving/index.js';
+import { writePackage } from '../../support/packages.js';
+import { manifest, restrictedFaults } from '../kubernetes/support.js';
+import { googleStack, KEY, minimal, model, only, resources, type Template, template } from './support.js';
+
+function synthesize(props: Partial<ContainerModelProps> = {}): Template {
+  const stack = googleStack();
+  new ContainerModel(stack, 'Iris', { ...minimal, ...props });
+  return template(stack);
+}
+
+const existing = GkeCluster.existing({ name: 'shared', location: 'europe-west4' });
+const gateway = Exposure.gateway({
+  gatewayName: 'gate',
+  host: 'iris.example.com',
+  sourceRanges: ['130.211.0.0/22', '35.191.0.0/16'],
+});
+const jwt = Access.jwt({ issuer: 'https://issuer.example.com', audience: ['iris'] });
+const older = Model.fromDirectory(writePackage({ version: '0' }));
+const pod = (from: Template) =>
+  manifest('Deployment', 'apps/v1', only(from, 'kubernetes_deployment_v1')).spec.template.spec;
+
+describe('the cluster', () => {
+  test('is Autopilot with private nodes, an identity of their own, and can be destroyed', () => {
+    const from = synthesize();
+    const cluster = only(from, 'google_container_cluster');
+    expect(cluster).toMatchObject({
+      enable_autopilot: true,
+      deletion_protection: false,
+      private_cluster_config: { enable_private_nodes: true },
+    });
+    expect(cluster.cluster_autoscaling.auto_provisioning_defaults.service_account).toMatch(
+      /google_service_account\..*NodeServiceAccount/,
+    );
+    const roles = resources(from, 'google_project_iam_member').map((member) => member.role);
+    expect(roles.sort()).toEqual(['roles/artifactregistry.reader', 'roles/container.defaultNodeServiceAccount']);
+  });
+
+  test('is Standard with a pool that has the GPU, on spot capacity, where asked', () => {
+    const from = synthesize({
+      cluster: GkeCluster.standard({ network: 'net', authorizedNetworks: ['203.0.113.0/24'], maxNodes: 5 }),
+      gpu: Gpu.nvidiaL4(),
+      spot: true,
+    });
+    expect(only(from, 'google_container_cluster')).toMatchObject({
+      network: 'net',
+      remove_default_node_pool: true,
+      datapath_provider: 'ADVANCED_DATAPATH',
+      private_cluster_config: { enable_private_nodes: true },
+      addons_config: { gcs_fuse_csi_driver_config: { enabled: true } },
+      master_authorized_networks_config: { cidr_blocks: [{ cidr_block: '203.0.113.0/24' }] },
+    });
+    expect(only(from, 'google_container_node_pool')).toMatchObject({
+      autoscaling: { min_node_count: 0, max_node_count: 5 },
+      node_config: {
+        machine_type: 'g2-standard-8',
+        spot: true,
+        workload_metadata_config: { mode: 'GKE_METADATA' },
+        guest_accelerator: [{ type: 'nvidia-l4', count: 1 }],
+      },
+    });
+    expect(pod(from).nodeSelector).toEqual({
+      'cloud.google.com/gke-accelerator': 'nvidia-l4',
+      'cloud.google.com/gke-spot': 'true',
+    });
+    expect(pod(from).containers[0].resources.limits['nvidia.com/gpu']).toBe('1');
+  });
+
+  test('that is there is found and not made', () => {
+    const from = synthesize({ cluster: existing });
+    expect(resources(from, 'google_container_cluster')).toEqual([]);
+    expect(resources(from, 'google_project_iam_member')).toEqual([]);
+    expect(Object.values(from.data.google_container_cluster)).toEqual([{ name: 'shared', location: 'europe-west4' }]);
+  });
+
+  test('is spoken to by a provider of its own, and each of two by its own', () => {
+    const stack = googleStack();
+    new ContainerModel(stack, 'One', minimal);
+    new ContainerModel(stack, 'Two', minimal);
+    const from = template(stack);
+    const aliases = from.provider.kubernetes.map((provider: Template) => provider.alias);
+    expect(new Set(aliases).size).toBe(2);
+    for (const deployment of resources(from, 'kubernetes_deployment_v1')) {
+      expect(aliases.map((alias: string) => `kubernetes.${alias}`)).toContain(deployment.provider);
+    }
+  });
+
+  test('encrypts secrets and disks with the customer key', () => {
+    const from = synthesize({ encryptionKey: KEY });
+    const cluster = only(from, 'google_container_cluster');
+    expect(cluster.database_encryption).toEqual({ state: 'ENCRYPTED', key_name: KEY });
+    expect(cluster.cluster_autoscaling.auto_provisioning_defaults.boot_disk_kms_key).toBe(KEY);
+    const members = resources(from, 'google_kms_crypto_key_iam_member').map(({ member }) => member);
+    expect(members.some((member) => member.includes('@container-engine-robot.'))).toBe(true);
+    expect(members.some((member) => member.includes('@compute-system.'))).toBe(true);
+  });
+});
+
+describe('the pods', () => {
+  test('read the package by Cloud Storage FUSE with an identity that may read it and nothing else', () => {
+    const from = synthesize();
+    expect(pod(from).volumes).toContainEqual({
+      name: 'model',
+      csi: {
+        driver: 'gcsfuse.csi.storage.gke.io',
+        readOnly: true,
+        volumeAttributes: expect.objectContaining({ bucketName: expect.stringContaining('google_storage_bucket.') }),
+      },
+    });
+    expect(pod(from).containers[0].env).toContainEqual({
+      name: 'MODELSHIP_MODEL',
+      value: `/mnt/models/models/iris/${model.digest.slice(7)}`,
+    });
+    expect(only(from, 'google_storage_bucket_iam_member').role).toBe('roles/storage.objectViewer');
+    const identity = only(from, 'google_service_account_iam_member');
+    const { name } = only(from, 'kubernetes_service_account_v1').metadata;
+    expect(identity.role).toBe('roles/iam.workloadIdentityUser');
+    expect(identity.member).toContain(`.svc.id.goog[${name}/${name}]`);
+  });
+
+  test('wait for files, rights and the cluster', () => {
+    const { depends_on: dependencies } = only(synthesize(), 'kubernetes_deployment_v1');
+    for (const type of [
+      'google_container_cluster',
+      'google_storage_bucket_object',
+      'google_storage_bucket_iam_member',
+      'google_service_account_iam_member',
+    ]) {
+      expect(dependencies.some((name: string) => name.startsWith(`${type}.`))).toBe(true);
+    }
+  });
+
+  test('are restricted, and reach the metadata server for their identity', () => {
+    const from = synthesize();
+    expect(restrictedFaults(pod(from))).toEqual([]);
+    const [policy] = resources(from, 'kubernetes_network_policy_v1');
+    expect(JSON.stringify(policy.spec.egress)).toContain('169.254.169.252/30');
+  });
+
+  test('are reached over an internal load balancer', () => {
+    const from = synthesize({ exposure: Exposure.loadBalancer({ sourceRanges: ['10.0.0.0/8'] }) });
+    expect(only(from, 'kubernetes_service_v1').metadata.annotations).toEqual({
+      'networking.gke.io/load-balancer-type': 'Internal',
+    });
+  });
+
+  test('are called by the namespaces that were let in', () => {
+    const stack = googleStack();
+    new ContainerModel(stack, 'Iris', minimal).grantInvoke('web');
+    expect(resources(template(stack), 'kubernetes_network_policy_v1')).toHaveLength(2);
+  });
+
+  test('of two versions share the traffic behind a Gateway', () => {
+    const from = synthesize({
+      cluster: existing,
+      exposure: gateway,
+      access: jwt,
+      rollout: Rollout.canary({ percent: 20, bakeMinutes: 10 }),
+      stableModel: older,
+    });
+    const served = Object.fromEntries(
+      resources(from, 'kubernetes_deployment_v1').map((deployment) => {
+        const env = deployment.spec.template.spec.container[0].env as Template[];
+        return [
+          deployment.metadata.name.replace(/^iris-[0-9a-f]{8}/, ''),
+          env.find((item) => item.name === 'MODELSHIP_MODEL_DIGEST').value,
+        ];
+      }),
+    );
+    expect(served).toEqual({ '': older.digest, '-canary': model.digest });
+  });
+});
+
+test('KServe gets an InferenceService and no workload', () => {
+  const from = synthesize({ cluster: existing, kserve: true, namespace: 'models', minReplicas: 0 });
+  expect(only(from, 'kubernetes_manifest').manifest.kind).toBe('InferenceService');
+  expect(resources(from, 'kubernetes_deployment_v1')).toEqual([]);
+  const stack = googleStack();
+  const endpoint = new ContainerModel(stack, 'Iris', {
+    ...minimal,
+    cluster: existing,
+    kserve: true,
+    namespace: 'models',
+  });
+  expect(() => endpoint.grantInvoke('web')).toThrow(/KServe owns who may call/);
+});
+
+test('telemetry watches errors, restarts, CPU and memory of this workload', () => {
+  const policies = resources(synthesize(), 'google_monitoring_alert_policy');
+  expect(policies).toHaveLength(4);
+  for (const { conditions } of policies) {
+    expect(conditions[0].condition_threshold.filter).toContain('resource.type="k8s_container"');
+  }
+});
+
+describe('refused, by name and with what is allowed', () => {
+  const canary = Rollout.canary({ percent: 20, bakeMinutes: 10 });
+  test.each<[string, Partial<ContainerModelProps>, RegExp]>([
+    ['zero replicas', { minReplicas: 0 }, /minReplicas: got 0.*ServerlessModel/],
+    ['API keys', { access: Access.apiKey() }, /access: a cluster knows no API keys/],
+    ['a throttle', { throttle: { requestsPerSecond: 1 } }, /throttle: a cluster counts no requests/],
+    [
+      'an Ingress that asks nobody',
+      { exposure: Exposure.ingress({ className: 'gce', host: 'a.b', sourceRanges: [] }) },
+      /access: an Ingress or a Gateway asks nobody/,
+    ],
+    [
+      'a Gateway of a cluster to be',
+      { exposure: gateway, access: jwt },
+      /exposure: Terraform must see the resource definitions/,
+    ],
+    ['KServe in a cluster to be', { kserve: true, namespace: 'a' }, /kserve: Terraform must see/],
+    ['KServe nowhere', { kserve: true, cluster: existing }, /namespace: KServe serves in the namespaces/],
+    ['a canary without a Gateway', { rollout: canary, stableModel: older }, /rollout: only a Gateway splits/],
+    ['a canary beside nothing', { rollout: canary }, /stableModel: a canary shares/],
+    ['another version without a canary', { stableModel: older }, /stableModel: only a canary/],
+    [
+      'a linear rollout',
+      { rollout: Rollout.linear({ stepPercent: 1, intervalMinutes: 1 }) },
+      /rollout: Terraform moves traffic/,
+    ],
+    ['a tenth of a CPU', { cpu: 0.1 }, /cpu: got 0.1.*0.25 to 222/],
+    ['a misspelt prop', { node: 1 } as Partial<ContainerModelProps>, /node: no such prop/],
+  ])('%s', (_, props, message) => {
+    expect(() => synthesize(props)).toThrow(message);
+  });
+});
