@@ -1,0 +1,114 @@
+import { isUtf8 } from 'node:buffer';
+import { MINUS, ZERO } from './ascii.js';
+import { decimalText } from './decimal.js';
+import { placeDigits, significantDigits } from './fast-decimal.js';
+
+/** Answers up to this size leave as a string: node:http then sends head and body in one write. */
+const LARGEST_STRING = 16 * 1024;
+
+const FIRST_CAPACITY = 64 * 1024;
+
+/** The longest text of a number. */
+const NUMBER_BYTES = 32;
+
+/** Kept from one answer to the next, so that a small answer allocates nothing but itself. */
+let spare: Buffer | undefined = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
+
+/** Writes JSON as bytes. What is written must be finished, and in the order of the document. */
+export class JsonWriter {
+  private bytes = spare ?? Buffer.allocUnsafeSlow(FIRST_CAPACITY);
+  private length = 0;
+  private ascii = true;
+
+  constructor() {
+    spare = undefined;
+  }
+
+  /** Writes ASCII text as it is. */
+  raw(text: string): void {
+    this.reserve(text.length);
+    const { bytes } = this;
+    let { length } = this;
+    for (let index = 0; index < text.length; index++) bytes[length++] = text.charCodeAt(index);
+    this.length = length;
+  }
+
+  /** Writes a string with its quotes. */
+  string(text: string): void {
+    this.utf8(JSON.stringify(text));
+  }
+
+  /**
+   * Writes UTF-8 bytes as a string with its quotes.
+   *
+   * @returns false, with nothing written, if they are no UTF-8
+   */
+  stringBytes(text: Buffer): boolean {
+    if (!isUtf8(text)) return false;
+    this.string(text.toString('utf8'));
+    return true;
+  }
+
+  /** Writes bytes in base64 with the quotes. */
+  base64(data: Buffer): void {
+    this.raw('"');
+    this.raw(data.toString('base64'));
+    this.raw('"');
+  }
+
+  /** Writes a whole number of 32 bits. */
+  integer(value: number): void {
+    this.reserve(NUMBER_BYTES);
+    const { bytes } = this;
+    if (value < 0) bytes[this.length++] = MINUS;
+    let rest = Math.abs(value);
+    let count = 1;
+    for (let power = 10; power <= rest; power *= 10) count++;
+    this.length += count;
+    let position = this.length;
+    for (; count > 0; count--) {
+      const next = Math.floor(rest / 10);
+      bytes[--position] = ZERO + (rest - next * 10);
+      rest = next;
+    }
+  }
+
+  /** Writes a float, or with `single` false a double, as `decimalText` does, and non-finite ones as bare words. */
+  decimal(value: number, single: boolean): void {
+    this.reserve(NUMBER_BYTES);
+    const digits = significantDigits(Math.abs(value), single);
+    if (digits > 0) {
+      if (value < 0) this.bytes[this.length++] = MINUS;
+      this.length = placeDigits(this.bytes, this.length, digits);
+    } else if (Number.isFinite(value)) {
+      this.raw(decimalText(value, single));
+    } else {
+      this.raw(Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity');
+    }
+  }
+
+  /** The document. Nothing may be written after. */
+  finish(): Buffer | string {
+    const { bytes, length } = this;
+    if (this.ascii && length <= LARGEST_STRING) {
+      spare = bytes;
+      return bytes.toString('latin1', 0, length);
+    }
+    return bytes.subarray(0, length);
+  }
+
+  private utf8(text: string): void {
+    const size = Buffer.byteLength(text);
+    if (size !== text.length) this.ascii = false;
+    this.reserve(size);
+    this.length += this.bytes.write(text, this.length, 'utf8');
+  }
+
+  private reserve(more: number): void {
+    const needed = this.length + more;
+    if (needed <= this.bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.bytes.length));
+    this.bytes.copy(grown, 0, 0, this.length);
+    this.bytes = grown;
+  }
+}
