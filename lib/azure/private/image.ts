@@ -16,18 +16,22 @@ export interface BoundImage {
   readonly ready: ITerraformDependable[];
 }
 
-/** Adds to `scope` what it takes to have the image, and lets `principalId` pull it from a registry on Azure. */
+/**
+ * Adds to `scope` what it takes to have the image.
+ *
+ * @param principalId who gets the role to pull from a registry on Azure; with nobody, whoever pulls has it already
+ */
 export function bindImage(
   scope: Construct,
   source: ImageSource,
   placement: Placement,
   props: AzureServingProps,
-  principalId: string,
+  principalId: string | undefined,
 ): BoundImage {
   // By shape, not by class: another copy of the library may have made it.
   const onAzure = source as Partial<AzureImage>;
   if (!onAzure.bindOnAzure) return { uri: source.bind(scope), ready: [] };
   const { uri, registry, ready } = onAzure.bindOnAzure.call(source as AzureImage, scope, placement, props);
-  const pull = assignRole(scope, 'ImagePull', registry.id, 'AcrPull', principalId);
-  return { uri, loginServer: registry.loginServer, ready: [pull, ...ready] };
+  const roles = principalId ? [assignRole(scope, 'ImagePull', registry.id, 'AcrPull', principalId)] : [];
+  return { uri, loginServer: registry.loginServer, ready: [...roles, ...ready] };
 }

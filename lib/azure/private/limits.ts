@@ -22,7 +22,7 @@ export const FUNCTIONS = {
   instances: { min: 1, max: 1000, source: 'the Flex Consumption plan' },
   alwaysReady: { min: 0, max: 1000, source: 'the Flex Consumption plan (always ready instances)' },
   concurrency: { min: 1, max: 1000, source: 'the Flex Consumption plan (HTTP concurrency)' },
-  memoryMib: [512, 2048, 4096],
+  memoryMib: [512, 2048, 4096] as readonly number[],
   nameLength: 60,
 } as const;
 
@@ -39,6 +39,14 @@ export const CONTAINER_APPS = {
   nameLength: 32,
   /** A probe may fail this often before the replica is started again. */
   probeFailures: 10,
+} as const;
+
+/** https://learn.microsoft.com/azure/aks/quotas-skus-regions */
+export const AKS = {
+  nodes: { min: 0, max: 1000, source: 'a node pool of AKS' },
+  /** A DNS prefix of a cluster has 54 characters, and Kubernetes names a few less. */
+  nameLength: 40,
+  timeoutSeconds: { min: 1, max: 3600, unit: 'seconds', source: 'ContainerModel' },
 } as const;
 
 /** https://learn.microsoft.com/azure/azure-monitor/logs/data-retention-configure */

@@ -1,0 +1,208 @@
+import { FederatedIdentityCredential } from '@cdktf/provider-azurerm/lib/federated-identity-credential';
+import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
+import { ENVIRONMENT, predictPath } from '@modelship/runtime/contract';
+import type { TerraformProvider } from 'cdktf';
+import { Construct } from 'constructs';
+import { Exposure } from '../kubernetes/exposure.js';
+import { ModelVolume } from '../kubernetes/model-volume.js';
+import { ModelWorkload } from '../kubernetes/model-workload.js';
+import type { Model } from '../model/model.js';
+import { Access } from '../serving/access.js';
+import type { ImageSource } from '../serving/image-source.js';
+import type { GenericResource } from '../terraform/generic.js';
+import { packagePrefix } from '../terraform/package-files.js';
+import type { AksClusterOptions } from './aks-options.js';
+import { AksCluster, GPU_TAINT, POOL_LABEL, SPOT_TAINT } from './private/aks-cluster.js';
+import { AKS_TELEMETRY } from './private/aks-telemetry.js';
+import { afterRoles } from './private/azapi.js';
+import { BlobVolume } from './private/blob-volume.js';
+import { validateContainer } from './private/container-validation.js';
+import { EntraApplication } from './private/entra-application.js';
+import { bindImage } from './private/image.js';
+import { AKS } from './private/limits.js';
+import { ModelStore } from './private/model-store.js';
+import { groupName } from './private/names.js';
+import { NvidiaDevicePlugin } from './private/nvidia-device-plugin.js';
+import { Placement } from './private/placement.js';
+import { runtimeEnvironment } from './private/runtime-environment.js';
+import { Telemetry } from './private/telemetry.js';
+import type { AzureServingProps } from './props.js';
+
+const DEFAULT_TIMEOUT_SECONDS = 60;
+const MODEL_MOUNT = '/mnt/models';
+const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
+const INTERNAL = { 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' };
+
+/** An AKS cluster that is there, with its OIDC issuer and workload identity on. */
+export interface AksClusterReference {
+  readonly id: string;
+  readonly oidcIssuerUrl: string;
+}
+
+/** How a model is served by Azure Kubernetes Service. */
+export interface ContainerModelProps extends AzureServingProps {
+  /** The container image of the runtime. */
+  readonly image: ImageSource;
+
+  /**
+   * @default - one is made, with workload identity, Azure roles instead of local accounts, KEDA and nodes that scale
+   */
+  readonly cluster?: AksClusterReference;
+
+  /** The Kubernetes provider that reaches `cluster`. @default - one is made for the cluster that is made */
+  readonly kubernetesProvider?: TerraformProvider;
+
+  /** What the cluster that is made is like. @default - an ordinary one without GPUs */
+  readonly clusterOptions?: AksClusterOptions;
+
+  /** Thousandths of a CPU of each pod. @default 1000 */
+  readonly cpuMillis?: number;
+
+  /** Memory of each pod, in MiB. @default 1024 */
+  readonly memoryMib?: number;
+
+  /**
+   * Whether the container with the model is mounted by the Blob CSI driver, for models that are too large to fetch
+   * into each pod.
+   *
+   * @default false, the runtime fetches the model at start
+   */
+  readonly modelMount?: boolean;
+
+  /**
+   * From where the model can be reached.
+   *
+   * @default - an internal load balancer, for callers with private addresses
+   */
+  readonly exposure?: Exposure;
+
+  /** Namespaces of the cluster whose pods may call the model. @default - none */
+  readonly callerNamespaces?: string[];
+
+  /** The version that keeps the rest of the traffic during a canary. @default - none */
+  readonly stableModel?: Model;
+}
+
+/**
+ * A model in Azure Kubernetes Service.
+ *
+ * The runtime checks the callers' tokens: with `Access.cloudIdentity()` those of an application of Microsoft Entra ID
+ * that is made, whose role `grantInvoke` assigns; with `Access.jwt()` those of the issuer. `minReplicas` defaults to 1,
+ * `maxReplicas` to 3, `timeoutSeconds` to 60. Terraform comes into a cluster that is made by `kubelogin`.
+ *
+ * @throws ValidationError naming every prop that AKS cannot do
+ */
+export class ContainerModel extends Construct {
+  /** The cluster that was made. Unset if one was given. */
+  readonly cluster?: AksCluster;
+  readonly telemetry: Telemetry;
+  readonly modelStore: ModelStore;
+  /** With which pods read the model. */
+  readonly identity: UserAssignedIdentity;
+  readonly workload: ModelWorkload;
+  /** Set with `Access.cloudIdentity()`. */
+  readonly entraApplication?: EntraApplication;
+
+  private readonly modelName: string;
+
+  constructor(scope: Construct, id: string, props: ContainerModelProps) {
+    super(scope, id);
+    validateContainer(this, props);
+    this.modelName = props.model.name;
+    const placement = new Placement(this, 'Placement', props);
+    this.telemetry = new Telemetry(this, 'Telemetry', placement, props);
+    const models = [props.model, ...(props.stableModel ? [props.stableModel] : [])];
+    this.modelStore = new ModelStore(this, 'ModelStore', placement, props, models);
+    const name = groupName(this, AKS.nameLength);
+    this.identity = new UserAssignedIdentity(this, 'Identity', { ...placement.common, name });
+    if ((props.access ?? Access.cloudIdentity()).kind === 'cloudIdentity') {
+      this.entraApplication = new EntraApplication(this, 'EntraApplication');
+    }
+    if (!props.cluster) {
+      this.cluster = new AksCluster(this, 'Cluster', placement, this.telemetry, props.clusterOptions ?? {});
+    }
+    const cluster = props.cluster ?? this.cluster!.cluster;
+    const provider = props.kubernetesProvider ?? this.cluster!.kubernetesProvider;
+    // Nodes pull images. Who gives a cluster has let its nodes pull from where the image is.
+    const kubelet = this.cluster?.cluster.kubeletIdentity.objectId;
+    const image = bindImage(this, props.image, placement, props, kubelet);
+    const roles = [this.modelStore.grantRead(this, 'ModelReader', this.identity.principalId), ...image.ready];
+    // The workload's namespace and service account have its name.
+    const federation = new FederatedIdentityCredential(this, 'Federation', {
+      name,
+      resourceGroupName: placement.resourceGroup.name,
+      parentId: this.identity.id,
+      issuer: cluster.oidcIssuerUrl,
+      audience: ['api://AzureADTokenExchange'],
+      subject: `system:serviceaccount:${name}:${name}`,
+    });
+    const volume = props.modelMount
+      ? new BlobVolume(this, 'Volume', { name, provider, modelStore: this.modelStore, identity: this.identity })
+      : undefined;
+    const version = (model: Model) => ({ image: image.uri, environment: this.environment(props, model) });
+    const gpuCount = props.clusterOptions?.gpuCount ? 1 : 0;
+    this.workload = new ModelWorkload(this, 'Workload', {
+      ...version(props.stableModel ?? props.model),
+      canary: props.rollout?.canaryOptions
+        ? { ...version(props.model), percent: props.rollout.canaryOptions.percent }
+        : undefined,
+      name,
+      provider,
+      dependsOn: [
+        ...this.modelStore.blobs,
+        federation,
+        afterRoles(this, 'RolesKnown', roles),
+        ...(this.cluster?.ready ?? []),
+      ],
+      cpuMillis: props.cpuMillis,
+      memoryMib: props.memoryMib,
+      gpuCount,
+      minReplicas: props.minReplicas,
+      maxReplicas: props.maxReplicas,
+      nodeSelector: this.cluster ? POOL_LABEL : undefined,
+      tolerations: [...(gpuCount ? [GPU_TAINT] : []), ...(props.clusterOptions?.spot ? [SPOT_TAINT] : [])],
+      serviceAccountAnnotations: { 'azure.workload.identity/client-id': this.identity.clientId },
+      podLabels: { 'azure.workload.identity/use': 'true' },
+      modelVolume: volume ? ModelVolume.persistentVolumeClaim(name) : undefined,
+      modelMountPath: MODEL_MOUNT,
+      exposure: props.exposure ?? Exposure.loadBalancer({ sourceRanges: PRIVATE_RANGES, annotations: INTERNAL }),
+      callerNamespaces: props.callerNamespaces,
+    });
+    volume?.claimIn(this.workload.namespaceName);
+    if (gpuCount && this.cluster) new NvidiaDevicePlugin(this, 'DevicePlugin', provider, this.cluster.ready);
+    this.telemetry.watch({ resourceId: cluster.id, ...AKS_TELEMETRY });
+  }
+
+  /** Where the model answers, without a path. */
+  get url(): string {
+    return this.workload.url;
+  }
+
+  /** Where the newest version of the model answers by TensorFlow Serving's REST API. */
+  get predictUrl(): string {
+    return `${this.url}${predictPath(this.modelName)}`;
+  }
+
+  /**
+   * Lets a user, a group or a service of Microsoft Entra ID, by its object id, ask the model.
+   *
+   * @throws Error unless the access is `Access.cloudIdentity()`
+   */
+  grantInvoke(id: string, principalId: string): GenericResource {
+    if (!this.entraApplication) {
+      throw new Error(
+        `${this.node.path}: there is nobody to let in by identity; grantInvoke is for Access.cloudIdentity()`,
+      );
+    }
+    return this.entraApplication.grantInvoke(this, `Invoke-${id}`, principalId);
+  }
+
+  private environment(props: ContainerModelProps, model: Model): { [name: string]: string } {
+    const location = props.modelMount ? `${MODEL_MOUNT}/${packagePrefix(model)}` : this.modelStore.url(model);
+    const entra = this.entraApplication;
+    return {
+      ...runtimeEnvironment({ ...props, model }, location, props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
+      ...(entra ? { [ENVIRONMENT.jwtIssuer]: entra.issuer, [ENVIRONMENT.jwtAudience]: entra.clientId } : {}),
+    };
+  }
+}

@@ -1,0 +1,67 @@
+import { Construct } from 'constructs';
+import { GenericResource } from '../../terraform/generic.js';
+import { azuread } from './azapi.js';
+import { clientConfig, groupName, stableUuid } from './names.js';
+
+const DISPLAY_NAME_LENGTH = 120;
+
+/**
+ * The model as an application of Microsoft Entra ID: who was assigned its one role gets a token for it, and nobody
+ * else does.
+ */
+export class EntraApplication extends Construct {
+  readonly application: GenericResource;
+  readonly servicePrincipal: GenericResource;
+  private readonly roleId: string;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.roleId = stableUuid(`${this.node.path}/invoke`);
+    this.application = new GenericResource(this, 'Application', {
+      type: 'azuread_application',
+      provider: azuread(this),
+      attributes: {
+        display_name: groupName(scope, DISPLAY_NAME_LENGTH),
+        sign_in_audience: 'AzureADMyOrg',
+        api: [{ requested_access_token_version: 2 }],
+        app_role: [
+          {
+            id: this.roleId,
+            allowed_member_types: ['Application', 'User'],
+            display_name: 'Invoke',
+            description: 'Ask the model',
+            value: 'Model.Invoke',
+            enabled: true,
+          },
+        ],
+      },
+    });
+    this.servicePrincipal = new GenericResource(this, 'ServicePrincipal', {
+      type: 'azuread_service_principal',
+      provider: azuread(this),
+      attributes: { client_id: this.clientId, app_role_assignment_required: true },
+    });
+  }
+
+  get clientId(): string {
+    return this.application.getStringAttribute('client_id');
+  }
+
+  /** What signs the tokens: the tenant of whoever deploys. */
+  get issuer(): string {
+    return `https://login.microsoftonline.com/${clientConfig(this).tenantId}/v2.0`;
+  }
+
+  /** Lets a user, a group or a service, by its object id, get tokens for the model. */
+  grantInvoke(scope: Construct, id: string, principalId: string): GenericResource {
+    return new GenericResource(scope, id, {
+      type: 'azuread_app_role_assignment',
+      provider: azuread(this),
+      attributes: {
+        app_role_id: this.roleId,
+        principal_object_id: principalId,
+        resource_object_id: this.servicePrincipal.getStringAttribute('object_id'),
+      },
+    });
+  }
+}

@@ -1,0 +1,18 @@
+import { ENVIRONMENT } from '@modelship/runtime/contract';
+import type { AzureServingProps } from '../props.js';
+
+/** The variables of the runtime that serves the model at `modelLocation`. */
+export function runtimeEnvironment(
+  props: AzureServingProps,
+  modelLocation: string,
+  timeoutSeconds: number,
+): { [name: string]: string } {
+  const jwt = props.access?.jwtOptions;
+  return {
+    ...props.environment,
+    [ENVIRONMENT.model]: modelLocation,
+    [ENVIRONMENT.modelDigest]: props.model.digest,
+    [ENVIRONMENT.timeoutSeconds]: String(timeoutSeconds),
+    ...(jwt ? { [ENVIRONMENT.jwtIssuer]: jwt.issuer, [ENVIRONMENT.jwtAudience]: jwt.audience.join(',') } : {}),
+  };
+}

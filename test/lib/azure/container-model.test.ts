@@ -1,0 +1,243 @@
+import { Subnet } from '@cdktf/provider-azurerm/lib/subnet';
+import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
+import { LIVE_PATH, READY_PATH } from '@modelship/runtime/contract';
+import { TerraformStack } from 'cdktf';
+import { describe, expect, test } from 'vitest';
+import { AzureImage, ContainerModel, type ContainerModelProps, Exposure } from '../../../lib/azure/index.js';
+import { Access } from '../../../lib/serving/access.js';
+import { Rollout } from '../../../lib/serving/rollout.js';
+import { azureStack, faultsOf, IMAGE, model, type Resource, Template } from './support.js';
+
+const MODEL = model();
+const STABLE = model('2');
+const GATEWAY = Exposure.gateway({ gatewayName: 'g', host: 'models.example', sourceRanges: ['10.0.0.0/8'] });
+
+function containers(props: Partial<ContainerModelProps> = {}, stack: TerraformStack = azureStack()) {
+  return new ContainerModel(stack, 'Iris', { model: MODEL, image: IMAGE, location: 'westeurope', ...props });
+}
+
+function synthesized(props: Partial<ContainerModelProps> = {}): Template {
+  return new Template(TerraformStack.of(containers(props)));
+}
+
+function pod(template: Template, id = /_Deployment_/): Resource {
+  return template.one('kubernetes_deployment_v1', id).spec.template.spec;
+}
+
+function variables(spec: Resource): Record<string, string> {
+  return Object.fromEntries(
+    spec.container[0].env.map(({ name, value }: { name: string; value: string }) => [name, value]),
+  );
+}
+
+describe('the cluster', () => {
+  test('has workload identity, Azure roles and no local account', () => {
+    expect(synthesized().one('azurerm_kubernetes_cluster')).toMatchObject({
+      oidc_issuer_enabled: true,
+      workload_identity_enabled: true,
+      local_account_disabled: true,
+      role_based_access_control_enabled: true,
+      azure_active_directory_role_based_access_control: { azure_rbac_enabled: true },
+      workload_autoscaler_profile: { keda_enabled: true },
+      storage_profile: { blob_driver_enabled: true },
+      network_profile: { network_policy: 'cilium' },
+      private_cluster_enabled: false,
+    });
+  });
+
+  test('runs models on nodes of their own that scale', () => {
+    const template = synthesized();
+    expect(template.one('azurerm_kubernetes_cluster').default_node_pool.only_critical_addons_enabled).toBe(true);
+    const pool = template.one('azurerm_kubernetes_cluster_node_pool');
+    expect(pool).toMatchObject({ auto_scaling_enabled: true, min_count: 1, max_count: 3, mode: 'User' });
+    expect(pod(template).node_selector).toEqual(pool.node_labels);
+  });
+
+  test('spot nodes with GPUs start at none, and only pods that ask for them go there', () => {
+    const template = synthesized({ clusterOptions: { vmSize: 'Standard_NC4as_T4_v3', gpuCount: 1, spot: true } });
+    const pool = template.one('azurerm_kubernetes_cluster_node_pool');
+    expect(pool).toMatchObject({ priority: 'Spot', eviction_policy: 'Delete', gpu_driver: 'Install', min_count: 0 });
+    const tolerated = pod(template).toleration.map(({ key, value, effect }: Resource) => `${key}=${value}:${effect}`);
+    expect(tolerated).toEqual(pool.node_taints);
+    expect(pod(template).container[0].resources.limits['nvidia.com/gpu']).toBe('1');
+    expect(template.one('kubernetes_daemon_set_v1').spec.template.spec.toleration).toHaveLength(2);
+  });
+
+  test('can be private, in a subnet on which its identity has the role for load balancers', () => {
+    const stack = azureStack();
+    const subnet = new Subnet(stack, 'subnet', {
+      name: 's',
+      resourceGroupName: 'rg',
+      virtualNetworkName: 'v',
+      addressPrefixes: ['10.0.0.0/24'],
+    });
+    containers({ clusterOptions: { isPrivate: true, subnet } }, stack);
+    const template = new Template(stack);
+    expect(template.one('azurerm_kubernetes_cluster').private_cluster_enabled).toBe(true);
+    expect(template.one('azurerm_role_assignment', /Network/)).toMatchObject({
+      role_definition_name: 'Network Contributor',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform's own template
+      scope: '${azurerm_subnet.subnet.id}',
+    });
+  });
+
+  test('Terraform comes in with a token of Entra ID, after it has the role', () => {
+    const template = synthesized();
+    const provider = (template.json.provider!.kubernetes as unknown as Resource[])[0]!;
+    expect(provider.exec[0]).toMatchObject({ command: 'kubelogin' });
+    expect(provider).not.toHaveProperty('client_key');
+    const [sleep] = Object.keys(template.all('time_sleep')).filter((key) => /DeployerKnown/.test(key));
+    expect(template.one('kubernetes_deployment_v1').depends_on).toContain(`time_sleep.${sleep}`);
+    expect(template.one('kubernetes_deployment_v1').provider).toBe(`kubernetes.${provider.alias}`);
+  });
+
+  test('a given cluster is used, and none is made', () => {
+    const stack = azureStack();
+    const kubernetesProvider = new KubernetesProvider(stack, 'kubernetes', { configPath: '~/.kube/config' });
+    containers({ cluster: { id: '/aks', oidcIssuerUrl: 'https://issuer/' }, kubernetesProvider }, stack);
+    const template = new Template(stack);
+    expect(template.all('azurerm_kubernetes_cluster')).toEqual({});
+    expect(template.one('azurerm_federated_identity_credential').issuer).toBe('https://issuer/');
+    expect(pod(template)).not.toHaveProperty('node_selector');
+  });
+});
+
+describe('the pods', () => {
+  test('act as the identity that reads the model, and as nothing else', () => {
+    const template = synthesized();
+    const account = template.one('kubernetes_service_account_v1');
+    const federation = template.one('azurerm_federated_identity_credential');
+    const namespace = template.one('kubernetes_namespace_v1').metadata.name;
+    expect(federation.subject).toBe(`system:serviceaccount:${namespace}:${account.metadata.name}`);
+    expect(account.metadata.annotations['azure.workload.identity/client-id']).toMatch(/Iris_Identity_.*client_id/);
+    expect(template.one('kubernetes_deployment_v1').spec.template.metadata.labels['azure.workload.identity/use']).toBe(
+      'true',
+    );
+    const roles = Object.values(template.all('azurerm_role_assignment')).filter(({ principal_id }) =>
+      /Iris_Identity/.test(principal_id),
+    );
+    expect(roles.map(({ role_definition_name }) => role_definition_name)).toEqual(['Storage Blob Data Reader']);
+  });
+
+  test('fetch the model from its folder, and load no other digest', () => {
+    const env = variables(pod(synthesized()));
+    expect(env.MODELSHIP_MODEL!.endsWith(`models/models/iris/${MODEL.digest.slice(7)}/`)).toBe(true);
+    expect(env.MODELSHIP_MODEL_DIGEST).toBe(MODEL.digest);
+  });
+
+  test('can have the model mounted, read-only and with their own identity', () => {
+    const template = synthesized({ modelMount: true });
+    const spec = pod(template);
+    const mount = spec.container[0].volume_mount.find(({ name }: Resource) => name === 'model');
+    expect(variables(spec).MODELSHIP_MODEL).toBe(`${mount.mount_path}/models/iris/${MODEL.digest.slice(7)}`);
+    expect(mount.read_only).toBe(true);
+    const claim = template.one('kubernetes_persistent_volume_claim_v1');
+    expect(spec.volume.find(({ name }: Resource) => name === 'model').persistent_volume_claim.claim_name).toBe(
+      claim.metadata.name,
+    );
+    const { csi } = template.one('kubernetes_persistent_volume_v1').spec[0].persistent_volume_source;
+    expect(csi.volume_attributes.clientID).toMatch(/client_id/);
+    expect(csi.read_only).toBe(true);
+  });
+
+  test('are asked on the routes of the runtime', () => {
+    const [container] = pod(synthesized()).container;
+    expect(container.liveness_probe.http_get.path).toBe(LIVE_PATH);
+    expect(container.readiness_probe.http_get.path).toBe(READY_PATH);
+  });
+
+  test('are pulled by the nodes, with a role on a registry of Azure', () => {
+    const registry = { id: '/registries/x', loginServer: 'x.azurecr.io' };
+    const image = AzureImage.fromAcr({ registry, repository: 'runtime', reference: '1' });
+    expect(synthesized({ image }).one('azurerm_role_assignment', /ImagePull/).principal_id).toMatch(/kubelet_identity/);
+  });
+});
+
+describe('who reaches the model', () => {
+  test('private addresses by an internal load balancer', () => {
+    const service = synthesized().one('kubernetes_service_v1');
+    expect(service.spec.type).toBe('LoadBalancer');
+    expect(service.metadata.annotations).toEqual({ 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' });
+    expect(service.spec.load_balancer_source_ranges).toEqual(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16']);
+  });
+
+  test('tokens for an application of Entra ID, which only those get who were let in', () => {
+    const stack = azureStack();
+    containers({}, stack).grantInvoke('App', 'principal');
+    const template = new Template(stack);
+    const env = variables(pod(template));
+    expect(env.MODELSHIP_JWT_ISSUER).toMatch(/^https:\/\/login\.microsoftonline\.com\/.*\/v2\.0$/);
+    expect(env.MODELSHIP_JWT_AUDIENCE).toMatch(/azuread_application\..*\.client_id/);
+    expect(template.one('azuread_service_principal').app_role_assignment_required).toBe(true);
+    expect(template.one('azuread_app_role_assignment')).toMatchObject({ principal_object_id: 'principal' });
+  });
+
+  test('tokens of another issuer', () => {
+    const access = Access.jwt({ issuer: 'https://issuer.example', audience: ['a', 'b'] });
+    const template = synthesized({ access });
+    expect(variables(pod(template))).toMatchObject({
+      MODELSHIP_JWT_ISSUER: 'https://issuer.example',
+      MODELSHIP_JWT_AUDIENCE: 'a,b',
+    });
+    expect(template.all('azuread_application')).toEqual({});
+  });
+
+  test('grantInvoke has nobody to let in without identities', () => {
+    expect(() => containers({ access: Access.anonymous() }).grantInvoke('x', 'y')).toThrow(/Access\.cloudIdentity/);
+  });
+});
+
+test('a canary runs beside the stable version and gets its share', () => {
+  const template = synthesized({
+    rollout: Rollout.canary({ percent: 10, bakeMinutes: 5 }),
+    stableModel: STABLE,
+    exposure: GATEWAY,
+  });
+  expect(variables(pod(template)).MODELSHIP_MODEL_DIGEST).toBe(STABLE.digest);
+  expect(variables(pod(template, /CanaryDeployment/)).MODELSHIP_MODEL_DIGEST).toBe(MODEL.digest);
+  const backends = template.one('kubernetes_manifest').manifest.spec.rules[0].backendRefs;
+  expect(backends.map(({ weight }: Resource) => weight)).toEqual([90, 10]);
+});
+
+test('everything wrong is said at once, each with its prop', () => {
+  expect(
+    faultsOf(() =>
+      containers({
+        minReplicas: 0,
+        access: Access.apiKey(),
+        throttle: { requestsPerSecond: 1 },
+        rollout: Rollout.linear({ stepPercent: 10, intervalMinutes: 1 }),
+        timeoutSeconds: 0,
+        kubernetesProvider: {} as never,
+        clusterOptions: { gpuCount: 1, maxNodes: 1001, isPrivate: true, authorizedIpRanges: ['1.2.3.4/32'] },
+      }),
+    ),
+  ).toEqual([
+    'access UNSUPPORTED',
+    'cluster MISSING',
+    'clusterOptions.authorizedIpRanges PRIVATE',
+    'clusterOptions.maxNodes OUT_OF_RANGE',
+    'clusterOptions.vmSize MISSING',
+    'minReplicas UNSUPPORTED',
+    'rollout UNSUPPORTED',
+    'throttle UNSUPPORTED',
+    'timeoutSeconds OUT_OF_RANGE',
+  ]);
+});
+
+test.each<[string, Partial<ContainerModelProps>, string[]]>([
+  [
+    'a canary alone',
+    { rollout: Rollout.canary({ percent: 1, bakeMinutes: 1 }), exposure: GATEWAY },
+    ['stableModel TRAFFIC_SUM'],
+  ],
+  ['a stable version without a canary', { stableModel: STABLE }, ['stableModel TRAFFIC_SUM']],
+  [
+    'a canary without a Gateway',
+    { rollout: Rollout.canary({ percent: 1, bakeMinutes: 1 }), stableModel: STABLE },
+    ['exposure NO_GATEWAY'],
+  ],
+  ['a cluster that nobody reaches', { cluster: { id: 'x', oidcIssuerUrl: 'y' } }, ['kubernetesProvider MISSING']],
+])('%s is refused', (_, props, faults) => {
+  expect(faultsOf(() => containers(props))).toEqual(faults);
+});
