@@ -30,7 +30,7 @@ function once(output, inputs, step) {
   writeFileSync(stamp, digest);
 }
 
-once('node_modules', ['package-lock.json'], () => run('npm', ['ci', '--no-audit', '--no-fund']));
+once('node_modules', ['package-lock.json'], () => run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']));
 run('npm', ['run', '--silent', 'build']);
 
 if (purpose === 'test') {
