@@ -1,5 +1,6 @@
 export { packageDigest } from './digest.js';
 export { detectFormat } from './format.js';
+export { externalData } from './onnx-external-data.js';
 export { ModelPackageError, type PackageErrorCode } from './package-error.js';
 export { parseManifest, readManifest } from './read.js';
 export {
@@ -11,3 +12,4 @@ export {
   PICKLE_FORMATS,
   SAMPLES_FILE,
 } from './schema.js';
+export { fileSha256, verifyFiles } from './verify.js';

@@ -10,7 +10,8 @@ export type PackageErrorCode =
   | 'FORMAT_UNTRUSTED'
   | 'ARTIFACT_INVALID'
   | 'SAMPLES_INVALID'
-  | 'SAMPLES_DIFFER';
+  | 'SAMPLES_DIFFER'
+  | 'OUTPUT_EXISTS';
 
 /** A model package that cannot be used: the message says what is wrong, what was found, what is allowed, and the fix. */
 export class ModelPackageError extends Error {
