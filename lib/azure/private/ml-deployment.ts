@@ -1,10 +1,11 @@
 import { ENVIRONMENT, LIVE_PATH, READY_PATH, START_SECONDS } from '@modelship/runtime/contract';
-import { Fn, type ITerraformDependable } from 'cdktf';
+import { Fn, type ITerraformDependable, TerraformLocal, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../../model/model.js';
 import { GenericResource } from '../../terraform/generic.js';
 import { packagePrefix } from '../../terraform/package-files.js';
 import { azapi } from './azapi.js';
+import { shortHash } from './names.js';
 
 /** The version of Azure ML's API whose schema azapi has since 2.7. */
 export const ML_API = '2025-06-01';
@@ -139,7 +140,7 @@ export function mlEnvironment(
       type: `Microsoft.MachineLearningServices/workspaces/environments/versions@${ML_API}`,
       parent_id: `${workspaceId}/environments/${assetName}`,
       // A version never changes, so that another image is another version.
-      name: Fn.substr(Fn.sha256(image), 0, VERSION_LENGTH),
+      name: imageVersion(scope, id, image),
       body: {
         properties: {
           image,
@@ -154,6 +155,14 @@ export function mlEnvironment(
     },
     lifecycle: { createBeforeDestroy: true },
   });
+}
+
+/** A version for each image, whose reference may be known only at apply. */
+function imageVersion(scope: Construct, id: string, image: string): string {
+  if (!Token.isUnresolved(image)) return shortHash(image, VERSION_LENGTH);
+  // Terraform's functions take a reference, and none inside a longer text.
+  const local = new TerraformLocal(scope, `${id}Image`, image);
+  return Fn.substr(Fn.sha256(local.asString), 0, VERSION_LENGTH);
 }
 
 /** The name of the deployment that serves `model`. */

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Model } from '../model/model.js';
+import { packageFiles } from '../terraform/package-files.js';
+
+/** The folder of the model package, from the folder of the function app, where the custom handler starts. */
+export const FUNCTIONS_MODEL_FOLDER = 'model';
+
+/** The one function, which takes every route. */
+const FUNCTION_NAME = 'serve';
+
+/** What a function app is made of. */
+export interface FunctionsFolderOptions {
+  /** The runtime for the platform, with `server.js` at its top. */
+  readonly runtime: { readonly directory: string; readonly digest: string };
+  readonly model: Model;
+  /** Whether callers must bring a key of the function app. */
+  readonly keyRequired: boolean;
+  /** Seconds after which the host ends a request. */
+  readonly timeoutSeconds: number;
+}
+
+/** A folder to be zipped. */
+export interface FunctionsFolder {
+  readonly directory: string;
+  /** 64 hexadecimal digits, the same for the same content. */
+  readonly digest: string;
+}
+
+/**
+ * The folder of a function app that runs the runtime as a custom handler, built once for each content: `host.json`,
+ * one function for every route, the runtime, and the model package.
+ *
+ * @throws Error if a file of the runtime or of the package cannot be read
+ */
+export function functionsFolder(options: FunctionsFolderOptions): FunctionsFolder {
+  const texts = { 'host.json': hostJson(options), [`${FUNCTION_NAME}/function.json`]: functionJson(options) };
+  const digest = createHash('sha256')
+    .update(JSON.stringify([options.runtime.digest, options.model.digest, texts]))
+    .digest('hex');
+  const directory = join(tmpdir(), 'modelship-functions', digest);
+  if (!existsSync(directory)) build(directory, options, texts);
+  return { directory, digest };
+}
+
+/** Builds beside the place and moves it there, so that a half-built folder is never taken for a whole one. */
+function build(directory: string, { runtime, model }: FunctionsFolderOptions, texts: { [path: string]: string }): void {
+  mkdirSync(dirname(directory), { recursive: true });
+  const building = mkdtempSync(`${directory}-`);
+  try {
+    cpSync(runtime.directory, building, { recursive: true, dereference: true });
+    for (const { path, source } of packageFiles(model)) {
+      cpSync(source, join(building, FUNCTIONS_MODEL_FOLDER, path), { dereference: true });
+    }
+    for (const [path, text] of Object.entries(texts)) {
+      mkdirSync(dirname(join(building, path)), { recursive: true });
+      writeFileSync(join(building, path), text);
+    }
+    renameSync(building, directory);
+  } catch (error) {
+    rmSync(building, { recursive: true, force: true });
+    // Another process may have built the same in the meantime.
+    if (!existsSync(directory)) throw error;
+  }
+}
+
+function hostJson({ timeoutSeconds }: FunctionsFolderOptions): string {
+  return JSON.stringify(
+    {
+      version: '2.0',
+      functionTimeout: new Date(timeoutSeconds * 1000).toISOString().slice(11, 19),
+      // The runtime has routes of its own, which must arrive as they were asked for.
+      extensions: { http: { routePrefix: '' } },
+      customHandler: {
+        description: { defaultExecutablePath: 'node', arguments: ['server.js'] },
+        enableForwardingHttpRequest: true,
+      },
+    },
+    null,
+    2,
+  );
+}
+
+function functionJson({ keyRequired }: FunctionsFolderOptions): string {
+  return JSON.stringify(
+    {
+      bindings: [
+        {
+          type: 'httpTrigger',
+          direction: 'in',
+          name: 'request',
+          authLevel: keyRequired ? 'function' : 'anonymous',
+          route: '{*path}',
+        },
+        { type: 'http', direction: 'out', name: 'response' },
+      ],
+    },
+    null,
+    2,
+  );
+}
