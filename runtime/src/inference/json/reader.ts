@@ -53,6 +53,13 @@ const NAN = Buffer.from('NaN');
 const INF = Buffer.from('Inf');
 const INFINITY_REST = Buffer.from('inity');
 
+/** The text is no JSON, or JSON that is refused whatever it says. */
+export class JsonSyntaxError extends InferenceError {
+  constructor(message: string) {
+    super('INVALID_ARGUMENT', message);
+  }
+}
+
 /**
  * Reads JSON from bytes, token by token, and makes no object that was not asked for.
  *
@@ -130,7 +137,8 @@ export class JsonReader {
     const name = this.string();
     if (this.peek() !== COLON) throw this.syntaxError('Missing a colon after a name of object member.');
     this.position++;
-    if (name === '__proto__' || name === 'constructor') throw invalid(`JSON object: the name ${name} is not allowed`);
+    if (name === '__proto__' || name === 'constructor')
+      throw new JsonSyntaxError(`JSON object: the name ${name} is not allowed`);
     return name;
   }
 
@@ -303,8 +311,8 @@ export class JsonReader {
     return end > start + QUOTED_BYTES ? `${text.replace(/\uFFFD$/, '')}...` : text;
   }
 
-  syntaxError(message: string): InferenceError {
-    return invalid(`JSON Parse error: ${message} at offset: ${Math.min(this.position, this.bytes.length)}`);
+  syntaxError(message: string): JsonSyntaxError {
+    return new JsonSyntaxError(`JSON Parse error: ${message} at offset: ${Math.min(this.position, this.bytes.length)}`);
   }
 
   /** A reader at the same place, to look ahead with. */
@@ -318,7 +326,7 @@ export class JsonReader {
   private enter(): void {
     this.position++;
     if (++this.depth > MAX_DEPTH) {
-      throw invalid(`JSON is nested too deeply: at most ${MAX_DEPTH} levels are allowed`);
+      throw new JsonSyntaxError(`JSON is nested too deeply: at most ${MAX_DEPTH} levels are allowed`);
     }
   }
 

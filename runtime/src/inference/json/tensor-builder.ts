@@ -77,9 +77,9 @@ export class TensorBuilder {
     this.sizes = [];
     this.itemStart = this.count;
     this.fill(0);
-    this.items++;
     if (this.firstSizes === undefined) this.firstSizes = this.sizes;
     else this.compareWithFirst(this.firstSizes);
+    this.items++;
   }
 
   /** The one value that was read. */
@@ -226,12 +226,7 @@ export class TensorBuilder {
     if (byte !== OPEN_OBJECT) throw this.typeError();
     const start = reader.position;
     if (!atBase64(reader)) throw invalid(`JSON Value: ${reader.quote(start)} not formatted correctly for base64 data`);
-    reader.openObject();
-    reader.name();
-    reader.peek();
-    const value = base64Bytes(reader.string());
-    reader.nextMember();
-    return value;
+    return readBase64(reader);
   }
 
   /** At most so many more elements can follow, each needing bytes: nothing larger is ever allocated. */
@@ -285,6 +280,16 @@ export class TensorBuilder {
       `JSON Value: ${quoted} Type: ${kind(byte)} is not of expected type: ${TYPE_NAMES[this.spec.datatype]}`,
     );
   }
+}
+
+/** Reads the `{"b64": "…"}` that comes next. */
+export function readBase64(reader: JsonReader): Buffer {
+  reader.openObject();
+  reader.name();
+  reader.peek();
+  const value = base64Bytes(reader.string());
+  reader.nextMember();
+  return value;
 }
 
 /** Whether `{"b64": "…"}` comes next, and nothing is read: such an object stands for bytes. */

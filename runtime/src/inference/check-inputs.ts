@@ -1,0 +1,29 @@
+import { invalid } from './errors.js';
+import { type Signature, shapeFits, type Tensor } from './tensor.js';
+
+/**
+ * Checks that the inputs are those of the signature, in its order, with its datatypes and shapes.
+ *
+ * @throws InferenceError `INVALID_ARGUMENT` naming the input
+ */
+export function checkInputs(signature: Signature, inputs: readonly Tensor[]): void {
+  for (let index = 0; index < signature.inputs.length; index++) {
+    const spec = signature.inputs[index]!;
+    const input = inputs[index];
+    if (input?.name !== spec.name)
+      throw invalid(`input ${spec.name} is missing: the model takes ${nameList(signature)}`);
+    if (input.datatype !== spec.datatype) {
+      throw invalid(`input ${spec.name}: got datatype ${input.datatype}, the model takes ${spec.datatype}`);
+    }
+    if (!shapeFits(input.shape, spec.shape)) {
+      throw invalid(
+        `input ${spec.name}: got shape [${input.shape}], the model takes [${spec.shape}] where -1 is any size`,
+      );
+    }
+  }
+}
+
+/** The names of the inputs, for a message. */
+export function nameList(signature: Signature): string {
+  return signature.inputs.map((input) => input.name).join(', ');
+}

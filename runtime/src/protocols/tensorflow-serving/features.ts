@@ -1,0 +1,72 @@
+import { allocate } from '../../inference/datatype.js';
+import { invalid } from '../../inference/errors.js';
+import { elementCount, type Signature, type Tensor, type TensorSpec } from '../../inference/tensor.js';
+import type { Example } from './examples.js';
+
+/**
+ * The inputs of a signature from examples: each input is the feature of its name, stacked over the examples.
+ *
+ * A feature must have as many values as one item of its input. Integer features may feed any numeric input; float
+ * features feed float inputs, and bytes those of bytes. Extra features are ignored, as by `tf.io.parse_example`.
+ *
+ * @throws InferenceError `INVALID_ARGUMENT` naming the feature
+ */
+export function inputsFromExamples(signature: Signature, examples: readonly Example[]): Tensor[] {
+  return signature.inputs.map((spec) => stackFeature(spec, examples));
+}
+
+function stackFeature(spec: TensorSpec, examples: readonly Example[]): Tensor {
+  const item = itemShape(spec, examples[0]?.get(spec.name)?.values.length ?? 0);
+  const size = elementCount(item);
+  // The values are in memory already, so that this is no larger than what was sent.
+  if (examples[0]?.get(spec.name)?.values.length !== size) throw countError(spec, 0, size, examples[0]);
+  const data = allocate(spec.datatype, size * examples.length) as unknown[];
+  let count = 0;
+  for (const [index, example] of examples.entries()) {
+    const feature = example.get(spec.name);
+    if (feature?.values.length !== size) throw countError(spec, index, size, example);
+    for (const value of feature.values) data[count++] = convert(spec, value);
+  }
+  return {
+    name: spec.name,
+    datatype: spec.datatype,
+    shape: spec.shape.length === 0 ? [examples.length] : [examples.length, ...item],
+    data: data as unknown as Tensor['data'],
+  };
+}
+
+/** The shape of one example's values; the one open dimension takes what the first example has. */
+function itemShape(spec: TensorSpec, values: number): number[] {
+  const shape = spec.shape.slice(1);
+  const open = shape.filter((size) => size === -1).length;
+  if (open > 1)
+    throw invalid(`Feature: ${spec.name} feeds shape [${spec.shape}], of which examples cannot tell the sizes`);
+  const known = elementCount(shape.filter((size) => size !== -1));
+  return shape.map((size) => (size === -1 ? Math.floor(values / Math.max(1, known)) : size));
+}
+
+function countError(spec: TensorSpec, index: number, expected: number, example: Example | undefined): Error {
+  const got = example?.get(spec.name)?.values.length;
+  return invalid(
+    got === undefined
+      ? `Feature: ${spec.name} (data type: ${spec.datatype}) is required but could not be found in example ${index}.`
+      : `Feature: ${spec.name} has ${got} values in example ${index}, ${expected} are needed`,
+  );
+}
+
+function convert(spec: TensorSpec, value: bigint | number | Buffer): bigint | number | Buffer {
+  const { datatype } = spec;
+  if (Buffer.isBuffer(value) !== (datatype === 'BYTES')) throw kindError(spec, value);
+  if (Buffer.isBuffer(value)) return value;
+  if (datatype === 'FP32' || datatype === 'FP64') return Number(value);
+  if (typeof value === 'number' || datatype === 'FP16' || datatype === 'BF16') throw kindError(spec, value);
+  const width = Number(/\d+$/.exec(datatype)?.[0] ?? 1);
+  const fits = datatype.startsWith('INT') ? BigInt.asIntN(width, value) : BigInt.asUintN(width, value);
+  if (fits !== value) throw invalid(`Feature: ${spec.name} holds ${value}, which ${datatype} cannot`);
+  return width === 64 ? value : Number(value);
+}
+
+function kindError(spec: TensorSpec, value: bigint | number | Buffer): Error {
+  const kind = typeof value === 'bigint' ? 'int64' : typeof value === 'number' ? 'float' : 'bytes';
+  return invalid(`Feature: ${spec.name}. Data types don't match. Expected type: ${spec.datatype} but got ${kind}`);
+}

@@ -1,0 +1,1 @@
+export { tensorFlowServing } from './rest.js';

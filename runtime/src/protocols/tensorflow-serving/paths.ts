@@ -1,0 +1,85 @@
+import { InferenceError, invalid } from '../../inference/errors.js';
+import type { ModelCatalog, ServedModel } from '../protocol.js';
+
+const SPEC = '([^/:]+)(?:/versions/(\\d+)|/labels/([^/:]+))?';
+const CALL = new RegExp(`^/v1/models/${SPEC}:(classify|regress|predict)$`, 'i');
+const STATUS = new RegExp(`^/v1/models(?:/${SPEC})?(?:/(metadata))?$`, 'i');
+
+const MAX_VERSION = 2n ** 63n - 1n;
+
+/** Which version of which model is meant; the newest if neither `version` nor `label` says. */
+export interface ModelSpec {
+  readonly name: string;
+  readonly version?: string;
+  readonly label?: string;
+}
+
+/** A call of a model. */
+export interface Call extends ModelSpec {
+  readonly method: 'classify' | 'regress' | 'predict';
+}
+
+/** @returns undefined if the path is no such call */
+export function parseCall(path: string): Call | undefined {
+  const match = CALL.exec(path);
+  if (!match) return undefined;
+  return { ...modelSpec(match), method: match[4]!.toLowerCase() as Call['method'] };
+}
+
+/** A question about a model. */
+export interface StatusQuestion extends ModelSpec {
+  readonly metadata: boolean;
+}
+
+/** @returns undefined if the path is no such question */
+export function parseStatusQuestion(path: string): StatusQuestion | undefined {
+  const match = STATUS.exec(path);
+  if (!match) return undefined;
+  if (match[1] === undefined) throw invalid('Missing model name in request.');
+  return { ...modelSpec(match), metadata: match[4] !== undefined };
+}
+
+/**
+ * The model that `spec` means.
+ *
+ * @throws InferenceError `NOT_FOUND`, or `INVALID_ARGUMENT` for a label that points nowhere
+ */
+export function findModel(models: ModelCatalog, spec: ModelSpec): ServedModel {
+  const version = spec.label === undefined ? spec.version : versionOfLabel(models, spec.name, spec.label);
+  const model = models.find(spec.name, version);
+  if (model) return model;
+  const request = version === undefined ? `Latest(${spec.name})` : `Specific(${spec.name}, ${version})`;
+  throw new InferenceError('NOT_FOUND', `Servable not found for request: ${request}`);
+}
+
+/** @throws InferenceError `INVALID_ARGUMENT` for a label that points nowhere */
+export function versionOfLabel(models: ModelCatalog, name: string, label: string): string {
+  const labels = models.labels(name);
+  if (!Object.hasOwn(labels, label)) throw invalid(`Unrecognized servable version label: ${label}`);
+  return labels[label]!;
+}
+
+function modelSpec(match: RegExpExecArray): ModelSpec {
+  const [, name, version, label] = match;
+  return {
+    name: decode(name!, 'Failed to decode model name:'),
+    version: version === undefined ? undefined : parseVersion(version),
+    label: label === undefined ? undefined : decode(label, 'Failed to decode model version label:'),
+  };
+}
+
+function parseVersion(text: string): string {
+  // Twenty digits are more than any int64 has; the conversion of more would only take time.
+  const version = text.length > 400 ? MAX_VERSION + 1n : BigInt(text);
+  if (version > MAX_VERSION) throw invalid(`Failed to convert version: ${text} to numeric.`);
+  return version.toString();
+}
+
+function decode(text: string, failure: string): string {
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw invalid(failure + text);
+  }
+}

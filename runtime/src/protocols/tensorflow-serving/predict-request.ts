@@ -1,0 +1,211 @@
+import { checkInputs } from '../../inference/check-inputs.js';
+import { InferenceError, invalid } from '../../inference/errors.js';
+import { OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../inference/json/ascii.js';
+import { atBase64, JsonReader, JsonSyntaxError, TensorBuilder } from '../../inference/json/index.js';
+import type { Signature, Tensor } from '../../inference/tensor.js';
+import type { ServedModel } from '../protocol.js';
+
+/** What a body asked for. */
+export interface PredictRequest {
+  readonly inputs: readonly Tensor[];
+  /** Whether the inputs came as rows, by `instances`, so that the answer must too. */
+  readonly rows: boolean;
+  readonly signatureName: string;
+}
+
+const DEFAULT_SIGNATURE = 'serving_default';
+
+/**
+ * Decodes the body of a predict call. What follows the document is ignored, as TensorFlow Serving does.
+ *
+ * @throws InferenceError `INVALID_ARGUMENT` with TensorFlow Serving's text where it has one
+ */
+export function decodePredictRequest(body: Buffer, model: ServedModel): PredictRequest {
+  const reader = openDocument(body);
+  const start = reader.position;
+  const onlySignature = soleSignature(model);
+  let signatureName: string | undefined;
+  let key: 'instances' | 'inputs' | undefined;
+  let valueAt = 0;
+  let inputs: readonly Tensor[] | undefined;
+
+  if (reader.openObject()) {
+    do {
+      const name = reader.name();
+      if (name === 'signature_name') {
+        if (signatureName !== undefined) throw invalid(`JSON object: the name ${name} is given twice`);
+        signatureName = readSignatureName(reader, start);
+      } else if (name === 'instances' || name === 'inputs') {
+        if (key === name) throw invalid(`JSON object: the name ${name} is given twice`);
+        if (key !== undefined) {
+          throw formatError(
+            reader,
+            start,
+            "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist ",
+          );
+        }
+        key = name;
+        reader.peek();
+        valueAt = reader.position;
+        // With several signatures the one to read by may be named further on.
+        if (onlySignature) inputs = decodeInputs(reader, key, onlySignature, start);
+        else reader.skip();
+      } else {
+        reader.skip();
+      }
+    } while (reader.nextMember());
+  }
+
+  const wanted = signatureName || DEFAULT_SIGNATURE;
+  const signature = signatureNamed(model, wanted);
+  if (key === undefined) throw invalid("Missing 'inputs' or 'instances' key");
+  if (!inputs) {
+    reader.position = valueAt;
+    inputs = decodeInputs(reader, key, signature, start);
+  }
+  // A SavedModel may take more shapes than its signature names, as TensorFlow Serving's own tests have it.
+  if (model.manifest.format !== 'saved_model') checkInputs(signature, inputs);
+  return { inputs, rows: key === 'instances', signatureName: wanted };
+}
+
+/** A reader at the document's first byte, which opens an object. */
+export function openDocument(body: Buffer): JsonReader {
+  if (body.length === 0) throw invalid('JSON Parse error: The document is empty');
+  const reader = new JsonReader(body, true);
+  if (reader.peek() !== OPEN_OBJECT) {
+    const start = reader.position;
+    reader.skip();
+    throw formatError(reader, start, 'Is not object');
+  }
+  return reader;
+}
+
+export function readSignatureName(reader: JsonReader, start: number): string {
+  if (reader.peek() !== QUOTE) {
+    throw formatError(reader, start, "not formatted correctly. 'signature_name' key must be a string value.");
+  }
+  return reader.string();
+}
+
+/** @throws InferenceError `INVALID_ARGUMENT` if the model has no such signature */
+export function signatureNamed(model: ServedModel, name: string): Signature {
+  if (!Object.hasOwn(model.signatures, name)) {
+    throw invalid(`Serving signature name: "${name}" not found in signature def`);
+  }
+  return model.signatures[name]!;
+}
+
+/** What is wrong with the document at `start`. */
+export function formatError(reader: JsonReader, start: number, message: string): InferenceError {
+  return invalid(`JSON Value: ${reader.quote(start)} ${message}`);
+}
+
+function soleSignature(model: ServedModel): Signature | undefined {
+  for (const name in model.signatures) if (name !== DEFAULT_SIGNATURE) return undefined;
+  return model.signatures[DEFAULT_SIGNATURE];
+}
+
+function decodeInputs(reader: JsonReader, key: string, signature: Signature, start: number): readonly Tensor[] {
+  return key === 'instances' ? decodeRows(reader, signature, start) : decodeColumns(reader, signature);
+}
+
+function decodeRows(reader: JsonReader, signature: Signature, start: number): readonly Tensor[] {
+  if (reader.peek() !== OPEN_ARRAY) throw formatError(reader, start, "Excepting 'instances' to be an list/array");
+  if (!reader.openArray()) throw formatError(reader, start, "No values in 'instances' array");
+  const isObject = reader.peek() === OPEN_OBJECT;
+  if (isObject && !atBase64(reader)) return decodeObjectRows(reader, signature);
+  if (!isObject && signature.inputs.length > 1) {
+    throw invalid(
+      'instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map',
+    );
+  }
+  const builder = new TensorBuilder(reader, signature.inputs[0]!);
+  do {
+    if (reader.peek() === OPEN_OBJECT && !atBase64(reader)) {
+      throw invalid(`Expecting value/list but got object at item ${builder.items} of input list`);
+    }
+    try {
+      builder.read();
+    } catch (error) {
+      throw inElement(error, `${builder.items}`);
+    }
+  } while (reader.nextElement());
+  return [builder.batch()];
+}
+
+function decodeObjectRows(reader: JsonReader, signature: Signature): readonly Tensor[] {
+  const { inputs } = signature;
+  const builders = inputs.map((input) => new TensorBuilder(reader, input));
+  let row = 0;
+  do {
+    if (reader.peek() !== OPEN_OBJECT || atBase64(reader)) {
+      throw invalid(`Expecting object but got list at item ${row} of input list`);
+    }
+    const start = reader.position;
+    if (reader.openObject()) {
+      do {
+        const name = reader.name();
+        const builder = builders[inputs.findIndex((input) => input.name === name)];
+        try {
+          if (!builder) throw invalid(`JSON object: does not have named input: ${name}`);
+          if (builder.items > row) throw invalid(`JSON object: the name ${name} is given twice`);
+          builder.read();
+        } catch (error) {
+          throw inElement(error, `${row} key: ${name}`);
+        }
+      } while (reader.nextMember());
+    }
+    row++;
+    if (builders.some((builder) => builder.items < row)) {
+      const names = inputs.map((input) => input.name).sort();
+      throw invalid(
+        `Failed to process element: ${row - 1} of 'instances' list. JSON object: ${reader.quote(start)} ` +
+          `keys must be equal to: ${names}`,
+      );
+    }
+  } while (reader.nextElement());
+  return builders.map((builder) => builder.batch());
+}
+
+function decodeColumns(reader: JsonReader, signature: Signature): readonly Tensor[] {
+  const { inputs } = signature;
+  if (reader.peek() !== OPEN_OBJECT || atBase64(reader)) {
+    if (inputs.length > 1) {
+      throw invalid(
+        'inputs is a plain value/list, but expecting an object as multiple input tensors required as per tensorinfo_map',
+      );
+    }
+    const builder = new TensorBuilder(reader, inputs[0]!);
+    builder.read();
+    return [builder.tensor()];
+  }
+  const builders: (TensorBuilder | undefined)[] = inputs.map(() => undefined);
+  if (reader.openObject()) {
+    do {
+      const name = reader.name();
+      const index = inputs.findIndex((input) => input.name === name);
+      if (index === -1) {
+        reader.skip();
+        continue;
+      }
+      if (builders[index]) throw invalid(`JSON object: the name ${name} is given twice`);
+      const builder = new TensorBuilder(reader, inputs[index]!);
+      builder.read();
+      builders[index] = builder;
+    } while (reader.nextMember());
+  }
+  return inputs.map((input, index) => {
+    const builder = builders[index];
+    if (!builder) throw invalid(`Missing named input: ${input.name} in 'inputs' object.`);
+    return builder.tensor();
+  });
+}
+
+/** The error of a row, which says where it is; an error of the document itself stays as it is. */
+function inElement(error: unknown, element: string): unknown {
+  if (!(error instanceof InferenceError) || error instanceof JsonSyntaxError) return error;
+  if (error.code !== 'INVALID_ARGUMENT') return error;
+  return invalid(
+    `Failed to process element: ${element} of 'instances' list. Error: INVALID_ARGUMENT: ${error.message}`,
+  );
+}

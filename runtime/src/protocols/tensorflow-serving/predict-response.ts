@@ -1,0 +1,109 @@
+import { invalid } from '../../inference/errors.js';
+import { JsonWriter, type TensorStyle, writeElements, writeNested } from '../../inference/json/index.js';
+import type { Tensor } from '../../inference/tensor.js';
+
+const INDENT = '    ';
+
+// The styles without base64, for all the outputs that hold numbers.
+const NUMBERS: TensorStyle = { separator: ', ', nonFinite: true };
+
+/** Encodes outputs as rows, one value or object for each, or as columns, one tensor for each name. */
+export function encodePredictResponse(outputs: readonly Tensor[], rows: boolean): Buffer | string {
+  if (outputs.length === 0) throw invalid('Cannot convert empty tensor map to JSON');
+  return rows ? encodeRows(outputs) : encodeColumns(outputs);
+}
+
+function encodeRows(outputs: readonly Tensor[]): Buffer | string {
+  const size = batchSize(outputs);
+  const single = outputs.length === 1;
+  const shapes = outputs.map((output) => output.shape.slice(1));
+  const steps = shapes.map((shape) => shape.reduce((product, length) => product * length, 1));
+  const styles = outputs.map((output) => style(output, (single ? 1 : 2) + output.shape.length));
+  const writer = new JsonWriter();
+  writer.raw('{\n    "predictions": [');
+  for (let row = 0; row < size; row++) {
+    if (single) {
+      if (row > 0) writer.raw(', ');
+      writeNested(writer, outputs[0]!, shapes[0]!, row * steps[0]!, styles[0]!);
+      continue;
+    }
+    writer.raw(row > 0 ? ',\n        {' : '\n        {');
+    for (let index = 0; index < outputs.length; index++) {
+      writer.raw(index > 0 ? ',\n            ' : '\n            ');
+      writer.string(outputs[index]!.name);
+      writer.raw(': ');
+      writeNested(writer, outputs[index]!, shapes[index]!, row * steps[index]!, styles[index]!);
+    }
+    writer.raw('\n        }');
+  }
+  writer.raw(size > 0 ? '\n    ]\n}' : ']\n}');
+  return writer.finish();
+}
+
+function encodeColumns(outputs: readonly Tensor[]): Buffer | string {
+  const writer = new JsonWriter();
+  writer.raw('{\n    "outputs": ');
+  if (outputs.length === 1) {
+    writeColumn(writer, outputs[0]!, 0, 0, 1);
+  } else {
+    for (let index = 0; index < outputs.length; index++) {
+      writer.raw(index > 0 ? ',\n        ' : '{\n        ');
+      writer.string(outputs[index]!.name);
+      writer.raw(': ');
+      writeColumn(writer, outputs[index]!, 0, 0, 2);
+    }
+    writer.raw('\n    }');
+  }
+  writer.raw('\n}');
+  return writer.finish();
+}
+
+/** Writes the part of a tensor below `axis`, whose first element is at `offset`: every list but the innermost on lines. */
+function writeColumn(writer: JsonWriter, tensor: Tensor, axis: number, offset: number, level: number): void {
+  const { shape } = tensor;
+  if (axis >= shape.length - 1) {
+    const size = shape[axis];
+    if (size === undefined) {
+      writeElements(writer, tensor, offset, offset + 1, style(tensor, level));
+      return;
+    }
+    writer.raw('[');
+    writeElements(writer, tensor, offset, offset + size, style(tensor, level + 1));
+    writer.raw(']');
+    return;
+  }
+  let step = 1;
+  for (let inner = axis + 1; inner < shape.length; inner++) step *= shape[inner]!;
+  writer.raw('[');
+  for (let index = 0; index < shape[axis]!; index++) {
+    writer.raw(index > 0 ? ',\n' : '\n');
+    writer.raw(INDENT.repeat(level + 1));
+    writeColumn(writer, tensor, axis + 1, offset + index * step, level + 1);
+  }
+  if (shape[axis] !== 0) {
+    writer.raw('\n');
+    writer.raw(INDENT.repeat(level));
+  }
+  writer.raw(']');
+}
+
+/** Outputs of bytes whose name says so are written in base64, in an object on lines of its own. */
+function style(output: Tensor, level: number): TensorStyle {
+  if (output.datatype !== 'BYTES' || !output.name.endsWith('_bytes')) return NUMBERS;
+  return {
+    ...NUMBERS,
+    base64: [`{\n${INDENT.repeat(level + 1)}"b64": `, `\n${INDENT.repeat(level)}}`],
+  };
+}
+
+function batchSize(outputs: readonly Tensor[]): number {
+  let size: number | undefined;
+  for (const { name, shape } of outputs) {
+    if (shape.length === 0) throw invalid(`Tensor name: ${name} has no shape information `);
+    if (size !== undefined && size !== shape[0]) {
+      throw invalid(`Tensor name: ${name} has inconsistent batch size: ${shape[0]} expecting: ${size}`);
+    }
+    size = shape[0];
+  }
+  return size!;
+}

@@ -1,0 +1,89 @@
+import { invalid } from '../../inference/errors.js';
+import type { HttpRequest, HttpResponse, RouteHandler } from '../../server/http.js';
+import { asInferenceError, handled } from '../handled.js';
+import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';
+import { failureResponse, jsonResponse, textResponse } from '../responses.js';
+import { decodeExamplesRequest } from './examples.js';
+import { inputsFromExamples } from './features.js';
+import { findModel, parseCall, parseStatusQuestion } from './paths.js';
+import { decodePredictRequest, signatureNamed } from './predict-request.js';
+import { encodePredictResponse } from './predict-response.js';
+import { classifications, encodeClassifications, encodeRegressions, regressions } from './results.js';
+import { encodeMetadata, encodeStatus, versionStatuses } from './status.js';
+
+// Paths are matched without regard to case, in both the route and what follows it.
+const PATH = '/:api(^[vV]1$)/*';
+
+/**
+ * TensorFlow Serving's REST API: predict by rows and columns, classify, regress, status and metadata, with its error
+ * texts. `NaN` and `Infinity` are numbers in both directions, which is no JSON but what its clients rely on.
+ */
+export function tensorFlowServing(): Protocol {
+  return {
+    name: 'tensorflow-serving',
+    routes: (models) => {
+      const question = handled(errorResponse, (request) => answerQuestion(models, request));
+      const call = handled(errorResponse, callHandler(models));
+      return [
+        { method: 'POST', path: '/v1/*', handler: call },
+        { method: 'GET', path: '/v1/*', handler: question },
+        { method: 'OPTIONS', path: '/v1/*', handler: answerOptions },
+        { method: 'POST', path: PATH, handler: call },
+        { method: 'GET', path: PATH, handler: question },
+      ];
+    },
+    owns: (path) => /^\/v1(\/|$)/i.test(path),
+    errorResponse,
+    unmatched: (request) => errorResponse(malformed(request)),
+  };
+}
+
+function callHandler(models: ModelCatalog): RouteHandler {
+  return async (request) => {
+    const call = parseCall(request.path);
+    if (!call) throw malformed(request);
+    const model = findModel(models, call);
+    if (call.method !== 'predict') return answerExamples(model, call.method, request);
+    const { inputs, rows, signatureName } = decodePredictRequest(request.body, model);
+    const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
+    return jsonResponse(encodePredictResponse(outputs, rows));
+  };
+}
+
+async function answerExamples(
+  model: ServedModel,
+  method: 'classify' | 'regress',
+  request: HttpRequest,
+): Promise<HttpResponse> {
+  const { examples, signatureName = 'serving_default' } = decodeExamplesRequest(request.body);
+  const signature = signatureNamed(model, signatureName);
+  const inputs = inputsFromExamples(signature, examples);
+  const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
+  return jsonResponse(
+    method === 'classify'
+      ? encodeClassifications(classifications(signature, outputs, examples.length))
+      : encodeRegressions(regressions(outputs, examples.length)),
+  );
+}
+
+function answerQuestion(models: ModelCatalog, request: HttpRequest): HttpResponse {
+  const question = parseStatusQuestion(request.path);
+  if (!question) throw malformed(request);
+  return jsonResponse(
+    question.metadata ? encodeMetadata(findModel(models, question)) : encodeStatus(versionStatuses(models, question)),
+  );
+}
+
+function answerOptions(request: HttpRequest): HttpResponse {
+  const isBrowser = /https?:\/\//.test(request.headers.origin ?? '');
+  return textResponse('', isBrowser ? 200 : 400);
+}
+
+function malformed(request: HttpRequest): Error {
+  return invalid(`Malformed request: ${request.method} ${request.path}`);
+}
+
+function errorResponse(failure: unknown): HttpResponse {
+  const error = asInferenceError(failure);
+  return failureResponse(error, `${JSON.stringify({ error: error.message }, null, 4)}\n`);
+}

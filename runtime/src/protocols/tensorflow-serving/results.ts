@@ -1,0 +1,97 @@
+import { InferenceError, invalid } from '../../inference/errors.js';
+import { JsonWriter } from '../../inference/json/index.js';
+import type { Signature, Tensor } from '../../inference/tensor.js';
+
+/** A class and how likely it is. */
+export interface Classification {
+  readonly label: string;
+  readonly score: number;
+}
+
+/**
+ * For each example, every class with its score.
+ *
+ * The scores are the floating-point output, the labels the output of bytes beside it. Without one, the labels are what
+ * the signature names along the last dimension, or else the index.
+ *
+ * @throws InferenceError `FAILED_PRECONDITION` if the model gives no scores of that shape
+ */
+export function classifications(signature: Signature, outputs: readonly Tensor[], size: number): Classification[][] {
+  const scores = floats(outputs);
+  const classes = outputs.find((output) => output.datatype === 'BYTES');
+  const width = widthOf(scores, size);
+  const names = signature.outputs.find((output) => output.name === scores?.name)?.labels;
+  const isLabelled = classes && widthOf(classes, size) === width;
+  return Array.from({ length: size }, (_, row) =>
+    Array.from({ length: width }, (_, column) => {
+      const index = row * width + column;
+      const label = isLabelled ? (classes.data[index] as Buffer).toString('utf8') : (names?.[column] ?? String(column));
+      return { label, score: Number(scores!.data[index]) };
+    }),
+  );
+}
+
+/**
+ * For each example, the value the model gives.
+ *
+ * @throws InferenceError `FAILED_PRECONDITION` if the model gives no single value for each
+ */
+export function regressions(outputs: readonly Tensor[], size: number): number[] {
+  const values = floats(outputs);
+  if (widthOf(values, size) !== 1) {
+    throw new InferenceError(
+      'FAILED_PRECONDITION',
+      `Expected output Tensor shape to be either [${size}] or [${size}, 1] but got [${values?.shape}]`,
+    );
+  }
+  return Array.from({ length: size }, (_, row) => Number(values!.data[row]));
+}
+
+/** Encodes classifications: for each example a list of label and score. */
+export function encodeClassifications(results: readonly Classification[][]): Buffer | string {
+  if (results.length === 0) throw invalid('Cannot convert empty ClassificationResults to JSON');
+  const writer = new JsonWriter();
+  writer.raw('{\n    "results": [');
+  for (const [row, classes] of results.entries()) {
+    writer.raw(row > 0 ? ', [' : '[');
+    for (const [column, { label, score }] of classes.entries()) {
+      writer.raw(column > 0 ? ', [' : '[');
+      writer.string(label);
+      writer.raw(', ');
+      writer.decimal(Math.fround(score), true);
+      writer.raw(']');
+    }
+    writer.raw(']');
+  }
+  writer.raw('\n    ]\n}');
+  return writer.finish();
+}
+
+/** Encodes regressions: for each example its value. */
+export function encodeRegressions(results: readonly number[]): Buffer | string {
+  if (results.length === 0) throw invalid('Cannot convert empty RegressionResults to JSON');
+  const writer = new JsonWriter();
+  writer.raw('{\n    "results": [');
+  for (const [index, value] of results.entries()) {
+    if (index > 0) writer.raw(', ');
+    writer.decimal(Math.fround(value), true);
+  }
+  writer.raw(']\n}');
+  return writer.finish();
+}
+
+function floats(outputs: readonly Tensor[]): Tensor | undefined {
+  return outputs.find((output) => output.datatype === 'FP32' || output.datatype === 'FP64');
+}
+
+function widthOf(output: Tensor | undefined, size: number): number {
+  if (!output || output.shape[0] !== size || output.shape.length > 2) {
+    throw new InferenceError(
+      'FAILED_PRECONDITION',
+      output
+        ? `Expected output Tensor shape to be [${size}] or [${size}, n] but got [${output.shape}]`
+        : 'Expected an output of floating-point numbers, the model has none',
+    );
+  }
+  return output.shape[1] ?? 1;
+}

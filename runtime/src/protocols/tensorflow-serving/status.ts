@@ -1,0 +1,89 @@
+import type { Datatype } from '../../inference/datatype.js';
+import { InferenceError } from '../../inference/errors.js';
+import type { TensorSpec } from '../../inference/tensor.js';
+import type { ModelCatalog, ServedModel } from '../protocol.js';
+import { type ModelSpec, versionOfLabel } from './paths.js';
+
+/** The names of TensorFlow's enumeration. */
+export const TENSORFLOW_TYPES: Record<Datatype, string> = {
+  BOOL: 'DT_BOOL',
+  UINT8: 'DT_UINT8',
+  UINT16: 'DT_UINT16',
+  UINT32: 'DT_UINT32',
+  UINT64: 'DT_UINT64',
+  INT8: 'DT_INT8',
+  INT16: 'DT_INT16',
+  INT32: 'DT_INT32',
+  INT64: 'DT_INT64',
+  FP16: 'DT_HALF',
+  BF16: 'DT_BFLOAT16',
+  FP32: 'DT_FLOAT',
+  FP64: 'DT_DOUBLE',
+  BYTES: 'DT_STRING',
+};
+
+/** The method that a signature is for, as SavedModels name it. */
+export const PREDICT_METHOD = 'tensorflow/serving/predict';
+
+/** State of one version, as both the REST and the gRPC API tell it. */
+export interface VersionStatus {
+  readonly version: string;
+  readonly state: ServedModel['state'];
+  readonly status: { readonly error_code: string; readonly error_message: string };
+}
+
+/**
+ * The states of the versions that `spec` asks for.
+ *
+ * @throws InferenceError `NOT_FOUND`
+ */
+export function versionStatuses(models: ModelCatalog, spec: ModelSpec): VersionStatus[] {
+  const versions = models.versions(spec.name);
+  if (versions.length === 0) {
+    throw new InferenceError('NOT_FOUND', `Could not find any versions of model ${spec.name}`);
+  }
+  const wanted = spec.label === undefined ? spec.version : versionOfLabel(models, spec.name, spec.label);
+  const chosen = wanted === undefined ? versions : versions.filter((model) => model.version === wanted);
+  if (chosen.length === 0) {
+    throw new InferenceError('NOT_FOUND', `Could not find version ${wanted} of model ${spec.name}`);
+  }
+  return chosen.map(({ version, state, failure }) => ({
+    version,
+    state,
+    status:
+      failure === undefined
+        ? { error_code: 'OK', error_message: '' }
+        : { error_code: 'UNKNOWN', error_message: failure },
+  }));
+}
+
+export function encodeStatus(statuses: readonly VersionStatus[]): string {
+  return `${JSON.stringify({ model_version_status: statuses }, null, 1)}\n`;
+}
+
+/** Encodes all the signatures of a model, laid out as TensorFlow Serving joins them. */
+export function encodeMetadata(model: ServedModel): string {
+  const spec = { name: model.name, signature_name: '', version: model.version };
+  const signatures = Object.entries(model.signatures).map(([name, { inputs, outputs }]) => [
+    name,
+    { inputs: tensorInfos(inputs), outputs: tensorInfos(outputs), method_name: PREDICT_METHOD },
+  ]);
+  const map = { signature_def: Object.fromEntries(signatures) };
+  return (
+    `{\n"model_spec":${JSON.stringify(spec, null, 1)}\n,\n` +
+    `"metadata": {"signature_def": ${JSON.stringify(map, null, 1)}\n}\n}\n`
+  );
+}
+
+function tensorInfos(specs: readonly TensorSpec[]): object {
+  return Object.fromEntries(
+    specs.map(({ name, datatype, shape }) => [
+      name,
+      {
+        dtype: TENSORFLOW_TYPES[datatype],
+        tensor_shape: { dim: shape.map((size) => ({ size: String(size), name: '' })), unknown_rank: false },
+        name,
+      },
+    ]),
+  );
+}
