@@ -1,0 +1,311 @@
+import { ProjectIamCustomRole } from '@cdktf/provider-google/lib/project-iam-custom-role';
+import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
+import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
+import { VertexAiEndpoint } from '@cdktf/provider-google/lib/vertex-ai-endpoint';
+import { DEFAULT_PORT, ENVIRONMENT, predictPath, READY_PATH } from '@modelship/runtime/contract';
+import { type ITerraformDependable, Token } from 'cdktf';
+import { Construct } from 'constructs';
+import type { Model } from '../model/model.js';
+import { type GenericProvider, GenericResource } from '../terraform/generic.js';
+import { packagePrefix } from '../terraform/package-files.js';
+import { grantKey } from './private/encryption.js';
+import { SERVICE_ACCOUNT_ID_LENGTH } from './private/limits.js';
+import { LogRetention } from './private/log-retention.js';
+import { ModelStore } from './private/model-store.js';
+import { generatedName, shortHash } from './private/names.js';
+import { projectId, serviceAgent } from './private/project.js';
+import { restfulProvider } from './private/restful.js';
+import { runtimeEnvironment } from './private/runtime-environment.js';
+import { Telemetry } from './private/telemetry.js';
+import { vertexTelemetry } from './private/vertex-telemetry.js';
+import { isDedicated, payloadLimit, validateVertex } from './private/vertex-validation.js';
+import { VertexVersion } from './private/vertex-version.js';
+import type { GoogleServingProps } from './props.js';
+
+/** Props of {@link ManagedEndpointModel}. */
+export interface ManagedEndpointModelProps extends GoogleServingProps {
+  /** The endpoint's name, a number of at most ten digits. @default - made from the construct's place in the tree */
+  readonly endpointId?: string;
+
+  /** Type of the machines, such as `n1-standard-4`. @default - the GPU's own, or `e2-standard-4` */
+  readonly machineType?: string;
+
+  /** Share of the CPU, in percent, at which replicas are added. @default 60 */
+  readonly targetCpuPercent?: number;
+
+  /**
+   * Whether the endpoint has an address of its own, with 10 MB a request and up to 600 seconds. On the address that all
+   * endpoints of a region share it is 1.5 MB and 60 seconds.
+   *
+   * @default true
+   */
+  readonly dedicated?: boolean;
+
+  /**
+   * Projects whose networks reach the endpoint by Private Service Connect, by id. The endpoint then has no public
+   * address.
+   *
+   * @default - the endpoint has a public address, which asks callers who they are
+   */
+  readonly privateServiceConnectProjects?: string[];
+
+  /** Largest request, in bytes. @default - what the endpoint allows */
+  readonly maxPayloadBytes?: number;
+
+  /** Table or dataset of BigQuery that requests and responses are logged to, as `bq://project.dataset`. @default - none */
+  readonly requestLogTable?: string;
+
+  /** Share of the requests that is logged, more than 0 and at most 1. @default 0.1 */
+  readonly requestLogSamplingRate?: number;
+
+  /**
+   * Paths along which `:explain` samples Shapley values, 1 to 50. Instances must then be objects with the names of the
+   * inputs, and each explanation asks the model once for every path and feature.
+   *
+   * @default - no explanations
+   */
+  readonly explanationPathCount?: number;
+
+  /** The package that keeps the rest of the traffic during a canary: the one deployed before. @default - none */
+  readonly stableModel?: Model;
+}
+
+const DEFAULT_MACHINE_TYPE = 'e2-standard-4';
+const DEFAULT_TARGET_CPU_PERCENT = 60;
+const DEFAULT_MAX_REPLICAS = 3;
+const DEFAULT_TIMEOUT_SECONDS = 60;
+const DEFAULT_SAMPLING_RATE = 0.1;
+const CUSTOM_ROLE_ID_LENGTH = 64;
+
+/**
+ * A model on a Vertex AI endpoint, in a container of its own.
+ *
+ * The endpoint is a Terraform resource. Uploading and deploying have none, and are calls of the REST API by the provider
+ * `magodo/restful`, which Terraform installs as any other.
+ *
+ * @throws ValidationError with every prop that is wrong
+ */
+export class ManagedEndpointModel extends Construct {
+  readonly endpoint: VertexAiEndpoint;
+  /** The identity of the replicas, which may read the model and nothing else. */
+  readonly serviceAccount: ServiceAccount;
+  readonly modelStore: ModelStore;
+  /** The versions that are deployed: one, or two during a canary. */
+  readonly versions: readonly VertexVersion[];
+  /** The call that splits the traffic. */
+  readonly traffic: GenericResource;
+  readonly logRetention: LogRetention;
+  readonly telemetry: Telemetry;
+
+  private readonly project: string;
+  private invokerRole?: ProjectIamCustomRole;
+  private readonly dedicated: boolean;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ManagedEndpointModelProps,
+  ) {
+    super(scope, id);
+    const image = props.image.bind(this);
+    validateVertex(this, props, image);
+    this.project = projectId(this, props.project);
+    this.dedicated = isDedicated(props);
+    const endpointId = props.endpointId ?? `${Number.parseInt(shortHash(this.node.path, 8), 16) || 1}`;
+    const key = props.encryptionKey;
+    const granted = key
+      ? [grantKey(this, 'EndpointKey', key, serviceAgent(this, props.project, 'gcp-sa-aiplatform'))]
+      : [];
+
+    this.modelStore = new ModelStore(this, 'ModelStore', props);
+    this.serviceAccount = new ServiceAccount(this, 'ServiceAccount', {
+      project: props.project,
+      accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),
+      displayName: `Serves the model ${props.model.name}`,
+    });
+    this.endpoint = this.makeEndpoint(endpointId, granted);
+
+    const provider = restfulProvider(
+      this,
+      `vertex-${Token.isUnresolved(props.region) ? this.node.addr : props.region}`,
+      `https://${props.region}-aiplatform.googleapis.com/v1`,
+    );
+    const parent = `/projects/${this.project}/locations/${props.region}`;
+    const endpointPath = `${parent}/endpoints/${this.endpoint.name}`;
+    const prerequisites = [
+      ...granted,
+      ...this.modelStore.objects,
+      this.modelStore.grantRead(this.serviceAccount.member),
+    ];
+    const models = props.stableModel ? [props.stableModel, props.model] : [props.model];
+    this.versions = models.map((model) => this.version(model, image, provider, parent, endpointPath, prerequisites));
+    this.traffic = this.splitTraffic(provider, endpointPath);
+
+    const telemetry = vertexTelemetry(endpointId, props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS);
+    this.logRetention = new LogRetention(this, 'Logs', props, telemetry.logFilter);
+    this.telemetry = new Telemetry(this, 'Telemetry', props, telemetry);
+  }
+
+  /** Where the endpoint answers; `:predict`, `:rawPredict` and `:explain` follow it. */
+  get url(): string {
+    const { region } = this.props;
+    const host = this.dedicated ? this.endpoint.dedicatedEndpointDns : `${region}-aiplatform.googleapis.com`;
+    return `https://${host}/v1/projects/${this.project}/locations/${region}/endpoints/${this.endpoint.name}`;
+  }
+
+  /** Where the model answers, in Vertex AI's form: `{"instances": […]}`. */
+  get predictUrl(): string {
+    return `${this.url}:predict`;
+  }
+
+  /**
+   * Lets `member` ask endpoints for predictions and explanations, and nothing else. The role is granted in the project,
+   * because Vertex AI knows no rights to one endpoint: it reaches the project's other endpoints too.
+   *
+   * @param member an IAM member, such as `serviceAccount:caller@project.iam.gserviceaccount.com`
+   */
+  grantInvoke(member: string): ProjectIamMember {
+    this.invokerRole ??= new ProjectIamCustomRole(this, 'InvokerRole', {
+      project: this.props.project,
+      roleId: generatedName(this, CUSTOM_ROLE_ID_LENGTH).replaceAll('-', '_'),
+      title: 'Ask Vertex AI endpoints for predictions',
+      permissions: ['aiplatform.endpoints.predict', 'aiplatform.endpoints.explain'],
+    });
+    const name = Token.isUnresolved(member)
+      ? this.node.children.filter((child) => child.node.id.startsWith('Invoker-')).length
+      : shortHash(member, 8);
+    return new ProjectIamMember(this, `Invoker-${name}`, {
+      project: this.project,
+      role: this.invokerRole.name,
+      member,
+    });
+  }
+
+  private makeEndpoint(name: string, granted: ITerraformDependable[]): VertexAiEndpoint {
+    const { props } = this;
+    const projects = props.privateServiceConnectProjects;
+    return new VertexAiEndpoint(this, 'Resource', {
+      name,
+      displayName: this.node.path,
+      project: props.project,
+      location: props.region,
+      region: props.region,
+      labels: props.labels,
+      ...(this.dedicated ? { dedicatedEndpointEnabled: true } : {}),
+      ...(projects
+        ? { privateServiceConnectConfig: { enablePrivateServiceConnect: true, projectAllowlist: projects } }
+        : {}),
+      ...(props.encryptionKey ? { encryptionSpec: { kmsKeyName: props.encryptionKey } } : {}),
+      ...(props.requestLogTable
+        ? {
+            predictRequestResponseLoggingConfig: {
+              enabled: true,
+              samplingRate: props.requestLogSamplingRate ?? DEFAULT_SAMPLING_RATE,
+              bigqueryDestination: { outputUri: props.requestLogTable },
+            },
+          }
+        : {}),
+      // The split names deployed models, which need the endpoint first: it is a resource of its own.
+      lifecycle: { ignoreChanges: ['traffic_split'] },
+      dependsOn: granted,
+    });
+  }
+
+  private version(
+    model: Model,
+    image: string,
+    provider: GenericProvider,
+    parent: string,
+    endpointPath: string,
+    dependsOn: ITerraformDependable[],
+  ): VertexVersion {
+    const { props } = this;
+    const { minReplicas = 1, maxReplicas = Math.max(minReplicas, DEFAULT_MAX_REPLICAS) } = props;
+    const machineType = props.machineType ?? props.gpu?.machineType ?? DEFAULT_MACHINE_TYPE;
+    const targetCpuPercent = props.targetCpuPercent ?? DEFAULT_TARGET_CPU_PERCENT;
+    const location = `gs://${this.modelStore.bucketName}/${packagePrefix(model)}/`;
+    const environment = {
+      ...runtimeEnvironment({ ...props, model }, location, props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
+      [ENVIRONMENT.maxBodyBytes]: `${props.maxPayloadBytes ?? payloadLimit(props)}`,
+    };
+    const { environment: given = {}, project, region, gpu, labels, encryptionKey, explanationPathCount } = props;
+    return new VertexVersion(this, {
+      provider,
+      parent,
+      endpointPath,
+      name: model.name.toLowerCase(),
+      dependsOn,
+      content: {
+        ...{ digest: model.digest, image, given, project, region, gpu: gpu?.name, labels, encryptionKey },
+        ...{ explanationPathCount, machineType, minReplicas, maxReplicas, targetCpuPercent },
+        ...{ timeout: props.timeoutSeconds, payload: props.maxPayloadBytes, bucket: props.modelBucket },
+      },
+      model: {
+        displayName: `${model.name} ${model.version}`,
+        versionDescription: model.digest,
+        labels,
+        containerSpec: {
+          imageUri: image,
+          env: Object.entries(environment).map(([name, value]) => ({ name, value })),
+          ports: [{ containerPort: DEFAULT_PORT }],
+          healthRoute: READY_PATH,
+          predictRoute: predictPath(model.name),
+        },
+        ...(encryptionKey ? { encryptionSpec: { kmsKeyName: encryptionKey } } : {}),
+        ...(explanationPathCount ? { explanationSpec: shapley(model, explanationPathCount) } : {}),
+      },
+      deployment: {
+        displayName: `${model.name} ${model.version}`,
+        serviceAccount: this.serviceAccount.email,
+        enableAccessLogging: true,
+        dedicatedResources: {
+          machineSpec: { machineType, ...(gpu ? { acceleratorType: gpu.vertexName, acceleratorCount: 1 } : {}) },
+          minReplicaCount: minReplicas,
+          maxReplicaCount: maxReplicas,
+          autoscalingMetricSpecs: [
+            { metricName: 'aiplatform.googleapis.com/prediction/online/cpu/utilization', target: targetCpuPercent },
+          ],
+        },
+      },
+    });
+  }
+
+  private splitTraffic(provider: GenericProvider, endpointPath: string): GenericResource {
+    const canary = this.props.rollout?.canaryOptions?.percent;
+    const shares = canary === undefined ? [100] : [100 - canary, canary];
+    const updateMask = { updateMask: ['trafficSplit'] };
+    return new GenericResource(this, 'Traffic', {
+      type: 'restful_operation',
+      provider,
+      dependsOn: this.versions.map((version) => version.deployment),
+      attributes: {
+        path: endpointPath,
+        method: 'PATCH',
+        query: updateMask,
+        precheck: [{ mutex: endpointPath }],
+        body: {
+          trafficSplit: Object.fromEntries(
+            this.versions.map((version, index) => [version.deployedModelId, shares[index]]),
+          ),
+        },
+        // A version that still has traffic cannot be undeployed.
+        delete_path: endpointPath,
+        delete_method: 'PATCH',
+        delete_body: { trafficSplit: {} },
+      },
+    });
+  }
+}
+
+/** Vertex AI changes the features of an instance by the names of the inputs, and compares the outputs by theirs. */
+function shapley({ manifest }: Model, pathCount: number) {
+  const named = (tensors: readonly { name: string }[], value: (name: string) => object) =>
+    Object.fromEntries(tensors.map(({ name }) => [name, value(name)]));
+  return {
+    parameters: { sampledShapleyAttribution: { pathCount } },
+    metadata: {
+      inputs: named(manifest.inputs, () => ({})),
+      outputs: named(manifest.outputs, (outputTensorName) => ({ outputTensorName })),
+    },
+  };
+}
