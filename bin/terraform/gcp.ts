@@ -1,5 +1,7 @@
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { type App, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { ContainerModel } from '../../lib/gcp/container-model.js';
+import { ManagedEndpointModel } from '../../lib/gcp/managed-endpoint-model.js';
 import { ServerlessModel } from '../../lib/gcp/serverless-model.js';
 import { ImageSource } from '../../lib/serving/image-source.js';
 import type { AppContext } from './context.js';
@@ -10,6 +12,8 @@ const DEFAULT_REGION = 'europe-west4';
 /** A stack for each target on Google Cloud. */
 export function googleStacks(app: App, context: AppContext): void {
   serverless(app, context);
+  container(app, context);
+  managedEndpoint(app, context);
 }
 
 function googleStack(app: App, id: string, context: AppContext) {
@@ -42,4 +46,19 @@ function serverless(app: App, context: AppContext): void {
   output(stack, 'url', endpoint.url);
   output(stack, 'predictCommand', predictCommand(endpoint.predictUrl, props.model, 'gcloud auth print-identity-token'));
   output(stack, 'revision', endpoint.revision);
+}
+
+function container(app: App, context: AppContext): void {
+  const { stack, props } = googleStack(app, 'google-container', context);
+  const endpoint = new ContainerModel(stack, 'Model', props);
+  output(stack, 'url', endpoint.url);
+  // Nobody outside the cluster reaches it, so the command runs in the namespaces that were let in.
+  output(stack, 'predictCommand', predictCommand(endpoint.predictUrl, props.model));
+}
+
+function managedEndpoint(app: App, context: AppContext): void {
+  const { stack, props } = googleStack(app, 'google-managed-endpoint', context);
+  const endpoint = new ManagedEndpointModel(stack, 'Model', props);
+  output(stack, 'url', endpoint.url);
+  output(stack, 'predictCommand', predictCommand(endpoint.predictUrl, props.model, 'gcloud auth print-access-token'));
 }

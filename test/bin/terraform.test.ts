@@ -39,7 +39,7 @@ describe('cdktf synth', () => {
     stacks = synth({ package: modelPackage, backend: { type: 'gcs', bucket: 'state', prefix: 'team' } });
   });
 
-  const google = ['google-serverless'];
+  const google = ['google-container', 'google-managed-endpoint', 'google-serverless'];
 
   test('gives every target on Google Cloud', () => {
     expect(
