@@ -1,5 +1,6 @@
 export { packageDigest } from './digest.js';
 export { detectFormat } from './format.js';
+export { checkIdentity } from './identity.js';
 export { externalData } from './onnx-external-data.js';
 export { ModelPackageError, type PackageErrorCode } from './package-error.js';
 export { parseManifest, readManifest } from './read.js';

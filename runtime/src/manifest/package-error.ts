@@ -11,6 +11,7 @@ export type PackageErrorCode =
   | 'ARTIFACT_INVALID'
   | 'SAMPLES_INVALID'
   | 'SAMPLES_DIFFER'
+  | 'LABELS_INVALID'
   | 'OUTPUT_EXISTS';
 
 /** A model package that cannot be used: the message says what is wrong, what was found, what is allowed, and the fix. */

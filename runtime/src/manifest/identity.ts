@@ -1,0 +1,16 @@
+import { ModelPackageError } from './package-error.js';
+import { manifestSchema } from './schema.js';
+
+/**
+ * Checks the name and the version under which a model is to be served.
+ *
+ * @throws ModelPackageError `MANIFEST_INVALID` with every fault
+ */
+export function checkIdentity(identity: { readonly name: string; readonly version: string }): void {
+  const parsed = manifestSchema.pick({ name: true, version: true }).safeParse(identity);
+  if (parsed.success) return;
+  const faults = parsed.error.issues.map(({ path: [field], message }) => {
+    return `${String(field)} ${JSON.stringify(identity[field as 'name' | 'version'])}: ${message}`;
+  });
+  throw new ModelPackageError('MANIFEST_INVALID', `the model cannot be served as asked: ${faults.join('; ')}.`);
+}

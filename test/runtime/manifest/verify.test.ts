@@ -1,0 +1,45 @@
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkIdentity, readManifest, verifyFiles } from '@modelship/runtime/manifest';
+import { describe, expect, test } from 'vitest';
+import { writePackage } from '../../support/packages.js';
+
+describe('verifyFiles', () => {
+  test('passes a whole package', async () => {
+    const directory = writePackage();
+    await expect(verifyFiles(directory, readManifest(directory))).resolves.toBeUndefined();
+  });
+
+  test.each<[string, (file: string) => void, string, RegExp]>([
+    ['missing', (file) => rmSync(file), 'FILE_MISSING', /model\.onnx is missing.*Copy the whole package/],
+    ['longer', (file) => appendFileSync(file, '!'), 'FILE_CHANGED', /has 9 bytes, and the manifest says 8/],
+    ['cut off', (file) => writeFileSync(file, 'not'), 'FILE_CHANGED', /has 3 bytes/],
+    ['of the same length', (file) => writeFileSync(file, 'not REAL'), 'FILE_CHANGED', /another SHA-256/],
+  ])('refuses a file that is %s', async (_, damage, code, message) => {
+    const directory = writePackage();
+    const manifest = readManifest(directory);
+    damage(join(directory, 'model.onnx'));
+    await expect(verifyFiles(directory, manifest)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+describe('checkIdentity', () => {
+  test.each(['a', 'iris-2', 'A_b'])('takes the name %s', (name) => {
+    expect(() => checkIdentity({ name, version: '0' })).not.toThrow();
+  });
+
+  test.each([
+    ['', '1'],
+    ['1iris', '1'],
+    ['a/b', '1'],
+    ['iris', '1.0'],
+    ['iris', '-1'],
+    ['iris', '01'],
+    ['iris', '1234567890123456789'],
+  ])('refuses %j, version %j', (name, version) => {
+    expect(() => checkIdentity({ name, version })).toThrow(/cannot be served as asked/);
+  });
+});
