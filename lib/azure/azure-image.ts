@@ -1,7 +1,8 @@
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { ImageSource } from '../serving/image-source.js';
-import { AcrBuild } from './private/acr-build.js';
+import { AcrBuild, runtimeImage } from './private/acr-build.js';
+import { DockerBuild } from './private/docker-build.js';
 import type { Placement } from './private/placement.js';
 import { Registry } from './private/registry.js';
 import type { AzureServingProps } from './props.js';
@@ -34,6 +35,18 @@ export interface AcrTaskOptions {
   readonly registry?: AzureRegistry;
 }
 
+/** An image that Docker builds. */
+export interface DockerImageOptions {
+  /** Folder with the Dockerfile and what it copies. */
+  readonly directory: string;
+  /** Hexadecimal digest of the folder's content: another digest is another build. */
+  readonly digest: string;
+  /** The Dockerfile, from the folder. @default Dockerfile */
+  readonly dockerfile?: string;
+  /** A registry that is there, to which `az acr login` has logged Docker in. */
+  readonly registry: AzureRegistry;
+}
+
 /** What an image on Azure needs beside its reference. */
 export interface AzureImageBinding {
   /** The reference to pull. */
@@ -54,6 +67,11 @@ export abstract class AzureImage extends ImageSource {
   /** An image that Azure Container Registry builds at apply, from a folder that is uploaded: needs no Docker. */
   static fromAcrTask(options: AcrTaskOptions): AzureImage {
     return new AcrTaskImage(options);
+  }
+
+  /** An image that the Docker of whoever applies builds and pushes. */
+  static fromDocker(options: DockerImageOptions): AzureImage {
+    return new DockerImage(options);
   }
 
   /** Adds to `scope` what it takes to have the image. The constructs of `modelship/azure` call it. */
@@ -87,5 +105,18 @@ class AcrTaskImage extends AzureImage {
     const registry = this.options.registry ?? new Registry(image, 'Registry', placement).registry;
     const build = new AcrBuild(image, 'Build', placement, props, { ...this.options, registry });
     return { uri: build.uri, registry, ready: [build.run] };
+  }
+}
+
+class DockerImage extends AzureImage {
+  constructor(private readonly options: DockerImageOptions) {
+    super();
+  }
+
+  override bindOnAzure(scope: Construct): AzureImageBinding {
+    const { registry, digest } = this.options;
+    const uri = `${registry.loginServer}/${runtimeImage(digest)}`;
+    const build = new DockerBuild(new Construct(scope, 'Image'), 'Build', uri, this.options);
+    return { uri, registry, ready: [build.pushed] };
   }
 }

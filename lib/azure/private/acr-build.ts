@@ -20,6 +20,15 @@ const TAG_LENGTH = 16;
 /** Between the 300 s and 28,800 s that a run may take. */
 const TIMEOUT_SECONDS = 1800;
 
+/** The runtime's image in a registry, by the digest of its build context. */
+export function runtimeImage(digest: string): string {
+  return `${REPOSITORY}:${imageTag(digest)}`;
+}
+
+function imageTag(digest: string): string {
+  return digest.replace(/^sha256:/, '').slice(0, TAG_LENGTH);
+}
+
 /** A build of an image by Azure Container Registry, run once for each content of the context. */
 export class AcrBuild extends Construct {
   /** The build. It is there once the image is pushed. */
@@ -34,8 +43,8 @@ export class AcrBuild extends Construct {
     options: AcrTaskOptions & { readonly registry: AzureRegistry },
   ) {
     super(scope, id);
-    const tag = options.digest.replace(/^sha256:/, '').slice(0, TAG_LENGTH);
-    const image = `${REPOSITORY}:${tag}`;
+    const tag = imageTag(options.digest);
+    const image = runtimeImage(options.digest);
     this.uri = `${options.registry.loginServer}/${image}`;
     this.run = new GenericResource(this, 'Run', {
       type: 'azapi_resource',

@@ -77,6 +77,22 @@ test('the context is an archive of the folder', () => {
   expect(names.sort()).toEqual(['./', './Dockerfile', './server.js']);
 });
 
+test('Docker builds for a registry that is there, with the credential that it has', () => {
+  const stack = azureStack();
+  const registry = { id: '/registries/x', loginServer: 'x.azurecr.io' };
+  const image = AzureImage.fromDocker({ directory: contextFolder(), digest: 'ab'.repeat(32), registry });
+  new ManagedEndpointModel(stack, 'Iris', { model: model(), location: 'westeurope', image });
+  const template = new Template(stack);
+  const [provider] = template.json.provider!.docker as unknown as [{ registry_auth: object[] }];
+  expect(provider.registry_auth).toEqual([{ address: 'x.azurecr.io' }]);
+  expect(template.one('docker_image')).toMatchObject({
+    name: 'x.azurecr.io/modelship/runtime:abababababababab',
+    build: [{ dockerfile: 'Dockerfile', platform: 'linux/amd64' }],
+  });
+  const [pushed] = Object.keys(template.all('docker_registry_image'));
+  expect(template.one('time_sleep', /^Iris_RolesKnown/).depends_on).toContain(`docker_registry_image.${pushed}`);
+});
+
 test('outside the constructs of Azure there is no place for the image', () => {
   expect(() => AzureImage.fromAcrTask({ directory: '.', digest: 'x' }).bind()).toThrow(/ImageSource\.fromRegistry/);
 });
