@@ -13,6 +13,7 @@ import type { GkeCluster } from './gke-cluster.js';
 import { ClusterAccess } from './private/gke-cluster.js';
 import { gkeTelemetry } from './private/gke-telemetry.js';
 import { validateGke } from './private/gke-validation.js';
+import { bindImage } from './private/image.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './private/limits.js';
 import { LogRetention } from './private/log-retention.js';
 import { ModelStore } from './private/model-store.js';
@@ -136,7 +137,7 @@ export class ContainerModel extends Construct {
   private workloadProps(props: ContainerModelProps): ModelWorkloadProps {
     const name = generatedName(this, WORKLOAD_NAME_LENGTH);
     const namespace = props.namespace ?? name;
-    const image = props.image.bind(this);
+    const { uri: image, ready } = bindImage(this, props, () => this.cluster.nodeServiceAccount?.member);
     const canary = props.rollout?.canaryOptions;
     const stable = this.version(props, image, props.stableModel ?? props.model);
     return {
@@ -168,6 +169,7 @@ export class ContainerModel extends Construct {
       ...(props.kserve ? {} : { egressRanges: [METADATA_SERVER] }),
       dependsOn: [
         ...this.cluster.prerequisites,
+        ...ready,
         ...this.modelStore.objects,
         this.modelStore.grantRead(this.serviceAccount.member),
         new ServiceAccountIamMember(this, 'WorkloadIdentity', {

@@ -2,6 +2,7 @@ export { Exposure, ModelVolume } from '../kubernetes/index.js';
 export * from './cloud-run-options.js';
 export * from './container-model.js';
 export * from './gke-cluster.js';
+export * from './google-image.js';
 export * from './gpu.js';
 export * from './managed-endpoint-model.js';
 export type { ClusterAccess } from './private/gke-cluster.js';

@@ -9,6 +9,7 @@ import type { Model } from '../model/model.js';
 import { type GenericProvider, GenericResource } from '../terraform/generic.js';
 import { packagePrefix } from '../terraform/package-files.js';
 import { grantKey } from './private/encryption.js';
+import { bindImage } from './private/image.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './private/limits.js';
 import { LogRetention } from './private/log-retention.js';
 import { ModelStore } from './private/model-store.js';
@@ -107,15 +108,14 @@ export class ManagedEndpointModel extends Construct {
     private readonly props: ManagedEndpointModelProps,
   ) {
     super(scope, id);
-    const image = props.image.bind(this);
+    const vertexAgent = () => serviceAgent(this, props.project, 'gcp-sa-aiplatform');
+    const { uri: image, ready } = bindImage(this, props, vertexAgent);
     validateVertex(this, props, image);
     this.project = projectId(this, props.project);
     this.dedicated = isDedicated(props);
     const endpointId = props.endpointId ?? `${Number.parseInt(shortHash(this.node.path, 8), 16) || 1}`;
     const key = props.encryptionKey;
-    const granted = key
-      ? [grantKey(this, 'EndpointKey', key, serviceAgent(this, props.project, 'gcp-sa-aiplatform'))]
-      : [];
+    const granted = key ? [grantKey(this, 'EndpointKey', key, vertexAgent())] : [];
 
     this.modelStore = new ModelStore(this, 'ModelStore', props);
     this.serviceAccount = new ServiceAccount(this, 'ServiceAccount', {
@@ -134,6 +134,7 @@ export class ManagedEndpointModel extends Construct {
     const endpointPath = `${parent}/endpoints/${this.endpoint.name}`;
     const prerequisites = [
       ...granted,
+      ...ready,
       ...this.modelStore.objects,
       this.modelStore.grantRead(this.serviceAccount.member),
     ];

@@ -11,6 +11,7 @@ import { revisionName, revisionTraffic } from './private/cloud-run-revision.js';
 import { cloudRunTelemetry } from './private/cloud-run-telemetry.js';
 import { type CloudRunSize, validateCloudRun } from './private/cloud-run-validation.js';
 import { grantKey } from './private/encryption.js';
+import { bindImage } from './private/image.js';
 import { CLOUD_RUN, SERVICE_ACCOUNT_ID_LENGTH } from './private/limits.js';
 import { LogRetention } from './private/log-retention.js';
 import { ModelStore } from './private/model-store.js';
@@ -112,9 +113,9 @@ export class ServerlessModel extends Construct {
       accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),
       displayName: `Serves the model ${props.model.name}`,
     });
-    const image = props.image.bind(this);
-    const template = this.template(props, size, image, timeoutSeconds);
-    this.revision = revisionName(name, template, [image, ...Object.values(props.environment ?? {})]);
+    const image = bindImage(this, props, () => serviceAgent(this, props.project, 'serverless-robot-prod'));
+    const template = this.template(props, size, image.uri, timeoutSeconds);
+    this.revision = revisionName(this, name, template, [image.uri, ...Object.values(props.environment ?? {})]);
 
     this.service = new CloudRunV2Service(this, 'Resource', {
       name,
@@ -127,7 +128,7 @@ export class ServerlessModel extends Construct {
       deletionProtection: false,
       template: { ...template, revision: this.revision },
       traffic: revisionTraffic(this.revision, props),
-      dependsOn: this.prerequisites(props),
+      dependsOn: [...image.ready, ...this.prerequisites(props)],
     });
 
     if (access.kind === 'anonymous') this.grantInvoke('allUsers');

@@ -2,7 +2,9 @@ import type {
   CloudRunV2ServiceTemplate,
   CloudRunV2ServiceTraffic,
 } from '@cdktf/provider-google/lib/cloud-run-v2-service';
-import { Fn, Lazy, Token } from 'cdktf';
+import { Lazy, Token } from 'cdktf';
+import type { Construct } from 'constructs';
+import { contentHash } from '../../terraform/content-hash.js';
 import type { ServerlessModelProps } from '../serverless-model.js';
 import { shortHash } from './names.js';
 
@@ -14,15 +16,18 @@ const SUFFIX_LENGTH = 12;
  *
  * @param inputs what the caller gave and may know only at apply; its value then counts too
  */
-export function revisionName(service: string, template: CloudRunV2ServiceTemplate, inputs: readonly string[]): string {
-  const late = inputs.filter((input) => Token.isUnresolved(input));
+export function revisionName(
+  scope: Construct,
+  service: string,
+  template: CloudRunV2ServiceTemplate,
+  inputs: readonly string[],
+): string {
   // Late, because the references in the template have their final names only at synthesis.
-  const suffix = Lazy.stringValue({
-    produce: (context) => {
-      const hash = shortHash(JSON.stringify(context.resolve(template)), SUFFIX_LENGTH);
-      return late.length === 0 ? hash : Fn.substr(Fn.sha256(Fn.join(',', [hash, ...late])), 0, SUFFIX_LENGTH);
-    },
+  const hash = Lazy.stringValue({
+    produce: (context) => shortHash(JSON.stringify(context.resolve(template)), SUFFIX_LENGTH),
   });
+  const late = inputs.filter((input) => Token.isUnresolved(input));
+  const suffix = late.length === 0 ? hash : contentHash(scope, 'RevisionHash', [hash, ...late], SUFFIX_LENGTH);
   return `${service}-${suffix}`;
 }
 

@@ -8,6 +8,7 @@ import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { ContainerModelProps } from '../container-model.js';
 import { GkeCluster } from '../gke-cluster.js';
+import { GoogleImage } from '../google-image.js';
 import { grantKey } from './encryption.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './limits.js';
 import { generatedName } from './names.js';
@@ -60,7 +61,9 @@ export class ClusterAccess extends Construct {
       accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),
       displayName: 'Nodes: write logs and metrics, pull images',
     });
-    for (const role of ['container.defaultNodeServiceAccount', 'artifactregistry.reader']) {
+    // An image of ours brings the right to pull it along; where another lies is not known.
+    const pull = props.image instanceof GoogleImage ? [] : ['artifactregistry.reader'];
+    for (const role of ['container.defaultNodeServiceAccount', ...pull]) {
       const member = new ProjectIamMember(this, `Node-${role}`, {
         project: projectId(this, props.project),
         role: `roles/${role}`,

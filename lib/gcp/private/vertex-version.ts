@@ -1,5 +1,6 @@
 import { DataResource, Fn, type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { contentHash } from '../../terraform/content-hash.js';
 import { type GenericProvider, GenericResource } from '../../terraform/generic.js';
 import { shortHash } from './names.js';
 import { GOOGLE_OPERATION } from './restful.js';
@@ -50,7 +51,7 @@ export class VertexVersion extends Construct {
     const hash = shortHash(text, ID_HASH_LENGTH);
     super(scope, `Version-${hash}`);
     const { provider, parent, endpointPath } = options;
-    const suffix = late.length === 0 ? hash : Fn.substr(Fn.sha256(Fn.jsonencode([hash, ...late])), 0, ID_HASH_LENGTH);
+    const suffix = late.length === 0 ? hash : contentHash(this, 'Hash', [hash, ...late], ID_HASH_LENGTH);
     const modelId = `${options.name.slice(0, VERTEX.modelIdLength - ID_HASH_LENGTH - 1)}-${suffix}`;
     this.deployedModelId =
       late.length === 0 ? `${Number.parseInt(hash, 16) || 1}` : Token.asString(Fn.parseint(suffix, 16));
