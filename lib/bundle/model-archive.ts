@@ -59,7 +59,7 @@ function build(path: string, files: readonly LayoutFile[]): void {
         noMtime: true,
         follow: true,
         filter: (_path, stats) => {
-          stats.mode = (stats.mode & ~0o7777) | 0o644;
+          stats.mode = 0o100644;
           return true;
         },
       },

@@ -1,5 +1,6 @@
 export * from './access.js';
 export * from './image-source.js';
+export * from './model-server.js';
 export * from './props.js';
 export * from './rollout.js';
 export * from './throttle.js';

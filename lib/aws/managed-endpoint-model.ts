@@ -1,0 +1,327 @@
+import { START_SECONDS } from '@modelship/runtime/contract';
+import { Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { Connections, type IConnectable, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { CfnEndpoint, CfnEndpointConfig, CfnInferenceComponent, type CfnModel } from 'aws-cdk-lib/aws-sagemaker';
+import { Construct } from 'constructs';
+import type { Model } from '../model/model.js';
+import { ModelServer } from '../serving/model-server.js';
+import { Rollout } from '../serving/rollout.js';
+import { EndpointMode } from './endpoint-mode.js';
+import { EndpointModelData } from './endpoint-model-data.js';
+import { pullImage } from './image-source.js';
+import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
+import { type PulledImage, pulledImage } from './private/pulled-image.js';
+import {
+  asyncInferenceConfig,
+  asyncInputPrefix,
+  dataCaptureConfig,
+  explainerConfig,
+} from './private/sagemaker/endpoint-config.js';
+import { EndpointMetrics } from './private/sagemaker/endpoint-metrics.js';
+import { endpointScaling } from './private/sagemaker/endpoint-scaling.js';
+import { EndpointTelemetry } from './private/sagemaker/endpoint-telemetry.js';
+import { ExecutionRole } from './private/sagemaker/execution-role.js';
+import { deploymentConfig } from './private/sagemaker/guardrails.js';
+import { instanceType, type Replicas, replicas } from './private/sagemaker/instances.js';
+import { ENDPOINT_NAME, isArm } from './private/sagemaker/limits.js';
+import type { Scaling } from './private/sagemaker/scaling.js';
+import { ServedModel } from './private/sagemaker/served-model.js';
+import { requireEcr, validateManagedEndpoint } from './private/sagemaker/validation.js';
+import { endpointVariants, MAIN_VARIANT, type StartTimes } from './private/sagemaker/variants.js';
+
+const DEFAULT_DOWNLOAD_SECONDS = 900;
+const DEFAULT_LOG_DAYS = 90;
+
+/**
+ * A model on a SageMaker endpoint.
+ *
+ * A new version of the model replaces SageMaker's model and configuration, which have no names of ours, and moves the
+ * endpoint's traffic as `rollout` says; nothing has to be deleted by hand.
+ *
+ * @throws ValidationError with every prop that is wrong
+ */
+export class ManagedEndpointModel extends Construct implements IConnectable {
+  readonly endpoint: CfnEndpoint;
+  readonly endpointConfig: CfnEndpointConfig;
+  /** SageMaker's models, by the name of the variant. */
+  readonly models: { readonly [variant: string]: CfnModel };
+  /** Set in the mode of that name. */
+  readonly inferenceComponent?: CfnInferenceComponent;
+  /** What SageMaker does for the endpoint, it does as this role. */
+  readonly role: ExecutionRole;
+  readonly logGroup: LogGroup;
+  readonly telemetry: EndpointTelemetry;
+  /** The automatic scaling of each variant; none if their number is fixed. */
+  readonly scaling: Scaling[];
+  readonly endpointName: string;
+  /** Of the containers' network interfaces, if they are in a VPC. */
+  readonly connections: Connections;
+
+  private readonly mode: EndpointMode;
+  private readonly metrics: EndpointMetrics;
+  private readonly componentName?: string;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ManagedEndpointModelProps,
+  ) {
+    super(scope, id);
+    this.mode = props.mode ?? EndpointMode.realTime();
+    const range = replicas(this.mode, props.minReplicas, props.maxReplicas);
+    validateManagedEndpoint(this, props, this.mode, range);
+
+    const components = this.mode.kind === 'inferenceComponents';
+    // Known before the endpoint is there, so that role, logs and alarms can name it without a cycle.
+    this.endpointName =
+      props.endpointName ??
+      Names.uniqueResourceName(this, { maxLength: ENDPOINT_NAME.maxLength, separator: '-' }).toLowerCase();
+    if (components) this.componentName = this.endpointName;
+    this.metrics = new EndpointMetrics(this.endpointName, MAIN_VARIANT, this.componentName);
+    this.logGroup = new LogGroup(this, 'Logs', {
+      logGroupName: `/aws/sagemaker/${components ? 'InferenceComponents' : 'Endpoints'}/${this.endpointName}`,
+      retention: (props.logRetentionDays ?? DEFAULT_LOG_DAYS) as RetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.role = new ExecutionRole(this, 'Role', this.logGroup.logGroupArn);
+    this.connections = new Connections({ securityGroups: this.securityGroups() });
+    this.models = this.makeModels();
+    this.endpointConfig = this.makeConfig(range);
+    this.telemetry = new EndpointTelemetry(this, 'Telemetry', {
+      metrics: this.metrics,
+      mode: this.mode,
+      timeoutSeconds: this.timeoutSeconds,
+      dashboard: props.dashboard ?? true,
+      alarmActions: props.alarmActions ?? [],
+    });
+    this.endpoint = this.makeEndpoint();
+    if (components) this.inferenceComponent = this.makeComponent(range);
+    this.scaling = endpointScaling(this, this.mode, range, {
+      endpointName: this.endpointName,
+      metrics: this.metrics,
+      scaled: this.inferenceComponent ?? this.endpoint,
+    });
+  }
+
+  /** The ARN of the endpoint. */
+  get endpointArn(): string {
+    return this.endpoint.ref;
+  }
+
+  /** Where predictions are asked for, signed by AWS Signature Version 4 for the service `sagemaker`. */
+  get url(): string {
+    const { region, urlSuffix } = Stack.of(this);
+    const call = this.mode.kind === 'asynchronous' ? 'async-invocations' : 'invocations';
+    return `https://runtime.sagemaker.${region}.${urlSuffix}/endpoints/${this.endpointName}/${call}`;
+  }
+
+  /**
+   * Lets `grantee` invoke this endpoint and nothing else. If the endpoint is asynchronous, also put requests into the
+   * input prefix and read the answers.
+   */
+  grantInvoke(grantee: IGrantable): Grant {
+    const asynchronous = this.mode.asynchronousOptions;
+    const grant = Grant.addToPrincipal({
+      grantee,
+      actions: asynchronous
+        ? ['sagemaker:InvokeEndpointAsync']
+        : ['sagemaker:InvokeEndpoint', ...(this.server.spec.streams ? [STREAM_ACTION] : [])],
+      resourceArns: [
+        this.endpointArn,
+        // An inference component is asked by name, and is a resource of its own.
+        ...(this.inferenceComponent ? [this.inferenceComponent.attrInferenceComponentArn] : []),
+      ],
+    });
+    if (!asynchronous) return grant;
+    const { outputBucket, outputPrefix = 'async/output/', inputBucket = outputBucket } = asynchronous;
+    return grant
+      .combine(
+        Grant.addToPrincipal({
+          grantee,
+          actions: ['s3:PutObject', 's3:GetObject'],
+          resourceArns: [inputBucket.arnForObjects(`${asyncInputPrefix(asynchronous)}*`)],
+        }),
+      )
+      .combine(
+        Grant.addToPrincipal({
+          grantee,
+          actions: ['s3:GetObject'],
+          resourceArns: [outputBucket.arnForObjects(`${outputPrefix}*`)],
+        }),
+      );
+  }
+
+  /** A metric of the endpoint's own model, by its name in `AWS/SageMaker`. @default - the average over a minute */
+  metric(metricName: string, options?: MetricOptions): Metric {
+    return this.metrics.metric(metricName, options);
+  }
+
+  /** Requests. @default - their sum over a minute */
+  metricInvocations(options?: MetricOptions): Metric {
+    return this.metric('Invocations', { statistic: 'Sum', ...options });
+  }
+
+  /** Requests that failed in the model or the container. @default - their sum over a minute */
+  metricErrors(options?: MetricOptions): Metric {
+    return this.metric('Invocation5XXErrors', { statistic: 'Sum', ...options });
+  }
+
+  /** Time in the container, in microseconds. @default - the 99th percentile over a minute */
+  metricModelLatency(options?: MetricOptions): Metric {
+    return this.metric('ModelLatency', { statistic: 'p99', ...options });
+  }
+
+  private get server(): ModelServer {
+    return this.props.server ?? ModelServer.modelship();
+  }
+
+  private get timeoutSeconds(): number {
+    return this.props.timeoutSeconds ?? (this.mode.kind === 'asynchronous' ? 900 : 60);
+  }
+
+  private securityGroups() {
+    const { vpc, securityGroups } = this.props;
+    if (!vpc) return [];
+    return securityGroups ?? [new SecurityGroup(this, 'SecurityGroup', { vpc, description: 'A SageMaker endpoint' })];
+  }
+
+  private makeModels(): { [variant: string]: CfnModel } {
+    const { variants = [], shadow } = this.mode.realTimeOptions ?? {};
+    const vpcConfig = this.vpcConfig();
+    const images = new Map<string, PulledImage>();
+    const add = (id: string, model: Model, type?: string): CfnModel => {
+      const architecture = isArm(type ?? instanceType(this.mode) ?? '') ? 'arm64' : 'amd64';
+      const image = images.get(architecture) ?? this.image(architecture);
+      images.set(architecture, image);
+      return new ServedModel(this, id, {
+        model,
+        image,
+        server: this.server,
+        modelData: this.props.modelData ?? EndpointModelData.fromPackage(),
+        role: this.role,
+        timeoutSeconds: this.timeoutSeconds,
+        environment: this.props.environment ?? {},
+        networkIsolation: this.networkIsolation,
+        vpcConfig,
+      }).resource;
+    };
+    return {
+      [MAIN_VARIANT]: add('Model', this.props.model),
+      ...Object.fromEntries(
+        [...variants, ...(shadow ? [shadow] : [])].map(({ name, model, instanceType: type }) => [
+          name,
+          add(`Model-${name}`, model, type),
+        ]),
+      ),
+    };
+  }
+
+  private image(architecture: string): PulledImage {
+    const uri = this.server.spec.image;
+    const image = uri ? pulledImage(this, uri) : pullImage(this, this.props.image, architecture);
+    requireEcr(this, image);
+    this.role.mayPull(image);
+    return image;
+  }
+
+  private get networkIsolation(): boolean {
+    if (this.props.networkIsolation !== undefined) return this.props.networkIsolation;
+    // A server that fetches the weights by itself needs a network.
+    const fetches = this.server.layout(this.props.model).length === 0;
+    return !this.props.vpc && !fetches && this.mode.kind !== 'serverless';
+  }
+
+  private vpcConfig(): CfnModel.VpcConfigProperty | undefined {
+    const { vpc, vpcSubnets } = this.props;
+    if (!vpc) return undefined;
+    const subnets = vpc.selectSubnets(vpcSubnets);
+    const securityGroupIds = this.connections.securityGroups.map((group) => group.securityGroupId);
+    this.role.mayJoin(vpc, subnets, securityGroupIds);
+    return { subnets: subnets.subnetIds, securityGroupIds };
+  }
+
+  private makeConfig(range: Replicas): CfnEndpointConfig {
+    const { dataCapture, explanations, encryptionKey } = this.props;
+    const { asynchronousOptions, kind } = this.mode;
+    const components = kind === 'inferenceComponents';
+    const variants = endpointVariants(this.mode, range, this.modelNames(), this.times);
+    // The instances' disks are encrypted as the role that makes them.
+    if (kind !== 'serverless') encryptionKey?.grantEncryptDecrypt(this.role);
+    const config = new CfnEndpointConfig(this, 'Config', {
+      productionVariants: variants.production,
+      shadowProductionVariants: variants.shadow && [variants.shadow],
+      kmsKeyId: kind === 'serverless' ? undefined : encryptionKey?.keyArn,
+      dataCaptureConfig: dataCapture && dataCaptureConfig(dataCapture, this.role, encryptionKey),
+      asyncInferenceConfig: asynchronousOptions && asyncInferenceConfig(asynchronousOptions, this.role, encryptionKey),
+      explainerConfig: explanations && explainerConfig(explanations),
+      // With inference components these belong to the endpoint, because its models come and go.
+      executionRoleArn: components ? this.role.roleArn : undefined,
+      enableNetworkIsolation: components ? this.networkIsolation : undefined,
+      vpcConfig: components ? this.models[MAIN_VARIANT]!.vpcConfig : undefined,
+    });
+    config.node.addDependency(this.role);
+    return config;
+  }
+
+  private modelNames(): { [variant: string]: string } {
+    return Object.fromEntries(Object.entries(this.models).map(([name, model]) => [name, model.attrModelName]));
+  }
+
+  private get times(): StartTimes {
+    const { startupSeconds = START_SECONDS, downloadSeconds = DEFAULT_DOWNLOAD_SECONDS } = this.props;
+    return {
+      containerStartupHealthCheckTimeoutInSeconds: startupSeconds,
+      modelDataDownloadTimeoutInSeconds: downloadSeconds,
+    };
+  }
+
+  private makeEndpoint(): CfnEndpoint {
+    const { rollout, rollingUpdate, rollbackAlarms } = this.props;
+    const alarms = rollbackAlarms ?? [this.telemetry.errorAlarm, this.telemetry.latencyAlarm];
+    const endpoint = new CfnEndpoint(this, 'Resource', {
+      endpointName: this.endpointName,
+      endpointConfigName: this.endpointConfig.attrEndpointConfigName,
+      // Traffic of inference components moves per component.
+      deploymentConfig:
+        this.mode.kind === 'inferenceComponents'
+          ? undefined
+          : deploymentConfig(rollout ?? Rollout.allAtOnce(), rollingUpdate, alarms),
+      // A deployment keeps the instances that scaling has brought.
+      retainAllVariantProperties: this.mode.kind === 'serverless' ? undefined : true,
+    });
+    endpoint.node.addDependency(this.logGroup);
+    return endpoint;
+  }
+
+  private makeComponent({ min }: Replicas): CfnInferenceComponent {
+    const { memoryMib = 1024, cpu = 1, gpuCount = 0 } = this.mode.inferenceComponentOptions ?? {};
+    const { rollingUpdate } = this.props;
+    return new CfnInferenceComponent(this, 'Component', {
+      inferenceComponentName: this.componentName,
+      endpointName: this.endpoint.attrEndpointName,
+      variantName: MAIN_VARIANT,
+      specification: {
+        modelName: this.models[MAIN_VARIANT]!.attrModelName,
+        computeResourceRequirements: {
+          minMemoryRequiredInMb: memoryMib,
+          numberOfCpuCoresRequired: cpu,
+          numberOfAcceleratorDevicesRequired: gpuCount || undefined,
+        },
+        startupParameters: this.times,
+      },
+      runtimeConfig: { copyCount: Math.max(min, 1) },
+      deploymentConfig: rollingUpdate && {
+        rollingUpdatePolicy: {
+          maximumBatchSize: { type: 'CAPACITY_PERCENT', value: rollingUpdate.batchPercent },
+          waitIntervalInSeconds: (rollingUpdate.intervalMinutes ?? 5) * 60,
+        },
+        autoRollbackConfiguration: { alarms: [{ alarmName: this.telemetry.errorAlarm.alarmName }] },
+      },
+    });
+  }
+}
+
+const STREAM_ACTION = 'sagemaker:InvokeEndpointWithResponseStream';

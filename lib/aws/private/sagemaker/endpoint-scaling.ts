@@ -1,0 +1,78 @@
+import type { Construct } from 'constructs';
+import type { EndpointMode } from '../../endpoint-mode.js';
+import type { EndpointMetrics } from './endpoint-metrics.js';
+import type { Replicas } from './instances.js';
+import { Scaling, type ScalingProps } from './scaling.js';
+import { MAIN_VARIANT } from './variants.js';
+
+const DEFAULT_CONCURRENCY = 8;
+const DEFAULT_BACKLOG = 5;
+/** Share of the provisioned concurrency in use beyond which more is provisioned. */
+const PROVISIONED_UTILIZATION = 0.7;
+
+export interface ScaledEndpoint {
+  readonly endpointName: string;
+  readonly metrics: EndpointMetrics;
+  /** What must be there before it can be scaled. */
+  readonly scaled: Construct;
+}
+
+/** What scales an endpoint: by requests in flight, by what waits, or not at all if the number is fixed. */
+export function endpointScaling(
+  scope: Construct,
+  mode: EndpointMode,
+  range: Replicas,
+  { endpointName, metrics, scaled }: ScaledEndpoint,
+): Scaling[] {
+  const make = (id: string, props: ScalingProps): Scaling[] => {
+    if (props.min === props.max) return [];
+    const scaling = new Scaling(scope, id, props);
+    scaling.target.node.addDependency(scaled);
+    return [scaling];
+  };
+  const resourceId = `endpoint/${endpointName}/variant/${MAIN_VARIANT}`;
+  switch (mode.kind) {
+    case 'realTime':
+      return [MAIN_VARIANT, ...(mode.realTimeOptions?.variants ?? []).map(({ name }) => name)].flatMap((name) =>
+        make(name === MAIN_VARIANT ? 'Scaling' : `Scaling-${name}`, {
+          ...range,
+          resourceId: `endpoint/${endpointName}/variant/${name}`,
+          dimension: 'sagemaker:variant:DesiredInstanceCount',
+          predefinedMetric: 'SageMakerVariantConcurrentRequestsPerModelHighResolution',
+          target: mode.realTimeOptions?.concurrencyPerInstance ?? DEFAULT_CONCURRENCY,
+        }),
+      );
+    case 'serverless':
+      return make('Scaling', {
+        min: range.min,
+        max: mode.serverlessOptions?.maxProvisionedConcurrency ?? range.min,
+        resourceId,
+        dimension: 'sagemaker:variant:DesiredProvisionedConcurrency',
+        predefinedMetric: 'SageMakerVariantProvisionedConcurrencyUtilization',
+        target: PROVISIONED_UTILIZATION,
+      });
+    case 'asynchronous':
+      return make('Scaling', {
+        ...range,
+        resourceId,
+        dimension: 'sagemaker:variant:DesiredInstanceCount',
+        customMetric: {
+          namespace: 'AWS/SageMaker',
+          metricName: 'ApproximateBacklogSizePerInstance',
+          dimensions: [{ name: 'EndpointName', value: endpointName }],
+          statistic: 'Average',
+        },
+        target: mode.asynchronousOptions?.backlogPerInstance ?? DEFAULT_BACKLOG,
+        wakeMetric: metrics.queueMetric('HasBacklogWithoutCapacity'),
+      });
+    case 'inferenceComponents':
+      return make('Scaling', {
+        ...range,
+        resourceId: `inference-component/${endpointName}`,
+        dimension: 'sagemaker:inference-component:DesiredCopyCount',
+        predefinedMetric: 'SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution',
+        target: mode.inferenceComponentOptions?.concurrencyPerCopy ?? DEFAULT_CONCURRENCY,
+        wakeMetric: metrics.metric('NoCapacityInvocationFailures', { statistic: 'Maximum' }),
+      });
+  }
+}

@@ -1,0 +1,55 @@
+import type { Range } from '../../../serving/validation.js';
+
+/**
+ * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html and the pages it links;
+ * quotas: https://docs.aws.amazon.com/sagemaker/latest/dg/model-deploy-mlconcepts-options.html
+ */
+export const SAGEMAKER = {
+  variants: 10,
+  realTimeTimeoutSeconds: { min: 1, max: 60, unit: 'seconds', source: 'SageMaker' },
+  asynchronousTimeoutSeconds: { min: 1, max: 3600, unit: 'seconds', source: 'SageMaker asynchronous inference' },
+  instances: { min: 1, max: 1000, source: 'a SageMaker real-time endpoint' },
+  asynchronousInstances: { min: 0, max: 1000, source: 'a SageMaker asynchronous endpoint' },
+  copies: { min: 0, max: 1000, source: 'SageMaker inference components' },
+  serverlessConcurrency: { min: 1, max: 200, source: 'a SageMaker serverless endpoint' },
+  serverlessProvisioned: { min: 0, max: 200, source: 'a SageMaker serverless endpoint' },
+  serverlessMemoryMib: [1024, 2048, 3072, 4096, 5120, 6144],
+  startupSeconds: { min: 60, max: 3600, unit: 'seconds', source: 'SageMaker' },
+  /** Download and first `/ping` together. */
+  serverlessStartSeconds: 180,
+  /** Bytes of an image and a model that a serverless endpoint unpacks. */
+  serverlessContainerBytes: 10 * 2 ** 30,
+  volumeGib: { min: 1, max: 512, unit: 'GiB', source: 'SageMaker' },
+  requestsPerInstance: { min: 1, max: 1000, source: 'SageMaker asynchronous inference' },
+  percent: { min: 1, max: 100, unit: 'percent', source: 'SageMaker' },
+  canaryPercent: { min: 1, max: 50, unit: 'percent', source: 'SageMaker deployment guardrails' },
+  linearPercent: { min: 10, max: 50, unit: 'percent', source: 'SageMaker deployment guardrails' },
+  rollingPercent: { min: 5, max: 50, unit: 'percent', source: 'SageMaker rolling deployments' },
+  waitMinutes: { min: 0, max: 60, unit: 'minutes', source: 'SageMaker deployment guardrails' },
+  rollbackAlarms: 10,
+  explainExpressionLength: 64,
+  baselineLength: 4096,
+  componentCpu: { min: 0.25, max: 1024, fraction: true, source: 'SageMaker inference components' },
+  componentMemoryMib: { min: 128, max: 16_777_216, unit: 'MiB', source: 'SageMaker inference components' },
+  gpus: { min: 0, max: 16, source: 'SageMaker' },
+  environment: { entries: 100, keyLength: 1024, valueLength: 1024, bytes: 32 * 1024 },
+} as const;
+
+export const INSTANCE_TYPE = {
+  pattern: /^ml\.[a-z0-9-]+\.[a-z0-9-]+$/,
+  rule: 'a SageMaker instance type looks like ml.c7g.large',
+};
+
+export const ENDPOINT_NAME = {
+  pattern: /^[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62}$/,
+  rule: 'SageMaker allows at most 63 letters, digits and hyphens, neither at the start nor at the end a hyphen',
+  maxLength: 63,
+};
+
+/** A share is the weight over the sum of the weights. */
+export const WEIGHT: Range = { min: 0, max: 1e6, fraction: true, source: 'SageMaker' };
+
+/** Whether the instance type has an Arm processor: a `g` after the generation, as in c7g, m6gd and g5g. */
+export function isArm(instanceType: string): boolean {
+  return /^ml\.[a-z]+\d+g[a-z]*\./.test(instanceType);
+}

@@ -1,0 +1,79 @@
+import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import type { Replicas } from './instances.js';
+
+/** What is scaled, as Application Auto Scaling names it. */
+export interface ScalingProps extends Replicas {
+  readonly resourceId: string;
+  readonly dimension: string;
+  /** One of Application Auto Scaling's predefined metrics. */
+  readonly predefinedMetric?: string;
+  /** A metric of its own, by its parts. */
+  readonly customMetric?: CfnScalingPolicy.CustomizedMetricSpecificationProperty;
+  readonly target: number;
+  /** What tells, at zero, that somebody asks. */
+  readonly wakeMetric?: IMetric;
+}
+
+/** Seconds between two steps; an instance takes minutes to start, so less would only overshoot. */
+const SCALE_IN_COOLDOWN = 300;
+const SCALE_OUT_COOLDOWN = 60;
+
+/** Keeps a number near a target, and from zero brings the first one. */
+export class Scaling extends Construct {
+  readonly target: CfnScalableTarget;
+  readonly policy: CfnScalingPolicy;
+  /** Set if it scales from zero. */
+  readonly wakeAlarm?: Alarm;
+
+  constructor(scope: Construct, id: string, props: ScalingProps) {
+    super(scope, id);
+    this.target = new CfnScalableTarget(this, 'Target', {
+      serviceNamespace: 'sagemaker',
+      resourceId: props.resourceId,
+      scalableDimension: props.dimension,
+      minCapacity: props.min,
+      maxCapacity: props.max,
+    });
+    this.policy = new CfnScalingPolicy(this, 'Policy', {
+      policyName: `${this.node.addr}-target`,
+      policyType: 'TargetTrackingScaling',
+      scalingTargetId: this.target.ref,
+      targetTrackingScalingPolicyConfiguration: {
+        targetValue: props.target,
+        scaleInCooldown: SCALE_IN_COOLDOWN,
+        scaleOutCooldown: SCALE_OUT_COOLDOWN,
+        ...(props.predefinedMetric
+          ? { predefinedMetricSpecification: { predefinedMetricType: props.predefinedMetric } }
+          : { customizedMetricSpecification: props.customMetric }),
+      },
+    });
+    if (props.min === 0 && props.wakeMetric) this.wakeAlarm = this.wakeUp(props.wakeMetric);
+  }
+
+  /** At zero the target's metric has no denominator; a step on another metric starts the first one. */
+  private wakeUp(metric: IMetric): Alarm {
+    const policy = new CfnScalingPolicy(this, 'WakePolicy', {
+      policyName: `${this.node.addr}-wake`,
+      policyType: 'StepScaling',
+      scalingTargetId: this.target.ref,
+      stepScalingPolicyConfiguration: {
+        adjustmentType: 'ChangeInCapacity',
+        metricAggregationType: 'Maximum',
+        cooldown: SCALE_IN_COOLDOWN,
+        stepAdjustments: [{ metricIntervalLowerBound: 0, scalingAdjustment: 1 }],
+      },
+    });
+    const alarm = new Alarm(this, 'WakeAlarm', {
+      metric,
+      alarmDescription: 'Somebody asks, and no instance runs: starts one.',
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.MISSING,
+    });
+    alarm.addAlarmAction({ bind: () => ({ alarmActionArn: policy.ref }) });
+    return alarm;
+  }
+}

@@ -1,0 +1,94 @@
+import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
+import type { EndpointMode, RealTimeOptions } from '../../endpoint-mode.js';
+import { instanceType, type Replicas } from './instances.js';
+
+/** Never renamed: a deployment moves traffic gradually only between variants of one name. */
+export const MAIN_VARIANT = 'AllTraffic';
+
+type Variant = CfnEndpointConfig.ProductionVariantProperty;
+
+/** How long SageMaker waits for a container, as its API names it. */
+export interface StartTimes {
+  readonly containerStartupHealthCheckTimeoutInSeconds: number;
+  readonly modelDataDownloadTimeoutInSeconds: number;
+}
+
+const routingConfig = { routingStrategy: 'LEAST_OUTSTANDING_REQUESTS' };
+
+/**
+ * What an endpoint's configuration says of its variants.
+ *
+ * @param models the names of SageMaker's models, by variant
+ */
+export function endpointVariants(
+  mode: EndpointMode,
+  range: Replicas,
+  models: { readonly [variant: string]: string },
+  times: StartTimes,
+): { production: Variant[]; shadow?: Variant } {
+  const main = { variantName: MAIN_VARIANT, modelName: models[MAIN_VARIANT]! };
+  switch (mode.kind) {
+    case 'serverless':
+      return { production: [{ ...main, initialVariantWeight: 1, serverlessConfig: serverless(mode, range) }] };
+    case 'inferenceComponents':
+      return { production: [{ variantName: MAIN_VARIANT, ...pool(mode, range), ...times }] };
+    case 'asynchronous':
+      return { production: [{ ...main, initialVariantWeight: 1, ...instances(mode, range), ...times }] };
+    case 'realTime': {
+      const options = mode.realTimeOptions ?? {};
+      const common = { ...instances(mode, range), volumeSizeInGb: options.volumeGib, ...times };
+      return {
+        production: [
+          { ...main, initialVariantWeight: options.weight ?? 1, ...common, routingConfig },
+          ...(options.variants ?? []).map(({ name, weight = 1, instanceType: type = common.instanceType }) => ({
+            variantName: name,
+            modelName: models[name],
+            initialVariantWeight: weight,
+            ...common,
+            instanceType: type,
+            routingConfig,
+          })),
+        ],
+        shadow: shadowVariant(options, models, common),
+      };
+    }
+  }
+}
+
+function instances(mode: EndpointMode, { min }: Replicas) {
+  // Asynchronous endpoints start with one and fall to zero when nothing waits.
+  return { instanceType: instanceType(mode), initialInstanceCount: Math.max(min, 1) };
+}
+
+function serverless({ serverlessOptions }: EndpointMode, { min, max }: Replicas) {
+  const { memoryMib = 2048 } = serverlessOptions ?? {};
+  return { memorySizeInMb: memoryMib, maxConcurrency: max, provisionedConcurrency: min || undefined };
+}
+
+/** The instances that inference components share. */
+function pool(mode: EndpointMode, { min, max }: Replicas) {
+  const { minInstances = Math.min(min, 1), maxInstances = max } = mode.inferenceComponentOptions ?? {};
+  return {
+    instanceType: instanceType(mode),
+    initialInstanceCount: Math.max(minInstances, 1),
+    managedInstanceScaling: { status: 'ENABLED', minInstanceCount: minInstances, maxInstanceCount: maxInstances },
+    routingConfig,
+  };
+}
+
+function shadowVariant(
+  { shadow, weight = 1 }: RealTimeOptions,
+  models: { readonly [variant: string]: string },
+  common: Partial<Variant>,
+): Variant | undefined {
+  if (!shadow) return undefined;
+  return {
+    ...common,
+    variantName: shadow.name,
+    modelName: models[shadow.name],
+    instanceType: shadow.instanceType ?? common.instanceType,
+    initialInstanceCount: shadow.instanceCount ?? 1,
+    // SageMaker copies the share that the shadow's weight is of the production variant's.
+    initialVariantWeight: (weight * (shadow.samplingPercent ?? 100)) / 100,
+  };
+}

@@ -1,0 +1,7 @@
+/** Instances are replaced in batches, for fleets too large to run twice during a deployment. */
+export interface RollingUpdate {
+  /** Share of the instances replaced at once, in percent, 5 to 50. */
+  readonly batchPercent: number;
+  /** Minutes each batch is watched, 0 to 60. @default 5 */
+  readonly intervalMinutes?: number;
+}

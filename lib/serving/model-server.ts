@@ -1,0 +1,113 @@
+import type { Model } from '../model/model.js';
+import { type LayoutFile, packageLayout } from './model-layout.js';
+import { modelship } from './model-servers/modelship.js';
+import type { ServerSpec } from './model-servers/spec.js';
+import { tensorFlowServing } from './model-servers/tensorflow-serving.js';
+import { torchServe } from './model-servers/torch-serve.js';
+import { triton } from './model-servers/triton.js';
+import { vllm } from './model-servers/vllm.js';
+
+/** The image of a server that somebody else makes. */
+export interface ServerImageOptions {
+  /**
+   * The image, with a tag or a digest. On SageMaker it must be in ECR: one of AWS's deep-learning containers, or a copy.
+   *
+   * @default - the server's own image on its public registry, at the version the tests were written against
+   */
+  readonly image?: string;
+}
+
+/** Options of {@link ModelServer.torchServe}. */
+export interface TorchServeOptions extends ServerImageOptions {
+  /** What turns a request into tensors: a handler of TorchServe's, such as `image_classifier`. @default base_handler */
+  readonly handler?: string;
+}
+
+/** Options of {@link ModelServer.vllm}. */
+export interface VllmOptions extends ServerImageOptions {
+  /**
+   * The weights: a repository of Hugging Face's hub, an `s3://` prefix, or a folder in the image or on a mounted file
+   * system. The model package only gives the name under which they are served.
+   */
+  readonly source: string;
+  /** Arguments of `vllm serve` without the dashes, such as `{ 'max-model-len': '8192' }`. @default - none */
+  readonly arguments?: { [name: string]: string };
+}
+
+/** Options of {@link ModelServer.custom}. */
+export interface CustomServerOptions {
+  readonly image: string;
+  /** @default 8080 */
+  readonly port?: number;
+  /** Answers 200 once requests may come. @default /ping */
+  readonly readyPath?: string;
+  /** Answers 200 while the process should not be restarted. @default - `readyPath` */
+  readonly livePath?: string;
+  /** Where predictions are asked for. @default /invocations */
+  readonly predictPath?: string;
+  /** Arguments for the image's entry point. @default - those of the image */
+  readonly command?: string[];
+  /** Variable that is set to the folder with the model package. @default - none */
+  readonly modelFolderVariable?: string;
+  /** @default false */
+  readonly needsGpu?: boolean;
+}
+
+/** The inference server that a container runs. */
+export class ModelServer {
+  /** Modelship's own runtime, which takes every format of a model package. The default everywhere. */
+  static modelship(): ModelServer {
+    return new ModelServer(modelship);
+  }
+
+  /** TensorFlow Serving, for `saved_model`. Clients speak its REST API, as with Modelship's runtime. */
+  static tensorflowServing(options: ServerImageOptions = {}): ModelServer {
+    return new ModelServer(tensorFlowServing(options.image ?? 'docker.io/tensorflow/serving:2.19.1'));
+  }
+
+  /** TorchServe, for `torchscript`. Its authors have stopped maintaining it. Not on SageMaker. */
+  static torchServe(options: TorchServeOptions = {}): ModelServer {
+    const image = options.image ?? 'docker.io/pytorch/torchserve:0.12.0-cpu';
+    return new ModelServer(torchServe(image, options.handler ?? 'base_handler'));
+  }
+
+  /** NVIDIA Triton, for `onnx`, `saved_model` and `torchscript`. Clients speak the Open Inference Protocol v2. */
+  static triton(options: ServerImageOptions = {}): ModelServer {
+    return new ModelServer(triton(options.image ?? 'nvcr.io/nvidia/tritonserver:25.08-py3'));
+  }
+
+  /** vLLM, for language models on GPUs. Clients speak OpenAI's chat API, and answers stream. */
+  static vllm(options: VllmOptions): ModelServer {
+    const image = options.image ?? 'docker.io/vllm/vllm-openai:v0.11.0';
+    return new ModelServer(vllm(image, options.source, options.arguments ?? {}));
+  }
+
+  /** Any image that serves HTTP on one port. It finds the model package as it is. */
+  static custom(options: CustomServerOptions): ModelServer {
+    const { modelFolderVariable: variable, command, readyPath = '/ping' } = options;
+    return new ModelServer({
+      name: 'a custom server',
+      image: options.image,
+      port: options.port ?? 8080,
+      livePath: () => options.livePath ?? readyPath,
+      readyPath: () => readyPath,
+      predictPath: () => options.predictPath ?? '/invocations',
+      needsGpu: options.needsGpu ?? false,
+      streams: false,
+      layout: packageLayout,
+      ...(command ? { command: () => command } : {}),
+      environment: (_model, folder) => (variable ? { [variable]: folder } : {}),
+      sageMakerEnvironment: () => (variable ? { [variable]: '/opt/ml/model' } : {}),
+    });
+  }
+
+  private constructor(
+    /** What hosts need to know of the server. */
+    readonly spec: ServerSpec,
+  ) {}
+
+  /** The files of the folder that the server loads the model from. */
+  layout(model: Model): readonly LayoutFile[] {
+    return this.spec.layout(model);
+  }
+}

@@ -1,0 +1,30 @@
+import type { ModelFormat } from '@modelship/runtime/manifest';
+import type { Model } from '../../model/model.js';
+import type { LayoutFile } from '../model-layout.js';
+
+/** What a host needs to know of an inference server: one object a server, so that another is a file beside these. */
+export interface ServerSpec {
+  readonly name: string;
+  /** The image to run; absent for Modelship's own, which each cloud gets in its own way. */
+  readonly image?: string;
+  readonly port: number;
+  /** 200 while the process should not be restarted. */
+  livePath(model: Model): string;
+  /** 200 while requests may come. */
+  readyPath(model: Model): string;
+  /** Where predictions are asked for. */
+  predictPath(model: Model): string;
+  /** Whether it runs on GPUs only. */
+  readonly needsGpu: boolean;
+  /** Whether answers come in pieces. */
+  readonly streams: boolean;
+  /** The formats it loads; absent if it does not load the package's artifact. */
+  readonly formats?: readonly ModelFormat[];
+  /** The folder it loads the model from. */
+  layout(model: Model): readonly LayoutFile[];
+  /** Arguments for the image's entry point. Absent: those of the image. */
+  command?(model: Model, folder: string): readonly string[];
+  environment(model: Model, folder: string): Readonly<Record<string, string>>;
+  /** What SageMaker's variant of the image is told instead; absent if there is no variant for SageMaker. */
+  sageMakerEnvironment?(model: Model): Readonly<Record<string, string>>;
+}

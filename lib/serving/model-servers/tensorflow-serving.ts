@@ -1,0 +1,27 @@
+import { predictPath } from '@modelship/runtime/contract';
+import { artifactFiles } from '../model-layout.js';
+import type { ServerSpec } from './spec.js';
+
+const REST_PORT = 8501;
+
+/** https://www.tensorflow.org/tfx/serving/docker, and for SageMaker aws/sagemaker-tensorflow-serving-container. */
+export function tensorFlowServing(image: string): ServerSpec {
+  return {
+    name: 'TensorFlow Serving',
+    image,
+    port: REST_PORT,
+    // It has no route for the process alone.
+    livePath: (model) => `/v1/models/${model.name}`,
+    readyPath: (model) => `/v1/models/${model.name}`,
+    predictPath: (model) => predictPath(model.name),
+    needsGpu: false,
+    streams: false,
+    formats: ['saved_model'],
+    layout: (model) =>
+      artifactFiles(model).map((file) => ({ ...file, path: `${model.name}/${model.version}/${file.path}` })),
+    // The image's entry point passes them on to the server, after its own.
+    command: () => [`--rest_api_port=${REST_PORT}`],
+    environment: (model, folder) => ({ MODEL_NAME: model.name, MODEL_BASE_PATH: folder }),
+    sageMakerEnvironment: (model) => ({ SAGEMAKER_TFS_DEFAULT_MODEL_NAME: model.name }),
+  };
+}

@@ -1,0 +1,32 @@
+import type { ServerSpec } from './spec.js';
+
+/** https://docs.vllm.ai/en/stable/cli/serve/, and for SageMaker examples/deployment/sagemaker-entrypoint.sh there. */
+export function vllm(image: string, source: string, options: Readonly<Record<string, string>>): ServerSpec {
+  const weights = source.startsWith('s3://') ? { 'load-format': 'runai_streamer', ...options } : options;
+  return {
+    name: 'vLLM',
+    image,
+    port: 8000,
+    livePath: () => '/health',
+    readyPath: () => '/health',
+    predictPath: () => '/v1/chat/completions',
+    needsGpu: true,
+    streams: true,
+    layout: () => [],
+    command: (model) => [
+      '--model',
+      source,
+      '--served-model-name',
+      model.name,
+      ...Object.entries(weights).flatMap(([name, value]) => [`--${name}`, value]),
+    ],
+    environment: () => ({ VLLM_NO_USAGE_STATS: '1' }),
+    sageMakerEnvironment: (model) => ({
+      SM_VLLM_MODEL: source,
+      SM_VLLM_SERVED_MODEL_NAME: model.name,
+      ...Object.fromEntries(
+        Object.entries(weights).map(([name, value]) => [`SM_VLLM_${name.replaceAll('-', '_').toUpperCase()}`, value]),
+      ),
+    }),
+  };
+}
