@@ -1,0 +1,11 @@
+export { asInferenceError } from './handled.js';
+export {
+  decodeInferRequest,
+  decodeSamples,
+  encodeInferRequestJson,
+  encodeSamples,
+  openInference,
+  type Sample,
+} from './open-inference/index.js';
+export type { ModelCatalog, ModelState, Protocol, ServedModel } from './protocol.js';
+export { type ProtocolOptions, protocols } from './protocols.js';

@@ -1,0 +1,343 @@
+import { tensorFromBytes } from '../../inference/binary.js';
+import { checkInputs, nameList } from '../../inference/check-inputs.js';
+import { DATATYPES, type Datatype, elementSize } from '../../inference/datatype.js';
+import { type InferenceError, invalid } from '../../inference/errors.js';
+import { OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../inference/json/ascii.js';
+import { JsonReader, TensorBuilder } from '../../inference/json/index.js';
+import { elementCount, type Signature, shapeFits, type Tensor, type TensorSpec } from '../../inference/tensor.js';
+
+/** The values of a `parameters` object. */
+export type Parameters = ReadonlyMap<string, string | number | boolean>;
+
+/** An output that the request asks for. */
+export interface RequestedOutput {
+  readonly name: string;
+  readonly parameters: Parameters;
+}
+
+/** An infer request. The inputs are those of the signature, in its order. */
+export interface InferRequest {
+  readonly id?: string;
+  readonly parameters: Parameters;
+  readonly inputs: readonly Tensor[];
+  /** In the order asked for. @default all outputs of the signature */
+  readonly outputs?: readonly RequestedOutput[];
+}
+
+const NO_PARAMETERS: Parameters = new Map();
+
+/** An input whose data follows the JSON. */
+interface BinaryInput {
+  readonly spec: TensorSpec;
+  readonly shape: readonly number[];
+  readonly size: number;
+}
+
+/**
+ * Decodes the body of an infer request.
+ *
+ * @param jsonBytes bytes of the JSON at the body's start, tensors in binary following; by default all is JSON
+ * @throws InferenceError `INVALID_ARGUMENT`
+ */
+export function decodeInferRequest(body: Buffer, signature: Signature, jsonBytes?: number): InferRequest {
+  if (jsonBytes === 0) return decodeRawRequest(body, signature);
+  const reader = new JsonReader(jsonBytes === undefined ? body : body.subarray(0, jsonBytes), false);
+  const request = readInferRequest(reader, signature, jsonBytes === undefined ? undefined : body.subarray(jsonBytes));
+  reader.end();
+  return request;
+}
+
+/**
+ * Reads the infer request that comes next, `binary` being the bytes after the JSON.
+ *
+ * @throws InferenceError `INVALID_ARGUMENT`
+ */
+export function readInferRequest(reader: JsonReader, signature: Signature, binary?: Buffer): InferRequest {
+  let id: string | undefined;
+  let parameters: Parameters | undefined;
+  let inputs: (Tensor | BinaryInput)[] | undefined;
+  let outputs: RequestedOutput[] | undefined;
+  openObject(reader, 'the request');
+  if (reader.openObject()) {
+    do {
+      const name = reader.name();
+      if (name === 'id') {
+        refuseTwice(id, name);
+        id = readString(reader, name);
+      } else if (name === 'parameters') {
+        refuseTwice(parameters, name);
+        parameters = readParameters(reader);
+      } else if (name === 'inputs') {
+        refuseTwice(inputs, name);
+        inputs = readList(reader, name, () => readInput(reader, signature, binary !== undefined));
+      } else if (name === 'outputs') {
+        refuseTwice(outputs, name);
+        outputs = readList(reader, name, () => readRequestedOutput(reader));
+      } else {
+        throw unknownName(name, 'the request', 'id, parameters, inputs, outputs');
+      }
+    } while (reader.nextMember());
+  }
+  if (!inputs) throw invalid('the request has no inputs');
+  return {
+    id,
+    parameters: parameters ?? NO_PARAMETERS,
+    inputs: orderInputs(signature, takeBinary(inputs, binary)),
+    outputs: outputs?.length ? checkOutputs(signature, outputs) : undefined,
+  };
+}
+
+/**
+ * Reads the list of tensors that comes next, which must be the inputs of `signature`.
+ *
+ * @throws InferenceError `INVALID_ARGUMENT`
+ */
+export function readTensors(reader: JsonReader, signature: Signature): readonly Tensor[] {
+  const inputs = readList(reader, 'tensors', () => readInput(reader, signature, false));
+  return orderInputs(signature, takeBinary(inputs, undefined));
+}
+
+/** A body that is nothing but the data of the one input. */
+function decodeRawRequest(body: Buffer, signature: Signature): InferRequest {
+  const [spec, ...others] = signature.inputs as [TensorSpec, ...TensorSpec[]];
+  if (others.length > 0) throw invalid(`a raw body needs a model of one input, this one takes ${nameList(signature)}`);
+  // The first dimension is the batch, of one, unless it is the only one that the bytes must tell.
+  const open = spec.shape.filter((size) => size === -1).length;
+  const shape = spec.shape.map((size, axis) => (size === -1 && axis === 0 && open > 1 ? 1 : size));
+  let tensor: Tensor;
+  if (spec.datatype === 'BYTES') {
+    tensor = {
+      name: spec.name,
+      datatype: spec.datatype,
+      shape: shape.map((size) => (size === -1 ? 1 : size)),
+      data: [body],
+    };
+    if (elementCount(tensor.shape) !== 1) throw invalid(`a raw body is one element, the input takes [${spec.shape}]`);
+  } else {
+    if (shape.filter((size) => size === -1).length > 1) {
+      throw invalid(`a raw body cannot tell the sizes of [${spec.shape}]: send the shape in JSON`);
+    }
+    const item = elementCount(shape.filter((size) => size !== -1)) * elementSize(spec.datatype);
+    const size = item > 0 ? Math.floor(body.length / item) : 0;
+    const full = shape.map((length) => (length === -1 ? size : length));
+    tensor = tensorFromBytes(spec.name, spec.datatype, full, body);
+  }
+  return { parameters: new Map([['binary_data_output', true]]), inputs: [tensor] };
+}
+
+function readInput(reader: JsonReader, signature: Signature, hasBinary: boolean): Tensor | BinaryInput {
+  let name: string | undefined;
+  let shape: number[] | undefined;
+  let datatype: string | undefined;
+  let parameters: Parameters | undefined;
+  let dataAt: number | undefined;
+  let tensor: Tensor | undefined;
+  openObject(reader, 'an input');
+  if (reader.openObject()) {
+    do {
+      const member = reader.name();
+      if (member === 'name') {
+        refuseTwice(name, member);
+        name = readString(reader, member);
+      } else if (member === 'shape') {
+        refuseTwice(shape, member);
+        shape = readShape(reader);
+      } else if (member === 'datatype') {
+        refuseTwice(datatype, member);
+        datatype = readString(reader, member);
+      } else if (member === 'parameters') {
+        refuseTwice(parameters, member);
+        parameters = readParameters(reader);
+      } else if (member === 'data') {
+        refuseTwice(dataAt, member);
+        reader.peek();
+        dataAt = reader.position;
+        // What the data is must be known to read it; where it is told only later, the data is read then.
+        if (name !== undefined && shape && datatype !== undefined) {
+          tensor = readData(reader, checkInput(signature, name, shape, datatype), shape);
+        } else {
+          reader.skip();
+        }
+      } else {
+        throw unknownName(member, 'an input', 'name, shape, datatype, parameters, data');
+      }
+    } while (reader.nextMember());
+  }
+  if (name === undefined) throw invalid('an input has no name');
+  if (!shape) throw invalid(`input ${name} has no shape`);
+  if (datatype === undefined) throw invalid(`input ${name} has no datatype`);
+  const size = parameters?.get('binary_data_size');
+  if (dataAt !== undefined) {
+    if (size !== undefined) throw invalid(`input ${name} has both data and binary_data_size`);
+    if (tensor) return tensor;
+    const here = reader.position;
+    reader.position = dataAt;
+    tensor = readData(reader, checkInput(signature, name, shape, datatype), shape);
+    reader.position = here;
+    return tensor;
+  }
+  if (size === undefined) throw invalid(`input ${name} has no data`);
+  if (!hasBinary)
+    throw invalid(`input ${name} has binary_data_size, but the header Inference-Header-Content-Length is missing`);
+  if (!Number.isSafeInteger(size) || (size as number) < 0) {
+    throw invalid(`input ${name}: binary_data_size is ${size}, a whole number of bytes is needed`);
+  }
+  return { spec: checkInput(signature, name, shape, datatype), shape, size: size as number };
+}
+
+function checkInput(signature: Signature, name: string, shape: readonly number[], datatype: string): TensorSpec {
+  const spec = signature.inputs.find((input) => input.name === name);
+  if (!spec) throw invalid(`the model has no input ${name}: it takes ${nameList(signature)}`);
+  if (datatype !== spec.datatype) {
+    const advice = DATATYPES.includes(datatype as Datatype) ? '' : ` (the datatypes are ${DATATYPES.join(', ')})`;
+    throw invalid(`input ${name}: got datatype ${datatype}, the model takes ${spec.datatype}${advice}`);
+  }
+  if (!shapeFits(shape, spec.shape)) {
+    throw invalid(`input ${name}: got shape [${shape}], the model takes [${spec.shape}] where -1 is any size`);
+  }
+  return spec;
+}
+
+function readData(reader: JsonReader, spec: TensorSpec, shape: readonly number[]): Tensor {
+  const { name, datatype } = spec;
+  if (datatype === 'FP16' || datatype === 'BF16') {
+    throw invalid(`input ${name}: ${datatype} has no form in JSON: send it in binary`);
+  }
+  if (reader.peek() !== OPEN_ARRAY) throw invalid(`input ${name}: data must be a list`);
+  const builder = new TensorBuilder(reader, { name, datatype, shape });
+  builder.read();
+  const { shape: nested, data } = builder.tensor();
+  const isFlat = nested.length === 1 && nested[0] === elementCount(shape);
+  if (!isFlat && !(nested.length === shape.length && nested.every((size, axis) => size === shape[axis]))) {
+    throw invalid(
+      `input ${name}: got data of shape [${nested}], shape [${shape}] takes that or ${elementCount(shape)} elements in one list`,
+    );
+  }
+  return { name, datatype, shape, data };
+}
+
+function readRequestedOutput(reader: JsonReader): RequestedOutput {
+  let name: string | undefined;
+  let parameters: Parameters | undefined;
+  openObject(reader, 'an output');
+  if (reader.openObject()) {
+    do {
+      const member = reader.name();
+      if (member === 'name') {
+        refuseTwice(name, member);
+        name = readString(reader, member);
+      } else if (member === 'parameters') {
+        refuseTwice(parameters, member);
+        parameters = readParameters(reader);
+      } else {
+        throw unknownName(member, 'an output', 'name, parameters');
+      }
+    } while (reader.nextMember());
+  }
+  if (name === undefined) throw invalid('an output has no name');
+  return { name, parameters: parameters ?? NO_PARAMETERS };
+}
+
+/** Gives the inputs that follow the JSON their bytes. */
+function takeBinary(inputs: readonly (Tensor | BinaryInput)[], binary: Buffer | undefined): Tensor[] {
+  let position = 0;
+  const tensors = inputs.map((input) => {
+    if ('data' in input) return input;
+    const { spec, shape, size } = input;
+    const end = position + size;
+    if (end > binary!.length) {
+      throw invalid(`input ${spec.name}: binary_data_size is ${size}, but ${binary!.length - position} bytes are left`);
+    }
+    const bytes = binary!.subarray(position, end);
+    position = end;
+    return tensorFromBytes(spec.name, spec.datatype, shape, bytes);
+  });
+  if (binary && position !== binary.length) {
+    throw invalid(`${binary.length - position} bytes after the JSON belong to no input`);
+  }
+  return tensors;
+}
+
+function orderInputs(signature: Signature, tensors: readonly Tensor[]): readonly Tensor[] {
+  for (const [index, { name }] of tensors.entries()) {
+    if (tensors.findIndex((other) => other.name === name) !== index) throw invalid(`input ${name} is given twice`);
+  }
+  const ordered = signature.inputs.map((spec) => tensors.find((tensor) => tensor.name === spec.name)!);
+  checkInputs(signature, ordered);
+  return ordered;
+}
+
+function checkOutputs(signature: Signature, outputs: readonly RequestedOutput[]): readonly RequestedOutput[] {
+  for (const [index, { name }] of outputs.entries()) {
+    if (outputs.findIndex((other) => other.name === name) !== index) throw invalid(`output ${name} is asked for twice`);
+    if (!signature.outputs.some((output) => output.name === name)) {
+      const names = signature.outputs.map((output) => output.name);
+      throw invalid(`the model has no output ${name}: it gives ${names.join(', ')}`);
+    }
+  }
+  return outputs;
+}
+
+function readShape(reader: JsonReader): number[] {
+  const shape: number[] = [];
+  if (reader.peek() !== OPEN_ARRAY) throw invalid('shape must be a list of whole numbers');
+  if (!reader.openArray()) return shape;
+  do {
+    const isNumber = reader.atNumber();
+    const start = reader.position;
+    const size = isNumber ? reader.number(false) : Number.NaN;
+    if (!isNumber || !reader.integral || !Number.isSafeInteger(size) || size < 0) {
+      throw invalid(`shape holds ${reader.quote(start)}: whole numbers of 0 and above are allowed`);
+    }
+    shape.push(size);
+  } while (reader.nextElement());
+  return shape;
+}
+
+function readParameters(reader: JsonReader): Parameters {
+  const parameters = new Map<string, string | number | boolean>();
+  openObject(reader, 'parameters');
+  if (!reader.openObject()) return parameters;
+  do {
+    const name = reader.name();
+    refuseTwice(parameters.get(name), name);
+    if (reader.peek() === QUOTE) parameters.set(name, reader.string());
+    else if (reader.atNumber()) parameters.set(name, reader.number(false));
+    else {
+      const value = reader.boolean();
+      if (value === undefined) throw invalid(`parameter ${name} must be a string, a number or a boolean`);
+      parameters.set(name, value);
+    }
+  } while (reader.nextMember());
+  return parameters;
+}
+
+function readList<T>(reader: JsonReader, name: string, read: () => T): T[] {
+  if (reader.peek() !== OPEN_ARRAY) throw invalid(`${name} must be a list`);
+  const list: T[] = [];
+  if (!reader.openArray()) return list;
+  do list.push(read());
+  while (reader.nextElement());
+  return list;
+}
+
+function readString(reader: JsonReader, name: string): string {
+  if (reader.peek() !== QUOTE) throw invalid(`${name} must be a string`);
+  return reader.string();
+}
+
+function openObject(reader: JsonReader, what: string): void {
+  const byte = reader.peek();
+  if (byte === OPEN_OBJECT) return;
+  const start = reader.position;
+  reader.skip();
+  throw invalid(`${what} must be a JSON object, got ${reader.quote(start)}`);
+}
+
+function refuseTwice(before: unknown, name: string): void {
+  if (before !== undefined) throw invalid(`the name ${name} is given twice`);
+}
+
+function unknownName(name: string, where: string, allowed: string): InferenceError {
+  return invalid(`${where} has the unknown member ${name}: ${allowed} are allowed`);
+}

@@ -1,0 +1,74 @@
+import { tensorBytes } from '../../inference/binary.js';
+import { invalid } from '../../inference/errors.js';
+import { JsonWriter, type TensorStyle, writeElements } from '../../inference/json/index.js';
+import type { Tensor } from '../../inference/tensor.js';
+import type { HttpResponse } from '../../server/http.js';
+import { jsonResponse } from '../responses.js';
+import type { InferRequest } from './infer-request.js';
+
+/** Names how many bytes of a body are JSON, tensors in binary following. */
+export const JSON_LENGTH_HEADER = 'inference-header-content-length';
+
+const STYLE: TensorStyle = { separator: ',', nonFinite: false };
+
+/** Who answered. */
+export interface Answerer {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** Encodes an infer response, with the outputs in binary that the request wants so. */
+export function encodeInferResponse(model: Answerer, request: InferRequest, outputs: readonly Tensor[]): HttpResponse {
+  const writer = new JsonWriter();
+  writer.raw('{"model_name":');
+  writer.string(model.name);
+  writer.raw(',"model_version":');
+  writer.string(model.version);
+  if (request.id !== undefined) {
+    writer.raw(',"id":');
+    writer.string(request.id);
+  }
+  const binary = outputs.map((output) => (wantsBinary(request, output.name) ? tensorBytes(output) : undefined));
+  writer.raw(',"outputs":');
+  writeTensors(writer, outputs, binary);
+  writer.raw('}');
+  const json = writer.finish();
+  if (binary.every((bytes) => bytes === undefined)) return jsonResponse(json);
+  const head = Buffer.from(json as string);
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/octet-stream', [JSON_LENGTH_HEADER]: String(head.length) },
+    body: Buffer.concat([head, ...binary.filter((bytes) => bytes !== undefined)]),
+  };
+}
+
+/** Writes tensors as the protocol lists them, each with its data or with the size of its bytes. */
+export function writeTensors(
+  writer: JsonWriter,
+  tensors: readonly Tensor[],
+  binary: readonly (Buffer | undefined)[] = [],
+): void {
+  writer.raw('[');
+  for (let index = 0; index < tensors.length; index++) {
+    const tensor = tensors[index]!;
+    writer.raw(index > 0 ? ',{"name":' : '{"name":');
+    writer.string(tensor.name);
+    writer.raw(`,"shape":[${tensor.shape.join(',')}],"datatype":"${tensor.datatype}"`);
+    const bytes = binary[index];
+    if (bytes) {
+      writer.raw(`,"parameters":{"binary_data_size":${bytes.length}}}`);
+      continue;
+    }
+    writer.raw(',"data":[');
+    writeElements(writer, tensor, 0, tensor.data.length, STYLE);
+    writer.raw(']}');
+  }
+  writer.raw(']');
+}
+
+function wantsBinary(request: InferRequest, output: string): boolean {
+  const own = request.outputs?.find(({ name }) => name === output)?.parameters.get('binary_data');
+  const wanted = own ?? request.parameters.get('binary_data_output') ?? false;
+  if (typeof wanted !== 'boolean') throw invalid(`output ${output}: whether it is binary must be true or false`);
+  return wanted;
+}

@@ -1,0 +1,65 @@
+import type { TensorSpec } from '../../inference/tensor.js';
+import type { ModelFormat } from '../../manifest/index.js';
+import { RUNTIME_VERSION } from '../../version.js';
+import type { ModelCatalog, ServedModel } from '../protocol.js';
+
+const EXTENSIONS = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository'];
+
+/** The name by which clients know a kind of model. */
+const PLATFORMS: Record<ModelFormat, string> = {
+  onnx: 'onnx_onnxv1',
+  saved_model: 'tensorflow_savedmodel',
+  torchscript: 'pytorch_torchscript',
+  exported_program: 'pytorch_exportedprogram',
+  torch_pickle: 'pytorch_pickle',
+  pickle: 'python_pickle',
+};
+
+export function serverMetadata(): object {
+  return { name: 'modelship', version: RUNTIME_VERSION, extensions: EXTENSIONS };
+}
+
+export function modelMetadata(models: ModelCatalog, model: ServedModel): object {
+  const { inputs, outputs } = model.signatures.serving_default!;
+  return {
+    name: model.name,
+    versions: models.versions(model.name).map(({ version }) => version),
+    platform: PLATFORMS[model.manifest.format],
+    inputs: inputs.map(tensorMetadata),
+    outputs: outputs.map(tensorMetadata),
+  };
+}
+
+/** The configuration as Triton tells it. Batches come in the shape itself, so that its own batch size is 0. */
+export function modelConfiguration(model: ServedModel): object {
+  const { inputs, outputs } = model.signatures.serving_default!;
+  return {
+    name: model.name,
+    platform: PLATFORMS[model.manifest.format],
+    max_batch_size: 0,
+    input: inputs.map(tensorConfiguration),
+    output: outputs.map(tensorConfiguration),
+  };
+}
+
+/** The state of every version. */
+export function repositoryIndex(models: ModelCatalog, readyOnly: boolean): object[] {
+  return models
+    .names()
+    .flatMap((name) => models.versions(name))
+    .filter(({ state }) => !readyOnly || state === 'AVAILABLE')
+    .map(({ name, version, state, failure }) => ({
+      name,
+      version,
+      state: state === 'AVAILABLE' ? 'READY' : state === 'END' ? 'UNAVAILABLE' : state,
+      reason: failure ?? '',
+    }));
+}
+
+function tensorMetadata({ name, datatype, shape }: TensorSpec): object {
+  return { name, datatype, shape };
+}
+
+function tensorConfiguration({ name, datatype, shape }: TensorSpec): object {
+  return { name, data_type: datatype === 'BYTES' ? 'TYPE_STRING' : `TYPE_${datatype}`, dims: shape };
+}

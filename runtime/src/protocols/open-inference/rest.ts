@@ -1,0 +1,139 @@
+import { LIVE_PATH, READY_PATH } from '../../contract.js';
+import { InferenceError, invalid } from '../../inference/errors.js';
+import type { Signature, Tensor } from '../../inference/tensor.js';
+import type { HttpRequest, HttpResponse, Route, RouteHandler, RouteParameters } from '../../server/http.js';
+import { asInferenceError, handled } from '../handled.js';
+import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';
+import { failureResponse, jsonResponse } from '../responses.js';
+import { classified } from './classification.js';
+import { decodeInferRequest, type InferRequest } from './infer-request.js';
+import { encodeInferResponse, JSON_LENGTH_HEADER } from './infer-response.js';
+import { modelConfiguration, modelMetadata, repositoryIndex, serverMetadata } from './metadata.js';
+
+const MODEL = '/v2/models/:model';
+const VERSION = `${MODEL}/versions/:version`;
+
+/**
+ * The types of a body that may hold JSON: what curl sends by default is let pass, as it names no type on purpose.
+ */
+const JSON_TYPES = /^(application\/(json|octet-stream|x-www-form-urlencoded|[\w.-]+\+json))? *(;|$)/i;
+
+/**
+ * The Open Inference Protocol v2 over REST, with tensors in JSON or in binary, and of Triton's extensions the
+ * configuration, the repository index and classification.
+ */
+export function openInference(): Protocol {
+  return {
+    name: 'open-inference',
+    routes: (models) => [
+      get(LIVE_PATH, () => json({ live: true })),
+      get(READY_PATH, () => json({ ready: models.ready }, models.ready ? 200 : 503)),
+      get('/v2', () => json(serverMetadata())),
+      get('/v2/models', () => json({ models: models.names() })),
+      post('/v2/repository/index', (request) => json(repositoryIndex(models, wantsReadyOnly(request)))),
+      ...[MODEL, VERSION].flatMap((path) => [
+        get(path, (_, parameters) => json(modelMetadata(models, findModel(models, parameters)))),
+        get(`${path}/ready`, (_, parameters) => readiness(models, parameters)),
+        get(`${path}/config`, (_, parameters) => json(modelConfiguration(findModel(models, parameters)))),
+        post(`${path}/infer`, inferHandler(models)),
+      ]),
+    ],
+    owns: (path) => /^\/v2(\/|$)/.test(path),
+    errorResponse,
+  };
+}
+
+/**
+ * Answers an infer call to `model`.
+ *
+ * @throws InferenceError
+ */
+export async function infer(model: ServedModel, request: HttpRequest): Promise<HttpResponse> {
+  const signature = model.signatures.serving_default!;
+  const decoded = decodeInferRequest(request.body, signature, jsonLength(request));
+  const { outputs } = await model.infer({
+    inputs: decoded.inputs,
+    outputs: decoded.outputs?.map(({ name }) => name),
+    signal: request.signal,
+  });
+  return encodeInferResponse(model, decoded, outputs.length === 0 ? outputs : inOrder(decoded, signature, outputs));
+}
+
+function inferHandler(models: ModelCatalog): RouteHandler {
+  return (request, parameters) => {
+    const type = request.headers['content-type'];
+    if (type !== undefined && !JSON_TYPES.test(type)) {
+      return json({ error: `content-type ${type}: application/json or application/octet-stream is needed` }, 415);
+    }
+    return infer(findModel(models, parameters), request);
+  };
+}
+
+/** The outputs as the request lists them. */
+function inOrder(request: InferRequest, signature: Signature, outputs: readonly Tensor[]): readonly Tensor[] {
+  if (!request.outputs) return outputs;
+  return request.outputs.map(({ name }) => {
+    const output = outputs.find((candidate) => candidate.name === name)!;
+    return classified(request, output, signature.outputs.find((spec) => spec.name === name)?.labels);
+  });
+}
+
+/** Bytes of the body that are JSON; undefined if all are. */
+function jsonLength(request: HttpRequest): number | undefined {
+  const header = request.headers[JSON_LENGTH_HEADER];
+  if (header === undefined) return undefined;
+  const length = /^\d{1,15}$/.test(header) ? Number(header) : -1;
+  if (length < 0 || length > request.body.length) {
+    throw invalid(
+      `Inference-Header-Content-Length is ${header.slice(0, 40)}: 0 to ${request.body.length}, the length of the body, are allowed`,
+    );
+  }
+  return length;
+}
+
+function findModel(models: ModelCatalog, { model: name = '', version }: RouteParameters): ServedModel {
+  const model = models.find(name, version);
+  if (model) return model;
+  const isKnown = models.versions(name).some((candidate) => version === undefined || candidate.version === version);
+  const what = version === undefined ? `model ${name}` : `version ${version} of model ${name}`;
+  throw isKnown
+    ? new InferenceError('UNAVAILABLE', `${what} is not ready`, 1)
+    : new InferenceError('NOT_FOUND', `${what} does not exist`);
+}
+
+function readiness(models: ModelCatalog, parameters: RouteParameters): HttpResponse {
+  const name = parameters.model ?? '';
+  try {
+    findModel(models, parameters);
+    return json({ name, ready: true });
+  } catch (error) {
+    if (asInferenceError(error).code !== 'UNAVAILABLE') throw error;
+    return json({ name, ready: false }, 503);
+  }
+}
+
+function wantsReadyOnly(request: HttpRequest): boolean {
+  if (request.body.length === 0) return false;
+  try {
+    return (JSON.parse(request.body.toString()) as { ready?: unknown } | null)?.ready === true;
+  } catch {
+    throw invalid('the body must be JSON, {"ready": true} for the ready models only');
+  }
+}
+
+function get(path: string, handler: RouteHandler): Route {
+  return { method: 'GET', path, handler: handled(errorResponse, handler) };
+}
+
+function post(path: string, handler: RouteHandler): Route {
+  return { method: 'POST', path, handler: handled(errorResponse, handler) };
+}
+
+function json(value: object, status = 200): HttpResponse {
+  return jsonResponse(JSON.stringify(value), status);
+}
+
+function errorResponse(failure: unknown): HttpResponse {
+  const error = asInferenceError(failure);
+  return failureResponse(error, JSON.stringify({ error: error.message }));
+}
