@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { describe, expect, test } from 'vitest';
+import { ManagedEndpointModel } from '../../../lib/aws/index.js';
+import { requireTool } from '../../support/tools.js';
+import { grantedActions } from './granted-actions.js';
+import { minimal, VARIANTS } from './managed-endpoint-variants.js';
+import { nagFindings } from './nag-findings.js';
+
+const build = (variant: string) => (stack: Stack) =>
+  new ManagedEndpointModel(stack, 'Iris', { ...minimal, ...VARIANTS[variant]!(stack) });
+const role = 'S/Iris/Role/DefaultPolicy/Resource';
+
+/** Beside the metrics, the registry's token and the network, whose actions know no resource, of every variant. */
+const UNAVOIDABLE = [`AwsSolutions-IAM5[Resource::*] at ${role}`];
+
+/** What cdk-nag may find, and why it stays. */
+const ACKNOWLEDGED: Readonly<Record<string, readonly string[]>> = {
+  // The files under the prefix that the user gave, and no others.
+  asynchronous: [
+    `AwsSolutions-IAM5[Resource::<Bucket83908E77.Arn>/async/input/*] at ${role}`,
+    `AwsSolutions-IAM5[Resource::<Bucket83908E77.Arn>/async/output/*] at ${role}`,
+  ],
+  'captured, explained and encrypted': [
+    `AwsSolutions-IAM5[Resource::<Bucket83908E77.Arn>/data-capture/*] at ${role}`,
+    // CDK's own grant on a key, which is one resource: data keys for disks and objects.
+    `AwsSolutions-IAM5[Action::kms:GenerateDataKey*] at ${role}`,
+    `AwsSolutions-IAM5[Action::kms:ReEncrypt*] at ${role}`,
+  ],
+  'many models': [`AwsSolutions-IAM5[Resource::<Bucket83908E77.Arn>/models/*] at ${role}`],
+  'model from a bucket': [`AwsSolutions-IAM5[Resource::<Bucket83908E77.Arn>/models/iris/1/*] at ${role}`],
+  // Interfaces have no ids before they are made; subnets and security groups are exact.
+  'in a VPC': [
+    `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:network-interface/*] at ${role}`,
+  ],
+};
+
+describe.each(Object.keys(VARIANTS))('ManagedEndpointModel, %s', (variant) => {
+  test('has no finding of cdk-nag beside those that are explained', () => {
+    expect(nagFindings(build(variant))).toEqual([...UNAVOIDABLE, ...(ACKNOWLEDGED[variant] ?? [])].sort());
+  });
+});
+
+test('cfn-lint finds nothing in any variant', () => {
+  const outdir = mkdtempSync(join(tmpdir(), 'modelship-lint-'));
+  // As new CDK apps have it.
+  const context = { '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true };
+  const app = new App({ outdir, context, analyticsReporting: false });
+  for (const [index, variant] of Object.keys(VARIANTS).entries()) build(variant)(new Stack(app, `S${index}`));
+  const { stacks } = app.synth();
+  const templates = stacks.map((stack) => stack.templateFullPath);
+  // W3005: CDK writes out dependencies that references imply.
+  const output = execFileSync(requireTool('cfn-lint'), ['--ignore-checks', 'W3005', '--', ...templates], {
+    encoding: 'utf8',
+  });
+  expect(output.trim()).toBe('');
+});
+
+test('grants what the table says and nothing more', () => {
+  const granted = (variant: string) => {
+    const stack = new Stack(new App({ analyticsReporting: false }), 'S');
+    build(variant)(stack);
+    return grantedActions(stack);
+  };
+  const always = [
+    'cloudwatch:PutMetricData on * if',
+    'ecr:BatchCheckLayerAvailability on arn:{AWS::Partition}:ecr:eu-west-1:123456789012:repository/modelship/runtime',
+    'ecr:BatchGetImage on arn:{AWS::Partition}:ecr:eu-west-1:123456789012:repository/modelship/runtime',
+    'ecr:GetAuthorizationToken on *',
+    'ecr:GetDownloadUrlForLayer on arn:{AWS::Partition}:ecr:eu-west-1:123456789012:repository/modelship/runtime',
+    'logs:CreateLogStream on {IrisLogsBA40F2D7.Arn}',
+    'logs:DescribeLogStreams on {IrisLogsBA40F2D7.Arn}',
+    'logs:PutLogEvents on {IrisLogsBA40F2D7.Arn}',
+  ];
+  const model = /^s3:GetObject on arn:\{AWS::Partition\}:s3:::cdk-hnb659fds-assets-.*\/[0-9a-f]{64}\.tar\.gz$/;
+  for (const variant of ['real time', 'serverless', 'canary']) {
+    const actions = granted(variant);
+    expect(actions.filter((action) => !model.test(action))).toEqual(always);
+    expect(actions.filter((action) => model.test(action))).toHaveLength(1);
+  }
+  expect(granted('asynchronous').filter((action) => !model.test(action) && !always.includes(action))).toEqual([
+    's3:AbortMultipartUpload on {Bucket83908E77.Arn}/async/output/*',
+    's3:GetObject on {Bucket83908E77.Arn}/async/input/*',
+    's3:PutObject on {Bucket83908E77.Arn}/async/output/*',
+    'sns:Publish on {Done}',
+    'sns:Publish on {Failed}',
+  ]);
+});
+
+test('fifty models in one stack grow its template evenly', () => {
+  const stack = new Stack(new App({ analyticsReporting: false }), 'Many');
+  const sizes: number[] = [];
+  for (let index = 0; index < 50; index++) {
+    new ManagedEndpointModel(stack, `Model${index}`, minimal);
+    if (index % 10 === 9) sizes.push(JSON.stringify(stack._toCloudFormation()).length);
+  }
+  const steps = sizes.slice(1).map((size, index) => size - sizes[index]!);
+  expect(Math.max(...steps)).toBeLessThan(Math.min(...steps) * 1.1);
+});
