@@ -85,8 +85,8 @@ test('grants what the table says and nothing more', () => {
     's3:AbortMultipartUpload on {Bucket83908E77.Arn}/async/output/*',
     's3:GetObject on {Bucket83908E77.Arn}/async/input/*',
     's3:PutObject on {Bucket83908E77.Arn}/async/output/*',
-    'sns:Publish on {Done}',
-    'sns:Publish on {Failed}',
+    'sns:Publish on {Done2A7A629D}',
+    'sns:Publish on {Failed178E83A2}',
   ]);
 });
 
