@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writePackage } from '../support/packages.js';
+
+// CDKTF is archived, and its maintained fork takes its place by npm's overrides. Both must give the same templates.
+const FORK = 'npm:cdktn@0.24.0';
+
+const root = join(__dirname, '..', '..');
+const folder = mkdtempSync(join(tmpdir(), 'modelship-engines-'));
+const versions: Record<string, string> = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies;
+const providers = Object.keys(versions).filter((name) => name.startsWith('@cdktf/provider-'));
+const settings = JSON.stringify({
+  package: writePackage({}, join(folder, 'package')),
+  // A local state would lie in the project's own folder.
+  backend: { type: 'gcs', bucket: 'state' },
+});
+
+/** What `app.js` in a project that has `engine` synthesizes: the text of each template, and what names the engine. */
+function synth(project: string) {
+  execFileSync(process.execPath, ['app.js'], {
+    cwd: project,
+    stdio: 'pipe',
+    env: { ...process.env, MODELSHIP_CONTEXT: settings, CDKTF_OUTDIR: join(project, 'out') },
+  });
+  const stacks = join(project, 'out', 'stacks');
+  return readdirSync(stacks).map((stack) => {
+    const { '//': comment, ...template } = JSON.parse(readFileSync(join(stacks, stack, 'cdk.tf.json'), 'utf8'));
+    const { version, ...metadata } = comment.metadata;
+    return { stack, template, metadata, outputs: comment.outputs, version };
+  });
+}
+
+async function project(name: string): Promise<string> {
+  const path = join(folder, name);
+  mkdirSync(path);
+  await build({
+    entryPoints: [join(root, 'bin', 'terraform.ts')],
+    tsconfig: join(root, 'tsconfig.test.json'),
+    outfile: join(path, 'app.js'),
+    bundle: true,
+    platform: 'node',
+    external: ['cdktf', 'constructs', '@cdktf/*'],
+    logLevel: 'error',
+  });
+  return path;
+}
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('cdktn in the place of cdktf', () => {
+  let forked: string;
+
+  beforeAll(async () => {
+    forked = await project('cdktn');
+    const dependencies = Object.fromEntries(
+      ['constructs', ...providers].map((name) => [name, versions[name]]).concat([['cdktf', FORK]]),
+    );
+    const overrides = Object.fromEntries(providers.map((name) => [name, { cdktf: '$cdktf' }]));
+    writeFileSync(join(forked, 'package.json'), JSON.stringify({ private: true, dependencies, overrides }));
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], {
+      cwd: forked,
+      stdio: 'pipe',
+    });
+  }, 300_000);
+
+  test('is the only engine that npm installs', () => {
+    const lock = JSON.parse(readFileSync(join(forked, 'package-lock.json'), 'utf8'));
+    const engines = Object.entries<{ name?: string }>(lock.packages).filter(([path]) =>
+      path.endsWith('node_modules/cdktf'),
+    );
+    expect(engines.map(([path, { name }]) => [path, name])).toEqual([['node_modules/cdktf', 'cdktn']]);
+  });
+
+  test('gives the same templates but for its version', async () => {
+    const original = await project('cdktf');
+    symlinkSync(join(root, 'node_modules'), join(original, 'node_modules'));
+    const before = synth(original);
+    const after = synth(forked);
+    expect(before.length).toBeGreaterThan(2);
+    expect(after.map(({ version: _, ...rest }) => rest)).toEqual(before.map(({ version: _, ...rest }) => rest));
+    expect(after[0]!.version).not.toBe(before[0]!.version);
+  });
+});
