@@ -1,5 +1,4 @@
 import { KeyVaultSecret } from '@cdktf/provider-azurerm/lib/key-vault-secret';
-import { MachineLearningDatastoreBlobstorage } from '@cdktf/provider-azurerm/lib/machine-learning-datastore-blobstorage';
 import type { MonitorAutoscaleSetting } from '@cdktf/provider-azurerm/lib/monitor-autoscale-setting';
 import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
@@ -15,7 +14,7 @@ import { afterRoles, azapi } from './private/azapi.js';
 import { bindImage } from './private/image.js';
 import { AZURE_ML } from './private/limits.js';
 import { isAutoscaled, mlAutoscale } from './private/ml-autoscale.js';
-import { deploymentName, MlDeployment, mlEnvironment } from './private/ml-deployment.js';
+import { deploymentName, ML_API, MlDeployment, mlEnvironment } from './private/ml-deployment.js';
 import { ML_TELEMETRY } from './private/ml-telemetry.js';
 import { ENDPOINT_TYPE, type MlEndpointDefinition, MlTraffic } from './private/ml-traffic.js';
 import { validateManagedEndpoint } from './private/ml-validation.js';
@@ -169,7 +168,7 @@ export class ManagedEndpointModel extends Construct {
         environmentId: environment.id,
         location: workspace.location,
         tags: props.tags,
-        datastoreUri: datastoreUri(this, workspace, datastore.name),
+        datastoreUri: datastoreUri(this, workspace),
         instanceType: props.instanceType ?? DEFAULT_INSTANCE_TYPE,
         instances: props.minReplicas ?? 1,
         autoscaled: isAutoscaled(props),
@@ -178,7 +177,7 @@ export class ManagedEndpointModel extends Construct {
         environment: props.environment,
         egressDisabled: props.privateSubnet !== undefined && props.workspace !== undefined,
         capturePercent: props.capturePercent,
-        dependsOn: [...this.modelStore.blobs, rolesKnown],
+        dependsOn: [...this.modelStore.blobs, rolesKnown, datastore],
       });
     this.deployment = deploy(props.model);
     this.alongside = others.map(({ model }) => deploy(model));
@@ -234,13 +233,25 @@ export class ManagedEndpointModel extends Construct {
     });
   }
 
-  private makeDatastore(workspace: AzureMlWorkspace): MachineLearningDatastoreBlobstorage {
-    return new MachineLearningDatastoreBlobstorage(this, 'Datastore', {
-      name: groupName(this, ASSET_NAME_LENGTH).replaceAll('-', '_'),
-      workspaceId: workspace.id,
-      storageContainerId: this.modelStore.container.id,
-      // No key: whoever reads brings its own identity.
-      serviceDataAuthIdentity: 'None',
+  private makeDatastore(workspace: AzureMlWorkspace): GenericResource {
+    return new GenericResource(this, 'Datastore', {
+      type: 'azapi_resource',
+      provider: azapi(this),
+      attributes: {
+        type: `Microsoft.MachineLearningServices/workspaces/datastores@${ML_API}`,
+        parent_id: workspace.id,
+        name: datastoreName(this),
+        body: {
+          properties: {
+            datastoreType: 'AzureBlob',
+            accountName: this.modelStore.storage.account.name,
+            containerName: this.modelStore.container.name,
+            // No key: whoever reads brings its own identity. azurerm has no way to say so.
+            credentials: { credentialsType: 'None' },
+            serviceDataAccessAuthIdentity: 'None',
+          },
+        },
+      },
     });
   }
 
@@ -283,10 +294,15 @@ export class ManagedEndpointModel extends Construct {
   }
 }
 
-function datastoreUri(scope: Construct, workspace: AzureMlWorkspace, datastore: string): string {
+/** Letters, digits and `_` are all that the name of a datastore may hold. */
+function datastoreName(scope: Construct): string {
+  return groupName(scope, ASSET_NAME_LENGTH).replaceAll('-', '_');
+}
+
+function datastoreUri(scope: Construct, workspace: AzureMlWorkspace): string {
   const { subscriptionId } = clientConfig(scope);
   return (
     `azureml://subscriptions/${subscriptionId}/resourceGroups/${workspace.resourceGroupName}` +
-    `/workspaces/${workspace.name}/datastores/${datastore}/paths/`
+    `/workspaces/${workspace.name}/datastores/${datastoreName(scope)}/paths/`
   );
 }

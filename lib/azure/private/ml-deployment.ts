@@ -1,7 +1,8 @@
 import { ENVIRONMENT, LIVE_PATH, READY_PATH, START_SECONDS } from '@modelship/runtime/contract';
-import { Fn, type ITerraformDependable, TerraformLocal, Token } from 'cdktf';
+import { type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../../model/model.js';
+import { contentHash } from '../../terraform/content-hash.js';
 import { GenericResource } from '../../terraform/generic.js';
 import { packagePrefix } from '../../terraform/package-files.js';
 import { azapi } from './azapi.js';
@@ -160,9 +161,7 @@ export function mlEnvironment(
 /** A version for each image, whose reference may be known only at apply. */
 function imageVersion(scope: Construct, id: string, image: string): string {
   if (!Token.isUnresolved(image)) return shortHash(image, VERSION_LENGTH);
-  // Terraform's functions take a reference, and none inside a longer text.
-  const local = new TerraformLocal(scope, `${id}Image`, image);
-  return Fn.substr(Fn.sha256(local.asString), 0, VERSION_LENGTH);
+  return contentHash(scope, `${id}Image`, [image], VERSION_LENGTH);
 }
 
 /** The name of the deployment that serves `model`. */

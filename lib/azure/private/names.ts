@@ -3,7 +3,8 @@ import { DataAzurermClientConfig } from '@cdktf/provider-azurerm/lib/data-azurer
 import { Fn, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 
-const HASH_LENGTH = 8;
+/** Hexadecimal digits that tell names apart. */
+export const HASH_LENGTH = 8;
 
 /** Who deploys, and to which subscription and tenant; read once for a stack. */
 export function clientConfig(scope: Construct): DataAzurermClientConfig {

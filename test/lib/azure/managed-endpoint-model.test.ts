@@ -65,6 +65,16 @@ describe('what is deployed', () => {
     for (const [id] of blobs) expect(deployments(template)[0]!.depends_on).toContain(`azurerm_storage_blob.${id}`);
   });
 
+  test('the container of the models is read without a key', () => {
+    const template = synthesized();
+    const [datastore] = template.arm('Microsoft.MachineLearningServices/workspaces/datastores');
+    const [version] = template.arm('Microsoft.MachineLearningServices/workspaces/models/versions');
+    expect(datastore!.body.properties.credentials).toEqual({ credentialsType: 'None' });
+    expect(datastore!.name).toMatch(/^[A-Za-z0-9_]+$/);
+    expect(version!.body.properties.modelUri).toContain(`/datastores/${datastore!.name}/paths/`);
+    expect(version!.depends_on).toContainEqual(expect.stringMatching(/^azapi_resource\.Iris_Datastore/));
+  });
+
   test('instances start after the roles of their identity are known everywhere', () => {
     const template = synthesized();
     const [id] = Object.entries(template.all('time_sleep')).find(([key]) => /RolesKnown/.test(key))!;
@@ -123,7 +133,7 @@ describe('what is deployed', () => {
     expect(template.all('azurerm_machine_learning_workspace')).toEqual({});
     expect(template.all('azurerm_key_vault')).toEqual({});
     expect(deployments(template)[0]!.location).toBe('northeurope');
-    expect(template.one('azurerm_machine_learning_datastore_blobstorage').workspace_id).toBe('/ws');
+    expect(template.arm('Microsoft.MachineLearningServices/workspaces/datastores')[0]!.parent_id).toBe('/ws');
   });
 });
 

@@ -24,6 +24,17 @@ const COLLECTION = {
 };
 
 export const ML_SCHEMAS: { readonly [type: string]: Schema } = {
+  'Microsoft.MachineLearningServices/workspaces/datastores': {
+    properties: {
+      datastoreType: /^AzureBlob$/,
+      accountName: TEXT,
+      containerName: TEXT,
+      endpoint: TEXT,
+      protocol: TEXT,
+      credentials: { credentialsType: /^None$/ },
+      serviceDataAccessAuthIdentity: /^(None|WorkspaceSystemAssignedIdentity|WorkspaceUserAssignedIdentity)$/,
+    },
+  },
   'Microsoft.MachineLearningServices/workspaces/environments/versions': {
     properties: {
       image: TEXT,
