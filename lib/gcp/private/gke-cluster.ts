@@ -1,6 +1,5 @@
 import { ContainerCluster, type ContainerClusterConfig } from '@cdktf/provider-google/lib/container-cluster';
-import { ContainerNodePool } from '@cdktf/provider-google/lib/container-node-pool';
-import { DataGoogleContainerCluster } from '@cdktf/provider-google/lib/data-google-container-cluster';
+import type { ContainerNodePool } from '@cdktf/provider-google/lib/container-node-pool';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
@@ -18,6 +17,16 @@ import { clientConfig, projectId, serviceAgent } from './project.js';
 const CLUSTER_NAME_LENGTH = 40;
 const DEFAULT_MACHINE_TYPE = 'e2-standard-4';
 const DEFAULT_MAX_NODES = 3;
+
+/** Bindings that take long to load, and that most stacks do without. */
+const lazily = {
+  nodePool(): typeof import('@cdktf/provider-google/lib/container-node-pool') {
+    return require('@cdktf/provider-google/lib/container-node-pool');
+  },
+  existingCluster(): typeof import('@cdktf/provider-google/lib/data-google-container-cluster') {
+    return require('@cdktf/provider-google/lib/data-google-container-cluster');
+  },
+};
 
 /** The cluster of a model, made or found, and the provider that speaks to it. */
 export class ClusterAccess extends Construct {
@@ -42,7 +51,7 @@ export class ClusterAccess extends Construct {
       if (choice.kind === 'standard') this.nodePool = this.makeNodePool(props, choice, this.cluster);
       this.prerequisites.push(this.nodePool ?? this.cluster);
     }
-    const found = existing && new DataGoogleContainerCluster(this, 'Existing', { project: props.project, ...existing });
+    const found = existing && this.find({ project: props.project, ...existing });
     this.name = existing?.name ?? this.cluster!.name;
     const endpoint = found?.endpoint ?? this.cluster!.endpoint;
     const certificate = found?.masterAuth.get(0).clusterCaCertificate ?? this.cluster!.masterAuth.clusterCaCertificate;
@@ -53,6 +62,11 @@ export class ClusterAccess extends Construct {
       token: clientConfig(this).accessToken,
       clusterCaCertificate: Fn.base64decode(certificate),
     });
+  }
+
+  private find(config: { project?: string; name: string; location: string }) {
+    const { DataGoogleContainerCluster } = lazily.existingCluster();
+    return new DataGoogleContainerCluster(this, 'Existing', config);
   }
 
   private makeNodeIdentity(props: ContainerModelProps): ServiceAccount {
@@ -131,6 +145,7 @@ export class ClusterAccess extends Construct {
   private makeNodePool(props: ContainerModelProps, choice: GkeCluster, cluster: ContainerCluster): ContainerNodePool {
     const { machineType, minNodes = 0, maxNodes = DEFAULT_MAX_NODES } = choice.options;
     const { gpu } = props;
+    const { ContainerNodePool } = lazily.nodePool();
     return new ContainerNodePool(this, 'NodePool', {
       project: props.project,
       location: props.region,
