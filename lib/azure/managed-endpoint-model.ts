@@ -90,6 +90,14 @@ export interface ManagedEndpointModelProps extends AzureServingProps {
    * @default - callers come from the internet, with their credential
    */
   readonly privateSubnet?: AzureSubnet;
+
+  /**
+   * Ids of the private DNS zones `privatelink.api.azureml.ms` and `privatelink.notebooks.azure.net`, into which the
+   * private endpoint of the workspace that is made writes its addresses. Needs `privateSubnet`.
+   *
+   * @default - your own DNS resolves the names
+   */
+  readonly privateDnsZoneIds?: string[];
 }
 
 /**
@@ -129,7 +137,7 @@ export class ManagedEndpointModel extends Construct {
     this.placement = new Placement(this, 'Placement', props);
     this.telemetry = new Telemetry(this, 'Telemetry', this.placement, props);
     if (!props.workspace) {
-      this.workspace = new MlWorkspace(this, 'Workspace', this.placement, this.telemetry, props, props.privateSubnet);
+      this.workspace = new MlWorkspace(this, 'Workspace', this.placement, this.telemetry, props);
     }
     const workspace = props.workspace ?? this.workspace!.workspace;
     const others = props.alongside ?? [];
@@ -197,7 +205,8 @@ export class ManagedEndpointModel extends Construct {
   /** Lets an identity of Microsoft Entra ask the model, and do nothing else. For `Access.cloudIdentity()`. */
   grantInvoke(id: string, principalId: string): RoleAssignment {
     this.invoker ??= new RoleDefinition(this, 'Invoker', {
-      name: `${groupName(this, ASSET_NAME_LENGTH)}-invoker`,
+      // Unique in the tenant, which may have many subscriptions.
+      name: `${globalName(this, ASSET_NAME_LENGTH, true)}-invoker`,
       description: 'Ask the model of one Azure ML online endpoint',
       scope: this.placement.resourceGroup.id,
       permissions: [{ actions: ['Microsoft.MachineLearningServices/workspaces/onlineEndpoints/score/action'] }],

@@ -20,7 +20,11 @@ export function afterRoles(scope: Construct, id: string, roles: ITerraformDepend
   return new GenericResource(scope, id, {
     type: 'time_sleep',
     provider: stackProvider(scope, { name: 'time', source: 'hashicorp/time', versionConstraint: '~> 0.12' }),
-    attributes: { create_duration: '90s' },
+    attributes: {
+      create_duration: '90s',
+      // Roles that were assigned again are waited for again.
+      triggers: Object.fromEntries(roles.map(({ fqn }, index) => [`${index}`, `\${${fqn}.id}`])),
+    },
     dependsOn: roles,
   });
 }

@@ -4,6 +4,8 @@ import { azuread } from './azapi.js';
 import { clientConfig, groupName, stableUuid } from './names.js';
 
 const DISPLAY_NAME_LENGTH = 120;
+/** The application that the Azure CLI is, in every tenant. */
+const AZURE_CLI = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
 
 /**
  * The model as an application of Microsoft Entra ID: who was assigned its one role gets a token for it, and nobody
@@ -17,13 +19,28 @@ export class EntraApplication extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.roleId = stableUuid(`${this.node.path}/invoke`);
+    const scopeId = stableUuid(`${this.node.path}/scope`);
     this.application = new GenericResource(this, 'Application', {
       type: 'azuread_application',
       provider: azuread(this),
       attributes: {
         display_name: groupName(scope, DISPLAY_NAME_LENGTH),
         sign_in_audience: 'AzureADMyOrg',
-        api: [{ requested_access_token_version: 2 }],
+        api: [
+          {
+            requested_access_token_version: 2,
+            oauth2_permission_scope: [
+              {
+                id: scopeId,
+                type: 'Admin',
+                value: 'invoke',
+                admin_consent_display_name: 'Invoke',
+                admin_consent_description: 'Ask the model in the name of a user who may',
+                enabled: true,
+              },
+            ],
+          },
+        ],
         app_role: [
           {
             id: this.roleId,
@@ -35,6 +52,12 @@ export class EntraApplication extends Construct {
           },
         ],
       },
+    });
+    // People who were let in get their token by `az account get-access-token`, as services do by their identity.
+    new GenericResource(this, 'AzureCli', {
+      type: 'azuread_application_pre_authorized',
+      provider: azuread(this),
+      attributes: { application_id: this.application.id, authorized_client_id: AZURE_CLI, permission_ids: [scopeId] },
     });
     this.servicePrincipal = new GenericResource(this, 'ServicePrincipal', {
       type: 'azuread_service_principal',

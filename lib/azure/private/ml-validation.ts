@@ -21,6 +21,7 @@ const PROPS: Readonly<Record<keyof ManagedEndpointModelProps, true>> = {
   mirrorPercent: true,
   capturePercent: true,
   privateSubnet: true,
+  privateDnsZoneIds: true,
 };
 
 /** @throws ValidationError naming every prop that Azure ML cannot do */
@@ -38,6 +39,12 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
   validator.number('timeoutSeconds', props.timeoutSeconds, AZURE_ML.timeoutSeconds);
   validator.number('maxConcurrentRequests', props.maxConcurrentRequests, AZURE_ML.concurrency);
   validator.number('capturePercent', props.capturePercent, { min: 1, max: FULL, unit: 'percent', source: 'Azure ML' });
+  validator.check(
+    props.privateDnsZoneIds === undefined || (props.privateSubnet !== undefined && props.workspace === undefined),
+    'privateDnsZoneIds',
+    'NO_ENDPOINT',
+    'they are for the private endpoint of a workspace that is made; give `privateSubnet` and no `workspace`, or leave them out',
+  );
   checkInstances(validator, props);
   checkAccess(validator, props);
   checkTraffic(validator, props);

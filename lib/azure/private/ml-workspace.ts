@@ -12,6 +12,12 @@ import type { Telemetry } from './telemetry.js';
 const WORKSPACE_NAME_LENGTH = 33;
 const VAULT_NAME_LENGTH = 24;
 
+/** What a workspace takes of the endpoint's props. */
+export interface MlWorkspaceProps extends AzureServingProps {
+  readonly privateSubnet?: AzureSubnet;
+  readonly privateDnsZoneIds?: string[];
+}
+
 /** An Azure ML workspace with what it cannot be without. */
 export class MlWorkspace extends Construct {
   readonly workspace: MachineLearningWorkspace;
@@ -19,15 +25,9 @@ export class MlWorkspace extends Construct {
   readonly registry: Registry;
   readonly storage: SecureStorage;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    placement: Placement,
-    telemetry: Telemetry,
-    props: AzureServingProps,
-    privateSubnet: AzureSubnet | undefined,
-  ) {
+  constructor(scope: Construct, id: string, placement: Placement, telemetry: Telemetry, props: MlWorkspaceProps) {
     super(scope, id);
+    const { privateSubnet, privateDnsZoneIds } = props;
     // Azure ML itself reaches its account by keys; what we serve lies in another that has none.
     this.storage = new SecureStorage(this, 'Storage', placement, props, { sharedKeys: true });
     this.vault = new KeyVault(this, 'Vault', {
@@ -72,6 +72,7 @@ export class MlWorkspace extends Construct {
           subresourceNames: ['amlworkspace'],
           isManualConnection: false,
         },
+        ...(privateDnsZoneIds ? { privateDnsZoneGroup: { name: 'workspace', privateDnsZoneIds } } : {}),
       });
     }
   }

@@ -80,6 +80,11 @@ describe('what is deployed', () => {
     const [id] = Object.entries(template.all('time_sleep')).find(([key]) => /RolesKnown/.test(key))!;
     expect(deployments(template)[0]!.depends_on).toContain(`time_sleep.${id}`);
     expect(template.one('azapi_resource', /^Iris_[0-9A-F]+$/).depends_on).toEqual([`time_sleep.${id}`]);
+    const [role] = Object.keys(template.all('azurerm_role_assignment')).filter((key) => /ModelReader/.test(key));
+    expect(template.one('time_sleep', /^Iris_RolesKnown/)).toMatchObject({
+      depends_on: [`azurerm_role_assignment.${role}`],
+      triggers: { 0: `\${azurerm_role_assignment.${role}.id}` },
+    });
   });
 
   test('an instance takes many requests at once and has the time that a start may take', () => {
@@ -213,7 +218,7 @@ describe('who may ask', () => {
   });
 
   test('a private subnet closes the endpoint, the workspace, the vault and the registry', () => {
-    const template = synthesized({ privateSubnet: { id: 'subnet' } });
+    const template = synthesized({ privateSubnet: { id: 'subnet' }, privateDnsZoneIds: ['/zones/api'] });
     expect(moved(template).publicNetworkAccess).toBe('Disabled');
     expect(template.one('azurerm_machine_learning_workspace')).toMatchObject({
       public_network_access_enabled: false,
@@ -221,7 +226,10 @@ describe('who may ask', () => {
     });
     expect(template.one('azurerm_key_vault').public_network_access_enabled).toBe(false);
     expect(template.one('azurerm_container_registry').public_network_access_enabled).toBe(false);
-    expect(template.one('azurerm_private_endpoint').subnet_id).toBe('subnet');
+    expect(template.one('azurerm_private_endpoint')).toMatchObject({
+      subnet_id: 'subnet',
+      private_dns_zone_group: { private_dns_zone_ids: ['/zones/api'] },
+    });
   });
 });
 
@@ -309,6 +317,7 @@ describe('what Azure ML cannot do is refused at synth', () => {
       ['mirrorPercent OUT_OF_RANGE'],
     ],
     ['the same version twice', { alongside: [{ model: MODEL, trafficPercent: 0 }] }, ['alongside SAME_MODEL']],
+    ['zones for no private endpoint', { privateDnsZoneIds: ['/zones/api'] }, ['privateDnsZoneIds NO_ENDPOINT']],
     ['linear steps', { rollout: Rollout.linear({ stepPercent: 10, intervalMinutes: 1 }) }, ['rollout UNSUPPORTED']],
   ])('%s', (_, props, faults) => {
     expect(faultsOf(() => endpoint(props))).toEqual(faults);
