@@ -9,3 +9,4 @@ export {
 } from './open-inference/index.js';
 export type { ModelCatalog, ModelState, Protocol, ServedModel } from './protocol.js';
 export { type ProtocolOptions, protocols } from './protocols.js';
+export type { VertexRoutes } from './vertex-ai.js';

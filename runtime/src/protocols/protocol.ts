@@ -12,6 +12,8 @@ export interface ServedModel {
   readonly version: string;
   readonly manifest: Manifest;
   readonly state: ModelState;
+  /** Where the package was loaded from, if it was by a request. */
+  readonly source?: string;
   /** Why the version is not available. */
   readonly failure?: string;
   /** By signature name; `serving_default` is always present. */

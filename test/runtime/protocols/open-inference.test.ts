@@ -208,7 +208,10 @@ describe('bad requests', () => {
       { inputs: [{ ...x, data: undefined, parameters: { binary_data_size: 8 } }] },
       'the header Inference-Header-Content-Length is missing',
     ],
-    ['{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[NaN]}]}', 'JSON Value: NaN Type: Number is not of expected type: float'],
+    [
+      '{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[NaN]}]}',
+      'JSON Value: NaN Type: Number is not of expected type: float',
+    ],
     ['{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1e999]}]}', 'out of the range of FP32'],
     ['{"inputs":[{"name":"x","name":"y"}]}', 'the name name is given twice'],
     ['{"inputs":[],"inputs":[]}', 'the name inputs is given twice'],

@@ -291,9 +291,14 @@ export class JsonReader {
     }
   }
 
+  /** Whether nothing but white space is left. */
+  atEnd(): boolean {
+    return this.peek() === undefined;
+  }
+
   /** Refuses what follows the document. */
   end(): void {
-    if (this.peek() !== undefined) throw this.syntaxError('The document root must not be followed by other values.');
+    if (!this.atEnd()) throw this.syntaxError('The document root must not be followed by other values.');
   }
 
   /** The text of the value at `start`, shortened, for an error message. */

@@ -15,12 +15,23 @@ export interface PredictRequest {
 
 const DEFAULT_SIGNATURE = 'serving_default';
 
+/** How hosts that take TensorFlow Serving's requests widen them. */
+export interface Dialect {
+  /** Names that mean `instances` too. */
+  readonly rowKeys: readonly string[];
+  /** Whether a body that is a list is the rows themselves. */
+  readonly bareRows: boolean;
+}
+
+const STRICT: Dialect = { rowKeys: [], bareRows: false };
+
 /**
  * Decodes the body of a predict call. What follows the document is ignored, as TensorFlow Serving does.
  *
  * @throws InferenceError `INVALID_ARGUMENT` with TensorFlow Serving's text where it has one
  */
-export function decodePredictRequest(body: Buffer, model: ServedModel): PredictRequest {
+export function decodePredictRequest(body: Buffer, model: ServedModel, dialect = STRICT): PredictRequest {
+  if (dialect.bareRows && startsList(body)) return decodeBareRows(body, model, false);
   const reader = openDocument(body);
   const start = reader.position;
   const onlySignature = soleSignature(model);
@@ -31,7 +42,8 @@ export function decodePredictRequest(body: Buffer, model: ServedModel): PredictR
 
   if (reader.openObject()) {
     do {
-      const name = reader.name();
+      const written = reader.name();
+      const name = dialect.rowKeys.includes(written) ? 'instances' : written;
       if (name === 'signature_name') {
         if (signatureName !== undefined) throw invalid(`JSON object: the name ${name} is given twice`);
         signatureName = readSignatureName(reader, start);
@@ -63,9 +75,36 @@ export function decodePredictRequest(body: Buffer, model: ServedModel): PredictR
     reader.position = valueAt;
     inputs = decodeInputs(reader, key, signature, start);
   }
-  // A SavedModel may take more shapes than its signature names, as TensorFlow Serving's own tests have it.
-  if (model.manifest.format !== 'saved_model') checkInputs(signature, inputs);
+  checkShapes(model, signature, inputs);
   return { inputs, rows: key === 'instances', signatureName: wanted };
+}
+
+/**
+ * Decodes rows that follow each other with nothing but white space between, such as JSON Lines.
+ *
+ * @throws InferenceError `INVALID_ARGUMENT`
+ */
+export function decodeJsonLines(body: Buffer, model: ServedModel): PredictRequest {
+  return decodeBareRows(body, model, true);
+}
+
+function decodeBareRows(body: Buffer, model: ServedModel, lines: boolean): PredictRequest {
+  const signature = signatureNamed(model, DEFAULT_SIGNATURE);
+  const reader = new JsonReader(body, true);
+  if (lines && reader.atEnd()) throw invalid('JSON Parse error: The document is empty');
+  const inputs = lines ? readRows(reader, signature, true) : decodeRows(reader, signature, reader.position);
+  reader.end();
+  checkShapes(model, signature, inputs);
+  return { inputs, rows: true, signatureName: DEFAULT_SIGNATURE };
+}
+
+function startsList(body: Buffer): boolean {
+  return new JsonReader(body, true).peek() === OPEN_ARRAY;
+}
+
+/** A SavedModel may take more shapes than its signature names, as TensorFlow Serving's own tests have it. */
+function checkShapes(model: ServedModel, signature: Signature, inputs: readonly Tensor[]): void {
+  if (model.manifest.format !== 'saved_model') checkInputs(signature, inputs);
 }
 
 /** A reader at the document's first byte, which opens an object. */
@@ -112,8 +151,13 @@ function decodeInputs(reader: JsonReader, key: string, signature: Signature, sta
 function decodeRows(reader: JsonReader, signature: Signature, start: number): readonly Tensor[] {
   if (reader.peek() !== OPEN_ARRAY) throw formatError(reader, start, "Excepting 'instances' to be an list/array");
   if (!reader.openArray()) throw formatError(reader, start, "No values in 'instances' array");
+  return readRows(reader, signature, false);
+}
+
+/** Reads the rows of an opened list, or with `lines` all that are left in the body. */
+function readRows(reader: JsonReader, signature: Signature, lines: boolean): readonly Tensor[] {
   const isObject = reader.peek() === OPEN_OBJECT;
-  if (isObject && !atBase64(reader)) return decodeObjectRows(reader, signature);
+  if (isObject && !atBase64(reader)) return readObjectRows(reader, signature, lines);
   if (!isObject && signature.inputs.length > 1) {
     throw invalid(
       'instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map',
@@ -129,11 +173,11 @@ function decodeRows(reader: JsonReader, signature: Signature, start: number): re
     } catch (error) {
       throw inElement(error, `${builder.items}`);
     }
-  } while (reader.nextElement());
+  } while (lines ? !reader.atEnd() : reader.nextElement());
   return [builder.batch()];
 }
 
-function decodeObjectRows(reader: JsonReader, signature: Signature): readonly Tensor[] {
+function readObjectRows(reader: JsonReader, signature: Signature, lines: boolean): readonly Tensor[] {
   const { inputs } = signature;
   const builders = inputs.map((input) => new TensorBuilder(reader, input));
   let row = 0;
@@ -163,7 +207,7 @@ function decodeObjectRows(reader: JsonReader, signature: Signature): readonly Te
           `keys must be equal to: ${names}`,
       );
     }
-  } while (reader.nextElement());
+  } while (lines ? !reader.atEnd() : reader.nextElement());
   return builders.map((builder) => builder.batch());
 }
 

@@ -1,0 +1,1 @@
+export { azureMl } from './rest.js';

@@ -1,0 +1,141 @@
+import { allocate } from '../../inference/datatype.js';
+import { invalid } from '../../inference/errors.js';
+import { OPEN_ARRAY, OPEN_OBJECT } from '../../inference/json/ascii.js';
+import { JsonReader, JsonWriter, TensorBuilder, writeNested } from '../../inference/json/index.js';
+import { type Evaluate, shapleyValues } from '../../inference/shapley.js';
+import { elementCount, shapeFits, type Tensor, type TensorSpec } from '../../inference/tensor.js';
+import type { ServedModel } from '../protocol.js';
+
+const DEFAULT_PERMUTATIONS = 16;
+const MOST_PERMUTATIONS = 1024;
+
+/** What the body of an explain call asks for. */
+interface ExplainRequest {
+  readonly instances: Tensor;
+  readonly background: Tensor | undefined;
+  readonly permutations: number;
+  readonly seed: number;
+}
+
+/**
+ * Answers an explain call: for each of `instances`, by feature, how far it moves each output. Beside them the body may
+ * hold `background`, rows that stand for absent features (by default zeros), and `parameters` with `permutations` and
+ * `seed`.
+ *
+ * @throws InferenceError `INVALID_ARGUMENT`
+ */
+export async function explain(model: ServedModel, body: Buffer, signal?: AbortSignal): Promise<Buffer | string> {
+  const signature = model.signatures.serving_default!;
+  const spec = signature.inputs[0]!;
+  if (
+    signature.inputs.length > 1 ||
+    spec.datatype === 'BYTES' ||
+    spec.datatype.endsWith('64') !== (spec.datatype === 'FP64')
+  ) {
+    throw invalid('only models of one input, of numbers of at most 32 bits or FP64, can be explained');
+  }
+  const { instances, background, permutations, seed } = decode(body, spec);
+  const size = instances.shape[0]!;
+  const item = instances.shape.slice(1);
+  const features = elementCount(item);
+  if (features === 0) throw invalid('an instance has no features');
+  const absent = background ? toDoubles(background) : new Float64Array(features);
+  if (background && !shapeFits(background.shape.slice(1), item)) {
+    throw invalid(`background has rows of shape [${background.shape.slice(1)}], instances of [${item}]`);
+  }
+  const evaluate: Evaluate = async (rows, count) => {
+    const data = allocate(spec.datatype, rows.length) as Float64Array;
+    data.set(rows);
+    const input: Tensor = { name: spec.name, datatype: spec.datatype, shape: [count, ...item], data };
+    const { outputs } = await model.infer({ inputs: [input], signal });
+    return scoresOf(outputs, count);
+  };
+  const all = toDoubles(instances);
+  const writer = new JsonWriter();
+  writer.raw('{"explanations": [');
+  for (let row = 0; row < size; row++) {
+    const instance = all.slice(row * features, (row + 1) * features);
+    const { base, values } = await shapleyValues({ instance, background: absent, permutations, seed }, evaluate);
+    writer.raw(row > 0 ? ', {"base_values": ' : '{"base_values": ');
+    writeDoubles(writer, base, [base.length]);
+    writer.raw(', "shap_values": ');
+    writeDoubles(writer, values, [...item, base.length]);
+    writer.raw('}');
+  }
+  writer.raw(']}');
+  return writer.finish();
+}
+
+function decode(body: Buffer, spec: TensorSpec): ExplainRequest {
+  const reader = new JsonReader(body, false);
+  let instances: Tensor | undefined;
+  let background: Tensor | undefined;
+  let parameters: Record<string, unknown> = {};
+  if (reader.peek() !== OPEN_OBJECT) throw invalid('the body must be a JSON object with instances');
+  if (reader.openObject()) {
+    do {
+      const name = reader.name();
+      if (name === 'instances') instances = readRows(reader, spec, name);
+      else if (name === 'background') background = readRows(reader, spec, name);
+      else if (name === 'parameters') parameters = readParameters(reader);
+      else reader.skip();
+    } while (reader.nextMember());
+  }
+  reader.end();
+  if (!instances) throw invalid('the body has no instances');
+  return {
+    instances,
+    background,
+    permutations: wholeNumber(parameters, 'permutations', DEFAULT_PERMUTATIONS, 1, MOST_PERMUTATIONS),
+    seed: wholeNumber(parameters, 'seed', 0, 0, 2 ** 32 - 1),
+  };
+}
+
+function readRows(reader: JsonReader, spec: TensorSpec, name: string): Tensor {
+  if (reader.peek() !== OPEN_ARRAY) throw invalid(`${name} must be a list of rows`);
+  const builder = new TensorBuilder(reader, spec);
+  builder.read();
+  const tensor = builder.tensor();
+  if (tensor.shape[0] === 0) throw invalid(`${name} is empty`);
+  if (!shapeFits(tensor.shape, [-1, ...spec.shape.slice(1)])) {
+    throw invalid(`${name}: got shape [${tensor.shape}], the model takes [${spec.shape}] where -1 is any size`);
+  }
+  return tensor;
+}
+
+function readParameters(reader: JsonReader): Record<string, unknown> {
+  if (reader.peek() !== OPEN_OBJECT) throw invalid('parameters must be a JSON object');
+  return reader.value() as Record<string, unknown>;
+}
+
+function wholeNumber(
+  parameters: Record<string, unknown>,
+  name: string,
+  byDefault: number,
+  least: number,
+  most: number,
+): number {
+  const value = Object.hasOwn(parameters, name) ? parameters[name] : byDefault;
+  if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
+  throw invalid(`parameter ${name} is ${JSON.stringify(value)}: a whole number from ${least} to ${most} is needed`);
+}
+
+/** The first output of floating-point numbers, a row for each row of the input. */
+function scoresOf(outputs: readonly Tensor[], count: number): Float64Array {
+  const scores = outputs.find(({ datatype }) => datatype === 'FP32' || datatype === 'FP64');
+  if (scores?.shape[0] !== count) {
+    throw invalid('only models with an output of floating-point numbers, a row for each instance, can be explained');
+  }
+  return toDoubles(scores);
+}
+
+function toDoubles({ data }: Tensor): Float64Array {
+  return Float64Array.from(data as Float64Array, Number);
+}
+
+function writeDoubles(writer: JsonWriter, data: Float64Array, shape: readonly number[]): void {
+  writeNested(writer, { name: 'explanations', datatype: 'FP64', shape, data }, shape, 0, {
+    separator: ', ',
+    nonFinite: false,
+  });
+}

@@ -1,0 +1,1 @@
+export { kserve } from './rest.js';

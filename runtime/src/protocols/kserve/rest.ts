@@ -1,0 +1,72 @@
+import { InferenceError } from '../../inference/errors.js';
+import type { HttpResponse, Route } from '../../server/http.js';
+import { asInferenceError, handled } from '../handled.js';
+import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';
+import { failureResponse, jsonResponse } from '../responses.js';
+import { explain } from './explain.js';
+
+/** What may differ. */
+export interface KServeOptions {
+  /**
+   * Whether `GET /v1/models` and `GET /v1/models/M` are answered as KServe does, and not as TensorFlow Serving.
+   *
+   * @default false
+   */
+  readonly status?: boolean;
+}
+
+/**
+ * What KServe's v1 protocol has beyond TensorFlow Serving's, which answers `:predict` alike: `:explain`, and if asked
+ * for its own answers about models.
+ */
+export function kserve({ status = false }: KServeOptions = {}): Protocol {
+  return {
+    name: 'kserve',
+    routes: (models) => [
+      {
+        method: 'POST',
+        path: '/v1/models/:model(^[^/:]+)::explain',
+        handler: handled(errorResponse, async (request, { model: name = '' }) =>
+          jsonResponse(await explain(find(models, name), request.body, request.signal)),
+        ),
+      },
+      ...(status ? statusRoutes(models) : []),
+    ],
+    owns: (path) => /^\/v1\/models\/[^/:]+:explain$/.test(path),
+    errorResponse,
+  };
+}
+
+function statusRoutes(models: ModelCatalog): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/v1/models',
+      handler: () => jsonResponse(JSON.stringify({ models: models.names() })),
+    },
+    {
+      method: 'GET',
+      path: '/v1/models/:model',
+      handler: handled(errorResponse, (_, { model: name = '' }) => {
+        const isReady = models.find(name) !== undefined;
+        if (!isReady && models.versions(name).length === 0) throw unknown(name);
+        return jsonResponse(JSON.stringify({ name, ready: isReady }), isReady ? 200 : 503);
+      }),
+    },
+  ];
+}
+
+function find(models: ModelCatalog, name: string): ServedModel {
+  const model = models.find(name);
+  if (!model) throw unknown(name);
+  return model;
+}
+
+function unknown(name: string): InferenceError {
+  return new InferenceError('NOT_FOUND', `Model with name ${name} does not exist.`);
+}
+
+function errorResponse(failure: unknown): HttpResponse {
+  const error = asInferenceError(failure);
+  return failureResponse(error, JSON.stringify({ error: error.message }));
+}

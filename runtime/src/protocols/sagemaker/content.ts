@@ -1,0 +1,83 @@
+import { checkInputs, nameList } from '../../inference/check-inputs.js';
+import { csvFromTensors, tensorFromCsv } from '../../inference/csv.js';
+import { invalid } from '../../inference/errors.js';
+import { npyFromTensor, tensorFromNpy } from '../../inference/npy.js';
+import type { Tensor, TensorSpec } from '../../inference/tensor.js';
+import type { HttpResponse } from '../../server/http.js';
+import type { ServedModel } from '../protocol.js';
+import { jsonResponse } from '../responses.js';
+import {
+  type Dialect,
+  decodeJsonLines,
+  decodePredictRequest,
+  type PredictRequest,
+} from '../tensorflow-serving/predict-request.js';
+import { encodePredictResponse } from '../tensorflow-serving/predict-response.js';
+
+const DIALECT: Dialect = { rowKeys: [], bareRows: true };
+const DEFAULT_SIGNATURE = 'serving_default';
+
+type Decode = (body: Buffer, model: ServedModel) => PredictRequest;
+type Encode = (outputs: readonly Tensor[], rows: boolean) => HttpResponse;
+
+/** How a body is read, by its type. */
+const DECODERS: Readonly<Record<string, Decode>> = {
+  'application/json': (body, model) => decodePredictRequest(body, model, DIALECT),
+  'application/jsonlines': decodeJsonLines,
+  'application/x-ndjson': decodeJsonLines,
+  'application/jsons': decodeJsonLines,
+  'text/csv': (body, model) => single(model, (spec) => tensorFromCsv(spec, body.toString('utf8'))),
+  'application/x-npy': (body, model) => single(model, (spec) => tensorFromNpy(spec, body)),
+};
+
+/** How an answer is written, by its type; the first is for clients that take any. */
+const ENCODERS: Readonly<Record<string, Encode>> = {
+  'application/json': (outputs, rows) => jsonResponse(encodePredictResponse(outputs, rows)),
+  'application/jsonlines': (outputs, rows) =>
+    // A line of JSON holds no line break but those between its parts.
+    typed('application/jsonlines', encodePredictResponse(outputs, rows).toString().replaceAll(/\n */g, '')),
+  'text/csv': (outputs) => typed('text/csv; charset=utf-8', csvFromTensors(outputs)),
+  'application/x-npy': (outputs) => typed('application/x-npy', npyFromTensor(only(outputs))),
+};
+
+export const CONTENT_TYPES = Object.keys(DECODERS);
+export const ACCEPTED_TYPES = Object.keys(ENCODERS);
+
+/** @returns undefined for a type that is not supported; no type means JSON */
+export function decoderFor(contentType: string | undefined): Decode | undefined {
+  const type = mediaType(contentType) || 'application/json';
+  return Object.hasOwn(DECODERS, type) ? DECODERS[type] : undefined;
+}
+
+/** @returns undefined if none of the accepted types is supported; no wish means JSON */
+export function encoderFor(accept: string | undefined): Encode | undefined {
+  for (const wish of (accept || '*/*').split(',')) {
+    const type = mediaType(wish);
+    if (type === '*/*' || type === 'application/*') return ENCODERS['application/json'];
+    if (Object.hasOwn(ENCODERS, type)) return ENCODERS[type];
+  }
+  return undefined;
+}
+
+function mediaType(text: string | undefined): string {
+  return (text ?? '').split(';', 1)[0]!.trim().toLowerCase();
+}
+
+function single(model: ServedModel, decode: (spec: TensorSpec) => Tensor): PredictRequest {
+  const signature = model.signatures[DEFAULT_SIGNATURE]!;
+  if (signature.inputs.length > 1) {
+    throw invalid(`the model takes several inputs (${nameList(signature)}): send JSON`);
+  }
+  const inputs = [decode(signature.inputs[0]!)];
+  checkInputs(signature, inputs);
+  return { inputs, rows: true, signatureName: DEFAULT_SIGNATURE };
+}
+
+function only(outputs: readonly Tensor[]): Tensor {
+  if (outputs.length === 1) return outputs[0]!;
+  throw invalid(`npy carries one array, the model gives ${outputs.map(({ name }) => name).join(', ')}: accept JSON`);
+}
+
+function typed(type: string, body: Buffer | string): HttpResponse {
+  return { status: 200, headers: { 'content-type': type }, body };
+}

@@ -1,0 +1,132 @@
+import { InferenceError, invalid } from '../../inference/errors.js';
+import type { HttpRequest, HttpResponse, Route, RouteHandler } from '../../server/http.js';
+import { asInferenceError, handled } from '../handled.js';
+import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';
+import { failureResponse, jsonResponse, textResponse } from '../responses.js';
+import { soleModel } from '../sole-model.js';
+import { ACCEPTED_TYPES, CONTENT_TYPES, decoderFor, encoderFor } from './content.js';
+
+/** SageMaker passes what its caller set by this header on to the container. */
+const ATTRIBUTES_HEADER = 'x-amzn-sagemaker-custom-attributes';
+
+/** What SageMaker takes as the sign to unload another model and to try again. */
+const INSUFFICIENT_STORAGE = 507;
+
+/**
+ * What SageMaker asks of a container: `/ping`, `/invocations` in JSON, JSON Lines, CSV and npy, and for multi-model
+ * endpoints, where models can be loaded by request, the calls under `/models`.
+ */
+export function sageMaker(): Protocol {
+  return {
+    name: 'sagemaker',
+    routes: (models) => [
+      { method: 'GET', path: '/ping', handler: () => ping(models) },
+      post('/invocations', (request) => invoke(modelOf(models, request), request)),
+      ...(models.load && models.unload ? multiModelRoutes(models) : []),
+    ],
+    owns: (path) => /^\/(ping|invocations|models(\/.*)?)$/.test(path),
+    errorResponse,
+  };
+}
+
+/** Healthy once requests may come. The body is TorchServe's; SageMaker looks at the status alone. */
+function ping(models: ModelCatalog): HttpResponse {
+  return models.ready ? jsonResponse('{"status":"Healthy"}') : jsonResponse('{"status":"Unhealthy"}', 503);
+}
+
+async function invoke(model: ServedModel, request: HttpRequest): Promise<HttpResponse> {
+  const { 'content-type': contentType, accept } = request.headers;
+  const decode = decoderFor(contentType);
+  if (!decode) return refusal(415, `content-type ${contentType}: ${CONTENT_TYPES.join(', ')} are supported`);
+  const encode = encoderFor(accept);
+  if (!encode) return refusal(406, `accept ${accept}: ${ACCEPTED_TYPES.join(', ')} are supported`);
+  const { inputs, rows, signatureName } = decode(request.body, model);
+  const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
+  return encode(outputs, rows);
+}
+
+function multiModelRoutes(models: ModelCatalog): readonly Route[] {
+  return [
+    post('/models', async (request) => {
+      const { name, url } = loadRequest(request.body);
+      try {
+        await models.load!(name, url);
+      } catch (error) {
+        if (error instanceof InferenceError && error.code === 'RESOURCE_EXHAUSTED') {
+          return refusal(INSUFFICIENT_STORAGE, error.message);
+        }
+        throw error;
+      }
+      return textResponse('');
+    }),
+    get('/models', () =>
+      jsonResponse(JSON.stringify({ models: models.names().map((name) => describe(named(models, name))) })),
+    ),
+    get('/models/:name', (_, { name }) => jsonResponse(JSON.stringify(describe(named(models, name))))),
+    {
+      method: 'DELETE',
+      path: '/models/:name',
+      handler: handled(errorResponse, async (_, { name }) => {
+        await models.unload!(name ?? '');
+        return textResponse('');
+      }),
+    },
+    post('/models/:name/invoke', (request, { name }) => invoke(named(models, name), request)),
+  ];
+}
+
+function loadRequest(body: Buffer): { name: string; url: string } {
+  let json: { model_name?: unknown; url?: unknown } | null;
+  try {
+    json = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw invalid('the body must be JSON with model_name and url');
+  }
+  const { model_name: name, url } = json ?? {};
+  if (typeof name !== 'string' || name === '' || typeof url !== 'string' || url === '') {
+    throw invalid('model_name and url must be strings that are not empty');
+  }
+  return { name, url };
+}
+
+/** The model that the custom attributes name, or the only one. */
+function modelOf(models: ModelCatalog, request: HttpRequest): ServedModel {
+  const attributes = new URLSearchParams((request.headers[ATTRIBUTES_HEADER] ?? '').replaceAll(/\s*,\s*/g, '&'));
+  const method = attributes.get('tfs-method') ?? 'predict';
+  if (method !== 'predict') throw invalid(`tfs-method is ${method}: predict is supported`);
+  const name = attributes.get('tfs-model-name');
+  const version = attributes.get('tfs-model-version') ?? undefined;
+  return name === null && version === undefined
+    ? soleModel(models)
+    : named(models, name ?? soleModel(models).name, version);
+}
+
+function named(models: ModelCatalog, name = '', version?: string): ServedModel {
+  const model = models.find(name, version);
+  if (model) return model;
+  throw new InferenceError(
+    'NOT_FOUND',
+    `model ${name} ${version === undefined ? '' : `version ${version} `}is not loaded`,
+  );
+}
+
+function describe(model: ServedModel): object {
+  return { modelName: model.name, modelUrl: model.source ?? '' };
+}
+
+function get(path: string, handler: RouteHandler): Route {
+  return { method: 'GET', path, handler: handled(errorResponse, handler) };
+}
+
+function post(path: string, handler: RouteHandler): Route {
+  return { method: 'POST', path, handler: handled(errorResponse, handler) };
+}
+
+function refusal(status: number, message: string): HttpResponse {
+  return jsonResponse(JSON.stringify({ error: message }), status);
+}
+
+function errorResponse(failure: unknown): HttpResponse {
+  const error = asInferenceError(failure);
+  return failureResponse(error, JSON.stringify({ error: error.message }));
+}

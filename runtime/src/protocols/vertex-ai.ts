@@ -1,0 +1,49 @@
+import type { HttpResponse } from '../server/http.js';
+import { asInferenceError, handled } from './handled.js';
+import type { Protocol } from './protocol.js';
+import { failureResponse, jsonResponse } from './responses.js';
+import { soleModel } from './sole-model.js';
+import { decodePredictRequest } from './tensorflow-serving/predict-request.js';
+import { encodePredictResponse } from './tensorflow-serving/predict-response.js';
+
+/** The routes that Vertex AI gave the container, as its variables `AIP_HEALTH_ROUTE` and `AIP_PREDICT_ROUTE` say. */
+export interface VertexRoutes {
+  readonly health: string;
+  readonly predict: string;
+}
+
+/** What Vertex AI asks of a custom container: health and predict on routes of its choice. */
+export function vertexAi(routes: VertexRoutes): Protocol {
+  return {
+    name: 'vertex-ai',
+    routes: (models) => [
+      {
+        method: 'GET',
+        path: literal(routes.health),
+        handler: () => jsonResponse(JSON.stringify({ ready: models.ready }), models.ready ? 200 : 503),
+      },
+      {
+        method: 'POST',
+        path: literal(routes.predict),
+        handler: handled(errorResponse, async (request) => {
+          const model = soleModel(models);
+          const { inputs, rows, signatureName } = decodePredictRequest(request.body, model);
+          const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
+          return jsonResponse(encodePredictResponse(outputs, rows));
+        }),
+      },
+    ],
+    owns: (path) => path === routes.health || path === routes.predict,
+    errorResponse,
+  };
+}
+
+/** A path as a route: Vertex AI's own end in `:predict`, which is no parameter. */
+function literal(path: string): string {
+  return path.replaceAll(':', '::');
+}
+
+function errorResponse(failure: unknown): HttpResponse {
+  const error = asInferenceError(failure);
+  return failureResponse(error, JSON.stringify({ error: error.message }));
+}

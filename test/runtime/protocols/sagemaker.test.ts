@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import { InferenceError } from '../../../runtime/src/inference/errors.js';
+import { npyFromTensor, tensorFromNpy } from '../../../runtime/src/inference/npy.js';
+import type { ServedModel } from '../../../runtime/src/protocols/protocol.js';
+import { sageMaker } from '../../../runtime/src/protocols/sagemaker/index.js';
+import { catalog, halfPlusTwo, model, sender } from './support.js';
+
+const send = (models: readonly ServedModel[] = [halfPlusTwo], more = {}) =>
+  sender([sageMaker()], catalog(models, more));
+const invoke = (body: string | Buffer | object, headers: Record<string, string> = {}, served = halfPlusTwo) =>
+  send([served])('POST', '/invocations', body, { headers });
+
+const table = model({
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+  compute: ([x]) => [{ ...x!, name: 'y' }],
+});
+const named = model({
+  inputs: [
+    { name: 'a', datatype: 'FP32', shape: [-1] },
+    { name: 'b', datatype: 'FP32', shape: [-1] },
+  ],
+  compute: (inputs) => inputs,
+});
+
+describe('/ping', () => {
+  it('is healthy once requests may come', async () => {
+    expect((await send()('GET', '/ping')).status).toBe(200);
+    expect((await send([halfPlusTwo], { ready: false })('GET', '/ping')).status).toBe(503);
+  });
+});
+
+describe('/invocations', () => {
+  it.each([
+    [{ instances: [1, 2] }, 'application/json', { predictions: [2.5, 3] }],
+    [{ inputs: [1, 2] }, 'application/json', { outputs: [2.5, 3] }],
+    ['[1, 2]', 'application/json; charset=utf-8', { predictions: [2.5, 3] }],
+    ['[1, 2]', undefined, { predictions: [2.5, 3] }],
+    ['1\n2\n', 'application/jsonlines', { predictions: [2.5, 3] }],
+    ['{"x": 1}\n{"x": 2}', 'application/jsonlines', { predictions: [2.5, 3] }],
+    ['1\n2\n', 'text/csv', { predictions: [2.5, 3] }],
+  ])('takes %j as %s', async (body, type, answer) => {
+    expect((await invoke(body, type ? { 'content-type': type } : {})).json()).toEqual(answer);
+  });
+
+  it('takes rows of several values in every type', async () => {
+    const expected = {
+      predictions: [
+        [1, 2],
+        [3, 4],
+      ],
+    };
+    expect((await invoke('[[1, 2], [3, 4]]', {}, table)).json()).toEqual(expected);
+    expect((await invoke('[1, 2]\n[3, 4]', { 'content-type': 'application/jsonlines' }, table)).json()).toEqual(
+      expected,
+    );
+    expect((await invoke('1,2\n3,4', { 'content-type': 'text/csv' }, table)).json()).toEqual(expected);
+    const x = { name: 'x', datatype: 'FP32' as const, shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) };
+    expect((await invoke(npyFromTensor(x), { 'content-type': 'application/x-npy' }, table)).json()).toEqual(expected);
+  });
+
+  it('gives the type that is accepted', async () => {
+    const accept = (type: string) => invoke('[[1, 2], [3, 4]]', { accept: type }, table);
+    expect((await accept('text/csv')).text).toBe('1.0,2.0\n3.0,4.0\n');
+    const lines = await accept('application/jsonlines');
+    expect(lines.text).toBe('{"predictions": [[1.0, 2.0], [3.0, 4.0]]}');
+    expect(lines.headers['content-type']).toBe('application/jsonlines');
+    const npy = await accept('application/x-npy, application/json');
+    expect(tensorFromNpy({ name: 'y', datatype: 'FP32', shape: [-1, 2] }, npy.body as Buffer).shape).toEqual([2, 2]);
+    expect((await accept('text/html, */*;q=0.1')).headers['content-type']).toBe('application/json');
+  });
+
+  it.each([
+    [415, { 'content-type': 'application/xml' }],
+    [415, { 'content-type': 'constructor' }],
+    [406, { accept: 'image/png' }],
+    [406, { accept: 'toString' }],
+  ])('answers %d to %j', async (status, headers) => {
+    const response = await invoke('[1]', headers);
+    expect(response.status).toBe(status);
+    expect(response.json()).toEqual({ error: expect.stringContaining('are supported') });
+  });
+
+  it.each<[string, string, string]>([
+    ['', 'application/json', 'The document is empty'],
+    ['[]', 'application/json', "No values in 'instances' array"],
+    ['[1] x', 'application/json', 'must not be followed by other values'],
+    ['1', 'application/json', 'Is not object'],
+    ['', 'application/jsonlines', 'The document is empty'],
+    ['[1\n2]', 'application/jsonlines', 'Missing a comma or ]'],
+    ['1\n{"x": 1}', 'application/jsonlines', 'Expecting value/list but got object at item 1'],
+    ['', 'text/csv', 'the CSV is empty'],
+    ['1,2', 'text/csv', 'got shape [1,2], the model takes [-1]'],
+    ['x', 'application/x-npy', 'does not start as a file of numpy.save'],
+  ])('refuses %j as %s', async (body, type, message) => {
+    const response = await invoke(body, { 'content-type': type });
+    expect(response.status).toBe(400);
+    expect(response.json()).toEqual({ error: expect.stringContaining(message) });
+  });
+
+  it('says that a model of several inputs needs JSON', async () => {
+    const response = await invoke('1,2', { 'content-type': 'text/csv' }, named);
+    expect(response.json()).toEqual({ error: 'the model takes several inputs (a, b): send JSON' });
+    const npy = await invoke({ instances: [{ a: 1, b: 2 }] }, { accept: 'application/x-npy' }, named);
+    expect(npy.status).toBe(400);
+  });
+
+  it('calls the model that the custom attributes name', async () => {
+    const two = [halfPlusTwo, { ...table, name: 'table', version: '7' }];
+    const ask = (attributes: string, body = '[[1, 2]]') =>
+      send(two)('POST', '/invocations', body, { headers: { 'x-amzn-sagemaker-custom-attributes': attributes } });
+    expect((await ask('tfs-model-name=table')).json()).toEqual({ predictions: [[1, 2]] });
+    expect((await ask('tfs-model-name=table, tfs-model-version=7, tfs-method=predict')).status).toBe(200);
+    expect((await ask('tfs-model-name=table,tfs-model-version=8')).status).toBe(404);
+    expect((await ask('tfs-model-name=none')).status).toBe(404);
+    expect((await ask('tfs-method=classify')).status).toBe(400);
+    expect((await ask('')).json()).toEqual({
+      error: expect.stringContaining('names none of the models half_plus_two, table'),
+    });
+  });
+
+  it('is unavailable while the model loads', async () => {
+    expect((await send([])('POST', '/invocations', '[1]')).status).toBe(503);
+  });
+});
+
+describe('/models', () => {
+  /** A catalog whose models come and go. */
+  function multiModel() {
+    const loaded = new Map<string, ServedModel>();
+    return sender(
+      [sageMaker()],
+      catalog([], {
+        names: () => [...loaded.keys()],
+        find: (name) => loaded.get(name),
+        async load(name, url) {
+          if (loaded.has(name)) throw new InferenceError('ALREADY_EXISTS', `model ${name} is loaded`);
+          if (loaded.size === 1) throw new InferenceError('RESOURCE_EXHAUSTED', 'no memory is left');
+          loaded.set(name, { ...halfPlusTwo, name, source: url });
+        },
+        async unload(name) {
+          if (!loaded.delete(name)) throw new InferenceError('NOT_FOUND', `model ${name} is not loaded`);
+        },
+      }),
+    );
+  }
+
+  it('loads, lists, calls and unloads', async () => {
+    const ask = multiModel();
+    const url = '/opt/ml/models/a1/model';
+    expect((await ask('POST', '/models', { model_name: 'a1', url })).status).toBe(200);
+    expect((await ask('GET', '/models')).json()).toEqual({ models: [{ modelName: 'a1', modelUrl: url }] });
+    expect((await ask('GET', '/models/a1')).json()).toEqual({ modelName: 'a1', modelUrl: url });
+    expect((await ask('POST', '/models/a1/invoke', '[1]')).json()).toEqual({ predictions: [2.5] });
+    expect((await ask('POST', '/models', { model_name: 'a1', url })).status).toBe(409);
+    expect((await ask('POST', '/models', { model_name: 'a2', url })).status).toBe(507);
+    expect((await ask('DELETE', '/models/a1')).status).toBe(200);
+    expect((await ask('DELETE', '/models/a1')).status).toBe(404);
+    expect((await ask('GET', '/models/a1')).status).toBe(404);
+    expect((await ask('POST', '/models/a1/invoke', '[1]')).status).toBe(404);
+  });
+
+  it.each([
+    '',
+    '{',
+    '[]',
+    'null',
+    '{"model_name": "a"}',
+    '{"model_name": "", "url": "x"}',
+    '{"model_name": 1, "url": "x"}',
+  ])('refuses to load %j', async (body) => {
+    expect((await multiModel()('POST', '/models', body)).status).toBe(400);
+  });
+
+  it('is not there where the models are fixed', async () => {
+    expect((await send()('POST', '/models', { model_name: 'a', url: 'b' })).status).toBe(404);
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { InferenceError } from '../../../runtime/src/inference/errors.js';
+import { torchServe } from '../../../runtime/src/protocols/torchserve.js';
+import { catalog, halfPlusTwo, model, sender } from './support.js';
+
+const send = (served = halfPlusTwo) => sender([torchServe()], catalog([served]));
+const PATH = '/predictions/half_plus_two';
+const floats = Buffer.from(Float32Array.of(1, 2).buffer);
+
+/** A form of one file, in pieces so that the bytes are the file's own. */
+function form(name: string, content: Buffer, type = 'application/octet-stream'): [Buffer, object] {
+  const head = `--line\r\nContent-Disposition: form-data; name="${name}"; filename="f"\r\nContent-Type: ${type}\r\n\r\n`;
+  const body = Buffer.concat([Buffer.from(head), content, Buffer.from('\r\n--line--\r\n')]);
+  return [body, { headers: { 'content-type': 'multipart/form-data; boundary=line' } }];
+}
+
+describe('TorchServe', () => {
+  it.each(['[1, 2]', '{"instances": [1, 2]}', '{"data": [1, 2]}'])('answers a list for %s', async (body) => {
+    expect((await send()('POST', PATH, body)).text).toBe('[2.5, 3.0]');
+    expect((await send()('POST', `${PATH}/1`, body)).text).toBe('[2.5, 3.0]');
+  });
+
+  it('takes raw bytes, and forms of either', async () => {
+    const octets = { headers: { 'content-type': 'application/octet-stream' } };
+    expect((await send()('POST', PATH, floats, octets)).text).toBe('[2.5, 3.0]');
+    expect((await send()('POST', PATH, ...form('data', floats))).text).toBe('[2.5, 3.0]');
+    expect((await send()('POST', PATH, ...form('data', Buffer.from('[1, 2]'), 'application/json'))).text).toBe(
+      '[2.5, 3.0]',
+    );
+    const field = '--line\r\nContent-Disposition: form-data; name="data"\r\n\r\n[1, 2]\r\n--line--\r\n';
+    expect(
+      (await send()('POST', PATH, field, { headers: { 'content-type': 'multipart/form-data; boundary=line' } })).text,
+    ).toBe('[2.5, 3.0]');
+  });
+
+  it.each([
+    ['/predictions/none', 'ModelNotFoundException', 'Model not found: none'],
+    [`${PATH}/9`, 'ModelVersionNotFoundException', 'Model version: 9 does not exist for model: half_plus_two'],
+  ])('answers 404 to %s', async (path, type, message) => {
+    const response = await send()('POST', path, '[1]');
+    expect(response.status).toBe(404);
+    expect(response.json()).toEqual({ code: 404, type, message });
+  });
+
+  it('refuses bodies and forms that it cannot read', async () => {
+    const bad = async (body: Buffer | string, options = {}) => {
+      const response = await send()('POST', PATH, body, options);
+      expect(response.json()).toMatchObject({ code: 400, type: 'BadRequestException' });
+      expect(response.status).toBe(400);
+    };
+    const type = (text: string) => ({ headers: { 'content-type': text } });
+    await bad('{');
+    await bad('abc');
+    await bad(...form('other', floats));
+    await bad('no form', type('multipart/form-data; boundary=line'));
+    await bad('no boundary', type('multipart/form-data'));
+    await bad(form('data', floats)[0].subarray(0, 100), type('multipart/form-data; boundary=line'));
+  });
+
+  it.each([
+    ['INTERNAL', 500, 'InternalServerException'],
+    ['UNAVAILABLE', 503, 'ServiceUnavailableException'],
+  ] as const)('names %s as it does', async (code, status, type) => {
+    const failing = model({
+      compute: () => {
+        throw new InferenceError(code, 'why');
+      },
+    });
+    const response = await send(failing)('POST', PATH, '[1]');
+    expect(response.status).toBe(status);
+    expect(response.json()).toEqual({ code: status, type, message: 'why' });
+  });
+});
