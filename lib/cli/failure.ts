@@ -1,0 +1,27 @@
+/** A failure that the user can mend: its message is all they need, and no stack. */
+export class CommandFailure extends Error {
+  override readonly name = 'CommandFailure';
+
+  constructor(
+    /** Stable, for scripts. */
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Exit codes, beside 0 for success and 130 for an interruption. */
+export const EXIT = { failure: 1, usage: 2, bug: 70 } as const;
+
+/** What to print for `error`, and the exit code. */
+export function described(error: unknown): { code: string; message: string; exitCode: number } {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
+    return { code: error.code, message: error.message, exitCode: EXIT.failure };
+  }
+  return {
+    code: 'INTERNAL',
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    exitCode: EXIT.bug,
+  };
+}

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { readManifest, verifyFiles } from '@modelship/runtime/manifest';
+import { Command } from 'commander';
+import { bytes, Output, table, tensorRows } from './output.js';
+
+export function inspectCommand(): Command {
+  return new Command('inspect')
+    .summary('show a model package, and check that it is whole')
+    .description('Shows what a model package holds, and compares every file with its SHA-256 in the manifest.')
+    .argument('<package>', 'folder of the package')
+    .option('--json', 'print the manifest as JSON')
+    .action(inspect);
+}
+
+async function inspect(directory: string, flags: { readonly json?: boolean }): Promise<void> {
+  const manifest = readManifest(directory);
+  await verifyFiles(directory, manifest);
+  const { absolute, relative } = manifest.samples.tolerance;
+  new Output(flags.json).result({ directory, ...manifest }, [
+    ...table([
+      ['name', manifest.name],
+      ['version', manifest.version],
+      ['format', manifest.format],
+      ['digest', manifest.digest],
+      ...tensorRows(manifest.inputs).map((row) => ['input', row]),
+      ...tensorRows(manifest.outputs).map((row) => ['output', row]),
+      ...Object.entries(manifest.signatures ?? {}).map(([name, { inputs, outputs }]) => [
+        'signature',
+        `${name}: ${tensorRows(inputs).join('; ')} → ${tensorRows(outputs).join('; ')}`,
+      ]),
+      ['samples', `${manifest.samples.count}, tolerance ${absolute} + ${relative} × |expected|`],
+      ...(manifest.requirements ?? []).map((requirement) => ['requires', requirement]),
+    ]),
+    '',
+    ...table(manifest.files.map(({ path, size, sha256 }) => [join(directory, path), bytes(size), sha256])),
+    '',
+    'Every file is as it was packed.',
+  ]);
+}

@@ -1,0 +1,45 @@
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import { benchCommand } from './bench.js';
+import { evaluateCommand } from './evaluate.js';
+import { described, EXIT } from './failure.js';
+import { inspectCommand } from './inspect.js';
+import { packCommand } from './pack.js';
+import { predictCommand } from './predict.js';
+
+/** The `modelship` command with all its subcommands. */
+export function program(): Command {
+  const command = new Command('modelship')
+    .description('Ships one trained model to any cloud.')
+    .version(packageVersion(), '-V, --version')
+    .showHelpAfterError('(add --help for what is allowed)')
+    .showSuggestionAfterError()
+    // `modelship pack --version 2` is the model's version, not ours.
+    .enablePositionalOptions()
+    .addCommand(packCommand())
+    .addCommand(inspectCommand())
+    .addCommand(predictCommand())
+    .addCommand(evaluateCommand())
+    .addCommand(benchCommand());
+  for (const each of [command, ...command.commands]) each.exitOverride().copyInheritedSettings(command);
+  return command;
+}
+
+/** Runs the command line, and returns the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync([...args], { from: 'user' });
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  } catch (error) {
+    // Commander has printed its own message by now.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
+    const { code, message, exitCode } = described(error);
+    const text = args.includes('--json') ? JSON.stringify({ error: { code, message } }) : `modelship: ${message}`;
+    process.stderr.write(`${text}\n`);
+    return exitCode;
+  }
+}
+
+function packageVersion(): string {
+  return createRequire(__filename)('modelship/package.json').version;
+}

@@ -1,0 +1,32 @@
+import { cpSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { externalData, type ModelFormat } from '@modelship/runtime/manifest';
+
+/** How the files of a format lie in a package. */
+export interface PackedFormat {
+  /** The name of the artifact, the same whatever the file was called, so that the digest depends on the bytes alone. */
+  readonly artifact: string;
+  /** Files beside the artifact that it refers to, by their paths relative to it. @default - none */
+  readonly companions?: (source: string) => readonly string[];
+}
+
+/** Each format that can be packed. */
+export const PACKED_FORMATS: Readonly<Record<ModelFormat, PackedFormat>> = {
+  onnx: { artifact: 'model.onnx', companions: externalData },
+  saved_model: { artifact: 'saved_model' },
+  torchscript: { artifact: 'model.pt' },
+  exported_program: { artifact: 'model.pt2' },
+  torch_pickle: { artifact: 'model.pt' },
+  pickle: { artifact: 'model.pkl' },
+};
+
+/** Copies the model into `directory`, and returns the name of the artifact in there. */
+export function copyArtifact(source: string, format: ModelFormat, directory: string): string {
+  const { artifact, companions } = PACKED_FORMATS[format];
+  cpSync(source, join(directory, artifact), { recursive: true, dereference: true });
+  for (const path of companions?.(source) ?? []) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    cpSync(join(dirname(source), path), join(directory, path), { dereference: true });
+  }
+  return artifact;
+}

@@ -1,0 +1,66 @@
+import { InferenceError, type Tensor } from '@modelship/runtime';
+import { ModelPackageError } from '@modelship/runtime/manifest';
+import { differenceBetween, type LoadedModel, type Sample } from '@modelship/runtime/serve';
+import type { Tolerance } from './options.js';
+import type { SampleRequest } from './sample-requests.js';
+import { sampleTensors } from './sample-tensors.js';
+
+/** Digits that a golden answer keeps: what lies behind them differs from one processor to the next. */
+const GOLDEN_DIGITS = { FP32: 7, FP64: 12 } as const;
+
+/** Golden answers are multiples of this share of the absolute tolerance, so that what is nearly 0 is 0. */
+const GOLDEN_STEP = 0.01;
+
+/**
+ * Runs each request, and compares the answer with the one that the file expects, if it does.
+ *
+ * @throws ModelPackageError `SAMPLES_INVALID` for a request that the model cannot take, `SAMPLES_DIFFER` for an answer
+ * that is not the expected one
+ */
+export async function goldenSamples(
+  requests: readonly SampleRequest[],
+  model: LoadedModel,
+  tolerance: Tolerance,
+): Promise<Sample[]> {
+  const signature = model.signatures.serving_default!;
+  const samples: Sample[] = [];
+  for (const { place, inputs: given, expected } of requests) {
+    const inputs = sampleTensors(given, signature.inputs, place);
+    const outputs = await run(model, inputs, place);
+    if (expected) compare(outputs, sampleTensors(expected, signature.outputs, place, true), tolerance, place);
+    samples.push({ inputs, outputs: outputs.map((output) => rounded(output, GOLDEN_STEP * tolerance.absolute)) });
+  }
+  return samples;
+}
+
+async function run(model: LoadedModel, inputs: readonly Tensor[], place: string): Promise<Tensor[]> {
+  try {
+    return await model.run(inputs);
+  } catch (error) {
+    if (!(error instanceof InferenceError)) throw error;
+    throw new ModelPackageError('SAMPLES_INVALID', `${place}: the model cannot run it: ${error.message}`);
+  }
+}
+
+function compare(outputs: readonly Tensor[], expected: readonly Tensor[], tolerance: Tolerance, place: string): void {
+  for (const wanted of expected) {
+    const got = outputs.find(({ name }) => name === wanted.name)!;
+    const difference = differenceBetween(got, wanted, tolerance);
+    if (difference === undefined) continue;
+    throw new ModelPackageError(
+      'SAMPLES_DIFFER',
+      `${place}: the packed model does not answer as expected: ${difference}. Check that the export took the whole ` +
+        'model, preprocessing included; if the difference is acceptable, allow it by `--tolerance ABSOLUTE,RELATIVE`.',
+    );
+  }
+}
+
+function rounded(tensor: Tensor, step: number): Tensor {
+  if (tensor.datatype !== 'FP32' && tensor.datatype !== 'FP64') return tensor;
+  const digits = GOLDEN_DIGITS[tensor.datatype];
+  const data = (tensor.data as Float32Array | Float64Array).map((value) => {
+    const whole = step > 0 ? Math.round(value / step) * step : value;
+    return Number(whole.toPrecision(digits));
+  });
+  return { ...tensor, data };
+}

@@ -1,0 +1,160 @@
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InferenceError, type TensorSpec } from '@modelship/runtime';
+import {
+  checkIdentity,
+  detectFormat,
+  fileSha256,
+  MANIFEST_FILE,
+  type Manifest,
+  type ModelFormat,
+  ModelPackageError,
+  type PackageFile,
+  PICKLE_FORMATS,
+  packageDigest,
+  readManifest,
+  SAMPLES_FILE,
+} from '@modelship/runtime/manifest';
+import { encodeSamples, engineFor, type LoadedModel, type Sample } from '@modelship/runtime/serve';
+import { copyArtifact } from './formats.js';
+import { goldenSamples } from './golden-samples.js';
+import { withLabels } from './labels.js';
+import { DEFAULT_TOLERANCE, type PackOptions } from './options.js';
+import { readSampleRequests } from './sample-requests.js';
+import { Stage } from './stage.js';
+
+/**
+ * Makes a model package, and returns its manifest. The same input gives the same digest; on failure nothing is left
+ * behind.
+ *
+ * @throws ModelPackageError
+ */
+export async function packModel(options: PackOptions): Promise<Manifest> {
+  const step = options.onStep ?? (() => {});
+  checkIdentity({ name: options.name, version: options.version ?? '1' });
+  step('Tell the format');
+  const format = detectFormat(options.source);
+  refuseUntrusted(options, format);
+  const requests = options.samples === undefined ? [] : readSampleRequests(options.samples);
+
+  const stage = new Stage(options.out);
+  try {
+    step('Copy the model');
+    const artifact = copyArtifact(options.source, format, stage.directory);
+    step('Load the model and read its signature');
+    const model = await load(options.source, join(stage.directory, artifact), format);
+    let described: Described;
+    try {
+      if (requests.length > 0) step(`Run ${requests.length} samples`);
+      described = await describe(options, format, artifact, model, requests);
+    } finally {
+      await model.close();
+    }
+    step('Write the manifest');
+    const manifest = await writeManifest(stage.directory, described);
+    stage.commit(manifest.digest, options.force ?? false);
+    return manifest;
+  } finally {
+    stage.close();
+  }
+}
+
+/** Loads the copy, which is what will be served, and names the original in errors. */
+async function load(source: string, copy: string, format: ModelFormat): Promise<LoadedModel> {
+  try {
+    return await engineFor(format).load({ path: copy, format }, {});
+  } catch (error) {
+    if (!(error instanceof ModelPackageError)) throw error;
+    throw new ModelPackageError(error.code, error.message.replaceAll(copy, source));
+  }
+}
+
+function refuseUntrusted({ source, trustPickle }: PackOptions, format: ModelFormat): void {
+  if (trustPickle || !PICKLE_FORMATS.includes(format)) return;
+  throw new ModelPackageError(
+    'FORMAT_UNTRUSTED',
+    `${source} is ${format === 'pickle' ? 'a pickle' : 'a pickle that `torch.save` wrote'}, and loading it runs code ` +
+      'that the file names. Export the model to ONNX, or, if you trust its origin as your own code, add `--trust-pickle`.',
+  );
+}
+
+interface Described {
+  readonly manifest: Omit<Manifest, 'files' | 'digest'>;
+  readonly samples: string;
+}
+
+async function describe(
+  options: PackOptions,
+  format: ModelFormat,
+  artifact: string,
+  model: LoadedModel,
+  requests: ReturnType<typeof readSampleRequests>,
+): Promise<Described> {
+  const { name, version = '1', tolerance = DEFAULT_TOLERANCE } = options;
+  const { serving_default: main, ...others } = model.signatures;
+  const samples = await goldenSamples(requests, model, tolerance);
+  return {
+    samples: samplesText(samples),
+    manifest: {
+      schemaVersion: 1,
+      name,
+      version,
+      format,
+      artifact,
+      inputs: main!.inputs.map(plain),
+      outputs: withLabels(main!.outputs, options.labels).map(plain),
+      ...(Object.keys(others).length > 0 && {
+        signatures: Object.fromEntries(
+          Object.entries(others).map(([key, { inputs, outputs }]) => [
+            key,
+            { inputs: inputs.map(plain), outputs: outputs.map(plain) },
+          ]),
+        ),
+      }),
+      samples: { count: samples.length, tolerance: { ...tolerance } },
+    },
+  };
+}
+
+/** What the manifest holds of a tensor, and no more. */
+function plain({ name, datatype, shape, labels }: TensorSpec): Manifest['inputs'][number] {
+  return { name, datatype, shape: [...shape], ...(labels && { labels: [...labels] }) };
+}
+
+async function writeManifest(directory: string, { manifest, samples }: Described): Promise<Manifest> {
+  writeFileSync(join(directory, SAMPLES_FILE), samples);
+  const files: PackageFile[] = [];
+  for (const path of filesIn(directory)) {
+    const file = join(directory, path);
+    files.push({ path, size: statSync(file).size, sha256: await fileSha256(file) });
+  }
+  const complete = { ...manifest, files };
+  const text = `${JSON.stringify({ ...complete, digest: packageDigest(complete) }, null, 2)}\n`;
+  writeFileSync(join(directory, MANIFEST_FILE), text);
+  return readManifest(directory);
+}
+
+/** One sample a line: a reader compares two packages with `diff`. */
+function samplesText(samples: readonly Sample[]): string {
+  try {
+    return encodeSamples(samples);
+  } catch (error) {
+    if (!(error instanceof InferenceError)) throw error;
+    throw new ModelPackageError(
+      'SAMPLES_INVALID',
+      `a golden sample cannot be written as JSON: ${error.message}. Leave out the request that gives it.`,
+    );
+  }
+}
+
+function filesIn(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(directory.length + 1)
+        .split('\\')
+        .join('/'),
+    )
+    .sort();
+}

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { ModelPackageError } from '@modelship/runtime/manifest';
+
+/** One request of a samples file, by input name, and the answer if the file has it, by output name. */
+export interface SampleRequest {
+  /** Where it stands in the file, for errors. */
+  readonly place: string;
+  readonly inputs: SampleTensors;
+  readonly expected?: SampleTensors;
+}
+
+/** Nested lists by tensor name. A model with one input or output needs no name: it stands under `''`. */
+export type SampleTensors = Readonly<Record<string, SampleTensor>>;
+
+export interface SampleTensor {
+  readonly value: unknown;
+  /** Whether `value` is one row, to which a batch dimension is added. */
+  readonly row: boolean;
+  /** The shape, where the protocol says it, and `value` may then be flat. */
+  readonly shape?: readonly number[];
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads requests in the form in which clients send them: TensorFlow Serving's rows (`instances`, each a sample) or
+ * columns (`inputs`), the Open Inference Protocol's, a list of those, or the `samples.json` of a package. Expected
+ * answers stand beside them as the same protocol answers: `predictions` or `outputs`.
+ *
+ * @throws ModelPackageError `SAMPLES_INVALID`
+ */
+export function readSampleRequests(path: string): SampleRequest[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw invalid(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}). Give a JSON file of requests`);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw invalid(`${path} is not JSON (${(error as Error).message})`);
+  }
+  const requests = (Array.isArray(json) ? json : [json]).flatMap((entry, index) =>
+    requestsOf(entry, Array.isArray(json) ? `${path}, entry ${index + 1}` : path),
+  );
+  if (requests.length === 0) throw invalid(`${path} holds no request`);
+  return requests;
+}
+
+function requestsOf(entry: unknown, place: string): SampleRequest[] {
+  const request = object(entry, place);
+  if ('request' in request) {
+    const body = object(request.request, place);
+    return requestsOf(
+      'response' in request ? { ...body, outputs: object(request.response, place).outputs } : body,
+      place,
+    );
+  }
+  if (Array.isArray(request.instances)) return rows(request.instances, request.predictions, place);
+  if (isOpenInference(request.inputs)) {
+    const expected = isOpenInference(request.outputs) ? tensorsOfOpenInference(request.outputs) : undefined;
+    return [{ place, inputs: tensorsOfOpenInference(request.inputs), ...(expected && { expected }) }];
+  }
+  if (request.inputs !== undefined) {
+    const expected = request.outputs === undefined ? undefined : named(request.outputs, false);
+    return [{ place, inputs: named(request.inputs, false), ...(expected && { expected }) }];
+  }
+  throw invalid(
+    `${place} has neither \`instances\` nor \`inputs\`. A sample is a request as a client sends it: ` +
+      '`{"instances": [ROW, …]}`, `{"inputs": …}` or the Open Inference Protocol\'s',
+  );
+}
+
+function rows(instances: unknown[], predictions: unknown, place: string): SampleRequest[] {
+  if (predictions !== undefined && (!Array.isArray(predictions) || predictions.length !== instances.length)) {
+    const got = Array.isArray(predictions) ? `${predictions.length}` : typeof predictions;
+    throw invalid(
+      `${place} has ${instances.length} \`instances\`, and \`predictions\` must be a list of as many: got ${got}`,
+    );
+  }
+  return instances.map((instance, index) => ({
+    place: `${place}, row ${index + 1}`,
+    inputs: named(instance, true),
+    ...(predictions !== undefined && { expected: named((predictions as unknown[])[index], true) }),
+  }));
+}
+
+/** An object is a value for each name, unless it stands for bytes; anything else is the value of the only tensor. */
+function named(value: unknown, row: boolean): SampleTensors {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value) && !('b64' in value)) {
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, { value: item, row }]));
+  }
+  return { '': { value, row } };
+}
+
+interface OpenInferenceTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: unknown;
+}
+
+function isOpenInference(tensors: unknown): tensors is OpenInferenceTensor[] {
+  return (
+    Array.isArray(tensors) &&
+    tensors.length > 0 &&
+    tensors.every((tensor) => typeof tensor?.name === 'string' && Array.isArray(tensor.shape) && 'data' in tensor)
+  );
+}
+
+/** The tensors of a request or an answer of the Open Inference Protocol. */
+export function tensorsOfOpenInference(tensors: readonly OpenInferenceTensor[]): SampleTensors {
+  return Object.fromEntries(tensors.map(({ name, shape, data }) => [name, { value: data, row: false, shape }]));
+}
+
+function object(value: unknown, place: string): Json {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Json;
+  throw invalid(
+    `${place} must be an object with \`instances\` or \`inputs\`, got ${JSON.stringify(value)?.slice(0, 40)}`,
+  );
+}
+
+function invalid(message: string): ModelPackageError {
+  return new ModelPackageError('SAMPLES_INVALID', `${message}.`);
+}

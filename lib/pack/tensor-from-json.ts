@@ -1,0 +1,13 @@
+import type { Tensor, TensorSpec } from '@modelship/runtime';
+import { JsonReader, TensorBuilder } from '@modelship/runtime/serve';
+
+/**
+ * Reads nested lists as the tensor that `spec` describes, by the rules that the server has for requests.
+ *
+ * @throws InferenceError if the type or the nesting is wrong
+ */
+export function tensorFrom(value: unknown, spec: TensorSpec): Tensor {
+  const builder = new TensorBuilder(new JsonReader(Buffer.from(JSON.stringify(value)), false), spec);
+  builder.read();
+  return builder.tensor();
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { program } from '../../../lib/cli/program.js';
+import { modelship } from './support.js';
+
+const commands = program().commands.map((command) => command.name());
+
+test('--version is that of the package', async () => {
+  const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', '..', 'package.json'), 'utf8'));
+  expect(await modelship('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test('--help lists every command', async () => {
+  const { code, stdout } = await modelship('--help');
+  expect(code).toBe(0);
+  for (const command of commands) expect(stdout).toContain(`  ${command} `);
+});
+
+describe.each(commands)('%s', (command) => {
+  test('--help says what it is for, and goes to standard output', async () => {
+    const { code, stdout, stderr } = await modelship(command, '--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^Usage: modelship ${command} `));
+    expect(stdout).toContain('--json');
+  });
+
+  test('refuses an option that it does not know, with exit code 2', async () => {
+    const { code, stdout, stderr } = await modelship(
+      command,
+      'x',
+      ...(command === 'pack' ? ['--name', 'x'] : []),
+      '--nonsense',
+    );
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain("unknown option '--nonsense'");
+  });
+
+  test('refuses to run without its argument, with exit code 2', async () => {
+    const { code, stderr } = await modelship(command);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/missing required argument|required option/);
+  });
+});
+
+test('a misspelt command is refused with the one that was meant', async () => {
+  const { code, stderr } = await modelship('inspekt');
+  expect(code).toBe(2);
+  expect(stderr).toContain('Did you mean inspect?');
+});
