@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,82 +7,153 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // What a user installs is the tarball, not the repository: a file left out of `files`, a peer imported by the wrong
 // entry or a development dependency needed at run time shows only there.
 const root = join(__dirname, '..');
-const folder = mkdtempSync(join(tmpdir(), 'modelship-package-'));
-const versions = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies as Record<string, string>;
+const folder = mkdtempSync(join(tmpdir(), 'modelship-tarball-'));
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** What a user of each cloud installs beside `modelship`, and no more. */
+const CLOUDS = [
+  { cloud: 'aws', peers: ['aws-cdk-lib', 'constructs'], toolkit: 'aws-cdk-lib', foreign: ['cdktf', '@cdktf'] },
+  {
+    cloud: 'gcp',
+    peers: ['cdktf', '@cdktf/provider-google', '@cdktf/provider-kubernetes', 'constructs'],
+    toolkit: '@cdktf/provider-google',
+    foreign: ['aws-cdk-lib', '@cdktf/provider-azurerm'],
+  },
+  {
+    cloud: 'azure',
+    peers: ['cdktf', '@cdktf/provider-azurerm', '@cdktf/provider-kubernetes', 'constructs'],
+    toolkit: '@cdktf/provider-azurerm',
+    foreign: ['aws-cdk-lib', '@cdktf/provider-google'],
+  },
+];
 
 function npm(args: string[], cwd: string): string {
-  return execFileSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd, encoding: 'utf8' });
+  // Other people's warnings of deprecated packages are not what is tested.
+  const flags = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline', '--ignore-scripts'];
+  return execFileSync('npm', [...args, ...flags], { cwd, encoding: 'utf8' });
 }
 
-/** Runs `script` in a Node of its own, inside the user's project, and returns what it printed. */
-function node(script: string, module = false): string {
-  const args = module ? ['--input-type=module', '-e', script] : ['-e', script];
-  return execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' }).trim();
+/** A project of a user in a folder of its own. */
+class Project {
+  private readonly directory: string;
+
+  constructor(name: string) {
+    this.directory = join(folder, name);
+  }
+
+  install(peers: string[]): void {
+    mkdirSync(this.directory);
+    writeFileSync(join(this.directory, 'package.json'), '{ "private": true }');
+    const tarballs = readdirSync(folder).filter((file) => file.endsWith('.tgz'));
+    const pinned = peers.map((peer) => `${peer}@${manifest.devDependencies[peer]}`);
+    npm(['install', ...tarballs.map((file) => `../${file}`), ...pinned], this.directory);
+  }
+
+  /** Runs `script` in a Node of its own, and returns what it printed. */
+  node(script: string, module = false): string {
+    const args = module ? ['--input-type=module', '-e', script] : ['-e', script];
+    return execFileSync(process.execPath, args, { cwd: this.directory, encoding: 'utf8', stdio: 'pipe' }).trim();
+  }
+
+  modelship(...args: string[]): string {
+    const command = ['--no-install', 'modelship', ...args];
+    return execFileSync('npx', command, { cwd: this.directory, encoding: 'utf8', stdio: 'pipe' }).trim();
+  }
+
+  /** The packages from which files are loaded once `entry` is required. */
+  packagesLoadedBy(entry: string): string[] {
+    return JSON.parse(
+      this.node(`
+        require(${JSON.stringify(entry)});
+        const name = (path) => /.*node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(path)[1];
+        console.log(JSON.stringify([...new Set(Object.keys(require.cache).map(name))]));
+      `),
+    );
+  }
+
+  files(...path: string[]): string[] {
+    return readdirSync(join(this.directory, 'node_modules', ...path), { recursive: true, encoding: 'utf8' });
+  }
+
+  /** The packages at the top of `node_modules`. */
+  packages(): string[] {
+    const modules = join(this.directory, 'node_modules');
+    return readdirSync(modules).flatMap((name) =>
+      name.startsWith('@') ? readdirSync(join(modules, name)).map((each) => `${name}/${each}`) : [name],
+    );
+  }
 }
 
-/** The packages from which files are loaded once `entry` is required. */
-function packagesLoadedBy(entry: string): string[] {
-  return JSON.parse(
-    node(`
-      require(${JSON.stringify(entry)});
-      const name = (path) => path.split('node_modules/').pop().split('/').slice(0, path.includes('node_modules/@') ? 2 : 1).join('/');
-      console.log(JSON.stringify([...new Set(Object.keys(require.cache).map(name))]));
-    `),
-  );
-}
+beforeAll(() => {
+  for (const workspace of [root, join(root, 'runtime')]) npm(['pack', '--pack-destination', folder], workspace);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('the tarball, installed with only the peers of AWS', () => {
-  beforeAll(() => {
-    for (const workspace of [root, join(root, 'runtime')]) npm(['pack', '--pack-destination', folder], workspace);
-    const tarballs = readdirSync(folder).map((file) => `./${file}`);
-    writeFileSync(join(folder, 'package.json'), '{ "private": true }');
-    writeFileSync(join(folder, '.npmrc'), 'onnxruntime-node-install=skip\n');
-    const peers = ['aws-cdk-lib', 'constructs'].map((peer) => `${peer}@${versions[peer]}`);
-    npm(['install', ...tarballs, ...peers], folder);
-  }, 300_000);
-
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  test('holds no test, no source and no map', () => {
-    const files = readdirSync(join(folder, 'node_modules', 'modelship'), { recursive: true, encoding: 'utf8' });
-    expect(files.filter((file) => /\.test\.|(?<!\.d)\.ts$|\.map$|tsbuildinfo/.test(file))).toEqual([]);
-  });
+describe.each(CLOUDS)('the tarball, installed with only the peers of $cloud', ({ cloud, peers, toolkit, foreign }) => {
+  const project = new Project(cloud);
+  const entry = `modelship/${cloud}`;
+  beforeAll(() => project.install(peers), 300_000);
 
   test('brings no toolkit of another cloud', () => {
-    expect(readdirSync(join(folder, 'node_modules'))).not.toContain('cdktf');
+    const installed = project.packages();
+    for (const name of foreign) expect(installed).not.toContain(name);
   });
 
-  test.each(['modelship', 'modelship/aws'])('%s loads by require and by import, with the same names', (entry) => {
-    const required = node(`console.log(Object.keys(require(${JSON.stringify(entry)})).sort().join())`);
-    const imported = node(
-      `console.log(Object.keys(await import(${JSON.stringify(entry)})).filter((name) => !['default', 'module.exports', '__esModule'].includes(name)).sort().join())`,
+  test.each(['modelship', entry])('%s loads by require and by import, with the same names', (name) => {
+    const required = project.node(`console.log(Object.keys(require(${JSON.stringify(name)})).sort().join())`);
+    const imported = project.node(
+      `const { default: _, ...names } = await import(${JSON.stringify(name)});
+       console.log(Object.keys(names).filter((name) => !['module.exports', '__esModule'].includes(name)).sort().join())`,
       true,
     );
-    expect(required).not.toBe('');
+    expect(required).toContain('Model');
     expect(imported).toBe(required);
   });
 
-  test('the root loads no cloud toolkit', () => {
-    const loaded = packagesLoadedBy('modelship');
+  test('the root loads no toolkit and no inference engine', () => {
+    const loaded = project.packagesLoadedBy('modelship');
     expect(loaded).toContain('modelship');
-    expect(loaded).not.toContain('aws-cdk-lib');
+    expect(loaded).not.toContain(toolkit);
     expect(loaded).not.toContain('onnxruntime-node');
   });
 
-  test('the entry for AWS loads its own toolkit and no inference engine', () => {
-    const loaded = packagesLoadedBy('modelship/aws');
-    expect(loaded).toContain('aws-cdk-lib');
+  test('its entry loads its own toolkit and no inference engine', () => {
+    const loaded = project.packagesLoadedBy(entry);
+    expect(loaded).toContain(toolkit);
     expect(loaded).not.toContain('onnxruntime-node');
   });
 
-  test('the entry for another cloud says which peer is missing', () => {
-    expect(() => node(`require('modelship/gcp')`)).toThrow(/Cannot find module 'cdktf'|@cdktf/);
+  test('the entries of the other clouds say what is missing', () => {
+    for (const { cloud: other } of CLOUDS.filter((each) => each.cloud !== cloud)) {
+      expect(() => project.node(`require('modelship/${other}')`)).toThrow(/Cannot find module '(aws-cdk-lib|@?cdktf)/);
+    }
+  });
+});
+
+describe('the tarball', () => {
+  const project = new Project('plain');
+  beforeAll(() => project.install([]), 300_000);
+
+  test('holds no test, no source and no map', () => {
+    for (const name of [['modelship'], ['@modelship', 'runtime']]) {
+      const files = project.files(...name);
+      expect(files.filter((file) => /\.test\.|(?<!\.d)\.ts$|\.map$|tsbuildinfo|__pycache__/.test(file))).toEqual([]);
+    }
   });
 
-  test('the command-line tool starts', () => {
-    expect(
-      execFileSync('npx', ['--no-install', 'modelship', '--version'], { cwd: folder, encoding: 'utf8' }).trim(),
-    ).toBe(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version);
+  test('holds the bundled server, the Python worker and the Dockerfiles', () => {
+    expect(project.files('@modelship', 'runtime')).toEqual(
+      expect.arrayContaining(['dist/bundle/server.js', 'python', 'images', 'LICENSE']),
+    );
+  });
+
+  test('packs, inspects and evaluates a model by its command', () => {
+    const iris = join(root, 'examples', 'iris');
+    expect(project.modelship('--version')).toBe(manifest.version);
+    const samples = join(iris, 'samples', 'requests.json');
+    project.modelship('pack', join(iris, 'model.onnx'), '--name', 'iris', '--samples', samples);
+    expect(project.modelship('inspect', 'iris')).toContain('Every file is as it was packed.');
+    expect(project.modelship('evaluate', 'iris')).toContain('8 of 8 samples agree');
   });
 });
 
