@@ -1,4 +1,4 @@
-import { DataResource, Fn, type ITerraformDependable, Token } from 'cdktf';
+import { Fn, type ITerraformDependable, TerraformResource, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { contentHash } from '../../terraform/content-hash.js';
 import { type GenericProvider, GenericResource } from '../../terraform/generic.js';
@@ -102,8 +102,14 @@ export class VertexVersion extends Construct {
 
   /** A changed body alone would be sent again under another id, and what had the old one would never be deleted. */
   private replacedWith(suffix: string) {
-    const content = new DataResource(this, 'Content', { input: { suffix } });
+    // Not cdktf's own class for it, which runs `terraform version` at every synthesis.
+    const terraformResourceType = 'terraform_data';
+    const content = new TerraformResource(this, 'Content', {
+      terraformResourceType,
+      terraformGeneratorMetadata: { providerName: 'terraform' },
+    });
+    content.addOverride('input', { suffix });
     // Given the resource itself, cdktf writes a template, which Terraform does not take here.
-    return { replaceTriggeredBy: [`${DataResource.tfResourceType}.${content.friendlyUniqueId}`] };
+    return { replaceTriggeredBy: [`${terraformResourceType}.${content.friendlyUniqueId}`] };
   }
 }
