@@ -19,13 +19,22 @@ const settings = JSON.stringify({
   backend: { type: 'gcs', bucket: 'state' },
 });
 
-/** What `app.js` in a project that has `engine` synthesizes: the text of each template, and what names the engine. */
-function synth(project: string) {
-  execFileSync(process.execPath, ['app.js'], {
+const RUN = 'require("./app.js"); console.log(JSON.stringify(Object.keys(require.cache)))';
+
+/** Runs `app.js` in a project, and returns the files that were loaded. */
+function run(project: string): string[] {
+  const printed = execFileSync(process.execPath, ['-e', RUN], {
     cwd: project,
+    encoding: 'utf8',
     stdio: 'pipe',
     env: { ...process.env, MODELSHIP_CONTEXT: settings, CDKTF_OUTDIR: join(project, 'out') },
   });
+  return JSON.parse(printed.trim().split('\n').at(-1)!);
+}
+
+/** What `app.js` in a project synthesizes: each template, and what names the engine. */
+function synth(project: string) {
+  run(project);
   const stacks = join(project, 'out', 'stacks');
   return readdirSync(stacks).map((stack) => {
     const { '//': comment, ...template } = JSON.parse(readFileSync(join(stacks, stack, 'cdk.tf.json'), 'utf8'));
@@ -50,6 +59,19 @@ async function project(name: string): Promise<string> {
 }
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('a synthesis loads the bindings of what the constructs can make, and no index of all', async () => {
+  const original = await project('loading');
+  symlinkSync(join(root, 'node_modules'), join(original, 'node_modules'));
+  const loaded = run(original)
+    .map((path) => /@cdktf\/(provider-[a-z]+)\/lib\/([a-z0-9-]+)/.exec(path))
+    .filter((match) => match !== null);
+  const bindings = new Set(loaded.map(([, provider, binding]) => `${provider}/${binding}`));
+  expect(bindings).toContain('provider-google/cloud-run-v2-service');
+  expect([...bindings].filter((binding) => /index/.test(binding))).toEqual([]);
+  // The Google provider alone has some fourteen hundred.
+  expect(bindings.size).toBeLessThan(120);
+});
 
 describe('cdktn in the place of cdktf', () => {
   let forked: string;
