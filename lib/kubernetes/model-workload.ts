@@ -1,4 +1,4 @@
-import { DeploymentV1 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
+import type { DeploymentV1 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 import { HorizontalPodAutoscalerV2 } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
 import { IngressV1 } from '@cdktf/provider-kubernetes/lib/ingress-v1';
 import { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
@@ -21,6 +21,14 @@ const SERVICE_PORT = 80;
 /** The label that tells the two versions of a canary apart. */
 const TRACK_LABEL = 'app.kubernetes.io/component';
 const DEFAULT_MAX_REPLICAS = 3;
+
+/** Bindings that take long to load: who imports a package for another construct does without them. */
+const lazily = {
+  deployment(): typeof import('@cdktf/provider-kubernetes/lib/deployment-v1') {
+    return require('@cdktf/provider-kubernetes/lib/deployment-v1');
+  },
+};
+
 const DEFAULT_TARGET_CPU_PERCENT = 70;
 
 /**
@@ -137,6 +145,7 @@ export class ModelWorkload extends Construct {
   private deploy(id: string, name: string, track: string, version: ModelVersion): DeploymentV1 {
     const { props } = this;
     const labels = { [NAME_LABEL]: props.name, [TRACK_LABEL]: track };
+    const { DeploymentV1 } = lazily.deployment();
     return new DeploymentV1(this, id, {
       provider: props.provider,
       metadata: this.metadata(name),

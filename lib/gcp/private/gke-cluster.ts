@@ -1,4 +1,4 @@
-import { ContainerCluster, type ContainerClusterConfig } from '@cdktf/provider-google/lib/container-cluster';
+import type { ContainerCluster, ContainerClusterConfig } from '@cdktf/provider-google/lib/container-cluster';
 import type { ContainerNodePool } from '@cdktf/provider-google/lib/container-node-pool';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
@@ -18,8 +18,11 @@ const CLUSTER_NAME_LENGTH = 40;
 const DEFAULT_MACHINE_TYPE = 'e2-standard-4';
 const DEFAULT_MAX_NODES = 3;
 
-/** Bindings that take long to load, and that most stacks do without. */
+/** Bindings that take long to load: who imports this package for another construct does without them. */
 const lazily = {
+  cluster(): typeof import('@cdktf/provider-google/lib/container-cluster') {
+    return require('@cdktf/provider-google/lib/container-cluster');
+  },
   nodePool(): typeof import('@cdktf/provider-google/lib/container-node-pool') {
     return require('@cdktf/provider-google/lib/container-node-pool');
   },
@@ -91,6 +94,7 @@ export class ClusterAccess extends Construct {
   private makeCluster(props: ContainerModelProps, choice: GkeCluster, nodes: ServiceAccount): ContainerCluster {
     const { network, subnetwork, authorizedNetworks } = choice.options;
     const key = props.encryptionKey;
+    const { ContainerCluster } = lazily.cluster();
     const common: ContainerClusterConfig = {
       name: generatedName(this.node.scope!, CLUSTER_NAME_LENGTH),
       project: props.project,
