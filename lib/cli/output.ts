@@ -18,14 +18,16 @@ export class Output {
     if (!process.stdout.isTTY) return work((step) => process.stderr.write(`- ${step}\n`));
     const { Listr } = await import('listr2');
     let result: Result | undefined;
-    const list = new Listr({
+    const task = {
       title,
-      task: async (_, shown) => {
+      task: async (_: unknown, shown: { output?: string }) => {
         result = await work((step) => {
           shown.output = step;
         });
       },
-    });
+    };
+    // What went wrong is told once, by whoever called the command.
+    const list = new Listr([task], { rendererOptions: { showErrorMessage: false } });
     await list.run();
     return result as Result;
   }

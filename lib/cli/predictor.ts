@@ -41,7 +41,7 @@ async function packagePredictor(directory: string): Promise<Predictor> {
   const manifest = readManifest(directory);
   await verifyFiles(directory, manifest);
   const { format, artifact, inputs, outputs, samples } = manifest;
-  const model = await engineFor(format).load({ path: join(directory, artifact), format }, {});
+  const model = await engineFor(format).load({ path: join(directory, artifact), format }, { threads: 1 });
   return {
     inputs,
     outputs,

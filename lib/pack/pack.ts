@@ -59,10 +59,13 @@ export async function packModel(options: PackOptions): Promise<Manifest> {
   }
 }
 
-/** Loads the copy, which is what will be served, and names the original in errors. */
+/**
+ * Loads the copy, which is what will be served, and names the original in errors. One thread adds in the same order
+ * every time.
+ */
 async function load(source: string, copy: string, format: ModelFormat): Promise<LoadedModel> {
   try {
-    return await engineFor(format).load({ path: copy, format }, {});
+    return await engineFor(format).load({ path: copy, format }, { threads: 1 });
   } catch (error) {
     if (!(error instanceof ModelPackageError)) throw error;
     throw new ModelPackageError(error.code, error.message.replaceAll(copy, source));
