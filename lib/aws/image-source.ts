@@ -1,10 +1,42 @@
+import { Stack } from 'aws-cdk-lib';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
+import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import type { Construct } from 'constructs';
+import { runtimeImageContext } from '../bundle/image-context.js';
 import { ImageSource } from '../serving/image-source.js';
 import { type PulledImage, pulledImage } from './private/pulled-image.js';
 
+/** What the image has to run on and for. */
+export interface ImageNeeds {
+  /** `amd64` or `arm64`, as Docker names them. */
+  readonly architecture: string;
+  /** Whether the host expects root in the container, as SageMaker does. */
+  readonly root: boolean;
+  /** Pinned Python packages. @default - none: the model needs no Python */
+  readonly requirements?: readonly string[];
+}
+
+/** How the image of the runtime is built. */
+export interface RuntimeImageOptions {
+  /**
+   * The image it is built on, with a digest to build on the same for ever: Node's slim one, or, for formats that need
+   * Python, Python's.
+   *
+   * @default - as the Dockerfile has it
+   */
+  readonly base?: string;
+}
+
 /** Where AWS gets the image of the runtime from, beside `ImageSource.fromRegistry()`. */
 export abstract class AwsImage extends ImageSource {
+  /**
+   * The runtime of this very version, built by Docker on the machine that deploys and pushed to the registry of CDK's
+   * assets. Constructs of one stack with the same needs share it.
+   */
+  static fromAsset(options: RuntimeImageOptions = {}): AwsImage {
+    return new AssetImage(options);
+  }
+
   /**
    * An image that is in ECR already.
    *
@@ -15,11 +47,35 @@ export abstract class AwsImage extends ImageSource {
   }
 
   override bind(scope: Construct): string {
-    return this.pull(scope, 'amd64').uri;
+    return this.pull(scope, { architecture: 'amd64', root: false }).uri;
   }
 
-  /** Adds to `scope` what it takes to have the image for `architecture`, which is `amd64` or `arm64`. */
-  abstract pull(scope: Construct, architecture: string): PulledImage;
+  /** Adds to the stack of `scope` what it takes to have the image, and returns where to pull it from. */
+  abstract pull(scope: Construct, needs: ImageNeeds): PulledImage;
+}
+
+class AssetImage extends AwsImage {
+  constructor(private readonly options: RuntimeImageOptions) {
+    super();
+  }
+
+  override pull(scope: Construct, { architecture, root, requirements }: ImageNeeds): PulledImage {
+    const { directory, digest } = runtimeImageContext({
+      architecture: architecture === 'arm64' ? 'arm64' : 'x64',
+      requirements,
+    });
+    const stack = Stack.of(scope);
+    const { base } = this.options;
+    const id = ['ModelshipRuntime', digest.slice(0, 12), ...(root ? ['root'] : [])].join('-');
+    const asset =
+      (stack.node.tryFindChild(id) as DockerImageAsset | undefined) ??
+      new DockerImageAsset(stack, id, {
+        directory,
+        platform: architecture === 'arm64' ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64,
+        buildArgs: { ...(base ? { BASE: base } : {}), ...(root ? { RUN_AS: '0:0' } : {}) },
+      });
+    return { uri: asset.imageUri, repositoryArn: asset.repository.repositoryArn };
+  }
 }
 
 class EcrImage extends AwsImage {
@@ -38,7 +94,7 @@ class EcrImage extends AwsImage {
   }
 }
 
-/** The image of any source, for one architecture. */
-export function pullImage(scope: Construct, source: ImageSource, architecture: string): PulledImage {
-  return source instanceof AwsImage ? source.pull(scope, architecture) : pulledImage(scope, source.bind(scope));
+/** The image of any source. */
+export function pullImage(scope: Construct, source: ImageSource, needs: ImageNeeds): PulledImage {
+  return source instanceof AwsImage ? source.pull(scope, needs) : pulledImage(scope, source.bind(scope));
 }

@@ -11,7 +11,7 @@ import { ModelServer } from '../serving/model-server.js';
 import { Rollout } from '../serving/rollout.js';
 import { EndpointMode } from './endpoint-mode.js';
 import { EndpointModelData } from './endpoint-model-data.js';
-import { pullImage } from './image-source.js';
+import { AwsImage, pullImage } from './image-source.js';
 import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
 import { type PulledImage, pulledImage } from './private/pulled-image.js';
 import {
@@ -221,7 +221,13 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
 
   private image(architecture: string): PulledImage {
     const uri = this.server.spec.image;
-    const image = uri ? pulledImage(this, uri) : pullImage(this, this.props.image, architecture);
+    const image = uri
+      ? pulledImage(this, uri)
+      : pullImage(this, this.props.image ?? AwsImage.fromAsset(), {
+          architecture,
+          root: true,
+          requirements: this.props.model.manifest.requirements,
+        });
     requireEcr(this, image);
     this.role.mayPull(image);
     return image;

@@ -23,7 +23,7 @@ export interface ManagedEndpointModelProps extends ServingProps {
    *
    * @default AwsImage.fromAsset()
    */
-  readonly image: ImageSource;
+  readonly image?: ImageSource;
 
   /** Where the model comes from. @default EndpointModelData.fromPackage() */
   readonly modelData?: EndpointModelData;

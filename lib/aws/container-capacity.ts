@@ -1,0 +1,45 @@
+/** Size of a task without a GPU. */
+export interface FargateCapacityOptions {
+  /** CPUs of a task: 0.25, 0.5, 1, 2, 4, 8 or 16. @default 1 */
+  readonly cpu?: number;
+  /** Memory of a task, in MiB, within what its CPUs allow. @default 2048 */
+  readonly memoryMib?: number;
+  /** Whether tasks run on Intel and AMD processors, for images without arm64. @default false */
+  readonly x86?: boolean;
+  /** Whether tasks may be taken away with two minutes' notice, at a lower price. @default false */
+  readonly spot?: boolean;
+}
+
+/** Instances with GPUs, and the size of a task on them. */
+export interface GpuCapacityOptions {
+  /** Such as `g5.xlarge`. @default g5.xlarge */
+  readonly instanceType?: string;
+  /** GPUs of a task. @default 1 */
+  readonly gpuCount?: number;
+  /** CPUs of a task. @default 3, which leaves a g5.xlarge one for itself */
+  readonly cpu?: number;
+  /** Memory of a task, in MiB. @default 12288 */
+  readonly memoryMib?: number;
+}
+
+/** What tasks run on. */
+export class ContainerCapacity {
+  /** Fargate, on Arm processors by default: nothing to run but the tasks. */
+  static fargate(options: FargateCapacityOptions = {}): ContainerCapacity {
+    return new ContainerCapacity('fargate', options);
+  }
+
+  /** EC2 instances with NVIDIA GPUs, as many as the tasks need, from ECS's own image. */
+  static gpu(options: GpuCapacityOptions = {}): ContainerCapacity {
+    return new ContainerCapacity('gpu', undefined, options);
+  }
+
+  private constructor(
+    /** One of `fargate` and `gpu`. */
+    readonly kind: 'fargate' | 'gpu',
+    /** Set when `kind` is `fargate`. */
+    readonly fargateOptions?: FargateCapacityOptions,
+    /** Set when `kind` is `gpu`. */
+    readonly gpuOptions?: GpuCapacityOptions,
+  ) {}
+}

@@ -1,0 +1,297 @@
+import { START_SECONDS } from '@modelship/runtime/contract';
+import { Duration } from 'aws-cdk-lib';
+import {
+  type Connections,
+  type IConnectable,
+  type IVpc,
+  SecurityGroup,
+  type SubnetSelection,
+  SubnetType,
+} from 'aws-cdk-lib/aws-ec2';
+import {
+  AlarmBehavior,
+  type BaseService,
+  Cluster,
+  ContainerInsights,
+  Ec2Service,
+  FargateService,
+  type ICluster,
+} from 'aws-cdk-lib/aws-ecs';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { Access } from '../serving/access.js';
+import { ModelServer } from '../serving/model-server.js';
+import { ContainerCapacity } from './container-capacity.js';
+import { ContainerModelData } from './container-model-data.js';
+import type { ContainerModelProps } from './container-props.js';
+import { AwsImage, pullImage } from './image-source.js';
+import { ApiFront } from './private/ecs/api-front.js';
+import { alternateTarget, deployment, hasTwoVersions } from './private/ecs/deployment.js';
+import { GpuInstances } from './private/ecs/gpu-instances.js';
+import { LoadBalancer } from './private/ecs/load-balancer.js';
+import { Network } from './private/ecs/network.js';
+import { ServiceScaling } from './private/ecs/service-scaling.js';
+import { ServiceTelemetry, TrafficAlarms } from './private/ecs/service-telemetry.js';
+import { CONTAINER, PORT_NAME, Task } from './private/ecs/task.js';
+import { validateContainer } from './private/ecs/validation.js';
+import { type PulledImage, pulledImage } from './private/pulled-image.js';
+
+const DEFAULT_MAX_REPLICAS = 4;
+const DEFAULT_CONCURRENCY = 8;
+const DEFAULT_CPU_PERCENT = 70;
+const DEFAULT_LOG_DAYS = 90;
+/** With API Gateway in front, and without. */
+const DEFAULT_TIMEOUT_SECONDS = { gateway: 29, balancer: 60 };
+/** Where other servers' images hold the model, unless they say. */
+const IMAGE_FOLDER = '/models';
+
+/**
+ * A model in containers on ECS, behind an Application Load Balancer that only the VPC can reach.
+ *
+ * @throws ValidationError with every prop that is wrong
+ */
+export class ContainerModel extends Construct implements IConnectable {
+  readonly vpc: IVpc;
+  readonly cluster: ICluster;
+  /** The VPC's parts, if it was made here. */
+  readonly network?: Network;
+  readonly task: Task;
+  readonly service: BaseService;
+  readonly loadBalancer: LoadBalancer;
+  /** The API that IAM identities call; set unless `access` is another. */
+  readonly api?: ApiFront;
+  /** Set if tasks run on GPUs. */
+  readonly instances?: GpuInstances;
+  /** Set unless the number of tasks is fixed. */
+  readonly scaling?: ServiceScaling;
+  readonly trafficAlarms: TrafficAlarms;
+  readonly telemetry: ServiceTelemetry;
+
+  private readonly timeoutSeconds: number;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ContainerModelProps,
+  ) {
+    super(scope, id);
+    const capacity = props.capacity ?? ContainerCapacity.fargate();
+    const min = props.minReplicas ?? 1;
+    const range = { min, max: props.maxReplicas ?? Math.max(min, DEFAULT_MAX_REPLICAS) };
+    validateContainer(this, props, capacity, range);
+
+    const gateway = this.access.kind === 'cloudIdentity';
+    this.timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS[gateway ? 'gateway' : 'balancer'];
+    const image = this.image(capacity);
+    const given = props.vpc ?? props.cluster?.vpc;
+    if (!given) this.network = this.makeNetwork(image, capacity);
+    this.vpc = given ?? this.network!.vpc;
+    const cluster =
+      props.cluster ?? new Cluster(this, 'Cluster', { vpc: this.vpc, containerInsightsV2: ContainerInsights.ENABLED });
+    this.cluster = cluster;
+    if (capacity.kind === 'gpu') {
+      this.instances = new GpuInstances(this, 'Instances', {
+        vpc: this.vpc,
+        subnets: this.subnets,
+        cluster: cluster as Cluster,
+        instanceType: capacity.gpuOptions?.instanceType ?? 'g5.xlarge',
+        ...range,
+      });
+    }
+    this.task = this.makeTask(image, capacity);
+    this.loadBalancer = new LoadBalancer(this, 'LoadBalancer', {
+      vpc: this.vpc,
+      port: this.server.spec.port,
+      readyPath: this.server.spec.readyPath(props.model),
+      internetFacing: props.internetFacing ?? false,
+      certificate: props.certificate,
+      access: this.access,
+      jwksUrl: props.jwksUrl,
+      timeoutSeconds: this.timeoutSeconds,
+      logRetentionDays: this.retention,
+      twoGroups: hasTwoVersions(props.rollout, props.blueGreenBakeMinutes),
+    });
+    this.trafficAlarms = new TrafficAlarms(
+      this,
+      'Alarms',
+      this.loadBalancer.resource,
+      this.timeoutSeconds,
+      props.alarmActions ?? [],
+    );
+    this.service = this.makeService(capacity, min);
+    this.attach();
+    this.network?.admit(this.service);
+    if (this.instances) this.network?.admit(this.instances.group);
+    if (gateway) {
+      this.api = new ApiFront(this, 'Api', {
+        vpc: this.vpc,
+        subnets: this.subnets,
+        loadBalancer: this.loadBalancer,
+        domainName: props.domainName,
+        throttle: props.throttle,
+        timeoutSeconds: this.timeoutSeconds,
+        retention: this.retention,
+      });
+    }
+    if (range.min !== range.max) {
+      this.scaling = new ServiceScaling(this, 'Scaling', {
+        service: this.service,
+        loadBalancer: this.loadBalancer.resource,
+        ...range,
+        concurrency: props.targetConcurrency ?? DEFAULT_CONCURRENCY,
+        cpuPercent: props.targetCpuPercent ?? DEFAULT_CPU_PERCENT,
+      });
+      this.scaling.node.addDependency(this.service);
+    }
+    this.telemetry = new ServiceTelemetry(this, 'Telemetry', this.service, this.trafficAlarms, props.dashboard ?? true);
+  }
+
+  /** Of the load balancer: nobody may reach it but whom these let in, and API Gateway. */
+  get connections(): Connections {
+    return this.loadBalancer.resource.connections;
+  }
+
+  /** Where the service answers, without a path. */
+  get url(): string {
+    if (this.api) return this.api.api.apiEndpoint;
+    const host = this.props.domainName ?? this.loadBalancer.resource.loadBalancerDnsName;
+    return `${this.props.certificate ? 'https' : 'http'}://${host}`;
+  }
+
+  /** Where predictions are asked for. */
+  get predictUrl(): string {
+    return `${this.url}${this.server.spec.predictPath(this.props.model)}`;
+  }
+
+  /**
+   * Lets `grantee` invoke the API and nothing else.
+   *
+   * @throws Error if callers do not come by IAM, because `access` is another
+   */
+  grantInvoke(grantee: IGrantable): Grant {
+    if (!this.api) {
+      throw new Error(
+        `${this.node.path} has access ${this.access.kind}, which IAM does not rule; use Access.cloudIdentity(), or let callers in by \`connections\``,
+      );
+    }
+    return this.api.grantInvoke(grantee);
+  }
+
+  private get access(): Access {
+    return this.props.access ?? Access.cloudIdentity();
+  }
+
+  private get server(): ModelServer {
+    return this.props.server ?? ModelServer.modelship();
+  }
+
+  private get retention(): RetentionDays {
+    return (this.props.logRetentionDays ?? DEFAULT_LOG_DAYS) as RetentionDays;
+  }
+
+  /** Those that can reach the internet if there are some, and never those that it can reach. */
+  private get subnets(): SubnetSelection {
+    const egress = this.vpc.privateSubnets.length > 0;
+    return { subnetType: egress ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED };
+  }
+
+  private image({ kind, fargateOptions }: ContainerCapacity): PulledImage {
+    const uri = this.server.spec.image;
+    if (uri) return pulledImage(this, uri);
+    const arm = kind === 'fargate' && !fargateOptions?.x86;
+    return pullImage(this, this.props.image ?? AwsImage.fromAsset(), {
+      architecture: arm ? 'arm64' : 'amd64',
+      root: false,
+      requirements: this.props.model.manifest.requirements,
+    });
+  }
+
+  private makeNetwork(image: PulledImage, capacity: ContainerCapacity): Network {
+    const fetches = this.server.spec.image !== undefined && this.server.layout(this.props.model).length === 0;
+    return new Network(this, 'Network', {
+      // The load balancer fetches the keys of a JWT's issuer, and only ECR has an endpoint among registries.
+      internet:
+        image.repositoryArn === undefined ||
+        fetches ||
+        this.access.kind === 'jwt' ||
+        (this.props.internetFacing ?? false),
+      instances: capacity.kind === 'gpu',
+      secrets: Object.keys(this.props.secrets ?? {}).length > 0,
+      retention: this.retention,
+    });
+  }
+
+  private makeTask(image: PulledImage, capacity: ContainerCapacity): Task {
+    const { model, environment = {}, secrets = {} } = this.props;
+    const modelData =
+      this.props.modelData ??
+      (this.server.spec.image ? ContainerModelData.inImage(IMAGE_FOLDER) : ContainerModelData.fromPackage());
+    return new Task(this, 'Task', {
+      model,
+      server: this.server,
+      image,
+      capacity,
+      modelData,
+      timeoutSeconds: this.timeoutSeconds,
+      environment,
+      secrets,
+      retention: this.retention,
+    });
+  }
+
+  private makeService(capacity: ContainerCapacity, desiredCount: number): BaseService {
+    const { rollout, blueGreenBakeMinutes, rollbackAlarms, serviceConnectNamespace, model } = this.props;
+    const alarms = rollbackAlarms ?? [this.trafficAlarms.errors, this.trafficAlarms.latency];
+    const options = {
+      cluster: this.cluster,
+      taskDefinition: this.task.definition,
+      desiredCount,
+      securityGroups: [
+        new SecurityGroup(this, 'SecurityGroup', { vpc: this.vpc, description: `Serves the model ${model.name}` }),
+      ],
+      vpcSubnets: this.subnets,
+      circuitBreaker: { rollback: true },
+      deploymentAlarms: {
+        alarmNames: alarms.map(({ alarmName }) => alarmName),
+        behavior: AlarmBehavior.ROLLBACK_ON_ALARM,
+      },
+      healthCheckGracePeriod: Duration.seconds(START_SECONDS),
+      ...deployment(rollout, blueGreenBakeMinutes),
+      ...(serviceConnectNamespace
+        ? {
+            serviceConnectConfiguration: {
+              namespace: serviceConnectNamespace,
+              services: [{ portMappingName: PORT_NAME, discoveryName: model.name.toLowerCase().replaceAll('_', '-') }],
+            },
+          }
+        : {}),
+    };
+    if (this.instances) {
+      return new Ec2Service(this, 'Service', {
+        ...options,
+        capacityProviderStrategies: [
+          { capacityProvider: this.instances.capacityProvider.capacityProviderName, weight: 1 },
+        ],
+      });
+    }
+    const provider = capacity.fargateOptions?.spot ? 'FARGATE_SPOT' : 'FARGATE';
+    return new FargateService(this, 'Service', {
+      ...options,
+      capacityProviderStrategies: [{ capacityProvider: provider, weight: 1 }],
+    });
+  }
+
+  private attach(): void {
+    const { targets, rule, testRule } = this.loadBalancer;
+    targets.addTarget(
+      this.service.loadBalancerTarget({
+        containerName: CONTAINER,
+        containerPort: this.server.spec.port,
+        alternateTarget: alternateTarget(this, this.loadBalancer),
+      }),
+    );
+    // A service is refused while no listener forwards to its targets.
+    this.service.node.addDependency(rule, ...(testRule ? [testRule] : []));
+  }
+}

@@ -1,0 +1,68 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination, VpcLink } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpAlbIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { type IVpc, Port, SecurityGroup, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
+import type { LoadBalancer } from './load-balancer.js';
+
+export interface ApiFrontProps {
+  readonly vpc: IVpc;
+  readonly subnets: SubnetSelection;
+  readonly loadBalancer: LoadBalancer;
+  readonly domainName?: string;
+  readonly throttle?: Throttle;
+  readonly timeoutSeconds: number;
+  readonly retention: RetentionDays;
+}
+
+/** An HTTP API that takes requests signed by IAM identities and passes them into the VPC. */
+export class ApiFront extends Construct {
+  readonly api: HttpApi;
+  readonly stage: HttpStage;
+  readonly vpcLink: VpcLink;
+
+  constructor(scope: Construct, id: string, props: ApiFrontProps) {
+    super(scope, id);
+    const { vpc, loadBalancer, throttle = DEFAULT_THROTTLE } = props;
+    const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
+      vpc,
+      description: 'API Gateway, on its way to the load balancer',
+      allowAllOutbound: false,
+    });
+    const port = Port.tcp(loadBalancer.listener.port);
+    loadBalancer.resource.connections.allowFrom(securityGroup, port, 'API Gateway');
+    this.vpcLink = new VpcLink(this, 'VpcLink', { vpc, subnets: props.subnets, securityGroups: [securityGroup] });
+    this.api = new HttpApi(this, 'Resource', { createDefaultStage: false });
+    this.api.addRoutes({
+      path: '/{proxy+}',
+      methods: [HttpMethod.ANY],
+      authorizer: new HttpIamAuthorizer(),
+      integration: new HttpAlbIntegration('Service', loadBalancer.listener, {
+        vpcLink: this.vpcLink,
+        timeout: Duration.seconds(props.timeoutSeconds),
+        secureServerName: props.domainName,
+      }),
+    });
+    const logs = new LogGroup(this, 'AccessLogs', { retention: props.retention, removalPolicy: RemovalPolicy.DESTROY });
+    this.stage = new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: throttle.requestsPerSecond, burstLimit: throttle.burst ?? throttle.requestsPerSecond },
+      accessLogSettings: { destination: new LogGroupLogDestination(logs) },
+      detailedMetricsEnabled: true,
+    });
+  }
+
+  grantInvoke(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['execute-api:Invoke'],
+      resourceArns: [this.api.arnForExecuteApi('*', '/*', '$default')],
+    });
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html: memory in MiB that each
+ * number of CPUs allows at least and at most, and the step between.
+ */
+export const FARGATE_SIZES: ReadonlyMap<number, { min: number; max: number; step: number }> = new Map([
+  [0.25, { min: 512, max: 2048, step: 512 }],
+  [0.5, { min: 1024, max: 4096, step: 1024 }],
+  [1, { min: 2048, max: 8192, step: 1024 }],
+  [2, { min: 4096, max: 16_384, step: 1024 }],
+  [4, { min: 8192, max: 30_720, step: 1024 }],
+  [8, { min: 16_384, max: 61_440, step: 4096 }],
+  [16, { min: 32_768, max: 122_880, step: 8192 }],
+]);
+
+export const ECS = {
+  /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html */
+  tasks: { min: 1, max: 5000, source: 'an ECS service' },
+  /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/canary-deployment.html */
+  canaryPercent: { min: 1, max: 99, unit: 'percent', source: 'an ECS canary deployment' },
+  linearPercent: { min: 3, max: 99, unit: 'percent', source: 'an ECS linear deployment' },
+  bakeMinutes: { min: 0, max: 1440, unit: 'minutes', source: 'an ECS deployment' },
+  /** https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html */
+  idleSeconds: { min: 1, max: 4000, unit: 'seconds', source: 'an Application Load Balancer' },
+  /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+  gatewaySeconds: { min: 1, max: 29, unit: 'seconds', source: 'the HTTP API in front of ContainerModel' },
+  /** Disk of a Fargate task that is there without asking. */
+  ephemeralBytes: 20 * 2 ** 30,
+  maxEphemeralGib: 200,
+  /** A concurrency or a share of CPU to keep. */
+  concurrency: { min: 1, max: 10_000, fraction: true, source: 'this construct' },
+  cpuPercent: { min: 1, max: 100, unit: 'percent', source: 'ECS' },
+  gpus: { min: 1, max: 16, source: 'EC2' },
+} as const;

@@ -1,0 +1,162 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import {
+  type ApplicationListener,
+  ApplicationListenerRule,
+  ApplicationLoadBalancer,
+  ApplicationProtocol,
+  ApplicationTargetGroup,
+  type CfnListenerRule,
+  ListenerAction,
+  ListenerCondition,
+  SslPolicy,
+  TargetGroupLoadBalancingAlgorithmType,
+  TargetType,
+} from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { Access } from '../../../serving/access.js';
+
+export interface LoadBalancerProps {
+  readonly vpc: IVpc;
+  readonly port: number;
+  readonly readyPath: string;
+  readonly internetFacing: boolean;
+  readonly certificate?: ICertificate;
+  readonly access: Access;
+  readonly jwksUrl?: string;
+  readonly timeoutSeconds: number;
+  readonly logRetentionDays: number;
+  /** Whether a second target group is needed, to which traffic moves in a deployment. */
+  readonly twoGroups: boolean;
+}
+
+/** Port of the listener that shows the new version to testers while the old one serves. */
+export const TEST_PORT = 9000;
+
+/** An Application Load Balancer with one rule, and a second one for tests where a deployment has two versions. */
+export class LoadBalancer extends Construct {
+  readonly resource: ApplicationLoadBalancer;
+  readonly listener: ApplicationListener;
+  readonly targets: ApplicationTargetGroup;
+  readonly rule: ApplicationListenerRule;
+  /** Set if a deployment has two versions at once. */
+  readonly alternateTargets?: ApplicationTargetGroup;
+  readonly testRule?: ApplicationListenerRule;
+  readonly accessLogs: Bucket;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: LoadBalancerProps,
+  ) {
+    super(scope, id);
+    this.resource = new ApplicationLoadBalancer(this, 'Resource', {
+      vpc: props.vpc,
+      internetFacing: props.internetFacing,
+      dropInvalidHeaderFields: true,
+      // The server gives a request up first, and says so.
+      idleTimeout: Duration.seconds(props.timeoutSeconds + 1),
+    });
+    this.accessLogs = this.logRequests();
+    this.targets = this.group('Targets');
+    if (props.twoGroups) this.alternateTargets = this.group('AlternateTargets');
+    this.listener = this.listen('Listener', props.certificate ? 443 : 80);
+    this.rule = this.forward('Rule', this.listener);
+    if (props.twoGroups) this.testRule = this.forward('TestRule', this.listen('TestListener', TEST_PORT));
+  }
+
+  private group(id: string): ApplicationTargetGroup {
+    const { vpc, port, readyPath, timeoutSeconds } = this.props;
+    return new ApplicationTargetGroup(this, id, {
+      vpc,
+      port,
+      protocol: ApplicationProtocol.HTTP,
+      targetType: TargetType.IP,
+      // Requests differ in how long they take, so that turns would queue behind long ones.
+      loadBalancingAlgorithmType: TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
+      // What is in flight may finish before the task is told to stop.
+      deregistrationDelay: Duration.seconds(timeoutSeconds),
+      healthCheck: {
+        path: readyPath,
+        healthyHttpCodes: '200',
+        interval: Duration.seconds(10),
+        timeout: Duration.seconds(5),
+        healthyThresholdCount: 2,
+        unhealthyThresholdCount: 3,
+      },
+    });
+  }
+
+  private listen(id: string, port: number): ApplicationListener {
+    const { certificate } = this.props;
+    return this.resource.addListener(id, {
+      port,
+      protocol: certificate ? ApplicationProtocol.HTTPS : ApplicationProtocol.HTTP,
+      certificates: certificate && [certificate],
+      sslPolicy: certificate && SslPolicy.RECOMMENDED_TLS,
+      // Who may reach it, the security group says; nobody unless asked.
+      open: this.props.internetFacing && id === 'Listener',
+      defaultAction: ListenerAction.fixedResponse(404, { contentType: 'application/json', messageBody: '{}' }),
+    });
+  }
+
+  private forward(id: string, listener: ApplicationListener): ApplicationListenerRule {
+    const { access, jwksUrl } = this.props;
+    const groups = [this.targets, ...(this.alternateTargets ? [this.alternateTargets] : [])];
+    const next = ListenerAction.weightedForward(
+      groups.map((targetGroup, index) => ({ targetGroup, weight: index === 0 ? 100 : 0 })),
+    );
+    const jwt = access.jwtOptions;
+    const rule = new ApplicationListenerRule(this, id, {
+      listener,
+      priority: 1,
+      conditions: [ListenerCondition.pathPatterns(['/*'])],
+      action: jwt
+        ? ListenerAction.authenticateJwt({
+            issuer: jwt.issuer,
+            jwksEndpoint: jwksUrl ?? `${jwt.issuer.replace(/\/$/, '')}/.well-known/jwks.json`,
+            next,
+          })
+        : next,
+    });
+    if (jwt) {
+      // A token for another service of the same issuer must not be good here.
+      (rule.node.defaultChild as CfnListenerRule).addPropertyOverride(
+        'Actions.0.JwtValidationConfig.AdditionalClaims',
+        [{ Format: 'string-array', Name: 'aud', Values: jwt.audience }],
+      );
+    }
+    return rule;
+  }
+
+  /** By hand, because CDK's own way asks for a stack whose region is known. */
+  private logRequests(): Bucket {
+    const bucket = new Bucket(this, 'AccessLogs', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      lifecycleRules: [{ expiration: Duration.days(this.props.logRetentionDays) }],
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const { account, partition, region } = Stack.of(this);
+    bucket.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('logdelivery.elasticloadbalancing.amazonaws.com')],
+        actions: ['s3:PutObject'],
+        resources: [bucket.arnForObjects(`AWSLogs/${account}/*`)],
+        conditions: {
+          ArnLike: {
+            'aws:SourceArn': `arn:${partition}:elasticloadbalancing:${region}:${account}:loadbalancer/*`,
+          },
+        },
+      }),
+    );
+    this.resource.setAttribute('access_logs.s3.enabled', 'true');
+    this.resource.setAttribute('access_logs.s3.bucket', bucket.bucketName);
+    this.resource.node.addDependency(bucket.policy!);
+    return bucket;
+  }
+}

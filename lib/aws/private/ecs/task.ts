@@ -1,0 +1,192 @@
+import { DRAIN_SECONDS, ENVIRONMENT, START_SECONDS } from '@modelship/runtime/contract';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  type ContainerDefinition,
+  ContainerImage,
+  CpuArchitecture,
+  Ec2TaskDefinition,
+  FargateTaskDefinition,
+  type HealthCheck,
+  LogDrivers,
+  NetworkMode,
+  OperatingSystemFamily,
+  Protocol,
+  type Secret,
+  type TaskDefinition,
+} from 'aws-cdk-lib/aws-ecs';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Model } from '../../../model/model.js';
+import type { ModelServer } from '../../../serving/model-server.js';
+import type { ContainerCapacity } from '../../container-capacity.js';
+import type { ContainerModelData } from '../../container-model-data.js';
+import { PackageObjects } from '../package-objects.js';
+import { grantPull, type PulledImage } from '../pulled-image.js';
+import { ECS } from './limits.js';
+
+export interface TaskProps {
+  readonly model: Model;
+  readonly server: ModelServer;
+  readonly image: PulledImage;
+  readonly capacity: ContainerCapacity;
+  readonly modelData: ContainerModelData;
+  readonly timeoutSeconds: number;
+  readonly environment: { readonly [name: string]: string };
+  readonly secrets: { [name: string]: Secret };
+  readonly retention: RetentionDays;
+}
+
+/** Name of the container, and of its port in Service Connect. */
+export const CONTAINER = 'server';
+export const PORT_NAME = 'http';
+
+/** Where a file system is mounted. */
+const MOUNT = '/mnt/models';
+
+/** What runs: one container, its roles, its logs, and the model where the container looks for it. */
+export class Task extends Construct {
+  readonly definition: TaskDefinition;
+  readonly container: ContainerDefinition;
+  readonly logGroup: LogGroup;
+  /** What the containers may do. */
+  readonly taskRole: Role;
+  /** What ECS may do to start them. */
+  readonly executionRole: Role;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: TaskProps,
+  ) {
+    super(scope, id);
+    this.logGroup = new LogGroup(this, 'Logs', { retention: props.retention, removalPolicy: RemovalPolicy.DESTROY });
+    this.taskRole = this.role('TaskRole');
+    this.executionRole = this.role('ExecutionRole');
+    grantPull(props.image, this.executionRole);
+    this.definition = this.define();
+    this.container = this.contain();
+  }
+
+  private role(id: string): Role {
+    return new Role(this, id, {
+      assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com', {
+        // Against a confused deputy: ECS takes the role for this account only.
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    });
+  }
+
+  private define(): TaskDefinition {
+    const { capacity, model } = this.props;
+    const roles = { taskRole: this.taskRole, executionRole: this.executionRole };
+    if (capacity.kind === 'gpu')
+      return new Ec2TaskDefinition(this, 'Definition', { ...roles, networkMode: NetworkMode.AWS_VPC });
+    const { cpu = 1, memoryMib = 2048, x86 = false } = capacity.fargateOptions ?? {};
+    return new FargateTaskDefinition(this, 'Definition', {
+      ...roles,
+      cpu: cpu * 1024,
+      memoryLimitMiB: memoryMib,
+      // The image, and the model beside it.
+      ephemeralStorageGiB:
+        model.sizeBytes > ECS.ephemeralBytes / 2
+          ? Math.min(Math.ceil(model.sizeBytes / 2 ** 30) + 20, ECS.maxEphemeralGib)
+          : undefined,
+      runtimePlatform: {
+        cpuArchitecture: x86 ? CpuArchitecture.X86_64 : CpuArchitecture.ARM64,
+        operatingSystemFamily: OperatingSystemFamily.LINUX,
+      },
+    });
+  }
+
+  private contain(): ContainerDefinition {
+    const { server, model, image, capacity, secrets } = this.props;
+    const own = server.spec.image === undefined;
+    const folder = this.modelFolder();
+    const { gpuCount = 1, cpu = 3, memoryMib = 12_288 } = capacity.gpuOptions ?? {};
+    const container = this.definition.addContainer(CONTAINER, {
+      containerName: CONTAINER,
+      image: ContainerImage.fromRegistry(image.uri),
+      command: server.spec.command && [...server.spec.command(model, folder)],
+      environment: {
+        ...this.props.environment,
+        ...server.spec.environment(model, folder),
+        ...(own ? { [ENVIRONMENT.timeoutSeconds]: `${this.props.timeoutSeconds}` } : {}),
+      },
+      secrets,
+      logging: LogDrivers.awsLogs({ logGroup: this.logGroup, streamPrefix: CONTAINER }),
+      portMappings: [{ name: PORT_NAME, containerPort: server.spec.port, protocol: Protocol.TCP }],
+      // Other servers write where they like.
+      readonlyRootFilesystem: own,
+      stopTimeout: Duration.seconds(DRAIN_SECONDS + 2),
+      healthCheck: own ? this.healthCheck() : undefined,
+      ...(capacity.kind === 'gpu' ? { gpuCount, cpu: cpu * 1024, memoryLimitMiB: memoryMib } : {}),
+    });
+    if (own) {
+      this.definition.addVolume({ name: 'tmp' });
+      container.addMountPoints({ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false });
+    }
+    if (this.props.modelData.kind === 'fileSystem') {
+      container.addMountPoints({ sourceVolume: 'models', containerPath: MOUNT, readOnly: true });
+    }
+    return container;
+  }
+
+  /** The load balancer asks whether requests may come; this asks whether the process must be replaced. */
+  private healthCheck(): HealthCheck {
+    const { server, model } = this.props;
+    const url = `http://127.0.0.1:${server.spec.port}${server.spec.livePath(model)}`;
+    const script = `fetch('${url}').then((response) => process.exit(response.ok ? 0 : 1), () => process.exit(1))`;
+    return {
+      command: ['CMD', 'node', '-e', script],
+      interval: Duration.seconds(10),
+      timeout: Duration.seconds(5),
+      retries: 3,
+      startPeriod: Duration.seconds(START_SECONDS),
+    };
+  }
+
+  /** Where the server finds the model, and the rights to get it from there. */
+  private modelFolder(): string {
+    const { model, modelData } = this.props;
+    switch (modelData.kind) {
+      case 'package': {
+        const objects = new PackageObjects(this, 'Package', model);
+        this.mayRead(objects.objectArns);
+        return objects.url;
+      }
+      case 'bucket':
+        this.mayRead([modelData.bucket!.arnForObjects(`${modelData.prefix}*`)]);
+        modelData.bucket!.encryptionKey?.grantDecrypt(this.taskRole);
+        return modelData.bucket!.s3UrlForObject(modelData.prefix);
+      case 'fileSystem':
+        this.mount();
+        return `${MOUNT}/${modelData.folder}`;
+      case 'image':
+        return modelData.folder!;
+    }
+  }
+
+  private mayRead(resources: string[]): void {
+    this.taskRole.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources }));
+  }
+
+  private mount(): void {
+    const { fileSystem, accessPoint } = this.props.modelData;
+    this.definition.addVolume({
+      name: 'models',
+      efsVolumeConfiguration: {
+        fileSystemId: fileSystem!.fileSystemId,
+        transitEncryption: 'ENABLED',
+        authorizationConfig: { accessPointId: accessPoint!.accessPointId, iam: 'ENABLED' },
+      },
+    });
+    this.taskRole.addToPolicy(
+      new PolicyStatement({
+        actions: ['elasticfilesystem:ClientMount'],
+        resources: [fileSystem!.fileSystemArn],
+        conditions: { StringEquals: { 'elasticfilesystem:AccessPointArn': accessPoint!.accessPointArn } },
+      }),
+    );
+  }
+}

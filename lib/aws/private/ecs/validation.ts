@@ -1,0 +1,225 @@
+import { ENVIRONMENT } from '@modelship/runtime/contract';
+import { Token } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { type Range, Validator } from '../../../serving/validation.js';
+import type { ContainerCapacity } from '../../container-capacity.js';
+import type { ContainerModelProps } from '../../container-props.js';
+import { ECS, FARGATE_SIZES } from './limits.js';
+
+const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
+  model: true,
+  access: true,
+  minReplicas: true,
+  maxReplicas: true,
+  rollout: true,
+  throttle: true,
+  timeoutSeconds: true,
+  logRetentionDays: true,
+  dashboard: true,
+  environment: true,
+  capacity: true,
+  server: true,
+  image: true,
+  modelData: true,
+  vpc: true,
+  cluster: true,
+  internetFacing: true,
+  certificate: true,
+  domainName: true,
+  jwksUrl: true,
+  targetConcurrency: true,
+  targetCpuPercent: true,
+  blueGreenBakeMinutes: true,
+  rollbackAlarms: true,
+  secrets: true,
+  serviceConnectNamespace: true,
+  alarmActions: true,
+};
+
+const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter((days) => typeof days === 'number');
+
+/** Variables that the construct sets, and that would be lost or would break the service. */
+const RESERVED: readonly string[] = [
+  ENVIRONMENT.model,
+  ENVIRONMENT.modelDigest,
+  ENVIRONMENT.port,
+  ENVIRONMENT.timeoutSeconds,
+];
+
+/** @throws ValidationError with everything that AWS would refuse or ignore */
+export function validateContainer(
+  scope: Construct,
+  props: ContainerModelProps,
+  capacity: ContainerCapacity,
+  replicas: { min: number; max: number },
+): void {
+  const validator = new Validator(`ContainerModel at ${scope.node.path}`, Token.isUnresolved);
+  validator.knownProps(props, Object.keys(PROPS));
+  checkCapacity(validator, props, capacity);
+  checkAccess(validator, props);
+  checkServer(validator, props, capacity);
+  checkScaling(validator, props, replicas);
+  checkRollout(validator, props);
+  for (const name of [...Object.keys(props.environment ?? {}), ...Object.keys(props.secrets ?? {})]) {
+    validator.check(
+      !RESERVED.includes(name),
+      `environment.${name}`,
+      'RESERVED',
+      'the construct sets this variable; leave it out',
+    );
+  }
+  const days = props.logRetentionDays;
+  validator.check(
+    days === undefined || Token.isUnresolved(days) || LOG_RETENTION_DAYS.includes(days),
+    'logRetentionDays',
+    'OUT_OF_RANGE',
+    `got ${days}; CloudWatch Logs allows ${LOG_RETENTION_DAYS.join(', ')}`,
+  );
+  validator.check(
+    props.vpc === undefined || props.cluster === undefined || props.vpc === props.cluster.vpc,
+    'vpc',
+    'CONFLICT',
+    'got a `cluster` in another VPC; leave one of the two out',
+  );
+  validator.throwIfAny();
+}
+
+function checkCapacity(validator: Validator, { model }: ContainerModelProps, capacity: ContainerCapacity): void {
+  const { cpu = 1, memoryMib = 2048 } = capacity.fargateOptions ?? {};
+  if (capacity.gpuOptions) validator.number('capacity.gpuCount', capacity.gpuOptions.gpuCount, ECS.gpus);
+  if (capacity.kind !== 'fargate' || Token.isUnresolved(cpu) || Token.isUnresolved(memoryMib)) return;
+  const size = FARGATE_SIZES.get(cpu);
+  validator.check(
+    size !== undefined,
+    'capacity.cpu',
+    'OUT_OF_RANGE',
+    `got ${cpu}; Fargate allows ${[...FARGATE_SIZES.keys()].join(', ')}`,
+  );
+  if (size) {
+    validator.check(
+      memoryMib >= size.min && memoryMib <= size.max && memoryMib % size.step === 0,
+      'capacity.memoryMib',
+      'OUT_OF_RANGE',
+      `got ${memoryMib}; Fargate allows ${size.min} to ${size.max} MiB in steps of ${size.step} with ${cpu} CPUs`,
+    );
+  }
+  validator.check(
+    model.sizeBytes < ECS.maxEphemeralGib * 2 ** 30,
+    'model',
+    'MODEL_TOO_LARGE',
+    `the files have ${model.sizeBytes} bytes, and a Fargate task has ${ECS.maxEphemeralGib} GiB of disk; use ContainerModelData.fromFileSystem()`,
+  );
+}
+
+function checkAccess(validator: Validator, props: ContainerModelProps): void {
+  const { access, internetFacing, certificate, throttle, domainName } = props;
+  const kind = access?.kind ?? 'cloudIdentity';
+  validator.check(
+    kind !== 'apiKey',
+    'access',
+    'UNSUPPORTED_ACCESS',
+    'a load balancer knows no keys; use ServerlessModel, or Access.cloudIdentity(), .jwt() or .anonymous()',
+  );
+  validator.check(
+    kind !== 'jwt' || certificate !== undefined,
+    'certificate',
+    'MISSING',
+    'Access.jwt() needs it, because the load balancer checks tokens over HTTPS only',
+  );
+  validator.check(
+    !internetFacing || certificate !== undefined,
+    'certificate',
+    'MISSING',
+    '`internetFacing` needs it, because nothing is sent in the clear over the internet',
+  );
+  validator.check(
+    !internetFacing || kind !== 'cloudIdentity',
+    'internetFacing',
+    'CONFLICT',
+    'with Access.cloudIdentity() callers come by API Gateway, which can be reached from the internet already; leave it out',
+  );
+  validator.check(
+    throttle === undefined || kind === 'cloudIdentity',
+    'throttle',
+    'UNSUPPORTED_THROTTLE',
+    'only API Gateway throttles, which Access.cloudIdentity() puts in front; leave it out or use ServerlessModel',
+  );
+  validator.check(
+    domainName === undefined || certificate !== undefined,
+    'domainName',
+    'CONFLICT',
+    'it is the name of the `certificate`, which is missing',
+  );
+  validator.check(
+    certificate === undefined || kind !== 'cloudIdentity' || domainName !== undefined,
+    'domainName',
+    'MISSING',
+    'API Gateway checks the load balancer’s certificate against it; give the name that the certificate is for',
+  );
+}
+
+function checkServer(validator: Validator, props: ContainerModelProps, capacity: ContainerCapacity): void {
+  const { server, image, model, modelData } = props;
+  const spec = server?.spec;
+  if (!spec) return;
+  validator.check(
+    spec.formats?.includes(model.manifest.format) ?? true,
+    'server',
+    'UNSUPPORTED_FORMAT',
+    `${spec.name} cannot load ${model.manifest.format}; it loads ${spec.formats?.join(', ')}. ModelServer.modelship() loads every format`,
+  );
+  validator.check(
+    !spec.needsGpu || capacity.kind === 'gpu',
+    'capacity',
+    'NO_GPU',
+    `${spec.name} needs a GPU, which Fargate does not have; use ContainerCapacity.gpu()`,
+  );
+  validator.check(
+    image === undefined || spec.image === undefined,
+    'image',
+    'CONFLICT',
+    `${spec.name} names its own image; pass it to ModelServer instead`,
+  );
+  const lies = modelData?.kind ?? 'image';
+  validator.check(
+    spec.image === undefined || lies === 'image' || lies === 'fileSystem',
+    'modelData',
+    'UNSUPPORTED_MODEL_DATA',
+    `${spec.name} does not fetch models; use ContainerModelData.fromFileSystem(), or put them into the image and say where with .inImage()`,
+  );
+}
+
+function checkScaling(validator: Validator, props: ContainerModelProps, replicas: { min: number; max: number }): void {
+  validator.number('minReplicas', props.minReplicas, ECS.tasks);
+  validator.number('maxReplicas', props.maxReplicas, ECS.tasks);
+  validator.number('targetConcurrency', props.targetConcurrency, ECS.concurrency);
+  validator.number('targetCpuPercent', props.targetCpuPercent, ECS.cpuPercent);
+  const limit: Range =
+    (props.access?.kind ?? 'cloudIdentity') === 'cloudIdentity' ? ECS.gatewaySeconds : ECS.idleSeconds;
+  validator.number('timeoutSeconds', props.timeoutSeconds, limit);
+  validator.check(
+    Token.isUnresolved(replicas.min) || Token.isUnresolved(replicas.max) || replicas.min <= replicas.max,
+    'maxReplicas',
+    'LESS_THAN_MINIMUM',
+    `got ${replicas.max}, less than the ${replicas.min} of minReplicas; raise one or lower the other`,
+  );
+}
+
+function checkRollout(validator: Validator, { rollout, blueGreenBakeMinutes }: ContainerModelProps): void {
+  if (rollout?.canaryOptions) {
+    validator.number('rollout.percent', rollout.canaryOptions.percent, ECS.canaryPercent);
+    validator.number('rollout.bakeMinutes', rollout.canaryOptions.bakeMinutes, ECS.bakeMinutes);
+  }
+  if (rollout?.linearOptions) {
+    validator.number('rollout.stepPercent', rollout.linearOptions.stepPercent, ECS.linearPercent);
+    validator.number('rollout.intervalMinutes', rollout.linearOptions.intervalMinutes, ECS.bakeMinutes);
+  }
+  validator.number('blueGreenBakeMinutes', blueGreenBakeMinutes, ECS.bakeMinutes);
+  validator.check(
+    blueGreenBakeMinutes === undefined || rollout === undefined || rollout.kind === 'allAtOnce',
+    'blueGreenBakeMinutes',
+    'CONFLICT',
+    'got a gradual `rollout` too; ECS takes one of the two',
+  );
+}

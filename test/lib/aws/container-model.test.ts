@@ -1,0 +1,425 @@
+import { App, Lazy, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { type SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Cluster } from 'aws-cdk-lib/aws-ecs';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { describe, expect, test } from 'vitest';
+import {
+  ContainerCapacity,
+  ContainerModel,
+  ContainerModelData,
+  type ContainerModelProps,
+} from '../../../lib/aws/index.js';
+import { Model } from '../../../lib/model/model.js';
+import { Access, ImageSource, ModelServer, Rollout, ValidationError } from '../../../lib/serving/index.js';
+import { writePackage } from '../../support/packages.js';
+import { certificate, jwt, minimal, VARIANTS } from './container-variants.js';
+import { text } from './granted-actions.js';
+import { model, savedModel } from './managed-endpoint-variants.js';
+
+type Props = Partial<ContainerModelProps>;
+
+function make(props: Props | ((stack: Stack) => Props) = {}) {
+  const stack = new Stack(new App({ analyticsReporting: false }), 'S');
+  const service = new ContainerModel(stack, 'Iris', {
+    ...minimal,
+    ...(typeof props === 'function' ? props(stack) : props),
+  });
+  return { stack, service, template: () => Template.fromStack(stack) };
+}
+
+/** Properties of the only resource of a type. */
+function only(template: Template, type: string) {
+  const found = Object.values(template.findResources(type));
+  expect(found).toHaveLength(1);
+  return found[0]!.Properties;
+}
+
+/** `prop: CODE` of everything that is wrong. */
+function faults(props: Props | ((stack: Stack) => Props)): string[] {
+  try {
+    make(props);
+  } catch (error) {
+    if (error instanceof ValidationError) return error.faults.map(({ prop, code }) => `${prop}: ${code}`);
+    throw error;
+  }
+  return [];
+}
+
+const containerOf = (template: Template) => only(template, 'AWS::ECS::TaskDefinition').ContainerDefinitions[0];
+
+describe('ContainerModel', () => {
+  test('fetches the package from a prefix with its digest, and loads nothing else', () => {
+    const { template } = make();
+    const environment = Object.fromEntries(
+      containerOf(template()).Environment.map(({ Name, Value }: { Name: string; Value: unknown }) => [
+        Name,
+        text(Value),
+      ]),
+    );
+    expect(environment).toEqual({
+      MODELSHIP_MODEL: expect.stringMatching(new RegExp(`^s3://.*/models/iris/${model.digest.slice(7)}/$`)),
+      MODELSHIP_MODEL_DIGEST: model.digest,
+      MODELSHIP_TIMEOUT_SECONDS: '29',
+    });
+  });
+
+  test('uploads every file under the name that the manifest gives it', () => {
+    const app = new App({ analyticsReporting: false });
+    const stack = new Stack(app, 'S');
+    new ContainerModel(stack, 'Iris', {
+      ...minimal,
+      model: savedModel,
+      access: Access.anonymous(),
+    });
+    const assembly = app.synth();
+    const manifest = assembly.artifacts.find((artifact) => artifact.id === 'S.assets')!;
+    const { files } = (manifest as unknown as { contents: { files: Record<string, { destinations: object }> } })
+      .contents;
+    const keys = Object.values(files).flatMap(({ destinations }) =>
+      Object.values(destinations as Record<string, { objectKey: string }>).map(({ objectKey }) => objectKey),
+    );
+    const prefix = `models/iris/${savedModel.digest.slice(7)}/`;
+    expect(
+      keys
+        .filter((key) => key.startsWith(prefix))
+        .map((key) => key.slice(prefix.length))
+        .sort(),
+    ).toEqual(['model.json', 'samples.json', 'saved/saved_model.pb', 'saved/variables/variables.index']);
+  });
+
+  test('runs on Fargate with an Arm processor, read-only but for /tmp', () => {
+    const { template } = make();
+    expect(only(template(), 'AWS::ECS::TaskDefinition')).toMatchObject({
+      Cpu: '1024',
+      Memory: '2048',
+      RuntimePlatform: { CpuArchitecture: 'ARM64' },
+    });
+    expect(containerOf(template())).toMatchObject({
+      ReadonlyRootFilesystem: true,
+      MountPoints: [{ ContainerPath: '/tmp', ReadOnly: false }],
+    });
+    expect(only(template(), 'AWS::ECS::Service').NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp).toBe(
+      'DISABLED',
+    );
+  });
+
+  test('takes its times from the runtime: start, drain, and what is in flight', () => {
+    const { template } = make({ timeoutSeconds: 20 });
+    expect(containerOf(template())).toMatchObject({ StopTimeout: 10, HealthCheck: { StartPeriod: 300 } });
+    expect(only(template(), 'AWS::ECS::Service').HealthCheckGracePeriodSeconds).toBe(300);
+    const group = only(template(), 'AWS::ElasticLoadBalancingV2::TargetGroup');
+    expect(group.HealthCheckPath).toBe('/v2/health/ready');
+    expect(group.TargetGroupAttributes).toContainEqual({ Key: 'deregistration_delay.timeout_seconds', Value: '20' });
+  });
+
+  test('makes a VPC without a way to the internet, with the endpoints a task needs', () => {
+    const { template } = make();
+    template().resourceCountIs('AWS::EC2::NatGateway', 0);
+    template().resourceCountIs('AWS::EC2::InternetGateway', 0);
+    const endpoints = Object.values(template().findResources('AWS::EC2::VPCEndpoint')).map(({ Properties }) =>
+      text(Properties.ServiceName).replace(/^.*\{AWS::Region\}\./, ''),
+    );
+    expect(endpoints.sort()).toEqual(['ecr.api', 'ecr.dkr', 'logs', 's3']);
+  });
+
+  test.each<[string, Props]>([
+    ['the image is outside ECR', { image: ImageSource.fromRegistry('ghcr.io/modelship/runtime:1') }],
+    ['the server fetches the weights', VARIANTS['TensorFlow Serving']!(new Stack())],
+  ])('makes a NAT gateway if %s', (_why, props) => {
+    make(props).template().resourceCountIs('AWS::EC2::NatGateway', 1);
+  });
+
+  test('is reached by API Gateway alone, which asks for IAM and throttles', () => {
+    const { template, service, stack } = make({ throttle: { requestsPerSecond: 7 } });
+    expect(only(template(), 'AWS::ElasticLoadBalancingV2::LoadBalancer').Scheme).toBe('internal');
+    expect(only(template(), 'AWS::ApiGatewayV2::Route').AuthorizationType).toBe('AWS_IAM');
+    expect(only(template(), 'AWS::ApiGatewayV2::Stage').DefaultRouteSettings).toMatchObject({
+      ThrottlingRateLimit: 7,
+      ThrottlingBurstLimit: 7,
+    });
+    const balancerGroup = stack.resolve(service.connections.securityGroups[0]!.securityGroupId);
+    const rules = template().findResources('AWS::EC2::SecurityGroupIngress', {
+      Properties: { GroupId: balancerGroup },
+    });
+    expect(Object.values(rules).map(({ Properties }) => Properties.SourceSecurityGroupId)).toEqual([
+      stack.resolve((service.api!.node.findChild('SecurityGroup') as SecurityGroup).securityGroupId),
+    ]);
+  });
+
+  test('lets a role call the API and nothing else', () => {
+    const { stack, service, template } = make();
+    const role = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    service.grantInvoke(role);
+    const [policy] = Object.values(
+      template().findResources('AWS::IAM::Policy', { Properties: { Roles: [stack.resolve(role.roleName)] } }),
+    );
+    const [statement] = policy!.Properties.PolicyDocument.Statement;
+    expect(statement.Action).toBe('execute-api:Invoke');
+    expect(text(statement.Resource)).toMatch(/execute-api:.*:\{IrisApi\w+\}\/\$default\/\*\/\*$/);
+  });
+
+  test('says why nobody can be granted anything if IAM does not rule', () => {
+    const { stack, service } = make({ access: Access.anonymous() });
+    const role = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    expect(() => service.grantInvoke(role)).toThrow(/Access\.cloudIdentity\(\)/);
+  });
+
+  test('lets nobody in by the network unless asked', () => {
+    const { template } = make({ access: Access.anonymous() });
+    const rules = Object.values(template().findResources('AWS::EC2::SecurityGroup')).flatMap(
+      ({ Properties }) => Properties.SecurityGroupIngress ?? [],
+    );
+    expect(rules).toEqual([]);
+    template().resourceCountIs('AWS::ApiGatewayV2::Api', 0);
+  });
+
+  test('has the load balancer check issuer and audience of a JWT', () => {
+    const { template, service } = make((stack) => ({
+      access: jwt,
+      certificate: certificate(stack),
+      domainName: 'iris.example.com',
+    }));
+    const { Actions: actions } = only(template(), 'AWS::ElasticLoadBalancingV2::ListenerRule');
+    expect(actions[0]).toMatchObject({
+      Type: 'jwt-validation',
+      JwtValidationConfig: {
+        Issuer: 'https://login.example.com/',
+        JwksEndpoint: 'https://login.example.com/.well-known/jwks.json',
+        AdditionalClaims: [{ Format: 'string-array', Name: 'aud', Values: ['iris', 'all'] }],
+      },
+    });
+    expect(service.predictUrl).toBe('https://iris.example.com/v1/models/iris:predict');
+  });
+
+  test('takes a deployment back on failed starts and on alarms', () => {
+    const { template, service, stack } = make();
+    const { DeploymentConfiguration: config } = only(template(), 'AWS::ECS::Service');
+    expect(config.DeploymentCircuitBreaker).toEqual({ Enable: true, Rollback: true });
+    expect(config.MinimumHealthyPercent).toBe(100);
+    expect(config.Alarms).toEqual({
+      Enable: true,
+      Rollback: true,
+      AlarmNames: [service.trafficAlarms.errors, service.trafficAlarms.latency].map((alarm) =>
+        stack.resolve(alarm.alarmName),
+      ),
+    });
+  });
+
+  test.each<[string, Props, object]>([
+    [
+      'canary',
+      { rollout: Rollout.canary({ percent: 5, bakeMinutes: 15 }) },
+      { Strategy: 'CANARY', CanaryConfiguration: { CanaryPercent: 5, CanaryBakeTimeInMinutes: 15 } },
+    ],
+    [
+      'linear',
+      { rollout: Rollout.linear({ stepPercent: 20, intervalMinutes: 3 }) },
+      { Strategy: 'LINEAR', LinearConfiguration: { StepPercent: 20, StepBakeTimeInMinutes: 3 } },
+    ],
+    ['blue and green', { blueGreenBakeMinutes: 30 }, { Strategy: 'BLUE_GREEN', BakeTimeInMinutes: 30 }],
+  ])('moves traffic between two target groups: %s', (_name, props, expected) => {
+    const { template } = make(props);
+    const service = only(template(), 'AWS::ECS::Service');
+    expect(service.DeploymentConfiguration).toMatchObject(expected);
+    expect(service.LoadBalancers[0].AdvancedConfiguration).toMatchObject({
+      ProductionListenerRule: expect.anything(),
+      TestListenerRule: expect.anything(),
+      AlternateTargetGroupArn: expect.anything(),
+    });
+    template().resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 2);
+    template().hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', { Port: 9000 });
+  });
+
+  test('scales on requests in flight, by Little’s law, and on CPU', () => {
+    const { template } = make({ minReplicas: 2, maxReplicas: 9, targetConcurrency: 3, targetCpuPercent: 50 });
+    expect(only(template(), 'AWS::ApplicationAutoScaling::ScalableTarget')).toMatchObject({
+      MinCapacity: 2,
+      MaxCapacity: 9,
+    });
+    const policies = Object.values(template().findResources('AWS::ApplicationAutoScaling::ScalingPolicy')).map(
+      ({ Properties }) => Properties.TargetTrackingScalingPolicyConfiguration,
+    );
+    expect(policies.map(({ TargetValue }) => TargetValue)).toEqual([3, 50]);
+    const { Metrics: metrics } = policies[0]!.CustomizedMetricSpecification;
+    expect(metrics.at(-1)).toEqual({
+      Id: 'inFlight',
+      Expression: '(requests / 60) * seconds / tasks',
+      ReturnData: true,
+    });
+    make({ minReplicas: 2, maxReplicas: 2 })
+      .template()
+      .resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
+  });
+
+  test('runs on encrypted GPU instances that follow the tasks', () => {
+    const { template } = make({ capacity: ContainerCapacity.gpu({ instanceType: 'g6.xlarge', gpuCount: 1 }) });
+    expect(containerOf(template())).toMatchObject({
+      ResourceRequirements: [{ Type: 'GPU', Value: '1' }],
+      Cpu: 3072,
+      Memory: 12_288,
+    });
+    const { LaunchTemplateData: data } = only(template(), 'AWS::EC2::LaunchTemplate');
+    expect(data).toMatchObject({ InstanceType: 'g6.xlarge', MetadataOptions: { HttpTokens: 'required' } });
+    expect(data.BlockDeviceMappings[0].Ebs.Encrypted).toBe(true);
+    expect(only(template(), 'AWS::ECS::CapacityProvider').AutoScalingGroupProvider.ManagedScaling.Status).toBe(
+      'ENABLED',
+    );
+  });
+
+  test('mounts a file system read-only, as the task’s role and through the access point', () => {
+    const { template } = make(VARIANTS['model on a file system']!);
+    const { Volumes: volumes } = only(template(), 'AWS::ECS::TaskDefinition');
+    expect(volumes[0].EFSVolumeConfiguration).toMatchObject({
+      TransitEncryption: 'ENABLED',
+      AuthorizationConfig: { IAM: 'ENABLED' },
+    });
+    expect(containerOf(template()).MountPoints).toContainEqual(
+      expect.objectContaining({ ContainerPath: '/mnt/models', ReadOnly: true }),
+    );
+    expect(containerOf(template()).Environment).toContainEqual({
+      Name: 'MODELSHIP_MODEL',
+      Value: '/mnt/models/iris/1',
+    });
+  });
+
+  test('gives secrets to the container without writing them into the template', () => {
+    const { template } = make(VARIANTS.secrets!);
+    expect(containerOf(template()).Secrets).toEqual([{ Name: 'TOKEN', ValueFrom: expect.anything() }]);
+    expect(containerOf(template()).Environment.map(({ Name }: { Name: string }) => Name)).not.toContain('TOKEN');
+  });
+
+  test('runs other servers with their command, port and probes', () => {
+    const { template } = make(VARIANTS['TensorFlow Serving']!);
+    expect(containerOf(template())).toMatchObject({
+      Command: ['--rest_api_port=8501'],
+      PortMappings: [{ ContainerPort: 8501 }],
+      Environment: [
+        { Name: 'MODEL_NAME', Value: 'iris' },
+        { Name: 'MODEL_BASE_PATH', Value: '/models' },
+      ],
+    });
+    expect(only(template(), 'AWS::ElasticLoadBalancingV2::TargetGroup').HealthCheckPath).toBe('/v1/models/iris');
+  });
+
+  test('can be found by Service Connect', () => {
+    const { template } = make({ serviceConnectNamespace: 'models' });
+    expect(only(template(), 'AWS::ECS::Service').ServiceConnectConfiguration).toMatchObject({
+      Enabled: true,
+      Namespace: 'models',
+      Services: [{ PortName: 'http', DiscoveryName: 'iris' }],
+    });
+  });
+
+  test('uses a cluster and a VPC that are there', () => {
+    const { template } = make((stack) => {
+      const vpc = new Vpc(stack, 'Vpc');
+      return { vpc, cluster: new Cluster(stack, 'Cluster', { vpc }) };
+    });
+    template().resourceCountIs('AWS::ECS::Cluster', 1);
+    template().resourceCountIs('AWS::EC2::VPC', 1);
+  });
+
+  test('has alarms and a dashboard, logs for 90 days, and access logs', () => {
+    const { template } = make();
+    template().resourceCountIs('AWS::CloudWatch::Alarm', 3);
+    template().resourceCountIs('AWS::CloudWatch::Dashboard', 1);
+    for (const { Properties } of Object.values(template().findResources('AWS::Logs::LogGroup'))) {
+      expect(Properties.RetentionInDays).toBe(90);
+    }
+    expect(only(template(), 'AWS::ElasticLoadBalancingV2::LoadBalancer').LoadBalancerAttributes).toContainEqual({
+      Key: 'access_logs.s3.enabled',
+      Value: 'true',
+    });
+    make({ dashboard: false }).template().resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+  });
+
+  test('lets tokens pass every check', () => {
+    const token = Lazy.number({ produce: () => 2 });
+    expect(faults({ minReplicas: token, maxReplicas: token })).toEqual([]);
+  });
+});
+
+describe('ContainerModel refuses', () => {
+  test.each<[string, Props | ((stack: Stack) => Props), string[]]>([
+    ['keys, which a load balancer does not know', { access: Access.apiKey() }, ['access: UNSUPPORTED_ACCESS']],
+    ['a JWT in the clear', { access: jwt }, ['certificate: MISSING']],
+    ['the internet in the clear', { access: Access.anonymous(), internetFacing: true }, ['certificate: MISSING']],
+    [
+      'the internet beside the API',
+      (stack) => ({ internetFacing: true, certificate: certificate(stack), domainName: 'a.example.com' }),
+      ['internetFacing: CONFLICT'],
+    ],
+    [
+      'throttling without the API',
+      { access: Access.anonymous(), throttle: { requestsPerSecond: 1 } },
+      ['throttle: UNSUPPORTED_THROTTLE'],
+    ],
+    [
+      'a certificate whose name the API does not know',
+      (stack) => ({ certificate: certificate(stack) }),
+      ['domainName: MISSING'],
+    ],
+    ['more time than the API has', { timeoutSeconds: 30 }, ['timeoutSeconds: OUT_OF_RANGE']],
+    [
+      'a size that Fargate does not have',
+      { capacity: ContainerCapacity.fargate({ cpu: 3 }) },
+      ['capacity.cpu: OUT_OF_RANGE'],
+    ],
+    [
+      'memory that does not go with the CPU',
+      { capacity: ContainerCapacity.fargate({ cpu: 1, memoryMib: 16_384 }) },
+      ['capacity.memoryMib: OUT_OF_RANGE'],
+    ],
+    [
+      'a GPU server on Fargate',
+      { image: undefined, server: ModelServer.vllm({ source: 'Qwen/Qwen3-0.6B' }) },
+      ['capacity: NO_GPU'],
+    ],
+    [
+      'a server that cannot load the format, beside an image of ours',
+      { server: ModelServer.tensorflowServing() },
+      ['server: UNSUPPORTED_FORMAT', 'image: CONFLICT'],
+    ],
+    [
+      'a server that does not fetch models, with a model in a bucket',
+      (stack) => ({
+        image: undefined,
+        server: ModelServer.triton(),
+        modelData: ContainerModelData.fromBucket(new Bucket(stack, 'B'), 'models/'),
+      }),
+      ['modelData: UNSUPPORTED_MODEL_DATA'],
+    ],
+    ['more at least than at most', { minReplicas: 3, maxReplicas: 2 }, ['maxReplicas: LESS_THAN_MINIMUM']],
+    ['no task at all', { minReplicas: 0 }, ['minReplicas: OUT_OF_RANGE']],
+    [
+      'a canary and blue and green',
+      { rollout: Rollout.canary({ percent: 0, bakeMinutes: 1 }), blueGreenBakeMinutes: 5 },
+      ['rollout.percent: OUT_OF_RANGE', 'blueGreenBakeMinutes: CONFLICT'],
+    ],
+    [
+      'a variable that the construct sets',
+      { environment: { MODELSHIP_MODEL: '/x' } },
+      ['environment.MODELSHIP_MODEL: RESERVED'],
+    ],
+    ['log retention that CloudWatch does not know', { logRetentionDays: 91 }, ['logRetentionDays: OUT_OF_RANGE']],
+    ['a misspelt prop', { acess: 1 } as Props, ['acess: UNKNOWN_PROP']],
+    [
+      'a cluster of another VPC',
+      (stack) => ({
+        vpc: new Vpc(stack, 'One'),
+        cluster: new Cluster(stack, 'Cluster', { vpc: new Vpc(stack, 'Two') }),
+      }),
+      ['vpc: CONFLICT'],
+    ],
+  ])('%s', (_what, props, expected) => {
+    expect(faults(props)).toEqual(expected);
+  });
+
+  test('a model that no task can hold, and names what can', () => {
+    const huge = Model.fromDirectory(writePackage());
+    Object.defineProperty(huge, 'sizeBytes', { value: 201 * 2 ** 30 });
+    expect(() => make({ model: huge })).toThrow(/ContainerModelData\.fromFileSystem\(\)/);
+  });
+});

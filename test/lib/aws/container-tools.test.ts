@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Cluster } from 'aws-cdk-lib/aws-ecs';
+import { describe, expect, test } from 'vitest';
+import { ContainerModel } from '../../../lib/aws/index.js';
+import { requireTool } from '../../support/tools.js';
+import { minimal, VARIANTS } from './container-variants.js';
+import { grantedActions } from './granted-actions.js';
+import { nagFindings } from './nag-findings.js';
+
+const build = (variant: string) => (stack: Stack) =>
+  new ContainerModel(stack, 'Iris', { ...minimal, ...VARIANTS[variant]!(stack) });
+
+const EVERYWHERE = [
+  // No secret is among the variables: those come by `secrets`.
+  'AwsSolutions-ECS2 at S/Iris/Task/Definition/Resource',
+  // It is the bucket of the access logs itself.
+  'AwsSolutions-S1 at S/Iris/LoadBalancer/AccessLogs/Resource',
+];
+/** The registry's token is for the whole registry. */
+const ECR = 'AwsSolutions-IAM5[Resource::*] at S/Iris/Task/ExecutionRole/DefaultPolicy/Resource';
+/** Describing load balancers knows no resources. */
+const DEPLOYMENT = 'AwsSolutions-IAM5[Resource::*] at S/Iris/DeploymentRole/DefaultPolicy/Resource';
+
+/** What cdk-nag may find beside that, and why it stays. */
+const ACKNOWLEDGED: Readonly<Record<string, readonly string[]>> = {
+  // Whoever asks for this wants the internet in.
+  'facing the internet': ['AwsSolutions-EC23 at S/Iris/LoadBalancer/Resource/SecurityGroup/Resource'],
+  canary: [DEPLOYMENT],
+  linear: [DEPLOYMENT],
+  'blue and green': [DEPLOYMENT],
+  GPU: [
+    // The number of instances follows the tasks, which have alarms.
+    'AwsSolutions-AS3 at S/Iris/Instances/Group/ASG',
+    // What CDK lets an instance of a cluster do: find its agent's endpoint and report state.
+    'AwsSolutions-IAM5[Action::ecs:Submit*] at S/Iris/Instances/Role/DefaultPolicy/Resource',
+    'AwsSolutions-IAM5[Resource::*] at S/Iris/Instances/Role/DefaultPolicy/Resource',
+  ],
+  // The files under the prefix that the user gave, and no others.
+  'model from a bucket': [
+    'AwsSolutions-IAM5[Resource::<Bucket83908E77.Arn>/models/iris/1/*] at S/Iris/Task/TaskRole/DefaultPolicy/Resource',
+  ],
+};
+
+describe.each(Object.keys(VARIANTS))('ContainerModel, %s', (variant) => {
+  test('has no finding of cdk-nag beside those that are explained', () => {
+    const registry = variant === 'TensorFlow Serving' ? [] : [ECR];
+    expect(nagFindings(build(variant))).toEqual([...EVERYWHERE, ...registry, ...(ACKNOWLEDGED[variant] ?? [])].sort());
+  });
+});
+
+test('cfn-lint finds nothing in any variant', () => {
+  const outdir = mkdtempSync(join(tmpdir(), 'modelship-lint-'));
+  // As new CDK apps have it.
+  const context = { '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true };
+  const app = new App({ outdir, context, analyticsReporting: false });
+  for (const [index, variant] of Object.keys(VARIANTS).entries()) build(variant)(new Stack(app, `S${index}`));
+  const templates = app.synth().stacks.map((stack) => stack.templateFullPath);
+  // W3005: CDK writes out dependencies that references imply.
+  const output = execFileSync(requireTool('cfn-lint'), ['--ignore-checks', 'W3005', '--', ...templates], {
+    encoding: 'utf8',
+  });
+  expect(output.trim()).toBe('');
+}, 60_000);
+
+test('grants what the table says and nothing more', () => {
+  const stack = new Stack(new App({ analyticsReporting: false }), 'S');
+  build('behind an API for IAM identities')(stack);
+  const repository = 'arn:{AWS::Partition}:ecr:eu-west-1:123456789012:repository/modelship/runtime';
+  const model =
+    /^s3:GetObject on arn:\{AWS::Partition\}:s3:::cdk-hnb659fds-assets-.*\/models\/iris\/[0-9a-f]{64}\/[\w.]+$/;
+  const granted = grantedActions(stack);
+  expect(granted.filter((action) => model.test(action))).toHaveLength(3);
+  expect(granted.filter((action) => !model.test(action))).toEqual([
+    `ecr:BatchCheckLayerAvailability on ${repository}`,
+    `ecr:BatchGetImage on ${repository}`,
+    'ecr:GetAuthorizationToken on *',
+    `ecr:GetDownloadUrlForLayer on ${repository}`,
+    'logs:CreateLogStream on {IrisNetworkFlowLogsB5ACBE40.Arn}',
+    'logs:CreateLogStream on {IrisTaskLogs0DD424D0.Arn}',
+    'logs:DescribeLogStreams on {IrisNetworkFlowLogsB5ACBE40.Arn}',
+    'logs:PutLogEvents on {IrisNetworkFlowLogsB5ACBE40.Arn}',
+    'logs:PutLogEvents on {IrisTaskLogs0DD424D0.Arn}',
+  ]);
+});
+
+describe('many models in one stack', () => {
+  const many = (count: number) => {
+    const stack = new Stack(new App({ analyticsReporting: false }), 'Many');
+    const cluster = new Cluster(stack, 'Cluster', { vpc: new Vpc(stack, 'Vpc') });
+    for (let index = 0; index < count; index++) new ContainerModel(stack, `M${index}`, { ...minimal, cluster });
+    return JSON.stringify(Template.fromStack(stack).toJSON()).length;
+  };
+
+  test('grow its template evenly', () => {
+    const [three, six, twelve] = [many(3), many(6), many(12)];
+    expect((twelve! - six!) / 6).toBeLessThan(((six! - three!) / 3) * 1.05);
+  });
+
+  test('are refused at synth where CloudFormation would refuse them', () => {
+    expect(() => many(16)).toThrow(/greater than allowed maximum of 500/);
+  });
+});
