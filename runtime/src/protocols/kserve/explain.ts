@@ -1,4 +1,4 @@
-import { allocate } from '../../inference/datatype.js';
+import { allocate, type Datatype } from '../../inference/datatype.js';
 import { invalid } from '../../inference/errors.js';
 import { OPEN_ARRAY, OPEN_OBJECT } from '../../inference/json/ascii.js';
 import { JsonReader, JsonWriter, TensorBuilder, writeNested } from '../../inference/json/index.js';
@@ -8,6 +8,9 @@ import type { ServedModel } from '../protocol.js';
 
 const DEFAULT_PERMUTATIONS = 16;
 const MOST_PERMUTATIONS = 1024;
+
+/** The inputs whose features can be mixed as doubles. */
+const EXPLAINABLE: readonly Datatype[] = ['FP32', 'FP64', 'INT8', 'INT16', 'INT32', 'UINT8', 'UINT16', 'UINT32'];
 
 /** What the body of an explain call asks for. */
 interface ExplainRequest {
@@ -27,12 +30,8 @@ interface ExplainRequest {
 export async function explain(model: ServedModel, body: Buffer, signal?: AbortSignal): Promise<Buffer | string> {
   const signature = model.signatures.serving_default!;
   const spec = signature.inputs[0]!;
-  if (
-    signature.inputs.length > 1 ||
-    spec.datatype === 'BYTES' ||
-    spec.datatype.endsWith('64') !== (spec.datatype === 'FP64')
-  ) {
-    throw invalid('only models of one input, of numbers of at most 32 bits or FP64, can be explained');
+  if (signature.inputs.length > 1 || !EXPLAINABLE.includes(spec.datatype)) {
+    throw invalid(`only models of one input, of ${EXPLAINABLE.join(', ')}, can be explained`);
   }
   const { instances, background, permutations, seed } = decode(body, spec);
   const size = instances.shape[0]!;
