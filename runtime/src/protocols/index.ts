@@ -1,3 +1,4 @@
+export type { GrpcService } from './grpc-service.js';
 export { asInferenceError } from './handled.js';
 export {
   decodeInferRequest,

@@ -1,6 +1,6 @@
 import { invalid } from '../../inference/errors.js';
 import { elementCount, type Tensor } from '../../inference/tensor.js';
-import type { InferRequest } from './infer-request.js';
+import type { RequestedOutput } from './request-parts.js';
 
 /**
  * The output, or its best classes if the request asks for them by the parameter `classification`: for each row of the
@@ -8,8 +8,8 @@ import type { InferRequest } from './infer-request.js';
  *
  * @throws InferenceError `INVALID_ARGUMENT`
  */
-export function classified(request: InferRequest, output: Tensor, labels: readonly string[] | undefined): Tensor {
-  const count = request.outputs?.find(({ name }) => name === output.name)?.parameters.get('classification');
+export function classified(requested: RequestedOutput, output: Tensor, labels: readonly string[] | undefined): Tensor {
+  const count = requested.parameters.get('classification');
   if (count === undefined) return output;
   if (!Number.isSafeInteger(count) || (count as number) < 1) {
     throw invalid(`output ${output.name}: classification is ${count}, a number of classes is needed`);

@@ -1,19 +1,11 @@
 import { tensorFromBytes } from '../../inference/binary.js';
-import { checkInputs, nameList } from '../../inference/check-inputs.js';
-import { DATATYPES, type Datatype, elementSize } from '../../inference/datatype.js';
+import { nameList } from '../../inference/check-inputs.js';
+import { elementSize } from '../../inference/datatype.js';
 import { type InferenceError, invalid } from '../../inference/errors.js';
 import { OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../inference/json/ascii.js';
 import { JsonReader, TensorBuilder } from '../../inference/json/index.js';
-import { elementCount, type Signature, shapeFits, type Tensor, type TensorSpec } from '../../inference/tensor.js';
-
-/** The values of a `parameters` object. */
-export type Parameters = ReadonlyMap<string, string | number | boolean>;
-
-/** An output that the request asks for. */
-export interface RequestedOutput {
-  readonly name: string;
-  readonly parameters: Parameters;
-}
+import { elementCount, type Signature, type Tensor, type TensorSpec } from '../../inference/tensor.js';
+import { checkInput, checkOutputs, orderInputs, type Parameters, type RequestedOutput } from './request-parts.js';
 
 /** An infer request. The inputs are those of the signature, in its order. */
 export interface InferRequest {
@@ -185,19 +177,6 @@ function readInput(reader: JsonReader, signature: Signature, hasBinary: boolean)
   return { spec: checkInput(signature, name, shape, datatype), shape, size: size as number };
 }
 
-function checkInput(signature: Signature, name: string, shape: readonly number[], datatype: string): TensorSpec {
-  const spec = signature.inputs.find((input) => input.name === name);
-  if (!spec) throw invalid(`the model has no input ${name}: it takes ${nameList(signature)}`);
-  if (datatype !== spec.datatype) {
-    const advice = DATATYPES.includes(datatype as Datatype) ? '' : ` (the datatypes are ${DATATYPES.join(', ')})`;
-    throw invalid(`input ${name}: got datatype ${datatype}, the model takes ${spec.datatype}${advice}`);
-  }
-  if (!shapeFits(shape, spec.shape)) {
-    throw invalid(`input ${name}: got shape [${shape}], the model takes [${spec.shape}] where -1 is any size`);
-  }
-  return spec;
-}
-
 function readData(reader: JsonReader, spec: TensorSpec, shape: readonly number[]): Tensor {
   const { name, datatype } = spec;
   if (datatype === 'FP16' || datatype === 'BF16') {
@@ -256,26 +235,6 @@ function takeBinary(inputs: readonly (Tensor | BinaryInput)[], binary: Buffer | 
     throw invalid(`${binary.length - position} bytes after the JSON belong to no input`);
   }
   return tensors;
-}
-
-function orderInputs(signature: Signature, tensors: readonly Tensor[]): readonly Tensor[] {
-  for (const [index, { name }] of tensors.entries()) {
-    if (tensors.findIndex((other) => other.name === name) !== index) throw invalid(`input ${name} is given twice`);
-  }
-  const ordered = signature.inputs.map((spec) => tensors.find((tensor) => tensor.name === spec.name)!);
-  checkInputs(signature, ordered);
-  return ordered;
-}
-
-function checkOutputs(signature: Signature, outputs: readonly RequestedOutput[]): readonly RequestedOutput[] {
-  for (const [index, { name }] of outputs.entries()) {
-    if (outputs.findIndex((other) => other.name === name) !== index) throw invalid(`output ${name} is asked for twice`);
-    if (!signature.outputs.some((output) => output.name === name)) {
-      const names = signature.outputs.map((output) => output.name);
-      throw invalid(`the model has no output ${name}: it gives ${names.join(', ')}`);
-    }
-  }
-  return outputs;
 }
 
 function readShape(reader: JsonReader): number[] {

@@ -1,14 +1,13 @@
 import { LIVE_PATH, READY_PATH } from '../../contract.js';
-import { InferenceError, invalid } from '../../inference/errors.js';
-import type { Signature, Tensor } from '../../inference/tensor.js';
+import { invalid } from '../../inference/errors.js';
 import type { HttpRequest, HttpResponse, Route, RouteHandler, RouteParameters } from '../../server/http.js';
 import { asInferenceError, handled } from '../handled.js';
 import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';
 import { failureResponse, jsonResponse } from '../responses.js';
-import { classified } from './classification.js';
-import { decodeInferRequest, type InferRequest } from './infer-request.js';
+import { decodeInferRequest } from './infer-request.js';
 import { encodeInferResponse, JSON_LENGTH_HEADER } from './infer-response.js';
 import { modelConfiguration, modelMetadata, repositoryIndex, serverMetadata } from './metadata.js';
+import { findModel, selectOutputs } from './model-call.js';
 
 const MODEL = '/v2/models/:model';
 const VERSION = `${MODEL}/versions/:version`;
@@ -32,9 +31,9 @@ export function openInference(): Protocol {
       get('/v2/models', () => json({ models: models.names() })),
       post('/v2/repository/index', (request) => json(repositoryIndex(models, wantsReadyOnly(request)))),
       ...[MODEL, VERSION].flatMap((path) => [
-        get(path, (_, parameters) => json(modelMetadata(models, findModel(models, parameters)))),
+        get(path, (_, parameters) => json(modelMetadata(models, findNamed(models, parameters)))),
         get(`${path}/ready`, (_, parameters) => readiness(models, parameters)),
-        get(`${path}/config`, (_, parameters) => json(modelConfiguration(findModel(models, parameters)))),
+        get(`${path}/config`, (_, parameters) => json(modelConfiguration(findNamed(models, parameters)))),
         post(`${path}/infer`, inferHandler(models)),
       ]),
     ],
@@ -56,7 +55,7 @@ export async function infer(model: ServedModel, request: HttpRequest): Promise<H
     outputs: decoded.outputs?.map(({ name }) => name),
     signal: request.signal,
   });
-  return encodeInferResponse(model, decoded, outputs.length === 0 ? outputs : inOrder(decoded, signature, outputs));
+  return encodeInferResponse(model, decoded, selectOutputs(signature, decoded.outputs, outputs));
 }
 
 function inferHandler(models: ModelCatalog): RouteHandler {
@@ -65,17 +64,8 @@ function inferHandler(models: ModelCatalog): RouteHandler {
     if (type !== undefined && !JSON_TYPES.test(type)) {
       return json({ error: `content-type ${type}: application/json or application/octet-stream is needed` }, 415);
     }
-    return infer(findModel(models, parameters), request);
+    return infer(findNamed(models, parameters), request);
   };
-}
-
-/** The outputs as the request lists them. */
-function inOrder(request: InferRequest, signature: Signature, outputs: readonly Tensor[]): readonly Tensor[] {
-  if (!request.outputs) return outputs;
-  return request.outputs.map(({ name }) => {
-    const output = outputs.find((candidate) => candidate.name === name)!;
-    return classified(request, output, signature.outputs.find((spec) => spec.name === name)?.labels);
-  });
 }
 
 /** Bytes of the body that are JSON; undefined if all are. */
@@ -91,20 +81,14 @@ function jsonLength(request: HttpRequest): number | undefined {
   return length;
 }
 
-function findModel(models: ModelCatalog, { model: name = '', version }: RouteParameters): ServedModel {
-  const model = models.find(name, version);
-  if (model) return model;
-  const isKnown = models.versions(name).some((candidate) => version === undefined || candidate.version === version);
-  const what = version === undefined ? `model ${name}` : `version ${version} of model ${name}`;
-  throw isKnown
-    ? new InferenceError('UNAVAILABLE', `${what} is not ready`, 1)
-    : new InferenceError('NOT_FOUND', `${what} does not exist`);
+function findNamed(models: ModelCatalog, { model = '', version }: RouteParameters): ServedModel {
+  return findModel(models, model, version);
 }
 
 function readiness(models: ModelCatalog, parameters: RouteParameters): HttpResponse {
   const name = parameters.model ?? '';
   try {
-    findModel(models, parameters);
+    findNamed(models, parameters);
     return json({ name, ready: true });
   } catch (error) {
     if (asInferenceError(error).code !== 'UNAVAILABLE') throw error;

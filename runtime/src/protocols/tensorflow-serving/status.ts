@@ -23,7 +23,7 @@ export const TENSORFLOW_TYPES: Record<Datatype, string> = {
 };
 
 /** The method that a signature is for, as SavedModels name it. */
-export const PREDICT_METHOD = 'tensorflow/serving/predict';
+const PREDICT_METHOD = 'tensorflow/serving/predict';
 
 /** State of one version, as both the REST and the gRPC API tell it. */
 export interface VersionStatus {
@@ -64,15 +64,20 @@ export function encodeStatus(statuses: readonly VersionStatus[]): string {
 /** Encodes all the signatures of a model, laid out as TensorFlow Serving joins them. */
 export function encodeMetadata(model: ServedModel): string {
   const spec = { name: model.name, signature_name: '', version: model.version };
-  const signatures = Object.entries(model.signatures).map(([name, { inputs, outputs }]) => [
-    name,
-    { inputs: tensorInfos(inputs), outputs: tensorInfos(outputs), method_name: PREDICT_METHOD },
-  ]);
-  const map = { signature_def: Object.fromEntries(signatures) };
+  const map = { signature_def: signatureDefinitions(model) };
   return (
     `{\n"model_spec":${JSON.stringify(spec, null, 1)}\n,\n` +
     `"metadata": {"signature_def": ${JSON.stringify(map, null, 1)}\n}\n}\n`
   );
+}
+
+/** The signatures of a model as messages of TensorFlow, by name. */
+export function signatureDefinitions(model: ServedModel): object {
+  const signatures = Object.entries(model.signatures).map(([name, { inputs, outputs }]) => [
+    name,
+    { inputs: tensorInfos(inputs), outputs: tensorInfos(outputs), method_name: PREDICT_METHOD },
+  ]);
+  return Object.fromEntries(signatures);
 }
 
 function tensorInfos(specs: readonly TensorSpec[]): object {

@@ -1,0 +1,166 @@
+import { tensorBytes, tensorFromBytes } from '../../inference/binary.js';
+import { allocate, type Datatype } from '../../inference/datatype.js';
+import { invalid } from '../../inference/errors.js';
+import { elementCount, type Signature, type Tensor, type TensorSpec } from '../../inference/tensor.js';
+import type { GrpcService } from '../grpc-service.js';
+import { modelMetadata, repositoryIndex, serverMetadata } from './metadata.js';
+import { findModel, selectOutputs } from './model-call.js';
+import { checkInput, checkOutputs, orderInputs, type Parameters, type RequestedOutput } from './request-parts.js';
+
+/** The field of the contents that holds the elements of a datatype. FP16 and BF16 travel raw only. */
+const CONTENTS: Partial<Record<Datatype, keyof Contents>> = {
+  BOOL: 'bool_contents',
+  INT8: 'int_contents',
+  INT16: 'int_contents',
+  INT32: 'int_contents',
+  INT64: 'int64_contents',
+  UINT8: 'uint_contents',
+  UINT16: 'uint_contents',
+  UINT32: 'uint_contents',
+  UINT64: 'uint64_contents',
+  FP32: 'fp32_contents',
+  FP64: 'fp64_contents',
+  BYTES: 'bytes_contents',
+};
+
+interface Contents {
+  readonly bool_contents?: readonly boolean[];
+  readonly int_contents?: readonly number[];
+  readonly int64_contents?: readonly string[];
+  readonly uint_contents?: readonly number[];
+  readonly uint64_contents?: readonly string[];
+  readonly fp32_contents?: readonly number[];
+  readonly fp64_contents?: readonly number[];
+  readonly bytes_contents?: readonly Buffer[];
+}
+
+interface Parameter {
+  readonly parameter_choice?: keyof Parameter;
+  readonly bool_param?: boolean;
+  readonly int64_param?: string;
+  readonly string_param?: string;
+  readonly double_param?: number;
+  readonly uint64_param?: string;
+}
+
+interface ModelName {
+  readonly name: string;
+  readonly version: string;
+}
+
+interface ModelInferRequest {
+  readonly model_name: string;
+  readonly model_version: string;
+  readonly id: string;
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly datatype: string;
+    readonly shape: readonly string[];
+    readonly contents: Contents | null;
+  }[];
+  readonly outputs: readonly { readonly name: string; readonly parameters: Readonly<Record<string, Parameter>> }[];
+  readonly raw_input_contents: readonly Buffer[];
+}
+
+/** The Open Inference Protocol v2 over gRPC. Answers are raw where the request was. */
+export const openInferenceGrpc: GrpcService = {
+  protoFile: 'open_inference.proto',
+  name: 'inference.GRPCInferenceService',
+  methods: (models) => ({
+    ServerLive: () => ({ live: true }),
+    ServerReady: () => ({ ready: models.ready }),
+    ModelReady: ({ name, version }: ModelName) => ({ ready: models.find(name, version || undefined) !== undefined }),
+    ServerMetadata: () => serverMetadata(),
+    ModelMetadata: ({ name, version }: ModelName) =>
+      modelMetadata(models, findModel(models, name, version || undefined)),
+    RepositoryIndex: ({ ready }: { ready: boolean }) => ({ models: repositoryIndex(models, ready) }),
+    ModelInfer: async (request: ModelInferRequest, signal) => {
+      const model = findModel(models, request.model_name, request.model_version || undefined);
+      const signature = model.signatures.serving_default!;
+      const inputs = decodeInputs(request, signature);
+      const outputs =
+        request.outputs.length > 0 ? checkOutputs(signature, request.outputs.map(decodeOutput)) : undefined;
+      const answer = await model.infer({ inputs, outputs: outputs?.map(({ name }) => name), signal });
+      const isRaw = request.raw_input_contents.length > 0;
+      return {
+        model_name: model.name,
+        model_version: model.version,
+        id: request.id,
+        ...encodeOutputs(selectOutputs(signature, outputs, answer.outputs), isRaw),
+      };
+    },
+  }),
+};
+
+function decodeInputs({ inputs, raw_input_contents: raw }: ModelInferRequest, signature: Signature): readonly Tensor[] {
+  if (raw.length > 0 && raw.length !== inputs.length) {
+    throw invalid(`got ${raw.length} raw_input_contents for ${inputs.length} inputs: each input needs one`);
+  }
+  const tensors = inputs.map(({ name, datatype, shape, contents }, index) => {
+    const sizes = shape.map(Number);
+    if (sizes.some((size) => !Number.isSafeInteger(size) || size < 0)) {
+      throw invalid(`input ${name}: got shape [${shape}], sizes of 0 and above are allowed`);
+    }
+    const spec = checkInput(signature, name, sizes, datatype);
+    if (raw.length === 0) return decodeContents(spec, sizes, contents ?? {});
+    if (contents) throw invalid(`input ${name} has contents beside raw_input_contents: one of them is allowed`);
+    return tensorFromBytes(name, spec.datatype, sizes, raw[index]!);
+  });
+  return orderInputs(signature, tensors);
+}
+
+function decodeContents({ name, datatype }: TensorSpec, shape: readonly number[], contents: Contents): Tensor {
+  const field = CONTENTS[datatype];
+  if (!field) throw invalid(`input ${name}: ${datatype} travels by raw_input_contents only`);
+  const values = contents[field] ?? [];
+  if (values.length !== elementCount(shape)) {
+    throw invalid(`input ${name}: got ${values.length} ${field}, shape [${shape}] takes ${elementCount(shape)}`);
+  }
+  if (datatype === 'BYTES') return { name, datatype, shape, data: values.map((value) => Buffer.from(value as Buffer)) };
+  const isLong = datatype === 'INT64' || datatype === 'UINT64';
+  const data = allocate(datatype, values.length) as unknown[];
+  for (const [index, value] of values.entries()) {
+    data[index] = isLong ? BigInt(value as string) : Number(value);
+    // Small datatypes travel as 32 bits, and storing would wrap what does not fit.
+    if (!isLong && datatype !== 'FP32' && data[index] !== Number(value)) {
+      throw invalid(`input ${name}: ${value} is out of the range of ${datatype}`);
+    }
+  }
+  return { name, datatype, shape, data: data as unknown as Tensor['data'] };
+}
+
+function decodeOutput({ name, parameters }: ModelInferRequest['outputs'][number]): RequestedOutput {
+  const values = new Map<string, string | number | boolean>();
+  for (const [key, parameter] of Object.entries(parameters ?? {})) {
+    const value = parameterValue(parameter);
+    if (value !== undefined) values.set(key, value);
+  }
+  return { name, parameters: values satisfies Parameters };
+}
+
+function parameterValue(parameter: Parameter): string | number | boolean | undefined {
+  switch (parameter.parameter_choice) {
+    case 'int64_param':
+    case 'uint64_param':
+      return Number(parameter[parameter.parameter_choice]);
+    case undefined:
+      return undefined;
+    default:
+      return parameter[parameter.parameter_choice];
+  }
+}
+
+function encodeOutputs(tensors: readonly Tensor[], wantsRaw: boolean): object {
+  const isRaw = wantsRaw || tensors.some(({ datatype }) => CONTENTS[datatype] === undefined);
+  const outputs = tensors.map(({ name, datatype, shape, data }) => {
+    if (isRaw) return { name, datatype, shape };
+    const values = Array.from(data as ArrayLike<unknown>, (value) => encodeElement(datatype, value));
+    return { name, datatype, shape, contents: { [CONTENTS[datatype]!]: values } };
+  });
+  return isRaw ? { outputs, raw_output_contents: tensors.map(tensorBytes) } : { outputs };
+}
+
+function encodeElement(datatype: Datatype, value: unknown): unknown {
+  if (datatype === 'BOOL') return value !== 0;
+  return typeof value === 'bigint' ? value.toString() : value;
+}

@@ -1,0 +1,33 @@
+import { InferenceError } from '../../inference/errors.js';
+import type { Signature, Tensor } from '../../inference/tensor.js';
+import type { ModelCatalog, ServedModel } from '../protocol.js';
+import { classified } from './classification.js';
+import type { RequestedOutput } from './request-parts.js';
+
+/**
+ * The model of that name, in its newest version if none is named.
+ *
+ * @throws InferenceError `NOT_FOUND`, or `UNAVAILABLE` if it is there but not ready
+ */
+export function findModel(models: ModelCatalog, name: string, version?: string): ServedModel {
+  const model = models.find(name, version);
+  if (model) return model;
+  const isKnown = models.versions(name).some((candidate) => version === undefined || candidate.version === version);
+  const what = version === undefined ? `model ${name}` : `version ${version} of model ${name}`;
+  throw isKnown
+    ? new InferenceError('UNAVAILABLE', `${what} is not ready`, 1)
+    : new InferenceError('NOT_FOUND', `${what} does not exist`);
+}
+
+/** The outputs as the request lists them, ranked into classes where it asks for that. */
+export function selectOutputs(
+  signature: Signature,
+  requested: readonly RequestedOutput[] | undefined,
+  outputs: readonly Tensor[],
+): readonly Tensor[] {
+  if (!requested) return outputs;
+  return requested.map((wanted) => {
+    const output = outputs.find(({ name }) => name === wanted.name)!;
+    return classified(wanted, output, signature.outputs.find(({ name }) => name === wanted.name)?.labels);
+  });
+}

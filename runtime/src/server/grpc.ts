@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import {
+  loadPackageDefinition,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServiceClientConstructor,
+  type sendUnaryData,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { InferenceError } from '../inference/errors.js';
+import type { GrpcMethod, GrpcService } from '../protocols/grpc-service.js';
+import { asInferenceError } from '../protocols/handled.js';
+import { openInferenceGrpc } from '../protocols/open-inference/grpc.js';
+import type { ModelCatalog } from '../protocols/protocol.js';
+import { modelService, predictionService } from '../protocols/tensorflow-serving/grpc.js';
+
+const SERVICES: readonly GrpcService[] = [openInferenceGrpc, predictionService, modelService];
+
+/** The proto files, as far from the sources as from what is built of them. */
+const PROTO_FOLDER = join(__dirname, '..', '..', 'proto');
+
+export interface GrpcOptions {
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  /** Largest message in bytes. */
+  readonly maxMessageBytes: number;
+  /** Told of faults of ours, whose text no caller sees. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** A gRPC server that listens. */
+export interface GrpcServer {
+  readonly port: number;
+  /** Refuses new calls and waits for those in flight; after `milliseconds` they are cut. */
+  close(milliseconds: number): Promise<void>;
+}
+
+/**
+ * Serves the Open Inference Protocol and TensorFlow Serving's API over gRPC, without encryption: hosts end TLS before.
+ *
+ * @throws Error if the port is taken
+ */
+export async function startGrpcServer(models: ModelCatalog, options: GrpcOptions): Promise<GrpcServer> {
+  const server = new Server({
+    'grpc.max_receive_message_length': options.maxMessageBytes,
+    'grpc.max_send_message_length': -1,
+  });
+  for (const service of SERVICES) {
+    const methods = Object.entries(service.methods(models));
+    const handlers = methods.map(([name, method]) => [name, unary(method, options.onError)]);
+    server.addService(definitionOf(service), Object.fromEntries(handlers) as UntypedServiceImplementation);
+  }
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(`${options.host}:${options.port}`, ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  return {
+    port,
+    close: (milliseconds) =>
+      new Promise((resolve) => {
+        const force = setTimeout(() => server.forceShutdown(), milliseconds);
+        server.tryShutdown(() => {
+          clearTimeout(force);
+          resolve();
+        });
+      }),
+  };
+}
+
+function definitionOf({ protoFile, name }: GrpcService) {
+  const loaded = loadSync(protoFile, {
+    includeDirs: [PROTO_FOLDER],
+    keepCase: true,
+    longs: String,
+    enums: String,
+    defaults: true,
+    oneofs: true,
+  });
+  const path = name.split('.');
+  let found: unknown = loadPackageDefinition(loaded);
+  for (const part of path) found = (found as Record<string, unknown>)[part];
+  return (found as ServiceClientConstructor).service;
+}
+
+function unary(method: GrpcMethod, onError: (error: unknown) => void) {
+  return async (call: ServerUnaryCall<unknown, object>, answer: sendUnaryData<object>) => {
+    const gone = new AbortController();
+    call.on('cancelled', () => gone.abort());
+    try {
+      answer(null, await method(call.request, gone.signal));
+    } catch (error) {
+      if (!(error instanceof InferenceError)) onError(error);
+      const { code, message } = asInferenceError(error);
+      answer({ code: status[code], details: message });
+    }
+  };
+}
