@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { benchmarkStart } from './start.js';
 import { type Comparison, table } from './support/pairs.js';
+import { benchmarkSynth } from './synth.js';
 import { benchmarkThroughput } from './throughput.js';
 
 interface Benchmark {
@@ -12,6 +13,7 @@ interface Benchmark {
 
 const BENCHMARKS: Record<string, Benchmark> = {
   start: { title: 'Process start to first prediction, iris', rounds: 7, run: benchmarkStart },
+  synth: { title: 'CDKTF app to template, Cloud Run', rounds: 7, run: benchmarkSynth },
   throughput: { title: 'Iris by JSON, 32 connections, one core', rounds: 3, run: benchmarkThroughput },
 };
 

@@ -1,4 +1,5 @@
-export { Exposure, ModelVolume } from '../kubernetes/index.js';
+export { Exposure } from '../kubernetes/exposure.js';
+export { ModelVolume } from '../kubernetes/model-volume.js';
 export * from './cloud-run-options.js';
 export * from './container-model.js';
 export * from './gke-cluster.js';

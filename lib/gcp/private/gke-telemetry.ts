@@ -1,4 +1,5 @@
-import { InferenceService, ModelWorkload } from '../../kubernetes/index.js';
+import { InferenceService } from '../../kubernetes/inference-service.js';
+import { ModelWorkload } from '../../kubernetes/model-workload.js';
 import type { Metric, TelemetryOptions } from './telemetry.js';
 
 /** What is watched of a workload in GKE. What callers see is in the errors that the runtime logs. */
