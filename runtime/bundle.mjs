@@ -1,5 +1,5 @@
 // Bundles the runtime's entry points into single files: one file opens faster than a hundred, and start-up is what a
-// caller waits for on a function. Only the native addon and the SDKs that hosts bring along stay outside.
+// caller waits for on a function. The native addon stays outside, and what is rarely used lies beside.
 
 import { existsSync } from 'node:fs';
 import { build } from 'esbuild';
@@ -8,8 +8,14 @@ const entries = {
   server: 'src/main.ts',
   lambda: 'src/platforms/lambda.ts',
   authorizer: 'src/platforms/lambda-authorizer.ts',
+  // Loaded by the others only where they are needed.
+  's3-source': 'src/store/s3-source.ts',
+  grpc: 'src/server/grpc.ts',
 };
 const present = Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(path)));
+
+// They are files beside the others, which leave their import as it is.
+const apart = ['./s3-source.js', './grpc.js'];
 
 await build({
   entryPoints: present,
@@ -21,6 +27,6 @@ await build({
   minify: true,
   keepNames: true,
   legalComments: 'linked',
-  external: ['onnxruntime-node', '@aws-sdk/*'],
+  external: ['onnxruntime-node', ...apart],
   logLevel: 'warning',
 });

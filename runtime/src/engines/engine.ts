@@ -7,6 +7,8 @@ export interface LoadedModel {
   readonly signatures: Readonly<Record<string, Signature>>;
   /** Runs once over whole tensors. Inputs are in the signature's order; so are the outputs. */
   run(inputs: readonly Tensor[], signatureName?: string): Promise<Tensor[]>;
+  /** Runs that may be in flight at once. @default 1 */
+  readonly concurrency?: number;
   /** Frees native memory. No run may be in flight. */
   close(): Promise<void>;
 }

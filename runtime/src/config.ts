@@ -1,0 +1,112 @@
+import { availableParallelism } from 'node:os';
+import { DEFAULT_PORT, ENVIRONMENT } from './contract.js';
+import type { LogLevel } from './observability/log.js';
+
+/** Who issues the tokens that callers must bring, and for whom. */
+export interface JwtConfig {
+  readonly issuer: string;
+  readonly audience: readonly string[];
+}
+
+/** How the runtime runs: `MODELSHIP_*` variables, parsed once. */
+export interface RuntimeConfig {
+  /** Folder or URL of one package, or folder of several. */
+  readonly model: string;
+  /** The only digest that may be loaded. @default whatever the package says */
+  readonly modelDigest?: string;
+  /** URL by path in the package, of the files that are fetched at start. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly port: number;
+  readonly maxBodyBytes: number;
+  readonly maxQueue: number;
+  readonly timeoutSeconds: number;
+  /** Threads of one inference. */
+  readonly threads: number;
+  readonly logLevel: LogLevel;
+  /** @default no token is asked for */
+  readonly jwt?: JwtConfig;
+}
+
+/** A configuration that cannot be used: the message lists everything that is wrong. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const LOG_LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+/**
+ * Reads the configuration from variables.
+ *
+ * @throws ConfigError with every fault
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): RuntimeConfig {
+  const faults: string[] = [];
+  const text = (name: string) => environment[name]?.trim() || undefined;
+  const fault = (name: string, rule: string) => {
+    // The values of variables may be secret, so that only lengths and shapes are told.
+    faults.push(`${name}: ${rule}`);
+  };
+
+  function number(name: string, fallback: number, min: number, max: number): number {
+    const value = text(name);
+    if (value === undefined) return fallback;
+    const parsed = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+    if (parsed >= min && parsed <= max) return parsed;
+    fault(name, `got ${JSON.stringify(value)}; a whole number from ${min} to ${max} is allowed`);
+    return fallback;
+  }
+
+  const modelDigest = text(ENVIRONMENT.modelDigest);
+  if (modelDigest !== undefined && !DIGEST.test(modelDigest)) {
+    fault(
+      ENVIRONMENT.modelDigest,
+      `got ${JSON.stringify(modelDigest)}; \`sha256:\` and 64 hexadecimal digits are allowed`,
+    );
+  }
+  const logLevel = text(ENVIRONMENT.logLevel) ?? 'info';
+  if (!LOG_LEVELS.includes(logLevel as LogLevel)) {
+    fault(ENVIRONMENT.logLevel, `got ${JSON.stringify(logLevel)}; ${LOG_LEVELS.join(', ')} are allowed`);
+  }
+  const config: RuntimeConfig = {
+    model: text(ENVIRONMENT.model) ?? process.cwd(),
+    modelDigest,
+    files: readFiles(text(ENVIRONMENT.files), fault),
+    port: number(ENVIRONMENT.port, DEFAULT_PORT, 0, 65535),
+    maxBodyBytes: number(ENVIRONMENT.maxBodyBytes, 64 * 1024 * 1024, 1, 2 ** 31),
+    maxQueue: number(ENVIRONMENT.maxQueue, 1024, 1, 1_000_000),
+    timeoutSeconds: number(ENVIRONMENT.timeoutSeconds, 60, 1, 24 * 3600),
+    threads: number(ENVIRONMENT.threads, availableParallelism(), 1, 1024),
+    logLevel: logLevel as LogLevel,
+    jwt: readJwt(text(ENVIRONMENT.jwtIssuer), text(ENVIRONMENT.jwtAudience), fault),
+  };
+  if (faults.length > 0) {
+    throw new ConfigError(`the runtime cannot start, its variables are wrong:\n  - ${faults.join('\n  - ')}`);
+  }
+  return config;
+}
+
+type FaultNote = (name: string, rule: string) => void;
+
+function readFiles(text: string | undefined, fault: FaultNote): Readonly<Record<string, string>> {
+  if (text === undefined) return {};
+  try {
+    const files: unknown = JSON.parse(text);
+    const isMap =
+      typeof files === 'object' && files !== null && Object.values(files).every((url) => typeof url === 'string');
+    if (isMap) return files as Record<string, string>;
+  } catch {}
+  fault(ENVIRONMENT.files, 'a JSON object with the URL of each file by its path in the package is allowed');
+  return {};
+}
+
+function readJwt(issuer: string | undefined, audience: string | undefined, fault: FaultNote): JwtConfig | undefined {
+  if (issuer === undefined && audience === undefined) return undefined;
+  if (issuer === undefined || !URL.canParse(issuer) || new URL(issuer).protocol !== 'https:') {
+    fault(ENVIRONMENT.jwtIssuer, `an https:// URL is needed where ${ENVIRONMENT.jwtAudience} is set`);
+  }
+  if (audience === undefined) {
+    fault(ENVIRONMENT.jwtAudience, `an audience is needed where ${ENVIRONMENT.jwtIssuer} is set`);
+  }
+  return { issuer: issuer ?? '', audience: (audience ?? '').split(',').map((each) => each.trim()) };
+}

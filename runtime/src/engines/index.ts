@@ -1,0 +1,27 @@
+import type { ModelFormat } from '../manifest/index.js';
+import { ModelPackageError } from '../manifest/index.js';
+import type { Engine } from './engine.js';
+
+export type { Artifact, Engine, EngineOptions, LoadedModel } from './engine.js';
+
+// Each engine is loaded with the first model that needs it: what is not used costs no time at start.
+const ENGINES: Partial<Record<ModelFormat, () => Promise<Engine>>> = {
+  onnx: async () => (await import('./onnx/onnx-engine.js')).onnxEngine,
+};
+
+/**
+ * The engine that runs models of `format`.
+ *
+ * @throws ModelPackageError `FORMAT_UNKNOWN` if there is none
+ */
+export function engineFor(format: ModelFormat): Engine {
+  const engine = ENGINES[format];
+  if (!engine) {
+    throw new ModelPackageError(
+      'FORMAT_UNKNOWN',
+      `this version of the runtime does not run the format ${format}; it runs ${Object.keys(ENGINES).join(', ')}. ` +
+        'Export the model to ONNX.',
+    );
+  }
+  return { load: async (artifact, options) => (await engine()).load(artifact, options) };
+}

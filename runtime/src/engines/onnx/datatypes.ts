@@ -1,0 +1,30 @@
+import type { Datatype } from '../../inference/datatype.js';
+
+/** ONNX Runtime's names of the element types, by ours. BF16 has none in its binding for Node. */
+const TYPE_NAMES: Partial<Record<Datatype, string>> = {
+  BOOL: 'bool',
+  UINT8: 'uint8',
+  UINT16: 'uint16',
+  UINT32: 'uint32',
+  UINT64: 'uint64',
+  INT8: 'int8',
+  INT16: 'int16',
+  INT32: 'int32',
+  INT64: 'int64',
+  FP16: 'float16',
+  FP32: 'float32',
+  FP64: 'float64',
+  BYTES: 'string',
+};
+
+const DATATYPES = new Map(Object.entries(TYPE_NAMES).map(([datatype, name]) => [name, datatype as Datatype]));
+
+/** ONNX Runtime's name of an element type. */
+export function onnxTypeName(datatype: Datatype): string {
+  return TYPE_NAMES[datatype] ?? datatype;
+}
+
+/** Our name of ONNX Runtime's element type; undefined if we have none. */
+export function datatypeOf(onnxTypeName: string): Datatype | undefined {
+  return DATATYPES.get(onnxTypeName);
+}

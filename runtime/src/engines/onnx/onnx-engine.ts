@@ -1,0 +1,107 @@
+import { readFileSync, statSync } from 'node:fs';
+import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
+import type { TensorData } from '../../inference/datatype.js';
+import { InferenceError } from '../../inference/errors.js';
+import type { Signature, Tensor, TensorSpec } from '../../inference/tensor.js';
+import { ModelPackageError } from '../../manifest/index.js';
+import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
+import { datatypeOf, onnxTypeName } from './datatypes.js';
+import { type WithoutZipMap, withoutZipMap } from './zip-map.js';
+
+/** A model that ends in a ZipMap is a classifier of scikit-learn; above this size the file is not searched for one. */
+const MAX_ZIP_MAP_BYTES = 256 * 1024 * 1024;
+
+/** Runs ONNX models in this process. A run holds the thread until it is done. */
+export const onnxEngine: Engine = {
+  async load(artifact: Artifact, options: EngineOptions): Promise<LoadedModel> {
+    try {
+      const stripped = stripZipMap(artifact.path);
+      const session = await createSession(stripped?.model ?? artifact.path, options);
+      return new OnnxModel(session, signatureOf(session, stripped));
+    } catch (error) {
+      if (error instanceof ModelPackageError) throw error;
+      throw new ModelPackageError(
+        'ARTIFACT_INVALID',
+        `${artifact.path} cannot be loaded by ONNX Runtime: ${(error as Error).message}. Export the model again, and ` +
+          'check the file with `onnx.checker.check_model`.',
+      );
+    }
+  },
+};
+
+function createSession(model: string | Buffer, { threads }: EngineOptions): Promise<InferenceSession> {
+  const options: InferenceSession.SessionOptions = {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    // Errors reach the caller; warnings about the graph are for whoever exported it.
+    logSeverityLevel: 3,
+  };
+  return typeof model === 'string' ? InferenceSession.create(model, options) : InferenceSession.create(model, options);
+}
+
+function stripZipMap(path: string): WithoutZipMap | undefined {
+  if (statSync(path).size > MAX_ZIP_MAP_BYTES) return undefined;
+  const bytes = readFileSync(path);
+  return bytes.includes('ZipMap') ? withoutZipMap(bytes) : undefined;
+}
+
+function signatureOf(session: InferenceSession, stripped?: WithoutZipMap): Signature {
+  const spec = (value: InferenceSession.ValueMetadata): TensorSpec => {
+    const datatype = value.isTensor ? datatypeOf(value.type) : undefined;
+    if (!value.isTensor || !datatype) {
+      throw new ModelPackageError(
+        'ARTIFACT_INVALID',
+        `${value.name} of the model is ${value.isTensor ? `a tensor of ${value.type}` : 'no tensor'}, which cannot be ` +
+          'served. Export the model so that it takes and gives tensors only.',
+      );
+    }
+    const shape = value.shape.map((size) => (typeof size === 'number' && size >= 0 ? size : -1));
+    const labels = stripped?.labels.get(value.name);
+    return { name: value.name, datatype, shape, ...(labels?.length && { labels }) };
+  };
+  return { inputs: session.inputMetadata.map(spec), outputs: session.outputMetadata.map(spec) };
+}
+
+class OnnxModel implements LoadedModel {
+  readonly signatures: Readonly<Record<string, Signature>>;
+
+  constructor(
+    private readonly session: InferenceSession,
+    private readonly signature: Signature,
+  ) {
+    this.signatures = { serving_default: signature };
+  }
+
+  async run(inputs: readonly Tensor[]): Promise<Tensor[]> {
+    const feeds: Record<string, OnnxTensor> = {};
+    for (const input of inputs) feeds[input.name] = toOnnx(input);
+    let results: InferenceSession.OnnxValueMapType;
+    try {
+      results = await this.session.run(feeds);
+    } catch (error) {
+      // The request fits the signature by now, so that what the graph refuses are its values or how its shapes fit.
+      throw new InferenceError('INVALID_ARGUMENT', `the model refused the input: ${firstLine(error)}`);
+    }
+    return this.signature.outputs.map((spec) => fromOnnx(spec, results[spec.name] as OnnxTensor));
+  }
+
+  close(): Promise<void> {
+    return this.session.release();
+  }
+}
+
+function toOnnx({ datatype, data, shape }: Tensor): OnnxTensor {
+  const elements = Array.isArray(data) ? data.map((element) => element.toString()) : data;
+  return new OnnxTensor(onnxTypeName(datatype) as 'float32', elements as Float32Array, shape);
+}
+
+function fromOnnx({ name, datatype }: TensorSpec, { data, dims }: OnnxTensor): Tensor {
+  const elements =
+    datatype === 'BYTES' ? (data as unknown as string[]).map((text) => Buffer.from(text)) : (data as TensorData);
+  return { name, datatype, shape: dims, data: elements };
+}
+
+/** ONNX Runtime's message without the paths of its own sources that follow. */
+function firstLine(error: unknown): string {
+  return (error as Error).message.split('\n')[0]!.slice(0, 300);
+}

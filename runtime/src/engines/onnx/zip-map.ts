@@ -1,0 +1,158 @@
+// What scikit-learn's exporters put behind a classifier: a ZipMap node turns the tensor of probabilities into a list of
+// maps, which ONNX Runtime's binding for Node refuses. The node adds nothing but the names of the classes.
+
+// Numbers of the fields in onnx.proto.
+const MODEL_GRAPH = 7;
+const GRAPH_NODE = 1;
+const GRAPH_OUTPUT = 12;
+const NODE_INPUT = 1;
+const NODE_OUTPUT = 2;
+const NODE_OP_TYPE = 4;
+const NODE_ATTRIBUTE = 5;
+const ATTRIBUTE_NAME = 1;
+const ATTRIBUTE_INTS = 8;
+const ATTRIBUTE_STRINGS = 9;
+const VALUE_NAME = 1;
+const VALUE_TYPE = 2;
+
+/** A model without its ZipMap nodes. */
+export interface WithoutZipMap {
+  readonly model: Buffer;
+  /** Names of the classes by output. */
+  readonly labels: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Takes the ZipMap nodes out of a serialized ONNX model: each output of one becomes the tensor that went into it, under
+ * the output's own name.
+ *
+ * @returns undefined if there is none
+ */
+export function withoutZipMap(model: Buffer): WithoutZipMap | undefined {
+  const labels = new Map<string, readonly string[]>();
+  const rewritten = rewrite(model, MODEL_GRAPH, (graph) => {
+    const renamed = new Map<string, string>();
+    for (const node of children(graph, GRAPH_NODE)) {
+      if (text(node, NODE_OP_TYPE) !== 'ZipMap') continue;
+      const output = text(node, NODE_OUTPUT);
+      renamed.set(text(node, NODE_INPUT), output);
+      labels.set(output, classLabels(node));
+    }
+    if (renamed.size === 0) return graph;
+    const nodes = rewrite(graph, GRAPH_NODE, (node) => {
+      if (text(node, NODE_OP_TYPE) === 'ZipMap') return undefined;
+      const rename = (name: Buffer) => Buffer.from(renamed.get(name.toString()) ?? name.toString());
+      return rewrite(rewrite(node, NODE_INPUT, rename), NODE_OUTPUT, rename);
+    });
+    return rewrite(nodes, GRAPH_OUTPUT, (value) => {
+      const classes = labels.get(text(value, VALUE_NAME));
+      return classes ? rewrite(value, VALUE_TYPE, () => probabilityType(classes.length)) : value;
+    });
+  });
+  return labels.size === 0 ? undefined : { model: rewritten, labels };
+}
+
+function classLabels(node: Buffer): string[] {
+  for (const attribute of children(node, NODE_ATTRIBUTE)) {
+    const name = text(attribute, ATTRIBUTE_NAME);
+    if (name === 'classlabels_strings') return [...children(attribute, ATTRIBUTE_STRINGS)].map(String);
+    if (name === 'classlabels_int64s') return integers(attribute).map(String);
+  }
+  return [];
+}
+
+/** The values of the field `ints`, written one by one or packed. */
+function integers(attribute: Buffer): bigint[] {
+  const values: bigint[] = [];
+  for (const field of fields(attribute)) {
+    if (field.number !== ATTRIBUTE_INTS) continue;
+    for (let at = field.start; at < field.end; ) {
+      const { value, next } = varint(attribute, at);
+      values.push(BigInt.asIntN(64, value));
+      at = next;
+    }
+  }
+  return values;
+}
+
+/** TypeProto of `tensor(float)` with the shape [?, `classes`]. */
+function probabilityType(classes: number): Buffer {
+  const size = message(1, encodeVarint(classes), 0);
+  const shape = Buffer.concat([message(1, Buffer.alloc(0)), message(1, size)]);
+  return message(1, Buffer.concat([message(1, encodeVarint(1), 0), message(2, shape)]));
+}
+
+interface Field {
+  readonly number: number;
+  readonly wireType: number;
+  /** Where the tag starts. */
+  readonly tag: number;
+  /** The content; of a varint, its bytes. */
+  readonly start: number;
+  readonly end: number;
+}
+
+function* fields(bytes: Buffer): Generator<Field> {
+  for (let at = 0; at < bytes.length; ) {
+    const { value: key, next } = varint(bytes, at);
+    const wireType = Number(key & 7n);
+    let start = next;
+    let end = next + (wireType === 1 ? 8 : 4);
+    if (wireType === 0) end = varint(bytes, next).next;
+    else if (wireType === 2) {
+      const length = varint(bytes, next);
+      start = length.next;
+      end = start + Number(length.value);
+    }
+    yield { number: Number(key >> 3n), wireType, tag: at, start, end };
+    at = end;
+  }
+}
+
+function* children(bytes: Buffer, number: number): Generator<Buffer> {
+  for (const field of fields(bytes)) {
+    if (field.number === number && field.wireType === 2) yield bytes.subarray(field.start, field.end);
+  }
+}
+
+function text(bytes: Buffer, number: number): string {
+  for (const child of children(bytes, number)) return child.toString();
+  return '';
+}
+
+/** The message with each field `number` replaced by what `change` makes of it, or left out for undefined. */
+function rewrite(bytes: Buffer, number: number, change: (content: Buffer) => Buffer | undefined): Buffer {
+  const parts: Buffer[] = [];
+  for (const field of fields(bytes)) {
+    if (field.number !== number || field.wireType !== 2) {
+      parts.push(bytes.subarray(field.tag, field.end));
+      continue;
+    }
+    const changed = change(bytes.subarray(field.start, field.end));
+    if (changed) parts.push(message(number, changed));
+  }
+  return Buffer.concat(parts);
+}
+
+function message(number: number, content: Buffer, wireType = 2): Buffer {
+  const tag = encodeVarint(number * 8 + wireType);
+  return Buffer.concat(wireType === 2 ? [tag, encodeVarint(content.length), content] : [tag, content]);
+}
+
+function varint(bytes: Buffer, at: number): { value: bigint; next: number } {
+  let value = 0n;
+  for (let shift = 0n, next = at; next < bytes.length && shift < 70n; shift += 7n) {
+    const byte = bytes[next++]!;
+    value |= BigInt(byte & 0x7f) << shift;
+    if (byte < 0x80) return { value, next };
+  }
+  throw new RangeError('the model is cut off');
+}
+
+function encodeVarint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
+  bytes.push(rest);
+  return Buffer.from(bytes);
+}

@@ -1,0 +1,75 @@
+import type { TensorData } from './datatype.js';
+import { elementCount, type Signature, type Tensor } from './tensor.js';
+
+/** Whether requests of this signature can run together: each input and output has one row for each example. */
+export function isBatchable(signature: Signature): boolean {
+  return [...signature.inputs, ...signature.outputs].every((spec) => spec.shape[0] === -1);
+}
+
+/** Rows of a request whose inputs agree on them; undefined if they do not, so that it must run alone. */
+export function rowsOf(inputs: readonly Tensor[]): number | undefined {
+  const rows = inputs[0]?.shape[0];
+  if (rows === undefined || rows === 0) return undefined;
+  for (let index = 1; index < inputs.length; index++) if (inputs[index]!.shape[0] !== rows) return undefined;
+  return rows;
+}
+
+/** Whether two requests of one signature differ at most in their number of rows. */
+export function sameRowShape(left: readonly Tensor[], right: readonly Tensor[]): boolean {
+  for (let index = 0; index < left.length; index++) {
+    const one = left[index]!.shape;
+    const other = right[index]!.shape;
+    if (one.length !== other.length) return false;
+    for (let axis = 1; axis < one.length; axis++) if (one[axis] !== other[axis]) return false;
+  }
+  return true;
+}
+
+/** Puts the rows of several requests below each other. */
+export function joinRows(requests: readonly (readonly Tensor[])[], rows: number): Tensor[] {
+  return requests[0]!.map((first, index) => ({
+    name: first.name,
+    datatype: first.datatype,
+    shape: [rows, ...first.shape.slice(1)],
+    data: concatenate(requests.map((inputs) => inputs[index]!.data)),
+  }));
+}
+
+/**
+ * Gives each request its rows of the outputs.
+ *
+ * @returns undefined if an output has not one row for each row that went in
+ */
+export function splitRows(outputs: readonly Tensor[], counts: readonly number[], rows: number): Tensor[][] | undefined {
+  if (outputs.some((output) => output.shape[0] !== rows)) return undefined;
+  const sizes = outputs.map((output) => elementCount(output.shape) / rows);
+  let start = 0;
+  return counts.map((count) => {
+    const from = start;
+    start += count;
+    return outputs.map((output, index) => ({
+      name: output.name,
+      datatype: output.datatype,
+      shape: [count, ...output.shape.slice(1)],
+      data: part(output.data, from * sizes[index]!, start * sizes[index]!),
+    }));
+  });
+}
+
+function concatenate(parts: readonly TensorData[]): TensorData {
+  const first = parts[0]!;
+  if (Array.isArray(first)) return (parts as Buffer[][]).flat();
+  let length = 0;
+  for (const each of parts) length += each.length;
+  const joined = new (first.constructor as new (length: number) => Float32Array)(length);
+  let at = 0;
+  for (const each of parts as Float32Array[]) {
+    joined.set(each, at);
+    at += each.length;
+  }
+  return joined;
+}
+
+function part(data: TensorData, start: number, end: number): TensorData {
+  return Array.isArray(data) ? data.slice(start, end) : data.subarray(start, end);
+}

@@ -1,0 +1,37 @@
+import type { Tensor } from './tensor.js';
+
+/** How far an answer may be from a golden one: `|got - wanted| <= absolute + relative * |wanted|`. */
+export interface Tolerance {
+  readonly absolute: number;
+  readonly relative: number;
+}
+
+/**
+ * The first difference between an answer and the golden one, in words.
+ *
+ * @returns undefined if they agree
+ */
+export function differenceBetween(got: Tensor, wanted: Tensor, tolerance: Tolerance): string | undefined {
+  if (got.datatype !== wanted.datatype) return `${wanted.name} has type ${got.datatype}, expected ${wanted.datatype}`;
+  if (got.shape.length !== wanted.shape.length || got.shape.some((size, axis) => size !== wanted.shape[axis])) {
+    return `${wanted.name} has shape [${got.shape}], expected [${wanted.shape}]`;
+  }
+  for (let index = 0; index < wanted.data.length; index++) {
+    if (agree(got.data[index]!, wanted.data[index]!, tolerance)) continue;
+    return `${wanted.name}[${index}] is ${shown(got.data[index]!)}, expected ${shown(wanted.data[index]!)}`;
+  }
+  return undefined;
+}
+
+type Element = number | bigint | Buffer;
+
+function agree(got: Element, wanted: Element, { absolute, relative }: Tolerance): boolean {
+  if (typeof got === 'number' && typeof wanted === 'number') {
+    return Object.is(got, wanted) || Math.abs(got - wanted) <= absolute + relative * Math.abs(wanted);
+  }
+  return Buffer.isBuffer(got) && Buffer.isBuffer(wanted) ? got.equals(wanted) : got === wanted;
+}
+
+function shown(element: Element): string {
+  return Buffer.isBuffer(element) ? JSON.stringify(element.toString().slice(0, 80)) : String(element);
+}

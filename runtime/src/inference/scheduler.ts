@@ -1,0 +1,215 @@
+import type { LoadedModel } from '../engines/engine.js';
+import { isBatchable, joinRows, rowsOf, sameRowShape, splitRows } from './batch.js';
+import { InferenceError } from './errors.js';
+import type { Tensor } from './tensor.js';
+
+/** What a model's queue allows. */
+export interface SchedulerOptions {
+  /** Requests that may wait before new ones are refused. */
+  readonly maxQueue: number;
+  /** Milliseconds from arrival after which a request is given up. */
+  readonly timeoutMs: number;
+  /** Rows that run together at most; 1 turns batching off. */
+  readonly maxBatchRows: number;
+  /** Told of each run. */
+  readonly onRun?: (rows: number, requests: number, elapsedMs: number) => void;
+}
+
+interface Waiting {
+  readonly inputs: readonly Tensor[];
+  readonly signatureName: string;
+  readonly signal: AbortSignal | undefined;
+  /** Undefined if it must run alone. */
+  readonly rows: number | undefined;
+  readonly deadline: number;
+  readonly resolve: (outputs: readonly Tensor[]) => void;
+  readonly reject: (error: unknown) => void;
+  settled: boolean;
+}
+
+/**
+ * The queue of one model. Batching adds no wait: what arrived while the engine was busy runs together once it is free,
+ * and an idle engine starts as soon as the sockets that are readable now have been read.
+ */
+export class Scheduler {
+  private queue: Waiting[] = [];
+  private running = 0;
+  private readonly inFlight = new Set<Waiting>();
+  private isScheduled = false;
+  private timer: NodeJS.Timeout | undefined;
+  private idleWaiters: (() => void)[] = [];
+  private readonly batchable: ReadonlySet<string>;
+  private readonly concurrency: number;
+
+  constructor(
+    private readonly model: LoadedModel,
+    private readonly options: SchedulerOptions,
+  ) {
+    this.concurrency = model.concurrency ?? 1;
+    const names = Object.keys(model.signatures).filter((name) => isBatchable(model.signatures[name]!));
+    this.batchable = new Set(options.maxBatchRows > 1 ? names : []);
+  }
+
+  /** Requests that wait or run. */
+  get depth(): number {
+    return this.queue.length + this.inFlight.size;
+  }
+
+  /**
+   * Runs the model, together with others that wait.
+   *
+   * @throws InferenceError `UNAVAILABLE` if the queue is full, `DEADLINE_EXCEEDED`, `CANCELLED`, or what the model says
+   */
+  submit(inputs: readonly Tensor[], signatureName: string, signal?: AbortSignal): Promise<readonly Tensor[]> {
+    if (this.queue.length >= this.options.maxQueue) {
+      return Promise.reject(
+        new InferenceError('UNAVAILABLE', `the queue of the model is full: ${this.options.maxQueue} requests wait`, 1),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      this.queue.push({
+        inputs,
+        signatureName,
+        signal,
+        rows: this.batchable.has(signatureName) ? rowsOf(inputs) : undefined,
+        deadline: Date.now() + this.options.timeoutMs,
+        resolve,
+        reject,
+        settled: false,
+      });
+      this.watchDeadlines();
+      this.schedule();
+    });
+  }
+
+  /** Resolves once nothing waits or runs. */
+  idle(): Promise<void> {
+    if (this.depth === 0) return Promise.resolve();
+    return new Promise((resolve) => this.idleWaiters.push(resolve));
+  }
+
+  private schedule(): void {
+    if (this.isScheduled || this.running >= this.concurrency || this.queue.length === 0) return;
+    this.isScheduled = true;
+    setImmediate(this.start);
+  }
+
+  private readonly start = (): void => {
+    this.isScheduled = false;
+    while (this.running < this.concurrency) {
+      const batch = this.take();
+      if (batch.length === 0) break;
+      this.running++;
+      for (const each of batch) this.inFlight.add(each);
+      void this.run(batch);
+    }
+    this.settleIdle();
+  };
+
+  /** Takes the oldest request that is still wanted, and those that can run with it. */
+  private take(): Waiting[] {
+    const batch: Waiting[] = [];
+    const rest: Waiting[] = [];
+    let rows = 0;
+    for (const item of this.queue) {
+      if (item.settled) continue;
+      if (item.signal?.aborted) {
+        settle(item, () => item.reject(new InferenceError('CANCELLED', 'the client went away')));
+        continue;
+      }
+      const first = batch[0];
+      if (first === undefined || this.fits(first, item, rows)) {
+        batch.push(item);
+        rows += item.rows ?? 1;
+      } else rest.push(item);
+    }
+    this.queue = rest;
+    return batch;
+  }
+
+  private fits(first: Waiting, item: Waiting, rows: number): boolean {
+    return (
+      first.rows !== undefined &&
+      item.rows !== undefined &&
+      rows + item.rows <= this.options.maxBatchRows &&
+      first.signatureName === item.signatureName &&
+      sameRowShape(first.inputs, item.inputs)
+    );
+  }
+
+  private async run(batch: readonly Waiting[]): Promise<void> {
+    const since = performance.now();
+    try {
+      if (batch.length === 1) await this.runAlone(batch[0]!);
+      else await this.runTogether(batch);
+    } finally {
+      const rows = batch.reduce((sum, item) => sum + (item.rows ?? 1), 0);
+      this.options.onRun?.(rows, batch.length, performance.now() - since);
+      for (const each of batch) this.inFlight.delete(each);
+      this.running--;
+      if (this.queue.length > 0) this.schedule();
+      else this.settleIdle();
+    }
+  }
+
+  private async runAlone(item: Waiting): Promise<void> {
+    try {
+      const outputs = await this.model.run(item.inputs, item.signatureName);
+      settle(item, () => item.resolve(outputs));
+    } catch (error) {
+      settle(item, () => item.reject(error));
+    }
+  }
+
+  private async runTogether(batch: readonly Waiting[]): Promise<void> {
+    const counts = batch.map((item) => item.rows!);
+    const rows = counts.reduce((sum, count) => sum + count, 0);
+    let parts: Tensor[][] | undefined;
+    try {
+      const inputs = joinRows(
+        batch.map((item) => item.inputs),
+        rows,
+      );
+      parts = splitRows(await this.model.run(inputs, batch[0]!.signatureName), counts, rows);
+    } catch {
+      // One bad request must not fail the others: each runs again by itself and gets its own error.
+    }
+    for (let index = 0; index < batch.length; index++) {
+      const item = batch[index]!;
+      if (parts) settle(item, () => item.resolve(parts[index]!));
+      else await this.runAlone(item);
+    }
+  }
+
+  /** One timer for the oldest request: all have the same time, so that the oldest is the next to expire. */
+  private watchDeadlines(): void {
+    if (this.timer !== undefined) return;
+    const [oldest] = this.inFlight.size > 0 ? this.inFlight : this.queue;
+    if (!oldest) return;
+    this.timer = setTimeout(this.expire, Math.max(1, oldest.deadline - Date.now()));
+    this.timer.unref();
+  }
+
+  private readonly expire = (): void => {
+    this.timer = undefined;
+    const now = Date.now();
+    for (const item of [...this.inFlight, ...this.queue]) {
+      if (item.deadline > now) continue;
+      const seconds = this.options.timeoutMs / 1000;
+      settle(item, () => item.reject(new InferenceError('DEADLINE_EXCEEDED', `no answer within ${seconds} s`)));
+    }
+    this.queue = this.queue.filter((item) => !item.settled);
+    if ([...this.inFlight].some((item) => !item.settled) || this.queue.length > 0) this.watchDeadlines();
+  };
+
+  private settleIdle(): void {
+    if (this.depth > 0) return;
+    for (const resolve of this.idleWaiters.splice(0)) resolve();
+  }
+}
+
+function settle(item: Waiting, act: () => void): void {
+  if (item.settled) return;
+  item.settled = true;
+  act();
+}

@@ -1,0 +1,32 @@
+/** The page's style: readable at any width, in light and dark. */
+export const PAGE_STYLE = `
+:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 20%, transparent); --accent: #2563eb; }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 60rem; padding: 1rem; font: 16px/1.5 system-ui, sans-serif; }
+header { display: flex; flex-wrap: wrap; gap: 1rem; align-items: baseline; justify-content: space-between; }
+h1 { margin: 0; font-size: 1.4rem; }
+h2 { margin: 0 0 .75rem; font-size: 1rem; }
+main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); }
+section { border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; min-width: 0; }
+section:last-child { grid-column: 1 / -1; }
+fieldset { border: 0; padding: 0; margin: 0 0 1rem; min-width: 0; }
+legend { font-weight: 600; padding: 0; }
+legend small { font-weight: 400; opacity: .7; }
+.cells { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); }
+input, textarea, select, button { font: inherit; padding: .4rem .5rem; border: 1px solid var(--line); border-radius: .35rem; }
+.cells input { width: 100%; }
+textarea { width: 100%; min-height: 7rem; font-family: ui-monospace, monospace; font-size: .85rem; }
+button { background: var(--accent); color: #fff; border-color: var(--accent); cursor: pointer; }
+button:disabled { opacity: .5; cursor: progress; }
+.drop { display: grid; place-items: center; min-height: 9rem; padding: .5rem; border: 2px dashed var(--line); border-radius: .5rem; text-align: center; cursor: pointer; }
+.drop.over, .drop:focus-within { border-color: var(--accent); }
+.drop img { max-width: 100%; max-height: 12rem; }
+.drop input { width: 100%; border: 0; }
+#status.bad { color: #dc2626; white-space: pre-wrap; overflow-wrap: anywhere; }
+table { width: 100%; border-collapse: collapse; margin: .25rem 0 1rem; }
+td { padding: .15rem .25rem; }
+td.value { text-align: right; font-variant-numeric: tabular-nums; width: 7rem; }
+meter { width: 100%; }
+caption { text-align: left; font-weight: 600; }
+pre { overflow: auto; margin: 0; font-size: .85rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+`;

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import findMyWay, { type HTTPMethod } from 'find-my-way';
+import { LIVE_PATH, READY_PATH } from '../contract.js';
+import { InferenceError } from '../inference/errors.js';
+import type { Logger } from '../observability/log.js';
+import type { RuntimeMetrics } from '../observability/metrics.js';
+import { page, wantsPage } from '../page/page.js';
+import type { ModelCatalog, Protocol } from '../protocols/protocol.js';
+import type { HttpRequest, HttpResponse, RouteHandler, RouteParameters } from './http.js';
+import { BodyTooLarge, inflated, UnsupportedMedia } from './inflate.js';
+import type { JwtVerifier } from './jwt.js';
+
+/** What an app is made of. */
+export interface AppOptions {
+  readonly catalog: ModelCatalog;
+  readonly protocols: readonly Protocol[];
+  readonly metrics: RuntimeMetrics;
+  readonly logger: Logger;
+  readonly maxBodyBytes: number;
+  /** @default every caller is let in */
+  readonly verifier?: JwtVerifier;
+  readonly queueDepth: () => number;
+}
+
+/** Answered without a credential: what probes and scrapers inside the host ask. */
+const OPEN_PATHS: ReadonlySet<string> = new Set([LIVE_PATH, READY_PATH, '/ping']);
+
+/** From a request to its answer, whichever host received it. */
+export class App {
+  private readonly router = findMyWay({ ignoreTrailingSlash: true, maxParamLength: 500 });
+  private isDraining = false;
+
+  constructor(private readonly options: AppOptions) {
+    const { catalog, protocols, metrics, queueDepth } = options;
+    const own: [string, RouteHandler][] = [
+      ['/metrics', () => text(metrics.text(queueDepth()), 'text/plain; version=0.0.4; charset=utf-8')],
+    ];
+    for (const [path, handler] of own) this.add('GET', path, handler);
+    for (const protocol of protocols) {
+      for (const { method, path, handler } of protocol.routes(catalog)) this.add(method, path, handler);
+    }
+  }
+
+  /** Refuses what arrives from now on. */
+  drain(): void {
+    this.isDraining = true;
+  }
+
+  /** Answers `request`. A failure is an answer too: nothing is thrown. */
+  async handle(request: HttpRequest): Promise<HttpResponse> {
+    const since = performance.now();
+    const response = await this.answer(request);
+    this.options.metrics.requestFinished(response.status, performance.now() - since);
+    return response;
+  }
+
+  /** The answer for a failure before there is a request, such as a body that is too large. */
+  failure(path: string, error: unknown): HttpResponse {
+    const response = this.protocolOf(path).errorResponse(error);
+    const status = error instanceof BodyTooLarge ? 413 : error instanceof UnsupportedMedia ? 415 : response.status;
+    return { ...response, status };
+  }
+
+  private async answer(request: HttpRequest): Promise<HttpResponse> {
+    try {
+      if (this.isDraining && request.path !== LIVE_PATH && request.path !== READY_PATH) {
+        throw new InferenceError('UNAVAILABLE', 'the server is shutting down', 1);
+      }
+      if (this.options.verifier && !OPEN_PATHS.has(request.path)) {
+        await this.options.verifier(request.headers.authorization);
+      }
+      const encoding = request.headers['content-encoding'];
+      const whole =
+        encoding === undefined || encoding === 'identity' ? request : await this.withoutEncoding(request, encoding);
+      return await this.route(whole);
+    } catch (error) {
+      if (error instanceof InferenceError) return this.failure(request.path, error);
+      const id = randomUUID();
+      this.options.logger.failure('a request failed', error, { id, path: request.path });
+      return this.failure(request.path, new InferenceError('INTERNAL', `internal error ${id}`));
+    }
+  }
+
+  private route(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
+    const { method, path } = request;
+    // Hosts ask `GET /` for a sign of life; a person's browser gets the page.
+    if (path === '/' && method === 'GET' && wantsPage(request.headers.accept)) return page(this.options.catalog);
+    const found = this.router.find(method === 'HEAD' ? 'GET' : (method as HTTPMethod), path);
+    if (found) return (found.store as RouteHandler)(request, found.params as RouteParameters);
+    const protocol = this.protocolOf(path);
+    return (
+      protocol.unmatched?.(request) ??
+      protocol.errorResponse(new InferenceError('NOT_FOUND', `there is nothing at ${method} ${path.slice(0, 200)}`))
+    );
+  }
+
+  private async withoutEncoding(request: HttpRequest, encoding: string): Promise<HttpRequest> {
+    const { method, path, query, headers, body, signal } = request;
+    return { method, path, query, headers, signal, body: await inflated(body, encoding, this.options.maxBodyBytes) };
+  }
+
+  private protocolOf(path: string): Protocol {
+    const { protocols } = this.options;
+    return (
+      protocols.find((protocol) => protocol.owns(path)) ?? protocols.find(({ name }) => name === 'open-inference')!
+    );
+  }
+
+  /** The first protocol that names a route has it. */
+  private add(method: HTTPMethod, path: string, handler: RouteHandler): void {
+    if (this.router.hasRoute(method, path)) return;
+    this.router.on(method, path, () => {}, handler);
+  }
+}
+
+function text(body: string, type: string): HttpResponse {
+  return { status: 200, headers: { 'content-type': type }, body };
+}

@@ -1,0 +1,123 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { App } from './app.js';
+import type { HttpRequest, HttpResponse } from './http.js';
+import { BodyTooLarge } from './inflate.js';
+
+/** How long a client may take, in milliseconds. */
+export interface ServerTimes {
+  /** From the connection to the last header. */
+  readonly headersMs: number;
+  /** From the connection to the last byte of the body. */
+  readonly requestMs: number;
+  /** How often connections are held against these. */
+  readonly checkMs: number;
+}
+
+const TIMES: ServerTimes = { headersMs: 10_000, requestMs: 60_000, checkMs: 5_000 };
+
+/** Longer than load balancers keep an idle connection, so that the server never closes one that is about to be used. */
+const KEEP_ALIVE_MS = 75_000;
+
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/** Serves `app` over HTTP/1.1; not yet listening. */
+export function createHttpServer(app: App, maxBodyBytes: number, times: ServerTimes = TIMES): Server {
+  const server = createServer(
+    {
+      headersTimeout: times.headersMs,
+      requestTimeout: times.requestMs,
+      connectionsCheckingInterval: times.checkMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      noDelay: true,
+    },
+    (incoming, outgoing) => receive(app, maxBodyBytes, incoming, outgoing),
+  );
+  // A client that asks before it sends is told at once if the body is too large.
+  server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    if (Number(incoming.headers['content-length']) <= maxBodyBytes) outgoing.writeContinue();
+    receive(app, maxBodyBytes, incoming, outgoing);
+  });
+  return server;
+}
+
+/** A request whose abort signal is made only if somebody waits for it. */
+class IncomingRequest implements HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  private controller: AbortController | undefined;
+
+  constructor(
+    incoming: IncomingMessage,
+    private readonly outgoing: ServerResponse,
+    readonly body: Buffer,
+  ) {
+    const url = incoming.url ?? '/';
+    const mark = url.indexOf('?');
+    this.method = incoming.method ?? 'GET';
+    this.path = mark === -1 ? url : url.slice(0, mark);
+    this.query = mark === -1 ? '' : url.slice(mark + 1);
+    // Node joins repeated headers but for set-cookie, which no request has.
+    this.headers = incoming.headers as Readonly<Record<string, string | undefined>>;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      const controller = new AbortController();
+      this.controller = controller;
+      this.outgoing.once('close', () => {
+        if (!this.outgoing.writableFinished) controller.abort();
+      });
+    }
+    return this.controller.signal;
+  }
+}
+
+function receive(app: App, maxBodyBytes: number, incoming: IncomingMessage, outgoing: ServerResponse): void {
+  let first: Buffer | undefined;
+  let chunks: Buffer[] | undefined;
+  let size = 0;
+  let isRefused = false;
+
+  const refuse = () => {
+    isRefused = true;
+    chunks = undefined;
+    const path = (incoming.url ?? '/').split('?')[0]!;
+    // What is left of the body is not worth reading, so that the connection ends with the answer.
+    outgoing.shouldKeepAlive = false;
+    send(outgoing, app.failure(path, new BodyTooLarge(maxBodyBytes)));
+    outgoing.once('finish', () => incoming.destroy());
+  };
+  if (Number(incoming.headers['content-length']) > maxBodyBytes) {
+    refuse();
+    return;
+  }
+  incoming.on('data', (chunk: Buffer) => {
+    if (isRefused) return;
+    size += chunk.length;
+    if (size > maxBodyBytes) refuse();
+    else if (first === undefined) first = chunk;
+    else if (chunks === undefined) chunks = [first, chunk];
+    else chunks.push(chunk);
+  });
+  incoming.on('end', () => {
+    if (isRefused) return;
+    const body = chunks ? Buffer.concat(chunks, size) : (first ?? EMPTY);
+    const request = new IncomingRequest(incoming, outgoing, body);
+    void app.handle(request).then((response) => send(outgoing, response));
+  });
+  // A client that goes away while it sends has nobody left to answer.
+  incoming.on('error', () => {});
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function send(outgoing: ServerResponse, { status, headers, body }: HttpResponse): void {
+  if (outgoing.destroyed) return;
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  outgoing.writeHead(status, { ...headers, 'content-length': length });
+  // Node leaves the body of an answer to HEAD out.
+  outgoing.end(body);
+}

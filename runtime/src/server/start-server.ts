@@ -1,0 +1,48 @@
+import type { AddressInfo } from 'node:net';
+import type { RuntimeConfig } from '../config.js';
+import { type HostSettings, readHost } from '../platforms/host.js';
+import { createRuntime, type Runtime } from '../runtime.js';
+import { createHttpServer } from './http-server.js';
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly runtime: Runtime;
+  readonly port: number;
+  /** Finishes what is in flight, and closes. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens, so that probes are answered, and then loads the models.
+ *
+ * @param address @default '0.0.0.0', as hosts ask from outside the container
+ * @throws ModelPackageError, or Error if the port is taken or a store cannot be read
+ */
+export async function startServer(
+  config: RuntimeConfig,
+  address = '0.0.0.0',
+  host: HostSettings = readHost(process.env),
+): Promise<RunningServer> {
+  const runtime = createRuntime(config, { vertexRoutes: host.vertexRoutes });
+  const server = createHttpServer(runtime.app, config.maxBodyBytes);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(host.port ?? config.port, address, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const close = async () => {
+    await runtime.close();
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeIdleConnections();
+    });
+  };
+  try {
+    await runtime.load();
+  } catch (error) {
+    server.closeAllConnections();
+    server.close();
+    throw error;
+  }
+  return { runtime, port, close };
+}

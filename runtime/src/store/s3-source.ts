@@ -1,0 +1,27 @@
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { ObjectSource } from './object-source.js';
+import { PermanentError } from './retry.js';
+
+let client: S3Client | undefined;
+
+/** An object in Amazon S3, `s3://bucket/key`, by the credentials of the host. */
+export function openS3(url: URL): ObjectSource {
+  // Retries are ours, so that every store has the same.
+  client ??= new S3Client({ maxAttempts: 1, followRegionRedirects: true });
+  const s3 = client;
+  const Key = decodeURIComponent(url.pathname.slice(1));
+  return {
+    async read(start, end) {
+      try {
+        const { Body } = await s3.send(
+          new GetObjectCommand({ Bucket: url.host, Key, Range: `bytes=${start}-${end - 1}` }),
+        );
+        return Buffer.from(await Body!.transformToByteArray());
+      } catch (error) {
+        const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 500;
+        const message = `S3 answered ${status} (${(error as Error).name})`;
+        throw status >= 500 || status === 429 ? new Error(message) : new PermanentError(message);
+      }
+    },
+  };
+}
