@@ -1,0 +1,87 @@
+import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
+import { type App, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { ContainerModel } from '../../lib/azure/container-model.js';
+import { ManagedEndpointModel } from '../../lib/azure/managed-endpoint-model.js';
+import { ServerlessHost } from '../../lib/azure/serverless-host.js';
+import { ServerlessModel } from '../../lib/azure/serverless-model.js';
+import { ImageSource } from '../../lib/serving/image-source.js';
+import type { AppContext } from './context.js';
+import { predictCommand } from './predict-command.js';
+
+const DEFAULT_LOCATION = 'westeurope';
+
+/** A stack for each target on Azure; `ServerlessModel` has two. */
+export function azureStacks(app: App, context: AppContext): void {
+  functions(app, context);
+  containerApps(app, context);
+  containers(app, context);
+  managedEndpoint(app, context);
+}
+
+function azureStack(app: App, id: string, context: AppContext) {
+  const stack = new TerraformStack(app, id);
+  context.configureBackend(stack);
+  new AzurermProvider(stack, 'azurerm', {
+    features: [{}],
+    subscriptionId: context.text('subscription'),
+    // The accounts that are made have no keys.
+    storageUseAzuread: true,
+  });
+  return { stack, props: { model: context.model, location: context.text('location') ?? DEFAULT_LOCATION } };
+}
+
+/** The image of the setting `image`, or of a variable that is asked for when the stack is applied. */
+function image(stack: TerraformStack, context: AppContext): ImageSource {
+  const uri =
+    context.text('image') ??
+    new TerraformVariable(stack, 'runtime_image', {
+      type: 'string',
+      description: 'The container image of the runtime, in a registry that needs no credential',
+    }).stringValue;
+  return ImageSource.fromRegistry(uri);
+}
+
+function output(stack: TerraformStack, name: string, value: string): void {
+  new TerraformOutput(stack, name, { value, staticId: true });
+}
+
+/** A command that prints a token of Entra ID for an application, or for a service of Azure. */
+function tokenCommand(resource: string): string {
+  return `az account get-access-token --resource ${resource} --query accessToken -o tsv`;
+}
+
+function outputServerless(
+  stack: TerraformStack,
+  endpoint: ServerlessModel | ContainerModel,
+  context: AppContext,
+): void {
+  output(stack, 'url', endpoint.url);
+  const token = tokenCommand(endpoint.entraApplication!.clientId);
+  output(stack, 'predictCommand', predictCommand(endpoint.predictUrl, context.model, token));
+}
+
+function functions(app: App, context: AppContext): void {
+  const { stack, props } = azureStack(app, 'azure-serverless', context);
+  outputServerless(stack, new ServerlessModel(stack, 'Model', props), context);
+}
+
+function containerApps(app: App, context: AppContext): void {
+  const { stack, props } = azureStack(app, 'azure-container-apps', context);
+  const host = ServerlessHost.containerApps({ image: image(stack, context) });
+  const endpoint = new ServerlessModel(stack, 'Model', { ...props, host });
+  outputServerless(stack, endpoint, context);
+  output(stack, 'revision', endpoint.containerApp!.revision);
+}
+
+function containers(app: App, context: AppContext): void {
+  const { stack, props } = azureStack(app, 'azure-container', context);
+  const endpoint = new ContainerModel(stack, 'Model', { ...props, image: image(stack, context) });
+  outputServerless(stack, endpoint, context);
+}
+
+function managedEndpoint(app: App, context: AppContext): void {
+  const { stack, props } = azureStack(app, 'azure-managed-endpoint', context);
+  const endpoint = new ManagedEndpointModel(stack, 'Model', { ...props, image: image(stack, context) });
+  output(stack, 'url', endpoint.url);
+  output(stack, 'predictCommand', predictCommand(endpoint.url, context.model, tokenCommand('https://ml.azure.com')));
+}

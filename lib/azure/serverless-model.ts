@@ -1,0 +1,80 @@
+import { predictPath } from '@modelship/runtime/contract';
+import { Construct } from 'constructs';
+import { Access } from '../serving/access.js';
+import type { GenericResource } from '../terraform/generic.js';
+import { ContainerApp } from './private/container-app.js';
+import { EntraApplication } from './private/entra-application.js';
+import { FunctionsApp } from './private/functions-app.js';
+import { Placement } from './private/placement.js';
+import { validateServerless } from './private/serverless-validation.js';
+import { Telemetry } from './private/telemetry.js';
+import type { AzureServingProps } from './props.js';
+import { ServerlessHost } from './serverless-host.js';
+
+/** How a model is served on Azure without servers. */
+export interface ServerlessModelProps extends AzureServingProps {
+  /** What runs it. @default ServerlessHost.functionsFlexConsumption() */
+  readonly host?: ServerlessHost;
+}
+
+/**
+ * A model that costs nothing while nobody asks, on Azure Functions or on Container Apps.
+ *
+ * `Access.cloudIdentity()` makes an application of Microsoft Entra ID, checked before a request reaches the runtime;
+ * `grantInvoke` assigns its role. `Access.jwt()` is checked by the runtime, `Access.apiKey()` by Functions.
+ * `minReplicas` defaults to 0. `maxReplicas` defaults to 100 instances on Functions and 10 replicas on Container Apps.
+ * `timeoutSeconds` defaults to 60; Functions give up after 230, Container Apps after 240.
+ *
+ * @throws ValidationError naming every prop that the host cannot do
+ */
+export class ServerlessModel extends Construct {
+  readonly telemetry: Telemetry;
+  /** Set on Azure Functions. */
+  readonly functions?: FunctionsApp;
+  /** Set on Container Apps. */
+  readonly containerApp?: ContainerApp;
+  /** Set with `Access.cloudIdentity()`. */
+  readonly entraApplication?: EntraApplication;
+  /** Where the model answers, without a path. */
+  readonly url: string;
+
+  private readonly modelName: string;
+
+  constructor(scope: Construct, id: string, props: ServerlessModelProps) {
+    super(scope, id);
+    const host = props.host ?? ServerlessHost.functionsFlexConsumption();
+    validateServerless(this, props, host);
+    this.modelName = props.model.name;
+    const placement = new Placement(this, 'Placement', props);
+    this.telemetry = new Telemetry(this, 'Telemetry', placement, props);
+    if ((props.access ?? Access.cloudIdentity()).kind === 'cloudIdentity') {
+      this.entraApplication = new EntraApplication(this, 'EntraApplication');
+    }
+    const shared = { placement, telemetry: this.telemetry, entra: this.entraApplication };
+    if (host.containerAppsOptions) {
+      this.containerApp = new ContainerApp(this, 'ContainerApp', props, host.containerAppsOptions, shared);
+    } else {
+      this.functions = new FunctionsApp(this, 'Functions', props, host.functionsOptions ?? {}, shared);
+    }
+    this.url = (this.containerApp ?? this.functions)!.url;
+  }
+
+  /** Where the newest version of the model answers by TensorFlow Serving's REST API. */
+  get predictUrl(): string {
+    return `${this.url}${predictPath(this.modelName)}`;
+  }
+
+  /**
+   * Lets a user, a group or a service of Microsoft Entra ID, by its object id, ask the model.
+   *
+   * @throws Error unless the access is `Access.cloudIdentity()`
+   */
+  grantInvoke(id: string, principalId: string): GenericResource {
+    if (!this.entraApplication) {
+      throw new Error(
+        `${this.node.path}: there is nobody to let in by identity; grantInvoke is for Access.cloudIdentity()`,
+      );
+    }
+    return this.entraApplication.grantInvoke(this, `Invoke-${id}`, principalId);
+  }
+}

@@ -1,0 +1,351 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Subnet, type SubnetDelegation } from '@cdktf/provider-azurerm/lib/subnet';
+import { DEFAULT_PORT, LIVE_PATH, READY_PATH } from '@modelship/runtime/contract';
+import { type TerraformAsset, TerraformStack } from 'cdktf';
+import { describe, expect, test, vi } from 'vitest';
+import {
+  AzureImage,
+  ContainerAppGpu,
+  type ContainerAppsOptions,
+  type FlexConsumptionOptions,
+  ServerlessHost,
+  ServerlessModel,
+  type ServerlessModelProps,
+} from '../../../lib/azure/index.js';
+import { Model } from '../../../lib/model/model.js';
+import { Access } from '../../../lib/serving/access.js';
+import { Rollout } from '../../../lib/serving/rollout.js';
+import { writePackage } from '../../support/packages.js';
+import { azureStack, faultsOf, IMAGE, model, type Resource, Template } from './support.js';
+
+vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
+
+const MODEL = model();
+
+function serverless(props: Partial<ServerlessModelProps> = {}, stack: TerraformStack = azureStack()) {
+  return new ServerlessModel(stack, 'Iris', { model: MODEL, location: 'westeurope', ...props });
+}
+
+function functions(props: Partial<ServerlessModelProps> = {}, options?: FlexConsumptionOptions): Template {
+  const host = ServerlessHost.functionsFlexConsumption(options);
+  return new Template(TerraformStack.of(serverless({ host, ...props })));
+}
+
+function containerApp(
+  props: Partial<ServerlessModelProps> = {},
+  options: Partial<ContainerAppsOptions> = {},
+): Template {
+  const host = ServerlessHost.containerApps({ image: IMAGE, ...options });
+  return new Template(TerraformStack.of(serverless({ host, ...props })));
+}
+
+function app(template: Template): Resource {
+  return template.one('azurerm_function_app_flex_consumption');
+}
+
+function container(template: Template): Resource {
+  return template.one('azurerm_container_app').template.container[0];
+}
+
+function variables(template: Template): Record<string, string> {
+  return Object.fromEntries(
+    container(template).env.map(({ name, value }: { name: string; value: string }) => [name, value]),
+  );
+}
+
+function subnet(stack: TerraformStack, delegation?: SubnetDelegation[]): Subnet {
+  return new Subnet(stack, 'subnet', {
+    name: 's',
+    resourceGroupName: 'rg',
+    virtualNetworkName: 'v',
+    addressPrefixes: ['10.0.0.0/24'],
+    delegation,
+  });
+}
+
+const DELEGATED = [{ name: 'apps', serviceDelegation: { name: 'Microsoft.App/environments' } }];
+
+describe('on Functions', () => {
+  test('the plan is Flex Consumption, and what the instances are is said', () => {
+    const template = functions({ minReplicas: 2, maxReplicas: 40 }, { memoryMib: 4096, concurrency: 64 });
+    expect(template.one('azurerm_service_plan')).toMatchObject({ sku_name: 'FC1', os_type: 'Linux' });
+    expect(app(template)).toMatchObject({
+      instance_memory_in_mb: 4096,
+      maximum_instance_count: 40,
+      http_concurrency: 64,
+      always_ready: [{ name: 'http', instance_count: 2 }],
+    });
+  });
+
+  test('nothing runs while nobody asks, by default', () => {
+    expect(app(functions())).not.toHaveProperty('always_ready');
+  });
+
+  test('the runtime is a custom handler in an image that has Node', () => {
+    expect(app(functions())).toMatchObject({ runtime_name: 'node', runtime_version: '22' });
+    const stack = azureStack();
+    serverless({}, stack);
+    const asset = stack.node.findAll().find((child) => child.node.path.endsWith('Functions/Package')) as TerraformAsset;
+    const { sourcePath } = asset as unknown as { sourcePath: string };
+    const host = JSON.parse(readFileSync(join(sourcePath, 'host.json'), 'utf8'));
+    expect(host.customHandler.description.defaultExecutablePath).toBe('node');
+    expect(existsSync(join(sourcePath, host.customHandler.description.arguments[0]))).toBe(true);
+  });
+
+  test('the package is a blob where the platform looks for it, in a container of its own for each content', () => {
+    const template = functions();
+    const container = template.one('azurerm_storage_container');
+    const blob = template.one('azurerm_storage_blob');
+    expect(blob).toMatchObject({ name: 'released-package.zip', type: 'Block' });
+    expect(app(template).storage_container_endpoint).toMatch(/primary_blob_endpoint\}\$\{azurerm_storage_container/);
+    const other = functions({ model: model('2') });
+    expect(other.one('azurerm_storage_container').name).not.toBe(container.name);
+    expect(container.lifecycle.create_before_destroy).toBe(true);
+    expect(container.name).toMatch(/^[a-z0-9-]{3,63}$/);
+  });
+
+  test('the platform reads the package and keeps its locks with an identity', () => {
+    const template = functions();
+    const identity = app(template).identity.identity_ids[0];
+    expect(app(template)).toMatchObject({
+      storage_authentication_type: 'UserAssignedIdentity',
+      storage_user_assigned_identity_id: identity,
+      webdeploy_publish_basic_authentication_enabled: false,
+    });
+    expect(app(template)).not.toHaveProperty('storage_access_key');
+    expect(app(template).app_settings.AzureWebJobsStorage__credential).toBe('managedidentity');
+    expect(template.one('azurerm_role_assignment', /HostStorage/).role_definition_name).toBe('Storage Blob Data Owner');
+  });
+
+  test('keys are checked by the host, which then has no Entra application', () => {
+    const stack = azureStack();
+    const endpoint = serverless({ access: Access.apiKey() }, stack);
+    expect(endpoint.functions!.functionKey).toContain('${');
+    const template = new Template(stack);
+    expect(app(template)).not.toHaveProperty('auth_settings_v2');
+    expect(template.all('azuread_application')).toEqual({});
+    expect(Object.keys(template.json.data!)).toContain('azurerm_function_app_host_keys');
+  });
+
+  test('Entra ID turns away who has no token for the application', () => {
+    const settings = app(functions()).auth_settings_v2;
+    expect(settings).toMatchObject({ require_authentication: true, unauthenticated_action: 'Return401' });
+    const { client_id, allowed_audiences } = settings.active_directory_v2;
+    expect(allowed_audiences).toEqual([client_id]);
+  });
+
+  test('JWTs of another issuer are for the runtime to check', () => {
+    const template = functions({ access: Access.jwt({ issuer: 'https://issuer.example', audience: ['a'] }) });
+    expect(app(template).app_settings).toMatchObject({
+      MODELSHIP_JWT_ISSUER: 'https://issuer.example',
+      MODELSHIP_JWT_AUDIENCE: 'a',
+    });
+    expect(app(template)).not.toHaveProperty('auth_settings_v2');
+  });
+
+  test('traces are written with the identity, and alarms watch the app', () => {
+    const template = functions();
+    expect(app(template).app_settings.APPLICATIONINSIGHTS_AUTHENTICATION_STRING).toMatch(/;Authorization=AAD$/);
+    expect(template.one('azurerm_role_assignment', /Traces/).role_definition_name).toBe('Monitoring Metrics Publisher');
+    const alerts = Object.values(template.all('azurerm_monitor_metric_alert'));
+    expect(alerts.map(({ criteria }) => criteria[0].metric_name).sort()).toEqual([
+      'Http5xx',
+      'HttpResponseTime',
+      'MemoryWorkingSet',
+    ]);
+  });
+
+  test('a subnet carries what instances send', () => {
+    const stack = azureStack();
+    const host = ServerlessHost.functionsFlexConsumption({ subnet: subnet(stack, DELEGATED) });
+    serverless({ host }, stack);
+    expect(app(new Template(stack))).toMatchObject({
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform's own template
+      virtual_network_subnet_id: '${azurerm_subnet.subnet.id}',
+      site_config: { vnet_route_all_enabled: true },
+    });
+  });
+});
+
+describe('on Container Apps', () => {
+  test('scales from none by the requests at once', () => {
+    const template = containerApp({}, { concurrency: 20 });
+    expect(template.one('azurerm_container_app').template).toMatchObject({
+      min_replicas: 0,
+      max_replicas: 10,
+      http_scale_rule: [{ name: 'http', concurrent_requests: '20' }],
+    });
+  });
+
+  test('a replica is asked on the routes of the runtime, and ended only if it is dead', () => {
+    const { startup_probe, liveness_probe, readiness_probe } = container(containerApp());
+    expect(startup_probe[0].path).toBe(LIVE_PATH);
+    expect(liveness_probe[0].path).toBe(LIVE_PATH);
+    expect(readiness_probe[0].path).toBe(READY_PATH);
+    for (const [probe] of [startup_probe, liveness_probe, readiness_probe]) expect(probe.port).toBe(DEFAULT_PORT);
+    expect(containerApp().one('azurerm_container_app').ingress.target_port).toBe(DEFAULT_PORT);
+  });
+
+  test('a replica fetches the model with its own identity, of which it knows the name', () => {
+    const template = containerApp();
+    const env = variables(template);
+    expect(env.MODELSHIP_MODEL!.endsWith(`models/models/iris/${MODEL.digest.slice(7)}/`)).toBe(true);
+    expect(env.MODELSHIP_MODEL_DIGEST).toBe(MODEL.digest);
+    expect(env.AZURE_CLIENT_ID).toMatch(/user_assigned_identity\..*\.client_id/);
+    expect(template.one('azurerm_role_assignment', /ModelReader/)).toMatchObject({
+      role_definition_name: 'Storage Blob Data Reader',
+      scope: expect.stringMatching(/azurerm_storage_container/),
+    });
+  });
+
+  test('a GPU has a workload profile and all that is in it', () => {
+    const template = containerApp({}, { gpu: ContainerAppGpu.nvidiaT4() });
+    const profiles = template.one('azurerm_container_app_environment').workload_profile;
+    const { workload_profile_name } = template.one('azurerm_container_app');
+    expect(profiles).toContainEqual({
+      name: workload_profile_name,
+      workload_profile_type: 'Consumption-GPU-NC8as-T4',
+    });
+    expect(container(template)).toMatchObject({ cpu: 8, memory: '56Gi' });
+  });
+
+  test('memory goes with the CPUs', () => {
+    expect(container(containerApp({}, { cpu: 0.75 }))).toMatchObject({ cpu: 0.75, memory: '1.5Gi' });
+  });
+
+  test('an image of a registry on Azure is pulled with the identity', () => {
+    const registry = { id: '/registries/x', loginServer: 'x.azurecr.io' };
+    const image = AzureImage.fromAcr({ registry, repository: 'runtime', reference: '1' });
+    const template = containerApp({}, { image });
+    const { registry: registries, identity } = template.one('azurerm_container_app');
+    expect(registries).toEqual([{ server: 'x.azurecr.io', identity: identity.identity_ids[0] }]);
+  });
+
+  test('all traffic goes to the newest revision', () => {
+    const { revision_mode, ingress } = containerApp().one('azurerm_container_app');
+    expect(revision_mode).toBe('Single');
+    expect(ingress.traffic_weight).toEqual([{ latest_revision: true, percentage: 100 }]);
+  });
+
+  test('a canary shares the traffic with the revision before', () => {
+    const rollout = Rollout.canary({ percent: 15, bakeMinutes: 5 });
+    const { revision_mode, ingress, template } = containerApp({ rollout }, { previousRevision: 'm0123' }).one(
+      'azurerm_container_app',
+    );
+    expect(revision_mode).toBe('Multiple');
+    expect(ingress.traffic_weight).toEqual([
+      { latest_revision: false, revision_suffix: template.revision_suffix, percentage: 15 },
+      { latest_revision: false, revision_suffix: 'm0123', percentage: 85 },
+    ]);
+  });
+
+  test('a revision has a name of its own, the same until something of it differs', () => {
+    const suffix = (props: Partial<ServerlessModelProps> = {}) =>
+      containerApp(props).one('azurerm_container_app').template.revision_suffix;
+    expect(suffix()).toBe(suffix());
+    const suffixes = [
+      suffix(),
+      suffix({ model: model('2') }),
+      suffix({ environment: { A: 'b' } }),
+      suffix({ maxReplicas: 3 }),
+    ];
+    expect(new Set(suffixes).size).toBe(4);
+    for (const name of suffixes) expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
+  });
+
+  test('can be reached from its own network only', () => {
+    const stack = azureStack();
+    const host = ServerlessHost.containerApps({ image: IMAGE, subnet: subnet(stack, DELEGATED), internal: true });
+    serverless({ host }, stack);
+    expect(new Template(stack).one('azurerm_container_app_environment').internal_load_balancer_enabled).toBe(true);
+  });
+});
+
+test('who was let in gets tokens, and grantInvoke says so when there is nobody to let in', () => {
+  const stack = azureStack();
+  serverless({}, stack).grantInvoke('App', 'principal');
+  const template = new Template(stack);
+  expect(template.one('azuread_service_principal').app_role_assignment_required).toBe(true);
+  expect(template.one('azuread_app_role_assignment').app_role_id).toBe(
+    template.one('azuread_application').app_role[0].id,
+  );
+  const [{ oauth2_permission_scope }] = template.one('azuread_application').api;
+  expect(template.one('azuread_application_pre_authorized').permission_ids).toEqual([oauth2_permission_scope[0].id]);
+  expect(() => serverless({ access: Access.anonymous() }).grantInvoke('x', 'y')).toThrow(/Access\.cloudIdentity/);
+});
+
+describe('what a host cannot do is refused at synth', () => {
+  test('everything wrong on Functions is said at once, each with its prop', () => {
+    const stack = azureStack();
+    const host = ServerlessHost.functionsFlexConsumption({ memoryMib: 1024, concurrency: 0, subnet: subnet(stack) });
+    expect(
+      faultsOf(() =>
+        serverless(
+          {
+            host,
+            timeoutSeconds: 231,
+            maxReplicas: 1001,
+            rollout: Rollout.canary({ percent: 1, bakeMinutes: 1 }),
+            throttle: { requestsPerSecond: 1 },
+            location: 'West Europe',
+          },
+          stack,
+        ),
+      ),
+    ).toEqual([
+      'host.concurrency OUT_OF_RANGE',
+      'host.memoryMib BAD_MEMORY',
+      'host.subnet NOT_DELEGATED',
+      'location BAD_TEXT',
+      'maxReplicas OUT_OF_RANGE',
+      'rollout UNSUPPORTED',
+      'throttle UNSUPPORTED',
+      'timeoutSeconds OUT_OF_RANGE',
+    ]);
+  });
+
+  test('a format that needs Python runs in containers only', () => {
+    const saved = Model.fromDirectory(writePackage({ format: 'saved_model' }));
+    expect(faultsOf(() => serverless({ model: saved }))).toEqual(['model UNSUPPORTED']);
+    const host = ServerlessHost.containerApps({ image: IMAGE });
+    expect(faultsOf(() => serverless({ model: saved, host }))).toEqual([]);
+  });
+
+  test('everything wrong on Container Apps is said at once, each with its prop', () => {
+    const host = ServerlessHost.containerApps({
+      image: IMAGE,
+      cpu: 0.3,
+      gpu: ContainerAppGpu.nvidiaA100(),
+      internal: true,
+      previousRevision: 'x',
+    });
+    expect(faultsOf(() => serverless({ host, access: Access.apiKey(), timeoutSeconds: 241, maxReplicas: 0 }))).toEqual([
+      'access UNSUPPORTED',
+      'host.cpu BAD_STEP',
+      'host.cpu CPU_WITH_GPU',
+      'host.internal NO_SUBNET',
+      'host.previousRevision TRAFFIC_SUM',
+      'maxReplicas OUT_OF_RANGE',
+      'timeoutSeconds OUT_OF_RANGE',
+    ]);
+  });
+
+  test('a canary without the revision that keeps the rest', () => {
+    const host = ServerlessHost.containerApps({ image: IMAGE });
+    const rollout = Rollout.canary({ percent: 1, bakeMinutes: 1 });
+    expect(faultsOf(() => serverless({ host, rollout }))).toEqual(['rollout NO_PREVIOUS_REVISION']);
+  });
+
+  test('a subnet that is delegated to another service', () => {
+    const stack = azureStack();
+    const other = subnet(stack, [{ name: 'x', serviceDelegation: { name: 'Microsoft.Web/serverFarms' } }]);
+    const host = ServerlessHost.functionsFlexConsumption({ subnet: other });
+    expect(() => serverless({ host }, stack)).toThrow(/another service.*Microsoft\.App\/environments/);
+  });
+
+  test('a subnet that was made elsewhere shows no delegation, and passes', () => {
+    const host = ServerlessHost.containerApps({ image: IMAGE, subnet: { id: '/subnets/x' } });
+    expect(faultsOf(() => serverless({ host }))).toEqual([]);
+  });
+});

@@ -1,0 +1,161 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { AzureServingProps } from '../../../lib/azure/index.js';
+import { Access } from '../../../lib/serving/access.js';
+import { Rollout } from '../../../lib/serving/rollout.js';
+import { CASES } from './cases.js';
+import { azureStack, faultsOf, model, Template } from './support.js';
+
+vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
+
+const [FUNCTIONS, CONTAINER_APPS, AKS, AZURE_ML] = CASES.map(({ name }) => name) as [string, string, string, string];
+const OTHER_MODEL = model('7');
+const ACTION = '/subscriptions/s/resourceGroups/r/providers/Microsoft.Insights/actionGroups/a';
+const KEY = { versionlessId: 'https://v.vault.azure.net/keys/k', resourceVersionlessId: '/vaults/v/keys/k' };
+
+/** A value of a shared prop, what of it must be in the template, and where it is refused instead. */
+interface Row {
+  readonly prop: keyof AzureServingProps;
+  readonly value: Partial<AzureServingProps>;
+  /** A text that stands in the template with the prop and not without it. */
+  readonly mapped: string;
+  /** Another text for some targets. */
+  readonly mappedFor?: { readonly [target: string]: string };
+  /** Targets that refuse it, with what the reason must name. */
+  readonly refused?: { readonly [target: string]: RegExp };
+}
+
+const ROWS: readonly Row[] = [
+  { prop: 'model', value: { model: OTHER_MODEL }, mapped: OTHER_MODEL.digest },
+  {
+    prop: 'access',
+    value: { access: Access.apiKey() },
+    mapped: '',
+    mappedFor: { [FUNCTIONS]: '', [AZURE_ML]: '"authMode":"Key"' },
+    refused: { [CONTAINER_APPS]: /functionsFlexConsumption/, [AKS]: /Access\.jwt/ },
+  },
+  {
+    prop: 'access',
+    value: { access: Access.jwt({ issuer: 'https://issuer.example', audience: ['aud'] }) },
+    mapped: 'https://issuer.example',
+    refused: { [AZURE_ML]: /Authorization header.*ServerlessModel/ },
+  },
+  {
+    prop: 'minReplicas',
+    value: { minReplicas: 2 },
+    mapped: '"min_replicas":2',
+    mappedFor: { [FUNCTIONS]: '"instance_count":2', [AZURE_ML]: '"capacity":2' },
+  },
+  {
+    prop: 'minReplicas',
+    value: { minReplicas: 0 },
+    mapped: '',
+    refused: { [AKS]: /ServerlessModel/, [AZURE_ML]: /ServerlessModel/ },
+  },
+  {
+    prop: 'maxReplicas',
+    value: { maxReplicas: 7 },
+    mapped: '"max_replicas":7',
+    mappedFor: { [FUNCTIONS]: '"maximum_instance_count":7', [AZURE_ML]: '"maximum":7' },
+  },
+  {
+    prop: 'rollout',
+    value: { rollout: Rollout.linear({ stepPercent: 10, intervalMinutes: 1 }) },
+    mapped: '',
+    refused: Object.fromEntries(CASES.map(({ name }) => [name, /no clock.*canary/])),
+  },
+  {
+    prop: 'throttle',
+    value: { throttle: { requestsPerSecond: 1 } },
+    mapped: '',
+    refused: Object.fromEntries(CASES.map(({ name }) => [name, /ServerlessModel of modelship\/aws/])),
+  },
+  {
+    prop: 'timeoutSeconds',
+    value: { timeoutSeconds: 77 },
+    mapped: '"77"',
+    mappedFor: { [FUNCTIONS]: '"MODELSHIP_TIMEOUT_SECONDS":"77"', [AZURE_ML]: 'PT77S' },
+  },
+  { prop: 'logRetentionDays', value: { logRetentionDays: 33 }, mapped: '"retention_in_days":33' },
+  { prop: 'environment', value: { environment: { MY_SETTING: 'mine' } }, mapped: 'MY_SETTING' },
+  { prop: 'location', value: { location: 'northeurope' }, mapped: 'northeurope' },
+  {
+    prop: 'resourceGroup',
+    value: { resourceGroup: { id: '/rg/given', name: 'given', location: 'westeurope' } },
+    mapped: '"resource_group_name":"given"',
+  },
+  { prop: 'encryptionKey', value: { encryptionKey: KEY }, mapped: KEY.versionlessId },
+  { prop: 'alarmActions', value: { alarmActions: [ACTION] }, mapped: ACTION },
+  { prop: 'tags', value: { tags: { team: 'fraud' } }, mapped: '"team":"fraud"' },
+];
+
+describe.each(CASES)('$name', ({ name, make, synthesize }) => {
+  const without = JSON.stringify(synthesize().json);
+
+  test.each(
+    ROWS.map((row) => ({ ...row, label: `${row.prop} ${JSON.stringify(Object.values(row.value)[0]).slice(0, 50)}` })),
+  )('$label is mapped or refused', ({ prop, value, mapped, mappedFor, refused }) => {
+    const reason = refused?.[name];
+    if (reason) {
+      expect(faultsOf(() => make(azureStack(), value))).toEqual([`${prop} UNSUPPORTED`]);
+      expect(() => make(azureStack(), value)).toThrow(reason);
+      return;
+    }
+    const text = mappedFor?.[name] ?? mapped;
+    const stack = azureStack();
+    make(stack, value);
+    const template = JSON.stringify(new Template(stack).json);
+    expect(template).toContain(text);
+    if (text) expect(without).not.toContain(text);
+  });
+
+  test('dashboard can be left out', () => {
+    expect(synthesize().all('azurerm_application_insights_workbook')).not.toEqual({});
+    expect(synthesize({ dashboard: false }).all('azurerm_application_insights_workbook')).toEqual({});
+  });
+
+  test('a wrong value of a shared prop is named', () => {
+    expect(
+      faultsOf(() =>
+        make(azureStack(), {
+          logRetentionDays: 1,
+          location: 'West Europe',
+          minReplicas: 9,
+          maxReplicas: 3,
+          environment: { 'a-b': '', PORT: '1' },
+          alarmActions: ['oncall'],
+          tags: { 'a/b': 'c' },
+        }),
+      ),
+    ).toEqual([
+      'alarmActions BAD_TEXT',
+      'environment.PORT RESERVED_VARIABLE',
+      'environment.a-b BAD_TEXT',
+      'location BAD_TEXT',
+      'logRetentionDays OUT_OF_RANGE',
+      'minReplicas MIN_OVER_MAX',
+      'tags.a/b BAD_TEXT',
+    ]);
+  });
+});
+
+test('every shared prop has a row', () => {
+  const covered = new Set<string>([...ROWS.map(({ prop }) => prop), 'dashboard']);
+  const all: Record<keyof AzureServingProps, true> = {
+    model: true,
+    access: true,
+    minReplicas: true,
+    maxReplicas: true,
+    rollout: true,
+    throttle: true,
+    timeoutSeconds: true,
+    logRetentionDays: true,
+    dashboard: true,
+    environment: true,
+    resourceGroup: true,
+    location: true,
+    encryptionKey: true,
+    alarmActions: true,
+    tags: true,
+  };
+  expect(Object.keys(all).filter((prop) => !covered.has(prop))).toEqual([]);
+});
