@@ -62,7 +62,8 @@ export class Telemetry extends Construct {
       project: props.project,
       name: `${name}-errors`,
       description: `Errors that ${scope.node.path} logged`,
-      filter: `${options.logFilter} AND severity>=ERROR`,
+      // The runtime names the level as every host can read it; Cloud Logging has a word of its own for its services'.
+      filter: `${options.logFilter} AND (severity>=ERROR OR jsonPayload.level="error")`,
       metricDescriptor: { metricKind: 'DELTA', valueType: 'INT64', unit: '1' },
     });
     const logged: Metric = {
