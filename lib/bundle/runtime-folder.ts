@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { cachedFolder } from './cache-folder.js';
 
-/** What the runtime is to run on; the system is Linux. */
+/** The platform that the runtime is pruned to. The operating system is Linux, as on every target. */
 export interface RuntimePlatform {
   /** `x64` or `arm64`, as Node names them. */
   readonly architecture: string;
 }
 
-/** The runtime for one platform: `server.js` and its siblings, and what they require. */
+/** The runtime as a folder: `server.js` and `lambda.js` at its top, and the native addon of one platform. */
 export interface RuntimeFolder {
   readonly directory: string;
   /** 64 hexadecimal digits, the same for the same content. */
@@ -19,64 +19,96 @@ export interface RuntimeFolder {
 
 const ARCHITECTURES: readonly string[] = ['x64', 'arm64'];
 
+const made = new Map<string, RuntimeFolder>();
+
 /**
- * The runtime, pruned to one platform and built once for each content: onnxruntime has the binaries of five platforms
- * with it, of which one is needed.
+ * The runtime, pruned to one platform: onnxruntime-node carries the addons of five, which fit no function. It is made
+ * once for each content, and lies in the cache of the user.
  *
- * @throws Error if the platform is not supported, or the runtime is not built
+ * @throws Error if the platform is not supported, or the runtime was not built
  */
 export function runtimeFolder({ architecture }: RuntimePlatform): RuntimeFolder {
   if (!ARCHITECTURES.includes(architecture)) {
-    throw new Error(
-      `got the architecture ${architecture}; the runtime has binaries for ${ARCHITECTURES.join(' and ')}`,
-    );
+    throw new Error(`got the architecture ${JSON.stringify(architecture)}; ${ARCHITECTURES.join(' and ')} are allowed`);
   }
-  const runtime = packageFolder('@modelship/runtime');
+  const known = made.get(architecture);
+  if (known && existsSync(known.directory)) return known;
+  const parts = runtimeParts(architecture);
+  const digest = digestOf(parts, architecture);
+  const directory = cachedFolder('runtime', digest, (folder) => copy(parts, folder));
+  const folder = { directory, digest };
+  made.set(architecture, folder);
+  return folder;
+}
+
+/** Files and folders, by where they go. */
+type Parts = Readonly<Record<string, string>>;
+
+function runtimeParts(architecture: string): Parts {
+  const runtime = packageRoot('@modelship/runtime', __filename);
   const bundle = join(runtime, 'dist', 'bundle');
   if (!existsSync(join(bundle, 'server.js'))) {
-    throw new Error(`${bundle} has no server.js: build the runtime with \`npm run bundle -w runtime\``);
+    throw new Error(`the runtime is not built: ${bundle} has no server.js. Run \`npm run build\` first.`);
   }
-  const entries = readdirSync(bundle).sort();
-  const requireFromRuntime = createRequire(join(runtime, 'package.json'));
-  const onnxruntime = packageFolder('onnxruntime-node', requireFromRuntime);
-  const common = packageFolder('onnxruntime-common', createRequire(join(onnxruntime, 'package.json')));
+  const bundled = readdirSync(bundle).map((name): [string, string] => [name, join(bundle, name)]);
+  const onnx = packageRoot('onnxruntime-node', join(runtime, 'package.json'));
+  const common = packageRoot('onnxruntime-common', join(onnx, 'package.json'));
+  const native = readdirSync(join(onnx, 'bin'))
+    .map((version) => join('bin', version, 'linux', architecture))
+    .filter((folder) => existsSync(join(onnx, folder)));
+  return {
+    ...Object.fromEntries(bundled),
+    proto: join(runtime, 'proto'),
+    ...Object.fromEntries(
+      ['package.json', 'dist', ...native].map((path) => [`node_modules/onnxruntime-node/${path}`, join(onnx, path)]),
+    ),
+    ...Object.fromEntries(
+      ['package.json', join('dist', 'cjs')].map((path) => [
+        `node_modules/onnxruntime-common/${path}`,
+        join(common, path),
+      ]),
+    ),
+  };
+}
 
+/** Small files are read; of large ones the package's version, which is read too, says what is in them. */
+const MAX_HASHED_BYTES = 4 * 1024 * 1024;
+
+function digestOf(parts: Parts, architecture: string): string {
   const hash = createHash('sha256').update(architecture);
-  for (const entry of entries) hash.update(entry).update(readFileSync(join(bundle, entry)));
-  for (const folder of [onnxruntime, common]) hash.update(readFileSync(join(folder, 'package.json')));
-  const digest = hash.digest('hex');
-  const directory = join(tmpdir(), 'modelship-runtime', digest);
-  if (existsSync(directory)) return { directory, digest };
-
-  mkdirSync(dirname(directory), { recursive: true });
-  const building = mkdtempSync(`${directory}-`);
-  try {
-    for (const entry of entries) cpSync(join(bundle, entry), join(building, entry));
-    const modules = join(building, 'node_modules');
-    copyModule(common, join(modules, 'onnxruntime-common'), ['dist/cjs']);
-    const binaries = readdirSync(join(onnxruntime, 'bin')).map((napi) => `bin/${napi}/linux/${architecture}`);
-    copyModule(onnxruntime, join(modules, 'onnxruntime-node'), ['dist', ...binaries]);
-    renameSync(building, directory);
-  } catch (error) {
-    rmSync(building, { recursive: true, force: true });
-    // Another process may have built the same in the meantime.
-    if (!existsSync(directory)) throw error;
+  for (const [target, source] of Object.entries(parts)) {
+    for (const file of filesUnder(source)) {
+      const { size } = statSync(file);
+      hash.update(`\n${target}/${relative(source, file)} ${size} `);
+      if (size <= MAX_HASHED_BYTES) hash.update(readFileSync(file));
+    }
   }
-  return { directory, digest };
+  return hash.digest('hex');
 }
 
-function copyModule(from: string, to: string, folders: readonly string[]): void {
-  mkdirSync(to, { recursive: true });
-  cpSync(join(from, 'package.json'), join(to, 'package.json'));
-  for (const folder of folders) {
-    cpSync(join(from, folder), join(to, folder), { recursive: true, filter: (path) => !/\.(d\.ts|map)$/.test(path) });
+function copy(parts: Parts, folder: string): void {
+  // mkdtemp lets nobody else in, and functions run as another user.
+  chmodSync(folder, 0o755);
+  for (const [target, source] of Object.entries(parts)) {
+    const to = join(folder, target);
+    mkdirSync(dirname(to), { recursive: true });
+    cpSync(source, to, { recursive: true, dereference: true, filter: (path) => !/\.(d\.ts|map)$/.test(path) });
   }
 }
 
-/** Where a package lies, by its manifest, because not every package lets its folder be resolved. */
-function packageFolder(name: string, from = createRequire(__filename)): string {
-  for (const folder of from.resolve.paths(name) ?? []) {
+function filesUnder(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/\.(d\.ts|map)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** The folder of an installed package, wherever npm put it. */
+function packageRoot(name: string, from: string): string {
+  const require = createRequire(from);
+  for (const folder of require.resolve.paths(name) ?? []) {
     if (existsSync(join(folder, name, 'package.json'))) return join(folder, name);
   }
-  throw new Error(`${name} is not installed beside ${__filename}; run \`npm install\``);
+  throw new Error(`the package ${name} is not installed; run \`npm install\``);
 }

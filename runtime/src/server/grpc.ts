@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   loadPackageDefinition,
@@ -17,10 +18,13 @@ import { openInferenceGrpc } from '../protocols/open-inference/grpc.js';
 import type { ModelCatalog } from '../protocols/protocol.js';
 import { modelService, predictionService } from '../protocols/tensorflow-serving/grpc.js';
 
+/** What probes call. */
+const OPEN_METHODS: readonly string[] = ['ServerLive', 'ServerReady'];
+
 const SERVICES: readonly GrpcService[] = [openInferenceGrpc, predictionService, modelService];
 
-/** The proto files, as far from the sources as from what is built of them. */
-const PROTO_FOLDER = join(__dirname, '..', '..', 'proto');
+/** The proto files: beside the bundle where a host runs it, else at the top of the package. */
+const PROTO_FOLDER = [join(__dirname, 'proto'), join(__dirname, '..', '..', 'proto')].find(existsSync) ?? '';
 
 export interface GrpcOptions {
   readonly host: string;
@@ -28,6 +32,13 @@ export interface GrpcOptions {
   readonly port: number;
   /** Largest message in bytes. */
   readonly maxMessageBytes: number;
+  /**
+   * Refuses a call by its `authorization`, with an InferenceError. Whether the server lives and is ready may be asked
+   * without.
+   *
+   * @default every caller is let in
+   */
+  readonly authorize?: (authorization: string | undefined) => void | Promise<void>;
   /** Told of faults of ours, whose text no caller sees. */
   readonly onError: (error: unknown) => void;
 }
@@ -51,7 +62,10 @@ export async function startGrpcServer(models: ModelCatalog, options: GrpcOptions
   });
   for (const service of SERVICES) {
     const methods = Object.entries(service.methods(models));
-    const handlers = methods.map(([name, method]) => [name, unary(method, options.onError)]);
+    const handlers = methods.map(([name, method]) => [
+      name,
+      unary(method, OPEN_METHODS.includes(name) ? { ...options, authorize: undefined } : options),
+    ]);
     server.addService(definitionOf(service), Object.fromEntries(handlers) as UntypedServiceImplementation);
   }
   const port = await new Promise<number>((resolve, reject) => {
@@ -87,11 +101,12 @@ function definitionOf({ protoFile, name }: GrpcService) {
   return (found as ServiceClientConstructor).service;
 }
 
-function unary(method: GrpcMethod, onError: (error: unknown) => void) {
+function unary(method: GrpcMethod, { authorize, onError }: GrpcOptions) {
   return async (call: ServerUnaryCall<unknown, object>, answer: sendUnaryData<object>) => {
     const gone = new AbortController();
     call.on('cancelled', () => gone.abort());
     try {
+      await authorize?.(call.metadata.get('authorization')[0]?.toString());
       answer(null, await method(call.request, gone.signal));
     } catch (error) {
       if (!(error instanceof InferenceError)) onError(error);
