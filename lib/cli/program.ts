@@ -6,6 +6,7 @@ import { described, EXIT } from './failure.js';
 import { inspectCommand } from './inspect.js';
 import { packCommand } from './pack.js';
 import { predictCommand } from './predict.js';
+import { serveCommand } from './serve.js';
 
 /** The `modelship` command with all its subcommands. */
 export function program(): Command {
@@ -18,6 +19,7 @@ export function program(): Command {
     .enablePositionalOptions()
     .addCommand(packCommand())
     .addCommand(inspectCommand())
+    .addCommand(serveCommand())
     .addCommand(predictCommand())
     .addCommand(evaluateCommand())
     .addCommand(benchCommand());

@@ -1,3 +1,7 @@
+import type { Tolerance } from '@modelship/runtime/serve';
+
+export type { Tolerance };
+
 /** What `modelship pack` makes a package of. */
 export interface PackOptions {
   /** The saved model: a file, or the folder of a SavedModel. */
@@ -20,12 +24,6 @@ export interface PackOptions {
   readonly force?: boolean;
   /** Told of each step when it starts. @default - nobody is */
   readonly onStep?: (step: string) => void;
-}
-
-/** `|got - expected|` may be at most `absolute + relative × |expected|`. */
-export interface Tolerance {
-  readonly absolute: number;
-  readonly relative: number;
 }
 
 /**

@@ -1,0 +1,119 @@
+import { availableParallelism } from 'node:os';
+import { DEFAULT_PORT, DRAIN_SECONDS, ENVIRONMENT, predictPath } from '@modelship/runtime/contract';
+import { type Manifest, readManifest } from '@modelship/runtime/manifest';
+import type { RuntimeConfig } from '@modelship/runtime/serve';
+import { Command, InvalidArgumentError } from 'commander';
+import { CommandFailure } from './failure.js';
+import { Output } from './output.js';
+
+interface ServeFlags {
+  readonly port: number;
+  readonly host: string;
+  readonly threads: number;
+  readonly json?: boolean;
+}
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .summary('serve a model package on this machine')
+    .description(
+      'Serves a model package by the server that runs in every cloud: it checks every file, runs the golden samples, ' +
+        'and then answers. Ctrl-C stops it. What else can be set, such as MODELSHIP_MAX_QUEUE, is read from the environment.',
+    )
+    .argument('<package>', 'folder of the package')
+    .option('-p, --port <number>', 'port to listen on; 0 for any that is free', wholeNumber(0, 65535), DEFAULT_PORT)
+    .option('--host <address>', 'address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
+    .option('--threads <number>', 'threads of one inference', wholeNumber(1, 1024), availableParallelism())
+    .option('--json', 'print one line of JSON once it is ready')
+    .action(serve);
+}
+
+async function serve(directory: string, flags: ServeFlags): Promise<void> {
+  const manifest = readManifest(directory);
+  const { startServer } = await import('@modelship/runtime/serve');
+  const config = await runtimeConfig(directory, flags);
+  const output = new Output(flags.json);
+  const server = await output
+    .progress(`Load ${directory} and run its samples`, () => startServer(config, flags.host, {}))
+    .catch((error) => {
+      throw listenFailure(error, flags);
+    });
+  const url = `http://${flags.host.includes(':') ? `[${flags.host}]` : flags.host}:${server.port}`;
+  const { name, version, digest } = manifest;
+  output.result({ url, name, version, digest }, readyLines(url, manifest));
+  await interrupted();
+  // What is still in flight then is cut off; a second signal ends the process at once.
+  setTimeout(() => process.exit(1), DRAIN_SECONDS * 1000).unref();
+  await server.close();
+}
+
+async function runtimeConfig(directory: string, { port, threads }: ServeFlags): Promise<RuntimeConfig> {
+  const { ConfigError, readConfig } = await import('@modelship/runtime/serve');
+  try {
+    return readConfig({
+      [ENVIRONMENT.logLevel]: 'warn',
+      ...process.env,
+      [ENVIRONMENT.model]: directory,
+      [ENVIRONMENT.port]: String(port),
+      [ENVIRONMENT.threads]: String(threads),
+    });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new CommandFailure('CONFIG_INVALID', error.message);
+  }
+}
+
+function listenFailure(error: NodeJS.ErrnoException, { host, port }: ServeFlags): Error {
+  if (error.code === 'EADDRINUSE') {
+    return new CommandFailure('PORT_TAKEN', `port ${port} is taken. Choose another by --port, or --port 0 for any.`);
+  }
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+    return new CommandFailure(
+      'HOST_UNKNOWN',
+      `${host} is no address of this machine. Give one by --host, such as 127.0.0.1.`,
+    );
+  }
+  return error;
+}
+
+function readyLines(url: string, { name, version, inputs }: Manifest): string[] {
+  return [
+    `Serving ${name}, version ${version}, on ${url}`,
+    '',
+    `In a browser   ${url}/`,
+    `By a client    ${url}${predictPath(name)}`,
+    `From here      npx modelship predict ${url} --data '${exampleRequest(inputs)}'`,
+    '',
+    'Ctrl-C stops it.',
+  ];
+}
+
+/** A request of zeros in the shape of the inputs, to show the form. */
+function exampleRequest(inputs: Manifest['inputs']): string {
+  const rows = inputs.map(({ name, datatype, shape }) => {
+    const leaf = datatype === 'BYTES' ? 'text' : datatype === 'BOOL' ? false : 0;
+    return [name, nested(leaf, shape.slice(1))] as const;
+  });
+  const row = rows.length === 1 ? rows[0]![1] : Object.fromEntries(rows);
+  const text = JSON.stringify({ instances: [row] });
+  return text.length > 200 ? '{"instances": [ROW]}' : text;
+}
+
+function nested(leaf: unknown, [size, ...inner]: readonly number[]): unknown {
+  if (size === undefined) return leaf;
+  return Array.from({ length: Math.min(Math.max(size, 1), 100) }, () => nested(leaf, inner));
+}
+
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}
+
+function wholeNumber(min: number, max: number): (value: string) => number {
+  return (value) => {
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`Write a whole number from ${min} to ${max}.`);
+  };
+}

@@ -1,0 +1,91 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { IRIS, modelship, type Served, serve } from './support.js';
+
+let server: Served | undefined;
+const folder = mkdtempSync(join(tmpdir(), 'modelship-serve-'));
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('answers the classic request, on this machine only, and stops cleanly when asked', async () => {
+  server = await serve(IRIS);
+  expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  const body = '{"instances": [[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]]}';
+  const response = await fetch(`${server.url}/v1/models/iris:predict`, { method: 'POST', body });
+  const { predictions } = (await response.json()) as { predictions: { label: number }[] };
+  expect(predictions.map(({ label }) => label)).toEqual([0, 2]);
+  expect((await fetch(`${server.url}/v2/health/ready`)).status).toBe(200);
+  expect(await server.stop()).toBe(0);
+});
+
+test('lets what is in flight finish when it is asked to stop', async () => {
+  server = await serve(IRIS);
+  const body = '{"instances": [[5.1, 3.5, 1.4, 0.2]]}';
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  let answer = '';
+  socket.on('data', (chunk) => {
+    answer += chunk;
+  });
+  const closed = new Promise((done) => socket.once('close', done));
+  socket.write(`POST /v1/models/iris:predict HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+  await new Promise((done) => socket.once('data', done));
+  expect(await server.stop()).toBe(0);
+  await closed;
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+test('says which port is taken', async () => {
+  server = await serve(IRIS);
+  const { code, stdout, stderr } = await modelship('serve', IRIS, '--port', new URL(server.url).port);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/port \d+ is taken\. Choose another by --port/);
+});
+
+test.each<[string, (directory: string) => void, RegExp]>([
+  [
+    'whose model was changed',
+    (directory) => writeFileSync(join(directory, 'model.onnx'), 'changed'),
+    /model\.onnx has 7 bytes/,
+  ],
+  [
+    'whose samples were changed',
+    (directory) => writeFileSync(join(directory, 'samples.json'), '[]'),
+    /samples\.json has/,
+  ],
+  ['that is not whole', (directory) => rmSync(join(directory, 'model.onnx')), /model\.onnx is missing/],
+  ['without a manifest', (directory) => rmSync(join(directory, 'model.json')), /no model package at/],
+])('does not serve a package %s', async (_, damage, message) => {
+  const directory = join(folder, 'package');
+  cpSync(IRIS, directory, { recursive: true });
+  damage(directory);
+  const { code, stdout, stderr } = await modelship('serve', directory, '--port', '0');
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(message);
+});
+
+test.each([
+  ['--port', '80000'],
+  ['--port', 'http'],
+  ['--threads', '0'],
+])('refuses %s %s', async (option, value) => {
+  const { code, stderr } = await modelship('serve', IRIS, option, value);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/Write a whole number from/);
+});
+
+test('refuses a variable of the runtime that is wrong, and names it', async () => {
+  process.env.MODELSHIP_MAX_QUEUE = 'many';
+  try {
+    const { code, stderr } = await modelship('serve', IRIS, '--port', '0');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/MODELSHIP_MAX_QUEUE: got "many"/);
+  } finally {
+    delete process.env.MODELSHIP_MAX_QUEUE;
+  }
+});
