@@ -1,11 +1,18 @@
 import { join } from 'node:path';
-import { type Client, credentials, loadPackageDefinition, type ServiceClientConstructor, status } from '@grpc/grpc-js';
+import {
+  type Client,
+  credentials,
+  loadPackageDefinition,
+  Metadata,
+  type ServiceClientConstructor,
+  status,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { afterEach, describe, expect, it } from 'vitest';
 import { InferenceError } from '../../../runtime/src/inference/errors.js';
 import type { TensorSpec } from '../../../runtime/src/inference/tensor.js';
 import type { ModelCatalog, ServedModel } from '../../../runtime/src/protocols/protocol.js';
-import { type GrpcServer, startGrpcServer } from '../../../runtime/src/server/grpc.js';
+import { type GrpcOptions, type GrpcServer, startGrpcServer } from '../../../runtime/src/server/grpc.js';
 import { catalog, halfPlusTwo, model } from '../protocols/support.js';
 
 const PROTO = join(import.meta.dirname, '../../../runtime/proto');
@@ -25,12 +32,14 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close(1000)));
 });
 
-async function connect(
-  service: string,
-  models: ModelCatalog,
-  onError: (error: unknown) => void = () => {},
-): Promise<Connection> {
-  const server = await startGrpcServer(models, { host: '127.0.0.1', port: 0, maxMessageBytes: 2 ** 20, onError });
+async function connect(service: string, models: ModelCatalog, options: Partial<GrpcOptions> = {}): Promise<Connection> {
+  const server = await startGrpcServer(models, {
+    host: '127.0.0.1',
+    port: 0,
+    maxMessageBytes: 2 ** 20,
+    onError: () => {},
+    ...options,
+  });
   servers.push(server);
   const file = service.startsWith('inference') ? 'open_inference.proto' : 'tensorflow_serving.proto';
   const loaded = loadSync(file, {
@@ -56,8 +65,8 @@ async function connect(
   };
 }
 
-const inference = (models: readonly ServedModel[] = [halfPlusTwo], more = {}, onError?: (error: unknown) => void) =>
-  connect('inference.GRPCInferenceService', catalog(models, more), onError);
+const inference = (models: readonly ServedModel[] = [halfPlusTwo], more = {}, options?: Partial<GrpcOptions>) =>
+  connect('inference.GRPCInferenceService', catalog(models, more), options);
 const prediction = (models: readonly ServedModel[] = [halfPlusTwo], more = {}) =>
   connect('tensorflow.serving.PredictionService', catalog(models, more));
 
@@ -179,7 +188,7 @@ describe('GRPCInferenceService', () => {
       },
     });
     const told: unknown[] = [];
-    const faulty = await inference([broken], {}, (error) => told.push(error));
+    const faulty = await inference([broken], {}, { onError: (error) => told.push(error) });
     await expect(faulty.call('ModelInfer', infer(x))).rejects.toMatchObject({
       code: status.INTERNAL,
       details: expect.not.stringContaining('secret'),
@@ -218,6 +227,21 @@ describe('GRPCInferenceService', () => {
     await isStarted;
     call.cancel();
     await isAborted;
+  });
+
+  it('asks for authorization, but of probes', async () => {
+    const authorize = (authorization: string | undefined) => {
+      if (authorization !== 'Bearer good') throw new InferenceError('UNAUTHENTICATED', 'a token is needed');
+    };
+    const { call, client } = await connect('inference.GRPCInferenceService', catalog([halfPlusTwo]), { authorize });
+    await expect(call('ModelInfer', infer(x))).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
+    expect(await call('ServerReady')).toEqual({ ready: true });
+    const metadata = new Metadata();
+    metadata.set('authorization', 'Bearer good');
+    const answer = await new Promise<Message>((resolve) => {
+      client.ModelInfer!(infer(x), metadata, (_: unknown, message: Message) => resolve(message));
+    });
+    expect(answer.outputs).toHaveLength(1);
   });
 
   it('finishes what is in flight before it closes', async () => {

@@ -26,17 +26,19 @@ export function significantDigits(size: number, single: boolean): number {
   const exponent = exponentOf(size);
   const places = SHORT_DIGITS - 1 - exponent;
   const six = Math.round(scale(size, places));
-  if (six < 1e5 || six >= 1e6) return 0;
+  if (six < 1e5 || six > 1e6) return 0;
   foundExponent = exponent;
   const readBack = places >= 0 ? six / POWERS_OF_TEN[places]! : six * POWERS_OF_TEN[-places]!;
   if ((single ? Math.fround(readBack) : readBack) === size) {
-    store(six, SHORT_DIGITS, 0);
+    // What is a hair below a power of ten is written as that power.
+    if (six === 1e6) foundExponent++;
+    store(six === 1e6 ? 1e5 : six, SHORT_DIGITS, 0);
     return SHORT_DIGITS;
   }
   if (!single) return exponent >= LEAST_DOUBLE_EXPONENT ? doubleDigits(size, DOUBLE_DIGITS - 1 - exponent) : 0;
   const scaled = scale(size, FLOAT_DIGITS - 1 - exponent);
   const nine = Math.round(scaled);
-  if (nine >= 1e9 || isNearHalf(scaled - Math.floor(scaled))) return 0;
+  if (nine < 1e8 || nine >= 1e9 || isNearHalf(scaled - Math.floor(scaled))) return 0;
   store(nine, FLOAT_DIGITS, 0);
   return FLOAT_DIGITS;
 }

@@ -11,6 +11,10 @@ const FIRST_CAPACITY = 64 * 1024;
 /** The longest text of a number. */
 const NUMBER_BYTES = 32;
 
+/** Names are short and plain: they are written without being escaped first. */
+const LONGEST_NAME = 64;
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 /** Kept from one answer to the next, so that a small answer allocates nothing but itself. */
 let spare: Buffer | undefined = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
 
@@ -35,7 +39,13 @@ export class JsonWriter {
 
   /** Writes a string with its quotes. */
   string(text: string): void {
-    this.utf8(JSON.stringify(text));
+    if (text.length > LONGEST_NAME || !PLAIN.test(text)) {
+      this.utf8(JSON.stringify(text));
+      return;
+    }
+    this.raw('"');
+    this.raw(text);
+    this.raw('"');
   }
 
   /**
