@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+
 // The identity of the host, as each cloud's metadata server tells it. Both addresses are fixed by the cloud.
 
 const GOOGLE = 'http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token';
@@ -6,24 +8,46 @@ const AZURE_RESOURCE = 'resource=https%3A%2F%2Fstorage.azure.com%2F';
 
 /** Asks Google's metadata server for the header that proves the host's service account. */
 export async function googleHeaders(): Promise<Record<string, string>> {
-  return bearer(await token(GOOGLE, { 'metadata-flavor': 'Google' }));
+  return bearer(await token(GOOGLE, { headers: { 'metadata-flavor': 'Google' } }));
 }
 
-/** Asks Azure for the header that proves the host's managed identity. */
+/** Asks Azure for the header that proves the host's managed identity, or in AKS the pod's own. */
 export async function azureHeaders(): Promise<Record<string, string>> {
+  // The version from which blobs take a token.
+  return { ...bearer((await workloadToken()) ?? (await managedIdentityToken())), 'x-ms-version': '2021-12-02' };
+}
+
+/** Changes the token that AKS mounts into a pod for one of Azure's; undefined where none is mounted. */
+async function workloadToken(): Promise<string | undefined> {
+  const { AZURE_FEDERATED_TOKEN_FILE: file, AZURE_TENANT_ID: tenant, AZURE_CLIENT_ID: client } = process.env;
+  if (file === undefined || tenant === undefined || client === undefined) return undefined;
+  const authority = process.env.AZURE_AUTHORITY_HOST ?? 'https://login.microsoftonline.com/';
+  return token(new URL(`${tenant}/oauth2/v2.0/token`, authority).href, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: client,
+      scope: 'https://storage.azure.com/.default',
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      // Read each time: it is replaced before it expires.
+      client_assertion: (await readFile(file, 'utf8')).trim(),
+    }),
+  });
+}
+
+function managedIdentityToken(): Promise<string> {
   const { IDENTITY_ENDPOINT: endpoint, IDENTITY_HEADER: secret, AZURE_CLIENT_ID: client } = process.env;
   const identity = client === undefined ? '' : `&client_id=${encodeURIComponent(client)}`;
-  // App Service, Functions and Container Apps have an endpoint of their own; virtual machines and AKS nodes the common one.
+  // App Service, Functions and Container Apps have an endpoint of their own; virtual machines the common one.
   const url = endpoint
     ? `${endpoint}?api-version=2019-08-01&${AZURE_RESOURCE}${identity}`
     : `${AZURE}&${AZURE_RESOURCE}${identity}`;
   const headers: Record<string, string> = endpoint ? { 'x-identity-header': secret ?? '' } : { metadata: 'true' };
-  // The version from which blobs take a token.
-  return { ...bearer(await token(url, headers)), 'x-ms-version': '2021-12-02' };
+  return token(url, { headers });
 }
 
-async function token(url: string, headers: Record<string, string>): Promise<string> {
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) });
+async function token(url: string, request: RequestInit): Promise<string> {
+  const response = await fetch(url, { ...request, signal: AbortSignal.timeout(10_000) });
   if (!response.ok) throw new Error(`the metadata server answered ${response.status}`);
   return ((await response.json()) as { access_token: string }).access_token;
 }
