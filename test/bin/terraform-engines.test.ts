@@ -87,6 +87,10 @@ describe('cdktn in the place of cdktf', () => {
       cwd: forked,
       stdio: 'pipe',
     });
+    // The app looks there for the runtime that it uploads.
+    for (const name of ['@modelship', 'onnxruntime-node', 'onnxruntime-common']) {
+      symlinkSync(join(root, 'node_modules', name), join(forked, 'node_modules', name));
+    }
   }, 300_000);
 
   test('is the only engine that npm installs', () => {
