@@ -51,6 +51,17 @@ describe('infer in JSON', () => {
     expect((await infer({ inputs: flat }, pair)).status).toBe(200);
   });
 
+  it('passes over null, and over what it does not know', async () => {
+    const written = {
+      id: null,
+      parameters: null,
+      outputs: null,
+      model_name: 'm',
+      inputs: [{ ...x, parameters: null, extra: {} }],
+    };
+    expect((await infer(written)).json()).not.toHaveProperty('id');
+  });
+
   it('gives the outputs asked for, in that order', async () => {
     const response = await infer({ inputs: pairInputs, outputs: [{ name: 'b' }, { name: 'a' }] }, pair);
     expect((response.json() as { outputs: { name: string }[] }).outputs.map(({ name }) => name)).toEqual(['b', 'a']);
@@ -180,8 +191,10 @@ describe('bad requests', () => {
     [{ inputs: {} }, 'inputs must be a list'],
     [{ inputs: [] }, 'input x is missing'],
     [{ inputs: [1] }, 'an input must be a JSON object, got 1'],
-    [{ inputs: [x], extra: 1 }, 'unknown member extra'],
-    [{ inputs: [{ ...x, extra: 1 }] }, 'unknown member extra'],
+    [{ inputs: null }, 'the request has no inputs'],
+    [{ inputs: [{ ...x, name: null }] }, 'an input has no name'],
+    [{ inputs: [{ ...x, data: null }] }, 'input x has no data'],
+    ['{"inputs": [], "extra": [}', 'JSON Parse error'],
     [{ inputs: [x, x] }, 'input x is given twice'],
     [{ inputs: [x, { ...x, name: 'z' }] }, 'the model has no input z: it takes x'],
     [{ inputs: [{ ...x, name: undefined }] }, 'an input has no name'],

@@ -1,8 +1,8 @@
 import { tensorFromBytes } from '../../inference/binary.js';
 import { nameList } from '../../inference/check-inputs.js';
 import { elementSize } from '../../inference/datatype.js';
-import { type InferenceError, invalid } from '../../inference/errors.js';
-import { OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../inference/json/ascii.js';
+import { invalid } from '../../inference/errors.js';
+import { LOWER_N, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../inference/json/ascii.js';
 import { JsonReader, TensorBuilder } from '../../inference/json/index.js';
 import { elementCount, type Signature, type Tensor, type TensorSpec } from '../../inference/tensor.js';
 import { checkInput, checkOutputs, orderInputs, type Parameters, type RequestedOutput } from './request-parts.js';
@@ -53,6 +53,7 @@ export function readInferRequest(reader: JsonReader, signature: Signature, binar
   if (reader.openObject()) {
     do {
       const name = reader.name();
+      if (isAbsent(reader)) continue;
       if (name === 'id') {
         refuseTwice(id, name);
         id = readString(reader, name);
@@ -66,7 +67,7 @@ export function readInferRequest(reader: JsonReader, signature: Signature, binar
         refuseTwice(outputs, name);
         outputs = readList(reader, name, () => readRequestedOutput(reader));
       } else {
-        throw unknownName(name, 'the request', 'id, parameters, inputs, outputs');
+        reader.skip();
       }
     } while (reader.nextMember());
   }
@@ -128,6 +129,7 @@ function readInput(reader: JsonReader, signature: Signature, hasBinary: boolean)
   if (reader.openObject()) {
     do {
       const member = reader.name();
+      if (isAbsent(reader)) continue;
       if (member === 'name') {
         refuseTwice(name, member);
         name = readString(reader, member);
@@ -151,7 +153,7 @@ function readInput(reader: JsonReader, signature: Signature, hasBinary: boolean)
           reader.skip();
         }
       } else {
-        throw unknownName(member, 'an input', 'name, shape, datatype, parameters, data');
+        reader.skip();
       }
     } while (reader.nextMember());
   }
@@ -202,6 +204,7 @@ function readRequestedOutput(reader: JsonReader): RequestedOutput {
   if (reader.openObject()) {
     do {
       const member = reader.name();
+      if (isAbsent(reader)) continue;
       if (member === 'name') {
         refuseTwice(name, member);
         name = readString(reader, member);
@@ -209,7 +212,7 @@ function readRequestedOutput(reader: JsonReader): RequestedOutput {
         refuseTwice(parameters, member);
         parameters = readParameters(reader);
       } else {
-        throw unknownName(member, 'an output', 'name, parameters');
+        reader.skip();
       }
     } while (reader.nextMember());
   }
@@ -293,10 +296,13 @@ function openObject(reader: JsonReader, what: string): void {
   throw invalid(`${what} must be a JSON object, got ${reader.quote(start)}`);
 }
 
-function refuseTwice(before: unknown, name: string): void {
-  if (before !== undefined) throw invalid(`the name ${name} is given twice`);
+/** Whether the member is `null`, which is then read: clients write so what they leave out. */
+function isAbsent(reader: JsonReader): boolean {
+  if (reader.peek() !== LOWER_N) return false;
+  reader.skip();
+  return true;
 }
 
-function unknownName(name: string, where: string, allowed: string): InferenceError {
-  return invalid(`${where} has the unknown member ${name}: ${allowed} are allowed`);
+function refuseTwice(before: unknown, name: string): void {
+  if (before !== undefined) throw invalid(`the name ${name} is given twice`);
 }
