@@ -11,6 +11,7 @@ import { Access } from '../serving/access.js';
 import type { ImageSource } from '../serving/image-source.js';
 import type { GenericResource } from '../terraform/generic.js';
 import { packagePrefix } from '../terraform/package-files.js';
+import { runtimeEnvironment } from '../terraform/runtime-environment.js';
 import type { AksClusterOptions } from './aks-options.js';
 import { AksCluster, GPU_TAINT, POOL_LABEL, SPOT_TAINT } from './private/aks-cluster.js';
 import { AKS_TELEMETRY } from './private/aks-telemetry.js';
@@ -24,7 +25,6 @@ import { ModelStore } from './private/model-store.js';
 import { groupName } from './private/names.js';
 import { NvidiaDevicePlugin } from './private/nvidia-device-plugin.js';
 import { Placement } from './private/placement.js';
-import { runtimeEnvironment } from './private/runtime-environment.js';
 import { Telemetry } from './private/telemetry.js';
 import type { AzureServingProps } from './props.js';
 

@@ -9,6 +9,7 @@ import { ModelWorkload } from '../kubernetes/model-workload.js';
 import type { ModelVersion, ModelWorkloadProps } from '../kubernetes/model-workload-props.js';
 import type { Model } from '../model/model.js';
 import { packagePrefix } from '../terraform/package-files.js';
+import { runtimeEnvironment } from '../terraform/runtime-environment.js';
 import type { GkeCluster } from './gke-cluster.js';
 import { ClusterAccess } from './private/gke-cluster.js';
 import { gkeTelemetry } from './private/gke-telemetry.js';
@@ -19,7 +20,6 @@ import { LogRetention } from './private/log-retention.js';
 import { ModelStore } from './private/model-store.js';
 import { generatedName } from './private/names.js';
 import { projectId } from './private/project.js';
-import { runtimeEnvironment } from './private/runtime-environment.js';
 import { Telemetry } from './private/telemetry.js';
 import type { GoogleServingProps } from './props.js';
 

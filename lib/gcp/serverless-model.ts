@@ -6,6 +6,7 @@ import { DEFAULT_PORT, LIVE_PATH, predictPath, READY_PATH, START_SECONDS } from 
 import { Fn, type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { Access } from '../serving/access.js';
+import { runtimeEnvironment } from '../terraform/runtime-environment.js';
 import { Ingress, VpcEgress } from './cloud-run-options.js';
 import { revisionName, revisionTraffic } from './private/cloud-run-revision.js';
 import { cloudRunTelemetry } from './private/cloud-run-telemetry.js';
@@ -17,7 +18,6 @@ import { LogRetention } from './private/log-retention.js';
 import { ModelStore } from './private/model-store.js';
 import { generatedName, shortHash } from './private/names.js';
 import { serviceAgent } from './private/project.js';
-import { runtimeEnvironment } from './private/runtime-environment.js';
 import { Telemetry } from './private/telemetry.js';
 import type { GoogleServingProps } from './props.js';
 

@@ -1,4 +1,6 @@
 export * from './content-hash.js';
 export * from './generic.js';
 export * from './package-files.js';
+export * from './runtime-environment.js';
+export * from './serving-props.js';
 export * from './validator.js';

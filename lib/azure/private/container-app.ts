@@ -6,6 +6,7 @@ import { Lazy, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { contentHash } from '../../terraform/content-hash.js';
 import { GenericResource } from '../../terraform/generic.js';
+import { runtimeEnvironment } from '../../terraform/runtime-environment.js';
 import type { ContainerAppsOptions } from '../serverless-host.js';
 import type { ServerlessModelProps } from '../serverless-model.js';
 import { afterRoles, azapi } from './azapi.js';
@@ -15,7 +16,6 @@ import { bindImage } from './image.js';
 import { CONTAINER_APPS } from './limits.js';
 import { ModelStore } from './model-store.js';
 import { groupName, HASH_LENGTH, shortHash } from './names.js';
-import { runtimeEnvironment } from './runtime-environment.js';
 import { DEFAULT_TIMEOUT_SECONDS, type ServerlessBackendProps } from './serverless-backend.js';
 
 const CONSUMPTION = 'Consumption';

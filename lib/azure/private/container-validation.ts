@@ -2,10 +2,11 @@ import type { Construct } from 'constructs';
 import { Access } from '../../serving/access.js';
 import { Rollout } from '../../serving/rollout.js';
 import type { Validator } from '../../serving/validation.js';
+import { refuse } from '../../terraform/serving-props.js';
 import { validatorFor } from '../../terraform/validator.js';
 import type { ContainerModelProps } from '../container-model.js';
 import { AKS } from './limits.js';
-import { AZURE_PROPS, checkAzureProps, refuse } from './validation.js';
+import { AZURE_PROPS, checkAzureProps } from './validation.js';
 
 const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
   ...AZURE_PROPS,

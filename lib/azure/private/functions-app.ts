@@ -11,6 +11,7 @@ import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import { FUNCTIONS_MODEL_FOLDER, type FunctionsFolder, functionsFolder } from '../../bundle/functions-folder.js';
 import { runtimeFolder } from '../../bundle/runtime-folder.js';
+import { runtimeEnvironment } from '../../terraform/runtime-environment.js';
 import type { FlexConsumptionOptions } from '../serverless-host.js';
 import type { ServerlessModelProps } from '../serverless-model.js';
 import { afterRoles } from './azapi.js';
@@ -19,7 +20,6 @@ import { functionsTelemetry } from './functions-telemetry.js';
 import { FUNCTIONS } from './limits.js';
 import { globalName, groupName } from './names.js';
 import { assignRole, assignRoleToDeployer } from './roles.js';
-import { runtimeEnvironment } from './runtime-environment.js';
 import { SecureStorage } from './secure-storage.js';
 import { DEFAULT_TIMEOUT_SECONDS, type ServerlessBackendProps } from './serverless-backend.js';
 

@@ -3,12 +3,13 @@ import type { Construct } from 'constructs';
 import { Access } from '../../serving/access.js';
 import { Rollout } from '../../serving/rollout.js';
 import type { Validator } from '../../serving/validation.js';
+import { refuse } from '../../terraform/serving-props.js';
 import { validatorFor } from '../../terraform/validator.js';
 import type { ManagedEndpointModelProps } from '../managed-endpoint-model.js';
 import { AZURE_ML } from './limits.js';
 import { deploymentName } from './ml-deployment.js';
 import { FULL, ownPercent } from './ml-traffic.js';
-import { AZURE_PROPS, checkAzureProps, refuse } from './validation.js';
+import { AZURE_PROPS, checkAzureProps } from './validation.js';
 
 const PROPS: Readonly<Record<keyof ManagedEndpointModelProps, true>> = {
   ...AZURE_PROPS,

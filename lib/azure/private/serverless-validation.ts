@@ -3,11 +3,12 @@ import type { Construct } from 'constructs';
 import { Access } from '../../serving/access.js';
 import { Rollout } from '../../serving/rollout.js';
 import type { Validator } from '../../serving/validation.js';
+import { refuse } from '../../terraform/serving-props.js';
 import { validatorFor } from '../../terraform/validator.js';
 import type { ContainerAppsOptions, FlexConsumptionOptions, ServerlessHost } from '../serverless-host.js';
 import type { ServerlessModelProps } from '../serverless-model.js';
 import { CONTAINER_APPS, FUNCTIONS } from './limits.js';
-import { AZURE_PROPS, checkAzureProps, checkDelegated, refuse } from './validation.js';
+import { AZURE_PROPS, checkAzureProps, checkDelegated } from './validation.js';
 
 const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = { ...AZURE_PROPS, host: true };
 

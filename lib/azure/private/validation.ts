@@ -1,6 +1,6 @@
-import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'cdktf';
 import type { Validator } from '../../serving/validation.js';
+import { checkServingProps } from '../../terraform/serving-props.js';
 import type { AzureServingProps, AzureSubnet } from '../props.js';
 import { APP_ENVIRONMENTS, LOCATION, LOG_RETENTION_DAYS } from './limits.js';
 
@@ -23,15 +23,8 @@ export const AZURE_PROPS: Readonly<Record<keyof AzureServingProps, true>> = {
   tags: true,
 };
 
-/** Variables that the construct or the host sets, and that would be lost or would break the endpoint. */
+/** Variables that hosts set, and that would be lost or would break the endpoint. */
 const RESERVED = /^(PORT|WEBSITE_.*|FUNCTIONS_.*|AzureWebJobs.*|AZUREML_.*|CONTAINER_APP_.*|APPLICATIONINSIGHTS_.*)$/;
-const RESERVED_NAMES: readonly string[] = [
-  ENVIRONMENT.model,
-  ENVIRONMENT.modelDigest,
-  ENVIRONMENT.timeoutSeconds,
-  ENVIRONMENT.jwtIssuer,
-  ENVIRONMENT.jwtAudience,
-];
 
 /** Notes the faults of what every construct on Azure takes. */
 export function checkAzureProps(validator: Validator, props: AzureServingProps): void {
@@ -43,8 +36,7 @@ export function checkAzureProps(validator: Validator, props: AzureServingProps):
   );
   validator.text('location', props.location, LOCATION.pattern, LOCATION.rule);
   validator.number('logRetentionDays', props.logRetentionDays, LOG_RETENTION_DAYS);
-  checkReplicas(validator, props);
-  checkEnvironment(validator, props);
+  checkServingProps(validator, props, RESERVED);
   for (const action of props.alarmActions ?? []) {
     validator.text(
       'alarmActions',
@@ -77,37 +69,4 @@ export function checkDelegated(validator: Validator, prop: string, subnet: Azure
     `the subnet is delegated to ${text === '[]' ? 'nothing' : 'another service'}; add a delegation to ${APP_ENVIRONMENTS}, ` +
       'and use the subnet for nothing else',
   );
-}
-
-/** Notes that the target cannot do what `prop` asks, why, and what can. */
-export function refuse(validator: Validator, prop: string, reason: string): void {
-  validator.check(false, prop, 'UNSUPPORTED', reason);
-}
-
-function checkReplicas(validator: Validator, { minReplicas, maxReplicas }: AzureServingProps): void {
-  if (minReplicas === undefined || maxReplicas === undefined) return;
-  if (Token.isUnresolved(minReplicas) || Token.isUnresolved(maxReplicas)) return;
-  validator.check(
-    minReplicas <= maxReplicas,
-    'minReplicas',
-    'MIN_OVER_MAX',
-    `got ${minReplicas}, more than maxReplicas, which is ${maxReplicas}; lower it or raise maxReplicas`,
-  );
-}
-
-function checkEnvironment(validator: Validator, { environment = {} }: AzureServingProps): void {
-  for (const name of Object.keys(environment)) {
-    validator.text(
-      `environment.${name}`,
-      name,
-      /^[A-Za-z_][A-Za-z0-9_]*$/,
-      'the name of a variable holds letters, digits and `_`, and starts with no digit',
-    );
-    validator.check(
-      !RESERVED.test(name) && !RESERVED_NAMES.includes(name),
-      `environment.${name}`,
-      'RESERVED_VARIABLE',
-      'the construct or the host sets it; use the prop that stands for it (model, access, timeoutSeconds), or leave it out',
-    );
-  }
 }

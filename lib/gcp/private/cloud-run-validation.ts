@@ -1,10 +1,11 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Validator } from '../../serving/validation.js';
+import { refuse } from '../../terraform/serving-props.js';
 import { validatorFor } from '../../terraform/validator.js';
 import type { ServerlessModelProps } from '../serverless-model.js';
 import { CLOUD_RUN } from './limits.js';
-import { checkGoogleProps, GOOGLE_PROPS, refuse } from './validation.js';
+import { checkGoogleProps, GOOGLE_PROPS } from './validation.js';
 
 const KNOWN: Readonly<Record<keyof ServerlessModelProps, true>> = {
   ...GOOGLE_PROPS,

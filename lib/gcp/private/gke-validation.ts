@@ -1,8 +1,9 @@
 import type { Construct } from 'constructs';
 import type { Validator } from '../../serving/validation.js';
+import { refuse } from '../../terraform/serving-props.js';
 import { validatorFor } from '../../terraform/validator.js';
 import type { ContainerModelProps } from '../container-model.js';
-import { checkGoogleProps, GOOGLE_PROPS, refuse } from './validation.js';
+import { checkGoogleProps, GOOGLE_PROPS } from './validation.js';
 
 const KNOWN: Readonly<Record<keyof ContainerModelProps, true>> = {
   ...GOOGLE_PROPS,

@@ -1,7 +1,6 @@
-import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'cdktf';
-import type { ServingProps } from '../../serving/props.js';
 import type { Validator } from '../../serving/validation.js';
+import { checkServingProps } from '../../terraform/serving-props.js';
 import type { GoogleServingProps } from '../props.js';
 import { LOG_RETENTION_DAYS, REGION } from './limits.js';
 
@@ -27,15 +26,8 @@ export const GOOGLE_PROPS: Readonly<Record<keyof GoogleServingProps, true>> = {
   labels: true,
 };
 
-/** Variables that the construct or the host sets, and that would be lost or would break the endpoint. */
+/** Variables that hosts set, and that would be lost or would break the endpoint. */
 const RESERVED = /^(PORT|K_.*|AIP_.*|CLOUD_RUN_.*)$/;
-const RESERVED_NAMES: readonly string[] = [
-  ENVIRONMENT.model,
-  ENVIRONMENT.modelDigest,
-  ENVIRONMENT.timeoutSeconds,
-  ENVIRONMENT.jwtIssuer,
-  ENVIRONMENT.jwtAudience,
-];
 
 /** Notes the faults of what every construct on Google Cloud takes. */
 export function checkGoogleProps(validator: Validator, props: GoogleServingProps): void {
@@ -48,9 +40,7 @@ export function checkGoogleProps(validator: Validator, props: GoogleServingProps
     'a project id has 6 to 30 lower-case letters, digits and hyphens; it is not the number and not the display name',
   );
   checkKey(validator, props);
-  checkJwt(validator, props);
-  checkReplicas(validator, props);
-  checkEnvironment(validator, props);
+  checkServingProps(validator, props, RESERVED);
   for (const channel of props.alarmActions ?? []) {
     validator.text(
       'alarmActions',
@@ -91,54 +81,4 @@ function checkKey(validator: Validator, { encryptionKey: key, region }: GoogleSe
     `the key is in ${location} and the endpoint in ${region}; Google Cloud encrypts with keys of the same region only, ` +
       'so give a key ring of the region',
   );
-}
-
-function checkJwt(validator: Validator, { access }: ServingProps): void {
-  const jwt = access?.jwtOptions;
-  if (!jwt) return;
-  validator.text(
-    'access.issuer',
-    jwt.issuer,
-    /^https:\/\/[^\s]+$/,
-    'an issuer is an https:// URL, where its keys are found',
-  );
-  validator.check(
-    jwt.audience.length > 0,
-    'access.audience',
-    'MISSING',
-    'got none, so that no token could ever pass; name at least one audience',
-  );
-}
-
-function checkReplicas(validator: Validator, { minReplicas, maxReplicas }: ServingProps): void {
-  if (minReplicas === undefined || maxReplicas === undefined) return;
-  if (Token.isUnresolved(minReplicas) || Token.isUnresolved(maxReplicas)) return;
-  validator.check(
-    minReplicas <= maxReplicas,
-    'minReplicas',
-    'MIN_OVER_MAX',
-    `got ${minReplicas}, more than maxReplicas, which is ${maxReplicas}; lower it or raise maxReplicas`,
-  );
-}
-
-function checkEnvironment(validator: Validator, { environment = {} }: ServingProps): void {
-  for (const name of Object.keys(environment)) {
-    validator.text(
-      `environment.${name}`,
-      name,
-      /^[A-Za-z_][A-Za-z0-9_]*$/,
-      'the name of a variable holds letters, digits and `_`, and starts with no digit',
-    );
-    validator.check(
-      !RESERVED.test(name) && !RESERVED_NAMES.includes(name),
-      `environment.${name}`,
-      'RESERVED_VARIABLE',
-      'the construct or the host sets it; use the prop that stands for it (model, access, timeoutSeconds), or leave it out',
-    );
-  }
-}
-
-/** Notes that the target cannot do what `prop` asks, why, and what can. */
-export function refuse(validator: Validator, prop: string, reason: string): void {
-  validator.check(false, prop, 'UNSUPPORTED', reason);
 }

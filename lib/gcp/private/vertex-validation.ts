@@ -1,9 +1,10 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Validator } from '../../serving/validation.js';
+import { refuse } from '../../terraform/serving-props.js';
 import { validatorFor } from '../../terraform/validator.js';
 import type { ManagedEndpointModelProps } from '../managed-endpoint-model.js';
-import { checkGoogleProps, GOOGLE_PROPS, refuse } from './validation.js';
+import { checkGoogleProps, GOOGLE_PROPS } from './validation.js';
 import { VERTEX } from './vertex-limits.js';
 
 const KNOWN: Readonly<Record<keyof ManagedEndpointModelProps, true>> = {

@@ -113,6 +113,13 @@ describe.each(CASES)('$name', ({ name, make, synthesize }) => {
     expect(synthesize({ dashboard: false }).all('azurerm_application_insights_workbook')).toEqual({});
   });
 
+  test('an issuer that is no https:// URL, and no audience, are named', () => {
+    const access = Access.jwt({ issuer: 'http://issuer.example', audience: [] });
+    expect(faultsOf(() => make(azureStack(), { access }))).toEqual(
+      expect.arrayContaining(['access.audience MISSING', 'access.issuer BAD_TEXT']),
+    );
+  });
+
   test('a wrong value of a shared prop is named', () => {
     expect(
       faultsOf(() =>

@@ -1,12 +1,12 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
-import type { GoogleServingProps } from '../props.js';
+import type { ServingProps } from '../serving/props.js';
 
 /** The variables of the runtime that serves the model at `modelLocation`. */
 export function runtimeEnvironment(
-  props: GoogleServingProps,
+  props: ServingProps,
   modelLocation: string,
   timeoutSeconds: number,
-): Record<string, string> {
+): { [name: string]: string } {
   const jwt = props.access?.jwtOptions;
   return {
     ...props.environment,
