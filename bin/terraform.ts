@@ -1,11 +1,22 @@
 #!/usr/bin/env node
 import { App } from 'cdktf';
-import { azureStacks } from './terraform/azure.js';
 import { AppContext } from './terraform/context.js';
-import { googleStacks } from './terraform/gcp.js';
 
-const app = new App();
-const context = new AppContext(app);
-azureStacks(app, context);
-googleStacks(app, context);
-app.synth();
+/** By the setting `cloud`. Loaded where it is used, because the bindings of a cloud take longer than its stacks. */
+const CLOUDS: Readonly<Record<string, () => Promise<(app: App, context: AppContext) => void>>> = {
+  azure: async () => (await import('./terraform/azure.js')).azureStacks,
+  google: async () => (await import('./terraform/gcp.js')).googleStacks,
+};
+
+async function main(): Promise<void> {
+  const app = new App();
+  const context = new AppContext(app);
+  const cloud = context.text('cloud');
+  if (cloud !== undefined && !(cloud in CLOUDS)) {
+    throw new Error(`context \`cloud\`: got ${JSON.stringify(cloud)}; there are ${Object.keys(CLOUDS).join(' and ')}`);
+  }
+  for (const load of cloud === undefined ? Object.values(CLOUDS) : [CLOUDS[cloud]!]) (await load())(app, context);
+  app.synth();
+}
+
+void main();

@@ -36,7 +36,11 @@ describe('cdktf synth', () => {
   let stacks: Record<string, Template>;
 
   beforeAll(() => {
-    stacks = synth({ package: modelPackage, backend: { type: 'gcs', bucket: 'state', prefix: 'team' } });
+    stacks = synth({
+      package: modelPackage,
+      cloud: 'google',
+      backend: { type: 'gcs', bucket: 'state', prefix: 'team' },
+    });
   });
 
   const google = ['google-container', 'google-managed-endpoint', 'google-serverless'];
@@ -64,5 +68,14 @@ describe('cdktf synth', () => {
     expect(stacks['google-serverless'].terraform.backend).toEqual({
       gcs: { bucket: 'state', prefix: 'team/google-serverless' },
     });
+  });
+
+  test('says which clouds there are, if another is asked for', () => {
+    expect(() => synth({ package: modelPackage, cloud: 'aws' })).toThrow(/got "aws"; there are azure and google/);
+  });
+
+  test('says which backends there are, if another is asked for', () => {
+    const context = { package: modelPackage, cloud: 'google', backend: { type: 'ftp' } };
+    expect(() => synth(context)).toThrow(/got "ftp"; there are gcs, azurerm, s3 and local/);
   });
 });
