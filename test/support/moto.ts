@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { requireTool } from './tools.js';
+
+/** The variables that send AWS's SDKs and command-line tools to one endpoint, with credentials that open nothing. */
+export function localAws(endpoint: string): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'testing',
+    AWS_SECRET_ACCESS_KEY: 'testing',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+/** A local AWS endpoint. */
+export class Moto {
+  static async start(): Promise<Moto> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    const child = spawn(requireTool('moto_server'), ['-H', '127.0.0.1', '-p', `${port}`], { stdio: 'ignore' });
+    const moto = new Moto(`http://127.0.0.1:${port}`, child);
+    await moto.answering();
+    return moto;
+  }
+
+  private constructor(
+    readonly url: string,
+    private readonly child: ChildProcess,
+  ) {}
+
+  get env(): Record<string, string> {
+    return localAws(this.url);
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null) return;
+    this.child.kill('SIGKILL');
+    await once(this.child, 'exit');
+  }
+
+  private async answering(): Promise<void> {
+    for (;;) {
+      if (await fetch(`${this.url}/moto-api/data.json`).catch(() => undefined)) return;
+      if (this.child.exitCode !== null) throw new Error(`moto_server ended with ${this.child.exitCode}`);
+      await new Promise((later) => setTimeout(later, 100));
+    }
+  }
+}
