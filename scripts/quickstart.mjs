@@ -144,11 +144,14 @@ await predict(url, manifest);
 await stop(server);
 
 if (json) console.log(JSON.stringify(summary));
-say(`
-Done in ${((Date.now() - started) / 1000).toFixed(1)} s. Everything that was made lies in ${work}.
-
-${bold('Next')}
-  Keep it running                ${dim('npx modelship serve examples/iris/model')}
-  Deploy it to your AWS account  ${dim('npx cdk bootstrap && npx cdk deploy -c example=iris')}
-  Pack your own model            ${dim('npx modelship pack MODEL.onnx --name NAME --samples REQUESTS.json')}
-  Read on                        ${dim('README.md')}`);
+const next = [
+  ['Keep it running', 'npx modelship serve examples/iris/model'],
+  ...(existsSync('cdk.json')
+    ? [['Deploy it to your AWS account', 'npx cdk bootstrap && npx cdk deploy -c example=iris']]
+    : []),
+  ['Pack your own model', 'npx modelship pack MODEL.onnx --name NAME --samples REQUESTS.json'],
+  ['Read on', 'README.md'],
+];
+say(`\nDone in ${((Date.now() - started) / 1000).toFixed(1)} s. Everything that was made lies in ${work}.`);
+say(`\n${bold('Next')}`);
+for (const [title, command] of next) say(`    ${title.padEnd(31)}${dim(command)}`);

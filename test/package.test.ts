@@ -141,10 +141,14 @@ describe('the tarball', () => {
     }
   });
 
-  test('holds the bundled server, the Python worker and the Dockerfiles', () => {
-    expect(project.files('@modelship', 'runtime')).toEqual(
-      expect.arrayContaining(['dist/bundle/server.js', 'python', 'images', 'LICENSE']),
-    );
+  test('holds the bundled server, and all that it reads beside itself', () => {
+    const published = project.files('@modelship', 'runtime');
+    const folders = ['images', 'proto', 'python'].map((folder) => join('runtime', folder));
+    const tracked = execFileSync('git', ['ls-files', ...folders], { cwd: root, encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    expect(published).toEqual(expect.arrayContaining(tracked.map((path) => path.slice('runtime/'.length))));
+    expect(published).toEqual(expect.arrayContaining(['dist/bundle/server.js', 'LICENSE']));
   });
 
   test('packs, inspects and evaluates a model by its command', () => {
