@@ -14,9 +14,9 @@ export interface RuntimeConfig {
   readonly model: string;
   /** The only digest that may be loaded. @default whatever the package says */
   readonly modelDigest?: string;
-  /** URL by path in the package, of the files that are fetched at start. */
-  readonly files: Readonly<Record<string, string>>;
   readonly port: number;
+  /** @default no gRPC server */
+  readonly grpcPort?: number;
   readonly maxBodyBytes: number;
   readonly maxQueue: number;
   readonly timeoutSeconds: number;
@@ -71,8 +71,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const config: RuntimeConfig = {
     model: text(ENVIRONMENT.model) ?? process.cwd(),
     modelDigest,
-    files: readFiles(text(ENVIRONMENT.files), fault),
     port: number(ENVIRONMENT.port, DEFAULT_PORT, 0, 65535),
+    grpcPort: text(ENVIRONMENT.grpcPort) === undefined ? undefined : number(ENVIRONMENT.grpcPort, 0, 0, 65535),
     maxBodyBytes: number(ENVIRONMENT.maxBodyBytes, 64 * 1024 * 1024, 1, 2 ** 31),
     maxQueue: number(ENVIRONMENT.maxQueue, 1024, 1, 1_000_000),
     timeoutSeconds: number(ENVIRONMENT.timeoutSeconds, 60, 1, 24 * 3600),
@@ -87,18 +87,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 }
 
 type FaultNote = (name: string, rule: string) => void;
-
-function readFiles(text: string | undefined, fault: FaultNote): Readonly<Record<string, string>> {
-  if (text === undefined) return {};
-  try {
-    const files: unknown = JSON.parse(text);
-    const isMap =
-      typeof files === 'object' && files !== null && Object.values(files).every((url) => typeof url === 'string');
-    if (isMap) return files as Record<string, string>;
-  } catch {}
-  fault(ENVIRONMENT.files, 'a JSON object with the URL of each file by its path in the package is allowed');
-  return {};
-}
 
 function readJwt(issuer: string | undefined, audience: string | undefined, fault: FaultNote): JwtConfig | undefined {
   if (issuer === undefined && audience === undefined) return undefined;

@@ -33,14 +33,14 @@ export const START_SECONDS = 300;
 
 /** The variables that configure the runtime. Hosts' own variables are read by `platforms/` alone. */
 export const ENVIRONMENT = {
-  /** Folder of the model package. Default: the working directory. */
+  /** Folder of a model package or of several, or URL of one: `s3://`, `gs://`, `https://`. Default: the working directory. */
   model: 'MODELSHIP_MODEL',
   /** The only digest that may be loaded, as the template has it. Default: whatever the package says. */
   modelDigest: 'MODELSHIP_MODEL_DIGEST',
-  /** JSON object: path in the package to the URL of the file, for files that are fetched at start. Default: none. */
-  files: 'MODELSHIP_FILES',
   /** Port of the HTTP server. Default: 8080. */
   port: 'MODELSHIP_PORT',
+  /** Port of the gRPC server. Default: there is none. */
+  grpcPort: 'MODELSHIP_GRPC_PORT',
   /** Largest request body in bytes, after decompression. Default: 64 MiB. */
   maxBodyBytes: 'MODELSHIP_MAX_BODY_BYTES',
   /** Requests that may wait for a model before new ones get 503. Default: 1024. */

@@ -10,7 +10,7 @@ import { type ModelCatalog, type ProtocolOptions, protocols } from './protocols/
 import { App } from './server/app.js';
 import { jwtVerifier } from './server/jwt.js';
 import { checkDigest } from './store/check-digest.js';
-import { completePackage, fetchPackage } from './store/fetch-package.js';
+import { fetchPackage } from './store/fetch-package.js';
 import { isUrl } from './store/open-source.js';
 
 /** The models and the app that serves them, without a host around. */
@@ -69,9 +69,8 @@ export function createRuntime(config: RuntimeConfig, options: ProtocolOptions = 
 }
 
 /** The folders of the packages to serve: the one that is configured, or those directly inside it. */
-async function packageFolders({ model, modelDigest, files }: RuntimeConfig): Promise<string[]> {
+async function packageFolders({ model, modelDigest }: RuntimeConfig): Promise<string[]> {
   if (isUrl(model)) return [await fetchPackage(model, modelDigest)];
-  if (Object.keys(files).length > 0) return [await completePackage(model, files)];
   if (existsSync(join(model, MANIFEST_FILE))) return [model];
   const inside = subfolders(model).filter((folder) => existsSync(join(folder, MANIFEST_FILE)));
   if (inside.length > 0) return inside;

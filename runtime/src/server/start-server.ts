@@ -30,8 +30,10 @@ export async function startServer(
     server.listen(host.port ?? config.port, address, resolve);
   });
   const { port } = server.address() as AddressInfo;
+  const grpc = await startGrpc(config, runtime, address);
   const close = async () => {
     await runtime.close();
+    await grpc?.close(GRPC_CLOSE_MS);
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeIdleConnections();
@@ -42,7 +44,22 @@ export async function startServer(
   } catch (error) {
     server.closeAllConnections();
     server.close();
+    await grpc?.close(0);
     throw error;
   }
   return { runtime, port, close };
+}
+
+/** Nothing is in flight by then: the models have finished. */
+const GRPC_CLOSE_MS = 1000;
+
+async function startGrpc({ grpcPort: port, maxBodyBytes }: RuntimeConfig, runtime: Runtime, host: string) {
+  if (port === undefined) return undefined;
+  const { startGrpcServer } = await import('./grpc.js');
+  return startGrpcServer(runtime.catalog, {
+    host,
+    port,
+    maxMessageBytes: maxBodyBytes,
+    onError: (error) => runtime.logger.failure('a gRPC call failed', error),
+  });
 }
