@@ -10,3 +10,5 @@ export { AwsImage, type ImageNeeds, type RuntimeImageOptions } from './image-sou
 export { ManagedEndpointModel } from './managed-endpoint-model.js';
 export * from './managed-endpoint-props.js';
 export * from './rolling-update.js';
+export { ServerlessModel } from './serverless-model.js';
+export type { ServerlessModelProps } from './serverless-props.js';

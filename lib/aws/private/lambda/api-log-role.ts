@@ -1,0 +1,48 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnAccount } from 'aws-cdk-lib/aws-apigateway';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+
+/**
+ * The role by which API Gateway writes logs, set for the account in this region, once in a stack. It stays when the
+ * stack goes, because other stacks may write logs by it.
+ */
+export class ApiLogRole extends Construct {
+  static of(scope: Construct): ApiLogRole {
+    const stack = Stack.of(scope);
+    const id = 'ModelshipApiLogRole';
+    return (stack.node.tryFindChild(id) as ApiLogRole | undefined) ?? new ApiLogRole(stack, id);
+  }
+
+  readonly role: Role;
+  readonly account: CfnAccount;
+
+  private constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
+      description: 'Lets API Gateway write logs',
+    });
+    const logs = Stack.of(this).formatArn({ service: 'logs', resource: '*' });
+    this.role.addToPolicy(
+      new PolicyStatement({
+        // What API Gateway tries out before it takes the role, for log groups of any name.
+        actions: [
+          'logs:CreateLogGroup',
+          'logs:CreateLogStream',
+          'logs:DescribeLogGroups',
+          'logs:DescribeLogStreams',
+          'logs:PutLogEvents',
+          'logs:GetLogEvents',
+          'logs:FilterLogEvents',
+        ],
+        resources: [logs],
+      }),
+    );
+    this.role.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    this.account = new CfnAccount(this, 'Resource', { cloudWatchRoleArn: this.role.roleArn });
+    this.account.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    // API Gateway tries the role at once.
+    this.account.node.addDependency(this.role);
+  }
+}

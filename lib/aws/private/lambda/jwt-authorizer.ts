@@ -1,0 +1,51 @@
+import { ENVIRONMENT } from '@modelship/runtime/contract';
+import { Duration } from 'aws-cdk-lib';
+import { TokenAuthorizer } from 'aws-cdk-lib/aws-apigateway';
+import { type Architecture, Code, Function as LambdaFunction, type LayerVersion } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { LAYER_MOUNT } from '../../../bundle/lambda-layer.js';
+import type { JwtAccessOptions } from '../../../serving/access.js';
+import { FunctionRole } from './function-role.js';
+import { NODE } from './runtime-layer.js';
+
+export interface JwtAuthorizerProps {
+  readonly jwt: JwtAccessOptions;
+  readonly layer: LayerVersion;
+  readonly architecture: Architecture;
+  readonly logs: LogGroupProps;
+}
+
+/** The function that checks bearer tokens for a REST API. */
+export class JwtAuthorizer extends Construct {
+  readonly function: LambdaFunction;
+  readonly authorizer: TokenAuthorizer;
+
+  constructor(scope: Construct, id: string, { jwt, layer, architecture, logs }: JwtAuthorizerProps) {
+    super(scope, id);
+    const logGroup = new LogGroup(this, 'Logs', logs);
+    this.function = new LambdaFunction(this, 'Resource', {
+      runtime: NODE,
+      architecture,
+      // The code lies in the layer; Lambda wants some beside it.
+      code: Code.fromInline('// The handler is in the layer.'),
+      handler: `${LAYER_MOUNT}/authorizer.handler`,
+      layers: [layer],
+      description: 'Checks the bearer tokens of callers of a model',
+      memorySize: 256,
+      timeout: Duration.seconds(10),
+      logGroup,
+      role: new FunctionRole(this, 'Role', logGroup),
+      environment: {
+        [ENVIRONMENT.jwtIssuer]: jwt.issuer,
+        [ENVIRONMENT.jwtAudience]: jwt.audience.join(','),
+      },
+    });
+    this.authorizer = new TokenAuthorizer(this, 'Authorizer', {
+      handler: this.function,
+      // What is no bearer token costs no call of the function.
+      validationRegex: '^[Bb]earer [-\\w]+\\.[-\\w]+\\.[-\\w]+$',
+      resultsCacheTtl: Duration.minutes(5),
+    });
+  }
+}

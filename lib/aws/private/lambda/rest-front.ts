@@ -1,0 +1,143 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  AccessLogField,
+  AccessLogFormat,
+  ApiKey,
+  AuthorizationType,
+  EndpointType,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  type MethodOptions,
+  Period,
+  type RequestValidator,
+  RestApi,
+  UsagePlan,
+} from 'aws-cdk-lib/aws-apigateway';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Architecture, IFunction, LayerVersion } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Access } from '../../../serving/access.js';
+import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
+import { ApiLogRole } from './api-log-role.js';
+import { JwtAuthorizer } from './jwt-authorizer.js';
+
+export interface RestFrontProps {
+  readonly handler: IFunction;
+  readonly layer: LayerVersion;
+  readonly architecture: Architecture;
+  readonly access: Access;
+  readonly throttle?: Throttle;
+  readonly timeoutSeconds: number;
+  readonly logs: LogGroupProps;
+  readonly logRole: boolean;
+}
+
+/** Bodies that are no text, which API Gateway must pass on as they are. */
+const BINARY_TYPES = ['application/octet-stream', 'application/x-npy'];
+
+/** Who asked what, and what became of it; neither bodies nor credentials. */
+const ACCESS_LOG = JSON.stringify({
+  requestId: AccessLogField.contextRequestId(),
+  time: AccessLogField.contextRequestTime(),
+  sourceIp: AccessLogField.contextIdentitySourceIp(),
+  caller: AccessLogField.contextIdentityCaller(),
+  method: AccessLogField.contextHttpMethod(),
+  path: AccessLogField.contextPath(),
+  status: AccessLogField.contextStatus(),
+  responseLength: AccessLogField.contextResponseLength(),
+  latency: AccessLogField.contextResponseLatency(),
+  integrationLatency: AccessLogField.contextIntegrationLatency(),
+  error: AccessLogField.contextErrorMessage(),
+});
+
+/** A REST API that passes every path to the function, and asks who is there. */
+export class RestFront extends Construct {
+  readonly api: RestApi;
+  readonly requestValidator: RequestValidator;
+  /** Set for `Access.apiKey()`. */
+  readonly apiKey?: ApiKey;
+  /** Set for `Access.apiKey()`. */
+  readonly usagePlan?: UsagePlan;
+  /** Set for `Access.jwt()`. */
+  readonly authorizer?: JwtAuthorizer;
+
+  constructor(scope: Construct, id: string, props: RestFrontProps) {
+    super(scope, id);
+    const { access, throttle = DEFAULT_THROTTLE } = props;
+    const rate = {
+      rateLimit: throttle.requestsPerSecond,
+      burstLimit: throttle.burst ?? Math.ceil(throttle.requestsPerSecond),
+    };
+    const accessLogs = new LogGroup(this, 'AccessLogs', props.logs);
+    this.api = new RestApi(this, 'Resource', {
+      endpointTypes: [EndpointType.REGIONAL],
+      binaryMediaTypes: BINARY_TYPES,
+      // The account's role is made apart, or is there already.
+      cloudWatchRole: false,
+      deployOptions: {
+        throttlingRateLimit: rate.rateLimit,
+        throttlingBurstLimit: rate.burstLimit,
+        accessLogDestination: new LogGroupLogDestination(accessLogs),
+        accessLogFormat: AccessLogFormat.custom(ACCESS_LOG),
+        loggingLevel: MethodLoggingLevel.ERROR,
+        // Bodies are not logged.
+        dataTraceEnabled: false,
+        metricsEnabled: true,
+        tracingEnabled: true,
+      },
+    });
+    if (props.logRole) this.api.deploymentStage.node.addDependency(ApiLogRole.of(this).account);
+    this.requestValidator = this.api.addRequestValidator('RequestValidator', {
+      validateRequestBody: true,
+      validateRequestParameters: true,
+    });
+    if (access.jwtOptions) {
+      this.authorizer = new JwtAuthorizer(this, 'JwtAuthorizer', {
+        jwt: access.jwtOptions,
+        layer: props.layer,
+        architecture: props.architecture,
+        logs: props.logs,
+      });
+    }
+    const integration = new LambdaIntegration(props.handler, {
+      timeout: Duration.seconds(props.timeoutSeconds),
+      allowTestInvoke: false,
+    });
+    const method = { ...this.methodOptions(access), requestValidator: this.requestValidator };
+    this.api.root.addMethod('ANY', integration, method);
+    this.api.root.addResource('{proxy+}').addMethod('ANY', integration, method);
+    if (access.kind === 'apiKey') {
+      this.apiKey = new ApiKey(this, 'ApiKey');
+      this.usagePlan = new UsagePlan(this, 'UsagePlan', {
+        throttle: rate,
+        ...(throttle.requestsPerDay && { quota: { limit: throttle.requestsPerDay, period: Period.DAY } }),
+        apiStages: [{ api: this.api, stage: this.api.deploymentStage }],
+      });
+      this.usagePlan.addApiKey(this.apiKey);
+    }
+  }
+
+  /** Every method and path of this stage, and no other API. */
+  grantInvoke(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['execute-api:Invoke'],
+      resourceArns: [this.api.arnForExecuteApi('*', '/*', this.api.deploymentStage.stageName)],
+    });
+  }
+
+  private methodOptions({ kind }: Access): MethodOptions {
+    switch (kind) {
+      case 'cloudIdentity':
+        return { authorizationType: AuthorizationType.IAM };
+      case 'apiKey':
+        return { authorizationType: AuthorizationType.NONE, apiKeyRequired: true };
+      case 'jwt':
+        return { authorizationType: AuthorizationType.CUSTOM, authorizer: this.authorizer!.authorizer };
+      case 'anonymous':
+        return { authorizationType: AuthorizationType.NONE };
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Architecture, Code, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { lambdaLayer } from '../../../bundle/lambda-layer.js';
+
+/** The newest Node that Lambda offers; images run the same. */
+export const NODE = Runtime.NODEJS_24_X;
+
+/** The layer with the runtime, which all models of a stack share. */
+export function runtimeLayer(scope: Construct, architecture: Architecture): LayerVersion {
+  const stack = Stack.of(scope);
+  const name = architecture.name === Architecture.X86_64.name ? 'x64' : 'arm64';
+  const id = `ModelshipRuntime-${name}`;
+  const existing = stack.node.tryFindChild(id) as LayerVersion | undefined;
+  if (existing) return existing;
+  const { directory, digest } = lambdaLayer({ architecture: name });
+  return new LayerVersion(stack, id, {
+    // The digest is known, so that a second synthesis neither reads nor copies the folder.
+    code: Code.fromAsset(directory, { assetHash: digest }),
+    compatibleArchitectures: [architecture],
+    compatibleRuntimes: [NODE],
+    description: 'The inference runtime of Modelship',
+    license: 'Apache-2.0',
+    // Versions of functions go on to use the version of the layer that they were made with.
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+  });
+}

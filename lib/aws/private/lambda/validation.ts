@@ -1,0 +1,117 @@
+import { ENVIRONMENT } from '@modelship/runtime/contract';
+import { Token } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { Validator } from '../../../serving/validation.js';
+import type { ServerlessModelProps } from '../../serverless-props.js';
+import { LAMBDA, REST_API } from './limits.js';
+
+const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
+  model: true,
+  access: true,
+  minReplicas: true,
+  maxReplicas: true,
+  rollout: true,
+  throttle: true,
+  timeoutSeconds: true,
+  logRetentionDays: true,
+  dashboard: true,
+  environment: true,
+  architecture: true,
+  memoryMib: true,
+  encryptionKey: true,
+  apiGatewayLogRole: true,
+  alarmActions: true,
+};
+
+const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter((days) => typeof days === 'number');
+
+/** Variables that the construct sets. */
+const RESERVED: readonly string[] = [ENVIRONMENT.model, ENVIRONMENT.modelDigest, ENVIRONMENT.timeoutSeconds];
+
+/** @throws ValidationError with everything that AWS would refuse or ignore */
+export function validateServerless(scope: Construct, props: ServerlessModelProps): void {
+  const validator = new Validator(`ServerlessModel at ${scope.node.path}`, Token.isUnresolved);
+  validator.knownProps(props, Object.keys(PROPS));
+  checkModel(validator, props);
+  validator.number('memoryMib', props.memoryMib, LAMBDA.memoryMib);
+  validator.number('minReplicas', props.minReplicas, LAMBDA.replicas);
+  validator.number('maxReplicas', props.maxReplicas, LAMBDA.replicas);
+  const { minReplicas = 0, maxReplicas } = props;
+  validator.check(
+    maxReplicas === undefined ||
+      Token.isUnresolved(minReplicas) ||
+      Token.isUnresolved(maxReplicas) ||
+      minReplicas <= maxReplicas,
+    'minReplicas',
+    'CONFLICT',
+    `got ${minReplicas}, more than the ${maxReplicas} of \`maxReplicas\`; raise one or lower the other`,
+  );
+  validator.check(
+    maxReplicas !== 0,
+    'maxReplicas',
+    'OUT_OF_RANGE',
+    'got 0, by which every request would be refused; leave it out for no ceiling',
+  );
+  validator.number('timeoutSeconds', props.timeoutSeconds, REST_API.timeoutSeconds);
+  validator.number('throttle.requestsPerSecond', props.throttle?.requestsPerSecond, REST_API.requestsPerSecond);
+  validator.number('throttle.burst', props.throttle?.burst, REST_API.burst);
+  validator.number('throttle.requestsPerDay', props.throttle?.requestsPerDay, REST_API.requestsPerDay);
+  validator.check(
+    props.throttle?.requestsPerDay === undefined || props.access?.kind === 'apiKey',
+    'throttle.requestsPerDay',
+    'CONFLICT',
+    'API Gateway counts days for callers with keys only; use Access.apiKey(), or leave it out',
+  );
+  checkAccess(validator, props);
+  validator.check(
+    props.rollout === undefined || props.rollout.kind === 'allAtOnce',
+    'rollout',
+    'UNSUPPORTED_ROLLOUT',
+    `got ${props.rollout?.kind}; this version moves a function's traffic at once. Leave it out, or use ContainerModel`,
+  );
+  for (const name of Object.keys(props.environment ?? {})) {
+    const prop = `environment.${name}`;
+    validator.check(!RESERVED.includes(name), prop, 'RESERVED', 'the construct sets this variable; leave it out');
+    validator.check(
+      /^[A-Za-z]\w+$/.test(name),
+      prop,
+      'BAD_TEXT',
+      'Lambda allows names of letters, digits and `_` that start with a letter',
+    );
+  }
+  const days = props.logRetentionDays;
+  validator.check(
+    days === undefined || Token.isUnresolved(days) || LOG_RETENTION_DAYS.includes(days),
+    'logRetentionDays',
+    'OUT_OF_RANGE',
+    `got ${days}; CloudWatch Logs allows ${LOG_RETENTION_DAYS.join(', ')}`,
+  );
+  validator.throwIfAny();
+}
+
+function checkModel(validator: Validator, { model }: ServerlessModelProps): void {
+  validator.check(
+    model.manifest.format === 'onnx',
+    'model',
+    'UNSUPPORTED_FORMAT',
+    `got the format ${model.manifest.format}, which needs Python, and the function has Node alone; use ContainerModel or ManagedEndpointModel, or export the model to ONNX`,
+  );
+  validator.check(
+    model.sizeBytes < LAMBDA.maxTmpMib * 2 ** 20,
+    'model',
+    'MODEL_TOO_LARGE',
+    `the files have ${model.sizeBytes} bytes, and a function has ${LAMBDA.maxTmpMib} MiB of disk; use ContainerModel`,
+  );
+}
+
+function checkAccess(validator: Validator, { access }: ServerlessModelProps): void {
+  const { issuer, audience } = access?.jwtOptions ?? {};
+  validator.text('access.issuer', issuer, /^https:\/\/[^\s?#]+$/, 'it must be an https:// URL without a query');
+  validator.check(
+    audience === undefined || audience.length > 0,
+    'access.audience',
+    'MISSING',
+    'got none; a token must be meant for somebody, so give at least one',
+  );
+}

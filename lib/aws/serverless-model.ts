@@ -1,0 +1,182 @@
+import { ENVIRONMENT, predictPath } from '@modelship/runtime/contract';
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import {
+  type Alias,
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  type LayerVersion,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { LAYER_MOUNT } from '../bundle/lambda-layer.js';
+import type { Model } from '../model/model.js';
+import { Access } from '../serving/access.js';
+import { FunctionRole } from './private/lambda/function-role.js';
+import { FunctionTelemetry } from './private/lambda/function-telemetry.js';
+import { LAMBDA, RUNTIME_BYTES } from './private/lambda/limits.js';
+import { RestFront } from './private/lambda/rest-front.js';
+import { NODE, runtimeLayer } from './private/lambda/runtime-layer.js';
+import { validateServerless } from './private/lambda/validation.js';
+import { PackageObjects } from './private/package-objects.js';
+import type { ServerlessModelProps } from './serverless-props.js';
+
+/** Where Lambda unpacks the function's code, which is the model package. */
+const CODE_FOLDER = '/var/task';
+
+const DEFAULT_MEMORY_MIB = 1769;
+const DEFAULT_TIMEOUT_SECONDS = 29;
+const DEFAULT_RETENTION_DAYS = 90;
+
+/**
+ * A model on AWS Lambda behind an API Gateway REST API: scales to zero, and asks every caller who it is.
+ *
+ * The runtime is a layer that the models of a stack share. The model package is the function's code, or, above Lambda's
+ * 250 MiB, lies in the bucket of CDK's assets and is fetched while an environment starts.
+ *
+ * @throws ValidationError with every prop that is wrong
+ */
+export class ServerlessModel extends Construct {
+  readonly function: LambdaFunction;
+  /** What the API calls: the version of the function that was published last. */
+  readonly alias: Alias;
+  readonly layer: LayerVersion;
+  readonly logGroup: LogGroup;
+  readonly front: RestFront;
+  readonly telemetry: FunctionTelemetry;
+
+  private readonly access: Access;
+  private readonly model: Model;
+
+  constructor(scope: Construct, id: string, props: ServerlessModelProps) {
+    super(scope, id);
+    validateServerless(this, props);
+    this.model = props.model;
+    this.access = props.access ?? Access.cloudIdentity();
+    const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
+    const architecture = props.architecture ?? Architecture.ARM_64;
+    const logs: LogGroupProps = {
+      retention: props.logRetentionDays ?? DEFAULT_RETENTION_DAYS,
+      encryptionKey: props.encryptionKey,
+      removalPolicy: RemovalPolicy.DESTROY,
+    };
+    this.layer = runtimeLayer(this, architecture);
+    this.logGroup = new LogGroup(this, 'Logs', logs);
+    const role = new FunctionRole(this, 'Role', this.logGroup);
+    const stored = this.storedModel();
+    if (stored) role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: stored.objectArns }));
+
+    this.function = new LambdaFunction(this, 'Resource', {
+      description: `Serves the model ${props.model.name}, version ${props.model.version}`,
+      runtime: NODE,
+      architecture,
+      handler: `${LAYER_MOUNT}/lambda.handler`,
+      layers: [this.layer],
+      code: stored
+        ? Code.fromInline('// The model is fetched from S3.')
+        : // The digest says what is in the package, so that a second synthesis neither reads nor copies it.
+          Code.fromAsset(props.model.directory, { assetHash: props.model.digest.slice('sha256:'.length) }),
+      memorySize: props.memoryMib ?? DEFAULT_MEMORY_MIB,
+      ...(stored && { ephemeralStorageSize: this.tmpSize() }),
+      timeout: Duration.seconds(timeoutSeconds),
+      reservedConcurrentExecutions: props.maxReplicas,
+      environmentEncryption: props.encryptionKey,
+      environment: {
+        ...props.environment,
+        [ENVIRONMENT.model]: stored?.url ?? CODE_FOLDER,
+        [ENVIRONMENT.modelDigest]: props.model.digest,
+        [ENVIRONMENT.timeoutSeconds]: String(timeoutSeconds),
+      },
+      logGroup: this.logGroup,
+      role,
+      tracing: Tracing.ACTIVE,
+      // The version before stays, for a rollback by hand.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+    });
+    const minReplicas = props.minReplicas ?? 0;
+    this.alias = this.function.addAlias('live', {
+      provisionedConcurrentExecutions: minReplicas === 0 ? undefined : minReplicas,
+    });
+    this.front = new RestFront(this, 'Api', {
+      handler: this.alias,
+      layer: this.layer,
+      architecture,
+      access: this.access,
+      throttle: props.throttle,
+      timeoutSeconds,
+      logs,
+      logRole: props.apiGatewayLogRole ?? true,
+    });
+    this.telemetry = new FunctionTelemetry(this, 'Telemetry', {
+      handler: this.alias,
+      api: this.front.api,
+      timeoutSeconds,
+      dashboard: props.dashboard ?? true,
+      alarmActions: props.alarmActions ?? [],
+    });
+  }
+
+  /** Where the API answers, with a `/` at its end. */
+  get url(): string {
+    return this.front.api.url;
+  }
+
+  /** Where the model answers by TensorFlow Serving's REST API. */
+  get predictUrl(): string {
+    return `${this.url}${predictPath(this.model.name).slice(1)}`;
+  }
+
+  /**
+   * Lets `grantee` invoke this API and nothing else.
+   *
+   * @throws Error if callers are known by something else than their IAM identity
+   */
+  grantInvoke(grantee: IGrantable): Grant {
+    if (this.access.kind !== 'cloudIdentity') {
+      throw new Error(
+        `${this.node.path} lets callers in by Access.${this.access.kind}(), and IAM is not asked; ` +
+          'use Access.cloudIdentity() to grant by IAM, or give the caller what the access needs',
+      );
+    }
+    return this.front.grantInvoke(grantee);
+  }
+
+  /** A metric of the function as the API calls it, from the namespace `AWS/Lambda`. */
+  metric(metricName: string, props?: MetricOptions): Metric {
+    return this.alias.metric(metricName, props);
+  }
+
+  /** Requests. @default - sum over 5 minutes */
+  metricCount(props?: MetricOptions): Metric {
+    return this.front.api.metricCount({ statistic: 'Sum', ...props });
+  }
+
+  /** Requests that failed by no fault of the caller. @default - sum over 5 minutes */
+  metricServerError(props?: MetricOptions): Metric {
+    return this.front.api.metricServerError(props);
+  }
+
+  /** Milliseconds from the whole request to the answer. @default - average over 5 minutes */
+  metricLatency(props?: MetricOptions): Metric {
+    return this.front.api.metricLatency(props);
+  }
+
+  /** Requests that Lambda refused for want of environments. @default - sum over 5 minutes */
+  metricThrottles(props?: MetricOptions): Metric {
+    return this.alias.metricThrottles(props);
+  }
+
+  /** The package in S3, if it does not fit into the function. */
+  private storedModel(): PackageObjects | undefined {
+    if (this.model.sizeBytes + RUNTIME_BYTES <= LAMBDA.maxCodeBytes) return undefined;
+    return new PackageObjects(this, 'Package', this.model);
+  }
+
+  private tmpSize(): Size {
+    const needed = Math.ceil((this.model.sizeBytes * 1.1) / 2 ** 20);
+    return Size.mebibytes(Math.min(LAMBDA.maxTmpMib, Math.max(LAMBDA.minTmpMib, needed)));
+  }
+}

@@ -1,0 +1,30 @@
+import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Architecture } from 'aws-cdk-lib/aws-lambda';
+import type { ServingProps } from '../serving/props.js';
+
+/**
+ * Props of {@link ServerlessModel}. A replica is an execution environment, which answers one request at a time:
+ * `minReplicas` are kept by provisioned concurrency, `maxReplicas` by reserved concurrency.
+ */
+export interface ServerlessModelProps extends ServingProps {
+  /** @default Architecture.ARM_64 */
+  readonly architecture?: Architecture;
+
+  /** Memory of the function in MiB, 128 to 10240. Lambda gives CPU in proportion: one at 1769. @default 1769 */
+  readonly memoryMib?: number;
+
+  /** Encrypts the logs and the function's environment. @default - keys of AWS */
+  readonly encryptionKey?: IKey;
+
+  /**
+   * Whether the role by which API Gateway writes logs is made and set for the account in this region. Say false where
+   * somebody else has set one: there is one such setting in each account and region.
+   *
+   * @default true
+   */
+  readonly apiGatewayLogRole?: boolean;
+
+  /** What alarms do. @default - nothing: they are there to be seen */
+  readonly alarmActions?: IAlarmAction[];
+}

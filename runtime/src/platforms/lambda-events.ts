@@ -1,0 +1,71 @@
+import type { HttpRequest, HttpResponse } from '../server/http.js';
+
+/** An event of a REST API, or of an Application Load Balancer. */
+export interface RestEvent {
+  readonly httpMethod: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string | undefined>> | null;
+  readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
+  readonly queryStringParameters?: Readonly<Record<string, string | undefined>> | null;
+  readonly body?: string | null;
+  readonly isBase64Encoded?: boolean;
+}
+
+/** An event of an HTTP API, or of a function URL. */
+export interface HttpApiEvent {
+  readonly version: '2.0';
+  readonly rawPath: string;
+  readonly rawQueryString: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly requestContext: { readonly stage?: string; readonly http: { readonly method: string } };
+  readonly body?: string;
+  readonly isBase64Encoded: boolean;
+}
+
+/** What API Gateway sends on to the caller. */
+export interface LambdaResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly isBase64Encoded: boolean;
+}
+
+/** An event of any of the front doors of Lambda as a request. */
+export function requestOf(event: RestEvent | HttpApiEvent): HttpRequest {
+  const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  const headers = lowerCase(event);
+  if ('rawPath' in event) {
+    const { stage } = event.requestContext;
+    // A stage that is named stands in the path; the default one does not.
+    const prefix = stage && stage !== '$default' ? `/${stage}` : '';
+    const path = prefix && event.rawPath.startsWith(`${prefix}/`) ? event.rawPath.slice(prefix.length) : event.rawPath;
+    return { method: event.requestContext.http.method, path, query: event.rawQueryString, headers, body };
+  }
+  const query = Object.entries(event.queryStringParameters ?? {}).map(
+    ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value ?? '')}`,
+  );
+  return { method: event.httpMethod, path: event.path, query: query.join('&'), headers, body };
+}
+
+/** The answer as Lambda's front doors take it: text as it is, all else in base64. */
+export function lambdaResponseOf({ status, headers, body }: HttpResponse): LambdaResponse {
+  const isText =
+    typeof body === 'string' || /^(text\/|application\/(json|jsonlines))/.test(headers['content-type'] ?? '');
+  return {
+    statusCode: status,
+    headers,
+    body: typeof body === 'string' ? body : body.toString(isText ? 'utf8' : 'base64'),
+    isBase64Encoded: !isText,
+  };
+}
+
+function lowerCase(event: RestEvent | HttpApiEvent): Record<string, string | undefined> {
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(event.headers ?? {})) headers[name.toLowerCase()] = value;
+  if ('multiValueHeaders' in event) {
+    for (const [name, values] of Object.entries(event.multiValueHeaders ?? {})) {
+      headers[name.toLowerCase()] = values?.join(', ');
+    }
+  }
+  return headers;
+}
