@@ -2,21 +2,22 @@ import { rmSync, symlinkSync } from 'node:fs';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { inferPath } from '@modelship/runtime/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ContainerModel } from '../../lib/azure/index.js';
 import { Access } from '../../lib/serving/access.js';
 import { azureStack, IMAGE, type Resource, Template } from '../lib/azure/support.js';
-import { expectSamples, freePort, IRIS, StartedRuntime, startBlobs } from './azure-runtime.js';
+import { expectSamples, freePort, IRIS, StartedRuntime, samplesOf, startBlobs } from './azure-runtime.js';
 
 const ACCOUNT = /\$\{azurerm_storage_account\.[^}]*primary_blob_endpoint\}/;
 
-function synthesize(modelMount: boolean): Template {
+function synthesize(modelMount: boolean, access = Access.anonymous()): Template {
   const stack = azureStack();
   new ContainerModel(stack, 'Iris', {
     model: IRIS,
     image: IMAGE,
     location: 'westeurope',
-    access: Access.anonymous(),
+    access,
     modelMount,
   });
   return new Template(stack);
@@ -79,6 +80,29 @@ test('a pod finds the model in the mounted container', async () => {
   const runtime = await start({ ...env, MODELSHIP_MODEL: env.MODELSHIP_MODEL!.replace(mount, mounted) });
   await expectServes(runtime, pod);
   rmSync(mounted, { recursive: true });
+});
+
+test('by default a pod answers its probes, and predicts for nobody who brings no token', async () => {
+  const pod = container(synthesize(true, Access.cloudIdentity()));
+  const env = Object.fromEntries(
+    Object.entries(variables(pod)).map(([name, value]) => [name, value.replace(/\$\{[^}]*\}/g, 'known-at-apply')]),
+  );
+  // Nobody answers there, so that no key of the issuer is known.
+  const issuer = env.MODELSHIP_JWT_ISSUER!.replace('login.microsoftonline.com', '127.0.0.1:1');
+  const runtime = await start({ ...env, MODELSHIP_MODEL: IRIS.directory, MODELSHIP_JWT_ISSUER: issuer });
+  await runtime.until(pod.readiness_probe.http_get.path);
+  await runtime.until(pod.liveness_probe.http_get.path);
+  const { request } = samplesOf(IRIS)[0]!;
+  const ask = async (headers: Record<string, string>) => {
+    const answer = await fetch(runtime.url + inferPath(IRIS.name), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(request),
+    });
+    return answer.status;
+  };
+  expect(await ask({})).toBe(401);
+  expect(await ask({ authorization: 'Bearer not.a.token' })).toBe(503);
 });
 
 test('a pod that is told to go leaves with 0 within its grace period', async () => {
