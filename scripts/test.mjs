@@ -1,10 +1,11 @@
 // Runs the checks and every test, and closes with one plain line of totals.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const report = join('.cache', 'test-report.json');
 mkdirSync('.cache', { recursive: true });
+rmSync(report, { force: true });
 const run = (args) => spawnSync('npx', ['--no-install', ...args], { stdio: 'inherit' }).status ?? 1;
 
 const checks = [run(['biome', 'check', '.']), run(['tsc', '-p', 'tsconfig.test.json'])];
@@ -17,6 +18,10 @@ const tests = run([
   ...process.argv.slice(2),
 ]);
 
+if (!existsSync(report)) {
+  console.error('the test runner ended before it could report; see above.');
+  process.exit(1);
+}
 const totals = JSON.parse(readFileSync(report, 'utf8'));
 const failedChecks = checks.filter((status) => status !== 0).length;
 if (failedChecks > 0) console.error(`${failedChecks} of the static checks failed; see above.`);
