@@ -38,7 +38,7 @@ export interface GrpcOptions {
    *
    * @default every caller is let in
    */
-  readonly authorize?: (authorization: string | undefined) => void | Promise<void>;
+  readonly authorize?: (authorization: string | undefined) => unknown;
   /** Told of faults of ours, whose text no caller sees. */
   readonly onError: (error: unknown) => void;
 }
