@@ -1,5 +1,6 @@
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { runtimeImageContext } from '../bundle/image-context.js';
 import { ImageSource } from '../serving/image-source.js';
 import { ArtifactRepository } from './private/artifact-repository.js';
 import { CloudBuild } from './private/cloud-build.js';
@@ -24,12 +25,18 @@ export interface ArtifactRegistryImageOptions {
   readonly reference: string;
 }
 
-/** An image that is built from a folder. */
-export interface BuiltImageOptions {
+/** A folder that an image is built from. */
+export interface ImageContext {
   /** Folder with the Dockerfile and what it copies. */
   readonly directory: string;
   /** Hexadecimal digest of the folder's content: another digest is another build. */
   readonly digest: string;
+}
+
+/** How an image is built. */
+export interface BuiltImageOptions {
+  /** @default - the runtime of this version, with the Python packages that the model's format needs */
+  readonly context?: ImageContext;
   /** The Dockerfile, from the folder. @default 'Dockerfile' */
   readonly dockerfile?: string;
   /** @default - one is made in the endpoint's region */
@@ -52,12 +59,12 @@ export abstract class GoogleImage extends ImageSource {
   }
 
   /** An image that Cloud Build makes at apply, from a folder that is uploaded: needs no Docker. */
-  static fromCloudBuild(options: BuiltImageOptions): GoogleImage {
+  static fromCloudBuild(options: BuiltImageOptions = {}): GoogleImage {
     return new BuiltImage(options, (scope, id, props, build) => new CloudBuild(scope, id, props, build));
   }
 
   /** An image that the Docker of whoever applies builds and pushes. */
-  static fromDocker(options: BuiltImageOptions): GoogleImage {
+  static fromDocker(options: BuiltImageOptions = {}): GoogleImage {
     return new BuiltImage(options, (scope, id, props, build) => new DockerBuild(scope, id, props, build));
   }
 
@@ -88,7 +95,8 @@ class ArtifactRegistryImage extends GoogleImage {
 }
 
 /** A build that pushes to `uri`. */
-export interface ImageBuild extends BuiltImageOptions {
+export interface ImageBuild extends ImageContext {
+  readonly dockerfile: string;
   readonly uri: string;
   readonly registry: ArtifactRepository;
   readonly projectId: string;
@@ -112,8 +120,11 @@ class BuiltImage extends GoogleImage {
   override bindOnGoogle(scope: Construct, props: GoogleServingProps, puller: string | undefined): GoogleImageBinding {
     const image = new Construct(scope, 'Image');
     const registry = new ArtifactRepository(image, 'Repository', props, this.options.repository);
-    const uri = `${registry.host}/runtime:${this.options.digest}`;
-    const build = { ...this.options, uri, registry, projectId: projectId(scope, props.project) };
+    const { requirements } = props.model.manifest;
+    const context = this.options.context ?? runtimeImageContext({ architecture: 'x64', requirements });
+    const uri = `${registry.host}/runtime:${context.digest}`;
+    const { dockerfile = 'Dockerfile' } = this.options;
+    const build = { ...context, dockerfile, uri, registry, projectId: projectId(scope, props.project) };
     const { pushed } = this.builder(image, 'Build', props, build);
     return { uri, ready: [pushed, ...registry.grantPull(puller)] };
   }

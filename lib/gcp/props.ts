@@ -7,8 +7,12 @@ export interface GoogleServingProps extends ServingProps {
   /** Where it runs, such as `europe-west4`. The model's bucket, the logs and the keys are there too. */
   readonly region: string;
 
-  /** The container image of the runtime. */
-  readonly image: ImageSource;
+  /**
+   * The container image of the runtime.
+   *
+   * @default - GoogleImage.fromCloudBuild(): the runtime of this version, built at apply
+   */
+  readonly image?: ImageSource;
 
   /** The project's id. @default - the project of the stack's Google provider */
   readonly project?: string;

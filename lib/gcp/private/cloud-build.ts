@@ -56,7 +56,7 @@ export class CloudBuild extends Construct {
           steps: [
             {
               name: 'gcr.io/cloud-builders/docker',
-              args: ['build', '--tag', build.uri, '--file', build.dockerfile ?? 'Dockerfile', '.'],
+              args: ['build', '--tag', build.uri, '--file', build.dockerfile, '.'],
             },
           ],
           images: [build.uri],

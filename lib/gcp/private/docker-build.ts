@@ -41,7 +41,7 @@ export class DockerBuild extends Construct {
       attributes: {
         name: build.uri,
         triggers: { digest: build.digest },
-        build: [{ context: context.path, dockerfile: build.dockerfile ?? 'Dockerfile', platform: 'linux/amd64' }],
+        build: [{ context: context.path, dockerfile: build.dockerfile, platform: 'linux/amd64' }],
       },
     });
     this.pushed = new GenericResource(this, 'Resource', {

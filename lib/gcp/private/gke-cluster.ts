@@ -79,7 +79,8 @@ export class ClusterAccess extends Construct {
       displayName: 'Nodes: write logs and metrics, pull images',
     });
     // An image of ours brings the right to pull it along; where another lies is not known.
-    const pull = props.image instanceof GoogleImage ? [] : ['artifactregistry.reader'];
+    const known = props.image === undefined || props.image instanceof GoogleImage;
+    const pull = known ? [] : ['artifactregistry.reader'];
     for (const role of ['container.defaultNodeServiceAccount', ...pull]) {
       const member = new ProjectIamMember(this, `Node-${role}`, {
         project: projectId(this, props.project),

@@ -8,7 +8,7 @@ export function bindImage(
   props: GoogleServingProps,
   puller: () => string | undefined,
 ): GoogleImageBinding {
-  const { image } = props;
+  const image = props.image ?? GoogleImage.fromCloudBuild();
   // Both classes are of this package, so that there is one of each.
   if (image instanceof GoogleImage) return image.bindOnGoogle(scope, props, puller());
   return { uri: image.bind(scope), ready: [] };

@@ -39,6 +39,12 @@ export function checkGoogleProps(validator: Validator, props: GoogleServingProps
     /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
     'a project id has 6 to 30 lower-case letters, digits and hyphens; it is not the number and not the display name',
   );
+  validator.check(
+    props.gpu === undefined || props.image !== undefined,
+    'image',
+    'NO_GPU_RUNTIME',
+    'the runtime that is built by default uses no GPU; give an image with one that does, or leave gpu out',
+  );
   checkKey(validator, props);
   checkServingProps(validator, props, RESERVED);
   for (const channel of props.alarmActions ?? []) {

@@ -2,10 +2,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { runtimeImageContext } from '../../../lib/bundle/image-context.js';
 import {
   ContainerModel,
   GoogleImage,
   type GoogleServingProps,
+  Gpu,
   ManagedEndpointModel,
   ServerlessModel,
 } from '../../../lib/gcp/index.js';
@@ -62,7 +64,7 @@ describe('an image in Artifact Registry', () => {
 });
 
 describe('an image that Cloud Build makes', () => {
-  const image = GoogleImage.fromCloudBuild({ directory, digest });
+  const image = GoogleImage.fromCloudBuild({ context: { directory, digest } });
 
   test('is built from the folder by an identity that can read it, push and log', () => {
     const from = synthesize(image);
@@ -93,8 +95,10 @@ describe('an image that Cloud Build makes', () => {
 
   test('is built again for another digest and not otherwise', () => {
     const [, one] = buildOf(synthesize(image));
-    const [, same] = buildOf(synthesize(GoogleImage.fromCloudBuild({ directory, digest })));
-    const [, other] = buildOf(synthesize(GoogleImage.fromCloudBuild({ directory, digest: '0b'.repeat(32) })));
+    const [, same] = buildOf(synthesize(GoogleImage.fromCloudBuild({ context: { directory, digest } })));
+    const [, other] = buildOf(
+      synthesize(GoogleImage.fromCloudBuild({ context: { directory, digest: '0b'.repeat(32) } })),
+    );
     expect(same.body).toEqual(one.body);
     expect(other.body).not.toEqual(one.body);
   });
@@ -108,7 +112,7 @@ describe('an image that Cloud Build makes', () => {
   });
 
   test('goes to a repository that is there', () => {
-    const from = synthesize(GoogleImage.fromCloudBuild({ directory, digest, repository }));
+    const from = synthesize(GoogleImage.fromCloudBuild({ context: { directory, digest }, repository }));
     expect(resources(from, 'google_artifact_registry_repository')).toEqual([]);
     expect(buildOf(from)[1].body.images).toEqual([`${host}/runtime:${digest}`]);
   });
@@ -122,8 +126,30 @@ describe('an image that Cloud Build makes', () => {
   });
 });
 
+describe('the image that is made if none is given', () => {
+  const stack = googleStack();
+  const { image: _, ...rest } = minimal;
+  new ServerlessModel(stack, 'Iris', rest);
+  const from = template(stack);
+
+  test('is the runtime of this version, built by Cloud Build', () => {
+    const { digest: built } = runtimeImageContext({ architecture: 'x64' });
+    expect(buildOf(from)[1].body.images[0].endsWith(`/runtime:${built}`)).toBe(true);
+    const context = resources(from, 'google_storage_bucket_object').find(({ name }) => name === `context-${built}.zip`);
+    expect(context.source).toMatch(/archive\.zip$/);
+  });
+
+  test('is refused with a GPU, which it does not use', () => {
+    expect(() => new ServerlessModel(googleStack(), 'Iris', { ...rest, gpu: Gpu.nvidiaL4() })).toThrow(
+      /image: the runtime that is built by default uses no GPU/,
+    );
+  });
+});
+
 test('an image that Docker makes is built from the folder and pushed before the service', () => {
-  const from = synthesize(GoogleImage.fromDocker({ directory, digest, repository, dockerfile: 'Dockerfile.gpu' }));
+  const from = synthesize(
+    GoogleImage.fromDocker({ context: { directory, digest }, repository, dockerfile: 'Dockerfile.gpu' }),
+  );
   expect(only(from, 'docker_image').build[0]).toMatchObject({ dockerfile: 'Dockerfile.gpu', platform: 'linux/amd64' });
   expect(only(from, 'docker_registry_image').name).toBe(`${host}/runtime:${digest}`);
   const dependencies = only(from, 'google_cloud_run_v2_service').depends_on;
@@ -131,7 +157,7 @@ test('an image that Docker makes is built from the folder and pushed before the 
 });
 
 test('an image of Google Cloud is refused elsewhere', () => {
-  expect(() => GoogleImage.fromCloudBuild({ directory, digest }).bind()).toThrow(
+  expect(() => GoogleImage.fromCloudBuild({ context: { directory, digest } }).bind()).toThrow(
     /modelship\/gcp.*ImageSource.fromRegistry/,
   );
 });
