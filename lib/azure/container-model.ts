@@ -41,7 +41,7 @@ export interface AksClusterReference {
 
 /** How a model is served by Azure Kubernetes Service. */
 export interface ContainerModelProps extends AzureServingProps {
-  /** The container image of the runtime. */
+  /** The container image of the runtime. From a registry on Azure, `AzureImage` gives the role to pull it. */
   readonly image: ImageSource;
 
   /**
@@ -88,7 +88,8 @@ export interface ContainerModelProps extends AzureServingProps {
  *
  * The runtime checks the callers' tokens: with `Access.cloudIdentity()` those of an application of Microsoft Entra ID
  * that is made, whose role `grantInvoke` assigns; with `Access.jwt()` those of the issuer. `minReplicas` defaults to 1,
- * `maxReplicas` to 3, `timeoutSeconds` to 60. Terraform comes into a cluster that is made by `kubelogin`.
+ * `maxReplicas` to 3, `timeoutSeconds` to 60. A canary holds until the next apply, whatever its `bakeMinutes`, because
+ * Terraform has no clock. Terraform comes into a cluster that is made by `kubelogin`.
  *
  * @throws ValidationError naming every prop that AKS cannot do
  */

@@ -48,7 +48,7 @@ export interface ModelTraffic {
 
 /** How a model is served by an Azure ML managed online endpoint. */
 export interface ManagedEndpointModelProps extends AzureServingProps {
-  /** The container image of the runtime. */
+  /** The container image of the runtime. From a registry on Azure, `AzureImage` gives the role to pull it. */
   readonly image: ImageSource;
 
   /** @default - one is made, with its storage account, key vault, container registry and Application Insights */
@@ -105,7 +105,8 @@ export interface ManagedEndpointModelProps extends AzureServingProps {
  *
  * `Access.cloudIdentity()` takes Microsoft Entra tokens of whoever `grantInvoke` let in, `Access.apiKey()` the keys of
  * the endpoint. At least one instance always runs. `minReplicas` defaults to 1, `maxReplicas` to `minReplicas`, and
- * between different ones instances follow the processor's load. `timeoutSeconds` defaults to 60, and 180 is the most.
+ * between different ones instances follow the processor's load. A canary holds until the next apply, whatever its
+ * `bakeMinutes`, because Terraform has no clock. `timeoutSeconds` defaults to 60, and 180 is the most.
  *
  * @throws ValidationError naming every prop that Azure ML cannot do
  */

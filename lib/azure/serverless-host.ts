@@ -43,7 +43,7 @@ export class ContainerAppGpu {
 
 /** How Azure Container Apps runs the model. */
 export interface ContainerAppsOptions {
-  /** The container image of the runtime. */
+  /** The container image of the runtime. From a registry on Azure, `AzureImage` gives the role to pull it. */
   readonly image: ImageSource;
 
   /** CPUs of a replica, 0.25 to 4 in steps of 0.25, each with 2 GiB of memory. Not with `gpu`. @default 1 */

@@ -23,6 +23,7 @@ export interface ServerlessModelProps extends AzureServingProps {
  * `Access.cloudIdentity()` makes an application of Microsoft Entra ID, checked before a request reaches the runtime;
  * `grantInvoke` assigns its role. `Access.jwt()` is checked by the runtime, `Access.apiKey()` by Functions.
  * `minReplicas` defaults to 0. `maxReplicas` defaults to 100 instances on Functions and 10 replicas on Container Apps.
+ * A canary, on Container Apps, holds until the next apply, whatever its `bakeMinutes`, because Terraform has no clock.
  * `timeoutSeconds` defaults to 60; Functions give up after 230, Container Apps after 240.
  *
  * @throws ValidationError naming every prop that the host cannot do

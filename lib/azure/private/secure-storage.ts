@@ -1,5 +1,7 @@
+import type { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import { StorageAccount, type StorageAccountConfig } from '@cdktf/provider-azurerm/lib/storage-account';
 import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
+import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import type { AzureServingProps } from '../props.js';
 import { afterRoles } from './azapi.js';
@@ -50,6 +52,8 @@ export class SecureStorage extends Construct {
       },
       ...this.encryption(placement, props),
     });
+    // Late, because the provider may come after what uses it.
+    if (!options.sharedKeys) this.node.addValidation({ validate: () => keyedUploads(this) });
   }
 
   private encryption(
@@ -74,4 +78,18 @@ export class SecureStorage extends Construct {
       dependsOn: [afterRoles(this, 'KeyRoleKnown', [role])],
     };
   }
+}
+
+/** What is wrong with the stack's azurerm provider, which by default uploads with the keys that accounts here have not. */
+function keyedUploads(scope: Construct): string[] {
+  const providers = TerraformStack.of(scope).node.children.filter(
+    (child) => (child as Partial<AzurermProvider>).terraformResourceType === 'azurerm',
+  ) as AzurermProvider[];
+  return providers
+    .filter(({ storageUseAzureadInput }) => !storageUseAzureadInput)
+    .map(
+      ({ node }) =>
+        `${node.path} uploads with keys, and ${scope.node.path} has none; ` +
+        'set storageUseAzuread: true where the AzurermProvider is made',
+    );
 }

@@ -1,6 +1,8 @@
+import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
+import { TerraformStack, Testing } from 'cdktf';
 import { describe, expect, test, vi } from 'vitest';
 import { CASES } from './cases.js';
-import type { Resource, Template } from './support.js';
+import { azureStack, type Resource, type Template } from './support.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
 
@@ -12,6 +14,17 @@ function of(template: Template, type: string): [string, Resource][] {
 /** Attributes whose value is a secret that belongs into a vault or into the state alone. */
 const SECRET_ATTRIBUTE = /(password|secret|account_key|access_key|connection_string|sas|token)$/;
 const SECRET_REFERENCE = /\.(primary_access_key|secondary_access_key|primary_connection_string|primaryKey|sas)\b/;
+
+test.each(CASES)('$name needs a provider that uploads without keys', ({ make }) => {
+  const keyed = new TerraformStack(Testing.app(), 'stack');
+  make(keyed);
+  // The provider may come after what uses it.
+  new AzurermProvider(keyed, 'azurerm', { features: [{}] });
+  expect(() => Testing.synth(keyed, true)).toThrow(/stack\/azurerm uploads with keys.*storageUseAzuread: true/);
+  const keyless = azureStack();
+  make(keyless);
+  expect(() => Testing.synth(keyless, true)).not.toThrow();
+});
 
 describe.each(CASES)('$name', ({ synthesize }) => {
   const template = synthesize();
