@@ -17,6 +17,8 @@ export interface RuntimeConfig {
   readonly port: number;
   /** @default no gRPC server */
   readonly grpcPort?: number;
+  /** Whether questions about models under `/v1` are answered as KServe does. @default as TensorFlow Serving does */
+  readonly kserveStatus?: boolean;
   readonly maxBodyBytes: number;
   readonly maxQueue: number;
   readonly timeoutSeconds: number;
@@ -68,11 +70,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (!LOG_LEVELS.includes(logLevel as LogLevel)) {
     fault(ENVIRONMENT.logLevel, `got ${JSON.stringify(logLevel)}; ${LOG_LEVELS.join(', ')} are allowed`);
   }
+  const kserveStatus = text(ENVIRONMENT.kserveStatus);
+  if (kserveStatus !== undefined && kserveStatus !== 'true' && kserveStatus !== 'false') {
+    fault(ENVIRONMENT.kserveStatus, `got ${JSON.stringify(kserveStatus)}; true and false are allowed`);
+  }
   const config: RuntimeConfig = {
     model: text(ENVIRONMENT.model) ?? process.cwd(),
     modelDigest,
     port: number(ENVIRONMENT.port, DEFAULT_PORT, 0, 65535),
     grpcPort: text(ENVIRONMENT.grpcPort) === undefined ? undefined : number(ENVIRONMENT.grpcPort, 0, 0, 65535),
+    kserveStatus: kserveStatus === 'true',
     maxBodyBytes: number(ENVIRONMENT.maxBodyBytes, 64 * 1024 * 1024, 1, 2 ** 31),
     maxQueue: number(ENVIRONMENT.maxQueue, 1024, 1, 1_000_000),
     timeoutSeconds: number(ENVIRONMENT.timeoutSeconds, 60, 1, 24 * 3600),

@@ -41,6 +41,8 @@ export const ENVIRONMENT = {
   port: 'MODELSHIP_PORT',
   /** Port of the gRPC server. Default: there is none. */
   grpcPort: 'MODELSHIP_GRPC_PORT',
+  /** `true` to answer questions about models under `/v1` as KServe does. Default: as TensorFlow Serving does. */
+  kserveStatus: 'MODELSHIP_KSERVE_STATUS',
   /** Largest request body in bytes, after decompression. Default: 64 MiB. */
   maxBodyBytes: 'MODELSHIP_MAX_BODY_BYTES',
   /** Requests that may wait for a model before new ones get 503. Default: 1024. */

@@ -2,12 +2,16 @@ import type { AddressInfo } from 'node:net';
 import type { RuntimeConfig } from '../config.js';
 import { type HostSettings, readHost } from '../platforms/host.js';
 import { createRuntime, type Runtime } from '../runtime.js';
+import type { GrpcServer } from './grpc.js';
 import { createHttpServer } from './http-server.js';
+import { jwtVerifier } from './jwt.js';
 
 /** A server that listens. */
 export interface RunningServer {
   readonly runtime: Runtime;
   readonly port: number;
+  /** @default there is no gRPC server */
+  readonly grpcPort?: number;
   /** Finishes what is in flight, and closes. */
   close(): Promise<void>;
 }
@@ -23,14 +27,14 @@ export async function startServer(
   address = '0.0.0.0',
   host: HostSettings = readHost(process.env),
 ): Promise<RunningServer> {
-  const runtime = createRuntime(config, { vertexRoutes: host.vertexRoutes });
+  const runtime = createRuntime(config, { vertexRoutes: host.vertexRoutes, kserveStatus: config.kserveStatus });
   const server = createHttpServer(runtime.app, config.maxBodyBytes);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(host.port ?? config.port, address, resolve);
   });
   const { port } = server.address() as AddressInfo;
-  const grpc = await startGrpc(config, runtime, address);
+  let grpc: GrpcServer | undefined;
   const close = async () => {
     await runtime.close();
     await grpc?.close(GRPC_CLOSE_MS);
@@ -40,6 +44,7 @@ export async function startServer(
     });
   };
   try {
+    grpc = await startGrpc(config, runtime, address);
     await runtime.load();
   } catch (error) {
     server.closeAllConnections();
@@ -47,19 +52,20 @@ export async function startServer(
     await grpc?.close(0);
     throw error;
   }
-  return { runtime, port, close };
+  return { runtime, port, grpcPort: grpc?.port, close };
 }
 
 /** Nothing is in flight by then: the models have finished. */
 const GRPC_CLOSE_MS = 1000;
 
-async function startGrpc({ grpcPort: port, maxBodyBytes }: RuntimeConfig, runtime: Runtime, host: string) {
+async function startGrpc({ grpcPort: port, maxBodyBytes, jwt }: RuntimeConfig, runtime: Runtime, host: string) {
   if (port === undefined) return undefined;
   const { startGrpcServer } = await import('./grpc.js');
   return startGrpcServer(runtime.catalog, {
     host,
     port,
     maxMessageBytes: maxBodyBytes,
+    authorize: jwt && jwtVerifier(jwt),
     onError: (error) => runtime.logger.failure('a gRPC call failed', error),
   });
 }

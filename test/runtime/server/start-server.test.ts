@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { credentials, loadPackageDefinition, Metadata, status } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { afterEach, describe, expect, it } from 'vitest';
+import { readConfig } from '../../../runtime/src/config.js';
+import { ENVIRONMENT } from '../../../runtime/src/contract.js';
+import { type RunningServer, startServer } from '../../../runtime/src/server/start-server.js';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const IRIS = join(ROOT, 'examples/iris/model');
+
+let server: RunningServer | undefined;
+afterEach(() => server?.close());
+
+async function start(environment: Record<string, string> = {}): Promise<RunningServer> {
+  const config = readConfig({
+    [ENVIRONMENT.model]: IRIS,
+    [ENVIRONMENT.port]: '0',
+    [ENVIRONMENT.logLevel]: 'error',
+    ...environment,
+  });
+  server = await startServer(config, '127.0.0.1', {});
+  return server;
+}
+
+/** Calls a method of the Open Inference Protocol by a real client. */
+async function call(port: number, method: string, request: object, metadata = new Metadata()) {
+  const loaded = loadSync(join(ROOT, 'runtime/proto/open_inference.proto'), { keepCase: true, longs: String });
+  // biome-ignore lint/suspicious/noExplicitAny: messages are as the proto file has them
+  const { GRPCInferenceService } = (loadPackageDefinition(loaded) as any).inference;
+  const client = new GRPCInferenceService(`127.0.0.1:${port}`, credentials.createInsecure());
+  try {
+    // biome-ignore lint/suspicious/noExplicitAny: see above
+    return await new Promise<any>((resolve, reject) => {
+      client[method](request, metadata, (error: unknown, answer: unknown) => (error ? reject(error) : resolve(answer)));
+    });
+  } finally {
+    client.close();
+  }
+}
+
+const ask = async (port: number, path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).json();
+const jwt = { [ENVIRONMENT.jwtIssuer]: 'https://issuer.example', [ENVIRONMENT.jwtAudience]: 'models' };
+
+describe('a server', () => {
+  it('answers gRPC where a port is named, by the same model', async () => {
+    const { port, grpcPort } = await start({ [ENVIRONMENT.grpcPort]: '0' });
+    const inputs = [{ name: 'features', shape: [1, 4], datatype: 'FP32' }];
+    const row = [5.1, 3.5, 1.4, 0.2];
+    const { inputs: known } = (await ask(port, '/v2/models/iris')) as { inputs: { name: string }[] };
+    const name = known[0]!.name;
+    const answer = await call(grpcPort!, 'ModelInfer', {
+      model_name: 'iris',
+      inputs: [{ ...inputs[0], name, contents: { fp32_contents: row } }],
+    });
+    const response = await fetch(`http://127.0.0.1:${port}/v2/models/iris/infer`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ inputs: [{ ...inputs[0], name, data: row }] }),
+    });
+    const { outputs } = (await response.json()) as { outputs: { name: string; data: number[] }[] };
+    const probabilities = outputs.find(({ data }) => data.length === 3)!;
+    const raw = answer.outputs.find((output: { name: string }) => output.name === probabilities.name);
+    expect(raw.contents.fp32_contents.map(Math.fround)).toEqual(probabilities.data.map(Math.fround));
+  });
+
+  it('has no gRPC where no port is named', async () => {
+    expect((await start()).grpcPort).toBeUndefined();
+  });
+
+  it('asks callers of gRPC for the same token as those of HTTP', async () => {
+    const { grpcPort } = await start({ [ENVIRONMENT.grpcPort]: '0', ...jwt });
+    await expect(call(grpcPort!, 'ModelInfer', { model_name: 'iris' })).rejects.toMatchObject({
+      code: status.UNAUTHENTICATED,
+    });
+    await expect(call(grpcPort!, 'ModelMetadata', { name: 'iris' })).rejects.toMatchObject({
+      code: status.UNAUTHENTICATED,
+    });
+    expect(await call(grpcPort!, 'ServerReady', {})).toMatchObject({ ready: true });
+  });
+
+  it('closes all it opened when a port is taken', async () => {
+    const { port } = await start();
+    await expect(start({ [ENVIRONMENT.grpcPort]: String(port) })).rejects.toThrow(/address already in use|No address/i);
+  });
+
+  it('answers questions about models as KServe does where that is asked for', async () => {
+    const { port } = await start({ [ENVIRONMENT.kserveStatus]: 'true' });
+    expect(await ask(port, '/v1/models/iris')).toEqual({ name: 'iris', ready: true });
+    expect(() => readConfig({ [ENVIRONMENT.kserveStatus]: 'yes' })).toThrow(/MODELSHIP_KSERVE_STATUS: got "yes"/);
+  });
+});
