@@ -79,7 +79,7 @@ describe('a server', () => {
     expect(await call(grpcPort!, 'ServerReady', {})).toMatchObject({ ready: true });
   });
 
-  it('closes all it opened when a port is taken', async () => {
+  it('fails plainly when the port of gRPC is taken', async () => {
     const { port } = await start();
     await expect(start({ [ENVIRONMENT.grpcPort]: String(port) })).rejects.toThrow(/address already in use|No address/i);
   });
