@@ -1,0 +1,73 @@
+import { TerraformStack } from 'cdktf';
+import { describe, expect, test, vi } from 'vitest';
+import { AzureImage, ContainerModel, ManagedEndpointModel } from '../../../lib/azure/index.js';
+import { azapi } from '../../../lib/azure/private/azapi.js';
+import { Access } from '../../../lib/serving/access.js';
+import { GenericResource } from '../../../lib/terraform/generic.js';
+import { CASES } from './cases.js';
+import { circularReference, danglingReferences } from './references.js';
+import { azureStack, model, Template } from './support.js';
+
+vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
+
+const KEY = { versionlessId: 'https://v.vault.azure.net/keys/k', resourceVersionlessId: '/vaults/v/keys/k' };
+
+// Without Terraform and an account, this much of a plan can be known: that everything is there, and in an order.
+describe.each(CASES)('$name', ({ synthesize }) => {
+  test.each([
+    ['the defaults', {}],
+    ['a key of the customer', { encryptionKey: KEY }],
+  ])('Terraform finds what is referred to, and can put it in order: %s', (_, props) => {
+    const template = synthesize(props);
+    expect(danglingReferences(template)).toEqual([]);
+    expect(circularReference(template)).toBeUndefined();
+  });
+});
+
+test('so it can with everything on: private networks, keys, canaries, GPUs and mounted models', () => {
+  const registry = { id: '/registries/x', loginServer: 'x.azurecr.io' };
+  const image = AzureImage.fromAcr({ registry, repository: 'runtime', reference: '1' });
+  const stack = azureStack();
+  new ManagedEndpointModel(stack, 'Endpoint', {
+    model: model(),
+    location: 'westeurope',
+    image,
+    access: Access.apiKey(),
+    privateSubnet: { id: '/subnets/s' },
+    minReplicas: 1,
+    maxReplicas: 4,
+    mirrorPercent: 10,
+    alongside: [{ model: model('2'), trafficPercent: 100 }],
+    encryptionKey: KEY,
+  });
+  new ContainerModel(stack, 'Containers', {
+    model: model(),
+    location: 'westeurope',
+    image,
+    modelMount: true,
+    clusterOptions: { vmSize: 'Standard_NC4as_T4_v3', gpuCount: 1, spot: true, subnet: { id: '/subnets/n' } },
+  });
+  const template = new Template(TerraformStack.of(stack));
+  expect(danglingReferences(template)).toEqual([]);
+  expect(circularReference(template)).toBeUndefined();
+});
+
+test('a circle and a reference into nothing would be found', () => {
+  const stack = azureStack();
+  const attributes: Record<string, unknown> = {};
+  const first = new GenericResource(stack, 'first', { type: 'azapi_resource', provider: azapi(stack), attributes });
+  const second = new GenericResource(stack, 'second', {
+    type: 'azapi_resource',
+    provider: azapi(stack),
+    attributes: { parent_id: first.id },
+  });
+  attributes.parent_id = second.id;
+  attributes.name = `\${azurerm_${'subnet'}.none.id}`;
+  const template = new Template(stack);
+  expect(danglingReferences(template)).toEqual(['azapi_resource.first -> azurerm_subnet.none']);
+  expect(circularReference(template)).toEqual([
+    'azapi_resource.first',
+    'azapi_resource.second',
+    'azapi_resource.first',
+  ]);
+});
