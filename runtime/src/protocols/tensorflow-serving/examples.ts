@@ -1,7 +1,7 @@
 import { invalid } from '../../inference/errors.js';
 import { LOWER_N, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../inference/json/ascii.js';
 import { atBase64, type JsonReader, readBase64 } from '../../inference/json/index.js';
-import { formatError, openDocument, readSignatureName } from './predict-request.js';
+import { formatError, openDocument, readSignatureName, syntaxFirst } from './predict-request.js';
 
 /** The values of one feature of an example. Whole tokens are integers, decimal ones floats. */
 export interface Feature {
@@ -25,6 +25,14 @@ export interface ExamplesRequest {
  * @throws InferenceError `INVALID_ARGUMENT` with TensorFlow Serving's text where it has one
  */
 export function decodeExamplesRequest(body: Buffer): ExamplesRequest {
+  try {
+    return decodeDocument(body);
+  } catch (error) {
+    throw syntaxFirst(body, error);
+  }
+}
+
+function decodeDocument(body: Buffer): ExamplesRequest {
   const reader = openDocument(body);
   const start = reader.position;
   const seen = new Set<string>();

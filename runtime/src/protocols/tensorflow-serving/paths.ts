@@ -19,11 +19,17 @@ export interface Call extends ModelSpec {
   readonly method: 'classify' | 'regress' | 'predict';
 }
 
+let lastPath = '';
+let lastCall: Call | undefined;
+
 /** @returns undefined if the path is no such call */
 export function parseCall(path: string): Call | undefined {
+  // Clients call the same model again and again: most often the last answer is the next one too.
+  if (path === lastPath) return lastCall;
   const match = CALL.exec(path);
-  if (!match) return undefined;
-  return { ...modelSpec(match), method: match[4]!.toLowerCase() as Call['method'] };
+  lastCall = match ? { ...modelSpec(match), method: match[4]!.toLowerCase() as Call['method'] } : undefined;
+  lastPath = path;
+  return lastCall;
 }
 
 /** A question about a model. */

@@ -31,7 +31,15 @@ const STRICT: Dialect = { rowKeys: [], bareRows: false };
  * @throws InferenceError `INVALID_ARGUMENT` with TensorFlow Serving's text where it has one
  */
 export function decodePredictRequest(body: Buffer, model: ServedModel, dialect = STRICT): PredictRequest {
-  if (dialect.bareRows && startsList(body)) return decodeBareRows(body, model, false);
+  try {
+    if (dialect.bareRows && startsList(body)) return decodeBareRows(body, model, false);
+    return decodeDocument(body, model, dialect);
+  } catch (error) {
+    throw syntaxFirst(body, error);
+  }
+}
+
+function decodeDocument(body: Buffer, model: ServedModel, dialect: Dialect): PredictRequest {
   const reader = openDocument(body);
   const start = reader.position;
   const onlySignature = soleSignature(model);
@@ -105,6 +113,17 @@ function startsList(body: Buffer): boolean {
 /** A SavedModel may take more shapes than its signature names, as TensorFlow Serving's own tests have it. */
 function checkShapes(model: ServedModel, signature: Signature, inputs: readonly Tensor[]): void {
   if (model.manifest.format !== 'saved_model') checkInputs(signature, inputs);
+}
+
+/** Of a document that is no JSON, that is what is told, as if it had been read whole before it was looked at. */
+export function syntaxFirst(body: Buffer, error: unknown): unknown {
+  if (!(error instanceof InferenceError) || error instanceof JsonSyntaxError || body.length === 0) return error;
+  try {
+    new JsonReader(body, true).skip();
+    return error;
+  } catch (syntaxError) {
+    return syntaxError;
+  }
 }
 
 /** A reader at the document's first byte, which opens an object. */
