@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { benchmarkStart } from './start.js';
 import { type Comparison, table } from './support/pairs.js';
-import { benchmarkSynth } from './synth.js';
+import { benchmarkCloudRunSynth, benchmarkLambdaSynth, benchmarkLambdaSynthAgain } from './synth.js';
 import { benchmarkThroughput } from './throughput.js';
 
 interface Benchmark {
@@ -13,7 +13,9 @@ interface Benchmark {
 
 const BENCHMARKS: Record<string, Benchmark> = {
   start: { title: 'Process start to first prediction, iris', rounds: 7, run: benchmarkStart },
-  synth: { title: 'CDKTF app to template, Cloud Run', rounds: 7, run: benchmarkSynth },
+  'synth-lambda': { title: 'CDK app to template, Lambda', rounds: 7, run: benchmarkLambdaSynth },
+  'synth-lambda-again': { title: 'The same, once more', rounds: 7, run: benchmarkLambdaSynthAgain },
+  'synth-cloud-run': { title: 'CDKTF app to template, Cloud Run', rounds: 7, run: benchmarkCloudRunSynth },
   throughput: { title: 'Iris by JSON, 32 connections, one core', rounds: 3, run: benchmarkThroughput },
 };
 
