@@ -14,7 +14,7 @@ const image = ImageSource.fromRegistry('123456789012.dkr.ecr.us-east-1.amazonaws
 const synthesized = new Synthesized((stack) => {
   new ManagedEndpointModel(stack, 'Iris', { model: IRIS, image });
 });
-const [container] = synthesized.only('AWS::SageMaker::Model').Containers;
+const container = synthesized.only('AWS::SageMaker::Model').PrimaryContainer;
 
 /** What SageMaker sends beside what the caller did. */
 const PLATFORM_HEADERS = { 'x-amzn-sagemaker-custom-attributes': 'trace=1', 'x-amzn-sagemaker-unknown': 'x' };

@@ -23,8 +23,8 @@ export class Moto {
     const { port } = server.address() as AddressInfo;
     server.close();
     await once(server, 'close');
-    const child = spawn(requireTool('moto_server'), ['-H', '127.0.0.1', '-p', `${port}`], { stdio: 'ignore' });
-    const moto = new Moto(`http://127.0.0.1:${port}`, child);
+    const child = spawn(requireTool('moto_server'), ['-H', 'localhost', '-p', `${port}`], { stdio: 'ignore' });
+    const moto = new Moto(`http://localhost:${port}`, child);
     await moto.answering();
     return moto;
   }

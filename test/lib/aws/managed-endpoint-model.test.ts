@@ -50,12 +50,12 @@ function faults(props: Props | ((stack: Stack) => Props)): string[] {
 describe('ManagedEndpointModel', () => {
   test('serves the archive of the package, and only what has its digest', () => {
     const properties = only(make().template(), 'AWS::SageMaker::Model');
-    expect(properties.Containers[0].Environment).toEqual({
+    expect(properties.PrimaryContainer.Environment).toEqual({
       MODELSHIP_MODEL: '/opt/ml/model',
       MODELSHIP_MODEL_DIGEST: model.digest,
       MODELSHIP_TIMEOUT_SECONDS: '60',
     });
-    expect(JSON.stringify(properties.Containers[0].ModelDataUrl)).toMatch(/\.tar\.gz/);
+    expect(JSON.stringify(properties.PrimaryContainer.ModelDataUrl)).toMatch(/\.tar\.gz/);
     expect(properties.EnableNetworkIsolation).toBe(true);
   });
 
@@ -259,11 +259,11 @@ describe('ManagedEndpointModel', () => {
 
   test('takes the files as they lie under a prefix, or many models, of which the caller names one', () => {
     const prefix = make((stack) => ({ modelData: EndpointModelData.fromBucket(new Bucket(stack, 'B'), 'iris/1/') }));
-    const [container] = only(prefix.template(), 'AWS::SageMaker::Model').Containers;
+    const container = only(prefix.template(), 'AWS::SageMaker::Model').PrimaryContainer;
     expect(container.ModelDataSource.S3DataSource).toMatchObject({ S3DataType: 'S3Prefix', CompressionType: 'None' });
     expect(JSON.stringify(container.ModelDataSource.S3DataSource.S3Uri)).toContain('/iris/1/"');
     const many = make((stack) => ({ modelData: EndpointModelData.multiModel(new Bucket(stack, 'B'), 'models/') }));
-    const [multi] = only(many.template(), 'AWS::SageMaker::Model').Containers;
+    const multi = only(many.template(), 'AWS::SageMaker::Model').PrimaryContainer;
     expect(multi.Mode).toBe('MultiModel');
     expect(multi.Environment).toEqual({ MODELSHIP_TIMEOUT_SECONDS: '60' });
   });
@@ -324,10 +324,10 @@ describe('ManagedEndpointModel', () => {
   test('runs other servers with what their images for SageMaker read', () => {
     const image = '763104351884.dkr.ecr.eu-west-1.amazonaws.com/tensorflow-inference:2.19.0-cpu';
     const server = ModelServer.tensorflowServing({ image });
-    const [container] = only(
+    const container = only(
       make({ model: savedModel, server, image: undefined }).template(),
       'AWS::SageMaker::Model',
-    ).Containers;
+    ).PrimaryContainer;
     expect(container.Image).toBe(image);
     expect(container.Environment).toEqual({ SAGEMAKER_TFS_DEFAULT_MODEL_NAME: 'iris' });
   });

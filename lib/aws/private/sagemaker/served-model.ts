@@ -39,13 +39,7 @@ export class ServedModel extends Construct {
       executionRoleArn: props.role.roleArn,
       enableNetworkIsolation: props.networkIsolation,
       vpcConfig: props.vpcConfig,
-      containers: [
-        {
-          image: props.image.uri,
-          environment: this.environment(),
-          ...this.data(),
-        },
-      ],
+      primaryContainer: { image: props.image.uri, environment: this.environment(), ...this.data() },
     });
     // The policy too: SageMaker tries the role while the model is made.
     this.resource.node.addDependency(props.role);
