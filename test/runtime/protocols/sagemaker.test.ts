@@ -104,6 +104,24 @@ describe('/invocations', () => {
     expect(npy.status).toBe(400);
   });
 
+  it("takes and gives the binary form of Triton's clients, whose type holds the length of the JSON", async () => {
+    const triton = 'application/vnd.sagemaker-triton.binary+json';
+    const input = { name: 'x', shape: [1], datatype: 'FP32', parameters: { binary_data_size: 4 } };
+    const head = Buffer.from(JSON.stringify({ inputs: [input], parameters: { binary_data_output: true } }));
+    const body = Buffer.concat([head, Buffer.from(Float32Array.of(1).buffer)]);
+    const response = await invoke(body, { 'content-type': `${triton};json-header-size=${head.length}` });
+    const length = /^application\/vnd\.sagemaker-triton\.binary\+json;json-header-size=(\d+)$/.exec(
+      response.headers['content-type']!,
+    )?.[1];
+    expect((response.body as Buffer).subarray(Number(length))).toEqual(Buffer.from(Float32Array.of(2.5).buffer));
+    const json = await invoke(
+      { inputs: [{ ...input, parameters: {}, data: [1] }] },
+      { 'content-type': `${triton};json-header-size=x` },
+    );
+    expect(json.status).toBe(400);
+    expect((await invoke(body, { 'content-type': triton })).status).toBe(400);
+  });
+
   it('calls the model that the custom attributes name', async () => {
     const two = [halfPlusTwo, { ...table, name: 'table', version: '7' }];
     const ask = (attributes: string, body = '[[1, 2]]') =>

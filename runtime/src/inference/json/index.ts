@@ -1,4 +1,3 @@
-export { base64Bytes } from './base64.js';
 export { JsonReader, JsonSyntaxError, MAX_DEPTH } from './reader.js';
 export { atBase64, readBase64, TensorBuilder } from './tensor-builder.js';
 export { type TensorStyle, writeElements, writeNested } from './tensor-printer.js';

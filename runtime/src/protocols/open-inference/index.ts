@@ -1,8 +1,4 @@
-export {
-  decodeInferRequest,
-  type InferRequest,
-  readInferRequest,
-} from './infer-request.js';
-export type { Parameters, RequestedOutput } from './request-parts.js';
+export { decodeInferRequest } from './infer-request.js';
+export { JSON_LENGTH_HEADER } from './infer-response.js';
 export { infer, openInference } from './rest.js';
 export { decodeSamples, encodeInferRequestJson, encodeSamples, type Sample } from './samples.js';

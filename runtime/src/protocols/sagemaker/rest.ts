@@ -1,6 +1,7 @@
 import { InferenceError, invalid } from '../../inference/errors.js';
 import type { HttpRequest, HttpResponse, Route, RouteHandler } from '../../server/http.js';
 import { asInferenceError, handled } from '../handled.js';
+import { infer, JSON_LENGTH_HEADER } from '../open-inference/index.js';
 import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { soleModel } from '../sole-model.js';
@@ -8,6 +9,9 @@ import { ACCEPTED_TYPES, CONTENT_TYPES, decoderFor, encoderFor } from './content
 
 /** SageMaker passes what its caller set by this header on to the container. */
 const ATTRIBUTES_HEADER = 'x-amzn-sagemaker-custom-attributes';
+
+/** The type by which Triton's clients send tensors in binary through SageMaker. */
+const TRITON_TYPE = 'application/vnd.sagemaker-triton.binary+json';
 
 /** What SageMaker takes as the sign to unload another model and to try again. */
 const INSUFFICIENT_STORAGE = 507;
@@ -36,6 +40,7 @@ function ping(models: ModelCatalog): HttpResponse {
 
 async function invoke(model: ServedModel, request: HttpRequest): Promise<HttpResponse> {
   const { 'content-type': contentType, accept } = request.headers;
+  if (contentType?.startsWith(TRITON_TYPE)) return invokeInBinary(model, request, contentType);
   const decode = decoderFor(contentType);
   if (!decode) return refusal(415, `content-type ${contentType}: ${CONTENT_TYPES.join(', ')} are supported`);
   const encode = encoderFor(accept);
@@ -43,6 +48,17 @@ async function invoke(model: ServedModel, request: HttpRequest): Promise<HttpRes
   const { inputs, rows, signatureName } = decode(request.body, model);
   const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
   return encode(outputs, rows);
+}
+
+/** The Open Inference Protocol's binary form. SageMaker passes no headers on, so that the type holds the length. */
+async function invokeInBinary(model: ServedModel, request: HttpRequest, contentType: string): Promise<HttpResponse> {
+  const length = /json-header-size=([^;\s]*)/.exec(contentType)?.[1];
+  if (length === undefined) throw invalid(`content-type ${contentType}: json-header-size is missing`);
+  const headers = { [JSON_LENGTH_HEADER]: length };
+  const response = await infer(model, { ...request, headers });
+  const answered = response.headers[JSON_LENGTH_HEADER];
+  if (answered === undefined) return response;
+  return { ...response, headers: { 'content-type': `${TRITON_TYPE};json-header-size=${answered}` } };
 }
 
 function multiModelRoutes(models: ModelCatalog): readonly Route[] {
