@@ -91,7 +91,8 @@ describe('npy', () => {
   it('is what NumPy itself reads and writes', () => {
     const script =
       'import sys, io, numpy as np; a = np.load(io.BytesIO(sys.stdin.buffer.read())); b = io.BytesIO(); np.save(b, a * 2); sys.stdout.buffer.write(b.getvalue())';
-    const { stdout } = spawnSync('.venv/bin/python', ['-c', script], { input: npyFromTensor(tensor) });
+    const { stdout, error } = spawnSync('.venv/bin/python', ['-c', script], { input: npyFromTensor(tensor) });
+    expect(error, '`node scripts/setup.mjs --for test` makes .venv').toBeUndefined();
     expect(tensorFromNpy(spec, stdout)).toEqual({ ...tensor, data: Float32Array.of(2, 4, 6, 9) });
   });
 });

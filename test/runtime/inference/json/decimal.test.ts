@@ -105,15 +105,15 @@ describe('decimals', () => {
   it('writes the digits that C prints', () => {
     const values = fc.sample(fc.float(finite), { numRuns: 400, seed: 7 }).concat([2 ** -13, 1 / 3, 1e6, 123456789]);
     const singles = values.map(Math.fround);
-    const awk = spawnSync(
-      'python3',
+    const printed = spawnSync(
+      '.venv/bin/python',
       ['-c', 'import sys\nfor l in sys.stdin: print("%.6g %.9g %.17g" % ((float(l),) * 3))'],
       {
         input: singles.map((value) => (Object.is(value, -0) ? '-0.0' : String(value))).join('\n'),
         encoding: 'utf8',
       },
     );
-    const lines = awk.stdout.trim().split('\n');
+    const lines = printed.stdout.trim().split('\n');
     expect(lines).toHaveLength(singles.length);
     for (const [index, line] of lines.entries()) {
       const [six, nine, seventeen] = line.split(' ') as [string, string, string];
