@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { MANIFEST_FILE, ModelPackageError, readManifest } from '@modelship/runtime/manifest';
 
@@ -16,8 +16,15 @@ export class Stage {
     if (this.made && !this.committed) rmSync(this.made, { recursive: true, force: true });
   };
 
+  /** @throws ModelPackageError `OUTPUT_EXISTS` if `out` is a file */
   constructor(out: string) {
     this.out = resolve(out);
+    if (statSync(this.out, { throwIfNoEntry: false })?.isFile()) {
+      throw new ModelPackageError(
+        'OUTPUT_EXISTS',
+        `${this.out} is a file. Give the folder of the package by \`--out\`.`,
+      );
+    }
     this.made = mkdirSync(dirname(this.out), { recursive: true });
     // Beside the target, because a folder is renamed in one step only within a file system.
     this.directory = mkdtempSync(join(dirname(this.out), `.${basename(this.out)}-`));

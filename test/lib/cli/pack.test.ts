@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { modelship } from './support.js';
+import { modelship, ROOT } from './support.js';
 
 const examples = join(__dirname, '..', '..', '..', 'examples');
 const iris = join(examples, 'iris', 'model.onnx');
@@ -93,6 +96,24 @@ describe('pack', () => {
     expect(stderr).toMatch(message);
     expect(existsSync(out)).toBe(false);
   });
+});
+
+test('an interruption leaves nothing half-written', async () => {
+  const samples = join(folder, 'samples.json');
+  // Enough rows to be under way for seconds.
+  const rows = Array.from({ length: 200_000 }, () => [5.1, 3.5, 1.4, 0.2]);
+  writeFileSync(samples, JSON.stringify({ instances: rows }));
+  const args = ['pack', iris, '--name', 'iris', '--samples', samples, '--out', join(folder, 'models', 'iris')];
+  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'bin', 'modelship.ts'), ...args], {
+    cwd: ROOT,
+    env: { ...process.env, TSX_TSCONFIG_PATH: 'tsconfig.test.json' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  for await (const line of createInterface({ input: child.stderr })) {
+    if (line.startsWith('- Run ')) child.kill('SIGINT');
+  }
+  expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(130);
+  expect(readdirSync(folder)).toEqual(['samples.json']);
 });
 
 describe('inspect', () => {

@@ -267,6 +267,12 @@ describe('what is in the folder already', () => {
     expect(readFileSync(join(out(), 'thesis.txt'), 'utf8')).toBe('ten years of work');
   });
 
+  test('is never replaced, if it is a file', async () => {
+    writeFileSync(out(), 'a file');
+    await expect(pack({ force: true })).rejects.toThrow(/package is a file\. Give the folder/);
+    expect(readFileSync(out(), 'utf8')).toBe('a file');
+  });
+
   test('is used, if it is empty', async () => {
     mkdirSync(out());
     await pack();
