@@ -82,7 +82,7 @@ function parsed(text: string): unknown {
 type Body = Readonly<Record<string, unknown>>;
 
 /** The requests alone: what they expect, if the file says so, stays here. */
-export function requestBodies(json: unknown): Body[] {
+function requestBodies(json: unknown): Body[] {
   return (Array.isArray(json) ? json : [json]).map((entry) => {
     const body: Body = entry?.request ?? entry;
     if (body?.instances === undefined && body?.inputs === undefined) {
