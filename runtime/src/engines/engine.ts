@@ -9,6 +9,12 @@ export interface LoadedModel {
   run(inputs: readonly Tensor[], signatureName?: string): Promise<Tensor[]>;
   /** Runs that may be in flight at once. @default 1 */
   readonly concurrency?: number;
+  /**
+   * Moves the model to a thread of its own, for runs that would hold this one too long. No run may be in flight.
+   *
+   * @default runs never hold the thread
+   */
+  offload?(): Promise<void>;
   /** Frees native memory. No run may be in flight. */
   close(): Promise<void>;
 }

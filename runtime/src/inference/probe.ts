@@ -11,6 +11,19 @@ const WORTHWHILE = 0.9;
 /** No longer than this is spent on one size, so that a slow model starts as fast as it can. */
 const MAX_PROBE_MS = 250;
 
+/** A run that takes longer goes to a thread of its own: crossing over costs about 70 us, a held event loop much more. */
+const MAX_INLINE_MS = 0.3;
+
+/**
+ * Moves a model whose runs would hold the event loop to a thread of its own.
+ *
+ * @param example inputs of one request, such as a golden sample's
+ */
+export async function offloadIfLong(model: LoadedModel, example: readonly Tensor[] | undefined): Promise<void> {
+  if (!example || !model.offload) return;
+  if ((await fastest(model, example)) > MAX_INLINE_MS) await model.offload();
+}
+
 /**
  * Measures how many rows the model should run together. On a processor batching makes small models faster and large
  * convolutions slower, which only a run can tell.

@@ -5,7 +5,7 @@ import { type Manifest, ModelPackageError, verifyFiles } from '../manifest/index
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import type { ModelState, ServedModel } from '../protocols/protocol.js';
 import { InferenceError } from './errors.js';
-import { probeBatchRows } from './probe.js';
+import { offloadIfLong, probeBatchRows } from './probe.js';
 import type { InferenceRequest, InferenceResponse } from './request.js';
 import { checkSamples, readSamples } from './samples.js';
 import { Scheduler } from './scheduler.js';
@@ -66,6 +66,7 @@ export class ServedVersion implements ServedModel {
       this.checkSignature(model);
       const samples = readSamples(this.directory, this.manifest);
       await checkSamples(model, this.manifest, samples);
+      await offloadIfLong(model, samples[0]?.inputs);
       const { maxQueue, timeoutSeconds, metrics } = this.options;
       this.scheduler = new Scheduler(model, {
         maxQueue,

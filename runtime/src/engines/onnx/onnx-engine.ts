@@ -6,6 +6,7 @@ import type { Signature, Tensor, TensorSpec } from '../../inference/tensor.js';
 import { ModelPackageError } from '../../manifest/index.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
 import { datatypeOf, onnxTypeName } from './datatypes.js';
+import { type PlainTensor, ThreadSession } from './thread-session.js';
 import { type WithoutZipMap, withoutZipMap } from './zip-map.js';
 
 /** A model that ends in a ZipMap is a classifier of scikit-learn; above this size the file is not searched for one. */
@@ -16,8 +17,9 @@ export const onnxEngine: Engine = {
   async load(artifact: Artifact, options: EngineOptions): Promise<LoadedModel> {
     try {
       const stripped = stripZipMap(artifact.path);
-      const session = await createSession(stripped?.model ?? artifact.path, options);
-      return new OnnxModel(session, signatureOf(session, stripped));
+      const source: Source = { model: stripped?.model ?? artifact.path, options: sessionOptions(options) };
+      const session = await createSession(source);
+      return new OnnxModel(session, source, signatureOf(session, stripped));
     } catch (error) {
       if (error instanceof ModelPackageError) throw error;
       throw new ModelPackageError(
@@ -29,13 +31,22 @@ export const onnxEngine: Engine = {
   },
 };
 
-function createSession(model: string | Buffer, { threads }: EngineOptions): Promise<InferenceSession> {
-  const options: InferenceSession.SessionOptions = {
+/** What a session is made from. */
+interface Source {
+  readonly model: string | Buffer;
+  readonly options: InferenceSession.SessionOptions;
+}
+
+function sessionOptions({ threads }: EngineOptions): InferenceSession.SessionOptions {
+  return {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     // Errors reach the caller; warnings about the graph are for whoever exported it.
     logSeverityLevel: 3,
   };
+}
+
+function createSession({ model, options }: Source): Promise<InferenceSession> {
   return typeof model === 'string' ? InferenceSession.create(model, options) : InferenceSession.create(model, options);
 }
 
@@ -66,7 +77,8 @@ class OnnxModel implements LoadedModel {
   readonly signatures: Readonly<Record<string, Signature>>;
 
   constructor(
-    private readonly session: InferenceSession,
+    private session: InferenceSession | ThreadSession,
+    private readonly source: Source,
     private readonly signature: Signature,
   ) {
     this.signatures = { serving_default: signature };
@@ -75,14 +87,23 @@ class OnnxModel implements LoadedModel {
   async run(inputs: readonly Tensor[]): Promise<Tensor[]> {
     const feeds: Record<string, OnnxTensor> = {};
     for (const input of inputs) feeds[input.name] = toOnnx(input);
-    let results: InferenceSession.OnnxValueMapType;
+    let results: Readonly<Record<string, unknown>>;
     try {
-      results = await this.session.run(feeds);
+      const { session } = this;
+      results = session instanceof ThreadSession ? await session.run(plain(feeds)) : await session.run(feeds);
     } catch (error) {
+      if (error instanceof InferenceError) throw error;
       // The request fits the signature by now, so that what the graph refuses are its values or how its shapes fit.
       throw new InferenceError('INVALID_ARGUMENT', `the model refused the input: ${firstLine(error)}`);
     }
-    return this.signature.outputs.map((spec) => fromOnnx(spec, results[spec.name] as OnnxTensor));
+    return this.signature.outputs.map((spec) => fromOnnx(spec, results[spec.name] as PlainTensor));
+  }
+
+  async offload(): Promise<void> {
+    const inline = this.session;
+    if (inline instanceof ThreadSession) return;
+    this.session = await ThreadSession.open(this.source.model, this.source.options);
+    await inline.release();
   }
 
   close(): Promise<void> {
@@ -95,7 +116,14 @@ function toOnnx({ datatype, data, shape }: Tensor): OnnxTensor {
   return new OnnxTensor(onnxTypeName(datatype) as 'float32', elements as Float32Array, shape);
 }
 
-function fromOnnx({ name, datatype }: TensorSpec, { data, dims }: OnnxTensor): Tensor {
+/** Without the methods, which no other thread can be given. */
+function plain(feeds: Readonly<Record<string, OnnxTensor>>): Record<string, PlainTensor> {
+  const tensors: Record<string, PlainTensor> = {};
+  for (const [name, { type, data, dims }] of Object.entries(feeds)) tensors[name] = { type, data, dims };
+  return tensors;
+}
+
+function fromOnnx({ name, datatype }: TensorSpec, { data, dims }: PlainTensor): Tensor {
   const elements =
     datatype === 'BYTES' ? (data as unknown as string[]).map((text) => Buffer.from(text)) : (data as TensorData);
   return { name, datatype, shape: dims, data: elements };
