@@ -27,6 +27,12 @@ export interface RuntimeConfig {
   readonly logLevel: LogLevel;
   /** @default no token is asked for */
   readonly jwt?: JwtConfig;
+  /** SHA-256 of each API key, in hexadecimal digits. @default no key is asked for */
+  readonly apiKeyHashes?: readonly string[];
+  /** Requests a second of each caller. @default no limit */
+  readonly requestsPerSecond?: number;
+  /** Seconds between looks for packages that came or went. @default the models are those found at start */
+  readonly pollSeconds?: number;
 }
 
 /** A configuration that cannot be used: the message lists everything that is wrong. */
@@ -35,6 +41,7 @@ export class ConfigError extends Error {
 }
 
 const LOG_LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
+const SHA256 = /^[0-9a-f]{64}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /**
@@ -74,17 +81,31 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (kserveStatus !== undefined && kserveStatus !== 'true' && kserveStatus !== 'false') {
     fault(ENVIRONMENT.kserveStatus, `got ${JSON.stringify(kserveStatus)}; true and false are allowed`);
   }
+  const optionalNumber = (name: string, min: number, max: number) =>
+    text(name) === undefined ? undefined : number(name, min, min, max);
+  const apiKeyHashes = text(ENVIRONMENT.apiKeyHashes)
+    ?.split(',')
+    .map((each) => each.trim().toLowerCase());
+  if (apiKeyHashes?.some((each) => !SHA256.test(each))) {
+    fault(ENVIRONMENT.apiKeyHashes, 'the SHA-256 of each key in 64 hexadecimal digits is allowed, separated by commas');
+  }
+  if (apiKeyHashes && text(ENVIRONMENT.grpcPort) !== undefined) {
+    fault(ENVIRONMENT.apiKeyHashes, `keys are not read from gRPC; unset ${ENVIRONMENT.grpcPort}, or ask for JWTs`);
+  }
   const config: RuntimeConfig = {
     model: text(ENVIRONMENT.model) ?? process.cwd(),
     modelDigest,
     port: number(ENVIRONMENT.port, DEFAULT_PORT, 0, 65535),
-    grpcPort: text(ENVIRONMENT.grpcPort) === undefined ? undefined : number(ENVIRONMENT.grpcPort, 0, 0, 65535),
+    grpcPort: optionalNumber(ENVIRONMENT.grpcPort, 0, 65535),
     kserveStatus: kserveStatus === 'true',
     maxBodyBytes: number(ENVIRONMENT.maxBodyBytes, 64 * 1024 * 1024, 1, 2 ** 31),
     maxQueue: number(ENVIRONMENT.maxQueue, 1024, 1, 1_000_000),
     timeoutSeconds: number(ENVIRONMENT.timeoutSeconds, 60, 1, 24 * 3600),
     threads: number(ENVIRONMENT.threads, availableParallelism(), 1, 1024),
     logLevel: logLevel as LogLevel,
+    apiKeyHashes,
+    requestsPerSecond: optionalNumber(ENVIRONMENT.requestsPerSecond, 1, 1_000_000),
+    pollSeconds: optionalNumber(ENVIRONMENT.pollSeconds, 1, 24 * 3600),
     jwt: readJwt(text(ENVIRONMENT.jwtIssuer), text(ENVIRONMENT.jwtAudience), fault),
   };
   if (faults.length > 0) {

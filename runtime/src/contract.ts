@@ -55,6 +55,12 @@ export const ENVIRONMENT = {
   jwtIssuer: 'MODELSHIP_JWT_ISSUER',
   /** Audiences, separated by commas, of which a JWT must carry one. */
   jwtAudience: 'MODELSHIP_JWT_AUDIENCE',
+  /** SHA-256 of each API key that callers may bring as `x-api-key`, in hexadecimal digits, separated by commas. Default: no key is asked for. */
+  apiKeyHashes: 'MODELSHIP_API_KEY_HASHES',
+  /** Requests a second of each caller, above which there is 429. Default: no limit. */
+  requestsPerSecond: 'MODELSHIP_REQUESTS_PER_SECOND',
+  /** Seconds between looks for new and removed packages. Default: the models are those found at start. */
+  pollSeconds: 'MODELSHIP_POLL_SECONDS',
   /** `error`, `warn`, `info` or `debug`. Default: info. */
   logLevel: 'MODELSHIP_LOG_LEVEL',
 } as const;

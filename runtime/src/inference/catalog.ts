@@ -8,7 +8,7 @@ export class Catalog implements ModelCatalog {
   private isDraining = false;
 
   get ready(): boolean {
-    return this.isLoaded && !this.isDraining && this.all().every((each) => each.state === 'AVAILABLE');
+    return this.isLoaded && !this.isDraining && this.names().every((name) => this.find(name));
   }
 
   names(): readonly string[] {
@@ -37,14 +37,27 @@ export class Catalog implements ModelCatalog {
     return [...this.models.values()].flat();
   }
 
-  /** Adds a version, newest first. */
+  /** The version of exactly this number, whatever its state. */
+  version(name: string, version: string): ServedVersion | undefined {
+    return this.models.get(name)?.find((each) => each.version === version);
+  }
+
+  /** Adds a version, newest first, in the place of one with the same number. */
   add(model: ServedVersion): void {
-    const versions = [...(this.models.get(model.name) ?? []), model];
+    const others = (this.models.get(model.name) ?? []).filter(({ version }) => version !== model.version);
+    const versions = [...others, model];
     versions.sort((left, right) => Number(BigInt(right.version) - BigInt(left.version)));
     this.models.set(model.name, versions);
   }
 
-  /** From now on the server is ready if every model is. */
+  /** Forgets a version. */
+  remove(model: ServedVersion): void {
+    const others = (this.models.get(model.name) ?? []).filter((each) => each !== model);
+    if (others.length > 0) this.models.set(model.name, others);
+    else this.models.delete(model.name);
+  }
+
+  /** From now on the server is ready if every model has a version that is available. */
   loaded(): void {
     this.isLoaded = true;
   }

@@ -6,9 +6,10 @@ import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import { page, wantsPage } from '../page/page.js';
 import type { ModelCatalog, Protocol } from '../protocols/protocol.js';
+import type { Admission } from './admission.js';
+import { checkContentType } from './content-type.js';
 import type { HttpRequest, HttpResponse, RouteHandler, RouteParameters } from './http.js';
 import { BodyTooLarge, inflated, UnsupportedMedia } from './inflate.js';
-import type { JwtVerifier } from './jwt.js';
 
 /** What an app is made of. */
 export interface AppOptions {
@@ -18,7 +19,7 @@ export interface AppOptions {
   readonly logger: Logger;
   readonly maxBodyBytes: number;
   /** @default every caller is let in */
-  readonly verifier?: JwtVerifier;
+  readonly admission?: Admission;
   readonly queueDepth: () => number;
 }
 
@@ -28,7 +29,8 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([LIVE_PATH, READY_PATH, '/ping']
 /** From a request to its answer, whichever host received it. */
 export class App {
   private readonly router = findMyWay({ ignoreTrailingSlash: true, maxParamLength: 500 });
-  private isDraining = false;
+  /** Whether connections should end with their next answer. */
+  isDraining = false;
 
   constructor(private readonly options: AppOptions) {
     const { catalog, protocols, metrics, queueDepth } = options;
@@ -66,9 +68,9 @@ export class App {
       if (this.isDraining && request.path !== LIVE_PATH && request.path !== READY_PATH) {
         throw new InferenceError('UNAVAILABLE', 'the server is shutting down', 1);
       }
-      if (this.options.verifier && !OPEN_PATHS.has(request.path)) {
-        await this.options.verifier(request.headers.authorization);
-      }
+      const { admission } = this.options;
+      if (admission && !OPEN_PATHS.has(request.path)) await admission(request);
+      if (request.method === 'POST') checkContentType(request.path, request.headers['content-type']);
       const encoding = request.headers['content-encoding'];
       const whole =
         encoding === undefined || encoding === 'identity' ? request : await this.withoutEncoding(request, encoding);

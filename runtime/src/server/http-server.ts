@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { invalid } from '../inference/errors.js';
 import type { App } from './app.js';
 import type { HttpRequest, HttpResponse } from './http.js';
 import { BodyTooLarge } from './inflate.js';
@@ -19,6 +20,10 @@ const TIMES: ServerTimes = { headersMs: 10_000, requestMs: 60_000, checkMs: 5_00
 const KEEP_ALIVE_MS = 75_000;
 
 const MAX_HEADER_BYTES = 16 * 1024;
+
+/** A chunk costs memory beside its bytes: no more than this many may be small on average. */
+const MAX_SMALL_CHUNKS = 10_000;
+const SMALL_CHUNK_BYTES = 256;
 
 /** Serves `app` over HTTP/1.1; not yet listening. */
 export function createHttpServer(app: App, maxBodyBytes: number, times: ServerTimes = TIMES): Server {
@@ -81,32 +86,37 @@ function receive(app: App, maxBodyBytes: number, incoming: IncomingMessage, outg
   let size = 0;
   let isRefused = false;
 
-  const refuse = () => {
+  const refuse = (error: Error) => {
     isRefused = true;
     chunks = undefined;
     const path = (incoming.url ?? '/').split('?')[0]!;
     // What is left of the body is not worth reading, so that the connection ends with the answer.
     outgoing.shouldKeepAlive = false;
-    send(outgoing, app.failure(path, new BodyTooLarge(maxBodyBytes)));
+    send(outgoing, app.failure(path, error));
     outgoing.once('finish', () => incoming.destroy());
   };
   if (Number(incoming.headers['content-length']) > maxBodyBytes) {
-    refuse();
+    refuse(new BodyTooLarge(maxBodyBytes));
     return;
   }
   incoming.on('data', (chunk: Buffer) => {
     if (isRefused) return;
     size += chunk.length;
-    if (size > maxBodyBytes) refuse();
+    if (size > maxBodyBytes) refuse(new BodyTooLarge(maxBodyBytes));
     else if (first === undefined) first = chunk;
     else if (chunks === undefined) chunks = [first, chunk];
-    else chunks.push(chunk);
+    else if (chunks.push(chunk) > MAX_SMALL_CHUNKS && size < chunks.length * SMALL_CHUNK_BYTES) {
+      refuse(invalid(`the body comes in chunks of less than ${SMALL_CHUNK_BYTES} bytes`));
+    }
   });
   incoming.on('end', () => {
     if (isRefused) return;
     const body = chunks ? Buffer.concat(chunks, size) : (first ?? EMPTY);
     const request = new IncomingRequest(incoming, outgoing, body);
-    void app.handle(request).then((response) => send(outgoing, response));
+    void app.handle(request).then((response) => {
+      if (app.isDraining) outgoing.shouldKeepAlive = false;
+      send(outgoing, response);
+    });
   });
   // A client that goes away while it sends has nobody left to answer.
   incoming.on('error', () => {});

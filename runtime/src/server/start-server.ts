@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { RuntimeConfig } from '../config.js';
+import { START_SECONDS } from '../contract.js';
 import { type HostSettings, readHost } from '../platforms/host.js';
 import { createRuntime, type Runtime } from '../runtime.js';
 import type { GrpcServer } from './grpc.js';
@@ -41,11 +42,13 @@ export async function startServer(
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeIdleConnections();
+      // A connection that never asked anything is not idle to Node, and a slow reader would hold the end too.
+      setTimeout(() => server.closeAllConnections(), LAST_BYTES_MS).unref();
     });
   };
   try {
     grpc = await startGrpc(config, runtime, address);
-    await runtime.load();
+    await withinStart(runtime.load());
   } catch (error) {
     server.closeAllConnections();
     server.close();
@@ -54,6 +57,21 @@ export async function startServer(
   }
   return { runtime, port, grpcPort: grpc?.port, close };
 }
+
+/** A start that hangs, on a store that never answers say, ends with an error, so that the host tries another machine. */
+async function withinStart(loading: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`the models are not loaded after ${START_SECONDS} s`)),
+      START_SECONDS * 1000,
+    );
+  });
+  await Promise.race([loading, late]).finally(() => clearTimeout(timer));
+}
+
+/** How long the last answers may take to leave. */
+const LAST_BYTES_MS = 1000;
 
 /** Nothing is in flight by then: the models have finished. */
 const GRPC_CLOSE_MS = 1000;
