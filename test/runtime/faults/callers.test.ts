@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { predict, serve, stopAll } from './servers.js';
+
+afterEach(stopAll);
+
+const hash = (key: string) => createHash('sha256').update(key).digest('hex');
+
+describe('fault 13: credentials', () => {
+  let issuer: Server;
+  let url: string;
+  let keys: Awaited<ReturnType<typeof generateKeyPair>>;
+
+  beforeAll(async () => {
+    keys = await generateKeyPair('RS256');
+    const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'RS256', use: 'sig' };
+    issuer = createServer((request, response) => {
+      const isKeys = request.url === '/keys';
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(isKeys ? { keys: [jwk] } : { issuer: url, jwks_uri: `${url}/keys` }));
+    }).listen(0, '127.0.0.1');
+    await new Promise((listening) => issuer.once('listening', listening));
+    url = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    issuer.closeAllConnections();
+    issuer.close();
+  });
+
+  const token = (claims: { audience?: string; issuer?: string; expires?: string } = {}) =>
+    new SignJWT({})
+      .setProtectedHeader({ alg: 'RS256', kid: 'one' })
+      .setIssuer(claims.issuer ?? url)
+      .setAudience(claims.audience ?? 'models')
+      .setExpirationTime(claims.expires ?? '1h')
+      .sign(keys.privateKey);
+  const withToken = async (value: string) =>
+    predict(await serve({ jwt: { issuer: url, audience: ['models'] } }), { authorization: `Bearer ${value}` });
+
+  it('lets the bearer of a valid token in', async () => {
+    expect((await withToken(await token())).status).toBe(200);
+  });
+
+  it.each([
+    ['that expired', () => token({ expires: '-1h' })],
+    ['for another audience', () => token({ audience: 'others' })],
+    ['of another issuer', () => token({ issuer: 'https://elsewhere.example' })],
+    ['that was changed', async () => `${(await token()).slice(0, -8)}AAAAAAAA`],
+    ['without a signature', async () => `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.e30`],
+    [
+      'signed with the public key as a secret',
+      async () =>
+        new SignJWT({})
+          .setProtectedHeader({ alg: 'HS256', kid: 'one' })
+          .setIssuer(url)
+          .setAudience('models')
+          .setExpirationTime('1h')
+          .sign(Buffer.from(JSON.stringify(await exportJWK(keys.publicKey)))),
+    ],
+  ])('refuses a token %s, without saying why', async (_, make) => {
+    const response = await withToken(await make());
+    expect(response.status).toBe(401);
+    expect(await response.json()).toEqual({ error: 'the bearer token is not valid' });
+  });
+
+  it('refuses who brings none, but not probes', async () => {
+    const base = await serve({ jwt: { issuer: url, audience: ['models'] } });
+    expect((await predict(base)).status).toBe(401);
+    expect((await fetch(`${base}/metrics`)).status).toBe(401);
+    expect((await fetch(`${base}/v2/health/ready`)).status).toBe(200);
+  });
+
+  it('takes the keys that are configured and no others', async () => {
+    const base = await serve({ apiKeyHashes: [hash('one'), hash('two')] });
+    expect((await predict(base, { 'x-api-key': 'two' })).status).toBe(200);
+    expect((await predict(base, { 'x-api-key': 'three' })).status).toBe(401);
+    expect((await predict(base, { 'x-api-key': hash('one') })).status).toBe(401);
+    expect((await predict(base)).status).toBe(401);
+  });
+});
+
+describe('fault 14: a caller over its quota', () => {
+  it('is told when to come back, and other callers are not affected', async () => {
+    const base = await serve({ apiKeyHashes: [hash('one'), hash('two')], requestsPerSecond: 1 });
+    const first = await Promise.all(Array.from({ length: 5 }, () => predict(base, { 'x-api-key': 'one' })));
+    const refused = first.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await predict(base, { 'x-api-key': 'two' })).status).toBe(200);
+    expect((await fetch(`${base}/v2/health/live`)).status).toBe(200);
+  });
+});

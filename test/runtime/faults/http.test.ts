@@ -1,0 +1,143 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from 'vitest';
+import { readConfig } from '../../../runtime/src/config.js';
+import { ENVIRONMENT } from '../../../runtime/src/contract.js';
+import { createRuntime } from '../../../runtime/src/runtime.js';
+import { createHttpServer } from '../../../runtime/src/server/http-server.js';
+import { IRIS, IRIS_REQUEST, post, predict, raw, serve, stopAll } from './servers.js';
+
+afterEach(stopAll);
+
+const HEAD = 'POST /v1/models/iris:predict HTTP/1.1\r\nHost: x\r\n';
+
+describe('fault 6: a body over the limit', () => {
+  it('is refused by its length before it is sent, and the connection is closed', async () => {
+    const base = await serve({ maxBodyBytes: 1000 });
+    expect(await raw(base, [`${HEAD}Content-Length: 1001\r\n\r\n`])).toMatch(
+      /^HTTP\/1.1 413 [\s\S]*connection: close/i,
+    );
+    expect((await predict(base)).status).toBe(200);
+  });
+
+  it('is refused where no length is told, once it is over', async () => {
+    const base = await serve({ maxBodyBytes: 1000 });
+    const chunk = `1f4\r\n${'x'.repeat(500)}\r\n`;
+    const answer = await raw(base, [`${HEAD}Transfer-Encoding: chunked\r\n\r\n`, chunk, chunk, chunk]);
+    expect(answer).toMatch(/^HTTP\/1.1 413 /);
+    expect((await predict(base)).status).toBe(200);
+  });
+});
+
+describe('fault 7: compressed bodies', () => {
+  const send = async (body: Buffer, encoding: string) => {
+    const base = await serve({ maxBodyBytes: 100_000 });
+    const headers = { 'content-encoding': encoding };
+    return (await post(`${base}/v1/models/iris:predict`, body, headers)).status;
+  };
+
+  it('are unpacked', async () => {
+    expect(await send(gzipSync(IRIS_REQUEST), 'gzip')).toBe(200);
+  });
+
+  it('are refused once they are over the limit unpacked', async () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+    expect(bomb.length).toBeLessThan(100_000);
+    const before = process.memoryUsage.rss();
+    expect(await send(bomb, 'gzip')).toBe(413);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(48 * 1024 * 1024);
+  });
+
+  it.each(['br', 'gzip, gzip', 'zstd'])('are refused as %s', async (encoding) => {
+    expect(await send(gzipSync(gzipSync(IRIS_REQUEST)), encoding)).toBe(415);
+  });
+
+  it('are refused if they do not unpack', async () => {
+    expect(await send(gzipSync(IRIS_REQUEST).subarray(0, 20), 'gzip')).toBe(400);
+    expect(await send(Buffer.from(IRIS_REQUEST), 'gzip')).toBe(400);
+  });
+});
+
+describe('fault 8: a hundred thousand tiny chunks', () => {
+  it('are refused', async () => {
+    const base = await serve();
+    const answer = await raw(base, [`${HEAD}Transfer-Encoding: chunked\r\n\r\n`, '1\r\n[\r\n'.repeat(100_000)]);
+    expect(answer).toMatch(/^HTTP\/1.1 400 [\s\S]*in chunks of less than/);
+    expect((await predict(base)).status).toBe(200);
+  });
+});
+
+describe('fault 9: clients that stall', () => {
+  it.each([
+    ['before the first byte', []],
+    ['within the headers', [HEAD]],
+    ['within the body', [`${HEAD}Content-Length: 100\r\n\r\n[[`]],
+  ])('%s are cut off', async (_, parts) => {
+    const { app } = createRuntime(readConfig({ [ENVIRONMENT.model]: IRIS }));
+    const server = createHttpServer(app, 1000, { headersMs: 100, requestMs: 200, checkMs: 50 });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const answer = await raw(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, parts);
+      expect(answer).toMatch(/^(HTTP\/1.1 408 |$)/);
+    } finally {
+      server.close();
+    }
+  });
+});
+
+describe('fault 10: what proxies and servers read differently', () => {
+  it.each([
+    ['a length and chunks', 400, `${HEAD}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+    ['two lengths', 400, `${HEAD}Content-Length: 5\r\nContent-Length: 6\r\n\r\n[[]]]`],
+    ['a header without a colon', 400, `${HEAD}nonsense\r\n\r\n`],
+    ['a space before the colon', 400, `${HEAD}Content-Length : 5\r\n\r\n`],
+    ['large headers', 431, `${HEAD}X-Large: ${'x'.repeat(20_000)}\r\n\r\n`],
+  ])('%s is refused with %i, and the connection closed', async (_, status, bytes) => {
+    const base = await serve();
+    expect(await raw(base, [bytes])).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect((await predict(base)).status).toBe(200);
+  });
+});
+
+describe('fault 12: content types', () => {
+  it.each(['text/csv', 'application/xml', 'application/octet-stream', 'image/png'])('refuses %s', async (type) => {
+    const response = await predict(await serve(), { 'content-type': type });
+    expect(response.status).toBe(415);
+    expect(await response.json()).toEqual({ error: expect.stringContaining(`content-type ${type}`) });
+  });
+
+  it.each(['application/json; charset=utf-8', 'application/x-www-form-urlencoded'])('takes %s', async (type) => {
+    expect((await predict(await serve(), { 'content-type': type })).status).toBe(200);
+  });
+
+  it('takes JSON of no type', async () => {
+    const base = await serve();
+    const bytes = `${HEAD}Connection: close\r\nContent-Length: ${IRIS_REQUEST.length}\r\n\r\n${IRIS_REQUEST}`;
+    expect(await raw(base, [bytes])).toMatch(/^HTTP\/1.1 200 /);
+  });
+});
+
+describe('fault 29: names that are paths or addresses', () => {
+  it.each(['..%2f..%2fetc', '%2e%2e', 'iris%00', 'http:%2f%2f169.254.169.254%2f', 'a'.repeat(600)])(
+    'finds no model %s',
+    async (name) => {
+      const base = await serve();
+      for (const path of [`/v1/models/${name}:predict`, `/v2/models/${name}/infer`]) {
+        const answer = await raw(base, [
+          `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}`,
+        ]);
+        expect(answer).toMatch(/^HTTP\/1.1 (400|404|414) /);
+      }
+    },
+  );
+
+  it('loads no model that a request names', async () => {
+    const base = await serve();
+    const body = JSON.stringify({ model_name: 'x', url: 'http://169.254.169.254/latest/' });
+    expect((await post(`${base}/models`, body, { 'content-type': 'application/json' })).status).toBeGreaterThanOrEqual(
+      400,
+    );
+    expect((await post(`${base}/v2/repository/models/x/load`, '{}')).status).toBeGreaterThanOrEqual(400);
+  });
+});

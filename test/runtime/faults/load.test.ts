@@ -1,0 +1,114 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Logger } from '../../../runtime/src/observability/log.js';
+import { RuntimeMetrics } from '../../../runtime/src/observability/metrics.js';
+import { openInference } from '../../../runtime/src/protocols/index.js';
+import { App } from '../../../runtime/src/server/app.js';
+import { catalog } from '../protocols/support.js';
+import { metric, runSlow, serve, slowPackage, stopAll, until } from './servers.js';
+
+afterEach(stopAll);
+
+/** Rounds that take some tenths of a second at least. */
+const LONG = 100;
+const RUNS = 'modelship_run_seconds_count{model="slow",version="1"}';
+const depth = (base: string) => metric(base, 'modelship_queue_depth');
+
+describe('fault 15: more requests than the queue holds', () => {
+  it('are refused at once, with the time to come back, and those taken are answered', async () => {
+    const base = await serve({ model: slowPackage(5), maxQueue: 2 });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => runSlow(base, LONG)));
+    const taken = answers.filter(({ status }) => status === 200);
+    const refused = answers.filter(({ status }) => status === 503);
+    expect(taken.length + refused.length).toBe(20);
+    expect(taken.length).toBeGreaterThan(0);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { headers } of refused) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await runSlow(base, 1)).status).toBe(200);
+  });
+});
+
+describe('fault 16: a deadline', () => {
+  it('ends requests that run and those that wait, and the model goes on', async () => {
+    const base = await serve({ model: slowPackage(5), timeoutSeconds: 1 });
+    const running = runSlow(base, 1000);
+    await until(async () => (await depth(base)) === 1);
+    const runs = await metric(base, RUNS);
+    const waiting = runSlow(base, 1);
+    expect((await running).status).toBe(504);
+    expect((await waiting).status).toBe(504);
+    await until(async () => (await depth(base)) === 0);
+    expect(await metric(base, RUNS)).toBe(runs + 1);
+    expect((await runSlow(base, 1)).status).toBe(200);
+  });
+});
+
+describe('fault 17: clients that go away', () => {
+  it('are not computed for', async () => {
+    const base = await serve({ model: slowPackage(5) });
+    const running = runSlow(base, 300);
+    await until(async () => (await depth(base)) === 1);
+    const runs = await metric(base, RUNS);
+    const controller = new AbortController();
+    const gone = Array.from({ length: 200 }, () => runSlow(base, LONG, controller.signal).catch(() => 'gone'));
+    await until(async () => (await depth(base)) > 100);
+    controller.abort();
+    expect(new Set(await Promise.all(gone))).toEqual(new Set(['gone']));
+    expect((await running).status).toBe(200);
+    expect((await runSlow(base, 1)).status).toBe(200);
+    await until(async () => (await depth(base)) === 0);
+    // The one that ran, the last, and those that had begun before their clients went away.
+    expect(await metric(base, RUNS)).toBeLessThan(runs + 100);
+  });
+});
+
+describe('fault 21: a model that runs long', () => {
+  it('does not hold the server', async () => {
+    const base = await serve({ model: slowPackage(20) });
+    let isDone = false;
+    const running = runSlow(base, 300).then((response) => {
+      isDone = true;
+      return response;
+    });
+    await until(async () => (await depth(base)) === 1);
+    expect((await fetch(`${base}/v2/health/live`)).status).toBe(200);
+    expect((await fetch(`${base}/v2/health/ready`)).status).toBe(200);
+    expect(isDone).toBe(false);
+    expect((await running).status).toBe(200);
+  });
+});
+
+describe('fault 23: a handler that throws', () => {
+  it('gives an opaque answer, and the detail to the log', async () => {
+    const lines: string[] = [];
+    const protocol = openInference();
+    const app = new App({
+      catalog: catalog([]),
+      protocols: [
+        {
+          ...protocol,
+          routes: () => [
+            {
+              method: 'POST',
+              path: '/v2/broken',
+              handler: async () => {
+                throw new Error('the password is 1234');
+              },
+            },
+          ],
+        },
+      ],
+      metrics: new RuntimeMetrics(),
+      logger: new Logger('info', (line) => lines.push(line)),
+      maxBodyBytes: 1000,
+      queueDepth: () => 0,
+    });
+    const request = { method: 'POST', path: '/v2/broken', query: '', headers: {}, body: Buffer.from('{"row":[42]}') };
+    const { status, body } = await app.handle(request);
+    expect(status).toBe(500);
+    expect(String(body)).not.toContain('1234');
+    const { id, error } = JSON.parse(lines[0]!) as { id: string; error: string };
+    expect(String(body)).toContain(id);
+    expect(error).toContain('the password is 1234');
+    expect(lines.join('')).not.toContain('42]');
+  });
+});

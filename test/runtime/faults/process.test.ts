@@ -1,0 +1,174 @@
+import { appendFileSync, cpSync, mkdtempSync, renameSync, truncateSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ENVIRONMENT } from '../../../runtime/src/contract.js';
+import { IRIS, metric, predict, runSlow, serve, slowPackage, spawnServer, stopAll, until } from './servers.js';
+
+const stores: Server[] = [];
+
+/** A store of this machine that answers as `listener` does. */
+async function store(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  stores.push(server);
+  await new Promise((listening) => server.once('listening', listening));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/iris/`;
+}
+
+afterEach(async () => {
+  await stopAll();
+  for (const each of stores.splice(0)) {
+    each.closeAllConnections();
+    each.close();
+  }
+});
+
+const copyOf = (directory: string) => {
+  const copy = mkdtempSync(join(tmpdir(), 'modelship-fault-'));
+  cpSync(directory, copy, { recursive: true });
+  return copy;
+};
+
+describe('fault 18: SIGTERM under load', () => {
+  it('fails readiness first, answers what is in flight, refuses what is new, and exits with 0', async () => {
+    const server = spawnServer({ [ENVIRONMENT.model]: slowPackage(20) });
+    const base = await server.url;
+    const running = runSlow(base, 400);
+    await until(async () => (await metric(base, 'modelship_queue_depth')) === 1);
+    server.child.kill('SIGTERM');
+    await until(async () => (await fetch(`${base}/v2/health/ready`)).status === 503);
+    const refused = await runSlow(base, 1);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('connection')).toBe('close');
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await running).status).toBe(200);
+    expect(await server.exit).toBe(0);
+  });
+});
+
+describe('fault 19: signals at other times', () => {
+  it('ends cleanly on SIGTERM while it loads', async () => {
+    let asked = () => {};
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const url = await store(() => asked());
+    const server = spawnServer({ [ENVIRONMENT.model]: url });
+    await isAsked;
+    server.child.kill('SIGTERM');
+    expect(await server.exit).toBe(0);
+  });
+
+  it('ends at once on a second signal', async () => {
+    const server = spawnServer({ [ENVIRONMENT.model]: slowPackage(20) });
+    const base = await server.url;
+    const running = runSlow(base, 1000).catch(() => 'cut off');
+    await until(async () => (await metric(base, 'modelship_queue_depth')) === 1);
+    server.child.kill('SIGTERM');
+    await until(async () => (await fetch(`${base}/v2/health/ready`)).status === 503);
+    server.child.kill('SIGTERM');
+    expect(await server.exit).not.toBe(0);
+    expect(await running).toBe('cut off');
+  });
+});
+
+describe('fault 25: a package that is not the one that was deployed', () => {
+  it.each([
+    ['changed', (file: string) => appendFileSync(file, 'x'), /has \d+ bytes, and the manifest says/],
+    ['cut off', (file: string) => truncateSync(file, 10), /has 10 bytes, and the manifest says/],
+  ])('is not loaded if a file was %s', async (_, damage, message) => {
+    const directory = copyOf(IRIS);
+    damage(join(directory, 'model.onnx'));
+    await expect(serve({ model: directory })).rejects.toThrow(message);
+  });
+
+  it('is not loaded if its digest is another, and the process fails saying so', async () => {
+    const server = spawnServer({
+      [ENVIRONMENT.model]: IRIS,
+      [ENVIRONMENT.modelDigest]: `sha256:${'0'.repeat(64)}`,
+    });
+    expect(await server.exit).toBe(1);
+    expect(server.log()).toContain('was deployed. It is not loaded');
+  });
+});
+
+describe('fault 28: a store that fails at start', () => {
+  const answering = (status: number) => {
+    let asked = 0;
+    const listener: RequestListener = (_, response) => {
+      asked++;
+      response.writeHead(status).end();
+    };
+    return { listener, count: () => asked };
+  };
+
+  it.each([403, 404])('is not asked again after %i, and the process fails', async (status) => {
+    const { listener, count } = answering(status);
+    const server = spawnServer({ [ENVIRONMENT.model]: await store(listener) });
+    expect(await server.exit).toBe(1);
+    expect(server.log()).toContain(`the store answered ${status}`);
+    expect(count()).toBe(1);
+  });
+
+  it('is asked a bounded number of times while it answers 500', async () => {
+    const { listener, count } = answering(500);
+    await expect(serve({ model: await store(listener) })).rejects.toThrow('the store answered 500');
+    expect(count()).toBe(5);
+  });
+
+  it('is served from once it recovers', async () => {
+    const { createReadStream } = await import('node:fs');
+    let asked = 0;
+    const url = await store((request, response) => {
+      if (++asked <= 2) response.writeHead(503).end();
+      else createReadStream(join(IRIS, request.url!.split('/').at(-1)!)).pipe(response);
+    });
+    expect((await predict(await serve({ model: url }))).status).toBe(200);
+  });
+});
+
+describe('fault 24: packages that change under load', () => {
+  it('fails no request, and keeps what is served where the new version is bad', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'modelship-models-'));
+    const add = (version: string, source: string) => {
+      const staged = copyOf(source);
+      renameSync(staged, join(folder, version));
+    };
+    add('1', slowPackage(5));
+    const base = await serve({ model: folder, pollSeconds: 1 });
+    const statuses: number[] = [];
+    let isOver = false;
+    const load = (async () => {
+      while (!isOver) statuses.push((await runSlow(base, 2)).status);
+    })();
+    const state = async (version: string) => (await fetch(`${base}/v2/models/slow/versions/${version}/ready`)).status;
+
+    const bad = slowPackage(5, '3');
+    truncateSync(join(bad, 'model.onnx'), 10);
+    add('3', bad);
+    add('2', slowPackage(5, '2'));
+    await until(async () => (await state('2')) === 200);
+    expect(await state('1')).toBe(200);
+    expect(await state('3')).not.toBe(200);
+    renameSync(join(folder, '1'), mkdtempSync(join(tmpdir(), 'modelship-gone-')));
+    await until(async () => (await state('1')) !== 200);
+    renameSync(join(folder, '2'), mkdtempSync(join(tmpdir(), 'modelship-gone-')));
+    isOver = true;
+    await load;
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    // The last version serves on, though its folder is gone.
+    expect((await runSlow(base, 1)).status).toBe(200);
+  });
+});
+
+describe('a connection that is idle', () => {
+  it('does not hold the end of the server', async () => {
+    const server = spawnServer({ [ENVIRONMENT.model]: IRIS });
+    const socket = connect(Number(new URL(await server.url).port), '127.0.0.1').on('error', () => {});
+    await new Promise((connected) => socket.once('connect', connected));
+    server.child.kill('SIGTERM');
+    expect(await server.exit).toBe(0);
+  });
+});
