@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import {
   Alarm,
@@ -12,6 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { REST_API } from './limits.js';
 
 export interface FunctionTelemetryProps {
   readonly handler: IFunction;
@@ -39,7 +40,11 @@ export class FunctionTelemetry extends Construct {
     private readonly props: FunctionTelemetryProps,
   ) {
     super(scope, id);
-    const { api, handler, timeoutSeconds } = props;
+    const { api, handler } = props;
+    // No arithmetic is done on a token.
+    const timeoutSeconds = Token.isUnresolved(props.timeoutSeconds)
+      ? REST_API.timeoutSeconds.max
+      : props.timeoutSeconds;
     this.errorAlarm = this.alarm('Errors', {
       metric: new MathExpression({
         expression: '100 * FILL(failed, 0) / MAX([requests, 1])',

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import {
   AccessLogField,
   AccessLogFormat,
@@ -102,7 +102,8 @@ export class RestFront extends Construct {
       });
     }
     const integration = new LambdaIntegration(props.handler, {
-      timeout: Duration.seconds(props.timeoutSeconds),
+      // Of a token there is no telling; API Gateway then waits as long as it can.
+      timeout: Token.isUnresolved(props.timeoutSeconds) ? undefined : Duration.seconds(props.timeoutSeconds),
       allowTestInvoke: false,
     });
     const method = { ...this.methodOptions(access), requestValidator: this.requestValidator };

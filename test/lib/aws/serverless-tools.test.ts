@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { describe, expect, test } from 'vitest';
+import { ServerlessModel } from '../../../lib/aws/index.js';
+import { requireTool } from '../../support/tools.js';
+import { grantedActions } from './granted-actions.js';
+import { nagFindings } from './nag-findings.js';
+import { minimal, VARIANTS } from './serverless-variants.js';
+
+const build = (variant: string) => (stack: Stack) =>
+  new ServerlessModel(stack, 'Iris', { ...minimal, ...VARIANTS[variant]!(stack) });
+
+const methods = ['Resource/Default/ANY/Resource', 'Resource/Default/{proxy+}/ANY/Resource'];
+
+/** What cdk-nag finds in every variant, and why it stays. */
+const UNAVOIDABLE = [
+  // X-Ray's actions know no resource.
+  'AwsSolutions-IAM5[Resource::*] at S/Iris/Role/DefaultPolicy/Resource',
+  // The account's one role for the logs of API Gateway, which writes log groups of any name.
+  'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:*] at S/ModelshipApiLogRole/Role/DefaultPolicy/Resource',
+  // A firewall is the user's to add: it costs by the month, and callers are known already.
+  'AwsSolutions-APIG3 at S/Iris/Api/Resource/DeploymentStage.prod/Resource',
+  // Callers are machines with an IAM identity, a key or a token of any issuer; Cognito is for people.
+  ...methods.map((method) => `AwsSolutions-COG4 at S/Iris/Api/${method}`),
+];
+
+/** With a key, or with nobody asked, there is no authorizer; a variant has it only because it says so. */
+const UNAUTHORIZED = methods.map((method) => `AwsSolutions-APIG4 at S/Iris/Api/${method}`);
+
+const ACKNOWLEDGED: Readonly<Record<string, readonly string[]>> = { keys: UNAUTHORIZED, anonymous: UNAUTHORIZED };
+
+describe.each(Object.keys(VARIANTS))('ServerlessModel on AWS, %s', (variant) => {
+  test('has no finding of cdk-nag beside those that are explained', () => {
+    expect(nagFindings(build(variant))).toEqual([...UNAVOIDABLE, ...(ACKNOWLEDGED[variant] ?? [])].sort());
+  });
+});
+
+test('cfn-lint finds nothing in any variant', () => {
+  const outdir = mkdtempSync(join(tmpdir(), 'modelship-lint-'));
+  const app = new App({ outdir, analyticsReporting: false });
+  for (const [index, variant] of Object.keys(VARIANTS).entries()) build(variant)(new Stack(app, `S${index}`));
+  const templates = app.synth().stacks.map((stack) => stack.templateFullPath);
+  // W3005: CDK writes out dependencies that references imply.
+  const output = execFileSync(requireTool('cfn-lint'), ['--ignore-checks', 'W3005', '--', ...templates], {
+    encoding: 'utf8',
+  });
+  expect(output.trim()).toBe('');
+});
+
+test('grants what the list says and nothing more', () => {
+  const stack = new Stack(new App({ analyticsReporting: false }), 'S');
+  build('default')(stack);
+  const allLogs = 'arn:{AWS::Partition}:logs:{AWS::Region}:{AWS::AccountId}:*';
+  expect(grantedActions(stack)).toEqual([
+    `logs:CreateLogGroup on ${allLogs}`,
+    `logs:CreateLogStream on ${allLogs}`,
+    'logs:CreateLogStream on {IrisLogsBA40F2D7.Arn}',
+    `logs:DescribeLogGroups on ${allLogs}`,
+    `logs:DescribeLogStreams on ${allLogs}`,
+    `logs:FilterLogEvents on ${allLogs}`,
+    `logs:GetLogEvents on ${allLogs}`,
+    `logs:PutLogEvents on ${allLogs}`,
+    'logs:PutLogEvents on {IrisLogsBA40F2D7.Arn}',
+    'xray:PutTelemetryRecords on *',
+    'xray:PutTraceSegments on *',
+  ]);
+});

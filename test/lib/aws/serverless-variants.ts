@@ -1,0 +1,23 @@
+import type { Stack } from 'aws-cdk-lib';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { ServerlessModelProps } from '../../../lib/aws/index.js';
+import { Model } from '../../../lib/model/model.js';
+import { Access } from '../../../lib/serving/index.js';
+import { writePackage } from '../../support/packages.js';
+
+export const minimal = { model: Model.fromDirectory(writePackage()) };
+
+/** What tools look at: each way to let callers in, and everything at once. */
+export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<ServerlessModelProps>>> = {
+  default: () => ({}),
+  keys: () => ({ access: Access.apiKey(), throttle: { requestsPerSecond: 5, burst: 10, requestsPerDay: 1000 } }),
+  tokens: () => ({ access: Access.jwt({ issuer: 'https://issuer.example.com', audience: ['iris'] }) }),
+  anonymous: () => ({ access: Access.anonymous() }),
+  'warm, bounded and encrypted': (stack) => {
+    const key = new Key(stack, 'Key', { enableKeyRotation: true });
+    const topic = new Topic(stack, 'Topic', { masterKey: key, enforceSSL: true });
+    return { minReplicas: 1, maxReplicas: 4, encryptionKey: key, alarmActions: [new SnsAction(topic)] };
+  },
+};
