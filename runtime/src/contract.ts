@@ -12,6 +12,9 @@ export const LIVE_PATH = '/v2/health/live';
 /** 200 once every model is loaded and its samples agree, and until a drain begins: for readiness probes. */
 export const READY_PATH = '/v2/health/ready';
 
+/** The description of every model as OpenAPI 3.1. */
+export const OPEN_API_PATH = '/openapi.json';
+
 /** Where the newest version of a model answers by TensorFlow Serving's REST API. */
 export function predictPath(modelName: string): string {
   return `/v1/models/${modelName}:predict`;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
-import { LIVE_PATH, READY_PATH } from '../contract.js';
+import { LIVE_PATH, OPEN_API_PATH, READY_PATH } from '../contract.js';
 import { InferenceError } from '../inference/errors.js';
 import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
@@ -10,6 +10,7 @@ import type { Admission } from './admission.js';
 import { checkContentType } from './content-type.js';
 import type { HttpRequest, HttpResponse, RouteHandler, RouteParameters } from './http.js';
 import { BodyTooLarge, inflated, UnsupportedMedia } from './inflate.js';
+import { openApi } from './openapi.js';
 
 /** What an app is made of. */
 export interface AppOptions {
@@ -36,6 +37,7 @@ export class App {
     const { catalog, protocols, metrics, queueDepth } = options;
     const own: [string, RouteHandler][] = [
       ['/metrics', () => text(metrics.text(queueDepth()), 'text/plain; version=0.0.4; charset=utf-8')],
+      [OPEN_API_PATH, () => text(JSON.stringify(openApi(catalog)), 'application/json')],
     ];
     for (const [path, handler] of own) this.add('GET', path, handler);
     for (const protocol of protocols) {

@@ -1,0 +1,90 @@
+import { inferPath, predictPath } from '../contract.js';
+import type { Datatype } from '../inference/datatype.js';
+import type { TensorSpec } from '../inference/tensor.js';
+import type { ModelCatalog, ServedModel } from '../protocols/protocol.js';
+import { RUNTIME_VERSION } from '../version.js';
+
+/** The description of every model that is available, as OpenAPI 3.1, made from its signature. */
+export function openApi(models: ModelCatalog): object {
+  const available = models.names().flatMap((name) => models.find(name) ?? []);
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Modelship', version: RUNTIME_VERSION },
+    paths: Object.fromEntries(available.flatMap(pathsOf)),
+  };
+}
+
+function pathsOf(model: ServedModel): [string, object][] {
+  const { inputs, outputs } = model.signatures.serving_default!;
+  const text = `Model ${model.name}, version ${model.version}`;
+  return [
+    [
+      predictPath(model.name),
+      post(`${model.name}-predict`, `${text}, by TensorFlow Serving's REST API`, {
+        request: rows('instances', inputs),
+        response: rows('predictions', outputs),
+      }),
+    ],
+    [
+      inferPath(model.name),
+      post(`${model.name}-infer`, `${text}, by the Open Inference Protocol v2`, {
+        request: record({ inputs: tensors(inputs) }),
+        response: record({ model_name: { type: 'string' }, outputs: tensors(outputs) }),
+      }),
+    ],
+  ];
+}
+
+function post(operationId: string, summary: string, schemas: { request: object; response: object }): object {
+  const content = (schema: object) => ({ 'application/json': { schema } });
+  const failure = { description: 'What was wrong', content: content(record({ error: { type: 'string' } })) };
+  const responses = {
+    200: { description: 'The answer of the model', content: content(schemas.response) },
+    '4XX': failure,
+    '5XX': failure,
+  };
+  const requestBody = { required: true, content: content(schemas.request) };
+  return { post: { operationId, summary, requestBody, responses } };
+}
+
+/** An object that has all of `properties`. */
+function record(properties: Readonly<Record<string, object>>): object {
+  return { type: 'object', required: Object.keys(properties), properties };
+}
+
+/** One entry a row: the value of the one tensor, or an object of all. */
+function rows(key: string, specs: readonly TensorSpec[]): object {
+  const row = (spec: TensorSpec) => nested(spec.datatype, spec.shape.slice(1));
+  const items =
+    specs.length === 1 ? row(specs[0]!) : record(Object.fromEntries(specs.map((spec) => [spec.name, row(spec)])));
+  return record({ [key]: { type: 'array', items } });
+}
+
+function tensors(specs: readonly TensorSpec[]): object {
+  const prefixItems = specs.map(({ name, datatype, shape }) =>
+    record({
+      name: { const: name },
+      datatype: { const: datatype },
+      shape: {
+        type: 'array',
+        prefixItems: shape.map((size) => (size === -1 ? { type: 'integer', minimum: 0 } : { const: size })),
+      },
+      data: { type: 'array', description: 'Row by row, flat or nested' },
+    }),
+  );
+  return { type: 'array', prefixItems };
+}
+
+/** A list for each dimension around the elements. */
+function nested(datatype: Datatype, shape: readonly number[]): object {
+  return shape.reduceRight<object>(
+    (items, size) => ({ type: 'array', items, ...(size >= 0 && { minItems: size, maxItems: size }) }),
+    element(datatype),
+  );
+}
+
+function element(datatype: Datatype): object {
+  if (datatype === 'BYTES') return { type: 'string' };
+  if (datatype === 'BOOL') return { type: 'boolean' };
+  return { type: datatype.startsWith('FP') || datatype === 'BF16' ? 'number' : 'integer' };
+}
