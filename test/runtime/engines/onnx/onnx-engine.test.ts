@@ -1,0 +1,77 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
+
+const FIXTURES = join(import.meta.dirname, '../../../fixtures');
+
+let model: LoadedModel | undefined;
+afterEach(() => model?.close());
+
+async function load(path: string): Promise<LoadedModel> {
+  model = await engineFor('onnx').load({ path, format: 'onnx' }, { threads: 1 });
+  return model;
+}
+
+const features = { name: 'features', datatype: 'FP32', shape: [2, 2], data: Float32Array.of(5, 0, 0, 5) } as const;
+
+describe('a classifier that ends in a ZipMap', () => {
+  it('gives its probabilities as a tensor, with the names of the classes', async () => {
+    const { signatures } = await load(join(FIXTURES, 'zip_map.onnx'));
+    expect(signatures.serving_default!.outputs).toEqual([
+      { name: 'label', datatype: 'BYTES', shape: [-1] },
+      { name: 'probabilities', datatype: 'FP32', shape: [-1, 3], labels: ['red', 'green', 'blue'] },
+    ]);
+  });
+
+  it.each([
+    ['this thread', false],
+    ['a thread of its own', true],
+  ])('answers in %s', async (_, isOffloaded) => {
+    const loaded = await load(join(FIXTURES, 'zip_map.onnx'));
+    if (isOffloaded) await loaded.offload!();
+    const [label, probabilities] = await loaded.run([features]);
+    expect((label!.data as Buffer[]).map(String)).toEqual(['red', 'green']);
+    expect(probabilities!.shape).toEqual([2, 3]);
+    const rows = probabilities!.data as Float32Array;
+    expect(rows[0]! + rows[1]! + rows[2]!).toBeCloseTo(1, 5);
+    expect(rows[0]).toBeGreaterThan(0.9);
+  });
+});
+
+describe('a model in a thread of its own', () => {
+  it('answers runs in their order', async () => {
+    const loaded = await load(join(FIXTURES, 'slow.onnx'));
+    await loaded.offload!();
+    const rounds = (count: number) => [
+      { name: 'rounds', datatype: 'INT64', shape: [1], data: BigInt64Array.of(BigInt(count)) } as const,
+    ];
+    const ended: number[] = [];
+    const runs = [20, 1].map((count) => loaded.run(rounds(count)).then(() => ended.push(count)));
+    await Promise.all(runs);
+    expect(ended).toEqual([20, 1]);
+  });
+
+  it('tells what the model refuses, and goes on', async () => {
+    const loaded = await load(join(FIXTURES, 'zip_map.onnx'));
+    await loaded.offload!();
+    const wide = { ...features, shape: [1, 4] };
+    await expect(loaded.run([wide])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(await loaded.run([features])).toHaveLength(2);
+  });
+});
+
+describe('a file that is no model', () => {
+  it.each([
+    ['cut off', readFileSync(join(FIXTURES, 'slow.onnx')).subarray(0, 100)],
+    ['cut off within a ZipMap', readFileSync(join(FIXTURES, 'zip_map.onnx')).subarray(0, 300)],
+    ['of something else', Buffer.from('PK\x03\x04 ZipMap')],
+  ])('is refused if it is %s', async (_, bytes) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'modelship-onnx-')), 'model.onnx');
+    writeFileSync(path, bytes);
+    await expect(engineFor('onnx').load({ path, format: 'onnx' }, {})).rejects.toMatchObject({
+      code: 'ARTIFACT_INVALID',
+    });
+  });
+});
