@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { requireTool } from './tools.js';
 
 /** The variables that send AWS's SDKs and command-line tools to one endpoint, with credentials that open nothing. */
@@ -23,7 +24,9 @@ export class Moto {
     const { port } = server.address() as AddressInfo;
     server.close();
     await once(server, 'close');
-    const child = spawn(requireTool('moto_server'), ['-H', 'localhost', '-p', `${port}`], { stdio: 'ignore' });
+    requireTool('moto_server');
+    const script = join(__dirname, 'moto_server.py');
+    const child = spawn(requireTool('python3'), [script, '-H', 'localhost', '-p', `${port}`], { stdio: 'ignore' });
     const moto = new Moto(`http://localhost:${port}`, child);
     await moto.answering();
     return moto;
