@@ -80,7 +80,7 @@ export class App {
     } catch (error) {
       if (error instanceof InferenceError) return this.failure(request.path, error);
       const id = randomUUID();
-      this.options.logger.failure('a request failed', error, { id, path: request.path });
+      this.options.logger.failure('a request failed', error, { id, path: request.path, trace: traceId(request) });
       return this.failure(request.path, new InferenceError('INTERNAL', `internal error ${id}`));
     }
   }
@@ -115,6 +115,11 @@ export class App {
     if (this.router.hasRoute(method, path)) return;
     this.router.on(method, path, () => {}, handler);
   }
+}
+
+/** The caller's trace by W3C's `traceparent`, to find the failure from there; undefined if it sent none. */
+function traceId({ headers }: HttpRequest): string | undefined {
+  return /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(headers.traceparent ?? '')?.[1];
 }
 
 function text(body: string, type: string): HttpResponse {

@@ -10,6 +10,7 @@ afterEach(stopAll);
 
 /** Rounds that take some tenths of a second at least. */
 const LONG = 100;
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const RUNS = 'modelship_run_seconds_count{model="slow",version="1"}';
 const depth = (base: string) => metric(base, 'modelship_queue_depth');
 
@@ -102,11 +103,18 @@ describe('fault 23: a handler that throws', () => {
       maxBodyBytes: 1000,
       queueDepth: () => 0,
     });
-    const request = { method: 'POST', path: '/v2/broken', query: '', headers: {}, body: Buffer.from('{"row":[42]}') };
+    const request = {
+      method: 'POST',
+      path: '/v2/broken',
+      query: '',
+      headers: { traceparent: `00-${TRACE}-00f067aa0ba902b7-01` },
+      body: Buffer.from('{"row":[42]}'),
+    };
     const { status, body } = await app.handle(request);
     expect(status).toBe(500);
     expect(String(body)).not.toContain('1234');
-    const { id, error } = JSON.parse(lines[0]!) as { id: string; error: string };
+    const { id, error, trace } = JSON.parse(lines[0]!) as Record<string, string>;
+    expect(trace).toBe(TRACE);
     expect(String(body)).toContain(id);
     expect(error).toContain('the password is 1234');
     expect(lines.join('')).not.toContain('42]');
