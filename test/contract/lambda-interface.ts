@@ -1,0 +1,140 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { requireTool } from '../support/tools.js';
+
+const CLIENT = 'aws-lambda-ric@3.3.0';
+
+/**
+ * The folder of AWS's own runtime interface client, the code that Lambda starts a handler with. It is compiled while it
+ * installs, which takes minutes, and so is kept between runs.
+ */
+export function runtimeInterfaceClient(): string {
+  const folder = join(homedir(), '.cache', 'modelship-test', CLIENT.replace('@', '-'));
+  if (existsSync(folder)) return folder;
+  for (const tool of ['cmake', 'autoconf', 'automake', 'libtoolize', 'unzip']) requireTool(tool);
+  const building = `${folder}-${process.pid}`;
+  mkdirSync(building, { recursive: true });
+  writeFileSync(join(building, 'package.json'), '{ "private": true }');
+  try {
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', CLIENT], { cwd: building, stdio: 'pipe' });
+    renameSync(building, folder);
+  } finally {
+    rmSync(building, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** What Lambda hands to the process that runs a handler. */
+export interface FunctionProcess {
+  /** `FILE.EXPORT`, the file from the folder of the code or absolute. */
+  readonly handler: string;
+  /** Where the function's code lies. */
+  readonly codeFolder: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A process of the function under AWS's runtime interface client, and Lambda's Runtime API at its other end. */
+export class LambdaEnvironment {
+  private readonly server: Server;
+  private process: ChildProcess | undefined;
+  private waiting: ServerResponse[] = [];
+  private readonly events: { id: string; event: object }[] = [];
+  private readonly answers = new Map<string, (answer: { isError: boolean; body: string }) => void>();
+  private log = '';
+
+  constructor(private readonly code: FunctionProcess) {
+    this.server = createServer((request, response) => this.runtimeApi(request, response));
+  }
+
+  async start(): Promise<void> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    const { port } = this.server.address() as AddressInfo;
+    const client = join(runtimeInterfaceClient(), 'node_modules', 'aws-lambda-ric', 'bin', 'index.mjs');
+    this.process = spawn(process.execPath, [client, this.code.handler], {
+      cwd: this.code.codeFolder,
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        LAMBDA_TASK_ROOT: this.code.codeFolder,
+        AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
+        AWS_LAMBDA_FUNCTION_NAME: 'iris',
+        AWS_LAMBDA_FUNCTION_VERSION: '1',
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
+        ...this.code.environment,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.process.stdout!, this.process.stderr!]) {
+      stream.on('data', (chunk) => {
+        this.log += chunk;
+      });
+    }
+    this.process.once('exit', (code) => {
+      for (const answer of this.answers.values()) {
+        answer({ isError: true, body: `ended with ${code}:\n${this.log}` });
+      }
+    });
+  }
+
+  /** What the handler returns for `event`, or throws what it throws. */
+  async invoke<T>(event: object): Promise<T> {
+    const id = crypto.randomUUID();
+    const answered = new Promise<{ isError: boolean; body: string }>((resolve) => this.answers.set(id, resolve));
+    this.events.push({ id, event });
+    this.deliver();
+    const { isError, body } = await answered;
+    if (isError) throw new Error(body);
+    return JSON.parse(body);
+  }
+
+  async stop(): Promise<void> {
+    if (this.process && this.process.exitCode === null) {
+      this.process.kill('SIGKILL');
+      await once(this.process, 'exit');
+    }
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+
+  private runtimeApi(request: IncomingMessage, response: ServerResponse): void {
+    const path = request.url ?? '';
+    if (path.endsWith('/invocation/next')) {
+      this.waiting.push(response);
+      this.deliver();
+      return;
+    }
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      response.writeHead(202).end('{}');
+      const body = Buffer.concat(chunks).toString();
+      const [, id, kind] = /\/invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
+      // `/init/error` belongs to no invocation, and so to all.
+      const ids = id ? [id] : [...this.answers.keys()];
+      for (const each of ids) this.answers.get(each)?.({ isError: kind !== 'response', body });
+      for (const each of ids) this.answers.delete(each);
+    });
+  }
+
+  private deliver(): void {
+    while (this.waiting.length > 0 && this.events.length > 0) {
+      const { id, event } = this.events.shift()!;
+      this.waiting
+        .shift()!
+        .writeHead(200, {
+          'content-type': 'application/json',
+          'lambda-runtime-aws-request-id': id,
+          'lambda-runtime-deadline-ms': String(Date.now() + 29_000),
+          'lambda-runtime-invoked-function-arn': 'arn:aws:lambda:us-east-1:123456789012:function:iris:live',
+          'lambda-runtime-trace-id': 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0',
+        })
+        .end(JSON.stringify(event));
+    }
+  }
+}
