@@ -121,8 +121,12 @@ function readJwt(issuer: string | undefined, audience: string | undefined, fault
   if (issuer === undefined || !URL.canParse(issuer) || new URL(issuer).protocol !== 'https:') {
     fault(ENVIRONMENT.jwtIssuer, `an https:// URL is needed where ${ENVIRONMENT.jwtAudience} is set`);
   }
-  if (audience === undefined) {
-    fault(ENVIRONMENT.jwtAudience, `an audience is needed where ${ENVIRONMENT.jwtIssuer} is set`);
+  const audiences = (audience ?? '').split(',').map((each) => each.trim());
+  if (audiences.includes('')) {
+    fault(
+      ENVIRONMENT.jwtAudience,
+      `one audience or several, separated by commas, are needed where ${ENVIRONMENT.jwtIssuer} is set`,
+    );
   }
-  return { issuer: issuer ?? '', audience: (audience ?? '').split(',').map((each) => each.trim()) };
+  return { issuer: issuer ?? '', audience: audiences };
 }

@@ -27,7 +27,9 @@ type Element = number | bigint | Buffer;
 
 function agree(got: Element, wanted: Element, { absolute, relative }: Tolerance): boolean {
   if (typeof got === 'number' && typeof wanted === 'number') {
-    return Object.is(got, wanted) || Math.abs(got - wanted) <= absolute + relative * Math.abs(wanted);
+    if (Object.is(got, wanted)) return true;
+    // A share of infinity is infinity, which every number would be near to.
+    return Number.isFinite(wanted) && Math.abs(got - wanted) <= absolute + relative * Math.abs(wanted);
   }
   return Buffer.isBuffer(got) && Buffer.isBuffer(wanted) ? got.equals(wanted) : got === wanted;
 }
