@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -15,6 +15,8 @@ export function cachedFolder(kind: string, key: string, fill: (folder: string) =
   mkdirSync(dirname(folder), { recursive: true });
   const filling = mkdtempSync(`${folder}-`);
   try {
+    // mkdtemp lets nobody else in, and what is deployed runs as another user.
+    chmodSync(filling, 0o755);
     fill(filling);
     renameSync(filling, folder);
   } catch (error) {

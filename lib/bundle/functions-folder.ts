@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Model } from '../model/model.js';
-import { packageFiles } from '../terraform/package-files.js';
+import { packageLayout } from '../serving/model-layout.js';
+import { cachedFolder } from './cache-folder.js';
 
 /** The folder of the model package, from the folder of the function app, where the custom handler starts. */
 export const FUNCTIONS_MODEL_FOLDER = 'model';
@@ -40,29 +40,17 @@ export function functionsFolder(options: FunctionsFolderOptions): FunctionsFolde
   const digest = createHash('sha256')
     .update(JSON.stringify([options.runtime.digest, options.model.digest, texts]))
     .digest('hex');
-  const directory = join(tmpdir(), 'modelship-functions', digest);
-  if (!existsSync(directory)) build(directory, options, texts);
-  return { directory, digest };
+  return { directory: cachedFolder('functions', digest, (folder) => fill(folder, options, texts)), digest };
 }
 
-/** Builds beside the place and moves it there, so that a half-built folder is never taken for a whole one. */
-function build(directory: string, { runtime, model }: FunctionsFolderOptions, texts: { [path: string]: string }): void {
-  mkdirSync(dirname(directory), { recursive: true });
-  const building = mkdtempSync(`${directory}-`);
-  try {
-    cpSync(runtime.directory, building, { recursive: true, dereference: true });
-    for (const { path, source } of packageFiles(model)) {
-      cpSync(source, join(building, FUNCTIONS_MODEL_FOLDER, path), { dereference: true });
-    }
-    for (const [path, text] of Object.entries(texts)) {
-      mkdirSync(dirname(join(building, path)), { recursive: true });
-      writeFileSync(join(building, path), text);
-    }
-    renameSync(building, directory);
-  } catch (error) {
-    rmSync(building, { recursive: true, force: true });
-    // Another process may have built the same in the meantime.
-    if (!existsSync(directory)) throw error;
+function fill(folder: string, { runtime, model }: FunctionsFolderOptions, texts: { [path: string]: string }): void {
+  cpSync(runtime.directory, folder, { recursive: true, dereference: true });
+  for (const { path, source } of packageLayout(model)) {
+    cpSync(source!, join(folder, FUNCTIONS_MODEL_FOLDER, path), { dereference: true });
+  }
+  for (const [path, text] of Object.entries(texts)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
   }
 }
 

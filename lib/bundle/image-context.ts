@@ -1,18 +1,8 @@
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { cachedFolder } from './cache-folder.js';
 import { runtimeFolder } from './runtime-folder.js';
 
 /** What an image of the runtime is made for. */
@@ -45,23 +35,13 @@ export function runtimeImageContext({ architecture, requirements }: ImageContext
     .update(JSON.stringify([runtime.digest, packages]))
     .update(readFileSync(dockerfile))
     .digest('hex');
-  const directory = join(tmpdir(), 'modelship-images', digest);
-  if (existsSync(directory)) return { directory, digest };
-
-  mkdirSync(dirname(directory), { recursive: true });
-  const building = mkdtempSync(`${directory}-`);
-  try {
-    copyFileSync(dockerfile, join(building, 'Dockerfile'));
-    cpSync(runtime.directory, join(building, 'runtime'), { recursive: true });
+  const directory = cachedFolder('image-context', digest, (folder) => {
+    copyFileSync(dockerfile, join(folder, 'Dockerfile'));
+    cpSync(runtime.directory, join(folder, 'runtime'), { recursive: true });
     if (packages) {
-      writeFileSync(join(building, 'requirements.txt'), packages.map((line) => `${line}\n`).join(''));
-      cpSync(join(root, 'python'), join(building, 'runtime', 'python'), { recursive: true });
+      writeFileSync(join(folder, 'requirements.txt'), packages.map((line) => `${line}\n`).join(''));
+      cpSync(join(root, 'python'), join(folder, 'runtime', 'python'), { recursive: true });
     }
-    renameSync(building, directory);
-  } catch (error) {
-    rmSync(building, { recursive: true, force: true });
-    // Another process may have built the same in the meantime.
-    if (!existsSync(directory)) throw error;
-  }
+  });
   return { directory, digest };
 }

@@ -1,21 +1,11 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { create } from 'tar';
 import type { Model } from '../model/model.js';
 import { type LayoutFile, packageLayout } from '../serving/model-layout.js';
+import { cachedFolder } from './cache-folder.js';
 
 /** A `.tar.gz` on this machine. */
 export interface ModelArchive {
@@ -36,22 +26,19 @@ export function modelArchive(model: Model, layout: readonly LayoutFile[] = packa
   const digest = createHash('sha256')
     .update(JSON.stringify([model.digest, files.map(({ path, content }) => [path, content])]))
     .digest('hex');
-  const path = join(tmpdir(), 'modelship-archives', `${digest}.tar.gz`);
-  if (!existsSync(path)) build(path, files);
-  return { path, digest };
+  const folder = cachedFolder('model-archive', digest, (filling) => build(filling, files));
+  return { path: join(folder, ARCHIVE), digest };
 }
 
-/** Builds beside the place and moves it there, so that a half-written archive is never taken for a whole one. */
-function build(path: string, files: readonly LayoutFile[]): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const building = mkdtempSync(`${path}-`);
+const ARCHIVE = 'model.tar.gz';
+
+function build(folder: string, files: readonly LayoutFile[]): void {
+  const tree = mkdtempSync(join(tmpdir(), 'modelship-archive-'));
   try {
-    const tree = join(building, 'tree');
     for (const file of files) stage(tree, file);
-    const archive = join(building, 'archive');
     create(
       {
-        file: archive,
+        file: join(folder, ARCHIVE),
         cwd: tree,
         sync: true,
         gzip: true,
@@ -65,9 +52,8 @@ function build(path: string, files: readonly LayoutFile[]): void {
       },
       files.map((file) => file.path),
     );
-    renameSync(archive, path);
   } finally {
-    rmSync(building, { recursive: true, force: true });
+    rmSync(tree, { recursive: true, force: true });
   }
 }
 

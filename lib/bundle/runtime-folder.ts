@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { cachedFolder } from './cache-folder.js';
@@ -87,8 +87,6 @@ function digestOf(parts: Parts, architecture: string): string {
 }
 
 function copy(parts: Parts, folder: string): void {
-  // mkdtemp lets nobody else in, and functions run as another user.
-  chmodSync(folder, 0o755);
   for (const [target, source] of Object.entries(parts)) {
     const to = join(folder, target);
     mkdirSync(dirname(to), { recursive: true });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { extract, list } from 'tar';
 import { expect, test } from 'vitest';
 import { modelArchive } from '../../../lib/bundle/model-archive.js';
@@ -25,7 +25,7 @@ test('has the same bytes whatever the times and modes of the files were', () => 
   const model = fresh();
   const first = modelArchive(model);
   const before = sha256(first.path);
-  rmSync(first.path);
+  rmSync(dirname(first.path), { recursive: true });
   chmodSync(join(model.directory, 'model.onnx'), 0o755);
   utimesSync(join(model.directory, 'model.onnx'), 1, 1);
   const second = modelArchive(model);
@@ -39,7 +39,7 @@ test('is made once for each content', () => {
   writeFileSync(path, 'already there');
   modelArchive(model);
   expect(readFileSync(path, 'utf8')).toBe('already there');
-  rmSync(path);
+  rmSync(dirname(path), { recursive: true });
 });
 
 test('holds another layout, with files that were written for it', () => {
