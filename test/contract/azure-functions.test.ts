@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServerlessModel } from '../../lib/azure/index.js';
 import { Access } from '../../lib/serving/access.js';
 import { azureStack, type Resource, Template } from '../lib/azure/support.js';
-import { expectSamples, freePort, IRIS, StartedRuntime } from './azure-runtime.js';
+import { expectSamples, freePort, IRIS, StartedRuntime } from './started-runtime.js';
 
 /** Plays the Functions host on a function app: reads its files, starts its custom handler, and forwards requests. */
 class FunctionsHost {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServerlessModel } from '../../lib/gcp/index.js';
 import { googleStack, minimal, only, type Template, template } from '../lib/gcp/support.js';
-import { expectSamples, freePort, IRIS, StartedRuntime } from './azure-runtime.js';
 import { expectPredictions, mountBucket, predictUrl, variables } from './google-host.js';
+import { expectSamples, freePort, IRIS, StartedRuntime } from './started-runtime.js';
 
 const stack = googleStack();
 new ServerlessModel(stack, 'Iris', { ...minimal, model: IRIS });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ServerlessHost, ServerlessModel } from '../../lib/azure/index.js';
 import { Access } from '../../lib/serving/access.js';
 import { azureStack, IMAGE, type Resource, Template } from '../lib/azure/support.js';
-import { expectSamples, freePort, IRIS, StartedRuntime, startBlobs } from './azure-runtime.js';
+import { expectSamples, freePort, IRIS, StartedRuntime, startBlobs } from './started-runtime.js';
 
 const ACCOUNT = /\$\{azurerm_storage_account\.[^}]*primary_blob_endpoint\}/;
 

@@ -5,7 +5,7 @@ import { predictPath } from '@modelship/runtime/contract';
 import { expect } from 'vitest';
 import type { Model } from '../../lib/model/model.js';
 import { resources, type Template } from '../lib/gcp/support.js';
-import { expectClose, samplesOf } from './azure-runtime.js';
+import { expectClose, samplesOf } from './started-runtime.js';
 
 /** The variables of a container, given as a list of names and values. */
 export function variables(env: readonly { name: string; value: string }[]): Record<string, string> {

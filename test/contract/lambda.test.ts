@@ -6,8 +6,8 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServerlessModel } from '../../lib/aws/index.js';
 import { Synthesized } from './aws-assets.js';
-import { expectSamples, IRIS } from './azure-runtime.js';
 import { LambdaEnvironment } from './lambda-interface.js';
+import { expectSamples, IRIS } from './started-runtime.js';
 
 // What the template says is run as Lambda runs it: the handler of the layer, over the folder of the function's code.
 const architecture = process.arch === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64;

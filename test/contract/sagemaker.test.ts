@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ManagedEndpointModel } from '../../lib/aws/index.js';
 import { ImageSource } from '../../lib/serving/index.js';
 import { Synthesized } from './aws-assets.js';
-import { expectClose, freePort, IRIS, StartedRuntime, samplesOf } from './azure-runtime.js';
+import { expectClose, freePort, IRIS, StartedRuntime, samplesOf } from './started-runtime.js';
 
 const SERVER = fileURLToPath(new URL('../../runtime/dist/bundle/server.js', import.meta.url));
 const image = ImageSource.fromRegistry('123456789012.dkr.ecr.us-east-1.amazonaws.com/runtime:1');
