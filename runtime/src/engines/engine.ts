@@ -39,4 +39,12 @@ export interface Engine {
 export interface EngineOptions {
   /** Threads for one run. @default all the CPUs the process may use */
   readonly threads?: number;
+  /** Whether formats may be loaded that run code which the file names. @default false */
+  readonly trustPickle?: boolean;
+  /** Processes for one model of a Python framework. @default 1 */
+  readonly workers?: number;
+  /** The interpreter for models of Python frameworks: a path, or a name on PATH. @default `python3` */
+  readonly python?: string;
+  /** Takes each line that a worker process writes. @default lines are dropped */
+  readonly onLine?: (line: string) => void;
 }

@@ -6,6 +6,7 @@ export type { Artifact, Engine, EngineOptions, LoadedModel } from './engine.js';
 
 // Each engine is loaded with the first model that needs it: what is not used costs no time at start.
 const ENGINES: Partial<Record<ModelFormat, () => Promise<Engine>>> = {
+  pickle: async () => (await import('./python/python-engine.js')).pythonEngine,
   onnx: async () => (await import('./onnx/onnx-engine.js')).onnxEngine,
 };
 

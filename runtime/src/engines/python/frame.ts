@@ -1,0 +1,90 @@
+import { tensorBytes, tensorFromBytes } from '../../inference/binary.js';
+import type { Datatype } from '../../inference/datatype.js';
+import type { Tensor } from '../../inference/tensor.js';
+
+/** Bytes of the lengths of the header and of the body, 32 bits each, in front of a frame. */
+const LENGTHS_BYTES = 8;
+
+/** Tensors begin at multiples of this many bytes, so that arrays can be views of them. */
+const ALIGNMENT = 8;
+
+/** What lies between the runtime and a worker, one way or the other. */
+export interface Frame {
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly body: Buffer;
+}
+
+interface RawTensor {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  /** Bytes without the padding that follows. */
+  readonly size: number;
+}
+
+/** The parts of a frame, in the order they are written; tensors are not copied. */
+export function encodeFrame(header: Readonly<Record<string, unknown>>, tensors: readonly Tensor[] = []): Buffer[] {
+  const described: RawTensor[] = [];
+  const body: Buffer[] = [];
+  let bodyBytes = 0;
+  for (const tensor of tensors) {
+    const raw = tensorBytes(tensor);
+    const { name, datatype, shape } = tensor;
+    described.push({ name, datatype, shape, size: raw.length });
+    body.push(raw, Buffer.alloc(paddingOf(raw.length)));
+    bodyBytes += raw.length + paddingOf(raw.length);
+  }
+  const text = Buffer.from(JSON.stringify({ ...header, tensors: described }));
+  const lengths = Buffer.alloc(LENGTHS_BYTES);
+  lengths.writeUInt32LE(text.length, 0);
+  lengths.writeUInt32LE(bodyBytes, 4);
+  return [lengths, text, ...body];
+}
+
+/** The tensors that a frame carries. */
+export function tensorsOf({ header, body }: Frame): Tensor[] {
+  let start = 0;
+  return (header.tensors as RawTensor[]).map(({ name, datatype, shape, size }) => {
+    const raw = body.subarray(start, start + size);
+    start += size + paddingOf(size);
+    return tensorFromBytes(name, datatype, shape, raw);
+  });
+}
+
+/** Puts frames together from the pieces in which a stream brings them. */
+export class FrameReader {
+  private pieces: Buffer[] = [];
+  private size = 0;
+  private wanted = LENGTHS_BYTES;
+
+  constructor(private readonly onFrame: (frame: Frame) => void) {}
+
+  push(piece: Buffer): void {
+    this.pieces.push(piece);
+    this.size += piece.length;
+    // Pieces are joined only once there are enough, or a large frame would be copied over and over.
+    while (this.size >= this.wanted) {
+      const all = this.pieces.length === 1 ? this.pieces[0]! : Buffer.concat(this.pieces, this.size);
+      this.pieces = [all];
+      const headerEnd = LENGTHS_BYTES + all.readUInt32LE(0);
+      const end = headerEnd + all.readUInt32LE(4);
+      if (all.length < end) {
+        this.wanted = end;
+        return;
+      }
+      const header = JSON.parse(all.toString('utf8', LENGTHS_BYTES, headerEnd));
+      this.keep(all.subarray(end));
+      this.onFrame({ header, body: all.subarray(headerEnd, end) });
+    }
+  }
+
+  private keep(rest: Buffer): void {
+    this.pieces = rest.length > 0 ? [rest] : [];
+    this.size = rest.length;
+    this.wanted = LENGTHS_BYTES;
+  }
+}
+
+function paddingOf(bytes: number): number {
+  return -bytes & (ALIGNMENT - 1);
+}

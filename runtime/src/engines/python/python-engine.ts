@@ -1,0 +1,39 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import type { Signature, Tensor } from '../../inference/tensor.js';
+import { ModelPackageError, PICKLE_FORMATS } from '../../manifest/index.js';
+import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
+import { WorkerPool } from './worker-pool.js';
+
+/** Runs models of Python frameworks in processes of their own, of which this one never unpickles anything. */
+export const pythonEngine: Engine = {
+  async load({ path, format }: Artifact, options: EngineOptions): Promise<LoadedModel> {
+    if (PICKLE_FORMATS.includes(format) && !options.trustPickle) {
+      throw new ModelPackageError(
+        'FORMAT_UNTRUSTED',
+        `${path} is a pickle, and loading it runs code that the file names. Export the model to ONNX, or, if you trust ` +
+          'its origin as your own code, set MODELSHIP_TRUST_PICKLE to true (`trustPickle` in code).',
+      );
+    }
+    const { python = 'python3', workers = 1, threads = availableParallelism(), onLine = () => {} } = options;
+    // The worker runs in another folder.
+    const pool = new WorkerPool(workers, { python, path: resolve(path), format, threads, onLine });
+    return new PythonModel(await pool.load(), pool, workers);
+  },
+};
+
+class PythonModel implements LoadedModel {
+  constructor(
+    readonly signatures: Readonly<Record<string, Signature>>,
+    private readonly pool: WorkerPool,
+    readonly concurrency: number,
+  ) {}
+
+  run(inputs: readonly Tensor[], signatureName = 'serving_default'): Promise<Tensor[]> {
+    return this.pool.run(inputs, signatureName);
+  }
+
+  close(): Promise<void> {
+    return this.pool.close();
+  }
+}

@@ -1,0 +1,152 @@
+import { InferenceError } from '../../inference/errors.js';
+import type { Signature, Tensor } from '../../inference/tensor.js';
+import { ModelPackageError } from '../../manifest/index.js';
+import { Worker, type WorkerOptions } from './worker.js';
+
+/** A worker that ended this often without an answer in between is in a crash loop: requests no longer wait for it. */
+const CRASH_LOOP = 4;
+
+/** Milliseconds before the first restart; each further one waits twice as long, up to the second. */
+const MIN_BACKOFF_MS = 50;
+const MAX_BACKOFF_MS = 30_000;
+
+/** A place for a worker, which is taken again when that ends. */
+interface Slot {
+  worker: Worker | undefined;
+  isIdle: boolean;
+  /** Ends since the last answer. */
+  crashes: number;
+}
+
+/** Several workers of one model. The end of one costs the request that it had; another takes its place. */
+export class WorkerPool {
+  private readonly slots: Slot[];
+  private readonly waiting: { resolve(slot: Slot): void; reject(error: Error): void }[] = [];
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private isClosed = false;
+
+  constructor(
+    size: number,
+    private readonly options: WorkerOptions,
+  ) {
+    this.slots = Array.from({ length: size }, () => ({ worker: undefined, isIdle: false, crashes: 0 }));
+  }
+
+  /**
+   * Starts all workers.
+   *
+   * @throws ModelPackageError `ARTIFACT_INVALID` if the model cannot be loaded, or its workers keep ending meanwhile
+   */
+  async load(): Promise<Readonly<Record<string, Signature>>> {
+    try {
+      const [signatures] = await Promise.all(this.slots.map((slot) => this.firstStart(slot)));
+      return signatures!;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** @throws InferenceError */
+  async run(inputs: readonly Tensor[], signature: string): Promise<Tensor[]> {
+    const slot = await this.acquire();
+    const worker = slot.worker!;
+    try {
+      return await worker.run(inputs, signature);
+    } finally {
+      if (worker.isAlive) {
+        slot.crashes = 0;
+        this.release(slot);
+      }
+    }
+  }
+
+  /** Ends all workers. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    for (const timer of this.timers) clearTimeout(timer);
+    await Promise.all(this.slots.map((slot) => slot.worker?.close()));
+  }
+
+  private async firstStart(slot: Slot): Promise<Readonly<Record<string, Signature>>> {
+    for (;;) {
+      try {
+        return await this.start(slot);
+      } catch (error) {
+        if (error instanceof ModelPackageError || this.isClosed) throw error;
+        slot.crashes++;
+        if (slot.crashes >= CRASH_LOOP) throw this.crashLoop(slot, error as Error);
+        await new Promise<void>((resolve) => this.later(slot, resolve));
+      }
+    }
+  }
+
+  private async start(slot: Slot): Promise<Readonly<Record<string, Signature>>> {
+    const worker = new Worker(this.options);
+    slot.worker = worker;
+    const signatures = await worker.load();
+    if (this.isClosed) throw new Error('the model was closed');
+    void worker.ended.then(() => this.replace(slot));
+    this.release(slot);
+    return signatures;
+  }
+
+  private replace(slot: Slot): void {
+    if (this.isClosed) return;
+    slot.worker = undefined;
+    slot.isIdle = false;
+    slot.crashes++;
+    this.options.onLine(`a worker ended, ${slot.crashes} times without an answer in between`);
+    this.later(slot, () => {
+      // One that ends before it is ready was not yet watched.
+      this.start(slot).catch(() => this.replace(slot));
+    });
+    if (!this.isHopeful()) for (const { reject } of this.waiting.splice(0)) reject(notReady());
+  }
+
+  private later(slot: Slot, action: () => void): void {
+    const limit = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** slot.crashes);
+    // Workers that ended together are not to start together.
+    const timer = setTimeout(
+      () => {
+        this.timers.delete(timer);
+        action();
+      },
+      limit * (0.5 + Math.random() / 2),
+    );
+    this.timers.add(timer);
+  }
+
+  private acquire(): Promise<Slot> {
+    const idle = this.slots.find((slot) => slot.isIdle);
+    if (idle) {
+      idle.isIdle = false;
+      return Promise.resolve(idle);
+    }
+    if (!this.isHopeful()) return Promise.reject(notReady());
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
+  private release(slot: Slot): void {
+    const next = this.waiting.shift();
+    slot.isIdle = next === undefined;
+    next?.resolve(slot);
+  }
+
+  private isHopeful(): boolean {
+    return this.slots.some(({ crashes }) => crashes < CRASH_LOOP);
+  }
+
+  private crashLoop({ crashes }: Slot, { message }: Error): ModelPackageError {
+    const { path, python } = this.options;
+    return new ModelPackageError(
+      'ARTIFACT_INVALID',
+      `the worker of ${path} ended ${crashes} times before it had loaded the model: ${message}. See what it wrote to ` +
+        `the log, and check that ${python} has Python 3.9 or later with numpy and the model's packages.`,
+    );
+  }
+}
+
+function notReady(): InferenceError {
+  return new InferenceError('UNAVAILABLE', 'the workers of the model keep failing', MAX_BACKOFF_MS / 1000);
+}

@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { InferenceError, type StatusCode } from '../../inference/errors.js';
+import type { Signature, Tensor } from '../../inference/tensor.js';
+import { ModelPackageError } from '../../manifest/index.js';
+import { encodeFrame, type Frame, FrameReader, tensorsOf } from './frame.js';
+
+/** What a worker is started with. */
+export interface WorkerOptions {
+  /** The interpreter: a path, or a name on PATH. */
+  readonly python: string;
+  readonly path: string;
+  readonly format: string;
+  readonly threads: number;
+  /** Takes each line that the worker or its model writes. */
+  readonly onLine: (line: string) => void;
+}
+
+/** The descriptor of the worker's end of the connection. */
+const SOCKET = 3;
+
+/** A worker that still runs this long after its connection was closed is killed. */
+const MAX_EXIT_MS = 2000;
+
+/** A process that holds one model, and answers one request at a time. It ends when this process does. */
+export class Worker {
+  readonly ended: Promise<void>;
+  private readonly child: ChildProcess;
+  private readonly socket: Socket;
+  private pending: { resolve(frame: Frame): void; reject(error: Error): void } | undefined;
+  private end: Error | undefined;
+
+  constructor(private readonly options: WorkerOptions) {
+    const threads = String(options.threads);
+    this.child = spawn(options.python, ['-m', 'modelship_worker'], {
+      cwd: workerFolder(),
+      env: {
+        ...process.env,
+        PYTHONUNBUFFERED: '1',
+        PYTHONDONTWRITEBYTECODE: '1',
+        OMP_NUM_THREADS: threads,
+        OPENBLAS_NUM_THREADS: threads,
+        MKL_NUM_THREADS: threads,
+      },
+      // Node makes a pair of connected Unix sockets of it: there is no path that others could connect to.
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    });
+    this.socket = this.child.stdio[SOCKET] as Socket;
+    const reader = new FrameReader((frame) => this.settle(frame));
+    this.socket.on('data', (piece: Buffer) => {
+      try {
+        reader.push(piece);
+      } catch {
+        // Something in the worker wrote into the connection, of which nothing can be believed any more.
+        this.child.kill('SIGKILL');
+      }
+    });
+    // The end of the process says what happened, after the connection broke.
+    this.socket.on('error', () => {});
+    createInterface({ input: this.child.stderr! }).on('line', options.onLine);
+    this.ended = new Promise((resolve) => {
+      const finish = (why: string) => {
+        this.end ??= new Error(why);
+        this.pending?.reject(this.end);
+        this.pending = undefined;
+        resolve();
+      };
+      this.child.once('error', (error) => finish(error.message));
+      this.child.once('exit', (code, signal) =>
+        finish(signal ? `it was ended by ${signal}` : `it exited with ${code}`),
+      );
+    });
+  }
+
+  /**
+   * Loads the model.
+   *
+   * @throws ModelPackageError `ARTIFACT_INVALID` if the framework cannot, or Error if the process ended
+   */
+  async load(): Promise<Readonly<Record<string, Signature>>> {
+    const { path, format, threads, python } = this.options;
+    const { header } = await this.call({ path, format, threads });
+    const { error, signatures } = header as { error?: Told; signatures: Record<string, Signature> };
+    if (!error) return signatures;
+    throw new ModelPackageError(
+      'ARTIFACT_INVALID',
+      `${path} cannot be loaded by ${python}: ${error.message}. Save the model again with the packages that this ` +
+        'Python has installed, or install those it was saved with.',
+    );
+  }
+
+  /** @throws InferenceError `UNAVAILABLE` if the process ended, or as the model failed */
+  async run(inputs: readonly Tensor[], signature: string): Promise<Tensor[]> {
+    let frame: Frame;
+    try {
+      frame = await this.call({ signature }, inputs);
+    } catch (error) {
+      throw new InferenceError('UNAVAILABLE', `the worker of the model failed: ${(error as Error).message}`, 1);
+    }
+    const { error } = frame.header as { error?: Told };
+    if (error) throw new InferenceError(error.code, error.message);
+    return tensorsOf(frame);
+  }
+
+  get isAlive(): boolean {
+    return this.end === undefined;
+  }
+
+  /** Ends the process. */
+  async close(): Promise<void> {
+    this.socket.destroy();
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), MAX_EXIT_MS);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  private async call(header: Readonly<Record<string, unknown>>, tensors: readonly Tensor[] = []): Promise<Frame> {
+    if (this.end) throw this.end;
+    const answer = new Promise<Frame>((resolve, reject) => {
+      this.pending = { resolve, reject };
+    });
+    this.socket.cork();
+    for (const part of encodeFrame(header, tensors)) this.socket.write(part);
+    this.socket.uncork();
+    return answer;
+  }
+
+  private settle(frame: Frame): void {
+    const { pending } = this;
+    this.pending = undefined;
+    pending?.resolve(frame);
+  }
+}
+
+interface Told {
+  readonly code: StatusCode;
+  readonly message: string;
+}
+
+/** The folder `python` of this package, which lies beside the bundle in images, and above it and the sources elsewhere. */
+function workerFolder(): string {
+  for (let folder = __dirname; ; folder = dirname(folder)) {
+    const candidate = join(folder, 'python');
+    if (existsSync(join(candidate, 'modelship_worker', '__main__.py'))) return candidate;
+    if (folder === dirname(folder)) throw new Error(`there is no Python worker beside or above ${__dirname}`);
+  }
+}

@@ -1,0 +1,168 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { EngineOptions } from '../../../../runtime/src/engines/engine.js';
+import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
+import type { Tensor } from '../../../../runtime/src/inference/tensor.js';
+
+const python = join(import.meta.dirname, '../../../../.venv/bin/python');
+
+interface Expected {
+  readonly rows: number[][];
+  readonly labels: string[];
+  readonly probabilities: number[][];
+  readonly patients: number[][];
+  readonly progression: number[];
+}
+
+let folder: string;
+let expected: Expected;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'python-engine-'));
+  execFileSync(python, [join(import.meta.dirname, 'train.py'), folder]);
+  expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let model: LoadedModel | undefined;
+afterEach(async () => {
+  await model?.close();
+  model = undefined;
+});
+
+async function load(file: string, options: EngineOptions = {}): Promise<LoadedModel> {
+  const artifact = { path: join(folder, file), format: 'pickle' } as const;
+  model = await engineFor('pickle').load(artifact, { python, threads: 1, trustPickle: true, ...options });
+  return model;
+}
+
+function features(rows: readonly (readonly number[])[]): Tensor {
+  return {
+    name: 'features',
+    datatype: 'FP64',
+    shape: [rows.length, rows[0]!.length],
+    data: Float64Array.from(rows.flat()),
+  };
+}
+
+describe('an estimator of scikit-learn', () => {
+  it.each(['classifier.joblib', 'classifier.joblib.gz', 'classifier.pkl'])(
+    'classifies as in Python: %s',
+    async (file) => {
+      const { signatures } = await load(file);
+      expect(signatures.serving_default).toEqual({
+        inputs: [{ name: 'features', datatype: 'FP64', shape: [-1, 4] }],
+        outputs: [
+          { name: 'label', datatype: 'BYTES', shape: [-1] },
+          { name: 'probabilities', datatype: 'FP64', shape: [-1, 3], labels: ['setosa', 'versicolor', 'virginica'] },
+        ],
+      });
+      const [label, probabilities] = await model!.run([features(expected.rows)]);
+      expect((label!.data as Buffer[]).map(String)).toEqual(expected.labels);
+      expect(probabilities!.shape).toEqual([5, 3]);
+      expect([...(probabilities!.data as Float64Array)]).toEqual(expected.probabilities.flat());
+    },
+  );
+
+  it('regresses as in Python, saved by cloudpickle', async () => {
+    const { signatures } = await load('regressor.pkl');
+    expect(signatures.serving_default!.outputs).toEqual([{ name: 'prediction', datatype: 'FP64', shape: [-1] }]);
+    const [prediction] = await model!.run([features(expected.patients)]);
+    expect([...(prediction!.data as Float64Array)]).toEqual(expected.progression);
+  });
+
+  it('takes and gives tensors that are larger than what a socket holds', async () => {
+    const rows = Array.from({ length: 20_000 }, () => expected.rows).flat();
+    const [label, probabilities] = await (await load('classifier.pkl')).run([features(rows)]);
+    expect(label!.data).toHaveLength(rows.length);
+    expect((probabilities!.data as Float64Array).slice(-15)).toEqual(Float64Array.from(expected.probabilities.flat()));
+  });
+});
+
+describe('a pickle that cannot be served', () => {
+  it('is refused without trust, before any process is started', async () => {
+    const refused = load('crashing_at_load.pkl', { trustPickle: false, python: 'no-such-python' });
+    await expect(refused).rejects.toMatchObject({
+      code: 'FORMAT_UNTRUSTED',
+      message: expect.stringMatching(/MODELSHIP_TRUST_PICKLE/),
+    });
+  });
+
+  it('is told of: an object that does not predict', async () => {
+    await expect(load('transformer.joblib')).rejects.toMatchObject({
+      code: 'ARTIFACT_INVALID',
+      message: expect.stringMatching(/holds a StandardScaler; .*`predict`/),
+    });
+  });
+
+  it('is told of: bytes that are cut off', async () => {
+    writeFileSync(join(folder, 'cut.pkl'), readFileSync(join(folder, 'classifier.pkl')).subarray(0, 200));
+    await expect(load('cut.pkl')).rejects.toMatchObject({ code: 'ARTIFACT_INVALID' });
+  });
+
+  it('does not load if its workers keep ending', async () => {
+    await expect(load('crashing_at_load.pkl')).rejects.toMatchObject({
+      code: 'ARTIFACT_INVALID',
+      message: expect.stringMatching(/ended 4 times .*exited with 9/),
+    });
+  });
+
+  it('does not load without Python, which is named', async () => {
+    await expect(load('classifier.pkl', { python: 'no-such-python' })).rejects.toMatchObject({
+      code: 'ARTIFACT_INVALID',
+      message: expect.stringMatching(/no-such-python/),
+    });
+  });
+});
+
+describe('a worker that fails', () => {
+  const sum = async (rows: number[][]) => [...((await model!.run([features(rows)]))[0]!.data as Float64Array)];
+
+  it('tells what the model refuses, and goes on', async () => {
+    await load('crashing.pkl');
+    await expect(sum([[7, 1]])).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(/sevens are not taken/),
+    });
+    await expect(sum([[8, 1]])).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringMatching(/out of luck/),
+    });
+    expect(await sum([[1, 2]])).toEqual([3]);
+  });
+
+  it('costs the request that it had, and no other', async () => {
+    const lines: string[] = [];
+    await load('crashing.pkl', { workers: 2, onLine: (line) => lines.push(line) });
+    expect(model!.concurrency).toBe(2);
+    const outcomes = await Promise.allSettled([[1], [13], [2], [3], [4]].map(([first]) => sum([[first!, 1]])));
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect((outcomes[1] as PromiseRejectedResult).reason).toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 1 });
+    expect(lines).toEqual([expect.stringMatching(/a worker ended/)]);
+  });
+
+  it('is replaced: requests wait for the only one', async () => {
+    await load('crashing.pkl');
+    await expect(sum([[13, 1]])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await sum([[1, 2]])).toEqual([3]);
+  });
+
+  it('is no longer waited for in a crash loop', async () => {
+    await load('crashing.pkl');
+    for (let crash = 0; crash < 4; crash++) {
+      await expect(sum([[13, 1]])).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 1 });
+    }
+    await expect(sum([[1, 2]])).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/keep failing/),
+    });
+  });
+});
