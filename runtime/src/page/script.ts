@@ -148,7 +148,7 @@ function requestOf(tensors) {
 function show(spec, output) {
   const labels = spec?.labels;
   const last = output.shape.at(-1) ?? 1;
-  let rows = Array.from(output.data, (value, index) => ({ name: labels?.[index % last] ?? String(index), value }));
+  let rows = Array.from(output.data, (value, index) => ({ name: labels?.[index % last] ?? (output.data.length === 1 ? 'value' : String(index)), value }));
   const numeric = rows.every(({ value }) => typeof value === 'number');
   const shares = numeric && last > 1 && rows.every(({ value }) => value >= 0 && value <= 1);
   if (shares && rows.length === last) rows = rows.sort((one, other) => other.value - one.value);
@@ -156,7 +156,7 @@ function show(spec, output) {
   for (const { name, value } of rows.slice(0, 100)) {
     const text = numeric && !Number.isInteger(value) ? value.toPrecision(6) : String(value);
     const row = element('tr', {}, element('td', {}, name), element('td', { className: 'value' }, text));
-    if (shares) row.append(element('td', {}, element('meter', { value, ariaLabel: name })));
+    if (shares) row.append(element('td', { className: 'share' }, element('meter', { value, ariaLabel: name })));
     table.append(row);
   }
   if (rows.length > 100) table.append(element('tr', {}, element('td', {}, '… ' + (rows.length - 100) + ' more')));

@@ -3,10 +3,10 @@ export const PAGE_STYLE = `
 :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 20%, transparent); --accent: #2563eb; }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 60rem; padding: 1rem; font: 16px/1.5 system-ui, sans-serif; }
-header { display: flex; flex-wrap: wrap; gap: 1rem; align-items: baseline; justify-content: space-between; }
+header { display: flex; flex-wrap: wrap; gap: 1rem; align-items: baseline; justify-content: space-between; margin-bottom: 1rem; }
 h1 { margin: 0; font-size: 1.4rem; }
 h2 { margin: 0 0 .75rem; font-size: 1rem; }
-main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); }
+main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); }
 section { border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; min-width: 0; }
 section:last-child { grid-column: 1 / -1; }
 fieldset { border: 0; padding: 0; margin: 0 0 1rem; min-width: 0; }
@@ -16,7 +16,7 @@ legend small { font-weight: 400; opacity: .7; }
 input, textarea, select, button { font: inherit; padding: .4rem .5rem; border: 1px solid var(--line); border-radius: .35rem; }
 .cells input { width: 100%; }
 textarea { width: 100%; min-height: 7rem; font-family: ui-monospace, monospace; font-size: .85rem; }
-button { background: var(--accent); color: #fff; border-color: var(--accent); cursor: pointer; }
+button { padding: .4rem 1rem; background: var(--accent); color: #fff; border-color: var(--accent); cursor: pointer; }
 button:disabled { opacity: .5; cursor: progress; }
 .drop { display: grid; place-items: center; min-height: 9rem; padding: .5rem; border: 2px dashed var(--line); border-radius: .5rem; text-align: center; cursor: pointer; }
 .drop.over, .drop:focus-within { border-color: var(--accent); }
@@ -25,8 +25,9 @@ button:disabled { opacity: .5; cursor: progress; }
 #status.bad { color: #dc2626; white-space: pre-wrap; overflow-wrap: anywhere; }
 table { width: 100%; border-collapse: collapse; margin: .25rem 0 1rem; }
 td { padding: .15rem .25rem; }
-td.value { text-align: right; font-variant-numeric: tabular-nums; width: 7rem; }
-meter { width: 100%; }
+td.value { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.share { width: 40%; }
+meter { width: 100%; vertical-align: middle; }
 caption { text-align: left; font-weight: 600; }
 pre { overflow: auto; margin: 0; font-size: .85rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 `;

@@ -32,7 +32,9 @@ export function jwtVerifier({ issuer, audience }: JwtConfig): JwtVerifier {
       const options = { issuer, audience: [...audience], algorithms: ALGORITHMS, requiredClaims: ['exp'] };
       return (await jwtVerify(token, found, options)).payload;
     } catch (error) {
-      if (error instanceof errors.JWKSTimeout) {
+      // Keys that cannot be read are no fault of the token: jose gives them no class of their own but for the time-out.
+      const isJose = error instanceof errors.JOSEError;
+      if (!isJose || error instanceof errors.JWKSTimeout || error.code === errors.JOSEError.code) {
         throw new InferenceError('UNAVAILABLE', 'the keys of the issuer cannot be read', 5);
       }
       throw new InferenceError('UNAUTHENTICATED', 'the bearer token is not valid');

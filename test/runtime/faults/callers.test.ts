@@ -66,6 +66,24 @@ describe('fault 13: credentials', () => {
     expect(await response.json()).toEqual({ error: 'the bearer token is not valid' });
   });
 
+  it('says that the service is not available where the keys of the issuer cannot be read', async () => {
+    const bare = createServer((request, response) => {
+      if (request.url === '/keys') response.writeHead(500).end();
+      else response.end(JSON.stringify({ jwks_uri: `http://${request.headers.host}/keys` }));
+    }).listen(0, '127.0.0.1');
+    await new Promise((listening) => bare.once('listening', listening));
+    const broken = `http://127.0.0.1:${(bare.address() as AddressInfo).port}`;
+    try {
+      const base = await serve({ jwt: { issuer: broken, audience: ['models'] } });
+      const response = await predict(base, { authorization: `Bearer ${await token()}` });
+      expect(response.status).toBe(503);
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+    } finally {
+      bare.closeAllConnections();
+      bare.close();
+    }
+  });
+
   it('refuses who brings none, but not probes', async () => {
     const base = await serve({ jwt: { issuer: url, audience: ['models'] } });
     expect((await predict(base)).status).toBe(401);
