@@ -14,7 +14,7 @@ export function httpSource(
       const response = await fetch(url, {
         headers: { ...(await headers()), range: `bytes=${start}-${end - 1}` },
         // A store that sends elsewhere would be given the credentials too.
-        redirect: 'error',
+        redirect: 'manual',
         signal: AbortSignal.timeout(60_000),
       });
       if (!response.ok) {

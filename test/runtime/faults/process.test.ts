@@ -1,10 +1,11 @@
-import { appendFileSync, cpSync, mkdtempSync, renameSync, truncateSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdtempSync, renameSync, truncateSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
+import { writePackage } from '../../support/packages.js';
 import { IRIS, metric, predict, runSlow, serve, slowPackage, spawnServer, stopAll, until } from './servers.js';
 
 const stores: Server[] = [];
@@ -91,6 +92,25 @@ describe('fault 25: a package that is not the one that was deployed', () => {
     });
     expect(await server.exit).toBe(1);
     expect(server.log()).toContain('was deployed. It is not loaded');
+  });
+});
+
+describe('fault 27: a pickle by the name of an ONNX model', () => {
+  it('is refused by its bytes, with advice, and none of its code runs', async () => {
+    const witness = join(mkdtempSync(join(tmpdir(), 'modelship-fault-')), 'ran');
+    const command = Buffer.from(`touch ${witness}`);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(command.length);
+    // os.system(command), as pickle's protocol 2 writes it.
+    const pickle = Buffer.concat([
+      Buffer.from('\x80\x02cposix\nsystem\nX', 'latin1'),
+      length,
+      command,
+      Buffer.from('\x85R.', 'latin1'),
+    ]);
+    const model = writePackage({ content: { 'model.onnx': pickle, 'samples.json': '[]' } });
+    await expect(serve({ model })).rejects.toThrow(/its bytes are of the format pickle\. Pack the model again/);
+    expect(existsSync(witness)).toBe(false);
   });
 });
 

@@ -3,7 +3,7 @@ import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import type { TensorData } from '../../inference/datatype.js';
 import { InferenceError } from '../../inference/errors.js';
 import type { Signature, Tensor, TensorSpec } from '../../inference/tensor.js';
-import { ModelPackageError } from '../../manifest/index.js';
+import { detectFormat, ModelPackageError } from '../../manifest/index.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
 import { datatypeOf, onnxTypeName } from './datatypes.js';
 import { type PlainTensor, ThreadSession } from './thread-session.js';
@@ -22,6 +22,14 @@ export const onnxEngine: Engine = {
       return new OnnxModel(session, source, signatureOf(session, stripped));
     } catch (error) {
       if (error instanceof ModelPackageError) throw error;
+      const format = detectFormat(artifact.path);
+      if (format !== 'onnx') {
+        throw new ModelPackageError(
+          'ARTIFACT_INVALID',
+          `${artifact.path} is no ONNX model: its bytes are of the format ${format}. Pack the model again, so that the ` +
+            'manifest says what it is, or export it to ONNX.',
+        );
+      }
       throw new ModelPackageError(
         'ARTIFACT_INVALID',
         `${artifact.path} cannot be loaded by ONNX Runtime: ${(error as Error).message}. Export the model again, and ` +

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { download, downloadText } from '../../../runtime/src/store/download.js';
+
+/** Three parts, and not one byte like its neighbour's. */
+const OBJECT = Buffer.alloc(17 * 1024 * 1024, Buffer.from(Array.from({ length: 251 }, (_, index) => index)));
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+async function store(listener: RequestListener): Promise<string> {
+  server = createServer(listener).listen(0, '127.0.0.1');
+  await new Promise((listening) => server!.once('listening', listening));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/model?signature=secret`;
+}
+
+async function fetched(url: string): Promise<Buffer> {
+  const path = join(mkdtempSync(join(tmpdir(), 'modelship-store-')), 'folder', 'model');
+  await download(url, path, OBJECT.length);
+  return readFileSync(path);
+}
+
+const range = (header: string | undefined) =>
+  /^bytes=(\d+)-(\d+)$/
+    .exec(header ?? '')!
+    .slice(1)
+    .map(Number) as [number, number];
+const sendRange: RequestListener = ({ headers }, response) => {
+  const [start, last] = range(headers.range);
+  response.writeHead(206).end(OBJECT.subarray(start, last + 1));
+};
+
+describe('an object behind HTTP', () => {
+  it('is read in parts that fit together', async () => {
+    const ranges: string[] = [];
+    const url = await store((request, response) => {
+      ranges.push(request.headers.range!);
+      sendRange(request, response);
+    });
+    expect(sha256(await fetched(url))).toBe(sha256(OBJECT));
+    expect(ranges.sort()).toEqual(['bytes=0-8388607', 'bytes=16777216-17825791', 'bytes=8388608-16777215']);
+  });
+
+  it('is read from a server that knows no ranges', async () => {
+    const url = await store((_, response) => response.end(OBJECT));
+    expect(sha256(await fetched(url))).toBe(sha256(OBJECT));
+  });
+
+  it.each([
+    ['answers 503', (response: Parameters<RequestListener>[1]) => response.writeHead(503).end()],
+    ['throttles', (response: Parameters<RequestListener>[1]) => response.writeHead(429).end()],
+    ['hangs up', (response: Parameters<RequestListener>[1]) => response.destroy()],
+    [
+      'hangs up amid a part',
+      (response: Parameters<RequestListener>[1]) => {
+        response.writeHead(206, { 'content-length': 1000 }).write('some');
+        setImmediate(() => response.destroy());
+      },
+    ],
+  ])('is read again where the store %s', async (_, fail) => {
+    const failed = new Set<string>();
+    const url = await store((request, response) => {
+      const part = request.headers.range!;
+      if (failed.has(part)) sendRange(request, response);
+      else {
+        failed.add(part);
+        fail(response);
+      }
+    });
+    expect(sha256(await fetched(url))).toBe(sha256(OBJECT));
+    expect(failed.size).toBe(3);
+  });
+
+  it.each([401, 403, 404])('is not asked for again after %i, and its signature is not told', async (status) => {
+    let asked = 0;
+    const url = await store((_, response) => {
+      asked++;
+      response.writeHead(status).end();
+    });
+    const error = (await downloadText(url).catch((thrown) => thrown)) as Error;
+    expect(error.message).toMatch(new RegExp(`/model cannot be fetched: the store answered ${status}$`));
+    expect(error.message).not.toContain('secret');
+    expect(asked).toBe(1);
+  });
+
+  it('is not followed elsewhere, where the credentials would go along', async () => {
+    const paths: string[] = [];
+    const url = await store((request, response) => {
+      paths.push(request.url!);
+      response.writeHead(302, { location: '/elsewhere' }).end();
+    });
+    await expect(downloadText(url)).rejects.toThrow('the store answered 302');
+    expect(paths).toEqual(['/model?signature=secret']);
+  });
+
+  it.each([
+    'http://169.254.169.254/latest/',
+    'http://models.example/iris/',
+    'ftp://models.example/',
+    'file:///etc/passwd',
+  ])('is refused at %s, without a request', async (url) => {
+    await expect(downloadText(url)).rejects.toThrow(/allowed/);
+  });
+});
