@@ -1,6 +1,7 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceError, type TensorSpec } from '@modelship/runtime';
+import { ENVIRONMENT } from '@modelship/runtime/contract';
 import {
   checkIdentity,
   detectFormat,
@@ -42,7 +43,7 @@ export async function packModel(options: PackOptions): Promise<Manifest> {
     step('Copy the model');
     const artifact = copyArtifact(options.source, format, stage.directory);
     step('Load the model and read its signature');
-    const model = await load(options.source, join(stage.directory, artifact), format);
+    const model = await load(options, join(stage.directory, artifact), format);
     let described: Described;
     try {
       if (requests.length > 0) step(`Run ${requests.length} samples`);
@@ -63,9 +64,10 @@ export async function packModel(options: PackOptions): Promise<Manifest> {
  * Loads the copy, which is what will be served, and names the original in errors. One thread adds in the same order
  * every time.
  */
-async function load(source: string, copy: string, format: ModelFormat): Promise<LoadedModel> {
+async function load({ source, trustPickle }: PackOptions, copy: string, format: ModelFormat): Promise<LoadedModel> {
+  const python = process.env[ENVIRONMENT.python];
   try {
-    return await engineFor(format).load({ path: copy, format }, { threads: 1 });
+    return await engineFor(format).load({ path: copy, format }, { threads: 1, trustPickle, python });
   } catch (error) {
     if (!(error instanceof ModelPackageError)) throw error;
     throw new ModelPackageError(error.code, error.message.replaceAll(copy, source));

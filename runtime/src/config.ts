@@ -24,6 +24,12 @@ export interface RuntimeConfig {
   readonly timeoutSeconds: number;
   /** Threads of one inference. */
   readonly threads: number;
+  /** Interpreter for models of Python frameworks. @default `python3` */
+  readonly python?: string;
+  /** Processes for each model of a Python framework. @default 1 */
+  readonly workers?: number;
+  /** Whether formats may be loaded that run code which the file names. @default false */
+  readonly trustPickle?: boolean;
   readonly logLevel: LogLevel;
   /** @default no token is asked for */
   readonly jwt?: JwtConfig;
@@ -77,10 +83,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (!LOG_LEVELS.includes(logLevel as LogLevel)) {
     fault(ENVIRONMENT.logLevel, `got ${JSON.stringify(logLevel)}; ${LOG_LEVELS.join(', ')} are allowed`);
   }
-  const kserveStatus = text(ENVIRONMENT.kserveStatus);
-  if (kserveStatus !== undefined && kserveStatus !== 'true' && kserveStatus !== 'false') {
-    fault(ENVIRONMENT.kserveStatus, `got ${JSON.stringify(kserveStatus)}; true and false are allowed`);
-  }
+  const flag = (name: string): boolean => {
+    const value = text(name);
+    if (value === undefined || value === 'true' || value === 'false') return value === 'true';
+    fault(name, `got ${JSON.stringify(value)}; true and false are allowed`);
+    return false;
+  };
   const optionalNumber = (name: string, min: number, max: number) =>
     text(name) === undefined ? undefined : number(name, min, min, max);
   const apiKeyHashes = text(ENVIRONMENT.apiKeyHashes)
@@ -97,11 +105,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     modelDigest,
     port: number(ENVIRONMENT.port, DEFAULT_PORT, 0, 65535),
     grpcPort: optionalNumber(ENVIRONMENT.grpcPort, 0, 65535),
-    kserveStatus: kserveStatus === 'true',
+    kserveStatus: flag(ENVIRONMENT.kserveStatus),
     maxBodyBytes: number(ENVIRONMENT.maxBodyBytes, 64 * 1024 * 1024, 1, 2 ** 31),
     maxQueue: number(ENVIRONMENT.maxQueue, 1024, 1, 1_000_000),
     timeoutSeconds: number(ENVIRONMENT.timeoutSeconds, 60, 1, 24 * 3600),
     threads: number(ENVIRONMENT.threads, availableParallelism(), 1, 1024),
+    python: text(ENVIRONMENT.python),
+    workers: optionalNumber(ENVIRONMENT.workers, 1, 256),
+    trustPickle: flag(ENVIRONMENT.trustPickle),
     logLevel: logLevel as LogLevel,
     apiKeyHashes,
     requestsPerSecond: optionalNumber(ENVIRONMENT.requestsPerSecond, 1, 1_000_000),

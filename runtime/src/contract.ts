@@ -54,6 +54,12 @@ export const ENVIRONMENT = {
   timeoutSeconds: 'MODELSHIP_TIMEOUT_SECONDS',
   /** Threads of one inference. Default: the CPUs the process may use. */
   threads: 'MODELSHIP_THREADS',
+  /** Interpreter for models of Python frameworks: a path, or a name on PATH. Default: `python3`. */
+  python: 'MODELSHIP_PYTHON',
+  /** Processes for each model of a Python framework. Default: 1. */
+  workers: 'MODELSHIP_WORKERS',
+  /** `true` to load formats that run code which the file names. Default: they are refused. */
+  trustPickle: 'MODELSHIP_TRUST_PICKLE',
   /** Issuer of the JWTs that callers must bring. Default: no JWT is asked for. */
   jwtIssuer: 'MODELSHIP_JWT_ISSUER',
   /** Audiences, separated by commas, of which a JWT must carry one. */

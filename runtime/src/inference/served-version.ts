@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import type { LoadedModel } from '../engines/engine.js';
+import type { EngineOptions, LoadedModel } from '../engines/engine.js';
 import { engineFor } from '../engines/index.js';
 import { type Manifest, ModelPackageError, verifyFiles } from '../manifest/index.js';
+import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import type { ModelState, ServedModel } from '../protocols/protocol.js';
 import { InferenceError } from './errors.js';
@@ -14,6 +15,14 @@ import type { Signature, Tensor } from './tensor.js';
 /** How a version is run. */
 export interface VersionOptions {
   readonly threads: number;
+  /** @default `python3` */
+  readonly python?: string;
+  /** Processes for a model of a Python framework. @default 1 */
+  readonly workers?: number;
+  /** @default false */
+  readonly trustPickle?: boolean;
+  /** Takes what the processes of a model write. @default it is dropped */
+  readonly logger?: Logger;
   readonly maxQueue: number;
   readonly timeoutSeconds: number;
   readonly metrics: RuntimeMetrics;
@@ -62,7 +71,7 @@ export class ServedVersion implements ServedModel {
       await verifyFiles(this.directory, this.manifest);
       const { artifact, format } = this.manifest;
       const path = join(this.directory, artifact);
-      model = await engineFor(format).load({ path, format }, { threads: this.options.threads });
+      model = await engineFor(format).load({ path, format }, this.engineOptions());
       this.checkSignature(model);
       const samples = readSamples(this.directory, this.manifest);
       await checkSamples(model, this.manifest, samples);
@@ -98,6 +107,12 @@ export class ServedVersion implements ServedModel {
     await this.scheduler!.idle();
     await this.model!.close();
     this.state = 'END';
+  }
+
+  private engineOptions(): EngineOptions {
+    const { threads, python, workers, trustPickle, logger } = this.options;
+    const fields = { model: this.name, version: this.version };
+    return { threads, python, workers, trustPickle, onLine: (line) => logger?.log('warn', line, fields) };
   }
 
   /** What the package says must be what the artifact has, or requests would be read by the wrong types. */

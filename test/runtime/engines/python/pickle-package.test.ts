@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { packModel } from '../../../../lib/pack/index.js';
+import { ConfigError, readConfig } from '../../../../runtime/src/config.js';
+import { createRuntime } from '../../../../runtime/src/runtime.js';
+
+const python = join(import.meta.dirname, '../../../../.venv/bin/python');
+
+let folder: string;
+let model: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'pickle-package-'));
+  model = join(folder, 'package');
+  execFileSync(python, [join(import.meta.dirname, 'train.py'), folder]);
+  const samples = join(folder, 'samples.json');
+  const input = { name: 'features', datatype: 'FP64', shape: [1, 4], data: [5.1, 3.5, 1.4, 0.2] };
+  writeFileSync(samples, JSON.stringify([{ inputs: [input] }]));
+  vi.stubEnv('MODELSHIP_PYTHON', python);
+  await packModel({ source: join(folder, 'classifier.joblib'), out: model, name: 'iris', samples, trustPickle: true });
+  vi.unstubAllEnvs();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function runtime(environment: Readonly<Record<string, string>>) {
+  return createRuntime(
+    readConfig({ MODELSHIP_MODEL: model, MODELSHIP_PYTHON: python, MODELSHIP_LOG_LEVEL: 'error', ...environment }),
+  );
+}
+
+describe('a package of a pickle', () => {
+  it('is served by workers once it is trusted', async () => {
+    const { load, catalog, close } = runtime({ MODELSHIP_TRUST_PICKLE: 'true', MODELSHIP_WORKERS: '2' });
+    await load();
+    try {
+      const inputs = [
+        { name: 'features', datatype: 'FP64', shape: [1, 4], data: Float64Array.of(5.1, 3.5, 1.4, 0.2) },
+      ] as const;
+      const { outputs } = await catalog.find('iris')!.infer({ inputs });
+      expect(outputs.map(({ name }) => name)).toEqual(['label', 'probabilities']);
+      expect(String(outputs[0]!.data[0])).toBe('setosa');
+    } finally {
+      await close();
+    }
+  });
+
+  it('is refused without trust', async () => {
+    await expect(runtime({}).load()).rejects.toMatchObject({ code: 'FORMAT_UNTRUSTED' });
+  });
+
+  it.each([
+    ['MODELSHIP_TRUST_PICKLE', 'yes'],
+    ['MODELSHIP_WORKERS', '0'],
+    ['MODELSHIP_WORKERS', 'many'],
+  ])('is not served with %s=%s', (name, value) => {
+    expect(() => runtime({ [name]: value })).toThrow(ConfigError);
+  });
+});
