@@ -177,16 +177,19 @@ export class Scheduler {
     for (let index = 0; index < batch.length; index++) {
       const item = batch[index]!;
       if (parts) settle(item, () => item.resolve(parts[index]!));
-      else await this.runAlone(item);
+      else if (!item.settled) await this.runAlone(item);
     }
   }
 
-  /** One timer for the oldest request: all have the same time, so that the oldest is the next to expire. */
+  /** One timer, for the request that expires next. Those given up already, whose run goes on, need none. */
   private watchDeadlines(): void {
     if (this.timer !== undefined) return;
-    const [oldest] = this.inFlight.size > 0 ? this.inFlight : this.queue;
-    if (!oldest) return;
-    this.timer = setTimeout(this.expire, Math.max(1, oldest.deadline - Date.now()));
+    let next = Number.POSITIVE_INFINITY;
+    for (const item of [...this.inFlight, ...this.queue]) {
+      if (!item.settled) next = Math.min(next, item.deadline);
+    }
+    if (next === Number.POSITIVE_INFINITY) return;
+    this.timer = setTimeout(this.expire, Math.max(1, next - Date.now()));
     this.timer.unref();
   }
 
@@ -199,7 +202,7 @@ export class Scheduler {
       settle(item, () => item.reject(new InferenceError('DEADLINE_EXCEEDED', `no answer within ${seconds} s`)));
     }
     this.queue = this.queue.filter((item) => !item.settled);
-    if ([...this.inFlight].some((item) => !item.settled) || this.queue.length > 0) this.watchDeadlines();
+    this.watchDeadlines();
   };
 
   private settleIdle(): void {

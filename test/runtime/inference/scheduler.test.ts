@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { LoadedModel } from '../../../runtime/src/engines/engine.js';
 import { invalid } from '../../../runtime/src/inference/errors.js';
 import { Scheduler, type SchedulerOptions } from '../../../runtime/src/inference/scheduler.js';
@@ -98,6 +98,28 @@ describe('a queue', () => {
     await queue.idle();
     expect(runs).toEqual([1]);
     expect(queue.depth).toBe(0);
+  });
+
+  it('does not keep looking at a run that was given up, while others wait behind it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    try {
+      const { model, hold, release } = doubling();
+      const queue = scheduler(model, { timeoutMs: 1000, maxBatchRows: 1 });
+      hold();
+      const first = queue.submit(row(1), 'serving_default').catch((error) => error.code);
+      await new Promise((started) => setImmediate(started));
+      vi.advanceTimersByTime(1000);
+      expect(await first).toBe('DEADLINE_EXCEEDED');
+      const second = queue.submit(row(2), 'serving_default');
+      const timers = vi.spyOn(globalThis, 'setTimeout');
+      vi.advanceTimersByTime(500);
+      expect(timers).not.toHaveBeenCalled();
+      release();
+      expect(values(await second)).toEqual([4]);
+    } finally {
+      vi.restoreAllMocks();
+      vi.useRealTimers();
+    }
   });
 
   it('does not run what nobody waits for', async () => {
