@@ -12,7 +12,7 @@ from .tensors import raw_tensor, read_tensors
 SOCKET = 3
 
 # The module of each format is loaded alone: its framework may take seconds.
-MODULES = {"pickle": "pickle_model"}
+MODULES = {"pickle": "pickle_model", "saved_model": "saved_model"}
 
 MAX_MESSAGE = 300
 

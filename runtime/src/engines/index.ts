@@ -4,9 +4,12 @@ import type { Engine } from './engine.js';
 
 export type { Artifact, Engine, EngineOptions, LoadedModel } from './engine.js';
 
+const python = async (): Promise<Engine> => (await import('./python/python-engine.js')).pythonEngine;
+
 // Each engine is loaded with the first model that needs it: what is not used costs no time at start.
 const ENGINES: Partial<Record<ModelFormat, () => Promise<Engine>>> = {
-  pickle: async () => (await import('./python/python-engine.js')).pythonEngine,
+  saved_model: python,
+  pickle: python,
   onnx: async () => (await import('./onnx/onnx-engine.js')).onnxEngine,
 };
 

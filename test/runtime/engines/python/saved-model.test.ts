@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
+
+const python = join(import.meta.dirname, '../../../../.venv/bin/python');
+
+let folder: string;
+let expected: { readonly rows: number[][]; readonly score: number[] };
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'saved-model-'));
+  execFileSync(python, [join(import.meta.dirname, 'save_models.py'), folder], { stdio: 'pipe' });
+  expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function load(name: string): Promise<LoadedModel> {
+  return engineFor('saved_model').load({ path: join(folder, name), format: 'saved_model' }, { python, threads: 1 });
+}
+
+describe('a SavedModel of TF2', () => {
+  let model: LoadedModel;
+  beforeAll(async () => {
+    model = await load('tf2');
+  });
+  afterAll(() => model.close());
+
+  it('has all its signatures', () => {
+    expect(model.signatures).toEqual({
+      serving_default: {
+        inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+        outputs: [
+          { name: 'row', datatype: 'INT32', shape: [-1] },
+          { name: 'score', datatype: 'FP32', shape: [-1, 1] },
+        ],
+      },
+      shout: {
+        inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }],
+        outputs: [{ name: 'loud', datatype: 'BYTES', shape: [-1] }],
+      },
+      pick: {
+        inputs: [{ name: 'index', datatype: 'INT32', shape: [-1] }],
+        outputs: [{ name: 'weight', datatype: 'FP32', shape: [-1, 1] }],
+      },
+    });
+  });
+
+  it('answers as in TensorFlow', async () => {
+    const data = Float32Array.from(expected.rows.flat());
+    const [row, score] = await model.run([{ name: 'x', datatype: 'FP32', shape: [2, 2], data }]);
+    expect([...(row!.data as Int32Array)]).toEqual([0, 1]);
+    expect(score!.shape).toEqual([2, 1]);
+    expect([...(score!.data as Float32Array)]).toEqual(expected.score);
+  });
+
+  it('takes and gives text by another signature', async () => {
+    const data = [Buffer.from('ship'), Buffer.from('')];
+    const [loud] = await model.run([{ name: 'text', datatype: 'BYTES', shape: [2], data }], 'shout');
+    expect((loud!.data as Buffer[]).map(String)).toEqual(['SHIP', '']);
+  });
+
+  it('tells what the graph refuses, and goes on', async () => {
+    const pick = (index: number) =>
+      model.run([{ name: 'index', datatype: 'INT32', shape: [1], data: Int32Array.of(index) }], 'pick');
+    await expect(pick(5)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(/^the model refused the input: .*not in \[0, 2\)/),
+    });
+    const [weight] = await pick(1);
+    expect([...(weight!.data as Float32Array)]).toEqual([Math.fround(0.7)]);
+  });
+});
+
+it('serves a graph of TF1', async () => {
+  const model = await load('tf1');
+  const [y] = await model.run([{ name: 'x', datatype: 'FP32', shape: [2, 1], data: Float32Array.of(1, 3) }]);
+  expect([...(y!.data as Float32Array)]).toEqual([2.5, 3.5]);
+  await model.close();
+});
+
+it.each([
+  ['without a default signature', 'no_default', /no signature serving_default, only shout/],
+  ['that is missing', 'nowhere', /nowhere cannot be loaded/],
+])('does not load one %s', async (_, name, message) => {
+  await expect(load(name)).rejects.toMatchObject({ code: 'ARTIFACT_INVALID', message: expect.stringMatching(message) });
+});
