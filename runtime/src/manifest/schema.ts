@@ -1,4 +1,7 @@
-import { z } from 'zod';
+// The small build of zod: the whole of it, with its forty languages, takes longer to load than a model.
+
+import * as z from 'zod/mini';
+import en from 'zod/v4/locales/en.js';
 import { DATATYPES } from '../inference/datatype.js';
 
 /** The name of the manifest in a model package. */
@@ -23,46 +26,50 @@ export type ModelFormat = (typeof MODEL_FORMATS)[number];
 /** The formats whose loading runs code that the file names. */
 export const PICKLE_FORMATS: readonly ModelFormat[] = ['torch_pickle', 'pickle'];
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits');
+// Without it, a fault would say no more than that the input is invalid.
+z.config(en());
+
+const text = (pattern: RegExp, rule: string) => z.string().check(z.regex(pattern, rule));
+const filled = z.string().check(z.minLength(1));
+const count = z.int().check(z.gte(0));
+const share = z.number().check(z.gte(0));
+
+const sha256 = text(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits');
 
 /** A path inside the package: relative, with forward slashes, and never out of it. */
-const packagePath = z
-  .string()
-  .regex(/^(?!\/)(?!.*(^|\/)\.\.?(\/|$))[^\\\0]+$/, 'must be a relative path inside the package, without `.` or `..`');
+const packagePath = text(
+  /^(?!\/)(?!.*(^|\/)\.\.?(\/|$))[^\\\0]+$/,
+  'must be a relative path inside the package, without `.` or `..`',
+);
 
 const tensorSpec = z.strictObject({
-  name: z.string().min(1),
+  name: filled,
   datatype: z.enum(DATATYPES),
-  shape: z.array(z.int().min(-1)),
-  labels: z.array(z.string()).optional(),
+  shape: z.array(z.int().check(z.gte(-1))),
+  labels: z.optional(z.array(z.string())),
 });
 
-const tensorSpecs = z.array(tensorSpec).min(1);
+const tensorSpecs = z.array(tensorSpec).check(z.minLength(1));
 
 /** The schema of `model.json`. */
 export const manifestSchema = z.strictObject({
   schemaVersion: z.literal(1),
-  name: z
-    .string()
-    .regex(
-      /^[A-Za-z][A-Za-z0-9_-]{0,62}$/,
-      'must start with a letter and hold at most 63 letters, digits, `_` and `-`',
-    ),
+  name: text(
+    /^[A-Za-z][A-Za-z0-9_-]{0,62}$/,
+    'must start with a letter and hold at most 63 letters, digits, `_` and `-`',
+  ),
   // A number in decimal, because TensorFlow Serving's routes and gRPC messages hold an int64.
-  version: z.string().regex(/^(0|[1-9]\d{0,17})$/, 'must be a whole number of at most 18 digits'),
+  version: text(/^(0|[1-9]\d{0,17})$/, 'must be a whole number of at most 18 digits'),
   format: z.enum(MODEL_FORMATS),
   artifact: packagePath,
   inputs: tensorSpecs,
   outputs: tensorSpecs,
   /** Further signatures beside the default one that `inputs` and `outputs` describe. */
-  signatures: z.record(z.string().min(1), z.strictObject({ inputs: tensorSpecs, outputs: tensorSpecs })).optional(),
-  samples: z.strictObject({
-    count: z.int().min(0),
-    tolerance: z.strictObject({ absolute: z.number().min(0), relative: z.number().min(0) }),
-  }),
-  requirements: z.array(z.string().min(1)).optional(),
-  files: z.array(z.strictObject({ path: packagePath, size: z.int().min(0), sha256 })).min(1),
-  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be `sha256:` and 64 lower-case hexadecimal digits'),
+  signatures: z.optional(z.record(filled, z.strictObject({ inputs: tensorSpecs, outputs: tensorSpecs }))),
+  samples: z.strictObject({ count, tolerance: z.strictObject({ absolute: share, relative: share }) }),
+  requirements: z.optional(z.array(filled)),
+  files: z.array(z.strictObject({ path: packagePath, size: count, sha256 })).check(z.minLength(1)),
+  digest: text(/^sha256:[0-9a-f]{64}$/, 'must be `sha256:` and 64 lower-case hexadecimal digits'),
 });
 
 /** What a model package says of itself. */
