@@ -17,7 +17,7 @@ export async function benchmarkThroughput(rounds: number): Promise<Comparison> {
   const script = join(mkdtempSync(join(tmpdir(), 'modelship-bench-')), 'post.lua');
   writeFileSync(
     script,
-    `wrk.method = "POST"\nwrk.body = [[${IRIS_REQUEST}]]\nwrk.headers["content-type"] = "application/json"\n`,
+    `wrk.method = "POST"\nwrk.body = [==[${IRIS_REQUEST}]==]\nwrk.headers["content-type"] = "application/json"\n`,
   );
 
   const side = (name: string, factory: ServerFactory): Side => ({
