@@ -1,6 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync, inflateSync, constants as zlib } from 'node:zlib';
 import { FileBytes } from './file-bytes.js';
 import { ModelPackageError } from './package-error.js';
 import { protobufFields } from './protobuf.js';
@@ -118,12 +117,16 @@ function isPickle(head: Buffer): boolean {
 
 /** The start of what joblib compressed by zlib or gzip, whatever follows; empty if it is neither. */
 function unpacked(head: Buffer): Buffer {
-  const partial = { finishFlush: zlib.Z_SYNC_FLUSH };
+  const isGzip = startsWith('1f8b')(head);
+  if (!isGzip && head[0] !== 0x78) return Buffer.alloc(0);
+  // Loaded here, because the server starts without it.
+  const { gunzipSync, inflateSync, constants } = process.getBuiltinModule('node:zlib');
+  const partial = { finishFlush: constants.Z_SYNC_FLUSH };
   try {
-    if (startsWith('1f8b')(head)) return gunzipSync(head, partial);
-    if (head[0] === 0x78) return inflateSync(head, partial);
-  } catch {}
-  return Buffer.alloc(0);
+    return isGzip ? gunzipSync(head, partial) : inflateSync(head, partial);
+  } catch {
+    return Buffer.alloc(0);
+  }
 }
 
 /** ONNX's ModelProto: field 1 is the version of the format, 7 the graph, 8 the operator sets. */

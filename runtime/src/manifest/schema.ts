@@ -27,7 +27,8 @@ export type ModelFormat = (typeof MODEL_FORMATS)[number];
 export const PICKLE_FORMATS: readonly ModelFormat[] = ['torch_pickle', 'pickle'];
 
 // Without it, a fault would say no more than that the input is invalid.
-z.config(en());
+// A schema that is used once is not worth compiling.
+z.config({ ...en(), jitless: true });
 
 const text = (pattern: RegExp, rule: string) => z.string().check(z.regex(pattern, rule));
 const filled = z.string().check(z.minLength(1));

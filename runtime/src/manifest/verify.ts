@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ModelPackageError } from './package-error.js';
 import type { Manifest } from './schema.js';
 
+/** A file that is read faster at once than as a stream. */
+const SMALL_BYTES = 1024 * 1024;
+
 /** The SHA-256 of a file, in hexadecimal digits, without holding the file in memory. */
 export async function fileSha256(path: string): Promise<string> {
   const hash = createHash('sha256');
+  const { size } = await stat(path);
+  if (size <= SMALL_BYTES) return hash.update(await readFile(path)).digest('hex');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
 }

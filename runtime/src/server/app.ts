@@ -32,6 +32,7 @@ export class App {
   private readonly router = findMyWay({ ignoreTrailingSlash: true, maxParamLength: 500 });
   /** Whether connections should end with their next answer. */
   isDraining = false;
+  private readonly routes = new Set<string>();
 
   constructor(private readonly options: AppOptions) {
     const { catalog, protocols, metrics, queueDepth } = options;
@@ -112,7 +113,9 @@ export class App {
 
   /** The first protocol that names a route has it. */
   private add(method: HTTPMethod, path: string, handler: RouteHandler): void {
-    if (this.router.hasRoute(method, path)) return;
+    const route = `${method} ${path}`;
+    if (this.routes.has(route)) return;
+    this.routes.add(route);
     this.router.on(method, path, () => {}, handler);
   }
 }
