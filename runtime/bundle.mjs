@@ -2,6 +2,7 @@
 // caller waits for on a function. The native addon stays outside, and what is rarely used lies beside.
 
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const entries = {
@@ -17,6 +18,16 @@ const present = Object.fromEntries(Object.entries(entries).filter(([, path]) => 
 // They are files beside the others, which leave their import as it is.
 const apart = ['./s3-source.js', './grpc.js'];
 
+/** Takes onnxruntime's JavaScript into the bundle, and leaves the native addon where npm put it. */
+const nativeAddon = {
+  name: 'native-addon',
+  setup({ onLoad }) {
+    onLoad({ filter: /onnxruntime-node[\\/]dist[\\/]binding\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace('`../bin/', '`onnxruntime-node/bin/'),
+    }));
+  },
+};
+
 await build({
   entryPoints: present,
   outdir: 'dist/bundle',
@@ -27,6 +38,9 @@ await build({
   minify: true,
   keepNames: true,
   legalComments: 'linked',
-  external: ['onnxruntime-node', ...apart],
+  external: ['onnxruntime-node/*', ...apart],
+  plugins: [nativeAddon],
+  // The thread of a long model asks at run time where the package lies.
+  logOverride: { 'require-resolve-not-external': 'silent' },
   logLevel: 'warning',
 });
