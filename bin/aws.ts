@@ -2,11 +2,12 @@
 import { join } from 'node:path';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
-import { ServerlessModel } from '../lib/aws/index.js';
+import { ContainerModel, ManagedEndpointModel, ServerlessModel } from '../lib/aws/index.js';
 import { Model } from '../lib/model/index.js';
 import { Access } from '../lib/serving/index.js';
 
 // Context: `-c package=FOLDER`, or `-c example=NAME` for one of examples/. Without either, the iris example.
+// `-c target=serverless,container,endpoint` says where it is to run: on Lambda unless said otherwise.
 const app = new App();
 const example = app.node.tryGetContext('example') ?? 'iris';
 const directory = app.node.tryGetContext('package') ?? join('examples', example, 'model');
@@ -23,12 +24,24 @@ if (!(access in ACCESS)) {
 }
 const architecture = app.node.tryGetContext('architecture') ?? Architecture.ARM_64.name;
 
-const stack = new Stack(app, `Modelship-${model.name}`, { description: `The model ${model.name}, by Modelship` });
-const endpoint = new ServerlessModel(stack, 'Model', {
-  model,
-  access: ACCESS[access]!(),
-  architecture: Architecture.custom(architecture),
-});
-
-new CfnOutput(stack, 'url', { value: endpoint.url });
-new CfnOutput(stack, 'predictUrl', { value: endpoint.predictUrl });
+/** A stack for each target, so that one can be deployed without the others. */
+const TARGETS: Readonly<Record<string, (stack: Stack) => { readonly url?: string; readonly predictUrl?: string }>> = {
+  serverless: (stack) =>
+    new ServerlessModel(stack, 'Model', {
+      model,
+      access: ACCESS[access]!(),
+      architecture: Architecture.custom(architecture),
+    }),
+  container: (stack) => new ContainerModel(stack, 'Model', { model }),
+  endpoint: (stack) => new ManagedEndpointModel(stack, 'Model', { model }),
+};
+const targets = String(app.node.tryGetContext('target') ?? 'serverless').split(',');
+for (const target of targets) {
+  const build = TARGETS[target];
+  if (!build) throw new Error(`got -c target=${target}; ${Object.keys(TARGETS).join(', ')} are allowed`);
+  const name = target === 'serverless' ? `Modelship-${model.name}` : `Modelship-${model.name}-${target}`;
+  const stack = new Stack(app, name, { description: `The model ${model.name}, by Modelship` });
+  const { url, predictUrl } = build(stack);
+  if (url) new CfnOutput(stack, 'url', { value: url });
+  if (predictUrl) new CfnOutput(stack, 'predictUrl', { value: predictUrl });
+}

@@ -75,7 +75,8 @@ function synthesize() {
 
   if (existsSync('cdk.json')) {
     const out = join(work, 'cdk.out');
-    const args = ['synth', '--quiet', '--output', out, '-c', `package=${modelPackage}`];
+    const context = ['-c', `package=${modelPackage}`, '-c', 'target=serverless,container,endpoint'];
+    const args = ['synth', '--quiet', '--output', out, ...context];
     run(`npx cdk ${args.join(' ')}`, [binary('aws-cdk', 'cdk'), ...args]);
     const { artifacts } = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'));
     for (const [name, { type, properties }] of Object.entries(artifacts)) {
