@@ -36,7 +36,6 @@ await build({
   target: 'node20',
   format: 'cjs',
   minify: true,
-  keepNames: true,
   legalComments: 'linked',
   external: ['onnxruntime-node/*', ...apart],
   plugins: [nativeAddon],

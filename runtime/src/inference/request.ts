@@ -1,5 +1,10 @@
 import type { Tensor } from './tensor.js';
 
+/** Whether a call is still wanted. An AbortSignal is one; it costs more than a small model's run to make. */
+export interface Cancellation {
+  readonly aborted: boolean;
+}
+
 /** One call of a model, whatever protocol it came by. All inputs of the signature are present, in its order. */
 export interface InferenceRequest {
   readonly inputs: readonly Tensor[];
@@ -7,8 +12,8 @@ export interface InferenceRequest {
   readonly outputs?: readonly string[];
   /** @default 'serving_default' */
   readonly signatureName?: string;
-  /** Aborted when the client goes away or the deadline passes. */
-  readonly signal?: AbortSignal;
+  /** Aborted when the client goes away. */
+  readonly signal?: Cancellation;
 }
 
 /** What the model answered: the outputs asked for, in the signature's order. */

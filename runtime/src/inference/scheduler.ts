@@ -1,6 +1,7 @@
 import type { LoadedModel } from '../engines/engine.js';
 import { isBatchable, joinRows, rowsOf, sameRowShape, splitRows } from './batch.js';
 import { InferenceError } from './errors.js';
+import type { Cancellation } from './request.js';
 import type { Tensor } from './tensor.js';
 
 /** What a model's queue allows. */
@@ -18,7 +19,7 @@ export interface SchedulerOptions {
 interface Waiting {
   readonly inputs: readonly Tensor[];
   readonly signatureName: string;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Cancellation | undefined;
   /** Undefined if it must run alone. */
   readonly rows: number | undefined;
   readonly deadline: number;
@@ -60,7 +61,7 @@ export class Scheduler {
    *
    * @throws InferenceError `UNAVAILABLE` if the queue is full, `DEADLINE_EXCEEDED`, `CANCELLED`, or what the model says
    */
-  submit(inputs: readonly Tensor[], signatureName: string, signal?: AbortSignal): Promise<readonly Tensor[]> {
+  submit(inputs: readonly Tensor[], signatureName: string, signal?: Cancellation): Promise<readonly Tensor[]> {
     if (this.queue.length >= this.options.maxQueue) {
       return Promise.reject(
         new InferenceError('UNAVAILABLE', `the queue of the model is full: ${this.options.maxQueue} requests wait`, 1),

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { invalid } from '../inference/errors.js';
+import type { Cancellation } from '../inference/request.js';
 import type { App } from './app.js';
 import type { HttpRequest, HttpResponse } from './http.js';
 import { BodyTooLarge } from './inflate.js';
@@ -46,13 +47,12 @@ export function createHttpServer(app: App, maxBodyBytes: number, times: ServerTi
   return server;
 }
 
-/** A request whose abort signal is made only if somebody waits for it. */
-class IncomingRequest implements HttpRequest {
+/** A request that knows whether its client is still there. */
+class IncomingRequest implements HttpRequest, Cancellation {
   readonly method: string;
   readonly path: string;
   readonly query: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
-  private controller: AbortController | undefined;
 
   constructor(
     incoming: IncomingMessage,
@@ -68,15 +68,12 @@ class IncomingRequest implements HttpRequest {
     this.headers = incoming.headers as Readonly<Record<string, string | undefined>>;
   }
 
-  get signal(): AbortSignal {
-    if (!this.controller) {
-      const controller = new AbortController();
-      this.controller = controller;
-      this.outgoing.once('close', () => {
-        if (!this.outgoing.writableFinished) controller.abort();
-      });
-    }
-    return this.controller.signal;
+  get signal(): Cancellation {
+    return this;
+  }
+
+  get aborted(): boolean {
+    return this.outgoing.destroyed && !this.outgoing.writableFinished;
   }
 }
 
@@ -129,5 +126,9 @@ function send(outgoing: ServerResponse, { status, headers, body }: HttpResponse)
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   outgoing.writeHead(status, { ...headers, 'content-length': length });
   // Node leaves the body of an answer to HEAD out.
-  outgoing.end(body);
+  if (typeof body !== 'string' && length <= MAX_JOINED_BYTES) outgoing.end(body.toString('latin1'), 'latin1');
+  else outgoing.end(body);
 }
+
+/** Up to here a body goes out in one piece with its headers, which Node does with strings alone; latin1 keeps each byte. */
+const MAX_JOINED_BYTES = 4096;

@@ -1,3 +1,5 @@
+import type { Cancellation } from '../inference/request.js';
+
 /** A request as the core sees it, whichever host received it. Header names are in lower case. */
 export interface HttpRequest {
   readonly method: string;
@@ -8,7 +10,7 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
   /** Aborted when the client goes away. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Cancellation;
 }
 
 /** What the host sends back. */

@@ -216,7 +216,7 @@ describe('GRPCInferenceService', () => {
       compute: (inputs, { signal }) =>
         new Promise((resolve) => {
           started!();
-          signal!.addEventListener('abort', () => {
+          (signal as AbortSignal).addEventListener('abort', () => {
             aborted!();
             resolve(inputs);
           });

@@ -2,6 +2,7 @@ import { allocate, type Datatype } from '../../inference/datatype.js';
 import { invalid } from '../../inference/errors.js';
 import { OPEN_ARRAY, OPEN_OBJECT } from '../../inference/json/ascii.js';
 import { JsonReader, JsonWriter, TensorBuilder, writeNested } from '../../inference/json/index.js';
+import type { Cancellation } from '../../inference/request.js';
 import { type Evaluate, shapleyValues } from '../../inference/shapley.js';
 import { elementCount, shapeFits, type Tensor, type TensorSpec } from '../../inference/tensor.js';
 import type { ServedModel } from '../protocol.js';
@@ -27,7 +28,7 @@ interface ExplainRequest {
  *
  * @throws InferenceError `INVALID_ARGUMENT`
  */
-export async function explain(model: ServedModel, body: Buffer, signal?: AbortSignal): Promise<Buffer | string> {
+export async function explain(model: ServedModel, body: Buffer, signal?: Cancellation): Promise<Buffer | string> {
   const signature = model.signatures.serving_default!;
   const spec = signature.inputs[0]!;
   if (signature.inputs.length > 1 || !EXPLAINABLE.includes(spec.datatype)) {
