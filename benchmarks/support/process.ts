@@ -25,7 +25,8 @@ export function start(server: ServerCommand, cpu?: number): ChildProcess {
     ? ['taskset', ['-c', String(cpu), server.command, ...server.args]]
     : [server.command, server.args];
   return spawn(command, [...args], {
-    env: { ...process.env, ...server.environment },
+    // No side may spend its start on reports to others.
+    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', ...server.environment },
     stdio: ['ignore', 'ignore', process.env.BENCH_VERBOSE ? 'inherit' : 'ignore'],
   });
 }

@@ -1,3 +1,5 @@
+// First, because it must be set before the native code runs.
+import './no-telemetry.js';
 import { readFileSync, statSync } from 'node:fs';
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import type { TensorData } from '../../inference/datatype.js';

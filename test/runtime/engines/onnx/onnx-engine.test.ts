@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,23 @@ async function load(path: string): Promise<LoadedModel> {
 }
 
 const features = { name: 'features', datatype: 'FP32', shape: [2, 2], data: Float32Array.of(5, 0, 0, 5) } as const;
+
+it('tells ONNX Runtime to report nothing, before a model is loaded', () => {
+  const script = `
+    const { engineFor } = require('./runtime/src/engines/index.ts');
+    engineFor('onnx').load({ path: process.argv[1], format: 'onnx' }, { threads: 1 }).then((model) => model.close());`;
+  const model = join(FIXTURES, 'zip_map.onnx');
+  const cwd = join(import.meta.dirname, '../../../..');
+  // Where there can be no home, the reporter complains that it cannot keep its identifier of the device.
+  const env = { PATH: process.env.PATH, HOME: '/dev/null' };
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script, model], {
+    cwd,
+    env,
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+});
 
 describe('a classifier that ends in a ZipMap', () => {
   it('gives its probabilities as a tensor, with the names of the classes', async () => {
