@@ -2,12 +2,12 @@
 // caller waits for on a function. The native addon stays outside, and what is rarely used lies beside.
 
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const entries = {
   server: 'src/main.ts',
-  lambda: 'src/platforms/lambda.ts',
+  'lambda-handler': 'src/platforms/lambda.ts',
   authorizer: 'src/platforms/lambda-authorizer.ts',
   // Loaded by the others only where they are needed.
   's3-source': 'src/store/s3-source.ts',
@@ -43,3 +43,6 @@ await build({
   logOverride: { 'require-resolve-not-external': 'silent' },
   logLevel: 'warning',
 });
+
+// What Lambda loads is no CommonJS, which could not hold the initialization until the model is loaded.
+await copyFile('src/platforms/lambda.mjs', 'dist/bundle/lambda.mjs');

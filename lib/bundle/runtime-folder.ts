@@ -10,7 +10,7 @@ export interface RuntimePlatform {
   readonly architecture: string;
 }
 
-/** The runtime as a folder: `server.js` and `lambda.js` at its top, and the native addon of one platform. */
+/** The runtime as a folder: `server.js` and `lambda.mjs` at its top, and the native addon of one platform. */
 export interface RuntimeFolder {
   readonly directory: string;
   /** 64 hexadecimal digits, the same for the same content. */

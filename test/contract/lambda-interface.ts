@@ -46,6 +46,8 @@ export class LambdaEnvironment {
   private readonly events: { id: string; event: object }[] = [];
   private readonly answers = new Map<string, (answer: { isError: boolean; body: string }) => void>();
   private log = '';
+  /** How often the process asked for an event, which it does once it is initialized. */
+  asked = 0;
 
   constructor(private readonly code: FunctionProcess) {
     this.server = createServer((request, response) => this.runtimeApi(request, response));
@@ -105,6 +107,7 @@ export class LambdaEnvironment {
   private runtimeApi(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url ?? '';
     if (path.endsWith('/invocation/next')) {
+      this.asked += 1;
       this.waiting.push(response);
       this.deliver();
       return;

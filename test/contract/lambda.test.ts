@@ -115,16 +115,25 @@ describe("the function, under AWS's runtime interface client", () => {
   });
 });
 
-test('a function whose code is not what was deployed answers nothing', { timeout: 900_000 }, async () => {
-  const other = { ...environment, MODELSHIP_MODEL_DIGEST: `sha256:${'0'.repeat(64)}` };
-  const lambda = new LambdaEnvironment({ handler: here(properties.Handler), codeFolder, environment: other });
-  await lambda.start();
-  try {
-    await expect(lambda.invoke(restEvent('GET', '/v2/health/ready'))).rejects.toThrow(/was deployed/);
-  } finally {
-    await lambda.stop();
-  }
-});
+test.each(['on-demand', 'provisioned-concurrency'])(
+  'a function whose code is not what was deployed fails its initialization, %s',
+  { timeout: 900_000 },
+  async (kind) => {
+    const other = {
+      ...environment,
+      AWS_LAMBDA_INITIALIZATION_TYPE: kind,
+      MODELSHIP_MODEL_DIGEST: `sha256:${'0'.repeat(64)}`,
+    };
+    const lambda = new LambdaEnvironment({ handler: here(properties.Handler), codeFolder, environment: other });
+    await lambda.start();
+    try {
+      await expect(lambda.invoke(restEvent('GET', '/v2/health/ready'))).rejects.toThrow(/was deployed/);
+      expect(lambda.asked).toBe(0);
+    } finally {
+      await lambda.stop();
+    }
+  },
+);
 
 test('the layer has at most 25 MB as a ZIP archive, for the default architecture', () => {
   const arm = new Synthesized((stack) => {

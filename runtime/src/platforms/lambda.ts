@@ -1,4 +1,5 @@
-// The handler of the function. The model is loaded while Lambda initializes the environment, before the first request.
+// The handler of the function, which loads the model while Lambda initializes the environment.
+
 import { readConfig } from '../config.js';
 import { createRuntime } from '../runtime.js';
 import {
@@ -9,11 +10,25 @@ import {
   requestOf,
 } from './lambda-events.js';
 
-const runtime = createRuntime(readConfig(process.env));
+/**
+ * Lambda stops an initialization after 10 s and starts it again with the first request, so that a model which takes
+ * longer goes on loading in that request. With provisioned concurrency it waits.
+ */
+const INIT_MILLISECONDS = 9000;
 
+const runtime = createRuntime(readConfig(process.env));
 const loading = runtime.load();
-// Lambda starts anew after a failed initialization, and logs why; the promise is awaited by the first request.
-loading.catch((error) => runtime.logger.failure('the model cannot be loaded', error));
+
+/** Holds the initialization until the model is loaded, and fails it with the reason. */
+export async function initialize(): Promise<void> {
+  if (process.env.AWS_LAMBDA_INITIALIZATION_TYPE === 'provisioned-concurrency') return loading;
+  await Promise.race([loading, new Promise((resolve) => setTimeout(resolve, INIT_MILLISECONDS).unref())]);
+  // Without a model an environment would fail every request; once its process has ended, Lambda makes a new one.
+  loading.catch((error) => {
+    runtime.logger.failure('the model cannot be loaded', error);
+    process.exit(1);
+  });
+}
 
 /** Answers an event of API Gateway, a function URL or a load balancer. */
 export async function handler(event: RestEvent | HttpApiEvent): Promise<LambdaResponse> {
