@@ -18,6 +18,7 @@ import { Access } from '../serving/access.js';
 import { FunctionRole } from './private/lambda/function-role.js';
 import { FunctionTelemetry } from './private/lambda/function-telemetry.js';
 import { LAMBDA, RUNTIME_BYTES } from './private/lambda/limits.js';
+import { encryptLogs } from './private/lambda/log-encryption.js';
 import { RestFront } from './private/lambda/rest-front.js';
 import { NODE, runtimeLayer } from './private/lambda/runtime-layer.js';
 import { validateServerless } from './private/lambda/validation.js';
@@ -63,6 +64,7 @@ export class ServerlessModel extends Construct {
       encryptionKey: props.encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     };
+    if (props.encryptionKey) encryptLogs(this, props.encryptionKey);
     this.layer = runtimeLayer(this, architecture);
     this.logGroup = new LogGroup(this, 'Logs', logs);
     const role = new FunctionRole(this, 'Role', this.logGroup);

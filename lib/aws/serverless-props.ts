@@ -14,7 +14,12 @@ export interface ServerlessModelProps extends ServingProps {
   /** Memory of the function in MiB, 128 to 10240. Lambda gives CPU in proportion: one at 1769. @default 1769 */
   readonly memoryMib?: number;
 
-  /** Encrypts the logs and the function's environment. @default - keys of AWS */
+  /**
+   * Encrypts the logs and the function's environment. CloudWatch Logs is let in by the policy of the key; one that was
+   * imported must let it in already.
+   *
+   * @default - keys of AWS
+   */
   readonly encryptionKey?: IKey;
 
   /**

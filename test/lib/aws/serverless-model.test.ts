@@ -219,6 +219,26 @@ describe('ServerlessModel on AWS', () => {
     template.hasResourceProperties('AWS::Lambda::Function', { KmsKeyArn: Match.anyValue() });
   });
 
+  test('lets CloudWatch Logs use the customer key, for log groups of this account only', () => {
+    const template = make((stack) => ({ encryptionKey: new Key(stack, 'Key') })).template();
+    const account = { Ref: 'AWS::AccountId' };
+    const region = { Ref: 'AWS::Region' };
+    const logGroups = ['arn:', { Ref: 'AWS::Partition' }, ':logs:', region, ':', account, ':log-group:*'];
+    template.hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: {
+        Statement: Match.arrayWith([
+          {
+            Effect: 'Allow',
+            Principal: { Service: { 'Fn::Join': ['', ['logs.', region, '.amazonaws.com']] } },
+            Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
+            Resource: '*',
+            Condition: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': { 'Fn::Join': ['', logGroups] } } },
+          },
+        ]),
+      },
+    });
+  });
+
   test('has three alarms and a dashboard, which can be left out', () => {
     make().template().resourceCountIs('AWS::CloudWatch::Alarm', 3);
     make().template().resourceCountIs('AWS::CloudWatch::Dashboard', 1);
