@@ -35,7 +35,7 @@ export class TrafficAlarms extends Construct {
     const { metrics } = loadBalancer;
     this.errors = this.alarm('Errors', {
       metric: new MathExpression({
-        expression: '100 * (FILL(failed, 0) + FILL(refused, 0)) / MAX([requests, 1])',
+        expression: 'IF(requests > 0, 100 * (FILL(failed, 0) + FILL(refused, 0)) / requests, 0)',
         usingMetrics: {
           failed: metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { period }),
           refused: metrics.targetConnectionErrorCount({ period }),

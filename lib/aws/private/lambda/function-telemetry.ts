@@ -47,7 +47,7 @@ export class FunctionTelemetry extends Construct {
       : props.timeoutSeconds;
     this.errorAlarm = this.alarm('Errors', {
       metric: new MathExpression({
-        expression: '100 * FILL(failed, 0) / MAX([requests, 1])',
+        expression: 'IF(requests > 0, 100 * FILL(failed, 0) / requests, 0)',
         usingMetrics: { failed: api.metricServerError({ period }), requests: api.metricCount({ period }) },
         label: 'Errors, percent',
         period,

@@ -51,7 +51,7 @@ export class EndpointMetrics {
   /** Failures of the model or the container, in percent of all requests. */
   errorPercent(): MathExpression {
     return new MathExpression({
-      expression: '100 * errors / MAX([requests, 1])',
+      expression: 'IF(requests > 0, 100 * errors / requests, 0)',
       usingMetrics: {
         errors: this.metric('Invocation5XXErrors', { statistic: 'Sum' }),
         requests: this.metric('Invocations', { statistic: 'Sum' }),
