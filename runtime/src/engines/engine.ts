@@ -9,6 +9,8 @@ export interface LoadedModel {
   run(inputs: readonly Tensor[], signatureName?: string): Promise<Tensor[]>;
   /** Runs that may be in flight at once. @default 1 */
   readonly concurrency?: number;
+  /** Whether requests have a chance, now. @default true */
+  readonly isHealthy?: boolean;
   /**
    * Moves the model to a thread of its own, for runs that would hold this one too long. No run may be in flight.
    *
@@ -45,6 +47,8 @@ export interface EngineOptions {
   readonly workers?: number;
   /** The interpreter for models of Python frameworks: a path, or a name on PATH. @default `python3` */
   readonly python?: string;
+  /** Seconds after which a process that is still at a run is killed and replaced. @default runs have no limit */
+  readonly timeoutSeconds?: number;
   /** Takes each line that a worker process writes. @default lines are dropped */
   readonly onLine?: (line: string) => void;
 }

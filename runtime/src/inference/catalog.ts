@@ -8,7 +8,11 @@ export class Catalog implements ModelCatalog {
   private isDraining = false;
 
   get ready(): boolean {
-    return this.isLoaded && !this.isDraining && this.names().every((name) => this.find(name));
+    return (
+      this.isLoaded &&
+      !this.isDraining &&
+      [...this.models.values()].every((versions) => versions.some(({ isReady }) => isReady))
+    );
   }
 
   names(): readonly string[] {
@@ -57,7 +61,7 @@ export class Catalog implements ModelCatalog {
     else this.models.delete(model.name);
   }
 
-  /** From now on the server is ready if every model has a version that is available. */
+  /** From now on the server is ready if every model has a version that is available and healthy. */
   loaded(): void {
     this.isLoaded = true;
   }

@@ -54,6 +54,11 @@ export class ServedVersion implements ServedModel {
     return this.manifest.version;
   }
 
+  /** Whether requests are taken, and have a chance. */
+  get isReady(): boolean {
+    return this.state === 'AVAILABLE' && this.model?.isHealthy !== false;
+  }
+
   /** Requests that wait or run. */
   get depth(): number {
     return this.scheduler?.depth ?? 0;
@@ -110,9 +115,10 @@ export class ServedVersion implements ServedModel {
   }
 
   private engineOptions(): EngineOptions {
-    const { threads, python, workers, trustPickle, logger } = this.options;
+    const { threads, python, workers, trustPickle, timeoutSeconds, logger } = this.options;
     const fields = { model: this.name, version: this.version };
-    return { threads, python, workers, trustPickle, onLine: (line) => logger?.log('warn', line, fields) };
+    const onLine = (line: string) => logger?.log('warn', line, fields);
+    return { threads, python, workers, trustPickle, timeoutSeconds, onLine };
   }
 
   /** What the package says must be what the artifact has, or requests would be read by the wrong types. */

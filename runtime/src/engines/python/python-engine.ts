@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { START_SECONDS } from '../../contract.js';
 import type { Signature, Tensor } from '../../inference/tensor.js';
 import { ModelPackageError, PICKLE_FORMATS } from '../../manifest/index.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
@@ -15,9 +16,18 @@ export const pythonEngine: Engine = {
           'its origin as your own code, set MODELSHIP_TRUST_PICKLE to true (`trustPickle` in code).',
       );
     }
-    const { python = 'python3', workers = 1, threads = availableParallelism(), onLine = () => {} } = options;
+    const { python = 'python3', workers = 1, threads = availableParallelism(), timeoutSeconds } = options;
     // The worker runs in another folder.
-    const pool = new WorkerPool(workers, { python, path: resolve(path), format, threads, onLine });
+    const pool = new WorkerPool(workers, {
+      python,
+      path: resolve(path),
+      format,
+      // Workers run at the same time.
+      threads: Math.max(1, Math.floor(threads / workers)),
+      loadLimitMs: START_SECONDS * 1000,
+      runLimitMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000,
+      onLine: options.onLine ?? (() => {}),
+    });
     return new PythonModel(await pool.load(), pool, workers);
   },
 };
@@ -28,6 +38,10 @@ class PythonModel implements LoadedModel {
     private readonly pool: WorkerPool,
     readonly concurrency: number,
   ) {}
+
+  get isHealthy(): boolean {
+    return this.pool.isHealthy;
+  }
 
   run(inputs: readonly Tensor[], signatureName = 'serving_default'): Promise<Tensor[]> {
     return this.pool.run(inputs, signatureName);

@@ -13,6 +13,8 @@ const MAX_BACKOFF_MS = 30_000;
 /** A place for a worker, which is taken again when that ends. */
 interface Slot {
   worker: Worker | undefined;
+  /** Whether its worker has loaded the model, and has not ended. */
+  isUp: boolean;
   isIdle: boolean;
   /** Ends since the last answer. */
   crashes: number;
@@ -29,7 +31,7 @@ export class WorkerPool {
     size: number,
     private readonly options: WorkerOptions,
   ) {
-    this.slots = Array.from({ length: size }, () => ({ worker: undefined, isIdle: false, crashes: 0 }));
+    this.slots = Array.from({ length: size }, () => ({ worker: undefined, isUp: false, isIdle: false, crashes: 0 }));
   }
 
   /**
@@ -61,6 +63,11 @@ export class WorkerPool {
     }
   }
 
+  /** Whether a request has a chance: without one, a worker that came up again would never be asked to prove itself. */
+  get isHealthy(): boolean {
+    return this.slots.some(({ isUp, crashes }) => isUp || crashes < CRASH_LOOP);
+  }
+
   /** Ends all workers. */
   async close(): Promise<void> {
     this.isClosed = true;
@@ -86,6 +93,7 @@ export class WorkerPool {
     slot.worker = worker;
     const signatures = await worker.load();
     if (this.isClosed) throw new Error('the model was closed');
+    slot.isUp = true;
     void worker.ended.then(() => this.replace(slot));
     this.release(slot);
     return signatures;
@@ -94,6 +102,7 @@ export class WorkerPool {
   private replace(slot: Slot): void {
     if (this.isClosed) return;
     slot.worker = undefined;
+    slot.isUp = false;
     slot.isIdle = false;
     slot.crashes++;
     this.options.onLine(`a worker ended, ${slot.crashes} times without an answer in between`);
@@ -101,7 +110,7 @@ export class WorkerPool {
       // One that ends before it is ready was not yet watched.
       this.start(slot).catch(() => this.replace(slot));
     });
-    if (!this.isHopeful()) for (const { reject } of this.waiting.splice(0)) reject(notReady());
+    if (!this.isHealthy) for (const { reject } of this.waiting.splice(0)) reject(notReady());
   }
 
   private later(slot: Slot, action: () => void): void {
@@ -123,7 +132,7 @@ export class WorkerPool {
       idle.isIdle = false;
       return Promise.resolve(idle);
     }
-    if (!this.isHopeful()) return Promise.reject(notReady());
+    if (!this.isHealthy) return Promise.reject(notReady());
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
@@ -131,10 +140,6 @@ export class WorkerPool {
     const next = this.waiting.shift();
     slot.isIdle = next === undefined;
     next?.resolve(slot);
-  }
-
-  private isHopeful(): boolean {
-    return this.slots.some(({ crashes }) => crashes < CRASH_LOOP);
   }
 
   private crashLoop({ crashes }: Slot, { message }: Error): ModelPackageError {

@@ -15,6 +15,10 @@ export interface WorkerOptions {
   readonly path: string;
   readonly format: string;
   readonly threads: number;
+  /** Milliseconds after which a worker that has not loaded the model is killed. */
+  readonly loadLimitMs: number;
+  /** Milliseconds after which a worker that has not answered is killed. @default it is waited for */
+  readonly runLimitMs?: number;
   /** Takes each line that the worker or its model writes. */
   readonly onLine: (line: string) => void;
 }
@@ -24,6 +28,9 @@ const SOCKET = 3;
 
 /** A worker that still runs this long after its connection was closed is killed. */
 const MAX_EXIT_MS = 2000;
+
+/** A worker took longer than it may, and was killed. */
+class Overdue extends Error {}
 
 /** A process that holds one model, and answers one request at a time. It ends when this process does. */
 export class Worker {
@@ -78,12 +85,21 @@ export class Worker {
   /**
    * Loads the model.
    *
-   * @throws ModelPackageError `ARTIFACT_INVALID` if the framework cannot, or Error if the process ended
+   * @throws ModelPackageError `ARTIFACT_INVALID` if the framework cannot, or not in time, or Error if the process ended
    */
   async load(): Promise<Readonly<Record<string, Signature>>> {
-    const { path, format, threads, python } = this.options;
-    const { header } = await this.call({ path, format, threads });
-    const { error, signatures } = header as { error?: Told; signatures: Record<string, Signature> };
+    const { path, format, threads, python, loadLimitMs } = this.options;
+    let frame: Frame;
+    try {
+      frame = await this.call(encodeFrame({ path, format, threads }), loadLimitMs);
+    } catch (error) {
+      if (!(error instanceof Overdue)) throw error;
+      throw new ModelPackageError(
+        'ARTIFACT_INVALID',
+        `${path} was not loaded within ${loadLimitMs / 1000} seconds, which is the limit. Make the model smaller, or give the server more CPU.`,
+      );
+    }
+    const { error, signatures } = frame.header as { error?: Told; signatures: Record<string, Signature> };
     if (!error) return signatures;
     throw new ModelPackageError(
       'ARTIFACT_INVALID',
@@ -92,12 +108,14 @@ export class Worker {
     );
   }
 
-  /** @throws InferenceError `UNAVAILABLE` if the process ended, or as the model failed */
+  /** @throws InferenceError `DEADLINE_EXCEEDED` if the run took too long, `UNAVAILABLE` if the process ended, or as the model failed */
   async run(inputs: readonly Tensor[], signature: string): Promise<Tensor[]> {
+    const request = encodeFrame({ signature }, inputs);
     let frame: Frame;
     try {
-      frame = await this.call({ signature }, inputs);
+      frame = await this.call(request, this.options.runLimitMs);
     } catch (error) {
+      if (error instanceof Overdue) throw new InferenceError('DEADLINE_EXCEEDED', error.message);
       throw new InferenceError('UNAVAILABLE', `the worker of the model failed: ${(error as Error).message}`, 1);
     }
     const { error } = frame.header as { error?: Told };
@@ -117,15 +135,26 @@ export class Worker {
     clearTimeout(timer);
   }
 
-  private async call(header: Readonly<Record<string, unknown>>, tensors: readonly Tensor[] = []): Promise<Frame> {
+  private async call(request: readonly Buffer[], limitMs: number | undefined): Promise<Frame> {
     if (this.end) throw this.end;
     const answer = new Promise<Frame>((resolve, reject) => {
       this.pending = { resolve, reject };
     });
     this.socket.cork();
-    for (const part of encodeFrame(header, tensors)) this.socket.write(part);
+    for (const part of request) this.socket.write(part);
     this.socket.uncork();
-    return answer;
+    const timer = limitMs === undefined ? undefined : setTimeout(() => this.giveUp(limitMs), limitMs);
+    try {
+      return await answer;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Nothing else stops code that is stuck; the call fails once the process has ended. */
+  private giveUp(limitMs: number): void {
+    this.end ??= new Overdue(`the model took longer than ${limitMs / 1000} seconds`);
+    this.child.kill('SIGKILL');
   }
 
   private settle(frame: Frame): void {

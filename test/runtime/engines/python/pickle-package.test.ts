@@ -46,6 +46,34 @@ describe('a package of a pickle', () => {
     }
   });
 
+  it('is not ready while its workers keep ending, and outlives a run that is stuck', async () => {
+    const source = join(folder, 'crashing.pkl');
+    const out = join(folder, 'crashing');
+    const samples = join(folder, 'crashing.json');
+    const input = { name: 'features', datatype: 'FP64', shape: [1, 2], data: [1, 2] };
+    writeFileSync(samples, JSON.stringify([{ inputs: [input] }]));
+    vi.stubEnv('MODELSHIP_PYTHON', python);
+    await packModel({ source, out, name: 'crashing', samples, trustPickle: true });
+    vi.unstubAllEnvs();
+    const trusted = { MODELSHIP_MODEL: out, MODELSHIP_TRUST_PICKLE: 'true', MODELSHIP_TIMEOUT_SECONDS: '1' };
+    const { load, catalog, close } = runtime(trusted);
+    await load();
+    try {
+      const sum = (first: number) =>
+        catalog.find('crashing')!.infer({
+          inputs: [{ name: 'features', datatype: 'FP64', shape: [1, 2], data: Float64Array.of(first, 1) }],
+        });
+      await expect(sum(6)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+      // The stuck worker was replaced, or this would never be answered.
+      await vi.waitUntil(() => sum(1).catch(() => false), { timeout: 20_000 });
+      expect(catalog.ready).toBe(true);
+      for (let crash = 0; crash < 4; crash++) await expect(sum(13)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      expect(catalog.ready).toBe(false);
+    } finally {
+      await close();
+    }
+  });
+
   it('is refused without trust', async () => {
     await expect(runtime({}).load()).rejects.toMatchObject({ code: 'FORMAT_UNTRUSTED' });
   });

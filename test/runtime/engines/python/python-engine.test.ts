@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EngineOptions } from '../../../../runtime/src/engines/engine.js';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
+import { Worker } from '../../../../runtime/src/engines/python/worker.js';
 import type { Tensor } from '../../../../runtime/src/inference/tensor.js';
 
 const python = join(import.meta.dirname, '../../../../.venv/bin/python');
@@ -155,7 +156,23 @@ describe('a worker that fails', () => {
     expect(await sum([[1, 2]])).toEqual([3]);
   });
 
-  it('is no longer waited for in a crash loop', async () => {
+  it('is killed and replaced once a run takes too long', async () => {
+    await load('crashing.pkl', { timeoutSeconds: 0.5 });
+    await expect(sum([[6, 1]])).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    expect(await sum([[1, 2]])).toEqual([3]);
+  });
+
+  it('is killed if it does not load in time', async () => {
+    const path = join(folder, 'stuck_at_load.pkl');
+    const worker = new Worker({ python, path, format: 'pickle', threads: 1, loadLimitMs: 100, onLine: () => {} });
+    await expect(worker.load()).rejects.toMatchObject({
+      code: 'ARTIFACT_INVALID',
+      message: expect.stringMatching(/not loaded within 0.1 seconds/),
+    });
+    await worker.ended;
+  });
+
+  it('is no longer waited for in a crash loop, and the model is not healthy until one is up again', async () => {
     await load('crashing.pkl');
     for (let crash = 0; crash < 4; crash++) {
       await expect(sum([[13, 1]])).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 1 });
@@ -164,5 +181,8 @@ describe('a worker that fails', () => {
       code: 'UNAVAILABLE',
       message: expect.stringMatching(/keep failing/),
     });
+    expect(model!.isHealthy).toBe(false);
+    await vi.waitUntil(() => model!.isHealthy, { timeout: 20_000 });
+    expect(await sum([[1, 2]])).toEqual([3]);
   });
 });

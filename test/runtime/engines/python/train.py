@@ -28,7 +28,21 @@ class Crashing:
             raise ValueError("sevens are not taken")
         if rows[0, 0] == 8:
             raise RuntimeError("out of luck")
+        if rows[0, 0] == 6:
+            import time
+
+            time.sleep(600)
         return rows.sum(axis=1)
+
+
+class StuckAtLoad:
+    def __setstate__(self, _):
+        import time
+
+        time.sleep(600)
+
+    def __getstate__(self):
+        return {"a": 1}
 
 
 class CrashingAtLoad:
@@ -53,6 +67,7 @@ regressor = LinearRegression().fit(diabetes.data, diabetes.target)
 (folder / "regressor.pkl").write_bytes(cloudpickle.dumps(regressor))
 joblib.dump(StandardScaler().fit(iris.data), folder / "transformer.joblib")
 (folder / "crashing.pkl").write_bytes(cloudpickle.dumps(Crashing()))
+(folder / "stuck_at_load.pkl").write_bytes(cloudpickle.dumps(StuckAtLoad()))
 (folder / "crashing_at_load.pkl").write_bytes(cloudpickle.dumps(CrashingAtLoad()))
 
 rows = iris.data[::30]
