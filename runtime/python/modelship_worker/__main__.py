@@ -2,10 +2,12 @@
 
 import importlib
 import os
+import secrets
 import socket
 import sys
+import traceback
 
-from .frames import read_frame, write_frame
+from .frames import FrameTooLarge, read_frame, write_frame
 from .tensors import raw_tensor, read_tensors
 
 # The runtime hands its end of the connection over as this descriptor.
@@ -17,7 +19,7 @@ MODULES = {"pickle": "pickle_model", "saved_model": "saved_model"}
 MAX_MESSAGE = 300
 
 # What models raise for inputs that they do not take.
-REFUSALS = (ValueError, TypeError, KeyError, IndexError)
+REFUSALS = (ValueError, TypeError)
 
 
 def main():
@@ -43,15 +45,41 @@ def main():
 def answer(connection, model, header, body):
     signature = header["signature"]
     try:
-        arrays = model.run(signature, read_tensors(header["tensors"], body))
+        inputs = read_tensors(header["tensors"], body)
+        try:
+            arrays = model.run(signature, inputs)
+        except REFUSALS as error:
+            refuse(connection, error)
+            return
         outputs = [raw_tensor(spec, array) for spec, array in zip(model.signatures[signature]["outputs"], arrays)]
-    except REFUSALS as error:
-        message = f"the model refused the input: {told(error)}"
-        write_frame(connection, {"error": {"code": "INVALID_ARGUMENT", "message": message}})
     except Exception as error:
-        write_frame(connection, {"error": {"code": "INTERNAL", "message": f"the model failed: {told(error)}"}})
-    else:
+        identifier = log(str(error), error)
+        fail(connection, "INTERNAL", f"the model failed; the log has the details of error {identifier}")
+        return
+    try:
         write_frame(connection, {"tensors": [spec for spec, _ in outputs]}, [raw for _, raw in outputs])
+    except FrameTooLarge as error:
+        fail(connection, "OUT_OF_RANGE", f"{error}; ask for fewer rows at once")
+
+
+def refuse(connection, error):
+    # Refusals tend to quote the values that they refuse, which belong neither into an answer nor into the log.
+    identifier = log("the model refused an input", error)
+    kind = type(error).__name__
+    message = f"the model refused the input with {kind}; the log tells where, of error {identifier}"
+    fail(connection, "INVALID_ARGUMENT", message)
+
+
+def fail(connection, code, message):
+    write_frame(connection, {"error": {"code": code, "message": message}})
+
+
+def log(what, error):
+    """Writes what happened and where, and returns the identifier that callers are given instead."""
+    identifier = secrets.token_hex(8)
+    where = "".join(traceback.format_tb(error.__traceback__))
+    sys.stderr.write(f"error {identifier}: {type(error).__name__}: {what}\n{where}")
+    return identifier
 
 
 def told(error):

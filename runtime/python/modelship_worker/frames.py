@@ -8,6 +8,10 @@ ALIGNMENT = 8
 MAX_BODY_BYTES = 2**32 - 1
 
 
+class FrameTooLarge(ValueError):
+    """Nothing was sent."""
+
+
 def padding(size):
     return -size % ALIGNMENT
 
@@ -27,7 +31,7 @@ def write_frame(connection, header, parts=()):
     """Sends a header, and the raw bytes of the tensors that it describes."""
     body_size = sum(len(part) + padding(len(part)) for part in parts)
     if body_size > MAX_BODY_BYTES:
-        raise ValueError(f"the outputs take {body_size} bytes, at most {MAX_BODY_BYTES} can be sent")
+        raise FrameTooLarge(f"the outputs take {body_size} bytes, at most {MAX_BODY_BYTES} can be sent")
     text = json.dumps(header).encode()
     connection.sendall(LENGTHS.pack(len(text), body_size) + text)
     for part in parts:

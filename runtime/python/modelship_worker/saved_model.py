@@ -1,6 +1,7 @@
 """TensorFlow SavedModels of TF1 and TF2, with all their signatures."""
 
 import os
+import sys
 
 # Read when TensorFlow is imported: what it says of the processor's features is for nobody.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -35,10 +36,18 @@ class SavedModel:
                 continue
             inputs = sorted(definition.inputs.items())
             outputs = sorted(definition.outputs.items())
-            self.signatures[key] = {
-                "inputs": [_spec(key, name, tensor) for name, tensor in inputs],
-                "outputs": [_spec(key, name, tensor) for name, tensor in outputs],
-            }
+            try:
+                signature = {
+                    "inputs": [_input(name, tensor) for name, tensor in inputs],
+                    "outputs": [_spec(name, tensor) for name, tensor in outputs],
+                }
+            except (ValueError, TypeError) as error:
+                if key == DEFAULT_SIGNATURE:
+                    raise
+                # One that nobody may ever ask for must not keep the others from being served.
+                sys.stderr.write(f"the signature {key} is not served: {error}\n")
+                continue
+            self.signatures[key] = signature
             options = config_pb2.CallableOptions(
                 feed=[tensor.name for _, tensor in inputs], fetch=[tensor.name for _, tensor in outputs]
             )
@@ -56,9 +65,16 @@ class SavedModel:
             raise ValueError(error.message.split("\n")[0]) from None
 
 
-def _spec(key, name, tensor):
+def _input(name, tensor):
+    # Graphs of TF1 take serialized examples by placeholders that have no shape: a batch of them is a vector.
+    if tensor.dtype == tf.string.as_datatype_enum and tensor.tensor_shape.unknown_rank:
+        return {"name": name, "datatype": "BYTES", "shape": [-1]}
+    return _spec(name, tensor)
+
+
+def _spec(name, tensor):
     shape = tensor.tensor_shape
     if tensor.WhichOneof("encoding") != "name" or shape.unknown_rank:
-        raise ValueError(f"{name} of the signature {key} is no dense tensor of known rank, which alone can be served")
+        raise ValueError(f"{name} is no dense tensor of known rank, which alone can be served")
     datatype = datatype_of(tf.dtypes.as_dtype(tensor.dtype).as_numpy_dtype)
     return {"name": name, "datatype": datatype, "shape": [size.size for size in shape.dim]}

@@ -122,15 +122,41 @@ describe('a worker that fails', () => {
   const sum = async (rows: number[][]) => [...((await model!.run([features(rows)]))[0]!.data as Float64Array)];
 
   it('tells what the model refuses, and goes on', async () => {
-    await load('crashing.pkl');
+    const lines: string[] = [];
+    await load('crashing.pkl', { onLine: (line) => lines.push(line) });
     await expect(sum([[7, 1]])).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
-      message: expect.stringMatching(/sevens are not taken/),
+      message: expect.stringMatching(/^the model refused the input with ValueError; .* error [0-9a-f]{16}$/),
     });
-    await expect(sum([[8, 1]])).rejects.toMatchObject({
-      code: 'INTERNAL',
-      message: expect.stringMatching(/out of luck/),
-    });
+    expect(await sum([[1, 2]])).toEqual([3]);
+    await model!.close();
+    expect(lines.join('\n')).not.toContain('value 7.0');
+  });
+
+  it.each([
+    ['an exception', 8, /RuntimeError: out of luck/],
+    ['a key of its own that is missing', 5, /KeyError: 'of its own'/],
+    ['an output that is not of the declared type', -4, /ValueError: .*four/],
+  ])('tells the caller of %s by an identifier, and the log the rest', async (_, row, logged) => {
+    const lines: string[] = [];
+    await load('crashing.pkl', { onLine: (line) => lines.push(line) });
+    const error = await sum([[row, 1]]).catch((reason) => reason);
+    expect(error.code).toBe('INTERNAL');
+    const [, identifier] = /^the model failed; the log has the details of error ([0-9a-f]{16})$/.exec(error.message)!;
+    expect(await sum([[1, 2]])).toEqual([3]);
+    await model!.close();
+    expect(lines.find((line) => line.includes(identifier!))).toMatch(logged);
+  });
+
+  it('says that outputs are too large, and goes on', async () => {
+    await load('crashing.pkl');
+    const tooLarge = { code: 'OUT_OF_RANGE', message: expect.stringMatching(/take 16 bytes, at most 8/) };
+    await expect(
+      sum([
+        [3.5, 1],
+        [1, 2],
+      ]),
+    ).rejects.toMatchObject(tooLarge);
     expect(await sum([[1, 2]])).toEqual([3]);
   });
 

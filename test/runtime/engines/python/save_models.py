@@ -38,6 +38,19 @@ with tf.Graph().as_default(), tf.compat.v1.Session() as session:
     session.run(tf.compat.v1.global_variables_initializer())
     tf.compat.v1.saved_model.simple_save(session, str(folder / "tf1"), {"x": x}, {"y": x * half + 2.0})
 
+with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+    text = tf.compat.v1.placeholder(tf.string)
+    number = tf.compat.v1.placeholder(tf.float32)
+    length = tf.reshape(tf.strings.length(text), [-1])
+    signature_of = tf.compat.v1.saved_model.signature_def_utils.predict_signature_def
+    builder = tf.compat.v1.saved_model.Builder(str(folder / "no_rank"))
+    signatures = {
+        "serving_default": signature_of({"text": text}, {"length": length}),
+        "odd": signature_of({"number": number}, {"double": number * 2}),
+    }
+    builder.add_meta_graph_and_variables(session, ["serve"], signature_def_map=signatures)
+    builder.save()
+
 rows = [[1.0, 2.0], [-3.0, 0.25]]
 expected = tf.saved_model.load(str(folder / "tf2")).signatures["serving_default"](tf.constant(rows))
 (folder / "expected.json").write_text(json.dumps({"rows": rows, "score": expected["score"].numpy().ravel().tolist()}))

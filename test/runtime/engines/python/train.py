@@ -25,9 +25,17 @@ class Crashing:
         if rows[0, 0] == 13:
             os._exit(9)
         if rows[0, 0] == 7:
-            raise ValueError("sevens are not taken")
+            raise ValueError(f"value {rows[0, 0]} is not taken")
         if rows[0, 0] == 8:
             raise RuntimeError("out of luck")
+        if rows[0, 0] == 5:
+            raise KeyError("of its own")
+        if rows[0, 0] == -4:
+            return ["four", "rows"]
+        if rows[0, 0] == 3.5:
+            import modelship_worker.frames
+
+            modelship_worker.frames.MAX_BODY_BYTES = 8
         if rows[0, 0] == 6:
             import time
 
