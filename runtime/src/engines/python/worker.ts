@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { InferenceError, type StatusCode } from '../../inference/errors.js';
 import type { Signature, Tensor } from '../../inference/tensor.js';
 import { ModelPackageError } from '../../manifest/index.js';
 import { encodeFrame, type Frame, FrameReader, tensorsOf } from './frame.js';
+import { readLines } from './lines.js';
 
 /** What a worker is started with. */
 export interface WorkerOptions {
@@ -67,7 +67,7 @@ export class Worker {
     });
     // The end of the process says what happened, after the connection broke.
     this.socket.on('error', () => {});
-    createInterface({ input: this.child.stderr! }).on('line', options.onLine);
+    readLines(this.child.stderr!, options.onLine);
     this.ended = new Promise((resolve) => {
       const finish = (why: string) => {
         this.end ??= new Error(why);
