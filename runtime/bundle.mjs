@@ -2,7 +2,7 @@
 // caller waits for on a function. The native addon stays outside, and what is rarely used lies beside.
 
 import { existsSync } from 'node:fs';
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile, readFile, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const entries = {
@@ -27,6 +27,9 @@ const nativeAddon = {
     }));
   },
 };
+
+// A file that is no longer made must not be deployed.
+await rm('dist/bundle', { recursive: true, force: true });
 
 await build({
   entryPoints: present,
