@@ -1,10 +1,10 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'aws-cdk-lib';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type Range, Validator } from '../../../serving/validation.js';
 import type { ContainerCapacity } from '../../container-capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
+import { checkLogRetention } from '../log-retention.js';
 import { ECS, FARGATE_SIZES } from './limits.js';
 
 const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
@@ -37,8 +37,6 @@ const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
   alarmActions: true,
 };
 
-const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter((days) => typeof days === 'number');
-
 /** Variables that the construct sets, and that would be lost or would break the service. */
 const RESERVED: readonly string[] = [
   ENVIRONMENT.model,
@@ -69,13 +67,7 @@ export function validateContainer(
       'the construct sets this variable; leave it out',
     );
   }
-  const days = props.logRetentionDays;
-  validator.check(
-    days === undefined || Token.isUnresolved(days) || LOG_RETENTION_DAYS.includes(days),
-    'logRetentionDays',
-    'OUT_OF_RANGE',
-    `got ${days}; CloudWatch Logs allows ${LOG_RETENTION_DAYS.join(', ')}`,
-  );
+  checkLogRetention(validator, props.logRetentionDays);
   validator.check(
     props.vpc === undefined || props.cluster === undefined || props.vpc === props.cluster.vpc,
     'vpc',

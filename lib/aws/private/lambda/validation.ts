@@ -1,9 +1,9 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'aws-cdk-lib';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { Validator } from '../../../serving/validation.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
+import { checkLogRetention } from '../log-retention.js';
 import { LAMBDA, REST_API } from './limits.js';
 
 const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
@@ -23,8 +23,6 @@ const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
   apiGatewayLogRole: true,
   alarmActions: true,
 };
-
-const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
 /** Variables that the construct sets. */
 const RESERVED: readonly string[] = [ENVIRONMENT.model, ENVIRONMENT.modelDigest, ENVIRONMENT.timeoutSeconds];
@@ -80,13 +78,7 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
       'Lambda allows names of letters, digits and `_` that start with a letter',
     );
   }
-  const days = props.logRetentionDays;
-  validator.check(
-    days === undefined || Token.isUnresolved(days) || LOG_RETENTION_DAYS.includes(days),
-    'logRetentionDays',
-    'OUT_OF_RANGE',
-    `got ${days}; CloudWatch Logs allows ${LOG_RETENTION_DAYS.join(', ')}`,
-  );
+  checkLogRetention(validator, props.logRetentionDays);
   validator.throwIfAny();
 }
 

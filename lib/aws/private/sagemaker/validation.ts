@@ -1,10 +1,10 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'aws-cdk-lib';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { Validator } from '../../../serving/validation.js';
 import type { EndpointMode } from '../../endpoint-mode.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
+import { checkLogRetention } from '../log-retention.js';
 import type { PulledImage } from '../pulled-image.js';
 import { instanceType, type Replicas } from './instances.js';
 import { ENDPOINT_NAME, INSTANCE_TYPE, SAGEMAKER, WEIGHT } from './limits.js';
@@ -40,8 +40,6 @@ const PROPS: Readonly<Record<keyof ManagedEndpointModelProps, true>> = {
   alarmActions: true,
 };
 
-const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter((days) => typeof days === 'number');
-
 /** @throws ValidationError with everything that SageMaker would refuse or ignore */
 export function validateManagedEndpoint(
   scope: Construct,
@@ -52,14 +50,7 @@ export function validateManagedEndpoint(
   const validator = subject(scope);
   validator.knownProps(props, Object.keys(PROPS));
   validator.text('endpointName', props.endpointName, ENDPOINT_NAME.pattern, ENDPOINT_NAME.rule);
-  validator.check(
-    props.logRetentionDays === undefined ||
-      Token.isUnresolved(props.logRetentionDays) ||
-      LOG_RETENTION_DAYS.includes(props.logRetentionDays),
-    'logRetentionDays',
-    'OUT_OF_RANGE',
-    `got ${props.logRetentionDays}; CloudWatch Logs allows ${LOG_RETENTION_DAYS.join(', ')}`,
-  );
+  checkLogRetention(validator, props.logRetentionDays);
   validator.number('startupSeconds', props.startupSeconds, SAGEMAKER.startupSeconds);
   validator.number('downloadSeconds', props.downloadSeconds, SAGEMAKER.startupSeconds);
   checkCallers(validator, props);
