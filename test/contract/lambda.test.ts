@@ -145,3 +145,20 @@ test('the layer has at most 25 MB as a ZIP archive, for the default architecture
   execFileSync('tar', ['-czf', archive, '-C', dirname(path), path.slice(dirname(path).length + 1)]);
   expect(statSync(archive).size).toBeLessThan(25e6);
 });
+
+test('the authorizer of the same layer refuses who brings no token, in the word that API Gateway makes a 401 of', async () => {
+  const jwt = { MODELSHIP_JWT_ISSUER: 'https://issuer.invalid', MODELSHIP_JWT_AUDIENCE: 'iris' };
+  const handler = here(properties.Handler).replace(/lambda\.handler$/, 'authorizer.handler');
+  const lambda = new LambdaEnvironment({ handler, codeFolder, environment: jwt });
+  await lambda.start();
+  const methodArn = 'arn:aws:execute-api:us-east-1:123456789012:abcdef/prod/POST/v1/models/iris:predict';
+  const ask = (authorizationToken?: string) => lambda.invoke({ type: 'TOKEN', authorizationToken, methodArn });
+  try {
+    await expect(ask()).rejects.toThrow('"errorMessage":"Unauthorized"');
+    await expect(ask('Bearer nonsense')).rejects.toThrow('"errorMessage":"Unauthorized"');
+    // Nobody can say whether this one is valid while the issuer's keys cannot be read; that is no 401.
+    await expect(ask('Bearer a.b.c')).rejects.toThrow('the keys of the issuer cannot be read');
+  } finally {
+    await lambda.stop();
+  }
+});
