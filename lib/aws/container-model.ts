@@ -144,7 +144,12 @@ export class ContainerModel extends Construct implements IConnectable {
       });
       this.scaling.node.addDependency(this.service);
     }
-    this.telemetry = new ServiceTelemetry(this, 'Telemetry', this.service, this.trafficAlarms, props.dashboard ?? true);
+    this.telemetry = new ServiceTelemetry(this, 'Telemetry', {
+      service: this.service,
+      loadBalancer: this.loadBalancer.resource,
+      dashboard: props.dashboard ?? true,
+      alarmActions: props.alarmActions ?? [],
+    });
   }
 
   /** Of the load balancer: nobody may reach it but whom these let in, and API Gateway. */
@@ -203,7 +208,7 @@ export class ContainerModel extends Construct implements IConnectable {
     return pullImage(this, this.props.image ?? AwsImage.fromAsset(), {
       architecture: arm ? 'arm64' : 'amd64',
       root: false,
-      requirements: this.props.model.manifest.requirements,
+      manifest: this.props.model.manifest,
     });
   }
 

@@ -1,5 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
-import { MathExpression, Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { type MathExpression, Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { errorPercent, PERIOD } from '../service-alarms.js';
 
 /** The metrics of one variant, or of one inference component. */
 export class EndpointMetrics {
@@ -17,7 +17,7 @@ export class EndpointMetrics {
       dimensionsMap: this.componentName
         ? { InferenceComponentName: this.componentName }
         : { EndpointName: this.endpointName, VariantName: this.variantName },
-      period: Duration.minutes(1),
+      period: PERIOD,
       ...options,
     });
   }
@@ -31,7 +31,7 @@ export class EndpointMetrics {
         ? { InferenceComponentName: this.componentName }
         : { EndpointName: this.endpointName, VariantName: this.variantName },
       statistic: 'Average',
-      period: Duration.minutes(1),
+      period: PERIOD,
       ...options,
     });
   }
@@ -43,21 +43,14 @@ export class EndpointMetrics {
       metricName,
       dimensionsMap: { EndpointName: this.endpointName },
       statistic: 'Maximum',
-      period: Duration.minutes(1),
+      period: PERIOD,
       ...options,
     });
   }
 
   /** Failures of the model or the container, in percent of all requests. */
   errorPercent(): MathExpression {
-    return new MathExpression({
-      expression: 'IF(requests > 0, 100 * errors / requests, 0)',
-      usingMetrics: {
-        errors: this.metric('Invocation5XXErrors', { statistic: 'Sum' }),
-        requests: this.metric('Invocations', { statistic: 'Sum' }),
-      },
-      label: 'Errors, percent',
-      period: Duration.minutes(1),
-    });
+    const sum = (metricName: string) => this.metric(metricName, { statistic: 'Sum' });
+    return errorPercent([sum('Invocation5XXErrors')], sum('Invocations'));
   }
 }

@@ -1,14 +1,14 @@
 import {
-  Alarm,
+  type Alarm,
   type AlarmProps,
   Dashboard,
   GraphWidget,
   type IAlarmAction,
   type IMetric,
-  TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { EndpointMode } from '../../endpoint-mode.js';
+import { SATURATED_PERCENT, ServiceAlarms } from '../service-alarms.js';
 import type { EndpointMetrics } from './endpoint-metrics.js';
 
 export interface EndpointTelemetryProps {
@@ -19,10 +19,6 @@ export interface EndpointTelemetryProps {
   readonly alarmActions: readonly IAlarmAction[];
 }
 
-const ERROR_PERCENT = 5;
-/** Share of the time limit beyond which callers are about to be given up. */
-const LATENCY_SHARE = 0.8;
-const SATURATED_PERCENT = 90;
 /** Minutes a request may wait in the queue of an asynchronous endpoint: the start of an instance, twice. */
 const QUEUE_MINUTES = 20;
 
@@ -40,29 +36,11 @@ export class EndpointTelemetry extends Construct {
   ) {
     super(scope, id);
     const { metrics, timeoutSeconds } = props;
-    this.errorAlarm = this.alarm('Errors', {
-      metric: metrics.errorPercent(),
-      threshold: ERROR_PERCENT,
-      alarmDescription: `More than ${ERROR_PERCENT} % of the requests failed for three minutes.`,
-    });
-    this.latencyAlarm = this.alarm('Latency', {
-      metric: metrics.metric('ModelLatency', { statistic: 'p99' }),
-      // In microseconds.
-      threshold: timeoutSeconds * LATENCY_SHARE * 1e6,
-      alarmDescription: `One request in a hundred took longer than ${LATENCY_SHARE * 100} % of the time limit of ${timeoutSeconds} s.`,
-    });
-    this.saturationAlarm = this.alarm('Saturation', this.saturation());
+    const alarms = new ServiceAlarms(this, props.alarmActions);
+    this.errorAlarm = alarms.errors(metrics.errorPercent());
+    this.latencyAlarm = alarms.latency(metrics.metric('ModelLatency', { statistic: 'p99' }), timeoutSeconds, 1e6);
+    this.saturationAlarm = alarms.saturation(this.saturation());
     if (props.dashboard) this.dashboard = this.makeDashboard();
-  }
-
-  private alarm(id: string, props: Pick<AlarmProps, 'metric' | 'threshold' | 'alarmDescription'>): Alarm {
-    const alarm = new Alarm(this, id, {
-      evaluationPeriods: 3,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      ...props,
-    });
-    alarm.addAlarmAction(...this.props.alarmActions);
-    return alarm;
   }
 
   private saturation(): Pick<AlarmProps, 'metric' | 'threshold' | 'alarmDescription'> {
