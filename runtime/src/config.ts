@@ -97,9 +97,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (apiKeyHashes?.some((each) => !SHA256.test(each))) {
     fault(ENVIRONMENT.apiKeyHashes, 'the SHA-256 of each key in 64 hexadecimal digits is allowed, separated by commas');
   }
-  if (apiKeyHashes && text(ENVIRONMENT.grpcPort) !== undefined) {
-    fault(ENVIRONMENT.apiKeyHashes, `keys are not read from gRPC; unset ${ENVIRONMENT.grpcPort}, or ask for JWTs`);
-  }
   const config: RuntimeConfig = {
     model: text(ENVIRONMENT.model) ?? process.cwd(),
     modelDigest,

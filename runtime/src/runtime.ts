@@ -4,7 +4,7 @@ import { ModelSet } from './inference/model-set.js';
 import { Logger } from './observability/log.js';
 import { RuntimeMetrics } from './observability/metrics.js';
 import { type ModelCatalog, type ProtocolOptions, protocols } from './protocols/index.js';
-import { admission } from './server/admission.js';
+import { type Admission, admission } from './server/admission.js';
 import { App } from './server/app.js';
 import { jwtVerifier } from './server/jwt.js';
 import { fetchPackage } from './store/fetch-package.js';
@@ -15,6 +15,8 @@ export interface Runtime {
   readonly app: App;
   readonly catalog: ModelCatalog;
   readonly logger: Logger;
+  /** What every server lets callers in by, so that a caller has one quota for all. @default everybody is let in */
+  readonly admission?: Admission;
   /**
    * Fetches, verifies and loads the models, and runs their samples.
    *
@@ -30,13 +32,14 @@ export function createRuntime(config: RuntimeConfig, options: ProtocolOptions = 
   const catalog = new Catalog();
   const metrics = new RuntimeMetrics();
   const logger = new Logger(config.logLevel);
+  const admit = admission({ ...config, verifier: config.jwt && jwtVerifier(config.jwt) });
   const app = new App({
     catalog,
     protocols: protocols(options),
     metrics,
     logger,
     maxBodyBytes: config.maxBodyBytes,
-    admission: admission({ ...config, verifier: config.jwt && jwtVerifier(config.jwt) }),
+    admission: admit,
     queueDepth: () => catalog.all().reduce((sum, each) => sum + each.depth, 0),
   });
   let poll: NodeJS.Timeout | undefined;
@@ -44,6 +47,7 @@ export function createRuntime(config: RuntimeConfig, options: ProtocolOptions = 
     app,
     catalog,
     logger,
+    admission: admit,
     async load() {
       const folder = isUrl(config.model) ? await fetchPackage(config.model, config.modelDigest) : config.model;
       const models = new ModelSet(folder, { ...config, catalog, logger, metrics });

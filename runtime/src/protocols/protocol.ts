@@ -1,3 +1,4 @@
+import type { ModelEntry } from '../inference/model-entry.js';
 import type { InferenceRequest, InferenceResponse } from '../inference/request.js';
 import type { Signature } from '../inference/tensor.js';
 import type { Manifest } from '../manifest/index.js';
@@ -7,9 +8,7 @@ import type { HttpRequest, HttpResponse, Route } from '../server/http.js';
 export type ModelState = 'START' | 'LOADING' | 'AVAILABLE' | 'UNLOADING' | 'END';
 
 /** One version of a model, as a protocol sees it. */
-export interface ServedModel {
-  readonly name: string;
-  readonly version: string;
+export interface ServedModel extends ModelVersion {
   readonly manifest: Manifest;
   readonly state: ModelState;
   /** Where the package was loaded from, if it was by a request. */
@@ -41,24 +40,47 @@ export interface ModelCatalog {
   find(name: string, version?: string): ServedModel | undefined;
   /** Versions by the label that points to them, as TensorFlow Serving's `labels/L` names them. */
   labels(name: string): Readonly<Record<string, string>>;
+  /** Absent where callers may not change what is served. */
+  readonly control?: ModelControl;
+}
+
+/** A version of a model. */
+export interface ModelVersion {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** What callers may change where they are let. Each call resolves once requests find what it asked for. */
+export interface ModelControl {
   /**
-   * Loads the package at `url` under `name`. Absent where the models are fixed at start.
+   * Loads the model `name` from where the server was told it is, or the packages at `location` under that name.
    *
-   * @throws InferenceError `ALREADY_EXISTS`, or `RESOURCE_EXHAUSTED` if there is no memory left for it
+   * @throws InferenceError `NOT_FOUND`, `ALREADY_EXISTS` for a location if the name is taken, `INVALID_ARGUMENT` for a
+   * location outside those configured or a package that cannot be loaded, `RESOURCE_EXHAUSTED` if there is no memory left
    */
-  load?(name: string, url: string): Promise<void>;
+  load(name: string, location?: string): Promise<void>;
   /**
-   * Drains and frees every version of `name`. Absent where the models are fixed at start.
+   * Drains and frees every version of `name`.
    *
    * @throws InferenceError `NOT_FOUND`
    */
-  unload?(name: string): Promise<void>;
+  unload(name: string): Promise<void>;
+  /**
+   * Serves exactly `entries`. What is dropped goes once all the rest is there; where that fails, nothing is changed.
+   *
+   * @throws InferenceError `INVALID_ARGUMENT`, or `FAILED_PRECONDITION` for a label of a version that is not available
+   */
+  configure(entries: readonly ModelEntry[]): Promise<void>;
+  /** Versions that were found and are not in memory. */
+  unloaded(): readonly ModelVersion[];
 }
 
 /** A wire protocol: routes that decode bytes into requests and encode responses into bytes, and no state. */
 export interface Protocol {
   readonly name: string;
   routes(models: ModelCatalog): readonly Route[];
+  /** Paths that hosts ask for a sign of life, without a credential. @default none */
+  readonly probes?: readonly string[];
   /** Whether a failure outside the handlers, on this path, is worded by this protocol. */
   owns(path: string): boolean;
   /** How this protocol words a failure. What is not an InferenceError is told as an internal error, without its text. */

@@ -16,6 +16,7 @@ export interface VertexRoutes {
 export function vertexAi(routes: VertexRoutes): Protocol {
   return {
     name: 'vertex-ai',
+    probes: [routes.health],
     routes: (models) => [
       {
         method: 'GET',

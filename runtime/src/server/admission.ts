@@ -14,8 +14,8 @@ export interface AdmissionOptions {
   readonly requestsPerSecond?: number;
 }
 
-/** Lets a request in. */
-export type Admission = (request: HttpRequest) => Promise<void>;
+/** Lets a request in, by whichever protocol it came. */
+export type Admission = (request: Pick<HttpRequest, 'headers'>) => Promise<void>;
 
 /**
  * What decides on each request; undefined if everybody may call as often as they like.

@@ -24,18 +24,18 @@ export interface AppOptions {
   readonly queueDepth: () => number;
 }
 
-/** Answered without a credential: what probes and scrapers inside the host ask. */
-const OPEN_PATHS: ReadonlySet<string> = new Set([LIVE_PATH, READY_PATH, '/ping']);
-
 /** From a request to its answer, whichever host received it. */
 export class App {
   private readonly router = findMyWay({ ignoreTrailingSlash: true, maxParamLength: 500 });
   /** Whether connections should end with their next answer. */
   isDraining = false;
   private readonly routes = new Set<string>();
+  /** Answered without a credential. */
+  private readonly openPaths: ReadonlySet<string>;
 
   constructor(private readonly options: AppOptions) {
     const { catalog, protocols, metrics, queueDepth } = options;
+    this.openPaths = new Set(protocols.flatMap(({ probes = [] }) => probes));
     const own: [string, RouteHandler][] = [
       ['/metrics', () => text(metrics.text(queueDepth()), 'text/plain; version=0.0.4; charset=utf-8')],
       [OPEN_API_PATH, () => text(JSON.stringify(openApi(catalog)), 'application/json')],
@@ -72,7 +72,7 @@ export class App {
         throw new InferenceError('UNAVAILABLE', 'the server is shutting down', 1);
       }
       const { admission } = this.options;
-      if (admission && !OPEN_PATHS.has(request.path)) await admission(request);
+      if (admission && !this.openPaths.has(request.path)) await admission(request);
       if (request.method === 'POST') checkContentType(request.path, request.headers['content-type']);
       const encoding = request.headers['content-encoding'];
       const whole =

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   loadPackageDefinition,
+  Metadata,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
@@ -17,6 +18,8 @@ import { asInferenceError } from '../protocols/handled.js';
 import { openInferenceGrpc } from '../protocols/open-inference/grpc.js';
 import type { ModelCatalog } from '../protocols/protocol.js';
 import { modelService, predictionService } from '../protocols/tensorflow-serving/grpc.js';
+import type { Admission } from './admission.js';
+import type { HttpRequest } from './http.js';
 
 /** What probes call. */
 const OPEN_METHODS: readonly string[] = ['ServerLive', 'ServerReady'];
@@ -33,12 +36,11 @@ export interface GrpcOptions {
   /** Largest message in bytes. */
   readonly maxMessageBytes: number;
   /**
-   * Refuses a call by its `authorization`, with an InferenceError. Whether the server lives and is ready may be asked
-   * without.
+   * Lets callers in, as it does those of HTTP. Whether the server lives and is ready may be asked without.
    *
    * @default every caller is let in
    */
-  readonly authorize?: (authorization: string | undefined) => unknown;
+  readonly admission?: Admission;
   /** Told of faults of ours, whose text no caller sees. */
   readonly onError: (error: unknown) => void;
 }
@@ -64,7 +66,7 @@ export async function startGrpcServer(models: ModelCatalog, options: GrpcOptions
     const methods = Object.entries(service.methods(models));
     const handlers = methods.map(([name, method]) => [
       name,
-      unary(method, OPEN_METHODS.includes(name) ? { ...options, authorize: undefined } : options),
+      unary(method, OPEN_METHODS.includes(name) ? { ...options, admission: undefined } : options),
     ]);
     server.addService(definitionOf(service), Object.fromEntries(handlers) as UntypedServiceImplementation);
   }
@@ -101,17 +103,31 @@ function definitionOf({ protoFile, name }: GrpcService) {
   return (found as ServiceClientConstructor).service;
 }
 
-function unary(method: GrpcMethod, { authorize, onError }: GrpcOptions) {
+function unary(method: GrpcMethod, { admission, onError }: GrpcOptions) {
   return async (call: ServerUnaryCall<unknown, object>, answer: sendUnaryData<object>) => {
     const gone = new AbortController();
     call.on('cancelled', () => gone.abort());
     try {
-      await authorize?.(call.metadata.get('authorization')[0]?.toString());
+      if (admission) await admission({ headers: headersOf(call.metadata) });
       answer(null, await method(call.request, gone.signal));
     } catch (error) {
       if (!(error instanceof InferenceError)) onError(error);
-      const { code, message } = asInferenceError(error);
-      answer({ code: status[code], details: message });
+      const { code, message, retryAfterSeconds } = asInferenceError(error);
+      answer({ code: status[code], details: message, metadata: pushback(retryAfterSeconds) });
     }
   };
+}
+
+/** What a call carries beside its message, as the headers of HTTP, which it came by. */
+function headersOf(metadata: Metadata): HttpRequest['headers'] {
+  // Values of bytes are none that any header here has.
+  return Object.fromEntries(Object.entries(metadata.getMap()).map(([name, value]) => [name, value.toString()]));
+}
+
+/** When to come back, as clients of gRPC read it. */
+function pushback(seconds: number | undefined): Metadata | undefined {
+  if (seconds === undefined) return undefined;
+  const metadata = new Metadata();
+  metadata.set('grpc-retry-pushback-ms', String(seconds * 1000));
+  return metadata;
 }

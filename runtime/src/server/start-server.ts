@@ -5,7 +5,6 @@ import { type HostSettings, readHost } from '../platforms/host.js';
 import { createRuntime, type Runtime } from '../runtime.js';
 import type { GrpcServer } from './grpc.js';
 import { createHttpServer } from './http-server.js';
-import { jwtVerifier } from './jwt.js';
 
 /** A server that listens. */
 export interface RunningServer {
@@ -76,14 +75,14 @@ const LAST_BYTES_MS = 1000;
 /** Nothing is in flight by then: the models have finished. */
 const GRPC_CLOSE_MS = 1000;
 
-async function startGrpc({ grpcPort: port, maxBodyBytes, jwt }: RuntimeConfig, runtime: Runtime, host: string) {
+async function startGrpc({ grpcPort: port, maxBodyBytes }: RuntimeConfig, runtime: Runtime, host: string) {
   if (port === undefined) return undefined;
   const { startGrpcServer } = await import('./grpc.js');
   return startGrpcServer(runtime.catalog, {
     host,
     port,
     maxMessageBytes: maxBodyBytes,
-    authorize: jwt && jwtVerifier(jwt),
+    admission: runtime.admission,
     onError: (error) => runtime.logger.failure('a gRPC call failed', error),
   });
 }

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { predict, serve, stopAll } from './servers.js';
+import { post, predict, serve, stopAll } from './servers.js';
 
 afterEach(stopAll);
 
@@ -89,6 +89,13 @@ describe('fault 13: credentials', () => {
     expect((await predict(base)).status).toBe(401);
     expect((await fetch(`${base}/metrics`)).status).toBe(401);
     expect((await fetch(`${base}/v2/health/ready`)).status).toBe(200);
+  });
+
+  it('lets Vertex AI ask for health on the route it chose', async () => {
+    const vertexRoutes = { health: '/healthy', predict: '/score-it' };
+    const base = await serve({ jwt: { issuer: url, audience: ['models'] } }, { vertexRoutes });
+    expect((await fetch(`${base}/healthy`)).status).toBe(200);
+    expect((await post(`${base}/score-it`, '{"instances": [[1, 2, 3, 4]]}')).status).toBe(401);
   });
 
   it('takes the keys that are configured and no others', async () => {

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type RuntimeConfig, readConfig } from '../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
+import type { HostSettings } from '../../../runtime/src/platforms/host.js';
 import { type RunningServer, startServer } from '../../../runtime/src/server/start-server.js';
 import { writePackage } from '../../support/packages.js';
 
@@ -17,9 +18,9 @@ const open: RunningServer[] = [];
 const children: ChildProcess[] = [];
 
 /** Serves in this process; closed by `stopAll`. */
-export async function serve(overrides: Partial<RuntimeConfig> = {}): Promise<string> {
+export async function serve(overrides: Partial<RuntimeConfig> = {}, host: HostSettings = {}): Promise<string> {
   const config = readConfig({ [ENVIRONMENT.model]: IRIS, [ENVIRONMENT.port]: '0', [ENVIRONMENT.logLevel]: 'error' });
-  const server = await startServer({ ...config, ...overrides }, '127.0.0.1', {});
+  const server = await startServer({ ...config, ...overrides }, '127.0.0.1', host);
   open.push(server);
   return `http://127.0.0.1:${server.port}`;
 }

@@ -12,6 +12,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { InferenceError } from '../../../runtime/src/inference/errors.js';
 import type { TensorSpec } from '../../../runtime/src/inference/tensor.js';
 import type { ModelCatalog, ServedModel } from '../../../runtime/src/protocols/protocol.js';
+import type { Admission } from '../../../runtime/src/server/admission.js';
 import { type GrpcOptions, type GrpcServer, startGrpcServer } from '../../../runtime/src/server/grpc.js';
 import { catalog, halfPlusTwo, model } from '../protocols/support.js';
 
@@ -229,11 +230,11 @@ describe('GRPCInferenceService', () => {
     await isAborted;
   });
 
-  it('asks for authorization, but of probes', async () => {
-    const authorize = (authorization: string | undefined) => {
-      if (authorization !== 'Bearer good') throw new InferenceError('UNAUTHENTICATED', 'a token is needed');
+  it('lets callers in by what they send beside the message, and asks no probe', async () => {
+    const admission: Admission = async ({ headers }) => {
+      if (headers.authorization !== 'Bearer good') throw new InferenceError('UNAUTHENTICATED', 'a token is needed');
     };
-    const { call, client } = await connect('inference.GRPCInferenceService', catalog([halfPlusTwo]), { authorize });
+    const { call, client } = await inference([halfPlusTwo], {}, { admission });
     await expect(call('ModelInfer', infer(x))).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
     expect(await call('ServerReady')).toEqual({ ready: true });
     const metadata = new Metadata();
@@ -242,6 +243,16 @@ describe('GRPCInferenceService', () => {
       client.ModelInfer!(infer(x), metadata, (_: unknown, message: Message) => resolve(message));
     });
     expect(answer.outputs).toHaveLength(1);
+  });
+
+  it('tells when to come back', async () => {
+    const admission: Admission = async () => {
+      throw new InferenceError('RESOURCE_EXHAUSTED', 'too many', 2);
+    };
+    const { call } = await inference([halfPlusTwo], {}, { admission });
+    const failure = await call('ModelInfer', infer(x)).catch((error: Message) => error);
+    expect(failure.code).toBe(status.RESOURCE_EXHAUSTED);
+    expect(failure.metadata.get('grpc-retry-pushback-ms')).toEqual(['2000']);
   });
 
   it('finishes what is in flight before it closes', async () => {

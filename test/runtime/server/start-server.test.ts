@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { credentials, loadPackageDefinition, Metadata, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -77,6 +78,24 @@ describe('a server', () => {
       code: status.UNAUTHENTICATED,
     });
     expect(await call(grpcPort!, 'ServerReady', {})).toMatchObject({ ready: true });
+  });
+
+  it('takes the same keys by gRPC as by HTTP, and counts the requests of a caller together', async () => {
+    const key = 'a-long-random-key';
+    const { port, grpcPort } = await start({
+      [ENVIRONMENT.grpcPort]: '0',
+      [ENVIRONMENT.apiKeyHashes]: createHash('sha256').update(key).digest('hex'),
+      [ENVIRONMENT.requestsPerSecond]: '1',
+    });
+    const metadata = new Metadata();
+    const ask = () => call(grpcPort!, 'ModelMetadata', { name: 'iris' }, metadata);
+    await expect(ask()).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
+    metadata.set('x-api-key', key);
+    const answers = await Promise.allSettled([ask(), ask(), ask()]);
+    const codes = answers.map((answer) => (answer.status === 'rejected' ? answer.reason.code : status.OK));
+    expect(codes).toEqual(expect.arrayContaining([status.OK, status.RESOURCE_EXHAUSTED]));
+    const headers = { 'x-api-key': key };
+    expect((await fetch(`http://127.0.0.1:${port}/v2/models/iris`, { headers })).status).toBe(429);
   });
 
   it('fails plainly when the port of gRPC is taken', async () => {

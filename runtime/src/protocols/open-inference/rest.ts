@@ -24,6 +24,7 @@ const JSON_TYPES = /^(application\/(json|octet-stream|x-www-form-urlencoded|[\w.
 export function openInference(): Protocol {
   return {
     name: 'open-inference',
+    probes: [LIVE_PATH, READY_PATH],
     routes: (models) => [
       get(LIVE_PATH, () => json({ live: true })),
       get(READY_PATH, () => json({ ready: models.ready }, models.ready ? 200 : 503)),

@@ -7,6 +7,9 @@ import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { soleModel } from '../sole-model.js';
 import { ACCEPTED_TYPES, CONTENT_TYPES, decoderFor, encoderFor } from './content.js';
 
+/** Of TorchServe too. */
+const PING_PATH = '/ping';
+
 /** SageMaker passes what its caller set by this header on to the container. */
 const ATTRIBUTES_HEADER = 'x-amzn-sagemaker-custom-attributes';
 
@@ -23,8 +26,9 @@ const INSUFFICIENT_STORAGE = 507;
 export function sageMaker(): Protocol {
   return {
     name: 'sagemaker',
+    probes: [PING_PATH],
     routes: (models) => [
-      { method: 'GET', path: '/ping', handler: () => ping(models) },
+      { method: 'GET', path: PING_PATH, handler: () => ping(models) },
       post('/invocations', (request) => invoke(modelOf(models, request), request)),
       ...(models.load && models.unload ? multiModelRoutes(models) : []),
     ],
