@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 const entries = {
   server: 'src/main.ts',
   'lambda-handler': 'src/platforms/lambda.ts',
+  'lambda-bootstrap': 'src/platforms/lambda-bootstrap.ts',
   authorizer: 'src/platforms/lambda-authorizer.ts',
   // Loaded by the others only where they are needed.
   's3-source': 'src/store/s3-source.ts',
@@ -28,6 +29,14 @@ const nativeAddon = {
   },
 };
 
+/** Leaves the handler where it is, for what starts it outside of Lambda's own runtimes. */
+const handlerApart = {
+  name: 'handler-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/lambda\.js$/ }, () => ({ path: './lambda-handler.js', external: true }));
+  },
+};
+
 // A file that is no longer made must not be deployed.
 await rm('dist/bundle', { recursive: true, force: true });
 
@@ -41,7 +50,7 @@ await build({
   minify: true,
   legalComments: 'linked',
   external: ['onnxruntime-node/*', ...apart],
-  plugins: [nativeAddon],
+  plugins: [nativeAddon, handlerApart],
   // The thread of a long model asks at run time where the package lies.
   logOverride: { 'require-resolve-not-external': 'silent' },
   logLevel: 'warning',
@@ -49,3 +58,18 @@ await build({
 
 // What Lambda loads is no CommonJS, which could not hold the initialization until the model is loaded.
 await copyFile('src/platforms/lambda.mjs', 'dist/bundle/lambda.mjs');
+
+// Whoever synthesizes reads a manifest first, and zod takes longer to load than a template to make: what the schema uses
+// of it goes into the schema's own file.
+await build({
+  entryPoints: ['src/manifest/schema.ts'],
+  outfile: 'dist/manifest/schema.js',
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  minify: true,
+  legalComments: 'linked',
+  external: ['../inference/*'],
+  logLevel: 'warning',
+});

@@ -3,6 +3,7 @@ import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import type { Construct } from 'constructs';
 import { runtimeImageContext } from '../bundle/image-context.js';
+import type { PythonNeeds } from '../bundle/python-requirements.js';
 import { ImageSource } from '../serving/image-source.js';
 import { type PulledImage, pulledImage } from './private/pulled-image.js';
 
@@ -12,8 +13,8 @@ export interface ImageNeeds {
   readonly architecture: string;
   /** Whether the host expects root in the container, as SageMaker does. */
   readonly root: boolean;
-  /** Pinned Python packages. @default - none: the model needs no Python */
-  readonly requirements?: readonly string[];
+  /** What the model says of itself: its format and packages. @default - an image for ONNX */
+  readonly manifest?: PythonNeeds;
 }
 
 /** How the image of the runtime is built. */
@@ -59,10 +60,10 @@ class AssetImage extends AwsImage {
     super();
   }
 
-  override pull(scope: Construct, { architecture, root, requirements }: ImageNeeds): PulledImage {
+  override pull(scope: Construct, { architecture, root, manifest }: ImageNeeds): PulledImage {
     const { directory, digest } = runtimeImageContext({
       architecture: architecture === 'arm64' ? 'arm64' : 'x64',
-      requirements,
+      manifest,
     });
     const stack = Stack.of(scope);
     const { base } = this.options;

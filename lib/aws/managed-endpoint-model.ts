@@ -226,7 +226,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
       : pullImage(this, this.props.image ?? AwsImage.fromAsset(), {
           architecture,
           root: true,
-          requirements: this.props.model.manifest.requirements,
+          manifest: this.props.model.manifest,
         });
     requireEcr(this, image);
     this.role.mayPull(image);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { cachedFolder } from './cache-folder.js';
+import { filesUnder, isDeployed } from './files.js';
+import { packageRoot } from './package-root.js';
 
 /** The platform that the runtime is pruned to. The operating system is Linux, as on every target. */
 export interface RuntimePlatform {
@@ -90,23 +91,6 @@ function copy(parts: Parts, folder: string): void {
   for (const [target, source] of Object.entries(parts)) {
     const to = join(folder, target);
     mkdirSync(dirname(to), { recursive: true });
-    cpSync(source, to, { recursive: true, dereference: true, filter: (path) => !/\.(d\.ts|map)$/.test(path) });
+    cpSync(source, to, { recursive: true, dereference: true, filter: isDeployed });
   }
-}
-
-function filesUnder(path: string): string[] {
-  if (!statSync(path).isDirectory()) return [path];
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !/\.(d\.ts|map)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-}
-
-/** The folder of an installed package, wherever npm put it. */
-function packageRoot(name: string, from: string): string {
-  const require = createRequire(from);
-  for (const folder of require.resolve.paths(name) ?? []) {
-    if (existsSync(join(folder, name, 'package.json'))) return join(folder, name);
-  }
-  throw new Error(`the package ${name} is not installed; run \`npm install\``);
 }

@@ -120,8 +120,8 @@ class BuiltImage extends GoogleImage {
   override bindOnGoogle(scope: Construct, props: GoogleServingProps, puller: string | undefined): GoogleImageBinding {
     const image = new Construct(scope, 'Image');
     const registry = new ArtifactRepository(image, 'Repository', props, this.options.repository);
-    const { requirements } = props.model.manifest;
-    const context = this.options.context ?? runtimeImageContext({ architecture: 'x64', requirements });
+    const { manifest } = props.model;
+    const context = this.options.context ?? runtimeImageContext({ architecture: 'x64', manifest });
     const uri = `${registry.host}/runtime:${context.digest}`;
     const { dockerfile = 'Dockerfile' } = this.options;
     const build = { ...context, dockerfile, uri, registry, projectId: projectId(scope, props.project) };

@@ -11,12 +11,16 @@ FROM ${BASE} AS packages
 COPY requirements.txt /requirements.txt
 # Wheels only: a package that would be compiled is refused here rather than by a missing compiler.
 RUN python3 -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir --only-binary :all: -r /requirements.txt \
-  && /opt/venv/bin/pip uninstall --yes pip
+  && /opt/venv/bin/pip uninstall --yes pip setuptools
 
-FROM ${BASE}
+FROM ${BASE} AS server
+# LightGBM's wheel is the one that brings no OpenMP. And what only builds needs no place in what serves.
+RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/* \
+  /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip /usr/local/bin/pip*
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=packages /opt/venv /opt/venv
-ENV NODE_ENV=production PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
+  PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 COPY runtime/ /opt/modelship/
 
 LABEL com.amazonaws.sagemaker.capabilities.multi-models=true

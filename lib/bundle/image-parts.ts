@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import type { Model } from '../model/model.js';
+import { packageLayout } from '../serving/model-layout.js';
+import { cachedFolder } from './cache-folder.js';
+import { filesUnder } from './files.js';
+import { packageRoot } from './package-root.js';
+import { type PythonNeeds, pythonRequirements } from './python-requirements.js';
+import { type RuntimeFolder, runtimeFolder } from './runtime-folder.js';
+
+/** Where the Dockerfiles take the runtime and the model from. */
+const RUNTIME_FOLDER = 'runtime';
+const MODEL_FOLDER = 'model';
+
+/** What an image is built from. */
+export interface ImageParts {
+  readonly runtime: RuntimeFolder;
+  /** Small files, by where they go. */
+  readonly texts: { readonly [path: string]: string };
+  /** @default - the image holds no model */
+  readonly model?: Model;
+}
+
+/** A folder to be given to `docker build`, with the `Dockerfile` in it. */
+export interface ImageContext {
+  readonly directory: string;
+  /** 64 hexadecimal digits, the same for the same content. */
+  readonly digest: string;
+}
+
+/** The runtime and its Dockerfile, and the worker and its packages if the format needs Python. */
+export function runtimeParts(architecture: string, manifest: PythonNeeds): ImageParts {
+  const runtime = runtimeFolder({ architecture });
+  const requirements = pythonRequirements(manifest);
+  if (!requirements) return { runtime, texts: { Dockerfile: dockerfile('Dockerfile') } };
+  const root = runtimeRoot();
+  const worker = filesUnder(join(root, 'python')).map((file) => [
+    join(RUNTIME_FOLDER, relative(root, file)),
+    readFileSync(file, 'utf8'),
+  ]);
+  return {
+    runtime,
+    texts: {
+      Dockerfile: dockerfile('python.Dockerfile'),
+      'requirements.txt': requirements.map((line) => `${line}\n`).join(''),
+      ...Object.fromEntries(worker),
+    },
+  };
+}
+
+/** One of the runtime's Dockerfiles. */
+export function dockerfile(name: string): string {
+  return readFileSync(join(runtimeRoot(), 'images', name), 'utf8');
+}
+
+/** The folder that holds the parts, made once for each content. */
+export function imageContext(parts: ImageParts): ImageContext {
+  const { runtime, texts, model } = parts;
+  const digest = createHash('sha256')
+    .update(JSON.stringify([runtime.digest, texts, model?.digest]))
+    .digest('hex');
+  return { directory: cachedFolder('image-context', digest, (folder) => fill(folder, parts)), digest };
+}
+
+function fill(folder: string, { runtime, texts, model }: ImageParts): void {
+  cpSync(runtime.directory, join(folder, RUNTIME_FOLDER), { recursive: true });
+  for (const [path, text] of Object.entries(texts)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  for (const { path, source } of model ? packageLayout(model) : []) {
+    cpSync(source!, join(folder, MODEL_FOLDER, path), { dereference: true });
+  }
+}
+
+function runtimeRoot(): string {
+  return packageRoot('@modelship/runtime', __filename);
+}

@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MODEL_FORMATS, type ModelFormat } from '@modelship/runtime/manifest';
+import { describe, expect, it } from 'vitest';
+import { runtimeImageContext } from '../../../lib/bundle/image-context.js';
+import { lambdaImageContext } from '../../../lib/bundle/lambda-image-context.js';
+import { Model } from '../../../lib/model/model.js';
+import { writePackage } from '../../support/packages.js';
+
+const text = (directory: string, path: string) => readFileSync(join(directory, path), 'utf8');
+const contextOf = (format: ModelFormat, requirements?: string[]) =>
+  runtimeImageContext({ architecture: 'x64', manifest: { format, requirements } });
+const pickled = (requirements?: string[]) =>
+  Model.fromDirectory(
+    writePackage({
+      format: 'pickle',
+      artifact: 'model.joblib',
+      content: { 'model.joblib': 'no pickle', 'samples.json': '[]' },
+      requirements,
+    }),
+    { trustPickle: true },
+  );
+
+describe('the context of an image', () => {
+  it('has no Python for ONNX', () => {
+    const { directory } = contextOf('onnx');
+    expect(readdirSync(directory).sort()).toEqual(['Dockerfile', 'runtime']);
+    expect(text(directory, 'Dockerfile')).not.toMatch(/python/);
+    expect(readdirSync(join(directory, 'runtime'))).not.toContain('python');
+    expect(runtimeImageContext({ architecture: 'x64' })).toEqual(contextOf('onnx'));
+  });
+
+  it.each(MODEL_FORMATS.filter((format) => format !== 'onnx'))(
+    'has the worker and the packages of its framework, each pinned, for %s',
+    (format) => {
+      const { directory } = contextOf(format);
+      expect(text(directory, 'Dockerfile')).toMatch(/pip install/);
+      expect(readdirSync(join(directory, 'runtime/python/modelship_worker'))).toContain('__main__.py');
+      const packages = text(directory, 'requirements.txt')
+        .split('\n')
+        .filter((line) => /^\w/.test(line));
+      expect(packages.length).toBeGreaterThan(1);
+      for (const line of packages) expect(line).toMatch(/^[\w-]+==[\w.+]+(; |$)/);
+    },
+  );
+
+  it('has the packages that the manifest names instead, and is another for each', () => {
+    const own = contextOf('pickle', ['scikit-learn==1.5.0', 'numpy==2.0.0']);
+    expect(text(own.directory, 'requirements.txt')).toBe('numpy==2.0.0\nscikit-learn==1.5.0\n');
+    expect(contextOf('pickle', ['numpy==2.0.0', 'scikit-learn==1.5.0'])).toEqual(own);
+    expect(contextOf('pickle').digest).not.toBe(own.digest);
+  });
+
+  it('has nothing that Python left beside the worker', () => {
+    const files = readdirSync(join(contextOf('pickle').directory, 'runtime/python'), { recursive: true });
+    expect(files.filter((file) => /pycache|\.pyc$/.test(String(file)))).toEqual([]);
+  });
+
+  it('is refused for an architecture that the runtime is not made for', () => {
+    expect(() => runtimeImageContext({ architecture: 'riscv64' })).toThrow(
+      /got the architecture "riscv64"; x64 and arm64/,
+    );
+  });
+});
+
+describe('the context of a function’s image', () => {
+  it('is the server’s, with a last stage that starts it under Lambda and holds the model', () => {
+    const model = pickled();
+    const { directory } = lambdaImageContext({ architecture: 'x64', model });
+    const server = contextOf('pickle');
+    expect(text(directory, 'requirements.txt')).toBe(text(server.directory, 'requirements.txt'));
+    const dockerfile = text(directory, 'Dockerfile');
+    const whole = text(server.directory, 'Dockerfile');
+    expect(dockerfile.startsWith(whole)).toBe(true);
+    expect(dockerfile.slice(whole.length)).toMatch(/^FROM server$/m);
+    expect(readdirSync(join(directory, 'runtime'))).toContain('lambda-bootstrap.js');
+    expect(Model.fromDirectory(join(directory, 'model'), { trustPickle: true }).digest).toBe(model.digest);
+  });
+
+  it('is another for another model or other packages', () => {
+    const digests = [pickled(), pickled(['numpy==2.0.0']), Model.fromDirectory(writePackage())].map(
+      (model) => lambdaImageContext({ architecture: 'x64', model }).digest,
+    );
+    expect(new Set(digests).size).toBe(3);
+  });
+});
