@@ -12,6 +12,8 @@ export interface SchedulerOptions {
   readonly timeoutMs: number;
   /** Rows that run together at most; 1 turns batching off. */
   readonly maxBatchRows: number;
+  /** Told how long each request waited, once its run begins. */
+  readonly onStart?: (queuedMs: number) => void;
   /** Told of each run. */
   readonly onRun?: (rows: number, requests: number, elapsedMs: number) => void;
 }
@@ -22,7 +24,9 @@ interface Waiting {
   readonly signal: Cancellation | undefined;
   /** Undefined if it must run alone. */
   readonly rows: number | undefined;
+  readonly arrival: number;
   readonly deadline: number;
+  readonly onStart: (() => void) | undefined;
   readonly resolve: (outputs: readonly Tensor[]) => void;
   readonly reject: (error: unknown) => void;
   settled: boolean;
@@ -59,21 +63,30 @@ export class Scheduler {
   /**
    * Runs the model, together with others that wait.
    *
+   * @param onStart called once it is this request's turn
    * @throws InferenceError `UNAVAILABLE` if the queue is full, `DEADLINE_EXCEEDED`, `CANCELLED`, or what the model says
    */
-  submit(inputs: readonly Tensor[], signatureName: string, signal?: Cancellation): Promise<readonly Tensor[]> {
+  submit(
+    inputs: readonly Tensor[],
+    signatureName: string,
+    signal?: Cancellation,
+    onStart?: () => void,
+  ): Promise<readonly Tensor[]> {
     if (this.queue.length >= this.options.maxQueue) {
       return Promise.reject(
         new InferenceError('UNAVAILABLE', `the queue of the model is full: ${this.options.maxQueue} requests wait`, 1),
       );
     }
     return new Promise((resolve, reject) => {
+      const arrival = performance.now();
       this.queue.push({
         inputs,
         signatureName,
         signal,
         rows: this.batchable.has(signatureName) ? rowsOf(inputs) : undefined,
-        deadline: Date.now() + this.options.timeoutMs,
+        arrival,
+        deadline: arrival + this.options.timeoutMs,
+        onStart,
         resolve,
         reject,
         settled: false,
@@ -140,6 +153,10 @@ export class Scheduler {
 
   private async run(batch: readonly Waiting[]): Promise<void> {
     const since = performance.now();
+    for (const { arrival, onStart } of batch) {
+      this.options.onStart?.(since - arrival);
+      onStart?.();
+    }
     try {
       if (batch.length === 1) await this.runAlone(batch[0]!);
       else await this.runTogether(batch);
@@ -190,13 +207,13 @@ export class Scheduler {
       if (!item.settled) next = Math.min(next, item.deadline);
     }
     if (next === Number.POSITIVE_INFINITY) return;
-    this.timer = setTimeout(this.expire, Math.max(1, next - Date.now()));
+    this.timer = setTimeout(this.expire, Math.max(1, next - performance.now()));
     this.timer.unref();
   }
 
   private readonly expire = (): void => {
     this.timer = undefined;
-    const now = Date.now();
+    const now = performance.now();
     for (const item of [...this.inFlight, ...this.queue]) {
       if (item.deadline > now) continue;
       const seconds = this.options.timeoutMs / 1000;

@@ -101,7 +101,7 @@ describe('a queue', () => {
   });
 
   it('does not keep looking at a run that was given up, while others wait behind it', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     try {
       const { model, hold, release } = doubling();
       const queue = scheduler(model, { timeoutMs: 1000, maxBatchRows: 1 });
@@ -120,6 +120,25 @@ describe('a queue', () => {
       vi.restoreAllMocks();
       vi.useRealTimers();
     }
+  });
+
+  it('tells each request that its run begins, and how long it had waited', async () => {
+    const { model, hold, release } = doubling();
+    const waits: number[] = [];
+    const queue = scheduler(model, { onStart: (queuedMs) => waits.push(queuedMs) });
+    hold();
+    const started: string[] = [];
+    const ask = (name: string) => queue.submit(row(1), 'serving_default', undefined, () => started.push(name));
+    const first = ask('first');
+    await new Promise((later) => setImmediate(later));
+    const others = [ask('second'), ask('third')];
+    await new Promise((later) => setImmediate(later));
+    expect(started).toEqual(['first']);
+    release();
+    await Promise.all([first, ...others]);
+    expect(started).toEqual(['first', 'second', 'third']);
+    expect(waits).toHaveLength(3);
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(0);
   });
 
   it('does not run what nobody waits for', async () => {
