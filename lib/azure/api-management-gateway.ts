@@ -1,11 +1,11 @@
-import { ApiManagement } from '@cdktf/provider-azurerm/lib/api-management';
-import { ApiManagementApi } from '@cdktf/provider-azurerm/lib/api-management-api';
-import { ApiManagementApiOperation } from '@cdktf/provider-azurerm/lib/api-management-api-operation';
-import { ApiManagementApiPolicy } from '@cdktf/provider-azurerm/lib/api-management-api-policy';
-import { ApiManagementSubscription } from '@cdktf/provider-azurerm/lib/api-management-subscription';
+import type { ApiManagement } from '@cdktf/provider-azurerm/lib/api-management';
+import type { ApiManagementApi } from '@cdktf/provider-azurerm/lib/api-management-api';
+import type { ApiManagementApiPolicy } from '@cdktf/provider-azurerm/lib/api-management-api-policy';
+import type { ApiManagementSubscription } from '@cdktf/provider-azurerm/lib/api-management-subscription';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { DEFAULT_THROTTLE, type Throttle } from '../serving/throttle.js';
+import { azurerm } from '../terraform/bindings/azurerm.js';
 import { validatorFor } from '../terraform/validator.js';
 import { globalName } from './private/names.js';
 import type { AzureResourceGroup } from './props.js';
@@ -66,7 +66,7 @@ export class ApiManagementGateway extends Construct {
     super(scope, id);
     validate(this, props);
     const { resourceGroup, endpoint } = props;
-    this.service = new ApiManagement(this, 'Resource', {
+    this.service = new azurerm.ApiManagement(this, 'Resource', {
       name: globalName(this, NAME_LENGTH, true),
       resourceGroupName: resourceGroup.name,
       location: resourceGroup.location,
@@ -87,7 +87,7 @@ export class ApiManagementGateway extends Construct {
     });
     endpoint.grantInvoke(`Gateway-${this.node.addr}`, this.service.identity.principalId);
     const within = { apiManagementName: this.service.name, resourceGroupName: resourceGroup.name };
-    this.api = new ApiManagementApi(this, 'Api', {
+    this.api = new azurerm.ApiManagementApi(this, 'Api', {
       ...within,
       name: 'model',
       displayName: 'Model',
@@ -98,7 +98,7 @@ export class ApiManagementGateway extends Construct {
       subscriptionRequired: true,
     });
     for (const method of METHODS) {
-      new ApiManagementApiOperation(this, method, {
+      new azurerm.ApiManagementApiOperation(this, method, {
         ...within,
         apiName: this.api.name,
         operationId: method.toLowerCase(),
@@ -107,7 +107,7 @@ export class ApiManagementGateway extends Construct {
         urlTemplate: '/*',
       });
     }
-    this.policy = new ApiManagementApiPolicy(this, 'Policy', {
+    this.policy = new azurerm.ApiManagementApiPolicy(this, 'Policy', {
       ...within,
       apiName: this.api.name,
       xmlContent: policyXml(props.throttle ?? DEFAULT_THROTTLE, endpoint.entraApplication!.clientId),
@@ -117,7 +117,7 @@ export class ApiManagementGateway extends Construct {
 
   /** Adds a caller; its `primaryKey` is the secret to give to it. */
   addCaller(name: string): ApiManagementSubscription {
-    return new ApiManagementSubscription(this, `Caller-${name}`, {
+    return new azurerm.ApiManagementSubscription(this, `Caller-${name}`, {
       apiManagementName: this.service.name,
       resourceGroupName: this.props.resourceGroup.name,
       apiId: this.api.id,

@@ -1,5 +1,4 @@
-import { FederatedIdentityCredential } from '@cdktf/provider-azurerm/lib/federated-identity-credential';
-import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
+import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import { ENVIRONMENT, predictPath } from '@modelship/runtime/contract';
 import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
@@ -9,6 +8,7 @@ import { ModelWorkload } from '../kubernetes/model-workload.js';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
 import type { ImageSource } from '../serving/image-source.js';
+import { azurerm } from '../terraform/bindings/azurerm.js';
 import type { GenericResource } from '../terraform/generic.js';
 import { packagePrefix } from '../terraform/package-files.js';
 import { runtimeEnvironment } from '../terraform/runtime-environment.js';
@@ -115,7 +115,7 @@ export class ContainerModel extends Construct {
     const models = [props.model, ...(props.stableModel ? [props.stableModel] : [])];
     this.modelStore = new ModelStore(this, 'ModelStore', placement, props, models);
     const name = groupName(this, AKS.nameLength);
-    this.identity = new UserAssignedIdentity(this, 'Identity', { ...placement.common, name });
+    this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', { ...placement.common, name });
     if ((props.access ?? Access.cloudIdentity()).kind === 'cloudIdentity') {
       this.entraApplication = new EntraApplication(this, 'EntraApplication');
     }
@@ -129,7 +129,7 @@ export class ContainerModel extends Construct {
     const image = bindImage(this, props.image, placement, props, kubelet);
     const roles = [this.modelStore.grantRead(this, 'ModelReader', this.identity.principalId), ...image.ready];
     // The workload's namespace and service account have its name.
-    const federation = new FederatedIdentityCredential(this, 'Federation', {
+    const federation = new azurerm.FederatedIdentityCredential(this, 'Federation', {
       name,
       resourceGroupName: placement.resourceGroup.name,
       parentId: this.identity.id,

@@ -1,14 +1,13 @@
-import { KeyVaultSecret } from '@cdktf/provider-azurerm/lib/key-vault-secret';
 import type { MonitorAutoscaleSetting } from '@cdktf/provider-azurerm/lib/monitor-autoscale-setting';
-import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
-import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
-import { RoleDefinition } from '@cdktf/provider-azurerm/lib/role-definition';
-import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
+import type { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
+import type { RoleDefinition } from '@cdktf/provider-azurerm/lib/role-definition';
+import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import { DEFAULT_PORT, SCORE_PATH } from '@modelship/runtime/contract';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import type { ImageSource } from '../serving/image-source.js';
+import { azurerm } from '../terraform/bindings/azurerm.js';
 import { GenericResource } from '../terraform/generic.js';
 import { afterRoles, azapi } from './private/azapi.js';
 import { bindImage } from './private/image.js';
@@ -146,7 +145,7 @@ export class ManagedEndpointModel extends Construct {
       props.model,
       ...others.map(({ model }) => model),
     ]);
-    this.identity = new UserAssignedIdentity(this, 'Identity', {
+    this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', {
       ...this.placement.common,
       name: groupName(this, ASSET_NAME_LENGTH),
     });
@@ -205,7 +204,7 @@ export class ManagedEndpointModel extends Construct {
 
   /** Lets an identity of Microsoft Entra ask the model, and do nothing else. For `Access.cloudIdentity()`. */
   grantInvoke(id: string, principalId: string): RoleAssignment {
-    this.invoker ??= new RoleDefinition(this, 'Invoker', {
+    this.invoker ??= new azurerm.RoleDefinition(this, 'Invoker', {
       // Unique in the tenant, which may have many subscriptions.
       name: `${globalName(this, ASSET_NAME_LENGTH, true)}-invoker`,
       description: 'Ask the model of one Azure ML online endpoint',
@@ -213,7 +212,7 @@ export class ManagedEndpointModel extends Construct {
       permissions: [{ actions: ['Microsoft.MachineLearningServices/workspaces/onlineEndpoints/score/action'] }],
       assignableScopes: [this.placement.resourceGroup.id],
     });
-    return new RoleAssignment(this, `Invoke-${id}`, {
+    return new azurerm.RoleAssignment(this, `Invoke-${id}`, {
       scope: this.endpoint.id,
       roleDefinitionId: this.invoker.roleDefinitionResourceId,
       principalId,
@@ -281,7 +280,7 @@ export class ManagedEndpointModel extends Construct {
     if (this.workspace) {
       const { vault } = this.workspace;
       const officer = assignRoleToDeployer(this, 'KeyOfficer', vault.id, 'Key Vault Secrets Officer');
-      new KeyVaultSecret(this, 'PrimaryKey', {
+      new azurerm.KeyVaultSecret(this, 'PrimaryKey', {
         name: `${groupName(this, ASSET_NAME_LENGTH)}-key`,
         keyVaultId: vault.id,
         contentType: 'key of an Azure ML online endpoint',
@@ -293,7 +292,7 @@ export class ManagedEndpointModel extends Construct {
   }
 
   private makeLogs(): void {
-    new MonitorDiagnosticSetting(this, 'Logs', {
+    new azurerm.MonitorDiagnosticSetting(this, 'Logs', {
       name: 'modelship',
       targetResourceId: this.endpoint.id,
       logAnalyticsWorkspaceId: this.telemetry.logs.id,

@@ -1,5 +1,4 @@
-import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
-import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
+import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { predictPath } from '@modelship/runtime/contract';
 import { Construct } from 'constructs';
 import { Exposure } from '../kubernetes/exposure.js';
@@ -8,6 +7,7 @@ import { ModelVolume } from '../kubernetes/model-volume.js';
 import { ModelWorkload } from '../kubernetes/model-workload.js';
 import type { ModelVersion, ModelWorkloadProps } from '../kubernetes/model-workload-props.js';
 import type { Model } from '../model/model.js';
+import { google } from '../terraform/bindings/google.js';
 import { packagePrefix } from '../terraform/package-files.js';
 import { runtimeEnvironment } from '../terraform/runtime-environment.js';
 import type { GkeCluster } from './gke-cluster.js';
@@ -94,7 +94,7 @@ export class ContainerModel extends Construct {
     this.modelName = props.model.name;
     this.cluster = new ClusterAccess(this, 'Cluster', props);
     this.modelStore = new ModelStore(this, 'ModelStore', props);
-    this.serviceAccount = new ServiceAccount(this, 'ServiceAccount', {
+    this.serviceAccount = new google.ServiceAccount(this, 'ServiceAccount', {
       project: props.project,
       accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),
       displayName: `Serves the model ${props.model.name}`,
@@ -172,7 +172,7 @@ export class ContainerModel extends Construct {
         ...ready,
         ...this.modelStore.objects,
         this.modelStore.grantRead(this.serviceAccount.member),
-        new ServiceAccountIamMember(this, 'WorkloadIdentity', {
+        new google.ServiceAccountIamMember(this, 'WorkloadIdentity', {
           serviceAccountId: this.serviceAccount.name,
           role: 'roles/iam.workloadIdentityUser',
           member: `serviceAccount:${projectId(this, props.project)}.svc.id.goog[${namespace}/${name}]`,

@@ -1,11 +1,12 @@
-import { ProjectIamCustomRole } from '@cdktf/provider-google/lib/project-iam-custom-role';
-import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
-import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
-import { VertexAiEndpoint } from '@cdktf/provider-google/lib/vertex-ai-endpoint';
+import type { ProjectIamCustomRole } from '@cdktf/provider-google/lib/project-iam-custom-role';
+import type { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
+import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
+import type { VertexAiEndpoint } from '@cdktf/provider-google/lib/vertex-ai-endpoint';
 import { DEFAULT_PORT, ENVIRONMENT, predictPath, READY_PATH } from '@modelship/runtime/contract';
 import { type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
+import { google } from '../terraform/bindings/google.js';
 import { type GenericProvider, GenericResource } from '../terraform/generic.js';
 import { packagePrefix } from '../terraform/package-files.js';
 import { runtimeEnvironment } from '../terraform/runtime-environment.js';
@@ -118,7 +119,7 @@ export class ManagedEndpointModel extends Construct {
     const granted = key ? [grantKey(this, 'EndpointKey', key, vertexAgent())] : [];
 
     this.modelStore = new ModelStore(this, 'ModelStore', props);
-    this.serviceAccount = new ServiceAccount(this, 'ServiceAccount', {
+    this.serviceAccount = new google.ServiceAccount(this, 'ServiceAccount', {
       project: props.project,
       accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),
       displayName: `Serves the model ${props.model.name}`,
@@ -166,7 +167,7 @@ export class ManagedEndpointModel extends Construct {
    * @param member an IAM member, such as `serviceAccount:caller@project.iam.gserviceaccount.com`
    */
   grantInvoke(member: string): ProjectIamMember {
-    this.invokerRole ??= new ProjectIamCustomRole(this, 'InvokerRole', {
+    this.invokerRole ??= new google.ProjectIamCustomRole(this, 'InvokerRole', {
       project: this.props.project,
       roleId: generatedName(this, CUSTOM_ROLE_ID_LENGTH).replaceAll('-', '_'),
       title: 'Ask Vertex AI endpoints for predictions',
@@ -175,7 +176,7 @@ export class ManagedEndpointModel extends Construct {
     const name = Token.isUnresolved(member)
       ? this.node.children.filter((child) => child.node.id.startsWith('Invoker-')).length
       : shortHash(member, 8);
-    return new ProjectIamMember(this, `Invoker-${name}`, {
+    return new google.ProjectIamMember(this, `Invoker-${name}`, {
       project: this.project,
       role: this.invokerRole.name,
       member,
@@ -185,7 +186,7 @@ export class ManagedEndpointModel extends Construct {
   private makeEndpoint(name: string, granted: ITerraformDependable[]): VertexAiEndpoint {
     const { props } = this;
     const projects = props.privateServiceConnectProjects;
-    return new VertexAiEndpoint(this, 'Resource', {
+    return new google.VertexAiEndpoint(this, 'Resource', {
       name,
       displayName: this.node.path,
       project: props.project,

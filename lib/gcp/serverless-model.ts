@@ -1,11 +1,12 @@
-import { CloudRunV2Service, type CloudRunV2ServiceTemplate } from '@cdktf/provider-google/lib/cloud-run-v2-service';
-import { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/cloud-run-v2-service-iam-member';
-import { MonitoringUptimeCheckConfig } from '@cdktf/provider-google/lib/monitoring-uptime-check-config';
-import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
+import type { CloudRunV2Service, CloudRunV2ServiceTemplate } from '@cdktf/provider-google/lib/cloud-run-v2-service';
+import type { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/cloud-run-v2-service-iam-member';
+import type { MonitoringUptimeCheckConfig } from '@cdktf/provider-google/lib/monitoring-uptime-check-config';
+import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { DEFAULT_PORT, LIVE_PATH, predictPath, READY_PATH, START_SECONDS } from '@modelship/runtime/contract';
 import { Fn, type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { Access } from '../serving/access.js';
+import { google } from '../terraform/bindings/google.js';
 import { runtimeEnvironment } from '../terraform/runtime-environment.js';
 import { Ingress, VpcEgress } from './cloud-run-options.js';
 import { revisionName, revisionTraffic } from './private/cloud-run-revision.js';
@@ -108,7 +109,7 @@ export class ServerlessModel extends Construct {
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     this.modelName = props.model.name;
     this.modelStore = new ModelStore(this, 'ModelStore', props);
-    this.serviceAccount = new ServiceAccount(this, 'ServiceAccount', {
+    this.serviceAccount = new google.ServiceAccount(this, 'ServiceAccount', {
       project: props.project,
       accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),
       displayName: `Serves the model ${props.model.name}`,
@@ -117,7 +118,7 @@ export class ServerlessModel extends Construct {
     const template = this.template(props, size, image.uri, timeoutSeconds);
     this.revision = revisionName(this, name, template, [image.uri, ...Object.values(props.environment ?? {})]);
 
-    this.service = new CloudRunV2Service(this, 'Resource', {
+    this.service = new google.CloudRunV2Service(this, 'Resource', {
       name,
       project: props.project,
       location: props.region,
@@ -157,7 +158,7 @@ export class ServerlessModel extends Construct {
     const name = Token.isUnresolved(member)
       ? this.node.children.filter((child) => child.node.id.startsWith('Invoker')).length
       : shortHash(member, 8);
-    return new CloudRunV2ServiceIamMember(this, `Invoker-${name}`, {
+    return new google.CloudRunV2ServiceIamMember(this, `Invoker-${name}`, {
       project: this.service.project,
       location: this.service.location,
       name: this.service.name,
@@ -230,7 +231,7 @@ export class ServerlessModel extends Construct {
   private checkUptime(props: ServerlessModelProps, access: Access): MonitoringUptimeCheckConfig {
     const identity = access.kind === 'cloudIdentity';
     if (identity) this.grantInvoke(serviceAgent(this, props.project, 'gcp-sa-monitoring-notification'));
-    return new MonitoringUptimeCheckConfig(this, 'UptimeCheck', {
+    return new google.MonitoringUptimeCheckConfig(this, 'UptimeCheck', {
       project: props.project,
       displayName: `${this.node.path} is ready`,
       timeout: '10s',

@@ -1,7 +1,8 @@
-import { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
-import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
+import type { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
+import type { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { kubernetes } from '../terraform/bindings/kubernetes.js';
 import type { ModelWorkloadProps } from './model-workload-props.js';
 import { inferenceService, KSERVE_CONTAINER } from './private/kserve.js';
 import { validateInferenceService } from './private/validation.js';
@@ -24,12 +25,12 @@ export class InferenceService extends Construct {
     super(scope, id);
     validateInferenceService(this, props);
     const namespace = props.namespace!;
-    this.serviceAccount = new ServiceAccountV1(this, 'ServiceAccount', {
+    this.serviceAccount = new kubernetes.ServiceAccountV1(this, 'ServiceAccount', {
       provider: props.provider,
       metadata: { name: props.name, namespace, annotations: props.serviceAccountAnnotations },
       automountServiceAccountToken: false,
     });
-    this.resource = new Manifest(this, 'Resource', {
+    this.resource = new kubernetes.Manifest(this, 'Resource', {
       provider: props.provider,
       manifest: inferenceService(props, namespace, this.serviceAccount.metadata.name),
       // KServe fills in defaults and writes the status.

@@ -1,13 +1,14 @@
 import type { DeploymentV1 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
-import { HorizontalPodAutoscalerV2 } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
-import { IngressV1 } from '@cdktf/provider-kubernetes/lib/ingress-v1';
-import { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
-import { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
-import { NetworkPolicyV1 } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
-import { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1';
-import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
-import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
+import type { HorizontalPodAutoscalerV2 } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
+import type { IngressV1 } from '@cdktf/provider-kubernetes/lib/ingress-v1';
+import type { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
+import type { NamespaceV1 } from '@cdktf/provider-kubernetes/lib/namespace-v1';
+import type { NetworkPolicyV1 } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
+import type { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1';
+import type { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
+import type { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
 import { Construct } from 'constructs';
+import { kubernetes } from '../terraform/bindings/kubernetes.js';
 import { Exposure, type IngressExposureOptions } from './exposure.js';
 import type { ModelVersion, ModelWorkloadProps } from './model-workload-props.js';
 import { httpRoute } from './private/http-route.js';
@@ -21,13 +22,6 @@ const SERVICE_PORT = 80;
 /** The label that tells the two versions of a canary apart. */
 const TRACK_LABEL = 'app.kubernetes.io/component';
 const DEFAULT_MAX_REPLICAS = 3;
-
-/** Bindings that take long to load: who imports a package for another construct does without them. */
-const lazily = {
-  deployment(): typeof import('@cdktf/provider-kubernetes/lib/deployment-v1') {
-    return require('@cdktf/provider-kubernetes/lib/deployment-v1');
-  },
-};
 
 const DEFAULT_TARGET_CPU_PERCENT = 70;
 
@@ -70,12 +64,12 @@ export class ModelWorkload extends Construct {
 
     if (props.namespace === undefined) this.namespace = this.makeNamespace();
     this.namespaceName = this.namespace?.metadata.name ?? props.namespace!;
-    this.serviceAccount = new ServiceAccountV1(this, 'ServiceAccount', {
+    this.serviceAccount = new kubernetes.ServiceAccountV1(this, 'ServiceAccount', {
       provider,
       metadata: { ...this.metadata(), annotations: props.serviceAccountAnnotations },
       automountServiceAccountToken: false,
     });
-    this.networkPolicy = new NetworkPolicyV1(this, 'NetworkPolicy', {
+    this.networkPolicy = new kubernetes.NetworkPolicyV1(this, 'NetworkPolicy', {
       provider,
       metadata: this.metadata(),
       spec: closedPolicy(name, this.exposure.sourceRanges, props.egressRanges ?? []),
@@ -84,7 +78,7 @@ export class ModelWorkload extends Construct {
     this.deployment = this.deploy('Deployment', name, 'stable', props);
     this.service = this.serve('Service', name, 'stable');
     this.autoscaler = this.autoscale('Autoscaler', this.deployment);
-    this.disruptionBudget = new PodDisruptionBudgetV1(this, 'DisruptionBudget', {
+    this.disruptionBudget = new kubernetes.PodDisruptionBudgetV1(this, 'DisruptionBudget', {
       provider,
       metadata: this.metadata(),
       spec: { maxUnavailable: '1', selector: { matchLabels: { [NAME_LABEL]: name } } },
@@ -100,7 +94,7 @@ export class ModelWorkload extends Construct {
     const { ingressOptions, gatewayOptions } = this.exposure;
     if (ingressOptions) this.ingress = this.makeIngress(ingressOptions);
     if (gatewayOptions) {
-      this.route = new Manifest(this, 'Route', {
+      this.route = new kubernetes.Manifest(this, 'Route', {
         provider,
         manifest: httpRoute(name, this.namespaceName, gatewayOptions, weights, SERVICE_PORT),
         dependsOn: [this.service],
@@ -118,7 +112,7 @@ export class ModelWorkload extends Construct {
 
   /** Lets the pods of `namespace` call the model. */
   allowFrom(namespace: string): NetworkPolicyV1 {
-    return new NetworkPolicyV1(this, `Caller-${namespace}`, {
+    return new kubernetes.NetworkPolicyV1(this, `Caller-${namespace}`, {
       provider: this.props.provider,
       metadata: this.metadata(`${this.props.name}-from-${namespace}`),
       spec: callerPolicy(this.props.name, namespace),
@@ -127,7 +121,7 @@ export class ModelWorkload extends Construct {
 
   private makeNamespace(): NamespaceV1 {
     const level = 'restricted';
-    return new NamespaceV1(this, 'Namespace', {
+    return new kubernetes.NamespaceV1(this, 'Namespace', {
       provider: this.props.provider,
       metadata: {
         name: this.props.name,
@@ -145,8 +139,7 @@ export class ModelWorkload extends Construct {
   private deploy(id: string, name: string, track: string, version: ModelVersion): DeploymentV1 {
     const { props } = this;
     const labels = { [NAME_LABEL]: props.name, [TRACK_LABEL]: track };
-    const { DeploymentV1 } = lazily.deployment();
-    return new DeploymentV1(this, id, {
+    return new kubernetes.DeploymentV1(this, id, {
       provider: props.provider,
       metadata: this.metadata(name),
       // The number of replicas is the autoscaler's to change, so it is not said here.
@@ -164,7 +157,7 @@ export class ModelWorkload extends Construct {
 
   private serve(id: string, name: string, track: string): ServiceV1 {
     const balancer = this.exposure.loadBalancerOptions;
-    return new ServiceV1(this, id, {
+    return new kubernetes.ServiceV1(this, id, {
       provider: this.props.provider,
       metadata: { ...this.metadata(name), annotations: balancer?.annotations },
       waitForLoadBalancer: balancer !== undefined,
@@ -180,7 +173,7 @@ export class ModelWorkload extends Construct {
   private autoscale(id: string, deployment: DeploymentV1): HorizontalPodAutoscalerV2 {
     const { minReplicas = 1, maxReplicas = Math.max(minReplicas, DEFAULT_MAX_REPLICAS) } = this.props;
     const name = deployment.metadata.name;
-    return new HorizontalPodAutoscalerV2(this, id, {
+    return new kubernetes.HorizontalPodAutoscalerV2(this, id, {
       provider: this.props.provider,
       metadata: this.metadata(name),
       spec: {
@@ -204,7 +197,7 @@ export class ModelWorkload extends Construct {
   }
 
   private makeIngress({ className, host, tlsSecretName, annotations }: IngressExposureOptions): IngressV1 {
-    return new IngressV1(this, 'Ingress', {
+    return new kubernetes.IngressV1(this, 'Ingress', {
       provider: this.props.provider,
       metadata: { ...this.metadata(), annotations },
       spec: {

@@ -1,12 +1,10 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataAzurermStorageAccountBlobContainerSas } from '@cdktf/provider-azurerm/lib/data-azurerm-storage-account-blob-container-sas';
-import { StorageBlob } from '@cdktf/provider-azurerm/lib/storage-blob';
-import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import { AssetType, Fn, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import { create } from 'tar';
+import { azurerm } from '../../terraform/bindings/azurerm.js';
 import { GenericResource } from '../../terraform/generic.js';
 import type { AcrTaskOptions, AzureRegistry } from '../azure-image.js';
 import type { AzureServingProps } from '../props.js';
@@ -78,7 +76,7 @@ export class AcrBuild extends Construct {
   private upload(placement: Placement, props: AzureServingProps, options: AcrTaskOptions, tag: string): string {
     // The registry fetches the context by a link that only a key can sign. It holds the runtime, and no model.
     const { account } = new SecureStorage(this, 'Storage', placement, props, { sharedKeys: true });
-    const container = new StorageContainer(this, 'Container', {
+    const container = new azurerm.StorageContainer(this, 'Container', {
       name: CONTAINER,
       storageAccountId: account.id,
       containerAccessType: 'private',
@@ -90,14 +88,14 @@ export class AcrBuild extends Construct {
       type: AssetType.FILE,
       assetHash: options.digest.replace(/^sha256:/, ''),
     });
-    const blob = new StorageBlob(this, 'Blob', {
+    const blob = new azurerm.StorageBlob(this, 'Blob', {
       name: `${tag}.tar.gz`,
       storageAccountName: account.name,
       storageContainerName: container.name,
       type: 'Block',
       source: asset.path,
     });
-    const sas = new DataAzurermStorageAccountBlobContainerSas(this, 'Link', {
+    const sas = new azurerm.DataAzurermStorageAccountBlobContainerSas(this, 'Link', {
       connectionString: account.primaryConnectionString,
       containerName: container.name,
       httpsOnly: true,

@@ -1,9 +1,11 @@
-import { KubernetesCluster } from '@cdktf/provider-azurerm/lib/kubernetes-cluster';
-import { KubernetesClusterNodePool } from '@cdktf/provider-azurerm/lib/kubernetes-cluster-node-pool';
-import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
-import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
+import type { KubernetesCluster } from '@cdktf/provider-azurerm/lib/kubernetes-cluster';
+import type { KubernetesClusterNodePool } from '@cdktf/provider-azurerm/lib/kubernetes-cluster-node-pool';
+import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
+import type { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { Fn, type ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
+import { azurerm } from '../../terraform/bindings/azurerm.js';
+import { kubernetes } from '../../terraform/bindings/kubernetes.js';
 import type { AksClusterOptions } from '../aks-options.js';
 import { afterRoles } from './azapi.js';
 import { AKS } from './limits.js';
@@ -37,8 +39,11 @@ export class AksCluster extends Construct {
   constructor(scope: Construct, id: string, placement: Placement, telemetry: Telemetry, options: AksClusterOptions) {
     super(scope, id);
     const name = groupName(scope, AKS.nameLength);
-    this.identity = new UserAssignedIdentity(this, 'Identity', { ...placement.common, name: `${name}-cluster` });
-    this.cluster = new KubernetesCluster(this, 'Resource', {
+    this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', {
+      ...placement.common,
+      name: `${name}-cluster`,
+    });
+    this.cluster = new azurerm.KubernetesCluster(this, 'Resource', {
       ...placement.common,
       name,
       dnsPrefix: name,
@@ -96,7 +101,7 @@ export class AksCluster extends Construct {
     );
     this.ready = [afterRoles(this, 'DeployerKnown', [admin]), this.nodePool];
     const access = this.cluster.kubeConfig.get(0);
-    this.kubernetesProvider = new KubernetesProvider(
+    this.kubernetesProvider = new kubernetes.KubernetesProvider(
       TerraformStack.of(this),
       `kubernetes-${shortHash(this.node.path)}`,
       {
@@ -122,7 +127,7 @@ export class AksCluster extends Construct {
 
   private makePool(placement: Placement, options: AksClusterOptions): KubernetesClusterNodePool {
     const taints = [...(options.gpuCount ? [GPU_TAINT] : []), ...(options.spot ? [SPOT_TAINT] : [])];
-    return new KubernetesClusterNodePool(this, 'Pool', {
+    return new azurerm.KubernetesClusterNodePool(this, 'Pool', {
       name: 'models',
       tags: placement.common.tags,
       kubernetesClusterId: this.cluster.id,

@@ -1,8 +1,9 @@
 import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
-import { PersistentVolumeClaimV1 } from '@cdktf/provider-kubernetes/lib/persistent-volume-claim-v1';
-import { PersistentVolumeV1 } from '@cdktf/provider-kubernetes/lib/persistent-volume-v1';
+import type { PersistentVolumeClaimV1 } from '@cdktf/provider-kubernetes/lib/persistent-volume-claim-v1';
+import type { PersistentVolumeV1 } from '@cdktf/provider-kubernetes/lib/persistent-volume-v1';
 import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
+import { kubernetes } from '../../terraform/bindings/kubernetes.js';
 import type { ModelStore } from './model-store.js';
 
 /** What is mounted, and with which identity. */
@@ -29,7 +30,7 @@ export class BlobVolume extends Construct {
   ) {
     super(scope, id);
     const { account } = props.modelStore.storage;
-    this.volume = new PersistentVolumeV1(this, 'Resource', {
+    this.volume = new kubernetes.PersistentVolumeV1(this, 'Resource', {
       provider: props.provider,
       metadata: { name: props.name },
       spec: [
@@ -61,7 +62,7 @@ export class BlobVolume extends Construct {
   /** Claims the volume for the pods of a namespace. */
   claimIn(namespace: string): PersistentVolumeClaimV1 {
     const { name, provider } = this.props;
-    return new PersistentVolumeClaimV1(this, 'Claim', {
+    return new kubernetes.PersistentVolumeClaimV1(this, 'Claim', {
       provider,
       metadata: { name, namespace },
       spec: {

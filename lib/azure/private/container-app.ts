@@ -1,9 +1,10 @@
-import { ContainerApp as AzureContainerApp } from '@cdktf/provider-azurerm/lib/container-app';
-import { ContainerAppEnvironment } from '@cdktf/provider-azurerm/lib/container-app-environment';
-import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
+import type { ContainerApp as AzureContainerApp } from '@cdktf/provider-azurerm/lib/container-app';
+import type { ContainerAppEnvironment } from '@cdktf/provider-azurerm/lib/container-app-environment';
+import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import { DEFAULT_PORT, DRAIN_SECONDS, LIVE_PATH, READY_PATH } from '@modelship/runtime/contract';
 import { Lazy, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { azurerm } from '../../terraform/bindings/azurerm.js';
 import { contentHash } from '../../terraform/content-hash.js';
 import { GenericResource } from '../../terraform/generic.js';
 import { runtimeEnvironment } from '../../terraform/runtime-environment.js';
@@ -48,13 +49,13 @@ export class ContainerApp extends Construct {
     super(scope, id);
     const name = groupName(scope, CONTAINER_APPS.nameLength);
     this.modelStore = new ModelStore(this, 'ModelStore', placement, props, [props.model]);
-    this.identity = new UserAssignedIdentity(this, 'Identity', { ...placement.common, name });
+    this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', { ...placement.common, name });
     const image = bindImage(this, options.image, placement, props, this.identity.principalId);
     const rolesKnown = afterRoles(this, 'RolesKnown', [
       this.modelStore.grantRead(this, 'ModelReader', this.identity.principalId),
       ...image.ready,
     ]);
-    this.environment = new ContainerAppEnvironment(this, 'Environment', {
+    this.environment = new azurerm.ContainerAppEnvironment(this, 'Environment', {
       ...placement.common,
       name,
       logsDestination: 'log-analytics',
@@ -68,7 +69,7 @@ export class ContainerApp extends Construct {
     });
     const template = this.template(props, options, image.uri);
     this.revision = revisionSuffix(this, template, [image.uri, ...Object.values(props.environment ?? {})]);
-    this.app = new AzureContainerApp(this, 'Resource', {
+    this.app = new azurerm.ContainerApp(this, 'Resource', {
       name,
       resourceGroupName: placement.resourceGroup.name,
       tags: props.tags,

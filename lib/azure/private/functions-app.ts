@@ -1,16 +1,15 @@
-import { DataAzurermFunctionAppHostKeys } from '@cdktf/provider-azurerm/lib/data-azurerm-function-app-host-keys';
-import {
+import type { DataAzurermFunctionAppHostKeys } from '@cdktf/provider-azurerm/lib/data-azurerm-function-app-host-keys';
+import type {
   FunctionAppFlexConsumption,
-  type FunctionAppFlexConsumptionAuthSettingsV2,
+  FunctionAppFlexConsumptionAuthSettingsV2,
 } from '@cdktf/provider-azurerm/lib/function-app-flex-consumption';
-import { ServicePlan } from '@cdktf/provider-azurerm/lib/service-plan';
-import { StorageBlob } from '@cdktf/provider-azurerm/lib/storage-blob';
-import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
-import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
+import type { ServicePlan } from '@cdktf/provider-azurerm/lib/service-plan';
+import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import { FUNCTIONS_MODEL_FOLDER, type FunctionsFolder, functionsFolder } from '../../bundle/functions-folder.js';
 import { runtimeFolder } from '../../bundle/runtime-folder.js';
+import { azurerm } from '../../terraform/bindings/azurerm.js';
 import { runtimeEnvironment } from '../../terraform/runtime-environment.js';
 import type { FlexConsumptionOptions } from '../serverless-host.js';
 import type { ServerlessModelProps } from '../serverless-model.js';
@@ -59,7 +58,7 @@ export class FunctionsApp extends Construct {
       timeoutSeconds,
     });
     this.storage = new SecureStorage(this, 'Storage', placement, props);
-    this.identity = new UserAssignedIdentity(this, 'Identity', {
+    this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', {
       ...placement.common,
       name: groupName(scope, FUNCTIONS.nameLength),
     });
@@ -69,13 +68,13 @@ export class FunctionsApp extends Construct {
       assignRole(this, 'HostStorage', this.storage.account.id, 'Storage Blob Data Owner', this.identity.principalId),
       assignRole(this, 'Traces', telemetry.insights.id, 'Monitoring Metrics Publisher', this.identity.principalId),
     ]);
-    this.plan = new ServicePlan(this, 'Plan', {
+    this.plan = new azurerm.ServicePlan(this, 'Plan', {
       ...placement.common,
       name: groupName(scope, FUNCTIONS.nameLength),
       osType: 'Linux',
       skuName: 'FC1',
     });
-    this.app = new FunctionAppFlexConsumption(this, 'Resource', {
+    this.app = new azurerm.FunctionAppFlexConsumption(this, 'Resource', {
       ...placement.common,
       name: globalName(scope, FUNCTIONS.nameLength, true),
       servicePlanId: this.plan.id,
@@ -119,7 +118,7 @@ export class FunctionsApp extends Construct {
 
   /** The key that callers send as `x-functions-key`, secret. For `Access.apiKey()`. */
   get functionKey(): string {
-    this.keys ??= new DataAzurermFunctionAppHostKeys(this, 'Keys', {
+    this.keys ??= new azurerm.DataAzurermFunctionAppHostKeys(this, 'Keys', {
       name: this.app.name,
       resourceGroupName: this.app.resourceGroupName,
     });
@@ -131,7 +130,7 @@ export class FunctionsApp extends Construct {
    * with its package, which has the platform fetch it, and the one before stays until the app has changed.
    */
   private upload(folder: FunctionsFolder) {
-    const container = new StorageContainer(this, `Package-${folder.digest.slice(0, CONTAINER_DIGEST_LENGTH)}`, {
+    const container = new azurerm.StorageContainer(this, `Package-${folder.digest.slice(0, CONTAINER_DIGEST_LENGTH)}`, {
       name: `package-${folder.digest.slice(0, CONTAINER_DIGEST_LENGTH)}`,
       storageAccountId: this.storage.account.id,
       containerAccessType: 'private',
@@ -143,7 +142,7 @@ export class FunctionsApp extends Construct {
       type: AssetType.ARCHIVE,
       assetHash: folder.digest,
     });
-    const blob = new StorageBlob(container, 'Blob', {
+    const blob = new azurerm.StorageBlob(container, 'Blob', {
       name: PACKAGE_NAME,
       storageAccountName: this.storage.account.name,
       storageContainerName: container.name,

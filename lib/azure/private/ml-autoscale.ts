@@ -1,6 +1,7 @@
-import { MonitorAutoscaleSetting } from '@cdktf/provider-azurerm/lib/monitor-autoscale-setting';
+import type { MonitorAutoscaleSetting } from '@cdktf/provider-azurerm/lib/monitor-autoscale-setting';
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
+import { azurerm } from '../../terraform/bindings/azurerm.js';
 import type { ManagedEndpointModelProps } from '../managed-endpoint-model.js';
 import type { MlDeployment } from './ml-deployment.js';
 import { groupName } from './names.js';
@@ -32,7 +33,7 @@ export function mlAutoscale(
     timeGrain: 'PT1M',
     timeWindow: 'PT5M',
   };
-  return new MonitorAutoscaleSetting(scope, id, {
+  return new azurerm.MonitorAutoscaleSetting(scope, id, {
     ...placement.common,
     name: `${groupName(scope, NAME_LENGTH)}-${deployment.name}`,
     targetResourceId,

@@ -1,7 +1,7 @@
-import { KeyVault } from '@cdktf/provider-azurerm/lib/key-vault';
-import { MachineLearningWorkspace } from '@cdktf/provider-azurerm/lib/machine-learning-workspace';
-import { PrivateEndpoint } from '@cdktf/provider-azurerm/lib/private-endpoint';
+import type { KeyVault } from '@cdktf/provider-azurerm/lib/key-vault';
+import type { MachineLearningWorkspace } from '@cdktf/provider-azurerm/lib/machine-learning-workspace';
 import { Construct } from 'constructs';
+import { azurerm } from '../../terraform/bindings/azurerm.js';
 import type { AzureServingProps, AzureSubnet } from '../props.js';
 import { clientConfig, globalName, groupName } from './names.js';
 import type { Placement } from './placement.js';
@@ -30,7 +30,7 @@ export class MlWorkspace extends Construct {
     const { privateSubnet, privateDnsZoneIds } = props;
     // Azure ML itself reaches its account by keys; what we serve lies in another that has none.
     this.storage = new SecureStorage(this, 'Storage', placement, props, { sharedKeys: true });
-    this.vault = new KeyVault(this, 'Vault', {
+    this.vault = new azurerm.KeyVault(this, 'Vault', {
       ...placement.common,
       name: globalName(scope, VAULT_NAME_LENGTH, true),
       tenantId: clientConfig(this).tenantId,
@@ -50,7 +50,7 @@ export class MlWorkspace extends Construct {
         : {}),
     });
     this.registry = new Registry(this, 'Registry', placement, privateSubnet !== undefined);
-    this.workspace = new MachineLearningWorkspace(this, 'Resource', {
+    this.workspace = new azurerm.MachineLearningWorkspace(this, 'Resource', {
       ...placement.common,
       name: groupName(scope, WORKSPACE_NAME_LENGTH),
       storageAccountId: this.storage.account.id,
@@ -62,7 +62,7 @@ export class MlWorkspace extends Construct {
       managedNetwork: { isolationMode: privateSubnet ? 'AllowOnlyApprovedOutbound' : 'AllowInternetOutbound' },
     });
     if (privateSubnet) {
-      new PrivateEndpoint(this, 'PrivateEndpoint', {
+      new azurerm.PrivateEndpoint(this, 'PrivateEndpoint', {
         ...placement.common,
         name: groupName(scope, WORKSPACE_NAME_LENGTH),
         subnetId: privateSubnet.id,

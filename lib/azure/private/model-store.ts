@@ -1,8 +1,9 @@
-import { StorageBlob } from '@cdktf/provider-azurerm/lib/storage-blob';
-import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
+import type { StorageBlob } from '@cdktf/provider-azurerm/lib/storage-blob';
+import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../../model/model.js';
+import { azurerm } from '../../terraform/bindings/azurerm.js';
 import { packageAssets, packagePrefix } from '../../terraform/package-files.js';
 import type { AzureServingProps } from '../props.js';
 import { afterRoles } from './azapi.js';
@@ -22,7 +23,7 @@ export class ModelStore extends Construct {
   constructor(scope: Construct, id: string, placement: Placement, props: AzureServingProps, models: readonly Model[]) {
     super(scope, id);
     this.storage = new SecureStorage(this, 'Storage', placement, props);
-    this.container = new StorageContainer(this, 'Container', {
+    this.container = new azurerm.StorageContainer(this, 'Container', {
       name: CONTAINER,
       storageAccountId: this.storage.account.id,
       containerAccessType: 'private',
@@ -47,7 +48,7 @@ export class ModelStore extends Construct {
     const folder = new Construct(this, model.digest.slice('sha256:'.length, 'sha256:'.length + 12));
     return packageAssets(folder, model).map(
       ({ path, source }) =>
-        new StorageBlob(folder, `Blob-${path}`, {
+        new azurerm.StorageBlob(folder, `Blob-${path}`, {
           name: `${packagePrefix(model)}/${path}`,
           storageAccountName: this.storage.account.name,
           storageContainerName: this.container.name,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { DataAzurermClientConfig } from '@cdktf/provider-azurerm/lib/data-azurerm-client-config';
+import type { DataAzurermClientConfig } from '@cdktf/provider-azurerm/lib/data-azurerm-client-config';
 import { Fn, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
+import { azurerm } from '../../terraform/bindings/azurerm.js';
 
 /** Hexadecimal digits that tell names apart. */
 export const HASH_LENGTH = 8;
@@ -11,7 +12,7 @@ export function clientConfig(scope: Construct): DataAzurermClientConfig {
   const stack = TerraformStack.of(scope);
   const id = 'ModelshipAzureClient';
   const made = stack.node.tryFindChild(id) as DataAzurermClientConfig | undefined;
-  return made ?? new DataAzurermClientConfig(stack, id, {});
+  return made ?? new azurerm.DataAzurermClientConfig(stack, id, {});
 }
 
 /** The first hexadecimal digits of the SHA-256 of `text`. */

@@ -1,6 +1,7 @@
-import { DaemonSetV1 } from '@cdktf/provider-kubernetes/lib/daemon-set-v1';
+import type { DaemonSetV1 } from '@cdktf/provider-kubernetes/lib/daemon-set-v1';
 import type { ITerraformDependable, TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
+import { kubernetes } from '../../terraform/bindings/kubernetes.js';
 import { GPU_TAINT, POOL_LABEL } from './aks-cluster.js';
 
 const IMAGE = 'nvcr.io/nvidia/k8s-device-plugin:v0.17.0';
@@ -14,7 +15,7 @@ export class NvidiaDevicePlugin extends Construct {
   constructor(scope: Construct, id: string, provider: TerraformProvider, dependsOn: ITerraformDependable[]) {
     super(scope, id);
     const labels = { 'app.kubernetes.io/name': NAME };
-    this.resource = new DaemonSetV1(this, 'Resource', {
+    this.resource = new kubernetes.DaemonSetV1(this, 'Resource', {
       provider,
       metadata: { name: NAME, namespace: 'kube-system', labels },
       // It runs on nodes that may not be there yet.

@@ -1,5 +1,5 @@
-import { ResourceGroup } from '@cdktf/provider-azurerm/lib/resource-group';
 import { Construct } from 'constructs';
+import { azurerm } from '../../terraform/bindings/azurerm.js';
 import type { AzureResourceGroup, AzureServingProps } from '../props.js';
 import { groupName } from './names.js';
 
@@ -20,7 +20,7 @@ export class Placement extends Construct {
     super(scope, id);
     this.resourceGroup =
       props.resourceGroup ??
-      new ResourceGroup(this, 'ResourceGroup', {
+      new azurerm.ResourceGroup(this, 'ResourceGroup', {
         name: groupName(scope, RESOURCE_GROUP_NAME_LENGTH),
         location: props.location!,
         tags: props.tags,

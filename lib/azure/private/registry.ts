@@ -1,5 +1,6 @@
-import { ContainerRegistry } from '@cdktf/provider-azurerm/lib/container-registry';
+import type { ContainerRegistry } from '@cdktf/provider-azurerm/lib/container-registry';
 import { Construct } from 'constructs';
+import { azurerm } from '../../terraform/bindings/azurerm.js';
 import { globalName } from './names.js';
 import type { Placement } from './placement.js';
 
@@ -13,7 +14,7 @@ export class Registry extends Construct {
   /** @param isPrivate whether only private endpoints reach it, which the Premium tier alone offers */
   constructor(scope: Construct, id: string, placement: Placement, isPrivate = false) {
     super(scope, id);
-    this.registry = new ContainerRegistry(this, 'Registry', {
+    this.registry = new azurerm.ContainerRegistry(this, 'Registry', {
       ...placement.common,
       name: globalName(this, REGISTRY_NAME_LENGTH, false),
       sku: isPrivate ? 'Premium' : 'Standard',

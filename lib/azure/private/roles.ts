@@ -1,5 +1,6 @@
-import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
+import type { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import type { Construct } from 'constructs';
+import { azurerm } from '../../terraform/bindings/azurerm.js';
 import { clientConfig } from './names.js';
 
 /** The built-in roles that are assigned, each the smallest that does its work. */
@@ -22,7 +23,7 @@ export function assignRole(
   role: RoleName,
   principalId: string,
 ): RoleAssignment {
-  return new RoleAssignment(scope, id, {
+  return new azurerm.RoleAssignment(scope, id, {
     scope: resourceId,
     roleDefinitionName: role,
     principalId,
@@ -34,7 +35,7 @@ export function assignRole(
 
 /** Assigns a role on `resourceId` alone to whoever applies the stack, who is a person or a pipeline. */
 export function assignRoleToDeployer(scope: Construct, id: string, resourceId: string, role: RoleName): RoleAssignment {
-  return new RoleAssignment(scope, id, {
+  return new azurerm.RoleAssignment(scope, id, {
     scope: resourceId,
     roleDefinitionName: role,
     principalId: clientConfig(scope).objectId,

@@ -1,8 +1,8 @@
 import type { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
-import { StorageAccount, type StorageAccountConfig } from '@cdktf/provider-azurerm/lib/storage-account';
-import { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
+import type { StorageAccount, StorageAccountConfig } from '@cdktf/provider-azurerm/lib/storage-account';
 import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
+import { azurerm } from '../../terraform/bindings/azurerm.js';
 import type { AzureServingProps } from '../props.js';
 import { afterRoles } from './azapi.js';
 import { globalName } from './names.js';
@@ -30,7 +30,7 @@ export class SecureStorage extends Construct {
     options: SecureStorageOptions = {},
   ) {
     super(scope, id);
-    this.account = new StorageAccount(this, 'Account', {
+    this.account = new azurerm.StorageAccount(this, 'Account', {
       ...placement.common,
       name: globalName(this, ACCOUNT_NAME_LENGTH, false),
       accountKind: 'StorageV2',
@@ -61,7 +61,7 @@ export class SecureStorage extends Construct {
     { encryptionKey }: AzureServingProps,
   ): Pick<StorageAccountConfig, 'identity' | 'customerManagedKey' | 'dependsOn'> {
     if (!encryptionKey) return {};
-    const identity = new UserAssignedIdentity(this, 'KeyIdentity', {
+    const identity = new azurerm.UserAssignedIdentity(this, 'KeyIdentity', {
       ...placement.common,
       name: globalName(this, ACCOUNT_NAME_LENGTH, true),
     });

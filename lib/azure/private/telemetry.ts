@@ -1,8 +1,9 @@
-import { ApplicationInsights } from '@cdktf/provider-azurerm/lib/application-insights';
-import { ApplicationInsightsWorkbook } from '@cdktf/provider-azurerm/lib/application-insights-workbook';
-import { LogAnalyticsWorkspace } from '@cdktf/provider-azurerm/lib/log-analytics-workspace';
-import { MonitorMetricAlert } from '@cdktf/provider-azurerm/lib/monitor-metric-alert';
+import type { ApplicationInsights } from '@cdktf/provider-azurerm/lib/application-insights';
+import type { ApplicationInsightsWorkbook } from '@cdktf/provider-azurerm/lib/application-insights-workbook';
+import type { LogAnalyticsWorkspace } from '@cdktf/provider-azurerm/lib/log-analytics-workspace';
+import type { MonitorMetricAlert } from '@cdktf/provider-azurerm/lib/monitor-metric-alert';
 import { Construct } from 'constructs';
+import { azurerm } from '../../terraform/bindings/azurerm.js';
 import type { AzureServingProps } from '../props.js';
 import { groupName, stableUuid } from './names.js';
 import type { Placement } from './placement.js';
@@ -59,13 +60,13 @@ export class Telemetry extends Construct {
   ) {
     super(scope, id);
     const name = groupName(scope, NAME_LENGTH);
-    this.logs = new LogAnalyticsWorkspace(this, 'Logs', {
+    this.logs = new azurerm.LogAnalyticsWorkspace(this, 'Logs', {
       ...placement.common,
       name,
       sku: 'PerGB2018',
       retentionInDays: props.logRetentionDays ?? DEFAULT_RETENTION_DAYS,
     });
-    this.insights = new ApplicationInsights(this, 'Insights', {
+    this.insights = new azurerm.ApplicationInsights(this, 'Insights', {
       ...placement.common,
       name,
       applicationType: 'web',
@@ -80,7 +81,7 @@ export class Telemetry extends Construct {
   }
 
   private alert({ resourceId }: Watched, { id, metric, threshold, description }: Alarm): MonitorMetricAlert {
-    return new MonitorMetricAlert(this, id, {
+    return new azurerm.MonitorMetricAlert(this, id, {
       name: `${groupName(this, NAME_LENGTH)}-${id.toLowerCase()}`,
       resourceGroupName: this.placement.resourceGroup.name,
       tags: this.props.tags,
@@ -129,7 +130,7 @@ export class Telemetry extends Construct {
         ],
       },
     }));
-    return new ApplicationInsightsWorkbook(this, 'Workbook', {
+    return new azurerm.ApplicationInsightsWorkbook(this, 'Workbook', {
       ...this.placement.common,
       name: stableUuid(this.node.path),
       displayName: this.node.scope!.node.path,

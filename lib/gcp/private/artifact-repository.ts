@@ -1,7 +1,7 @@
-import { ArtifactRegistryRepository } from '@cdktf/provider-google/lib/artifact-registry-repository';
-import { ArtifactRegistryRepositoryIamMember } from '@cdktf/provider-google/lib/artifact-registry-repository-iam-member';
+import type { ArtifactRegistryRepository } from '@cdktf/provider-google/lib/artifact-registry-repository';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { google } from '../../terraform/bindings/google.js';
 import type { GoogleRepository } from '../google-image.js';
 import type { GoogleServingProps } from '../props.js';
 import { grantKey } from './encryption.js';
@@ -44,13 +44,13 @@ export class ArtifactRepository extends Construct {
 
   private grant(id: string, role: string, member: string): ITerraformDependable {
     const { project, location, repositoryId: repository } = this.at;
-    return new ArtifactRegistryRepositoryIamMember(this, id, { project, location, repository, role, member });
+    return new google.ArtifactRegistryRepositoryIamMember(this, id, { project, location, repository, role, member });
   }
 
   private make(props: GoogleServingProps): ArtifactRegistryRepository {
     const key = props.encryptionKey;
     const agent = key && serviceAgent(this, props.project, 'gcp-sa-artifactregistry');
-    return new ArtifactRegistryRepository(this, 'Resource', {
+    return new google.ArtifactRegistryRepository(this, 'Resource', {
       project: props.project,
       location: props.region,
       repositoryId: generatedName(this.node.scope!.node.scope!, REPOSITORY_NAME_LENGTH),

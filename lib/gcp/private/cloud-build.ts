@@ -1,10 +1,7 @@
-import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
-import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
-import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
-import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
-import { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
+import type { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
 import { AssetType, Fn, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
+import { google } from '../../terraform/bindings/google.js';
 import { GenericResource } from '../../terraform/generic.js';
 import type { ImageBuild } from '../google-image.js';
 import type { GoogleServingProps } from '../props.js';
@@ -25,19 +22,19 @@ export class CloudBuild extends Construct {
 
   constructor(scope: Construct, id: string, props: GoogleServingProps, build: ImageBuild) {
     super(scope, id);
-    const account = new ServiceAccount(this, 'ServiceAccount', {
+    const account = new google.ServiceAccount(this, 'ServiceAccount', {
       project: props.project,
       accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),
       displayName: 'Builds the image of the runtime',
     });
     const context = this.upload(props, build);
     const rights = [
-      new StorageBucketIamMember(this, 'Reader', {
+      new google.StorageBucketIamMember(this, 'Reader', {
         bucket: context.bucket,
         role: 'roles/storage.objectViewer',
         member: account.member,
       }),
-      new ProjectIamMember(this, 'Logger', {
+      new google.ProjectIamMember(this, 'Logger', {
         project: build.projectId,
         role: 'roles/logging.logWriter',
         member: account.member,
@@ -70,7 +67,7 @@ export class CloudBuild extends Construct {
   }
 
   private upload(props: GoogleServingProps, build: ImageBuild): StorageBucketObject {
-    const bucket = new StorageBucket(this, 'Bucket', {
+    const bucket = new google.StorageBucket(this, 'Bucket', {
       name: `${generatedName(this, BUCKET_NAME_LENGTH - PROJECT_HASH_LENGTH - 1)}-${Fn.substr(Fn.sha256(build.projectId), 0, PROJECT_HASH_LENGTH)}`,
       project: props.project,
       location: props.region,
@@ -84,7 +81,7 @@ export class CloudBuild extends Construct {
       type: AssetType.ARCHIVE,
       assetHash: build.digest,
     });
-    return new StorageBucketObject(this, 'Object', {
+    return new google.StorageBucketObject(this, 'Object', {
       bucket: bucket.name,
       name: `context-${build.digest}.zip`,
       source: asset.path,

@@ -1,10 +1,11 @@
 import type { ContainerCluster, ContainerClusterConfig } from '@cdktf/provider-google/lib/container-cluster';
 import type { ContainerNodePool } from '@cdktf/provider-google/lib/container-node-pool';
-import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
-import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
-import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
+import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
+import type { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { google } from '../../terraform/bindings/google.js';
+import { kubernetes } from '../../terraform/bindings/kubernetes.js';
 import type { ContainerModelProps } from '../container-model.js';
 import { GkeCluster } from '../gke-cluster.js';
 import { GoogleImage } from '../google-image.js';
@@ -17,19 +18,6 @@ import { clientConfig, projectId, serviceAgent } from './project.js';
 const CLUSTER_NAME_LENGTH = 40;
 const DEFAULT_MACHINE_TYPE = 'e2-standard-4';
 const DEFAULT_MAX_NODES = 3;
-
-/** Bindings that take long to load: who imports this package for another construct does without them. */
-const lazily = {
-  cluster(): typeof import('@cdktf/provider-google/lib/container-cluster') {
-    return require('@cdktf/provider-google/lib/container-cluster');
-  },
-  nodePool(): typeof import('@cdktf/provider-google/lib/container-node-pool') {
-    return require('@cdktf/provider-google/lib/container-node-pool');
-  },
-  existingCluster(): typeof import('@cdktf/provider-google/lib/data-google-container-cluster') {
-    return require('@cdktf/provider-google/lib/data-google-container-cluster');
-  },
-};
 
 /** The cluster of a model, made or found, and the provider that speaks to it. */
 export class ClusterAccess extends Construct {
@@ -58,7 +46,7 @@ export class ClusterAccess extends Construct {
     this.name = existing?.name ?? this.cluster!.name;
     const endpoint = found?.endpoint ?? this.cluster!.endpoint;
     const certificate = found?.masterAuth.get(0).clusterCaCertificate ?? this.cluster!.masterAuth.clusterCaCertificate;
-    this.provider = new KubernetesProvider(this, 'Provider', {
+    this.provider = new kubernetes.KubernetesProvider(this, 'Provider', {
       // A stack may hold several clusters, and a provider of its own beside them.
       alias: generatedName(scope, CLUSTER_NAME_LENGTH),
       host: `https://${endpoint}`,
@@ -68,12 +56,11 @@ export class ClusterAccess extends Construct {
   }
 
   private find(config: { project?: string; name: string; location: string }) {
-    const { DataGoogleContainerCluster } = lazily.existingCluster();
-    return new DataGoogleContainerCluster(this, 'Existing', config);
+    return new google.DataGoogleContainerCluster(this, 'Existing', config);
   }
 
   private makeNodeIdentity(props: ContainerModelProps): ServiceAccount {
-    const account = new ServiceAccount(this, 'NodeServiceAccount', {
+    const account = new google.ServiceAccount(this, 'NodeServiceAccount', {
       project: props.project,
       accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),
       displayName: 'Nodes: write logs and metrics, pull images',
@@ -82,7 +69,7 @@ export class ClusterAccess extends Construct {
     const known = props.image === undefined || props.image instanceof GoogleImage;
     const pull = known ? [] : ['artifactregistry.reader'];
     for (const role of ['container.defaultNodeServiceAccount', ...pull]) {
-      const member = new ProjectIamMember(this, `Node-${role}`, {
+      const member = new google.ProjectIamMember(this, `Node-${role}`, {
         project: projectId(this, props.project),
         role: `roles/${role}`,
         member: account.member,
@@ -95,7 +82,6 @@ export class ClusterAccess extends Construct {
   private makeCluster(props: ContainerModelProps, choice: GkeCluster, nodes: ServiceAccount): ContainerCluster {
     const { network, subnetwork, authorizedNetworks } = choice.options;
     const key = props.encryptionKey;
-    const { ContainerCluster } = lazily.cluster();
     const common: ContainerClusterConfig = {
       name: generatedName(this.node.scope!, CLUSTER_NAME_LENGTH),
       project: props.project,
@@ -114,7 +100,7 @@ export class ClusterAccess extends Construct {
       dependsOn: [...this.prerequisites, ...this.grantKeys(props)],
     };
     if (choice.kind === 'autopilot') {
-      return new ContainerCluster(this, 'Resource', {
+      return new google.ContainerCluster(this, 'Resource', {
         ...common,
         enableAutopilot: true,
         clusterAutoscaling: {
@@ -126,7 +112,7 @@ export class ClusterAccess extends Construct {
         },
       });
     }
-    return new ContainerCluster(this, 'Resource', {
+    return new google.ContainerCluster(this, 'Resource', {
       ...common,
       removeDefaultNodePool: true,
       initialNodeCount: 1,
@@ -150,8 +136,7 @@ export class ClusterAccess extends Construct {
   private makeNodePool(props: ContainerModelProps, choice: GkeCluster, cluster: ContainerCluster): ContainerNodePool {
     const { machineType, minNodes = 0, maxNodes = DEFAULT_MAX_NODES } = choice.options;
     const { gpu } = props;
-    const { ContainerNodePool } = lazily.nodePool();
-    return new ContainerNodePool(this, 'NodePool', {
+    return new google.ContainerNodePool(this, 'NodePool', {
       project: props.project,
       location: props.region,
       cluster: cluster.name,

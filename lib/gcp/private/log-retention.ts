@@ -1,7 +1,7 @@
-import { DataGoogleLoggingProjectCmekSettings } from '@cdktf/provider-google/lib/data-google-logging-project-cmek-settings';
-import { LoggingProjectBucketConfig } from '@cdktf/provider-google/lib/logging-project-bucket-config';
-import { LoggingProjectSink } from '@cdktf/provider-google/lib/logging-project-sink';
+import type { LoggingProjectBucketConfig } from '@cdktf/provider-google/lib/logging-project-bucket-config';
+import type { LoggingProjectSink } from '@cdktf/provider-google/lib/logging-project-sink';
 import { Construct } from 'constructs';
+import { google } from '../../terraform/bindings/google.js';
 import type { GoogleServingProps } from '../props.js';
 import { grantKey } from './encryption.js';
 import { generatedName } from './names.js';
@@ -23,14 +23,14 @@ export class LogRetention extends Construct {
     super(scope, id);
     const project = projectId(this, props.project);
     const name = generatedName(scope, LOG_BUCKET_NAME_LENGTH);
-    this.bucket = new LoggingProjectBucketConfig(this, 'Bucket', {
+    this.bucket = new google.LoggingProjectBucketConfig(this, 'Bucket', {
       project,
       location: props.region,
       bucketId: name,
       retentionDays: props.logRetentionDays ?? DEFAULT_RETENTION_DAYS,
       ...this.encryption(props.encryptionKey, project),
     });
-    this.sink = new LoggingProjectSink(this, 'Sink', {
+    this.sink = new google.LoggingProjectSink(this, 'Sink', {
       project: props.project,
       name,
       destination: `logging.googleapis.com/${this.bucket.id}`,
@@ -41,7 +41,7 @@ export class LogRetention extends Construct {
 
   private encryption(key: string | undefined, project: string) {
     if (!key) return {};
-    const agent = new DataGoogleLoggingProjectCmekSettings(this, 'Agent', { project }).serviceAccountId;
+    const agent = new google.DataGoogleLoggingProjectCmekSettings(this, 'Agent', { project }).serviceAccountId;
     const granted = grantKey(this, 'Key', key, `serviceAccount:${agent}`);
     return { cmekSettings: { kmsKeyName: key }, dependsOn: [granted] };
   }

@@ -1,8 +1,8 @@
-import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
-import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
-import { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
+import type { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
+import type { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
 import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { google } from '../../terraform/bindings/google.js';
 import { packageAssets, packagePrefix } from '../../terraform/package-files.js';
 import type { GoogleServingProps } from '../props.js';
 import { grantKey, storageAgent } from './encryption.js';
@@ -30,7 +30,7 @@ export class ModelStore extends Construct {
     this.prefix = packagePrefix(props.model);
     this.objects = packageAssets(this, props.model).map(
       (file) =>
-        new StorageBucketObject(this, `Object-${file.path}`, {
+        new google.StorageBucketObject(this, `Object-${file.path}`, {
           bucket: this.bucketName,
           name: `${this.prefix}/${file.path}`,
           source: file.source,
@@ -47,7 +47,7 @@ export class ModelStore extends Construct {
 
   /** Lets `member` read the bucket's objects and list them. */
   grantRead(member: string): ITerraformDependable {
-    return new StorageBucketIamMember(this, 'Reader', {
+    return new google.StorageBucketIamMember(this, 'Reader', {
       bucket: this.bucketName,
       role: 'roles/storage.objectViewer',
       member,
@@ -58,7 +58,7 @@ export class ModelStore extends Construct {
     const key = props.encryptionKey;
     const granted = key ? [grantKey(this, 'BucketKey', key, storageAgent(this, props.project))] : [];
     const project = Fn.substr(Fn.sha256(projectId(this, props.project)), 0, PROJECT_HASH_LENGTH);
-    return new StorageBucket(this, 'Bucket', {
+    return new google.StorageBucket(this, 'Bucket', {
       name: `${generatedName(endpoint, BUCKET_NAME_LENGTH - PROJECT_HASH_LENGTH - 1)}-${project}`,
       location: props.region,
       project: props.project,

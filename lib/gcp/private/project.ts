@@ -1,14 +1,16 @@
-import { DataGoogleClientConfig } from '@cdktf/provider-google/lib/data-google-client-config';
-import { DataGoogleProject } from '@cdktf/provider-google/lib/data-google-project';
+import type { DataGoogleClientConfig } from '@cdktf/provider-google/lib/data-google-client-config';
+import type { DataGoogleProject } from '@cdktf/provider-google/lib/data-google-project';
 import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
+import { google } from '../../terraform/bindings/google.js';
 
 /** What the Google provider of the stack of `scope` is configured with; read once for a stack. */
 export function clientConfig(scope: Construct): DataGoogleClientConfig {
   const stack = TerraformStack.of(scope);
   const id = 'ModelshipGoogleClient';
   return (
-    (stack.node.tryFindChild(id) as DataGoogleClientConfig | undefined) ?? new DataGoogleClientConfig(stack, id, {})
+    (stack.node.tryFindChild(id) as DataGoogleClientConfig | undefined) ??
+    new google.DataGoogleClientConfig(stack, id, {})
   );
 }
 
@@ -27,6 +29,6 @@ export function serviceAgent(scope: Construct, project: string | undefined, serv
   const id = 'Project';
   const data =
     (scope.node.tryFindChild(id) as DataGoogleProject | undefined) ??
-    new DataGoogleProject(scope, id, { projectId: projectId(scope, project) });
+    new google.DataGoogleProject(scope, id, { projectId: projectId(scope, project) });
   return `serviceAccount:service-${data.number}@${service}.iam.gserviceaccount.com`;
 }

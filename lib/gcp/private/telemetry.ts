@@ -1,7 +1,8 @@
-import { LoggingMetric } from '@cdktf/provider-google/lib/logging-metric';
-import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
-import { MonitoringDashboard } from '@cdktf/provider-google/lib/monitoring-dashboard';
+import type { LoggingMetric } from '@cdktf/provider-google/lib/logging-metric';
+import type { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
+import type { MonitoringDashboard } from '@cdktf/provider-google/lib/monitoring-dashboard';
 import { Construct } from 'constructs';
+import { google } from '../../terraform/bindings/google.js';
 import type { GoogleServingProps } from '../props.js';
 import { generatedName } from './names.js';
 
@@ -58,7 +59,7 @@ export class Telemetry extends Construct {
   constructor(scope: Construct, id: string, props: GoogleServingProps, options: TelemetryOptions) {
     super(scope, id);
     const name = generatedName(scope, METRIC_NAME_LENGTH);
-    this.errorLogs = new LoggingMetric(this, 'ErrorLogs', {
+    this.errorLogs = new google.LoggingMetric(this, 'ErrorLogs', {
       project: props.project,
       name: `${name}-errors`,
       description: `Errors that ${scope.node.path} logged`,
@@ -76,7 +77,7 @@ export class Telemetry extends Construct {
     const alarms = [...options.alarms, ...(onLogs ? [{ id: 'Errors', metric: logged, ...onLogs }] : [])];
     this.alertPolicies = alarms.map((alarm) => this.alertPolicy(scope, props, alarm));
     if (props.dashboard ?? true) {
-      this.dashboard = new MonitoringDashboard(this, 'Dashboard', {
+      this.dashboard = new google.MonitoringDashboard(this, 'Dashboard', {
         project: props.project,
         dashboardJson: JSON.stringify(dashboard(scope.node.path, [...options.metrics, logged])),
       });
@@ -84,7 +85,7 @@ export class Telemetry extends Construct {
   }
 
   private alertPolicy(scope: Construct, props: GoogleServingProps, alarm: Alarm): MonitoringAlertPolicy {
-    return new MonitoringAlertPolicy(this, alarm.id, {
+    return new google.MonitoringAlertPolicy(this, alarm.id, {
       project: props.project,
       displayName: `${scope.node.path}: ${alarm.metric.title}`,
       combiner: 'OR',

@@ -1,0 +1,106 @@
+/**
+ * The classes of Azure's provider, each loaded when it is first used: some take longer to load than a template to
+ * synthesize, and who imports the constructs of a cloud makes few of the resources that they know.
+ */
+export const azurerm = {
+  get ApiManagement(): typeof import('@cdktf/provider-azurerm/lib/api-management').ApiManagement {
+    return require('@cdktf/provider-azurerm/lib/api-management').ApiManagement;
+  },
+  get ApiManagementApi(): typeof import('@cdktf/provider-azurerm/lib/api-management-api').ApiManagementApi {
+    return require('@cdktf/provider-azurerm/lib/api-management-api').ApiManagementApi;
+  },
+  get ApiManagementApiOperation(): typeof import('@cdktf/provider-azurerm/lib/api-management-api-operation').ApiManagementApiOperation {
+    return require('@cdktf/provider-azurerm/lib/api-management-api-operation').ApiManagementApiOperation;
+  },
+  get ApiManagementApiPolicy(): typeof import('@cdktf/provider-azurerm/lib/api-management-api-policy').ApiManagementApiPolicy {
+    return require('@cdktf/provider-azurerm/lib/api-management-api-policy').ApiManagementApiPolicy;
+  },
+  get ApiManagementSubscription(): typeof import('@cdktf/provider-azurerm/lib/api-management-subscription').ApiManagementSubscription {
+    return require('@cdktf/provider-azurerm/lib/api-management-subscription').ApiManagementSubscription;
+  },
+  get ApplicationInsights(): typeof import('@cdktf/provider-azurerm/lib/application-insights').ApplicationInsights {
+    return require('@cdktf/provider-azurerm/lib/application-insights').ApplicationInsights;
+  },
+  get ApplicationInsightsWorkbook(): typeof import('@cdktf/provider-azurerm/lib/application-insights-workbook').ApplicationInsightsWorkbook {
+    return require('@cdktf/provider-azurerm/lib/application-insights-workbook').ApplicationInsightsWorkbook;
+  },
+  get ContainerApp(): typeof import('@cdktf/provider-azurerm/lib/container-app').ContainerApp {
+    return require('@cdktf/provider-azurerm/lib/container-app').ContainerApp;
+  },
+  get ContainerAppEnvironment(): typeof import('@cdktf/provider-azurerm/lib/container-app-environment').ContainerAppEnvironment {
+    return require('@cdktf/provider-azurerm/lib/container-app-environment').ContainerAppEnvironment;
+  },
+  get ContainerRegistry(): typeof import('@cdktf/provider-azurerm/lib/container-registry').ContainerRegistry {
+    return require('@cdktf/provider-azurerm/lib/container-registry').ContainerRegistry;
+  },
+  get DataAzurermClientConfig(): typeof import('@cdktf/provider-azurerm/lib/data-azurerm-client-config').DataAzurermClientConfig {
+    return require('@cdktf/provider-azurerm/lib/data-azurerm-client-config').DataAzurermClientConfig;
+  },
+  get DataAzurermFunctionAppHostKeys(): typeof import('@cdktf/provider-azurerm/lib/data-azurerm-function-app-host-keys').DataAzurermFunctionAppHostKeys {
+    return require('@cdktf/provider-azurerm/lib/data-azurerm-function-app-host-keys').DataAzurermFunctionAppHostKeys;
+  },
+  get DataAzurermStorageAccountBlobContainerSas(): typeof import('@cdktf/provider-azurerm/lib/data-azurerm-storage-account-blob-container-sas').DataAzurermStorageAccountBlobContainerSas {
+    return require('@cdktf/provider-azurerm/lib/data-azurerm-storage-account-blob-container-sas')
+      .DataAzurermStorageAccountBlobContainerSas;
+  },
+  get FederatedIdentityCredential(): typeof import('@cdktf/provider-azurerm/lib/federated-identity-credential').FederatedIdentityCredential {
+    return require('@cdktf/provider-azurerm/lib/federated-identity-credential').FederatedIdentityCredential;
+  },
+  get FunctionAppFlexConsumption(): typeof import('@cdktf/provider-azurerm/lib/function-app-flex-consumption').FunctionAppFlexConsumption {
+    return require('@cdktf/provider-azurerm/lib/function-app-flex-consumption').FunctionAppFlexConsumption;
+  },
+  get KeyVault(): typeof import('@cdktf/provider-azurerm/lib/key-vault').KeyVault {
+    return require('@cdktf/provider-azurerm/lib/key-vault').KeyVault;
+  },
+  get KeyVaultSecret(): typeof import('@cdktf/provider-azurerm/lib/key-vault-secret').KeyVaultSecret {
+    return require('@cdktf/provider-azurerm/lib/key-vault-secret').KeyVaultSecret;
+  },
+  get KubernetesCluster(): typeof import('@cdktf/provider-azurerm/lib/kubernetes-cluster').KubernetesCluster {
+    return require('@cdktf/provider-azurerm/lib/kubernetes-cluster').KubernetesCluster;
+  },
+  get KubernetesClusterNodePool(): typeof import('@cdktf/provider-azurerm/lib/kubernetes-cluster-node-pool').KubernetesClusterNodePool {
+    return require('@cdktf/provider-azurerm/lib/kubernetes-cluster-node-pool').KubernetesClusterNodePool;
+  },
+  get LogAnalyticsWorkspace(): typeof import('@cdktf/provider-azurerm/lib/log-analytics-workspace').LogAnalyticsWorkspace {
+    return require('@cdktf/provider-azurerm/lib/log-analytics-workspace').LogAnalyticsWorkspace;
+  },
+  get MachineLearningWorkspace(): typeof import('@cdktf/provider-azurerm/lib/machine-learning-workspace').MachineLearningWorkspace {
+    return require('@cdktf/provider-azurerm/lib/machine-learning-workspace').MachineLearningWorkspace;
+  },
+  get MonitorAutoscaleSetting(): typeof import('@cdktf/provider-azurerm/lib/monitor-autoscale-setting').MonitorAutoscaleSetting {
+    return require('@cdktf/provider-azurerm/lib/monitor-autoscale-setting').MonitorAutoscaleSetting;
+  },
+  get MonitorDiagnosticSetting(): typeof import('@cdktf/provider-azurerm/lib/monitor-diagnostic-setting').MonitorDiagnosticSetting {
+    return require('@cdktf/provider-azurerm/lib/monitor-diagnostic-setting').MonitorDiagnosticSetting;
+  },
+  get MonitorMetricAlert(): typeof import('@cdktf/provider-azurerm/lib/monitor-metric-alert').MonitorMetricAlert {
+    return require('@cdktf/provider-azurerm/lib/monitor-metric-alert').MonitorMetricAlert;
+  },
+  get PrivateEndpoint(): typeof import('@cdktf/provider-azurerm/lib/private-endpoint').PrivateEndpoint {
+    return require('@cdktf/provider-azurerm/lib/private-endpoint').PrivateEndpoint;
+  },
+  get ResourceGroup(): typeof import('@cdktf/provider-azurerm/lib/resource-group').ResourceGroup {
+    return require('@cdktf/provider-azurerm/lib/resource-group').ResourceGroup;
+  },
+  get RoleAssignment(): typeof import('@cdktf/provider-azurerm/lib/role-assignment').RoleAssignment {
+    return require('@cdktf/provider-azurerm/lib/role-assignment').RoleAssignment;
+  },
+  get RoleDefinition(): typeof import('@cdktf/provider-azurerm/lib/role-definition').RoleDefinition {
+    return require('@cdktf/provider-azurerm/lib/role-definition').RoleDefinition;
+  },
+  get ServicePlan(): typeof import('@cdktf/provider-azurerm/lib/service-plan').ServicePlan {
+    return require('@cdktf/provider-azurerm/lib/service-plan').ServicePlan;
+  },
+  get StorageAccount(): typeof import('@cdktf/provider-azurerm/lib/storage-account').StorageAccount {
+    return require('@cdktf/provider-azurerm/lib/storage-account').StorageAccount;
+  },
+  get StorageBlob(): typeof import('@cdktf/provider-azurerm/lib/storage-blob').StorageBlob {
+    return require('@cdktf/provider-azurerm/lib/storage-blob').StorageBlob;
+  },
+  get StorageContainer(): typeof import('@cdktf/provider-azurerm/lib/storage-container').StorageContainer {
+    return require('@cdktf/provider-azurerm/lib/storage-container').StorageContainer;
+  },
+  get UserAssignedIdentity(): typeof import('@cdktf/provider-azurerm/lib/user-assigned-identity').UserAssignedIdentity {
+    return require('@cdktf/provider-azurerm/lib/user-assigned-identity').UserAssignedIdentity;
+  },
+};

@@ -1,0 +1,87 @@
+/**
+ * The classes of Google's provider, each loaded when it is first used: some take longer to load than a template to
+ * synthesize, and who imports the constructs of a cloud makes few of the resources that they know.
+ */
+export const google = {
+  get ArtifactRegistryRepository(): typeof import('@cdktf/provider-google/lib/artifact-registry-repository').ArtifactRegistryRepository {
+    return require('@cdktf/provider-google/lib/artifact-registry-repository').ArtifactRegistryRepository;
+  },
+  get ArtifactRegistryRepositoryIamMember(): typeof import('@cdktf/provider-google/lib/artifact-registry-repository-iam-member').ArtifactRegistryRepositoryIamMember {
+    return require('@cdktf/provider-google/lib/artifact-registry-repository-iam-member')
+      .ArtifactRegistryRepositoryIamMember;
+  },
+  get CloudRunV2Service(): typeof import('@cdktf/provider-google/lib/cloud-run-v2-service').CloudRunV2Service {
+    return require('@cdktf/provider-google/lib/cloud-run-v2-service').CloudRunV2Service;
+  },
+  get CloudRunV2ServiceIamMember(): typeof import('@cdktf/provider-google/lib/cloud-run-v2-service-iam-member').CloudRunV2ServiceIamMember {
+    return require('@cdktf/provider-google/lib/cloud-run-v2-service-iam-member').CloudRunV2ServiceIamMember;
+  },
+  get ContainerCluster(): typeof import('@cdktf/provider-google/lib/container-cluster').ContainerCluster {
+    return require('@cdktf/provider-google/lib/container-cluster').ContainerCluster;
+  },
+  get ContainerNodePool(): typeof import('@cdktf/provider-google/lib/container-node-pool').ContainerNodePool {
+    return require('@cdktf/provider-google/lib/container-node-pool').ContainerNodePool;
+  },
+  get DataGoogleClientConfig(): typeof import('@cdktf/provider-google/lib/data-google-client-config').DataGoogleClientConfig {
+    return require('@cdktf/provider-google/lib/data-google-client-config').DataGoogleClientConfig;
+  },
+  get DataGoogleContainerCluster(): typeof import('@cdktf/provider-google/lib/data-google-container-cluster').DataGoogleContainerCluster {
+    return require('@cdktf/provider-google/lib/data-google-container-cluster').DataGoogleContainerCluster;
+  },
+  get DataGoogleLoggingProjectCmekSettings(): typeof import('@cdktf/provider-google/lib/data-google-logging-project-cmek-settings').DataGoogleLoggingProjectCmekSettings {
+    return require('@cdktf/provider-google/lib/data-google-logging-project-cmek-settings')
+      .DataGoogleLoggingProjectCmekSettings;
+  },
+  get DataGoogleProject(): typeof import('@cdktf/provider-google/lib/data-google-project').DataGoogleProject {
+    return require('@cdktf/provider-google/lib/data-google-project').DataGoogleProject;
+  },
+  get DataGoogleStorageProjectServiceAccount(): typeof import('@cdktf/provider-google/lib/data-google-storage-project-service-account').DataGoogleStorageProjectServiceAccount {
+    return require('@cdktf/provider-google/lib/data-google-storage-project-service-account')
+      .DataGoogleStorageProjectServiceAccount;
+  },
+  get KmsCryptoKeyIamMember(): typeof import('@cdktf/provider-google/lib/kms-crypto-key-iam-member').KmsCryptoKeyIamMember {
+    return require('@cdktf/provider-google/lib/kms-crypto-key-iam-member').KmsCryptoKeyIamMember;
+  },
+  get LoggingMetric(): typeof import('@cdktf/provider-google/lib/logging-metric').LoggingMetric {
+    return require('@cdktf/provider-google/lib/logging-metric').LoggingMetric;
+  },
+  get LoggingProjectBucketConfig(): typeof import('@cdktf/provider-google/lib/logging-project-bucket-config').LoggingProjectBucketConfig {
+    return require('@cdktf/provider-google/lib/logging-project-bucket-config').LoggingProjectBucketConfig;
+  },
+  get LoggingProjectSink(): typeof import('@cdktf/provider-google/lib/logging-project-sink').LoggingProjectSink {
+    return require('@cdktf/provider-google/lib/logging-project-sink').LoggingProjectSink;
+  },
+  get MonitoringAlertPolicy(): typeof import('@cdktf/provider-google/lib/monitoring-alert-policy').MonitoringAlertPolicy {
+    return require('@cdktf/provider-google/lib/monitoring-alert-policy').MonitoringAlertPolicy;
+  },
+  get MonitoringDashboard(): typeof import('@cdktf/provider-google/lib/monitoring-dashboard').MonitoringDashboard {
+    return require('@cdktf/provider-google/lib/monitoring-dashboard').MonitoringDashboard;
+  },
+  get MonitoringUptimeCheckConfig(): typeof import('@cdktf/provider-google/lib/monitoring-uptime-check-config').MonitoringUptimeCheckConfig {
+    return require('@cdktf/provider-google/lib/monitoring-uptime-check-config').MonitoringUptimeCheckConfig;
+  },
+  get ProjectIamCustomRole(): typeof import('@cdktf/provider-google/lib/project-iam-custom-role').ProjectIamCustomRole {
+    return require('@cdktf/provider-google/lib/project-iam-custom-role').ProjectIamCustomRole;
+  },
+  get ProjectIamMember(): typeof import('@cdktf/provider-google/lib/project-iam-member').ProjectIamMember {
+    return require('@cdktf/provider-google/lib/project-iam-member').ProjectIamMember;
+  },
+  get ServiceAccount(): typeof import('@cdktf/provider-google/lib/service-account').ServiceAccount {
+    return require('@cdktf/provider-google/lib/service-account').ServiceAccount;
+  },
+  get ServiceAccountIamMember(): typeof import('@cdktf/provider-google/lib/service-account-iam-member').ServiceAccountIamMember {
+    return require('@cdktf/provider-google/lib/service-account-iam-member').ServiceAccountIamMember;
+  },
+  get StorageBucket(): typeof import('@cdktf/provider-google/lib/storage-bucket').StorageBucket {
+    return require('@cdktf/provider-google/lib/storage-bucket').StorageBucket;
+  },
+  get StorageBucketIamMember(): typeof import('@cdktf/provider-google/lib/storage-bucket-iam-member').StorageBucketIamMember {
+    return require('@cdktf/provider-google/lib/storage-bucket-iam-member').StorageBucketIamMember;
+  },
+  get StorageBucketObject(): typeof import('@cdktf/provider-google/lib/storage-bucket-object').StorageBucketObject {
+    return require('@cdktf/provider-google/lib/storage-bucket-object').StorageBucketObject;
+  },
+  get VertexAiEndpoint(): typeof import('@cdktf/provider-google/lib/vertex-ai-endpoint').VertexAiEndpoint {
+    return require('@cdktf/provider-google/lib/vertex-ai-endpoint').VertexAiEndpoint;
+  },
+};
