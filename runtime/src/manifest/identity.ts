@@ -1,6 +1,5 @@
-import * as z from 'zod/mini';
 import { ModelPackageError } from './package-error.js';
-import { manifestSchema } from './schema.js';
+import { identitySchema } from './schema.js';
 
 /**
  * Checks the name and the version under which a model is to be served.
@@ -8,7 +7,7 @@ import { manifestSchema } from './schema.js';
  * @throws ModelPackageError `MANIFEST_INVALID` with every fault
  */
 export function checkIdentity(identity: { readonly name: string; readonly version: string }): void {
-  const parsed = z.pick(manifestSchema, { name: true, version: true }).safeParse(identity);
+  const parsed = identitySchema.safeParse(identity);
   if (parsed.success) return;
   const faults = parsed.error.issues.map(({ path: [field], message }) => {
     return `${String(field)} ${JSON.stringify(identity[field as 'name' | 'version'])}: ${message}`;

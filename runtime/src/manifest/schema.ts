@@ -1,4 +1,5 @@
-// The small build of zod: the whole of it, with its forty languages, takes longer to load than a model.
+// The small build of zod: the whole of it, with its forty languages, takes longer to load than a model. No other file
+// imports it, so that it can be taken into the one that is made of this.
 
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
@@ -72,6 +73,9 @@ export const manifestSchema = z.strictObject({
   files: z.array(z.strictObject({ path: packagePath, size: count, sha256 })).check(z.minLength(1)),
   digest: text(/^sha256:[0-9a-f]{64}$/, 'must be `sha256:` and 64 lower-case hexadecimal digits'),
 });
+
+/** The schema of what a model is served as. */
+export const identitySchema = z.pick(manifestSchema, { name: true, version: true });
 
 /** What a model package says of itself. */
 export type Manifest = z.infer<typeof manifestSchema>;
