@@ -10,5 +10,6 @@ export { AwsImage, type ImageNeeds, type RuntimeImageOptions } from './image-sou
 export { ManagedEndpointModel } from './managed-endpoint-model.js';
 export * from './managed-endpoint-props.js';
 export * from './rolling-update.js';
+export { ServerlessFront } from './serverless-front.js';
 export { ServerlessModel } from './serverless-model.js';
 export type { ServerlessModelProps } from './serverless-props.js';

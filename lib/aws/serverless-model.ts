@@ -15,25 +15,33 @@ import { Construct } from 'constructs';
 import { LAYER_MOUNT } from '../bundle/lambda-layer.js';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
+import type { Front } from './private/lambda/front.js';
 import { FunctionRole } from './private/lambda/function-role.js';
 import { FunctionTelemetry } from './private/lambda/function-telemetry.js';
-import { LAMBDA, RUNTIME_BYTES } from './private/lambda/limits.js';
+import { HttpFront } from './private/lambda/http-front.js';
+import { FRONT_TIMEOUT_SECONDS, LAMBDA, RUNTIME_BYTES } from './private/lambda/limits.js';
 import { encryptLogs } from './private/lambda/log-encryption.js';
 import { RestFront } from './private/lambda/rest-front.js';
 import { NODE, runtimeLayer } from './private/lambda/runtime-layer.js';
+import { UrlFront } from './private/lambda/url-front.js';
 import { validateServerless } from './private/lambda/validation.js';
 import { PackageObjects } from './private/package-objects.js';
+import { ServerlessFront } from './serverless-front.js';
 import type { ServerlessModelProps } from './serverless-props.js';
 
 /** Where Lambda unpacks the function's code, which is the model package. */
 const CODE_FOLDER = '/var/task';
+
+/** Only an HTTP API takes answers in one piece. */
+const HANDLERS = { restApi: 'streamingHandler', httpApi: 'handler', functionUrl: 'streamingHandler' } as const;
 
 const DEFAULT_MEMORY_MIB = 1769;
 const DEFAULT_TIMEOUT_SECONDS = 29;
 const DEFAULT_RETENTION_DAYS = 90;
 
 /**
- * A model on AWS Lambda behind an API Gateway REST API: scales to zero, and asks every caller who it is.
+ * A model on AWS Lambda, behind an API Gateway REST API unless `front` says otherwise: scales to zero, and asks every
+ * caller who it is.
  *
  * The runtime is a layer that the models of a stack share. The model package is the function's code, or, above Lambda's
  * 250 MiB, lies in the bucket of CDK's assets and is fetched while an environment starts.
@@ -46,10 +54,16 @@ export class ServerlessModel extends Construct {
   readonly alias: Alias;
   readonly layer: LayerVersion;
   readonly logGroup: LogGroup;
-  readonly front: RestFront;
+  /** Set for `ServerlessFront.restApi()`, the default. */
+  readonly restFront?: RestFront;
+  /** Set for `ServerlessFront.httpApi()`. */
+  readonly httpFront?: HttpFront;
+  /** Set for `ServerlessFront.functionUrl()`. */
+  readonly urlFront?: UrlFront;
   readonly telemetry: FunctionTelemetry;
 
   private readonly access: Access;
+  private readonly front: Front;
   private readonly model: Model;
 
   constructor(scope: Construct, id: string, props: ServerlessModelProps) {
@@ -57,6 +71,7 @@ export class ServerlessModel extends Construct {
     validateServerless(this, props);
     this.model = props.model;
     this.access = props.access ?? Access.cloudIdentity();
+    const { kind } = props.front ?? ServerlessFront.restApi();
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     const architecture = props.architecture ?? Architecture.ARM_64;
     const logs: LogGroupProps = {
@@ -75,7 +90,7 @@ export class ServerlessModel extends Construct {
       description: `Serves the model ${props.model.name}, version ${props.model.version}`,
       runtime: NODE,
       architecture,
-      handler: `${LAYER_MOUNT}/lambda.handler`,
+      handler: `${LAYER_MOUNT}/lambda.${HANDLERS[kind]}`,
       layers: [this.layer],
       code: stored
         ? Code.fromInline('// The model is fetched from S3.')
@@ -102,28 +117,36 @@ export class ServerlessModel extends Construct {
     this.alias = this.function.addAlias('live', {
       provisionedConcurrentExecutions: minReplicas === 0 ? undefined : minReplicas,
     });
-    this.front = new RestFront(this, 'Api', {
-      handler: this.alias,
-      layer: this.layer,
-      architecture,
-      access: this.access,
-      throttle: props.throttle,
-      timeoutSeconds,
-      logs,
-      logRole: props.apiGatewayLogRole ?? true,
-    });
+    const common = { handler: this.alias, access: this.access, throttle: props.throttle, timeoutSeconds, logs };
+    switch (kind) {
+      case 'restApi':
+        this.front = this.restFront = new RestFront(this, 'Api', {
+          ...common,
+          layer: this.layer,
+          architecture,
+          logRole: props.apiGatewayLogRole ?? true,
+        });
+        break;
+      case 'httpApi':
+        this.front = this.httpFront = new HttpFront(this, 'HttpApi', common);
+        break;
+      case 'functionUrl':
+        this.front = this.urlFront = new UrlFront(this, 'Url', common);
+        break;
+    }
     this.telemetry = new FunctionTelemetry(this, 'Telemetry', {
       handler: this.alias,
-      api: this.front.api,
+      front: this.front,
       timeoutSeconds,
+      maxTimeoutSeconds: FRONT_TIMEOUT_SECONDS[kind].max,
       dashboard: props.dashboard ?? true,
       alarmActions: props.alarmActions ?? [],
     });
   }
 
-  /** Where the API answers, with a `/` at its end. */
+  /** Where the front door answers, with a `/` at its end. */
   get url(): string {
-    return this.front.api.url;
+    return this.front.url;
   }
 
   /** Where the model answers by TensorFlow Serving's REST API. */
@@ -132,7 +155,7 @@ export class ServerlessModel extends Construct {
   }
 
   /**
-   * Lets `grantee` invoke this API and nothing else.
+   * Lets `grantee` ask this model, by its front door, and nothing else.
    *
    * @throws Error if callers are known by something else than their IAM identity
    */
@@ -153,17 +176,17 @@ export class ServerlessModel extends Construct {
 
   /** Requests. @default - sum over 5 minutes */
   metricCount(props?: MetricOptions): Metric {
-    return this.front.api.metricCount({ statistic: 'Sum', ...props });
+    return this.front.metricCount(props);
   }
 
   /** Requests that failed by no fault of the caller. @default - sum over 5 minutes */
   metricServerError(props?: MetricOptions): Metric {
-    return this.front.api.metricServerError(props);
+    return this.front.metricServerError(props);
   }
 
   /** Milliseconds from the whole request to the answer. @default - average over 5 minutes */
   metricLatency(props?: MetricOptions): Metric {
-    return this.front.api.metricLatency(props);
+    return this.front.metricLatency(props);
   }
 
   /** Requests that Lambda refused for want of environments. @default - sum over 5 minutes */

@@ -2,12 +2,16 @@ import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { ServingProps } from '../serving/props.js';
+import type { ServerlessFront } from './serverless-front.js';
 
 /**
  * Props of {@link ServerlessModel}. A replica is an execution environment, which answers one request at a time:
  * `minReplicas` are kept by provisioned concurrency, `maxReplicas` by reserved concurrency.
  */
 export interface ServerlessModelProps extends ServingProps {
+  /** How callers reach the function. @default ServerlessFront.restApi() */
+  readonly front?: ServerlessFront;
+
   /** @default Architecture.ARM_64 */
   readonly architecture?: Architecture;
 
@@ -23,7 +27,7 @@ export interface ServerlessModelProps extends ServingProps {
   readonly encryptionKey?: IKey;
 
   /**
-   * Whether the role by which API Gateway writes logs is made and set for the account in this region. Say false where
+   * Whether the role by which REST APIs write logs is made and set for the account in this region. Say false where
    * somebody else has set one: there is one such setting in each account and region.
    *
    * @default true

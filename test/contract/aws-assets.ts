@@ -25,15 +25,21 @@ export class Synthesized {
     this.assembly = app.synth();
   }
 
+  /** The properties of every resource of a type. */
+  // biome-ignore lint/suspicious/noExplicitAny: a template is whatever CloudFormation allows
+  all(type: string): any[] {
+    const { Resources: resources } = this.assembly.getStackByName('S').template;
+    return Object.values(resources as Record<string, { Type: string; Properties: object }>)
+      .filter((resource) => resource.Type === type)
+      .map(({ Properties }) => Properties);
+  }
+
   /** The properties of the only resource of a type. */
   // biome-ignore lint/suspicious/noExplicitAny: a template is whatever CloudFormation allows
   only(type: string): any {
-    const { Resources: resources } = this.assembly.getStackByName('S').template;
-    const found = Object.values(resources as Record<string, { Type: string; Properties: object }>).filter(
-      (resource) => resource.Type === type,
-    );
+    const found = this.all(type);
     if (found.length !== 1) throw new Error(`${found.length} resources of type ${type}, not 1`);
-    return found[0]!.Properties;
+    return found[0];
   }
 
   /** A value of the template as CloudFormation would resolve it. */

@@ -36,7 +36,29 @@ export interface FunctionProcess {
   /** Where the function's code lies. */
   readonly codeFolder: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** What is started. @default AWS's client, with the handler */
+  readonly command?: readonly [string, ...string[]];
 }
+
+/** What a handler that streams has written, as Lambda tells it to API Gateway and to callers of a function URL. */
+export interface StreamedAnswer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** What the process posted for an event. */
+interface Posted {
+  readonly isError: boolean;
+  readonly isStreamed: boolean;
+  readonly body: Buffer;
+}
+
+/** Largest answer of a handler that does not stream. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MAX_ANSWER_BYTES = 6 * 2 ** 20;
+
+/** Stands between what describes a streamed answer and its body. */
+const DELIMITER = Buffer.alloc(8);
 
 /** A process of the function under AWS's runtime interface client, and Lambda's Runtime API at its other end. */
 export class LambdaEnvironment {
@@ -44,7 +66,7 @@ export class LambdaEnvironment {
   private process: ChildProcess | undefined;
   private waiting: ServerResponse[] = [];
   private readonly events: { id: string; event: object }[] = [];
-  private readonly answers = new Map<string, (answer: { isError: boolean; body: string }) => void>();
+  private readonly answers = new Map<string, (answer: Posted) => void>();
   private log = '';
   /** How often the process asked for an event, which it does once it is initialized. */
   asked = 0;
@@ -57,8 +79,12 @@ export class LambdaEnvironment {
     this.server.listen(0, '127.0.0.1');
     await once(this.server, 'listening');
     const { port } = this.server.address() as AddressInfo;
-    const client = join(runtimeInterfaceClient(), 'node_modules', 'aws-lambda-ric', 'bin', 'index.mjs');
-    this.process = spawn(process.execPath, [client, this.code.handler], {
+    const [executable, ...args] = this.code.command ?? [
+      process.execPath,
+      join(runtimeInterfaceClient(), 'node_modules', 'aws-lambda-ric', 'bin', 'index.mjs'),
+      this.code.handler,
+    ];
+    this.process = spawn(executable, args, {
       cwd: this.code.codeFolder,
       env: {
         PATH: process.env.PATH,
@@ -79,20 +105,34 @@ export class LambdaEnvironment {
     }
     this.process.once('exit', (code) => {
       for (const answer of this.answers.values()) {
-        answer({ isError: true, body: `ended with ${code}:\n${this.log}` });
+        answer({ isError: true, isStreamed: false, body: Buffer.from(`ended with ${code}:\n${this.log}`) });
       }
     });
   }
 
   /** What the handler returns for `event`, or throws what it throws. */
   async invoke<T>(event: object): Promise<T> {
+    const { body } = await this.post(event);
+    if (body.length > MAX_ANSWER_BYTES) throw new Error(`an answer of ${body.length} bytes, which Lambda refuses`);
+    return JSON.parse(body.toString());
+  }
+
+  /** What the handler writes for `event`, or throws what it throws. */
+  async stream(event: object): Promise<StreamedAnswer> {
+    const { isStreamed, body } = await this.post(event);
+    const end = body.indexOf(DELIMITER);
+    if (!isStreamed || end === -1) throw new Error(`an answer that is not streamed: ${body.subarray(0, 1000)}`);
+    return { ...JSON.parse(body.subarray(0, end).toString()), body: body.subarray(end + DELIMITER.length) };
+  }
+
+  private async post(event: object): Promise<Posted> {
     const id = crypto.randomUUID();
-    const answered = new Promise<{ isError: boolean; body: string }>((resolve) => this.answers.set(id, resolve));
+    const answered = new Promise<Posted>((resolve) => this.answers.set(id, resolve));
     this.events.push({ id, event });
     this.deliver();
-    const { isError, body } = await answered;
-    if (isError) throw new Error(body);
-    return JSON.parse(body);
+    const posted = await answered;
+    if (posted.isError) throw new Error(posted.body.toString());
+    return posted;
   }
 
   async stop(): Promise<void> {
@@ -116,11 +156,19 @@ export class LambdaEnvironment {
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => {
       response.writeHead(202).end('{}');
-      const body = Buffer.concat(chunks).toString();
       const [, id, kind] = /\/invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
+      // A stream tells of a failure after what it has written.
+      const failure = request.trailers['lambda-runtime-function-error-body'];
+      const posted = {
+        isError: kind !== 'response' || failure !== undefined,
+        isStreamed:
+          request.headers['lambda-runtime-function-response-mode'] === 'streaming' &&
+          request.headers['content-type'] === 'application/vnd.awslambda.http-integration-response',
+        body: failure === undefined ? Buffer.concat(chunks) : Buffer.from(String(failure), 'base64'),
+      };
       // `/init/error` belongs to no invocation, and so to all.
       const ids = id ? [id] : [...this.answers.keys()];
-      for (const each of ids) this.answers.get(each)?.({ isError: kind !== 'response', body });
+      for (const each of ids) this.answers.get(each)?.(posted);
       for (const each of ids) this.answers.delete(each);
     });
   }

@@ -1,4 +1,4 @@
-// The handler of the function, which loads the model while Lambda initializes the environment.
+// The handlers of the function, which load the model while Lambda initializes the environment.
 
 import { readConfig } from '../config.js';
 import { createRuntime } from '../runtime.js';
@@ -9,6 +9,7 @@ import {
   type RestEvent,
   requestOf,
 } from './lambda-events.js';
+import { streaming, writeResponse } from './lambda-stream.js';
 
 /**
  * Lambda stops an initialization after 10 s and starts it again with the first request, so that a model which takes
@@ -30,8 +31,14 @@ export async function initialize(): Promise<void> {
   });
 }
 
-/** Answers an event of API Gateway, a function URL or a load balancer. */
+/** Answers an event of an HTTP API or a load balancer, in one piece of at most 6 MB. */
 export async function handler(event: RestEvent | HttpApiEvent): Promise<LambdaResponse> {
   await loading;
   return lambdaResponseOf(await runtime.app.handle(requestOf(event)));
 }
+
+/** Answers an event of a REST API or a function URL, and writes the answer as it is, binary or not. */
+export const streamingHandler = streaming(async (event: RestEvent | HttpApiEvent, stream) => {
+  await loading;
+  await writeResponse(stream, await runtime.app.handle(requestOf(event)));
+});

@@ -1,43 +1,17 @@
-import { App, Aws, Lazy, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Aws, Lazy } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
 import type { CfnStage } from 'aws-cdk-lib/aws-apigateway';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Architecture, type CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, test } from 'vitest';
-import { ServerlessModel, type ServerlessModelProps } from '../../../lib/aws/index.js';
+import { ServerlessModel } from '../../../lib/aws/index.js';
 import { Model } from '../../../lib/model/model.js';
-import { Access, Rollout, ValidationError } from '../../../lib/serving/index.js';
+import { Access, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
+import { faults, make, model, modelOf, type Props } from './serverless-support.js';
 
-type Props = Partial<ServerlessModelProps>;
-
-const model = Model.fromDirectory(writePackage());
-const large = Model.fromDirectory(
-  writePackage({ name: 'large', content: { 'model.onnx': 'weights', 'samples.json': '[]' } }),
-);
-// Only the manifest is read, so that a model of any size is described by it.
-Object.defineProperty(large, 'sizeBytes', { value: 300 * 2 ** 20 });
-
-function make(props: Props | ((stack: Stack) => Props) = {}) {
-  const stack = new Stack(new App({ analyticsReporting: false }), 'S');
-  const endpoint = new ServerlessModel(stack, 'Iris', {
-    model,
-    ...(typeof props === 'function' ? props(stack) : props),
-  });
-  return { stack, endpoint, template: () => Template.fromStack(stack) };
-}
-
-/** `prop: CODE` of everything that is wrong. */
-function faults(props: Props | ((stack: Stack) => Props)): string[] {
-  try {
-    make(props);
-  } catch (error) {
-    if (error instanceof ValidationError) return error.faults.map(({ prop, code }) => `${prop}: ${code}`);
-    throw error;
-  }
-  return [];
-}
+const large = modelOf(300);
 
 describe('ServerlessModel on AWS', () => {
   test('runs the handler of the layer over the package, and only what has its digest', () => {
@@ -46,7 +20,7 @@ describe('ServerlessModel on AWS', () => {
       .hasResourceProperties('AWS::Lambda::Function', {
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
-        Handler: '/opt/modelship/lambda.handler',
+        Handler: '/opt/modelship/lambda.streamingHandler',
         MemorySize: 1769,
         Timeout: 29,
         Environment: {
@@ -192,6 +166,19 @@ describe('ServerlessModel on AWS', () => {
     },
   );
 
+  test('streams answers, which then pass as they are whatever the caller accepts', () => {
+    make()
+      .template()
+      .allResourcesProperties('AWS::ApiGateway::Method', {
+        Integration: Match.objectLike({
+          Type: 'AWS_PROXY',
+          ResponseTransferMode: 'STREAM',
+          TimeoutInMillis: 29_000,
+          Uri: { 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp('/response-streaming-invocations$')])] },
+        }),
+      });
+  });
+
   test('throttles everyone together, logs who asked, and no bodies', () => {
     make()
       .template()
@@ -254,7 +241,7 @@ describe('ServerlessModel on AWS', () => {
   test('every child can be changed by its L1', () => {
     const { endpoint, template } = make();
     (endpoint.function.node.defaultChild as CfnFunction).addPropertyOverride('MemorySize', 512);
-    (endpoint.front.api.deploymentStage.node.defaultChild as CfnStage).cacheClusterEnabled = true;
+    (endpoint.restFront!.api.deploymentStage.node.defaultChild as CfnStage).cacheClusterEnabled = true;
     template().hasResourceProperties('AWS::Lambda::Function', { MemorySize: 512 });
     template().hasResourceProperties('AWS::ApiGateway::Stage', { CacheClusterEnabled: true });
   });
@@ -275,7 +262,7 @@ describe('ServerlessModel on AWS refuses', () => {
   test('everything that is wrong, in one error', () => {
     const wrong: Props = {
       memoryMib: 64,
-      timeoutSeconds: 30,
+      timeoutSeconds: 301,
       minReplicas: 3,
       maxReplicas: 2,
       throttle: { requestsPerSecond: 0, requestsPerDay: 10 },

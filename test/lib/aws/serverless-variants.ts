@@ -2,7 +2,7 @@ import type { Stack } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import type { ServerlessModelProps } from '../../../lib/aws/index.js';
+import { ServerlessFront, type ServerlessModelProps } from '../../../lib/aws/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
@@ -15,6 +15,14 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Serverl
   keys: () => ({ access: Access.apiKey(), throttle: { requestsPerSecond: 5, burst: 10, requestsPerDay: 1000 } }),
   tokens: () => ({ access: Access.jwt({ issuer: 'https://issuer.example.com', audience: ['iris'] }) }),
   anonymous: () => ({ access: Access.anonymous() }),
+  'HTTP API': () => ({ front: ServerlessFront.httpApi() }),
+  'HTTP API, tokens': () => ({
+    front: ServerlessFront.httpApi(),
+    access: Access.jwt({ issuer: 'https://issuer.example.com', audience: ['iris'] }),
+  }),
+  'HTTP API, anonymous': () => ({ front: ServerlessFront.httpApi(), access: Access.anonymous() }),
+  'function URL': () => ({ front: ServerlessFront.functionUrl(), timeoutSeconds: 600 }),
+  'function URL, anonymous': () => ({ front: ServerlessFront.functionUrl(), access: Access.anonymous() }),
   'warm, bounded and encrypted': (stack) => {
     const key = new Key(stack, 'Key', { enableKeyRotation: true });
     const topic = new Topic(stack, 'Topic', { masterKey: key, enforceSSL: true });

@@ -1,3 +1,6 @@
+import type { Range } from '../../../serving/validation.js';
+import type { ServerlessFront } from '../../serverless-front.js';
+
 /** What AWS allows. Sources: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, and of API Gateway
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html */
 export const LAMBDA = {
@@ -11,12 +14,21 @@ export const LAMBDA = {
   replicas: { min: 0, max: 100_000, source: 'AWS Lambda' },
 } as const;
 
-export const REST_API = {
-  timeoutSeconds: { min: 1, max: 29, unit: 'seconds', source: 'an API Gateway REST API' },
+/** What API Gateway allows every API. */
+export const API_GATEWAY = {
   requestsPerSecond: { min: 0.01, max: 100_000, fraction: true, source: 'API Gateway' },
   burst: { min: 0, max: 100_000, source: 'API Gateway' },
   requestsPerDay: { min: 1, max: 2 ** 31 - 1, source: 'API Gateway' },
 } as const;
+
+/** How long each way to reach a function lets it take. */
+export const FRONT_TIMEOUT_SECONDS: Readonly<Record<ServerlessFront['kind'], Range>> = {
+  // A stream may take 15 minutes, but only 5 until its first byte, and the runtime answers once it has everything.
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html
+  restApi: { min: 1, max: 300, unit: 'seconds', source: 'an API Gateway REST API' },
+  httpApi: { min: 1, max: 29, unit: 'seconds', source: 'an API Gateway HTTP API' },
+  functionUrl: { min: 1, max: 900, unit: 'seconds', source: 'AWS Lambda' },
+};
 
 /** Bytes that the layer with the runtime takes of the code's 250 MiB, with room to grow. */
 export const RUNTIME_BYTES = 64 * 2 ** 20;

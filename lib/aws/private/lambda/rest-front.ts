@@ -1,7 +1,5 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import {
-  AccessLogField,
-  AccessLogFormat,
   ApiKey,
   AuthorizationType,
   EndpointType,
@@ -11,16 +9,20 @@ import {
   type MethodOptions,
   Period,
   type RequestValidator,
+  ResponseTransferMode,
   RestApi,
   UsagePlan,
 } from 'aws-cdk-lib/aws-apigateway';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Architecture, IFunction, LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Access } from '../../../serving/access.js';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
+import { accessLogFormat } from './access-log.js';
 import { ApiLogRole } from './api-log-role.js';
+import type { Front } from './front.js';
 import { JwtAuthorizer } from './jwt-authorizer.js';
 
 export interface RestFrontProps {
@@ -34,27 +36,13 @@ export interface RestFrontProps {
   readonly logRole: boolean;
 }
 
-/** Bodies that are no text, which API Gateway must pass on as they are. */
+/** Bodies of requests that are no text, which API Gateway must pass on as they are. What it streams back it never changes. */
 const BINARY_TYPES = ['application/octet-stream', 'application/x-npy'];
 
-/** Who asked what, and what became of it; neither bodies nor credentials. */
-const ACCESS_LOG = JSON.stringify({
-  requestId: AccessLogField.contextRequestId(),
-  time: AccessLogField.contextRequestTime(),
-  sourceIp: AccessLogField.contextIdentitySourceIp(),
-  caller: AccessLogField.contextIdentityCaller(),
-  method: AccessLogField.contextHttpMethod(),
-  path: AccessLogField.contextPath(),
-  status: AccessLogField.contextStatus(),
-  responseLength: AccessLogField.contextResponseLength(),
-  latency: AccessLogField.contextResponseLatency(),
-  integrationLatency: AccessLogField.contextIntegrationLatency(),
-  error: AccessLogField.contextErrorMessage(),
-});
-
 /** A REST API that passes every path to the function, and asks who is there. */
-export class RestFront extends Construct {
+export class RestFront extends Construct implements Front {
   readonly api: RestApi;
+  readonly signedService = 'execute-api';
   readonly requestValidator: RequestValidator;
   /** Set for `Access.apiKey()`. */
   readonly apiKey?: ApiKey;
@@ -80,7 +68,7 @@ export class RestFront extends Construct {
         throttlingRateLimit: rate.rateLimit,
         throttlingBurstLimit: rate.burstLimit,
         accessLogDestination: new LogGroupLogDestination(accessLogs),
-        accessLogFormat: AccessLogFormat.custom(ACCESS_LOG),
+        accessLogFormat: accessLogFormat(),
         loggingLevel: MethodLoggingLevel.ERROR,
         // Bodies are not logged.
         dataTraceEnabled: false,
@@ -105,6 +93,7 @@ export class RestFront extends Construct {
       // Of a token there is no telling; API Gateway then waits as long as it can.
       timeout: Token.isUnresolved(props.timeoutSeconds) ? undefined : Duration.seconds(props.timeoutSeconds),
       allowTestInvoke: false,
+      responseTransferMode: ResponseTransferMode.STREAM,
     });
     const method = { ...this.methodOptions(access), requestValidator: this.requestValidator };
     this.api.root.addMethod('ANY', integration, method);
@@ -120,6 +109,10 @@ export class RestFront extends Construct {
     }
   }
 
+  get url(): string {
+    return this.api.url;
+  }
+
   /** Every method and path of this stage, and no other API. */
   grantInvoke(grantee: IGrantable): Grant {
     return Grant.addToPrincipal({
@@ -127,6 +120,22 @@ export class RestFront extends Construct {
       actions: ['execute-api:Invoke'],
       resourceArns: [this.api.arnForExecuteApi('*', '/*', this.api.deploymentStage.stageName)],
     });
+  }
+
+  metricCount(props?: MetricOptions): Metric {
+    return this.api.metricCount({ statistic: 'Sum', ...props });
+  }
+
+  metricClientError(props?: MetricOptions): Metric {
+    return this.api.metricClientError(props);
+  }
+
+  metricServerError(props?: MetricOptions): Metric {
+    return this.api.metricServerError(props);
+  }
+
+  metricLatency(props?: MetricOptions): Metric {
+    return this.api.metricLatency(props);
   }
 
   private methodOptions({ kind }: Access): MethodOptions {

@@ -1,13 +1,16 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { Access } from '../../../serving/access.js';
 import { Validator } from '../../../serving/validation.js';
+import { ServerlessFront } from '../../serverless-front.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import { checkLogRetention } from '../log-retention.js';
-import { LAMBDA, REST_API } from './limits.js';
+import { API_GATEWAY, FRONT_TIMEOUT_SECONDS, LAMBDA } from './limits.js';
 
 const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
   model: true,
+  front: true,
   access: true,
   minReplicas: true,
   maxReplicas: true,
@@ -51,16 +54,10 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
     'OUT_OF_RANGE',
     'got 0, by which every request would be refused; leave it out for no ceiling',
   );
-  validator.number('timeoutSeconds', props.timeoutSeconds, REST_API.timeoutSeconds);
-  validator.number('throttle.requestsPerSecond', props.throttle?.requestsPerSecond, REST_API.requestsPerSecond);
-  validator.number('throttle.burst', props.throttle?.burst, REST_API.burst);
-  validator.number('throttle.requestsPerDay', props.throttle?.requestsPerDay, REST_API.requestsPerDay);
-  validator.check(
-    props.throttle?.requestsPerDay === undefined || props.access?.kind === 'apiKey',
-    'throttle.requestsPerDay',
-    'CONFLICT',
-    'API Gateway counts days for callers with keys only; use Access.apiKey(), or leave it out',
-  );
+  const front = props.front ?? ServerlessFront.restApi();
+  validator.number('timeoutSeconds', props.timeoutSeconds, FRONT_TIMEOUT_SECONDS[front.kind]);
+  checkThrottle(validator, props, front);
+  checkFront(validator, props, front);
   checkAccess(validator, props);
   validator.check(
     props.rollout === undefined || props.rollout.kind === 'allAtOnce',
@@ -94,6 +91,49 @@ function checkModel(validator: Validator, { model }: ServerlessModelProps): void
     'model',
     'MODEL_TOO_LARGE',
     `the files have ${model.sizeBytes} bytes, and a function has ${LAMBDA.maxTmpMib} MiB of disk; use ContainerModel`,
+  );
+}
+
+function checkThrottle(validator: Validator, { throttle, access }: ServerlessModelProps, front: ServerlessFront): void {
+  validator.check(
+    throttle === undefined || front.kind !== 'functionUrl',
+    'throttle',
+    'CONFLICT',
+    'a function URL counts no requests; bound it by `maxReplicas`, or use ServerlessFront.restApi() or httpApi()',
+  );
+  validator.number('throttle.requestsPerSecond', throttle?.requestsPerSecond, API_GATEWAY.requestsPerSecond);
+  validator.number('throttle.burst', throttle?.burst, API_GATEWAY.burst);
+  validator.number('throttle.requestsPerDay', throttle?.requestsPerDay, API_GATEWAY.requestsPerDay);
+  validator.check(
+    throttle?.requestsPerDay === undefined || access?.kind === 'apiKey',
+    'throttle.requestsPerDay',
+    'CONFLICT',
+    'API Gateway counts days for callers with keys only; use Access.apiKey(), or leave it out',
+  );
+}
+
+/** The kinds of access that each front knows, and what to use for another. */
+const FRONT_ACCESS: Readonly<Record<ServerlessFront['kind'], { kinds: readonly Access['kind'][]; advice: string }>> = {
+  restApi: { kinds: ['cloudIdentity', 'apiKey', 'jwt', 'anonymous'], advice: '' },
+  httpApi: {
+    kinds: ['cloudIdentity', 'jwt', 'anonymous'],
+    advice: 'an HTTP API knows no keys; use ServerlessFront.restApi(), Access.jwt() or Access.cloudIdentity()',
+  },
+  functionUrl: {
+    kinds: ['cloudIdentity', 'anonymous'],
+    advice: 'a function URL knows IAM alone; use Access.cloudIdentity(), or ServerlessFront.restApi()',
+  },
+};
+
+function checkFront(validator: Validator, props: ServerlessModelProps, front: ServerlessFront): void {
+  const { kind } = props.access ?? Access.cloudIdentity();
+  const { kinds, advice } = FRONT_ACCESS[front.kind];
+  validator.check(kinds.includes(kind), 'access', 'UNSUPPORTED_ACCESS', `got Access.${kind}(); ${advice}`);
+  validator.check(
+    props.apiGatewayLogRole === undefined || front.kind === 'restApi',
+    'apiGatewayLogRole',
+    'CONFLICT',
+    'only REST APIs write logs by a role of the account; leave it out',
   );
 }
 

@@ -1,0 +1,100 @@
+import { Duration, Token } from 'aws-cdk-lib';
+import {
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpStage,
+  type IHttpRouteAuthorizer,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Access } from '../../../serving/access.js';
+import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
+import { accessLogFormat } from './access-log.js';
+import type { Front } from './front.js';
+
+export interface HttpFrontProps {
+  readonly handler: IFunction;
+  readonly access: Access;
+  readonly throttle?: Throttle;
+  readonly timeoutSeconds: number;
+  readonly logs: LogGroupProps;
+}
+
+/** An HTTP API that passes every path to the function, and asks who is there. */
+export class HttpFront extends Construct implements Front {
+  readonly api: HttpApi;
+  readonly stage: HttpStage;
+  readonly signedService = 'execute-api';
+
+  constructor(scope: Construct, id: string, props: HttpFrontProps) {
+    super(scope, id);
+    const { throttle = DEFAULT_THROTTLE, timeoutSeconds } = props;
+    this.api = new HttpApi(this, 'Resource', { createDefaultStage: false });
+    const integration = new HttpLambdaIntegration('Function', props.handler, {
+      // Of a token there is no telling; API Gateway then waits as long as it can.
+      timeout: Token.isUnresolved(timeoutSeconds) ? undefined : Duration.seconds(timeoutSeconds),
+    });
+    const authorizer = this.authorizer(props.access);
+    for (const path of ['/', '/{proxy+}']) {
+      this.api.addRoutes({ path, methods: [HttpMethod.ANY], integration, authorizer });
+    }
+    this.stage = new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: {
+        rateLimit: throttle.requestsPerSecond,
+        burstLimit: throttle.burst ?? Math.ceil(throttle.requestsPerSecond),
+      },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(new LogGroup(this, 'AccessLogs', props.logs)),
+        format: accessLogFormat(),
+      },
+      detailedMetricsEnabled: true,
+    });
+  }
+
+  get url(): string {
+    return `${this.api.apiEndpoint}/`;
+  }
+
+  /** Every method and path, and no other API. */
+  grantInvoke(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['execute-api:Invoke'],
+      resourceArns: [this.api.arnForExecuteApi('*', '/*', this.stage.stageName)],
+    });
+  }
+
+  metricCount(props?: MetricOptions): Metric {
+    return this.stage.metricCount({ statistic: 'Sum', ...props });
+  }
+
+  metricClientError(props?: MetricOptions): Metric {
+    return this.stage.metricClientError(props);
+  }
+
+  metricServerError(props?: MetricOptions): Metric {
+    return this.stage.metricServerError(props);
+  }
+
+  metricLatency(props?: MetricOptions): Metric {
+    return this.stage.metricLatency(props);
+  }
+
+  /** Keys are refused before it comes to this. */
+  private authorizer({ kind, jwtOptions }: Access): IHttpRouteAuthorizer {
+    if (jwtOptions) {
+      return new HttpJwtAuthorizer('JwtAuthorizer', jwtOptions.issuer, { jwtAudience: jwtOptions.audience });
+    }
+    return kind === 'anonymous' ? new HttpNoneAuthorizer() : new HttpIamAuthorizer();
+  }
+}

@@ -1,0 +1,53 @@
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type Alias, FunctionUrl, FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { Access } from '../../../serving/access.js';
+import type { Front } from './front.js';
+
+export interface UrlFrontProps {
+  readonly handler: Alias;
+  readonly access: Access;
+}
+
+/** The URL of a function's alias, which asks for IAM unless anyone may come. */
+export class UrlFront extends Construct implements Front {
+  readonly functionUrl: FunctionUrl;
+  readonly signedService = 'lambda';
+  private readonly handler: Alias;
+
+  constructor(scope: Construct, id: string, { handler, access }: UrlFrontProps) {
+    super(scope, id);
+    this.handler = handler;
+    this.functionUrl = new FunctionUrl(this, 'Resource', {
+      function: handler,
+      authType: access.kind === 'anonymous' ? FunctionUrlAuthType.NONE : FunctionUrlAuthType.AWS_IAM,
+      invokeMode: InvokeMode.RESPONSE_STREAM,
+    });
+  }
+
+  get url(): string {
+    return this.functionUrl.url;
+  }
+
+  /** The function by its URL, and by no other way. */
+  grantInvoke(grantee: IGrantable): Grant {
+    return this.functionUrl.grantInvokeUrl(grantee);
+  }
+
+  metricCount(props?: MetricOptions): Metric {
+    return this.handler.metric('UrlRequestCount', { statistic: 'Sum', ...props });
+  }
+
+  metricClientError(props?: MetricOptions): Metric {
+    return this.handler.metric('Url4xxCount', { statistic: 'Sum', ...props });
+  }
+
+  metricServerError(props?: MetricOptions): Metric {
+    return this.handler.metric('Url5xxCount', { statistic: 'Sum', ...props });
+  }
+
+  metricLatency(props?: MetricOptions): Metric {
+    return this.handler.metric('UrlRequestLatency', props);
+  }
+}

@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { requireTool } from '../support/tools.js';
+
+/** Issues tokens, and tells its keys over TLS as OpenID Connect Discovery says. */
+export class Issuer {
+  static async start(): Promise<Issuer> {
+    const folder = mkdtempSync(join(tmpdir(), 'modelship-issuer-'));
+    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '1'];
+    const algorithm = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+    const files = ['-keyout', key, '-out', certificate];
+    execFileSync(requireTool('openssl'), ['req', '-x509', ...algorithm, ...subject, ...files], { stdio: 'pipe' });
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256', use: 'sig' };
+    const tls = { key: readFileSync(key), cert: readFileSync(certificate) };
+    const server = createServer(tls, (request, response) => {
+      const { port } = server.address() as AddressInfo;
+      const documents: Record<string, object> = {
+        '/.well-known/openid-configuration': { jwks_uri: `https://127.0.0.1:${port}/keys` },
+        '/keys': { keys: [jwk] },
+      };
+      const document = documents[request.url!];
+      response.writeHead(document ? 200 : 404).end(JSON.stringify(document ?? {}));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new Issuer(server, certificate, privateKey);
+  }
+
+  private constructor(
+    private readonly server: Server,
+    /** Path of the certificate, which nobody trusts unless told. */
+    readonly certificate: string,
+    private readonly key: CryptoKey,
+  ) {}
+
+  get url(): string {
+    return `https://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** A token for one hour, unless the claims say otherwise. */
+  token(claims: JWTPayload): Promise<string> {
+    const hour = Math.floor(Date.now() / 1000) + 3600;
+    return new SignJWT({ iss: this.url, sub: 'caller', exp: hour, ...claims })
+      .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+      .sign(this.key);
+  }
+
+  stop(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+}
