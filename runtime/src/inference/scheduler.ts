@@ -1,7 +1,7 @@
 import type { LoadedModel } from '../engines/engine.js';
 import { isBatchable, joinRows, rowsOf, sameRowShape, splitRows } from './batch.js';
 import { InferenceError } from './errors.js';
-import type { Cancellation } from './request.js';
+import type { Cancellation, InferenceResponse } from './request.js';
 import type { Tensor } from './tensor.js';
 
 /** What a model's queue allows. */
@@ -12,6 +12,8 @@ export interface SchedulerOptions {
   readonly timeoutMs: number;
   /** Rows that run together at most; 1 turns batching off. */
   readonly maxBatchRows: number;
+  /** Milliseconds that a request may wait for others to fill its batch. @default 0: an idle model starts at once */
+  readonly batchWindowMs?: number;
   /** Told how long each request waited, once its run begins. */
   readonly onStart?: (queuedMs: number) => void;
   /** Told of each run. */
@@ -27,21 +29,24 @@ interface Waiting {
   readonly arrival: number;
   readonly deadline: number;
   readonly onStart: (() => void) | undefined;
-  readonly resolve: (outputs: readonly Tensor[]) => void;
+  readonly resolve: (response: InferenceResponse) => void;
   readonly reject: (error: unknown) => void;
   settled: boolean;
 }
 
 /**
- * The queue of one model. Batching adds no wait: what arrived while the engine was busy runs together once it is free,
- * and an idle engine starts as soon as the sockets that are readable now have been read.
+ * The queue of one model. Without a window batching adds no wait: what arrived while the engine was busy runs together
+ * once it is free, and an idle engine starts as soon as the sockets that are readable now have been read.
+ *
+ * Models take turns: each starts one batch a turn of the event loop, so that none waits for more than one batch of each.
  */
 export class Scheduler {
   private queue: Waiting[] = [];
-  private running = 0;
-  private readonly inFlight = new Set<Waiting>();
+  // No Set: the tables that one outgrows hold on to what they held, request after request, until a full collection.
+  private readonly running: (readonly Waiting[])[] = [];
   private isScheduled = false;
   private timer: NodeJS.Timeout | undefined;
+  private window: NodeJS.Timeout | undefined;
   private idleWaiters: (() => void)[] = [];
   private readonly batchable: ReadonlySet<string>;
   private readonly concurrency: number;
@@ -57,7 +62,9 @@ export class Scheduler {
 
   /** Requests that wait or run. */
   get depth(): number {
-    return this.queue.length + this.inFlight.size;
+    let depth = this.queue.length;
+    for (const batch of this.running) depth += batch.length;
+    return depth;
   }
 
   /**
@@ -71,7 +78,7 @@ export class Scheduler {
     signatureName: string,
     signal?: Cancellation,
     onStart?: () => void,
-  ): Promise<readonly Tensor[]> {
+  ): Promise<InferenceResponse> {
     if (this.queue.length >= this.options.maxQueue) {
       return Promise.reject(
         new InferenceError('UNAVAILABLE', `the queue of the model is full: ${this.options.maxQueue} requests wait`, 1),
@@ -103,20 +110,41 @@ export class Scheduler {
   }
 
   private schedule(): void {
-    if (this.isScheduled || this.running >= this.concurrency || this.queue.length === 0) return;
+    if (this.isScheduled || this.running.length >= this.concurrency || this.queue.length === 0) return;
+    const milliseconds = this.windowLeft();
+    if (milliseconds > 0) {
+      this.window ??= setTimeout(this.endWindow, milliseconds);
+      return;
+    }
     this.isScheduled = true;
     setImmediate(this.start);
   }
 
+  private readonly endWindow = (): void => {
+    this.window = undefined;
+    this.schedule();
+  };
+
+  /** How long the oldest request may still wait for others, in milliseconds. */
+  private windowLeft(): number {
+    const { batchWindowMs = 0, maxBatchRows } = this.options;
+    const oldest = this.queue[0];
+    if (batchWindowMs === 0 || oldest?.rows === undefined) return 0;
+    let rows = 0;
+    for (const item of this.queue) rows += item.rows ?? 0;
+    // A timer may fire a little early.
+    return rows >= maxBatchRows ? 0 : Math.ceil(oldest.arrival + batchWindowMs - performance.now());
+  }
+
   private readonly start = (): void => {
     this.isScheduled = false;
-    while (this.running < this.concurrency) {
+    while (this.running.length < this.concurrency && this.windowLeft() <= 0) {
       const batch = this.take();
       if (batch.length === 0) break;
-      this.running++;
-      for (const each of batch) this.inFlight.add(each);
+      this.running.push(batch);
       void this.run(batch);
     }
+    this.schedule();
     this.settleIdle();
   };
 
@@ -128,7 +156,7 @@ export class Scheduler {
     for (const item of this.queue) {
       if (item.settled) continue;
       if (item.signal?.aborted) {
-        settle(item, () => item.reject(new InferenceError('CANCELLED', 'the client went away')));
+        reject(item, new InferenceError('CANCELLED', 'the client went away'));
         continue;
       }
       const first = batch[0];
@@ -163,8 +191,7 @@ export class Scheduler {
     } finally {
       const rows = batch.reduce((sum, item) => sum + (item.rows ?? 1), 0);
       this.options.onRun?.(rows, batch.length, performance.now() - since);
-      for (const each of batch) this.inFlight.delete(each);
-      this.running--;
+      this.running.splice(this.running.indexOf(batch), 1);
       if (this.queue.length > 0) this.schedule();
       else this.settleIdle();
     }
@@ -173,9 +200,9 @@ export class Scheduler {
   private async runAlone(item: Waiting): Promise<void> {
     try {
       const outputs = await this.model.run(item.inputs, item.signatureName);
-      settle(item, () => item.resolve(outputs));
+      resolve(item, outputs);
     } catch (error) {
-      settle(item, () => item.reject(error));
+      reject(item, error);
     }
   }
 
@@ -194,7 +221,7 @@ export class Scheduler {
     }
     for (let index = 0; index < batch.length; index++) {
       const item = batch[index]!;
-      if (parts) settle(item, () => item.resolve(parts[index]!));
+      if (parts) resolve(item, parts[index]!);
       else if (!item.settled) await this.runAlone(item);
     }
   }
@@ -203,9 +230,7 @@ export class Scheduler {
   private watchDeadlines(): void {
     if (this.timer !== undefined) return;
     let next = Number.POSITIVE_INFINITY;
-    for (const item of [...this.inFlight, ...this.queue]) {
-      if (!item.settled) next = Math.min(next, item.deadline);
-    }
+    for (const item of this.all()) if (!item.settled) next = Math.min(next, item.deadline);
     if (next === Number.POSITIVE_INFINITY) return;
     this.timer = setTimeout(this.expire, Math.max(1, next - performance.now()));
     this.timer.unref();
@@ -214,14 +239,18 @@ export class Scheduler {
   private readonly expire = (): void => {
     this.timer = undefined;
     const now = performance.now();
-    for (const item of [...this.inFlight, ...this.queue]) {
+    for (const item of this.all()) {
       if (item.deadline > now) continue;
       const seconds = this.options.timeoutMs / 1000;
-      settle(item, () => item.reject(new InferenceError('DEADLINE_EXCEEDED', `no answer within ${seconds} s`)));
+      reject(item, new InferenceError('DEADLINE_EXCEEDED', `no answer within ${seconds} s`));
     }
     this.queue = this.queue.filter((item) => !item.settled);
     this.watchDeadlines();
   };
+
+  private all(): Waiting[] {
+    return [...this.running.flat(), ...this.queue];
+  }
 
   private settleIdle(): void {
     if (this.depth > 0) return;
@@ -229,8 +258,14 @@ export class Scheduler {
   }
 }
 
-function settle(item: Waiting, act: () => void): void {
+function resolve(item: Waiting, outputs: readonly Tensor[]): void {
   if (item.settled) return;
   item.settled = true;
-  act();
+  item.resolve({ outputs });
+}
+
+function reject(item: Waiting, error: unknown): void {
+  if (item.settled) return;
+  item.settled = true;
+  item.reject(error);
 }

@@ -54,7 +54,12 @@ export class App {
   /** Answers `request`. A failure is an answer too: nothing is thrown. */
   async handle(request: HttpRequest): Promise<HttpResponse> {
     const since = performance.now();
-    const response = await this.answer(request);
+    let response: HttpResponse;
+    try {
+      response = await this.admit(request);
+    } catch (error) {
+      response = this.failed(request, error);
+    }
     this.options.metrics.requestFinished(response.status, performance.now() - since);
     return response;
   }
@@ -66,24 +71,30 @@ export class App {
     return { ...response, status };
   }
 
-  private async answer(request: HttpRequest): Promise<HttpResponse> {
-    try {
-      if (this.isDraining && request.path !== LIVE_PATH && request.path !== READY_PATH) {
-        throw new InferenceError('UNAVAILABLE', 'the server is shutting down', 1);
-      }
-      const { admission } = this.options;
-      if (admission && !this.openPaths.has(request.path)) await admission(request);
-      if (request.method === 'POST') checkContentType(request.path, request.headers['content-type']);
-      const encoding = request.headers['content-encoding'];
-      const whole =
-        encoding === undefined || encoding === 'identity' ? request : await this.withoutEncoding(request, encoding);
-      return await this.route(whole);
-    } catch (error) {
-      if (error instanceof InferenceError) return this.failure(request.path, error);
-      const id = randomUUID();
-      this.options.logger.failure('a request failed', error, { id, path: request.path, trace: traceId(request) });
-      return this.failure(request.path, new InferenceError('INTERNAL', `internal error ${id}`));
+  // From here to the route nothing is async that need not wait: each promise on the way costs every request.
+
+  private admit(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
+    if (this.isDraining && request.path !== LIVE_PATH && request.path !== READY_PATH) {
+      throw new InferenceError('UNAVAILABLE', 'the server is shutting down', 1);
     }
+    const { admission } = this.options;
+    if (!admission || this.openPaths.has(request.path)) return this.read(request);
+    return admission(request).then(() => this.read(request));
+  }
+
+  private read(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
+    const { method, path, headers } = request;
+    if (method === 'POST') checkContentType(path, headers['content-type']);
+    const encoding = headers['content-encoding'];
+    if (encoding === undefined || encoding === 'identity') return this.route(request);
+    return this.withoutEncoding(request, encoding).then((whole) => this.route(whole));
+  }
+
+  private failed(request: HttpRequest, error: unknown): HttpResponse {
+    if (error instanceof InferenceError) return this.failure(request.path, error);
+    const id = randomUUID();
+    this.options.logger.failure('a request failed', error, { id, path: request.path, trace: traceId(request) });
+    return this.failure(request.path, new InferenceError('INTERNAL', `internal error ${id}`));
   }
 
   private route(request: HttpRequest): HttpResponse | Promise<HttpResponse> {

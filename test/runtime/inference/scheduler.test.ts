@@ -1,13 +1,16 @@
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import type { LoadedModel } from '../../../runtime/src/engines/engine.js';
 import { invalid } from '../../../runtime/src/inference/errors.js';
+import type { InferenceResponse } from '../../../runtime/src/inference/request.js';
 import { Scheduler, type SchedulerOptions } from '../../../runtime/src/inference/scheduler.js';
 import type { Tensor } from '../../../runtime/src/inference/tensor.js';
 
 const row = (...values: number[]): Tensor[] => [
   { name: 'x', datatype: 'FP32', shape: [values.length], data: Float32Array.from(values) },
 ];
-const values = (outputs: readonly Tensor[]) => [...(outputs[0]!.data as Float32Array)];
+const values = ({ outputs }: InferenceResponse) => [...(outputs[0]!.data as Float32Array)];
 
 /** A model that doubles, and notes how many rows each run had. A negative number is refused, and with it its batch. */
 function doubling(shape: readonly number[] = [-1]) {
@@ -139,6 +142,75 @@ describe('a queue', () => {
     expect(started).toEqual(['first', 'second', 'third']);
     expect(waits).toHaveLength(3);
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(0);
+  });
+
+  it('waits for a batch to fill where a window is given, and no longer than that', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const turn = () => new Promise((later) => setImmediate(later));
+    try {
+      const { model, runs } = doubling();
+      const queue = scheduler(model, { maxBatchRows: 3, batchWindowMs: 20 });
+      const early = queue.submit(row(1), 'serving_default');
+      vi.advanceTimersByTime(15);
+      const late = queue.submit(row(2), 'serving_default');
+      await turn();
+      expect(runs).toEqual([]);
+      vi.advanceTimersByTime(5);
+      expect([await early, await late].map(values)).toEqual([[2], [4]]);
+      expect(runs).toEqual([2]);
+      await Promise.all([3, 4, 5].map((value) => queue.submit(row(value), 'serving_default')));
+      expect(runs).toEqual([2, 3]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('lets no model wait for more than one batch of another, however many of its requests wait', async () => {
+    const order: string[] = [];
+    const noting = (name: string): LoadedModel => {
+      const { model } = doubling();
+      const run = (inputs: readonly Tensor[]) => {
+        order.push(name);
+        return model.run(inputs);
+      };
+      return { ...model, run };
+    };
+    const busy = scheduler(noting('busy'), { maxBatchRows: 1 });
+    const calm = scheduler(noting('calm'), { maxBatchRows: 1 });
+    const flood = Array.from({ length: 20 }, (_, index) => busy.submit(row(index), 'serving_default'));
+    await flood[0];
+    const before = order.length;
+    await calm.submit(row(1), 'serving_default');
+    expect(order.slice(before).filter((name) => name === 'busy').length).toBeLessThanOrEqual(2);
+    await Promise.all(flood);
+  });
+
+  it('holds on to nothing of a request that was answered, so that a young collection frees it', async () => {
+    v8.setFlagsFromString('--expose-gc');
+    const collect = vm.runInNewContext('gc') as (options?: { type: 'minor' }) => void;
+    const { model } = doubling();
+    const collecting: LoadedModel = {
+      ...model,
+      run(inputs) {
+        collect({ type: 'minor' });
+        return model.run(inputs);
+      },
+    };
+    const queue = scheduler(collecting, { maxBatchRows: 32 });
+    const client = async (requests: number) => {
+      for (let count = 0; count < requests; count++) {
+        const payload = Array.from({ length: 1000 }, (_, index) => index);
+        const signal = Object.assign(new AbortController().signal, { payload });
+        await queue.submit(row(1), 'serving_default', signal);
+      }
+    };
+    const clients = (requests: number) => Promise.all(Array.from({ length: 32 }, () => client(requests)));
+    await clients(20);
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    await clients(100);
+    // The payloads of all are 25 MB.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(10_000_000);
   });
 
   it('does not run what nobody waits for', async () => {
