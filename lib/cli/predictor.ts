@@ -41,7 +41,10 @@ async function packagePredictor(directory: string): Promise<Predictor> {
   const manifest = readManifest(directory);
   await verifyFiles(directory, manifest);
   const { format, artifact, inputs, outputs, samples } = manifest;
-  const model = await engineFor(format).load({ path: join(directory, artifact), format }, { threads: 1 });
+  const model = await engineFor(format).load(
+    { path: join(directory, artifact), format, declared: { inputs, outputs } },
+    { threads: 1 },
+  );
   return {
     inputs,
     outputs,

@@ -4,7 +4,7 @@ import { type Manifest, ModelPackageError, PICKLE_FORMATS, readManifest } from '
 /** How a package is read. */
 export interface ModelOptions {
   /**
-   * Whether a format whose loading runs the file's own code (pickle, joblib, `torch.save`) may be used.
+   * Whether a format whose loading can run the file's own code (pickle, joblib, `torch.save`, `torch.export.save`) may be used.
    * Say yes only to files whose origin you trust as you trust your own code.
    *
    * @default false
@@ -26,7 +26,7 @@ export class Model {
     if (PICKLE_FORMATS.includes(manifest.format) && !options.trustPickle) {
       throw new ModelPackageError(
         'FORMAT_UNTRUSTED',
-        `model \`${manifest.name}\` has the format ${manifest.format}, and loading it runs code that the file names. ` +
+        `model \`${manifest.name}\` has the format ${manifest.format}, and loading it can run code that the file holds. ` +
           'Export it to ONNX, or, if you trust its origin as your own code, pass `trustPickle: true`.',
       );
     }

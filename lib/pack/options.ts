@@ -1,3 +1,4 @@
+import type { TensorSpec } from '@modelship/runtime';
 import type { Tolerance } from '@modelship/runtime/serve';
 
 export type { Tolerance };
@@ -14,6 +15,13 @@ export interface PackOptions {
   readonly version?: string;
   /** A JSON file of requests, with the expected answers if they are known. @default - no golden samples */
   readonly samples?: string;
+  /**
+   * What the model takes, for formats that do not record it: scripted TorchScript, whole modules of PyTorch, and
+   * pipelines of scikit-learn whose columns are not all numbers. A dimension of -1 may have any size.
+   *
+   * @default - what the file records, or what samples of the Open Inference Protocol show
+   */
+  readonly inputs?: readonly TensorSpec[];
   /** Names of the classes, for the outputs that have one number for each. @default - none */
   readonly labels?: readonly string[];
   /** How far a replica's answer may be from a golden one. @default DEFAULT_TOLERANCE */

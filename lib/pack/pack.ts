@@ -16,7 +16,8 @@ import {
   readManifest,
   SAMPLES_FILE,
 } from '@modelship/runtime/manifest';
-import { encodeSamples, engineFor, type LoadedModel, type Sample } from '@modelship/runtime/serve';
+import { type Artifact, encodeSamples, engineFor, type LoadedModel, type Sample } from '@modelship/runtime/serve';
+import { declaredInputs } from './declared-inputs.js';
 import { copyArtifact } from './formats.js';
 import { goldenSamples } from './golden-samples.js';
 import { withLabels } from './labels.js';
@@ -43,7 +44,8 @@ export async function packModel(options: PackOptions): Promise<Manifest> {
     step('Copy the model');
     const artifact = copyArtifact(options.source, format, stage.directory);
     step('Load the model and read its signature');
-    const model = await load(options, join(stage.directory, artifact), format);
+    const inputs = options.inputs ?? declaredInputs(requests);
+    const model = await load(options, { path: join(stage.directory, artifact), format, declared: { inputs } });
     let described: Described;
     try {
       if (requests.length > 0) step(`Run ${requests.length} samples`);
@@ -64,13 +66,13 @@ export async function packModel(options: PackOptions): Promise<Manifest> {
  * Loads the copy, which is what will be served, and names the original in errors. One thread adds in the same order
  * every time.
  */
-async function load({ source, trustPickle }: PackOptions, copy: string, format: ModelFormat): Promise<LoadedModel> {
+async function load({ source, trustPickle }: PackOptions, copy: Artifact): Promise<LoadedModel> {
   const python = process.env[ENVIRONMENT.python];
   try {
-    return await engineFor(format).load({ path: copy, format }, { threads: 1, trustPickle, python });
+    return await engineFor(copy.format).load(copy, { threads: 1, trustPickle, python });
   } catch (error) {
     if (!(error instanceof ModelPackageError)) throw error;
-    throw new ModelPackageError(error.code, error.message.replaceAll(copy, source));
+    throw new ModelPackageError(error.code, error.message.replaceAll(copy.path, source));
   }
 }
 
@@ -78,8 +80,8 @@ function refuseUntrusted({ source, trustPickle }: PackOptions, format: ModelForm
   if (trustPickle || !PICKLE_FORMATS.includes(format)) return;
   throw new ModelPackageError(
     'FORMAT_UNTRUSTED',
-    `${source} is ${format === 'pickle' ? 'a pickle' : 'a pickle that `torch.save` wrote'}, and loading it runs code ` +
-      'that the file names. Export the model to ONNX, or, if you trust its origin as your own code, add `--trust-pickle`.',
+    `${source} has the format ${format}, and loading it can run code that the file holds. Export the model to ONNX, ` +
+      'or, if you trust its origin as your own code, add `--trust-pickle`.',
   );
 }
 
@@ -117,6 +119,7 @@ async function describe(
         ),
       }),
       samples: { count: samples.length, tolerance: { ...tolerance } },
+      ...(model.requirements && { requirements: [...model.requirements] }),
     },
   };
 }

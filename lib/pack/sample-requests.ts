@@ -18,6 +18,8 @@ export interface SampleTensor {
   readonly row: boolean;
   /** The shape, where the protocol says it, and `value` may then be flat. */
   readonly shape?: readonly number[];
+  /** The datatype, where the protocol says it. */
+  readonly datatype?: string;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -97,6 +99,7 @@ function named(value: unknown, row: boolean): SampleTensors {
 
 interface OpenInferenceTensor {
   readonly name: string;
+  readonly datatype?: string;
   readonly shape: readonly number[];
   readonly data: unknown;
 }
@@ -111,7 +114,9 @@ function isOpenInference(tensors: unknown): tensors is OpenInferenceTensor[] {
 
 /** The tensors of a request or an answer of the Open Inference Protocol. */
 export function tensorsOfOpenInference(tensors: readonly OpenInferenceTensor[]): SampleTensors {
-  return Object.fromEntries(tensors.map(({ name, shape, data }) => [name, { value: data, row: false, shape }]));
+  return Object.fromEntries(
+    tensors.map(({ name, datatype, shape, data }) => [name, { value: data, row: false, shape, datatype }]),
+  );
 }
 
 function object(value: unknown, place: string): Json {

@@ -1,31 +1,39 @@
 """Estimators of scikit-learn, and objects with the same methods, saved by joblib, pickle or cloudpickle."""
 
+import sys
+
 import numpy as np
 
+from .errors import CannotServe
+from .packages import loaded_since
 from .tensors import datatype_of
 
 INPUT = "features"
 
 
-def load(path, _threads):
+def load(path, _threads, _declared):
     """Unpickles the file, which runs the code that it names: the runtime asks for trust first."""
+    before = set(sys.modules)
     try:
         import joblib
     except ImportError:
         import pickle
 
         with open(path, "rb") as file:
-            return PickledModel(pickle.load(file))
-    return PickledModel(joblib.load(path))
+            estimator = pickle.load(file)
+    else:
+        estimator = joblib.load(path)
+    return PickledModel(estimator, {"numpy"} | loaded_since(before))
 
 
 class PickledModel:
     """Takes rows of numbers. A classifier gives `label` and `probabilities`, everything else `prediction`."""
 
-    def __init__(self, estimator):
+    def __init__(self, estimator, modules):
+        self.modules = modules
         count = getattr(estimator, "n_features_in_", None)
         if not callable(getattr(estimator, "predict", None)) or count is None:
-            raise TypeError(
+            raise CannotServe(
                 f"it holds a {type(estimator).__name__}; an object with `predict` and `n_features_in_`, such as a "
                 "fitted estimator or pipeline of scikit-learn that takes rows of numbers, can be served"
             )
@@ -54,7 +62,7 @@ def _calls(estimator):
     if classes is None:
         return [("prediction", estimator.predict, None)]
     if isinstance(classes, list):
-        raise TypeError("it classifies several targets at once; serve one classifier for each")
+        raise CannotServe("it classifies several targets at once; serve one classifier for each")
     calls = [("label", estimator.predict, None)]
     if hasattr(estimator, "predict_proba"):
         calls.append(("probabilities", estimator.predict_proba, [str(each) for each in classes]))

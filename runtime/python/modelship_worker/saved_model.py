@@ -9,6 +9,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 
+from .errors import CannotServe
 from .tensors import datatype_of
 
 DEFAULT_SIGNATURE = "serving_default"
@@ -17,8 +18,10 @@ SERVING_TAG = "serve"
 # A signature that only initializes the model, which loading has done.
 INIT_SIGNATURE = "__saved_model_init_op"
 
+BFLOAT16 = tf.bfloat16.as_numpy_dtype
 
-def load(path, threads):
+
+def load(path, threads, _declared):
     config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=threads, inter_op_parallelism_threads=1)
     session = tf.compat.v1.Session(graph=tf.Graph(), config=config)
     with session.graph.as_default():
@@ -28,6 +31,8 @@ def load(path, threads):
 
 
 class SavedModel:
+    modules = ("numpy", "tensorflow")
+
     def __init__(self, session, definitions):
         self.signatures = {}
         self._calls = {}
@@ -55,9 +60,13 @@ class SavedModel:
             self._calls[key] = session._make_callable_from_options(options)
         if DEFAULT_SIGNATURE not in self.signatures:
             found = ", ".join(self.signatures) or "none"
-            raise ValueError(f"it has no signature {DEFAULT_SIGNATURE}, only {found}; give `signatures=` when saving it")
+            raise CannotServe(f"it has no signature {DEFAULT_SIGNATURE}, only {found}; give `signatures=` when saving it")
 
     def run(self, signature, arrays):
+        inputs = self.signatures[signature]["inputs"]
+        arrays = [
+            array.view(BFLOAT16) if spec["datatype"] == "BF16" else array for spec, array in zip(inputs, arrays)
+        ]
         try:
             return self._calls[signature](*arrays)
         except tf.errors.InvalidArgumentError as error:

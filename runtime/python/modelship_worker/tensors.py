@@ -22,6 +22,10 @@ DTYPES = {
 }
 
 _DATATYPES = {dtype: name for name, dtype in DTYPES.items()}
+
+# NumPy has no bfloat16: between the socket and a model are its bits.
+DTYPES["BF16"] = np.dtype("<u2")
+
 _LENGTH = struct.Struct("<I")
 
 
@@ -30,6 +34,9 @@ def datatype_of(dtype):
     dtype = np.dtype(dtype)
     if dtype.kind in "OSU":
         return "BYTES"
+    # The type that TensorFlow adds to NumPy.
+    if dtype.name == "bfloat16":
+        return "BF16"
     name = _DATATYPES.get(dtype.newbyteorder("<"))
     if name is None:
         raise TypeError(f"arrays of {dtype} cannot be served")
@@ -57,6 +64,8 @@ def raw_tensor(spec, array):
             data = element if isinstance(element, bytes) else str(element).encode()
             parts += (_LENGTH.pack(len(data)), data)
         raw = b"".join(parts)
+    elif datatype == "BF16":
+        raw = np.ascontiguousarray(array).view(DTYPES["BF16"]).tobytes()
     else:
         raw = np.ascontiguousarray(array, DTYPES[datatype]).tobytes()
     described = {"name": spec["name"], "datatype": datatype, "shape": list(array.shape), "size": len(raw)}

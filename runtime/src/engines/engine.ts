@@ -7,6 +7,8 @@ export interface LoadedModel {
   readonly signatures: Readonly<Record<string, Signature>>;
   /** Runs once over whole tensors. Inputs are in the signature's order; so are the outputs. */
   run(inputs: readonly Tensor[], signatureName?: string): Promise<Tensor[]>;
+  /** The Python packages it runs on, as lines of `requirements.txt`. @default it needs none, or its package names them */
+  readonly requirements?: readonly string[];
   /** Runs that may be in flight at once. @default 1 */
   readonly concurrency?: number;
   /** Whether requests have a chance, now. @default true */
@@ -26,6 +28,13 @@ export interface Artifact {
   /** The file, or the folder for formats that are one. */
   readonly path: string;
   readonly format: ModelFormat;
+  /**
+   * What it takes and gives, for formats that do not record it. Whoever packs a model may know of the inputs alone: the
+   * outputs are then found by running it.
+   *
+   * @default what the artifact says
+   */
+  readonly declared?: Partial<Signature>;
 }
 
 /** Loads the artifacts of some formats. */

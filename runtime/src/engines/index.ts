@@ -9,6 +9,9 @@ const python = async (): Promise<Engine> => (await import('./python/python-engin
 // Each engine is loaded with the first model that needs it: what is not used costs no time at start.
 const ENGINES: Partial<Record<ModelFormat, () => Promise<Engine>>> = {
   saved_model: python,
+  torchscript: python,
+  exported_program: python,
+  torch_pickle: python,
   pickle: python,
   onnx: async () => (await import('./onnx/onnx-engine.js')).onnxEngine,
 };

@@ -24,8 +24,8 @@ export const MODEL_FORMATS = [
 /** A format a model may be saved in. */
 export type ModelFormat = (typeof MODEL_FORMATS)[number];
 
-/** The formats whose loading runs code that the file names. */
-export const PICKLE_FORMATS: readonly ModelFormat[] = ['torch_pickle', 'pickle'];
+/** The formats whose loading can run code that the file holds. */
+export const PICKLE_FORMATS: readonly ModelFormat[] = ['exported_program', 'torch_pickle', 'pickle'];
 
 // Without it, a fault would say no more than that the input is invalid.
 // A schema that is used once is not worth compiling.

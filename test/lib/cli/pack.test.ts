@@ -79,7 +79,7 @@ describe('pack', () => {
     const { code, stderr } = await modelship('pack', join(folder, 'model.onnx'), '--name', 'iris', '--out', out);
     expect(code).toBe(1);
     expect(stderr.split('\n').filter((line) => !line.startsWith('- '))).toEqual([
-      expect.stringMatching(/^modelship: .*is a pickle.*--trust-pickle`\.$/),
+      expect.stringMatching(/^modelship: .*has the format pickle.*--trust-pickle`\.$/),
       '',
     ]);
     expect(existsSync(out)).toBe(false);

@@ -203,7 +203,11 @@ describe('bad input gives one clear error and leaves nothing', () => {
 
   test('a pickle, whatever its ending', async () => {
     const source = file('model.onnx', Buffer.from('80049503000000000000008c0161942e', 'hex'));
-    await refused({ source }, 'FORMAT_UNTRUSTED', /is a pickle, and loading it runs code.*--trust-pickle/s);
+    await refused(
+      { source },
+      'FORMAT_UNTRUSTED',
+      /has the format pickle, and loading it can run code.*--trust-pickle/s,
+    );
   });
 
   test('a name and a version that no route could hold, both at once', () =>

@@ -4,16 +4,17 @@ import { START_SECONDS } from '../../contract.js';
 import type { Signature, Tensor } from '../../inference/tensor.js';
 import { ModelPackageError, PICKLE_FORMATS } from '../../manifest/index.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
+import type { WorkerModel } from './worker.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** Runs models of Python frameworks in processes of their own, of which this one never unpickles anything. */
 export const pythonEngine: Engine = {
-  async load({ path, format }: Artifact, options: EngineOptions): Promise<LoadedModel> {
+  async load({ path, format, declared }: Artifact, options: EngineOptions): Promise<LoadedModel> {
     if (PICKLE_FORMATS.includes(format) && !options.trustPickle) {
       throw new ModelPackageError(
         'FORMAT_UNTRUSTED',
-        `${path} is a pickle, and loading it runs code that the file names. Export the model to ONNX, or, if you trust ` +
-          'its origin as your own code, set MODELSHIP_TRUST_PICKLE to true (`trustPickle` in code).',
+        `${path} has the format ${format}, and loading it can run code that the file holds. Export the model to ONNX, ` +
+          'or, if you trust its origin as your own code, set MODELSHIP_TRUST_PICKLE to true (`trustPickle` in code).',
       );
     }
     const { python = 'python3', workers = 1, threads = availableParallelism(), timeoutSeconds } = options;
@@ -22,6 +23,7 @@ export const pythonEngine: Engine = {
       python,
       path: resolve(path),
       format,
+      declared,
       // Workers run at the same time.
       threads: Math.max(1, Math.floor(threads / workers)),
       loadLimitMs: START_SECONDS * 1000,
@@ -33,11 +35,17 @@ export const pythonEngine: Engine = {
 };
 
 class PythonModel implements LoadedModel {
+  readonly signatures: Readonly<Record<string, Signature>>;
+  readonly requirements: readonly string[] | undefined;
+
   constructor(
-    readonly signatures: Readonly<Record<string, Signature>>,
+    { signatures, requirements }: WorkerModel,
     private readonly pool: WorkerPool,
     readonly concurrency: number,
-  ) {}
+  ) {
+    this.signatures = signatures;
+    this.requirements = requirements;
+  }
 
   get isHealthy(): boolean {
     return this.pool.isHealthy;

@@ -1,7 +1,7 @@
 import { InferenceError } from '../../inference/errors.js';
-import type { Signature, Tensor } from '../../inference/tensor.js';
+import type { Tensor } from '../../inference/tensor.js';
 import { ModelPackageError } from '../../manifest/index.js';
-import { Worker, type WorkerOptions } from './worker.js';
+import { Worker, type WorkerModel, type WorkerOptions } from './worker.js';
 
 /** A worker that ended this often without an answer in between is in a crash loop: requests no longer wait for it. */
 const CRASH_LOOP = 4;
@@ -39,10 +39,10 @@ export class WorkerPool {
    *
    * @throws ModelPackageError `ARTIFACT_INVALID` if the model cannot be loaded, or its workers keep ending meanwhile
    */
-  async load(): Promise<Readonly<Record<string, Signature>>> {
+  async load(): Promise<WorkerModel> {
     try {
-      const [signatures] = await Promise.all(this.slots.map((slot) => this.firstStart(slot)));
-      return signatures!;
+      const [model] = await Promise.all(this.slots.map((slot) => this.firstStart(slot)));
+      return model!;
     } catch (error) {
       await this.close();
       throw error;
@@ -75,7 +75,7 @@ export class WorkerPool {
     await Promise.all(this.slots.map((slot) => slot.worker?.close()));
   }
 
-  private async firstStart(slot: Slot): Promise<Readonly<Record<string, Signature>>> {
+  private async firstStart(slot: Slot): Promise<WorkerModel> {
     for (;;) {
       try {
         return await this.start(slot);
@@ -88,15 +88,15 @@ export class WorkerPool {
     }
   }
 
-  private async start(slot: Slot): Promise<Readonly<Record<string, Signature>>> {
+  private async start(slot: Slot): Promise<WorkerModel> {
     const worker = new Worker(this.options);
     slot.worker = worker;
-    const signatures = await worker.load();
+    const model = await worker.load();
     if (this.isClosed) throw new Error('the model was closed');
     slot.isUp = true;
     void worker.ended.then(() => this.replace(slot));
     this.release(slot);
-    return signatures;
+    return model;
   }
 
   private replace(slot: Slot): void {

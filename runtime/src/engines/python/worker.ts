@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { InferenceError, type StatusCode } from '../../inference/errors.js';
 import type { Signature, Tensor } from '../../inference/tensor.js';
 import { ModelPackageError } from '../../manifest/index.js';
+import type { LoadedModel } from '../engine.js';
 import { encodeFrame, type Frame, FrameReader, tensorsOf } from './frame.js';
 import { readLines } from './lines.js';
 
@@ -14,6 +15,7 @@ export interface WorkerOptions {
   readonly python: string;
   readonly path: string;
   readonly format: string;
+  readonly declared?: Partial<Signature>;
   readonly threads: number;
   /** Milliseconds after which a worker that has not loaded the model is killed. */
   readonly loadLimitMs: number;
@@ -87,11 +89,11 @@ export class Worker {
    *
    * @throws ModelPackageError `ARTIFACT_INVALID` if the framework cannot, or not in time, or Error if the process ended
    */
-  async load(): Promise<Readonly<Record<string, Signature>>> {
-    const { path, format, threads, python, loadLimitMs } = this.options;
+  async load(): Promise<WorkerModel> {
+    const { path, format, declared = {}, threads, python, loadLimitMs } = this.options;
     let frame: Frame;
     try {
-      frame = await this.call(encodeFrame({ path, format, threads }), loadLimitMs);
+      frame = await this.call(encodeFrame({ path, format, declared, threads }), loadLimitMs);
     } catch (error) {
       if (!(error instanceof Overdue)) throw error;
       throw new ModelPackageError(
@@ -99,13 +101,9 @@ export class Worker {
         `${path} was not loaded within ${loadLimitMs / 1000} seconds, which is the limit. Make the model smaller, or give the server more CPU.`,
       );
     }
-    const { error, signatures } = frame.header as { error?: Told; signatures: Record<string, Signature> };
-    if (!error) return signatures;
-    throw new ModelPackageError(
-      'ARTIFACT_INVALID',
-      `${path} cannot be loaded by ${python}: ${error.message}. Save the model again with the packages that this ` +
-        'Python has installed, or install those it was saved with.',
-    );
+    const { error, ...model } = frame.header as WorkerModel & { error?: Told };
+    if (!error) return model;
+    throw new ModelPackageError('ARTIFACT_INVALID', `${path} cannot be loaded by ${python}: ${error.message}`);
   }
 
   /** @throws InferenceError `DEADLINE_EXCEEDED` if the run took too long, `UNAVAILABLE` if the process ended, or as the model failed */
@@ -163,6 +161,9 @@ export class Worker {
     pending?.resolve(frame);
   }
 }
+
+/** What a worker says of the model that it loaded. */
+export type WorkerModel = Pick<LoadedModel, 'signatures' | 'requirements'>;
 
 interface Told {
   readonly code: StatusCode;

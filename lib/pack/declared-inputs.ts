@@ -1,0 +1,24 @@
+import { DATATYPES, type Datatype, type TensorSpec } from '@modelship/runtime';
+
+import type { SampleRequest } from './sample-requests.js';
+
+/**
+ * The inputs as the requests show them, if they come in the Open Inference Protocol, which says types and shapes. The
+ * first dimension is the batch, and may have any size, as may those in which the requests differ.
+ */
+export function declaredInputs(requests: readonly SampleRequest[]): TensorSpec[] | undefined {
+  const [first, ...others] = requests;
+  if (!first) return undefined;
+  const specs: TensorSpec[] = [];
+  for (const [name, { datatype, shape }] of Object.entries(first.inputs)) {
+    if (!shape || !isDatatype(datatype)) return undefined;
+    const isOpen = (size: number, axis: number) =>
+      axis === 0 || others.some(({ inputs }) => inputs[name]?.shape?.[axis] !== size);
+    specs.push({ name, datatype, shape: shape.map((size, axis) => (isOpen(size, axis) ? -1 : size)) });
+  }
+  return specs;
+}
+
+function isDatatype(datatype: string | undefined): datatype is Datatype {
+  return DATATYPES.some((each) => each === datatype);
+}

@@ -1,0 +1,56 @@
+"""Programs that `torch.export` recorded, with what they take and give."""
+
+import torch
+from torch.export.graph_signature import ConstantArgument, InputKind, TensorArgument
+from torch.utils import _pytree as pytree
+
+from . import torch_tensors
+from .errors import CannotServe
+
+
+def load(path, threads, _declared):
+    """Reads the program, which may hold pickled weights: the runtime asks for trust first."""
+    torch_tensors.use_threads(threads)
+    return ExportedModel(torch.export.load(path))
+
+
+class ExportedModel:
+    modules = ("numpy", "torch")
+
+    def __init__(self, program):
+        self._module = program.module()
+        self._structure = program.call_spec.in_spec
+        # What each place of the flattened arguments takes: a tensor, or the constant that it was exported with.
+        self._arguments = [spec.arg for spec in program.graph_signature.input_specs if spec.kind == InputKind.USER_INPUT]
+        values = {node.name: node.meta.get("val") for node in program.graph.nodes}
+        inputs = []
+        for argument in self._arguments:
+            if isinstance(argument, ConstantArgument):
+                continue
+            if not isinstance(argument, TensorArgument):
+                raise CannotServe(f"its input `{argument.name}` is no tensor, and only tensors can be sent")
+            inputs.append(_spec(argument.name, values[argument.name]))
+        results = [
+            spec.arg.value if isinstance(spec.arg, ConstantArgument) else values[spec.arg.name]
+            for spec in program.graph_signature.output_specs
+            if spec.kind.name == "USER_OUTPUT"
+        ]
+        named = torch_tensors.named(pytree.tree_unflatten(results, program.call_spec.out_spec))
+        self._inputs = inputs
+        outputs = [_spec(name, value) for name, value in named]
+        self.signatures = {"serving_default": {"inputs": inputs, "outputs": outputs}}
+
+    def run(self, _signature, arrays):
+        tensors = iter([torch_tensors.tensor_from(spec, array) for spec, array in zip(self._inputs, arrays)])
+        flat = [
+            argument.value if isinstance(argument, ConstantArgument) else next(tensors) for argument in self._arguments
+        ]
+        args, kwargs = pytree.tree_unflatten(flat, self._structure)
+        result = torch_tensors.call(self._module, *args, **kwargs)
+        return [torch_tensors.array_from(tensor) for _, tensor in torch_tensors.named(result)]
+
+
+def _spec(name, value):
+    # A dimension that is no number was exported as one of any size.
+    shape = [size if isinstance(size, int) else -1 for size in value.shape]
+    return {"name": name, "datatype": torch_tensors.datatype_of(value.dtype), "shape": shape}

@@ -1,0 +1,74 @@
+"""Modules of PyTorch that do not record what they take and give: it is declared, and found by running them."""
+
+import torch
+
+from . import torch_tensors
+from .errors import CannotServe
+
+# Open dimensions are filled with two sizes, small for the batch and such as images and texts have for the others: what
+# follows them in the outputs is open too.
+BATCHES = (2, 3)
+OTHERS = (64, 96)
+
+MAX_REASON = 200
+
+
+class DeclaredModule:
+    """Calls a module with tensors in the order of its parameters, or by their names where all have one of these."""
+
+    def __init__(self, module, parameters, inputs, outputs, modules=("numpy", "torch")):
+        if not inputs:
+            raise CannotServe(
+                f"it takes {', '.join(parameters) or 'no input'}, and does not record of what types and shapes; say so by "
+                "`--input 'NAME:FP32[-1,4]'`, once for each, or by samples of the Open Inference Protocol"
+            )
+        for spec in inputs:
+            if spec["datatype"] not in torch_tensors.DTYPES:
+                raise CannotServe(
+                    f"PyTorch has no tensors of {spec['datatype']}, as which `{spec['name']}` is declared; declare numbers"
+                )
+        self.modules = modules
+        self._module = module
+        self._inputs = inputs
+        self._by_name = {spec["name"] for spec in inputs} <= set(parameters)
+        self.signatures = {"serving_default": {"inputs": inputs, "outputs": outputs or self._probe()}}
+
+    def run(self, _signature, arrays):
+        tensors = [torch_tensors.tensor_from(spec, array) for spec, array in zip(self._inputs, arrays)]
+        return [torch_tensors.array_from(tensor) for _, tensor in self._call(tensors)]
+
+    def _call(self, tensors):
+        if not self._by_name:
+            return torch_tensors.named(torch_tensors.call(self._module, *tensors))
+        by_name = {spec["name"]: tensor for spec, tensor in zip(self._inputs, tensors)}
+        return torch_tensors.named(torch_tensors.call(self._module, **by_name))
+
+    def _probe(self):
+        """The specs of the outputs."""
+        first, second = (self._call_with_zeros(which) for which in (0, 1))
+        return [
+            {
+                "name": name,
+                "datatype": torch_tensors.datatype_of(one.dtype),
+                "shape": [size if size == other_size else -1 for size, other_size in zip(one.shape, other.shape)],
+            }
+            for (name, one), (_, other) in zip(first, second)
+        ]
+
+    def _call_with_zeros(self, which):
+        tensors = []
+        for spec in self._inputs:
+            sizes = [
+                size if size != -1 else (OTHERS if axis else BATCHES)[which] for axis, size in enumerate(spec["shape"])
+            ]
+            tensors.append(torch.zeros(sizes, dtype=torch_tensors.DTYPES[spec["datatype"]]))
+        try:
+            return self._call(tensors)
+        except (ValueError, TypeError) as error:
+            shapes = ", ".join(f"{spec['name']} {list(tensor.shape)}" for spec, tensor in zip(self._inputs, tensors))
+            # The last line is what went wrong, and those before it are where.
+            reason = str(error).strip().split("\n")[-1]
+            raise CannotServe(
+                f"it does not run with zeros of the shapes {shapes}: {reason[:MAX_REASON]}. Say what it takes by "
+                "`--input 'NAME:FP32[1,4]'`, once for each, with -1 for the dimensions that may have any size"
+            ) from error

@@ -1,0 +1,28 @@
+"""Whole modules that `torch.save` pickled. Their classes are imported, and must be importable here."""
+
+import inspect
+import sys
+
+import torch
+
+from . import torch_tensors
+from .errors import CannotServe
+from .packages import loaded_since
+from .torch_module import DeclaredModule
+
+
+def load(path, threads, declared):
+    """Unpickles the file, which runs the code that it names: the runtime asks for trust first."""
+    torch_tensors.use_threads(threads)
+    before = set(sys.modules)
+    module = torch.load(path, map_location="cpu", weights_only=False)
+    if isinstance(module, dict):
+        raise CannotServe(
+            "it holds weights without the module that uses them; load them into it, and save that by "
+            "`torch.export.save`, `torch.jit.save` or whole by `torch.save`"
+        )
+    if not isinstance(module, torch.nn.Module):
+        raise CannotServe(f"it holds a {type(module).__name__}; a torch.nn.Module can be served")
+    parameters = list(inspect.signature(module.forward).parameters)
+    modules = {"numpy", "torch"} | loaded_since(before)
+    return DeclaredModule(module.eval(), parameters, declared.get("inputs"), declared.get("outputs"), modules)

@@ -1,0 +1,75 @@
+"""Tensors of PyTorch from and to arrays, and the names of what a module returns."""
+
+import torch
+
+DATATYPES = {
+    torch.bool: "BOOL",
+    torch.uint8: "UINT8",
+    torch.uint16: "UINT16",
+    torch.uint32: "UINT32",
+    torch.uint64: "UINT64",
+    torch.int8: "INT8",
+    torch.int16: "INT16",
+    torch.int32: "INT32",
+    torch.int64: "INT64",
+    torch.float16: "FP16",
+    torch.bfloat16: "BF16",
+    torch.float32: "FP32",
+    torch.float64: "FP64",
+}
+
+DTYPES = {name: dtype for dtype, name in DATATYPES.items()}
+
+
+def use_threads(count):
+    torch.set_num_threads(count)
+    torch.set_num_interop_threads(1)
+
+
+def datatype_of(dtype):
+    """The datatype of a dtype of PyTorch."""
+    if dtype not in DATATYPES:
+        raise TypeError(f"tensors of {dtype} cannot be served")
+    return DATATYPES[dtype]
+
+
+def tensor_from(spec, array):
+    tensor = torch.from_numpy(array)
+    # NumPy has no bfloat16: the array holds its bits.
+    return tensor.view(torch.bfloat16) if spec["datatype"] == "BF16" else tensor
+
+
+def array_from(tensor):
+    tensor = tensor.detach()
+    if tensor.dtype == torch.bfloat16:
+        return tensor.contiguous().view(torch.int16).numpy()
+    return tensor.numpy()
+
+
+def call(function, *args, **kwargs):
+    """What `function` returns. It has answered before, so that what it raises now is for the input."""
+    try:
+        with torch.inference_mode():
+            return function(*args, **kwargs)
+    except (RuntimeError, IndexError, AssertionError) as error:
+        raise ValueError(str(error)) from error
+
+
+def named(result):
+    """The tensors that a module returned, by name: `output` if it is one, by place or by their own names otherwise."""
+    if isinstance(result, torch.Tensor):
+        return [("output", result)]
+    if isinstance(result, dict):
+        pairs = list(result.items())
+    elif hasattr(result, "_fields"):
+        pairs = list(zip(result._fields, result))
+    elif isinstance(result, (tuple, list)):
+        pairs = [("output" if len(result) == 1 else f"output_{place}", each) for place, each in enumerate(result)]
+    else:
+        raise TypeError(f"it returns a {type(result).__name__}; a tensor, or a tuple or dictionary of them, can be served")
+    # Parts that a module leaves out are None.
+    pairs = [(str(name), each) for name, each in pairs if each is not None]
+    for name, each in pairs:
+        if not isinstance(each, torch.Tensor):
+            raise TypeError(f"it returns a {type(each).__name__} as `{name}`; only tensors can be served")
+    return pairs

@@ -1,0 +1,38 @@
+"""Programs of TorchScript, scripted or traced."""
+
+import torch
+
+from . import torch_tensors
+from .errors import CannotServe
+from .torch_module import DeclaredModule
+
+
+def load(path, threads, declared):
+    torch_tensors.use_threads(threads)
+    module = torch.jit.load(path, map_location="cpu").eval()
+    parameters = [argument.name for argument in module.forward.schema.arguments[1:]]
+    inputs, outputs = declared.get("inputs"), declared.get("outputs")
+    if inputs:
+        return DeclaredModule(module, parameters, inputs, outputs)
+    recorded = _recorded(path, parameters)
+    try:
+        return DeclaredModule(module, parameters, [_open_batch(spec) for spec in recorded], None)
+    except CannotServe:
+        # Some were traced in a way that holds for one size of the batch.
+        return DeclaredModule(module, parameters, recorded, None)
+
+
+def _recorded(path, parameters):
+    """The inputs with which the module was traced, or none if it was scripted."""
+    module = torch.jit.load(path, map_location="cpu", _restore_shapes=True)
+    specs = []
+    for name, value in zip(parameters, list(module.forward.graph.inputs())[1:]):
+        kind = value.type()
+        if not isinstance(kind, torch.TensorType) or kind.sizes() is None or kind.dtype() is None:
+            return []
+        specs.append({"name": name, "datatype": torch_tensors.datatype_of(kind.dtype()), "shape": kind.sizes()})
+    return specs
+
+
+def _open_batch(spec):
+    return {**spec, "shape": [-1, *spec["shape"][1:]] if spec["shape"] else []}
