@@ -74,9 +74,9 @@ export class ServedVersion implements ServedModel {
     let model: LoadedModel | undefined;
     try {
       await verifyFiles(this.directory, this.manifest);
-      const { artifact, format } = this.manifest;
+      const { artifact, format, inputs, outputs } = this.manifest;
       const path = join(this.directory, artifact);
-      model = await engineFor(format).load({ path, format }, this.engineOptions());
+      model = await engineFor(format).load({ path, format, declared: { inputs, outputs } }, this.engineOptions());
       this.checkSignature(model);
       const samples = readSamples(this.directory, this.manifest);
       await checkSamples(model, this.manifest, samples);
