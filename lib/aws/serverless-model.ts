@@ -23,6 +23,7 @@ import { FRONT_TIMEOUT_SECONDS, LAMBDA, RUNTIME_BYTES } from './private/lambda/l
 import { encryptLogs } from './private/lambda/log-encryption.js';
 import { RestFront } from './private/lambda/rest-front.js';
 import { NODE, runtimeLayer } from './private/lambda/runtime-layer.js';
+import { TrafficShift } from './private/lambda/traffic-shift.js';
 import { UrlFront } from './private/lambda/url-front.js';
 import { validateServerless } from './private/lambda/validation.js';
 import { PackageObjects } from './private/package-objects.js';
@@ -61,6 +62,8 @@ export class ServerlessModel extends Construct {
   /** Set for `ServerlessFront.functionUrl()`. */
   readonly urlFront?: UrlFront;
   readonly telemetry: FunctionTelemetry;
+  /** Set for a gradual `rollout`. */
+  readonly trafficShift?: TrafficShift;
 
   private readonly access: Access;
   private readonly front: Front;
@@ -134,14 +137,23 @@ export class ServerlessModel extends Construct {
         this.front = this.urlFront = new UrlFront(this, 'Url', common);
         break;
     }
+    const alarmActions = props.alarmActions ?? [];
     this.telemetry = new FunctionTelemetry(this, 'Telemetry', {
       handler: this.alias,
       front: this.front,
       timeoutSeconds,
       maxTimeoutSeconds: FRONT_TIMEOUT_SECONDS[kind].max,
       dashboard: props.dashboard ?? true,
-      alarmActions: props.alarmActions ?? [],
+      alarmActions,
     });
+    if (props.rollout && props.rollout.kind !== 'allAtOnce') {
+      this.trafficShift = new TrafficShift(this, 'TrafficShift', {
+        alias: this.alias,
+        rollout: props.rollout,
+        rollbackAlarms: props.rollbackAlarms ?? [this.telemetry.errorAlarm, this.telemetry.latencyAlarm],
+        alarmActions,
+      });
+    }
   }
 
   /** Where the front door answers, with a `/` at its end. */

@@ -1,4 +1,4 @@
-import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { ServingProps } from '../serving/props.js';
@@ -33,6 +33,13 @@ export interface ServerlessModelProps extends ServingProps {
    * @default true
    */
   readonly apiGatewayLogRole?: boolean;
+
+  /**
+   * Alarms that take a gradual `rollout` back, beside the one on failures of the new version itself.
+   *
+   * @default - the alarms on errors and latency of all that callers ask
+   */
+  readonly rollbackAlarms?: IAlarm[];
 
   /** What alarms do. @default - nothing: they are there to be seen */
   readonly alarmActions?: IAlarmAction[];

@@ -9,7 +9,8 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 
-const ERROR_PERCENT = 5;
+/** Share of failures, in percent, beyond which a service is not well. */
+export const ERROR_PERCENT = 5;
 /** Share of the time limit beyond which callers are about to be given up. */
 const LATENCY_SHARE = 0.8;
 

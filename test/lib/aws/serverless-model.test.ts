@@ -267,7 +267,7 @@ describe('ServerlessModel on AWS refuses', () => {
       maxReplicas: 2,
       throttle: { requestsPerSecond: 0, requestsPerDay: 10 },
       logRetentionDays: 8,
-      rollout: Rollout.canary({ percent: 10, bakeMinutes: 5 }),
+      rollout: Rollout.canary({ percent: 0, bakeMinutes: 3000 }),
       environment: { MODELSHIP_MODEL: 'x', '1A': 'y' },
     };
     expect(faults(wrong).sort()).toEqual([
@@ -276,7 +276,8 @@ describe('ServerlessModel on AWS refuses', () => {
       'logRetentionDays: OUT_OF_RANGE',
       'memoryMib: OUT_OF_RANGE',
       'minReplicas: CONFLICT',
-      'rollout: UNSUPPORTED_ROLLOUT',
+      'rollout.bakeMinutes: OUT_OF_RANGE',
+      'rollout.percent: OUT_OF_RANGE',
       'throttle.requestsPerDay: CONFLICT',
       'throttle.requestsPerSecond: OUT_OF_RANGE',
       'timeoutSeconds: OUT_OF_RANGE',

@@ -4,7 +4,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ServerlessFront, type ServerlessModelProps } from '../../../lib/aws/index.js';
 import { Model } from '../../../lib/model/model.js';
-import { Access } from '../../../lib/serving/index.js';
+import { Access, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
 
 export const minimal = { model: Model.fromDirectory(writePackage()) };
@@ -23,6 +23,11 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Serverl
   'HTTP API, anonymous': () => ({ front: ServerlessFront.httpApi(), access: Access.anonymous() }),
   'function URL': () => ({ front: ServerlessFront.functionUrl(), timeoutSeconds: 600 }),
   'function URL, anonymous': () => ({ front: ServerlessFront.functionUrl(), access: Access.anonymous() }),
+  canary: () => ({ rollout: Rollout.canary({ percent: 10, bakeMinutes: 10 }), minReplicas: 1 }),
+  'linear, function URL': () => ({
+    front: ServerlessFront.functionUrl(),
+    rollout: Rollout.linear({ stepPercent: 20, intervalMinutes: 5 }),
+  }),
   'warm, bounded and encrypted': (stack) => {
     const key = new Key(stack, 'Key', { enableKeyRotation: true });
     const topic = new Topic(stack, 'Topic', { masterKey: key, enforceSSL: true });

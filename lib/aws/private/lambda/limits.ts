@@ -14,6 +14,13 @@ export const LAMBDA = {
   replicas: { min: 0, max: 100_000, source: 'AWS Lambda' },
 } as const;
 
+/** https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html */
+export const CODE_DEPLOY = {
+  percent: { min: 1, max: 99, unit: 'percent', source: 'AWS CodeDeploy' },
+  minutes: { min: 1, max: 2880, unit: 'minutes', source: 'AWS CodeDeploy' },
+  alarms: 10,
+} as const;
+
 /** What API Gateway allows every API. */
 export const API_GATEWAY = {
   requestsPerSecond: { min: 0.01, max: 100_000, fraction: true, source: 'API Gateway' },

@@ -6,7 +6,7 @@ import { Validator } from '../../../serving/validation.js';
 import { ServerlessFront } from '../../serverless-front.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import { checkLogRetention } from '../log-retention.js';
-import { API_GATEWAY, FRONT_TIMEOUT_SECONDS, LAMBDA } from './limits.js';
+import { API_GATEWAY, CODE_DEPLOY, FRONT_TIMEOUT_SECONDS, LAMBDA } from './limits.js';
 
 const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
   model: true,
@@ -24,6 +24,7 @@ const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
   memoryMib: true,
   encryptionKey: true,
   apiGatewayLogRole: true,
+  rollbackAlarms: true,
   alarmActions: true,
 };
 
@@ -59,12 +60,7 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
   checkThrottle(validator, props, front);
   checkFront(validator, props, front);
   checkAccess(validator, props);
-  validator.check(
-    props.rollout === undefined || props.rollout.kind === 'allAtOnce',
-    'rollout',
-    'UNSUPPORTED_ROLLOUT',
-    `got ${props.rollout?.kind}; this version moves a function's traffic at once. Leave it out, or use ContainerModel`,
-  );
+  checkRollout(validator, props);
   for (const name of Object.keys(props.environment ?? {})) {
     const prop = `environment.${name}`;
     validator.check(!RESERVED.includes(name), prop, 'RESERVED', 'the construct sets this variable; leave it out');
@@ -134,6 +130,36 @@ function checkFront(validator: Validator, props: ServerlessModelProps, front: Se
     'apiGatewayLogRole',
     'CONFLICT',
     'only REST APIs write logs by a role of the account; leave it out',
+  );
+}
+
+function checkRollout(validator: Validator, { rollout, rollbackAlarms }: ServerlessModelProps): void {
+  const { canaryOptions, linearOptions } = rollout ?? {};
+  validator.number('rollout.percent', canaryOptions?.percent, CODE_DEPLOY.percent);
+  validator.number('rollout.bakeMinutes', canaryOptions?.bakeMinutes, CODE_DEPLOY.minutes);
+  validator.number('rollout.stepPercent', linearOptions?.stepPercent, CODE_DEPLOY.percent);
+  validator.number('rollout.intervalMinutes', linearOptions?.intervalMinutes, CODE_DEPLOY.minutes);
+  const { stepPercent = 100, intervalMinutes = 0 } = linearOptions ?? {};
+  const minutes = (Math.ceil(100 / stepPercent) - 1) * intervalMinutes;
+  const { max } = CODE_DEPLOY.minutes;
+  validator.check(
+    // Of tokens there is no sum.
+    Token.isUnresolved(stepPercent) || Token.isUnresolved(intervalMinutes) || !(stepPercent >= 1 && minutes > max),
+    'rollout',
+    'OUT_OF_RANGE',
+    `its steps take ${minutes} minutes together; AWS CodeDeploy allows ${max}. Take larger steps or shorter intervals`,
+  );
+  validator.check(
+    rollbackAlarms === undefined || (rollout !== undefined && rollout.kind !== 'allAtOnce'),
+    'rollbackAlarms',
+    'CONFLICT',
+    'all traffic moves at once, and nothing is taken back; use Rollout.canary() or .linear(), or leave it out',
+  );
+  validator.check(
+    (rollbackAlarms?.length ?? 0) < CODE_DEPLOY.alarms,
+    'rollbackAlarms',
+    'OUT_OF_RANGE',
+    `got ${rollbackAlarms?.length}; AWS CodeDeploy watches ${CODE_DEPLOY.alarms}, of which the construct's own is one`,
   );
 }
 
