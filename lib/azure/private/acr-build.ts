@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssetType, Fn, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
-import { create } from 'tar';
 import { azurerm } from '../../terraform/bindings/azurerm.js';
 import { GenericResource } from '../../terraform/generic.js';
 import type { AcrTaskOptions, AzureRegistry } from '../azure-image.js';
@@ -82,6 +81,8 @@ export class AcrBuild extends Construct {
       containerAccessType: 'private',
     });
     const archive = join(mkdtempSync(join(tmpdir(), 'modelship-context-')), 'context.tar.gz');
+    // Loaded here, because it takes as long as the bindings of a whole target, of which few have an image built.
+    const { create } = require('tar') as typeof import('tar');
     create({ sync: true, file: archive, cwd: options.directory, gzip: true, portable: true }, ['.']);
     const asset = new TerraformAsset(this, 'Context', {
       path: archive,
