@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { DEFAULT_PORT, ENVIRONMENT } from './contract.js';
+import type { ModelEntry } from './inference/model-entry.js';
+import { parseModels } from './models-config.js';
 import type { LogLevel } from './observability/log.js';
 
 /** Who issues the tokens that callers must bring, and for whom. */
@@ -10,8 +12,16 @@ export interface JwtConfig {
 
 /** How the runtime runs: `MODELSHIP_*` variables, parsed once. */
 export interface RuntimeConfig {
-  /** Folder or URL of one package, or folder of several. */
+  /** Folder or URL of one package, or of several. */
   readonly model: string;
+  /** The models to serve, each with its own location. @default what is at `model` */
+  readonly models?: readonly ModelEntry[];
+  /** File that names the models to serve, and may change. @default what is at `model` */
+  readonly modelsFile?: string;
+  /** Folder that models are loaded from by request alone. @default the models are loaded at the start */
+  readonly requestedModels?: string;
+  /** Whether callers may load, unload and relabel models. @default false */
+  readonly modelControl?: boolean;
   /** The only digest that may be loaded. @default whatever the package says */
   readonly modelDigest?: string;
   readonly port: number;
@@ -97,8 +107,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (apiKeyHashes?.some((each) => !SHA256.test(each))) {
     fault(ENVIRONMENT.apiKeyHashes, 'the SHA-256 of each key in 64 hexadecimal digits is allowed, separated by commas');
   }
+  const models = text(ENVIRONMENT.models);
+  if (models !== undefined && modelDigest !== undefined) {
+    fault(ENVIRONMENT.modelDigest, `it is the digest of one package; unset it where ${ENVIRONMENT.models} is set`);
+  }
   const config: RuntimeConfig = {
     model: text(ENVIRONMENT.model) ?? process.cwd(),
+    models: models?.startsWith('{') ? parseModels(models, (rule) => fault(ENVIRONMENT.models, rule)) : undefined,
+    modelsFile: models?.startsWith('{') ? undefined : models,
+    modelControl: flag(ENVIRONMENT.modelControl),
     modelDigest,
     port: number(ENVIRONMENT.port, DEFAULT_PORT, 0, 65535),
     grpcPort: optionalNumber(ENVIRONMENT.grpcPort, 0, 65535),

@@ -12,6 +12,12 @@ export const LIVE_PATH = '/v2/health/live';
 /** 200 once every model is loaded and its samples agree, and until a drain begins: for readiness probes. */
 export const READY_PATH = '/v2/health/ready';
 
+/** What the runtime counts, in Prometheus's text format. */
+export const METRICS_PATH = '/metrics';
+
+/** What it counts of the models under TensorFlow Serving's names, which that server shows there. */
+export const TENSORFLOW_SERVING_METRICS_PATH = '/monitoring/prometheus/metrics';
+
 /** The description of every model as OpenAPI 3.1. */
 export const OPEN_API_PATH = '/openapi.json';
 
@@ -36,8 +42,12 @@ export const START_SECONDS = 300;
 
 /** The variables that configure the runtime. Hosts' own variables are read by `platforms/` alone. */
 export const ENVIRONMENT = {
-  /** Folder of a model package or of several, or URL of one: `s3://`, `gs://`, `https://`. Default: the working directory. */
+  /** Folder or URL of a model package or of several: `s3://`, `gs://`, `https://`. Default: the working directory. */
   model: 'MODELSHIP_MODEL',
+  /** JSON that names several models, each with its location, versions and labels, or the path of a file with it. Default: what is at `MODELSHIP_MODEL`. */
+  models: 'MODELSHIP_MODELS',
+  /** `true` to let callers load, unload and relabel models. Default: they may not. */
+  modelControl: 'MODELSHIP_MODEL_CONTROL',
   /** The only digest that may be loaded, as the template has it. Default: whatever the package says. */
   modelDigest: 'MODELSHIP_MODEL_DIGEST',
   /** Port of the HTTP server. Default: 8080. */
@@ -68,7 +78,7 @@ export const ENVIRONMENT = {
   apiKeyHashes: 'MODELSHIP_API_KEY_HASHES',
   /** Requests a second of each caller, above which there is 429. Default: no limit. */
   requestsPerSecond: 'MODELSHIP_REQUESTS_PER_SECOND',
-  /** Seconds between looks for new and removed packages. Default: the models are those found at start. */
+  /** Seconds between looks for new and removed packages, in folders and stores. Default: the models are those found at start. */
   pollSeconds: 'MODELSHIP_POLL_SECONDS',
   /** `error`, `warn`, `info` or `debug`. Default: info. */
   logLevel: 'MODELSHIP_LOG_LEVEL',

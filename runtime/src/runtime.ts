@@ -1,20 +1,23 @@
 import type { RuntimeConfig } from './config.js';
 import { Catalog } from './inference/catalog.js';
+import { ControlledModels } from './inference/model-control.js';
+import { everythingAt, type ModelEntry } from './inference/model-entry.js';
 import { ModelSet } from './inference/model-set.js';
+import { ModelsFile } from './models-file.js';
 import { Logger } from './observability/log.js';
 import { RuntimeMetrics } from './observability/metrics.js';
 import { type ModelCatalog, type ProtocolOptions, protocols } from './protocols/index.js';
 import { type Admission, admission } from './server/admission.js';
 import { App } from './server/app.js';
 import { jwtVerifier } from './server/jwt.js';
-import { fetchPackage } from './store/fetch-package.js';
-import { isUrl } from './store/open-source.js';
+import { watch } from './watch.js';
 
 /** The models and the app that serves them, without a host around. */
 export interface Runtime {
   readonly app: App;
   readonly catalog: ModelCatalog;
   readonly logger: Logger;
+  readonly metrics: RuntimeMetrics;
   /** What every server lets callers in by, so that a caller has one quota for all. @default everybody is let in */
   readonly admission?: Admission;
   /**
@@ -33,6 +36,8 @@ export function createRuntime(config: RuntimeConfig, options: ProtocolOptions = 
   const metrics = new RuntimeMetrics();
   const logger = new Logger(config.logLevel);
   const admit = admission({ ...config, verifier: config.jwt && jwtVerifier(config.jwt) });
+  const models = new ControlledModels(new ModelSet({ ...config, catalog, logger, metrics }));
+  if (config.modelControl || config.requestedModels !== undefined) catalog.control = models;
   const app = new App({
     catalog,
     protocols: protocols(options),
@@ -42,36 +47,32 @@ export function createRuntime(config: RuntimeConfig, options: ProtocolOptions = 
     admission: admit,
     queueDepth: () => catalog.all().reduce((sum, each) => sum + each.depth, 0),
   });
-  let poll: NodeJS.Timeout | undefined;
+  const file = config.modelsFile === undefined ? undefined : new ModelsFile(config.modelsFile);
+  let stopWatching = () => {};
   return {
     app,
     catalog,
     logger,
+    metrics,
     admission: admit,
     async load() {
-      const folder = isUrl(config.model) ? await fetchPackage(config.model, config.modelDigest) : config.model;
-      const models = new ModelSet(folder, { ...config, catalog, logger, metrics });
-      await models.load();
+      if (config.requestedModels !== undefined) await models.start([], [config.requestedModels]);
+      else if (file) await file.follow((entries) => models.start(entries));
+      else await models.start(config.models ?? [everythingAt(config.model)]);
       catalog.loaded();
-      if (config.pollSeconds !== undefined) poll = watch(models, config.pollSeconds);
+      if (config.pollSeconds === undefined) return;
+      const replace = (entries: readonly ModelEntry[]) => models.replace(entries);
+      stopWatching = watch(async () => {
+        await file?.followLogged(replace, logger);
+        await models.refresh();
+      }, config.pollSeconds);
     },
     async close() {
-      clearInterval(poll);
+      stopWatching();
+      models.close();
       catalog.drain();
       app.drain();
       await Promise.all(catalog.all().map((each) => each.retire()));
     },
   };
-}
-
-/** Looks for packages that came or went, one look at a time. */
-function watch(models: ModelSet, seconds: number): NodeJS.Timeout {
-  let isLooking = false;
-  return setInterval(() => {
-    if (isLooking) return;
-    isLooking = true;
-    void models.refresh().finally(() => {
-      isLooking = false;
-    });
-  }, seconds * 1000).unref();
 }

@@ -1,18 +1,19 @@
-import type { ModelCatalog, ServedModel } from '../protocols/protocol.js';
+import type { ModelCatalog, ModelControl, ServedModel } from '../protocols/protocol.js';
 import type { ServedVersion } from './served-version.js';
+import { newestFirst } from './version-policy.js';
 
 /** The models in memory, each with its versions. */
 export class Catalog implements ModelCatalog {
   private readonly models = new Map<string, ServedVersion[]>();
+  private readonly versionLabels = new Map<string, Readonly<Record<string, string>>>();
   private isLoaded = false;
   private isDraining = false;
 
+  /** What loads and unloads by request, where that is allowed. */
+  control: ModelControl | undefined;
+
   get ready(): boolean {
-    return (
-      this.isLoaded &&
-      !this.isDraining &&
-      [...this.models.values()].every((versions) => versions.some(({ isReady }) => isReady))
-    );
+    return this.isLoaded && !this.isDraining && [...this.models.values()].every(isServable);
   }
 
   names(): readonly string[] {
@@ -32,8 +33,13 @@ export class Catalog implements ModelCatalog {
     return undefined;
   }
 
-  labels(): Readonly<Record<string, string>> {
-    return {};
+  labels(name: string): Readonly<Record<string, string>> {
+    return this.versionLabels.get(name) ?? {};
+  }
+
+  /** Points labels to versions, in the place of all labels that the model had. */
+  setLabels(name: string, labels: Readonly<Record<string, string>>): void {
+    this.versionLabels.set(name, labels);
   }
 
   /** Every version of every model. */
@@ -50,7 +56,7 @@ export class Catalog implements ModelCatalog {
   add(model: ServedVersion): void {
     const others = (this.models.get(model.name) ?? []).filter(({ version }) => version !== model.version);
     const versions = [...others, model];
-    versions.sort((left, right) => Number(BigInt(right.version) - BigInt(left.version)));
+    versions.sort((left, right) => newestFirst(left.version, right.version));
     this.models.set(model.name, versions);
   }
 
@@ -58,10 +64,13 @@ export class Catalog implements ModelCatalog {
   remove(model: ServedVersion): void {
     const others = (this.models.get(model.name) ?? []).filter((each) => each !== model);
     if (others.length > 0) this.models.set(model.name, others);
-    else this.models.delete(model.name);
+    else {
+      this.models.delete(model.name);
+      this.versionLabels.delete(model.name);
+    }
   }
 
-  /** From now on the server is ready if every model has a version that is available and healthy. */
+  /** From now on the server is ready while every model that is served has a version that is healthy. */
   loaded(): void {
     this.isLoaded = true;
   }
@@ -70,4 +79,10 @@ export class Catalog implements ModelCatalog {
   drain(): void {
     this.isDraining = true;
   }
+}
+
+/** A model that is on its way in, or could not be loaded, takes nothing from those that are served. */
+function isServable(versions: readonly ServedVersion[]): boolean {
+  const available = versions.filter(({ state }) => state === 'AVAILABLE');
+  return available.length === 0 || available.some(({ isReady }) => isReady);
 }

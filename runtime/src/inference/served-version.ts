@@ -4,7 +4,9 @@ import { engineFor } from '../engines/index.js';
 import { type Manifest, ModelPackageError, verifyFiles } from '../manifest/index.js';
 import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
+import { ModelMetrics } from '../observability/model-metrics.js';
 import type { ModelState, ServedModel } from '../protocols/protocol.js';
+import type { LocalPackage } from '../store/package-source.js';
 import { InferenceError } from './errors.js';
 import { offloadIfLong, probeBatchRows } from './probe.js';
 import type { InferenceRequest, InferenceResponse } from './request.js';
@@ -28,26 +30,40 @@ export interface VersionOptions {
   readonly metrics: RuntimeMetrics;
 }
 
+/** What a version is made of. */
+export interface VersionSource {
+  /** @default the name that the package has */
+  readonly name?: string;
+  readonly manifest: Manifest;
+  /** Brings the package to this machine. */
+  readonly fetch: () => Promise<LocalPackage>;
+  /** Where the package was loaded from, if it was by a request. */
+  readonly source?: string;
+}
+
 /** One version of a model from its package on disk to its last request. */
 export class ServedVersion implements ServedModel {
   state: ModelState = 'START';
   failure: string | undefined;
+  readonly metrics = new ModelMetrics();
+  readonly name: string;
+  readonly manifest: Manifest;
+  readonly source: string | undefined;
   readonly signatures: Readonly<Record<string, Signature>>;
+  private files: LocalPackage | undefined;
   private model: LoadedModel | undefined;
   private scheduler: Scheduler | undefined;
 
   constructor(
-    readonly directory: string,
-    readonly manifest: Manifest,
+    private readonly from: VersionSource,
     private readonly options: VersionOptions,
-    readonly source?: string,
   ) {
+    const { manifest, name = manifest.name, source } = from;
+    this.name = name;
+    this.manifest = manifest;
+    this.source = source;
     const { inputs, outputs, signatures } = manifest;
     this.signatures = { ...signatures, serving_default: { inputs, outputs } };
-  }
-
-  get name(): string {
-    return this.manifest.name;
   }
 
   get version(): string {
@@ -65,20 +81,22 @@ export class ServedVersion implements ServedModel {
   }
 
   /**
-   * Verifies the files, loads the model, and runs its samples.
+   * Fetches and verifies the files, loads the model, and runs its samples.
    *
-   * @throws ModelPackageError
+   * @throws ModelPackageError, or Error if a store cannot be read
    */
   async load(): Promise<void> {
     this.state = 'LOADING';
     let model: LoadedModel | undefined;
     try {
-      await verifyFiles(this.directory, this.manifest);
+      this.files = await this.from.fetch();
+      const { directory } = this.files;
+      await verifyFiles(directory, this.manifest);
       const { artifact, format, inputs, outputs } = this.manifest;
-      const path = join(this.directory, artifact);
+      const path = join(directory, artifact);
       model = await engineFor(format).load({ path, format, declared: { inputs, outputs } }, this.engineOptions());
       this.checkSignature(model);
-      const samples = readSamples(this.directory, this.manifest);
+      const samples = readSamples(directory, this.manifest);
       await checkSamples(model, this.manifest, samples);
       await offloadIfLong(model, samples[0]?.inputs);
       const { maxQueue, timeoutSeconds, metrics } = this.options;
@@ -86,23 +104,28 @@ export class ServedVersion implements ServedModel {
         maxQueue,
         timeoutMs: timeoutSeconds * 1000,
         maxBatchRows: await probeBatchRows(model, samples[0]?.inputs),
-        onRun: metrics.runObserver(this.name, this.version),
+        observer: this.metrics,
       });
       this.model = model;
+      metrics.add(this);
       this.state = 'AVAILABLE';
     } catch (error) {
       this.state = 'END';
       this.failure = (error as Error).message;
       await model?.close();
+      await this.files?.dispose();
       throw error;
     }
   }
 
-  async infer(request: InferenceRequest): Promise<InferenceResponse> {
-    if (this.state !== 'AVAILABLE') throw new InferenceError('UNAVAILABLE', `model ${this.name} is not available`, 1);
-    const { inputs, outputs: wanted, signatureName = 'serving_default', signal } = request;
-    const outputs = await this.scheduler!.submit(inputs, signatureName, signal);
-    return { outputs: wanted ? outputs.filter(({ name }) => wanted.includes(name)) : outputs };
+  // Not async: every request would wait for one promise more than the queue's own.
+  infer({ inputs, outputs: wanted, signatureName, signal }: InferenceRequest): Promise<InferenceResponse> {
+    if (this.state !== 'AVAILABLE') {
+      return Promise.reject(new InferenceError('UNAVAILABLE', `model ${this.name} is not available`, 1));
+    }
+    const response = this.scheduler!.submit(inputs, signatureName ?? 'serving_default', signal);
+    if (!wanted) return response;
+    return response.then(({ outputs }) => ({ outputs: outputs.filter(({ name }) => wanted.includes(name)) }));
   }
 
   /** Takes no new request, lets those in flight finish, and frees the model. */
@@ -111,6 +134,8 @@ export class ServedVersion implements ServedModel {
     this.state = 'UNLOADING';
     await this.scheduler!.idle();
     await this.model!.close();
+    this.options.metrics.remove(this);
+    await this.files!.dispose();
     this.state = 'END';
   }
 

@@ -2,6 +2,7 @@ import type { ModelEntry } from '../inference/model-entry.js';
 import type { InferenceRequest, InferenceResponse } from '../inference/request.js';
 import type { Signature } from '../inference/tensor.js';
 import type { Manifest } from '../manifest/index.js';
+import type { ModelMetrics } from '../observability/model-metrics.js';
 import type { HttpRequest, HttpResponse, Route } from '../server/http.js';
 
 /** The states TensorFlow Serving names, which every other protocol maps from. */
@@ -15,6 +16,8 @@ export interface ServedModel extends ModelVersion {
   readonly source?: string;
   /** Why the version is not available. */
   readonly failure?: string;
+  /** What is counted of its calls. @default nothing */
+  readonly metrics?: ModelMetrics;
   /** By signature name; `serving_default` is always present. */
   readonly signatures: Readonly<Record<string, Signature>>;
   /**

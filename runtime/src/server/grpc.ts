@@ -13,11 +13,13 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { InferenceError } from '../inference/errors.js';
+import type { RuntimeMetrics } from '../observability/metrics.js';
 import type { GrpcMethod, GrpcService } from '../protocols/grpc-service.js';
 import { asInferenceError } from '../protocols/handled.js';
 import { openInferenceGrpc } from '../protocols/open-inference/grpc.js';
 import type { ModelCatalog } from '../protocols/protocol.js';
-import { modelService, predictionService } from '../protocols/tensorflow-serving/grpc.js';
+import { predictionService } from '../protocols/tensorflow-serving/grpc.js';
+import { modelService } from '../protocols/tensorflow-serving/model-service.js';
 import type { Admission } from './admission.js';
 import type { HttpRequest } from './http.js';
 
@@ -41,6 +43,8 @@ export interface GrpcOptions {
    * @default every caller is let in
    */
   readonly admission?: Admission;
+  /** Counts the calls. @default nobody does */
+  readonly metrics?: RuntimeMetrics;
   /** Told of faults of ours, whose text no caller sees. */
   readonly onError: (error: unknown) => void;
 }
@@ -103,17 +107,20 @@ function definitionOf({ protoFile, name }: GrpcService) {
   return (found as ServiceClientConstructor).service;
 }
 
-function unary(method: GrpcMethod, { admission, onError }: GrpcOptions) {
+function unary(method: GrpcMethod, { admission, metrics, onError }: GrpcOptions) {
   return async (call: ServerUnaryCall<unknown, object>, answer: sendUnaryData<object>) => {
+    const since = performance.now();
     const gone = new AbortController();
     call.on('cancelled', () => gone.abort());
     try {
       if (admission) await admission({ headers: headersOf(call.metadata) });
       answer(null, await method(call.request, gone.signal));
+      metrics?.callFinished('OK', performance.now() - since);
     } catch (error) {
       if (!(error instanceof InferenceError)) onError(error);
       const { code, message, retryAfterSeconds } = asInferenceError(error);
       answer({ code: status[code], details: message, metadata: pushback(retryAfterSeconds) });
+      metrics?.callFinished(code, performance.now() - since);
     }
   };
 }

@@ -27,7 +27,11 @@ export async function startServer(
   address = '0.0.0.0',
   host: HostSettings = readHost(process.env),
 ): Promise<RunningServer> {
-  const runtime = createRuntime(config, { vertexRoutes: host.vertexRoutes, kserveStatus: config.kserveStatus });
+  const { requestedModels } = host;
+  const runtime = createRuntime(
+    { requestedModels, ...config },
+    { vertexRoutes: host.vertexRoutes, kserveStatus: config.kserveStatus },
+  );
   const server = createHttpServer(runtime.app, config.maxBodyBytes);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -83,6 +87,7 @@ async function startGrpc({ grpcPort: port, maxBodyBytes }: RuntimeConfig, runtim
     port,
     maxMessageBytes: maxBodyBytes,
     admission: runtime.admission,
+    metrics: runtime.metrics,
     onError: (error) => runtime.logger.failure('a gRPC call failed', error),
   });
 }

@@ -1,14 +1,16 @@
 import { readFile } from 'node:fs/promises';
 
-// The identity of the host, as each cloud's metadata server tells it. Both addresses are fixed by the cloud.
+// The identity of the host, as each cloud's metadata server tells it. Both addresses are fixed by the cloud; the
+// variables that name others are those of the clouds' own libraries.
 
-const GOOGLE = 'http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token';
-const AZURE = 'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01';
+const GOOGLE_PATH = '/computeMetadata/v1/instance/service-accounts/default/token';
+const AZURE_PATH = '/metadata/identity/oauth2/token?api-version=2018-02-01';
 const AZURE_RESOURCE = 'resource=https%3A%2F%2Fstorage.azure.com%2F';
 
 /** Asks Google's metadata server for the header that proves the host's service account. */
 export async function googleHeaders(): Promise<Record<string, string>> {
-  return bearer(await token(GOOGLE, { headers: { 'metadata-flavor': 'Google' } }));
+  const host = process.env.GCE_METADATA_HOST ?? 'metadata.google.internal';
+  return bearer(await token(`http://${host}${GOOGLE_PATH}`, { headers: { 'metadata-flavor': 'Google' } }));
 }
 
 /** Asks Azure for the header that proves the host's managed identity, or in AKS the pod's own. */
@@ -39,9 +41,9 @@ function managedIdentityToken(): Promise<string> {
   const { IDENTITY_ENDPOINT: endpoint, IDENTITY_HEADER: secret, AZURE_CLIENT_ID: client } = process.env;
   const identity = client === undefined ? '' : `&client_id=${encodeURIComponent(client)}`;
   // App Service, Functions and Container Apps have an endpoint of their own; virtual machines the common one.
-  const url = endpoint
-    ? `${endpoint}?api-version=2019-08-01&${AZURE_RESOURCE}${identity}`
-    : `${AZURE}&${AZURE_RESOURCE}${identity}`;
+  const common = process.env.AZURE_POD_IDENTITY_AUTHORITY_HOST ?? 'http://169.254.169.254';
+  const question = endpoint ? `${endpoint}?api-version=2019-08-01` : `${common}${AZURE_PATH}`;
+  const url = `${question}&${AZURE_RESOURCE}${identity}`;
   const headers: Record<string, string> = endpoint ? { 'x-identity-header': secret ?? '' } : { metadata: 'true' };
   return token(url, { headers });
 }

@@ -1,7 +1,8 @@
-import { mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { openSource } from './open-source.js';
-import { withRetries } from './retry.js';
+import type { ObjectSource } from './object-source.js';
+import { named, openStore } from './open-store.js';
+import { PermanentError, withRetries } from './retry.js';
 
 /** Bytes of a part: large enough that a round trip does not count, small enough to try again. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -13,7 +14,7 @@ const PARALLEL_PARTS = 8;
 const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 
 /**
- * Writes the object of `size` bytes at `url` to `path`, in parallel parts.
+ * Writes the object of `size` bytes at `url` to `path`, in parallel parts. A part that breaks off goes on from there.
  *
  * @throws Error naming the URL without its query, which may be secret
  */
@@ -22,15 +23,13 @@ export async function download(url: string, path: string, size: number): Promise
   const file = await open(path, 'w');
   try {
     await named(url, async () => {
-      const source = await openSource(url);
+      const source = (await openStore(url)).open(new URL(url));
       let next = 0;
       const worker = async () => {
         while (next < size) {
           const start = next;
           next += PART_BYTES;
-          const end = Math.min(start + PART_BYTES, size);
-          const bytes = await withRetries(() => source.read(start, end));
-          await file.write(bytes, 0, bytes.length, start);
+          if (await copyPart(source, file, start, Math.min(start + PART_BYTES, size), size)) next = size;
         }
       };
       await Promise.all(Array.from({ length: PARALLEL_PARTS }, worker));
@@ -43,19 +42,64 @@ export async function download(url: string, path: string, size: number): Promise
 /**
  * The text of the small object at `url`.
  *
- * @throws Error naming the URL without its query, which may be secret
+ * @throws ObjectMissing, or Error, naming the URL without its query, which may be secret
  */
 export async function downloadText(url: string): Promise<string> {
   return named(url, async () => {
-    const source = await openSource(url);
-    return (await withRetries(() => source.read(0, MAX_TEXT_BYTES))).toString('utf8');
+    const source = (await openStore(url)).open(new URL(url));
+    return withRetries(async () => {
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      for await (const chunk of (await source.read(0, MAX_TEXT_BYTES + 1)).chunks) {
+        size += chunk.length;
+        if (size > MAX_TEXT_BYTES) throw new PermanentError(`it is larger than ${MAX_TEXT_BYTES} bytes`);
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks).toString('utf8');
+    });
   });
 }
 
-async function named<T>(url: string, act: () => Promise<T>): Promise<T> {
+/**
+ * Copies one part to its place in the file.
+ *
+ * @returns whether the store knows no ranges: the first part has then copied all there is
+ */
+async function copyPart(
+  source: ObjectSource,
+  file: FileHandle,
+  start: number,
+  end: number,
+  size: number,
+): Promise<boolean> {
+  let position = start;
+  return withRetries(async () => {
+    const { chunks, isWhole } = await source.read(position, end);
+    // Who asked for the first part takes everything; the others leave it to that one.
+    if (isWhole && start > 0) {
+      await chunks[Symbol.asyncIterator]().return?.();
+      return true;
+    }
+    const last = isWhole ? size : end;
+    let arriving = isWhole ? 0 : position;
+    for await (const chunk of chunks) {
+      const fresh = chunk.subarray(Math.max(0, position - arriving), Math.max(0, last - arriving));
+      arriving += chunk.length;
+      if (fresh.length > 0) await write(file, fresh, position);
+      position += fresh.length;
+      if (position === last) break;
+    }
+    if (position < last) throw new Error(`it broke off ${last - position} bytes early`);
+    return isWhole;
+  });
+}
+
+async function write(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   try {
-    return await act();
+    await file.write(bytes, 0, bytes.length, position);
   } catch (error) {
-    throw new Error(`${url.split('?')[0]} cannot be fetched: ${(error as Error).message}`);
+    // Trying again frees no space.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    throw new PermanentError('no space is left on the disk; give the host a larger one, or TMPDIR a larger folder');
   }
 }

@@ -1,29 +1,37 @@
+import type { Credentials } from './credentials.js';
 import type { ObjectSource } from './object-source.js';
-import { PermanentError } from './retry.js';
+import { failureOf } from './retry.js';
 
-/** Answers that may be better next time: throttling, and a fault of the store's own. */
-const isPassing = (status: number) => status === 408 || status === 429 || status >= 500;
+/** How long a store may take for one answer, the last byte included. */
+const ANSWER_MS = 60_000;
 
-/** An object behind HTTP. `headers` gives what proves who asks, anew for each part. */
-export function httpSource(
-  url: string,
-  headers: () => Promise<Record<string, string>> = async () => ({}),
-): ObjectSource {
+const nobody: Credentials = async () => ({});
+
+/** An object behind HTTP. */
+export function httpSource(url: string, credentials: Credentials = nobody): ObjectSource {
   return {
     async read(start, end) {
-      const response = await fetch(url, {
-        headers: { ...(await headers()), range: `bytes=${start}-${end - 1}` },
-        // A store that sends elsewhere would be given the credentials too.
-        redirect: 'manual',
-        signal: AbortSignal.timeout(60_000),
-      });
-      if (!response.ok) {
-        const message = `the store answered ${response.status}`;
-        throw isPassing(response.status) ? new Error(message) : new PermanentError(message);
-      }
-      const bytes = Buffer.from(await response.arrayBuffer());
-      // A server without ranges sends everything.
-      return response.status === 206 ? bytes : bytes.subarray(start, end);
+      const response = await ask(url, credentials, { range: `bytes=${start}-${end - 1}` });
+      return { chunks: response.body ?? NOTHING, isWhole: response.status !== 206 };
     },
   };
 }
+
+/** The text that a store answers to a question about its objects. */
+export async function httpText(url: string, credentials: Credentials = nobody): Promise<string> {
+  return (await ask(url, credentials)).text();
+}
+
+async function ask(url: string, credentials: Credentials, headers: Record<string, string> = {}): Promise<Response> {
+  const response = await fetch(url, {
+    headers: { ...(await credentials()), ...headers },
+    // A store that sends elsewhere would be given the credentials too.
+    redirect: 'manual',
+    signal: AbortSignal.timeout(ANSWER_MS),
+  });
+  if (response.ok) return response;
+  await response.body?.cancel();
+  throw failureOf(response.status, `the store answered ${response.status}`);
+}
+
+const NOTHING: AsyncIterable<Uint8Array> = (async function* () {})();

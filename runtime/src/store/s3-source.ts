@@ -1,30 +1,54 @@
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { ObjectSource } from './object-source.js';
-import { PermanentError } from './retry.js';
+import type { Readable } from 'node:stream';
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import type { ObjectStore } from './object-source.js';
+import { failureOf } from './retry.js';
+
+/** How long S3 may take for one answer, the last byte included. */
+const ANSWER_MS = 60_000;
 
 let client: S3Client | undefined;
 
-/** An object in Amazon S3, `s3://bucket/key`, by the credentials of the host. */
-export function openS3(url: URL): ObjectSource {
+/** Amazon S3, `s3://bucket/key`, by the credentials of the host. */
+export const s3Store: ObjectStore = {
+  open(url) {
+    const object = { Bucket: url.host, Key: keyOf(url) };
+    return {
+      async read(start, end) {
+        const command = new GetObjectCommand({ ...object, Range: `bytes=${start}-${end - 1}` });
+        const { Body } = await answered((s3, options) => s3.send(command, options));
+        return { chunks: Body as Readable, isWhole: false };
+      },
+    };
+  },
+
+  async list(url) {
+    const Prefix = keyOf(url);
+    const names: string[] = [];
+    let ContinuationToken: string | undefined;
+    do {
+      const command = new ListObjectsV2Command({ Bucket: url.host, Prefix, ContinuationToken });
+      const page = await answered((s3, options) => s3.send(command, options));
+      names.push(...(page.Contents ?? []).map(({ Key = '' }) => Key.slice(Prefix.length)));
+      ContinuationToken = page.NextContinuationToken;
+    } while (ContinuationToken !== undefined);
+    return names;
+  },
+};
+
+async function answered<T>(ask: (s3: S3Client, options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
   // Retries are ours, so that every store has the same.
   client ??= new S3Client({ maxAttempts: 1, followRegionRedirects: true, forcePathStyle: isOwnEndpoint() });
-  const s3 = client;
-  const Key = decodeURIComponent(url.pathname.slice(1));
-  return {
-    async read(start, end) {
-      try {
-        const { Body } = await s3.send(
-          new GetObjectCommand({ Bucket: url.host, Key, Range: `bytes=${start}-${end - 1}` }),
-        );
-        return Buffer.from(await Body!.transformToByteArray());
-      } catch (error) {
-        const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-        if (status === undefined) throw new Error(`S3 does not answer: ${(error as Error).message}`);
-        const message = `S3 answered ${status} (${(error as Error).name})`;
-        throw status >= 500 || status === 429 ? new Error(message) : new PermanentError(message);
-      }
-    },
-  };
+  try {
+    return await ask(client, { abortSignal: AbortSignal.timeout(ANSWER_MS) });
+  } catch (error) {
+    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+    if (status === undefined) throw new Error(`S3 does not answer: ${(error as Error).message}`);
+    throw failureOf(status, `S3 answered ${status} (${(error as Error).name})`);
+  }
+}
+
+function keyOf({ pathname }: URL): string {
+  return decodeURIComponent(pathname.slice(1));
 }
 
 /** Stores of the same API, such as MinIO, have no host name for each bucket. */

@@ -8,11 +8,9 @@ import type { ModelState } from '../../../runtime/src/protocols/protocol.js';
 const options = { threads: 1, maxQueue: 1, timeoutSeconds: 1, metrics: new RuntimeMetrics() };
 
 function version(name: string, number: string, state: ModelState = 'AVAILABLE') {
-  const made = new ServedVersion(
-    '/nowhere',
-    { name, version: number, inputs: [], outputs: [] } as unknown as Manifest,
-    options,
-  );
+  const manifest = { name, version: number, inputs: [], outputs: [] } as unknown as Manifest;
+  const fetch = () => Promise.reject(new Error('nothing is fetched'));
+  const made = new ServedVersion({ manifest, fetch }, options);
   made.state = state;
   return made;
 }
@@ -56,16 +54,43 @@ describe('the catalog', () => {
     expect(catalog.names()).toEqual(['n']);
   });
 
-  it('is ready once it is loaded, while each model has an available version, until it drains', () => {
+  it('is ready once it is loaded, until it drains', () => {
     const catalog = catalogOf(version('m', '1'), version('m', '2', 'END'));
     expect(catalog.ready).toBe(false);
     catalog.loaded();
     expect(catalog.ready).toBe(true);
-    catalog.add(version('n', '1', 'LOADING'));
-    expect(catalog.ready).toBe(false);
-    catalog.add(version('n', '1'));
-    expect(catalog.ready).toBe(true);
     catalog.drain();
     expect(catalog.ready).toBe(false);
+  });
+
+  it('stays ready while a model is on its way in, or could not be loaded', () => {
+    const catalog = catalogOf(version('m', '1'));
+    catalog.loaded();
+    catalog.add(version('n', '1', 'LOADING'));
+    expect(catalog.ready).toBe(true);
+    catalog.add(version('n', '1', 'END'));
+    expect(catalog.ready).toBe(true);
+  });
+
+  it('is not ready while a model that is served has no healthy version', () => {
+    const sick = version('m', '1');
+    Object.defineProperty(sick, 'isReady', { value: false });
+    const catalog = catalogOf(sick, version('n', '1'));
+    catalog.loaded();
+    expect(catalog.ready).toBe(false);
+    catalog.add(version('m', '2'));
+    expect(catalog.ready).toBe(true);
+  });
+
+  it('has labels until the model goes, and none that an object brings along', () => {
+    const only = version('m', '1');
+    const catalog = catalogOf(only);
+    expect(catalog.labels('m')).toEqual({});
+    catalog.setLabels('m', { stable: '1' });
+    expect(catalog.labels('m')).toEqual({ stable: '1' });
+    catalog.remove(only);
+    catalog.add(only);
+    expect(catalog.labels('m')).toEqual({});
+    expect(catalog.labels('constructor')).toEqual({});
   });
 });

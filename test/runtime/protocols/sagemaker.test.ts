@@ -150,13 +150,17 @@ describe('/models', () => {
       catalog([], {
         names: () => [...loaded.keys()],
         find: (name) => loaded.get(name),
-        async load(name, url) {
-          if (loaded.has(name)) throw new InferenceError('ALREADY_EXISTS', `model ${name} is loaded`);
-          if (loaded.size === 1) throw new InferenceError('RESOURCE_EXHAUSTED', 'no memory is left');
-          loaded.set(name, { ...halfPlusTwo, name, source: url });
-        },
-        async unload(name) {
-          if (!loaded.delete(name)) throw new InferenceError('NOT_FOUND', `model ${name} is not loaded`);
+        control: {
+          async load(name, url) {
+            if (loaded.has(name)) throw new InferenceError('ALREADY_EXISTS', `model ${name} is loaded`);
+            if (loaded.size === 1) throw new InferenceError('RESOURCE_EXHAUSTED', 'no memory is left');
+            loaded.set(name, { ...halfPlusTwo, name, source: url });
+          },
+          async unload(name) {
+            if (!loaded.delete(name)) throw new InferenceError('NOT_FOUND', `model ${name} is not loaded`);
+          },
+          configure: () => Promise.reject(new Error('SageMaker does not configure')),
+          unloaded: () => [],
         },
       }),
     );

@@ -59,13 +59,6 @@ describe('an object behind HTTP', () => {
     ['answers 503', (response: Parameters<RequestListener>[1]) => response.writeHead(503).end()],
     ['throttles', (response: Parameters<RequestListener>[1]) => response.writeHead(429).end()],
     ['hangs up', (response: Parameters<RequestListener>[1]) => response.destroy()],
-    [
-      'hangs up amid a part',
-      (response: Parameters<RequestListener>[1]) => {
-        response.writeHead(206, { 'content-length': 1000 }).write('some');
-        setImmediate(() => response.destroy());
-      },
-    ],
   ])('is read again where the store %s', async (_, fail) => {
     const failed = new Set<string>();
     const url = await store((request, response) => {
@@ -78,6 +71,63 @@ describe('an object behind HTTP', () => {
     });
     expect(sha256(await fetched(url))).toBe(sha256(OBJECT));
     expect(failed.size).toBe(3);
+  });
+
+  it('is read on from where a part broke off', async () => {
+    const starts = new Map<number, number[]>();
+    const url = await store(({ headers }, response) => {
+      const [start, last] = range(headers.range);
+      const asked = starts.get(last) ?? [];
+      starts.set(last, [...asked, start]);
+      const end = asked.length < 2 ? Math.min(last, start + 400_000) : last;
+      response.writeHead(206, { 'content-length': last + 1 - start });
+      response.write(OBJECT.subarray(start, end + 1), () => (end < last ? response.destroy() : response.end()));
+    });
+    expect(sha256(await fetched(url))).toBe(sha256(OBJECT));
+    for (const asked of starts.values()) {
+      expect(asked).toHaveLength(3);
+      expect(new Set(asked).size).toBe(3);
+    }
+  });
+
+  it('is read on past what is there already, from a server that knows no ranges', async () => {
+    let asked = 0;
+    const url = await store((_, response) => {
+      if (++asked > 3) return response.end(OBJECT);
+      response.writeHead(200, { 'content-length': OBJECT.length });
+      response.write(OBJECT.subarray(0, 10_000_000), () => response.destroy());
+    });
+    expect(sha256(await fetched(url))).toBe(sha256(OBJECT));
+  });
+
+  it('is not taken for whole where a store sends less than it was asked for', async () => {
+    const url = await store(({ headers }, response) => {
+      const [start] = range(headers.range);
+      response.writeHead(206).end(OBJECT.subarray(start, start + 10));
+    });
+    await expect(fetched(url)).rejects.toThrow(/cannot be fetched: it broke off \d+ bytes early$/);
+  });
+
+  it('is cut where a store sends more than the package says', async () => {
+    const url = await store((_, response) => response.end(Buffer.concat([OBJECT, OBJECT])));
+    expect(sha256(await fetched(url))).toBe(sha256(OBJECT));
+  });
+
+  it('fails plainly when the disk is full, and does not try again', async () => {
+    let asked = 0;
+    const url = await store((request, response) => {
+      asked++;
+      sendRange(request, response);
+    });
+    await expect(download(url, '/dev/full', 1000)).rejects.toThrow(
+      /no space is left on the disk; give the host a larger/,
+    );
+    expect(asked).toBe(1);
+  });
+
+  it('is no manifest if it is larger than any', async () => {
+    const url = await store((_, response) => response.end(OBJECT));
+    await expect(downloadText(url)).rejects.toThrow('it is larger than 4194304 bytes');
   });
 
   it.each([401, 403, 404])('is not asked for again after %i, and its signature is not told', async (status) => {

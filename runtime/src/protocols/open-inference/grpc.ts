@@ -2,9 +2,12 @@ import { tensorBytes, tensorFromBytes } from '../../inference/binary.js';
 import { allocate, type Datatype } from '../../inference/datatype.js';
 import { invalid } from '../../inference/errors.js';
 import { elementCount, type Signature, type Tensor, type TensorSpec } from '../../inference/tensor.js';
-import type { GrpcService } from '../grpc-service.js';
-import { modelMetadata, repositoryIndex, serverMetadata } from './metadata.js';
+import type { GrpcMethod, GrpcService } from '../grpc-service.js';
+import { counted } from '../handled.js';
+import type { ModelControl, ServedModel } from '../protocol.js';
+import { modelMetadata, serverMetadata } from './metadata.js';
 import { findModel, selectOutputs } from './model-call.js';
+import { type LoadParameters, loadModel, modelNameOf, repositoryIndex, unloadModel } from './repository.js';
 import { checkInput, checkOutputs, orderInputs, type Parameters, type RequestedOutput } from './request-parts.js';
 
 /** The field of the contents that holds the elements of a datatype. FP16 and BF16 travel raw only. */
@@ -74,12 +77,11 @@ export const openInferenceGrpc: GrpcService = {
     ModelMetadata: ({ name, version }: ModelName) =>
       modelMetadata(models, findModel(models, name, version || undefined)),
     RepositoryIndex: ({ ready }: { ready: boolean }) => ({ models: repositoryIndex(models, ready) }),
+    ...(models.control && controlMethods(models.control)),
     ModelInfer: async (request: ModelInferRequest, signal) => {
       const model = findModel(models, request.model_name, request.model_version || undefined);
       const signature = model.signatures.serving_default!;
-      const inputs = decodeInputs(request, signature);
-      const outputs =
-        request.outputs.length > 0 ? checkOutputs(signature, request.outputs.map(decodeOutput)) : undefined;
+      const { inputs, outputs } = decode(model, request);
       const answer = await model.infer({ inputs, outputs: outputs?.map(({ name }) => name), signal });
       const isRaw = request.raw_input_contents.length > 0;
       return {
@@ -91,6 +93,37 @@ export const openInferenceGrpc: GrpcService = {
     },
   }),
 };
+
+interface RepositoryRequest {
+  readonly repository_name: string;
+  readonly model_name: string;
+  readonly parameters: LoadParameters;
+}
+
+function controlMethods(control: ModelControl): Readonly<Record<string, GrpcMethod>> {
+  return {
+    RepositoryModelLoad: async (request: RepositoryRequest) => {
+      const name = modelNameOf(request);
+      await loadModel(control, name, request.parameters);
+      return { model_name: name, isLoaded: true };
+    },
+    RepositoryModelUnload: async (request: RepositoryRequest) => {
+      const name = modelNameOf(request);
+      await unloadModel(control, name, request.parameters);
+      return { model_name: name, isUnloaded: true };
+    },
+  };
+}
+
+function decode(model: ServedModel, request: ModelInferRequest) {
+  const signature = model.signatures.serving_default!;
+  try {
+    const outputs = request.outputs.length > 0 ? checkOutputs(signature, request.outputs.map(decodeOutput)) : undefined;
+    return { inputs: decodeInputs(request, signature), outputs };
+  } catch (error) {
+    throw counted(model, error);
+  }
+}
 
 function decodeInputs({ inputs, raw_input_contents: raw }: ModelInferRequest, signature: Signature): readonly Tensor[] {
   if (raw.length > 0 && raw.length !== inputs.length) {

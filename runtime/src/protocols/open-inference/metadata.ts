@@ -42,20 +42,6 @@ export function modelConfiguration(model: ServedModel): object {
   };
 }
 
-/** The state of every version. */
-export function repositoryIndex(models: ModelCatalog, readyOnly: boolean): object[] {
-  return models
-    .names()
-    .flatMap((name) => models.versions(name))
-    .filter(({ state }) => !readyOnly || state === 'AVAILABLE')
-    .map(({ name, version, state, failure }) => ({
-      name,
-      version,
-      state: state === 'AVAILABLE' ? 'READY' : state === 'END' ? 'UNAVAILABLE' : state,
-      reason: failure ?? '',
-    }));
-}
-
 function tensorMetadata({ name, datatype, shape }: TensorSpec): object {
   return { name, datatype, shape };
 }

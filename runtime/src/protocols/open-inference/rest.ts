@@ -1,13 +1,14 @@
 import { LIVE_PATH, READY_PATH } from '../../contract.js';
 import { invalid } from '../../inference/errors.js';
 import type { HttpRequest, HttpResponse, Route, RouteHandler, RouteParameters } from '../../server/http.js';
-import { asInferenceError, handled } from '../handled.js';
-import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';
+import { asInferenceError, counted, handled } from '../handled.js';
+import type { ModelCatalog, ModelControl, Protocol, ServedModel } from '../protocol.js';
 import { failureResponse, jsonResponse } from '../responses.js';
-import { decodeInferRequest } from './infer-request.js';
+import { decodeInferRequest, type InferRequest } from './infer-request.js';
 import { encodeInferResponse, JSON_LENGTH_HEADER } from './infer-response.js';
-import { modelConfiguration, modelMetadata, repositoryIndex, serverMetadata } from './metadata.js';
+import { modelConfiguration, modelMetadata, serverMetadata } from './metadata.js';
 import { findModel, selectOutputs } from './model-call.js';
+import { loadModel, loadParameters, repositoryIndex, unloadModel } from './repository.js';
 
 const MODEL = '/v2/models/:model';
 const VERSION = `${MODEL}/versions/:version`;
@@ -19,7 +20,7 @@ const JSON_TYPES = /^(application\/(json|octet-stream|x-www-form-urlencoded|[\w.
 
 /**
  * The Open Inference Protocol v2 over REST, with tensors in JSON or in binary, and of Triton's extensions the
- * configuration, the repository index and classification.
+ * configuration, the repository and classification.
  */
 export function openInference(): Protocol {
   return {
@@ -31,6 +32,7 @@ export function openInference(): Protocol {
       get('/v2', () => json(serverMetadata())),
       get('/v2/models', () => json({ models: models.names() })),
       post('/v2/repository/index', (request) => json(repositoryIndex(models, wantsReadyOnly(request)))),
+      ...(models.control ? controlRoutes(models.control) : []),
       ...[MODEL, VERSION].flatMap((path) => [
         get(path, (_, parameters) => json(modelMetadata(models, findNamed(models, parameters)))),
         get(`${path}/ready`, (_, parameters) => readiness(models, parameters)),
@@ -50,13 +52,21 @@ export function openInference(): Protocol {
  */
 export async function infer(model: ServedModel, request: HttpRequest): Promise<HttpResponse> {
   const signature = model.signatures.serving_default!;
-  const decoded = decodeInferRequest(request.body, signature, jsonLength(request));
+  const decoded = decode(model, request);
   const { outputs } = await model.infer({
     inputs: decoded.inputs,
     outputs: decoded.outputs?.map(({ name }) => name),
     signal: request.signal,
   });
   return encodeInferResponse(model, decoded, selectOutputs(signature, decoded.outputs, outputs));
+}
+
+function decode(model: ServedModel, request: HttpRequest): InferRequest {
+  try {
+    return decodeInferRequest(request.body, model.signatures.serving_default!, jsonLength(request));
+  } catch (error) {
+    throw counted(model, error);
+  }
 }
 
 function inferHandler(models: ModelCatalog): RouteHandler {
@@ -67,6 +77,20 @@ function inferHandler(models: ModelCatalog): RouteHandler {
     }
     return infer(findNamed(models, parameters), request);
   };
+}
+
+/** The answers are KServe's; clients of Triton look at the status alone. */
+function controlRoutes(control: ModelControl): readonly Route[] {
+  return [
+    post('/v2/repository/models/:model/load', async ({ body }, { model: name = '' }) => {
+      await loadModel(control, name, loadParameters(body));
+      return json({ name, load: true });
+    }),
+    post('/v2/repository/models/:model/unload', async ({ body }, { model: name = '' }) => {
+      await unloadModel(control, name, loadParameters(body));
+      return json({ name, unload: true });
+    }),
+  ];
 }
 
 /** Bytes of the body that are JSON; undefined if all are. */

@@ -2,7 +2,7 @@ import { InferenceError, invalid } from '../../inference/errors.js';
 import type { HttpRequest, HttpResponse, Route, RouteHandler } from '../../server/http.js';
 import { asInferenceError, handled } from '../handled.js';
 import { infer, JSON_LENGTH_HEADER } from '../open-inference/index.js';
-import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';
+import type { ModelCatalog, ModelControl, Protocol, ServedModel } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { soleModel } from '../sole-model.js';
 import { ACCEPTED_TYPES, CONTENT_TYPES, decoderFor, encoderFor } from './content.js';
@@ -30,7 +30,7 @@ export function sageMaker(): Protocol {
     routes: (models) => [
       { method: 'GET', path: PING_PATH, handler: () => ping(models) },
       post('/invocations', (request) => invoke(modelOf(models, request), request)),
-      ...(models.load && models.unload ? multiModelRoutes(models) : []),
+      ...(models.control ? multiModelRoutes(models, models.control) : []),
     ],
     owns: (path) => /^\/(ping|invocations|models(\/.*)?)$/.test(path),
     errorResponse,
@@ -65,12 +65,12 @@ async function invokeInBinary(model: ServedModel, request: HttpRequest, contentT
   return { ...response, headers: { 'content-type': `${TRITON_TYPE};json-header-size=${answered}` } };
 }
 
-function multiModelRoutes(models: ModelCatalog): readonly Route[] {
+function multiModelRoutes(models: ModelCatalog, control: ModelControl): readonly Route[] {
   return [
     post('/models', async (request) => {
       const { name, url } = loadRequest(request.body);
       try {
-        await models.load!(name, url);
+        await control.load(name, url);
       } catch (error) {
         if (error instanceof InferenceError && error.code === 'RESOURCE_EXHAUSTED') {
           return refusal(INSUFFICIENT_STORAGE, error.message);
@@ -79,15 +79,16 @@ function multiModelRoutes(models: ModelCatalog): readonly Route[] {
       }
       return textResponse('');
     }),
-    get('/models', () =>
-      jsonResponse(JSON.stringify({ models: models.names().map((name) => describe(named(models, name))) })),
-    ),
+    get('/models', () => {
+      const loaded = models.names().flatMap((name) => models.find(name) ?? []);
+      return jsonResponse(JSON.stringify({ models: loaded.map(describe) }));
+    }),
     get('/models/:name', (_, { name }) => jsonResponse(JSON.stringify(describe(named(models, name))))),
     {
       method: 'DELETE',
       path: '/models/:name',
       handler: handled(errorResponse, async (_, { name }) => {
-        await models.unload!(name ?? '');
+        await control.unload(name ?? '');
         return textResponse('');
       }),
     },

@@ -1,16 +1,19 @@
 import { checkInputs } from '../../inference/check-inputs.js';
 import { invalid } from '../../inference/errors.js';
+import type { Signature, Tensor } from '../../inference/tensor.js';
+import type { ApiCall } from '../../observability/model-metrics.js';
 import type { GrpcService } from '../grpc-service.js';
+import { counted } from '../handled.js';
 import type { ModelCatalog, ServedModel } from '../protocol.js';
 import type { Example, Feature } from './examples.js';
 import { inputsFromExamples } from './features.js';
-import { findModel, type ModelSpec } from './paths.js';
+import { decodeSpec, type ModelSpecProto, PROTO_FILE } from './model-spec.js';
+import { findModel } from './paths.js';
 import { signatureNamed } from './predict-request.js';
 import { classifications, regressions } from './results.js';
-import { signatureDefinitions, versionStatuses } from './status.js';
+import { signatureDefinitions } from './status.js';
 import { decodeTensorProto, encodeTensorProto, type TensorProto } from './tensor-proto.js';
 
-const PROTO_FILE = 'tensorflow_serving.proto';
 const DEFAULT_SIGNATURE = 'serving_default';
 const CLASSIFY = 'tensorflow/serving/classify';
 const REGRESS = 'tensorflow/serving/regress';
@@ -18,13 +21,6 @@ const REGRESS = 'tensorflow/serving/regress';
 /** The one part of the metadata there is, and the type of its message. */
 const METADATA_FIELD = 'signature_def';
 const METADATA_TYPE = 'type.googleapis.com/tensorflow.serving.SignatureDefMap';
-
-interface ModelSpecProto {
-  readonly name: string;
-  readonly version: { readonly value: string } | null;
-  readonly version_label?: string;
-  readonly signature_name: string;
-}
 
 interface PredictRequest {
   readonly model_spec: ModelSpecProto | null;
@@ -67,8 +63,24 @@ export const predictionService: GrpcService = {
   name: 'tensorflow.serving.PredictionService',
   methods: (models) => ({
     Predict: (request: PredictRequest, signal) => predict(models, request, signal),
-    Classify: ({ model_spec, input }: ExamplesRequest, signal) => classify(models, model_spec, input, signal),
-    Regress: ({ model_spec, input }: ExamplesRequest, signal) => regress(models, model_spec, input, signal),
+    Classify: async ({ model_spec, input }: ExamplesRequest, signal) => {
+      const since = performance.now();
+      return answered(
+        target(models, model_spec),
+        'Classify GRPC',
+        since,
+        await classify(models, model_spec, input, signal),
+      );
+    },
+    Regress: async ({ model_spec, input }: ExamplesRequest, signal) => {
+      const since = performance.now();
+      return answered(
+        target(models, model_spec),
+        'Regress GRPC',
+        since,
+        await regress(models, model_spec, input, signal),
+      );
+    },
     MultiInference: async ({ tasks, input }: MultiInferenceRequest, signal) => {
       if (tasks.length === 0) throw invalid('Inference request must have at least one task');
       const results = tasks.map(async ({ model_spec, method_name: method }) => {
@@ -96,23 +108,33 @@ export const predictionService: GrpcService = {
   }),
 };
 
-/** TensorFlow Serving's `ModelService`. Models are not configured by request. */
-export const modelService: GrpcService = {
-  protoFile: PROTO_FILE,
-  name: 'tensorflow.serving.ModelService',
-  methods: (models) => ({
-    GetModelStatus: ({ model_spec }: { model_spec: ModelSpecProto | null }) => ({
-      model_version_status: versionStatuses(models, decodeSpec(model_spec)).map(({ version, state, status }) => ({
-        version,
-        state,
-        status: { ...status, error_code: status.error_code === 'OK' ? 'OK' : 'UNKNOWN_ERROR' },
-      })),
-    }),
-  }),
-};
-
 async function predict(models: ModelCatalog, request: PredictRequest, signal: AbortSignal): Promise<object> {
-  const { model, signature, signatureName } = target(models, request.model_spec);
+  const since = performance.now();
+  const called = target(models, request.model_spec);
+  const { model, signatureName } = called;
+  const { inputs, outputs: wanted } = decodePredict(called, request);
+  const { outputs } = await model.infer({ inputs, outputs: wanted, signatureName, signal });
+  return answered(called, 'Predict GRPC', since, {
+    model_spec: encodeSpec(model, signatureName),
+    outputs: Object.fromEntries(outputs.map((output) => [output.name, encodeTensorProto(output)])),
+  });
+}
+
+/** Takes the time of an answer that is complete. */
+function answered<T>({ model }: Target, call: ApiCall, since: number, answer: T): T {
+  model.metrics?.latencyOf(call).observe((performance.now() - since) * 1000);
+  return answer;
+}
+
+function decodePredict({ model, signature }: Target, request: PredictRequest) {
+  try {
+    return { inputs: decodeInputs(model, signature, request), outputs: decodeFilter(signature, request) };
+  } catch (error) {
+    throw counted(model, error);
+  }
+}
+
+function decodeInputs(model: ServedModel, signature: Signature, request: PredictRequest): Tensor[] {
   for (const name of Object.keys(request.inputs)) {
     if (!signature.inputs.some((input) => input.name === name)) {
       throw invalid(`input tensor alias not found in signature: ${name}`);
@@ -124,25 +146,24 @@ async function predict(models: ModelCatalog, request: PredictRequest, signal: Ab
   // A SavedModel may take more shapes than its signature names; that an input is missing is wrong for all.
   if (model.manifest.format !== 'saved_model' || inputs.length < signature.inputs.length)
     checkInputs(signature, inputs);
-  for (const name of request.output_filter) {
-    if (!signature.outputs.some((output) => output.name === name)) {
-      throw invalid(`output tensor alias not found in signature: ${name}`);
-    }
-  }
-  const filter = request.output_filter.length > 0 ? request.output_filter : undefined;
-  const { outputs } = await model.infer({ inputs, outputs: filter, signatureName, signal });
-  return {
-    model_spec: encodeSpec(model, signatureName),
-    outputs: Object.fromEntries(outputs.map((output) => [output.name, encodeTensorProto(output)])),
-  };
+  return inputs;
+}
+
+function decodeFilter(
+  { outputs }: Signature,
+  { output_filter: filter }: PredictRequest,
+): readonly string[] | undefined {
+  const unknown = filter.find((name) => !outputs.some((output) => output.name === name));
+  if (unknown !== undefined) throw invalid(`output tensor alias not found in signature: ${unknown}`);
+  return filter.length > 0 ? filter : undefined;
 }
 
 async function classify(models: ModelCatalog, spec: ModelSpecProto | null, input: Input | null, signal: AbortSignal) {
-  const { model, signature, signatureName } = target(models, spec);
-  const examples = decodeExamples(input);
-  const inputs = inputsFromExamples(signature, examples);
+  const called = target(models, spec);
+  const { model, signature, signatureName } = called;
+  const { inputs, count } = readExamples(called, input);
   const { outputs } = await model.infer({ inputs, signatureName, signal });
-  const rows = classifications(signature, outputs, examples.length);
+  const rows = classifications(signature, outputs, count);
   return {
     result: { classifications: rows.map((classes) => ({ classes })) },
     model_spec: encodeSpec(model, signatureName),
@@ -150,25 +171,37 @@ async function classify(models: ModelCatalog, spec: ModelSpecProto | null, input
 }
 
 async function regress(models: ModelCatalog, spec: ModelSpecProto | null, input: Input | null, signal: AbortSignal) {
-  const { model, signature, signatureName } = target(models, spec);
-  const examples = decodeExamples(input);
-  const inputs = inputsFromExamples(signature, examples);
+  const called = target(models, spec);
+  const { model, signatureName } = called;
+  const { inputs, count } = readExamples(called, input);
   const { outputs } = await model.infer({ inputs, signatureName, signal });
   return {
-    result: { regressions: regressions(outputs, examples.length).map((value) => ({ value })) },
+    result: { regressions: regressions(outputs, count).map((value) => ({ value })) },
     model_spec: encodeSpec(model, signatureName),
   };
 }
 
-function target(models: ModelCatalog, spec: ModelSpecProto | null) {
+function readExamples({ model, signature }: Target, input: Input | null) {
+  try {
+    const examples = decodeExamples(input);
+    model.metrics?.examples.observe(examples.length);
+    return { inputs: inputsFromExamples(signature, examples), count: examples.length };
+  } catch (error) {
+    throw counted(model, error);
+  }
+}
+
+/** What a call means. */
+interface Target {
+  readonly model: ServedModel;
+  readonly signature: Signature;
+  readonly signatureName: string;
+}
+
+function target(models: ModelCatalog, spec: ModelSpecProto | null): Target {
   const model = findModel(models, decodeSpec(spec));
   const signatureName = spec?.signature_name || DEFAULT_SIGNATURE;
   return { model, signatureName, signature: signatureNamed(model, signatureName) };
-}
-
-function decodeSpec(spec: ModelSpecProto | null): ModelSpec {
-  if (!spec?.name) throw invalid('Missing ModelSpec');
-  return { name: spec.name, version: spec.version?.value, label: spec.version_label || undefined };
 }
 
 function encodeSpec(model: ServedModel, signatureName: string): object {

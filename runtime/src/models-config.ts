@@ -1,0 +1,69 @@
+import type { ModelEntry } from './inference/model-entry.js';
+import type { VersionPolicy } from './inference/version-policy.js';
+
+const NAME = /^[\w.-]{1,200}$/;
+const LABEL = /^[^/:\s]{1,200}$/;
+const VERSION = /^(0|[1-9]\d{0,17})$/;
+const KEYS: readonly string[] = ['location', 'versions', 'labels'];
+
+type Fault = (rule: string) => void;
+
+/**
+ * Reads which models a server is to have, from JSON: by the name of each model its location, or an object with
+ * `location`, `versions` (`"all"`, `{"latest": n}` or a list of versions; default all) and `labels` (version by label).
+ *
+ * @param fault told of everything that is wrong
+ */
+export function parseModels(text: string, fault: Fault): readonly ModelEntry[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    fault(`not JSON: ${(error as Error).message}`);
+    return [];
+  }
+  if (!isObject(json) || Object.keys(json).length === 0) {
+    fault('a JSON object is needed that has the location of each model by the name of the model');
+    return [];
+  }
+  return Object.entries(json).flatMap(([name, value]) => {
+    const wrong: Fault = (rule) => fault(`model ${JSON.stringify(name)}: ${rule}`);
+    if (!NAME.test(name)) wrong('1 to 200 letters, digits, `_`, `.` and `-` are allowed as name');
+    return parseEntry(name, typeof value === 'string' ? { location: value } : value, wrong);
+  });
+}
+
+function parseEntry(name: string, value: unknown, fault: Fault): readonly ModelEntry[] {
+  if (!isObject(value) || typeof value.location !== 'string' || value.location === '') {
+    fault('a folder or a URL is needed, or an object with it as `location`');
+    return [];
+  }
+  const unknown = Object.keys(value).filter((key) => !KEYS.includes(key));
+  if (unknown.length > 0) fault(`got ${unknown.join(', ')}; ${KEYS.join(', ')} are allowed`);
+  const { location, versions = 'all', labels = {} } = value;
+  return [{ name, location, policy: parsePolicy(versions, fault), labels: parseLabels(labels, fault) }];
+}
+
+function parsePolicy(versions: unknown, fault: Fault): VersionPolicy {
+  if (versions === 'all') return { kind: 'all' };
+  if (Array.isArray(versions) && versions.length > 0 && versions.every((each) => VERSION.test(String(each)))) {
+    return { kind: 'specific', versions: versions.map(String) };
+  }
+  const latest = isObject(versions) && Object.keys(versions).length === 1 ? versions.latest : undefined;
+  if (Number.isInteger(latest) && (latest as number) > 0) return { kind: 'latest', count: latest as number };
+  fault(`versions: got ${JSON.stringify(versions)}; "all", {"latest": 1} and a list of versions are allowed`);
+  return { kind: 'all' };
+}
+
+function parseLabels(labels: unknown, fault: Fault): Readonly<Record<string, string>> {
+  const entries = isObject(labels) ? Object.entries(labels) : [['', '']];
+  if (entries.every(([label, version]) => LABEL.test(String(label)) && VERSION.test(String(version)))) {
+    return Object.fromEntries(entries.map(([label, version]) => [label, String(version)]));
+  }
+  fault(`labels: got ${JSON.stringify(labels)}; a version by each label is allowed, such as {"stable": 3}`);
+  return {};
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

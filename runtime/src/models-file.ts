@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { ConfigError } from './config.js';
+import type { ModelEntry } from './inference/model-entry.js';
+import { parseModels } from './models-config.js';
+import type { Logger } from './observability/log.js';
+
+/** The file that names the models of a server, and may change. */
+export class ModelsFile {
+  private applied: string | undefined;
+  private told: string | undefined;
+
+  constructor(private readonly path: string) {}
+
+  /**
+   * Gives what the file says to `apply`, unless that was applied already.
+   *
+   * @throws ConfigError with every fault of the file, or what `apply` throws
+   */
+  async follow(apply: (entries: readonly ModelEntry[]) => Promise<void>): Promise<void> {
+    const text = await readFile(this.path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw new ConfigError(`${this.path} cannot be read (${error.code})`);
+    });
+    if (text === this.applied) return;
+    const faults: string[] = [];
+    const entries = parseModels(text, (rule) => faults.push(rule));
+    if (faults.length > 0) throw new ConfigError(`${this.path} is wrong:\n  - ${faults.join('\n  - ')}`);
+    await apply(entries);
+    this.applied = text;
+    this.told = undefined;
+  }
+
+  /** As `follow`, with failures logged, once each. */
+  async followLogged(apply: (entries: readonly ModelEntry[]) => Promise<void>, logger: Logger): Promise<void> {
+    try {
+      await this.follow(apply);
+    } catch (error) {
+      const { message } = error as Error;
+      if (message !== this.told) logger.log('error', 'the models stay as they were', { error: message });
+      this.told = message;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import { invalid } from '../../inference/errors.js';
+import type { ModelSpec } from './paths.js';
+
+/** The messages of all the services. */
+export const PROTO_FILE = 'tensorflow_serving.proto';
+
+/** The message `ModelSpec`. */
+export interface ModelSpecProto {
+  readonly name: string;
+  readonly version: { readonly value: string } | null;
+  readonly version_label?: string;
+  readonly signature_name: string;
+}
+
+/** @throws InferenceError `INVALID_ARGUMENT` if no model is named */
+export function decodeSpec(spec: ModelSpecProto | null): ModelSpec {
+  if (!spec?.name) throw invalid('Missing ModelSpec');
+  return { name: spec.name, version: spec.version?.value, label: spec.version_label || undefined };
+}

@@ -1,0 +1,129 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MANIFEST_FILE, type Manifest, parseManifest, readManifest } from '../manifest/index.js';
+import { download, downloadText } from './download.js';
+import { isUrl, named, openStore, withoutQuery } from './open-store.js';
+import { ObjectMissing, withRetries } from './retry.js';
+
+/** A package on this machine. */
+export interface LocalPackage {
+  readonly directory: string;
+  /** Removes what was fetched; a package that always was on this machine stays. */
+  dispose(): Promise<void>;
+}
+
+/** A package where it was found. */
+export interface StoredPackage {
+  /** For people: without a query, which may be secret. */
+  readonly location: string;
+  /** @throws ModelPackageError */
+  manifest(): Promise<Manifest>;
+  /** Brings the files that the manifest names to this machine. Their bytes are not compared with it yet. */
+  fetch(manifest: Manifest): Promise<LocalPackage>;
+}
+
+/** Packages lie in the location itself, in folders of it, or as `NAME/VERSION`. */
+const MAX_DEPTH = 2;
+
+/**
+ * The packages at a folder or a URL: itself, or those in it.
+ *
+ * @throws Error if a store cannot be asked
+ */
+export async function findPackages(location: string): Promise<readonly StoredPackage[]> {
+  return isUrl(location) ? findStored(location) : findFolders(location, MAX_DEPTH).map(folderPackage);
+}
+
+function findFolders(folder: string, depth: number): string[] {
+  if (existsSync(join(folder, MANIFEST_FILE))) return [folder];
+  if (depth === 0 || !existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(folder, entry.name))
+    .sort()
+    .flatMap((each) => findFolders(each, depth - 1));
+}
+
+function folderPackage(directory: string): StoredPackage {
+  return {
+    location: directory,
+    manifest: async () => readManifest(directory),
+    fetch: async () => ({ directory, dispose: async () => {} }),
+  };
+}
+
+async function findStored(url: string): Promise<readonly StoredPackage[]> {
+  const base = new URL(url);
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  const { list } = await named(base.href, () => openStore(base.href));
+  try {
+    const text = await downloadText(below(base, MANIFEST_FILE));
+    return [storedPackage(base, text)];
+  } catch (error) {
+    if (!(error instanceof ObjectMissing) || !list) throw error;
+  }
+  const paths = await named(base.href, () => withRetries(() => list(base)));
+  return paths
+    .filter((path) => isManifest(path.split('/')))
+    .sort()
+    .map((path) => storedPackage(new URL(below(base, path.slice(0, -MANIFEST_FILE.length)))));
+}
+
+function storedPackage(base: URL, known?: string): StoredPackage {
+  const source = withoutQuery(below(base, MANIFEST_FILE));
+  let text = known;
+  return {
+    location: withoutQuery(base.href),
+    async manifest() {
+      text ??= await downloadText(below(base, MANIFEST_FILE));
+      return parseManifest(text, source);
+    },
+    async fetch({ files }) {
+      const directory = await mkdtemp(join(tmpdir(), 'modelship-model-'));
+      const dispose = () => rm(directory, { recursive: true, force: true });
+      try {
+        await checkSpace(
+          directory,
+          files.reduce((sum, { size }) => sum + size, 0),
+        );
+        await writeFile(join(directory, MANIFEST_FILE), text!);
+        await allFinished(files.map(({ path, size }) => download(below(base, path), join(directory, path), size)));
+      } catch (error) {
+        await dispose();
+        throw error;
+      }
+      return { directory, dispose };
+    },
+  };
+}
+
+/** Objects may be named as no file may. */
+function isManifest(path: readonly string[]): boolean {
+  const isBelow = path.every((part) => part !== '' && part !== '.' && part !== '..');
+  return isBelow && path.length >= 2 && path.length <= MAX_DEPTH + 1 && path.at(-1) === MANIFEST_FILE;
+}
+
+/** Waits for all, so that none writes into a folder that was removed because another failed. */
+async function allFinished(downloads: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(downloads);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+/** What lies at `path` below a folder of a store, with the query of the folder's URL, which may be a signature. */
+function below(base: URL, path: string): string {
+  const url = new URL(base);
+  url.pathname += path.split('/').map(encodeURIComponent).join('/');
+  return url.href;
+}
+
+async function checkSpace(directory: string, needed: number): Promise<void> {
+  const { bavail, bsize } = await statfs(directory);
+  if (bavail * bsize >= needed) return;
+  throw new Error(
+    `the package has ${needed} bytes, and ${bavail * bsize} are free at ${tmpdir()}. ` +
+      'Give the host a larger disk, or TMPDIR a larger folder.',
+  );
+}

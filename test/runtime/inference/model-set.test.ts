@@ -1,0 +1,165 @@
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { everythingAt } from '../../../runtime/src/inference/model-entry.js';
+import { slowPackage } from '../faults/servers.js';
+import { entry, models, VersionFolder } from './model-folders.js';
+
+const latest = { policy: { kind: 'latest', count: 1 } } as const;
+
+describe('the versions of a model', () => {
+  it('are loaded as the policy says, and the old one retires once the new one is there', async () => {
+    const folder = new VersionFolder('1', '2');
+    const { controlled, catalog, states } = models();
+    await controlled.start([entry(folder.path, latest)]);
+    expect(states()).toEqual(['2 AVAILABLE']);
+    const old = catalog.find('slow')!;
+    folder.add('10');
+    await controlled.refresh();
+    expect(states()).toEqual(['10 AVAILABLE']);
+    expect(old.state).toBe('END');
+  });
+
+  it('come and go by number where the policy names them', async () => {
+    const folder = new VersionFolder('1', '2', '3');
+    const { controlled, states } = models();
+    await controlled.start([entry(folder.path, { policy: { kind: 'specific', versions: ['1', '3', '4'] } })]);
+    expect(states()).toEqual(['3 AVAILABLE', '1 AVAILABLE']);
+    folder.add('4');
+    folder.remove('1');
+    await controlled.refresh();
+    expect(states()).toEqual(['4 AVAILABLE', '3 AVAILABLE']);
+  });
+
+  it('keep serving where the new one is bad, which is told until it is mended', async () => {
+    const folder = new VersionFolder('1');
+    const { controlled, catalog, states, lines } = models();
+    await controlled.start([entry(folder.path, latest)]);
+    folder.addBad('2');
+    for (let look = 0; look < 4; look++) await controlled.refresh();
+    expect(states()).toEqual(['2 END', '1 AVAILABLE']);
+    expect(catalog.versions('slow')[0]!.failure).toMatch(/has 10 bytes, and the manifest says/);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('what was served before is kept');
+    folder.add('2', 2);
+    await controlled.refresh();
+    expect(states()).toEqual(['2 AVAILABLE']);
+  });
+
+  it('start with an older one where the newest is bad, so that more instances can start', async () => {
+    const folder = new VersionFolder('1', '2');
+    folder.addBad('3');
+    const { controlled, states } = models();
+    await controlled.start([entry(folder.path, latest)]);
+    expect(states()).toEqual(['3 END', '2 AVAILABLE']);
+  });
+
+  it('are replaced by a package of the same number, which answers before the other goes', async () => {
+    const folder = new VersionFolder('1');
+    const { controlled, catalog, states } = models();
+    await controlled.start([entry(folder.path)]);
+    const old = catalog.find('slow')!;
+    folder.addBad('1');
+    await controlled.refresh();
+    expect(catalog.find('slow')).toBe(old);
+    folder.add('1', 2);
+    await controlled.refresh();
+    expect(catalog.find('slow')).not.toBe(old);
+    expect(states()).toEqual(['1 AVAILABLE']);
+  });
+
+  it('stay where their folders are gone, as that is more likely a mistake', async () => {
+    const folder = new VersionFolder('1', '2');
+    const { controlled, states, lines } = models();
+    await controlled.start([everythingAt(folder.path)]);
+    folder.remove('1');
+    await controlled.refresh();
+    expect(states()).toEqual(['2 AVAILABLE']);
+    folder.remove('2');
+    await controlled.refresh();
+    expect(states()).toEqual(['2 AVAILABLE']);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('no model package at');
+  });
+
+  it('are one of two packages that say they are the same, and the other is reported', async () => {
+    const folder = new VersionFolder('1');
+    folder.put('0-copy', slowPackage(2, '1'));
+    const { controlled, lines, catalog } = models();
+    await expect(controlled.start([everythingAt(folder.path)])).rejects.toThrow(
+      /\/1 is version 1 of model slow, and so is .*0-copy, which is taken/,
+    );
+    expect(lines).toHaveLength(1);
+    expect(catalog.find('slow')).toBeDefined();
+  });
+});
+
+describe('labels', () => {
+  it('keep the version they point to, whatever the policy says', async () => {
+    const folder = new VersionFolder('1', '2', '3');
+    const { controlled, catalog, states } = models();
+    await controlled.start([entry(folder.path, { ...latest, labels: { stable: '1' } })]);
+    expect(states()).toEqual(['3 AVAILABLE', '1 AVAILABLE']);
+    expect(catalog.labels('slow')).toEqual({ stable: '1' });
+  });
+
+  it('point to available versions only, or the start fails', async () => {
+    const folder = new VersionFolder('1');
+    folder.addBad('2');
+    const { controlled, catalog } = models();
+    await expect(controlled.start([entry(folder.path, { labels: { stable: '1', canary: '2' } })])).rejects.toThrow(
+      'Request to assign label to version 2 of model slow, which is not currently available for inference',
+    );
+    expect(catalog.labels('slow')).toEqual({});
+  });
+});
+
+describe('a start', () => {
+  it('fails where a model has no version that can be loaded', async () => {
+    const folder = new VersionFolder();
+    folder.addBad('1');
+    await expect(models().controlled.start([entry(folder.path)])).rejects.toMatchObject({ code: 'FILE_CHANGED' });
+  });
+
+  it('fails where a manifest cannot be read, as nobody knows whose it is', async () => {
+    const folder = new VersionFolder('1', '2');
+    writeFileSync(join(folder.path, '2', 'model.json'), '{');
+    await expect(models().controlled.start([everythingAt(folder.path)])).rejects.toMatchObject({
+      code: 'MANIFEST_INVALID',
+    });
+  });
+
+  it('fails where there is nothing', async () => {
+    const { path } = new VersionFolder();
+    await expect(models().controlled.start([everythingAt(path)])).rejects.toThrow(`no model package at ${path}`);
+    await expect(models().controlled.start([everythingAt(join(path, 'none'))])).rejects.toThrow('no model package');
+  });
+
+  it('fails where there are packages, and none of a version that is to be served', async () => {
+    const folder = new VersionFolder('1', '2');
+    const policy = { kind: 'specific', versions: ['3'] } as const;
+    await expect(models().controlled.start([entry(folder.path, { policy })])).rejects.toThrow(
+      `model slow: ${folder.path} holds none of the versions that are to be served`,
+    );
+  });
+
+  it('loads one digest only where that is asked for', async () => {
+    const folder = new VersionFolder('1');
+    const { digest } = JSON.parse(readFileSync(join(folder.path, '1', 'model.json'), 'utf8')) as { digest: string };
+    const { controlled, states } = models(digest);
+    await controlled.start([everythingAt(folder.path)]);
+    folder.add('2');
+    await controlled.refresh();
+    expect(states()).toEqual(['1 AVAILABLE']);
+  });
+
+  it('does not follow links out of the folder', async () => {
+    const { path } = new VersionFolder('1');
+    const other = mkdtempSync(join(tmpdir(), 'modelship-linked-'));
+    const { symlinkSync } = await import('node:fs');
+    symlinkSync(path, join(other, 'link'));
+    expect(existsSync(join(other, 'link', '1', 'model.json'))).toBe(true);
+    await expect(models().controlled.start([everythingAt(other)])).rejects.toThrow('no model package');
+  });
+});
