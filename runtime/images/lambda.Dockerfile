@@ -6,3 +6,5 @@ COPY model/ /opt/ml/model/
 ENV MODELSHIP_MODEL=/opt/ml/model
 HEALTHCHECK NONE
 ENTRYPOINT ["node", "/opt/modelship/lambda-bootstrap.js"]
+# Or `streamingHandler`, as the function answers.
+CMD ["handler"]
