@@ -2,7 +2,12 @@
 import { parseArgs } from 'node:util';
 import { benchmarkStart } from './start.js';
 import { type Comparison, table } from './support/pairs.js';
-import { benchmarkCloudRunSynth, benchmarkLambdaSynth, benchmarkLambdaSynthAgain } from './synth.js';
+import {
+  benchmarkLambdaSynth,
+  benchmarkLambdaSynthAgain,
+  benchmarkTerraformSynth,
+  TERRAFORM_TARGETS,
+} from './synth.js';
 import { benchmarkThroughput } from './throughput.js';
 
 interface Benchmark {
@@ -15,7 +20,16 @@ const BENCHMARKS: Record<string, Benchmark> = {
   start: { title: 'Process start to first prediction, iris', rounds: 7, run: benchmarkStart },
   'synth-lambda': { title: 'CDK app to template, Lambda', rounds: 7, run: benchmarkLambdaSynth },
   'synth-lambda-again': { title: 'The same, once more', rounds: 7, run: benchmarkLambdaSynthAgain },
-  'synth-cloud-run': { title: 'CDKTF app to template, Cloud Run', rounds: 7, run: benchmarkCloudRunSynth },
+  ...Object.fromEntries(
+    Object.entries(TERRAFORM_TARGETS).map(([name, targets]) => [
+      `synth-${name}`,
+      {
+        title: `CDKTF app to templates, ${targets.join(', ')}`,
+        rounds: 7,
+        run: (rounds: number) => benchmarkTerraformSynth(targets, rounds),
+      },
+    ]),
+  ),
   throughput: { title: 'Iris by JSON, 32 connections, one core', rounds: 3, run: benchmarkThroughput },
 };
 

@@ -2,27 +2,60 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { functionsFolder } from '../lib/bundle/functions-folder.js';
 import { lambdaLayer } from '../lib/bundle/lambda-layer.js';
+import { runtimeFolder } from '../lib/bundle/runtime-folder.js';
+import { Model } from '../lib/model/model.js';
 import { IRIS } from './support/models.js';
 import { type Comparison, compare, type Side } from './support/pairs.js';
 import { ROOT } from './support/peers.js';
 
-const IMAGE = 'europe-west4-docker.pkg.dev/project/runtime/runtime:1';
+const GOOGLE = ['google-serverless', 'google-container', 'google-managed-endpoint'];
+const AZURE = ['azure-functions', 'azure-container-apps', 'azure-container', 'azure-managed-endpoint'];
+
+/** What CDKTF apps are measured with: all targets of a cloud, and each alone, by their names. */
+export const TERRAFORM_TARGETS: Readonly<Record<string, readonly string[]>> = {
+  google: GOOGLE,
+  azure: AZURE,
+  ...Object.fromEntries([...GOOGLE, ...AZURE].map((target) => [target, [target]])),
+};
 
 /** An app that writes its template to the folder given. */
 interface App {
   readonly name: string;
   readonly script: string;
   args(outdir: string): string[];
+  /** The types of the resources that it wrote to the folder. */
+  types(outdir: string): string[];
 }
 
-/** From the start of a CDKTF app to its template: Cloud Run, by hand and by the construct. */
-export function benchmarkCloudRunSynth(rounds: number): Promise<Comparison> {
-  const args = (outdir: string) => [IRIS, IMAGE, outdir];
-  return synth(rounds, 'first', [
-    { name: 'CDKTF by hand', script: 'cdktf_cloud_run.cjs', args },
-    { name: 'Modelship', script: 'modelship_cloud_run.cjs', args },
-  ]);
+/** From the start of a CDKTF app to the templates of its targets: by hand and by the constructs. */
+export function benchmarkTerraformSynth(targets: readonly string[], rounds: number): Promise<Comparison> {
+  // The folder of a function app is given to the peer.
+  const folder = functionsFolder({
+    runtime: runtimeFolder({ architecture: 'x64' }),
+    model: Model.fromDirectory(IRIS),
+    keyRequired: false,
+    timeoutSeconds: 60,
+  });
+  const app = (name: string, script: string, ...more: string[]): App => ({
+    name,
+    script,
+    args: (outdir) => [targets.join(','), IRIS, outdir, ...more],
+    types: (outdir) =>
+      targets.flatMap((target) => {
+        const { resource = {}, data = {} } = json(outdir, 'stacks', target, 'cdk.tf.json');
+        return Object.entries<object>({ ...resource, ...data }).flatMap(([type, byId]) =>
+          Object.keys(byId).map(() => type),
+        );
+      }),
+  });
+  const apps = [
+    app('CDKTF by hand', 'cdktf_terraform.cjs', folder.directory, folder.digest),
+    app('Modelship', 'modelship_terraform.cjs'),
+  ];
+  sameResources(apps);
+  return synth(rounds, 'first', apps);
 }
 
 /** From the start of a CDK app to its template: Lambda and API Gateway, by hand and by the construct. */
@@ -37,9 +70,12 @@ export function benchmarkLambdaSynthAgain(rounds: number): Promise<Comparison> {
 
 async function lambdaSynth(rounds: number, when: 'first' | 'again'): Promise<Comparison> {
   const layer = lambdaLayer({ architecture: 'arm64' });
+  const types = (outdir: string) =>
+    Object.values<{ Type: string }>(json(outdir, 'iris.template.json').Resources).map(({ Type }) => Type);
+  const given = [layer.directory, layer.digest];
   const apps: App[] = [
-    { name: 'CDK by hand', script: 'cdk_lambda.cjs', args: (outdir) => [IRIS, outdir, layer.directory, layer.digest] },
-    { name: 'Modelship', script: 'modelship_lambda.cjs', args: (outdir) => [IRIS, outdir] },
+    { name: 'CDK by hand', script: 'cdk_lambda.cjs', args: (outdir) => [IRIS, outdir, ...given], types },
+    { name: 'Modelship', script: 'modelship_lambda.cjs', args: (outdir) => [IRIS, outdir], types },
   ];
   sameResources(apps);
   return synth(rounds, when, apps);
@@ -76,12 +112,16 @@ function sameResources(apps: readonly App[]): void {
   const types = apps.map((app) => {
     const outdir = join(folder, app.script);
     run(app, outdir);
-    const template = JSON.parse(readFileSync(join(outdir, 'iris.template.json'), 'utf8'));
-    return (Object.values(template.Resources) as { Type: string }[]).map(({ Type }) => Type).sort();
+    return app.types(outdir).sort();
   });
   rmSync(folder, { recursive: true, force: true });
   const [first, ...others] = types.map((each) => each.join(', '));
   for (const other of others) {
     if (other !== first) throw new Error(`the apps make other resources:\n  ${first}\n  ${other}`);
   }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a template is whatever JSON was synthesized
+function json(...path: string[]): any {
+  return JSON.parse(readFileSync(join(...path), 'utf8'));
 }
