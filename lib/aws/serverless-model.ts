@@ -1,6 +1,7 @@
 import { ENVIRONMENT, predictPath } from '@modelship/runtime/contract';
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import { type Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
   type Alias,
@@ -49,7 +50,7 @@ const DEFAULT_RETENTION_DAYS = 90;
  *
  * @throws ValidationError with every prop that is wrong
  */
-export class ServerlessModel extends Construct {
+export class ServerlessModel extends Construct implements IConnectable {
   readonly function: LambdaFunction;
   /** What the API calls: the version of the function that was published last. */
   readonly alias: Alias;
@@ -86,6 +87,7 @@ export class ServerlessModel extends Construct {
     this.layer = runtimeLayer(this, architecture);
     this.logGroup = new LogGroup(this, 'Logs', logs);
     const role = new FunctionRole(this, 'Role', this.logGroup);
+    if (props.vpc) role.addNetworkAccess();
     const stored = this.storedModel();
     if (stored) role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: stored.objectArns }));
 
@@ -113,6 +115,9 @@ export class ServerlessModel extends Construct {
       logGroup: this.logGroup,
       role,
       tracing: Tracing.ACTIVE,
+      vpc: props.vpc,
+      vpcSubnets: props.vpcSubnets,
+      securityGroups: props.securityGroups,
       // The version before stays, for a rollback by hand.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
@@ -154,6 +159,15 @@ export class ServerlessModel extends Construct {
         alarmActions,
       });
     }
+  }
+
+  /**
+   * What the function may reach in its network.
+   *
+   * @throws Error if it has no `vpc`
+   */
+  get connections(): Connections {
+    return this.function.connections;
   }
 
   /** Where the front door answers, with a `/` at its end. */

@@ -1,4 +1,5 @@
 import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { ServingProps } from '../serving/props.js';
@@ -17,6 +18,20 @@ export interface ServerlessModelProps extends ServingProps {
 
   /** Memory of the function in MiB, 128 to 10240. Lambda gives CPU in proportion: one at 1769. @default 1769 */
   readonly memoryMib?: number;
+
+  /**
+   * The network that the function can reach. Callers come through the front door as before; the function has the
+   * internet only by a NAT gateway, and S3, if the model lies there, by that or an endpoint.
+   *
+   * @default - none: the function reaches the internet and nothing private
+   */
+  readonly vpc?: IVpc;
+
+  /** Where in the `vpc`. @default - its private subnets, or, if there are none, its isolated ones */
+  readonly vpcSubnets?: SubnetSelection;
+
+  /** Of the function in the `vpc`. @default - a new one, which lets everything out and nothing in */
+  readonly securityGroups?: ISecurityGroup[];
 
   /**
    * Encrypts the logs and the function's environment. CloudWatch Logs is let in by the policy of the key; one that was

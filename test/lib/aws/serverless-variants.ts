@@ -1,6 +1,8 @@
 import type { Stack } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { FlowLogDestination, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ServerlessFront, type ServerlessModelProps } from '../../../lib/aws/index.js';
 import { Model } from '../../../lib/model/model.js';
@@ -8,6 +10,16 @@ import { Access, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
 
 export const minimal = { model: Model.fromDirectory(writePackage()) };
+
+/** A network without a way out, as its owner would make it. */
+function network(stack: Stack): Vpc {
+  const logs = new LogGroup(stack, 'FlowLogs', { retention: 90 });
+  return new Vpc(stack, 'Vpc', {
+    natGateways: 0,
+    subnetConfiguration: [{ name: 'isolated', subnetType: SubnetType.PRIVATE_ISOLATED }],
+    flowLogs: { all: { destination: FlowLogDestination.toCloudWatchLogs(logs) } },
+  });
+}
 
 /** What tools look at: each way to let callers in, and everything at once. */
 export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<ServerlessModelProps>>> = {
@@ -28,6 +40,7 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Serverl
     front: ServerlessFront.functionUrl(),
     rollout: Rollout.linear({ stepPercent: 20, intervalMinutes: 5 }),
   }),
+  network: (stack) => ({ vpc: network(stack), front: ServerlessFront.httpApi() }),
   'warm, bounded and encrypted': (stack) => {
     const key = new Key(stack, 'Key', { enableKeyRotation: true });
     const topic = new Topic(stack, 'Topic', { masterKey: key, enforceSSL: true });

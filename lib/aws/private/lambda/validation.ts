@@ -22,6 +22,9 @@ const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
   environment: true,
   architecture: true,
   memoryMib: true,
+  vpc: true,
+  vpcSubnets: true,
+  securityGroups: true,
   encryptionKey: true,
   apiGatewayLogRole: true,
   rollbackAlarms: true,
@@ -69,6 +72,14 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
       prop,
       'BAD_TEXT',
       'Lambda allows names of letters, digits and `_` that start with a letter',
+    );
+  }
+  for (const prop of ['vpcSubnets', 'securityGroups'] as const) {
+    validator.check(
+      props[prop] === undefined || props.vpc !== undefined,
+      prop,
+      'CONFLICT',
+      'the function is in no network; give its `vpc`, or leave this out',
     );
   }
   checkLogRetention(validator, props.logRetentionDays);
