@@ -32,6 +32,8 @@ export interface RuntimeConfig {
   readonly maxBodyBytes: number;
   readonly maxQueue: number;
   readonly timeoutSeconds: number;
+  /** Milliseconds that a request may wait for others to fill its batch. @default none: an idle model starts at once */
+  readonly batchWindowMs?: number;
   /** Threads of one inference. */
   readonly threads: number;
   /** Interpreter for models of Python frameworks. @default `python3` */
@@ -123,6 +125,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxBodyBytes: number(ENVIRONMENT.maxBodyBytes, 64 * 1024 * 1024, 1, 2 ** 31),
     maxQueue: number(ENVIRONMENT.maxQueue, 1024, 1, 1_000_000),
     timeoutSeconds: number(ENVIRONMENT.timeoutSeconds, 60, 1, 24 * 3600),
+    batchWindowMs: optionalNumber(ENVIRONMENT.batchWindowMs, 1, 1000),
     threads: number(ENVIRONMENT.threads, availableParallelism(), 1, 1024),
     python: text(ENVIRONMENT.python),
     workers: optionalNumber(ENVIRONMENT.workers, 1, 256),

@@ -60,6 +60,8 @@ export const ENVIRONMENT = {
   maxBodyBytes: 'MODELSHIP_MAX_BODY_BYTES',
   /** Requests that may wait for a model before new ones get 503. Default: 1024. */
   maxQueue: 'MODELSHIP_MAX_QUEUE',
+  /** Milliseconds that a request may wait for others to fill its batch. Default: none wait. */
+  batchWindowMs: 'MODELSHIP_BATCH_WINDOW_MILLISECONDS',
   /** Seconds after which a request is given up with 504. Default: 60. */
   timeoutSeconds: 'MODELSHIP_TIMEOUT_SECONDS',
   /** Threads of one inference. Default: the CPUs the process may use. */

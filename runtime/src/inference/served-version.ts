@@ -26,6 +26,8 @@ export interface VersionOptions {
   /** Takes what the processes of a model write. @default it is dropped */
   readonly logger?: Logger;
   readonly maxQueue: number;
+  /** @default 0 */
+  readonly batchWindowMs?: number;
   readonly timeoutSeconds: number;
   readonly metrics: RuntimeMetrics;
 }
@@ -99,9 +101,10 @@ export class ServedVersion implements ServedModel {
       const samples = readSamples(directory, this.manifest);
       await checkSamples(model, this.manifest, samples);
       await offloadIfLong(model, samples[0]?.inputs);
-      const { maxQueue, timeoutSeconds, metrics } = this.options;
+      const { maxQueue, batchWindowMs, timeoutSeconds, metrics } = this.options;
       this.scheduler = new Scheduler(model, {
         maxQueue,
+        batchWindowMs,
         timeoutMs: timeoutSeconds * 1000,
         maxBatchRows: await probeBatchRows(model, samples[0]?.inputs),
         observer: this.metrics,

@@ -47,6 +47,7 @@ describe('the configuration', () => {
       [ENVIRONMENT.maxBodyBytes]: '64MB',
       [ENVIRONMENT.maxQueue]: '0',
       [ENVIRONMENT.timeoutSeconds]: '1.5',
+      [ENVIRONMENT.batchWindowMs]: '1001',
       [ENVIRONMENT.threads]: '1e3',
       [ENVIRONMENT.logLevel]: 'verbose',
       [ENVIRONMENT.modelDigest]: 'sha256:12',
