@@ -1,7 +1,7 @@
 import type { LoadedModel } from '../engines/engine.js';
 import { isBatchable, joinRows, rowsOf, sameRowShape, splitRows } from './batch.js';
 import { InferenceError } from './errors.js';
-import type { Cancellation, InferenceResponse } from './request.js';
+import type { CallTrace, Cancellation, InferenceResponse } from './request.js';
 import type { Tensor } from './tensor.js';
 
 /** What a model's queue allows. */
@@ -14,10 +14,28 @@ export interface SchedulerOptions {
   readonly maxBatchRows: number;
   /** Milliseconds that a request may wait for others to fill its batch. @default 0: an idle model starts at once */
   readonly batchWindowMs?: number;
-  /** Told how long each request waited, once its run begins. */
-  readonly onStart?: (queuedMs: number) => void;
-  /** Told of each run. */
-  readonly onRun?: (rows: number, requests: number, elapsedMs: number) => void;
+  /** Told of what happens. @default nobody is */
+  readonly observer?: SchedulerObserver;
+}
+
+/** Takes the measure of a queue. */
+export interface SchedulerObserver {
+  /** A request that waited so long runs now. */
+  started(queuedMs: number): void;
+  ran(run: Run): void;
+  /** A request has its answer, or `error` in its place. */
+  ended(error?: unknown): void;
+}
+
+/** One run of the model, for one request or several. */
+export interface Run {
+  readonly rows: number;
+  readonly requests: number;
+  /** How long the requests had waited, added up. */
+  readonly queuedMs: number;
+  readonly elapsedMs: number;
+  /** False if the model failed. */
+  readonly succeeded: boolean;
 }
 
 interface Waiting {
@@ -28,7 +46,7 @@ interface Waiting {
   readonly rows: number | undefined;
   readonly arrival: number;
   readonly deadline: number;
-  readonly onStart: (() => void) | undefined;
+  readonly trace: CallTrace | undefined;
   readonly resolve: (response: InferenceResponse) => void;
   readonly reject: (error: unknown) => void;
   settled: boolean;
@@ -70,19 +88,14 @@ export class Scheduler {
   /**
    * Runs the model, together with others that wait.
    *
-   * @param onStart called once it is this request's turn
    * @throws InferenceError `UNAVAILABLE` if the queue is full, `DEADLINE_EXCEEDED`, `CANCELLED`, or what the model says
    */
-  submit(
-    inputs: readonly Tensor[],
-    signatureName: string,
-    signal?: Cancellation,
-    onStart?: () => void,
-  ): Promise<InferenceResponse> {
-    if (this.queue.length >= this.options.maxQueue) {
-      return Promise.reject(
-        new InferenceError('UNAVAILABLE', `the queue of the model is full: ${this.options.maxQueue} requests wait`, 1),
-      );
+  submit(inputs: readonly Tensor[], signatureName: string, signal?: Cancellation): Promise<InferenceResponse> {
+    const { maxQueue, observer } = this.options;
+    if (this.queue.length >= maxQueue) {
+      const full = new InferenceError('UNAVAILABLE', `the queue of the model is full: ${maxQueue} requests wait`, 1);
+      observer?.ended(full);
+      return Promise.reject(full);
     }
     return new Promise((resolve, reject) => {
       const arrival = performance.now();
@@ -93,7 +106,7 @@ export class Scheduler {
         rows: this.batchable.has(signatureName) ? rowsOf(inputs) : undefined,
         arrival,
         deadline: arrival + this.options.timeoutMs,
-        onStart,
+        trace: signal?.trace?.queued(),
         resolve,
         reject,
         settled: false,
@@ -156,7 +169,7 @@ export class Scheduler {
     for (const item of this.queue) {
       if (item.settled) continue;
       if (item.signal?.aborted) {
-        reject(item, new InferenceError('CANCELLED', 'the client went away'));
+        this.reject(item, new InferenceError('CANCELLED', 'the client went away'));
         continue;
       }
       const first = batch[0];
@@ -181,32 +194,40 @@ export class Scheduler {
 
   private async run(batch: readonly Waiting[]): Promise<void> {
     const since = performance.now();
-    for (const { arrival, onStart } of batch) {
-      this.options.onStart?.(since - arrival);
-      onStart?.();
+    const { observer } = this.options;
+    let rows = 0;
+    let queuedMs = 0;
+    for (const item of batch) {
+      rows += item.rows ?? 1;
+      queuedMs += since - item.arrival;
+      observer?.started(since - item.arrival);
     }
+    for (const { trace } of batch) trace?.started(rows, batch.length);
+    let succeeded = false;
     try {
-      if (batch.length === 1) await this.runAlone(batch[0]!);
-      else await this.runTogether(batch);
+      succeeded = batch.length === 1 ? await this.runAlone(batch[0]!) : await this.runTogether(batch);
     } finally {
-      const rows = batch.reduce((sum, item) => sum + (item.rows ?? 1), 0);
-      this.options.onRun?.(rows, batch.length, performance.now() - since);
+      const elapsedMs = performance.now() - since;
+      observer?.ran({ rows, requests: batch.length, queuedMs, elapsedMs, succeeded });
       this.running.splice(this.running.indexOf(batch), 1);
       if (this.queue.length > 0) this.schedule();
       else this.settleIdle();
     }
   }
 
-  private async runAlone(item: Waiting): Promise<void> {
+  /** @returns whether the model answered */
+  private async runAlone(item: Waiting): Promise<boolean> {
     try {
-      const outputs = await this.model.run(item.inputs, item.signatureName);
-      resolve(item, outputs);
+      this.resolve(item, await this.model.run(item.inputs, item.signatureName));
+      return true;
     } catch (error) {
-      reject(item, error);
+      this.reject(item, error);
+      return false;
     }
   }
 
-  private async runTogether(batch: readonly Waiting[]): Promise<void> {
+  /** @returns whether the model answered all of them at once */
+  private async runTogether(batch: readonly Waiting[]): Promise<boolean> {
     const counts = batch.map((item) => item.rows!);
     const rows = counts.reduce((sum, count) => sum + count, 0);
     let parts: Tensor[][] | undefined;
@@ -221,9 +242,10 @@ export class Scheduler {
     }
     for (let index = 0; index < batch.length; index++) {
       const item = batch[index]!;
-      if (parts) resolve(item, parts[index]!);
+      if (parts) this.resolve(item, parts[index]!);
       else if (!item.settled) await this.runAlone(item);
     }
+    return parts !== undefined;
   }
 
   /** One timer, for the request that expires next. Those given up already, whose run goes on, need none. */
@@ -242,7 +264,7 @@ export class Scheduler {
     for (const item of this.all()) {
       if (item.deadline > now) continue;
       const seconds = this.options.timeoutMs / 1000;
-      reject(item, new InferenceError('DEADLINE_EXCEEDED', `no answer within ${seconds} s`));
+      this.reject(item, new InferenceError('DEADLINE_EXCEEDED', `no answer within ${seconds} s`));
     }
     this.queue = this.queue.filter((item) => !item.settled);
     this.watchDeadlines();
@@ -252,20 +274,24 @@ export class Scheduler {
     return [...this.running.flat(), ...this.queue];
   }
 
+  private resolve(item: Waiting, outputs: readonly Tensor[]): void {
+    if (item.settled) return;
+    item.settled = true;
+    item.trace?.ended();
+    this.options.observer?.ended();
+    item.resolve({ outputs });
+  }
+
+  private reject(item: Waiting, error: unknown): void {
+    if (item.settled) return;
+    item.settled = true;
+    item.trace?.ended(error);
+    this.options.observer?.ended(error);
+    item.reject(error);
+  }
+
   private settleIdle(): void {
     if (this.depth > 0) return;
     for (const resolve of this.idleWaiters.splice(0)) resolve();
   }
-}
-
-function resolve(item: Waiting, outputs: readonly Tensor[]): void {
-  if (item.settled) return;
-  item.settled = true;
-  item.resolve({ outputs });
-}
-
-function reject(item: Waiting, error: unknown): void {
-  if (item.settled) return;
-  item.settled = true;
-  item.reject(error);
 }

@@ -1,96 +1,110 @@
-/** Upper bounds in seconds, from a small model's run to the longest request. */
-const SECONDS_BUCKETS = [
-  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
-];
-const ROWS_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+import type { StatusCode } from '../inference/errors.js';
+import { Exposition, type Family } from './exposition.js';
+import { Histogram, SECONDS_BUCKETS } from './histogram.js';
+import type { ModelMetrics } from './model-metrics.js';
 
-/** A distribution in fixed buckets. An observation costs a short search and two additions. */
-class Histogram {
-  private readonly counts: number[];
-  private count = 0;
-  private sum = 0;
+/** A version of a model, as series name it. */
+export interface MeasuredModel {
+  readonly name: string;
+  readonly version: string;
+  readonly metrics: ModelMetrics;
+}
 
-  constructor(private readonly bounds: readonly number[]) {
-    this.counts = new Array<number>(bounds.length).fill(0);
-  }
+/** The requests that came by HTTP, or by gRPC. */
+class ApiMetrics {
+  readonly requests = new Map<string, number>();
+  readonly seconds = new Histogram(SECONDS_BUCKETS);
 
-  observe(value: number): void {
-    this.count++;
-    this.sum += value;
-    for (let index = 0; index < this.bounds.length; index++) {
-      if (value <= this.bounds[index]!) {
-        this.counts[index]!++;
-        return;
-      }
-    }
-  }
-
-  lines(name: string, labels: string): string[] {
-    let cumulative = 0;
-    const buckets = this.bounds.map((bound, index) => {
-      cumulative += this.counts[index]!;
-      return `${name}_bucket{${labels},le="${bound}"} ${cumulative}`;
-    });
-    return [
-      ...buckets,
-      `${name}_bucket{${labels},le="+Inf"} ${this.count}`,
-      `${name}_sum{${labels}} ${this.sum}`,
-      `${name}_count{${labels}} ${this.count}`,
-    ];
+  finished(status: string, elapsedMs: number): void {
+    this.requests.set(status, (this.requests.get(status) ?? 0) + 1);
+    this.seconds.observe(elapsedMs / 1000);
   }
 }
 
-interface ModelMetrics {
-  readonly runSeconds: Histogram;
-  readonly runRows: Histogram;
-}
+/** What `/metrics` tells; docs/metrics.md describes each. */
+const FAMILIES = {
+  requests: family('modelship_requests_total', 'counter', 'Requests answered, by status.'),
+  requestSeconds: family('modelship_request_seconds', 'histogram', 'Time from the whole request to the whole answer.'),
+  queueDepth: family('modelship_queue_depth', 'gauge', 'Requests that wait or run.'),
+  inferences: family('modelship_inferences_total', 'counter', 'Calls of a model, by what became of them.'),
+  queueSeconds: family('modelship_queue_seconds', 'histogram', 'Time a call waited for its run.'),
+  runSeconds: family('modelship_run_seconds', 'histogram', 'Time of one run of a model.'),
+  runRows: family('modelship_run_rows', 'histogram', 'Rows of one run of a model.'),
+  memory: family('process_resident_memory_bytes', 'gauge', 'Resident memory.'),
+  cpu: family('process_cpu_seconds_total', 'counter', 'User and system CPU time.'),
+  start: family('process_start_time_seconds', 'gauge', 'Start of the process since the epoch.'),
+} as const;
 
 /**
- * What the runtime counts, in Prometheus's text format. Counting happens on the way of every request, and so is plain
- * arithmetic; the text is made when somebody asks.
+ * What the runtime counts. The number of series is bounded: labels are names of models that are loaded, and statuses
+ * that the runtime gives.
  */
 export class RuntimeMetrics {
-  private readonly requests = new Map<number, number>();
-  private readonly requestSeconds = new Histogram(SECONDS_BUCKETS);
-  private readonly models = new Map<string, ModelMetrics>();
+  private readonly http = new ApiMetrics();
+  private readonly grpc = new ApiMetrics();
+  private readonly measured = new Set<MeasuredModel>();
 
   requestFinished(status: number, elapsedMs: number): void {
-    this.requests.set(status, (this.requests.get(status) ?? 0) + 1);
-    this.requestSeconds.observe(elapsedMs / 1000);
+    this.http.finished(String(status), elapsedMs);
   }
 
-  /** Counts the runs of one version of a model. */
-  runObserver(model: string, version: string): (rows: number, requests: number, elapsedMs: number) => void {
-    const metrics = { runSeconds: new Histogram(SECONDS_BUCKETS), runRows: new Histogram(ROWS_BUCKETS) };
-    this.models.set(`model="${model}",version="${version}"`, metrics);
-    return (rows, _requests, elapsedMs) => {
-      metrics.runSeconds.observe(elapsedMs / 1000);
-      metrics.runRows.observe(rows);
-    };
+  callFinished(code: StatusCode | 'OK', elapsedMs: number): void {
+    this.grpc.finished(code, elapsedMs);
   }
 
-  /** Everything counted so far, in version 0.0.4 of the text format. */
+  /** Tells of a version of a model from now on. */
+  add(model: MeasuredModel): void {
+    this.measured.add(model);
+  }
+
+  /** Tells of a version no longer, which is gone. */
+  remove(model: MeasuredModel): void {
+    this.measured.delete(model);
+  }
+
+  /** The versions that are told of, each once: while a package replaces one of the same version, the newer. */
+  get models(): readonly MeasuredModel[] {
+    return [...new Map([...this.measured].map((model) => [`${model.name}/${model.version}`, model])).values()];
+  }
+
+  /** Everything counted so far, in Prometheus's text format. */
   text(queueDepth: number): string {
-    const lines = [
-      '# HELP modelship_requests_total Requests answered, by HTTP status.',
-      '# TYPE modelship_requests_total counter',
-      ...[...this.requests].map(([status, count]) => `modelship_requests_total{status="${status}"} ${count}`),
-      '# HELP modelship_request_seconds Time from the whole request to the whole answer.',
-      '# TYPE modelship_request_seconds histogram',
-      ...this.requestSeconds.lines('modelship_request_seconds', 'api="http"'),
-      '# HELP modelship_queue_depth Requests that wait or run.',
-      '# TYPE modelship_queue_depth gauge',
-      `modelship_queue_depth ${queueDepth}`,
-      '# HELP modelship_run_seconds Time of one run of a model.',
-      '# TYPE modelship_run_seconds histogram',
-      ...[...this.models].flatMap(([labels, { runSeconds }]) => runSeconds.lines('modelship_run_seconds', labels)),
-      '# HELP modelship_run_rows Rows of one run of a model.',
-      '# TYPE modelship_run_rows histogram',
-      ...[...this.models].flatMap(([labels, { runRows }]) => runRows.lines('modelship_run_rows', labels)),
-      '# HELP process_resident_memory_bytes Resident memory.',
-      '# TYPE process_resident_memory_bytes gauge',
-      `process_resident_memory_bytes ${process.memoryUsage.rss()}`,
-    ];
-    return `${lines.join('\n')}\n`;
+    const page = new Exposition();
+    const apis = [
+      ['http', this.http],
+      ['grpc', this.grpc],
+    ] as const;
+    page.family(FAMILIES.requests);
+    for (const [api, { requests }] of apis) {
+      for (const [status, count] of requests) page.value(FAMILIES.requests.name, { api, status }, count);
+    }
+    page.family(FAMILIES.requestSeconds);
+    for (const [api, { seconds }] of apis) page.histogram(FAMILIES.requestSeconds.name, { api }, seconds);
+    page.family(FAMILIES.queueDepth);
+    page.value(FAMILIES.queueDepth.name, {}, queueDepth);
+    page.family(FAMILIES.inferences);
+    for (const { name, version, metrics } of this.models) {
+      for (const [code, count] of metrics.inferences) {
+        page.value(FAMILIES.inferences.name, { model: name, version, code }, count);
+      }
+    }
+    for (const which of ['queueSeconds', 'runSeconds', 'runRows'] as const) {
+      page.family(FAMILIES[which]);
+      for (const { name, version, metrics } of this.models) {
+        page.histogram(FAMILIES[which].name, { model: name, version }, metrics[which]);
+      }
+    }
+    page.family(FAMILIES.memory);
+    page.value(FAMILIES.memory.name, {}, process.memoryUsage.rss());
+    const { user, system } = process.cpuUsage();
+    page.family(FAMILIES.cpu);
+    page.value(FAMILIES.cpu.name, {}, (user + system) / 1e6);
+    page.family(FAMILIES.start);
+    page.value(FAMILIES.start.name, {}, performance.timeOrigin / 1000);
+    return page.text();
   }
+}
+
+function family(name: string, type: Family['type'], help: string): Family {
+  return { name, type, help };
 }

@@ -24,7 +24,7 @@ export function handled(errorResponse: (error: InferenceError) => HttpResponse, 
 
 /** `error`, which kept a request for `model` from being read, once it is counted. */
 export function counted(model: ServedModel, error: unknown): unknown {
-  model.metrics?.inferred(asInferenceError(error).code);
+  model.metrics?.ended(error);
   return error;
 }
 

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
-import { LIVE_PATH, OPEN_API_PATH, READY_PATH } from '../contract.js';
+import { LIVE_PATH, METRICS_PATH, OPEN_API_PATH, READY_PATH, TENSORFLOW_SERVING_METRICS_PATH } from '../contract.js';
 import { InferenceError } from '../inference/errors.js';
+import { EXPOSITION_TYPE } from '../observability/exposition.js';
 import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
+import { tensorFlowServingText } from '../observability/tensorflow-serving.js';
 import { page, wantsPage } from '../page/page.js';
 import type { ModelCatalog, Protocol } from '../protocols/protocol.js';
 import type { Admission } from './admission.js';
@@ -37,7 +39,8 @@ export class App {
     const { catalog, protocols, metrics, queueDepth } = options;
     this.openPaths = new Set(protocols.flatMap(({ probes = [] }) => probes));
     const own: [string, RouteHandler][] = [
-      ['/metrics', () => text(metrics.text(queueDepth()), 'text/plain; version=0.0.4; charset=utf-8')],
+      [METRICS_PATH, () => text(metrics.text(queueDepth()), EXPOSITION_TYPE)],
+      [TENSORFLOW_SERVING_METRICS_PATH, () => text(tensorFlowServingText(metrics), EXPOSITION_TYPE)],
       [OPEN_API_PATH, () => text(JSON.stringify(openApi(catalog)), 'application/json')],
     ];
     for (const [path, handler] of own) this.add('GET', path, handler);
@@ -60,7 +63,9 @@ export class App {
     } catch (error) {
       response = this.failed(request, error);
     }
-    this.options.metrics.requestFinished(response.status, performance.now() - since);
+    const elapsedMs = performance.now() - since;
+    this.options.metrics.requestFinished(response.status, elapsedMs);
+    response.latency?.observe(elapsedMs * 1000);
     return response;
   }
 

@@ -1,4 +1,5 @@
 import type { Cancellation } from '../inference/request.js';
+import type { Histogram } from '../observability/histogram.js';
 
 /** A request as the core sees it, whichever host received it. Header names are in lower case. */
 export interface HttpRequest {
@@ -18,6 +19,8 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | string;
+  /** Takes the microseconds from the whole request to the whole answer. @default they are not told apart */
+  readonly latency?: Histogram;
 }
 
 /** The values of a route's `:parameters`, percent-decoded. */

@@ -2,9 +2,9 @@ import v8 from 'node:v8';
 import vm from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import type { LoadedModel } from '../../../runtime/src/engines/engine.js';
-import { invalid } from '../../../runtime/src/inference/errors.js';
+import { type InferenceError, invalid } from '../../../runtime/src/inference/errors.js';
 import type { InferenceResponse } from '../../../runtime/src/inference/request.js';
-import { Scheduler, type SchedulerOptions } from '../../../runtime/src/inference/scheduler.js';
+import { type Run, Scheduler, type SchedulerOptions } from '../../../runtime/src/inference/scheduler.js';
 import type { Tensor } from '../../../runtime/src/inference/tensor.js';
 
 const row = (...values: number[]): Tensor[] => [
@@ -125,23 +125,50 @@ describe('a queue', () => {
     }
   });
 
-  it('tells each request that its run begins, and how long it had waited', async () => {
+  it('tells of each request that its run begins and how it ended, and of each run', async () => {
     const { model, hold, release } = doubling();
-    const waits: number[] = [];
-    const queue = scheduler(model, { onStart: (queuedMs) => waits.push(queuedMs) });
+    const told: string[] = [];
+    const runs: Run[] = [];
+    const observer = { started: () => {}, ran: (run: Run) => runs.push(run), ended: vi.fn() };
+    const queue = scheduler(model, { observer, maxQueue: 3 });
+    const following = (name: string) => ({
+      aborted: false,
+      trace: {
+        queued: () => ({
+          started: (rows: number, requests: number) => told.push(`${name} among ${rows}/${requests}`),
+          ended: (error?: unknown) => told.push(`${name} ${error ? (error as InferenceError).code : 'OK'}`),
+        }),
+      },
+    });
+    const ask = (name: string, value: number) =>
+      queue.submit(row(value), 'serving_default', following(name)).catch(() => {});
     hold();
-    const started: string[] = [];
-    const ask = (name: string) => queue.submit(row(1), 'serving_default', undefined, () => started.push(name));
-    const first = ask('first');
+    const first = ask('first', 1);
     await new Promise((later) => setImmediate(later));
-    const others = [ask('second'), ask('third')];
+    const others = [ask('second', 1), ask('third', -1), ask('fourth', 1), ask('fifth', 1)];
     await new Promise((later) => setImmediate(later));
-    expect(started).toEqual(['first']);
+    expect(told).toEqual(['first among 1/1']);
     release();
     await Promise.all([first, ...others]);
-    expect(started).toEqual(['first', 'second', 'third']);
-    expect(waits).toHaveLength(3);
-    expect(Math.min(...waits)).toBeGreaterThanOrEqual(0);
+    await queue.idle();
+    expect(told.slice(1)).toEqual([
+      'first OK',
+      ...['second', 'third', 'fourth'].map((name) => `${name} among 3/3`),
+      'second OK',
+      'third INVALID_ARGUMENT',
+      'fourth OK',
+    ]);
+    expect(runs.map(({ requests, succeeded }) => [requests, succeeded])).toEqual([
+      [1, true],
+      [3, false],
+    ]);
+    expect(observer.ended.mock.calls.map(([error]) => error?.code)).toEqual([
+      'UNAVAILABLE',
+      undefined,
+      undefined,
+      'INVALID_ARGUMENT',
+      undefined,
+    ]);
   });
 
   it('waits for a batch to fill where a window is given, and no longer than that', async () => {

@@ -14,9 +14,11 @@ const MODEL = '/v2/models/:model';
 const VERSION = `${MODEL}/versions/:version`;
 
 /**
- * The types of a body that may hold JSON: what curl sends by default is let pass, as it names no type on purpose.
+ * The types of a body that may hold JSON: what curl and browsers send by default is let pass, as it names no type on
+ * purpose.
  */
-const JSON_TYPES = /^(application\/(json|octet-stream|x-www-form-urlencoded|[\w.-]+\+json))? *(;|$)/i;
+const JSON_TYPES =
+  /^(application\/(json|octet-stream|x-www-form-urlencoded|[\w.-]+\+json)|text\/(plain|json))? *(;|$)/i;
 
 /**
  * The Open Inference Protocol v2 over REST, with tensors in JSON or in binary, and of Triton's extensions the

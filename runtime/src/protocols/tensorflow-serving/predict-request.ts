@@ -3,6 +3,7 @@ import { InferenceError, invalid } from '../../inference/errors.js';
 import { OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../inference/json/ascii.js';
 import { atBase64, JsonReader, JsonSyntaxError, TensorBuilder } from '../../inference/json/index.js';
 import type { Signature, Tensor } from '../../inference/tensor.js';
+import { counted } from '../handled.js';
 import type { ServedModel } from '../protocol.js';
 
 /** What a body asked for. */
@@ -35,7 +36,7 @@ export function decodePredictRequest(body: Buffer, model: ServedModel, dialect =
     if (dialect.bareRows && startsList(body)) return decodeBareRows(body, model, false);
     return decodeDocument(body, model, dialect);
   } catch (error) {
-    throw syntaxFirst(body, error);
+    throw counted(model, syntaxFirst(body, error));
   }
 }
 

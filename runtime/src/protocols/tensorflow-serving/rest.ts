@@ -1,6 +1,7 @@
 import { invalid } from '../../inference/errors.js';
+import type { ApiCall } from '../../observability/model-metrics.js';
 import type { HttpRequest, HttpResponse, RouteHandler } from '../../server/http.js';
-import { asInferenceError, handled } from '../handled.js';
+import { asInferenceError, counted, handled } from '../handled.js';
 import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { decodeExamplesRequest } from './examples.js';
@@ -46,7 +47,7 @@ function callHandler(models: ModelCatalog): RouteHandler {
     if (call.method !== 'predict') return answerExamples(model, call.method, request);
     const { inputs, rows, signatureName } = decodePredictRequest(request.body, model);
     const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
-    return jsonResponse(encodePredictResponse(outputs, rows));
+    return timed(jsonResponse(encodePredictResponse(outputs, rows)), model, 'Predict REST');
   };
 }
 
@@ -55,15 +56,29 @@ async function answerExamples(
   method: 'classify' | 'regress',
   request: HttpRequest,
 ): Promise<HttpResponse> {
-  const { examples, signatureName = 'serving_default' } = decodeExamplesRequest(request.body);
-  const signature = signatureNamed(model, signatureName);
-  const inputs = inputsFromExamples(signature, examples);
+  const { inputs, signature, signatureName, count } = readExamples(model, request.body);
   const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
-  return jsonResponse(
-    method === 'classify'
-      ? encodeClassifications(classifications(signature, outputs, examples.length))
-      : encodeRegressions(regressions(outputs, examples.length)),
-  );
+  return method === 'classify'
+    ? timed(jsonResponse(encodeClassifications(classifications(signature, outputs, count))), model, 'Classify REST')
+    : timed(jsonResponse(encodeRegressions(regressions(outputs, count))), model, 'Regress REST');
+}
+
+function readExamples(model: ServedModel, body: Buffer) {
+  try {
+    const { examples, signatureName = 'serving_default' } = decodeExamplesRequest(body);
+    const signature = signatureNamed(model, signatureName);
+    model.metrics?.examples.observe(examples.length);
+    return { inputs: inputsFromExamples(signature, examples), signature, signatureName, count: examples.length };
+  } catch (error) {
+    throw counted(model, error);
+  }
+}
+
+/** The answer, whose time is taken once it is complete. */
+function timed(response: HttpResponse, { metrics }: ServedModel, call: ApiCall): HttpResponse {
+  if (!metrics) return response;
+  const { status, headers, body } = response;
+  return { status, headers, body, latency: metrics.latencyOf(call) };
 }
 
 function answerQuestion(models: ModelCatalog, request: HttpRequest): HttpResponse {

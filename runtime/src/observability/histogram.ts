@@ -1,0 +1,52 @@
+/** Upper bounds in seconds, from a small model's run to the longest request. */
+export const SECONDS_BUCKETS: readonly number[] = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
+
+/** `count` bounds, each `factor` times the one before. */
+export function exponentialBuckets(first: number, factor: number, count: number): readonly number[] {
+  // Twelve digits are what is left of the products once their errors are rounded off.
+  return Array.from({ length: count }, (_, index) => Number((first * factor ** index).toPrecision(12)));
+}
+
+/** A distribution in fixed buckets. An observation costs a short search and two additions. */
+export class Histogram {
+  private readonly counts: number[];
+  count = 0;
+  sum = 0;
+
+  constructor(readonly bounds: readonly number[]) {
+    this.counts = new Array<number>(bounds.length).fill(0);
+  }
+
+  observe(value: number): void {
+    this.count++;
+    this.sum += value;
+    for (let index = 0; index < this.bounds.length; index++) {
+      if (value <= this.bounds[index]!) {
+        this.counts[index]!++;
+        return;
+      }
+    }
+  }
+
+  /** The distribution of all values of `histograms`: one at least, of the same bounds. */
+  static merged(histograms: readonly Histogram[]): Histogram {
+    const all = new Histogram(histograms[0]!.bounds);
+    for (const { counts, count, sum } of histograms) {
+      for (const [index, each] of counts.entries()) all.counts[index]! += each;
+      all.count += count;
+      all.sum += sum;
+    }
+    return all;
+  }
+
+  /** How many values are no greater than each bound. */
+  cumulative(): readonly number[] {
+    let total = 0;
+    return this.counts.map((count) => {
+      total += count;
+      return total;
+    });
+  }
+}

@@ -1,0 +1,79 @@
+import { InferenceError, type StatusCode } from '../inference/errors.js';
+import type { Run, SchedulerObserver } from '../inference/scheduler.js';
+import { exponentialBuckets, Histogram, SECONDS_BUCKETS } from './histogram.js';
+
+const ROWS_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+/** Those of TensorFlow Serving, in microseconds: from 10 us to about 20 minutes. */
+const LATENCY_BUCKETS = exponentialBuckets(10, 1.8, 33);
+
+/** Those of TensorFlow Serving, in examples. */
+const EXAMPLES_BUCKETS = exponentialBuckets(1, 2, 14);
+
+/** Sizes of runs that are told apart: callers choose them, and must not fill the memory. */
+const MAX_SIZES = 128;
+
+/** A call of TensorFlow Serving's API, and by which protocol it came. */
+export type ApiCall = `${'Predict' | 'Classify' | 'Regress'} ${'REST' | 'GRPC'}`;
+
+/** Runs of one size. */
+interface SizeMetrics {
+  runs: number;
+  elapsedMs: number;
+}
+
+/** What is counted of one version of a model. Counting is plain arithmetic, as it happens with each request. */
+export class ModelMetrics implements SchedulerObserver {
+  readonly queueSeconds = new Histogram(SECONDS_BUCKETS);
+  readonly runSeconds = new Histogram(SECONDS_BUCKETS);
+  readonly runRows = new Histogram(ROWS_BUCKETS);
+  readonly examples = new Histogram(EXAMPLES_BUCKETS);
+  /** Calls by what became of them, those that could not be read among them. */
+  readonly inferences = new Map<StatusCode | 'OK', number>([['OK', 0]]);
+  readonly latencies = new Map<ApiCall, Histogram>();
+  readonly succeeded = { runs: 0, rows: 0, requests: 0, queuedMs: 0, elapsedMs: 0, lastAt: 0 };
+  readonly failed = { requests: 0, elapsedMs: 0 };
+  readonly sizes = new Map<number, SizeMetrics>();
+
+  /** Counts a call that has its answer, or `error` in its place. */
+  ended(error?: unknown): void {
+    const code = error === undefined ? 'OK' : error instanceof InferenceError ? error.code : 'INTERNAL';
+    this.inferences.set(code, (this.inferences.get(code) ?? 0) + 1);
+  }
+
+  started(queuedMs: number): void {
+    this.queueSeconds.observe(queuedMs / 1000);
+  }
+
+  ran({ rows, requests, queuedMs, elapsedMs, succeeded }: Run): void {
+    this.runSeconds.observe(elapsedMs / 1000);
+    this.runRows.observe(rows);
+    if (!succeeded) {
+      this.failed.requests += requests;
+      this.failed.elapsedMs += queuedMs + requests * elapsedMs;
+      return;
+    }
+    const totals = this.succeeded;
+    totals.runs++;
+    totals.rows += rows;
+    totals.requests += requests;
+    totals.queuedMs += queuedMs;
+    totals.elapsedMs += requests * elapsedMs;
+    totals.lastAt = Date.now();
+    const size = this.sizes.get(rows);
+    if (size) {
+      size.runs++;
+      size.elapsedMs += elapsedMs;
+    } else if (this.sizes.size < MAX_SIZES) this.sizes.set(rows, { runs: 1, elapsedMs });
+  }
+
+  /** Takes the microseconds of each such call. */
+  latencyOf(call: ApiCall): Histogram {
+    let histogram = this.latencies.get(call);
+    if (!histogram) {
+      histogram = new Histogram(LATENCY_BUCKETS);
+      this.latencies.set(call, histogram);
+    }
+    return histogram;
+  }
+}
