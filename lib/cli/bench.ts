@@ -9,11 +9,12 @@ import { binaryRequest, jsonRequest } from '../bench/requests.js';
 import { readSampleRequests, sampleTensors } from '../pack/index.js';
 import { type EndpointFlags, findEndpoint, inferUrl } from './endpoint.js';
 import { CommandFailure } from './failure.js';
+import { type LocalFlags, withTrustOption } from './local.js';
 import { Output, table } from './output.js';
 import { withEndpointOptions } from './predict.js';
 import { isPackage, openPredictor } from './predictor.js';
 
-interface BenchFlags extends EndpointFlags {
+interface BenchFlags extends EndpointFlags, LocalFlags {
   readonly samples?: string;
   readonly connections: number;
   readonly seconds: number;
@@ -25,7 +26,7 @@ interface BenchFlags extends EndpointFlags {
 const WARM_UP_SECONDS = 2;
 
 export function benchCommand(): Command {
-  return withEndpointOptions(
+  const command = withEndpointOptions(
     new Command('bench')
       .summary('measure throughput and latency')
       .description(
@@ -33,7 +34,8 @@ export function benchCommand(): Command {
           'package is served on this machine for the time of the measurement; load a server only if it is yours.',
       )
       .argument('<target>', 'folder of a package, or URL of a server'),
-  )
+  );
+  return withTrustOption(command)
     .option('-s, --samples <file>', 'JSON file of requests (default: the samples of the package)')
     .option('-c, --connections <number>', 'connections, each with one request under way', count, 32)
     .option('-t, --seconds <number>', 'seconds to measure, after two to warm up', seconds, 10)
@@ -47,7 +49,7 @@ async function bench(target: string, flags: BenchFlags): Promise<void> {
   if (samples === undefined)
     throw new CommandFailure('NO_DATA', 'a server has no samples to give: name a file by --samples.');
   const output = new Output(flags.json);
-  const server = isPackage(target) ? await serve(target) : undefined;
+  const server = isPackage(target) ? await serve(target, flags) : undefined;
   try {
     const url = server?.url ?? target;
     const endpoint = await findEndpoint(url, flags);
@@ -97,8 +99,9 @@ async function requests(
 type Headers = Readonly<Record<string, string>>;
 
 /** The server runs in a process of its own, so that the load does not take its processor. */
-async function serve(directory: string): Promise<{ process: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, [process.argv[1]!, 'serve', directory, '--port', '0', '--json'], {
+async function serve(directory: string, { trustPickle }: LocalFlags): Promise<{ process: ChildProcess; url: string }> {
+  const args = ['serve', directory, '--port', '0', '--json', ...(trustPickle ? ['--trust-pickle'] : [])];
+  const child = spawn(process.execPath, [process.argv[1]!, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   process.once('exit', () => child.kill('SIGKILL'));

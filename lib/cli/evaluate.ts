@@ -6,11 +6,12 @@ import { MetricsBuilder, type OutputMetrics } from '../evaluate/metrics.js';
 import { readSampleRequests, type SampleRequest, sampleTensors } from '../pack/index.js';
 import type { EndpointFlags } from './endpoint.js';
 import { CommandFailure } from './failure.js';
+import { type LocalFlags, withTrustOption } from './local.js';
 import { Output, table } from './output.js';
 import { withEndpointOptions } from './predict.js';
 import { isPackage, openPredictor, type Predictor } from './predictor.js';
 
-interface EvaluateFlags extends EndpointFlags {
+interface EvaluateFlags extends EndpointFlags, LocalFlags {
   readonly data?: string;
   readonly minAgreement: number;
   readonly json?: boolean;
@@ -29,7 +30,7 @@ interface Evaluation {
 const SHOWN_DIFFERENCES = 5;
 
 export function evaluateCommand(): Command {
-  return withEndpointOptions(
+  const command = withEndpointOptions(
     new Command('evaluate')
       .summary('compare answers with expected ones')
       .description(
@@ -37,7 +38,8 @@ export function evaluateCommand(): Command {
           'expects. Fails if fewer agree, within the tolerance of the package, than wanted.',
       )
       .argument('<target>', 'folder of a package, or URL of a server'),
-  )
+  );
+  return withTrustOption(command)
     .option('-d, --data <file>', 'JSON file of requests with expected answers (default: the samples of the package)')
     .option('--min-agreement <share>', 'share of the samples, from 0 to 1, that must agree', share, 1)
     .option('--json', 'print the metrics as JSON')

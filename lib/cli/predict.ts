@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { call, type Endpoint, type EndpointFlags, findEndpoint, inferUrl, predictUrl, successful } from './endpoint.js';
 import { CommandFailure } from './failure.js';
+import { type LocalFlags, serveLocally, withTrustOption } from './local.js';
 import { Output } from './output.js';
+import { isPackage } from './predictor.js';
 
-interface PredictFlags extends EndpointFlags {
+interface PredictFlags extends EndpointFlags, LocalFlags {
   readonly data?: string;
   readonly samples?: string;
   readonly json?: boolean;
@@ -18,39 +20,53 @@ export function withEndpointOptions(command: Command): Command {
 }
 
 export function predictCommand(): Command {
-  return withEndpointOptions(
+  const command = withEndpointOptions(
     new Command('predict')
-      .summary('ask a server for predictions')
+      .summary('ask a package or a server for predictions')
       .description(
-        'Sends requests to a server and prints what it answers. A request is one of TensorFlow Serving, such as ' +
-          '{"instances": [[5.1, 3.5, 1.4, 0.2]]}, or of the Open Inference Protocol; its form says which protocol to speak.',
+        'Sends requests and prints the answers. A request is one of TensorFlow Serving, such as ' +
+          '{"instances": [[5.1, 3.5, 1.4, 0.2]]}, or of the Open Inference Protocol; its form says which protocol to ' +
+          'speak. A package is served on this machine for as long as it takes.',
       )
-      .argument('<url>', 'address of the server, or of one model on it'),
-  )
+      .argument('<target>', 'folder of a package, or URL of a server or of one model on it'),
+  );
+  return withTrustOption(command)
     .addOption(new Option('-d, --data <json>', 'the request').conflicts('samples'))
     .option('-s, --samples <file>', 'JSON file of requests, or the samples.json of a package (default: standard input)')
     .option('--json', 'print the answers and their times as one JSON document')
     .action(predict);
 }
 
-async function predict(url: string, flags: PredictFlags): Promise<void> {
+async function predict(target: string, flags: PredictFlags): Promise<void> {
   const bodies = requestBodies(parsed(source(flags)));
-  const endpoint = await findEndpoint(url, flags);
+  const server = isPackage(target) ? await serveLocally(target, flags) : undefined;
+  try {
+    const endpoint = await findEndpoint(server?.url ?? target, flags);
+    const answers = await answersOf(endpoint, bodies);
+    new Output(flags.json).result(
+      {
+        ...(server ? { package: target } : { url: endpoint.base }),
+        model: endpoint.model,
+        answers: answers.map(({ text, milliseconds }) => ({ answer: JSON.parse(text), milliseconds })),
+      },
+      answers.map(({ text }) => text.trimEnd()),
+    );
+  } finally {
+    await server?.close();
+  }
+}
+
+async function answersOf(
+  endpoint: Endpoint,
+  bodies: readonly Body[],
+): Promise<{ text: string; milliseconds: number }[]> {
   const answers: { text: string; milliseconds: number }[] = [];
   for (const body of bodies) {
-    const target = urlFor(endpoint, body);
-    const answer = await call(target, endpoint.headers, JSON.stringify(body));
-    answers.push({ text: successful(target, answer), milliseconds: Math.round(answer.milliseconds * 10) / 10 });
+    const url = urlFor(endpoint, body);
+    const answer = await call(url, endpoint.headers, JSON.stringify(body));
+    answers.push({ text: successful(url, answer), milliseconds: Math.round(answer.milliseconds * 10) / 10 });
   }
-  const { base, model } = endpoint;
-  new Output(flags.json).result(
-    {
-      url: base,
-      model,
-      answers: answers.map(({ text, milliseconds }) => ({ answer: JSON.parse(text), milliseconds })),
-    },
-    answers.map(({ text }) => text.trimEnd()),
-  );
+  return answers;
 }
 
 function source({ data, samples }: PredictFlags): string {

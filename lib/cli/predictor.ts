@@ -6,6 +6,7 @@ import { encodeInferRequestJson, engineFor } from '@modelship/runtime/serve';
 import { DEFAULT_TOLERANCE, sampleTensors, type Tolerance, tensorsOfOpenInference } from '../pack/index.js';
 import { call, type EndpointFlags, findEndpoint, inferUrl, successful } from './endpoint.js';
 import { CommandFailure } from './failure.js';
+import { engineOptions, type LocalFlags } from './local.js';
 
 /** A model that can be asked, in a package or behind a URL. */
 export interface Predictor {
@@ -27,11 +28,11 @@ export function isPackage(target: string): boolean {
  *
  * @throws ModelPackageError or CommandFailure
  */
-export function openPredictor(target: string, flags: EndpointFlags): Promise<Predictor> {
-  return isPackage(target) ? packagePredictor(target) : endpointPredictor(target, flags);
+export function openPredictor(target: string, flags: EndpointFlags & LocalFlags): Promise<Predictor> {
+  return isPackage(target) ? packagePredictor(target, flags) : endpointPredictor(target, flags);
 }
 
-async function packagePredictor(directory: string): Promise<Predictor> {
+async function packagePredictor(directory: string, flags: LocalFlags): Promise<Predictor> {
   if (statSync(directory, { throwIfNoEntry: false })?.isFile()) {
     throw new CommandFailure(
       'NO_PACKAGE',
@@ -43,7 +44,7 @@ async function packagePredictor(directory: string): Promise<Predictor> {
   const { format, artifact, inputs, outputs, samples } = manifest;
   const model = await engineFor(format).load(
     { path: join(directory, artifact), format, declared: { inputs, outputs } },
-    { threads: 1 },
+    engineOptions(flags),
   );
   return {
     inputs,

@@ -1,29 +1,31 @@
-import { availableParallelism } from 'node:os';
-import { DEFAULT_PORT, DRAIN_SECONDS, ENVIRONMENT, predictPath } from '@modelship/runtime/contract';
+import { DEFAULT_PORT, DRAIN_SECONDS, predictPath } from '@modelship/runtime/contract';
 import { type Manifest, readManifest } from '@modelship/runtime/manifest';
-import type { RuntimeConfig } from '@modelship/runtime/serve';
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailure } from './failure.js';
+import { type LocalFlags, serverConfig, withTrustOption } from './local.js';
 import { Output } from './output.js';
 
-interface ServeFlags {
+interface ServeFlags extends LocalFlags {
   readonly port: number;
   readonly host: string;
-  readonly threads: number;
+  readonly threads?: number;
   readonly json?: boolean;
 }
 
 export function serveCommand(): Command {
-  return new Command('serve')
-    .summary('serve a model package on this machine')
-    .description(
-      'Serves a model package by the server that runs in every cloud: it checks every file, runs the golden samples, ' +
-        'and then answers. Ctrl-C stops it. What else can be set, such as MODELSHIP_MAX_QUEUE, is read from the environment.',
-    )
-    .argument('<package>', 'folder of the package')
+  return withTrustOption(
+    new Command('serve')
+      .summary('serve a model package on this machine')
+      .description(
+        'Serves a model package by the server that runs in every cloud: it checks every file, runs the golden samples, ' +
+          'and then answers. Ctrl-C stops it. What else can be set, such as MODELSHIP_MAX_QUEUE or the interpreter of ' +
+          'Python formats by MODELSHIP_PYTHON, is read from the environment.',
+      )
+      .argument('<package>', 'folder of the package'),
+  )
     .option('-p, --port <number>', 'port to listen on; 0 for any that is free', wholeNumber(0, 65535), DEFAULT_PORT)
     .option('--host <address>', 'address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
-    .option('--threads <number>', 'threads of one inference', wholeNumber(1, 1024), availableParallelism())
+    .option('--threads <number>', 'threads of one inference (default: as many as make it faster)', wholeNumber(1, 1024))
     .option('--json', 'print one line of JSON once it is ready')
     .action(serve);
 }
@@ -31,7 +33,7 @@ export function serveCommand(): Command {
 async function serve(directory: string, flags: ServeFlags): Promise<void> {
   const manifest = readManifest(directory);
   const { startServer } = await import('@modelship/runtime/serve');
-  const config = await runtimeConfig(directory, flags);
+  const config = await serverConfig(directory, flags);
   const output = new Output(flags.json);
   const server = await output
     .progress(`Load ${directory} and run its samples`, () => startServer(config, flags.host, {}))
@@ -45,22 +47,6 @@ async function serve(directory: string, flags: ServeFlags): Promise<void> {
   // What is still in flight then is cut off; a second signal ends the process at once.
   setTimeout(() => process.exit(1), DRAIN_SECONDS * 1000).unref();
   await server.close();
-}
-
-async function runtimeConfig(directory: string, { port, threads }: ServeFlags): Promise<RuntimeConfig> {
-  const { ConfigError, readConfig } = await import('@modelship/runtime/serve');
-  try {
-    return readConfig({
-      [ENVIRONMENT.logLevel]: 'warn',
-      ...process.env,
-      [ENVIRONMENT.model]: directory,
-      [ENVIRONMENT.port]: String(port),
-      [ENVIRONMENT.threads]: String(threads),
-    });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw new CommandFailure('CONFIG_INVALID', error.message);
-  }
 }
 
 function listenFailure(error: NodeJS.ErrnoException, { host, port }: ServeFlags): Error {

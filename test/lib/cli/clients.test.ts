@@ -78,8 +78,18 @@ describe('predict', () => {
     expect(stderr).toMatch(message);
   });
 
-  test('fails on what is no URL, and where nobody answers', async () => {
-    expect((await modelship('predict', 'models/iris', '--data', ROW)).stderr).toMatch(/is no URL\. Give one such as/);
+  test('asks a package by serving it meanwhile, with the same answer', async () => {
+    const { code, stdout, stderr } = await modelship('predict', IRIS, '--data', ROW, '--json');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const served = await modelship('predict', server.url, '--data', ROW, '--json');
+    const [{ answer }] = JSON.parse(served.stdout).answers;
+    expect(JSON.parse(stdout)).toMatchObject({ package: IRIS, model: 'iris', answers: [{ answer }] });
+  });
+
+  test('fails on what is no package, and where nobody answers', async () => {
+    expect((await modelship('predict', 'models/iris', '--data', ROW)).stderr).toMatch(
+      /no model package at models\/iris/,
+    );
     const gone = await modelship('predict', 'http://127.0.0.1:9/v1/models/iris', '--data', ROW);
     expect(gone).toMatchObject({ code: 1, stderr: expect.stringMatching(/does not answer.*Is the server running/) });
   });

@@ -14,7 +14,8 @@ export const pythonEngine: Engine = {
       throw new ModelPackageError(
         'FORMAT_UNTRUSTED',
         `${path} has the format ${format}, and loading it can run code that the file holds. Export the model to ONNX, ` +
-          'or, if you trust its origin as your own code, set MODELSHIP_TRUST_PICKLE to true (`trustPickle` in code).',
+          'or, if you trust its origin as your own code, set MODELSHIP_TRUST_PICKLE to true (`trustPickle` in code, ' +
+          '`--trust-pickle` on the command line).',
       );
     }
     const { python = 'python3', workers = 1, threads = availableParallelism(), timeoutSeconds } = options;
