@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { DEFAULT_PORT, ENVIRONMENT } from './contract.js';
 import type { ModelEntry } from './inference/model-entry.js';
 import { parseModels } from './models-config.js';
@@ -34,8 +33,8 @@ export interface RuntimeConfig {
   readonly timeoutSeconds: number;
   /** Milliseconds that a request may wait for others to fill its batch. @default none: an idle model starts at once */
   readonly batchWindowMs?: number;
-  /** Threads of one inference. */
-  readonly threads: number;
+  /** Threads of one inference. @default as many as make it faster, of the CPUs the process may use */
+  readonly threads?: number;
   /** Interpreter for models of Python frameworks. @default `python3` */
   readonly python?: string;
   /** Processes for each model of a Python framework. @default 1 */
@@ -126,7 +125,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxQueue: number(ENVIRONMENT.maxQueue, 1024, 1, 1_000_000),
     timeoutSeconds: number(ENVIRONMENT.timeoutSeconds, 60, 1, 24 * 3600),
     batchWindowMs: optionalNumber(ENVIRONMENT.batchWindowMs, 1, 1000),
-    threads: number(ENVIRONMENT.threads, availableParallelism(), 1, 1024),
+    threads: optionalNumber(ENVIRONMENT.threads, 1, 1024),
     python: text(ENVIRONMENT.python),
     workers: optionalNumber(ENVIRONMENT.workers, 1, 256),
     trustPickle: flag(ENVIRONMENT.trustPickle),

@@ -64,7 +64,7 @@ export const ENVIRONMENT = {
   batchWindowMs: 'MODELSHIP_BATCH_WINDOW_MILLISECONDS',
   /** Seconds after which a request is given up with 504. Default: 60. */
   timeoutSeconds: 'MODELSHIP_TIMEOUT_SECONDS',
-  /** Threads of one inference. Default: the CPUs the process may use. */
+  /** Threads of one inference. Default: as many as make it faster, of the CPUs the process may use. */
   threads: 'MODELSHIP_THREADS',
   /** Interpreter for models of Python frameworks: a path, or a name on PATH. Default: `python3`. */
   python: 'MODELSHIP_PYTHON',

@@ -16,9 +16,10 @@ export interface LoadedModel {
   /**
    * Moves the model to a thread of its own, for runs that would hold this one too long. No run may be in flight.
    *
+   * @param threads for one run
    * @default runs never hold the thread
    */
-  offload?(): Promise<void>;
+  offload?(threads: number): Promise<void>;
   /** Frees native memory. No run may be in flight. */
   close(): Promise<void>;
 }
@@ -48,7 +49,7 @@ export interface Engine {
 }
 
 export interface EngineOptions {
-  /** Threads for one run. @default all the CPUs the process may use */
+  /** Threads for one run. @default one until the model is offloaded, and in worker processes all the CPUs */
   readonly threads?: number;
   /** Whether formats may be loaded that run code which the file names. @default false */
   readonly trustPickle?: boolean;

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { LoadedModel } from '../engines/engine.js';
 import { isBatchable, joinRows, rowsOf } from './batch.js';
 import type { Tensor } from './tensor.js';
@@ -5,7 +6,7 @@ import type { Tensor } from './tensor.js';
 /** Sizes that are tried. Above the last, waiting for more rows to compute costs more than it saves. */
 const BATCH_SIZES = [4, 16, 64] as const;
 
-/** A larger batch is used only if a row costs at most this share of what it costs in the smaller one. */
+/** A larger batch, or more threads, are used only if a row costs at most this share of what it costs without. */
 const WORTHWHILE = 0.9;
 
 /** No longer than this is spent on one size, so that a slow model starts as fast as it can. */
@@ -15,13 +16,24 @@ const MAX_PROBE_MS = 250;
 const MAX_INLINE_MS = 0.3;
 
 /**
- * Moves a model whose runs would hold the event loop to a thread of its own.
+ * Moves a model whose runs would hold the event loop to a thread of its own, with as many threads for one run as make it
+ * faster. A model that cannot be tried is taken for a long one.
  *
  * @param example inputs of one request, such as a golden sample's
+ * @param threads for one run. @default all the CPUs the process may use, if they make it faster, and else one
  */
-export async function offloadIfLong(model: LoadedModel, example: readonly Tensor[] | undefined): Promise<void> {
-  if (!example || !model.offload) return;
-  if ((await fastest(model, example)) > MAX_INLINE_MS) await model.offload();
+export async function placeModel(
+  model: LoadedModel,
+  example: readonly Tensor[] | undefined,
+  threads?: number,
+): Promise<void> {
+  if (!model.offload) return;
+  const inlineMs = example ? await fastest(model, example) : Number.POSITIVE_INFINITY;
+  if (inlineMs <= MAX_INLINE_MS) return;
+  const most = threads ?? availableParallelism();
+  await model.offload(most);
+  if (!example || threads !== undefined || most === 1) return;
+  if ((await fastest(model, example)) > inlineMs * WORTHWHILE) await model.offload(1);
 }
 
 /**

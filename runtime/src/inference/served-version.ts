@@ -8,7 +8,7 @@ import { ModelMetrics } from '../observability/model-metrics.js';
 import type { ModelState, ServedModel } from '../protocols/protocol.js';
 import type { LocalPackage } from '../store/package-source.js';
 import { InferenceError } from './errors.js';
-import { offloadIfLong, probeBatchRows } from './probe.js';
+import { placeModel, probeBatchRows } from './probe.js';
 import type { InferenceRequest, InferenceResponse } from './request.js';
 import { checkSamples, readSamples } from './samples.js';
 import { Scheduler } from './scheduler.js';
@@ -16,7 +16,8 @@ import type { Signature, Tensor } from './tensor.js';
 
 /** How a version is run. */
 export interface VersionOptions {
-  readonly threads: number;
+  /** @default as many as make a run faster */
+  readonly threads?: number;
   /** @default `python3` */
   readonly python?: string;
   /** Processes for a model of a Python framework. @default 1 */
@@ -100,13 +101,14 @@ export class ServedVersion implements ServedModel {
       this.checkSignature(model);
       const samples = readSamples(directory, this.manifest);
       await checkSamples(model, this.manifest, samples);
-      await offloadIfLong(model, samples[0]?.inputs);
-      const { maxQueue, batchWindowMs, timeoutSeconds, metrics } = this.options;
+      const { maxQueue, batchWindowMs, timeoutSeconds, threads, metrics } = this.options;
+      const example = samples[0]?.inputs;
+      await placeModel(model, example, threads);
       this.scheduler = new Scheduler(model, {
         maxQueue,
         batchWindowMs,
         timeoutMs: timeoutSeconds * 1000,
-        maxBatchRows: await probeBatchRows(model, samples[0]?.inputs),
+        maxBatchRows: await probeBatchRows(model, example),
         observer: this.metrics,
       });
       this.model = model;

@@ -47,7 +47,8 @@ interface Source {
   readonly options: InferenceSession.SessionOptions;
 }
 
-function sessionOptions({ threads }: EngineOptions): InferenceSession.SessionOptions {
+// More than one thread is of no use to what runs inline, and idle ones spin.
+function sessionOptions({ threads = 1 }: EngineOptions): InferenceSession.SessionOptions {
   return {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -109,11 +110,11 @@ class OnnxModel implements LoadedModel {
     return this.signature.outputs.map((spec) => fromOnnx(spec, results[spec.name] as PlainTensor));
   }
 
-  async offload(): Promise<void> {
-    const inline = this.session;
-    if (inline instanceof ThreadSession) return;
-    this.session = await ThreadSession.open(this.source.model, this.source.options);
-    await inline.release();
+  async offload(threads: number): Promise<void> {
+    const before = this.session;
+    const { model, options } = this.source;
+    this.session = await ThreadSession.open(model, { ...options, intraOpNumThreads: threads });
+    await before.release();
   }
 
   close(): Promise<void> {

@@ -48,7 +48,7 @@ describe('a classifier that ends in a ZipMap', () => {
     ['a thread of its own', true],
   ])('answers in %s', async (_, isOffloaded) => {
     const loaded = await load(join(FIXTURES, 'zip_map.onnx'));
-    if (isOffloaded) await loaded.offload!();
+    if (isOffloaded) await loaded.offload!(1);
     const [label, probabilities] = await loaded.run([features]);
     expect((label!.data as Buffer[]).map(String)).toEqual(['red', 'green']);
     expect(probabilities!.shape).toEqual([2, 3]);
@@ -61,7 +61,7 @@ describe('a classifier that ends in a ZipMap', () => {
 describe('a model in a thread of its own', () => {
   it('answers runs in their order', async () => {
     const loaded = await load(join(FIXTURES, 'slow.onnx'));
-    await loaded.offload!();
+    await loaded.offload!(1);
     const rounds = (count: number) => [
       { name: 'rounds', datatype: 'INT64', shape: [1], data: BigInt64Array.of(BigInt(count)) } as const,
     ];
@@ -71,9 +71,16 @@ describe('a model in a thread of its own', () => {
     expect(ended).toEqual([20, 1]);
   });
 
+  it('moves on to a thread with another number of threads', async () => {
+    const loaded = await load(join(FIXTURES, 'zip_map.onnx'));
+    await loaded.offload!(2);
+    await loaded.offload!(1);
+    expect(await loaded.run([features])).toHaveLength(2);
+  });
+
   it('tells what the model refuses, and goes on', async () => {
     const loaded = await load(join(FIXTURES, 'zip_map.onnx'));
-    await loaded.offload!();
+    await loaded.offload!(1);
     const wide = { ...features, shape: [1, 4] };
     await expect(loaded.run([wide])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(await loaded.run([features])).toHaveLength(2);

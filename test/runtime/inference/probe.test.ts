@@ -1,0 +1,99 @@
+import { availableParallelism } from 'node:os';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { LoadedModel } from '../../../runtime/src/engines/engine.js';
+import { placeModel, probeBatchRows } from '../../../runtime/src/inference/probe.js';
+import type { Tensor } from '../../../runtime/src/inference/tensor.js';
+
+vi.mock('node:os', async (original) => ({
+  ...(await original<typeof import('node:os')>()),
+  availableParallelism: vi.fn(() => 4),
+}));
+
+const example: Tensor[] = [{ name: 'x', datatype: 'FP32', shape: [1], data: Float32Array.of(1) }];
+
+/** A model whose run takes as long as told for its rows and threads, by a clock that only it moves. */
+function timed(milliseconds: (rows: number, threads: number) => number) {
+  const places: number[] = [];
+  const sizes: number[] = [];
+  const spec = { name: 'x', datatype: 'FP32', shape: [-1] } as const;
+  const model: LoadedModel = {
+    signatures: { serving_default: { inputs: [spec], outputs: [spec] } },
+    async run([x]) {
+      sizes.push(x!.shape[0]!);
+      vi.advanceTimersByTime(milliseconds(x!.shape[0]!, places.at(-1) ?? 1));
+      return [x!];
+    },
+    async offload(threads) {
+      places.push(threads);
+    },
+    async close() {},
+  };
+  return { model, places, sizes };
+}
+
+beforeEach(() => vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] }));
+afterEach(() => vi.useRealTimers());
+
+describe('where a model runs', () => {
+  it('is the event loop for what is short', async () => {
+    const { model, places } = timed(() => 0.2);
+    await placeModel(model, example);
+    expect(places).toEqual([]);
+  });
+
+  it('is a thread of its own for what is long, with all the CPUs where they help', async () => {
+    const { model, places } = timed((_, threads) => 8 / threads);
+    await placeModel(model, example);
+    expect(places).toEqual([4]);
+  });
+
+  it('is a thread of its own with one CPU where more are of no use', async () => {
+    const { model, places } = timed(() => 8);
+    await placeModel(model, example);
+    expect(places).toEqual([4, 1]);
+  });
+
+  it('has the threads that were asked for, tried or not', async () => {
+    const { model, places } = timed(() => 8);
+    await placeModel(model, example, 2);
+    await placeModel(model, undefined, 3);
+    expect(places).toEqual([2, 3]);
+  });
+
+  it('is a thread of its own for what cannot be tried', async () => {
+    const { model, places, sizes } = timed(() => 0.1);
+    await placeModel(model, undefined);
+    expect(places).toEqual([availableParallelism()]);
+    expect(sizes).toEqual([]);
+  });
+
+  it('stays what it is for an engine with processes of its own', async () => {
+    const { model, sizes } = timed(() => 8);
+    await placeModel({ ...model, offload: undefined }, example);
+    expect(sizes).toEqual([]);
+  });
+});
+
+describe('how many rows run together', () => {
+  it('grows while a row gets cheaper', async () => {
+    const { model } = timed((rows) => 1 + rows * 0.01);
+    expect(await probeBatchRows(model, example)).toBe(64);
+  });
+
+  it('stops where a row costs as much as before', async () => {
+    const { model } = timed((rows) => Math.max(4, rows));
+    expect(await probeBatchRows(model, example)).toBe(4);
+  });
+
+  it('is one for a model that gains nothing, and for one without an example', async () => {
+    const { model } = timed((rows) => rows);
+    expect(await probeBatchRows(model, example)).toBe(1);
+    expect(await probeBatchRows(model, undefined)).toBe(1);
+  });
+
+  it('does not try sizes that would hold up the start', async () => {
+    const { model, sizes } = timed((rows) => 60 + rows);
+    await probeBatchRows(model, example);
+    expect(Math.max(...sizes)).toBe(4);
+  });
+});
