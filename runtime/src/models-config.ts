@@ -18,8 +18,9 @@ export function parseModels(text: string, fault: Fault): readonly ModelEntry[] {
   let json: unknown;
   try {
     json = JSON.parse(text);
-  } catch (error) {
-    fault(`not JSON: ${(error as Error).message}`);
+  } catch {
+    // The parser's words repeat some of the text, which may hold the signature of a URL.
+    fault('it is no JSON');
     return [];
   }
   if (!isObject(json) || Object.keys(json).length === 0) {

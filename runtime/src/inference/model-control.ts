@@ -32,14 +32,16 @@ export class ControlledModels implements ModelControl {
     return this.exclusive(() => this.set.refresh());
   }
 
-  /**
-   * Takes what the operator names now in the place of what was named before.
-   *
-   * @throws Error if that cannot be served; nothing is changed then
-   */
+  /** Takes what the operator names now in the place of what was named before, whoever named it. */
   async replace(entries: readonly ModelEntry[]): Promise<void> {
-    await this.exclusive(() => this.apply(entries));
-    this.roots = locationsOf(entries);
+    await this.exclusive(async () => {
+      this.roots = locationsOf(entries);
+      this.requested.clear();
+      this.set.resting.clear();
+      this.set.setbacks.clear();
+      this.set.entries = entries;
+      await this.set.refresh();
+    });
   }
 
   async load(name: string, location?: string): Promise<void> {

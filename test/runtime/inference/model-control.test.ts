@@ -1,9 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { everythingAt } from '../../../runtime/src/inference/model-entry.js';
 import { writePackage } from '../../support/packages.js';
-import { slowPackage } from '../faults/servers.js';
 import { entry, models, VersionFolder } from './model-folders.js';
 
 /** A server that was started with a folder of versions of `slow`. */
@@ -84,13 +82,8 @@ describe('loading from a place', () => {
 
   it('is refused before anything is read where there is no memory left', async () => {
     const { controlled, catalog, folder } = await empty();
-    folder.put('large', slowPackage(1));
-    const path = join(folder.path, 'large', 'model.json');
-    const manifest = JSON.parse(readFileSync(path, 'utf8'));
-    const files = manifest.files.map((file: object) => ({ ...file, size: 2 ** 50 }));
-    const { packageDigest } = await import('@modelship/runtime/manifest');
-    writeFileSync(path, JSON.stringify({ ...manifest, files, digest: packageDigest({ ...manifest, files }) }));
-    await expect(controlled.load('a', join(folder.path, 'large'))).rejects.toMatchObject({
+    folder.addTooLarge('3');
+    await expect(controlled.load('a', join(folder.path, '3'))).rejects.toMatchObject({
       code: 'RESOURCE_EXHAUSTED',
       message: 'there is not enough memory left for model a',
     });

@@ -1,6 +1,7 @@
-import { mkdtempSync, renameSync, rmSync, truncateSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MANIFEST_FILE, type Manifest, packageDigest } from '@modelship/runtime/manifest';
 import { Catalog } from '../../../runtime/src/inference/catalog.js';
 import { ControlledModels } from '../../../runtime/src/inference/model-control.js';
 import type { ModelEntry } from '../../../runtime/src/inference/model-entry.js';
@@ -27,6 +28,16 @@ export class VersionFolder {
     const broken = slowPackage(1, version);
     truncateSync(join(broken, 'model.onnx'), 10);
     this.put(version, broken);
+  }
+
+  /** Adds a version whose manifest says that it is larger than any memory. */
+  addTooLarge(version: string): void {
+    const directory = slowPackage(1, version);
+    const path = join(directory, MANIFEST_FILE);
+    const manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+    const files = manifest.files.map((file) => ({ ...file, size: 2 ** 50 }));
+    writeFileSync(path, JSON.stringify({ ...manifest, files, digest: packageDigest({ ...manifest, files }) }));
+    this.put(version, directory);
   }
 
   put(folder: string, packageDirectory: string): void {

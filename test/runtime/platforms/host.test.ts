@@ -20,4 +20,10 @@ describe('what the host asks for', () => {
     });
     expect(readHost({ AIP_HEALTH_ROUTE: '/h' }).vertexRoutes).toBeUndefined();
   });
+
+  it('loads no model before it is asked to, as a multi-model endpoint of SageMaker', () => {
+    expect(readHost({ SAGEMAKER_MULTI_MODEL: 'true' }).requestedModels).toBe('/opt/ml/models');
+    expect(readHost({ SAGEMAKER_MULTI_MODEL: 'false' }).requestedModels).toBeUndefined();
+    expect(readHost({}).requestedModels).toBeUndefined();
+  });
 });
