@@ -115,16 +115,21 @@ function receive(app: App, maxBodyBytes: number, incoming: IncomingMessage, outg
       send(outgoing, response);
     });
   });
-  // A client that goes away while it sends has nobody left to answer.
-  incoming.on('error', () => {});
+  incoming.on('error', ignore);
 }
+
+/** A client that goes away while it sends has nobody left to answer. */
+function ignore(): void {}
 
 const EMPTY = Buffer.alloc(0);
 
 function send(outgoing: ServerResponse, { status, headers, body }: HttpResponse): void {
   if (outgoing.destroyed) return;
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-  outgoing.writeHead(status, { ...headers, 'content-length': length });
+  // A flat list, which node:http writes as it is.
+  const list = ['content-length', String(length)];
+  for (const name in headers) list.push(name, headers[name]!);
+  outgoing.writeHead(status, list);
   // Node leaves the body of an answer to HEAD out.
   if (typeof body !== 'string' && length <= MAX_JOINED_BYTES) outgoing.end(body.toString('latin1'), 'latin1');
   else outgoing.end(body);
