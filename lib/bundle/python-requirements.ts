@@ -13,6 +13,7 @@ const FRAMEWORKS: { readonly [format in ModelFormat]?: string } = {
   exported_program: 'torch',
   torch_pickle: 'torch',
   pickle: 'scikit-learn',
+  lightgbm: 'lightgbm',
 };
 
 /**

@@ -18,6 +18,7 @@ export const PACKED_FORMATS: Readonly<Record<ModelFormat, PackedFormat>> = {
   exported_program: { artifact: 'model.pt2' },
   torch_pickle: { artifact: 'model.pt' },
   pickle: { artifact: 'model.pkl' },
+  lightgbm: { artifact: 'model.txt' },
 };
 
 /** Copies the model into `directory`, and returns the name of the artifact in there. */

@@ -15,6 +15,7 @@ SOCKET = 3
 # The module of each format is loaded alone: its framework may take seconds.
 MODULES = {
     "exported_program": "exported_program",
+    "lightgbm": "lightgbm_model",
     "pickle": "pickle_model",
     "saved_model": "saved_model",
     "torch_pickle": "torch_pickle",

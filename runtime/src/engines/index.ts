@@ -13,6 +13,7 @@ const ENGINES: Partial<Record<ModelFormat, () => Promise<Engine>>> = {
   exported_program: python,
   torch_pickle: python,
   pickle: python,
+  lightgbm: python,
   onnx: async () => (await import('./onnx/onnx-engine.js')).onnxEngine,
 };
 

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileBytes } from './file-bytes.js';
+import { isLightgbm, isWholeLightgbm } from './lightgbm.js';
 import { ModelPackageError } from './package-error.js';
 import { protobufFields } from './protobuf.js';
 import type { ModelFormat } from './schema.js';
@@ -67,7 +68,13 @@ export function detectFormat(path: string): ModelFormat {
   try {
     if (file.size === 0) throw unknown(path, 'empty', 'save or copy it again');
     const head = file.read(0, 4096);
-    return zipFormat(file, head) ?? pickleFormat(head) ?? protobufFormat(file) ?? refuse(path, head);
+    return (
+      zipFormat(file, head) ??
+      pickleFormat(head) ??
+      lightgbmFormat(file, head) ??
+      protobufFormat(file) ??
+      refuse(path, head)
+    );
   } finally {
     file.close();
   }
@@ -108,6 +115,18 @@ function zipFormat(file: FileBytes, head: Buffer): ModelFormat | undefined {
 function pickleFormat(head: Buffer): ModelFormat | undefined {
   if (head.subarray(0, TORCH_MAGIC.length).equals(TORCH_MAGIC)) return 'torch_pickle';
   return isPickle(head) || isPickle(unpacked(head)) ? 'pickle' : undefined;
+}
+
+function lightgbmFormat(file: FileBytes, head: Buffer): ModelFormat | undefined {
+  if (!isLightgbm(head)) return undefined;
+  if (!isWholeLightgbm(file)) {
+    throw new ModelPackageError(
+      'ARTIFACT_INVALID',
+      `${file.path} is the text of a LightGBM model, and was cut off or changed, such as by another kind of line ends: ` +
+        'its trees do not lie where its header says, or what follows them is missing. Copy or save it again.',
+    );
+  }
+  return 'lightgbm';
 }
 
 /** Protocols 2 to 5 start with their number; the older ones, in text, are no longer anyone's default. */

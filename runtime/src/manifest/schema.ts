@@ -19,6 +19,7 @@ export const MODEL_FORMATS = [
   'exported_program',
   'torch_pickle',
   'pickle',
+  'lightgbm',
 ] as const;
 
 /** A format a model may be saved in. */

@@ -13,6 +13,7 @@ const PLATFORMS: Record<ModelFormat, string> = {
   exported_program: 'pytorch_exportedprogram',
   torch_pickle: 'pytorch_pickle',
   pickle: 'python_pickle',
+  lightgbm: 'lightgbm',
 };
 
 export function serverMetadata(): object {
