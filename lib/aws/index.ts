@@ -12,4 +12,5 @@ export * from './managed-endpoint-props.js';
 export * from './rolling-update.js';
 export { ServerlessFront } from './serverless-front.js';
 export { ServerlessModel } from './serverless-model.js';
+export { ServerlessModelData } from './serverless-model-data.js';
 export type { ServerlessModelProps } from './serverless-props.js';

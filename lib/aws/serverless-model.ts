@@ -1,38 +1,28 @@
 import { ENVIRONMENT, predictPath } from '@modelship/runtime/contract';
-import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { PICKLE_FORMATS } from '@modelship/runtime/manifest';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
-import { type Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import {
-  type Alias,
-  Architecture,
-  Code,
-  Function as LambdaFunction,
-  type LayerVersion,
-  Tracing,
-} from 'aws-cdk-lib/aws-lambda';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type Alias, Architecture, Function as LambdaFunction, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { LAYER_MOUNT } from '../bundle/lambda-layer.js';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
 import type { Front } from './private/lambda/front.js';
+import { functionCode } from './private/lambda/function-code.js';
 import { FunctionRole } from './private/lambda/function-role.js';
 import { FunctionTelemetry } from './private/lambda/function-telemetry.js';
 import { HttpFront } from './private/lambda/http-front.js';
-import { FRONT_TIMEOUT_SECONDS, LAMBDA, RUNTIME_BYTES } from './private/lambda/limits.js';
+import { FRONT_TIMEOUT_SECONDS, LAMBDA, RUNTIME_MIB } from './private/lambda/limits.js';
 import { encryptLogs } from './private/lambda/log-encryption.js';
 import { RestFront } from './private/lambda/rest-front.js';
-import { NODE, runtimeLayer } from './private/lambda/runtime-layer.js';
 import { TrafficShift } from './private/lambda/traffic-shift.js';
 import { UrlFront } from './private/lambda/url-front.js';
 import { validateServerless } from './private/lambda/validation.js';
-import { PackageObjects } from './private/package-objects.js';
 import { ServerlessFront } from './serverless-front.js';
+import { ServerlessModelData } from './serverless-model-data.js';
 import type { ServerlessModelProps } from './serverless-props.js';
-
-/** Where Lambda unpacks the function's code, which is the model package. */
-const CODE_FOLDER = '/var/task';
 
 /** Only an HTTP API takes answers in one piece. */
 const HANDLERS = { restApi: 'streamingHandler', httpApi: 'handler', functionUrl: 'streamingHandler' } as const;
@@ -41,12 +31,19 @@ const DEFAULT_MEMORY_MIB = 1769;
 const DEFAULT_TIMEOUT_SECONDS = 29;
 const DEFAULT_RETENTION_DAYS = 90;
 
+/** Whatever loads a model may for a while hold it twice. */
+function defaultMemoryMib({ sizeBytes }: Model): number {
+  const needed = 2 * (RUNTIME_MIB + Math.ceil(sizeBytes / 2 ** 20));
+  return Math.min(LAMBDA.memoryMib.max, Math.max(DEFAULT_MEMORY_MIB, needed));
+}
+
 /**
  * A model on AWS Lambda, behind an API Gateway REST API unless `front` says otherwise: scales to zero, and asks every
  * caller who it is.
  *
- * The runtime is a layer that the models of a stack share. The model package is the function's code, or, above Lambda's
- * 250 MiB, lies in the bucket of CDK's assets and is fetched while an environment starts.
+ * For ONNX models the runtime is a layer that the models of a stack share, and the function's code is the model; see
+ * {@link ServerlessModelData}. For formats that need Python the function is an image, which Docker builds on the machine
+ * that deploys.
  *
  * @throws ValidationError with every prop that is wrong
  */
@@ -54,7 +51,6 @@ export class ServerlessModel extends Construct implements IConnectable {
   readonly function: LambdaFunction;
   /** What the API calls: the version of the function that was published last. */
   readonly alias: Alias;
-  readonly layer: LayerVersion;
   readonly logGroup: LogGroup;
   /** Set for `ServerlessFront.restApi()`, the default. */
   readonly restFront?: RestFront;
@@ -84,33 +80,32 @@ export class ServerlessModel extends Construct implements IConnectable {
       removalPolicy: RemovalPolicy.DESTROY,
     };
     if (props.encryptionKey) encryptLogs(this, props.encryptionKey);
-    this.layer = runtimeLayer(this, architecture);
     this.logGroup = new LogGroup(this, 'Logs', logs);
     const role = new FunctionRole(this, 'Role', this.logGroup);
     if (props.vpc) role.addNetworkAccess();
-    const stored = this.storedModel();
-    if (stored) role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: stored.objectArns }));
+    const { modelLocation, ...code } = functionCode(this, {
+      model: props.model,
+      modelData: props.modelData ?? ServerlessModelData.fromPackage(),
+      architecture,
+      handler: HANDLERS[kind],
+      role,
+    });
 
     this.function = new LambdaFunction(this, 'Resource', {
       description: `Serves the model ${props.model.name}, version ${props.model.version}`,
-      runtime: NODE,
+      ...code,
       architecture,
-      handler: `${LAYER_MOUNT}/lambda.${HANDLERS[kind]}`,
-      layers: [this.layer],
-      code: stored
-        ? Code.fromInline('// The model is fetched from S3.')
-        : // The digest says what is in the package, so that a second synthesis neither reads nor copies it.
-          Code.fromAsset(props.model.directory, { assetHash: props.model.digest.slice('sha256:'.length) }),
-      memorySize: props.memoryMib ?? DEFAULT_MEMORY_MIB,
-      ...(stored && { ephemeralStorageSize: this.tmpSize() }),
+      memorySize: props.memoryMib ?? defaultMemoryMib(props.model),
       timeout: Duration.seconds(timeoutSeconds),
       reservedConcurrentExecutions: props.maxReplicas,
       environmentEncryption: props.encryptionKey,
       environment: {
         ...props.environment,
-        [ENVIRONMENT.model]: stored?.url ?? CODE_FOLDER,
+        [ENVIRONMENT.model]: modelLocation,
         [ENVIRONMENT.modelDigest]: props.model.digest,
         [ENVIRONMENT.timeoutSeconds]: String(timeoutSeconds),
+        // Without that trust there would be no such model.
+        ...(PICKLE_FORMATS.includes(props.model.manifest.format) && { [ENVIRONMENT.trustPickle]: 'true' }),
       },
       logGroup: this.logGroup,
       role,
@@ -130,7 +125,6 @@ export class ServerlessModel extends Construct implements IConnectable {
       case 'restApi':
         this.front = this.restFront = new RestFront(this, 'Api', {
           ...common,
-          layer: this.layer,
           architecture,
           logRole: props.apiGatewayLogRole ?? true,
         });
@@ -218,16 +212,5 @@ export class ServerlessModel extends Construct implements IConnectable {
   /** Requests that Lambda refused for want of environments. @default - sum over 5 minutes */
   metricThrottles(props?: MetricOptions): Metric {
     return this.alias.metricThrottles(props);
-  }
-
-  /** The package in S3, if it does not fit into the function. */
-  private storedModel(): PackageObjects | undefined {
-    if (this.model.sizeBytes + RUNTIME_BYTES <= LAMBDA.maxCodeBytes) return undefined;
-    return new PackageObjects(this, 'Package', this.model);
-  }
-
-  private tmpSize(): Size {
-    const needed = Math.ceil((this.model.sizeBytes * 1.1) / 2 ** 20);
-    return Size.mebibytes(Math.min(LAMBDA.maxTmpMib, Math.max(LAMBDA.minTmpMib, needed)));
   }
 }

@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { ServingProps } from '../serving/props.js';
 import type { ServerlessFront } from './serverless-front.js';
+import type { ServerlessModelData } from './serverless-model-data.js';
 
 /**
  * Props of {@link ServerlessModel}. A replica is an execution environment, which answers one request at a time:
@@ -13,10 +14,18 @@ export interface ServerlessModelProps extends ServingProps {
   /** How callers reach the function. @default ServerlessFront.restApi() */
   readonly front?: ServerlessFront;
 
+  /** Where the function gets the model from. @default ServerlessModelData.fromPackage() */
+  readonly modelData?: ServerlessModelData;
+
   /** @default Architecture.ARM_64 */
   readonly architecture?: Architecture;
 
-  /** Memory of the function in MiB, 128 to 10240. Lambda gives CPU in proportion: one at 1769. @default 1769 */
+  /**
+   * Memory of the function in MiB, 128 to 10240, and at least the model and 128 MiB. Lambda gives CPU in proportion: one
+   * at 1769.
+   *
+   * @default - 1769, or twice the model and 128 MiB if that is more
+   */
   readonly memoryMib?: number;
 
   /**

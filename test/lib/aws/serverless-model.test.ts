@@ -9,9 +9,7 @@ import { ServerlessModel } from '../../../lib/aws/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
-import { faults, make, model, modelOf, type Props } from './serverless-support.js';
-
-const large = modelOf(300);
+import { faults, make, model, type Props } from './serverless-support.js';
 
 describe('ServerlessModel on AWS', () => {
   test('runs the handler of the layer over the package, and only what has its digest', () => {
@@ -71,18 +69,6 @@ describe('ServerlessModel on AWS', () => {
       ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 2 },
     });
     template.hasResourceProperties('AWS::Lambda::Function', { ReservedConcurrentExecutions: 5 });
-  });
-
-  test('a model above the limit lies in S3, and the function may read its files alone', () => {
-    const template = make({ model: large }).template();
-    template.hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: { MODELSHIP_MODEL: { 'Fn::Join': ['', Match.arrayWith(['s3://'])] } } },
-      EphemeralStorage: { Size: 512 },
-      Code: { ZipFile: Match.anyValue() },
-    });
-    const policies = JSON.stringify(template.findResources('AWS::IAM::Policy'));
-    expect(policies).toContain('s3:GetObject');
-    expect(policies).not.toMatch(/s3:(GetObject\*|List|\*)/);
   });
 
   test('asks for IAM signatures on every path', () => {
@@ -294,11 +280,6 @@ describe('ServerlessModel on AWS refuses', () => {
     ],
     ['no audience', { access: Access.jwt({ issuer: 'https://i', audience: [] }) }, 'access.audience: MISSING'],
     ['a misspelt prop', { memoryMb: 512 } as Props, 'memoryMb: UNKNOWN_PROP'],
-    [
-      'a format that needs Python',
-      { model: Model.fromDirectory(writePackage({ format: 'torchscript' })) },
-      'model: UNSUPPORTED_FORMAT',
-    ],
   ])('%s', (_, props, fault) => {
     expect(faults(props)).toEqual([fault]);
   });

@@ -4,17 +4,16 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { ServerlessModel, type ServerlessModelProps } from '../../../lib/aws/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { ValidationError } from '../../../lib/serving/index.js';
-import { writePackage } from '../../support/packages.js';
+import { type PackageOverrides, writePackage } from '../../support/packages.js';
 
 export type Props = Partial<ServerlessModelProps>;
 
 export const model = Model.fromDirectory(writePackage());
 
 /** A package of any size: only the manifest is read. */
-export function modelOf(mebibytes: number): Model {
-  const sized = Model.fromDirectory(
-    writePackage({ name: 'large', content: { 'model.onnx': 'weights', 'samples.json': '[]' } }),
-  );
+export function modelOf(mebibytes: number, overrides: PackageOverrides = {}): Model {
+  const content = { 'model.onnx': 'weights', 'samples.json': '[]' };
+  const sized = Model.fromDirectory(writePackage({ name: 'large', content, ...overrides }), { trustPickle: true });
   Object.defineProperty(sized, 'sizeBytes', { value: mebibytes * 2 ** 20 });
   return sized;
 }

@@ -1,15 +1,20 @@
 import type { Stack } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { FlowLogDestination, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { FileSystem } from 'aws-cdk-lib/aws-efs';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { ServerlessFront, type ServerlessModelProps } from '../../../lib/aws/index.js';
+import { ServerlessFront, ServerlessModelData, type ServerlessModelProps } from '../../../lib/aws/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
 
 export const minimal = { model: Model.fromDirectory(writePackage()) };
+
+/** A model that needs Python, and trust. */
+export const pickled = Model.fromDirectory(writePackage({ format: 'pickle' }), { trustPickle: true });
 
 /** A network without a way out, as its owner would make it. */
 function network(stack: Stack): Vpc {
@@ -41,6 +46,17 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Serverl
     rollout: Rollout.linear({ stepPercent: 20, intervalMinutes: 5 }),
   }),
   network: (stack) => ({ vpc: network(stack), front: ServerlessFront.httpApi() }),
+  'file system': (stack) => {
+    const vpc = network(stack);
+    const files = new FileSystem(stack, 'Files', { vpc, encrypted: true, enableAutomaticBackups: true });
+    const accessPoint = files.addAccessPoint('Models', { path: '/models' });
+    return { vpc, modelData: ServerlessModelData.fromFileSystem(accessPoint, 'iris/1') };
+  },
+  bucket: (stack) => ({
+    modelData: ServerlessModelData.fromBucket(Bucket.fromBucketName(stack, 'Models', 'models-of-mine'), 'iris/1/'),
+    front: ServerlessFront.functionUrl(),
+  }),
+  image: () => ({ model: pickled, front: ServerlessFront.functionUrl() }),
   'warm, bounded and encrypted': (stack) => {
     const key = new Key(stack, 'Key', { enableKeyRotation: true });
     const topic = new Topic(stack, 'Topic', { masterKey: key, enforceSSL: true });

@@ -1,17 +1,16 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Duration } from 'aws-cdk-lib';
 import { TokenAuthorizer } from 'aws-cdk-lib/aws-apigateway';
-import { type Architecture, Code, Function as LambdaFunction, type LayerVersion } from 'aws-cdk-lib/aws-lambda';
+import { type Architecture, Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { LAYER_MOUNT } from '../../../bundle/lambda-layer.js';
 import type { JwtAccessOptions } from '../../../serving/access.js';
 import { FunctionRole } from './function-role.js';
-import { NODE } from './runtime-layer.js';
+import { NODE, runtimeLayer } from './runtime-layer.js';
 
 export interface JwtAuthorizerProps {
   readonly jwt: JwtAccessOptions;
-  readonly layer: LayerVersion;
   readonly architecture: Architecture;
   readonly logs: LogGroupProps;
 }
@@ -21,7 +20,7 @@ export class JwtAuthorizer extends Construct {
   readonly function: LambdaFunction;
   readonly authorizer: TokenAuthorizer;
 
-  constructor(scope: Construct, id: string, { jwt, layer, architecture, logs }: JwtAuthorizerProps) {
+  constructor(scope: Construct, id: string, { jwt, architecture, logs }: JwtAuthorizerProps) {
     super(scope, id);
     const logGroup = new LogGroup(this, 'Logs', logs);
     this.function = new LambdaFunction(this, 'Resource', {
@@ -30,7 +29,7 @@ export class JwtAuthorizer extends Construct {
       // The code lies in the layer; Lambda wants some beside it.
       code: Code.fromInline('// The handler is in the layer.'),
       handler: `${LAYER_MOUNT}/authorizer.handler`,
-      layers: [layer],
+      layers: [runtimeLayer(this, architecture)],
       description: 'Checks the bearer tokens of callers of a model',
       memorySize: 256,
       timeout: Duration.seconds(10),

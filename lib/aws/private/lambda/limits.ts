@@ -7,6 +7,8 @@ export const LAMBDA = {
   memoryMib: { min: 128, max: 10_240, unit: 'MiB', source: 'AWS Lambda' },
   /** Of the function's code and its layers together, unzipped. */
   maxCodeBytes: 250 * 2 ** 20,
+  /** Of an image, unpacked. */
+  maxImageBytes: 10 * 2 ** 30,
   /** `/tmp`, where a model from S3 is put. */
   minTmpMib: 512,
   maxTmpMib: 10_240,
@@ -36,6 +38,12 @@ export const FRONT_TIMEOUT_SECONDS: Readonly<Record<ServerlessFront['kind'], Ran
   httpApi: { min: 1, max: 29, unit: 'seconds', source: 'an API Gateway HTTP API' },
   functionUrl: { min: 1, max: 900, unit: 'seconds', source: 'AWS Lambda' },
 };
+
+/** What stands beside the model in a function's memory at least: Node, the runtime and a request. */
+export const RUNTIME_MIB = 128;
+
+/** Bytes of an image without its model, with room to grow: TensorFlow's has about 2 GB. */
+export const IMAGE_BYTES = 3 * 2 ** 30;
 
 /** Bytes that the layer with the runtime takes of the code's 250 MiB, with room to grow. */
 export const RUNTIME_BYTES = 64 * 2 ** 20;

@@ -15,7 +15,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
-import type { Architecture, IFunction, LayerVersion } from 'aws-cdk-lib/aws-lambda';
+import type { Architecture, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Access } from '../../../serving/access.js';
@@ -27,7 +27,6 @@ import { JwtAuthorizer } from './jwt-authorizer.js';
 
 export interface RestFrontProps {
   readonly handler: IFunction;
-  readonly layer: LayerVersion;
   readonly architecture: Architecture;
   readonly access: Access;
   readonly throttle?: Throttle;
@@ -84,7 +83,6 @@ export class RestFront extends Construct implements Front {
     if (access.jwtOptions) {
       this.authorizer = new JwtAuthorizer(this, 'JwtAuthorizer', {
         jwt: access.jwtOptions,
-        layer: props.layer,
         architecture: props.architecture,
         logs: props.logs,
       });

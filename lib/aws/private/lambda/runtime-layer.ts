@@ -6,10 +6,15 @@ import { lambdaLayer } from '../../../bundle/lambda-layer.js';
 /** The newest Node that Lambda offers; images run the same. */
 export const NODE = Runtime.NODEJS_24_X;
 
+/** As Node and the bundles name it. */
+export function architectureName({ name }: Architecture): 'x64' | 'arm64' {
+  return name === Architecture.X86_64.name ? 'x64' : 'arm64';
+}
+
 /** The layer with the runtime, which all models of a stack share. */
 export function runtimeLayer(scope: Construct, architecture: Architecture): LayerVersion {
   const stack = Stack.of(scope);
-  const name = architecture.name === Architecture.X86_64.name ? 'x64' : 'arm64';
+  const name = architectureName(architecture);
   const id = `ModelshipRuntime-${name}`;
   const existing = stack.node.tryFindChild(id) as LayerVersion | undefined;
   if (existing) return existing;

@@ -4,9 +4,10 @@ import type { Construct } from 'constructs';
 import { Access } from '../../../serving/access.js';
 import { Validator } from '../../../serving/validation.js';
 import { ServerlessFront } from '../../serverless-front.js';
+import { ServerlessModelData } from '../../serverless-model-data.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import { checkLogRetention } from '../log-retention.js';
-import { API_GATEWAY, CODE_DEPLOY, FRONT_TIMEOUT_SECONDS, LAMBDA } from './limits.js';
+import { API_GATEWAY, CODE_DEPLOY, FRONT_TIMEOUT_SECONDS, IMAGE_BYTES, LAMBDA, RUNTIME_MIB } from './limits.js';
 
 const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
   model: true,
@@ -20,6 +21,7 @@ const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
   logRetentionDays: true,
   dashboard: true,
   environment: true,
+  modelData: true,
   architecture: true,
   memoryMib: true,
   vpc: true,
@@ -32,7 +34,12 @@ const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
 };
 
 /** Variables that the construct sets. */
-const RESERVED: readonly string[] = [ENVIRONMENT.model, ENVIRONMENT.modelDigest, ENVIRONMENT.timeoutSeconds];
+const RESERVED: readonly string[] = [
+  ENVIRONMENT.model,
+  ENVIRONMENT.modelDigest,
+  ENVIRONMENT.timeoutSeconds,
+  ENVIRONMENT.trustPickle,
+];
 
 /** @throws ValidationError with everything that AWS would refuse or ignore */
 export function validateServerless(scope: Construct, props: ServerlessModelProps): void {
@@ -86,19 +93,45 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
   validator.throwIfAny();
 }
 
-function checkModel(validator: Validator, { model }: ServerlessModelProps): void {
+function checkModel(validator: Validator, { model, modelData, memoryMib, vpc }: ServerlessModelProps): void {
+  const { kind, prefix, folder } = modelData ?? ServerlessModelData.fromPackage();
+  const isImage = model.manifest.format !== 'onnx';
+  const neededMib = RUNTIME_MIB + Math.ceil(model.sizeBytes / 2 ** 20);
+  const { min, max } = LAMBDA.memoryMib;
   validator.check(
-    model.manifest.format === 'onnx',
-    'model',
-    'UNSUPPORTED_FORMAT',
-    `got the format ${model.manifest.format}, which needs Python, and the function has Node alone; use ContainerModel or ManagedEndpointModel, or export the model to ONNX`,
-  );
-  validator.check(
-    model.sizeBytes < LAMBDA.maxTmpMib * 2 ** 20,
+    neededMib <= max,
     'model',
     'MODEL_TOO_LARGE',
-    `the files have ${model.sizeBytes} bytes, and a function has ${LAMBDA.maxTmpMib} MiB of disk; use ContainerModel`,
+    `the files have ${model.sizeBytes} bytes, and a function has ${max} MiB of memory; use ContainerModel`,
   );
+  const isSmall =
+    memoryMib !== undefined && !Token.isUnresolved(memoryMib) && memoryMib >= min && memoryMib < neededMib;
+  validator.check(
+    neededMib > max || !isSmall,
+    'memoryMib',
+    'TOO_SMALL',
+    `got ${memoryMib}; the model and the runtime take ${neededMib} MiB at least. Raise it, or leave it out`,
+  );
+  validator.check(
+    neededMib > max || !isImage || model.sizeBytes + IMAGE_BYTES <= LAMBDA.maxImageBytes,
+    'model',
+    'MODEL_TOO_LARGE',
+    `the files have ${model.sizeBytes} bytes, and with Python they are part of an image, which may have 10 GB together; use ContainerModel`,
+  );
+  validator.check(
+    !isImage || kind === 'package',
+    'modelData',
+    'UNSUPPORTED_FORMAT',
+    `got the format ${model.manifest.format}, which needs Python: such a model is in the function's image. Leave this out, or export the model to ONNX`,
+  );
+  validator.check(
+    kind !== 'fileSystem' || vpc !== undefined,
+    'vpc',
+    'MISSING',
+    'a file system is reached in its VPC only; give that, or use ServerlessModelData.fromBucket()',
+  );
+  validator.text('modelData.prefix', prefix, /^[^/].*\/$/, 'it must not begin with a slash, and must end in one');
+  validator.text('modelData.folder', folder, /^[^/].*[^/]$|^[^/]$/, 'it must neither begin nor end with a slash');
 }
 
 function checkThrottle(validator: Validator, { throttle, access }: ServerlessModelProps, front: ServerlessFront): void {

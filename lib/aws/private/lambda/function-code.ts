@@ -1,0 +1,96 @@
+import { Size } from 'aws-cdk-lib';
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type Architecture, Code, type FunctionProps, Handler, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { LAMBDA_IMAGE_MODEL_FOLDER, lambdaImageContext } from '../../../bundle/lambda-image-context.js';
+import { LAYER_MOUNT } from '../../../bundle/lambda-layer.js';
+import type { Model } from '../../../model/model.js';
+import type { ServerlessModelData } from '../../serverless-model-data.js';
+import { PackageObjects } from '../package-objects.js';
+import type { FunctionRole } from './function-role.js';
+import { LAMBDA, RUNTIME_BYTES } from './limits.js';
+import { ModelMount } from './model-mount.js';
+import { architectureName, NODE, runtimeLayer } from './runtime-layer.js';
+
+export interface FunctionCodeProps {
+  readonly model: Model;
+  readonly modelData: ServerlessModelData;
+  readonly architecture: Architecture;
+  /** The export that answers, such as `streamingHandler`. */
+  readonly handler: string;
+  /** Of the function, which may read the model afterwards. */
+  readonly role: FunctionRole;
+}
+
+/** What a function is made of, and where it finds the model. */
+export type FunctionCode = Pick<
+  FunctionProps,
+  'runtime' | 'handler' | 'code' | 'layers' | 'filesystem' | 'ephemeralStorageSize'
+> & {
+  /** A folder or a URL. */
+  readonly modelLocation: string;
+};
+
+/** Where Lambda unpacks the function's code. */
+const CODE_FOLDER = '/var/task';
+
+/** Adds what the function is made of, and lets it read what of that Lambda does not read for it. */
+export function functionCode(scope: Construct, props: FunctionCodeProps): FunctionCode {
+  const { model, modelData, architecture, handler, role } = props;
+  if (model.manifest.format !== 'onnx') return imageCode(props);
+  const runtime = {
+    runtime: NODE,
+    handler: `${LAYER_MOUNT}/lambda.${handler}`,
+    layers: [runtimeLayer(scope, architecture)],
+  };
+  const elsewhere = { ...runtime, code: Code.fromInline('// The model is elsewhere.') };
+  switch (modelData.kind) {
+    case 'package': {
+      if (model.sizeBytes + RUNTIME_BYTES <= LAMBDA.maxCodeBytes) {
+        // The digest says what is in the package, so that a second synthesis neither reads nor copies it.
+        const code = Code.fromAsset(model.directory, { assetHash: model.digest.slice('sha256:'.length) });
+        return { ...runtime, code, modelLocation: CODE_FOLDER };
+      }
+      const objects = new PackageObjects(scope, 'Package', model);
+      mayRead(role, objects.objectArns);
+      return { ...elsewhere, ephemeralStorageSize: tmpSize(model), modelLocation: objects.url };
+    }
+    case 'bucket': {
+      const bucket = modelData.bucket!;
+      mayRead(role, [bucket.arnForObjects(`${modelData.prefix}*`)]);
+      bucket.encryptionKey?.grantDecrypt(role);
+      const modelLocation = bucket.s3UrlForObject(modelData.prefix);
+      return { ...elsewhere, ephemeralStorageSize: tmpSize(model), modelLocation };
+    }
+    case 'fileSystem': {
+      const filesystem = new ModelMount(modelData.accessPoint!);
+      return { ...elsewhere, filesystem, modelLocation: `${ModelMount.path}/${modelData.folder}` };
+    }
+  }
+}
+
+/** An image with Python, the packages that the model needs, and the model. */
+function imageCode({ model, architecture, handler }: FunctionCodeProps): FunctionCode {
+  const name = architectureName(architecture);
+  const { directory } = lambdaImageContext({ architecture: name, model });
+  return {
+    runtime: Runtime.FROM_IMAGE,
+    handler: Handler.FROM_IMAGE,
+    code: Code.fromAssetImage(directory, {
+      cmd: [handler],
+      platform: name === 'arm64' ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64,
+    }),
+    modelLocation: LAMBDA_IMAGE_MODEL_FOLDER,
+  };
+}
+
+function mayRead(role: FunctionRole, resources: string[]): void {
+  role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources }));
+}
+
+/** The files, and some room. */
+function tmpSize(model: Model): Size {
+  const needed = Math.ceil((model.sizeBytes * 1.1) / 2 ** 20);
+  return Size.mebibytes(Math.min(LAMBDA.maxTmpMib, Math.max(LAMBDA.minTmpMib, needed)));
+}

@@ -1,0 +1,43 @@
+import type { IAccessPoint } from 'aws-cdk-lib/aws-efs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+
+/** Where the function gets the model from. */
+export class ServerlessModelData {
+  /**
+   * The package beside this app. An ONNX model is the function's code, or, above Lambda's 250 MiB, lies in the bucket of
+   * CDK's assets and is fetched while an environment starts. A model that needs Python is in the function's image. The
+   * default.
+   */
+  static fromPackage(): ServerlessModelData {
+    return new ServerlessModelData('package');
+  }
+
+  /**
+   * The same package under a prefix where a pipeline has put it, fetched while an environment starts. Use one that is
+   * never written again.
+   *
+   * @param prefix ends in a slash
+   */
+  static fromBucket(bucket: IBucket, prefix: string): ServerlessModelData {
+    return new ServerlessModelData('bucket', bucket, prefix);
+  }
+
+  /**
+   * The same package in a folder of an EFS file system, for models that take too long to be fetched by each environment.
+   * The function, which must have a `vpc` that the file system is in, may read and not write.
+   *
+   * @param folder from the access point's root, such as `iris/1`
+   */
+  static fromFileSystem(accessPoint: IAccessPoint, folder: string): ServerlessModelData {
+    return new ServerlessModelData('fileSystem', undefined, undefined, accessPoint, folder);
+  }
+
+  private constructor(
+    /** One of `package`, `bucket` and `fileSystem`. */
+    readonly kind: 'package' | 'bucket' | 'fileSystem',
+    readonly bucket?: IBucket,
+    readonly prefix?: string,
+    readonly accessPoint?: IAccessPoint,
+    readonly folder?: string,
+  ) {}
+}
