@@ -9,6 +9,7 @@ const INSTALL: Readonly<Record<string, string>> = {
   debootstrap: 'apt-get install debootstrap',
   chromium: 'apt-get install chromium',
   cmake: 'apt-get install cmake',
+  openssl: 'apt-get install openssl',
   terraform: 'see https://developer.hashicorp.com/terraform/install',
 };
 

@@ -16,7 +16,8 @@ export const googleStorage: ObjectStore = {
     const names: string[] = [];
     let pageToken = '';
     do {
-      const query = new URLSearchParams({ prefix, fields: 'items(name),nextPageToken', pageToken });
+      const query = new URLSearchParams({ prefix, fields: 'items(name),nextPageToken' });
+      if (pageToken !== '') query.set('pageToken', pageToken);
       const page = JSON.parse(await httpText(`${objectsOf(url)}?${query}`, credentials)) as ObjectsPage;
       names.push(...(page.items ?? []).map(({ name }) => name.slice(prefix.length)));
       pageToken = page.nextPageToken ?? '';

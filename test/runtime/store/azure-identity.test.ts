@@ -72,6 +72,15 @@ test('a host with a managed identity asks its own endpoint, for the identity tha
   expect(asked[0]!.url).toMatch(/resource=https%3A%2F%2Fstorage\.azure\.com%2F&client_id=client$/);
 });
 
+test('a virtual machine asks the common endpoint, with the header that no forwarded request has', async () => {
+  vi.stubEnv('AZURE_POD_IDENTITY_AUTHORITY_HOST', url().slice(0, -1));
+  expect((await azureHeaders()).authorization).toBe('Bearer azure-token');
+  expect(asked[0]!.headers.metadata).toBe('true');
+  expect(asked[0]!.url).toBe(
+    '/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fstorage.azure.com%2F',
+  );
+});
+
 test('a refusal is an error that says nothing of the token', async () => {
   inPod('pod-token');
   status = 401;

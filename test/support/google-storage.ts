@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Names in one answer to a list. */
+const PAGE = 5;
+
+/**
+ * A stand-in for Google's metadata server and for Cloud Storage's JSON API, as their documentation has them: no
+ * emulator of either is in the package registries. It refuses what they refuse: questions without the header
+ * `Metadata-Flavor`, objects without the token, or without `alt=media` where bytes are wanted.
+ */
+export class GoogleStorage {
+  readonly objects = new Map<string, Buffer>();
+  /** The token that opens the store. */
+  readonly token = 'google-token';
+  /** What the metadata server gives. */
+  given = this.token;
+  /** Paths that were asked for, with their queries. */
+  readonly asked: string[] = [];
+  private readonly server: Server = createServer((request, response) => this.answer(request, response));
+
+  static async start(): Promise<GoogleStorage> {
+    const made = new GoogleStorage();
+    made.server.listen(0, '127.0.0.1');
+    await once(made.server, 'listening');
+    return made;
+  }
+
+  private constructor() {}
+
+  /** By the variables of Google's own libraries. */
+  get env(): Record<string, string> {
+    const host = `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return { STORAGE_EMULATOR_HOST: `http://${host}`, GCE_METADATA_HOST: host };
+  }
+
+  stop(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    this.asked.push(request.url!);
+    const { pathname, searchParams } = new URL(request.url!, 'http://host');
+    const fail = (code: number, message: string) =>
+      response
+        .writeHead(code, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ error: { code, message } }));
+    if (pathname === '/computeMetadata/v1/instance/service-accounts/default/token') {
+      if (request.headers['metadata-flavor'] !== 'Google')
+        return void fail(403, 'Missing Metadata-Flavor:Google header.');
+      response.end(JSON.stringify({ access_token: this.given, expires_in: 3599, token_type: 'Bearer' }));
+      return;
+    }
+    const { authorization } = request.headers;
+    if (authorization === undefined) return void fail(401, 'Anonymous caller does not have access.');
+    if (authorization !== `Bearer ${this.token}`) return void fail(403, 'The caller does not have access.');
+    const [, bucket, , name] = /^\/storage\/v1\/b\/([^/]+)\/o(\/([^/]+))?$/.exec(pathname) ?? [];
+    if (bucket === undefined) return void fail(404, 'Not Found');
+    if (name === undefined) return void response.end(JSON.stringify(this.page(bucket, searchParams)));
+    const bytes = this.objects.get(`${bucket}/${decodeURIComponent(name)}`);
+    if (bytes === undefined) return void fail(404, `No such object: ${bucket}/${decodeURIComponent(name)}`);
+    if (searchParams.get('alt') !== 'media') return void response.end(JSON.stringify({ kind: 'storage#object', name }));
+    sendRange(bytes, request.headers.range, response);
+  }
+
+  private page(bucket: string, query: URLSearchParams): object {
+    const prefix = `${bucket}/${query.get('prefix') ?? ''}`;
+    const names = [...this.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+    const from = Number(query.get('pageToken') ?? 0);
+    const items = names.slice(from, from + PAGE).map((key) => ({ name: key.slice(bucket.length + 1) }));
+    return {
+      // Absent, not empty, where there is nothing.
+      ...(items.length > 0 && { items }),
+      ...(from + PAGE < names.length && { nextPageToken: String(from + PAGE) }),
+    };
+  }
+}
+
+function sendRange(bytes: Buffer, range: string | undefined, response: ServerResponse): void {
+  const [, start, last] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? [];
+  if (start === undefined) return void response.end(bytes);
+  if (Number(start) >= bytes.length) return void response.writeHead(416).end();
+  const part = bytes.subarray(Number(start), Number(last) + 1);
+  const end = Number(start) + part.length - 1;
+  response.writeHead(206, { 'content-range': `bytes ${start}-${end}/${bytes.length}` }).end(part);
+}
