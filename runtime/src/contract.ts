@@ -6,6 +6,9 @@
 /** The port the server listens on when the host names none. */
 export const DEFAULT_PORT = 8080;
 
+/** The user and the group as which the images run, and the pods: none but root may write their files. */
+export const RUN_AS = 65532;
+
 /** 200 while the process can answer at all: for liveness probes. */
 export const LIVE_PATH = '/v2/health/live';
 
@@ -82,6 +85,8 @@ export const ENVIRONMENT = {
   requestsPerSecond: 'MODELSHIP_REQUESTS_PER_SECOND',
   /** Seconds between looks for new and removed packages, in folders and stores. Default: the models are those found at start. */
   pollSeconds: 'MODELSHIP_POLL_SECONDS',
+  /** Where a function that takes requests from a queue writes its answers: `s3://bucket/prefix/`. */
+  results: 'MODELSHIP_RESULTS',
   /** `error`, `warn`, `info` or `debug`. Default: info. */
   logLevel: 'MODELSHIP_LOG_LEVEL',
 } as const;

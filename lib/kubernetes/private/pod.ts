@@ -1,4 +1,4 @@
-import { DEFAULT_PORT, DRAIN_SECONDS, LIVE_PATH, READY_PATH, START_SECONDS } from '@modelship/runtime/contract';
+import { DEFAULT_PORT, DRAIN_SECONDS, LIVE_PATH, READY_PATH, RUN_AS, START_SECONDS } from '@modelship/runtime/contract';
 import type { ModelVersion, ModelWorkloadProps } from '../model-workload-props.js';
 
 export const CONTAINER_NAME = 'runtime';
@@ -7,8 +7,6 @@ export const DEFAULT_MODEL_MOUNT = '/mnt/models';
 export const DEFAULT_CPU_MILLIS = 1000;
 export const DEFAULT_MEMORY_MIB = 1024;
 
-/** Any user but root; the image's files can be read by all. */
-const USER = 10001;
 /** How long load balancers may still send requests to a pod that is going away. */
 const DEREGISTRATION_SECONDS = 5;
 const PROBE_PERIOD_SECONDS = 5;
@@ -41,9 +39,9 @@ export function podSpec(props: ModelWorkloadProps, version: ModelVersion, servic
     })),
     securityContext: {
       runAsNonRoot: true,
-      runAsUser: USER,
-      runAsGroup: USER,
-      fsGroup: USER,
+      runAsUser: RUN_AS,
+      runAsGroup: RUN_AS,
+      fsGroup: RUN_AS,
       seccompProfile: { type: 'RuntimeDefault' },
     },
     containers: [container(props, version)],

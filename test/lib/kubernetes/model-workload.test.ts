@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { HTTPRoute } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1/HTTPRoute';
 import { TerraformOutput, Testing } from 'cdktf';
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
@@ -274,4 +276,16 @@ describe('refused, by name and with what is allowed', () => {
   ])('%s', (_, props, message) => {
     expect(() => synthesize(props)).toThrow(message);
   });
+});
+
+test.each(['Dockerfile', 'python.Dockerfile'])('pods run as the user of the image that %s builds', (file) => {
+  const dockerfile = readFileSync(join(__dirname, '..', '..', '..', 'runtime', 'images', file), 'utf8');
+  const [, user, group] = /^ARG RUN_AS=(\d+):(\d+)$/m.exec(dockerfile)!;
+  for (const { securityContext } of pods(synthesize())) {
+    expect(securityContext).toMatchObject({
+      runAsUser: Number(user),
+      runAsGroup: Number(group),
+      fsGroup: Number(group),
+    });
+  }
 });
