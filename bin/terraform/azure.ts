@@ -1,10 +1,9 @@
 import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
-import { type App, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { type App, TerraformOutput, TerraformStack } from 'cdktf';
 import { ContainerModel } from '../../lib/azure/container-model.js';
 import { ManagedEndpointModel } from '../../lib/azure/managed-endpoint-model.js';
 import { ServerlessHost } from '../../lib/azure/serverless-host.js';
 import { ServerlessModel } from '../../lib/azure/serverless-model.js';
-import { ImageSource } from '../../lib/serving/image-source.js';
 import type { AppContext } from './context.js';
 import { predictCommand } from './predict-command.js';
 
@@ -28,17 +27,6 @@ function azureStack(app: App, id: string, context: AppContext) {
     storageUseAzuread: true,
   });
   return { stack, props: { model: context.model, location: context.text('location') ?? DEFAULT_LOCATION } };
-}
-
-/** The image of the setting `image`, or of a variable that is asked for when the stack is applied. */
-function image(stack: TerraformStack, context: AppContext): ImageSource {
-  const uri =
-    context.text('image') ??
-    new TerraformVariable(stack, 'runtime_image', {
-      type: 'string',
-      description: 'The container image of the runtime, in a registry that needs no credential',
-    }).stringValue;
-  return ImageSource.fromRegistry(uri);
 }
 
 function output(stack: TerraformStack, name: string, value: string): void {
@@ -67,7 +55,7 @@ function functions(app: App, context: AppContext): void {
 
 function containerApps(app: App, context: AppContext): void {
   const { stack, props } = azureStack(app, 'azure-container-apps', context);
-  const host = ServerlessHost.containerApps({ image: image(stack, context) });
+  const host = ServerlessHost.containerApps({ image: context.image });
   const endpoint = new ServerlessModel(stack, 'Model', { ...props, host });
   outputServerless(stack, endpoint, context);
   output(stack, 'revision', endpoint.containerApp!.revision);
@@ -75,13 +63,13 @@ function containerApps(app: App, context: AppContext): void {
 
 function containers(app: App, context: AppContext): void {
   const { stack, props } = azureStack(app, 'azure-container', context);
-  const endpoint = new ContainerModel(stack, 'Model', { ...props, image: image(stack, context) });
+  const endpoint = new ContainerModel(stack, 'Model', { ...props, image: context.image });
   outputServerless(stack, endpoint, context);
 }
 
 function managedEndpoint(app: App, context: AppContext): void {
   const { stack, props } = azureStack(app, 'azure-managed-endpoint', context);
-  const endpoint = new ManagedEndpointModel(stack, 'Model', { ...props, image: image(stack, context) });
+  const endpoint = new ManagedEndpointModel(stack, 'Model', { ...props, image: context.image });
   output(stack, 'url', endpoint.url);
   output(stack, 'predictCommand', predictCommand(endpoint.url, context.model, tokenCommand('https://ml.azure.com')));
 }

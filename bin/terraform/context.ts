@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type App, AzurermBackend, GcsBackend, LocalBackend, S3Backend, type TerraformStack } from 'cdktf';
 import { Model } from '../../lib/model/model.js';
+import { ImageSource } from '../../lib/serving/image-source.js';
 
 /**
  * The settings of the app: the object `context` of `cdktf.json`, and over it the JSON object in the variable
@@ -20,6 +21,12 @@ export class AppContext {
       this.text('package') ?? join('examples', this.text('example') ?? 'iris', 'model'),
     );
     return this.loaded;
+  }
+
+  /** The image of the setting `image`. Undefined if it is not set: the constructs then have the cloud build one. */
+  get image(): ImageSource | undefined {
+    const uri = this.text('image');
+    return uri === undefined ? undefined : ImageSource.fromRegistry(uri);
   }
 
   /**

@@ -1,10 +1,8 @@
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
-import { type App, TerraformOutput, TerraformStack, TerraformVariable } from 'cdktf';
+import { type App, TerraformOutput, TerraformStack } from 'cdktf';
 import { ContainerModel } from '../../lib/gcp/container-model.js';
-import { GoogleImage } from '../../lib/gcp/google-image.js';
 import { ManagedEndpointModel } from '../../lib/gcp/managed-endpoint-model.js';
 import { ServerlessModel } from '../../lib/gcp/serverless-model.js';
-import { ImageSource } from '../../lib/serving/image-source.js';
 import type { AppContext } from './context.js';
 import { predictCommand } from './predict-command.js';
 
@@ -23,23 +21,7 @@ function googleStack(app: App, id: string, context: AppContext) {
   const project = context.text('project');
   context.configureBackend(stack);
   new GoogleProvider(stack, 'google', { region, project });
-  return { stack, props: { model: context.model, region, project, image: image(stack, context) } };
-}
-
-/** The setting for an image that Cloud Build makes at apply. */
-const CLOUD_BUILD = 'cloud-build';
-
-/** The image of the setting `image`, or of a variable that is asked for when the stack is applied. */
-function image(stack: TerraformStack, context: AppContext): ImageSource {
-  const setting = context.text('image');
-  if (setting === CLOUD_BUILD) return GoogleImage.fromCloudBuild();
-  const uri =
-    setting ??
-    new TerraformVariable(stack, 'runtime_image', {
-      type: 'string',
-      description: 'The container image of the runtime, in an Artifact Registry of the region',
-    }).stringValue;
-  return ImageSource.fromRegistry(uri);
+  return { stack, props: { model: context.model, region, project, image: context.image } };
 }
 
 function output(stack: TerraformStack, name: string, value: string): void {

@@ -1,11 +1,15 @@
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { runtimeImageContext } from '../bundle/image-context.js';
+import type { ImageContext } from '../bundle/image-parts.js';
 import { ImageSource } from '../serving/image-source.js';
 import { AcrBuild, runtimeImage } from './private/acr-build.js';
 import { DockerBuild } from './private/docker-build.js';
 import type { Placement } from './private/placement.js';
 import { Registry } from './private/registry.js';
 import type { AzureServingProps } from './props.js';
+
+const DOCKERFILE = 'Dockerfile';
 
 /** A container registry. What `@cdktf/provider-azurerm` makes or reads fits. */
 export interface AzureRegistry {
@@ -25,10 +29,8 @@ export interface AcrImageOptions {
 
 /** An image that the registry builds. */
 export interface AcrTaskOptions {
-  /** Folder with the Dockerfile and what it copies. */
-  readonly directory: string;
-  /** Hexadecimal digest of the folder's content: another digest is another build. */
-  readonly digest: string;
+  /** @default - the runtime of this version, with the Python packages that the model's format needs */
+  readonly context?: ImageContext;
   /** The Dockerfile, from the folder. @default Dockerfile */
   readonly dockerfile?: string;
   /** @default - one is made, without an admin user */
@@ -37,10 +39,8 @@ export interface AcrTaskOptions {
 
 /** An image that Docker builds. */
 export interface DockerImageOptions {
-  /** Folder with the Dockerfile and what it copies. */
-  readonly directory: string;
-  /** Hexadecimal digest of the folder's content: another digest is another build. */
-  readonly digest: string;
+  /** @default - the runtime of this version, with the Python packages that the model's format needs */
+  readonly context?: ImageContext;
   /** The Dockerfile, from the folder. @default Dockerfile */
   readonly dockerfile?: string;
   /** A registry that is there, to which `az acr login` has logged Docker in. */
@@ -65,7 +65,7 @@ export abstract class AzureImage extends ImageSource {
   }
 
   /** An image that Azure Container Registry builds at apply, from a folder that is uploaded: needs no Docker. */
-  static fromAcrTask(options: AcrTaskOptions): AzureImage {
+  static fromAcrTask(options: AcrTaskOptions = {}): AzureImage {
     return new AcrTaskImage(options);
   }
 
@@ -103,8 +103,13 @@ class AcrTaskImage extends AzureImage {
   override bindOnAzure(scope: Construct, placement: Placement, props: AzureServingProps): AzureImageBinding {
     const image = new Construct(scope, 'Image');
     const registry = this.options.registry ?? new Registry(image, 'Registry', placement).registry;
-    const build = new AcrBuild(image, 'Build', placement, props, { ...this.options, registry });
-    return { uri: build.uri, registry, ready: [build.run] };
+    const context = contextOf(this.options, props);
+    const { uri, run } = new AcrBuild(image, 'Build', placement, props, {
+      ...context,
+      dockerfile: this.options.dockerfile ?? DOCKERFILE,
+      registry,
+    });
+    return { uri, registry, ready: [run] };
   }
 }
 
@@ -113,10 +118,19 @@ class DockerImage extends AzureImage {
     super();
   }
 
-  override bindOnAzure(scope: Construct): AzureImageBinding {
-    const { registry, digest } = this.options;
-    const uri = `${registry.loginServer}/${runtimeImage(digest)}`;
-    const build = new DockerBuild(new Construct(scope, 'Image'), 'Build', uri, this.options);
-    return { uri, registry, ready: [build.pushed] };
+  override bindOnAzure(scope: Construct, _placement: Placement, props: AzureServingProps): AzureImageBinding {
+    const { registry, dockerfile = DOCKERFILE } = this.options;
+    const context = contextOf(this.options, props);
+    const uri = `${registry.loginServer}/${runtimeImage(context.digest)}`;
+    const { pushed } = new DockerBuild(new Construct(scope, 'Image'), 'Build', uri, {
+      ...context,
+      dockerfile,
+      registry,
+    });
+    return { uri, registry, ready: [pushed] };
   }
+}
+
+function contextOf({ context }: { readonly context?: ImageContext }, { model }: AzureServingProps): ImageContext {
+  return context ?? runtimeImageContext({ architecture: 'x64', manifest: model.manifest });
 }

@@ -41,8 +41,12 @@ export interface AksClusterReference {
 
 /** How a model is served by Azure Kubernetes Service. */
 export interface ContainerModelProps extends AzureServingProps {
-  /** The container image of the runtime. From a registry on Azure, `AzureImage` gives the role to pull it. */
-  readonly image: ImageSource;
+  /**
+   * The container image of the runtime. From a registry on Azure, `AzureImage` gives the role to pull it.
+   *
+   * @default - AzureImage.fromAcrTask(): the runtime of this version, built at apply
+   */
+  readonly image?: ImageSource;
 
   /**
    * @default - one is made, with workload identity, Azure roles instead of local accounts, KEDA and nodes that scale

@@ -1,3 +1,4 @@
+export type { ImageContext } from '../bundle/image-parts.js';
 export { Exposure } from '../kubernetes/exposure.js';
 export * from './aks-options.js';
 export * from './api-management-gateway.js';

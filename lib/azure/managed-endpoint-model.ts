@@ -47,8 +47,12 @@ export interface ModelTraffic {
 
 /** How a model is served by an Azure ML managed online endpoint. */
 export interface ManagedEndpointModelProps extends AzureServingProps {
-  /** The container image of the runtime. From a registry on Azure, `AzureImage` gives the role to pull it. */
-  readonly image: ImageSource;
+  /**
+   * The container image of the runtime. From a registry on Azure, `AzureImage` gives the role to pull it.
+   *
+   * @default - AzureImage.fromAcrTask(): the runtime of this version, built at apply
+   */
+  readonly image?: ImageSource;
 
   /** @default - one is made, with its storage account, key vault, container registry and Application Insights */
   readonly workspace?: AzureMlWorkspace;

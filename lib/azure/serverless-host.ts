@@ -43,8 +43,12 @@ export class ContainerAppGpu {
 
 /** How Azure Container Apps runs the model. */
 export interface ContainerAppsOptions {
-  /** The container image of the runtime. From a registry on Azure, `AzureImage` gives the role to pull it. */
-  readonly image: ImageSource;
+  /**
+   * The container image of the runtime. From a registry on Azure, `AzureImage` gives the role to pull it.
+   *
+   * @default - AzureImage.fromAcrTask(): the runtime of this version, built at apply
+   */
+  readonly image?: ImageSource;
 
   /** CPUs of a replica, 0.25 to 4 in steps of 0.25, each with 2 GiB of memory. Not with `gpu`. @default 1 */
   readonly cpu?: number;
@@ -82,7 +86,7 @@ export class ServerlessHost {
   }
 
   /** Azure Container Apps: containers, models of any size, GPUs and shares of traffic. */
-  static containerApps(options: ContainerAppsOptions): ServerlessHost {
+  static containerApps(options: ContainerAppsOptions = {}): ServerlessHost {
     return new ServerlessHost(undefined, options);
   }
 

@@ -1,6 +1,7 @@
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { runtimeImageContext } from '../bundle/image-context.js';
+import type { ImageContext } from '../bundle/image-parts.js';
 import { ImageSource } from '../serving/image-source.js';
 import { ArtifactRepository } from './private/artifact-repository.js';
 import { CloudBuild } from './private/cloud-build.js';
@@ -23,14 +24,6 @@ export interface ArtifactRegistryImageOptions {
   readonly image: string;
   /** Tag, or digest as `sha256:…`, which runs the same image for ever. */
   readonly reference: string;
-}
-
-/** A folder that an image is built from. */
-export interface ImageContext {
-  /** Folder with the Dockerfile and what it copies. */
-  readonly directory: string;
-  /** Hexadecimal digest of the folder's content: another digest is another build. */
-  readonly digest: string;
 }
 
 /** How an image is built. */

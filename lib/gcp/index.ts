@@ -1,3 +1,4 @@
+export type { ImageContext } from '../bundle/image-parts.js';
 export { Exposure } from '../kubernetes/exposure.js';
 export { ModelVolume } from '../kubernetes/model-volume.js';
 export * from './cloud-run-options.js';

@@ -15,6 +15,8 @@ const versions: Record<string, string> = JSON.parse(readFileSync(join(root, 'pac
 const providers = Object.keys(versions).filter((name) => name.startsWith('@cdktf/provider-'));
 const settings = {
   package: writePackage({}, join(folder, 'package')),
+  // None is built, which would take longer than all the rest.
+  image: 'europe-west4-docker.pkg.dev/project/runtime/runtime:1',
   // A local state would lie in the project's own folder.
   backend: { type: 'gcs', bucket: 'state' },
 };

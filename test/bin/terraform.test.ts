@@ -39,6 +39,7 @@ describe('cdktf synth', () => {
     stacks = synth({
       package: modelPackage,
       cloud: 'google',
+      image: 'europe-west4-docker.pkg.dev/project/runtime/runtime:1',
       backend: { type: 'gcs', bucket: 'state', prefix: 'team' },
     });
   });

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssetType, Fn, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
+import type { ImageContext } from '../../bundle/image-parts.js';
 import { azurerm } from '../../terraform/bindings/azurerm.js';
 import { GenericResource } from '../../terraform/generic.js';
-import type { AcrTaskOptions, AzureRegistry } from '../azure-image.js';
+import type { AzureRegistry } from '../azure-image.js';
 import type { AzureServingProps } from '../props.js';
 import { azapi } from './azapi.js';
 import type { Placement } from './placement.js';
@@ -26,19 +27,19 @@ function imageTag(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, TAG_LENGTH);
 }
 
+/** What is built, and where it is pushed to. */
+export interface RegistryBuild extends ImageContext {
+  readonly dockerfile: string;
+  readonly registry: AzureRegistry;
+}
+
 /** A build of an image by Azure Container Registry, run once for each content of the context. */
 export class AcrBuild extends Construct {
   /** The build. It is there once the image is pushed. */
   readonly run: GenericResource;
   readonly uri: string;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    placement: Placement,
-    props: AzureServingProps,
-    options: AcrTaskOptions & { readonly registry: AzureRegistry },
-  ) {
+  constructor(scope: Construct, id: string, placement: Placement, props: AzureServingProps, options: RegistryBuild) {
     super(scope, id);
     const tag = imageTag(options.digest);
     const image = runtimeImage(options.digest);
@@ -57,7 +58,7 @@ export class AcrBuild extends Construct {
             runRequest: {
               type: 'DockerBuildRequest',
               sourceLocation: this.upload(placement, props, options, tag),
-              dockerFilePath: options.dockerfile ?? 'Dockerfile',
+              dockerFilePath: options.dockerfile,
               imageNames: [image],
               isPushEnabled: true,
               platform: { os: 'Linux', architecture: 'amd64' },
@@ -72,7 +73,7 @@ export class AcrBuild extends Construct {
   }
 
   /** Uploads the context, and returns a link to it that lasts as long as the build may take. */
-  private upload(placement: Placement, props: AzureServingProps, options: AcrTaskOptions, tag: string): string {
+  private upload(placement: Placement, props: AzureServingProps, options: RegistryBuild, tag: string): string {
     // The registry fetches the context by a link that only a key can sign. It holds the runtime, and no model.
     const { account } = new SecureStorage(this, 'Storage', placement, props, { sharedKeys: true });
     const container = new azurerm.StorageContainer(this, 'Container', {

@@ -92,6 +92,12 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
     'GPUs come with the kind of machine; give one that has them, such as `Standard_NC4as_T4_v3`',
   );
   validator.check(
+    !clusterOptions.gpuCount || props.image !== undefined,
+    'image',
+    'NO_GPU_RUNTIME',
+    'the runtime that is built by default uses no GPU; give an image with one that does, or leave gpuCount out',
+  );
+  validator.check(
     !clusterOptions.isPrivate || clusterOptions.authorizedIpRanges === undefined,
     'clusterOptions.authorizedIpRanges',
     'PRIVATE',

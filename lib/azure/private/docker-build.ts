@@ -1,7 +1,7 @@
 import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import { GenericProvider, GenericResource } from '../../terraform/generic.js';
-import type { DockerImageOptions } from '../azure-image.js';
+import type { RegistryBuild } from './acr-build.js';
 import { shortHash } from './names.js';
 
 /** Builds an image with the Docker of whoever applies, by the provider `kreuzwerker/docker`, and pushes it. */
@@ -9,7 +9,7 @@ export class DockerBuild extends Construct {
   /** The image in the registry. */
   readonly pushed: GenericResource;
 
-  constructor(scope: Construct, id: string, uri: string, options: DockerImageOptions) {
+  constructor(scope: Construct, id: string, uri: string, options: RegistryBuild) {
     super(scope, id);
     const provider = new GenericProvider(this, 'Provider', {
       name: 'docker',
@@ -30,7 +30,7 @@ export class DockerBuild extends Construct {
       attributes: {
         name: uri,
         triggers: { digest: options.digest },
-        build: [{ context: context.path, dockerfile: options.dockerfile ?? 'Dockerfile', platform: 'linux/amd64' }],
+        build: [{ context: context.path, dockerfile: options.dockerfile, platform: 'linux/amd64' }],
       },
     });
     this.pushed = new GenericResource(this, 'Resource', {

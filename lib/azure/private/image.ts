@@ -1,7 +1,7 @@
 import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { ImageSource } from '../../serving/image-source.js';
-import type { AzureImage } from '../azure-image.js';
+import { AzureImage } from '../azure-image.js';
 import type { AzureServingProps } from '../props.js';
 import type { Placement } from './placement.js';
 import { assignRole } from './roles.js';
@@ -23,7 +23,7 @@ export interface BoundImage {
  */
 export function bindImage(
   scope: Construct,
-  source: ImageSource,
+  source: ImageSource = AzureImage.fromAcrTask(),
   placement: Placement,
   props: AzureServingProps,
   principalId: string | undefined,

@@ -96,6 +96,12 @@ function checkContainerApps(validator: Validator, props: ServerlessModelProps, o
     'a replica with a GPU has all CPUs of its workload profile; leave `cpu` out',
   );
   validator.check(
+    options.gpu === undefined || options.image !== undefined,
+    'host.image',
+    'NO_GPU_RUNTIME',
+    'the runtime that is built by default uses no GPU; give an image with one that does, or leave gpu out',
+  );
+  validator.check(
     !options.internal || options.subnet !== undefined,
     'host.internal',
     'NO_SUBNET',

@@ -34,10 +34,15 @@ test('there is a stack for each target, and each says where it answers and how t
   }
 });
 
-test('the image is asked for at apply, unless it is set', () => {
-  expect(synthesized({})['azure-container-apps'].variable.runtime_image.type).toBe('string');
+test('the image is built by a registry, unless it is set', () => {
+  const built = synthesized({});
+  for (const id of ['azure-container-apps', 'azure-container', 'azure-managed-endpoint']) {
+    expect(JSON.stringify(built[id].resource.azapi_resource)).toContain(
+      'Microsoft.ContainerRegistry/registries/taskRuns@',
+    );
+  }
   const set = synthesized({ image: 'registry.example/runtime:2', location: 'northeurope', subscription: 's-1' });
-  expect(set['azure-container-apps']).not.toHaveProperty('variable');
+  expect(JSON.stringify(set)).not.toContain('taskRuns');
   expect(JSON.stringify(set['azure-container-apps'])).toContain('registry.example/runtime:2');
   expect(set['azure-serverless'].provider.azurerm[0].subscription_id).toBe('s-1');
   expect(JSON.stringify(set['azure-managed-endpoint'])).toContain('"location":"northeurope"');

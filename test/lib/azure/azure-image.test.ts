@@ -1,11 +1,22 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AssetType, type TerraformAsset, type TerraformStack } from 'cdktf';
+import type { TerraformAsset, TerraformStack } from 'cdktf';
 import { list } from 'tar';
-import { expect, test } from 'vitest';
-import { AzureImage, ManagedEndpointModel } from '../../../lib/azure/index.js';
-import { azureStack, model, Template } from './support.js';
+import { describe, expect, test, vi } from 'vitest';
+import {
+  AzureImage,
+  ContainerAppGpu,
+  ContainerModel,
+  ManagedEndpointModel,
+  ServerlessHost,
+  ServerlessModel,
+} from '../../../lib/azure/index.js';
+import { Model } from '../../../lib/model/model.js';
+import { type PackageOverrides, writePackage } from '../../support/packages.js';
+import { azureStack, faultsOf, model, Template } from './support.js';
+
+vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
 
 function contextFolder(): string {
   const directory = mkdtempSync(join(tmpdir(), 'modelship-context-'));
@@ -19,7 +30,7 @@ function withTask(digest = 'ab'.repeat(32)): TerraformStack {
   new ManagedEndpointModel(stack, 'Iris', {
     model: model(),
     location: 'westeurope',
-    image: AzureImage.fromAcrTask({ directory: contextFolder(), digest }),
+    image: AzureImage.fromAcrTask({ context: { directory: contextFolder(), digest } }),
   });
   return stack;
 }
@@ -67,20 +78,13 @@ test('the link to the context may only be read, for two hours', () => {
 });
 
 test('the context is an archive of the folder', () => {
-  const stack = withTask();
-  const asset = stack.node.findAll().find((child) => child.node.path.endsWith('Build/Context')) as TerraformAsset;
-  expect(asset.type).toBe(AssetType.FILE);
-  const names: string[] = [];
-  const { sourcePath } = asset as unknown as { sourcePath: string };
-  expect(readFileSync(sourcePath).length).toBeGreaterThan(0);
-  list({ file: sourcePath, sync: true, onReadEntry: (entry) => names.push(entry.path) });
-  expect(names.sort()).toEqual(['./', './Dockerfile', './server.js']);
+  expect(contextFiles(withTask()).sort()).toEqual(['./', './Dockerfile', './server.js']);
 });
 
 test('Docker builds for a registry that is there, with the credential that it has', () => {
   const stack = azureStack();
   const registry = { id: '/registries/x', loginServer: 'x.azurecr.io' };
-  const image = AzureImage.fromDocker({ directory: contextFolder(), digest: 'ab'.repeat(32), registry });
+  const image = AzureImage.fromDocker({ context: { directory: contextFolder(), digest: 'ab'.repeat(32) }, registry });
   new ManagedEndpointModel(stack, 'Iris', { model: model(), location: 'westeurope', image });
   const template = new Template(stack);
   const [provider] = template.json.provider!.docker as unknown as [{ registry_auth: object[] }];
@@ -93,6 +97,53 @@ test('Docker builds for a registry that is there, with the credential that it ha
   expect(template.one('time_sleep', /^Iris_RolesKnown/).depends_on).toContain(`docker_registry_image.${pushed}`);
 });
 
+/** The files of the context that a template's build of an image gets. */
+function contextFiles(stack: TerraformStack): string[] {
+  const asset = stack.node.findAll().find((child) => child.node.path.endsWith('Build/Context')) as TerraformAsset;
+  const names: string[] = [];
+  const { sourcePath } = asset as unknown as { sourcePath: string };
+  list({ file: sourcePath, sync: true, onReadEntry: (entry) => names.push(entry.path) });
+  return names;
+}
+
+describe('without an image', () => {
+  const make = (packed: Partial<PackageOverrides> = {}) => {
+    const stack = azureStack();
+    const host = ServerlessHost.containerApps();
+    const served = Model.fromDirectory(writePackage(packed), { trustPickle: true });
+    new ServerlessModel(stack, 'Iris', { model: served, location: 'westeurope', host });
+    return stack;
+  };
+
+  test('the registry builds the runtime of this version, which models of a kind share', () => {
+    const stack = make();
+    expect(contextFiles(stack)).toEqual(expect.arrayContaining(['./Dockerfile', './runtime/server.js']));
+    const [run] = new Template(stack).arm('Microsoft.ContainerRegistry/registries/taskRuns');
+    const [other] = new Template(make({ version: '2' })).arm('Microsoft.ContainerRegistry/registries/taskRuns');
+    expect(other!.name).toBe(run!.name);
+    expect(new Template(stack).one('azurerm_container_app').template.container[0].image).toMatch(/modelship\/runtime:/);
+  });
+
+  test('formats of Python get the worker, and the packages that the model was packed with', () => {
+    const files = contextFiles(make({ format: 'pickle', requirements: ['scikit-learn==1.7.2'] }));
+    expect(files).toEqual(
+      expect.arrayContaining(['./requirements.txt', './runtime/python/modelship_worker/__main__.py']),
+    );
+  });
+
+  test('a GPU is refused, which the runtime that is built does not use', () => {
+    const host = ServerlessHost.containerApps({ gpu: ContainerAppGpu.nvidiaT4() });
+    const clusterOptions = { vmSize: 'Standard_NC4as_T4_v3', gpuCount: 1 };
+    const props = { model: model(), location: 'westeurope' };
+    expect(faultsOf(() => new ServerlessModel(azureStack(), 'Iris', { ...props, host }))).toEqual([
+      'host.image NO_GPU_RUNTIME',
+    ]);
+    expect(faultsOf(() => new ContainerModel(azureStack(), 'Iris', { ...props, clusterOptions }))).toEqual([
+      'image NO_GPU_RUNTIME',
+    ]);
+  });
+});
+
 test('outside the constructs of Azure there is no place for the image', () => {
-  expect(() => AzureImage.fromAcrTask({ directory: '.', digest: 'x' }).bind()).toThrow(/ImageSource\.fromRegistry/);
+  expect(() => AzureImage.fromAcrTask().bind()).toThrow(/ImageSource\.fromRegistry/);
 });

@@ -39,7 +39,7 @@ function azureCase(name: string, make: (stack: TerraformStack, props: AzureServi
 function builtImage(): AzureImage {
   const directory = mkdtempSync(join(tmpdir(), 'modelship-context-'));
   writeFileSync(join(directory, 'Dockerfile'), 'FROM scratch\n');
-  return AzureImage.fromAcrTask({ directory, digest: 'ab'.repeat(32) });
+  return AzureImage.fromAcrTask({ context: { directory, digest: 'ab'.repeat(32) } });
 }
 
 /** Every construct on every host, one of them with an image that is built. */
