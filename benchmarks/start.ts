@@ -1,18 +1,20 @@
-import { predictPath } from '@modelship/runtime/contract';
-import { IRIS, IRIS_REQUEST } from './support/models.js';
+import { IRIS } from './support/models.js';
 import { type Comparison, compare, type Side } from './support/pairs.js';
+import { jsonPost } from './support/posts.js';
 import { freePort, start, stop, untilAnswered } from './support/process.js';
 import { bareNode, fastApi, modelship, type ServerFactory } from './support/servers.js';
+import type { Settings } from './support/settings.js';
 
 /** From the start of the process to the first prediction. */
-export function benchmarkStart(rounds: number): Promise<Comparison> {
+export function benchmarkStart({ rounds }: Settings): Promise<Comparison> {
+  const post = jsonPost(IRIS);
   const side = (name: string, factory: ServerFactory): Side => ({
     name,
     async run() {
       const port = await freePort();
       const since = performance.now();
       const server = start(factory(IRIS, port));
-      await untilAnswered(port, predictPath('iris'), IRIS_REQUEST);
+      await untilAnswered(port, post);
       const elapsed = performance.now() - since;
       await stop(server);
       return elapsed;

@@ -9,6 +9,7 @@ import { Model } from '../lib/model/model.js';
 import { IRIS } from './support/models.js';
 import { type Comparison, compare, type Side } from './support/pairs.js';
 import { ROOT } from './support/peers.js';
+import type { Settings } from './support/settings.js';
 
 const GOOGLE = ['google-serverless', 'google-container', 'google-managed-endpoint'];
 const AZURE = ['azure-functions', 'azure-container-apps', 'azure-container', 'azure-managed-endpoint'];
@@ -59,12 +60,12 @@ export function benchmarkTerraformSynth(targets: readonly string[], rounds: numb
 }
 
 /** From the start of a CDK app to its template: Lambda and API Gateway, by hand and by the construct. */
-export function benchmarkLambdaSynth(rounds: number): Promise<Comparison> {
+export function benchmarkLambdaSynth({ rounds }: Settings): Promise<Comparison> {
   return lambdaSynth(rounds, 'first');
 }
 
 /** The same where the output of the synthesis before lies there. */
-export function benchmarkLambdaSynthAgain(rounds: number): Promise<Comparison> {
+export function benchmarkLambdaSynthAgain({ rounds }: Settings): Promise<Comparison> {
   return lambdaSynth(rounds, 'again');
 }
 

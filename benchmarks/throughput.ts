@@ -1,62 +1,44 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { predictPath } from '@modelship/runtime/contract';
-import { IRIS, IRIS_REQUEST } from './support/models.js';
-import { type Comparison, compare, type Side } from './support/pairs.js';
-import { freePort, start, stop, untilAnswered } from './support/process.js';
-import { bareHttp, fastApi, modelship, type ServerFactory } from './support/servers.js';
+import { IRIS, mlp } from './support/models.js';
+import { type Comparison, compare } from './support/pairs.js';
+import { jsonPost, type Post } from './support/posts.js';
+import { untilAnswered } from './support/process.js';
+import { bareHttp, fastApi, modelship, rayServe } from './support/servers.js';
+import { serving, throughputSide } from './support/serving.js';
+import type { Settings } from './support/settings.js';
 
-const CONNECTIONS = 32;
-const SECONDS = 5;
+/** Predictions a second by JSON over 32 connections: a model that costs next to nothing. */
+export function benchmarkThroughput(settings: Settings): Promise<Comparison> {
+  return benchmark(IRIS, settings);
+}
 
-/** Predictions a second by JSON, 32 connections, the server on one processor and the load on another. */
-export async function benchmarkThroughput(rounds: number): Promise<Comparison> {
-  const path = predictPath('iris');
-  const script = join(mkdtempSync(join(tmpdir(), 'modelship-bench-')), 'post.lua');
-  writeFileSync(
-    script,
-    `wrk.method = "POST"\nwrk.body = [==[${IRIS_REQUEST}]==]\nwrk.headers["content-type"] = "application/json"\n`,
-  );
+/** The same with a model that costs as much as its request. */
+export async function benchmarkMlpThroughput(settings: Settings): Promise<Comparison> {
+  return benchmark(await mlp('mlp.onnx'), settings);
+}
 
-  const side = (name: string, factory: ServerFactory): Side => ({
-    name,
-    async run() {
-      const port = await freePort();
-      const server = start(factory(IRIS, port), 0);
-      try {
-        await untilAnswered(port, path, IRIS_REQUEST);
-        return requestsPerSecond(port, path, script);
-      } finally {
-        await stop(server);
-      }
-    },
-  });
-  return compare('requests/s', rounds, [
-    side('FastAPI + onnxruntime', fastApi),
-    side('Modelship', modelship),
-    side('bare node:http, bodies of the same size (limit)', bareHttp(await answerSize(path))),
+/** Iris beside Ray Serve, which takes half a minute to start. */
+export function benchmarkRay(settings: Settings): Promise<Comparison> {
+  const load = { modelPackage: IRIS, post: jsonPost(IRIS), load: { seconds: settings.seconds } };
+  return compare('requests/s', settings.rounds, [
+    throughputSide('Ray Serve + onnxruntime', rayServe, load),
+    throughputSide('Modelship', modelship, load),
   ]);
 }
 
-async function answerSize(path: string): Promise<number> {
-  const port = await freePort();
-  const server = start(modelship(IRIS, port));
-  const answer = await untilAnswered(port, path, IRIS_REQUEST);
-  await stop(server);
-  return Buffer.byteLength(answer);
+async function benchmark(modelPackage: string, { rounds, seconds }: Settings): Promise<Comparison> {
+  const post = jsonPost(modelPackage);
+  const load = { modelPackage, post, load: { seconds } };
+  return compare('requests/s', rounds, [
+    throughputSide('FastAPI + onnxruntime', fastApi, load),
+    throughputSide('Modelship', modelship, load),
+    throughputSide(
+      'bare node:http, bodies of the same size (limit)',
+      bareHttp(await answerSize(modelPackage, post)),
+      load,
+    ),
+  ]);
 }
 
-function requestsPerSecond(port: number, path: string, script: string): number {
-  const wrk = ['wrk', '-t1', `-c${CONNECTIONS}`, `-d${SECONDS}s`, '-s', script, `http://127.0.0.1:${port}${path}`];
-  const { status, stdout, stderr, error } = spawnSync('taskset', ['-c', '1', ...wrk], { encoding: 'utf8' });
-  if (error || status !== 0) {
-    throw new Error(
-      `wrk could not run (${error?.message ?? stderr.trim()}). Install it: apt-get install wrk util-linux`,
-    );
-  }
-  const failures = /Non-2xx or 3xx responses: (\d+)/.exec(stdout);
-  if (failures) throw new Error(`${failures[1]} of the requests failed`);
-  return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
+function answerSize(modelPackage: string, post: Post): Promise<number> {
+  return serving(modelship, modelPackage, post, async (port) => (await untilAnswered(port, post)).length);
 }

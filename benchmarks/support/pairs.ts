@@ -11,6 +11,12 @@ export interface Side {
   run(): Promise<number>;
 }
 
+/** One side of several comparisons at once: a run gives a figure for each. */
+export interface ManySided {
+  readonly name: string;
+  run(): Promise<readonly number[]>;
+}
+
 /** What a comparison found. `ratio` is of each later side to the first, pair by pair. */
 export interface Comparison {
   readonly unit: string;
@@ -22,20 +28,44 @@ export interface Comparison {
  * on all of them. The first side is the reference.
  */
 export async function compare(unit: string, rounds: number, sides: readonly Side[]): Promise<Comparison> {
-  const figures: number[][] = sides.map(() => []);
+  const many = sides.map((side) => ({ name: side.name, run: async () => [await side.run()] }));
+  const [comparison] = await compareMany([unit], rounds, many);
+  return comparison!;
+}
+
+/** The same of sides whose runs give a figure in each of `units`: a comparison of each. */
+export async function compareMany(
+  units: readonly string[],
+  rounds: number,
+  sides: readonly ManySided[],
+): Promise<Comparison[]> {
+  const runs: (readonly number[])[][] = sides.map(() => []);
   for (let round = -1; round < rounds; round++) {
     for (const [index, side] of sides.entries()) {
-      const figure = await side.run();
-      if (round >= 0) figures[index]!.push(figure);
+      const figures = await side.run();
+      if (round >= 0) runs[index]!.push(figures);
     }
   }
-  const reference = figures[0]!;
+  return units.map((unit, which) =>
+    comparisonOf(
+      unit,
+      sides.map(({ name }, index) => ({ name, figures: runs[index]!.map((figures) => figures[which]!) })),
+    ),
+  );
+}
+
+/** The comparison of sides that were measured as often as each other. The first is the reference. */
+export function comparisonOf(
+  unit: string,
+  sides: readonly { readonly name: string; readonly figures: readonly number[] }[],
+): Comparison {
+  const reference = sides[0]!.figures;
   return {
     unit,
-    sides: sides.map((side, index) => ({
-      name: side.name,
-      figures: spread(figures[index]!),
-      ratio: spread(figures[index]!.map((figure, round) => figure / reference[round]!)),
+    sides: sides.map(({ name, figures }) => ({
+      name,
+      figures: spread(figures),
+      ratio: spread(figures.map((figure, round) => figure / reference[round]!)),
     })),
   };
 }

@@ -25,7 +25,8 @@ export function peerPython(requirements: string): string {
   return python;
 }
 
-function run(command: string, args: string[]): void {
+/** Runs `command`, and passes on what it says on standard error. */
+export function run(command: string, args: readonly string[]): void {
   const { status } = spawnSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   if (status !== 0) throw new Error(`\`${command} ${args.join(' ')}\` failed with exit code ${status}`);
 }

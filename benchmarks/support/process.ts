@@ -1,6 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
+import type { Post } from './posts.js';
+
+/** The processor of the servers that are measured, and that of what loads them. */
+export const SERVER_CPU = 0;
+export const LOAD_CPU = 1;
 
 /** A server started for a measurement. */
 export interface ServerCommand {
@@ -41,30 +46,26 @@ export async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(force);
 }
 
-/** Sends `body` until it is answered with 200, and returns the answer. */
-export async function untilAnswered(port: number, path: string, body: string, limitMs = 60_000): Promise<string> {
+/** Sends `post` until it is answered with 200, and returns the answer. */
+export async function untilAnswered(port: number, post: Post, limitMs = 120_000): Promise<Buffer> {
   const deadline = Date.now() + limitMs;
   for (;;) {
-    const answer = await post(port, path, body).catch(() => undefined);
+    const answer = await send(port, post).catch(() => undefined);
     if (answer?.status === 200) return answer.body;
     if (Date.now() > deadline)
-      throw new Error(`no answer on ${path} within ${limitMs} ms: ${answer?.body ?? 'no connection'}`);
+      throw new Error(`no answer on ${post.path} within ${limitMs} ms: ${answer?.body ?? 'no connection'}`);
     await new Promise((done) => setTimeout(done, 1));
   }
 }
 
-/** One POST of JSON. */
-export function post(port: number, path: string, body: string): Promise<{ status: number; body: string }> {
+function send(port: number, { path, headers, body }: Post): Promise<{ status: number; body: Buffer }> {
   return new Promise((resolve, reject) => {
-    const call = request(
-      { host: '127.0.0.1', port, path, method: 'POST', headers: { 'content-type': 'application/json' } },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
-        response.on('error', reject);
-      },
-    );
+    const call = request({ host: '127.0.0.1', port, path, method: 'POST', headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
+      response.on('error', reject);
+    });
     call.on('error', reject);
     call.end(body);
   });

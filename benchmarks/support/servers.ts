@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { readManifest } from '@modelship/runtime/manifest';
+import { frameworkPython } from './models.js';
 import { PEERS, peerPython, ROOT } from './peers.js';
 import type { ServerCommand } from './process.js';
 
@@ -20,28 +21,45 @@ export const modelship: ServerFactory = (modelPackage, port) => ({
   },
 });
 
-/** FastAPI on uvicorn with uvloop and httptools. */
+/** Our runtime with one worker process, in the interpreter of `fastApiFramework`. */
+export const modelshipPython: ServerFactory = (modelPackage, port) => {
+  const server = modelship(modelPackage, port);
+  const python = { [ENVIRONMENT.python]: frameworkPython(), [ENVIRONMENT.trustPickle]: 'true' };
+  return { ...server, environment: { ...server.environment, ...python } };
+};
+
+/** FastAPI around onnxruntime, on uvicorn with uvloop and httptools. */
 export const fastApi: ServerFactory = (modelPackage, port) => ({
   command: peerPython('requirements.txt'),
-  args: [
-    '-m',
-    'uvicorn',
-    'fastapi_app:app',
-    '--app-dir',
-    PEERS,
-    '--host',
-    '127.0.0.1',
-    '--port',
-    String(port),
-    '--loop',
-    'uvloop',
-    '--http',
-    'httptools',
-    '--log-level',
-    'error',
-  ],
+  args: uvicorn('fastapi_app', port),
   environment: { MODEL: artifact(modelPackage), THREADS: '1' },
 });
+
+/** FastAPI around the framework that saved the model. */
+export const fastApiFramework: ServerFactory = (modelPackage, port) => ({
+  command: frameworkPython(),
+  args: uvicorn('fastapi_framework', port),
+  environment: { MODEL: artifact(modelPackage), FORMAT: readManifest(modelPackage).format, THREADS: '1' },
+});
+
+/** Ray Serve around onnxruntime, one replica. */
+export const rayServe: ServerFactory = (modelPackage, port) => ({
+  command: peerPython('ray.txt'),
+  args: [join(PEERS, 'ray_app.py')],
+  environment: { MODEL: artifact(modelPackage), PORT: String(port), RAY_USAGE_STATS_ENABLED: '0' },
+});
+
+function uvicorn(app: string, port: number): string[] {
+  const flags = {
+    '--app-dir': PEERS,
+    '--host': '127.0.0.1',
+    '--port': String(port),
+    '--loop': 'uvloop',
+    '--http': 'httptools',
+    '--log-level': 'error',
+  };
+  return ['-m', 'uvicorn', `${app}:app`, ...Object.entries(flags).flat()];
+}
 
 /** The least a Node process can do and still predict. */
 export const bareNode: ServerFactory = (modelPackage, port) => ({

@@ -1,0 +1,30 @@
+import { irisPickle, mlp } from './support/models.js';
+import { type Comparison, compare } from './support/pairs.js';
+import { jsonPost } from './support/posts.js';
+import { fastApiFramework, modelshipPython } from './support/servers.js';
+import { throughputSide } from './support/serving.js';
+import type { Settings } from './support/settings.js';
+
+/** Predictions a second of a scikit-learn pipeline: one worker process of ours beside FastAPI in one process. */
+export async function benchmarkPickle(settings: Settings): Promise<Comparison> {
+  return benchmark('scikit-learn', await irisPickle(), settings);
+}
+
+/** The same of a TorchScript program. */
+export async function benchmarkTorchScript(settings: Settings): Promise<Comparison> {
+  return benchmark('PyTorch', await mlp('mlp.pt'), settings);
+}
+
+/** The same of a SavedModel. */
+export async function benchmarkSavedModel(settings: Settings): Promise<Comparison> {
+  return benchmark('TensorFlow', await mlp('mlp_saved_model'), settings);
+}
+
+/** Our server and its worker share the processor that FastAPI has for itself. */
+function benchmark(framework: string, modelPackage: string, { rounds, seconds }: Settings): Promise<Comparison> {
+  const load = { modelPackage, post: jsonPost(modelPackage), load: { seconds } };
+  return compare('requests/s', rounds, [
+    throughputSide(`FastAPI + ${framework}`, fastApiFramework, load),
+    throughputSide('Modelship', modelshipPython, load),
+  ]);
+}
