@@ -5,13 +5,12 @@ import sys
 import numpy as np
 
 from .errors import CannotServe
+from .estimator_inputs import inputs_of
 from .packages import loaded_since
 from .tensors import datatype_of
 
-INPUT = "features"
 
-
-def load(path, _threads, _declared):
+def load(path, _threads, declared):
     """Unpickles the file, which runs the code that it names: the runtime asks for trust first."""
     before = set(sys.modules)
     try:
@@ -23,56 +22,69 @@ def load(path, _threads, _declared):
             estimator = pickle.load(file)
     else:
         estimator = joblib.load(path)
-    return PickledModel(estimator, {"numpy"} | loaded_since(before))
+    if not callable(getattr(estimator, "predict", None)):
+        raise CannotServe(
+            f"it holds a {type(estimator).__name__}; an object with `predict`, such as a fitted estimator or pipeline of "
+            "scikit-learn, can be served"
+        )
+    model = PickledModel(estimator, declared)
+    # The first run imports what only runs need.
+    model.modules = {"numpy"} | loaded_since(before)
+    return model
 
 
 class PickledModel:
-    """Takes rows of numbers. A classifier gives `label` and `probabilities`, everything else `prediction`."""
+    """
+    A classifier gives `label` and `probabilities`, everything else `prediction`. Of a classifier of several targets,
+    `label` has a column for each, and `probabilities_0` and so on are those of the targets.
+    """
 
-    def __init__(self, estimator, modules):
-        self.modules = modules
-        count = getattr(estimator, "n_features_in_", None)
-        if not callable(getattr(estimator, "predict", None)) or count is None:
-            raise CannotServe(
-                f"it holds a {type(estimator).__name__}; an object with `predict` and `n_features_in_`, such as a "
-                "fitted estimator or pipeline of scikit-learn that takes rows of numbers, can be served"
-            )
-        self._frame = _frame_of(getattr(estimator, "feature_names_in_", None))
-        self._calls = _calls(estimator)
-        # One row tells the types and shapes of the outputs, and whether the model runs at all.
-        arrays = self._predict(np.zeros((1, count)))
-        outputs = []
-        for (name, _, labels), array in zip(self._calls, arrays):
-            spec = {"name": name, "datatype": datatype_of(array.dtype), "shape": [-1, *array.shape[1:]]}
-            outputs.append({**spec, "labels": labels} if labels else spec)
-        inputs = [{"name": INPUT, "datatype": "FP64", "shape": [-1, int(count)]}]
-        self.signatures = {"serving_default": {"inputs": inputs, "outputs": outputs}}
+    def __init__(self, estimator, declared):
+        self._classes = getattr(estimator, "classes_", None)
+        self._predict = estimator.predict
+        self._predict_proba = None if self._classes is None else getattr(estimator, "predict_proba", None)
+        self._inputs = inputs_of(estimator, declared.get("inputs"))
+        outputs = declared.get("outputs") or self._probe()
+        self.signatures = {"serving_default": {"inputs": self._inputs.specs, "outputs": outputs}}
 
     def run(self, _signature, arrays):
-        return self._predict(arrays[0])
+        return [array for _, array in self._outputs(self._inputs.given(arrays))]
 
-    def _predict(self, rows):
-        features = self._frame(rows)
-        return [np.asarray(call(features)) for _, call, _ in self._calls]
+    def _outputs(self, features):
+        if self._classes is None:
+            return [("prediction", np.asarray(self._predict(features)))]
+        outputs = [("label", np.asarray(self._predict(features)))]
+        if self._predict_proba:
+            scores = self._predict_proba(features)
+            # Several targets have different numbers of classes.
+            if isinstance(scores, list):
+                outputs += [(f"probabilities_{target}", np.asarray(each)) for target, each in enumerate(scores)]
+            else:
+                outputs.append(("probabilities", np.asarray(scores)))
+        return outputs
 
+    def _probe(self):
+        """One row tells the types and shapes of the outputs, and whether the model runs at all."""
+        try:
+            outputs = self._outputs(self._inputs.example())
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            taken = ", ".join(f"{spec['name']}:{spec['datatype']}{spec['shape']}" for spec in self._inputs.specs)
+            raise CannotServe(
+                f"it does not run with one row of {taken}: {type(error).__name__}: {str(error)[:200]}. Say what it takes "
+                "by `--input 'NAME:DATATYPE[-1]'`, once for each column of its data frame, as BYTES if it is text"
+            ) from error
+        return [self._described(name, array) for name, array in outputs]
 
-def _calls(estimator):
-    """The name, the method and the labels of each output."""
-    classes = getattr(estimator, "classes_", None)
-    if classes is None:
-        return [("prediction", estimator.predict, None)]
-    if isinstance(classes, list):
-        raise CannotServe("it classifies several targets at once; serve one classifier for each")
-    calls = [("label", estimator.predict, None)]
-    if hasattr(estimator, "predict_proba"):
-        calls.append(("probabilities", estimator.predict_proba, [str(each) for each in classes]))
-    return calls
+    def _described(self, name, array):
+        spec = {"name": name, "datatype": datatype_of(array.dtype), "shape": [-1, *array.shape[1:]]}
+        labels = self._labels(name)
+        return {**spec, "labels": labels} if labels and len(labels) == array.shape[-1] else spec
 
-
-def _frame_of(names):
-    """Rows as the model was trained with them: steps that choose columns by name need a data frame."""
-    if names is None:
-        return lambda rows: rows
-    import pandas
-
-    return lambda rows: pandas.DataFrame(rows, columns=names)
+    def _labels(self, name):
+        kind, _, target = name.partition("_")
+        if kind != "probabilities":
+            return None
+        several = isinstance(self._classes, list)
+        if several and not target:
+            return None
+        return [str(each) for each in (self._classes[int(target)] if several else self._classes)]

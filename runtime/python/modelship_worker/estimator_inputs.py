@@ -1,0 +1,160 @@
+"""What estimators of scikit-learn take: rows of numbers, the columns of a data frame, or texts."""
+
+import numpy as np
+
+from .errors import CannotServe
+from .tensors import DTYPES
+
+FEATURES = "features"
+TEXT = "text"
+
+
+def inputs_of(estimator, declared):
+    """How `estimator` is given its inputs, as they are declared, or else as it was fitted."""
+    count = getattr(estimator, "n_features_in_", None)
+    names = getattr(estimator, "feature_names_in_", None)
+    names = None if names is None else [str(name) for name in names]
+    examples = _examples(estimator, names)
+    if declared:
+        return _declared(declared, names, examples)
+    if count is None:
+        if _is_vectorizer(_first(estimator)):
+            return Texts({"name": TEXT, "datatype": "BYTES", "shape": [-1]})
+        raise CannotServe(
+            f"it holds a {type(estimator).__name__}, which does not say how many columns it takes; say what it takes by "
+            "`--input 'features:FP64[-1,4]'`"
+        )
+    texts = [column for column, example in examples.items() if isinstance(example, str)]
+    if names and texts:
+        columns = [(name, "BYTES" if name in texts else "FP64") for name in names]
+        return Columns([{"name": name, "datatype": kind, "shape": [-1]} for name, kind in columns], examples)
+    if texts and len(texts) < count:
+        raise CannotServe("some of its columns are texts and none has a name; fit it with a data frame of pandas")
+    spec = {"name": FEATURES, "datatype": "BYTES" if texts else "FP64", "shape": [-1, int(count)]}
+    return Rows({**spec, "labels": names} if names else spec, names, examples)
+
+
+def _declared(specs, names, examples):
+    given = [spec["name"] for spec in specs]
+    if len(specs) == 1 and len(specs[0]["shape"]) == 2:
+        return Rows({**specs[0], "labels": names} if names else specs[0], names, examples)
+    if names and not set(given) <= set(names):
+        raise CannotServe(f"it takes the columns {', '.join(names)}, and declared are {', '.join(given)}")
+    if len(specs) == 1 and not names:
+        return Texts(specs[0])
+    return Columns(specs, examples)
+
+
+class Rows:
+    """An array of rows; a data frame of it, if the estimator was fitted with one, for steps that choose by name."""
+
+    def __init__(self, spec, names, examples):
+        self.specs = [spec]
+        self._names = names
+        self._examples = examples
+
+    def given(self, arrays):
+        return self._framed(_values(arrays[0]))
+
+    def example(self):
+        (spec,) = self.specs
+        columns = self._names or range(spec["shape"][1])
+        return self.given([_example_of(spec, columns, self._examples).reshape(1, -1)])
+
+    def _framed(self, rows):
+        if not self._names:
+            return rows
+        import pandas
+
+        return pandas.DataFrame(rows, columns=self._names)
+
+
+class Columns:
+    """A tensor for each column of a data frame."""
+
+    def __init__(self, specs, examples):
+        for spec in specs:
+            if len(spec["shape"]) != 1:
+                raise CannotServe(f"the column `{spec['name']}` is declared with the shape {spec['shape']}; it is [-1]")
+        self.specs = specs
+        self._examples = examples
+
+    def given(self, arrays):
+        import pandas
+
+        return pandas.DataFrame({spec["name"]: _values(array) for spec, array in zip(self.specs, arrays)})
+
+    def example(self):
+        return self.given([_example_of(spec, [spec["name"]], self._examples) for spec in self.specs])
+
+
+class Texts:
+    """A vector of texts, as the vectorizers of scikit-learn take them."""
+
+    def __init__(self, spec):
+        self.specs = [spec]
+
+    def given(self, arrays):
+        return _values(arrays[0])
+
+    def example(self):
+        return ["text"]
+
+
+def _values(array):
+    if array.dtype != object:
+        return array
+    texts = np.empty(array.size, object)
+    texts[:] = [value.decode() for value in array.ravel()]
+    return texts.reshape(array.shape)
+
+
+def _example_of(spec, columns, examples):
+    """A value for each of `columns`, as they would come in a request."""
+    if spec["datatype"] == "BYTES":
+        return np.array([str(examples.get(column, "")).encode() for column in columns], object)
+    values = [examples.get(column, 0) for column in columns]
+    return np.array([0 if isinstance(value, str) else value for value in values], DTYPES[spec["datatype"]])
+
+
+def _first(estimator):
+    """The step that sees the input."""
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    steps = [step for _, step in getattr(estimator, "steps", ()) if step not in (None, "passthrough")]
+    return _first(steps[0]) if steps else estimator
+
+
+def _is_vectorizer(step):
+    return hasattr(step, "build_analyzer")
+
+
+def _examples(estimator, names):
+    """A value that each column may have, by the name or else the number of the column, where a step knows of some."""
+    first = _first(estimator)
+    columns = names or range(getattr(first, "n_features_in_", 0))
+    examples = {}
+    for _, step, chosen in getattr(first, "transformers_", [(None, first, columns)]):
+        if step in ("drop", "passthrough"):
+            continue
+        places = [chosen] if isinstance(chosen, (str, int)) else chosen
+        if isinstance(places, slice) or getattr(np.asarray(places), "dtype", None) == bool:
+            places = np.asarray(columns)[places]
+        elif names and len(places) and not isinstance(places[0], str):
+            places = np.asarray(names)[places]
+        examples.update(zip((_plain(place) for place in places), _step_examples(step, len(places))))
+    return examples
+
+
+def _step_examples(step, count):
+    """A value of each column of one step: the first category of encoders, and text for vectorizers."""
+    for each in [step, *(inner for _, inner in getattr(step, "steps", ()))]:
+        if _is_vectorizer(each):
+            return ["text"] * count
+        categories = getattr(each, "categories_", None)
+        if isinstance(categories, list):
+            return [_plain(next((value for value in column if value == value), 0)) for column in categories]
+    return []
+
+
+def _plain(value):
+    return value.item() if isinstance(value, np.generic) else value

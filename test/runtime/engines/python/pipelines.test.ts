@@ -1,0 +1,202 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
+import type { Signature, Tensor, TensorSpec } from '../../../../runtime/src/inference/tensor.js';
+
+const python = join(import.meta.dirname, '../../../../.venv/bin/python');
+
+let folder: string;
+let expected: {
+  readonly mixed: number[];
+  readonly search: number[][];
+  readonly hidden: number[];
+  readonly texts: number[][];
+  readonly rows: number[][];
+  readonly targets: { readonly labels: string[]; readonly probabilities: number[][] };
+  readonly several: number[];
+  readonly named: number[];
+};
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pipelines-'));
+  execFileSync(python, [join(import.meta.dirname, 'save_pipelines.py'), folder], { stdio: 'pipe' });
+  expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let model: LoadedModel | undefined;
+afterEach(async () => {
+  await model?.close();
+  model = undefined;
+});
+
+async function load(file: string, declared?: Partial<Signature>): Promise<LoadedModel> {
+  const artifact = { path: join(folder, file), format: 'pickle', declared } as const;
+  model = await engineFor('pickle').load(artifact, { python, threads: 1, trustPickle: true });
+  return model;
+}
+
+const doubles = (name: string, shape: number[], ...data: number[]): Tensor => ({
+  name,
+  datatype: 'FP64',
+  shape,
+  data: Float64Array.from(data),
+});
+
+const text = (name: string, ...data: string[]): Tensor => ({
+  name,
+  datatype: 'BYTES',
+  shape: [data.length],
+  data: data.map((each) => Buffer.from(each)),
+});
+
+const column = (name: string, datatype: TensorSpec['datatype']): TensorSpec => ({ name, datatype, shape: [-1] });
+const HOUSE = [column('area', 'FP64'), column('city', 'BYTES'), column('note', 'BYTES'), column('rooms', 'FP64')];
+const HOUSES = [
+  doubles('area', [2], 90, Number.NaN),
+  text('city', 'Åre', 'Bern'),
+  text('note', 'loud garden', ''),
+  doubles('rooms', [2], 2, 4),
+];
+
+describe('a pipeline that was fitted with a data frame', () => {
+  it('takes columns of numbers and of texts by name', async () => {
+    expect((await load('mixed.joblib')).signatures.serving_default!.inputs).toEqual(HOUSE);
+    expect(model!.requirements).toEqual(expect.arrayContaining([expect.stringMatching(/^pandas==/)]));
+    const [prediction] = await model!.run(HOUSES);
+    expect([...(prediction!.data as Float64Array)]).toEqual(expected.mixed);
+  });
+
+  it('takes them in a search for parameters too, and labels its scores', async () => {
+    const { inputs, outputs } = (await load('search.joblib')).signatures.serving_default!;
+    expect(inputs).toEqual(HOUSE);
+    expect(outputs[1]).toEqual({
+      name: 'probabilities',
+      datatype: 'FP64',
+      shape: [-1, 2],
+      labels: ['cheap', 'dear'],
+    });
+    const [, probabilities] = await model!.run(HOUSES);
+    expect([...(probabilities!.data as Float64Array)]).toEqual(expected.search.flat());
+  });
+
+  it('takes them of the types that are declared', async () => {
+    const inputs = [...HOUSE.slice(0, 3), column('rooms', 'INT64')];
+    expect((await load('mixed.joblib', { inputs })).signatures.serving_default!.inputs).toEqual(inputs);
+    const rooms: Tensor = { name: 'rooms', datatype: 'INT64', shape: [2], data: BigInt64Array.of(2n, 4n) };
+    const [prediction] = await model!.run([...HOUSES.slice(0, 3), rooms]);
+    expect([...(prediction!.data as Float64Array)]).toEqual(expected.mixed);
+  });
+
+  it('refuses a category that it was not fitted with, and goes on', async () => {
+    await load('mixed.joblib');
+    const [area, , note, rooms] = HOUSES as [Tensor, Tensor, Tensor, Tensor];
+    await expect(model!.run([area, text('city', 'Rome', 'Bern'), note, rooms])).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
+    expect(await model!.run(HOUSES)).toHaveLength(1);
+  });
+
+  it('takes rows, with the names of the columns as labels, if all are numbers', async () => {
+    expect((await load('named.joblib')).signatures.serving_default!.inputs).toEqual([
+      { name: 'features', datatype: 'FP64', shape: [-1, 2], labels: ['area', 'rooms'] },
+    ]);
+    const [prediction] = await model!.run([doubles('features', [3, 2], ...expected.rows.flat())]);
+    expect([...(prediction!.data as Float64Array)]).toEqual(expected.named);
+  });
+
+  it('takes what is declared where its steps do not tell', async () => {
+    await expect(load('hidden.pkl')).rejects.toMatchObject({
+      code: 'ARTIFACT_INVALID',
+      message: expect.stringMatching(/does not run with one row of features:FP64\[-1, 2\]: .*--input/),
+    });
+    await load('hidden.pkl', { inputs: [column('area', 'FP64'), column('city', 'BYTES')] });
+    const [prediction] = await model!.run([doubles('area', [2], 90, 100), text('city', 'Åre', 'Bern')]);
+    expect([...(prediction!.data as Float64Array)]).toEqual(expected.hidden);
+  });
+});
+
+it('a classifier of texts takes a vector of them', async () => {
+  expect((await load('texts.joblib')).signatures.serving_default).toEqual({
+    inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }],
+    outputs: [
+      { name: 'label', datatype: 'BOOL', shape: [-1] },
+      { name: 'probabilities', datatype: 'FP64', shape: [-1, 2], labels: ['False', 'True'] },
+    ],
+  });
+  const [label, probabilities] = await model!.run([text('text', 'loud garden', 'quiet')]);
+  expect([...(label!.data as Uint8Array)]).toEqual([0, 1]);
+  expect([...(probabilities!.data as Float64Array)]).toEqual(expected.texts.flat());
+});
+
+it('an encoder of letters takes rows of them', async () => {
+  const { inputs } = (await load('letters.joblib')).signatures.serving_default!;
+  expect(inputs).toEqual([{ name: 'features', datatype: 'BYTES', shape: [-1, 2] }]);
+  const [label] = await model!.run([{ ...text('features', 'b', 'a'), shape: [1, 2] }]);
+  expect((label!.data as Buffer[]).map(String)).toEqual(['b']);
+});
+
+describe('several targets', () => {
+  const labels = { name: 'label', datatype: 'BYTES', shape: [-1, 2] };
+  const cities = { name: 'probabilities_0', datatype: 'FP64', shape: [-1, 3], labels: ['Bern', 'Oslo', 'Åre'] };
+  const sizes = { name: 'probabilities_1', datatype: 'FP64', shape: [-1, 2], labels: ['big', 'small'] };
+  const rows = () => doubles('features', [3, 2], ...expected.rows.flat());
+
+  it.each(['targets.joblib', 'multi_output.joblib'])('are classified with the scores of each: %s', async (file) => {
+    expect((await load(file)).signatures.serving_default!.outputs).toEqual([labels, cities, sizes]);
+    const [label, ...scores] = await model!.run([rows()]);
+    expect(label!.shape).toEqual([3, 2]);
+    expect(scores.map(({ shape }) => shape)).toEqual([
+      [3, 3],
+      [3, 2],
+    ]);
+    if (file !== 'targets.joblib') return;
+    expect((label!.data as Buffer[]).map(String)).toEqual(expected.targets.labels);
+    expect(scores.map(({ data }) => [...(data as Float64Array)])).toEqual(expected.targets.probabilities);
+  });
+
+  it('are classified in a chain, with one score for each', async () => {
+    expect((await load('chain.joblib')).signatures.serving_default!.outputs).toEqual([
+      { name: 'label', datatype: 'FP64', shape: [-1, 2] },
+      { name: 'probabilities', datatype: 'FP64', shape: [-1, 2] },
+    ]);
+  });
+
+  it('are regressed as columns', async () => {
+    const [output] = (await load('several.joblib')).signatures.serving_default!.outputs;
+    expect(output).toEqual({ name: 'prediction', datatype: 'FP64', shape: [-1, 2] });
+    const [prediction] = await model!.run([rows()]);
+    expect([...(prediction!.data as Float64Array)]).toEqual(expected.several);
+  });
+});
+
+describe('what cannot be served is told of', () => {
+  it.each<[string, string, Partial<Signature> | undefined, RegExp]>([
+    ['texts among unnamed columns', 'unnamed.joblib', undefined, /none has a name; fit it with a data frame/],
+    [
+      'columns that it does not have',
+      'mixed.joblib',
+      { inputs: [column('area', 'FP64'), column('garden', 'BYTES')] },
+      /takes the columns area, city, note, rooms, and declared are area, garden/,
+    ],
+    [
+      'too few columns',
+      'mixed.joblib',
+      { inputs: HOUSE.slice(0, 2) },
+      /does not run with one row of area:FP64\[-1\], city/,
+    ],
+    [
+      'columns that are rows',
+      'mixed.joblib',
+      { inputs: HOUSE.map((spec) => ({ ...spec, shape: [-1, 1] })) },
+      /`area` is declared with the shape \[-1, 1\]; it is \[-1\]/,
+    ],
+  ])('%s', async (_, file, declared, message) => {
+    await expect(load(file, declared)).rejects.toMatchObject({
+      code: 'ARTIFACT_INVALID',
+      message: expect.stringMatching(message),
+    });
+  });
+});
