@@ -3,6 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { copyFile, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 
 const entries = {
@@ -13,11 +14,14 @@ const entries = {
   // Loaded by the others only where they are needed.
   's3-source': 'src/store/s3-source.ts',
   grpc: 'src/server/grpc.ts',
+  'grpc-js': createRequire(import.meta.url).resolve('@grpc/grpc-js'),
+  'open-telemetry': 'src/observability/open-telemetry.ts',
+  'otlp-grpc': 'src/observability/otlp-grpc.ts',
 };
 const present = Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(path)));
 
 // They are files beside the others, which leave their import as it is.
-const apart = ['./s3-source.js', './grpc.js'];
+const apart = ['./s3-source.js', './grpc.js', './open-telemetry.js', './otlp-grpc.js'];
 
 /** Takes onnxruntime's JavaScript into the bundle, and leaves the native addon where npm put it. */
 const nativeAddon = {
@@ -37,6 +41,14 @@ const handlerApart = {
   },
 };
 
+/** Keeps gRPC's library in a file of its own, which the server and the exporter of spans share. */
+const grpcApart = {
+  name: 'grpc-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^@grpc\/grpc-js$/ }, () => ({ path: './grpc-js.js', external: true }));
+  },
+};
+
 // A file that is no longer made must not be deployed.
 await rm('dist/bundle', { recursive: true, force: true });
 
@@ -50,7 +62,7 @@ await build({
   minify: true,
   legalComments: 'linked',
   external: ['onnxruntime-node/*', ...apart],
-  plugins: [nativeAddon, handlerApart],
+  plugins: [nativeAddon, handlerApart, grpcApart],
   // The thread of a long model asks at run time where the package lies.
   logOverride: { 'require-resolve-not-external': 'silent' },
   logLevel: 'warning',

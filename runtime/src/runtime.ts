@@ -6,6 +6,7 @@ import { ModelSet } from './inference/model-set.js';
 import { ModelsFile } from './models-file.js';
 import { Logger } from './observability/log.js';
 import { RuntimeMetrics } from './observability/metrics.js';
+import { openTracer } from './observability/tracing.js';
 import { type ModelCatalog, type ProtocolOptions, protocols } from './protocols/index.js';
 import { type Admission, admission } from './server/admission.js';
 import { App } from './server/app.js';
@@ -30,11 +31,17 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
+/** What the host has a say in. */
+export interface RuntimeOptions extends ProtocolOptions {
+  /** The Google Cloud project that log lines name with their trace. @default none is named */
+  readonly googleProject?: string;
+}
+
 /** Makes a runtime; nothing is loaded yet. */
-export function createRuntime(config: RuntimeConfig, options: ProtocolOptions = {}): Runtime {
+export function createRuntime(config: RuntimeConfig, { googleProject, ...options }: RuntimeOptions = {}): Runtime {
   const catalog = new Catalog();
   const metrics = new RuntimeMetrics();
-  const logger = new Logger(config.logLevel);
+  const logger = new Logger(config.logLevel, undefined, googleProject);
   const admit = admission({ ...config, verifier: config.jwt && jwtVerifier(config.jwt) });
   const models = new ControlledModels(new ModelSet({ ...config, catalog, logger, metrics }));
   if (config.modelControl || config.requestedModels !== undefined) catalog.control = models;
@@ -56,6 +63,7 @@ export function createRuntime(config: RuntimeConfig, options: ProtocolOptions = 
     metrics,
     admission: admit,
     async load() {
+      app.tracer = await openTracer(process.env, logger);
       if (config.requestedModels !== undefined) await models.start([], [config.requestedModels]);
       else if (file) await file.follow((entries) => models.start(entries));
       else await models.start(config.models ?? [everythingAt(config.model)]);
@@ -73,6 +81,7 @@ export function createRuntime(config: RuntimeConfig, options: ProtocolOptions = 
       catalog.drain();
       app.drain();
       await Promise.all(catalog.all().map((each) => each.retire()));
+      await app.tracer?.close();
     },
   };
 }

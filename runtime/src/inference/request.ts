@@ -9,8 +9,8 @@ export interface Cancellation {
 
 /** Follows a request. */
 export interface RequestTrace {
-  /** A call of a model begins to wait. */
-  queued(): CallTrace;
+  /** A call of a model begins to wait. @returns undefined if nobody follows it */
+  queued(): CallTrace | undefined;
 }
 
 /** Follows one call of a model. */

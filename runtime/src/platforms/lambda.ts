@@ -1,6 +1,7 @@
 // The handlers of the function, which load the model while Lambda initializes the environment.
 
 import { readConfig } from '../config.js';
+import { predictPath } from '../contract.js';
 import { createRuntime } from '../runtime.js';
 import {
   type HttpApiEvent,
@@ -9,6 +10,7 @@ import {
   type RestEvent,
   requestOf,
 } from './lambda-events.js';
+import { answerQueue, type QueueAnswer, type QueueEvent } from './lambda-queue.js';
 import { streaming, writeResponse } from './lambda-stream.js';
 
 /**
@@ -34,11 +36,27 @@ export async function initialize(): Promise<void> {
 /** Answers an event of an HTTP API or a load balancer, in one piece of at most 6 MB. */
 export async function handler(event: RestEvent | HttpApiEvent): Promise<LambdaResponse> {
   await loading;
-  return lambdaResponseOf(await runtime.app.handle(requestOf(event)));
+  const answer = await runtime.app.handle(requestOf(event));
+  await runtime.app.tracer?.flush();
+  return lambdaResponseOf(answer);
 }
 
 /** Answers an event of a REST API or a function URL, and writes the answer as it is, binary or not. */
 export const streamingHandler = streaming(async (event: RestEvent | HttpApiEvent, stream) => {
   await loading;
   await writeResponse(stream, await runtime.app.handle(requestOf(event)));
+  await runtime.app.tracer?.flush();
 });
+
+/** Answers messages of an SQS queue, and tells which are to come again. */
+export async function queueHandler(event: QueueEvent): Promise<QueueAnswer> {
+  await loading;
+  const { app, catalog, logger } = runtime;
+  const answer = await answerQueue(event, {
+    handle: (request) => app.handle(request),
+    defaultPath: predictPath(catalog.names()[0]!),
+    logger,
+  });
+  await app.tracer?.flush();
+  return answer;
+}

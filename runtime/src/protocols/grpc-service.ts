@@ -1,3 +1,4 @@
+import type { Cancellation } from '../inference/request.js';
 import type { ModelCatalog } from './protocol.js';
 
 /**
@@ -14,4 +15,4 @@ export interface GrpcService {
 
 // The messages come from protobufs, and each method knows its own.
 // biome-ignore lint/suspicious/noExplicitAny: see above
-export type GrpcMethod = (request: any, signal: AbortSignal) => object | Promise<object>;
+export type GrpcMethod = (request: any, signal: Cancellation) => object | Promise<object>;

@@ -6,6 +6,7 @@ import { EXPOSITION_TYPE } from '../observability/exposition.js';
 import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import { tensorFlowServingText } from '../observability/tensorflow-serving.js';
+import { type Tracer, traceIdOf, traceRequest } from '../observability/tracing.js';
 import { page, wantsPage } from '../page/page.js';
 import type { ModelCatalog, Protocol } from '../protocols/protocol.js';
 import type { Admission } from './admission.js';
@@ -31,13 +32,19 @@ export class App {
   private readonly router = findMyWay({ ignoreTrailingSlash: true, maxParamLength: 500 });
   /** Whether connections should end with their next answer. */
   isDraining = false;
+  /** Makes a span of each request but those of probes and scrapers. @default none is made */
+  tracer: Tracer | undefined;
   private readonly routes = new Set<string>();
   /** Answered without a credential. */
   private readonly openPaths: ReadonlySet<string>;
+  private readonly untraced: ReadonlySet<string>;
+  private readonly logsRequests: boolean;
 
   constructor(private readonly options: AppOptions) {
-    const { catalog, protocols, metrics, queueDepth } = options;
+    const { catalog, protocols, metrics, logger, queueDepth } = options;
+    this.logsRequests = logger.has('debug');
     this.openPaths = new Set(protocols.flatMap(({ probes = [] }) => probes));
+    this.untraced = new Set([...this.openPaths, METRICS_PATH, TENSORFLOW_SERVING_METRICS_PATH]);
     const own: [string, RouteHandler][] = [
       [METRICS_PATH, () => text(metrics.text(queueDepth()), EXPOSITION_TYPE)],
       [TENSORFLOW_SERVING_METRICS_PATH, () => text(tensorFlowServingText(metrics), EXPOSITION_TYPE)],
@@ -55,7 +62,13 @@ export class App {
   }
 
   /** Answers `request`. A failure is an answer too: nothing is thrown. */
-  async handle(request: HttpRequest): Promise<HttpResponse> {
+  handle(request: HttpRequest): Promise<HttpResponse> {
+    const { tracer } = this;
+    if (!tracer || this.untraced.has(request.path)) return this.respond(request);
+    return traceRequest(tracer, request, (traced) => this.respond(traced));
+  }
+
+  private async respond(request: HttpRequest): Promise<HttpResponse> {
     const since = performance.now();
     let response: HttpResponse;
     try {
@@ -66,6 +79,7 @@ export class App {
     const elapsedMs = performance.now() - since;
     this.options.metrics.requestFinished(response.status, elapsedMs);
     response.latency?.observe(elapsedMs * 1000);
+    if (this.logsRequests) this.log(request, response.status, elapsedMs);
     return response;
   }
 
@@ -98,8 +112,15 @@ export class App {
   private failed(request: HttpRequest, error: unknown): HttpResponse {
     if (error instanceof InferenceError) return this.failure(request.path, error);
     const id = randomUUID();
-    this.options.logger.failure('a request failed', error, { id, path: request.path, trace: traceId(request) });
+    const { path } = request;
+    this.options.logger.failure('a request failed', error, { id, path, trace_id: traceIdOf(request.headers) });
     return this.failure(request.path, new InferenceError('INTERNAL', `internal error ${id}`));
+  }
+
+  private log(request: HttpRequest, status: number, elapsedMs: number): void {
+    const { method, path, headers } = request;
+    const milliseconds = Number(elapsedMs.toFixed(3));
+    this.options.logger.log('debug', 'request', { method, path, status, milliseconds, trace_id: traceIdOf(headers) });
   }
 
   private route(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
@@ -134,11 +155,6 @@ export class App {
     this.routes.add(route);
     this.router.on(method, path, () => {}, handler);
   }
-}
-
-/** The caller's trace by W3C's `traceparent`, to find the failure from there; undefined if it sent none. */
-function traceId({ headers }: HttpRequest): string | undefined {
-  return /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(headers.traceparent ?? '')?.[1];
 }
 
 function text(body: string, type: string): HttpResponse {

@@ -12,8 +12,9 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { InferenceError } from '../inference/errors.js';
+import { InferenceError, type StatusCode } from '../inference/errors.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
+import { type Tracer, traceCall, traceIdOf } from '../observability/tracing.js';
 import type { GrpcMethod, GrpcService } from '../protocols/grpc-service.js';
 import { asInferenceError } from '../protocols/handled.js';
 import { openInferenceGrpc } from '../protocols/open-inference/grpc.js';
@@ -45,8 +46,10 @@ export interface GrpcOptions {
   readonly admission?: Admission;
   /** Counts the calls. @default nobody does */
   readonly metrics?: RuntimeMetrics;
-  /** Told of faults of ours, whose text no caller sees. */
-  readonly onError: (error: unknown) => void;
+  /** Makes a span of each call but those of probes, once it is there. @default none is made */
+  readonly tracer?: () => Tracer | undefined;
+  /** Told of faults of ours, whose text no caller sees, and of the caller's trace. */
+  readonly onError: (error: unknown, traceId: string | undefined) => void;
 }
 
 /** A gRPC server that listens. */
@@ -70,7 +73,7 @@ export async function startGrpcServer(models: ModelCatalog, options: GrpcOptions
     const methods = Object.entries(service.methods(models));
     const handlers = methods.map(([name, method]) => [
       name,
-      unary(method, OPEN_METHODS.includes(name) ? { ...options, admission: undefined } : options),
+      unary(method, OPEN_METHODS.includes(name) ? { ...options, admission: undefined, tracer: undefined } : options),
     ]);
     server.addService(definitionOf(service), Object.fromEntries(handlers) as UntypedServiceImplementation);
   }
@@ -107,21 +110,26 @@ function definitionOf({ protoFile, name }: GrpcService) {
   return (found as ServiceClientConstructor).service;
 }
 
-function unary(method: GrpcMethod, { admission, metrics, onError }: GrpcOptions) {
+function unary(method: GrpcMethod, { admission, metrics, tracer, onError }: GrpcOptions) {
   return async (call: ServerUnaryCall<unknown, object>, answer: sendUnaryData<object>) => {
     const since = performance.now();
     const gone = new AbortController();
     call.on('cancelled', () => gone.abort());
+    const headers = headersOf(call.metadata);
+    const collected = tracer?.();
+    const span = collected && traceCall(collected, call.getPath(), headers, gone.signal);
+    let outcome: StatusCode | 'OK' = 'OK';
     try {
-      if (admission) await admission({ headers: headersOf(call.metadata) });
-      answer(null, await method(call.request, gone.signal));
-      metrics?.callFinished('OK', performance.now() - since);
+      if (admission) await admission({ headers });
+      answer(null, await method(call.request, span?.signal ?? gone.signal));
     } catch (error) {
-      if (!(error instanceof InferenceError)) onError(error);
+      if (!(error instanceof InferenceError)) onError(error, traceIdOf(span?.headers ?? headers));
       const { code, message, retryAfterSeconds } = asInferenceError(error);
+      outcome = code;
       answer({ code: status[code], details: message, metadata: pushback(retryAfterSeconds) });
-      metrics?.callFinished(code, performance.now() - since);
     }
+    metrics?.callFinished(outcome, performance.now() - since);
+    span?.end(outcome);
   };
 }
 

@@ -27,10 +27,10 @@ export async function startServer(
   address = '0.0.0.0',
   host: HostSettings = readHost(process.env),
 ): Promise<RunningServer> {
-  const { requestedModels } = host;
+  const { requestedModels, googleProject, vertexRoutes } = host;
   const runtime = createRuntime(
     { requestedModels, ...config },
-    { vertexRoutes: host.vertexRoutes, kserveStatus: config.kserveStatus },
+    { vertexRoutes, googleProject, kserveStatus: config.kserveStatus },
   );
   const server = createHttpServer(runtime.app, config.maxBodyBytes);
   await new Promise<void>((resolve, reject) => {
@@ -88,6 +88,7 @@ async function startGrpc({ grpcPort: port, maxBodyBytes }: RuntimeConfig, runtim
     maxMessageBytes: maxBodyBytes,
     admission: runtime.admission,
     metrics: runtime.metrics,
-    onError: (error) => runtime.logger.failure('a gRPC call failed', error),
+    tracer: () => runtime.app.tracer,
+    onError: (error, trace) => runtime.logger.failure('a gRPC call failed', error, { trace_id: trace }),
   });
 }

@@ -113,7 +113,7 @@ describe('fault 23: a handler that throws', () => {
     const { status, body } = await app.handle(request);
     expect(status).toBe(500);
     expect(String(body)).not.toContain('1234');
-    const { id, error, trace } = JSON.parse(lines[0]!) as Record<string, string>;
+    const { id, error, trace_id: trace } = JSON.parse(lines[0]!) as Record<string, string>;
     expect(trace).toBe(TRACE);
     expect(String(body)).toContain(id);
     expect(error).toContain('the password is 1234');

@@ -1,5 +1,6 @@
 import { checkInputs } from '../../inference/check-inputs.js';
 import { invalid } from '../../inference/errors.js';
+import type { Cancellation } from '../../inference/request.js';
 import type { Signature, Tensor } from '../../inference/tensor.js';
 import type { ApiCall } from '../../observability/model-metrics.js';
 import type { GrpcService } from '../grpc-service.js';
@@ -108,7 +109,7 @@ export const predictionService: GrpcService = {
   }),
 };
 
-async function predict(models: ModelCatalog, request: PredictRequest, signal: AbortSignal): Promise<object> {
+async function predict(models: ModelCatalog, request: PredictRequest, signal: Cancellation): Promise<object> {
   const since = performance.now();
   const called = target(models, request.model_spec);
   const { model, signatureName } = called;
@@ -158,7 +159,7 @@ function decodeFilter(
   return filter.length > 0 ? filter : undefined;
 }
 
-async function classify(models: ModelCatalog, spec: ModelSpecProto | null, input: Input | null, signal: AbortSignal) {
+async function classify(models: ModelCatalog, spec: ModelSpecProto | null, input: Input | null, signal: Cancellation) {
   const called = target(models, spec);
   const { model, signature, signatureName } = called;
   const { inputs, count } = readExamples(called, input);
@@ -170,7 +171,7 @@ async function classify(models: ModelCatalog, spec: ModelSpecProto | null, input
   };
 }
 
-async function regress(models: ModelCatalog, spec: ModelSpecProto | null, input: Input | null, signal: AbortSignal) {
+async function regress(models: ModelCatalog, spec: ModelSpecProto | null, input: Input | null, signal: Cancellation) {
   const called = target(models, spec);
   const { model, signatureName } = called;
   const { inputs, count } = readExamples(called, input);
