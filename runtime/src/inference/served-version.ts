@@ -47,12 +47,12 @@ export interface VersionSource {
 /** One version of a model from its package on disk to its last request. */
 export class ServedVersion implements ServedModel {
   state: ModelState = 'START';
-  failure: string | undefined;
   readonly metrics = new ModelMetrics();
   readonly name: string;
   readonly manifest: Manifest;
   readonly source: string | undefined;
   readonly signatures: Readonly<Record<string, Signature>>;
+  private loadFailure: string | undefined;
   private files: LocalPackage | undefined;
   private model: LoadedModel | undefined;
   private scheduler: Scheduler | undefined;
@@ -76,6 +76,11 @@ export class ServedVersion implements ServedModel {
   /** Whether requests are taken, and have a chance. */
   get isReady(): boolean {
     return this.state === 'AVAILABLE' && this.model?.isHealthy !== false;
+  }
+
+  get failure(): string | undefined {
+    const isSick = this.state === 'AVAILABLE' && !this.isReady;
+    return isSick ? 'the model is loaded, and its processes end again and again' : this.loadFailure;
   }
 
   /** Requests that wait or run. */
@@ -116,7 +121,7 @@ export class ServedVersion implements ServedModel {
       this.state = 'AVAILABLE';
     } catch (error) {
       this.state = 'END';
-      this.failure = (error as Error).message;
+      this.loadFailure = (error as Error).message;
       await model?.close();
       await this.files?.dispose();
       throw error;

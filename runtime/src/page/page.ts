@@ -38,7 +38,7 @@ export function page(models: ModelCatalog): HttpResponse {
         name: model.name,
         version: model.version,
         format: model.manifest.format,
-        available: model.state === 'AVAILABLE',
+        available: model.isReady,
         failure: model.failure,
         inputs: model.manifest.inputs,
         outputs: model.manifest.outputs,

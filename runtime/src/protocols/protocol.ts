@@ -12,9 +12,11 @@ export type ModelState = 'START' | 'LOADING' | 'AVAILABLE' | 'UNLOADING' | 'END'
 export interface ServedModel extends ModelVersion {
   readonly manifest: Manifest;
   readonly state: ModelState;
+  /** Whether it is available and requests have a chance now: not so while all its worker processes are ending, say. */
+  readonly isReady: boolean;
   /** Where the package was loaded from, if it was by a request. */
   readonly source?: string;
-  /** Why the version is not available. */
+  /** Why the version is not ready, if there is more to say than its state. */
   readonly failure?: string;
   /** What is counted of its calls. @default nothing */
   readonly metrics?: ModelMetrics;

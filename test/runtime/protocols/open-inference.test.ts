@@ -325,7 +325,7 @@ describe('health and metadata', () => {
   it('lists the server, the models and their states', async () => {
     expect((await send()('GET', '/v2')).json()).toMatchObject({ name: 'modelship', version: RUNTIME_VERSION });
     expect((await send()('GET', '/v2/models')).json()).toEqual({ models: ['half_plus_two'] });
-    const failed = send({ ...halfPlusTwo, state: 'END', failure: 'damaged' });
+    const failed = send({ ...halfPlusTwo, state: 'END', isReady: false, failure: 'damaged' });
     const index = await failed('POST', '/v2/repository/index');
     expect(index.json()).toEqual([{ name: 'half_plus_two', version: '1', state: 'UNAVAILABLE', reason: 'damaged' }]);
     expect((await failed('POST', '/v2/repository/index', { ready: true })).json()).toEqual([]);

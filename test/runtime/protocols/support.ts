@@ -25,6 +25,7 @@ export function model({ inputs, outputs, signatures, compute, ...rest }: TestMod
     name: 'half_plus_two',
     version: '1',
     state: 'AVAILABLE',
+    isReady: (rest.state ?? 'AVAILABLE') === 'AVAILABLE',
     manifest: { format: 'onnx', inputs: main.inputs, outputs: main.outputs } as Manifest,
     signatures: signatures ?? { serving_default: main },
     async infer(request) {

@@ -48,7 +48,7 @@ function statusRoutes(models: ModelCatalog): readonly Route[] {
       method: 'GET',
       path: '/v1/models/:model',
       handler: handled(errorResponse, (_, { model: name = '' }) => {
-        const isReady = models.find(name) !== undefined;
+        const isReady = models.find(name)?.isReady ?? false;
         if (!isReady && models.versions(name).length === 0) throw unknown(name);
         return jsonResponse(JSON.stringify({ name, ready: isReady }), isReady ? 200 : 503);
       }),

@@ -72,7 +72,9 @@ export const openInferenceGrpc: GrpcService = {
   methods: (models) => ({
     ServerLive: () => ({ live: true }),
     ServerReady: () => ({ ready: models.ready }),
-    ModelReady: ({ name, version }: ModelName) => ({ ready: models.find(name, version || undefined) !== undefined }),
+    ModelReady: ({ name, version }: ModelName) => ({
+      ready: models.find(name, version || undefined)?.isReady ?? false,
+    }),
     ServerMetadata: () => serverMetadata(),
     ModelMetadata: ({ name, version }: ModelName) =>
       modelMetadata(models, findModel(models, name, version || undefined)),

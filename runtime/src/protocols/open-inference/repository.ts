@@ -9,11 +9,11 @@ export function repositoryIndex(models: ModelCatalog, readyOnly: boolean): objec
   const known = models
     .names()
     .flatMap((name) => models.versions(name))
-    .filter(({ state }) => !readyOnly || state === 'AVAILABLE')
-    .map(({ name, version, state, failure }) => ({
+    .filter(({ isReady }) => !readyOnly || isReady)
+    .map(({ name, version, state, isReady, failure }) => ({
       name,
       version,
-      state: state === 'AVAILABLE' ? 'READY' : state === 'END' ? 'UNAVAILABLE' : state,
+      state: isReady ? 'READY' : state === 'AVAILABLE' || state === 'END' ? 'UNAVAILABLE' : state,
       reason: failure ?? '',
     }));
   if (readyOnly || !models.control) return known;

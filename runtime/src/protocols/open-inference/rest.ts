@@ -115,8 +115,8 @@ function findNamed(models: ModelCatalog, { model = '', version }: RouteParameter
 function readiness(models: ModelCatalog, parameters: RouteParameters): HttpResponse {
   const name = parameters.model ?? '';
   try {
-    findNamed(models, parameters);
-    return json({ name, ready: true });
+    const { isReady } = findNamed(models, parameters);
+    return json({ name, ready: isReady }, isReady ? 200 : 503);
   } catch (error) {
     if (asInferenceError(error).code !== 'UNAVAILABLE') throw error;
     return json({ name, ready: false }, 503);
