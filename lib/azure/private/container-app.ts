@@ -1,5 +1,4 @@
 import type { ContainerApp as AzureContainerApp } from '@cdktf/provider-azurerm/lib/container-app';
-import type { ContainerAppEnvironment } from '@cdktf/provider-azurerm/lib/container-app-environment';
 import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import { DEFAULT_PORT, DRAIN_SECONDS, LIVE_PATH, READY_PATH } from '@modelship/runtime/contract';
 import { Lazy, Token } from 'cdktf';
@@ -10,6 +9,7 @@ import { GenericResource } from '../../terraform/generic.js';
 import { runtimeEnvironment } from '../../terraform/runtime-environment.js';
 import type { ContainerAppsOptions } from '../serverless-host.js';
 import type { ServerlessModelProps } from '../serverless-model.js';
+import { AppEnvironment, CONSUMPTION, GPU_PROFILE } from './app-environment.js';
 import { afterRoles, azapi } from './azapi.js';
 import { CONTAINER_APP_TELEMETRY } from './container-app-telemetry.js';
 import type { EntraApplication } from './entra-application.js';
@@ -19,8 +19,6 @@ import { ModelStore } from './model-store.js';
 import { groupName, HASH_LENGTH, shortHash } from './names.js';
 import { DEFAULT_TIMEOUT_SECONDS, type ServerlessBackendProps } from './serverless-backend.js';
 
-const CONSUMPTION = 'Consumption';
-const GPU_PROFILE = 'gpu';
 const DEFAULT_CPU = 1;
 const DEFAULT_CONCURRENCY = 50;
 const DEFAULT_MAX_REPLICAS = 10;
@@ -29,7 +27,7 @@ const GRACE_SECONDS = 10;
 
 /** A model on Azure Container Apps. */
 export class ContainerApp extends Construct {
-  readonly environment: ContainerAppEnvironment;
+  readonly environment: AppEnvironment;
   readonly modelStore: ModelStore;
   /** With which replicas pull the image and read the model. */
   readonly identity: UserAssignedIdentity;
@@ -55,25 +53,14 @@ export class ContainerApp extends Construct {
       this.modelStore.grantRead(this, 'ModelReader', this.identity.principalId),
       ...image.ready,
     ]);
-    this.environment = new azurerm.ContainerAppEnvironment(this, 'Environment', {
-      ...placement.common,
-      name,
-      logsDestination: 'log-analytics',
-      logAnalyticsWorkspaceId: telemetry.logs.id,
-      infrastructureSubnetId: options.subnet?.id,
-      internalLoadBalancerEnabled: options.subnet ? (options.internal ?? false) : undefined,
-      workloadProfile: [
-        { name: CONSUMPTION, workloadProfileType: CONSUMPTION },
-        ...(options.gpu ? [{ name: GPU_PROFILE, workloadProfileType: options.gpu.profileType }] : []),
-      ],
-    });
+    this.environment = new AppEnvironment(this, 'Environment', name, placement, telemetry, options);
     const template = this.template(props, options, image.uri);
     this.revision = revisionSuffix(this, template, [image.uri, ...Object.values(props.environment ?? {})]);
     this.app = new azurerm.ContainerApp(this, 'Resource', {
       name,
       resourceGroupName: placement.resourceGroup.name,
       tags: props.tags,
-      containerAppEnvironmentId: this.environment.id,
+      containerAppEnvironmentId: this.environment.resource.id,
       workloadProfileName: options.gpu ? GPU_PROFILE : CONSUMPTION,
       revisionMode: options.previousRevision ? 'Multiple' : 'Single',
       identity: { type: 'UserAssigned', identityIds: [this.identity.id] },
@@ -86,7 +73,7 @@ export class ContainerApp extends Construct {
         trafficWeight: trafficWeights(this.revision, props, options),
       },
       template: { ...template, revisionSuffix: this.revision },
-      dependsOn: [...this.modelStore.blobs, rolesKnown],
+      dependsOn: [...this.modelStore.blobs, rolesKnown, this.environment.agent],
     });
     if (entra) this.authConfig = this.requireEntra(entra);
     this.url = `https://${this.app.ingress.fqdn}`;
@@ -97,6 +84,8 @@ export class ContainerApp extends Construct {
     const cpu = options.gpu?.cpu ?? options.cpu ?? DEFAULT_CPU;
     const memoryGib = options.gpu?.memoryGib ?? cpu * CONTAINER_APPS.memoryPerCpuGib;
     const environment = {
+      // The platform says where its agent takes traces; whose they are is for the app to say.
+      OTEL_SERVICE_NAME: props.model.name,
       ...runtimeEnvironment(props, this.modelStore.url(props.model), props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
       // An app may have several identities, so that whoever asks for a token must say which.
       AZURE_CLIENT_ID: this.identity.clientId,

@@ -199,6 +199,26 @@ describe('on Container Apps', () => {
     });
   });
 
+  test('traces go by the agent of the environment to Application Insights, and logs without a key', () => {
+    const template = containerApp();
+    const [agent] = Object.values(template.all('azapi_update_resource'));
+    expect(agent!.body.properties).toEqual({
+      appInsightsConfiguration: {
+        connectionString: expect.stringMatching(/azurerm_application_insights\..*connection_string/),
+      },
+      openTelemetryConfiguration: { tracesConfiguration: { destinations: ['appInsights'] } },
+    });
+    expect(variables(template).OTEL_SERVICE_NAME).toBe('iris');
+    // Only what starts later is told where the agent is.
+    const [id] = Object.keys(template.all('azapi_update_resource'));
+    expect(template.one('azurerm_container_app').depends_on).toContain(`azapi_update_resource.${id}`);
+    const environment = template.one('azurerm_container_app_environment');
+    expect(environment.logs_destination).toBe('azure-monitor');
+    expect(environment).not.toHaveProperty('log_analytics_workspace_id');
+    const setting = template.one('azurerm_monitor_diagnostic_setting', /Environment_Logs/);
+    expect(setting.enabled_log).toContainEqual({ category: 'ContainerAppConsoleLogs' });
+  });
+
   test('a GPU has a workload profile and all that is in it', () => {
     const template = containerApp({}, { gpu: ContainerAppGpu.nvidiaT4() });
     const profiles = template.one('azurerm_container_app_environment').workload_profile;

@@ -9,7 +9,7 @@ test.each(CASES)('$name makes these resources', ({ synthesize }) => {
   const resources = Object.entries(template.json.resource!).flatMap(([type, byId]) =>
     Object.keys(byId).map((id) => `${type}.${id}`),
   );
-  const bodies = ['azapi_resource', 'azapi_resource_action'].flatMap((type) =>
+  const bodies = ['azapi_resource', 'azapi_update_resource', 'azapi_resource_action'].flatMap((type) =>
     Object.entries(template.all(type)).map(([id, { type: kind, body }]) => ({ id, kind, body })),
   );
   expect({ resources: resources.sort(), bodies }).toMatchSnapshot();

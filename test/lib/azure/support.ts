@@ -32,11 +32,11 @@ export class Template {
     return found[0]![1];
   }
 
-  /** The azapi resources of an ARM type. */
-  arm(type: string): Resource[] {
+  /** The azapi resources of an ARM type, or all of them. */
+  arm(type?: string): Resource[] {
     return ['azapi_resource', 'azapi_update_resource', 'azapi_resource_action']
       .flatMap((kind) => Object.values(this.all(kind)))
-      .filter((resource) => resource.type.startsWith(`${type}@`));
+      .filter((resource) => type === undefined || resource.type.startsWith(`${type}@`));
   }
 }
 
