@@ -13,7 +13,7 @@ function started(command: readonly string[], variables: Readonly<Record<string, 
     handler: '',
     codeFolder: directory,
     environment: { ...environment, ...variables },
-    command: [process.execPath, join(directory, 'runtime/lambda-bootstrap.js'), ...command],
+    command: () => [process.execPath, join(directory, 'runtime/lambda-bootstrap.js'), ...command],
   });
 }
 
@@ -89,7 +89,7 @@ describe('a function that cannot start', () => {
       'its handler does not exist',
       ['lambda.handler'],
       {},
-      /got the handler lambda\.handler; handler and streamingHandler/,
+      /got the handler lambda\.handler; handler, queueHandler, streamingHandler/,
     ],
   ])('says why, and takes no event: %s', async (_, command, variables, message) => {
     const lambda = started(command, variables as Record<string, string>);

@@ -36,8 +36,8 @@ export interface FunctionProcess {
   /** Where the function's code lies. */
   readonly codeFolder: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** What is started. @default AWS's client, with the handler */
-  readonly command?: readonly [string, ...string[]];
+  /** What is started for a host of the Runtime API. @default AWS's client, with the handler */
+  readonly command?: (runtimeApi: string) => readonly [string, ...string[]];
 }
 
 /** What a handler that streams has written, as Lambda tells it to API Gateway and to callers of a function URL. */
@@ -79,7 +79,7 @@ export class LambdaEnvironment {
     this.server.listen(0, '127.0.0.1');
     await once(this.server, 'listening');
     const { port } = this.server.address() as AddressInfo;
-    const [executable, ...args] = this.code.command ?? [
+    const [executable, ...args] = this.code.command?.(`127.0.0.1:${port}`) ?? [
       process.execPath,
       join(runtimeInterfaceClient(), 'node_modules', 'aws-lambda-ric', 'bin', 'index.mjs'),
       this.code.handler,

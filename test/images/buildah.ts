@@ -6,8 +6,36 @@ import { requireTool } from '../support/tools.js';
 
 const CACHE = join(import.meta.dirname, '../../.cache/images');
 
-/** The name under which the Dockerfiles ask for their base. */
+/** The names under which the Dockerfiles ask for their bases. */
 export const NODE_BASE = 'docker.io/library/node:24-bookworm-slim';
+export const PYTHON_BASE = 'docker.io/library/python:3.12-slim-bookworm';
+
+/** What of an image's configuration hosts go by. */
+export interface ImageConfig {
+  readonly User: string;
+  readonly Env: readonly string[];
+  readonly Entrypoint: readonly string[];
+  readonly Healthcheck: { readonly Test: readonly string[] };
+  readonly Labels: object;
+}
+
+/** Enters a container's root file system, read-only but for /tmp. Its arguments: root, user, mounts, `--`, command. */
+const READ_ONLY = `
+set -e
+root=$1 user=$2
+shift 2
+mount --bind "$root" "$root"
+mount -t tmpfs -o mode=1777 tmp "$root/tmp"
+mount --rbind /proc "$root/proc"
+mount --rbind /dev "$root/dev"
+while [ "$1" != -- ]; do mount --bind "\${1%%:*}" "$root\${1#*:}"; shift; done
+shift
+mount -o remount,bind,ro "$root"
+exec chroot --userspec="$user" "$root" "$@"
+`;
+
+/** How programs run without an engine: as root or in a container, in the network of this machine. */
+const ISOLATION = ['--isolation', 'chroot', '--network', 'host'];
 
 /**
  * Builds and runs images without an engine, as root or in a container: what `docker` would need a daemon for. The
@@ -31,34 +59,65 @@ export class Buildah {
     return manifest.layers.reduce((sum: number, layer: { size: number }) => sum + layer.size, 0);
   }
 
-  config(image: string): { User: string; Entrypoint: string[]; Healthcheck: { Test: string[] }; Labels: object } {
+  config(image: string): ImageConfig {
     return JSON.parse(this.run('inspect', '--type', 'image', image)).Docker.config;
   }
 
-  /** Builds with the Dockerfile of the context. */
-  build(image: string, context: string, args: Readonly<Record<string, string>> = {}): void {
+  /**
+   * Builds with the Dockerfile of the context.
+   *
+   * @param mounts folders and files of this machine that the build sees, and the image does not hold
+   */
+  build(image: string, context: string, args: Readonly<Record<string, string>> = {}, mounts: string[] = []): void {
     const buildArgs = Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
     // Docker's own format, because the other one has no health check.
-    const options = ['--isolation', 'chroot', '--network', 'host', '--pull=never', '--format', 'docker', '--quiet'];
-    this.run('bud', ...options, ...buildArgs, '--tag', image, context);
+    const options = [...ISOLATION, '--pull=never', '--format', 'docker', '--quiet'];
+    this.run('bud', ...options, ...buildArgs, ...volumes(mounts), '--tag', image, context);
+  }
+
+  /** What a program in a container of the image prints. */
+  output(image: string, ...command: string[]): string {
+    return this.run('run', ...ISOLATION, this.run('from', '--pull-never', image), '--', ...command);
   }
 
   /** Starts the image's entry point with arguments, as `docker run` would. */
   start(image: string, args: readonly string[], environment: Readonly<Record<string, string>>, mounts: string[] = []) {
-    const container = this.run('from', '--pull-never', image);
-    const child = spawn(
-      this.buildah,
-      [
-        ...store(),
-        ...['run', '--isolation', 'chroot', '--network', 'host'],
-        ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
-        ...mounts.flatMap((mount) => ['--volume', mount]),
-        ...[container, '--', ...this.config(image).Entrypoint, ...args],
-      ],
-      { stdio: 'inherit', detached: true },
-    );
+    const [program, ...rest] = this.command(image, args, environment, mounts);
+    const child = spawn(program, rest, { stdio: 'inherit', detached: true });
     this.started.push(child);
     return child;
+  }
+
+  /** As `start`, with a root file system that is read-only but for /tmp, which buildah alone cannot. */
+  startReadOnly(image: string, environment: Readonly<Record<string, string>>, mounts: readonly string[]): ChildProcess {
+    const container = this.run('from', '--pull-never', image);
+    const { User, Env, Entrypoint } = this.config(image);
+    const variables = [...Env, ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)];
+    const folders = mounts.map((mount) => mount.split(':')[1]!);
+    this.run('run', ...ISOLATION, '--user', '0:0', container, '--', 'mkdir', '-p', ...folders);
+    const command = ['env', '-i', ...variables, ...Entrypoint];
+    const root = this.run('mount', container);
+    const child = spawn('unshare', ['--mount', 'sh', '-c', READ_ONLY, 'sh', root, User, ...mounts, '--', ...command], {
+      stdio: 'inherit',
+      detached: true,
+    });
+    this.started.push(child);
+    return child;
+  }
+
+  /** The command that starts the image's entry point with arguments. */
+  command(
+    image: string,
+    args: readonly string[],
+    environment: Readonly<Record<string, string>>,
+    mounts: readonly string[] = [],
+  ): [string, ...string[]] {
+    return [
+      ...([this.buildah, ...store(), 'run', ...ISOLATION] as const),
+      ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+      ...volumes(mounts),
+      ...[this.run('from', '--pull-never', image), '--', ...this.config(image).Entrypoint, ...args],
+    ];
   }
 
   /** Ends what was started here and removes its containers. */
@@ -76,33 +135,77 @@ export class Buildah {
    * stands for the one that the Dockerfile names, and is made once.
    */
   nodeBase(): void {
-    const key = createHash('sha256').update(`bookworm ${process.version} ${process.arch}`).digest('hex');
-    const stamp = join(CACHE, 'base');
-    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return;
-    const root = join(CACHE, 'debian');
-    rmSync(root, { recursive: true, force: true });
-    mkdirSync(CACHE, { recursive: true });
-    const packages = '--include=ca-certificates,libstdc++6';
-    execFileSync(requireTool('debootstrap'), ['--variant=minbase', packages, 'bookworm', root, mirror()], {
-      stdio: ['ignore', 'ignore', 'inherit'],
+    once('base', `bookworm ${process.version} ${process.arch} ${store()}`, () => {
+      const root = join(CACHE, 'debian');
+      rmSync(root, { recursive: true, force: true });
+      const packages = '--include=ca-certificates,libstdc++6';
+      execFileSync(requireTool('debootstrap'), ['--variant=minbase', packages, 'bookworm', root, mirror()], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
+      for (const rest of UNUSED) rmSync(join(root, rest), { recursive: true, force: true });
+      const container = this.run('from', 'scratch');
+      this.run('copy', '--quiet', container, root, '/');
+      this.run('copy', '--quiet', container, process.execPath, '/usr/local/bin/node');
+      this.run('commit', '--quiet', '--format', 'docker', '--rm', container, NODE_BASE);
+      rmSync(root, { recursive: true, force: true });
     });
-    for (const rest of ['var/cache/apt', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/man', 'usr/share/locale']) {
-      rmSync(join(root, rest), { recursive: true, force: true });
-    }
-    const container = this.run('from', 'scratch');
-    this.run('copy', '--quiet', container, root, '/');
-    this.run('copy', '--quiet', container, process.execPath, '/usr/local/bin/node');
-    this.run('commit', '--quiet', '--format', 'docker', '--rm', container, NODE_BASE);
-    rmSync(root, { recursive: true, force: true });
-    writeFileSync(stamp, key);
+  }
+
+  /** As `nodeBase`, with Debian's Python instead of Node. */
+  pythonBase(): void {
+    this.nodeBase();
+    once('python-base', `bookworm ${process.version} ${process.arch} ${store()}`, () => {
+      const container = this.run('from', '--pull-never', NODE_BASE);
+      const install = 'apt-get update -qq && apt-get install -qq --yes --no-install-recommends python3 python3-venv';
+      const unused = UNUSED.map((path) => `/${path}/*`).join(' ');
+      const script = `rm /usr/local/bin/node && ${install} >/dev/null && rm -rf ${unused}`;
+      this.run('run', ...ISOLATION, container, '--', 'sh', '-c', script);
+      this.run('commit', '--quiet', '--format', 'docker', '--rm', container, PYTHON_BASE);
+    });
   }
 }
 
-const store = () => [
-  ...['--root', join(CACHE, 'storage'), '--runroot', join(CACHE, 'run')],
-  // The driver that works on every file system.
-  ...['--storage-driver', 'vfs'],
-];
+/** What slim images go without. */
+const UNUSED = ['var/cache/apt', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/man', 'usr/share/locale'];
+
+/** Makes what `stamp` stands for, unless it was made of the same already. */
+function once(stamp: string, content: string, make: () => void): void {
+  const file = join(CACHE, stamp);
+  const key = createHash('sha256').update(content).digest('hex');
+  if (existsSync(file) && readFileSync(file, 'utf8') === key) return;
+  mkdirSync(CACHE, { recursive: true });
+  make();
+  writeFileSync(file, key);
+}
+
+const volumes = (mounts: readonly string[]) => mounts.flatMap((mount) => ['--volume', mount]);
+
+/** Where images are kept: without copies where the file system can, and in any case by whole copies. */
+let storage: readonly string[] | undefined;
+
+function store(): readonly string[] {
+  storage ??= works(storageOf('overlay')) ? storageOf('overlay') : storageOf('vfs');
+  return storage;
+}
+
+function storageOf(driver: string): readonly string[] {
+  const root = join(CACHE, driver);
+  return ['--root', join(root, 'storage'), '--runroot', join(root, 'run'), '--storage-driver', driver];
+}
+
+/** Whether a container can be mounted. */
+function works(options: readonly string[]): boolean {
+  const buildah = (...command: string[]) =>
+    execFileSync(requireTool('buildah'), [...options, ...command], { encoding: 'utf8', stdio: 'pipe' }).trim();
+  try {
+    const container = buildah('from', 'scratch');
+    buildah('mount', container);
+    buildah('rm', container);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** The mirror that this machine's apt uses, or Debian's own. */
 function mirror(): string {

@@ -1,0 +1,172 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { runtimeImageContext } from '../../lib/bundle/image-context.js';
+import { lambdaImageContext } from '../../lib/bundle/lambda-image-context.js';
+import { Model } from '../../lib/model/model.js';
+import { packModel } from '../../lib/pack/index.js';
+import { LambdaEnvironment } from '../contract/lambda-interface.js';
+import { expectSamples, freePort, IRIS } from '../contract/started-runtime.js';
+import { Buildah, NODE_BASE, PYTHON_BASE } from './buildah.js';
+import { pipMounts } from './pip.js';
+
+// One file, because what it builds shares layers.
+const ONNX_IMAGE = 'modelship-onnx-test';
+const SAGEMAKER_IMAGE = 'modelship-onnx-test-root';
+const PYTHON_IMAGE = 'modelship-python-test';
+const LAMBDA_IMAGE = 'modelship-lambda-test';
+
+const MEGABYTE = 1e6;
+const architecture = process.arch;
+const buildah = new Buildah();
+
+beforeAll(() => buildah.pythonBase(), 300_000);
+afterAll(() => buildah.close());
+
+/** Waits until `url` answers 200, within the test's own time. */
+async function ready(url: string): Promise<void> {
+  for (;;) {
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.ok) return;
+    await new Promise((later) => setTimeout(later, 50));
+  }
+}
+
+/** What only builds need, by its names. */
+function buildTools(image: string): string {
+  const names = ['gcc*', 'cc', 'npm*', 'npx', 'yarn*', 'pip', 'pip3*', 'setuptools'];
+  const tests = names.flatMap((name) => ['-o', '-name', name]).slice(1);
+  // Node's own headers and Debian's templates are no tools.
+  return buildah.output(image, 'find', '/usr/bin', '/usr/local', '/opt', '(', ...tests, ')');
+}
+
+describe('the ONNX image', () => {
+  beforeAll(() => buildah.build(ONNX_IMAGE, runtimeImageContext({ architecture }).directory), 300_000);
+
+  test('adds at most 120 MB to its base', () => {
+    expect(buildah.size(ONNX_IMAGE) - buildah.size(NODE_BASE)).toBeLessThan(120 * MEGABYTE);
+  });
+
+  test('runs as a number that is not root, starts without a shell, checks its health and reports to nobody', () => {
+    const config = buildah.config(ONNX_IMAGE);
+    expect(config.User).toBe('65532:65532');
+    expect(config.Entrypoint).toEqual(['node', '--max-semi-space-size=4', '/opt/modelship/server.js']);
+    expect(config.Healthcheck.Test[0]).toBe('CMD');
+    expect(config.Labels).toHaveProperty(['com.amazonaws.sagemaker.capabilities.multi-models'], 'true');
+    expect(config.Env).toContain('ORT_DISABLE_TELEMETRY=1');
+  });
+
+  test('holds no tools that only builds need, and the binaries of one platform', () => {
+    expect(buildTools(ONNX_IMAGE)).toBe('');
+    const bin = '/opt/modelship/node_modules/onnxruntime-node/bin';
+    const binaries = buildah.output(ONNX_IMAGE, 'find', bin, '-name', '*.node').split('\n');
+    expect(binaries).toEqual([expect.stringContaining(`/linux/${architecture}/`)]);
+  });
+
+  test('answers predictions for a mounted model, and takes SageMaker’s argument `serve`', async () => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const environment = { MODELSHIP_MODEL: '/opt/ml/model', MODELSHIP_PORT: `${port}` };
+    buildah.start(ONNX_IMAGE, ['serve'], environment, [`${IRIS.directory}:/opt/ml/model:ro`]);
+    await ready(`${url}/ping`);
+    await expectSamples(IRIS, (path, init) => fetch(url + path, init));
+  }, 60_000);
+
+  test('is built as root for SageMaker', () => {
+    const { directory } = runtimeImageContext({ architecture });
+    buildah.build(SAGEMAKER_IMAGE, directory, { RUN_AS: '0:0' });
+    expect(buildah.config(SAGEMAKER_IMAGE).User).toBe('0:0');
+  }, 60_000);
+});
+
+describe('the Python image', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'modelship-images-'));
+  const python = join(import.meta.dirname, '../../.venv/bin/python');
+
+  async function packed(name: string): Promise<Model> {
+    const out = join(folder, name);
+    const samples = join(folder, 'samples.json');
+    const input = { name: 'features', datatype: 'FP64', shape: [2, 4], data: [5.1, 3.5, 1.4, 0.2, 6.7, 3, 5.2, 2.3] };
+    writeFileSync(samples, JSON.stringify([{ inputs: [input] }]));
+    await packModel({ source: join(folder, `${name}.joblib`), out, name, samples, trustPickle: true });
+    return Model.fromDirectory(out, { trustPickle: true });
+  }
+
+  /** Of both frameworks, so that one image is built and not two. */
+  function requirements(): string[] {
+    const frameworks = join(import.meta.dirname, '../../runtime/images/requirements');
+    const lines = ['scikit-learn', 'lightgbm'].map((name) => readFileSync(join(frameworks, `${name}.txt`), 'utf8'));
+    return [...new Set(lines.flatMap((text) => text.match(/^\w.*/gm) ?? []))];
+  }
+
+  let models: Model[];
+  beforeAll(async () => {
+    execFileSync(python, [join(import.meta.dirname, 'save_models.py'), folder]);
+    vi.stubEnv('MODELSHIP_PYTHON', python);
+    models = [await packed('logistic'), await packed('boosted')];
+    vi.unstubAllEnvs();
+    const manifest = { format: 'pickle', requirements: requirements() } as const;
+    const { directory } = runtimeImageContext({ architecture, manifest });
+    buildah.build(PYTHON_IMAGE, directory, {}, pipMounts());
+  }, 300_000);
+
+  test('adds at most 500 MB to its base', () => {
+    expect(buildah.size(PYTHON_IMAGE) - buildah.size(PYTHON_BASE)).toBeLessThan(500 * MEGABYTE);
+  });
+
+  test('is configured as the ONNX image is', () => {
+    const { Env: _, ...config } = buildah.config(PYTHON_IMAGE);
+    const { Env: __, ...onnx } = buildah.config(ONNX_IMAGE);
+    expect(config).toMatchObject({
+      User: onnx.User,
+      Entrypoint: onnx.Entrypoint,
+      Healthcheck: onnx.Healthcheck,
+      Labels: { 'com.amazonaws.sagemaker.capabilities.multi-models': 'true' },
+    });
+  });
+
+  test('holds no tools that only builds need', () => {
+    expect(buildTools(PYTHON_IMAGE)).toBe('');
+  });
+
+  test('answers predictions of scikit-learn and LightGBM, not as root, on a file system that is read-only', async () => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const environment = { MODELSHIP_MODEL: '/models', MODELSHIP_PORT: `${port}`, MODELSHIP_TRUST_PICKLE: 'true' };
+    const mounts = models.map(({ name, directory }) => `${directory}:/models/${name}`);
+    buildah.startReadOnly(PYTHON_IMAGE, environment, mounts);
+    await ready(`${url}/v2/health/ready`);
+    for (const model of models) await expectSamples(model, (path, init) => fetch(url + path, init));
+  }, 60_000);
+
+  test('answers Lambda, in an image of its own with the model in it', async () => {
+    const [model] = models;
+    const { directory } = lambdaImageContext({ architecture, model: model! });
+    // The stage of the server is the image that is there already.
+    const context = join(folder, 'lambda-context');
+    cpSync(directory, context, { recursive: true });
+    const stages = readFileSync(join(directory, 'Dockerfile'), 'utf8');
+    const last = stages
+      .slice(stages.lastIndexOf('FROM server'))
+      .replace('FROM server', `FROM localhost/${PYTHON_IMAGE}`);
+    writeFileSync(join(context, 'Dockerfile'), last);
+    buildah.build(LAMBDA_IMAGE, context);
+    const command = (runtimeApi: string) =>
+      buildah.command(LAMBDA_IMAGE, ['streamingHandler'], {
+        MODELSHIP_TRUST_PICKLE: 'true',
+        AWS_LAMBDA_RUNTIME_API: runtimeApi,
+      });
+    const lambda = new LambdaEnvironment({ handler: '', codeFolder: folder, environment: {}, command });
+    await lambda.start();
+    try {
+      await expectSamples(model!, async (path, { method, body }) => {
+        const answer = await lambda.stream({ httpMethod: method, path, headers: {}, body });
+        return new Response(new Uint8Array(answer.body), { status: answer.statusCode, headers: answer.headers });
+      });
+    } finally {
+      await lambda.stop();
+    }
+  }, 120_000);
+});
