@@ -1,5 +1,5 @@
 import { START_SECONDS } from '@modelship/runtime/contract';
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import {
   type Connections,
   type IConnectable,
@@ -26,9 +26,11 @@ import { ContainerCapacity } from './container-capacity.js';
 import { ContainerModelData } from './container-model-data.js';
 import type { ContainerModelProps } from './container-props.js';
 import { AwsImage, pullImage } from './image-source.js';
+import { warn } from './private/cost-warnings.js';
 import { ApiFront } from './private/ecs/api-front.js';
 import { alternateTarget, deployment, hasTwoVersions } from './private/ecs/deployment.js';
 import { GpuInstances } from './private/ecs/gpu-instances.js';
+import { ECS } from './private/ecs/limits.js';
 import { LoadBalancer } from './private/ecs/load-balancer.js';
 import { Network } from './private/ecs/network.js';
 import { ServiceScaling } from './private/ecs/service-scaling.js';
@@ -68,6 +70,7 @@ export class ContainerModel extends Construct implements IConnectable {
   readonly trafficAlarms: TrafficAlarms;
   readonly telemetry: ServiceTelemetry;
 
+  /** What the load balancer and the API wait: a token is known to the server alone, so that they wait their limit. */
   private readonly timeoutSeconds: number;
 
   constructor(
@@ -82,7 +85,10 @@ export class ContainerModel extends Construct implements IConnectable {
     validateContainer(this, props, capacity, range);
 
     const gateway = this.access.kind === 'cloudIdentity';
-    this.timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS[gateway ? 'gateway' : 'balancer'];
+    const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS[gateway ? 'gateway' : 'balancer'];
+    this.timeoutSeconds = Token.isUnresolved(timeoutSeconds)
+      ? (gateway ? ECS.gatewaySeconds : ECS.idleSeconds).max
+      : timeoutSeconds;
     const image = this.image(capacity);
     const given = props.vpc ?? props.cluster?.vpc;
     if (!given) this.network = this.makeNetwork(image, capacity);
@@ -150,6 +156,7 @@ export class ContainerModel extends Construct implements IConnectable {
       dashboard: props.dashboard ?? true,
       alarmActions: props.alarmActions ?? [],
     });
+    warn(this, this.instances ? 'modelship:idleGpu' : 'modelship:idleService');
   }
 
   /** Of the load balancer: nobody may reach it but whom these let in, and API Gateway. */
@@ -238,7 +245,7 @@ export class ContainerModel extends Construct implements IConnectable {
       image,
       capacity,
       modelData,
-      timeoutSeconds: this.timeoutSeconds,
+      timeoutSeconds: this.props.timeoutSeconds ?? this.timeoutSeconds,
       environment,
       secrets,
       retention: this.retention,

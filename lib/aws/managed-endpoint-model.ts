@@ -1,5 +1,5 @@
 import { START_SECONDS } from '@modelship/runtime/contract';
-import { Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Connections, type IConnectable, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
@@ -13,6 +13,7 @@ import { EndpointMode } from './endpoint-mode.js';
 import { EndpointModelData } from './endpoint-model-data.js';
 import { AwsImage, pullImage } from './image-source.js';
 import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
+import { warn } from './private/cost-warnings.js';
 import { type PulledImage, pulledImage } from './private/pulled-image.js';
 import {
   asyncInferenceConfig,
@@ -26,7 +27,7 @@ import { EndpointTelemetry } from './private/sagemaker/endpoint-telemetry.js';
 import { ExecutionRole } from './private/sagemaker/execution-role.js';
 import { deploymentConfig } from './private/sagemaker/guardrails.js';
 import { instanceType, type Replicas, replicas } from './private/sagemaker/instances.js';
-import { ENDPOINT_NAME, isArm } from './private/sagemaker/limits.js';
+import { ENDPOINT_NAME, isArm, isGpu, SAGEMAKER } from './private/sagemaker/limits.js';
 import type { Scaling } from './private/sagemaker/scaling.js';
 import { ServedModel } from './private/sagemaker/served-model.js';
 import { requireEcr, validateManagedEndpoint } from './private/sagemaker/validation.js';
@@ -93,7 +94,8 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     this.telemetry = new EndpointTelemetry(this, 'Telemetry', {
       metrics: this.metrics,
       mode: this.mode,
-      timeoutSeconds: this.timeoutSeconds,
+      // No arithmetic is done on a token.
+      timeoutSeconds: Token.isUnresolved(this.timeoutSeconds) ? this.timeoutLimit : this.timeoutSeconds,
       dashboard: props.dashboard ?? true,
       alarmActions: props.alarmActions ?? [],
     });
@@ -104,6 +106,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
       metrics: this.metrics,
       scaled: this.inferenceComponent ?? this.endpoint,
     });
+    this.warn(range);
   }
 
   /** The ARN of the endpoint. */
@@ -180,6 +183,11 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
 
   private get timeoutSeconds(): number {
     return this.props.timeoutSeconds ?? (this.mode.kind === 'asynchronous' ? 900 : 60);
+  }
+
+  private get timeoutLimit(): number {
+    const { asynchronousTimeoutSeconds, realTimeTimeoutSeconds } = SAGEMAKER;
+    return (this.mode.kind === 'asynchronous' ? asynchronousTimeoutSeconds : realTimeTimeoutSeconds).max;
   }
 
   private securityGroups() {
@@ -300,6 +308,17 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     });
     endpoint.node.addDependency(this.logGroup);
     return endpoint;
+  }
+
+  private warn({ min }: Replicas): void {
+    const { kind } = this.mode;
+    if (kind === 'serverless') {
+      if (min > 0) warn(this, 'modelship:provisionedConcurrency');
+    } else if (min > 0) {
+      warn(this, isGpu(instanceType(this.mode)!) ? 'modelship:idleGpu' : 'modelship:idleInstance');
+    } else if (kind === 'inferenceComponents') {
+      warn(this, 'modelship:failsWhileWaking');
+    }
   }
 
   private makeComponent({ min }: Replicas): CfnInferenceComponent {

@@ -34,6 +34,8 @@ export interface Range {
   readonly unit?: string;
   /** Where the bound comes from, for the message: `AWS Lambda`. */
   readonly source: string;
+  /** What allows more than `max`, as a sentence. @default - nothing is said */
+  readonly beyond?: string;
 }
 
 /**
@@ -58,6 +60,7 @@ export class Validator {
     if (value === undefined || this.isToken(value)) return;
     const unit = range.unit ? ` ${range.unit}` : '';
     const kind = range.fraction ? 'a number' : 'a whole number';
+    const beyond = range.beyond && value > range.max ? `. ${range.beyond}` : '';
     const ok =
       typeof value === 'number' &&
       (range.fraction ? Number.isFinite(value) : Number.isInteger(value)) &&
@@ -67,7 +70,7 @@ export class Validator {
       ok,
       prop,
       'OUT_OF_RANGE',
-      `got ${String(value)}; ${range.source} allows ${kind} from ${range.min} to ${range.max}${unit}`,
+      `got ${String(value)}; ${range.source} allows ${kind} from ${range.min} to ${range.max}${unit}${beyond}`,
     );
   }
 

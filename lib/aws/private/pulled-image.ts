@@ -7,6 +7,8 @@ export interface PulledImage {
   readonly uri: string;
   /** Set if it is in ECR. */
   readonly repositoryArn?: string;
+  /** Set if it is in ECR and the reference says where. */
+  readonly region?: string;
 }
 
 const ECR = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)/;
@@ -19,7 +21,7 @@ export function pulledImage(scope: Construct, uri: string): PulledImage {
     { service: 'ecr', account, region, resource: 'repository', resourceName, arnFormat: ArnFormat.SLASH_RESOURCE_NAME },
     Stack.of(scope),
   );
-  return { uri, repositoryArn };
+  return { uri, repositoryArn, region };
 }
 
 /** The statements that pulling takes, for the identity that pulls. */

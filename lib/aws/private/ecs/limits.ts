@@ -22,7 +22,14 @@ export const ECS = {
   /** https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html */
   idleSeconds: { min: 1, max: 4000, unit: 'seconds', source: 'an Application Load Balancer' },
   /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
-  gatewaySeconds: { min: 1, max: 29, unit: 'seconds', source: 'the HTTP API in front of ContainerModel' },
+  gatewaySeconds: {
+    min: 1,
+    max: 29,
+    unit: 'seconds',
+    source: 'the HTTP API in front of ContainerModel',
+    beyond: 'Access.jwt() and .anonymous(), with the load balancer alone, allow 4000',
+  },
+  gatewayPayloadBytes: 10 * 2 ** 20,
   /** Disk of a Fargate task that is there without asking. */
   ephemeralBytes: 20 * 2 ** 30,
   maxEphemeralGib: 200,

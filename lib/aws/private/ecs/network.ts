@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { warn } from '../cost-warnings.js';
 
 export interface NetworkProps {
   /** Whether anything outside AWS must be reached, or must reach the load balancer. */
@@ -45,6 +46,7 @@ export class Network extends Construct {
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
     });
     this.endpoints = props.internet ? [] : this.makeEndpoints(props);
+    warn(this, props.internet ? 'modelship:natGateway' : 'modelship:idleEndpoints');
   }
 
   /** Lets `peer` call AWS's services. */

@@ -5,6 +5,7 @@ import { type Range, Validator } from '../../../serving/validation.js';
 import type { ContainerCapacity } from '../../container-capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { checkLogRetention } from '../log-retention.js';
+import { checkMemory, checkPayload } from '../preflight.js';
 import { ECS, FARGATE_SIZES } from './limits.js';
 
 const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
@@ -45,6 +46,9 @@ const RESERVED: readonly string[] = [
   ENVIRONMENT.timeoutSeconds,
 ];
 
+/** Families whose GPUs are NVIDIA's; that of `g4ad` is AMD's, and `g5g` has Arm processors. */
+const GPU_INSTANCE = /^(g(?!4ad|5g)\d|p\d)[a-z0-9-]*\.[a-z0-9-]+$/;
+
 /** @throws ValidationError with everything that AWS would refuse or ignore */
 export function validateContainer(
   scope: Construct,
@@ -54,7 +58,8 @@ export function validateContainer(
 ): void {
   const validator = new Validator(`ContainerModel at ${scope.node.path}`, Token.isUnresolved);
   validator.knownProps(props, Object.keys(PROPS));
-  checkCapacity(validator, props, capacity);
+  checkCapacity(validator, capacity);
+  checkSize(validator, props, capacity);
   checkAccess(validator, props);
   checkServer(validator, props, capacity);
   checkScaling(validator, props, replicas);
@@ -77,9 +82,18 @@ export function validateContainer(
   validator.throwIfAny();
 }
 
-function checkCapacity(validator: Validator, { model }: ContainerModelProps, capacity: ContainerCapacity): void {
+function checkCapacity(validator: Validator, capacity: ContainerCapacity): void {
   const { cpu = 1, memoryMib = 2048 } = capacity.fargateOptions ?? {};
-  if (capacity.gpuOptions) validator.number('capacity.gpuCount', capacity.gpuOptions.gpuCount, ECS.gpus);
+  if (capacity.gpuOptions) {
+    const { gpuCount, instanceType = 'g5.xlarge' } = capacity.gpuOptions;
+    validator.number('capacity.gpuCount', gpuCount, ECS.gpus);
+    validator.check(
+      Token.isUnresolved(instanceType) || GPU_INSTANCE.test(instanceType),
+      'capacity.instanceType',
+      'NO_GPU',
+      `got ${instanceType}; instances with NVIDIA GPUs are of the families g and p, such as g5.xlarge. ContainerCapacity.fargate() runs without`,
+    );
+  }
   if (capacity.kind !== 'fargate' || Token.isUnresolved(cpu) || Token.isUnresolved(memoryMib)) return;
   const size = FARGATE_SIZES.get(cpu);
   validator.check(
@@ -96,8 +110,29 @@ function checkCapacity(validator: Validator, { model }: ContainerModelProps, cap
       `got ${memoryMib}; Fargate allows ${size.min} to ${size.max} MiB in steps of ${size.step} with ${cpu} CPUs`,
     );
   }
+}
+
+/** Whether the model fits into a task, and a row of its inputs into a request. */
+function checkSize(
+  validator: Validator,
+  { model, modelData, access, server }: ContainerModelProps,
+  { kind, fargateOptions, gpuOptions }: ContainerCapacity,
+): void {
+  if ((access?.kind ?? 'cloudIdentity') === 'cloudIdentity') {
+    checkPayload(validator, model, ECS.gatewayPayloadBytes, {
+      what: 'a request to the HTTP API in front of ContainerModel',
+      instead: 'use Access.jwt() or .anonymous(), with the load balancer alone',
+    });
+  }
+  // A server that fetches the weights by itself gets no more than a name from the package.
+  if (server && server.layout(model).length === 0) return;
+  const memoryMib = kind === 'fargate' ? (fargateOptions?.memoryMib ?? 2048) : (gpuOptions?.memoryMib ?? 12_288);
+  checkMemory(validator, model, memoryMib, {
+    what: 'a task',
+    instead: `raise \`capacity.memoryMib\`${kind === 'fargate' ? ', up to 122880 with 16 CPUs' : ', on a larger `instanceType`'}`,
+  });
   validator.check(
-    model.sizeBytes < ECS.maxEphemeralGib * 2 ** 30,
+    kind !== 'fargate' || modelData?.kind === 'fileSystem' || model.sizeBytes < ECS.maxEphemeralGib * 2 ** 30,
     'model',
     'MODEL_TOO_LARGE',
     `the files have ${model.sizeBytes} bytes, and a Fargate task has ${ECS.maxEphemeralGib} GiB of disk; use ContainerModelData.fromFileSystem()`,

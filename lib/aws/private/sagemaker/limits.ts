@@ -6,7 +6,13 @@ import type { Range } from '../../../serving/validation.js';
  */
 export const SAGEMAKER = {
   variants: 10,
-  realTimeTimeoutSeconds: { min: 1, max: 60, unit: 'seconds', source: 'SageMaker' },
+  realTimeTimeoutSeconds: {
+    min: 1,
+    max: 60,
+    unit: 'seconds',
+    source: 'SageMaker',
+    beyond: 'EndpointMode.asynchronous() allows 3600, and ContainerModel with Access.jwt() or .anonymous() 4000',
+  },
   asynchronousTimeoutSeconds: { min: 1, max: 3600, unit: 'seconds', source: 'SageMaker asynchronous inference' },
   instances: { min: 1, max: 1000, source: 'a SageMaker real-time endpoint' },
   asynchronousInstances: { min: 0, max: 1000, source: 'a SageMaker asynchronous endpoint' },
@@ -19,6 +25,10 @@ export const SAGEMAKER = {
   serverlessStartSeconds: 180,
   /** Bytes of an image and a model that a serverless endpoint unpacks. */
   serverlessContainerBytes: 10 * 2 ** 30,
+  /** Of a request's body: https://docs.aws.amazon.com/sagemaker/latest/dg/model-deploy-mlconcepts-options.html */
+  serverlessPayloadBytes: 4 * 2 ** 20,
+  realTimePayloadBytes: 6 * 2 ** 20,
+  asynchronousPayloadBytes: 2 ** 30,
   volumeGib: { min: 1, max: 512, unit: 'GiB', source: 'SageMaker' },
   requestsPerInstance: { min: 1, max: 1000, source: 'SageMaker asynchronous inference' },
   percent: { min: 1, max: 100, unit: 'percent', source: 'SageMaker' },
@@ -52,4 +62,9 @@ export const WEIGHT: Range = { min: 0, max: 1e6, fraction: true, source: 'SageMa
 /** Whether the instance type has an Arm processor: a `g` after the generation, as in c7g, m6gd and g5g. */
 export function isArm(instanceType: string): boolean {
   return /^ml\.[a-z]+\d+g[a-z]*\./.test(instanceType);
+}
+
+/** Whether the instance type has NVIDIA GPUs: the families g and p. */
+export function isGpu(instanceType: string): boolean {
+  return /^ml\.[gp]\d/.test(instanceType);
 }

@@ -1,13 +1,14 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
-import { Token } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Validator } from '../../../serving/validation.js';
 import type { EndpointMode } from '../../endpoint-mode.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { checkLogRetention } from '../log-retention.js';
+import { type Ceiling, checkMemory, checkPayload } from '../preflight.js';
 import type { PulledImage } from '../pulled-image.js';
 import { instanceType, type Replicas } from './instances.js';
-import { ENDPOINT_NAME, INSTANCE_TYPE, SAGEMAKER, WEIGHT } from './limits.js';
+import { ENDPOINT_NAME, INSTANCE_TYPE, isGpu, SAGEMAKER, WEIGHT } from './limits.js';
 import { MAIN_VARIANT } from './variants.js';
 
 const PROPS: Readonly<Record<keyof ManagedEndpointModelProps, true>> = {
@@ -57,6 +58,7 @@ export function validateManagedEndpoint(
   checkReplicas(validator, props, mode, replicas);
   checkServer(validator, props, mode);
   checkModelData(validator, props, mode);
+  checkSize(validator, props, mode);
   checkRollout(validator, props, mode);
   checkNetwork(validator, props);
   checkEnvironment(validator, props);
@@ -138,16 +140,17 @@ function checkServer(validator: Validator, { server, image, model }: ManagedEndp
     'CONFLICT',
     `${spec.name} names its own image; pass it to ModelServer instead`,
   );
+  const type = instanceType(mode);
   validator.check(
-    !spec.needsGpu || mode.kind !== 'serverless',
+    !spec.needsGpu || (type !== undefined && (Token.isUnresolved(type) || isGpu(type))),
     'mode',
     'NO_GPU',
-    `${spec.name} needs a GPU, which a serverless endpoint does not have; use EndpointMode.realTime()`,
+    `${spec.name} needs a GPU, which ${type ?? 'a serverless endpoint'} does not have; use EndpointMode.realTime({ instanceType: 'ml.g5.xlarge' })`,
   );
 }
 
 /** @throws ValidationError if SageMaker cannot pull the image */
-export function requireEcr(scope: Construct, { uri, repositoryArn }: PulledImage): void {
+export function requireEcr(scope: Construct, { uri, repositoryArn, region: imageRegion }: PulledImage): void {
   const validator = subject(scope);
   validator.check(
     repositoryArn !== undefined || Token.isUnresolved(uri),
@@ -155,6 +158,13 @@ export function requireEcr(scope: Construct, { uri, repositoryArn }: PulledImage
     'NOT_IN_ECR',
     `got ${uri}; SageMaker pulls from ECR only. Copy the image into a repository of yours, or take a deep-learning ` +
       'container of AWS, such as 763104351884.dkr.ecr.eu-west-1.amazonaws.com/…',
+  );
+  const region = Stack.of(scope).region;
+  validator.check(
+    imageRegion === undefined || Token.isUnresolved(region) || imageRegion === region,
+    'image',
+    'WRONG_REGION',
+    `got one in ${imageRegion}; SageMaker in ${region} pulls from ECR in ${region} only. Let ECR replicate it there`,
   );
   validator.throwIfAny();
 }
@@ -175,6 +185,55 @@ function checkModelData(validator: Validator, { modelData, model }: ManagedEndpo
     'MODEL_TOO_LARGE',
     `the files have ${model.sizeBytes} bytes; a SageMaker serverless endpoint holds ${SAGEMAKER.serverlessContainerBytes} with its image. Use EndpointMode.realTime()`,
   );
+}
+
+/** The largest request of each mode, and what takes a larger one. */
+const PAYLOADS: Readonly<Record<EndpointMode['kind'], Ceiling & { readonly maxBytes: number }>> = {
+  serverless: {
+    maxBytes: SAGEMAKER.serverlessPayloadBytes,
+    what: 'a request to a SageMaker serverless endpoint',
+    instead: 'use EndpointMode.realTime(), which takes 6 MiB, or .asynchronous(), which takes 1 GiB',
+  },
+  realTime: {
+    maxBytes: SAGEMAKER.realTimePayloadBytes,
+    what: 'a request to a SageMaker endpoint',
+    instead: 'use EndpointMode.asynchronous(), which takes 1 GiB, or ContainerModel with Access.jwt() or .anonymous()',
+  },
+  inferenceComponents: {
+    maxBytes: SAGEMAKER.realTimePayloadBytes,
+    what: 'a request to a SageMaker endpoint',
+    instead: 'use EndpointMode.asynchronous(), which takes 1 GiB, or ContainerModel with Access.jwt() or .anonymous()',
+  },
+  asynchronous: {
+    maxBytes: SAGEMAKER.asynchronousPayloadBytes,
+    what: 'a request to a SageMaker asynchronous endpoint',
+    instead: 'use ContainerModel with Access.jwt() or .anonymous()',
+  },
+};
+
+/** Whether a row of the model's inputs fits into a request, and the model where its memory is chosen here. */
+function checkSize(
+  validator: Validator,
+  { model, modelData, server }: ManagedEndpointModelProps,
+  mode: EndpointMode,
+): void {
+  const { maxBytes, ...ceiling } = PAYLOADS[mode.kind];
+  // Of many models, the one of the props only names the endpoint.
+  if (modelData?.kind === 'multiModel') return;
+  checkPayload(validator, model, maxBytes, ceiling);
+  if (server && server.layout(model).length === 0) return;
+  if (mode.kind === 'serverless') {
+    checkMemory(validator, model, mode.serverlessOptions?.memoryMib ?? 2048, {
+      what: 'a serverless endpoint',
+      instead: 'raise `mode.memoryMib`, up to 6144, or use EndpointMode.realTime()',
+    });
+  }
+  if (mode.kind === 'inferenceComponents') {
+    checkMemory(validator, model, mode.inferenceComponentOptions?.memoryMib ?? 1024, {
+      what: 'a copy of it',
+      instead: 'raise `mode.memoryMib`',
+    });
+  }
 }
 
 function checkRollout(validator: Validator, props: ManagedEndpointModelProps, mode: EndpointMode): void {
@@ -373,6 +432,13 @@ function checkComponents(validator: Validator, mode: EndpointMode): void {
   validator.number('mode.memoryMib', options.memoryMib, SAGEMAKER.componentMemoryMib);
   validator.number('mode.cpu', options.cpu, SAGEMAKER.componentCpu);
   validator.number('mode.gpuCount', options.gpuCount, SAGEMAKER.gpus);
+  const type = instanceType(mode)!;
+  validator.check(
+    !options.gpuCount || Token.isUnresolved(type) || isGpu(type),
+    'mode.gpuCount',
+    'NO_GPU',
+    `${type} has none; take an \`instanceType\` of the families g or p, such as ml.g5.xlarge`,
+  );
   validator.number('mode.minInstances', options.minInstances, SAGEMAKER.copies);
   validator.number('mode.maxInstances', options.maxInstances, SAGEMAKER.instances);
 }

@@ -1,0 +1,32 @@
+import { Annotations } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+
+/**
+ * What is paid while nobody asks, or fails while it wakes. The ids are part of the API: `acknowledgeWarning(id)` silences one.
+ * docs/aws.md lists them.
+ */
+const WARNINGS = {
+  'modelship:idleGpu':
+    'at least one instance with a GPU runs, and is paid, while nobody asks. To pay nothing then, use ' +
+    'ManagedEndpointModel with EndpointMode.asynchronous() or .inferenceComponents() and `minReplicas: 0`',
+  'modelship:idleInstance':
+    'at least one instance runs, and is paid, while nobody asks. EndpointMode.serverless() and ServerlessModel scale to zero',
+  'modelship:idleService':
+    'at least one task and a load balancer run, and are paid, while nobody asks. ServerlessModel scales to zero',
+  'modelship:idleEndpoints':
+    'the VPC made here reaches AWS by interface endpoints, each paid by the hour in each zone. Constructs that are given one `vpc` share them',
+  'modelship:natGateway':
+    'the VPC made here has a NAT gateway, paid by the hour and by the byte. Constructs that are given one `vpc` share it',
+  'modelship:provisionedConcurrency':
+    'what `minReplicas` keeps warm is paid while nobody asks. With 0 the first request after a pause waits for a start',
+  'modelship:failsWhileWaking':
+    'with no instance running, requests fail until one has started, which takes minutes; let clients try again. ' +
+    'EndpointMode.asynchronous() keeps them waiting instead',
+} as const;
+
+export type CostWarning = keyof typeof WARNINGS;
+
+/** Tells whoever synthesizes, unless the warning was acknowledged. */
+export function warn(scope: Construct, id: CostWarning): void {
+  Annotations.of(scope).addWarningV2(id, WARNINGS[id]);
+}
