@@ -26,6 +26,8 @@ export interface RuntimeConfig {
   readonly port: number;
   /** @default no gRPC server */
   readonly grpcPort?: number;
+  /** Port on which metrics are told without a credential. @default only the HTTP server tells them */
+  readonly metricsPort?: number;
   /** Whether questions about models under `/v1` are answered as KServe does. @default as TensorFlow Serving does */
   readonly kserveStatus?: boolean;
   readonly maxBodyBytes: number;
@@ -120,6 +122,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     modelDigest,
     port: number(ENVIRONMENT.port, DEFAULT_PORT, 0, 65535),
     grpcPort: optionalNumber(ENVIRONMENT.grpcPort, 0, 65535),
+    metricsPort: optionalNumber(ENVIRONMENT.metricsPort, 0, 65535),
     kserveStatus: flag(ENVIRONMENT.kserveStatus),
     maxBodyBytes: number(ENVIRONMENT.maxBodyBytes, 64 * 1024 * 1024, 1, 2 ** 31),
     maxQueue: number(ENVIRONMENT.maxQueue, 1024, 1, 1_000_000),

@@ -6,6 +6,9 @@
 /** The port the server listens on when the host names none. */
 export const DEFAULT_PORT = 8080;
 
+/** The port on which pods tell their metrics to the cluster. */
+export const POD_METRICS_PORT = 9090;
+
 /** The user and the group as which the images run, and the pods: none but root may write their files. */
 export const RUN_AS = 65532;
 
@@ -57,6 +60,8 @@ export const ENVIRONMENT = {
   port: 'MODELSHIP_PORT',
   /** Port of the gRPC server. Default: there is none. */
   grpcPort: 'MODELSHIP_GRPC_PORT',
+  /** Port on which `/metrics` asks for no credential: for what gathers metrics, and not for callers. Default: there is none. */
+  metricsPort: 'MODELSHIP_METRICS_PORT',
   /** `true` to answer questions about models under `/v1` as KServe does. Default: as TensorFlow Serving does. */
   kserveStatus: 'MODELSHIP_KSERVE_STATUS',
   /** Largest request body in bytes, after decompression. Default: 64 MiB. */

@@ -19,6 +19,8 @@ export interface Runtime {
   readonly catalog: ModelCatalog;
   readonly logger: Logger;
   readonly metrics: RuntimeMetrics;
+  /** What is counted, in Prometheus's text format. */
+  metricsText(): string;
   /** What every server lets callers in by, so that a caller has one quota for all. @default everybody is let in */
   readonly admission?: Admission;
   /**
@@ -45,6 +47,7 @@ export function createRuntime(config: RuntimeConfig, { googleProject, ...options
   const admit = admission({ ...config, verifier: config.jwt && jwtVerifier(config.jwt) });
   const models = new ControlledModels(new ModelSet({ ...config, catalog, logger, metrics }));
   if (config.modelControl || config.requestedModels !== undefined) catalog.control = models;
+  const queueDepth = () => catalog.all().reduce((sum, each) => sum + each.depth, 0);
   const app = new App({
     catalog,
     protocols: protocols(options),
@@ -52,7 +55,7 @@ export function createRuntime(config: RuntimeConfig, { googleProject, ...options
     logger,
     maxBodyBytes: config.maxBodyBytes,
     admission: admit,
-    queueDepth: () => catalog.all().reduce((sum, each) => sum + each.depth, 0),
+    queueDepth,
   });
   const file = config.modelsFile === undefined ? undefined : new ModelsFile(config.modelsFile);
   let stopWatching = () => {};
@@ -62,6 +65,7 @@ export function createRuntime(config: RuntimeConfig, { googleProject, ...options
     logger,
     metrics,
     admission: admit,
+    metricsText: () => metrics.text(queueDepth()),
     async load() {
       app.tracer = await openTracer(process.env, logger);
       if (config.requestedModels !== undefined) await models.start([], [config.requestedModels]);

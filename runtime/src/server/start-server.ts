@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { RuntimeConfig } from '../config.js';
 import { START_SECONDS } from '../contract.js';
@@ -5,6 +6,7 @@ import { type HostSettings, readHost } from '../platforms/host.js';
 import { createRuntime, type Runtime } from '../runtime.js';
 import type { GrpcServer } from './grpc.js';
 import { createHttpServer } from './http-server.js';
+import { startMetricsServer } from './metrics-server.js';
 
 /** A server that listens. */
 export interface RunningServer {
@@ -12,6 +14,8 @@ export interface RunningServer {
   readonly port: number;
   /** @default there is no gRPC server */
   readonly grpcPort?: number;
+  /** @default metrics have no port of their own */
+  readonly metricsPort?: number;
   /** Finishes what is in flight, and closes. */
   close(): Promise<void>;
 }
@@ -39,9 +43,11 @@ export async function startServer(
   });
   const { port } = server.address() as AddressInfo;
   let grpc: GrpcServer | undefined;
+  let metrics: Server | undefined;
   const close = async () => {
     await runtime.close();
     await grpc?.close(GRPC_CLOSE_MS);
+    closeNow(metrics);
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeIdleConnections();
@@ -50,15 +56,24 @@ export async function startServer(
     });
   };
   try {
+    if (config.metricsPort !== undefined) {
+      metrics = await startMetricsServer(runtime.metricsText, config.metricsPort, address);
+    }
     grpc = await startGrpc(config, runtime, address);
     await withinStart(runtime.load());
   } catch (error) {
-    server.closeAllConnections();
-    server.close();
+    closeNow(server);
+    closeNow(metrics);
     await grpc?.close(0);
     throw error;
   }
-  return { runtime, port, grpcPort: grpc?.port, close };
+  const metricsPort = (metrics?.address() as AddressInfo | undefined)?.port;
+  return { runtime, port, grpcPort: grpc?.port, metricsPort, close };
+}
+
+function closeNow(server: Server | undefined): void {
+  server?.close();
+  server?.closeAllConnections();
 }
 
 /** A start that hangs, on a store that never answers say, ends with an error, so that the host tries another machine. */

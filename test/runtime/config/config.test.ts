@@ -23,6 +23,7 @@ describe('the configuration', () => {
     });
     for (const name of [
       'grpcPort',
+      'metricsPort',
       'threads',
       'jwt',
       'apiKeyHashes',
@@ -44,6 +45,7 @@ describe('the configuration', () => {
     const wrong = {
       [ENVIRONMENT.port]: '65536',
       [ENVIRONMENT.grpcPort]: '-1',
+      [ENVIRONMENT.metricsPort]: '70000',
       [ENVIRONMENT.maxBodyBytes]: '64MB',
       [ENVIRONMENT.maxQueue]: '0',
       [ENVIRONMENT.timeoutSeconds]: '1.5',

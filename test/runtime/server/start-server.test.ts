@@ -65,6 +65,24 @@ describe('a server', () => {
     expect(raw.contents.fp32_contents.map(Math.fround)).toEqual(probabilities.data.map(Math.fround));
   });
 
+  it('tells metrics on a port of their own without a credential, and nothing else there', async () => {
+    const { port, metricsPort } = await start({ [ENVIRONMENT.metricsPort]: '0', ...jwt });
+    expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(401);
+    const answer = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
+    expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(await answer.text()).toContain('modelship_requests_total{api="http",status="401"} 1');
+    for (const path of ['/v1/models/iris', '/v2/health/live', '/']) {
+      expect((await fetch(`http://127.0.0.1:${metricsPort}${path}`)).status).toBe(404);
+    }
+    expect((await fetch(`http://127.0.0.1:${metricsPort}/metrics`, { method: 'POST' })).status).toBe(404);
+  });
+
+  it('has no port for metrics where none is named, and does not start where it is taken', async () => {
+    const { port, metricsPort } = await start();
+    expect(metricsPort).toBeUndefined();
+    await expect(start({ [ENVIRONMENT.metricsPort]: String(port) })).rejects.toThrow(/EADDRINUSE/);
+  });
+
   it('has no gRPC where no port is named', async () => {
     expect((await start()).grpcPort).toBeUndefined();
   });
