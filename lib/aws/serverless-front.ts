@@ -1,3 +1,20 @@
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+
+/** A queue in front of the function. */
+export interface QueueFrontOptions {
+  /** Where answers are written. */
+  readonly outputBucket: IBucket;
+
+  /** Ends in a slash. @default results/ */
+  readonly outputPrefix?: string;
+
+  /** Requests the function may get at once, 1 to 10, which the runtime may run as one batch. @default 10 */
+  readonly batchSize?: number;
+
+  /** How often a request is tried before it goes to the dead letters, 1 to 1000. @default 3 */
+  readonly maxReceives?: number;
+}
+
 /** How callers reach the function. */
 export class ServerlessFront {
   /**
@@ -24,8 +41,20 @@ export class ServerlessFront {
     return new ServerlessFront('functionUrl');
   }
 
+  /**
+   * An SQS queue, for requests that nobody waits for. A message's body is the body of a request, up to 1 MiB of text; its
+   * attributes may name another `path` than the model's `:predict`, and headers such as `content-type`. The answer is
+   * written as `<message id>.out`, or `<message id>-error.out` if the request is wrong. What fails otherwise is tried
+   * again, and in the end goes to a queue of dead letters. Callers, who are known by IAM, may send and not read.
+   */
+  static queue(options: QueueFrontOptions): ServerlessFront {
+    return new ServerlessFront('queue', options);
+  }
+
   private constructor(
-    /** One of `restApi`, `httpApi` and `functionUrl`. */
-    readonly kind: 'restApi' | 'httpApi' | 'functionUrl',
+    /** One of `restApi`, `httpApi`, `functionUrl` and `queue`. */
+    readonly kind: 'restApi' | 'httpApi' | 'functionUrl' | 'queue',
+    /** Set when `kind` is `queue`. */
+    readonly queueOptions?: QueueFrontOptions,
   ) {}
 }

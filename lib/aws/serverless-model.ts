@@ -9,13 +9,15 @@ import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
-import type { Front } from './private/lambda/front.js';
+import type { AnsweringFront, Front } from './private/lambda/front.js';
 import { functionCode } from './private/lambda/function-code.js';
 import { FunctionRole } from './private/lambda/function-role.js';
 import { FunctionTelemetry } from './private/lambda/function-telemetry.js';
 import { HttpFront } from './private/lambda/http-front.js';
 import { FRONT_TIMEOUT_SECONDS, LAMBDA, RUNTIME_MIB } from './private/lambda/limits.js';
 import { encryptLogs } from './private/lambda/log-encryption.js';
+import { grantResults, QueueFront } from './private/lambda/queue-front.js';
+import { QueueTelemetry } from './private/lambda/queue-telemetry.js';
 import { RestFront } from './private/lambda/rest-front.js';
 import { TrafficShift } from './private/lambda/traffic-shift.js';
 import { UrlFront } from './private/lambda/url-front.js';
@@ -24,8 +26,13 @@ import { ServerlessFront } from './serverless-front.js';
 import { ServerlessModelData } from './serverless-model-data.js';
 import type { ServerlessModelProps } from './serverless-props.js';
 
-/** Only an HTTP API takes answers in one piece. */
-const HANDLERS = { restApi: 'streamingHandler', httpApi: 'handler', functionUrl: 'streamingHandler' } as const;
+/** Only what calls an HTTP API takes answers in one piece. */
+const HANDLERS = {
+  restApi: 'streamingHandler',
+  httpApi: 'handler',
+  functionUrl: 'streamingHandler',
+  queue: 'queueHandler',
+} as const;
 
 const DEFAULT_MEMORY_MIB = 1769;
 const DEFAULT_TIMEOUT_SECONDS = 29;
@@ -58,12 +65,16 @@ export class ServerlessModel extends Construct implements IConnectable {
   readonly httpFront?: HttpFront;
   /** Set for `ServerlessFront.functionUrl()`. */
   readonly urlFront?: UrlFront;
-  readonly telemetry: FunctionTelemetry;
+  /** Set for `ServerlessFront.queue()`. */
+  readonly queueFront?: QueueFront;
+  readonly telemetry: FunctionTelemetry | QueueTelemetry;
   /** Set for a gradual `rollout`. */
   readonly trafficShift?: TrafficShift;
 
   private readonly access: Access;
   private readonly front: Front;
+  /** The same, unless it is a queue. */
+  private readonly answeringFront?: AnsweringFront;
   private readonly model: Model;
 
   constructor(scope: Construct, id: string, props: ServerlessModelProps) {
@@ -71,7 +82,7 @@ export class ServerlessModel extends Construct implements IConnectable {
     validateServerless(this, props);
     this.model = props.model;
     this.access = props.access ?? Access.cloudIdentity();
-    const { kind } = props.front ?? ServerlessFront.restApi();
+    const { kind, queueOptions } = props.front ?? ServerlessFront.restApi();
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     const architecture = props.architecture ?? Architecture.ARM_64;
     const logs: LogGroupProps = {
@@ -97,13 +108,15 @@ export class ServerlessModel extends Construct implements IConnectable {
       architecture,
       memorySize: props.memoryMib ?? defaultMemoryMib(props.model),
       timeout: Duration.seconds(timeoutSeconds),
-      reservedConcurrentExecutions: props.maxReplicas,
+      // A queue is bound by its event source: calls that were refused would count as tries.
+      reservedConcurrentExecutions: queueOptions ? undefined : props.maxReplicas,
       environmentEncryption: props.encryptionKey,
       environment: {
         ...props.environment,
         [ENVIRONMENT.model]: modelLocation,
         [ENVIRONMENT.modelDigest]: props.model.digest,
         [ENVIRONMENT.timeoutSeconds]: String(timeoutSeconds),
+        ...(queueOptions && { [ENVIRONMENT.results]: grantResults(queueOptions, role) }),
         // Without that trust there would be no such model.
         ...(PICKLE_FORMATS.includes(props.model.manifest.format) && { [ENVIRONMENT.trustPickle]: 'true' }),
       },
@@ -120,31 +133,30 @@ export class ServerlessModel extends Construct implements IConnectable {
     this.alias = this.function.addAlias('live', {
       provisionedConcurrentExecutions: minReplicas === 0 ? undefined : minReplicas,
     });
-    const common = { handler: this.alias, access: this.access, throttle: props.throttle, timeoutSeconds, logs };
-    switch (kind) {
-      case 'restApi':
-        this.front = this.restFront = new RestFront(this, 'Api', {
-          ...common,
-          architecture,
-          logRole: props.apiGatewayLogRole ?? true,
-        });
-        break;
-      case 'httpApi':
-        this.front = this.httpFront = new HttpFront(this, 'HttpApi', common);
-        break;
-      case 'functionUrl':
-        this.front = this.urlFront = new UrlFront(this, 'Url', common);
-        break;
-    }
     const alarmActions = props.alarmActions ?? [];
-    this.telemetry = new FunctionTelemetry(this, 'Telemetry', {
-      handler: this.alias,
-      front: this.front,
-      timeoutSeconds,
-      maxTimeoutSeconds: FRONT_TIMEOUT_SECONDS[kind].max,
-      dashboard: props.dashboard ?? true,
-      alarmActions,
-    });
+    const common = { handler: this.alias, access: this.access, throttle: props.throttle, timeoutSeconds, logs };
+    const telemetry = { handler: this.alias, dashboard: props.dashboard ?? true, alarmActions };
+    if (queueOptions) {
+      const { maxReplicas, encryptionKey } = props;
+      this.queueFront = new QueueFront(this, 'Queue', { ...queueOptions, ...common, maxReplicas, encryptionKey });
+      this.front = this.queueFront;
+      this.telemetry = new QueueTelemetry(this, 'Telemetry', { ...telemetry, front: this.queueFront });
+    } else {
+      if (kind === 'httpApi') this.httpFront = new HttpFront(this, 'HttpApi', common);
+      else if (kind === 'functionUrl') this.urlFront = new UrlFront(this, 'Url', common);
+      else {
+        const logRole = props.apiGatewayLogRole ?? true;
+        this.restFront = new RestFront(this, 'Api', { ...common, architecture, logRole });
+      }
+      const front = (this.httpFront ?? this.urlFront ?? this.restFront)!;
+      this.front = this.answeringFront = front;
+      this.telemetry = new FunctionTelemetry(this, 'Telemetry', {
+        ...telemetry,
+        front,
+        timeoutSeconds,
+        maxTimeoutSeconds: FRONT_TIMEOUT_SECONDS[kind].max,
+      });
+    }
     if (props.rollout && props.rollout.kind !== 'allAtOnce') {
       this.trafficShift = new TrafficShift(this, 'TrafficShift', {
         alias: this.alias,
@@ -164,13 +176,14 @@ export class ServerlessModel extends Construct implements IConnectable {
     return this.function.connections;
   }
 
-  /** Where the front door answers, with a `/` at its end. */
+  /** Where the front door answers, with a `/` at its end; of a queue, its own URL. */
   get url(): string {
     return this.front.url;
   }
 
-  /** Where the model answers by TensorFlow Serving's REST API. */
+  /** Where the model answers by TensorFlow Serving's REST API; of a queue, its own URL. */
   get predictUrl(): string {
+    if (!this.answeringFront) return this.url;
     return `${this.url}${predictPath(this.model.name).slice(1)}`;
   }
 
@@ -196,21 +209,28 @@ export class ServerlessModel extends Construct implements IConnectable {
 
   /** Requests. @default - sum over 5 minutes */
   metricCount(props?: MetricOptions): Metric {
-    return this.front.metricCount(props);
+    return this.answers.metricCount(props);
   }
 
   /** Requests that failed by no fault of the caller. @default - sum over 5 minutes */
   metricServerError(props?: MetricOptions): Metric {
-    return this.front.metricServerError(props);
+    return this.answers.metricServerError(props);
   }
 
   /** Milliseconds from the whole request to the answer. @default - average over 5 minutes */
   metricLatency(props?: MetricOptions): Metric {
-    return this.front.metricLatency(props);
+    return this.answers.metricLatency(props);
   }
 
   /** Requests that Lambda refused for want of environments. @default - sum over 5 minutes */
   metricThrottles(props?: MetricOptions): Metric {
     return this.alias.metricThrottles(props);
+  }
+
+  private get answers(): AnsweringFront {
+    if (this.answeringFront) return this.answeringFront;
+    throw new Error(
+      `${this.node.path} has a queue as its front, which answers nobody; ask \`queueFront.queue\` or metric() for metrics`,
+    );
   }
 }

@@ -1,8 +1,11 @@
+import type { Stack } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { ServerlessModel, type ServerlessModelProps } from '../../lib/aws/index.js';
 import { Synthesized } from './aws-assets.js';
 import type { FunctionProcess } from './lambda-interface.js';
 import { IRIS } from './started-runtime.js';
+
+type Props = Partial<ServerlessModelProps>;
 
 /** Of the machine that runs the tests, as the layer holds native code. */
 const architecture = process.arch === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64;
@@ -15,9 +18,10 @@ export class SynthesizedFunction implements FunctionProcess {
   private readonly layerFolder: string;
 
   /** @param handler which of the template's functions. Default: the only one that serves a model */
-  constructor(props: Partial<ServerlessModelProps> = {}, handler = /\/lambda\.\w+$/) {
+  constructor(props: Props | ((stack: Stack) => Props) = {}, handler = /\/lambda\.\w+$/) {
     const synthesized = new Synthesized((stack) => {
-      new ServerlessModel(stack, 'Iris', { model: IRIS, architecture, ...props });
+      const given = typeof props === 'function' ? props(stack) : props;
+      new ServerlessModel(stack, 'Iris', { model: IRIS, architecture, ...given });
     });
     const folderOf = (key: string) => synthesized.files.find((file) => file.key === key)!.path;
     const functions = synthesized.all('AWS::Lambda::Function');

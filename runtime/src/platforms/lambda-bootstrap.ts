@@ -8,13 +8,10 @@ type Handlers = typeof import('./lambda.js');
 
 /** The ways to answer, by the names of the handlers. */
 const ANSWERS: { readonly [name: string]: (api: RuntimeApi, handlers: Handlers, call: Invocation) => Promise<void> } = {
-  handler: (api, { handler }, { id, event }) =>
-    handler(event).then(
-      (answer) => api.succeed(id, answer),
-      (error: Error) => api.fail(id, error),
-    ),
+  handler: (api, { handler }, call) => whole(api, call, handler),
+  queueHandler: (api, { queueHandler }, call) => whole(api, call, queueHandler),
   streamingHandler: (api, { streamingHandler }, { id, event }) =>
-    api.stream(id, (stream) => streamingHandler(event, stream)),
+    api.stream(id, (stream) => streamingHandler(event as Parameters<typeof streamingHandler>[0], stream)),
 };
 
 /** What the handler that streams expects of Lambda: status and headers as JSON, eight zeros, and the body. */
@@ -44,11 +41,23 @@ async function main(): Promise<void> {
 /** What answers an event, once the model is loaded. */
 async function load(api: RuntimeApi, name = 'handler'): Promise<(call: Invocation) => Promise<void>> {
   const answer = ANSWERS[name];
-  if (!answer) throw new Error(`got the handler ${name}; ${Object.keys(ANSWERS).join(' and ')} are allowed`);
+  if (!answer) throw new Error(`got the handler ${name}; ${Object.keys(ANSWERS).join(', ')} are allowed`);
   Object.assign(globalThis, { awslambda });
   const handlers = await import('./lambda.js');
   await handlers.initialize();
   return (call) => answer(api, handlers, call);
+}
+
+/** Answers in one piece. */
+function whole<Event>(
+  api: RuntimeApi,
+  { id, event }: Invocation,
+  handler: (event: Event) => Promise<object>,
+): Promise<void> {
+  return handler(event as Event).then(
+    (answer) => api.succeed(id, answer),
+    (error: Error) => api.fail(id, error),
+  );
 }
 
 main().catch((error: Error) => {

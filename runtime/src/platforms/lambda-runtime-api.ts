@@ -1,11 +1,11 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { HttpApiEvent, RestEvent } from './lambda-events.js';
 
 /** An event, and the identifier that its answer goes by. */
 export interface Invocation {
   readonly id: string;
-  readonly event: RestEvent | HttpApiEvent;
+  /** As the function's trigger has it. */
+  readonly event: unknown;
 }
 
 const ERROR_TYPE = 'Lambda-Runtime-Function-Error-Type';

@@ -25,4 +25,10 @@ export interface ObjectStore {
    * @throws PermanentError if asking again is of no use
    */
   list?(url: URL): Promise<readonly string[]>;
+  /**
+   * Writes an object, over what is there. Absent where nothing is ever written.
+   *
+   * @throws PermanentError if trying again is of no use
+   */
+  write?(url: URL, body: Buffer | string, contentType: string): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { ObjectStore } from './object-source.js';
 import { failureOf } from './retry.js';
 
@@ -32,6 +32,16 @@ export const s3Store: ObjectStore = {
       ContinuationToken = page.NextContinuationToken;
     } while (ContinuationToken !== undefined);
     return names;
+  },
+
+  async write(url, body, contentType) {
+    const command = new PutObjectCommand({
+      Bucket: url.host,
+      Key: keyOf(url),
+      Body: body,
+      ContentType: contentType,
+    });
+    await answered((s3, options) => s3.send(command, options));
   },
 };
 

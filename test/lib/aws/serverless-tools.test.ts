@@ -56,6 +56,11 @@ const ACKNOWLEDGED: Readonly<Record<string, readonly string[]>> = {
     'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::models-of-mine/iris/1/*] at S/Iris/Role/DefaultPolicy/Resource',
   ],
   image: [TRACES],
+  // Answers, and nothing else, begin with the prefix.
+  queue: [
+    TRACES,
+    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::answers-of-mine/results/*] at S/Iris/Role/DefaultPolicy/Resource',
+  ],
 };
 
 describe.each(Object.keys(VARIANTS))('ServerlessModel on AWS, %s', (variant) => {

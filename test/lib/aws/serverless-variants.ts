@@ -56,6 +56,9 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Serverl
     modelData: ServerlessModelData.fromBucket(Bucket.fromBucketName(stack, 'Models', 'models-of-mine'), 'iris/1/'),
     front: ServerlessFront.functionUrl(),
   }),
+  queue: (stack) => ({
+    front: ServerlessFront.queue({ outputBucket: Bucket.fromBucketName(stack, 'Answers', 'answers-of-mine') }),
+  }),
   image: () => ({ model: pickled, front: ServerlessFront.functionUrl() }),
   'warm, bounded and encrypted': (stack) => {
     const key = new Key(stack, 'Key', { enableKeyRotation: true });

@@ -3,11 +3,11 @@ import { type Alarm, Dashboard, GraphWidget, type IAlarmAction, type IMetric } f
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { errorPercent, PERIOD as period, ServiceAlarms } from '../service-alarms.js';
-import type { Front } from './front.js';
+import type { AnsweringFront } from './front.js';
 
 export interface FunctionTelemetryProps {
   readonly handler: IFunction;
-  readonly front: Front;
+  readonly front: AnsweringFront;
   readonly timeoutSeconds: number;
   /** What stands for `timeoutSeconds` if that is a token, with which no arithmetic is done. */
   readonly maxTimeoutSeconds: number;

@@ -17,7 +17,7 @@ import { Construct } from 'constructs';
 import type { Access } from '../../../serving/access.js';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
 import { accessLogFormat } from './access-log.js';
-import type { Front } from './front.js';
+import type { AnsweringFront } from './front.js';
 
 export interface HttpFrontProps {
   readonly handler: IFunction;
@@ -28,7 +28,7 @@ export interface HttpFrontProps {
 }
 
 /** An HTTP API that passes every path to the function, and asks who is there. */
-export class HttpFront extends Construct implements Front {
+export class HttpFront extends Construct implements AnsweringFront {
   readonly api: HttpApi;
   readonly stage: HttpStage;
   readonly signedService = 'execute-api';

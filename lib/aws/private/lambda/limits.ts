@@ -30,6 +30,16 @@ export const API_GATEWAY = {
   requestsPerDay: { min: 1, max: 2 ** 31 - 1, source: 'API Gateway' },
 } as const;
 
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html, and of SQS
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-quotas.html */
+export const QUEUE = {
+  /** Environments that work off a queue at once. */
+  replicas: { min: 2, max: 1000, source: 'an event source of AWS Lambda' },
+  /** More would have to be waited for. */
+  batchSize: { min: 1, max: 10, source: 'this construct' },
+  maxReceives: { min: 1, max: 1000, source: 'SQS' },
+} as const;
+
 /** How long each way to reach a function lets it take. */
 export const FRONT_TIMEOUT_SECONDS: Readonly<Record<ServerlessFront['kind'], Range>> = {
   // A stream may take 15 minutes, but only 5 until its first byte, and the runtime answers once it has everything.
@@ -37,6 +47,7 @@ export const FRONT_TIMEOUT_SECONDS: Readonly<Record<ServerlessFront['kind'], Ran
   restApi: { min: 1, max: 300, unit: 'seconds', source: 'an API Gateway REST API' },
   httpApi: { min: 1, max: 29, unit: 'seconds', source: 'an API Gateway HTTP API' },
   functionUrl: { min: 1, max: 900, unit: 'seconds', source: 'AWS Lambda' },
+  queue: { min: 1, max: 900, unit: 'seconds', source: 'AWS Lambda' },
 };
 
 /** What stands beside the model in a function's memory at least: Node, the runtime and a request. */

@@ -22,7 +22,7 @@ import type { Access } from '../../../serving/access.js';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
 import { accessLogFormat } from './access-log.js';
 import { ApiLogRole } from './api-log-role.js';
-import type { Front } from './front.js';
+import type { AnsweringFront } from './front.js';
 import { JwtAuthorizer } from './jwt-authorizer.js';
 
 export interface RestFrontProps {
@@ -39,7 +39,7 @@ export interface RestFrontProps {
 const BINARY_TYPES = ['application/octet-stream', 'application/x-npy'];
 
 /** A REST API that passes every path to the function, and asks who is there. */
-export class RestFront extends Construct implements Front {
+export class RestFront extends Construct implements AnsweringFront {
   readonly api: RestApi;
   readonly signedService = 'execute-api';
   readonly requestValidator: RequestValidator;

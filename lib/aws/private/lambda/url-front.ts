@@ -3,7 +3,7 @@ import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type Alias, FunctionUrl, FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Access } from '../../../serving/access.js';
-import type { Front } from './front.js';
+import type { AnsweringFront } from './front.js';
 
 export interface UrlFrontProps {
   readonly handler: Alias;
@@ -11,7 +11,7 @@ export interface UrlFrontProps {
 }
 
 /** The URL of a function's alias, which asks for IAM unless anyone may come. */
-export class UrlFront extends Construct implements Front {
+export class UrlFront extends Construct implements AnsweringFront {
   readonly functionUrl: FunctionUrl;
   readonly signedService = 'lambda';
   private readonly handler: Alias;

@@ -7,7 +7,7 @@ import { ServerlessFront } from '../../serverless-front.js';
 import { ServerlessModelData } from '../../serverless-model-data.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import { checkLogRetention } from '../log-retention.js';
-import { API_GATEWAY, CODE_DEPLOY, FRONT_TIMEOUT_SECONDS, IMAGE_BYTES, LAMBDA, RUNTIME_MIB } from './limits.js';
+import { API_GATEWAY, CODE_DEPLOY, FRONT_TIMEOUT_SECONDS, IMAGE_BYTES, LAMBDA, QUEUE, RUNTIME_MIB } from './limits.js';
 
 const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
   model: true,
@@ -39,6 +39,7 @@ const RESERVED: readonly string[] = [
   ENVIRONMENT.modelDigest,
   ENVIRONMENT.timeoutSeconds,
   ENVIRONMENT.trustPickle,
+  ENVIRONMENT.results,
 ];
 
 /** @throws ValidationError with everything that AWS would refuse or ignore */
@@ -48,7 +49,8 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
   checkModel(validator, props);
   validator.number('memoryMib', props.memoryMib, LAMBDA.memoryMib);
   validator.number('minReplicas', props.minReplicas, LAMBDA.replicas);
-  validator.number('maxReplicas', props.maxReplicas, LAMBDA.replicas);
+  const front = props.front ?? ServerlessFront.restApi();
+  validator.number('maxReplicas', props.maxReplicas, front.kind === 'queue' ? QUEUE.replicas : LAMBDA.replicas);
   const { minReplicas = 0, maxReplicas } = props;
   validator.check(
     maxReplicas === undefined ||
@@ -60,12 +62,11 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
     `got ${minReplicas}, more than the ${maxReplicas} of \`maxReplicas\`; raise one or lower the other`,
   );
   validator.check(
-    maxReplicas !== 0,
+    maxReplicas !== 0 || front.kind === 'queue',
     'maxReplicas',
     'OUT_OF_RANGE',
     'got 0, by which every request would be refused; leave it out for no ceiling',
   );
-  const front = props.front ?? ServerlessFront.restApi();
   validator.number('timeoutSeconds', props.timeoutSeconds, FRONT_TIMEOUT_SECONDS[front.kind]);
   checkThrottle(validator, props, front);
   checkFront(validator, props, front);
@@ -136,10 +137,10 @@ function checkModel(validator: Validator, { model, modelData, memoryMib, vpc }: 
 
 function checkThrottle(validator: Validator, { throttle, access }: ServerlessModelProps, front: ServerlessFront): void {
   validator.check(
-    throttle === undefined || front.kind !== 'functionUrl',
+    throttle === undefined || front.kind === 'restApi' || front.kind === 'httpApi',
     'throttle',
     'CONFLICT',
-    'a function URL counts no requests; bound it by `maxReplicas`, or use ServerlessFront.restApi() or httpApi()',
+    'only API Gateway counts requests; bound the function by `maxReplicas`, or use ServerlessFront.restApi() or httpApi()',
   );
   validator.number('throttle.requestsPerSecond', throttle?.requestsPerSecond, API_GATEWAY.requestsPerSecond);
   validator.number('throttle.burst', throttle?.burst, API_GATEWAY.burst);
@@ -163,6 +164,7 @@ const FRONT_ACCESS: Readonly<Record<ServerlessFront['kind'], { kinds: readonly A
     kinds: ['cloudIdentity', 'anonymous'],
     advice: 'a function URL knows IAM alone; use Access.cloudIdentity(), or ServerlessFront.restApi()',
   },
+  queue: { kinds: ['cloudIdentity'], advice: 'a queue knows IAM alone; use Access.cloudIdentity(), or another front' },
 };
 
 function checkFront(validator: Validator, props: ServerlessModelProps, front: ServerlessFront): void {
@@ -174,6 +176,15 @@ function checkFront(validator: Validator, props: ServerlessModelProps, front: Se
     'apiGatewayLogRole',
     'CONFLICT',
     'only REST APIs write logs by a role of the account; leave it out',
+  );
+  const { batchSize, maxReceives, outputPrefix } = front.queueOptions ?? {};
+  validator.number('front.batchSize', batchSize, QUEUE.batchSize);
+  validator.number('front.maxReceives', maxReceives, QUEUE.maxReceives);
+  validator.text(
+    'front.outputPrefix',
+    outputPrefix,
+    /^[^/].*\/$/,
+    'it must not begin with a slash, and must end in one',
   );
 }
 

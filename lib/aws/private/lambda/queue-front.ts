@@ -1,0 +1,81 @@
+import { Duration, Token } from 'aws-cdk-lib';
+import { type Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { type Alias, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { QueueFrontOptions } from '../../serverless-front.js';
+import type { Front } from './front.js';
+import { FRONT_TIMEOUT_SECONDS } from './limits.js';
+
+export interface QueueFrontProps extends QueueFrontOptions {
+  readonly handler: Alias;
+  readonly timeoutSeconds: number;
+  /** Messages are worked off by at most so many environments at once. @default - no limit */
+  readonly maxReplicas?: number;
+  readonly encryptionKey?: IKey;
+}
+
+const DEFAULT_BATCH_SIZE = 10;
+const DEFAULT_MAX_RECEIVES = 3;
+export const DEFAULT_OUTPUT_PREFIX = 'results/';
+
+/** A message is hidden while it is worked on: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+const VISIBILITY_FACTOR = 6;
+
+/** A queue of requests, from which Lambda calls the function, and a queue of those that nobody could answer. */
+export class QueueFront extends Construct implements Front {
+  readonly queue: Queue;
+  readonly deadLetterQueue: Queue;
+  readonly eventSource: EventSourceMapping;
+  readonly signedService = 'sqs';
+
+  constructor(scope: Construct, id: string, props: QueueFrontProps) {
+    super(scope, id);
+    const { handler, timeoutSeconds, encryptionKey } = props;
+    const seconds = Token.isUnresolved(timeoutSeconds) ? FRONT_TIMEOUT_SECONDS.queue.max : timeoutSeconds;
+    const options: QueueProps = {
+      encryption: encryptionKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,
+      encryptionMasterKey: encryptionKey,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    };
+    this.deadLetterQueue = new Queue(this, 'DeadLetters', options);
+    this.queue = new Queue(this, 'Resource', {
+      ...options,
+      visibilityTimeout: Duration.seconds(VISIBILITY_FACTOR * seconds),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: props.maxReceives ?? DEFAULT_MAX_RECEIVES },
+    });
+    this.eventSource = new EventSourceMapping(this, 'EventSource', {
+      target: handler,
+      eventSourceArn: this.queue.queueArn,
+      batchSize: props.batchSize ?? DEFAULT_BATCH_SIZE,
+      maxConcurrency: props.maxReplicas,
+      reportBatchItemFailures: true,
+    });
+    // Lambda tries the role before it takes the queue.
+    this.eventSource.node.addDependency(this.queue.grantConsumeMessages(handler));
+  }
+
+  /** The queue's own URL. */
+  get url(): string {
+    return this.queue.queueUrl;
+  }
+
+  /** Requests may be sent; who may read the answers, the bucket says. */
+  grantInvoke(grantee: IGrantable): Grant {
+    return this.queue.grantSendMessages(grantee);
+  }
+}
+
+/** What the function needs to write answers: the objects below a prefix, and the key that they are encrypted with. */
+export function grantResults(
+  { outputBucket, outputPrefix = DEFAULT_OUTPUT_PREFIX }: QueueFrontOptions,
+  role: { addToPolicy(statement: PolicyStatement): boolean } & IGrantable,
+): string {
+  role.addToPolicy(
+    new PolicyStatement({ actions: ['s3:PutObject'], resources: [outputBucket.arnForObjects(`${outputPrefix}*`)] }),
+  );
+  outputBucket.encryptionKey?.grantEncrypt(role);
+  return outputBucket.s3UrlForObject(outputPrefix);
+}
