@@ -18,12 +18,25 @@ const FRAMEWORKS: { readonly [format in ModelFormat]?: string } = {
 
 /**
  * The lines of the `requirements.txt` that a model is served with: what its manifest says, or else the framework that
- * this version of the runtime was tested with. Undefined for a format that needs no Python.
+ * this version of the runtime was tested with, from where that has builds for servers. Undefined for a format that needs
+ * no Python.
  */
 export function pythonRequirements({ format, requirements }: PythonNeeds): readonly string[] | undefined {
   const framework = FRAMEWORKS[format];
   if (framework === undefined) return undefined;
-  if (requirements) return [...requirements].sort();
   const file = join(packageRoot('@modelship/runtime', __filename), 'images', 'requirements', `${framework}.txt`);
-  return readFileSync(file, 'utf8').trim().split('\n');
+  const tested = readFileSync(file, 'utf8').split('\n');
+  const indexes = tested.filter((line) => line.startsWith('--'));
+  const packages = requirements ?? tested.filter((line) => /^\w/.test(line));
+  return [...indexes, ...[...packages].sort().flatMap(forEachProcessor)];
+}
+
+/** TensorFlow's build without CUDA has another name on x64, and is the only one on arm64. */
+function forEachProcessor(line: string): string[] {
+  const [, version] = /^tensorflow-cpu(==[\w.]+)$/.exec(line) ?? [];
+  if (version === undefined) return [line];
+  return [
+    `tensorflow-cpu${version}; platform_machine == "x86_64"`,
+    `tensorflow${version}; platform_machine == "aarch64"`,
+  ];
 }

@@ -51,6 +51,20 @@ describe('the context of an image', () => {
     expect(contextOf('pickle').digest).not.toBe(own.digest);
   });
 
+  it('takes PyTorch from where it has builds without CUDA, whatever its version', () => {
+    const lines = text(contextOf('torchscript', ['torch==2.9.0']).directory, 'requirements.txt').split('\n');
+    expect(lines).toEqual(['--extra-index-url https://download.pytorch.org/whl/cpu', 'torch==2.9.0', '']);
+  });
+
+  it('has TensorFlow without CUDA for either processor, by the name it has there', () => {
+    const lines = text(contextOf('saved_model', ['tensorflow-cpu==2.20.0']).directory, 'requirements.txt').split('\n');
+    expect(lines).toEqual([
+      'tensorflow-cpu==2.20.0; platform_machine == "x86_64"',
+      'tensorflow==2.20.0; platform_machine == "aarch64"',
+      '',
+    ]);
+  });
+
   it('has nothing that Python left beside the worker', () => {
     const files = readdirSync(join(contextOf('pickle').directory, 'runtime/python'), { recursive: true });
     expect(files.filter((file) => /pycache|\.pyc$/.test(String(file)))).toEqual([]);
