@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ModelCatalog } from '../protocols/protocol.js';
+import type { ModelCatalog, ModelVersion } from '../protocols/protocol.js';
 import type { HttpResponse } from '../server/http.js';
 import { PAGE_SCRIPT } from './script.js';
 import { PAGE_STYLE } from './style.js';
@@ -21,6 +21,8 @@ const HEADERS = {
 interface PageModel {
   readonly name: string;
   readonly version: string;
+  /** The labels that point to this version. */
+  readonly labels: readonly string[];
   readonly format: string;
   readonly available: boolean;
   readonly failure?: string;
@@ -37,6 +39,7 @@ export function page(models: ModelCatalog): HttpResponse {
       (model): PageModel => ({
         name: model.name,
         version: model.version,
+        labels: labelsOf(models, model),
         format: model.manifest.format,
         available: model.isReady,
         failure: model.failure,
@@ -70,6 +73,10 @@ export function page(models: ModelCatalog): HttpResponse {
 </html>
 `,
   };
+}
+
+function labelsOf(models: ModelCatalog, { name, version }: ModelVersion): readonly string[] {
+  return Object.entries(models.labels(name)).flatMap(([label, target]) => (target === version ? [label] : []));
 }
 
 /** Whether the client is a browser that wants a page, rather than a host that asks `GET /` for a sign of life. */

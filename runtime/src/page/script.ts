@@ -87,7 +87,14 @@ function imageInput(spec, layout) {
   let picture;
   const take = async (chosen) => {
     if (!chosen) return;
-    picture = await createImageBitmap(chosen);
+    try {
+      picture = await createImageBitmap(chosen);
+    } catch {
+      picture = undefined;
+      preview.hidden = true;
+      say(spec.name + ': ' + chosen.name + ' is no picture that this browser reads', true);
+      return;
+    }
     preview.src = URL.createObjectURL(chosen);
     preview.hidden = false;
   };
@@ -190,6 +197,7 @@ const path = () => 'v2/models/' + encodeURIComponent(model.name) + '/versions/' 
 byId('form').onsubmit = async (event) => {
   event.preventDefault();
   const button = byId('predict');
+  const asked = model;
   try {
     const { body, headers, json } = requestOf(inputs.map((input) => input.read()));
     byId('curl').textContent = json
@@ -201,12 +209,15 @@ byId('form').onsubmit = async (event) => {
     const response = await fetch(path(), { method: 'POST', body, headers });
     const answer = await response.json();
     const elapsed = performance.now() - since;
+    // Another model was chosen meanwhile: this is no answer of its.
+    if (model !== asked) return;
     if (!response.ok) throw new Error(response.status + ': ' + (answer.error ?? response.statusText));
     say('Answered in ' + elapsed.toFixed(1) + ' ms.');
     byId('outputs').replaceChildren(
       ...answer.outputs.map((output) => show(model.outputs.find(({ name }) => name === output.name), output)),
     );
   } catch (error) {
+    if (model !== asked) return;
     byId('outputs').replaceChildren();
     say(error.message, true);
   } finally {
@@ -214,10 +225,19 @@ byId('form').onsubmit = async (event) => {
   }
 };
 
-models.forEach(({ name, version, format }, index) =>
-  byId('model').append(element('option', { value: index }, name + ' version ' + version + ', ' + format)),
-);
+models.forEach(({ name, version, labels, format, available }, index) => {
+  const called = labels.length > 0 ? ' (' + labels.join(', ') + ')' : '';
+  const state = available ? '' : ', not available';
+  byId('model').append(element('option', { value: index }, name + ' version ' + version + called + ', ' + format + state));
+});
 byId('model').onchange = (event) => choose(Number(event.target.value));
-if (models.length > 0) choose(0);
-else say('The server holds no model.', true);
+// The first that can be asked, or else the first.
+if (models.length > 0) {
+  const first = Math.max(0, models.findIndex(({ available }) => available));
+  byId('model').value = first;
+  choose(first);
+} else {
+  byId('predict').disabled = true;
+  say('The server holds no model.', true);
+}
 `;

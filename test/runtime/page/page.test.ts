@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { page as render } from '../../../runtime/src/page/page.js';
+import { writePackage } from '../../support/packages.js';
 import { requireTool } from '../../support/tools.js';
 import { serve, stopAll } from '../faults/servers.js';
+import { entry, VersionFolder } from '../inference/model-folders.js';
 import { catalog, model } from '../protocols/support.js';
 
 /** Nothing of the browser's own leaves this machine. */
@@ -16,6 +21,8 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
+const COLOR_MODEL = join(import.meta.dirname, '../../fixtures/mean_color.onnx');
+
 let browser: Browser;
 let base: string;
 let page: Page;
@@ -23,12 +30,8 @@ let complaints: string[];
 
 beforeAll(async () => {
   browser = await chromium.launch({ executablePath: requireTool('chromium'), args: ARGUMENTS });
-  base = await serve();
 }, 60_000);
-afterAll(async () => {
-  await browser?.close();
-  await stopAll();
-});
+afterAll(() => browser?.close());
 
 beforeEach(async () => {
   complaints = [];
@@ -37,12 +40,54 @@ beforeEach(async () => {
   page.on('console', (message) => {
     if (/Content Security Policy|Refused/.test(message.text())) complaints.push(message.text());
   });
-  await page.goto(base);
   return async () => {
     await page.close();
     expect(complaints).toEqual([]);
   };
 }, 60_000);
+
+/** Drops the file that `base64` is onto the page, as a person does from another window. */
+const DROP = `(base64) => {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], 'picture.png', { type: 'image/png' }));
+  const target = document.querySelector('.drop');
+  for (const type of ['dragover', 'drop']) {
+    target.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+  }
+}`;
+
+/** A PNG of 4 by 4 pixels, all of one colour. */
+function solid(red: number, green: number, blue: number): Buffer {
+  const size = 4;
+  const chunk = (type: string, data: Buffer) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const checksum = Buffer.alloc(4);
+    checksum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, checksum]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(size, 0);
+  header.writeUInt32BE(size, 4);
+  // Eight bits for each of three channels.
+  header.set([8, 2], 8);
+  const line = [0, ...Array.from({ length: size }, () => [red, green, blue]).flat()];
+  const pixels = deflateSync(Buffer.from(Array.from({ length: size }, () => line).flat()));
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]);
+}
+
+/** The mean of each channel of a picture. */
+function colorPackage(): string {
+  return writePackage({
+    name: 'mean_color',
+    inputs: [{ name: 'pixels', datatype: 'FP32', shape: [-1, 8, 8, 3] }],
+    outputs: [{ name: 'means', datatype: 'FP32', shape: [-1, 3], labels: ['red', 'green', 'blue'] }],
+    content: { 'model.onnx': readFileSync(COLOR_MODEL), 'samples.json': '[]' },
+  });
+}
 
 const status = () => page.locator('#status');
 const field = (index: number) => page.locator('#inputs input').nth(index);
@@ -50,6 +95,14 @@ const says = (text: RegExp) => page.locator('#status', { hasText: text }).waitFo
 const answered = () => says(/^Answered in [\d.]+ ms/);
 
 describe('the page of a model', { timeout: 60_000 }, () => {
+  beforeAll(async () => {
+    base = await serve();
+    return stopAll;
+  });
+  beforeEach(async () => {
+    await page.goto(base);
+  });
+
   it('has a field for each number, and shows the labels of the answer with its latency', async () => {
     expect(await page.locator('#inputs input').count()).toBe(4);
     for (const [index, value] of ['5.1', '3.5', '1.4', '0.2'].entries()) await field(index).fill(value);
@@ -86,6 +139,94 @@ describe('the page of a model', { timeout: 60_000 }, () => {
     expect(headers.get('content-security-policy')).toMatch(/default-src 'none'; script-src 'sha256-[^ ]+'; /);
     await page.setViewportSize({ width: 360, height: 700 });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+  });
+});
+
+describe('the page of several models', { timeout: 60_000 }, () => {
+  let folder: VersionFolder;
+  beforeEach(async () => {
+    folder = new VersionFolder('1', '2');
+    folder.addBad('3');
+    const colors = entry(colorPackage(), { name: 'mean_color' });
+    base = await serve({ models: [entry(folder.path, { labels: { stable: '1', old: '1' } }), colors] });
+    await page.goto(base);
+    return stopAll;
+  });
+
+  const options = () => page.locator('#model option').allInnerTexts();
+  const choose = (label: string) => page.locator('#model').selectOption({ label });
+  const predict = () => page.getByRole('button', { name: 'Predict' });
+
+  it('lists every version with its labels, begins with one that answers, and asks the one that is chosen', async () => {
+    expect(await options()).toEqual([
+      'slow version 3, onnx, not available',
+      'slow version 2, onnx',
+      'slow version 1 (stable, old), onnx',
+      'mean_color version 1, onnx',
+    ]);
+    expect(await page.locator('#model').inputValue()).toBe('1');
+    await choose('slow version 1 (stable, old), onnx');
+    await field(0).fill('2');
+    await predict().click();
+    await answered();
+    expect(await page.locator('#curl').innerText()).toContain('/v2/models/slow/versions/1/infer');
+  });
+
+  it('says why a version is not available, and asks it nothing', async () => {
+    await choose('slow version 3, onnx, not available');
+    expect(await status().innerText()).toMatch(
+      /^This version is not available\. .*has 10 bytes, and the manifest says/,
+    );
+    expect(await predict().isDisabled()).toBe(true);
+    await choose('slow version 2, onnx');
+    expect(await predict().isDisabled()).toBe(false);
+    expect(await page.locator('#outputs table').count()).toBe(0);
+  });
+
+  it('says that the server is gone', async () => {
+    await stopAll();
+    await predict().click();
+    await says(/fetch/i);
+  });
+
+  it('takes a picture that is dropped, in the scale that is chosen', async () => {
+    await choose('mean_color version 1, onnx');
+    await predict().click();
+    await says(/^pixels: choose a picture first$/);
+    await page.evaluate(`(${DROP})('${solid(255, 0, 51).toString('base64')}')`);
+    await page.locator('.drop img').waitFor();
+    await predict().click();
+    await answered();
+    const shown = async () => {
+      const rows = await page.locator('table', { hasText: 'means' }).locator('tr').allInnerTexts();
+      return rows.map((row) => row.trim().split(/\s+/));
+    };
+    expect(await shown()).toEqual([
+      ['red', '1'],
+      ['blue', '0.200000'],
+      ['green', '0'],
+    ]);
+    expect(await page.locator('#curl').innerText()).toContain('binary');
+    await page.getByLabel('Scale of the pixels').selectOption('−1 to 1');
+    await predict().click();
+    await page.locator('#outputs', { hasText: '-1' }).waitFor();
+    expect(await shown()).toEqual([
+      ['red', '1'],
+      ['green', '-1'],
+      ['blue', '-0.600000'],
+    ]);
+  });
+
+  it('takes a picture that is chosen from the disk, and none that is no picture', async () => {
+    await choose('mean_color version 1, onnx');
+    const input = page.locator('input[type=file]');
+    await input.setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
+    await says(/^pixels: notes\.txt is no picture that this browser reads$/);
+    await input.setInputFiles({ name: 'green.png', mimeType: 'image/png', buffer: solid(0, 255, 0) });
+    await page.locator('.drop img').waitFor();
+    await predict().click();
+    await answered();
+    expect(await page.locator('table', { hasText: 'means' }).locator('tr').first().innerText()).toMatch(/^green\s+1/);
   });
 });
 
