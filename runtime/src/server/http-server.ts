@@ -11,14 +11,19 @@ export interface ServerTimes {
   readonly headersMs: number;
   /** From the connection to the last byte of the body. */
   readonly requestMs: number;
+  /** From an answer to the next request of the same connection. */
+  readonly idleMs: number;
   /** How often connections are held against these. */
   readonly checkMs: number;
 }
 
-const TIMES: ServerTimes = { headersMs: 10_000, requestMs: 60_000, checkMs: 5_000 };
-
-/** Longer than load balancers keep an idle connection, so that the server never closes one that is about to be used. */
-const KEEP_ALIVE_MS = 75_000;
+const TIMES: ServerTimes = {
+  headersMs: 10_000,
+  requestMs: 60_000,
+  // Longer than load balancers keep an idle connection, so that the server never closes one that is about to be used.
+  idleMs: 75_000,
+  checkMs: 5_000,
+};
 
 const MAX_HEADER_BYTES = 16 * 1024;
 
@@ -33,7 +38,7 @@ export function createHttpServer(app: App, maxBodyBytes: number, times: ServerTi
       headersTimeout: times.headersMs,
       requestTimeout: times.requestMs,
       connectionsCheckingInterval: times.checkMs,
-      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveTimeout: times.idleMs,
       maxHeaderSize: MAX_HEADER_BYTES,
       noDelay: true,
     },

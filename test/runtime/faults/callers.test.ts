@@ -1,11 +1,19 @@
-import { createHash } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { post, predict, serve, stopAll } from './servers.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ENVIRONMENT } from '../../../runtime/src/contract.js';
+import { admission } from '../../../runtime/src/server/admission.js';
+import { IRIS, post, predict, serve, spawnServer, stopAll } from './servers.js';
 
 afterEach(stopAll);
+
+// The real one, whose calls are counted.
+vi.mock('node:crypto', async (original) => {
+  const crypto = await original<typeof import('node:crypto')>();
+  return { ...crypto, timingSafeEqual: vi.fn(crypto.timingSafeEqual) };
+});
 
 const hash = (key: string) => createHash('sha256').update(key).digest('hex');
 
@@ -104,6 +112,39 @@ describe('fault 13: credentials', () => {
     expect((await predict(base, { 'x-api-key': 'three' })).status).toBe(401);
     expect((await predict(base, { 'x-api-key': hash('one') })).status).toBe(401);
     expect((await predict(base)).status).toBe(401);
+  });
+});
+
+describe('fault 13: what credentials leave behind', () => {
+  it('is nothing in the log', async () => {
+    const server = spawnServer({
+      [ENVIRONMENT.model]: IRIS,
+      [ENVIRONMENT.logLevel]: 'debug',
+      [ENVIRONMENT.apiKeyHashes]: hash('the-right-key'),
+      [ENVIRONMENT.jwtIssuer]: 'https://issuer.example',
+      [ENVIRONMENT.jwtAudience]: 'models',
+    });
+    const base = await server.url;
+    expect((await predict(base, { 'x-api-key': 'the-right-key' })).status).toBe(200);
+    expect((await predict(base, { 'x-api-key': 'a-wrong-key' })).status).toBe(401);
+    expect((await predict(base, { authorization: 'Bearer no-token-at-all' })).status).toBe(401);
+    server.child.kill('SIGTERM');
+    expect(await server.exit).toBe(0);
+    expect(server.log()).toContain('"status":401');
+    for (const secret of ['the-right-key', 'a-wrong-key', 'no-token-at-all', hash('the-right-key')]) {
+      expect(server.log()).not.toContain(secret);
+    }
+  });
+
+  it('is no time: every key is compared in full, whichever is right', async () => {
+    const admit = admission({ apiKeyHashes: ['one', 'two', 'three'].map(hash) })!;
+    const comparisons = async (key: string) => {
+      vi.mocked(timingSafeEqual).mockClear();
+      await admit({ headers: { 'x-api-key': key } }).catch(() => {});
+      return vi.mocked(timingSafeEqual).mock.calls.map(([, given]) => given.byteLength);
+    };
+    for (const key of ['one', 'three', 'four', '', 'x'.repeat(10_000)])
+      expect(await comparisons(key)).toEqual([32, 32, 32]);
   });
 });
 

@@ -6,7 +6,7 @@ import { readConfig } from '../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import { createRuntime } from '../../../runtime/src/runtime.js';
 import { createHttpServer } from '../../../runtime/src/server/http-server.js';
-import { IRIS, IRIS_REQUEST, post, predict, raw, serve, stopAll } from './servers.js';
+import { IRIS, IRIS_REQUEST, metric, post, predict, raw, serve, spawnServer, stopAll } from './servers.js';
 
 afterEach(stopAll);
 
@@ -60,6 +60,19 @@ describe('fault 7: compressed bodies', () => {
 });
 
 describe('fault 8: a hundred thousand tiny chunks', () => {
+  it('on many connections cost no memory to speak of', async () => {
+    const server = spawnServer({ [ENVIRONMENT.model]: IRIS, [ENVIRONMENT.logLevel]: 'info' });
+    const base = await server.url;
+    const memory = () => metric(base, 'process_resident_memory_bytes');
+    const chunks = '1\r\n[\r\n'.repeat(100_000);
+    const send = () => raw(base, [`${HEAD}Transfer-Encoding: chunked\r\n\r\n`, chunks]);
+    await send();
+    const before = await memory();
+    for (const answer of await Promise.all(Array.from({ length: 20 }, send)))
+      expect(answer).toMatch(/^(HTTP\/1.1 400 |$)/);
+    expect((await memory()) - before).toBeLessThan(64 * 1024 * 1024);
+  });
+
   it('are refused', async () => {
     const base = await serve();
     const answer = await raw(base, [`${HEAD}Transfer-Encoding: chunked\r\n\r\n`, '1\r\n[\r\n'.repeat(100_000)]);
@@ -73,13 +86,14 @@ describe('fault 9: clients that stall', () => {
     ['before the first byte', []],
     ['within the headers', [HEAD]],
     ['within the body', [`${HEAD}Content-Length: 100\r\n\r\n[[`]],
+    ['after an answer', ['GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n']],
   ])('%s are cut off', async (_, parts) => {
     const { app } = createRuntime(readConfig({ [ENVIRONMENT.model]: IRIS }));
-    const server = createHttpServer(app, 1000, { headersMs: 100, requestMs: 200, checkMs: 50 });
+    const server = createHttpServer(app, 1000, { headersMs: 100, requestMs: 200, idleMs: 100, checkMs: 50 });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     try {
       const answer = await raw(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, parts);
-      expect(answer).toMatch(/^(HTTP\/1.1 408 |$)/);
+      expect(answer).toMatch(/^(HTTP\/1.1 408 |HTTP\/1.1 200 [\s\S]*{"live":true}$|$)/);
     } finally {
       server.close();
     }

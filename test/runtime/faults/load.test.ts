@@ -1,10 +1,12 @@
+import { readdirSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import { Logger } from '../../../runtime/src/observability/log.js';
 import { RuntimeMetrics } from '../../../runtime/src/observability/metrics.js';
 import { openInference } from '../../../runtime/src/protocols/index.js';
 import { App } from '../../../runtime/src/server/app.js';
 import { catalog } from '../protocols/support.js';
-import { metric, runSlow, serve, slowPackage, stopAll, until } from './servers.js';
+import { metric, runSlow, serve, slowPackage, spawnServer, stopAll, until } from './servers.js';
 
 afterEach(stopAll);
 
@@ -43,22 +45,26 @@ describe('fault 16: a deadline', () => {
   });
 });
 
-describe('fault 17: clients that go away', () => {
-  it('are not computed for', async () => {
-    const base = await serve({ model: slowPackage(5) });
+describe('fault 17: a thousand clients that go away', () => {
+  it('are not computed for, and leave nothing behind', async () => {
+    const server = spawnServer({ [ENVIRONMENT.model]: slowPackage(5), [ENVIRONMENT.maxQueue]: '2000' });
+    const base = await server.url;
+    const sockets = () => readdirSync(`/proc/${server.child.pid}/fd`).length;
     const running = runSlow(base, 300);
     await until(async () => (await depth(base)) === 1);
-    const runs = await metric(base, RUNS);
+    const [runs, before] = [await metric(base, RUNS), sockets()];
     const controller = new AbortController();
-    const gone = Array.from({ length: 200 }, () => runSlow(base, LONG, controller.signal).catch(() => 'gone'));
-    await until(async () => (await depth(base)) > 100);
+    const gone = Array.from({ length: 1000 }, () => runSlow(base, LONG, controller.signal).catch(() => 'gone'));
+    await until(async () => (await depth(base)) > 500);
+    expect(sockets()).toBeGreaterThan(before + 500);
     controller.abort();
     expect(new Set(await Promise.all(gone))).toEqual(new Set(['gone']));
     expect((await running).status).toBe(200);
     expect((await runSlow(base, 1)).status).toBe(200);
     await until(async () => (await depth(base)) === 0);
     // The one that ran, the last, and those that had begun before their clients went away.
-    expect(await metric(base, RUNS)).toBeLessThan(runs + 100);
+    expect(await metric(base, RUNS)).toBeLessThan(runs + 500);
+    await until(async () => sockets() <= before + 2);
   });
 });
 

@@ -1,8 +1,9 @@
-import { appendFileSync, cpSync, existsSync, mkdtempSync, renameSync, truncateSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdtempSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import { writePackage } from '../../support/packages.js';
@@ -190,5 +191,25 @@ describe('a connection that is idle', () => {
     await new Promise((connected) => socket.once('connect', connected));
     server.child.kill('SIGTERM');
     expect(await server.exit).toBe(0);
+  });
+});
+
+describe('fault 23: a rejection that nobody handles', () => {
+  it('ends the process after what is in flight, with the detail in the log', async () => {
+    const preload = join(mkdtempSync(join(tmpdir(), 'modelship-fault-')), 'reject.mjs');
+    writeFileSync(preload, "process.on('SIGWINCH', () => void Promise.reject(new Error('nobody waits for this')));");
+    const server = spawnServer({
+      [ENVIRONMENT.model]: slowPackage(20),
+      NODE_OPTIONS: `--import ${pathToFileURL(preload).href}`,
+    });
+    const base = await server.url;
+    const running = runSlow(base, 400);
+    await until(async () => (await metric(base, 'modelship_queue_depth')) === 1);
+    server.child.kill('SIGWINCH');
+    const answer = await running;
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).not.toContain('nobody waits');
+    expect(await server.exit).toBe(1);
+    expect(server.log()).toContain('nobody waits for this');
   });
 });
