@@ -30,10 +30,7 @@ describe('the scanner', () => {
   });
 
   it.each(of('n'))('refuses %s', (_, document) => {
-    expect(outcome(document!)).toMatchObject({
-      code: 'INVALID_ARGUMENT',
-      message: expect.stringMatching(/^JSON Parse error/),
-    });
+    expect(outcome(document!)).toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
   it.each(of('i'))('accepts %s as JSON.parse does, or refuses it', (_, document) => {
