@@ -4,10 +4,12 @@ import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { ContainerModel, ManagedEndpointModel, ServerlessModel } from '../lib/aws/index.js';
 import { Model } from '../lib/model/index.js';
-import { Access } from '../lib/serving/index.js';
+import { Access, ImageSource } from '../lib/serving/index.js';
 
 // Context: `-c package=FOLDER`, or `-c example=NAME` for one of examples/. Without either, the iris example.
-// `-c target=serverless,container,endpoint` says where it is to run: on Lambda unless said otherwise.
+// `-c target=serverless,container,endpoint` says where it is to run: on Lambda unless said otherwise. `-c image=…` is an
+// image of the runtime that is in ECR, for containers and endpoints; else Docker builds one. `-c minReplicas=N` and
+// `-c maxReplicas=N` bound what runs.
 const app = new App();
 const example = app.node.tryGetContext('example') ?? 'iris';
 const directory = app.node.tryGetContext('package') ?? join('examples', example, 'model');
@@ -22,18 +24,29 @@ const access = app.node.tryGetContext('access') ?? 'cloudIdentity';
 if (!(access in ACCESS)) {
   throw new Error(`got -c access=${access}; ${Object.keys(ACCESS).join(', ')} are allowed`);
 }
+const image = app.node.tryGetContext('image');
+const replicas = (name: string): number | undefined => {
+  const given = app.node.tryGetContext(name);
+  return given === undefined ? undefined : Number(given);
+};
+const common = {
+  model,
+  minReplicas: replicas('minReplicas'),
+  maxReplicas: replicas('maxReplicas'),
+};
+const container = { ...common, image: image === undefined ? undefined : ImageSource.fromRegistry(image) };
 const architecture = app.node.tryGetContext('architecture') ?? Architecture.ARM_64.name;
 
 /** A stack for each target, so that one can be deployed without the others. */
 const TARGETS: Readonly<Record<string, (stack: Stack) => { readonly url?: string; readonly predictUrl?: string }>> = {
   serverless: (stack) =>
     new ServerlessModel(stack, 'Model', {
-      model,
+      ...common,
       access: ACCESS[access]!(),
       architecture: Architecture.custom(architecture),
     }),
-  container: (stack) => new ContainerModel(stack, 'Model', { model }),
-  endpoint: (stack) => new ManagedEndpointModel(stack, 'Model', { model }),
+  container: (stack) => new ContainerModel(stack, 'Model', container),
+  endpoint: (stack) => new ManagedEndpointModel(stack, 'Model', container),
 };
 const targets = String(app.node.tryGetContext('target') ?? 'serverless').split(',');
 for (const target of targets) {

@@ -12,6 +12,11 @@ import { Moto } from '../support/moto.js';
 // that never get ready; the template is the same.
 const root = join(__dirname, '..', '..');
 const work = mkdtempSync(join(tmpdir(), 'modelship-deploy-'));
+/** No Docker builds one here. */
+const IMAGE = `123456789012.dkr.ecr.us-east-1.amazonaws.com/modelship/runtime@sha256:${'0a'.repeat(32)}`;
+const first = join(root, 'examples', 'iris', 'model');
+const second = join(work, 'iris-2');
+const digestOf = (directory: string) => readManifest(directory).digest;
 let moto: Moto;
 let environment: NodeJS.ProcessEnv;
 
@@ -28,12 +33,47 @@ async function cdk(...args: string[]): Promise<string> {
   return `${stdout}\n${stderr}`;
 }
 
+const context = (values: Record<string, string | number>) =>
+  Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+
+const deploy = (values: Record<string, string | number>) =>
+  cdk('deploy', '--method=direct', '--no-previous-parameters', '--require-approval=never', ...context(values));
+
+const destroy = (values: Record<string, string | number>) => cdk('destroy', '--force', ...context(values));
+
 const aws = async (...args: string[]) => {
   const { stdout } = await promisify(execFile)('aws', [...args, '--output', 'json'], { env: environment });
   return JSON.parse(stdout);
 };
 
+const stacks = async (): Promise<string[]> =>
+  (await aws('cloudformation', 'describe-stacks')).Stacks.map(({ StackName }: { StackName: string }) => StackName);
+
+/** What may be between how few and how many of the one thing that scales. */
+async function scaling(service: string) {
+  const { ScalableTargets } = await aws(
+    'application-autoscaling',
+    'describe-scalable-targets',
+    '--service-namespace',
+    service,
+  );
+  return ScalableTargets.map(({ MinCapacity, MaxCapacity }: Record<string, number>) => [MinCapacity, MaxCapacity]);
+}
+
+interface Service {
+  readonly serviceArn: string;
+  readonly status: string;
+  readonly taskDefinition: string;
+  readonly desiredCount: number;
+}
+
 beforeAll(async () => {
+  await packModel({
+    source: join(root, 'examples', 'iris', 'model.onnx'),
+    name: 'iris',
+    version: '2',
+    out: second,
+  });
   moto = await Moto.start();
   environment = { ...process.env, ...moto.env, AWS_ENDPOINT_URL_S3: moto.url };
   await cdk('bootstrap', 'aws://123456789012/us-east-1');
@@ -44,44 +84,107 @@ afterAll(async () => {
   rmSync(work, { recursive: true, force: true });
 });
 
-describe('the CDK app, by the real CLI', () => {
-  const stack = 'Modelship-iris';
-  const deploy = (directory: string) =>
-    cdk(
-      'deploy',
-      '--method=direct',
-      '--no-previous-parameters',
-      '--require-approval=never',
-      '-c',
-      `package=${directory}`,
-    );
-  const deployedDigest = async () => {
-    const { Functions } = await aws('lambda', 'list-functions');
-    const [{ FunctionName, Environment }] = Functions;
-    // The endpoint publishes a version before it updates the function, so that its number tells nothing.
-    await aws('lambda', 'get-alias', '--function-name', FunctionName, '--name', 'live');
-    return Environment.Variables.MODELSHIP_MODEL_DIGEST;
-  };
-
-  test('deploys, updates to a new model version, and destroys', { timeout: 240_000 }, async () => {
-    const first = join(root, 'examples', 'iris', 'model');
-    const output = await deploy(first);
+describe('the CDK app, by the real CLI', { timeout: 400_000 }, () => {
+  test('deploys a function, updates it to a new model version, and destroys it', async () => {
+    const deployed = async () => {
+      const { Functions } = await aws('lambda', 'list-functions');
+      const [{ FunctionName, Environment }] = Functions;
+      // The endpoint publishes a version before it updates the function, so that its number tells nothing.
+      await aws('lambda', 'get-alias', '--function-name', FunctionName, '--name', 'live');
+      return Environment.Variables.MODELSHIP_MODEL_DIGEST;
+    };
+    const output = await deploy({ package: first });
     expect(output).toMatch(/predictUrl = https:\/\/.*\/v1\/models\/iris:predict/);
-    expect(await deployedDigest()).toBe(readManifest(first).digest);
+    expect(await deployed()).toBe(digestOf(first));
 
-    const second = join(work, 'iris-2');
-    const { digest } = await packModel({
-      source: join(root, 'examples', 'iris', 'model.onnx'),
-      name: 'iris',
-      version: '2',
-      out: second,
-    });
-    await deploy(second);
-    expect(await deployedDigest()).toBe(digest);
+    await deploy({ package: second });
+    expect(await deployed()).toBe(digestOf(second));
 
-    await cdk('destroy', '--force', '-c', `package=${second}`);
-    const { Stacks } = await aws('cloudformation', 'describe-stacks');
-    expect(Stacks.map((each: { StackName: string }) => each.StackName)).not.toContain(stack);
+    await destroy({ package: second });
+    expect(await stacks()).not.toContain('Modelship-iris');
     expect((await aws('lambda', 'list-functions')).Functions).toEqual([]);
+  });
+
+  test('deploys a service, updates it to a new model version and other bounds, and destroys it', async () => {
+    const app = { target: 'container', image: IMAGE };
+    const services = async () => {
+      const { clusterArns } = await aws('ecs', 'list-clusters');
+      const { serviceArns } = await aws('ecs', 'list-services', '--cluster', clusterArns[0]);
+      if (serviceArns.length === 0) return [];
+      const listed = await aws('ecs', 'describe-services', '--cluster', clusterArns[0], '--services', serviceArns[0]);
+      // One that was deleted is shown for a while.
+      return (listed.services as Service[]).filter(({ status }) => status === 'ACTIVE');
+    };
+    const running = async () => {
+      const [{ taskDefinition, desiredCount, serviceArn }] = (await services()) as [Service];
+      const described = await aws('ecs', 'describe-task-definition', '--task-definition', taskDefinition);
+      const [{ environment: variables }] = described.taskDefinition.containerDefinitions;
+      const value = (wanted: string) =>
+        variables.find(({ name }: { name: string }) => name === wanted)?.value as string;
+      return { serviceArn, desiredCount, digest: value('MODELSHIP_MODEL_DIGEST'), model: value('MODELSHIP_MODEL') };
+    };
+    /** The package, as the tasks would fetch it. */
+    const stored = async (url: string) => {
+      const [, bucket, prefix] = /^s3:\/\/([^/]+)\/(.*)$/.exec(url) ?? [];
+      const { Contents } = await aws('s3api', 'list-objects-v2', '--bucket', bucket!, '--prefix', prefix!);
+      return Contents.map(({ Key }: { Key: string }) => Key.slice(prefix!.length));
+    };
+    expect(await deploy({ ...app, package: first })).toMatch(/predictUrl = https:\/\/.*\/v1\/models\/iris:predict/);
+    const before = await running();
+    expect(before).toMatchObject({ desiredCount: 1, digest: digestOf(first) });
+    expect(await stored(before.model)).toContain('model.json');
+    expect(await scaling('ecs')).toEqual([[1, 4]]);
+
+    await deploy({ ...app, package: second, minReplicas: 2, maxReplicas: 6 });
+    const after = await running();
+    expect(after).toMatchObject({ desiredCount: 2, digest: digestOf(second) });
+    expect(after.serviceArn).toBe(before.serviceArn);
+    expect(await stored(after.model)).toContain('model.json');
+    expect(await scaling('ecs')).toEqual([[2, 6]]);
+
+    // The replicas of a number that is fixed are scaled by nobody.
+    await deploy({ ...app, package: second, minReplicas: 3, maxReplicas: 3 });
+    expect(await running()).toMatchObject({ desiredCount: 3, serviceArn: before.serviceArn });
+    expect(await scaling('ecs')).toEqual([]);
+
+    await destroy({ ...app, package: second });
+    expect(await stacks()).not.toContain('Modelship-iris-container');
+    expect(await services()).toEqual([]);
+    expect((await aws('elbv2', 'describe-load-balancers')).LoadBalancers).toEqual([]);
+    expect((await aws('apigatewayv2', 'get-apis')).Items).toEqual([]);
+  });
+
+  test('deploys an endpoint, updates it to a new model version and other bounds, and destroys it', async () => {
+    const app = { target: 'endpoint', image: IMAGE };
+    const running = async () => {
+      const { Endpoints } = await aws('sagemaker', 'list-endpoints');
+      const name = Endpoints[0].EndpointName as string;
+      const { EndpointConfigName } = await aws('sagemaker', 'describe-endpoint', '--endpoint-name', name);
+      const config = await aws('sagemaker', 'describe-endpoint-config', '--endpoint-config-name', EndpointConfigName);
+      const [{ ModelName, InitialInstanceCount }] = config.ProductionVariants;
+      const { PrimaryContainer } = await aws('sagemaker', 'describe-model', '--model-name', ModelName);
+      return { name, instances: InitialInstanceCount, url: PrimaryContainer.ModelDataUrl as string };
+    };
+    const isStored = async (url: string) => {
+      const [, bucket, key] = /^s3:\/\/([^/]+)\/(.*)$/.exec(url) ?? [];
+      return (await aws('s3api', 'head-object', '--bucket', bucket!, '--key', key!)).ContentLength > 0;
+    };
+    await deploy({ ...app, package: first });
+    const before = await running();
+    expect(before.instances).toBe(1);
+    expect(await isStored(before.url)).toBe(true);
+    expect(await scaling('sagemaker')).toEqual([]);
+
+    await deploy({ ...app, package: second, minReplicas: 2, maxReplicas: 6 });
+    const after = await running();
+    expect(after).toMatchObject({ name: before.name, instances: 2 });
+    expect(after.url).not.toBe(before.url);
+    expect(await isStored(after.url)).toBe(true);
+    expect(await scaling('sagemaker')).toEqual([[2, 6]]);
+
+    await destroy({ ...app, package: second });
+    expect(await stacks()).not.toContain('Modelship-iris-endpoint');
+    expect((await aws('sagemaker', 'list-endpoints')).Endpoints).toEqual([]);
+    expect((await aws('sagemaker', 'list-models')).Models).toEqual([]);
   });
 });

@@ -26,8 +26,11 @@ export class Moto {
     await once(server, 'close');
     requireTool('moto_server');
     const script = join(__dirname, 'moto_server.py');
-    const child = spawn(requireTool('python3'), [script, '-H', 'localhost', '-p', `${port}`], { stdio: 'ignore' });
-    const moto = new Moto(`http://localhost:${port}`, child);
+    const url = `http://localhost:${port}`;
+    // Some resources are made by calls to itself.
+    const env = { ...process.env, ...localAws(url) };
+    const child = spawn(requireTool('python3'), [script, '-H', 'localhost', '-p', `${port}`], { stdio: 'ignore', env });
+    const moto = new Moto(url, child);
     await moto.answering();
     return moto;
   }

@@ -1,8 +1,11 @@
-"""moto's server, with what our templates have and its CloudFormation lacks: AWS::Lambda::Alias and a version's number."""
+"""moto's server, with what our templates have and its CloudFormation lacks."""
 
 import sys
 
-from moto.awslambda.models import LambdaVersion, lambda_backends
+import moto_resources  # noqa: F401
+import moto_updates  # noqa: F401
+
+from moto.awslambda.models import LambdaVersion, LayerVersion, lambda_backends
 from moto.core.common_models import CloudFormationModel
 from moto.server import main
 
@@ -55,6 +58,7 @@ def version_attribute(version, name):
 
 
 LambdaVersion.get_cfn_attribute = version_attribute
+LayerVersion.physical_resource_id = property(lambda layer: layer.arn)
 
 if __name__ == "__main__":
     main(sys.argv[1:])
