@@ -48,6 +48,7 @@ export async function packModel(options: PackOptions): Promise<Manifest> {
     const model = await load(options, { path: join(stage.directory, artifact), format, declared: { inputs } });
     let described: Described;
     try {
+      if (options.inputs) checkInputs(options, options.inputs, model);
       if (requests.length > 0) step(`Run ${requests.length} samples`);
       described = await describe(options, format, artifact, model, requests);
     } finally {
@@ -74,6 +75,21 @@ async function load({ source, trustPickle }: PackOptions, copy: Artifact): Promi
     if (!(error instanceof ModelPackageError)) throw error;
     throw new ModelPackageError(error.code, error.message.replaceAll(copy.path, source));
   }
+}
+
+/** Formats that record what they take do not listen to what is said of it. */
+function checkInputs({ source }: PackOptions, said: readonly TensorSpec[], model: LoadedModel): void {
+  const recorded = tensorRows(model.signatures.serving_default!.inputs);
+  if (tensorRows(said).join() === recorded.join()) return;
+  throw new ModelPackageError(
+    'INPUTS_DIFFER',
+    `${source} records that it takes ${recorded.join('; ')}, and ${tensorRows(said).join('; ')} was given. ` +
+      'Leave out what it takes (`--input`), or export it so that it takes that.',
+  );
+}
+
+function tensorRows(specs: readonly TensorSpec[]): string[] {
+  return specs.map(({ name, datatype, shape }) => `${name} ${datatype} [${shape.join(', ')}]`);
 }
 
 function refuseUntrusted({ source, trustPickle }: PackOptions, format: ModelFormat): void {

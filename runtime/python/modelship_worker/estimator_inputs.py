@@ -21,7 +21,7 @@ def inputs_of(estimator, declared):
         if _is_vectorizer(_first(estimator)):
             return Texts({"name": TEXT, "datatype": "BYTES", "shape": [-1]})
         raise CannotServe(
-            f"it holds a {type(estimator).__name__}, which does not say how many columns it takes; say what it takes by "
+            f"it holds a {type(estimator).__name__}, which does not say how many columns it takes; say so by "
             "`--input 'features:FP64[-1,4]'`"
         )
     texts = [column for column, example in examples.items() if isinstance(example, str)]

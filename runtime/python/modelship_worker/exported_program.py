@@ -21,7 +21,8 @@ class ExportedModel:
         self._module = program.module()
         self._structure = program.call_spec.in_spec
         # What each place of the flattened arguments takes: a tensor, or the constant that it was exported with.
-        self._arguments = [spec.arg for spec in program.graph_signature.input_specs if spec.kind == InputKind.USER_INPUT]
+        specs = program.graph_signature.input_specs
+        self._arguments = [spec.arg for spec in specs if spec.kind == InputKind.USER_INPUT]
         values = {node.name: node.meta.get("val") for node in program.graph.nodes}
         inputs = []
         for argument in self._arguments:

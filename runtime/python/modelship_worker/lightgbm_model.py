@@ -55,8 +55,8 @@ def _categories(booster):
     places = booster.params.get("categorical_feature", []) if categories else []
     if len(places) != len(categories):
         raise CannotServe(
-            f"{len(places)} of its columns are categorical, and {len(categories)} of these were columns of pandas; train "
-            "it with `astype('category')` for every categorical column, or for none"
+            f"{len(places)} of its columns are categorical, and {len(categories)} of these were columns of pandas; "
+            "train it with `astype('category')` for every categorical column, or for none"
         )
     return dict(zip(places, categories))
 
@@ -70,4 +70,5 @@ def _output(booster, objective):
     if count > 1:
         name = "probabilities" if objective.startswith("multiclass") else "prediction"
         return {"name": name, "datatype": "FP64", "shape": [-1, count]}
-    return {"name": "probability" if objective.startswith("binary") else "prediction", "datatype": "FP64", "shape": [-1]}
+    name = "probability" if objective.startswith("binary") else "prediction"
+    return {"name": name, "datatype": "FP64", "shape": [-1]}

@@ -60,7 +60,7 @@ class SavedModel:
             self._calls[key] = session._make_callable_from_options(options)
         if DEFAULT_SIGNATURE not in self.signatures:
             found = ", ".join(self.signatures) or "none"
-            raise CannotServe(f"it has no signature {DEFAULT_SIGNATURE}, only {found}; give `signatures=` when saving it")
+            raise CannotServe(f"it has no signature {DEFAULT_SIGNATURE}, only {found}; give `signatures=` to save it")
 
     def run(self, signature, arrays):
         inputs = self.signatures[signature]["inputs"]

@@ -19,13 +19,13 @@ class DeclaredModule:
     def __init__(self, module, parameters, inputs, outputs, modules=("numpy", "torch")):
         if not inputs:
             raise CannotServe(
-                f"it takes {', '.join(parameters) or 'no input'}, and does not record of what types and shapes; say so by "
-                "`--input 'NAME:FP32[-1,4]'`, once for each, or by samples of the Open Inference Protocol"
+                f"it takes {', '.join(parameters) or 'no input'}, and does not record of what types and shapes; say so "
+                "by `--input 'NAME:FP32[-1,4]'`, once for each, or by samples of the Open Inference Protocol"
             )
         for spec in inputs:
             if spec["datatype"] not in torch_tensors.DTYPES:
                 raise CannotServe(
-                    f"PyTorch has no tensors of {spec['datatype']}, as which `{spec['name']}` is declared; declare numbers"
+                    f"PyTorch has no tensors of {spec['datatype']}, as which `{spec['name']}` is declared; use numbers"
                 )
         self.modules = modules
         self._module = module

@@ -66,7 +66,7 @@ def named(result):
     elif isinstance(result, (tuple, list)):
         pairs = [("output" if len(result) == 1 else f"output_{place}", each) for place, each in enumerate(result)]
     else:
-        raise TypeError(f"it returns a {type(result).__name__}; a tensor, or a tuple or dictionary of them, can be served")
+        raise TypeError(f"it returns a {type(result).__name__}; tensors, or a tuple or dictionary of them, are served")
     # Parts that a module leaves out are None.
     pairs = [(str(name), each) for name, each in pairs if each is not None]
     for name, each in pairs:

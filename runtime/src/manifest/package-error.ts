@@ -12,6 +12,7 @@ export type PackageErrorCode =
   | 'SAMPLES_INVALID'
   | 'SAMPLES_DIFFER'
   | 'LABELS_INVALID'
+  | 'INPUTS_DIFFER'
   | 'OUTPUT_EXISTS';
 
 /** A model package that cannot be used: the message says what is wrong, what was found, what is allowed, and the fix. */

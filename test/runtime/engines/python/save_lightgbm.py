@@ -16,9 +16,10 @@ expected = {}
 
 
 def train(name, data, labels, objective, **options):
-    parameters = {"objective": objective, "verbose": -1, "num_leaves": 5, "num_threads": 1, "seed": 1, "min_data_in_leaf": 5}
-    dataset = lightgbm.Dataset(data, labels, **options)
-    booster = lightgbm.train({**parameters, **({"num_class": 3} if objective == "multiclass" else {})}, dataset, 7)
+    parameters = {"objective": objective, "num_leaves": 5, "min_data_in_leaf": 5, "seed": 1, "num_threads": 1}
+    if objective == "multiclass":
+        parameters["num_class"] = 3
+    booster = lightgbm.train({**parameters, "verbose": -1}, lightgbm.Dataset(data, labels, **options), 7)
     booster.save_model(folder / f"{name}.txt")
     return booster
 

@@ -32,9 +32,8 @@ houses = pandas.DataFrame(
     }
 )
 price = houses["area"] * 3 + houses["city"].map({"Bern": 50, "Oslo": 0, "Åre": -50}) + houses["rooms"]
-asked = pandas.DataFrame(
-    {"area": [90.0, np.nan], "city": ["Åre", "Bern"], "note": ["loud garden", ""], "rooms": [2, 4]}
-)
+asked = {"area": [90.0, np.nan], "city": ["Åre", "Bern"], "note": ["loud garden", ""], "rooms": [2, 4]}
+asked = pandas.DataFrame(asked)
 
 
 def columns():
@@ -81,9 +80,8 @@ expected["targets"] = {
     "labels": forest.predict(rows).ravel().tolist(),
     "probabilities": [each.ravel().tolist() for each in forest.predict_proba(rows)],
 }
-joblib.dump(
-    MultiOutputClassifier(RandomForestClassifier(3, random_state=0)).fit(numbers, targets), folder / "multi_output.joblib"
-)
+multi_output = MultiOutputClassifier(RandomForestClassifier(3, random_state=0)).fit(numbers, targets)
+joblib.dump(multi_output, folder / "multi_output.joblib")
 joblib.dump(ClassifierChain(LogisticRegression()).fit(numbers, numbers > numbers.mean(0)), folder / "chain.joblib")
 several = RandomForestRegressor(5, random_state=0).fit(numbers, np.column_stack([price, -price]))
 joblib.dump(several, folder / "several.joblib")

@@ -43,6 +43,16 @@ describe('a SavedModel of TF2', () => {
         inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }],
         outputs: [{ name: 'loud', datatype: 'BYTES', shape: [-1] }],
       },
+      halves: {
+        inputs: [
+          { name: 'brain', datatype: 'BF16', shape: [-1] },
+          { name: 'half', datatype: 'FP16', shape: [-1] },
+        ],
+        outputs: [
+          { name: 'brain', datatype: 'BF16', shape: [-1] },
+          { name: 'half', datatype: 'FP16', shape: [-1] },
+        ],
+      },
       pick: {
         inputs: [{ name: 'index', datatype: 'INT32', shape: [-1] }],
         outputs: [{ name: 'weight', datatype: 'FP32', shape: [-1, 1] }],
@@ -64,6 +74,17 @@ describe('a SavedModel of TF2', () => {
     expect((loud!.data as Buffer[]).map(String)).toEqual(['SHIP', '']);
   });
 
+  it('keeps the bits of numbers of 16', async () => {
+    // -3 and infinity.
+    const inputs = [
+      { name: 'brain', datatype: 'BF16', shape: [2], data: Uint16Array.of(0xc040, 0x7f80) },
+      { name: 'half', datatype: 'FP16', shape: [2], data: Uint16Array.of(0xc200, 0x7c00) },
+    ] as const;
+    const [brain, half] = await model.run(inputs, 'halves');
+    expect([...(brain!.data as Uint16Array)]).toEqual([0xbf80, 0x7f80]);
+    expect([...(half!.data as Uint16Array)]).toEqual([0xbc00, 0x7c00]);
+  });
+
   it('tells what the graph refuses, and goes on', async () => {
     const pick = (index: number) =>
       model.run([{ name: 'index', datatype: 'INT32', shape: [1], data: Int32Array.of(index) }], 'pick');
@@ -81,6 +102,54 @@ it('serves a graph of TF1', async () => {
   const [y] = await model.run([{ name: 'x', datatype: 'FP32', shape: [2, 1], data: Float32Array.of(1, 3) }]);
   expect([...(y!.data as Float32Array)]).toEqual([2.5, 3.5]);
   await model.close();
+});
+
+describe('a SavedModel that the builder of TF1 wrote', () => {
+  let model: LoadedModel;
+  beforeAll(async () => {
+    model = await load('tf1_builder');
+  });
+  afterAll(() => model.close());
+
+  it('has its signatures of every method', () => {
+    expect(model.signatures).toEqual({
+      serving_default: {
+        inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+        outputs: [{ name: 'score', datatype: 'FP32', shape: [-1, 1] }],
+      },
+      look_up: {
+        inputs: [{ name: 'name', datatype: 'BYTES', shape: [-1] }],
+        outputs: [{ name: 'number', datatype: 'INT64', shape: [-1] }],
+      },
+      classify: {
+        inputs: [{ name: 'inputs', datatype: 'BYTES', shape: [-1] }],
+        outputs: [
+          { name: 'classes', datatype: 'BYTES', shape: [-1, 2] },
+          { name: 'scores', datatype: 'FP32', shape: [-1, 2] },
+        ],
+      },
+      regress: {
+        inputs: [{ name: 'inputs', datatype: 'BYTES', shape: [-1] }],
+        outputs: [{ name: 'outputs', datatype: 'FP32', shape: [-1] }],
+      },
+    });
+  });
+
+  it('has a table that its asset filled', async () => {
+    const data = ['tulip', 'rose', 'oak'].map((name) => Buffer.from(name));
+    const [number] = await model.run([{ name: 'name', datatype: 'BYTES', shape: [3], data }], 'look_up');
+    expect([...(number!.data as BigInt64Array)]).toEqual([1n, 0n, -1n]);
+  });
+
+  it('classifies and regresses serialized examples', async () => {
+    const data = [readFileSync(join(folder, 'example.bin'))];
+    const inputs = [{ name: 'inputs', datatype: 'BYTES', shape: [1], data }] as const;
+    const [outputs] = await model.run(inputs, 'regress');
+    expect([...(outputs!.data as Float32Array)]).toEqual([5.25]);
+    const [classes, scores] = await model.run(inputs, 'classify');
+    expect((classes!.data as Buffer[]).map(String)).toEqual(['no', 'yes']);
+    expect((scores!.data as Float32Array)[1]).toBeCloseTo(1 / (1 + Math.exp(-5.25)), 6);
+  });
 });
 
 it('serves text of unknown rank as a vector, and leaves out what else has none', async () => {
