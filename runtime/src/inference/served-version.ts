@@ -52,6 +52,8 @@ export class ServedVersion implements ServedModel {
   readonly manifest: Manifest;
   readonly source: string | undefined;
   readonly signatures: Readonly<Record<string, Signature>>;
+  /** Ends with each of those who make several calls. */
+  private readonly held = new Set<Promise<void>>();
   private loadFailure: string | undefined;
   private files: LocalPackage | undefined;
   private model: LoadedModel | undefined;
@@ -130,7 +132,8 @@ export class ServedVersion implements ServedModel {
 
   // Not async: every request would wait for one promise more than the queue's own.
   infer({ inputs, outputs: wanted, signatureName, signal }: InferenceRequest): Promise<InferenceResponse> {
-    if (this.state !== 'AVAILABLE') {
+    // One that is going is found no more, and finishes what those ask who found it before.
+    if (this.state !== 'AVAILABLE' && this.state !== 'UNLOADING') {
       return Promise.reject(new InferenceError('UNAVAILABLE', `model ${this.name} is not available`, 1));
     }
     const response = this.scheduler!.submit(inputs, signatureName ?? 'serving_default', signal);
@@ -138,15 +141,26 @@ export class ServedVersion implements ServedModel {
     return response.then(({ outputs }) => ({ outputs: outputs.filter(({ name }) => wanted.includes(name)) }));
   }
 
+  hold(): () => void {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    this.held.add(held);
+    void held.then(() => this.held.delete(held));
+    return release;
+  }
+
   /** Takes no new request, lets those in flight finish, and frees the model. */
   async retire(): Promise<void> {
     if (this.state !== 'AVAILABLE') return;
     this.state = 'UNLOADING';
+    await Promise.all(this.held);
     await this.scheduler!.idle();
+    this.state = 'END';
     await this.model!.close();
     this.options.metrics.remove(this);
     await this.files!.dispose();
-    this.state = 'END';
   }
 
   private engineOptions(): EngineOptions {

@@ -28,6 +28,12 @@ export interface ServedModel extends ModelVersion {
    * @throws InferenceError with the canonical code of what went wrong
    */
   infer(request: InferenceRequest): Promise<InferenceResponse>;
+  /**
+   * Keeps the version in memory for several calls, though another takes its place meanwhile.
+   *
+   * @returns what must be called after the last
+   */
+  hold(): () => void;
 }
 
 /** The models a server holds. */

@@ -7,9 +7,11 @@ import type { ModelCatalog, ServedModel } from './protocol.js';
  * @throws InferenceError `UNAVAILABLE` while it is not loaded, or `INVALID_ARGUMENT` if there are several
  */
 export function soleModel(models: ModelCatalog): ServedModel {
-  const names = models.names();
-  if (names.length > 1) throw invalid(`the call names none of the models ${names.join(', ')}`);
-  const model = names.length === 1 ? models.find(names[0]!) : undefined;
+  // A model that could not be loaded, or is on its way, leaves no doubt which one is meant.
+  const [model, ...others] = models.names().flatMap((name) => models.find(name) ?? []);
+  if (others.length > 0) {
+    throw invalid(`the call names none of the models ${[model!, ...others].map(({ name }) => name).join(', ')}`);
+  }
   if (!model) throw new InferenceError('UNAVAILABLE', 'the model is not loaded', 1);
   return model;
 }

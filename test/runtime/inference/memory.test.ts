@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import type { Manifest } from '../../../runtime/src/manifest/index.js';
 
 function cgroup(files: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'modelship-cgroup-'));
+  mkdirSync(join(folder, 'memory'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return folder;
 }
@@ -17,6 +18,15 @@ describe('the memory that is left', () => {
       'memory.max': '10000\n',
       'memory.current': '7000\n',
       'memory.stat': 'anon 4000\nfile 3000\ninactive_file 1000\nactive_file 2000\n',
+    });
+    expect(bytesLeft(folder)).toBe(6000);
+  });
+
+  it('is told by older kernels too', () => {
+    const folder = cgroup({
+      'memory/memory.limit_in_bytes': '10000\n',
+      'memory/memory.usage_in_bytes': '7000\n',
+      'memory/memory.stat': 'inactive_file 7\ntotal_inactive_file 1000\ntotal_active_file 2000\n',
     });
     expect(bytesLeft(folder)).toBe(6000);
   });

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { everythingAt } from '../../../runtime/src/inference/model-entry.js';
 import { slowPackage } from '../faults/servers.js';
 import { entry, models, VersionFolder } from './model-folders.js';
@@ -92,6 +92,27 @@ describe('the versions of a model', () => {
     );
     expect(lines).toHaveLength(1);
     expect(catalog.find('slow')).toBeDefined();
+  });
+});
+
+describe('a version that is replaced while it is asked', () => {
+  it('answers until who holds it has made the last call', async () => {
+    const folder = new VersionFolder('1');
+    const { controlled, catalog, states } = models();
+    await controlled.start([entry(folder.path, latest)]);
+    const old = catalog.find('slow')!;
+    const release = old.hold();
+    const inputs = [{ name: 'rounds', datatype: 'INT64', shape: [1], data: BigInt64Array.of(1n) }] as const;
+    await old.infer({ inputs });
+    folder.add('2');
+    const switching = controlled.refresh();
+    await vi.waitUntil(() => catalog.find('slow')?.version === '2' && old.state === 'UNLOADING');
+    expect((await old.infer({ inputs })).outputs).toHaveLength(1);
+    expect(states()).toEqual(['2 AVAILABLE', '1 UNLOADING']);
+    release();
+    await switching;
+    expect(states()).toEqual(['2 AVAILABLE']);
+    await expect(old.infer({ inputs })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });
 

@@ -136,6 +136,12 @@ describe('/invocations', () => {
     });
   });
 
+  it('calls the only model that is there, though another could not be loaded', async () => {
+    const bad = { ...table, name: 'bad', state: 'END' as const };
+    expect((await send([bad, halfPlusTwo])('POST', '/invocations', '[1]')).json()).toEqual({ predictions: [2.5] });
+    expect((await send([bad])('POST', '/invocations', '[1]')).status).toBe(503);
+  });
+
   it('is unavailable while the model loads', async () => {
     expect((await send([])('POST', '/invocations', '[1]')).status).toBe(503);
   });

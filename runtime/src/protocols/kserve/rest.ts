@@ -26,9 +26,11 @@ export function kserve({ status = false }: KServeOptions = {}): Protocol {
       {
         method: 'POST',
         path: '/v1/models/:model(^[^/:]+)::explain',
-        handler: handled(errorResponse, async (request, { model: name = '' }) =>
-          jsonResponse(await explain(find(models, name), request.body, request.signal)),
-        ),
+        handler: handled(errorResponse, async (request, { model: name = '' }) => {
+          const model = find(models, name);
+          const release = model.hold();
+          return explain(model, request.body, request.signal).then(jsonResponse).finally(release);
+        }),
       },
       ...(status ? statusRoutes(models) : []),
     ],
