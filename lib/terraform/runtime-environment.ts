@@ -1,4 +1,5 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
+import { modelVariables } from '../serving/model-variables.js';
 import type { ServingProps } from '../serving/props.js';
 
 /** The variables of the runtime that serves the model at `modelLocation`. */
@@ -10,8 +11,7 @@ export function runtimeEnvironment(
   const jwt = props.access?.jwtOptions;
   return {
     ...props.environment,
-    [ENVIRONMENT.model]: modelLocation,
-    [ENVIRONMENT.modelDigest]: props.model.digest,
+    ...modelVariables(props.model, modelLocation),
     [ENVIRONMENT.timeoutSeconds]: `${timeoutSeconds}`,
     ...(jwt ? { [ENVIRONMENT.jwtIssuer]: jwt.issuer, [ENVIRONMENT.jwtAudience]: jwt.audience.join(',') } : {}),
   };

@@ -1,11 +1,11 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'cdktf';
+import { MODEL_VARIABLES } from '../serving/model-variables.js';
 import type { ServingProps } from '../serving/props.js';
 import type { Validator } from '../serving/validation.js';
 
 const SET_BY_CONSTRUCTS: readonly string[] = [
-  ENVIRONMENT.model,
-  ENVIRONMENT.modelDigest,
+  ...MODEL_VARIABLES,
   ENVIRONMENT.timeoutSeconds,
   ENVIRONMENT.jwtIssuer,
   ENVIRONMENT.jwtAudience,

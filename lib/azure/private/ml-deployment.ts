@@ -2,6 +2,7 @@ import { ENVIRONMENT, LIVE_PATH, READY_PATH, START_SECONDS } from '@modelship/ru
 import { type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../../model/model.js';
+import { modelVariables } from '../../serving/model-variables.js';
 import { contentHash } from '../../terraform/content-hash.js';
 import { GenericResource } from '../../terraform/generic.js';
 import { packagePrefix } from '../../terraform/package-files.js';
@@ -96,8 +97,7 @@ export class MlDeployment extends Construct {
             environmentId: props.environmentId,
             environmentVariables: {
               ...props.environment,
-              [ENVIRONMENT.model]: `${MOUNT_PATH}/${props.assetName}/${version}/${digestHex(model)}`,
-              [ENVIRONMENT.modelDigest]: model.digest,
+              ...modelVariables(model, `${MOUNT_PATH}/${props.assetName}/${version}/${digestHex(model)}`),
               [ENVIRONMENT.timeoutSeconds]: String(props.timeoutSeconds),
             },
             instanceType: props.instanceType,

@@ -1,13 +1,8 @@
-import { DEFAULT_PORT, ENVIRONMENT, LIVE_PATH, predictPath, READY_PATH } from '@modelship/runtime/contract';
+import { DEFAULT_PORT, LIVE_PATH, predictPath, READY_PATH } from '@modelship/runtime/contract';
 import { MODEL_FORMATS } from '@modelship/runtime/manifest';
-import type { Model } from '../../model/model.js';
 import { packageLayout } from '../model-layout.js';
+import { modelVariables } from '../model-variables.js';
 import type { ServerSpec } from './spec.js';
-
-const environment = (model: Model, folder: string) => ({
-  [ENVIRONMENT.model]: folder,
-  [ENVIRONMENT.modelDigest]: model.digest,
-});
 
 /** Modelship's own runtime. */
 export const modelship: ServerSpec = {
@@ -20,6 +15,6 @@ export const modelship: ServerSpec = {
   streams: false,
   formats: MODEL_FORMATS,
   layout: packageLayout,
-  environment,
-  sageMakerEnvironment: (model) => environment(model, '/opt/ml/model'),
+  environment: modelVariables,
+  sageMakerEnvironment: (model) => modelVariables(model, '/opt/ml/model'),
 };

@@ -1,6 +1,7 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { MODEL_VARIABLES } from '../../../serving/model-variables.js';
 import { type Range, Validator } from '../../../serving/validation.js';
 import type { ContainerCapacity } from '../../container-capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
@@ -39,12 +40,7 @@ const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
 };
 
 /** Variables that the construct sets, and that would be lost or would break the service. */
-const RESERVED: readonly string[] = [
-  ENVIRONMENT.model,
-  ENVIRONMENT.modelDigest,
-  ENVIRONMENT.port,
-  ENVIRONMENT.timeoutSeconds,
-];
+const RESERVED: readonly string[] = [...MODEL_VARIABLES, ENVIRONMENT.port, ENVIRONMENT.timeoutSeconds];
 
 /** Families whose GPUs are NVIDIA's; that of `g4ad` is AMD's, and `g5g` has Arm processors. */
 const GPU_INSTANCE = /^(g(?!4ad|5g)\d|p\d)[a-z0-9-]*\.[a-z0-9-]+$/;

@@ -2,6 +2,7 @@ import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Access } from '../../../serving/access.js';
+import { MODEL_VARIABLES } from '../../../serving/model-variables.js';
 import { Validator } from '../../../serving/validation.js';
 import { ServerlessFront } from '../../serverless-front.js';
 import { ServerlessModelData } from '../../serverless-model-data.js';
@@ -34,13 +35,7 @@ const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
 };
 
 /** Variables that the construct sets. */
-const RESERVED: readonly string[] = [
-  ENVIRONMENT.model,
-  ENVIRONMENT.modelDigest,
-  ENVIRONMENT.timeoutSeconds,
-  ENVIRONMENT.trustPickle,
-  ENVIRONMENT.results,
-];
+const RESERVED: readonly string[] = [...MODEL_VARIABLES, ENVIRONMENT.timeoutSeconds, ENVIRONMENT.results];
 
 /** @throws ValidationError with everything that AWS would refuse or ignore */
 export function validateServerless(scope: Construct, props: ServerlessModelProps): void {

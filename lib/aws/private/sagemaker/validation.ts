@@ -1,6 +1,7 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { MODEL_VARIABLES } from '../../../serving/model-variables.js';
 import { Validator } from '../../../serving/validation.js';
 import type { EndpointMode } from '../../endpoint-mode.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
@@ -282,12 +283,7 @@ function checkNetwork(validator: Validator, props: ManagedEndpointModelProps): v
 }
 
 /** Variables that the construct or the host sets, and that would be lost or would break the endpoint. */
-const RESERVED: readonly string[] = [
-  ENVIRONMENT.model,
-  ENVIRONMENT.modelDigest,
-  ENVIRONMENT.port,
-  ENVIRONMENT.timeoutSeconds,
-];
+const RESERVED: readonly string[] = [...MODEL_VARIABLES, ENVIRONMENT.port, ENVIRONMENT.timeoutSeconds];
 
 function checkEnvironment(validator: Validator, { environment = {} }: ManagedEndpointModelProps): void {
   const { entries, keyLength, valueLength } = SAGEMAKER.environment;
