@@ -2,21 +2,24 @@
  * The canonical status codes (those of gRPC), in which every part of the runtime reports a failure.
  * Each protocol maps them to its own status and body.
  */
-export type StatusCode =
-  | 'CANCELLED'
-  | 'INVALID_ARGUMENT'
-  | 'DEADLINE_EXCEEDED'
-  | 'NOT_FOUND'
-  | 'ALREADY_EXISTS'
-  | 'PERMISSION_DENIED'
-  | 'RESOURCE_EXHAUSTED'
-  | 'FAILED_PRECONDITION'
-  | 'ABORTED'
-  | 'OUT_OF_RANGE'
-  | 'UNIMPLEMENTED'
-  | 'INTERNAL'
-  | 'UNAVAILABLE'
-  | 'UNAUTHENTICATED';
+export const STATUS_CODES = [
+  'CANCELLED',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'UNAUTHENTICATED',
+] as const;
+
+export type StatusCode = (typeof STATUS_CODES)[number];
 
 /** A failure that is told to the caller: `message` is safe to send. */
 export class InferenceError extends Error {

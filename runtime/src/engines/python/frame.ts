@@ -1,5 +1,5 @@
 import { tensorBytes, tensorFromBytes } from '../../inference/binary.js';
-import type { Datatype } from '../../inference/datatype.js';
+import { DATATYPES, type Datatype } from '../../inference/datatype.js';
 import type { Tensor } from '../../inference/tensor.js';
 
 /** Bytes of the lengths of the header and of the body, 32 bits each, in front of a frame. */
@@ -41,10 +41,17 @@ export function encodeFrame(header: Readonly<Record<string, unknown>>, tensors: 
   return [lengths, text, ...body];
 }
 
-/** The tensors that a frame carries. */
+/**
+ * The tensors that a frame carries.
+ *
+ * @throws Error if its header describes none, or others than the body holds
+ */
 export function tensorsOf({ header, body }: Frame): Tensor[] {
   let start = 0;
   return (header.tensors as RawTensor[]).map(({ name, datatype, shape, size }) => {
+    if (!DATATYPES.includes(datatype) || ![...shape, size].every((each) => Number.isSafeInteger(each) && each >= 0)) {
+      throw new Error(`the frame describes the tensor ${name} wrongly`);
+    }
     const raw = body.subarray(start, start + size);
     start += size + paddingOf(size);
     return tensorFromBytes(name, datatype, shape, raw);

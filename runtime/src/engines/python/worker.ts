@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import { InferenceError, type StatusCode } from '../../inference/errors.js';
+import { InferenceError, STATUS_CODES, type StatusCode } from '../../inference/errors.js';
 import type { Signature, Tensor } from '../../inference/tensor.js';
 import { ModelPackageError } from '../../manifest/index.js';
 import type { LoadedModel } from '../engine.js';
@@ -63,8 +63,7 @@ export class Worker {
       try {
         reader.push(piece);
       } catch {
-        // Something in the worker wrote into the connection, of which nothing can be believed any more.
-        this.child.kill('SIGKILL');
+        this.distrust();
       }
     });
     // The end of the process says what happened, after the connection broke.
@@ -116,9 +115,21 @@ export class Worker {
       if (error instanceof Overdue) throw new InferenceError('DEADLINE_EXCEEDED', error.message);
       throw new InferenceError('UNAVAILABLE', `the worker of the model failed: ${(error as Error).message}`, 1);
     }
-    const { error } = frame.header as { error?: Told };
-    if (error) throw new InferenceError(error.code, error.message);
-    return tensorsOf(frame);
+    const answer = this.answerOf(frame);
+    if (answer instanceof InferenceError) throw answer;
+    return answer;
+  }
+
+  private answerOf(frame: Frame): Tensor[] | InferenceError {
+    try {
+      const { error } = frame.header as { error?: Told };
+      if (error === undefined) return tensorsOf(frame);
+      if (STATUS_CODES.includes(error.code)) return new InferenceError(error.code, String(error.message));
+    } catch {
+      // It is no answer.
+    }
+    this.distrust();
+    return new InferenceError('UNAVAILABLE', `the worker of the model failed: ${this.end!.message}`, 1);
   }
 
   get isAlive(): boolean {
@@ -158,7 +169,17 @@ export class Worker {
   private settle(frame: Frame): void {
     const { pending } = this;
     this.pending = undefined;
-    pending?.resolve(frame);
+    if (pending) pending.resolve(frame);
+    else this.distrust();
+  }
+
+  /**
+   * Something else in the process wrote into the connection. What comes next may be anything, the answer to an earlier
+   * request among it, so that the process ends.
+   */
+  private distrust(): void {
+    this.end ??= new Error('it wrote what is no answer');
+    this.child.kill('SIGKILL');
   }
 }
 
