@@ -14,6 +14,7 @@ import { packagePrefix } from '../terraform/package-files.js';
 import { runtimeEnvironment } from '../terraform/runtime-environment.js';
 import type { AksClusterOptions } from './aks-options.js';
 import { AksCluster, GPU_TAINT, POOL_LABEL, SPOT_TAINT } from './private/aks-cluster.js';
+import { AksMetrics, COLLECTOR_NAMESPACES, METRICS_ANNOTATIONS } from './private/aks-metrics.js';
 import { AKS_TELEMETRY } from './private/aks-telemetry.js';
 import { afterRoles } from './private/azapi.js';
 import { BlobVolume } from './private/blob-volume.js';
@@ -101,6 +102,8 @@ export class ContainerModel extends Construct {
   /** The cluster that was made. Unset if one was given. */
   readonly cluster?: AksCluster;
   readonly telemetry: Telemetry;
+  /** What the pods count, and alerts on it. Unset with a given cluster, whose metrics its owner gathers. */
+  readonly metrics?: AksMetrics;
   readonly modelStore: ModelStore;
   /** With which pods read the model. */
   readonly identity: UserAssignedIdentity;
@@ -168,6 +171,8 @@ export class ContainerModel extends Construct {
       tolerations: [...(gpuCount ? [GPU_TAINT] : []), ...(props.clusterOptions?.spot ? [SPOT_TAINT] : [])],
       serviceAccountAnnotations: { 'azure.workload.identity/client-id': this.identity.clientId },
       podLabels: { 'azure.workload.identity/use': 'true' },
+      podAnnotations: METRICS_ANNOTATIONS,
+      metricsNamespaces: COLLECTOR_NAMESPACES,
       modelVolume: volume ? ModelVolume.persistentVolumeClaim(name) : undefined,
       modelMountPath: MODEL_MOUNT,
       exposure: props.exposure ?? Exposure.loadBalancer({ sourceRanges: PRIVATE_RANGES, annotations: INTERNAL }),
@@ -175,6 +180,13 @@ export class ContainerModel extends Construct {
     });
     volume?.claimIn(this.workload.namespaceName);
     if (gpuCount && this.cluster) new NvidiaDevicePlugin(this, 'DevicePlugin', provider, this.cluster.ready);
+    if (this.cluster) {
+      this.metrics = new AksMetrics(this, 'Metrics', placement, props, {
+        cluster: this.cluster,
+        namespace: name,
+        timeoutSeconds: props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+      });
+    }
     this.telemetry.watch({ resourceId: cluster.id, ...AKS_TELEMETRY });
   }
 

@@ -19,6 +19,7 @@ import { SERVICE_ACCOUNT_ID_LENGTH } from './private/limits.js';
 import { LogRetention } from './private/log-retention.js';
 import { ModelStore } from './private/model-store.js';
 import { generatedName } from './private/names.js';
+import { COLLECTOR_NAMESPACES, PodMonitoring } from './private/pod-monitoring.js';
 import { projectId } from './private/project.js';
 import { Telemetry } from './private/telemetry.js';
 import type { GoogleServingProps } from './props.js';
@@ -102,10 +103,11 @@ export class ContainerModel extends Construct {
 
     const workload = this.workloadProps(props);
     if (props.kserve) this.inferenceService = new InferenceService(this, 'Workload', workload);
-    else this.workload = new ModelWorkload(this, 'Workload', workload);
+    else this.workload = this.watchedWorkload(workload);
 
     const namespace = props.namespace ?? workload.name;
-    const telemetry = gkeTelemetry(this.cluster.name, namespace, props.kserve ?? false);
+    const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
+    const telemetry = gkeTelemetry(this.cluster.name, namespace, props.kserve ?? false, timeoutSeconds);
     this.logRetention = new LogRetention(this, 'Logs', props, telemetry.logFilter);
     this.telemetry = new Telemetry(this, 'Telemetry', props, telemetry);
   }
@@ -181,6 +183,17 @@ export class ContainerModel extends Construct {
         }),
       ],
     };
+  }
+
+  private watchedWorkload(props: ModelWorkloadProps): ModelWorkload {
+    const workload = new ModelWorkload(this, 'Workload', { ...props, metricsNamespaces: COLLECTOR_NAMESPACES });
+    new PodMonitoring(this, 'PodMonitoring', {
+      cluster: this.cluster,
+      workload,
+      // The resource's definition is there once pods run.
+      dependsOn: [workload.deployment],
+    });
+    return workload;
   }
 
   private version(props: ContainerModelProps, image: string, model: Model): ModelVersion {

@@ -84,6 +84,13 @@ export interface ModelWorkloadProps extends ModelVersion {
   /** Namespaces whose pods may call it. More are let in by `allowFrom`. @default - none */
   readonly callerNamespaces?: string[];
 
+  /**
+   * Namespaces whose pods gather metrics. They reach the metrics of the pods, without a credential, and nothing else.
+   *
+   * @default - none: the pods tell their metrics to callers only
+   */
+  readonly metricsNamespaces?: string[];
+
   /** Addresses beside DNS and HTTPS that the pods may reach, as CIDR blocks: the cloud's identity endpoint. @default - none */
   readonly egressRanges?: string[];
 

@@ -12,8 +12,8 @@ import { kubernetes } from '../terraform/bindings/kubernetes.js';
 import { Exposure, type IngressExposureOptions } from './exposure.js';
 import type { ModelVersion, ModelWorkloadProps } from './model-workload-props.js';
 import { httpRoute } from './private/http-route.js';
-import { callerPolicy, closedPolicy } from './private/network-policy.js';
-import { CONTAINER_NAME, NAME_LABEL, PORT_NAME, podSpec } from './private/pod.js';
+import { callerPolicy, closedPolicy, metricsPolicy } from './private/network-policy.js';
+import { CONTAINER_NAME, METRICS_PORT_NAME, NAME_LABEL, PORT_NAME, podSpec } from './private/pod.js';
 import { providerPodSpec } from './private/provider-form.js';
 import { validateWorkload } from './private/validation.js';
 
@@ -34,6 +34,12 @@ export class ModelWorkload extends Construct {
   /** The name of the container that serves, for metrics and logs. */
   static readonly containerName = CONTAINER_NAME;
 
+  /** The name of the port at which the pods tell their metrics, with `metricsNamespaces`. */
+  static readonly metricsPortName = METRICS_PORT_NAME;
+
+  readonly name: string;
+  /** The labels that find the pods, whatever their version. */
+  readonly matchLabels: { [name: string]: string };
   /** Unset if a namespace was given. */
   readonly namespace?: NamespaceV1;
   readonly namespaceName: string;
@@ -61,6 +67,8 @@ export class ModelWorkload extends Construct {
     validateWorkload(this, props);
     this.exposure = props.exposure ?? Exposure.cluster();
     const { provider, name } = props;
+    this.name = name;
+    this.matchLabels = { [NAME_LABEL]: name };
 
     if (props.namespace === undefined) this.namespace = this.makeNamespace();
     this.namespaceName = this.namespace?.metadata.name ?? props.namespace!;
@@ -75,6 +83,13 @@ export class ModelWorkload extends Construct {
       spec: closedPolicy(name, this.exposure.sourceRanges, props.egressRanges ?? []),
     });
     for (const caller of props.callerNamespaces ?? []) this.allowFrom(caller);
+    if (props.metricsNamespaces) {
+      new kubernetes.NetworkPolicyV1(this, 'MetricsPolicy', {
+        provider,
+        metadata: this.metadata(`${name}-metrics`),
+        spec: metricsPolicy(name, props.metricsNamespaces),
+      });
+    }
     this.deployment = this.deploy('Deployment', name, 'stable', props);
     this.service = this.serve('Service', name, 'stable');
     this.autoscaler = this.autoscale('Autoscaler', this.deployment);

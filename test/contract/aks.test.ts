@@ -32,6 +32,7 @@ function variables({ env }: Resource): Record<string, string> {
 }
 
 let started: StartedRuntime[] = [];
+let metricsPort: number;
 let blobs: Awaited<ReturnType<typeof startBlobs>>;
 
 beforeAll(() => {
@@ -45,7 +46,10 @@ afterAll(async () => {
 
 async function start(env: Record<string, string>): Promise<StartedRuntime> {
   const port = await freePort();
-  const runtime = new StartedRuntime({ env: { ...env, MODELSHIP_PORT: String(port) }, port });
+  metricsPort = await freePort();
+  // A pod has an address of its own, and this host has not.
+  const ports = { MODELSHIP_PORT: String(port), MODELSHIP_METRICS_PORT: String(metricsPort) };
+  const runtime = new StartedRuntime({ env: { ...env, ...ports }, port });
   started.push(runtime);
   return runtime;
 }
@@ -102,6 +106,9 @@ test('by default a pod answers its probes, and predicts for nobody who brings no
     return answer.status;
   };
   expect(await ask({})).toBe(401);
+  // The add-on brings no token either, and asks another port.
+  const metrics = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
+  expect(await metrics.text()).toContain('modelship_request_seconds_bucket');
   expect(await ask({ authorization: 'Bearer not.a.token' })).toBe(503);
 });
 

@@ -24,11 +24,13 @@ function asPodUser(): [string, ...string[]] {
 
 describe('a pod on GKE', () => {
   let started: StartedRuntime;
+  let metricsPort: number;
 
   beforeAll(async () => {
     const env = variables(container.env);
     const mount = container.volumeMounts.find(({ name }: Template) => name === 'model');
     const port = await freePort();
+    metricsPort = await freePort();
     started = new StartedRuntime({
       command: asPodUser(),
       cwd: '/',
@@ -38,6 +40,7 @@ describe('a pod on GKE', () => {
         MODELSHIP_MODEL: env.MODELSHIP_MODEL!.replace(mount.mountPath, mountBucket(synthesized, IRIS)),
         // The pod has an address of its own, and this host has not.
         MODELSHIP_PORT: `${port}`,
+        MODELSHIP_METRICS_PORT: `${metricsPort}`,
       },
     });
     await started.until(container.startupProbe.httpGet.path);
@@ -62,6 +65,12 @@ describe('a pod on GKE', () => {
   test('predicts what the samples say, in both forms', async () => {
     await expectSamples(IRIS, (path, init) => fetch(started.url + path, init));
     await expectPredictions(IRIS, predictUrl(started.url, IRIS));
+  });
+
+  test('tells what is counted of requests, as the alert on latency asks for it', async () => {
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    expect(text).toMatch(/^modelship_request_seconds_bucket\{.*le="\+Inf"\} [1-9]/m);
+    expect(text).toMatch(/^modelship_requests_total\{.*status="200"\} [1-9]/m);
   });
 
   test('waits until no balancer sends to it any more, then leaves with 0', async () => {

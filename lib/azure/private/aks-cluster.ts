@@ -69,6 +69,7 @@ export class AksCluster extends Construct {
       imageCleanerIntervalHours: 168,
       workloadAutoscalerProfile: { kedaEnabled: true },
       storageProfile: { blobDriverEnabled: true },
+      monitorMetrics: {},
       omsAgent: { logAnalyticsWorkspaceId: telemetry.logs.id, msiAuthForMonitoringEnabled: true },
       networkProfile: {
         networkPlugin: 'azure',

@@ -23,6 +23,14 @@ const DEFAULT_MAX_NODES = 3;
 export class ClusterAccess extends Construct {
   readonly name: string;
   readonly provider: KubernetesProvider;
+  /** Under which the stack has the provider, and others that speak to the cluster. */
+  readonly alias: string;
+  /** Where the cluster's API answers. */
+  readonly host: string;
+  /** What it is asked with. */
+  readonly token: string;
+  /** Of the authority that it proves itself by, in PEM. */
+  readonly certificate: string;
   /** Unset if a cluster was given. */
   readonly cluster?: ContainerCluster;
   /** Set if a Standard cluster was made. */
@@ -46,12 +54,16 @@ export class ClusterAccess extends Construct {
     this.name = existing?.name ?? this.cluster!.name;
     const endpoint = found?.endpoint ?? this.cluster!.endpoint;
     const certificate = found?.masterAuth.get(0).clusterCaCertificate ?? this.cluster!.masterAuth.clusterCaCertificate;
+    // A stack may hold several clusters, and a provider of its own beside them.
+    this.alias = generatedName(scope, CLUSTER_NAME_LENGTH);
+    this.host = `https://${endpoint}`;
+    this.token = clientConfig(this).accessToken;
+    this.certificate = Fn.base64decode(certificate);
     this.provider = new kubernetes.KubernetesProvider(this, 'Provider', {
-      // A stack may hold several clusters, and a provider of its own beside them.
-      alias: generatedName(scope, CLUSTER_NAME_LENGTH),
-      host: `https://${endpoint}`,
-      token: clientConfig(this).accessToken,
-      clusterCaCertificate: Fn.base64decode(certificate),
+      alias: this.alias,
+      host: this.host,
+      token: this.token,
+      clusterCaCertificate: this.certificate,
     });
   }
 

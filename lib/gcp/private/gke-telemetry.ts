@@ -1,9 +1,18 @@
 import { InferenceService } from '../../kubernetes/inference-service.js';
 import { ModelWorkload } from '../../kubernetes/model-workload.js';
+import { latencyQuery } from '../../kubernetes/workload-metrics.js';
 import type { Metric, TelemetryOptions } from './telemetry.js';
 
-/** What is watched of a workload in GKE. What callers see is in the errors that the runtime logs. */
-export function gkeTelemetry(clusterName: string, namespace: string, kserve: boolean): TelemetryOptions {
+/** The part of the time limit that a request may take before somebody hears of it. */
+const SLOW_SHARE = 0.5;
+
+/** What is watched of a workload in GKE. What callers see is in the errors that the runtime logs, and in its metrics. */
+export function gkeTelemetry(
+  clusterName: string,
+  namespace: string,
+  kserve: boolean,
+  timeoutSeconds: number,
+): TelemetryOptions {
   const resource =
     `resource.type="k8s_container" AND resource.labels.cluster_name="${clusterName}" AND ` +
     `resource.labels.namespace_name="${namespace}" AND ` +
@@ -27,6 +36,20 @@ export function gkeTelemetry(clusterName: string, namespace: string, kserve: boo
     logFilter: resource,
     resourceType: 'k8s_container',
     metrics: [cpu, memory, restarts],
+    // KServe has metrics of its own.
+    queryAlarms: kserve
+      ? []
+      : [
+          {
+            id: 'Latency',
+            title: 'Latency, 99th percentile (s)',
+            query: latencyQuery({ cluster: clusterName, namespace }),
+            threshold: timeoutSeconds * SLOW_SHARE,
+            minutes: 5,
+            documentation:
+              'One request in a hundred takes more than half of the time limit. Raise maxReplicas, or give more CPU.',
+          },
+        ],
     errorLogAlarm: {
       threshold: 5,
       minutes: 5,

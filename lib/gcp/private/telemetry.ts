@@ -1,5 +1,8 @@
 import type { LoggingMetric } from '@cdktf/provider-google/lib/logging-metric';
-import type { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
+import type {
+  MonitoringAlertPolicy,
+  MonitoringAlertPolicyConditions,
+} from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import type { MonitoringDashboard } from '@cdktf/provider-google/lib/monitoring-dashboard';
 import { Construct } from 'constructs';
 import { google } from '../../terraform/bindings/google.js';
@@ -32,11 +35,19 @@ export interface Alarm {
   readonly documentation: string;
 }
 
+/** When the answer to a question in PromQL wakes somebody. */
+export interface QueryAlarm extends Pick<Alarm, 'id' | 'threshold' | 'minutes' | 'documentation'> {
+  readonly title: string;
+  readonly query: string;
+}
+
 /** What is watched of an endpoint. */
 export interface TelemetryOptions {
   /** Lines on the dashboard, in this order. */
   readonly metrics: readonly Metric[];
   readonly alarms: readonly Alarm[];
+  /** Lines and alarms of what Managed Service for Prometheus gathers. @default - none */
+  readonly queryAlarms?: readonly QueryAlarm[];
   /** The monitored resource that the logs are of. */
   readonly resourceType: string;
   /** When logged errors, counted each minute, wake somebody. @default - never */
@@ -75,44 +86,64 @@ export class Telemetry extends Construct {
     };
     const onLogs = options.errorLogAlarm;
     const alarms = [...options.alarms, ...(onLogs ? [{ id: 'Errors', metric: logged, ...onLogs }] : [])];
-    this.alertPolicies = alarms.map((alarm) => this.alertPolicy(scope, props, alarm));
+    const queries = options.queryAlarms ?? [];
+    this.alertPolicies = [
+      ...alarms.map((alarm) => this.alertPolicy(scope, props, alarm, alarm.metric.title, thresholdCondition(alarm))),
+      ...queries.map((alarm) => this.alertPolicy(scope, props, alarm, alarm.title, queryCondition(alarm))),
+    ];
     if (props.dashboard ?? true) {
       this.dashboard = new google.MonitoringDashboard(this, 'Dashboard', {
         project: props.project,
-        dashboardJson: JSON.stringify(dashboard(scope.node.path, [...options.metrics, logged])),
+        dashboardJson: JSON.stringify(dashboard(scope.node.path, [...options.metrics, logged], queries)),
       });
     }
   }
 
-  private alertPolicy(scope: Construct, props: GoogleServingProps, alarm: Alarm): MonitoringAlertPolicy {
-    return new google.MonitoringAlertPolicy(this, alarm.id, {
+  private alertPolicy(
+    scope: Construct,
+    props: GoogleServingProps,
+    { id, documentation }: Pick<Alarm, 'id' | 'documentation'>,
+    title: string,
+    condition: Omit<MonitoringAlertPolicyConditions, 'displayName'>,
+  ): MonitoringAlertPolicy {
+    return new google.MonitoringAlertPolicy(this, id, {
       project: props.project,
-      displayName: `${scope.node.path}: ${alarm.metric.title}`,
+      displayName: `${scope.node.path}: ${title}`,
       combiner: 'OR',
       notificationChannels: props.alarmActions,
       userLabels: props.labels,
-      documentation: { content: alarm.documentation, mimeType: 'text/markdown' },
-      conditions: [
-        {
-          displayName: alarm.metric.title,
-          conditionThreshold: {
-            filter: alarm.metric.filter,
-            aggregations: [aggregation(alarm.metric)],
-            ...(alarm.denominator
-              ? {
-                  denominatorFilter: alarm.denominator.filter,
-                  denominatorAggregations: [aggregation(alarm.denominator)],
-                }
-              : {}),
-            comparison: 'COMPARISON_GT',
-            thresholdValue: alarm.threshold,
-            duration: `${alarm.minutes * 60}s`,
-            trigger: { count: 1 },
-          },
-        },
-      ],
+      documentation: { content: documentation, mimeType: 'text/markdown' },
+      conditions: [{ displayName: title, ...condition }],
     });
   }
+}
+
+function thresholdCondition({ metric, denominator, threshold, minutes }: Alarm) {
+  return {
+    conditionThreshold: {
+      filter: metric.filter,
+      aggregations: [aggregation(metric)],
+      ...(denominator
+        ? { denominatorFilter: denominator.filter, denominatorAggregations: [aggregation(denominator)] }
+        : {}),
+      comparison: 'COMPARISON_GT',
+      thresholdValue: threshold,
+      duration: `${minutes * 60}s`,
+      trigger: { count: 1 },
+    },
+  };
+}
+
+function queryCondition({ query, threshold, minutes }: QueryAlarm) {
+  return {
+    conditionPrometheusQueryLanguage: {
+      query: `${query} > ${threshold}`,
+      duration: `${minutes * 60}s`,
+      evaluationInterval: ALIGNMENT,
+      // Nothing has been gathered when the policy is made.
+      disableMetricValidation: true,
+    },
+  };
 }
 
 function aggregation({ aligner, reducer, groupBy }: Metric) {
@@ -125,23 +156,20 @@ function aggregation({ aligner, reducer, groupBy }: Metric) {
 }
 
 /** Two charts a row, on the twelve columns of a mosaic. */
-function dashboard(displayName: string, metrics: readonly Metric[]) {
-  const tiles = metrics.map((metric, index) => ({
+function dashboard(displayName: string, metrics: readonly Metric[], queries: readonly QueryAlarm[]) {
+  const charts = [
+    ...metrics.map((metric) => ({
+      title: metric.title,
+      timeSeriesQuery: { timeSeriesFilter: { filter: metric.filter, aggregation: aggregation(metric) } },
+    })),
+    ...queries.map(({ title, query }) => ({ title, timeSeriesQuery: { prometheusQuery: query } })),
+  ];
+  const tiles = charts.map(({ title, timeSeriesQuery }, index) => ({
     xPos: (index % 2) * 6,
     yPos: Math.floor(index / 2) * 4,
     width: 6,
     height: 4,
-    widget: {
-      title: metric.title,
-      xyChart: {
-        dataSets: [
-          {
-            plotType: 'LINE',
-            timeSeriesQuery: { timeSeriesFilter: { filter: metric.filter, aggregation: aggregation(metric) } },
-          },
-        ],
-      },
-    },
+    widget: { title, xyChart: { dataSets: [{ plotType: 'LINE', timeSeriesQuery }] } },
   }));
   return { displayName, mosaicLayout: { columns: 12, tiles } };
 }

@@ -1,5 +1,5 @@
 import type { NetworkPolicyV1Spec } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
-import { DEFAULT_PORT } from '@modelship/runtime/contract';
+import { DEFAULT_PORT, POD_METRICS_PORT } from '@modelship/runtime/contract';
 import { NAME_LABEL } from './pod.js';
 
 /** Every namespace carries its name in this label. */
@@ -30,6 +30,20 @@ export function closedPolicy(
         ],
       },
       ...(egressRanges.length > 0 ? [{ to: egressRanges.map((cidr) => ({ ipBlock: { cidr } })) }] : []),
+    ],
+  };
+}
+
+/** Lets the pods of namespaces reach the metrics of a workload's pods. */
+export function metricsPolicy(name: string, namespaces: readonly string[]): NetworkPolicyV1Spec {
+  return {
+    podSelector: { matchLabels: { [NAME_LABEL]: name } },
+    policyTypes: ['Ingress'],
+    ingress: [
+      {
+        from: namespaces.map((namespace) => ({ namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: namespace } } })),
+        ports: [{ port: `${POD_METRICS_PORT}`, protocol: 'TCP' }],
+      },
     ],
   };
 }

@@ -1,8 +1,18 @@
-import { DEFAULT_PORT, DRAIN_SECONDS, LIVE_PATH, READY_PATH, RUN_AS, START_SECONDS } from '@modelship/runtime/contract';
+import {
+  DEFAULT_PORT,
+  DRAIN_SECONDS,
+  ENVIRONMENT,
+  LIVE_PATH,
+  POD_METRICS_PORT,
+  READY_PATH,
+  RUN_AS,
+  START_SECONDS,
+} from '@modelship/runtime/contract';
 import type { ModelVersion, ModelWorkloadProps } from '../model-workload-props.js';
 
 export const CONTAINER_NAME = 'runtime';
 export const PORT_NAME = 'http';
+export const METRICS_PORT_NAME = 'metrics';
 export const DEFAULT_MODEL_MOUNT = '/mnt/models';
 export const DEFAULT_CPU_MILLIS = 1000;
 export const DEFAULT_MEMORY_MIB = 1024;
@@ -61,6 +71,7 @@ function container(props: ModelWorkloadProps, { image, environment }: ModelVersi
     memory: `${props.memoryMib ?? DEFAULT_MEMORY_MIB}Mi`,
     ...(props.gpuCount ? { 'nvidia.com/gpu': `${props.gpuCount}` } : {}),
   };
+  const metrics = props.metricsNamespaces && { [ENVIRONMENT.metricsPort]: `${POD_METRICS_PORT}` };
   const probe = (path: string) => ({
     httpGet: { path, port: PORT_NAME },
     periodSeconds: PROBE_PERIOD_SECONDS,
@@ -69,8 +80,11 @@ function container(props: ModelWorkloadProps, { image, environment }: ModelVersi
   return {
     name: CONTAINER_NAME,
     image,
-    env: Object.entries(environment).map(([name, value]) => ({ name, value })),
-    ports: [{ name: PORT_NAME, containerPort: DEFAULT_PORT, protocol: 'TCP' }],
+    env: Object.entries({ ...environment, ...metrics }).map(([name, value]) => ({ name, value })),
+    ports: [
+      { name: PORT_NAME, containerPort: DEFAULT_PORT, protocol: 'TCP' },
+      ...(metrics ? [{ name: METRICS_PORT_NAME, containerPort: POD_METRICS_PORT, protocol: 'TCP' }] : []),
+    ],
     resources: { requests: resources, limits: resources },
     securityContext: {
       allowPrivilegeEscalation: false,

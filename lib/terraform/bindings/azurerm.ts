@@ -43,6 +43,9 @@ export const azurerm = {
     return require('@cdktf/provider-azurerm/lib/data-azurerm-storage-account-blob-container-sas')
       .DataAzurermStorageAccountBlobContainerSas;
   },
+  get DiskEncryptionSet(): typeof import('@cdktf/provider-azurerm/lib/disk-encryption-set').DiskEncryptionSet {
+    return require('@cdktf/provider-azurerm/lib/disk-encryption-set').DiskEncryptionSet;
+  },
   get FederatedIdentityCredential(): typeof import('@cdktf/provider-azurerm/lib/federated-identity-credential').FederatedIdentityCredential {
     return require('@cdktf/provider-azurerm/lib/federated-identity-credential').FederatedIdentityCredential;
   },
@@ -67,14 +70,34 @@ export const azurerm = {
   get MachineLearningWorkspace(): typeof import('@cdktf/provider-azurerm/lib/machine-learning-workspace').MachineLearningWorkspace {
     return require('@cdktf/provider-azurerm/lib/machine-learning-workspace').MachineLearningWorkspace;
   },
+  get MachineLearningWorkspaceNetworkOutboundRulePrivateEndpoint(): typeof import('@cdktf/provider-azurerm/lib/machine-learning-workspace-network-outbound-rule-private-endpoint').MachineLearningWorkspaceNetworkOutboundRulePrivateEndpoint {
+    return require('@cdktf/provider-azurerm/lib/machine-learning-workspace-network-outbound-rule-private-endpoint')
+      .MachineLearningWorkspaceNetworkOutboundRulePrivateEndpoint;
+  },
+  get MonitorAlertPrometheusRuleGroup(): typeof import('@cdktf/provider-azurerm/lib/monitor-alert-prometheus-rule-group').MonitorAlertPrometheusRuleGroup {
+    return require('@cdktf/provider-azurerm/lib/monitor-alert-prometheus-rule-group').MonitorAlertPrometheusRuleGroup;
+  },
   get MonitorAutoscaleSetting(): typeof import('@cdktf/provider-azurerm/lib/monitor-autoscale-setting').MonitorAutoscaleSetting {
     return require('@cdktf/provider-azurerm/lib/monitor-autoscale-setting').MonitorAutoscaleSetting;
+  },
+  get MonitorDataCollectionEndpoint(): typeof import('@cdktf/provider-azurerm/lib/monitor-data-collection-endpoint').MonitorDataCollectionEndpoint {
+    return require('@cdktf/provider-azurerm/lib/monitor-data-collection-endpoint').MonitorDataCollectionEndpoint;
+  },
+  get MonitorDataCollectionRule(): typeof import('@cdktf/provider-azurerm/lib/monitor-data-collection-rule').MonitorDataCollectionRule {
+    return require('@cdktf/provider-azurerm/lib/monitor-data-collection-rule').MonitorDataCollectionRule;
+  },
+  get MonitorDataCollectionRuleAssociation(): typeof import('@cdktf/provider-azurerm/lib/monitor-data-collection-rule-association').MonitorDataCollectionRuleAssociation {
+    return require('@cdktf/provider-azurerm/lib/monitor-data-collection-rule-association')
+      .MonitorDataCollectionRuleAssociation;
   },
   get MonitorDiagnosticSetting(): typeof import('@cdktf/provider-azurerm/lib/monitor-diagnostic-setting').MonitorDiagnosticSetting {
     return require('@cdktf/provider-azurerm/lib/monitor-diagnostic-setting').MonitorDiagnosticSetting;
   },
   get MonitorMetricAlert(): typeof import('@cdktf/provider-azurerm/lib/monitor-metric-alert').MonitorMetricAlert {
     return require('@cdktf/provider-azurerm/lib/monitor-metric-alert').MonitorMetricAlert;
+  },
+  get MonitorWorkspace(): typeof import('@cdktf/provider-azurerm/lib/monitor-workspace').MonitorWorkspace {
+    return require('@cdktf/provider-azurerm/lib/monitor-workspace').MonitorWorkspace;
   },
   get PrivateEndpoint(): typeof import('@cdktf/provider-azurerm/lib/private-endpoint').PrivateEndpoint {
     return require('@cdktf/provider-azurerm/lib/private-endpoint').PrivateEndpoint;

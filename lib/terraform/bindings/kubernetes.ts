@@ -3,6 +3,9 @@
  * synthesize, and who imports the constructs of a cloud makes few of the resources that they know.
  */
 export const kubernetes = {
+  get ConfigMapV1(): typeof import('@cdktf/provider-kubernetes/lib/config-map-v1').ConfigMapV1 {
+    return require('@cdktf/provider-kubernetes/lib/config-map-v1').ConfigMapV1;
+  },
   get DaemonSetV1(): typeof import('@cdktf/provider-kubernetes/lib/daemon-set-v1').DaemonSetV1 {
     return require('@cdktf/provider-kubernetes/lib/daemon-set-v1').DaemonSetV1;
   },

@@ -10,6 +10,7 @@ import { azureStack, faultsOf, IMAGE, model, type Resource, Template } from './s
 
 const MODEL = model();
 const STABLE = model('2');
+const ACTION = '/subscriptions/s/resourceGroups/r/providers/Microsoft.Insights/actionGroups/a';
 const GATEWAY = Exposure.gateway({ gatewayName: 'g', host: 'models.example', sourceRanges: ['10.0.0.0/8'] });
 
 function containers(props: Partial<ContainerModelProps> = {}, stack: TerraformStack = azureStack()) {
@@ -223,6 +224,61 @@ test('everything wrong is said at once, each with its prop', () => {
     'throttle UNSUPPORTED',
     'timeoutSeconds OUT_OF_RANGE',
   ]);
+});
+
+describe('what the pods count', () => {
+  const template = synthesized({ timeoutSeconds: 20, alarmActions: [ACTION] });
+  const { metadata, spec } = template.one('kubernetes_deployment_v1').spec.template;
+
+  test('is gathered by the add-on of the cluster, from the port that the pods name', () => {
+    const settings = template.one('kubernetes_config_map_v1');
+    expect(settings.metadata).toEqual({ name: 'ama-metrics-settings-configmap', namespace: 'kube-system' });
+    const { name } = template.one('kubernetes_namespace_v1').metadata;
+    expect(settings.data['pod-annotation-based-scraping']).toBe(`podannotationnamespaceregex = "^${name}$"`);
+    const port = spec.container[0].port.find((each: Resource) => each.name === 'metrics').container_port;
+    expect(metadata.annotations).toMatchObject({ 'prometheus.io/scrape': 'true', 'prometheus.io/port': `${port}` });
+    expect(variables(spec).MODELSHIP_METRICS_PORT).toBe(`${port}`);
+    expect(template.one('azurerm_kubernetes_cluster').monitor_metrics).toEqual({});
+    const rule = template.one('azurerm_monitor_data_collection_rule');
+    expect(rule.data_flow).toEqual([
+      {
+        streams: rule.data_sources.prometheus_forwarder[0].streams,
+        destinations: [rule.destinations.monitor_account[0].name],
+      },
+    ]);
+  });
+
+  test('is reached by the add-on alone, and by it nothing else', () => {
+    const policy = template.one('kubernetes_network_policy_v1', /MetricsPolicy/);
+    expect(policy.spec.ingress).toEqual([
+      {
+        from: [{ namespace_selector: { match_labels: { 'kubernetes.io/metadata.name': 'kube-system' } } }],
+        ports: [{ port: '9090', protocol: 'TCP' }],
+      },
+    ]);
+  });
+
+  test('wakes somebody when requests are slow or fail', () => {
+    const { rule, cluster_name } = template.one('azurerm_monitor_alert_prometheus_rule_group');
+    expect(cluster_name).toMatch(/azurerm_kubernetes_cluster\..*\.name/);
+    const expressions = Object.fromEntries(rule.map((each: Resource) => [each.alert, each.expression]));
+    expect(expressions).toEqual({
+      Latency: 'histogram_quantile(0.99, sum by (le) (rate(modelship_request_seconds_bucket[5m]))) > 10',
+      Failures:
+        'sum(rate(modelship_requests_total{status=~"5.."}[5m])) / sum(rate(modelship_requests_total[5m])) > 0.05',
+    });
+    for (const { action } of rule) expect(action).toEqual([{ action_group_id: ACTION }]);
+  });
+
+  test('is for the owner to gather in a cluster that is given', () => {
+    const stack = azureStack();
+    const kubernetesProvider = new KubernetesProvider(stack, 'k8s', {});
+    const given = new Template(
+      TerraformStack.of(containers({ cluster: { id: 'x', oidcIssuerUrl: 'https://y' }, kubernetesProvider }, stack)),
+    );
+    expect(given.all('azurerm_monitor_workspace')).toEqual({});
+    expect(given.all('kubernetes_config_map_v1')).toEqual({});
+  });
 });
 
 test.each<[string, Partial<ContainerModelProps>, string[]]>([

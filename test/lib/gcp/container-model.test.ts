@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Testing } from 'cdktf';
 import { describe, expect, test } from 'vitest';
 import { ContainerModel, type ContainerModelProps, Exposure, GkeCluster, Gpu } from '../../../lib/gcp/index.js';
 import { Model } from '../../../lib/model/model.js';
@@ -10,6 +13,12 @@ function synthesize(props: Partial<ContainerModelProps> = {}): Template {
   const stack = googleStack();
   new ContainerModel(stack, 'Iris', { ...minimal, ...props });
   return template(stack);
+}
+
+function gkeStack() {
+  const stack = googleStack();
+  new ContainerModel(stack, 'Iris', { ...minimal, timeoutSeconds: 20 });
+  return stack;
 }
 
 const existing = GkeCluster.existing({ name: 'shared', location: 'europe-west4' });
@@ -136,7 +145,7 @@ describe('the pods', () => {
   test('are restricted, and reach the metadata server for their identity', () => {
     const from = synthesize();
     expect(restrictedFaults(pod(from))).toEqual([]);
-    const [policy] = resources(from, 'kubernetes_network_policy_v1');
+    const policy = resources(from, 'kubernetes_network_policy_v1').find(({ spec }) => spec.egress);
     expect(JSON.stringify(policy.spec.egress)).toContain('169.254.169.252/30');
   });
 
@@ -150,7 +159,10 @@ describe('the pods', () => {
   test('are called by the namespaces that were let in', () => {
     const stack = googleStack();
     new ContainerModel(stack, 'Iris', minimal).grantInvoke('web');
-    expect(resources(template(stack), 'kubernetes_network_policy_v1')).toHaveLength(2);
+    const callers = resources(template(stack), 'kubernetes_network_policy_v1').filter(({ metadata }) =>
+      metadata.name.endsWith('-from-web'),
+    );
+    expect(callers).toHaveLength(1);
   });
 
   test('of two versions share the traffic behind a Gateway', () => {
@@ -189,11 +201,58 @@ test('KServe gets an InferenceService and no workload', () => {
 });
 
 test('telemetry watches errors, restarts, CPU and memory of this workload', () => {
-  const policies = resources(synthesize(), 'google_monitoring_alert_policy');
+  const policies = resources(synthesize(), 'google_monitoring_alert_policy').filter(
+    ({ conditions }) => conditions[0].condition_threshold,
+  );
   expect(policies).toHaveLength(4);
   for (const { conditions } of policies) {
     expect(conditions[0].condition_threshold.filter).toContain('resource.type="k8s_container"');
   }
+});
+
+describe('latency', () => {
+  const from = synthesize({ timeoutSeconds: 20 });
+
+  test('wakes somebody when one request in a hundred takes half of the time limit', () => {
+    const [policy] = resources(from, 'google_monitoring_alert_policy').filter(({ display_name }) =>
+      display_name.includes('Latency'),
+    );
+    const { query, duration } = policy.conditions[0].condition_prometheus_query_language;
+    expect(query).toMatch(/^histogram_quantile\(0\.99, sum by \(le\) \(rate\(modelship_request_seconds_bucket\{/);
+    expect(query).toMatch(
+      /cluster="\$\{google_container_cluster\..*",namespace="iris-[0-9a-f]{8}"\}\[5m\]\)\)\) > 10$/,
+    );
+    expect(duration).toBe('300s');
+    expect(only(from, 'google_monitoring_dashboard').dashboard_json).toContain('prometheusQuery');
+  });
+
+  test('is gathered from the port that the pods name, by who was let in to it alone', () => {
+    const { chart, namespace } = only(from, 'helm_release');
+    const { spec } = JSON.parse(
+      readFileSync(
+        join(Testing.fullSynth(gkeStack()), 'stacks', 'stack', chart, 'templates', 'pod-monitoring.yaml'),
+        'utf8',
+      ),
+    );
+    const [container] = pod(from).containers;
+    const port = container.ports.find(({ name }: Template) => name === spec.endpoints[0].port);
+    expect(container.env).toContainEqual({ name: 'MODELSHIP_METRICS_PORT', value: `${port.containerPort}` });
+    expect(spec.endpoints[0].path).toBe('/metrics');
+    const { selector, template: labelled } = only(from, 'kubernetes_deployment_v1').spec;
+    expect({ ...selector.match_labels, ...labelled.metadata.labels }).toMatchObject(spec.selector.matchLabels);
+    expect(namespace).toMatch(/kubernetes_namespace_v1/);
+    const policy = resources(from, 'kubernetes_network_policy_v1').find(({ metadata }) =>
+      metadata.name.endsWith('-metrics'),
+    );
+    expect(policy.spec.ingress[0].ports).toEqual([{ port: `${port.containerPort}`, protocol: 'TCP' }]);
+    expect(JSON.stringify(policy.spec.ingress[0].from)).toMatch(/gmp-system.*gke-gmp-system/);
+  });
+
+  test('is for KServe to tell where KServe serves', () => {
+    const served = synthesize({ cluster: existing, kserve: true, namespace: 'models' });
+    expect(resources(served, 'helm_release')).toEqual([]);
+    expect(JSON.stringify(served)).not.toContain('modelship_request_seconds');
+  });
 });
 
 describe('refused, by name and with what is allowed', () => {

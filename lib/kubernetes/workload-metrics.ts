@@ -1,0 +1,17 @@
+/** Seconds within which all but a hundredth of the requests are answered, in PromQL, of the series with these labels. */
+export function latencyQuery(labels: { readonly [name: string]: string }): string {
+  return `histogram_quantile(0.99, sum by (le) (rate(modelship_request_seconds_bucket${selector(labels)}[5m])))`;
+}
+
+/** The share of the requests that failed by a fault of the server, in PromQL. */
+export function failureQuery(labels: { readonly [name: string]: string }): string {
+  const all = `sum(rate(modelship_requests_total${selector(labels)}[5m]))`;
+  return `sum(rate(modelship_requests_total${selector({ ...labels, status: /5../ })}[5m])) / ${all}`;
+}
+
+function selector(labels: { readonly [name: string]: string | RegExp }): string {
+  const terms = Object.entries(labels).map(([name, value]) =>
+    value instanceof RegExp ? `${name}=~"${value.source}"` : `${name}="${value}"`,
+  );
+  return terms.length === 0 ? '' : `{${terms.join(',')}}`;
+}
