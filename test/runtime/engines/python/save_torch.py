@@ -1,8 +1,11 @@
 """Saves modules of PyTorch in each of its formats to the folder given, and what they answer there."""
 
 import json
+import os
 import pathlib
+import pickle
 import sys
+import zipfile
 
 import torch
 
@@ -40,5 +43,22 @@ torch.jit.trace(OneRow(), torch.zeros(1, 2)).save(folder / "one_row.pt")
 brain = torch.zeros(2, 3, dtype=torch.bfloat16)
 torch.export.save(torch.export.export(Halves(), (brain,), dynamic_shapes=({0: batch},)), folder / "bf16.pt2")
 torch.jit.trace(Halves(), torch.zeros(2, 3, dtype=torch.float16)).save(folder / "fp16.pt")
+
+
+class Code:
+    """What runs a command when it is unpickled."""
+
+    def __reduce__(self):
+        return os.system, (f"touch {folder}/code_ran",)
+
+
+def with_code(name, copy, member, code):
+    with zipfile.ZipFile(folder / name) as source, zipfile.ZipFile(folder / copy, "w") as out:
+        for each in source.namelist():
+            out.writestr(each, code if each.endswith(member) else source.read(each))
+
+
+with_code("scripted.pt", "code_in_data.pt", "/data.pkl", pickle.dumps(Code(), 2))
+with_code("traced.pt", "code_in_inputs.pt", "/traced_inputs.pkl", pickle.dumps(Code(), 2))
 
 (folder / "expected.json").write_text(json.dumps({"rows": rows.tolist(), "scores": scores.tolist()}))

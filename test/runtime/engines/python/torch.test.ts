@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -215,6 +215,18 @@ describe('what cannot be served is told of', () => {
       message: expect.stringMatching(message),
     });
   });
+
+  it.each(['code_in_data.pt', 'code_in_inputs.pt'])(
+    'a pickle in TorchScript that names code, which is not run: %s',
+    async (file) => {
+      const artifact = { path: join(folder, file), format: 'torchscript' } as const;
+      await expect(engineFor('torchscript').load(artifact, { python, threads: 1 })).rejects.toMatchObject({
+        code: 'ARTIFACT_INVALID',
+        message: expect.stringMatching(/Unknown type name 'posix\.system'/),
+      });
+      expect(existsSync(join(folder, 'code_ran'))).toBe(false);
+    },
+  );
 
   it('a class that cannot be imported, with the way to install it', async () => {
     vi.stubEnv('PYTHONPATH', '');
