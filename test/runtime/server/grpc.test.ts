@@ -11,6 +11,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { afterEach, describe, expect, it } from 'vitest';
 import { InferenceError } from '../../../runtime/src/inference/errors.js';
 import type { TensorSpec } from '../../../runtime/src/inference/tensor.js';
+import { ModelMetrics } from '../../../runtime/src/observability/model-metrics.js';
 import type { ModelCatalog, ServedModel } from '../../../runtime/src/protocols/protocol.js';
 import type { Admission } from '../../../runtime/src/server/admission.js';
 import { type GrpcOptions, type GrpcServer, startGrpcServer } from '../../../runtime/src/server/grpc.js';
@@ -161,6 +162,25 @@ describe('GRPCInferenceService', () => {
       code: status.INVALID_ARGUMENT,
       details: expect.stringContaining(message),
     });
+  });
+
+  it('tells the statistics of Triton', async () => {
+    const metrics = new ModelMetrics();
+    metrics.ran({ rows: 2, requests: 1, queuedMs: 1, elapsedMs: 2, succeeded: true });
+    metrics.ended();
+    const { call } = await inference([{ ...halfPlusTwo, metrics }]);
+    const { model_stats: models } = await call('ModelStatistics', { name: 'half_plus_two' });
+    expect(models).toMatchObject([
+      {
+        version: '1',
+        inference_count: '2',
+        execution_count: '1',
+        inference_stats: { success: { count: '1', ns: '3000000' }, queue: { count: '1', ns: '1000000' } },
+        batch_stats: [{ batch_size: '2', compute_infer: { count: '1', ns: '2000000' } }],
+      },
+    ]);
+    expect((await call('ModelStatistics')).model_stats).toHaveLength(1);
+    await expect(call('ModelStatistics', { name: 'none' })).rejects.toMatchObject({ code: status.NOT_FOUND });
   });
 
   it('refuses small numbers that do not fit', async () => {

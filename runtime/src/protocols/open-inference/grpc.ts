@@ -9,6 +9,7 @@ import { modelMetadata, serverMetadata } from './metadata.js';
 import { findModel, selectOutputs } from './model-call.js';
 import { type LoadParameters, loadModel, modelNameOf, repositoryIndex, unloadModel } from './repository.js';
 import { checkInput, checkOutputs, orderInputs, type Parameters, type RequestedOutput } from './request-parts.js';
+import { modelStatistics } from './statistics.js';
 
 /** The field of the contents that holds the elements of a datatype. FP16 and BF16 travel raw only. */
 const CONTENTS: Partial<Record<Datatype, keyof Contents>> = {
@@ -78,6 +79,7 @@ export const openInferenceGrpc: GrpcService = {
     ServerMetadata: () => serverMetadata(),
     ModelMetadata: ({ name, version }: ModelName) =>
       modelMetadata(models, findModel(models, name, version || undefined)),
+    ModelStatistics: ({ name, version }: ModelName) => modelStatistics(models, name || undefined, version || undefined),
     RepositoryIndex: ({ ready }: { ready: boolean }) => ({ models: repositoryIndex(models, ready) }),
     ...(models.control && controlMethods(models.control)),
     ModelInfer: async (request: ModelInferRequest, signal) => {

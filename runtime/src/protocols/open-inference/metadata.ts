@@ -3,7 +3,7 @@ import type { ModelFormat } from '../../manifest/index.js';
 import { RUNTIME_VERSION } from '../../version.js';
 import type { ModelCatalog, ServedModel } from '../protocol.js';
 
-const EXTENSIONS = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository'];
+const EXTENSIONS = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository', 'statistics'];
 
 /** The name by which clients know a kind of model. */
 const PLATFORMS: Record<ModelFormat, string> = {

@@ -9,6 +9,7 @@ import { encodeInferResponse, JSON_LENGTH_HEADER } from './infer-response.js';
 import { modelConfiguration, modelMetadata, serverMetadata } from './metadata.js';
 import { findModel, selectOutputs } from './model-call.js';
 import { loadModel, loadParameters, repositoryIndex, unloadModel } from './repository.js';
+import { modelStatistics } from './statistics.js';
 
 const MODEL = '/v2/models/:model';
 const VERSION = `${MODEL}/versions/:version`;
@@ -22,7 +23,7 @@ const JSON_TYPES =
 
 /**
  * The Open Inference Protocol v2 over REST, with tensors in JSON or in binary, and of Triton's extensions the
- * configuration, the repository and classification.
+ * configuration, the statistics, the repository and classification.
  */
 export function openInference(): Protocol {
   return {
@@ -33,11 +34,13 @@ export function openInference(): Protocol {
       get(READY_PATH, () => json({ ready: models.ready }, models.ready ? 200 : 503)),
       get('/v2', () => json(serverMetadata())),
       get('/v2/models', () => json({ models: models.names() })),
+      get('/v2/models/stats', () => json(modelStatistics(models))),
       post('/v2/repository/index', (request) => json(repositoryIndex(models, wantsReadyOnly(request)))),
       ...(models.control ? controlRoutes(models.control) : []),
       ...[MODEL, VERSION].flatMap((path) => [
         get(path, (_, parameters) => json(modelMetadata(models, findNamed(models, parameters)))),
         get(`${path}/ready`, (_, parameters) => readiness(models, parameters)),
+        get(`${path}/stats`, (_, { model, version }) => json(modelStatistics(models, model, version))),
         get(`${path}/config`, (_, parameters) => json(modelConfiguration(findNamed(models, parameters)))),
         post(`${path}/infer`, inferHandler(models)),
       ]),

@@ -1,0 +1,64 @@
+import { InferenceError } from '../../inference/errors.js';
+import { ModelMetrics } from '../../observability/model-metrics.js';
+import type { ModelCatalog, ServedModel } from '../protocol.js';
+
+/** How often something was, and how long altogether. */
+interface StatisticDuration {
+  readonly count: number;
+  readonly ns: number;
+}
+
+const NONE: StatisticDuration = { count: 0, ns: 0 };
+
+/**
+ * Triton's statistics of the versions that are available: of one, of all of a model, or of all models. Preparing inputs
+ * and outputs is counted as part of the run.
+ *
+ * @throws InferenceError `NOT_FOUND`
+ */
+export function modelStatistics(models: ModelCatalog, name?: string, version?: string): object {
+  const names = name === undefined ? models.names() : [name];
+  const found = names
+    .flatMap((each) => models.versions(each))
+    .filter((model) => model.state === 'AVAILABLE' && (version === undefined || model.version === version));
+  if (found.length === 0 && name !== undefined) {
+    const what = version === undefined ? `model ${name}` : `version ${version} of model ${name}`;
+    throw new InferenceError('NOT_FOUND', `${what} is not available`);
+  }
+  return { model_stats: found.map(statisticsOf) };
+}
+
+function statisticsOf({ name, version, metrics = new ModelMetrics() }: ServedModel): object {
+  const { succeeded, failed, inferences, sizes } = metrics;
+  const answered = inferences.get('OK')!;
+  const calls = [...inferences.values()].reduce((sum, count) => sum + count, 0);
+  return {
+    name,
+    version,
+    last_inference: succeeded.lastAt,
+    inference_count: succeeded.rows,
+    execution_count: succeeded.runs,
+    inference_stats: {
+      success: duration(answered, succeeded.queuedMs + succeeded.elapsedMs),
+      fail: duration(calls - answered, failed.elapsedMs),
+      queue: duration(succeeded.requests, succeeded.queuedMs),
+      compute_input: duration(succeeded.requests, 0),
+      compute_infer: duration(succeeded.requests, succeeded.elapsedMs),
+      compute_output: duration(succeeded.requests, 0),
+      cache_hit: NONE,
+      cache_miss: NONE,
+    },
+    batch_stats: [...sizes]
+      .sort(([left], [right]) => left - right)
+      .map(([size, { runs, elapsedMs }]) => ({
+        batch_size: size,
+        compute_input: duration(runs, 0),
+        compute_infer: duration(runs, elapsedMs),
+        compute_output: duration(runs, 0),
+      })),
+  };
+}
+
+function duration(count: number, milliseconds: number): StatisticDuration {
+  return { count, ns: Math.round(milliseconds * 1e6) };
+}
