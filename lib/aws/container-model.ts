@@ -20,6 +20,7 @@ import {
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
 import { ModelServer } from '../serving/model-server.js';
 import { ContainerCapacity } from './container-capacity.js';
@@ -54,6 +55,7 @@ const IMAGE_FOLDER = '/models';
  * @throws ValidationError with every prop that is wrong
  */
 export class ContainerModel extends Construct implements IConnectable {
+  readonly model: Model;
   readonly vpc: IVpc;
   readonly cluster: ICluster;
   /** The VPC's parts, if it was made here. */
@@ -83,6 +85,7 @@ export class ContainerModel extends Construct implements IConnectable {
     const min = props.minReplicas ?? 1;
     const range = { min, max: props.maxReplicas ?? Math.max(min, DEFAULT_MAX_REPLICAS) };
     validateContainer(this, props, capacity, range);
+    this.model = props.model;
 
     const gateway = this.access.kind === 'cloudIdentity';
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS[gateway ? 'gateway' : 'balancer'];
@@ -173,7 +176,7 @@ export class ContainerModel extends Construct implements IConnectable {
 
   /** Where predictions are asked for. */
   get predictUrl(): string {
-    return `${this.url}${this.server.spec.predictPath(this.props.model)}`;
+    return `${this.url}${this.server.spec.predictPath(this.model)}`;
   }
 
   /**
@@ -215,12 +218,12 @@ export class ContainerModel extends Construct implements IConnectable {
     return pullImage(this, this.props.image ?? AwsImage.fromAsset(), {
       architecture: arm ? 'arm64' : 'amd64',
       root: false,
-      manifest: this.props.model.manifest,
+      manifest: this.model.manifest,
     });
   }
 
   private makeNetwork(image: PulledImage, capacity: ContainerCapacity): Network {
-    const fetches = this.server.spec.image !== undefined && this.server.layout(this.props.model).length === 0;
+    const fetches = this.server.spec.image !== undefined && this.server.layout(this.model).length === 0;
     return new Network(this, 'Network', {
       // The load balancer fetches the keys of a JWT's issuer, and only ECR has an endpoint among registries.
       internet:

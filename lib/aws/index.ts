@@ -1,3 +1,6 @@
+export * from './batch-compute.js';
+export { BatchModel } from './batch-model.js';
+export * from './batch-props.js';
 export * from './container-capacity.js';
 export { ContainerModel } from './container-model.js';
 export * from './container-model-data.js';

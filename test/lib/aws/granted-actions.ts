@@ -30,5 +30,7 @@ export function text(value: unknown): string {
   if (name === 'Fn::GetAtt') return `{${(inner as string[]).join('.')}}`;
   if (name === 'Fn::Join') return (inner as [string, unknown[]])[1].map(text).join('');
   if (name === 'Fn::Sub') return String(inner);
+  if (name === 'Fn::Select') return `{part ${(inner as [number])[0]} of ${text((inner as [number, unknown])[1])}}`;
+  if (name === 'Fn::Split') return text((inner as [string, unknown])[1]);
   throw new Error(`a value of the kind ${name}, which no policy should hold`);
 }

@@ -1,0 +1,196 @@
+import { Duration, Fn, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Alarm, Metric, type MetricOptions, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
+import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { ModelServer } from '../serving/model-server.js';
+import type { TransformOptions } from './batch-compute.js';
+import type { BatchModelProps } from './batch-props.js';
+import { EndpointModelData } from './endpoint-model-data.js';
+import { AwsImage, pullImage } from './image-source.js';
+import { BatchRole } from './private/batch/batch-role.js';
+import { mapDefinition } from './private/batch/map-definition.js';
+import { transformDefinition } from './private/batch/transform-definition.js';
+import { validateBatch } from './private/batch/validation.js';
+import { ExecutionRole } from './private/sagemaker/execution-role.js';
+import { isArm } from './private/sagemaker/limits.js';
+import { ServedModel } from './private/sagemaker/served-model.js';
+import { requireEcr } from './private/sagemaker/validation.js';
+import type { ServerlessModel } from './serverless-model.js';
+
+const DEFAULT_LOG_DAYS = 90;
+const DEFAULT_TIMEOUT_HOURS = 24;
+/** A job's name has 63 characters, of which a UUID and its hyphen take 37. */
+const JOB_PREFIX_LENGTH = 26;
+
+/**
+ * Predictions for files of rows in S3, by a state machine that is started with `{"key": "…"}`: a file, or, for batch
+ * transform, a prefix. Predictions are written under `outputPrefix`, in a folder with the execution's name; rows that
+ * failed are written there too, with the cause.
+ *
+ * @throws ValidationError with every prop that is wrong
+ */
+export class BatchModel extends Construct {
+  readonly stateMachine: CfnStateMachine;
+  /** What the state machine may do. */
+  readonly role: BatchRole;
+  readonly logGroup: LogGroup;
+  readonly failureAlarm: Alarm;
+  /** SageMaker's model; set for `BatchCompute.transform()`. */
+  readonly transformModel?: CfnModel;
+
+  private readonly name: string;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: BatchModelProps,
+  ) {
+    super(scope, id);
+    validateBatch(this, props);
+    // Known before the state machine is there, because its role names it.
+    this.name = Names.uniqueResourceName(this, { maxLength: 80, separator: '-' });
+    this.role = new BatchRole(this, 'Role');
+    this.logGroup = new LogGroup(this, 'Logs', {
+      // Step Functions writes a resource policy for groups of other names, of which an account has ten.
+      logGroupName: `/aws/vendedlogs/states/${this.name}`,
+      retention: (props.logRetentionDays ?? DEFAULT_LOG_DAYS) as RetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const { transformOptions } = props.compute;
+    if (transformOptions) this.transformModel = this.makeTransformModel(transformOptions);
+    const state = transformOptions ? this.transform(transformOptions) : this.map();
+    this.stateMachine = new CfnStateMachine(this, 'Resource', {
+      stateMachineName: this.name,
+      roleArn: this.role.roleArn,
+      definitionString: Stack.of(this).toJsonString({
+        StartAt: 'Predictions',
+        TimeoutSeconds: (props.timeoutHours ?? DEFAULT_TIMEOUT_HOURS) * 3600,
+        States: { Predictions: state },
+      }),
+      loggingConfiguration: {
+        level: 'ALL',
+        // Rows and predictions are nobody's but the buckets'.
+        includeExecutionData: false,
+        destinations: [{ cloudWatchLogsLogGroup: { logGroupArn: this.logGroup.logGroupArn } }],
+      },
+      tracingConfiguration: { enabled: true },
+    });
+    this.stateMachine.node.addDependency(this.role);
+    this.failureAlarm = new Alarm(this, 'Failures', {
+      metric: this.metricFailed(),
+      threshold: 1,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      alarmDescription: 'A batch failed. What failed in it lies in the output bucket.',
+    });
+    this.failureAlarm.addAlarmAction(...(props.alarmActions ?? []));
+  }
+
+  /** Lets `grantee` start batches and nothing else. Files in the buckets are not its to write or read. */
+  grantStart(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['states:StartExecution'],
+      resourceArns: [this.stateMachine.ref],
+    });
+  }
+
+  /** Executions that failed. @default - their sum over 5 minutes */
+  metricFailed(options?: MetricOptions): Metric {
+    return this.metric('ExecutionsFailed', { statistic: 'Sum', ...options });
+  }
+
+  /** A metric of the state machine, from the namespace `AWS/States`. @default - average over 5 minutes */
+  metric(metricName: string, options?: MetricOptions): Metric {
+    return new Metric({
+      namespace: 'AWS/States',
+      metricName,
+      dimensionsMap: {
+        StateMachineArn: Stack.of(this).formatArn({
+          service: 'states',
+          resource: `stateMachine:${this.name}`,
+        }),
+      },
+      period: Duration.minutes(5),
+      ...options,
+    });
+  }
+
+  private get output() {
+    const { inputBucket, outputBucket = inputBucket, outputPrefix = 'batch/output/' } = this.props;
+    return { outputBucket, outputPrefix };
+  }
+
+  private get inputPrefix(): string {
+    return this.props.inputPrefix ?? 'batch/input/';
+  }
+
+  private map(): object {
+    const { inputBucket, compute } = this.props;
+    const { outputBucket, outputPrefix } = this.output;
+    const service = compute.service!;
+    service.grantInvoke(this.role);
+    this.role.mayMap(inputBucket, this.inputPrefix, outputBucket, outputPrefix);
+    this.role.mayRunItself(this.name);
+    const { restFront } = service as ServerlessModel;
+    return mapDefinition({
+      host: Fn.select(2, Fn.split('/', service.url)),
+      stage: restFront?.api.deploymentStage.stageName,
+      path: `/${service.predictUrl.slice(service.url.length).replace(/^\//, '')}`,
+      inputBucketName: inputBucket.bucketName,
+      outputBucketName: outputBucket.bucketName,
+      outputPrefix,
+      options: compute.requestOptions ?? {},
+    });
+  }
+
+  private makeTransformModel({ model, image, instanceType = '', timeoutSeconds = 600 }: TransformOptions): CfnModel {
+    const { inputBucket, encryptionKey } = this.props;
+    const { outputBucket, outputPrefix } = this.output;
+    const { logGroupArn } = this.transformLogs;
+    const role = new ExecutionRole(this, 'ModelRole', logGroupArn);
+    role.addToPolicy(new PolicyStatement({ actions: ['logs:CreateLogGroup'], resources: [logGroupArn] }));
+    const pulled = pullImage(this, image ?? AwsImage.fromAsset(), {
+      architecture: isArm(instanceType) ? 'arm64' : 'amd64',
+      root: true,
+      manifest: model.manifest,
+    });
+    requireEcr(this, pulled);
+    role.mayPull(pulled);
+    role.mayReadPrefix(inputBucket, this.inputPrefix);
+    role.mayWritePrefix(outputBucket, outputPrefix, encryptionKey);
+    return new ServedModel(this, 'Model', {
+      model,
+      image: pulled,
+      server: ModelServer.modelship(),
+      modelData: EndpointModelData.fromPackage(),
+      role,
+      timeoutSeconds,
+      environment: {},
+      networkIsolation: true,
+    }).resource;
+  }
+
+  /** SageMaker writes the logs of all transform jobs of an account to one group, which may be there already. */
+  private get transformLogs() {
+    return LogGroup.fromLogGroupName(this, 'TransformLogs', '/aws/sagemaker/TransformJobs');
+  }
+
+  private transform(options: TransformOptions): object {
+    const jobPrefix = Names.uniqueResourceName(this, { maxLength: JOB_PREFIX_LENGTH, separator: '-' }).toLowerCase();
+    this.role.mayTransform(jobPrefix);
+    const { outputBucket, outputPrefix } = this.output;
+    return transformDefinition({
+      modelName: this.transformModel!.attrModelName,
+      jobPrefix,
+      inputBucketName: this.props.inputBucket.bucketName,
+      outputBucketName: outputBucket.bucketName,
+      outputPrefix,
+      keyId: this.props.encryptionKey?.keyArn,
+      options,
+    });
+  }
+}

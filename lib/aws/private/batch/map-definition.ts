@@ -1,0 +1,79 @@
+import { Aws } from 'aws-cdk-lib';
+import type { BatchRequestOptions } from '../../batch-compute.js';
+import { BATCH } from './limits.js';
+
+export interface MapDefinitionProps {
+  /** Of the API that lets callers in by IAM. */
+  readonly host: string;
+  /** Name of the stage, if the API has one in its URLs. */
+  readonly stage?: string;
+  readonly path: string;
+  readonly inputBucketName: string;
+  readonly outputBucketName: string;
+  readonly outputPrefix: string;
+  readonly options: BatchRequestOptions;
+}
+
+/**
+ * A Distributed Map in Amazon States Language: the lines of the file named in the execution's input go to the service
+ * in requests of many rows. Answers are written to `SUCCEEDED_*.json`, and what failed, with its rows and the cause, to
+ * `FAILED_*.json`.
+ */
+export function mapDefinition(props: MapDefinitionProps): object {
+  const { rowsPerRequest = 100, concurrency = 10, toleratedFailurePercent = 0 } = props.options;
+  return {
+    Type: 'Map',
+    Label: 'Rows',
+    ItemReader: {
+      Resource: `arn:${Aws.PARTITION}:states:::s3:getObject`,
+      ReaderConfig: { InputType: 'JSONL' },
+      Parameters: { Bucket: props.inputBucketName, 'Key.$': '$.key' },
+    },
+    ItemBatcher: { MaxItemsPerBatch: rowsPerRequest, MaxInputBytesPerBatch: BATCH.stateBytes },
+    MaxConcurrency: concurrency,
+    ToleratedFailurePercentage: toleratedFailurePercent,
+    ItemProcessor: {
+      ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+      StartAt: 'Predict',
+      States: { Predict: predict(props) },
+    },
+    ResultWriter: {
+      Resource: `arn:${Aws.PARTITION}:states:::s3:putObject`,
+      Parameters: {
+        Bucket: props.outputBucketName,
+        'Prefix.$': `States.Format('${props.outputPrefix}{}', $$.Execution.Name)`,
+      },
+    },
+    End: true,
+  };
+}
+
+function predict({ host, stage, path }: MapDefinitionProps): object {
+  return {
+    Type: 'Task',
+    Resource: `arn:${Aws.PARTITION}:states:::apigateway:invoke`,
+    Parameters: {
+      ApiEndpoint: host,
+      Method: 'POST',
+      ...(stage === undefined ? {} : { Stage: stage }),
+      Path: path,
+      AuthType: 'IAM_ROLE',
+      Headers: { 'Content-Type': ['application/json'] },
+      RequestBody: { 'instances.$': '$.Items' },
+    },
+    ResultSelector: { 'predictions.$': '$.ResponseBody.predictions' },
+    Retry: [
+      // The rows are at fault, and will be the next time.
+      { ErrorEquals: ['ApiGateway.400', 'ApiGateway.403', 'ApiGateway.413'], MaxAttempts: 0 },
+      {
+        ErrorEquals: ['States.TaskFailed', 'States.Timeout'],
+        IntervalSeconds: 2,
+        BackoffRate: 2,
+        MaxAttempts: 6,
+        MaxDelaySeconds: 60,
+        JitterStrategy: 'FULL',
+      },
+    ],
+    End: true,
+  };
+}

@@ -1,0 +1,69 @@
+import { Aws } from 'aws-cdk-lib';
+import type { TransformOptions } from '../../batch-compute.js';
+
+export interface TransformDefinitionProps {
+  readonly modelName: string;
+  /** What the names of jobs begin with, at most 26 characters: a UUID follows, and the limit is 63. */
+  readonly jobPrefix: string;
+  readonly inputBucketName: string;
+  readonly outputBucketName: string;
+  readonly outputPrefix: string;
+  readonly keyId?: string;
+  readonly options: TransformOptions;
+}
+
+/**
+ * A batch transform job in Amazon States Language, for every object under the prefix named in the execution's input.
+ * Each answer is written beside its object's name with `.out` at its end.
+ */
+export function transformDefinition(props: TransformDefinitionProps): object {
+  const {
+    instanceType = 'ml.m5.large',
+    instanceCount = 1,
+    concurrencyPerInstance = 4,
+    timeoutSeconds = 600,
+  } = props.options;
+  return {
+    Type: 'Task',
+    Resource: `arn:${Aws.PARTITION}:states:::sagemaker:createTransformJob.sync`,
+    Parameters: {
+      'TransformJobName.$': `States.Format('${props.jobPrefix}-{}', States.UUID())`,
+      ModelName: props.modelName,
+      BatchStrategy: 'MultiRecord',
+      MaxConcurrentTransforms: concurrencyPerInstance,
+      ModelClientConfig: { InvocationsMaxRetries: 3, InvocationsTimeoutInSeconds: timeoutSeconds },
+      TransformInput: {
+        ContentType: 'application/jsonlines',
+        SplitType: 'Line',
+        DataSource: {
+          S3DataSource: {
+            S3DataType: 'S3Prefix',
+            'S3Uri.$': `States.Format('s3://${props.inputBucketName}/{}', $.key)`,
+          },
+        },
+      },
+      TransformOutput: {
+        Accept: 'application/jsonlines',
+        AssembleWith: 'Line',
+        'S3OutputPath.$': `States.Format('s3://${props.outputBucketName}/${props.outputPrefix}{}', $$.Execution.Name)`,
+        ...(props.keyId ? { KmsKeyId: props.keyId } : {}),
+      },
+      TransformResources: {
+        InstanceType: instanceType,
+        InstanceCount: instanceCount,
+        ...(props.keyId ? { VolumeKmsKeyId: props.keyId } : {}),
+      },
+    },
+    Retry: [
+      {
+        // The account's instances are in use.
+        ErrorEquals: ['SageMaker.ResourceLimitExceededException', 'SageMaker.AmazonSageMakerException'],
+        IntervalSeconds: 60,
+        BackoffRate: 2,
+        MaxAttempts: 3,
+        JitterStrategy: 'FULL',
+      },
+    ],
+    End: true,
+  };
+}

@@ -1,0 +1,71 @@
+import { Token } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { Validator } from '../../../serving/validation.js';
+import type { BatchModelProps } from '../../batch-props.js';
+import type { ServerlessModel } from '../../serverless-model.js';
+import { checkLogRetention } from '../log-retention.js';
+import { smallestRequestBytes } from '../preflight.js';
+import { INSTANCE_TYPE } from '../sagemaker/limits.js';
+import { BATCH } from './limits.js';
+
+const PROPS: Readonly<Record<keyof BatchModelProps, true>> = {
+  compute: true,
+  inputBucket: true,
+  inputPrefix: true,
+  outputBucket: true,
+  outputPrefix: true,
+  encryptionKey: true,
+  timeoutHours: true,
+  logRetentionDays: true,
+  alarmActions: true,
+};
+
+const PREFIX = /^[^/'{}\\][^'{}\\]*\/$/;
+const PREFIX_RULE = 'a prefix ends in a slash, does not start with one, and has no quotes, braces or backslashes';
+
+/** @throws ValidationError with everything that AWS would refuse, or that would never work */
+export function validateBatch(scope: Construct, props: BatchModelProps): void {
+  const validator = new Validator(`BatchModel at ${scope.node.path}`, Token.isUnresolved);
+  validator.knownProps(props, Object.keys(PROPS));
+  validator.text('inputPrefix', props.inputPrefix, PREFIX, PREFIX_RULE);
+  validator.text('outputPrefix', props.outputPrefix, PREFIX, PREFIX_RULE);
+  validator.number('timeoutHours', props.timeoutHours, BATCH.timeoutHours);
+  checkLogRetention(validator, props.logRetentionDays);
+  const { requestOptions, transformOptions } = props.compute;
+  if (requestOptions) {
+    validator.number('compute.rowsPerRequest', requestOptions.rowsPerRequest, BATCH.rowsPerRequest);
+    validator.number('compute.concurrency', requestOptions.concurrency, BATCH.concurrency);
+    validator.number(
+      'compute.toleratedFailurePercent',
+      requestOptions.toleratedFailurePercent,
+      BATCH.toleratedFailurePercent,
+    );
+    checkService(validator, props);
+  }
+  if (transformOptions) {
+    const { instanceType, instanceCount, concurrencyPerInstance, timeoutSeconds } = transformOptions;
+    validator.text('compute.instanceType', instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
+    validator.number('compute.instanceCount', instanceCount, BATCH.transformInstances);
+    validator.number('compute.concurrencyPerInstance', concurrencyPerInstance, BATCH.transformConcurrency);
+    validator.number('compute.timeoutSeconds', timeoutSeconds, BATCH.transformSeconds);
+  }
+  validator.throwIfAny();
+}
+
+function checkService(validator: Validator, { compute }: BatchModelProps): void {
+  const service = compute.service!;
+  const front = service as ServerlessModel;
+  validator.check(
+    front.urlFront === undefined && front.queueFront === undefined,
+    'compute',
+    'UNSUPPORTED_FRONT',
+    'Step Functions calls API Gateway; use ServerlessFront.restApi() or .httpApi()',
+  );
+  const bytes = smallestRequestBytes(service.model);
+  validator.check(
+    bytes <= BATCH.stateBytes,
+    'compute',
+    'PAYLOAD_TOO_LARGE',
+    `one row of the model's inputs has ${bytes} bytes, and Step Functions passes ${BATCH.stateBytes}; use BatchCompute.transform()`,
+  );
+}
