@@ -30,6 +30,8 @@ export interface RuntimeConfig {
   readonly metricsPort?: number;
   /** Whether questions about models under `/v1` are answered as KServe does. @default as TensorFlow Serving does */
   readonly kserveStatus?: boolean;
+  /** Origins whose pages may call from a browser; `*` for all. @default none */
+  readonly corsOrigins?: readonly string[];
   readonly maxBodyBytes: number;
   readonly maxQueue: number;
   readonly timeoutSeconds: number;
@@ -124,6 +126,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     grpcPort: optionalNumber(ENVIRONMENT.grpcPort, 0, 65535),
     metricsPort: optionalNumber(ENVIRONMENT.metricsPort, 0, 65535),
     kserveStatus: flag(ENVIRONMENT.kserveStatus),
+    corsOrigins: readOrigins(text(ENVIRONMENT.corsOrigins), fault),
     maxBodyBytes: number(ENVIRONMENT.maxBodyBytes, 64 * 1024 * 1024, 1, 2 ** 31),
     maxQueue: number(ENVIRONMENT.maxQueue, 1024, 1, 1_000_000),
     timeoutSeconds: number(ENVIRONMENT.timeoutSeconds, 60, 1, 24 * 3600),
@@ -145,6 +148,20 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 }
 
 type FaultNote = (name: string, rule: string) => void;
+
+function readOrigins(origins: string | undefined, fault: FaultNote): readonly string[] | undefined {
+  const list = origins?.split(',').map((each) => each.trim());
+  const wrong = list?.find(
+    (each) => each !== '*' && !(/^https?:/.test(each) && URL.canParse(each) && new URL(each).origin === each),
+  );
+  if (wrong !== undefined) {
+    fault(
+      ENVIRONMENT.corsOrigins,
+      `got ${JSON.stringify(wrong)}; \`*\`, or origins such as https://pages.example without a path, are allowed`,
+    );
+  }
+  return list;
+}
 
 function readJwt(issuer: string | undefined, audience: string | undefined, fault: FaultNote): JwtConfig | undefined {
   if (issuer === undefined && audience === undefined) return undefined;

@@ -64,6 +64,8 @@ export const ENVIRONMENT = {
   metricsPort: 'MODELSHIP_METRICS_PORT',
   /** `true` to answer questions about models under `/v1` as KServe does. Default: as TensorFlow Serving does. */
   kserveStatus: 'MODELSHIP_KSERVE_STATUS',
+  /** Origins whose pages may call from a browser, separated by commas, or `*` for all. Default: none. */
+  corsOrigins: 'MODELSHIP_CORS_ORIGINS',
   /** Largest request body in bytes, after decompression. Default: 64 MiB. */
   maxBodyBytes: 'MODELSHIP_MAX_BODY_BYTES',
   /** Requests that may wait for a model before new ones get 503. Default: 1024. */

@@ -55,6 +55,7 @@ export function createRuntime(config: RuntimeConfig, { googleProject, ...options
     logger,
     maxBodyBytes: config.maxBodyBytes,
     admission: admit,
+    corsOrigins: config.corsOrigins,
     queueDepth,
   });
   const file = config.modelsFile === undefined ? undefined : new ModelsFile(config.modelsFile);

@@ -11,6 +11,7 @@ import { page, wantsPage } from '../page/page.js';
 import type { ModelCatalog, Protocol } from '../protocols/protocol.js';
 import type { Admission } from './admission.js';
 import { checkContentType } from './content-type.js';
+import { acrossOrigins } from './cors.js';
 import type { HttpRequest, HttpResponse, RouteHandler, RouteParameters } from './http.js';
 import { BodyTooLarge, inflated, UnsupportedMedia } from './inflate.js';
 import { openApi } from './openapi.js';
@@ -24,6 +25,8 @@ export interface AppOptions {
   readonly maxBodyBytes: number;
   /** @default every caller is let in */
   readonly admission?: Admission;
+  /** Origins whose pages may call from a browser; `*` for all. @default none */
+  readonly corsOrigins?: readonly string[];
   readonly queueDepth: () => number;
 }
 
@@ -39,10 +42,13 @@ export class App {
   private readonly openPaths: ReadonlySet<string>;
   private readonly untraced: ReadonlySet<string>;
   private readonly logsRequests: boolean;
+  /** Answers where pages of other origins may call. */
+  private readonly fromPages: ((request: HttpRequest) => Promise<HttpResponse>) | undefined;
 
   constructor(private readonly options: AppOptions) {
-    const { catalog, protocols, metrics, logger, queueDepth } = options;
+    const { catalog, protocols, metrics, logger, corsOrigins, queueDepth } = options;
     this.logsRequests = logger.has('debug');
+    this.fromPages = corsOrigins && acrossOrigins(corsOrigins, (request) => this.traced(request));
     this.openPaths = new Set(protocols.flatMap(({ probes = [] }) => probes));
     this.untraced = new Set([...this.openPaths, METRICS_PATH, TENSORFLOW_SERVING_METRICS_PATH]);
     const own: [string, RouteHandler][] = [
@@ -63,6 +69,10 @@ export class App {
 
   /** Answers `request`. A failure is an answer too: nothing is thrown. */
   handle(request: HttpRequest): Promise<HttpResponse> {
+    return this.fromPages ? this.fromPages(request) : this.traced(request);
+  }
+
+  private traced(request: HttpRequest): Promise<HttpResponse> {
     const { tracer } = this;
     if (!tracer || this.untraced.has(request.path)) return this.respond(request);
     return traceRequest(tracer, request, (traced) => this.respond(traced));

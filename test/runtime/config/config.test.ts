@@ -27,6 +27,7 @@ describe('the configuration', () => {
       'threads',
       'jwt',
       'apiKeyHashes',
+      'corsOrigins',
       'requestsPerSecond',
       'pollSeconds',
       'modelDigest',
@@ -54,6 +55,7 @@ describe('the configuration', () => {
       [ENVIRONMENT.logLevel]: 'verbose',
       [ENVIRONMENT.modelDigest]: 'sha256:12',
       [ENVIRONMENT.kserveStatus]: 'yes',
+      [ENVIRONMENT.corsOrigins]: 'https://pages.example, https://pages.example/path',
       [ENVIRONMENT.jwtIssuer]: 'http://issuer.example',
     };
     const message = refusal(wrong);

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { afterEach, describe, expect, it } from 'vitest';
+import { readConfig } from '../../../runtime/src/config.js';
+import { ENVIRONMENT } from '../../../runtime/src/contract.js';
+import { predict, serve, stopAll } from '../faults/servers.js';
+
+afterEach(stopAll);
+
+const PAGE = 'https://pages.example';
+const OTHER = 'https://other.example';
+const allowed = (origins: string) => readConfig({ [ENVIRONMENT.corsOrigins]: origins }).corsOrigins!;
+const preflight = (base: string, origin: string) =>
+  fetch(`${base}/v2/models/iris/infer`, {
+    method: 'OPTIONS',
+    headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'x-api-key' },
+  });
+
+describe('pages of other origins', () => {
+  it('may not call unless the server is told so', async () => {
+    const base = await serve();
+    expect((await predict(base, { origin: PAGE })).headers.get('access-control-allow-origin')).toBeNull();
+    expect((await preflight(base, PAGE)).headers.get('access-control-allow-methods')).toBeNull();
+  });
+
+  it('may call by every protocol, and read failures too, where they are named', async () => {
+    const base = await serve({ corsOrigins: allowed(`${PAGE}, http://localhost:3000`) });
+    const answer = await predict(base, { origin: PAGE });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('access-control-allow-origin')).toBe(PAGE);
+    // A cache must not give one origin the answer that another got.
+    expect(answer.headers.get('vary')).toBe('origin');
+    const missing = await fetch(`${base}/v2/models/none`, { headers: { origin: 'http://localhost:3000' } });
+    expect(missing.status).toBe(404);
+    expect(missing.headers.get('access-control-allow-origin')).toBe('http://localhost:3000');
+    const asked = await preflight(base, PAGE);
+    expect(asked.status).toBe(200);
+    expect(asked.headers.get('access-control-allow-methods')).toContain('POST');
+    expect(asked.headers.get('access-control-allow-headers')).toContain('x-api-key');
+  });
+
+  it('may not call where others are named', async () => {
+    const base = await serve({ corsOrigins: allowed(PAGE) });
+    for (const origin of [OTHER, `${PAGE}.evil.example`, 'null']) {
+      expect((await predict(base, { origin })).headers.get('access-control-allow-origin')).toBeNull();
+      expect((await preflight(base, origin)).headers.get('access-control-allow-methods')).toBeNull();
+    }
+  });
+
+  it('may all call with a star, and never with what the browser keeps for the server', async () => {
+    const base = await serve({ corsOrigins: allowed('*') });
+    const answer = await predict(base, { origin: OTHER });
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+    expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+    expect((await predict(base)).headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('need their credential for the call, but not to ask whether they may', async () => {
+    const apiKeyHashes = [createHash('sha256').update('key').digest('hex')];
+    const base = await serve({ corsOrigins: allowed(PAGE), apiKeyHashes });
+    expect((await preflight(base, PAGE)).status).toBe(200);
+    const refused = await predict(base, { origin: PAGE });
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get('access-control-allow-origin')).toBe(PAGE);
+    expect((await predict(base, { origin: PAGE, 'x-api-key': 'key' })).status).toBe(200);
+  });
+});
