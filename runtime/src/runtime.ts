@@ -54,8 +54,8 @@ export function createRuntime(config: RuntimeConfig, { googleProject, ...options
     metrics,
     logger,
     maxBodyBytes: config.maxBodyBytes,
-    admission: admit,
     corsOrigins: config.corsOrigins,
+    admission: admit,
     queueDepth,
   });
   const file = config.modelsFile === undefined ? undefined : new ModelsFile(config.modelsFile);
@@ -75,10 +75,11 @@ export function createRuntime(config: RuntimeConfig, { googleProject, ...options
       catalog.loaded();
       if (config.pollSeconds === undefined) return;
       const replace = (entries: readonly ModelEntry[]) => models.replace(entries);
-      stopWatching = watch(async () => {
+      const look = async () => {
         await file?.followLogged(replace, logger);
         await models.refresh();
-      }, config.pollSeconds);
+      };
+      stopWatching = watch(look, config.pollSeconds, (error) => logger.failure('a look at the packages failed', error));
     },
     async close() {
       stopWatching();

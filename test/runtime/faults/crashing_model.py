@@ -1,4 +1,4 @@
-"""Saves a model that ends its process as the first number of a row says, to the file given."""
+"""Saves a model that ends its process as the first number of any row says, to the file given."""
 
 import sys
 
@@ -12,12 +12,12 @@ class Crashing:
         import os
         import signal
 
-        first = rows[0, 0]
-        if first == 13:
+        firsts = rows[:, 0]
+        if 13 in firsts:
             os._exit(9)
-        if first == 14:
+        if 14 in firsts:
             os.abort()
-        if first == 15:
+        if 15 in firsts:
             os.kill(os.getpid(), signal.SIGSEGV)
         return rows.sum(axis=1)
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
   vi.stubEnv('MODELSHIP_PYTHON', python);
   await packModel({ source, out: model, name: 'crashing', samples, trustPickle: true });
   vi.unstubAllEnvs();
-}, 60_000);
+}, 180_000);
 afterEach(stopAll);
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -1,9 +1,11 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readManifest, verifyFiles } from '../../../runtime/src/manifest/index.js';
 import { GoogleStorage } from '../../support/google-storage.js';
+import { slowPackage } from '../faults/servers.js';
+import { entry, models } from '../inference/model-folders.js';
 
 const IRIS = join(import.meta.dirname, '../../../examples/iris/model');
 const LARGE = Buffer.alloc(20 * 1024 * 1024, 'modelship');
@@ -67,6 +69,32 @@ describe('packages in Google Cloud Storage', () => {
     const error = (await findPackages('gs://models/a%20b/iris+1').catch((thrown) => thrown)) as Error;
     expect(error.message).toBe('gs://models/a%20b/iris+1/model.json cannot be fetched: the store answered 403');
     expect(google.asked).toHaveLength(2);
+  });
+});
+
+describe('versions below a prefix of a store', () => {
+  it('are switched to as they come, and what was fetched of the old ones is removed', async () => {
+    const put = (version: string) => {
+      const folder = slowPackage(1, version);
+      for (const path of readdirSync(folder)) {
+        google.objects.set(`models/slow/${version}/${path}`, readFileSync(join(folder, path)));
+      }
+    };
+    const fetched = mkdtempSync(join(tmpdir(), 'modelship-fetched-'));
+    vi.stubEnv('TMPDIR', fetched);
+    const { controlled, states } = models();
+    put('1');
+    await controlled.start([entry('gs://models/slow', { policy: { kind: 'latest', count: 1 } })]);
+    expect(states()).toEqual(['1 AVAILABLE']);
+    put('2');
+    await controlled.refresh();
+    expect(states()).toEqual(['2 AVAILABLE']);
+    expect(readdirSync(fetched).filter((name) => name.startsWith('modelship-model-'))).toHaveLength(1);
+    // The store fails, and what is served stays.
+    google.given = 'another-token';
+    google.objects.clear();
+    await controlled.refresh();
+    expect(states()).toEqual(['2 AVAILABLE']);
   });
 });
 
