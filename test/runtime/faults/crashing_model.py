@@ -18,7 +18,8 @@ class Crashing:
         if 14 in firsts:
             os.abort()
         if 15 in firsts:
-            os.kill(os.getpid(), signal.SIGSEGV)
+            # To this thread: another may take a signal to the process while this one answers.
+            signal.raise_signal(signal.SIGSEGV)
         return rows.sum(axis=1)
 
 
