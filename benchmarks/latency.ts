@@ -10,6 +10,8 @@ import { requestsPerSecond } from './support/wrk.js';
 /** The share of what a server can do at most, under which it should run. */
 const SHARE = 0.7;
 
+const UNITS = ['requests/s', 'ms, p50', 'ms, p90', 'ms, p99'];
+
 /**
  * Latency percentiles of iris by JSON where requests come at a steady rate: 70 % of what the same server managed a moment
  * ago; and ours at the peer's rate, too.
@@ -20,7 +22,9 @@ export function benchmarkLatency({ rounds, seconds }: Settings): Promise<Compari
   const side = (name: string, factory: ServerFactory, rateOf: (port: number) => Promise<number>): ManySided => ({
     name,
     run: () =>
-      serving(factory, IRIS, post, async (port) => figures(await pacedLoad(port, post, await rateOf(port), seconds))),
+      serving({ factory, modelPackage: IRIS, post }, async (port) =>
+        figures(await pacedLoad(port, post, await rateOf(port), seconds)),
+      ),
   });
   const ownRate = async (port: number) => SHARE * (await requestsPerSecond(port, post, { seconds }));
   return compareMany(UNITS, rounds, [
@@ -32,8 +36,6 @@ export function benchmarkLatency({ rounds, seconds }: Settings): Promise<Compari
     side('Modelship, as many requests as FastAPI', modelship, async () => peerRate),
   ]);
 }
-
-const UNITS = ['requests/s', 'ms, p50', 'ms, p90', 'ms, p99'];
 
 function figures({ requestsPerSecond: rate, p50, p90, p99 }: PacedReport): number[] {
   return [rate, p50, p90, p99];

@@ -18,7 +18,7 @@ export function benchmarkMemory({ rounds, seconds }: Settings): Promise<Comparis
   const side = (name: string, factory: ServerFactory): Side => ({
     name,
     run: () =>
-      serving(factory, IRIS, post, async (port, pid) => {
+      serving({ factory, modelPackage: IRIS, post }, async (port, pid) => {
         await requestsPerSecond(port, post, { seconds });
         return residentMegabytes(pid);
       }),
@@ -33,7 +33,8 @@ export function benchmarkMemory({ rounds, seconds }: Settings): Promise<Comparis
 /** Memory of our server of iris over a long load: what it has at the end, beside what it had once it was warm. */
 export async function benchmarkSoak({ minutes }: Settings): Promise<Comparison> {
   const post = jsonPost(IRIS);
-  const samples = await serving(modelship, IRIS, post, async (port, pid) => {
+  const served = { factory: modelship, modelPackage: IRIS, post };
+  const samples = await serving(served, async (port, pid) => {
     const found: number[] = [];
     const timer = setInterval(() => found.push(residentMegabytes(pid)), 1000);
     try {

@@ -22,9 +22,9 @@ export async function benchmarkSavedModel(settings: Settings): Promise<Compariso
 
 /** Our server and its worker share the processor that FastAPI has for itself. */
 function benchmark(framework: string, modelPackage: string, { rounds, seconds }: Settings): Promise<Comparison> {
-  const load = { modelPackage, post: jsonPost(modelPackage), load: { seconds } };
+  const asked = { modelPackage, post: jsonPost(modelPackage) };
   return compare('requests/s', rounds, [
-    throughputSide(`FastAPI + ${framework}`, fastApiFramework, load),
-    throughputSide('Modelship', modelshipPython, load),
+    throughputSide(`FastAPI + ${framework}`, { factory: fastApiFramework, ...asked }, { seconds }),
+    throughputSide('Modelship', { factory: modelshipPython, ...asked }, { seconds }),
   ]);
 }

@@ -1,9 +1,9 @@
 import { IRIS, mlp } from './support/models.js';
 import { type Comparison, compare } from './support/pairs.js';
-import { jsonPost, type Post } from './support/posts.js';
+import { jsonPost } from './support/posts.js';
 import { untilAnswered } from './support/process.js';
 import { bareHttp, fastApi, modelship, rayServe } from './support/servers.js';
-import { serving, throughputSide } from './support/serving.js';
+import { type Served, serving, throughputSide } from './support/serving.js';
 import type { Settings } from './support/settings.js';
 
 /** Predictions a second by JSON over 32 connections: a model that costs next to nothing. */
@@ -17,28 +17,25 @@ export async function benchmarkMlpThroughput(settings: Settings): Promise<Compar
 }
 
 /** Iris beside Ray Serve, which takes half a minute to start. */
-export function benchmarkRay(settings: Settings): Promise<Comparison> {
-  const load = { modelPackage: IRIS, post: jsonPost(IRIS), load: { seconds: settings.seconds } };
-  return compare('requests/s', settings.rounds, [
-    throughputSide('Ray Serve + onnxruntime', rayServe, load),
-    throughputSide('Modelship', modelship, load),
+export function benchmarkRay({ rounds, seconds }: Settings): Promise<Comparison> {
+  const asked = { modelPackage: IRIS, post: jsonPost(IRIS) };
+  return compare('requests/s', rounds, [
+    throughputSide('Ray Serve + onnxruntime', { factory: rayServe, ...asked }, { seconds }),
+    throughputSide('Modelship', { factory: modelship, ...asked }, { seconds }),
   ]);
 }
 
 async function benchmark(modelPackage: string, { rounds, seconds }: Settings): Promise<Comparison> {
   const post = jsonPost(modelPackage);
-  const load = { modelPackage, post, load: { seconds } };
+  const asked = { modelPackage, post };
+  const limit = bareHttp(await answerSize({ factory: modelship, ...asked }));
   return compare('requests/s', rounds, [
-    throughputSide('FastAPI + onnxruntime', fastApi, load),
-    throughputSide('Modelship', modelship, load),
-    throughputSide(
-      'bare node:http, bodies of the same size (limit)',
-      bareHttp(await answerSize(modelPackage, post)),
-      load,
-    ),
+    throughputSide('FastAPI + onnxruntime', { factory: fastApi, ...asked }, { seconds }),
+    throughputSide('Modelship', { factory: modelship, ...asked }, { seconds }),
+    throughputSide('bare node:http, bodies of the same size (limit)', { factory: limit, ...asked }, { seconds }),
   ]);
 }
 
-function answerSize(modelPackage: string, post: Post): Promise<number> {
-  return serving(modelship, modelPackage, post, async (port) => (await untilAnswered(port, post)).length);
+function answerSize(served: Served): Promise<number> {
+  return serving(served, async (port) => (await untilAnswered(port, served.post)).length);
 }

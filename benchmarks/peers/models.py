@@ -53,7 +53,7 @@ def to_torch(weights):
         linear.weight.data, linear.bias.data = torch.from_numpy(kernel.T.copy()), torch.from_numpy(bias)
         modules += [linear, torch.nn.ReLU()]
     network = torch.nn.Sequential(*modules[:-1], torch.nn.Softmax(dim=1)).eval()
-    return torch.jit.freeze(torch.jit.trace(network, torch.zeros(2, SIZES[0])))
+    return torch.jit.trace(network, torch.zeros(2, SIZES[0]))
 
 
 class ToTensorFlow(tf.Module):

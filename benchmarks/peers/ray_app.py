@@ -31,7 +31,10 @@ class Predictor:
 
 
 ray.init(num_cpus=1, include_dashboard=False, configure_logging=False, log_to_driver=False)
-serve.start(http_options={"host": "127.0.0.1", "port": PORT})
+serve.start(
+    http_options={"host": "127.0.0.1", "port": PORT},
+    logging_config={"enable_access_log": False, "log_level": "WARNING"},
+)
 serve.run(Predictor.bind(MODEL), route_prefix="/")
 
 # Ray's processes end with this one.

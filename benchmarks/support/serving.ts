@@ -4,27 +4,27 @@ import { freePort, SERVER_CPU, start, stop, untilAnswered } from './process.js';
 import type { ServerFactory } from './servers.js';
 import { type Load, requestsPerSecond } from './wrk.js';
 
-/** A server of `modelPackage` on one processor: its answers to `post` a second, the load being on another. */
-export function throughputSide(
-  name: string,
-  factory: ServerFactory,
-  { modelPackage, post, load }: { readonly modelPackage: string; readonly post: Post; readonly load: Load },
-): Side {
-  return {
-    name,
-    run: () => serving(factory, modelPackage, post, (port) => requestsPerSecond(port, post, load)),
-  };
+/** A server that is measured, and what it is asked. */
+export interface Served {
+  readonly factory: ServerFactory;
+  readonly modelPackage: string;
+  readonly post: Post;
+  /** Whether it may use the processor of the load, too. @default false */
+  readonly everywhere?: boolean;
 }
 
-/** Starts a server on its processor, and stops it once `measure` has asked it. */
+/** Answers a second. */
+export function throughputSide(name: string, served: Served, load: Load): Side {
+  return { name, run: () => serving(served, (port) => requestsPerSecond(port, served.post, load)) };
+}
+
+/** Starts a server, and stops it once `measure` has asked it. */
 export async function serving<T>(
-  factory: ServerFactory,
-  modelPackage: string,
-  post: Post,
-  measure: (port: number, pid: number) => T | Promise<T>,
+  { factory, modelPackage, post, everywhere }: Served,
+  measure: (port: number, pid: number) => Promise<T>,
 ): Promise<T> {
   const port = await freePort();
-  const server = start(factory(modelPackage, port), SERVER_CPU);
+  const server = start(factory(modelPackage, port), everywhere ? undefined : SERVER_CPU);
   try {
     await untilAnswered(port, post);
     return await measure(port, server.pid!);
