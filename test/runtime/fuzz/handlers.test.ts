@@ -1,7 +1,11 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TensorSpec } from '../../../runtime/src/inference/tensor.js';
 import { protocols } from '../../../runtime/src/protocols/index.js';
+import { models as changeable } from '../inference/model-folders.js';
 import { catalog, halfPlusTwo, model, sender } from '../protocols/support.js';
 import { damaged, requestLike } from './arbitraries.js';
 
@@ -13,6 +17,11 @@ const models = [halfPlusTwo, model({ name: 'mixed', inputs: mixed, outputs: mixe
 const vertexRoutes = { health: '/health', predict: '/predict' };
 const one = sender(protocols({ vertexRoutes }), catalog(models.slice(0, 1)));
 const two = sender(protocols({ vertexRoutes, kserveStatus: true }), catalog(models));
+
+// Callers may change what is served, from a folder that holds nothing.
+const { controlled } = changeable();
+await controlled.start([], [mkdtempSync(join(tmpdir(), 'modelship-fuzz-'))]);
+const changing = sender(protocols(), catalog(models, { control: controlled }));
 
 const names = ['instances', 'inputs', 'outputs', 'data', 'input_data', 'examples', 'background', 'parameters'];
 const parts = [
@@ -26,6 +35,9 @@ const parts = [
   'y',
   'text',
   'id',
+  'model_name',
+  'url',
+  'unload_dependents',
 ];
 
 // What works, so that damage to it goes deep into the decoders.
@@ -36,6 +48,8 @@ const working = fc.constantFrom(
   '{"instances": [{"x": [1, 2], "text": {"b64": "AAAA"}}]}',
   '{"id": "1", "inputs": [{"name": "x", "shape": [2], "datatype": "FP32", "data": [1, 2]}], "outputs": [{"name": "y"}]}',
   '{"inputs": [{"name": "x", "shape": [2], "datatype": "FP32", "parameters": {"binary_data_size": 8}}]}12345678',
+  '{"model_name": "a", "url": "/opt/ml/models/a"}',
+  '{"parameters": {"unload_dependents": true}}',
   '[1, 2]',
   '1\n2\n',
   '1,"2"\n3,4\n',
@@ -79,6 +93,8 @@ const paths = fc.oneof(
   fc.tuple(segment, segment).map(([m, v]) => `/v1/models/${m}/versions/${v}:predict`),
   fc.tuple(segment, segment).map(([m, v]) => `/v1/models/${m}/labels/${v}/metadata`),
   fc.tuple(segment, fc.constantFrom('infer', 'ready', 'config', 'x')).map(([m, v]) => `/v2/models/${m}/${v}`),
+  fc.tuple(segment, fc.constantFrom('load', 'unload')).map(([m, v]) => `/v2/repository/models/${m}/${v}`),
+  fc.tuple(segment, fc.constantFrom('', '/invoke')).map(([m, v]) => `/models/${m}${v}`),
   segment.map((m) => `/predictions/${m}`),
   segment.map((m) => `/predictions/half_plus_two/${m}`),
   fc.constantFrom(
@@ -88,6 +104,7 @@ const paths = fc.oneof(
     '/ping',
     '/predict',
     '/v2/repository/index',
+    '/models',
     '/v1/',
     '/v1/models',
   ),
@@ -121,10 +138,11 @@ describe('whatever is asked, no route answers with a fault of ours', () => {
   it.each([
     ['one model', one],
     ['two models', two],
+    ['models that callers may change', changing],
   ])('of %s', async (_, send) => {
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom('GET', 'POST'),
+        fc.constantFrom('GET', 'POST', 'DELETE'),
         paths,
         bodies,
         headers,
