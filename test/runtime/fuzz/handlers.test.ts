@@ -23,6 +23,7 @@ const { controlled } = changeable();
 await controlled.start([], [mkdtempSync(join(tmpdir(), 'modelship-fuzz-'))]);
 const changing = sender(protocols(), catalog(models, { control: controlled }));
 
+const eventParts = ['specversion', 'source', 'type', 'data_base64'];
 const names = ['instances', 'inputs', 'outputs', 'data', 'input_data', 'examples', 'background', 'parameters'];
 const parts = [
   'signature_name',
@@ -51,6 +52,8 @@ const working = fc.constantFrom(
   '{"model_name": "a", "url": "/opt/ml/models/a"}',
   '{"parameters": {"unload_dependents": true}}',
   '[1, 2]',
+  '{"specversion": "1.0", "id": "1", "source": "a", "type": "b", "data": {"instances": [1, 2]}}',
+  '{"specversion": "1.0", "id": "1", "source": "a", "type": "b", "data_base64": "e30="}',
   '1\n2\n',
   '1,"2"\n3,4\n',
   '--line\r\nContent-Disposition: form-data; name="data"\r\n\r\n[1, 2]\r\n--line--\r\n',
@@ -62,7 +65,7 @@ const npy = fc.constant(
   ]),
 );
 const bodies = fc.oneof(
-  requestLike([...names, ...parts]).map((text) => Buffer.from(text)),
+  requestLike([...names, ...parts, ...eventParts]).map((text) => Buffer.from(text)),
   working.map((text) => Buffer.from(text)),
   damaged(
     fc.oneof(
@@ -114,6 +117,7 @@ const headers = fc.record(
     'content-type': fc.constantFrom(
       'application/json',
       'application/jsonlines',
+      'application/cloudevents+json',
       'text/csv',
       'application/x-npy',
       'application/octet-stream',
@@ -129,6 +133,10 @@ const headers = fc.record(
     ),
     'x-amzn-sagemaker-custom-attributes': fc.constantFrom('tfs-model-name=mixed', 'tfs-model-version=1', '=,=,%', 'x'),
     'x-request-id': fc.string({ maxLength: 120 }),
+    'ce-specversion': fc.constantFrom('1.0', '0.1', ''),
+    'ce-id': fc.constantFrom('1', ''),
+    'ce-source': fc.constant('a'),
+    'ce-type': fc.constant('b'),
   },
   { requiredKeys: [] },
 );

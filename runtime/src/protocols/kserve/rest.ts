@@ -1,5 +1,6 @@
 import { InferenceError } from '../../inference/errors.js';
 import type { HttpResponse, Route } from '../../server/http.js';
+import { acceptingEvents } from '../cloud-events.js';
 import { asInferenceError, handled } from '../handled.js';
 import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';
 import { failureResponse, jsonResponse } from '../responses.js';
@@ -26,11 +27,14 @@ export function kserve({ status = false }: KServeOptions = {}): Protocol {
       {
         method: 'POST',
         path: '/v1/models/:model(^[^/:]+)::explain',
-        handler: handled(errorResponse, async (request, { model: name = '' }) => {
-          const model = find(models, name);
-          const release = model.hold();
-          return explain(model, request.body, request.signal).then(jsonResponse).finally(release);
-        }),
+        handler: handled(
+          errorResponse,
+          acceptingEvents(async (request, { model: name = '' }) => {
+            const model = find(models, name);
+            const release = model.hold();
+            return explain(model, request.body, request.signal).then(jsonResponse).finally(release);
+          }),
+        ),
       },
       ...(status ? statusRoutes(models) : []),
     ],

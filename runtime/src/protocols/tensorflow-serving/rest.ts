@@ -1,6 +1,7 @@
 import { invalid } from '../../inference/errors.js';
 import type { ApiCall } from '../../observability/model-metrics.js';
 import type { HttpRequest, HttpResponse, RouteHandler } from '../../server/http.js';
+import { acceptingEvents } from '../cloud-events.js';
 import { asInferenceError, counted, handled } from '../handled.js';
 import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
@@ -24,7 +25,7 @@ export function tensorFlowServing(): Protocol {
     name: 'tensorflow-serving',
     routes: (models) => {
       const question = handled(errorResponse, (request) => answerQuestion(models, request));
-      const call = handled(errorResponse, callHandler(models));
+      const call = handled(errorResponse, acceptingEvents(callHandler(models)));
       return [
         { method: 'POST', path: '/v1/*', handler: call },
         { method: 'GET', path: '/v1/*', handler: question },
