@@ -102,7 +102,7 @@ class AcrTaskImage extends AzureImage {
 
   override bindOnAzure(scope: Construct, placement: Placement, props: AzureServingProps): AzureImageBinding {
     const image = new Construct(scope, 'Image');
-    const registry = this.options.registry ?? new Registry(image, 'Registry', placement).registry;
+    const registry = this.options.registry ?? new Registry(image, 'Registry', placement, props).registry;
     const context = contextOf(this.options, props);
     const { uri, run } = new AcrBuild(image, 'Build', placement, props, {
       ...context,

@@ -127,7 +127,7 @@ export class ContainerModel extends Construct {
       this.entraApplication = new EntraApplication(this, 'EntraApplication');
     }
     if (!props.cluster) {
-      this.cluster = new AksCluster(this, 'Cluster', placement, this.telemetry, props.clusterOptions ?? {});
+      this.cluster = new AksCluster(this, 'Cluster', placement, this.telemetry, props, props.clusterOptions ?? {});
     }
     const cluster = props.cluster ?? this.cluster!.cluster;
     const provider = props.kubernetesProvider ?? this.cluster!.kubernetesProvider;

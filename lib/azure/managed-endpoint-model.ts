@@ -23,7 +23,7 @@ import { clientConfig, globalName, groupName } from './private/names.js';
 import { Placement } from './private/placement.js';
 import { assignRoleToDeployer } from './private/roles.js';
 import { Telemetry } from './private/telemetry.js';
-import type { AzureServingProps, AzureSubnet } from './props.js';
+import type { AzureServingProps } from './props.js';
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 const DEFAULT_CONCURRENCY = 100;
@@ -84,23 +84,6 @@ export interface ManagedEndpointModelProps extends AzureServingProps {
 
   /** Share of requests and answers that is kept in the workspace's storage, in percent. @default - none is */
   readonly capturePercent?: number;
-
-  /**
-   * Subnet for the private endpoint. With it nothing is reached from the internet, neither the endpoint nor the
-   * workspace, and instances reach approved places only. With a given `workspace`, which must have its own private
-   * endpoint then, it closes the endpoint.
-   *
-   * @default - callers come from the internet, with their credential
-   */
-  readonly privateSubnet?: AzureSubnet;
-
-  /**
-   * Ids of the private DNS zones `privatelink.api.azureml.ms` and `privatelink.notebooks.azure.net`, into which the
-   * private endpoint of the workspace that is made writes its addresses. Needs `privateSubnet`.
-   *
-   * @default - your own DNS resolves the names
-   */
-  readonly privateDnsZoneIds?: string[];
 }
 
 /**
@@ -110,6 +93,10 @@ export interface ManagedEndpointModelProps extends AzureServingProps {
  * the endpoint. At least one instance always runs. `minReplicas` defaults to 1, `maxReplicas` to `minReplicas`, and
  * between different ones instances follow the processor's load. A canary holds until the next apply, whatever its
  * `bakeMinutes`, because Terraform has no clock. `timeoutSeconds` defaults to 60, and 180 is the most.
+ *
+ * With `privateSubnet` nothing is reached from the internet, neither the endpoint nor the workspace with its storage,
+ * vault and registry, and instances reach approved places only: the model, and the registry of an `AzureImage`, which
+ * must be of the Premium tier. A given `workspace` must have its own private endpoint then.
  *
  * @throws ValidationError naming every prop that Azure ML cannot do
  */
@@ -154,6 +141,12 @@ export class ManagedEndpointModel extends Construct {
       name: groupName(this, ASSET_NAME_LENGTH),
     });
     const image = bindImage(this, props.image, this.placement, props, this.identity.principalId);
+    const approved = this.workspace
+      ? [
+          ...this.workspace.approve('ModelStore', this.modelStore.storage.account.id, 'blob'),
+          ...(image.registryId ? this.workspace.approve('Image', image.registryId, 'registry') : []),
+        ]
+      : [];
     const rolesKnown = afterRoles(this, 'RolesKnown', [
       this.modelStore.grantRead(this, 'ModelReader', this.identity.principalId),
       ...image.ready,
@@ -189,7 +182,7 @@ export class ManagedEndpointModel extends Construct {
         environment: props.environment,
         egressDisabled: props.privateSubnet !== undefined && props.workspace !== undefined,
         capturePercent: props.capturePercent,
-        dependsOn: [...this.modelStore.blobs, rolesKnown, datastore],
+        dependsOn: [...this.modelStore.blobs, ...approved, rolesKnown, datastore],
       });
     this.deployment = deploy(props.model);
     this.alongside = others.map(({ model }) => deploy(model));
@@ -282,14 +275,14 @@ export class ManagedEndpointModel extends Construct {
     });
     const primaryKey = keys.interpolationForAttribute('sensitive_output.primaryKey').toString();
     if (this.workspace) {
-      const { vault } = this.workspace;
+      const { vault, vaultReachable } = this.workspace;
       const officer = assignRoleToDeployer(this, 'KeyOfficer', vault.id, 'Key Vault Secrets Officer');
       new azurerm.KeyVaultSecret(this, 'PrimaryKey', {
         name: `${groupName(this, ASSET_NAME_LENGTH)}-key`,
         keyVaultId: vault.id,
         contentType: 'key of an Azure ML online endpoint',
         value: primaryKey,
-        dependsOn: [afterRoles(this, 'KeyOfficerKnown', [officer])],
+        dependsOn: [afterRoles(this, 'KeyOfficerKnown', [officer]), ...vaultReachable],
       });
     }
     return primaryKey;

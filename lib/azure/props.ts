@@ -16,6 +16,8 @@ export interface AzureSubnet {
 
 /** A key in a vault. What `@cdktf/provider-azurerm` makes or reads as a Key Vault key fits. */
 export interface AzureKey {
+  /** URL of the key with its version, which Azure ML wants for a workspace. @default - none */
+  readonly id?: string;
   /** URL of the key without a version, so that it can rotate. */
   readonly versionlessId: string;
   /** Its resource id without a version, on which roles are assigned. */
@@ -31,11 +33,28 @@ export interface AzureServingProps extends ServingProps {
   readonly location?: string;
 
   /**
-   * Customer-managed key of the account that holds the model. Its vault needs purge protection and Azure roles.
+   * Customer-managed key of what is made and holds the model: storage accounts, container registries (of the Premium
+   * tier then), disks of AKS nodes, and the Azure ML workspace. Its vault needs purge protection and Azure roles.
    *
    * @default - keys that Microsoft manages
    */
   readonly encryptionKey?: AzureKey;
+
+  /**
+   * Subnet for private endpoints of the storage with the model. The internet then reaches it no more: whoever applies
+   * must be in the network, to upload the model, and what serves too, by a subnet of its own.
+   *
+   * @default - storage is reached from anywhere, with an identity
+   */
+  readonly privateSubnet?: AzureSubnet;
+
+  /**
+   * Ids of the private DNS zones that private endpoints write their addresses into, by the zones' names, such as
+   * `privatelink.blob.core.windows.net`. Needs `privateSubnet`.
+   *
+   * @default - your own DNS resolves the names
+   */
+  readonly privateDnsZones?: { [zone: string]: string };
 
   /** Ids of action groups that hear of alarms. @default - alarms are shown in Azure Monitor and told to nobody */
   readonly alarmActions?: string[];

@@ -74,8 +74,8 @@ export class AcrBuild extends Construct {
 
   /** Uploads the context, and returns a link to it that lasts as long as the build may take. */
   private upload(placement: Placement, props: AzureServingProps, options: RegistryBuild, tag: string): string {
-    // The registry fetches the context by a link that only a key can sign. It holds the runtime, and no model.
-    const { account } = new SecureStorage(this, 'Storage', placement, props, { sharedKeys: true });
+    // The registry fetches the context from outside, by a link that only a key can sign. It holds the runtime, and no model.
+    const { account } = new SecureStorage(this, 'Storage', placement, props, { sharedKeys: true, isPublic: true });
     const container = new azurerm.StorageContainer(this, 'Container', {
       name: CONTAINER,
       storageAccountId: account.id,

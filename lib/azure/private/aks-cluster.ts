@@ -1,3 +1,4 @@
+import type { DiskEncryptionSet } from '@cdktf/provider-azurerm/lib/disk-encryption-set';
 import type { KubernetesCluster } from '@cdktf/provider-azurerm/lib/kubernetes-cluster';
 import type { KubernetesClusterNodePool } from '@cdktf/provider-azurerm/lib/kubernetes-cluster-node-pool';
 import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
@@ -7,7 +8,9 @@ import { Construct } from 'constructs';
 import { azurerm } from '../../terraform/bindings/azurerm.js';
 import { kubernetes } from '../../terraform/bindings/kubernetes.js';
 import type { AksClusterOptions } from '../aks-options.js';
+import type { AzureServingProps } from '../props.js';
 import { afterRoles } from './azapi.js';
+import { keyIdentity } from './key-identity.js';
 import { AKS } from './limits.js';
 import { clientConfig, groupName, shortHash } from './names.js';
 import type { Placement } from './placement.js';
@@ -36,13 +39,21 @@ export class AksCluster extends Construct {
   /** What must be there before anything is put into the cluster. */
   readonly ready: ITerraformDependable[];
 
-  constructor(scope: Construct, id: string, placement: Placement, telemetry: Telemetry, options: AksClusterOptions) {
+  constructor(
+    scope: Construct,
+    id: string,
+    placement: Placement,
+    telemetry: Telemetry,
+    props: AzureServingProps,
+    options: AksClusterOptions,
+  ) {
     super(scope, id);
     const name = groupName(scope, AKS.nameLength);
     this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', {
       ...placement.common,
       name: `${name}-cluster`,
     });
+    const disks = this.encryptDisks(placement, name, props);
     this.cluster = new azurerm.KubernetesCluster(this, 'Resource', {
       ...placement.common,
       name,
@@ -91,7 +102,8 @@ export class AksCluster extends Construct {
         vnetSubnetId: options.subnet?.id,
         upgradeSettings: { maxSurge: '33%' },
       },
-      dependsOn: options.subnet ? [this.networkRole(options.subnet.id)] : undefined,
+      diskEncryptionSetId: disks?.id,
+      dependsOn: [...(options.subnet ? [this.networkRole(options.subnet.id)] : []), ...this.diskRole(disks)],
     });
     this.nodePool = this.makePool(placement, options);
     const admin = assignRoleToDeployer(
@@ -124,6 +136,30 @@ export class AksCluster extends Construct {
   private networkRole(subnetId: string): ITerraformDependable {
     const role = assignRole(this, 'Network', subnetId, 'Network Contributor', this.identity.principalId);
     return afterRoles(this, 'NetworkKnown', [role]);
+  }
+
+  /** The disks of the nodes, encrypted with the customer's key. */
+  private encryptDisks(
+    placement: Placement,
+    name: string,
+    { encryptionKey }: AzureServingProps,
+  ): DiskEncryptionSet | undefined {
+    if (!encryptionKey) return undefined;
+    const { identity, ready } = keyIdentity(this, placement, encryptionKey);
+    return new azurerm.DiskEncryptionSet(this, 'Disks', {
+      ...placement.common,
+      name,
+      keyVaultKeyId: encryptionKey.versionlessId,
+      autoKeyRotationEnabled: true,
+      identity: { type: 'UserAssigned', identityIds: [identity.id] },
+      dependsOn: [ready],
+    });
+  }
+
+  private diskRole(disks: DiskEncryptionSet | undefined): ITerraformDependable[] {
+    if (!disks) return [];
+    const role = assignRole(this, 'DiskReader', disks.id, 'Reader', this.identity.principalId);
+    return [afterRoles(this, 'DiskReaderKnown', [role])];
   }
 
   private makePool(placement: Placement, options: AksClusterOptions): KubernetesClusterNodePool {

@@ -6,7 +6,7 @@ import { refuse } from '../../terraform/serving-props.js';
 import { validatorFor } from '../../terraform/validator.js';
 import type { ContainerModelProps } from '../container-model.js';
 import { AKS } from './limits.js';
-import { AZURE_PROPS, checkAzureProps } from './validation.js';
+import { AZURE_PROPS, checkAzureProps, checkInNetwork } from './validation.js';
 
 const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
   ...AZURE_PROPS,
@@ -97,6 +97,7 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
     'NO_GPU_RUNTIME',
     'the runtime that is built by default uses no GPU; give an image with one that does, or leave gpuCount out',
   );
+  if (!props.cluster) checkInNetwork(validator, props, 'clusterOptions.subnet', clusterOptions.subnet);
   validator.check(
     !clusterOptions.isPrivate || clusterOptions.authorizedIpRanges === undefined,
     'clusterOptions.authorizedIpRanges',

@@ -149,7 +149,7 @@ export class FunctionsApp extends Construct {
       type: 'Block',
       source: asset.path,
       lifecycle: { createBeforeDestroy: true },
-      dependsOn: [afterRoles(this, 'UploaderKnown', [uploader])],
+      dependsOn: [afterRoles(this, 'UploaderKnown', [uploader]), ...this.storage.reachable],
     });
     return { container, blob };
   }

@@ -12,6 +12,8 @@ export interface BoundImage {
   readonly uri: string;
   /** Host of the registry, if it wants the identity for pulls. */
   readonly loginServer?: string;
+  /** The registry, if it is on Azure. */
+  readonly registryId?: string;
   /** What must be there before anything pulls. */
   readonly ready: ITerraformDependable[];
 }
@@ -33,5 +35,5 @@ export function bindImage(
   if (!onAzure.bindOnAzure) return { uri: source.bind(scope), ready: [] };
   const { uri, registry, ready } = onAzure.bindOnAzure.call(source as AzureImage, scope, placement, props);
   const roles = principalId ? [assignRole(scope, 'ImagePull', registry.id, 'AcrPull', principalId)] : [];
-  return { uri, loginServer: registry.loginServer, ready: [...roles, ...ready] };
+  return { uri, loginServer: registry.loginServer, registryId: registry.id, ready: [...roles, ...ready] };
 }

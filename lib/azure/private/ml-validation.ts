@@ -21,8 +21,6 @@ const PROPS: Readonly<Record<keyof ManagedEndpointModelProps, true>> = {
   alongside: true,
   mirrorPercent: true,
   capturePercent: true,
-  privateSubnet: true,
-  privateDnsZoneIds: true,
 };
 
 /** @throws ValidationError naming every prop that Azure ML cannot do */
@@ -41,10 +39,10 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
   validator.number('maxConcurrentRequests', props.maxConcurrentRequests, AZURE_ML.concurrency);
   validator.number('capturePercent', props.capturePercent, { min: 1, max: FULL, unit: 'percent', source: 'Azure ML' });
   validator.check(
-    props.privateDnsZoneIds === undefined || (props.privateSubnet !== undefined && props.workspace === undefined),
-    'privateDnsZoneIds',
-    'NO_ENDPOINT',
-    'they are for the private endpoint of a workspace that is made; give `privateSubnet` and no `workspace`, or leave them out',
+    props.encryptionKey === undefined || props.encryptionKey.id !== undefined || props.workspace !== undefined,
+    'encryptionKey.id',
+    'MISSING',
+    'Azure ML encrypts a workspace with one version of a key; give the `id` of the key, which has its version',
   );
   checkInstances(validator, props);
   checkAccess(validator, props);

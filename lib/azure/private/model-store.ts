@@ -54,7 +54,7 @@ export class ModelStore extends Construct {
           storageContainerName: this.container.name,
           type: 'Block',
           source,
-          dependsOn: [ready],
+          dependsOn: [ready, ...this.storage.reachable],
         }),
     );
   }

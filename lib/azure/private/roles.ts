@@ -6,11 +6,13 @@ import { clientConfig } from './names.js';
 /** The built-in roles that are assigned, each the smallest that does its work. */
 export type RoleName =
   | 'AcrPull'
+  | 'Azure AI Enterprise Network Connection Approver'
   | 'Azure Kubernetes Service RBAC Cluster Admin'
   | 'Key Vault Crypto Service Encryption User'
   | 'Key Vault Secrets Officer'
   | 'Monitoring Metrics Publisher'
   | 'Network Contributor'
+  | 'Reader'
   | 'Storage Blob Data Contributor'
   | 'Storage Blob Data Owner'
   | 'Storage Blob Data Reader';

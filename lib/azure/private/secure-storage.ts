@@ -1,13 +1,13 @@
 import type { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import type { StorageAccount, StorageAccountConfig } from '@cdktf/provider-azurerm/lib/storage-account';
-import { TerraformStack } from 'cdktf';
+import { type ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { azurerm } from '../../terraform/bindings/azurerm.js';
 import type { AzureServingProps } from '../props.js';
-import { afterRoles } from './azapi.js';
+import { keyIdentity } from './key-identity.js';
 import { globalName } from './names.js';
 import type { Placement } from './placement.js';
-import { assignRole } from './roles.js';
+import { privateEndpoint } from './private-endpoint.js';
 
 /** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
 const ACCOUNT_NAME_LENGTH = 24;
@@ -16,11 +16,17 @@ const ACCOUNT_NAME_LENGTH = 24;
 export interface SecureStorageOptions {
   /** Whether keys of the account may be used. Only for a service that knows no other way. @default false */
   readonly sharedKeys?: boolean;
+  /** Whether it is reached from the internet although a private subnet is given. @default false */
+  readonly isPublic?: boolean;
+  /** Whether the service that uses it keeps files in it beside blobs. @default false */
+  readonly hasFiles?: boolean;
 }
 
 /** A storage account with nothing public, no keys, TLS 1.2, and soft delete. */
 export class SecureStorage extends Construct {
   readonly account: StorageAccount;
+  /** What must be there before anybody reads or writes: the private endpoints, if there are any. */
+  readonly reachable: readonly ITerraformDependable[];
 
   constructor(
     scope: Construct,
@@ -50,8 +56,11 @@ export class SecureStorage extends Construct {
         deleteRetentionPolicy: { days: 7 },
         containerDeleteRetentionPolicy: { days: 7 },
       },
+      ...(props.privateSubnet && !options.isPublic ? { publicNetworkAccessEnabled: false } : {}),
       ...this.encryption(placement, props),
     });
+    const subresources = options.isPublic ? [] : (['blob', ...(options.hasFiles ? (['file'] as const) : [])] as const);
+    this.reachable = subresources.flatMap((kind) => privateEndpoint(this, placement, props, this.account.id, kind));
     // Late, because the provider may come after what uses it.
     if (!options.sharedKeys) this.node.addValidation({ validate: () => keyedUploads(this) });
   }
@@ -61,21 +70,11 @@ export class SecureStorage extends Construct {
     { encryptionKey }: AzureServingProps,
   ): Pick<StorageAccountConfig, 'identity' | 'customerManagedKey' | 'dependsOn'> {
     if (!encryptionKey) return {};
-    const identity = new azurerm.UserAssignedIdentity(this, 'KeyIdentity', {
-      ...placement.common,
-      name: globalName(this, ACCOUNT_NAME_LENGTH, true),
-    });
-    const role = assignRole(
-      this,
-      'KeyUser',
-      encryptionKey.resourceVersionlessId,
-      'Key Vault Crypto Service Encryption User',
-      identity.principalId,
-    );
+    const { identity, ready } = keyIdentity(this, placement, encryptionKey);
     return {
       identity: { type: 'UserAssigned', identityIds: [identity.id] },
       customerManagedKey: { keyVaultKeyId: encryptionKey.versionlessId, userAssignedIdentityId: identity.id },
-      dependsOn: [afterRoles(this, 'KeyRoleKnown', [role])],
+      dependsOn: [ready],
     };
   }
 }

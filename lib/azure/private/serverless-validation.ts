@@ -8,7 +8,7 @@ import { validatorFor } from '../../terraform/validator.js';
 import type { ContainerAppsOptions, FlexConsumptionOptions, ServerlessHost } from '../serverless-host.js';
 import type { ServerlessModelProps } from '../serverless-model.js';
 import { CONTAINER_APPS, FUNCTIONS } from './limits.js';
-import { AZURE_PROPS, checkAzureProps, checkDelegated } from './validation.js';
+import { AZURE_PROPS, checkAzureProps, checkDelegated, checkInNetwork } from './validation.js';
 
 const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = { ...AZURE_PROPS, host: true };
 
@@ -67,6 +67,7 @@ function checkFunctions(
     `got ${memoryMib}; the Flex Consumption plan has instances of ${FUNCTIONS.memoryMib.join(', ')} MiB`,
   );
   checkDelegated(validator, 'host.subnet', subnet);
+  checkInNetwork(validator, props, 'host.subnet', subnet);
   if (props.rollout?.kind === 'canary') {
     refuse(
       validator,
@@ -108,6 +109,7 @@ function checkContainerApps(validator: Validator, props: ServerlessModelProps, o
     'only a network of your own can be the only one that reaches the model; give `subnet`',
   );
   checkDelegated(validator, 'host.subnet', options.subnet);
+  checkInNetwork(validator, props, 'host.subnet', options.subnet);
   validator.check(
     rollout.kind !== 'canary' || options.previousRevision !== undefined,
     'rollout',

@@ -3,6 +3,7 @@ import type { Validator } from '../../serving/validation.js';
 import { checkServingProps } from '../../terraform/serving-props.js';
 import type { AzureServingProps, AzureSubnet } from '../props.js';
 import { APP_ENVIRONMENTS, LOCATION, LOG_RETENTION_DAYS } from './limits.js';
+import { PRIVATE_ZONES } from './private-endpoint.js';
 
 /** The names of the props that every construct on Azure takes. */
 export const AZURE_PROPS: Readonly<Record<keyof AzureServingProps, true>> = {
@@ -19,6 +20,8 @@ export const AZURE_PROPS: Readonly<Record<keyof AzureServingProps, true>> = {
   resourceGroup: true,
   location: true,
   encryptionKey: true,
+  privateSubnet: true,
+  privateDnsZones: true,
   alarmActions: true,
   tags: true,
 };
@@ -37,6 +40,7 @@ export function checkAzureProps(validator: Validator, props: AzureServingProps):
   validator.text('location', props.location, LOCATION.pattern, LOCATION.rule);
   validator.number('logRetentionDays', props.logRetentionDays, LOG_RETENTION_DAYS);
   checkServingProps(validator, props, RESERVED);
+  checkZones(validator, props);
   for (const action of props.alarmActions ?? []) {
     validator.text(
       'alarmActions',
@@ -55,6 +59,40 @@ export function checkAzureProps(validator: Validator, props: AzureServingProps):
       'the name of a tag holds 1 to 512 characters and none of `<>%&\\?/`',
     );
   }
+}
+
+function checkZones(validator: Validator, { privateSubnet, privateDnsZones = {} }: AzureServingProps): void {
+  const zones = Object.keys(privateDnsZones);
+  validator.check(
+    privateSubnet !== undefined || zones.length === 0,
+    'privateDnsZones',
+    'NO_ENDPOINT',
+    'zones are for the addresses of private endpoints; give `privateSubnet`, or leave them out',
+  );
+  for (const zone of zones) {
+    validator.check(
+      PRIVATE_ZONES.includes(zone),
+      `privateDnsZones.${zone}`,
+      'UNKNOWN_ZONE',
+      `there are no addresses for it; there are some for ${PRIVATE_ZONES.join(', ')}`,
+    );
+  }
+}
+
+/** Notes a fault unless what serves is in a network, by the subnet at `prop`, where private storage is asked for. */
+export function checkInNetwork(
+  validator: Validator,
+  { privateSubnet }: AzureServingProps,
+  prop: string,
+  subnet: AzureSubnet | undefined,
+): void {
+  validator.check(
+    privateSubnet === undefined || subnet !== undefined,
+    prop,
+    'OUTSIDE_NETWORK',
+    'storage behind `privateSubnet` is reached from its network only; give a subnet of that network to what serves, ' +
+      'another one than that of the private endpoints',
+  );
 }
 
 /** Notes a fault unless the subnet is delegated as Flex Consumption and Container Apps need it. */

@@ -216,7 +216,7 @@ describe('who may ask', () => {
   });
 
   test('a private subnet closes the endpoint, the workspace, the vault and the registry', () => {
-    const template = synthesized({ privateSubnet: { id: 'subnet' }, privateDnsZoneIds: ['/zones/api'] });
+    const template = synthesized({ privateSubnet: { id: 'subnet' } });
     expect(moved(template).publicNetworkAccess).toBe('Disabled');
     expect(template.one('azurerm_machine_learning_workspace')).toMatchObject({
       public_network_access_enabled: false,
@@ -224,10 +224,6 @@ describe('who may ask', () => {
     });
     expect(template.one('azurerm_key_vault').public_network_access_enabled).toBe(false);
     expect(template.one('azurerm_container_registry').public_network_access_enabled).toBe(false);
-    expect(template.one('azurerm_private_endpoint')).toMatchObject({
-      subnet_id: 'subnet',
-      private_dns_zone_group: { private_dns_zone_ids: ['/zones/api'] },
-    });
   });
 });
 
@@ -315,7 +311,11 @@ describe('what Azure ML cannot do is refused at synth', () => {
       ['mirrorPercent OUT_OF_RANGE'],
     ],
     ['the same version twice', { alongside: [{ model: MODEL, trafficPercent: 0 }] }, ['alongside SAME_MODEL']],
-    ['zones for no private endpoint', { privateDnsZoneIds: ['/zones/api'] }, ['privateDnsZoneIds NO_ENDPOINT']],
+    [
+      'a key without a version, which a workspace wants',
+      { encryptionKey: { versionlessId: 'v', resourceVersionlessId: 'r' } },
+      ['encryptionKey.id MISSING'],
+    ],
     ['linear steps', { rollout: Rollout.linear({ stepPercent: 10, intervalMinutes: 1 }) }, ['rollout UNSUPPORTED']],
   ])('%s', (_, props, faults) => {
     expect(faultsOf(() => endpoint(props))).toEqual(faults);

@@ -6,11 +6,9 @@ import { Access } from '../../../lib/serving/access.js';
 import { GenericResource } from '../../../lib/terraform/generic.js';
 import { CASES } from './cases.js';
 import { circularReference, danglingReferences } from './references.js';
-import { azureStack, model, Template } from './support.js';
+import { azureStack, KEY, model, Template } from './support.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
-
-const KEY = { versionlessId: 'https://v.vault.azure.net/keys/k', resourceVersionlessId: '/vaults/v/keys/k' };
 
 // Without Terraform and an account, this much of a plan can be known: that everything is there, and in an order.
 describe.each(CASES)('$name', ({ synthesize }) => {

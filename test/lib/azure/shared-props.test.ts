@@ -3,14 +3,16 @@ import type { AzureServingProps } from '../../../lib/azure/index.js';
 import { Access } from '../../../lib/serving/access.js';
 import { Rollout } from '../../../lib/serving/rollout.js';
 import { CASES } from './cases.js';
-import { azureStack, faultsOf, model, Template } from './support.js';
+import { azureStack, faultsOf, KEY, model, Template } from './support.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
 
 const [FUNCTIONS, CONTAINER_APPS, AKS, AZURE_ML] = CASES.map(({ name }) => name) as [string, string, string, string];
 const OTHER_MODEL = model('7');
 const ACTION = '/subscriptions/s/resourceGroups/r/providers/Microsoft.Insights/actionGroups/a';
-const KEY = { versionlessId: 'https://v.vault.azure.net/keys/k', resourceVersionlessId: '/vaults/v/keys/k' };
+
+/** What `private-network.test.ts` is about, because each target wants a subnet of its own with it. */
+const NETWORK: readonly (keyof AzureServingProps)[] = ['privateSubnet', 'privateDnsZones'];
 
 /** A value of a shared prop, what of it must be in the template, and where it is refused instead. */
 interface Row {
@@ -146,7 +148,7 @@ describe.each(CASES)('$name', ({ name, make, synthesize }) => {
 });
 
 test('every shared prop has a row', () => {
-  const covered = new Set<string>([...ROWS.map(({ prop }) => prop), 'dashboard']);
+  const covered = new Set<string>([...ROWS.map(({ prop }) => prop), 'dashboard', ...NETWORK]);
   const all: Record<keyof AzureServingProps, true> = {
     model: true,
     access: true,
@@ -162,6 +164,8 @@ test('every shared prop has a row', () => {
     location: true,
     encryptionKey: true,
     alarmActions: true,
+    privateSubnet: true,
+    privateDnsZones: true,
     tags: true,
   };
   expect(Object.keys(all).filter((prop) => !covered.has(prop))).toEqual([]);

@@ -1,0 +1,67 @@
+import { describe, expect, test, vi } from 'vitest';
+import { CASES } from './cases.js';
+import { KEY, type Resource, type Template } from './support.js';
+
+vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
+
+/** The key of a resource, by the types that can have one of the customer's. */
+const KEY_OF: { readonly [type: string]: (resource: Resource) => unknown } = {
+  azurerm_storage_account: ({ customer_managed_key: key }) => key?.key_vault_key_id,
+  azurerm_container_registry: ({ encryption }) => encryption?.[0].key_vault_key_id,
+  azurerm_disk_encryption_set: ({ key_vault_key_id: key }) => key,
+  azurerm_machine_learning_workspace: ({ encryption }) =>
+    encryption?.key_id.replace(`/${KEY.id.split('/').at(-1)}`, ''),
+};
+
+const keyed = (template: Template) =>
+  Object.entries(KEY_OF).flatMap(([type, keyOf]) =>
+    Object.entries(template.all(type)).map(([id, resource]) => ({ type, id, key: keyOf(resource), resource })),
+  );
+
+describe.each(CASES)("$name with a customer's key", ({ name, synthesize }) => {
+  const template = synthesize({ encryptionKey: KEY });
+
+  test('encrypts whatever it makes with it', () => {
+    for (const { key } of keyed(template)) expect(key).toBe(KEY.versionlessId);
+    for (const { key } of keyed(synthesize())) expect(key).toBeUndefined();
+  });
+
+  test('by identities that may use that key and do nothing else, before which nothing is made', () => {
+    const roles = Object.entries(template.all('azurerm_role_assignment')).filter(
+      ([, { scope }]) => scope === KEY.resourceVersionlessId,
+    );
+    expect(roles).toHaveLength(keyed(template).length);
+    for (const [, role] of roles) expect(role.role_definition_name).toBe('Key Vault Crypto Service Encryption User');
+    for (const { resource } of keyed(template)) {
+      expect(resource.depends_on.some((each: string) => /^time_sleep\..*KeyRoleKnown/.test(each))).toBe(true);
+    }
+  });
+
+  test('covers these', () => {
+    const types = [...new Set(keyed(template).map(({ type }) => type.replace('azurerm_', '')))];
+    expect(types).toEqual(
+      {
+        ContainerModel: ['storage_account', 'container_registry', 'disk_encryption_set'],
+        ManagedEndpointModel: ['storage_account', 'container_registry', 'machine_learning_workspace'],
+      }[name] ?? ['storage_account'],
+    );
+  });
+});
+
+test('nodes of AKS have disks of the set, which the cluster may read', () => {
+  const template = CASES.find(({ name }) => name === 'ContainerModel')!.synthesize({ encryptionKey: KEY });
+  expect(template.one('azurerm_kubernetes_cluster').disk_encryption_set_id).toMatch(/azurerm_disk_encryption_set\./);
+  expect(template.one('azurerm_role_assignment', /DiskReader/)).toMatchObject({
+    role_definition_name: 'Reader',
+    scope: expect.stringMatching(/azurerm_disk_encryption_set\./),
+  });
+});
+
+test('a workspace of Azure ML is encrypted by the service, with the version of the key that was given', () => {
+  const template = CASES.find(({ name }) => name === 'ManagedEndpointModel')!.synthesize({ encryptionKey: KEY });
+  expect(template.one('azurerm_machine_learning_workspace')).toMatchObject({
+    service_side_encryption_enabled: true,
+    encryption: { key_id: KEY.id, key_vault_id: expect.stringContaining('/keys/') },
+    identity: { type: 'SystemAssigned, UserAssigned' },
+  });
+});
