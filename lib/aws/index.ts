@@ -13,7 +13,8 @@ export { AwsImage, type ImageNeeds, type RuntimeImageOptions } from './image-sou
 export { ManagedEndpointModel } from './managed-endpoint-model.js';
 export * from './managed-endpoint-props.js';
 export * from './rolling-update.js';
-export { type QueueFrontOptions, ServerlessFront } from './serverless-front.js';
+export { type QueueFrontOptions, type RestApiOptions, ServerlessFront } from './serverless-front.js';
 export { ServerlessModel } from './serverless-model.js';
 export { ServerlessModelData } from './serverless-model-data.js';
 export type { ServerlessModelProps } from './serverless-props.js';
+export * from './serverless-web-acl.js';

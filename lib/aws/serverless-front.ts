@@ -1,5 +1,16 @@
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 
+/** A REST API in front of the function. */
+export interface RestApiOptions {
+  /**
+   * Whether API Gateway checks JSON requests against the model's signature, and refuses wrong ones before they cost a call
+   * of the function. Say false if clients send `NaN` or `Infinity`, which TensorFlow Serving takes and JSON does not know.
+   *
+   * @default true
+   */
+  readonly validateRequests?: boolean;
+}
+
 /** A queue in front of the function. */
 export interface QueueFrontOptions {
   /** Where answers are written. */
@@ -21,8 +32,8 @@ export class ServerlessFront {
    * An API Gateway REST API: every kind of `access`, quotas, a firewall, and requests checked against the model's
    * signature. Answers are streamed, so that they may have more than 6 MB and be binary. The default.
    */
-  static restApi(): ServerlessFront {
-    return new ServerlessFront('restApi');
+  static restApi(options: RestApiOptions = {}): ServerlessFront {
+    return new ServerlessFront('restApi', options);
   }
 
   /**
@@ -48,12 +59,14 @@ export class ServerlessFront {
    * again, and in the end goes to a queue of dead letters. Callers, who are known by IAM, may send and not read.
    */
   static queue(options: QueueFrontOptions): ServerlessFront {
-    return new ServerlessFront('queue', options);
+    return new ServerlessFront('queue', undefined, options);
   }
 
   private constructor(
     /** One of `restApi`, `httpApi`, `functionUrl` and `queue`. */
     readonly kind: 'restApi' | 'httpApi' | 'functionUrl' | 'queue',
+    /** Set when `kind` is `restApi`. */
+    readonly restApiOptions?: RestApiOptions,
     /** Set when `kind` is `queue`. */
     readonly queueOptions?: QueueFrontOptions,
   ) {}

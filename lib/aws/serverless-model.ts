@@ -1,5 +1,4 @@
 import { ENVIRONMENT, predictPath } from '@modelship/runtime/contract';
-import { PICKLE_FORMATS } from '@modelship/runtime/manifest';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
@@ -9,6 +8,7 @@ import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
+import { modelVariables } from '../serving/model-variables.js';
 import type { AnsweringFront, Front } from './private/lambda/front.js';
 import { functionCode } from './private/lambda/function-code.js';
 import { FunctionRole } from './private/lambda/function-role.js';
@@ -55,6 +55,7 @@ function defaultMemoryMib({ sizeBytes }: Model): number {
  * @throws ValidationError with every prop that is wrong
  */
 export class ServerlessModel extends Construct implements IConnectable {
+  readonly model: Model;
   readonly function: LambdaFunction;
   /** What the API calls: the version of the function that was published last. */
   readonly alias: Alias;
@@ -75,14 +76,13 @@ export class ServerlessModel extends Construct implements IConnectable {
   private readonly front: Front;
   /** The same, unless it is a queue. */
   private readonly answeringFront?: AnsweringFront;
-  private readonly model: Model;
 
   constructor(scope: Construct, id: string, props: ServerlessModelProps) {
     super(scope, id);
     validateServerless(this, props);
     this.model = props.model;
     this.access = props.access ?? Access.cloudIdentity();
-    const { kind, queueOptions } = props.front ?? ServerlessFront.restApi();
+    const { kind, queueOptions, restApiOptions } = props.front ?? ServerlessFront.restApi();
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     const architecture = props.architecture ?? Architecture.ARM_64;
     const logs: LogGroupProps = {
@@ -113,12 +113,9 @@ export class ServerlessModel extends Construct implements IConnectable {
       environmentEncryption: props.encryptionKey,
       environment: {
         ...props.environment,
-        [ENVIRONMENT.model]: modelLocation,
-        [ENVIRONMENT.modelDigest]: props.model.digest,
+        ...modelVariables(props.model, modelLocation),
         [ENVIRONMENT.timeoutSeconds]: String(timeoutSeconds),
         ...(queueOptions && { [ENVIRONMENT.results]: grantResults(queueOptions, role) }),
-        // Without that trust there would be no such model.
-        ...(PICKLE_FORMATS.includes(props.model.manifest.format) && { [ENVIRONMENT.trustPickle]: 'true' }),
       },
       logGroup: this.logGroup,
       role,
@@ -146,7 +143,14 @@ export class ServerlessModel extends Construct implements IConnectable {
       else if (kind === 'functionUrl') this.urlFront = new UrlFront(this, 'Url', common);
       else {
         const logRole = props.apiGatewayLogRole ?? true;
-        this.restFront = new RestFront(this, 'Api', { ...common, architecture, logRole });
+        this.restFront = new RestFront(this, 'Api', {
+          ...restApiOptions,
+          ...common,
+          model: props.model,
+          webAcl: props.webAcl,
+          architecture,
+          logRole,
+        });
       }
       const front = (this.httpFront ?? this.urlFront ?? this.restFront)!;
       this.front = this.answeringFront = front;

@@ -5,6 +5,7 @@ import type { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { ServingProps } from '../serving/props.js';
 import type { ServerlessFront } from './serverless-front.js';
 import type { ServerlessModelData } from './serverless-model-data.js';
+import type { WebAcl } from './serverless-web-acl.js';
 
 /**
  * Props of {@link ServerlessModel}. A replica is an execution environment, which answers one request at a time:
@@ -49,6 +50,9 @@ export interface ServerlessModelProps extends ServingProps {
    * @default - keys of AWS
    */
   readonly encryptionKey?: IKey;
+
+  /** The firewall in front of the REST API; no other front can have one. @default - none */
+  readonly webAcl?: WebAcl;
 
   /**
    * Whether the role by which REST APIs write logs is made and set for the account in this region. Say false where

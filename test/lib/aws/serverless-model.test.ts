@@ -73,7 +73,7 @@ describe('ServerlessModel on AWS', () => {
 
   test('asks for IAM signatures on every path', () => {
     const methods = Object.values(make().template().findResources('AWS::ApiGateway::Method'));
-    expect(methods).toHaveLength(2);
+    expect(methods).toHaveLength(4);
     for (const { Properties } of methods) expect(Properties.AuthorizationType).toBe('AWS_IAM');
   });
 

@@ -13,7 +13,9 @@ import { minimal, VARIANTS } from './serverless-variants.js';
 const build = (variant: string) => (stack: Stack) =>
   new ServerlessModel(stack, 'Iris', { ...minimal, ...VARIANTS[variant]!(stack) });
 
-const methods = ['Resource/Default/ANY/Resource', 'Resource/Default/{proxy+}/ANY/Resource'];
+const methods = ['ANY', '{proxy+}/ANY', 'v1/models/iris:predict/POST', 'v2/models/iris/infer/POST'].map(
+  (method) => `Resource/Default/${method}/Resource`,
+);
 
 // X-Ray's actions know no resource.
 const TRACES = 'AwsSolutions-IAM5[Resource::*] at S/Iris/Role/DefaultPolicy/Resource';
@@ -56,6 +58,7 @@ const ACKNOWLEDGED: Readonly<Record<string, readonly string[]>> = {
     'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::models-of-mine/iris/1/*] at S/Iris/Role/DefaultPolicy/Resource',
   ],
   image: [TRACES],
+  firewall: REST_API.filter((finding) => !finding.startsWith('AwsSolutions-APIG3')),
   // Answers, and nothing else, begin with the prefix.
   queue: [
     TRACES,

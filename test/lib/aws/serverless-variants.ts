@@ -6,7 +6,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { ServerlessFront, ServerlessModelData, type ServerlessModelProps } from '../../../lib/aws/index.js';
+import { ServerlessFront, ServerlessModelData, type ServerlessModelProps, WebAcl } from '../../../lib/aws/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
@@ -56,6 +56,7 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Serverl
     modelData: ServerlessModelData.fromBucket(Bucket.fromBucketName(stack, 'Models', 'models-of-mine'), 'iris/1/'),
     front: ServerlessFront.functionUrl(),
   }),
+  firewall: () => ({ webAcl: WebAcl.managed() }),
   queue: (stack) => ({
     front: ServerlessFront.queue({ outputBucket: Bucket.fromBucketName(stack, 'Answers', 'answers-of-mine') }),
   }),

@@ -40,6 +40,9 @@ export const QUEUE = {
   maxReceives: { min: 1, max: 1000, source: 'SQS' },
 } as const;
 
+/** https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based-high-level-settings.html */
+export const WAF_REQUESTS = { min: 10, max: 2_000_000_000, source: 'a rule of AWS WAF' } as const;
+
 /** How long each way to reach a function lets it take. */
 export const FRONT_TIMEOUT_SECONDS: Readonly<Record<ServerlessFront['kind'], Range>> = {
   // A stream may take 15 minutes, but only 5 until its first byte, and the runtime answers once it has everything.

@@ -1,8 +1,10 @@
+import { inferPath, predictPath } from '@modelship/runtime/contract';
 import { Duration, Token } from 'aws-cdk-lib';
 import {
   ApiKey,
   AuthorizationType,
   EndpointType,
+  type JsonSchema,
   LambdaIntegration,
   LogGroupLogDestination,
   MethodLoggingLevel,
@@ -10,6 +12,7 @@ import {
   Period,
   type RequestValidator,
   ResponseTransferMode,
+  ResponseType,
   RestApi,
   UsagePlan,
 } from 'aws-cdk-lib/aws-apigateway';
@@ -18,14 +21,22 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Architecture, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { Model } from '../../../model/model.js';
 import type { Access } from '../../../serving/access.js';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
+import type { RestApiOptions } from '../../serverless-front.js';
+import type { WebAcl } from '../../serverless-web-acl.js';
 import { accessLogFormat } from './access-log.js';
 import { ApiLogRole } from './api-log-role.js';
+import { Firewall } from './firewall.js';
 import type { AnsweringFront } from './front.js';
 import { JwtAuthorizer } from './jwt-authorizer.js';
+import { inferSchema, predictSchema } from './request-schema.js';
 
-export interface RestFrontProps {
+export interface RestFrontProps extends RestApiOptions {
+  readonly model: Model;
+  /** @default - none */
+  readonly webAcl?: WebAcl;
   readonly handler: IFunction;
   readonly architecture: Architecture;
   readonly access: Access;
@@ -34,6 +45,8 @@ export interface RestFrontProps {
   readonly logs: LogGroupProps;
   readonly logRole: boolean;
 }
+
+const JSON_TYPE = 'application/json';
 
 /** Bodies of requests that are no text, which API Gateway must pass on as they are. What it streams back it never changes. */
 const BINARY_TYPES = ['application/octet-stream', 'application/x-npy'];
@@ -47,6 +60,8 @@ export class RestFront extends Construct implements AnsweringFront {
   readonly apiKey?: ApiKey;
   /** Set for `Access.apiKey()`. */
   readonly usagePlan?: UsagePlan;
+  /** Set if there is a `webAcl`. */
+  readonly firewall?: Firewall;
   /** Set for `Access.jwt()`. */
   readonly authorizer?: JwtAuthorizer;
 
@@ -90,12 +105,18 @@ export class RestFront extends Construct implements AnsweringFront {
     const integration = new LambdaIntegration(props.handler, {
       // Of a token there is no telling; API Gateway then waits as long as it can.
       timeout: Token.isUnresolved(props.timeoutSeconds) ? undefined : Duration.seconds(props.timeoutSeconds),
-      allowTestInvoke: false,
+      // One permission for the whole API rather than one for each method.
+      scopePermissionToMethod: false,
       responseTransferMode: ResponseTransferMode.STREAM,
     });
     const method = { ...this.methodOptions(access), requestValidator: this.requestValidator };
+    if (props.validateRequests ?? true) this.addModelRoutes(props.model, integration, method);
     this.api.root.addMethod('ANY', integration, method);
     this.api.root.addResource('{proxy+}').addMethod('ANY', integration, method);
+    if (props.webAcl) {
+      const { stageArn } = this.api.deploymentStage;
+      this.firewall = new Firewall(this, 'Firewall', { webAcl: props.webAcl, resourceArn: stageArn });
+    }
     if (access.kind === 'apiKey') {
       this.apiKey = new ApiKey(this, 'ApiKey');
       this.usagePlan = new UsagePlan(this, 'UsagePlan', {
@@ -134,6 +155,28 @@ export class RestFront extends Construct implements AnsweringFront {
 
   metricLatency(props?: MetricOptions): Metric {
     return this.api.metricLatency(props);
+  }
+
+  /** The routes whose bodies are known, which go before the one that takes everything. */
+  private addModelRoutes({ name, manifest }: Model, integration: LambdaIntegration, options: MethodOptions): void {
+    const routes: [string, JsonSchema][] = [
+      [predictPath(name), predictSchema(manifest)],
+      [inferPath(name), inferSchema(manifest)],
+    ];
+    for (const [path, schema] of routes) {
+      const model = this.api.addModel(schema.title!, { contentType: JSON_TYPE, schema });
+      this.api.root.resourceForPath(path).addMethod('POST', integration, {
+        ...options,
+        // Bodies of other types pass.
+        requestModels: { [JSON_TYPE]: model },
+      });
+    }
+    this.api.addGatewayResponse('InvalidBody', {
+      type: ResponseType.BAD_REQUEST_BODY,
+      statusCode: '400',
+      // As the runtime words its failures.
+      templates: { [JSON_TYPE]: '{"error": "$context.error.validationErrorString"}' },
+    });
   }
 
   private methodOptions({ kind }: Access): MethodOptions {

@@ -8,7 +8,16 @@ import { ServerlessFront } from '../../serverless-front.js';
 import { ServerlessModelData } from '../../serverless-model-data.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import { checkLogRetention } from '../log-retention.js';
-import { API_GATEWAY, CODE_DEPLOY, FRONT_TIMEOUT_SECONDS, IMAGE_BYTES, LAMBDA, QUEUE, RUNTIME_MIB } from './limits.js';
+import {
+  API_GATEWAY,
+  CODE_DEPLOY,
+  FRONT_TIMEOUT_SECONDS,
+  IMAGE_BYTES,
+  LAMBDA,
+  QUEUE,
+  RUNTIME_MIB,
+  WAF_REQUESTS,
+} from './limits.js';
 
 const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
   model: true,
@@ -29,6 +38,7 @@ const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
   vpcSubnets: true,
   securityGroups: true,
   encryptionKey: true,
+  webAcl: true,
   apiGatewayLogRole: true,
   rollbackAlarms: true,
   alarmActions: true,
@@ -172,6 +182,19 @@ function checkFront(validator: Validator, props: ServerlessModelProps, front: Se
     'CONFLICT',
     'only REST APIs write logs by a role of the account; leave it out',
   );
+  validator.check(
+    props.webAcl === undefined || front.kind === 'restApi',
+    'webAcl',
+    'CONFLICT',
+    `got ServerlessFront.${front.kind}(), before which AWS WAF cannot stand; use ServerlessFront.restApi(), or leave it out`,
+  );
+  validator.text(
+    'webAcl.arn',
+    props.webAcl?.arn,
+    /^arn:[\w-]+:wafv2:[\w-]+:\d{12}:regional\/webacl\/.+$/,
+    'it must be the ARN of a web ACL of the scope REGIONAL',
+  );
+  validator.number('webAcl.requestsPerFiveMinutes', props.webAcl?.managedOptions?.requestsPerFiveMinutes, WAF_REQUESTS);
   const { batchSize, maxReceives, outputPrefix } = front.queueOptions ?? {};
   validator.number('front.batchSize', batchSize, QUEUE.batchSize);
   validator.number('front.maxReceives', maxReceives, QUEUE.maxReceives);

@@ -1,0 +1,73 @@
+import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
+import { Construct } from 'constructs';
+import type { WebAcl } from '../../serverless-web-acl.js';
+
+export interface FirewallProps {
+  readonly webAcl: WebAcl;
+  /** Of the stage that it stands before. */
+  readonly resourceArn: string;
+}
+
+const DEFAULT_REQUESTS = 2000;
+
+/** AWS's managed rules, and those of them that are only counted, because they refuse what callers of a model send. */
+const MANAGED_RULES: Readonly<Record<string, readonly string[]>> = {
+  AWSManagedRulesAmazonIpReputationList: [],
+  AWSManagedRulesKnownBadInputsRuleSet: [],
+  AWSManagedRulesCommonRuleSet: ['SizeRestrictions_BODY', 'NoUserAgent_HEADER'],
+};
+
+/** AWS WAF before a stage. */
+export class Firewall extends Construct {
+  /** Set if it was made here. */
+  readonly webAcl?: CfnWebACL;
+  readonly association: CfnWebACLAssociation;
+
+  constructor(scope: Construct, id: string, { webAcl, resourceArn }: FirewallProps) {
+    super(scope, id);
+    if (webAcl.arn === undefined) {
+      this.webAcl = new CfnWebACL(this, 'Resource', {
+        scope: 'REGIONAL',
+        description: 'Before the API of a model',
+        defaultAction: { allow: {} },
+        visibilityConfig: visible('WebAcl'),
+        rules: rules(webAcl.managedOptions?.requestsPerFiveMinutes ?? DEFAULT_REQUESTS),
+      });
+    }
+    this.association = new CfnWebACLAssociation(this, 'Association', {
+      webAclArn: webAcl.arn ?? this.webAcl!.attrArn,
+      resourceArn,
+    });
+  }
+}
+
+function rules(limit: number): CfnWebACL.RuleProperty[] {
+  const rate: CfnWebACL.RuleProperty = {
+    name: 'RequestsOfOneAddress',
+    priority: 0,
+    statement: { rateBasedStatement: { limit, aggregateKeyType: 'IP', evaluationWindowSec: 300 } },
+    action: { block: { customResponse: { responseCode: 429 } } },
+    visibilityConfig: visible('RequestsOfOneAddress'),
+  };
+  const managed = Object.entries(MANAGED_RULES).map(
+    ([name, counted], index): CfnWebACL.RuleProperty => ({
+      name,
+      priority: index + 1,
+      statement: {
+        managedRuleGroupStatement: {
+          vendorName: 'AWS',
+          name,
+          ruleActionOverrides: counted.map((rule) => ({ name: rule, actionToUse: { count: {} } })),
+        },
+      },
+      overrideAction: { none: {} },
+      visibilityConfig: visible(name),
+    }),
+  );
+  return [rate, ...managed];
+}
+
+/** Counted, but not sampled: a sample holds the headers, and so credentials. */
+function visible(metricName: string): CfnWebACL.VisibilityConfigProperty {
+  return { metricName, cloudWatchMetricsEnabled: true, sampledRequestsEnabled: false };
+}
