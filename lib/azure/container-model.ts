@@ -84,6 +84,9 @@ export interface ContainerModelProps extends AzureServingProps {
   /** Namespaces of the cluster whose pods may call the model. @default - none */
   readonly callerNamespaces?: string[];
 
+  /** Namespaces with a collector of traces by OTLP: `OTEL_EXPORTER_OTLP_ENDPOINT` in `environment` says where. @default - none */
+  readonly traceNamespaces?: string[];
+
   /** The version that keeps the rest of the traffic during a canary. @default - none */
   readonly stableModel?: Model;
 }
@@ -177,6 +180,7 @@ export class ContainerModel extends Construct {
       modelMountPath: MODEL_MOUNT,
       exposure: props.exposure ?? Exposure.loadBalancer({ sourceRanges: PRIVATE_RANGES, annotations: INTERNAL }),
       callerNamespaces: props.callerNamespaces,
+      traceNamespaces: props.traceNamespaces,
     });
     volume?.claimIn(this.workload.namespaceName);
     if (gpuCount && this.cluster) new NvidiaDevicePlugin(this, 'DevicePlugin', provider, this.cluster.ready);

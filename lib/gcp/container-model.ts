@@ -51,6 +51,9 @@ export interface ContainerModelProps extends GoogleServingProps {
   /** Namespaces whose pods may call it. @default - none */
   readonly callerNamespaces?: string[];
 
+  /** Namespaces with a collector of traces by OTLP: `OTEL_EXPORTER_OTLP_ENDPOINT` in `environment` says where. @default - none */
+  readonly traceNamespaces?: string[];
+
   /** The package that keeps the rest of the traffic during a canary: the one deployed before. @default - none */
   readonly stableModel?: Model;
 
@@ -168,6 +171,7 @@ export class ContainerModel extends Construct {
       podLabels: props.labels,
       exposure: internal(props.exposure),
       callerNamespaces: props.callerNamespaces,
+      traceNamespaces: props.traceNamespaces,
       ...(props.kserve ? {} : { egressRanges: [METADATA_SERVER] }),
       dependsOn: [
         ...this.cluster.prerequisites,

@@ -12,7 +12,8 @@ import { validateInferenceService } from './private/validation.js';
  * scales and exposes. The cluster and its resource definitions must be there when Terraform plans.
  *
  * @throws ValidationError with every prop that is wrong; KServe owns exposure, so that `exposure`,
- * `callerNamespaces`, `metricsNamespaces`, `egressRanges` and `canary` are refused, and `namespace` is required
+ * `callerNamespaces`, `metricsNamespaces`, `egressRanges`, `traceNamespaces` and `canary` are refused, and `namespace`
+ * is required
  */
 export class InferenceService extends Construct {
   /** The name of the container that serves, for metrics and logs. */

@@ -94,6 +94,14 @@ export interface ModelWorkloadProps extends ModelVersion {
   /** Addresses beside DNS and HTTPS that the pods may reach, as CIDR blocks: the cloud's identity endpoint. @default - none */
   readonly egressRanges?: string[];
 
+  /**
+   * Namespaces with a collector of traces, which the pods may send to by OTLP. Where it is, the variable
+   * `OTEL_EXPORTER_OTLP_ENDPOINT` says.
+   *
+   * @default - none
+   */
+  readonly traceNamespaces?: string[];
+
   /** A version that gets a share of the traffic; needs `Exposure.gateway()`. @default - none */
   readonly canary?: CanaryVersion;
 }

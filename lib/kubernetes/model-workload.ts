@@ -80,7 +80,7 @@ export class ModelWorkload extends Construct {
     this.networkPolicy = new kubernetes.NetworkPolicyV1(this, 'NetworkPolicy', {
       provider,
       metadata: this.metadata(),
-      spec: closedPolicy(name, this.exposure.sourceRanges, props.egressRanges ?? []),
+      spec: closedPolicy(name, this.exposure.sourceRanges, props.egressRanges ?? [], props.traceNamespaces ?? []),
     });
     for (const caller of props.callerNamespaces ?? []) this.allowFrom(caller);
     if (props.metricsNamespaces) {

@@ -19,6 +19,7 @@ const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
   modelMount: true,
   exposure: true,
   callerNamespaces: true,
+  traceNamespaces: true,
   stableModel: true,
 };
 

@@ -14,6 +14,7 @@ const KNOWN: Readonly<Record<keyof ContainerModelProps, true>> = {
   spot: true,
   exposure: true,
   callerNamespaces: true,
+  traceNamespaces: true,
   stableModel: true,
   kserve: true,
 };

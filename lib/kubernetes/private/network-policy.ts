@@ -5,16 +5,20 @@ import { NAME_LABEL } from './pod.js';
 /** Every namespace carries its name in this label. */
 const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
 
+/** https://opentelemetry.io/docs/specs/otlp: by gRPC, and by HTTP. */
+const OTLP_PORTS = [4317, 4318];
+
 const ports = [{ port: `${DEFAULT_PORT}`, protocol: 'TCP' }];
 
 /**
  * Closes the pods of a workload: in comes who has one of the addresses, on the runtime's port, and out goes what is for
- * DNS, HTTPS or one of the other addresses. All are CIDR blocks.
+ * DNS, HTTPS, a collector of traces in one of the namespaces, or one of the other addresses. All are CIDR blocks.
  */
 export function closedPolicy(
   name: string,
   callerRanges: readonly string[],
   egressRanges: readonly string[],
+  traceNamespaces: readonly string[],
 ): NetworkPolicyV1Spec {
   return {
     podSelector: { matchLabels: { [NAME_LABEL]: name } },
@@ -29,19 +33,27 @@ export function closedPolicy(
           { port: '443', protocol: 'TCP' },
         ],
       },
+      ...(traceNamespaces.length > 0
+        ? [
+            {
+              to: namespaces(traceNamespaces),
+              ports: OTLP_PORTS.map((port) => ({ port: `${port}`, protocol: 'TCP' })),
+            },
+          ]
+        : []),
       ...(egressRanges.length > 0 ? [{ to: egressRanges.map((cidr) => ({ ipBlock: { cidr } })) }] : []),
     ],
   };
 }
 
 /** Lets the pods of namespaces reach the metrics of a workload's pods. */
-export function metricsPolicy(name: string, namespaces: readonly string[]): NetworkPolicyV1Spec {
+export function metricsPolicy(name: string, collectors: readonly string[]): NetworkPolicyV1Spec {
   return {
     podSelector: { matchLabels: { [NAME_LABEL]: name } },
     policyTypes: ['Ingress'],
     ingress: [
       {
-        from: namespaces.map((namespace) => ({ namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: namespace } } })),
+        from: namespaces(collectors),
         ports: [{ port: `${POD_METRICS_PORT}`, protocol: 'TCP' }],
       },
     ],
@@ -53,6 +65,10 @@ export function callerPolicy(name: string, namespace: string): NetworkPolicyV1Sp
   return {
     podSelector: { matchLabels: { [NAME_LABEL]: name } },
     policyTypes: ['Ingress'],
-    ingress: [{ from: [{ namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: namespace } } }], ports }],
+    ingress: [{ from: namespaces([namespace]), ports }],
   };
+}
+
+function namespaces(names: readonly string[]) {
+  return names.map((name) => ({ namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: name } } }));
 }

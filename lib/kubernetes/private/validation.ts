@@ -40,7 +40,14 @@ export function validateInferenceService(scope: Construct, props: ModelWorkloadP
     'MISSING',
     'KServe serves in the namespaces that it was set up for; name one',
   );
-  for (const prop of ['exposure', 'callerNamespaces', 'metricsNamespaces', 'egressRanges', 'canary'] as const) {
+  for (const prop of [
+    'exposure',
+    'callerNamespaces',
+    'metricsNamespaces',
+    'egressRanges',
+    'traceNamespaces',
+    'canary',
+  ] as const) {
     validator.check(
       props[prop] === undefined,
       prop,

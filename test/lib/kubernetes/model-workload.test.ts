@@ -64,6 +64,8 @@ const everything: Partial<ModelWorkloadProps> = {
   podAnnotations: { 'gke-gcsfuse/volumes': 'true' },
   callerNamespaces: ['web', 'batch'],
   egressRanges: ['169.254.169.254/32'],
+  metricsNamespaces: ['monitoring'],
+  traceNamespaces: ['tracing'],
 };
 
 /** Every kind of object, its schema and the type of the resource that makes it. */
@@ -186,6 +188,40 @@ describe('who may call', () => {
     const [{ egress }] = policies({ egressRanges: ['169.254.169.254/32'] });
     expect(egress[0].ports.map((port: Json) => port.port)).toEqual(['53', '53', '443']);
     expect(egress[1]).toEqual({ to: [{ ip_block: { cidr: '169.254.169.254/32' } }] });
+  });
+
+  test('traces go to the collectors that were named, by OTLP', () => {
+    const [{ egress }] = policies({ traceNamespaces: ['tracing'] });
+    expect(egress[1]).toEqual({
+      to: [{ namespace_selector: { match_labels: { 'kubernetes.io/metadata.name': 'tracing' } } }],
+      ports: [
+        { port: '4317', protocol: 'TCP' },
+        { port: '4318', protocol: 'TCP' },
+      ],
+    });
+  });
+
+  test('who gathers metrics reaches their port, and no caller does', () => {
+    const from = synthesize({ metricsNamespaces: ['monitoring'], callerNamespaces: ['web'] });
+    const byName = Object.fromEntries(
+      values(from, 'network_policy_v1').map(({ metadata, spec }) => [metadata.name, spec]),
+    );
+    expect(byName[`${minimal.name}-metrics`].ingress).toEqual([
+      {
+        from: [{ namespace_selector: { match_labels: { 'kubernetes.io/metadata.name': 'monitoring' } } }],
+        ports: [{ port: '9090', protocol: 'TCP' }],
+      },
+    ]);
+    expect(byName[`${minimal.name}-from-web`].ingress[0].ports).toEqual([{ port: '8080', protocol: 'TCP' }]);
+    const [container] = pods(from)[0].containers;
+    expect(container.ports).toContainEqual({ name: 'metrics', containerPort: 9090, protocol: 'TCP' });
+    for (const { spec } of values(from, 'service_v1')) expect(spec.port).toHaveLength(1);
+  });
+
+  test('there is no port for metrics where nobody gathers them', () => {
+    const from = synthesize();
+    expect(JSON.stringify(from)).not.toMatch(/MODELSHIP_METRICS_PORT|9090/);
+    expect(values(from, 'network_policy_v1')).toHaveLength(1);
   });
 });
 
