@@ -4,7 +4,7 @@ import { openInference } from './open-inference/index.js';
 import type { Protocol } from './protocol.js';
 import { sageMaker } from './sagemaker/index.js';
 import { tensorFlowServing } from './tensorflow-serving/index.js';
-import { torchServe } from './torchserve.js';
+import { torchServe } from './torchserve/index.js';
 import { type VertexRoutes, vertexAi } from './vertex-ai.js';
 
 /** What may differ from one host to another. */

@@ -57,6 +57,8 @@ export class App {
       [OPEN_API_PATH, () => text(JSON.stringify(openApi(catalog)), 'application/json')],
     ];
     for (const [path, handler] of own) this.add('GET', path, handler);
+    // Where TorchServe describes itself.
+    this.add('OPTIONS', '/', () => text(JSON.stringify(openApi(catalog)), 'application/json'));
     for (const protocol of protocols) {
       for (const { method, path, handler } of protocol.routes(catalog)) this.add(method, path, handler);
     }

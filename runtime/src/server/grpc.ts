@@ -21,13 +21,14 @@ import { openInferenceGrpc } from '../protocols/open-inference/grpc.js';
 import type { ModelCatalog } from '../protocols/protocol.js';
 import { predictionService } from '../protocols/tensorflow-serving/grpc.js';
 import { modelService } from '../protocols/tensorflow-serving/model-service.js';
+import { torchServeGrpc } from '../protocols/torchserve/grpc.js';
 import type { Admission } from './admission.js';
 import type { HttpRequest } from './http.js';
 
 /** What probes call. */
-const OPEN_METHODS: readonly string[] = ['ServerLive', 'ServerReady'];
+const OPEN_METHODS: readonly string[] = ['ServerLive', 'ServerReady', 'Ping'];
 
-const SERVICES: readonly GrpcService[] = [openInferenceGrpc, predictionService, modelService];
+const SERVICES: readonly GrpcService[] = [openInferenceGrpc, predictionService, modelService, torchServeGrpc];
 
 /** The proto files: beside the bundle where a host runs it, else at the top of the package. */
 const PROTO_FOLDER = [join(__dirname, 'proto'), join(__dirname, '..', '..', 'proto')].find(existsSync) ?? '';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InferenceError } from '../../../runtime/src/inference/errors.js';
-import { torchServe } from '../../../runtime/src/protocols/torchserve.js';
+import { torchServe } from '../../../runtime/src/protocols/torchserve/index.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 
 const send = (served = halfPlusTwo) => sender([torchServe()], catalog([served]));
@@ -69,5 +69,29 @@ describe('TorchServe', () => {
     const response = await send(failing)('POST', PATH, '[1]');
     expect(response.status).toBe(status);
     expect(response.json()).toEqual({ code: status, type, message: 'why' });
+  });
+
+  it.each(['[[1, 2]]', '{"data": [[1, 2]]}', '{"instances": [[1, 2]], "background": [[0, 0]]}'])(
+    'explains %s',
+    async (body) => {
+      const sum = model({
+        inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+        compute: ([x]) => {
+          const rows = x!.data as Float32Array;
+          const sums = Float32Array.from({ length: x!.shape[0]! }, (_, row) => rows[2 * row]! + rows[2 * row + 1]!);
+          return [{ name: 'y', datatype: 'FP32', shape: [sums.length, 1], data: sums }];
+        },
+      });
+      const ask = send(sum);
+      const explained = [{ base_values: [0], shap_values: [[1], [2]] }];
+      expect((await ask('POST', '/explanations/half_plus_two', body)).json()).toEqual(explained);
+      expect((await ask('POST', '/explanations/half_plus_two/1', body)).json()).toEqual(explained);
+    },
+  );
+
+  it('says as it does what it cannot explain', async () => {
+    const response = await send()('POST', '/explanations/half_plus_two', '{"other": 1}');
+    expect(response.json()).toMatchObject({ code: 400, type: 'BadRequestException' });
+    expect((await send()('POST', '/explanations/none', '[[1]]')).status).toBe(404);
   });
 });

@@ -27,6 +27,13 @@ interface Connection {
   readonly client: Client & Record<string, (...values: Message[]) => Message>;
 }
 
+/** By the first part of the package. */
+const PROTO_FILES: Readonly<Record<string, string>> = {
+  inference: 'open_inference.proto',
+  tensorflow: 'tensorflow_serving.proto',
+  org: 'torchserve.proto',
+};
+
 const open: { close(): void }[] = [];
 const servers: GrpcServer[] = [];
 afterEach(async () => {
@@ -43,8 +50,7 @@ async function connect(service: string, models: ModelCatalog, options: Partial<G
     ...options,
   });
   servers.push(server);
-  const file = service.startsWith('inference') ? 'open_inference.proto' : 'tensorflow_serving.proto';
-  const loaded = loadSync(file, {
+  const loaded = loadSync(PROTO_FILES[service.split('.')[0]!]!, {
     includeDirs: [PROTO],
     keepCase: true,
     longs: String,
@@ -449,5 +455,54 @@ describe('ModelService', () => {
     await expect(call('GetModelStatus', { model_spec: { name: 'none' } })).rejects.toMatchObject({
       code: status.NOT_FOUND,
     });
+  });
+});
+
+describe('InferenceAPIsService', () => {
+  const torchServe = (models: readonly ServedModel[] = [halfPlusTwo], more = {}) =>
+    connect('org.pytorch.serve.grpc.inference.InferenceAPIsService', catalog(models, more));
+  const ask = (input: Record<string, Buffer>, more = {}) => ({ model_name: 'half_plus_two', input, ...more });
+
+  it('tells whether the server is healthy', async () => {
+    expect(await (await torchServe()).call('Ping')).toEqual({ health: 'Healthy' });
+    expect(await (await torchServe([], { ready: false })).call('Ping')).toEqual({ health: 'Unhealthy' });
+  });
+
+  it.each<[string, Record<string, Buffer>]>([
+    ['JSON', { data: Buffer.from('[1, 2]') }],
+    ['rows', { data: Buffer.from('{"instances": [1, 2]}') }],
+    ['raw bytes', { data: floats(1, 2) }],
+    ['an entry of another name', { body: Buffer.from('[1, 2]') }],
+    ['more entries', { data: Buffer.from('[1, 2]'), note: Buffer.from('x') }],
+  ])('predicts from %s', async (_, input) => {
+    const { call } = await torchServe();
+    for (const version of ['', '1']) {
+      const { prediction } = await call('Predictions', ask(input, { model_version: version }));
+      expect(prediction.toString()).toBe('[2.5, 3.0]');
+    }
+  });
+
+  it.each<[number, string, object]>([
+    [status.NOT_FOUND, 'Model not found: none', ask({}, { model_name: 'none' })],
+    [status.NOT_FOUND, 'Model version: 9 does not exist for model: half_plus_two', ask({}, { model_version: '9' })],
+    [status.INVALID_ARGUMENT, 'the input has 0 entries', ask({})],
+    [status.INVALID_ARGUMENT, 'the input has 2 entries', ask({ a: floats(1), b: floats(2) })],
+    [status.INVALID_ARGUMENT, 'JSON Parse error', ask({ data: Buffer.from('[1,') })],
+  ])('answers %d: %s', async (code, message, request) => {
+    const { call } = await torchServe();
+    await expect(call('Predictions', request)).rejects.toMatchObject({
+      code,
+      details: expect.stringContaining(message),
+    });
+  });
+
+  it('has no streams', async () => {
+    const { client } = await torchServe();
+    const failure = await new Promise((resolve) => {
+      client.StreamPredictions!(ask({ data: floats(1) }))
+        .on('error', resolve)
+        .resume();
+    });
+    expect(failure).toMatchObject({ code: status.UNIMPLEMENTED });
   });
 });

@@ -116,6 +116,12 @@ describe('a server', () => {
     expect((await fetch(`http://127.0.0.1:${port}/v2/models/iris`, { headers })).status).toBe(429);
   });
 
+  it('describes itself where TorchServe does', async () => {
+    const { port } = await start();
+    const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'OPTIONS' });
+    expect(await response.json()).toEqual(await ask(port, '/openapi.json'));
+  });
+
   it('fails plainly when the port of gRPC is taken', async () => {
     const { port } = await start();
     await expect(start({ [ENVIRONMENT.grpcPort]: String(port) })).rejects.toThrow(/address already in use|No address/i);

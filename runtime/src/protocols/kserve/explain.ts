@@ -13,6 +13,17 @@ const MOST_PERMUTATIONS = 1024;
 /** The inputs whose features can be mixed as doubles. */
 const EXPLAINABLE: readonly Datatype[] = ['FP32', 'FP64', 'INT8', 'INT16', 'INT32', 'UINT8', 'UINT16', 'UINT32'];
 
+/** How an explain call differs from KServe's. */
+export interface ExplainOptions {
+  readonly signal?: Cancellation;
+  /**
+   * Whether the body may be the list of instances alone, or name them `data`, and the answer is the list of explanations.
+   *
+   * @default false
+   */
+  readonly bare?: boolean;
+}
+
 /** What the body of an explain call asks for. */
 interface ExplainRequest {
   readonly instances: Tensor;
@@ -28,13 +39,30 @@ interface ExplainRequest {
  *
  * @throws InferenceError `INVALID_ARGUMENT`
  */
-export async function explain(model: ServedModel, body: Buffer, signal?: Cancellation): Promise<Buffer | string> {
+export async function explain(
+  model: ServedModel,
+  body: Buffer,
+  options: ExplainOptions = {},
+): Promise<Buffer | string> {
+  const release = model.hold();
+  try {
+    return await explanations(model, body, options);
+  } finally {
+    release();
+  }
+}
+
+async function explanations(
+  model: ServedModel,
+  body: Buffer,
+  { signal, bare = false }: ExplainOptions,
+): Promise<Buffer | string> {
   const signature = model.signatures.serving_default!;
   const spec = signature.inputs[0]!;
   if (signature.inputs.length > 1 || !EXPLAINABLE.includes(spec.datatype)) {
     throw invalid(`only models of one input, of ${EXPLAINABLE.join(', ')}, can be explained`);
   }
-  const { instances, background, permutations, seed } = decode(body, spec);
+  const { instances, background, permutations, seed } = decode(body, spec, bare);
   const size = instances.shape[0]!;
   const item = instances.shape.slice(1);
   const features = elementCount(item);
@@ -52,7 +80,7 @@ export async function explain(model: ServedModel, body: Buffer, signal?: Cancell
   };
   const all = toDoubles(instances);
   const writer = new JsonWriter();
-  writer.raw('{"explanations": [');
+  writer.raw(bare ? '[' : '{"explanations": [');
   for (let row = 0; row < size; row++) {
     const instance = all.slice(row * features, (row + 1) * features);
     const { base, values } = await shapleyValues({ instance, background: absent, permutations, seed }, evaluate);
@@ -62,20 +90,21 @@ export async function explain(model: ServedModel, body: Buffer, signal?: Cancell
     writeDoubles(writer, values, [...item, base.length]);
     writer.raw('}');
   }
-  writer.raw(']}');
+  writer.raw(bare ? ']' : ']}');
   return writer.finish();
 }
 
-function decode(body: Buffer, spec: TensorSpec): ExplainRequest {
+function decode(body: Buffer, spec: TensorSpec, bare: boolean): ExplainRequest {
   const reader = new JsonReader(body, false);
   let instances: Tensor | undefined;
   let background: Tensor | undefined;
   let parameters: Record<string, unknown> = {};
-  if (reader.peek() !== OPEN_OBJECT) throw invalid('the body must be a JSON object with instances');
-  if (reader.openObject()) {
+  if (bare && reader.peek() === OPEN_ARRAY) instances = readRows(reader, spec, 'the body');
+  else if (reader.peek() !== OPEN_OBJECT) throw invalid('the body must be a JSON object with instances');
+  else if (reader.openObject()) {
     do {
       const name = reader.name();
-      if (name === 'instances') instances = readRows(reader, spec, name);
+      if (name === 'instances' || (bare && name === 'data')) instances = readRows(reader, spec, name);
       else if (name === 'background') background = readRows(reader, spec, name);
       else if (name === 'parameters') parameters = readParameters(reader);
       else reader.skip();

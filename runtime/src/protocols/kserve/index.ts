@@ -1,1 +1,2 @@
+export { explain } from './explain.js';
 export { kserve } from './rest.js';

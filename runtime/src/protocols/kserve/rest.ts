@@ -29,11 +29,9 @@ export function kserve({ status = false }: KServeOptions = {}): Protocol {
         path: '/v1/models/:model(^[^/:]+)::explain',
         handler: handled(
           errorResponse,
-          acceptingEvents(async (request, { model: name = '' }) => {
-            const model = find(models, name);
-            const release = model.hold();
-            return explain(model, request.body, request.signal).then(jsonResponse).finally(release);
-          }),
+          acceptingEvents(async ({ body, signal }, { model: name = '' }) =>
+            jsonResponse(await explain(find(models, name), body, { signal })),
+          ),
         ),
       },
       ...(status ? statusRoutes(models) : []),

@@ -1,0 +1,30 @@
+import { invalid } from '../../inference/errors.js';
+import type { HttpRequest } from '../../server/http.js';
+import { multipartField } from '../multipart.js';
+
+/** The field of a form, and the entry of a call by gRPC, that holds the request. */
+export const FIELD = 'data';
+
+/** What a request holds: JSON, or the raw bytes of the input. */
+export interface Content {
+  readonly bytes: Buffer;
+  readonly json: boolean;
+}
+
+/** @throws InferenceError `INVALID_ARGUMENT` for a form without the field */
+export async function contentOf(request: HttpRequest): Promise<Content> {
+  const type = request.headers['content-type'] ?? '';
+  if (/^multipart\/form-data/i.test(type)) {
+    const field = await multipartField(request.body, type, FIELD);
+    if (!field) throw invalid(`the form has no field ${FIELD}`);
+    return { bytes: field.bytes, json: isJson(field.type, field.bytes) };
+  }
+  return { bytes: request.body, json: isJson(type, request.body) };
+}
+
+/** Clients seldom name a type: then what starts as JSON does is JSON. */
+export function isJson(type: string, bytes: Buffer): boolean {
+  if (/^application\/json/i.test(type)) return true;
+  if (/^(application\/octet-stream|image\/|audio\/)/i.test(type)) return false;
+  return /^\s*[[{]/.test(bytes.toString('latin1', 0, 64));
+}

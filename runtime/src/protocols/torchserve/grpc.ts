@@ -1,0 +1,38 @@
+import { InferenceError, invalid } from '../../inference/errors.js';
+import type { GrpcService } from '../grpc-service.js';
+import { FIELD, isJson } from './content.js';
+import { predict } from './predict.js';
+
+interface PredictionsRequest {
+  readonly model_name: string;
+  readonly model_version: string;
+  readonly input: Readonly<Record<string, Buffer>>;
+}
+
+/** TorchServe's `InferenceAPIsService`, but for what it streams. */
+export const torchServeGrpc: GrpcService = {
+  protoFile: 'torchserve.proto',
+  name: 'org.pytorch.serve.grpc.inference.InferenceAPIsService',
+  methods: (models) => ({
+    Ping: () => ({ health: models.ready ? 'Healthy' : 'Unhealthy' }),
+    Predictions: async ({ model_name: name, model_version: version, input }: PredictionsRequest, signal) => {
+      const model = models.find(name, version || undefined);
+      if (!model) {
+        const what =
+          version && models.find(name) ? `Model version: ${version} does not exist for model` : 'Model not found';
+        throw new InferenceError('NOT_FOUND', `${what}: ${name}`);
+      }
+      const bytes = bytesOf(input);
+      const body = await predict(model, { bytes, json: isJson('', bytes) }, signal);
+      return { prediction: Buffer.from(body) };
+    },
+  }),
+};
+
+/** The entry of the usual name, or the only one. */
+function bytesOf(input: PredictionsRequest['input']): Buffer {
+  const entries = Object.entries(input);
+  const found = entries.length === 1 ? entries[0] : entries.find(([name]) => name === FIELD);
+  if (found) return found[1];
+  throw invalid(`the input has ${entries.length} entries: one of them must be ${FIELD}`);
+}

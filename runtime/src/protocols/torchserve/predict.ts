@@ -1,0 +1,32 @@
+import { JsonWriter, writeNested } from '../../inference/json/index.js';
+import type { Cancellation } from '../../inference/request.js';
+import type { Tensor } from '../../inference/tensor.js';
+import { decodeInferRequest } from '../open-inference/index.js';
+import type { ServedModel } from '../protocol.js';
+import { type Dialect, decodePredictRequest } from '../tensorflow-serving/predict-request.js';
+import { encodePredictResponse } from '../tensorflow-serving/predict-response.js';
+import type { Content } from './content.js';
+
+const DIALECT: Dialect = { rowKeys: ['data'], bareRows: true };
+
+/**
+ * The list of predictions for a request, as JSON.
+ *
+ * @throws InferenceError
+ */
+export async function predict(model: ServedModel, content: Content, signal?: Cancellation): Promise<Buffer | string> {
+  if (content.json) {
+    const { inputs, rows, signatureName } = decodePredictRequest(content.bytes, model, DIALECT);
+    const { outputs } = await model.infer({ inputs, signatureName, signal });
+    return outputs.length === 1 && rows ? encodeList(outputs[0]!) : encodePredictResponse(outputs, rows);
+  }
+  const { inputs } = decodeInferRequest(content.bytes, model.signatures.serving_default!, 0);
+  const { outputs } = await model.infer({ inputs, signal });
+  return outputs.length === 1 ? encodeList(outputs[0]!) : encodePredictResponse(outputs, false);
+}
+
+function encodeList(output: Tensor): Buffer | string {
+  const writer = new JsonWriter();
+  writeNested(writer, output, output.shape, 0, { separator: ', ', nonFinite: true });
+  return writer.finish();
+}

@@ -1,0 +1,69 @@
+import type { InferenceError } from '../../inference/errors.js';
+import type { Cancellation } from '../../inference/request.js';
+import type { HttpResponse, Route } from '../../server/http.js';
+import { asInferenceError, handled } from '../handled.js';
+import { explain } from '../kserve/index.js';
+import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';
+import { failureResponse, jsonResponse } from '../responses.js';
+import { type Content, contentOf } from './content.js';
+import { predict } from './predict.js';
+
+/** TorchServe's names of failures, by status. */
+const TYPES: Readonly<Record<number, string>> = {
+  400: 'BadRequestException',
+  404: 'ModelNotFoundException',
+  408: 'RequestTimeoutException',
+  429: 'TooManyRequestsException',
+  503: 'ServiceUnavailableException',
+};
+
+/**
+ * TorchServe's inference API: `/predictions/M` with JSON, the raw bytes of the one input, or a form whose field `data`
+ * is either, and `/explanations/M`. The answer is the list of predictions, as its default handlers give.
+ *
+ * `/ping` is answered by the protocol of SageMaker, alike.
+ */
+export function torchServe(): Protocol {
+  return {
+    name: 'torchserve',
+    routes: (models) => [
+      ...routesOf('predictions', models, predict),
+      ...routesOf('explanations', models, (model, { bytes }, signal) => explain(model, bytes, { signal, bare: true })),
+    ],
+    owns: (path) => /^\/(predictions|explanations)\//.test(path),
+    errorResponse,
+  };
+}
+
+type Answer = (model: ServedModel, content: Content, signal?: Cancellation) => Promise<Buffer | string>;
+
+function routesOf(what: string, models: ModelCatalog, answer: Answer): readonly Route[] {
+  return [`/${what}/:model`, `/${what}/:model/:version`].map((path) => ({
+    method: 'POST',
+    path,
+    handler: handled(errorResponse, async (request, { model: name = '', version }) => {
+      const model = models.find(name, version);
+      if (!model) return notFound(models, name, version);
+      return jsonResponse(await answer(model, await contentOf(request), request.signal));
+    }),
+  }));
+}
+
+function notFound(models: ModelCatalog, name: string, version: string | undefined): HttpResponse {
+  const isVersion = version !== undefined && models.find(name) !== undefined;
+  return failure(
+    404,
+    isVersion ? `Model version: ${version} does not exist for model: ${name}` : `Model not found: ${name}`,
+    isVersion ? 'ModelVersionNotFoundException' : 'ModelNotFoundException',
+  );
+}
+
+function errorResponse(failed: unknown): HttpResponse {
+  const error: InferenceError = asInferenceError(failed);
+  const { status, headers } = failureResponse(error, '');
+  return { ...failure(status, error.message, TYPES[status] ?? 'InternalServerException'), headers };
+}
+
+function failure(code: number, message: string, type: string): HttpResponse {
+  return jsonResponse(`${JSON.stringify({ code, type, message }, null, 2)}\n`, code);
+}
