@@ -75,9 +75,9 @@ async function copyPart(
   let position = start;
   return withRetries(async () => {
     const { chunks, isWhole } = await source.read(position, end);
-    // Who asked for the first part takes everything; the others leave it to that one.
     if (isWhole && start > 0) {
-      await chunks[Symbol.asyncIterator]().return?.();
+      // Who asked for the first part takes everything. An answer ends only for who has begun to read it.
+      for await (const _ of chunks) break;
       return true;
     }
     const last = isWhole ? size : end;
@@ -96,7 +96,9 @@ async function copyPart(
 
 async function write(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   try {
-    await file.write(bytes, 0, bytes.length, position);
+    for (let written = 0; written < bytes.length; ) {
+      written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
+    }
   } catch (error) {
     // Trying again frees no space.
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;

@@ -2,36 +2,68 @@ import type { Credentials } from './credentials.js';
 import type { ObjectSource } from './object-source.js';
 import { failureOf } from './retry.js';
 
-/** How long a store may take for one answer, the last byte included. */
-const ANSWER_MS = 60_000;
+/** How long a store may be silent, before its answer and amid it. */
+const SILENCE_MS = 60_000;
 
 const nobody: Credentials = async () => ({});
 
 /** An object behind HTTP. */
-export function httpSource(url: string, credentials: Credentials = nobody): ObjectSource {
+export function httpSource(url: string, credentials: Credentials = nobody, silenceMs = SILENCE_MS): ObjectSource {
   return {
     async read(start, end) {
-      const response = await ask(url, credentials, { range: `bytes=${start}-${end - 1}` });
-      return { chunks: response.body ?? NOTHING, isWhole: response.status !== 206 };
+      const headers = { ...(await credentials()), range: `bytes=${start}-${end - 1}` };
+      const watch = new SilenceWatch(silenceMs);
+      try {
+        const response = await ask(url, watch.signal, headers);
+        return { chunks: watch.watched(response.body ?? []), isWhole: response.status !== 206 };
+      } catch (error) {
+        watch.end();
+        throw error;
+      }
     },
   };
 }
 
 /** The text that a store answers to a question about its objects. */
 export async function httpText(url: string, credentials: Credentials = nobody): Promise<string> {
-  return (await ask(url, credentials)).text();
+  return (await ask(url, AbortSignal.timeout(SILENCE_MS), await credentials())).text();
 }
 
-async function ask(url: string, credentials: Credentials, headers: Record<string, string> = {}): Promise<Response> {
-  const response = await fetch(url, {
-    headers: { ...(await credentials()), ...headers },
-    // A store that sends elsewhere would be given the credentials too.
-    redirect: 'manual',
-    signal: AbortSignal.timeout(ANSWER_MS),
-  });
+async function ask(url: string, signal: AbortSignal, headers: Readonly<Record<string, string>>): Promise<Response> {
+  // A store that sends elsewhere would be given the credentials too.
+  const response = await fetch(url, { headers, redirect: 'manual', signal });
   if (response.ok) return response;
   await response.body?.cancel();
   throw failureOf(response.status, `the store answered ${response.status}`);
 }
 
-const NOTHING: AsyncIterable<Uint8Array> = (async function* () {})();
+/** Ends an answer that has stalled, and none that is merely long. */
+class SilenceWatch {
+  private readonly controller = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(silenceMs: number) {
+    this.timer = setTimeout(() => {
+      this.controller.abort(new Error(`the store was silent for ${silenceMs / 1000} s`));
+    }, silenceMs);
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+  }
+
+  async *watched(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of chunks) {
+        this.timer.refresh();
+        yield chunk;
+      }
+    } finally {
+      this.end();
+    }
+  }
+}

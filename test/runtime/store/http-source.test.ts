@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { download, downloadText } from '../../../runtime/src/store/download.js';
+import { httpSource } from '../../../runtime/src/store/http-source.js';
 
 /** Three parts, and not one byte like its neighbour's. */
 const OBJECT = Buffer.alloc(17 * 1024 * 1024, Buffer.from(Array.from({ length: 251 }, (_, index) => index)));
@@ -98,6 +99,30 @@ describe('an object behind HTTP', () => {
       response.write(OBJECT.subarray(0, 10_000_000), () => response.destroy());
     });
     expect(sha256(await fetched(url))).toBe(sha256(OBJECT));
+  });
+
+  it('is given up by an answer that stalls, and not by one that is only long', async () => {
+    let asked = 0;
+    const url = await store((_, response) => {
+      response.writeHead(206);
+      response.write('a');
+      if (++asked === 1) return;
+      let left = 5;
+      const timer = setInterval(() => {
+        response.write('b');
+        if (--left > 0) return;
+        clearInterval(timer);
+        response.end();
+      }, 300);
+    });
+    const read = async () => {
+      const { chunks } = await httpSource(url, undefined, 1000).read(0, 9);
+      const parts: Uint8Array[] = [];
+      for await (const chunk of chunks) parts.push(chunk);
+      return Buffer.concat(parts).toString();
+    };
+    await expect(read()).rejects.toThrow('the store was silent for 1 s');
+    expect(await read()).toBe('abbbbb');
   });
 
   it('is not taken for whole where a store sends less than it was asked for', async () => {
