@@ -1,3 +1,5 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import type { Side } from './pairs.js';
 import type { Post } from './posts.js';
 import { freePort, SERVER_CPU, start, stop, untilAnswered } from './process.js';
@@ -26,9 +28,15 @@ export async function serving<T>(
   const port = await freePort();
   const server = start(factory(modelPackage, port), everywhere ? undefined : SERVER_CPU);
   try {
-    await untilAnswered(port, post);
+    await Promise.race([untilAnswered(port, post), ended(server)]);
     return await measure(port, server.pid!);
   } finally {
     await stop(server);
   }
+}
+
+/** Fails when the server ends before it was stopped. */
+async function ended(server: ChildProcess): Promise<never> {
+  const [code] = await once(server, 'exit');
+  throw new Error(`the server ended with exit code ${code}; see why with BENCH_VERBOSE=1`);
 }
