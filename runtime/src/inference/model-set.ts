@@ -59,6 +59,7 @@ export class ModelSet {
     const look = await this.look(entries);
     const failure = this.failureOf(look);
     if (failure) throw failure;
+    for (const [location, error] of look.failures) this.log(location, error);
     this.isStarted = true;
   }
 
@@ -216,9 +217,15 @@ export class ModelSet {
   }
 
   private report(key: string, location: string, error: Error): void {
-    if (!this.setbacks.note(key, error.message)) return;
-    const message = this.isStarted ? 'what was served before is kept' : 'a package cannot be served';
-    this.options.logger.log('error', message, { location, error: error.message });
+    // What fails at the start is told by whoever starts, if it does not start.
+    if (this.setbacks.note(key, error.message) && this.isStarted) this.log(location, error);
+  }
+
+  private log(location: string, { message }: Error): void {
+    this.options.logger.log('error', 'a package cannot be served; what was there before stays', {
+      location,
+      error: message,
+    });
   }
 }
 

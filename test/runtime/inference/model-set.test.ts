@@ -1,8 +1,10 @@
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Manifest } from '@modelship/runtime/manifest';
 import { describe, expect, it, vi } from 'vitest';
 import { everythingAt } from '../../../runtime/src/inference/model-entry.js';
+import { writePackage } from '../../support/packages.js';
 import { slowPackage } from '../faults/servers.js';
 import { entry, models, VersionFolder } from './model-folders.js';
 
@@ -41,18 +43,42 @@ describe('the versions of a model', () => {
     expect(states()).toEqual(['2 END', '1 AVAILABLE']);
     expect(catalog.versions('slow')[0]!.failure).toMatch(/has 10 bytes, and the manifest says/);
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain('what was served before is kept');
+    expect(lines[0]).toContain('what was there before stays');
     folder.add('2', 2);
     await controlled.refresh();
     expect(states()).toEqual(['2 AVAILABLE']);
   });
 
+  it('are not served where the new one answers its samples otherwise', async () => {
+    const folder = new VersionFolder('1');
+    const { controlled, catalog, states } = models();
+    await controlled.start([entry(folder.path, latest)]);
+    const directory = slowPackage(1, '2');
+    const content = (path: string) => readFileSync(join(directory, path), 'utf8');
+    const manifest = JSON.parse(content('model.json')) as Manifest;
+    const samples = content('samples.json').replace(
+      '"shape":[1],"datatype":"FP32","data":[1]',
+      '"shape":[1],"datatype":"FP32","data":[2]',
+    );
+    writePackage(
+      { ...manifest, content: { 'model.onnx': readFileSync(join(directory, 'model.onnx')), 'samples.json': samples } },
+      directory,
+    );
+    folder.put('2', directory);
+    await controlled.refresh();
+    expect(states()).toEqual(['2 END', '1 AVAILABLE']);
+    expect(catalog.versions('slow')[0]!.failure).toMatch(/sample/);
+  });
+
   it('start with an older one where the newest is bad, so that more instances can start', async () => {
     const folder = new VersionFolder('1', '2');
     folder.addBad('3');
-    const { controlled, states } = models();
+    const { controlled, states, lines } = models();
     await controlled.start([entry(folder.path, latest)]);
     expect(states()).toEqual(['3 END', '2 AVAILABLE']);
+    expect(lines).toHaveLength(1);
+    await controlled.refresh();
+    expect(lines).toHaveLength(1);
   });
 
   it('are replaced by a package of the same number, which answers before the other goes', async () => {
@@ -87,10 +113,12 @@ describe('the versions of a model', () => {
     const folder = new VersionFolder('1');
     folder.put('0-copy', slowPackage(2, '1'));
     const { controlled, lines, catalog } = models();
-    await expect(controlled.start([everythingAt(folder.path)])).rejects.toThrow(
-      /\/1 is version 1 of model slow, and so is .*0-copy, which is taken/,
-    );
-    expect(lines).toHaveLength(1);
+    const taken = /\/1 is version 1 of model slow, and so is .*0-copy, which is taken/;
+    await expect(controlled.start([everythingAt(folder.path)])).rejects.toThrow(taken);
+    expect(lines).toEqual([]);
+    await controlled.start([everythingAt(join(folder.path, '1'))]);
+    await controlled.replace([everythingAt(folder.path)]);
+    expect(lines).toEqual([expect.stringMatching(taken)]);
     expect(catalog.find('slow')).toBeDefined();
   });
 });
