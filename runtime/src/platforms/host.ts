@@ -6,6 +6,8 @@ export interface HostSettings {
   readonly port?: number;
   /** @default the process does not run on Vertex AI */
   readonly vertexRoutes?: VertexRoutes;
+  /** The type in which SageMaker's callers get answers that accept any. @default JSON */
+  readonly sageMakerAccept?: string;
   /** The Google Cloud project whose Cloud Trace has the traces of requests. @default none is named */
   readonly googleProject?: string;
   /** Folder that models are loaded from by request alone. @default the process is no multi-model endpoint of SageMaker */
@@ -25,6 +27,7 @@ export function readHost(environment: Readonly<Record<string, string | undefined
   return {
     port: port !== undefined && /^\d{1,5}$/.test(port) ? Number(port) : undefined,
     vertexRoutes: health && predict ? { health, predict } : undefined,
+    sageMakerAccept: environment.SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT || undefined,
     googleProject: environment.GOOGLE_CLOUD_PROJECT || undefined,
     requestedModels: environment.SAGEMAKER_MULTI_MODEL === 'true' ? SAGEMAKER_MODELS : undefined,
   };

@@ -11,6 +11,8 @@ import { type VertexRoutes, vertexAi } from './vertex-ai.js';
 export interface ProtocolOptions {
   /** The routes of Vertex AI. @default none, as its protocol has no routes of its own */
   readonly vertexRoutes?: VertexRoutes;
+  /** The type of SageMaker's answers to callers that accept any. @default JSON */
+  readonly sageMakerAccept?: string;
   /**
    * Whether questions about models under `/v1` are answered as KServe does, and not as TensorFlow Serving.
    *
@@ -20,13 +22,13 @@ export interface ProtocolOptions {
 }
 
 /** All the protocols, in the order of precedence: where two have the same route, the first answers. */
-export function protocols({ vertexRoutes, kserveStatus }: ProtocolOptions = {}): readonly Protocol[] {
+export function protocols({ vertexRoutes, kserveStatus, sageMakerAccept }: ProtocolOptions = {}): readonly Protocol[] {
   return [
     ...(vertexRoutes ? [vertexAi(vertexRoutes)] : []),
     kserve({ status: kserveStatus }),
     tensorFlowServing(),
     openInference(),
-    sageMaker(),
+    sageMaker({ accept: sageMakerAccept }),
     azureMl(),
     torchServe(),
   ];

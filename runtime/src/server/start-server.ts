@@ -31,10 +31,10 @@ export async function startServer(
   address = '0.0.0.0',
   host: HostSettings = readHost(process.env),
 ): Promise<RunningServer> {
-  const { requestedModels, googleProject, vertexRoutes } = host;
+  const { requestedModels, googleProject, vertexRoutes, sageMakerAccept } = host;
   const runtime = createRuntime(
     { requestedModels, ...config },
-    { vertexRoutes, googleProject, kserveStatus: config.kserveStatus },
+    { vertexRoutes, sageMakerAccept, googleProject, kserveStatus: config.kserveStatus },
   );
   const server = createHttpServer(runtime.app, config.maxBodyBytes);
   await new Promise<void>((resolve, reject) => {

@@ -21,6 +21,11 @@ describe('what the host asks for', () => {
     expect(readHost({ AIP_HEALTH_ROUTE: '/h' }).vertexRoutes).toBeUndefined();
   });
 
+  it("is the type of SageMaker's answers, if one is named", () => {
+    expect(readHost({ SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT: 'text/csv' }).sageMakerAccept).toBe('text/csv');
+    expect(readHost({ SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT: '' }).sageMakerAccept).toBeUndefined();
+  });
+
   it('loads no model before it is asked to, as a multi-model endpoint of SageMaker', () => {
     expect(readHost({ SAGEMAKER_MULTI_MODEL: 'true' }).requestedModels).toBe('/opt/ml/models');
     expect(readHost({ SAGEMAKER_MULTI_MODEL: 'false' }).requestedModels).toBeUndefined();

@@ -69,6 +69,22 @@ describe('/invocations', () => {
     expect((await accept('text/html, */*;q=0.1')).headers['content-type']).toBe('application/json');
   });
 
+  it('gives the type that the host names to those that accept any, and to no others', async () => {
+    const ask = sender([sageMaker({ accept: 'text/csv' })], catalog([table]));
+    const type = async (headers: Record<string, string>) =>
+      (await ask('POST', '/invocations', '[[1, 2]]', { headers })).headers['content-type'];
+    expect(await type({})).toBe('text/csv; charset=utf-8');
+    expect(await type({ accept: '*/*' })).toBe('text/csv; charset=utf-8');
+    expect(await type({ accept: 'application/json' })).toBe('application/json');
+    expect(() => sageMaker({ accept: 'image/png' })).toThrow(/cannot be of the type image\/png: application\/json/);
+  });
+
+  it('gives JSON for CSV, unless that is accepted', async () => {
+    const csv = { 'content-type': 'text/csv' };
+    expect((await invoke('1,2', csv, table)).headers['content-type']).toBe('application/json');
+    expect((await invoke('1,2', { ...csv, accept: 'text/csv' }, table)).text).toBe('1.0,2.0\n');
+  });
+
   it.each([
     [415, { 'content-type': 'application/xml' }],
     [415, { 'content-type': 'constructor' }],

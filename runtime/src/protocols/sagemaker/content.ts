@@ -30,7 +30,7 @@ const DECODERS: Readonly<Record<string, Decode>> = {
   'application/x-npy': (body, model) => single(model, (spec) => tensorFromNpy(spec, body)),
 };
 
-/** How an answer is written, by its type; the first is for clients that take any. */
+/** How an answer is written, by its type. */
 const ENCODERS: Readonly<Record<string, Encode>> = {
   'application/json': (outputs, rows) => jsonResponse(encodePredictResponse(outputs, rows)),
   'application/jsonlines': (outputs, rows) =>
@@ -40,20 +40,24 @@ const ENCODERS: Readonly<Record<string, Encode>> = {
   'application/x-npy': (outputs) => typed('application/x-npy', npyFromTensor(only(outputs))),
 };
 
+/** What clients that take any type get, unless the host says otherwise. */
+export const DEFAULT_TYPE = 'application/json';
+
 export const CONTENT_TYPES = Object.keys(DECODERS);
 export const ACCEPTED_TYPES = Object.keys(ENCODERS);
 
 /** @returns undefined for a type that is not supported; no type means JSON */
 export function decoderFor(contentType: string | undefined): Decode | undefined {
-  const type = mediaType(contentType) || 'application/json';
+  const type = mediaType(contentType) || DEFAULT_TYPE;
   return Object.hasOwn(DECODERS, type) ? DECODERS[type] : undefined;
 }
 
-/** @returns undefined if none of the accepted types is supported; no wish means JSON */
-export function encoderFor(accept: string | undefined): Encode | undefined {
+/** @returns undefined if none of the accepted types is supported; no wish means `byDefault` */
+export function encoderFor(accept: string | undefined, byDefault: string): Encode | undefined {
   for (const wish of (accept || '*/*').split(',')) {
     const type = mediaType(wish);
-    if (type === '*/*' || type === 'application/*') return ENCODERS['application/json'];
+    if (type === '*/*') return ENCODERS[byDefault];
+    if (type === 'application/*') return ENCODERS[DEFAULT_TYPE];
     if (Object.hasOwn(ENCODERS, type)) return ENCODERS[type];
   }
   return undefined;

@@ -5,7 +5,7 @@ import { infer, JSON_LENGTH_HEADER } from '../open-inference/index.js';
 import type { ModelCatalog, ModelControl, Protocol, ServedModel } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { soleModel } from '../sole-model.js';
-import { ACCEPTED_TYPES, CONTENT_TYPES, decoderFor, encoderFor } from './content.js';
+import { ACCEPTED_TYPES, CONTENT_TYPES, DEFAULT_TYPE, decoderFor, encoderFor } from './content.js';
 
 /** Of TorchServe too. */
 const PING_PATH = '/ping';
@@ -19,18 +19,31 @@ const TRITON_TYPE = 'application/vnd.sagemaker-triton.binary+json';
 /** What SageMaker takes as the sign to unload another model and to try again. */
 const INSUFFICIENT_STORAGE = 507;
 
+/** What may differ. */
+export interface SageMakerOptions {
+  /**
+   * The type of answers to callers that accept any.
+   *
+   * @default JSON
+   */
+  readonly accept?: string;
+}
+
 /**
  * What SageMaker asks of a container: `/ping`, `/invocations` in JSON, JSON Lines, CSV and npy, and for multi-model
  * endpoints, where models can be loaded by request, the calls under `/models`.
  */
-export function sageMaker(): Protocol {
+export function sageMaker({ accept = DEFAULT_TYPE }: SageMakerOptions = {}): Protocol {
+  if (!ACCEPTED_TYPES.includes(accept)) {
+    throw new Error(`SageMaker's answers cannot be of the type ${accept}: ${ACCEPTED_TYPES.join(', ')} are supported`);
+  }
   return {
     name: 'sagemaker',
     probes: [PING_PATH],
     routes: (models) => [
       { method: 'GET', path: PING_PATH, handler: () => ping(models) },
-      post('/invocations', (request) => invoke(modelOf(models, request), request)),
-      ...(models.control ? multiModelRoutes(models, models.control) : []),
+      post('/invocations', (request) => invoke(modelOf(models, request), request, accept)),
+      ...(models.control ? multiModelRoutes(models, models.control, accept) : []),
     ],
     owns: (path) => /^\/(ping|invocations|models(\/.*)?)$/.test(path),
     errorResponse,
@@ -42,12 +55,12 @@ function ping(models: ModelCatalog): HttpResponse {
   return models.ready ? jsonResponse('{"status":"Healthy"}') : jsonResponse('{"status":"Unhealthy"}', 503);
 }
 
-async function invoke(model: ServedModel, request: HttpRequest): Promise<HttpResponse> {
+async function invoke(model: ServedModel, request: HttpRequest, byDefault: string): Promise<HttpResponse> {
   const { 'content-type': contentType, accept } = request.headers;
   if (contentType?.startsWith(TRITON_TYPE)) return invokeInBinary(model, request, contentType);
   const decode = decoderFor(contentType);
   if (!decode) return refusal(415, `content-type ${contentType}: ${CONTENT_TYPES.join(', ')} are supported`);
-  const encode = encoderFor(accept);
+  const encode = encoderFor(accept, byDefault);
   if (!encode) return refusal(406, `accept ${accept}: ${ACCEPTED_TYPES.join(', ')} are supported`);
   const { inputs, rows, signatureName } = decode(request.body, model);
   const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
@@ -58,14 +71,15 @@ async function invoke(model: ServedModel, request: HttpRequest): Promise<HttpRes
 async function invokeInBinary(model: ServedModel, request: HttpRequest, contentType: string): Promise<HttpResponse> {
   const length = /json-header-size=([^;\s]*)/.exec(contentType)?.[1];
   if (length === undefined) throw invalid(`content-type ${contentType}: json-header-size is missing`);
+  const { method, path, query, body, signal } = request;
   const headers = { [JSON_LENGTH_HEADER]: length };
-  const response = await infer(model, { ...request, headers });
+  const response = await infer(model, { method, path, query, body, signal, headers });
   const answered = response.headers[JSON_LENGTH_HEADER];
   if (answered === undefined) return response;
   return { ...response, headers: { 'content-type': `${TRITON_TYPE};json-header-size=${answered}` } };
 }
 
-function multiModelRoutes(models: ModelCatalog, control: ModelControl): readonly Route[] {
+function multiModelRoutes(models: ModelCatalog, control: ModelControl, accept: string): readonly Route[] {
   return [
     post('/models', async (request) => {
       const { name, url } = loadRequest(request.body);
@@ -92,7 +106,7 @@ function multiModelRoutes(models: ModelCatalog, control: ModelControl): readonly
         return textResponse('');
       }),
     },
-    post('/models/:name/invoke', (request, { name }) => invoke(named(models, name), request)),
+    post('/models/:name/invoke', (request, { name }) => invoke(named(models, name), request, accept)),
   ];
 }
 
