@@ -58,7 +58,10 @@ export class ModelSet {
     this.entries = entries;
     const look = await this.look(entries);
     const failure = this.failureOf(look);
-    if (failure) throw failure;
+    if (failure) {
+      for (const name of this.options.catalog.names()) await this.forget(name);
+      throw failure;
+    }
     for (const [location, error] of look.failures) this.log(location, error);
     this.isStarted = true;
   }

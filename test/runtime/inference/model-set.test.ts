@@ -179,6 +179,15 @@ describe('a start', () => {
     });
   });
 
+  it('that fails keeps nothing in memory', async () => {
+    const folder = new VersionFolder('1');
+    const bad = new VersionFolder();
+    bad.addBad('1');
+    const { controlled, catalog } = models();
+    await expect(controlled.start([entry(folder.path), entry(bad.path, { name: 'bad' })])).rejects.toThrow();
+    expect(catalog.names()).toEqual([]);
+  });
+
   it('fails where there is nothing', async () => {
     const { path } = new VersionFolder();
     await expect(models().controlled.start([everythingAt(path)])).rejects.toThrow(`no model package at ${path}`);
