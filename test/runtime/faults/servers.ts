@@ -33,9 +33,16 @@ export interface ServerProcess {
   log(): string;
 }
 
-/** Starts the server as its image does. */
-export function spawnServer(variables: Readonly<Record<string, string>>): ServerProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'runtime/src/main.ts'), 'serve'], {
+/**
+ * Starts the server as its image does.
+ *
+ * @param script what Node runs @default the sources
+ */
+export function spawnServer(
+  variables: Readonly<Record<string, string>>,
+  script: readonly string[] = ['--import', 'tsx', join(ROOT, 'runtime/src/main.ts')],
+): ServerProcess {
+  const child = spawn(process.execPath, [...script, 'serve'], {
     cwd: ROOT,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, [ENVIRONMENT.port]: '0', ...variables },
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,9 +1,23 @@
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { readConfig } from '../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import { Logger } from '../../../runtime/src/observability/log.js';
 import { openTracer, traceIdOf } from '../../../runtime/src/observability/tracing.js';
-import { IRIS, post, predict, runSlow, serve, slowPackage, spawnServer, stopAll, until } from '../faults/servers.js';
+import { createRuntime } from '../../../runtime/src/runtime.js';
+import {
+  IRIS,
+  IRIS_REQUEST,
+  post,
+  predict,
+  runSlow,
+  serve,
+  slowPackage,
+  spawnServer,
+  stopAll,
+  until,
+} from '../faults/servers.js';
 import { callIris } from './call-iris.js';
 import { type CollectedSpan, type Collector, grpcCollector, httpCollector } from './collector.js';
 
@@ -26,6 +40,14 @@ async function collected(made: Promise<Collector>, variables: Record<string, str
   const all = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '20', ...variables };
   for (const [name, value] of Object.entries(all)) vi.stubEnv(name, value);
   return collector;
+}
+
+/** Takes connections, and says nothing. */
+async function silentCollector(): Promise<string> {
+  const socket = createServer(() => {}).listen(0, '127.0.0.1');
+  sockets.push(socket);
+  await new Promise((listening) => socket.once('listening', listening));
+  return `http://127.0.0.1:${(socket.address() as AddressInfo).port}`;
 }
 
 /** The spans of a trace, once there are so many. */
@@ -133,18 +155,64 @@ describe('spans', () => {
   });
 });
 
+describe("a function's spans", () => {
+  const ask = async (spans: () => readonly CollectedSpan[]) => {
+    const runtime = createRuntime(readConfig({ [ENVIRONMENT.model]: IRIS, [ENVIRONMENT.logLevel]: 'error' }));
+    await runtime.load();
+    try {
+      const body = Buffer.from(IRIS_REQUEST);
+      const path = '/v1/models/iris:predict';
+      const response = await runtime.app.handle({ method: 'POST', path, query: '', headers: { traceparent }, body });
+      expect(response.status).toBe(200);
+      expect(spans()).toEqual([]);
+      await runtime.app.tracer!.flush();
+      return spans();
+    } finally {
+      await runtime.close();
+    }
+  };
+
+  it('leave before its call ends', async () => {
+    const collector = await collected(httpCollector(), { OTEL_BSP_SCHEDULE_DELAY: '60000' });
+    expect((await ask(() => collector.spans)).map(({ name }) => name).sort()).toEqual([
+      'POST /v1/models/iris:predict',
+      'inference',
+      'queue',
+    ]);
+  });
+
+  it('hold it no longer than a moment where the collector never answers', async () => {
+    vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', await silentCollector());
+    vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '60000');
+    expect(await ask(() => [])).toEqual([]);
+  });
+});
+
+describe('the bundle', () => {
+  it.each([
+    ['http/protobuf', httpCollector],
+    ['grpc', grpcCollector],
+  ] as const)('has what it takes to send spans by %s beside it', async (protocol, make) => {
+    const collector = await collected(make());
+    const server = spawnServer(
+      {
+        [ENVIRONMENT.model]: IRIS,
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+      },
+      [join(import.meta.dirname, '../../../runtime/dist/bundle/server.js')],
+    );
+    await predict(await server.url, { traceparent });
+    server.child.kill('SIGTERM');
+    expect(await server.exit).toBe(0);
+    expect(collector.spans).toHaveLength(3);
+  });
+});
+
 describe('a collector that fails', () => {
   it.each([
     ['is down', async () => 'http://127.0.0.1:1'],
-    [
-      'never answers',
-      async () => {
-        const socket = createServer(() => {}).listen(0, '127.0.0.1');
-        sockets.push(socket);
-        await new Promise((listening) => socket.once('listening', listening));
-        return `http://127.0.0.1:${(socket.address() as { port: number }).port}`;
-      },
-    ],
+    ['never answers', silentCollector],
   ])('costs no request its answer, nor the server its end: it %s', async (_, url) => {
     const server = spawnServer({
       [ENVIRONMENT.model]: IRIS,
