@@ -34,12 +34,20 @@ export class ContainerCapacity {
     return new ContainerCapacity('gpu', undefined, options);
   }
 
+  /**
+   * ECS Managed Instances with NVIDIA GPUs, as many as the tasks need: ECS starts, patches and replaces them, at a price
+   * of its own beside EC2's. It replaces an instance after at most 14 days.
+   */
+  static managedGpu(options: GpuCapacityOptions = {}): ContainerCapacity {
+    return new ContainerCapacity('managedGpu', undefined, options);
+  }
+
   private constructor(
-    /** One of `fargate` and `gpu`. */
-    readonly kind: 'fargate' | 'gpu',
+    /** One of `fargate`, `gpu` and `managedGpu`. */
+    readonly kind: 'fargate' | 'gpu' | 'managedGpu',
     /** Set when `kind` is `fargate`. */
     readonly fargateOptions?: FargateCapacityOptions,
-    /** Set when `kind` is `gpu`. */
+    /** Set when `kind` is `gpu` or `managedGpu`. */
     readonly gpuOptions?: GpuCapacityOptions,
   ) {}
 }

@@ -31,8 +31,10 @@ import { warn } from './private/cost-warnings.js';
 import { ApiFront } from './private/ecs/api-front.js';
 import { alternateTarget, deployment, hasTwoVersions } from './private/ecs/deployment.js';
 import { GpuInstances } from './private/ecs/gpu-instances.js';
+import { gpuSize } from './private/ecs/gpu-size.js';
 import { ECS } from './private/ecs/limits.js';
 import { LoadBalancer } from './private/ecs/load-balancer.js';
+import { ManagedGpuInstances } from './private/ecs/managed-gpu-instances.js';
 import { Network } from './private/ecs/network.js';
 import { ServiceScaling } from './private/ecs/service-scaling.js';
 import { ServiceTelemetry, TrafficAlarms } from './private/ecs/service-telemetry.js';
@@ -65,8 +67,10 @@ export class ContainerModel extends Construct implements IConnectable {
   readonly loadBalancer: LoadBalancer;
   /** The API that IAM identities call; set unless `access` is another. */
   readonly api?: ApiFront;
-  /** Set if tasks run on GPUs. */
+  /** Set for `ContainerCapacity.gpu()`. */
   readonly instances?: GpuInstances;
+  /** Set for `ContainerCapacity.managedGpu()`. */
+  readonly managedInstances?: ManagedGpuInstances;
   /** Set unless the number of tasks is fixed. */
   readonly scaling?: ServiceScaling;
   readonly trafficAlarms: TrafficAlarms;
@@ -99,14 +103,14 @@ export class ContainerModel extends Construct implements IConnectable {
     const cluster =
       props.cluster ?? new Cluster(this, 'Cluster', { vpc: this.vpc, containerInsightsV2: ContainerInsights.ENABLED });
     this.cluster = cluster;
-    if (capacity.kind === 'gpu') {
-      this.instances = new GpuInstances(this, 'Instances', {
-        vpc: this.vpc,
-        subnets: this.subnets,
-        cluster: cluster as Cluster,
-        instanceType: capacity.gpuOptions?.instanceType ?? 'g5.xlarge',
-        ...range,
-      });
+    if (capacity.gpuOptions) {
+      const size = gpuSize(capacity.gpuOptions);
+      const place = { vpc: this.vpc, subnets: this.subnets, cluster: cluster as Cluster };
+      if (capacity.kind === 'managedGpu') {
+        this.managedInstances = new ManagedGpuInstances(this, 'ManagedInstances', { ...place, ...size });
+      } else {
+        this.instances = new GpuInstances(this, 'Instances', { ...place, ...range, instanceType: size.instanceType });
+      }
     }
     this.task = this.makeTask(image, capacity);
     this.loadBalancer = new LoadBalancer(this, 'LoadBalancer', {
@@ -132,6 +136,7 @@ export class ContainerModel extends Construct implements IConnectable {
     this.attach();
     this.network?.admit(this.service);
     if (this.instances) this.network?.admit(this.instances.group);
+    if (this.managedInstances) this.network?.admit(this.managedInstances.capacityProvider);
     if (gateway) {
       this.api = new ApiFront(this, 'Api', {
         vpc: this.vpc,
@@ -159,7 +164,7 @@ export class ContainerModel extends Construct implements IConnectable {
       dashboard: props.dashboard ?? true,
       alarmActions: props.alarmActions ?? [],
     });
-    warn(this, this.instances ? 'modelship:idleGpu' : 'modelship:idleService');
+    warn(this, capacity.gpuOptions ? 'modelship:idleGpu' : 'modelship:idleService');
   }
 
   /** Of the load balancer: nobody may reach it but whom these let in, and API Gateway. */
@@ -231,7 +236,7 @@ export class ContainerModel extends Construct implements IConnectable {
         fetches ||
         this.access.kind === 'jwt' ||
         (this.props.internetFacing ?? false),
-      instances: capacity.kind === 'gpu',
+      instances: capacity.gpuOptions !== undefined,
       secrets: Object.keys(this.props.secrets ?? {}).length > 0,
       retention: this.retention,
     });
@@ -290,7 +295,8 @@ export class ContainerModel extends Construct implements IConnectable {
         ],
       });
     }
-    const provider = capacity.fargateOptions?.spot ? 'FARGATE_SPOT' : 'FARGATE';
+    const fargate = capacity.fargateOptions?.spot ? 'FARGATE_SPOT' : 'FARGATE';
+    const provider = this.managedInstances?.capacityProvider.capacityProviderName ?? fargate;
     return new FargateService(this, 'Service', {
       ...options,
       capacityProviderStrategies: [{ capacityProvider: provider, weight: 1 }],

@@ -5,7 +5,11 @@ import type { Construct } from 'constructs';
 import { runtimeImageContext } from '../bundle/image-context.js';
 import type { PythonNeeds } from '../bundle/python-requirements.js';
 import { ImageSource } from '../serving/image-source.js';
+import { ImageBuilder } from './private/codebuild/image-builder.js';
 import { type PulledImage, pulledImage } from './private/pulled-image.js';
+
+/** As SageMaker expects. */
+const ROOT = '0:0';
 
 /** What the image has to run on and for. */
 export interface ImageNeeds {
@@ -36,6 +40,15 @@ export abstract class AwsImage extends ImageSource {
    */
   static fromAsset(options: RuntimeImageOptions = {}): AwsImage {
     return new AssetImage(options);
+  }
+
+  /**
+   * The runtime of this very version, built by CodeBuild in the account while the stack is deployed, for machines
+   * without Docker. The repository it is pushed to belongs to the stack, scans what comes, and keeps the last 50.
+   * Constructs of one stack with the same needs share the image.
+   */
+  static fromCodeBuild(options: RuntimeImageOptions = {}): AwsImage {
+    return new CodeBuildImage(options);
   }
 
   /**
@@ -73,9 +86,25 @@ class AssetImage extends AwsImage {
       new DockerImageAsset(stack, id, {
         directory,
         platform: architecture === 'arm64' ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64,
-        buildArgs: { ...(base ? { BASE: base } : {}), ...(root ? { RUN_AS: '0:0' } : {}) },
+        buildArgs: { ...(base ? { BASE: base } : {}), ...(root ? { RUN_AS: ROOT } : {}) },
       });
     return { uri: asset.imageUri, repositoryArn: asset.repository.repositoryArn };
+  }
+}
+
+class CodeBuildImage extends AwsImage {
+  constructor(private readonly options: RuntimeImageOptions) {
+    super();
+  }
+
+  override pull(scope: Construct, { architecture, root, manifest }: ImageNeeds): PulledImage {
+    const context = runtimeImageContext({ architecture: architecture === 'arm64' ? 'arm64' : 'x64', manifest });
+    return ImageBuilder.of(scope).build({
+      ...context,
+      architecture,
+      base: this.options.base,
+      runAs: root ? ROOT : undefined,
+    });
   }
 }
 

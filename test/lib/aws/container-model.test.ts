@@ -296,6 +296,34 @@ describe('ContainerModel', () => {
     });
   });
 
+  test('runs on instances with GPUs that ECS manages', () => {
+    const { template } = make(VARIANTS['GPU on instances that ECS manages']!);
+    expect(only(template(), 'AWS::ECS::TaskDefinition')).toMatchObject({
+      RequiresCompatibilities: ['MANAGED_INSTANCES'],
+      Cpu: '3072',
+      Memory: '12288',
+      ContainerDefinitions: [{ ResourceRequirements: [{ Type: 'GPU', Value: '1' }] }],
+    });
+    const provider = only(template(), 'AWS::ECS::CapacityProvider').ManagedInstancesProvider;
+    expect(provider.InstanceLaunchTemplate).toMatchObject({
+      Monitoring: 'DETAILED',
+      StorageConfiguration: { StorageSizeGiB: 100 },
+      InstanceRequirements: {
+        AllowedInstanceTypes: ['g5.xlarge'],
+        AcceleratorTypes: ['gpu'],
+        AcceleratorManufacturers: ['nvidia'],
+        AcceleratorCount: { Min: 1 },
+        VCpuCount: { Min: 3 },
+        MemoryMiB: { Min: 12_288 },
+      },
+    });
+    const [id] = Object.keys(template().findResources('AWS::ECS::CapacityProvider'));
+    const service = only(template(), 'AWS::ECS::Service');
+    expect(service.CapacityProviderStrategy).toEqual([{ CapacityProvider: { Ref: id }, Weight: 1 }]);
+    expect(service.LaunchType).toBeUndefined();
+    template().resourceCountIs('AWS::AutoScaling::AutoScalingGroup', 0);
+  });
+
   test('gives secrets to the container without writing them into the template', () => {
     const { template } = make(VARIANTS.secrets!);
     expect(containerOf(template()).Secrets).toEqual([{ Name: 'TOKEN', ValueFrom: expect.anything() }]);

@@ -41,6 +41,13 @@ const ACKNOWLEDGED: Readonly<Record<string, readonly string[]>> = {
     'AwsSolutions-IAM5[Action::ecs:Submit*] at S/Iris/Instances/Role/DefaultPolicy/Resource',
     'AwsSolutions-IAM5[Resource::*] at S/Iris/Instances/Role/DefaultPolicy/Resource',
   ],
+  'GPU on instances that ECS manages': [
+    // What ECS does with EC2 for these instances changes with ECS, and AWS keeps this policy in step with it.
+    'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonECSInfrastructureRolePolicyForManagedInstances] at S/Iris/ManagedInstances/CapacityProvider/CapacityProviderRole/Resource',
+    // What CDK lets an instance of a cluster do: find its agent's endpoint and report state.
+    'AwsSolutions-IAM5[Resource::*] at S/Iris/ManagedInstances/CapacityProvider/InstanceRole/Resource',
+    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:container-instance/*] at S/Iris/ManagedInstances/CapacityProvider/InstanceRole/Resource',
+  ],
   // The files under the prefix that the user gave, and no others.
   'model from a bucket': [
     'AwsSolutions-IAM5[Resource::<Bucket83908E77.Arn>/models/iris/1/*] at S/Iris/Task/TaskRole/DefaultPolicy/Resource',

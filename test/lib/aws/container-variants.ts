@@ -39,6 +39,7 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Contain
   linear: () => ({ rollout: Rollout.linear({ stepPercent: 20, intervalMinutes: 2 }) }),
   'blue and green': () => ({ blueGreenBakeMinutes: 10 }),
   GPU: () => ({ capacity: ContainerCapacity.gpu() }),
+  'GPU on instances that ECS manages': () => ({ capacity: ContainerCapacity.managedGpu() }),
   'model from a bucket': (stack) => ({ modelData: ContainerModelData.fromBucket(bucket(stack), 'models/iris/1/') }),
   'model on a file system': (stack) => {
     const vpc = new Vpc(stack, 'Vpc', { natGateways: 1, restrictDefaultSecurityGroup: false });

@@ -1,6 +1,7 @@
 import { DRAIN_SECONDS, ENVIRONMENT, START_SECONDS } from '@modelship/runtime/contract';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
+  Compatibility,
   type ContainerDefinition,
   ContainerImage,
   CpuArchitecture,
@@ -12,17 +13,18 @@ import {
   OperatingSystemFamily,
   Protocol,
   type Secret,
-  type TaskDefinition,
+  TaskDefinition,
 } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Model } from '../../../model/model.js';
 import type { ModelServer } from '../../../serving/model-server.js';
-import type { ContainerCapacity } from '../../container-capacity.js';
+import type { ContainerCapacity, GpuCapacityOptions } from '../../container-capacity.js';
 import type { ContainerModelData } from '../../container-model-data.js';
 import { PackageObjects } from '../package-objects.js';
 import { grantPull, type PulledImage } from '../pulled-image.js';
+import { gpuSize } from './gpu-size.js';
 import { ECS } from './limits.js';
 
 export interface TaskProps {
@@ -82,6 +84,16 @@ export class Task extends Construct {
     const roles = { taskRole: this.taskRole, executionRole: this.executionRole };
     if (capacity.kind === 'gpu')
       return new Ec2TaskDefinition(this, 'Definition', { ...roles, networkMode: NetworkMode.AWS_VPC });
+    if (capacity.kind === 'managedGpu') {
+      const { cpu, memoryMib } = gpuSize(capacity.gpuOptions!);
+      return new TaskDefinition(this, 'Definition', {
+        ...roles,
+        compatibility: Compatibility.MANAGED_INSTANCES,
+        networkMode: NetworkMode.AWS_VPC,
+        cpu: `${cpu * 1024}`,
+        memoryMiB: `${memoryMib}`,
+      });
+    }
     const { cpu = 1, memoryMib = 2048, x86 = false } = capacity.fargateOptions ?? {};
     return new FargateTaskDefinition(this, 'Definition', {
       ...roles,
@@ -103,7 +115,6 @@ export class Task extends Construct {
     const { server, model, image, capacity, secrets } = this.props;
     const own = server.spec.image === undefined;
     const folder = this.modelFolder();
-    const { gpuCount = 1, cpu = 3, memoryMib = 12_288 } = capacity.gpuOptions ?? {};
     const container = this.definition.addContainer(CONTAINER, {
       containerName: CONTAINER,
       image: ContainerImage.fromRegistry(image.uri),
@@ -120,7 +131,7 @@ export class Task extends Construct {
       readonlyRootFilesystem: own,
       stopTimeout: Duration.seconds(DRAIN_SECONDS + 2),
       healthCheck: own ? this.healthCheck() : undefined,
-      ...(capacity.kind === 'gpu' ? { gpuCount, cpu: cpu * 1024, memoryLimitMiB: memoryMib } : {}),
+      ...(capacity.gpuOptions && this.gpuShare(capacity.gpuOptions)),
     });
     if (own) {
       this.definition.addVolume({ name: 'tmp' });
@@ -130,6 +141,11 @@ export class Task extends Construct {
       container.addMountPoints({ sourceVolume: 'models', containerPath: MOUNT, readOnly: true });
     }
     return container;
+  }
+
+  private gpuShare(options: GpuCapacityOptions) {
+    const { gpuCount, cpu, memoryMib } = gpuSize(options);
+    return { gpuCount, cpu: cpu * 1024, memoryLimitMiB: memoryMib };
   }
 
   /** The load balancer asks whether requests may come; this asks whether the process must be replaced. */

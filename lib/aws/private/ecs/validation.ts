@@ -7,6 +7,7 @@ import type { ContainerCapacity } from '../../container-capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { checkLogRetention } from '../log-retention.js';
 import { checkMemory, checkPayload } from '../preflight.js';
+import { gpuSize } from './gpu-size.js';
 import { ECS, FARGATE_SIZES } from './limits.js';
 
 const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
@@ -81,7 +82,7 @@ export function validateContainer(
 function checkCapacity(validator: Validator, capacity: ContainerCapacity): void {
   const { cpu = 1, memoryMib = 2048 } = capacity.fargateOptions ?? {};
   if (capacity.gpuOptions) {
-    const { gpuCount, instanceType = 'g5.xlarge' } = capacity.gpuOptions;
+    const { gpuCount, instanceType } = gpuSize(capacity.gpuOptions);
     validator.number('capacity.gpuCount', gpuCount, ECS.gpus);
     validator.check(
       Token.isUnresolved(instanceType) || GPU_INSTANCE.test(instanceType),
@@ -122,7 +123,7 @@ function checkSize(
   }
   // A server that fetches the weights by itself gets no more than a name from the package.
   if (server && server.layout(model).length === 0) return;
-  const memoryMib = kind === 'fargate' ? (fargateOptions?.memoryMib ?? 2048) : (gpuOptions?.memoryMib ?? 12_288);
+  const memoryMib = gpuOptions ? gpuSize(gpuOptions).memoryMib : (fargateOptions?.memoryMib ?? 2048);
   checkMemory(validator, model, memoryMib, {
     what: 'a task',
     instead: `raise \`capacity.memoryMib\`${kind === 'fargate' ? ', up to 122880 with 16 CPUs' : ', on a larger `instanceType`'}`,
@@ -193,10 +194,10 @@ function checkServer(validator: Validator, props: ContainerModelProps, capacity:
     `${spec.name} cannot load ${model.manifest.format}; it loads ${spec.formats?.join(', ')}. ModelServer.modelship() loads every format`,
   );
   validator.check(
-    !spec.needsGpu || capacity.kind === 'gpu',
+    !spec.needsGpu || capacity.gpuOptions !== undefined,
     'capacity',
     'NO_GPU',
-    `${spec.name} needs a GPU, which Fargate does not have; use ContainerCapacity.gpu()`,
+    `${spec.name} needs a GPU, which Fargate does not have; use ContainerCapacity.gpu() or .managedGpu()`,
   );
   validator.check(
     image === undefined || spec.image === undefined,

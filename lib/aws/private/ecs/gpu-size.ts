@@ -1,0 +1,7 @@
+import type { GpuCapacityOptions } from '../../container-capacity.js';
+
+/** What tasks with GPUs run on: one on each g5.xlarge if nothing is said, which has 4 CPUs and 16 GiB for it and itself. */
+export function gpuSize(options: GpuCapacityOptions): Required<GpuCapacityOptions> {
+  const { instanceType = 'g5.xlarge', gpuCount = 1, cpu = 3, memoryMib = 12_288 } = options;
+  return { instanceType, gpuCount, cpu, memoryMib };
+}
