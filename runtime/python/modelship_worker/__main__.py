@@ -5,9 +5,9 @@ import os
 import socket
 import sys
 
-from .errors import CannotServe
+from .errors import told
 from .frames import read_frame, write_frame
-from .packages import how_to_install, requirements
+from .packages import requirements
 
 # The runtime hands its end of the connection over as this descriptor.
 SOCKET = 3
@@ -21,8 +21,6 @@ MODULES = {
     "torch_pickle": "torch_pickle",
     "torchscript": "torchscript",
 }
-
-MAX_MESSAGE = 300
 
 
 def main():
@@ -51,15 +49,6 @@ def main():
     write_frame(connection, loaded)
     while (request := read_frame(connection)) is not None:
         answer(connection, model, *request)
-
-
-def told(error):
-    if isinstance(error, CannotServe):
-        return f"{error}."
-    what = f"{type(error).__name__}: {' '.join(str(error).split())}"[:MAX_MESSAGE]
-    if isinstance(error, ModuleNotFoundError):
-        return f"{what}. {how_to_install(error)}."
-    return f"{what}. Save the model again with the packages that this Python has, or install those it was saved with."
 
 
 try:
