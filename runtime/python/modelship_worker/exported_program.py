@@ -10,7 +10,7 @@ from .errors import CannotServe
 
 def load(path, threads, _declared):
     """Reads the program, which may hold pickled weights: the runtime asks for trust first."""
-    torch_tensors.use_threads(threads)
+    torch.set_num_threads(threads)
     return ExportedModel(torch.export.load(path))
 
 

@@ -13,7 +13,7 @@ from .torch_module import DeclaredModule
 
 def load(path, threads, declared):
     """Unpickles the file, which runs the code that it names: the runtime asks for trust first."""
-    torch_tensors.use_threads(threads)
+    torch.set_num_threads(threads)
     before = set(sys.modules)
     module = torch.load(path, map_location="cpu", weights_only=False)
     if isinstance(module, dict):

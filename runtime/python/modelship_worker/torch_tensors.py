@@ -20,10 +20,8 @@ DATATYPES = {
 
 DTYPES = {name: dtype for dtype, name in DATATYPES.items()}
 
-
-def use_threads(count):
-    torch.set_num_threads(count)
-    torch.set_num_interop_threads(1)
+# A worker runs one request at a time, by the threads within its operators. This can be set once.
+torch.set_num_interop_threads(1)
 
 
 def datatype_of(dtype):

@@ -8,7 +8,7 @@ from .torch_module import DeclaredModule
 
 
 def load(path, threads, declared):
-    torch_tensors.use_threads(threads)
+    torch.set_num_threads(threads)
     module = torch.jit.load(path, map_location="cpu").eval()
     parameters = [argument.name for argument in module.forward.schema.arguments[1:]]
     inputs, outputs = declared.get("inputs"), declared.get("outputs")
