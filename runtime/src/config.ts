@@ -43,6 +43,8 @@ export interface RuntimeConfig {
   readonly python?: string;
   /** Processes for each model of a Python framework. @default 1 */
   readonly workers?: number;
+  /** MiB of memory above which such a process is replaced. @default three quarters of what there is, shared between the model's processes */
+  readonly workerMemoryMib?: number;
   /** Whether formats may be loaded that run code which the file names. @default false */
   readonly trustPickle?: boolean;
   readonly logLevel: LogLevel;
@@ -114,7 +116,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
   const models = text(ENVIRONMENT.models);
   if (models !== undefined && modelDigest !== undefined) {
-    fault(ENVIRONMENT.modelDigest, `it is the digest of one package; unset it where ${ENVIRONMENT.models} is set`);
+    fault(
+      ENVIRONMENT.modelDigest,
+      `it is the digest of one package; give \`digests\` in ${ENVIRONMENT.models} in its place`,
+    );
   }
   const config: RuntimeConfig = {
     model: text(ENVIRONMENT.model) ?? process.cwd(),
@@ -134,6 +139,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     threads: optionalNumber(ENVIRONMENT.threads, 1, 1024),
     python: text(ENVIRONMENT.python),
     workers: optionalNumber(ENVIRONMENT.workers, 1, 256),
+    workerMemoryMib: optionalNumber(ENVIRONMENT.workerMemoryMib, 1, 2 ** 24),
     trustPickle: flag(ENVIRONMENT.trustPickle),
     logLevel: logLevel as LogLevel,
     apiKeyHashes,

@@ -80,6 +80,11 @@ export const ENVIRONMENT = {
   python: 'MODELSHIP_PYTHON',
   /** Processes for each model of a Python framework. Default: 1. */
   workers: 'MODELSHIP_WORKERS',
+  /**
+   * MiB of memory above which such a process is replaced, and with a quarter more killed. Default: three quarters of the
+   * container's, shared between the model's processes.
+   */
+  workerMemoryMib: 'MODELSHIP_WORKER_MEMORY_MIB',
   /** `true` to load formats that run code which the file names. Default: they are refused. */
   trustPickle: 'MODELSHIP_TRUST_PICKLE',
   /** Issuer of the JWTs that callers must bring. Default: no JWT is asked for. */

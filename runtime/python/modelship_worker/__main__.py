@@ -7,6 +7,7 @@ import sys
 
 from .errors import told
 from .frames import read_frame, write_frame
+from .lifetime import tie_to_server
 from .packages import requirements
 
 # The runtime hands its end of the connection over as this descriptor.
@@ -24,6 +25,7 @@ MODULES = {
 
 
 def main():
+    tie_to_server()
     # What a model prints goes to the log.
     os.dup2(2, 1)
     connection = socket.socket(fileno=SOCKET)

@@ -55,6 +55,12 @@ export interface EngineOptions {
   readonly trustPickle?: boolean;
   /** Processes for one model of a Python framework. @default 1 */
   readonly workers?: number;
+  /**
+   * MiB of memory above which a process for a model of a Python framework is replaced.
+   *
+   * @default three quarters of the memory of the container or the machine, shared between the model's processes
+   */
+  readonly workerMemoryMib?: number;
   /** The interpreter for models of Python frameworks: a path, or a name on PATH. @default `python3` */
   readonly python?: string;
   /** Seconds after which a process that is still at a run is killed and replaced. @default runs have no limit */

@@ -22,6 +22,8 @@ export interface VersionOptions {
   readonly python?: string;
   /** Processes for a model of a Python framework. @default 1 */
   readonly workers?: number;
+  /** MiB of memory above which such a process is replaced. @default as the engine does */
+  readonly workerMemoryMib?: number;
   /** @default false */
   readonly trustPickle?: boolean;
   /** Takes what the processes of a model write. @default it is dropped */
@@ -164,10 +166,10 @@ export class ServedVersion implements ServedModel {
   }
 
   private engineOptions(): EngineOptions {
-    const { threads, python, workers, trustPickle, timeoutSeconds, logger } = this.options;
+    const { threads, python, workers, workerMemoryMib, trustPickle, timeoutSeconds, logger } = this.options;
     const fields = { model: this.name, version: this.version };
     const onLine = (line: string) => logger?.log('warn', line, fields);
-    return { threads, python, workers, trustPickle, timeoutSeconds, onLine };
+    return { threads, python, workers, workerMemoryMib, trustPickle, timeoutSeconds, onLine };
   }
 
   /** What the package says must be what the artifact has, or requests would be read by the wrong types. */

@@ -4,8 +4,14 @@ import { START_SECONDS } from '../../contract.js';
 import type { Signature, Tensor } from '../../inference/tensor.js';
 import { ModelPackageError, PICKLE_FORMATS } from '../../manifest/index.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
+import { memoryLimit } from './process-memory.js';
 import type { WorkerModel } from './worker.js';
 import { WorkerPool } from './worker-pool.js';
+
+/** What all workers of a model may take together, of the memory that there is; the server needs some, too. */
+const MEMORY_SHARE = 0.75;
+
+const MIB = 2 ** 20;
 
 /** Runs models of Python frameworks in processes of their own, of which this one never unpickles anything. */
 export const pythonEngine: Engine = {
@@ -19,6 +25,7 @@ export const pythonEngine: Engine = {
       );
     }
     const { python = 'python3', workers = 1, threads = availableParallelism(), timeoutSeconds } = options;
+    const { workerMemoryMib = (MEMORY_SHARE * memoryLimit()) / workers / MIB } = options;
     // The worker runs in another folder.
     const pool = new WorkerPool(workers, {
       python,
@@ -29,6 +36,7 @@ export const pythonEngine: Engine = {
       threads: Math.max(1, Math.floor(threads / workers)),
       loadLimitMs: START_SECONDS * 1000,
       runLimitMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000,
+      memoryBytes: workerMemoryMib * MIB,
       onLine: options.onLine ?? (() => {}),
     });
     return new PythonModel(await pool.load(), pool, workers);

@@ -1,7 +1,16 @@
 import { InferenceError } from '../../inference/errors.js';
 import type { Tensor } from '../../inference/tensor.js';
 import { ModelPackageError } from '../../manifest/index.js';
-import { Worker, type WorkerModel, type WorkerOptions } from './worker.js';
+import { Unread, Worker, type WorkerModel, type WorkerOptions } from './worker.js';
+
+/** How the workers of a model are kept. */
+export interface PoolOptions extends WorkerOptions {
+  /**
+   * Bytes of memory above which a worker is replaced as soon as it is idle. With a quarter more it is killed, whatever it
+   * does.
+   */
+  readonly memoryBytes: number;
+}
 
 /** A worker that ended this often without an answer in between is in a crash loop: requests no longer wait for it. */
 const CRASH_LOOP = 4;
@@ -10,12 +19,20 @@ const CRASH_LOOP = 4;
 const MIN_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 30_000;
 
+/** Milliseconds between looks at the memory of the workers. */
+const WATCH_MS = 250;
+
+/** Of the memory that a worker may take when it is idle: what it may take while it runs. */
+const RUN_FACTOR = 1.25;
+
 /** A place for a worker, which is taken again when that ends. */
 interface Slot {
   worker: Worker | undefined;
   /** Whether its worker has loaded the model, and has not ended. */
   isUp: boolean;
   isIdle: boolean;
+  /** Whether its worker takes too much memory. */
+  isFull: boolean;
   /** Ends since the last answer. */
   crashes: number;
 }
@@ -25,19 +42,28 @@ export class WorkerPool {
   private readonly slots: Slot[];
   private readonly waiting: { resolve(slot: Slot): void; reject(error: Error): void }[] = [];
   private readonly timers = new Set<NodeJS.Timeout>();
+  private readonly watch: NodeJS.Timeout;
   private isClosed = false;
 
   constructor(
     size: number,
-    private readonly options: WorkerOptions,
+    private readonly options: PoolOptions,
   ) {
-    this.slots = Array.from({ length: size }, () => ({ worker: undefined, isUp: false, isIdle: false, crashes: 0 }));
+    this.slots = Array.from({ length: size }, () => ({
+      worker: undefined,
+      isUp: false,
+      isIdle: false,
+      isFull: false,
+      crashes: 0,
+    }));
+    this.watch = setInterval(() => this.watchMemory(), WATCH_MS).unref();
   }
 
   /**
    * Starts all workers.
    *
-   * @throws ModelPackageError `ARTIFACT_INVALID` if the model cannot be loaded, or its workers keep ending meanwhile
+   * @throws ModelPackageError `ARTIFACT_INVALID` if the model cannot be loaded, takes more memory than a worker may, or
+   * its workers keep ending meanwhile
    */
   async load(): Promise<WorkerModel> {
     try {
@@ -51,6 +77,16 @@ export class WorkerPool {
 
   /** @throws InferenceError */
   async run(inputs: readonly Tensor[], signature: string): Promise<Tensor[]> {
+    try {
+      return await this.runOnce(inputs, signature);
+    } catch (error) {
+      if (!(error instanceof Unread)) throw error;
+      // The model has not seen the request. Only once, because reading it may have been what the process could not bear.
+      return this.runOnce(inputs, signature);
+    }
+  }
+
+  private async runOnce(inputs: readonly Tensor[], signature: string): Promise<Tensor[]> {
     const slot = await this.acquire();
     const worker = slot.worker!;
     try {
@@ -71,6 +107,7 @@ export class WorkerPool {
   /** Ends all workers. */
   async close(): Promise<void> {
     this.isClosed = true;
+    clearInterval(this.watch);
     for (const timer of this.timers) clearTimeout(timer);
     await Promise.all(this.slots.map((slot) => slot.worker?.close()));
   }
@@ -93,24 +130,57 @@ export class WorkerPool {
     slot.worker = worker;
     const model = await worker.load();
     if (this.isClosed) throw new Error('the model was closed');
+    const bytes = worker.memoryBytes ?? 0;
+    if (bytes > this.options.memoryBytes) {
+      void worker.close();
+      throw this.tooLarge(bytes);
+    }
     slot.isUp = true;
-    void worker.ended.then(() => this.replace(slot));
+    void worker.ended.then(() => {
+      if (slot.worker === worker && slot.isUp) this.replace(slot);
+    });
     this.release(slot);
     return model;
   }
 
   private replace(slot: Slot): void {
     if (this.isClosed) return;
-    slot.worker = undefined;
-    slot.isUp = false;
-    slot.isIdle = false;
+    takeDown(slot);
     slot.crashes++;
     this.options.onLine(`a worker ended, ${slot.crashes} times without an answer in between`);
-    this.later(slot, () => {
-      // One that ends before it is ready was not yet watched.
-      this.start(slot).catch(() => this.replace(slot));
-    });
+    this.later(slot, () => this.startAgain(slot));
     if (!this.isHealthy) for (const { reject } of this.waiting.splice(0)) reject(notReady());
+  }
+
+  private startAgain(slot: Slot): void {
+    // One that ends before it is ready was not yet watched.
+    this.start(slot).catch(() => this.replace(slot));
+  }
+
+  /** Replaces a worker that has no request. Requests wait meanwhile, or are shed if their queue is full. */
+  private async recycle(slot: Slot): Promise<void> {
+    takeDown(slot);
+    this.options.onLine(`a worker is replaced, because it takes more than ${mebibytes(this.options.memoryBytes)} MiB`);
+    // The old and the new one together might take more than there is.
+    await slot.worker!.close();
+    if (!this.isClosed) this.startAgain(slot);
+  }
+
+  /** Whether the others can answer meanwhile. */
+  private isDispensable(slot: Slot): boolean {
+    return this.slots.every((other) => other === slot || other.isUp);
+  }
+
+  private watchMemory(): void {
+    for (const slot of this.slots) {
+      const bytes = slot.isUp ? (slot.worker!.memoryBytes ?? 0) : 0;
+      if (bytes <= this.options.memoryBytes) continue;
+      slot.isFull = true;
+      if (slot.isIdle && this.isDispensable(slot)) void this.recycle(slot);
+      else if (bytes > this.options.memoryBytes * RUN_FACTOR) {
+        slot.worker!.kill(`it took ${mebibytes(bytes)} MiB of memory, which is more than it may`);
+      }
+    }
   }
 
   private later(slot: Slot, action: () => void): void {
@@ -137,6 +207,10 @@ export class WorkerPool {
   }
 
   private release(slot: Slot): void {
+    if (slot.isFull && this.isDispensable(slot)) {
+      void this.recycle(slot);
+      return;
+    }
     const next = this.waiting.shift();
     slot.isIdle = next === undefined;
     next?.resolve(slot);
@@ -150,6 +224,23 @@ export class WorkerPool {
         `the log, and check that ${python} has Python 3.9 or later with numpy and the model's packages.`,
     );
   }
+
+  private tooLarge(bytes: number): ModelPackageError {
+    const { path, memoryBytes } = this.options;
+    return new ModelPackageError(
+      'ARTIFACT_INVALID',
+      `${path} takes ${mebibytes(bytes)} MiB of memory once it is loaded, and each worker may take ` +
+        `${mebibytes(memoryBytes)} MiB. Give the server more memory or fewer workers, or raise MODELSHIP_WORKER_MEMORY_MIB.`,
+    );
+  }
+}
+
+function takeDown(slot: Slot): void {
+  Object.assign(slot, { isUp: false, isIdle: false, isFull: false });
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
 }
 
 function notReady(): InferenceError {

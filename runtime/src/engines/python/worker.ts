@@ -8,6 +8,7 @@ import { ModelPackageError } from '../../manifest/index.js';
 import type { LoadedModel } from '../engine.js';
 import { encodeFrame, type Frame, FrameReader, tensorsOf } from './frame.js';
 import { readLines } from './lines.js';
+import { processBytes } from './process-memory.js';
 
 /** What a worker is started with. */
 export interface WorkerOptions {
@@ -34,6 +35,15 @@ const MAX_EXIT_MS = 2000;
 /** A worker took longer than it may, and was killed. */
 class Overdue extends Error {}
 
+/** A worker ended before it had read a request, which another may then answer. */
+export class Unread extends InferenceError {
+  constructor(why: string) {
+    super('UNAVAILABLE', failed(why), 1);
+  }
+}
+
+const failed = (why: string) => `the worker of the model failed: ${why}`;
+
 /** A process that holds one model, and answers one request at a time. It ends when this process does. */
 export class Worker {
   readonly ended: Promise<void>;
@@ -41,6 +51,7 @@ export class Worker {
   private readonly socket: Socket;
   private pending: { resolve(frame: Frame): void; reject(error: Error): void } | undefined;
   private end: Error | undefined;
+  private isUnread = false;
 
   constructor(private readonly options: WorkerOptions) {
     const threads = String(options.threads);
@@ -53,6 +64,8 @@ export class Worker {
         OMP_NUM_THREADS: threads,
         OPENBLAS_NUM_THREADS: threads,
         MKL_NUM_THREADS: threads,
+        // joblib would look for cores with a tool that images do not have.
+        LOKY_MAX_CPU_COUNT: threads,
       },
       // Node makes a pair of connected Unix sockets of it: there is no path that others could connect to.
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
@@ -66,19 +79,28 @@ export class Worker {
         this.distrust();
       }
     });
-    // The end of the process says what happened, after the connection broke.
-    this.socket.on('error', () => {});
+    // The end of the process says what happened, after the connection broke: with an error only if the other end had not
+    // read all.
+    this.socket.on('error', () => {
+      this.isUnread = true;
+    });
+    // Without it nothing can be asked any more, and a process that has not ended by then is stuck.
+    this.socket.once('close', () => {
+      const timer = setTimeout(() => this.child.kill('SIGKILL'), MAX_EXIT_MS);
+      void this.ended.then(() => clearTimeout(timer));
+    });
     readLines(this.child.stderr!, options.onLine);
     this.ended = new Promise((resolve) => {
       const finish = (why: string) => {
-        this.end ??= new Error(why);
+        this.end ??= this.isUnread ? new Unread(why) : new Error(why);
         this.pending?.reject(this.end);
         this.pending = undefined;
         resolve();
       };
       this.child.once('error', (error) => finish(error.message));
       this.child.once('exit', (code, signal) =>
-        finish(signal ? `it was ended by ${signal}` : `it exited with ${code}`),
+        // The connection broke before, which may be told after.
+        setImmediate(finish, signal ? `it was ended by ${signal}` : `it exited with ${code}`),
       );
     });
   }
@@ -105,15 +127,19 @@ export class Worker {
     throw new ModelPackageError('ARTIFACT_INVALID', `${path} cannot be loaded by ${python}: ${error.message}`);
   }
 
-  /** @throws InferenceError `DEADLINE_EXCEEDED` if the run took too long, `UNAVAILABLE` if the process ended, or as the model failed */
+  /**
+   * @throws InferenceError `DEADLINE_EXCEEDED` if the run took too long, `UNAVAILABLE` if the process ended, or as the
+   * model failed; Unread if the process ended before it
+   */
   async run(inputs: readonly Tensor[], signature: string): Promise<Tensor[]> {
     const request = encodeFrame({ signature }, inputs);
     let frame: Frame;
     try {
       frame = await this.call(request, this.options.runLimitMs);
     } catch (error) {
+      if (error instanceof Unread) throw error;
       if (error instanceof Overdue) throw new InferenceError('DEADLINE_EXCEEDED', error.message);
-      throw new InferenceError('UNAVAILABLE', `the worker of the model failed: ${(error as Error).message}`, 1);
+      throw new InferenceError('UNAVAILABLE', failed((error as Error).message), 1);
     }
     const answer = this.answerOf(frame);
     if (answer instanceof InferenceError) throw answer;
@@ -129,23 +155,35 @@ export class Worker {
       // It is no answer.
     }
     this.distrust();
-    return new InferenceError('UNAVAILABLE', `the worker of the model failed: ${this.end!.message}`, 1);
+    return new InferenceError('UNAVAILABLE', failed(this.end!.message), 1);
   }
 
   get isAlive(): boolean {
     return this.end === undefined;
   }
 
+  /** Bytes of memory that the process takes; undefined where the system does not tell. */
+  get memoryBytes(): number | undefined {
+    return this.isAlive && this.child.pid !== undefined ? processBytes(this.child.pid) : undefined;
+  }
+
+  /** Ends the process at once; a call that it has fails with `reason`. */
+  kill(reason: string): void {
+    this.end ??= new Error(reason);
+    this.child.kill('SIGKILL');
+  }
+
   /** Ends the process. */
   async close(): Promise<void> {
     this.socket.destroy();
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), MAX_EXIT_MS);
     await this.ended;
-    clearTimeout(timer);
   }
 
   private async call(request: readonly Buffer[], limitMs: number | undefined): Promise<Frame> {
-    if (this.end) throw this.end;
+    if (this.end || !this.socket.writable) {
+      await this.ended;
+      throw this.end instanceof Unread ? this.end : new Unread(this.end!.message);
+    }
     const answer = new Promise<Frame>((resolve, reject) => {
       this.pending = { resolve, reject };
     });
@@ -178,8 +216,7 @@ export class Worker {
    * request among it, so that the process ends.
    */
   private distrust(): void {
-    this.end ??= new Error('it wrote what is no answer');
-    this.child.kill('SIGKILL');
+    this.kill('it wrote what is no answer');
   }
 }
 
