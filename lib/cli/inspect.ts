@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readManifest, verifyFiles } from '@modelship/runtime/manifest';
+import { PICKLE_FORMATS, readManifest, verifyFiles } from '@modelship/runtime/manifest';
 import { Command } from 'commander';
 import { bytes, Output, table, tensorRows } from './output.js';
 
@@ -29,6 +29,9 @@ async function inspect(directory: string, flags: { readonly json?: boolean }): P
         `${name}: ${tensorRows(inputs).join('; ')} → ${tensorRows(outputs).join('; ')}`,
       ]),
       ['samples', `${manifest.samples.count}, tolerance ${absolute} + ${relative} × |expected|`],
+      ...(PICKLE_FORMATS.includes(manifest.format)
+        ? [['trust', 'needed: loading it can run code that a file holds']]
+        : []),
       ...(manifest.requirements ?? []).map((requirement) => ['requires', requirement]),
     ]),
     '',

@@ -36,6 +36,13 @@ test('pack pins the packages that the model needs', () => {
 });
 
 describe('a package of a Python format', () => {
+  test('is shown with the trust and the packages that it needs', async () => {
+    const { code, stdout } = await modelship('inspect', out);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^trust +needed: loading it can run code/m);
+    expect(stdout).toMatch(/^requires +scikit-learn==/m);
+  });
+
   test('is evaluated and asked once it is trusted', async () => {
     const evaluated = await modelship('evaluate', out, '--trust-pickle', '--json');
     expect(evaluated.code).toBe(0);
