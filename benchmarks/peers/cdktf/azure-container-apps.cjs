@@ -8,6 +8,7 @@ const { ContainerApp } = require('@cdktf/provider-azurerm/lib/container-app');
 const { ContainerAppEnvironment } = require('@cdktf/provider-azurerm/lib/container-app-environment');
 const { DataAzurermClientConfig } = require('@cdktf/provider-azurerm/lib/data-azurerm-client-config');
 const { LogAnalyticsWorkspace } = require('@cdktf/provider-azurerm/lib/log-analytics-workspace');
+const { MonitorDiagnosticSetting } = require('@cdktf/provider-azurerm/lib/monitor-diagnostic-setting');
 const { MonitorMetricAlert } = require('@cdktf/provider-azurerm/lib/monitor-metric-alert');
 const { AzurermProvider } = require('@cdktf/provider-azurerm/lib/provider');
 const { ResourceGroup } = require('@cdktf/provider-azurerm/lib/resource-group');
@@ -77,14 +78,36 @@ module.exports = (app, { manifest, files, directory }) => {
     retentionInDays: 90,
     sku: 'PerGB2018',
   });
+  const telemetryInsights = new ApplicationInsights(stack, 'telemetryInsights', {
+    applicationType: 'web',
+    location: 'westeurope',
+    name: 'model-1ee99478',
+    resourceGroupName: placementResourceGroup.name,
+    workspaceId: telemetryLogs.id,
+  });
   const containerAppEnvironment = new ContainerAppEnvironment(stack, 'containerAppEnvironment', {
     location: 'westeurope',
-    logAnalyticsWorkspaceId: telemetryLogs.id,
-    logsDestination: 'log-analytics',
+    logsDestination: 'azure-monitor',
     name: 'model-1ee99478',
     resourceGroupName: placementResourceGroup.name,
     workloadProfile: [{ name: 'Consumption', workloadProfileType: 'Consumption' }],
   });
+  const containerAppEnvironmentAgent = new Resource(
+    stack,
+    'containerAppEnvironmentAgent',
+    'azapi_update_resource',
+    {
+      body: {
+        properties: {
+          appInsightsConfiguration: { connectionString: telemetryInsights.connectionString },
+          openTelemetryConfiguration: { tracesConfiguration: { destinations: ['appInsights'] } },
+        },
+      },
+      resource_id: containerAppEnvironment.id,
+      type: 'Microsoft.App/managedEnvironments@2024-10-02-preview',
+    },
+    { provider: azapiProvider },
+  );
   const containerAppModelStoreStorageAccount = new StorageAccount(stack, 'containerAppModelStoreStorageAccount', {
     accountKind: 'StorageV2',
     accountReplicationType: 'ZRS',
@@ -176,6 +199,7 @@ module.exports = (app, { manifest, files, directory }) => {
         {
           cpu: 1,
           env: [
+            { name: 'OTEL_SERVICE_NAME', value: 'iris' },
             {
               name: 'MODELSHIP_MODEL',
               value: `${containerAppModelStoreStorageAccount.primaryBlobEndpoint}models/${prefix}/`,
@@ -223,11 +247,11 @@ module.exports = (app, { manifest, files, directory }) => {
       httpScaleRule: [{ concurrentRequests: '50', name: 'http' }],
       maxReplicas: 10,
       minReplicas: 0,
-      revisionSuffix: 'm64501f19',
+      revisionSuffix: 'm7bfb938a',
       terminationGracePeriodSeconds: 18,
     },
     workloadProfileName: 'Consumption',
-    dependsOn: [...uploads, containerAppRolesKnown],
+    dependsOn: [...uploads, containerAppRolesKnown, containerAppEnvironmentAgent],
   });
   new Resource(
     stack,
@@ -274,13 +298,6 @@ module.exports = (app, { manifest, files, directory }) => {
     { app_role_assignment_required: true, client_id: entraApplication.interpolationForAttribute('client_id') },
     { provider: azureadProvider },
   );
-  new ApplicationInsights(stack, 'telemetryInsights', {
-    applicationType: 'web',
-    location: 'westeurope',
-    name: 'model-1ee99478',
-    resourceGroupName: placementResourceGroup.name,
-    workspaceId: telemetryLogs.id,
-  });
   new ApplicationInsightsWorkbook(stack, 'telemetryWorkbook', {
     category: 'workbook',
     dataJson: JSON.stringify({
@@ -384,6 +401,12 @@ module.exports = (app, { manifest, files, directory }) => {
     location: 'westeurope',
     name: 'f6d9468b-2b33-5342-910f-11abcb9eb2f3',
     resourceGroupName: placementResourceGroup.name,
+  });
+  new MonitorDiagnosticSetting(stack, 'containerAppEnvironmentLogs', {
+    enabledLog: [{ category: 'ContainerAppConsoleLogs' }, { category: 'ContainerAppSystemLogs' }],
+    logAnalyticsWorkspaceId: telemetryLogs.id,
+    name: 'modelship',
+    targetResourceId: containerAppEnvironment.id,
   });
   new MonitorMetricAlert(stack, 'telemetryErrors', {
     action: [],

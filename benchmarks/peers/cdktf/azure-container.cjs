@@ -9,7 +9,14 @@ const { FederatedIdentityCredential } = require('@cdktf/provider-azurerm/lib/fed
 const { KubernetesCluster } = require('@cdktf/provider-azurerm/lib/kubernetes-cluster');
 const { KubernetesClusterNodePool } = require('@cdktf/provider-azurerm/lib/kubernetes-cluster-node-pool');
 const { LogAnalyticsWorkspace } = require('@cdktf/provider-azurerm/lib/log-analytics-workspace');
+const { MonitorAlertPrometheusRuleGroup } = require('@cdktf/provider-azurerm/lib/monitor-alert-prometheus-rule-group');
+const { MonitorDataCollectionEndpoint } = require('@cdktf/provider-azurerm/lib/monitor-data-collection-endpoint');
+const { MonitorDataCollectionRule } = require('@cdktf/provider-azurerm/lib/monitor-data-collection-rule');
+const {
+  MonitorDataCollectionRuleAssociation,
+} = require('@cdktf/provider-azurerm/lib/monitor-data-collection-rule-association');
 const { MonitorMetricAlert } = require('@cdktf/provider-azurerm/lib/monitor-metric-alert');
+const { MonitorWorkspace } = require('@cdktf/provider-azurerm/lib/monitor-workspace');
 const { AzurermProvider } = require('@cdktf/provider-azurerm/lib/provider');
 const { ResourceGroup } = require('@cdktf/provider-azurerm/lib/resource-group');
 const { RoleAssignment } = require('@cdktf/provider-azurerm/lib/role-assignment');
@@ -17,6 +24,7 @@ const { StorageAccount } = require('@cdktf/provider-azurerm/lib/storage-account'
 const { StorageBlob } = require('@cdktf/provider-azurerm/lib/storage-blob');
 const { StorageContainer } = require('@cdktf/provider-azurerm/lib/storage-container');
 const { UserAssignedIdentity } = require('@cdktf/provider-azurerm/lib/user-assigned-identity');
+const { ConfigMapV1 } = require('@cdktf/provider-kubernetes/lib/config-map-v1');
 const { DeploymentV1 } = require('@cdktf/provider-kubernetes/lib/deployment-v1');
 const { HorizontalPodAutoscalerV2 } = require('@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2');
 const { NamespaceV1 } = require('@cdktf/provider-kubernetes/lib/namespace-v1');
@@ -75,6 +83,7 @@ module.exports = (app, { manifest, files, directory }) => {
     imageCleanerIntervalHours: 168,
     localAccountDisabled: true,
     location: 'westeurope',
+    monitorMetrics: {},
     name: 'model-bc84a6a1',
     networkProfile: {
       loadBalancerSku: 'standard',
@@ -297,6 +306,67 @@ module.exports = (app, { manifest, files, directory }) => {
     temporaryNameForRotation: 'modelstmp',
     vmSize: 'Standard_D4s_v5',
   });
+  const metricsWorkspace = new MonitorWorkspace(stack, 'metricsWorkspace', {
+    location: 'westeurope',
+    name: 'model-bc84a6a1',
+    resourceGroupName: placementResourceGroup.name,
+  });
+  new MonitorAlertPrometheusRuleGroup(stack, 'metricsAlerts', {
+    clusterName: cluster.name,
+    interval: 'PT1M',
+    location: 'westeurope',
+    name: 'model-metrics-3cdbd4b2',
+    resourceGroupName: placementResourceGroup.name,
+    rule: [
+      {
+        alert: 'Latency',
+        alertResolution: { autoResolved: true, timeToResolve: 'PT10M' },
+        annotations: {
+          description:
+            'One request in a hundred takes more than half of the time limit. Raise maxReplicas, or give more CPU.',
+        },
+        enabled: true,
+        expression: 'histogram_quantile(0.99, sum by (le) (rate(modelship_request_seconds_bucket[5m]))) > 30',
+        for: 'PT5M',
+        severity: 2,
+      },
+      {
+        alert: 'Failures',
+        alertResolution: { autoResolved: true, timeToResolve: 'PT10M' },
+        annotations: {
+          description: 'More than 5 % of the requests got a 5xx. Container insights has the logs of the pods.',
+        },
+        enabled: true,
+        expression:
+          'sum(rate(modelship_requests_total{status=~"5.."}[5m])) / sum(rate(modelship_requests_total[5m])) > 0.05',
+        for: 'PT5M',
+        severity: 2,
+      },
+    ],
+    ruleGroupEnabled: true,
+    scopes: [metricsWorkspace.id],
+  });
+  const metricsEndpoint = new MonitorDataCollectionEndpoint(stack, 'metricsEndpoint', {
+    kind: 'Linux',
+    location: 'westeurope',
+    name: 'model-bc84a6a1',
+    resourceGroupName: placementResourceGroup.name,
+  });
+  const metricsRule = new MonitorDataCollectionRule(stack, 'metricsRule', {
+    dataCollectionEndpointId: metricsEndpoint.id,
+    dataFlow: [{ destinations: ['workspace'], streams: ['Microsoft-PrometheusMetrics'] }],
+    dataSources: { prometheusForwarder: [{ name: 'prometheus', streams: ['Microsoft-PrometheusMetrics'] }] },
+    destinations: { monitorAccount: [{ monitorAccountId: metricsWorkspace.id, name: 'workspace' }] },
+    kind: 'Linux',
+    location: 'westeurope',
+    name: 'model-bc84a6a1',
+    resourceGroupName: placementResourceGroup.name,
+  });
+  new MonitorDataCollectionRuleAssociation(stack, 'metricsAssociation', {
+    dataCollectionRuleId: metricsRule.id,
+    name: 'model-bc84a6a1',
+    targetResourceId: cluster.id,
+  });
   new MonitorMetricAlert(stack, 'telemetryErrors', {
     action: [],
     criteria: [
@@ -422,6 +492,23 @@ module.exports = (app, { manifest, files, directory }) => {
       dependsOn: [modelStoreUploaderKnown],
     });
   });
+  const clusterDeployerKnown = new Resource(
+    stack,
+    'clusterDeployerKnown',
+    'time_sleep',
+    { create_duration: '90s', triggers: { 0: clusterDeployer.id } },
+    { provider: timeProvider, dependsOn: [clusterDeployer] },
+  );
+  new ConfigMapV1(stack, 'metricsSettings', {
+    data: {
+      'config-version': 'v1',
+      'pod-annotation-based-scraping': 'podannotationnamespaceregex = "^model-bc84a6a1$"',
+      'schema-version': 'v1',
+    },
+    metadata: { name: 'ama-metrics-settings-configmap', namespace: 'kube-system' },
+    provider: kubernetesProvider,
+    dependsOn: [clusterDeployerKnown, clusterPool],
+  });
   const workloadNamespace = new NamespaceV1(stack, 'workloadNamespace', {
     metadata: {
       labels: {
@@ -474,13 +561,6 @@ module.exports = (app, { manifest, files, directory }) => {
     },
     provider: kubernetesProvider,
   });
-  const clusterDeployerKnown = new Resource(
-    stack,
-    'clusterDeployerKnown',
-    'time_sleep',
-    { create_duration: '90s', triggers: { 0: clusterDeployer.id } },
-    { provider: timeProvider, dependsOn: [clusterDeployer] },
-  );
   const rolesKnown = new Resource(
     stack,
     'rolesKnown',
@@ -501,6 +581,11 @@ module.exports = (app, { manifest, files, directory }) => {
       strategy: { rollingUpdate: { maxSurge: '1', maxUnavailable: '0' }, type: 'RollingUpdate' },
       template: {
         metadata: {
+          annotations: {
+            'prometheus.io/path': '/metrics',
+            'prometheus.io/port': '9090',
+            'prometheus.io/scrape': 'true',
+          },
           labels: {
             'app.kubernetes.io/component': 'stable',
             'app.kubernetes.io/name': 'model-bc84a6a1',
@@ -520,6 +605,7 @@ module.exports = (app, { manifest, files, directory }) => {
                   value: `https://login.microsoftonline.com/${modelshipAzureClient.tenantId}/v2.0`,
                 },
                 { name: 'MODELSHIP_JWT_AUDIENCE', value: entraApplication.interpolationForAttribute('client_id') },
+                { name: 'MODELSHIP_METRICS_PORT', value: '9090' },
               ],
               image: 'europe-west4-docker.pkg.dev/project/runtime/runtime:1',
               lifecycle: { preStop: [{ exec: { command: ['node', '-e', 'setTimeout(() => {}, 5000)'] } }] },
@@ -530,7 +616,10 @@ module.exports = (app, { manifest, files, directory }) => {
                 timeoutSeconds: 5,
               },
               name: 'runtime',
-              port: [{ containerPort: 8080, name: 'http', protocol: 'TCP' }],
+              port: [
+                { containerPort: 8080, name: 'http', protocol: 'TCP' },
+                { containerPort: 9090, name: 'metrics', protocol: 'TCP' },
+              ],
               readinessProbe: {
                 failureThreshold: 1,
                 httpGet: { path: '/v2/health/ready', port: 'http' },
@@ -558,10 +647,10 @@ module.exports = (app, { manifest, files, directory }) => {
           enableServiceLinks: false,
           nodeSelector: { 'modelship.dev/pool': 'models' },
           securityContext: {
-            fsGroup: '10001',
-            runAsGroup: '10001',
+            fsGroup: '65532',
+            runAsGroup: '65532',
             runAsNonRoot: true,
-            runAsUser: '10001',
+            runAsUser: '65532',
             seccompProfile: { type: 'RuntimeDefault' },
           },
           serviceAccountName: workloadServiceAccount.metadata.name,
@@ -601,6 +690,24 @@ module.exports = (app, { manifest, files, directory }) => {
       ],
       minReplicas: 1,
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: workloadDeployment.metadata.name },
+    },
+    provider: kubernetesProvider,
+  });
+  new NetworkPolicyV1(stack, 'workloadMetricsPolicy', {
+    metadata: {
+      labels: { 'app.kubernetes.io/name': 'model-bc84a6a1' },
+      name: 'model-bc84a6a1-metrics',
+      namespace: workloadNamespace.metadata.name,
+    },
+    spec: {
+      ingress: [
+        {
+          from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } }],
+          ports: [{ port: '9090', protocol: 'TCP' }],
+        },
+      ],
+      podSelector: { matchLabels: { 'app.kubernetes.io/name': 'model-bc84a6a1' } },
+      policyTypes: ['Ingress'],
     },
     provider: kubernetesProvider,
   });

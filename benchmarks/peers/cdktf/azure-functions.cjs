@@ -129,7 +129,7 @@ module.exports = (app, { manifest, folder, folderDigest }) => {
   });
   const functionsPackage = new StorageContainer(stack, 'functionsPackage', {
     containerAccessType: 'private',
-    name: 'package-004f753a9362d6cb9fa950fa59ac3210',
+    name: 'package-ec8be4d078b55b3d9fd26f6e3fdf842d',
     storageAccountId: functionsStorageAccount.id,
     lifecycle: { createBeforeDestroy: true },
   });

@@ -24,6 +24,7 @@ const { PodDisruptionBudgetV1 } = require('@cdktf/provider-kubernetes/lib/pod-di
 const { KubernetesProvider } = require('@cdktf/provider-kubernetes/lib/provider');
 const { ServiceAccountV1 } = require('@cdktf/provider-kubernetes/lib/service-account-v1');
 const { ServiceV1 } = require('@cdktf/provider-kubernetes/lib/service-v1');
+const { Provider, Resource } = require('./generic.cjs');
 
 module.exports = (app, { manifest, files, directory }) => {
   const prefix = `models/${manifest.name}/${manifest.digest.slice(7)}`;
@@ -64,6 +65,18 @@ module.exports = (app, { manifest, files, directory }) => {
     releaseChannel: { channel: 'REGULAR' },
     dependsOn: [clusterNodeContainerdefaultNodeServiceAccount, clusterNodeArtifactregistryreader],
   });
+  const helmProvider = new Provider(
+    stack,
+    'helm',
+    { name: 'helm', source: 'hashicorp/helm', version: '~> 3.0', alias: 'model-7a06288a' },
+    {
+      kubernetes: {
+        cluster_ca_certificate: Fn.base64decode(cluster.masterAuth.clusterCaCertificate),
+        host: `https://${cluster.endpoint}`,
+        token: modelshipGoogleClient.accessToken,
+      },
+    },
+  );
   const kubernetesProvider = new KubernetesProvider(stack, 'kubernetes', {
     alias: 'model-7a06288a',
     clusterCaCertificate: Fn.base64decode(cluster.masterAuth.clusterCaCertificate),
@@ -127,6 +140,25 @@ module.exports = (app, { manifest, files, directory }) => {
     displayName: 'google-container/Model: Errors logged',
     documentation: {
       content: 'The runtime logged more than 5 errors a minute for 5 minutes. Read them in Cloud Logging.',
+      mimeType: 'text/markdown',
+    },
+  });
+  new MonitoringAlertPolicy(stack, 'telemetryLatency', {
+    combiner: 'OR',
+    conditions: [
+      {
+        conditionPrometheusQueryLanguage: {
+          disableMetricValidation: true,
+          duration: '300s',
+          evaluationInterval: '60s',
+          query: `histogram_quantile(0.99, sum by (le) (rate(modelship_request_seconds_bucket{cluster="${cluster.name}",namespace="model-7a06288a"}[5m]))) > 30`,
+        },
+        displayName: 'Latency, 99th percentile (s)',
+      },
+    ],
+    displayName: 'google-container/Model: Latency, 99th percentile (s)',
+    documentation: {
+      content: 'One request in a hundred takes more than half of the time limit. Raise maxReplicas, or give more CPU.',
       mimeType: 'text/markdown',
     },
   });
@@ -282,6 +314,25 @@ module.exports = (app, { manifest, files, directory }) => {
               },
             },
           },
+          {
+            xPos: 0,
+            yPos: 8,
+            width: 6,
+            height: 4,
+            widget: {
+              title: 'Latency, 99th percentile (s)',
+              xyChart: {
+                dataSets: [
+                  {
+                    plotType: 'LINE',
+                    timeSeriesQuery: {
+                      prometheusQuery: `histogram_quantile(0.99, sum by (le) (rate(modelship_request_seconds_bucket{cluster="${cluster.name}",namespace="model-7a06288a"}[5m])))`,
+                    },
+                  },
+                ],
+              },
+            },
+          },
         ],
       },
     }),
@@ -390,6 +441,7 @@ module.exports = (app, { manifest, files, directory }) => {
                 { name: 'MODELSHIP_MODEL', value: `/mnt/models/${prefix}` },
                 { name: 'MODELSHIP_MODEL_DIGEST', value: manifest.digest },
                 { name: 'MODELSHIP_TIMEOUT_SECONDS', value: '60' },
+                { name: 'MODELSHIP_METRICS_PORT', value: '9090' },
               ],
               image: 'europe-west4-docker.pkg.dev/project/runtime/runtime:1',
               lifecycle: { preStop: [{ exec: { command: ['node', '-e', 'setTimeout(() => {}, 5000)'] } }] },
@@ -400,7 +452,10 @@ module.exports = (app, { manifest, files, directory }) => {
                 timeoutSeconds: 5,
               },
               name: 'runtime',
-              port: [{ containerPort: 8080, name: 'http', protocol: 'TCP' }],
+              port: [
+                { containerPort: 8080, name: 'http', protocol: 'TCP' },
+                { containerPort: 9090, name: 'metrics', protocol: 'TCP' },
+              ],
               readinessProbe: {
                 failureThreshold: 1,
                 httpGet: { path: '/v2/health/ready', port: 'http' },
@@ -431,10 +486,10 @@ module.exports = (app, { manifest, files, directory }) => {
           enableServiceLinks: false,
           nodeSelector: {},
           securityContext: {
-            fsGroup: '10001',
-            runAsGroup: '10001',
+            fsGroup: '65532',
+            runAsGroup: '65532',
             runAsNonRoot: true,
-            runAsUser: '10001',
+            runAsUser: '65532',
             seccompProfile: { type: 'RuntimeDefault' },
           },
           serviceAccountName: workloadServiceAccount.metadata.name,
@@ -478,6 +533,22 @@ module.exports = (app, { manifest, files, directory }) => {
       workloadNetworkPolicy,
     ],
   });
+  const chart = new TerraformAsset(stack, 'chart', {
+    path: join(__dirname, 'chart'),
+    type: AssetType.DIRECTORY,
+    assetHash: createHash('sha256').update('chart').digest('hex'),
+  });
+  new Resource(
+    stack,
+    'podMonitoring',
+    'helm_release',
+    {
+      chart: chart.path,
+      name: 'model-7a06288a-metrics',
+      namespace: workloadNamespace.metadata.name,
+    },
+    { provider: helmProvider, dependsOn: [workloadDeployment] },
+  );
   new HorizontalPodAutoscalerV2(stack, 'workloadAutoscaler', {
     metadata: {
       labels: { 'app.kubernetes.io/name': 'model-7a06288a' },
@@ -491,6 +562,27 @@ module.exports = (app, { manifest, files, directory }) => {
       ],
       minReplicas: 1,
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: workloadDeployment.metadata.name },
+    },
+    provider: kubernetesProvider,
+  });
+  new NetworkPolicyV1(stack, 'workloadMetricsPolicy', {
+    metadata: {
+      labels: { 'app.kubernetes.io/name': 'model-7a06288a' },
+      name: 'model-7a06288a-metrics',
+      namespace: workloadNamespace.metadata.name,
+    },
+    spec: {
+      ingress: [
+        {
+          from: [
+            { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'gmp-system' } } },
+            { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'gke-gmp-system' } } },
+          ],
+          ports: [{ port: '9090', protocol: 'TCP' }],
+        },
+      ],
+      podSelector: { matchLabels: { 'app.kubernetes.io/name': 'model-7a06288a' } },
+      policyTypes: ['Ingress'],
     },
     provider: kubernetesProvider,
   });
