@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { InferenceError, STATUS_CODES, type StatusCode } from '../../inference/errors.js';
 import type { Signature, Tensor } from '../../inference/tensor.js';
 import { ModelPackageError } from '../../manifest/index.js';
@@ -66,6 +66,7 @@ export class Worker {
         MKL_NUM_THREADS: threads,
         // joblib would look for cores with a tool that images do not have.
         LOKY_MAX_CPU_COUNT: threads,
+        ...moduleFolders(process.env.PYTHONPATH),
       },
       // Node makes a pair of connected Unix sockets of it: there is no path that others could connect to.
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
@@ -226,6 +227,17 @@ export type WorkerModel = Pick<LoadedModel, 'signatures' | 'requirements'>;
 interface Told {
   readonly code: StatusCode;
   readonly message: string;
+}
+
+/** Where the modules of a pickle may be, for a process that runs in another folder. */
+function moduleFolders(pythonPath: string | undefined): { PYTHONPATH?: string } {
+  if (!pythonPath) return {};
+  return {
+    PYTHONPATH: pythonPath
+      .split(delimiter)
+      .map((folder) => resolve(folder))
+      .join(delimiter),
+  };
 }
 
 /** The folder `python` of this package, which lies beside the bundle in images, and above it and the sources elsewhere. */
