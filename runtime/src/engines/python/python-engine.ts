@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { START_SECONDS } from '../../contract.js';
 import type { Signature, Tensor } from '../../inference/tensor.js';
 import { ModelPackageError, PICKLE_FORMATS } from '../../manifest/index.js';
@@ -26,9 +26,9 @@ export const pythonEngine: Engine = {
     }
     const { python = 'python3', workers = 1, threads = availableParallelism(), timeoutSeconds } = options;
     const { workerMemoryMib = (MEMORY_SHARE * memoryLimit()) / workers / MIB } = options;
-    // The worker runs in another folder.
+    // The worker runs in another folder. A name without a folder is looked for on PATH.
     const pool = new WorkerPool(workers, {
-      python,
+      python: basename(python) === python ? python : resolve(python),
       path: resolve(path),
       format,
       declared,
