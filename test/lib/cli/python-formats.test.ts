@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { modelship, ROOT, serve } from './support.js';
 
@@ -60,6 +60,11 @@ describe('a package of a Python format', () => {
     } finally {
       expect(await server.stop()).toBe(0);
     }
+  });
+
+  test('is run by an interpreter that is named from the working folder', async () => {
+    vi.stubEnv('MODELSHIP_PYTHON', relative(process.cwd(), python));
+    expect((await modelship('evaluate', out, '--trust-pickle')).code).toBe(0);
   });
 
   test('is trusted by the variable of the runtime too', async () => {

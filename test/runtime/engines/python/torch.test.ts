@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
 import type { Signature, Tensor, TensorSpec } from '../../../../runtime/src/inference/tensor.js';
@@ -16,7 +16,8 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'torch-'));
   execFileSync(python, [join(import.meta.dirname, 'save_torch.py'), folder], { stdio: 'pipe' });
   expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
-  vi.stubEnv('PYTHONPATH', import.meta.dirname);
+  // As a person would give it; the worker runs elsewhere.
+  vi.stubEnv('PYTHONPATH', relative(process.cwd(), import.meta.dirname));
 });
 afterAll(() => {
   vi.unstubAllEnvs();
@@ -232,7 +233,7 @@ describe('what cannot be served is told of', () => {
       code: 'ARTIFACT_INVALID',
       message: expect.stringMatching(/No module named 'torch_modules'\. Install it by .*, or put .* on PYTHONPATH/),
     });
-    vi.stubEnv('PYTHONPATH', import.meta.dirname);
+    vi.stubEnv('PYTHONPATH', relative(process.cwd(), import.meta.dirname));
   });
 
   it('a file that was cut in the middle', async () => {
