@@ -4,13 +4,15 @@ import type { VersionPolicy } from './inference/version-policy.js';
 const NAME = /^[\w.-]{1,200}$/;
 const LABEL = /^[^/:\s]{1,200}$/;
 const VERSION = /^(0|[1-9]\d{0,17})$/;
-const KEYS: readonly string[] = ['location', 'versions', 'labels'];
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const KEYS: readonly string[] = ['location', 'versions', 'labels', 'digests'];
 
 type Fault = (rule: string) => void;
 
 /**
  * Reads which models a server is to have, from JSON: by the name of each model its location, or an object with
- * `location`, `versions` (`"all"`, `{"latest": n}` or a list of versions; default all) and `labels` (version by label).
+ * `location`, `versions` (`"all"`, `{"latest": n}` or a list of versions; default all), `labels` (version by label) and
+ * `digests` (of the packages that may be loaded; default any).
  *
  * @param fault told of everything that is wrong
  */
@@ -41,8 +43,16 @@ function parseEntry(name: string, value: unknown, fault: Fault): readonly ModelE
   }
   const unknown = Object.keys(value).filter((key) => !KEYS.includes(key));
   if (unknown.length > 0) fault(`got ${unknown.join(', ')}; ${KEYS.join(', ')} are allowed`);
-  const { location, versions = 'all', labels = {} } = value;
-  return [{ name, location, policy: parsePolicy(versions, fault), labels: parseLabels(labels, fault) }];
+  const { location, versions = 'all', labels = {}, digests } = value;
+  return [
+    {
+      name,
+      location,
+      digests: parseDigests(digests, fault),
+      policy: parsePolicy(versions, fault),
+      labels: parseLabels(labels, fault),
+    },
+  ];
 }
 
 function parsePolicy(versions: unknown, fault: Fault): VersionPolicy {
@@ -63,6 +73,15 @@ function parseLabels(labels: unknown, fault: Fault): Readonly<Record<string, str
   }
   fault(`labels: got ${JSON.stringify(labels)}; a version by each label is allowed, such as {"stable": 3}`);
   return {};
+}
+
+function parseDigests(digests: unknown, fault: Fault): readonly string[] | undefined {
+  if (digests === undefined) return undefined;
+  if (Array.isArray(digests) && digests.length > 0 && digests.every((each) => DIGEST.test(String(each)))) {
+    return digests.map(String);
+  }
+  fault(`digests: got ${JSON.stringify(digests)}; a list of \`sha256:\` and 64 hexadecimal digits each is allowed`);
+  return undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -69,9 +69,10 @@ export function createRuntime(config: RuntimeConfig, { googleProject, ...options
     metricsText: () => metrics.text(queueDepth()),
     async load() {
       app.tracer = await openTracer(process.env, logger);
-      if (config.requestedModels !== undefined) await models.start([], [config.requestedModels]);
+      const digests = config.modelDigest === undefined ? undefined : [config.modelDigest];
+      if (config.requestedModels !== undefined) await models.start([], [{ location: config.requestedModels }]);
       else if (file) await file.follow((entries) => models.start(entries));
-      else await models.start(config.models ?? [everythingAt(config.model)]);
+      else await models.start(config.models ?? [everythingAt(config.model, digests)]);
       catalog.loaded();
       if (config.pollSeconds === undefined) return;
       const replace = (entries: readonly ModelEntry[]) => models.replace(entries);

@@ -22,7 +22,7 @@ export interface Search {
 }
 
 /** Reads the manifests of an entry's packages. Of two that say they are the same version of a model, the first counts. */
-export async function findCandidates(entry: ModelEntry, modelDigest: string | undefined): Promise<Search> {
+export async function findCandidates(entry: ModelEntry): Promise<Search> {
   const models = new Map<string, Candidate[]>();
   const failures = new Map<string, Error>();
   const readable: string[] = [];
@@ -36,7 +36,7 @@ export async function findCandidates(entry: ModelEntry, modelDigest: string | un
   for (const stored of packages) {
     try {
       const manifest = await stored.manifest();
-      checkDigest(manifest, modelDigest);
+      checkDigest(manifest, entry.digests);
       const { version } = manifest;
       const { name = manifest.name } = entry;
       const others = models.get(name) ?? [];

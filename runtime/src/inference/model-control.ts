@@ -1,7 +1,7 @@
 import type { ModelControl, ModelVersion } from '../protocols/protocol.js';
 import { InferenceError, invalid } from './errors.js';
 import { allowedLocation } from './locations.js';
-import type { ModelEntry } from './model-entry.js';
+import type { ModelEntry, ModelRoot } from './model-entry.js';
 import type { ModelSet } from './model-set.js';
 
 const NAME = /^[\w.-]{1,200}$/;
@@ -9,7 +9,7 @@ const NAME = /^[\w.-]{1,200}$/;
 /** Changes a set of models: by what the operator says, by what comes and goes, and by request. One change at a time. */
 export class ControlledModels implements ModelControl {
   /** Where callers may load from: what the operator named, whatever callers have made of it. */
-  private roots: readonly string[] = [];
+  private roots: readonly ModelRoot[] = [];
   /** Models that are there because a caller said where. */
   private readonly requested = new Set<string>();
   private change: Promise<unknown> = Promise.resolve();
@@ -19,10 +19,10 @@ export class ControlledModels implements ModelControl {
   /**
    * Loads what the operator named.
    *
-   * @param roots where callers may load from. @default the locations of the entries
+   * @param roots where callers may load from. @default the places of the entries
    * @throws Error if that cannot be served
    */
-  start(entries: readonly ModelEntry[], roots = locationsOf(entries)): Promise<void> {
+  start(entries: readonly ModelEntry[], roots: readonly ModelRoot[] = entries): Promise<void> {
     this.roots = roots;
     return this.exclusive(() => this.set.start(entries));
   }
@@ -35,7 +35,7 @@ export class ControlledModels implements ModelControl {
   /** Takes what the operator names now in the place of what was named before, whoever named it. */
   async replace(entries: readonly ModelEntry[]): Promise<void> {
     await this.exclusive(async () => {
-      this.roots = locationsOf(entries);
+      this.roots = entries;
       this.requested.clear();
       this.set.resting.clear();
       this.set.setbacks.clear();
@@ -64,7 +64,7 @@ export class ControlledModels implements ModelControl {
     for (const name of names) checkName(name);
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) throw invalid(`model ${twice} is configured twice`);
-    const allowed = entries.map((entry) => ({ ...entry, location: allowedLocation(entry.location, this.roots) }));
+    const allowed = entries.map((entry) => ({ ...entry, ...allowedLocation(entry.location, this.roots) }));
     await this.exclusive(() => this.apply(allowed));
   }
 
@@ -96,7 +96,7 @@ export class ControlledModels implements ModelControl {
     }
     const entry: ModelEntry = {
       name,
-      location: allowedLocation(location, this.roots),
+      ...allowedLocation(location, this.roots),
       policy: { kind: 'all' },
       labels: {},
     };
@@ -135,10 +135,6 @@ export class ControlledModels implements ModelControl {
     this.change = turn.catch(() => {});
     return turn;
   }
-}
-
-function locationsOf(entries: readonly ModelEntry[]): readonly string[] {
-  return entries.map(({ location }) => location);
 }
 
 function checkName(name: string): void {

@@ -14,8 +14,6 @@ import { chosenVersions } from './version-policy.js';
 export interface ModelSetOptions extends VersionOptions {
   readonly catalog: Catalog;
   readonly logger: Logger;
-  /** @default whatever the packages say */
-  readonly modelDigest?: string;
 }
 
 /** What one look at the packages came to. */
@@ -81,7 +79,7 @@ export class ModelSet {
   async look(entries: readonly ModelEntry[], request?: LoadRequest): Promise<Look> {
     const look: Look = { failures: new Map(), chosen: new Map() };
     for (const entry of entries) {
-      const { models, failures, readable } = await findCandidates(entry, this.options.modelDigest);
+      const { models, failures, readable } = await findCandidates(entry);
       for (const location of readable) this.setbacks.clear(location);
       for (const [location, error] of failures) {
         look.failures.set(entry.name ?? location, error);

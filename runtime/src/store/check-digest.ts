@@ -1,15 +1,16 @@
 import { type Manifest, ModelPackageError } from '../manifest/index.js';
 
 /**
- * Refuses a package that is not the one that was deployed.
+ * Refuses a package that is none of those that were deployed.
  *
+ * @param allowed @default any package
  * @throws ModelPackageError `DIGEST_MISMATCH`
  */
-export function checkDigest(manifest: Manifest, expected: string | undefined): void {
-  if (expected === undefined || manifest.digest === expected) return;
+export function checkDigest(manifest: Manifest, allowed: readonly string[] | undefined): void {
+  if (allowed === undefined || allowed.includes(manifest.digest)) return;
   throw new ModelPackageError(
     'DIGEST_MISMATCH',
-    `model \`${manifest.name}\` has the digest ${manifest.digest}, and ${expected} was deployed. It is not loaded. ` +
-      'Deploy the package that lies here, or put back the one that was deployed.',
+    `model \`${manifest.name}\` has the digest ${manifest.digest}, and ${allowed.join(' or ')} was deployed. ` +
+      'It is not loaded. Deploy the package that lies here, or put back the one that was deployed.',
   );
 }

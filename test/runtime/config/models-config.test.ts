@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from '../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 
+const DIGEST = `sha256:${'0'.repeat(64)}`;
 const read = (models: unknown) =>
   readConfig({ [ENVIRONMENT.models]: typeof models === 'string' ? models : JSON.stringify(models) });
 const refusal = (models: unknown) => {
@@ -22,6 +23,7 @@ describe('the models that the environment names', () => {
         location: '/models/wine',
         versions: { latest: 2 },
         labels: { stable: 1, canary: '20240102030405678' },
+        digests: [DIGEST],
       },
       old: { location: '/models/old', versions: [1, '3'] },
     });
@@ -33,6 +35,7 @@ describe('the models that the environment names', () => {
         location: '/models/wine',
         policy: { kind: 'latest', count: 2 },
         labels: { stable: '1', canary: '20240102030405678' },
+        digests: [DIGEST],
       },
       { name: 'old', location: '/models/old', policy: { kind: 'specific', versions: ['1', '3'] }, labels: {} },
     ]);
@@ -52,13 +55,16 @@ describe('the models that the environment names', () => {
     [{ iris: '' }, 'model "iris": a folder or a URL is needed'],
     [{ iris: null }, 'model "iris": a folder or a URL is needed'],
     [{ iris: { location: 3 } }, 'model "iris": a folder or a URL is needed'],
-    [{ iris: { location: 'x', place: 'y' } }, 'got place; location, versions, labels are allowed'],
+    [{ iris: { location: 'x', place: 'y' } }, 'got place; location, versions, labels, digests are allowed'],
     [{ 'a/b': 'x' }, 'model "a/b": 1 to 200 letters'],
     [{ a: { location: 'x', versions: 'newest' } }, 'versions: got "newest"; "all", {"latest": 1} and a list'],
     [{ a: { location: 'x', versions: [] } }, 'versions: got []'],
     [{ a: { location: 'x', versions: ['1.5'] } }, 'versions: got ["1.5"]'],
     [{ a: { location: 'x', versions: { latest: 0 } } }, 'versions: got {"latest":0}'],
     [{ a: { location: 'x', versions: { latest: 1, all: true } } }, 'versions: got {"latest":1,"all":true}'],
+    [{ a: { location: 'x', digests: [] } }, 'digests: got []; a list of'],
+    [{ a: { location: 'x', digests: 'sha256:12' } }, 'digests: got "sha256:12"'],
+    [{ a: { location: 'x', digests: ['sha256:12'] } }, 'digests: got ["sha256:12"]'],
     [{ a: { location: 'x', labels: ['stable'] } }, 'labels: got ["stable"]; a version by each label'],
     [{ a: { location: 'x', labels: { 'a/b': 1 } } }, 'labels: got {"a/b":1}'],
     [{ a: { location: 'x', labels: { stable: 'new' } } }, 'labels: got {"stable":"new"}'],
@@ -73,7 +79,7 @@ describe('the models that the environment names', () => {
   });
 
   it('cannot be held to the digest of one package', () => {
-    const variables = { [ENVIRONMENT.models]: '{"a":"x"}', [ENVIRONMENT.modelDigest]: `sha256:${'0'.repeat(64)}` };
-    expect(() => readConfig(variables)).toThrow(`unset it where ${ENVIRONMENT.models} is set`);
+    const variables = { [ENVIRONMENT.models]: '{"a":"x"}', [ENVIRONMENT.modelDigest]: DIGEST };
+    expect(() => readConfig(variables)).toThrow(`give \`digests\` in ${ENVIRONMENT.models} in its place`);
   });
 });

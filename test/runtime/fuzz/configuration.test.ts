@@ -71,7 +71,10 @@ describe('wherever a caller wants models from', () => {
       fc.property(fc.oneof(locations, fc.webUrl({ withFragments: true }), fc.string()), (location) => {
         let allowed: string;
         try {
-          allowed = allowedLocation(location, roots);
+          allowed = allowedLocation(
+            location,
+            roots.map((each) => ({ location: each })),
+          ).location;
         } catch (error) {
           expect(error).toBeInstanceOf(InferenceError);
           return;

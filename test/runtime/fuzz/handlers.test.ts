@@ -20,7 +20,7 @@ const two = sender(protocols({ vertexRoutes, kserveStatus: true }), catalog(mode
 
 // Callers may change what is served, from a folder that holds nothing.
 const { controlled } = changeable();
-await controlled.start([], [mkdtempSync(join(tmpdir(), 'modelship-fuzz-'))]);
+await controlled.start([], [{ location: mkdtempSync(join(tmpdir(), 'modelship-fuzz-')) }]);
 const changing = sender(protocols(), catalog(models, { control: controlled }));
 
 const eventParts = ['specversion', 'source', 'type', 'data_base64'];

@@ -9,7 +9,13 @@ const root = join(top, 'models');
 mkdirSync(join(root, 'iris', '1'), { recursive: true });
 mkdirSync(join(top, 'models-of-others'));
 symlinkSync(join(top, 'models-of-others'), join(root, 'link'));
-const roots = [root, 's3://bucket/models', 'https://store.example/a/?sig=secret'];
+const digests = ['sha256:1'];
+const roots = [
+  { location: root },
+  { location: 's3://bucket/models' },
+  { location: 's3://bucket/models/pinned', digests },
+  { location: 'https://store.example/a/?sig=secret' },
+];
 
 describe('fault 29: a place that a caller wants models from', () => {
   it.each([
@@ -20,7 +26,7 @@ describe('fault 29: a place that a caller wants models from', () => {
     ['s3://bucket/models/iris/', 's3://bucket/models/iris/'],
     ['https://store.example/a/iris', 'https://store.example/a/iris?sig=secret'],
   ])('may be one that is configured or lies below: %s', (location, allowed) => {
-    expect(allowedLocation(location, roots)).toBe(allowed);
+    expect(allowedLocation(location, roots)).toEqual({ location: allowed });
   });
 
   it.each([
@@ -55,5 +61,10 @@ describe('fault 29: a place that a caller wants models from', () => {
 
   it('is refused where nothing is configured', () => {
     expect(() => allowedLocation(root, [])).toThrow();
+  });
+
+  it('is held to the digests of the nearest place that is configured', () => {
+    expect(allowedLocation('s3://bucket/models/pinned/1', roots).digests).toBe(digests);
+    expect(allowedLocation('s3://bucket/models/pinned-not', roots).digests).toBeUndefined();
   });
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { everythingAt } from '../../../runtime/src/inference/model-entry.js';
@@ -16,7 +17,7 @@ async function started(...versions: string[]) {
 async function empty() {
   const folder = new VersionFolder('1', '2');
   const all = models();
-  await all.controlled.start([], [folder.path]);
+  await all.controlled.start([], [{ location: folder.path }]);
   return { folder, ...all };
 }
 
@@ -93,6 +94,20 @@ describe('loading from a place', () => {
   it.each(['/etc', '/', 'http://169.254.169.254/latest/'])('is refused from %s', async (location) => {
     const { controlled } = await empty();
     await expect(controlled.load('a', location)).rejects.toThrow(/^models are loaded from the folders/);
+  });
+
+  it('is held to the digests that the operator named, as is another configuration', async () => {
+    const folder = new VersionFolder('1', '2');
+    const { digest } = JSON.parse(readFileSync(join(folder.path, '1', 'model.json'), 'utf8')) as { digest: string };
+    const { controlled, catalog } = models();
+    await controlled.start([], [{ location: folder.path, digests: [digest] }]);
+    const refused = { code: 'INVALID_ARGUMENT', message: expect.stringContaining('It is not loaded') };
+    await expect(controlled.load('a', join(folder.path, '2'))).rejects.toMatchObject(refused);
+    await expect(controlled.configure([entry(join(folder.path, '2'), { digests: undefined })])).rejects.toMatchObject(
+      refused,
+    );
+    await controlled.load('a', join(folder.path, '1'));
+    expect(catalog.names()).toEqual(['a']);
   });
 
   it('makes one change at a time', async () => {

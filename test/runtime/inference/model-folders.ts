@@ -51,7 +51,7 @@ export class VersionFolder {
 }
 
 /** Models without a server around, and what they logged. */
-export function models(modelDigest?: string) {
+export function models() {
   const catalog = new Catalog();
   const lines: string[] = [];
   const logger = new Logger('error', (line) => lines.push(line));
@@ -59,7 +59,6 @@ export function models(modelDigest?: string) {
     new ModelSet({
       catalog,
       logger,
-      modelDigest,
       threads: 1,
       maxQueue: 10,
       timeoutSeconds: 10,

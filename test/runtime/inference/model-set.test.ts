@@ -205,8 +205,8 @@ describe('a start', () => {
   it('loads one digest only where that is asked for', async () => {
     const folder = new VersionFolder('1');
     const { digest } = JSON.parse(readFileSync(join(folder.path, '1', 'model.json'), 'utf8')) as { digest: string };
-    const { controlled, states } = models(digest);
-    await controlled.start([everythingAt(folder.path)]);
+    const { controlled, states } = models();
+    await controlled.start([everythingAt(folder.path, [digest])]);
     folder.add('2');
     await controlled.refresh();
     expect(states()).toEqual(['1 AVAILABLE']);
