@@ -53,7 +53,7 @@ describe('the handler that answers in one piece', () => {
   });
 
   test('tells of an event that is no request as a failure of the function, and lives on', async () => {
-    await expect(lambda.invoke({})).rejects.toThrow(/errorMessage/);
+    await expect(lambda.invoke({ rawPath: '/' })).rejects.toThrow(/errorMessage/);
     expect((await lambda.invoke<Answer>(event('GET', '/v2/health/ready'))).statusCode).toBe(200);
   });
 });
@@ -71,7 +71,7 @@ describe('the handler that streams', () => {
   });
 
   test('tells of an event that is no request as a failure of the function, and lives on', async () => {
-    await expect(lambda.stream({})).rejects.toThrow(/errorMessage/);
+    await expect(lambda.stream({ rawPath: '/' })).rejects.toThrow(/errorMessage/);
     expect((await lambda.stream(event('GET', '/v2/health/ready'))).statusCode).toBe(200);
   });
 });
