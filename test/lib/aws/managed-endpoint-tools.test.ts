@@ -7,7 +7,6 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { ManagedEndpointModel } from '../../../lib/aws/index.js';
 import { requireTool } from '../../support/tools.js';
-import { grantedActions } from './granted-actions.js';
 import { minimal, VARIANTS } from './managed-endpoint-variants.js';
 import { nagFindings } from './nag-findings.js';
 
@@ -58,37 +57,6 @@ test('cfn-lint finds nothing in any variant', () => {
     encoding: 'utf8',
   });
   expect(output.trim()).toBe('');
-});
-
-test('grants what the table says and nothing more', () => {
-  const granted = (variant: string) => {
-    const stack = new Stack(new App({ analyticsReporting: false }), 'S');
-    build(variant)(stack);
-    return grantedActions(stack);
-  };
-  const always = [
-    'cloudwatch:PutMetricData on * if',
-    'ecr:BatchCheckLayerAvailability on arn:{AWS::Partition}:ecr:eu-west-1:123456789012:repository/modelship/runtime',
-    'ecr:BatchGetImage on arn:{AWS::Partition}:ecr:eu-west-1:123456789012:repository/modelship/runtime',
-    'ecr:GetAuthorizationToken on *',
-    'ecr:GetDownloadUrlForLayer on arn:{AWS::Partition}:ecr:eu-west-1:123456789012:repository/modelship/runtime',
-    'logs:CreateLogStream on {IrisLogsBA40F2D7.Arn}',
-    'logs:DescribeLogStreams on {IrisLogsBA40F2D7.Arn}',
-    'logs:PutLogEvents on {IrisLogsBA40F2D7.Arn}',
-  ];
-  const model = /^s3:GetObject on arn:\{AWS::Partition\}:s3:::cdk-hnb659fds-assets-.*\/[0-9a-f]{64}\.tar\.gz$/;
-  for (const variant of ['real time', 'serverless', 'canary']) {
-    const actions = granted(variant);
-    expect(actions.filter((action) => !model.test(action))).toEqual(always);
-    expect(actions.filter((action) => model.test(action))).toHaveLength(1);
-  }
-  expect(granted('asynchronous').filter((action) => !model.test(action) && !always.includes(action))).toEqual([
-    's3:AbortMultipartUpload on {Bucket83908E77.Arn}/async/output/*',
-    's3:GetObject on {Bucket83908E77.Arn}/async/input/*',
-    's3:PutObject on {Bucket83908E77.Arn}/async/output/*',
-    'sns:Publish on {Done2A7A629D}',
-    'sns:Publish on {Failed178E83A2}',
-  ]);
 });
 
 test('fifty models in one stack grow its template evenly', () => {

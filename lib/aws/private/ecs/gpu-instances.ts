@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import {
   BlockDeviceVolume,
@@ -10,7 +11,7 @@ import {
   UserData,
 } from 'aws-cdk-lib/aws-ec2';
 import { AmiHardwareType, AsgCapacityProvider, type Cluster, EcsOptimizedImage } from 'aws-cdk-lib/aws-ecs';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
 export interface GpuInstancesProps {
@@ -31,12 +32,13 @@ export class GpuInstances extends Construct {
 
   constructor(scope: Construct, id: string, { vpc, subnets, cluster, instanceType, min, max }: GpuInstancesProps) {
     super(scope, id);
-    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+    this.role = this.makeRole(cluster);
     const template = new LaunchTemplate(this, 'Template', {
       instanceType: new InstanceType(instanceType),
       machineImage: EcsOptimizedImage.amazonLinux2023(AmiHardwareType.GPU),
       securityGroup: new SecurityGroup(this, 'SecurityGroup', { vpc, description: 'Instances with GPUs' }),
-      role: this.role,
+      // CDK would add the right to write into every log group.
+      role: this.role.withoutPolicyUpdates(),
       userData: UserData.forLinux(),
       requireImdsv2: true,
       // A container is a hop away, and has a role of its own.
@@ -64,5 +66,38 @@ export class GpuInstances extends Construct {
       enableManagedTerminationProtection: false,
     });
     cluster.addAsgCapacityProvider(this.capacityProvider);
+  }
+  /** What the agent of ECS on an instance does: joins the cluster, and reports what runs. */
+  private makeRole({ clusterArn, clusterName }: Cluster): Role {
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: [
+          'ecs:DeregisterContainerInstance',
+          'ecs:RegisterContainerInstance',
+          'ecs:SubmitAttachmentStateChanges',
+          'ecs:SubmitContainerStateChange',
+          'ecs:SubmitTaskStateChange',
+        ],
+        resources: [clusterArn],
+      }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['ecs:Poll', 'ecs:StartTelemetrySession', 'ecs:UpdateContainerInstancesState'],
+        // Instances have no ids before they join.
+        resources: [
+          Stack.of(this).formatArn({
+            service: 'ecs',
+            resource: 'container-instance',
+            resourceName: `${clusterName}/*`,
+          }),
+        ],
+        conditions: { ArnEquals: { 'ecs:cluster': clusterArn } },
+      }),
+    );
+    // The agent's endpoint knows no resource.
+    role.addToPolicy(new PolicyStatement({ actions: ['ecs:DiscoverPollEndpoint'], resources: ['*'] }));
+    return role;
   }
 }
