@@ -105,6 +105,18 @@ function zipFormat(file: FileBytes, head: Buffer): ModelFormat | undefined {
   if (names.some((name) => name.endsWith(SAVED_MODEL_GRAPH))) {
     throw unknown(file.path, 'a ZIP archive of a SavedModel', 'unpack it and give the folder');
   }
+  if (names.some((name) => name.includes('data/aotinductor/'))) {
+    const fix = 'save the program that it was compiled from by `torch.export.save`';
+    throw unknown(file.path, 'a program that AOTInductor compiled for one kind of machine', fix);
+  }
+  if (has('MAR-INF/MANIFEST.json') || has('MANIFEST.json')) {
+    const fix = 'unpack it, and give the model file in it; what its handler does belongs into the model';
+    throw unknown(file.path, 'an archive of TorchServe (.mar)', fix);
+  }
+  if (has('schema.json')) {
+    const fix = 'load it by `skops.io.load`, and export the estimator to ONNX or save it by `joblib.dump`';
+    throw unknown(file.path, 'a file of skops', fix);
+  }
   throw unknown(
     file.path,
     `a ZIP archive of ${names.slice(0, 3).join(', ') || 'nothing'}`,

@@ -58,6 +58,9 @@ describe('what cannot be served is refused with what to do', () => {
   test.each([
     ['model.keras', /Keras archive.*model\.export/],
     ['model.h5', /HDF5.*model\.export/],
+    ['compiled.pt2', /AOTInductor.*torch\.export\.save/],
+    ['model.mar', /TorchServe.*unpack it/],
+    ['model.skops', /skops.*joblib\.dump/],
     ['saved_model.zip', /unpack it and give the folder/],
     ['other.zip', /ZIP archive of readme\.txt/],
     ['safe.safetensors', /safetensors.*ONNX/],

@@ -41,6 +41,9 @@ archive("exported-2.7.pt2", "serialized_exported_program.json", "serialized_stat
 archive("exported-2.9.pt2", "net/archive_format", "net/models/model.json", "net/data/weights/weight_0")
 archive("model.keras", "metadata.json", "config.json", "model.weights.h5")
 archive("saved_model.zip", "net/saved_model.pb", "net/variables/variables.index")
+archive("compiled.pt2", "net/archive_format", "net/data/aotinductor/model/net.wrapper.so")
+archive("model.mar", "MAR-INF/MANIFEST.json", "net.pt", "handler.py")
+archive("model.skops", "1400.npy", "schema.json")
 archive("other.zip", "readme.txt")
 
 (folder / "safe.safetensors").write_bytes((40).to_bytes(8, "little") + b'{"weight":{"dtype":"F32"}}'.ljust(44))
