@@ -22,11 +22,11 @@ async function inspect(directory: string, flags: { readonly json?: boolean }): P
       ['version', manifest.version],
       ['format', manifest.format],
       ['digest', manifest.digest],
-      ...tensorRows(manifest.inputs).map((row) => ['input', row]),
-      ...tensorRows(manifest.outputs).map((row) => ['output', row]),
+      ...tensorRows(manifest.inputs, 'columns').map((row) => ['input', row]),
+      ...tensorRows(manifest.outputs, 'classes').map((row) => ['output', row]),
       ...Object.entries(manifest.signatures ?? {}).map(([name, { inputs, outputs }]) => [
         'signature',
-        `${name}: ${tensorRows(inputs).join('; ')} → ${tensorRows(outputs).join('; ')}`,
+        `${name}: ${tensorRows(inputs, 'columns').join('; ')} → ${tensorRows(outputs, 'classes').join('; ')}`,
       ]),
       ['samples', `${manifest.samples.count}, tolerance ${absolute} + ${relative} × |expected|`],
       ...(PICKLE_FORMATS.includes(manifest.format)

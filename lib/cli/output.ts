@@ -44,10 +44,10 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** `features FP32 [-1, 4]`, for each tensor of a signature. */
-export function tensorRows(specs: Manifest['inputs']): string[] {
+/** `features FP32 [-1, 4]`, for each tensor of a signature; `labelled` says what the labels are of. */
+export function tensorRows(specs: Manifest['inputs'], labelled: 'classes' | 'columns'): string[] {
   return specs.map(({ name, datatype, shape, labels }) => {
-    return `${name} ${datatype} [${shape.join(', ')}]${labels ? `, classes ${shortList(labels)}` : ''}`;
+    return `${name} ${datatype} [${shape.join(', ')}]${labels ? `, ${labelled} ${shortList(labels)}` : ''}`;
   });
 }
 

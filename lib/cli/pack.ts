@@ -66,8 +66,8 @@ async function pack(source: string, flags: PackFlags): Promise<void> {
     ...table([
       ['  format', manifest.format],
       ['  digest', manifest.digest],
-      ...tensorRows(manifest.inputs).map((row) => ['  input', row]),
-      ...tensorRows(manifest.outputs).map((row) => ['  output', row]),
+      ...tensorRows(manifest.inputs, 'columns').map((row) => ['  input', row]),
+      ...tensorRows(manifest.outputs, 'classes').map((row) => ['  output', row]),
       ['  samples', sampleNote(manifest.samples.count)],
     ]),
     '',
