@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { LoadedModel } from '../engines/engine.js';
 import { isBatchable, joinRows, rowsOf } from './batch.js';
+import { InferenceError } from './errors.js';
 import type { Tensor } from './tensor.js';
 
 /** Sizes that are tried. Above the last, waiting for more rows to compute costs more than it saves. */
@@ -54,12 +55,18 @@ export async function probeBatchRows(model: LoadedModel, example: readonly Tenso
     const size = rows * copies;
     if (bestCost * size > MAX_PROBE_MS) break;
     const joined = joinRows(new Array<readonly Tensor[]>(copies).fill(example), size);
-    const cost = (await fastest(model, joined)) / size;
+    const cost = (await fastest(model, joined).catch(tooLarge)) / size;
     if (cost > bestCost * WORTHWHILE) break;
     best = size;
     bestCost = cost;
   }
   return best;
+}
+
+/** Some models were exported for so many rows at most. */
+function tooLarge(error: unknown): number {
+  if (error instanceof InferenceError) return Number.POSITIVE_INFINITY;
+  throw error;
 }
 
 async function fastest(model: LoadedModel, inputs: readonly Tensor[]): Promise<number> {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LoadedModel } from '../../../runtime/src/engines/engine.js';
+import { InferenceError } from '../../../runtime/src/inference/errors.js';
 import { placeModel, probeBatchRows } from '../../../runtime/src/inference/probe.js';
 import type { Tensor } from '../../../runtime/src/inference/tensor.js';
 
@@ -89,6 +90,22 @@ describe('how many rows run together', () => {
     const { model } = timed((rows) => rows);
     expect(await probeBatchRows(model, example)).toBe(1);
     expect(await probeBatchRows(model, undefined)).toBe(1);
+  });
+
+  it('is what the model takes at most', async () => {
+    const { model } = timed((rows) => {
+      if (rows > 8) throw new InferenceError('INVALID_ARGUMENT', 'the model refused the input');
+      return 1 + rows * 0.01;
+    });
+    expect(await probeBatchRows(model, example)).toBe(4);
+  });
+
+  it('does not hide what is wrong with the server', async () => {
+    const { model } = timed((rows) => {
+      if (rows > 1) throw new TypeError('a mistake of ours');
+      return 1;
+    });
+    await expect(probeBatchRows(model, example)).rejects.toThrow('a mistake of ours');
   });
 
   it('does not try sizes that would hold up the start', async () => {
