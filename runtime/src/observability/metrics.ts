@@ -15,8 +15,12 @@ class ApiMetrics {
   readonly requests = new Map<string, number>();
   readonly seconds = new Histogram(SECONDS_BUCKETS);
 
-  finished(status: string, elapsedMs: number): void {
+  count(status: string): void {
     this.requests.set(status, (this.requests.get(status) ?? 0) + 1);
+  }
+
+  finished(status: string, elapsedMs: number): void {
+    this.count(status);
     this.seconds.observe(elapsedMs / 1000);
   }
 }
@@ -46,6 +50,11 @@ export class RuntimeMetrics {
 
   requestFinished(status: number, elapsedMs: number): void {
     this.http.finished(String(status), elapsedMs);
+  }
+
+  /** Counts a request that was refused before it was whole, which took no time that tells anything. */
+  requestRefused(status: number): void {
+    this.http.count(String(status));
   }
 
   callFinished(code: StatusCode | 'OK', elapsedMs: number): void {

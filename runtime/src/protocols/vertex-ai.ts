@@ -1,10 +1,14 @@
 import type { HttpResponse } from '../server/http.js';
 import { asInferenceError, handled } from './handled.js';
+import { inferTyped } from './open-inference/index.js';
 import type { Protocol } from './protocol.js';
 import { failureResponse, jsonResponse } from './responses.js';
 import { soleModel } from './sole-model.js';
 import { decodePredictRequest } from './tensorflow-serving/predict-request.js';
 import { encodePredictResponse } from './tensorflow-serving/predict-response.js';
+
+/** The type by which Triton's clients send tensors in binary through Vertex AI's `rawPredict`. */
+const TRITON_TYPE = 'application/vnd.vertex-ai-triton.binary+json';
 
 /** The routes that Vertex AI gave the container, as its variables `AIP_HEALTH_ROUTE` and `AIP_PREDICT_ROUTE` say. */
 export interface VertexRoutes {
@@ -28,6 +32,7 @@ export function vertexAi(routes: VertexRoutes): Protocol {
         path: literal(routes.predict),
         handler: handled(errorResponse, async (request) => {
           const model = soleModel(models);
+          if (request.headers['content-type']?.startsWith(TRITON_TYPE)) return inferTyped(model, request, TRITON_TYPE);
           const { inputs, rows, signatureName } = decodePredictRequest(request.body, model);
           const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
           return jsonResponse(encodePredictResponse(outputs, rows));

@@ -96,7 +96,13 @@ export class App {
   }
 
   /** The answer for a failure before there is a request, such as a body that is too large. */
-  failure(path: string, error: unknown): HttpResponse {
+  refuse(path: string, error: unknown): HttpResponse {
+    const response = this.failure(path, error);
+    this.options.metrics.requestRefused(response.status);
+    return response;
+  }
+
+  private failure(path: string, error: unknown): HttpResponse {
     const response = this.protocolOf(path).errorResponse(error);
     const status = error instanceof BodyTooLarge ? 413 : error instanceof UnsupportedMedia ? 415 : response.status;
     return { ...response, status };

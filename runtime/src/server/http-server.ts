@@ -94,7 +94,7 @@ function receive(app: App, maxBodyBytes: number, incoming: IncomingMessage, outg
     const path = (incoming.url ?? '/').split('?')[0]!;
     // What is left of the body is not worth reading, so that the connection ends with the answer.
     outgoing.shouldKeepAlive = false;
-    send(outgoing, app.failure(path, error));
+    send(outgoing, app.refuse(path, error));
     outgoing.once('finish', () => incoming.destroy());
   };
   if (Number(incoming.headers['content-length']) > maxBodyBytes) {

@@ -80,6 +80,12 @@ describe('what is counted', () => {
     expect(await metric(base, 'modelship_queue_seconds_count{model="iris",version="1"}')).toBe(2);
   });
 
+  it('is what was refused before it was whole', async () => {
+    const base = await serve({ maxBodyBytes: 10 });
+    expect((await predict(base)).status).toBe(413);
+    expect(await metric(base, 'modelship_requests_total{api="http",status="413"}')).toBe(1);
+  });
+
   it('is what the queue refused too', async () => {
     const base = await serve({ model: slowPackage(5), maxQueue: 1 });
     const statuses = await Promise.all(Array.from({ length: 8 }, async () => (await runSlow(base, 50)).status));

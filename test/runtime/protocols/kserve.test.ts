@@ -114,6 +114,10 @@ describe('questions about models', () => {
     expect((await send(linear, true)('GET', '/v1/models/half_plus_two/metadata')).json()).toHaveProperty('metadata');
   });
 
+  it('and about life too', async () => {
+    expect((await send(linear, true)('GET', '/')).json()).toEqual({ status: 'alive' });
+  });
+
   it('leave predict as it is', async () => {
     expect(
       (await send(halfPlusTwo, true)('POST', '/v1/models/half_plus_two:predict', { instances: [1] })).json(),

@@ -15,6 +15,20 @@ describe('Vertex AI', () => {
     expect(response.json()).toEqual({ predictions: [2.5] });
   });
 
+  it("takes and gives the binary form of Triton's clients, whose type holds the length of the JSON", async () => {
+    const type = 'application/vnd.vertex-ai-triton.binary+json';
+    const input = { name: 'x', shape: [1], datatype: 'FP32', parameters: { binary_data_size: 4 } };
+    const head = Buffer.from(JSON.stringify({ inputs: [input], parameters: { binary_data_output: true } }));
+    const body = Buffer.concat([head, Buffer.from(Float32Array.of(1).buffer)]);
+    const ask = (contentType: string) => send()('POST', predict, body, { headers: { 'content-type': contentType } });
+    const response = await ask(`${type};json-header-size=${head.length}`);
+    const length = new RegExp(`^${type.replaceAll(/[.+]/g, '\\$&')};json-header-size=(\\d+)$`).exec(
+      response.headers['content-type']!,
+    )?.[1];
+    expect((response.body as Buffer).subarray(Number(length))).toEqual(Buffer.from(Float32Array.of(2.5).buffer));
+    expect((await ask(type)).json()).toEqual({ error: expect.stringContaining('json-header-size is missing') });
+  });
+
   it('refuses what is no request', async () => {
     const response = await send()('POST', predict, '[1]');
     expect(response.status).toBe(400);

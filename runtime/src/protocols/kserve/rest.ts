@@ -43,6 +43,7 @@ export function kserve({ status = false }: KServeOptions = {}): Protocol {
 
 function statusRoutes(models: ModelCatalog): readonly Route[] {
   return [
+    { method: 'GET', path: '/', handler: () => jsonResponse('{"status":"alive"}') },
     {
       method: 'GET',
       path: '/v1/models',

@@ -1,7 +1,7 @@
 import { InferenceError, invalid } from '../../inference/errors.js';
 import type { HttpRequest, HttpResponse, Route, RouteHandler } from '../../server/http.js';
 import { asInferenceError, handled } from '../handled.js';
-import { infer, JSON_LENGTH_HEADER } from '../open-inference/index.js';
+import { inferTyped } from '../open-inference/index.js';
 import type { ModelCatalog, ModelControl, Protocol, ServedModel } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { soleModel } from '../sole-model.js';
@@ -57,7 +57,7 @@ function ping(models: ModelCatalog): HttpResponse {
 
 async function invoke(model: ServedModel, request: HttpRequest, byDefault: string): Promise<HttpResponse> {
   const { 'content-type': contentType, accept } = request.headers;
-  if (contentType?.startsWith(TRITON_TYPE)) return invokeInBinary(model, request, contentType);
+  if (contentType?.startsWith(TRITON_TYPE)) return inferTyped(model, request, TRITON_TYPE);
   const decode = decoderFor(contentType);
   if (!decode) return refusal(415, `content-type ${contentType}: ${CONTENT_TYPES.join(', ')} are supported`);
   const encode = encoderFor(accept, byDefault);
@@ -65,18 +65,6 @@ async function invoke(model: ServedModel, request: HttpRequest, byDefault: strin
   const { inputs, rows, signatureName } = decode(request.body, model);
   const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
   return encode(outputs, rows);
-}
-
-/** The Open Inference Protocol's binary form. SageMaker passes no headers on, so that the type holds the length. */
-async function invokeInBinary(model: ServedModel, request: HttpRequest, contentType: string): Promise<HttpResponse> {
-  const length = /json-header-size=([^;\s]*)/.exec(contentType)?.[1];
-  if (length === undefined) throw invalid(`content-type ${contentType}: json-header-size is missing`);
-  const { method, path, query, body, signal } = request;
-  const headers = { [JSON_LENGTH_HEADER]: length };
-  const response = await infer(model, { method, path, query, body, signal, headers });
-  const answered = response.headers[JSON_LENGTH_HEADER];
-  if (answered === undefined) return response;
-  return { ...response, headers: { 'content-type': `${TRITON_TYPE};json-header-size=${answered}` } };
 }
 
 function multiModelRoutes(models: ModelCatalog, control: ModelControl, accept: string): readonly Route[] {

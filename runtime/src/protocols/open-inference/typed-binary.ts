@@ -1,0 +1,23 @@
+import { invalid } from '../../inference/errors.js';
+import type { HttpRequest, HttpResponse } from '../../server/http.js';
+import type { ServedModel } from '../protocol.js';
+import { JSON_LENGTH_HEADER } from './infer-response.js';
+import { infer } from './rest.js';
+
+/**
+ * Answers an infer call whose type holds the length of the JSON, for hosts that pass on no other header.
+ *
+ * @param type such as Triton's clients name for the host, without `json-header-size`
+ * @throws InferenceError
+ */
+export async function inferTyped(model: ServedModel, request: HttpRequest, type: string): Promise<HttpResponse> {
+  const contentType = request.headers['content-type'] ?? '';
+  const length = /json-header-size=([^;\s]*)/.exec(contentType)?.[1];
+  if (length === undefined) throw invalid(`content-type ${contentType}: json-header-size is missing`);
+  const { method, path, query, body, signal } = request;
+  const headers = { [JSON_LENGTH_HEADER]: length };
+  const response = await infer(model, { method, path, query, body, signal, headers });
+  const answered = response.headers[JSON_LENGTH_HEADER];
+  if (answered === undefined) return response;
+  return { ...response, headers: { 'content-type': `${type};json-header-size=${answered}` } };
+}
