@@ -2,18 +2,19 @@
 import { join } from 'node:path';
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
-import { ContainerModel, ManagedEndpointModel, ServerlessModel } from '../lib/aws/index.js';
+import { ContainerModel, ManagedEndpointModel, ServerlessFront, ServerlessModel } from '../lib/aws/index.js';
 import { Model } from '../lib/model/index.js';
 import { Access, ImageSource } from '../lib/serving/index.js';
 
 // Context: `-c package=FOLDER`, or `-c example=NAME` for one of examples/. Without either, the iris example.
 // `-c target=serverless,container,endpoint` says where it is to run: on Lambda unless said otherwise. `-c image=…` is an
 // image of the runtime that is in ECR, for containers and endpoints; else Docker builds one. `-c minReplicas=N` and
-// `-c maxReplicas=N` bound what runs.
+// `-c maxReplicas=N` bound what runs. `-c front=restApi|httpApi|functionUrl` is the front door of the function.
+// `-c trustPickle=true` says that a model may run the code that its file holds.
 const app = new App();
 const example = app.node.tryGetContext('example') ?? 'iris';
 const directory = app.node.tryGetContext('package') ?? join('examples', example, 'model');
-const model = Model.fromDirectory(directory);
+const model = Model.fromDirectory(directory, { trustPickle: app.node.tryGetContext('trustPickle') === 'true' });
 
 const ACCESS: Readonly<Record<string, () => Access>> = {
   cloudIdentity: Access.cloudIdentity,
@@ -24,6 +25,13 @@ const access = app.node.tryGetContext('access') ?? 'cloudIdentity';
 if (!(access in ACCESS)) {
   throw new Error(`got -c access=${access}; ${Object.keys(ACCESS).join(', ')} are allowed`);
 }
+const FRONTS: Readonly<Record<string, () => ServerlessFront>> = {
+  restApi: ServerlessFront.restApi,
+  httpApi: ServerlessFront.httpApi,
+  functionUrl: ServerlessFront.functionUrl,
+};
+const front = app.node.tryGetContext('front') ?? 'restApi';
+if (!(front in FRONTS)) throw new Error(`got -c front=${front}; ${Object.keys(FRONTS).join(', ')} are allowed`);
 const image = app.node.tryGetContext('image');
 const replicas = (name: string): number | undefined => {
   const given = app.node.tryGetContext(name);
@@ -37,12 +45,19 @@ const common = {
 const container = { ...common, image: image === undefined ? undefined : ImageSource.fromRegistry(image) };
 const architecture = app.node.tryGetContext('architecture') ?? Architecture.ARM_64.name;
 
+interface Outputs {
+  readonly url?: string;
+  readonly predictUrl?: string;
+  readonly predictCommand?: string;
+}
+
 /** A stack for each target, so that one can be deployed without the others. */
-const TARGETS: Readonly<Record<string, (stack: Stack) => { readonly url?: string; readonly predictUrl?: string }>> = {
+const TARGETS: Readonly<Record<string, (stack: Stack) => Outputs>> = {
   serverless: (stack) =>
     new ServerlessModel(stack, 'Model', {
       ...common,
       access: ACCESS[access]!(),
+      front: FRONTS[front]!(),
       architecture: Architecture.custom(architecture),
     }),
   container: (stack) => new ContainerModel(stack, 'Model', container),
@@ -54,7 +69,8 @@ for (const target of targets) {
   if (!build) throw new Error(`got -c target=${target}; ${Object.keys(TARGETS).join(', ')} are allowed`);
   const name = target === 'serverless' ? `Modelship-${model.name}` : `Modelship-${model.name}-${target}`;
   const stack = new Stack(app, name, { description: `The model ${model.name}, by Modelship` });
-  const { url, predictUrl } = build(stack);
-  if (url) new CfnOutput(stack, 'url', { value: url });
-  if (predictUrl) new CfnOutput(stack, 'predictUrl', { value: predictUrl });
+  const { url, predictUrl, predictCommand } = build(stack);
+  for (const [name, value] of Object.entries({ url, predictUrl, predictCommand })) {
+    if (value) new CfnOutput(stack, name, { value });
+  }
 }

@@ -1,5 +1,5 @@
 import { ENVIRONMENT, predictPath } from '@modelship/runtime/contract';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
@@ -16,6 +16,7 @@ import { FunctionTelemetry } from './private/lambda/function-telemetry.js';
 import { HttpFront } from './private/lambda/http-front.js';
 import { FRONT_TIMEOUT_SECONDS, LAMBDA, RUNTIME_MIB } from './private/lambda/limits.js';
 import { encryptLogs } from './private/lambda/log-encryption.js';
+import { predictCommand } from './private/lambda/predict-command.js';
 import { grantResults, QueueFront } from './private/lambda/queue-front.js';
 import { QueueTelemetry } from './private/lambda/queue-telemetry.js';
 import { RestFront } from './private/lambda/rest-front.js';
@@ -189,6 +190,20 @@ export class ServerlessModel extends Construct implements IConnectable {
   get predictUrl(): string {
     if (!this.answeringFront) return this.url;
     return `${this.url}${predictPath(this.model.name).slice(1)}`;
+  }
+
+  /**
+   * A line for a shell that asks for a prediction, with a request made from the model's signature. Credentials are taken
+   * from the variables of AWS's tools, `API_KEY` or `TOKEN`.
+   */
+  get predictCommand(): string {
+    return predictCommand({
+      url: this.predictUrl,
+      region: Stack.of(this).region,
+      access: this.access,
+      signedService: this.front.signedService,
+      inputs: this.model.manifest.inputs,
+    });
   }
 
   /**

@@ -105,6 +105,36 @@ describe('the CDK app, by the real CLI', { timeout: 400_000 }, () => {
     expect((await aws('lambda', 'list-functions')).Functions).toEqual([]);
   });
 
+  test('deploys a function behind its own URL, moves it behind an HTTP API, and destroys it', async () => {
+    const functions = async () => (await aws('lambda', 'list-functions')).Functions;
+    const url = async () => {
+      const [{ FunctionName }] = await functions();
+      return aws('lambda', 'get-function-url-config', '--function-name', FunctionName, '--qualifier', 'live');
+    };
+    const apis = async () => (await aws('apigatewayv2', 'get-apis')).Items;
+
+    const behindUrl = await deploy({ front: 'functionUrl' });
+    expect(behindUrl).toMatch(/predictUrl = https:\/\/.*\.lambda-url\..*\/v1\/models\/iris:predict/);
+    expect(behindUrl).toMatch(/predictCommand = curl --aws-sigv4 'aws:amz:us-east-1:lambda'/);
+    expect(await url()).toMatchObject({ AuthType: 'AWS_IAM', InvokeMode: 'RESPONSE_STREAM' });
+    expect(await apis()).toEqual([]);
+
+    const behindApi = await deploy({ front: 'httpApi' });
+    expect(behindApi).toMatch(/predictUrl = https:\/\/.*\.execute-api\..*\/v1\/models\/iris:predict/);
+    const [{ ApiId }] = await apis();
+    const { Items } = await aws('apigatewayv2', 'get-routes', '--api-id', ApiId);
+    expect(Items.map(({ AuthorizationType }: Record<string, string>) => AuthorizationType)).toEqual([
+      'AWS_IAM',
+      'AWS_IAM',
+    ]);
+    await expect(url()).rejects.toThrow('ResourceNotFoundException');
+
+    await destroy({ front: 'httpApi' });
+    expect(await stacks()).not.toContain('Modelship-iris');
+    expect(await functions()).toEqual([]);
+    expect(await apis()).toEqual([]);
+  });
+
   test('deploys a service, updates it to a new model version and other bounds, and destroys it', async () => {
     const app = { target: 'container', image: IMAGE };
     const services = async () => {

@@ -115,6 +115,25 @@ resource(
 )
 
 
+def function_url(functions, _, properties):
+    made = functions.create_function_url_config(
+        FunctionName=properties["TargetFunctionArn"], **without(properties, "TargetFunctionArn")
+    )
+    # moto's lacks the slash that AWS's has.
+    return {"FunctionArn": made["FunctionArn"], "FunctionUrl": made["FunctionUrl"] + "/"}
+
+
+resource(
+    "AWS::Lambda::Url",
+    "lambda",
+    function_url,
+    lambda functions, _, properties: functions.delete_function_url_config(
+        FunctionName=properties["TargetFunctionArn"], Qualifier=properties["Qualifier"]
+    ),
+    physical_id="FunctionArn",
+)
+
+
 def scalable_target(scaling, _, properties):
     scaling.register_scalable_target(**without(properties, "ScheduledActions"))
     keys = ("ResourceId", "ScalableDimension", "ServiceNamespace")
