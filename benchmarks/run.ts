@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { benchmarkLongDecode, benchmarkShortDecode } from './decode.js';
 import { benchmarkImage } from './image.js';
 import { benchmarkLatency } from './latency.js';
+import { benchmarkManyModels } from './many-models.js';
 import { benchmarkMemory, benchmarkSoak } from './memory.js';
 import { benchmarkPickle, benchmarkSavedModel, benchmarkTorchScript } from './python-formats.js';
 import { benchmarkStart } from './start.js';
@@ -36,6 +37,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
       },
     ]),
   ),
+  'many-models': { title: 'Many models in one stack, SageMaker', rounds: 5, run: benchmarkManyModels },
   throughput: { title: 'Iris by JSON, 32 connections, one core', rounds: 3, run: benchmarkThroughput },
   'throughput-mlp': { title: 'MLP by JSON, 32 connections, one core', rounds: 3, run: benchmarkMlpThroughput },
   'throughput-ray': { title: 'Iris by JSON beside Ray Serve', rounds: 3, run: benchmarkRay },

@@ -59,12 +59,25 @@ test('cfn-lint finds nothing in any variant', () => {
   expect(output.trim()).toBe('');
 });
 
-test('fifty models in one stack grow its template evenly', () => {
-  const size = (count: number) => {
+describe('many models in one stack', () => {
+  const many = (count: number) => {
     const stack = new Stack(new App({ analyticsReporting: false }), 'Many');
     for (let index = 0; index < count; index++) new ManagedEndpointModel(stack, `Model${index}`, minimal);
-    return JSON.stringify(Template.fromStack(stack).toJSON()).length;
+    return Template.fromStack(stack).toJSON();
   };
-  const [ten, twenty, fifty] = [size(10), size(20), size(50)];
-  expect((fifty! - twenty!) / 30).toBeLessThan(((twenty! - ten!) / 10) * 1.05);
+
+  test('grow its template evenly, and fifty are what CloudFormation takes', () => {
+    const [ten, twenty, fifty] = [many(10), many(20), many(50)];
+    const bytes = (template: object) => JSON.stringify(template).length;
+    expect((bytes(fifty!) - bytes(twenty!)) / 30).toBeLessThan(((bytes(twenty!) - bytes(ten!)) / 10) * 1.05);
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html, indented as CDK writes it.
+    expect(JSON.stringify(fifty, undefined, 1).length).toBeLessThan(1_000_000);
+    expect(Object.keys(fifty!.Resources)).toHaveLength(500);
+  });
+
+  test('are refused at synth where CloudFormation would refuse them, with what there is too much of', () => {
+    expect(() => many(51)).toThrow(
+      /Many': 510 is greater than allowed maximum of 500:.*AWS::SageMaker::Endpoint \(51\)/,
+    );
+  });
 });
