@@ -1,4 +1,5 @@
 import type { InferenceError, StatusCode } from '../inference/errors.js';
+import type { Histogram } from '../observability/histogram.js';
 import type { HttpResponse } from '../server/http.js';
 
 /** The HTTP status by which most protocols tell a canonical code. */
@@ -22,8 +23,8 @@ const HTTP_STATUS: Record<StatusCode, number> = {
 const JSON_HEADERS = { 'content-type': 'application/json' };
 
 /** An answer of JSON text. */
-export function jsonResponse(body: Buffer | string, status = 200): HttpResponse {
-  return { status, headers: JSON_HEADERS, body };
+export function jsonResponse(body: Buffer | string, status = 200, latency?: Histogram): HttpResponse {
+  return { status, headers: JSON_HEADERS, body, latency };
 }
 
 /** An answer of plain text. */

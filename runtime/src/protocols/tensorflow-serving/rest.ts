@@ -48,7 +48,7 @@ function callHandler(models: ModelCatalog): RouteHandler {
     if (call.method !== 'predict') return answerExamples(model, call.method, request);
     const { inputs, rows, signatureName } = decodePredictRequest(request.body, model);
     const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
-    return timed(jsonResponse(encodePredictResponse(outputs, rows)), model, 'Predict REST');
+    return timed(encodePredictResponse(outputs, rows), model, 'Predict REST');
   };
 }
 
@@ -60,8 +60,8 @@ async function answerExamples(
   const { inputs, signature, signatureName, count } = readExamples(model, request.body);
   const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
   return method === 'classify'
-    ? timed(jsonResponse(encodeClassifications(classifications(signature, outputs, count))), model, 'Classify REST')
-    : timed(jsonResponse(encodeRegressions(regressions(outputs, count))), model, 'Regress REST');
+    ? timed(encodeClassifications(classifications(signature, outputs, count)), model, 'Classify REST')
+    : timed(encodeRegressions(regressions(outputs, count)), model, 'Regress REST');
 }
 
 function readExamples(model: ServedModel, body: Buffer) {
@@ -75,11 +75,9 @@ function readExamples(model: ServedModel, body: Buffer) {
   }
 }
 
-/** The answer, whose time is taken once it is complete. */
-function timed(response: HttpResponse, { metrics }: ServedModel, call: ApiCall): HttpResponse {
-  if (!metrics) return response;
-  const { status, headers, body } = response;
-  return { status, headers, body, latency: metrics.latencyOf(call) };
+/** An answer whose time is taken once it is complete. */
+function timed(body: Buffer | string, { metrics }: ServedModel, call: ApiCall): HttpResponse {
+  return jsonResponse(body, 200, metrics?.latencyOf(call));
 }
 
 function answerQuestion(models: ModelCatalog, request: HttpRequest): HttpResponse {
