@@ -22,7 +22,7 @@ def answer(connection, model, header, body):
             return
         outputs = [raw_tensor(spec, array) for spec, array in zip(model.signatures[signature]["outputs"], arrays)]
     except Exception as error:
-        identifier = log(str(error), error)
+        identifier = log(error, str(error), "".join(traceback.format_tb(error.__traceback__)))
         fail(connection, "INTERNAL", f"the model failed; the log has the details of error {identifier}")
         return
     try:
@@ -32,8 +32,10 @@ def answer(connection, model, header, body):
 
 
 def refuse(connection, error):
-    # Refusals tend to quote the values that they refuse, which belong neither into an answer nor into the log.
-    identifier = log("the model refused an input", error)
+    # Refusals tend to quote the values that they refuse, which belong neither into an answer nor into the log. Anyone can
+    # cause them, so that each is one line.
+    *_, last = traceback.extract_tb((error.__cause__ or error).__traceback__)
+    identifier = log(error, f"the model refused an input, in {last.name} at {last.filename}:{last.lineno}")
     kind = type(error).__name__
     message = f"the model refused the input with {kind}; the log tells where, of error {identifier}"
     fail(connection, "INVALID_ARGUMENT", message)
@@ -43,9 +45,8 @@ def fail(connection, code, message):
     write_frame(connection, {"error": {"code": code, "message": message}})
 
 
-def log(what, error):
+def log(error, what, where=""):
     """Writes what happened and where, and returns the identifier that callers are given instead."""
     identifier = secrets.token_hex(8)
-    where = "".join(traceback.format_tb(error.__traceback__))
     sys.stderr.write(f"error {identifier}: {type(error).__name__}: {what}\n{where}")
     return identifier
