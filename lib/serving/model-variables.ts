@@ -12,5 +12,10 @@ export function modelVariables(model: Model, location: string): { [name: string]
   };
 }
 
-/** Those of the variables above that no prop may set beside the model. */
-export const MODEL_VARIABLES: readonly string[] = [ENVIRONMENT.model, ENVIRONMENT.modelDigest, ENVIRONMENT.trustPickle];
+/** What no prop may set beside the model: the variables above, and the one that names other models in its place. */
+export const MODEL_VARIABLES: readonly string[] = [
+  ENVIRONMENT.model,
+  ENVIRONMENT.models,
+  ENVIRONMENT.modelDigest,
+  ENVIRONMENT.trustPickle,
+];
