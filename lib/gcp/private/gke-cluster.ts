@@ -140,6 +140,8 @@ export class ClusterAccess extends Construct {
       workloadIdentityConfig: { workloadPool: `${projectId(this, props.project)}.svc.id.goog` },
       addonsConfig: { gcsFuseCsiDriverConfig: { enabled: true } },
       gatewayApiConfig: { channel: 'CHANNEL_STANDARD' },
+      // On Autopilot it is always there.
+      monitoringConfig: { enableComponents: ['SYSTEM_COMPONENTS'], managedPrometheus: { enabled: true } },
       // The first pool's configuration is gone with it, and would otherwise replace the cluster.
       lifecycle: { ignoreChanges: ['node_config'] },
     });

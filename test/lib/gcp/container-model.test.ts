@@ -60,6 +60,7 @@ describe('the cluster', () => {
       datapath_provider: 'ADVANCED_DATAPATH',
       private_cluster_config: { enable_private_nodes: true },
       addons_config: { gcs_fuse_csi_driver_config: { enabled: true } },
+      monitoring_config: { managed_prometheus: { enabled: true } },
       master_authorized_networks_config: { cidr_blocks: [{ cidr_block: '203.0.113.0/24' }] },
     });
     expect(only(from, 'google_container_node_pool')).toMatchObject({
