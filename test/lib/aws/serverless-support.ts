@@ -19,7 +19,9 @@ export function modelOf(mebibytes: number, overrides: PackageOverrides = {}): Mo
 }
 
 export function make(props: Props | ((stack: Stack) => Props) = {}) {
-  const stack = new Stack(new App({ analyticsReporting: false }), 'S');
+  // Nobody uploads the layer, which need not be copied for each test.
+  const context = { 'aws:cdk:disable-asset-staging': true };
+  const stack = new Stack(new App({ analyticsReporting: false, context }), 'S');
   const endpoint = new ServerlessModel(stack, 'Iris', {
     model,
     ...(typeof props === 'function' ? props(stack) : props),
