@@ -26,6 +26,21 @@ const ECR = 'AwsSolutions-IAM5[Resource::*] at S/Iris/Task/ExecutionRole/Default
 /** Describing load balancers knows no resources. */
 const DEPLOYMENT = 'AwsSolutions-IAM5[Resource::*] at S/Iris/DeploymentRole/DefaultPolicy/Resource';
 
+const INSTANCES = [
+  // The number of instances follows the tasks, which have alarms.
+  'AwsSolutions-AS3 at S/Iris/Instances/Group/ASG',
+  // The agent's endpoint knows no resource, and instances have no ids before they join.
+  'AwsSolutions-IAM5[Resource::*] at S/Iris/Instances/Role/DefaultPolicy/Resource',
+  'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:container-instance/<IrisClusterA101276B>/*] at S/Iris/Instances/Role/DefaultPolicy/Resource',
+];
+const MANAGED_INSTANCES = [
+  // What ECS does with EC2 for these instances changes with ECS, and AWS keeps this policy in step with it.
+  'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonECSInfrastructureRolePolicyForManagedInstances] at S/Iris/ManagedInstances/CapacityProvider/CapacityProviderRole/Resource',
+  // What CDK lets an instance of a cluster do: find its agent's endpoint and report state.
+  'AwsSolutions-IAM5[Resource::*] at S/Iris/ManagedInstances/CapacityProvider/InstanceRole/Resource',
+  'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:container-instance/*] at S/Iris/ManagedInstances/CapacityProvider/InstanceRole/Resource',
+];
+
 /** What cdk-nag may find beside that, and why it stays. */
 const ACKNOWLEDGED: Readonly<Record<string, readonly string[]>> = {
   // Whoever asks for this wants the internet in.
@@ -33,20 +48,10 @@ const ACKNOWLEDGED: Readonly<Record<string, readonly string[]>> = {
   canary: [DEPLOYMENT],
   linear: [DEPLOYMENT],
   'blue and green': [DEPLOYMENT],
-  GPU: [
-    // The number of instances follows the tasks, which have alarms.
-    'AwsSolutions-AS3 at S/Iris/Instances/Group/ASG',
-    // The agent's endpoint knows no resource, and instances have no ids before they join.
-    'AwsSolutions-IAM5[Resource::*] at S/Iris/Instances/Role/DefaultPolicy/Resource',
-    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:container-instance/<IrisClusterA101276B>/*] at S/Iris/Instances/Role/DefaultPolicy/Resource',
-  ],
-  'GPU on instances that ECS manages': [
-    // What ECS does with EC2 for these instances changes with ECS, and AWS keeps this policy in step with it.
-    'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonECSInfrastructureRolePolicyForManagedInstances] at S/Iris/ManagedInstances/CapacityProvider/CapacityProviderRole/Resource',
-    // What CDK lets an instance of a cluster do: find its agent's endpoint and report state.
-    'AwsSolutions-IAM5[Resource::*] at S/Iris/ManagedInstances/CapacityProvider/InstanceRole/Resource',
-    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:container-instance/*] at S/Iris/ManagedInstances/CapacityProvider/InstanceRole/Resource',
-  ],
+  GPU: INSTANCES,
+  'GPU on instances that ECS manages': MANAGED_INSTANCES,
+  'Triton on GPUs, model on a file system': INSTANCES,
+  'vLLM on GPUs that ECS manages': MANAGED_INSTANCES,
   // The files under the prefix that the user gave, and no others.
   'model from a bucket': [
     'AwsSolutions-IAM5[Resource::<Bucket83908E77.Arn>/models/iris/1/*] at S/Iris/Task/TaskRole/DefaultPolicy/Resource',
@@ -55,8 +60,12 @@ const ACKNOWLEDGED: Readonly<Record<string, readonly string[]>> = {
 
 describe.each(Object.keys(VARIANTS))('ContainerModel, %s', (variant) => {
   test('has no finding of cdk-nag beside those that are explained', () => {
-    const registry = variant === 'TensorFlow Serving' ? [] : [ECR];
-    expect(nagFindings(build(variant))).toEqual([...EVERYWHERE, ...registry, ...(ACKNOWLEDGED[variant] ?? [])].sort());
+    // Others' images come from registries that ask for no token.
+    const { server } = VARIANTS[variant]!(new Stack());
+    const registry = server ? [] : [ECR];
+    // Without a variable there is none to be found.
+    const everywhere = variant === 'TorchServe' ? EVERYWHERE.slice(1) : EVERYWHERE;
+    expect(nagFindings(build(variant))).toEqual([...everywhere, ...registry, ...(ACKNOWLEDGED[variant] ?? [])].sort());
   });
 });
 

@@ -1,11 +1,13 @@
 import type { Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
-import { Secret as EcsSecret } from 'aws-cdk-lib/aws-ecs';
+import { Cluster, ContainerInsights, Secret as EcsSecret } from 'aws-cdk-lib/aws-ecs';
 import { FileSystem } from 'aws-cdk-lib/aws-efs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { ContainerCapacity, ContainerModelData, type ContainerModelProps } from '../../../lib/aws/index.js';
+import { Model } from '../../../lib/model/model.js';
 import { Access, ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
+import { writePackage } from '../../support/packages.js';
 import { bucket, IMAGE, model, savedModel } from './managed-endpoint-variants.js';
 
 /** The least that a service takes. */
@@ -19,6 +21,16 @@ export const certificate = (stack: Stack) =>
   );
 
 export const jwt = Access.jwt({ issuer: 'https://login.example.com/', audience: ['iris', 'all'] });
+
+export const torchScript = Model.fromDirectory(writePackage({ format: 'torchscript', artifact: 'model.onnx' }));
+
+function fileSystem(stack: Stack): Partial<ContainerModelProps> {
+  const vpc = new Vpc(stack, 'Vpc', { natGateways: 1, restrictDefaultSecurityGroup: false });
+  vpc.addFlowLog('Flow');
+  const files = new FileSystem(stack, 'Files', { vpc, encrypted: true });
+  const accessPoint = files.addAccessPoint('Models', { path: '/models' });
+  return { vpc, modelData: ContainerModelData.fromFileSystem(files, accessPoint, 'iris/1') };
+}
 
 /** Every variant of the construct that the tools check. */
 export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<ContainerModelProps>>> = {
@@ -41,15 +53,37 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Contain
   GPU: () => ({ capacity: ContainerCapacity.gpu() }),
   'GPU on instances that ECS manages': () => ({ capacity: ContainerCapacity.managedGpu() }),
   'model from a bucket': (stack) => ({ modelData: ContainerModelData.fromBucket(bucket(stack), 'models/iris/1/') }),
-  'model on a file system': (stack) => {
+  'model on a file system': (stack) => fileSystem(stack),
+  'Fargate Spot on x86, a fixed number': () => ({
+    capacity: ContainerCapacity.fargate({ cpu: 0.5, memoryMib: 1024, x86: true, spot: true }),
+    minReplicas: 2,
+    maxReplicas: 2,
+  }),
+  'Service Connect in a cluster that is there': (stack) => {
     const vpc = new Vpc(stack, 'Vpc', { natGateways: 1, restrictDefaultSecurityGroup: false });
     vpc.addFlowLog('Flow');
-    const fileSystem = new FileSystem(stack, 'Files', { vpc, encrypted: true });
-    const accessPoint = fileSystem.addAccessPoint('Models', { path: '/models' });
-    return { vpc, modelData: ContainerModelData.fromFileSystem(fileSystem, accessPoint, 'iris/1') };
+    const cluster = new Cluster(stack, 'Cluster', { vpc, containerInsightsV2: ContainerInsights.ENABLED });
+    cluster.addDefaultCloudMapNamespace({ name: 'models.local', useForServiceConnect: true });
+    return { cluster, serviceConnectNamespace: 'models.local' };
   },
   secrets: (stack) => ({
     secrets: { TOKEN: EcsSecret.fromSecretsManager(Secret.fromSecretNameV2(stack, 'Secret', 'token')) },
   }),
   'TensorFlow Serving': () => ({ model: savedModel, image: undefined, server: ModelServer.tensorflowServing() }),
+  TorchServe: () => ({ model: torchScript, image: undefined, server: ModelServer.torchServe() }),
+  'Triton on GPUs, model on a file system': (stack) => ({
+    ...fileSystem(stack),
+    image: undefined,
+    server: ModelServer.triton(),
+    capacity: ContainerCapacity.gpu(),
+  }),
+  'vLLM on GPUs that ECS manages': () => ({
+    image: undefined,
+    server: ModelServer.vllm({ source: 'Qwen/Qwen3-0.6B' }),
+    capacity: ContainerCapacity.managedGpu({ instanceType: 'g6.2xlarge', cpu: 7, memoryMib: 28_672 }),
+  }),
+  'a server of another kind': () => ({
+    image: undefined,
+    server: ModelServer.custom({ image: 'ghcr.io/example/server:1', port: 9090, modelFolderVariable: 'MODEL' }),
+  }),
 };

@@ -24,6 +24,13 @@ const ACKNOWLEDGED: Readonly<Record<string, readonly string[]>> = {
     `AwsSolutions-IAM5[Resource::<Bucket83908E77.Arn>/async/input/*] at ${role}`,
     `AwsSolutions-IAM5[Resource::<Bucket83908E77.Arn>/async/output/*] at ${role}`,
   ],
+  'asynchronous, encrypted, requests in a bucket of their own': [
+    `AwsSolutions-IAM5[Resource::<Input49F21B70.Arn>/async/input/*] at ${role}`,
+    `AwsSolutions-IAM5[Resource::<Bucket83908E77.Arn>/async/output/*] at ${role}`,
+    // CDK's own grant on a key, which is one resource: data keys for disks and objects.
+    `AwsSolutions-IAM5[Action::kms:GenerateDataKey*] at ${role}`,
+    `AwsSolutions-IAM5[Action::kms:ReEncrypt*] at ${role}`,
+  ],
   'captured, explained and encrypted': [
     `AwsSolutions-IAM5[Resource::<Bucket83908E77.Arn>/data-capture/*] at ${role}`,
     // CDK's own grant on a key, which is one resource: data keys for disks and objects.

@@ -44,6 +44,7 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Managed
   }),
   shadow: () => ({ mode: EndpointMode.realTime({ shadow: { name: 'Shadow', model: secondModel } }) }),
   canary: () => ({ rollout: Rollout.canary({ percent: 10, bakeMinutes: 10 }) }),
+  linear: () => ({ rollout: Rollout.linear({ stepPercent: 20, intervalMinutes: 5 }), minReplicas: 5 }),
   rolling: () => ({ rollingUpdate: { batchPercent: 25 }, minReplicas: 4 }),
   serverless: () => ({ mode: EndpointMode.serverless() }),
   'serverless with provisioned concurrency': () => ({
@@ -63,6 +64,16 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Managed
     mode: EndpointMode.inferenceComponents(),
     minReplicas: 0,
     maxReplicas: 2,
+  }),
+  'asynchronous, encrypted, requests in a bucket of their own': (stack) => ({
+    mode: EndpointMode.asynchronous({ outputBucket: bucket(stack), inputBucket: bucket(stack, 'Input') }),
+    encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }),
+  }),
+  'inference components on GPUs, replaced in batches': () => ({
+    mode: EndpointMode.inferenceComponents({ instanceType: 'ml.g5.12xlarge', gpuCount: 1, memoryMib: 16_384 }),
+    minReplicas: 2,
+    maxReplicas: 8,
+    rollingUpdate: { batchPercent: 25 },
   }),
   'captured, explained and encrypted': (stack) => ({
     dataCapture: { bucket: bucket(stack), samplingPercent: 20 },
@@ -90,5 +101,14 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Managed
     image: undefined,
     server: ModelServer.vllm({ source: 'Qwen/Qwen3-0.6B', image: `${DEEP_LEARNING}/vllm:0.11-gpu` }),
     mode: EndpointMode.realTime({ instanceType: 'ml.g5.xlarge' }),
+  }),
+  Triton: () => ({
+    image: undefined,
+    server: ModelServer.triton({ image: `${DEEP_LEARNING}/sagemaker-tritonserver:25.04-py3` }),
+    mode: EndpointMode.realTime({ instanceType: 'ml.g5.xlarge' }),
+  }),
+  'a server of another kind': () => ({
+    image: undefined,
+    server: ModelServer.custom({ image: IMAGE, modelFolderVariable: 'MODEL' }),
   }),
 };
