@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InferenceError } from '../../../runtime/src/inference/errors.js';
 import { npyFromTensor, tensorFromNpy } from '../../../runtime/src/inference/npy.js';
+import { npzFromTensors, tensorsFromNpz } from '../../../runtime/src/inference/npz.js';
 import type { ServedModel } from '../../../runtime/src/protocols/protocol.js';
 import { sageMaker } from '../../../runtime/src/protocols/sagemaker/index.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
@@ -113,9 +114,33 @@ describe('/invocations', () => {
     expect(response.json()).toEqual({ error: expect.stringContaining(message) });
   });
 
+  it('takes and gives several arrays as npz', async () => {
+    const floats = (name: string, ...values: number[]) => ({
+      name,
+      datatype: 'FP32' as const,
+      shape: [values.length],
+      data: Float32Array.from(values),
+    });
+    const type = { 'content-type': 'application/x-npz' };
+    const body = await npzFromTensors([floats('b', 3), floats('a', 1)]);
+    expect((await invoke(body, type, named)).json()).toEqual({ predictions: [{ a: 1, b: 3 }] });
+    const answer = await invoke(body, { ...type, accept: 'application/x-npz' }, named);
+    expect(answer.headers['content-type']).toBe('application/x-npz');
+    const { inputs } = named.signatures.serving_default!;
+    expect(await tensorsFromNpz({ inputs, outputs: [] }, answer.body as Buffer)).toEqual([
+      floats('a', 1),
+      floats('b', 3),
+    ]);
+    // The one input of a model may have any name, as NumPy gives none.
+    expect((await invoke(await npzFromTensors([floats('arr_0', 1, 2)]), type)).json()).toEqual({
+      predictions: [2.5, 3],
+    });
+    expect((await invoke(await npzFromTensors([floats('a', 1)]), type, named)).status).toBe(400);
+  });
+
   it('says that a model of several inputs needs JSON', async () => {
     const response = await invoke('1,2', { 'content-type': 'text/csv' }, named);
-    expect(response.json()).toEqual({ error: 'the model takes several inputs (a, b): send JSON' });
+    expect(response.json()).toEqual({ error: 'the model takes several inputs (a, b): send JSON or npz' });
     const npy = await invoke({ instances: [{ a: 1, b: 2 }] }, { accept: 'application/x-npy' }, named);
     expect(npy.status).toBe(400);
   });

@@ -2,6 +2,7 @@ import { checkInputs, nameList } from '../../inference/check-inputs.js';
 import { csvFromTensors, tensorFromCsv } from '../../inference/csv.js';
 import { invalid } from '../../inference/errors.js';
 import { npyFromTensor, tensorFromNpy } from '../../inference/npy.js';
+import { npzFromTensors, tensorsFromNpz } from '../../inference/npz.js';
 import type { Tensor, TensorSpec } from '../../inference/tensor.js';
 import type { HttpResponse } from '../../server/http.js';
 import type { ServedModel } from '../protocol.js';
@@ -17,8 +18,8 @@ import { encodePredictResponse } from '../tensorflow-serving/predict-response.js
 const DIALECT: Dialect = { rowKeys: [], bareRows: true };
 const DEFAULT_SIGNATURE = 'serving_default';
 
-type Decode = (body: Buffer, model: ServedModel) => PredictRequest;
-type Encode = (outputs: readonly Tensor[], rows: boolean) => HttpResponse;
+type Decode = (body: Buffer, model: ServedModel) => PredictRequest | Promise<PredictRequest>;
+type Encode = (outputs: readonly Tensor[], rows: boolean) => HttpResponse | Promise<HttpResponse>;
 
 /** How a body is read, by its type. */
 const DECODERS: Readonly<Record<string, Decode>> = {
@@ -28,6 +29,11 @@ const DECODERS: Readonly<Record<string, Decode>> = {
   'application/jsons': decodeJsonLines,
   'text/csv': (body, model) => single(model, (spec) => tensorFromCsv(spec, body.toString('utf8'))),
   'application/x-npy': (body, model) => single(model, (spec) => tensorFromNpy(spec, body)),
+  'application/x-npz': async (body, model) => ({
+    inputs: await tensorsFromNpz(model.signatures[DEFAULT_SIGNATURE]!, body),
+    rows: true,
+    signatureName: DEFAULT_SIGNATURE,
+  }),
 };
 
 /** How an answer is written, by its type. */
@@ -38,6 +44,7 @@ const ENCODERS: Readonly<Record<string, Encode>> = {
     typed('application/jsonlines', encodePredictResponse(outputs, rows).toString().replaceAll(/\n */g, '')),
   'text/csv': (outputs) => typed('text/csv; charset=utf-8', csvFromTensors(outputs)),
   'application/x-npy': (outputs) => typed('application/x-npy', npyFromTensor(only(outputs))),
+  'application/x-npz': async (outputs) => typed('application/x-npz', await npzFromTensors(outputs)),
 };
 
 /** What clients that take any type get, unless the host says otherwise. */
@@ -70,7 +77,7 @@ function mediaType(text: string | undefined): string {
 function single(model: ServedModel, decode: (spec: TensorSpec) => Tensor): PredictRequest {
   const signature = model.signatures[DEFAULT_SIGNATURE]!;
   if (signature.inputs.length > 1) {
-    throw invalid(`the model takes several inputs (${nameList(signature)}): send JSON`);
+    throw invalid(`the model takes several inputs (${nameList(signature)}): send JSON or npz`);
   }
   const inputs = [decode(signature.inputs[0]!)];
   checkInputs(signature, inputs);
@@ -79,7 +86,9 @@ function single(model: ServedModel, decode: (spec: TensorSpec) => Tensor): Predi
 
 function only(outputs: readonly Tensor[]): Tensor {
   if (outputs.length === 1) return outputs[0]!;
-  throw invalid(`npy carries one array, the model gives ${outputs.map(({ name }) => name).join(', ')}: accept JSON`);
+  throw invalid(
+    `npy carries one array, the model gives ${outputs.map(({ name }) => name).join(', ')}: accept JSON or npz`,
+  );
 }
 
 function typed(type: string, body: Buffer | string): HttpResponse {

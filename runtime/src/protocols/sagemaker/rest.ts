@@ -30,7 +30,7 @@ export interface SageMakerOptions {
 }
 
 /**
- * What SageMaker asks of a container: `/ping`, `/invocations` in JSON, JSON Lines, CSV and npy, and for multi-model
+ * What SageMaker asks of a container: `/ping`, `/invocations` in JSON, JSON Lines, CSV, npy and npz, and for multi-model
  * endpoints, where models can be loaded by request, the calls under `/models`.
  */
 export function sageMaker({ accept = DEFAULT_TYPE }: SageMakerOptions = {}): Protocol {
@@ -62,7 +62,7 @@ async function invoke(model: ServedModel, request: HttpRequest, byDefault: strin
   if (!decode) return refusal(415, `content-type ${contentType}: ${CONTENT_TYPES.join(', ')} are supported`);
   const encode = encoderFor(accept, byDefault);
   if (!encode) return refusal(406, `accept ${accept}: ${ACCEPTED_TYPES.join(', ')} are supported`);
-  const { inputs, rows, signatureName } = decode(request.body, model);
+  const { inputs, rows, signatureName } = await decode(request.body, model);
   const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
   return encode(outputs, rows);
 }

@@ -1,0 +1,44 @@
+import { checkInputs, nameList } from './check-inputs.js';
+import { invalid } from './errors.js';
+import { npyFromTensor, tensorFromNpy } from './npy.js';
+import type { Signature, Tensor } from './tensor.js';
+import { type ArchiveFile, readArchive, writeArchive } from './zip-archive.js';
+
+/** What NumPy names the files of an archive by. */
+const ENDING = '.npy';
+
+/**
+ * The inputs from arrays that NumPy saved by their names; the one input of a model may have any.
+ *
+ * @throws InferenceError `INVALID_ARGUMENT`
+ */
+export async function tensorsFromNpz(signature: Signature, bytes: Buffer): Promise<readonly Tensor[]> {
+  const arrays = new Map<string, Buffer>();
+  for (const { name, content } of await readArchive(bytes)) {
+    const array = name.endsWith(ENDING) ? name.slice(0, -ENDING.length) : name;
+    if (arrays.has(array)) throw invalid(`npz: the array ${array} is there twice`);
+    arrays.set(array, content);
+  }
+  const only = signature.inputs.length === 1 && arrays.size === 1 ? [...arrays.values()][0] : undefined;
+  const extra = [...arrays.keys()].find((name) => !signature.inputs.some((input) => input.name === name));
+  if (!only && extra !== undefined) {
+    throw invalid(`npz: the model has no input ${extra}: it takes ${nameList(signature)}`);
+  }
+  const inputs = signature.inputs.flatMap((spec) => {
+    const array = only ?? arrays.get(spec.name);
+    return array ? [tensorFromNpy(spec, array)] : [];
+  });
+  checkInputs(signature, inputs);
+  return inputs;
+}
+
+/**
+ * The arrays as NumPy saves them together.
+ *
+ * @throws InferenceError `INVALID_ARGUMENT` for datatypes that NumPy has not
+ */
+export function npzFromTensors(tensors: readonly Tensor[]): Promise<Buffer> {
+  return writeArchive(
+    tensors.map((tensor): ArchiveFile => ({ name: `${tensor.name}${ENDING}`, content: npyFromTensor(tensor) })),
+  );
+}
