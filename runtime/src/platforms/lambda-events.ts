@@ -7,6 +7,10 @@ export interface RestEvent {
   readonly headers?: Readonly<Record<string, string | undefined>> | null;
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
   readonly queryStringParameters?: Readonly<Record<string, string | undefined>> | null;
+  /** The same with every value of a name that came more than once. */
+  readonly multiValueQueryStringParameters?: Readonly<Record<string, readonly string[] | undefined>> | null;
+  /** `elb` tells a load balancer. */
+  readonly requestContext?: { readonly elb?: object };
   readonly body?: string | null;
   readonly isBase64Encoded?: boolean;
 }
@@ -41,10 +45,16 @@ export function requestOf(event: RestEvent | HttpApiEvent): HttpRequest {
     const path = prefix && event.rawPath.startsWith(`${prefix}/`) ? event.rawPath.slice(prefix.length) : event.rawPath;
     return { method: event.requestContext.http.method, path, query: event.rawQueryString, headers, body };
   }
-  const query = Object.entries(event.queryStringParameters ?? {}).map(
-    ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value ?? '')}`,
-  );
-  return { method: event.httpMethod, path: event.path, query: query.join('&'), headers, body };
+  return { method: event.httpMethod, path: event.path, query: queryOf(event), headers, body };
+}
+
+function queryOf({ multiValueQueryStringParameters, queryStringParameters, requestContext }: RestEvent): string {
+  const parameters = Object.entries(multiValueQueryStringParameters ?? queryStringParameters ?? {});
+  // An API decodes names and values; a load balancer leaves them as they came.
+  const encode = requestContext?.elb ? (text: string) => text : encodeURIComponent;
+  return parameters
+    .flatMap(([name, values]) => [values ?? ''].flat().map((value) => `${encode(name)}=${encode(value)}`))
+    .join('&');
 }
 
 /** The answer as Lambda's front doors take it: text as it is, all else in base64. */
