@@ -71,6 +71,18 @@ describe('a model in a thread of its own', () => {
     expect(ended).toEqual([20, 1]);
   });
 
+  it('gives each of several runs at once its own numbers, and leaves the inputs as they were', async () => {
+    const loaded = await load(join(FIXTURES, 'zip_map.onnx'));
+    const alone = await loaded.run([features]);
+    await loaded.offload!(1);
+    const row = (at: number) => ({ ...features, shape: [1, 2], data: features.data.slice(2 * at, 2 * at + 2) });
+    const [both, first, second] = await Promise.all([[features], [row(0)], [row(1)]].map((each) => loaded.run(each)));
+    expect(both).toEqual(alone);
+    const halves = [first!, second!].map((outputs) => [...(outputs[1]!.data as Float32Array)]);
+    expect(halves.flat()).toEqual([...(alone[1]!.data as Float32Array)]);
+    expect(await loaded.run([features])).toEqual(alone);
+  });
+
   it('moves on to a thread with another number of threads', async () => {
     const loaded = await load(join(FIXTURES, 'zip_map.onnx'));
     await loaded.offload!(2);
