@@ -3,8 +3,9 @@ import { Construct } from 'constructs';
 import { runtimeImageContext } from '../bundle/image-context.js';
 import type { ImageContext } from '../bundle/image-parts.js';
 import { ImageSource } from '../serving/image-source.js';
+import { DockerBuild } from '../terraform/docker-build.js';
 import { AcrBuild, runtimeImage } from './private/acr-build.js';
-import { DockerBuild } from './private/docker-build.js';
+import { shortHash } from './private/names.js';
 import type { Placement } from './private/placement.js';
 import { Registry } from './private/registry.js';
 import type { AzureServingProps } from './props.js';
@@ -122,10 +123,14 @@ class DockerImage extends AzureImage {
     const { registry, dockerfile = DOCKERFILE } = this.options;
     const context = contextOf(this.options, props);
     const uri = `${registry.loginServer}/${runtimeImage(context.digest)}`;
-    const { pushed } = new DockerBuild(new Construct(scope, 'Image'), 'Build', uri, {
+    const image = new Construct(scope, 'Image');
+    const { pushed } = new DockerBuild(image, 'Build', {
       ...context,
       dockerfile,
-      registry,
+      uri,
+      alias: `docker-${shortHash(`${image.node.path}/Build`)}`,
+      // The credential is the one that `az acr login` left with Docker: the registry has no user of its own.
+      registryAuth: { address: registry.loginServer },
     });
     return { uri, registry, ready: [pushed] };
   }

@@ -19,7 +19,7 @@ import { AKS_TELEMETRY } from './private/aks-telemetry.js';
 import { afterRoles } from './private/azapi.js';
 import { BlobVolume } from './private/blob-volume.js';
 import { validateContainer } from './private/container-validation.js';
-import { EntraApplication } from './private/entra-application.js';
+import { EntraApplication, grantInvoke } from './private/entra-application.js';
 import { bindImage } from './private/image.js';
 import { AKS } from './private/limits.js';
 import { ModelStore } from './private/model-store.js';
@@ -210,12 +210,7 @@ export class ContainerModel extends Construct {
    * @throws Error unless the access is `Access.cloudIdentity()`
    */
   grantInvoke(id: string, principalId: string): GenericResource {
-    if (!this.entraApplication) {
-      throw new Error(
-        `${this.node.path}: there is nobody to let in by identity; grantInvoke is for Access.cloudIdentity()`,
-      );
-    }
-    return this.entraApplication.grantInvoke(this, `Invoke-${id}`, principalId);
+    return grantInvoke(this, this.entraApplication, id, principalId);
   }
 
   private environment(props: ContainerModelProps, model: Model): { [name: string]: string } {

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { Access } from '../serving/access.js';
 import type { GenericResource } from '../terraform/generic.js';
 import { ContainerApp } from './private/container-app.js';
-import { EntraApplication } from './private/entra-application.js';
+import { EntraApplication, grantInvoke } from './private/entra-application.js';
 import { FunctionsApp } from './private/functions-app.js';
 import { Placement } from './private/placement.js';
 import { validateServerless } from './private/serverless-validation.js';
@@ -71,11 +71,6 @@ export class ServerlessModel extends Construct {
    * @throws Error unless the access is `Access.cloudIdentity()`
    */
   grantInvoke(id: string, principalId: string): GenericResource {
-    if (!this.entraApplication) {
-      throw new Error(
-        `${this.node.path}: there is nobody to let in by identity; grantInvoke is for Access.cloudIdentity()`,
-      );
-    }
-    return this.entraApplication.grantInvoke(this, `Invoke-${id}`, principalId);
+    return grantInvoke(this, this.entraApplication, id, principalId);
   }
 }

@@ -3,10 +3,11 @@ import { Construct } from 'constructs';
 import { runtimeImageContext } from '../bundle/image-context.js';
 import type { ImageContext } from '../bundle/image-parts.js';
 import { ImageSource } from '../serving/image-source.js';
+import { DockerBuild } from '../terraform/docker-build.js';
 import { ArtifactRepository } from './private/artifact-repository.js';
 import { CloudBuild } from './private/cloud-build.js';
-import { DockerBuild } from './private/docker-build.js';
-import { projectId } from './private/project.js';
+import { generatedName } from './private/names.js';
+import { clientConfig, projectId } from './private/project.js';
 import type { GoogleServingProps } from './props.js';
 
 /** A repository of Artifact Registry. What `@cdktf/provider-google` makes or reads fits. */
@@ -58,7 +59,7 @@ export abstract class GoogleImage extends ImageSource {
 
   /** An image that the Docker of whoever applies builds and pushes. */
   static fromDocker(options: BuiltImageOptions = {}): GoogleImage {
-    return new BuiltImage(options, (scope, id, props, build) => new DockerBuild(scope, id, props, build));
+    return new BuiltImage(options, dockerBuild);
   }
 
   /**
@@ -101,6 +102,22 @@ type Builder = (
   props: GoogleServingProps,
   build: ImageBuild,
 ) => { readonly pushed: ITerraformDependable };
+
+const ALIAS_LENGTH = 40;
+
+function dockerBuild(scope: Construct, id: string, _props: GoogleServingProps, build: ImageBuild): DockerBuild {
+  const { directory, digest, dockerfile, uri, registry } = build;
+  return new DockerBuild(scope, id, {
+    ...{ directory, digest, dockerfile, uri },
+    alias: generatedName(scope, ALIAS_LENGTH),
+    registryAuth: {
+      address: registry.server,
+      username: 'oauth2accesstoken',
+      password: clientConfig(scope).accessToken,
+    },
+    dependsOn: registry.repository ? [registry.repository] : [],
+  });
+}
 
 class BuiltImage extends GoogleImage {
   constructor(

@@ -8,6 +8,25 @@ const DISPLAY_NAME_LENGTH = 120;
 const AZURE_CLI = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
 
 /**
+ * Lets a principal ask the model of `endpoint`.
+ *
+ * @throws Error if there is no application, because the endpoint's access is not `Access.cloudIdentity()`
+ */
+export function grantInvoke(
+  endpoint: Construct,
+  application: EntraApplication | undefined,
+  id: string,
+  principalId: string,
+): GenericResource {
+  if (!application) {
+    throw new Error(
+      `${endpoint.node.path}: there is nobody to let in by identity; grantInvoke is for Access.cloudIdentity()`,
+    );
+  }
+  return application.grantInvoke(endpoint, `Invoke-${id}`, principalId);
+}
+
+/**
  * The model as an application of Microsoft Entra ID: who was assigned its one role gets a token for it, and nobody
  * else does.
  */

@@ -1,4 +1,5 @@
 import { Token } from 'cdktf';
+import { SERVING_PROPS } from '../../serving/serving-prop-names.js';
 import type { Validator } from '../../serving/validation.js';
 import { checkServingProps } from '../../terraform/serving-props.js';
 import type { AzureServingProps, AzureSubnet } from '../props.js';
@@ -7,16 +8,7 @@ import { PRIVATE_ZONES } from './private-endpoint.js';
 
 /** The names of the props that every construct on Azure takes. */
 export const AZURE_PROPS: Readonly<Record<keyof AzureServingProps, true>> = {
-  model: true,
-  access: true,
-  minReplicas: true,
-  maxReplicas: true,
-  rollout: true,
-  throttle: true,
-  timeoutSeconds: true,
-  logRetentionDays: true,
-  dashboard: true,
-  environment: true,
+  ...SERVING_PROPS,
   resourceGroup: true,
   location: true,
   encryptionKey: true,

@@ -27,9 +27,14 @@ export class ArtifactRepository extends Construct {
     };
   }
 
+  /** The host that it is reached at. */
+  get server(): string {
+    return `${this.at.location}-docker.pkg.dev`;
+  }
+
   /** What the references of its images start with. */
   get host(): string {
-    return `${this.at.location}-docker.pkg.dev/${this.at.project}/${this.at.repositoryId}`;
+    return `${this.server}/${this.at.project}/${this.at.repositoryId}`;
   }
 
   /** Lets `member` pull, if it is known who that is. */

@@ -1,4 +1,5 @@
 import { Token } from 'cdktf';
+import { SERVING_PROPS } from '../../serving/serving-prop-names.js';
 import type { Validator } from '../../serving/validation.js';
 import { checkServingProps } from '../../terraform/serving-props.js';
 import type { GoogleServingProps } from '../props.js';
@@ -6,16 +7,7 @@ import { LOG_RETENTION_DAYS, REGION } from './limits.js';
 
 /** The names of the props that every construct on Google Cloud takes. */
 export const GOOGLE_PROPS: Readonly<Record<keyof GoogleServingProps, true>> = {
-  model: true,
-  access: true,
-  minReplicas: true,
-  maxReplicas: true,
-  rollout: true,
-  throttle: true,
-  timeoutSeconds: true,
-  logRetentionDays: true,
-  dashboard: true,
-  environment: true,
+  ...SERVING_PROPS,
   region: true,
   image: true,
   project: true,

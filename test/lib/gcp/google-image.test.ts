@@ -156,6 +156,16 @@ test('an image that Docker makes is built from the folder and pushed before the 
   expect(dependencies.some((name: string) => name.startsWith('docker_registry_image.'))).toBe(true);
 });
 
+test('Docker is let in where the repository lies, which need not be where the service runs', () => {
+  const elsewhere = { ...repository, location: 'us-east4' };
+  const from = synthesize(GoogleImage.fromDocker({ context: { directory, digest }, repository: elsewhere }));
+  const [{ registry_auth }] = from.provider.docker;
+  expect(registry_auth[0].address).toBe('us-east4-docker.pkg.dev');
+  expect(only(from, 'docker_image').name).toMatch(/^us-east4-docker\.pkg\.dev\//);
+  // A token of the stack's own provider, and no secret.
+  expect(registry_auth[0].password).toMatch(/^\$\{data\.google_client_config\..*\.access_token\}$/);
+});
+
 test('an image of Google Cloud is refused elsewhere', () => {
   expect(() => GoogleImage.fromCloudBuild({ context: { directory, digest } }).bind()).toThrow(
     /modelship\/gcp.*ImageSource.fromRegistry/,
