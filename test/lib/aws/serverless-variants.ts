@@ -29,7 +29,11 @@ function network(stack: Stack): Vpc {
 /** What tools look at: each way to let callers in, and everything at once. */
 export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<ServerlessModelProps>>> = {
   default: () => ({}),
-  keys: () => ({ access: Access.apiKey(), throttle: { requestsPerSecond: 5, burst: 10, requestsPerDay: 1000 } }),
+  keys: () => ({
+    access: Access.apiKey(),
+    timeoutSeconds: 300,
+    throttle: { requestsPerSecond: 5, burst: 10, requestsPerDay: 1000 },
+  }),
   tokens: () => ({ access: Access.jwt({ issuer: 'https://issuer.example.com', audience: ['iris'] }) }),
   anonymous: () => ({ access: Access.anonymous() }),
   'HTTP API': () => ({ front: ServerlessFront.httpApi() }),

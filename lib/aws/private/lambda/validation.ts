@@ -1,23 +1,14 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { Access } from '../../../serving/access.js';
 import { MODEL_VARIABLES } from '../../../serving/model-variables.js';
 import { Validator } from '../../../serving/validation.js';
 import { ServerlessFront } from '../../serverless-front.js';
 import { ServerlessModelData } from '../../serverless-model-data.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import { checkLogRetention } from '../log-retention.js';
-import {
-  API_GATEWAY,
-  CODE_DEPLOY,
-  FRONT_TIMEOUT_SECONDS,
-  IMAGE_BYTES,
-  LAMBDA,
-  QUEUE,
-  RUNTIME_MIB,
-  WAF_REQUESTS,
-} from './limits.js';
+import { checkFront } from './front-validation.js';
+import { CODE_DEPLOY, FRONT_TIMEOUT_SECONDS, IMAGE_BYTES, LAMBDA, QUEUE, RUNTIME_MIB } from './limits.js';
 
 const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
   model: true,
@@ -73,9 +64,7 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
     'got 0, by which every request would be refused; leave it out for no ceiling',
   );
   validator.number('timeoutSeconds', props.timeoutSeconds, FRONT_TIMEOUT_SECONDS[front.kind]);
-  checkThrottle(validator, props, front);
   checkFront(validator, props, front);
-  checkAccess(validator, props);
   checkRollout(validator, props);
   for (const name of Object.keys(props.environment ?? {})) {
     const prop = `environment.${name}`;
@@ -140,72 +129,6 @@ function checkModel(validator: Validator, { model, modelData, memoryMib, vpc }: 
   validator.text('modelData.folder', folder, /^[^/].*[^/]$|^[^/]$/, 'it must neither begin nor end with a slash');
 }
 
-function checkThrottle(validator: Validator, { throttle, access }: ServerlessModelProps, front: ServerlessFront): void {
-  validator.check(
-    throttle === undefined || front.kind === 'restApi' || front.kind === 'httpApi',
-    'throttle',
-    'CONFLICT',
-    'only API Gateway counts requests; bound the function by `maxReplicas`, or use ServerlessFront.restApi() or httpApi()',
-  );
-  validator.number('throttle.requestsPerSecond', throttle?.requestsPerSecond, API_GATEWAY.requestsPerSecond);
-  validator.number('throttle.burst', throttle?.burst, API_GATEWAY.burst);
-  validator.number('throttle.requestsPerDay', throttle?.requestsPerDay, API_GATEWAY.requestsPerDay);
-  validator.check(
-    throttle?.requestsPerDay === undefined || access?.kind === 'apiKey',
-    'throttle.requestsPerDay',
-    'CONFLICT',
-    'API Gateway counts days for callers with keys only; use Access.apiKey(), or leave it out',
-  );
-}
-
-/** The kinds of access that each front knows, and what to use for another. */
-const FRONT_ACCESS: Readonly<Record<ServerlessFront['kind'], { kinds: readonly Access['kind'][]; advice: string }>> = {
-  restApi: { kinds: ['cloudIdentity', 'apiKey', 'jwt', 'anonymous'], advice: '' },
-  httpApi: {
-    kinds: ['cloudIdentity', 'jwt', 'anonymous'],
-    advice: 'an HTTP API knows no keys; use ServerlessFront.restApi(), Access.jwt() or Access.cloudIdentity()',
-  },
-  functionUrl: {
-    kinds: ['cloudIdentity', 'anonymous'],
-    advice: 'a function URL knows IAM alone; use Access.cloudIdentity(), or ServerlessFront.restApi()',
-  },
-  queue: { kinds: ['cloudIdentity'], advice: 'a queue knows IAM alone; use Access.cloudIdentity(), or another front' },
-};
-
-function checkFront(validator: Validator, props: ServerlessModelProps, front: ServerlessFront): void {
-  const { kind } = props.access ?? Access.cloudIdentity();
-  const { kinds, advice } = FRONT_ACCESS[front.kind];
-  validator.check(kinds.includes(kind), 'access', 'UNSUPPORTED_ACCESS', `got Access.${kind}(); ${advice}`);
-  validator.check(
-    props.apiGatewayLogRole === undefined || front.kind === 'restApi',
-    'apiGatewayLogRole',
-    'CONFLICT',
-    'only REST APIs write logs by a role of the account; leave it out',
-  );
-  validator.check(
-    props.webAcl === undefined || front.kind === 'restApi',
-    'webAcl',
-    'CONFLICT',
-    `got ServerlessFront.${front.kind}(), before which AWS WAF cannot stand; use ServerlessFront.restApi(), or leave it out`,
-  );
-  validator.text(
-    'webAcl.arn',
-    props.webAcl?.arn,
-    /^arn:[\w-]+:wafv2:[\w-]+:\d{12}:regional\/webacl\/.+$/,
-    'it must be the ARN of a web ACL of the scope REGIONAL',
-  );
-  validator.number('webAcl.requestsPerFiveMinutes', props.webAcl?.managedOptions?.requestsPerFiveMinutes, WAF_REQUESTS);
-  const { batchSize, maxReceives, outputPrefix } = front.queueOptions ?? {};
-  validator.number('front.batchSize', batchSize, QUEUE.batchSize);
-  validator.number('front.maxReceives', maxReceives, QUEUE.maxReceives);
-  validator.text(
-    'front.outputPrefix',
-    outputPrefix,
-    /^[^/].*\/$/,
-    'it must not begin with a slash, and must end in one',
-  );
-}
-
 function checkRollout(validator: Validator, { rollout, rollbackAlarms }: ServerlessModelProps): void {
   const { canaryOptions, linearOptions } = rollout ?? {};
   validator.number('rollout.percent', canaryOptions?.percent, CODE_DEPLOY.percent);
@@ -233,16 +156,5 @@ function checkRollout(validator: Validator, { rollout, rollbackAlarms }: Serverl
     'rollbackAlarms',
     'OUT_OF_RANGE',
     `got ${rollbackAlarms?.length}; AWS CodeDeploy watches ${CODE_DEPLOY.alarms}, of which the construct's own is one`,
-  );
-}
-
-function checkAccess(validator: Validator, { access }: ServerlessModelProps): void {
-  const { issuer, audience } = access?.jwtOptions ?? {};
-  validator.text('access.issuer', issuer, /^https:\/\/[^\s?#]+$/, 'it must be an https:// URL without a query');
-  validator.check(
-    audience === undefined || audience.length > 0,
-    'access.audience',
-    'MISSING',
-    'got none; a token must be meant for somebody, so give at least one',
   );
 }
