@@ -43,6 +43,8 @@ const ISOLATION = ['--isolation', 'chroot', '--network', 'host'];
  */
 export class Buildah {
   private readonly started: ChildProcess[] = [];
+  private readonly containers: string[] = [];
+  private readonly built = new Set<string>();
 
   constructor(private readonly buildah = requireTool('buildah')) {}
 
@@ -73,11 +75,12 @@ export class Buildah {
     // Docker's own format, because the other one has no health check.
     const options = [...ISOLATION, '--pull=never', '--format', 'docker', '--quiet'];
     this.run('bud', ...options, ...buildArgs, ...volumes(mounts), '--tag', image, context);
+    this.built.add(image);
   }
 
   /** What a program in a container of the image prints. */
   output(image: string, ...command: string[]): string {
-    return this.run('run', ...ISOLATION, this.run('from', '--pull-never', image), '--', ...command);
+    return this.run('run', ...ISOLATION, this.container(image), '--', ...command);
   }
 
   /** Starts the image's entry point with arguments, as `docker run` would. */
@@ -90,7 +93,7 @@ export class Buildah {
 
   /** As `start`, with a root file system that is read-only but for /tmp, which buildah alone cannot. */
   startReadOnly(image: string, environment: Readonly<Record<string, string>>, mounts: readonly string[]): ChildProcess {
-    const container = this.run('from', '--pull-never', image);
+    const container = this.container(image);
     const { User, Env, Entrypoint } = this.config(image);
     const variables = [...Env, ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)];
     const folders = mounts.map((mount) => mount.split(':')[1]!);
@@ -116,18 +119,35 @@ export class Buildah {
       ...([this.buildah, ...store(), 'run', ...ISOLATION] as const),
       ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
       ...volumes(mounts),
-      ...[this.run('from', '--pull-never', image), '--', ...this.config(image).Entrypoint, ...args],
+      ...[this.container(image), '--', ...this.config(image).Entrypoint, ...args],
     ];
   }
 
-  /** Ends what was started here and removes its containers. */
+  /** Makes a base unless it is there, of this machine's Node. */
+  private once(base: string, make: () => void): void {
+    const stamp = join(CACHE, createHash('sha256').update(base).digest('hex').slice(0, 12));
+    const images = this.run('images', '--format', '{{.Name}}:{{.Tag}}').split('\n');
+    if (images.includes(base) && existsSync(stamp) && readFileSync(stamp, 'utf8') === process.version) return;
+    mkdirSync(CACHE, { recursive: true });
+    make();
+    writeFileSync(stamp, process.version);
+  }
+
+  private container(image: string): string {
+    const container = this.run('from', '--pull-never', image);
+    this.containers.push(container);
+    return container;
+  }
+
+  /** Ends what was started here, and removes its containers and images; the bases stay. */
   close(): void {
     for (const { pid } of this.started) {
       try {
         process.kill(-pid!, 'SIGKILL');
       } catch {}
     }
-    this.run('rm', '--all');
+    if (this.containers.length > 0) this.run('rm', ...this.containers);
+    for (const image of this.built) this.run('rmi', image);
   }
 
   /**
@@ -135,7 +155,7 @@ export class Buildah {
    * stands for the one that the Dockerfile names, and is made once.
    */
   nodeBase(): void {
-    once('base', `bookworm ${process.version} ${process.arch} ${store()}`, () => {
+    this.once(NODE_BASE, () => {
       const root = join(CACHE, 'debian');
       rmSync(root, { recursive: true, force: true });
       const packages = '--include=ca-certificates,libstdc++6';
@@ -154,7 +174,7 @@ export class Buildah {
   /** As `nodeBase`, with Debian's Python instead of Node. */
   pythonBase(): void {
     this.nodeBase();
-    once('python-base', `bookworm ${process.version} ${process.arch} ${store()}`, () => {
+    this.once(PYTHON_BASE, () => {
       const container = this.run('from', '--pull-never', NODE_BASE);
       const install = 'apt-get update -qq && apt-get install -qq --yes --no-install-recommends python3 python3-venv';
       const unused = UNUSED.map((path) => `/${path}/*`).join(' ');
@@ -167,16 +187,6 @@ export class Buildah {
 
 /** What slim images go without. */
 const UNUSED = ['var/cache/apt', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/man', 'usr/share/locale'];
-
-/** Makes what `stamp` stands for, unless it was made of the same already. */
-function once(stamp: string, content: string, make: () => void): void {
-  const file = join(CACHE, stamp);
-  const key = createHash('sha256').update(content).digest('hex');
-  if (existsSync(file) && readFileSync(file, 'utf8') === key) return;
-  mkdirSync(CACHE, { recursive: true });
-  make();
-  writeFileSync(file, key);
-}
 
 const volumes = (mounts: readonly string[]) => mounts.flatMap((mount) => ['--volume', mount]);
 

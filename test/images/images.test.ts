@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { runtimeImageContext } from '../../lib/bundle/image-context.js';
 import { lambdaImageContext } from '../../lib/bundle/lambda-image-context.js';
@@ -85,12 +85,13 @@ describe('the Python image', () => {
   const folder = mkdtempSync(join(tmpdir(), 'modelship-images-'));
   const python = join(import.meta.dirname, '../../.venv/bin/python');
 
-  async function packed(name: string): Promise<Model> {
+  async function packed(file: string): Promise<Model> {
+    const { name } = parse(file);
     const out = join(folder, name);
     const samples = join(folder, 'samples.json');
     const input = { name: 'features', datatype: 'FP64', shape: [2, 4], data: [5.1, 3.5, 1.4, 0.2, 6.7, 3, 5.2, 2.3] };
     writeFileSync(samples, JSON.stringify([{ inputs: [input] }]));
-    await packModel({ source: join(folder, `${name}.joblib`), out, name, samples, trustPickle: true });
+    await packModel({ source: join(folder, file), out, name, samples, trustPickle: true });
     return Model.fromDirectory(out, { trustPickle: true });
   }
 
@@ -105,7 +106,7 @@ describe('the Python image', () => {
   beforeAll(async () => {
     execFileSync(python, [join(import.meta.dirname, 'save_models.py'), folder]);
     vi.stubEnv('MODELSHIP_PYTHON', python);
-    models = [await packed('logistic'), await packed('boosted')];
+    models = [await packed('logistic.joblib'), await packed('boosted.txt')];
     vi.unstubAllEnvs();
     const manifest = { format: 'pickle', requirements: requirements() } as const;
     const { directory } = runtimeImageContext({ architecture, manifest });
