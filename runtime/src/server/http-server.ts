@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { invalid } from '../inference/errors.js';
 import type { Cancellation } from '../inference/request.js';
+import { JSON_LENGTH_HEADER } from '../protocols/open-inference/index.js';
 import type { App } from './app.js';
 import type { HttpRequest, HttpResponse } from './http.js';
 import { BodyTooLarge } from './inflate.js';
@@ -113,7 +114,7 @@ function receive(app: App, maxBodyBytes: number, incoming: IncomingMessage, outg
   });
   incoming.on('end', () => {
     if (isRefused) return;
-    const body = chunks ? Buffer.concat(chunks, size) : (first ?? EMPTY);
+    const body = chunks ? join(chunks, size, Number(incoming.headers[JSON_LENGTH_HEADER])) : (first ?? EMPTY);
     const request = new IncomingRequest(incoming, outgoing, body);
     void app.handle(request).then((response) => {
       if (app.isDraining) outgoing.shouldKeepAlive = false;
@@ -122,6 +123,22 @@ function receive(app: App, maxBodyBytes: number, incoming: IncomingMessage, outg
   });
   incoming.on('error', ignore);
 }
+
+/** Joins a body so that the binary tensors behind its JSON, if it has some, can be read where they are. */
+function join(chunks: readonly Buffer[], size: number, jsonLength: number): Buffer {
+  // In bits, as the header may say anything.
+  const offset = -jsonLength & (ALIGNMENT - 1);
+  const body = Buffer.allocUnsafeSlow(offset + size).subarray(offset);
+  let position = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, position);
+    position += chunk.length;
+  }
+  return body;
+}
+
+/** Suits every element of a tensor. */
+const ALIGNMENT = 8;
 
 /** A client that goes away while it sends has nobody left to answer. */
 function ignore(): void {}

@@ -59,6 +59,30 @@ describe('fault 7: compressed bodies', () => {
   });
 });
 
+describe('binary tensors behind JSON, in a body that comes in parts', () => {
+  const send = async (jsonLength: string, parts: readonly (string | Buffer)[]) => {
+    const base = await serve();
+    const head =
+      'POST /v2/models/iris/infer HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n' +
+      `Content-Type: application/octet-stream\r\nInference-Header-Content-Length: ${jsonLength}\r\n\r\n`;
+    const chunks = parts.flatMap((part) => [`${part.length.toString(16)}\r\n`, part, '\r\n']);
+    return raw(base, [head, ...chunks, '0\r\n\r\n']);
+  };
+  const flower = Buffer.from(Float32Array.of(5.1, 3.5, 1.4, 0.2).buffer);
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7])('are read wherever they begin, such as at 8n + %i', async (spaces) => {
+    const input = { name: 'features', datatype: 'FP32', shape: [1, 4], parameters: { binary_data_size: 16 } };
+    const json = JSON.stringify({ inputs: [input] }) + ' '.repeat(spaces);
+    const answer = await send(String(json.length), [json, flower.subarray(0, 5), flower.subarray(5)]);
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    expect(answer).toContain('"label"');
+  });
+
+  it.each(['1.5', '-3', '1e400', 'NaN', '99999999999999999999'])('are refused after %s bytes', async (jsonLength) => {
+    expect(await send(jsonLength, ['{"inputs":[', ']}'])).toMatch(/^HTTP\/1.1 400 /);
+  });
+});
+
 describe('fault 8: a hundred thousand tiny chunks', () => {
   it('on many connections cost no memory to speak of', async () => {
     const server = spawnServer({ [ENVIRONMENT.model]: IRIS, [ENVIRONMENT.logLevel]: 'info' });
