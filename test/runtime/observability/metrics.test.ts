@@ -94,6 +94,28 @@ describe('what is counted', () => {
     expect(await metric(base, 'modelship_inferences_total{model="slow",version="1",code="UNAVAILABLE"}')).toBe(refused);
   });
 
+  it('is how long the calls of TensorFlow Serving took, and how many examples they had', async () => {
+    const base = await serve();
+    await predict(base);
+    await post(`${base}/v1/models/iris:predict`, '{"instances": [[1]]}');
+    const { inputs } = (await (await fetch(`${base}/v2/models/iris`)).json()) as { inputs: { name: string }[] };
+    const example = { [inputs[0]!.name]: [5.1, 3.5, 1.4, 0.2] };
+    const body = JSON.stringify({ examples: [example, example] });
+    expect((await post(`${base}/v1/models/iris:classify`, body)).status).toBe(200);
+    const page = await (await fetch(base + TENSORFLOW_SERVING_METRICS_PATH)).text();
+    const lines = page.split('\n').filter((line) => /_(count|total)\{/.test(line));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        ':tensorflow:serving:request_latency_count{model_name="iris",API="Predict",entrypoint="REST"} 1',
+        ':tensorflow:serving:request_latency_count{model_name="iris",API="Classify",entrypoint="REST"} 1',
+        ':tensorflow:serving:request_example_counts_count{model="iris"} 1',
+        ':tensorflow:serving:request_example_count_total{model="iris"} 2',
+        ':tensorflow:serving:request_count{model_name="iris",status="OK"} 2',
+        ':tensorflow:serving:request_count{model_name="iris",status="INVALID_ARGUMENT"} 1',
+      ]),
+    );
+  });
+
   it('is told under the names of TensorFlow Serving, all versions of a model together', () => {
     const metrics = new RuntimeMetrics();
     const versions = ['1', '2'].map((version) => ({ name: 'm', version, metrics: new ModelMetrics() }));

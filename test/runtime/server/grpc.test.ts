@@ -11,6 +11,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { afterEach, describe, expect, it } from 'vitest';
 import { InferenceError } from '../../../runtime/src/inference/errors.js';
 import type { TensorSpec } from '../../../runtime/src/inference/tensor.js';
+import { RuntimeMetrics } from '../../../runtime/src/observability/metrics.js';
 import { ModelMetrics } from '../../../runtime/src/observability/model-metrics.js';
 import type { ModelCatalog, ServedModel } from '../../../runtime/src/protocols/protocol.js';
 import type { Admission } from '../../../runtime/src/server/admission.js';
@@ -428,6 +429,20 @@ describe('PredictionService', () => {
     const both = await call('MultiInference', { tasks, input: request.input });
     expect(both.results.map(({ result }: Message) => result)).toEqual(['classification_result', 'regression_result']);
     await expect(call('Classify', { model_spec: spec })).rejects.toMatchObject({ details: 'Input is empty.' });
+  });
+
+  it('counts calls by how they came, and what became of them', async () => {
+    const metrics = new ModelMetrics();
+    const server = new RuntimeMetrics();
+    const { call } = await connect('tensorflow.serving.PredictionService', catalog([{ ...halfPlusTwo, metrics }]), {
+      metrics: server,
+    });
+    await call('Predict', { model_spec: spec, inputs: { x: tensor } });
+    await call('Predict', { model_spec: spec, inputs: {} }).catch(() => {});
+    expect(metrics.latencyOf('Predict GRPC').count).toBe(1);
+    expect(metrics.inferences.get('INVALID_ARGUMENT')).toBe(1);
+    expect(server.text(0)).toContain('modelship_requests_total{api="grpc",status="OK"} 1');
+    expect(server.text(0)).toContain('modelship_requests_total{api="grpc",status="INVALID_ARGUMENT"} 1');
   });
 
   it('tells the signatures, packed as any message', async () => {
