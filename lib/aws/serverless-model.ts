@@ -9,6 +9,7 @@ import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
 import { modelVariables } from '../serving/model-variables.js';
+import { warn } from './private/cost-warnings.js';
 import type { AnsweringFront, Front } from './private/lambda/front.js';
 import { functionCode } from './private/lambda/function-code.js';
 import { FunctionRole } from './private/lambda/function-role.js';
@@ -128,6 +129,7 @@ export class ServerlessModel extends Construct implements IConnectable {
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
     const minReplicas = props.minReplicas ?? 0;
+    if (minReplicas !== 0) warn(this, 'modelship:provisionedConcurrency');
     this.alias = this.function.addAlias('live', {
       provisionedConcurrentExecutions: minReplicas === 0 ? undefined : minReplicas,
     });
