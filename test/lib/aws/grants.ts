@@ -73,6 +73,7 @@ const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]
 function named(name: string): string {
   return name
     .replaceAll(/\b[0-9a-f]{64}\b/g, '<hash>')
+    .replaceAll(/(ModelshipImagesImage)[0-9a-f]{12}/g, '$1')
     .replaceAll(/\{?([A-Z]\w*?)[0-9A-F]{8}(\.\w+)?\}?/g, (_all, id, attribute = '') => `${id}${attribute}`)
     .replaceAll(/-[0-9a-fA-F]{8}(?=[-/:*]|$)/g, '-<hash>');
 }

@@ -88,6 +88,7 @@ export class BatchRole extends Role {
           'sagemaker:AddTags',
           'sagemaker:CreateTransformJob',
           'sagemaker:DescribeTransformJob',
+          'sagemaker:ListTags',
           'sagemaker:StopTransformJob',
         ],
         // Jobs have no names before they run.

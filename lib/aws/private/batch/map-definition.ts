@@ -58,7 +58,6 @@ function predict({ host, stage, path }: MapDefinitionProps): object {
       ...(stage === undefined ? {} : { Stage: stage }),
       Path: path,
       AuthType: 'IAM_ROLE',
-      Headers: { 'Content-Type': ['application/json'] },
       RequestBody: { 'instances.$': '$.Items' },
     },
     ResultSelector: { 'predictions.$': '$.ResponseBody.predictions' },
