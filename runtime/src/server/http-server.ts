@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { invalid } from '../inference/errors.js';
 import type { Cancellation } from '../inference/request.js';
-import { JSON_LENGTH_HEADER } from '../protocols/open-inference/index.js';
+import { JSON_LENGTH_HEADER } from '../protocols/open-inference/infer-response.js';
 import type { App } from './app.js';
 import type { HttpRequest, HttpResponse } from './http.js';
 import { BodyTooLarge } from './inflate.js';
