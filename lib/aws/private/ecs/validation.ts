@@ -2,6 +2,7 @@ import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { MODEL_VARIABLES } from '../../../serving/model-variables.js';
+import { SERVING_PROPS } from '../../../serving/serving-prop-names.js';
 import { type Range, Validator } from '../../../serving/validation.js';
 import type { ContainerCapacity } from '../../container-capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
@@ -11,16 +12,7 @@ import { gpuSize } from './gpu-size.js';
 import { ECS, FARGATE_SIZES } from './limits.js';
 
 const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
-  model: true,
-  access: true,
-  minReplicas: true,
-  maxReplicas: true,
-  rollout: true,
-  throttle: true,
-  timeoutSeconds: true,
-  logRetentionDays: true,
-  dashboard: true,
-  environment: true,
+  ...SERVING_PROPS,
   capacity: true,
   server: true,
   image: true,

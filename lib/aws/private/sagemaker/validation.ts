@@ -2,6 +2,7 @@ import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { MODEL_VARIABLES } from '../../../serving/model-variables.js';
+import { SERVING_PROPS } from '../../../serving/serving-prop-names.js';
 import { Validator } from '../../../serving/validation.js';
 import type { EndpointMode } from '../../endpoint-mode.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
@@ -13,16 +14,7 @@ import { ENDPOINT_NAME, INSTANCE_TYPE, isGpu, SAGEMAKER, WEIGHT } from './limits
 import { MAIN_VARIANT } from './variants.js';
 
 const PROPS: Readonly<Record<keyof ManagedEndpointModelProps, true>> = {
-  model: true,
-  access: true,
-  minReplicas: true,
-  maxReplicas: true,
-  rollout: true,
-  throttle: true,
-  timeoutSeconds: true,
-  logRetentionDays: true,
-  dashboard: true,
-  environment: true,
+  ...SERVING_PROPS,
   mode: true,
   server: true,
   image: true,
