@@ -202,8 +202,10 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     const images = new Map<string, PulledImage>();
     const add = (id: string, model: Model, type?: string): CfnModel => {
       const architecture = isArm(type ?? instanceType(this.mode) ?? '') ? 'arm64' : 'amd64';
-      const image = images.get(architecture) ?? this.image(architecture);
-      images.set(architecture, image);
+      // Variants may be of formats that need other images.
+      const needs = JSON.stringify([architecture, model.manifest.format, model.manifest.requirements]);
+      const image = images.get(needs) ?? this.image(architecture, model);
+      images.set(needs, image);
       return new ServedModel(this, id, {
         model,
         image,
@@ -227,14 +229,14 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     };
   }
 
-  private image(architecture: string): PulledImage {
+  private image(architecture: string, { manifest }: Model): PulledImage {
     const uri = this.server.spec.image;
     const image = uri
       ? pulledImage(this, uri)
       : pullImage(this, this.props.image ?? AwsImage.fromAsset(), {
           architecture,
           root: true,
-          manifest: this.props.model.manifest,
+          manifest,
         });
     requireEcr(this, image);
     this.role.mayPull(image);

@@ -21,6 +21,11 @@ function packageOf(format: ModelFormat): string {
 
 const modelOf = (format: ModelFormat) => Model.fromDirectory(packageOf(format), { trustPickle: true });
 
+interface CfnModel {
+  readonly Type: string;
+  readonly Properties: { readonly PrimaryContainer: { readonly Image: unknown } };
+}
+
 /** What a construct synthesizes for a model: the template, and what the image is known by. */
 interface Synthesized {
   readonly template: string;
@@ -114,6 +119,20 @@ describe.each(Object.entries(TARGETS))('%s', (target, synthesize) => {
     if (target.startsWith('aws')) expect(image).not.toMatch(/pip install/);
     else expect(image).toContain(digestOf('onnx'));
   });
+});
+
+it('gives each variant of an endpoint on SageMaker the image of its own format', () => {
+  const { template, image } = onAws((stack, model) => {
+    const variants = [{ name: 'pickled', model: modelOf('pickle'), weight: 1 }];
+    const mode = aws.EndpointMode.realTime({ instanceType: 'ml.m5.large', variants });
+    new aws.ManagedEndpointModel(stack, 'Model', { model, mode });
+  })(modelOf('onnx'));
+  const models = Object.values(JSON.parse(template).Resources as Record<string, CfnModel>).filter(
+    ({ Type }) => Type === 'AWS::SageMaker::Model',
+  );
+  const images = models.map(({ Properties }) => JSON.stringify(Properties.PrimaryContainer.Image));
+  expect(new Set(images).size).toBe(2);
+  expect(image.match(/^ENTRYPOINT/gm)).toHaveLength(2);
 });
 
 it('refuses every format that needs Python where there is none: Azure Functions', () => {
