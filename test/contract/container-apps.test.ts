@@ -3,12 +3,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ServerlessHost, ServerlessModel } from '../../lib/azure/index.js';
 import { Access } from '../../lib/serving/access.js';
 import { azureStack, IMAGE, type Resource, Template } from '../lib/azure/support.js';
+import { type Collector, grpcCollector } from '../runtime/observability/collector.js';
 import { expectSamples, freePort, IRIS, StartedRuntime, startBlobs } from './started-runtime.js';
 
 const ACCOUNT = /\$\{azurerm_storage_account\.[^}]*primary_blob_endpoint\}/;
 
 let app: Resource;
 let blobs: Awaited<ReturnType<typeof startBlobs>>;
+let agent: Collector;
 let runtime: StartedRuntime;
 
 beforeAll(async () => {
@@ -25,12 +27,16 @@ beforeAll(async () => {
   );
   // The container listens on the target port unless told otherwise; the host maps another to it.
   expect(app.ingress.target_port).toBe(DEFAULT_PORT);
-  runtime = new StartedRuntime({ env: { ...env, MODELSHIP_PORT: String(port) }, port });
+  // The environment's agent takes gRPC, and the platform tells every container where it is.
+  agent = await grpcCollector();
+  const platform = { OTEL_EXPORTER_OTLP_ENDPOINT: agent.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
+  runtime = new StartedRuntime({ env: { ...env, ...platform, MODELSHIP_PORT: String(port) }, port });
 });
 
 afterAll(async () => {
   await runtime?.stop();
   blobs?.close();
+  await agent?.close();
 });
 
 test('the probes of the template pass, and the model was fetched from its blobs', async () => {
@@ -45,6 +51,8 @@ test('the ingress gets the predictions that the package promises', async () => {
   await expectSamples(IRIS, (path, init) => fetch(runtime.url + path, init));
 });
 
-test('a replica that is ended finishes and leaves with 0', async () => {
+test('a replica that is ended finishes, sends its last traces, and leaves with 0', async () => {
   expect(await runtime.stop()).toBe(0);
+  expect(agent.spans.length).toBeGreaterThan(0);
+  for (const { resource } of agent.spans) expect(resource['service.name']).toBe(IRIS.name);
 });
