@@ -1,15 +1,20 @@
-import { Aws, Lazy } from 'aws-cdk-lib';
+import { Aws, Lazy, type Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import type { CfnStage } from 'aws-cdk-lib/aws-apigateway';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Architecture, type CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
-import { ServerlessModel } from '../../../lib/aws/index.js';
+import { ServerlessFront, ServerlessModel } from '../../../lib/aws/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
 import { faults, make, model, type Props } from './serverless-support.js';
+
+/** A row of so many numbers, of four bytes each. */
+const withRow = (length: number) =>
+  Model.fromDirectory(writePackage({ inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, length] }] }));
 
 describe('ServerlessModel on AWS', () => {
   test('runs the handler of the layer over the package, and only what has its digest', () => {
@@ -280,8 +285,20 @@ describe('ServerlessModel on AWS refuses', () => {
     ],
     ['no audience', { access: Access.jwt({ issuer: 'https://i', audience: [] }) }, 'access.audience: MISSING'],
     ['a misspelt prop', { memoryMb: 512 } as Props, 'memoryMb: UNKNOWN_PROP'],
+    ['a model whose smallest request is too large', { model: withRow(2_000_000) }, 'model: PAYLOAD_TOO_LARGE'],
   ])('%s', (_, props, fault) => {
     expect(faults(props)).toEqual([fault]);
+  });
+
+  test('requests that a queue is too narrow for, and an API is not', () => {
+    const row = withRow(300_000);
+    expect(faults({ model: row })).toEqual([]);
+    const queue = (stack: Stack) => ({
+      model: row,
+      front: ServerlessFront.queue({ outputBucket: Bucket.fromBucketName(stack, 'Answers', 'answers') }),
+    });
+    expect(faults(queue)).toEqual(['model: PAYLOAD_TOO_LARGE']);
+    expect(() => make(queue)).toThrow(/1200000 bytes, and a message of SQS at most 1048576; use ContainerModel/);
   });
 
   test('with what was got, what is allowed and by whom', () => {

@@ -12,6 +12,8 @@ export const LAMBDA = {
   /** `/tmp`, where a model from S3 is put. */
   minTmpMib: 512,
   maxTmpMib: 10_240,
+  /** Of a request, and of an answer that is not streamed. */
+  requestBytes: 6 * 2 ** 20,
   /** How many environments an account may have; most accounts start with 1,000. */
   replicas: { min: 0, max: 100_000, source: 'AWS Lambda' },
 } as const;
@@ -37,6 +39,8 @@ export const QUEUE = {
   replicas: { min: 2, max: 1000, source: 'an event source of AWS Lambda' },
   /** More would have to be waited for. */
   batchSize: { min: 1, max: 10, source: 'this construct' },
+  /** Of a message with its attributes. */
+  requestBytes: 2 ** 20,
   maxReceives: { min: 1, max: 1000, source: 'SQS' },
 } as const;
 

@@ -2,26 +2,19 @@ import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { MODEL_VARIABLES } from '../../../serving/model-variables.js';
+import { SERVING_PROPS } from '../../../serving/serving-prop-names.js';
 import { Validator } from '../../../serving/validation.js';
 import { ServerlessFront } from '../../serverless-front.js';
 import { ServerlessModelData } from '../../serverless-model-data.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import { checkLogRetention } from '../log-retention.js';
+import { checkPayload } from '../preflight.js';
 import { checkFront } from './front-validation.js';
 import { CODE_DEPLOY, FRONT_TIMEOUT_SECONDS, IMAGE_BYTES, LAMBDA, QUEUE, RUNTIME_MIB } from './limits.js';
 
 const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
-  model: true,
+  ...SERVING_PROPS,
   front: true,
-  access: true,
-  minReplicas: true,
-  maxReplicas: true,
-  rollout: true,
-  throttle: true,
-  timeoutSeconds: true,
-  logRetentionDays: true,
-  dashboard: true,
-  environment: true,
   modelData: true,
   architecture: true,
   memoryMib: true,
@@ -42,10 +35,15 @@ const RESERVED: readonly string[] = [...MODEL_VARIABLES, ENVIRONMENT.timeoutSeco
 export function validateServerless(scope: Construct, props: ServerlessModelProps): void {
   const validator = new Validator(`ServerlessModel at ${scope.node.path}`, Token.isUnresolved);
   validator.knownProps(props, Object.keys(PROPS));
-  checkModel(validator, props);
   validator.number('memoryMib', props.memoryMib, LAMBDA.memoryMib);
   validator.number('minReplicas', props.minReplicas, LAMBDA.replicas);
   const front = props.front ?? ServerlessFront.restApi();
+  checkModel(validator, props);
+  const requestBytes = front.kind === 'queue' ? QUEUE.requestBytes : LAMBDA.requestBytes;
+  checkPayload(validator, props.model, requestBytes, {
+    what: front.kind === 'queue' ? 'a message of SQS' : 'a request to AWS Lambda',
+    instead: 'use ContainerModel, or ManagedEndpointModel with EndpointMode.asynchronous()',
+  });
   validator.number('maxReplicas', props.maxReplicas, front.kind === 'queue' ? QUEUE.replicas : LAMBDA.replicas);
   const { minReplicas = 0, maxReplicas } = props;
   validator.check(
