@@ -65,13 +65,16 @@ describe('the ONNX image', () => {
     expect(binaries).toEqual([expect.stringContaining(`/linux/${architecture}/`)]);
   });
 
-  test('answers predictions for a mounted model, and takes SageMaker’s argument `serve`', async () => {
+  test('answers predictions and its health check for a mounted model, and takes SageMaker’s argument `serve`', async () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const environment = { MODELSHIP_MODEL: '/opt/ml/model', MODELSHIP_PORT: `${port}` };
     buildah.start(ONNX_IMAGE, ['serve'], environment, [`${IRIS.directory}:/opt/ml/model:ro`]);
     await ready(`${url}/ping`);
     await expectSamples(IRIS, (path, init) => fetch(url + path, init));
+    const [, ...check] = buildah.config(ONNX_IMAGE).Healthcheck.Test;
+    buildah.output(ONNX_IMAGE, 'env', `MODELSHIP_PORT=${port}`, ...check);
+    expect(() => buildah.output(ONNX_IMAGE, 'env', 'MODELSHIP_PORT=1', ...check)).toThrow();
   }, 60_000);
 
   test('is built as root for SageMaker', () => {

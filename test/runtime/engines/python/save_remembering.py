@@ -8,6 +8,15 @@ import cloudpickle
 class Remembering:
     n_features_in_ = 2
 
+    def __getstate__(self):
+        return {"a": 1}
+
+    def __setstate__(self, _):
+        import os
+        import time
+
+        time.sleep(float(os.environ.get("MODELSHIP_TEST_LOAD_SECONDS", "0")))
+
     def predict(self, rows):
         import os
         import time

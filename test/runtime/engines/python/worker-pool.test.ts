@@ -113,6 +113,24 @@ describe('fault 22: a worker that takes more memory than it may', { timeout: 60_
     expect(await ask(7)).toBe(8);
   });
 
+  it('is replaced while requests wait, and those that the queue does not hold are shed', async () => {
+    const options = { model: await packed(), python, trustPickle: true };
+    vi.stubEnv('MODELSHIP_TEST_LOAD_SECONDS', '1');
+    const base = await serve({ ...options, workers: 1, workerMemoryMib: 150, maxQueue: 2 });
+    const predict = (first: number) =>
+      post(`${base}/v1/models/remembering:predict`, JSON.stringify({ instances: [[first, 1]] }));
+    const [before] = childrenOf(process.pid);
+    expect((await predict(30)).status).toBe(200);
+    await until(async () => !childrenOf(process.pid).includes(before!));
+    const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(predict));
+    const shed = answers.filter(({ status }) => status === 503);
+    expect(shed.length).toBeGreaterThan(0);
+    for (const { headers } of shed) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    const answered = answers.filter(({ status }) => status === 200);
+    expect(answered.length).toBeGreaterThan(1);
+    expect(answered.length + shed.length).toBe(6);
+  });
+
   it('does not load, and says what to change', async () => {
     await expect(load({ workerMemoryMib: 1 })).rejects.toMatchObject({
       code: 'ARTIFACT_INVALID',
