@@ -15,9 +15,9 @@ import { mapDefinition } from './private/batch/map-definition.js';
 import { transformDefinition } from './private/batch/transform-definition.js';
 import { validateBatch } from './private/batch/validation.js';
 import { ExecutionRole } from './private/sagemaker/execution-role.js';
+import { requireEcr } from './private/sagemaker/image-validation.js';
 import { isArm } from './private/sagemaker/limits.js';
 import { ServedModel } from './private/sagemaker/served-model.js';
-import { requireEcr } from './private/sagemaker/validation.js';
 import type { ServerlessModel } from './serverless-model.js';
 
 const DEFAULT_LOG_DAYS = 90;
@@ -158,7 +158,7 @@ export class BatchModel extends Construct {
       root: true,
       manifest: model.manifest,
     });
-    requireEcr(this, pulled);
+    requireEcr('BatchModel', this, pulled);
     role.mayPull(pulled);
     role.mayReadPrefix(inputBucket, this.inputPrefix);
     role.mayWritePrefix(outputBucket, outputPrefix, encryptionKey);

@@ -26,11 +26,12 @@ import { endpointScaling } from './private/sagemaker/endpoint-scaling.js';
 import { EndpointTelemetry } from './private/sagemaker/endpoint-telemetry.js';
 import { ExecutionRole } from './private/sagemaker/execution-role.js';
 import { deploymentConfig } from './private/sagemaker/guardrails.js';
+import { requireEcr } from './private/sagemaker/image-validation.js';
 import { instanceType, type Replicas, replicas } from './private/sagemaker/instances.js';
 import { ENDPOINT_NAME, isArm, isGpu, SAGEMAKER } from './private/sagemaker/limits.js';
 import type { Scaling } from './private/sagemaker/scaling.js';
 import { ServedModel } from './private/sagemaker/served-model.js';
-import { requireEcr, validateManagedEndpoint } from './private/sagemaker/validation.js';
+import { validateManagedEndpoint } from './private/sagemaker/validation.js';
 import { endpointVariants, MAIN_VARIANT, type StartTimes } from './private/sagemaker/variants.js';
 
 const DEFAULT_DOWNLOAD_SECONDS = 900;
@@ -238,7 +239,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
           root: true,
           manifest,
         });
-    requireEcr(this, image);
+    requireEcr('ManagedEndpointModel', this, image);
     this.role.mayPull(image);
     return image;
   }

@@ -1,4 +1,4 @@
-import { Annotations, App, CfnParameter, Lazy, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Lazy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { type SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Cluster } from 'aws-cdk-lib/aws-ecs';
@@ -11,13 +11,10 @@ import {
   ContainerModelData,
   type ContainerModelProps,
 } from '../../../lib/aws/index.js';
-import { Model } from '../../../lib/model/model.js';
 import { Access, ImageSource, ModelServer, Rollout, ValidationError } from '../../../lib/serving/index.js';
-import { writePackage } from '../../support/packages.js';
 import { certificate, jwt, minimal, VARIANTS } from './container-variants.js';
 import { text } from './granted-actions.js';
 import { model, savedModel } from './managed-endpoint-variants.js';
-import { warningIds } from './warning-ids.js';
 
 type Props = Partial<ContainerModelProps>;
 
@@ -46,17 +43,6 @@ function faults(props: Props | ((stack: Stack) => Props)): string[] {
     throw error;
   }
   return [];
-}
-
-/** One row of its inputs has 11 MB. */
-const wide = Model.fromDirectory(
-  writePackage({ inputs: [{ name: 'image', datatype: 'UINT8', shape: [-1, 11_000_000] }] }),
-);
-
-function ofSize(bytes: number): Model {
-  const made = Model.fromDirectory(writePackage());
-  Object.defineProperty(made, 'sizeBytes', { value: bytes });
-  return made;
 }
 
 const containerOf = (template: Template) => only(template, 'AWS::ECS::TaskDefinition').ContainerDefinitions[0];
@@ -467,7 +453,6 @@ describe('ContainerModel refuses', () => {
       { capacity: ContainerCapacity.gpu({ instanceType: 'g4ad.xlarge' }) },
       ['capacity.instanceType: NO_GPU'],
     ],
-    ['a row that no request can carry', { model: wide }, ['model: PAYLOAD_TOO_LARGE']],
     ['log retention that CloudWatch does not know', { logRetentionDays: 91 }, ['logRetentionDays: OUT_OF_RANGE']],
     ['a misspelt prop', { acess: 1 } as Props, ['acess: UNKNOWN_PROP']],
     [
@@ -480,50 +465,5 @@ describe('ContainerModel refuses', () => {
     ],
   ])('%s', (_what, props, expected) => {
     expect(faults(props)).toEqual(expected);
-  });
-
-  test('a model that no task can hold, and names what can', () => {
-    const huge = ofSize(201 * 2 ** 30);
-    expect(() => make({ model: huge })).toThrow(/ContainerModelData\.fromFileSystem\(\)/);
-  });
-
-  test('a model that fills the memory of a task, unless the server fetches another', () => {
-    const large = ofSize(3 * 2 ** 30);
-    expect(faults({ model: large })).toEqual(['model: MODEL_TOO_LARGE']);
-    expect(faults({ model: large, capacity: ContainerCapacity.fargate({ memoryMib: 4096 }) })).toEqual([]);
-    const server = ModelServer.vllm({ source: 'Qwen/Qwen3-0.6B' });
-    const capacity = ContainerCapacity.gpu({ memoryMib: 2048 });
-    expect(faults({ model: large, capacity })).toEqual(['model: MODEL_TOO_LARGE']);
-    expect(faults({ model: large, image: undefined, server, capacity })).toEqual([]);
-  });
-
-  test('a row too large for the API, and takes it at the load balancer alone', () => {
-    expect(() => make({ model: wide })).toThrow(/11000000 bytes.*Access\.jwt\(\) or \.anonymous\(\)/);
-    expect(faults({ model: wide, access: Access.anonymous() })).toEqual([]);
-  });
-
-  test('more time than the API has, and names what has it', () => {
-    expect(() => make({ timeoutSeconds: 30 })).toThrow(/Access\.jwt\(\) and \.anonymous\(\).*4000/);
-  });
-});
-
-describe('ContainerModel warns', () => {
-  const warnings = (props: Props, acknowledged: string[] = []) => {
-    const { stack, service } = make(props);
-    for (const id of acknowledged) Annotations.of(service).acknowledgeWarning(id);
-    return warningIds(stack);
-  };
-
-  test('of what runs while nobody asks, and of the network that it makes', () => {
-    expect(warnings({})).toEqual(['modelship:idleEndpoints', 'modelship:idleService']);
-    expect(warnings({ capacity: ContainerCapacity.gpu() })).toEqual(['modelship:idleEndpoints', 'modelship:idleGpu']);
-    expect(warnings({ image: ImageSource.fromRegistry('ghcr.io/a/b:1') })).toEqual([
-      'modelship:idleService',
-      'modelship:natGateway',
-    ]);
-  });
-
-  test('until the warning is acknowledged', () => {
-    expect(warnings({}, ['modelship:idleService'])).toEqual(['modelship:idleEndpoints']);
   });
 });

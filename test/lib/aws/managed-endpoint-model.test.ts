@@ -13,11 +13,8 @@ import {
   ManagedEndpointModel,
   type ManagedEndpointModelProps,
 } from '../../../lib/aws/index.js';
-import { Model } from '../../../lib/model/model.js';
 import { Access, ImageSource, ModelServer, Rollout, ValidationError } from '../../../lib/serving/index.js';
-import { writePackage } from '../../support/packages.js';
 import { minimal, model, savedModel, secondModel } from './managed-endpoint-variants.js';
-import { warningIds } from './warning-ids.js';
 
 type Props = Partial<ManagedEndpointModelProps>;
 
@@ -47,11 +44,6 @@ function faults(props: Props | ((stack: Stack) => Props)): string[] {
   }
   return [];
 }
-
-/** One row of its inputs has 11 MB. */
-const wide = Model.fromDirectory(
-  writePackage({ inputs: [{ name: 'image', datatype: 'UINT8', shape: [-1, 11_000_000] }] }),
-);
 
 describe('ManagedEndpointModel', () => {
   test('serves the archive of the package, and only what has its digest', () => {
@@ -429,12 +421,6 @@ describe('ManagedEndpointModel refuses', () => {
       { mode: EndpointMode.inferenceComponents({ gpuCount: 1 }) },
       ['mode.gpuCount: NO_GPU'],
     ],
-    ['a row that no request can carry', { model: wide }, ['model: PAYLOAD_TOO_LARGE']],
-    [
-      'a row that a serverless request cannot carry',
-      { model: wide, mode: EndpointMode.serverless() },
-      ['model: PAYLOAD_TOO_LARGE'],
-    ],
     [
       'a server that cannot load the format',
       { server: ModelServer.torchServe() },
@@ -486,27 +472,6 @@ describe('ManagedEndpointModel refuses', () => {
     expect(faults(props)).toEqual(expected);
   });
 
-  test('a model that a serverless endpoint cannot hold, and names what can', () => {
-    const huge = Model.fromDirectory(writePackage());
-    Object.defineProperty(huge, 'sizeBytes', { value: 11 * 2 ** 30 });
-    expect(() => make({ model: huge, mode: EndpointMode.serverless() })).toThrow(/EndpointMode\.realTime\(\)/);
-  });
-
-  test('a model that fills the memory of a copy or of a serverless endpoint', () => {
-    const large = Model.fromDirectory(writePackage());
-    Object.defineProperty(large, 'sizeBytes', { value: 3 * 2 ** 30 });
-    expect(faults({ model: large, mode: EndpointMode.serverless() })).toEqual(['model: MODEL_TOO_LARGE']);
-    expect(faults({ model: large, mode: EndpointMode.inferenceComponents() })).toEqual(['model: MODEL_TOO_LARGE']);
-    expect(faults({ model: large, mode: EndpointMode.inferenceComponents({ memoryMib: 4096 }) })).toEqual([]);
-    expect(faults({ model: large })).toEqual([]);
-  });
-
-  test('what does not fit, and names the nearest that fits', () => {
-    expect(() => make({ model: wide, mode: EndpointMode.serverless() })).toThrow(/EndpointMode\.realTime\(\)/);
-    expect(() => make({ model: wide })).toThrow(/EndpointMode\.asynchronous\(\)/);
-    expect(() => make({ timeoutSeconds: 61 })).toThrow(/EndpointMode\.asynchronous\(\) allows 3600/);
-  });
-
   test('an image in another region, which SageMaker does not pull from', () => {
     const stack = new Stack(new App({ analyticsReporting: false }), 'S', { env: { region: 'us-west-2' } });
     expect(() => new ManagedEndpointModel(stack, 'Iris', minimal)).toThrow(/eu-west-1.*us-west-2.*WRONG_REGION/);
@@ -516,25 +481,5 @@ describe('ManagedEndpointModel refuses', () => {
     expect(() =>
       make((stack) => ({ modelData: EndpointModelData.fromBucket(new Bucket(stack, 'B'), 'models') })),
     ).toThrow(/ends in a slash/);
-  });
-});
-
-describe('ManagedEndpointModel warns', () => {
-  test.each<[string, Props, string[]]>([
-    ['of an instance that always runs', {}, ['modelship:idleInstance']],
-    [
-      'of a GPU that always runs',
-      { mode: EndpointMode.realTime({ instanceType: 'ml.g5.xlarge' }) },
-      ['modelship:idleGpu'],
-    ],
-    ['of nothing where nothing runs', { mode: EndpointMode.serverless() }, []],
-    ['of what is kept warm', { mode: EndpointMode.serverless(), minReplicas: 1 }, ['modelship:provisionedConcurrency']],
-    [
-      'that requests fail while a copy starts',
-      { mode: EndpointMode.inferenceComponents(), minReplicas: 0 },
-      ['modelship:failsWhileWaking'],
-    ],
-  ])('%s', (_what, props, expected) => {
-    expect(warningIds(make(props).stack)).toEqual(expected);
   });
 });

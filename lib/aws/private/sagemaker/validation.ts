@@ -1,5 +1,5 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
-import { Stack, Token } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { MODEL_VARIABLES } from '../../../serving/model-variables.js';
 import { SERVING_PROPS } from '../../../serving/serving-prop-names.js';
@@ -7,11 +7,10 @@ import { Validator } from '../../../serving/validation.js';
 import type { EndpointMode } from '../../endpoint-mode.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { checkLogRetention } from '../log-retention.js';
-import { type Ceiling, checkMemory, checkPayload } from '../preflight.js';
-import type { PulledImage } from '../pulled-image.js';
 import { instanceType, type Replicas } from './instances.js';
-import { ENDPOINT_NAME, INSTANCE_TYPE, isGpu, SAGEMAKER, WEIGHT } from './limits.js';
-import { MAIN_VARIANT } from './variants.js';
+import { ENDPOINT_NAME, isGpu, SAGEMAKER } from './limits.js';
+import { checkMode } from './mode-validation.js';
+import { checkSize } from './size-validation.js';
 
 const PROPS: Readonly<Record<keyof ManagedEndpointModelProps, true>> = {
   ...SERVING_PROPS,
@@ -41,7 +40,7 @@ export function validateManagedEndpoint(
   mode: EndpointMode,
   replicas: Replicas,
 ): void {
-  const validator = subject(scope);
+  const validator = new Validator(`ManagedEndpointModel at ${scope.node.path}`, Token.isUnresolved);
   validator.knownProps(props, Object.keys(PROPS));
   validator.text('endpointName', props.endpointName, ENDPOINT_NAME.pattern, ENDPOINT_NAME.rule);
   checkLogRetention(validator, props.logRetentionDays);
@@ -59,10 +58,7 @@ export function validateManagedEndpoint(
   if (props.dataCapture) {
     validator.number('dataCapture.samplingPercent', props.dataCapture.samplingPercent, SAGEMAKER.percent);
   }
-  if (mode.kind === 'realTime') checkRealTime(validator, mode);
-  if (mode.kind === 'serverless') checkServerless(validator, props, mode, replicas);
-  if (mode.kind === 'asynchronous') checkAsynchronous(validator, mode);
-  if (mode.kind === 'inferenceComponents') checkComponents(validator, mode);
+  checkMode(validator, props, mode, replicas);
   validator.throwIfAny();
 }
 
@@ -142,28 +138,6 @@ function checkServer(validator: Validator, { server, image, model }: ManagedEndp
   );
 }
 
-/** @throws ValidationError if SageMaker cannot pull the image */
-export function requireEcr(scope: Construct, { uri, repositoryArn, region: imageRegion }: PulledImage): void {
-  const validator = subject(scope);
-  validator.check(
-    repositoryArn !== undefined || Token.isUnresolved(uri),
-    'image',
-    'NOT_IN_ECR',
-    `got ${uri}; SageMaker pulls from ECR only. Copy the image into a repository of yours, or take a deep-learning ` +
-      'container of AWS, such as 763104351884.dkr.ecr.eu-west-1.amazonaws.com/…',
-  );
-  const region = Stack.of(scope).region;
-  validator.check(
-    imageRegion === undefined || Token.isUnresolved(region) || imageRegion === region,
-    'image',
-    'WRONG_REGION',
-    `got one in ${imageRegion}; SageMaker in ${region} pulls from ECR in ${region} only. Let ECR replicate it there`,
-  );
-  validator.throwIfAny();
-}
-
-const subject = (scope: Construct) => new Validator(`ManagedEndpointModel at ${scope.node.path}`, Token.isUnresolved);
-
 function checkModelData(validator: Validator, { modelData, model }: ManagedEndpointModelProps, mode: EndpointMode) {
   if (mode.kind !== 'serverless') return;
   validator.check(
@@ -178,55 +152,6 @@ function checkModelData(validator: Validator, { modelData, model }: ManagedEndpo
     'MODEL_TOO_LARGE',
     `the files have ${model.sizeBytes} bytes; a SageMaker serverless endpoint holds ${SAGEMAKER.serverlessContainerBytes} with its image. Use EndpointMode.realTime()`,
   );
-}
-
-/** The largest request of each mode, and what takes a larger one. */
-const PAYLOADS: Readonly<Record<EndpointMode['kind'], Ceiling & { readonly maxBytes: number }>> = {
-  serverless: {
-    maxBytes: SAGEMAKER.serverlessPayloadBytes,
-    what: 'a request to a SageMaker serverless endpoint',
-    instead: 'use EndpointMode.realTime(), which takes 6 MiB, or .asynchronous(), which takes 1 GiB',
-  },
-  realTime: {
-    maxBytes: SAGEMAKER.realTimePayloadBytes,
-    what: 'a request to a SageMaker endpoint',
-    instead: 'use EndpointMode.asynchronous(), which takes 1 GiB, or ContainerModel with Access.jwt() or .anonymous()',
-  },
-  inferenceComponents: {
-    maxBytes: SAGEMAKER.realTimePayloadBytes,
-    what: 'a request to a SageMaker endpoint',
-    instead: 'use EndpointMode.asynchronous(), which takes 1 GiB, or ContainerModel with Access.jwt() or .anonymous()',
-  },
-  asynchronous: {
-    maxBytes: SAGEMAKER.asynchronousPayloadBytes,
-    what: 'a request to a SageMaker asynchronous endpoint',
-    instead: 'use ContainerModel with Access.jwt() or .anonymous()',
-  },
-};
-
-/** Whether a row of the model's inputs fits into a request, and the model where its memory is chosen here. */
-function checkSize(
-  validator: Validator,
-  { model, modelData, server }: ManagedEndpointModelProps,
-  mode: EndpointMode,
-): void {
-  const { maxBytes, ...ceiling } = PAYLOADS[mode.kind];
-  // Of many models, the one of the props only names the endpoint.
-  if (modelData?.kind === 'multiModel') return;
-  checkPayload(validator, model, maxBytes, ceiling);
-  if (server && server.layout(model).length === 0) return;
-  if (mode.kind === 'serverless') {
-    checkMemory(validator, model, mode.serverlessOptions?.memoryMib ?? 2048, {
-      what: 'a serverless endpoint',
-      instead: 'raise `mode.memoryMib`, up to 6144, or use EndpointMode.realTime()',
-    });
-  }
-  if (mode.kind === 'inferenceComponents') {
-    checkMemory(validator, model, mode.inferenceComponentOptions?.memoryMib ?? 1024, {
-      what: 'a copy of it',
-      instead: 'raise `mode.memoryMib`',
-    });
-  }
 }
 
 function checkRollout(validator: Validator, props: ManagedEndpointModelProps, mode: EndpointMode): void {
@@ -318,115 +243,4 @@ function checkExplanations(validator: Validator, props: ManagedEndpointModelProp
     'TOO_LONG',
     `got ${explanations.when?.length} characters; SageMaker allows ${SAGEMAKER.explainExpressionLength}`,
   );
-}
-
-function checkRealTime(validator: Validator, mode: EndpointMode): void {
-  const options = mode.realTimeOptions ?? {};
-  const { variants = [], shadow } = options;
-  validator.text('mode.instanceType', options.instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
-  validator.number('mode.concurrencyPerInstance', options.concurrencyPerInstance, SAGEMAKER.requestsPerInstance);
-  validator.number('mode.volumeGib', options.volumeGib, SAGEMAKER.volumeGib);
-  validator.number('mode.weight', options.weight, WEIGHT);
-  validator.check(
-    variants.length < SAGEMAKER.variants,
-    'mode.variants',
-    'TOO_MANY',
-    `got ${variants.length}; SageMaker allows ${SAGEMAKER.variants} with the endpoint's own`,
-  );
-  validator.check(
-    shadow === undefined || variants.length === 0,
-    'mode.shadow',
-    'CONFLICT',
-    'got `variants` too; SageMaker allows a shadow beside one production variant only',
-  );
-  const names = [MAIN_VARIANT, ...variants.map(({ name }) => name), ...(shadow ? [shadow.name] : [])];
-  for (const [index, { name, weight, instanceType: type }] of variants.entries()) {
-    const prop = `mode.variants.${index}`;
-    validator.text(`${prop}.name`, name, ENDPOINT_NAME.pattern, ENDPOINT_NAME.rule);
-    validator.text(`${prop}.instanceType`, type, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
-    validator.number(`${prop}.weight`, weight, WEIGHT);
-  }
-  validator.check(
-    new Set(names).size === names.length,
-    'mode.variants',
-    'DUPLICATE',
-    `got the names ${names.join(', ')}; each must be another one, and ${MAIN_VARIANT} is the endpoint's own`,
-  );
-  if (shadow) {
-    validator.text('mode.shadow.name', shadow.name, ENDPOINT_NAME.pattern, ENDPOINT_NAME.rule);
-    validator.number('mode.shadow.samplingPercent', shadow.samplingPercent, SAGEMAKER.percent);
-    validator.number('mode.shadow.instanceCount', shadow.instanceCount, SAGEMAKER.instances);
-  }
-}
-
-function checkServerless(
-  validator: Validator,
-  props: ManagedEndpointModelProps,
-  mode: EndpointMode,
-  replicas: Replicas,
-): void {
-  const { memoryMib, maxProvisionedConcurrency } = mode.serverlessOptions ?? {};
-  validator.check(
-    memoryMib === undefined ||
-      Token.isUnresolved(memoryMib) ||
-      SAGEMAKER.serverlessMemoryMib.some((m) => m === memoryMib),
-    'mode.memoryMib',
-    'OUT_OF_RANGE',
-    `got ${memoryMib}; a SageMaker serverless endpoint allows ${SAGEMAKER.serverlessMemoryMib.join(', ')}`,
-  );
-  validator.number('mode.maxProvisionedConcurrency', maxProvisionedConcurrency, {
-    min: Math.max(replicas.min, 1),
-    max: replicas.max,
-    source: '`minReplicas` and `maxReplicas`',
-  });
-  validator.check(
-    maxProvisionedConcurrency === undefined || replicas.min > 0,
-    'mode.maxProvisionedConcurrency',
-    'MISSING',
-    'it needs `minReplicas` of at least 1, because provisioned concurrency does not scale from zero',
-  );
-  for (const prop of ['vpc', 'dataCapture', 'networkIsolation'] as const) {
-    validator.check(
-      !props[prop],
-      prop,
-      'UNSUPPORTED_MODE',
-      'a SageMaker serverless endpoint does not support it; leave it out or use EndpointMode.realTime()',
-    );
-  }
-}
-
-function checkAsynchronous(validator: Validator, mode: EndpointMode): void {
-  const options = mode.asynchronousOptions;
-  validator.text('mode.instanceType', options?.instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
-  validator.number('mode.concurrencyPerInstance', options?.concurrencyPerInstance, SAGEMAKER.requestsPerInstance);
-  validator.number('mode.backlogPerInstance', options?.backlogPerInstance, {
-    min: 1,
-    max: 1_000_000,
-    source: 'this construct',
-  });
-  for (const prop of ['inputPrefix', 'outputPrefix'] as const) {
-    validator.text(
-      `mode.${prop}`,
-      options?.[prop],
-      /^[^/].*\/$/,
-      'a prefix ends in a slash and does not start with one',
-    );
-  }
-}
-
-function checkComponents(validator: Validator, mode: EndpointMode): void {
-  const options = mode.inferenceComponentOptions ?? {};
-  validator.text('mode.instanceType', instanceType(mode), INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
-  validator.number('mode.memoryMib', options.memoryMib, SAGEMAKER.componentMemoryMib);
-  validator.number('mode.cpu', options.cpu, SAGEMAKER.componentCpu);
-  validator.number('mode.gpuCount', options.gpuCount, SAGEMAKER.gpus);
-  const type = instanceType(mode)!;
-  validator.check(
-    !options.gpuCount || Token.isUnresolved(type) || isGpu(type),
-    'mode.gpuCount',
-    'NO_GPU',
-    `${type} has none; take an \`instanceType\` of the families g or p, such as ml.g5.xlarge`,
-  );
-  validator.number('mode.minInstances', options.minInstances, SAGEMAKER.copies);
-  validator.number('mode.maxInstances', options.maxInstances, SAGEMAKER.instances);
 }

@@ -1,0 +1,131 @@
+import { Token } from 'aws-cdk-lib';
+import type { Validator } from '../../../serving/validation.js';
+import type { EndpointMode } from '../../endpoint-mode.js';
+import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
+import { instanceType, type Replicas } from './instances.js';
+import { ENDPOINT_NAME, INSTANCE_TYPE, isGpu, SAGEMAKER, WEIGHT } from './limits.js';
+import { MAIN_VARIANT } from './variants.js';
+
+/** What the options of the one mode say. */
+export function checkMode(
+  validator: Validator,
+  props: ManagedEndpointModelProps,
+  mode: EndpointMode,
+  replicas: Replicas,
+): void {
+  if (mode.kind === 'realTime') checkRealTime(validator, mode);
+  if (mode.kind === 'serverless') checkServerless(validator, props, mode, replicas);
+  if (mode.kind === 'asynchronous') checkAsynchronous(validator, mode);
+  if (mode.kind === 'inferenceComponents') checkComponents(validator, mode);
+}
+
+function checkRealTime(validator: Validator, mode: EndpointMode): void {
+  const options = mode.realTimeOptions ?? {};
+  const { variants = [], shadow } = options;
+  validator.text('mode.instanceType', options.instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
+  validator.number('mode.concurrencyPerInstance', options.concurrencyPerInstance, SAGEMAKER.requestsPerInstance);
+  validator.number('mode.volumeGib', options.volumeGib, SAGEMAKER.volumeGib);
+  validator.number('mode.weight', options.weight, WEIGHT);
+  validator.check(
+    variants.length < SAGEMAKER.variants,
+    'mode.variants',
+    'TOO_MANY',
+    `got ${variants.length}; SageMaker allows ${SAGEMAKER.variants} with the endpoint's own`,
+  );
+  validator.check(
+    shadow === undefined || variants.length === 0,
+    'mode.shadow',
+    'CONFLICT',
+    'got `variants` too; SageMaker allows a shadow beside one production variant only',
+  );
+  const names = [MAIN_VARIANT, ...variants.map(({ name }) => name), ...(shadow ? [shadow.name] : [])];
+  for (const [index, { name, weight, instanceType: type }] of variants.entries()) {
+    const prop = `mode.variants.${index}`;
+    validator.text(`${prop}.name`, name, ENDPOINT_NAME.pattern, ENDPOINT_NAME.rule);
+    validator.text(`${prop}.instanceType`, type, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
+    validator.number(`${prop}.weight`, weight, WEIGHT);
+  }
+  validator.check(
+    new Set(names).size === names.length,
+    'mode.variants',
+    'DUPLICATE',
+    `got the names ${names.join(', ')}; each must be another one, and ${MAIN_VARIANT} is the endpoint's own`,
+  );
+  if (shadow) {
+    validator.text('mode.shadow.name', shadow.name, ENDPOINT_NAME.pattern, ENDPOINT_NAME.rule);
+    validator.number('mode.shadow.samplingPercent', shadow.samplingPercent, SAGEMAKER.percent);
+    validator.number('mode.shadow.instanceCount', shadow.instanceCount, SAGEMAKER.instances);
+  }
+}
+
+function checkServerless(
+  validator: Validator,
+  props: ManagedEndpointModelProps,
+  mode: EndpointMode,
+  replicas: Replicas,
+): void {
+  const { memoryMib, maxProvisionedConcurrency } = mode.serverlessOptions ?? {};
+  validator.check(
+    memoryMib === undefined ||
+      Token.isUnresolved(memoryMib) ||
+      SAGEMAKER.serverlessMemoryMib.some((m) => m === memoryMib),
+    'mode.memoryMib',
+    'OUT_OF_RANGE',
+    `got ${memoryMib}; a SageMaker serverless endpoint allows ${SAGEMAKER.serverlessMemoryMib.join(', ')}`,
+  );
+  validator.number('mode.maxProvisionedConcurrency', maxProvisionedConcurrency, {
+    min: Math.max(replicas.min, 1),
+    max: replicas.max,
+    source: '`minReplicas` and `maxReplicas`',
+  });
+  validator.check(
+    maxProvisionedConcurrency === undefined || replicas.min > 0,
+    'mode.maxProvisionedConcurrency',
+    'MISSING',
+    'it needs `minReplicas` of at least 1, because provisioned concurrency does not scale from zero',
+  );
+  for (const prop of ['vpc', 'dataCapture', 'networkIsolation'] as const) {
+    validator.check(
+      !props[prop],
+      prop,
+      'UNSUPPORTED_MODE',
+      'a SageMaker serverless endpoint does not support it; leave it out or use EndpointMode.realTime()',
+    );
+  }
+}
+
+function checkAsynchronous(validator: Validator, mode: EndpointMode): void {
+  const options = mode.asynchronousOptions;
+  validator.text('mode.instanceType', options?.instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
+  validator.number('mode.concurrencyPerInstance', options?.concurrencyPerInstance, SAGEMAKER.requestsPerInstance);
+  validator.number('mode.backlogPerInstance', options?.backlogPerInstance, {
+    min: 1,
+    max: 1_000_000,
+    source: 'this construct',
+  });
+  for (const prop of ['inputPrefix', 'outputPrefix'] as const) {
+    validator.text(
+      `mode.${prop}`,
+      options?.[prop],
+      /^[^/].*\/$/,
+      'a prefix ends in a slash and does not start with one',
+    );
+  }
+}
+
+function checkComponents(validator: Validator, mode: EndpointMode): void {
+  const options = mode.inferenceComponentOptions ?? {};
+  validator.text('mode.instanceType', instanceType(mode), INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
+  validator.number('mode.memoryMib', options.memoryMib, SAGEMAKER.componentMemoryMib);
+  validator.number('mode.cpu', options.cpu, SAGEMAKER.componentCpu);
+  validator.number('mode.gpuCount', options.gpuCount, SAGEMAKER.gpus);
+  const type = instanceType(mode)!;
+  validator.check(
+    !options.gpuCount || Token.isUnresolved(type) || isGpu(type),
+    'mode.gpuCount',
+    'NO_GPU',
+    `${type} has none; take an \`instanceType\` of the families g or p, such as ml.g5.xlarge`,
+  );
+  validator.number('mode.minInstances', options.minInstances, SAGEMAKER.copies);
+  validator.number('mode.maxInstances', options.maxInstances, SAGEMAKER.instances);
+}

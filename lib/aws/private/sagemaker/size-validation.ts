@@ -1,0 +1,54 @@
+import type { Validator } from '../../../serving/validation.js';
+import type { EndpointMode } from '../../endpoint-mode.js';
+import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
+import { type Ceiling, checkMemory, checkPayload } from '../preflight.js';
+import { SAGEMAKER } from './limits.js';
+
+/** The largest request of each mode, and what takes a larger one. */
+const PAYLOADS: Readonly<Record<EndpointMode['kind'], Ceiling & { readonly maxBytes: number }>> = {
+  serverless: {
+    maxBytes: SAGEMAKER.serverlessPayloadBytes,
+    what: 'a request to a SageMaker serverless endpoint',
+    instead: 'use EndpointMode.realTime(), which takes 6 MiB, or .asynchronous(), which takes 1 GiB',
+  },
+  realTime: {
+    maxBytes: SAGEMAKER.realTimePayloadBytes,
+    what: 'a request to a SageMaker endpoint',
+    instead: 'use EndpointMode.asynchronous(), which takes 1 GiB, or ContainerModel with Access.jwt() or .anonymous()',
+  },
+  inferenceComponents: {
+    maxBytes: SAGEMAKER.realTimePayloadBytes,
+    what: 'a request to a SageMaker endpoint',
+    instead: 'use EndpointMode.asynchronous(), which takes 1 GiB, or ContainerModel with Access.jwt() or .anonymous()',
+  },
+  asynchronous: {
+    maxBytes: SAGEMAKER.asynchronousPayloadBytes,
+    what: 'a request to a SageMaker asynchronous endpoint',
+    instead: 'use ContainerModel with Access.jwt() or .anonymous()',
+  },
+};
+
+/** Whether a row of the model's inputs fits into a request, and the model where its memory is chosen here. */
+export function checkSize(
+  validator: Validator,
+  { model, modelData, server }: ManagedEndpointModelProps,
+  mode: EndpointMode,
+): void {
+  const { maxBytes, ...ceiling } = PAYLOADS[mode.kind];
+  // Of many models, the one of the props only names the endpoint.
+  if (modelData?.kind === 'multiModel') return;
+  checkPayload(validator, model, maxBytes, ceiling);
+  if (server && server.layout(model).length === 0) return;
+  if (mode.kind === 'serverless') {
+    checkMemory(validator, model, mode.serverlessOptions?.memoryMib ?? 2048, {
+      what: 'a serverless endpoint',
+      instead: 'raise `mode.memoryMib`, up to 6144, or use EndpointMode.realTime()',
+    });
+  }
+  if (mode.kind === 'inferenceComponents') {
+    checkMemory(validator, model, mode.inferenceComponentOptions?.memoryMib ?? 1024, {
+      what: 'a copy of it',
+      instead: 'raise `mode.memoryMib`',
+    });
+  }
+}
