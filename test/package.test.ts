@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writePackage } from './support/packages.js';
 
 // What a user installs is the tarball, not the repository: a file left out of `files`, a peer imported by the wrong
 // entry or a development dependency needed at run time shows only there.
@@ -10,20 +11,42 @@ const root = join(__dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'modelship-tarball-'));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
+/** A script's beginning: makes a construct of a cloud of CDKTF. */
+const construct = (cloud: string, props: string) => `
+  const { App, TerraformStack } = require('cdktf');
+  const { ImageSource, Model } = require('modelship');
+  const constructs = require('modelship/${cloud}');
+  const image = ImageSource.fromRegistry('registry.example/runtime:1');
+  const model = Model.fromDirectory(${JSON.stringify(join(folder, 'package'))});
+  const stack = new TerraformStack(new App(), 'stack');
+  new constructs.ServerlessModel(stack, 'Iris', { model, ${props} });
+`;
+
 /** What a user of each cloud installs beside `modelship`, and no more. */
 const CLOUDS = [
-  { cloud: 'aws', peers: ['aws-cdk-lib', 'constructs'], toolkit: 'aws-cdk-lib', foreign: ['cdktf', '@cdktf'] },
+  {
+    cloud: 'aws',
+    peers: ['aws-cdk-lib', 'constructs'],
+    engine: 'aws-cdk-lib',
+    toolkit: 'aws-cdk-lib',
+    foreign: ['cdktf', '@cdktf'],
+    make: `require('modelship/aws');`,
+  },
   {
     cloud: 'gcp',
     peers: ['cdktf', '@cdktf/provider-google', '@cdktf/provider-kubernetes', 'constructs'],
+    engine: 'cdktf',
     toolkit: '@cdktf/provider-google',
     foreign: ['aws-cdk-lib', '@cdktf/provider-azurerm'],
+    make: construct('gcp', `region: 'europe-west4', image`),
   },
   {
     cloud: 'azure',
     peers: ['cdktf', '@cdktf/provider-azurerm', '@cdktf/provider-kubernetes', 'constructs'],
+    engine: 'cdktf',
     toolkit: '@cdktf/provider-azurerm',
     foreign: ['aws-cdk-lib', '@cdktf/provider-google'],
+    make: construct('azure', `location: 'westeurope', host: constructs.ServerlessHost.containerApps({ image })`),
   },
 ];
 
@@ -60,11 +83,11 @@ class Project {
     return execFileSync('npx', command, { cwd: this.directory, encoding: 'utf8', stdio: 'pipe' }).trim();
   }
 
-  /** The packages from which files are loaded once `entry` is required. */
-  packagesLoadedBy(entry: string): string[] {
+  /** The packages from which files are loaded once `script` has run. */
+  packagesLoadedBy(script: string): string[] {
     return JSON.parse(
       this.node(`
-        require(${JSON.stringify(entry)});
+        ${script}
         const name = (path) => /.*node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(path)[1];
         console.log(JSON.stringify([...new Set(Object.keys(require.cache).map(name))]));
       `),
@@ -85,11 +108,12 @@ class Project {
 }
 
 beforeAll(() => {
+  writePackage({}, join(folder, 'package'));
   for (const workspace of [root, join(root, 'runtime')]) npm(['pack', '--pack-destination', folder], workspace);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.each(CLOUDS)('the tarball, installed with only the peers of $cloud', ({ cloud, peers, toolkit, foreign }) => {
+describe.each(CLOUDS)('the tarball, installed with only the peers of $cloud', ({ cloud, peers, foreign, ...loads }) => {
   const project = new Project(cloud);
   const entry = `modelship/${cloud}`;
   beforeAll(() => project.install(peers), 300_000);
@@ -111,21 +135,27 @@ describe.each(CLOUDS)('the tarball, installed with only the peers of $cloud', ({
   });
 
   test('the root loads no toolkit and no inference engine', () => {
-    const loaded = project.packagesLoadedBy('modelship');
+    const loaded = project.packagesLoadedBy(`require('modelship');`);
     expect(loaded).toContain('modelship');
-    expect(loaded).not.toContain(toolkit);
+    expect(loaded).not.toContain(loads.engine);
     expect(loaded).not.toContain('onnxruntime-node');
   });
 
   test('its entry loads its own toolkit and no inference engine', () => {
-    const loaded = project.packagesLoadedBy(entry);
-    expect(loaded).toContain(toolkit);
+    const loaded = project.packagesLoadedBy(`require('${entry}');`);
+    expect(loaded).toContain(loads.engine);
     expect(loaded).not.toContain('onnxruntime-node');
   });
 
-  test('the entries of the other clouds say what is missing', () => {
-    for (const { cloud: other } of CLOUDS.filter((each) => each.cloud !== cloud)) {
-      expect(() => project.node(`require('modelship/${other}')`)).toThrow(/Cannot find module '(aws-cdk-lib|@?cdktf)/);
+  test('its constructs load the bindings of its own cloud', () => {
+    const loaded = project.packagesLoadedBy(loads.make);
+    expect(loaded).toContain(loads.toolkit);
+    expect(loaded).not.toContain('onnxruntime-node');
+  });
+
+  test('the constructs of the other clouds say what is missing', () => {
+    for (const { make } of CLOUDS.filter((each) => each.cloud !== cloud)) {
+      expect(() => project.node(make)).toThrow(/Cannot find module '(aws-cdk-lib|@?cdktf)/);
     }
   });
 });
