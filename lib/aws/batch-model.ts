@@ -182,6 +182,7 @@ export class BatchModel extends Construct {
   private transform(options: TransformOptions): object {
     const jobPrefix = Names.uniqueResourceName(this, { maxLength: JOB_PREFIX_LENGTH, separator: '-' }).toLowerCase();
     this.role.mayTransform(jobPrefix);
+    if (this.props.encryptionKey) this.role.mayEncryptDisks(this.props.encryptionKey);
     const { outputBucket, outputPrefix } = this.output;
     return transformDefinition({
       modelName: this.transformModel!.attrModelName,

@@ -139,7 +139,12 @@ describe('BatchModel by a transform job', () => {
   });
 
   test('encrypts disks and predictions with the key', () => {
-    const { Parameters } = state(make(VARIANTS['by a transform job, encrypted']!).template());
+    const { stack, template } = make(VARIANTS['by a transform job, encrypted']!);
+    const { Parameters } = state(template());
+    expect(grantedActions(stack).filter((action) => /^kms:(Create|Describe)/.test(action))).toEqual([
+      expect.stringMatching(/^kms:CreateGrant on \{Key\w+\.Arn\} if$/),
+      expect.stringMatching(/^kms:DescribeKey on \{Key\w+\.Arn\}$/),
+    ]);
     expect(Parameters.TransformResources.VolumeKmsKeyId).toMatch(/Key/);
     expect(Parameters.TransformOutput.KmsKeyId).toMatch(/Key/);
   });

@@ -1,5 +1,6 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
@@ -75,6 +76,19 @@ export class BatchRole extends Role {
         actions: ['states:DescribeExecution', 'states:RedriveExecution', 'states:StopExecution'],
         // Executions have no names before they run; those of a map have its label after a slash.
         resources: [arn('execution', `${stateMachineName}/*`), arn('execution', `${stateMachineName}:*`)],
+      }),
+    );
+  }
+
+  /** The disks of a job's instances are encrypted by a grant that whoever starts the job makes. */
+  mayEncryptDisks(key: IKey): void {
+    this.addToPolicy(new PolicyStatement({ actions: ['kms:DescribeKey'], resources: [key.keyArn] }));
+    this.addToPolicy(
+      new PolicyStatement({
+        actions: ['kms:CreateGrant'],
+        resources: [key.keyArn],
+        // To services of AWS alone, such as the one that makes the disks.
+        conditions: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
       }),
     );
   }
