@@ -97,8 +97,11 @@ class AcrImage extends AzureImage {
 }
 
 class AcrTaskImage extends AzureImage {
+  override readonly isForModel: boolean;
+
   constructor(private readonly options: AcrTaskOptions) {
     super();
+    this.isForModel = options.context === undefined;
   }
 
   override bindOnAzure(scope: Construct, placement: Placement, props: AzureServingProps): AzureImageBinding {
@@ -115,8 +118,11 @@ class AcrTaskImage extends AzureImage {
 }
 
 class DockerImage extends AzureImage {
+  override readonly isForModel: boolean;
+
   constructor(private readonly options: DockerImageOptions) {
     super();
+    this.isForModel = options.context === undefined;
   }
 
   override bindOnAzure(scope: Construct, _placement: Placement, props: AzureServingProps): AzureImageBinding {

@@ -20,7 +20,7 @@ import { LogRetention } from './private/log-retention.js';
 import { ModelStore } from './private/model-store.js';
 import { generatedName } from './private/names.js';
 import { COLLECTOR_NAMESPACES, PodMonitoring } from './private/pod-monitoring.js';
-import { projectId } from './private/project.js';
+import { projectId, projectVariables } from './private/project.js';
 import { Telemetry } from './private/telemetry.js';
 import type { GoogleServingProps } from './props.js';
 
@@ -203,7 +203,11 @@ export class ContainerModel extends Construct {
   private version(props: ContainerModelProps, image: string, model: Model): ModelVersion {
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     const location = `${MODEL_MOUNT}/${packagePrefix(model)}`;
-    return { image, environment: runtimeEnvironment({ ...props, model }, location, timeoutSeconds) };
+    const environment = {
+      ...runtimeEnvironment({ ...props, model }, location, timeoutSeconds),
+      ...projectVariables(this, props.project),
+    };
+    return { image, environment };
   }
 }
 

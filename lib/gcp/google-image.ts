@@ -120,11 +120,14 @@ function dockerBuild(scope: Construct, id: string, _props: GoogleServingProps, b
 }
 
 class BuiltImage extends GoogleImage {
+  override readonly isForModel: boolean;
+
   constructor(
     private readonly options: BuiltImageOptions,
     private readonly builder: Builder,
   ) {
     super();
+    this.isForModel = options.context === undefined;
   }
 
   override bindOnGoogle(scope: Construct, props: GoogleServingProps, puller: string | undefined): GoogleImageBinding {

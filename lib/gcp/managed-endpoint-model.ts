@@ -16,7 +16,7 @@ import { SERVICE_ACCOUNT_ID_LENGTH } from './private/limits.js';
 import { LogRetention } from './private/log-retention.js';
 import { ModelStore } from './private/model-store.js';
 import { generatedName, shortHash } from './private/names.js';
-import { projectId, serviceAgent } from './private/project.js';
+import { projectId, projectVariables, serviceAgent } from './private/project.js';
 import { restfulProvider } from './private/restful.js';
 import { Telemetry } from './private/telemetry.js';
 import { vertexTelemetry } from './private/vertex-telemetry.js';
@@ -228,6 +228,7 @@ export class ManagedEndpointModel extends Construct {
     const location = `gs://${this.modelStore.bucketName}/${packagePrefix(model)}/`;
     const environment = {
       ...runtimeEnvironment({ ...props, model }, location, props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
+      ...projectVariables(this, props.project),
       [ENVIRONMENT.maxBodyBytes]: `${props.maxPayloadBytes ?? payloadLimit(props)}`,
     };
     const { environment: given = {}, project, region, gpu, labels, encryptionKey, explanationPathCount } = props;

@@ -18,7 +18,7 @@ import { CLOUD_RUN, SERVICE_ACCOUNT_ID_LENGTH } from './private/limits.js';
 import { LogRetention } from './private/log-retention.js';
 import { ModelStore } from './private/model-store.js';
 import { generatedName, shortHash } from './private/names.js';
-import { serviceAgent } from './private/project.js';
+import { projectVariables, serviceAgent } from './private/project.js';
 import { Telemetry } from './private/telemetry.js';
 import type { GoogleServingProps } from './props.js';
 
@@ -174,7 +174,10 @@ export class ServerlessModel extends Construct {
     timeoutSeconds: number,
   ): CloudRunV2ServiceTemplate {
     const volume = 'models';
-    const environment = runtimeEnvironment(props, `${MODEL_MOUNT}/${this.modelStore.prefix}`, timeoutSeconds);
+    const environment = {
+      ...runtimeEnvironment(props, `${MODEL_MOUNT}/${this.modelStore.prefix}`, timeoutSeconds),
+      ...projectVariables(this, props.project),
+    };
     return {
       serviceAccount: this.serviceAccount.email,
       // Mounting a bucket needs the second generation.

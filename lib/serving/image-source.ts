@@ -18,6 +18,9 @@ export abstract class ImageSource {
     return new RegistryImage(uri);
   }
 
+  /** Whether it is made for one model: with the Python packages of that one, and no others. @default false */
+  readonly isForModel: boolean = false;
+
   /** Adds to `scope` what it takes to have the image, and returns the reference to pull. */
   abstract bind(scope: Construct): string;
 }

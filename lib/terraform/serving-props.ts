@@ -1,5 +1,8 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'cdktf';
+import { pythonRequirements } from '../bundle/python-requirements.js';
+import type { Model } from '../model/model.js';
+import type { ImageSource } from '../serving/image-source.js';
 import { MODEL_VARIABLES } from '../serving/model-variables.js';
 import type { ServingProps } from '../serving/props.js';
 import type { Validator } from '../serving/validation.js';
@@ -20,6 +23,25 @@ export function checkServingProps(validator: Validator, props: ServingProps, res
   checkJwt(validator, props);
   checkReplicas(validator, props);
   checkEnvironment(validator, props, reserved);
+}
+
+interface CanaryProps {
+  readonly image?: ImageSource;
+  readonly model: Model;
+  readonly stableModel?: Model;
+}
+
+/** Notes that the two versions of a canary need different packages of Python, where both would run in the image of one. */
+export function checkOneImage(validator: Validator, { image, model, stableModel }: CanaryProps): void {
+  if (!stableModel || image?.isForModel === false) return;
+  const needs = ({ manifest }: Model) => pythonRequirements(manifest)?.join(', ') ?? 'no Python';
+  validator.check(
+    needs(stableModel) === needs(model),
+    'stableModel',
+    'IMAGE_DIFFERS',
+    `both versions run in one image, and this one needs ${needs(stableModel)}, the new one ${needs(model)}; give an image ` +
+      'with the packages of both, or replace the model without a canary',
+  );
 }
 
 /** Notes that the target cannot do what `prop` asks, why, and what can. */

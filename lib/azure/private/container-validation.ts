@@ -2,7 +2,7 @@ import type { Construct } from 'constructs';
 import { Access } from '../../serving/access.js';
 import { Rollout } from '../../serving/rollout.js';
 import type { Validator } from '../../serving/validation.js';
-import { refuse } from '../../terraform/serving-props.js';
+import { checkOneImage, refuse } from '../../terraform/serving-props.js';
 import { validatorFor } from '../../terraform/validator.js';
 import type { ContainerModelProps } from '../container-model.js';
 import { AKS } from './limits.js';
@@ -32,6 +32,7 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
   checkReplicas(validator, props);
   checkCluster(validator, props);
   checkRollout(validator, props);
+  checkOneImage(validator, props);
   if ((props.access ?? Access.cloudIdentity()).kind === 'apiKey') {
     refuse(
       validator,

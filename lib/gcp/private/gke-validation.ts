@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import type { Validator } from '../../serving/validation.js';
-import { refuse } from '../../terraform/serving-props.js';
+import { checkOneImage, refuse } from '../../terraform/serving-props.js';
 import { validatorFor } from '../../terraform/validator.js';
 import type { ContainerModelProps } from '../container-model.js';
 import { checkGoogleProps, GOOGLE_PROPS } from './validation.js';
@@ -41,6 +41,7 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
   checkAccess(validator, props);
   checkPlanTime(validator, props);
   checkRollout(validator, props);
+  checkOneImage(validator, props);
   validator.throwIfAny();
 }
 

@@ -19,6 +19,11 @@ export function projectId(scope: Construct, project: string | undefined): string
   return project ?? clientConfig(scope).project;
 }
 
+/** What a container must know of where it runs: log lines name the project in which their trace is. */
+export function projectVariables(scope: Construct, project: string | undefined): { [name: string]: string } {
+  return { GOOGLE_CLOUD_PROJECT: projectId(scope, project) };
+}
+
 /**
  * The identity with which a service of Google acts inside the project, as an IAM member.
  *

@@ -19,7 +19,7 @@ export const GOOGLE_PROPS: Readonly<Record<keyof GoogleServingProps, true>> = {
 };
 
 /** Variables that hosts set, and that would be lost or would break the endpoint. */
-const RESERVED = /^(PORT|K_.*|AIP_.*|CLOUD_RUN_.*)$/;
+const RESERVED = /^(PORT|K_.*|AIP_.*|CLOUD_RUN_.*|GOOGLE_CLOUD_PROJECT)$/;
 
 /** Notes the faults of what every construct on Google Cloud takes. */
 export function checkGoogleProps(validator: Validator, props: GoogleServingProps): void {

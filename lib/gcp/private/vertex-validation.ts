@@ -1,7 +1,7 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Validator } from '../../serving/validation.js';
-import { refuse } from '../../terraform/serving-props.js';
+import { checkOneImage, refuse } from '../../terraform/serving-props.js';
 import { validatorFor } from '../../terraform/validator.js';
 import type { ManagedEndpointModelProps } from '../managed-endpoint-model.js';
 import { checkGoogleProps, GOOGLE_PROPS } from './validation.js';
@@ -78,6 +78,7 @@ export function validateVertex(scope: Construct, props: ManagedEndpointModelProp
   checkRequestLog(validator, props);
   checkAccess(validator, props);
   checkRollout(validator, props);
+  checkOneImage(validator, props);
   checkImage(validator, props, image);
   validator.throwIfAny();
 }

@@ -39,6 +39,7 @@ describe('ServerlessModel on Cloud Run', () => {
       { name: 'MODELSHIP_MODEL', value: `/mnt/models/${folder}` },
       { name: 'MODELSHIP_MODEL_DIGEST', value: model.digest },
       { name: 'MODELSHIP_TIMEOUT_SECONDS', value: '60' },
+      { name: 'GOOGLE_CLOUD_PROJECT', value: expect.stringContaining('ModelshipGoogleClient.project') },
     ]);
     expect(revision.volumes[0].gcs.read_only).toBe(true);
     const names = resources(from, 'google_storage_bucket_object').map((object) => object.name);
