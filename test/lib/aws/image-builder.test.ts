@@ -9,12 +9,12 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AwsImage, ContainerModel, ManagedEndpointModel } from '../../../lib/aws/index.js';
-import { requireTool } from '../../support/tools.js';
+import { lintFindings } from './cfn-lint.js';
 import { grantedActions, text } from './granted-actions.js';
 import { model } from './managed-endpoint-variants.js';
 import { nagFindings } from './nag-findings.js';
 
-const stackOf = (outdir?: string) => new Stack(new App({ outdir, analyticsReporting: false }), 'S');
+const stackOf = () => new Stack(new App({ analyticsReporting: false }), 'S');
 const image = AwsImage.fromCodeBuild();
 
 function synthesized(root = false, built = image) {
@@ -120,19 +120,8 @@ describe('an image that CodeBuild makes', () => {
     ]);
   });
 
-  test('has no finding of cfn-lint', async () => {
-    const outdir = mkdtempSync(join(tmpdir(), 'modelship-lint-'));
-    const stack = stackOf(outdir);
-    image.pull(stack, { architecture: 'arm64', root: true });
-    (stack.node.root as App).synth();
-    // W3005: CDK writes out dependencies that references imply.
-    const { stdout } = await promisify(execFile)(requireTool('cfn-lint'), [
-      '--ignore-checks',
-      'W3005',
-      '--',
-      join(outdir, 'S.template.json'),
-    ]);
-    expect(stdout.trim()).toBe('');
+  test('has no finding of cfn-lint', () => {
+    expect(lintFindings([(stack) => image.pull(stack, { architecture: 'arm64', root: true })])).toBe('');
   });
 });
 
@@ -210,9 +199,12 @@ esac`;
 
   test('makes and pushes the image, and tells its digest', async () => {
     const calls = await build({ aws: describing('-e pushed'), docker }, { BASE: 'a/base:1', RUN_AS: '0:0' });
-    expect(calls.map(([name, verb, noun]) => [name, verb, noun])).toEqual([
+    const steps = calls.map(([name, verb, noun]) => [name, verb, noun]);
+    // Either may be first of the two that run at once.
+    const password = ['aws', 'ecr', 'get-login-password'];
+    expect(steps).toContainEqual(password);
+    expect(steps.filter((step) => step.join() !== password.join())).toEqual([
       ['aws', 'ecr', 'describe-images'],
-      ['aws', 'ecr', 'get-login-password'],
       ['docker', 'login', '--username'],
       ['docker', 'build', '--pull'],
       ['docker', 'push', expect.stringMatching(/\/images:abc$/)],
