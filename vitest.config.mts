@@ -14,6 +14,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/temporary-folder.ts',
     // A native addon cannot be loaded again in a second worker thread of the same process.
     pool: 'forks',
     testTimeout: 30_000,
