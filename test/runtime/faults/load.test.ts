@@ -33,7 +33,7 @@ describe('fault 15: more requests than the queue holds', () => {
 describe('fault 16: a deadline', () => {
   it('ends requests that run and those that wait, and the model goes on', async () => {
     const base = await serve({ model: slowPackage(5), timeoutSeconds: 1 });
-    const running = runSlow(base, 1000);
+    const running = runSlow(base, 3000);
     await until(async () => (await depth(base)) === 1);
     const runs = await metric(base, RUNS);
     const waiting = runSlow(base, 1);

@@ -66,7 +66,7 @@ describe('fault 19: signals at other times', () => {
   it('ends at once on a second signal', async () => {
     const server = spawnServer({ [ENVIRONMENT.model]: slowPackage(20) });
     const base = await server.url;
-    const running = runSlow(base, 1000).catch(() => 'cut off');
+    const running = runSlow(base, 3000).catch(() => 'cut off');
     await until(async () => (await metric(base, 'modelship_queue_depth')) === 1);
     server.child.kill('SIGTERM');
     await until(async () => (await fetch(`${base}/v2/health/ready`)).status === 503);

@@ -124,7 +124,7 @@ describe('spans', () => {
   it('tell of failures by their codes alone, and take no name that a caller made up', async () => {
     const collector = await collected(httpCollector());
     const base = await serve({ model: slowPackage(5), timeoutSeconds: 1 });
-    expect((await runSlow(base, 500)).status).toBe(504);
+    expect((await runSlow(base, 3000)).status).toBe(504);
     await post(`${base}/secret-path`, '{}', { traceparent });
     await until(async () => collector.spans.length >= 4);
     const server = named(collector.spans, 'POST /v2/models/slow/infer');
