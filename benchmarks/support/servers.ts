@@ -13,7 +13,7 @@ const artifact = (modelPackage: string) => join(modelPackage, readManifest(model
 /** Our runtime, as the image starts it. */
 export const modelship: ServerFactory = (modelPackage, port) => ({
   command: process.execPath,
-  args: ['--max-semi-space-size=4', join(ROOT, 'runtime', 'dist', 'bundle', 'server.js')],
+  args: [join(ROOT, 'runtime', 'dist', 'bundle', 'server.js')],
   environment: {
     [ENVIRONMENT.model]: modelPackage,
     [ENVIRONMENT.port]: String(port),

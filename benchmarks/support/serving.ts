@@ -15,9 +15,20 @@ export interface Served {
   readonly everywhere?: boolean;
 }
 
-/** Answers a second. */
+/** Seconds of load before what is counted, on every side: what is asked for a rate has been compiled by then. */
+const WARM_UP_SECONDS = 2;
+
+/** Answers a second of a server that is warm. */
 export function throughputSide(name: string, served: Served, load: Load): Side {
-  return { name, run: () => serving(served, (port) => requestsPerSecond(port, served.post, load)) };
+  const run = (port: number, seconds: number) => requestsPerSecond(port, served.post, { ...load, seconds });
+  return {
+    name,
+    run: () =>
+      serving(served, async (port) => {
+        await run(port, WARM_UP_SECONDS);
+        return run(port, load.seconds);
+      }),
+  };
 }
 
 /** Starts a server, and stops it once `measure` has asked it. */

@@ -52,7 +52,7 @@ describe('the ONNX image', () => {
   test('runs as a number that is not root, starts without a shell, checks its health and reports to nobody', () => {
     const config = buildah.config(ONNX_IMAGE);
     expect(config.User).toBe('65532:65532');
-    expect(config.Entrypoint).toEqual(['node', '--max-semi-space-size=4', '/opt/modelship/server.js']);
+    expect(config.Entrypoint).toEqual(['node', '/opt/modelship/server.js']);
     expect(config.Healthcheck.Test[0]).toBe('CMD');
     expect(config.Labels).toHaveProperty(['com.amazonaws.sagemaker.capabilities.multi-models'], 'true');
     expect(config.Env).toContain('ORT_DISABLE_TELEMETRY=1');
