@@ -11,6 +11,8 @@ export interface LoadedModel {
   readonly requirements?: readonly string[];
   /** Runs that may be in flight at once. @default 1 */
   readonly concurrency?: number;
+  /** Runs that may be sent before an earlier one is answered, so that the engine never waits for the next. @default 0 */
+  readonly ahead?: number;
   /** Whether requests have a chance, now. @default true */
   readonly isHealthy?: boolean;
   /**

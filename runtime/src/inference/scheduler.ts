@@ -73,7 +73,8 @@ export class Scheduler {
     private readonly model: LoadedModel,
     private readonly options: SchedulerOptions,
   ) {
-    this.concurrency = model.concurrency ?? 1;
+    // Where requests run together, those that wait for the engine make its next batch.
+    this.concurrency = (model.concurrency ?? 1) + (options.maxBatchRows > 1 ? 0 : (model.ahead ?? 0));
     const names = Object.keys(model.signatures).filter((name) => isBatchable(model.signatures[name]!));
     this.batchable = new Set(options.maxBatchRows > 1 ? names : []);
   }

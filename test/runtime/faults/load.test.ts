@@ -36,11 +36,12 @@ describe('fault 16: a deadline', () => {
     const running = runSlow(base, 3000);
     await until(async () => (await depth(base)) === 1);
     const runs = await metric(base, RUNS);
-    const waiting = runSlow(base, 1);
+    const waiting = Array.from({ length: 5 }, () => runSlow(base, 1));
     expect((await running).status).toBe(504);
-    expect((await waiting).status).toBe(504);
+    for (const answer of await Promise.all(waiting)) expect(answer.status).toBe(504);
     await until(async () => (await depth(base)) === 0);
-    expect(await metric(base, RUNS)).toBe(runs + 1);
+    // The one that ran, and the next, which was with the engine already.
+    expect(await metric(base, RUNS)).toBeLessThanOrEqual(runs + 2);
     expect((await runSlow(base, 1)).status).toBe(200);
   });
 });

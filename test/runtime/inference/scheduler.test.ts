@@ -72,6 +72,25 @@ describe('a queue', () => {
     }
   });
 
+  it('sends a run ahead of the answer where the engine takes it and batches are of no use', async () => {
+    for (const [maxBatchRows, runsAtOnce] of [
+      [1, 2],
+      [8, 1],
+    ] as const) {
+      const { model, runs, hold, release } = doubling();
+      const queue = scheduler({ ...model, ahead: 1 }, { maxBatchRows });
+      hold();
+      const answers = [];
+      for (const value of [1, 2, 3]) {
+        answers.push(queue.submit(row(value), 'serving_default'));
+        await new Promise((later) => setImmediate(later));
+      }
+      expect(runs).toHaveLength(runsAtOnce);
+      release();
+      expect((await Promise.all(answers)).map(values)).toEqual([[2], [4], [6]]);
+    }
+  });
+
   it('fails the one request that is bad, not those that ran with it', async () => {
     const { model } = doubling();
     const queue = scheduler(model);

@@ -95,6 +95,10 @@ class OnnxModel implements LoadedModel {
     this.signatures = { serving_default: signature };
   }
 
+  get ahead(): number {
+    return this.session instanceof ThreadSession ? 1 : 0;
+  }
+
   async run(inputs: readonly Tensor[]): Promise<Tensor[]> {
     const feeds: Record<string, OnnxTensor> = {};
     for (const input of inputs) feeds[input.name] = toOnnx(input);
