@@ -17,6 +17,7 @@ const ONNX_IMAGE = 'modelship-onnx-test';
 const SAGEMAKER_IMAGE = 'modelship-onnx-test-root';
 const PYTHON_IMAGE = 'modelship-python-test';
 const LAMBDA_IMAGE = 'modelship-lambda-test';
+const NETWORK_IMAGE = 'modelship-network-test';
 
 const MEGABYTE = 1e6;
 const architecture = process.arch;
@@ -98,6 +99,17 @@ describe('the Python image', () => {
     return Model.fromDirectory(out, { trustPickle: true });
   }
 
+  /** Serves models from an image as hosts do, and asks for their samples. */
+  async function expectServed(image: string, served: readonly Model[]): Promise<void> {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const environment = { MODELSHIP_MODEL: '/models', MODELSHIP_PORT: `${port}`, MODELSHIP_TRUST_PICKLE: 'true' };
+    const mounts = served.map(({ name, directory }) => `${directory}:/models/${name}`);
+    buildah.startReadOnly(image, environment, mounts);
+    await ready(`${url}/v2/health/ready`);
+    for (const model of served) await expectSamples(model, (path, init) => fetch(url + path, init));
+  }
+
   /** Of both frameworks, so that one image is built and not two. */
   function requirements(): string[] {
     const frameworks = join(import.meta.dirname, '../../runtime/images/requirements');
@@ -136,13 +148,7 @@ describe('the Python image', () => {
   });
 
   test('answers predictions of scikit-learn and LightGBM, not as root, on a file system that is read-only', async () => {
-    const port = await freePort();
-    const url = `http://127.0.0.1:${port}`;
-    const environment = { MODELSHIP_MODEL: '/models', MODELSHIP_PORT: `${port}`, MODELSHIP_TRUST_PICKLE: 'true' };
-    const mounts = models.map(({ name, directory }) => `${directory}:/models/${name}`);
-    buildah.startReadOnly(PYTHON_IMAGE, environment, mounts);
-    await ready(`${url}/v2/health/ready`);
-    for (const model of models) await expectSamples(model, (path, init) => fetch(url + path, init));
+    await expectServed(PYTHON_IMAGE, models);
   }, 60_000);
 
   test('answers Lambda, in an image of its own with the model in it', async () => {
@@ -173,4 +179,22 @@ describe('the Python image', () => {
       await lambda.stop();
     }
   }, 120_000);
+
+  test.each([
+    ['PyTorch', 'torch.pt'],
+    ['TensorFlow', 'tensorflow.saved'],
+  ])(
+    'of %s is built with the packages that its format was tested with, and answers predictions',
+    async (_, file) => {
+      execFileSync(python, [join(import.meta.dirname, 'save_networks.py'), folder], { stdio: 'ignore' });
+      vi.stubEnv('MODELSHIP_PYTHON', python);
+      const model = await packed(file);
+      vi.unstubAllEnvs();
+      const { format } = model.manifest;
+      const { directory } = runtimeImageContext({ architecture, manifest: { format } });
+      buildah.build(`${NETWORK_IMAGE}-${model.name}`, directory, {}, pipMounts());
+      await expectServed(`${NETWORK_IMAGE}-${model.name}`, [model]);
+    },
+    400_000,
+  );
 });
