@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { paddingAfter } from '../inference/alignment.js';
 import { invalid } from '../inference/errors.js';
 import type { Cancellation } from '../inference/request.js';
 import { JSON_LENGTH_HEADER } from '../protocols/open-inference/infer-response.js';
@@ -126,8 +127,7 @@ function receive(app: App, maxBodyBytes: number, incoming: IncomingMessage, outg
 
 /** Joins a body so that the binary tensors behind its JSON, if it has some, can be read where they are. */
 function join(chunks: readonly Buffer[], size: number, jsonLength: number): Buffer {
-  // In bits, as the header may say anything.
-  const offset = -jsonLength & (ALIGNMENT - 1);
+  const offset = paddingAfter(jsonLength);
   const body = Buffer.allocUnsafeSlow(offset + size).subarray(offset);
   let position = 0;
   for (const chunk of chunks) {
@@ -136,9 +136,6 @@ function join(chunks: readonly Buffer[], size: number, jsonLength: number): Buff
   }
   return body;
 }
-
-/** Suits every element of a tensor. */
-const ALIGNMENT = 8;
 
 /** A client that goes away while it sends has nobody left to answer. */
 function ignore(): void {}

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { InferenceSession } from 'onnxruntime-node';
+import { paddingAfter } from '../../inference/alignment.js';
 import { InferenceError } from '../../inference/errors.js';
 
 /** A tensor as it crosses between threads. */
@@ -25,9 +26,6 @@ type Feed =
 type Memory = { readonly memory: ArrayBuffer };
 
 type Answer = { readonly outputs?: Record<string, PlainTensor>; readonly error?: string } & Partial<Memory>;
-
-/** Suits every element. */
-const ALIGNMENT = 8;
 
 /**
  * Kept as text, so that it runs from the sources, from the compiled files and from the bundle alike, which lie in
@@ -105,7 +103,7 @@ export class ThreadSession {
       const numbers = data as Float32Array;
       feeds[name] = { type, dims, array: numbers.constructor.name, offset: size, length: numbers.length };
       views.push([size, data]);
-      size += Math.ceil(data.byteLength / ALIGNMENT) * ALIGNMENT;
+      size += data.byteLength + paddingAfter(data.byteLength);
     }
     const memory = this.spare.byteLength < size ? new ArrayBuffer(size) : this.spare;
     this.spare = new ArrayBuffer(0);

@@ -1,12 +1,10 @@
+import { paddingAfter } from '../../inference/alignment.js';
 import { tensorBytes, tensorFromBytes } from '../../inference/binary.js';
 import { DATATYPES, type Datatype } from '../../inference/datatype.js';
 import type { Tensor } from '../../inference/tensor.js';
 
 /** Bytes of the lengths of the header and of the body, 32 bits each, in front of a frame. */
 const LENGTHS_BYTES = 8;
-
-/** Tensors begin at multiples of this many bytes, so that arrays can be views of them. */
-const ALIGNMENT = 8;
 
 /** What lies between the runtime and a worker, one way or the other. */
 export interface Frame {
@@ -31,8 +29,10 @@ export function encodeFrame(header: Readonly<Record<string, unknown>>, tensors: 
     const raw = tensorBytes(tensor);
     const { name, datatype, shape } = tensor;
     described.push({ name, datatype, shape, size: raw.length });
-    body.push(raw, Buffer.alloc(paddingOf(raw.length)));
-    bodyBytes += raw.length + paddingOf(raw.length);
+    // Each begins where arrays can be views of it.
+    const padding = paddingAfter(raw.length);
+    body.push(raw, Buffer.alloc(padding));
+    bodyBytes += raw.length + padding;
   }
   const text = Buffer.from(JSON.stringify({ ...header, tensors: described }));
   const lengths = Buffer.alloc(LENGTHS_BYTES);
@@ -53,7 +53,7 @@ export function tensorsOf({ header, body }: Frame): Tensor[] {
       throw new Error(`the frame describes the tensor ${name} wrongly`);
     }
     const raw = body.subarray(start, start + size);
-    start += size + paddingOf(size);
+    start += size + paddingAfter(size);
     return tensorFromBytes(name, datatype, shape, raw);
   });
 }
@@ -90,8 +90,4 @@ export class FrameReader {
     this.size = rest.length;
     this.wanted = LENGTHS_BYTES;
   }
-}
-
-function paddingOf(bytes: number): number {
-  return -bytes & (ALIGNMENT - 1);
 }
