@@ -1,5 +1,6 @@
 import { DEFAULT_PORT, ENVIRONMENT } from './contract.js';
 import type { ModelEntry } from './inference/model-entry.js';
+import { DIGEST, SHA256 } from './manifest/patterns.js';
 import { parseModels } from './models-config.js';
 import type { LogLevel } from './observability/log.js';
 
@@ -64,8 +65,6 @@ export class ConfigError extends Error {
 }
 
 const LOG_LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
-const SHA256 = /^[0-9a-f]{64}$/;
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /**
  * Reads the configuration from variables.

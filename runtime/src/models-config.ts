@@ -1,10 +1,8 @@
-import type { ModelEntry } from './inference/model-entry.js';
+import { MODEL_NAME, MODEL_NAME_RULE, type ModelEntry } from './inference/model-entry.js';
 import type { VersionPolicy } from './inference/version-policy.js';
+import { DIGEST, VERSION } from './manifest/patterns.js';
 
-const NAME = /^[\w.-]{1,200}$/;
 const LABEL = /^[^/:\s]{1,200}$/;
-const VERSION = /^(0|[1-9]\d{0,17})$/;
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const KEYS: readonly string[] = ['location', 'versions', 'labels', 'digests'];
 
 type Fault = (rule: string) => void;
@@ -31,7 +29,7 @@ export function parseModels(text: string, fault: Fault): readonly ModelEntry[] {
   }
   return Object.entries(json).flatMap(([name, value]) => {
     const wrong: Fault = (rule) => fault(`model ${JSON.stringify(name)}: ${rule}`);
-    if (!NAME.test(name)) wrong('1 to 200 letters, digits, `_`, `.` and `-` are allowed as name');
+    if (!MODEL_NAME.test(name)) wrong(`${MODEL_NAME_RULE} are allowed as name`);
     return parseEntry(name, typeof value === 'string' ? { location: value } : value, wrong);
   });
 }

@@ -1,10 +1,8 @@
 import type { ModelControl, ModelVersion } from '../protocols/protocol.js';
 import { InferenceError, invalid } from './errors.js';
 import { allowedLocation } from './locations.js';
-import type { ModelEntry, ModelRoot } from './model-entry.js';
+import { MODEL_NAME, MODEL_NAME_RULE, type ModelEntry, type ModelRoot } from './model-entry.js';
 import type { ModelSet } from './model-set.js';
-
-const NAME = /^[\w.-]{1,200}$/;
 
 /** Changes a set of models: by what the operator says, by what comes and goes, and by request. One change at a time. */
 export class ControlledModels implements ModelControl {
@@ -138,7 +136,7 @@ export class ControlledModels implements ModelControl {
 }
 
 function checkName(name: string): void {
-  if (!NAME.test(name)) throw invalid('the name of a model holds 1 to 200 letters, digits, `_`, `.` and `-`');
+  if (!MODEL_NAME.test(name)) throw invalid(`the name of a model holds ${MODEL_NAME_RULE}`);
 }
 
 /** Callers who may change what is served are told what is wrong with it. */

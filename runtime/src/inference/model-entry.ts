@@ -1,5 +1,11 @@
 import type { VersionPolicy } from './version-policy.js';
 
+/** Names under which a server may have models. */
+export const MODEL_NAME = /^[\w.-]{1,200}$/;
+
+/** Those names, for a message. */
+export const MODEL_NAME_RULE = '1 to 200 letters, digits, `_`, `.` and `-`';
+
 /** A place of packages. */
 export interface ModelRoot {
   /** Folder or URL of one package, or of several. */

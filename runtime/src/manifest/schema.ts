@@ -4,6 +4,7 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import { DATATYPES } from '../inference/datatype.js';
+import { DIGEST, SHA256, VERSION } from './patterns.js';
 
 /** The name of the manifest in a model package. */
 export const MANIFEST_FILE = 'model.json';
@@ -37,7 +38,7 @@ const filled = z.string().check(z.minLength(1));
 const count = z.int().check(z.gte(0));
 const share = z.number().check(z.gte(0));
 
-const sha256 = text(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits');
+const sha256 = text(SHA256, 'must be 64 lower-case hexadecimal digits');
 
 /** A path inside the package: relative, with forward slashes, and never out of it. */
 const packagePath = text(
@@ -61,8 +62,7 @@ export const manifestSchema = z.strictObject({
     /^[A-Za-z][A-Za-z0-9_-]{0,62}$/,
     'must start with a letter and hold at most 63 letters, digits, `_` and `-`',
   ),
-  // A number in decimal, because TensorFlow Serving's routes and gRPC messages hold an int64.
-  version: text(/^(0|[1-9]\d{0,17})$/, 'must be a whole number of at most 18 digits'),
+  version: text(VERSION, 'must be a whole number of at most 18 digits'),
   format: z.enum(MODEL_FORMATS),
   artifact: packagePath,
   inputs: tensorSpecs,
@@ -72,7 +72,7 @@ export const manifestSchema = z.strictObject({
   samples: z.strictObject({ count, tolerance: z.strictObject({ absolute: share, relative: share }) }),
   requirements: z.optional(z.array(filled)),
   files: z.array(z.strictObject({ path: packagePath, size: count, sha256 })).check(z.minLength(1)),
-  digest: text(/^sha256:[0-9a-f]{64}$/, 'must be `sha256:` and 64 lower-case hexadecimal digits'),
+  digest: text(DIGEST, 'must be `sha256:` and 64 lower-case hexadecimal digits'),
 });
 
 /** The schema of what a model is served as. */
