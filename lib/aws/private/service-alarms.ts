@@ -20,7 +20,8 @@ export const SATURATED_PERCENT = 90;
 /** What every metric of a telemetry is taken over. */
 export const PERIOD = Duration.minutes(1);
 
-type Watched = Pick<AlarmProps, 'metric' | 'threshold' | 'alarmDescription'>;
+type Watched = Pick<AlarmProps, 'metric' | 'threshold' | 'alarmDescription'> &
+  Partial<Pick<AlarmProps, 'evaluationPeriods'>>;
 
 /** The alarms that every construct makes, with the same thresholds and the same patience. */
 export class ServiceAlarms {
@@ -56,8 +57,8 @@ export class ServiceAlarms {
     return this.add('Saturation', watched);
   }
 
-  /** After three minutes, and none while there is nothing to measure. */
-  private add(id: string, watched: Watched): Alarm {
+  /** On anything else: after three minutes, and not while there is nothing to measure. */
+  add(id: string, watched: Watched): Alarm {
     const alarm = new Alarm(this.scope, id, {
       evaluationPeriods: 3,
       treatMissingData: TreatMissingData.NOT_BREACHING,

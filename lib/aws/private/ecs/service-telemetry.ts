@@ -1,7 +1,8 @@
-import { type Alarm, Dashboard, GraphWidget, type IAlarmAction, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, Dashboard, type IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { BaseService } from 'aws-cdk-lib/aws-ecs';
 import { type ApplicationLoadBalancer, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
+import { graph } from '../graph.js';
 import { errorPercent, PERIOD as period, SATURATED_PERCENT, ServiceAlarms } from '../service-alarms.js';
 
 /** The alarms that a deployment watches. They know the load balancer only, so that the service can name them. */
@@ -51,7 +52,6 @@ export class ServiceTelemetry extends Construct {
     });
     if (!dashboard) return;
     const { metrics } = loadBalancer;
-    const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     this.dashboard = new Dashboard(this, 'Dashboard', {
       widgets: [
         [

@@ -1,7 +1,8 @@
 import { Token } from 'aws-cdk-lib';
-import { type Alarm, Dashboard, GraphWidget, type IAlarmAction, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, Dashboard, type IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { graph } from '../graph.js';
 import { errorPercent, PERIOD as period, ServiceAlarms } from '../service-alarms.js';
 import type { AnsweringFront } from './front.js';
 
@@ -43,7 +44,6 @@ export class FunctionTelemetry extends Construct {
 
   private makeDashboard(): Dashboard {
     const { front, handler } = this.props;
-    const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     const percentiles = ['p50', 'p90', 'p99'];
     return new Dashboard(this, 'Dashboard', {
       widgets: [

@@ -1,15 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
-import {
-  Alarm,
-  ComparisonOperator,
-  Dashboard,
-  GraphWidget,
-  type IAlarmAction,
-  type IMetric,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, Dashboard, type IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { graph } from '../graph.js';
 import { PERIOD as period, ServiceAlarms } from '../service-alarms.js';
 import type { QueueFront } from './queue-front.js';
 
@@ -39,24 +32,19 @@ export class QueueTelemetry extends Construct {
   ) {
     super(scope, id);
     const { handler, front, alarmActions } = props;
-    this.errorAlarm = new Alarm(this, 'Errors', {
+    const alarms = new ServiceAlarms(this, alarmActions);
+    this.errorAlarm = alarms.add('Errors', {
       metric: front.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period }),
       threshold: 1,
       evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
       alarmDescription: 'Requests lie in the dead letters: they failed as often as they may be tried.',
     });
-    this.errorAlarm.addAlarmAction(...alarmActions);
-    this.latencyAlarm = new Alarm(this, 'Latency', {
+    this.latencyAlarm = alarms.add('Latency', {
       metric: front.queue.metricApproximateAgeOfOldestMessage({ period }),
       threshold: PATIENCE.toSeconds(),
-      evaluationPeriods: 3,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
       alarmDescription: `A request has waited for more than ${PATIENCE.toMinutes()} minutes.`,
     });
-    this.latencyAlarm.addAlarmAction(...alarmActions);
-    this.saturationAlarm = new ServiceAlarms(this, alarmActions).saturation({
+    this.saturationAlarm = alarms.saturation({
       metric: handler.metricThrottles({ period }),
       threshold: 1,
       alarmDescription: 'Lambda refused calls for three minutes; allow fewer replicas, or ask for a higher quota.',
@@ -66,7 +54,6 @@ export class QueueTelemetry extends Construct {
 
   private makeDashboard(): Dashboard {
     const { handler, front } = this.props;
-    const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     return new Dashboard(this, 'Dashboard', {
       widgets: [
         [

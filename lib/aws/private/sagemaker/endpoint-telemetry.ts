@@ -1,13 +1,7 @@
-import {
-  type Alarm,
-  type AlarmProps,
-  Dashboard,
-  GraphWidget,
-  type IAlarmAction,
-  type IMetric,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, type AlarmProps, Dashboard, type IAlarmAction, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { EndpointMode } from '../../endpoint-mode.js';
+import { graph } from '../graph.js';
 import { SATURATED_PERCENT, ServiceAlarms } from '../service-alarms.js';
 import type { EndpointMetrics } from './endpoint-metrics.js';
 
@@ -68,7 +62,6 @@ export class EndpointTelemetry extends Construct {
 
   private makeDashboard(): Dashboard {
     const { metrics, mode } = this.props;
-    const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     const percentile = (statistic: string) => metrics.metric('ModelLatency', { statistic, label: statistic });
     return new Dashboard(this, 'Dashboard', {
       widgets: [
