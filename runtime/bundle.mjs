@@ -49,23 +49,27 @@ const grpcApart = {
   },
 };
 
-// A file that is no longer made must not be deployed.
-await rm('dist/bundle', { recursive: true, force: true });
-
-await build({
-  entryPoints: present,
-  outdir: 'dist/bundle',
+const common = {
   bundle: true,
   platform: 'node',
   target: 'node20',
   format: 'cjs',
   minify: true,
   legalComments: 'linked',
+  logLevel: 'warning',
+};
+
+// A file that is no longer made must not be deployed.
+await rm('dist/bundle', { recursive: true, force: true });
+
+await build({
+  entryPoints: present,
+  outdir: 'dist/bundle',
+  ...common,
   external: ['onnxruntime-node/*', ...apart],
   plugins: [nativeAddon, handlerApart, grpcApart],
   // The thread of a long model asks at run time where the package lies.
   logOverride: { 'require-resolve-not-external': 'silent' },
-  logLevel: 'warning',
 });
 
 // What Lambda loads is no CommonJS, which could not hold the initialization until the model is loaded.
@@ -76,12 +80,6 @@ await copyFile('src/platforms/lambda.mjs', 'dist/bundle/lambda.mjs');
 await build({
   entryPoints: ['src/manifest/schema.ts'],
   outfile: 'dist/manifest/schema.js',
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
-  minify: true,
-  legalComments: 'linked',
+  ...common,
   external: ['../inference/*'],
-  logLevel: 'warning',
 });
