@@ -6,9 +6,10 @@ import { describe, expect, test } from 'vitest';
 import { BatchCompute, BatchModel, type BatchModelProps, ServerlessModel } from '../../../lib/aws/index.js';
 import { ServerlessFront } from '../../../lib/aws/serverless-front.js';
 import { Model } from '../../../lib/model/model.js';
-import { Access, ImageSource, ValidationError } from '../../../lib/serving/index.js';
+import { Access, ImageSource } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
 import { VARIANTS } from './batch-variants.js';
+import { faultsOf } from './faults.js';
 import { grantedActions, text } from './granted-actions.js';
 import { IMAGE, model } from './managed-endpoint-variants.js';
 
@@ -30,13 +31,7 @@ function state(template: Template) {
 
 /** `prop: CODE` of everything that is wrong. */
 function faults(props: (stack: Stack) => BatchModelProps): string[] {
-  try {
-    make(props);
-  } catch (error) {
-    if (error instanceof ValidationError) return error.faults.map(({ prop, code }) => `${prop}: ${code}`);
-    throw error;
-  }
-  return [];
+  return faultsOf(() => make(props));
 }
 
 const map = VARIANTS['by a function behind a REST API']!;

@@ -11,8 +11,9 @@ import {
   ContainerModelData,
   type ContainerModelProps,
 } from '../../../lib/aws/index.js';
-import { Access, ImageSource, ModelServer, Rollout, ValidationError } from '../../../lib/serving/index.js';
+import { Access, ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
 import { certificate, jwt, minimal, VARIANTS } from './container-variants.js';
+import { faultsOf } from './faults.js';
 import { text } from './granted-actions.js';
 import { model, savedModel } from './managed-endpoint-variants.js';
 
@@ -36,13 +37,7 @@ function only(template: Template, type: string) {
 
 /** `prop: CODE` of everything that is wrong. */
 function faults(props: Props | ((stack: Stack) => Props)): string[] {
-  try {
-    make(props);
-  } catch (error) {
-    if (error instanceof ValidationError) return error.faults.map(({ prop, code }) => `${prop}: ${code}`);
-    throw error;
-  }
-  return [];
+  return faultsOf(() => make(props));
 }
 
 const containerOf = (template: Template) => only(template, 'AWS::ECS::TaskDefinition').ContainerDefinitions[0];

@@ -13,7 +13,8 @@ import {
   ManagedEndpointModel,
   type ManagedEndpointModelProps,
 } from '../../../lib/aws/index.js';
-import { Access, ImageSource, ModelServer, Rollout, ValidationError } from '../../../lib/serving/index.js';
+import { Access, ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
+import { faultsOf } from './faults.js';
 import { minimal, model, savedModel, secondModel } from './managed-endpoint-variants.js';
 
 type Props = Partial<ManagedEndpointModelProps>;
@@ -36,13 +37,7 @@ function only(template: Template, type: string) {
 
 /** `prop: CODE` of everything that is wrong. */
 function faults(props: Props | ((stack: Stack) => Props)): string[] {
-  try {
-    make(props);
-  } catch (error) {
-    if (error instanceof ValidationError) return error.faults.map(({ prop, code }) => `${prop}: ${code}`);
-    throw error;
-  }
-  return [];
+  return faultsOf(() => make(props));
 }
 
 describe('ManagedEndpointModel', () => {

@@ -3,8 +3,8 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { ServerlessModel, type ServerlessModelProps } from '../../../lib/aws/index.js';
 import { Model } from '../../../lib/model/model.js';
-import { ValidationError } from '../../../lib/serving/index.js';
 import { type PackageOverrides, writePackage } from '../../support/packages.js';
+import { faultsOf } from './faults.js';
 
 export type Props = Partial<ServerlessModelProps>;
 
@@ -31,13 +31,7 @@ export function make(props: Props | ((stack: Stack) => Props) = {}) {
 
 /** `prop: CODE` of everything that is wrong. */
 export function faults(props: Props | ((stack: Stack) => Props)): string[] {
-  try {
-    make(props);
-  } catch (error) {
-    if (error instanceof ValidationError) return error.faults.map(({ prop, code }) => `${prop}: ${code}`);
-    throw error;
-  }
-  return [];
+  return faultsOf(() => make(props));
 }
 
 /** The statements that `grantInvoke` gives a caller. */
