@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { AzureServingProps } from '../../../lib/azure/index.js';
+import { AZURE_PROPS } from '../../../lib/azure/private/validation.js';
 import { Access } from '../../../lib/serving/access.js';
 import { Rollout } from '../../../lib/serving/rollout.js';
 import { CASES } from './cases.js';
@@ -149,24 +150,5 @@ describe.each(CASES)('$name', ({ name, make, synthesize }) => {
 
 test('every shared prop has a row', () => {
   const covered = new Set<string>([...ROWS.map(({ prop }) => prop), 'dashboard', ...NETWORK]);
-  const all: Record<keyof AzureServingProps, true> = {
-    model: true,
-    access: true,
-    minReplicas: true,
-    maxReplicas: true,
-    rollout: true,
-    throttle: true,
-    timeoutSeconds: true,
-    logRetentionDays: true,
-    dashboard: true,
-    environment: true,
-    resourceGroup: true,
-    location: true,
-    encryptionKey: true,
-    alarmActions: true,
-    privateSubnet: true,
-    privateDnsZones: true,
-    tags: true,
-  };
-  expect(Object.keys(all).filter((prop) => !covered.has(prop))).toEqual([]);
+  expect(Object.keys(AZURE_PROPS).filter((prop) => !covered.has(prop))).toEqual([]);
 });

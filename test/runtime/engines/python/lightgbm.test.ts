@@ -1,20 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
 import type { Tensor } from '../../../../runtime/src/inference/tensor.js';
 import { detectFormat } from '../../../../runtime/src/manifest/index.js';
-
-const python = join(import.meta.dirname, '../../../../.venv/bin/python');
+import { python, saveModels } from './saved.js';
 
 let folder: string;
 let expected: Readonly<Record<string, number[] | number[][]>> & { readonly rows: (number | null)[][] };
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'lightgbm-'));
-  execFileSync(python, [join(import.meta.dirname, 'save_lightgbm.py'), folder], { stdio: 'pipe' });
-  expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+  ({ folder, expected } = saveModels<typeof expected>('save_lightgbm.py'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -6,8 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { packModel } from '../../../../lib/pack/index.js';
 import { ConfigError, readConfig } from '../../../../runtime/src/config.js';
 import { createRuntime } from '../../../../runtime/src/runtime.js';
-
-const python = join(import.meta.dirname, '../../../../.venv/bin/python');
+import { python } from './saved.js';
 
 let folder: string;
 let model: string;

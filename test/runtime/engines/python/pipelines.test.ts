@@ -1,13 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
 import type { Signature, Tensor, TensorSpec } from '../../../../runtime/src/inference/tensor.js';
 import { refusals } from './refusals.js';
-
-const python = join(import.meta.dirname, '../../../../.venv/bin/python');
+import { python, saveModels } from './saved.js';
 
 let folder: string;
 let expected: {
@@ -21,9 +18,7 @@ let expected: {
   readonly named: number[];
 };
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'pipelines-'));
-  execFileSync(python, [join(import.meta.dirname, 'save_pipelines.py'), folder], { stdio: 'pipe' });
-  expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+  ({ folder, expected } = saveModels<typeof expected>('save_pipelines.py'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

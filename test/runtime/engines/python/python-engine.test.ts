@@ -1,14 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EngineOptions } from '../../../../runtime/src/engines/engine.js';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
 import { Worker } from '../../../../runtime/src/engines/python/worker.js';
 import type { Tensor } from '../../../../runtime/src/inference/tensor.js';
-
-const python = join(import.meta.dirname, '../../../../.venv/bin/python');
+import { python, saveModels } from './saved.js';
 
 interface Expected {
   readonly rows: number[][];
@@ -21,9 +18,7 @@ interface Expected {
 let folder: string;
 let expected: Expected;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'python-engine-'));
-  execFileSync(python, [join(import.meta.dirname, 'train.py'), folder]);
-  expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+  ({ folder, expected } = saveModels<typeof expected>('train.py'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -1,18 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
-
-const python = join(import.meta.dirname, '../../../../.venv/bin/python');
+import { python, saveModels } from './saved.js';
 
 let folder: string;
 let expected: { readonly rows: number[][]; readonly score: number[] };
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'saved-model-'));
-  execFileSync(python, [join(import.meta.dirname, 'save_models.py'), folder], { stdio: 'pipe' });
-  expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+  ({ folder, expected } = saveModels<typeof expected>('save_models.py'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -1,21 +1,16 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
 import type { Signature, Tensor, TensorSpec } from '../../../../runtime/src/inference/tensor.js';
 import type { ModelFormat } from '../../../../runtime/src/manifest/index.js';
 import { refusals } from './refusals.js';
-
-const python = join(import.meta.dirname, '../../../../.venv/bin/python');
+import { python, saveModels } from './saved.js';
 
 let folder: string;
 let expected: { readonly rows: number[][]; readonly scores: number[][] };
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'torch-'));
-  execFileSync(python, [join(import.meta.dirname, 'save_torch.py'), folder], { stdio: 'pipe' });
-  expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+  ({ folder, expected } = saveModels<typeof expected>('save_torch.py'));
   // As a person would give it; the worker runs elsewhere.
   vi.stubEnv('PYTHONPATH', relative(process.cwd(), import.meta.dirname));
 });

@@ -8,8 +8,7 @@ import type { EngineOptions } from '../../../../runtime/src/engines/engine.js';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
 import type { Signature } from '../../../../runtime/src/inference/tensor.js';
 import { post, serve, spawnServer, stopAll, until } from '../../faults/servers.js';
-
-const python = join(import.meta.dirname, '../../../../.venv/bin/python');
+import { python } from './saved.js';
 
 let folder: string;
 let source: string;
