@@ -2,7 +2,7 @@ import type { MonitorAlertPrometheusRuleGroup } from '@cdktf/provider-azurerm/li
 import type { MonitorWorkspace } from '@cdktf/provider-azurerm/lib/monitor-workspace';
 import { METRICS_PATH, POD_METRICS_PORT } from '@modelship/runtime/contract';
 import { Construct } from 'constructs';
-import { failureQuery, latencyQuery } from '../../kubernetes/workload-metrics.js';
+import { failureQuery, latencyQuery, SLOW_ADVICE, SLOW_SHARE } from '../../kubernetes/workload-metrics.js';
 import { azurerm } from '../../terraform/bindings/azurerm.js';
 import { kubernetes } from '../../terraform/bindings/kubernetes.js';
 import type { AzureServingProps } from '../props.js';
@@ -31,8 +31,6 @@ export interface AksMetricsOptions {
 const NAME_LENGTH = 44;
 const STREAMS = ['Microsoft-PrometheusMetrics'];
 const DESTINATION = 'workspace';
-/** The part of the time limit that a request may take before somebody hears of it. */
-const SLOW_SHARE = 0.5;
 const FAILED_SHARE = 0.05;
 
 /** What the pods of a workload count, gathered by the cluster's add-on for Prometheus, and what wakes somebody. */
@@ -103,11 +101,7 @@ export class AksMetrics extends Construct {
       interval: 'PT1M',
       ruleGroupEnabled: true,
       rule: [
-        rule(
-          'Latency',
-          `${latencyQuery({})} > ${timeoutSeconds * SLOW_SHARE}`,
-          'One request in a hundred takes more than half of the time limit. Raise maxReplicas, or give more CPU.',
-        ),
+        rule('Latency', `${latencyQuery({})} > ${timeoutSeconds * SLOW_SHARE}`, SLOW_ADVICE),
         rule(
           'Failures',
           `${failureQuery({})} > ${FAILED_SHARE}`,

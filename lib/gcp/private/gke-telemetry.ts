@@ -1,10 +1,7 @@
 import { InferenceService } from '../../kubernetes/inference-service.js';
 import { ModelWorkload } from '../../kubernetes/model-workload.js';
-import { latencyQuery } from '../../kubernetes/workload-metrics.js';
+import { latencyQuery, SLOW_ADVICE, SLOW_SHARE } from '../../kubernetes/workload-metrics.js';
 import type { Metric, TelemetryOptions } from './telemetry.js';
-
-/** The part of the time limit that a request may take before somebody hears of it. */
-const SLOW_SHARE = 0.5;
 
 /** What is watched of a workload in GKE. What callers see is in the errors that the runtime logs, and in its metrics. */
 export function gkeTelemetry(
@@ -46,8 +43,7 @@ export function gkeTelemetry(
             query: latencyQuery({ cluster: clusterName, namespace }),
             threshold: timeoutSeconds * SLOW_SHARE,
             minutes: 5,
-            documentation:
-              'One request in a hundred takes more than half of the time limit. Raise maxReplicas, or give more CPU.',
+            documentation: SLOW_ADVICE,
           },
         ],
     errorLogAlarm: {
