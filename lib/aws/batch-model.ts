@@ -1,5 +1,5 @@
 import { Duration, Fn, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Alarm, Metric, type MetricOptions, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
@@ -13,11 +13,13 @@ import { AwsImage, pullImage } from './image-source.js';
 import { BatchRole } from './private/batch/batch-role.js';
 import { mapDefinition } from './private/batch/map-definition.js';
 import { transformDefinition } from './private/batch/transform-definition.js';
+import { transformSize } from './private/batch/transform-size.js';
 import { validateBatch } from './private/batch/validation.js';
 import { ExecutionRole } from './private/sagemaker/execution-role.js';
 import { requireEcr } from './private/sagemaker/image-validation.js';
 import { isArm } from './private/sagemaker/limits.js';
 import { ServedModel } from './private/sagemaker/served-model.js';
+import { ServiceAlarms } from './private/service-alarms.js';
 import type { ServerlessModel } from './serverless-model.js';
 
 const DEFAULT_LOG_DAYS = 90;
@@ -79,14 +81,12 @@ export class BatchModel extends Construct {
       tracingConfiguration: { enabled: true },
     });
     this.stateMachine.node.addDependency(this.role);
-    this.failureAlarm = new Alarm(this, 'Failures', {
+    this.failureAlarm = new ServiceAlarms(this, props.alarmActions ?? []).add('Failures', {
       metric: this.metricFailed(),
       threshold: 1,
       evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
       alarmDescription: 'A batch failed. What failed in it lies in the output bucket.',
     });
-    this.failureAlarm.addAlarmAction(...(props.alarmActions ?? []));
   }
 
   /** Lets `grantee` start batches and nothing else. Files in the buckets are not its to write or read. */
@@ -147,7 +147,8 @@ export class BatchModel extends Construct {
     });
   }
 
-  private makeTransformModel({ model, image, instanceType = '', timeoutSeconds = 600 }: TransformOptions): CfnModel {
+  private makeTransformModel(options: TransformOptions): CfnModel {
+    const { model, image, instanceType, timeoutSeconds } = { ...options, ...transformSize(options) };
     const { inputBucket, encryptionKey } = this.props;
     const { outputBucket, outputPrefix } = this.output;
     const { logGroupArn } = this.transformLogs;

@@ -31,7 +31,6 @@ import { warn } from './private/cost-warnings.js';
 import { ApiFront } from './private/ecs/api-front.js';
 import { alternateTarget, deployment, hasTwoVersions } from './private/ecs/deployment.js';
 import { GpuInstances } from './private/ecs/gpu-instances.js';
-import { gpuSize } from './private/ecs/gpu-size.js';
 import { ECS } from './private/ecs/limits.js';
 import { LoadBalancer } from './private/ecs/load-balancer.js';
 import { ManagedGpuInstances } from './private/ecs/managed-gpu-instances.js';
@@ -39,6 +38,7 @@ import { Network } from './private/ecs/network.js';
 import { ServiceScaling } from './private/ecs/service-scaling.js';
 import { ServiceTelemetry, TrafficAlarms } from './private/ecs/service-telemetry.js';
 import { CONTAINER, PORT_NAME, Task } from './private/ecs/task.js';
+import { gpuSize } from './private/ecs/task-size.js';
 import { validateContainer } from './private/ecs/validation.js';
 import { type PulledImage, pulledImage } from './private/pulled-image.js';
 

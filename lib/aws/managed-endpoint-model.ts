@@ -27,7 +27,7 @@ import { EndpointTelemetry } from './private/sagemaker/endpoint-telemetry.js';
 import { ExecutionRole } from './private/sagemaker/execution-role.js';
 import { deploymentConfig } from './private/sagemaker/guardrails.js';
 import { requireEcr } from './private/sagemaker/image-validation.js';
-import { instanceType, type Replicas, replicas } from './private/sagemaker/instances.js';
+import { instanceType, memoryOf, type Replicas, replicas } from './private/sagemaker/instances.js';
 import { ENDPOINT_NAME, isArm, isGpu, SAGEMAKER } from './private/sagemaker/limits.js';
 import type { Scaling } from './private/sagemaker/scaling.js';
 import { ServedModel } from './private/sagemaker/served-model.js';
@@ -325,7 +325,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
   }
 
   private makeComponent({ min }: Replicas): CfnInferenceComponent {
-    const { memoryMib = 1024, cpu = 1, gpuCount = 0 } = this.mode.inferenceComponentOptions ?? {};
+    const { cpu = 1, gpuCount = 0 } = this.mode.inferenceComponentOptions ?? {};
     const { rollingUpdate } = this.props;
     return new CfnInferenceComponent(this, 'Component', {
       inferenceComponentName: this.componentName,
@@ -334,7 +334,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
       specification: {
         modelName: this.models[MAIN_VARIANT]!.attrModelName,
         computeResourceRequirements: {
-          minMemoryRequiredInMb: memoryMib,
+          minMemoryRequiredInMb: memoryOf(this.mode),
           numberOfCpuCoresRequired: cpu,
           numberOfAcceleratorDevicesRequired: gpuCount || undefined,
         },

@@ -1,5 +1,6 @@
 import { Aws } from 'aws-cdk-lib';
 import type { TransformOptions } from '../../batch-compute.js';
+import { transformSize } from './transform-size.js';
 
 export interface TransformDefinitionProps {
   readonly modelName: string;
@@ -17,12 +18,7 @@ export interface TransformDefinitionProps {
  * Each answer is written beside its object's name with `.out` at its end.
  */
 export function transformDefinition(props: TransformDefinitionProps): object {
-  const {
-    instanceType = 'ml.m5.large',
-    instanceCount = 1,
-    concurrencyPerInstance = 4,
-    timeoutSeconds = 600,
-  } = props.options;
+  const { instanceType, instanceCount, concurrencyPerInstance, timeoutSeconds } = transformSize(props.options);
   return {
     Type: 'Task',
     Resource: `arn:${Aws.PARTITION}:states:::sagemaker:createTransformJob.sync`,

@@ -24,8 +24,8 @@ import type { ContainerCapacity, GpuCapacityOptions } from '../../container-capa
 import type { ContainerModelData } from '../../container-model-data.js';
 import { PackageObjects } from '../package-objects.js';
 import { grantPull, type PulledImage } from '../pulled-image.js';
-import { gpuSize } from './gpu-size.js';
 import { ECS } from './limits.js';
+import { fargateSize, gpuSize } from './task-size.js';
 
 export interface TaskProps {
   readonly model: Model;
@@ -94,7 +94,8 @@ export class Task extends Construct {
         memoryMiB: `${memoryMib}`,
       });
     }
-    const { cpu = 1, memoryMib = 2048, x86 = false } = capacity.fargateOptions ?? {};
+    const { cpu, memoryMib } = fargateSize(capacity.fargateOptions);
+    const { x86 = false } = capacity.fargateOptions ?? {};
     return new FargateTaskDefinition(this, 'Definition', {
       ...roles,
       cpu: cpu * 1024,

@@ -8,8 +8,8 @@ import type { ContainerCapacity } from '../../container-capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { checkLogRetention } from '../log-retention.js';
 import { checkMemory, checkPayload } from '../preflight.js';
-import { gpuSize } from './gpu-size.js';
 import { ECS, FARGATE_SIZES } from './limits.js';
+import { fargateSize, gpuSize } from './task-size.js';
 
 const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
   ...SERVING_PROPS,
@@ -72,7 +72,7 @@ export function validateContainer(
 }
 
 function checkCapacity(validator: Validator, capacity: ContainerCapacity): void {
-  const { cpu = 1, memoryMib = 2048 } = capacity.fargateOptions ?? {};
+  const { cpu, memoryMib } = fargateSize(capacity.fargateOptions);
   if (capacity.gpuOptions) {
     const { gpuCount, instanceType } = gpuSize(capacity.gpuOptions);
     validator.number('capacity.gpuCount', gpuCount, ECS.gpus);
@@ -115,7 +115,7 @@ function checkSize(
   }
   // A server that fetches the weights by itself gets no more than a name from the package.
   if (server && server.layout(model).length === 0) return;
-  const memoryMib = gpuOptions ? gpuSize(gpuOptions).memoryMib : (fargateOptions?.memoryMib ?? 2048);
+  const memoryMib = (gpuOptions ? gpuSize(gpuOptions) : fargateSize(fargateOptions)).memoryMib;
   checkMemory(validator, model, memoryMib, {
     what: 'a task',
     instead: `raise \`capacity.memoryMib\`${kind === 'fargate' ? ', up to 122880 with 16 CPUs' : ', on a larger `instanceType`'}`,

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, type IAlarm, type IAlarmAction, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, type IAlarm, type IAlarmAction, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   LambdaApplication,
   LambdaDeploymentConfig,
@@ -10,7 +10,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Rollout } from '../../../serving/rollout.js';
-import { ERROR_PERCENT, errorPercent, PERIOD } from '../service-alarms.js';
+import { ERROR_PERCENT, errorPercent, PERIOD, ServiceAlarms } from '../service-alarms.js';
 
 export interface TrafficShiftProps {
   readonly alias: Alias;
@@ -28,15 +28,13 @@ export class TrafficShift extends Construct {
 
   constructor(scope: Construct, id: string, { alias, rollout, rollbackAlarms, alarmActions }: TrafficShiftProps) {
     super(scope, id);
-    this.newVersionAlarm = new Alarm(this, 'NewVersionErrors', {
+    this.newVersionAlarm = new ServiceAlarms(this, alarmActions).add('NewVersionErrors', {
       metric: errorPercent([metricOf(alias, 'Errors')], metricOf(alias, 'Invocations')),
       threshold: ERROR_PERCENT,
       // A deployment may last no longer than a few minutes.
       evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
       alarmDescription: `The newest version of the function failed at more than ${ERROR_PERCENT} % of what it was asked.`,
     });
-    this.newVersionAlarm.addAlarmAction(...alarmActions);
     const role = deploymentRole(this, alias);
     this.deploymentGroup = new LambdaDeploymentGroup(this, 'Resource', {
       application: new LambdaApplication(this, 'Application'),

@@ -14,6 +14,13 @@ export function instanceType(mode: EndpointMode): string | undefined {
   }
 }
 
+/** MiB of memory of a serverless endpoint, or of a copy of an inference component, if nothing is said. */
+export function memoryOf({ kind, serverlessOptions, inferenceComponentOptions }: EndpointMode): number {
+  return kind === 'serverless'
+    ? (serverlessOptions?.memoryMib ?? 2048)
+    : (inferenceComponentOptions?.memoryMib ?? 1024);
+}
+
 /** How many replicas there are at least and at most: instances, copies, or concurrent executions. */
 export interface Replicas {
   readonly min: number;

@@ -2,6 +2,7 @@ import type { Validator } from '../../../serving/validation.js';
 import type { EndpointMode } from '../../endpoint-mode.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { type Ceiling, checkMemory, checkPayload } from '../preflight.js';
+import { memoryOf } from './instances.js';
 import { SAGEMAKER } from './limits.js';
 
 /** The largest request of each mode, and what takes a larger one. */
@@ -40,13 +41,13 @@ export function checkSize(
   checkPayload(validator, model, maxBytes, ceiling);
   if (server && server.layout(model).length === 0) return;
   if (mode.kind === 'serverless') {
-    checkMemory(validator, model, mode.serverlessOptions?.memoryMib ?? 2048, {
+    checkMemory(validator, model, memoryOf(mode), {
       what: 'a serverless endpoint',
       instead: 'raise `mode.memoryMib`, up to 6144, or use EndpointMode.realTime()',
     });
   }
   if (mode.kind === 'inferenceComponents') {
-    checkMemory(validator, model, mode.inferenceComponentOptions?.memoryMib ?? 1024, {
+    checkMemory(validator, model, memoryOf(mode), {
       what: 'a copy of it',
       instead: 'raise `mode.memoryMib`',
     });

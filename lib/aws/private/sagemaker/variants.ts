@@ -1,6 +1,6 @@
 import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
 import type { EndpointMode, RealTimeOptions } from '../../endpoint-mode.js';
-import { instanceType, type Replicas } from './instances.js';
+import { instanceType, memoryOf, type Replicas } from './instances.js';
 
 /** Never renamed: a deployment moves traffic gradually only between variants of one name. */
 export const MAIN_VARIANT = 'AllTraffic';
@@ -60,9 +60,8 @@ function instances(mode: EndpointMode, { min }: Replicas) {
   return { instanceType: instanceType(mode), initialInstanceCount: Math.max(min, 1) };
 }
 
-function serverless({ serverlessOptions }: EndpointMode, { min, max }: Replicas) {
-  const { memoryMib = 2048 } = serverlessOptions ?? {};
-  return { memorySizeInMb: memoryMib, maxConcurrency: max, provisionedConcurrency: min || undefined };
+function serverless(mode: EndpointMode, { min, max }: Replicas) {
+  return { memorySizeInMb: memoryOf(mode), maxConcurrency: max, provisionedConcurrency: min || undefined };
 }
 
 /** The instances that inference components share. */

@@ -1,4 +1,10 @@
-import type { GpuCapacityOptions } from '../../container-capacity.js';
+import type { FargateCapacityOptions, GpuCapacityOptions } from '../../container-capacity.js';
+
+/** CPUs and memory of a task on Fargate if nothing is said. */
+export function fargateSize(options: FargateCapacityOptions = {}) {
+  const { cpu = 1, memoryMib = 2048 } = options;
+  return { cpu, memoryMib };
+}
 
 /** What tasks with GPUs run on: one on each g5.xlarge if nothing is said, which has 4 CPUs and 16 GiB for it and itself. */
 export function gpuSize(options: GpuCapacityOptions): Required<GpuCapacityOptions> {
