@@ -43,7 +43,6 @@ const ISOLATION = ['--isolation', 'chroot', '--network', 'host'];
  */
 export class Buildah {
   private readonly started: ChildProcess[] = [];
-  private readonly containers: string[] = [];
   private readonly built = new Set<string>();
 
   constructor(private readonly buildah = requireTool('buildah')) {}
@@ -134,9 +133,7 @@ export class Buildah {
   }
 
   private container(image: string): string {
-    const container = this.run('from', '--pull-never', image);
-    this.containers.push(container);
-    return container;
+    return this.run('from', '--pull-never', image);
   }
 
   /** Ends what was started here, and removes its containers and images; the bases stay. */
@@ -146,7 +143,8 @@ export class Buildah {
         process.kill(-pid!, 'SIGKILL');
       } catch {}
     }
-    if (this.containers.length > 0) this.run('rm', ...this.containers);
+    // Those of stages that only others copy from are among them.
+    this.run('rm', '--all');
     for (const image of this.built) this.run('rmi', image);
   }
 
