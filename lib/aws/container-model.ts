@@ -11,6 +11,7 @@ import {
 import {
   AlarmBehavior,
   type BaseService,
+  type CfnService,
   Cluster,
   ContainerInsights,
   Ec2Service,
@@ -157,6 +158,8 @@ export class ContainerModel extends Construct implements IConnectable {
         cpuPercent: props.targetCpuPercent ?? DEFAULT_CPU_PERCENT,
       });
       this.scaling.node.addDependency(this.service);
+      // Every deployment would put the tasks that scaling has brought back to this number.
+      (this.service.node.defaultChild as CfnService).addPropertyDeletionOverride('DesiredCount');
     }
     this.telemetry = new ServiceTelemetry(this, 'Telemetry', {
       service: this.service,

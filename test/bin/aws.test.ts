@@ -161,13 +161,16 @@ describe('the CDK app, by the real CLI', { timeout: 400_000 }, () => {
     };
     expect(await deploy({ ...app, package: first })).toMatch(/predictUrl = https:\/\/.*\/v1\/models\/iris:predict/);
     const before = await running();
-    expect(before).toMatchObject({ desiredCount: 1, digest: digestOf(first) });
+    expect(before.digest).toBe(digestOf(first));
     expect(await stored(before.model)).toContain('model.json');
     expect(await scaling('ecs')).toEqual([[1, 4]]);
 
+    // As scaling does under load; a deployment must not take the tasks away.
+    const [cluster, service] = before.serviceArn.split('/').slice(1) as [string, string];
+    await aws('ecs', 'update-service', '--cluster', cluster, '--service', service, '--desired-count', '5');
     await deploy({ ...app, package: second, minReplicas: 2, maxReplicas: 6 });
     const after = await running();
-    expect(after).toMatchObject({ desiredCount: 2, digest: digestOf(second) });
+    expect(after).toMatchObject({ desiredCount: 5, digest: digestOf(second) });
     expect(after.serviceArn).toBe(before.serviceArn);
     expect(await stored(after.model)).toContain('model.json');
     expect(await scaling('ecs')).toEqual([[2, 6]]);

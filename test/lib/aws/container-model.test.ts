@@ -238,12 +238,19 @@ describe('ContainerModel', () => {
     const { Metrics: metrics } = policies[0]!.CustomizedMetricSpecification;
     expect(metrics.at(-1)).toEqual({
       Id: 'inFlight',
-      Expression: '(requests / 60) * seconds / tasks',
+      // Without requests there is no data, with which no task would ever be taken away.
+      Expression: 'FILL(requests, 0) / 60 * FILL(seconds, 0) / tasks',
       ReturnData: true,
     });
-    make({ minReplicas: 2, maxReplicas: 2 })
-      .template()
-      .resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
+  });
+
+  test('leaves the number of tasks to what scales them, and says it where nothing does', () => {
+    expect(only(make({ minReplicas: 2, maxReplicas: 9 }).template(), 'AWS::ECS::Service')).not.toHaveProperty(
+      'DesiredCount',
+    );
+    const fixed = make({ minReplicas: 2, maxReplicas: 2 }).template();
+    expect(only(fixed, 'AWS::ECS::Service').DesiredCount).toBe(2);
+    fixed.resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
   });
 
   test('runs on encrypted GPU instances that follow the tasks', () => {

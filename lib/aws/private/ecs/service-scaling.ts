@@ -61,6 +61,7 @@ export class ServiceScaling extends Construct {
   /**
    * Requests in flight in a task, by Little's law: arrivals in a second times seconds each stays, over the tasks. The
    * predefined metric counts requests in a minute, which says nothing of the load unless one knows how long each takes.
+   * The load balancer reports nothing while nobody asks, and on too little data no task is taken away.
    */
   private concurrency({
     service,
@@ -79,7 +80,7 @@ export class ServiceScaling extends Construct {
         { name: 'ClusterName', value: service.cluster.clusterName },
         { name: 'ServiceName', value: service.serviceName },
       ]),
-      { id: 'inFlight', expression: '(requests / 60) * seconds / tasks', returnData: true },
+      { id: 'inFlight', expression: 'FILL(requests, 0) / 60 * FILL(seconds, 0) / tasks', returnData: true },
     ];
   }
 }
