@@ -19,13 +19,24 @@ export interface ServerTimes {
   readonly checkMs: number;
 }
 
-const TIMES: ServerTimes = {
-  headersMs: 10_000,
-  requestMs: 60_000,
-  // Longer than load balancers keep an idle connection, so that the server never closes one that is about to be used.
-  idleMs: 75_000,
-  checkMs: 5_000,
-};
+/**
+ * Google's load balancers keep an idle connection for 600 seconds, the longest of those that cannot be told.
+ * https://cloud.google.com/load-balancing/docs/https#timeout-keepalive-backends
+ */
+const BALANCER_IDLE_SECONDS = 600;
+/** By how much the server is more patient. */
+const MARGIN_SECONDS = 20;
+
+/** @param timeoutSeconds the time limit of a request, which load balancers take as theirs for an idle connection */
+export function serverTimes(timeoutSeconds: number): ServerTimes {
+  return {
+    headersMs: 10_000,
+    requestMs: 60_000,
+    // The server never closes a connection that a load balancer is about to use, which would be a 502 to a caller.
+    idleMs: (Math.max(BALANCER_IDLE_SECONDS, timeoutSeconds) + MARGIN_SECONDS) * 1000,
+    checkMs: 5_000,
+  };
+}
 
 const MAX_HEADER_BYTES = 16 * 1024;
 
@@ -34,7 +45,7 @@ const MAX_SMALL_CHUNKS = 10_000;
 const SMALL_CHUNK_BYTES = 256;
 
 /** Serves `app` over HTTP/1.1; not yet listening. */
-export function createHttpServer(app: App, maxBodyBytes: number, times: ServerTimes = TIMES): Server {
+export function createHttpServer(app: App, maxBodyBytes: number, times: ServerTimes): Server {
   const server = createServer(
     {
       headersTimeout: times.headersMs,

@@ -5,7 +5,7 @@ import { START_SECONDS } from '../contract.js';
 import { type HostSettings, readHost } from '../platforms/host.js';
 import { createRuntime, type Runtime } from '../runtime.js';
 import type { GrpcServer } from './grpc.js';
-import { createHttpServer } from './http-server.js';
+import { createHttpServer, serverTimes } from './http-server.js';
 import { startMetricsServer } from './metrics-server.js';
 
 /** A server that listens. */
@@ -36,7 +36,7 @@ export async function startServer(
     { requestedModels, ...config },
     { vertexRoutes, sageMakerAccept, googleProject, kserveStatus: config.kserveStatus },
   );
-  const server = createHttpServer(runtime.app, config.maxBodyBytes);
+  const server = createHttpServer(runtime.app, config.maxBodyBytes, serverTimes(config.timeoutSeconds));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(host.port ?? config.port, address, resolve);

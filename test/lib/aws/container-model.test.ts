@@ -368,6 +368,18 @@ describe('ContainerModel', () => {
     expect(faults({ minReplicas: token, maxReplicas: token })).toEqual([]);
   });
 
+  test('lets the load balancer wait no longer than it can', () => {
+    const { template } = make({ access: Access.anonymous(), timeoutSeconds: 4000 });
+    expect(only(template(), 'AWS::ElasticLoadBalancingV2::LoadBalancer').LoadBalancerAttributes).toContainEqual({
+      Key: 'idle_timeout.timeout_seconds',
+      Value: '4000',
+    });
+    expect(only(template(), 'AWS::ElasticLoadBalancingV2::TargetGroup').TargetGroupAttributes).toContainEqual({
+      Key: 'deregistration_delay.timeout_seconds',
+      Value: '3600',
+    });
+  });
+
   test('waits its limit where the time is known at deployment only', () => {
     const { template } = make((stack) => ({
       timeoutSeconds: new CfnParameter(stack, 'Seconds', { type: 'Number' }).valueAsNumber,

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../runtime/src/config.js';
-import { ENVIRONMENT } from '../../../runtime/src/contract.js';
+import { ENVIRONMENT, LIVE_PATH } from '../../../runtime/src/contract.js';
 import { createRuntime } from '../../../runtime/src/runtime.js';
-import { createHttpServer } from '../../../runtime/src/server/http-server.js';
+import { createHttpServer, serverTimes } from '../../../runtime/src/server/http-server.js';
 import { IRIS, IRIS_REQUEST, metric, post, predict, raw, serve, spawnServer, stopAll } from './servers.js';
 
 afterEach(stopAll);
@@ -121,6 +121,22 @@ describe('fault 9: clients that stall', () => {
     } finally {
       server.close();
     }
+  });
+});
+
+describe('a connection that a load balancer keeps', () => {
+  // 301 seconds: an Application Load Balancer before a model that may take 300. 600: Google's, always.
+  it.each([
+    [60, 600],
+    [300, 600],
+    [3999, 4000],
+  ])('with a time limit of %i s is not closed within %i s', (timeoutSeconds, balancerSeconds) => {
+    expect(serverTimes(timeoutSeconds).idleMs).toBeGreaterThan(balancerSeconds * 1000);
+  });
+
+  it('is told how long it may be idle', async () => {
+    const response = await fetch(`${await serve()}${LIVE_PATH}`);
+    expect(response.headers.get('keep-alive')).toBe('timeout=620');
   });
 });
 

@@ -18,6 +18,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Access } from '../../../serving/access.js';
+import { ECS } from './limits.js';
 
 export interface LoadBalancerProps {
   readonly vpc: IVpc;
@@ -58,7 +59,7 @@ export class LoadBalancer extends Construct {
       internetFacing: props.internetFacing,
       dropInvalidHeaderFields: true,
       // The server gives a request up first, and says so.
-      idleTimeout: Duration.seconds(props.timeoutSeconds + 1),
+      idleTimeout: Duration.seconds(Math.min(props.timeoutSeconds + 1, ECS.idleSeconds.max)),
     });
     this.accessLogs = this.logRequests();
     this.targets = this.group('Targets');
@@ -78,7 +79,7 @@ export class LoadBalancer extends Construct {
       // Requests differ in how long they take, so that turns would queue behind long ones.
       loadBalancingAlgorithmType: TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
       // What is in flight may finish before the task is told to stop.
-      deregistrationDelay: Duration.seconds(timeoutSeconds),
+      deregistrationDelay: Duration.seconds(Math.min(timeoutSeconds, ECS.maxDeregistrationSeconds)),
       healthCheck: {
         path: readyPath,
         healthyHttpCodes: '200',
