@@ -134,6 +134,11 @@ export class ContainerModel extends Construct implements IConnectable {
       props.alarmActions ?? [],
     );
     this.service = this.makeService(capacity, min);
+    if (this.task.mount) {
+      const { connections, targets } = this.task.mount;
+      this.service.connections.allowToDefaultPort(connections, 'The model of the tasks');
+      this.service.node.addDependency(...targets, ...connections.securityGroups);
+    }
     this.attach();
     this.network?.admit(this.service);
     if (this.instances) this.network?.admit(this.instances.group);

@@ -13,6 +13,7 @@ export { AwsImage, type ImageNeeds, type RuntimeImageOptions } from './image-sou
 export { ManagedEndpointModel } from './managed-endpoint-model.js';
 export * from './managed-endpoint-props.js';
 export * from './rolling-update.js';
+export type { S3FilesOrigin } from './s3-files-origin.js';
 export { type QueueFrontOptions, type RestApiOptions, ServerlessFront } from './serverless-front.js';
 export { ServerlessModel } from './serverless-model.js';
 export { ServerlessModelData } from './serverless-model-data.js';

@@ -1,5 +1,7 @@
 import type { IAccessPoint } from 'aws-cdk-lib/aws-efs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IAccessPointRef } from 'aws-cdk-lib/aws-s3files';
+import type { S3FilesOrigin } from './s3-files-origin.js';
 
 /** Where the function gets the model from. */
 export class ServerlessModelData {
@@ -32,12 +34,27 @@ export class ServerlessModelData {
     return new ServerlessModelData('fileSystem', undefined, undefined, accessPoint, folder);
   }
 
+  /**
+   * The same package in a folder of S3 Files, the file system before a bucket: what a pipeline puts into the bucket is
+   * there to be mounted, and no environment fetches all of it. The function, which must have a `vpc` that the file system
+   * is in, may read and not write. Security groups of mount targets which the same app makes let it in at port 2049;
+   * others must do so already.
+   *
+   * @param folder from the access point's root, such as `iris/1`
+   * @param origin where the folder lies in S3. Default: everything is read by the file system
+   */
+  static fromS3Files(accessPoint: IAccessPointRef, folder: string, origin?: S3FilesOrigin): ServerlessModelData {
+    const { bucket, prefix } = origin ?? {};
+    return new ServerlessModelData('s3Files', bucket, prefix, undefined, folder, accessPoint);
+  }
+
   private constructor(
-    /** One of `package`, `bucket` and `fileSystem`. */
-    readonly kind: 'package' | 'bucket' | 'fileSystem',
+    /** One of `package`, `bucket`, `fileSystem` and `s3Files`. */
+    readonly kind: 'package' | 'bucket' | 'fileSystem' | 's3Files',
     readonly bucket?: IBucket,
     readonly prefix?: string,
     readonly accessPoint?: IAccessPoint,
     readonly folder?: string,
+    readonly s3FilesAccessPoint?: IAccessPointRef,
   ) {}
 }

@@ -3,7 +3,13 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
-import { type Alias, Architecture, Function as LambdaFunction, Tracing } from 'aws-cdk-lib/aws-lambda';
+import {
+  type Alias,
+  Architecture,
+  type CfnFunction,
+  Function as LambdaFunction,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
@@ -96,7 +102,7 @@ export class ServerlessModel extends Construct implements IConnectable {
     this.logGroup = new LogGroup(this, 'Logs', logs);
     const role = new FunctionRole(this, 'Role', this.logGroup);
     if (props.vpc) role.addNetworkAccess();
-    const { modelLocation, ...code } = functionCode(this, {
+    const { modelLocation, readsFromS3, ...code } = functionCode(this, {
       model: props.model,
       modelData: props.modelData ?? ServerlessModelData.fromPackage(),
       architecture,
@@ -128,6 +134,12 @@ export class ServerlessModel extends Construct implements IConnectable {
       // The version before stays, for a rollback by hand.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
+    if (readsFromS3 !== undefined) {
+      // CDK has a prop for it since 2.270. Lambda's own default is to try, and to fail with each read, without the right.
+      const mode = readsFromS3 ? 'ENABLED' : 'DISABLED';
+      const resource = this.function.node.defaultChild as CfnFunction;
+      resource.addPropertyOverride('FileSystemConfigs.0.S3FilesConfig.DirectS3Read', mode);
+    }
     const minReplicas = props.minReplicas ?? 0;
     if (minReplicas !== 0) warn(this, 'modelship:provisionedConcurrency');
     this.alias = this.function.addAlias('live', {

@@ -1,5 +1,5 @@
 import { App, CfnParameter, Lazy, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { type SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Cluster } from 'aws-cdk-lib/aws-ecs';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -14,8 +14,9 @@ import {
 import { Access, ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
 import { certificate, jwt, minimal, VARIANTS } from './container-variants.js';
 import { faultsOf } from './faults.js';
-import { text } from './granted-actions.js';
+import { grantedActions, text } from './granted-actions.js';
 import { model, savedModel } from './managed-endpoint-variants.js';
+import { s3Files } from './s3-files.js';
 
 type Props = Partial<ContainerModelProps>;
 
@@ -284,6 +285,63 @@ describe('ContainerModel', () => {
     });
   });
 
+  test('is let in by the file system, once that can be mounted, be it of another stack', () => {
+    const app = new App({ analyticsReporting: false });
+    const owner = new Stack(app, 'Owner');
+    const stack = new Stack(app, 'S');
+    new ContainerModel(stack, 'Iris', { ...minimal, ...VARIANTS['model on a file system']!(owner) });
+    Template.fromStack(stack).hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
+      GroupId: { 'Fn::ImportValue': Match.stringLikeRegexp('FilesEfsSecurityGroup') },
+      FromPort: 2049,
+      ToPort: 2049,
+    });
+    expect(stack.dependencies).toEqual([owner]);
+    expect(owner.dependencies).toEqual([]);
+  });
+
+  test('mounts S3 Files read-only, as the task’s role and through the access point', () => {
+    const { stack, template } = make(VARIANTS['model in S3 Files']!);
+    const accessPoint = { 'Fn::GetAtt': ['AccessPoint', 'AccessPointArn'] };
+    const { Volumes: volumes } = only(template(), 'AWS::ECS::TaskDefinition');
+    expect(volumes).toEqual([
+      {
+        Name: 'models',
+        S3FilesVolumeConfiguration: {
+          AccessPointArn: accessPoint,
+          FileSystemArn: { 'Fn::Select': [0, { 'Fn::Split': ['/access-point/', accessPoint] }] },
+        },
+      },
+      { Name: 'tmp' },
+    ]);
+    expect(containerOf(template()).MountPoints).toContainEqual({
+      SourceVolume: 'models',
+      ContainerPath: '/mnt/models',
+      ReadOnly: true,
+    });
+    expect(containerOf(template()).Environment).toEqual(
+      expect.arrayContaining([
+        { Name: 'MODELSHIP_MODEL', Value: '/mnt/models/iris/1' },
+        { Name: 'MODELSHIP_MODEL_DIGEST', Value: model.digest },
+      ]),
+    );
+    expect(grantedActions(stack).filter((action) => /^s3(files)?:(Client|GetObject)/.test(action))).toEqual([
+      's3:GetObject on arn:{AWS::Partition}:s3:::models-of-mine/models/iris/1/*',
+      's3:GetObjectVersion on arn:{AWS::Partition}:s3:::models-of-mine/models/iris/1/*',
+      's3files:ClientMount on {AccessPoint.AccessPointArn}',
+      's3files:ClientMount on {part 0 of {AccessPoint.AccessPointArn}} if',
+    ]);
+  });
+
+  test('waits for the mount targets of S3 Files, which let the tasks in', () => {
+    const { template } = make(VARIANTS['model in S3 Files']!);
+    const [rule] = Object.entries(template().findResources('AWS::EC2::SecurityGroupIngress')).find(
+      ([, { Properties }]) => Properties.FromPort === 2049,
+    )!;
+    template().hasResource('AWS::ECS::Service', {
+      DependsOn: Match.arrayWith([rule, 'MountTarget0', 'MountTarget1']),
+    });
+  });
+
   test('runs on instances with GPUs that ECS manages', () => {
     const { template } = make(VARIANTS['GPU on instances that ECS manages']!);
     expect(only(template(), 'AWS::ECS::TaskDefinition')).toMatchObject({
@@ -435,6 +493,19 @@ describe('ContainerModel refuses', () => {
       'a server that cannot load the format, beside an image of ours',
       { server: ModelServer.tensorflowServing() },
       ['server: UNSUPPORTED_FORMAT', 'image: CONFLICT'],
+    ],
+    [
+      'a file system out of reach',
+      (stack) => ({ ...VARIANTS['model on a file system']!(stack), vpc: undefined }),
+      ['vpc: MISSING'],
+    ],
+    [
+      'S3 Files out of reach, by a folder from the root and keys that begin alike',
+      (stack) => {
+        const { accessPoint, bucket } = s3Files(stack, new Vpc(stack, 'Vpc'));
+        return { modelData: ContainerModelData.fromS3Files(accessPoint, '/iris', { bucket, prefix: 'models/iris' }) };
+      },
+      ['vpc: MISSING', 'modelData.prefix: BAD_TEXT', 'modelData.folder: BAD_TEXT'],
     ],
     [
       'a server that does not fetch models, with a model in a bucket',

@@ -49,6 +49,9 @@ const ACKNOWLEDGED: Readonly<Record<string, readonly string[]>> = {
   'Triton on GPUs, model on a file system': INSTANCES,
   'vLLM on GPUs that ECS manages': MANAGED_INSTANCES,
   // The files under the prefix that the user gave, and no others.
+  'model in S3 Files': [
+    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::models-of-mine/models/iris/1/*] at S/Iris/Task/TaskRole/DefaultPolicy/Resource',
+  ],
   'model from a bucket': [
     'AwsSolutions-IAM5[Resource::<Bucket83908E77.Arn>/models/iris/1/*] at S/Iris/Task/TaskRole/DefaultPolicy/Resource',
   ],

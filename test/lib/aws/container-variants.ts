@@ -9,6 +9,7 @@ import { Model } from '../../../lib/model/model.js';
 import { Access, ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
 import { bucket, IMAGE, model, savedModel } from './managed-endpoint-variants.js';
+import { s3Files } from './s3-files.js';
 
 /** The least that a service takes. */
 export const minimal: ContainerModelProps = { model, image: ImageSource.fromRegistry(IMAGE) };
@@ -24,9 +25,14 @@ export const jwt = Access.jwt({ issuer: 'https://login.example.com/', audience: 
 
 export const torchScript = Model.fromDirectory(writePackage({ format: 'torchscript', artifact: 'model.onnx' }));
 
-function fileSystem(stack: Stack): Partial<ContainerModelProps> {
+function network(stack: Stack): Vpc {
   const vpc = new Vpc(stack, 'Vpc', { natGateways: 1, restrictDefaultSecurityGroup: false });
   vpc.addFlowLog('Flow');
+  return vpc;
+}
+
+function fileSystem(stack: Stack): Partial<ContainerModelProps> {
+  const vpc = network(stack);
   const files = new FileSystem(stack, 'Files', { vpc, encrypted: true });
   const accessPoint = files.addAccessPoint('Models', { path: '/models' });
   return { vpc, modelData: ContainerModelData.fromFileSystem(files, accessPoint, 'iris/1') };
@@ -54,14 +60,19 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Contain
   'GPU on instances that ECS manages': () => ({ capacity: ContainerCapacity.managedGpu() }),
   'model from a bucket': (stack) => ({ modelData: ContainerModelData.fromBucket(bucket(stack), 'models/iris/1/') }),
   'model on a file system': (stack) => fileSystem(stack),
+  'model in S3 Files': (stack) => {
+    const vpc = network(stack);
+    const { accessPoint, bucket } = s3Files(stack, vpc);
+    const origin = { bucket, prefix: 'models/iris/1/' };
+    return { vpc, modelData: ContainerModelData.fromS3Files(accessPoint, 'iris/1', origin) };
+  },
   'Fargate Spot on x86, a fixed number': () => ({
     capacity: ContainerCapacity.fargate({ cpu: 0.5, memoryMib: 1024, x86: true, spot: true }),
     minReplicas: 2,
     maxReplicas: 2,
   }),
   'Service Connect in a cluster that is there': (stack) => {
-    const vpc = new Vpc(stack, 'Vpc', { natGateways: 1, restrictDefaultSecurityGroup: false });
-    vpc.addFlowLog('Flow');
+    const vpc = network(stack);
     const cluster = new Cluster(stack, 'Cluster', { vpc, containerInsightsV2: ContainerInsights.ENABLED });
     cluster.addDefaultCloudMapNamespace({ name: 'models.local', useForServiceConnect: true });
     return { cluster, serviceConnectNamespace: 'models.local' };

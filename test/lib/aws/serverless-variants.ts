@@ -10,6 +10,7 @@ import { ServerlessFront, ServerlessModelData, type ServerlessModelProps, WebAcl
 import { Model } from '../../../lib/model/model.js';
 import { Access, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
+import { s3Files } from './s3-files.js';
 
 export const minimal = { model: Model.fromDirectory(writePackage()) };
 
@@ -55,6 +56,17 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Serverl
     const files = new FileSystem(stack, 'Files', { vpc, encrypted: true, enableAutomaticBackups: true });
     const accessPoint = files.addAccessPoint('Models', { path: '/models' });
     return { vpc, modelData: ServerlessModelData.fromFileSystem(accessPoint, 'iris/1') };
+  },
+  'S3 Files': (stack) => {
+    const vpc = network(stack);
+    const { accessPoint } = s3Files(stack, vpc);
+    return { vpc, modelData: ServerlessModelData.fromS3Files(accessPoint, 'iris/1') };
+  },
+  'S3 Files, read from S3': (stack) => {
+    const vpc = network(stack);
+    const { accessPoint, bucket } = s3Files(stack, vpc);
+    const origin = { bucket, prefix: 'models/iris/1/' };
+    return { vpc, modelData: ServerlessModelData.fromS3Files(accessPoint, 'iris/1', origin) };
   },
   bucket: (stack) => ({
     modelData: ServerlessModelData.fromBucket(Bucket.fromBucketName(stack, 'Models', 'models-of-mine'), 'iris/1/'),

@@ -1,6 +1,8 @@
 import { DRAIN_SECONDS, ENVIRONMENT, START_SECONDS } from '@modelship/runtime/contract';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { Connections } from 'aws-cdk-lib/aws-ec2';
 import {
+  type CfnTaskDefinition,
   Compatibility,
   type ContainerDefinition,
   ContainerImage,
@@ -17,13 +19,14 @@ import {
 } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import type { Model } from '../../../model/model.js';
 import type { ModelServer } from '../../../serving/model-server.js';
 import type { ContainerCapacity, GpuCapacityOptions } from '../../container-capacity.js';
 import type { ContainerModelData } from '../../container-model-data.js';
 import { PackageObjects } from '../package-objects.js';
 import { grantPull, type PulledImage } from '../pulled-image.js';
+import { S3FilesMount } from '../s3-files-mount.js';
 import { ECS } from './limits.js';
 import { fargateSize, gpuSize } from './task-size.js';
 
@@ -43,8 +46,16 @@ export interface TaskProps {
 export const CONTAINER = 'server';
 export const PORT_NAME = 'http';
 
-/** Where a file system is mounted. */
+/** Where a file system is mounted, and by which volume. */
 const MOUNT = '/mnt/models';
+const VOLUME = 'models';
+
+/** What the service needs so that its tasks can mount a file system. */
+export interface TaskMount {
+  readonly connections: Connections;
+  /** There before the tasks. */
+  readonly targets: readonly IDependable[];
+}
 
 /** What runs: one container, its roles, its logs, and the model where the container looks for it. */
 export class Task extends Construct {
@@ -55,6 +66,8 @@ export class Task extends Construct {
   readonly taskRole: Role;
   /** What ECS may do to start them. */
   readonly executionRole: Role;
+  /** Set if the model lies on a file system. */
+  readonly mount?: TaskMount;
 
   constructor(
     scope: Construct,
@@ -67,6 +80,7 @@ export class Task extends Construct {
     this.executionRole = this.role('ExecutionRole');
     grantPull(props.image, this.executionRole);
     this.definition = this.define();
+    this.mount = this.addMount();
     this.container = this.contain();
   }
 
@@ -138,9 +152,7 @@ export class Task extends Construct {
       this.definition.addVolume({ name: 'tmp' });
       container.addMountPoints({ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false });
     }
-    if (this.props.modelData.kind === 'fileSystem') {
-      container.addMountPoints({ sourceVolume: 'models', containerPath: MOUNT, readOnly: true });
-    }
+    if (this.mount) container.addMountPoints({ sourceVolume: VOLUME, containerPath: MOUNT, readOnly: true });
     return container;
   }
 
@@ -177,7 +189,7 @@ export class Task extends Construct {
         modelData.bucket!.encryptionKey?.grantDecrypt(this.taskRole);
         return modelData.bucket!.s3UrlForObject(modelData.prefix);
       case 'fileSystem':
-        this.mount();
+      case 's3Files':
         return `${MOUNT}/${modelData.folder}`;
       case 'image':
         return modelData.folder!;
@@ -188,22 +200,44 @@ export class Task extends Construct {
     this.taskRole.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources }));
   }
 
-  private mount(): void {
-    const { fileSystem, accessPoint } = this.props.modelData;
+  private addMount(): TaskMount | undefined {
+    const { kind } = this.props.modelData;
+    if (kind === 'fileSystem') return this.mountEfs();
+    return kind === 's3Files' ? this.mountS3Files() : undefined;
+  }
+
+  private mountEfs(): TaskMount {
+    const fileSystem = this.props.modelData.fileSystem!;
+    const accessPoint = this.props.modelData.accessPoint!;
     this.definition.addVolume({
-      name: 'models',
+      name: VOLUME,
       efsVolumeConfiguration: {
-        fileSystemId: fileSystem!.fileSystemId,
+        fileSystemId: fileSystem.fileSystemId,
         transitEncryption: 'ENABLED',
-        authorizationConfig: { accessPointId: accessPoint!.accessPointId, iam: 'ENABLED' },
+        authorizationConfig: { accessPointId: accessPoint.accessPointId, iam: 'ENABLED' },
       },
     });
     this.taskRole.addToPolicy(
       new PolicyStatement({
         actions: ['elasticfilesystem:ClientMount'],
-        resources: [fileSystem!.fileSystemArn],
-        conditions: { StringEquals: { 'elasticfilesystem:AccessPointArn': accessPoint!.accessPointArn } },
+        resources: [fileSystem.fileSystemArn],
+        conditions: { StringEquals: { 'elasticfilesystem:AccessPointArn': accessPoint.accessPointArn } },
       }),
     );
+    return { connections: fileSystem.connections, targets: [fileSystem.mountTargetsAvailable] };
+  }
+
+  private mountS3Files(): TaskMount {
+    const { bucket, prefix, s3FilesAccessPoint } = this.props.modelData;
+    const mount = new S3FilesMount(this, s3FilesAccessPoint!);
+    mount.grantRead(this.taskRole, bucket && { bucket, prefix: prefix! });
+    this.definition.addVolume({ name: VOLUME });
+    // CDK's volumes know nothing of S3 Files. This one is the first.
+    const resource = this.definition.node.defaultChild as CfnTaskDefinition;
+    resource.addPropertyOverride('Volumes.0.S3FilesVolumeConfiguration', {
+      FileSystemArn: mount.fileSystemArn,
+      AccessPointArn: mount.accessPointArn,
+    });
+    return { connections: mount.connections, targets: mount.mountTargets };
   }
 }

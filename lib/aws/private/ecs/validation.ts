@@ -9,6 +9,7 @@ import type { ContainerModelProps } from '../../container-props.js';
 import { checkLogRetention } from '../log-retention.js';
 import { checkMemory, checkPayload } from '../preflight.js';
 import { ECS, FARGATE_SIZES } from './limits.js';
+import { checkModelData, isMounted } from './model-data-validation.js';
 import { fargateSize, gpuSize } from './task-size.js';
 
 const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
@@ -49,6 +50,7 @@ export function validateContainer(
   validator.knownProps(props, Object.keys(PROPS));
   checkCapacity(validator, capacity);
   checkSize(validator, props, capacity);
+  checkModelData(validator, props);
   checkAccess(validator, props);
   checkServer(validator, props, capacity);
   checkScaling(validator, props, replicas);
@@ -121,10 +123,10 @@ function checkSize(
     instead: `raise \`capacity.memoryMib\`${kind === 'fargate' ? ', up to 122880 with 16 CPUs' : ', on a larger `instanceType`'}`,
   });
   validator.check(
-    kind !== 'fargate' || modelData?.kind === 'fileSystem' || model.sizeBytes < ECS.maxEphemeralGib * 2 ** 30,
+    kind !== 'fargate' || isMounted(modelData) || model.sizeBytes < ECS.maxEphemeralGib * 2 ** 30,
     'model',
     'MODEL_TOO_LARGE',
-    `the files have ${model.sizeBytes} bytes, and a Fargate task has ${ECS.maxEphemeralGib} GiB of disk; use ContainerModelData.fromFileSystem()`,
+    `the files have ${model.sizeBytes} bytes, and a Fargate task has ${ECS.maxEphemeralGib} GiB of disk; use ContainerModelData.fromS3Files() or .fromFileSystem()`,
   );
 }
 
@@ -197,12 +199,11 @@ function checkServer(validator: Validator, props: ContainerModelProps, capacity:
     'CONFLICT',
     `${spec.name} names its own image; pass it to ModelServer instead`,
   );
-  const lies = modelData?.kind ?? 'image';
   validator.check(
-    spec.image === undefined || lies === 'image' || lies === 'fileSystem',
+    spec.image === undefined || (modelData?.kind ?? 'image') === 'image' || isMounted(modelData),
     'modelData',
     'UNSUPPORTED_MODEL_DATA',
-    `${spec.name} does not fetch models; use ContainerModelData.fromFileSystem(), or put them into the image and say where with .inImage()`,
+    `${spec.name} does not fetch models; use ContainerModelData.fromS3Files() or .fromFileSystem(), or put them into the image and say where with .inImage()`,
   );
 }
 

@@ -8,6 +8,7 @@ import { LAYER_MOUNT } from '../../../bundle/lambda-layer.js';
 import type { Model } from '../../../model/model.js';
 import type { ServerlessModelData } from '../../serverless-model-data.js';
 import { PackageObjects } from '../package-objects.js';
+import { S3FilesMount } from '../s3-files-mount.js';
 import type { FunctionRole } from './function-role.js';
 import { LAMBDA, RUNTIME_BYTES } from './limits.js';
 import { ModelMount } from './model-mount.js';
@@ -30,6 +31,8 @@ export type FunctionCode = Pick<
 > & {
   /** A folder or a URL. */
   readonly modelLocation: string;
+  /** Whether what is mounted is read from S3 beside the file system. @default - nothing is, or it has no S3 behind it */
+  readonly readsFromS3?: boolean;
 };
 
 /** Where Lambda unpacks the function's code. */
@@ -64,8 +67,19 @@ export function functionCode(scope: Construct, props: FunctionCodeProps): Functi
       return { ...elsewhere, ephemeralStorageSize: tmpSize(model), modelLocation };
     }
     case 'fileSystem': {
-      const filesystem = new ModelMount(modelData.accessPoint!);
+      const filesystem = ModelMount.ofEfs(modelData.accessPoint!);
       return { ...elsewhere, filesystem, modelLocation: `${ModelMount.path}/${modelData.folder}` };
+    }
+    case 's3Files': {
+      const { bucket, prefix, folder, s3FilesAccessPoint } = modelData;
+      const mount = new S3FilesMount(scope, s3FilesAccessPoint!);
+      mount.grantRead(role, bucket && { bucket, prefix: prefix! });
+      return {
+        ...elsewhere,
+        filesystem: ModelMount.ofS3Files(mount),
+        modelLocation: `${ModelMount.path}/${folder}`,
+        readsFromS3: bucket !== undefined,
+      };
     }
   }
 }

@@ -1,15 +1,16 @@
 import type { IAccessPoint } from 'aws-cdk-lib/aws-efs';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { FileSystem } from 'aws-cdk-lib/aws-lambda';
+import { FileSystem, type FileSystemConfig } from 'aws-cdk-lib/aws-lambda';
+import type { S3FilesMount } from '../s3-files-mount.js';
 
-/** An EFS access point in the function's file system, to be read. */
+/** A file system in the function's own, to be read. */
 export class ModelMount extends FileSystem {
   /** Lambda mounts nowhere but under `/mnt`. */
   static readonly path = '/mnt/models';
 
-  constructor(accessPoint: IAccessPoint) {
+  static ofEfs(accessPoint: IAccessPoint): ModelMount {
     const { config } = FileSystem.fromEfsAccessPoint(accessPoint, ModelMount.path);
-    super({
+    return new ModelMount({
       ...config,
       // CDK would let the function write, too.
       policies: [
@@ -20,5 +21,18 @@ export class ModelMount extends FileSystem {
         }),
       ],
     });
+  }
+
+  static ofS3Files({ accessPointArn, mountTargets, connections }: S3FilesMount): ModelMount {
+    return new ModelMount({
+      localMountPath: ModelMount.path,
+      arn: accessPointArn,
+      dependency: [...mountTargets],
+      connections,
+    });
+  }
+
+  private constructor(config: FileSystemConfig) {
+    super(config);
   }
 }

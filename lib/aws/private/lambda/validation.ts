@@ -118,7 +118,7 @@ function checkModel(validator: Validator, { model, modelData, memoryMib, vpc }: 
     `got the format ${model.manifest.format}, which needs Python: such a model is in the function's image. Leave this out, or export the model to ONNX`,
   );
   validator.check(
-    kind !== 'fileSystem' || vpc !== undefined,
+    (kind !== 'fileSystem' && kind !== 's3Files') || vpc !== undefined,
     'vpc',
     'MISSING',
     'a file system is reached in its VPC only; give that, or use ServerlessModelData.fromBucket()',

@@ -1,0 +1,26 @@
+import type { Validator } from '../../../serving/validation.js';
+import type { ContainerModelData } from '../../container-model-data.js';
+import type { ContainerModelProps } from '../../container-props.js';
+
+/** Notes a fault for whatever a task could not find the model by. */
+export function checkModelData(validator: Validator, { modelData, vpc, cluster }: ContainerModelProps): void {
+  validator.check(
+    !isMounted(modelData) || vpc !== undefined || cluster !== undefined,
+    'vpc',
+    'MISSING',
+    'a file system is reached in its VPC only; give that or a `cluster` in it, or use ContainerModelData.fromBucket()',
+  );
+  const { kind, prefix, folder } = modelData ?? {};
+  validator.text('modelData.prefix', prefix, /^[^/].*\/$/, 'it must not begin with a slash, and must end in one');
+  validator.text(
+    'modelData.folder',
+    kind === 'image' ? undefined : folder,
+    /^[^/].*[^/]$|^[^/]$/,
+    'it must neither begin nor end with a slash',
+  );
+}
+
+/** Whether the model is on a file system, and takes no room on the task's own disk. */
+export function isMounted(modelData: ContainerModelData | undefined): boolean {
+  return modelData?.kind === 'fileSystem' || modelData?.kind === 's3Files';
+}
