@@ -85,6 +85,7 @@ describe('ManagedEndpointModel', () => {
     expect(properties.RetainAllVariantProperties).toBe(true);
     expect(properties.DeploymentConfig.BlueGreenUpdatePolicy.TrafficRoutingConfiguration).toEqual({
       Type: 'ALL_AT_ONCE',
+      WaitIntervalInSeconds: 0,
     });
     expect(properties.DeploymentConfig.AutoRollbackConfiguration.Alarms).toEqual(
       [endpoint.telemetry.errorAlarm, endpoint.telemetry.latencyAlarm].map((alarm) => ({

@@ -51,5 +51,6 @@ function traffic({ canaryOptions, linearOptions }: Rollout): CfnEndpoint.Traffic
       waitIntervalInSeconds: linearOptions.intervalMinutes * 60,
     };
   }
-  return { type: 'ALL_AT_ONCE' };
+  // SageMaker's own API asks for a wait that it has no use for.
+  return { type: 'ALL_AT_ONCE', waitIntervalInSeconds: 0 };
 }
