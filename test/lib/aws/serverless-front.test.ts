@@ -1,8 +1,8 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { ServerlessFront } from '../../../lib/aws/index.js';
+import { ServerlessFront, ServerlessModel } from '../../../lib/aws/index.js';
 import { Access } from '../../../lib/serving/index.js';
-import { faults, granted, make, type Props } from './serverless-support.js';
+import { faults, granted, make, model, type Props } from './serverless-support.js';
 
 const httpApi = ServerlessFront.httpApi();
 const functionUrl = ServerlessFront.functionUrl();
@@ -168,6 +168,18 @@ test.each([ServerlessFront.restApi(), httpApi, functionUrl])('$kind has the metr
   const metrics = [endpoint.metricCount(), endpoint.metricServerError(), endpoint.metricLatency()];
   expect(metrics.map(({ statistic }) => statistic)).toEqual(['Sum', 'Sum', 'Average']);
   expect(endpoint.metricThrottles().namespace).toBe('AWS/Lambda');
+});
+
+// CloudWatch adds up the REST APIs of one name, wherever in the account they are.
+test.each([
+  { front: ServerlessFront.restApi(), type: 'AWS::ApiGateway::RestApi' },
+  { front: httpApi, type: 'AWS::ApiGatewayV2::Api' },
+])('$front.kind has a name of its own', ({ front, type }) => {
+  const { stack, endpoint, template } = make({ front });
+  new ServerlessModel(stack, 'Other', { model, front });
+  const names = Object.values(template().findResources(type)).map(({ Properties }) => Properties.Name as string);
+  expect(new Set(names).size).toBe(2);
+  if (endpoint.restFront) expect(endpoint.metricCount().dimensions).toMatchObject({ ApiName: names[0] });
 });
 
 describe('ServerlessModel refuses', () => {

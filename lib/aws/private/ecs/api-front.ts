@@ -7,6 +7,7 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
+import { apiName } from '../api-name.js';
 import type { LoadBalancer } from './load-balancer.js';
 
 export interface ApiFrontProps {
@@ -36,7 +37,7 @@ export class ApiFront extends Construct {
     const port = Port.tcp(loadBalancer.listener.port);
     loadBalancer.resource.connections.allowFrom(securityGroup, port, 'API Gateway');
     this.vpcLink = new VpcLink(this, 'VpcLink', { vpc, subnets: props.subnets, securityGroups: [securityGroup] });
-    this.api = new HttpApi(this, 'Resource', { createDefaultStage: false });
+    this.api = new HttpApi(this, 'Resource', { apiName: apiName(this), createDefaultStage: false });
     this.api.addRoutes({
       path: '/{proxy+}',
       methods: [HttpMethod.ANY],

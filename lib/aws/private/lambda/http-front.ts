@@ -16,6 +16,7 @@ import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Access } from '../../../serving/access.js';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
+import { apiName } from '../api-name.js';
 import { accessLogFormat } from './access-log.js';
 import type { AnsweringFront } from './front.js';
 
@@ -36,7 +37,7 @@ export class HttpFront extends Construct implements AnsweringFront {
   constructor(scope: Construct, id: string, props: HttpFrontProps) {
     super(scope, id);
     const { throttle = DEFAULT_THROTTLE, timeoutSeconds } = props;
-    this.api = new HttpApi(this, 'Resource', { createDefaultStage: false });
+    this.api = new HttpApi(this, 'Resource', { apiName: apiName(this), createDefaultStage: false });
     const integration = new HttpLambdaIntegration('Function', props.handler, {
       // Of a token there is no telling; API Gateway then waits as long as it can.
       timeout: Token.isUnresolved(timeoutSeconds) ? undefined : Duration.seconds(timeoutSeconds),

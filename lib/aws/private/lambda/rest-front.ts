@@ -26,6 +26,7 @@ import type { Access } from '../../../serving/access.js';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
 import type { RestApiOptions } from '../../serverless-front.js';
 import type { WebAcl } from '../../serverless-web-acl.js';
+import { apiName } from '../api-name.js';
 import { accessLogFormat } from './access-log.js';
 import { ApiLogRole } from './api-log-role.js';
 import { Firewall } from './firewall.js';
@@ -74,6 +75,8 @@ export class RestFront extends Construct implements AnsweringFront {
     };
     const accessLogs = new LogGroup(this, 'AccessLogs', props.logs);
     this.api = new RestApi(this, 'Resource', {
+      // CloudWatch tells REST APIs apart by their names alone.
+      restApiName: apiName(this),
       endpointTypes: [EndpointType.REGIONAL],
       binaryMediaTypes: BINARY_TYPES,
       // The account's role is made apart, or is there already.
