@@ -1,4 +1,5 @@
 export * from './access.js';
+export * from './image-architecture.js';
 export * from './image-source.js';
 export * from './model-server.js';
 export * from './props.js';

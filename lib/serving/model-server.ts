@@ -1,7 +1,8 @@
 import type { Model } from '../model/model.js';
+import { ImageArchitecture } from './image-architecture.js';
 import { type LayoutFile, packageLayout } from './model-layout.js';
 import { modelship } from './model-servers/modelship.js';
-import type { ServerSpec } from './model-servers/spec.js';
+import type { ServerImage, ServerSpec } from './model-servers/spec.js';
 import { tensorFlowServing } from './model-servers/tensorflow-serving.js';
 import { torchServe } from './model-servers/torch-serve.js';
 import { triton } from './model-servers/triton.js';
@@ -15,6 +16,12 @@ export interface ServerImageOptions {
    * @default - the server's own image on its public registry, at the version the tests were written against
    */
   readonly image?: string;
+  /**
+   * The processors that the image is built for.
+   *
+   * @default - those of the server's own image; AMD64 alone for an `image` that is given
+   */
+  readonly architectures?: ImageArchitecture[];
 }
 
 /** Options of {@link ModelServer.torchServe}. */
@@ -37,6 +44,8 @@ export interface VllmOptions extends ServerImageOptions {
 /** Options of {@link ModelServer.custom}. */
 export interface CustomServerOptions {
   readonly image: string;
+  /** The processors that the image is built for. @default [ImageArchitecture.AMD64] */
+  readonly architectures?: ImageArchitecture[];
   /** @default 8080 */
   readonly port?: number;
   /** Answers 200 once requests may come. @default /ping */
@@ -53,6 +62,20 @@ export interface CustomServerOptions {
   readonly needsGpu?: boolean;
 }
 
+const AMD64 = [ImageArchitecture.AMD64];
+const BOTH = [ImageArchitecture.ARM64, ImageArchitecture.AMD64];
+
+/**
+ * Each server's own image, and what it is built for: tensorflow/serving#1948, pytorch/serve#3072, vllm-project/vllm#23210;
+ * NVIDIA's is for both.
+ */
+const IMAGES = {
+  tensorFlowServing: { image: 'docker.io/tensorflow/serving:2.19.1', architectures: AMD64 },
+  torchServe: { image: 'docker.io/pytorch/torchserve:0.12.0-cpu', architectures: AMD64 },
+  triton: { image: 'nvcr.io/nvidia/tritonserver:25.08-py3', architectures: BOTH },
+  vllm: { image: 'docker.io/vllm/vllm-openai:v0.11.0', architectures: BOTH },
+};
+
 /** The inference server that a container runs. */
 export class ModelServer {
   /** Modelship's own runtime, which takes every format of a model package. The default everywhere. */
@@ -62,24 +85,23 @@ export class ModelServer {
 
   /** TensorFlow Serving, for `saved_model`. Clients speak its REST API, as with Modelship's runtime. */
   static tensorflowServing(options: ServerImageOptions = {}): ModelServer {
-    return new ModelServer(tensorFlowServing(options.image ?? 'docker.io/tensorflow/serving:2.19.1'));
+    return new ModelServer(tensorFlowServing(imageOf(options, IMAGES.tensorFlowServing)));
   }
 
   /** TorchServe, for `torchscript`. Its authors have stopped maintaining it. Not on SageMaker. */
   static torchServe(options: TorchServeOptions = {}): ModelServer {
-    const image = options.image ?? 'docker.io/pytorch/torchserve:0.12.0-cpu';
+    const image = imageOf(options, IMAGES.torchServe);
     return new ModelServer(torchServe(image, options.handler ?? 'base_handler'));
   }
 
   /** NVIDIA Triton, for `onnx`, `saved_model` and `torchscript`. Clients speak the Open Inference Protocol v2. */
   static triton(options: ServerImageOptions = {}): ModelServer {
-    return new ModelServer(triton(options.image ?? 'nvcr.io/nvidia/tritonserver:25.08-py3'));
+    return new ModelServer(triton(imageOf(options, IMAGES.triton)));
   }
 
   /** vLLM, for language models on GPUs. Clients speak OpenAI's chat API, and answers stream. */
   static vllm(options: VllmOptions): ModelServer {
-    const image = options.image ?? 'docker.io/vllm/vllm-openai:v0.11.0';
-    return new ModelServer(vllm(image, options.source, options.arguments ?? {}));
+    return new ModelServer(vllm(imageOf(options, IMAGES.vllm), options.source, options.arguments ?? {}));
   }
 
   /** Any image that serves HTTP on one port. It finds the model package as it is. */
@@ -87,7 +109,7 @@ export class ModelServer {
     const { modelFolderVariable: variable, command, readyPath = '/ping' } = options;
     return new ModelServer({
       name: 'a custom server',
-      image: options.image,
+      ...imageOf(options, { image: options.image, architectures: AMD64 }),
       port: options.port ?? 8080,
       livePath: () => options.livePath ?? readyPath,
       readyPath: () => readyPath,
@@ -110,4 +132,15 @@ export class ModelServer {
   layout(model: Model): readonly LayoutFile[] {
     return this.spec.layout(model);
   }
+}
+
+function imageOf({ image, architectures }: ServerImageOptions, own: ServerImage): ServerImage {
+  if (architectures?.length === 0) {
+    throw new Error('got no `architectures`; name what the image is built for, or leave them out for AMD64');
+  }
+  // A copy by `docker pull` and `docker push` holds one, and AWS's containers for inference are built for AMD64.
+  return {
+    image: image ?? own.image,
+    architectures: architectures ?? (image === undefined ? own.architectures : AMD64),
+  };
 }

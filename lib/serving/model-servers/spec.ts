@@ -1,12 +1,18 @@
 import type { ModelFormat } from '@modelship/runtime/manifest';
 import type { Model } from '../../model/model.js';
+import type { ImageArchitecture } from '../image-architecture.js';
 import type { LayoutFile } from '../model-layout.js';
+
+/** Whose image it is, and for what. */
+export type ServerImage = Required<Pick<ServerSpec, 'image' | 'architectures'>>;
 
 /** What a host needs to know of an inference server: one object a server, so that another is a file beside these. */
 export interface ServerSpec {
   readonly name: string;
   /** The image to run; absent for Modelship's own, which each cloud gets in its own way. */
   readonly image?: string;
+  /** What the image is built for. Modelship's own is built for what it is to run on. */
+  readonly architectures: readonly ImageArchitecture[];
   readonly port: number;
   /** 200 while the process should not be restarted. */
   livePath(model: Model): string;

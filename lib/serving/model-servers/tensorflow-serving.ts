@@ -1,14 +1,14 @@
 import { predictPath } from '@modelship/runtime/contract';
 import { artifactFiles } from '../model-layout.js';
-import type { ServerSpec } from './spec.js';
+import type { ServerImage, ServerSpec } from './spec.js';
 
 const REST_PORT = 8501;
 
 /** https://www.tensorflow.org/tfx/serving/docker, and for SageMaker aws/sagemaker-tensorflow-serving-container. */
-export function tensorFlowServing(image: string): ServerSpec {
+export function tensorFlowServing(image: ServerImage): ServerSpec {
   return {
     name: 'TensorFlow Serving',
-    image,
+    ...image,
     port: REST_PORT,
     // It has no route for the process alone.
     livePath: (model) => `/v1/models/${model.name}`,

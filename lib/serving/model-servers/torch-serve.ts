@@ -1,15 +1,15 @@
 import type { Model } from '../../model/model.js';
 import type { LayoutFile } from '../model-layout.js';
 import { artifactFiles } from '../model-layout.js';
-import type { ServerSpec } from './spec.js';
+import type { ServerImage, ServerSpec } from './spec.js';
 
 const CONFIG_FILE = 'config.properties';
 
 /** https://pytorch.org/serve/configuration.html. The server is no longer maintained by its authors. */
-export function torchServe(image: string, handler: string): ServerSpec {
+export function torchServe(image: ServerImage, handler: string): ServerSpec {
   return {
     name: 'TorchServe',
-    image,
+    ...image,
     port: 8080,
     livePath: () => '/ping',
     readyPath: () => '/ping',

@@ -3,7 +3,7 @@ import type { Manifest, ModelFormat } from '@modelship/runtime/manifest';
 import type { Model } from '../../model/model.js';
 import type { LayoutFile } from '../model-layout.js';
 import { artifactFiles } from '../model-layout.js';
-import type { ServerSpec } from './spec.js';
+import type { ServerImage, ServerSpec } from './spec.js';
 
 /** Per format: the backend, and the name that it expects the artifact under. */
 const BACKENDS: Partial<Record<ModelFormat, { backend: string; artifact: string }>> = {
@@ -13,10 +13,10 @@ const BACKENDS: Partial<Record<ModelFormat, { backend: string; artifact: string 
 };
 
 /** https://docs.nvidia.com/deeplearning/triton-inference-server/user-guide/docs/user_guide/model_repository.html */
-export function triton(image: string): ServerSpec {
+export function triton(image: ServerImage): ServerSpec {
   return {
     name: 'Triton',
-    image,
+    ...image,
     port: 8000,
     livePath: () => LIVE_PATH,
     readyPath: () => READY_PATH,

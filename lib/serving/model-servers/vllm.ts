@@ -1,11 +1,11 @@
-import type { ServerSpec } from './spec.js';
+import type { ServerImage, ServerSpec } from './spec.js';
 
 /** https://docs.vllm.ai/en/stable/cli/serve/, and for SageMaker examples/deployment/sagemaker-entrypoint.sh there. */
-export function vllm(image: string, source: string, options: Readonly<Record<string, string>>): ServerSpec {
+export function vllm(image: ServerImage, source: string, options: Readonly<Record<string, string>>): ServerSpec {
   const weights = source.startsWith('s3://') ? { 'load-format': 'runai_streamer', ...options } : options;
   return {
     name: 'vLLM',
-    image,
+    ...image,
     port: 8000,
     livePath: () => '/health',
     readyPath: () => '/health',

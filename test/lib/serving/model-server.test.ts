@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Model } from '../../../lib/model/model.js';
-import { ModelServer } from '../../../lib/serving/index.js';
+import { ImageArchitecture, ModelServer } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
 
 const onnx = Model.fromDirectory(writePackage({ version: '7' }));
@@ -103,4 +103,24 @@ test('a custom server gets the routes that were given, and SageMaker’s by defa
   ]);
   expect(spec.environment(onnx, '/models')).toEqual({ MODEL_DIR: '/models' });
   expect(spec.sageMakerEnvironment!(onnx)).toEqual({ MODEL_DIR: '/opt/ml/model' });
+});
+
+test.each([
+  ['TensorFlow Serving', ModelServer.tensorflowServing(), ['amd64']],
+  ['TorchServe', ModelServer.torchServe(), ['amd64']],
+  ['Triton', ModelServer.triton(), ['arm64', 'amd64']],
+  ['vLLM', ModelServer.vllm({ source: 'Qwen/Qwen3-0.6B' }), ['arm64', 'amd64']],
+  ['a copy of which nothing is said', ModelServer.triton({ image: 'example/triton:1' }), ['amd64']],
+  [
+    'a copy that is built for Arm',
+    ModelServer.triton({ image: 'example/triton:1', architectures: [ImageArchitecture.ARM64] }),
+    ['arm64'],
+  ],
+  ['a custom server', ModelServer.custom({ image: 'example/server:1' }), ['amd64']],
+])('says what the image of %s is built for', (_what, { spec }, expected) => {
+  expect(spec.architectures.map(({ name }) => name)).toEqual(expected);
+});
+
+test('refuses an image that is built for nothing', () => {
+  expect(() => ModelServer.triton({ architectures: [] })).toThrow(/got no `architectures`/);
 });

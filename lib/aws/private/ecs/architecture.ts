@@ -1,0 +1,28 @@
+import { ImageArchitecture } from '../../../serving/image-architecture.js';
+import type { ServerSpec } from '../../../serving/model-servers/spec.js';
+import type { Validator } from '../../../serving/validation.js';
+import type { ContainerCapacity } from '../../container-capacity.js';
+
+/** The processors of the tasks: on Fargate what was asked for, else Arm if the server's image is built for it. */
+export function taskArchitecture({ kind, fargateOptions }: ContainerCapacity, server: ServerSpec): ImageArchitecture {
+  const x86 = fargateOptions?.x86 ?? !server.architectures.includes(ImageArchitecture.ARM64);
+  // Instances with NVIDIA's GPUs of the sizes that are taken have Intel's or AMD's processors.
+  return kind !== 'fargate' || x86 ? ImageArchitecture.AMD64 : ImageArchitecture.ARM64;
+}
+
+/** Notes that the server's image is not built for the processors of the tasks. */
+export function checkArchitecture(validator: Validator, capacity: ContainerCapacity, server: ServerSpec): void {
+  const architecture = taskArchitecture(capacity, server);
+  const built = server.architectures.map(({ name }) => name).join(' and ');
+  const instead =
+    capacity.kind === 'fargate'
+      ? 'leave `x86` out, which takes what the image is built for'
+      : 'use ContainerCapacity.fargate()';
+  validator.check(
+    server.architectures.includes(architecture),
+    capacity.kind === 'fargate' ? 'capacity.x86' : 'capacity',
+    'WRONG_ARCHITECTURE',
+    `tasks would run on ${architecture.name}, and the image of ${server.name} is built for ${built}; ${instead}, or, if ` +
+      `the image is built for ${architecture.name} too, say so by \`architectures\` of the ModelServer`,
+  );
+}
