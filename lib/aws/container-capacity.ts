@@ -4,7 +4,11 @@ export interface FargateCapacityOptions {
   readonly cpu?: number;
   /** Memory of a task, in MiB, within what its CPUs allow. @default 2048 */
   readonly memoryMib?: number;
-  /** Whether tasks run on Intel and AMD processors, for images without arm64. @default false */
+  /**
+   * Whether tasks run on Intel's and AMD's processors, and not on Arm's.
+   *
+   * @default - false, unless the image of another server is not built for Arm
+   */
   readonly x86?: boolean;
   /** Whether tasks may be taken away with two minutes' notice, at a lower price. @default false */
   readonly spot?: boolean;
@@ -24,7 +28,7 @@ export interface GpuCapacityOptions {
 
 /** What tasks run on. */
 export class ContainerCapacity {
-  /** Fargate, on Arm processors by default: nothing to run but the tasks. */
+  /** Fargate, on Arm processors by default if the server's image is built for them: nothing to run but the tasks. */
   static fargate(options: FargateCapacityOptions = {}): ContainerCapacity {
     return new ContainerCapacity('fargate', options);
   }

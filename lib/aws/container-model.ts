@@ -30,6 +30,7 @@ import type { ContainerModelProps } from './container-props.js';
 import { AwsImage, pullImage } from './image-source.js';
 import { warn } from './private/cost-warnings.js';
 import { ApiFront } from './private/ecs/api-front.js';
+import { taskArchitecture } from './private/ecs/architecture.js';
 import { alternateTarget, deployment, hasTwoVersions } from './private/ecs/deployment.js';
 import { GpuInstances } from './private/ecs/gpu-instances.js';
 import { ECS } from './private/ecs/limits.js';
@@ -224,12 +225,11 @@ export class ContainerModel extends Construct implements IConnectable {
     return { subnetType: egress ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED };
   }
 
-  private image({ kind, fargateOptions }: ContainerCapacity): PulledImage {
+  private image(capacity: ContainerCapacity): PulledImage {
     const uri = this.server.spec.image;
     if (uri) return pulledImage(this, uri);
-    const arm = kind === 'fargate' && !fargateOptions?.x86;
     return pullImage(this, this.props.image ?? AwsImage.fromAsset(), {
-      architecture: arm ? 'arm64' : 'amd64',
+      architecture: taskArchitecture(capacity, this.server.spec).name,
       root: false,
       manifest: this.model.manifest,
     });

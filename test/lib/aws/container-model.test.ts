@@ -11,7 +11,7 @@ import {
   ContainerModelData,
   type ContainerModelProps,
 } from '../../../lib/aws/index.js';
-import { Access, ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
+import { Access, ImageArchitecture, ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
 import { certificate, jwt, minimal, VARIANTS } from './container-variants.js';
 import { faultsOf } from './faults.js';
 import { grantedActions, text } from './granted-actions.js';
@@ -389,6 +389,28 @@ describe('ContainerModel', () => {
     expect(only(template(), 'AWS::ElasticLoadBalancingV2::TargetGroup').HealthCheckPath).toBe('/v1/models/iris');
   });
 
+  test.each([
+    ['Arm by default', {}, 'ARM64'],
+    ['x86 for an image that is not built for Arm', VARIANTS['TensorFlow Serving']!, 'X86_64'],
+    ['x86 for an image of which nothing is known', VARIANTS['a server of another kind']!, 'X86_64'],
+    [
+      'Arm for an image that is built for it',
+      (stack: Stack) => ({
+        ...VARIANTS['TensorFlow Serving']!(stack),
+        server: ModelServer.tensorflowServing({ image: 'example/serving:1', architectures: [ImageArchitecture.ARM64] }),
+      }),
+      'ARM64',
+    ],
+    [
+      'x86 for an image that is built for both, if it is asked for',
+      { image: undefined, server: ModelServer.triton(), capacity: ContainerCapacity.fargate({ x86: true }) },
+      'X86_64',
+    ],
+  ])('runs on %s', (_what, props, expected) => {
+    const { template } = make(props);
+    expect(only(template(), 'AWS::ECS::TaskDefinition').RuntimePlatform.CpuArchitecture).toBe(expected);
+  });
+
   test('can be found by Service Connect', () => {
     const { template } = make({ serviceConnectNamespace: 'models' });
     expect(only(template(), 'AWS::ECS::Service').ServiceConnectConfiguration).toMatchObject({
@@ -488,6 +510,23 @@ describe('ContainerModel refuses', () => {
       'a GPU server on Fargate',
       { image: undefined, server: ModelServer.vllm({ source: 'Qwen/Qwen3-0.6B' }) },
       ['capacity: NO_GPU'],
+    ],
+    [
+      'an image without Arm on Arm',
+      (stack) => ({
+        ...VARIANTS['TensorFlow Serving']!(stack),
+        capacity: ContainerCapacity.fargate({ x86: false }),
+      }),
+      ['capacity.x86: WRONG_ARCHITECTURE'],
+    ],
+    [
+      'an image for Arm alone beside a GPU',
+      {
+        image: undefined,
+        server: ModelServer.custom({ image: 'example/server:1', architectures: [ImageArchitecture.ARM64] }),
+        capacity: ContainerCapacity.gpu(),
+      },
+      ['capacity: WRONG_ARCHITECTURE'],
     ],
     [
       'a server that cannot load the format, beside an image of ours',

@@ -21,12 +21,14 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct, type IDependable } from 'constructs';
 import type { Model } from '../../../model/model.js';
+import { ImageArchitecture } from '../../../serving/image-architecture.js';
 import type { ModelServer } from '../../../serving/model-server.js';
 import type { ContainerCapacity, GpuCapacityOptions } from '../../container-capacity.js';
 import type { ContainerModelData } from '../../container-model-data.js';
 import { PackageObjects } from '../package-objects.js';
 import { grantPull, type PulledImage } from '../pulled-image.js';
 import { S3FilesMount } from '../s3-files-mount.js';
+import { taskArchitecture } from './architecture.js';
 import { ECS } from './limits.js';
 import { fargateSize, gpuSize } from './task-size.js';
 
@@ -94,7 +96,7 @@ export class Task extends Construct {
   }
 
   private define(): TaskDefinition {
-    const { capacity, model } = this.props;
+    const { capacity, model, server } = this.props;
     const roles = { taskRole: this.taskRole, executionRole: this.executionRole };
     if (capacity.kind === 'gpu')
       return new Ec2TaskDefinition(this, 'Definition', { ...roles, networkMode: NetworkMode.AWS_VPC });
@@ -109,7 +111,7 @@ export class Task extends Construct {
       });
     }
     const { cpu, memoryMib } = fargateSize(capacity.fargateOptions);
-    const { x86 = false } = capacity.fargateOptions ?? {};
+    const x86 = taskArchitecture(capacity, server.spec) === ImageArchitecture.AMD64;
     return new FargateTaskDefinition(this, 'Definition', {
       ...roles,
       cpu: cpu * 1024,

@@ -8,6 +8,7 @@ import type { ContainerCapacity } from '../../container-capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { checkLogRetention } from '../log-retention.js';
 import { checkMemory, checkPayload } from '../preflight.js';
+import { checkArchitecture } from './architecture.js';
 import { ECS, FARGATE_SIZES } from './limits.js';
 import { checkModelData, isMounted } from './model-data-validation.js';
 import { fargateSize, gpuSize } from './task-size.js';
@@ -181,6 +182,7 @@ function checkServer(validator: Validator, props: ContainerModelProps, capacity:
   const { server, image, model, modelData } = props;
   const spec = server?.spec;
   if (!spec) return;
+  checkArchitecture(validator, capacity, spec);
   validator.check(
     spec.formats?.includes(model.manifest.format) ?? true,
     'server',
