@@ -60,6 +60,9 @@ export abstract class AwsImage extends ImageSource {
     return new EcrImage(repository, tagOrDigest);
   }
 
+  /** Whether CodeBuild makes it, which some regions lack. @default false */
+  readonly isBuiltByCodeBuild: boolean = false;
+
   override bind(scope: Construct): string {
     return this.pull(scope, { architecture: 'amd64', root: false }).uri;
   }
@@ -93,6 +96,8 @@ class AssetImage extends AwsImage {
 }
 
 class CodeBuildImage extends AwsImage {
+  override readonly isBuiltByCodeBuild = true;
+
   constructor(private readonly options: RuntimeImageOptions) {
     super();
   }

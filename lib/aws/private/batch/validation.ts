@@ -1,12 +1,16 @@
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Validator } from '../../../serving/validation.js';
+import type { TransformOptions } from '../../batch-compute.js';
 import type { BatchModelProps } from '../../batch-props.js';
 import type { ServerlessModel } from '../../serverless-model.js';
 import { checkLogRetention } from '../log-retention.js';
 import { smallestRequestBytes } from '../preflight.js';
+import { checkImage, checkInstanceType, checkResource, TRANSFORM_JOBS } from '../regions/check.js';
+import { regionOf } from '../regions/region-of.js';
 import { INSTANCE_TYPE } from '../sagemaker/limits.js';
 import { BATCH } from './limits.js';
+import { transformSize } from './transform-size.js';
 
 const PROPS: Readonly<Record<keyof BatchModelProps, true>> = {
   compute: true,
@@ -48,6 +52,7 @@ export function validateBatch(scope: Construct, props: BatchModelProps): void {
     validator.number('compute.instanceCount', instanceCount, BATCH.transformInstances);
     validator.number('compute.concurrencyPerInstance', concurrencyPerInstance, BATCH.transformConcurrency);
     validator.number('compute.timeoutSeconds', timeoutSeconds, BATCH.transformSeconds);
+    checkRegion(validator, regionOf(scope), transformOptions);
   }
   validator.throwIfAny();
 }
@@ -68,4 +73,13 @@ function checkService(validator: Validator, { compute }: BatchModelProps): void 
     'PAYLOAD_TOO_LARGE',
     `one row of the model's inputs has ${bytes} bytes, and Step Functions passes ${BATCH.stateBytes}; use BatchCompute.transform()`,
   );
+}
+
+/** Notes a fault for whatever a transform job lacks in the region. */
+function checkRegion(validator: Validator, region: string | undefined, options: TransformOptions): void {
+  const instead = 'use BatchCompute.serverless() or .container()';
+  checkResource(validator, region, 'compute', 'AWS::SageMaker::Model', instead);
+  const types = { given: options.instanceType, byDefault: transformSize({ model: options.model }).instanceType };
+  checkInstanceType(validator, region, 'compute.instanceType', types, TRANSFORM_JOBS);
+  checkImage(validator, region, 'compute.image', options.image);
 }

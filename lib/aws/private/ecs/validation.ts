@@ -11,6 +11,7 @@ import { checkMemory, checkPayload } from '../preflight.js';
 import { checkArchitecture } from './architecture.js';
 import { ECS, FARGATE_SIZES } from './limits.js';
 import { checkModelData, isMounted } from './model-data-validation.js';
+import { checkRegion } from './region-validation.js';
 import { fargateSize, gpuSize } from './task-size.js';
 
 const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
@@ -56,6 +57,7 @@ export function validateContainer(
   checkServer(validator, props, capacity);
   checkScaling(validator, props, replicas);
   checkRollout(validator, props);
+  checkRegion(validator, scope, props, capacity);
   for (const name of [...Object.keys(props.environment ?? {}), ...Object.keys(props.secrets ?? {})]) {
     validator.check(
       !RESERVED.includes(name),

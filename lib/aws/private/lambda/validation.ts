@@ -11,6 +11,7 @@ import { checkLogRetention } from '../log-retention.js';
 import { checkPayload } from '../preflight.js';
 import { checkFront } from './front-validation.js';
 import { CODE_DEPLOY, FRONT_TIMEOUT_SECONDS, IMAGE_BYTES, LAMBDA, QUEUE, RUNTIME_MIB } from './limits.js';
+import { checkRegion } from './region-validation.js';
 
 const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
   ...SERVING_PROPS,
@@ -63,6 +64,7 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
   );
   validator.number('timeoutSeconds', props.timeoutSeconds, FRONT_TIMEOUT_SECONDS[front.kind]);
   checkFront(validator, props, front);
+  checkRegion(validator, scope, front, props.modelData);
   checkRollout(validator, props);
   for (const name of Object.keys(props.environment ?? {})) {
     const prop = `environment.${name}`;

@@ -10,6 +10,7 @@ import { checkLogRetention } from '../log-retention.js';
 import { instanceType, type Replicas } from './instances.js';
 import { ENDPOINT_NAME, isGpu, SAGEMAKER } from './limits.js';
 import { checkMode } from './mode-validation.js';
+import { checkRegion } from './region-validation.js';
 import { checkSize } from './size-validation.js';
 
 const PROPS: Readonly<Record<keyof ManagedEndpointModelProps, true>> = {
@@ -59,6 +60,7 @@ export function validateManagedEndpoint(
     validator.number('dataCapture.samplingPercent', props.dataCapture.samplingPercent, SAGEMAKER.percent);
   }
   checkMode(validator, props, mode, replicas);
+  checkRegion(validator, scope, props, mode);
   validator.throwIfAny();
 }
 

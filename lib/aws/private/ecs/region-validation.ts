@@ -1,0 +1,31 @@
+import type { Construct } from 'constructs';
+import type { Validator } from '../../../serving/validation.js';
+import type { ContainerCapacity } from '../../container-capacity.js';
+import type { ContainerModelProps } from '../../container-props.js';
+import { checkImage, checkInstanceType, checkResource, GPU_TASKS } from '../regions/check.js';
+import { regionOf } from '../regions/region-of.js';
+import { gpuSize } from './task-size.js';
+
+/** Notes a fault for whatever the region of the stack is known to lack. */
+export function checkRegion(
+  validator: Validator,
+  scope: Construct,
+  { access, image, modelData, server }: ContainerModelProps,
+  { gpuOptions }: ContainerCapacity,
+): void {
+  const region = regionOf(scope);
+  if (gpuOptions) {
+    const types = { given: gpuOptions.instanceType, byDefault: gpuSize({}).instanceType };
+    const taker = server?.spec.needsGpu ? { ...GPU_TASKS, otherwise: undefined } : GPU_TASKS;
+    checkInstanceType(validator, region, 'capacity.instanceType', types, taker);
+  }
+  if ((access?.kind ?? 'cloudIdentity') === 'cloudIdentity') {
+    const instead = 'use Access.jwt() or .anonymous(), with the load balancer alone';
+    checkResource(validator, region, 'access', 'AWS::ApiGatewayV2::Api', instead);
+  }
+  if (modelData?.kind === 's3Files') {
+    const instead = 'use ContainerModelData.fromFileSystem() or .fromBucket()';
+    checkResource(validator, region, 'modelData', 'AWS::S3Files::AccessPoint', instead);
+  }
+  checkImage(validator, region, 'image', image);
+}

@@ -1,0 +1,27 @@
+import { RegionInfo } from 'aws-cdk-lib/region-info';
+import { AS_OF } from './availability.js';
+import { CONTEXT } from './region-of.js';
+
+/** What to use in the region, where to go instead, and what to do if that is old. */
+export function advice(instead: string | undefined, region: string, regions: readonly string[]): string {
+  const there = nearest(region, regions);
+  const ways = [...(instead ? [instead] : []), ...(there.length > 0 ? [`go to ${someOf(there)}`] : [])];
+  return `${ways.join(', or ')}. That is as of ${AS_OF}: if AWS has it there by now, set the context ${CONTEXT} to false`;
+}
+
+/** Those of the regions that the same accounts reach, those of the same part of the world first. */
+function nearest(region: string, regions: readonly string[]): string[] {
+  const area = region.slice(0, region.indexOf('-') + 1);
+  const partition = (name: string) => RegionInfo.get(name).partition;
+  const reached = regions.filter((each) => partition(each) === partition(region));
+  return [...reached.filter((each) => each.startsWith(area)), ...reached.filter((each) => !each.startsWith(area))];
+}
+
+function someOf(names: readonly string[]): string {
+  const others = names.length - 4;
+  return others > 1 ? `${names.slice(0, 4).join(', ')} or ${others} others` : anyOf(names);
+}
+
+export function anyOf(names: readonly string[]): string {
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : names.join();
+}

@@ -1,0 +1,50 @@
+import { EC2_REGIONS, FAMILY_LACKING, FAMILY_ONLY, NVIDIA_FAMILIES } from './availability.js';
+
+/** Words of a table, which are separated by spaces. */
+export function words(text: string): string[] {
+  return text.split(' ').filter((word) => word !== '');
+}
+
+const LACKING = new Map<string, string>(Object.entries(FAMILY_LACKING));
+const ONLY = new Map<string, string>(Object.entries(FAMILY_ONLY));
+
+/**
+ * Families that stand in for each other, the nearest to their neighbours first, and the sizes that each of them has,
+ * with as many CPUs and GPUs.
+ */
+const KINDS: readonly { readonly families: readonly string[]; readonly sizes: RegExp }[] = [
+  { families: ['g5', 'g6', 'g4dn', 'g6e'], sizes: /^(2|4|8|12|16)?xlarge$/ },
+  { families: ['p4d', 'p4de'], sizes: /^24xlarge$/ },
+  { families: ['p5', 'p5e', 'p5en', 'p6-b200', 'p6-b300'], sizes: /^48xlarge$/ },
+  { families: ['c7g', 'c6g', 'c8g'], sizes: /^(large|(2|4|8|12|16)?xlarge)$/ },
+  { families: ['m6g', 'm8g', 'm6gd'], sizes: /^(large|(2|4|8|12|16)?xlarge)$/ },
+  { families: ['r6g', 'r8g', 'r6gd', 'r7gd'], sizes: /^(large|(2|4|8|12|16)?xlarge)$/ },
+  { families: ['c6i', 'c7i', 'c5', 'c6in', 'c5d'], sizes: /^(2|4)?xlarge$/ },
+  { families: ['m6i', 'm7i', 'm5', 'm5d'], sizes: /^(large|(2|4)?xlarge)$/ },
+  { families: ['r6i', 'r7i', 'r5', 'r5d'], sizes: /^(large|(2|4)?xlarge)$/ },
+];
+
+/** Where EC2 offers a family of instances; undefined if nothing is known of it. */
+export function familyRegions(family: string): string[] | undefined {
+  const only = ONLY.get(family);
+  if (only !== undefined) return words(only);
+  const lacking = LACKING.get(family);
+  return lacking === undefined ? undefined : words(EC2_REGIONS).filter((region) => !words(lacking).includes(region));
+}
+
+/**
+ * The types of a region that are nearest to one that it lacks, among the families that the target takes: of the same
+ * size, or `family.*` where sizes differ.
+ */
+export function standIns(type: string, region: string, families: readonly string[]): string[] {
+  const [family = '', size = ''] = type.split('.');
+  const isThere = (name: string) => families.includes(name) && (familyRegions(name) ?? []).includes(region);
+  const kind = KINDS.find((each) => each.families.includes(family));
+  const near = (kind?.families ?? []).filter(isThere).map((name) => `${name}.${kind!.sizes.test(size) ? size : '*'}`);
+  if (near.length > 0 || !words(NVIDIA_FAMILIES).includes(family)) return near;
+  // A large GPU is nearer to another large one.
+  const gpus = words(NVIDIA_FAMILIES).filter(isThere);
+  return [...gpus.filter((name) => name[0] === family[0]), ...gpus.filter((name) => name[0] !== family[0])]
+    .slice(0, 3)
+    .map((name) => `${name}.*`);
+}

@@ -1,0 +1,35 @@
+import type { Construct } from 'constructs';
+import type { Validator } from '../../../serving/validation.js';
+import type { EndpointMode } from '../../endpoint-mode.js';
+import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
+import { checkImage, checkInstanceType, checkResource, ENDPOINTS } from '../regions/check.js';
+import { regionOf } from '../regions/region-of.js';
+import { instanceType } from './instances.js';
+
+/** Notes a fault for whatever the region of the stack is known to lack. */
+export function checkRegion(
+  validator: Validator,
+  scope: Construct,
+  { image, server }: ManagedEndpointModelProps,
+  mode: EndpointMode,
+): void {
+  const region = regionOf(scope);
+  checkResource(validator, region, 'mode', 'AWS::SageMaker::Endpoint', 'use ContainerModel or ServerlessModel');
+  if (mode.kind === 'inferenceComponents') {
+    const instead = 'use EndpointMode.realTime() or .asynchronous()';
+    checkResource(validator, region, 'mode', 'AWS::SageMaker::InferenceComponent', instead);
+  }
+  const taker = server?.spec.needsGpu ? { ...ENDPOINTS, otherwise: undefined } : ENDPOINTS;
+  const check = (prop: string, given: string | undefined, byDefault: string | undefined) => {
+    if (byDefault !== undefined) checkInstanceType(validator, region, prop, { given, byDefault }, taker);
+  };
+  const { realTimeOptions, asynchronousOptions, inferenceComponentOptions } = mode;
+  const { variants = [], shadow } = realTimeOptions ?? {};
+  const given = (realTimeOptions ?? asynchronousOptions ?? inferenceComponentOptions)?.instanceType;
+  check('mode.instanceType', given, instanceType(mode));
+  for (const [index, variant] of variants.entries()) {
+    check(`mode.variants.${index}.instanceType`, variant.instanceType, variant.instanceType);
+  }
+  check('mode.shadow.instanceType', shadow?.instanceType, shadow?.instanceType);
+  checkImage(validator, region, 'image', image);
+}
