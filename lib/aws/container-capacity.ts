@@ -10,7 +10,12 @@ export interface FargateCapacityOptions {
    * @default - false, unless the image of another server is not built for Arm
    */
   readonly x86?: boolean;
-  /** Whether tasks may be taken away with two minutes' notice, at a lower price. @default false */
+  /**
+   * Whether tasks may be taken away with two minutes' notice, at a lower price. A cluster of another app must have the
+   * capacity provider `FARGATE_SPOT`.
+   *
+   * @default false
+   */
   readonly spot?: boolean;
 }
 

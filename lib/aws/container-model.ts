@@ -105,6 +105,7 @@ export class ContainerModel extends Construct implements IConnectable {
     const cluster =
       props.cluster ?? new Cluster(this, 'Cluster', { vpc: this.vpc, containerInsightsV2: ContainerInsights.ENABLED });
     this.cluster = cluster;
+    if (capacity.fargateOptions?.spot && Cluster.isCluster(cluster)) cluster.enableFargateCapacityProviders();
     if (capacity.gpuOptions) {
       const size = gpuSize(capacity.gpuOptions);
       const place = { vpc: this.vpc, subnets: this.subnets, cluster: cluster as Cluster };
@@ -135,6 +136,8 @@ export class ContainerModel extends Construct implements IConnectable {
       props.alarmActions ?? [],
     );
     this.service = this.makeService(capacity, min);
+    // Capacity providers are the cluster's before a service names them, and until none does.
+    if (capacity.kind !== 'fargate' || capacity.fargateOptions?.spot) this.service.node.addDependency(cluster);
     if (this.task.mount) {
       const { connections, targets } = this.task.mount;
       this.service.connections.allowToDefaultPort(connections, 'The model of the tasks');
@@ -174,6 +177,7 @@ export class ContainerModel extends Construct implements IConnectable {
       alarmActions: props.alarmActions ?? [],
     });
     warn(this, capacity.gpuOptions ? 'modelship:idleGpu' : 'modelship:idleService');
+    if (gateway && this.server.spec.streams) warn(this, 'modelship:bufferedStream');
   }
 
   /** Of the load balancer: nobody may reach it but whom these let in, and API Gateway. */
@@ -241,7 +245,8 @@ export class ContainerModel extends Construct implements IConnectable {
       // The load balancer fetches the keys of a JWT's issuer, and only ECR has an endpoint among registries.
       internet:
         image.repositoryArn === undefined ||
-        fetches ||
+        // The endpoint of S3 knows the buckets of its region only.
+        (from !== undefined && from !== 'folder') ||
         this.access.kind === 'jwt' ||
         (this.props.internetFacing ?? false),
       instances: capacity.gpuOptions !== undefined,
@@ -303,11 +308,12 @@ export class ContainerModel extends Construct implements IConnectable {
         ],
       });
     }
-    const fargate = capacity.fargateOptions?.spot ? 'FARGATE_SPOT' : 'FARGATE';
-    const provider = this.managedInstances?.capacityProvider.capacityProviderName ?? fargate;
+    const spot = capacity.fargateOptions?.spot ? 'FARGATE_SPOT' : undefined;
+    const provider = this.managedInstances?.capacityProvider.capacityProviderName ?? spot;
     return new FargateService(this, 'Service', {
       ...options,
-      capacityProviderStrategies: [{ capacityProvider: provider, weight: 1 }],
+      // Without one it is Fargate on demand, which every cluster has.
+      capacityProviderStrategies: provider ? [{ capacityProvider: provider, weight: 1 }] : undefined,
     });
   }
 

@@ -370,6 +370,40 @@ describe('ContainerModel', () => {
     template().resourceCountIs('AWS::AutoScaling::AutoScalingGroup', 0);
   });
 
+  test('runs on Fargate on demand by the launch type, which every cluster has', () => {
+    const { template } = make();
+    const service = only(template(), 'AWS::ECS::Service');
+    expect(service.LaunchType).toBe('FARGATE');
+    expect(service.CapacityProviderStrategy).toBeUndefined();
+    template().resourceCountIs('AWS::ECS::ClusterCapacityProviderAssociations', 0);
+  });
+
+  test.each([
+    ['Spot', { capacity: ContainerCapacity.fargate({ spot: true }) }, 'FARGATE_SPOT'],
+    [
+      'Spot in a cluster that is there',
+      (stack: Stack) => ({
+        cluster: new Cluster(stack, 'Cluster', { vpc: new Vpc(stack, 'Vpc') }),
+        capacity: ContainerCapacity.fargate({ spot: true }),
+      }),
+      'FARGATE_SPOT',
+    ],
+    [
+      'instances with GPUs',
+      { capacity: ContainerCapacity.gpu() },
+      { Ref: expect.stringContaining('InstancesCapacityProvider') },
+    ],
+  ])('gives the cluster its capacity provider before the service names it: %s', (_what, props, provider) => {
+    const { template } = make(props);
+    const [[id, association]] = Object.entries(
+      template().findResources('AWS::ECS::ClusterCapacityProviderAssociations'),
+    ) as [[string, { Properties: { CapacityProviders: unknown[] } }]];
+    expect(association.Properties.CapacityProviders).toContainEqual(provider);
+    const [service] = Object.values(template().findResources('AWS::ECS::Service'));
+    expect(service!.Properties.CapacityProviderStrategy).toEqual([{ CapacityProvider: provider, Weight: 1 }]);
+    expect(service!.DependsOn).toContain(id);
+  });
+
   test('gives secrets to the container without writing them into the template', () => {
     const { template } = make(VARIANTS.secrets!);
     expect(containerOf(template()).Secrets).toEqual([{ Name: 'TOKEN', ValueFrom: expect.anything() }]);

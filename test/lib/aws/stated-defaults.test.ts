@@ -62,9 +62,7 @@ test('ContainerModel: 1 CPU and 2048 MiB of Fargate on Arm, not taken away', () 
     Memory: '2048',
     RuntimePlatform: { CpuArchitecture: 'ARM64' },
   });
-  expect(first(template, 'AWS::ECS::Service').CapacityProviderStrategy).toEqual([
-    { CapacityProvider: 'FARGATE', Weight: 1 },
-  ]);
+  expect(first(template, 'AWS::ECS::Service').LaunchType).toBe('FARGATE');
 });
 
 test('ContainerModel: 29 seconds behind the API, 60 without', () => {
