@@ -1,79 +1,11 @@
 """Resources that our templates have and moto's CloudFormation lacks, made by the calls of moto's own services."""
 
-import os
+import json
 
-import boto3
-from moto.core.common_models import CloudFormationModel
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.route_tables import RouteTable
-from moto.ecs.models import Cluster, Service, ecs_backends
-from moto.elbv2.models import FakeLoadBalancer
-from moto.sagemaker.exceptions import ValidationError
-from moto.sagemaker.models import FakeEndpointConfig
 
-
-KEPT = []
-
-
-def resource(kind, service, create, delete, name_property="", physical_id=None, put=False):
-    """Teaches moto the resource `kind`.
-
-    create: (client, name, properties) -> the attributes of what is there now
-    delete: (client, attributes, properties)
-    physical_id: the attribute that `Ref` gives; else the name
-    put: whether `create` changes what is there already; else an update replaces it
-    """
-
-    def client(region_name):
-        return boto3.client(service, region_name=region_name, endpoint_url=os.environ["AWS_ENDPOINT_URL"])
-
-    class Model(CloudFormationModel):
-        # moto tells the service by the module's second part.
-        __module__ = f"moto.{service.replace('-', '')}.models"
-
-        def __init__(self, name, properties, region_name):
-            self.name = name
-            self.properties = properties
-            self.attributes = create(client(region_name), name, properties) or {}
-
-        @property
-        def physical_resource_id(self):
-            return self.attributes[physical_id] if physical_id else self.name
-
-        def get_cfn_attribute(self, attribute):
-            return self.attributes[attribute]
-
-        def delete(self, account_id, region_name):
-            delete(client(region_name), self.attributes, self.properties)
-
-        @staticmethod
-        def cloudformation_name_type():
-            return name_property
-
-        @staticmethod
-        def cloudformation_type():
-            return kind
-
-        @classmethod
-        def create_from_cloudformation_json(cls, name, resource_json, account_id, region_name, **kwargs):
-            return cls(name, resource_json["Properties"], region_name)
-
-        @classmethod
-        def update_from_cloudformation_json(
-            cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name
-        ):
-            name = original_resource.name if put else new_resource_name
-            made = cls(name, cloudformation_json["Properties"], region_name)
-            if not put:
-                original_resource.delete(account_id, region_name)
-            return made
-
-    # moto finds it among the subclasses, which do not keep a class alive.
-    KEPT.append(Model)
-
-
-def without(properties, *names):
-    return {name: value for name, value in properties.items() if name not in names}
+from moto_resource import resource, without
 
 
 resource(
@@ -115,64 +47,6 @@ resource(
 )
 
 
-def function_url(functions, _, properties):
-    made = functions.create_function_url_config(
-        FunctionName=properties["TargetFunctionArn"], **without(properties, "TargetFunctionArn")
-    )
-    # moto's lacks the slash that AWS's has.
-    return {"FunctionArn": made["FunctionArn"], "FunctionUrl": made["FunctionUrl"] + "/"}
-
-
-resource(
-    "AWS::Lambda::Url",
-    "lambda",
-    function_url,
-    lambda functions, _, properties: functions.delete_function_url_config(
-        FunctionName=properties["TargetFunctionArn"], Qualifier=properties["Qualifier"]
-    ),
-    physical_id="FunctionArn",
-)
-
-
-def scalable_target(scaling, _, properties):
-    scaling.register_scalable_target(**without(properties, "ScheduledActions"))
-    keys = ("ResourceId", "ScalableDimension", "ServiceNamespace")
-    return {"Id": "|".join(properties[key] for key in keys)}
-
-
-resource(
-    "AWS::ApplicationAutoScaling::ScalableTarget",
-    "application-autoscaling",
-    scalable_target,
-    lambda scaling, _, properties: scaling.deregister_scalable_target(
-        **{key: properties[key] for key in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
-    ),
-    physical_id="Id",
-    put=True,
-)
-
-
-def policy_of(properties):
-    """Whose policy it is, which CloudFormation may say by the target's id."""
-    if "ScalingTargetId" not in properties:
-        return {key: properties[key] for key in ("ResourceId", "ScalableDimension", "ServiceNamespace")}
-    return dict(zip(("ResourceId", "ScalableDimension", "ServiceNamespace"), properties["ScalingTargetId"].split("|")))
-
-
-resource(
-    "AWS::ApplicationAutoScaling::ScalingPolicy",
-    "application-autoscaling",
-    lambda scaling, _, properties: scaling.put_scaling_policy(
-        **policy_of(properties), **without(properties, "ScalingTargetId", *policy_of(properties))
-    ),
-    lambda scaling, _, properties: scaling.delete_scaling_policy(
-        PolicyName=properties["PolicyName"], **policy_of(properties)
-    ),
-    physical_id="PolicyARN",
-    put=True,
-)
-
-
 def alarm(cloudwatch, name, properties):
     cloudwatch.put_metric_alarm(AlarmName=name, **without(properties, "AlarmName"))
     return {"AlarmName": name}
@@ -207,18 +81,6 @@ resource(
     lambda ec2, _, properties: ec2.revoke_security_group_egress(**egress(properties)),
 )
 
-attribute_of = FakeLoadBalancer.get_cfn_attribute
-
-
-def attribute_of_load_balancer(balancer, name):
-    if name == "LoadBalancerFullName":
-        return balancer.arn.split(":loadbalancer/")[1]
-    return attribute_of(balancer, name)
-
-
-FakeLoadBalancer.get_cfn_attribute = attribute_of_load_balancer
-
-
 def delete_route_table(table, account_id, region_name):
     """With its associations, which moto's CloudFormation does not delete either; a VPC is refused until then."""
     table._associations.clear()
@@ -227,25 +89,68 @@ def delete_route_table(table, account_id, region_name):
 
 RouteTable.delete = delete_route_table
 
-
-def delete_service(service, account_id, region_name):
-    ecs_backends[account_id][region_name].delete_service(service.cluster_name, service.name, force=True)
-
-
-def delete_cluster(cluster, account_id, region_name):
-    ecs_backends[account_id][region_name].delete_cluster(cluster.name)
-
-
-Service.delete = delete_service
-Cluster.delete = delete_cluster
+resource(
+    "AWS::ApiGatewayV2::Authorizer",
+    "apigatewayv2",
+    lambda api, _, properties: api.create_authorizer(**properties),
+    lambda api, made, properties: api.delete_authorizer(
+        ApiId=properties["ApiId"], AuthorizerId=made["AuthorizerId"]
+    ),
+    physical_id="AuthorizerId",
+)
 
 
-def validate_instance_type(_, instance_type):
-    """By the service's own list of today; moto's is of 2020."""
-    service = boto3.client("sagemaker", region_name="us-east-1").meta.service_model
-    allowed = service.shape_for("ProductionVariantInstanceType").enum
-    if instance_type not in allowed:
-        raise ValidationError(message=f"got the instance type {instance_type}; there are {', '.join(allowed)}")
+def web_acl(firewall, name, properties):
+    made = firewall.create_web_acl(Name=name, **properties)["Summary"]
+    return {**made, "Arn": made["ARN"]}
 
 
-FakeEndpointConfig.validate_instance_type = validate_instance_type
+def delete_web_acl(firewall, made, properties):
+    fields = {"Name": made["Name"], "Scope": properties["Scope"], "Id": made["Id"]}
+    firewall.delete_web_acl(**fields, LockToken=firewall.get_web_acl(**fields)["LockToken"])
+
+
+resource("AWS::WAFv2::WebACL", "wafv2", web_acl, delete_web_acl, name_property="Name", physical_id="Id")
+resource(
+    "AWS::WAFv2::WebACLAssociation",
+    "wafv2",
+    lambda firewall, _, properties: firewall.associate_web_acl(**properties) and properties,
+    lambda firewall, _, properties: firewall.disassociate_web_acl(ResourceArn=properties["ResourceArn"]),
+    physical_id="ResourceArn",
+)
+
+
+def namespace(discovery, _, properties):
+    made = discovery.create_private_dns_namespace(**properties)
+    operation = discovery.get_operation(OperationId=made["OperationId"])["Operation"]
+    return discovery.get_namespace(Id=operation["Targets"]["NAMESPACE"])["Namespace"]
+
+
+resource(
+    "AWS::ServiceDiscovery::PrivateDnsNamespace",
+    "servicediscovery",
+    namespace,
+    lambda discovery, made, _: discovery.delete_namespace(Id=made["Id"]),
+    physical_id="Id",
+)
+
+
+def policy(properties):
+    return json.dumps(properties["PolicyDocument"])
+
+
+def queue_policy(queues, name, properties):
+    for url in properties["Queues"]:
+        queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy(properties)})
+    return {"Id": name}
+
+
+def topic_policy(topics, name, properties):
+    for arn in properties["Topics"]:
+        topics.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy(properties))
+    return {"Id": name}
+
+
+# They go with what they are of.
+resource("AWS::SQS::QueuePolicy", "sqs", queue_policy, lambda *_: None, physical_id="Id", put=True)
+resource("AWS::SNS::TopicPolicy", "sns", topic_policy, lambda *_: None, physical_id="Id", put=True)

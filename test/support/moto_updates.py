@@ -1,13 +1,16 @@
 """What CloudFormation does at an update and moto does not."""
 
+import re
+import traceback
+
+from botocore.exceptions import ClientError, ParamValidationError
 from moto.cloudformation import parsing
-from moto.ecs.models import TaskDefinition, ecs_backends
+from moto.cloudformation.exceptions import ValidationError
 
-# moto updates a resource if its text in the template has changed. CloudFormation also updates whatever refers to a
-# resource that was replaced: the endpoint of a new configuration, the service of a new task definition. So each
-# resource's values are kept as they were when it was made, and compared once the rest is done.
+# CloudFormation goes from what is referred to to what refers to it, changes whatever has other values than before, and
+# deletes what is no longer there, unless that is to be kept, when all else is done. moto deletes first, and changes only
+# what has another text in the template. So each resource's values are kept as they were when it was made.
 
-update = parsing.ResourceMap.update
 make = parsing.parse_and_create_resource
 change = parsing.parse_and_update_resource
 
@@ -18,7 +21,12 @@ def values(resources, logical_id):
 
 def remember(function):
     def wrapped(logical_id, resource_json, resources_map, account_id, region_name):
-        result = function(logical_id, resource_json, resources_map, account_id, region_name)
+        try:
+            result = function(logical_id, resource_json, resources_map, account_id, region_name)
+        except (ClientError, ParamValidationError, KeyError, TypeError, AttributeError) as error:
+            # Else the server would fail, and be asked again.
+            traceback.print_exc()
+            raise ValidationError(message=f"{logical_id}, a {resource_json['Type']}: {error!r}") from error
         if not hasattr(resources_map, "made_of"):
             resources_map.made_of = {}
         resources_map.made_of[logical_id] = values(resources_map, logical_id)
@@ -27,46 +35,77 @@ def remember(function):
     return wrapped
 
 
-def update_with_dependents(resources, template, parameters=None):
-    update(resources, template, parameters)
-    settled = False
-    while not settled:
-        settled = True
-        for logical_id, resource_json in template["Resources"].items():
-            made_of = resources.made_of.get(logical_id)
-            if made_of is None or made_of == values(resources, logical_id):
-                continue
-            changed = parsing.parse_and_update_resource(
-                logical_id, resource_json, resources, resources._account_id, resources._region_name
-            )
-            if changed:
-                resources._parsed_resources[logical_id] = changed
-            settled = False
-
-
 parsing.parse_and_create_resource = remember(make)
 parsing.parse_and_update_resource = remember(change)
-parsing.ResourceMap.update = update_with_dependents
 
 
-def new_revision(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name):
-    """Made as it is at a creation; moto's own registers the text of the template, under another family."""
-    made = cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
-    ecs_backends[account_id][region_name].deregister_task_definition(original_resource.arn)
-    return made
+def referred(value):
+    """Whatever `value` refers to, and some words beside."""
+    if isinstance(value, list):
+        for item in value:
+            yield from referred(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from referred(item)
+    elif isinstance(value, str):
+        yield value.split(".")[0]
+        yield from re.findall(r"\$\{(\w+)", value)
 
 
-TaskDefinition.update_from_cloudformation_json = classmethod(new_revision)
+def in_order(template_resources):
+    """What is referred to before what refers to it."""
+    done = {}
+
+    def visit(logical_id):
+        if logical_id in done:
+            return
+        done[logical_id] = True
+        resource_json = template_resources[logical_id]
+        wanted = referred([resource_json.get("Properties", {}), resource_json.get("DependsOn", [])])
+        for other in wanted:
+            if other in template_resources:
+                visit(other)
+        ordered.append(logical_id)
+
+    ordered = []
+    for logical_id in template_resources:
+        visit(logical_id)
+    return ordered
 
 
-def delete_in_reverse(resources):
+def update(resources, template, parameters=None):
+    before = resources._resource_json_map
+    resources._template = template
+    if parameters:
+        resources.input_parameters = parameters
+    resources.load_mapping()
+    resources.load_parameters()
+    resources.load_conditions()
+    resources._resource_json_map = template["Resources"]
+    place = resources._account_id, resources._region_name
+    for logical_id in in_order(template["Resources"]):
+        if logical_id not in resources._parsed_resources:
+            resources[logical_id]
+        elif resources.made_of.get(logical_id) != values(resources, logical_id):
+            resource_json = template["Resources"][logical_id]
+            changed = parsing.parse_and_update_resource(logical_id, resource_json, resources, *place)
+            if changed is None:
+                raise NotImplementedError(f"moto cannot update {logical_id}, a {resource_json['Type']}")
+            resources._parsed_resources[logical_id] = changed
+    gone = {logical_id: json for logical_id, json in before.items() if logical_id not in template["Resources"]}
+    delete(resources, gone)
+
+
+def delete(resources, resource_jsons):
     """What was made last goes first, as what refers goes before what it refers to. moto tries at random."""
     for logical_id, made in reversed(list(resources._parsed_resources.items())):
-        resource_json = resources._resource_json_map.get(logical_id)
-        if resource_json is None or made is None or resource_json.get("DeletionPolicy") == "Retain":
+        resource_json = resource_jsons.get(logical_id)
+        if resource_json is None or made is None:
             continue
-        resources._delete_resource(made, {**resource_json, "Properties": resources.made_of.get(logical_id, {})})
+        if not resource_json.get("DeletionPolicy", "Delete").startswith("Retain"):
+            resources._delete_resource(made, {**resource_json, "Properties": resources.made_of.get(logical_id, {})})
         del resources._parsed_resources[logical_id]
 
 
-parsing.ResourceMap.delete = delete_in_reverse
+parsing.ResourceMap.update = update
+parsing.ResourceMap.delete = lambda resources: delete(resources, resources._resource_json_map)

@@ -1,0 +1,177 @@
+"""Lambda: whole functions, and aliases that CodeDeploy moves."""
+
+import io
+import json
+import zipfile
+
+from moto.awslambda.models import LambdaFunction, LambdaVersion, LayerVersion, lambda_backends
+from moto.core.common_models import CloudFormationModel
+
+from moto_resource import client, resource, without
+
+# What a function is told to have and moto forgets.
+FORGOTTEN = ("FileSystemConfigs", "LoggingConfig", "KMSKeyArn")
+begin, change, tell = LambdaFunction.__init__, LambdaFunction.update_configuration, LambdaFunction.get_configuration
+
+
+def remember(function, spec):
+    kept = {key: spec[key] for key in FORGOTTEN if key in spec}
+    function.told = {**getattr(function, "told", {}), **kept}
+
+
+def begin_and_remember(self, account_id, spec, region, version=1):
+    remember(self, spec)
+    begin(self, account_id, spec, region, version)
+
+
+def change_and_remember(self, spec):
+    remember(self, spec)
+    return change(self, spec)
+
+
+LambdaFunction.__init__ = begin_and_remember
+LambdaFunction.update_configuration = change_and_remember
+LambdaFunction.get_configuration = lambda self, on_create=False: {**tell(self, on_create), **self.told}
+
+
+def code(properties):
+    if "ZipFile" not in properties["Code"]:
+        return properties["Code"]
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as files:
+        # The same text makes the same archive.
+        files.writestr(zipfile.ZipInfo("index.js"), properties["Code"]["ZipFile"])
+    return {"ZipFile": archive.getvalue()}
+
+
+def configuration(properties):
+    fields = without(properties, "Architectures", "Code", "KmsKeyArn", "PackageType", "ReservedConcurrentExecutions")
+    if "KmsKeyArn" in properties:
+        fields["KMSKeyArn"] = properties["KmsKeyArn"]
+    if "FileSystemConfigs" in properties:
+        # Newer than botocore.
+        fields["FileSystemConfigs"] = [without(each, "S3FilesConfig") for each in properties["FileSystemConfigs"]]
+    return fields
+
+
+def reserve(functions, name, properties):
+    if "ReservedConcurrentExecutions" in properties:
+        functions.put_function_concurrency(
+            FunctionName=name, ReservedConcurrentExecutions=properties["ReservedConcurrentExecutions"]
+        )
+    else:
+        functions.delete_function_concurrency(FunctionName=name)
+
+
+def function(functions, name, properties):
+    fixed = {key: properties[key] for key in ("Architectures", "PackageType") if key in properties}
+    made = functions.create_function(
+        FunctionName=name, Code=code(properties), **configuration(properties), **fixed
+    )
+    reserve(functions, name, properties)
+    return {"Arn": made["FunctionArn"]}
+
+
+def changed_function(functions, name, made, properties):
+    functions.update_function_configuration(FunctionName=name, **configuration(properties))
+    functions.update_function_code(FunctionName=name, **code(properties))
+    reserve(functions, name, properties)
+    return made
+
+
+resource(
+    "AWS::Lambda::Function",
+    "lambda",
+    function,
+    lambda functions, made, _: functions.delete_function(FunctionName=made["Arn"]),
+    name_property="FunctionName",
+    update=changed_function,
+)
+
+
+def url(functions, _, properties):
+    made = functions.create_function_url_config(
+        FunctionName=properties["TargetFunctionArn"], **without(properties, "TargetFunctionArn")
+    )
+    # moto's lacks the slash that AWS's has.
+    return {"FunctionArn": made["FunctionArn"], "FunctionUrl": made["FunctionUrl"] + "/"}
+
+
+resource(
+    "AWS::Lambda::Url",
+    "lambda",
+    url,
+    lambda functions, _, properties: functions.delete_function_url_config(
+        FunctionName=properties["TargetFunctionArn"], Qualifier=properties["Qualifier"]
+    ),
+    physical_id="FunctionArn",
+)
+
+
+class Alias(CloudFormationModel):
+    # moto tells the service by the module's second part.
+    __module__ = "moto.awslambda.models"
+
+    def __init__(self, alias):
+        self.alias = alias
+
+    @property
+    def physical_resource_id(self):
+        return self.alias.arn
+
+    @staticmethod
+    def cloudformation_name_type():
+        return ""
+
+    @staticmethod
+    def cloudformation_type():
+        return "AWS::Lambda::Alias"
+
+    @classmethod
+    def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
+        name, function_name, version = cls.identity(cloudformation_json["Properties"])
+        return cls(lambda_backends[account_id][region_name].create_alias(name, function_name, version, "", None))
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name
+    ):
+        name, function_name, version = cls.identity(cloudformation_json["Properties"])
+        shift = cloudformation_json.get("UpdatePolicy", {}).get("CodeDeployLambdaAliasUpdate")
+        before = original_resource.alias.function_version
+        if shift and version != before:
+            deploy(region_name, shift, function_name, name, before, version)
+        return cls(lambda_backends[account_id][region_name].update_alias(name, function_name, version, "", None))
+
+    @classmethod
+    def delete_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name):
+        name, function_name, _ = cls.identity(cloudformation_json["Properties"])
+        lambda_backends[account_id][region_name].delete_alias(name, function_name)
+
+    @staticmethod
+    def identity(properties):
+        return properties["Name"], properties["FunctionName"], properties["FunctionVersion"]
+
+
+def deploy(region_name, shift, function_name, alias, before, version):
+    """CloudFormation leaves the alias to CodeDeploy, and waits; here it arrives at once."""
+    target = {"Name": function_name, "Alias": alias, "CurrentVersion": before, "TargetVersion": version}
+    content = {
+        "version": 0.0,
+        "Resources": [{function_name: {"Type": "AWS::Lambda::Function", "Properties": target}}],
+    }
+    client("codedeploy", region_name).create_deployment(
+        applicationName=shift["ApplicationName"],
+        deploymentGroupName=shift["DeploymentGroupName"],
+        revision={"revisionType": "AppSpecContent", "appSpecContent": {"content": json.dumps(content)}},
+    )
+
+
+def version_attribute(version, name):
+    if name == "Version":
+        return str(version.version)
+    raise KeyError(name)
+
+
+LambdaVersion.get_cfn_attribute = version_attribute
+LayerVersion.physical_resource_id = property(lambda layer: layer.arn)
