@@ -5,7 +5,7 @@ import type { ServerlessModel } from './serverless-model.js';
 
 /** How rows reach a service that runs already. */
 export interface BatchRequestOptions {
-  /** Rows of one request, 1 to 10000; fewer where they would have more than 256 KiB. @default 100 */
+  /** Rows of one request, 1 to 10000; fewer where they or their predictions might have more than 256 KiB. @default 100 */
   readonly rowsPerRequest?: number;
   /**
    * Requests in flight at once, 1 to 10000. What the service throttles is tried again.

@@ -140,6 +140,7 @@ export class BatchModel extends Construct {
       host: Fn.select(2, Fn.split('/', service.url)),
       stage: restFront?.api.deploymentStage.stageName,
       path: `/${service.predictUrl.slice(service.url.length).replace(/^\//, '')}`,
+      model: service.model,
       inputBucketName: inputBucket.bucketName,
       outputBucketName: outputBucket.bucketName,
       outputPrefix,

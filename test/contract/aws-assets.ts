@@ -48,7 +48,12 @@ export class Synthesized {
     const [[name, inner]] = Object.entries(value as object) as [[string, unknown]];
     if (name === 'Fn::Join') return (inner as [string, unknown[]])[1].map((part) => this.resolve(part)).join('');
     if (name === 'Fn::Sub') return this.fill(inner as string);
-    if (name === 'Ref') return this.fill(`\${${inner}}`);
+    if (name === 'Ref') return this.reference(inner as string);
+    if (name === 'Fn::GetAtt') return this.attribute(inner as [string, string]);
+    if (name === 'Fn::Select') {
+      const [index, { 'Fn::Split': parts }] = inner as [number, { 'Fn::Split': [string, unknown] }];
+      return this.resolve(parts[1]).split(parts[0])[index]!;
+    }
     throw new Error(`a value of the kind ${name}`);
   }
 
@@ -78,6 +83,17 @@ export class Synthesized {
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: readFileSync(path) }));
     }
     s3.destroy();
+  }
+
+  /** Resources without a name of their own get their logical id. */
+  private reference(id: string): string {
+    if (id.startsWith('AWS::')) return this.fill(`\${${id}}`);
+    return this.assembly.getStackByName('S').template.Resources[id]?.Properties?.StageName ?? id;
+  }
+
+  private attribute([id, name]: [string, string]): string {
+    if (name === 'ApiEndpoint') return `https://${id}.execute-api.${REGION}.amazonaws.com`;
+    throw new Error(`the attribute ${name} of ${id}`);
   }
 
   private fill(text: string): string {

@@ -15,14 +15,24 @@ export class SynthesizedFunction implements FunctionProcess {
   readonly handler: string;
   readonly codeFolder: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** The stack that it is in. */
+  readonly synthesized: Synthesized;
   private readonly layerFolder: string;
 
-  /** @param handler which of the template's functions. Default: the only one that serves a model */
-  constructor(props: Props | ((stack: Stack) => Props) = {}, handler = /\/lambda\.\w+$/) {
+  /**
+   * @param handler which of the template's functions. Default: the only one that serves a model
+   * @param more what else is in the stack. Default: nothing
+   */
+  constructor(
+    props: Props | ((stack: Stack) => Props) = {},
+    handler = /\/lambda\.\w+$/,
+    more: (stack: Stack, served: ServerlessModel) => void = () => {},
+  ) {
     const synthesized = new Synthesized((stack) => {
       const given = typeof props === 'function' ? props(stack) : props;
-      new ServerlessModel(stack, 'Iris', { model: IRIS, architecture, ...given });
+      more(stack, new ServerlessModel(stack, 'Iris', { model: IRIS, architecture, ...given }));
     });
+    this.synthesized = synthesized;
     const folderOf = (key: string) => synthesized.files.find((file) => file.key === key)!.path;
     const functions = synthesized.all('AWS::Lambda::Function');
     const properties = functions.find(({ Handler }) => handler.test(Handler))!;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServerlessFront, ServerlessModel } from '../../lib/aws/index.js';
+import { restEvent } from './api-gateway.js';
 import { Synthesized } from './aws-assets.js';
 import { SynthesizedFunction } from './lambda-function.js';
 import { LambdaEnvironment } from './lambda-interface.js';
@@ -18,23 +19,6 @@ interface Answer {
   readonly headers: Record<string, string>;
   readonly body: string;
   readonly isBase64Encoded: boolean;
-}
-
-/** As a REST API tells of a request to the stage `prod`. */
-function restEvent(method: string, path: string, headers: Record<string, string> = {}, body: string | null = null) {
-  const multiValueHeaders = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
-  return {
-    resource: '/{proxy+}',
-    path,
-    httpMethod: method,
-    headers,
-    multiValueHeaders,
-    queryStringParameters: null,
-    pathParameters: { proxy: path.slice(1) },
-    requestContext: { stage: 'prod', httpMethod: method, path: `/prod${path}`, identity: { sourceIp: '203.0.113.1' } },
-    body,
-    isBase64Encoded: false,
-  };
 }
 
 /** As an HTTP API tells of a request to the stage `$default`. */

@@ -18,17 +18,18 @@ export function localAws(endpoint: string): Record<string, string> {
 
 /** A local AWS endpoint. */
 export class Moto {
-  static async start(): Promise<Moto> {
+  /** @param apiGateway address of what stands for API Gateway: with one, state machines are executed. Default: none */
+  static async start(apiGateway?: string): Promise<Moto> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     server.close();
     await once(server, 'close');
     requireTool('moto_server');
-    const script = join(__dirname, 'moto_server.py');
+    const script = join(__dirname, apiGateway ? 'moto_states.py' : 'moto_server.py');
     const url = `http://localhost:${port}`;
     // Some resources are made by calls to itself.
-    const env = { ...process.env, ...localAws(url) };
+    const env = { ...process.env, ...localAws(url), ...(apiGateway ? { EXECUTE_API_URL: apiGateway } : {}) };
     const child = spawn(requireTool('python3'), [script, '-H', 'localhost', '-p', `${port}`], { stdio: 'ignore', env });
     const moto = new Moto(url, child);
     await moto.answering();

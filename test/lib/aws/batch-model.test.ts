@@ -43,7 +43,7 @@ describe('BatchModel by a service', () => {
     expect(made).toMatchObject({
       Type: 'Map',
       ItemReader: { ReaderConfig: { InputType: 'JSONL' }, Parameters: { 'Key.$': '$.key' } },
-      ItemBatcher: { MaxItemsPerBatch: 100, MaxInputBytesPerBatch: 262_144 },
+      ItemBatcher: { MaxItemsPerBatch: 100, MaxInputBytesPerBatch: 258_048 },
       MaxConcurrency: 10,
       ToleratedFailurePercentage: 0,
       timeout: 86_400,
@@ -56,6 +56,22 @@ describe('BatchModel by a service', () => {
       RequestBody: { 'instances.$': '$.Items' },
     });
     expect(made.ItemProcessor.States.Predict.Parameters.Stage).toMatch(/DeploymentStage/);
+  });
+
+  test('asks for no more rows at once than their predictions leave room for', () => {
+    const rows = (shape: number[], rowsPerRequest?: number) => {
+      const outputs = [{ name: 'probabilities', datatype: 'FP64' as const, shape }];
+      const wide = Model.fromDirectory(writePackage({ outputs }));
+      const made = make((stack) => ({
+        compute: BatchCompute.serverless(new ServerlessModel(stack, 'Iris', { model: wide }), { rowsPerRequest }),
+        inputBucket: new Bucket(stack, 'Bucket'),
+      }));
+      return state(made.template()).ItemBatcher.MaxItemsPerBatch;
+    };
+    expect(rows([-1, 3])).toBe(100);
+    expect(rows([-1, 3], 10_000)).toBeLessThan(10_000);
+    expect(rows([-1, 1000])).toBeLessThan(100);
+    expect(rows([-1, 1000, 1000])).toBe(1);
   });
 
   test('names no stage where the URL has none', () => {

@@ -7,6 +7,8 @@ export const BATCH = {
   timeoutHours: { min: 1, max: 168, unit: 'hours', source: 'this construct' },
   /** Of what is passed from one state to another, the rows of a request among them. */
   stateBytes: 256 * 1024,
+  /** Of them, for what is around the rows: where the request goes, and the headers of the answer. */
+  envelopeBytes: 4 * 1024,
   /** https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html */
   transformInstances: { min: 1, max: 100, source: 'a SageMaker batch transform job' },
   transformConcurrency: { min: 1, max: 100, source: 'a SageMaker batch transform job' },

@@ -1,5 +1,7 @@
 import { Aws } from 'aws-cdk-lib';
+import type { Model } from '../../../model/model.js';
 import type { BatchRequestOptions } from '../../batch-compute.js';
+import { predictionBytes } from './answer-size.js';
 import { BATCH } from './limits.js';
 
 export interface MapDefinitionProps {
@@ -8,6 +10,7 @@ export interface MapDefinitionProps {
   /** Name of the stage, if the API has one in its URLs. */
   readonly stage?: string;
   readonly path: string;
+  readonly model: Model;
   readonly inputBucketName: string;
   readonly outputBucketName: string;
   readonly outputPrefix: string;
@@ -21,6 +24,9 @@ export interface MapDefinitionProps {
  */
 export function mapDefinition(props: MapDefinitionProps): object {
   const { rowsPerRequest = 100, concurrency = 10, toleratedFailurePercent = 0 } = props.options;
+  const bytes = BATCH.stateBytes - BATCH.envelopeBytes;
+  // Step Functions bounds what it sends by itself, and fails what comes back.
+  const answered = Math.max(1, Math.floor(bytes / predictionBytes(props.model)));
   return {
     Type: 'Map',
     Label: 'Rows',
@@ -29,7 +35,7 @@ export function mapDefinition(props: MapDefinitionProps): object {
       ReaderConfig: { InputType: 'JSONL' },
       Parameters: { Bucket: props.inputBucketName, 'Key.$': '$.key' },
     },
-    ItemBatcher: { MaxItemsPerBatch: rowsPerRequest, MaxInputBytesPerBatch: BATCH.stateBytes },
+    ItemBatcher: { MaxItemsPerBatch: Math.min(rowsPerRequest, answered), MaxInputBytesPerBatch: bytes },
     MaxConcurrency: concurrency,
     ToleratedFailurePercentage: toleratedFailurePercent,
     ItemProcessor: {

@@ -1,0 +1,159 @@
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import {
+  CreateStateMachineCommand,
+  DescribeExecutionCommand,
+  type DescribeExecutionCommandOutput,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { expect } from 'vitest';
+import { Moto } from '../support/moto.js';
+import type { Synthesized } from './aws-assets.js';
+import { expectClose, IRIS, samplesOf } from './started-runtime.js';
+
+/** In which the files and the results of batches lie. */
+export const BUCKET = 'batches';
+
+/** One row of the samples, as a line of a file and as the model's own framework answers it. */
+export interface Row {
+  readonly line: { readonly features: readonly number[] };
+  readonly golden: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Every row of the samples. */
+export const rows: Row[] = samplesOf(IRIS).flatMap(({ request, response }) => {
+  const [{ data }] = (request as { inputs: [{ data: number[] }] }).inputs;
+  return Array.from({ length: data.length / 4 }, (_, row) => ({
+    line: { features: data.slice(4 * row, 4 * row + 4) },
+    golden: Object.fromEntries(
+      response.outputs.map(({ name, data: values }) => {
+        const size = (values.length * 4) / data.length;
+        return [name, values.slice(row * size, (row + 1) * size)];
+      }),
+    ),
+  }));
+});
+/** A file of JSON Lines. */
+export const lines = (...items: readonly unknown[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('');
+/** All of them, as a file. */
+export const golden = lines(...rows.map(({ line }) => line));
+/** A row that the model refuses. */
+export const WRONG = { features: [1] };
+
+/** An execution of the map, as Step Functions writes of it. */
+export interface Written {
+  readonly Input: string;
+  readonly Output: string;
+  readonly Status: string;
+  readonly Error: string;
+  readonly Cause: string;
+}
+
+/** How a batch ended, and what it wrote. */
+export interface Batch {
+  readonly execution: DescribeExecutionCommandOutput;
+  readonly succeeded: Written[];
+  readonly failed: Written[];
+  readonly pending: Written[];
+}
+
+/** Step Functions with the state machines of one template, and S3 with their bucket. */
+export class Account {
+  private constructor(
+    private readonly moto: Moto,
+    private readonly s3: S3Client,
+    private readonly states: SFNClient,
+  ) {}
+
+  static async open(apiGateway: string): Promise<Account> {
+    const moto = await Moto.start(apiGateway);
+    const { AWS_REGION: region, AWS_ENDPOINT_URL: endpoint } = moto.env;
+    const credentials = { accessKeyId: 'testing', secretAccessKey: 'testing' };
+    const s3 = new S3Client({ region, endpoint, credentials, forcePathStyle: true });
+    await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+    return new Account(moto, s3, new SFNClient({ region, endpoint, credentials }));
+  }
+
+  get env(): Record<string, string> {
+    return this.moto.env;
+  }
+
+  get url(): string {
+    return this.moto.url;
+  }
+
+  async create(synthesized: Synthesized): Promise<void> {
+    for (const { StateMachineName: name, DefinitionString: definition } of synthesized.all(
+      'AWS::StepFunctions::StateMachine',
+    )) {
+      const roleArn = 'arn:aws:iam::123456789012:role/batch';
+      await this.states.send(
+        new CreateStateMachineCommand({ name, definition: synthesized.resolve(definition), roleArn }),
+      );
+    }
+  }
+
+  /** Runs a batch over a file, to its end. */
+  async run(machine: string, content: string | undefined): Promise<Batch> {
+    const name = crypto.randomUUID();
+    const key = `batch/input/${name}.jsonl`;
+    if (content !== undefined) {
+      await this.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: Buffer.from(content) }));
+    }
+    const stateMachineArn = `arn:aws:states:us-east-1:123456789012:stateMachine:${machine}`;
+    const input = JSON.stringify({ key });
+    const { executionArn } = await this.states.send(new StartExecutionCommand({ stateMachineArn, name, input }));
+    let execution: DescribeExecutionCommandOutput;
+    do {
+      await new Promise((later) => setTimeout(later, 50));
+      execution = await this.states.send(new DescribeExecutionCommand({ executionArn }));
+    } while (execution.status === 'RUNNING');
+    const { Contents = [] } = await this.s3.send(
+      new ListObjectsV2Command({ Bucket: BUCKET, Prefix: `batch/output/${name}/` }),
+    );
+    const written = (kind: string) =>
+      Promise.all(
+        Contents.filter(({ Key }) => Key!.split('/').at(-1)!.startsWith(`${kind}_`)).map(async ({ Key }) => {
+          const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+          return JSON.parse(await Body!.transformToString()) as Written[];
+        }),
+      ).then((files) => files.flat());
+    return {
+      execution,
+      succeeded: await written('SUCCEEDED'),
+      failed: await written('FAILED'),
+      pending: await written('PENDING'),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.s3.destroy();
+    this.states.destroy();
+    await this.moto.stop();
+  }
+}
+
+/** The rows that an execution of the map had. */
+export const itemsOf = ({ Input }: Written): unknown[] => JSON.parse(Input).Items;
+
+/** Fails unless each of the file's rows was answered once, with what the model's own framework gave for it. */
+export function expectGolden(succeeded: readonly Written[], expected: readonly Row[]): void {
+  // The executions of a map end in no order, and tell by their input which rows they had.
+  const answers = succeeded.flatMap((written) => {
+    const items = itemsOf(written);
+    const { predictions } = JSON.parse(written.Output) as { predictions: Record<string, number | number[]>[] };
+    expect(predictions).toHaveLength(items.length);
+    return items.map((item, index) => ({ item: JSON.stringify(item), prediction: predictions[index]! }));
+  });
+  expect(answers).toHaveLength(expected.length);
+  for (const { line, golden: outputs } of expected) {
+    const { prediction } = answers.find(({ item }) => item === JSON.stringify(line))!;
+    for (const [name, values] of Object.entries(outputs)) expectClose(IRIS, [prediction[name]!].flat(), values);
+  }
+}
