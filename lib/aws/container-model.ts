@@ -177,7 +177,6 @@ export class ContainerModel extends Construct implements IConnectable {
       alarmActions: props.alarmActions ?? [],
     });
     warn(this, capacity.gpuOptions ? 'modelship:idleGpu' : 'modelship:idleService');
-    if (gateway && this.server.spec.streams) warn(this, 'modelship:bufferedStream');
   }
 
   /** Of the load balancer: nobody may reach it but whom these let in, and API Gateway. */
@@ -245,8 +244,7 @@ export class ContainerModel extends Construct implements IConnectable {
       // The load balancer fetches the keys of a JWT's issuer, and only ECR has an endpoint among registries.
       internet:
         image.repositoryArn === undefined ||
-        // The endpoint of S3 knows the buckets of its region only.
-        (from !== undefined && from !== 'folder') ||
+        fetches ||
         this.access.kind === 'jwt' ||
         (this.props.internetFacing ?? false),
       instances: capacity.gpuOptions !== undefined,
