@@ -187,6 +187,19 @@ describe('ContainerModel', () => {
     expect(service.predictUrl).toBe('https://iris.example.com/v1/models/iris:predict');
   });
 
+  test('lets the load balancer fetch the keys of the issuer of JWTs, and nothing else from outside', () => {
+    const balancerEgress = (props: Parameters<typeof make>[0]) => {
+      const { template, service, stack } = make(props);
+      const group = stack.resolve(service.connections.securityGroups[0]!.securityGroupId)['Fn::GetAtt'][0];
+      const { SecurityGroupEgress: rules = [] } = template().findResources('AWS::EC2::SecurityGroup')[group]!.Properties;
+      return rules.filter(({ CidrIp }: { CidrIp: string }) => CidrIp === '0.0.0.0/0');
+    };
+    expect(balancerEgress(VARIANTS['JWT at the load balancer']!)).toMatchObject([
+      { IpProtocol: 'tcp', FromPort: 443, ToPort: 443 },
+    ]);
+    expect(balancerEgress({ access: Access.anonymous() })).toEqual([]);
+  });
+
   test('takes a deployment back on failed starts and on alarms', () => {
     const { template, service, stack } = make();
     const { DeploymentConfiguration: config } = only(template(), 'AWS::ECS::Service');

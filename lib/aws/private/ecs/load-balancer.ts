@@ -1,6 +1,6 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
-import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import { type IVpc, Peer, Port } from 'aws-cdk-lib/aws-ec2';
 import {
   type ApplicationListener,
   ApplicationListenerRule,
@@ -61,6 +61,10 @@ export class LoadBalancer extends Construct {
       // The server gives a request up first, and says so.
       idleTimeout: Duration.seconds(Math.min(props.timeoutSeconds + 1, ECS.idleSeconds.max)),
     });
+    if (props.access.kind === 'jwt') {
+      // Nothing but the tasks is open to it, and the issuer's keys are on the internet.
+      this.resource.connections.allowTo(Peer.anyIpv4(), Port.tcp(443), 'Keys of the issuer of tokens');
+    }
     this.accessLogs = this.logRequests();
     this.targets = this.group('Targets');
     if (props.twoGroups) this.alternateTargets = this.group('AlternateTargets');
