@@ -31,7 +31,7 @@ import { AwsImage, pullImage } from './image-source.js';
 import { warn } from './private/cost-warnings.js';
 import { ApiFront } from './private/ecs/api-front.js';
 import { taskArchitecture } from './private/ecs/architecture.js';
-import { alternateTarget, deployment, hasTwoVersions } from './private/ecs/deployment.js';
+import { alternate, deployment, hasTwoVersions } from './private/ecs/deployment.js';
 import { GpuInstances } from './private/ecs/gpu-instances.js';
 import { ECS } from './private/ecs/limits.js';
 import { LoadBalancer } from './private/ecs/load-balancer.js';
@@ -319,12 +319,13 @@ export class ContainerModel extends Construct implements IConnectable {
     const { targets, rule, testRule } = this.loadBalancer;
     targets.addTarget(
       this.service.loadBalancerTarget({
+    const second = alternate(this, this.loadBalancer);
         containerName: CONTAINER,
         containerPort: this.server.spec.port,
-        alternateTarget: alternateTarget(this, this.loadBalancer),
+        alternateTarget: second?.target,
       }),
     );
     // A service is refused while no listener forwards to its targets.
-    this.service.node.addDependency(rule, ...(testRule ? [testRule] : []));
+    this.service.node.addDependency(rule, ...(testRule ? [testRule] : []), ...(second ? [second.role] : []));
   }
 }

@@ -239,6 +239,23 @@ describe('ContainerModel', () => {
     template().hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', { Port: 9000 });
   });
 
+  test('lets ECS move traffic, as AWS documents the role, before the service is there', () => {
+    const { template } = make(VARIANTS.canary!);
+    const [[id, role]] = Object.entries(
+      template().findResources('AWS::IAM::Role', {
+        Properties: { Description: 'Moves traffic between two versions of a service' },
+      }),
+    ) as [[string, { Properties: { AssumeRolePolicyDocument: { Statement: object[] } } }]];
+    expect(role.Properties.AssumeRolePolicyDocument.Statement).toEqual([
+      { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'ecs.amazonaws.com' } },
+    ]);
+    const [policy] = Object.keys(
+      template().findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: id }] } }),
+    );
+    const [service] = Object.values(template().findResources('AWS::ECS::Service'));
+    expect(service!.DependsOn).toEqual(expect.arrayContaining([id, policy]));
+  });
+
   test('scales on requests in flight, by Little’s law, and on CPU', () => {
     const { template } = make({ minReplicas: 2, maxReplicas: 9, targetConcurrency: 3, targetCpuPercent: 50 });
     expect(only(template(), 'AWS::ApplicationAutoScaling::ScalableTarget')).toMatchObject({

@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import {
   AlternateTarget,
   type BaseServiceOptions,
@@ -64,14 +64,21 @@ export function deployment(
   };
 }
 
+/** Where the second version's traffic goes, and as whom ECS moves it there. */
+export interface Alternate {
+  readonly target: IAlternateTarget;
+  /** With its policy it is there before the service, and until that is gone. */
+  readonly role: Role;
+}
+
 /** The second version's targets, and the right for ECS to move traffic to them. */
-export function alternateTarget(scope: Construct, balancer: LoadBalancer): IAlternateTarget | undefined {
+export function alternate(scope: Construct, balancer: LoadBalancer): Alternate | undefined {
   const { alternateTargets, testRule, rule, targets } = balancer;
   if (!alternateTargets || !testRule) return undefined;
   const role = new Role(scope, 'DeploymentRole', {
-    assumedBy: new ServicePrincipal('ecs.amazonaws.com', {
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
-    }),
+    // Without a condition, as AWS has it: what ECS says of itself when it takes this role is not documented.
+    // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AmazonECSInfrastructureRolePolicyForLoadBalancers.html
+    assumedBy: new ServicePrincipal('ecs.amazonaws.com'),
     description: 'Moves traffic between two versions of a service',
   });
   role.addToPolicy(
@@ -98,10 +105,11 @@ export function alternateTarget(scope: Construct, balancer: LoadBalancer): IAlte
       resources: ['*'],
     }),
   );
-  return new AlternateTarget('AlternateTarget', {
+  const target = new AlternateTarget('AlternateTarget', {
     alternateTargetGroup: alternateTargets,
     productionListener: ListenerRuleConfiguration.applicationListenerRule(rule),
     testListener: ListenerRuleConfiguration.applicationListenerRule(testRule),
     role,
   });
+  return { target, role };
 }
