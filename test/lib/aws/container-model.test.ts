@@ -294,6 +294,7 @@ describe('ContainerModel', () => {
     const { LaunchTemplateData: data } = only(template(), 'AWS::EC2::LaunchTemplate');
     expect(data).toMatchObject({ InstanceType: 'g6.xlarge', MetadataOptions: { HttpTokens: 'required' } });
     expect(data.BlockDeviceMappings[0].Ebs.Encrypted).toBe(true);
+    expect(text(data.UserData['Fn::Base64'])).toContain('echo ECS_AWSVPC_BLOCK_IMDS=true >> /etc/ecs/ecs.config');
     expect(only(template(), 'AWS::ECS::CapacityProvider').AutoScalingGroupProvider.ManagedScaling.Status).toBe(
       'ENABLED',
     );

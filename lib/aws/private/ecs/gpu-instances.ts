@@ -39,9 +39,8 @@ export class GpuInstances extends Construct {
       securityGroup: new SecurityGroup(this, 'SecurityGroup', { vpc, description: 'Instances with GPUs' }),
       // CDK would add the right to write into every log group.
       role: this.role.withoutPolicyUpdates(),
-      userData: UserData.forLinux(),
+      userData: this.userData(),
       requireImdsv2: true,
-      // A container is a hop away, and has a role of its own.
       httpPutResponseHopLimit: 1,
       detailedMonitoring: true,
       blockDevices: [
@@ -67,6 +66,18 @@ export class GpuInstances extends Construct {
     });
     cluster.addAsgCapacityProvider(this.capacityProvider);
   }
+
+  /**
+   * Tells the agent to keep tasks from the instance's credentials: they have a role of their own. Tasks in `awsvpc` have a
+   * network interface of their own, too, and are no hop away, so that the hop limit alone would not.
+   * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ec2-security-considerations.html
+   */
+  private userData(): UserData {
+    const userData = UserData.forLinux();
+    userData.addCommands('echo ECS_AWSVPC_BLOCK_IMDS=true >> /etc/ecs/ecs.config');
+    return userData;
+  }
+
   /** What the agent of ECS on an instance does: joins the cluster, and reports what runs. */
   private makeRole({ clusterArn, clusterName }: Cluster): Role {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
