@@ -69,7 +69,12 @@ export interface ContainerModelProps extends ServingProps {
   /** Variables whose values are secrets, read by ECS when a task starts. @default - none */
   readonly secrets?: { [name: string]: Secret };
 
-  /** Namespace of Service Connect in which others find the service by the model's name. @default - none */
+  /**
+   * Namespace of Service Connect in which others find the service by the model's name. They do not come by the load
+   * balancer, so that nobody but the network says who may ask: `service.connections` lets them in.
+   *
+   * @default - none
+   */
   readonly serviceConnectNamespace?: string;
 
   /** What alarms do. @default - nothing: they are there to be seen and to stop deployments */

@@ -2,7 +2,7 @@ import { Annotations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 /**
- * What is paid while nobody asks, or fails while it wakes. The ids are part of the API: `acknowledgeWarning(id)` silences one.
+ * What is paid while nobody asks, fails while it wakes, or does not come as it could. The ids are part of the API: `acknowledgeWarning(id)` silences one.
  * docs/aws.md lists them.
  */
 const WARNINGS = {
@@ -19,6 +19,9 @@ const WARNINGS = {
     'the VPC made here has a NAT gateway, paid by the hour and by the byte. Constructs that are given one `vpc` share it',
   'modelship:provisionedConcurrency':
     'what `minReplicas` keeps warm is paid while nobody asks. With 0 the first request after a pause waits for a start',
+  'modelship:bufferedStream':
+    'the server streams its answers, and the HTTP API before it hands them on in one piece, after at most 29 seconds. ' +
+    'Access.jwt() and Access.anonymous() let callers come to the load balancer, which streams',
   'modelship:failsWhileWaking':
     'with no instance running, requests fail until one has started, which takes minutes; let clients try again. ' +
     'EndpointMode.asynchronous() keeps them waiting instead',

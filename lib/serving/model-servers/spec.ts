@@ -2,6 +2,7 @@ import type { ModelFormat } from '@modelship/runtime/manifest';
 import type { Model } from '../../model/model.js';
 import type { ImageArchitecture } from '../image-architecture.js';
 import type { LayoutFile } from '../model-layout.js';
+import type { ModelSource } from './source.js';
 
 /** Whose image it is, and for what. */
 export type ServerImage = Required<Pick<ServerSpec, 'image' | 'architectures'>>;
@@ -24,6 +25,8 @@ export interface ServerSpec {
   readonly needsGpu: boolean;
   /** Whether answers come in pieces. */
   readonly streams: boolean;
+  /** Where it gets the model by itself; absent if it loads what is in the folder. */
+  readonly source?: ModelSource;
   /** The formats it loads; absent if it does not load the package's artifact. */
   readonly formats?: readonly ModelFormat[];
   /** The folder it loads the model from. */

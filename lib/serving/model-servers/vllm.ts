@@ -1,8 +1,12 @@
+import { modelSource } from './source.js';
 import type { ServerImage, ServerSpec } from './spec.js';
 
 /** https://docs.vllm.ai/en/stable/cli/serve/, and for SageMaker examples/deployment/sagemaker-entrypoint.sh there. */
 export function vllm(image: ServerImage, source: string, options: Readonly<Record<string, string>>): ServerSpec {
-  const weights = source.startsWith('s3://') ? { 'load-format': 'runai_streamer', ...options } : options;
+  const from = modelSource(source);
+  const isBucket = from.kind === 's3' || from.kind === 'gcs';
+  // The only one of its loaders that reads from buckets.
+  const weights = isBucket ? { 'load-format': 'runai_streamer', ...options } : options;
   return {
     name: 'vLLM',
     ...image,
@@ -12,6 +16,7 @@ export function vllm(image: ServerImage, source: string, options: Readonly<Recor
     predictPath: () => '/v1/chat/completions',
     needsGpu: true,
     streams: true,
+    source: from,
     layout: () => [],
     command: (model) => [
       '--model',

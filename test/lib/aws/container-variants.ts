@@ -93,6 +93,14 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Contain
     server: ModelServer.vllm({ source: 'Qwen/Qwen3-0.6B' }),
     capacity: ContainerCapacity.managedGpu({ instanceType: 'g6.2xlarge', cpu: 7, memoryMib: 28_672 }),
   }),
+  'vLLM with weights from S3, whose answers stream': (stack) => ({
+    image: undefined,
+    server: ModelServer.vllm({ source: 's3://weights/qwen/' }),
+    capacity: ContainerCapacity.gpu(),
+    access: jwt,
+    certificate: certificate(stack),
+    domainName: 'iris.example.com',
+  }),
   'a server of another kind': () => ({
     image: undefined,
     server: ModelServer.custom({ image: 'ghcr.io/example/server:1', port: 9090, modelFolderVariable: 'MODEL' }),

@@ -13,7 +13,7 @@ import {
   type ManagedEndpointModelProps,
   ServerlessModel,
 } from '../../../lib/aws/index.js';
-import { ImageSource } from '../../../lib/serving/index.js';
+import { Access, ImageSource, ModelServer } from '../../../lib/serving/index.js';
 import { minimal as service } from './container-variants.js';
 import { minimal as endpoint } from './managed-endpoint-variants.js';
 import { minimal as serverless } from './serverless-variants.js';
@@ -64,6 +64,27 @@ const CASES: readonly (readonly [what: string, make: Make, ids: readonly string[
     'tasks with GPUs',
     container(() => ({ capacity: ContainerCapacity.managedGpu() })),
     ['modelship:idleEndpoints', 'modelship:idleGpu'],
+  ],
+  [
+    'a server whose answers would stream, behind an API that does not',
+    container((stack) => ({
+      vpc: new Vpc(stack, 'Vpc'),
+      image: undefined,
+      server: ModelServer.vllm({ source: 'Qwen/Qwen3-0.6B' }),
+      capacity: ContainerCapacity.managedGpu(),
+    })),
+    ['modelship:bufferedStream', 'modelship:idleGpu'],
+  ],
+  [
+    'the same behind a load balancer alone',
+    container((stack) => ({
+      vpc: new Vpc(stack, 'Vpc'),
+      image: undefined,
+      server: ModelServer.vllm({ source: 'Qwen/Qwen3-0.6B' }),
+      capacity: ContainerCapacity.managedGpu(),
+      access: Access.anonymous(),
+    })),
+    ['modelship:idleGpu'],
   ],
   ['an instance that always runs', managed({}), ['modelship:idleInstance']],
   [

@@ -124,3 +124,16 @@ test.each([
 test('refuses an image that is built for nothing', () => {
   expect(() => ModelServer.triton({ architectures: [] })).toThrow(/got no `architectures`/);
 });
+
+test.each([
+  ['s3://weights/qwen/3/', { kind: 's3', bucket: 'weights', prefix: 'qwen/3' }],
+  ['gs://weights', { kind: 'gcs', bucket: 'weights', prefix: '' }],
+  ['/mnt/models/qwen', { kind: 'folder' }],
+  ['Qwen/Qwen3-0.6B', { kind: 'hub' }],
+])('vLLM says where it gets %s', (source, expected) => {
+  expect(ModelServer.vllm({ source }).spec.source).toEqual(expected);
+});
+
+test('vLLM streams weights from the buckets of Google, too', () => {
+  expect(ModelServer.vllm({ source: 'gs://b/qwen' }).spec.command!(onnx, '/models')).toContain('runai_streamer');
+});

@@ -25,6 +25,7 @@ import { ImageArchitecture } from '../../../serving/image-architecture.js';
 import type { ModelServer } from '../../../serving/model-server.js';
 import type { ContainerCapacity, GpuCapacityOptions } from '../../container-capacity.js';
 import type { ContainerModelData } from '../../container-model-data.js';
+import { grantSource } from '../model-source.js';
 import { PackageObjects } from '../package-objects.js';
 import { grantPull, type PulledImage } from '../pulled-image.js';
 import { S3FilesMount } from '../s3-files-mount.js';
@@ -84,6 +85,7 @@ export class Task extends Construct {
     this.definition = this.define();
     this.mount = this.addMount();
     this.container = this.contain();
+    grantSource(this.taskRole, props.server.spec.source);
   }
 
   private role(id: string): Role {

@@ -183,6 +183,12 @@ function checkAccess(validator: Validator, props: ContainerModelProps): void {
 function checkServer(validator: Validator, props: ContainerModelProps, capacity: ContainerCapacity): void {
   const { server, image, model, modelData } = props;
   const spec = server?.spec;
+  validator.check(
+    capacity.gpuOptions === undefined || image !== undefined || spec?.image !== undefined,
+    'image',
+    'NO_GPU_RUNTIME',
+    'the runtime that is built by default uses no GPU; give an image with one that does, another `server`, or ContainerCapacity.fargate()',
+  );
   if (!spec) return;
   checkArchitecture(validator, capacity, spec);
   validator.check(
