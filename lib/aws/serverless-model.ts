@@ -179,6 +179,7 @@ export class ServerlessModel extends Construct implements IConnectable {
     if (props.rollout && props.rollout.kind !== 'allAtOnce') {
       this.trafficShift = new TrafficShift(this, 'TrafficShift', {
         alias: this.alias,
+        logGroup: this.logGroup,
         rollout: props.rollout,
         rollbackAlarms: props.rollbackAlarms ?? [this.telemetry.errorAlarm, this.telemetry.latencyAlarm],
         alarmActions,

@@ -46,6 +46,17 @@ export const DRAIN_SECONDS = 8;
 /** Seconds that the slowest supported start may take before a host should give up: fetch, verify, load, samples. */
 export const START_SECONDS = 300;
 
+/**
+ * The line of the log about a request, as far as others read it: a function of AWS Lambda writes one for each answer with a
+ * status of 500 and above, and names itself in it.
+ */
+export const REQUEST_LINE = {
+  message: 'request',
+  status: 'status',
+  functionName: 'function_name',
+  functionVersion: 'function_version',
+} as const;
+
 /** The variables that configure the runtime. Hosts' own variables are read by `platforms/` alone. */
 export const ENVIRONMENT = {
   /** Folder or URL of a model package or of several: `s3://`, `gs://`, `https://`. Default: the working directory. */

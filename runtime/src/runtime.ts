@@ -37,10 +37,15 @@ export interface Runtime {
 export interface RuntimeOptions extends ProtocolOptions {
   /** The Google Cloud project that log lines name with their trace. @default none is named */
   readonly googleProject?: string;
+  /** What names the server in a line for each answer with a status of 500 and above. @default there is no such line */
+  readonly failureFields?: Readonly<Record<string, string>>;
 }
 
 /** Makes a runtime; nothing is loaded yet. */
-export function createRuntime(config: RuntimeConfig, { googleProject, ...options }: RuntimeOptions = {}): Runtime {
+export function createRuntime(
+  config: RuntimeConfig,
+  { googleProject, failureFields, ...options }: RuntimeOptions = {},
+): Runtime {
   const catalog = new Catalog();
   const metrics = new RuntimeMetrics();
   const logger = new Logger(config.logLevel, undefined, googleProject);
@@ -57,6 +62,7 @@ export function createRuntime(config: RuntimeConfig, { googleProject, ...options
     corsOrigins: config.corsOrigins,
     admission: admit,
     queueDepth,
+    failureFields,
   });
   const file = config.modelsFile === undefined ? undefined : new ModelsFile(config.modelsFile);
   let stopWatching = () => {};

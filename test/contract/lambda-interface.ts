@@ -67,7 +67,8 @@ export class LambdaEnvironment {
   private waiting: ServerResponse[] = [];
   private readonly events: { id: string; event: object }[] = [];
   private readonly answers = new Map<string, (answer: Posted) => void>();
-  private log = '';
+  /** Everything that the process has written. */
+  log = '';
   /** How often the process asked for an event, which it does once it is initialized. */
   asked = 0;
 

@@ -21,7 +21,7 @@ export const SATURATED_PERCENT = 90;
 export const PERIOD = Duration.minutes(1);
 
 type Watched = Pick<AlarmProps, 'metric' | 'threshold' | 'alarmDescription'> &
-  Partial<Pick<AlarmProps, 'evaluationPeriods'>>;
+  Partial<Pick<AlarmProps, 'evaluationPeriods' | 'datapointsToAlarm'>>;
 
 /** The alarms that every construct makes, with the same thresholds and the same patience. */
 export class ServiceAlarms {

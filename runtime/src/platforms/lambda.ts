@@ -1,7 +1,7 @@
 // The handlers of the function, which load the model while Lambda initializes the environment.
 
 import { readConfig } from '../config.js';
-import { predictPath } from '../contract.js';
+import { predictPath, REQUEST_LINE } from '../contract.js';
 import { createRuntime } from '../runtime.js';
 import {
   type HttpApiEvent,
@@ -19,7 +19,11 @@ import { streaming, writeResponse } from './lambda-stream.js';
  */
 const INIT_MILLISECONDS = 9000;
 
-const runtime = createRuntime(readConfig(process.env));
+/** Lambda counts exceptions by version, and no statuses: a rollout counts these lines. */
+const { AWS_LAMBDA_FUNCTION_NAME: name = '', AWS_LAMBDA_FUNCTION_VERSION: version = '' } = process.env;
+const failureFields = { [REQUEST_LINE.functionName]: name, [REQUEST_LINE.functionVersion]: version };
+
+const runtime = createRuntime(readConfig(process.env), { failureFields });
 const loading = runtime.load();
 
 /** Holds the initialization until the model is loaded, and fails it with the reason. */

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
-import { LIVE_PATH, METRICS_PATH, OPEN_API_PATH, READY_PATH, TENSORFLOW_SERVING_METRICS_PATH } from '../contract.js';
+import {
+  LIVE_PATH,
+  METRICS_PATH,
+  OPEN_API_PATH,
+  READY_PATH,
+  REQUEST_LINE,
+  TENSORFLOW_SERVING_METRICS_PATH,
+} from '../contract.js';
 import { InferenceError } from '../inference/errors.js';
 import { EXPOSITION_TYPE } from '../observability/exposition.js';
 import type { Logger } from '../observability/log.js';
@@ -28,6 +35,12 @@ export interface AppOptions {
   /** Origins whose pages may call from a browser; `*` for all. @default none */
   readonly corsOrigins?: readonly string[];
   readonly queueDepth: () => number;
+  /**
+   * What names the server in a line at the level `error` for each answer with a status of 500 and above.
+   *
+   * @default such answers are logged like others, at `debug`
+   */
+  readonly failureFields?: Readonly<Record<string, string>>;
 }
 
 /** From a request to its answer, whichever host received it. */
@@ -91,7 +104,8 @@ export class App {
     const elapsedMs = performance.now() - since;
     this.options.metrics.requestFinished(response.status, elapsedMs);
     response.latency?.observe(elapsedMs * 1000);
-    if (this.logsRequests) this.log(request, response.status, elapsedMs);
+    const isFailure = response.status >= 500 && this.options.failureFields !== undefined;
+    if (isFailure || this.logsRequests) this.log(request, response.status, elapsedMs, isFailure);
     return response;
   }
 
@@ -135,10 +149,17 @@ export class App {
     return this.failure(request.path, new InferenceError('INTERNAL', `internal error ${id}`));
   }
 
-  private log(request: HttpRequest, status: number, elapsedMs: number): void {
+  private log(request: HttpRequest, status: number, elapsedMs: number, isFailure: boolean): void {
     const { method, path, headers } = request;
-    const milliseconds = Number(elapsedMs.toFixed(3));
-    this.options.logger.log('debug', 'request', { method, path, status, milliseconds, trace_id: traceIdOf(headers) });
+    const { logger, failureFields } = this.options;
+    logger.log(isFailure ? 'error' : 'debug', REQUEST_LINE.message, {
+      method,
+      path,
+      [REQUEST_LINE.status]: status,
+      milliseconds: Number(elapsedMs.toFixed(3)),
+      trace_id: traceIdOf(headers),
+      ...(isFailure && failureFields),
+    });
   }
 
   private route(request: HttpRequest): HttpResponse | Promise<HttpResponse> {

@@ -42,7 +42,10 @@ describe('ServerlessModel with a gradual rollout', () => {
       DependsOn: Match.arrayWith([alarm.Ref]),
     });
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      EvaluationPeriods: 1,
+      // What comes late to one of three looks counts in the next.
+      EvaluationPeriods: 3,
+      DatapointsToAlarm: 1,
+      Threshold: 5,
       TreatMissingData: 'notBreaching',
       Metrics: Match.arrayWith([
         Match.objectLike({
@@ -62,6 +65,59 @@ describe('ServerlessModel with a gradual rollout', () => {
           }),
         }),
       ]),
+    });
+  });
+
+  test('counts answers with a status of 500 and above, by the function’s version, out of its log', () => {
+    template.hasResourceProperties('AWS::Logs::MetricFilter', {
+      LogGroupName: { Ref: Match.stringLikeRegexp('^IrisLogs') },
+      FilterPattern:
+        '{ ($.message = "request") && ($.status >= 500) && ($.function_name = "*") && ($.function_version = "*") }',
+      MetricTransformations: [
+        {
+          MetricNamespace: 'Modelship',
+          MetricName: 'FailedRequests',
+          MetricValue: '1',
+          Dimensions: [
+            { Key: 'FunctionName', Value: '$.function_name' },
+            { Key: 'ExecutedVersion', Value: '$.function_version' },
+          ],
+        },
+      ],
+    });
+  });
+
+  test('adds those answers to what Lambda counts of the new version, and takes the share of what it was asked', () => {
+    const { Metrics: metrics } = Object.values(
+      template.findResources('AWS::CloudWatch::Alarm', { Properties: { EvaluationPeriods: 3, DatapointsToAlarm: 1 } }),
+    )[0]!.Properties;
+    const expression = metrics.find((each: { Expression?: string }) => each.Expression);
+    const names = Object.fromEntries(
+      metrics
+        .filter((each: { MetricStat?: object }) => each.MetricStat)
+        .map((each: { Id: string; MetricStat: { Stat: string; Period: number; Metric: { MetricName: string } } }) => {
+          expect(each.MetricStat).toMatchObject({ Stat: 'Sum', Period: 60 });
+          return [each.MetricStat.Metric.MetricName, each.Id];
+        }),
+    );
+    expect(Object.keys(names).sort()).toEqual(['Errors', 'FailedRequests', 'Invocations']);
+    expect(expression.Expression).toBe(
+      `IF(${names.Invocations} > 0, 100 * (FILL(${names.Errors}, 0) + FILL(${names.FailedRequests}, 0)) / ${names.Invocations}, 0)`,
+    );
+    const failed = metrics.find((each: { Id: string }) => each.Id === names.FailedRequests);
+    expect(failed.MetricStat.Metric).toEqual({
+      Namespace: 'Modelship',
+      MetricName: 'FailedRequests',
+      Dimensions: [
+        { Name: 'ExecutedVersion', Value: { 'Fn::GetAtt': [expect.stringContaining('CurrentVersion'), 'Version'] } },
+        { Name: 'FunctionName', Value: { Ref: expect.stringMatching(/^Iris[0-9A-F]+$/) } },
+      ],
+    });
+  });
+
+  test('counts them before traffic comes to the new version', () => {
+    template.hasResource('AWS::Lambda::Alias', {
+      DependsOn: Match.arrayWith([Match.stringLikeRegexp('^IrisTrafficShiftFailedRequests')]),
     });
   });
 
@@ -129,7 +185,9 @@ describe('ServerlessModel with a gradual rollout', () => {
 });
 
 test.each([undefined, Rollout.allAtOnce()])('moves all at once without CodeDeploy', (rollout) => {
-  make({ rollout }).template().resourceCountIs('AWS::CodeDeploy::Application', 0);
+  const template = make({ rollout }).template();
+  template.resourceCountIs('AWS::CodeDeploy::Application', 0);
+  template.resourceCountIs('AWS::Logs::MetricFilter', 0);
 });
 
 describe('ServerlessModel refuses', () => {

@@ -1,26 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { packModel } from '../../../lib/pack/index.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { packCrashing, PYTHON as python } from '../../support/crashing-package.js';
 import { post, serve, stopAll, until } from './servers.js';
-
-const python = join(import.meta.dirname, '../../../.venv/bin/python');
 
 let folder: string;
 let model: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'modelship-crashing-'));
-  model = join(folder, 'package');
-  const source = join(folder, 'crashing.pkl');
-  execFileSync(python, [join(import.meta.dirname, 'crashing_model.py'), source]);
-  const samples = join(folder, 'samples.json');
-  const input = { name: 'features', datatype: 'FP64', shape: [1, 2], data: [1, 2] };
-  writeFileSync(samples, JSON.stringify([{ inputs: [input] }]));
-  vi.stubEnv('MODELSHIP_PYTHON', python);
-  await packModel({ source, out: model, name: 'crashing', samples, trustPickle: true });
-  vi.unstubAllEnvs();
+  model = await packCrashing(folder);
 }, 180_000);
 afterEach(stopAll);
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,3 +1,4 @@
+import { REQUEST_LINE } from '@modelship/runtime/contract';
 import { Duration } from 'aws-cdk-lib';
 import { type Alarm, type IAlarm, type IAlarmAction, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import {
@@ -8,12 +9,15 @@ import {
 } from 'aws-cdk-lib/aws-codedeploy';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
+import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Rollout } from '../../../serving/rollout.js';
 import { ERROR_PERCENT, errorPercent, PERIOD, ServiceAlarms } from '../service-alarms.js';
 
 export interface TrafficShiftProps {
   readonly alias: Alias;
+  /** Of the function. */
+  readonly logGroup: ILogGroup;
   readonly rollout: Rollout;
   /** What takes the traffic back, beside failures of the new version. */
   readonly rollbackAlarms: readonly IAlarm[];
@@ -23,16 +27,21 @@ export interface TrafficShiftProps {
 /** CodeDeploy, which moves the alias of a function from version to version. */
 export class TrafficShift extends Construct {
   readonly deploymentGroup: LambdaDeploymentGroup;
-  /** On what the newest version alone fails at: exceptions, time-outs and starts. */
+  /** On what the newest version alone fails at: exceptions, time-outs, starts, and answers with a status of 500 and above. */
   readonly newVersionAlarm: Alarm;
+  /** Counts those answers by version. */
+  readonly failedRequests: MetricFilter;
 
-  constructor(scope: Construct, id: string, { alias, rollout, rollbackAlarms, alarmActions }: TrafficShiftProps) {
+  constructor(scope: Construct, id: string, props: TrafficShiftProps) {
     super(scope, id);
+    const { alias, logGroup, rollout, rollbackAlarms, alarmActions } = props;
+    this.failedRequests = countFailedRequests(this, logGroup);
     this.newVersionAlarm = new ServiceAlarms(this, alarmActions).add('NewVersionErrors', {
-      metric: errorPercent([metricOf(alias, 'Errors')], metricOf(alias, 'Invocations')),
+      metric: errorPercent([metricOf(alias, 'Errors'), failedRequestsOf(alias)], metricOf(alias, 'Invocations')),
       threshold: ERROR_PERCENT,
-      // A deployment may last no longer than a few minutes.
-      evaluationPeriods: 1,
+      // A deployment may last no longer than a few minutes. What the log tells may come after Lambda's own counts.
+      evaluationPeriods: 3,
+      datapointsToAlarm: 1,
       alarmDescription: `The newest version of the function failed at more than ${ERROR_PERCENT} % of what it was asked.`,
     });
     const role = deploymentRole(this, alias);
@@ -46,8 +55,8 @@ export class TrafficShift extends Construct {
       role: role.withoutPolicyUpdates(),
     });
     this.deploymentGroup.node.addDependency(role);
-    // The alarm looks at the new version before traffic comes to it.
-    alias.node.addDependency(this.newVersionAlarm);
+    // They look at the new version before traffic comes to it.
+    alias.node.addDependency(this.newVersionAlarm, this.failedRequests);
   }
 }
 
@@ -70,6 +79,37 @@ function metricOf({ lambda, version, aliasName }: Alias, metricName: string): Me
       Resource: `${lambda.functionName}:${aliasName}`,
       ExecutedVersion: version.version,
     },
+    statistic: 'Sum',
+    period: PERIOD,
+  });
+}
+
+const FAILED_REQUESTS = { namespace: 'Modelship', metricName: 'FailedRequests' };
+
+/** Lambda counts exceptions and no statuses, so that the function logs a line for each. */
+function countFailedRequests(scope: Construct, logGroup: ILogGroup): MetricFilter {
+  const functionName = `$.${REQUEST_LINE.functionName}`;
+  const functionVersion = `$.${REQUEST_LINE.functionVersion}`;
+  return new MetricFilter(scope, 'FailedRequests', {
+    logGroup,
+    filterPattern: FilterPattern.all(
+      FilterPattern.stringValue('$.message', '=', REQUEST_LINE.message),
+      FilterPattern.numberValue(`$.${REQUEST_LINE.status}`, '>=', 500),
+      // Dimensions are taken from what the pattern names.
+      FilterPattern.exists(functionName),
+      FilterPattern.exists(functionVersion),
+    ),
+    metricNamespace: FAILED_REQUESTS.namespace,
+    metricName: FAILED_REQUESTS.metricName,
+    dimensions: { FunctionName: functionName, ExecutedVersion: functionVersion },
+  });
+}
+
+/** Of the version that the alias moves to. */
+function failedRequestsOf({ lambda, version }: Alias): Metric {
+  return new Metric({
+    ...FAILED_REQUESTS,
+    dimensionsMap: { FunctionName: lambda.functionName, ExecutedVersion: version.version },
     statistic: 'Sum',
     period: PERIOD,
   });
