@@ -317,9 +317,9 @@ export class ContainerModel extends Construct implements IConnectable {
 
   private attach(): void {
     const { targets, rule, testRule } = this.loadBalancer;
+    const second = alternate(this, this.loadBalancer);
     targets.addTarget(
       this.service.loadBalancerTarget({
-    const second = alternate(this, this.loadBalancer);
         containerName: CONTAINER,
         containerPort: this.server.spec.port,
         alternateTarget: second?.target,
