@@ -115,7 +115,7 @@ describe('the files of a model', () => {
     const memoryMib = Lazy.number({ produce: () => 122_880 });
     const capacity = ContainerCapacity.fargate({ cpu: 16, memoryMib });
     expect(container({ model, access, capacity })).toEqual([
-      expect.stringMatching(/^model: MODEL_TOO_LARGE: .*ContainerModelData\.fromFileSystem\(\)/),
+      expect.stringMatching(/^model: MODEL_TOO_LARGE: .*ContainerModelData\.fromS3Files\(\) or \.fromFileSystem\(\)/),
     ]);
     const lies = ContainerModelData.inImage('/models');
     expect(container({ model, access, capacity, modelData: lies })).toHaveLength(1);
