@@ -45,6 +45,8 @@ export function requestOf(event: RestEvent | HttpApiEvent): HttpRequest {
     const path = prefix && event.rawPath.startsWith(`${prefix}/`) ? event.rawPath.slice(prefix.length) : event.rawPath;
     return { method: event.requestContext.http.method, path, query: event.rawQueryString, headers, body };
   }
+  // A REST API hands packed bodies on unpacked, and the header with them; a load balancer hands both on as they came.
+  if (!event.requestContext?.elb) delete headers['content-encoding'];
   return { method: event.httpMethod, path: event.path, query: queryOf(event), headers, body };
 }
 

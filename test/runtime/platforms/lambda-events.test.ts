@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { type RestEvent, requestOf } from '../../../runtime/src/platforms/lambda-events.js';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { type HttpApiEvent, type RestEvent, requestOf } from '../../../runtime/src/platforms/lambda-events.js';
 
 const query = (event: Partial<RestEvent>) => requestOf({ httpMethod: 'GET', path: '/', ...event }).query;
 
@@ -24,4 +25,41 @@ test('a parameter without a value is still one, and no parameters are none', () 
   expect(query({ queryStringParameters: { verbose: undefined } })).toBe('verbose=');
   expect(query({ queryStringParameters: null, multiValueQueryStringParameters: null })).toBe('');
   expect(query({})).toBe('');
+});
+
+describe('a packed body', () => {
+  const packed = gzipSync('{"instances": []}');
+  const base64 = { body: packed.toString('base64'), isBase64Encoded: true };
+  const headers = { 'Content-Encoding': 'gzip' };
+
+  test.each([
+    ['text', { body: '{"instances": []}', isBase64Encoded: false }],
+    ['bytes', { body: Buffer.from('{"instances": []}').toString('base64'), isBase64Encoded: true }],
+  ])('comes from a REST API unpacked, as %s, and is not unpacked again', (_, event) => {
+    const multiValueHeaders = { 'Content-Encoding': ['gzip'], 'Content-Type': ['application/json'] };
+    const request = requestOf({ httpMethod: 'POST', path: '/', headers, multiValueHeaders, ...event });
+    expect(request.body.toString()).toBe('{"instances": []}');
+    expect(request.headers).toEqual({ 'content-type': 'application/json' });
+  });
+
+  test('comes from a load balancer as it is', () => {
+    const requestContext = { elb: {} };
+    const request = requestOf({ httpMethod: 'POST', path: '/', requestContext, headers, ...base64 });
+    expect(request.body).toEqual(packed);
+    expect(request.headers).toEqual({ 'content-encoding': 'gzip' });
+  });
+
+  test('comes from an HTTP API and a function URL as it is', () => {
+    const event: HttpApiEvent = {
+      version: '2.0',
+      rawPath: '/',
+      rawQueryString: '',
+      headers,
+      requestContext: { http: { method: 'POST' } },
+      ...base64,
+    };
+    const request = requestOf(event);
+    expect(request.body).toEqual(packed);
+    expect(request.headers).toEqual({ 'content-encoding': 'gzip' });
+  });
 });
