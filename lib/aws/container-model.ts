@@ -131,7 +131,7 @@ export class ContainerModel extends Construct implements IConnectable {
     this.trafficAlarms = new TrafficAlarms(
       this,
       'Alarms',
-      this.loadBalancer.resource,
+      this.loadBalancer,
       this.timeoutSeconds,
       props.alarmActions ?? [],
     );

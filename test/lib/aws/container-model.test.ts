@@ -435,6 +435,66 @@ describe('ContainerModel', () => {
     expect(service!.DependsOn).toContain(id);
   });
 
+  /** The expression of an alarm, and its metrics by name and whose they are. */
+  function watched(template: Template, description: RegExp) {
+    const [alarm] = Object.values(template.findResources('AWS::CloudWatch::Alarm')).filter(({ Properties }) =>
+      description.test(Properties.AlarmDescription),
+    );
+    const { Metrics: queries, ...properties } = alarm!.Properties;
+    const metrics = (queries ?? [{ Id: 'alone', MetricStat: { Metric: properties } }]).flatMap(
+      ({ Id: id, MetricStat: { Metric: metric } = {} as { Metric?: typeof properties } }) =>
+        metric
+          ? [
+              `${id} ${metric.MetricName} ${metric.Dimensions.map(({ Name, Value }: { Name: string; Value: object }) =>
+                Name === 'TargetGroup' ? text(Value).replace(/^\{Iris(LoadBalancer)?|[0-9A-F]{8}\..*$/g, '') : Name,
+              ).join(' ')}`,
+            ]
+          : [],
+    );
+    return { expression: queries?.find(({ Expression }: { Expression?: string }) => Expression)?.Expression, metrics };
+  }
+
+  test('alarms on requests that failed, or that no task answered, or that found no task', () => {
+    const { template } = make();
+    const { expression, metrics } = watched(template(), /failed/);
+    expect(expression).toBe(
+      'IF(MAX([FILL(requests, 0), FILL(unanswered, 0)]) > 0, 100 * (FILL(failed, 0) + FILL(unanswered, 0)) / MAX([FILL(requests, 0), FILL(unanswered, 0)]), 0)',
+    );
+    expect(metrics).toEqual([
+      'requests RequestCount LoadBalancer',
+      'failed HTTPCode_Target_5XX_Count LoadBalancer',
+      'unanswered HTTPCode_ELB_5XX_Count LoadBalancer',
+    ]);
+    expect(watched(template(), /longer/).metrics).toEqual(['alone TargetResponseTime LoadBalancer']);
+  });
+
+  test('alarms on either of two versions, however little traffic it gets', () => {
+    const { template } = make({ rollout: Rollout.canary({ percent: 1, bakeMinutes: 15 }) });
+    const { expression, metrics } = watched(template(), /failed/);
+    expect(expression).toMatch(/^MAX\(\[IF\(MAX\(/);
+    expect(expression).toContain(
+      'IF(FILL(requests1, 0) > 0, 100 * (FILL(failed1, 0) + FILL(refused1, 0)) / FILL(requests1, 0), 0)])',
+    );
+    // CloudWatch allows ten in an alarm.
+    expect(metrics).toEqual([
+      'requests RequestCount LoadBalancer',
+      'failed HTTPCode_Target_5XX_Count LoadBalancer',
+      'unanswered HTTPCode_ELB_5XX_Count LoadBalancer',
+      'requests0 RequestCount LoadBalancer Targets',
+      'failed0 HTTPCode_Target_5XX_Count LoadBalancer Targets',
+      'refused0 TargetConnectionErrorCount LoadBalancer Targets',
+      'requests1 RequestCount LoadBalancer AlternateTargets',
+      'failed1 HTTPCode_Target_5XX_Count LoadBalancer AlternateTargets',
+      'refused1 TargetConnectionErrorCount LoadBalancer AlternateTargets',
+    ]);
+    const latency = watched(template(), /longer/);
+    expect(latency.expression).toBe('MAX([FILL(seconds0, 0), FILL(seconds1, 0)])');
+    expect(latency.metrics).toEqual([
+      'seconds0 TargetResponseTime LoadBalancer Targets',
+      'seconds1 TargetResponseTime LoadBalancer AlternateTargets',
+    ]);
+  });
+
   test('gives secrets to the container without writing them into the template', () => {
     const { template } = make(VARIANTS.secrets!);
     expect(containerOf(template()).Secrets).toEqual([{ Name: 'TOKEN', ValueFrom: expect.anything() }]);
