@@ -93,6 +93,7 @@ export class Synthesized {
 
   private attribute([id, name]: [string, string]): string {
     if (name === 'ApiEndpoint') return `https://${id}.execute-api.${REGION}.amazonaws.com`;
+    if (name === 'ModelName') return id;
     throw new Error(`the attribute ${name} of ${id}`);
   }
 

@@ -67,7 +67,7 @@ export interface Batch {
 export class Account {
   private constructor(
     private readonly moto: Moto,
-    private readonly s3: S3Client,
+    readonly s3: S3Client,
     private readonly states: SFNClient,
   ) {}
 
@@ -99,13 +99,17 @@ export class Account {
     }
   }
 
-  /** Runs a batch over a file, to its end. */
-  async run(machine: string, content: string | undefined): Promise<Batch> {
-    const name = crypto.randomUUID();
-    const key = `batch/input/${name}.jsonl`;
-    if (content !== undefined) {
-      await this.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: Buffer.from(content) }));
-    }
+  async write(key: string, content: string): Promise<void> {
+    await this.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: Buffer.from(content) }));
+  }
+
+  async read(key: string): Promise<string> {
+    const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }));
+    return Body!.transformToString();
+  }
+
+  /** Executes a state machine to its end. */
+  async execute(machine: string, name: string, key: string): Promise<DescribeExecutionCommandOutput> {
     const stateMachineArn = `arn:aws:states:us-east-1:123456789012:stateMachine:${machine}`;
     const input = JSON.stringify({ key });
     const { executionArn } = await this.states.send(new StartExecutionCommand({ stateMachineArn, name, input }));
@@ -114,15 +118,23 @@ export class Account {
       await new Promise((later) => setTimeout(later, 50));
       execution = await this.states.send(new DescribeExecutionCommand({ executionArn }));
     } while (execution.status === 'RUNNING');
+    return execution;
+  }
+
+  /** Runs a batch over a file, to its end. */
+  async run(machine: string, content: string | undefined): Promise<Batch> {
+    const name = crypto.randomUUID();
+    const key = `batch/input/${name}.jsonl`;
+    if (content !== undefined) await this.write(key, content);
+    const execution = await this.execute(machine, name, key);
     const { Contents = [] } = await this.s3.send(
       new ListObjectsV2Command({ Bucket: BUCKET, Prefix: `batch/output/${name}/` }),
     );
     const written = (kind: string) =>
       Promise.all(
-        Contents.filter(({ Key }) => Key!.split('/').at(-1)!.startsWith(`${kind}_`)).map(async ({ Key }) => {
-          const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
-          return JSON.parse(await Body!.transformToString()) as Written[];
-        }),
+        Contents.filter(({ Key }) => Key!.split('/').at(-1)!.startsWith(`${kind}_`)).map(
+          async ({ Key }) => JSON.parse(await this.read(Key!)) as Written[],
+        ),
       ).then((files) => files.flat());
     return {
       execution,

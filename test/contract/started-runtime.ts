@@ -15,7 +15,7 @@ const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.met
 export const IRIS = Model.fromDirectory(root('examples/iris/model'));
 
 /** The runtime as the image has it; `npm run bundle -w runtime` makes it. */
-const SERVER = root('runtime/dist/bundle/server.js');
+export const SERVER = root('runtime/dist/bundle/server.js');
 
 const START_MILLISECONDS = 30_000;
 

@@ -42,6 +42,8 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map impo
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_api_gateway import (
     StateTaskServiceApiGateway,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_unsupported
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramError
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
@@ -281,6 +283,18 @@ StateTaskServiceApiGateway._SUPPORTED_API_PARAM_BINDINGS["invoke"] = {
 }
 StateTaskServiceApiGateway._eval_service_task = invoke
 StateTaskServiceApiGateway._from_error = from_error
+
+# Jobs of SageMaker, which moto has done as soon as they are there
+
+
+def sync_resolver(task, env, resource_runtime_part, normalised_parameters, state_credentials):
+    client = state_task_service_unsupported.boto_client_for(resource_runtime_part.region, "sagemaker")
+    name = normalised_parameters["TransformJobName"]
+    return lambda: json.loads(json.dumps(client.describe_transform_job(TransformJobName=name), default=str))
+
+
+state_task_service_unsupported._SUPPORTED_INTEGRATION_PATTERNS.add(ResourceCondition.Sync)
+state_task_service_unsupported.StateTaskServiceUnsupported._build_sync_resolver = sync_resolver
 
 if __name__ == "__main__":
     main(sys.argv[1:])

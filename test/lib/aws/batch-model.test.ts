@@ -125,7 +125,7 @@ describe('BatchModel by a transform job', () => {
       BatchStrategy: 'MultiRecord',
       MaxConcurrentTransforms: 4,
       TransformInput: { ContentType: 'application/jsonlines', SplitType: 'Line' },
-      TransformOutput: { Accept: 'application/jsonlines', AssembleWith: 'Line' },
+      TransformOutput: { Accept: 'application/x-ndjson', AssembleWith: 'Line' },
       TransformResources: { InstanceType: 'ml.m5.large', InstanceCount: 1 },
     });
     expect(Parameters.TransformResources.VolumeKmsKeyId).toBeUndefined();

@@ -65,6 +65,7 @@ describe('/invocations', () => {
     const lines = await accept('application/jsonlines');
     expect(lines.text).toBe('{"predictions": [[1.0, 2.0], [3.0, 4.0]]}');
     expect(lines.headers['content-type']).toBe('application/jsonlines');
+    expect((await accept('application/x-ndjson')).text).toBe('[1.0, 2.0]\n[3.0, 4.0]\n');
     const npy = await accept('application/x-npy, application/json');
     expect(tensorFromNpy({ name: 'y', datatype: 'FP32', shape: [-1, 2] }, npy.body as Buffer).shape).toEqual([2, 2]);
     expect((await accept('text/html, */*;q=0.1')).headers['content-type']).toBe('application/json');

@@ -39,7 +39,8 @@ export function transformDefinition(props: TransformDefinitionProps): object {
         },
       },
       TransformOutput: {
-        Accept: 'application/jsonlines',
+        // A line for each row, where `application/jsonlines` is a line for each request.
+        Accept: 'application/x-ndjson',
         AssembleWith: 'Line',
         'S3OutputPath.$': `States.Format('s3://${props.outputBucketName}/${props.outputPrefix}{}', $$.Execution.Name)`,
         ...(props.keyId ? { KmsKeyId: props.keyId } : {}),

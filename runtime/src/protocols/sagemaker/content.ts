@@ -13,7 +13,7 @@ import {
   decodePredictRequest,
   type PredictRequest,
 } from '../tensorflow-serving/predict-request.js';
-import { encodePredictResponse } from '../tensorflow-serving/predict-response.js';
+import { encodePredictionLines, encodePredictResponse } from '../tensorflow-serving/predict-response.js';
 
 const DIALECT: Dialect = { rowKeys: [], bareRows: true };
 const DEFAULT_SIGNATURE = 'serving_default';
@@ -40,8 +40,10 @@ const DECODERS: Readonly<Record<string, Decode>> = {
 const ENCODERS: Readonly<Record<string, Encode>> = {
   'application/json': (outputs, rows) => jsonResponse(encodePredictResponse(outputs, rows)),
   'application/jsonlines': (outputs, rows) =>
-    // A line of JSON holds no line break but those between its parts.
+    // The whole answer in one line, as SageMaker's containers give it. A line of JSON holds no line break but those
+    // between its parts.
     typed('application/jsonlines', encodePredictResponse(outputs, rows).toString().replaceAll(/\n */g, '')),
+  'application/x-ndjson': (outputs) => typed('application/x-ndjson', encodePredictionLines(outputs)),
   'text/csv': (outputs) => typed('text/csv; charset=utf-8', csvFromTensors(outputs)),
   'application/x-npy': (outputs) => typed('application/x-npy', npyFromTensor(only(outputs))),
   'application/x-npz': async (outputs) => typed('application/x-npz', await npzFromTensors(outputs)),

@@ -40,6 +40,30 @@ function encodeRows(outputs: readonly Tensor[]): Buffer | string {
   return writer.finish();
 }
 
+/** Encodes outputs as JSON Lines: for each row a line with its value or object. */
+export function encodePredictionLines(outputs: readonly Tensor[]): Buffer | string {
+  const size = batchSize(outputs);
+  const shapes = outputs.map((output) => output.shape.slice(1));
+  const steps = shapes.map((shape) => shape.reduce((product, length) => product * length, 1));
+  const inLine: TensorStyle = { ...NUMBERS, base64: ['{"b64": ', '}'] };
+  const styles = outputs.map((output) => (isBase64(output) ? inLine : NUMBERS));
+  const single = outputs.length === 1;
+  const writer = new JsonWriter();
+  for (let row = 0; row < size; row++) {
+    if (!single) writer.raw('{');
+    for (let index = 0; index < outputs.length; index++) {
+      if (index > 0) writer.raw(', ');
+      if (!single) {
+        writer.string(outputs[index]!.name);
+        writer.raw(': ');
+      }
+      writeNested(writer, outputs[index]!, shapes[index]!, row * steps[index]!, styles[index]!);
+    }
+    writer.raw(single ? '\n' : '}\n');
+  }
+  return writer.finish();
+}
+
 function encodeColumns(outputs: readonly Tensor[]): Buffer | string {
   const writer = new JsonWriter();
   writer.raw('{\n    "outputs": ');
@@ -89,11 +113,15 @@ function writeColumn(writer: JsonWriter, tensor: Tensor, axis: number, offset: n
 
 /** Outputs of bytes whose name says so are written in base64, in an object on lines of its own. */
 function style(output: Tensor, level: number): TensorStyle {
-  if (output.datatype !== 'BYTES' || !output.name.endsWith('_bytes')) return NUMBERS;
+  if (!isBase64(output)) return NUMBERS;
   return {
     ...NUMBERS,
     base64: [`{\n${INDENT.repeat(level + 1)}"b64": `, `\n${INDENT.repeat(level)}}`],
   };
+}
+
+function isBase64({ datatype, name }: Tensor): boolean {
+  return datatype === 'BYTES' && name.endsWith('_bytes');
 }
 
 function batchSize(outputs: readonly Tensor[]): number {
