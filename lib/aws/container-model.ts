@@ -42,7 +42,7 @@ import { ServiceTelemetry, TrafficAlarms } from './private/ecs/service-telemetry
 import { CONTAINER, PORT_NAME, Task } from './private/ecs/task.js';
 import { gpuSize } from './private/ecs/task-size.js';
 import { validateContainer } from './private/ecs/validation.js';
-import { type PulledImage, pulledImage } from './private/pulled-image.js';
+import { isOfAnotherRegion, type PulledImage, pulledImage } from './private/pulled-image.js';
 
 const DEFAULT_MAX_REPLICAS = 4;
 const DEFAULT_CONCURRENCY = 8;
@@ -241,11 +241,12 @@ export class ContainerModel extends Construct implements IConnectable {
   private makeNetwork(image: PulledImage, capacity: ContainerCapacity): Network {
     const fetches = this.server.spec.image !== undefined && this.server.layout(this.model).length === 0;
     return new Network(this, 'Network', {
-      // The load balancer fetches the keys of a JWT's issuer, and only ECR has an endpoint among registries.
+      // The load balancer fetches the keys of a JWT's issuer, and only ECR of this region has an endpoint.
       internet:
         image.repositoryArn === undefined ||
         fetches ||
         this.access.kind === 'jwt' ||
+        isOfAnotherRegion(this, image) ||
         (this.props.internetFacing ?? false),
       instances: capacity.gpuOptions !== undefined,
       secrets: Object.keys(this.props.secrets ?? {}).length > 0,

@@ -29,8 +29,9 @@ export interface ContainerModelProps extends ServingProps {
   /**
    * The network.
    *
-   * @default - a new VPC in two zones. Its subnets have no way to the internet if AWS's own services are all that is
-   * needed, which they reach by endpoints; else one NAT gateway
+   * @default - a new VPC in two zones. Its subnets have no way to the internet if AWS's own services in this region are
+   * all that is needed, which they reach by endpoints; else one NAT gateway: for an image outside ECR or in ECR of another
+   * region, for a server that fetches weights, for JWTs, and for `internetFacing`
    */
   readonly vpc?: IVpc;
 

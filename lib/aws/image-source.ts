@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import type { Construct } from 'constructs';
@@ -122,9 +122,11 @@ class EcrImage extends AwsImage {
   }
 
   override pull(): PulledImage {
+    const { repositoryArn, env } = this.repository;
     return {
       uri: this.repository.repositoryUriForTagOrDigest(this.tagOrDigest),
-      repositoryArn: this.repository.repositoryArn,
+      repositoryArn,
+      region: Token.isUnresolved(env.region) ? undefined : env.region,
     };
   }
 }

@@ -1,4 +1,4 @@
-import { Arn, ArnFormat, Stack } from 'aws-cdk-lib';
+import { Arn, ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 
@@ -7,7 +7,7 @@ export interface PulledImage {
   readonly uri: string;
   /** Set if it is in ECR. */
   readonly repositoryArn?: string;
-  /** Set if it is in ECR and the reference says where. */
+  /** Set if it is in ECR and that is known at synth. */
   readonly region?: string;
 }
 
@@ -22,6 +22,12 @@ export function pulledImage(scope: Construct, uri: string): PulledImage {
     Stack.of(scope),
   );
   return { uri, repositoryArn, region };
+}
+
+/** Whether it is known to be in ECR of another region, which no endpoint of a VPC leads to. */
+export function isOfAnotherRegion(scope: Construct, { region }: PulledImage): boolean {
+  const here = Stack.of(scope).region;
+  return region !== undefined && !Token.isUnresolved(here) && region !== here;
 }
 
 /** The statements that pulling takes, for the identity that pulls. */

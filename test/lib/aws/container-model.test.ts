@@ -1,11 +1,14 @@
 import { App, CfnParameter, Lazy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { type SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
-import { Cluster } from 'aws-cdk-lib/aws-ecs';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Repository } from 'aws-cdk-lib/aws-ecr';
+import { Cluster, Secret } from 'aws-cdk-lib/aws-ecs';
+import { type CfnPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { describe, expect, test } from 'vitest';
 import {
+  AwsImage,
   ContainerCapacity,
   ContainerModel,
   ContainerModelData,
@@ -15,7 +18,7 @@ import { Access, ImageArchitecture, ImageSource, ModelServer, Rollout } from '..
 import { certificate, jwt, minimal, VARIANTS } from './container-variants.js';
 import { faultsOf } from './faults.js';
 import { grantedActions, text } from './granted-actions.js';
-import { model, savedModel } from './managed-endpoint-variants.js';
+import { IMAGE, model, savedModel } from './managed-endpoint-variants.js';
 import { s3Files } from './s3-files.js';
 
 type Props = Partial<ContainerModelProps>;
@@ -118,6 +121,41 @@ describe('ContainerModel', () => {
     expect(endpoints.sort()).toEqual(['ecr.api', 'ecr.dkr', 'logs', 's3']);
   });
 
+  test('has endpoints of both services that keep secrets, if there are some', () => {
+    const { template } = make((stack) => ({
+      secrets: {
+        TOKEN: Secret.fromSsmParameter(
+          StringParameter.fromSecureStringParameterAttributes(stack, 'Token', { parameterName: '/token' }),
+        ),
+      },
+    }));
+    const endpoints = Object.values(template().findResources('AWS::EC2::VPCEndpoint')).map(({ Properties }) =>
+      text(Properties.ServiceName).replace(/^.*\{AWS::Region\}\./, ''),
+    );
+    expect(endpoints).toEqual(expect.arrayContaining(['secretsmanager', 'ssm']));
+  });
+
+  test.each([
+    ['which its name says', () => ImageSource.fromRegistry(IMAGE)],
+    [
+      'which its repository says',
+      (stack: Stack) =>
+        AwsImage.fromEcr(
+          Repository.fromRepositoryArn(stack, 'Repository', 'arn:aws:ecr:eu-west-1:123456789012:repository/modelship'),
+          'latest',
+        ),
+    ],
+  ])('makes a NAT gateway if the image is in ECR of another region, %s', (_what, image) => {
+    for (const [region, gateways] of [
+      ['eu-west-1', 0],
+      ['us-east-1', 1],
+    ] as const) {
+      const stack = new Stack(new App({ analyticsReporting: false }), 'S', { env: { region } });
+      new ContainerModel(stack, 'Iris', { model, image: image(stack) });
+      Template.fromStack(stack).resourceCountIs('AWS::EC2::NatGateway', gateways);
+    }
+  });
+
   test.each<[string, Props]>([
     ['the image is outside ECR', { image: ImageSource.fromRegistry('ghcr.io/modelship/runtime:1') }],
     ['the server fetches the weights', VARIANTS['TensorFlow Serving']!(new Stack())],
@@ -191,7 +229,8 @@ describe('ContainerModel', () => {
     const balancerEgress = (props: Parameters<typeof make>[0]) => {
       const { template, service, stack } = make(props);
       const group = stack.resolve(service.connections.securityGroups[0]!.securityGroupId)['Fn::GetAtt'][0];
-      const { SecurityGroupEgress: rules = [] } = template().findResources('AWS::EC2::SecurityGroup')[group]!.Properties;
+      const { SecurityGroupEgress: rules = [] } =
+        template().findResources('AWS::EC2::SecurityGroup')[group]!.Properties;
       return rules.filter(({ CidrIp }: { CidrIp: string }) => CidrIp === '0.0.0.0/0');
     };
     expect(balancerEgress(VARIANTS['JWT at the load balancer']!)).toMatchObject([

@@ -56,13 +56,14 @@ export class Network extends Construct {
 
   /** What a task needs to start and to log, and an instance to join. */
   private makeEndpoints({ instances, secrets }: NetworkProps): InterfaceVpcEndpoint[] {
-    const { ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER, ECS, ECS_AGENT, ECS_TELEMETRY } =
+    const { ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER, SSM, ECS, ECS_AGENT, ECS_TELEMETRY } =
       InterfaceVpcEndpointAwsService;
     const services = {
       Ecr: ECR,
       EcrDocker: ECR_DOCKER,
       Logs: CLOUDWATCH_LOGS,
-      ...(secrets ? { Secrets: SECRETS_MANAGER } : {}),
+      // A secret does not say which of the two it is in.
+      ...(secrets ? { Secrets: SECRETS_MANAGER, Parameters: SSM } : {}),
       ...(instances ? { Ecs: ECS, EcsAgent: ECS_AGENT, EcsTelemetry: ECS_TELEMETRY } : {}),
     };
     return Object.entries(services).map(([id, service]) => this.vpc.addInterfaceEndpoint(id, { service, open: false }));

@@ -1,14 +1,11 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Validator } from '../../../serving/validation.js';
-import type { PulledImage } from '../pulled-image.js';
+import { isOfAnotherRegion, type PulledImage } from '../pulled-image.js';
 
 /** @throws ValidationError if SageMaker cannot pull the image */
-export function requireEcr(
-  construct: string,
-  scope: Construct,
-  { uri, repositoryArn, region: imageRegion }: PulledImage,
-): void {
+export function requireEcr(construct: string, scope: Construct, image: PulledImage): void {
+  const { uri, repositoryArn } = image;
   const validator = new Validator(`${construct} at ${scope.node.path}`, Token.isUnresolved);
   validator.check(
     repositoryArn !== undefined || Token.isUnresolved(uri),
@@ -19,10 +16,10 @@ export function requireEcr(
   );
   const region = Stack.of(scope).region;
   validator.check(
-    imageRegion === undefined || Token.isUnresolved(region) || imageRegion === region,
+    !isOfAnotherRegion(scope, image),
     'image',
     'WRONG_REGION',
-    `got one in ${imageRegion}; SageMaker in ${region} pulls from ECR in ${region} only. Let ECR replicate it there`,
+    `got one in ${image.region}; SageMaker in ${region} pulls from ECR in ${region} only. Let ECR replicate it there`,
   );
   validator.throwIfAny();
 }
