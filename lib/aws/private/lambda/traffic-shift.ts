@@ -24,6 +24,9 @@ export interface TrafficShiftProps {
   readonly alarmActions: readonly IAlarmAction[];
 }
 
+/** Answers with a status of 500 and above, by function and version. */
+const FAILED_REQUESTS = { namespace: 'Modelship', metricName: 'FailedRequests' };
+
 /** CodeDeploy, which moves the alias of a function from version to version. */
 export class TrafficShift extends Construct {
   readonly deploymentGroup: LambdaDeploymentGroup;
@@ -83,8 +86,6 @@ function metricOf({ lambda, version, aliasName }: Alias, metricName: string): Me
     period: PERIOD,
   });
 }
-
-const FAILED_REQUESTS = { namespace: 'Modelship', metricName: 'FailedRequests' };
 
 /** Lambda counts exceptions and no statuses, so that the function logs a line for each. */
 function countFailedRequests(scope: Construct, logGroup: ILogGroup): MetricFilter {
