@@ -177,6 +177,7 @@ export class ContainerModel extends Construct implements IConnectable {
       alarmActions: props.alarmActions ?? [],
     });
     warn(this, capacity.gpuOptions ? 'modelship:idleGpu' : 'modelship:idleService');
+    if (gateway && this.server.spec.streams) warn(this, 'modelship:bufferedStream');
   }
 
   /** Of the load balancer: nobody may reach it but whom these let in, and API Gateway. */
@@ -239,12 +240,13 @@ export class ContainerModel extends Construct implements IConnectable {
   }
 
   private makeNetwork(image: PulledImage, capacity: ContainerCapacity): Network {
-    const fetches = this.server.spec.image !== undefined && this.server.layout(this.model).length === 0;
+    const from = this.server.spec.source?.kind;
     return new Network(this, 'Network', {
       // The load balancer fetches the keys of a JWT's issuer, and only ECR of this region has an endpoint.
       internet:
         image.repositoryArn === undefined ||
-        fetches ||
+        // The endpoint of S3 knows the buckets of its region only.
+        (from !== undefined && from !== 'folder') ||
         this.access.kind === 'jwt' ||
         isOfAnotherRegion(this, image) ||
         (this.props.internetFacing ?? false),

@@ -5,7 +5,7 @@ import { modelship } from './model-servers/modelship.js';
 import type { ServerImage, ServerSpec } from './model-servers/spec.js';
 import { tensorFlowServing } from './model-servers/tensorflow-serving.js';
 import { torchServe } from './model-servers/torch-serve.js';
-import { triton } from './model-servers/triton.js';
+import { NO_TENSORFLOW, triton } from './model-servers/triton.js';
 import { vllm } from './model-servers/vllm.js';
 
 /** The image of a server that somebody else makes. */
@@ -62,6 +62,12 @@ export interface CustomServerOptions {
   readonly modelFolderVariable?: string;
   /** @default false */
   readonly needsGpu?: boolean;
+  /**
+   * The numeric user that it runs as in a cluster of Kubernetes. 0 is root, which then a namespace that is made admits.
+   *
+   * @default 65532, who owns nothing in the image
+   */
+  readonly user?: number;
 }
 
 const AMD64 = [ImageArchitecture.AMD64];
@@ -96,9 +102,14 @@ export class ModelServer {
     return new ModelServer(torchServe(image, options.handler ?? 'base_handler'));
   }
 
-  /** NVIDIA Triton, for `onnx`, `saved_model` and `torchscript`. Clients speak the Open Inference Protocol v2. */
+  /**
+   * NVIDIA Triton, for `onnx` and `torchscript`, and with an `image` of yours, which must have the backend, for
+   * `saved_model`: NVIDIA's images have none since 25.03. Clients speak the Open Inference Protocol v2.
+   */
   static triton(options: ServerImageOptions = {}): ModelServer {
-    return new ModelServer(triton(imageOf(options, IMAGES.triton)));
+    return new ModelServer(
+      triton(imageOf(options, IMAGES.triton), options.image === undefined ? NO_TENSORFLOW : undefined),
+    );
   }
 
   /** vLLM, for language models on GPUs. Clients speak OpenAI's chat API, and answers stream. */
@@ -118,6 +129,7 @@ export class ModelServer {
       predictPath: () => options.predictPath ?? '/invocations',
       needsGpu: options.needsGpu ?? false,
       streams: false,
+      user: options.user,
       layout: packageLayout,
       ...(command ? { command: () => command } : {}),
       environment: (_model, folder) => (variable ? { [variable]: folder } : {}),

@@ -25,6 +25,10 @@ export interface ServerSpec {
   readonly needsGpu: boolean;
   /** Whether answers come in pieces. */
   readonly streams: boolean;
+  /** The user that it runs as where users are chosen. Absent: one that owns nothing in the image; 0 is root. */
+  readonly user?: number;
+  /** The folder that it starts in. Absent: that of the image. */
+  readonly workingFolder?: string;
   /** Where it gets the model by itself; absent if it loads what is in the folder. */
   readonly source?: ModelSource;
   /** The formats it loads; absent if it does not load the package's artifact. */

@@ -4,6 +4,8 @@ import { artifactFiles } from '../model-layout.js';
 import type { ServerImage, ServerSpec } from './spec.js';
 
 const CONFIG_FILE = 'config.properties';
+const SCRATCH_FOLDER = '/tmp';
+const LOGS = `${SCRATCH_FOLDER}/logs`;
 
 /** https://pytorch.org/serve/configuration.html. The server is no longer maintained by its authors. */
 export function torchServe(image: ServerImage, handler: string): ServerSpec {
@@ -28,7 +30,9 @@ export function torchServe(image: ServerImage, handler: string): ServerSpec {
       '--ts-config',
       `${folder}/${CONFIG_FILE}`,
     ],
-    environment: () => ({}),
+    // The image's home is closed to other users than its own, and the server writes beside where it starts.
+    workingFolder: SCRATCH_FOLDER,
+    environment: () => ({ TEMP: SCRATCH_FOLDER, LOG_LOCATION: LOGS, METRICS_LOCATION: LOGS }),
   };
 }
 

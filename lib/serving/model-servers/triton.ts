@@ -12,8 +12,11 @@ const BACKENDS: Partial<Record<ModelFormat, { backend: string; artifact: string 
   torchscript: { backend: 'pytorch', artifact: 'model.pt' },
 };
 
+/** https://github.com/triton-inference-server/server/issues/8204: NVIDIA's images have no backend for it since 25.03. */
+export const NO_TENSORFLOW = (Object.keys(BACKENDS) as ModelFormat[]).filter((format) => format !== 'saved_model');
+
 /** https://docs.nvidia.com/deeplearning/triton-inference-server/user-guide/docs/user_guide/model_repository.html */
-export function triton(image: ServerImage): ServerSpec {
+export function triton(image: ServerImage, formats = Object.keys(BACKENDS) as ModelFormat[]): ServerSpec {
   return {
     name: 'Triton',
     ...image,
@@ -23,7 +26,7 @@ export function triton(image: ServerImage): ServerSpec {
     predictPath: (model) => `/v2/models/${model.name}/infer`,
     needsGpu: false,
     streams: false,
-    formats: Object.keys(BACKENDS) as ModelFormat[],
+    formats,
     layout,
     command: (_model, folder) => ['tritonserver', `--model-repository=${folder}`, '--exit-on-error=true'],
     environment: () => ({}),

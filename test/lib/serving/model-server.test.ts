@@ -137,3 +137,22 @@ test.each([
 test('vLLM streams weights from the buckets of Google, too', () => {
   expect(ModelServer.vllm({ source: 'gs://b/qwen' }).spec.command!(onnx, '/models')).toContain('runai_streamer');
 });
+
+test('Triton loads SavedModels only from an image that may have the backend, as NVIDIA’s has not', () => {
+  expect(ModelServer.triton().spec.formats).toEqual(['onnx', 'torchscript']);
+  expect(ModelServer.triton({ image: 'example/triton:24.12' }).spec.formats).toEqual([
+    'onnx',
+    'saved_model',
+    'torchscript',
+  ]);
+});
+
+test('TorchServe writes where any user may, and nowhere else', () => {
+  const { spec } = ModelServer.torchServe();
+  expect(spec.workingFolder).toBe('/tmp');
+  expect(spec.environment(torchscript, '/store')).toEqual({
+    TEMP: '/tmp',
+    LOG_LOCATION: '/tmp/logs',
+    METRICS_LOCATION: '/tmp/logs',
+  });
+});

@@ -2,6 +2,7 @@ import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { MODEL_VARIABLES } from '../../../serving/model-variables.js';
+import { checkServer } from '../../../serving/server-validation.js';
 import { SERVING_PROPS } from '../../../serving/serving-prop-names.js';
 import { type Range, Validator } from '../../../serving/validation.js';
 import type { ContainerCapacity } from '../../container-capacity.js';
@@ -54,7 +55,7 @@ export function validateContainer(
   checkSize(validator, props, capacity);
   checkModelData(validator, props);
   checkAccess(validator, props);
-  checkServer(validator, props, capacity);
+  checkServing(validator, props, capacity);
   checkScaling(validator, props, replicas);
   checkRollout(validator, props);
   checkRegion(validator, scope, props, capacity);
@@ -180,8 +181,8 @@ function checkAccess(validator: Validator, props: ContainerModelProps): void {
   );
 }
 
-function checkServer(validator: Validator, props: ContainerModelProps, capacity: ContainerCapacity): void {
-  const { server, image, model, modelData } = props;
+function checkServing(validator: Validator, props: ContainerModelProps, capacity: ContainerCapacity): void {
+  const { server, image, modelData } = props;
   const spec = server?.spec;
   validator.check(
     capacity.gpuOptions === undefined || image !== undefined || spec?.image !== undefined,
@@ -191,24 +192,11 @@ function checkServer(validator: Validator, props: ContainerModelProps, capacity:
   );
   if (!spec) return;
   checkArchitecture(validator, capacity, spec);
-  validator.check(
-    spec.formats?.includes(model.manifest.format) ?? true,
-    'server',
-    'UNSUPPORTED_FORMAT',
-    `${spec.name} cannot load ${model.manifest.format}; it loads ${spec.formats?.join(', ')}. ModelServer.modelship() loads every format`,
-  );
-  validator.check(
-    !spec.needsGpu || capacity.gpuOptions !== undefined,
-    'capacity',
-    'NO_GPU',
-    `${spec.name} needs a GPU, which Fargate does not have; use ContainerCapacity.gpu() or .managedGpu()`,
-  );
-  validator.check(
-    image === undefined || spec.image === undefined,
-    'image',
-    'CONFLICT',
-    `${spec.name} names its own image; pass it to ModelServer instead`,
-  );
+  checkServer(validator, props, {
+    prop: 'capacity',
+    has: capacity.gpuOptions !== undefined,
+    how: 'Fargate has none, so use ContainerCapacity.gpu() or .managedGpu()',
+  });
   validator.check(
     spec.image === undefined || (modelData?.kind ?? 'image') === 'image' || isMounted(modelData),
     'modelData',
