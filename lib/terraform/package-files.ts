@@ -1,41 +1,59 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MANIFEST_FILE } from '@modelship/runtime/manifest';
 import { AssetType, TerraformAsset } from 'cdktf';
 import type { Construct } from 'constructs';
+import { cachedFolder } from '../bundle/cache-folder.js';
 import type { Model } from '../model/model.js';
+import { ModelServer } from '../serving/model-server.js';
 
-/** A file of a model package and where an upload reads it. */
+/** The one file of a folder in the cache. */
+const FILE = 'content';
+
+/** A file that a server loads the model from, and where an upload reads it. */
 export interface UploadFile {
-  /** Its path inside the package, with forward slashes. */
+  /** Its path inside the folder, with forward slashes. */
   readonly path: string;
-  /** Its path, absolute or from the folder of the template. */
+  /** Its path from the folder of the template. */
   readonly source: string;
 }
 
-/** Every file of the package, the manifest first, by its absolute path on this machine. The files themselves are not read. */
-export function packageFiles(model: Model): UploadFile[] {
-  const paths = [MANIFEST_FILE, ...model.manifest.files.map((file) => file.path)];
-  return paths.map((path) => ({ path, source: join(model.directory, ...path.split('/')) }));
-}
-
 /**
- * The same files as assets of the stack: synthesis copies them beside the template, and `source` is the path from
- * there, so that the output can be applied on another machine.
+ * The files that a server loads the model from, as assets of the stack: synthesis copies them beside the template, and
+ * `source` is the path from there, so that the output can be applied on another machine.
  */
-export function packageAssets(scope: Construct, model: Model): UploadFile[] {
-  const hashes = new Map(model.manifest.files.map((file) => [file.path, file.sha256]));
-  return packageFiles(model).map(({ path, source }) => {
+export function packageAssets(scope: Construct, model: Model, server = ModelServer.modelship()): UploadFile[] {
+  return server.layout(model).map(({ path, source, content = '', sha256 = digits(model) }) => {
     // The manifest knows every hash, so that synthesis need not read the weights to find them.
-    const assetHash = hashes.get(path) ?? model.digest.slice('sha256:'.length);
-    const asset = new TerraformAsset(scope, `Asset-${path}`, { path: source, type: AssetType.FILE, assetHash });
-    return { path, source: asset.path };
+    const assetHash = source ? sha256 : hash(content);
+    const options = { path: source ?? written(content, assetHash), type: AssetType.FILE, assetHash };
+    return { path, source: new TerraformAsset(scope, `Asset-${path}`, options).path };
   });
 }
 
 /**
- * The folder of a store under which the package lies: `models/<name>/<64 hexadecimal digits>`. Another content has
+ * The folder of a store under which what a server loads lies: `models/<name>/<64 hexadecimal digits>`. Another content has
  * another folder, so that what a running version reads never changes under it.
  */
-export function packagePrefix(model: Model): string {
-  return `models/${model.name}/${model.digest.slice('sha256:'.length)}`;
+export function packagePrefix(model: Model, server = ModelServer.modelship()): string {
+  const digest =
+    server.spec.image === undefined
+      ? digits(model)
+      : hash(JSON.stringify([model.digest, server.layout(model).map(({ path, content }) => [path, content])]));
+  return `models/${model.name}/${digest}`;
+}
+
+function written(content: string, digest: string): string {
+  return join(
+    cachedFolder('layouts', digest, (folder) => writeFileSync(join(folder, FILE), content)),
+    FILE,
+  );
+}
+
+function digits({ digest }: Model): string {
+  return digest.slice('sha256:'.length);
+}
+
+function hash(content: string): string {
+  return createHash('sha256').update(content).digest('hex');
 }

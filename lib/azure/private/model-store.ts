@@ -3,6 +3,7 @@ import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-conta
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../../model/model.js';
+import type { ModelServer } from '../../serving/model-server.js';
 import { azurerm } from '../../terraform/bindings/azurerm.js';
 import { packageAssets, packagePrefix } from '../../terraform/package-files.js';
 import type { AzureServingProps } from '../props.js';
@@ -20,7 +21,15 @@ export class ModelStore extends Construct {
   /** One for each file. What reads the models at start depends on them. */
   readonly blobs: readonly StorageBlob[];
 
-  constructor(scope: Construct, id: string, placement: Placement, props: AzureServingProps, models: readonly Model[]) {
+  /** @param server what loads the models; Modelship's runtime unless it is given */
+  constructor(
+    scope: Construct,
+    id: string,
+    placement: Placement,
+    props: AzureServingProps,
+    models: readonly Model[],
+    private readonly server?: ModelServer,
+  ) {
     super(scope, id);
     this.storage = new SecureStorage(this, 'Storage', placement, props);
     this.container = new azurerm.StorageContainer(this, 'Container', {
@@ -34,9 +43,9 @@ export class ModelStore extends Construct {
     this.blobs = models.flatMap((model) => this.upload(model, ready));
   }
 
-  /** URL of the folder of a package, with a slash at its end. */
+  /** URL of the folder of a model, with a slash at its end. */
   url(model: Model): string {
-    return `${this.storage.account.primaryBlobEndpoint}${CONTAINER}/${packagePrefix(model)}/`;
+    return `${this.storage.account.primaryBlobEndpoint}${CONTAINER}/${packagePrefix(model, this.server)}/`;
   }
 
   /** Lets an identity read the blobs of the container. */
@@ -46,10 +55,11 @@ export class ModelStore extends Construct {
 
   private upload(model: Model, ready: ITerraformDependable): StorageBlob[] {
     const folder = new Construct(this, model.digest.slice('sha256:'.length, 'sha256:'.length + 12));
-    return packageAssets(folder, model).map(
+    const prefix = packagePrefix(model, this.server);
+    return packageAssets(folder, model, this.server).map(
       ({ path, source }) =>
         new azurerm.StorageBlob(folder, `Blob-${path}`, {
-          name: `${packagePrefix(model)}/${path}`,
+          name: `${prefix}/${path}`,
           storageAccountName: this.storage.account.name,
           storageContainerName: this.container.name,
           type: 'Block',

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { Fn, TerraformOutput, TerraformStack, Testing } from 'cdktf';
 import { describe, expect, test } from 'vitest';
 import { Model } from '../../../lib/model/model.js';
+import { ModelServer } from '../../../lib/serving/model-server.js';
 import {
   GenericDataSource,
   GenericProvider,
   GenericResource,
-  packageFiles,
+  packageAssets,
   packagePrefix,
   validatorFor,
 } from '../../../lib/terraform/index.js';
@@ -78,11 +79,31 @@ describe('a provider without bindings', () => {
 
 test('the files of a package are listed with where to read them, under a folder of their digest', () => {
   const model = Model.fromDirectory(writePackage({ content: { 'a/b.onnx': 'x' }, artifact: 'a/b.onnx' }));
-  const files = packageFiles(model);
+  const files = packageAssets(new TerraformStack(Testing.app(), 'stack'), model);
   expect(files.map((file) => file.path)).toEqual(['model.json', 'a/b.onnx']);
-  expect(readFileSync(files[1]!.source, 'utf8')).toBe('x');
-  expect(files[0]!.source).toBe(join(model.directory, 'model.json'));
   expect(packagePrefix(model)).toBe(`models/iris/${model.digest.slice(7)}`);
+});
+
+describe('for another server', () => {
+  const model = Model.fromDirectory(writePackage());
+  const custom = (image: string) => ModelServer.custom({ image });
+
+  test('the files are laid out as it wants them, those that are written too', () => {
+    const stack = new TerraformStack(Testing.app(), 'stack');
+    const files = packageAssets(stack, model, ModelServer.triton());
+    expect(files.map(({ path }) => path)).toEqual(['iris/config.pbtxt', 'iris/1/model.onnx']);
+    const folder = join(Testing.fullSynth(stack), 'stacks', 'stack');
+    const [config, artifact] = files.map(({ source }) => readFileSync(join(folder, source), 'utf8'));
+    expect(config).toContain('backend: "onnxruntime"');
+    expect(artifact).toBe('not real');
+  });
+
+  test('they lie under a folder of their own, which their content names', () => {
+    const prefixes = [undefined, ModelServer.triton(), custom('a:1')].map((server) => packagePrefix(model, server));
+    expect(new Set(prefixes).size).toBe(3);
+    for (const prefix of prefixes) expect(prefix).toMatch(/^models\/iris\/[0-9a-f]{64}$/);
+    expect(packagePrefix(model, custom('a:1'))).toBe(packagePrefix(model, custom('a:2')));
+  });
 });
 
 test('the validator names the construct, gathers faults, and lets tokens pass', () => {
