@@ -108,11 +108,18 @@ export class ContainerModel extends Construct implements IConnectable {
     if (capacity.fargateOptions?.spot && Cluster.isCluster(cluster)) cluster.enableFargateCapacityProviders();
     if (capacity.gpuOptions) {
       const size = gpuSize(capacity.gpuOptions);
-      const place = { vpc: this.vpc, subnets: this.subnets, cluster: cluster as Cluster };
+      const place = { vpc: this.vpc, subnets: this.subnets };
       if (capacity.kind === 'managedGpu') {
-        this.managedInstances = new ManagedGpuInstances(this, 'ManagedInstances', { ...place, ...size });
+        this.managedInstances = new ManagedGpuInstances(this, 'ManagedInstances', { ...place, ...size, cluster });
       } else {
-        this.instances = new GpuInstances(this, 'Instances', { ...place, ...range, instanceType: size.instanceType });
+        const { instanceType } = size;
+        // Of this stack, or it was refused.
+        this.instances = new GpuInstances(this, 'Instances', {
+          ...place,
+          ...range,
+          instanceType,
+          cluster: cluster as Cluster,
+        });
       }
     }
     this.task = this.makeTask(image, capacity);
@@ -137,7 +144,10 @@ export class ContainerModel extends Construct implements IConnectable {
     );
     this.service = this.makeService(capacity, min);
     // Capacity providers are the cluster's before a service names them, and until none does.
-    if (capacity.kind !== 'fargate' || capacity.fargateOptions?.spot) this.service.node.addDependency(cluster);
+    if (capacity.kind !== 'fargate' || capacity.fargateOptions?.spot) {
+      const instances = this.instances ?? this.managedInstances;
+      this.service.node.addDependency(cluster, ...(instances ? [instances] : []));
+    }
     if (this.task.mount) {
       const { connections, targets } = this.task.mount;
       this.service.connections.allowToDefaultPort(connections, 'The model of the tasks');

@@ -44,6 +44,29 @@ function faults(props: Props | ((stack: Stack) => Props)): string[] {
   return faultsOf(() => make(props));
 }
 
+interface WatchedMetric {
+  readonly Id: string;
+  readonly Expression?: string;
+  readonly MetricStat?: { Metric: { MetricName: string; Dimensions: { Name: string; Value: unknown }[] } };
+}
+
+/** The expression of an alarm, and its metrics by name and whose they are. */
+function watched(template: Template, description: RegExp) {
+  const [alarm] = Object.values(template.findResources('AWS::CloudWatch::Alarm')).filter(({ Properties }) =>
+    description.test(Properties.AlarmDescription),
+  );
+  const { Metrics, ...alone } = alarm!.Properties;
+  const queries: WatchedMetric[] = Metrics ?? [{ Id: 'alone', MetricStat: { Metric: alone } }];
+  const whose = ({ Name, Value }: { Name: string; Value: unknown }) =>
+    Name === 'TargetGroup' ? text(Value).replace(/^\{Iris(LoadBalancer)?|[0-9A-F]{8}\..*$/g, '') : Name;
+  return {
+    expression: queries.find(({ Expression }) => Expression)?.Expression,
+    metrics: queries.flatMap(({ Id, MetricStat }) =>
+      MetricStat ? [[Id, MetricStat.Metric.MetricName, ...MetricStat.Metric.Dimensions.map(whose)].join(' ')] : [],
+    ),
+  };
+}
+
 const containerOf = (template: Template) => only(template, 'AWS::ECS::TaskDefinition').ContainerDefinitions[0];
 
 describe('ContainerModel', () => {
@@ -436,8 +459,48 @@ describe('ContainerModel', () => {
     const [id] = Object.keys(template().findResources('AWS::ECS::CapacityProvider'));
     const service = only(template(), 'AWS::ECS::Service');
     expect(service.CapacityProviderStrategy).toEqual([{ CapacityProvider: { Ref: id }, Weight: 1 }]);
+    template().hasResource('AWS::ECS::Service', { DependsOn: Match.arrayWith([id]) });
     expect(service.LaunchType).toBeUndefined();
     template().resourceCountIs('AWS::AutoScaling::AutoScalingGroup', 0);
+  });
+
+  test('lets ECS hand out the role of managed instances, whose name it makes up in each region', () => {
+    const { stack, service, template } = make(VARIANTS['GPU on instances that ECS manages']!);
+    const { role } = service.managedInstances!;
+    for (const { Properties } of Object.values(template().findResources('AWS::IAM::Role'))) {
+      expect(Properties.RoleName).toBeUndefined();
+    }
+    expect(only(template(), 'AWS::IAM::InstanceProfile').Roles).toEqual([stack.resolve(role.roleName)]);
+    template().hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: [
+          {
+            Action: 'iam:PassRole',
+            Effect: 'Allow',
+            Resource: stack.resolve(role.roleArn),
+            Condition: {
+              StringEquals: { 'iam:PassedToService': { 'Fn::Join': ['', ['ec2.', { Ref: 'AWS::URLSuffix' }]] } },
+            },
+          },
+        ],
+      },
+    });
+  });
+
+  test('runs on managed instances in a cluster of another app', () => {
+    const { template } = make((stack) => ({
+      capacity: ContainerCapacity.managedGpu(),
+      cluster: Cluster.fromClusterAttributes(stack, 'Cluster', { clusterName: 'all', vpc: new Vpc(stack, 'Vpc') }),
+    }));
+    expect(only(template(), 'AWS::ECS::CapacityProvider').ClusterName).toBe('all');
+  });
+
+  test('replaces instances when there is a new image of them, and has as many before', () => {
+    const { template } = make({ capacity: ContainerCapacity.gpu(), minReplicas: 2, maxReplicas: 3 });
+    template().hasResource('AWS::AutoScaling::AutoScalingGroup', {
+      Properties: { MinSize: '2', MaxSize: '6' },
+      UpdatePolicy: { AutoScalingRollingUpdate: { MinInstancesInService: 2 } },
+    });
   });
 
   test('runs on Fargate on demand by the launch type, which every cluster has', () => {
@@ -473,25 +536,6 @@ describe('ContainerModel', () => {
     expect(service!.Properties.CapacityProviderStrategy).toEqual([{ CapacityProvider: provider, Weight: 1 }]);
     expect(service!.DependsOn).toContain(id);
   });
-
-  /** The expression of an alarm, and its metrics by name and whose they are. */
-  function watched(template: Template, description: RegExp) {
-    const [alarm] = Object.values(template.findResources('AWS::CloudWatch::Alarm')).filter(({ Properties }) =>
-      description.test(Properties.AlarmDescription),
-    );
-    const { Metrics: queries, ...properties } = alarm!.Properties;
-    const metrics = (queries ?? [{ Id: 'alone', MetricStat: { Metric: properties } }]).flatMap(
-      ({ Id: id, MetricStat: { Metric: metric } = {} as { Metric?: typeof properties } }) =>
-        metric
-          ? [
-              `${id} ${metric.MetricName} ${metric.Dimensions.map(({ Name, Value }: { Name: string; Value: object }) =>
-                Name === 'TargetGroup' ? text(Value).replace(/^\{Iris(LoadBalancer)?|[0-9A-F]{8}\..*$/g, '') : Name,
-              ).join(' ')}`,
-            ]
-          : [],
-    );
-    return { expression: queries?.find(({ Expression }: { Expression?: string }) => Expression)?.Expression, metrics };
-  }
 
   test('alarms on requests that failed, or that no task answered, or that found no task', () => {
     const { template } = make();

@@ -32,9 +32,9 @@ const INSTANCES = [
 const MANAGED_INSTANCES = [
   // What ECS does with EC2 for these instances changes with ECS, and AWS keeps this policy in step with it.
   'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonECSInfrastructureRolePolicyForManagedInstances] at S/Iris/ManagedInstances/CapacityProvider/CapacityProviderRole/Resource',
-  // What CDK lets an instance of a cluster do: find its agent's endpoint and report state.
-  'AwsSolutions-IAM5[Resource::*] at S/Iris/ManagedInstances/CapacityProvider/InstanceRole/Resource',
-  'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:container-instance/*] at S/Iris/ManagedInstances/CapacityProvider/InstanceRole/Resource',
+  // The agent's endpoint knows no resource, and instances have no ids before they join.
+  'AwsSolutions-IAM5[Resource::*] at S/Iris/ManagedInstances/Role/DefaultPolicy/Resource',
+  'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:container-instance/<IrisClusterA101276B>/*] at S/Iris/ManagedInstances/Role/DefaultPolicy/Resource',
 ];
 
 /** What cdk-nag may find beside that, and why it stays. */

@@ -47,10 +47,6 @@ const WILDCARDS: readonly (readonly [pattern: RegExp, why: string])[] = [
   [/^logs:\w+ on .*:log-group:\/aws\/sagemaker\/TransformJobs:\*$/, 'the streams of one log group'],
   [/^logs:\w+ on arn:.*:logs:.*:\*$/, 'the account’s one role for the logs of API Gateway, which names groups itself'],
   [/^ecs:DiscoverPollEndpoint on \*$/, 'the address of an agent knows no resource'],
-  [
-    /^ecs:\w+ on arn:.*:container-instance\/\*$/,
-    'what CDK lets an instance that ECS manages do; instances have no ids before they join',
-  ],
   [/^ecs:\w+ on arn:.*:container-instance\/.+\*$/, 'instances have no ids before they join; the cluster is exact'],
   [/:secret:.*-\?{6}$/, 'Secrets Manager ends the ARN of a secret with six characters of its own'],
   [/^kms:(GenerateDataKey|ReEncrypt)\*/, 'variants of one action, on one key'],

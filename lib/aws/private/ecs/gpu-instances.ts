@@ -1,5 +1,5 @@
-import { Stack } from 'aws-cdk-lib';
-import { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import { Token } from 'aws-cdk-lib';
+import { AutoScalingGroup, UpdatePolicy } from 'aws-cdk-lib/aws-autoscaling';
 import {
   BlockDeviceVolume,
   EbsDeviceVolumeType,
@@ -11,8 +11,10 @@ import {
   UserData,
 } from 'aws-cdk-lib/aws-ec2';
 import { AmiHardwareType, AsgCapacityProvider, type Cluster, EcsOptimizedImage } from 'aws-cdk-lib/aws-ecs';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { agentRole } from './agent-role.js';
+import { ECS } from './limits.js';
 
 export interface GpuInstancesProps {
   readonly vpc: IVpc;
@@ -32,7 +34,16 @@ export class GpuInstances extends Construct {
 
   constructor(scope: Construct, id: string, { vpc, subnets, cluster, instanceType, min, max }: GpuInstancesProps) {
     super(scope, id);
-    this.role = this.makeRole(cluster);
+    this.role = agentRole(this, cluster, {
+      cluster: [
+        'ecs:DeregisterContainerInstance',
+        'ecs:RegisterContainerInstance',
+        'ecs:SubmitAttachmentStateChanges',
+        'ecs:SubmitContainerStateChange',
+        'ecs:SubmitTaskStateChange',
+      ],
+      instances: ['ecs:Poll', 'ecs:StartTelemetrySession', 'ecs:UpdateContainerInstancesState'],
+    });
     const template = new LaunchTemplate(this, 'Template', {
       instanceType: new InstanceType(instanceType),
       machineImage: EcsOptimizedImage.amazonLinux2023(AmiHardwareType.GPU),
@@ -55,8 +66,10 @@ export class GpuInstances extends Construct {
       vpcSubnets: subnets,
       launchTemplate: template,
       minCapacity: min,
-      // A deployment has both versions for a while.
-      maxCapacity: max * 2,
+      // A deployment has both versions for a while. Of a token there is no double, and the tasks are what is bounded.
+      maxCapacity: 2 * (Token.isUnresolved(max) ? ECS.tasks.max : max),
+      // ECS moves the tasks away before an instance of an earlier image is ended.
+      updatePolicy: UpdatePolicy.rollingUpdate({ minInstancesInService: min }),
     });
     this.capacityProvider = new AsgCapacityProvider(this, 'CapacityProvider', {
       autoScalingGroup: this.group,
@@ -76,39 +89,5 @@ export class GpuInstances extends Construct {
     const userData = UserData.forLinux();
     userData.addCommands('echo ECS_AWSVPC_BLOCK_IMDS=true >> /etc/ecs/ecs.config');
     return userData;
-  }
-
-  /** What the agent of ECS on an instance does: joins the cluster, and reports what runs. */
-  private makeRole({ clusterArn, clusterName }: Cluster): Role {
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: [
-          'ecs:DeregisterContainerInstance',
-          'ecs:RegisterContainerInstance',
-          'ecs:SubmitAttachmentStateChanges',
-          'ecs:SubmitContainerStateChange',
-          'ecs:SubmitTaskStateChange',
-        ],
-        resources: [clusterArn],
-      }),
-    );
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: ['ecs:Poll', 'ecs:StartTelemetrySession', 'ecs:UpdateContainerInstancesState'],
-        // Instances have no ids before they join.
-        resources: [
-          Stack.of(this).formatArn({
-            service: 'ecs',
-            resource: 'container-instance',
-            resourceName: `${clusterName}/*`,
-          }),
-        ],
-        conditions: { ArnEquals: { 'ecs:cluster': clusterArn } },
-      }),
-    );
-    // The agent's endpoint knows no resource.
-    role.addToPolicy(new PolicyStatement({ actions: ['ecs:DiscoverPollEndpoint'], resources: ['*'] }));
-    return role;
   }
 }

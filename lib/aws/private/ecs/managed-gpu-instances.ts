@@ -1,4 +1,4 @@
-import { Size } from 'aws-cdk-lib';
+import { Size, Stack } from 'aws-cdk-lib';
 import {
   AcceleratorManufacturer,
   AcceleratorType,
@@ -6,13 +6,15 @@ import {
   SecurityGroup,
   type SubnetSelection,
 } from 'aws-cdk-lib/aws-ec2';
-import { type Cluster, InstanceMonitoring, ManagedInstancesCapacityProvider } from 'aws-cdk-lib/aws-ecs';
+import { Cluster, type ICluster, InstanceMonitoring, ManagedInstancesCapacityProvider } from 'aws-cdk-lib/aws-ecs';
+import { InstanceProfile, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { agentRole } from './agent-role.js';
 
 export interface ManagedGpuInstancesProps {
   readonly vpc: IVpc;
   readonly subnets: SubnetSelection;
-  readonly cluster: Cluster;
+  readonly cluster: ICluster;
   readonly instanceType: string;
   /** Of a task. */
   readonly gpuCount: number;
@@ -23,24 +25,41 @@ export interface ManagedGpuInstancesProps {
 /** Instances with NVIDIA GPUs that ECS itself starts, patches, replaces and ends, as many as the tasks need. */
 export class ManagedGpuInstances extends Construct {
   readonly capacityProvider: ManagedInstancesCapacityProvider;
+  /** What the instances may do, as members of the cluster. */
+  readonly role: Role;
 
   constructor(scope: Construct, id: string, props: ManagedGpuInstancesProps) {
     super(scope, id);
     const { vpc, subnets, cluster, instanceType, gpuCount, cpu, memoryMib } = props;
+    this.role = agentRole(this, cluster, {
+      cluster: ['ecs:RegisterContainerInstance', 'ecs:SubmitAttachmentStateChanges', 'ecs:SubmitTaskStateChange'],
+      instances: ['ecs:Poll', 'ecs:PutSystemLogEvents', 'ecs:StartTelemetrySession'],
+    });
     this.capacityProvider = new ManagedInstancesCapacityProvider(this, 'CapacityProvider', {
+      ec2InstanceProfile: new InstanceProfile(this, 'InstanceProfile', { role: this.role }),
       subnets: vpc.selectSubnets(subnets).subnets,
       securityGroups: [new SecurityGroup(this, 'SecurityGroup', { vpc, description: 'Instances with GPUs' })],
       taskVolumeStorage: Size.gibibytes(100),
       monitoring: InstanceMonitoring.DETAILED,
       instanceRequirements: {
         allowedInstanceTypes: [instanceType],
-        vCpuCountMin: cpu,
+        vCpuCountMin: Math.ceil(cpu),
         memoryMin: Size.mebibytes(memoryMib),
         acceleratorTypes: [AcceleratorType.GPU],
         acceleratorManufacturers: [AcceleratorManufacturer.NVIDIA],
         acceleratorCountMin: gpuCount,
       },
     });
-    cluster.addManagedInstancesCapacityProvider(this.capacityProvider);
+    // AWS's policy lets ECS hand out roles whose names begin with ecsInstanceRole, and a name that is given is in the way of
+    // the same stack in another region.
+    this.capacityProvider.infrastructureRole.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['iam:PassRole'],
+        resources: [this.role.roleArn],
+        conditions: { StringEquals: { 'iam:PassedToService': `ec2.${Stack.of(this).urlSuffix}` } },
+      }),
+    );
+    if (Cluster.isCluster(cluster)) cluster.addManagedInstancesCapacityProvider(this.capacityProvider);
+    else this.capacityProvider.bind(cluster);
   }
 }
