@@ -38,7 +38,7 @@ export class ContainerCapacity {
     return new ContainerCapacity('fargate', options);
   }
 
-  /** EC2 instances with NVIDIA GPUs, as many as the tasks need, from ECS's own image. */
+  /** EC2 instances with NVIDIA GPUs, as many as the tasks need, from ECS's own image. A `cluster` must be of the same stack. */
   static gpu(options: GpuCapacityOptions = {}): ContainerCapacity {
     return new ContainerCapacity('gpu', undefined, options);
   }

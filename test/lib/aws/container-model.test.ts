@@ -656,6 +656,15 @@ describe('ContainerModel', () => {
     expect(faults({ minReplicas: token, maxReplicas: token })).toEqual([]);
   });
 
+  test('bounds the tasks by a token, and instances for them by what a service may have', () => {
+    const { template } = make((stack) => ({
+      capacity: ContainerCapacity.gpu(),
+      maxReplicas: new CfnParameter(stack, 'Most', { type: 'Number' }).valueAsNumber,
+    }));
+    expect(only(template(), 'AWS::ApplicationAutoScaling::ScalableTarget').MaxCapacity).toEqual({ Ref: 'Most' });
+    expect(only(template(), 'AWS::AutoScaling::AutoScalingGroup').MaxSize).toBe('10000');
+  });
+
   test('lets the load balancer wait no longer than it can', () => {
     const { template } = make({ access: Access.anonymous(), timeoutSeconds: 4000 });
     expect(only(template(), 'AWS::ElasticLoadBalancingV2::LoadBalancer').LoadBalancerAttributes).toContainEqual({
@@ -784,6 +793,30 @@ describe('ContainerModel refuses', () => {
       'GPUs that CUDA does not know',
       { capacity: ContainerCapacity.gpu({ instanceType: 'g4ad.xlarge' }) },
       ['capacity.instanceType: NO_GPU'],
+    ],
+    [
+      'a size that no instance has',
+      { capacity: ContainerCapacity.gpu({ cpu: -3.5, memoryMib: 1.5 }) },
+      ['capacity.cpu: OUT_OF_RANGE', 'capacity.memoryMib: OUT_OF_RANGE'],
+    ],
+    [
+      'a cluster of another app, which it would have to change',
+      (stack) => ({
+        capacity: ContainerCapacity.gpu(),
+        cluster: Cluster.fromClusterAttributes(stack, 'Cluster', { clusterName: 'all', vpc: new Vpc(stack, 'Vpc') }),
+      }),
+      ['cluster: CONFLICT'],
+    ],
+    [
+      'a cluster of another stack, which it would have to change',
+      (stack) => {
+        const other = new Stack(App.of(stack), 'Other');
+        return {
+          capacity: ContainerCapacity.gpu(),
+          cluster: new Cluster(other, 'Cluster', { vpc: new Vpc(other, 'Vpc') }),
+        };
+      },
+      ['cluster: CONFLICT'],
     ],
     ['log retention that CloudWatch does not know', { logRetentionDays: 91 }, ['logRetentionDays: OUT_OF_RANGE']],
     ['a misspelt prop', { acess: 1 } as Props, ['acess: UNKNOWN_PROP']],

@@ -39,4 +39,7 @@ export const ECS = {
   concurrency: { min: 1, max: 10_000, fraction: true, source: 'this construct' },
   cpuPercent: { min: 1, max: 100, unit: 'percent', source: 'ECS' },
   gpus: { min: 1, max: 16, source: 'EC2' },
+  /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters_ec2.html */
+  cpus: { min: 0.125, max: 192, fraction: true, source: 'an ECS task on instances' },
+  memoryMib: { min: 6, max: 2 ** 31 - 1, unit: 'MiB', source: 'an ECS task on instances' },
 } as const;

@@ -1,5 +1,6 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
-import { Token } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
+import { Cluster } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { MODEL_VARIABLES } from '../../../serving/model-variables.js';
 import { checkServer } from '../../../serving/server-validation.js';
@@ -68,6 +69,15 @@ export function validateContainer(
     );
   }
   checkLogRetention(validator, props.logRetentionDays);
+  const { cluster } = props;
+  validator.check(
+    capacity.kind !== 'gpu' ||
+      cluster === undefined ||
+      (Cluster.isCluster(cluster) && Stack.of(cluster) === Stack.of(scope)),
+    'cluster',
+    'CONFLICT',
+    'ContainerCapacity.gpu() adds a capacity provider to it, which only the stack that makes the cluster can; make it in this stack, leave it out, or use .managedGpu()',
+  );
   validator.check(
     props.vpc === undefined || props.cluster === undefined || props.vpc === props.cluster.vpc,
     'vpc',
@@ -82,6 +92,8 @@ function checkCapacity(validator: Validator, capacity: ContainerCapacity): void 
   if (capacity.gpuOptions) {
     const { gpuCount, instanceType } = gpuSize(capacity.gpuOptions);
     validator.number('capacity.gpuCount', gpuCount, ECS.gpus);
+    validator.number('capacity.cpu', size.cpu, ECS.cpus);
+    validator.number('capacity.memoryMib', size.memoryMib, ECS.memoryMib);
     validator.check(
       Token.isUnresolved(instanceType) || GPU_INSTANCE.test(instanceType),
       'capacity.instanceType',
