@@ -90,7 +90,7 @@ export function validateContainer(
 function checkCapacity(validator: Validator, capacity: ContainerCapacity): void {
   const { cpu, memoryMib } = fargateSize(capacity.fargateOptions);
   if (capacity.gpuOptions) {
-    const { gpuCount, instanceType } = gpuSize(capacity.gpuOptions);
+    const { gpuCount, instanceType, ...size } = gpuSize(capacity.gpuOptions);
     validator.number('capacity.gpuCount', gpuCount, ECS.gpus);
     validator.number('capacity.cpu', size.cpu, ECS.cpus);
     validator.number('capacity.memoryMib', size.memoryMib, ECS.memoryMib);
