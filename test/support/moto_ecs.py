@@ -62,13 +62,17 @@ resource(
 
 
 def service(ecs, name, properties):
-    made = ecs.create_service(serviceName=name, **lower(properties))["service"]
+    # CloudFormation begins with one task where no number is said.
+    made = ecs.create_service(**{"serviceName": name, "desiredCount": 1, **lower(properties)})["service"]
     return {"Name": name, "ServiceArn": made["serviceArn"], "Cluster": made["clusterArn"]}
 
 
+# What cannot be changed makes another service.
+FIXED = ("DeploymentController", "LaunchType", "SchedulingStrategy")
+
+
 def changed_service(ecs, name, made, properties):
-    # What cannot be changed makes another service.
-    fields = lower(without(properties, "Cluster", "ServiceName", "DeploymentController", "LaunchType"))
+    fields = lower(without(properties, "Cluster", "ServiceName", *FIXED))
     ecs.update_service(cluster=made["Cluster"], service=name, **fields)
     return made
 

@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 
-from moto.awslambda.models import LambdaFunction, LambdaVersion, LayerVersion, lambda_backends
+from moto.awslambda.models import LambdaFunction, LayerVersion, lambda_backends
 from moto.core.common_models import CloudFormationModel
 
 from moto_resource import client, resource, without
@@ -108,6 +108,29 @@ resource(
 )
 
 
+def qualified(arn):
+    """A function, and which version or alias of it, that a permission is for."""
+    name, _, qualifier = arn.split(":function:")[-1].partition(":")
+    return {"FunctionName": name, **({"Qualifier": qualifier} if qualifier else {})}
+
+
+def permission(functions, name, properties):
+    fields = {**without(properties, "FunctionName"), **qualified(properties["FunctionName"])}
+    functions.add_permission(StatementId=name, **fields)
+    return {"Id": name}
+
+
+resource(
+    "AWS::Lambda::Permission",
+    "lambda",
+    permission,
+    lambda functions, made, properties: functions.remove_permission(
+        StatementId=made["Id"], **qualified(properties["FunctionName"])
+    ),
+    physical_id="Id",
+)
+
+
 class Alias(CloudFormationModel):
     # moto tells the service by the module's second part.
     __module__ = "moto.awslambda.models"
@@ -167,11 +190,18 @@ def deploy(region_name, shift, function_name, alias, before, version):
     )
 
 
-def version_attribute(version, name):
-    if name == "Version":
-        return str(version.version)
-    raise KeyError(name)
+def version(functions, _, properties):
+    made = functions.publish_version(**properties)
+    return {"Version": made["Version"], "FunctionArn": made["FunctionArn"]}
 
 
-LambdaVersion.get_cfn_attribute = version_attribute
+resource(
+    "AWS::Lambda::Version",
+    "lambda",
+    version,
+    lambda functions, made, properties: functions.delete_function(
+        FunctionName=properties["FunctionName"], Qualifier=made["Version"]
+    ),
+    physical_id="FunctionArn",
+)
 LayerVersion.physical_resource_id = property(lambda layer: layer.arn)

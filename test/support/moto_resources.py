@@ -2,10 +2,7 @@
 
 import json
 
-from moto.ec2.models import ec2_backends
-from moto.ec2.models.route_tables import RouteTable
-
-from moto_resource import resource, without
+from moto_resource import camel, resource, without
 
 
 resource(
@@ -61,33 +58,9 @@ resource(
     put=True,
 )
 
-# Not AWS::S3::BucketPolicy: this endpoint speaks plain HTTP, which those policies deny.
+# Kept only: this endpoint speaks plain HTTP, which those policies deny.
+resource("AWS::S3::BucketPolicy", "s3", lambda _, name, __: {"Id": name}, lambda *_: None, physical_id="Id", put=True)
 
-
-def egress(properties):
-    rule = {"IpProtocol": str(properties["IpProtocol"])}
-    rule |= {key: properties[key] for key in ("FromPort", "ToPort") if key in properties}
-    if "DestinationSecurityGroupId" in properties:
-        rule["UserIdGroupPairs"] = [{"GroupId": properties["DestinationSecurityGroupId"]}]
-    if "CidrIp" in properties:
-        rule["IpRanges"] = [{"CidrIp": properties["CidrIp"]}]
-    return {"GroupId": properties["GroupId"], "IpPermissions": [rule]}
-
-
-resource(
-    "AWS::EC2::SecurityGroupEgress",
-    "ec2",
-    lambda ec2, _, properties: ec2.authorize_security_group_egress(**egress(properties)),
-    lambda ec2, _, properties: ec2.revoke_security_group_egress(**egress(properties)),
-)
-
-def delete_route_table(table, account_id, region_name):
-    """With its associations, which moto's CloudFormation does not delete either; a VPC is refused until then."""
-    table._associations.clear()
-    ec2_backends[account_id][region_name].delete_route_table(table.id)
-
-
-RouteTable.delete = delete_route_table
 
 resource(
     "AWS::ApiGatewayV2::Authorizer",
@@ -154,3 +127,24 @@ def topic_policy(topics, name, properties):
 # They go with what they are of.
 resource("AWS::SQS::QueuePolicy", "sqs", queue_policy, lambda *_: None, physical_id="Id", put=True)
 resource("AWS::SNS::TopicPolicy", "sns", topic_policy, lambda *_: None, physical_id="Id", put=True)
+
+
+def metric_filter(logs, name, properties):
+    transformations = [
+        {**camel(transformation), "dimensions": {each["Key"]: each["Value"] for each in transformation["Dimensions"]}}
+        for transformation in properties["MetricTransformations"]
+    ]
+    fields = {**camel(properties), "metricTransformations": transformations}
+    logs.put_metric_filter(filterName=name, **fields)
+    return {"Name": name}
+
+
+resource(
+    "AWS::Logs::MetricFilter",
+    "logs",
+    metric_filter,
+    lambda logs, made, properties: logs.delete_metric_filter(
+        filterName=made["Name"], logGroupName=properties["LogGroupName"]
+    ),
+    put=True,
+)

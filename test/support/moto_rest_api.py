@@ -7,6 +7,34 @@ from moto.apigateway.models import apigateway_backends
 from moto_resource import ACCOUNT, camel, resource, without
 
 
+def rest_api(api, _, properties):
+    made = api.create_rest_api(**camel(properties))
+    return {"RestApiId": made["id"], "RootResourceId": made["rootResourceId"]}
+
+
+def changed_rest_api(api, _, made, properties):
+    patches = [{"op": "replace", "path": "/name", "value": properties["Name"]}]
+    api.update_rest_api(restApiId=made["RestApiId"], patchOperations=patches)
+    return made
+
+
+resource(
+    "AWS::ApiGateway::RestApi",
+    "apigateway",
+    rest_api,
+    lambda api, made, _: api.delete_rest_api(restApiId=made["RestApiId"]),
+    physical_id="RestApiId",
+    update=changed_rest_api,
+)
+resource(
+    "AWS::ApiGateway::Resource",
+    "apigateway",
+    lambda api, _, properties: api.create_resource(**camel(properties)),
+    lambda api, made, properties: api.delete_resource(restApiId=properties["RestApiId"], resourceId=made["id"]),
+    physical_id="id",
+)
+
+
 def account(api, name, properties):
     role = properties.get("CloudWatchRoleArn", "")
     api.update_account(patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}])

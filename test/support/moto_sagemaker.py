@@ -171,7 +171,9 @@ resource(
 
 
 def endpoint(sagemaker, name, properties):
-    made = sagemaker.create_endpoint(**without(properties, "RetainAllVariantProperties"))
+    # What an update keeps is nothing to a creation.
+    fields = without(properties, "RetainAllVariantProperties", "ExcludeRetainedVariantProperties")
+    made = sagemaker.create_endpoint(**fields)
     return {"EndpointName": properties["EndpointName"], "Arn": made["EndpointArn"]}
 
 

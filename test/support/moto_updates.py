@@ -7,9 +7,9 @@ from botocore.exceptions import ClientError, ParamValidationError
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 
-# CloudFormation goes from what is referred to to what refers to it, changes whatever has other values than before, and
-# deletes what is no longer there, unless that is to be kept, when all else is done. moto deletes first, and changes only
-# what has another text in the template. So each resource's values are kept as they were when it was made.
+# CloudFormation goes from what is referred to to what refers to it, changes whatever has other values than before,
+# and deletes what is no longer there, unless that is to be kept, when all else is done. moto deletes first, and changes
+# only what has another text in the template. So each resource's values are kept as they were when it was made.
 
 make = parsing.parse_and_create_resource
 change = parsing.parse_and_update_resource
