@@ -17,6 +17,8 @@ export interface UploadedFile {
 
 /** What `cdk synth` makes of one stack, with what CloudFormation would write for its pseudo parameters. */
 export class Synthesized {
+  /** What CloudFormation learns while it deploys: names by logical id, and attributes by `ID.NAME`. */
+  readonly known = new Map<string, string>();
   private readonly assembly: CloudAssembly;
 
   constructor(build: (stack: Stack) => void) {
@@ -32,6 +34,14 @@ export class Synthesized {
     return Object.values(resources as Record<string, { Type: string; Properties: object }>)
       .filter((resource) => resource.Type === type)
       .map(({ Properties }) => Properties);
+  }
+
+  /** The logical id of the only resource of a type. */
+  idOf(type: string): string {
+    const { Resources: resources } = this.assembly.getStackByName('S').template;
+    const found = Object.entries(resources as Record<string, { Type: string }>).filter(([, { Type }]) => Type === type);
+    if (found.length !== 1) throw new Error(`${found.length} resources of type ${type}, not 1`);
+    return found[0]![0];
   }
 
   /** The properties of the only resource of a type. */
@@ -88,10 +98,12 @@ export class Synthesized {
   /** Resources without a name of their own get their logical id. */
   private reference(id: string): string {
     if (id.startsWith('AWS::')) return this.fill(`\${${id}}`);
-    return this.assembly.getStackByName('S').template.Resources[id]?.Properties?.StageName ?? id;
+    return this.known.get(id) ?? this.assembly.getStackByName('S').template.Resources[id]?.Properties?.StageName ?? id;
   }
 
   private attribute([id, name]: [string, string]): string {
+    const known = this.known.get(`${id}.${name}`);
+    if (known !== undefined) return known;
     if (name === 'ApiEndpoint') return `https://${id}.execute-api.${REGION}.amazonaws.com`;
     if (name === 'ModelName') return id;
     throw new Error(`the attribute ${name} of ${id}`);

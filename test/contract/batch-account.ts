@@ -66,7 +66,7 @@ export interface Batch {
 /** Step Functions with the state machines of one template, and S3 with their bucket. */
 export class Account {
   private constructor(
-    private readonly moto: Moto,
+    readonly moto: Moto,
     readonly s3: S3Client,
     private readonly states: SFNClient,
   ) {}
@@ -78,14 +78,6 @@ export class Account {
     const s3 = new S3Client({ region, endpoint, credentials, forcePathStyle: true });
     await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
     return new Account(moto, s3, new SFNClient({ region, endpoint, credentials }));
-  }
-
-  get env(): Record<string, string> {
-    return this.moto.env;
-  }
-
-  get url(): string {
-    return this.moto.url;
   }
 
   async create(synthesized: Synthesized): Promise<void> {

@@ -34,17 +34,7 @@ describe('a batch by a transform job', () => {
     return { job, folder: `batch/output/${name}` };
   };
 
-  const sagemaker = async (action: string, body: object) => {
-    const headers = {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': `SageMaker.${action}`,
-      authorization: 'AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/sagemaker/aws4_request',
-    };
-    const answer = await fetch(account.url, { method: 'POST', headers, body: JSON.stringify(body) });
-    expect(answer.status).toBe(200);
-    // biome-ignore lint/suspicious/noExplicitAny: whatever the action answers
-    return answer.json() as Promise<any>;
-  };
+  const sagemaker = (action: string, input: object) => account.moto.call('sagemaker', `SageMaker.${action}`, input);
 
   beforeAll(async () => {
     account = await Account.open('http://127.0.0.1:1');

@@ -151,13 +151,13 @@ describe('a batch by a service on ECS', () => {
 
   beforeAll(async () => {
     account = await Account.open(await gateway.start());
-    await synthesized.upload(account.url);
+    await synthesized.upload(account.moto.url);
     const [{ Environment }] = synthesized.only('AWS::ECS::TaskDefinition').ContainerDefinitions;
     const environment: Record<string, string> = Object.fromEntries(
       Environment.map(({ Name, Value }: { Name: string; Value: unknown }) => [Name, synthesized.resolve(Value)]),
     );
     const port = await freePort();
-    task = new StartedRuntime({ env: { ...environment, ...account.env, MODELSHIP_PORT: `${port}` }, port });
+    task = new StartedRuntime({ env: { ...environment, ...account.moto.env, MODELSHIP_PORT: `${port}` }, port });
     await task.until(synthesized.only('AWS::ElasticLoadBalancingV2::TargetGroup').HealthCheckPath);
     const api = synthesized.only('AWS::ApiGatewayV2::Stage').ApiId.Ref;
     gateway.serve(`${api}.execute-api.us-east-1.amazonaws.com`, undefined, ({ method, path, headers, body }) =>

@@ -3,6 +3,7 @@
 import sys
 
 import moto_attributes  # noqa: F401
+import moto_builds  # noqa: F401
 import moto_codedeploy  # noqa: F401
 import moto_ecs  # noqa: F401
 import moto_elb  # noqa: F401

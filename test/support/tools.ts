@@ -4,6 +4,9 @@ import { delimiter, join } from 'node:path';
 /** How each tool that tests run, and that npm does not install, is installed. */
 const INSTALL: Readonly<Record<string, string>> = {
   'cfn-lint': 'pip install cfn-lint',
+  aws: 'pip install awscli',
+  curl: 'apt-get install curl',
+  unzip: 'apt-get install unzip',
   moto_server: "pip install 'moto[server]'",
   buildah: 'apt-get install buildah',
   debootstrap: 'apt-get install debootstrap',
