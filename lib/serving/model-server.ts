@@ -131,6 +131,8 @@ export class ModelServer {
       streams: false,
       user: options.user,
       layout: packageLayout,
+      // An image that is told where reads what it is told.
+      readsGcs: true,
       ...(command ? { command: () => command } : {}),
       environment: (_model, folder) => (variable ? { [variable]: folder } : {}),
       sageMakerEnvironment: () => (variable ? { [variable]: '/opt/ml/model' } : {}),

@@ -17,6 +17,7 @@ export const modelship: ServerSpec = {
   streams: false,
   formats: MODEL_FORMATS,
   layout: packageLayout,
+  readsGcs: true,
   environment: modelVariables,
   sageMakerEnvironment: (model) => modelVariables(model, '/opt/ml/model'),
 };

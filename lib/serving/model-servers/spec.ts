@@ -35,8 +35,12 @@ export interface ServerSpec {
   readonly formats?: readonly ModelFormat[];
   /** The folder it loads the model from. */
   layout(model: Model): readonly LayoutFile[];
+  /** Whether it loads the model from a folder that is a `gs://` URL, where none can be mounted. */
+  readonly readsGcs: boolean;
   /** Arguments for the image's entry point. Absent: those of the image. */
   command?(model: Model, folder: string): readonly string[];
+  /** Whether the arguments say what the image does without them, so that hosts that give none start it too. */
+  readonly startsWithoutCommand?: boolean;
   environment(model: Model, folder: string): Readonly<Record<string, string>>;
   /** What SageMaker's variant of the image is told instead; absent if there is no variant for SageMaker. */
   sageMakerEnvironment?(model: Model): Readonly<Record<string, string>>;

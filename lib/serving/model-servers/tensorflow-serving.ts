@@ -19,8 +19,10 @@ export function tensorFlowServing(image: ServerImage): ServerSpec {
     formats: ['saved_model'],
     layout: (model) =>
       artifactFiles(model).map((file) => ({ ...file, path: `${model.name}/${model.version}/${file.path}` })),
+    readsGcs: true,
     // The image's entry point passes them on to the server, after its own.
     command: () => [`--rest_api_port=${REST_PORT}`],
+    startsWithoutCommand: true,
     environment: (model, folder) => ({ MODEL_NAME: model.name, MODEL_BASE_PATH: folder }),
     sageMakerEnvironment: (model) => ({ SAGEMAKER_TFS_DEFAULT_MODEL_NAME: model.name }),
   };

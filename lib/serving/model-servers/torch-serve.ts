@@ -20,6 +20,7 @@ export function torchServe(image: ServerImage, handler: string): ServerSpec {
     streams: false,
     formats: ['torchscript'],
     layout: (model) => layout(model, handler),
+    readsGcs: false,
     command: (model, folder) => [
       'torchserve',
       '--foreground',

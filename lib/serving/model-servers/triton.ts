@@ -28,6 +28,7 @@ export function triton(image: ServerImage, formats = Object.keys(BACKENDS) as Mo
     streams: false,
     formats,
     layout,
+    readsGcs: true,
     command: (_model, folder) => ['tritonserver', `--model-repository=${folder}`, '--exit-on-error=true'],
     environment: () => ({}),
     sageMakerEnvironment: (model) => ({ SAGEMAKER_TRITON_DEFAULT_MODEL_NAME: model.name }),

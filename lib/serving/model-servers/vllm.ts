@@ -18,6 +18,7 @@ export function vllm(image: ServerImage, source: string, options: Readonly<Recor
     streams: true,
     source: from,
     layout: () => [],
+    readsGcs: true,
     command: (model) => [
       '--model',
       source,
