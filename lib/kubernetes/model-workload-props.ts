@@ -1,4 +1,5 @@
 import type { ITerraformDependable, TerraformProvider } from 'cdktf';
+import type { ModelServer } from '../serving/model-server.js';
 import type { Exposure } from './exposure.js';
 import type { ModelVolume } from './model-volume.js';
 
@@ -13,10 +14,16 @@ export interface Toleration {
 
 /** What two versions that share the traffic may differ in. */
 export interface ModelVersion {
-  /** The container image of the runtime. */
+  /** The container image of the server. */
   readonly image: string;
-  /** Variables of the runtime, the model's location and digest among them. */
+  /** Variables of the server, the model's location and digest among them. */
   readonly environment: { [name: string]: string };
+  /** Arguments of the image's entry point. @default - those of the image */
+  readonly args?: string[];
+  /** Answers 200 while the process should not be restarted. @default - the path of Modelship's runtime */
+  readonly livePath?: string;
+  /** Answers 200 while requests may come. @default - the path of Modelship's runtime */
+  readonly readyPath?: string;
 }
 
 /** The version that gets a share of the traffic beside the one that serves. */
@@ -30,7 +37,19 @@ export interface ModelWorkloadProps extends ModelVersion {
   /** Name of everything in the cluster: at most 52 lower-case letters, digits and hyphens. */
   readonly name: string;
 
-  /** A namespace that is there. @default - one is made, named as the workload, that admits restricted pods only */
+  /**
+   * What is in the image. Its port is served, and other servers than Modelship's runtime get a root file system that
+   * their user may write to, a home in `/tmp`, and with a GPU shared memory.
+   *
+   * @default ModelServer.modelship()
+   */
+  readonly server?: ModelServer;
+
+  /**
+   * A namespace that is there.
+   *
+   * @default - one is made, named as the workload, that admits restricted pods only; baseline ones if the server is root
+   */
   readonly namespace?: string;
 
   /** The Kubernetes provider. @default - the stack's own */
@@ -50,6 +69,12 @@ export interface ModelWorkloadProps extends ModelVersion {
 
   /** Memory of each pod, in MiB. @default 1024 */
   readonly memoryMib?: number;
+
+  /** Disk that each pod may write to and is sure to get, in GiB. @default - what the cluster gives */
+  readonly diskGib?: number;
+
+  /** Seconds that a start may take before the pod is restarted. @default 300 */
+  readonly startupSeconds?: number;
 
   /** GPUs of each pod. @default 0 */
   readonly gpuCount?: number;

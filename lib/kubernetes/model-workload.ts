@@ -13,11 +13,19 @@ import { Exposure, type IngressExposureOptions } from './exposure.js';
 import type { ModelVersion, ModelWorkloadProps } from './model-workload-props.js';
 import { httpRoute } from './private/http-route.js';
 import { callerPolicy, closedPolicy, metricsPolicy } from './private/network-policy.js';
-import { CONTAINER_NAME, METRICS_PORT_NAME, NAME_LABEL, PORT_NAME, podSpec } from './private/pod.js';
+import {
+  CONTAINER_NAME,
+  METRICS_PORT_NAME,
+  NAME_LABEL,
+  PORT_NAME,
+  podSpec,
+  portOf,
+  securityLevel,
+} from './private/pod.js';
 import { providerPodSpec } from './private/provider-form.js';
 import { validateWorkload } from './private/validation.js';
 
-/** The port of the services, which forward to the runtime's. */
+/** The port of the services, which forward to the server's. */
 const SERVICE_PORT = 80;
 /** The label that tells the two versions of a canary apart. */
 const TRACK_LABEL = 'app.kubernetes.io/component';
@@ -80,7 +88,13 @@ export class ModelWorkload extends Construct {
     this.networkPolicy = new kubernetes.NetworkPolicyV1(this, 'NetworkPolicy', {
       provider,
       metadata: this.metadata(),
-      spec: closedPolicy(name, this.exposure.sourceRanges, props.egressRanges ?? [], props.traceNamespaces ?? []),
+      spec: closedPolicy(
+        name,
+        portOf(props),
+        this.exposure.sourceRanges,
+        props.egressRanges ?? [],
+        props.traceNamespaces ?? [],
+      ),
     });
     for (const caller of props.callerNamespaces ?? []) this.allowFrom(caller);
     if (props.metricsNamespaces) {
@@ -130,12 +144,12 @@ export class ModelWorkload extends Construct {
     return new kubernetes.NetworkPolicyV1(this, `Caller-${namespace}`, {
       provider: this.props.provider,
       metadata: this.metadata(`${this.props.name}-from-${namespace}`),
-      spec: callerPolicy(this.props.name, namespace),
+      spec: callerPolicy(this.props.name, portOf(this.props), namespace),
     });
   }
 
   private makeNamespace(): NamespaceV1 {
-    const level = 'restricted';
+    const level = securityLevel(this.props);
     return new kubernetes.NamespaceV1(this, 'Namespace', {
       provider: this.props.provider,
       metadata: {

@@ -1,5 +1,5 @@
 import type { NetworkPolicyV1Spec } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
-import { DEFAULT_PORT, POD_METRICS_PORT } from '@modelship/runtime/contract';
+import { POD_METRICS_PORT } from '@modelship/runtime/contract';
 import { NAME_LABEL } from './pod.js';
 
 /** Every namespace carries its name in this label. */
@@ -8,14 +8,13 @@ const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
 /** https://opentelemetry.io/docs/specs/otlp: by gRPC, and by HTTP. */
 const OTLP_PORTS = [4317, 4318];
 
-const ports = [{ port: `${DEFAULT_PORT}`, protocol: 'TCP' }];
-
 /**
- * Closes the pods of a workload: in comes who has one of the addresses, on the runtime's port, and out goes what is for
+ * Closes the pods of a workload: in comes who has one of the addresses, on the server's port, and out goes what is for
  * DNS, HTTPS, a collector of traces in one of the namespaces, or one of the other addresses. All are CIDR blocks.
  */
 export function closedPolicy(
   name: string,
+  port: number,
   callerRanges: readonly string[],
   egressRanges: readonly string[],
   traceNamespaces: readonly string[],
@@ -24,7 +23,8 @@ export function closedPolicy(
     podSelector: { matchLabels: { [NAME_LABEL]: name } },
     policyTypes: ['Ingress', 'Egress'],
     // A rule without `from` would let in everyone, so that with nobody named there is no rule.
-    ingress: callerRanges.length > 0 ? [{ from: callerRanges.map((cidr) => ({ ipBlock: { cidr } })), ports }] : [],
+    ingress:
+      callerRanges.length > 0 ? [{ from: callerRanges.map((cidr) => ({ ipBlock: { cidr } })), ports: only(port) }] : [],
     egress: [
       {
         ports: [
@@ -54,19 +54,23 @@ export function metricsPolicy(name: string, collectors: readonly string[]): Netw
     ingress: [
       {
         from: namespaces(collectors),
-        ports: [{ port: `${POD_METRICS_PORT}`, protocol: 'TCP' }],
+        ports: only(POD_METRICS_PORT),
       },
     ],
   };
 }
 
 /** Lets the pods of `namespace` call those of a workload. Policies add up, so that each caller has one of its own. */
-export function callerPolicy(name: string, namespace: string): NetworkPolicyV1Spec {
+export function callerPolicy(name: string, port: number, namespace: string): NetworkPolicyV1Spec {
   return {
     podSelector: { matchLabels: { [NAME_LABEL]: name } },
     policyTypes: ['Ingress'],
-    ingress: [{ from: namespaces([namespace]), ports }],
+    ingress: [{ from: namespaces([namespace]), ports: only(port) }],
   };
+}
+
+function only(port: number) {
+  return [{ port: `${port}`, protocol: 'TCP' }];
 }
 
 function namespaces(names: readonly string[]) {

@@ -1,5 +1,4 @@
 import {
-  DEFAULT_PORT,
   DRAIN_SECONDS,
   ENVIRONMENT,
   LIVE_PATH,
@@ -8,6 +7,8 @@ import {
   RUN_AS,
   START_SECONDS,
 } from '@modelship/runtime/contract';
+import { ModelServer } from '../../serving/model-server.js';
+import type { ServerSpec } from '../../serving/model-servers/spec.js';
 import type { ModelVersion, ModelWorkloadProps } from '../model-workload-props.js';
 
 export const CONTAINER_NAME = 'runtime';
@@ -19,16 +20,29 @@ export const DEFAULT_MEMORY_MIB = 1024;
 
 /** How long load balancers may still send requests to a pod that is going away. */
 const DEREGISTRATION_SECONDS = 5;
+/** The image of Modelship's runtime has no shell to be relied on, but it has Node. */
+const NODE_SLEEP = ['node', '-e', `setTimeout(() => {}, ${DEREGISTRATION_SECONDS * 1000})`];
+/** An image without it goes away at once, and says so in an event. */
+const SLEEP = ['sleep', `${DEREGISTRATION_SECONDS}`];
 const PROBE_PERIOD_SECONDS = 5;
+const ROOT = 0;
 const MODEL_VOLUME = 'model';
 const SCRATCH_VOLUME = 'tmp';
+const SCRATCH_FOLDER = '/tmp';
+const SHARED_MEMORY_VOLUME = 'shm';
+/** The processes of a server with a GPU hand tensors over there, for which the 64 MiB of container runtimes are few. */
+const SHARED_MEMORY = '2Gi';
+/** Libraries ask for the home and the name of their user, and this one is in no image. */
+const USER_VARIABLES = { HOME: SCRATCH_FOLDER, USER: 'server' };
 
 /**
- * The pod of one version, as the Kubernetes API has it. It meets the Pod Security Standard "restricted", and beyond it has a read-only root, limits
- * and no token of the cluster's API.
+ * The pod of one version, as the Kubernetes API has it. It meets the Pod Security Standard "restricted", or "baseline" if
+ * the server is root, and beyond it has limits, no token of the cluster's API, and a read-only root for Modelship's runtime.
  */
 export function podSpec(props: ModelWorkloadProps, version: ModelVersion, serviceAccountName: string) {
   const labels = { [NAME_LABEL]: props.name };
+  const server = serverOf(props);
+  const { user = RUN_AS } = server;
   return {
     serviceAccountName,
     automountServiceAccountToken: false,
@@ -48,15 +62,18 @@ export function podSpec(props: ModelWorkloadProps, version: ModelVersion, servic
       labelSelector: { matchLabels: labels },
     })),
     securityContext: {
-      runAsNonRoot: true,
-      runAsUser: RUN_AS,
-      runAsGroup: RUN_AS,
-      fsGroup: RUN_AS,
+      runAsNonRoot: user !== ROOT,
+      runAsUser: user,
+      runAsGroup: user,
+      fsGroup: user,
       seccompProfile: { type: 'RuntimeDefault' },
     },
-    containers: [container(props, version)],
+    containers: [container(props, version, server)],
     volumes: [
       { name: SCRATCH_VOLUME, emptyDir: {} },
+      ...(sharesMemory(props)
+        ? [{ name: SHARED_MEMORY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: SHARED_MEMORY } }]
+        : []),
       ...(props.modelVolume ? [{ name: MODEL_VOLUME, ...props.modelVolume.source }] : []),
     ],
   };
@@ -65,10 +82,35 @@ export function podSpec(props: ModelWorkloadProps, version: ModelVersion, servic
 /** The label that finds the pods of a workload, whatever their version. */
 export const NAME_LABEL = 'app.kubernetes.io/name';
 
-function container(props: ModelWorkloadProps, { image, environment }: ModelVersion) {
+/** The port that the pods of a workload serve. */
+export function portOf(props: ModelWorkloadProps): number {
+  return serverOf(props).port;
+}
+
+/** The level of the Pod Security Standards that the pods of a workload meet. */
+export function securityLevel(props: ModelWorkloadProps): string {
+  return serverOf(props).user === ROOT ? 'baseline' : 'restricted';
+}
+
+function serverOf({ server = ModelServer.modelship() }: ModelWorkloadProps): ServerSpec {
+  return server.spec;
+}
+
+function isOwn(server: ServerSpec): boolean {
+  return server.image === undefined;
+}
+
+function sharesMemory(props: ModelWorkloadProps): boolean {
+  return Boolean(props.gpuCount) && !isOwn(serverOf(props));
+}
+
+function container(props: ModelWorkloadProps, version: ModelVersion, server: ServerSpec) {
+  const own = isOwn(server);
+  const { livePath = LIVE_PATH, readyPath = READY_PATH } = version;
   const resources = {
     cpu: `${props.cpuMillis ?? DEFAULT_CPU_MILLIS}m`,
     memory: `${props.memoryMib ?? DEFAULT_MEMORY_MIB}Mi`,
+    ...(props.diskGib ? { 'ephemeral-storage': `${props.diskGib}Gi` } : {}),
     ...(props.gpuCount ? { 'nvidia.com/gpu': `${props.gpuCount}` } : {}),
   };
   const metrics = props.metricsNamespaces && { [ENVIRONMENT.metricsPort]: `${POD_METRICS_PORT}` };
@@ -79,30 +121,39 @@ function container(props: ModelWorkloadProps, { image, environment }: ModelVersi
   });
   return {
     name: CONTAINER_NAME,
-    image,
-    env: Object.entries({ ...environment, ...metrics }).map(([name, value]) => ({ name, value })),
+    image: version.image,
+    ...(version.args ? { args: version.args } : {}),
+    ...(server.workingFolder ? { workingDir: server.workingFolder } : {}),
+    env: Object.entries({ ...(own ? {} : USER_VARIABLES), ...version.environment, ...metrics }).map(
+      ([name, value]) => ({
+        name,
+        value,
+      }),
+    ),
     ports: [
-      { name: PORT_NAME, containerPort: DEFAULT_PORT, protocol: 'TCP' },
+      { name: PORT_NAME, containerPort: server.port, protocol: 'TCP' },
       ...(metrics ? [{ name: METRICS_PORT_NAME, containerPort: POD_METRICS_PORT, protocol: 'TCP' }] : []),
     ],
     resources: { requests: resources, limits: resources },
     securityContext: {
       allowPrivilegeEscalation: false,
       privileged: false,
-      readOnlyRootFilesystem: true,
-      runAsNonRoot: true,
+      // Other servers write where they like.
+      readOnlyRootFilesystem: own,
+      runAsNonRoot: server.user !== ROOT,
       capabilities: { drop: ['ALL'] },
       seccompProfile: { type: 'RuntimeDefault' },
     },
-    startupProbe: { ...probe(READY_PATH), failureThreshold: Math.ceil(START_SECONDS / PROBE_PERIOD_SECONDS) },
-    readinessProbe: { ...probe(READY_PATH), failureThreshold: 1 },
-    livenessProbe: { ...probe(LIVE_PATH), failureThreshold: 3 },
-    lifecycle: {
-      // The image has no shell to be relied on, but it has Node.
-      preStop: { exec: { command: ['node', '-e', `setTimeout(() => {}, ${DEREGISTRATION_SECONDS * 1000})`] } },
+    startupProbe: {
+      ...probe(readyPath),
+      failureThreshold: Math.ceil((props.startupSeconds ?? START_SECONDS) / PROBE_PERIOD_SECONDS),
     },
+    readinessProbe: { ...probe(readyPath), failureThreshold: 1 },
+    livenessProbe: { ...probe(livePath), failureThreshold: 3 },
+    lifecycle: { preStop: { exec: { command: own ? NODE_SLEEP : SLEEP } } },
     volumeMounts: [
-      { name: SCRATCH_VOLUME, mountPath: '/tmp' },
+      { name: SCRATCH_VOLUME, mountPath: SCRATCH_FOLDER },
+      ...(sharesMemory(props) ? [{ name: SHARED_MEMORY_VOLUME, mountPath: '/dev/shm' }] : []),
       ...(props.modelVolume
         ? [{ name: MODEL_VOLUME, mountPath: props.modelMountPath ?? DEFAULT_MODEL_MOUNT, readOnly: true }]
         : []),

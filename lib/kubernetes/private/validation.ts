@@ -64,6 +64,20 @@ function checkPod(validator: Validator, props: ModelWorkloadProps): void {
   validator.text('namespace', props.namespace, /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'a namespace is a DNS label');
   validator.number('cpuMillis', props.cpuMillis, { min: 50, max: 256_000, unit: 'thousandths', source: 'a node' });
   validator.number('memoryMib', props.memoryMib, { min: 128, max: 4_194_304, unit: 'MiB', source: 'a node' });
+  validator.number('diskGib', props.diskGib, { min: 1, max: 65_536, unit: 'GiB', source: 'a node' });
+  validator.number('startupSeconds', props.startupSeconds, { min: 1, max: 86_400, unit: 'seconds', source: 'a probe' });
+  validator.check(
+    !props.server?.spec.needsGpu || Boolean(props.gpuCount),
+    'gpuCount',
+    'NO_GPU',
+    `${props.server?.spec.name} needs a GPU; give each pod at least one, and a nodeSelector for nodes that have them`,
+  );
+  validator.check(
+    props.metricsNamespaces === undefined || props.server?.spec.image === undefined,
+    'metricsNamespaces',
+    'UNSUPPORTED',
+    `only Modelship's runtime has a port for metrics alone; let those namespaces call ${props.server?.spec.name} by callerNamespaces, or leave it out`,
+  );
   validator.number('gpuCount', props.gpuCount, { min: 0, max: 16, source: 'a node' });
   validator.number('maxReplicas', props.maxReplicas, { min: 1, max: 1000, source: 'an autoscaler' });
   validator.number('targetCpuPercent', props.targetCpuPercent, {
