@@ -25,8 +25,8 @@ export abstract class ImageSource {
   abstract bind(scope: Construct): string;
 }
 
-/** `[host[:port]/]path[:tag][@digest]`, as the OCI distribution specification writes it. */
-const IMAGE_REFERENCE =
+/** What an image is pulled by: `[host[:port]/]path[:tag][@digest]`, as the OCI distribution specification writes it. */
+export const IMAGE_REFERENCE =
   /^(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
 
 class RegistryImage extends ImageSource {

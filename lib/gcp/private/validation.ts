@@ -1,4 +1,5 @@
 import { Token } from 'cdktf';
+import type { ModelServer } from '../../serving/model-server.js';
 import { SERVING_PROPS } from '../../serving/serving-prop-names.js';
 import type { Validator } from '../../serving/validation.js';
 import { checkServingProps } from '../../terraform/serving-props.js';
@@ -22,7 +23,10 @@ export const GOOGLE_PROPS: Readonly<Record<keyof GoogleServingProps, true>> = {
 const RESERVED = /^(PORT|K_.*|AIP_.*|CLOUD_RUN_.*|GOOGLE_CLOUD_PROJECT)$/;
 
 /** Notes the faults of what every construct on Google Cloud takes. */
-export function checkGoogleProps(validator: Validator, props: GoogleServingProps): void {
+export function checkGoogleProps(
+  validator: Validator,
+  props: GoogleServingProps & { readonly server?: ModelServer },
+): void {
   validator.text('region', props.region, REGION.pattern, REGION.rule);
   validator.number('logRetentionDays', props.logRetentionDays, LOG_RETENTION_DAYS);
   validator.text(
@@ -32,7 +36,7 @@ export function checkGoogleProps(validator: Validator, props: GoogleServingProps
     'a project id has 6 to 30 lower-case letters, digits and hyphens; it is not the number and not the display name',
   );
   validator.check(
-    props.gpu === undefined || props.image !== undefined,
+    props.gpu === undefined || props.image !== undefined || props.server?.spec.image !== undefined,
     'image',
     'NO_GPU_RUNTIME',
     'the runtime that is built by default uses no GPU; give an image with one that does, or leave gpu out',
