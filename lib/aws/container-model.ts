@@ -286,6 +286,7 @@ export class ContainerModel extends Construct implements IConnectable {
 
   private makeService(capacity: ContainerCapacity, desiredCount: number): BaseService {
     const { rollout, blueGreenBakeMinutes, rollbackAlarms, serviceConnectNamespace, model } = this.props;
+    const { startupSeconds = START_SECONDS } = this.props;
     const alarms = rollbackAlarms ?? [this.trafficAlarms.errors, this.trafficAlarms.latency];
     const options = {
       cluster: this.cluster,
@@ -300,7 +301,7 @@ export class ContainerModel extends Construct implements IConnectable {
         alarmNames: alarms.map(({ alarmName }) => alarmName),
         behavior: AlarmBehavior.ROLLBACK_ON_ALARM,
       },
-      healthCheckGracePeriod: Duration.seconds(START_SECONDS),
+      healthCheckGracePeriod: Duration.seconds(startupSeconds),
       ...deployment(rollout, blueGreenBakeMinutes),
       ...(serviceConnectNamespace
         ? {

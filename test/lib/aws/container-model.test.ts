@@ -134,6 +134,14 @@ describe('ContainerModel', () => {
     expect(group.TargetGroupAttributes).toContainEqual({ Key: 'deregistration_delay.timeout_seconds', Value: '20' });
   });
 
+  test('gives other servers as long to start as they are said to take, and by default as long as ours', () => {
+    const seconds = (props: Props) => only(make(props).template(), 'AWS::ECS::Service').HealthCheckGracePeriodSeconds;
+    const other = VARIANTS['TensorFlow Serving']!(new Stack());
+    expect(seconds(other)).toBe(300);
+    expect(seconds({ ...other, startupSeconds: 1800 })).toBe(1800);
+    expect(seconds({ startupSeconds: 60 })).toBe(60);
+  });
+
   test('makes a VPC without a way to the internet, with the endpoints a task needs', () => {
     const { template } = make();
     template().resourceCountIs('AWS::EC2::NatGateway', 0);
@@ -772,6 +780,8 @@ describe('ContainerModel refuses', () => {
       }),
       ['modelData: UNSUPPORTED_MODEL_DATA'],
     ],
+    ['a start that takes no time', { startupSeconds: 0 }, ['startupSeconds: OUT_OF_RANGE']],
+    ['a start that our own server would give up', { startupSeconds: 301 }, ['startupSeconds: OUT_OF_RANGE']],
     ['more at least than at most', { minReplicas: 3, maxReplicas: 2 }, ['maxReplicas: LESS_THAN_MINIMUM']],
     ['no task at all', { minReplicas: 0 }, ['minReplicas: OUT_OF_RANGE']],
     [

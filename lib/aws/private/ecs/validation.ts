@@ -1,4 +1,4 @@
-import { ENVIRONMENT } from '@modelship/runtime/contract';
+import { ENVIRONMENT, START_SECONDS } from '@modelship/runtime/contract';
 import { Stack, Token } from 'aws-cdk-lib';
 import { Cluster } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
@@ -31,6 +31,7 @@ const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
   targetConcurrency: true,
   targetCpuPercent: true,
   blueGreenBakeMinutes: true,
+  startupSeconds: true,
   rollbackAlarms: true,
   secrets: true,
   serviceConnectNamespace: true,
@@ -59,6 +60,7 @@ export function validateContainer(
   checkServing(validator, props, capacity);
   checkScaling(validator, props, replicas);
   checkRollout(validator, props);
+  checkStart(validator, props);
   checkRegion(validator, scope, props, capacity);
   for (const name of [...Object.keys(props.environment ?? {}), ...Object.keys(props.secrets ?? {})]) {
     validator.check(
@@ -230,6 +232,19 @@ function checkScaling(validator: Validator, props: ContainerModelProps, replicas
     'maxReplicas',
     'LESS_THAN_MINIMUM',
     `got ${replicas.max}, less than the ${replicas.min} of minReplicas; raise one or lower the other`,
+  );
+}
+
+function checkStart(validator: Validator, { startupSeconds, server }: ContainerModelProps): void {
+  validator.number('startupSeconds', startupSeconds, ECS.startupSeconds);
+  validator.check(
+    server?.spec.image !== undefined ||
+      startupSeconds === undefined ||
+      Token.isUnresolved(startupSeconds) ||
+      startupSeconds <= START_SECONDS,
+    'startupSeconds',
+    'OUT_OF_RANGE',
+    `got ${startupSeconds}; Modelship's own server gives up after ${START_SECONDS}. Mount a large model by ContainerModelData.fromS3Files() or .fromFileSystem()`,
   );
 }
 
