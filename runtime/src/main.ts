@@ -10,14 +10,25 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const logger = new Logger(config.logLevel);
   const starting = startServer(config);
-  // A second signal ends the process at once.
-  closeWithGrace({ delay: DRAIN_SECONDS * 1000, logger: false }, async ({ err }) => {
+  const options = {
+    delay: DRAIN_SECONDS * 1000,
+    logger: false,
+    onTimeout: endNow,
+    onSecondSignal: endNow,
+    onSecondError: endNow,
+  } as const;
+  closeWithGrace(options, async ({ err }) => {
     if (err) logger.failure('the server ends on a failure', err);
     const server = await Promise.race([starting, new Promise<undefined>((done) => setImmediate(done, undefined))]);
     await server?.close();
   });
   const { port } = await starting;
   logger.log('info', 'ready', { port });
+}
+
+/** An exit would wait for the threads of models, which cannot be told to stop within a run. */
+function endNow(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 main().catch((error: Error) => {

@@ -39,3 +39,8 @@ export class InferenceError extends Error {
 export function invalid(message: string): InferenceError {
   return new InferenceError('INVALID_ARGUMENT', message);
 }
+
+/** The failure of whatever comes once the server ends: another server may take it at once. */
+export function shuttingDown(): InferenceError {
+  return new InferenceError('UNAVAILABLE', 'the server is shutting down', 1);
+}

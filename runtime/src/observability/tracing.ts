@@ -54,20 +54,21 @@ export async function traceRequest(
   request: HttpRequest,
   answer: (request: HttpRequest) => Promise<HttpResponse>,
 ): Promise<HttpResponse> {
-  const { method, path, query, headers, body, signal } = request;
+  const { method, path, query, headers, body, signal, isAdmitted } = request;
   const span = tracer.begin(method, headers, { 'http.request.method': method, 'url.path': path });
   const response = await answer({
     method,
     path,
     query,
     body,
+    isAdmitted,
     headers: { ...headers, traceparent: span.traceparent },
     signal: followed(signal, span),
   });
   const { status } = response;
   span.end({
     // Paths that lead nowhere are made up by callers: names would be without number.
-    name: status === 404 ? undefined : `${method} ${path}`,
+    name: status >= 400 && status < 500 ? undefined : `${method} ${path}`,
     attributes: { 'http.response.status_code': status },
     isFault: status >= 500,
   });

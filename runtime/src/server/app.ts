@@ -8,7 +8,7 @@ import {
   REQUEST_LINE,
   TENSORFLOW_SERVING_METRICS_PATH,
 } from '../contract.js';
-import { InferenceError } from '../inference/errors.js';
+import { InferenceError, shuttingDown } from '../inference/errors.js';
 import { EXPOSITION_TYPE } from '../observability/exposition.js';
 import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
@@ -18,7 +18,7 @@ import { page, wantsPage } from '../page/page.js';
 import type { ModelCatalog, Protocol } from '../protocols/protocol.js';
 import type { Admission } from './admission.js';
 import { checkContentType } from './content-type.js';
-import { acrossOrigins } from './cors.js';
+import { acrossOrigins, readableBy } from './cors.js';
 import type { HttpRequest, HttpResponse, RouteHandler, RouteParameters } from './http.js';
 import { BodyTooLarge, inflated, UnsupportedMedia } from './inflate.js';
 import { openApi } from './openapi.js';
@@ -42,6 +42,9 @@ export interface AppOptions {
    */
   readonly failureFields?: Readonly<Record<string, string>>;
 }
+
+/** What is known of a request before its body. */
+export type RequestHead = Pick<HttpRequest, 'method' | 'path' | 'headers'>;
 
 /** From a request to its answer, whichever host received it. */
 export class App {
@@ -104,16 +107,27 @@ export class App {
     const elapsedMs = performance.now() - since;
     this.options.metrics.requestFinished(response.status, elapsedMs);
     response.latency?.observe(elapsedMs * 1000);
-    const isFailure = response.status >= 500 && this.options.failureFields !== undefined;
-    if (isFailure || this.logsRequests) this.log(request, response.status, elapsedMs, isFailure);
+    this.log(request, response.status, elapsedMs);
     return response;
   }
 
-  /** The answer for a failure before there is a request, such as a body that is too large. */
-  refuse(path: string, error: unknown): HttpResponse {
-    const response = this.failure(path, error);
+  /**
+   * Lets the caller in before its body is read; undefined if whoever asks there is let in.
+   *
+   * @throws InferenceError, as a rejection, if it is not
+   */
+  letIn(head: RequestHead): Promise<void> | undefined {
+    const { admission } = this.options;
+    return admission && !this.openPaths.has(head.path) ? admission(head) : undefined;
+  }
+
+  /** The answer for a failure before there is a whole request, such as a body that is too large. */
+  refuse(head: RequestHead, error: unknown): HttpResponse {
+    const response = this.failed(head, error);
     this.options.metrics.requestRefused(response.status);
-    return response;
+    this.log(head, response.status);
+    const readable = readableBy(this.options.corsOrigins ?? [], head.headers);
+    return readable ? { ...response, headers: { ...response.headers, ...readable } } : response;
   }
 
   private failure(path: string, error: unknown): HttpResponse {
@@ -126,11 +140,10 @@ export class App {
 
   private admit(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
     if (this.isDraining && request.path !== LIVE_PATH && request.path !== READY_PATH) {
-      throw new InferenceError('UNAVAILABLE', 'the server is shutting down', 1);
+      throw shuttingDown();
     }
-    const { admission } = this.options;
-    if (!admission || this.openPaths.has(request.path)) return this.read(request);
-    return admission(request).then(() => this.read(request));
+    const admitted = request.isAdmitted ? undefined : this.letIn(request);
+    return admitted ? admitted.then(() => this.read(request)) : this.read(request);
   }
 
   private read(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
@@ -141,22 +154,22 @@ export class App {
     return this.withoutEncoding(request, encoding).then((whole) => this.route(whole));
   }
 
-  private failed(request: HttpRequest, error: unknown): HttpResponse {
-    if (error instanceof InferenceError) return this.failure(request.path, error);
+  private failed({ path, headers }: RequestHead, error: unknown): HttpResponse {
+    if (error instanceof InferenceError) return this.failure(path, error);
     const id = randomUUID();
-    const { path } = request;
-    this.options.logger.failure('a request failed', error, { id, path, trace_id: traceIdOf(request.headers) });
-    return this.failure(request.path, new InferenceError('INTERNAL', `internal error ${id}`));
+    this.options.logger.failure('a request failed', error, { id, path, trace_id: traceIdOf(headers) });
+    return this.failure(path, new InferenceError('INTERNAL', `internal error ${id}`));
   }
 
-  private log(request: HttpRequest, status: number, elapsedMs: number, isFailure: boolean): void {
-    const { method, path, headers } = request;
+  private log({ method, path, headers }: RequestHead, status: number, elapsedMs?: number): void {
     const { logger, failureFields } = this.options;
+    const isFailure = status >= 500 && failureFields !== undefined;
+    if (!isFailure && !this.logsRequests) return;
     logger.log(isFailure ? 'error' : 'debug', REQUEST_LINE.message, {
       method,
       path,
       [REQUEST_LINE.status]: status,
-      milliseconds: Number(elapsedMs.toFixed(3)),
+      milliseconds: elapsedMs === undefined ? undefined : Number(elapsedMs.toFixed(3)),
       trace_id: traceIdOf(headers),
       ...(isFailure && failureFields),
     });

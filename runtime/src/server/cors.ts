@@ -4,8 +4,17 @@ import type { HttpRequest, HttpResponse } from './http.js';
 const ANY = '*';
 
 /** What a page may send: the headers that some protocol reads. */
-const ALLOWED_HEADERS =
-  'accept, authorization, content-type, inference-header-content-length, traceparent, x-api-key, x-request-id';
+const ALLOWED_HEADERS = [
+  'accept',
+  'authorization',
+  'content-encoding',
+  'content-type',
+  'inference-header-content-length',
+  'traceparent',
+  'x-amzn-sagemaker-custom-attributes',
+  'x-api-key',
+  'x-request-id',
+].join(', ');
 
 /** What a page may read of an answer, beside what browsers show anyway. */
 const EXPOSED_HEADERS = 'inference-header-content-length, retry-after, x-request-id';
@@ -14,18 +23,24 @@ const EXPOSED_HEADERS = 'inference-header-content-length, retry-after, x-request
 const MAX_AGE = 600;
 
 type Answer = (request: HttpRequest) => Promise<HttpResponse>;
+type Headers = HttpRequest['headers'];
+
+/** What tells a browser that the page that asked may read the answer; undefined if it may not, or no page asked. */
+export function readableBy(origins: readonly string[], { origin }: Headers): HttpResponse['headers'] | undefined {
+  const isAny = origins.includes(ANY);
+  if (origin === undefined || !(isAny || origins.includes(origin))) return undefined;
+  return {
+    'access-control-allow-origin': isAny ? ANY : origin,
+    'access-control-expose-headers': EXPOSED_HEADERS,
+    ...(!isAny && { vary: 'origin' }),
+  };
+}
 
 /** Lets pages of `origins` call the server from a browser: whether they may, a browser asks first, without a credential. */
 export function acrossOrigins(origins: readonly string[], answer: Answer): Answer {
-  const isAny = origins.includes(ANY);
   return async (request) => {
-    const { origin } = request.headers;
-    if (origin === undefined || !(isAny || origins.includes(origin))) return answer(request);
-    const own = {
-      'access-control-allow-origin': isAny ? ANY : origin,
-      'access-control-expose-headers': EXPOSED_HEADERS,
-      ...(!isAny && { vary: 'origin' }),
-    };
+    const own = readableBy(origins, request.headers);
+    if (!own) return answer(request);
     if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
       const headers = {
         ...own,

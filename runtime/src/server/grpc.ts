@@ -12,7 +12,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { InferenceError, type StatusCode } from '../inference/errors.js';
+import { InferenceError, type StatusCode, shuttingDown } from '../inference/errors.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import { type Tracer, traceCall, traceIdOf } from '../observability/tracing.js';
 import type { GrpcMethod, GrpcService } from '../protocols/grpc-service.js';
@@ -27,6 +27,9 @@ import type { HttpRequest } from './http.js';
 
 /** What probes call. */
 const OPEN_METHODS: readonly string[] = ['ServerLive', 'ServerReady', 'Ping'];
+
+/** What is not asked of them. */
+const FOR_PROBES = { admission: undefined, tracer: undefined, isDraining: undefined };
 
 const SERVICES: readonly GrpcService[] = [openInferenceGrpc, predictionService, modelService, torchServeGrpc];
 
@@ -49,6 +52,8 @@ export interface GrpcOptions {
   readonly metrics?: RuntimeMetrics;
   /** Makes a span of each call but those of probes, once it is there. @default none is made */
   readonly tracer?: () => Tracer | undefined;
+  /** Whether calls are refused because the server ends. @default none is */
+  readonly isDraining?: () => boolean;
   /** Told of faults of ours, whose text no caller sees, and of the caller's trace. */
   readonly onError: (error: unknown, traceId: string | undefined) => void;
 }
@@ -56,7 +61,7 @@ export interface GrpcOptions {
 /** A gRPC server that listens. */
 export interface GrpcServer {
   readonly port: number;
-  /** Refuses new calls and waits for those in flight; after `milliseconds` they are cut. */
+  /** Tells clients to go elsewhere, and waits for the calls in flight; after `milliseconds` they are cut. */
   close(milliseconds: number): Promise<void>;
 }
 
@@ -74,7 +79,7 @@ export async function startGrpcServer(models: ModelCatalog, options: GrpcOptions
     const methods = Object.entries(service.methods(models));
     const handlers = methods.map(([name, method]) => [
       name,
-      unary(method, OPEN_METHODS.includes(name) ? { ...options, admission: undefined, tracer: undefined } : options),
+      unary(method, OPEN_METHODS.includes(name) ? { ...options, ...FOR_PROBES } : options),
     ]);
     server.addService(definitionOf(service), Object.fromEntries(handlers) as UntypedServiceImplementation);
   }
@@ -111,7 +116,7 @@ function definitionOf({ protoFile, name }: GrpcService) {
   return (found as ServiceClientConstructor).service;
 }
 
-function unary(method: GrpcMethod, { admission, metrics, tracer, onError }: GrpcOptions) {
+function unary(method: GrpcMethod, { admission, metrics, tracer, isDraining, onError }: GrpcOptions) {
   return async (call: ServerUnaryCall<unknown, object>, answer: sendUnaryData<object>) => {
     const since = performance.now();
     const gone = new AbortController();
@@ -121,6 +126,7 @@ function unary(method: GrpcMethod, { admission, metrics, tracer, onError }: Grpc
     const span = collected && traceCall(collected, call.getPath(), headers, gone.signal);
     let outcome: StatusCode | 'OK' = 'OK';
     try {
+      if (isDraining?.()) throw shuttingDown();
       if (admission) await admission({ headers });
       answer(null, await method(call.request, span?.signal ?? gone.signal));
     } catch (error) {

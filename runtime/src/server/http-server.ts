@@ -1,11 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { paddingAfter } from '../inference/alignment.js';
-import { invalid } from '../inference/errors.js';
 import type { Cancellation } from '../inference/request.js';
-import { JSON_LENGTH_HEADER } from '../protocols/open-inference/infer-response.js';
 import type { App } from './app.js';
 import type { HttpRequest, HttpResponse } from './http.js';
 import { BodyTooLarge } from './inflate.js';
+import { EMPTY, ignore, readBody } from './request-body.js';
 
 /** How long a client may take, in milliseconds. */
 export interface ServerTimes {
@@ -40,10 +38,6 @@ export function serverTimes(timeoutSeconds: number): ServerTimes {
 
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/** A chunk costs memory beside its bytes: no more than this many may be small on average. */
-const MAX_SMALL_CHUNKS = 10_000;
-const SMALL_CHUNK_BYTES = 256;
-
 /** Serves `app` over HTTP/1.1; not yet listening. */
 export function createHttpServer(app: App, maxBodyBytes: number, times: ServerTimes): Server {
   const server = createServer(
@@ -57,10 +51,9 @@ export function createHttpServer(app: App, maxBodyBytes: number, times: ServerTi
     },
     (incoming, outgoing) => receive(app, maxBodyBytes, incoming, outgoing),
   );
-  // A client that asks before it sends is told at once if the body is too large.
+  // A client that asks before it sends is told at once if the body is too large, or not for it to send.
   server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    if (Number(incoming.headers['content-length']) <= maxBodyBytes) outgoing.writeContinue();
-    receive(app, maxBodyBytes, incoming, outgoing);
+    receive(app, maxBodyBytes, incoming, outgoing, () => outgoing.writeContinue());
   });
   return server;
 }
@@ -71,13 +64,14 @@ class IncomingRequest implements HttpRequest, Cancellation {
   readonly path: string;
   readonly query: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
+  body: Buffer = EMPTY;
+  isAdmitted = false;
 
   constructor(
     incoming: IncomingMessage,
     private readonly outgoing: ServerResponse,
-    readonly body: Buffer,
   ) {
-    const url = incoming.url ?? '/';
+    const url = targetOf(incoming);
     const mark = url.indexOf('?');
     this.method = incoming.method ?? 'GET';
     this.path = mark === -1 ? url : url.slice(0, mark);
@@ -95,63 +89,70 @@ class IncomingRequest implements HttpRequest, Cancellation {
   }
 }
 
-function receive(app: App, maxBodyBytes: number, incoming: IncomingMessage, outgoing: ServerResponse): void {
-  let first: Buffer | undefined;
-  let chunks: Buffer[] | undefined;
-  let size = 0;
-  let isRefused = false;
+/** The path and the query, of a target that names a host too as well: proxies are sent those. */
+function targetOf({ url = '/' }: IncomingMessage): string {
+  if (url.startsWith('/')) return url;
+  const path = /^https?:\/\/[^/?]*(.*)$/i.exec(url)?.[1] ?? url;
+  return path === '' || path.startsWith('?') ? `/${path}` : path;
+}
 
-  const refuse = (error: Error) => {
-    isRefused = true;
-    chunks = undefined;
-    const path = (incoming.url ?? '/').split('?')[0]!;
-    // What is left of the body is not worth reading, so that the connection ends with the answer.
-    outgoing.shouldKeepAlive = false;
-    send(outgoing, app.refuse(path, error));
-    outgoing.once('finish', () => incoming.destroy());
-  };
-  if (Number(incoming.headers['content-length']) > maxBodyBytes) {
+/** @param proceed tells a client that waits for it to send the body */
+function receive(
+  app: App,
+  maxBodyBytes: number,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  proceed?: () => void,
+): void {
+  const request = new IncomingRequest(incoming, outgoing);
+  const refuse = (error: unknown) => refuseBody(incoming, outgoing, app.refuse(request, error));
+  const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
+  if (Number(length) > maxBodyBytes) {
     refuse(new BodyTooLarge(maxBodyBytes));
     return;
   }
-  incoming.on('data', (chunk: Buffer) => {
-    if (isRefused) return;
-    size += chunk.length;
-    if (size > maxBodyBytes) refuse(new BodyTooLarge(maxBodyBytes));
-    else if (first === undefined) first = chunk;
-    else if (chunks === undefined) chunks = [first, chunk];
-    else if (chunks.push(chunk) > MAX_SMALL_CHUNKS && size < chunks.length * SMALL_CHUNK_BYTES) {
-      refuse(invalid(`the body comes in chunks of less than ${SMALL_CHUNK_BYTES} bytes`));
-    }
-  });
-  incoming.on('end', () => {
-    if (isRefused) return;
-    const body = chunks ? join(chunks, size, Number(incoming.headers[JSON_LENGTH_HEADER])) : (first ?? EMPTY);
-    const request = new IncomingRequest(incoming, outgoing, body);
-    void app.handle(request).then((response) => {
-      if (app.isDraining) outgoing.shouldKeepAlive = false;
-      send(outgoing, response);
+  const read = () => {
+    proceed?.();
+    readBody(incoming, maxBodyBytes, refuse, (body) => {
+      request.body = body;
+      void app.handle(request).then((response) => {
+        if (app.isDraining) outgoing.shouldKeepAlive = false;
+        send(outgoing, response);
+      });
     });
-  });
-  incoming.on('error', ignore);
-}
-
-/** Joins a body so that the binary tensors behind its JSON, if it has some, can be read where they are. */
-function join(chunks: readonly Buffer[], size: number, jsonLength: number): Buffer {
-  const offset = paddingAfter(jsonLength);
-  const body = Buffer.allocUnsafeSlow(offset + size).subarray(offset);
-  let position = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, position);
-    position += chunk.length;
+  };
+  // A body is memory that only those who are let in may take. Without one, a request is as small as its headers.
+  const hasBody = encoding !== undefined || (length !== undefined && length !== '0');
+  const admitted = hasBody ? app.letIn(request) : undefined;
+  if (!admitted) read();
+  else {
+    admitted.then(() => {
+      request.isAdmitted = true;
+      read();
+    }, refuse);
   }
-  return body;
 }
 
-/** A client that goes away while it sends has nobody left to answer. */
-function ignore(): void {}
+/**
+ * Answers before the body is read, and ends the connection. What the client still sends is taken for a while and thrown
+ * away: closed at once, the connection would be reset, by which many clients lose the answer that they were sent.
+ */
+function refuseBody(incoming: IncomingMessage, outgoing: ServerResponse, response: HttpResponse): void {
+  if (outgoing.destroyed) return;
+  const { status, headers, body } = response;
+  outgoing.writeHead(status, { ...headers, connection: 'close', 'content-length': Buffer.byteLength(body) });
+  outgoing.write(body);
+  const end = () => {
+    clearTimeout(limit);
+    outgoing.end();
+  };
+  const limit = setTimeout(end, LINGER_MS);
+  incoming.on('error', ignore);
+  incoming.once('end', end).once('close', end).resume();
+}
 
-const EMPTY = Buffer.alloc(0);
+/** How long a client may go on to send what nobody reads. */
+const LINGER_MS = 1000;
 
 function send(outgoing: ServerResponse, { status, headers, body }: HttpResponse): void {
   if (outgoing.destroyed) return;

@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly body: Buffer;
   /** Aborted when the client goes away. */
   readonly signal?: Cancellation;
+  /** Whether the caller was let in before the body was read. @default false */
+  readonly isAdmitted?: boolean;
 }
 
 /** What the host sends back. */

@@ -2,11 +2,11 @@ import { promisify } from 'node:util';
 import { InferenceError, invalid } from '../inference/errors.js';
 
 /** The decoder of each content encoding. */
-const DECODERS: Readonly<Record<string, 'gunzip' | 'inflate'>> = {
-  gzip: 'gunzip',
-  'x-gzip': 'gunzip',
-  deflate: 'inflate',
-};
+const DECODERS: ReadonlyMap<string, 'gunzip' | 'inflate'> = new Map([
+  ['gzip', 'gunzip'],
+  ['x-gzip', 'gunzip'],
+  ['deflate', 'inflate'],
+]);
 
 /** A body that is larger than allowed, once it is unpacked. */
 export class BodyTooLarge extends InferenceError {
@@ -28,7 +28,7 @@ export class UnsupportedMedia extends InferenceError {
  * @throws BodyTooLarge, UnsupportedMedia, or InferenceError `INVALID_ARGUMENT` for bytes that do not unpack
  */
 export async function inflated(body: Buffer, encoding: string, limit: number): Promise<Buffer> {
-  const decoder = DECODERS[encoding.trim().toLowerCase()];
+  const decoder = DECODERS.get(encoding.trim().toLowerCase());
   if (!decoder) throw new UnsupportedMedia(`content-encoding ${encoding.slice(0, 40)}`, 'gzip and deflate');
   // Loaded with the first such body: the server starts faster without it.
   const { [decoder]: decode } = await import('node:zlib');

@@ -1,11 +1,12 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { RuntimeConfig } from '../config.js';
-import { START_SECONDS } from '../contract.js';
+import { DRAIN_SECONDS, START_SECONDS } from '../contract.js';
 import { type HostSettings, readHost } from '../platforms/host.js';
 import { createRuntime, type Runtime } from '../runtime.js';
 import type { GrpcServer } from './grpc.js';
 import { createHttpServer, serverTimes } from './http-server.js';
+import { lastAnswers } from './last-answers.js';
 import { startMetricsServer } from './metrics-server.js';
 
 /** A server that listens. */
@@ -42,11 +43,16 @@ export async function startServer(
     server.listen(host.port ?? config.port, address, resolve);
   });
   const { port } = server.address() as AddressInfo;
+  const written = lastAnswers(server);
   let grpc: GrpcServer | undefined;
   let metrics: Server | undefined;
   const close = async () => {
+    const end = performance.now() + CLOSE_MS;
+    // Clients are told at once to go elsewhere; calls in flight go on.
+    const grpcClosed = grpc?.close(CLOSE_MS);
     await runtime.close();
-    await grpc?.close(GRPC_CLOSE_MS);
+    await grpcClosed;
+    await written(end - performance.now());
     closeNow(metrics);
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
@@ -88,11 +94,11 @@ async function withinStart(loading: Promise<void>): Promise<void> {
   await Promise.race([loading, late]).finally(() => clearTimeout(timer));
 }
 
-/** How long the last answers may take to leave. */
-const LAST_BYTES_MS = 1000;
+/** How long the last bytes may take to leave. */
+const LAST_BYTES_MS = 500;
 
-/** Nothing is in flight by then: the models have finished. */
-const GRPC_CLOSE_MS = 1000;
+/** How long requests in flight may take, with time left to end before the host or the process itself makes an end. */
+const CLOSE_MS = DRAIN_SECONDS * 1000 - 2 * LAST_BYTES_MS;
 
 async function startGrpc({ grpcPort: port, maxBodyBytes }: RuntimeConfig, runtime: Runtime, host: string) {
   if (port === undefined) return undefined;
@@ -104,6 +110,7 @@ async function startGrpc({ grpcPort: port, maxBodyBytes }: RuntimeConfig, runtim
     admission: runtime.admission,
     metrics: runtime.metrics,
     tracer: () => runtime.app.tracer,
+    isDraining: () => runtime.app.isDraining,
     onError: (error, trace) => runtime.logger.failure('a gRPC call failed', error, { trace_id: trace }),
   });
 }

@@ -5,7 +5,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import { admission } from '../../../runtime/src/server/admission.js';
-import { IRIS, post, predict, serve, spawnServer, stopAll } from './servers.js';
+import { IRIS, IRIS_REQUEST, post, predict, raw, serve, spawnServer, stopAll } from './servers.js';
 
 afterEach(stopAll);
 
@@ -112,6 +112,35 @@ describe('fault 13: credentials', () => {
     expect((await predict(base, { 'x-api-key': 'three' })).status).toBe(401);
     expect((await predict(base, { 'x-api-key': hash('one') })).status).toBe(401);
     expect((await predict(base)).status).toBe(401);
+  });
+});
+
+describe('fault 13: the body of a caller without a credential', () => {
+  const apiKeyHashes = [hash('the-right-key')];
+  const head = (...headers: string[]) =>
+    ['POST /v1/models/iris:predict HTTP/1.1', 'Host: x', ...headers, '', ''].join('\r\n');
+
+  it('is not waited for, as memory is for those who are let in', async () => {
+    const base = await serve({ apiKeyHashes });
+    const answer = await raw(base, [head('Content-Length: 60000000')]);
+    expect(answer).toMatch(/^HTTP\/1.1 401 [\s\S]*connection: close/i);
+  });
+
+  it('is not asked for either', async () => {
+    const base = await serve({ apiKeyHashes });
+    const length = `Content-Length: ${IRIS_REQUEST.length}`;
+    expect(await raw(base, [head(length, 'Expect: 100-continue')])).toMatch(/^HTTP\/1.1 401 /);
+    const admitted = [
+      head(length, 'Expect: 100-continue', 'X-Api-Key: the-right-key', 'Connection: close'),
+      IRIS_REQUEST,
+    ];
+    expect(await raw(base, admitted)).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 /);
+  });
+
+  it('costs a caller one request of its quota', async () => {
+    const base = await serve({ requestsPerSecond: 1 });
+    const statuses = [await predict(base), await predict(base)].map(({ status }) => status);
+    expect(statuses).toEqual([200, 429]);
   });
 });
 

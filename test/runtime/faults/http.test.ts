@@ -30,6 +30,27 @@ describe('fault 6: a body over the limit', () => {
   });
 });
 
+describe('a client that sends on after it was refused', () => {
+  it('gets the answer, and no reset', async () => {
+    const base = await serve({ maxBodyBytes: 1000 });
+    const answer = await post(`${base}/v1/models/iris:predict`, Buffer.alloc(20 * 2 ** 20, ' '));
+    expect(answer.status).toBe(413);
+    expect(await answer.json()).toEqual({ error: expect.stringContaining('1000 bytes') });
+  });
+});
+
+describe('a target that names the host', () => {
+  it.each([
+    ['http://any.example/v2/health/live?x=1', 200],
+    ['HTTP://any.example', 200],
+    ['http://any.example?x=1', 200],
+    ['http://any.example/none', 404],
+  ])('%s is answered with %i', async (target, status) => {
+    const answer = await raw(await serve(), [`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`]);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  });
+});
+
 describe('fault 7: compressed bodies', () => {
   const send = async (body: Buffer, encoding: string) => {
     const base = await serve({ maxBodyBytes: 100_000 });

@@ -126,13 +126,15 @@ describe('spans', () => {
     const base = await serve({ model: slowPackage(5), timeoutSeconds: 1 });
     expect((await runSlow(base, 3000)).status).toBe(504);
     await post(`${base}/secret-path`, '{}', { traceparent });
-    await until(async () => collector.spans.length >= 4);
+    expect((await fetch(`${base}/v1/made-up`)).status).toBe(400);
+    await until(async () => collector.spans.length >= 5);
     const server = named(collector.spans, 'POST /v2/models/slow/infer');
     expect(server).toMatchObject({ statusCode: 2, attributes: { 'http.response.status_code': 504 } });
     expect(named(collector.spans, 'inference')).toMatchObject({
       statusCode: 2,
       attributes: { 'error.type': 'DEADLINE_EXCEEDED' },
     });
+    expect(collector.spans.map(({ name }) => name).filter((name) => /secret|made-up/.test(name))).toEqual([]);
     // What was asked for wrongly is no fault of the server's.
     expect(named(collector.spans, 'POST')).toMatchObject({ statusCode: 0, parentId: CALLER });
   });

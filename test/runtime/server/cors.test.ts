@@ -38,6 +38,14 @@ describe('pages of other origins', () => {
     expect(asked.headers.get('access-control-allow-headers')).toContain('x-api-key');
   });
 
+  it('may read why a body was not taken', async () => {
+    const base = await serve({ corsOrigins: allowed(PAGE), maxBodyBytes: 10 });
+    const refused = await predict(base, { origin: PAGE });
+    expect(refused.status).toBe(413);
+    expect(refused.headers.get('access-control-allow-origin')).toBe(PAGE);
+    expect((await predict(base, { origin: OTHER })).headers.get('access-control-allow-origin')).toBeNull();
+  });
+
   it('may not call where others are named', async () => {
     const base = await serve({ corsOrigins: allowed(PAGE) });
     for (const origin of [OTHER, `${PAGE}.evil.example`, 'null']) {

@@ -282,6 +282,15 @@ describe('GRPCInferenceService', () => {
     expect(failure.metadata.get('grpc-retry-pushback-ms')).toEqual(['2000']);
   });
 
+  it('sends callers elsewhere once the server ends, and still answers probes', async () => {
+    const { call } = await connect('inference.GRPCInferenceService', catalog(halfPlusTwo), { isDraining: () => true });
+    await expect(call('ModelMetadata', { name: 'half_plus_two' })).rejects.toMatchObject({
+      code: status.UNAVAILABLE,
+      details: 'the server is shutting down',
+    });
+    expect(await call('ServerLive')).toEqual({ live: true });
+  });
+
   it('finishes what is in flight before it closes', async () => {
     let finish: (() => void) | undefined;
     let started: (() => void) | undefined;
