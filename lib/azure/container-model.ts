@@ -1,13 +1,17 @@
 import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
-import { ENVIRONMENT, predictPath } from '@modelship/runtime/contract';
+import { ENVIRONMENT } from '@modelship/runtime/contract';
 import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { Exposure } from '../kubernetes/exposure.js';
 import { ModelVolume } from '../kubernetes/model-volume.js';
 import { ModelWorkload } from '../kubernetes/model-workload.js';
+import type { ModelVersion } from '../kubernetes/model-workload-props.js';
+import { servedVersion } from '../kubernetes/served-version.js';
+import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
 import type { ImageSource } from '../serving/image-source.js';
+import { ModelServer } from '../serving/model-server.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import type { GenericResource } from '../terraform/generic.js';
 import { packagePrefix } from '../terraform/package-files.js';
@@ -31,6 +35,8 @@ import type { AzureServingProps } from './props.js';
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 const MODEL_MOUNT = '/mnt/models';
+/** What the weights of a language model take from a hub. */
+const FETCH_SECONDS = 1800;
 const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
 const INTERNAL = { 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' };
 
@@ -43,7 +49,16 @@ export interface AksClusterReference {
 /** How a model is served by Azure Kubernetes Service. */
 export interface ContainerModelProps extends AzureServingProps {
   /**
-   * The container image of the runtime. From a registry on Azure, `AzureImage` gives the role to pull it.
+   * The inference server. Others than Modelship's runtime check no callers, so that they take `Access.anonymous()`, and
+   * read the model from what is mounted.
+   *
+   * @default ModelServer.modelship()
+   */
+  readonly server?: ModelServer;
+
+  /**
+   * The container image of Modelship's runtime; other servers name their own. From a registry on Azure, `AzureImage`
+   * gives the role to pull it.
    *
    * @default - AzureImage.fromAcrTask(): the runtime of this version, built at apply
    */
@@ -68,11 +83,18 @@ export interface ContainerModelProps extends AzureServingProps {
 
   /**
    * Whether the container with the model is mounted by the Blob CSI driver, for models that are too large to fetch
-   * into each pod.
+   * into each pod. What else lies in the container is at `/mnt/models`.
    *
-   * @default false, the runtime fetches the model at start
+   * @default - whether the `server` reads files; Modelship's runtime fetches the model at start
    */
   readonly modelMount?: boolean;
+
+  /**
+   * Seconds that a start may take before the pod is restarted, the fetch of a model included.
+   *
+   * @default - 300, or 1800 for a server that fetches the model by itself
+   */
+  readonly startupSeconds?: number;
 
   /**
    * From where the model can be reached.
@@ -95,9 +117,10 @@ export interface ContainerModelProps extends AzureServingProps {
  * A model in Azure Kubernetes Service.
  *
  * The runtime checks the callers' tokens: with `Access.cloudIdentity()` those of an application of Microsoft Entra ID
- * that is made, whose role `grantInvoke` assigns; with `Access.jwt()` those of the issuer. `minReplicas` defaults to 1,
- * `maxReplicas` to 3, `timeoutSeconds` to 60. A canary holds until the next apply, whatever its `bakeMinutes`, because
- * Terraform has no clock. Terraform comes into a cluster that is made by `kubelogin`.
+ * that is made, whose role `grantInvoke` assigns; with `Access.jwt()` those of the issuer. Other servers check nobody, and
+ * take no `timeoutSeconds`. `minReplicas` defaults to 1, `maxReplicas` to 3, `timeoutSeconds` to 60. A canary holds until
+ * the next apply, whatever its `bakeMinutes`, because Terraform has no clock. Terraform comes into a cluster that is made
+ * by `kubelogin`.
  *
  * @throws ValidationError naming every prop that AKS cannot do
  */
@@ -105,7 +128,10 @@ export class ContainerModel extends Construct {
   /** The cluster that was made. Unset if one was given. */
   readonly cluster?: AksCluster;
   readonly telemetry: Telemetry;
-  /** What the pods count, and alerts on it. Unset with a given cluster, whose metrics its owner gathers. */
+  /**
+   * What the pods count, and alerts on it. Unset with a given cluster, whose metrics its owner gathers, and with a
+   * `server` other than Modelship's runtime.
+   */
   readonly metrics?: AksMetrics;
   readonly modelStore: ModelStore;
   /** With which pods read the model. */
@@ -114,16 +140,21 @@ export class ContainerModel extends Construct {
   /** Set with `Access.cloudIdentity()`. */
   readonly entraApplication?: EntraApplication;
 
-  private readonly modelName: string;
+  private readonly model: Model;
+  private readonly server: ModelServer;
+  private readonly isMounted: boolean;
 
   constructor(scope: Construct, id: string, props: ContainerModelProps) {
     super(scope, id);
     validateContainer(this, props);
-    this.modelName = props.model.name;
+    this.model = props.model;
+    this.server = props.server ?? ModelServer.modelship();
+    this.isMounted = props.modelMount ?? readsMount(props);
+    const own = this.server.spec.image === undefined;
     const placement = new Placement(this, 'Placement', props);
     this.telemetry = new Telemetry(this, 'Telemetry', placement, props);
     const models = [props.model, ...(props.stableModel ? [props.stableModel] : [])];
-    this.modelStore = new ModelStore(this, 'ModelStore', placement, props, models);
+    this.modelStore = new ModelStore(this, 'ModelStore', placement, props, models, this.server);
     const name = groupName(this, AKS.nameLength);
     this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', { ...placement.common, name });
     if ((props.access ?? Access.cloudIdentity()).kind === 'cloudIdentity') {
@@ -136,8 +167,8 @@ export class ContainerModel extends Construct {
     const provider = props.kubernetesProvider ?? this.cluster!.kubernetesProvider;
     // Nodes pull images. Who gives a cluster has let its nodes pull from where the image is.
     const kubelet = this.cluster?.cluster.kubeletIdentity.objectId;
-    const image = bindImage(this, props.image, placement, props, kubelet);
-    const roles = [this.modelStore.grantRead(this, 'ModelReader', this.identity.principalId), ...image.ready];
+    const image = own ? bindImage(this, props.image, placement, props, kubelet) : undefined;
+    const roles = [this.modelStore.grantRead(this, 'ModelReader', this.identity.principalId), ...(image?.ready ?? [])];
     // The workload's namespace and service account have its name.
     const federation = new azurerm.FederatedIdentityCredential(this, 'Federation', {
       name,
@@ -147,10 +178,10 @@ export class ContainerModel extends Construct {
       audience: ['api://AzureADTokenExchange'],
       subject: `system:serviceaccount:${name}:${name}`,
     });
-    const volume = props.modelMount
+    const volume = this.isMounted
       ? new BlobVolume(this, 'Volume', { name, provider, modelStore: this.modelStore, identity: this.identity })
       : undefined;
-    const version = (model: Model) => ({ image: image.uri, environment: this.environment(props, model) });
+    const version = (model: Model) => this.version(props, model, image?.uri);
     const gpuCount = props.clusterOptions?.gpuCount ? 1 : 0;
     this.workload = new ModelWorkload(this, 'Workload', {
       ...version(props.stableModel ?? props.model),
@@ -159,6 +190,8 @@ export class ContainerModel extends Construct {
         : undefined,
       name,
       provider,
+      server: this.server,
+      startupSeconds: props.startupSeconds ?? (this.fetches ? FETCH_SECONDS : undefined),
       dependsOn: [
         ...this.modelStore.blobs,
         federation,
@@ -174,8 +207,7 @@ export class ContainerModel extends Construct {
       tolerations: [...(gpuCount ? [GPU_TAINT] : []), ...(props.clusterOptions?.spot ? [SPOT_TAINT] : [])],
       serviceAccountAnnotations: { 'azure.workload.identity/client-id': this.identity.clientId },
       podLabels: { 'azure.workload.identity/use': 'true' },
-      podAnnotations: METRICS_ANNOTATIONS,
-      metricsNamespaces: COLLECTOR_NAMESPACES,
+      ...(own ? { podAnnotations: METRICS_ANNOTATIONS, metricsNamespaces: COLLECTOR_NAMESPACES } : {}),
       modelVolume: volume ? ModelVolume.persistentVolumeClaim(name) : undefined,
       modelMountPath: MODEL_MOUNT,
       exposure: props.exposure ?? Exposure.loadBalancer({ sourceRanges: PRIVATE_RANGES, annotations: INTERNAL }),
@@ -184,7 +216,7 @@ export class ContainerModel extends Construct {
     });
     volume?.claimIn(this.workload.namespaceName);
     if (gpuCount && this.cluster) new NvidiaDevicePlugin(this, 'DevicePlugin', provider, this.cluster.ready);
-    if (this.cluster) {
+    if (this.cluster && own) {
       this.metrics = new AksMetrics(this, 'Metrics', placement, props, {
         cluster: this.cluster,
         namespace: name,
@@ -199,9 +231,9 @@ export class ContainerModel extends Construct {
     return this.workload.url;
   }
 
-  /** Where the newest version of the model answers by TensorFlow Serving's REST API. */
+  /** Where the newest version of the model answers: by TensorFlow Serving's REST API, or as the `server` does. */
   get predictUrl(): string {
-    return `${this.url}${predictPath(this.modelName)}`;
+    return `${this.url}${this.server.spec.predictPath(this.model)}`;
   }
 
   /**
@@ -213,8 +245,22 @@ export class ContainerModel extends Construct {
     return grantInvoke(this, this.entraApplication, id, principalId);
   }
 
+  /** Whether the server gets the model from outside the stack. */
+  private get fetches(): boolean {
+    const from = this.server.spec.source?.kind;
+    return from !== undefined && from !== 'folder';
+  }
+
+  /** @param image of Modelship's runtime */
+  private version(props: ContainerModelProps, model: Model, image?: string): ModelVersion {
+    const { server } = this;
+    if (image !== undefined) return { image, environment: this.environment(props, model) };
+    const folder = `${MODEL_MOUNT}/${packagePrefix(model, server)}`;
+    return servedVersion({ server, model, folder, environment: props.environment });
+  }
+
   private environment(props: ContainerModelProps, model: Model): { [name: string]: string } {
-    const location = props.modelMount ? `${MODEL_MOUNT}/${packagePrefix(model)}` : this.modelStore.url(model);
+    const location = this.isMounted ? `${MODEL_MOUNT}/${packagePrefix(model)}` : this.modelStore.url(model);
     const entra = this.entraApplication;
     return {
       ...runtimeEnvironment({ ...props, model }, location, props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),

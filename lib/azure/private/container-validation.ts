@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { checkClusterServer, readsMount } from '../../kubernetes/server-validation.js';
 import { Access } from '../../serving/access.js';
 import { Rollout } from '../../serving/rollout.js';
 import type { Validator } from '../../serving/validation.js';
@@ -10,6 +11,7 @@ import { AZURE_PROPS, checkAzureProps, checkInNetwork } from './validation.js';
 
 const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
   ...AZURE_PROPS,
+  server: true,
   image: true,
   cluster: true,
   kubernetesProvider: true,
@@ -17,6 +19,7 @@ const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
   cpuMillis: true,
   memoryMib: true,
   modelMount: true,
+  startupSeconds: true,
   exposure: true,
   callerNamespaces: true,
   traceNamespaces: true,
@@ -32,7 +35,7 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
   checkReplicas(validator, props);
   checkCluster(validator, props);
   checkRollout(validator, props);
-  checkOneImage(validator, props);
+  checkServing(validator, props);
   if ((props.access ?? Access.cloudIdentity()).kind === 'apiKey') {
     refuse(
       validator,
@@ -50,6 +53,26 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
     );
   }
   validator.throwIfAny();
+}
+
+function checkServing(validator: Validator, props: ContainerModelProps): void {
+  const { server, modelMount, clusterOptions } = props;
+  checkClusterServer(validator, props, {
+    gpu: {
+      prop: 'clusterOptions.gpuCount',
+      has: Boolean(clusterOptions?.gpuCount),
+      how: 'only a cluster that is made has nodes with one: give clusterOptions: { gpuCount: 1, vmSize: … }, such as `Standard_NC4as_T4_v3`',
+    },
+    access: ['anonymous'],
+    sources: ['folder', 'hub'],
+  });
+  if (server?.spec.image === undefined) checkOneImage(validator, props);
+  validator.check(
+    modelMount !== false || !readsMount(props),
+    'modelMount',
+    'CONFLICT',
+    `${server?.spec.name} fetches no models, and reads what is mounted; leave it out`,
+  );
 }
 
 function checkReplicas(validator: Validator, { minReplicas, maxReplicas }: ContainerModelProps): void {
@@ -94,10 +117,10 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
     'GPUs come with the kind of machine; give one that has them, such as `Standard_NC4as_T4_v3`',
   );
   validator.check(
-    !clusterOptions.gpuCount || props.image !== undefined,
+    !clusterOptions.gpuCount || props.image !== undefined || props.server?.spec.image !== undefined,
     'image',
     'NO_GPU_RUNTIME',
-    'the runtime that is built by default uses no GPU; give an image with one that does, or leave gpuCount out',
+    'the runtime that is built by default uses no GPU; give an image with one that does, another `server`, or leave gpuCount out',
   );
   if (!props.cluster) checkInNetwork(validator, props, 'clusterOptions.subnet', clusterOptions.subnet);
   validator.check(
