@@ -17,7 +17,7 @@ export interface EndpointVariant {
 export interface ShadowVariant {
   readonly name: string;
   readonly model: Model;
-  /** Share of the requests that are copied, in percent, 1 to 100. @default 100 */
+  /** Share of the requests that are copied, in percent, 1 to 100; no token. @default 100 */
   readonly samplingPercent?: number;
   /** Such as `ml.c7g.large`. @default - that of the endpoint's own model */
   readonly instanceType?: string;
@@ -27,13 +27,13 @@ export interface ShadowVariant {
 
 /** Instances that answer at once. */
 export interface RealTimeOptions {
-  /** Such as `ml.c7g.large` or `ml.g5.xlarge`. @default ml.c7g.large */
+  /** Such as `ml.c7g.large` or `ml.g5.xlarge`. @default - ml.c7g.large, and ml.c7i.large for servers without an image for Arm */
   readonly instanceType?: string;
   /** Requests each instance may have in flight before instances are added. @default 8 */
   readonly concurrencyPerInstance?: number;
-  /** Disk of an instance, in GiB, 1 to 512. @default - what SageMaker gives the instance type */
+  /** Disk of an instance, in GiB, 1 to 512. Not of types that have their own. @default - what SageMaker gives the instance type */
   readonly volumeGib?: number;
-  /** Weight of the endpoint's own model beside `variants`. @default 1 */
+  /** Weight of the endpoint's own model beside `variants`; no token beside a `shadow`. @default 1 */
   readonly weight?: number;
   /** Other models that share the traffic; at most nine. Each has `minReplicas` to `maxReplicas`. @default - none */
   readonly variants?: EndpointVariant[];
@@ -71,13 +71,13 @@ export interface AsynchronousOptions {
   readonly concurrencyPerInstance?: number;
   /** Requests that wait for each instance before instances are added. @default 5 */
   readonly backlogPerInstance?: number;
-  /** Such as `ml.c7g.large`. @default ml.c7g.large */
+  /** Such as `ml.c7g.large`. @default - ml.c7g.large, and ml.c7i.large for servers without an image for Arm */
   readonly instanceType?: string;
 }
 
 /** Copies of the model that are packed onto instances, which come and go with them. */
 export interface InferenceComponentOptions {
-  /** Such as `ml.g5.12xlarge`. @default ml.c7g.xlarge */
+  /** Such as `ml.g5.12xlarge`. @default - ml.c7g.xlarge, and ml.c7i.xlarge for servers without an image for Arm */
   readonly instanceType?: string;
   /** At least this many instances, 0 or more. @default - 0 if `minReplicas` is 0, else 1 */
   readonly minInstances?: number;

@@ -20,8 +20,8 @@ export class EndpointModelData {
 
   /**
    * Any number of packages, each a `.tar.gz` under the prefix. Callers name the one they ask in `TargetModel`, and it
-   * is loaded when it is first asked for. The model of the props only names the endpoint. Not with serverless
-   * endpoints.
+   * is loaded when it is first asked for. The model of the props only names the endpoint. With EndpointMode.realTime() only,
+   * and no shadow: https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests-exclusions.html.
    *
    * @throws Error if `prefix` does not end in a slash
    */

@@ -27,8 +27,15 @@ import { EndpointTelemetry } from './private/sagemaker/endpoint-telemetry.js';
 import { ExecutionRole } from './private/sagemaker/execution-role.js';
 import { deploymentConfig } from './private/sagemaker/guardrails.js';
 import { requireEcr } from './private/sagemaker/image-validation.js';
-import { instanceType, memoryOf, type Replicas, replicas } from './private/sagemaker/instances.js';
-import { ENDPOINT_NAME, isArm, isGpu, SAGEMAKER } from './private/sagemaker/limits.js';
+import {
+  architectureOf,
+  instanceType,
+  instanceTypes,
+  memoryOf,
+  type Replicas,
+  replicas,
+} from './private/sagemaker/instances.js';
+import { ENDPOINT_NAME, hasLocalStorage, isGpu, SAGEMAKER } from './private/sagemaker/limits.js';
 import type { Scaling } from './private/sagemaker/scaling.js';
 import { ServedModel } from './private/sagemaker/served-model.js';
 import { validateManagedEndpoint } from './private/sagemaker/validation.js';
@@ -202,7 +209,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     const vpcConfig = this.vpcConfig();
     const images = new Map<string, PulledImage>();
     const add = (id: string, model: Model, type?: string): CfnModel => {
-      const architecture = isArm(type ?? instanceType(this.mode) ?? '') ? 'arm64' : 'amd64';
+      const architecture = architectureOf(type ?? instanceType(this.mode, this.server.spec)).name;
       // Variants may be of formats that need other images.
       const needs = JSON.stringify([architecture, model.manifest.format, model.manifest.requirements]);
       const image = images.get(needs) ?? this.image(architecture, model);
@@ -264,13 +271,17 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     const { dataCapture, explanations, encryptionKey } = this.props;
     const { asynchronousOptions, kind } = this.mode;
     const components = kind === 'inferenceComponents';
-    const variants = endpointVariants(this.mode, range, this.modelNames(), this.times);
-    // The instances' disks are encrypted as the role that makes them.
-    if (kind !== 'serverless') encryptionKey?.grantEncryptDecrypt(this.role);
+    const variants = endpointVariants(this.mode, this.server.spec, range, this.modelNames(), this.times);
+    // Disks of its own are encrypted by an instance's hardware, and SageMaker takes no key for them.
+    const diskKey = Object.values(instanceTypes(this.mode, this.server.spec)).some(hasLocalStorage)
+      ? undefined
+      : encryptionKey;
+    // The others are encrypted as the role that makes them.
+    diskKey?.grantEncryptDecrypt(this.role);
     const config = new CfnEndpointConfig(this, 'Config', {
       productionVariants: variants.production,
       shadowProductionVariants: variants.shadow && [variants.shadow],
-      kmsKeyId: kind === 'serverless' ? undefined : encryptionKey?.keyArn,
+      kmsKeyId: diskKey?.keyArn,
       dataCaptureConfig: dataCapture && dataCaptureConfig(dataCapture, this.role, encryptionKey),
       asyncInferenceConfig: asynchronousOptions && asyncInferenceConfig(asynchronousOptions, this.role, encryptionKey),
       explainerConfig: explanations && explainerConfig(explanations),
@@ -318,7 +329,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     if (kind === 'serverless') {
       if (min > 0) warn(this, 'modelship:provisionedConcurrency');
     } else if (min > 0) {
-      warn(this, isGpu(instanceType(this.mode)!) ? 'modelship:idleGpu' : 'modelship:idleInstance');
+      warn(this, isGpu(instanceType(this.mode, this.server.spec)!) ? 'modelship:idleGpu' : 'modelship:idleInstance');
     } else if (kind === 'inferenceComponents') {
       warn(this, 'modelship:failsWhileWaking');
     }

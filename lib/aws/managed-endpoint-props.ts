@@ -37,10 +37,10 @@ export interface ManagedEndpointModelProps extends ServingProps {
   /** Shapley values beside predictions. @default - none */
   readonly explanations?: EndpointExplanations;
 
-  /** Replaces instances in batches instead of `rollout`. @default - `rollout` holds */
+  /** Replaces instances in batches instead of `rollout`. @default - `rollout` holds; inference components: 50 % at once */
   readonly rollingUpdate?: RollingUpdate;
 
-  /** Alarms that take a deployment back, at most 10. @default - the alarms on errors and latency */
+  /** Alarms that take a deployment back, at most 10; with none, nothing does. @default - the alarms on errors and latency */
   readonly rollbackAlarms?: IAlarm[];
 
   /** VPC in which the containers get their network interfaces. @default - none: SageMaker's own network */
@@ -55,7 +55,13 @@ export interface ManagedEndpointModelProps extends ServingProps {
   /** Whether the containers have no network at all, not even to AWS. @default - true, unless `vpc` is given */
   readonly networkIsolation?: boolean;
 
-  /** Encrypts the instances' disks, captured data and asynchronous answers. @default - keys of AWS */
+  /**
+   * Encrypts the instances' disks, captured data and asynchronous answers. Not the disks of types that have their own, such
+   * as ml.g5.xlarge and ml.m5d.large: those are encrypted by the instance's hardware, and SageMaker takes no key for them.
+   * Not with serverless endpoints, which have none of these.
+   *
+   * @default - keys of AWS
+   */
   readonly encryptionKey?: IKey;
 
   /** Seconds a container may take from its start to the first healthy `/ping`, 60 to 3600. @default 300 */

@@ -85,6 +85,16 @@ export class Validator {
     );
   }
 
+  /** Notes a fault if `value` is a token, where one cannot pass. `why` says in words what is done with it at synth. */
+  known(prop: string, value: unknown, why: string): void {
+    this.check(
+      !this.isToken(value),
+      prop,
+      'UNRESOLVED_TOKEN',
+      `got a value that is known at deployment only; ${why}, so give it in the code, or by the context of the app`,
+    );
+  }
+
   /** Notes a fault for each key of `props` that is not in `known`, which catches a misspelt prop in plain JavaScript. */
   knownProps(props: object, known: readonly string[]): void {
     for (const key of Object.keys(props)) {

@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import type { EndpointMode } from '../../endpoint-mode.js';
 import type { EndpointMetrics } from './endpoint-metrics.js';
-import type { Replicas } from './instances.js';
+import { isFixed, type Replicas } from './instances.js';
 import { Scaling, type ScalingProps } from './scaling.js';
 import { MAIN_VARIANT } from './variants.js';
 
@@ -25,7 +25,7 @@ export function endpointScaling(
   { endpointName, metrics, scaled }: ScaledEndpoint,
 ): Scaling[] {
   const make = (id: string, props: ScalingProps): Scaling[] => {
-    if (props.min === props.max) return [];
+    if (isFixed(props)) return [];
     const scaling = new Scaling(scope, id, props);
     scaling.target.node.addDependency(scaled);
     return [scaling];

@@ -1,17 +1,41 @@
+import { Token } from 'aws-cdk-lib';
+import { ImageArchitecture } from '../../../serving/image-architecture.js';
+import type { ServerSpec } from '../../../serving/model-servers/spec.js';
 import type { EndpointMode } from '../../endpoint-mode.js';
+import { isArm } from './limits.js';
 
 /** What a mode runs on if nothing is said; a serverless endpoint has no instances. */
-export function instanceType(mode: EndpointMode): string | undefined {
+export function instanceType(mode: EndpointMode, { architectures }: ServerSpec): string | undefined {
+  const family = architectures.includes(ImageArchitecture.ARM64) ? 'ml.c7g' : 'ml.c7i';
   switch (mode.kind) {
     case 'realTime':
-      return mode.realTimeOptions?.instanceType ?? 'ml.c7g.large';
+      return mode.realTimeOptions?.instanceType ?? `${family}.large`;
     case 'asynchronous':
-      return mode.asynchronousOptions?.instanceType ?? 'ml.c7g.large';
+      return mode.asynchronousOptions?.instanceType ?? `${family}.large`;
     case 'inferenceComponents':
-      return mode.inferenceComponentOptions?.instanceType ?? 'ml.c7g.xlarge';
+      return mode.inferenceComponentOptions?.instanceType ?? `${family}.xlarge`;
     case 'serverless':
       return undefined;
   }
+}
+
+/** Everything that the endpoint runs on, by the prop that says so. */
+export function instanceTypes(mode: EndpointMode, server: ServerSpec): { readonly [prop: string]: string } {
+  const { variants = [], shadow } = mode.realTimeOptions ?? {};
+  const types: [prop: string, type: string | undefined][] = [
+    ['mode.instanceType', instanceType(mode, server)],
+    ...variants.map((variant, index): [string, string | undefined] => [
+      `mode.variants.${index}.instanceType`,
+      variant.instanceType,
+    ]),
+    ['mode.shadow.instanceType', shadow?.instanceType],
+  ];
+  return Object.fromEntries(types.filter((each): each is [string, string] => each[1] !== undefined));
+}
+
+/** The processors of an instance type, and of a serverless endpoint, which has none. */
+export function architectureOf(type: string | undefined): ImageArchitecture {
+  return type !== undefined && isArm(type) ? ImageArchitecture.ARM64 : ImageArchitecture.AMD64;
 }
 
 /** MiB of memory of a serverless endpoint, or of a copy of an inference component, if nothing is said. */
@@ -36,5 +60,20 @@ export function replicas(mode: EndpointMode, minReplicas?: number, maxReplicas?:
     return { min, max: maxReplicas ?? Math.max(min, DEFAULT_SERVERLESS_CONCURRENCY) };
   }
   const min = minReplicas ?? (mode.kind === 'asynchronous' ? 0 : 1);
-  return { min, max: maxReplicas ?? Math.max(min, 1) };
+  return { min, max: maxReplicas ?? atLeastOne(min) };
+}
+
+/** Whether nothing scales their number. */
+export function isFixed({ min, max }: Replicas): boolean {
+  return min === max;
+}
+
+/** How many there are before anything scales them; SageMaker starts none with zero. */
+export function initialReplicas(range: Replicas): number {
+  // What a token stands for may be zero; scaling brings the rest.
+  return Token.isUnresolved(range.min) && !isFixed(range) ? 1 : atLeastOne(range.min);
+}
+
+function atLeastOne(count: number): number {
+  return Token.isUnresolved(count) ? count : Math.max(count, 1);
 }

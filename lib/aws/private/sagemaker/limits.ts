@@ -37,8 +37,13 @@ export const SAGEMAKER = {
   rollingPercent: { min: 5, max: 50, unit: 'percent', source: 'SageMaker rolling deployments' },
   waitMinutes: { min: 0, max: 60, unit: 'minutes', source: 'SageMaker deployment guardrails' },
   rollbackAlarms: 10,
+  /** https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ClarifyShapConfig.html and API_ClarifyInferenceConfig.html */
   explainExpressionLength: 64,
   baselineLength: 4096,
+  explainFeatures: 256,
+  explainSamples: { min: 1, max: 2 ** 31 - 1, source: 'SageMaker Clarify' },
+  explainSeed: { min: -(2 ** 31), max: 2 ** 31 - 1, source: 'SageMaker Clarify' },
+  explainColumn: { min: 0, max: 2 ** 31 - 1, source: 'SageMaker Clarify' },
   componentCpu: { min: 0.25, max: 1024, fraction: true, source: 'SageMaker inference components' },
   componentMemoryMib: { min: 128, max: 16_777_216, unit: 'MiB', source: 'SageMaker inference components' },
   gpus: { min: 0, max: 16, source: 'SageMaker' },
@@ -67,4 +72,16 @@ export function isArm(instanceType: string): boolean {
 /** Whether the instance type has NVIDIA GPUs: the families g and p. */
 export function isGpu(instanceType: string): boolean {
   return /^ml\.[gp]\d/.test(instanceType);
+}
+
+/**
+ * Whether the instance type has disks of its own, which its hardware encrypts: a `d` after the generation, as in m5d, g4dn
+ * and p4de, and families that come with nothing else. SageMaker takes neither a key nor a size for them:
+ * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html and
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html
+ */
+export function hasLocalStorage(instanceType: string): boolean {
+  return /^ml\.(?:[a-z]+\d+[a-z]*d[a-z]*|dl1|g5|g6e?|g7e|gr6|p5(?:e|en)?|p6-b\d+|p6e-gb200|trn\dn?)\./.test(
+    instanceType,
+  );
 }

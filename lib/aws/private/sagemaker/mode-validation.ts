@@ -2,8 +2,8 @@ import { Token } from 'aws-cdk-lib';
 import type { Validator } from '../../../serving/validation.js';
 import type { EndpointMode } from '../../endpoint-mode.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
-import { instanceType, type Replicas } from './instances.js';
-import { ENDPOINT_NAME, INSTANCE_TYPE, isGpu, SAGEMAKER, WEIGHT } from './limits.js';
+import type { Replicas } from './instances.js';
+import { ENDPOINT_NAME, INSTANCE_TYPE, SAGEMAKER, WEIGHT } from './limits.js';
 import { MAIN_VARIANT } from './variants.js';
 
 /** What the options of the one mode say. */
@@ -54,6 +54,9 @@ function checkRealTime(validator: Validator, mode: EndpointMode): void {
   if (shadow) {
     validator.text('mode.shadow.name', shadow.name, ENDPOINT_NAME.pattern, ENDPOINT_NAME.rule);
     validator.number('mode.shadow.samplingPercent', shadow.samplingPercent, SAGEMAKER.percent);
+    const why = 'SageMaker takes a share of the weight, and CloudFormation does not multiply';
+    validator.known('mode.shadow.samplingPercent', shadow.samplingPercent, why);
+    validator.known('mode.weight', options.weight, why);
     validator.number('mode.shadow.instanceCount', shadow.instanceCount, SAGEMAKER.instances);
   }
 }
@@ -73,18 +76,19 @@ function checkServerless(
     'OUT_OF_RANGE',
     `got ${memoryMib}; a SageMaker serverless endpoint allows ${SAGEMAKER.serverlessMemoryMib.join(', ')}`,
   );
+  const { min, max } = replicas;
   validator.number('mode.maxProvisionedConcurrency', maxProvisionedConcurrency, {
-    min: Math.max(replicas.min, 1),
-    max: replicas.max,
+    min: Math.max(min, 1),
+    max: Token.isUnresolved(max) ? SAGEMAKER.serverlessProvisioned.max : max,
     source: '`minReplicas` and `maxReplicas`',
   });
   validator.check(
-    maxProvisionedConcurrency === undefined || replicas.min > 0,
+    maxProvisionedConcurrency === undefined || Token.isUnresolved(min) || min > 0,
     'mode.maxProvisionedConcurrency',
     'MISSING',
     'it needs `minReplicas` of at least 1, because provisioned concurrency does not scale from zero',
   );
-  for (const prop of ['vpc', 'dataCapture', 'networkIsolation'] as const) {
+  for (const prop of ['vpc', 'dataCapture', 'networkIsolation', 'encryptionKey'] as const) {
     validator.check(
       !props[prop],
       prop,
@@ -115,17 +119,10 @@ function checkAsynchronous(validator: Validator, mode: EndpointMode): void {
 
 function checkComponents(validator: Validator, mode: EndpointMode): void {
   const options = mode.inferenceComponentOptions ?? {};
-  validator.text('mode.instanceType', instanceType(mode), INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
+  validator.text('mode.instanceType', options.instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
   validator.number('mode.memoryMib', options.memoryMib, SAGEMAKER.componentMemoryMib);
   validator.number('mode.cpu', options.cpu, SAGEMAKER.componentCpu);
   validator.number('mode.gpuCount', options.gpuCount, SAGEMAKER.gpus);
-  const type = instanceType(mode)!;
-  validator.check(
-    !options.gpuCount || Token.isUnresolved(type) || isGpu(type),
-    'mode.gpuCount',
-    'NO_GPU',
-    `${type} has none; take an \`instanceType\` of the families g or p, such as ml.g5.xlarge`,
-  );
   validator.number('mode.minInstances', options.minInstances, SAGEMAKER.copies);
   validator.number('mode.maxInstances', options.maxInstances, SAGEMAKER.instances);
 }

@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { ModelServer } from '../../../serving/model-server.js';
 import type { Validator } from '../../../serving/validation.js';
 import type { EndpointMode } from '../../endpoint-mode.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
@@ -10,7 +11,7 @@ import { instanceType } from './instances.js';
 export function checkRegion(
   validator: Validator,
   scope: Construct,
-  { image, server }: ManagedEndpointModelProps,
+  { image, server = ModelServer.modelship() }: ManagedEndpointModelProps,
   mode: EndpointMode,
 ): void {
   const region = regionOf(scope);
@@ -19,14 +20,14 @@ export function checkRegion(
     const instead = 'use EndpointMode.realTime() or .asynchronous()';
     checkResource(validator, region, 'mode', 'AWS::SageMaker::InferenceComponent', instead);
   }
-  const taker = server?.spec.needsGpu ? { ...ENDPOINTS, otherwise: undefined } : ENDPOINTS;
+  const taker = server.spec.needsGpu ? { ...ENDPOINTS, otherwise: undefined } : ENDPOINTS;
   const check = (prop: string, given: string | undefined, byDefault: string | undefined) => {
     if (byDefault !== undefined) checkInstanceType(validator, region, prop, { given, byDefault }, taker);
   };
   const { realTimeOptions, asynchronousOptions, inferenceComponentOptions } = mode;
   const { variants = [], shadow } = realTimeOptions ?? {};
   const given = (realTimeOptions ?? asynchronousOptions ?? inferenceComponentOptions)?.instanceType;
-  check('mode.instanceType', given, instanceType(mode));
+  check('mode.instanceType', given, instanceType(mode, server.spec));
   for (const [index, variant] of variants.entries()) {
     check(`mode.variants.${index}.instanceType`, variant.instanceType, variant.instanceType);
   }

@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
@@ -49,7 +50,8 @@ export class Scaling extends Construct {
           : { customizedMetricSpecification: props.customMetric }),
       },
     });
-    if (props.min === 0 && props.wakeMetric) this.wakeAlarm = this.wakeUp(props.wakeMetric);
+    const mayBeZero = props.min === 0 || Token.isUnresolved(props.min);
+    if (mayBeZero && props.wakeMetric) this.wakeAlarm = this.wakeUp(props.wakeMetric);
   }
 
   /** At zero the target's metric has no denominator; a step on another metric starts the first one. */

@@ -1,5 +1,5 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
-import { AssetStaging, type FileAssetLocation, FileAssetPackaging, Stack } from 'aws-cdk-lib';
+import { AssetStaging, type FileAssetLocation, FileAssetPackaging, Stack, Tokenization } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { Construct } from 'constructs';
@@ -66,7 +66,7 @@ export class ServedModel extends Construct {
     // Which of many models is loaded, the caller says.
     const own = modelData.kind === 'multiModel' ? {} : server.spec.sageMakerEnvironment?.(model);
     if (server.spec.image !== undefined) return { ...environment, ...own };
-    return { ...environment, ...own, [ENVIRONMENT.timeoutSeconds]: `${timeoutSeconds}` };
+    return { ...environment, ...own, [ENVIRONMENT.timeoutSeconds]: Tokenization.stringifyNumber(timeoutSeconds) };
   }
 
   private data(): Partial<CfnModel.ContainerDefinitionProperty> {

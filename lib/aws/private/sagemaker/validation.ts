@@ -1,14 +1,17 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { ModelServer } from '../../../serving/model-server.js';
 import { MODEL_VARIABLES } from '../../../serving/model-variables.js';
 import { SERVING_PROPS } from '../../../serving/serving-prop-names.js';
 import { Validator } from '../../../serving/validation.js';
 import type { EndpointMode } from '../../endpoint-mode.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { checkLogRetention } from '../log-retention.js';
-import { instanceType, type Replicas } from './instances.js';
-import { ENDPOINT_NAME, isGpu, SAGEMAKER } from './limits.js';
+import { checkExplanations } from './explanation-validation.js';
+import { checkInstances } from './instance-validation.js';
+import type { Replicas } from './instances.js';
+import { ENDPOINT_NAME, SAGEMAKER } from './limits.js';
 import { checkMode } from './mode-validation.js';
 import { checkRegion } from './region-validation.js';
 import { checkSize } from './size-validation.js';
@@ -49,7 +52,8 @@ export function validateManagedEndpoint(
   validator.number('downloadSeconds', props.downloadSeconds, SAGEMAKER.startupSeconds);
   checkCallers(validator, props);
   checkReplicas(validator, props, mode, replicas);
-  checkServer(validator, props, mode);
+  checkServer(validator, props);
+  checkInstances(validator, props, mode, (props.server ?? ModelServer.modelship()).spec);
   checkModelData(validator, props, mode);
   checkSize(validator, props, mode);
   checkRollout(validator, props, mode);
@@ -110,7 +114,7 @@ function checkReplicas(
   );
 }
 
-function checkServer(validator: Validator, { server, image, model }: ManagedEndpointModelProps, mode: EndpointMode) {
+function checkServer(validator: Validator, { server, image, model }: ManagedEndpointModelProps): void {
   const spec = server?.spec;
   if (!spec) return;
   validator.check(
@@ -131,19 +135,18 @@ function checkServer(validator: Validator, { server, image, model }: ManagedEndp
     'CONFLICT',
     `${spec.name} names its own image; pass it to ModelServer instead`,
   );
-  const type = instanceType(mode);
-  validator.check(
-    !spec.needsGpu || (type !== undefined && (Token.isUnresolved(type) || isGpu(type))),
-    'mode',
-    'NO_GPU',
-    `${spec.name} needs a GPU, which ${type ?? 'a serverless endpoint'} does not have; use EndpointMode.realTime({ instanceType: 'ml.g5.xlarge' })`,
-  );
 }
 
 function checkModelData(validator: Validator, { modelData, model }: ManagedEndpointModelProps, mode: EndpointMode) {
+  validator.check(
+    modelData?.kind !== 'multiModel' || (mode.kind === 'realTime' && !mode.realTimeOptions?.shadow),
+    'modelData',
+    'UNSUPPORTED_MODEL_DATA',
+    'SageMaker serves many models by real-time endpoints without a shadow only; use EndpointMode.realTime(), or an endpoint for each model',
+  );
   if (mode.kind !== 'serverless') return;
   validator.check(
-    modelData === undefined || modelData.kind === 'package',
+    modelData?.kind !== 'prefix',
     'modelData',
     'UNSUPPORTED_MODEL_DATA',
     'a SageMaker serverless endpoint takes one .tar.gz only; use EndpointModelData.fromPackage() or EndpointMode.realTime()',
@@ -167,15 +170,15 @@ function checkRollout(validator: Validator, props: ManagedEndpointModelProps, mo
   );
   if (rollout?.canaryOptions) {
     validator.number('rollout.percent', rollout.canaryOptions.percent, SAGEMAKER.canaryPercent);
-    validator.number('rollout.bakeMinutes', rollout.canaryOptions.bakeMinutes, SAGEMAKER.waitMinutes);
+    checkMinutes(validator, 'rollout.bakeMinutes', rollout.canaryOptions.bakeMinutes);
   }
   if (rollout?.linearOptions) {
     validator.number('rollout.stepPercent', rollout.linearOptions.stepPercent, SAGEMAKER.linearPercent);
-    validator.number('rollout.intervalMinutes', rollout.linearOptions.intervalMinutes, SAGEMAKER.waitMinutes);
+    checkMinutes(validator, 'rollout.intervalMinutes', rollout.linearOptions.intervalMinutes);
   }
   if (rollingUpdate) {
     validator.number('rollingUpdate.batchPercent', rollingUpdate.batchPercent, SAGEMAKER.rollingPercent);
-    validator.number('rollingUpdate.intervalMinutes', rollingUpdate.intervalMinutes, SAGEMAKER.waitMinutes);
+    checkMinutes(validator, 'rollingUpdate.intervalMinutes', rollingUpdate.intervalMinutes);
     validator.check(!gradual, 'rollingUpdate', 'CONFLICT', 'got `rollout` too; SageMaker takes one of the two');
     validator.check(
       mode.kind !== 'serverless' && !mode.realTimeOptions?.variants?.length && !mode.realTimeOptions?.shadow,
@@ -190,6 +193,11 @@ function checkRollout(validator: Validator, props: ManagedEndpointModelProps, mo
     'TOO_MANY',
     `got ${rollbackAlarms.length}; SageMaker allows ${SAGEMAKER.rollbackAlarms}. Combine some in a CompositeAlarm`,
   );
+}
+
+function checkMinutes(validator: Validator, prop: string, minutes: number | undefined): void {
+  validator.number(prop, minutes, SAGEMAKER.waitMinutes);
+  validator.known(prop, minutes, 'SageMaker takes seconds, and CloudFormation does not multiply');
 }
 
 function checkNetwork(validator: Validator, props: ManagedEndpointModelProps): void {
@@ -222,27 +230,4 @@ function checkEnvironment(validator: Validator, { environment = {} }: ManagedEnd
       `SageMaker allows names of ${keyLength} and values of ${valueLength} characters`,
     );
   }
-}
-
-function checkExplanations(validator: Validator, props: ManagedEndpointModelProps, mode: EndpointMode): void {
-  const { explanations } = props;
-  if (!explanations) return;
-  validator.check(
-    mode.kind === 'realTime',
-    'explanations',
-    'UNSUPPORTED_MODE',
-    `got EndpointMode.${mode.kind}(); SageMaker Clarify explains real-time endpoints only`,
-  );
-  validator.check(
-    explanations.baseline.length <= SAGEMAKER.baselineLength,
-    'explanations.baseline',
-    'TOO_LONG',
-    `got ${explanations.baseline.length} characters; SageMaker allows ${SAGEMAKER.baselineLength}`,
-  );
-  validator.check(
-    (explanations.when?.length ?? 0) <= SAGEMAKER.explainExpressionLength,
-    'explanations.when',
-    'TOO_LONG',
-    `got ${explanations.when?.length} characters; SageMaker allows ${SAGEMAKER.explainExpressionLength}`,
-  );
 }

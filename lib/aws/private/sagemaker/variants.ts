@@ -1,6 +1,8 @@
+import { Token } from 'aws-cdk-lib';
 import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
+import type { ServerSpec } from '../../../serving/model-servers/spec.js';
 import type { EndpointMode, RealTimeOptions } from '../../endpoint-mode.js';
-import { instanceType, memoryOf, type Replicas } from './instances.js';
+import { initialReplicas, instanceType, memoryOf, type Replicas } from './instances.js';
 
 /** Never renamed: a deployment moves traffic gradually only between variants of one name. */
 export const MAIN_VARIANT = 'AllTraffic';
@@ -22,6 +24,7 @@ const routingConfig = { routingStrategy: 'LEAST_OUTSTANDING_REQUESTS' };
  */
 export function endpointVariants(
   mode: EndpointMode,
+  server: ServerSpec,
   range: Replicas,
   models: { readonly [variant: string]: string },
   times: StartTimes,
@@ -31,12 +34,12 @@ export function endpointVariants(
     case 'serverless':
       return { production: [{ ...main, initialVariantWeight: 1, serverlessConfig: serverless(mode, range) }] };
     case 'inferenceComponents':
-      return { production: [{ variantName: MAIN_VARIANT, ...pool(mode, range), ...times }] };
+      return { production: [{ variantName: MAIN_VARIANT, ...pool(mode, server, range), ...times }] };
     case 'asynchronous':
-      return { production: [{ ...main, initialVariantWeight: 1, ...instances(mode, range), ...times }] };
+      return { production: [{ ...main, initialVariantWeight: 1, ...instances(mode, server, range), ...times }] };
     case 'realTime': {
       const options = mode.realTimeOptions ?? {};
-      const common = { ...instances(mode, range), volumeSizeInGb: options.volumeGib, ...times };
+      const common = { ...instances(mode, server, range), volumeSizeInGb: options.volumeGib, ...times };
       return {
         production: [
           { ...main, initialVariantWeight: options.weight ?? 1, ...common, routingConfig },
@@ -55,9 +58,9 @@ export function endpointVariants(
   }
 }
 
-function instances(mode: EndpointMode, { min }: Replicas) {
+function instances(mode: EndpointMode, server: ServerSpec, range: Replicas) {
   // Asynchronous endpoints start with one and fall to zero when nothing waits.
-  return { instanceType: instanceType(mode), initialInstanceCount: Math.max(min, 1) };
+  return { instanceType: instanceType(mode, server), initialInstanceCount: initialReplicas(range) };
 }
 
 function serverless(mode: EndpointMode, { min, max }: Replicas) {
@@ -65,11 +68,13 @@ function serverless(mode: EndpointMode, { min, max }: Replicas) {
 }
 
 /** The instances that inference components share. */
-function pool(mode: EndpointMode, { min, max }: Replicas) {
-  const { minInstances = Math.min(min, 1), maxInstances = max } = mode.inferenceComponentOptions ?? {};
+function pool(mode: EndpointMode, server: ServerSpec, { min, max }: Replicas) {
+  // Copies keep the instances that they need, so that zero suits whatever a token stands for.
+  const least = Token.isUnresolved(min) ? 0 : Math.min(min, 1);
+  const { minInstances = least, maxInstances = max } = mode.inferenceComponentOptions ?? {};
   return {
-    instanceType: instanceType(mode),
-    initialInstanceCount: Math.max(minInstances, 1),
+    instanceType: instanceType(mode, server),
+    initialInstanceCount: initialReplicas({ min: minInstances, max: maxInstances }),
     managedInstanceScaling: { status: 'ENABLED', minInstanceCount: minInstances, maxInstanceCount: maxInstances },
     routingConfig,
   };

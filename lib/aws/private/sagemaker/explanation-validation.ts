@@ -1,0 +1,43 @@
+import { Token } from 'aws-cdk-lib';
+import type { Validator } from '../../../serving/validation.js';
+import type { EndpointMode } from '../../endpoint-mode.js';
+import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
+import { SAGEMAKER } from './limits.js';
+
+/** What Clarify would refuse. */
+export function checkExplanations(
+  validator: Validator,
+  { explanations }: ManagedEndpointModelProps,
+  mode: EndpointMode,
+): void {
+  if (!explanations) return;
+  validator.check(
+    mode.kind === 'realTime',
+    'explanations',
+    'UNSUPPORTED_MODE',
+    `got EndpointMode.${mode.kind}(); SageMaker Clarify explains real-time endpoints only`,
+  );
+  checkLength(validator, 'explanations.baseline', explanations.baseline, SAGEMAKER.baselineLength);
+  checkLength(validator, 'explanations.when', explanations.when, SAGEMAKER.explainExpressionLength);
+  validator.number('explanations.samples', explanations.samples, SAGEMAKER.explainSamples);
+  validator.number('explanations.seed', explanations.seed, SAGEMAKER.explainSeed);
+  validator.number('explanations.probabilityIndex', explanations.probabilityIndex, SAGEMAKER.explainColumn);
+  const { featureHeaders } = explanations;
+  validator.check(
+    featureHeaders === undefined ||
+      Token.isUnresolved(featureHeaders) ||
+      (featureHeaders.length > 0 && featureHeaders.length <= SAGEMAKER.explainFeatures),
+    'explanations.featureHeaders',
+    'OUT_OF_RANGE',
+    `got ${featureHeaders?.length}; SageMaker allows 1 to ${SAGEMAKER.explainFeatures}. Leave them out to have numbers`,
+  );
+}
+
+function checkLength(validator: Validator, prop: string, text: string | undefined, max: number): void {
+  validator.check(
+    text === undefined || Token.isUnresolved(text) || (text.length > 0 && text.length <= max),
+    prop,
+    'BAD_LENGTH',
+    `got ${text?.length} characters; SageMaker allows 1 to ${max}`,
+  );
+}
