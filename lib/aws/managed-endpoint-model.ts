@@ -1,6 +1,6 @@
 import { START_SECONDS } from '@modelship/runtime/contract';
 import { Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
-import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IAlarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Connections, type IConnectable, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -25,12 +25,14 @@ import { EndpointMetrics } from './private/sagemaker/endpoint-metrics.js';
 import { endpointScaling } from './private/sagemaker/endpoint-scaling.js';
 import { EndpointTelemetry } from './private/sagemaker/endpoint-telemetry.js';
 import { ExecutionRole } from './private/sagemaker/execution-role.js';
-import { deploymentConfig } from './private/sagemaker/guardrails.js';
+import { componentDeploymentConfig, deploymentConfig } from './private/sagemaker/guardrails.js';
 import { requireEcr } from './private/sagemaker/image-validation.js';
 import {
   architectureOf,
+  initialReplicas,
   instanceType,
   instanceTypes,
+  isFixed,
   memoryOf,
   type Replicas,
   replicas,
@@ -107,7 +109,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
       dashboard: props.dashboard ?? true,
       alarmActions: props.alarmActions ?? [],
     });
-    this.endpoint = this.makeEndpoint();
+    this.endpoint = this.makeEndpoint(range);
     if (components) this.inferenceComponent = this.makeComponent(range);
     this.scaling = endpointScaling(this, this.mode, range, {
       endpointName: this.endpointName,
@@ -306,19 +308,26 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     };
   }
 
-  private makeEndpoint(): CfnEndpoint {
-    const { rollout, rollingUpdate, rollbackAlarms } = this.props;
-    const alarms = rollbackAlarms ?? [this.telemetry.errorAlarm, this.telemetry.latencyAlarm];
+  private get rollbackAlarms(): IAlarm[] {
+    return this.props.rollbackAlarms ?? [this.telemetry.errorAlarm, this.telemetry.latencyAlarm];
+  }
+
+  private makeEndpoint(range: Replicas): CfnEndpoint {
+    const { rollout, rollingUpdate } = this.props;
+    const { kind, realTimeOptions } = this.mode;
+    const components = kind === 'inferenceComponents';
+    // A deployment keeps the instances that scaling has brought; numbers that nothing scales are those of the props.
+    const retains = components || (kind !== 'serverless' && !isFixed(range));
+    const hasWeights = realTimeOptions?.variants?.length || realTimeOptions?.shadow;
     const endpoint = new CfnEndpoint(this, 'Resource', {
       endpointName: this.endpointName,
       endpointConfigName: this.endpointConfig.attrEndpointConfigName,
       // Traffic of inference components moves per component.
-      deploymentConfig:
-        this.mode.kind === 'inferenceComponents'
-          ? undefined
-          : deploymentConfig(rollout ?? Rollout.allAtOnce(), rollingUpdate, alarms),
-      // A deployment keeps the instances that scaling has brought.
-      retainAllVariantProperties: this.mode.kind === 'serverless' ? undefined : true,
+      deploymentConfig: components
+        ? undefined
+        : deploymentConfig(rollout ?? Rollout.allAtOnce(), rollingUpdate, this.rollbackAlarms),
+      retainAllVariantProperties: retains || undefined,
+      excludeRetainedVariantProperties: retains && hasWeights ? [{ variantPropertyType: 'DesiredWeight' }] : undefined,
     });
     endpoint.node.addDependency(this.logGroup);
     return endpoint;
@@ -335,9 +344,8 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     }
   }
 
-  private makeComponent({ min }: Replicas): CfnInferenceComponent {
+  private makeComponent(range: Replicas): CfnInferenceComponent {
     const { cpu = 1, gpuCount = 0 } = this.mode.inferenceComponentOptions ?? {};
-    const { rollingUpdate } = this.props;
     return new CfnInferenceComponent(this, 'Component', {
       inferenceComponentName: this.componentName,
       endpointName: this.endpoint.attrEndpointName,
@@ -351,14 +359,8 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
         },
         startupParameters: this.times,
       },
-      runtimeConfig: { copyCount: Math.max(min, 1) },
-      deploymentConfig: rollingUpdate && {
-        rollingUpdatePolicy: {
-          maximumBatchSize: { type: 'CAPACITY_PERCENT', value: rollingUpdate.batchPercent },
-          waitIntervalInSeconds: (rollingUpdate.intervalMinutes ?? 5) * 60,
-        },
-        autoRollbackConfiguration: { alarms: [{ alarmName: this.telemetry.errorAlarm.alarmName }] },
-      },
+      runtimeConfig: { copyCount: initialReplicas(range) },
+      deploymentConfig: componentDeploymentConfig(this.props.rollingUpdate, this.rollbackAlarms),
     });
   }
 }

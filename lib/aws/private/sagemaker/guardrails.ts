@@ -1,7 +1,8 @@
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
-import type { CfnEndpoint } from 'aws-cdk-lib/aws-sagemaker';
+import type { CfnEndpoint, CfnInferenceComponent } from 'aws-cdk-lib/aws-sagemaker';
 import type { Rollout } from '../../../serving/rollout.js';
 import type { RollingUpdate } from '../../rolling-update.js';
+import { SAGEMAKER } from './limits.js';
 
 /** Minutes the old fleet is kept after the last step, so that a late alarm still finds it. */
 const TERMINATION_WAIT_MINUTES = 5;
@@ -14,16 +15,10 @@ export function deploymentConfig(
   rollingUpdate: RollingUpdate | undefined,
   alarms: readonly IAlarm[],
 ): CfnEndpoint.DeploymentConfigProperty {
-  const rollback = alarms.map(({ alarmName }) => ({ alarmName }));
-  const autoRollbackConfiguration = rollback.length > 0 ? { alarms: rollback } : undefined;
+  const autoRollbackConfiguration = rollback(alarms);
   if (rollingUpdate) {
-    const { batchPercent, intervalMinutes = 5 } = rollingUpdate;
     return {
-      rollingUpdatePolicy: {
-        maximumBatchSize: percent(batchPercent),
-        waitIntervalInSeconds: intervalMinutes * 60,
-        rollbackMaximumBatchSize: percent(batchPercent),
-      },
+      rollingUpdatePolicy: { ...batches(rollingUpdate), rollbackMaximumBatchSize: percent(rollingUpdate.batchPercent) },
       autoRollbackConfiguration,
     };
   }
@@ -34,6 +29,26 @@ export function deploymentConfig(
     },
     autoRollbackConfiguration,
   };
+}
+
+/** How SageMaker replaces the copies of an inference component, which it watches only while it does so in batches. */
+export function componentDeploymentConfig(
+  rollingUpdate: RollingUpdate | undefined,
+  alarms: readonly IAlarm[],
+): CfnInferenceComponent.InferenceComponentDeploymentConfigProperty {
+  return {
+    // By default as many at once as SageMaker allows.
+    rollingUpdatePolicy: batches(rollingUpdate ?? { batchPercent: SAGEMAKER.rollingPercent.max }),
+    autoRollbackConfiguration: rollback(alarms),
+  };
+}
+
+function batches({ batchPercent, intervalMinutes = 5 }: RollingUpdate) {
+  return { maximumBatchSize: percent(batchPercent), waitIntervalInSeconds: intervalMinutes * 60 };
+}
+
+function rollback(alarms: readonly IAlarm[]) {
+  return alarms.length > 0 ? { alarms: alarms.map(({ alarmName }) => ({ alarmName })) } : undefined;
 }
 
 function traffic({ canaryOptions, linearOptions }: Rollout): CfnEndpoint.TrafficRoutingConfigProperty {
