@@ -91,7 +91,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
       props.endpointName ??
       Names.uniqueResourceName(this, { maxLength: ENDPOINT_NAME.maxLength, separator: '-' }).toLowerCase();
     if (components) this.componentName = this.endpointName;
-    this.metrics = new EndpointMetrics(this.endpointName, MAIN_VARIANT, this.componentName);
+    this.metrics = this.metricsOf(MAIN_VARIANT);
     this.logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/sagemaker/${components ? 'InferenceComponents' : 'Endpoints'}/${this.endpointName}`,
       retention: (props.logRetentionDays ?? DEFAULT_LOG_DAYS) as RetentionDays,
@@ -101,8 +101,10 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     this.connections = new Connections({ securityGroups: this.securityGroups() });
     this.models = this.makeModels();
     this.endpointConfig = this.makeConfig(range);
+    const { variants = [], shadow } = this.mode.realTimeOptions ?? {};
     this.telemetry = new EndpointTelemetry(this, 'Telemetry', {
-      metrics: this.metrics,
+      metrics: [this.metrics, ...variants.map(({ name }) => this.metricsOf(name))],
+      shadow: shadow && this.metricsOf(shadow.name),
       mode: this.mode,
       // No arithmetic is done on a token.
       timeoutSeconds: Token.isUnresolved(this.timeoutSeconds) ? this.timeoutLimit : this.timeoutSeconds,
@@ -172,9 +174,9 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     return this.metrics.metric(metricName, options);
   }
 
-  /** Requests. @default - their sum over a minute */
+  /** Requests; of an asynchronous endpoint those that were worked off. @default - their sum over a minute */
   metricInvocations(options?: MetricOptions): Metric {
-    return this.metric('Invocations', { statistic: 'Sum', ...options });
+    return this.metrics.requests(options);
   }
 
   /** Requests that failed in the model or the container. @default - their sum over a minute */
@@ -185,6 +187,16 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
   /** Time in the container, in microseconds. @default - the 99th percentile over a minute */
   metricModelLatency(options?: MetricOptions): Metric {
     return this.metric('ModelLatency', { statistic: 'p99', ...options });
+  }
+
+  private metricsOf(variantName: string): EndpointMetrics {
+    const { endpointName, componentName } = this;
+    return new EndpointMetrics({
+      endpointName,
+      variantName,
+      componentName,
+      asynchronous: this.mode.kind === 'asynchronous',
+    });
   }
 
   private get server(): ModelServer {

@@ -4,9 +4,13 @@ import type { EndpointMode } from '../../endpoint-mode.js';
 import { graph } from '../graph.js';
 import { SATURATED_PERCENT, ServiceAlarms } from '../service-alarms.js';
 import type { EndpointMetrics } from './endpoint-metrics.js';
+import { highest } from './highest.js';
 
 export interface EndpointTelemetryProps {
-  readonly metrics: EndpointMetrics;
+  /** Of each production variant, or of the inference component; the first is the endpoint's own. */
+  readonly metrics: readonly [EndpointMetrics, ...EndpointMetrics[]];
+  /** Of a shadow, which is shown and watched by no alarm: callers do not see its answers. */
+  readonly shadow?: EndpointMetrics;
   readonly mode: EndpointMode;
   readonly timeoutSeconds: number;
   readonly dashboard: boolean;
@@ -16,7 +20,7 @@ export interface EndpointTelemetryProps {
 /** Minutes a request may wait in the queue of an asynchronous endpoint: the start of an instance, twice. */
 const QUEUE_MINUTES = 20;
 
-/** The alarms and the dashboard of an endpoint. */
+/** The alarms and the dashboard of an endpoint. Each alarm is on the variant that does worst. */
 export class EndpointTelemetry extends Construct {
   readonly errorAlarm: Alarm;
   readonly latencyAlarm: Alarm;
@@ -31,8 +35,10 @@ export class EndpointTelemetry extends Construct {
     super(scope, id);
     const { metrics, timeoutSeconds } = props;
     const alarms = new ServiceAlarms(this, props.alarmActions);
-    this.errorAlarm = alarms.errors(metrics.errorPercent());
-    this.latencyAlarm = alarms.latency(metrics.metric('ModelLatency', { statistic: 'p99' }), timeoutSeconds, 1e6);
+    const errors = metrics.map((each) => each.errorShare());
+    this.errorAlarm = alarms.errors(highest(errors, 'Errors, percent', 100));
+    const latency = metrics.map((each) => each.metric('ModelLatency', { statistic: 'p99' }));
+    this.latencyAlarm = alarms.latency(highest(latency, 'Latency, microseconds'), timeoutSeconds, 1e6);
     this.saturationAlarm = alarms.saturation(this.saturation());
     if (props.dashboard) this.dashboard = this.makeDashboard();
   }
@@ -41,7 +47,7 @@ export class EndpointTelemetry extends Construct {
     const { metrics, mode } = this.props;
     if (mode.kind === 'asynchronous') {
       return {
-        metric: metrics.queueMetric('ApproximateAgeOfOldestRequest'),
+        metric: metrics[0].queueMetric('ApproximateAgeOfOldestRequest'),
         threshold: QUEUE_MINUTES * 60,
         alarmDescription: `A request has waited for more than ${QUEUE_MINUTES} minutes; allow more replicas.`,
       };
@@ -56,32 +62,42 @@ export class EndpointTelemetry extends Construct {
   /** In percent. */
   private load(): IMetric {
     const { metrics, mode } = this.props;
-    if (mode.kind !== 'serverless') return metrics.instanceMetric('CPUUtilizationNormalized');
-    return metrics.metric('ServerlessConcurrentExecutionsUtilization', { statistic: 'Maximum' });
+    if (mode.kind !== 'serverless') {
+      const cpu = metrics.map((each) => each.instanceMetric('CPUUtilizationNormalized'));
+      return highest(cpu, 'CPU, percent');
+    }
+    const executions = metrics.map((each) =>
+      each.metric('ServerlessConcurrentExecutionsUtilization', { statistic: 'Maximum' }),
+    );
+    // SageMaker tells a share, 0 to 1.
+    return highest(executions, 'Concurrent executions, percent', 100);
   }
 
   private makeDashboard(): Dashboard {
-    const { metrics, mode } = this.props;
-    const percentile = (statistic: string) => metrics.metric('ModelLatency', { statistic, label: statistic });
+    const { metrics, shadow, mode } = this.props;
+    const [own, ...others] = metrics;
     return new Dashboard(this, 'Dashboard', {
       widgets: [
-        [
-          graph('Requests and failures', [
-            metrics.metric('Invocations', { statistic: 'Sum' }),
-            metrics.metric('Invocation4XXErrors', { statistic: 'Sum' }),
-            metrics.metric('Invocation5XXErrors', { statistic: 'Sum' }),
-          ]),
-          graph('Latency in the container, microseconds', ['p50', 'p90', 'p99'].map(percentile)),
-        ],
+        variantGraphs(own, ''),
+        ...[...others, ...(shadow ? [shadow] : [])].map((each) => variantGraphs(each, `, ${each.variantName}`)),
         [
           graph('Load, percent', [this.load()]),
           mode.kind === 'asynchronous'
-            ? graph('Waiting', [metrics.queueMetric('ApproximateBacklogSize')])
-            : graph('Latency added by SageMaker, microseconds', [
-                metrics.metric('OverheadLatency', { statistic: 'p99' }),
-              ]),
+            ? graph('Waiting', [own.queueMetric('ApproximateBacklogSize')])
+            : graph('Latency added by SageMaker, microseconds', [own.metric('OverheadLatency', { statistic: 'p99' })]),
         ],
       ],
     });
   }
+}
+
+function variantGraphs(metrics: EndpointMetrics, of: string) {
+  const sum = (metricName: string) => metrics.metric(metricName, { statistic: 'Sum' });
+  return [
+    graph(`Requests and failures${of}`, [metrics.requests(), sum('Invocation4XXErrors'), sum('Invocation5XXErrors')]),
+    graph(
+      `Latency in the container, microseconds${of}`,
+      ['p50', 'p90', 'p99'].map((statistic) => metrics.metric('ModelLatency', { statistic, label: statistic })),
+    ),
+  ];
 }
