@@ -15,12 +15,8 @@ import { AwsImage, pullImage } from './image-source.js';
 import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
 import { warn } from './private/cost-warnings.js';
 import { type PulledImage, pulledImage } from './private/pulled-image.js';
-import {
-  asyncInferenceConfig,
-  asyncInputPrefix,
-  dataCaptureConfig,
-  explainerConfig,
-} from './private/sagemaker/endpoint-config.js';
+import { grantAsyncObjects } from './private/sagemaker/async-access.js';
+import { asyncInferenceConfig, dataCaptureConfig, explainerConfig } from './private/sagemaker/endpoint-config.js';
 import { EndpointMetrics } from './private/sagemaker/endpoint-metrics.js';
 import { endpointScaling } from './private/sagemaker/endpoint-scaling.js';
 import { EndpointTelemetry } from './private/sagemaker/endpoint-telemetry.js';
@@ -135,7 +131,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
 
   /**
    * Lets `grantee` invoke this endpoint and nothing else. If the endpoint is asynchronous, also put requests into the
-   * input prefix and read the answers.
+   * input prefix and read the answers, with the keys that encrypt them.
    */
   grantInvoke(grantee: IGrantable): Grant {
     const asynchronous = this.mode.asynchronousOptions;
@@ -150,23 +146,8 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
         ...(this.inferenceComponent ? [this.inferenceComponent.attrInferenceComponentArn] : []),
       ],
     });
-    if (!asynchronous) return grant;
-    const { outputBucket, outputPrefix = 'async/output/', inputBucket = outputBucket } = asynchronous;
-    return grant
-      .combine(
-        Grant.addToPrincipal({
-          grantee,
-          actions: ['s3:PutObject', 's3:GetObject'],
-          resourceArns: [inputBucket.arnForObjects(`${asyncInputPrefix(asynchronous)}*`)],
-        }),
-      )
-      .combine(
-        Grant.addToPrincipal({
-          grantee,
-          actions: ['s3:GetObject'],
-          resourceArns: [outputBucket.arnForObjects(`${outputPrefix}*`)],
-        }),
-      );
+    const objects = asynchronous ? grantAsyncObjects(grantee, asynchronous, this.props.encryptionKey) : [];
+    return objects.reduce((all, each) => all.combine(each), grant);
   }
 
   /** A metric of the endpoint's own model, by its name in `AWS/SageMaker`. @default - the average over a minute */

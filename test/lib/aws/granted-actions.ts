@@ -8,10 +8,16 @@ interface Statement {
   readonly Condition?: object;
 }
 
-/** Everything that the policies of a stack allow: `action on resource`, sorted, with logical ids for what has no name. */
-export function grantedActions(stack: Stack): string[] {
-  const policies = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy'));
-  const statements: Statement[] = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+/**
+ * Everything that the policies of a stack allow: `action on resource`, sorted, with logical ids for what has no name.
+ *
+ * @param of what the logical ids of the policies begin with, if not of all
+ */
+export function grantedActions(stack: Stack, of = ''): string[] {
+  const policies = Object.entries(Template.fromStack(stack).findResources('AWS::IAM::Policy'));
+  const statements: Statement[] = policies.flatMap(([id, { Properties }]) =>
+    id.startsWith(of) ? Properties.PolicyDocument.Statement : [],
+  );
   const granted = statements.flatMap(({ Action, Resource, Condition }) =>
     list(Action).flatMap((action) =>
       list(Resource).map((resource) => `${action} on ${text(resource)}${Condition ? ' if' : ''}`),

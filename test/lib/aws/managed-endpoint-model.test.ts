@@ -1,44 +1,15 @@
-import { App, Aws, Lazy, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
-import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
-import {
-  CaptureContent,
-  EndpointMode,
-  EndpointModelData,
-  ManagedEndpointModel,
-  type ManagedEndpointModelProps,
-} from '../../../lib/aws/index.js';
+import { CaptureContent, EndpointMode, EndpointModelData, ManagedEndpointModel } from '../../../lib/aws/index.js';
 import { Access, ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
-import { faultsOf } from './faults.js';
+import { grantedActions } from './granted-actions.js';
+import { faults, make, only, type Props } from './managed-endpoint-support.js';
 import { minimal, model, savedModel, secondModel } from './managed-endpoint-variants.js';
-
-type Props = Partial<ManagedEndpointModelProps>;
-
-function make(props: Props | ((stack: Stack) => Props) = {}) {
-  const stack = new Stack(new App({ analyticsReporting: false }), 'S');
-  const endpoint = new ManagedEndpointModel(stack, 'Iris', {
-    ...minimal,
-    ...(typeof props === 'function' ? props(stack) : props),
-  });
-  return { stack, endpoint, template: () => Template.fromStack(stack) };
-}
-
-/** Properties of the only resource of a type. */
-function only(template: Template, type: string) {
-  const found = Object.values(template.findResources(type));
-  expect(found).toHaveLength(1);
-  return found[0]!.Properties;
-}
-
-/** `prop: CODE` of everything that is wrong. */
-function faults(props: Props | ((stack: Stack) => Props)): string[] {
-  return faultsOf(() => make(props));
-}
 
 describe('ManagedEndpointModel', () => {
   test('serves the archive of the package, and only what has its digest', () => {
@@ -77,46 +48,6 @@ describe('ManagedEndpointModel', () => {
     expect(only(next, 'AWS::SageMaker::Endpoint').EndpointName).toBe(
       only(template, 'AWS::SageMaker::Endpoint').EndpointName,
     );
-  });
-
-  test('takes a deployment back on an alarm and keeps what scaling brought', () => {
-    const { template, endpoint, stack } = make();
-    const properties = only(template(), 'AWS::SageMaker::Endpoint');
-    expect(properties.RetainAllVariantProperties).toBe(true);
-    expect(properties.DeploymentConfig.BlueGreenUpdatePolicy.TrafficRoutingConfiguration).toEqual({
-      Type: 'ALL_AT_ONCE',
-      WaitIntervalInSeconds: 0,
-    });
-    expect(properties.DeploymentConfig.AutoRollbackConfiguration.Alarms).toEqual(
-      [endpoint.telemetry.errorAlarm, endpoint.telemetry.latencyAlarm].map((alarm) => ({
-        AlarmName: stack.resolve(alarm.alarmName),
-      })),
-    );
-  });
-
-  test.each([
-    [
-      Rollout.canary({ percent: 10, bakeMinutes: 5 }),
-      { Type: 'CANARY', CanarySize: { Type: 'CAPACITY_PERCENT', Value: 10 }, WaitIntervalInSeconds: 300 },
-    ],
-    [
-      Rollout.linear({ stepPercent: 25, intervalMinutes: 2 }),
-      { Type: 'LINEAR', LinearStepSize: { Type: 'CAPACITY_PERCENT', Value: 25 }, WaitIntervalInSeconds: 120 },
-    ],
-  ])('maps a gradual rollout to the guardrail of that name: %#', (rollout, expected) => {
-    const { DeploymentConfig: config } = only(make({ rollout }).template(), 'AWS::SageMaker::Endpoint');
-    expect(config.BlueGreenUpdatePolicy.TrafficRoutingConfiguration).toEqual(expected);
-  });
-
-  test('rolls in batches instead, with the alarms that were given', () => {
-    const { template } = make((stack) => ({
-      rollingUpdate: { batchPercent: 20, intervalMinutes: 1 },
-      rollbackAlarms: [Alarm.fromAlarmArn(stack, 'A', 'arn:aws:cloudwatch:eu-west-1:123456789012:alarm:mine')],
-    }));
-    const { DeploymentConfig: config } = only(template(), 'AWS::SageMaker::Endpoint');
-    expect(config.BlueGreenUpdatePolicy).toBeUndefined();
-    expect(config.RollingUpdatePolicy).toMatchObject({ WaitIntervalInSeconds: 60 });
-    expect(config.AutoRollbackConfiguration.Alarms).toEqual([{ AlarmName: 'mine' }]);
   });
 
   test('scales every variant on requests in flight, between the two bounds', () => {
@@ -289,27 +220,53 @@ describe('ManagedEndpointModel', () => {
     });
   });
 
-  test('lets a caller of an asynchronous endpoint put requests and read answers', () => {
-    const { endpoint, stack, template } = make((scope) => ({
-      mode: EndpointMode.asynchronous({ outputBucket: new Bucket(scope, 'B') }),
-    }));
-    const role = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    endpoint.grantInvoke(role);
-    const policies = template().findResources('AWS::IAM::Policy', {
-      Properties: { Roles: [stack.resolve(role.roleName)] },
-    });
-    const [policy] = Object.values(policies);
-    expect(
-      policy!.Properties.PolicyDocument.Statement.map((statement: { Action: unknown }) => statement.Action),
-    ).toEqual(['sagemaker:InvokeEndpointAsync', ['s3:PutObject', 's3:GetObject'], 's3:GetObject']);
-  });
+  describe('lets a caller of an asynchronous endpoint put requests and read answers', () => {
+    const granted = (props: Props) => {
+      const { endpoint, stack } = make(props);
+      const role = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+      endpoint.grantInvoke(role);
+      return grantedActions(stack, 'Caller');
+    };
+    const encrypted = (stack: Stack, id: string) =>
+      new Bucket(stack, id, { encryption: BucketEncryption.KMS, encryptionKey: new Key(stack, `${id}Key`) });
+    const keyActions = (granted: string[], key: string) =>
+      granted.filter((action) => action.includes(key)).map((action) => action.split(' ')[0]);
 
-  test('has a dashboard and alarms on errors, latency and saturation, and may go without the dashboard', () => {
-    const template = make({ timeoutSeconds: 10 }).template();
-    template.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
-    template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'ModelLatency', Threshold: 8e6 });
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 3);
-    make({ dashboard: false }).template().resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+    test('and nothing else', () => {
+      expect(
+        granted((stack) => ({ mode: EndpointMode.asynchronous({ outputBucket: new Bucket(stack, 'B') }) })),
+      ).toEqual([
+        's3:GetObject on {B08E7C7AF.Arn}/async/input/*',
+        's3:GetObject on {B08E7C7AF.Arn}/async/output/*',
+        's3:PutObject on {B08E7C7AF.Arn}/async/input/*',
+        expect.stringMatching(/^sagemaker:InvokeEndpointAsync on /),
+      ]);
+    });
+
+    test('with the keys of the buckets', () => {
+      const actions = granted((stack) => ({
+        mode: EndpointMode.asynchronous({
+          inputBucket: encrypted(stack, 'Input'),
+          outputBucket: encrypted(stack, 'Output'),
+        }),
+      }));
+      expect(keyActions(actions, 'InputKey')).toEqual(
+        expect.arrayContaining(['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey*']),
+      );
+      expect(keyActions(actions, 'OutputKey')).toEqual(['kms:Decrypt']);
+    });
+
+    test('with the endpoint’s key, if answers are written with that', () => {
+      const actions = granted((stack) => ({
+        encryptionKey: new Key(stack, 'Mine'),
+        mode: EndpointMode.asynchronous({
+          inputBucket: new Bucket(stack, 'Input'),
+          outputBucket: encrypted(stack, 'Output'),
+        }),
+      }));
+      expect(keyActions(actions, 'Mine')).toEqual(['kms:Decrypt']);
+      expect(keyActions(actions, 'OutputKey')).toEqual([]);
+    });
   });
 
   test('keeps logs for 90 days by default, under the name SageMaker writes to', () => {
@@ -330,15 +287,10 @@ describe('ManagedEndpointModel', () => {
     expect(container.Image).toBe(image);
     expect(container.Environment).toEqual({ SAGEMAKER_TFS_DEFAULT_MODEL_NAME: 'iris' });
   });
-
-  test('lets tokens pass every check', () => {
-    const token = Lazy.number({ produce: () => 2 });
-    expect(faults({ minReplicas: token, maxReplicas: token, endpointName: Aws.STACK_NAME })).toEqual([]);
-  });
 });
 
 describe('ManagedEndpointModel refuses', () => {
-  test.each<[string, Props | ((stack: Stack) => Props), string[]]>([
+  test.each<[string, Props, string[]]>([
     ['access other than IAM', { access: Access.apiKey() }, ['access: UNSUPPORTED_ACCESS']],
     ['throttling', { throttle: { requestsPerSecond: 1 } }, ['throttle: UNSUPPORTED_THROTTLE']],
     ['no instance at all in real time', { minReplicas: 0 }, ['minReplicas: OUT_OF_RANGE']],
@@ -458,6 +410,50 @@ describe('ManagedEndpointModel refuses', () => {
       'explanations in a mode that has none',
       { mode: EndpointMode.serverless(), explanations: { baseline: '0' } },
       ['explanations: UNSUPPORTED_MODE'],
+    ],
+    [
+      'explanations that Clarify would not make',
+      { explanations: { baseline: '', samples: -1, seed: 1.5, probabilityIndex: -1, when: '', featureHeaders: [] } },
+      [
+        'explanations.baseline: BAD_LENGTH',
+        'explanations.when: BAD_LENGTH',
+        'explanations.samples: OUT_OF_RANGE',
+        'explanations.seed: OUT_OF_RANGE',
+        'explanations.probabilityIndex: OUT_OF_RANGE',
+        'explanations.featureHeaders: OUT_OF_RANGE',
+      ],
+    ],
+    [
+      'many models behind a queue',
+      (stack) => ({
+        mode: EndpointMode.asynchronous({ outputBucket: new Bucket(stack, 'B') }),
+        modelData: EndpointModelData.multiModel(new Bucket(stack, 'Models'), 'models/'),
+      }),
+      ['modelData: UNSUPPORTED_MODEL_DATA'],
+    ],
+    [
+      'many models as one inference component',
+      (stack) => ({
+        mode: EndpointMode.inferenceComponents(),
+        modelData: EndpointModelData.multiModel(new Bucket(stack, 'Models'), 'models/'),
+      }),
+      ['modelData: UNSUPPORTED_MODEL_DATA'],
+    ],
+    [
+      'many models with a shadow',
+      (stack) => ({
+        mode: EndpointMode.realTime({ shadow: { name: 'Shadow', model: secondModel } }),
+        modelData: EndpointModelData.multiModel(new Bucket(stack, 'Models'), 'models/'),
+      }),
+      ['modelData: UNSUPPORTED_MODEL_DATA'],
+    ],
+    [
+      'a prefix for a serverless endpoint',
+      (stack) => ({
+        mode: EndpointMode.serverless(),
+        modelData: EndpointModelData.fromBucket(new Bucket(stack, 'Models'), 'models/'),
+      }),
+      ['modelData: UNSUPPORTED_MODEL_DATA'],
     ],
     [
       'several things at once',

@@ -35,7 +35,8 @@ export function asyncInferenceConfig(
   role: ExecutionRole,
   key?: IKey,
 ): CfnEndpointConfig.AsyncInferenceConfigProperty {
-  const { outputBucket, outputPrefix = 'async/output/', inputBucket = outputBucket } = options;
+  const { outputBucket, inputBucket = outputBucket } = options;
+  const outputPrefix = asyncOutputPrefix(options);
   role.mayReadObject(inputBucket, `${asyncInputPrefix(options)}*`);
   role.mayWritePrefix(outputBucket, outputPrefix, key);
   for (const topic of [options.successTopic, options.errorTopic]) if (topic) role.mayPublish(topic);
@@ -56,6 +57,11 @@ export function asyncInferenceConfig(
 /** Under which callers put the requests of an asynchronous endpoint. */
 export function asyncInputPrefix({ inputPrefix = 'async/input/' }: AsynchronousOptions): string {
   return inputPrefix;
+}
+
+/** Under which answers are written. */
+export function asyncOutputPrefix({ outputPrefix = 'async/output/' }: AsynchronousOptions): string {
+  return outputPrefix;
 }
 
 /** Clarify's online explanations. */
