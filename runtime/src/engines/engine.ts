@@ -9,6 +9,8 @@ export interface LoadedModel {
   run(inputs: readonly Tensor[], signatureName?: string): Promise<Tensor[]>;
   /** The Python packages it runs on, as lines of `requirements.txt`. @default it needs none, or its package names them */
   readonly requirements?: readonly string[];
+  /** Whether outputs have other rows than inputs, by what the artifact says. @default it does not say */
+  readonly givesOtherRows?: boolean;
   /** Runs that may be in flight at once. @default 1 */
   readonly concurrency?: number;
   /** Runs that may be sent before an earlier one is answered, so that the engine never waits for the next. @default 0 */

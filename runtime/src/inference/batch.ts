@@ -1,7 +1,7 @@
 import type { TensorData } from './datatype.js';
 import { elementCount, type Signature, type Tensor } from './tensor.js';
 
-/** Whether requests of this signature can run together: each input and output has one row for each example. */
+/** Whether requests of this signature may run together: each input and output may have any number of rows. */
 export function isBatchable(signature: Signature): boolean {
   return [...signature.inputs, ...signature.outputs].every((spec) => spec.shape[0] === -1);
 }
@@ -35,13 +35,19 @@ export function joinRows(requests: readonly (readonly Tensor[])[], rows: number)
   }));
 }
 
+/** Whether each output has `rows` rows. */
+export function hasRows(outputs: readonly Tensor[], rows: number): boolean {
+  for (const { shape } of outputs) if (shape[0] !== rows) return false;
+  return true;
+}
+
 /**
  * Gives each request its rows of the outputs.
  *
  * @returns undefined if an output has not one row for each row that went in
  */
 export function splitRows(outputs: readonly Tensor[], counts: readonly number[], rows: number): Tensor[][] | undefined {
-  if (outputs.some((output) => output.shape[0] !== rows)) return undefined;
+  if (!hasRows(outputs, rows)) return undefined;
   const sizes = outputs.map((output) => elementCount(output.shape) / rows);
   let start = 0;
   return counts.map((count) => {

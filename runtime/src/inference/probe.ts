@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { LoadedModel } from '../engines/engine.js';
 import { isBatchable, joinRows, rowsOf } from './batch.js';
+import type { Tolerance } from './difference.js';
 import { InferenceError } from './errors.js';
-import type { Tensor } from './tensor.js';
+import { differenceTogether } from './independence.js';
+import { type Signature, shapeFits, type Tensor } from './tensor.js';
 
 /** Sizes that are tried. Above the last, waiting for more rows to compute costs more than it saves. */
 const BATCH_SIZES = [4, 16, 64] as const;
@@ -37,14 +39,67 @@ export async function placeModel(
   if ((await fastest(model, example)) > inlineMs * WORTHWHILE) await model.offload(1);
 }
 
+/** How requests of a model run together. */
+export interface Batching {
+  /** Rows that run together at most; 1 if none do. */
+  readonly maxRows: number;
+  /** Names of the signatures whose requests run together. */
+  readonly signatures: readonly string[];
+  /** Why requests run alone though it would be faster if they did not. @default they do not run alone */
+  readonly obstacle?: string;
+}
+
+const ALONE: Batching = { maxRows: 1, signatures: [] };
+
 /**
- * Measures how many rows the model should run together. On a processor batching makes small models faster and large
- * convolutions slower, which only a run can tell.
+ * Measures how many rows the model should run together, and tries whether it may: requests never run together that get
+ * other answers then.
  *
- * @param example inputs of one request, such as a golden sample's
+ * @param examples inputs of requests, such as the golden samples'
+ * @param tolerance how far an answer may be from that of the request alone
+ */
+export async function probeBatching(
+  model: LoadedModel,
+  examples: readonly (readonly Tensor[])[],
+  tolerance: Tolerance,
+): Promise<Batching> {
+  const maxRows = await batchRows(model, examples[0]);
+  if (maxRows === 1) return ALONE;
+  if (model.givesOtherRows) {
+    return { ...ALONE, obstacle: 'by the names of its dimensions, its outputs have other rows than its inputs' };
+  }
+  const signatures: string[] = [];
+  let obstacle: string | undefined;
+  for (const [signatureName, signature] of Object.entries(model.signatures)) {
+    const fitting = isBatchable(signature) ? examplesFor(signature, examples) : [];
+    if (fitting.length === 0) continue;
+    const difference = await differenceTogether({ model, signatureName, examples: fitting, tolerance, maxRows });
+    if (difference === undefined) signatures.push(signatureName);
+    else obstacle ??= `together, different requests of ${signatureName} do not get what each gets alone: ${difference}`;
+  }
+  return signatures.length > 0 ? { maxRows, signatures, obstacle } : { ...ALONE, obstacle };
+}
+
+/** The examples as inputs of another signature, where they fit that too. */
+function examplesFor({ inputs }: Signature, examples: readonly (readonly Tensor[])[]): Tensor[][] {
+  const fitting = examples.filter(
+    (example) =>
+      example.length === inputs.length &&
+      inputs.every(
+        ({ datatype, shape }, index) =>
+          example[index]!.datatype === datatype && shapeFits(example[index]!.shape, shape),
+      ),
+  );
+  return fitting.map((example) => example.map((tensor, index) => ({ ...tensor, name: inputs[index]!.name })));
+}
+
+/**
+ * How many rows the model should run together. On a processor batching makes small models faster and large convolutions
+ * slower, which only a run can tell.
+ *
  * @returns 1 if batches are of no use, or cannot be made
  */
-export async function probeBatchRows(model: LoadedModel, example: readonly Tensor[] | undefined): Promise<number> {
+async function batchRows(model: LoadedModel, example: readonly Tensor[] | undefined): Promise<number> {
   const signature = model.signatures.serving_default!;
   if (!example || !isBatchable(signature)) return 1;
   const rows = rowsOf(example);

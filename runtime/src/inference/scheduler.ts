@@ -1,5 +1,5 @@
 import type { LoadedModel } from '../engines/engine.js';
-import { isBatchable, joinRows, rowsOf, sameRowShape, splitRows } from './batch.js';
+import { hasRows, isBatchable, joinRows, rowsOf, sameRowShape, splitRows } from './batch.js';
 import { InferenceError } from './errors.js';
 import type { CallTrace, Cancellation, InferenceResponse } from './request.js';
 import type { Tensor } from './tensor.js';
@@ -12,10 +12,14 @@ export interface SchedulerOptions {
   readonly timeoutMs: number;
   /** Rows that run together at most; 1 turns batching off. */
   readonly maxBatchRows: number;
+  /** Names of the signatures whose requests may run together. @default all whose tensors may have any number of rows */
+  readonly batchable?: readonly string[];
   /** Milliseconds that a request may wait for others to fill its batch. @default 0: an idle model starts at once */
   readonly batchWindowMs?: number;
   /** Told of what happens. @default nobody is */
   readonly observer?: SchedulerObserver;
+  /** Told that requests of a signature run together no more, because outputs had other rows than inputs. */
+  readonly onOtherRows?: (signatureName: string) => void;
 }
 
 /** Takes the measure of a queue. */
@@ -43,7 +47,7 @@ interface Waiting {
   readonly signatureName: string;
   readonly signal: Cancellation | undefined;
   /** Undefined if it must run alone. */
-  readonly rows: number | undefined;
+  rows: number | undefined;
   readonly arrival: number;
   readonly deadline: number;
   readonly trace: CallTrace | undefined;
@@ -66,7 +70,7 @@ export class Scheduler {
   private timer: NodeJS.Timeout | undefined;
   private window: NodeJS.Timeout | undefined;
   private idleWaiters: (() => void)[] = [];
-  private readonly batchable: ReadonlySet<string>;
+  private readonly batchable: Set<string>;
   private readonly concurrency: number;
 
   constructor(
@@ -75,8 +79,9 @@ export class Scheduler {
   ) {
     // Where requests run together, those that wait for the engine make its next batch.
     this.concurrency = (model.concurrency ?? 1) + (options.maxBatchRows > 1 ? 0 : (model.ahead ?? 0));
-    const names = Object.keys(model.signatures).filter((name) => isBatchable(model.signatures[name]!));
-    this.batchable = new Set(options.maxBatchRows > 1 ? names : []);
+    const { batchable = Object.keys(model.signatures), maxBatchRows } = options;
+    const names = batchable.filter((name) => isBatchable(model.signatures[name]!));
+    this.batchable = new Set(maxBatchRows > 1 ? names : []);
   }
 
   /** Requests that wait or run. */
@@ -219,7 +224,9 @@ export class Scheduler {
   /** @returns whether the model answered */
   private async runAlone(item: Waiting): Promise<boolean> {
     try {
-      this.resolve(item, await this.model.run(item.inputs, item.signatureName));
+      const outputs = await this.model.run(item.inputs, item.signatureName);
+      if (item.rows !== undefined && !hasRows(outputs, item.rows)) this.runApart(item.signatureName);
+      this.resolve(item, outputs);
       return true;
     } catch (error) {
       this.reject(item, error);
@@ -229,6 +236,7 @@ export class Scheduler {
 
   /** @returns whether the model answered all of them at once */
   private async runTogether(batch: readonly Waiting[]): Promise<boolean> {
+    const { signatureName } = batch[0]!;
     const counts = batch.map((item) => item.rows!);
     const rows = counts.reduce((sum, count) => sum + count, 0);
     let parts: Tensor[][] | undefined;
@@ -237,7 +245,8 @@ export class Scheduler {
         batch.map((item) => item.inputs),
         rows,
       );
-      parts = splitRows(await this.model.run(inputs, batch[0]!.signatureName), counts, rows);
+      parts = splitRows(await this.model.run(inputs, signatureName), counts, rows);
+      if (!parts) this.runApart(signatureName);
     } catch {
       // One bad request must not fail the others: each runs again by itself and gets its own error.
     }
@@ -247,6 +256,13 @@ export class Scheduler {
       else if (!item.settled) await this.runAlone(item);
     }
     return parts !== undefined;
+  }
+
+  /** Nobody's rows are known once outputs have others than inputs: requests of the signature run alone from now on. */
+  private runApart(signatureName: string): void {
+    if (!this.batchable.delete(signatureName)) return;
+    for (const item of this.queue) if (item.signatureName === signatureName) item.rows = undefined;
+    this.options.onOtherRows?.(signatureName);
   }
 
   /** One timer, for the request that expires next. Those given up already, whose run goes on, need none. */

@@ -8,7 +8,7 @@ import { ModelMetrics } from '../observability/model-metrics.js';
 import type { ModelState, ServedModel } from '../protocols/protocol.js';
 import type { LocalPackage } from '../store/package-source.js';
 import { InferenceError } from './errors.js';
-import { placeModel, probeBatchRows } from './probe.js';
+import { placeModel, probeBatching } from './probe.js';
 import type { InferenceRequest, InferenceResponse } from './request.js';
 import { checkSamples, readSamples } from './samples.js';
 import { Scheduler } from './scheduler.js';
@@ -26,7 +26,7 @@ export interface VersionOptions {
   readonly workerMemoryMib?: number;
   /** @default false */
   readonly trustPickle?: boolean;
-  /** Takes what the processes of a model write. @default it is dropped */
+  /** Takes what the processes of a model write, and that requests run alone. @default it is dropped */
   readonly logger?: Logger;
   readonly maxQueue: number;
   /** @default 0 */
@@ -111,14 +111,18 @@ export class ServedVersion implements ServedModel {
       const samples = readSamples(directory, this.manifest);
       await checkSamples(model, this.manifest, samples);
       const { maxQueue, batchWindowMs, timeoutSeconds, threads, metrics } = this.options;
-      const example = samples[0]?.inputs;
-      await placeModel(model, example, threads);
+      const examples = samples.map((sample) => sample.inputs);
+      await placeModel(model, examples[0], threads);
+      const batching = await probeBatching(model, examples, this.manifest.samples.tolerance);
+      if (batching.obstacle) this.tellApart(batching.obstacle);
       this.scheduler = new Scheduler(model, {
         maxQueue,
         batchWindowMs,
         timeoutMs: timeoutSeconds * 1000,
-        maxBatchRows: await probeBatchRows(model, example),
+        maxBatchRows: batching.maxRows,
+        batchable: batching.signatures,
         observer: this.metrics,
+        onOtherRows: (signature) => this.tellApart(`outputs of ${signature} had other rows than its inputs`),
       });
       this.model = model;
       metrics.add(this);
@@ -170,6 +174,11 @@ export class ServedVersion implements ServedModel {
     const fields = { model: this.name, version: this.version };
     const onLine = (line: string) => logger?.log('warn', line, fields);
     return { threads, python, workers, workerMemoryMib, trustPickle, timeoutSeconds, onLine };
+  }
+
+  private tellApart(why: string): void {
+    const fields = { model: this.name, version: this.version };
+    this.options.logger?.log('info', `requests are not run together: ${why}`, fields);
   }
 
   /** What the package says must be what the artifact has, or requests would be read by the wrong types. */

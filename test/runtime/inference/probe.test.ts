@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LoadedModel } from '../../../runtime/src/engines/engine.js';
 import { InferenceError } from '../../../runtime/src/inference/errors.js';
-import { placeModel, probeBatchRows } from '../../../runtime/src/inference/probe.js';
+import { placeModel, probeBatching } from '../../../runtime/src/inference/probe.js';
 import type { Tensor } from '../../../runtime/src/inference/tensor.js';
 
 vi.mock('node:os', async (original) => ({
@@ -75,21 +75,26 @@ describe('where a model runs', () => {
   });
 });
 
+/** How many rows of a model run together. */
+async function batchRows(model: LoadedModel, examples = [example]): Promise<number> {
+  return (await probeBatching(model, examples, { absolute: 0, relative: 0 })).maxRows;
+}
+
 describe('how many rows run together', () => {
   it('grows while a row gets cheaper', async () => {
     const { model } = timed((rows) => 1 + rows * 0.01);
-    expect(await probeBatchRows(model, example)).toBe(64);
+    expect(await batchRows(model)).toBe(64);
   });
 
   it('stops where a row costs as much as before', async () => {
     const { model } = timed((rows) => Math.max(4, rows));
-    expect(await probeBatchRows(model, example)).toBe(4);
+    expect(await batchRows(model)).toBe(4);
   });
 
   it('is one for a model that gains nothing, and for one without an example', async () => {
     const { model } = timed((rows) => rows);
-    expect(await probeBatchRows(model, example)).toBe(1);
-    expect(await probeBatchRows(model, undefined)).toBe(1);
+    expect(await batchRows(model)).toBe(1);
+    expect(await batchRows(model, [])).toBe(1);
   });
 
   it('is what the model takes at most', async () => {
@@ -97,7 +102,7 @@ describe('how many rows run together', () => {
       if (rows > 8) throw new InferenceError('INVALID_ARGUMENT', 'the model refused the input');
       return 1 + rows * 0.01;
     });
-    expect(await probeBatchRows(model, example)).toBe(4);
+    expect(await batchRows(model)).toBe(4);
   });
 
   it('does not hide what is wrong with the server', async () => {
@@ -105,12 +110,19 @@ describe('how many rows run together', () => {
       if (rows > 1) throw new TypeError('a mistake of ours');
       return 1;
     });
-    await expect(probeBatchRows(model, example)).rejects.toThrow('a mistake of ours');
+    await expect(batchRows(model)).rejects.toThrow('a mistake of ours');
   });
 
   it('does not try sizes that would hold up the start', async () => {
     const { model, sizes } = timed((rows) => 60 + rows);
-    await probeBatchRows(model, example);
+    await batchRows(model);
     expect(Math.max(...sizes)).toBe(4);
+  });
+
+  it('is one for a model that says that its outputs have other rows, and it says so', async () => {
+    const { model, sizes } = timed((rows) => 1 + rows * 0.01);
+    const batching = await probeBatching({ ...model, givesOtherRows: true }, [example], { absolute: 0, relative: 0 });
+    expect(batching).toMatchObject({ maxRows: 1, signatures: [], obstacle: expect.stringContaining('other rows') });
+    expect(sizes.length).toBeGreaterThan(0);
   });
 });

@@ -99,6 +99,55 @@ describe('a queue', () => {
     expect(answers[1]).toMatchObject({ reason: { code: 'INVALID_ARGUMENT', message: 'negative' } });
   });
 
+  it('runs each alone for good once outputs have other rows than inputs, those of that batch again', async () => {
+    const { model, runs } = doubling();
+    const dropping: LoadedModel = {
+      ...model,
+      async run(inputs) {
+        const [y] = await model.run(inputs);
+        const data = (y!.data as Float32Array).filter((value) => value > 0);
+        return [{ ...y!, shape: [data.length], data }];
+      },
+    };
+    const onOtherRows = vi.fn();
+    const queue = scheduler(dropping, { onOtherRows });
+    const ask = (...numbers: number[]) =>
+      Promise.all(numbers.map((value) => queue.submit(row(value), 'serving_default').then(values)));
+    expect(await ask(1, 2)).toEqual([[2], [4]]);
+    expect(runs).toEqual([2]);
+    expect(await ask(3, 0, 5)).toEqual([[6], [], [10]]);
+    expect(runs).toEqual([2, 3, 1, 1, 1]);
+    expect(await ask(6, 7)).toEqual([[12], [14]]);
+    expect(runs.slice(5)).toEqual([1, 1]);
+    expect(onOtherRows.mock.calls).toEqual([['serving_default']]);
+  });
+
+  it('runs those that wait alone once a request that ran alone had other rows', async () => {
+    const { model, runs, hold, release } = doubling();
+    const empty: LoadedModel = {
+      ...model,
+      async run(inputs) {
+        const [y] = await model.run(inputs);
+        return y!.shape[0] === 2 ? [{ ...y!, shape: [0], data: new Float32Array(0) }] : [y!];
+      },
+    };
+    const queue = scheduler(empty);
+    hold();
+    const first = queue.submit(row(1, 1), 'serving_default');
+    await new Promise((later) => setImmediate(later));
+    const others = [queue.submit(row(2), 'serving_default'), queue.submit(row(3), 'serving_default')];
+    release();
+    expect((await Promise.all([first, ...others])).map(values)).toEqual([[], [4], [6]]);
+    expect(runs).toEqual([2, 1, 1]);
+  });
+
+  it('runs together requests only of the signatures that it is told', async () => {
+    const { model, runs } = doubling();
+    const queue = scheduler(model, { batchable: [] });
+    await Promise.all([1, 2].map((value) => queue.submit(row(value), 'serving_default')));
+    expect(runs).toEqual([1, 1]);
+  });
+
   it('refuses what it has no room for', async () => {
     const { model } = doubling();
     const queue = scheduler(model, { maxQueue: 1 });

@@ -8,6 +8,7 @@ import type { Signature, Tensor, TensorSpec } from '../../inference/tensor.js';
 import { detectFormat, ModelPackageError } from '../../manifest/index.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
 import { datatypeOf, onnxTypeName } from './datatypes.js';
+import { firstDimensionsDiffer } from './dimensions.js';
 import { type PlainTensor, ThreadSession } from './thread-session.js';
 import { type WithoutZipMap, withoutZipMap } from './zip-map.js';
 
@@ -21,7 +22,8 @@ export const onnxEngine: Engine = {
       const stripped = stripZipMap(artifact.path);
       const source: Source = { model: stripped?.model ?? artifact.path, options: sessionOptions(options) };
       const session = await createSession(source);
-      return new OnnxModel(session, source, signatureOf(session, stripped));
+      const givesOtherRows = firstDimensionsDiffer(session.inputMetadata, session.outputMetadata);
+      return new OnnxModel(session, source, signatureOf(session, stripped), givesOtherRows);
     } catch (error) {
       if (error instanceof ModelPackageError) throw error;
       const format = detectFormat(artifact.path);
@@ -91,6 +93,7 @@ class OnnxModel implements LoadedModel {
     private session: InferenceSession | ThreadSession,
     private readonly source: Source,
     private readonly signature: Signature,
+    readonly givesOtherRows: boolean,
   ) {
     this.signatures = { serving_default: signature };
   }

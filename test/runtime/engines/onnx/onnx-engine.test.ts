@@ -4,11 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
+import { firstDimensionsDiffer } from '../../../../runtime/src/engines/onnx/dimensions.js';
 
 const FIXTURES = join(import.meta.dirname, '../../../fixtures');
 
 let model: LoadedModel | undefined;
-afterEach(() => model?.close());
+afterEach(async () => {
+  await model?.close();
+  model = undefined;
+});
 
 async function load(path: string): Promise<LoadedModel> {
   model = await engineFor('onnx').load({ path, format: 'onnx' }, { threads: 1 });
@@ -55,6 +59,29 @@ describe('a classifier that ends in a ZipMap', () => {
     const rows = probabilities!.data as Float32Array;
     expect(rows[0]! + rows[1]! + rows[2]!).toBeCloseTo(1, 5);
     expect(rows[0]).toBeGreaterThan(0.9);
+  });
+});
+
+describe('the names of first dimensions', () => {
+  it.each([
+    ['detections.onnx', true],
+    ['unnamed_detections.onnx', false],
+    ['shares.onnx', false],
+  ])('of %s tell that outputs have other rows than inputs: %s', async (file, expected) => {
+    expect((await load(join(FIXTURES, file))).givesOtherRows).toBe(expected);
+  });
+
+  const value = (...shape: (string | number)[]) => ({ name: 'x', isTensor: true, type: 'float32', shape }) as const;
+
+  it.each([
+    ['batch', 'batch', false],
+    ['s77', 'u0', true],
+    ['batch', '', false],
+    ['x_dynamic_axes_1', 'y_dynamic_axes_1', false],
+    ['unk__6', 'unk__7', false],
+    ['batch', 'GatherNDy_dim_0', true],
+  ])('are %s and %s: others are %s', (input, output, expected) => {
+    expect(firstDimensionsDiffer([value(input, 4)], [value(output, 3), value(1)])).toBe(expected);
   });
 });
 
