@@ -197,8 +197,14 @@ describe('ContainerModel', () => {
   test('is reached by API Gateway alone, which asks for IAM and throttles', () => {
     const { template, service, stack } = make({ throttle: { requestsPerSecond: 7 } });
     expect(only(template(), 'AWS::ElasticLoadBalancingV2::LoadBalancer').Scheme).toBe('internal');
-    expect(only(template(), 'AWS::ApiGatewayV2::Route').AuthorizationType).toBe('AWS_IAM');
-    expect(only(template(), 'AWS::ApiGatewayV2::Stage').DefaultRouteSettings).toMatchObject({
+    const routes = Object.values(template().findResources('AWS::ApiGatewayV2::Route')).map(
+      ({ Properties }) => `${Properties.RouteKey} ${Properties.AuthorizationType}`,
+    );
+    expect(routes.sort()).toEqual(['ANY / AWS_IAM', 'ANY /{proxy+} AWS_IAM']);
+    const stage = only(template(), 'AWS::ApiGatewayV2::Stage');
+    // HTTP APIs know no `resourcePath`.
+    expect(JSON.parse(stage.AccessLogSettings.Format)).toMatchObject({ path: '$context.path' });
+    expect(stage.DefaultRouteSettings).toMatchObject({
       ThrottlingRateLimit: 7,
       ThrottlingBurstLimit: 7,
     });
@@ -209,6 +215,14 @@ describe('ContainerModel', () => {
     expect(Object.values(rules).map(({ Properties }) => Properties.SourceSecurityGroupId)).toEqual([
       stack.resolve((service.api!.node.findChild('SecurityGroup') as SecurityGroup).securityGroupId),
     ]);
+  });
+
+  test('allows bursts of whole requests', () => {
+    const { template } = make({ throttle: { requestsPerSecond: 0.5 } });
+    expect(only(template(), 'AWS::ApiGatewayV2::Stage').DefaultRouteSettings).toMatchObject({
+      ThrottlingRateLimit: 0.5,
+      ThrottlingBurstLimit: 1,
+    });
   });
 
   test('lets a role call the API and nothing else', () => {

@@ -7,7 +7,9 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
+import { accessLogFormat } from '../access-log.js';
 import { apiName } from '../api-name.js';
+import { rates } from '../throttle.js';
 import type { LoadBalancer } from './load-balancer.js';
 
 export interface ApiFrontProps {
@@ -38,23 +40,22 @@ export class ApiFront extends Construct {
     loadBalancer.resource.connections.allowFrom(securityGroup, port, 'API Gateway');
     this.vpcLink = new VpcLink(this, 'VpcLink', { vpc, subnets: props.subnets, securityGroups: [securityGroup] });
     this.api = new HttpApi(this, 'Resource', { apiName: apiName(this), createDefaultStage: false });
-    this.api.addRoutes({
-      path: '/{proxy+}',
-      methods: [HttpMethod.ANY],
-      authorizer: new HttpIamAuthorizer(),
-      integration: new HttpAlbIntegration('Service', loadBalancer.listener, {
-        vpcLink: this.vpcLink,
-        timeout: Duration.seconds(props.timeoutSeconds),
-        secureServerName: props.domainName,
-      }),
+    const authorizer = new HttpIamAuthorizer();
+    const integration = new HttpAlbIntegration('Service', loadBalancer.listener, {
+      vpcLink: this.vpcLink,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      secureServerName: props.domainName,
     });
+    for (const path of ['/', '/{proxy+}']) {
+      this.api.addRoutes({ path, methods: [HttpMethod.ANY], integration, authorizer });
+    }
     const logs = new LogGroup(this, 'AccessLogs', { retention: props.retention, removalPolicy: RemovalPolicy.DESTROY });
     this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
-      throttle: { rateLimit: throttle.requestsPerSecond, burstLimit: throttle.burst ?? throttle.requestsPerSecond },
-      accessLogSettings: { destination: new LogGroupLogDestination(logs) },
+      throttle: rates(throttle),
+      accessLogSettings: { destination: new LogGroupLogDestination(logs), format: accessLogFormat() },
       detailedMetricsEnabled: true,
     });
   }

@@ -2,7 +2,9 @@ import { Access } from '../../../serving/access.js';
 import type { Validator } from '../../../serving/validation.js';
 import type { ServerlessFront } from '../../serverless-front.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
-import { API_GATEWAY, QUEUE, WAF_REQUESTS } from './limits.js';
+import { checkJwt } from '../jwt-validation.js';
+import { checkRates } from '../throttle.js';
+import { QUEUE, WAF_REQUESTS } from './limits.js';
 
 /** The kinds of access that each front knows, and what to use for another. */
 const FRONT_ACCESS: Readonly<Record<ServerlessFront['kind'], { kinds: readonly Access['kind'][]; advice: string }>> = {
@@ -59,9 +61,7 @@ function checkThrottle(validator: Validator, { throttle, access }: ServerlessMod
     'CONFLICT',
     'only API Gateway counts requests; bound the function by `maxReplicas`, or use ServerlessFront.restApi() or httpApi()',
   );
-  validator.number('throttle.requestsPerSecond', throttle?.requestsPerSecond, API_GATEWAY.requestsPerSecond);
-  validator.number('throttle.burst', throttle?.burst, API_GATEWAY.burst);
-  validator.number('throttle.requestsPerDay', throttle?.requestsPerDay, API_GATEWAY.requestsPerDay);
+  checkRates(validator, throttle);
   validator.check(
     throttle?.requestsPerDay === undefined || access?.kind === 'apiKey',
     'throttle.requestsPerDay',
@@ -74,12 +74,5 @@ function checkAccess(validator: Validator, { access }: ServerlessModelProps, fro
   const { kind, jwtOptions } = access ?? Access.cloudIdentity();
   const { kinds, advice } = FRONT_ACCESS[front.kind];
   validator.check(kinds.includes(kind), 'access', 'UNSUPPORTED_ACCESS', `got Access.${kind}(); ${advice}`);
-  const { issuer, audience } = jwtOptions ?? {};
-  validator.text('access.issuer', issuer, /^https:\/\/[^\s?#]+$/, 'it must be an https:// URL without a query');
-  validator.check(
-    audience === undefined || audience.length > 0,
-    'access.audience',
-    'MISSING',
-    'got none; a token must be meant for somebody, so give at least one',
-  );
+  checkJwt(validator, jwtOptions);
 }

@@ -16,8 +16,9 @@ import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Access } from '../../../serving/access.js';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
+import { accessLogFormat } from '../access-log.js';
 import { apiName } from '../api-name.js';
-import { accessLogFormat } from './access-log.js';
+import { rates } from '../throttle.js';
 import type { AnsweringFront } from './front.js';
 
 export interface HttpFrontProps {
@@ -50,10 +51,7 @@ export class HttpFront extends Construct implements AnsweringFront {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
-      throttle: {
-        rateLimit: throttle.requestsPerSecond,
-        burstLimit: throttle.burst ?? Math.ceil(throttle.requestsPerSecond),
-      },
+      throttle: rates(throttle),
       accessLogSettings: {
         destination: new LogGroupLogDestination(new LogGroup(this, 'AccessLogs', props.logs)),
         format: accessLogFormat(),

@@ -1,8 +1,7 @@
 import type { Range } from '../../../serving/validation.js';
 import type { ServerlessFront } from '../../serverless-front.js';
 
-/** What AWS allows. Sources: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, and of API Gateway
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html */
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const LAMBDA = {
   memoryMib: { min: 128, max: 10_240, unit: 'MiB', source: 'AWS Lambda' },
   /** Of the function's code and its layers together, unzipped. */
@@ -23,13 +22,6 @@ export const CODE_DEPLOY = {
   percent: { min: 1, max: 99, unit: 'percent', source: 'AWS CodeDeploy' },
   minutes: { min: 1, max: 2880, unit: 'minutes', source: 'AWS CodeDeploy' },
   alarms: 10,
-} as const;
-
-/** What API Gateway allows every API. */
-export const API_GATEWAY = {
-  requestsPerSecond: { min: 0.01, max: 100_000, fraction: true, source: 'API Gateway' },
-  burst: { min: 0, max: 100_000, source: 'API Gateway' },
-  requestsPerDay: { min: 1, max: 2 ** 31 - 1, source: 'API Gateway' },
 } as const;
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html, and of SQS

@@ -26,8 +26,9 @@ import type { Access } from '../../../serving/access.js';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
 import type { RestApiOptions } from '../../serverless-front.js';
 import type { WebAcl } from '../../serverless-web-acl.js';
+import { accessLogFormat } from '../access-log.js';
 import { apiName } from '../api-name.js';
-import { accessLogFormat } from './access-log.js';
+import { rates } from '../throttle.js';
 import { ApiLogRole } from './api-log-role.js';
 import { Firewall } from './firewall.js';
 import type { AnsweringFront } from './front.js';
@@ -69,10 +70,7 @@ export class RestFront extends Construct implements AnsweringFront {
   constructor(scope: Construct, id: string, props: RestFrontProps) {
     super(scope, id);
     const { access, throttle = DEFAULT_THROTTLE } = props;
-    const rate = {
-      rateLimit: throttle.requestsPerSecond,
-      burstLimit: throttle.burst ?? Math.ceil(throttle.requestsPerSecond),
-    };
+    const rate = rates(throttle);
     const accessLogs = new LogGroup(this, 'AccessLogs', props.logs);
     this.api = new RestApi(this, 'Resource', {
       // CloudWatch tells REST APIs apart by their names alone.
