@@ -1,6 +1,6 @@
 import { App, CfnParameter, Lazy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { type SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { type SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { Cluster, Secret } from 'aws-cdk-lib/aws-ecs';
 import { type CfnPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -66,6 +66,9 @@ function watched(template: Template, description: RegExp) {
     ),
   };
 }
+
+const publicVpc = (stack: Stack) =>
+  new Vpc(stack, 'Vpc', { subnetConfiguration: [{ name: 'public', subnetType: SubnetType.PUBLIC }] });
 
 const containerOf = (template: Template) => only(template, 'AWS::ECS::TaskDefinition').ContainerDefinitions[0];
 
@@ -728,6 +731,56 @@ describe('ContainerModel refuses', () => {
       'throttling without the API',
       { access: Access.anonymous(), throttle: { requestsPerSecond: 1 } },
       ['throttle: UNSUPPORTED_THROTTLE'],
+    ],
+    [
+      'rates that API Gateway does not know',
+      { throttle: { requestsPerSecond: -1, burst: 0.5, requestsPerDay: 100 } },
+      [
+        'throttle.requestsPerSecond: OUT_OF_RANGE',
+        'throttle.burst: OUT_OF_RANGE',
+        'throttle.requestsPerDay: UNSUPPORTED_THROTTLE',
+      ],
+    ],
+    [
+      'tokens for nobody, from an issuer in the clear',
+      (stack) => ({
+        access: Access.jwt({ issuer: 'http://login.example.com', audience: [] }),
+        jwksUrl: 'http://login.example.com/keys',
+        certificate: certificate(stack),
+      }),
+      ['access.issuer: BAD_TEXT', 'access.audience: MISSING', 'jwksUrl: BAD_TEXT'],
+    ],
+    [
+      'more of tokens than a load balancer checks',
+      (stack) => ({
+        access: Access.jwt({
+          issuer: `https://login.example.com/${'a'.repeat(256)}`,
+          audience: Array.from({ length: 11 }, (_, index) => `audience-${index}`),
+        }),
+        certificate: certificate(stack),
+      }),
+      ['access.issuer: TOO_LONG', 'access.audience: TOO_MANY'],
+    ],
+    ['a VPC in which there is nowhere to put tasks', (stack) => ({ vpc: publicVpc(stack) }), ['vpc: NO_SUBNETS']],
+    [
+      'a cluster in such a VPC',
+      (stack) => ({ cluster: new Cluster(stack, 'Cluster', { vpc: publicVpc(stack) }) }),
+      ['cluster: NO_SUBNETS'],
+    ],
+    [
+      'a VPC that nobody reaches from the internet, for everyone',
+      (stack) => ({
+        ...VARIANTS['facing the internet']!(stack),
+        vpc: new Vpc(stack, 'Vpc', {
+          subnetConfiguration: [{ name: 'private', subnetType: SubnetType.PRIVATE_ISOLATED }],
+        }),
+      }),
+      ['vpc: NO_SUBNETS'],
+    ],
+    [
+      'a variable in the clear that is a secret',
+      (stack) => ({ ...VARIANTS.secrets!(stack), environment: { TOKEN: 'x' } }),
+      ['secrets.TOKEN: CONFLICT'],
     ],
     [
       'a certificate whose name the API does not know',

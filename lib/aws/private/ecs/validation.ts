@@ -10,6 +10,7 @@ import type { ContainerCapacity } from '../../container-capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { checkLogRetention } from '../log-retention.js';
 import { checkMemory, checkPayload } from '../preflight.js';
+import { checkAccess } from './access-validation.js';
 import { checkArchitecture } from './architecture.js';
 import { ECS, FARGATE_SIZES } from './limits.js';
 import { checkModelData, isMounted } from './model-data-validation.js';
@@ -57,19 +58,13 @@ export function validateContainer(
   checkSize(validator, props, capacity);
   checkModelData(validator, props);
   checkAccess(validator, props);
+  checkNetwork(validator, props);
   checkServing(validator, props, capacity);
   checkScaling(validator, props, replicas);
   checkRollout(validator, props);
   checkStart(validator, props);
   checkRegion(validator, scope, props, capacity);
-  for (const name of [...Object.keys(props.environment ?? {}), ...Object.keys(props.secrets ?? {})]) {
-    validator.check(
-      !RESERVED.includes(name),
-      `environment.${name}`,
-      'RESERVED',
-      'the construct sets this variable; leave it out',
-    );
-  }
+  checkVariables(validator, props);
   checkLogRetention(validator, props.logRetentionDays);
   const { cluster } = props;
   validator.check(
@@ -148,51 +143,40 @@ function checkSize(
   );
 }
 
-function checkAccess(validator: Validator, props: ContainerModelProps): void {
-  const { access, internetFacing, certificate, throttle, domainName } = props;
-  const kind = access?.kind ?? 'cloudIdentity';
+function checkNetwork(validator: Validator, { vpc: given, cluster, internetFacing }: ContainerModelProps): void {
+  const vpc = given ?? cluster?.vpc;
+  const prop = given ? 'vpc' : 'cluster';
+  if (!vpc) return;
   validator.check(
-    kind !== 'apiKey',
-    'access',
-    'UNSUPPORTED_ACCESS',
-    'a load balancer knows no keys; use ServerlessModel, or Access.cloudIdentity(), .jwt() or .anonymous()',
+    vpc.privateSubnets.length + vpc.isolatedSubnets.length > 0,
+    prop,
+    'NO_SUBNETS',
+    'its VPC has public subnets only, in which no tasks are put; add private or isolated ones, or leave it out',
   );
   validator.check(
-    kind !== 'jwt' || certificate !== undefined,
-    'certificate',
-    'MISSING',
-    'Access.jwt() needs it, because the load balancer checks tokens over HTTPS only',
+    !internetFacing || vpc.publicSubnets.length > 0,
+    prop,
+    'NO_SUBNETS',
+    'its VPC has no public subnets, in which a load balancer that faces the internet has to be; add some, or leave `internetFacing` out',
   );
-  validator.check(
-    !internetFacing || certificate !== undefined,
-    'certificate',
-    'MISSING',
-    '`internetFacing` needs it, because nothing is sent in the clear over the internet',
-  );
-  validator.check(
-    !internetFacing || kind !== 'cloudIdentity',
-    'internetFacing',
-    'CONFLICT',
-    'with Access.cloudIdentity() callers come by API Gateway, which can be reached from the internet already; leave it out',
-  );
-  validator.check(
-    throttle === undefined || kind === 'cloudIdentity',
-    'throttle',
-    'UNSUPPORTED_THROTTLE',
-    'only API Gateway throttles, which Access.cloudIdentity() puts in front; leave it out or use ServerlessModel',
-  );
-  validator.check(
-    domainName === undefined || certificate !== undefined,
-    'domainName',
-    'CONFLICT',
-    'it is the name of the `certificate`, which is missing',
-  );
-  validator.check(
-    certificate === undefined || kind !== 'cloudIdentity' || domainName !== undefined,
-    'domainName',
-    'MISSING',
-    'API Gateway checks the load balancer’s certificate against it; give the name that the certificate is for',
-  );
+}
+
+function checkVariables(validator: Validator, { environment = {}, secrets = {} }: ContainerModelProps): void {
+  for (const [prop, variables] of Object.entries({ environment, secrets })) {
+    for (const name of Object.keys(variables)) {
+      const reserved = RESERVED.includes(name);
+      validator.check(!reserved, `${prop}.${name}`, 'RESERVED', 'the construct sets this variable; leave it out');
+    }
+  }
+  for (const name of Object.keys(secrets)) {
+    const twice = name in environment;
+    validator.check(
+      !twice,
+      `secrets.${name}`,
+      'CONFLICT',
+      'got it in `environment` too; leave it out of one of the two',
+    );
+  }
 }
 
 function checkServing(validator: Validator, props: ContainerModelProps, capacity: ContainerCapacity): void {

@@ -1,0 +1,82 @@
+import { Token } from 'aws-cdk-lib';
+import type { Validator } from '../../../serving/validation.js';
+import type { ContainerModelProps } from '../../container-props.js';
+import { checkJwt } from '../jwt-validation.js';
+import { checkRates } from '../throttle.js';
+import { ECS } from './limits.js';
+
+/** Notes a fault for whatever the load balancer, or the API before it, cannot do to let callers in. */
+export function checkAccess(validator: Validator, props: ContainerModelProps): void {
+  const { access, internetFacing, certificate, throttle, domainName } = props;
+  const kind = access?.kind ?? 'cloudIdentity';
+  validator.check(
+    kind !== 'apiKey',
+    'access',
+    'UNSUPPORTED_ACCESS',
+    'a load balancer knows no keys; use ServerlessModel, or Access.cloudIdentity(), .jwt() or .anonymous()',
+  );
+  validator.check(
+    kind !== 'jwt' || certificate !== undefined,
+    'certificate',
+    'MISSING',
+    'Access.jwt() needs it, because the load balancer checks tokens over HTTPS only',
+  );
+  validator.check(
+    !internetFacing || certificate !== undefined,
+    'certificate',
+    'MISSING',
+    '`internetFacing` needs it, because nothing is sent in the clear over the internet',
+  );
+  validator.check(
+    !internetFacing || kind !== 'cloudIdentity',
+    'internetFacing',
+    'CONFLICT',
+    'with Access.cloudIdentity() callers come by API Gateway, which can be reached from the internet already; leave it out',
+  );
+  validator.check(
+    throttle === undefined || kind === 'cloudIdentity',
+    'throttle',
+    'UNSUPPORTED_THROTTLE',
+    'only API Gateway throttles, which Access.cloudIdentity() puts in front; leave it out or use ServerlessModel',
+  );
+  checkRates(validator, throttle);
+  validator.check(
+    throttle?.requestsPerDay === undefined,
+    'throttle.requestsPerDay',
+    'UNSUPPORTED_THROTTLE',
+    'the API before ContainerModel counts no days; use ServerlessModel with Access.apiKey(), or leave it out',
+  );
+  validator.check(
+    domainName === undefined || certificate !== undefined,
+    'domainName',
+    'CONFLICT',
+    'it is the name of the `certificate`, which is missing',
+  );
+  validator.check(
+    certificate === undefined || kind !== 'cloudIdentity' || domainName !== undefined,
+    'domainName',
+    'MISSING',
+    'API Gateway checks the load balancer’s certificate against it; give the name that the certificate is for',
+  );
+  checkTokens(validator, props);
+}
+
+/** What the load balancer takes of JWTs. */
+function checkTokens(validator: Validator, { access, jwksUrl }: ContainerModelProps): void {
+  checkJwt(validator, access?.jwtOptions);
+  const { issuerLength, audiences } = ECS.jwt;
+  const { issuer = '', audience = [] } = access?.jwtOptions ?? {};
+  validator.check(
+    Token.isUnresolved(issuer) || issuer.length <= issuerLength,
+    'access.issuer',
+    'TOO_LONG',
+    `got ${issuer.length} characters; a load balancer allows ${issuerLength}`,
+  );
+  validator.check(
+    audience.length <= audiences,
+    'access.audience',
+    'TOO_MANY',
+    `got ${audience.length}; a load balancer allows ${audiences}`,
+  );
+  validator.text('jwksUrl', jwksUrl, /^https:\/\/\S+$/, 'it must be an https:// URL');
+}
