@@ -403,6 +403,15 @@ describe('ContainerModel', () => {
     });
   });
 
+  test('asks for room on the disk of a task for a large model, unless it is on a file system', () => {
+    const large = Object.create(model, { sizeBytes: { value: 11 * 2 ** 30 } });
+    const capacity = ContainerCapacity.fargate({ cpu: 4, memoryMib: 16_384 });
+    const disk = (props: Parameters<typeof make>[0]) => only(make(props).template(), 'AWS::ECS::TaskDefinition');
+    expect(disk({ model: large, capacity }).EphemeralStorage).toEqual({ SizeInGiB: 31 });
+    const mounted = (stack: Stack) => ({ ...VARIANTS['model on a file system']!(stack), model: large, capacity });
+    expect(disk(mounted).EphemeralStorage).toBeUndefined();
+  });
+
   test('is let in by the file system, once that can be mounted, be it of another stack', () => {
     const app = new App({ analyticsReporting: false });
     const owner = new Stack(app, 'Owner');
@@ -679,6 +688,22 @@ describe('ContainerModel', () => {
   test('lets tokens pass every check', () => {
     const token = Lazy.number({ produce: () => 2 });
     expect(faults({ minReplicas: token, maxReplicas: token })).toEqual([]);
+  });
+
+  test.each([
+    ['Fargate', 'fargate'],
+    ['instances', 'gpu'],
+    ['instances that ECS manages', 'managedGpu'],
+  ] as const)('takes the size of a task on %s by tokens', (_what, kind) => {
+    const { template } = make((stack) => {
+      const of = (id: string) => new CfnParameter(stack, id, { type: 'Number' }).valueAsNumber;
+      return { capacity: ContainerCapacity[kind]({ cpu: of('Cpu'), memoryMib: of('Memory') }) };
+    });
+    const task = only(template(), 'AWS::ECS::TaskDefinition');
+    // In words, because CloudFormation does not multiply.
+    expect(task.Cpu).toEqual({ 'Fn::Join': ['', [{ Ref: 'Cpu' }, ' vCPU']] });
+    expect(task.ContainerDefinitions[0].Cpu).toBeUndefined();
+    expect(kind === 'gpu' ? task.ContainerDefinitions[0].Memory : task.Memory).toEqual({ Ref: 'Memory' });
   });
 
   test('bounds the tasks by a token, and instances for them by what a service may have', () => {

@@ -1,9 +1,20 @@
+import { Token, Tokenization } from 'aws-cdk-lib';
 import type { FargateCapacityOptions, GpuCapacityOptions } from '../../container-capacity.js';
 
 /** CPUs and memory of a task on Fargate if nothing is said. */
 export function fargateSize(options: FargateCapacityOptions = {}) {
   const { cpu = 1, memoryMib = 2048 } = options;
   return { cpu, memoryMib };
+}
+
+/** CPUs in the units of ECS; undefined if only the deployment knows how many. */
+export function cpuUnits(cpu: number): number | undefined {
+  return Token.isUnresolved(cpu) ? undefined : Math.round(cpu * 1024);
+}
+
+/** CPUs as ECS takes them of tasks: in units, or in words. */
+export function cpuText(cpu: number): string {
+  return `${cpuUnits(cpu) ?? `${Tokenization.stringifyNumber(cpu)} vCPU`}`;
 }
 
 /** What tasks with GPUs run on: one on each g5.xlarge if nothing is said, which has 4 CPUs and 16 GiB for it and itself. */

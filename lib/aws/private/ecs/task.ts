@@ -1,5 +1,5 @@
 import { DRAIN_SECONDS, ENVIRONMENT, START_SECONDS } from '@modelship/runtime/contract';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import type { Connections } from 'aws-cdk-lib/aws-ec2';
 import {
   type CfnTaskDefinition,
@@ -31,7 +31,8 @@ import { grantPull, type PulledImage } from '../pulled-image.js';
 import { S3FilesMount } from '../s3-files-mount.js';
 import { taskArchitecture } from './architecture.js';
 import { ECS } from './limits.js';
-import { fargateSize, gpuSize } from './task-size.js';
+import { isMounted } from './model-data-validation.js';
+import { cpuText, cpuUnits, fargateSize, gpuSize } from './task-size.js';
 
 export interface TaskProps {
   readonly model: Model;
@@ -52,6 +53,12 @@ export const PORT_NAME = 'http';
 /** Where a file system is mounted, and by which volume. */
 const MOUNT = '/mnt/models';
 const VOLUME = 'models';
+
+/** CDK takes the CPUs of a task in units alone, of which there is no telling where only the deployment knows how many. */
+function withToken<Definition extends TaskDefinition>(definition: Definition, cpu: number): Definition {
+  if (Token.isUnresolved(cpu)) (definition.node.defaultChild as CfnTaskDefinition).cpu = cpuText(cpu);
+  return definition;
+}
 
 /** What the service needs so that its tasks can mount a file system. */
 export interface TaskMount {
@@ -98,29 +105,31 @@ export class Task extends Construct {
   }
 
   private define(): TaskDefinition {
-    const { capacity, model, server } = this.props;
+    const { capacity, model, modelData, server } = this.props;
     const roles = { taskRole: this.taskRole, executionRole: this.executionRole };
-    if (capacity.kind === 'gpu')
-      return new Ec2TaskDefinition(this, 'Definition', { ...roles, networkMode: NetworkMode.AWS_VPC });
+    if (capacity.kind === 'gpu') {
+      const definition = new Ec2TaskDefinition(this, 'Definition', { ...roles, networkMode: NetworkMode.AWS_VPC });
+      return withToken(definition, gpuSize(capacity.gpuOptions!).cpu);
+    }
     if (capacity.kind === 'managedGpu') {
       const { cpu, memoryMib } = gpuSize(capacity.gpuOptions!);
       return new TaskDefinition(this, 'Definition', {
         ...roles,
         compatibility: Compatibility.MANAGED_INSTANCES,
         networkMode: NetworkMode.AWS_VPC,
-        cpu: `${cpu * 1024}`,
-        memoryMiB: `${memoryMib}`,
+        cpu: cpuText(cpu),
+        memoryMiB: Tokenization.stringifyNumber(memoryMib),
       });
     }
     const { cpu, memoryMib } = fargateSize(capacity.fargateOptions);
     const x86 = taskArchitecture(capacity, server.spec) === ImageArchitecture.AMD64;
-    return new FargateTaskDefinition(this, 'Definition', {
+    const definition = new FargateTaskDefinition(this, 'Definition', {
       ...roles,
-      cpu: cpu * 1024,
+      cpu: cpuUnits(cpu),
       memoryLimitMiB: memoryMib,
       // The image, and the model beside it.
       ephemeralStorageGiB:
-        model.sizeBytes > ECS.ephemeralBytes / 2
+        !isMounted(modelData) && model.sizeBytes > ECS.ephemeralBytes / 2
           ? Math.min(Math.ceil(model.sizeBytes / 2 ** 30) + 20, ECS.maxEphemeralGib)
           : undefined,
       runtimePlatform: {
@@ -128,6 +137,7 @@ export class Task extends Construct {
         operatingSystemFamily: OperatingSystemFamily.LINUX,
       },
     });
+    return withToken(definition, cpu);
   }
 
   private contain(): ContainerDefinition {
@@ -162,7 +172,7 @@ export class Task extends Construct {
 
   private gpuShare(options: GpuCapacityOptions) {
     const { gpuCount, cpu, memoryMib } = gpuSize(options);
-    return { gpuCount, cpu: cpu * 1024, memoryLimitMiB: memoryMib };
+    return { gpuCount, cpu: cpuUnits(cpu), memoryLimitMiB: memoryMib };
   }
 
   /** The load balancer asks whether requests may come; this asks whether the process must be replaced. */
