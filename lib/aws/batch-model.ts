@@ -1,5 +1,5 @@
 import { Duration, Fn, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { type Alarm, Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, MathExpression, Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
@@ -17,13 +17,14 @@ import { transformSize } from './private/batch/transform-size.js';
 import { validateBatch } from './private/batch/validation.js';
 import { ExecutionRole } from './private/sagemaker/execution-role.js';
 import { requireEcr } from './private/sagemaker/image-validation.js';
-import { isArm } from './private/sagemaker/limits.js';
+import { hasLocalStorage, isArm } from './private/sagemaker/limits.js';
 import { ServedModel } from './private/sagemaker/served-model.js';
 import { ServiceAlarms } from './private/service-alarms.js';
 import type { ServerlessModel } from './serverless-model.js';
 
 const DEFAULT_LOG_DAYS = 90;
 const DEFAULT_TIMEOUT_HOURS = 24;
+const PERIOD = Duration.minutes(5);
 /** A job's name has 63 characters, of which a UUID and its hyphen take 37. */
 const JOB_PREFIX_LENGTH = 26;
 
@@ -82,10 +83,15 @@ export class BatchModel extends Construct {
     });
     this.stateMachine.node.addDependency(this.role);
     this.failureAlarm = new ServiceAlarms(this, props.alarmActions ?? []).add('Failures', {
-      metric: this.metricFailed(),
+      metric: new MathExpression({
+        expression: 'FILL(failed, 0) + FILL(timedOut, 0)',
+        usingMetrics: { failed: this.metricFailed(), timedOut: this.metricTimedOut() },
+        label: 'Failures',
+        period: PERIOD,
+      }),
       threshold: 1,
       evaluationPeriods: 1,
-      alarmDescription: 'A batch failed. What failed in it lies in the output bucket.',
+      alarmDescription: 'A batch failed, or ran out of time. What failed in it lies in the output bucket.',
     });
   }
 
@@ -103,6 +109,11 @@ export class BatchModel extends Construct {
     return this.metric('ExecutionsFailed', { statistic: 'Sum', ...options });
   }
 
+  /** Executions that were given up after `timeoutHours`. @default - their sum over 5 minutes */
+  metricTimedOut(options?: MetricOptions): Metric {
+    return this.metric('ExecutionsTimedOut', { statistic: 'Sum', ...options });
+  }
+
   /** A metric of the state machine, from the namespace `AWS/States`. @default - average over 5 minutes */
   metric(metricName: string, options?: MetricOptions): Metric {
     return new Metric({
@@ -114,7 +125,7 @@ export class BatchModel extends Construct {
           resource: `stateMachine:${this.name}`,
         }),
       },
-      period: Duration.minutes(5),
+      period: PERIOD,
       ...options,
     });
   }
@@ -184,7 +195,10 @@ export class BatchModel extends Construct {
   private transform(options: TransformOptions): object {
     const jobPrefix = Names.uniqueResourceName(this, { maxLength: JOB_PREFIX_LENGTH, separator: '-' }).toLowerCase();
     this.role.mayTransform(jobPrefix);
-    if (this.props.encryptionKey) this.role.mayEncryptDisks(this.props.encryptionKey);
+    const { encryptionKey } = this.props;
+    // Disks of its own are encrypted by an instance's hardware, and SageMaker takes no key for them.
+    const diskKey = hasLocalStorage(transformSize(options).instanceType) ? undefined : encryptionKey;
+    if (diskKey) this.role.mayEncryptDisks(diskKey);
     const { outputBucket, outputPrefix } = this.output;
     return transformDefinition({
       modelName: this.transformModel!.attrModelName,
@@ -192,7 +206,8 @@ export class BatchModel extends Construct {
       inputBucketName: this.props.inputBucket.bucketName,
       outputBucketName: outputBucket.bucketName,
       outputPrefix,
-      keyId: this.props.encryptionKey?.keyArn,
+      outputKeyId: encryptionKey?.keyArn,
+      diskKeyId: diskKey?.keyArn,
       options,
     });
   }

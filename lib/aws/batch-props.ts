@@ -20,15 +20,20 @@ export interface BatchModelProps {
   /** Each execution writes under it to a folder of its own. @default batch/output/ */
   readonly outputPrefix?: string;
 
-  /** Encrypts what a transform job writes and its instances' disks. @default - keys of AWS */
+  /**
+   * Encrypts what a transform job writes and its instances' disks. Not the disks of types that have their own, such as
+   * ml.g5.xlarge: those are encrypted by the instance's hardware, and SageMaker takes no key for them.
+   *
+   * @default - keys of AWS
+   */
   readonly encryptionKey?: IKey;
 
-  /** Hours after which an execution is given up, 1 to 168. @default 24 */
+  /** Hours after which an execution is given up, 1 to 168; no token. @default 24 */
   readonly timeoutHours?: number;
 
   /** Days that logs are kept. @default 90 */
   readonly logRetentionDays?: number;
 
-  /** What the alarm on failed executions does. @default - nothing: it is there to be seen */
+  /** What the alarm on executions that failed or ran out of time does. @default - nothing: it is there to be seen */
   readonly alarmActions?: IAlarmAction[];
 }

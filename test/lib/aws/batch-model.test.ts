@@ -1,4 +1,4 @@
-import { App, Lazy, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Lazy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -140,6 +140,21 @@ describe('BatchModel by a transform job', () => {
     expect(`${prefix}-${'0'.repeat(36)}`).toMatch(/^[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62}$/);
   });
 
+  test('gives no key for disks that the hardware encrypts, nor the right to it', () => {
+    const { stack, template } = make((scope) => ({
+      ...VARIANTS['by a transform job, encrypted']!(scope),
+      compute: BatchCompute.transform({
+        model,
+        image: ImageSource.fromRegistry(IMAGE),
+        instanceType: 'ml.g5.xlarge',
+      }),
+    }));
+    const { Parameters } = state(template());
+    expect(Parameters.TransformResources).toEqual({ InstanceType: 'ml.g5.xlarge', InstanceCount: 1 });
+    expect(Parameters.TransformOutput.KmsKeyId).toMatch(/Key/);
+    expect(grantedActions(stack).filter((action) => action.startsWith('kms:CreateGrant'))).toEqual([]);
+  });
+
   test('gives SageMaker an archive, for it takes no prefix, and no network', () => {
     const [{ Properties }] = Object.values(make(transform).template().findResources('AWS::SageMaker::Model')) as [
       { Properties: Record<string, Record<string, unknown>> },
@@ -171,19 +186,37 @@ describe('BatchModel', () => {
     ]);
   });
 
-  test('logs every step, for 90 days and without rows or predictions, and watches failures', () => {
+  test('logs every step, for 90 days and without rows or predictions', () => {
     const { template } = make(transform);
     template().hasResourceProperties('AWS::StepFunctions::StateMachine', {
       LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
       TracingConfiguration: { Enabled: true },
     });
     template().hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 90 });
-    template().hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'ExecutionsFailed', Threshold: 1 });
+  });
+
+  test('watches executions that failed, and those that ran out of time', () => {
+    const { template } = make(transform);
+    const [alarm] = Object.values(template().findResources('AWS::CloudWatch::Alarm'));
+    expect(alarm!.Properties).toMatchObject({ Threshold: 1, EvaluationPeriods: 1 });
+    const [sum, ...metrics] = alarm!.Properties.Metrics;
+    expect(sum.Expression).toBe('FILL(failed, 0) + FILL(timedOut, 0)');
+    expect(
+      metrics.map(({ Id, MetricStat }: Record<string, { Stat: string; Metric: { MetricName: string } }>) => [
+        Id,
+        MetricStat!.Stat,
+        MetricStat!.Metric.MetricName,
+      ]),
+    ).toEqual([
+      ['failed', 'Sum', 'ExecutionsFailed'],
+      ['timedOut', 'Sum', 'ExecutionsTimedOut'],
+    ]);
   });
 
   test('lets tokens pass', () => {
     const token = Lazy.number({ produce: () => 5 });
-    expect(faults((stack) => ({ ...transform(stack), timeoutHours: token }))).toEqual([]);
+    const job = { model, image: ImageSource.fromRegistry(IMAGE), instanceCount: token, timeoutSeconds: token };
+    expect(faults((stack) => ({ ...transform(stack), compute: BatchCompute.transform(job) }))).toEqual([]);
   });
 });
 
@@ -241,6 +274,19 @@ describe('BatchModel refuses', () => {
         return BatchCompute.serverless(new ServerlessModel(stack, 'Iris', { model: wide }));
       }),
       ['compute: PAYLOAD_TOO_LARGE'],
+    ],
+    [
+      'a time limit that only a deployment tells, of which the seconds are not known',
+      (stack) => ({
+        ...transform(stack),
+        timeoutHours: new CfnParameter(stack, 'N', { type: 'Number' }).valueAsNumber,
+      }),
+      ['timeoutHours: UNRESOLVED_TOKEN'],
+    ],
+    [
+      'a GPU that the runtime does not use',
+      by(() => BatchCompute.transform({ model, instanceType: 'ml.g4dn.xlarge' })),
+      ['compute.image: NO_GPU_RUNTIME'],
     ],
     [
       'a misspelt prop',

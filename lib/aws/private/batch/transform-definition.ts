@@ -9,7 +9,10 @@ export interface TransformDefinitionProps {
   readonly inputBucketName: string;
   readonly outputBucketName: string;
   readonly outputPrefix: string;
-  readonly keyId?: string;
+  /** Of the key for answers. */
+  readonly outputKeyId?: string;
+  /** Of the key for the instances' disks. */
+  readonly diskKeyId?: string;
   readonly options: TransformOptions;
 }
 
@@ -43,12 +46,12 @@ export function transformDefinition(props: TransformDefinitionProps): object {
         Accept: 'application/x-ndjson',
         AssembleWith: 'Line',
         'S3OutputPath.$': `States.Format('s3://${props.outputBucketName}/${props.outputPrefix}{}', $$.Execution.Name)`,
-        ...(props.keyId ? { KmsKeyId: props.keyId } : {}),
+        ...(props.outputKeyId ? { KmsKeyId: props.outputKeyId } : {}),
       },
       TransformResources: {
         InstanceType: instanceType,
         InstanceCount: instanceCount,
-        ...(props.keyId ? { VolumeKmsKeyId: props.keyId } : {}),
+        ...(props.diskKeyId ? { VolumeKmsKeyId: props.diskKeyId } : {}),
       },
     },
     Retry: [

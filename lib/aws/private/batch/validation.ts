@@ -8,6 +8,7 @@ import { checkLogRetention } from '../log-retention.js';
 import { smallestRequestBytes } from '../preflight.js';
 import { checkImage, checkInstanceType, checkResource, TRANSFORM_JOBS } from '../regions/check.js';
 import { regionOf } from '../regions/region-of.js';
+import { checkRuntimeGpu } from '../sagemaker/instance-validation.js';
 import { INSTANCE_TYPE } from '../sagemaker/limits.js';
 import { BATCH } from './limits.js';
 import { transformSize } from './transform-size.js';
@@ -34,6 +35,11 @@ export function validateBatch(scope: Construct, props: BatchModelProps): void {
   validator.text('inputPrefix', props.inputPrefix, PREFIX, PREFIX_RULE);
   validator.text('outputPrefix', props.outputPrefix, PREFIX, PREFIX_RULE);
   validator.number('timeoutHours', props.timeoutHours, BATCH.timeoutHours);
+  validator.known(
+    'timeoutHours',
+    props.timeoutHours,
+    'Step Functions takes seconds, and CloudFormation does not multiply',
+  );
   checkLogRetention(validator, props.logRetentionDays);
   const { requestOptions, transformOptions } = props.compute;
   if (requestOptions) {
@@ -52,6 +58,7 @@ export function validateBatch(scope: Construct, props: BatchModelProps): void {
     validator.number('compute.instanceCount', instanceCount, BATCH.transformInstances);
     validator.number('compute.concurrencyPerInstance', concurrencyPerInstance, BATCH.transformConcurrency);
     validator.number('compute.timeoutSeconds', timeoutSeconds, BATCH.transformSeconds);
+    checkRuntimeGpu(validator, 'compute.image', instanceType, transformOptions.image === undefined);
     checkRegion(validator, regionOf(scope), transformOptions);
   }
   validator.throwIfAny();
