@@ -6,7 +6,7 @@ import { Exposure } from '../kubernetes/exposure.js';
 import { ModelVolume } from '../kubernetes/model-volume.js';
 import { ModelWorkload } from '../kubernetes/model-workload.js';
 import type { ModelVersion } from '../kubernetes/model-workload-props.js';
-import { servedVersion } from '../kubernetes/served-version.js';
+import { FETCH_SECONDS, fetchesModel, servedVersion, serverMemoryMib } from '../kubernetes/served-version.js';
 import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
@@ -35,8 +35,6 @@ import type { AzureServingProps } from './props.js';
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 const MODEL_MOUNT = '/mnt/models';
-/** What the weights of a language model take from a hub. */
-const FETCH_SECONDS = 1800;
 const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
 const INTERNAL = { 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' };
 
@@ -78,7 +76,7 @@ export interface ContainerModelProps extends AzureServingProps {
   /** Thousandths of a CPU of each pod. @default 1000 */
   readonly cpuMillis?: number;
 
-  /** Memory of each pod, in MiB. @default 1024 */
+  /** Memory of each pod, in MiB. @default - 1024; 2048 with another server, and 16384 with one that needs a GPU */
   readonly memoryMib?: number;
 
   /**
@@ -191,7 +189,7 @@ export class ContainerModel extends Construct {
       name,
       provider,
       server: this.server,
-      startupSeconds: props.startupSeconds ?? (this.fetches ? FETCH_SECONDS : undefined),
+      startupSeconds: props.startupSeconds ?? (fetchesModel(this.server) ? FETCH_SECONDS : undefined),
       dependsOn: [
         ...this.modelStore.blobs,
         federation,
@@ -199,7 +197,7 @@ export class ContainerModel extends Construct {
         ...(this.cluster?.ready ?? []),
       ],
       cpuMillis: props.cpuMillis,
-      memoryMib: props.memoryMib,
+      memoryMib: props.memoryMib ?? serverMemoryMib(this.server),
       gpuCount,
       minReplicas: props.minReplicas,
       maxReplicas: props.maxReplicas,
@@ -243,12 +241,6 @@ export class ContainerModel extends Construct {
    */
   grantInvoke(id: string, principalId: string): GenericResource {
     return grantInvoke(this, this.entraApplication, id, principalId);
-  }
-
-  /** Whether the server gets the model from outside the stack. */
-  private get fetches(): boolean {
-    const from = this.server.spec.source?.kind;
-    return from !== undefined && from !== 'folder';
   }
 
   /** @param image of Modelship's runtime */

@@ -1,12 +1,15 @@
 import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
-import { predictPath } from '@modelship/runtime/contract';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { Exposure } from '../kubernetes/exposure.js';
 import { InferenceService } from '../kubernetes/inference-service.js';
 import { ModelVolume } from '../kubernetes/model-volume.js';
 import { ModelWorkload } from '../kubernetes/model-workload.js';
 import type { ModelVersion, ModelWorkloadProps } from '../kubernetes/model-workload-props.js';
+import { FETCH_SECONDS, fetchesModel, servedVersion, serverMemoryMib } from '../kubernetes/served-version.js';
+import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
+import { ModelServer } from '../serving/model-server.js';
 import { google } from '../terraform/bindings/google.js';
 import { packagePrefix } from '../terraform/package-files.js';
 import { runtimeEnvironment } from '../terraform/runtime-environment.js';
@@ -26,6 +29,14 @@ import type { GoogleServingProps } from './props.js';
 
 /** Props of {@link ContainerModel}. */
 export interface ContainerModelProps extends GoogleServingProps {
+  /**
+   * The inference server. Others than Modelship's runtime name their own `image`, check no tokens, so that the network lets
+   * callers in, and find what lies in the bucket at `/mnt/models`.
+   *
+   * @default ModelServer.modelship()
+   */
+  readonly server?: ModelServer;
+
   /** The cluster to run in. @default GkeCluster.autopilot(), made in the region with private nodes */
   readonly cluster?: GkeCluster;
 
@@ -35,8 +46,22 @@ export interface ContainerModelProps extends GoogleServingProps {
   /** CPUs of a pod, at least 0.25. @default 1 */
   readonly cpu?: number;
 
-  /** Memory of a pod, in MiB, at least 512. @default - 1024, or 16384 with a GPU */
+  /** Memory of a pod, in MiB, at least 512. @default - 1024; 2048 with another server, and 16384 with a GPU */
   readonly memoryMib?: number;
+
+  /**
+   * Disk of a pod, in GiB, where a server puts what it fetches.
+   *
+   * @default - 30 for a server that fetches its model from a hub; else what the cluster gives, 1 on Autopilot
+   */
+  readonly diskGib?: number;
+
+  /**
+   * Seconds that a start may take before the pod is restarted.
+   *
+   * @default - 300, or 1800 for a server that fetches its model by itself
+   */
+  readonly startupSeconds?: number;
 
   /** Whether pods run on spot capacity, which is cheaper and can be taken away at any time. @default false */
   readonly spot?: boolean;
@@ -64,6 +89,8 @@ export interface ContainerModelProps extends GoogleServingProps {
 const MODEL_MOUNT = '/mnt/models';
 const DEFAULT_TIMEOUT_SECONDS = 60;
 const GPU_MEMORY_MIB = 16_384;
+/** Of weights, with room on the boot disk that GKE gives nodes. */
+const FETCH_DISK_GIB = 30;
 const WORKLOAD_NAME_LENGTH = 40;
 const MILLIS = 1000;
 
@@ -90,14 +117,20 @@ export class ContainerModel extends Construct {
   readonly logRetention: LogRetention;
   readonly telemetry: Telemetry;
 
-  private readonly modelName: string;
+  private readonly model: Model;
+  private readonly server: ModelServer;
 
   constructor(scope: Construct, id: string, props: ContainerModelProps) {
     super(scope, id);
     validateGke(this, props);
-    this.modelName = props.model.name;
+    this.model = props.model;
+    this.server = props.server ?? ModelServer.modelship();
     this.cluster = new ClusterAccess(this, 'Cluster', props);
-    this.modelStore = new ModelStore(this, 'ModelStore', props);
+    this.modelStore = new ModelStore(this, 'ModelStore', props, {
+      server: this.server,
+      // The stable version was deployed before, but another server may have laid it out.
+      others: !this.isOwn && props.stableModel ? [props.stableModel] : [],
+    });
     this.serviceAccount = new google.ServiceAccount(this, 'ServiceAccount', {
       project: props.project,
       accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),
@@ -106,11 +139,17 @@ export class ContainerModel extends Construct {
 
     const workload = this.workloadProps(props);
     if (props.kserve) this.inferenceService = new InferenceService(this, 'Workload', workload);
-    else this.workload = this.watchedWorkload(workload);
+    else this.workload = this.isOwn ? this.watchedWorkload(workload) : new ModelWorkload(this, 'Workload', workload);
 
     const namespace = props.namespace ?? workload.name;
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
-    const telemetry = gkeTelemetry(this.cluster.name, namespace, props.kserve ?? false, timeoutSeconds);
+    const telemetry = gkeTelemetry({
+      clusterName: this.cluster.name,
+      namespace,
+      kserve: props.kserve ?? false,
+      own: this.isOwn,
+      timeoutSeconds,
+    });
     this.logRetention = new LogRetention(this, 'Logs', props, telemetry.logFilter);
     this.telemetry = new Telemetry(this, 'Telemetry', props, telemetry);
   }
@@ -120,9 +159,9 @@ export class ContainerModel extends Construct {
     return this.workload?.url ?? this.inferenceService!.url;
   }
 
-  /** Where the model answers by TensorFlow Serving's REST API. */
+  /** Where the model answers: by TensorFlow Serving's REST API, or as the `server` does. */
   get predictUrl(): string {
-    return `${this.url}${predictPath(this.modelName)}`;
+    return `${this.url}${this.server.spec.predictPath(this.model)}`;
   }
 
   /**
@@ -139,25 +178,29 @@ export class ContainerModel extends Construct {
     this.workload.allowFrom(namespace);
   }
 
+  private get isOwn(): boolean {
+    return this.server.spec.image === undefined;
+  }
+
   private workloadProps(props: ContainerModelProps): ModelWorkloadProps {
     const name = generatedName(this, WORKLOAD_NAME_LENGTH);
     const namespace = props.namespace ?? name;
-    const { uri: image, ready } = bindImage(this, props, () => this.cluster.nodeServiceAccount?.member);
+    const own = this.isOwn ? bindImage(this, props, () => this.cluster.nodeServiceAccount?.member) : undefined;
+    const isMounted = this.isOwn || readsMount(props);
     const canary = props.rollout?.canaryOptions;
-    const stable = this.version(props, image, props.stableModel ?? props.model);
+    const stable = this.version(props, own?.uri, props.stableModel ?? props.model);
     return {
       name,
       namespace: props.namespace,
       provider: this.cluster.provider,
       ...stable,
-      ...(canary ? { canary: { ...this.version(props, image, props.model), percent: canary.percent } } : {}),
-      modelVolume: ModelVolume.csi({
-        driver: 'gcsfuse.csi.storage.gke.io',
-        attributes: { bucketName: this.modelStore.bucketName, mountOptions: 'implicit-dirs' },
-      }),
-      modelMountPath: MODEL_MOUNT,
+      ...(canary ? { canary: { ...this.version(props, own?.uri, props.model), percent: canary.percent } } : {}),
+      server: this.server,
+      ...(isMounted ? this.mount() : {}),
+      diskGib: props.diskGib ?? (this.server.spec.source?.kind === 'hub' ? FETCH_DISK_GIB : undefined),
+      startupSeconds: props.startupSeconds ?? (fetchesModel(this.server) ? FETCH_SECONDS : undefined),
       cpuMillis: props.cpu === undefined ? undefined : Math.round(props.cpu * MILLIS),
-      memoryMib: props.memoryMib ?? (props.gpu ? GPU_MEMORY_MIB : undefined),
+      memoryMib: props.memoryMib ?? (props.gpu ? GPU_MEMORY_MIB : serverMemoryMib(this.server)),
       gpuCount: props.gpu ? 1 : undefined,
       nodeSelector: {
         ...(props.gpu ? { 'cloud.google.com/gke-accelerator': props.gpu.name } : {}),
@@ -167,7 +210,6 @@ export class ContainerModel extends Construct {
       minReplicas: props.minReplicas,
       maxReplicas: props.maxReplicas,
       serviceAccountAnnotations: { 'iam.gke.io/gcp-service-account': this.serviceAccount.email },
-      podAnnotations: { 'gke-gcsfuse/volumes': 'true' },
       podLabels: props.labels,
       exposure: internal(props.exposure),
       callerNamespaces: props.callerNamespaces,
@@ -175,7 +217,8 @@ export class ContainerModel extends Construct {
       ...(props.kserve ? {} : { egressRanges: [METADATA_SERVER] }),
       dependsOn: [
         ...this.cluster.prerequisites,
-        ...ready,
+        ...(own?.ready ?? []),
+        ...this.grantSource(),
         ...this.modelStore.objects,
         this.modelStore.grantRead(this.serviceAccount.member),
         new google.ServiceAccountIamMember(this, 'WorkloadIdentity', {
@@ -189,6 +232,30 @@ export class ContainerModel extends Construct {
     };
   }
 
+  private mount(): Pick<ModelWorkloadProps, 'modelVolume' | 'modelMountPath' | 'podAnnotations'> {
+    return {
+      modelVolume: ModelVolume.csi({
+        driver: 'gcsfuse.csi.storage.gke.io',
+        attributes: { bucketName: this.modelStore.bucketName, mountOptions: 'implicit-dirs' },
+      }),
+      modelMountPath: MODEL_MOUNT,
+      podAnnotations: { 'gke-gcsfuse/volumes': 'true' },
+    };
+  }
+
+  /** Lets the pods read the bucket that the server fetches from by itself. */
+  private grantSource(): ITerraformDependable[] {
+    const { source } = this.server.spec;
+    if (source?.kind !== 'gcs') return [];
+    return [
+      new google.StorageBucketIamMember(this, 'SourceReader', {
+        bucket: source.bucket!,
+        role: 'roles/storage.objectViewer',
+        member: this.serviceAccount.member,
+      }),
+    ];
+  }
+
   private watchedWorkload(props: ModelWorkloadProps): ModelWorkload {
     const workload = new ModelWorkload(this, 'Workload', { ...props, metricsNamespaces: COLLECTOR_NAMESPACES });
     new PodMonitoring(this, 'PodMonitoring', {
@@ -200,7 +267,13 @@ export class ContainerModel extends Construct {
     return workload;
   }
 
-  private version(props: ContainerModelProps, image: string, model: Model): ModelVersion {
+  /** @param image of Modelship's runtime */
+  private version(props: ContainerModelProps, image: string | undefined, model: Model): ModelVersion {
+    const { server } = this;
+    if (image === undefined) {
+      const folder = `${MODEL_MOUNT}/${packagePrefix(model, server)}`;
+      return servedVersion({ server, model, folder, environment: props.environment });
+    }
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     const location = `${MODEL_MOUNT}/${packagePrefix(model)}`;
     const environment = {

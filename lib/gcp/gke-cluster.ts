@@ -10,6 +10,13 @@ export interface GkeNetworkOptions {
    * @default - any address, with an identity of Google that may
    */
   readonly authorizedNetworks?: string[];
+  /**
+   * Whether a Cloud NAT is made for the subnetwork, by which the private nodes and the pods reach the internet. Two cannot
+   * serve one subnetwork: say false if it has one.
+   *
+   * @default - whether the `server` has an image outside Google's registries, or fetches its model from a hub
+   */
+  readonly cloudNat?: boolean;
 }
 
 /** What the nodes of a Standard cluster are. */

@@ -2,6 +2,13 @@ import type { Model } from '../model/model.js';
 import type { ModelServer } from '../serving/model-server.js';
 import type { ModelVersion } from './model-workload-props.js';
 
+/** Beside the GPU's own: weights pass through it. */
+const GPU_MEMORY_MIB = 16_384;
+/** With a framework in the process, or a Java machine. */
+const MEMORY_MIB = 2048;
+/** Seconds that the weights of a language model may take from a hub, and to the GPU. */
+export const FETCH_SECONDS = 1800;
+
 /** What is known of a version of a model that another server than Modelship's runtime serves. */
 export interface ServedVersionOptions {
   readonly server: ModelServer;
@@ -10,6 +17,17 @@ export interface ServedVersionOptions {
   readonly folder: string;
   /** Variables of the user's. The server's own are added, and win. */
   readonly environment?: { [name: string]: string };
+}
+
+/** MiB of memory of each pod if nothing is said. */
+export function serverMemoryMib({ spec }: ModelServer): number | undefined {
+  if (spec.needsGpu) return GPU_MEMORY_MIB;
+  return spec.image === undefined ? undefined : MEMORY_MIB;
+}
+
+/** Whether the server fetches the model at its start from outside what is mounted. */
+export function fetchesModel({ spec: { source } }: ModelServer): boolean {
+  return source !== undefined && source.kind !== 'folder';
 }
 
 /** The version of a workload that such a server serves: its image, its arguments, its variables and its probes. */

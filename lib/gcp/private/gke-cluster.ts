@@ -9,6 +9,7 @@ import { kubernetes } from '../../terraform/bindings/kubernetes.js';
 import type { ContainerModelProps } from '../container-model.js';
 import { GkeCluster } from '../gke-cluster.js';
 import { GoogleImage } from '../google-image.js';
+import { CloudNat, isOnGoogle, needsInternet } from './cloud-nat.js';
 import { grantKey } from './encryption.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './limits.js';
 import { generatedName } from './names.js';
@@ -37,6 +38,8 @@ export class ClusterAccess extends Construct {
   readonly nodePool?: ContainerNodePool;
   /** The identity of the nodes that were made. */
   readonly nodeServiceAccount?: ServiceAccount;
+  /** Set if a way to the internet was made. */
+  readonly cloudNat?: CloudNat;
   /** What must be there before pods can start. */
   readonly prerequisites: ITerraformDependable[] = [];
 
@@ -45,6 +48,10 @@ export class ClusterAccess extends Construct {
     const choice = props.cluster ?? GkeCluster.autopilot();
     const existing = choice.existingOptions;
     if (!existing) {
+      if (choice.options.cloudNat ?? needsInternet(props)) {
+        this.cloudNat = new CloudNat(this, 'CloudNat', props);
+        this.prerequisites.push(this.cloudNat.nat);
+      }
       this.nodeServiceAccount = this.makeNodeIdentity(props);
       this.cluster = this.makeCluster(props, choice, this.nodeServiceAccount);
       if (choice.kind === 'standard') this.nodePool = this.makeNodePool(props, choice, this.cluster);
@@ -79,7 +86,8 @@ export class ClusterAccess extends Construct {
     });
     // An image of ours brings the right to pull it along; where another lies is not known.
     const known = props.image === undefined || props.image instanceof GoogleImage;
-    const pull = known ? [] : ['artifactregistry.reader'];
+    const other = props.server?.spec.image;
+    const pull = (other === undefined ? known : !isOnGoogle(other)) ? [] : ['artifactregistry.reader'];
     for (const role of ['container.defaultNodeServiceAccount', ...pull]) {
       const member = new google.ProjectIamMember(this, `Node-${role}`, {
         project: projectId(this, props.project),

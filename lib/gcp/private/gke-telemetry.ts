@@ -3,13 +3,18 @@ import { ModelWorkload } from '../../kubernetes/model-workload.js';
 import { latencyQuery, SLOW_ADVICE, SLOW_SHARE } from '../../kubernetes/workload-metrics.js';
 import type { Metric, TelemetryOptions } from './telemetry.js';
 
+/** A workload that is watched. */
+export interface GkeWatched {
+  readonly clusterName: string;
+  readonly namespace: string;
+  readonly kserve: boolean;
+  /** Whether the server is Modelship's runtime. */
+  readonly own: boolean;
+  readonly timeoutSeconds: number;
+}
+
 /** What is watched of a workload in GKE. What callers see is in the errors that the runtime logs, and in its metrics. */
-export function gkeTelemetry(
-  clusterName: string,
-  namespace: string,
-  kserve: boolean,
-  timeoutSeconds: number,
-): TelemetryOptions {
+export function gkeTelemetry({ clusterName, namespace, kserve, own, timeoutSeconds }: GkeWatched): TelemetryOptions {
   const resource =
     `resource.type="k8s_container" AND resource.labels.cluster_name="${clusterName}" AND ` +
     `resource.labels.namespace_name="${namespace}" AND ` +
@@ -33,24 +38,28 @@ export function gkeTelemetry(
     logFilter: resource,
     resourceType: 'k8s_container',
     metrics: [cpu, memory, restarts],
-    // KServe has metrics of its own.
-    queryAlarms: kserve
-      ? []
-      : [
-          {
-            id: 'Latency',
-            title: 'Latency, 99th percentile (s)',
-            query: latencyQuery({ cluster: clusterName, namespace }),
-            threshold: timeoutSeconds * SLOW_SHARE,
-            minutes: 5,
-            documentation: SLOW_ADVICE,
-          },
-        ],
-    errorLogAlarm: {
-      threshold: 5,
-      minutes: 5,
-      documentation: 'The runtime logged more than 5 errors a minute for 5 minutes. Read them in Cloud Logging.',
-    },
+    // KServe has metrics of its own, and so have other servers.
+    queryAlarms:
+      kserve || !own
+        ? []
+        : [
+            {
+              id: 'Latency',
+              title: 'Latency, 99th percentile (s)',
+              query: latencyQuery({ cluster: clusterName, namespace }),
+              threshold: timeoutSeconds * SLOW_SHARE,
+              minutes: 5,
+              documentation: SLOW_ADVICE,
+            },
+          ],
+    // Others write all that they say to standard error, which Cloud Logging takes for errors.
+    errorLogAlarm: own
+      ? {
+          threshold: 5,
+          minutes: 5,
+          documentation: 'The runtime logged more than 5 errors a minute for 5 minutes. Read them in Cloud Logging.',
+        }
+      : undefined,
     alarms: [
       {
         id: 'Restarts',

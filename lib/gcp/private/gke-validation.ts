@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { checkClusterServer } from '../../kubernetes/server-validation.js';
 import type { Validator } from '../../serving/validation.js';
 import { checkOneImage, refuse } from '../../terraform/serving-props.js';
 import { validatorFor } from '../../terraform/validator.js';
@@ -7,10 +8,13 @@ import { checkGoogleProps, GOOGLE_PROPS } from './validation.js';
 
 const KNOWN: Readonly<Record<keyof ContainerModelProps, true>> = {
   ...GOOGLE_PROPS,
+  server: true,
   cluster: true,
   namespace: true,
   cpu: true,
   memoryMib: true,
+  diskGib: true,
+  startupSeconds: true,
   spot: true,
   exposure: true,
   callerNamespaces: true,
@@ -41,7 +45,13 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
   checkAccess(validator, props);
   checkPlanTime(validator, props);
   checkRollout(validator, props);
-  checkOneImage(validator, props);
+  checkClusterServer(validator, props, {
+    gpu: { prop: 'gpu', has: props.gpu !== undefined, how: 'set gpu, such as Gpu.nvidiaL4()' },
+    // Whoever comes by cloud identity is let in by the network, not by the server.
+    access: ['cloudIdentity', 'anonymous'],
+    sources: ['folder', 'hub', 'gcs'],
+  });
+  if (props.server?.spec.image === undefined) checkOneImage(validator, props);
   validator.throwIfAny();
 }
 

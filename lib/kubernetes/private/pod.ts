@@ -48,7 +48,7 @@ export function podSpec(props: ModelWorkloadProps, version: ModelVersion, servic
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: DEREGISTRATION_SECONDS + DRAIN_SECONDS + PROBE_PERIOD_SECONDS,
-    nodeSelector: props.nodeSelector,
+    nodeSelector: nodeSelector(props, server),
     tolerations: props.tolerations?.map(({ key, value, effect }) => ({
       key,
       operator: value === undefined ? 'Exists' : 'Equal',
@@ -94,6 +94,12 @@ export function securityLevel(props: ModelWorkloadProps): string {
 
 function serverOf({ server = ModelServer.modelship() }: ModelWorkloadProps): ServerSpec {
   return server.spec;
+}
+
+/** An image for one kind of processor must not come to nodes with another, where a cluster has both. */
+function nodeSelector({ nodeSelector }: ModelWorkloadProps, server: ServerSpec) {
+  const [only, ...others] = server.architectures;
+  return others.length > 0 ? nodeSelector : { 'kubernetes.io/arch': only!.name, ...nodeSelector };
 }
 
 function isOwn(server: ServerSpec): boolean {

@@ -16,6 +16,12 @@ export const google = {
   get CloudRunV2ServiceIamMember(): typeof import('@cdktf/provider-google/lib/cloud-run-v2-service-iam-member').CloudRunV2ServiceIamMember {
     return require('@cdktf/provider-google/lib/cloud-run-v2-service-iam-member').CloudRunV2ServiceIamMember;
   },
+  get ComputeRouter(): typeof import('@cdktf/provider-google/lib/compute-router').ComputeRouter {
+    return require('@cdktf/provider-google/lib/compute-router').ComputeRouter;
+  },
+  get ComputeRouterNat(): typeof import('@cdktf/provider-google/lib/compute-router-nat').ComputeRouterNat {
+    return require('@cdktf/provider-google/lib/compute-router-nat').ComputeRouterNat;
+  },
   get ContainerCluster(): typeof import('@cdktf/provider-google/lib/container-cluster').ContainerCluster {
     return require('@cdktf/provider-google/lib/container-cluster').ContainerCluster;
   },
