@@ -17,6 +17,8 @@ export interface LoadedModel {
   readonly ahead?: number;
   /** Whether requests have a chance, now. @default true */
   readonly isHealthy?: boolean;
+  /** Why requests have no chance, for people. @default the processes of the model end again and again */
+  readonly fault?: string;
   /**
    * Moves the model to a thread of its own, for runs that would hold this one too long. No run may be in flight.
    *
@@ -40,6 +42,13 @@ export interface Artifact {
    * @default what the artifact says
    */
   readonly declared?: Partial<Signature>;
+  /**
+   * Verifies once more what the artifact is made of: awaited each time before the artifact is read again, which is not
+   * done if it throws.
+   *
+   * @default the files are trusted to stay as they were
+   */
+  readonly verify?: () => Promise<void>;
 }
 
 /** Loads the artifacts of some formats. */

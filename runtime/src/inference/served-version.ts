@@ -84,7 +84,8 @@ export class ServedVersion implements ServedModel {
 
   get failure(): string | undefined {
     const isSick = this.state === 'AVAILABLE' && !this.isReady;
-    return isSick ? 'the model is loaded, and its processes end again and again' : this.loadFailure;
+    if (!isSick) return this.loadFailure;
+    return this.model?.fault ?? 'the model is loaded, and its processes end again and again';
   }
 
   /** Requests that wait or run. */
@@ -103,10 +104,14 @@ export class ServedVersion implements ServedModel {
     try {
       this.files = await this.from.fetch();
       const { directory } = this.files;
-      await verifyFiles(directory, this.manifest);
+      const verify = () => verifyFiles(directory, this.manifest);
+      await verify();
       const { artifact, format, inputs, outputs } = this.manifest;
       const path = join(directory, artifact);
-      model = await engineFor(format).load({ path, format, declared: { inputs, outputs } }, this.engineOptions());
+      model = await engineFor(format).load(
+        { path, format, declared: { inputs, outputs }, verify },
+        this.engineOptions(),
+      );
       this.checkSignature(model);
       const samples = readSamples(directory, this.manifest);
       await checkSamples(model, this.manifest, samples);

@@ -4,7 +4,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ModelPackageError } from './package-error.js';
-import type { Manifest } from './schema.js';
+import { readManifest } from './read.js';
+import { MANIFEST_FILE, type Manifest } from './schema.js';
 
 /** A file that is read faster at once than as a stream. */
 const SMALL_BYTES = 1024 * 1024;
@@ -19,11 +20,19 @@ export async function fileSha256(path: string): Promise<string> {
 }
 
 /**
- * Compares the files of the package in `directory` with its manifest.
+ * Compares the files of the package in `directory` with the manifest that was read from it.
  *
- * @throws ModelPackageError `FILE_MISSING` or `FILE_CHANGED`, for the first file that differs
+ * @throws ModelPackageError `FILE_MISSING` or `FILE_CHANGED`, for the first file that differs, or as `readManifest` does
  */
 export async function verifyFiles(directory: string, manifest: Manifest): Promise<void> {
+  const { digest } = readManifest(directory);
+  if (digest !== manifest.digest) {
+    throw new ModelPackageError(
+      'FILE_CHANGED',
+      `${join(directory, MANIFEST_FILE)} was replaced after it was read: it says ${digest}, and said ${manifest.digest}. ` +
+        'Load the package again, or bring the earlier one back.',
+    );
+  }
   for (const { path, size, sha256 } of manifest.files) {
     const file = join(directory, path);
     const stats = await stat(file).catch(() => undefined);

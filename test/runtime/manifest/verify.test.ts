@@ -24,6 +24,18 @@ describe('verifyFiles', () => {
       message: expect.stringMatching(message),
     });
   });
+
+  test('refuses a package that was replaced by another since its manifest was read', async () => {
+    const directory = writePackage();
+    const manifest = readManifest(directory);
+    writePackage({ version: '2' }, directory);
+    await expect(verifyFiles(directory, manifest)).rejects.toMatchObject({
+      code: 'FILE_CHANGED',
+      message: expect.stringMatching(
+        /model\.json was replaced after it was read: it says sha256:\w{64}, and said sha256/,
+      ),
+    });
+  });
 });
 
 describe('checkIdentity', () => {

@@ -15,7 +15,7 @@ const MIB = 2 ** 20;
 
 /** Runs models of Python frameworks in processes of their own, of which this one never unpickles anything. */
 export const pythonEngine: Engine = {
-  async load({ path, format, declared }: Artifact, options: EngineOptions): Promise<LoadedModel> {
+  async load({ path, format, declared, verify }: Artifact, options: EngineOptions): Promise<LoadedModel> {
     if (PICKLE_FORMATS.includes(format) && !options.trustPickle) {
       throw new ModelPackageError(
         'FORMAT_UNTRUSTED',
@@ -32,6 +32,7 @@ export const pythonEngine: Engine = {
       path: resolve(path),
       format,
       declared,
+      verify: verify ?? (async () => {}),
       // Workers run at the same time.
       threads: Math.max(1, Math.floor(threads / workers)),
       loadLimitMs: START_SECONDS * 1000,
@@ -58,6 +59,10 @@ class PythonModel implements LoadedModel {
 
   get isHealthy(): boolean {
     return this.pool.isHealthy;
+  }
+
+  get fault(): string | undefined {
+    return this.pool.fault;
   }
 
   run(inputs: readonly Tensor[], signatureName = 'serving_default'): Promise<Tensor[]> {

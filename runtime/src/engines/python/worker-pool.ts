@@ -10,6 +10,8 @@ export interface PoolOptions extends WorkerOptions {
    * does.
    */
   readonly memoryBytes: number;
+  /** Verifies the files of the model, before a worker reads those that another has read. */
+  readonly verify: () => Promise<void>;
 }
 
 /** A worker that ended this often without an answer in between is in a crash loop: requests no longer wait for it. */
@@ -44,6 +46,7 @@ export class WorkerPool {
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly watch: NodeJS.Timeout;
   private isClosed = false;
+  private startFault: string | undefined;
 
   constructor(
     size: number,
@@ -104,6 +107,11 @@ export class WorkerPool {
     return this.slots.some(({ isUp, crashes }) => isUp || crashes < CRASH_LOOP);
   }
 
+  /** Why no worker may start; undefined if one may. */
+  get fault(): string | undefined {
+    return this.startFault;
+  }
+
   /** Ends all workers. */
   async close(): Promise<void> {
     this.isClosed = true;
@@ -126,6 +134,8 @@ export class WorkerPool {
   }
 
   private async start(slot: Slot): Promise<WorkerModel> {
+    // The caller verified what the first one reads.
+    if (slot.worker) await this.verify(slot);
     const worker = new Worker(this.options);
     slot.worker = worker;
     const model = await worker.load();
@@ -143,18 +153,40 @@ export class WorkerPool {
     return model;
   }
 
+  /** Nothing is loaded but what was verified. Files that are brought back are found by one of the later starts. */
+  private async verify(slot: Slot): Promise<void> {
+    try {
+      await this.options.verify();
+      this.startFault = undefined;
+    } catch (error) {
+      this.startFault =
+        'the files of the model are no longer those that were verified, and its processes cannot start again';
+      // Requests need not wait for what will not come by itself.
+      slot.crashes = Math.max(slot.crashes, CRASH_LOOP);
+      throw error;
+    }
+    if (this.isClosed) throw new Error('the model was closed');
+  }
+
   private replace(slot: Slot): void {
-    if (this.isClosed) return;
-    takeDown(slot);
     slot.crashes++;
-    this.options.onLine(`a worker ended, ${slot.crashes} times without an answer in between`);
-    this.later(slot, () => this.startAgain(slot));
-    if (!this.isHealthy) for (const { reject } of this.waiting.splice(0)) reject(notReady());
+    this.startLater(slot, `a worker ended, ${slot.crashes} times without an answer in between`);
   }
 
   private startAgain(slot: Slot): void {
-    // One that ends before it is ready was not yet watched.
-    this.start(slot).catch(() => this.replace(slot));
+    this.start(slot).catch((error) => {
+      // One that ends before it is ready was not yet watched.
+      slot.crashes++;
+      this.startLater(slot, `a worker cannot start: ${error.message}`);
+    });
+  }
+
+  private startLater(slot: Slot, why: string): void {
+    if (this.isClosed) return;
+    takeDown(slot);
+    this.options.onLine(why);
+    this.later(slot, () => this.startAgain(slot));
+    if (!this.isHealthy) for (const { reject } of this.waiting.splice(0)) reject(this.notReady());
   }
 
   /** Replaces a worker that has no request. Requests wait meanwhile, or are shed if their queue is full. */
@@ -202,7 +234,7 @@ export class WorkerPool {
       idle.isIdle = false;
       return Promise.resolve(idle);
     }
-    if (!this.isHealthy) return Promise.reject(notReady());
+    if (!this.isHealthy) return Promise.reject(this.notReady());
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
@@ -214,6 +246,11 @@ export class WorkerPool {
     const next = this.waiting.shift();
     slot.isIdle = next === undefined;
     next?.resolve(slot);
+  }
+
+  private notReady(): InferenceError {
+    const why = this.startFault ?? 'the workers of the model keep failing';
+    return new InferenceError('UNAVAILABLE', why, MAX_BACKOFF_MS / 1000);
   }
 
   private crashLoop({ crashes }: Slot, { message }: Error): ModelPackageError {
@@ -241,8 +278,4 @@ function takeDown(slot: Slot): void {
 
 function mebibytes(bytes: number): number {
   return Math.round(bytes / 2 ** 20);
-}
-
-function notReady(): InferenceError {
-  return new InferenceError('UNAVAILABLE', 'the workers of the model keep failing', MAX_BACKOFF_MS / 1000);
 }
