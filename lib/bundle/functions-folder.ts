@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Model } from '../model/model.js';
-import { packageLayout } from '../serving/model-layout.js';
 import { cachedFolder } from './cache-folder.js';
+import { copyPackage } from './package-files.js';
 
 /** The folder of the model package, from the folder of the function app, where the custom handler starts. */
 export const FUNCTIONS_MODEL_FOLDER = 'model';
@@ -33,7 +33,7 @@ export interface FunctionsFolder {
  * The folder of a function app that runs the runtime as a custom handler, built once for each content: `host.json`,
  * one function for every route, the runtime, and the model package.
  *
- * @throws Error if a file of the runtime or of the package cannot be read
+ * @throws Error if a file of the runtime or of the package cannot be read, or is not the one that the manifest describes
  */
 export function functionsFolder(options: FunctionsFolderOptions): FunctionsFolder {
   const texts = { 'host.json': hostJson(options), [`${FUNCTION_NAME}/function.json`]: functionJson(options) };
@@ -45,9 +45,7 @@ export function functionsFolder(options: FunctionsFolderOptions): FunctionsFolde
 
 function fill(folder: string, { runtime, model }: FunctionsFolderOptions, texts: { [path: string]: string }): void {
   cpSync(runtime.directory, folder, { recursive: true, dereference: true });
-  for (const { path, source } of packageLayout(model)) {
-    cpSync(source!, join(folder, FUNCTIONS_MODEL_FOLDER, path), { dereference: true });
-  }
+  copyPackage(model, join(folder, FUNCTIONS_MODEL_FOLDER));
   for (const [path, text] of Object.entries(texts)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Model } from '../model/model.js';
-import { packageLayout } from '../serving/model-layout.js';
 import { cachedFolder } from './cache-folder.js';
 import { filesUnder } from './files.js';
+import { copyPackage } from './package-files.js';
 import { packageRoot } from './package-root.js';
 import { type PythonNeeds, pythonRequirements } from './python-requirements.js';
 import { type RuntimeFolder, runtimeFolder } from './runtime-folder.js';
@@ -54,7 +54,11 @@ export function dockerfile(name: string): string {
   return readFileSync(join(runtimeRoot(), 'images', name), 'utf8');
 }
 
-/** The folder that holds the parts, made once for each content. */
+/**
+ * The folder that holds the parts, made once for each content.
+ *
+ * @throws Error if a file cannot be read, or is not the one that the model's manifest describes
+ */
 export function imageContext(parts: ImageParts): ImageContext {
   const { runtime, texts, model } = parts;
   const digest = createHash('sha256')
@@ -69,9 +73,7 @@ function fill(folder: string, { runtime, texts, model }: ImageParts): void {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }
-  for (const { path, source } of model ? packageLayout(model) : []) {
-    cpSync(source!, join(folder, MODEL_FOLDER, path), { dereference: true });
-  }
+  if (model) copyPackage(model, join(folder, MODEL_FOLDER));
 }
 
 function runtimeRoot(): string {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { create } from 'tar';
 import type { Model } from '../model/model.js';
 import { type LayoutFile, packageLayout } from '../serving/model-layout.js';
 import { cachedFolder } from './cache-folder.js';
+import { checkHash } from './package-files.js';
 
 /** A `.tar.gz` on this machine. */
 export interface ModelArchive {
@@ -64,23 +65,6 @@ function stage(tree: string, { path, source, content, sha256 }: LayoutFile): voi
     writeFileSync(target, content ?? '');
     return;
   }
-  if (sha256 !== undefined && hashFile(source) !== sha256) {
-    throw new Error(
-      `${source} is not the file that the manifest describes: its SHA-256 differs. Pack the model again with \`modelship pack\`.`,
-    );
-  }
+  if (sha256 !== undefined) checkHash(source, sha256);
   symlinkSync(resolve(source), target);
-}
-
-/** In pieces, because a model may be larger than what a buffer holds. */
-function hashFile(path: string): string {
-  const hash = createHash('sha256');
-  const piece = Buffer.allocUnsafe(1 << 20);
-  const file = openSync(path, 'r');
-  try {
-    for (let read = readSync(file, piece); read > 0; read = readSync(file, piece)) hash.update(piece.subarray(0, read));
-  } finally {
-    closeSync(file);
-  }
-  return hash.digest('hex');
 }
