@@ -14,9 +14,10 @@ export function rowsOf(inputs: readonly Tensor[]): number | undefined {
   return rows;
 }
 
-/** Whether two requests of one signature differ at most in their number of rows. */
+/** Whether two requests of one signature differ, but for their values, at most in their number of rows. */
 export function sameRowShape(left: readonly Tensor[], right: readonly Tensor[]): boolean {
   for (let index = 0; index < left.length; index++) {
+    if (left[index]!.datatype !== right[index]!.datatype) return false;
     const one = left[index]!.shape;
     const other = right[index]!.shape;
     if (one.length !== other.length) return false;

@@ -7,6 +7,23 @@ import { type Signature, shapeFits, type Tensor } from './tensor.js';
  * @throws InferenceError `INVALID_ARGUMENT` naming the input
  */
 export function checkInputs(signature: Signature, inputs: readonly Tensor[]): void {
+  checkDatatypes(signature, inputs);
+  for (let index = 0; index < signature.inputs.length; index++) {
+    const spec = signature.inputs[index]!;
+    const { shape } = inputs[index]!;
+    if (!shapeFits(shape, spec.shape)) {
+      throw invalid(`input ${spec.name}: got shape [${shape}], the model takes [${spec.shape}] where -1 is any size`);
+    }
+  }
+}
+
+/**
+ * Checks that the inputs are those of the signature, in its order, with its datatypes and whatever shapes: a SavedModel
+ * may take more shapes than its signature names.
+ *
+ * @throws InferenceError `INVALID_ARGUMENT` naming the input
+ */
+export function checkDatatypes(signature: Signature, inputs: readonly Tensor[]): void {
   for (let index = 0; index < signature.inputs.length; index++) {
     const spec = signature.inputs[index]!;
     const input = inputs[index];
@@ -14,11 +31,6 @@ export function checkInputs(signature: Signature, inputs: readonly Tensor[]): vo
       throw invalid(`input ${spec.name} is missing: the model takes ${nameList(signature)}`);
     if (input.datatype !== spec.datatype) {
       throw invalid(`input ${spec.name}: got datatype ${input.datatype}, the model takes ${spec.datatype}`);
-    }
-    if (!shapeFits(input.shape, spec.shape)) {
-      throw invalid(
-        `input ${spec.name}: got shape [${input.shape}], the model takes [${spec.shape}] where -1 is any size`,
-      );
     }
   }
 }

@@ -53,6 +53,28 @@ describe('a queue', () => {
     expect(runs).toEqual([4]);
   });
 
+  it('never runs together what has another datatype or other rows, though it fits no signature', async () => {
+    const { model, runs } = doubling([-1, 2]);
+    const queue = scheduler(model);
+    const shaped = (shape: readonly number[], data: Tensor['data'], datatype: Tensor['datatype'] = 'FP32') =>
+      queue.submit([{ name: 'x', datatype, shape, data }], 'serving_default');
+    const answers = await Promise.all([
+      shaped([1, 2], Float32Array.of(1, 2)),
+      shaped([1, 2], Int32Array.of(3, 4), 'INT32'),
+      shaped([2, 1], Float32Array.of(5, 6)),
+      shaped([2], Float32Array.of(7, 8)),
+      shaped([1, 2], Float32Array.of(9, 10)),
+    ]);
+    expect(answers.map(values)).toEqual([
+      [2, 4],
+      [6, 8],
+      [10, 12],
+      [14, 16],
+      [18, 20],
+    ]);
+    expect(runs).toEqual([4, 2, 2, 2]);
+  });
+
   it('runs no more rows together than are useful', async () => {
     const { model, runs } = doubling();
     const queue = scheduler(model, { maxBatchRows: 2 });

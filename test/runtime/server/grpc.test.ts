@@ -11,6 +11,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { afterEach, describe, expect, it } from 'vitest';
 import { InferenceError } from '../../../runtime/src/inference/errors.js';
 import type { TensorSpec } from '../../../runtime/src/inference/tensor.js';
+import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import { RuntimeMetrics } from '../../../runtime/src/observability/metrics.js';
 import { ModelMetrics } from '../../../runtime/src/observability/model-metrics.js';
 import type { ModelCatalog, ServedModel } from '../../../runtime/src/protocols/protocol.js';
@@ -411,6 +412,26 @@ describe('PredictionService', () => {
   ])('answers %d: %s', async (code, message, request) => {
     const { call } = await prediction();
     await expect(call('Predict', request)).rejects.toMatchObject({ code, details: expect.stringContaining(message) });
+  });
+
+  it('leaves the shapes of a SavedModel to TensorFlow, and not the types of its elements', async () => {
+    const saved = { ...halfPlusTwo, manifest: { ...halfPlusTwo.manifest, format: 'saved_model' } as Manifest };
+    const { call } = await prediction([saved]);
+    const column = { ...tensor, tensor_shape: { dim: [{ size: 2 }, { size: 1 }] } };
+    const { outputs } = await call('Predict', { model_spec: spec, inputs: { x: column } });
+    expect(outputs.y).toMatchObject({ tensor_shape: { dim: [{ size: '2' }, { size: '1' }] }, float_val: [2.5, 3] });
+    for (const wrong of [
+      { dtype: 'DT_INT32', int_val: [1, 2] },
+      { dtype: 'DT_DOUBLE', double_val: [1, 2] },
+      { dtype: 'DT_STRING', string_val: [Buffer.from('1'), Buffer.from('2')] },
+    ]) {
+      const inputs = { x: { tensor_shape: tensor.tensor_shape, ...wrong } };
+      await expect(call('Predict', { model_spec: spec, inputs })).rejects.toMatchObject({
+        code: status.INVALID_ARGUMENT,
+        details: expect.stringMatching(/^input x: got datatype .*, the model takes FP32$/),
+      });
+    }
+    await expect(call('Predict', { model_spec: spec })).rejects.toThrow('input x is missing');
   });
 
   it('classifies and regresses examples', async () => {

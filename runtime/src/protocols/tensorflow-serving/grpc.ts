@@ -1,4 +1,4 @@
-import { checkInputs } from '../../inference/check-inputs.js';
+import { checkDatatypes, checkInputs } from '../../inference/check-inputs.js';
 import { invalid } from '../../inference/errors.js';
 import type { Cancellation } from '../../inference/request.js';
 import type { Signature, Tensor } from '../../inference/tensor.js';
@@ -144,9 +144,8 @@ function decodeInputs(model: ServedModel, signature: Signature, request: Predict
   const inputs = signature.inputs.flatMap(({ name }) =>
     Object.hasOwn(request.inputs, name) ? [decodeTensorProto(name, request.inputs[name]!)] : [],
   );
-  // A SavedModel may take more shapes than its signature names; that an input is missing is wrong for all.
-  if (model.manifest.format !== 'saved_model' || inputs.length < signature.inputs.length)
-    checkInputs(signature, inputs);
+  const check = model.manifest.format === 'saved_model' ? checkDatatypes : checkInputs;
+  check(signature, inputs);
   return inputs;
 }
 
