@@ -20,7 +20,8 @@ case $command in
     ;;
   push)
     pushed=$(mktemp -d)
-    $BUILDAH push --quiet "$1" "dir:$pushed"
+    # The registry gets the manifest only.
+    $BUILDAH push --quiet --disable-compression "$1" "dir:$pushed"
     name=${1#*/}
     aws ecr put-image --repository-name "${name%:*}" --image-tag "${name##*:}" \
       --image-manifest "$(cat "$pushed/manifest.json")" > /dev/null

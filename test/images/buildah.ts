@@ -54,6 +54,11 @@ export class Buildah {
     }).trim();
   }
 
+  /** The command, with where images lie. */
+  get base(): readonly string[] {
+    return [this.buildah, ...store()];
+  }
+
   /** In bytes, all layers together. */
   size(image: string): number {
     const manifest = JSON.parse(JSON.parse(this.run('inspect', '--type', 'image', image)).Manifest);

@@ -7,6 +7,7 @@ import { runtimeImageContext } from '../../lib/bundle/image-context.js';
 import { lambdaImageContext } from '../../lib/bundle/lambda-image-context.js';
 import { Model } from '../../lib/model/model.js';
 import { packModel } from '../../lib/pack/index.js';
+import { ImageDeployment } from '../contract/image-deployment.js';
 import { LambdaEnvironment } from '../contract/lambda-interface.js';
 import { expectSamples, freePort, IRIS } from '../contract/started-runtime.js';
 import { Buildah, NODE_BASE, PYTHON_BASE } from './buildah.js';
@@ -14,7 +15,6 @@ import { pipMounts } from './pip.js';
 
 // One file, because what it builds shares layers.
 const ONNX_IMAGE = 'modelship-onnx-test';
-const SAGEMAKER_IMAGE = 'modelship-onnx-test-root';
 const PYTHON_IMAGE = 'modelship-python-test';
 const LAMBDA_IMAGE = 'modelship-lambda-test';
 const NETWORK_IMAGE = 'modelship-network-test';
@@ -78,11 +78,25 @@ describe('the ONNX image', () => {
     expect(() => buildah.output(ONNX_IMAGE, 'env', 'MODELSHIP_PORT=1', ...check)).toThrow();
   }, 60_000);
 
-  test('is built as root for SageMaker', () => {
-    const { directory } = runtimeImageContext({ architecture });
-    buildah.build(SAGEMAKER_IMAGE, directory, { RUN_AS: '0:0' });
-    expect(buildah.config(SAGEMAKER_IMAGE).User).toBe('0:0');
-  }, 60_000);
+  test('is built by CodeBuild from what a deployment uploads, as root for SageMaker', async () => {
+    const deployment = await ImageDeployment.start(buildah.base);
+    try {
+      await deployment.provision('runtime', deployment.context);
+      const event = deployment.event('Create');
+      const { log } = await deployment.build('runtime', event);
+      const { Status, Data } = deployment.waiting.answerTo(event);
+      expect({ Status, log }).toMatchObject({ Status: 'SUCCESS' });
+      const { imageManifest, imageId } = await deployment.image('runtime');
+      expect(Data).toEqual({ Digest: imageId.imageDigest });
+      const image = `123456789012.dkr.ecr.us-east-1.amazonaws.com/runtime:${deployment.tag}`;
+      const { User, Entrypoint } = buildah.config(image);
+      expect({ User, Entrypoint }).toEqual({ User: '0:0', Entrypoint: ['node', '/opt/modelship/server.js'] });
+      expect(JSON.parse(imageManifest).layers.length).toBeGreaterThan(1);
+      buildah.run('rmi', image);
+    } finally {
+      await deployment.stop();
+    }
+  }, 300_000);
 });
 
 describe('the Python image', () => {
