@@ -2,37 +2,53 @@ import type { ProjectIamCustomRole } from '@cdktf/provider-google/lib/project-ia
 import type { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { VertexAiEndpoint } from '@cdktf/provider-google/lib/vertex-ai-endpoint';
-import { DEFAULT_PORT, ENVIRONMENT, predictPath, READY_PATH } from '@modelship/runtime/contract';
 import { type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
+import type { ModelServer } from '../serving/model-server.js';
 import { google } from '../terraform/bindings/google.js';
 import { type GenericProvider, GenericResource } from '../terraform/generic.js';
-import { packagePrefix } from '../terraform/package-files.js';
-import { runtimeEnvironment } from '../terraform/runtime-environment.js';
 import { grantKey } from './private/encryption.js';
 import { bindImage } from './private/image.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './private/limits.js';
 import { LogRetention } from './private/log-retention.js';
 import { ModelStore } from './private/model-store.js';
 import { generatedName, shortHash } from './private/names.js';
-import { projectId, projectVariables, serviceAgent } from './private/project.js';
+import { projectId, serviceAgent } from './private/project.js';
 import { restfulProvider } from './private/restful.js';
 import { Telemetry } from './private/telemetry.js';
+import { bindServerImage } from './private/vertex-image.js';
+import { containerSpec, serverContent, serverOf } from './private/vertex-server.js';
 import { vertexTelemetry } from './private/vertex-telemetry.js';
-import { isDedicated, payloadLimit, validateVertex } from './private/vertex-validation.js';
+import { isDedicated, validateVertex } from './private/vertex-validation.js';
 import { VertexVersion } from './private/vertex-version.js';
 import type { GoogleServingProps } from './props.js';
 
 /** Props of {@link ManagedEndpointModel}. */
 export interface ManagedEndpointModelProps extends GoogleServingProps {
+  /**
+   * The inference server. Vertex AI mounts no folders: TensorFlow Serving and Triton load the model from the bucket, vLLM
+   * from its `source`, and an image of `ModelServer.custom()` is told the folder as a `gs://` URL. An image that is not in
+   * a repository of the region is copied into one by Cloud Build, which must be allowed to pull it.
+   *
+   * @default ModelServer.modelship()
+   */
+  readonly server?: ModelServer;
+
+  /**
+   * Seconds that the server may take to start, what it fetches included, 60 to 5400.
+   *
+   * @default - 300, or 1800 for a server that fetches the model by itself; Modelship's runtime has as long as Vertex AI waits
+   */
+  readonly startupSeconds?: number;
+
   /** The endpoint's name, a number of at most ten digits. @default - made from the construct's place in the tree */
   readonly endpointId?: string;
 
   /** Type of the machines, such as `n1-standard-4`. @default - the GPU's own, or `e2-standard-4` */
   readonly machineType?: string;
 
-  /** Share of the CPU, in percent, at which replicas are added. @default 60 */
+  /** Share of the CPU, or of the GPU if the server needs one, in percent, at which replicas are added. @default 60 */
   readonly targetCpuPercent?: number;
 
   /**
@@ -110,15 +126,17 @@ export class ManagedEndpointModel extends Construct {
   ) {
     super(scope, id);
     const vertexAgent = () => serviceAgent(this, props.project, 'gcp-sa-aiplatform');
-    const { uri: image, ready } = bindImage(this, props, vertexAgent);
-    validateVertex(this, props, image);
+    const foreign = props.server?.spec.image;
+    const runtime = foreign === undefined ? bindImage(this, props, vertexAgent) : undefined;
+    validateVertex(this, props, runtime?.uri);
+    const { uri: image, ready } = runtime ?? bindServerImage(this, props, foreign!, vertexAgent);
     this.project = projectId(this, props.project);
     this.dedicated = isDedicated(props);
     const endpointId = props.endpointId ?? `${Number.parseInt(shortHash(this.node.path, 8), 16) || 1}`;
     const key = props.encryptionKey;
     const granted = key ? [grantKey(this, 'EndpointKey', key, vertexAgent())] : [];
 
-    this.modelStore = new ModelStore(this, 'ModelStore', props);
+    this.modelStore = new ModelStore(this, 'ModelStore', props, { server: props.server });
     this.serviceAccount = new google.ServiceAccount(this, 'ServiceAccount', {
       project: props.project,
       accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),
@@ -138,6 +156,7 @@ export class ManagedEndpointModel extends Construct {
       ...ready,
       ...this.modelStore.objects,
       this.modelStore.grantRead(this.serviceAccount.member),
+      ...this.readWeights(),
     ];
     const models = props.stableModel ? [props.stableModel, props.model] : [props.model];
     this.versions = models.map((model) => this.version(model, image, provider, parent, endpointPath, prerequisites));
@@ -155,9 +174,14 @@ export class ManagedEndpointModel extends Construct {
     return `https://${host}/v1/projects/${this.project}/locations/${region}/endpoints/${this.endpoint.name}`;
   }
 
-  /** Where the model answers, in Vertex AI's form: `{"instances": […]}`. */
+  /**
+   * Where the model answers: `:predict` in Vertex AI's form, `{"instances": […]}`; for a server that has another,
+   * `:rawPredict`, which takes the server's own, and `:streamRawPredict` if its answers come in pieces.
+   */
   get predictUrl(): string {
-    return `${this.url}:predict`;
+    const { speaksInstances, streams } = serverOf(this.props).spec;
+    if (speaksInstances) return `${this.url}:predict`;
+    return `${this.url}:${streams ? 'streamRawPredict' : 'rawPredict'}`;
   }
 
   /**
@@ -181,6 +205,19 @@ export class ManagedEndpointModel extends Construct {
       role: this.invokerRole.name,
       member,
     });
+  }
+
+  /** A server that takes the model from a bucket by itself must be let in there. */
+  private readWeights(): ITerraformDependable[] {
+    const { source } = serverOf(this.props).spec;
+    if (source?.kind !== 'gcs' || source.bucket === undefined) return [];
+    return [
+      new google.StorageBucketIamMember(this, 'WeightsReader', {
+        bucket: source.bucket,
+        role: 'roles/storage.objectViewer',
+        member: this.serviceAccount.member,
+      }),
+    ];
   }
 
   private makeEndpoint(name: string, granted: ITerraformDependable[]): VertexAiEndpoint {
@@ -225,12 +262,8 @@ export class ManagedEndpointModel extends Construct {
     const { minReplicas = 1, maxReplicas = Math.max(minReplicas, DEFAULT_MAX_REPLICAS) } = props;
     const machineType = props.machineType ?? props.gpu?.machineType ?? DEFAULT_MACHINE_TYPE;
     const targetCpuPercent = props.targetCpuPercent ?? DEFAULT_TARGET_CPU_PERCENT;
-    const location = `gs://${this.modelStore.bucketName}/${packagePrefix(model)}/`;
-    const environment = {
-      ...runtimeEnvironment({ ...props, model }, location, props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
-      ...projectVariables(this, props.project),
-      [ENVIRONMENT.maxBodyBytes]: `${props.maxPayloadBytes ?? payloadLimit(props)}`,
-    };
+    const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
+    const busy = serverOf(props).spec.needsGpu ? 'accelerator/duty_cycle' : 'cpu/utilization';
     const { environment: given = {}, project, region, gpu, labels, encryptionKey, explanationPathCount } = props;
     return new VertexVersion(this, {
       provider,
@@ -242,18 +275,18 @@ export class ManagedEndpointModel extends Construct {
         ...{ digest: model.digest, image, given, project, region, gpu: gpu?.name, labels, encryptionKey },
         ...{ explanationPathCount, machineType, minReplicas, maxReplicas, targetCpuPercent },
         ...{ timeout: props.timeoutSeconds, payload: props.maxPayloadBytes, bucket: props.modelBucket },
+        ...serverContent(props, model),
       },
       model: {
         displayName: `${model.name} ${model.version}`,
         versionDescription: model.digest,
         labels,
-        containerSpec: {
-          imageUri: image,
-          env: Object.entries(environment).map(([name, value]) => ({ name, value })),
-          ports: [{ containerPort: DEFAULT_PORT }],
-          healthRoute: READY_PATH,
-          predictRoute: predictPath(model.name),
-        },
+        containerSpec: containerSpec(this, props, {
+          model,
+          image,
+          bucketName: this.modelStore.bucketName,
+          timeoutSeconds,
+        }),
         ...(encryptionKey ? { encryptionSpec: { kmsKeyName: encryptionKey } } : {}),
         ...(explanationPathCount ? { explanationSpec: shapley(model, explanationPathCount) } : {}),
       },
@@ -266,7 +299,7 @@ export class ManagedEndpointModel extends Construct {
           minReplicaCount: minReplicas,
           maxReplicaCount: maxReplicas,
           autoscalingMetricSpecs: [
-            { metricName: 'aiplatform.googleapis.com/prediction/online/cpu/utilization', target: targetCpuPercent },
+            { metricName: `aiplatform.googleapis.com/prediction/online/${busy}`, target: targetCpuPercent },
           ],
         },
       },

@@ -128,6 +128,7 @@ export class ModelServer {
       readyPath: () => readyPath,
       predictPath: () => options.predictPath ?? '/invocations',
       needsGpu: options.needsGpu ?? false,
+      speaksInstances: false,
       streams: false,
       user: options.user,
       layout: packageLayout,

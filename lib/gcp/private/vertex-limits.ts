@@ -9,6 +9,9 @@ export const VERTEX = {
   sharedTimeoutSeconds: 60,
   /** More needs a setting that the Terraform resource does not have. */
   dedicatedTimeoutSeconds: 600,
+  /** What a replica's machine and image may take beside the start of the server; all together two hours at most. */
+  provisionSeconds: 1800,
+  startupSeconds: { min: 60, max: 5400, unit: 'seconds', source: 'Vertex AI' },
   replicas: { min: 1, max: 1000 },
   /** The name of an endpoint and the id of a deployed model. */
   endpointId: /^[1-9]\d{0,9}$/,

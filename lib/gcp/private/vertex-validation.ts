@@ -1,10 +1,11 @@
-import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Validator } from '../../serving/validation.js';
+import { checkEndpointServer } from '../../terraform/endpoint-server.js';
 import { checkOneImage, refuse } from '../../terraform/serving-props.js';
 import { validatorFor } from '../../terraform/validator.js';
 import type { ManagedEndpointModelProps } from '../managed-endpoint-model.js';
 import { checkGoogleProps, GOOGLE_PROPS } from './validation.js';
+import { isInRegion } from './vertex-image.js';
 import { VERTEX } from './vertex-limits.js';
 
 const KNOWN: Readonly<Record<keyof ManagedEndpointModelProps, true>> = {
@@ -19,6 +20,8 @@ const KNOWN: Readonly<Record<keyof ManagedEndpointModelProps, true>> = {
   requestLogSamplingRate: true,
   explanationPathCount: true,
   stableModel: true,
+  server: true,
+  startupSeconds: true,
 };
 
 /** Whether the endpoint has an address of its own. */
@@ -32,8 +35,11 @@ export function payloadLimit(props: ManagedEndpointModelProps): number {
   return shared ? VERTEX.sharedPayloadBytes : VERTEX.dedicatedPayloadBytes;
 }
 
-/** @throws ValidationError with every fault of the props */
-export function validateVertex(scope: Construct, props: ManagedEndpointModelProps, image: string): void {
+/**
+ * @param image the reference of the runtime's image; unset if another server is served
+ * @throws ValidationError with every fault of the props
+ */
+export function validateVertex(scope: Construct, props: ManagedEndpointModelProps, image?: string): void {
   const validator = validatorFor(scope, 'ManagedEndpointModel');
   const shared = payloadLimit(props) === VERTEX.sharedPayloadBytes;
   const endpoint = shared ? 'Vertex AI on a shared endpoint' : 'Vertex AI on a dedicated endpoint';
@@ -78,9 +84,48 @@ export function validateVertex(scope: Construct, props: ManagedEndpointModelProp
   checkRequestLog(validator, props);
   checkAccess(validator, props);
   checkRollout(validator, props);
-  checkOneImage(validator, props);
-  checkImage(validator, props, image);
+  checkServerProps(validator, props);
+  if (image !== undefined) {
+    checkOneImage(validator, props);
+    checkImage(validator, props, image);
+  }
   validator.throwIfAny();
+}
+
+function checkServerProps(validator: Validator, props: ManagedEndpointModelProps): void {
+  const { gpu, stableModel, server } = props;
+  checkEndpointServer(validator, props, {
+    gpu: { prop: 'gpu', has: gpu !== undefined, how: 'give one, such as `gpu: Gpu.nvidiaL4()`' },
+    sources: ['gcs', 'hub', 'folder'],
+    others: stableModel ? { stableModel } : {},
+    startupSeconds: VERTEX.startupSeconds,
+  });
+  const spec = server?.spec;
+  if (spec?.image === undefined) return;
+  if (!spec.readsGcs) {
+    refuse(
+      validator,
+      'server',
+      `Vertex AI mounts no folders, and ${spec.name} loads a model from nowhere else; use ContainerModel of modelship/gcp, ` +
+        'or ModelServer.modelship(), which loads the same formats',
+    );
+  }
+  if (props.explanationPathCount !== undefined && !spec.speaksInstances) {
+    refuse(
+      validator,
+      'explanationPathCount',
+      `Vertex AI asks for explanations by {"instances": […]}, which ${spec.name} does not speak; leave it out, or use ` +
+        'ModelServer.modelship() or .tensorflowServing()',
+    );
+  }
+  for (const prop of ['maxPayloadBytes', 'timeoutSeconds'] as const) {
+    if (props[prop] === undefined) continue;
+    refuse(
+      validator,
+      prop,
+      `it is a limit of Modelship's runtime, and nothing tells it to ${spec.name}; leave it out: the limit is Vertex AI's`,
+    );
+  }
 }
 
 function checkRequestLog(validator: Validator, props: ManagedEndpointModelProps): void {
@@ -145,9 +190,8 @@ function checkRollout(validator: Validator, { rollout, stableModel }: ManagedEnd
 }
 
 function checkImage(validator: Validator, { region }: ManagedEndpointModelProps, image: string): void {
-  if (Token.isUnresolved(image) || Token.isUnresolved(region)) return;
   validator.check(
-    image.startsWith(`${region}-docker.pkg.dev/`),
+    isInRegion(image, region),
     'image',
     'IMAGE_ELSEWHERE',
     `got ${image}; Vertex AI pulls from an Artifact Registry of the endpoint's region only, so push it to ` +

@@ -14,6 +14,7 @@ export const modelship: ServerSpec = {
   readyPath: () => READY_PATH,
   predictPath: (model) => predictPath(model.name),
   needsGpu: false,
+  speaksInstances: true,
   streams: false,
   formats: MODEL_FORMATS,
   layout: packageLayout,

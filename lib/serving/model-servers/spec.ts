@@ -23,6 +23,8 @@ export interface ServerSpec {
   predictPath(model: Model): string;
   /** Whether it runs on GPUs only. */
   readonly needsGpu: boolean;
+  /** Whether requests are `{"instances": […]}` and answers `{"predictions": […]}`, as Vertex AI has them. */
+  readonly speaksInstances: boolean;
   /** Whether answers come in pieces. */
   readonly streams: boolean;
   /** The user that it runs as where users are chosen. Absent: one that owns nothing in the image; 0 is root. */
@@ -39,6 +41,8 @@ export interface ServerSpec {
   readonly readsGcs: boolean;
   /** Arguments for the image's entry point. Absent: those of the image. */
   command?(model: Model, folder: string): readonly string[];
+  /** What the image is given on Vertex AI instead. Absent: `command`. */
+  vertexCommand?(model: Model, folder: string): readonly string[];
   /** Whether the arguments say what the image does without them, so that hosts that give none start it too. */
   readonly startsWithoutCommand?: boolean;
   environment(model: Model, folder: string): Readonly<Record<string, string>>;

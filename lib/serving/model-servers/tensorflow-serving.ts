@@ -15,6 +15,7 @@ export function tensorFlowServing(image: ServerImage): ServerSpec {
     readyPath: (model) => `/v1/models/${model.name}`,
     predictPath: (model) => predictPath(model.name),
     needsGpu: false,
+    speaksInstances: true,
     streams: false,
     formats: ['saved_model'],
     layout: (model) =>

@@ -17,6 +17,7 @@ export function torchServe(image: ServerImage, handler: string): ServerSpec {
     readyPath: () => '/ping',
     predictPath: (model) => `/predictions/${model.name}`,
     needsGpu: false,
+    speaksInstances: false,
     streams: false,
     formats: ['torchscript'],
     layout: (model) => layout(model, handler),

@@ -25,11 +25,19 @@ export function triton(image: ServerImage, formats = Object.keys(BACKENDS) as Mo
     readyPath: () => READY_PATH,
     predictPath: (model) => `/v2/models/${model.name}/infer`,
     needsGpu: false,
+    speaksInstances: false,
     streams: false,
     formats,
     layout,
     readsGcs: true,
     command: (_model, folder) => ['tritonserver', `--model-repository=${folder}`, '--exit-on-error=true'],
+    // By the platform's variables the image puts the program before its arguments, and the server takes Vertex AI's
+    // routes on its port for its own.
+    vertexCommand: (model, folder) => [
+      `--model-repository=${folder}`,
+      '--exit-on-error=true',
+      `--vertex-ai-default-model=${model.name}`,
+    ],
     environment: () => ({}),
     sageMakerEnvironment: (model) => ({ SAGEMAKER_TRITON_DEFAULT_MODEL_NAME: model.name }),
   };

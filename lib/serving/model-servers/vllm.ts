@@ -15,6 +15,7 @@ export function vllm(image: ServerImage, source: string, options: Readonly<Recor
     readyPath: () => '/health',
     predictPath: () => '/v1/chat/completions',
     needsGpu: true,
+    speaksInstances: false,
     streams: true,
     source: from,
     layout: () => [],

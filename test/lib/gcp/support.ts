@@ -3,6 +3,7 @@ import { TerraformStack, Testing } from 'cdktf';
 import type { GoogleServingProps } from '../../../lib/gcp/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { ImageSource } from '../../../lib/serving/image-source.js';
+import { ValidationError } from '../../../lib/serving/validation.js';
 import { writePackage } from '../../support/packages.js';
 
 export const REGION = 'europe-west4';
@@ -37,4 +38,15 @@ export function only(from: Template, type: string): Template {
   const found = resources(from, type);
   if (found.length !== 1) throw new Error(`${found.length} resources of type ${type}, not 1`);
   return found[0];
+}
+
+/** The stable codes of what is wrong, each with its prop. */
+export function faultsOf(make: () => unknown): string[] {
+  try {
+    make();
+  } catch (error) {
+    if (error instanceof ValidationError) return error.faults.map(({ prop, code }) => `${prop} ${code}`).sort();
+    throw error;
+  }
+  return [];
 }

@@ -1,0 +1,21 @@
+import { Token } from 'cdktf';
+import type { Construct } from 'constructs';
+import { serverImageContext } from '../../bundle/server-image-context.js';
+import { GoogleImage, type GoogleImageBinding } from '../google-image.js';
+import type { GoogleServingProps } from '../props.js';
+
+/** Whether Vertex AI pulls the image as it is: from a repository of its region. What only apply knows is taken as one. */
+export function isInRegion(image: string, region: string): boolean {
+  return Token.isUnresolved(image) || Token.isUnresolved(region) || image.startsWith(`${region}-docker.pkg.dev/`);
+}
+
+/** A server's image in a repository of the region: as it is if it lies there, else a copy that Cloud Build makes. */
+export function bindServerImage(
+  scope: Construct,
+  props: GoogleServingProps,
+  image: string,
+  puller: () => string | undefined,
+): GoogleImageBinding {
+  if (isInRegion(image, props.region)) return { uri: image, ready: [] };
+  return GoogleImage.fromCloudBuild({ context: serverImageContext(image) }).bindOnGoogle(scope, props, puller());
+}

@@ -1,0 +1,85 @@
+import { Token } from 'cdktf';
+import type { Model } from '../model/model.js';
+import { IMAGE_REFERENCE } from '../serving/image-source.js';
+import type { ModelSource } from '../serving/model-servers/source.js';
+import type { ServerSpec } from '../serving/model-servers/spec.js';
+import { checkServer, type GpuChoice, type ServerProps } from '../serving/server-validation.js';
+import type { Range, Validator } from '../serving/validation.js';
+
+/** Seconds that a server may take to start: as the runtime, and longer for one that fetches what it serves. */
+export const FETCH_SECONDS = 1800;
+
+/** The props of a managed endpoint that are about its server. */
+export interface EndpointServerProps extends ServerProps {
+  readonly environment?: { readonly [name: string]: string };
+  readonly startupSeconds?: number;
+}
+
+/** What a managed endpoint can do for servers other than Modelship's runtime. */
+export interface EndpointServerRules {
+  readonly gpu: GpuChoice;
+  /** From where a server may fetch a model by itself. */
+  readonly sources: readonly ModelSource['kind'][];
+  /** Other models that it serves, by the prop that names them. */
+  readonly others: { readonly [prop: string]: Model };
+  readonly startupSeconds: Range;
+}
+
+/** Notes what no managed endpoint can do with the server of the props. */
+export function checkEndpointServer(
+  validator: Validator,
+  props: EndpointServerProps,
+  { gpu, sources, others, startupSeconds }: EndpointServerRules,
+): void {
+  checkServer(validator, props, gpu);
+  validator.number('startupSeconds', props.startupSeconds, startupSeconds);
+  validator.check(
+    !Token.isUnresolved(props.startupSeconds),
+    'startupSeconds',
+    'UNRESOLVED_TOKEN',
+    'got a value that is known at deployment only; it is counted in probes at synth, so give it in the code',
+  );
+  const spec = props.server?.spec;
+  if (spec?.image === undefined) return;
+  checkImage(validator, spec, spec.image);
+  for (const [prop, { manifest }] of Object.entries(others)) {
+    validator.check(
+      spec.formats?.includes(manifest.format) ?? true,
+      prop,
+      'UNSUPPORTED_FORMAT',
+      `${spec.name} runs every version, and cannot load ${manifest.format}; serve it by an endpoint of its own`,
+    );
+  }
+  validator.check(
+    spec.source === undefined || sources.includes(spec.source.kind),
+    'server',
+    'UNSUPPORTED_SOURCE',
+    `${spec.name} would fetch the model from ${spec.source?.kind === 'gcs' ? 'Cloud Storage' : 'S3'}, for which instances ` +
+      "have no identity here; give a repository of Hugging Face's hub, or a folder in an image of yours",
+  );
+  for (const name of Object.keys(spec.environment(props.model, ''))) {
+    validator.check(
+      props.environment?.[name] === undefined,
+      `environment.${name}`,
+      'RESERVED_VARIABLE',
+      `the construct sets it for ${spec.name}; leave it out`,
+    );
+  }
+}
+
+function checkImage(validator: Validator, { name, architectures }: ServerSpec, image: string): void {
+  validator.check(
+    Token.isUnresolved(image) || IMAGE_REFERENCE.test(image),
+    'server',
+    'BAD_TEXT',
+    `got the image ${JSON.stringify(image)}; write [host/]path[:tag][@sha256:digest], without \`https://\` and spaces`,
+  );
+  const built = architectures.map((architecture) => architecture.name);
+  validator.check(
+    built.includes('amd64'),
+    'server',
+    'WRONG_ARCHITECTURE',
+    `the machines have amd64 processors, and the image of ${name} is built for ${built.join(' and ')}; if it is built for ` +
+      'amd64 too, say so by `architectures` of the ModelServer',
+  );
+}
