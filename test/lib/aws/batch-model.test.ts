@@ -71,7 +71,7 @@ describe('BatchModel by a service', () => {
     expect(rows([-1, 3])).toBe(100);
     expect(rows([-1, 3], 10_000)).toBeLessThan(10_000);
     expect(rows([-1, 1000])).toBeLessThan(100);
-    expect(rows([-1, 1000, 1000])).toBe(1);
+    expect(rows([-1, 10_000])).toBe(1);
   });
 
   test('names no stage where the URL has none', () => {
@@ -265,6 +265,15 @@ describe('BatchModel refuses', () => {
         BatchCompute.serverless(new ServerlessModel(stack, 'Iris', { model, front: ServerlessFront.functionUrl() })),
       ),
       ['compute: UNSUPPORTED_FRONT'],
+    ],
+    [
+      'predictions that Step Functions cannot pass',
+      by((stack) => {
+        const outputs = [{ name: 'mask', datatype: 'FP32' as const, shape: [-1, 512, 512] }];
+        const wide = Model.fromDirectory(writePackage({ outputs }));
+        return BatchCompute.serverless(new ServerlessModel(stack, 'Iris', { model: wide }));
+      }),
+      ['compute: PAYLOAD_TOO_LARGE'],
     ],
     [
       'rows that Step Functions cannot pass',

@@ -71,6 +71,21 @@ describe('/invocations', () => {
     expect((await accept('text/html, */*;q=0.1')).headers['content-type']).toBe('application/json');
   });
 
+  it('gives each row a line of newline-delimited JSON, whatever the outputs are', async () => {
+    const lines = async (instances: object[], served: ServedModel) =>
+      (await invoke({ instances }, { accept: 'application/x-ndjson' }, served)).text;
+    const rows = [
+      { a: 1, b: 2 },
+      { a: 3, b: 4 },
+    ];
+    expect(await lines(rows, named)).toBe('{"a": 1.0, "b": 2.0}\n{"a": 3.0, "b": 4.0}\n');
+    const bytes = model({
+      inputs: [{ name: 'image_bytes', datatype: 'BYTES', shape: [-1] }],
+      compute: (inputs) => inputs,
+    });
+    expect(await lines([{ b64: '/w==' }, { b64: '/w==' }], bytes)).toBe('{"b64": "/w=="}\n{"b64": "/w=="}\n');
+  });
+
   it('gives the type that the host names to those that accept any, and to no others', async () => {
     const ask = sender([sageMaker({ accept: 'text/csv' })], catalog([table]));
     const type = async (headers: Record<string, string>) =>

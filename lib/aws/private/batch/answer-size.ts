@@ -18,11 +18,21 @@ const ELEMENT_BYTES = {
   BYTES: 64,
 } as const;
 
+/** Of the shortest, with what stands before the next. */
+const SHORTEST_ELEMENT_BYTES = 2;
+
 /** Bytes of JSON that the prediction for one row may have. Lengths that vary count as short as they can be. */
 export function predictionBytes({ manifest }: Model): number {
-  return manifest.outputs.reduce((sum, { name, datatype, shape }) => {
-    const elements = shape.reduce((size, axis) => size * Math.abs(axis), 1);
-    // With what stands between elements, and around the name and the list.
-    return sum + elements * (ELEMENT_BYTES[datatype] + 1) + name.length + 6;
-  }, 2);
+  // With what stands between elements, and around the name and the list.
+  return manifest.outputs.reduce(
+    (sum, { name, datatype, shape }) => sum + elements(shape) * (ELEMENT_BYTES[datatype] + 1) + name.length + 6,
+    2,
+  );
 }
+
+/** Bytes of JSON that the prediction for one row has at least. */
+export function smallestPredictionBytes({ manifest }: Model): number {
+  return manifest.outputs.reduce((sum, { shape }) => sum + elements(shape) * SHORTEST_ELEMENT_BYTES, 0);
+}
+
+const elements = (shape: readonly number[]) => shape.reduce((size, axis) => size * Math.abs(axis), 1);

@@ -10,6 +10,7 @@ import { checkImage, checkInstanceType, checkResource, TRANSFORM_JOBS } from '..
 import { regionOf } from '../regions/region-of.js';
 import { checkRuntimeGpu } from '../sagemaker/instance-validation.js';
 import { INSTANCE_TYPE } from '../sagemaker/limits.js';
+import { smallestPredictionBytes } from './answer-size.js';
 import { BATCH } from './limits.js';
 import { transformSize } from './transform-size.js';
 
@@ -79,6 +80,13 @@ function checkService(validator: Validator, { compute }: BatchModelProps): void 
     'compute',
     'PAYLOAD_TOO_LARGE',
     `one row of the model's inputs has ${bytes} bytes, and Step Functions passes ${BATCH.stateBytes}; use BatchCompute.transform()`,
+  );
+  const answer = smallestPredictionBytes(service.model);
+  validator.check(
+    answer <= BATCH.stateBytes,
+    'compute',
+    'PAYLOAD_TOO_LARGE',
+    `the prediction for one row has at least ${answer} bytes of JSON, and Step Functions passes ${BATCH.stateBytes}; use BatchCompute.transform()`,
   );
 }
 
