@@ -25,7 +25,11 @@ type Feed =
 /** Sent for the run it belongs to, and given back with its answer. */
 type Memory = { readonly memory: ArrayBuffer };
 
-type Answer = { readonly outputs?: Record<string, PlainTensor>; readonly error?: string } & Partial<Memory>;
+type Answer = {
+  readonly id: number;
+  readonly outputs?: Record<string, PlainTensor>;
+  readonly error?: string;
+} & Partial<Memory>;
 
 /**
  * Kept as text, so that it runs from the sources, from the compiled files and from the bundle alike, which lie in
@@ -34,13 +38,14 @@ type Answer = { readonly outputs?: Record<string, PlainTensor>; readonly error?:
 const SOURCE = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { InferenceSession, Tensor } = require(workerData.binding);
-const told = (error) => ({ error: String(error && error.message || error) });
+const told = (id, error) => ({ id, error: String(error && error.message || error) });
 const session = InferenceSession.create(workerData.model, workerData.options);
-session.then(() => parentPort.postMessage({ outputs: {} }), (error) => parentPort.postMessage(told(error)));
+session.then(() => parentPort.postMessage({ id: 0, outputs: {} }), (error) => parentPort.postMessage(told(0, error)));
+parentPort.on('messageerror', (error) => { throw error; });
 parentPort.on('message', async (message) => {
   const open = await session;
   if (message === null) { await open.release(); parentPort.close(); return; }
-  const { feeds, memory } = message;
+  const { id, feeds, memory } = message;
   try {
     const tensors = {};
     for (const [name, { type, dims, data, array, offset, length }] of Object.entries(feeds)) {
@@ -52,14 +57,16 @@ parentPort.on('message', async (message) => {
       outputs[name] = { type, data, dims };
       if (data.buffer) given.add(data.buffer);
     }
-    parentPort.postMessage({ outputs, memory }, [...given]);
-  } catch (error) { parentPort.postMessage({ ...told(error), memory }, [memory]); }
+    parentPort.postMessage({ id, outputs, memory }, [...given]);
+  } catch (error) { parentPort.postMessage({ ...told(id, error), memory }, [memory]); }
 });
 `;
 
-/** A session in a thread of its own, whose runs leave the event loop free. Runs are answered in order. */
+/** A session in a thread of its own, whose runs leave the event loop free. */
 export class ThreadSession {
-  private readonly waiting: { resolve(answer: Answer): void; reject(error: Error): void }[] = [];
+  /** By the number of their run; that of opening the session is 0. */
+  private readonly waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
+  private runs = 0;
   private ended: InferenceError | undefined;
   /** Of the largest run so far, for the next. */
   private spare = new ArrayBuffer(0);
@@ -67,7 +74,7 @@ export class ThreadSession {
   /** @throws Error if ONNX Runtime cannot load the model */
   static async open(model: string | Uint8Array, options: InferenceSession.SessionOptions): Promise<ThreadSession> {
     const session = new ThreadSession(model, options);
-    await session.answer();
+    await session.answer(0);
     return session;
   }
 
@@ -76,17 +83,19 @@ export class ThreadSession {
   private constructor(model: string | Uint8Array, options: InferenceSession.SessionOptions) {
     const binding = require.resolve('onnxruntime-node');
     this.worker = new Worker(SOURCE, { eval: true, workerData: { binding, model, options } });
-    this.worker.on('message', (answer: Answer) => this.waiting.shift()?.resolve(answer));
+    this.worker.on('message', (answer: Answer) => this.settle(answer));
+    this.worker.on('messageerror', (error) => this.end(error.message));
     this.worker.on('error', (error) => this.end(error.message));
     this.worker.on('exit', () => this.end('it has ended'));
   }
 
   /** @throws Error as ONNX Runtime words it, or InferenceError `UNAVAILABLE` if the thread has ended */
   async run(feeds: Readonly<Record<string, PlainTensor>>): Promise<Readonly<Record<string, PlainTensor>>> {
-    const answer = this.answer();
-    const message = this.pack(feeds);
-    this.worker.postMessage(message, [message.memory]);
-    return answer;
+    if (this.ended) throw this.ended;
+    const id = ++this.runs;
+    const { memory, feeds: packed } = this.pack(feeds);
+    this.worker.postMessage({ id, memory, feeds: packed }, [memory]);
+    return this.answer(id);
   }
 
   // Memory that is used again costs a copy; what is allocated for each run costs ten times that in page faults.
@@ -121,18 +130,24 @@ export class ThreadSession {
     await exit;
   }
 
-  private async answer(): Promise<Readonly<Record<string, PlainTensor>>> {
-    if (this.ended) throw this.ended;
+  private async answer(id: number): Promise<Readonly<Record<string, PlainTensor>>> {
     const { outputs, error, memory } = await new Promise<Answer>((resolve, reject) =>
-      this.waiting.push({ resolve, reject }),
+      this.waiting.set(id, { resolve, reject }),
     );
     if (memory && memory.byteLength > this.spare.byteLength) this.spare = memory;
     if (error !== undefined) throw new Error(error);
     return outputs!;
   }
 
+  private settle(answer: Answer): void {
+    const waiter = this.waiting.get(answer.id);
+    this.waiting.delete(answer.id);
+    waiter?.resolve(answer);
+  }
+
   private end(why: string): void {
     this.ended ??= new InferenceError('UNAVAILABLE', `the thread of the model failed: ${why}`, 1);
-    for (const { reject } of this.waiting.splice(0)) reject(this.ended);
+    for (const { reject } of this.waiting.values()) reject(this.ended);
+    this.waiting.clear();
   }
 }
