@@ -697,13 +697,18 @@ describe('ContainerModel', () => {
   ] as const)('takes the size of a task on %s by tokens', (_what, kind) => {
     const { template } = make((stack) => {
       const of = (id: string) => new CfnParameter(stack, id, { type: 'Number' }).valueAsNumber;
-      return { capacity: ContainerCapacity[kind]({ cpu: of('Cpu'), memoryMib: of('Memory') }) };
+      const size = { cpu: of('Cpu'), memoryMib: of('Memory') };
+      if (kind === 'fargate') return { capacity: ContainerCapacity.fargate(size) };
+      return { capacity: ContainerCapacity[kind]({ ...size, gpuCount: of('Gpus') }) };
     });
     const task = only(template(), 'AWS::ECS::TaskDefinition');
     // In words, because CloudFormation does not multiply.
     expect(task.Cpu).toEqual({ 'Fn::Join': ['', [{ Ref: 'Cpu' }, ' vCPU']] });
     expect(task.ContainerDefinitions[0].Cpu).toBeUndefined();
     expect(kind === 'gpu' ? task.ContainerDefinitions[0].Memory : task.Memory).toEqual({ Ref: 'Memory' });
+    expect(task.ContainerDefinitions[0].ResourceRequirements).toEqual(
+      kind === 'fargate' ? undefined : [{ Type: 'GPU', Value: { Ref: 'Gpus' } }],
+    );
   });
 
   test('bounds the tasks by a token, and instances for them by what a service may have', () => {

@@ -162,6 +162,7 @@ export class Task extends Construct {
       healthCheck: own ? this.healthCheck() : undefined,
       ...(capacity.gpuOptions && this.gpuShare(capacity.gpuOptions)),
     });
+    if (capacity.gpuOptions) this.askForGpus(gpuSize(capacity.gpuOptions).gpuCount);
     if (own) {
       this.definition.addVolume({ name: 'tmp' });
       container.addMountPoints({ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false });
@@ -173,6 +174,15 @@ export class Task extends Construct {
   private gpuShare(options: GpuCapacityOptions) {
     const { gpuCount, cpu, memoryMib } = gpuSize(options);
     return { gpuCount, cpu: cpuUnits(cpu), memoryLimitMiB: memoryMib };
+  }
+
+  /** CDK asks for none where only the deployment knows how many. */
+  private askForGpus(count: number): void {
+    if (!Token.isUnresolved(count)) return;
+    (this.definition.node.defaultChild as CfnTaskDefinition).addPropertyOverride(
+      'ContainerDefinitions.0.ResourceRequirements',
+      [{ Type: 'GPU', Value: Tokenization.stringifyNumber(count) }],
+    );
   }
 
   /** The load balancer asks whether requests may come; this asks whether the process must be replaced. */
