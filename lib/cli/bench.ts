@@ -9,7 +9,7 @@ import { binaryRequest, jsonRequest } from '../bench/requests.js';
 import { readSampleRequests, sampleTensors } from '../pack/index.js';
 import { type EndpointFlags, findEndpoint, inferUrl } from './endpoint.js';
 import { CommandFailure } from './failure.js';
-import { type LocalFlags, withTrustOption } from './local.js';
+import { type LocalFlags, ownEnvironment, withTrustOption } from './local.js';
 import { Output, table } from './output.js';
 import { withEndpointOptions } from './predict.js';
 import { isPackage, openPredictor } from './predictor.js';
@@ -102,6 +102,7 @@ type Headers = Readonly<Record<string, string>>;
 async function serve(directory: string, { trustPickle }: LocalFlags): Promise<{ process: ChildProcess; url: string }> {
   const args = ['serve', directory, '--port', '0', '--json', ...(trustPickle ? ['--trust-pickle'] : [])];
   const child = spawn(process.execPath, [process.argv[1]!, ...args], {
+    env: ownEnvironment(),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   process.once('exit', () => child.kill('SIGKILL'));

@@ -26,7 +26,8 @@ export function predictCommand(): Command {
       .description(
         'Sends requests and prints the answers. A request is one of TensorFlow Serving, such as ' +
           '{"instances": [[5.1, 3.5, 1.4, 0.2]]}, or of the Open Inference Protocol; its form says which protocol to ' +
-          'speak. A package is served on this machine for as long as it takes.',
+          'speak. A package is served on this machine for as long as it takes: variables such as MODELSHIP_PYTHON say how ' +
+          'it is run, and those that say what a server has and who may call it are not heeded.',
       )
       .argument('<target>', 'folder of a package, or URL of a server or of one model on it'),
   );

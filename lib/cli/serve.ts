@@ -1,8 +1,8 @@
-import { DEFAULT_PORT, DRAIN_SECONDS, predictPath } from '@modelship/runtime/contract';
+import { DEFAULT_PORT, DRAIN_SECONDS, ENVIRONMENT, predictPath } from '@modelship/runtime/contract';
 import { type Manifest, readManifest } from '@modelship/runtime/manifest';
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailure } from './failure.js';
-import { type LocalFlags, serverConfig, withTrustOption } from './local.js';
+import { type LocalFlags, serverConfig, servingEnvironment, withTrustOption } from './local.js';
 import { Output } from './output.js';
 
 interface ServeFlags extends LocalFlags {
@@ -19,7 +19,8 @@ export function serveCommand(): Command {
       .description(
         'Serves a model package by the server that runs in every cloud: it checks every file, runs the golden samples, ' +
           'and then answers. Ctrl-C stops it. What else can be set, such as MODELSHIP_MAX_QUEUE or the interpreter of ' +
-          'Python formats by MODELSHIP_PYTHON, is read from the environment.',
+          'Python formats by MODELSHIP_PYTHON, is read from the environment; MODELSHIP_MODELS and ' +
+          'MODELSHIP_MODEL_CONTROL are not, so that the package is all that is served.',
       )
       .argument('<package>', 'folder of the package'),
   )
@@ -33,7 +34,7 @@ export function serveCommand(): Command {
 async function serve(directory: string, flags: ServeFlags): Promise<void> {
   const manifest = readManifest(directory);
   const { startServer } = await import('@modelship/runtime/serve');
-  const config = await serverConfig(directory, flags);
+  const config = await serverConfig(directory, flags, servingEnvironment());
   const output = new Output(flags.json);
   const server = await output
     .progress(`Load ${directory} and run its samples`, () => startServer(config, flags.host, {}))
@@ -49,7 +50,12 @@ async function serve(directory: string, flags: ServeFlags): Promise<void> {
   await server.close();
 }
 
-function listenFailure(error: NodeJS.ErrnoException, { host, port }: ServeFlags): Error {
+function listenFailure(error: NodeJS.ErrnoException & { port?: number }, { host, port }: ServeFlags): Error {
+  // A gRPC server tells the reason in words alone.
+  const variable = error.code === undefined ? ENVIRONMENT.grpcPort : ENVIRONMENT.metricsPort;
+  if (/\bEADDRINUSE\b/.test(error.message) && (error.code === undefined || error.port !== port)) {
+    return new CommandFailure('PORT_TAKEN', `the port of ${variable} is taken. Choose another there, or unset it.`);
+  }
   if (error.code === 'EADDRINUSE') {
     return new CommandFailure('PORT_TAKEN', `port ${port} is taken. Choose another by --port, or --port 0 for any.`);
   }
