@@ -45,8 +45,9 @@ async function serve(directory: string, flags: ServeFlags): Promise<void> {
   const { name, version, digest } = manifest;
   output.result({ url, name, version, digest }, readyLines(url, manifest));
   await interrupted();
-  // What is still in flight then is cut off; a second signal ends the process at once.
-  setTimeout(() => process.exit(1), DRAIN_SECONDS * 1000).unref();
+  // What is still in flight then is cut off; a second signal ends the process at once. An exit would wait for the threads
+  // of models, which cannot be told to stop within a run.
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), DRAIN_SECONDS * 1000).unref();
   await server.close();
 }
 
@@ -96,9 +97,15 @@ function nested(leaf: unknown, [size, ...inner]: readonly number[]): unknown {
   return Array.from({ length: Math.min(Math.max(size, 1), 100) }, () => nested(leaf, inner));
 }
 
+/** Waits for the first signal; the next one, whichever it is, ends the process as it does any other. */
 function interrupted(): Promise<void> {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    const first = () => {
+      for (const signal of signals) process.removeListener(signal, first);
+      resolve();
+    };
+    for (const signal of signals) process.on(signal, first);
   });
 }
 

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { metric, runSlow, slowPackage, until } from '../../runtime/faults/servers.js';
 import { IRIS, modelship, type Served, serve } from './support.js';
 
 let server: Served | undefined;
@@ -38,6 +39,21 @@ test('lets what is in flight finish when it is asked to stop', async () => {
   expect(await server.stop()).toBe(0);
   await closed;
   expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+test.each<[string, NodeJS.Signals | undefined, NodeJS.Signals]>([
+  ['its time is over', undefined, 'SIGKILL'],
+  ['it is asked once more, in another way', 'SIGINT', 'SIGINT'],
+])('ends within a run of a model when %s', { timeout: 60_000 }, async (_, again, end) => {
+  server = await serve(slowPackage(20));
+  const running = runSlow(server.url, 1_000_000).catch(() => 'cut off');
+  await until(async () => (await metric(server!.url, 'modelship_queue_depth')) === 1);
+  const stopped = server.stop();
+  await until(async () => (await fetch(`${server!.url}/v2/health/ready`)).status === 503);
+  if (again) server.process.kill(again);
+  await stopped;
+  expect(server.process.signalCode).toBe(end);
+  expect(await running).toBe('cut off');
 });
 
 test('says which port is taken', async () => {
