@@ -192,11 +192,13 @@ describe('the CDK app, by the real CLI', { timeout: 400_000 }, () => {
     const running = async () => {
       const { Endpoints } = await aws('sagemaker', 'list-endpoints');
       const name = Endpoints[0].EndpointName as string;
-      const { EndpointConfigName } = await aws('sagemaker', 'describe-endpoint', '--endpoint-name', name);
-      const config = await aws('sagemaker', 'describe-endpoint-config', '--endpoint-config-name', EndpointConfigName);
-      const [{ ModelName, InitialInstanceCount }] = config.ProductionVariants;
+      const endpoint = await aws('sagemaker', 'describe-endpoint', '--endpoint-name', name);
+      const configName = endpoint.EndpointConfigName as string;
+      const config = await aws('sagemaker', 'describe-endpoint-config', '--endpoint-config-name', configName);
+      const [{ ModelName }] = config.ProductionVariants;
       const { PrimaryContainer } = await aws('sagemaker', 'describe-model', '--model-name', ModelName);
-      return { name, instances: InitialInstanceCount, url: PrimaryContainer.ModelDataUrl as string };
+      const [{ DesiredInstanceCount }] = endpoint.ProductionVariants;
+      return { name, instances: DesiredInstanceCount, url: PrimaryContainer.ModelDataUrl as string };
     };
     const isStored = async (url: string) => {
       const [, bucket, key] = /^s3:\/\/([^/]+)\/(.*)$/.exec(url) ?? [];
@@ -208,12 +210,23 @@ describe('the CDK app, by the real CLI', { timeout: 400_000 }, () => {
     expect(await isStored(before.url)).toBe(true);
     expect(await scaling('sagemaker')).toEqual([]);
 
-    await deploy({ ...app, package: second, minReplicas: 2, maxReplicas: 6 });
+    // What nothing scales is as many as the app says.
+    await deploy({ ...app, package: first, minReplicas: 2, maxReplicas: 2 });
+    expect(await running()).toMatchObject({ name: before.name, instances: 2 });
+    expect(await scaling('sagemaker')).toEqual([]);
+
+    // As scaling does under load; a deployment must not take the instances away.
+    await deploy({ ...app, package: first, minReplicas: 2, maxReplicas: 6 });
+    expect(await scaling('sagemaker')).toEqual([[2, 6]]);
+    const capacities = 'VariantName=AllTraffic,DesiredWeight=1,DesiredInstanceCount=5';
+    const call = 'update-endpoint-weights-and-capacities';
+    await aws('sagemaker', call, '--endpoint-name', before.name, '--desired-weights-and-capacities', capacities);
+    await deploy({ ...app, package: second, minReplicas: 3, maxReplicas: 6 });
     const after = await running();
-    expect(after).toMatchObject({ name: before.name, instances: 2 });
+    expect(after).toMatchObject({ name: before.name, instances: 5 });
     expect(after.url).not.toBe(before.url);
     expect(await isStored(after.url)).toBe(true);
-    expect(await scaling('sagemaker')).toEqual([[2, 6]]);
+    expect(await scaling('sagemaker')).toEqual([[3, 6]]);
 
     await destroy({ ...app, package: second });
     expect(await stacks()).not.toContain('Modelship-iris-endpoint');

@@ -32,11 +32,24 @@ def validate_production_variants(self, variants):
 SageMakerModelBackend.validate_production_variants = validate_production_variants
 
 
+def retain(before, after, excluded):
+    """Keeps the numbers and the weights of variants that stay, but for those of the kinds that are excluded."""
+    kept = {variant["VariantName"]: variant for variant in before.production_variants}
+    for variant in after.production_variants:
+        for desired in {"DesiredInstanceCount", "DesiredWeight"} - set(excluded):
+            for name in (desired, desired.replace("Desired", "Current")):
+                if name in kept.get(variant["VariantName"], {}) and name in variant:
+                    variant[name] = kept[variant["VariantName"]][name]
+
+
 def update_endpoint(self):
     backend, name = self.sagemaker_backend, self._get_param("EndpointName")
     endpoint = backend.endpoints[name]
     made = backend.create_endpoint(name, self._get_param("EndpointConfigName"), endpoint.tags)
     made.creation_time = endpoint.creation_time
+    if self._get_param("RetainAllVariantProperties"):
+        excluded = self._get_param("ExcludeRetainedVariantProperties") or []
+        retain(endpoint, made, [each["VariantPropertyType"] for each in excluded])
     return ActionResult({"EndpointArn": made.arn})
 
 
