@@ -7,10 +7,22 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto_memory import keep
 from moto_resource import resource, without
 
-SERVICE_CALLS = ("create_service", "update_service")
 keep(EC2ContainerServiceResponse, ["create_service"], "capacityProviderStrategy", "healthCheckGracePeriodSeconds")
-keep(EC2ContainerServiceResponse, SERVICE_CALLS, "deploymentConfiguration", "serviceConnectConfiguration")
+keep(EC2ContainerServiceResponse, ["create_service", "update_service"], "deploymentConfiguration")
 keep(EC2ContainerServiceResponse, ["create_capacity_provider"], "managedInstancesProvider", "cluster")
+
+create_service = EC2ContainerServiceResponse.create_service
+
+
+def create_connected_service(self):
+    result = create_service(self)
+    told = self._get_param("serviceConnectConfiguration")
+    for deployment in result._result["service"].deployments if told else []:
+        deployment["serviceConnectConfiguration"] = told
+    return result
+
+
+EC2ContainerServiceResponse.create_service = create_connected_service
 
 prepare = CapacityProvider._prepare_asg_provider
 # Instances that ECS manages are in no group.

@@ -1,4 +1,4 @@
-"""Application Auto Scaling: what is scaled today, by whom."""
+"""What is scaled today by Application Auto Scaling, and groups of instances."""
 
 from enum import Enum
 
@@ -49,4 +49,30 @@ resource(
     ),
     physical_id="PolicyARN",
     put=True,
+)
+
+
+def group(properties):
+    """As the calls take it: numbers as numbers, and a list as one text."""
+    sizes = {key: int(properties[key]) for key in ("MinSize", "MaxSize", "DesiredCapacity") if key in properties}
+    return {**properties, **sizes, "VPCZoneIdentifier": ",".join(properties["VPCZoneIdentifier"])}
+
+
+def create_group(groups, name, properties):
+    groups.create_auto_scaling_group(AutoScalingGroupName=name, **group(properties))
+    return {"Name": name}
+
+
+def update_group(groups, name, made, properties):
+    groups.update_auto_scaling_group(AutoScalingGroupName=name, **group(properties))
+    return made
+
+
+resource(
+    "AWS::AutoScaling::AutoScalingGroup",
+    "autoscaling",
+    create_group,
+    lambda groups, made, _: groups.delete_auto_scaling_group(AutoScalingGroupName=made["Name"], ForceDelete=True),
+    name_property="AutoScalingGroupName",
+    update=update_group,
 )
