@@ -1,9 +1,10 @@
 // First, because it must be set before the native code runs.
 import './no-telemetry.js';
+import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import type { TensorData } from '../../inference/datatype.js';
-import { InferenceError } from '../../inference/errors.js';
+import { InferenceError, invalid } from '../../inference/errors.js';
 import type { Signature, Tensor, TensorSpec } from '../../inference/tensor.js';
 import { detectFormat, ModelPackageError } from '../../manifest/index.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
@@ -129,9 +130,16 @@ class OnnxModel implements LoadedModel {
   }
 }
 
-function toOnnx({ datatype, data, shape }: Tensor): OnnxTensor {
-  const elements = Array.isArray(data) ? data.map((element) => element.toString()) : data;
+function toOnnx({ name, datatype, data, shape }: Tensor): OnnxTensor {
+  const elements = Array.isArray(data) ? data.map((element) => textOf(name, element)) : data;
   return new OnnxTensor(onnxTypeName(datatype) as 'float32', elements as Float32Array, shape);
+}
+
+/** The binding takes texts only, and those up to a NUL: whatever else would silently become another text. */
+function textOf(name: string, element: Buffer): string {
+  if (!isUtf8(element)) throw invalid(`input ${name} holds bytes that are no UTF-8: ONNX models take text`);
+  if (element.includes(0)) throw invalid(`input ${name} holds a text with a NUL: ONNX models take text without`);
+  return element.toString();
 }
 
 /** Without the methods, which no other thread can be given. */

@@ -85,6 +85,36 @@ describe('the names of first dimensions', () => {
   });
 });
 
+describe.each([
+  ['this thread', false],
+  ['a thread of its own', true],
+])('texts for a model in %s', (_, isOffloaded) => {
+  const texts = (...data: Buffer[]) => [{ name: 'texts', datatype: 'BYTES', shape: [data.length], data } as const];
+  const loadEcho = async () => {
+    const loaded = await load(join(FIXTURES, 'echo_text.onnx'));
+    if (isOffloaded) await loaded.offload!(1);
+    return loaded;
+  };
+
+  it('arrive as they are', async () => {
+    const sent = ['', 'é', '\uFEFFmarked', '\u{1F600}', 'a\nb'].map((text) => Buffer.from(text));
+    const [same] = await (await loadEcho()).run(texts(...sent));
+    expect(same!.data).toEqual(sent);
+  });
+
+  it.each([
+    ['a NUL', Buffer.from('cut\0off'), 'input texts holds a text with a NUL: ONNX models take text without'],
+    ['Latin-1', Buffer.from([0xe9]), 'input texts holds bytes that are no UTF-8: ONNX models take text'],
+    ['half a character', Buffer.from('é').subarray(0, 1), 'no UTF-8'],
+    ['half a surrogate pair', Buffer.from([0xed, 0xa0, 0xbd]), 'no UTF-8'],
+  ])('are refused with %s, for it would become another', async (_, bytes, message) => {
+    await expect((await loadEcho()).run(texts(Buffer.from('good'), bytes))).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining(message),
+    });
+  });
+});
+
 describe('a model in a thread of its own', () => {
   it('answers runs in their order', async () => {
     const loaded = await load(join(FIXTURES, 'slow.onnx'));
