@@ -14,6 +14,7 @@ import { EndpointModelData } from './endpoint-model-data.js';
 import { AwsImage, pullImage } from './image-source.js';
 import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
 import { warn } from './private/cost-warnings.js';
+import { grantSource } from './private/model-source.js';
 import { type PulledImage, pulledImage } from './private/pulled-image.js';
 import { grantAsyncObjects } from './private/sagemaker/async-access.js';
 import { asyncInferenceConfig, dataCaptureConfig, explainerConfig } from './private/sagemaker/endpoint-config.js';
@@ -94,6 +95,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = new ExecutionRole(this, 'Role', this.logGroup.logGroupArn);
+    grantSource(this.role, this.server.spec.source);
     this.connections = new Connections({ securityGroups: this.securityGroups() });
     this.models = this.makeModels();
     this.endpointConfig = this.makeConfig(range);

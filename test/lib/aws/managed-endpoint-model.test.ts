@@ -269,6 +269,21 @@ describe('ManagedEndpointModel', () => {
     });
   });
 
+  test('may read the weights that a server fetches from S3, and nothing beside them', () => {
+    const { stack } = make({
+      image: undefined,
+      server: ModelServer.vllm({
+        source: 's3://weights/qwen',
+        image: '763104351884.dkr.ecr.eu-west-1.amazonaws.com/vllm:0.11-gpu',
+      }),
+      mode: EndpointMode.realTime({ instanceType: 'ml.g5.xlarge' }),
+    });
+    expect(grantedActions(stack).filter((action) => action.startsWith('s3:'))).toEqual([
+      's3:GetObject on arn:{AWS::Partition}:s3:::weights/qwen/*',
+      's3:ListBucket on arn:{AWS::Partition}:s3:::weights if',
+    ]);
+  });
+
   test('keeps logs for 90 days by default, under the name SageMaker writes to', () => {
     const { template, endpoint } = make();
     template().hasResourceProperties('AWS::Logs::LogGroup', {
