@@ -50,7 +50,7 @@ export interface ContainerModelProps extends GoogleServingProps {
   readonly memoryMib?: number;
 
   /**
-   * Disk of a pod, in GiB, where a server puts what it fetches.
+   * Disk of a pod, in GiB, where a server puts what it fetches; at most 10 on Autopilot without a GPU.
    *
    * @default - 30 for a server that fetches its model from a hub; else what the cluster gives, 1 on Autopilot
    */

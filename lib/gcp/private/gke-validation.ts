@@ -4,6 +4,7 @@ import type { Validator } from '../../serving/validation.js';
 import { checkOneImage, refuse } from '../../terraform/serving-props.js';
 import { validatorFor } from '../../terraform/validator.js';
 import type { ContainerModelProps } from '../container-model.js';
+import { GkeCluster } from '../gke-cluster.js';
 import { checkGoogleProps, GOOGLE_PROPS } from './validation.js';
 
 const KNOWN: Readonly<Record<keyof ContainerModelProps, true>> = {
@@ -30,6 +31,14 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
   checkGoogleProps(validator, props);
   validator.number('cpu', props.cpu, { min: 0.25, max: 222, fraction: true, unit: 'CPUs', source: 'GKE Autopilot' });
   validator.number('memoryMib', props.memoryMib, { min: 512, max: 1_843_200, unit: 'MiB', source: 'GKE Autopilot' });
+  const autopilot = (props.cluster ?? GkeCluster.autopilot()).kind === 'autopilot' && props.gpu === undefined;
+  // https://cloud.google.com/kubernetes-engine/docs/concepts/autopilot-resource-requests
+  validator.number('diskGib', props.diskGib, {
+    min: 1,
+    max: autopilot ? 10 : 65_536,
+    unit: 'GiB',
+    source: autopilot ? 'GKE Autopilot without a GPU' : 'a node',
+  });
   validator.number('minReplicas', props.minReplicas, {
     min: props.kserve ? 0 : 1,
     max: 1000,
