@@ -22,7 +22,8 @@ export function tensorFlowServing(image: ServerImage): ServerSpec {
       artifactFiles(model).map((file) => ({ ...file, path: `${model.name}/${model.version}/${file.path}` })),
     readsGcs: true,
     // The image's entry point passes them on to the server, after its own.
-    command: () => [`--rest_api_port=${REST_PORT}`],
+    // The folder never changes, and where it is mounted from a bucket each look for new versions is paid.
+    command: () => [`--rest_api_port=${REST_PORT}`, '--file_system_poll_wait_seconds=0'],
     startsWithoutCommand: true,
     environment: (model, folder) => ({ MODEL_NAME: model.name, MODEL_BASE_PATH: folder }),
     sageMakerEnvironment: (model) => ({ SAGEMAKER_TFS_DEFAULT_MODEL_NAME: model.name }),

@@ -621,7 +621,7 @@ describe('ContainerModel', () => {
   test('runs other servers with their command, port and probes', () => {
     const { template } = make(VARIANTS['TensorFlow Serving']!);
     expect(containerOf(template())).toMatchObject({
-      Command: ['--rest_api_port=8501'],
+      Command: ['--rest_api_port=8501', '--file_system_poll_wait_seconds=0'],
       PortMappings: [{ ContainerPort: 8501 }],
       Environment: [
         { Name: 'MODEL_NAME', Value: 'iris' },

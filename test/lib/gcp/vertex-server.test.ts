@@ -66,7 +66,7 @@ describe('TensorFlow Serving', () => {
 
   test('is asked on its own port and routes, which speak as Vertex AI does', () => {
     expect(container(from)).toMatchObject({
-      args: ['--rest_api_port=8501'],
+      args: ['--rest_api_port=8501', '--file_system_poll_wait_seconds=0'],
       ports: [{ containerPort: 8501 }],
       healthRoute: '/v1/models/iris',
       predictRoute: '/v1/models/iris:predict',

@@ -44,7 +44,7 @@ describe.each([
     server: ModelServer.tensorflowServing(),
     image: 'docker.io/tensorflow/serving:2.19.1',
     port: 8501,
-    args: ['--rest_api_port=8501'],
+    args: ['--rest_api_port=8501', '--file_system_poll_wait_seconds=0'],
     probes: ['/v1/models/iris', '/v1/models/iris'],
     environment: { MODEL_NAME: 'iris', MODEL_BASE_PATH: FOLDER },
   },
