@@ -1,10 +1,8 @@
-import { invalid } from './errors.js';
-
 /** Rows that one call of the model gets at most. */
 const ROWS_PER_CALL = 1024;
 
-/** Rows that one explanation may take at most, over all its calls. */
-const MOST_ROWS = 2 ** 18;
+/** Numbers in the rows of one call at most: 8 MiB of doubles. */
+const NUMBERS_PER_CALL = 2 ** 20;
 
 /** Evaluates the model on `count` rows of features, and gives as many rows of outputs. */
 export type Evaluate = (rows: Float64Array, count: number) => Promise<Float64Array>;
@@ -29,78 +27,96 @@ export interface ShapleyValues {
   readonly values: Float64Array;
 }
 
+/** Rows that an explanation takes, over all its calls. */
+export function shapleyRows(features: number, backgrounds: number, permutations: number): number {
+  return backgrounds * permutations * 2 * (features + 1);
+}
+
 /**
  * Sampled Shapley values: the average change of the outputs when a feature is set, over random orders of setting them.
  *
- * For a model that is linear in its features the values are exact, whatever the orders. The rows are evaluated in large
- * batches.
- *
- * @throws InferenceError `INVALID_ARGUMENT` if that takes too many rows
+ * For a model that is linear in its features the values are exact, whatever the orders. The rows are made and evaluated
+ * batch by batch.
  */
 export async function shapleyValues(question: ShapleyQuestion, evaluate: Evaluate): Promise<ShapleyValues> {
-  const { instance, background, permutations, seed } = question;
+  const { instance, background, permutations } = question;
   const features = instance.length;
-  const backgrounds = background.length / features;
-  const walks = backgrounds * permutations * 2;
-  if (walks * (features + 1) > MOST_ROWS) {
-    throw invalid(
-      `explaining takes ${walks * (features + 1)} rows, ${MOST_ROWS} are allowed: ask for fewer permutations or background rows`,
-    );
+  const total = shapleyRows(features, background.length / features, permutations);
+  const size = Math.max(1, Math.min(total, ROWS_PER_CALL, Math.floor(NUMBERS_PER_CALL / features)));
+  const effects = new Effects(features, total / (features + 1));
+  const rows = new Float64Array(size * features);
+  const changes = new Int32Array(size);
+  const row = new Float64Array(features);
+  let count = 0;
+  let left = total;
+  for (const change of walk(question, row)) {
+    rows.set(row, count * features);
+    changes[count++] = change;
+    if (count < size && count < left) continue;
+    effects.add(changes, await evaluate(rows.subarray(0, count * features), count), count);
+    left -= count;
+    count = 0;
   }
-
-  const random = generator(seed);
-  const orders: Uint32Array[] = [];
-  for (let index = 0; index < backgrounds * permutations; index++) {
-    const order = shuffled(features, random);
-    orders.push(order, order.toReversed());
-  }
-  const rows = new Float64Array(walks * (features + 1) * features);
-  let at = 0;
-  for (let walk = 0; walk < walks; walk++) {
-    const from = Math.floor(walk / (2 * permutations)) * features;
-    const row = background.slice(from, from + features);
-    rows.set(row, at);
-    at += features;
-    for (const feature of orders[walk]!) {
-      row[feature] = instance[feature]!;
-      rows.set(row, at);
-      at += features;
-    }
-  }
-
-  const answers = await evaluateInBatches(rows, features, evaluate);
-  const outputs = answers.length / (walks * (features + 1));
-  const base = new Float64Array(outputs);
-  const values = new Float64Array(features * outputs);
-  for (let walk = 0; walk < walks; walk++) {
-    let before = walk * (features + 1) * outputs;
-    for (let output = 0; output < outputs; output++) base[output]! += answers[before + output]! / walks;
-    for (const feature of orders[walk]!) {
-      const after = before + outputs;
-      for (let output = 0; output < outputs; output++) {
-        values[feature * outputs + output]! += (answers[after + output]! - answers[before + output]!) / walks;
-      }
-      before = after;
-    }
-  }
-  return { base, values };
+  return effects;
 }
 
-async function evaluateInBatches(rows: Float64Array, features: number, evaluate: Evaluate): Promise<Float64Array> {
-  const count = rows.length / features;
-  const parts: Float64Array[] = [];
-  for (let start = 0; start < count; start += ROWS_PER_CALL) {
-    const size = Math.min(ROWS_PER_CALL, count - start);
-    parts.push(await evaluate(rows.subarray(start * features, (start + size) * features), size));
+/** What stands for the first row of a walk, in which no feature is set yet. */
+const NONE = -1;
+
+/**
+ * Sets the features of the instance in each background row, one after the other, in each order forwards and backwards.
+ *
+ * @returns the feature that was set last, once `row` is the next row
+ */
+function* walk({ instance, background, permutations, seed }: ShapleyQuestion, row: Float64Array): Generator<number> {
+  const features = instance.length;
+  const random = generator(seed);
+  for (let start = 0; start < background.length; start += features) {
+    for (let permutation = 0; permutation < permutations; permutation++) {
+      const order = shuffled(features, random);
+      for (const forwardsOrBack of [order, order.toReversed()]) {
+        row.set(background.subarray(start, start + features));
+        yield NONE;
+        for (const feature of forwardsOrBack) {
+          row[feature] = instance[feature]!;
+          yield feature;
+        }
+      }
+    }
   }
-  if (parts.length === 1) return parts[0]!;
-  const all = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
+}
+
+/** Adds up what the answers to the rows of walks tell. */
+class Effects implements ShapleyValues {
+  base = new Float64Array(0);
+  values = new Float64Array(0);
+  private outputs = 0;
+  /** The answer to the row before. */
+  private before = new Float64Array(0);
+
+  constructor(
+    private readonly features: number,
+    private readonly walks: number,
+  ) {}
+
+  /** @param changes by row: the feature that was set last */
+  add(changes: Int32Array, answers: Float64Array, count: number): void {
+    if (this.outputs === 0) {
+      this.outputs = answers.length / count;
+      this.base = new Float64Array(this.outputs);
+      this.values = new Float64Array(this.features * this.outputs);
+    }
+    const { outputs, base, values, walks } = this;
+    for (let row = 0; row < count; row++) {
+      const after = answers.subarray(row * outputs, (row + 1) * outputs);
+      const at = changes[row]! * outputs;
+      for (let output = 0; output < outputs; output++) {
+        if (changes[row] === NONE) base[output]! += after[output]! / walks;
+        else values[at + output]! += (after[output]! - this.before[output]!) / walks;
+      }
+      this.before = after as Float64Array<ArrayBuffer>;
+    }
   }
-  return all;
 }
 
 /** The order of Fisher and Yates. */

@@ -85,8 +85,22 @@ describe('Shapley values', () => {
     expect(sizes).toEqual([1024, 1024, 832]);
   });
 
-  it('refuse what would take too many rows, before making any', async () => {
-    const many = question(new Array(10_000).fill(0), [new Array(10_000).fill(0)], 1000);
-    await expect(shapleyValues(many, evaluate('product', 5))).rejects.toThrow(/262144 are allowed/);
+  it('hold no more numbers at once than one batch has, however many features there are', async () => {
+    const features = 3000;
+    const sizes: number[] = [];
+    let most = 0;
+    const counting: Evaluate = async (rows, count) => {
+      sizes.push(count);
+      most = Math.max(most, rows.buffer.byteLength);
+      return Float64Array.from(
+        { length: count },
+        (_, row) => rows[row * features]! + 2 * rows[(row + 1) * features - 1]!,
+      );
+    };
+    const instance = new Array(features).fill(3);
+    const { base, values } = await shapleyValues(question(instance, [new Array(features).fill(1)]), counting);
+    expect(most).toBeLessThanOrEqual(2 ** 23);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(2 * 3001);
+    expect([...base, values[0], values[1], values.at(-1)]).toEqual([3, 2, 0, 4]);
   });
 });

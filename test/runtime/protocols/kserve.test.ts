@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { Tensor } from '../../../runtime/src/inference/tensor.js';
 import { kserve } from '../../../runtime/src/protocols/kserve/index.js';
 import { tensorFlowServing } from '../../../runtime/src/protocols/tensorflow-serving/index.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
@@ -84,6 +85,34 @@ describe(':explain', () => {
     const response = await send()('POST', EXPLAIN, body);
     expect(response.status).toBe(400);
     expect(response.json()).toEqual({ error: expect.stringContaining(message) });
+  });
+
+  it('refuses what would take too many rows over all instances, before the model is asked', async () => {
+    const compute = vi.fn();
+    const unasked = model({ inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, -1] }], compute });
+    const ask = async (instances: number[][], parameters: object, background?: number[][]) => {
+      const response = await send(unasked)('POST', EXPLAIN, { instances, background, parameters });
+      expect(response.status).toBe(400);
+      return (response.json() as { error: string }).error;
+    };
+    const rows = (count: number, features: number) => new Array(count).fill(new Array(features).fill(1));
+    expect(await ask(rows(3000, 2), {})).toMatch(/takes 288000 rows of 2 features, 262144 are allowed in a call/);
+    expect(await ask(rows(1, 2), { permutations: 1024 }, rows(50, 2))).toMatch(/takes 307200 rows/);
+    expect(await ask(rows(1, 3000), {})).toMatch(/takes 96032 rows of 3000 features, 89478 are allowed/);
+    expect(compute).not.toHaveBeenCalled();
+  });
+
+  it('refuses what would make too long an answer, after the first batch', async () => {
+    const compute = vi.fn(([x]: readonly Tensor[]) => {
+      const [count] = x!.shape as [number];
+      return [{ name: 'y', datatype: 'FP32', shape: [count, 600], data: new Float32Array(count * 600) } as const];
+    });
+    const wide = model({ inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 900] }], compute });
+    const instances = [new Array(900).fill(1), new Array(900).fill(2)];
+    const response = await send(wide)('POST', EXPLAIN, { instances, parameters: { permutations: 1 } });
+    expect(response.status).toBe(400);
+    expect(response.json()).toEqual({ error: expect.stringContaining('gives 1080000 numbers, 1048576 are allowed') });
+    expect(compute).toHaveBeenCalledTimes(1);
   });
 
   it('refuses models that take text, or give no row for each', async () => {

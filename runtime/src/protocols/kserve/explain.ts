@@ -3,12 +3,21 @@ import { invalid } from '../../inference/errors.js';
 import { OPEN_ARRAY, OPEN_OBJECT } from '../../inference/json/ascii.js';
 import { JsonReader, JsonWriter, TensorBuilder, writeNested } from '../../inference/json/index.js';
 import type { Cancellation } from '../../inference/request.js';
-import { type Evaluate, shapleyValues } from '../../inference/shapley.js';
+import { type Evaluate, shapleyRows, shapleyValues } from '../../inference/shapley.js';
 import { elementCount, shapeFits, type Tensor, type TensorSpec } from '../../inference/tensor.js';
 import type { ServedModel } from '../protocol.js';
 
 const DEFAULT_PERMUTATIONS = 16;
 const MOST_PERMUTATIONS = 1024;
+
+/** Rows that the model is asked for at most, over all instances of a call. */
+const MOST_ROWS = 2 ** 18;
+
+/** Numbers in those rows at most. */
+const MOST_NUMBERS = 2 ** 28;
+
+/** Numbers in the answer at most: some 20 MB of JSON. */
+const MOST_VALUES = 2 ** 20;
 
 /** The inputs whose features can be mixed as doubles. */
 const EXPLAINABLE: readonly Datatype[] = ['FP32', 'FP64', 'INT8', 'INT16', 'INT32', 'UINT8', 'UINT16', 'UINT32'];
@@ -71,12 +80,20 @@ async function explanations(
   if (background && !shapeFits(background.shape.slice(1), item)) {
     throw invalid(`background has rows of shape [${background.shape.slice(1)}], instances of [${item}]`);
   }
+  checkSize(size * shapleyRows(features, absent.length / features, permutations), features);
   const evaluate: Evaluate = async (rows, count) => {
     const data = allocate(spec.datatype, rows.length) as Float64Array;
     data.set(rows);
     const input: Tensor = { name: spec.name, datatype: spec.datatype, shape: [count, ...item], data };
     const { outputs } = await model.infer({ inputs: [input], signal });
-    return scoresOf(outputs, count);
+    const scores = scoresOf(outputs, count);
+    const values = size * features * (scores.length / count);
+    if (values > MOST_VALUES) {
+      throw invalid(
+        `explaining gives ${values} numbers, ${MOST_VALUES} are allowed in an answer: ask for fewer instances`,
+      );
+    }
+    return scores;
   };
   const all = toDoubles(instances);
   const writer = new JsonWriter();
@@ -92,6 +109,15 @@ async function explanations(
   }
   writer.raw(bare ? ']' : ']}');
   return writer.finish();
+}
+
+function checkSize(rows: number, features: number): void {
+  const most = Math.min(MOST_ROWS, Math.floor(MOST_NUMBERS / features));
+  if (rows <= most) return;
+  throw invalid(
+    `explaining takes ${rows} rows of ${features} features, ${most} are allowed in a call: ask for fewer instances, ` +
+      'permutations or background rows',
+  );
 }
 
 function decode(body: Buffer, spec: TensorSpec, bare: boolean): ExplainRequest {
