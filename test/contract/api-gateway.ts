@@ -55,8 +55,9 @@ export class ApiGateway {
     });
   }
 
-  private host = '';
+  private api = '';
   private stage: string | undefined;
+  private mayInvoke: (arn: string) => boolean = () => false;
   private integration: ((request: LetIn) => Promise<Response>) | undefined;
 
   async start(): Promise<string> {
@@ -65,10 +66,20 @@ export class ApiGateway {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** @param stage the first segment of its paths, if it has one */
-  serve(host: string, stage: string | undefined, integration: (request: LetIn) => Promise<Response>): void {
-    this.host = host;
+  /**
+   * @param api its id
+   * @param stage the first segment of its paths, if it has one
+   * @param mayInvoke whether the identity that asks may call a method, by its ARN
+   */
+  serve(
+    api: string,
+    stage: string | undefined,
+    mayInvoke: (arn: string) => boolean,
+    integration: (request: LetIn) => Promise<Response>,
+  ): void {
+    this.api = api;
     this.stage = stage;
+    this.mayInvoke = mayInvoke;
     this.integration = integration;
   }
 
@@ -100,11 +111,16 @@ export class ApiGateway {
     const path = (request.url ?? '').replace(this.stage ? `/${this.stage}/` : /^\//, '/');
     const identity = /^AWS4-HMAC-SHA256 Credential=[^/]+\/\d{8}\/us-east-1\/execute-api\/aws4_request, SignedHeaders=/;
     if (
-      request.headers.host !== this.host ||
+      request.headers.host !== `${this.api}.execute-api.us-east-1.amazonaws.com` ||
       !identity.test(request.headers.authorization ?? '') ||
       (this.stage !== undefined && !request.url?.startsWith(`/${this.stage}/`))
     ) {
       refuse(403, 'Missing Authentication Token');
+      return;
+    }
+    const method = `${this.api}/${this.stage ?? '$default'}/${request.method}${path}`;
+    if (!this.mayInvoke(`arn:aws:execute-api:us-east-1:123456789012:${method}`)) {
+      refuse(403, 'User is not authorized to perform: execute-api:Invoke');
       return;
     }
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));

@@ -15,6 +15,7 @@ import {
 import { expect } from 'vitest';
 import { Moto } from '../support/moto.js';
 import type { Synthesized } from './aws-assets.js';
+import { RolePolicies } from './role-policies.js';
 import { expectClose, IRIS, samplesOf } from './started-runtime.js';
 
 /** In which the files and the results of batches lie. */
@@ -65,6 +66,9 @@ export interface Batch {
 
 /** Step Functions with the state machines of one template, and S3 with their bucket. */
 export class Account {
+  /** Of the state machines, by their names. */
+  private readonly roles = new Map<string, RolePolicies>();
+
   private constructor(
     readonly moto: Moto,
     readonly s3: S3Client,
@@ -81,14 +85,19 @@ export class Account {
   }
 
   async create(synthesized: Synthesized): Promise<void> {
-    for (const { StateMachineName: name, DefinitionString: definition } of synthesized.all(
-      'AWS::StepFunctions::StateMachine',
-    )) {
+    for (const machine of synthesized.all('AWS::StepFunctions::StateMachine')) {
+      const { StateMachineName: name, DefinitionString: definition, RoleArn } = machine;
+      this.roles.set(name, new RolePolicies(synthesized, RoleArn['Fn::GetAtt'][0]));
       const roleArn = 'arn:aws:iam::123456789012:role/batch';
       await this.states.send(
         new CreateStateMachineCommand({ name, definition: synthesized.resolve(definition), roleArn }),
       );
     }
+  }
+
+  /** Whether each of the state machines may do this. */
+  mayAll(action: string, resource: string): boolean {
+    return [...this.roles.values()].every((role) => role.allows(action, resource));
   }
 
   async write(key: string, content: string): Promise<void> {
@@ -119,9 +128,14 @@ export class Account {
     const key = `batch/input/${name}.jsonl`;
     if (content !== undefined) await this.write(key, content);
     const execution = await this.execute(machine, name, key);
+    const role = this.roles.get(machine)!;
+    expect(role.allows('s3:GetObject', `arn:aws:s3:::${BUCKET}/${key}`)).toBe(true);
     const { Contents = [] } = await this.s3.send(
       new ListObjectsV2Command({ Bucket: BUCKET, Prefix: `batch/output/${name}/` }),
     );
+    for (const { Key } of Contents) expect(role.allows('s3:PutObject', `arn:aws:s3:::${BUCKET}/${Key}`)).toBe(true);
+    // Requests run as executions of the state machine itself.
+    expect(role.allows('states:StartExecution', execution.stateMachineArn!)).toBe(true);
     const written = (kind: string) =>
       Promise.all(
         Contents.filter(({ Key }) => Key!.split('/').at(-1)!.startsWith(`${kind}_`)).map(

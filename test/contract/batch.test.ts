@@ -37,7 +37,8 @@ describe('a batch by a function behind a REST API', () => {
     await lambda.start();
     const api = code.synthesized.only('AWS::ApiGateway::Stage').RestApiId.Ref;
     const stage = code.synthesized.only('AWS::ApiGateway::Stage').StageName;
-    gateway.serve(`${api}.execute-api.us-east-1.amazonaws.com`, stage, async ({ method, path, headers, body }) => {
+    const mayInvoke = (arn: string) => account.mayAll('execute-api:Invoke', arn);
+    gateway.serve(api, stage, mayInvoke, async ({ method, path, headers, body }) => {
       const answer = await lambda.stream(restEvent(method, path, headers, body));
       return new Response(new Uint8Array(answer.body), { status: answer.statusCode, headers: answer.headers });
     });
@@ -160,7 +161,8 @@ describe('a batch by a service on ECS', () => {
     task = new StartedRuntime({ env: { ...environment, ...account.moto.env, MODELSHIP_PORT: `${port}` }, port });
     await task.until(synthesized.only('AWS::ElasticLoadBalancingV2::TargetGroup').HealthCheckPath);
     const api = synthesized.only('AWS::ApiGatewayV2::Stage').ApiId.Ref;
-    gateway.serve(`${api}.execute-api.us-east-1.amazonaws.com`, undefined, ({ method, path, headers, body }) =>
+    const mayInvoke = (arn: string) => account.mayAll('execute-api:Invoke', arn);
+    gateway.serve(api, undefined, mayInvoke, ({ method, path, headers, body }) =>
       fetch(task.url + path, { method, headers: { 'content-type': headers['content-type']! }, body }),
     );
     await account.create(synthesized);
