@@ -36,6 +36,8 @@ export interface RuntimeConfig {
   readonly maxBodyBytes: number;
   readonly maxQueue: number;
   readonly timeoutSeconds: number;
+  /** Seconds that loading the models may take at the start. @default 300 */
+  readonly startSeconds?: number;
   /** Milliseconds that a request may wait for others to fill its batch. @default none: an idle model starts at once */
   readonly batchWindowMs?: number;
   /** Threads of one inference. @default as many as make it faster, of the CPUs the process may use */
@@ -134,6 +136,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxBodyBytes: number(ENVIRONMENT.maxBodyBytes, 64 * 1024 * 1024, 1, 2 ** 31),
     maxQueue: number(ENVIRONMENT.maxQueue, 1024, 1, 1_000_000),
     timeoutSeconds: number(ENVIRONMENT.timeoutSeconds, 60, 1, 24 * 3600),
+    startSeconds: optionalNumber(ENVIRONMENT.startSeconds, 1, 24 * 3600),
     batchWindowMs: optionalNumber(ENVIRONMENT.batchWindowMs, 1, 1000),
     threads: optionalNumber(ENVIRONMENT.threads, 1, 1024),
     python: text(ENVIRONMENT.python),

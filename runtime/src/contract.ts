@@ -43,7 +43,7 @@ export const SCORE_PATH = '/score';
 /** Seconds the server takes at most to finish what is in flight after SIGTERM. Cloud Run kills after 10 s, the shortest. */
 export const DRAIN_SECONDS = 8;
 
-/** Seconds that the slowest supported start may take before a host should give up: fetch, verify, load, samples. */
+/** Seconds that a start may take before a host should give up, unless it is told otherwise: fetch, verify, load, samples. */
 export const START_SECONDS = 300;
 
 /**
@@ -85,6 +85,8 @@ export const ENVIRONMENT = {
   batchWindowMs: 'MODELSHIP_BATCH_WINDOW_MILLISECONDS',
   /** Seconds after which a request is given up with 504. Default: 60. */
   timeoutSeconds: 'MODELSHIP_TIMEOUT_SECONDS',
+  /** Seconds that loading the models may take at the start before the server gives up. Default: 300. */
+  startSeconds: 'MODELSHIP_START_SECONDS',
   /** Threads of one inference. Default: as many as make it faster, of the CPUs the process may use. */
   threads: 'MODELSHIP_THREADS',
   /** Interpreter for models of Python frameworks: a path, or a name on PATH. Default: `python3`. */

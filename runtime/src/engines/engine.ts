@@ -76,6 +76,8 @@ export interface EngineOptions {
   readonly workerMemoryMib?: number;
   /** The interpreter for models of Python frameworks: a path, or a name on PATH. @default `python3` */
   readonly python?: string;
+  /** Seconds that such a process may take to load the model. @default 300 */
+  readonly startSeconds?: number;
   /** Seconds after which a process that is still at a run is killed and replaced. @default runs have no limit */
   readonly timeoutSeconds?: number;
   /** Takes each line that a worker process writes. @default lines are dropped */

@@ -32,6 +32,8 @@ export interface VersionOptions {
   /** @default 0 */
   readonly batchWindowMs?: number;
   readonly timeoutSeconds: number;
+  /** Seconds that a process may take to load the model. @default as the engine does */
+  readonly startSeconds?: number;
   readonly metrics: RuntimeMetrics;
 }
 
@@ -175,10 +177,11 @@ export class ServedVersion implements ServedModel {
   }
 
   private engineOptions(): EngineOptions {
-    const { threads, python, workers, workerMemoryMib, trustPickle, timeoutSeconds, logger } = this.options;
+    const { threads, python, workers, workerMemoryMib, trustPickle, timeoutSeconds, startSeconds, logger } =
+      this.options;
     const fields = { model: this.name, version: this.version };
     const onLine = (line: string) => logger?.log('warn', line, fields);
-    return { threads, python, workers, workerMemoryMib, trustPickle, timeoutSeconds, onLine };
+    return { threads, python, workers, workerMemoryMib, trustPickle, timeoutSeconds, startSeconds, onLine };
   }
 
   private tellApart(why: string): void {

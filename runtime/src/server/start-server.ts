@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { RuntimeConfig } from '../config.js';
-import { DRAIN_SECONDS, START_SECONDS } from '../contract.js';
+import { DRAIN_SECONDS, ENVIRONMENT, START_SECONDS } from '../contract.js';
 import { type HostSettings, readHost } from '../platforms/host.js';
 import { createRuntime, type Runtime } from '../runtime.js';
 import type { GrpcServer } from './grpc.js';
@@ -66,7 +66,7 @@ export async function startServer(
       metrics = await startMetricsServer(runtime.metricsText, config.metricsPort, address);
     }
     grpc = await startGrpc(config, runtime, address);
-    await withinStart(runtime.load());
+    await withinStart(runtime.load(), config.startSeconds);
   } catch (error) {
     closeNow(server);
     closeNow(metrics);
@@ -83,13 +83,11 @@ function closeNow(server: Server | undefined): void {
 }
 
 /** A start that hangs, on a store that never answers say, ends with an error, so that the host tries another machine. */
-async function withinStart(loading: Promise<void>): Promise<void> {
+async function withinStart(loading: Promise<void>, seconds = START_SECONDS): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`the models are not loaded after ${START_SECONDS} s`)),
-      START_SECONDS * 1000,
-    );
+    const message = `the models are not loaded after ${seconds} s; ${ENVIRONMENT.startSeconds} allows more`;
+    timer = setTimeout(() => reject(new Error(message)), seconds * 1000);
   });
   await Promise.race([loading, late]).finally(() => clearTimeout(timer));
 }

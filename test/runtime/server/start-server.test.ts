@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { credentials, loadPackageDefinition, Metadata, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -120,6 +123,20 @@ describe('a server', () => {
     const { port } = await start();
     const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'OPTIONS' });
     expect(await response.json()).toEqual(await ask(port, '/openapi.json'));
+  });
+
+  it('gives up a start that takes longer than it may', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    try {
+      await expect(
+        start({ [ENVIRONMENT.model]: `http://127.0.0.1:${port}/iris/`, [ENVIRONMENT.startSeconds]: '1' }),
+      ).rejects.toThrow('the models are not loaded after 1 s; MODELSHIP_START_SECONDS allows more');
+    } finally {
+      silent.close();
+      silent.closeAllConnections();
+    }
   });
 
   it('fails plainly when the port of gRPC is taken', async () => {

@@ -25,6 +25,7 @@ export const pythonEngine: Engine = {
       );
     }
     const { python = 'python3', workers = 1, threads = availableParallelism(), timeoutSeconds } = options;
+    const { startSeconds = START_SECONDS } = options;
     const { workerMemoryMib = (MEMORY_SHARE * memoryLimit()) / workers / MIB } = options;
     // The worker runs in another folder. A name without a folder is looked for on PATH.
     const pool = new WorkerPool(workers, {
@@ -35,7 +36,7 @@ export const pythonEngine: Engine = {
       verify: verify ?? (async () => {}),
       // Workers run at the same time.
       threads: Math.max(1, Math.floor(threads / workers)),
-      loadLimitMs: START_SECONDS * 1000,
+      loadLimitMs: startSeconds * 1000,
       runLimitMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000,
       memoryBytes: workerMemoryMib * MIB,
       onLine: options.onLine ?? (() => {}),
