@@ -332,9 +332,9 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     const { kind } = this.mode;
     if (kind === 'serverless') {
       if (min > 0) warn(this, 'modelship:provisionedConcurrency');
-    } else if (min > 0) {
+    } else if (min > 0 || kind === 'realTime') {
       warn(this, isGpu(instanceType(this.mode, this.server.spec)!) ? 'modelship:idleGpu' : 'modelship:idleInstance');
-    } else if (kind === 'inferenceComponents') {
+    } else if (kind === 'inferenceComponents' && min === 0) {
       warn(this, 'modelship:failsWhileWaking');
     }
   }

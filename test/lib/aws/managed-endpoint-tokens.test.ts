@@ -5,6 +5,7 @@ import { EndpointMode, type ManagedEndpointModelProps } from '../../../lib/aws/i
 import { Rollout } from '../../../lib/serving/index.js';
 import { faults, make, only, type Props } from './managed-endpoint-support.js';
 import { secondModel } from './managed-endpoint-variants.js';
+import { warningIds } from './warning-ids.js';
 
 /** A number that only a deployment tells. */
 const number = (stack: Stack, id = 'Number') => new CfnParameter(stack, id, { type: 'Number' }).valueAsNumber;
@@ -85,6 +86,12 @@ describe('tokens among the props of a ManagedEndpointModel', () => {
         maxReplicas: number(stack),
       })),
     ).toEqual([]);
+  });
+
+  test('are warned of where they must stand for one at least, and not where they may stand for anything', () => {
+    const warned = (mode: EndpointMode) => warningIds(make((stack) => ({ mode, minReplicas: number(stack) })).stack);
+    expect(warned(EndpointMode.realTime())).toEqual(['modelship:idleInstance']);
+    expect(warned(EndpointMode.inferenceComponents())).toEqual([]);
   });
 
   test('pass as the time limit', () => {
