@@ -2,18 +2,27 @@ import type { MonitorAutoscaleSetting } from '@cdktf/provider-azurerm/lib/monito
 import type { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import type { RoleDefinition } from '@cdktf/provider-azurerm/lib/role-definition';
 import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
-import { DEFAULT_PORT, SCORE_PATH } from '@modelship/runtime/contract';
+import { START_SECONDS } from '@modelship/runtime/contract';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { FETCH_SECONDS, fetchesModel } from '../kubernetes/served-version.js';
 import type { Model } from '../model/model.js';
 import type { ImageSource } from '../serving/image-source.js';
+import type { ModelServer } from '../serving/model-server.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import { GenericResource } from '../terraform/generic.js';
 import { afterRoles, azapi } from './private/azapi.js';
-import { bindImage } from './private/image.js';
 import { AZURE_ML } from './private/limits.js';
 import { isAutoscaled, mlAutoscale } from './private/ml-autoscale.js';
-import { deploymentName, ML_API, MlDeployment, mlEnvironment } from './private/ml-deployment.js';
+import {
+  deploymentName,
+  ML_API,
+  type MlAssetNames,
+  MlDeployment,
+  mlEnvironment,
+  mountedFolder,
+} from './private/ml-deployment.js';
+import { bindServedImages, routesOf, type ServedImages, serverOf, variablesOf } from './private/ml-server.js';
 import { ML_TELEMETRY } from './private/ml-telemetry.js';
 import { ENDPOINT_TYPE, type MlEndpointDefinition, MlTraffic } from './private/ml-traffic.js';
 import { validateManagedEndpoint } from './private/ml-validation.js';
@@ -48,7 +57,23 @@ export interface ModelTraffic {
 /** How a model is served by an Azure ML managed online endpoint. */
 export interface ManagedEndpointModelProps extends AzureServingProps {
   /**
-   * The container image of the runtime. From a registry on Azure, `AzureImage` gives the role to pull it.
+   * The inference server. Azure ML gives containers no arguments, so that the image of another server than Modelship's is
+   * copied at apply, with them in it, by a container registry that is made, which must be allowed to pull it. An image in
+   * Azure Container Registry is run as it is: let `identity` pull it, and put the arguments into it.
+   *
+   * @default ModelServer.modelship()
+   */
+  readonly server?: ModelServer;
+
+  /**
+   * Seconds that the server may take to start, what it fetches included, 60 to 3600.
+   *
+   * @default - 300, or 1800 for a server that fetches the model by itself
+   */
+  readonly startupSeconds?: number;
+
+  /**
+   * The container image of Modelship's runtime; other servers name their own. From a registry on Azure, `AzureImage` gives the role to pull it.
    *
    * @default - AzureImage.fromAcrTask(): the runtime of this version, built at apply
    */
@@ -132,24 +157,29 @@ export class ManagedEndpointModel extends Construct {
     }
     const workspace = props.workspace ?? this.workspace!.workspace;
     const others = props.alongside ?? [];
-    this.modelStore = new ModelStore(this, 'ModelStore', this.placement, props, [
-      props.model,
-      ...others.map(({ model }) => model),
-    ]);
+    this.modelStore = new ModelStore(
+      this,
+      'ModelStore',
+      this.placement,
+      props,
+      [props.model, ...others.map(({ model }) => model)],
+      props.server,
+    );
     this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', {
       ...this.placement.common,
       name: groupName(this, ASSET_NAME_LENGTH),
     });
-    const image = bindImage(this, props.image, this.placement, props, this.identity.principalId);
+    const server = serverOf(props);
+    const images = bindServedImages(this, props, this.placement, this.identity.principalId);
     const approved = this.workspace
       ? [
           ...this.workspace.approve('ModelStore', this.modelStore.storage.account.id, 'blob'),
-          ...(image.registryId ? this.workspace.approve('Image', image.registryId, 'registry') : []),
+          ...(images.registryId ? this.workspace.approve('Image', images.registryId, 'registry') : []),
         ]
       : [];
     const rolesKnown = afterRoles(this, 'RolesKnown', [
       this.modelStore.grantRead(this, 'ModelReader', this.identity.principalId),
-      ...image.ready,
+      ...images.ready,
     ]);
     const definition: MlEndpointDefinition = {
       location: workspace.location,
@@ -162,27 +192,31 @@ export class ManagedEndpointModel extends Construct {
     };
     this.endpoint = this.makeEndpoint(props.endpointName, workspace, definition, [rolesKnown]);
     const names = { assetName: groupName(this, ASSET_NAME_LENGTH), workspaceId: workspace.id };
-    const environment = mlEnvironment(this, 'Environment', names, image.uri, SCORE_PATH, DEFAULT_PORT);
-    const datastore = this.makeDatastore(workspace);
+    const environment = this.environments(props, images, names);
+    const loads = server.layout(props.model).length > 0;
+    const datastore = loads ? [this.makeDatastore(workspace)] : [];
+    const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     const deploy = (model: Model) =>
       // The digest is in the id, so that another version is another deployment and not a change of this one.
       new MlDeployment(this, `Deployment-${deploymentName(model)}`, {
         ...names,
         model,
+        server,
         endpoint: this.endpoint,
-        environmentId: environment.id,
+        environmentId: environment(model).id,
         location: workspace.location,
         tags: props.tags,
         datastoreUri: datastoreUri(this, workspace),
         instanceType: props.instanceType ?? DEFAULT_INSTANCE_TYPE,
         instances: props.minReplicas ?? 1,
         autoscaled: isAutoscaled(props),
-        timeoutSeconds: props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+        timeoutSeconds,
+        startupSeconds: props.startupSeconds ?? (fetchesModel(server) ? FETCH_SECONDS : START_SECONDS),
         concurrency: props.maxConcurrentRequests ?? DEFAULT_CONCURRENCY,
-        environment: props.environment,
+        variables: variablesOf(props, model, mountedFolder(names, model, server), timeoutSeconds),
         egressDisabled: props.privateSubnet !== undefined && props.workspace !== undefined,
         capturePercent: props.capturePercent,
-        dependsOn: [...this.modelStore.blobs, ...approved, rolesKnown, datastore],
+        dependsOn: [...this.modelStore.blobs, ...approved, rolesKnown, ...datastore],
       });
     this.deployment = deploy(props.model);
     this.alongside = others.map(({ model }) => deploy(model));
@@ -214,6 +248,28 @@ export class ManagedEndpointModel extends Construct {
       roleDefinitionId: this.invoker.roleDefinitionResourceId,
       principalId,
     });
+  }
+
+  /** One for the runtime, whose image and routes are the same for every model; one for each model of another server. */
+  private environments(
+    props: ManagedEndpointModelProps,
+    images: ServedImages,
+    names: MlAssetNames,
+  ): (model: Model) => GenericResource {
+    const server = serverOf(props);
+    const make = (id: string, model: Model, content?: readonly string[]) => {
+      const { uri: image, built } = images.imageOf(model, mountedFolder(names, model, server));
+      const routes = routesOf(server.spec, model);
+      return mlEnvironment(this, id, { ...names, image, routes, content, dependsOn: built });
+    };
+    if (server.spec.image === undefined) {
+      const shared = make('Environment', props.model);
+      return () => shared;
+    }
+    return (model) => {
+      const name = deploymentName(model);
+      return make(`Environment-${name}`, model, [name, JSON.stringify(routesOf(server.spec, model))]);
+    };
   }
 
   private makeEndpoint(

@@ -1,22 +1,16 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { AssetType, Fn, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import type { ImageContext } from '../../bundle/image-parts.js';
-import { azurerm } from '../../terraform/bindings/azurerm.js';
 import { GenericResource } from '../../terraform/generic.js';
 import type { AzureRegistry } from '../azure-image.js';
 import type { AzureServingProps } from '../props.js';
 import { azapi } from './azapi.js';
+import { BuildContexts } from './build-contexts.js';
 import type { Placement } from './placement.js';
-import { SecureStorage } from './secure-storage.js';
 
-const CONTAINER = 'contexts';
 const REPOSITORY = 'modelship/runtime';
 const TAG_LENGTH = 16;
-/** Between the 300 s and 28,800 s that a run may take. */
-const TIMEOUT_SECONDS = 1800;
+/** Between the 300 s and 28,800 s that a run may take: an image for GPUs has 10 GB, which come and go once. */
+const TIMEOUT_SECONDS = 3600;
 
 /** The runtime's image in a registry, by the digest of its build context. */
 export function runtimeImage(digest: string): string {
@@ -31,6 +25,8 @@ function imageTag(digest: string): string {
 export interface RegistryBuild extends ImageContext {
   readonly dockerfile: string;
   readonly registry: AzureRegistry;
+  /** Where the context is put. @default - storage of its own */
+  readonly contexts?: BuildContexts;
 }
 
 /** A build of an image by Azure Container Registry, run once for each content of the context. */
@@ -43,6 +39,7 @@ export class AcrBuild extends Construct {
     super(scope, id);
     const tag = imageTag(options.digest);
     const image = runtimeImage(options.digest);
+    const contexts = options.contexts ?? new BuildContexts(this, 'Contexts', placement, props);
     this.uri = `${options.registry.loginServer}/${image}`;
     this.run = new GenericResource(this, 'Run', {
       type: 'azapi_resource',
@@ -57,7 +54,7 @@ export class AcrBuild extends Construct {
             forceUpdateTag: tag,
             runRequest: {
               type: 'DockerBuildRequest',
-              sourceLocation: this.upload(placement, props, options, tag),
+              sourceLocation: contexts.upload(this, options, `${tag}.tar.gz`),
               dockerFilePath: options.dockerfile,
               imageNames: [image],
               isPushEnabled: true,
@@ -66,45 +63,11 @@ export class AcrBuild extends Construct {
             },
           },
         },
+        // azapi itself gives up after half an hour.
+        timeouts: { create: `${TIMEOUT_SECONDS + 600}s` },
       },
       // The link to the context is another one at each plan; another build has another name.
       lifecycle: { ignoreChanges: ['body.properties.runRequest.sourceLocation'] },
     });
-  }
-
-  /** Uploads the context, and returns a link to it that lasts as long as the build may take. */
-  private upload(placement: Placement, props: AzureServingProps, options: RegistryBuild, tag: string): string {
-    // The registry fetches the context from outside, by a link that only a key can sign. It holds the runtime, and no model.
-    const { account } = new SecureStorage(this, 'Storage', placement, props, { sharedKeys: true, isPublic: true });
-    const container = new azurerm.StorageContainer(this, 'Container', {
-      name: CONTAINER,
-      storageAccountId: account.id,
-      containerAccessType: 'private',
-    });
-    const archive = join(mkdtempSync(join(tmpdir(), 'modelship-context-')), 'context.tar.gz');
-    // Loaded here, because it takes as long as the bindings of a whole target, of which few have an image built.
-    const { create } = require('tar') as typeof import('tar');
-    create({ sync: true, file: archive, cwd: options.directory, gzip: true, portable: true }, ['.']);
-    const asset = new TerraformAsset(this, 'Context', {
-      path: archive,
-      type: AssetType.FILE,
-      assetHash: options.digest.replace(/^sha256:/, ''),
-    });
-    const blob = new azurerm.StorageBlob(this, 'Blob', {
-      name: `${tag}.tar.gz`,
-      storageAccountName: account.name,
-      storageContainerName: container.name,
-      type: 'Block',
-      source: asset.path,
-    });
-    const sas = new azurerm.DataAzurermStorageAccountBlobContainerSas(this, 'Link', {
-      connectionString: account.primaryConnectionString,
-      containerName: container.name,
-      httpsOnly: true,
-      start: Fn.timestamp(),
-      expiry: Fn.timeadd(Fn.timestamp(), '2h'),
-      permissions: { read: true, add: false, create: false, write: false, delete: false, list: false },
-    });
-    return `${blob.url}${sas.sas}`;
   }
 }

@@ -11,6 +11,7 @@ export const AZURE_ML = {
   instances: { min: 1, max: 50, source: 'an Azure ML deployment' },
   /** The service's default is 1, far too few for a server that batches. */
   concurrency: { min: 1, max: 1000, source: 'Azure ML (maxConcurrentRequestsPerInstance)' },
+  startupSeconds: { min: 60, max: 3600, unit: 'seconds', source: 'ManagedEndpointModel' },
   deployments: 20,
   mirrorPercent: { min: 1, max: 50, unit: 'percent', source: 'Azure ML (mirrorTraffic)' },
 } as const;

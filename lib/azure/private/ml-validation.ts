@@ -8,6 +8,7 @@ import { validatorFor } from '../../terraform/validator.js';
 import type { ManagedEndpointModelProps } from '../managed-endpoint-model.js';
 import { AZURE_ML } from './limits.js';
 import { deploymentName } from './ml-deployment.js';
+import { checkMlServer } from './ml-server-validation.js';
 import { FULL, ownPercent } from './ml-traffic.js';
 import { AZURE_PROPS, checkAzureProps } from './validation.js';
 
@@ -21,6 +22,8 @@ const PROPS: Readonly<Record<keyof ManagedEndpointModelProps, true>> = {
   alongside: true,
   mirrorPercent: true,
   capturePercent: true,
+  server: true,
+  startupSeconds: true,
 };
 
 /** @throws ValidationError naming every prop that Azure ML cannot do */
@@ -47,6 +50,7 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
   checkInstances(validator, props);
   checkAccess(validator, props);
   checkTraffic(validator, props);
+  checkMlServer(validator, props);
   validator.throwIfAny();
 }
 

@@ -10,7 +10,8 @@ import { generatedName } from './names.js';
 import { GOOGLE_OPERATION, restfulProvider } from './restful.js';
 
 const PROJECT_HASH_LENGTH = 8;
-const TIMEOUT_SECONDS = 1800;
+/** An image for GPUs has 10 GB, which come and go once. */
+const TIMEOUT_SECONDS = 3600;
 
 /**
  * Builds an image in Cloud Build. Triggers, the only resource for it, do not build when they are applied: so the build

@@ -1,9 +1,9 @@
 import { ENVIRONMENT, START_SECONDS } from '@modelship/runtime/contract';
 import type { Construct } from 'constructs';
+import { FETCH_SECONDS, fetchesModel } from '../../kubernetes/served-version.js';
 import type { Model } from '../../model/model.js';
 import { ModelServer } from '../../serving/model-server.js';
 import type { ServerSpec } from '../../serving/model-servers/spec.js';
-import { FETCH_SECONDS } from '../../terraform/endpoint-server.js';
 import { packagePrefix } from '../../terraform/package-files.js';
 import { runtimeEnvironment } from '../../terraform/runtime-environment.js';
 import type { ManagedEndpointModelProps } from '../managed-endpoint-model.js';
@@ -72,10 +72,10 @@ function argumentsOf(spec: ServerSpec, model: Model, folder: string): readonly s
  * before the model is loaded; other servers do so after it.
  */
 function startup(props: ManagedEndpointModelProps, model: Model) {
-  const { spec } = serverOf(props);
+  const server = serverOf(props);
+  const { spec } = server;
   if (spec.image === undefined && props.startupSeconds === undefined) return {};
-  const fetches = spec.source?.kind === 'hub' || spec.source?.kind === 'gcs';
-  const seconds = props.startupSeconds ?? (fetches ? FETCH_SECONDS : START_SECONDS);
+  const seconds = props.startupSeconds ?? (fetchesModel(server) ? FETCH_SECONDS : START_SECONDS);
   return {
     startupProbe: {
       httpGet: { path: spec.readyPath(model), port: spec.port },
