@@ -267,7 +267,7 @@ export class ContainerModel extends Construct implements IConnectable {
   }
 
   private makeTask(image: PulledImage, capacity: ContainerCapacity): Task {
-    const { model, environment = {}, secrets = {} } = this.props;
+    const { model, environment = {}, secrets = {}, startupSeconds } = this.props;
     const modelData =
       this.props.modelData ??
       (this.server.spec.image ? ContainerModelData.inImage(IMAGE_FOLDER) : ContainerModelData.fromPackage());
@@ -278,6 +278,7 @@ export class ContainerModel extends Construct implements IConnectable {
       capacity,
       modelData,
       timeoutSeconds: this.props.timeoutSeconds ?? this.timeoutSeconds,
+      startupSeconds,
       environment,
       secrets,
       retention: this.retention,

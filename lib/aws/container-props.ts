@@ -64,12 +64,7 @@ export interface ContainerModelProps extends ServingProps {
    */
   readonly blueGreenBakeMinutes?: number;
 
-  /**
-   * Seconds a task may take from its start until it is ready. More than 300 is for other servers: Modelship's own gives up
-   * by then.
-   *
-   * @default 300
-   */
+  /** Seconds a task may take from its start until it is ready, 1 to 86400. @default 300 */
   readonly startupSeconds?: number;
 
   /** Alarms that take a deployment back. @default - the alarms on errors and latency */

@@ -137,12 +137,17 @@ describe('ContainerModel', () => {
     expect(group.TargetGroupAttributes).toContainEqual({ Key: 'deregistration_delay.timeout_seconds', Value: '20' });
   });
 
-  test('gives other servers as long to start as they are said to take, and by default as long as ours', () => {
-    const seconds = (props: Props) => only(make(props).template(), 'AWS::ECS::Service').HealthCheckGracePeriodSeconds;
+  test('gives servers as long to start as they are said to take, and tells ours', () => {
+    const start = (props: Props) => {
+      const { template } = make(props);
+      const { HealthCheckGracePeriodSeconds: grace } = only(template(), 'AWS::ECS::Service');
+      const { Environment: environment } = containerOf(template());
+      return [grace, environment.filter(({ Name }: { Name: string }) => Name === 'MODELSHIP_START_SECONDS')];
+    };
     const other = VARIANTS['TensorFlow Serving']!(new Stack());
-    expect(seconds(other)).toBe(300);
-    expect(seconds({ ...other, startupSeconds: 1800 })).toBe(1800);
-    expect(seconds({ startupSeconds: 60 })).toBe(60);
+    expect(start(other)).toEqual([300, []]);
+    expect(start({ ...other, startupSeconds: 1800 })).toEqual([1800, []]);
+    expect(start({ startupSeconds: 1800 })).toEqual([1800, [{ Name: 'MODELSHIP_START_SECONDS', Value: '1800' }]]);
   });
 
   test('makes a VPC without a way to the internet, with the endpoints a task needs', () => {
@@ -878,7 +883,6 @@ describe('ContainerModel refuses', () => {
       ['modelData: UNSUPPORTED_MODEL_DATA'],
     ],
     ['a start that takes no time', { startupSeconds: 0 }, ['startupSeconds: OUT_OF_RANGE']],
-    ['a start that our own server would give up', { startupSeconds: 301 }, ['startupSeconds: OUT_OF_RANGE']],
     ['more at least than at most', { minReplicas: 3, maxReplicas: 2 }, ['maxReplicas: LESS_THAN_MINIMUM']],
     ['no task at all', { minReplicas: 0 }, ['minReplicas: OUT_OF_RANGE']],
     [

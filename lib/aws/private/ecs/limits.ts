@@ -34,8 +34,8 @@ export const ECS = {
     beyond: 'Access.jwt() and .anonymous(), with the load balancer alone, allow 4000',
   },
   gatewayPayloadBytes: 10 * 2 ** 20,
-  /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html: healthCheckGracePeriodSeconds */
-  startupSeconds: { min: 1, max: 2 ** 31 - 1, unit: 'seconds', source: 'an ECS service' },
+  /** ECS would wait for longer. */
+  startupSeconds: { min: 1, max: 86_400, unit: 'seconds', source: 'this construct' },
   /** Disk of a Fargate task that is there without asking. */
   ephemeralBytes: 20 * 2 ** 30,
   maxEphemeralGib: 200,

@@ -41,6 +41,8 @@ export interface TaskProps {
   readonly capacity: ContainerCapacity;
   readonly modelData: ContainerModelData;
   readonly timeoutSeconds: number;
+  /** @default as the server does */
+  readonly startupSeconds?: number;
   readonly environment: { readonly [name: string]: string };
   readonly secrets: { [name: string]: Secret };
   readonly retention: RetentionDays;
@@ -151,7 +153,7 @@ export class Task extends Construct {
       environment: {
         ...this.props.environment,
         ...server.spec.environment(model, folder),
-        ...(own ? { [ENVIRONMENT.timeoutSeconds]: `${this.props.timeoutSeconds}` } : {}),
+        ...(own ? this.limits() : {}),
       },
       secrets,
       logging: LogDrivers.awsLogs({ logGroup: this.logGroup, streamPrefix: CONTAINER }),
@@ -169,6 +171,16 @@ export class Task extends Construct {
     }
     if (this.mount) container.addMountPoints({ sourceVolume: VOLUME, containerPath: MOUNT, readOnly: true });
     return container;
+  }
+
+  private limits(): { [name: string]: string } {
+    const { timeoutSeconds, startupSeconds } = this.props;
+    return {
+      [ENVIRONMENT.timeoutSeconds]: Tokenization.stringifyNumber(timeoutSeconds),
+      ...(startupSeconds === undefined
+        ? {}
+        : { [ENVIRONMENT.startSeconds]: Tokenization.stringifyNumber(startupSeconds) }),
+    };
   }
 
   private gpuShare(options: GpuCapacityOptions) {

@@ -1,4 +1,4 @@
-import { ENVIRONMENT, START_SECONDS } from '@modelship/runtime/contract';
+import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Stack, Token } from 'aws-cdk-lib';
 import { Cluster } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
@@ -40,7 +40,12 @@ const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
 };
 
 /** Variables that the construct sets, and that would be lost or would break the service. */
-const RESERVED: readonly string[] = [...MODEL_VARIABLES, ENVIRONMENT.port, ENVIRONMENT.timeoutSeconds];
+const RESERVED: readonly string[] = [
+  ...MODEL_VARIABLES,
+  ENVIRONMENT.port,
+  ENVIRONMENT.timeoutSeconds,
+  ENVIRONMENT.startSeconds,
+];
 
 /** Families whose GPUs are NVIDIA's; that of `g4ad` is AMD's, and `g5g` has Arm processors. */
 const GPU_INSTANCE = /^(g(?!4ad|5g)\d|p\d)[a-z0-9-]*\.[a-z0-9-]+$/;
@@ -62,7 +67,7 @@ export function validateContainer(
   checkServing(validator, props, capacity);
   checkScaling(validator, props, replicas);
   checkRollout(validator, props);
-  checkStart(validator, props);
+  validator.number('startupSeconds', props.startupSeconds, ECS.startupSeconds);
   checkRegion(validator, scope, props, capacity);
   checkVariables(validator, props);
   checkLogRetention(validator, props.logRetentionDays);
@@ -216,19 +221,6 @@ function checkScaling(validator: Validator, props: ContainerModelProps, replicas
     'maxReplicas',
     'LESS_THAN_MINIMUM',
     `got ${replicas.max}, less than the ${replicas.min} of minReplicas; raise one or lower the other`,
-  );
-}
-
-function checkStart(validator: Validator, { startupSeconds, server }: ContainerModelProps): void {
-  validator.number('startupSeconds', startupSeconds, ECS.startupSeconds);
-  validator.check(
-    server?.spec.image !== undefined ||
-      startupSeconds === undefined ||
-      Token.isUnresolved(startupSeconds) ||
-      startupSeconds <= START_SECONDS,
-    'startupSeconds',
-    'OUT_OF_RANGE',
-    `got ${startupSeconds}; Modelship's own server gives up after ${START_SECONDS}. Mount a large model by ContainerModelData.fromS3Files() or .fromFileSystem()`,
   );
 }
 
