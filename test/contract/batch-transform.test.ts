@@ -8,6 +8,7 @@ import { BatchCompute, BatchModel } from '../../lib/aws/index.js';
 import { ImageSource } from '../../lib/serving/index.js';
 import { Synthesized } from './aws-assets.js';
 import { Account, BUCKET, golden, lines, rows, WRONG } from './batch-account.js';
+import { RolePolicies } from './role-policies.js';
 import { expectClose, freePort, IRIS, SERVER, StartedRuntime } from './started-runtime.js';
 import { type TransformJob, transform } from './transform-job.js';
 
@@ -65,6 +66,10 @@ describe('a batch by a transform job', () => {
     const { TransformJobName, ModelName } = job as unknown as Record<string, string>;
     expect(ModelName).toMatch(/^BatchModel/);
     expect(TransformJobName).toMatch(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/);
+    const arn = `arn:aws:sagemaker:us-east-1:123456789012:transform-job/${TransformJobName}`;
+    for (const action of ['CreateTransformJob', 'DescribeTransformJob', 'StopTransformJob']) {
+      expect(account.mayAll(`sagemaker:${action}`, arn)).toBe(true);
+    }
   });
 
   test('writes the golden predictions of every object under the prefix, line by line', async () => {
@@ -73,6 +78,10 @@ describe('a batch by a transform job', () => {
     await account.write('batch/input/other.jsonl', lines(WRONG));
     const { job, folder } = await jobFor('batch/input/golden/');
     await transform(account.s3, job, runtime.url);
+    const { ExecutionRoleArn } = synthesized.only('AWS::SageMaker::Model');
+    const role = new RolePolicies(synthesized, ExecutionRoleArn['Fn::GetAtt'][0]);
+    expect(role.allows('s3:GetObject', `arn:aws:s3:::${BUCKET}/batch/input/golden/first.jsonl`)).toBe(true);
+    expect(role.allows('s3:PutObject', `arn:aws:s3:::${BUCKET}/${folder}/first.jsonl.out`)).toBe(true);
     for (const [name, expected] of [
       ['first', rows],
       ['second', rows.slice(0, 1)],
