@@ -1,6 +1,7 @@
 """ECS: whole services and task definitions, and capacity providers."""
 
 from moto.core.utils import pascal_to_camelcase, remap_nested_keys
+from moto.ecs.exceptions import InvalidParameterException
 from moto.ecs.models import CapacityProvider
 from moto.ecs.responses import EC2ContainerServiceResponse
 
@@ -14,7 +15,18 @@ keep(EC2ContainerServiceResponse, ["create_capacity_provider"], "managedInstance
 create_service = EC2ContainerServiceResponse.create_service
 
 
+def refuse_strangers(self):
+    """A strategy may name providers of the cluster alone."""
+    cluster = self.ecs_backend._get_cluster(self._get_param("cluster", "default"))
+    for name in [item["capacityProvider"] for item in self._get_param("capacityProviderStrategy") or []]:
+        provider = self.ecs_backend._get_provider(name)
+        made_for_it = getattr(provider, "cluster", None) in (cluster.name, cluster.arn)
+        if not made_for_it and name not in (cluster.capacity_providers or []):
+            raise InvalidParameterException(f"The capacity provider {name} is not associated with the cluster")
+
+
 def create_connected_service(self):
+    refuse_strangers(self)
     result = create_service(self)
     told = self._get_param("serviceConnectConfiguration")
     for deployment in result._result["service"].deployments if told else []:
