@@ -51,6 +51,30 @@ describe('every variant is deployed', () => {
     }
   });
 
+  test('no two watch the same: each alarm is about its own stack', async () => {
+    const stackOf = new Map<string, string>();
+    for (const stack of variants.stacks) {
+      for (const { ResourceType, PhysicalResourceId } of await variants.resources(stack)) {
+        if (ResourceType === 'AWS::CloudWatch::Alarm') stackOf.set(PhysicalResourceId, stack);
+      }
+    }
+    const { MetricAlarms } = await aws.call('cloudwatch', 'describe_alarms');
+    // Scaling policies bring alarms of their own.
+    const ours = MetricAlarms.filter(({ AlarmName }: Answer) => stackOf.has(AlarmName));
+    expect(ours).toHaveLength(stackOf.size);
+    const watchers = new Map<string, Set<string>>();
+    for (const { AlarmName, Namespace, MetricName, Dimensions, Metrics = [] } of ours) {
+      const queried = Metrics.flatMap(({ MetricStat }: Answer) => (MetricStat ? [MetricStat.Metric] : []));
+      const watched = MetricName ? [{ Namespace, MetricName, Dimensions }] : queried;
+      expect(watched, AlarmName).not.toEqual([]);
+      for (const metric of watched) {
+        const key = JSON.stringify([metric.Namespace, metric.MetricName, metric.Dimensions]);
+        watchers.set(key, (watchers.get(key) ?? new Set()).add(stackOf.get(AlarmName)!));
+      }
+    }
+    expect([...watchers].filter(([, stacks]) => stacks.size > 1)).toEqual([]);
+  });
+
   test('a queue, with its dead letters, calls the function', async () => {
     const queues = await Promise.all(
       (await variants.those('serverless', 'queue', 'AWS::SQS::Queue')).map(async (QueueUrl) => {
@@ -407,11 +431,18 @@ describe('every variant is updated to a new version of its model, and other boun
     expect(await variants.bounds(construct, variant)).toEqual(expected);
   });
 
-  test('has more instances where their number is fixed, and reserves more of a function', async () => {
+  test('keeps more of a function warm, and reserves more of it', async () => {
+    const { Concurrency, Configuration } = await variants.functionOf('warm, bounded and encrypted');
+    expect(Concurrency).toEqual({ ReservedConcurrentExecutions: 8 });
+    const alias = { FunctionName: Configuration.FunctionName, Qualifier: 'live' };
+    expect(await aws.call('lambda', 'get_provisioned_concurrency_config', alias)).toMatchObject({
+      RequestedProvisionedConcurrentExecutions: 2,
+    });
+  });
+
+  test('has more instances where their number is fixed', async () => {
     const [{ InitialInstanceCount }] = (await variants.endpointOf('rolling')).config.ProductionVariants;
     expect(InitialInstanceCount).toBe(5);
-    const { Concurrency } = await variants.functionOf('warm, bounded and encrypted');
-    expect(Concurrency).toEqual({ ReservedConcurrentExecutions: 8 });
   });
 
   test('changes the definitions of batches', async () => {

@@ -5,6 +5,8 @@ import json
 import zipfile
 
 from moto.awslambda.models import LambdaFunction, LayerVersion, lambda_backends
+from moto.awslambda.responses import LambdaResponse
+from moto.awslambda.urls import url_paths
 from moto.core.common_models import CloudFormationModel
 
 from moto_resource import client, resource, without
@@ -131,6 +133,45 @@ resource(
 )
 
 
+PROVISIONED = {}
+url_paths[r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/provisioned-concurrency/?$"] = (
+    LambdaResponse.dispatch
+)
+
+
+def provisioned_key(self):
+    return self.region, self.path.rsplit("/", 2)[-2], self._get_param("Qualifier")
+
+
+def put_provisioned(self):
+    PROVISIONED[provisioned_key(self)] = self._get_param("ProvisionedConcurrentExecutions")
+    return 202, {}, json.dumps({"Status": "READY"})
+
+
+def get_provisioned(self):
+    number = PROVISIONED[provisioned_key(self)]
+    return 200, {}, json.dumps({"RequestedProvisionedConcurrentExecutions": number, "Status": "READY"})
+
+
+def delete_provisioned(self):
+    PROVISIONED.pop(provisioned_key(self), None)
+    return 204, {}, "{}"
+
+
+LambdaResponse.put_provisioned_concurrency_config = put_provisioned
+LambdaResponse.get_provisioned_concurrency_config = get_provisioned
+LambdaResponse.delete_provisioned_concurrency_config = delete_provisioned
+
+
+def provision(region_name, properties):
+    place = {"FunctionName": properties["FunctionName"], "Qualifier": properties["Name"]}
+    if "ProvisionedConcurrencyConfig" in properties:
+        provisioned = properties["ProvisionedConcurrencyConfig"]
+        client("lambda", region_name).put_provisioned_concurrency_config(**place, **provisioned)
+    else:
+        client("lambda", region_name).delete_provisioned_concurrency_config(**place)
+
+
 class Alias(CloudFormationModel):
     # moto tells the service by the module's second part.
     __module__ = "moto.awslambda.models"
@@ -153,7 +194,9 @@ class Alias(CloudFormationModel):
     @classmethod
     def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
         name, function_name, version = cls.identity(cloudformation_json["Properties"])
-        return cls(lambda_backends[account_id][region_name].create_alias(name, function_name, version, "", None))
+        made = lambda_backends[account_id][region_name].create_alias(name, function_name, version, "", None)
+        provision(region_name, cloudformation_json["Properties"])
+        return cls(made)
 
     @classmethod
     def update_from_cloudformation_json(
@@ -164,6 +207,7 @@ class Alias(CloudFormationModel):
         before = original_resource.alias.function_version
         if shift and version != before:
             deploy(region_name, shift, function_name, name, before, version)
+        provision(region_name, cloudformation_json["Properties"])
         return cls(lambda_backends[account_id][region_name].update_alias(name, function_name, version, "", None))
 
     @classmethod
