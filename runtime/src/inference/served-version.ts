@@ -9,7 +9,7 @@ import type { ModelState, ServedModel } from '../protocols/protocol.js';
 import type { LocalPackage } from '../store/package-source.js';
 import { InferenceError } from './errors.js';
 import { placeModel, probeBatching } from './probe.js';
-import type { InferenceRequest, InferenceResponse } from './request.js';
+import type { Cancellation, InferenceRequest, InferenceResponse } from './request.js';
 import { checkSamples, readSamples } from './samples.js';
 import { Scheduler } from './scheduler.js';
 import type { Signature, Tensor } from './tensor.js';
@@ -56,7 +56,7 @@ export class ServedVersion implements ServedModel {
   readonly manifest: Manifest;
   readonly source: string | undefined;
   readonly signatures: Readonly<Record<string, Signature>>;
-  /** Ends with each of those who make several calls. */
+  /** Ends with each of those who make several calls, and in time. */
   private readonly held = new Set<Promise<void>>();
   private loadFailure: string | undefined;
   private files: LocalPackage | undefined;
@@ -154,14 +154,28 @@ export class ServedVersion implements ServedModel {
     return response.then(({ outputs }) => ({ outputs: outputs.filter(({ name }) => wanted.includes(name)) }));
   }
 
-  hold(): () => void {
-    let release = () => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
+  hold<T>(calls: (hold: Cancellation) => Promise<T>): Promise<T> {
+    const { timeoutSeconds } = this.options;
+    const hold = { aborted: false };
+    let timer: NodeJS.Timeout | undefined;
+    const overdue = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        hold.aborted = true;
+        reject(new InferenceError('DEADLINE_EXCEEDED', `no answer within ${timeoutSeconds} s`));
+      }, timeoutSeconds * 1000);
     });
-    this.held.add(held);
-    void held.then(() => this.held.delete(held));
-    return release;
+    const answer = Promise.race([calls(hold), overdue]);
+    const ended = answer
+      .then(
+        () => {},
+        () => {},
+      )
+      .finally(() => {
+        clearTimeout(timer);
+        this.held.delete(ended);
+      });
+    this.held.add(ended);
+    return answer;
   }
 
   /** Takes no new request, lets those in flight finish, and frees the model. */

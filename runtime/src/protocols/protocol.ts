@@ -1,5 +1,5 @@
 import type { ModelEntry } from '../inference/model-entry.js';
-import type { InferenceRequest, InferenceResponse } from '../inference/request.js';
+import type { Cancellation, InferenceRequest, InferenceResponse } from '../inference/request.js';
 import type { Signature } from '../inference/tensor.js';
 import type { Manifest } from '../manifest/index.js';
 import type { ModelMetrics } from '../observability/model-metrics.js';
@@ -29,11 +29,12 @@ export interface ServedModel extends ModelVersion {
    */
   infer(request: InferenceRequest): Promise<InferenceResponse>;
   /**
-   * Keeps the version in memory for several calls, though another takes its place meanwhile.
+   * Keeps the version in memory for several calls that answer one request, though another takes its place meanwhile.
+   * Together they have the time that one request has; `calls` makes no more once its argument is aborted.
    *
-   * @returns what must be called after the last
+   * @throws InferenceError `DEADLINE_EXCEEDED` after that time, or what `calls` throws
    */
-  hold(): () => void;
+  hold<T>(calls: (hold: Cancellation) => Promise<T>): Promise<T>;
 }
 
 /** The models a server holds. */

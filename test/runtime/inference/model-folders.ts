@@ -51,7 +51,7 @@ export class VersionFolder {
 }
 
 /** Models without a server around, and what they logged. */
-export function models() {
+export function models({ timeoutSeconds = 10 } = {}) {
   const catalog = new Catalog();
   const lines: string[] = [];
   const logger = new Logger('error', (line) => lines.push(line));
@@ -61,7 +61,7 @@ export function models() {
       logger,
       threads: 1,
       maxQueue: 10,
-      timeoutSeconds: 10,
+      timeoutSeconds,
       metrics: new RuntimeMetrics(),
     }),
   );

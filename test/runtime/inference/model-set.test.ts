@@ -129,7 +129,13 @@ describe('a version that is replaced while it is asked', () => {
     const { controlled, catalog, states } = models();
     await controlled.start([entry(folder.path, latest)]);
     const old = catalog.find('slow')!;
-    const release = old.hold();
+    let release = () => {};
+    const held = old.hold(
+      () =>
+        new Promise<void>((resolve) => {
+          release = resolve;
+        }),
+    );
     const inputs = [{ name: 'rounds', datatype: 'INT64', shape: [1], data: BigInt64Array.of(1n) }] as const;
     await old.infer({ inputs });
     folder.add('2');
@@ -138,10 +144,27 @@ describe('a version that is replaced while it is asked', () => {
     expect((await old.infer({ inputs })).outputs).toHaveLength(1);
     expect(states()).toEqual(['2 AVAILABLE', '1 UNLOADING']);
     release();
-    await switching;
+    await Promise.all([held, switching]);
     expect(states()).toEqual(['2 AVAILABLE']);
     await expect(old.infer({ inputs })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
+});
+
+it('lets nobody hold a version, and with it every change, for longer than a request may take', async () => {
+  const folder = new VersionFolder('1');
+  const { controlled, catalog, states } = models({ timeoutSeconds: 0.05 });
+  await controlled.start([entry(folder.path, latest)]);
+  let aborted: boolean | undefined;
+  const held = catalog.find('slow')!.hold(async (hold) => {
+    await vi.waitUntil(() => hold.aborted);
+    aborted = hold.aborted;
+    return new Promise(() => {});
+  });
+  await expect(held).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', message: 'no answer within 0.05 s' });
+  folder.add('2');
+  await controlled.refresh();
+  expect(states()).toEqual(['2 AVAILABLE']);
+  await vi.waitUntil(() => aborted);
 });
 
 describe('labels', () => {

@@ -1,7 +1,8 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Tensor } from '../../../runtime/src/inference/tensor.js';
 import { kserve } from '../../../runtime/src/protocols/kserve/index.js';
 import { tensorFlowServing } from '../../../runtime/src/protocols/tensorflow-serving/index.js';
+import { post, serve, stopAll } from '../faults/servers.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 
 // 2a - b, and a + 1
@@ -22,6 +23,8 @@ const linear = model({
 });
 const EXPLAIN = '/v1/models/half_plus_two:explain';
 const send = (served = linear, status = false) => sender([kserve({ status }), tensorFlowServing()], catalog([served]));
+
+afterEach(stopAll);
 
 describe(':explain', () => {
   it('tells how far each feature moves each output', async () => {
@@ -113,6 +116,14 @@ describe(':explain', () => {
     expect(response.status).toBe(400);
     expect(response.json()).toEqual({ error: expect.stringContaining('gives 1080000 numbers, 1048576 are allowed') });
     expect(compute).toHaveBeenCalledTimes(1);
+  });
+
+  it('gives up in the time that one request has, however many calls of the model are left', async () => {
+    const base = await serve({ timeoutSeconds: 0.05 });
+    const instances = new Array(1600).fill([5.1, 3.5, 1.4, 0.2]);
+    const response = await post(`${base}/v1/models/iris:explain`, JSON.stringify({ instances }));
+    expect(response.status).toBe(504);
+    expect(await response.json()).toEqual({ error: 'no answer within 0.05 s' });
   });
 
   it('refuses models that take text, or give no row for each', async () => {

@@ -32,7 +32,7 @@ export function model({ inputs, outputs, signatures, compute, ...rest }: TestMod
       const all = await compute(request.inputs, request);
       return { outputs: request.outputs ? all.filter(({ name }) => request.outputs!.includes(name)) : all };
     },
-    hold: () => () => {},
+    hold: (calls) => calls({ aborted: false }),
     ...rest,
   };
 }

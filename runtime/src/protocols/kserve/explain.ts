@@ -46,25 +46,28 @@ interface ExplainRequest {
  * hold `background`, rows that stand for absent features (by default zeros), and `parameters` with `permutations` and
  * `seed`.
  *
- * @throws InferenceError `INVALID_ARGUMENT`
+ * @throws InferenceError `INVALID_ARGUMENT`, or `DEADLINE_EXCEEDED` after the time that one request has
  */
-export async function explain(
-  model: ServedModel,
-  body: Buffer,
-  options: ExplainOptions = {},
-): Promise<Buffer | string> {
-  const release = model.hold();
-  try {
-    return await explanations(model, body, options);
-  } finally {
-    release();
-  }
+export function explain(model: ServedModel, body: Buffer, options: ExplainOptions = {}): Promise<Buffer | string> {
+  const { signal, bare = false } = options;
+  return model.hold((hold) => explanations(model, body, bare, either(signal, hold)));
+}
+
+/** Aborted as soon as one of them is. */
+function either(signal: Cancellation | undefined, hold: Cancellation): Cancellation {
+  return {
+    get aborted() {
+      return hold.aborted || signal?.aborted === true;
+    },
+    trace: signal?.trace,
+  };
 }
 
 async function explanations(
   model: ServedModel,
   body: Buffer,
-  { signal, bare = false }: ExplainOptions,
+  bare: boolean,
+  signal: Cancellation,
 ): Promise<Buffer | string> {
   const signature = model.signatures.serving_default!;
   const spec = signature.inputs[0]!;
