@@ -1,7 +1,14 @@
 import type { Model } from '../model/model.js';
 import type { Access } from '../serving/access.js';
 import type { ModelSource } from '../serving/model-servers/source.js';
-import { checkServer, type GpuChoice, type ServerProps } from '../serving/server-validation.js';
+import {
+  checkOtherModels,
+  checkServer,
+  checkServerVariables,
+  checkSource,
+  type GpuChoice,
+  type ServerProps,
+} from '../serving/server-validation.js';
 import type { Validator } from '../serving/validation.js';
 import { refuse } from '../terraform/serving-props.js';
 
@@ -10,7 +17,6 @@ export interface ClusterServerProps extends ServerProps {
   readonly access?: Access;
   readonly stableModel?: Model;
   readonly timeoutSeconds?: number;
-  readonly environment?: { [name: string]: string };
 }
 
 /** What a cloud's clusters can do for servers other than Modelship's runtime. */
@@ -24,19 +30,13 @@ export interface ClusterServerRules {
 
 /** Notes what a cluster cannot do with the server of the props. */
 export function checkClusterServer(validator: Validator, props: ClusterServerProps, rules: ClusterServerRules): void {
-  const { server, model, stableModel, access, environment = {} } = props;
-  const { gpu, sources } = rules;
-  checkServer(validator, props, gpu);
+  const { server, stableModel, access } = props;
+  checkServer(validator, props, rules.gpu);
   const spec = server?.spec;
   if (spec?.image === undefined) return;
-  if (stableModel) {
-    validator.check(
-      spec.formats?.includes(stableModel.manifest.format) ?? true,
-      'stableModel',
-      'UNSUPPORTED_FORMAT',
-      `${spec.name} runs both versions, and cannot load ${stableModel.manifest.format}; replace the model without a canary`,
-    );
-  }
+  checkOtherModels(validator, spec, stableModel ? { stableModel } : {});
+  checkSource(validator, spec, rules.sources);
+  checkServerVariables(validator, spec, props);
   if (!rules.access.includes(access?.kind ?? 'cloudIdentity')) {
     refuse(
       validator,
@@ -50,21 +50,6 @@ export function checkClusterServer(validator: Validator, props: ClusterServerPro
       validator,
       'timeoutSeconds',
       `nothing before the pods gives up a request, and ${spec.name} is not told to; leave it out`,
-    );
-  }
-  validator.check(
-    spec.source === undefined || sources.includes(spec.source.kind),
-    'server',
-    'UNSUPPORTED_SOURCE',
-    `${spec.name} would fetch the model from ${spec.source?.kind === 'gcs' ? 'Cloud Storage' : 'S3'}, for which pods have no ` +
-      "identity here; give a repository of Hugging Face's hub, or a folder of what is mounted",
-  );
-  for (const name of Object.keys(spec.environment(model, ''))) {
-    validator.check(
-      environment[name] === undefined,
-      `environment.${name}`,
-      'RESERVED_VARIABLE',
-      `the construct sets it for ${spec.name}; leave it out`,
     );
   }
 }

@@ -1,9 +1,15 @@
 import { Token } from 'cdktf';
 import type { Model } from '../model/model.js';
-import { IMAGE_REFERENCE } from '../serving/image-source.js';
 import type { ModelSource } from '../serving/model-servers/source.js';
 import type { ServerSpec } from '../serving/model-servers/spec.js';
-import { checkServer, type GpuChoice, type ServerProps } from '../serving/server-validation.js';
+import {
+  checkOtherModels,
+  checkServer,
+  checkServerVariables,
+  checkSource,
+  type GpuChoice,
+  type ServerProps,
+} from '../serving/server-validation.js';
 import type { Range, Validator } from '../serving/validation.js';
 
 /** Seconds that a server may take to start: as the runtime, and longer for one that fetches what it serves. */
@@ -11,7 +17,6 @@ export const FETCH_SECONDS = 1800;
 
 /** The props of a managed endpoint that are about its server. */
 export interface EndpointServerProps extends ServerProps {
-  readonly environment?: { readonly [name: string]: string };
   readonly startupSeconds?: number;
 }
 
@@ -41,39 +46,13 @@ export function checkEndpointServer(
   );
   const spec = props.server?.spec;
   if (spec?.image === undefined) return;
-  checkImage(validator, spec, spec.image);
-  for (const [prop, { manifest }] of Object.entries(others)) {
-    validator.check(
-      spec.formats?.includes(manifest.format) ?? true,
-      prop,
-      'UNSUPPORTED_FORMAT',
-      `${spec.name} runs every version, and cannot load ${manifest.format}; serve it by an endpoint of its own`,
-    );
-  }
-  validator.check(
-    spec.source === undefined || sources.includes(spec.source.kind),
-    'server',
-    'UNSUPPORTED_SOURCE',
-    `${spec.name} would fetch the model from ${spec.source?.kind === 'gcs' ? 'Cloud Storage' : 'S3'}, for which instances ` +
-      "have no identity here; give a repository of Hugging Face's hub, or a folder in an image of yours",
-  );
-  for (const name of Object.keys(spec.environment(props.model, ''))) {
-    validator.check(
-      props.environment?.[name] === undefined,
-      `environment.${name}`,
-      'RESERVED_VARIABLE',
-      `the construct sets it for ${spec.name}; leave it out`,
-    );
-  }
+  checkArchitecture(validator, spec);
+  checkOtherModels(validator, spec, others);
+  checkSource(validator, spec, sources);
+  checkServerVariables(validator, spec, props);
 }
 
-function checkImage(validator: Validator, { name, architectures }: ServerSpec, image: string): void {
-  validator.check(
-    Token.isUnresolved(image) || IMAGE_REFERENCE.test(image),
-    'server',
-    'BAD_TEXT',
-    `got the image ${JSON.stringify(image)}; write [host/]path[:tag][@sha256:digest], without \`https://\` and spaces`,
-  );
+function checkArchitecture(validator: Validator, { name, architectures }: ServerSpec): void {
   const built = architectures.map((architecture) => architecture.name);
   validator.check(
     built.includes('amd64'),

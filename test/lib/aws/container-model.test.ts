@@ -839,6 +839,16 @@ describe('ContainerModel refuses', () => {
       ['capacity: NO_GPU'],
     ],
     [
+      'weights in a bucket of another cloud, and a variable that is the server’s',
+      {
+        image: undefined,
+        server: ModelServer.vllm({ source: 'gs://weights/qwen' }),
+        capacity: ContainerCapacity.gpu(),
+        environment: { VLLM_NO_USAGE_STATS: '0' },
+      },
+      ['server: UNSUPPORTED_SOURCE', 'environment.VLLM_NO_USAGE_STATS: RESERVED_VARIABLE'],
+    ],
+    [
       'an image without Arm on Arm',
       (stack) => ({
         ...VARIANTS['TensorFlow Serving']!(stack),

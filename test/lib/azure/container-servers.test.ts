@@ -133,6 +133,7 @@ test.each<[string, Partial<ContainerModelProps>, string[]]>([
     },
     ['stableModel UNSUPPORTED_FORMAT'],
   ],
+  ['no image', { server: ModelServer.custom({ image: '' }) }, ['server BAD_TEXT']],
   ['a start in no time', { server: ModelServer.triton(), startupSeconds: 0 }, ['startupSeconds OUT_OF_RANGE']],
 ])('%s is refused', (_what, props, faults) => {
   expect(faultsOf(() => containers(props))).toEqual(faults);

@@ -204,6 +204,7 @@ test.each<[string, Partial<ContainerModelProps>, string[]]>([
     ['environment.VLLM_NO_USAGE_STATS RESERVED_VARIABLE'],
   ],
   ['disk that Autopilot has with a GPU only', { server: triton, diskGib: 11 }, ['diskGib OUT_OF_RANGE']],
+  ['no image', { server: ModelServer.custom({ image: '' }) }, ['server BAD_TEXT']],
   ['our runtime on a GPU that it does not use', { gpu }, ['image NO_GPU_RUNTIME']],
 ])('refuses %s', (_what, props, faults) => {
   expect(faultsOf(props)).toEqual(faults);

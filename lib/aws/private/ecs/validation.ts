@@ -3,7 +3,7 @@ import { Stack, Token } from 'aws-cdk-lib';
 import { Cluster } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { MODEL_VARIABLES } from '../../../serving/model-variables.js';
-import { checkServer } from '../../../serving/server-validation.js';
+import { checkServer, checkServerVariables, checkSource } from '../../../serving/server-validation.js';
 import { SERVING_PROPS } from '../../../serving/serving-prop-names.js';
 import { type Range, Validator } from '../../../serving/validation.js';
 import type { ContainerCapacity } from '../../container-capacity.js';
@@ -200,6 +200,8 @@ function checkServing(validator: Validator, props: ContainerModelProps, capacity
     has: capacity.gpuOptions !== undefined,
     how: 'Fargate has none, so use ContainerCapacity.gpu() or .managedGpu()',
   });
+  checkSource(validator, spec, ['s3', 'hub', 'folder']);
+  if (spec.image !== undefined) checkServerVariables(validator, spec, props);
   validator.check(
     spec.image === undefined || (modelData?.kind ?? 'image') === 'image' || isMounted(modelData),
     'modelData',
