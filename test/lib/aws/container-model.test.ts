@@ -849,6 +849,11 @@ describe('ContainerModel refuses', () => {
       ['server: UNSUPPORTED_SOURCE', 'environment.VLLM_NO_USAGE_STATS: RESERVED_VARIABLE'],
     ],
     [
+      'a server without an image',
+      { image: undefined, server: ModelServer.custom({ image: 'https://registry.example/a' }) },
+      ['server: BAD_TEXT'],
+    ],
+    [
       'an image without Arm on Arm',
       (stack) => ({
         ...VARIANTS['TensorFlow Serving']!(stack),
