@@ -658,6 +658,45 @@ describe('ContainerModel', () => {
     expect(only(template(), 'AWS::ECS::TaskDefinition').RuntimePlatform.CpuArchitecture).toBe(expected);
   });
 
+  test.each([
+    ['a prefix', 's3://weights/qwen/', 'weights/qwen/*', { StringLike: { 's3:prefix': ['qwen', 'qwen/*'] } }],
+    ['a bucket', 's3://weights', 'weights/*', undefined],
+  ])(
+    'lets a server read the weights that it fetches from %s, and list no others',
+    (_what, source, objects, Condition) => {
+      const { template, service } = make({
+        image: undefined,
+        server: ModelServer.vllm({ source }),
+        capacity: ContainerCapacity.gpu(),
+      });
+      const role = service.task.taskRole.node.findChild('DefaultPolicy').node.defaultChild as CfnPolicy;
+      const { Statement } =
+        template().toJSON().Resources[Stack.of(service).getLogicalId(role)].Properties.PolicyDocument;
+      const s3 = Statement.filter(({ Action }: { Action: string }) => Action.startsWith('s3:'));
+      expect(s3.map(({ Resource }: { Resource: unknown }) => text(Resource).replace(/^.*:s3:::/, ''))).toEqual([
+        objects,
+        'weights',
+      ]);
+      expect(s3[0]).toMatchObject({ Action: 's3:GetObject', Effect: 'Allow' });
+      expect(s3[0].Condition).toBeUndefined();
+      expect(s3[1].Action).toBe('s3:ListBucket');
+      expect(s3[1].Condition).toEqual(Condition);
+    },
+  );
+
+  test.each([
+    ['a hub', 'Qwen/Qwen3-0.6B', 1],
+    ['a bucket', 's3://weights/qwen/', 1],
+    ['the image, which is in ECR', '/opt/qwen', 0],
+  ])('has a way to the internet only if a server fetches weights: from %s', (_what, source, gateways) => {
+    const { template } = make({
+      image: undefined,
+      server: ModelServer.vllm({ source, image: IMAGE }),
+      capacity: ContainerCapacity.gpu(),
+    });
+    template().resourceCountIs('AWS::EC2::NatGateway', gateways);
+  });
+
   test('can be found by Service Connect', () => {
     const { template } = make({ serviceConnectNamespace: 'models' });
     expect(only(template(), 'AWS::ECS::Service').ServiceConnectConfiguration).toMatchObject({
@@ -839,6 +878,16 @@ describe('ContainerModel refuses', () => {
       ['capacity: NO_GPU'],
     ],
     [
+      'our runtime on GPUs that it does not use',
+      { image: undefined, capacity: ContainerCapacity.gpu() },
+      ['image: NO_GPU_RUNTIME'],
+    ],
+    [
+      'a server without an image',
+      { image: undefined, server: ModelServer.custom({ image: 'https://registry.example/a' }) },
+      ['server: BAD_TEXT'],
+    ],
+    [
       'weights in a bucket of another cloud, and a variable that is the server’s',
       {
         image: undefined,
@@ -847,11 +896,6 @@ describe('ContainerModel refuses', () => {
         environment: { VLLM_NO_USAGE_STATS: '0' },
       },
       ['server: UNSUPPORTED_SOURCE', 'environment.VLLM_NO_USAGE_STATS: RESERVED_VARIABLE'],
-    ],
-    [
-      'a server without an image',
-      { image: undefined, server: ModelServer.custom({ image: 'https://registry.example/a' }) },
-      ['server: BAD_TEXT'],
     ],
     [
       'an image without Arm on Arm',
