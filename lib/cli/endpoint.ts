@@ -1,4 +1,5 @@
 import { inferPath, predictPath } from '@modelship/runtime/contract';
+import { parseExact } from '../json/exact-json.js';
 import { CommandFailure } from './failure.js';
 
 /** A model behind a URL. */
@@ -86,6 +87,20 @@ export function successful(url: string, answer: Answer): string {
       ? ' The endpoint wants to know who calls: add the credentials by --header, such as `--header "x-api-key: KEY"`.'
       : '';
   throw new CommandFailure('REFUSED', `${url} answered ${answer.status}: ${answer.body.trim() || '(empty)'}${hint}`);
+}
+
+/**
+ * What the JSON `text` says that `url` answered, with every digit of whole numbers.
+ *
+ * @param nonFinite whether `NaN` and `Infinity` are numbers, as they are to TensorFlow Serving
+ * @throws CommandFailure if it is no JSON
+ */
+export function answerJson(url: string, text: string, nonFinite: boolean): unknown {
+  try {
+    return parseExact(text, nonFinite);
+  } catch (error) {
+    throw new CommandFailure('ANSWER_INVALID', `${url} answered what is no JSON (${(error as Error).message}).`);
+  }
 }
 
 async function onlyModel(base: string, headers: Readonly<Record<string, string>>): Promise<string> {

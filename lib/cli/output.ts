@@ -1,4 +1,5 @@
 import type { Manifest } from '@modelship/runtime/manifest';
+import { stringifyExact } from '../json/exact-json.js';
 
 /** Where a command's result and its progress go: results to standard output, the rest to standard error. */
 export class Output {
@@ -6,7 +7,7 @@ export class Output {
 
   /** Prints the result: one JSON document, or the lines for a person. */
   result(json: unknown, lines: readonly string[]): void {
-    process.stdout.write(this.asJson ? `${JSON.stringify(json)}\n` : `${lines.join('\n')}\n`);
+    process.stdout.write(this.asJson ? `${stringifyExact(json)}\n` : `${lines.join('\n')}\n`);
   }
 
   /**

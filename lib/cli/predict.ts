@@ -1,10 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { call, type Endpoint, type EndpointFlags, findEndpoint, inferUrl, predictUrl, successful } from './endpoint.js';
+import {
+  answerJson,
+  call,
+  type Endpoint,
+  type EndpointFlags,
+  findEndpoint,
+  inferUrl,
+  predictUrl,
+  successful,
+} from './endpoint.js';
 import { CommandFailure } from './failure.js';
 import { type LocalFlags, serveLocally, withTrustOption } from './local.js';
 import { Output } from './output.js';
 import { isPackage } from './predictor.js';
+import { type RequestText, requestTexts } from './request-texts.js';
 
 interface PredictFlags extends EndpointFlags, LocalFlags {
   readonly data?: string;
@@ -34,21 +44,30 @@ export function predictCommand(): Command {
   return withTrustOption(command)
     .addOption(new Option('-d, --data <json>', 'the request').conflicts('samples'))
     .option('-s, --samples <file>', 'JSON file of requests, or the samples.json of a package (default: standard input)')
-    .option('--json', 'print the answers and their times as one JSON document')
+    .option(
+      '--json',
+      'print the answers and their times as one JSON document; numbers that JSON lacks are texts, such as "NaN"',
+    )
     .action(predict);
 }
 
 async function predict(target: string, flags: PredictFlags): Promise<void> {
-  const bodies = requestBodies(parsed(source(flags)));
+  const requests = requestTexts(source(flags));
   const server = isPackage(target) ? await serveLocally(target, flags) : undefined;
   try {
     const endpoint = await findEndpoint(server?.url ?? target, flags);
-    const answers = await answersOf(endpoint, bodies);
+    const answers = await answersOf(endpoint, requests);
     new Output(flags.json).result(
       {
         ...(server ? { package: target } : { url: endpoint.base }),
         model: endpoint.model,
-        answers: answers.map(({ text, milliseconds }) => ({ answer: JSON.parse(text), milliseconds })),
+        // A person gets what the server wrote, as it is.
+        ...(flags.json && {
+          answers: answers.map(({ url, text, milliseconds }) => ({
+            answer: answerJson(url, text, true),
+            milliseconds,
+          })),
+        }),
       },
       answers.map(({ text }) => text.trimEnd()),
     );
@@ -59,13 +78,13 @@ async function predict(target: string, flags: PredictFlags): Promise<void> {
 
 async function answersOf(
   endpoint: Endpoint,
-  bodies: readonly Body[],
-): Promise<{ text: string; milliseconds: number }[]> {
-  const answers: { text: string; milliseconds: number }[] = [];
-  for (const body of bodies) {
-    const url = urlFor(endpoint, body);
-    const answer = await call(url, endpoint.headers, JSON.stringify(body));
-    answers.push({ text: successful(url, answer), milliseconds: Math.round(answer.milliseconds * 10) / 10 });
+  requests: readonly RequestText[],
+): Promise<{ url: string; text: string; milliseconds: number }[]> {
+  const answers: { url: string; text: string; milliseconds: number }[] = [];
+  for (const { text, isOpenInference } of requests) {
+    const url = isOpenInference ? inferUrl(endpoint) : predictUrl(endpoint);
+    const answer = await call(url, endpoint.headers, text);
+    answers.push({ url, text: successful(url, answer), milliseconds: Math.round(answer.milliseconds * 10) / 10 });
   }
   return answers;
 }
@@ -86,46 +105,6 @@ function source({ data, samples }: PredictFlags): string {
       `${samples ?? 'standard input'} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
     );
   }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new CommandFailure('DATA_INVALID', `the request is not JSON (${(error as Error).message}).`);
-  }
-}
-
-type Body = Readonly<Record<string, unknown>>;
-
-/** The requests alone: what they expect, if the file says so, stays here. */
-function requestBodies(json: unknown): Body[] {
-  return (Array.isArray(json) ? json : [json]).map((entry) => {
-    const body: Body = entry?.request ?? entry;
-    if (body?.instances === undefined && body?.inputs === undefined) {
-      throw new CommandFailure(
-        'DATA_INVALID',
-        'a request has `instances` or `inputs`, such as {"instances": [[5.1, 3.5, 1.4, 0.2]]}; ' +
-          `got ${JSON.stringify(entry)?.slice(0, 60)}.`,
-      );
-    }
-    const { predictions: _, ...request } = body;
-    const expects =
-      !isOpenInference(body) || (body.outputs as { data?: unknown }[] | undefined)?.some((output) => 'data' in output);
-    return expects ? { ...request, outputs: undefined } : request;
-  });
-}
-
-function isOpenInference({ inputs }: Body): boolean {
-  return (
-    Array.isArray(inputs) &&
-    inputs.length > 0 &&
-    inputs.every((input) => input !== null && typeof input === 'object' && 'datatype' in input)
-  );
-}
-
-function urlFor(endpoint: Endpoint, body: Body): string {
-  return isOpenInference(body) ? inferUrl(endpoint) : predictUrl(endpoint);
 }
 
 function gather(line: string, lines: readonly string[] = []): string[] {

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Tensor, TensorSpec } from '@modelship/runtime';
+import type { Signature, Tensor, TensorSpec } from '@modelship/runtime';
 import { MANIFEST_FILE, readManifest, verifyFiles } from '@modelship/runtime/manifest';
 import { encodeInferRequestJson, engineFor } from '@modelship/runtime/serve';
 import { DEFAULT_TOLERANCE, sampleTensors, type Tolerance, tensorsOfOpenInference } from '../pack/index.js';
-import { call, type EndpointFlags, findEndpoint, inferUrl, successful } from './endpoint.js';
+import { answerJson, call, type Endpoint, type EndpointFlags, findEndpoint, inferUrl, successful } from './endpoint.js';
 import { CommandFailure } from './failure.js';
 import { engineOptions, type LocalFlags } from './local.js';
 
@@ -59,16 +59,25 @@ async function endpointPredictor(url: string, flags: EndpointFlags): Promise<Pre
   const endpoint = await findEndpoint(url, flags);
   const infer = inferUrl(endpoint);
   const metadataUrl = infer.replace(/\/infer$/, '');
-  const { inputs, outputs } = JSON.parse(successful(metadataUrl, await call(metadataUrl, endpoint.headers)));
+  const { inputs, outputs } = (await answerOf(metadataUrl, endpoint)) as Signature;
   return {
     inputs,
     outputs,
     tolerance: DEFAULT_TOLERANCE,
     async predict(tensors) {
       const body = encodeInferRequestJson(tensors);
-      const answer = JSON.parse(successful(infer, await call(infer, endpoint.headers, body)));
+      const answer = (await answerOf(infer, endpoint, body)) as InferAnswer;
       return sampleTensors(tensorsOfOpenInference(answer.outputs), outputs, infer);
     },
     async close() {},
   };
+}
+
+interface InferAnswer {
+  readonly outputs: Parameters<typeof tensorsOfOpenInference>[0];
+}
+
+/** What the Open Inference Protocol answers has no numbers that are not finite. */
+async function answerOf(url: string, { headers }: Endpoint, body?: string): Promise<unknown> {
+  return answerJson(url, successful(url, await call(url, headers, body)), false);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ModelPackageError } from '@modelship/runtime/manifest';
+import { parseExact, stringifyExact } from '../json/exact-json.js';
 
 /** One request of a samples file, by input name, and the answer if the file has it, by output name. */
 export interface SampleRequest {
@@ -40,7 +41,7 @@ export function readSampleRequests(path: string): SampleRequest[] {
   }
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseExact(text, false);
   } catch (error) {
     throw invalid(`${path} is not JSON (${(error as Error).message})`);
   }
@@ -122,7 +123,7 @@ export function tensorsOfOpenInference(tensors: readonly OpenInferenceTensor[]):
 function object(value: unknown, place: string): Json {
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Json;
   throw invalid(
-    `${place} must be an object with \`instances\` or \`inputs\`, got ${JSON.stringify(value)?.slice(0, 40)}`,
+    `${place} must be an object with \`instances\` or \`inputs\`, got ${stringifyExact(value).slice(0, 40)}`,
   );
 }
 

@@ -68,7 +68,7 @@ describe('predict', () => {
     [
       'neither instances nor inputs',
       ['--data', '{"rows": []}'],
-      /a request has `instances` or `inputs`.*got {"rows":\[\]}/,
+      /a request has `instances` or `inputs`.*got {"rows": \[\]}/,
     ],
     ['a file that is not there', ['--samples', 'none.json'], /none\.json cannot be read \(ENOENT\)/],
     ['a header without a colon', ['--data', ROW, '--header', 'x'], /write `NAME: VALUE`/],

@@ -1,0 +1,54 @@
+import { elementTexts, memberTexts } from '../json/exact-json.js';
+import { CommandFailure } from './failure.js';
+
+/** A request as its author wrote it, to the last digit. */
+export interface RequestText {
+  readonly text: string;
+  /** Whether it is one of the Open Inference Protocol, or else of TensorFlow Serving. */
+  readonly isOpenInference: boolean;
+}
+
+/**
+ * The requests in `text`: one, or a list of them, or the samples of a package. What they expect, if the text says so, is
+ * left out.
+ *
+ * @throws CommandFailure `DATA_INVALID`
+ */
+export function requestTexts(text: string): RequestText[] {
+  try {
+    return (elementTexts(text) ?? [text]).map(requestText);
+  } catch (error) {
+    if (error instanceof CommandFailure) throw error;
+    throw new CommandFailure('DATA_INVALID', `the request is not JSON (${(error as Error).message}).`);
+  }
+}
+
+function requestText(entry: string): RequestText {
+  const request = memberTexts(entry)?.find(([name]) => name === 'request')?.[1];
+  const members = memberTexts(request ?? entry);
+  const isRequest = members?.some(([name]) => name === 'instances' || name === 'inputs');
+  if (!members || !isRequest) {
+    throw new CommandFailure(
+      'DATA_INVALID',
+      'a request has `instances` or `inputs`, such as {"instances": [[5.1, 3.5, 1.4, 0.2]]}; ' +
+        `got ${entry.trim().slice(0, 60)}.`,
+    );
+  }
+  const inputs = members.find(([name]) => name === 'inputs')?.[1];
+  const tensors = inputs === undefined ? [] : tensorMembers(inputs);
+  const isOpenInference = tensors.length > 0 && tensors.every((names) => names.includes('datatype'));
+  const kept = members.filter(([name, value]) => !isExpectation(name, value, isOpenInference));
+  if (kept.length === members.length) return { text: request ?? entry, isOpenInference };
+  return { text: `{${kept.map(([name, value]) => `${JSON.stringify(name)}: ${value}`).join(', ')}}`, isOpenInference };
+}
+
+/** In the Open Inference Protocol a request names the outputs that it asks for, and an expectation has their data. */
+function isExpectation(name: string, value: string, isOpenInference: boolean): boolean {
+  if (name === 'outputs') return !isOpenInference || tensorMembers(value).some((names) => names.includes('data'));
+  return name === 'predictions';
+}
+
+/** The names that each tensor of a list has; a value of another form has none. */
+function tensorMembers(text: string): string[][] {
+  return (elementTexts(text) ?? []).map((tensor) => (memberTexts(tensor) ?? []).map(([name]) => name));
+}

@@ -1,0 +1,101 @@
+import { JsonReader } from '@modelship/runtime/serve';
+
+/**
+ * Reads JSON without a loss: a whole number that a double does not hold exactly becomes a `bigint`.
+ *
+ * @param nonFinite whether `NaN`, `Inf` and `Infinity` are numbers, as they are to TensorFlow Serving
+ * @throws InferenceError that says where the text is no JSON
+ */
+export function parseExact(text: string, nonFinite: boolean): unknown {
+  const reader = new JsonReader(Buffer.from(text), nonFinite);
+  const value = read(reader);
+  reader.end();
+  return value;
+}
+
+/**
+ * Writes what `parseExact` reads, with every digit. Numbers that JSON does not have become the texts `"NaN"`, `"Infinity"`
+ * and `"-Infinity"`, so that they are neither lost nor an obstacle to strict parsers.
+ */
+export function stringifyExact(value: unknown): string {
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value === 'number' && !Number.isFinite(value)) return `"${value}"`;
+  if (Object.is(value, -0)) return '-0';
+  if (Array.isArray(value)) return `[${value.map(stringifyExact).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${stringifyExact(member)}`).join(',')}}`;
+}
+
+/** The texts of the elements of a list, as they are; undefined if `text` is another value. */
+export function elementTexts(text: string): string[] | undefined {
+  const reader = readerOf(text);
+  if (reader.peek() !== OPEN_ARRAY) return undefined;
+  const elements: string[] = [];
+  if (reader.openArray()) {
+    do elements.push(textOf(reader));
+    while (reader.nextElement());
+  }
+  reader.end();
+  return elements;
+}
+
+/** The names of the members of an object with the texts of their values, as they are; undefined if `text` is another value. */
+export function memberTexts(text: string): (readonly [name: string, value: string])[] | undefined {
+  const reader = readerOf(text);
+  if (reader.peek() !== OPEN_OBJECT) return undefined;
+  const members: [string, string][] = [];
+  if (reader.openObject()) {
+    do members.push([reader.name(), textOf(reader)]);
+    while (reader.nextMember());
+  }
+  reader.end();
+  return members;
+}
+
+const [OPEN_ARRAY, OPEN_OBJECT, QUOTE] = Buffer.from('[{"');
+
+function readerOf(text: string): JsonReader {
+  return new JsonReader(Buffer.from(text), true);
+}
+
+function textOf(reader: JsonReader): string {
+  reader.peek();
+  const start = reader.position;
+  reader.skip();
+  return reader.bytes.toString('utf8', start, reader.position);
+}
+
+function read(reader: JsonReader): unknown {
+  const byte = reader.peek();
+  if (byte === QUOTE) return reader.string();
+  if (byte === OPEN_ARRAY) {
+    const list: unknown[] = [];
+    if (reader.openArray()) {
+      do list.push(read(reader));
+      while (reader.nextElement());
+    }
+    return list;
+  }
+  if (byte === OPEN_OBJECT) {
+    const object: Record<string, unknown> = {};
+    if (reader.openObject()) {
+      do {
+        const name = reader.name();
+        object[name] = read(reader);
+      } while (reader.nextMember());
+    }
+    return object;
+  }
+  if (reader.atNumber()) {
+    const start = reader.position;
+    const value = reader.number(false);
+    if (!reader.integral || Number.isSafeInteger(value)) return value;
+    return BigInt(reader.bytes.toString('latin1', start, reader.position));
+  }
+  const truth = reader.boolean();
+  if (truth !== undefined) return truth;
+  // What is left to be read is `null`.
+  reader.skip();
+  return null;
+}
