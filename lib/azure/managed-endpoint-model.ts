@@ -3,7 +3,7 @@ import type { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment
 import type { RoleDefinition } from '@cdktf/provider-azurerm/lib/role-definition';
 import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import { START_SECONDS } from '@modelship/runtime/contract';
-import type { ITerraformDependable } from 'cdktf';
+import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { FETCH_SECONDS, fetchesModel } from '../kubernetes/served-version.js';
 import type { Model } from '../model/model.js';
@@ -227,10 +227,17 @@ export class ManagedEndpointModel extends Construct {
     if (isAutoscaled(props)) {
       this.autoscale = mlAutoscale(this, 'Autoscale', this.placement, this.deployment, props);
     }
-    this.url = this.endpoint.interpolationForAttribute('output.properties.scoringUri').toString();
+    const { path } = routesOf(server.spec, props.model).scoringRoute;
+    this.url = `https://${this.host}${path}`;
     if (props.access?.kind === 'apiKey') this.primaryKey = this.makeKeys();
     this.makeLogs();
     this.telemetry.watch({ resourceId: this.endpoint.id, ...ML_TELEMETRY });
+  }
+
+  /** The host of the endpoint. Its URI has the route of no deployment yet when the endpoint is made, but a default one. */
+  private get host(): string {
+    const uri = this.endpoint.interpolationForAttribute('output.properties.scoringUri').toString();
+    return Fn.element(Fn.split('/', uri), 2);
   }
 
   /** Lets an identity of Microsoft Entra ask the model, and do nothing else. For `Access.cloudIdentity()`. */

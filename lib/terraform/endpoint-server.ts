@@ -1,4 +1,3 @@
-import { Token } from 'cdktf';
 import type { Model } from '../model/model.js';
 import type { ModelSource } from '../serving/model-servers/source.js';
 import type { ServerSpec } from '../serving/model-servers/spec.js';
@@ -11,9 +10,6 @@ import {
   type ServerProps,
 } from '../serving/server-validation.js';
 import type { Range, Validator } from '../serving/validation.js';
-
-/** Seconds that a server may take to start: as the runtime, and longer for one that fetches what it serves. */
-export const FETCH_SECONDS = 1800;
 
 /** The props of a managed endpoint that are about its server. */
 export interface EndpointServerProps extends ServerProps {
@@ -38,12 +34,7 @@ export function checkEndpointServer(
 ): void {
   checkServer(validator, props, gpu);
   validator.number('startupSeconds', props.startupSeconds, startupSeconds);
-  validator.check(
-    !Token.isUnresolved(props.startupSeconds),
-    'startupSeconds',
-    'UNRESOLVED_TOKEN',
-    'got a value that is known at deployment only; it is counted in probes at synth, so give it in the code',
-  );
+  validator.known('startupSeconds', props.startupSeconds, 'it is counted in probes at synth');
   const spec = props.server?.spec;
   if (spec?.image === undefined) return;
   checkArchitecture(validator, spec);

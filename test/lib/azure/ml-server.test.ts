@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TerraformStack, TerraformVariable, Token } from 'cdktf';
+import { TerraformOutput, TerraformStack, TerraformVariable, Token } from 'cdktf';
 import { describe, expect, test } from 'vitest';
 import { ManagedEndpointModel, type ManagedEndpointModelProps } from '../../../lib/azure/index.js';
 import { serverImageContext } from '../../../lib/bundle/server-image-context.js';
@@ -80,6 +80,14 @@ describe.each(SERVERS)('$server.spec.name', ({ server, model, port, ready, predi
     if (folderIn.startsWith('--')) expectCopy(from, server.spec.image!, server.spec.command!(model, mounted(from)));
     else expect(environmentVariables[folderIn]).toBe(mounted(from));
     expect(Object.keys(environmentVariables).filter((name) => name.startsWith('MODELSHIP_'))).toEqual([]);
+  });
+
+  test('is asked by that route on the host of the endpoint', () => {
+    const stack = azureStack();
+    new TerraformOutput(stack, 'url', { value: endpoint({ server, model }, stack).url });
+    const { url } = new Template(stack).json.output as unknown as Record<string, { value: string }>;
+    const host = String.raw`\$\{element\(split\("/", azapi_resource\.\w+\.output\.properties\.scoringUri\), 2\)\}`;
+    expect(url!.value).toMatch(new RegExp(`^https://${host}${predict}$`));
   });
 
   test('sends bodies that the published schema allows', () => {
