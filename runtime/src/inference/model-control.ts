@@ -112,6 +112,7 @@ export class ControlledModels implements ModelControl {
   private async apply(entries: readonly ModelEntry[]): Promise<void> {
     const { set } = this;
     const before = set.entries;
+    const resting = [...set.resting];
     const added = entries.flatMap(({ name }) => (name !== undefined && !set.isServed(name) ? [name] : []));
     set.entries = entries;
     set.setbacks.clear();
@@ -120,6 +121,7 @@ export class ControlledModels implements ModelControl {
     const failure = set.failureOf(look);
     if (failure) {
       set.entries = before;
+      for (const name of resting) set.resting.add(name);
       for (const name of added) await set.forget(name);
       await set.refresh();
       throw told(failure);

@@ -162,6 +162,22 @@ describe('another configuration', () => {
     expect(catalog.find('y')).toBeUndefined();
   });
 
+  it('leaves unloaded what was unloaded where it is refused, and loads it where it is not', async () => {
+    const { controlled, catalog, folder } = await started('1');
+    folder.put('9', writePackage({ name: 'broken', version: '9' }));
+    const refused = { code: 'INVALID_ARGUMENT' };
+    const slow = entry(join(folder.path, '1'), { name: 'slow' });
+    const broken = entry(join(folder.path, '9'), { name: 'y' });
+    await controlled.unload('slow');
+    await expect(controlled.configure([broken])).rejects.toMatchObject(refused);
+    expect(catalog.find('slow')).toBeUndefined();
+    await expect(controlled.configure([slow, broken])).rejects.toMatchObject(refused);
+    await controlled.refresh();
+    expect(catalog.find('slow')).toBeUndefined();
+    await controlled.configure([slow]);
+    expect(catalog.find('slow')).toBeDefined();
+  });
+
   it('is refused with a name twice, a bad name, or a place of others', async () => {
     const { controlled, folder } = await started('1');
     const refused = { code: 'INVALID_ARGUMENT' };
