@@ -10,6 +10,7 @@ import { detectFormat, ModelPackageError } from '../../manifest/index.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
 import { datatypeOf, onnxTypeName } from './datatypes.js';
 import { firstDimensionsDiffer } from './dimensions.js';
+import { LastingSession } from './lasting-session.js';
 import { type PlainTensor, ThreadSession } from './thread-session.js';
 import { type WithoutZipMap, withoutZipMap } from './zip-map.js';
 
@@ -21,7 +22,13 @@ export const onnxEngine: Engine = {
   async load(artifact: Artifact, options: EngineOptions): Promise<LoadedModel> {
     try {
       const stripped = stripZipMap(artifact.path);
-      const source: Source = { model: stripped?.model ?? artifact.path, options: sessionOptions(options) };
+      const source: Source = {
+        model: stripped?.model ?? artifact.path,
+        options: sessionOptions(options),
+        // What was read once is not read again.
+        verify: stripped ? undefined : artifact.verify,
+        onLine: options.onLine,
+      };
       const session = await createSession(source);
       const givesOtherRows = firstDimensionsDiffer(session.inputMetadata, session.outputMetadata);
       return new OnnxModel(session, source, signatureOf(session, stripped), givesOtherRows);
@@ -48,6 +55,8 @@ export const onnxEngine: Engine = {
 interface Source {
   readonly model: string | Buffer;
   readonly options: InferenceSession.SessionOptions;
+  readonly verify: Artifact['verify'];
+  readonly onLine: EngineOptions['onLine'];
 }
 
 // More than one thread is of no use to what runs inline, and idle ones spin.
@@ -91,7 +100,7 @@ class OnnxModel implements LoadedModel {
   readonly signatures: Readonly<Record<string, Signature>>;
 
   constructor(
-    private session: InferenceSession | ThreadSession,
+    private session: InferenceSession | LastingSession,
     private readonly source: Source,
     private readonly signature: Signature,
     readonly givesOtherRows: boolean,
@@ -100,7 +109,15 @@ class OnnxModel implements LoadedModel {
   }
 
   get ahead(): number {
-    return this.session instanceof ThreadSession ? 1 : 0;
+    return this.session instanceof LastingSession ? 1 : 0;
+  }
+
+  get isHealthy(): boolean {
+    return this.fault === undefined;
+  }
+
+  get fault(): string | undefined {
+    return this.session instanceof LastingSession ? this.session.fault : undefined;
   }
 
   async run(inputs: readonly Tensor[]): Promise<Tensor[]> {
@@ -109,7 +126,7 @@ class OnnxModel implements LoadedModel {
     let results: Readonly<Record<string, unknown>>;
     try {
       const { session } = this;
-      results = session instanceof ThreadSession ? await session.run(plain(feeds)) : await session.run(feeds);
+      results = session instanceof LastingSession ? await session.run(plain(feeds)) : await session.run(feeds);
     } catch (error) {
       if (error instanceof InferenceError) throw error;
       // The request fits the signature by now, so that what the graph refuses are its values or how its shapes fit.
@@ -120,8 +137,13 @@ class OnnxModel implements LoadedModel {
 
   async offload(threads: number): Promise<void> {
     const before = this.session;
-    const { model, options } = this.source;
-    this.session = await ThreadSession.open(model, { ...options, intraOpNumThreads: threads });
+    const { model, options, verify, onLine = () => {} } = this.source;
+    const threaded = { ...options, intraOpNumThreads: threads };
+    this.session = await LastingSession.open({
+      open: (onEnd) => ThreadSession.open(model, threaded, onEnd),
+      verify,
+      onLine,
+    });
     await before.release();
   }
 

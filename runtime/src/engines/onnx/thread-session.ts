@@ -68,13 +68,22 @@ export class ThreadSession {
   private readonly waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
   private runs = 0;
   private ended: InferenceError | undefined;
+  private onEnd: ((why: string) => void) | undefined;
   /** Of the largest run so far, for the next. */
   private spare = new ArrayBuffer(0);
 
-  /** @throws Error if ONNX Runtime cannot load the model */
-  static async open(model: string | Uint8Array, options: InferenceSession.SessionOptions): Promise<ThreadSession> {
+  /**
+   * @param onEnd told why, if the thread ends once it is open and before it is released
+   * @throws Error if ONNX Runtime cannot load the model
+   */
+  static async open(
+    model: string | Uint8Array,
+    options: InferenceSession.SessionOptions,
+    onEnd?: (why: string) => void,
+  ): Promise<ThreadSession> {
     const session = new ThreadSession(model, options);
     await session.answer(0);
+    session.onEnd = onEnd;
     return session;
   }
 
@@ -125,6 +134,7 @@ export class ThreadSession {
   /** Frees the model and ends the thread: ending it within a run would abort the process. */
   async release(): Promise<void> {
     if (this.ended) return;
+    this.onEnd = undefined;
     const exit = new Promise((resolve) => this.worker.once('exit', resolve));
     this.worker.postMessage(null);
     await exit;
@@ -146,8 +156,10 @@ export class ThreadSession {
   }
 
   private end(why: string): void {
-    this.ended ??= new InferenceError('UNAVAILABLE', `the thread of the model failed: ${why}`, 1);
+    if (this.ended) return;
+    this.ended = new InferenceError('UNAVAILABLE', `the thread of the model failed: ${why}`, 1);
     for (const { reject } of this.waiting.values()) reject(this.ended);
     this.waiting.clear();
+    this.onEnd?.(why);
   }
 }

@@ -1,0 +1,114 @@
+import { copyFileSync, mkdtempSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
+import { runSlow, serve, slowPackage, stopAll } from '../../faults/servers.js';
+
+/** The threads that were started, newest last. */
+const threads = vi.hoisted(() => [] as { terminate(): Promise<number> }[]);
+
+vi.mock('node:worker_threads', async (original) => {
+  const actual = await original<typeof import('node:worker_threads')>();
+  class Worker extends actual.Worker {
+    constructor(...given: ConstructorParameters<typeof actual.Worker>) {
+      super(...given);
+      threads.push(this);
+    }
+  }
+  return { ...actual, Worker };
+});
+
+const FIXTURE = join(import.meta.dirname, '../../../fixtures/slow.onnx');
+const rounds = [{ name: 'rounds', datatype: 'INT64', shape: [1], data: BigInt64Array.of(1n) }] as const;
+
+beforeEach(() => {
+  threads.length = 0;
+});
+afterEach(stopAll);
+
+describe('a model whose thread ends', () => {
+  let model: LoadedModel;
+  let lines: string[];
+  afterEach(() => model.close());
+
+  async function load(path = FIXTURE, verify?: () => Promise<void>): Promise<void> {
+    lines = [];
+    const onLine = (line: string) => lines.push(line);
+    model = await engineFor('onnx').load({ path, format: 'onnx', verify }, { threads: 1, onLine });
+    await model.offload!(1);
+  }
+
+  it('says that it is not healthy, refuses meanwhile, and answers again in a thread that takes its place', async () => {
+    await load();
+    expect(await model.run(rounds)).toHaveLength(1);
+    expect(model.isHealthy).toBe(true);
+    for (const count of [1, 2]) {
+      await threads.at(-1)!.terminate();
+      expect(model.isHealthy).toBe(false);
+      expect(model.fault).toBe('the thread of the model failed: it has ended');
+      await expect(model.run(rounds)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 1 });
+      await vi.waitUntil(() => model.isHealthy, { timeout: 10_000 });
+      expect(await model.run(rounds)).toHaveLength(1);
+      expect(threads).toHaveLength(count + 1);
+      expect(lines).toHaveLength(count);
+    }
+    expect(lines[0]).toBe('the thread of the model failed: it has ended; it is started again');
+  });
+
+  it('fails the runs that were in the thread', async () => {
+    await load();
+    // In this order, because a thread that is ended within a run takes the process along.
+    const ended = threads.at(-1)!.terminate();
+    const run = model.run(rounds);
+    await expect(run).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await ended;
+  });
+
+  it('is not read again from files that are others by now, and is once they are right', async () => {
+    const verify = vi.fn().mockRejectedValueOnce(new Error('its digest is another')).mockResolvedValue(undefined);
+    await load(FIXTURE, verify);
+    expect(verify).not.toHaveBeenCalled();
+    await threads.at(-1)!.terminate();
+    await vi.waitUntil(() => model.fault === 'its digest is another');
+    expect(threads).toHaveLength(1);
+    await vi.waitUntil(() => model.isHealthy, { timeout: 10_000 });
+    expect(await model.run(rounds)).toHaveLength(1);
+  });
+
+  it('is tried again and again while its file is damaged', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'modelship-lasting-')), 'model.onnx');
+    copyFileSync(FIXTURE, path);
+    await load(path);
+    truncateSync(path, 10);
+    await threads.at(-1)!.terminate();
+    await vi.waitUntil(() => lines.length >= 3, { timeout: 10_000 });
+    expect(model.fault).toMatch(/parsing failed|load/i);
+    copyFileSync(FIXTURE, path);
+    await vi.waitUntil(() => model.isHealthy, { timeout: 10_000 });
+    expect(await model.run(rounds)).toHaveLength(1);
+  });
+
+  it('is not started again once it is closed', async () => {
+    await load();
+    await threads.at(-1)!.terminate();
+    await model.close();
+    await new Promise((later) => setTimeout(later, 200));
+    expect(threads).toHaveLength(1);
+  });
+});
+
+it('tells those who ask whether the server is ready, until the thread is there again', async () => {
+  const directory = slowPackage(1);
+  const path = join(directory, 'model.onnx');
+  const base = await serve({ model: directory, threads: 1 });
+  const ready = async () => (await fetch(`${base}/v2/health/ready`)).status;
+  expect(await ready()).toBe(200);
+  truncateSync(path, 10);
+  await threads.at(-1)!.terminate();
+  expect(await ready()).toBe(503);
+  expect((await runSlow(base, 1)).status).toBe(503);
+  copyFileSync(FIXTURE, path);
+  await vi.waitUntil(async () => (await ready()) === 200, { timeout: 10_000 });
+  expect((await runSlow(base, 1)).status).toBe(200);
+});
