@@ -1,5 +1,5 @@
 import { ENVIRONMENT, predictPath } from '@modelship/runtime/contract';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Tokenization } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
@@ -122,7 +122,7 @@ export class ServerlessModel extends Construct implements IConnectable {
       environment: {
         ...props.environment,
         ...modelVariables(props.model, modelLocation),
-        [ENVIRONMENT.timeoutSeconds]: String(timeoutSeconds),
+        [ENVIRONMENT.timeoutSeconds]: Tokenization.stringifyNumber(timeoutSeconds),
         ...(queueOptions && { [ENVIRONMENT.results]: grantResults(queueOptions, role) }),
       },
       logGroup: this.logGroup,

@@ -1,4 +1,4 @@
-import { Aws, Lazy, type Stack } from 'aws-cdk-lib';
+import { Aws, CfnParameter, Lazy, type Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import type { CfnStage } from 'aws-cdk-lib/aws-apigateway';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -240,6 +240,16 @@ describe('ServerlessModel on AWS', () => {
   test('tells its URL and that of the model', () => {
     const { stack, endpoint } = make();
     expect(JSON.stringify(stack.resolve(endpoint.predictUrl))).toMatch(/\/v1\/models\/iris:predict/);
+  });
+
+  test('tells the function a time that is known at deployment only', () => {
+    const { template } = make((stack) => ({
+      timeoutSeconds: new CfnParameter(stack, 'Seconds', { type: 'Number' }).valueAsNumber,
+    }));
+    template().hasResourceProperties('AWS::Lambda::Function', {
+      Timeout: { Ref: 'Seconds' },
+      Environment: { Variables: Match.objectLike({ MODELSHIP_TIMEOUT_SECONDS: { Ref: 'Seconds' } }) },
+    });
   });
 
   test('serves on x86 when asked', () => {
