@@ -15,6 +15,7 @@ export interface ImageConfig {
   readonly User: string;
   readonly Env: readonly string[];
   readonly Entrypoint: readonly string[];
+  readonly Cmd?: readonly string[];
   readonly Healthcheck: { readonly Test: readonly string[] };
   readonly Labels: object;
 }
