@@ -135,7 +135,8 @@ def run_job_as_execution(worker, env, job):
     run = worker._map_run_record
     # One that is written is not changed by what ends later.
     child = {"Status": "RUNNING"}
-    run.children[job.job_index] = child
+    with lock:
+        run.children[job.job_index] = child
     run_job(worker, env, job)
     state = env.program_state()
     with lock:
