@@ -11,7 +11,8 @@ import { vllm } from './model-servers/vllm.js';
 /** The image of a server that somebody else makes. */
 export interface ServerImageOptions {
   /**
-   * The image, with a tag or a digest. On SageMaker it must be in ECR: one of AWS's deep-learning containers, or a copy.
+   * The image, with a tag or a digest. On SageMaker it must be in ECR: one of AWS's deep-learning containers, or a copy. On
+   * Azure ML and Vertex AI it is copied at apply, unless it lies in the cloud's own registry.
    *
    * @default - the server's own image on its public registry, at the version the tests were written against
    */
@@ -35,7 +36,7 @@ export interface VllmOptions extends ServerImageOptions {
   /**
    * The weights: a repository of Hugging Face's hub, an `s3://` or `gs://` prefix with safetensors, or the
    * absolute path of a folder in the image or on a mounted file system. On AWS the server may read an `s3://` prefix, and
-   * on GKE a `gs://` prefix; for a customer's key of the bucket, let its role decrypt. The model package only gives the
+   * on GKE and Vertex AI a `gs://` prefix; for a customer's key of the bucket, let its role decrypt. The model package only gives the
    * name under which they are served.
    */
   readonly source: string;
@@ -58,7 +59,7 @@ export interface CustomServerOptions {
   readonly predictPath?: string;
   /** Arguments for the image's entry point. @default - those of the image */
   readonly command?: string[];
-  /** Variable that is set to the folder with the model package. @default - none */
+  /** Variable that is set to the folder with the model package, on Vertex AI as a `gs://` URL. @default - none */
   readonly modelFolderVariable?: string;
   /** @default false */
   readonly needsGpu?: boolean;
@@ -96,7 +97,7 @@ export class ModelServer {
     return new ModelServer(tensorFlowServing(imageOf(options, IMAGES.tensorFlowServing)));
   }
 
-  /** TorchServe, for `torchscript`. Its authors have stopped maintaining it. Not on SageMaker. */
+  /** TorchServe, for `torchscript`. Its authors have stopped maintaining it. Not on SageMaker and Vertex AI. */
   static torchServe(options: TorchServeOptions = {}): ModelServer {
     const image = imageOf(options, IMAGES.torchServe);
     return new ModelServer(torchServe(image, options.handler ?? 'base_handler'));
