@@ -7,6 +7,8 @@ export interface Endpoint {
   /** Before the protocol's own path, without a slash at the end: the server, and a stage if it has one. */
   readonly base: string;
   readonly model: string;
+  /** @default the newest that is served */
+  readonly version?: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -25,11 +27,11 @@ export interface Answer {
 /** Seconds that an endpoint may take to answer, a cold start included. */
 const TIMEOUT_SECONDS = 120;
 
-const MODEL_PATH = /\/v[12]\/models\/([^/:]+)(?:\/versions\/\d+)?(?::predict|\/infer|\/)?$/;
+const MODEL_PATH = /\/v[12]\/models\/([^/:]+)(?:\/versions\/(\d+))?(?::predict|\/infer|\/)?$/;
 
 /**
- * Finds the model that `url` means: the server's address, or the path of one model in any protocol. A server that has
- * one model needs no name.
+ * Finds the model that `url` means: the server's address, or the path of one model, or of one version of it, in any
+ * protocol. A server that has one model needs no name.
  *
  * @throws CommandFailure
  */
@@ -42,17 +44,22 @@ export async function findEndpoint(url: string, flags: EndpointFlags): Promise<E
   const path = MODEL_PATH.exec(parsed.pathname);
   const base = `${parsed.origin}${path ? parsed.pathname.slice(0, path.index) : parsed.pathname}`.replace(/\/+$/, '');
   const model = flags.model ?? (path ? decodeURIComponent(path[1]!) : await onlyModel(base, headers));
-  return { base, model, headers };
+  return { base, model, version: path?.[2], headers };
 }
 
 /** The URL that answers by TensorFlow Serving's protocol. */
-export function predictUrl({ base, model }: Endpoint): string {
-  return base + predictPath(encodeURIComponent(model));
+export function predictUrl(endpoint: Endpoint): string {
+  return endpoint.base + predictPath(versionPath(endpoint));
 }
 
 /** The URL that answers by the Open Inference Protocol. */
-export function inferUrl({ base, model }: Endpoint): string {
-  return base + inferPath(encodeURIComponent(model));
+export function inferUrl(endpoint: Endpoint): string {
+  return endpoint.base + inferPath(versionPath(endpoint));
+}
+
+/** Both protocols name a version behind the model. */
+function versionPath({ model, version }: Endpoint): string {
+  return encodeURIComponent(model) + (version === undefined ? '' : `/versions/${version}`);
 }
 
 /**

@@ -39,7 +39,7 @@ export function predictCommand(): Command {
           'speak. A package is served on this machine for as long as it takes: variables such as MODELSHIP_PYTHON say how ' +
           'it is run, and those that say what a server has and who may call it are not heeded.',
       )
-      .argument('<target>', 'folder of a package, or URL of a server or of one model on it'),
+      .argument('<target>', 'folder of a package, or URL of a server, or of a model or one of its versions on it'),
   );
   return withTrustOption(command)
     .addOption(new Option('-d, --data <json>', 'the request').conflicts('samples'))
@@ -61,6 +61,7 @@ async function predict(target: string, flags: PredictFlags): Promise<void> {
       {
         ...(server ? { package: target } : { url: endpoint.base }),
         model: endpoint.model,
+        version: endpoint.version,
         // A person gets what the server wrote, as it is.
         ...(flags.json && {
           answers: answers.map(({ url, text, milliseconds }) => ({

@@ -1,34 +1,21 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { writePackage } from '../../support/packages.js';
-import { modelship, ROOT, type Served, serve } from './support.js';
+import { echoPackage, modelship, type Served, serve } from './support.js';
 
 // Numbers that JavaScript's own JSON would change or refuse, to a model that answers what it is asked, and back.
 
 /** The first whole number that a double does not hold. */
 const ODD = '9007199254740993';
 
-function echo(datatype: 'FP32' | 'INT64'): string {
-  return writePackage({
-    name: 'echo',
-    inputs: [{ name: 'x', datatype, shape: [-1, 2] }],
-    outputs: [{ name: 'y', datatype, shape: [-1, 2] }],
-    content: {
-      'model.onnx': readFileSync(join(ROOT, 'test', 'fixtures', `echo_${datatype.toLowerCase()}.onnx`)),
-      'samples.json': '[]',
-    },
-  });
-}
-
 let numbers: string;
 let longs: string;
 let server: Served;
 beforeAll(async () => {
-  numbers = echo('FP32');
-  longs = echo('INT64');
+  numbers = echoPackage('FP32');
+  longs = echoPackage('INT64');
   server = await serve(longs);
 });
 afterAll(() => server?.stop());

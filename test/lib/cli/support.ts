@@ -1,14 +1,31 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { vi } from 'vitest';
 import { main } from '../../../lib/cli/program.js';
+import { writePackage } from '../../support/packages.js';
 
 /** The repository's root. */
 export const ROOT = join(__dirname, '..', '..', '..');
 
 /** The package of the logistic regression on the iris flowers. */
 export const IRIS = join(ROOT, 'examples', 'iris', 'model');
+
+/** Writes a package of a model named `echo`, which answers the two numbers of a row as they came. */
+export function echoPackage(datatype: 'FP32' | 'INT64', version = '1', directory?: string): string {
+  const model = readFileSync(join(ROOT, 'test', 'fixtures', `echo_${datatype.toLowerCase()}.onnx`));
+  return writePackage(
+    {
+      name: 'echo',
+      version,
+      inputs: [{ name: 'x', datatype, shape: [-1, 2] }],
+      outputs: [{ name: 'y', datatype, shape: [-1, 2] }],
+      content: { 'model.onnx': model, 'samples.json': '[]' },
+    },
+    directory,
+  );
+}
 
 /** What a run of the command line did. */
 export interface Run {
