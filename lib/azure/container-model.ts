@@ -6,7 +6,7 @@ import { Exposure } from '../kubernetes/exposure.js';
 import { ModelVolume } from '../kubernetes/model-volume.js';
 import { ModelWorkload } from '../kubernetes/model-workload.js';
 import type { ModelVersion } from '../kubernetes/model-workload-props.js';
-import { FETCH_SECONDS, fetchesModel, servedVersion, serverMemoryMib } from '../kubernetes/served-version.js';
+import { FETCH_SECONDS, fetchesModel, servedVersion, serverSize } from '../kubernetes/served-version.js';
 import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
@@ -73,7 +73,7 @@ export interface ContainerModelProps extends AzureServingProps {
   /** What the cluster that is made is like. @default - an ordinary one without GPUs */
   readonly clusterOptions?: AksClusterOptions;
 
-  /** Thousandths of a CPU of each pod. @default 1000 */
+  /** Thousandths of a CPU of each pod. @default - 1000, or 3000 with a server that needs a GPU */
   readonly cpuMillis?: number;
 
   /** Memory of each pod, in MiB. @default - 1024; 2048 with another server, and 16384 with one that needs a GPU */
@@ -181,6 +181,7 @@ export class ContainerModel extends Construct {
       : undefined;
     const version = (model: Model) => this.version(props, model, image?.uri);
     const gpuCount = props.clusterOptions?.gpuCount ? 1 : 0;
+    const size = serverSize(this.server);
     this.workload = new ModelWorkload(this, 'Workload', {
       ...version(props.stableModel ?? props.model),
       canary: props.rollout?.canaryOptions
@@ -196,8 +197,8 @@ export class ContainerModel extends Construct {
         afterRoles(this, 'RolesKnown', roles),
         ...(this.cluster?.ready ?? []),
       ],
-      cpuMillis: props.cpuMillis,
-      memoryMib: props.memoryMib ?? serverMemoryMib(this.server),
+      cpuMillis: props.cpuMillis ?? size.cpuMillis,
+      memoryMib: props.memoryMib ?? size.memoryMib,
       gpuCount,
       minReplicas: props.minReplicas,
       maxReplicas: props.maxReplicas,

@@ -6,7 +6,7 @@ import { InferenceService } from '../kubernetes/inference-service.js';
 import { ModelVolume } from '../kubernetes/model-volume.js';
 import { ModelWorkload } from '../kubernetes/model-workload.js';
 import type { ModelVersion, ModelWorkloadProps } from '../kubernetes/model-workload-props.js';
-import { FETCH_SECONDS, fetchesModel, servedVersion, serverMemoryMib } from '../kubernetes/served-version.js';
+import { FETCH_SECONDS, fetchesModel, servedVersion, serverSize } from '../kubernetes/served-version.js';
 import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
 import { ModelServer } from '../serving/model-server.js';
@@ -43,7 +43,7 @@ export interface ContainerModelProps extends GoogleServingProps {
   /** A namespace that is there. @default - one is made, which admits restricted pods only */
   readonly namespace?: string;
 
-  /** CPUs of a pod, at least 0.25. @default 1 */
+  /** CPUs of a pod, at least 0.25. @default - 1, or 3 with a server that needs a GPU */
   readonly cpu?: number;
 
   /** Memory of a pod, in MiB, at least 512. @default - 1024; 2048 with another server, and 16384 with a GPU */
@@ -187,6 +187,7 @@ export class ContainerModel extends Construct {
     const namespace = props.namespace ?? name;
     const own = this.isOwn ? bindImage(this, props, () => this.cluster.nodeServiceAccount?.member) : undefined;
     const isMounted = this.isOwn || readsMount(props);
+    const size = serverSize(this.server);
     const canary = props.rollout?.canaryOptions;
     const stable = this.version(props, own?.uri, props.stableModel ?? props.model);
     return {
@@ -199,8 +200,8 @@ export class ContainerModel extends Construct {
       ...(isMounted ? this.mount() : {}),
       diskGib: props.diskGib ?? (this.server.spec.source?.kind === 'hub' ? FETCH_DISK_GIB : undefined),
       startupSeconds: props.startupSeconds ?? (fetchesModel(this.server) ? FETCH_SECONDS : undefined),
-      cpuMillis: props.cpu === undefined ? undefined : Math.round(props.cpu * MILLIS),
-      memoryMib: props.memoryMib ?? (props.gpu ? GPU_MEMORY_MIB : serverMemoryMib(this.server)),
+      cpuMillis: props.cpu === undefined ? size.cpuMillis : Math.round(props.cpu * MILLIS),
+      memoryMib: props.memoryMib ?? (props.gpu ? GPU_MEMORY_MIB : size.memoryMib),
       gpuCount: props.gpu ? 1 : undefined,
       nodeSelector: {
         ...(props.gpu ? { 'cloud.google.com/gke-accelerator': props.gpu.name } : {}),

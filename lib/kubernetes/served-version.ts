@@ -1,11 +1,7 @@
 import type { Model } from '../model/model.js';
 import type { ModelServer } from '../serving/model-server.js';
-import type { ModelVersion } from './model-workload-props.js';
+import type { ModelVersion, ModelWorkloadProps } from './model-workload-props.js';
 
-/** Beside the GPU's own: weights pass through it. */
-const GPU_MEMORY_MIB = 16_384;
-/** With a framework in the process, or a Java machine. */
-const MEMORY_MIB = 2048;
 /** Seconds that the weights of a language model may take from a hub, and to the GPU. */
 export const FETCH_SECONDS = 1800;
 
@@ -19,10 +15,12 @@ export interface ServedVersionOptions {
   readonly environment?: { [name: string]: string };
 }
 
-/** MiB of memory of each pod if nothing is said. */
-export function serverMemoryMib({ spec }: ModelServer): number | undefined {
-  if (spec.needsGpu) return GPU_MEMORY_MIB;
-  return spec.image === undefined ? undefined : MEMORY_MIB;
+/** The size of each pod of another server than Modelship's runtime, if nothing is said. */
+export function serverSize({ spec }: ModelServer): Pick<ModelWorkloadProps, 'cpuMillis' | 'memoryMib'> {
+  // Weights pass through the memory, and one CPU is busy with feeding the GPU alone.
+  if (spec.needsGpu) return { cpuMillis: 3000, memoryMib: 16_384 };
+  // A framework is in the process, or a Java machine.
+  return spec.image === undefined ? {} : { memoryMib: 2048 };
 }
 
 /** Whether the server fetches the model at its start from outside what is mounted. */

@@ -33,6 +33,7 @@ describe.each(SERVERS)('$server.spec.name', ({ model, server, port, ready, predi
 
   test('is run and asked as it wants to be, and by the address of the model', () => {
     expect(container.image).toBe(server.spec.image);
+    expect(container.resources.limits).toEqual({ cpu: '1000m', memory: '2048Mi' });
     expect(container.port).toMatchObject([{ container_port: port }]);
     expect(container.readiness_probe.http_get.path).toBe(ready);
     expect(template.json.output!.predict!.value).toMatch(new RegExp(`\\}${predict}$`));
@@ -61,7 +62,7 @@ test('vLLM has a GPU and the time to fetch the weights, and nothing is mounted o
   const template = synthesized({ server: vllm, ...GPU });
   const [container] = pod(template).container;
   expect(container.args).toEqual(['--model', 'Qwen/Qwen3-0.6B', '--served-model-name', 'iris']);
-  expect(container.resources.limits['nvidia.com/gpu']).toBe('1');
+  expect(container.resources.limits).toEqual({ cpu: '3000m', memory: '16384Mi', 'nvidia.com/gpu': '1' });
   const { failure_threshold, period_seconds } = container.startup_probe;
   expect(failure_threshold * period_seconds).toBe(1800);
   expect(names(template)).toEqual([]);

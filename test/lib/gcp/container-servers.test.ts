@@ -82,6 +82,7 @@ describe('vLLM', () => {
   test('has a GPU, disk and time for the weights, and nothing is mounted or uploaded', () => {
     expect(container.args).toEqual(['--model', 'Qwen/Qwen3-0.6B', '--served-model-name', 'iris']);
     expect(container.resources.limits).toMatchObject({
+      cpu: '3000m',
       memory: '16384Mi',
       'ephemeral-storage': '30Gi',
       'nvidia.com/gpu': '1',
