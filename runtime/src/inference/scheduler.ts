@@ -98,6 +98,7 @@ export class Scheduler {
    */
   submit(inputs: readonly Tensor[], signatureName: string, signal?: Cancellation): Promise<InferenceResponse> {
     const { maxQueue, observer } = this.options;
+    if (this.queue.length >= maxQueue) this.dropUnwanted();
     if (this.queue.length >= maxQueue) {
       const full = new InferenceError('UNAVAILABLE', `the queue of the model is full: ${maxQueue} requests wait`, 1);
       observer?.ended(full);
@@ -173,11 +174,7 @@ export class Scheduler {
     const rest: Waiting[] = [];
     let rows = 0;
     for (const item of this.queue) {
-      if (item.settled) continue;
-      if (item.signal?.aborted) {
-        this.reject(item, new InferenceError('CANCELLED', 'the client went away'));
-        continue;
-      }
+      if (!this.isWanted(item)) continue;
       const first = batch[0];
       if (first === undefined || this.fits(first, item, rows)) {
         batch.push(item);
@@ -186,6 +183,16 @@ export class Scheduler {
     }
     this.queue = rest;
     return batch;
+  }
+
+  /** Makes room of those that nobody waits for any more, who are otherwise left to the next batch. */
+  private dropUnwanted(): void {
+    this.queue = this.queue.filter((item) => this.isWanted(item));
+  }
+
+  private isWanted(item: Waiting): boolean {
+    if (item.signal?.aborted) this.reject(item, new InferenceError('CANCELLED', 'the client went away'));
+    return !item.settled;
   }
 
   private fits(first: Waiting, item: Waiting, rows: number): boolean {

@@ -181,6 +181,24 @@ describe('a queue', () => {
     expect(values(await first)).toEqual([2]);
   });
 
+  it('has room again at once where those that wait went away', async () => {
+    const { model, runs, hold, release } = doubling();
+    const queue = scheduler(model, { maxQueue: 2 });
+    hold();
+    const running = queue.submit(row(1), 'serving_default');
+    await new Promise((later) => setImmediate(later));
+    const controllers = [new AbortController(), new AbortController()];
+    const gone = controllers.map(({ signal }, index) => queue.submit(row(index + 2), 'serving_default', signal));
+    await expect(queue.submit(row(4), 'serving_default')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    controllers[0]!.abort();
+    const next = queue.submit(row(5), 'serving_default');
+    await expect(gone[0]).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(queue.submit(row(6), 'serving_default')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    release();
+    expect((await Promise.all([running, gone[1]!, next])).map(values)).toEqual([[2], [6], [10]]);
+    expect(runs).toEqual([1, 2]);
+  });
+
   it('gives up a request in time, and never starts one that waited too long', async () => {
     const { model, runs, hold, release } = doubling();
     const queue = scheduler(model, { timeoutMs: 20, maxBatchRows: 1 });
