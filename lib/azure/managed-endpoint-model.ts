@@ -2,13 +2,12 @@ import type { MonitorAutoscaleSetting } from '@cdktf/provider-azurerm/lib/monito
 import type { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import type { RoleDefinition } from '@cdktf/provider-azurerm/lib/role-definition';
 import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
-import { START_SECONDS } from '@modelship/runtime/contract';
 import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { FETCH_SECONDS, fetchesModel } from '../kubernetes/served-version.js';
 import type { Model } from '../model/model.js';
 import type { ImageSource } from '../serving/image-source.js';
 import type { ModelServer } from '../serving/model-server.js';
+import { startSeconds } from '../serving/server-start.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import { GenericResource } from '../terraform/generic.js';
 import { afterRoles, azapi } from './private/azapi.js';
@@ -116,7 +115,7 @@ export interface ManagedEndpointModelProps extends AzureServingProps {
  *
  * `Access.cloudIdentity()` takes Microsoft Entra tokens of whoever `grantInvoke` let in, `Access.apiKey()` the keys of
  * the endpoint. At least one instance always runs. `minReplicas` defaults to 1, `maxReplicas` to `minReplicas`, and
- * between different ones instances follow the processor's load. A canary holds until the next apply, whatever its
+ * between different ones instances follow the processor's load, or the GPU's if the `server` needs one. A canary holds until the next apply, whatever its
  * `bakeMinutes`, because Terraform has no clock. `timeoutSeconds` defaults to 60, and 180 is the most.
  *
  * With `privateSubnet` nothing is reached from the internet, neither the endpoint nor the workspace with its storage,
@@ -211,7 +210,7 @@ export class ManagedEndpointModel extends Construct {
         instances: props.minReplicas ?? 1,
         autoscaled: isAutoscaled(props),
         timeoutSeconds,
-        startupSeconds: props.startupSeconds ?? (fetchesModel(server) ? FETCH_SECONDS : START_SECONDS),
+        startupSeconds: props.startupSeconds ?? startSeconds(server),
         concurrency: props.maxConcurrentRequests ?? DEFAULT_CONCURRENCY,
         variables: variablesOf(props, model, mountedFolder(names, model, server), timeoutSeconds),
         egressDisabled: props.privateSubnet !== undefined && props.workspace !== undefined,

@@ -162,7 +162,8 @@ export class ManagedEndpointModel extends Construct {
     this.versions = models.map((model) => this.version(model, image, provider, parent, endpointPath, prerequisites));
     this.traffic = this.splitTraffic(provider, endpointPath);
 
-    const telemetry = vertexTelemetry(endpointId, props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS);
+    const { needsGpu } = serverOf(props).spec;
+    const telemetry = vertexTelemetry(endpointId, props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS, needsGpu);
     this.logRetention = new LogRetention(this, 'Logs', props, telemetry.logFilter);
     this.telemetry = new Telemetry(this, 'Telemetry', props, telemetry);
   }

@@ -16,17 +16,17 @@ export function isAutoscaled({ minReplicas = 1, maxReplicas = minReplicas }: Man
   return Token.isUnresolved(maxReplicas) || Token.isUnresolved(minReplicas) || maxReplicas > minReplicas;
 }
 
-/** Instances follow the load of the processors. */
+/** Instances follow the load of the processors, or of the GPUs if the server needs one. */
 export function mlAutoscale(
   scope: Construct,
   id: string,
   placement: Placement,
   deployment: MlDeployment,
-  { minReplicas = 1, maxReplicas = minReplicas }: ManagedEndpointModelProps,
+  { minReplicas = 1, maxReplicas = minReplicas, server }: ManagedEndpointModelProps,
 ): MonitorAutoscaleSetting {
   const targetResourceId = deployment.resource.id;
-  const cpu = {
-    metricName: 'CpuUtilizationPercentage',
+  const load = {
+    metricName: server?.spec.needsGpu ? 'GpuUtilizationPercentage' : 'CpuUtilizationPercentage',
     metricResourceId: targetResourceId,
     statistic: 'Average',
     timeAggregation: 'Last',
@@ -43,11 +43,11 @@ export function mlAutoscale(
         capacity: { minimum: minReplicas, default: minReplicas, maximum: maxReplicas },
         rule: [
           {
-            metricTrigger: { ...cpu, operator: 'GreaterThan', threshold: BUSY_PERCENT },
+            metricTrigger: { ...load, operator: 'GreaterThan', threshold: BUSY_PERCENT },
             scaleAction: { direction: 'Increase', type: 'ChangeCount', value: 1, cooldown: 'PT2M' },
           },
           {
-            metricTrigger: { ...cpu, operator: 'LessThan', threshold: IDLE_PERCENT },
+            metricTrigger: { ...load, operator: 'LessThan', threshold: IDLE_PERCENT },
             // Slower down than up, so that a short lull does not throw away a warm instance.
             scaleAction: { direction: 'Decrease', type: 'ChangeCount', value: 1, cooldown: 'PT10M' },
           },

@@ -2,8 +2,12 @@ import type { Metric, TelemetryOptions } from './telemetry.js';
 
 const MILLISECONDS = 1000;
 
-/** What is watched of a Vertex AI endpoint. */
-export function vertexTelemetry(endpointId: string, timeoutSeconds: number): TelemetryOptions {
+/**
+ * What is watched of a Vertex AI endpoint.
+ *
+ * @param onGpu whether the server runs on a GPU, which then says how busy it is
+ */
+export function vertexTelemetry(endpointId: string, timeoutSeconds: number, onGpu: boolean): TelemetryOptions {
   const resource = `resource.type="aiplatform.googleapis.com/Endpoint" AND resource.labels.endpoint_id="${endpointId}"`;
   const metric = (title: string, type: string, aligner: string, reducer: string): Metric => ({
     title,
@@ -18,12 +22,14 @@ export function vertexTelemetry(endpointId: string, timeoutSeconds: number): Tel
     groupBy: undefined,
   };
   const latency = metric('Latency, 99th percentile (ms)', 'prediction_latencies', 'ALIGN_PERCENTILE_99', 'REDUCE_MAX');
-  const cpu = metric('CPU in use', 'cpu/utilization', 'ALIGN_MEAN', 'REDUCE_MEAN');
+  const busy = onGpu
+    ? metric('GPU in use', 'accelerator/duty_cycle', 'ALIGN_MEAN', 'REDUCE_MEAN')
+    : metric('CPU in use', 'cpu/utilization', 'ALIGN_MEAN', 'REDUCE_MEAN');
   const replicas = metric('Replicas', 'replicas', 'ALIGN_MAX', 'REDUCE_SUM');
   return {
     logFilter: resource,
     resourceType: 'aiplatform.googleapis.com/Endpoint',
-    metrics: [requests, errors, latency, cpu, replicas],
+    metrics: [requests, errors, latency, busy, replicas],
     alarms: [
       {
         id: 'Errors',
@@ -44,10 +50,10 @@ export function vertexTelemetry(endpointId: string, timeoutSeconds: number): Tel
       },
       {
         id: 'Saturation',
-        metric: cpu,
+        metric: busy,
         threshold: 0.9,
         minutes: 10,
-        documentation: 'Replicas have used more than 90 % of their CPU for 10 minutes. Raise maxReplicas.',
+        documentation: `Replicas have used more than 90 % of their ${onGpu ? 'GPU' : 'CPU'} for 10 minutes. Raise maxReplicas.`,
       },
     ],
   };

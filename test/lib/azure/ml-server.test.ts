@@ -108,6 +108,12 @@ describe('vLLM', () => {
     expect(deployment(from).body.properties.instanceType).toBe(GPU_TYPE);
   });
 
+  test('gets more instances when its GPU is busy', () => {
+    const { profile } = synthesize({ ...vllm, maxReplicas: 3 }).one('azurerm_monitor_autoscale_setting');
+    const triggers = profile[0].rule.map(({ metric_trigger: trigger }: Resource) => trigger.metric_name);
+    expect(triggers).toEqual(['GpuUtilizationPercentage', 'GpuUtilizationPercentage']);
+  });
+
   test('fetches the model by itself, so that nothing is uploaded, registered or mounted', () => {
     expect(uploaded(from)).toEqual([]);
     expect(from.arm(`${WORKSPACES}/models/versions`)).toEqual([]);

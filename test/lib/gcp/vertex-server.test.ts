@@ -130,6 +130,13 @@ describe('vLLM', () => {
     expect(call(from, '/models:upload').depends_on).toContainEqual(expect.stringMatching(/WeightsReader/));
   });
 
+  test('is watched, and called busy, by its GPU', () => {
+    const saturation = resources(synthesize({ ...vllm, gpu }), 'google_monitoring_alert_policy')
+      .map((policy) => JSON.stringify(policy))
+      .filter((policy) => /Saturation|90 %/.test(policy));
+    expect(saturation).toEqual([expect.stringMatching(/online\/accelerator\/duty_cycle.*of their GPU/)]);
+  });
+
   test('streams, and more replicas come when the GPU is busy', () => {
     expect(endpoint({ ...vllm, gpu }).predictUrl).toMatch(/:streamRawPredict$/);
     const { dedicatedResources } = call(synthesize({ ...vllm, gpu }), ':deployModel').body.deployedModel;
