@@ -1,4 +1,3 @@
-import { START_SECONDS } from '@modelship/runtime/contract';
 import { Duration, Token } from 'aws-cdk-lib';
 import {
   type Connections,
@@ -24,6 +23,7 @@ import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
 import { ModelServer } from '../serving/model-server.js';
+import { startSeconds } from '../serving/server-start.js';
 import { ContainerCapacity } from './container-capacity.js';
 import { ContainerModelData } from './container-model-data.js';
 import type { ContainerModelProps } from './container-props.js';
@@ -287,7 +287,7 @@ export class ContainerModel extends Construct implements IConnectable {
 
   private makeService(capacity: ContainerCapacity, desiredCount: number): BaseService {
     const { rollout, blueGreenBakeMinutes, rollbackAlarms, serviceConnectNamespace, model } = this.props;
-    const { startupSeconds = START_SECONDS } = this.props;
+    const { startupSeconds = startSeconds(this.server) } = this.props;
     const alarms = rollbackAlarms ?? [this.trafficAlarms.errors, this.trafficAlarms.latency];
     const options = {
       cluster: this.cluster,

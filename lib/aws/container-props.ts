@@ -64,7 +64,11 @@ export interface ContainerModelProps extends ServingProps {
    */
   readonly blueGreenBakeMinutes?: number;
 
-  /** Seconds a task may take from its start until it is ready, 1 to 86400. @default 300 */
+  /**
+   * Seconds a task may take from its start until it is ready, 1 to 86400.
+   *
+   * @default - 300, or 1800 for a `server` that fetches its model by itself
+   */
   readonly startupSeconds?: number;
 
   /** Alarms that take a deployment back. @default - the alarms on errors and latency */

@@ -6,12 +6,13 @@ import { Exposure } from '../kubernetes/exposure.js';
 import { ModelVolume } from '../kubernetes/model-volume.js';
 import { ModelWorkload } from '../kubernetes/model-workload.js';
 import type { ModelVersion } from '../kubernetes/model-workload-props.js';
-import { FETCH_SECONDS, fetchesModel, servedVersion, serverSize } from '../kubernetes/served-version.js';
+import { servedVersion, serverSize } from '../kubernetes/served-version.js';
 import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
 import type { ImageSource } from '../serving/image-source.js';
 import { ModelServer } from '../serving/model-server.js';
+import { startSeconds } from '../serving/server-start.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import type { GenericResource } from '../terraform/generic.js';
 import { packagePrefix } from '../terraform/package-files.js';
@@ -190,7 +191,7 @@ export class ContainerModel extends Construct {
       name,
       provider,
       server: this.server,
-      startupSeconds: props.startupSeconds ?? (fetchesModel(this.server) ? FETCH_SECONDS : undefined),
+      startupSeconds: props.startupSeconds ?? startSeconds(this.server),
       dependsOn: [
         ...this.modelStore.blobs,
         federation,

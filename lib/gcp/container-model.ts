@@ -6,10 +6,11 @@ import { InferenceService } from '../kubernetes/inference-service.js';
 import { ModelVolume } from '../kubernetes/model-volume.js';
 import { ModelWorkload } from '../kubernetes/model-workload.js';
 import type { ModelVersion, ModelWorkloadProps } from '../kubernetes/model-workload-props.js';
-import { FETCH_SECONDS, fetchesModel, servedVersion, serverSize } from '../kubernetes/served-version.js';
+import { servedVersion, serverSize } from '../kubernetes/served-version.js';
 import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
 import { ModelServer } from '../serving/model-server.js';
+import { startSeconds } from '../serving/server-start.js';
 import { google } from '../terraform/bindings/google.js';
 import { packagePrefix } from '../terraform/package-files.js';
 import { runtimeEnvironment } from '../terraform/runtime-environment.js';
@@ -199,7 +200,7 @@ export class ContainerModel extends Construct {
       server: this.server,
       ...(isMounted ? this.mount() : {}),
       diskGib: props.diskGib ?? (this.server.spec.source?.kind === 'hub' ? FETCH_DISK_GIB : undefined),
-      startupSeconds: props.startupSeconds ?? (fetchesModel(this.server) ? FETCH_SECONDS : undefined),
+      startupSeconds: props.startupSeconds ?? startSeconds(this.server),
       cpuMillis: props.cpu === undefined ? size.cpuMillis : Math.round(props.cpu * MILLIS),
       memoryMib: props.memoryMib ?? (props.gpu ? GPU_MEMORY_MIB : size.memoryMib),
       gpuCount: props.gpu ? 1 : undefined,

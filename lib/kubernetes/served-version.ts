@@ -2,9 +2,6 @@ import type { Model } from '../model/model.js';
 import type { ModelServer } from '../serving/model-server.js';
 import type { ModelVersion, ModelWorkloadProps } from './model-workload-props.js';
 
-/** Seconds that the weights of a language model may take from a hub, and to the GPU. */
-export const FETCH_SECONDS = 1800;
-
 /** What is known of a version of a model that another server than Modelship's runtime serves. */
 export interface ServedVersionOptions {
   readonly server: ModelServer;
@@ -21,11 +18,6 @@ export function serverSize({ spec }: ModelServer): Pick<ModelWorkloadProps, 'cpu
   if (spec.needsGpu) return { cpuMillis: 3000, memoryMib: 16_384 };
   // A framework is in the process, or a Java machine.
   return spec.image === undefined ? {} : { memoryMib: 2048 };
-}
-
-/** Whether the server fetches the model at its start from outside what is mounted. */
-export function fetchesModel({ spec: { source } }: ModelServer): boolean {
-  return source !== undefined && source.kind !== 'folder';
 }
 
 /** The version of a workload that such a server serves: its image, its arguments, its variables and its probes. */

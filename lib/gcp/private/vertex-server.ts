@@ -1,9 +1,9 @@
-import { ENVIRONMENT, START_SECONDS } from '@modelship/runtime/contract';
+import { ENVIRONMENT } from '@modelship/runtime/contract';
 import type { Construct } from 'constructs';
-import { FETCH_SECONDS, fetchesModel } from '../../kubernetes/served-version.js';
 import type { Model } from '../../model/model.js';
 import { ModelServer } from '../../serving/model-server.js';
 import type { ServerSpec } from '../../serving/model-servers/spec.js';
+import { startSeconds } from '../../serving/server-start.js';
 import { packagePrefix } from '../../terraform/package-files.js';
 import { runtimeEnvironment } from '../../terraform/runtime-environment.js';
 import type { ManagedEndpointModelProps } from '../managed-endpoint-model.js';
@@ -75,7 +75,7 @@ function startup(props: ManagedEndpointModelProps, model: Model) {
   const server = serverOf(props);
   const { spec } = server;
   if (spec.image === undefined && props.startupSeconds === undefined) return {};
-  const seconds = props.startupSeconds ?? (fetchesModel(server) ? FETCH_SECONDS : START_SECONDS);
+  const seconds = props.startupSeconds ?? startSeconds(server);
   return {
     startupProbe: {
       httpGet: { path: spec.readyPath(model), port: spec.port },
