@@ -115,8 +115,9 @@ export interface ManagedEndpointModelProps extends AzureServingProps {
  *
  * `Access.cloudIdentity()` takes Microsoft Entra tokens of whoever `grantInvoke` let in, `Access.apiKey()` the keys of
  * the endpoint. At least one instance always runs. `minReplicas` defaults to 1, `maxReplicas` to `minReplicas`, and
- * between different ones instances follow the processor's load, or the GPU's if the `server` needs one. A canary holds until the next apply, whatever its
- * `bakeMinutes`, because Terraform has no clock. `timeoutSeconds` defaults to 60, and 180 is the most.
+ * between different ones instances follow the processor's load, or the GPU's if the `server` needs one. A canary holds
+ * until the next apply, whatever its `bakeMinutes`, because Terraform has no clock. `timeoutSeconds` defaults to 60, and
+ * 180 is the most.
  *
  * With `privateSubnet` nothing is reached from the internet, neither the endpoint nor the workspace with its storage,
  * vault and registry, and instances reach approved places only: the model, and the registry of an `AzureImage`, which

@@ -136,7 +136,11 @@ export class ManagedEndpointModel extends Construct {
     const key = props.encryptionKey;
     const granted = key ? [grantKey(this, 'EndpointKey', key, vertexAgent())] : [];
 
-    this.modelStore = new ModelStore(this, 'ModelStore', props, { server: props.server });
+    this.modelStore = new ModelStore(this, 'ModelStore', props, {
+      server: props.server,
+      // What an earlier apply left of it may be laid out for another server.
+      others: foreign !== undefined && props.stableModel ? [props.stableModel] : [],
+    });
     this.serviceAccount = new google.ServiceAccount(this, 'ServiceAccount', {
       project: props.project,
       accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),

@@ -194,6 +194,17 @@ describe('the image', () => {
   });
 });
 
+test('a canary has both versions in the layout of the server', () => {
+  const stableModel = Model.fromDirectory(writePackage({ version: '0' }));
+  const from = synthesize({ ...triton, stableModel, rollout: Rollout.canary({ percent: 10, bakeMinutes: 5 }) });
+  expect(
+    uploaded(from)
+      .map((name) => name.split('/').slice(4).join('/'))
+      .sort(),
+  ).toEqual(['0/model.onnx', '1/model.onnx', 'config.pbtxt', 'config.pbtxt']);
+  expect(new Set(uploaded(from).map((name) => name.split('/')[2])).size).toBe(2);
+});
+
 describe('a start', () => {
   test.each<[string, Partial<ManagedEndpointModelProps>, number]>([
     ['of a server that is given the model', triton, 300],
