@@ -31,6 +31,7 @@ import { AwsImage, pullImage } from './image-source.js';
 import { warn } from './private/cost-warnings.js';
 import { ApiFront } from './private/ecs/api-front.js';
 import { taskArchitecture } from './private/ecs/architecture.js';
+import { CapacityProviders } from './private/ecs/capacity-providers.js';
 import { alternate, deployment, hasTwoVersions } from './private/ecs/deployment.js';
 import { GpuInstances } from './private/ecs/gpu-instances.js';
 import { ECS } from './private/ecs/limits.js';
@@ -146,7 +147,7 @@ export class ContainerModel extends Construct implements IConnectable {
     // Capacity providers are the cluster's before a service names them, and until none does.
     if (capacity.kind !== 'fargate' || capacity.fargateOptions?.spot) {
       const instances = this.instances ?? this.managedInstances;
-      this.service.node.addDependency(cluster, ...(instances ? [instances] : []));
+      this.service.node.addDependency(new CapacityProviders(cluster), ...(instances ? [instances] : []));
     }
     if (this.task.mount) {
       const { connections, targets } = this.task.mount;

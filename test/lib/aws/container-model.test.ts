@@ -526,6 +526,14 @@ describe('ContainerModel', () => {
     });
   });
 
+  test('may be a part of the cluster that it is in', () => {
+    const stack = new Stack(new App({ analyticsReporting: false }), 'S');
+    const cluster = new Cluster(stack, 'Cluster', { vpc: new Vpc(stack, 'Vpc') });
+    const capacity = ContainerCapacity.fargate({ spot: true });
+    new ContainerModel(cluster, 'Iris', { ...minimal, cluster, capacity });
+    expect(() => Template.fromStack(stack)).not.toThrow();
+  });
+
   test('runs on managed instances in a cluster of another app', () => {
     const { template } = make((stack) => ({
       capacity: ContainerCapacity.managedGpu(),
