@@ -693,6 +693,18 @@ describe('ContainerModel', () => {
   );
 
   test.each([
+    ['fetches its weights', 'Qwen/Qwen3-0.6B', 1800],
+    ['has them in its image', '/opt/qwen', 300],
+  ])('gives a server that %s the time for it', (_what, source, seconds) => {
+    const { template } = make({
+      image: undefined,
+      server: ModelServer.vllm({ source }),
+      capacity: ContainerCapacity.managedGpu(),
+    });
+    expect(only(template(), 'AWS::ECS::Service').HealthCheckGracePeriodSeconds).toBe(seconds);
+  });
+
+  test.each([
     ['a hub', 'Qwen/Qwen3-0.6B', 1],
     ['a bucket', 's3://weights/qwen/', 1],
     ['the image, which is in ECR', '/opt/qwen', 0],
