@@ -2,6 +2,7 @@ import type { StatusCode } from '../inference/errors.js';
 import { Exposition, type Family } from './exposition.js';
 import { Histogram, SECONDS_BUCKETS } from './histogram.js';
 import type { ModelMetrics } from './model-metrics.js';
+import { type ModelTotals, totalsOf } from './model-totals.js';
 
 /** A version of a model, as series name it. */
 export interface MeasuredModel {
@@ -47,6 +48,8 @@ export class RuntimeMetrics {
   private readonly http = new ApiMetrics();
   private readonly grpc = new ApiMetrics();
   private readonly measured = new Set<MeasuredModel>();
+  /** What was counted of versions that are gone, by the name of a model that is not. */
+  private readonly gone = new Map<string, ModelTotals>();
 
   requestFinished(status: number, elapsedMs: number): void {
     this.http.finished(String(status), elapsedMs);
@@ -68,12 +71,35 @@ export class RuntimeMetrics {
 
   /** Tells of a version no longer, which is gone. */
   remove(model: MeasuredModel): void {
-    this.measured.delete(model);
+    if (!this.measured.delete(model)) return;
+    const { name, metrics } = model;
+    const isServed = [...this.measured].some((each) => each.name === name);
+    if (isServed) this.gone.set(name, totalsOf([...this.goneOf(name), metrics]));
+    else this.gone.delete(name);
   }
 
   /** The versions that are told of, each once: while a package replaces one of the same version, the newer. */
   get models(): readonly MeasuredModel[] {
     return [...new Map([...this.measured].map((model) => [`${model.name}/${model.version}`, model])).values()];
+  }
+
+  /**
+   * What was counted of each model by its name, whatever version of it: such a sum never goes down while the model is
+   * served, though its versions come and go.
+   */
+  get totals(): ReadonlyMap<string, ModelTotals> {
+    const parts = new Map<string, ModelTotals[]>();
+    for (const { name, metrics } of this.measured) {
+      const known = parts.get(name);
+      if (known) known.push(metrics);
+      else parts.set(name, [...this.goneOf(name), metrics]);
+    }
+    return new Map([...parts].map(([name, all]) => [name, totalsOf(all)]));
+  }
+
+  private goneOf(name: string): readonly ModelTotals[] {
+    const totals = this.gone.get(name);
+    return totals ? [totals] : [];
   }
 
   /** Everything counted so far, in Prometheus's text format. */

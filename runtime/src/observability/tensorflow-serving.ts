@@ -1,7 +1,5 @@
 import { Exposition, type Family } from './exposition.js';
-import { Histogram } from './histogram.js';
 import type { RuntimeMetrics } from './metrics.js';
-import type { ApiCall, ModelMetrics } from './model-metrics.js';
 
 const MICROSECONDS = 1e6;
 
@@ -13,66 +11,33 @@ const EXAMPLE_COUNTS = family('request_example_counts', 'histogram', 'Examples o
 const EXAMPLES = family('request_example_count_total', 'counter', 'Examples of all requests.');
 
 /** What is counted of the models, under the names and in the units of TensorFlow Serving, for dashboards made for it. */
-export function tensorFlowServingText({ models }: RuntimeMetrics): string {
-  const byName = new Map<string, ModelMetrics[]>();
-  for (const { name, metrics } of models) byName.set(name, [...(byName.get(name) ?? []), metrics]);
+export function tensorFlowServingText({ totals }: RuntimeMetrics): string {
   const page = new Exposition();
   page.family(REQUESTS);
-  for (const [name, versions] of byName) {
-    for (const [status, count] of outcomes(versions)) page.value(REQUESTS.name, { model_name: name, status }, count);
+  for (const [name, { inferences }] of totals) {
+    for (const [status, count] of inferences) page.value(REQUESTS.name, { model_name: name, status }, count);
   }
   page.family(REQUEST_LATENCY);
-  for (const [name, versions] of byName) {
-    for (const call of new Set(versions.flatMap(({ latencies }) => [...latencies.keys()]))) {
+  for (const [name, { latencies }] of totals) {
+    for (const [call, histogram] of latencies) {
       const [api, entrypoint] = call.split(' ') as [string, string];
-      const labels = { model_name: name, API: api, entrypoint };
-      page.histogram(
-        REQUEST_LATENCY.name,
-        labels,
-        merged(versions, (each) => each.latencyOf(call as ApiCall)),
-      );
+      page.histogram(REQUEST_LATENCY.name, { model_name: name, API: api, entrypoint }, histogram);
     }
   }
   page.family(RUNTIME_LATENCY);
-  for (const [name, versions] of byName) {
+  for (const [name, { runSeconds }] of totals) {
     const labels = { model_name: name, API: 'Predict', runtime: 'modelship' };
-    page.histogram(
-      RUNTIME_LATENCY.name,
-      labels,
-      merged(versions, ({ runSeconds }) => runSeconds),
-      MICROSECONDS,
-    );
+    page.histogram(RUNTIME_LATENCY.name, labels, runSeconds, MICROSECONDS);
   }
   page.family(QUEUING_LATENCY);
-  for (const [name, versions] of byName) {
-    const queued = merged(versions, ({ queueSeconds }) => queueSeconds);
-    page.histogram(QUEUING_LATENCY.name, { thread_pool_name: name }, queued, MICROSECONDS);
+  for (const [name, { queueSeconds }] of totals) {
+    page.histogram(QUEUING_LATENCY.name, { thread_pool_name: name }, queueSeconds, MICROSECONDS);
   }
   page.family(EXAMPLE_COUNTS);
-  for (const [model, versions] of byName) {
-    page.histogram(
-      EXAMPLE_COUNTS.name,
-      { model },
-      merged(versions, ({ examples }) => examples),
-    );
-  }
+  for (const [model, { examples }] of totals) page.histogram(EXAMPLE_COUNTS.name, { model }, examples);
   page.family(EXAMPLES);
-  for (const [model, versions] of byName) {
-    page.value(EXAMPLES.name, { model }, merged(versions, ({ examples }) => examples).sum);
-  }
+  for (const [model, { examples }] of totals) page.value(EXAMPLES.name, { model }, examples.sum);
   return page.text();
-}
-
-function outcomes(versions: readonly ModelMetrics[]): ReadonlyMap<string, number> {
-  const all = new Map<string, number>();
-  for (const [status, count] of versions.flatMap(({ inferences }) => [...inferences])) {
-    all.set(status, (all.get(status) ?? 0) + count);
-  }
-  return all;
-}
-
-function merged(versions: readonly ModelMetrics[], pick: (metrics: ModelMetrics) => Histogram): Histogram {
-  return Histogram.merged(versions.map(pick));
 }
 
 function family(name: string, type: Family['type'], help: string): Family {

@@ -6,7 +6,8 @@ import { InferenceError, invalid } from '../../../runtime/src/inference/errors.j
 import { RuntimeMetrics } from '../../../runtime/src/observability/metrics.js';
 import { ModelMetrics } from '../../../runtime/src/observability/model-metrics.js';
 import { tensorFlowServingText } from '../../../runtime/src/observability/tensorflow-serving.js';
-import { metric, post, predict, runSlow, serve, slowPackage, stopAll } from '../faults/servers.js';
+import { metric, post, predict, runSlow, serve, slowPackage, stopAll, until } from '../faults/servers.js';
+import { VersionFolder } from '../inference/model-folders.js';
 
 afterEach(stopAll);
 
@@ -181,6 +182,59 @@ describe('what is counted', () => {
     ).toEqual([`${line} 0`]);
     metrics.remove(before!);
     expect(metrics.text(0)).toContain(line);
+  });
+
+  it('never goes down under the names of TensorFlow Serving while versions of a model come and go', async () => {
+    const folder = new VersionFolder('1');
+    const base = await serve({ model: folder.path, pollSeconds: 1 });
+    const counted = async () => {
+      const text = await (await fetch(base + TENSORFLOW_SERVING_METRICS_PATH)).text();
+      const numbers = [...text.matchAll(/^(\S+(?:_count|_sum|_total)\b\S*|\S+le="\+Inf"\S*) (\S+)$/gm)];
+      return new Map(numbers.map(([, series, value]) => [series!, Number(value)]));
+    };
+    const ask = () => post(`${base}/v1/models/slow:predict`, '{"inputs": [1]}');
+    const requests = ':tensorflow:serving:request_count{model_name="slow",status="OK"}';
+    for (let asked = 0; asked < 3; asked++) expect((await ask()).status).toBe(200);
+    let before = await counted();
+    expect(before.get(requests)).toBe(3);
+
+    folder.add('2');
+    folder.remove('1');
+    await until(async () => {
+      const now = await counted();
+      for (const [series, value] of before) expect(now.get(series)).toBeGreaterThanOrEqual(value);
+      before = now;
+      const status = await (await fetch(`${base}/v1/models/slow`)).json();
+      const { model_version_status: versions } = status as { model_version_status: { version: string }[] };
+      return versions.length === 1 && versions[0]!.version === '2';
+    });
+    expect((await ask()).status).toBe(200);
+    expect((await counted()).get(requests)).toBe(4);
+  });
+
+  it('begins anew with a model that was gone', () => {
+    const metrics = new RuntimeMetrics();
+    const [first, second, third] = ['1', '2', '2'].map((version) => ({
+      name: 'm',
+      version,
+      metrics: new ModelMetrics(),
+    }));
+    const line = /request_count\{model_name="m",status="OK"\} (\d+)/;
+    const told = () => line.exec(tensorFlowServingText(metrics))?.[1];
+    metrics.add(first!);
+    first!.metrics.ended();
+    metrics.add(second!);
+    second!.metrics.ended();
+    metrics.remove(first!);
+    // Another package of the same version, while both are there.
+    metrics.add(third!);
+    expect(told()).toBe('2');
+    metrics.remove(second!);
+    expect(told()).toBe('2');
+    metrics.remove(third!);
+    expect(told()).toBeUndefined();
+    metrics.add(third!);
+    expect(told()).toBe('0');
   });
 
   it('is the calls of gRPC by their codes', () => {
