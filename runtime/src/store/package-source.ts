@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,17 +33,31 @@ const MAX_DEPTH = 2;
  * @throws Error if a store cannot be asked
  */
 export async function findPackages(location: string): Promise<readonly StoredPackage[]> {
-  return isUrl(location) ? findStored(location) : findFolders(location, MAX_DEPTH).map(folderPackage);
+  return isUrl(location) ? findStored(location) : eachOnce(findFolders(location, MAX_DEPTH)).map(folderPackage);
 }
 
 function findFolders(folder: string, depth: number): string[] {
   if (existsSync(join(folder, MANIFEST_FILE))) return [folder];
   if (depth === 0 || !existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() || (entry.isSymbolicLink() && isFolder(join(folder, entry.name))))
     .map((entry) => join(folder, entry.name))
     .sort()
     .flatMap((each) => findFolders(each, depth - 1));
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // A link that leads nowhere, or in a circle.
+    return false;
+  }
+}
+
+/** What copies and switches packages often keeps a link beside the folder that it leads to. */
+function eachOnce(folders: readonly string[]): readonly string[] {
+  return [...new Map(folders.map((folder) => [realpathSync(folder), folder])).values()];
 }
 
 function folderPackage(directory: string): StoredPackage {
