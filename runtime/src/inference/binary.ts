@@ -1,5 +1,6 @@
 import { type Datatype, elementSize, typedArrayOf } from './datatype.js';
 import { invalid } from './errors.js';
+import { checkObjects } from './object-limit.js';
 import { elementCount, type Tensor } from './tensor.js';
 
 /** Bytes of the length before each element of a `BYTES` tensor. */
@@ -46,6 +47,7 @@ export function tensorBytes(tensor: Tensor): Buffer {
 }
 
 function splitBytes(name: string, count: number, shape: readonly number[], bytes: Buffer): Buffer[] {
+  checkObjects(count, bytes.length);
   const elements: Buffer[] = [];
   let position = 0;
   while (position < bytes.length && elements.length <= count) {

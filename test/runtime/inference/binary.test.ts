@@ -2,6 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { tensorBytes, tensorFromBytes } from '../../../runtime/src/inference/binary.js';
 import { InferenceError } from '../../../runtime/src/inference/errors.js';
 
+it('refuses texts that would take many times as much memory as the request', () => {
+  const count = 2 ** 18 + 1;
+  expect(() => tensorFromBytes('x', 'BYTES', [count], Buffer.alloc(4 * count))).toThrow('may hold 262144 texts');
+});
+
 describe('tensors as raw bytes', () => {
   it('are views where their alignment allows it, and copies elsewhere', () => {
     const memory = Buffer.from(new ArrayBuffer(16));

@@ -84,6 +84,39 @@ describe('infer in JSON', () => {
     });
   });
 
+  it('ranks any number of classes as a sort of all would, and refuses more texts than a request may ask for', async () => {
+    const width = 5000;
+    const scores = echo({ name: 'scores', datatype: 'FP32', shape: [-1, -1] });
+    const ask = async (data: readonly number[], shape: number[], classification: number) => {
+      const request = {
+        inputs: [{ name: 'scores', shape, datatype: 'FP32', data }],
+        outputs: [{ name: 'scores', parameters: { classification } }],
+      };
+      return (await infer(request, scores)).json() as { outputs: { data: string[] }[]; error: string };
+    };
+    const orders: ((index: number) => number)[] = [
+      (index) => index,
+      (index) => -index,
+      (index) => (index * 7919) % 5000,
+      (index) => index % 7,
+      () => 1,
+    ];
+    for (const order of orders) {
+      const values = Array.from({ length: width }, (_, index) => order(index));
+      const sorted = values
+        .map((_, index) => index)
+        .sort((left, right) => values[right]! - values[left]! || left - right);
+      for (const best of [1, 3, 2000]) {
+        const { outputs } = await ask(values, [1, width], best);
+        expect(outputs[0]!.data.map((text) => Number(text.split(':')[1]))).toEqual(sorted.slice(0, best));
+      }
+    }
+    const { error } = await ask(new Array(300_000).fill(1), [300_000, 1], 1);
+    expect(error).toBe(
+      'output scores: 1 classes of 300000 rows are 300000 texts, 262144 are allowed: ask for fewer classes, or the numbers',
+    );
+  });
+
   it.each([
     undefined,
     'application/json; charset=utf-8',

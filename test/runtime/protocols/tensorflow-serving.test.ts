@@ -463,6 +463,17 @@ describe('classify and regress', () => {
     expect(response.status).toBe(400);
   });
 
+  it('refuses examples that would take many times as much memory as the request', async () => {
+    for (const [count, example] of [
+      [2 ** 18 + 1, '{}'],
+      [2 ** 16 + 1, '{"a":"","b":1}'],
+    ] as const) {
+      const response = await call(scores, 'classify', `{"examples":[${new Array(count).fill(example).join()}]}`);
+      expect(response.json()).toEqual({ error: expect.stringContaining('may hold 262144 texts or examples') });
+      expect(response.status).toBe(400);
+    }
+  });
+
   it('refuses to regress what gives several values', async () => {
     const response = await call(scores, 'regress', { examples: [{ size: [1, 2], kind: 1 }] });
     expect(response.status).toBe(400);

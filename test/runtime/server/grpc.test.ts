@@ -401,6 +401,16 @@ describe('PredictionService', () => {
     ],
     [
       status.INVALID_ARGUMENT,
+      'is too large for 1 values',
+      {
+        model_spec: spec,
+        inputs: {
+          x: { dtype: 'DT_STRING', tensor_shape: { dim: [{ size: 2 ** 20 }] }, string_val: [Buffer.from('a')] },
+        },
+      },
+    ],
+    [
+      status.INVALID_ARGUMENT,
       'got 2 float_val, shape [1] takes 1',
       { model_spec: spec, inputs: { x: { ...tensor, tensor_shape: { dim: [{ size: 1 }] } } } },
     ],

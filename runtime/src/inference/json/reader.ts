@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { InferenceError, invalid } from '../errors.js';
+import { checkObjects } from '../object-limit.js';
 import {
   BACKSLASH,
   CARRIAGE_RETURN,
@@ -72,6 +73,7 @@ export class JsonReader {
   /** Whether the last number had neither point nor exponent. */
   integral = false;
   private depth = 0;
+  private objects = 0;
 
   constructor(
     readonly bytes: Buffer,
@@ -152,10 +154,20 @@ export class JsonReader {
 
   /** Reads the string that comes next as its UTF-8 bytes, which are a view of the body where nothing was escaped. */
   stringBytes(): Buffer {
+    this.countObject();
     const start = this.position + 1;
     const escaped = this.scanString();
     const end = this.position - 1;
     return escaped ? Buffer.from(this.unescape(start, end)) : this.bytes.subarray(start, end);
+  }
+
+  /**
+   * Counts a value that becomes an object of its own.
+   *
+   * @throws InferenceError `INVALID_ARGUMENT` if there are too many for the size of the document
+   */
+  countObject(): void {
+    checkObjects(++this.objects, this.bytes.length);
   }
 
   /** Reads `true` or `false`; undefined, with nothing read, if another value comes next. */

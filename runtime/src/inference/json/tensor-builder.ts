@@ -284,6 +284,7 @@ export class TensorBuilder {
 
 /** Reads the `{"b64": "…"}` that comes next. */
 export function readBase64(reader: JsonReader): Buffer {
+  reader.countObject();
   reader.openObject();
   reader.name();
   reader.peek();

@@ -1,6 +1,10 @@
 import { invalid } from '../../inference/errors.js';
+import { OBJECTS } from '../../inference/object-limit.js';
 import { elementCount, type Tensor } from '../../inference/tensor.js';
 import type { RequestedOutput } from './request-parts.js';
+
+/** Classes that are ranked at once, with the best so far. */
+const RANKED_AT_ONCE = 1024;
 
 /**
  * The output, or its best classes if the request asks for them by the parameter `classification`: for each row of the
@@ -20,17 +24,36 @@ export function classified(requested: RequestedOutput, output: Tensor, labels: r
   const width = output.shape.at(-1) ?? 1;
   const outer = output.shape.slice(0, -1);
   const best = Math.min(count as number, width);
-  const values = Array.from(output.data as Float64Array, Number);
+  const rows = elementCount(outer);
+  if (rows * best > OBJECTS) {
+    throw invalid(
+      `output ${output.name}: ${best} classes of ${rows} rows are ${rows * best} texts, ${OBJECTS} are allowed: ask for ` +
+        'fewer classes, or the numbers',
+    );
+  }
+  const values = output.data as Exclude<Tensor['data'], Buffer[]>;
   const data: Buffer[] = [];
-  for (let row = 0; row < elementCount(outer); row++) {
-    const scores = values.slice(row * width, (row + 1) * width);
-    const ranked = scores
-      .map((_, index) => index)
-      .sort((left, right) => scores[right]! - scores[left]! || left - right);
-    for (const index of ranked.slice(0, best)) {
+  for (let row = 0; row < rows; row++) {
+    const scores = values.subarray(row * width, (row + 1) * width);
+    for (const index of ranked(scores, best)) {
       const label = labels?.[index] === undefined ? '' : `:${labels[index]}`;
-      data.push(Buffer.from(`${scores[index]!.toFixed(6)}:${index}${label}`));
+      data.push(Buffer.from(`${Number(scores[index]!).toFixed(6)}:${index}${label}`));
     }
   }
   return { name: output.name, datatype: 'BYTES', shape: [...outer, best], data };
+}
+
+/** Places of the `best` highest scores, the first of equal ones first. What cannot be among them is never sorted. */
+function ranked(scores: ArrayLike<number | bigint>, best: number): number[] {
+  const compare = (left: number, right: number) => Number(scores[right]!) - Number(scores[left]!) || left - right;
+  let leaders: number[] = [];
+  let last: number | undefined;
+  for (let index = 0; index < scores.length; index++) {
+    if (last !== undefined && compare(last, index) < 0) continue;
+    leaders.push(index);
+    if (leaders.length < best + RANKED_AT_ONCE) continue;
+    leaders = leaders.sort(compare).slice(0, best);
+    last = leaders[best - 1];
+  }
+  return leaders.sort(compare).slice(0, best);
 }

@@ -73,11 +73,13 @@ function readExample(reader: JsonReader): Example {
   if (reader.peek() !== OPEN_OBJECT) {
     throw invalid(`Example must be JSON object but got JSON ${kindOf(reader)}`);
   }
+  reader.countObject();
   const example: Example = new Map();
   if (!reader.openObject()) return example;
   do {
     const name = reader.name();
     if (example.has(name)) throw invalid(`JSON object: the name ${name} is given twice`);
+    reader.countObject();
     const feature: Feature = { values: [] };
     if (reader.peek() !== OPEN_ARRAY) {
       readValue(reader, name, feature);

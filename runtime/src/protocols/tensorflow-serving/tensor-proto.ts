@@ -1,6 +1,7 @@
 import { tensorFromBytes } from '../../inference/binary.js';
 import { allocate, type Datatype, elementSize } from '../../inference/datatype.js';
 import { invalid } from '../../inference/errors.js';
+import { OBJECTS } from '../../inference/object-limit.js';
 import { elementCount, type Tensor } from '../../inference/tensor.js';
 import { TENSORFLOW_TYPES } from './status.js';
 
@@ -64,7 +65,8 @@ export function decodeTensorProto(name: string, proto: TensorProto): Tensor {
   if (values.length > count) {
     throw invalid(`input ${name}: got ${values.length} ${field}, shape [${shape}] takes ${count}`);
   }
-  if (values.length < count && count * (elementSize(datatype) || 8) > MOST_REPEATED_BYTES) {
+  const isTooLarge = datatype === 'BYTES' ? count > OBJECTS : count * elementSize(datatype) > MOST_REPEATED_BYTES;
+  if (values.length < count && isTooLarge) {
     throw invalid(`input ${name}: shape [${shape}] is too large for ${values.length} values`);
   }
   const data = allocate(datatype, count) as unknown[];

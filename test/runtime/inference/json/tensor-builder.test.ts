@@ -21,6 +21,15 @@ function batch(json: string, datatype: Datatype = 'FP32') {
 }
 
 describe('a tensor from JSON', () => {
+  it('may have texts by the size of the document, beside those that any may have', () => {
+    const texts = (count: number, text: string) => `[${new Array(count).fill(JSON.stringify(text)).join()}]`;
+    expect(tensor(texts(2 ** 18, ''), 'BYTES').data).toHaveLength(2 ** 18);
+    const many = /^a request of \d+ bytes may hold 262144 texts or examples: send them in several requests$/;
+    expect(() => tensor(texts(2 ** 18 + 1, ''), 'BYTES')).toThrow(many);
+    expect(() => tensor(`[${new Array(2 ** 18 + 1).fill('{"b64":""}').join()}]`, 'BYTES')).toThrow(many);
+    expect(tensor(texts(300_000, 'x'.repeat(61)), 'BYTES').data).toHaveLength(300_000);
+  });
+
   it('takes its shape from the nesting', () => {
     expect(tensor('[[1, 2, 3], [4, 5, 6]]')).toEqual({
       name: 'x',
