@@ -1,12 +1,23 @@
-import { allocate, type Datatype } from './datatype.js';
+import { allocate, type Datatype, type TensorData } from './datatype.js';
 import { invalid } from './errors.js';
 import { bfloatToNumber, halfToNumber } from './float16.js';
 import { decimalText } from './json/decimal.js';
+import { checkObjects } from './object-limit.js';
 import { elementCount, type Tensor, type TensorSpec } from './tensor.js';
 
 const INTEGER = /^[+-]?\d{1,20}$/;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const NON_FINITE: Readonly<Record<string, number>> = { nan: Number.NaN, inf: Infinity, infinity: Infinity };
+const NON_FINITE = new Map([
+  ['nan', Number.NaN],
+  ['inf', Infinity],
+  ['infinity', Infinity],
+]);
+const TRUTHS = new Map([
+  ['true', 1],
+  ['1', 1],
+  ['false', 0],
+  ['0', 0],
+]);
 
 /**
  * A tensor from lines of values between commas: one row for each line, quoted as RFC 4180 has it, without a header.
@@ -14,26 +25,30 @@ const NON_FINITE: Readonly<Record<string, number>> = { nan: Number.NaN, inf: Inf
  * @throws InferenceError `INVALID_ARGUMENT` naming line and column
  */
 export function tensorFromCsv(spec: TensorSpec, text: string): Tensor {
-  const rows = splitRows(text);
-  const width = rows[0]?.length ?? 0;
-  if (width === 0) throw invalid('the CSV is empty');
-  const data = allocate(spec.datatype, rows.length * width) as unknown[];
-  for (const [line, row] of rows.entries()) {
-    if (row.length !== width)
-      throw invalid(`CSV line ${line + 1}: got ${row.length} values, the first line has ${width}`);
-    for (const [column, cell] of row.entries()) {
-      const value = parse(spec.datatype, cell);
-      if (value === undefined) {
-        throw invalid(`CSV line ${line + 1}, column ${column + 1}: ${quote(cell)} is no ${spec.datatype}`);
-      }
-      data[line * width + column] = value;
+  const { name, datatype } = spec;
+  let data = allocate(datatype, 0);
+  let count = 0;
+  let width = 0;
+  let line = 0;
+  forEachCell(text, (cell, column, isLast) => {
+    const value = parse(datatype, cell);
+    if (value === undefined) {
+      throw invalid(`CSV line ${line + 1}, column ${column + 1}: ${quote(cell)} is no ${datatype}`);
     }
-  }
+    if (datatype === 'BYTES') checkObjects(count + 1, text.length);
+    else if (count === data.length) data = enlarged(datatype, data);
+    (data as unknown[])[count++] = value;
+    if (!isLast) return;
+    line++;
+    if (line === 1) width = column + 1;
+    if (column + 1 !== width) throw invalid(`CSV line ${line}: got ${column + 1} values, the first line has ${width}`);
+  });
+  if (width === 0) throw invalid('the CSV is empty');
   return {
-    name: spec.name,
-    datatype: spec.datatype,
-    shape: shapeOf(spec, rows.length, width),
-    data: data as unknown as Tensor['data'],
+    name,
+    datatype,
+    shape: shapeOf(spec, line, width),
+    data: Array.isArray(data) ? data : data.subarray(0, count),
   };
 }
 
@@ -66,9 +81,19 @@ function shapeOf(spec: TensorSpec, rows: number, width: number): readonly number
   return [rows, width];
 }
 
-function splitRows(text: string): string[][] {
-  const rows: string[][] = [];
-  let row: string[] = [];
+/** Numbers that there is room for before the first is read. */
+const FIRST_ROOM = 64;
+
+function enlarged(datatype: Datatype, data: TensorData): TensorData {
+  const larger = allocate(datatype, Math.max(FIRST_ROOM, 2 * data.length)) as Float64Array;
+  larger.set(data as Float64Array);
+  return larger;
+}
+
+/** Gives one value after the other, because all of them together take many times what the text does. */
+function forEachCell(text: string, take: (cell: string, column: number, isLast: boolean) => void): void {
+  let line = 1;
+  let column = 0;
   let position = 0;
   while (position < text.length) {
     let cell: string;
@@ -81,20 +106,22 @@ function splitRows(text: string): string[][] {
       while (position < text.length && !',\r\n'.includes(text[position]!)) position++;
       cell = text.slice(start, position).trim();
     }
-    row.push(cell);
     const separator = text[position];
     if (separator === ',') {
       position++;
-      if (position < text.length && text[position] !== '\n' && text[position] !== '\r') continue;
-      row.push('');
+      const next = text[position];
+      const isAtEnd = next === undefined || next === '\n' || next === '\r';
+      take(cell, column++, false);
+      if (!isAtEnd) continue;
+      cell = '';
     } else if (separator !== undefined && separator !== '\n' && separator !== '\r') {
-      throw invalid(`CSV line ${rows.length + 1}: ${quote(separator)} follows a closing quote`);
+      throw invalid(`CSV line ${line}: ${quote(separator)} follows a closing quote`);
     }
+    take(cell, column, true);
     while (text[position] === '\n' || text[position] === '\r') position++;
-    rows.push(row);
-    row = [];
+    line++;
+    column = 0;
   }
-  return rows;
 }
 
 function closingQuote(text: string, from: number): number {
@@ -112,11 +139,11 @@ function parse(datatype: Datatype, cell: string): number | bigint | Buffer | und
     case 'BYTES':
       return Buffer.from(cell);
     case 'BOOL':
-      return { true: 1, '1': 1, false: 0, '0': 0 }[cell.toLowerCase()];
+      return TRUTHS.get(cell.toLowerCase());
     case 'FP32':
     case 'FP64': {
       if (DECIMAL.test(cell)) return Number(cell);
-      const word = NON_FINITE[cell.toLowerCase().replace(/^[+-]/, '')];
+      const word = NON_FINITE.get(cell.toLowerCase().replace(/^[+-]/, ''));
       return word === undefined ? undefined : cell.startsWith('-') ? -word : word;
     }
     case 'FP16':

@@ -35,12 +35,28 @@ describe('CSV', () => {
     ['1,128', 'INT8', '"128" is no INT8'],
     ['1,-1', 'UINT64', '"-1" is no UINT64'],
     ['yes,no', 'BOOL', '"yes" is no BOOL'],
+    ['constructor,1', 'BOOL', '"constructor" is no BOOL'],
+    ['1,constructor', 'FP32', '"constructor" is no FP32'],
+    ['1,-valueOf', 'FP64', '"-valueOf" is no FP64'],
+    ['__proto__,1', 'FP32', '"__proto__" is no FP32'],
+    ['1,2\n3,4,5', 'FP32', 'CSV line 2: got 3 values, the first line has 2'],
     ['1,1', 'FP16', 'is no FP16'],
     ['"1,2', 'FP32', 'a quoted value is not closed'],
     ['"1"2', 'FP32', '"2" follows a closing quote'],
   ])('refuses %j for %s', (text, datatype, message) => {
     expect(() => read(text, datatype)).toThrow(InferenceError);
     expect(() => read(text, datatype)).toThrow(message);
+  });
+
+  it('reads more lines than there was room for at first', () => {
+    const { shape, data } = read('1,2\n'.repeat(1000));
+    expect(shape).toEqual([1000, 2]);
+    expect(data).toEqual(Float32Array.from({ length: 2000 }, (_, index) => 1 + (index % 2)));
+  });
+
+  it('refuses texts that would take many times as much memory as the request', () => {
+    expect(read('a,\n'.repeat(1000), 'BYTES').data).toHaveLength(2000);
+    expect(() => read(','.repeat(2 ** 18), 'BYTES')).toThrow('may hold 262144 texts');
   });
 
   it('writes the rows of all outputs side by side', () => {
