@@ -133,6 +133,22 @@ resource(
 )
 
 
+def changed_mapping(functions, _, made, properties):
+    fields = without(properties, "EventSourceArn", "StartingPosition")
+    functions.update_event_source_mapping(UUID=made["UUID"], **fields)
+    return made
+
+
+resource(
+    "AWS::Lambda::EventSourceMapping",
+    "lambda",
+    lambda functions, _, properties: functions.create_event_source_mapping(**properties),
+    lambda functions, made, _: functions.delete_event_source_mapping(UUID=made["UUID"]),
+    physical_id="UUID",
+    update=changed_mapping,
+)
+
+
 PROVISIONED = {}
 url_paths[r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/provisioned-concurrency/?$"] = (
     LambdaResponse.dispatch

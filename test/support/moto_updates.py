@@ -2,6 +2,7 @@
 
 import re
 import traceback
+from random import Random
 
 from botocore.exceptions import ClientError, ParamValidationError
 from moto.cloudformation import parsing
@@ -52,23 +53,28 @@ def referred(value):
         yield from re.findall(r"\$\{(\w+)", value)
 
 
-def in_order(template_resources):
-    """What is referred to before what refers to it."""
-    done = {}
+def in_order(resources):
+    """
+    What is referred to before what refers to it, and otherwise in any order, another one for each stack: nothing but
+    references and DependsOn is sure to hold, so that what needs more finds it missing.
+    """
+    template_resources = resources._resource_json_map
+    visited, ordered = set(), []
 
     def visit(logical_id):
-        if logical_id in done:
+        if logical_id in visited:
             return
-        done[logical_id] = True
+        visited.add(logical_id)
         resource_json = template_resources[logical_id]
-        wanted = referred([resource_json.get("Properties", {}), resource_json.get("DependsOn", [])])
-        for other in wanted:
+        for other in referred([resource_json.get("Properties", {}), resource_json.get("DependsOn", [])]):
             if other in template_resources:
                 visit(other)
         ordered.append(logical_id)
 
-    ordered = []
-    for logical_id in template_resources:
+    logical_ids = list(template_resources)
+    # The same at every run.
+    Random(resources["AWS::StackName"]).shuffle(logical_ids)
+    for logical_id in logical_ids:
         visit(logical_id)
     return ordered
 
@@ -83,7 +89,7 @@ def update(resources, template, parameters=None):
     resources.load_conditions()
     resources._resource_json_map = template["Resources"]
     place = resources._account_id, resources._region_name
-    for logical_id in in_order(template["Resources"]):
+    for logical_id in in_order(resources):
         if logical_id not in resources._parsed_resources:
             resources[logical_id]
         elif resources.made_of.get(logical_id) != values(resources, logical_id):
@@ -109,3 +115,4 @@ def delete(resources, resource_jsons):
 
 parsing.ResourceMap.update = update
 parsing.ResourceMap.delete = lambda resources: delete(resources, resources._resource_json_map)
+parsing.ResourceMap._ResourceMap__get_resources_in_dependency_order = in_order
