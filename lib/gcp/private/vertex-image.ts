@@ -6,7 +6,10 @@ import type { GoogleServingProps } from '../props.js';
 
 /** Whether Vertex AI pulls the image as it is: from a repository of its region. What only apply knows is taken as one. */
 export function isInRegion(image: string, region: string): boolean {
-  return Token.isUnresolved(image) || Token.isUnresolved(region) || image.startsWith(`${region}-docker.pkg.dev/`);
+  if (Token.isUnresolved(image)) return true;
+  return Token.isUnresolved(region)
+    ? /^[a-z0-9-]+-docker\.pkg\.dev\//.test(image)
+    : image.startsWith(`${region}-docker.pkg.dev/`);
 }
 
 /** A server's image in a repository of the region: as it is if it lies there, else a copy that Cloud Build makes. */

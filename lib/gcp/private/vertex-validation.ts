@@ -1,3 +1,4 @@
+import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Validator } from '../../serving/validation.js';
 import { checkEndpointServer } from '../../terraform/endpoint-server.js';
@@ -195,6 +196,6 @@ function checkImage(validator: Validator, { region }: ManagedEndpointModelProps,
     'image',
     'IMAGE_ELSEWHERE',
     `got ${image}; Vertex AI pulls from an Artifact Registry of the endpoint's region only, so push it to ` +
-      `${region}-docker.pkg.dev`,
+      (Token.isUnresolved(region) ? 'that region' : `${region}-docker.pkg.dev`),
   );
 }

@@ -187,6 +187,14 @@ describe('the image', () => {
     },
   );
 
+  test('is copied into a region that only apply knows, too', () => {
+    const stack = googleStack();
+    endpoint({ ...triton, region: new TerraformVariable(stack, 'region', { type: 'string' }).stringValue }, stack);
+    expect(container(template(stack)).imageUri).toMatch(
+      /^\$\{var\.region\}-docker\.pkg\.dev\/.*\/runtime:[0-9a-f]{64}$/,
+    );
+  });
+
   test('of the copy is the image and nothing else', () => {
     const { directory, digest } = serverImageContext('docker.io/someone/server:1');
     expect(readFileSync(join(directory, 'Dockerfile'), 'utf8')).toBe('FROM docker.io/someone/server:1\n');
