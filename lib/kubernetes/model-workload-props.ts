@@ -79,7 +79,12 @@ export interface ModelWorkloadProps extends ModelVersion {
   /** GPUs of each pod. @default 0 */
   readonly gpuCount?: number;
 
-  /** Labels that a node must have: a GPU's kind, spot capacity. @default - any node */
+  /**
+   * Labels that a node must have: a GPU's kind, spot capacity. A server whose image is built for one kind of processor goes
+   * to nodes with it anyway.
+   *
+   * @default - none
+   */
   readonly nodeSelector?: { [name: string]: string };
 
   /** @default - none */

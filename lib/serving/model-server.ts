@@ -34,10 +34,10 @@ export interface TorchServeOptions extends ServerImageOptions {
 /** Options of {@link ModelServer.vllm}. */
 export interface VllmOptions extends ServerImageOptions {
   /**
-   * The weights: a repository of Hugging Face's hub, an `s3://` or `gs://` prefix with safetensors, or the
-   * absolute path of a folder in the image or on a mounted file system. On AWS the server may read an `s3://` prefix, and
-   * on GKE and Vertex AI a `gs://` prefix; for a customer's key of the bucket, let its role decrypt. The model package only gives the
-   * name under which they are served.
+   * The weights: a repository of Hugging Face's hub, an `s3://` or `gs://` prefix with safetensors, or the absolute path of
+   * a folder in the image or on a mounted file system. On AWS the server may read an `s3://` prefix, and on GKE and Vertex AI
+   * a `gs://` prefix; for a customer's key of the bucket, let its role decrypt. The model package only gives the name under
+   * which they are served.
    */
   readonly source: string;
   /** Arguments of `vllm serve` without the dashes, such as `{ 'max-model-len': '8192' }`. @default - none */

@@ -24,6 +24,8 @@ const DEREGISTRATION_SECONDS = 5;
 const NODE_SLEEP = ['node', '-e', `setTimeout(() => {}, ${DEREGISTRATION_SECONDS * 1000})`];
 /** An image without it goes away at once, and says so in an event. */
 const SLEEP = ['sleep', `${DEREGISTRATION_SECONDS}`];
+/** What other servers may take to finish what is in flight: Triton waits for 30 seconds, and answers that stream take long. */
+const OTHER_DRAIN_SECONDS = 60;
 const PROBE_PERIOD_SECONDS = 5;
 const ROOT = 0;
 const MODEL_VOLUME = 'model';
@@ -47,7 +49,8 @@ export function podSpec(props: ModelWorkloadProps, version: ModelVersion, servic
     serviceAccountName,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    terminationGracePeriodSeconds: DEREGISTRATION_SECONDS + DRAIN_SECONDS + PROBE_PERIOD_SECONDS,
+    terminationGracePeriodSeconds:
+      DEREGISTRATION_SECONDS + (isOwn(server) ? DRAIN_SECONDS : OTHER_DRAIN_SECONDS) + PROBE_PERIOD_SECONDS,
     nodeSelector: nodeSelector(props, server),
     tolerations: props.tolerations?.map(({ key, value, effect }) => ({
       key,

@@ -112,8 +112,10 @@ describe.each([
     expect(values(from, 'namespace_v1')[0].metadata.labels['pod-security.kubernetes.io/enforce']).toBe('restricted');
   });
 
-  test('waits for load balancers by what is in its image', () => {
-    expect(container.lifecycle.preStop.exec.command[0]).toBe('sleep');
+  test('waits for load balancers by what is in its image, and may finish what is in flight', () => {
+    const [command, seconds] = container.lifecycle.preStop.exec.command;
+    expect(command).toBe('sleep');
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(Number(seconds) + 60);
   });
 });
 
