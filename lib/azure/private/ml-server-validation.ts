@@ -11,7 +11,7 @@ const GPU_TYPE = /^Standard_N[CDV]/i;
 
 /** Notes what Azure ML cannot do with the server of the props. */
 export function checkMlServer(validator: Validator, props: ManagedEndpointModelProps): void {
-  const { instanceType, alongside = [], server, model, privateSubnet } = props;
+  const { instanceType, alongside = [], server, model, privateSubnet, image } = props;
   checkEndpointServer(validator, props, {
     gpu: {
       prop: 'instanceType',
@@ -23,6 +23,13 @@ export function checkMlServer(validator: Validator, props: ManagedEndpointModelP
     startupSeconds: AZURE_ML.startupSeconds,
   });
   const spec = server?.spec;
+  validator.check(
+    !GPU_TYPE.test(instanceType ?? '') || image !== undefined || spec?.image !== undefined,
+    'image',
+    'NO_GPU_RUNTIME',
+    `the runtime that is built by default uses no GPU, which ${instanceType} is paid for; give an image with one that does, ` +
+      'another `server`, or a machine without a GPU',
+  );
   if (spec?.image === undefined) return;
   const command = builtIn(spec, model, '');
   if (isOnAzure(spec.image)) {

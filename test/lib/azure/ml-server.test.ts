@@ -252,6 +252,12 @@ describe('refused', () => {
       /vLLM needs a GPU/,
     ],
     [
+      'a machine with a GPU that nothing uses',
+      { instanceType: 'Standard_NC24ads_A100_v4', image: undefined },
+      ['image NO_GPU_RUNTIME'],
+      /Standard_NC24ads_A100_v4 is paid for/,
+    ],
+    [
       'weights in another cloud',
       { ...vllm, server: ModelServer.vllm({ source: 'gs://weights/llama' }) },
       ['server UNSUPPORTED_SOURCE'],
