@@ -36,6 +36,8 @@ import type { AzureServingProps } from './props.js';
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 const MODEL_MOUNT = '/mnt/models';
+/** What others put on nodes with GPUs. */
+const NVIDIA_TAINT = { key: 'nvidia.com/gpu' };
 const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
 const INTERNAL = { 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' };
 
@@ -79,6 +81,14 @@ export interface ContainerModelProps extends AzureServingProps {
 
   /** Memory of each pod, in MiB. @default - 1024; 2048 with another server, and 16384 with one that needs a GPU */
   readonly memoryMib?: number;
+
+  /**
+   * NVIDIA's GPUs of each pod in a `cluster` that is there, which must have the device plugin. Pods put up with the taints
+   * `sku=gpu` and `nvidia.com/gpu`. In a cluster that is made `clusterOptions` gives each pod one.
+   *
+   * @default 0
+   */
+  readonly gpuCount?: number;
 
   /**
    * Whether the container with the model is mounted by the Blob CSI driver, for models that are too large to fetch
@@ -181,7 +191,7 @@ export class ContainerModel extends Construct {
       ? new BlobVolume(this, 'Volume', { name, provider, modelStore: this.modelStore, identity: this.identity })
       : undefined;
     const version = (model: Model) => this.version(props, model, image?.uri);
-    const gpuCount = props.clusterOptions?.gpuCount ? 1 : 0;
+    const gpuCount = props.gpuCount ?? (props.clusterOptions?.gpuCount ? 1 : 0);
     const size = serverSize(this.server);
     this.workload = new ModelWorkload(this, 'Workload', {
       ...version(props.stableModel ?? props.model),
@@ -204,7 +214,11 @@ export class ContainerModel extends Construct {
       minReplicas: props.minReplicas,
       maxReplicas: props.maxReplicas,
       nodeSelector: this.cluster ? POOL_LABEL : undefined,
-      tolerations: [...(gpuCount ? [GPU_TAINT] : []), ...(props.clusterOptions?.spot ? [SPOT_TAINT] : [])],
+      tolerations: [
+        ...(gpuCount ? [GPU_TAINT] : []),
+        ...(gpuCount && props.cluster ? [NVIDIA_TAINT] : []),
+        ...(props.clusterOptions?.spot ? [SPOT_TAINT] : []),
+      ],
       serviceAccountAnnotations: { 'azure.workload.identity/client-id': this.identity.clientId },
       podLabels: { 'azure.workload.identity/use': 'true' },
       ...(own ? { podAnnotations: METRICS_ANNOTATIONS, metricsNamespaces: COLLECTOR_NAMESPACES } : {}),

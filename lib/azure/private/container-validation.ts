@@ -18,6 +18,7 @@ const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
   clusterOptions: true,
   cpuMillis: true,
   memoryMib: true,
+  gpuCount: true,
   modelMount: true,
   startupSeconds: true,
   exposure: true,
@@ -55,13 +56,19 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
   validator.throwIfAny();
 }
 
+function hasGpu({ gpuCount, clusterOptions }: ContainerModelProps): boolean {
+  return Boolean(gpuCount) || Boolean(clusterOptions?.gpuCount);
+}
+
 function checkServing(validator: Validator, props: ContainerModelProps): void {
-  const { server, modelMount, clusterOptions } = props;
+  const { server, modelMount, cluster } = props;
   checkClusterServer(validator, props, {
     gpu: {
-      prop: 'clusterOptions.gpuCount',
-      has: Boolean(clusterOptions?.gpuCount),
-      how: 'only a cluster that is made has nodes with one: give clusterOptions: { gpuCount: 1, vmSize: … }, such as `Standard_NC4as_T4_v3`',
+      prop: cluster ? 'gpuCount' : 'clusterOptions.gpuCount',
+      has: hasGpu(props),
+      how: cluster
+        ? 'set gpuCount: 1, if nodes of the cluster have one'
+        : 'give clusterOptions: { gpuCount: 1, vmSize: … }, such as `Standard_NC4as_T4_v3`',
     },
     access: ['anonymous'],
     sources: ['folder', 'hub'],
@@ -103,6 +110,13 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
   );
   validator.number('clusterOptions.minNodes', clusterOptions.minNodes, AKS.nodes);
   validator.number('clusterOptions.maxNodes', clusterOptions.maxNodes, { ...AKS.nodes, min: 1 });
+  validator.number('gpuCount', props.gpuCount, { min: 0, max: 16, source: 'a node' });
+  validator.check(
+    props.gpuCount === undefined || cluster !== undefined,
+    'gpuCount',
+    'NOT_OURS',
+    'it is for a `cluster` that is there; nodes that are made have those of clusterOptions.gpuCount, so leave it out',
+  );
   validator.number('clusterOptions.gpuCount', clusterOptions.gpuCount, { min: 0, max: 8, source: 'a node' });
   validator.text(
     'clusterOptions.vmSize',
@@ -117,7 +131,7 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
     'GPUs come with the kind of machine; give one that has them, such as `Standard_NC4as_T4_v3`',
   );
   validator.check(
-    !clusterOptions.gpuCount || props.image !== undefined || props.server?.spec.image !== undefined,
+    !hasGpu(props) || props.image !== undefined || props.server?.spec.image !== undefined,
     'image',
     'NO_GPU_RUNTIME',
     'the runtime that is built by default uses no GPU; give an image with one that does, another `server`, or leave gpuCount out',

@@ -134,6 +134,17 @@ test.each<[string, Partial<ContainerModelProps>, string[]]>([
     },
     ['stableModel UNSUPPORTED_FORMAT'],
   ],
+  [
+    'vLLM without a GPU in a cluster that is there',
+    { server: vllm, cluster: { id: 'x', oidcIssuerUrl: 'y' }, kubernetesProvider: {} as never },
+    ['gpuCount NO_GPU'],
+  ],
+  ['GPUs of pods whose nodes are made', { server: vllm, ...GPU, gpuCount: 1 }, ['gpuCount NOT_OURS']],
+  [
+    'our runtime on a GPU that it does not use',
+    { cluster: { id: 'x', oidcIssuerUrl: 'y' }, kubernetesProvider: {} as never, gpuCount: 1 },
+    ['image NO_GPU_RUNTIME'],
+  ],
   ['no image', { server: ModelServer.custom({ image: '' }) }, ['server BAD_TEXT']],
   ['a start in no time', { server: ModelServer.triton(), startupSeconds: 0 }, ['startupSeconds OUT_OF_RANGE']],
 ])('%s is refused', (_what, props, faults) => {
@@ -144,6 +155,11 @@ test('a cluster that is there runs it with its own provider', () => {
   const stack = azureStack();
   const kubernetesProvider = new KubernetesProvider(stack, 'k8s', {});
   const cluster = { id: 'x', oidcIssuerUrl: 'https://y' };
-  const made = containers({ server: ModelServer.triton(), cluster, kubernetesProvider }, stack);
-  expect(pod(new Template(TerraformStack.of(made))).container[0].image).toMatch(/tritonserver/);
+  const made = containers({ server: vllm, cluster, kubernetesProvider, gpuCount: 2 }, stack);
+  const { container, toleration } = pod(new Template(TerraformStack.of(made)));
+  expect(container[0].resources.limits['nvidia.com/gpu']).toBe('2');
+  expect(toleration).toEqual([
+    { key: 'sku', operator: 'Equal', value: 'gpu', effect: 'NoSchedule' },
+    { key: 'nvidia.com/gpu', operator: 'Exists' },
+  ]);
 });
