@@ -90,7 +90,7 @@ def unreadable_queue(self):
     function = self.backend.get_function(self.json_body["FunctionName"])
     policies = iam_backends[self.current_account]["aws"].get_role_by_arn(function.role).policies
     if not any("sqs:ReceiveMessage" in document for document in policies.values()):
-        raise InvalidParameterValueException("The execution role does not have permission to call ReceiveMessage on SQS")
+        raise InvalidParameterValueException("The execution role may not call ReceiveMessage on SQS")
 
 
 first(EC2ContainerServiceResponse, "create_service", unreachable_targets)

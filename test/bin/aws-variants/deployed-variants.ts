@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ENVIRONMENT } from '@modelship/runtime/contract';
-import { VARIANTS as CONTAINER } from '../lib/aws/container-variants.js';
-import { VARIANTS as ENDPOINT } from '../lib/aws/managed-endpoint-variants.js';
-import { VARIANTS as SERVERLESS } from '../lib/aws/serverless-variants.js';
-import { type Answer, AwsCalls } from '../support/aws-calls.js';
-import { Moto } from '../support/moto.js';
+import { VARIANTS as CONTAINER } from '../../lib/aws/container-variants.js';
+import { VARIANTS as ENDPOINT } from '../../lib/aws/managed-endpoint-variants.js';
+import { VARIANTS as SERVERLESS } from '../../lib/aws/serverless-variants.js';
+import { type Answer, AwsCalls } from '../../support/aws-calls.js';
+import { Moto } from '../../support/moto.js';
 import { stackName, synthesizeVariants, type VariantConstruct } from './variants-app.js';
 
 /** Where the images and the certificate of the variants are. */
@@ -28,34 +28,28 @@ interface Template {
 }
 
 /** A stack for every variant of every construct, which the real CLI deploys to a local AWS endpoint. */
-export class DeployedVariants {
-  static async start(): Promise<DeployedVariants> {
-    const moto = await Moto.start();
-    const environment = {
-      ...process.env,
-      ...moto.env,
-      AWS_REGION: REGION,
-      AWS_DEFAULT_REGION: REGION,
-      AWS_ENDPOINT_URL_S3: moto.url,
-    };
-    const variants = new DeployedVariants(moto, environment);
-    await variants.prepare();
-    return variants;
-  }
-
-  readonly aws: AwsCalls;
+class DeployedVariants {
+  aws!: AwsCalls;
+  private moto!: Moto;
+  private environment!: NodeJS.ProcessEnv;
   private readonly work = mkdtempSync(join(tmpdir(), 'modelship-variants-'));
 
-  private constructor(
-    private readonly moto: Moto,
-    private readonly environment: NodeJS.ProcessEnv,
-  ) {
-    this.aws = new AwsCalls(environment);
+  async start(): Promise<void> {
+    this.moto = await Moto.start();
+    this.environment = {
+      ...process.env,
+      ...this.moto.env,
+      AWS_REGION: REGION,
+      AWS_DEFAULT_REGION: REGION,
+      AWS_ENDPOINT_URL_S3: this.moto.url,
+    };
+    this.aws = new AwsCalls(this.environment);
+    await this.prepare();
   }
 
   async stop(): Promise<void> {
-    await this.aws.stop();
-    await this.moto.stop();
+    await this.aws?.stop();
+    await this.moto?.stop();
     rmSync(this.work, { recursive: true, force: true });
   }
 
@@ -219,7 +213,7 @@ export class DeployedVariants {
   }
 
   private async cdk(...args: string[]): Promise<void> {
-    const cli = join(__dirname, '..', '..', 'node_modules', 'aws-cdk', 'bin', 'cdk');
+    const cli = join(__dirname, '..', '..', '..', 'node_modules', 'aws-cdk', 'bin', 'cdk');
     await promisify(execFile)(process.execPath, [cli, ...args, '--ci'], {
       cwd: this.work,
       env: this.environment,
@@ -228,4 +222,26 @@ export class DeployedVariants {
       throw new Error(`cdk ${args.join(' ')}: ${error.stdout}\n${error.stderr}`);
     });
   }
+}
+
+/** Those of this run, which all tests look at. */
+export const variants = new DeployedVariants();
+
+/** A call of an AWS service, and its whole answer. */
+export const call: AwsCalls['call'] = (...args) => variants.aws.call(...args);
+
+/** The alarms that are there, of those that have these names. */
+export async function alarms(names: string[]): Promise<string[]> {
+  const { MetricAlarms } = await call('cloudwatch', 'describe_alarms', { AlarmNames: names });
+  return MetricAlarms.map(({ AlarmName }: Answer) => AlarmName).sort();
+}
+
+/** The deployment group of a function, and the two names that it is called by. */
+export async function codeDeploy(variant: string) {
+  const [applicationName, deploymentGroupName] = await Promise.all(
+    ['Application', 'DeploymentGroup'].map((kind) => variants.only('serverless', variant, `AWS::CodeDeploy::${kind}`)),
+  );
+  const of = { applicationName, deploymentGroupName };
+  const { deploymentGroupInfo: group } = await call('codedeploy', 'get_deployment_group', of);
+  return { of, group };
 }

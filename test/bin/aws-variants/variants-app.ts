@@ -8,14 +8,14 @@ import {
   ContainerModel,
   ManagedEndpointModel,
   ServerlessModel,
-} from '../../lib/aws/index.js';
-import { Model } from '../../lib/model/index.js';
-import type { ServingProps } from '../../lib/serving/index.js';
-import { VARIANTS as BATCH } from '../lib/aws/batch-variants.js';
-import { VARIANTS as CONTAINER, minimal as CONTAINER_MINIMUM } from '../lib/aws/container-variants.js';
-import { VARIANTS as ENDPOINT, minimal as ENDPOINT_MINIMUM } from '../lib/aws/managed-endpoint-variants.js';
-import { VARIANTS as SERVERLESS, minimal as SERVERLESS_MINIMUM } from '../lib/aws/serverless-variants.js';
-import { writePackage } from '../support/packages.js';
+} from '../../../lib/aws/index.js';
+import { Model } from '../../../lib/model/index.js';
+import type { ServingProps } from '../../../lib/serving/index.js';
+import { VARIANTS as BATCH } from '../../lib/aws/batch-variants.js';
+import { VARIANTS as CONTAINER, minimal as CONTAINER_MINIMUM } from '../../lib/aws/container-variants.js';
+import { VARIANTS as ENDPOINT, minimal as ENDPOINT_MINIMUM } from '../../lib/aws/managed-endpoint-variants.js';
+import { VARIANTS as SERVERLESS, minimal as SERVERLESS_MINIMUM } from '../../lib/aws/serverless-variants.js';
+import { writePackage } from '../../support/packages.js';
 
 /** What a variant is of. */
 export type VariantConstruct = 'serverless' | 'container' | 'endpoint' | 'batch';
