@@ -218,6 +218,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
         modelData: this.props.modelData ?? EndpointModelData.fromPackage(),
         role: this.role,
         timeoutSeconds: this.timeoutSeconds,
+        startupSeconds: this.props.startupSeconds,
         environment: this.props.environment ?? {},
         networkIsolation: this.networkIsolation,
         vpcConfig,

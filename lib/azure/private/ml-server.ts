@@ -71,6 +71,14 @@ export function routesOf(spec: ServerSpec, model: Model) {
   };
 }
 
+function limitsOf({ startupSeconds }: ManagedEndpointModelProps, timeoutSeconds: number): { [name: string]: string } {
+  return {
+    [ENVIRONMENT.timeoutSeconds]: String(timeoutSeconds),
+    // Else it would give up before the probe does.
+    ...(startupSeconds === undefined ? {} : { [ENVIRONMENT.startSeconds]: String(startupSeconds) }),
+  };
+}
+
 /** The variables of a container that serves `model` from `folder`. */
 export function variablesOf(
   props: ManagedEndpointModelProps,
@@ -82,6 +90,6 @@ export function variablesOf(
   return {
     ...props.environment,
     ...spec.environment(model, folder),
-    ...(spec.image === undefined ? { [ENVIRONMENT.timeoutSeconds]: String(timeoutSeconds) } : {}),
+    ...(spec.image === undefined ? limitsOf(props, timeoutSeconds) : {}),
   };
 }

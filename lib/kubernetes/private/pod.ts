@@ -122,6 +122,9 @@ function container(props: ModelWorkloadProps, version: ModelVersion, server: Ser
     ...(props.diskGib ? { 'ephemeral-storage': `${props.diskGib}Gi` } : {}),
     ...(props.gpuCount ? { 'nvidia.com/gpu': `${props.gpuCount}` } : {}),
   };
+  const { startupSeconds = START_SECONDS } = props;
+  // Else it would give up before the probe does.
+  const start = own && startupSeconds !== START_SECONDS && { [ENVIRONMENT.startSeconds]: `${startupSeconds}` };
   const metrics = props.metricsNamespaces && { [ENVIRONMENT.metricsPort]: `${POD_METRICS_PORT}` };
   const probe = (path: string) => ({
     httpGet: { path, port: PORT_NAME },
@@ -133,7 +136,7 @@ function container(props: ModelWorkloadProps, version: ModelVersion, server: Ser
     image: version.image,
     ...(version.args ? { args: version.args } : {}),
     ...(server.workingFolder ? { workingDir: server.workingFolder } : {}),
-    env: Object.entries({ ...(own ? {} : USER_VARIABLES), ...version.environment, ...metrics }).map(
+    env: Object.entries({ ...(own ? {} : USER_VARIABLES), ...version.environment, ...start, ...metrics }).map(
       ([name, value]) => ({
         name,
         value,
@@ -155,7 +158,7 @@ function container(props: ModelWorkloadProps, version: ModelVersion, server: Ser
     },
     startupProbe: {
       ...probe(readyPath),
-      failureThreshold: Math.ceil((props.startupSeconds ?? START_SECONDS) / PROBE_PERIOD_SECONDS),
+      failureThreshold: Math.ceil(startupSeconds / PROBE_PERIOD_SECONDS),
     },
     readinessProbe: { ...probe(readyPath), failureThreshold: 1 },
     livenessProbe: { ...probe(livePath), failureThreshold: 3 },

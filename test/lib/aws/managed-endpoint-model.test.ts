@@ -40,6 +40,14 @@ describe('ManagedEndpointModel', () => {
     make().template().resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
   });
 
+  test('waits for a start as long as it is told, and tells the server', () => {
+    const template = make({ startupSeconds: 1800 }).template();
+    const [variant] = only(template, 'AWS::SageMaker::EndpointConfig').ProductionVariants;
+    expect(variant.ContainerStartupHealthCheckTimeoutInSeconds).toBe(1800);
+    const { Environment: environment } = only(template, 'AWS::SageMaker::Model').PrimaryContainer;
+    expect(environment.MODELSHIP_START_SECONDS).toBe('1800');
+  });
+
   test('names neither model nor configuration, so that an update replaces them without a hand', () => {
     const template = make({ dataCapture: undefined }).template();
     expect(only(template, 'AWS::SageMaker::Model').ModelName).toBeUndefined();

@@ -208,8 +208,10 @@ describe('a start', () => {
   });
 
   test('of Modelship’s runtime, which is alive at once, may take longer too', () => {
-    const { livenessProbe, readinessProbe } = deployment(synthesize({ image: IMAGE, startupSeconds: 900 })).body
-      .properties;
+    const { livenessProbe, readinessProbe, environmentVariables } = deployment(
+      synthesize({ image: IMAGE, startupSeconds: 900 }),
+    ).body.properties;
+    expect(environmentVariables.MODELSHIP_START_SECONDS).toBe('900');
     expect([seconds(readinessProbe), seconds(livenessProbe)]).toEqual([900, 30]);
   });
 });

@@ -148,7 +148,9 @@ test('a server runs as the user that was named', () => {
 });
 
 test('disk and time for what is fetched at start are as much as was asked for', () => {
-  const [container] = podOf(vllm, { diskGib: 40, startupSeconds: 1800 }).containers;
+  const pod = podOf(vllm, { diskGib: 40, startupSeconds: 1800 });
+  expect(variables(pod)).not.toHaveProperty('MODELSHIP_START_SECONDS');
+  const [container] = pod.containers;
   expect(container.resources.limits['ephemeral-storage']).toBe('40Gi');
   expect(container.startupProbe.failureThreshold * container.startupProbe.periodSeconds).toBe(1800);
 });

@@ -131,6 +131,12 @@ describe('the pod', () => {
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(8 + 5);
   });
 
+  test('may take longer to start, and tells the runtime', () => {
+    const [container] = pods(synthesize({ startupSeconds: 1800 }))[0].containers;
+    expect(container.startupProbe.failureThreshold * container.startupProbe.periodSeconds).toBe(1800);
+    expect(container.env).toContainEqual({ name: 'MODELSHIP_START_SECONDS', value: '1800' });
+  });
+
   test('reads the model from a volume that it cannot write', () => {
     const [pod] = pods(
       synthesize({ modelVolume: ModelVolume.persistentVolumeClaim('models'), modelMountPath: '/models' }),

@@ -17,6 +17,8 @@ export interface ServedModelProps {
   readonly modelData: EndpointModelData;
   readonly role: ExecutionRole;
   readonly timeoutSeconds: number;
+  /** @default as the server does */
+  readonly startupSeconds?: number;
   readonly environment: { readonly [name: string]: string };
   readonly networkIsolation: boolean;
   readonly vpcConfig?: CfnModel.VpcConfigProperty;
@@ -62,11 +64,18 @@ export class ServedModel extends Construct {
   }
 
   private environment(): { [name: string]: string } {
-    const { model, server, modelData, environment, timeoutSeconds } = this.props;
+    const { model, server, modelData, environment, timeoutSeconds, startupSeconds } = this.props;
     // Which of many models is loaded, the caller says.
     const own = modelData.kind === 'multiModel' ? {} : server.spec.sageMakerEnvironment?.(model);
     if (server.spec.image !== undefined) return { ...environment, ...own };
-    return { ...environment, ...own, [ENVIRONMENT.timeoutSeconds]: Tokenization.stringifyNumber(timeoutSeconds) };
+    return {
+      ...environment,
+      ...own,
+      [ENVIRONMENT.timeoutSeconds]: Tokenization.stringifyNumber(timeoutSeconds),
+      ...(startupSeconds === undefined
+        ? {}
+        : { [ENVIRONMENT.startSeconds]: Tokenization.stringifyNumber(startupSeconds) }),
+    };
   }
 
   private data(): Partial<CfnModel.ContainerDefinitionProperty> {

@@ -210,7 +210,12 @@ function checkNetwork(validator: Validator, props: ManagedEndpointModelProps): v
 }
 
 /** Variables that the construct or the host sets, and that would be lost or would break the endpoint. */
-const RESERVED: readonly string[] = [...MODEL_VARIABLES, ENVIRONMENT.port, ENVIRONMENT.timeoutSeconds];
+const RESERVED: readonly string[] = [
+  ...MODEL_VARIABLES,
+  ENVIRONMENT.port,
+  ENVIRONMENT.timeoutSeconds,
+  ENVIRONMENT.startSeconds,
+];
 
 function checkEnvironment(validator: Validator, { environment = {} }: ManagedEndpointModelProps): void {
   const { entries, keyLength, valueLength } = SAGEMAKER.environment;
