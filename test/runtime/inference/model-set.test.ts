@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Manifest } from '@modelship/runtime/manifest';
@@ -235,12 +235,17 @@ describe('a start', () => {
     expect(states()).toEqual(['1 AVAILABLE']);
   });
 
-  it('does not follow links out of the folder', async () => {
-    const { path } = new VersionFolder('1');
-    const other = mkdtempSync(join(tmpdir(), 'modelship-linked-'));
-    const { symlinkSync } = await import('node:fs');
-    symlinkSync(path, join(other, 'link'));
-    expect(existsSync(join(other, 'link', '1', 'model.json'))).toBe(true);
-    await expect(models().controlled.start([everythingAt(other)])).rejects.toThrow('no model package');
+  it('serves what a link in the folder leads to, and what it is switched to', async () => {
+    const { path } = new VersionFolder('1', '2');
+    const folder = mkdtempSync(join(tmpdir(), 'modelship-linked-'));
+    const current = join(folder, 'current');
+    symlinkSync(join(path, '1'), current);
+    const { controlled, states } = models();
+    await controlled.start([everythingAt(folder)]);
+    expect(states()).toEqual(['1 AVAILABLE']);
+    symlinkSync(join(path, '2'), join(folder, 'next'));
+    renameSync(join(folder, 'next'), current);
+    await controlled.refresh();
+    expect(states()).toEqual(['2 AVAILABLE']);
   });
 });
