@@ -31,6 +31,13 @@ type Answer = {
   readonly error?: string;
 } & Partial<Memory>;
 
+interface Waiter {
+  /** The number of the run; that of opening the session is 0. */
+  readonly id: number;
+  resolve(answer: Answer): void;
+  reject(error: Error): void;
+}
+
 /**
  * Kept as text, so that it runs from the sources, from the compiled files and from the bundle alike, which lie in
  * different places.
@@ -64,8 +71,8 @@ parentPort.on('message', async (message) => {
 
 /** A session in a thread of its own, whose runs leave the event loop free. */
 export class ThreadSession {
-  /** By the number of their run; that of opening the session is 0. */
-  private readonly waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
+  // Few, and in no Map, whose outgrown tables hold on to what they held until a full collection.
+  private readonly waiting: Waiter[] = [];
   private runs = 0;
   private ended: InferenceError | undefined;
   private onEnd: ((why: string) => void) | undefined;
@@ -142,7 +149,7 @@ export class ThreadSession {
 
   private async answer(id: number): Promise<Readonly<Record<string, PlainTensor>>> {
     const { outputs, error, memory } = await new Promise<Answer>((resolve, reject) =>
-      this.waiting.set(id, { resolve, reject }),
+      this.waiting.push({ id, resolve, reject }),
     );
     if (memory && memory.byteLength > this.spare.byteLength) this.spare = memory;
     if (error !== undefined) throw new Error(error);
@@ -150,16 +157,14 @@ export class ThreadSession {
   }
 
   private settle(answer: Answer): void {
-    const waiter = this.waiting.get(answer.id);
-    this.waiting.delete(answer.id);
-    waiter?.resolve(answer);
+    const index = this.waiting.findIndex(({ id }) => id === answer.id);
+    if (index !== -1) this.waiting.splice(index, 1)[0]!.resolve(answer);
   }
 
   private end(why: string): void {
     if (this.ended) return;
     this.ended = new InferenceError('UNAVAILABLE', `the thread of the model failed: ${why}`, 1);
-    for (const { reject } of this.waiting.values()) reject(this.ended);
-    this.waiting.clear();
+    for (const { reject } of this.waiting.splice(0)) reject(this.ended);
     this.onEnd?.(why);
   }
 }
