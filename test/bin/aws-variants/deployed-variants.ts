@@ -66,12 +66,12 @@ class DeployedVariants {
 
   /** The stacks of all variants. */
   get stacks(): string[] {
-    return [...this.templates().keys()];
+    return [...this.templates('next').keys()];
   }
 
-  /** Those of a stack's template, in order. */
-  logicalIds(stack: string, app: 'first' | 'next' = 'first'): string[] {
-    return Object.keys(this.templates(app).get(stack)!.Resources).sort();
+  /** Those of a stack's template, as it is at first, in order. */
+  logicalIds(stack: string): string[] {
+    return Object.keys(this.templates('first').get(stack)!.Resources).sort();
   }
 
   /** How many there are of a type in all stacks, after the update. */
@@ -103,7 +103,7 @@ class DeployedVariants {
 
   /** What CloudFormation leaves when a stack is destroyed, by type and id without the hash. */
   get retained(): string[] {
-    const found = [...this.templates().values()].flatMap(({ Resources }) => Object.entries(Resources));
+    const found = [...this.templates('next').values()].flatMap(({ Resources }) => Object.entries(Resources));
     const kept = found.filter(([, { DeletionPolicy = 'Delete' }]) => DeletionPolicy !== 'Delete');
     return kept.map(([id, { Type }]) => `${Type} ${id.replace(/[0-9A-F]{8}([0-9a-f]{32})?$/, '')}`);
   }
@@ -204,7 +204,7 @@ class DeployedVariants {
     }
   }
 
-  private templates(app: 'first' | 'next' = 'next'): Map<string, Template> {
+  private templates(app: 'first' | 'next'): Map<string, Template> {
     const folder = join(this.work, app);
     const names = readdirSync(folder).filter((name) => name.endsWith('.template.json'));
     return new Map(
