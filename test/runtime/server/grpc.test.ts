@@ -284,7 +284,9 @@ describe('GRPCInferenceService', () => {
   });
 
   it('sends callers elsewhere once the server ends, and still answers probes', async () => {
-    const { call } = await connect('inference.GRPCInferenceService', catalog([halfPlusTwo]), { isDraining: () => true });
+    const { call } = await connect('inference.GRPCInferenceService', catalog([halfPlusTwo]), {
+      isDraining: () => true,
+    });
     await expect(call('ModelMetadata', { name: 'half_plus_two' })).rejects.toMatchObject({
       code: status.UNAVAILABLE,
       details: 'the server is shutting down',
