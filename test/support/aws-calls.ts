@@ -16,7 +16,7 @@ export class AwsCalls {
 
   /** @param env where the services are, and as whom they are called */
   constructor(env: NodeJS.ProcessEnv) {
-    this.child = spawn(requireTool('python3'), [join(__dirname, 'aws_calls.py')], { env });
+    this.child = spawn(requireTool('python3'), [join(__dirname, 'moto', 'aws_calls.py')], { env });
     this.answers = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 

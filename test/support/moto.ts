@@ -26,7 +26,7 @@ export class Moto {
     server.close();
     await once(server, 'close');
     requireTool('moto_server');
-    const script = join(__dirname, apiGateway ? 'moto_states.py' : 'moto_server.py');
+    const script = join(__dirname, 'moto', apiGateway ? 'moto_states.py' : 'moto_server.py');
     const url = `http://localhost:${port}`;
     // Some resources are made by calls to itself.
     const env = { ...process.env, ...localAws(url), ...(apiGateway ? { EXECUTE_API_URL: apiGateway } : {}) };
