@@ -1,4 +1,5 @@
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { PREFIX } from './private/paths.js';
 
 /** Where SageMaker gets the model from, to lay it into `/opt/ml/model`. */
 export class EndpointModelData {
@@ -40,7 +41,7 @@ export class EndpointModelData {
 }
 
 function checkedPrefix(prefix: string): string {
-  if (!prefix.includes('${') && !/^[^/].*\/$/.test(prefix)) {
+  if (!prefix.includes('${') && !PREFIX.pattern.test(prefix)) {
     throw new Error(
       `got the prefix ${JSON.stringify(prefix)}; SageMaker allows one that ends in a slash and does not start with one, such as models/iris/`,
     );

@@ -1,4 +1,5 @@
 import type { Model } from '../model/model.js';
+import type { ImageArchitecture } from './image-architecture.js';
 import { IMAGE_REFERENCE, type ImageSource } from './image-source.js';
 import type { ModelServer } from './model-server.js';
 import type { ModelSource } from './model-servers/source.js';
@@ -20,6 +21,28 @@ export interface GpuChoice {
   readonly has: boolean;
   /** As the end of a sentence: `use ContainerCapacity.gpu()`. */
   readonly how: string;
+}
+
+/** A GPU, and what is to use it. */
+export interface GpuUse {
+  /** The prop that would change it. */
+  readonly prop: string;
+  readonly isWasted: boolean;
+  /** What comes with the GPU. @default - it is not named */
+  readonly paidBy?: string;
+  /** What else would do, as the end of a sentence: `or leave gpu out`. */
+  readonly instead: string;
+}
+
+/** What a server would run on. */
+export interface Processors {
+  /** The prop that decides. */
+  readonly prop: string;
+  /** As the start of a sentence: `the machines have`. */
+  readonly machines: string;
+  readonly architecture: ImageArchitecture;
+  /** What else would do. @default - nothing but another image */
+  readonly instead?: string;
 }
 
 /** Notes what is wrong with a server on any cloud: it cannot load the model, has no GPU, no image, or two. */
@@ -44,6 +67,34 @@ export function checkServer(validator: Validator, { server, image, model }: Serv
     'image',
     'CONFLICT',
     `${spec.name} names its own image; pass it to ModelServer instead`,
+  );
+}
+
+/** Notes that a GPU is paid for which the runtime that is built by default leaves alone. */
+export function checkGpuUse(validator: Validator, { prop, isWasted, paidBy, instead }: GpuUse): void {
+  validator.check(
+    !isWasted,
+    prop,
+    'NO_GPU_RUNTIME',
+    `the runtime that is built by default uses no GPU${paidBy ? `, which ${paidBy} is paid for` : ''}; give an image with ` +
+      `one that does, ${instead}`,
+  );
+}
+
+/** Notes that the server's image is not built for the processors that it would have. */
+export function checkImageArchitecture(
+  validator: Validator,
+  { prop, machines, architecture, instead }: Processors,
+  { name, architectures }: ServerSpec,
+): void {
+  const built = architectures.map((each) => each.name).join(' and ');
+  validator.check(
+    architectures.includes(architecture),
+    prop,
+    'WRONG_ARCHITECTURE',
+    `${machines} ${architecture.name} processors, and the image of ${name} is built for ${built}; ` +
+      `${instead ? `${instead}, or, ` : ''}if the image is built for ${architecture.name} too, say so by ` +
+      '`architectures` of the ModelServer',
   );
 }
 

@@ -1,7 +1,8 @@
 import type { Model } from '../model/model.js';
+import { ImageArchitecture } from '../serving/image-architecture.js';
 import type { ModelSource } from '../serving/model-servers/source.js';
-import type { ServerSpec } from '../serving/model-servers/spec.js';
 import {
+  checkImageArchitecture,
   checkOtherModels,
   checkServer,
   checkServerVariables,
@@ -37,19 +38,9 @@ export function checkEndpointServer(
   validator.known('startupSeconds', props.startupSeconds, 'it is counted in probes at synth');
   const spec = props.server?.spec;
   if (spec?.image === undefined) return;
-  checkArchitecture(validator, spec);
+  const { AMD64: architecture } = ImageArchitecture;
+  checkImageArchitecture(validator, { prop: 'server', machines: 'the machines have', architecture }, spec);
   checkOtherModels(validator, spec, others);
   checkSource(validator, spec, sources);
   checkServerVariables(validator, spec, props);
-}
-
-function checkArchitecture(validator: Validator, { name, architectures }: ServerSpec): void {
-  const built = architectures.map((architecture) => architecture.name);
-  validator.check(
-    built.includes('amd64'),
-    'server',
-    'WRONG_ARCHITECTURE',
-    `the machines have amd64 processors, and the image of ${name} is built for ${built.join(' and ')}; if it is built for ` +
-      'amd64 too, say so by `architectures` of the ModelServer',
-  );
 }

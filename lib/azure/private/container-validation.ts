@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { checkClusterServer, readsMount } from '../../kubernetes/server-validation.js';
 import { Access } from '../../serving/access.js';
 import { Rollout } from '../../serving/rollout.js';
+import { checkGpuUse } from '../../serving/server-validation.js';
 import type { Validator } from '../../serving/validation.js';
 import { checkOneImage, refuse } from '../../terraform/serving-props.js';
 import { validatorFor } from '../../terraform/validator.js';
@@ -130,12 +131,11 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
     'MISSING',
     'GPUs come with the kind of machine; give one that has them, such as `Standard_NC4as_T4_v3`',
   );
-  validator.check(
-    !hasGpu(props) || props.image !== undefined || props.server?.spec.image !== undefined,
-    'image',
-    'NO_GPU_RUNTIME',
-    'the runtime that is built by default uses no GPU; give an image with one that does, another `server`, or leave gpuCount out',
-  );
+  checkGpuUse(validator, {
+    prop: 'image',
+    isWasted: hasGpu(props) && props.image === undefined && props.server?.spec.image === undefined,
+    instead: 'another `server`, or leave gpuCount out',
+  });
   if (!props.cluster) checkInNetwork(validator, props, 'clusterOptions.subnet', clusterOptions.subnet);
   validator.check(
     !clusterOptions.isPrivate || clusterOptions.authorizedIpRanges === undefined,

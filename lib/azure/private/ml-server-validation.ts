@@ -1,4 +1,5 @@
 import { Token } from 'cdktf';
+import { checkGpuUse } from '../../serving/server-validation.js';
 import type { Validator } from '../../serving/validation.js';
 import { checkEndpointServer } from '../../terraform/endpoint-server.js';
 import { refuse } from '../../terraform/serving-props.js';
@@ -23,13 +24,12 @@ export function checkMlServer(validator: Validator, props: ManagedEndpointModelP
     startupSeconds: AZURE_ML.startupSeconds,
   });
   const spec = server?.spec;
-  validator.check(
-    !GPU_TYPE.test(instanceType ?? '') || image !== undefined || spec?.image !== undefined,
-    'image',
-    'NO_GPU_RUNTIME',
-    `the runtime that is built by default uses no GPU, which ${instanceType} is paid for; give an image with one that does, ` +
-      'another `server`, or a machine without a GPU',
-  );
+  checkGpuUse(validator, {
+    prop: 'image',
+    isWasted: GPU_TYPE.test(instanceType ?? '') && image === undefined && spec?.image === undefined,
+    paidBy: instanceType,
+    instead: 'another `server`, or a machine without a GPU',
+  });
   if (spec?.image === undefined) return;
   const command = builtIn(spec, model, '');
   if (isOnAzure(spec.image)) {

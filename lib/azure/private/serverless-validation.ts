@@ -2,6 +2,7 @@ import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { Access } from '../../serving/access.js';
 import { Rollout } from '../../serving/rollout.js';
+import { checkGpuUse } from '../../serving/server-validation.js';
 import type { Validator } from '../../serving/validation.js';
 import { refuse } from '../../terraform/serving-props.js';
 import { validatorFor } from '../../terraform/validator.js';
@@ -96,12 +97,11 @@ function checkContainerApps(validator: Validator, props: ServerlessModelProps, o
     'CPU_WITH_GPU',
     'a replica with a GPU has all CPUs of its workload profile; leave `cpu` out',
   );
-  validator.check(
-    options.gpu === undefined || options.image !== undefined,
-    'host.image',
-    'NO_GPU_RUNTIME',
-    'the runtime that is built by default uses no GPU; give an image with one that does, or leave gpu out',
-  );
+  checkGpuUse(validator, {
+    prop: 'host.image',
+    isWasted: options.gpu !== undefined && options.image === undefined,
+    instead: 'or leave gpu out',
+  });
   validator.check(
     !options.internal || options.subnet !== undefined,
     'host.internal',

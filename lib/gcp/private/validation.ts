@@ -1,5 +1,6 @@
 import { Token } from 'cdktf';
 import type { ModelServer } from '../../serving/model-server.js';
+import { checkGpuUse } from '../../serving/server-validation.js';
 import { SERVING_PROPS } from '../../serving/serving-prop-names.js';
 import type { Validator } from '../../serving/validation.js';
 import { checkServingProps } from '../../terraform/serving-props.js';
@@ -35,12 +36,11 @@ export function checkGoogleProps(
     /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
     'a project id has 6 to 30 lower-case letters, digits and hyphens; it is not the number and not the display name',
   );
-  validator.check(
-    props.gpu === undefined || props.image !== undefined || props.server?.spec.image !== undefined,
-    'image',
-    'NO_GPU_RUNTIME',
-    'the runtime that is built by default uses no GPU; give an image with one that does, or leave gpu out',
-  );
+  checkGpuUse(validator, {
+    prop: 'image',
+    isWasted: props.gpu !== undefined && props.image === undefined && props.server?.spec.image === undefined,
+    instead: 'or leave gpu out',
+  });
   checkKey(validator, props);
   checkServingProps(validator, props, RESERVED);
   for (const channel of props.alarmActions ?? []) {

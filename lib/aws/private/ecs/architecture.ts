@@ -1,5 +1,6 @@
 import { ImageArchitecture } from '../../../serving/image-architecture.js';
 import type { ServerSpec } from '../../../serving/model-servers/spec.js';
+import { checkImageArchitecture } from '../../../serving/server-validation.js';
 import type { Validator } from '../../../serving/validation.js';
 import type { ContainerCapacity } from '../../container-capacity.js';
 
@@ -12,17 +13,17 @@ export function taskArchitecture({ kind, fargateOptions }: ContainerCapacity, se
 
 /** Notes that the server's image is not built for the processors of the tasks. */
 export function checkArchitecture(validator: Validator, capacity: ContainerCapacity, server: ServerSpec): void {
-  const architecture = taskArchitecture(capacity, server);
-  const built = server.architectures.map(({ name }) => name).join(' and ');
-  const instead =
-    capacity.kind === 'fargate'
-      ? 'leave `x86` out, which takes what the image is built for'
-      : 'use ContainerCapacity.fargate()';
-  validator.check(
-    server.architectures.includes(architecture),
-    capacity.kind === 'fargate' ? 'capacity.x86' : 'capacity',
-    'WRONG_ARCHITECTURE',
-    `tasks would run on ${architecture.name}, and the image of ${server.name} is built for ${built}; ${instead}, or, if ` +
-      `the image is built for ${architecture.name} too, say so by \`architectures\` of the ModelServer`,
+  const isFargate = capacity.kind === 'fargate';
+  checkImageArchitecture(
+    validator,
+    {
+      prop: isFargate ? 'capacity.x86' : 'capacity',
+      machines: 'tasks would have',
+      architecture: taskArchitecture(capacity, server),
+      instead: isFargate
+        ? 'leave `x86` out, which takes what the image is built for'
+        : 'use ContainerCapacity.fargate()',
+    },
+    server,
   );
 }

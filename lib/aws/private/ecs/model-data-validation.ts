@@ -1,6 +1,7 @@
 import type { Validator } from '../../../serving/validation.js';
 import type { ContainerModelData } from '../../container-model-data.js';
 import type { ContainerModelProps } from '../../container-props.js';
+import { FOLDER, PREFIX } from '../paths.js';
 
 /** Notes a fault for whatever a task could not find the model by. */
 export function checkModelData(validator: Validator, { modelData, vpc, cluster }: ContainerModelProps): void {
@@ -11,13 +12,8 @@ export function checkModelData(validator: Validator, { modelData, vpc, cluster }
     'a file system is reached in its VPC only; give that or a `cluster` in it, or use ContainerModelData.fromBucket()',
   );
   const { kind, prefix, folder } = modelData ?? {};
-  validator.text('modelData.prefix', prefix, /^[^/].*\/$/, 'it must not begin with a slash, and must end in one');
-  validator.text(
-    'modelData.folder',
-    kind === 'image' ? undefined : folder,
-    /^[^/].*[^/]$|^[^/]$/,
-    'it must neither begin nor end with a slash',
-  );
+  validator.text('modelData.prefix', prefix, PREFIX.pattern, PREFIX.rule);
+  validator.text('modelData.folder', kind === 'image' ? undefined : folder, FOLDER.pattern, FOLDER.rule);
 }
 
 /** Whether the model is on a file system, and takes no room on the task's own disk. */

@@ -3,7 +3,7 @@ import { Stack, Token } from 'aws-cdk-lib';
 import { Cluster } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { MODEL_VARIABLES } from '../../../serving/model-variables.js';
-import { checkServer, checkServerVariables, checkSource } from '../../../serving/server-validation.js';
+import { checkGpuUse, checkServer, checkServerVariables, checkSource } from '../../../serving/server-validation.js';
 import { SERVING_PROPS } from '../../../serving/serving-prop-names.js';
 import { type Range, Validator } from '../../../serving/validation.js';
 import type { ContainerCapacity } from '../../container-capacity.js';
@@ -187,12 +187,11 @@ function checkVariables(validator: Validator, { environment = {}, secrets = {} }
 function checkServing(validator: Validator, props: ContainerModelProps, capacity: ContainerCapacity): void {
   const { server, image, modelData } = props;
   const spec = server?.spec;
-  validator.check(
-    capacity.gpuOptions === undefined || image !== undefined || spec?.image !== undefined,
-    'image',
-    'NO_GPU_RUNTIME',
-    'the runtime that is built by default uses no GPU; give an image with one that does, another `server`, or ContainerCapacity.fargate()',
-  );
+  checkGpuUse(validator, {
+    prop: 'image',
+    isWasted: capacity.gpuOptions !== undefined && image === undefined && spec?.image === undefined,
+    instead: 'another `server`, or ContainerCapacity.fargate()',
+  });
   if (!spec) return;
   checkArchitecture(validator, capacity, spec);
   checkServer(validator, props, {

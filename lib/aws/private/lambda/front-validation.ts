@@ -3,6 +3,7 @@ import type { Validator } from '../../../serving/validation.js';
 import type { ServerlessFront } from '../../serverless-front.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import { checkJwt } from '../jwt-validation.js';
+import { PREFIX } from '../paths.js';
 import { checkRates } from '../throttle.js';
 import { QUEUE, WAF_REQUESTS } from './limits.js';
 
@@ -46,12 +47,7 @@ export function checkFront(validator: Validator, props: ServerlessModelProps, fr
   const { batchSize, maxReceives, outputPrefix } = front.queueOptions ?? {};
   validator.number('front.batchSize', batchSize, QUEUE.batchSize);
   validator.number('front.maxReceives', maxReceives, QUEUE.maxReceives);
-  validator.text(
-    'front.outputPrefix',
-    outputPrefix,
-    /^[^/].*\/$/,
-    'it must not begin with a slash, and must end in one',
-  );
+  validator.text('front.outputPrefix', outputPrefix, PREFIX.pattern, PREFIX.rule);
 }
 
 function checkThrottle(validator: Validator, { throttle, access }: ServerlessModelProps, front: ServerlessFront): void {

@@ -8,6 +8,7 @@ import { ServerlessFront } from '../../serverless-front.js';
 import { ServerlessModelData } from '../../serverless-model-data.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import { checkLogRetention } from '../log-retention.js';
+import { FOLDER, PREFIX } from '../paths.js';
 import { checkPayload } from '../preflight.js';
 import { checkFront } from './front-validation.js';
 import { CODE_DEPLOY, FRONT_TIMEOUT_SECONDS, IMAGE_BYTES, LAMBDA, QUEUE, RUNTIME_MIB } from './limits.js';
@@ -125,8 +126,8 @@ function checkModel(validator: Validator, { model, modelData, memoryMib, vpc }: 
     'MISSING',
     'a file system is reached in its VPC only; give that, or use ServerlessModelData.fromBucket()',
   );
-  validator.text('modelData.prefix', prefix, /^[^/].*\/$/, 'it must not begin with a slash, and must end in one');
-  validator.text('modelData.folder', folder, /^[^/].*[^/]$|^[^/]$/, 'it must neither begin nor end with a slash');
+  validator.text('modelData.prefix', prefix, PREFIX.pattern, PREFIX.rule);
+  validator.text('modelData.folder', folder, FOLDER.pattern, FOLDER.rule);
 }
 
 function checkRollout(validator: Validator, { rollout, rollbackAlarms }: ServerlessModelProps): void {

@@ -1,5 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type { ServerSpec } from '../../../serving/model-servers/spec.js';
+import { checkGpuUse, checkImageArchitecture, checkServer } from '../../../serving/server-validation.js';
 import type { Validator } from '../../../serving/validation.js';
 import type { EndpointMode } from '../../endpoint-mode.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
@@ -21,35 +22,34 @@ export function checkInstances(
 }
 
 function checkArchitecture(validator: Validator, prop: string, type: string | undefined, server: ServerSpec): void {
-  const architecture = architectureOf(type);
-  const built = server.architectures.map(({ name }) => name).join(' and ');
-  const instead =
-    type === undefined
-      ? 'use EndpointMode.realTime()'
-      : 'leave the instance type out, which takes what the image is built for';
-  validator.check(
-    server.architectures.includes(architecture),
-    prop,
-    'WRONG_ARCHITECTURE',
-    `${type ?? 'a serverless endpoint'} has ${architecture.name} processors, and the image of ${server.name} is built for ` +
-      `${built}; ${instead}, or, if the image is built for ${architecture.name} too, say so by \`architectures\` of the ModelServer`,
+  checkImageArchitecture(
+    validator,
+    {
+      prop,
+      machines: `${type ?? 'a serverless endpoint'} has`,
+      architecture: architectureOf(type),
+      instead:
+        type === undefined
+          ? 'use EndpointMode.realTime()'
+          : 'leave the instance type out, which takes what the image is built for',
+    },
+    server,
   );
 }
 
 function checkGpus(
   validator: Validator,
-  { image }: ManagedEndpointModelProps,
+  props: ManagedEndpointModelProps,
   mode: EndpointMode,
   server: ServerSpec,
 ): void {
   const type = instanceType(mode, server);
   const hasGpu = type !== undefined && (Token.isUnresolved(type) || isGpu(type));
-  validator.check(
-    !server.needsGpu || hasGpu,
-    'mode',
-    'NO_GPU',
-    `${server.name} needs a GPU, which ${type ?? 'a serverless endpoint'} does not have; use EndpointMode.realTime({ instanceType: 'ml.g5.xlarge' })`,
-  );
+  checkServer(validator, props, {
+    prop: 'mode',
+    has: hasGpu,
+    how: `${type ?? 'a serverless endpoint'} has none, so use EndpointMode.realTime({ instanceType: 'ml.g5.xlarge' })`,
+  });
   validator.check(
     !mode.inferenceComponentOptions?.gpuCount || hasGpu,
     'mode.gpuCount',
@@ -57,7 +57,7 @@ function checkGpus(
     `${type} has none; take an \`instanceType\` of the families g or p, such as ml.g5.xlarge`,
   );
   const gpus = Object.values(instanceTypes(mode, server)).filter(isGpu);
-  checkRuntimeGpu(validator, 'image', gpus[0], server.image === undefined && image === undefined);
+  checkRuntimeGpu(validator, 'image', gpus[0], server.image === undefined && props.image === undefined);
 }
 
 /** Notes that the runtime that is built by default would leave the GPU alone. */
@@ -67,13 +67,12 @@ export function checkRuntimeGpu(
   type: string | undefined,
   byDefault: boolean,
 ): void {
-  validator.check(
-    !byDefault || type === undefined || Token.isUnresolved(type) || !isGpu(type),
+  checkGpuUse(validator, {
     prop,
-    'NO_GPU_RUNTIME',
-    `the runtime that is built by default uses no GPU, which ${type} is paid for; give an image with one that does, or ` +
-      'leave the instance type out',
-  );
+    isWasted: byDefault && type !== undefined && !Token.isUnresolved(type) && isGpu(type),
+    paidBy: type,
+    instead: 'or leave the instance type out',
+  });
 }
 
 function checkDisks(

@@ -2,6 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import type { Validator } from '../../../serving/validation.js';
 import type { EndpointMode } from '../../endpoint-mode.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
+import { PREFIX } from '../paths.js';
 import type { Replicas } from './instances.js';
 import { ENDPOINT_NAME, INSTANCE_TYPE, SAGEMAKER, WEIGHT } from './limits.js';
 import { MAIN_VARIANT } from './variants.js';
@@ -108,12 +109,7 @@ function checkAsynchronous(validator: Validator, mode: EndpointMode): void {
     source: 'this construct',
   });
   for (const prop of ['inputPrefix', 'outputPrefix'] as const) {
-    validator.text(
-      `mode.${prop}`,
-      options?.[prop],
-      /^[^/].*\/$/,
-      'a prefix ends in a slash and does not start with one',
-    );
+    validator.text(`mode.${prop}`, options?.[prop], PREFIX.pattern, PREFIX.rule);
   }
 }
 

@@ -52,7 +52,7 @@ export function validateManagedEndpoint(
   validator.number('downloadSeconds', props.downloadSeconds, SAGEMAKER.startupSeconds);
   checkCallers(validator, props);
   checkReplicas(validator, props, mode, replicas);
-  checkServer(validator, props);
+  checkServerImage(validator, props);
   checkInstances(validator, props, mode, (props.server ?? ModelServer.modelship()).spec);
   checkModelData(validator, props, mode);
   checkSize(validator, props, mode);
@@ -114,7 +114,7 @@ function checkReplicas(
   );
 }
 
-function checkServer(validator: Validator, { server, image, model }: ManagedEndpointModelProps): void {
+function checkServerImage(validator: Validator, { server }: ManagedEndpointModelProps): void {
   const spec = server?.spec;
   if (!spec) return;
   validator.check(
@@ -122,18 +122,6 @@ function checkServer(validator: Validator, { server, image, model }: ManagedEndp
     'server',
     'UNSUPPORTED_SERVER',
     `${spec.name} has no image for SageMaker; use ContainerModel, or ModelServer.modelship()`,
-  );
-  validator.check(
-    spec.formats?.includes(model.manifest.format) ?? true,
-    'server',
-    'UNSUPPORTED_FORMAT',
-    `${spec.name} cannot load ${model.manifest.format}; it loads ${spec.formats?.join(', ')}. ModelServer.modelship() loads every format`,
-  );
-  validator.check(
-    image === undefined || spec.image === undefined,
-    'image',
-    'CONFLICT',
-    `${spec.name} names its own image; pass it to ModelServer instead`,
   );
 }
 
