@@ -21,7 +21,7 @@ const entries = {
 const present = Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(path)));
 
 // They are files beside the others, which leave their import as it is.
-const apart = ['./s3-source.js', './grpc.js', './open-telemetry.js', './otlp-grpc.js'];
+const apart = ['./s3-source.js', './open-telemetry.js', './otlp-grpc.js'];
 
 /** Takes onnxruntime's JavaScript into the bundle, and leaves the native addon where npm put it. */
 const nativeAddon = {
@@ -45,6 +45,7 @@ const handlerApart = {
 const grpcApart = {
   name: 'grpc-apart',
   setup({ onResolve }) {
+    onResolve({ filter: /^\.\/server\/grpc\.js$/ }, () => ({ path: './grpc.js', external: true }));
     onResolve({ filter: /^@grpc\/grpc-js$/ }, () => ({ path: './grpc-js.js', external: true }));
   },
 };
@@ -81,5 +82,5 @@ await build({
   entryPoints: ['src/manifest/schema.ts'],
   outfile: 'dist/manifest/schema.js',
   ...common,
-  external: ['../inference/*'],
+  external: ['../tensor/*'],
 });

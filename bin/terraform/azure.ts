@@ -1,8 +1,8 @@
 import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import { type App, TerraformOutput, TerraformStack } from 'cdktf';
 import { ContainerModel } from '../../lib/azure/container-model.js';
+import { ServerlessHost } from '../../lib/azure/host.js';
 import { ManagedEndpointModel } from '../../lib/azure/managed-endpoint-model.js';
-import { ServerlessHost } from '../../lib/azure/serverless-host.js';
 import { ServerlessModel } from '../../lib/azure/serverless-model.js';
 import type { AppContext } from './context.js';
 import { predictCommand } from './predict-command.js';

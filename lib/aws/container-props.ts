@@ -3,9 +3,9 @@ import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { ICluster, Secret } from 'aws-cdk-lib/aws-ecs';
 import type { ImageSource } from '../serving/image-source.js';
-import type { ModelServer } from '../serving/model-server.js';
 import type { ServingProps } from '../serving/props.js';
-import type { ContainerCapacity } from './container-capacity.js';
+import type { ModelServer } from '../serving/servers/model-server.js';
+import type { ContainerCapacity } from './capacity.js';
 import type { ContainerModelData } from './container-model-data.js';
 
 /** Props of {@link ContainerModel}. */

@@ -1,5 +1,5 @@
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { PREFIX } from './private/paths.js';
+import { PREFIX } from './private/shared/paths.js';
 
 /** Where SageMaker gets the model from, to lay it into `/opt/ml/model`. */
 export class EndpointModelData {

@@ -7,21 +7,16 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnEndpoint, CfnEndpointConfig, CfnInferenceComponent, type CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
-import { ModelServer } from '../serving/model-server.js';
 import { Rollout } from '../serving/rollout.js';
-import { EndpointMode } from './endpoint-mode.js';
+import { ModelServer } from '../serving/servers/model-server.js';
 import { EndpointModelData } from './endpoint-model-data.js';
-import { AwsImage, pullImage } from './image-source.js';
+import { AwsImage, pullImage } from './image.js';
 import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
-import { warn } from './private/cost-warnings.js';
-import { grantSource } from './private/model-source.js';
-import { type PulledImage, pulledImage } from './private/pulled-image.js';
+import { EndpointMode } from './mode.js';
 import { grantAsyncObjects } from './private/sagemaker/async-access.js';
 import { asyncInferenceConfig, dataCaptureConfig, explainerConfig } from './private/sagemaker/endpoint-config.js';
 import { EndpointMetrics } from './private/sagemaker/endpoint-metrics.js';
 import { endpointScaling } from './private/sagemaker/endpoint-scaling.js';
-import { EndpointTelemetry } from './private/sagemaker/endpoint-telemetry.js';
-import { ExecutionRole } from './private/sagemaker/execution-role.js';
 import { componentDeploymentConfig, deploymentConfig } from './private/sagemaker/guardrails.js';
 import { requireEcr } from './private/sagemaker/image-validation.js';
 import {
@@ -35,10 +30,15 @@ import {
   replicas,
 } from './private/sagemaker/instances.js';
 import { ENDPOINT_NAME, hasLocalStorage, isGpu, SAGEMAKER } from './private/sagemaker/limits.js';
+import { ExecutionRole } from './private/sagemaker/role.js';
 import type { Scaling } from './private/sagemaker/scaling.js';
 import { ServedModel } from './private/sagemaker/served-model.js';
+import { EndpointTelemetry } from './private/sagemaker/telemetry.js';
 import { validateManagedEndpoint } from './private/sagemaker/validation.js';
 import { endpointVariants, MAIN_VARIANT, type StartTimes } from './private/sagemaker/variants.js';
+import { warn } from './private/shared/cost-warnings.js';
+import { grantSource } from './private/shared/model-source.js';
+import { type PulledImage, pulledImage } from './private/shared/pulled-image.js';
 
 const DEFAULT_DOWNLOAD_SECONDS = 900;
 const DEFAULT_LOG_DAYS = 90;

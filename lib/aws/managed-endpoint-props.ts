@@ -2,12 +2,12 @@ import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ImageSource } from '../serving/image-source.js';
-import type { ModelServer } from '../serving/model-server.js';
 import type { ServingProps } from '../serving/props.js';
+import type { ModelServer } from '../serving/servers/model-server.js';
 import type { EndpointDataCapture } from './endpoint-data-capture.js';
 import type { EndpointExplanations } from './endpoint-explanations.js';
-import type { EndpointMode } from './endpoint-mode.js';
 import type { EndpointModelData } from './endpoint-model-data.js';
+import type { EndpointMode } from './mode.js';
 import type { RollingUpdate } from './rolling-update.js';
 
 /** Props of {@link ManagedEndpointModel}. */

@@ -3,7 +3,7 @@ import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { ServingProps } from '../serving/props.js';
-import type { ServerlessFront } from './serverless-front.js';
+import type { ServerlessFront } from './front.js';
 import type { ServerlessModelData } from './serverless-model-data.js';
 import type { WebAcl } from './serverless-web-acl.js';
 

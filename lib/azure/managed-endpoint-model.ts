@@ -6,13 +6,11 @@ import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import type { ImageSource } from '../serving/image-source.js';
-import type { ModelServer } from '../serving/model-server.js';
-import { startSeconds } from '../serving/server-start.js';
+import type { ModelServer } from '../serving/servers/model-server.js';
+import { startSeconds } from '../serving/servers/server-start.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import { GenericResource } from '../terraform/generic.js';
-import { afterRoles, azapi } from './private/azapi.js';
-import { AZURE_ML } from './private/limits.js';
-import { isAutoscaled, mlAutoscale } from './private/ml-autoscale.js';
+import { isAutoscaled, mlAutoscale } from './private/ml/autoscale.js';
 import {
   deploymentName,
   ML_API,
@@ -20,17 +18,19 @@ import {
   MlDeployment,
   mlEnvironment,
   mountedFolder,
-} from './private/ml-deployment.js';
-import { bindServedImages, routesOf, type ServedImages, serverOf, variablesOf } from './private/ml-server.js';
-import { ML_TELEMETRY } from './private/ml-telemetry.js';
-import { ENDPOINT_TYPE, type MlEndpointDefinition, MlTraffic } from './private/ml-traffic.js';
-import { validateManagedEndpoint } from './private/ml-validation.js';
-import { MlWorkspace } from './private/ml-workspace.js';
-import { ModelStore } from './private/model-store.js';
-import { clientConfig, globalName, groupName } from './private/names.js';
-import { Placement } from './private/placement.js';
-import { assignRoleToDeployer } from './private/roles.js';
-import { Telemetry } from './private/telemetry.js';
+} from './private/ml/deployment.js';
+import { bindServedImages, routesOf, type ServedImages, serverOf, variablesOf } from './private/ml/server.js';
+import { ML_TELEMETRY } from './private/ml/telemetry.js';
+import { ENDPOINT_TYPE, type MlEndpointDefinition, MlTraffic } from './private/ml/traffic.js';
+import { validateManagedEndpoint } from './private/ml/validation.js';
+import { MlWorkspace } from './private/ml/workspace.js';
+import { afterRoles, azapi } from './private/shared/azapi.js';
+import { AZURE_ML } from './private/shared/limits.js';
+import { ModelStore } from './private/shared/model-store.js';
+import { clientConfig, globalName, groupName } from './private/shared/names.js';
+import { Placement } from './private/shared/placement.js';
+import { assignRoleToDeployer } from './private/shared/roles.js';
+import { Telemetry } from './private/shared/telemetry.js';
 import type { AzureServingProps } from './props.js';
 
 const DEFAULT_TIMEOUT_SECONDS = 60;

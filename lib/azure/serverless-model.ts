@@ -2,14 +2,14 @@ import { predictPath } from '@modelship/runtime/contract';
 import { Construct } from 'constructs';
 import { Access } from '../serving/access.js';
 import type { GenericResource } from '../terraform/generic.js';
-import { ContainerApp } from './private/container-app.js';
-import { EntraApplication, grantInvoke } from './private/entra-application.js';
-import { FunctionsApp } from './private/functions-app.js';
-import { Placement } from './private/placement.js';
-import { validateServerless } from './private/serverless-validation.js';
-import { Telemetry } from './private/telemetry.js';
+import { ServerlessHost } from './host.js';
+import { ContainerApp } from './private/container-apps/app.js';
+import { validateServerless } from './private/container-apps/validation.js';
+import { FunctionsApp } from './private/functions/app.js';
+import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
+import { Placement } from './private/shared/placement.js';
+import { Telemetry } from './private/shared/telemetry.js';
 import type { AzureServingProps } from './props.js';
-import { ServerlessHost } from './serverless-host.js';
 
 /** How a model is served on Azure without servers. */
 export interface ServerlessModelProps extends AzureServingProps {

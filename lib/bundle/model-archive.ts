@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { create } from 'tar';
 import type { Model } from '../model/model.js';
-import { type LayoutFile, packageLayout } from '../serving/model-layout.js';
+import { type LayoutFile, packageLayout } from '../serving/servers/model-layout.js';
 import { cachedFolder } from './cache-folder.js';
 import { checkHash } from './package-files.js';
 

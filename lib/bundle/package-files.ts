@@ -3,7 +3,7 @@ import { closeSync, cpSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { MANIFEST_FILE, readManifest } from '@modelship/runtime/manifest';
 import type { Model } from '../model/model.js';
-import { packageLayout } from '../serving/model-layout.js';
+import { packageLayout } from '../serving/servers/model-layout.js';
 
 /**
  * Copies the package into `folder`, and compares the copies with the manifest: what is kept under its digest is what it

@@ -9,23 +9,23 @@ import type { ModelVersion, ModelWorkloadProps } from '../kubernetes/model-workl
 import { servedVersion, serverSize } from '../kubernetes/served-version.js';
 import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
-import { ModelServer } from '../serving/model-server.js';
-import { startSeconds } from '../serving/server-start.js';
+import { ModelServer } from '../serving/servers/model-server.js';
+import { startSeconds } from '../serving/servers/server-start.js';
 import { google } from '../terraform/bindings/google.js';
 import { packagePrefix } from '../terraform/package-files.js';
 import { runtimeEnvironment } from '../terraform/runtime-environment.js';
-import type { GkeCluster } from './gke-cluster.js';
-import { ClusterAccess } from './private/gke-cluster.js';
-import { gkeTelemetry } from './private/gke-telemetry.js';
-import { validateGke } from './private/gke-validation.js';
-import { bindImage } from './private/image.js';
-import { SERVICE_ACCOUNT_ID_LENGTH } from './private/limits.js';
-import { LogRetention } from './private/log-retention.js';
-import { ModelStore } from './private/model-store.js';
-import { generatedName } from './private/names.js';
-import { COLLECTOR_NAMESPACES, PodMonitoring } from './private/pod-monitoring.js';
-import { projectId, projectVariables } from './private/project.js';
-import { Telemetry } from './private/telemetry.js';
+import type { GkeCluster } from './cluster.js';
+import { ClusterAccess } from './private/gke/cluster.js';
+import { COLLECTOR_NAMESPACES, PodMonitoring } from './private/gke/pod-monitoring.js';
+import { gkeTelemetry } from './private/gke/telemetry.js';
+import { validateGke } from './private/gke/validation.js';
+import { bindImage } from './private/shared/image.js';
+import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
+import { LogRetention } from './private/shared/log-retention.js';
+import { ModelStore } from './private/shared/model-store.js';
+import { generatedName } from './private/shared/names.js';
+import { projectId, projectVariables } from './private/shared/project.js';
+import { Telemetry } from './private/shared/telemetry.js';
 import type { GoogleServingProps } from './props.js';
 
 /** Props of {@link ContainerModel}. */

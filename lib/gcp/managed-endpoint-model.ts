@@ -5,23 +5,23 @@ import type { VertexAiEndpoint } from '@cdktf/provider-google/lib/vertex-ai-endp
 import { type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
-import type { ModelServer } from '../serving/model-server.js';
+import type { ModelServer } from '../serving/servers/model-server.js';
 import { google } from '../terraform/bindings/google.js';
 import { type GenericProvider, GenericResource } from '../terraform/generic.js';
-import { grantKey } from './private/encryption.js';
-import { bindImage } from './private/image.js';
-import { SERVICE_ACCOUNT_ID_LENGTH } from './private/limits.js';
-import { LogRetention } from './private/log-retention.js';
-import { ModelStore } from './private/model-store.js';
-import { generatedName, shortHash } from './private/names.js';
-import { projectId, serviceAgent } from './private/project.js';
-import { restfulProvider } from './private/restful.js';
-import { Telemetry } from './private/telemetry.js';
-import { bindServerImage } from './private/vertex-image.js';
-import { containerSpec, serverContent, serverOf } from './private/vertex-server.js';
-import { vertexTelemetry } from './private/vertex-telemetry.js';
-import { isDedicated, validateVertex } from './private/vertex-validation.js';
-import { VertexVersion } from './private/vertex-version.js';
+import { grantKey } from './private/shared/encryption.js';
+import { bindImage } from './private/shared/image.js';
+import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
+import { LogRetention } from './private/shared/log-retention.js';
+import { ModelStore } from './private/shared/model-store.js';
+import { generatedName, shortHash } from './private/shared/names.js';
+import { projectId, serviceAgent } from './private/shared/project.js';
+import { restfulProvider } from './private/shared/restful.js';
+import { Telemetry } from './private/shared/telemetry.js';
+import { bindServerImage } from './private/vertex/image.js';
+import { containerSpec, serverContent, serverOf } from './private/vertex/server.js';
+import { vertexTelemetry } from './private/vertex/telemetry.js';
+import { isDedicated, validateVertex } from './private/vertex/validation.js';
+import { VertexVersion } from './private/vertex/version.js';
 import type { GoogleServingProps } from './props.js';
 
 /** Props of {@link ManagedEndpointModel}. */

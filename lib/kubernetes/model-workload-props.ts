@@ -1,5 +1,5 @@
 import type { ITerraformDependable, TerraformProvider } from 'cdktf';
-import type { ModelServer } from '../serving/model-server.js';
+import type { ModelServer } from '../serving/servers/model-server.js';
 import type { Exposure } from './exposure.js';
 import type { ModelVolume } from './model-volume.js';
 

@@ -1,5 +1,5 @@
 import type { Model } from '../model/model.js';
-import type { ModelServer } from '../serving/model-server.js';
+import type { ModelServer } from '../serving/servers/model-server.js';
 import type { ModelVersion, ModelWorkloadProps } from './model-workload-props.js';
 
 /** What is known of a version of a model that another server than Modelship's runtime serves. */

@@ -1,6 +1,6 @@
 import type { Model } from '../model/model.js';
 import type { Access } from '../serving/access.js';
-import type { ModelSource } from '../serving/model-servers/source.js';
+import type { ModelSource } from '../serving/servers/source.js';
 import {
   checkOtherModels,
   checkServer,
@@ -8,8 +8,8 @@ import {
   checkSource,
   type GpuChoice,
   type ServerProps,
-} from '../serving/server-validation.js';
-import type { Validator } from '../serving/validation.js';
+} from '../serving/validation/server.js';
+import type { Validator } from '../serving/validation/validator.js';
 import { refuse } from '../terraform/serving-props.js';
 
 /** The props of a model in a cluster that are about its server. */

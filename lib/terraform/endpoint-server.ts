@@ -1,6 +1,6 @@
 import type { Model } from '../model/model.js';
 import { ImageArchitecture } from '../serving/image-architecture.js';
-import type { ModelSource } from '../serving/model-servers/source.js';
+import type { ModelSource } from '../serving/servers/source.js';
 import {
   checkImageArchitecture,
   checkOtherModels,
@@ -9,8 +9,8 @@ import {
   checkSource,
   type GpuChoice,
   type ServerProps,
-} from '../serving/server-validation.js';
-import type { Range, Validator } from '../serving/validation.js';
+} from '../serving/validation/server.js';
+import type { Range, Validator } from '../serving/validation/validator.js';
 
 /** The props of a managed endpoint that are about its server. */
 export interface EndpointServerProps extends ServerProps {

@@ -5,7 +5,7 @@ import { AssetType, TerraformAsset } from 'cdktf';
 import type { Construct } from 'constructs';
 import { cachedFolder } from '../bundle/cache-folder.js';
 import type { Model } from '../model/model.js';
-import { ModelServer } from '../serving/model-server.js';
+import { ModelServer } from '../serving/servers/model-server.js';
 
 /** The one file of a folder in the cache. */
 const FILE = 'content';

@@ -1,6 +1,6 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
-import { modelVariables } from '../serving/model-variables.js';
 import type { ServingProps } from '../serving/props.js';
+import { modelVariables } from '../serving/servers/model-variables.js';
 
 /** The variables of the runtime that serves the model at `modelLocation`. */
 export function runtimeEnvironment(

@@ -3,9 +3,9 @@ import { Token } from 'cdktf';
 import { pythonRequirements } from '../bundle/python-requirements.js';
 import type { Model } from '../model/model.js';
 import type { ImageSource } from '../serving/image-source.js';
-import { MODEL_VARIABLES } from '../serving/model-variables.js';
 import type { ServingProps } from '../serving/props.js';
-import type { Validator } from '../serving/validation.js';
+import { MODEL_VARIABLES } from '../serving/servers/model-variables.js';
+import type { Validator } from '../serving/validation/validator.js';
 
 const SET_BY_CONSTRUCTS: readonly string[] = [
   ...MODEL_VARIABLES,

@@ -1,6 +1,6 @@
 import { DEFAULT_PORT, ENVIRONMENT } from './contract.js';
-import type { ModelEntry } from './inference/model-entry.js';
 import { DIGEST, SHA256 } from './manifest/patterns.js';
+import type { ModelEntry } from './models/model-entry.js';
 import { parseModels } from './models-config.js';
 import type { LogLevel } from './observability/log.js';
 

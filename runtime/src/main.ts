@@ -4,7 +4,7 @@ import closeWithGrace from 'close-with-grace';
 import { ConfigError, readConfig } from './config.js';
 import { DRAIN_SECONDS } from './contract.js';
 import { Logger } from './observability/log.js';
-import { startServer } from './server/start-server.js';
+import { startServer } from './start-server.js';
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);

@@ -1,6 +1,6 @@
-import { MODEL_NAME, MODEL_NAME_RULE, type ModelEntry } from './inference/model-entry.js';
-import type { VersionPolicy } from './inference/version-policy.js';
 import { DIGEST, VERSION } from './manifest/patterns.js';
+import { MODEL_NAME, MODEL_NAME_RULE, type ModelEntry } from './models/model-entry.js';
+import type { VersionPolicy } from './models/version-policy.js';
 
 const LABEL = /^[^/:\s]{1,200}$/;
 const KEYS: readonly string[] = ['location', 'versions', 'labels', 'digests'];

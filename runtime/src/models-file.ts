@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigError } from './config.js';
-import type { ModelEntry } from './inference/model-entry.js';
+import type { ModelEntry } from './models/model-entry.js';
 import { parseModels } from './models-config.js';
 import type { Logger } from './observability/log.js';
 

@@ -1,8 +1,8 @@
 import type { RuntimeConfig } from './config.js';
-import { Catalog } from './inference/catalog.js';
-import { ControlledModels } from './inference/model-control.js';
-import { everythingAt, type ModelEntry } from './inference/model-entry.js';
-import { ModelSet } from './inference/model-set.js';
+import { Catalog } from './models/catalog.js';
+import { ControlledModels } from './models/model-control.js';
+import { everythingAt, type ModelEntry } from './models/model-entry.js';
+import { ModelSet } from './models/model-set.js';
 import { ModelsFile } from './models-file.js';
 import { Logger } from './observability/log.js';
 import { RuntimeMetrics } from './observability/metrics.js';

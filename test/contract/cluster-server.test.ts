@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { ContainerModel as Aks } from '../../lib/azure/index.js';
 import { ContainerModel as Gke } from '../../lib/gcp/index.js';
 import { Access } from '../../lib/serving/access.js';
-import { ModelServer } from '../../lib/serving/model-server.js';
+import { ModelServer } from '../../lib/serving/servers/model-server.js';
 import { azureStack } from '../lib/azure/support.js';
 import { googleStack, only, REGION, resources, type Template, template } from '../lib/gcp/support.js';
 import { manifest } from '../lib/kubernetes/support.js';

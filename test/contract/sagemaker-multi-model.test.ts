@@ -10,7 +10,7 @@ import { Model } from '../../lib/model/model.js';
 import { ImageSource } from '../../lib/serving/index.js';
 import { readConfig } from '../../runtime/src/config.js';
 import { readHost } from '../../runtime/src/platforms/host.js';
-import { type RunningServer, startServer } from '../../runtime/src/server/start-server.js';
+import { type RunningServer, startServer } from '../../runtime/src/start-server.js';
 import { Synthesized } from './aws-assets.js';
 import { expectClose, IRIS, samplesOf } from './started-runtime.js';
 

@@ -8,7 +8,7 @@ import { binaryRequest, type EncodedRequest, jsonRequest } from '../../lib/bench
 import { packModel } from '../../lib/pack/index.js';
 import { readConfig } from '../../runtime/src/config.js';
 import { ENVIRONMENT, inferPath } from '../../runtime/src/contract.js';
-import { type RunningServer, startServer } from '../../runtime/src/server/start-server.js';
+import { type RunningServer, startServer } from '../../runtime/src/start-server.js';
 
 const root = join(__dirname, '..', '..');
 const example = join(root, 'examples', 'mobilenet');

@@ -1,5 +1,5 @@
 import { Model } from '../../lib/model/model.js';
-import { ModelServer } from '../../lib/serving/model-server.js';
+import { ModelServer } from '../../lib/serving/servers/model-server.js';
 import { writePackage } from './packages.js';
 
 export const onnx = Model.fromDirectory(writePackage());

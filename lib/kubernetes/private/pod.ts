@@ -7,8 +7,8 @@ import {
   RUN_AS,
   START_SECONDS,
 } from '@modelship/runtime/contract';
-import { ModelServer } from '../../serving/model-server.js';
-import type { ServerSpec } from '../../serving/model-servers/spec.js';
+import { ModelServer } from '../../serving/servers/model-server.js';
+import type { ServerSpec } from '../../serving/servers/spec.js';
 import type { ModelVersion, ModelWorkloadProps } from '../model-workload-props.js';
 
 export const CONTAINER_NAME = 'runtime';

@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import type { Validator } from '../../serving/validation.js';
+import type { Validator } from '../../serving/validation/validator.js';
 import { validatorFor } from '../../terraform/validator.js';
 import type { ModelWorkloadProps } from '../model-workload-props.js';
 

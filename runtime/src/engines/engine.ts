@@ -1,5 +1,5 @@
-import type { Signature, Tensor } from '../inference/tensor.js';
 import type { ModelFormat } from '../manifest/index.js';
+import type { Signature, Tensor } from '../tensor/tensor.js';
 
 /** A model in memory. */
 export interface LoadedModel {

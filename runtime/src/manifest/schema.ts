@@ -3,7 +3,7 @@
 
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
-import { DATATYPES } from '../inference/datatype.js';
+import { DATATYPES } from '../tensor/datatype.js';
 import { DIGEST, SHA256, VERSION } from './patterns.js';
 
 /** The name of the manifest in a model package. */

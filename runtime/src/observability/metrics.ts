@@ -1,4 +1,4 @@
-import type { StatusCode } from '../inference/errors.js';
+import type { StatusCode } from '../tensor/errors.js';
 import { Exposition, type Family } from './exposition.js';
 import { Histogram, SECONDS_BUCKETS } from './histogram.js';
 import type { ModelMetrics } from './model-metrics.js';

@@ -1,5 +1,5 @@
-import { InferenceError, type StatusCode } from '../inference/errors.js';
-import type { Run, SchedulerObserver } from '../inference/scheduler.js';
+import type { Run, SchedulerObserver } from '../scheduling/scheduler.js';
+import { InferenceError, type StatusCode } from '../tensor/errors.js';
 import { exponentialBuckets, Histogram, SECONDS_BUCKETS } from './histogram.js';
 
 const ROWS_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];

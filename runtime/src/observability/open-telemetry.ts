@@ -17,8 +17,8 @@ import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base';
-import { InferenceError } from '../inference/errors.js';
-import type { CallTrace } from '../inference/request.js';
+import { InferenceError } from '../tensor/errors.js';
+import type { CallTrace } from '../tensor/request.js';
 import { RUNTIME_VERSION } from '../version.js';
 import type { Logger } from './log.js';
 import type { Attributes, RequestSpan, SpanOutcome, Tracer } from './tracing.js';

@@ -1,6 +1,6 @@
-import type { StatusCode } from '../inference/errors.js';
-import type { Cancellation, RequestTrace } from '../inference/request.js';
-import type { HttpRequest, HttpResponse } from '../server/http.js';
+import type { HttpRequest, HttpResponse } from '../http/http.js';
+import type { StatusCode } from '../tensor/errors.js';
+import type { Cancellation, RequestTrace } from '../tensor/request.js';
 import type { Logger } from './log.js';
 
 export type Attributes = Readonly<Record<string, string | number>>;

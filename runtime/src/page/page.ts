@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { HttpResponse } from '../http/http.js';
 import type { ModelCatalog, ModelVersion } from '../protocols/protocol.js';
-import type { HttpResponse } from '../server/http.js';
 import { PAGE_SCRIPT } from './script.js';
 import { PAGE_STYLE } from './style.js';
 

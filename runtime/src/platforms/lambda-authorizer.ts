@@ -2,8 +2,8 @@
 
 import { readConfig } from '../config.js';
 import { ENVIRONMENT } from '../contract.js';
-import { InferenceError } from '../inference/errors.js';
 import { jwtVerifier } from '../server/jwt.js';
+import { InferenceError } from '../tensor/errors.js';
 
 /** What API Gateway asks. */
 export interface AuthorizerEvent {

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from '../server/http.js';
+import type { HttpRequest, HttpResponse } from '../http/http.js';
 
 /** An event of a REST API, or of an Application Load Balancer. */
 export interface RestEvent {

@@ -1,6 +1,6 @@
 import { ENVIRONMENT } from '../contract.js';
+import type { HttpRequest, HttpResponse } from '../http/http.js';
 import type { Logger } from '../observability/log.js';
-import type { HttpRequest, HttpResponse } from '../server/http.js';
 import { openStore } from '../store/open-store.js';
 import { withRetries } from '../store/retry.js';
 

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { HttpResponse } from '../server/http.js';
+import type { HttpResponse } from '../http/http.js';
 
 /** What Lambda puts beside a handler that streams. */
 interface StreamingLambda {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { invalid } from '../inference/errors.js';
-import { OPEN_OBJECT, QUOTE } from '../inference/json/ascii.js';
-import { base64Bytes } from '../inference/json/base64.js';
-import { JsonReader } from '../inference/json/index.js';
-import type { HttpRequest, HttpResponse, RouteHandler } from '../server/http.js';
+import type { HttpRequest, HttpResponse, RouteHandler } from '../http/http.js';
+import { invalid } from '../tensor/errors.js';
+import { OPEN_OBJECT, QUOTE } from '../tensor/json/ascii.js';
+import { base64Bytes } from '../tensor/json/base64.js';
+import { JsonReader } from '../tensor/json/index.js';
 
 /** An event in one document, in which the request is the member `data`. */
 const STRUCTURED_TYPE = 'application/cloudevents+json';

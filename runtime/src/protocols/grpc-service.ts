@@ -1,4 +1,4 @@
-import type { Cancellation } from '../inference/request.js';
+import type { Cancellation } from '../tensor/request.js';
 import type { ModelCatalog } from './protocol.js';
 
 /**

@@ -1,5 +1,5 @@
-import { InferenceError } from '../inference/errors.js';
-import type { HttpResponse, RouteHandler } from '../server/http.js';
+import type { HttpResponse, RouteHandler } from '../http/http.js';
+import { InferenceError } from '../tensor/errors.js';
 import type { ServedModel } from './protocol.js';
 
 /**

@@ -1,4 +1,4 @@
-import { invalid } from '../inference/errors.js';
+import { invalid } from '../tensor/errors.js';
 
 /** Parts that a form may have. */
 const MAX_PARTS = 100;

@@ -1,9 +1,9 @@
-import type { ModelEntry } from '../inference/model-entry.js';
-import type { Cancellation, InferenceRequest, InferenceResponse } from '../inference/request.js';
-import type { Signature } from '../inference/tensor.js';
+import type { HttpRequest, HttpResponse, Route } from '../http/http.js';
 import type { Manifest } from '../manifest/index.js';
+import type { ModelEntry } from '../models/model-entry.js';
 import type { ModelMetrics } from '../observability/model-metrics.js';
-import type { HttpRequest, HttpResponse, Route } from '../server/http.js';
+import type { Cancellation, InferenceRequest, InferenceResponse } from '../tensor/request.js';
+import type { Signature } from '../tensor/tensor.js';
 
 /** The states TensorFlow Serving names, which every other protocol maps from. */
 export type ModelState = 'START' | 'LOADING' | 'AVAILABLE' | 'UNLOADING' | 'END';

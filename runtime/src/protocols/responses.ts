@@ -1,6 +1,6 @@
-import type { InferenceError, StatusCode } from '../inference/errors.js';
+import type { HttpResponse } from '../http/http.js';
 import type { Histogram } from '../observability/histogram.js';
-import type { HttpResponse } from '../server/http.js';
+import type { InferenceError, StatusCode } from '../tensor/errors.js';
 
 /** The HTTP status by which most protocols tell a canonical code. */
 const HTTP_STATUS: Record<StatusCode, number> = {

@@ -1,4 +1,4 @@
-import { InferenceError, invalid } from '../inference/errors.js';
+import { InferenceError, invalid } from '../tensor/errors.js';
 import type { ModelCatalog, ServedModel } from './protocol.js';
 
 /**

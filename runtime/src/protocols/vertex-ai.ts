@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../server/http.js';
+import type { HttpResponse } from '../http/http.js';
 import { asInferenceError, handled } from './handled.js';
 import { inferTyped } from './open-inference/index.js';
 import type { Protocol } from './protocol.js';

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { InferenceError } from '../inference/errors.js';
-import type { HttpRequest } from './http.js';
+import type { HttpRequest } from '../http/http.js';
+import { InferenceError } from '../tensor/errors.js';
 import type { JwtVerifier } from './jwt.js';
 import { TokenBuckets } from './token-buckets.js';
 

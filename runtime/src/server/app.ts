@@ -8,7 +8,9 @@ import {
   REQUEST_LINE,
   TENSORFLOW_SERVING_METRICS_PATH,
 } from '../contract.js';
-import { InferenceError, shuttingDown } from '../inference/errors.js';
+import { checkContentType } from '../http/content-type.js';
+import type { HttpRequest, HttpResponse, RouteHandler, RouteParameters } from '../http/http.js';
+import { BodyTooLarge, inflated, UnsupportedMedia } from '../http/inflate.js';
 import { EXPOSITION_TYPE } from '../observability/exposition.js';
 import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
@@ -16,11 +18,9 @@ import { tensorFlowServingText } from '../observability/tensorflow-serving.js';
 import { type Tracer, traceIdOf, traceRequest } from '../observability/tracing.js';
 import { page, wantsPage } from '../page/page.js';
 import type { ModelCatalog, Protocol } from '../protocols/protocol.js';
+import { InferenceError, shuttingDown } from '../tensor/errors.js';
 import type { Admission } from './admission.js';
-import { checkContentType } from './content-type.js';
 import { acrossOrigins, readableBy } from './cors.js';
-import type { HttpRequest, HttpResponse, RouteHandler, RouteParameters } from './http.js';
-import { BodyTooLarge, inflated, UnsupportedMedia } from './inflate.js';
 import { openApi } from './openapi.js';
 
 /** What an app is made of. */

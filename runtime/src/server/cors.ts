@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from './http.js';
+import type { HttpRequest, HttpResponse } from '../http/http.js';
 
 /** Stands for every origin. */
 const ANY = '*';

@@ -12,7 +12,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { InferenceError, type StatusCode, shuttingDown } from '../inference/errors.js';
+import type { HttpRequest } from '../http/http.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import { type Tracer, traceCall, traceIdOf } from '../observability/tracing.js';
 import type { GrpcMethod, GrpcService } from '../protocols/grpc-service.js';
@@ -22,8 +22,8 @@ import type { ModelCatalog } from '../protocols/protocol.js';
 import { predictionService } from '../protocols/tensorflow-serving/grpc.js';
 import { modelService } from '../protocols/tensorflow-serving/model-service.js';
 import { torchServeGrpc } from '../protocols/torchserve/grpc.js';
+import { InferenceError, type StatusCode, shuttingDown } from '../tensor/errors.js';
 import type { Admission } from './admission.js';
-import type { HttpRequest } from './http.js';
 
 /** What probes call. */
 const OPEN_METHODS: readonly string[] = ['ServerLive', 'ServerReady', 'Ping'];

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Cancellation } from '../inference/request.js';
+import type { HttpRequest, HttpResponse } from '../http/http.js';
+import { BodyTooLarge } from '../http/inflate.js';
+import type { Cancellation } from '../tensor/request.js';
 import type { App } from './app.js';
-import type { HttpRequest, HttpResponse } from './http.js';
-import { BodyTooLarge } from './inflate.js';
 import { EMPTY, ignore, readBody } from './request-body.js';
 
 /** How long a client may take, in milliseconds. */

@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose';
 import type { JwtConfig } from '../config.js';
-import { InferenceError } from '../inference/errors.js';
+import { InferenceError } from '../tensor/errors.js';
 
 /** Asymmetric algorithms only: the keys come from a public document. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];

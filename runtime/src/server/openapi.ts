@@ -1,7 +1,7 @@
 import { inferPath, predictPath } from '../contract.js';
-import type { Datatype } from '../inference/datatype.js';
-import type { TensorSpec } from '../inference/tensor.js';
 import type { ModelCatalog, ServedModel } from '../protocols/protocol.js';
+import type { Datatype } from '../tensor/datatype.js';
+import type { TensorSpec } from '../tensor/tensor.js';
 import { RUNTIME_VERSION } from '../version.js';
 
 /** The description of every model that is available, as OpenAPI 3.1, made from its signature. */

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { paddingAfter } from '../inference/alignment.js';
-import { invalid } from '../inference/errors.js';
+import { BodyTooLarge } from '../http/inflate.js';
 import { JSON_LENGTH_HEADER } from '../protocols/open-inference/infer-response.js';
-import { BodyTooLarge } from './inflate.js';
+import { paddingAfter } from '../tensor/alignment.js';
+import { invalid } from '../tensor/errors.js';
 
 /** The body of a request that has none. */
 export const EMPTY = Buffer.alloc(0);

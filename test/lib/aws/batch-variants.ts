@@ -1,7 +1,7 @@
 import type { Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { ServerlessFront } from '../../../lib/aws/front.js';
 import { BatchCompute, type BatchModelProps, ContainerModel, ServerlessModel } from '../../../lib/aws/index.js';
-import { ServerlessFront } from '../../../lib/aws/serverless-front.js';
 import { ImageSource } from '../../../lib/serving/index.js';
 import { minimal as container } from './container-variants.js';
 import { bucket, IMAGE, model } from './managed-endpoint-variants.js';

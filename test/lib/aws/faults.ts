@@ -1,4 +1,4 @@
-import { ValidationError } from '../../../lib/serving/validation.js';
+import { ValidationError } from '../../../lib/serving/validation/validator.js';
 
 /** `prop: CODE` of everything that is wrong with what `make` makes. */
 export function faultsOf(make: () => unknown): string[] {

@@ -19,7 +19,7 @@ import {
   TRANSFORM_JOBS,
 } from '../../../lib/aws/private/regions/check.js';
 import { familyRegions, words } from '../../../lib/aws/private/regions/instance-families.js';
-import { Validator } from '../../../lib/serving/validation.js';
+import { Validator } from '../../../lib/serving/validation/validator.js';
 import { requireTool } from '../../support/tools.js';
 import { VARIANTS as BATCHES } from './batch-variants.js';
 import { VARIANTS as SERVICES } from './container-variants.js';

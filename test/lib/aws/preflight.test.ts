@@ -10,7 +10,7 @@ import {
   ManagedEndpointModel,
   type ManagedEndpointModelProps,
 } from '../../../lib/aws/index.js';
-import { smallestRequestBytes } from '../../../lib/aws/private/preflight.js';
+import { smallestRequestBytes } from '../../../lib/aws/private/shared/preflight.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access, ModelServer, ValidationError } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';

@@ -1,7 +1,7 @@
 import { TerraformStack } from 'cdktf';
 import { describe, expect, test, vi } from 'vitest';
 import { AzureImage, ContainerModel, ManagedEndpointModel } from '../../../lib/azure/index.js';
-import { azapi } from '../../../lib/azure/private/azapi.js';
+import { azapi } from '../../../lib/azure/private/shared/azapi.js';
 import { Access } from '../../../lib/serving/access.js';
 import { GenericResource } from '../../../lib/terraform/generic.js';
 import { CASES } from './cases.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { AzureServingProps } from '../../../lib/azure/index.js';
-import { AZURE_PROPS } from '../../../lib/azure/private/validation.js';
+import { AZURE_PROPS } from '../../../lib/azure/private/shared/validation.js';
 import { Access } from '../../../lib/serving/access.js';
 import { Rollout } from '../../../lib/serving/rollout.js';
 import { CASES } from './cases.js';

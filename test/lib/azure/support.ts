@@ -3,7 +3,7 @@ import { TerraformStack, Testing } from 'cdktf';
 import { expect } from 'vitest';
 import { Model } from '../../../lib/model/model.js';
 import { ImageSource } from '../../../lib/serving/image-source.js';
-import { ValidationError } from '../../../lib/serving/validation.js';
+import { ValidationError } from '../../../lib/serving/validation/validator.js';
 import { writePackage } from '../../support/packages.js';
 
 export const IMAGE = ImageSource.fromRegistry('registry.example/runtime:1');

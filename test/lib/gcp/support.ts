@@ -3,7 +3,7 @@ import { TerraformStack, Testing } from 'cdktf';
 import type { GoogleServingProps } from '../../../lib/gcp/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { ImageSource } from '../../../lib/serving/image-source.js';
-import { ValidationError } from '../../../lib/serving/validation.js';
+import { ValidationError } from '../../../lib/serving/validation/validator.js';
 import { writePackage } from '../../support/packages.js';
 
 export const REGION = 'europe-west4';

@@ -3,7 +3,7 @@ import { AzureImage } from '../../../lib/azure/index.js';
 import { GoogleImage } from '../../../lib/gcp/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { ImageSource } from '../../../lib/serving/index.js';
-import { Validator } from '../../../lib/serving/validation.js';
+import { Validator } from '../../../lib/serving/validation/validator.js';
 import { checkOneImage } from '../../../lib/terraform/serving-props.js';
 import { writePackage } from '../../support/packages.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Fn, TerraformOutput, TerraformStack, Testing } from 'cdktf';
 import { describe, expect, test } from 'vitest';
 import { Model } from '../../../lib/model/model.js';
-import { ModelServer } from '../../../lib/serving/model-server.js';
+import { ModelServer } from '../../../lib/serving/servers/model-server.js';
 import {
   GenericDataSource,
   GenericProvider,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type RuntimeConfig, readConfig } from '../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import type { HostSettings } from '../../../runtime/src/platforms/host.js';
-import { type RunningServer, startServer } from '../../../runtime/src/server/start-server.js';
+import { type RunningServer, startServer } from '../../../runtime/src/start-server.js';
 import { writePackage } from '../../support/packages.js';
 
 const ROOT = join(import.meta.dirname, '../../..');

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InferenceError } from '../../../runtime/src/inference/errors.js';
-import { allowedLocation } from '../../../runtime/src/inference/locations.js';
+import { allowedLocation } from '../../../runtime/src/models/locations.js';
 import { parseModels } from '../../../runtime/src/models-config.js';
+import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 
 describe('whatever the models are configured as', () => {
   it('is taken, or refused with its faults', () => {

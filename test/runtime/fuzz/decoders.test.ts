@@ -1,11 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tensorFromBytes } from '../../../runtime/src/inference/binary.js';
-import { tensorFromCsv } from '../../../runtime/src/inference/csv.js';
-import { allocate, DATATYPES } from '../../../runtime/src/inference/datatype.js';
-import { InferenceError } from '../../../runtime/src/inference/errors.js';
-import { npyFromTensor, tensorFromNpy } from '../../../runtime/src/inference/npy.js';
-import { elementCount, type TensorSpec } from '../../../runtime/src/inference/tensor.js';
 import { multipartField } from '../../../runtime/src/protocols/multipart.js';
 import { openInferenceGrpc } from '../../../runtime/src/protocols/open-inference/grpc.js';
 import { decodeInferRequest, decodeSamples } from '../../../runtime/src/protocols/open-inference/index.js';
@@ -16,6 +10,12 @@ import {
   decodeJsonLines,
   decodePredictRequest,
 } from '../../../runtime/src/protocols/tensorflow-serving/predict-request.js';
+import { tensorFromBytes } from '../../../runtime/src/tensor/binary.js';
+import { tensorFromCsv } from '../../../runtime/src/tensor/csv.js';
+import { allocate, DATATYPES } from '../../../runtime/src/tensor/datatype.js';
+import { InferenceError } from '../../../runtime/src/tensor/errors.js';
+import { npyFromTensor, tensorFromNpy } from '../../../runtime/src/tensor/npy.js';
+import { elementCount, type TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { catalog, model } from '../protocols/support.js';
 import { damaged, requestLike } from './arbitraries.js';
 

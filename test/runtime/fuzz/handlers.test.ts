@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TensorSpec } from '../../../runtime/src/inference/tensor.js';
 import { protocols } from '../../../runtime/src/protocols/index.js';
-import { models as changeable } from '../inference/model-folders.js';
+import type { TensorSpec } from '../../../runtime/src/tensor/tensor.js';
+import { models as changeable } from '../models/model-folders.js';
 import { catalog, halfPlusTwo, model, sender } from '../protocols/support.js';
 import { damaged, requestLike } from './arbitraries.js';
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { encodeFrame, type Frame, FrameReader, tensorsOf } from '../../../runtime/src/engines/python/frame.js';
 import { Worker } from '../../../runtime/src/engines/python/worker.js';
-import type { Tensor } from '../../../runtime/src/inference/tensor.js';
+import type { Tensor } from '../../../runtime/src/tensor/tensor.js';
 import { damaged } from './arbitraries.js';
 
 const x: Tensor = { name: 'x', datatype: 'FP32', shape: [2], data: Float32Array.of(1, 2) };

@@ -3,7 +3,7 @@ import { credentials, loadPackageDefinition, Metadata } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { readConfig } from '../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
-import { startServer } from '../../../runtime/src/server/start-server.js';
+import { startServer } from '../../../runtime/src/start-server.js';
 import { IRIS } from '../faults/servers.js';
 
 const PROTO = join(import.meta.dirname, '../../../runtime/proto/open_inference.proto');

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { METRICS_PATH, TENSORFLOW_SERVING_METRICS_PATH } from '../../../runtime/src/contract.js';
-import { InferenceError, invalid } from '../../../runtime/src/inference/errors.js';
 import { RuntimeMetrics } from '../../../runtime/src/observability/metrics.js';
 import { ModelMetrics } from '../../../runtime/src/observability/model-metrics.js';
 import { tensorFlowServingText } from '../../../runtime/src/observability/tensorflow-serving.js';
+import { InferenceError, invalid } from '../../../runtime/src/tensor/errors.js';
 import { metric, post, predict, runSlow, serve, slowPackage, stopAll, until } from '../faults/servers.js';
-import { VersionFolder } from '../inference/model-folders.js';
+import { VersionFolder } from '../models/model-folders.js';
 
 afterEach(stopAll);
 

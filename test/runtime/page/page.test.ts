@@ -7,7 +7,7 @@ import { page as render } from '../../../runtime/src/page/page.js';
 import { writePackage } from '../../support/packages.js';
 import { requireTool } from '../../support/tools.js';
 import { serve, stopAll } from '../faults/servers.js';
-import { entry, VersionFolder } from '../inference/model-folders.js';
+import { entry, VersionFolder } from '../models/model-folders.js';
 import { catalog, model } from '../protocols/support.js';
 
 /** Nothing of the browser's own leaves this machine. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { HttpRequest, HttpResponse } from '../../../runtime/src/http/http.js';
 import { Logger } from '../../../runtime/src/observability/log.js';
 import { answerQueue, type QueueMessage } from '../../../runtime/src/platforms/lambda-queue.js';
-import type { HttpRequest, HttpResponse } from '../../../runtime/src/server/http.js';
 
 // Where answers are written is played by test/contract/lambda-queue.test.ts; here nothing gets that far.
 const message = (messageId: string, attributes: Record<string, string> = {}): QueueMessage => ({

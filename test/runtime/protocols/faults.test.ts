@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { TensorSpec } from '../../../runtime/src/inference/tensor.js';
 import { protocols } from '../../../runtime/src/protocols/index.js';
+import type { TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 
 // The rows of the table of faults that a protocol meets, by their numbers.

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Tensor } from '../../../runtime/src/inference/tensor.js';
 import { kserve } from '../../../runtime/src/protocols/kserve/index.js';
 import { tensorFlowServing } from '../../../runtime/src/protocols/tensorflow-serving/index.js';
+import type { Tensor } from '../../../runtime/src/tensor/tensor.js';
 import { post, serve, stopAll } from '../faults/servers.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 

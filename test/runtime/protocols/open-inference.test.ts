@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { InferenceError } from '../../../runtime/src/inference/errors.js';
-import type { TensorSpec } from '../../../runtime/src/inference/tensor.js';
 import { openInference } from '../../../runtime/src/protocols/open-inference/index.js';
+import { InferenceError } from '../../../runtime/src/tensor/errors.js';
+import type { TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { RUNTIME_VERSION } from '../../../runtime/src/version.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 

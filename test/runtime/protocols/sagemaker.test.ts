@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { InferenceError } from '../../../runtime/src/inference/errors.js';
-import { npyFromTensor, tensorFromNpy } from '../../../runtime/src/inference/npy.js';
-import { npzFromTensors, tensorsFromNpz } from '../../../runtime/src/inference/npz.js';
 import type { ServedModel } from '../../../runtime/src/protocols/protocol.js';
 import { sageMaker } from '../../../runtime/src/protocols/sagemaker/index.js';
+import { InferenceError } from '../../../runtime/src/tensor/errors.js';
+import { npyFromTensor, tensorFromNpy } from '../../../runtime/src/tensor/npy.js';
+import { npzFromTensors, tensorsFromNpz } from '../../../runtime/src/tensor/npz.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 
 const send = (models: readonly ServedModel[] = [halfPlusTwo], more = {}) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Signature } from '../../../runtime/src/inference/tensor.js';
 import { decodeSamples, encodeSamples, type Sample } from '../../../runtime/src/protocols/open-inference/index.js';
+import type { Signature } from '../../../runtime/src/tensor/tensor.js';
 
 const signature: Signature = {
   inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { invalid } from '../../../runtime/src/inference/errors.js';
 import { ModelMetrics } from '../../../runtime/src/observability/model-metrics.js';
 import { openInference } from '../../../runtime/src/protocols/open-inference/index.js';
+import { invalid } from '../../../runtime/src/tensor/errors.js';
 import { catalog, halfPlusTwo, sender } from './support.js';
 
 const run = { rows: 3, requests: 2, queuedMs: 1, elapsedMs: 5, succeeded: true };

@@ -1,9 +1,9 @@
 import router from 'find-my-way';
-import type { InferenceRequest } from '../../../runtime/src/inference/request.js';
-import type { Signature, Tensor, TensorSpec } from '../../../runtime/src/inference/tensor.js';
+import type { HttpRequest, HttpResponse, RouteHandler } from '../../../runtime/src/http/http.js';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import type { ModelCatalog, Protocol, ServedModel } from '../../../runtime/src/protocols/protocol.js';
-import type { HttpRequest, HttpResponse, RouteHandler } from '../../../runtime/src/server/http.js';
+import type { InferenceRequest } from '../../../runtime/src/tensor/request.js';
+import type { Signature, Tensor, TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 
 type Compute = (inputs: readonly Tensor[], request: InferenceRequest) => readonly Tensor[] | Promise<readonly Tensor[]>;
 

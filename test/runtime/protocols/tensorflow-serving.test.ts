@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { InferenceError, type StatusCode } from '../../../runtime/src/inference/errors.js';
-import type { TensorSpec } from '../../../runtime/src/inference/tensor.js';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import { tensorFlowServing } from '../../../runtime/src/protocols/tensorflow-serving/index.js';
+import { InferenceError, type StatusCode } from '../../../runtime/src/tensor/errors.js';
+import type { TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 
 const send = (models = [halfPlusTwo], more = {}) => sender([tensorFlowServing()], catalog(models, more));

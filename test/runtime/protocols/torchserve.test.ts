@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { InferenceError } from '../../../runtime/src/inference/errors.js';
 import { torchServe } from '../../../runtime/src/protocols/torchserve/index.js';
+import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 
 const send = (served = halfPlusTwo) => sender([torchServe()], catalog([served]));

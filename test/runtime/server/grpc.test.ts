@@ -9,14 +9,14 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { afterEach, describe, expect, it } from 'vitest';
-import { InferenceError } from '../../../runtime/src/inference/errors.js';
-import type { TensorSpec } from '../../../runtime/src/inference/tensor.js';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import { RuntimeMetrics } from '../../../runtime/src/observability/metrics.js';
 import { ModelMetrics } from '../../../runtime/src/observability/model-metrics.js';
 import type { ModelCatalog, ServedModel } from '../../../runtime/src/protocols/protocol.js';
 import type { Admission } from '../../../runtime/src/server/admission.js';
 import { type GrpcOptions, type GrpcServer, startGrpcServer } from '../../../runtime/src/server/grpc.js';
+import { InferenceError } from '../../../runtime/src/tensor/errors.js';
+import type { TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { catalog, halfPlusTwo, model } from '../protocols/support.js';
 
 const PROTO = join(import.meta.dirname, '../../../runtime/proto');

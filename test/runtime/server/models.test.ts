@@ -10,9 +10,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import type { HostSettings } from '../../../runtime/src/platforms/host.js';
-import { type RunningServer, startServer } from '../../../runtime/src/server/start-server.js';
+import { type RunningServer, startServer } from '../../../runtime/src/start-server.js';
 import { post, slowPackage, until } from '../faults/servers.js';
-import { VersionFolder } from '../inference/model-folders.js';
+import { VersionFolder } from '../models/model-folders.js';
 
 const PROTO = join(import.meta.dirname, '../../../runtime/proto');
 

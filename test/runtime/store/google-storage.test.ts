@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readManifest, verifyFiles } from '../../../runtime/src/manifest/index.js';
 import { GoogleStorage } from '../../support/google-storage.js';
 import { slowPackage } from '../faults/servers.js';
-import { entry, models } from '../inference/model-folders.js';
+import { entry, models } from '../models/model-folders.js';
 
 const IRIS = join(import.meta.dirname, '../../../examples/iris/model');
 const LARGE = Buffer.alloc(20 * 1024 * 1024, 'modelship');

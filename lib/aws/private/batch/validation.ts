@@ -1,15 +1,15 @@
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { Validator } from '../../../serving/validation.js';
+import { Validator } from '../../../serving/validation/validator.js';
 import type { TransformOptions } from '../../batch-compute.js';
 import type { BatchModelProps } from '../../batch-props.js';
 import type { ServerlessModel } from '../../serverless-model.js';
-import { checkLogRetention } from '../log-retention.js';
-import { smallestRequestBytes } from '../preflight.js';
 import { checkImage, checkInstanceType, checkResource, TRANSFORM_JOBS } from '../regions/check.js';
 import { regionOf } from '../regions/region-of.js';
 import { checkRuntimeGpu } from '../sagemaker/instance-validation.js';
 import { INSTANCE_TYPE } from '../sagemaker/limits.js';
+import { checkLogRetention } from '../shared/log-retention.js';
+import { smallestRequestBytes } from '../shared/preflight.js';
 import { smallestPredictionBytes } from './answer-size.js';
 import { BATCH } from './limits.js';
 import { transformSize } from './transform-size.js';

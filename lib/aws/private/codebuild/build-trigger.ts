@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { FunctionRole } from '../lambda/function-role.js';
+import { FunctionRole } from '../lambda/role.js';
 import { NODE } from '../lambda/runtime-layer.js';
 
 /**

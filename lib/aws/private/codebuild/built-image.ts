@@ -5,7 +5,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
-import { grantPull, pulledImage } from '../pulled-image.js';
+import { grantPull, pulledImage } from '../shared/pulled-image.js';
 import { BUILD_SPEC } from './build-spec.js';
 import type { BuildTrigger } from './build-trigger.js';
 

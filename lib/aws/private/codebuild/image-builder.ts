@@ -3,7 +3,7 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Repository, TagMutability } from 'aws-cdk-lib/aws-ecr';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { PulledImage } from '../pulled-image.js';
+import type { PulledImage } from '../shared/pulled-image.js';
 import { BuildTrigger } from './build-trigger.js';
 import { BuiltImage, type ImageRecipe } from './built-image.js';
 

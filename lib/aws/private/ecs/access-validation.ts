@@ -1,8 +1,8 @@
 import { Token } from 'aws-cdk-lib';
-import type { Validator } from '../../../serving/validation.js';
+import type { Validator } from '../../../serving/validation/validator.js';
 import type { ContainerModelProps } from '../../container-props.js';
-import { checkJwt } from '../jwt-validation.js';
-import { checkRates } from '../throttle.js';
+import { checkJwt } from '../shared/jwt-validation.js';
+import { checkRates } from '../shared/throttle.js';
 import { ECS } from './limits.js';
 
 /** Notes a fault for whatever the load balancer, or the API before it, cannot do to let callers in. */

@@ -7,9 +7,9 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
-import { accessLogFormat } from '../access-log.js';
-import { apiName } from '../api-name.js';
-import { rates } from '../throttle.js';
+import { accessLogFormat } from '../shared/access-log.js';
+import { apiName } from '../shared/api-name.js';
+import { rates } from '../shared/throttle.js';
 import type { LoadBalancer } from './load-balancer.js';
 
 export interface ApiFrontProps {

@@ -1,8 +1,8 @@
 import { ImageArchitecture } from '../../../serving/image-architecture.js';
-import type { ServerSpec } from '../../../serving/model-servers/spec.js';
-import { checkImageArchitecture } from '../../../serving/server-validation.js';
-import type { Validator } from '../../../serving/validation.js';
-import type { ContainerCapacity } from '../../container-capacity.js';
+import type { ServerSpec } from '../../../serving/servers/spec.js';
+import { checkImageArchitecture } from '../../../serving/validation/server.js';
+import type { Validator } from '../../../serving/validation/validator.js';
+import type { ContainerCapacity } from '../../capacity.js';
 
 /** The processors of the tasks: on Fargate what was asked for, else Arm if the server's image is built for it. */
 export function taskArchitecture({ kind, fargateOptions }: ContainerCapacity, server: ServerSpec): ImageArchitecture {

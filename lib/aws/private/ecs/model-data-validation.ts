@@ -1,7 +1,7 @@
-import type { Validator } from '../../../serving/validation.js';
+import type { Validator } from '../../../serving/validation/validator.js';
 import type { ContainerModelData } from '../../container-model-data.js';
 import type { ContainerModelProps } from '../../container-props.js';
-import { FOLDER, PREFIX } from '../paths.js';
+import { FOLDER, PREFIX } from '../shared/paths.js';
 
 /** Notes a fault for whatever a task could not find the model by. */
 export function checkModelData(validator: Validator, { modelData, vpc, cluster }: ContainerModelProps): void {

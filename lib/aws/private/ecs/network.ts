@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { warn } from '../cost-warnings.js';
+import { warn } from '../shared/cost-warnings.js';
 
 export interface NetworkProps {
   /** Whether anything outside AWS must be reached, or must reach the load balancer. */

@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
-import type { Validator } from '../../../serving/validation.js';
-import type { ContainerCapacity } from '../../container-capacity.js';
+import type { Validator } from '../../../serving/validation/validator.js';
+import type { ContainerCapacity } from '../../capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { checkImage, checkInstanceType, checkResource, GPU_TASKS } from '../regions/check.js';
 import { regionOf } from '../regions/region-of.js';

@@ -1,5 +1,5 @@
 import { Token, Tokenization } from 'aws-cdk-lib';
-import type { FargateCapacityOptions, GpuCapacityOptions } from '../../container-capacity.js';
+import type { FargateCapacityOptions, GpuCapacityOptions } from '../../capacity.js';
 
 /** CPUs and memory of a task on Fargate if nothing is said. */
 export function fargateSize(options: FargateCapacityOptions = {}) {

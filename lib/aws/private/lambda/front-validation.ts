@@ -1,10 +1,10 @@
 import { Access } from '../../../serving/access.js';
-import type { Validator } from '../../../serving/validation.js';
-import type { ServerlessFront } from '../../serverless-front.js';
+import type { Validator } from '../../../serving/validation/validator.js';
+import type { ServerlessFront } from '../../front.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
-import { checkJwt } from '../jwt-validation.js';
-import { PREFIX } from '../paths.js';
-import { checkRates } from '../throttle.js';
+import { checkJwt } from '../shared/jwt-validation.js';
+import { PREFIX } from '../shared/paths.js';
+import { checkRates } from '../shared/throttle.js';
 import { QUEUE, WAF_REQUESTS } from './limits.js';
 
 /** The kinds of access that each front knows, and what to use for another. */

@@ -7,11 +7,11 @@ import { LAMBDA_IMAGE_MODEL_FOLDER, lambdaImageContext } from '../../../bundle/l
 import { LAYER_MOUNT } from '../../../bundle/lambda-layer.js';
 import type { Model } from '../../../model/model.js';
 import type { ServerlessModelData } from '../../serverless-model-data.js';
-import { PackageObjects } from '../package-objects.js';
-import { S3FilesMount } from '../s3-files-mount.js';
-import type { FunctionRole } from './function-role.js';
+import { PackageObjects } from '../shared/package-objects.js';
+import { S3FilesMount } from '../shared/s3-files-mount.js';
 import { LAMBDA, RUNTIME_BYTES } from './limits.js';
 import { ModelMount } from './model-mount.js';
+import type { FunctionRole } from './role.js';
 import { architectureName, NODE, runtimeLayer } from './runtime-layer.js';
 
 export interface FunctionCodeProps {

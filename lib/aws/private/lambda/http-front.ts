@@ -16,9 +16,9 @@ import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Access } from '../../../serving/access.js';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
-import { accessLogFormat } from '../access-log.js';
-import { apiName } from '../api-name.js';
-import { rates } from '../throttle.js';
+import { accessLogFormat } from '../shared/access-log.js';
+import { apiName } from '../shared/api-name.js';
+import { rates } from '../shared/throttle.js';
 import type { AnsweringFront } from './front.js';
 
 export interface HttpFrontProps {

@@ -6,7 +6,7 @@ import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { LAYER_MOUNT } from '../../../bundle/lambda-layer.js';
 import type { JwtAccessOptions } from '../../../serving/access.js';
-import { FunctionRole } from './function-role.js';
+import { FunctionRole } from './role.js';
 import { NODE, runtimeLayer } from './runtime-layer.js';
 
 export interface JwtAuthorizerProps {

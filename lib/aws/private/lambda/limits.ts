@@ -1,5 +1,5 @@
-import type { Range } from '../../../serving/validation.js';
-import type { ServerlessFront } from '../../serverless-front.js';
+import type { Range } from '../../../serving/validation/validator.js';
+import type { ServerlessFront } from '../../front.js';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const LAMBDA = {

@@ -1,7 +1,7 @@
 import type { IAccessPoint } from 'aws-cdk-lib/aws-efs';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { FileSystem, type FileSystemConfig } from 'aws-cdk-lib/aws-lambda';
-import type { S3FilesMount } from '../s3-files-mount.js';
+import type { S3FilesMount } from '../shared/s3-files-mount.js';
 
 /** A file system in the function's own, to be read. */
 export class ModelMount extends FileSystem {

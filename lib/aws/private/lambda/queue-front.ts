@@ -4,7 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type Alias, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { QueueFrontOptions } from '../../serverless-front.js';
+import type { QueueFrontOptions } from '../../front.js';
 import type { Front } from './front.js';
 import { FRONT_TIMEOUT_SECONDS } from './limits.js';
 

@@ -2,8 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import { type Alarm, Dashboard, type IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { graph } from '../graph.js';
-import { PERIOD as period, ServiceAlarms } from '../service-alarms.js';
+import { graph } from '../shared/graph.js';
+import { PERIOD as period, ServiceAlarms } from '../shared/service-alarms.js';
 import type { QueueFront } from './queue-front.js';
 
 export interface QueueTelemetryProps {

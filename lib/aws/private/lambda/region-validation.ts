@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
-import type { Validator } from '../../../serving/validation.js';
-import type { ServerlessFront } from '../../serverless-front.js';
+import type { Validator } from '../../../serving/validation/validator.js';
+import type { ServerlessFront } from '../../front.js';
 import type { ServerlessModelData } from '../../serverless-model-data.js';
 import { checkResource } from '../regions/check.js';
 import { regionOf } from '../regions/region-of.js';

@@ -12,7 +12,7 @@ import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Rollout } from '../../../serving/rollout.js';
-import { ERROR_PERCENT, errorPercent, PERIOD, ServiceAlarms } from '../service-alarms.js';
+import { ERROR_PERCENT, errorPercent, PERIOD, ServiceAlarms } from '../shared/service-alarms.js';
 
 export interface TrafficShiftProps {
   readonly alias: Alias;

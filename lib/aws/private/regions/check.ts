@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import type { ImageSource } from '../../../serving/image-source.js';
-import type { Validator } from '../../../serving/validation.js';
-import { AwsImage } from '../../image-source.js';
+import type { Validator } from '../../../serving/validation/validator.js';
+import { AwsImage } from '../../image.js';
 import { advice, anyOf } from './advice.js';
 import {
   CLOUDFORMATION_REGIONS,

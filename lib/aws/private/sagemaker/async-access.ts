@@ -1,6 +1,6 @@
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { AsynchronousOptions } from '../../endpoint-mode.js';
+import type { AsynchronousOptions } from '../../mode.js';
 import { asyncInputPrefix, asyncOutputPrefix } from './endpoint-config.js';
 
 /** What a caller of an asynchronous endpoint does beside calling it: putting requests, and reading answers. */

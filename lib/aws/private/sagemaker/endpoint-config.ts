@@ -3,8 +3,8 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
 import { CaptureContent, type EndpointDataCapture } from '../../endpoint-data-capture.js';
 import type { EndpointExplanations } from '../../endpoint-explanations.js';
-import type { AsynchronousOptions } from '../../endpoint-mode.js';
-import type { ExecutionRole } from './execution-role.js';
+import type { AsynchronousOptions } from '../../mode.js';
+import type { ExecutionRole } from './role.js';
 
 /** `s3://bucket/prefix`, without the slash at the end. */
 const s3Path = (bucket: IBucket, prefix: string) => bucket.s3UrlForObject(prefix.replace(/\/$/, ''));

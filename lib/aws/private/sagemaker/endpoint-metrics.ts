@@ -1,5 +1,5 @@
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { PERIOD } from '../service-alarms.js';
+import { PERIOD } from '../shared/service-alarms.js';
 
 /** Whose metrics they are, as CloudWatch tells them apart. */
 export interface EndpointMetricsProps {

@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import type { EndpointMode } from '../../endpoint-mode.js';
+import type { EndpointMode } from '../../mode.js';
 import type { EndpointMetrics } from './endpoint-metrics.js';
 import { isFixed, type Replicas } from './instances.js';
 import { Scaling, type ScalingProps } from './scaling.js';

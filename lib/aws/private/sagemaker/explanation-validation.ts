@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
-import type { Validator } from '../../../serving/validation.js';
-import type { EndpointMode } from '../../endpoint-mode.js';
+import type { Validator } from '../../../serving/validation/validator.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
+import type { EndpointMode } from '../../mode.js';
 import { SAGEMAKER } from './limits.js';
 
 /** What Clarify would refuse. */

@@ -1,5 +1,5 @@
 import { type IMetric, MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { PERIOD } from '../service-alarms.js';
+import { PERIOD } from '../shared/service-alarms.js';
 
 /**
  * The highest of a metric over the variants of an endpoint, times a factor. There is one metric for each of the ten variants

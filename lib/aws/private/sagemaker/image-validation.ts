@@ -1,7 +1,7 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { Validator } from '../../../serving/validation.js';
-import { isOfAnotherRegion, type PulledImage } from '../pulled-image.js';
+import { Validator } from '../../../serving/validation/validator.js';
+import { isOfAnotherRegion, type PulledImage } from '../shared/pulled-image.js';
 
 /** @throws ValidationError if SageMaker cannot pull the image */
 export function requireEcr(construct: string, scope: Construct, image: PulledImage): void {

@@ -1,9 +1,9 @@
 import { Token } from 'aws-cdk-lib';
-import type { ServerSpec } from '../../../serving/model-servers/spec.js';
-import { checkGpuUse, checkImageArchitecture, checkServer } from '../../../serving/server-validation.js';
-import type { Validator } from '../../../serving/validation.js';
-import type { EndpointMode } from '../../endpoint-mode.js';
+import type { ServerSpec } from '../../../serving/servers/spec.js';
+import { checkGpuUse, checkImageArchitecture, checkServer } from '../../../serving/validation/server.js';
+import type { Validator } from '../../../serving/validation/validator.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
+import type { EndpointMode } from '../../mode.js';
 import { architectureOf, instanceType, instanceTypes } from './instances.js';
 import { hasLocalStorage, isGpu } from './limits.js';
 

@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { ImageArchitecture } from '../../../serving/image-architecture.js';
-import type { ServerSpec } from '../../../serving/model-servers/spec.js';
-import type { EndpointMode } from '../../endpoint-mode.js';
+import type { ServerSpec } from '../../../serving/servers/spec.js';
+import type { EndpointMode } from '../../mode.js';
 import { isArm } from './limits.js';
 
 /** What a mode runs on if nothing is said; a serverless endpoint has no instances. */

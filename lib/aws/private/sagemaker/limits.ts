@@ -1,4 +1,4 @@
-import type { Range } from '../../../serving/validation.js';
+import type { Range } from '../../../serving/validation/validator.js';
 
 /**
  * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html and the pages it links;

@@ -1,8 +1,8 @@
 import { Token } from 'aws-cdk-lib';
-import type { Validator } from '../../../serving/validation.js';
-import type { EndpointMode } from '../../endpoint-mode.js';
+import type { Validator } from '../../../serving/validation/validator.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
-import { PREFIX } from '../paths.js';
+import type { EndpointMode } from '../../mode.js';
+import { PREFIX } from '../shared/paths.js';
 import type { Replicas } from './instances.js';
 import { ENDPOINT_NAME, INSTANCE_TYPE, SAGEMAKER, WEIGHT } from './limits.js';
 import { MAIN_VARIANT } from './variants.js';

@@ -1,8 +1,8 @@
 import type { Construct } from 'constructs';
-import { ModelServer } from '../../../serving/model-server.js';
-import type { Validator } from '../../../serving/validation.js';
-import type { EndpointMode } from '../../endpoint-mode.js';
+import { ModelServer } from '../../../serving/servers/model-server.js';
+import type { Validator } from '../../../serving/validation/validator.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
+import type { EndpointMode } from '../../mode.js';
 import { checkImage, checkInstanceType, checkResource, ENDPOINTS } from '../regions/check.js';
 import { regionOf } from '../regions/region-of.js';
 import { instanceType } from './instances.js';

@@ -5,10 +5,10 @@ import { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { Construct } from 'constructs';
 import { modelArchive } from '../../../bundle/model-archive.js';
 import type { Model } from '../../../model/model.js';
-import type { ModelServer } from '../../../serving/model-server.js';
+import type { ModelServer } from '../../../serving/servers/model-server.js';
 import type { EndpointModelData } from '../../endpoint-model-data.js';
-import type { PulledImage } from '../pulled-image.js';
-import type { ExecutionRole } from './execution-role.js';
+import type { PulledImage } from '../shared/pulled-image.js';
+import type { ExecutionRole } from './role.js';
 
 export interface ServedModelProps {
   readonly model: Model;

@@ -1,7 +1,7 @@
-import type { Validator } from '../../../serving/validation.js';
-import type { EndpointMode } from '../../endpoint-mode.js';
+import type { Validator } from '../../../serving/validation/validator.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
-import { type Ceiling, checkMemory, checkPayload } from '../preflight.js';
+import type { EndpointMode } from '../../mode.js';
+import { type Ceiling, checkMemory, checkPayload } from '../shared/preflight.js';
 import { memoryOf } from './instances.js';
 import { SAGEMAKER } from './limits.js';
 

@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
-import type { ServerSpec } from '../../../serving/model-servers/spec.js';
-import type { EndpointMode, RealTimeOptions } from '../../endpoint-mode.js';
+import type { ServerSpec } from '../../../serving/servers/spec.js';
+import type { EndpointMode, RealTimeOptions } from '../../mode.js';
 import { initialReplicas, instanceType, memoryOf, type Replicas } from './instances.js';
 
 /** Never renamed: a deployment moves traffic gradually only between variants of one name. */

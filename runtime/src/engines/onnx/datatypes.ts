@@ -1,4 +1,4 @@
-import type { Datatype } from '../../inference/datatype.js';
+import type { Datatype } from '../../tensor/datatype.js';
 
 /** ONNX Runtime's names of the element types, by ours. BF16 has none in its binding for Node. */
 const TYPE_NAMES: Partial<Record<Datatype, string>> = {

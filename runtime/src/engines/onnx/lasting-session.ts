@@ -1,4 +1,4 @@
-import { InferenceError } from '../../inference/errors.js';
+import { InferenceError } from '../../tensor/errors.js';
 import type { PlainTensor, ThreadSession } from './thread-session.js';
 
 /** Milliseconds before the first attempt to open it again; each further one waits twice as long, up to the second. */

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { InferenceSession } from 'onnxruntime-node';
-import { paddingAfter } from '../../inference/alignment.js';
-import { InferenceError } from '../../inference/errors.js';
+import { paddingAfter } from '../../tensor/alignment.js';
+import { InferenceError } from '../../tensor/errors.js';
 
 /** A tensor as it crosses between threads. */
 export interface PlainTensor {

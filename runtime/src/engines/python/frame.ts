@@ -1,7 +1,7 @@
-import { paddingAfter } from '../../inference/alignment.js';
-import { tensorBytes, tensorFromBytes } from '../../inference/binary.js';
-import { DATATYPES, type Datatype } from '../../inference/datatype.js';
-import type { Tensor } from '../../inference/tensor.js';
+import { paddingAfter } from '../../tensor/alignment.js';
+import { tensorBytes, tensorFromBytes } from '../../tensor/binary.js';
+import { DATATYPES, type Datatype } from '../../tensor/datatype.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 /** Bytes of the lengths of the header and of the body, 32 bits each, in front of a frame. */
 const LENGTHS_BYTES = 8;

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { START_SECONDS } from '../../contract.js';
-import type { Signature, Tensor } from '../../inference/tensor.js';
 import { ModelPackageError, PICKLE_FORMATS } from '../../manifest/index.js';
+import type { Signature, Tensor } from '../../tensor/tensor.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
 import { memoryLimit } from './process-memory.js';
 import type { WorkerModel } from './worker.js';

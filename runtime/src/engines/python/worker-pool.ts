@@ -1,6 +1,6 @@
-import { InferenceError } from '../../inference/errors.js';
-import type { Tensor } from '../../inference/tensor.js';
 import { ModelPackageError } from '../../manifest/index.js';
+import { InferenceError } from '../../tensor/errors.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { Unread, Worker, type WorkerModel, type WorkerOptions } from './worker.js';
 
 /** How the workers of a model are kept. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SCORE_PATH } from '../../contract.js';
-import { InferenceError } from '../../inference/errors.js';
-import type { HttpRequest, HttpResponse, RouteHandler } from '../../server/http.js';
+import type { HttpRequest, HttpResponse, RouteHandler } from '../../http/http.js';
+import { InferenceError } from '../../tensor/errors.js';
 import { asInferenceError } from '../handled.js';
 import type { ModelCatalog, Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';

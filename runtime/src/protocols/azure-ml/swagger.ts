@@ -1,6 +1,6 @@
 import { SCORE_PATH } from '../../contract.js';
-import type { Datatype } from '../../inference/datatype.js';
-import type { TensorSpec } from '../../inference/tensor.js';
+import type { Datatype } from '../../tensor/datatype.js';
+import type { TensorSpec } from '../../tensor/tensor.js';
 import type { ServedModel } from '../protocol.js';
 
 /** The description of `/score` that Azure ML reads, as Swagger 2 or as OpenAPI 3. */

@@ -1,5 +1,5 @@
-import { InferenceError } from '../../inference/errors.js';
-import type { HttpResponse, Route } from '../../server/http.js';
+import type { HttpResponse, Route } from '../../http/http.js';
+import { InferenceError } from '../../tensor/errors.js';
 import { acceptingEvents } from '../cloud-events.js';
 import { asInferenceError, handled } from '../handled.js';
 import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';

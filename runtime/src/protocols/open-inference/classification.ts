@@ -1,6 +1,6 @@
-import { invalid } from '../../inference/errors.js';
-import { OBJECTS } from '../../inference/object-limit.js';
-import { elementCount, type Tensor } from '../../inference/tensor.js';
+import { invalid } from '../../tensor/errors.js';
+import { OBJECTS } from '../../tensor/object-limit.js';
+import { elementCount, type Tensor } from '../../tensor/tensor.js';
 import type { RequestedOutput } from './request-parts.js';
 
 /** Classes that are ranked at once, with the best so far. */

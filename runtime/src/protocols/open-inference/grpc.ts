@@ -1,7 +1,7 @@
-import { tensorBytes, tensorFromBytes } from '../../inference/binary.js';
-import { allocate, type Datatype } from '../../inference/datatype.js';
-import { invalid } from '../../inference/errors.js';
-import { elementCount, type Signature, type Tensor, type TensorSpec } from '../../inference/tensor.js';
+import { tensorBytes, tensorFromBytes } from '../../tensor/binary.js';
+import { allocate, type Datatype } from '../../tensor/datatype.js';
+import { invalid } from '../../tensor/errors.js';
+import { elementCount, type Signature, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
 import type { GrpcMethod, GrpcService } from '../grpc-service.js';
 import { counted } from '../handled.js';
 import type { ModelControl, ServedModel } from '../protocol.js';

@@ -1,8 +1,8 @@
-import { tensorBytes } from '../../inference/binary.js';
-import { invalid } from '../../inference/errors.js';
-import { JsonWriter, type TensorStyle, writeElements } from '../../inference/json/index.js';
-import type { Tensor } from '../../inference/tensor.js';
-import type { HttpResponse } from '../../server/http.js';
+import type { HttpResponse } from '../../http/http.js';
+import { tensorBytes } from '../../tensor/binary.js';
+import { invalid } from '../../tensor/errors.js';
+import { JsonWriter, type TensorStyle, writeElements } from '../../tensor/json/index.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { jsonResponse } from '../responses.js';
 import type { InferRequest } from './infer-request.js';
 

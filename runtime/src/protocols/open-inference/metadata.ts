@@ -1,5 +1,5 @@
-import type { TensorSpec } from '../../inference/tensor.js';
 import type { ModelFormat } from '../../manifest/index.js';
+import type { TensorSpec } from '../../tensor/tensor.js';
 import { RUNTIME_VERSION } from '../../version.js';
 import type { ModelCatalog, ServedModel } from '../protocol.js';
 

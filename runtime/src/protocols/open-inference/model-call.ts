@@ -1,5 +1,5 @@
-import { InferenceError } from '../../inference/errors.js';
-import type { Signature, Tensor } from '../../inference/tensor.js';
+import { InferenceError } from '../../tensor/errors.js';
+import type { Signature, Tensor } from '../../tensor/tensor.js';
 import type { ModelCatalog, ServedModel } from '../protocol.js';
 import { classified } from './classification.js';
 import type { RequestedOutput } from './request-parts.js';

@@ -1,4 +1,4 @@
-import { invalid } from '../../inference/errors.js';
+import { invalid } from '../../tensor/errors.js';
 import type { ModelCatalog, ModelControl } from '../protocol.js';
 
 /**

@@ -1,7 +1,7 @@
-import { checkInputs, nameList } from '../../inference/check-inputs.js';
-import { DATATYPES, type Datatype } from '../../inference/datatype.js';
-import { invalid } from '../../inference/errors.js';
-import { type Signature, shapeFits, type Tensor, type TensorSpec } from '../../inference/tensor.js';
+import { checkInputs, nameList } from '../../tensor/check-inputs.js';
+import { DATATYPES, type Datatype } from '../../tensor/datatype.js';
+import { invalid } from '../../tensor/errors.js';
+import { type Signature, shapeFits, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
 
 /** The values of a `parameters` object. */
 export type Parameters = ReadonlyMap<string, string | number | boolean>;

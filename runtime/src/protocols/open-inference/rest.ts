@@ -1,6 +1,6 @@
 import { LIVE_PATH, READY_PATH } from '../../contract.js';
-import { invalid } from '../../inference/errors.js';
-import type { HttpRequest, HttpResponse, Route, RouteHandler, RouteParameters } from '../../server/http.js';
+import type { HttpRequest, HttpResponse, Route, RouteHandler, RouteParameters } from '../../http/http.js';
+import { invalid } from '../../tensor/errors.js';
 import { asInferenceError, counted, handled } from '../handled.js';
 import type { ModelCatalog, ModelControl, Protocol, ServedModel } from '../protocol.js';
 import { failureResponse, jsonResponse } from '../responses.js';

@@ -1,7 +1,7 @@
-import { invalid } from '../../inference/errors.js';
-import { OPEN_ARRAY, OPEN_OBJECT } from '../../inference/json/ascii.js';
-import { JsonReader, JsonWriter } from '../../inference/json/index.js';
-import type { Signature, Tensor } from '../../inference/tensor.js';
+import { invalid } from '../../tensor/errors.js';
+import { OPEN_ARRAY, OPEN_OBJECT } from '../../tensor/json/ascii.js';
+import { JsonReader, JsonWriter } from '../../tensor/json/index.js';
+import type { Signature, Tensor } from '../../tensor/tensor.js';
 import { readInferRequest, readTensors } from './infer-request.js';
 import { writeTensors } from './infer-response.js';
 

@@ -1,5 +1,5 @@
-import { InferenceError } from '../../inference/errors.js';
 import { ModelMetrics } from '../../observability/model-metrics.js';
+import { InferenceError } from '../../tensor/errors.js';
 import type { ModelCatalog, ServedModel } from '../protocol.js';
 
 /** How often something was, and how long altogether. */

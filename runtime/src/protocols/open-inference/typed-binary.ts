@@ -1,5 +1,5 @@
-import { invalid } from '../../inference/errors.js';
-import type { HttpRequest, HttpResponse } from '../../server/http.js';
+import type { HttpRequest, HttpResponse } from '../../http/http.js';
+import { invalid } from '../../tensor/errors.js';
 import type { ServedModel } from '../protocol.js';
 import { JSON_LENGTH_HEADER } from './infer-response.js';
 import { infer } from './rest.js';

@@ -1,10 +1,10 @@
-import { checkInputs, nameList } from '../../inference/check-inputs.js';
-import { csvFromTensors, tensorFromCsv } from '../../inference/csv.js';
-import { invalid } from '../../inference/errors.js';
-import { npyFromTensor, tensorFromNpy } from '../../inference/npy.js';
-import { npzFromTensors, tensorsFromNpz } from '../../inference/npz.js';
-import type { Tensor, TensorSpec } from '../../inference/tensor.js';
-import type { HttpResponse } from '../../server/http.js';
+import type { HttpResponse } from '../../http/http.js';
+import { checkInputs, nameList } from '../../tensor/check-inputs.js';
+import { csvFromTensors, tensorFromCsv } from '../../tensor/csv.js';
+import { invalid } from '../../tensor/errors.js';
+import { npyFromTensor, tensorFromNpy } from '../../tensor/npy.js';
+import { npzFromTensors, tensorsFromNpz } from '../../tensor/npz.js';
+import type { Tensor, TensorSpec } from '../../tensor/tensor.js';
 import type { ServedModel } from '../protocol.js';
 import { jsonResponse } from '../responses.js';
 import {

@@ -1,5 +1,5 @@
-import { InferenceError, invalid } from '../../inference/errors.js';
-import type { HttpRequest, HttpResponse, Route, RouteHandler } from '../../server/http.js';
+import type { HttpRequest, HttpResponse, Route, RouteHandler } from '../../http/http.js';
+import { InferenceError, invalid } from '../../tensor/errors.js';
 import { asInferenceError, handled } from '../handled.js';
 import { inferTyped } from '../open-inference/index.js';
 import type { ModelCatalog, ModelControl, Protocol, ServedModel } from '../protocol.js';

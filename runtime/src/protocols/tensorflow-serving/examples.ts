@@ -1,6 +1,6 @@
-import { invalid } from '../../inference/errors.js';
-import { LOWER_N, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../inference/json/ascii.js';
-import { atBase64, type JsonReader, readBase64 } from '../../inference/json/index.js';
+import { invalid } from '../../tensor/errors.js';
+import { LOWER_N, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../tensor/json/ascii.js';
+import { atBase64, type JsonReader, readBase64 } from '../../tensor/json/index.js';
 import { formatError, openDocument, readSignatureName, syntaxFirst } from './predict-request.js';
 
 /** The values of one feature of an example. Whole tokens are integers, decimal ones floats. */

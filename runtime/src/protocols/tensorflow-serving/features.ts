@@ -1,6 +1,6 @@
-import { allocate } from '../../inference/datatype.js';
-import { invalid } from '../../inference/errors.js';
-import { elementCount, type Signature, type Tensor, type TensorSpec } from '../../inference/tensor.js';
+import { allocate } from '../../tensor/datatype.js';
+import { invalid } from '../../tensor/errors.js';
+import { elementCount, type Signature, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
 import type { Example } from './examples.js';
 
 /**

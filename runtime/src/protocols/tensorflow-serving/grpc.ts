@@ -1,8 +1,8 @@
-import { checkDatatypes, checkInputs } from '../../inference/check-inputs.js';
-import { invalid } from '../../inference/errors.js';
-import type { Cancellation } from '../../inference/request.js';
-import type { Signature, Tensor } from '../../inference/tensor.js';
 import type { ApiCall } from '../../observability/model-metrics.js';
+import { checkDatatypes, checkInputs } from '../../tensor/check-inputs.js';
+import { invalid } from '../../tensor/errors.js';
+import type { Cancellation } from '../../tensor/request.js';
+import type { Signature, Tensor } from '../../tensor/tensor.js';
 import type { GrpcService } from '../grpc-service.js';
 import { counted } from '../handled.js';
 import type { ModelCatalog, ServedModel } from '../protocol.js';

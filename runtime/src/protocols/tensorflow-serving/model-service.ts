@@ -1,6 +1,6 @@
-import { invalid } from '../../inference/errors.js';
-import type { ModelEntry } from '../../inference/model-entry.js';
-import type { VersionPolicy } from '../../inference/version-policy.js';
+import type { ModelEntry } from '../../models/model-entry.js';
+import type { VersionPolicy } from '../../models/version-policy.js';
+import { invalid } from '../../tensor/errors.js';
 import type { GrpcService } from '../grpc-service.js';
 import type { ModelControl } from '../protocol.js';
 import { decodeSpec, type ModelSpecProto, PROTO_FILE } from './model-spec.js';

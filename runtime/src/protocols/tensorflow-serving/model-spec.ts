@@ -1,4 +1,4 @@
-import { invalid } from '../../inference/errors.js';
+import { invalid } from '../../tensor/errors.js';
 import type { ModelSpec } from './paths.js';
 
 /** The messages of all the services. */

@@ -1,8 +1,8 @@
-import { checkInputs } from '../../inference/check-inputs.js';
-import { InferenceError, invalid } from '../../inference/errors.js';
-import { OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../inference/json/ascii.js';
-import { atBase64, JsonReader, JsonSyntaxError, TensorBuilder } from '../../inference/json/index.js';
-import type { Signature, Tensor } from '../../inference/tensor.js';
+import { checkInputs } from '../../tensor/check-inputs.js';
+import { InferenceError, invalid } from '../../tensor/errors.js';
+import { OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../tensor/json/ascii.js';
+import { atBase64, JsonReader, JsonSyntaxError, TensorBuilder } from '../../tensor/json/index.js';
+import type { Signature, Tensor } from '../../tensor/tensor.js';
 import { counted } from '../handled.js';
 import type { ServedModel } from '../protocol.js';
 

@@ -1,6 +1,6 @@
-import { invalid } from '../../inference/errors.js';
-import { JsonWriter, type TensorStyle, writeElements, writeNested } from '../../inference/json/index.js';
-import type { Tensor } from '../../inference/tensor.js';
+import { invalid } from '../../tensor/errors.js';
+import { JsonWriter, type TensorStyle, writeElements, writeNested } from '../../tensor/json/index.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 const INDENT = '    ';
 

@@ -1,6 +1,6 @@
-import { invalid } from '../../inference/errors.js';
+import type { HttpRequest, HttpResponse, RouteHandler } from '../../http/http.js';
 import type { ApiCall } from '../../observability/model-metrics.js';
-import type { HttpRequest, HttpResponse, RouteHandler } from '../../server/http.js';
+import { invalid } from '../../tensor/errors.js';
 import { acceptingEvents } from '../cloud-events.js';
 import { asInferenceError, counted, handled } from '../handled.js';
 import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';

@@ -1,6 +1,6 @@
-import { InferenceError, invalid } from '../../inference/errors.js';
-import { JsonWriter } from '../../inference/json/index.js';
-import type { Signature, Tensor } from '../../inference/tensor.js';
+import { InferenceError, invalid } from '../../tensor/errors.js';
+import { JsonWriter } from '../../tensor/json/index.js';
+import type { Signature, Tensor } from '../../tensor/tensor.js';
 
 /** A class and how likely it is. */
 export interface Classification {

@@ -1,6 +1,6 @@
-import type { Datatype } from '../../inference/datatype.js';
-import { InferenceError } from '../../inference/errors.js';
-import type { TensorSpec } from '../../inference/tensor.js';
+import type { Datatype } from '../../tensor/datatype.js';
+import { InferenceError } from '../../tensor/errors.js';
+import type { TensorSpec } from '../../tensor/tensor.js';
 import type { ModelCatalog, ServedModel } from '../protocol.js';
 import { type ModelSpec, versionOfLabel } from './paths.js';
 

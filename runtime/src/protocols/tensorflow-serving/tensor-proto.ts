@@ -1,8 +1,8 @@
-import { tensorFromBytes } from '../../inference/binary.js';
-import { allocate, type Datatype, elementSize } from '../../inference/datatype.js';
-import { invalid } from '../../inference/errors.js';
-import { OBJECTS } from '../../inference/object-limit.js';
-import { elementCount, type Tensor } from '../../inference/tensor.js';
+import { tensorFromBytes } from '../../tensor/binary.js';
+import { allocate, type Datatype, elementSize } from '../../tensor/datatype.js';
+import { invalid } from '../../tensor/errors.js';
+import { OBJECTS } from '../../tensor/object-limit.js';
+import { elementCount, type Tensor } from '../../tensor/tensor.js';
 import { TENSORFLOW_TYPES } from './status.js';
 
 /** Bytes that a tensor whose one value is repeated may grow to: few bytes must not ask for much memory. */

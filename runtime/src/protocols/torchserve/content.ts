@@ -1,5 +1,5 @@
-import { invalid } from '../../inference/errors.js';
-import type { HttpRequest } from '../../server/http.js';
+import type { HttpRequest } from '../../http/http.js';
+import { invalid } from '../../tensor/errors.js';
 import { multipartField } from '../multipart.js';
 
 /** The field of a form, and the entry of a call by gRPC, that holds the request. */

@@ -1,4 +1,4 @@
-import { InferenceError, invalid } from '../../inference/errors.js';
+import { InferenceError, invalid } from '../../tensor/errors.js';
 import type { GrpcService } from '../grpc-service.js';
 import { FIELD, isJson } from './content.js';
 import { predict } from './predict.js';

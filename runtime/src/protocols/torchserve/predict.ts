@@ -1,6 +1,6 @@
-import { JsonWriter, writeNested } from '../../inference/json/index.js';
-import type { Cancellation } from '../../inference/request.js';
-import type { Tensor } from '../../inference/tensor.js';
+import { JsonWriter, writeNested } from '../../tensor/json/index.js';
+import type { Cancellation } from '../../tensor/request.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { decodeInferRequest } from '../open-inference/index.js';
 import type { ServedModel } from '../protocol.js';
 import { type Dialect, decodePredictRequest } from '../tensorflow-serving/predict-request.js';

@@ -1,6 +1,6 @@
-import type { InferenceError } from '../../inference/errors.js';
-import type { Cancellation } from '../../inference/request.js';
-import type { HttpResponse, Route } from '../../server/http.js';
+import type { HttpResponse, Route } from '../../http/http.js';
+import type { InferenceError } from '../../tensor/errors.js';
+import type { Cancellation } from '../../tensor/request.js';
 import { asInferenceError, handled } from '../handled.js';
 import { explain } from '../kserve/index.js';
 import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';

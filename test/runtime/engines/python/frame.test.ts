@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeFrame, type Frame, FrameReader, tensorsOf } from '../../../../runtime/src/engines/python/frame.js';
-import type { Tensor } from '../../../../runtime/src/inference/tensor.js';
+import type { Tensor } from '../../../../runtime/src/tensor/tensor.js';
 
 const tensors: readonly Tensor[] = [
   { name: 'bytes', datatype: 'BYTES', shape: [2], data: [Buffer.from('a'), Buffer.from('longer')] },

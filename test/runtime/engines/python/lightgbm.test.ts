@@ -2,8 +2,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
-import type { Tensor } from '../../../../runtime/src/inference/tensor.js';
 import { detectFormat } from '../../../../runtime/src/manifest/index.js';
+import type { Tensor } from '../../../../runtime/src/tensor/tensor.js';
 import { python, saveModels } from './saved.js';
 
 let folder: string;

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
-import type { Signature, Tensor, TensorSpec } from '../../../../runtime/src/inference/tensor.js';
+import type { Signature, Tensor, TensorSpec } from '../../../../runtime/src/tensor/tensor.js';
 import { refusals } from './refusals.js';
 import { python, saveModels } from './saved.js';
 

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import type { EngineOptions } from '../../../../runtime/src/engines/engine.js';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
 import { Worker } from '../../../../runtime/src/engines/python/worker.js';
-import type { Tensor } from '../../../../runtime/src/inference/tensor.js';
+import type { Tensor } from '../../../../runtime/src/tensor/tensor.js';
 import { python, saveModels } from './saved.js';
 
 interface Expected {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { Signature } from '../../../../runtime/src/inference/tensor.js';
+import type { Signature } from '../../../../runtime/src/tensor/tensor.js';
 
 /** A model that the worker's module of a format is to load. */
 export interface Load {

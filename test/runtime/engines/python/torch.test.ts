@@ -2,8 +2,8 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
-import type { Signature, Tensor, TensorSpec } from '../../../../runtime/src/inference/tensor.js';
 import type { ModelFormat } from '../../../../runtime/src/manifest/index.js';
+import type { Signature, Tensor, TensorSpec } from '../../../../runtime/src/tensor/tensor.js';
 import { refusals } from './refusals.js';
 import { python, saveModels } from './saved.js';
 

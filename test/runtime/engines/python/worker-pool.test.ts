@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { packModel } from '../../../../lib/pack/index.js';
 import type { EngineOptions } from '../../../../runtime/src/engines/engine.js';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
-import type { Signature } from '../../../../runtime/src/inference/tensor.js';
+import type { Signature } from '../../../../runtime/src/tensor/tensor.js';
 import { post, serve, spawnServer, stopAll, until } from '../../faults/servers.js';
 import { python } from './saved.js';
 

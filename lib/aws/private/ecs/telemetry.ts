@@ -1,0 +1,131 @@
+import { type Alarm, Dashboard, type IAlarmAction, type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import type { BaseService } from 'aws-cdk-lib/aws-ecs';
+import {
+  type ApplicationLoadBalancer,
+  type ApplicationTargetGroup,
+  HttpCodeElb,
+  HttpCodeTarget,
+} from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct } from 'constructs';
+import { graph } from '../shared/graph.js';
+import { PERIOD as period, SATURATED_PERCENT, ServiceAlarms } from '../shared/service-alarms.js';
+import type { LoadBalancer } from './load-balancer.js';
+
+/** The alarms that a deployment watches. They know the load balancer and its targets only, so that the service can name them. */
+export class TrafficAlarms extends Construct {
+  readonly errors: Alarm;
+  readonly latency: Alarm;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    loadBalancer: LoadBalancer,
+    timeoutSeconds: number,
+    actions: readonly IAlarmAction[],
+  ) {
+    super(scope, id);
+    const alarms = new ServiceAlarms(this, actions);
+    this.errors = alarms.errors(failurePercent(loadBalancer));
+    this.latency = alarms.latency(slowest(loadBalancer), timeoutSeconds, 1);
+  }
+}
+
+/** The groups in which two versions are told apart, if a deployment has two at once. */
+function versions({ targets, alternateTargets }: LoadBalancer): ApplicationTargetGroup[] {
+  return alternateTargets ? [targets, alternateTargets] : [];
+}
+
+/**
+ * Failures in percent of all requests or, where that is more, of those of one version: a new one that gets 1 % of the
+ * traffic and fails at all of it must not hide behind the old one.
+ */
+function failurePercent(loadBalancer: LoadBalancer): MathExpression {
+  const { metrics } = loadBalancer.resource;
+  const filled = (name: string) => `FILL(${name}, 0)`;
+  const share = (failures: string, requests: string) => `IF(${requests} > 0, 100 * (${failures}) / ${requests}, 0)`;
+  const usingMetrics: Record<string, IMetric> = {
+    requests: metrics.requestCount({ period }),
+    failed: metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { period }),
+    // 502 for a task that died with the request, 504 for one that is silent, 503 while there is none. It is not told by
+    // group, and what finds no task is not among the requests.
+    unanswered: metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { period }),
+  };
+  const [requests, failed, unanswered] = Object.keys(usingMetrics).map(filled);
+  const shares = [share(`${failed} + ${unanswered}`, `MAX([${requests}, ${unanswered}])`)];
+  for (const [index, group] of versions(loadBalancer).entries()) {
+    const ofGroup = {
+      [`requests${index}`]: group.metrics.requestCount({ period }),
+      [`failed${index}`]: group.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { period }),
+      [`refused${index}`]: group.metrics.targetConnectionErrorCount({ period }),
+    };
+    const [all, failures, refusals] = Object.keys(ofGroup).map(filled);
+    shares.push(share(`${failures} + ${refusals}`, all!));
+    Object.assign(usingMetrics, ofGroup);
+  }
+  return new MathExpression({
+    expression: shares.length > 1 ? `MAX([${shares.join(', ')}])` : shares[0]!,
+    usingMetrics,
+    label: 'Errors, percent',
+    period,
+  });
+}
+
+/** The 99th percentile of the time that an answer takes, of the slower version if there are two. */
+function slowest(loadBalancer: LoadBalancer): IMetric {
+  const seconds = { statistic: 'p99', period };
+  const groups = versions(loadBalancer);
+  if (groups.length === 0) return loadBalancer.resource.metrics.targetResponseTime(seconds);
+  return new MathExpression({
+    expression: `MAX([${groups.map((_, index) => `FILL(seconds${index}, 0)`).join(', ')}])`,
+    usingMetrics: Object.fromEntries(
+      groups.map(({ metrics }, index) => [`seconds${index}`, metrics.targetResponseTime(seconds)]),
+    ),
+    label: 'Latency, seconds',
+    period,
+  });
+}
+
+export interface ServiceTelemetryProps {
+  readonly service: BaseService;
+  readonly loadBalancer: ApplicationLoadBalancer;
+  readonly dashboard: boolean;
+  readonly alarmActions: readonly IAlarmAction[];
+}
+
+/** The alarm on saturation and the dashboard. */
+export class ServiceTelemetry extends Construct {
+  readonly saturationAlarm: Alarm;
+  readonly dashboard?: Dashboard;
+
+  constructor(scope: Construct, id: string, { service, loadBalancer, dashboard, alarmActions }: ServiceTelemetryProps) {
+    super(scope, id);
+    const cpu = service.metricCpuUtilization({ period });
+    const memory = service.metricMemoryUtilization({ period });
+    this.saturationAlarm = new ServiceAlarms(this, alarmActions).saturation({
+      metric: cpu,
+      threshold: SATURATED_PERCENT,
+      alarmDescription: `More than ${SATURATED_PERCENT} % of the CPU was busy for three minutes; allow more replicas.`,
+    });
+    if (!dashboard) return;
+    const { metrics } = loadBalancer;
+    this.dashboard = new Dashboard(this, 'Dashboard', {
+      widgets: [
+        [
+          graph('Requests and failures', [
+            metrics.requestCount({ period }),
+            metrics.httpCodeTarget(HttpCodeTarget.TARGET_4XX_COUNT, { period }),
+            metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { period }),
+            metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { period }),
+          ]),
+          graph(
+            'Latency, seconds',
+            ['p50', 'p90', 'p99'].map((statistic) =>
+              metrics.targetResponseTime({ statistic, label: statistic, period }),
+            ),
+          ),
+        ],
+        [graph('Load, percent', [cpu, memory])],
+      ],
+    });
+  }
+}

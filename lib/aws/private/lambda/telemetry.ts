@@ -1,0 +1,74 @@
+import { Token } from 'aws-cdk-lib';
+import { type Alarm, Dashboard, type IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { graph } from '../shared/graph.js';
+import { errorPercent, PERIOD as period, ServiceAlarms } from '../shared/service-alarms.js';
+import type { AnsweringFront } from './front.js';
+
+export interface FunctionTelemetryProps {
+  readonly handler: IFunction;
+  readonly front: AnsweringFront;
+  readonly timeoutSeconds: number;
+  /** What stands for `timeoutSeconds` if that is a token, with which no arithmetic is done. */
+  readonly maxTimeoutSeconds: number;
+  readonly dashboard: boolean;
+  readonly alarmActions: readonly IAlarmAction[];
+}
+
+/** The alarms and the dashboard of a function behind a front door. */
+export class FunctionTelemetry extends Construct {
+  readonly errorAlarm: Alarm;
+  readonly latencyAlarm: Alarm;
+  readonly saturationAlarm: Alarm;
+  readonly dashboard?: Dashboard;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: FunctionTelemetryProps,
+  ) {
+    super(scope, id);
+    const { front, handler } = props;
+    const timeoutSeconds = Token.isUnresolved(props.timeoutSeconds) ? props.maxTimeoutSeconds : props.timeoutSeconds;
+    const alarms = new ServiceAlarms(this, props.alarmActions);
+    this.errorAlarm = alarms.errors(errorPercent([front.metricServerError({ period })], front.metricCount({ period })));
+    this.latencyAlarm = alarms.latency(front.metricLatency({ statistic: 'p99', period }), timeoutSeconds, 1000);
+    this.saturationAlarm = alarms.saturation({
+      metric: handler.metricThrottles({ period }),
+      threshold: 1,
+      alarmDescription: 'Lambda refused requests for three minutes; allow more replicas, or ask for a higher quota.',
+    });
+    if (props.dashboard) this.dashboard = this.makeDashboard();
+  }
+
+  private makeDashboard(): Dashboard {
+    const { front, handler } = this.props;
+    const percentiles = ['p50', 'p90', 'p99'];
+    return new Dashboard(this, 'Dashboard', {
+      widgets: [
+        [
+          graph('Requests and failures', [
+            front.metricCount({ period }),
+            front.metricClientError({ period }),
+            front.metricServerError({ period }),
+          ]),
+          graph(
+            'Latency, milliseconds',
+            percentiles.map((statistic) => front.metricLatency({ statistic, label: statistic, period })),
+          ),
+        ],
+        [
+          graph('Environments, and requests refused for want of them', [
+            handler.metric('ConcurrentExecutions', { statistic: 'Maximum', period }),
+            handler.metricThrottles({ period }),
+          ]),
+          graph(
+            'Time in the function, milliseconds',
+            percentiles.map((statistic) => handler.metricDuration({ statistic, label: statistic, period })),
+          ),
+        ],
+      ],
+    });
+  }
+}

@@ -1,0 +1,113 @@
+import { Stack } from 'aws-cdk-lib';
+import type { IVpc, SelectedSubnets } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import { type PulledImage, pullStatements } from '../shared/pulled-image.js';
+
+/** The role that SageMaker takes for one endpoint, statement by statement. */
+export class ExecutionRole extends Role {
+  constructor(scope: Construct, id: string, logGroupArn: string) {
+    super(scope, id, {
+      assumedBy: new ServicePrincipal('sagemaker.amazonaws.com', {
+        // Against a confused deputy: SageMaker takes the role for this account only.
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+      }),
+      description: 'What the containers of a SageMaker endpoint may do',
+    });
+    this.addToPolicy(
+      new PolicyStatement({
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
+        resources: [logGroupArn],
+      }),
+    );
+    this.addToPolicy(
+      new PolicyStatement({
+        actions: ['cloudwatch:PutMetricData'],
+        // Metrics have no ARN; the namespace bounds them.
+        resources: ['*'],
+        conditions: { StringLike: { 'cloudwatch:namespace': ['/aws/sagemaker/*', 'AWS/SageMaker'] } },
+      }),
+    );
+  }
+
+  mayPull(image: PulledImage): void {
+    for (const statement of pullStatements(image)) this.addToPolicy(statement);
+  }
+
+  mayReadObject(bucket: IBucket, key: string): void {
+    this.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects(key)] }));
+    bucket.encryptionKey?.grantDecrypt(this);
+  }
+
+  /** Everything under a prefix, which takes listing too. */
+  mayReadPrefix(bucket: IBucket, prefix: string): void {
+    this.mayReadObject(bucket, `${prefix}*`);
+    this.addToPolicy(
+      new PolicyStatement({
+        actions: ['s3:ListBucket'],
+        resources: [bucket.bucketArn],
+        conditions: { StringLike: { 's3:prefix': [`${prefix}*`] } },
+      }),
+    );
+  }
+
+  mayWritePrefix(bucket: IBucket, prefix: string, key?: IKey): void {
+    this.addToPolicy(
+      new PolicyStatement({
+        actions: ['s3:PutObject', 's3:AbortMultipartUpload'],
+        resources: [bucket.arnForObjects(`${prefix}*`)],
+      }),
+    );
+    bucket.encryptionKey?.grantEncryptDecrypt(this);
+    key?.grantEncryptDecrypt(this);
+  }
+
+  mayPublish(topic: ITopic): void {
+    this.addToPolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
+    topic.masterKey?.grantEncryptDecrypt(this);
+  }
+
+  /** Network interfaces in the subnets. */
+  mayJoin(vpc: IVpc, { subnetIds }: SelectedSubnets, securityGroupIds: string[]): void {
+    const { account, region } = vpc.env;
+    const arn = (resource: string, resourceName: string) =>
+      Stack.of(this).formatArn({ service: 'ec2', account, region, resource, resourceName });
+    const interfaces = arn('network-interface', '*');
+    this.addToPolicy(
+      new PolicyStatement({
+        actions: ['ec2:CreateNetworkInterface'],
+        resources: [
+          interfaces,
+          ...subnetIds.map((id) => arn('subnet', id)),
+          ...securityGroupIds.map((id) => arn('security-group', id)),
+        ],
+      }),
+    );
+    this.addToPolicy(
+      new PolicyStatement({
+        actions: [
+          'ec2:CreateNetworkInterfacePermission',
+          'ec2:DeleteNetworkInterface',
+          'ec2:DeleteNetworkInterfacePermission',
+        ],
+        resources: [interfaces],
+      }),
+    );
+    this.addToPolicy(
+      new PolicyStatement({
+        actions: [
+          'ec2:DescribeDhcpOptions',
+          'ec2:DescribeNetworkInterfaces',
+          'ec2:DescribeSecurityGroups',
+          'ec2:DescribeSubnets',
+          'ec2:DescribeVpcs',
+        ],
+        // Describing knows no resources.
+        resources: ['*'],
+      }),
+    );
+  }
+}

@@ -1,0 +1,103 @@
+import { type Alarm, type AlarmProps, Dashboard, type IAlarmAction, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import type { EndpointMode } from '../../mode.js';
+import { graph } from '../shared/graph.js';
+import { SATURATED_PERCENT, ServiceAlarms } from '../shared/service-alarms.js';
+import type { EndpointMetrics } from './endpoint-metrics.js';
+import { highest } from './highest.js';
+
+export interface EndpointTelemetryProps {
+  /** Of each production variant, or of the inference component; the first is the endpoint's own. */
+  readonly metrics: readonly [EndpointMetrics, ...EndpointMetrics[]];
+  /** Of a shadow, which is shown and watched by no alarm: callers do not see its answers. */
+  readonly shadow?: EndpointMetrics;
+  readonly mode: EndpointMode;
+  readonly timeoutSeconds: number;
+  readonly dashboard: boolean;
+  readonly alarmActions: readonly IAlarmAction[];
+}
+
+/** Minutes a request may wait in the queue of an asynchronous endpoint: the start of an instance, twice. */
+const QUEUE_MINUTES = 20;
+
+/** The alarms and the dashboard of an endpoint. Each alarm is on the variant that does worst. */
+export class EndpointTelemetry extends Construct {
+  readonly errorAlarm: Alarm;
+  readonly latencyAlarm: Alarm;
+  readonly saturationAlarm: Alarm;
+  readonly dashboard?: Dashboard;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: EndpointTelemetryProps,
+  ) {
+    super(scope, id);
+    const { metrics, timeoutSeconds } = props;
+    const alarms = new ServiceAlarms(this, props.alarmActions);
+    const errors = metrics.map((each) => each.errorShare());
+    this.errorAlarm = alarms.errors(highest(errors, 'Errors, percent', 100));
+    const latency = metrics.map((each) => each.metric('ModelLatency', { statistic: 'p99' }));
+    this.latencyAlarm = alarms.latency(highest(latency, 'Latency, microseconds'), timeoutSeconds, 1e6);
+    this.saturationAlarm = alarms.saturation(this.saturation());
+    if (props.dashboard) this.dashboard = this.makeDashboard();
+  }
+
+  private saturation(): Pick<AlarmProps, 'metric' | 'threshold' | 'alarmDescription'> {
+    const { metrics, mode } = this.props;
+    if (mode.kind === 'asynchronous') {
+      return {
+        metric: metrics[0].queueMetric('ApproximateAgeOfOldestRequest'),
+        threshold: QUEUE_MINUTES * 60,
+        alarmDescription: `A request has waited for more than ${QUEUE_MINUTES} minutes; allow more replicas.`,
+      };
+    }
+    return {
+      metric: this.load(),
+      threshold: SATURATED_PERCENT,
+      alarmDescription: `More than ${SATURATED_PERCENT} % of what may run was busy for three minutes; allow more replicas.`,
+    };
+  }
+
+  /** In percent. */
+  private load(): IMetric {
+    const { metrics, mode } = this.props;
+    if (mode.kind !== 'serverless') {
+      const cpu = metrics.map((each) => each.instanceMetric('CPUUtilizationNormalized'));
+      return highest(cpu, 'CPU, percent');
+    }
+    const executions = metrics.map((each) =>
+      each.metric('ServerlessConcurrentExecutionsUtilization', { statistic: 'Maximum' }),
+    );
+    // SageMaker tells a share, 0 to 1.
+    return highest(executions, 'Concurrent executions, percent', 100);
+  }
+
+  private makeDashboard(): Dashboard {
+    const { metrics, shadow, mode } = this.props;
+    const [own, ...others] = metrics;
+    return new Dashboard(this, 'Dashboard', {
+      widgets: [
+        variantGraphs(own, ''),
+        ...[...others, ...(shadow ? [shadow] : [])].map((each) => variantGraphs(each, `, ${each.variantName}`)),
+        [
+          graph('Load, percent', [this.load()]),
+          mode.kind === 'asynchronous'
+            ? graph('Waiting', [own.queueMetric('ApproximateBacklogSize')])
+            : graph('Latency added by SageMaker, microseconds', [own.metric('OverheadLatency', { statistic: 'p99' })]),
+        ],
+      ],
+    });
+  }
+}
+
+function variantGraphs(metrics: EndpointMetrics, of: string) {
+  const sum = (metricName: string) => metrics.metric(metricName, { statistic: 'Sum' });
+  return [
+    graph(`Requests and failures${of}`, [metrics.requests(), sum('Invocation4XXErrors'), sum('Invocation5XXErrors')]),
+    graph(
+      `Latency in the container, microseconds${of}`,
+      ['p50', 'p90', 'p99'].map((statistic) => metrics.metric('ModelLatency', { statistic, label: statistic })),
+    ),
+  ];
+}

@@ -1,0 +1,24 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import type { ModelSource } from '../../../serving/servers/source.js';
+
+/** Lets a role read what a server fetches from S3 by itself, and list nothing else. */
+export function grantSource(role: Role, source?: ModelSource): void {
+  if (source?.kind !== 's3') return;
+  const bucket = Stack.of(role).formatArn({
+    service: 's3',
+    region: '',
+    account: '',
+    resource: source.bucket!,
+    arnFormat: ArnFormat.NO_RESOURCE_NAME,
+  });
+  const folder = source.prefix ? `${source.prefix}/` : '';
+  role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${bucket}/${folder}*`] }));
+  role.addToPolicy(
+    new PolicyStatement({
+      actions: ['s3:ListBucket'],
+      resources: [bucket],
+      ...(source.prefix ? { conditions: { StringLike: { 's3:prefix': [source.prefix, `${folder}*`] } } } : {}),
+    }),
+  );
+}

@@ -1,0 +1,179 @@
+import type { ApiManagement } from '@cdktf/provider-azurerm/lib/api-management';
+import type { ApiManagementApi } from '@cdktf/provider-azurerm/lib/api-management-api';
+import type { ApiManagementApiPolicy } from '@cdktf/provider-azurerm/lib/api-management-api-policy';
+import type { ApiManagementSubscription } from '@cdktf/provider-azurerm/lib/api-management-subscription';
+import { Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { DEFAULT_THROTTLE, type Throttle } from '../serving/throttle.js';
+import { azurerm } from '../terraform/bindings/azurerm.js';
+import { validatorFor } from '../terraform/validator.js';
+import { globalName } from './private/shared/names.js';
+import type { AzureResourceGroup } from './props.js';
+import type { ServerlessModel } from './serverless-model.js';
+
+/** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
+const NAME_LENGTH = 50;
+const METHODS = ['GET', 'POST'];
+const SECONDS_PER_DAY = 86_400;
+/** https://learn.microsoft.com/azure/api-management/rate-limit-by-key-policy */
+const MAX_WINDOW_SECONDS = 300;
+
+/** How Azure API Management stands before a model. */
+export interface ApiManagementGatewayProps {
+  /** The model, with `Access.cloudIdentity()`: the gateway is let in by its own identity. */
+  readonly endpoint: ServerlessModel;
+
+  readonly resourceGroup: AzureResourceGroup;
+
+  /** Who publishes the API, shown to callers. */
+  readonly publisherName: string;
+
+  /** Where the service sends its notices. */
+  readonly publisherEmail: string;
+
+  /** How much each caller may ask. @default - 100 requests a second, bursts of 200 */
+  readonly throttle?: Throttle;
+
+  /**
+   * Tier and units, such as `Basic_1`. The tiers that count for a day are Developer, Basic, Standard and Premium.
+   *
+   * @default Basic_1, which costs while nobody asks
+   */
+  readonly skuName?: string;
+
+  /** Tags of what can carry them. @default - none */
+  readonly tags?: { [name: string]: string };
+}
+
+/**
+ * Azure API Management before a `ServerlessModel`: each caller has a key, sent as `Ocp-Apim-Subscription-Key`, and a
+ * rate and a quota of its own. Beyond them it gets 429 (rate) or 403 (quota), both with `Retry-After`.
+ *
+ * @throws ValidationError if the throttle is none that the service can keep, or the model takes no identities
+ */
+export class ApiManagementGateway extends Construct {
+  readonly service: ApiManagement;
+  readonly api: ApiManagementApi;
+  readonly policy: ApiManagementApiPolicy;
+  /** Where callers send requests, without a path. */
+  readonly url: string;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ApiManagementGatewayProps,
+  ) {
+    super(scope, id);
+    validate(this, props);
+    const { resourceGroup, endpoint } = props;
+    this.service = new azurerm.ApiManagement(this, 'Resource', {
+      name: globalName(this, NAME_LENGTH, true),
+      resourceGroupName: resourceGroup.name,
+      location: resourceGroup.location,
+      tags: props.tags,
+      publisherName: props.publisherName,
+      publisherEmail: props.publisherEmail,
+      skuName: props.skuName ?? 'Basic_1',
+      identity: { type: 'SystemAssigned' },
+      protocols: { http2Enabled: true },
+      security: {
+        frontendTls10Enabled: false,
+        frontendTls11Enabled: false,
+        frontendSsl30Enabled: false,
+        backendTls10Enabled: false,
+        backendTls11Enabled: false,
+        backendSsl30Enabled: false,
+      },
+    });
+    endpoint.grantInvoke(`Gateway-${this.node.addr}`, this.service.identity.principalId);
+    const within = { apiManagementName: this.service.name, resourceGroupName: resourceGroup.name };
+    this.api = new azurerm.ApiManagementApi(this, 'Api', {
+      ...within,
+      name: 'model',
+      displayName: 'Model',
+      revision: '1',
+      path: '',
+      protocols: ['https'],
+      serviceUrl: endpoint.url,
+      subscriptionRequired: true,
+    });
+    for (const method of METHODS) {
+      new azurerm.ApiManagementApiOperation(this, method, {
+        ...within,
+        apiName: this.api.name,
+        operationId: method.toLowerCase(),
+        displayName: method,
+        method,
+        urlTemplate: '/*',
+      });
+    }
+    this.policy = new azurerm.ApiManagementApiPolicy(this, 'Policy', {
+      ...within,
+      apiName: this.api.name,
+      xmlContent: policyXml(props.throttle ?? DEFAULT_THROTTLE, endpoint.entraApplication!.clientId),
+    });
+    this.url = this.service.gatewayUrl;
+  }
+
+  /** Adds a caller; its `primaryKey` is the secret to give to it. */
+  addCaller(name: string): ApiManagementSubscription {
+    return new azurerm.ApiManagementSubscription(this, `Caller-${name}`, {
+      apiManagementName: this.service.name,
+      resourceGroupName: this.props.resourceGroup.name,
+      apiId: this.api.id,
+      displayName: name,
+      state: 'active',
+      allowTracing: false,
+    });
+  }
+}
+
+function validate(scope: Construct, { endpoint, throttle, skuName }: ApiManagementGatewayProps): void {
+  const validator = validatorFor(scope, 'ApiManagementGateway');
+  const source = 'Azure API Management';
+  validator.check(
+    endpoint.entraApplication !== undefined,
+    'endpoint',
+    'NO_IDENTITY',
+    'the gateway comes to the model with an identity; give it a ServerlessModel with Access.cloudIdentity()',
+  );
+  validator.number('throttle.requestsPerSecond', throttle?.requestsPerSecond, { min: 1, max: 100_000, source });
+  validator.number('throttle.burst', throttle?.burst, { min: 1, max: 1_000_000, source });
+  validator.number('throttle.requestsPerDay', throttle?.requestsPerDay, { min: 1, max: 1_000_000_000, source });
+  validator.text(
+    'skuName',
+    skuName,
+    /^(Developer|Basic|Standard|Premium)_\d+$/,
+    'only Developer, Basic, Standard and Premium count what a caller asks in a day; write tier and units, `Standard_2`',
+  );
+  if (throttle && !Token.isUnresolved(throttle.burst) && !Token.isUnresolved(throttle.requestsPerSecond)) {
+    validator.check(
+      windowSeconds(throttle) <= MAX_WINDOW_SECONDS,
+      'throttle.burst',
+      'OUT_OF_RANGE',
+      `got ${throttle.burst}, which is ${windowSeconds(throttle)} seconds of the steady rate; Azure API Management counts ` +
+        `over ${MAX_WINDOW_SECONDS} at most. Lower it, or raise requestsPerSecond`,
+    );
+  }
+  validator.throwIfAny();
+}
+
+/** The service counts over a window: one that is long enough for a burst to fit into it at the steady rate. */
+function windowSeconds({ requestsPerSecond, burst = requestsPerSecond }: Throttle): number {
+  return Math.max(1, Math.ceil(burst / requestsPerSecond));
+}
+
+function policyXml(throttle: Throttle, clientId: string): string {
+  const caller = 'counter-key="@(context.Subscription.Id)"';
+  const window = windowSeconds(throttle);
+  const calls = throttle.requestsPerSecond * window;
+  return [
+    '<policies><inbound><base />',
+    `<rate-limit-by-key calls="${calls}" renewal-period="${window}" ${caller} />`,
+    ...(throttle.requestsPerDay
+      ? [`<quota-by-key calls="${throttle.requestsPerDay}" renewal-period="${SECONDS_PER_DAY}" ${caller} />`]
+      : []),
+    `<authentication-managed-identity resource="${clientId}" />`,
+    '</inbound><backend><base /></backend><outbound><base /></outbound><on-error><base /></on-error></policies>',
+  ].join('');
+}

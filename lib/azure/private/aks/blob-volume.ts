@@ -1,0 +1,76 @@
+import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
+import type { PersistentVolumeClaimV1 } from '@cdktf/provider-kubernetes/lib/persistent-volume-claim-v1';
+import type { PersistentVolumeV1 } from '@cdktf/provider-kubernetes/lib/persistent-volume-v1';
+import type { TerraformProvider } from 'cdktf';
+import { Construct } from 'constructs';
+import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
+import type { ModelStore } from '../shared/model-store.js';
+
+/** What is mounted, and with which identity. */
+export interface BlobVolumeProps {
+  /** Of the volume and of the claim. */
+  readonly name: string;
+  readonly provider: TerraformProvider;
+  readonly modelStore: ModelStore;
+  readonly identity: UserAssignedIdentity;
+}
+
+const ACCESS_MODES = ['ReadOnlyMany'];
+/** Blob volumes have no size of their own; Kubernetes wants one all the same. */
+const SIZE = '1Ti';
+
+/** The container with the model as a volume of the Blob CSI driver, read with the pods' own identity. */
+export class BlobVolume extends Construct {
+  readonly volume: PersistentVolumeV1;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: BlobVolumeProps,
+  ) {
+    super(scope, id);
+    const { account } = props.modelStore.storage;
+    this.volume = new kubernetes.PersistentVolumeV1(this, 'Resource', {
+      provider: props.provider,
+      metadata: { name: props.name },
+      spec: [
+        {
+          accessModes: ACCESS_MODES,
+          capacity: { storage: SIZE },
+          persistentVolumeReclaimPolicy: 'Retain',
+          storageClassName: '',
+          mountOptions: ['-o allow_other', '--read-only=true'],
+          persistentVolumeSource: {
+            csi: {
+              driver: 'blob.csi.azure.com',
+              volumeHandle: props.name,
+              readOnly: true,
+              volumeAttributes: {
+                protocol: 'fuse2',
+                resourceGroup: account.resourceGroupName,
+                storageAccount: account.name,
+                containerName: props.modelStore.container.name,
+                clientID: props.identity.clientId,
+              },
+            },
+          },
+        },
+      ],
+    });
+  }
+
+  /** Claims the volume for the pods of a namespace. */
+  claimIn(namespace: string): PersistentVolumeClaimV1 {
+    const { name, provider } = this.props;
+    return new kubernetes.PersistentVolumeClaimV1(this, 'Claim', {
+      provider,
+      metadata: { name, namespace },
+      spec: {
+        accessModes: ACCESS_MODES,
+        storageClassName: '',
+        volumeName: this.volume.metadata.name,
+        resources: { requests: { storage: SIZE } },
+      },
+    });
+  }
+}

@@ -1,0 +1,185 @@
+import type { DiskEncryptionSet } from '@cdktf/provider-azurerm/lib/disk-encryption-set';
+import type { KubernetesCluster } from '@cdktf/provider-azurerm/lib/kubernetes-cluster';
+import type { KubernetesClusterNodePool } from '@cdktf/provider-azurerm/lib/kubernetes-cluster-node-pool';
+import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
+import type { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
+import { Fn, type ITerraformDependable, TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
+import { azurerm } from '../../../terraform/bindings/azurerm.js';
+import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
+import type { AksClusterOptions } from '../../cluster.js';
+import type { AzureServingProps } from '../../props.js';
+import { afterRoles } from '../shared/azapi.js';
+import { keyIdentity } from '../shared/key-identity.js';
+import { AKS } from '../shared/limits.js';
+import { clientConfig, groupName, shortHash } from '../shared/names.js';
+import type { Placement } from '../shared/placement.js';
+import { assignRole, assignRoleToDeployer } from '../shared/roles.js';
+import type { Telemetry } from '../shared/telemetry.js';
+
+/** The application of Entra ID that every AKS cluster is: https://azure.github.io/kubelogin/concepts/aks.html */
+const AKS_SERVER_ID = '6dae42f8-4368-4678-94ff-3960e28e3630';
+const SYSTEM_VM_SIZE = 'Standard_D2s_v5';
+const DEFAULT_VM_SIZE = 'Standard_D4s_v5';
+const DEFAULT_MAX_NODES = 3;
+
+/** The taint by which AKS keeps other pods from spot nodes, and the one by which we keep them from GPUs. */
+export const SPOT_TAINT = { key: 'kubernetes.azure.com/scalesetpriority', value: 'spot', effect: 'NoSchedule' };
+export const GPU_TAINT = { key: 'sku', value: 'gpu', effect: 'NoSchedule' };
+
+/** The label of the nodes that are for models. */
+export const POOL_LABEL = { 'modelship.dev/pool': 'models' };
+
+/** An AKS cluster with a pool of nodes for models, and the way in for Terraform. */
+export class AksCluster extends Construct {
+  readonly identity: UserAssignedIdentity;
+  readonly cluster: KubernetesCluster;
+  readonly nodePool: KubernetesClusterNodePool;
+  readonly kubernetesProvider: KubernetesProvider;
+  /** What must be there before anything is put into the cluster. */
+  readonly ready: ITerraformDependable[];
+
+  constructor(
+    scope: Construct,
+    id: string,
+    placement: Placement,
+    telemetry: Telemetry,
+    props: AzureServingProps,
+    options: AksClusterOptions,
+  ) {
+    super(scope, id);
+    const name = groupName(scope, AKS.nameLength);
+    this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', {
+      ...placement.common,
+      name: `${name}-cluster`,
+    });
+    const disks = this.encryptDisks(placement, name, props);
+    this.cluster = new azurerm.KubernetesCluster(this, 'Resource', {
+      ...placement.common,
+      name,
+      dnsPrefix: name,
+      skuTier: 'Standard',
+      kubernetesVersion: options.kubernetesVersion,
+      automaticUpgradeChannel: options.kubernetesVersion ? undefined : 'patch',
+      nodeOsUpgradeChannel: 'NodeImage',
+      privateClusterEnabled: options.isPrivate ?? false,
+      apiServerAccessProfile: options.authorizedIpRanges
+        ? { authorizedIpRanges: options.authorizedIpRanges }
+        : undefined,
+      localAccountDisabled: true,
+      roleBasedAccessControlEnabled: true,
+      azureActiveDirectoryRoleBasedAccessControl: {
+        azureRbacEnabled: true,
+        tenantId: clientConfig(this).tenantId,
+        adminGroupObjectIds: options.adminGroupObjectIds,
+      },
+      oidcIssuerEnabled: true,
+      workloadIdentityEnabled: true,
+      azurePolicyEnabled: true,
+      imageCleanerEnabled: true,
+      imageCleanerIntervalHours: 168,
+      workloadAutoscalerProfile: { kedaEnabled: true },
+      storageProfile: { blobDriverEnabled: true },
+      monitorMetrics: {},
+      omsAgent: { logAnalyticsWorkspaceId: telemetry.logs.id, msiAuthForMonitoringEnabled: true },
+      networkProfile: {
+        networkPlugin: 'azure',
+        networkPluginMode: 'overlay',
+        networkDataPlane: 'cilium',
+        networkPolicy: 'cilium',
+        loadBalancerSku: 'standard',
+      },
+      identity: { type: 'UserAssigned', identityIds: [this.identity.id] },
+      defaultNodePool: {
+        name: 'system',
+        vmSize: SYSTEM_VM_SIZE,
+        osSku: 'AzureLinux',
+        autoScalingEnabled: true,
+        minCount: 1,
+        maxCount: 3,
+        onlyCriticalAddonsEnabled: true,
+        temporaryNameForRotation: 'systemtmp',
+        vnetSubnetId: options.subnet?.id,
+        upgradeSettings: { maxSurge: '33%' },
+      },
+      diskEncryptionSetId: disks?.id,
+      dependsOn: [...(options.subnet ? [this.networkRole(options.subnet.id)] : []), ...this.diskRole(disks)],
+    });
+    this.nodePool = this.makePool(placement, options);
+    const admin = assignRoleToDeployer(
+      this,
+      'Deployer',
+      this.cluster.id,
+      'Azure Kubernetes Service RBAC Cluster Admin',
+    );
+    this.ready = [afterRoles(this, 'DeployerKnown', [admin]), this.nodePool];
+    const access = this.cluster.kubeConfig.get(0);
+    this.kubernetesProvider = new kubernetes.KubernetesProvider(
+      TerraformStack.of(this),
+      `kubernetes-${shortHash(this.node.path)}`,
+      {
+        alias: `aks-${shortHash(this.node.path)}`,
+        host: access.host,
+        clusterCaCertificate: Fn.base64decode(access.clusterCaCertificate),
+        // Local accounts are off, so that whoever applies comes in with an identity of Entra ID.
+        exec: [
+          {
+            apiVersion: 'client.authentication.k8s.io/v1beta1',
+            command: 'kubelogin',
+            args: ['get-token', '--login', options.kubeloginMethod ?? 'azurecli', '--server-id', AKS_SERVER_ID],
+          },
+        ],
+      },
+    );
+  }
+
+  private networkRole(subnetId: string): ITerraformDependable {
+    const role = assignRole(this, 'Network', subnetId, 'Network Contributor', this.identity.principalId);
+    return afterRoles(this, 'NetworkKnown', [role]);
+  }
+
+  /** The disks of the nodes, encrypted with the customer's key. */
+  private encryptDisks(
+    placement: Placement,
+    name: string,
+    { encryptionKey }: AzureServingProps,
+  ): DiskEncryptionSet | undefined {
+    if (!encryptionKey) return undefined;
+    const { identity, ready } = keyIdentity(this, placement, encryptionKey);
+    return new azurerm.DiskEncryptionSet(this, 'Disks', {
+      ...placement.common,
+      name,
+      keyVaultKeyId: encryptionKey.versionlessId,
+      autoKeyRotationEnabled: true,
+      identity: { type: 'UserAssigned', identityIds: [identity.id] },
+      dependsOn: [ready],
+    });
+  }
+
+  private diskRole(disks: DiskEncryptionSet | undefined): ITerraformDependable[] {
+    if (!disks) return [];
+    const role = assignRole(this, 'DiskReader', disks.id, 'Reader', this.identity.principalId);
+    return [afterRoles(this, 'DiskReaderKnown', [role])];
+  }
+
+  private makePool(placement: Placement, options: AksClusterOptions): KubernetesClusterNodePool {
+    const taints = [...(options.gpuCount ? [GPU_TAINT] : []), ...(options.spot ? [SPOT_TAINT] : [])];
+    return new azurerm.KubernetesClusterNodePool(this, 'Pool', {
+      name: 'models',
+      tags: placement.common.tags,
+      kubernetesClusterId: this.cluster.id,
+      mode: 'User',
+      vmSize: options.vmSize ?? DEFAULT_VM_SIZE,
+      osSku: 'AzureLinux',
+      vnetSubnetId: options.subnet?.id,
+      autoScalingEnabled: true,
+      minCount: options.minNodes ?? (options.gpuCount ? 0 : 1),
+      maxCount: options.maxNodes ?? DEFAULT_MAX_NODES,
+      nodeLabels: POOL_LABEL,
+      nodeTaints: taints.map(({ key, value, effect }) => `${key}=${value}:${effect}`),
+      gpuDriver: options.gpuCount ? 'Install' : undefined,
+      temporaryNameForRotation: 'modelstmp',
+      ...(options.spot ? { priority: 'Spot', evictionPolicy: 'Delete', spotMaxPrice: -1 } : {}),
+    });
+  }
+}

@@ -1,0 +1,113 @@
+import type { MonitorAlertPrometheusRuleGroup } from '@cdktf/provider-azurerm/lib/monitor-alert-prometheus-rule-group';
+import type { MonitorWorkspace } from '@cdktf/provider-azurerm/lib/monitor-workspace';
+import { METRICS_PATH, POD_METRICS_PORT } from '@modelship/runtime/contract';
+import { Construct } from 'constructs';
+import { failureQuery, latencyQuery, SLOW_ADVICE, SLOW_SHARE } from '../../../kubernetes/workload-metrics.js';
+import { azurerm } from '../../../terraform/bindings/azurerm.js';
+import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
+import type { AzureServingProps } from '../../props.js';
+import { groupName } from '../shared/names.js';
+import type { Placement } from '../shared/placement.js';
+import type { AksCluster } from './cluster.js';
+
+/** Where the add-on runs what gathers metrics. */
+export const COLLECTOR_NAMESPACES = ['kube-system'];
+
+/** By them the add-on finds the pods to gather from, and the page that tells what they count. */
+export const METRICS_ANNOTATIONS = {
+  'prometheus.io/scrape': 'true',
+  'prometheus.io/port': `${POD_METRICS_PORT}`,
+  'prometheus.io/path': METRICS_PATH,
+};
+
+/** What the metrics of a workload are for. */
+export interface AksMetricsOptions {
+  readonly cluster: AksCluster;
+  /** The namespace of the workload, and nothing else in it. */
+  readonly namespace: string;
+  readonly timeoutSeconds: number;
+}
+
+const NAME_LENGTH = 44;
+const STREAMS = ['Microsoft-PrometheusMetrics'];
+const DESTINATION = 'workspace';
+const FAILED_SHARE = 0.05;
+
+/** What the pods of a workload count, gathered by the cluster's add-on for Prometheus, and what wakes somebody. */
+export class AksMetrics extends Construct {
+  readonly workspace: MonitorWorkspace;
+  readonly alerts: MonitorAlertPrometheusRuleGroup;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    placement: Placement,
+    props: AzureServingProps,
+    { cluster, namespace, timeoutSeconds }: AksMetricsOptions,
+  ) {
+    super(scope, id);
+    const name = groupName(scope, NAME_LENGTH);
+    this.workspace = new azurerm.MonitorWorkspace(this, 'Workspace', { ...placement.common, name });
+    const endpoint = new azurerm.MonitorDataCollectionEndpoint(this, 'Endpoint', {
+      ...placement.common,
+      name,
+      kind: 'Linux',
+    });
+    const rule = new azurerm.MonitorDataCollectionRule(this, 'Rule', {
+      ...placement.common,
+      name,
+      kind: 'Linux',
+      dataCollectionEndpointId: endpoint.id,
+      dataSources: { prometheusForwarder: [{ name: 'prometheus', streams: STREAMS }] },
+      dataFlow: [{ streams: STREAMS, destinations: [DESTINATION] }],
+      destinations: { monitorAccount: [{ name: DESTINATION, monitorAccountId: this.workspace.id }] },
+    });
+    new azurerm.MonitorDataCollectionRuleAssociation(this, 'Association', {
+      name,
+      targetResourceId: cluster.cluster.id,
+      dataCollectionRuleId: rule.id,
+    });
+    new kubernetes.ConfigMapV1(this, 'Settings', {
+      provider: cluster.kubernetesProvider,
+      // The name that the add-on looks for.
+      metadata: { name: 'ama-metrics-settings-configmap', namespace: COLLECTOR_NAMESPACES[0] },
+      data: {
+        'schema-version': 'v1',
+        'config-version': 'v1',
+        'pod-annotation-based-scraping': `podannotationnamespaceregex = "^${namespace}$"`,
+      },
+      dependsOn: cluster.ready,
+    });
+    this.alerts = this.alert(placement, props, cluster.cluster.name, timeoutSeconds);
+  }
+
+  private alert(placement: Placement, props: AzureServingProps, clusterName: string, timeoutSeconds: number) {
+    const action = (props.alarmActions ?? []).map((actionGroupId) => ({ actionGroupId }));
+    const rule = (alert: string, expression: string, description: string) => ({
+      alert,
+      expression,
+      for: 'PT5M',
+      severity: 2,
+      enabled: true,
+      annotations: { description },
+      alertResolution: { autoResolved: true, timeToResolve: 'PT10M' },
+      ...(action.length > 0 ? { action } : {}),
+    });
+    return new azurerm.MonitorAlertPrometheusRuleGroup(this, 'Alerts', {
+      ...placement.common,
+      name: groupName(this, NAME_LENGTH),
+      scopes: [this.workspace.id],
+      clusterName,
+      interval: 'PT1M',
+      ruleGroupEnabled: true,
+      rule: [
+        rule('Latency', `${latencyQuery({})} > ${timeoutSeconds * SLOW_SHARE}`, SLOW_ADVICE),
+        rule(
+          'Failures',
+          `${failureQuery({})} > ${FAILED_SHARE}`,
+          'More than 5 % of the requests got a 5xx. Container insights has the logs of the pods.',
+        ),
+      ],
+    });
+  }
+}

@@ -1,0 +1,172 @@
+import type { ContainerApp as AzureContainerApp } from '@cdktf/provider-azurerm/lib/container-app';
+import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
+import { DEFAULT_PORT, DRAIN_SECONDS, LIVE_PATH, READY_PATH } from '@modelship/runtime/contract';
+import { Lazy, Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { azurerm } from '../../../terraform/bindings/azurerm.js';
+import { contentHash } from '../../../terraform/content-hash.js';
+import { GenericResource } from '../../../terraform/generic.js';
+import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
+import type { ContainerAppsOptions } from '../../host.js';
+import type { ServerlessModelProps } from '../../serverless-model.js';
+import { afterRoles, azapi } from '../shared/azapi.js';
+import type { EntraApplication } from '../shared/entra-application.js';
+import { bindImage } from '../shared/image.js';
+import { CONTAINER_APPS } from '../shared/limits.js';
+import { ModelStore } from '../shared/model-store.js';
+import { groupName, HASH_LENGTH, shortHash } from '../shared/names.js';
+import { DEFAULT_TIMEOUT_SECONDS, type ServerlessBackendProps } from '../shared/serverless-backend.js';
+import { AppEnvironment, CONSUMPTION, GPU_PROFILE } from './environment.js';
+import { CONTAINER_APP_TELEMETRY } from './telemetry.js';
+
+const DEFAULT_CPU = 1;
+const DEFAULT_CONCURRENCY = 50;
+const DEFAULT_MAX_REPLICAS = 10;
+/** Between the end of a drain and the kill. */
+const GRACE_SECONDS = 10;
+
+/** A model on Azure Container Apps. */
+export class ContainerApp extends Construct {
+  readonly environment: AppEnvironment;
+  readonly modelStore: ModelStore;
+  /** With which replicas pull the image and read the model. */
+  readonly identity: UserAssignedIdentity;
+  readonly app: AzureContainerApp;
+  readonly authConfig?: GenericResource;
+  readonly url: string;
+  /** Name of this revision, for the `previousRevision` of the next canary. */
+  readonly revision: string;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: ServerlessModelProps,
+    options: ContainerAppsOptions,
+    { placement, telemetry, entra }: ServerlessBackendProps,
+  ) {
+    super(scope, id);
+    const name = groupName(scope, CONTAINER_APPS.nameLength);
+    this.modelStore = new ModelStore(this, 'ModelStore', placement, props, [props.model]);
+    this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', { ...placement.common, name });
+    const image = bindImage(this, options.image, placement, props, this.identity.principalId);
+    const rolesKnown = afterRoles(this, 'RolesKnown', [
+      this.modelStore.grantRead(this, 'ModelReader', this.identity.principalId),
+      ...image.ready,
+    ]);
+    this.environment = new AppEnvironment(this, 'Environment', name, placement, telemetry, options);
+    const template = this.template(props, options, image.uri);
+    this.revision = revisionSuffix(this, template, [image.uri, ...Object.values(props.environment ?? {})]);
+    this.app = new azurerm.ContainerApp(this, 'Resource', {
+      name,
+      resourceGroupName: placement.resourceGroup.name,
+      tags: props.tags,
+      containerAppEnvironmentId: this.environment.resource.id,
+      workloadProfileName: options.gpu ? GPU_PROFILE : CONSUMPTION,
+      revisionMode: options.previousRevision ? 'Multiple' : 'Single',
+      identity: { type: 'UserAssigned', identityIds: [this.identity.id] },
+      registry: image.loginServer ? [{ server: image.loginServer, identity: this.identity.id }] : undefined,
+      ingress: {
+        externalEnabled: true,
+        allowInsecureConnections: false,
+        targetPort: DEFAULT_PORT,
+        transport: 'auto',
+        trafficWeight: trafficWeights(this.revision, props, options),
+      },
+      template: { ...template, revisionSuffix: this.revision },
+      dependsOn: [...this.modelStore.blobs, rolesKnown, this.environment.agent],
+    });
+    if (entra) this.authConfig = this.requireEntra(entra);
+    this.url = `https://${this.app.ingress.fqdn}`;
+    telemetry.watch({ resourceId: this.app.id, ...CONTAINER_APP_TELEMETRY });
+  }
+
+  private template(props: ServerlessModelProps, options: ContainerAppsOptions, image: string) {
+    const cpu = options.gpu?.cpu ?? options.cpu ?? DEFAULT_CPU;
+    const memoryGib = options.gpu?.memoryGib ?? cpu * CONTAINER_APPS.memoryPerCpuGib;
+    const environment = {
+      // The platform says where its agent takes traces; whose they are is for the app to say.
+      OTEL_SERVICE_NAME: props.model.name,
+      ...runtimeEnvironment(props, this.modelStore.url(props.model), props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
+      // An app may have several identities, so that whoever asks for a token must say which.
+      AZURE_CLIENT_ID: this.identity.clientId,
+    };
+    const probe = (path: string, failureCountThreshold: number) => ({
+      transport: 'HTTP',
+      path,
+      port: DEFAULT_PORT,
+      intervalSeconds: 1,
+      timeout: 5,
+      failureCountThreshold,
+    });
+    return {
+      minReplicas: props.minReplicas ?? 0,
+      maxReplicas: props.maxReplicas ?? DEFAULT_MAX_REPLICAS,
+      terminationGracePeriodSeconds: DRAIN_SECONDS + GRACE_SECONDS,
+      container: [
+        {
+          name: 'runtime',
+          image,
+          cpu,
+          memory: `${memoryGib}Gi`,
+          env: Object.entries(environment).map(([key, value]) => ({ name: key, value })),
+          // The server is alive at once and ready once the model is loaded: only the first may end a replica.
+          startupProbe: [probe(LIVE_PATH, CONTAINER_APPS.probeFailures)],
+          livenessProbe: [{ ...probe(LIVE_PATH, CONTAINER_APPS.probeFailures), intervalSeconds: 10 }],
+          readinessProbe: [{ ...probe(READY_PATH, 3), successCountThreshold: 1 }],
+        },
+      ],
+      httpScaleRule: [{ name: 'http', concurrentRequests: String(options.concurrency ?? DEFAULT_CONCURRENCY) }],
+    };
+  }
+
+  /** Has the platform turn away whoever brings no token of Microsoft Entra ID for this application. */
+  private requireEntra(entra: EntraApplication): GenericResource {
+    return new GenericResource(this, 'AuthConfig', {
+      type: 'azapi_resource',
+      provider: azapi(this),
+      attributes: {
+        type: 'Microsoft.App/containerApps/authConfigs@2024-03-01',
+        parent_id: this.app.id,
+        name: 'current',
+        body: {
+          properties: {
+            platform: { enabled: true },
+            globalValidation: { unauthenticatedClientAction: 'Return401' },
+            identityProviders: {
+              azureActiveDirectory: {
+                enabled: true,
+                registration: { clientId: entra.clientId, openIdIssuer: entra.issuer },
+                validation: { allowedAudiences: [entra.clientId] },
+              },
+            },
+          },
+        },
+      },
+    });
+  }
+}
+
+/**
+ * A name that differs whenever the revision does, made beforehand so that the traffic can name it.
+ *
+ * @param inputs what the caller gave and may know only at apply; its value then counts too
+ */
+function revisionSuffix(scope: Construct, template: object, inputs: readonly string[]): string {
+  // Late, because the references in the template have their final names only at synthesis.
+  const hash = Lazy.stringValue({ produce: (context) => shortHash(JSON.stringify(context.resolve(template))) });
+  const late = inputs.filter((input) => Token.isUnresolved(input));
+  return `m${late.length === 0 ? hash : contentHash(scope, 'RevisionHash', [hash, ...late], HASH_LENGTH)}`;
+}
+
+function trafficWeights(
+  revision: string,
+  { rollout }: ServerlessModelProps,
+  { previousRevision }: ContainerAppsOptions,
+) {
+  const percent = rollout?.canaryOptions?.percent;
+  if (previousRevision === undefined || percent === undefined) return [{ latestRevision: true, percentage: 100 }];
+  return [
+    { revisionSuffix: revision, latestRevision: false, percentage: percent },
+    { revisionSuffix: previousRevision, latestRevision: false, percentage: 100 - percent },
+  ];
+}

@@ -1,0 +1,48 @@
+import type { Metric, Watched } from '../shared/telemetry.js';
+
+const NAMESPACE = 'Microsoft.Web/sites';
+
+const LATENCY: Metric = {
+  title: 'Response time in seconds',
+  namespace: NAMESPACE,
+  name: 'HttpResponseTime',
+  aggregation: 'Average',
+};
+const ERRORS: Metric = { title: 'Errors of the server', namespace: NAMESPACE, name: 'Http5xx', aggregation: 'Total' };
+const MEMORY: Metric = {
+  title: 'Memory of an instance in bytes',
+  namespace: NAMESPACE,
+  name: 'MemoryWorkingSet',
+  aggregation: 'Average',
+};
+
+const BYTES_PER_MIB = 1024 * 1024;
+const FULL = 0.9;
+
+/** What is watched of a function app whose instances have so much memory. Names: Azure Monitor's supported metrics. */
+export function functionsTelemetry(memoryMib: number): Omit<Watched, 'resourceId'> {
+  return {
+    resourceType: NAMESPACE.toLowerCase(),
+    metrics: [
+      { title: 'Requests', namespace: NAMESPACE, name: 'Requests', aggregation: 'Total' },
+      ERRORS,
+      LATENCY,
+      MEMORY,
+    ],
+    alarms: [
+      {
+        id: 'Errors',
+        metric: ERRORS,
+        threshold: 5,
+        description: 'More than five requests in five minutes failed with 5xx. Application Insights says why.',
+      },
+      { id: 'Latency', metric: LATENCY, threshold: 1, description: 'Requests took more than a second.' },
+      {
+        id: 'Saturation',
+        metric: MEMORY,
+        threshold: Math.floor(memoryMib * BYTES_PER_MIB * FULL),
+        description: 'Instances are nearly out of memory. Give them more, or fewer requests at once.',
+      },
+    ],
+  };
+}

@@ -1,0 +1,41 @@
+import { Construct } from 'constructs';
+import { serverImageContext } from '../../../bundle/server-image-context.js';
+import type { AzureRegistry } from '../../image.js';
+import type { AzureServingProps } from '../../props.js';
+import { AcrBuild } from '../shared/acr-build.js';
+import { BuildContexts } from '../shared/build-contexts.js';
+import type { Placement } from '../shared/placement.js';
+import { Registry } from '../shared/registry.js';
+
+/** Copies of the image of a server in a registry that is made, each with arguments of its own. */
+export class ServerImages extends Construct {
+  readonly registry: AzureRegistry;
+  private readonly contexts: BuildContexts;
+  private readonly builds = new Map<string, AcrBuild>();
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly placement: Placement,
+    private readonly props: AzureServingProps,
+  ) {
+    super(scope, id);
+    this.registry = new Registry(this, 'Registry', placement, props).registry;
+    this.contexts = new BuildContexts(this, 'Contexts', placement, props);
+  }
+
+  /** The copy that gives `command` to the entry point of `image`, built once however many ask for it. */
+  build(image: string, command?: readonly string[]): AcrBuild {
+    const context = serverImageContext(image, command);
+    const made =
+      this.builds.get(context.digest) ??
+      new AcrBuild(this, `Build-${context.digest.slice(0, 12)}`, this.placement, this.props, {
+        ...context,
+        dockerfile: 'Dockerfile',
+        registry: this.registry,
+        contexts: this.contexts,
+      });
+    this.builds.set(context.digest, made);
+    return made;
+  }
+}

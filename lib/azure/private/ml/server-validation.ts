@@ -1,0 +1,66 @@
+import { Token } from 'cdktf';
+import { checkGpuUse } from '../../../serving/validation/server.js';
+import type { Validator } from '../../../serving/validation/validator.js';
+import { checkEndpointServer } from '../../../terraform/endpoint-server.js';
+import { refuse } from '../../../terraform/serving-props.js';
+import type { ManagedEndpointModelProps } from '../../managed-endpoint-model.js';
+import { AZURE_ML } from '../shared/limits.js';
+import { builtIn, isOnAzure } from './server.js';
+
+/** NVIDIA's; NG has AMD's and NP none: https://learn.microsoft.com/azure/machine-learning/reference-managed-online-endpoints-vm-sku-list */
+const GPU_TYPE = /^Standard_N[CDV]/i;
+
+/** Notes what Azure ML cannot do with the server of the props. */
+export function checkMlServer(validator: Validator, props: ManagedEndpointModelProps): void {
+  const { instanceType, alongside = [], server, model, privateSubnet, image } = props;
+  checkEndpointServer(validator, props, {
+    gpu: {
+      prop: 'instanceType',
+      has: instanceType !== undefined && (Token.isUnresolved(instanceType) || GPU_TYPE.test(instanceType)),
+      how: 'give a machine with one from NVIDIA, such as `Standard_NC24ads_A100_v4`',
+    },
+    sources: ['hub', 'folder'],
+    others: Object.fromEntries(alongside.map((other, index) => [`alongside.${index}.model`, other.model])),
+    startupSeconds: AZURE_ML.startupSeconds,
+  });
+  const spec = server?.spec;
+  checkGpuUse(validator, {
+    prop: 'image',
+    isWasted: GPU_TYPE.test(instanceType ?? '') && image === undefined && spec?.image === undefined,
+    paidBy: instanceType,
+    instead: 'another `server`, or a machine without a GPU',
+  });
+  if (spec?.image === undefined) return;
+  const command = builtIn(spec, model, '');
+  if (isOnAzure(spec.image)) {
+    if (command !== undefined) {
+      refuse(
+        validator,
+        'server',
+        `Azure ML gives containers no arguments, and ${spec.name} needs some; its image is copied with them from a registry ` +
+          `that is open, not from ${Token.isUnresolved(spec.image) ? 'one that is known at deployment only' : spec.image}. ` +
+          'Leave `image` out, or make one with a CMD of its own and serve it by ModelServer.custom(), or use ContainerModel',
+      );
+    }
+    validator.check(
+      privateSubnet === undefined || props.workspace !== undefined,
+      'server',
+      'UNREACHABLE_IMAGE',
+      'instances behind `privateSubnet` reach approved registries only, and this one is not known as a resource; leave ' +
+        '`image` out, whose copy is approved, or give a `workspace` whose network lets them out to it',
+    );
+  }
+  validator.check(
+    !command?.some((argument) => Token.isUnresolved(argument)),
+    'server',
+    'UNRESOLVED_TOKEN',
+    `an argument of ${spec.name} is known at deployment only, and its image is described at synth; give it in the code`,
+  );
+  validator.check(
+    spec.source?.kind !== 'hub' || privateSubnet === undefined,
+    'server',
+    'UNREACHABLE_SOURCE',
+    `instances behind \`privateSubnet\` reach no hub, from which ${spec.name} would fetch the model; put the weights into an ` +
+      'image of yours, and give their folder in it',
+  );
+}

@@ -1,0 +1,95 @@
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { Rollout } from '../../../serving/rollout.js';
+import { GenericResource } from '../../../terraform/generic.js';
+import type { ManagedEndpointModelProps } from '../../managed-endpoint-model.js';
+import { azapi } from '../shared/azapi.js';
+import { deploymentName, ML_API, type MlDeployment } from './deployment.js';
+
+export const FULL = 100;
+/** The type of an online endpoint, as azapi writes it. */
+export const ENDPOINT_TYPE = `Microsoft.MachineLearningServices/workspaces/onlineEndpoints@${ML_API}`;
+
+/** What an online endpoint is, apart from its traffic. */
+export interface MlEndpointDefinition {
+  readonly location: string;
+  readonly tags?: { [name: string]: string };
+  readonly identityId: string;
+  readonly properties: { readonly authMode: string; readonly publicNetworkAccess: string };
+}
+
+/** What `model` gets: the canary's share, nothing while it is mirrored, else what the others leave. */
+export function ownPercent({ rollout = Rollout.allAtOnce(), mirrorPercent }: ManagedEndpointModelProps): number {
+  if (mirrorPercent !== undefined) return 0;
+  return rollout.canaryOptions?.percent ?? FULL;
+}
+
+function traffic(props: ManagedEndpointModelProps): { [deployment: string]: number } {
+  const others = (props.alongside ?? []).map(({ model, trafficPercent }) => [deploymentName(model), trafficPercent]);
+  return Object.fromEntries([[deploymentName(props.model), ownPercent(props)], ...others]);
+}
+
+/** Which deployment answers, moved once the deployments are there and taken away before they go. */
+export class MlTraffic extends Construct {
+  readonly move: GenericResource;
+  readonly stop: GenericResource;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    endpoint: GenericResource,
+    definition: MlEndpointDefinition,
+    props: ManagedEndpointModelProps,
+    deployments: readonly MlDeployment[],
+  ) {
+    super(scope, id);
+    const { model, mirrorPercent } = props;
+    this.move = this.put('Move', endpoint, definition, {
+      when: 'apply',
+      traffic: traffic(props),
+      mirrorTraffic: mirrorPercent ? { [deploymentName(model)]: mirrorPercent } : {},
+      dependsOn: deployments.map(({ resource }) => resource),
+    });
+    // Azure ML refuses to delete a deployment that has traffic.
+    this.stop = this.put('Stop', endpoint, definition, {
+      when: 'destroy',
+      traffic: {},
+      mirrorTraffic: {},
+      dependsOn: [this.move],
+    });
+  }
+
+  /**
+   * Puts the whole endpoint, since its traffic has no resource of its own. `azapi_update_resource` would merge the new
+   * shares with those of versions that are gone, and `azapi_resource` has no deployment to name yet.
+   */
+  private put(
+    id: string,
+    endpoint: GenericResource,
+    { location, tags, identityId, properties }: MlEndpointDefinition,
+    options: {
+      readonly when: 'apply' | 'destroy';
+      readonly traffic: object;
+      readonly mirrorTraffic: object;
+      readonly dependsOn: ITerraformDependable[];
+    },
+  ): GenericResource {
+    return new GenericResource(this, id, {
+      type: 'azapi_resource_action',
+      provider: azapi(this),
+      attributes: {
+        type: ENDPOINT_TYPE,
+        resource_id: endpoint.id,
+        method: 'PUT',
+        when: options.when,
+        body: {
+          location,
+          tags,
+          identity: { type: 'UserAssigned', userAssignedIdentities: { [identityId]: {} } },
+          properties: { ...properties, traffic: options.traffic, mirrorTraffic: options.mirrorTraffic },
+        },
+      },
+      dependsOn: options.dependsOn,
+    });
+  }
+}

@@ -1,0 +1,64 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
+import { AssetType, Fn, TerraformAsset } from 'cdktf';
+import { Construct } from 'constructs';
+import type { ImageContext } from '../../../bundle/image-parts.js';
+import { azurerm } from '../../../terraform/bindings/azurerm.js';
+import type { AzureServingProps } from '../../props.js';
+import type { Placement } from './placement.js';
+import { SecureStorage } from './secure-storage.js';
+
+const CONTAINER = 'contexts';
+
+/**
+ * Storage of build contexts. A registry fetches them from outside, by a link that only a key can sign. They hold the
+ * runtime, or the name of an image, and no model.
+ */
+export class BuildContexts extends Construct {
+  private readonly storage: SecureStorage;
+  private readonly container: StorageContainer;
+  /** What a link ends with to be let in. */
+  private readonly signature: string;
+
+  constructor(scope: Construct, id: string, placement: Placement, props: AzureServingProps) {
+    super(scope, id);
+    this.storage = new SecureStorage(this, 'Storage', placement, props, { sharedKeys: true, isPublic: true });
+    const { account } = this.storage;
+    this.container = new azurerm.StorageContainer(this, 'Container', {
+      name: CONTAINER,
+      storageAccountId: account.id,
+      containerAccessType: 'private',
+    });
+    this.signature = new azurerm.DataAzurermStorageAccountBlobContainerSas(this, 'Link', {
+      connectionString: account.primaryConnectionString,
+      containerName: this.container.name,
+      httpsOnly: true,
+      start: Fn.timestamp(),
+      expiry: Fn.timeadd(Fn.timestamp(), '2h'),
+      permissions: { read: true, add: false, create: false, write: false, delete: false, list: false },
+    }).sas;
+  }
+
+  /** Uploads a context for the build `scope`, and returns a link to it that lasts as long as the build may take. */
+  upload(scope: Construct, { directory, digest }: ImageContext, name: string): string {
+    const archive = join(mkdtempSync(join(tmpdir(), 'modelship-context-')), 'context.tar.gz');
+    // Loaded here, because it takes as long as the bindings of a whole target, of which few have an image built.
+    const { create } = require('tar') as typeof import('tar');
+    create({ sync: true, file: archive, cwd: directory, gzip: true, portable: true }, ['.']);
+    const asset = new TerraformAsset(scope, 'Context', {
+      path: archive,
+      type: AssetType.FILE,
+      assetHash: digest.replace(/^sha256:/, ''),
+    });
+    const blob = new azurerm.StorageBlob(scope, 'Blob', {
+      name,
+      storageAccountName: this.storage.account.name,
+      storageContainerName: this.container.name,
+      type: 'Block',
+      source: asset.path,
+    });
+    return `${blob.url}${this.signature}`;
+  }
+}

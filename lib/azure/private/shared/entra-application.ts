@@ -1,0 +1,109 @@
+import { Construct } from 'constructs';
+import { GenericResource } from '../../../terraform/generic.js';
+import { azuread } from './azapi.js';
+import { clientConfig, groupName, stableUuid } from './names.js';
+
+const DISPLAY_NAME_LENGTH = 120;
+/** The application that the Azure CLI is, in every tenant. */
+const AZURE_CLI = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
+
+/**
+ * Lets a principal ask the model of `endpoint`.
+ *
+ * @throws Error if there is no application, because the endpoint's access is not `Access.cloudIdentity()`
+ */
+export function grantInvoke(
+  endpoint: Construct,
+  application: EntraApplication | undefined,
+  id: string,
+  principalId: string,
+): GenericResource {
+  if (!application) {
+    throw new Error(
+      `${endpoint.node.path}: there is nobody to let in by identity; grantInvoke is for Access.cloudIdentity()`,
+    );
+  }
+  return application.grantInvoke(endpoint, `Invoke-${id}`, principalId);
+}
+
+/**
+ * The model as an application of Microsoft Entra ID: who was assigned its one role gets a token for it, and nobody
+ * else does.
+ */
+export class EntraApplication extends Construct {
+  readonly application: GenericResource;
+  readonly servicePrincipal: GenericResource;
+  private readonly roleId: string;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.roleId = stableUuid(`${this.node.path}/invoke`);
+    const scopeId = stableUuid(`${this.node.path}/scope`);
+    this.application = new GenericResource(this, 'Application', {
+      type: 'azuread_application',
+      provider: azuread(this),
+      attributes: {
+        display_name: groupName(scope, DISPLAY_NAME_LENGTH),
+        sign_in_audience: 'AzureADMyOrg',
+        api: [
+          {
+            requested_access_token_version: 2,
+            oauth2_permission_scope: [
+              {
+                id: scopeId,
+                type: 'Admin',
+                value: 'invoke',
+                admin_consent_display_name: 'Invoke',
+                admin_consent_description: 'Ask the model in the name of a user who may',
+                enabled: true,
+              },
+            ],
+          },
+        ],
+        app_role: [
+          {
+            id: this.roleId,
+            allowed_member_types: ['Application', 'User'],
+            display_name: 'Invoke',
+            description: 'Ask the model',
+            value: 'Model.Invoke',
+            enabled: true,
+          },
+        ],
+      },
+    });
+    // People who were let in get their token by `az account get-access-token`, as services do by their identity.
+    new GenericResource(this, 'AzureCli', {
+      type: 'azuread_application_pre_authorized',
+      provider: azuread(this),
+      attributes: { application_id: this.application.id, authorized_client_id: AZURE_CLI, permission_ids: [scopeId] },
+    });
+    this.servicePrincipal = new GenericResource(this, 'ServicePrincipal', {
+      type: 'azuread_service_principal',
+      provider: azuread(this),
+      attributes: { client_id: this.clientId, app_role_assignment_required: true },
+    });
+  }
+
+  get clientId(): string {
+    return this.application.getStringAttribute('client_id');
+  }
+
+  /** What signs the tokens: the tenant of whoever deploys. */
+  get issuer(): string {
+    return `https://login.microsoftonline.com/${clientConfig(this).tenantId}/v2.0`;
+  }
+
+  /** Lets a user, a group or a service, by its object id, get tokens for the model. */
+  grantInvoke(scope: Construct, id: string, principalId: string): GenericResource {
+    return new GenericResource(scope, id, {
+      type: 'azuread_app_role_assignment',
+      provider: azuread(this),
+      attributes: {
+        app_role_id: this.roleId,
+        principal_object_id: principalId,
+        resource_object_id: this.servicePrincipal.getStringAttribute('object_id'),
+      },
+    });
+  }
+}

@@ -1,0 +1,71 @@
+import type { StorageBlob } from '@cdktf/provider-azurerm/lib/storage-blob';
+import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import type { Model } from '../../../model/model.js';
+import type { ModelServer } from '../../../serving/servers/model-server.js';
+import { azurerm } from '../../../terraform/bindings/azurerm.js';
+import { packageAssets, packagePrefix } from '../../../terraform/package-files.js';
+import type { AzureServingProps } from '../../props.js';
+import { afterRoles } from './azapi.js';
+import type { Placement } from './placement.js';
+import { assignRole, assignRoleToDeployer } from './roles.js';
+import { SecureStorage } from './secure-storage.js';
+
+const CONTAINER = 'models';
+
+/** Model packages as blobs, each under a folder of its digest. */
+export class ModelStore extends Construct {
+  readonly storage: SecureStorage;
+  readonly container: StorageContainer;
+  /** One for each file. What reads the models at start depends on them. */
+  readonly blobs: readonly StorageBlob[];
+
+  /** @param server what loads the models; Modelship's runtime unless it is given */
+  constructor(
+    scope: Construct,
+    id: string,
+    placement: Placement,
+    props: AzureServingProps,
+    models: readonly Model[],
+    private readonly server?: ModelServer,
+  ) {
+    super(scope, id);
+    this.storage = new SecureStorage(this, 'Storage', placement, props);
+    this.container = new azurerm.StorageContainer(this, 'Container', {
+      name: CONTAINER,
+      storageAccountId: this.storage.account.id,
+      containerAccessType: 'private',
+    });
+    // Without keys, who uploads needs a role of the data plane, which owning the account does not give.
+    const uploader = assignRoleToDeployer(this, 'Uploader', this.container.id, 'Storage Blob Data Contributor');
+    const ready = afterRoles(this, 'UploaderKnown', [uploader]);
+    this.blobs = models.flatMap((model) => this.upload(model, ready));
+  }
+
+  /** URL of the folder of a model, with a slash at its end. */
+  url(model: Model): string {
+    return `${this.storage.account.primaryBlobEndpoint}${CONTAINER}/${packagePrefix(model, this.server)}/`;
+  }
+
+  /** Lets an identity read the blobs of the container. */
+  grantRead(scope: Construct, id: string, principalId: string): ITerraformDependable {
+    return assignRole(scope, id, this.container.id, 'Storage Blob Data Reader', principalId);
+  }
+
+  private upload(model: Model, ready: ITerraformDependable): StorageBlob[] {
+    const folder = new Construct(this, model.digest.slice('sha256:'.length, 'sha256:'.length + 12));
+    const prefix = packagePrefix(model, this.server);
+    return packageAssets(folder, model, this.server).map(
+      ({ path, source }) =>
+        new azurerm.StorageBlob(folder, `Blob-${path}`, {
+          name: `${prefix}/${path}`,
+          storageAccountName: this.storage.account.name,
+          storageContainerName: this.container.name,
+          type: 'Block',
+          source,
+          dependsOn: [ready, ...this.storage.reachable],
+        }),
+    );
+  }
+}

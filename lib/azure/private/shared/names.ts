@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import type { DataAzurermClientConfig } from '@cdktf/provider-azurerm/lib/data-azurerm-client-config';
+import { Fn, TerraformStack } from 'cdktf';
+import type { Construct } from 'constructs';
+import { azurerm } from '../../../terraform/bindings/azurerm.js';
+
+/** Hexadecimal digits that tell names apart. */
+export const HASH_LENGTH = 8;
+
+/** Who deploys, and to which subscription and tenant; read once for a stack. */
+export function clientConfig(scope: Construct): DataAzurermClientConfig {
+  const stack = TerraformStack.of(scope);
+  const id = 'ModelshipAzureClient';
+  const made = stack.node.tryFindChild(id) as DataAzurermClientConfig | undefined;
+  return made ?? new azurerm.DataAzurermClientConfig(stack, id, {});
+}
+
+/** The first hexadecimal digits of the SHA-256 of `text`. */
+export function shortHash(text: string, length = HASH_LENGTH): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, length);
+}
+
+/** A name unique in its resource group: from the constructs' ids, so that people know it, and the place in the tree. */
+export function groupName(scope: Construct, maxLength: number): string {
+  return `${slug(scope, maxLength - HASH_LENGTH - 1)}-${shortHash(scope.node.path)}`;
+}
+
+/**
+ * A name unique in all of Azure, as DNS names must be. The subscription is part of its hash, so that the same code
+ * deploys to two subscriptions, and it stays the same from one apply to the next.
+ *
+ * @param hyphens whether the kind of resource allows them
+ */
+export function globalName(scope: Construct, maxLength: number, hyphens: boolean): string {
+  const place = Fn.join('/', [clientConfig(scope).subscriptionId, scope.node.path]);
+  const hash = Fn.substr(Fn.sha256(place), 0, HASH_LENGTH);
+  const prefix = slug(scope, maxLength - HASH_LENGTH - (hyphens ? 1 : 0));
+  return hyphens ? `${prefix}-${hash}` : `${prefix.replaceAll('-', '')}${hash}`;
+}
+
+/** A UUID that stays the same for the same text, for resources whose name must be one. */
+export function stableUuid(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `5${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-');
+}
+
+function slug(scope: Construct, maxLength: number): string {
+  const [, ...inStack] = scope.node.path.split('/');
+  const text = inStack
+    .join('-')
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^[^a-z]+|-+$/g, '')
+    .slice(0, maxLength)
+    .replace(/-+$/, '');
+  return text || 'model';
+}

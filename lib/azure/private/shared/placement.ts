@@ -1,0 +1,35 @@
+import { Construct } from 'constructs';
+import { azurerm } from '../../../terraform/bindings/azurerm.js';
+import type { AzureResourceGroup, AzureServingProps } from '../../props.js';
+import { groupName } from './names.js';
+
+/** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
+const RESOURCE_GROUP_NAME_LENGTH = 90;
+
+/** The resource group and the region of an endpoint, and the tags of what is in them. */
+export class Placement extends Construct {
+  /** The resource group that was given, or the one that was made. */
+  readonly resourceGroup: AzureResourceGroup;
+  readonly location: string;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: AzureServingProps,
+  ) {
+    super(scope, id);
+    this.resourceGroup =
+      props.resourceGroup ??
+      new azurerm.ResourceGroup(this, 'ResourceGroup', {
+        name: groupName(scope, RESOURCE_GROUP_NAME_LENGTH),
+        location: props.location!,
+        tags: props.tags,
+      });
+    this.location = props.location ?? this.resourceGroup.location;
+  }
+
+  /** What nearly every resource of azurerm takes. */
+  get common() {
+    return { resourceGroupName: this.resourceGroup.name, location: this.location, tags: this.props.tags };
+  }
+}

@@ -1,0 +1,94 @@
+import type { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
+import type { StorageAccount, StorageAccountConfig } from '@cdktf/provider-azurerm/lib/storage-account';
+import { type ITerraformDependable, TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
+import { azurerm } from '../../../terraform/bindings/azurerm.js';
+import type { AzureServingProps } from '../../props.js';
+import { keyIdentity } from './key-identity.js';
+import { globalName } from './names.js';
+import type { Placement } from './placement.js';
+import { privateEndpoint } from './private-endpoint.js';
+
+/** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
+const ACCOUNT_NAME_LENGTH = 24;
+
+/** What differs from the safest account. */
+export interface SecureStorageOptions {
+  /** Whether keys of the account may be used. Only for a service that knows no other way. @default false */
+  readonly sharedKeys?: boolean;
+  /** Whether it is reached from the internet although a private subnet is given. @default false */
+  readonly isPublic?: boolean;
+  /** Whether the service that uses it keeps files in it beside blobs. @default false */
+  readonly hasFiles?: boolean;
+}
+
+/** A storage account with nothing public, no keys, TLS 1.2, and soft delete. */
+export class SecureStorage extends Construct {
+  readonly account: StorageAccount;
+  /** What must be there before anybody reads or writes: the private endpoints, if there are any. */
+  readonly reachable: readonly ITerraformDependable[];
+
+  constructor(
+    scope: Construct,
+    id: string,
+    placement: Placement,
+    props: AzureServingProps,
+    options: SecureStorageOptions = {},
+  ) {
+    super(scope, id);
+    this.account = new azurerm.StorageAccount(this, 'Account', {
+      ...placement.common,
+      name: globalName(this, ACCOUNT_NAME_LENGTH, false),
+      accountKind: 'StorageV2',
+      accountTier: 'Standard',
+      accountReplicationType: 'ZRS',
+      minTlsVersion: 'TLS1_2',
+      httpsTrafficOnlyEnabled: true,
+      allowNestedItemsToBePublic: false,
+      sharedAccessKeyEnabled: options.sharedKeys ?? false,
+      defaultToOauthAuthentication: true,
+      localUserEnabled: false,
+      crossTenantReplicationEnabled: false,
+      infrastructureEncryptionEnabled: true,
+      allowedCopyScope: 'AAD',
+      blobProperties: {
+        versioningEnabled: true,
+        deleteRetentionPolicy: { days: 7 },
+        containerDeleteRetentionPolicy: { days: 7 },
+      },
+      ...(props.privateSubnet && !options.isPublic ? { publicNetworkAccessEnabled: false } : {}),
+      ...this.encryption(placement, props),
+    });
+    const subresources = options.isPublic ? [] : (['blob', ...(options.hasFiles ? (['file'] as const) : [])] as const);
+    this.reachable = subresources.flatMap((kind) => privateEndpoint(this, placement, props, this.account.id, kind));
+    // Late, because the provider may come after what uses it.
+    if (!options.sharedKeys) this.node.addValidation({ validate: () => keyedUploads(this) });
+  }
+
+  private encryption(
+    placement: Placement,
+    { encryptionKey }: AzureServingProps,
+  ): Pick<StorageAccountConfig, 'identity' | 'customerManagedKey' | 'dependsOn'> {
+    if (!encryptionKey) return {};
+    const { identity, ready } = keyIdentity(this, placement, encryptionKey);
+    return {
+      identity: { type: 'UserAssigned', identityIds: [identity.id] },
+      customerManagedKey: { keyVaultKeyId: encryptionKey.versionlessId, userAssignedIdentityId: identity.id },
+      dependsOn: [ready],
+    };
+  }
+}
+
+/** What is wrong with the stack's azurerm provider, which by default uploads with the keys that accounts here have not. */
+function keyedUploads(scope: Construct): string[] {
+  const providers = TerraformStack.of(scope).node.children.filter(
+    (child) => (child as Partial<AzurermProvider>).terraformResourceType === 'azurerm',
+  ) as AzurermProvider[];
+  return providers
+    .filter(({ storageUseAzureadInput }) => !storageUseAzureadInput)
+    .map(
+      ({ node }) =>
+        `${node.path} uploads with keys, and ${scope.node.path} has none; ` +
+        'set storageUseAzuread: true where the AzurermProvider is made',
+    );
+}

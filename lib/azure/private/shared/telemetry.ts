@@ -1,0 +1,141 @@
+import type { ApplicationInsights } from '@cdktf/provider-azurerm/lib/application-insights';
+import type { ApplicationInsightsWorkbook } from '@cdktf/provider-azurerm/lib/application-insights-workbook';
+import type { LogAnalyticsWorkspace } from '@cdktf/provider-azurerm/lib/log-analytics-workspace';
+import type { MonitorMetricAlert } from '@cdktf/provider-azurerm/lib/monitor-metric-alert';
+import { Construct } from 'constructs';
+import { azurerm } from '../../../terraform/bindings/azurerm.js';
+import type { AzureServingProps } from '../../props.js';
+import { groupName, stableUuid } from './names.js';
+import type { Placement } from './placement.js';
+
+const DEFAULT_RETENTION_DAYS = 90;
+const NAME_LENGTH = 63;
+
+/** A metric of Azure Monitor. */
+export interface Metric {
+  readonly title: string;
+  /** Such as `Microsoft.Web/sites`. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly aggregation: 'Average' | 'Maximum' | 'Total';
+  /** Only the points whose dimension has one of the values. @default - all points */
+  readonly only?: { readonly dimension: string; readonly values: string[] };
+}
+
+/** When a metric wakes somebody. */
+export interface Alarm {
+  /** Names the alert in the tree. */
+  readonly id: string;
+  readonly metric: Metric;
+  /** The alarm is raised above it. */
+  readonly threshold: number;
+  /** What it means and what to do, for whoever is woken. */
+  readonly description: string;
+}
+
+/** What is watched, and of which resource. */
+export interface Watched {
+  readonly resourceId: string;
+  /** Its type in lower case, for the workbook. */
+  readonly resourceType: string;
+  readonly metrics: readonly Metric[];
+  readonly alarms: readonly Alarm[];
+}
+
+/** How the workbook's format numbers aggregations. */
+const AGGREGATION_CODES = { Total: 1, Maximum: 3, Average: 4 };
+
+/** Where an endpoint's logs and traces go, with alerts and a workbook over its metrics. */
+export class Telemetry extends Construct {
+  readonly logs: LogAnalyticsWorkspace;
+  readonly insights: ApplicationInsights;
+  readonly alerts: MonitorMetricAlert[] = [];
+  workbook?: ApplicationInsightsWorkbook;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly placement: Placement,
+    private readonly props: AzureServingProps,
+  ) {
+    super(scope, id);
+    const name = groupName(scope, NAME_LENGTH);
+    this.logs = new azurerm.LogAnalyticsWorkspace(this, 'Logs', {
+      ...placement.common,
+      name,
+      sku: 'PerGB2018',
+      retentionInDays: props.logRetentionDays ?? DEFAULT_RETENTION_DAYS,
+    });
+    this.insights = new azurerm.ApplicationInsights(this, 'Insights', {
+      ...placement.common,
+      name,
+      applicationType: 'web',
+      workspaceId: this.logs.id,
+    });
+  }
+
+  /** Adds the alerts and the workbook, once what they watch is there. */
+  watch(watched: Watched): void {
+    this.alerts.push(...watched.alarms.map((alarm) => this.alert(watched, alarm)));
+    if (this.props.dashboard ?? true) this.workbook = this.makeWorkbook(watched);
+  }
+
+  private alert({ resourceId }: Watched, { id, metric, threshold, description }: Alarm): MonitorMetricAlert {
+    return new azurerm.MonitorMetricAlert(this, id, {
+      name: `${groupName(this, NAME_LENGTH)}-${id.toLowerCase()}`,
+      resourceGroupName: this.placement.resourceGroup.name,
+      tags: this.props.tags,
+      scopes: [resourceId],
+      description,
+      severity: 2,
+      frequency: 'PT1M',
+      windowSize: 'PT5M',
+      criteria: [
+        {
+          metricNamespace: metric.namespace,
+          metricName: metric.name,
+          aggregation: metric.aggregation,
+          operator: 'GreaterThan',
+          threshold,
+          ...(metric.only
+            ? { dimension: [{ name: metric.only.dimension, operator: 'Include', values: metric.only.values }] }
+            : {}),
+        },
+      ],
+      action: (this.props.alarmActions ?? []).map((actionGroupId) => ({ actionGroupId })),
+    });
+  }
+
+  private makeWorkbook({ resourceId, resourceType, metrics }: Watched): ApplicationInsightsWorkbook {
+    const items = metrics.map((metric, index) => ({
+      type: 10,
+      name: `metric-${index}`,
+      customWidth: '50',
+      content: {
+        chartId: `chart-${index}`,
+        version: 'MetricsItem/2.0',
+        size: 0,
+        chartType: 2,
+        title: metric.title,
+        resourceType,
+        metricScope: 0,
+        resourceIds: [resourceId],
+        timeContext: { durationMs: 86_400_000 },
+        metrics: [
+          {
+            namespace: metric.namespace.toLowerCase(),
+            metric: `${metric.namespace.toLowerCase()}--${metric.name}`,
+            aggregation: AGGREGATION_CODES[metric.aggregation],
+          },
+        ],
+      },
+    }));
+    return new azurerm.ApplicationInsightsWorkbook(this, 'Workbook', {
+      ...this.placement.common,
+      name: stableUuid(this.node.path),
+      displayName: this.node.scope!.node.path,
+      category: 'workbook',
+      dataJson: JSON.stringify({ version: 'Notebook/1.0', items }),
+    });
+  }
+}

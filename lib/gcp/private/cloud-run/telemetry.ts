@@ -1,0 +1,76 @@
+import type { Metric, TelemetryOptions } from '../shared/telemetry.js';
+
+const MILLISECONDS = 1000;
+
+/** What is watched of a Cloud Run service. */
+export function cloudRunTelemetry(serviceName: string, timeoutSeconds: number): TelemetryOptions {
+  const resource = `resource.type="cloud_run_revision" AND resource.labels.service_name="${serviceName}"`;
+  const filter = (metric: string, more = '') => `${resource} AND metric.type="run.googleapis.com/${metric}"${more}`;
+  const requests: Metric = {
+    title: 'Requests a second, by revision',
+    filter: filter('request_count'),
+    aligner: 'ALIGN_RATE',
+    reducer: 'REDUCE_SUM',
+    groupBy: ['resource.label.revision_name'],
+  };
+  const failures: Metric = {
+    title: 'Share of requests that failed',
+    filter: filter('request_count', ' AND metric.labels.response_code_class="5xx"'),
+    aligner: 'ALIGN_RATE',
+    reducer: 'REDUCE_SUM',
+  };
+  const latency: Metric = {
+    title: 'Latency, 99th percentile (ms)',
+    filter: filter('request_latencies'),
+    aligner: 'ALIGN_PERCENTILE_99',
+    reducer: 'REDUCE_MAX',
+  };
+  const utilization = (what: string, metric: string): Metric => ({
+    title: `${what} in use, 99th percentile`,
+    filter: filter(`container/${metric}/utilizations`),
+    aligner: 'ALIGN_PERCENTILE_99',
+    reducer: 'REDUCE_MAX',
+  });
+  const cpu = utilization('CPU', 'cpu');
+  const memory = utilization('Memory', 'memory');
+  const instances: Metric = {
+    title: 'Instances',
+    filter: filter('container/instance_count'),
+    aligner: 'ALIGN_MAX',
+    reducer: 'REDUCE_SUM',
+    groupBy: ['metric.label.state'],
+  };
+  return {
+    logFilter: resource,
+    resourceType: 'cloud_run_revision',
+    metrics: [requests, failures, latency, cpu, memory, instances],
+    alarms: [
+      {
+        id: 'Errors',
+        metric: failures,
+        denominator: { ...requests, groupBy: undefined },
+        threshold: 0.05,
+        minutes: 5,
+        documentation:
+          'More than 5 % of the requests got a 5xx for 5 minutes. Read the errors logged; if a new revision serves, ' +
+          'send the traffic back to the one before.',
+      },
+      {
+        id: 'Latency',
+        metric: latency,
+        threshold: timeoutSeconds * MILLISECONDS * 0.5,
+        minutes: 5,
+        documentation:
+          'One request in a hundred takes more than half of the time limit. Lower `concurrency`, or give more CPU.',
+      },
+      {
+        id: 'Saturation',
+        metric: memory,
+        threshold: 0.9,
+        minutes: 5,
+        documentation:
+          'Instances use more than 90 % of their memory, and are killed at 100 %. Raise `memoryMib`, or lower `concurrency`.',
+      },
+    ],
+  };
+}

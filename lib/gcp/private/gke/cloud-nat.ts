@@ -1,0 +1,39 @@
+import type { ComputeRouterNat } from '@cdktf/provider-google/lib/compute-router-nat';
+import { Construct } from 'constructs';
+import { google } from '../../../terraform/bindings/google.js';
+import type { ContainerModelProps } from '../../container-model.js';
+import { generatedName } from '../shared/names.js';
+
+/** https://cloud.google.com/compute/docs/naming-resources */
+const NAME_LENGTH = 63;
+const GOOGLE_REGISTRY = /^(?:[a-z0-9-]+\.pkg\.dev|(?:[a-z]+\.)?gcr\.io)\//;
+
+/** Whether the image is in one of Google's registries, which nodes reach without a way to the internet. */
+export function isOnGoogle(image: string): boolean {
+  return GOOGLE_REGISTRY.test(image);
+}
+
+/** Whether nodes or pods must reach the internet for the server of the props. */
+export function needsInternet({ server }: ContainerModelProps): boolean {
+  const spec = server?.spec;
+  return spec?.image !== undefined && (!isOnGoogle(spec.image) || spec.source?.kind === 'hub');
+}
+
+/** A way out for the private nodes and pods of one subnetwork. Nobody comes in by it. */
+export class CloudNat extends Construct {
+  readonly nat: ComputeRouterNat;
+
+  constructor(scope: Construct, id: string, props: ContainerModelProps) {
+    super(scope, id);
+    const { network = 'default', subnetwork = network } = props.cluster?.options ?? {};
+    const place = { project: props.project, region: props.region, name: generatedName(this, NAME_LENGTH) };
+    const router = new google.ComputeRouter(this, 'Router', { ...place, network });
+    this.nat = new google.ComputeRouterNat(this, 'Resource', {
+      ...place,
+      router: router.name,
+      natIpAllocateOption: 'AUTO_ONLY',
+      sourceSubnetworkIpRangesToNat: 'LIST_OF_SUBNETWORKS',
+      subnetwork: [{ name: subnetwork, sourceIpRangesToNat: ['ALL_IP_RANGES'] }],
+    });
+  }
+}

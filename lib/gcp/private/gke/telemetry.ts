@@ -1,0 +1,88 @@
+import { InferenceService } from '../../../kubernetes/inference-service.js';
+import { ModelWorkload } from '../../../kubernetes/model-workload.js';
+import { latencyQuery, SLOW_ADVICE, SLOW_SHARE } from '../../../kubernetes/workload-metrics.js';
+import type { Metric, TelemetryOptions } from '../shared/telemetry.js';
+
+/** A workload that is watched. */
+export interface GkeWatched {
+  readonly clusterName: string;
+  readonly namespace: string;
+  readonly kserve: boolean;
+  /** Whether the server is Modelship's runtime. */
+  readonly own: boolean;
+  readonly timeoutSeconds: number;
+}
+
+/** What is watched of a workload in GKE. What callers see is in the errors that the runtime logs, and in its metrics. */
+export function gkeTelemetry({ clusterName, namespace, kserve, own, timeoutSeconds }: GkeWatched): TelemetryOptions {
+  const resource =
+    `resource.type="k8s_container" AND resource.labels.cluster_name="${clusterName}" AND ` +
+    `resource.labels.namespace_name="${namespace}" AND ` +
+    `resource.labels.container_name="${(kserve ? InferenceService : ModelWorkload).containerName}"`;
+  const metric = (title: string, type: string, aligner: string, reducer: string, more = ''): Metric => ({
+    title,
+    filter: `${resource} AND metric.type="kubernetes.io/container/${type}"${more}`,
+    aligner,
+    reducer,
+  });
+  const cpu = metric('CPU in use', 'cpu/limit_utilization', 'ALIGN_MEAN', 'REDUCE_MEAN');
+  const memory = metric(
+    'Memory in use',
+    'memory/limit_utilization',
+    'ALIGN_MAX',
+    'REDUCE_MAX',
+    ' AND metric.labels.memory_type="non-evictable"',
+  );
+  const restarts = metric('Restarts', 'restart_count', 'ALIGN_DELTA', 'REDUCE_SUM');
+  return {
+    logFilter: resource,
+    resourceType: 'k8s_container',
+    metrics: [cpu, memory, restarts],
+    // KServe has metrics of its own, and so have other servers.
+    queryAlarms:
+      kserve || !own
+        ? []
+        : [
+            {
+              id: 'Latency',
+              title: 'Latency, 99th percentile (s)',
+              query: latencyQuery({ cluster: clusterName, namespace }),
+              threshold: timeoutSeconds * SLOW_SHARE,
+              minutes: 5,
+              documentation: SLOW_ADVICE,
+            },
+          ],
+    // Others write all that they say to standard error, which Cloud Logging takes for errors.
+    errorLogAlarm: own
+      ? {
+          threshold: 5,
+          minutes: 5,
+          documentation: 'The runtime logged more than 5 errors a minute for 5 minutes. Read them in Cloud Logging.',
+        }
+      : undefined,
+    alarms: [
+      {
+        id: 'Restarts',
+        metric: restarts,
+        threshold: 0,
+        minutes: 1,
+        documentation: 'A pod was restarted: it crashed, ran out of memory or did not answer its liveness probe.',
+      },
+      {
+        id: 'Cpu',
+        metric: cpu,
+        threshold: 0.95,
+        minutes: 10,
+        documentation:
+          'Pods have used nearly all their CPU for 10 minutes, so requests wait. Raise maxReplicas or `cpu`.',
+      },
+      {
+        id: 'Memory',
+        metric: memory,
+        threshold: 0.9,
+        minutes: 5,
+        documentation: 'Pods use more than 90 % of their memory, and are killed at 100 %. Raise `memoryMib`.',
+      },
+    ],
+  };
+}

@@ -1,0 +1,91 @@
+import type { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
+import { AssetType, Fn, TerraformAsset } from 'cdktf';
+import { Construct } from 'constructs';
+import { google } from '../../../terraform/bindings/google.js';
+import { GenericResource } from '../../../terraform/generic.js';
+import type { ImageBuild } from '../../image.js';
+import type { GoogleServingProps } from '../../props.js';
+import { BUCKET_NAME_LENGTH, SERVICE_ACCOUNT_ID_LENGTH } from './limits.js';
+import { generatedName } from './names.js';
+import { GOOGLE_OPERATION, restfulProvider } from './restful.js';
+
+const PROJECT_HASH_LENGTH = 8;
+/** An image for GPUs has 10 GB, which come and go once. */
+const TIMEOUT_SECONDS = 3600;
+
+/**
+ * Builds an image in Cloud Build. Triggers, the only resource for it, do not build when they are applied: so the build
+ * is a call of the REST API, sent again when the digest of the folder changes.
+ */
+export class CloudBuild extends Construct {
+  /** The call that is over once the image is pushed. */
+  readonly pushed: GenericResource;
+
+  constructor(scope: Construct, id: string, props: GoogleServingProps, build: ImageBuild) {
+    super(scope, id);
+    const account = new google.ServiceAccount(this, 'ServiceAccount', {
+      project: props.project,
+      accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),
+      displayName: 'Builds the image of the runtime',
+    });
+    const context = this.upload(props, build);
+    const rights = [
+      new google.StorageBucketIamMember(this, 'Reader', {
+        bucket: context.bucket,
+        role: 'roles/storage.objectViewer',
+        member: account.member,
+      }),
+      new google.ProjectIamMember(this, 'Logger', {
+        project: build.projectId,
+        role: 'roles/logging.logWriter',
+        member: account.member,
+      }),
+      build.registry.grantPush(account.member),
+    ];
+    this.pushed = new GenericResource(this, 'Resource', {
+      type: 'restful_operation',
+      provider: restfulProvider(this, 'cloud-build', 'https://cloudbuild.googleapis.com/v1'),
+      dependsOn: rights,
+      attributes: {
+        path: `/projects/${build.projectId}/locations/${props.region}/builds`,
+        method: 'POST',
+        body: {
+          source: { storageSource: { bucket: context.bucket, object: context.name } },
+          steps: [
+            {
+              name: 'gcr.io/cloud-builders/docker',
+              args: ['build', '--tag', build.uri, '--file', build.dockerfile, '.'],
+            },
+          ],
+          images: [build.uri],
+          serviceAccount: account.name,
+          timeout: `${TIMEOUT_SECONDS}s`,
+          options: { logging: 'CLOUD_LOGGING_ONLY' },
+        },
+        poll: GOOGLE_OPERATION,
+      },
+    });
+  }
+
+  private upload(props: GoogleServingProps, build: ImageBuild): StorageBucketObject {
+    const bucket = new google.StorageBucket(this, 'Bucket', {
+      name: `${generatedName(this, BUCKET_NAME_LENGTH - PROJECT_HASH_LENGTH - 1)}-${Fn.substr(Fn.sha256(build.projectId), 0, PROJECT_HASH_LENGTH)}`,
+      project: props.project,
+      location: props.region,
+      labels: props.labels,
+      uniformBucketLevelAccess: true,
+      publicAccessPrevention: 'enforced',
+      forceDestroy: true,
+    });
+    const asset = new TerraformAsset(this, 'Context', {
+      path: build.directory,
+      type: AssetType.ARCHIVE,
+      assetHash: build.digest,
+    });
+    return new google.StorageBucketObject(this, 'Object', {
+      bucket: bucket.name,
+      name: `context-${build.digest}.zip`,
+      source: asset.path,
+    });
+  }
+}

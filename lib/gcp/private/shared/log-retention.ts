@@ -1,0 +1,48 @@
+import type { LoggingProjectBucketConfig } from '@cdktf/provider-google/lib/logging-project-bucket-config';
+import type { LoggingProjectSink } from '@cdktf/provider-google/lib/logging-project-sink';
+import { Construct } from 'constructs';
+import { google } from '../../../terraform/bindings/google.js';
+import type { GoogleServingProps } from '../../props.js';
+import { grantKey } from './encryption.js';
+import { generatedName } from './names.js';
+import { projectId } from './project.js';
+
+const DEFAULT_RETENTION_DAYS = 90;
+/** https://cloud.google.com/logging/docs/buckets#create_bucket */
+const LOG_BUCKET_NAME_LENGTH = 100;
+
+/**
+ * Keeps what an endpoint logs for as long as it was asked to. Cloud Logging knows retention by bucket only, and the
+ * project's own bucket belongs to all its services: so the endpoint has one, and a sink that fills it.
+ */
+export class LogRetention extends Construct {
+  readonly bucket: LoggingProjectBucketConfig;
+  readonly sink: LoggingProjectSink;
+
+  constructor(scope: Construct, id: string, props: GoogleServingProps, filter: string) {
+    super(scope, id);
+    const project = projectId(this, props.project);
+    const name = generatedName(scope, LOG_BUCKET_NAME_LENGTH);
+    this.bucket = new google.LoggingProjectBucketConfig(this, 'Bucket', {
+      project,
+      location: props.region,
+      bucketId: name,
+      retentionDays: props.logRetentionDays ?? DEFAULT_RETENTION_DAYS,
+      ...this.encryption(props.encryptionKey, project),
+    });
+    this.sink = new google.LoggingProjectSink(this, 'Sink', {
+      project: props.project,
+      name,
+      destination: `logging.googleapis.com/${this.bucket.id}`,
+      filter,
+      uniqueWriterIdentity: true,
+    });
+  }
+
+  private encryption(key: string | undefined, project: string) {
+    if (!key) return {};
+    const agent = new google.DataGoogleLoggingProjectCmekSettings(this, 'Agent', { project }).serviceAccountId;
+    const granted = grantKey(this, 'Key', key, `serviceAccount:${agent}`);
+    return { cmekSettings: { kmsKeyName: key }, dependsOn: [granted] };
+  }
+}

@@ -1,0 +1,89 @@
+import { ENVIRONMENT } from '@modelship/runtime/contract';
+import type { Construct } from 'constructs';
+import type { Model } from '../../../model/model.js';
+import { ModelServer } from '../../../serving/servers/model-server.js';
+import { startSeconds } from '../../../serving/servers/server-start.js';
+import type { ServerSpec } from '../../../serving/servers/spec.js';
+import { packagePrefix } from '../../../terraform/package-files.js';
+import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
+import type { ManagedEndpointModelProps } from '../../managed-endpoint-model.js';
+import { projectVariables } from '../shared/project.js';
+import { VERTEX } from './limits.js';
+import { payloadLimit } from './validation.js';
+
+const PROBE_PERIOD_SECONDS = 10;
+/** The API wants it longer than the period. */
+const PROBE_TIMEOUT_SECONDS = 11;
+
+/** What of a replica's container comes from elsewhere. */
+export interface ContainerOptions {
+  readonly model: Model;
+  readonly image: string;
+  readonly bucketName: string;
+  readonly timeoutSeconds: number;
+}
+
+/** The `ModelContainerSpec` of the API: what a replica runs, and how it is asked. */
+export function containerSpec(scope: Construct, props: ManagedEndpointModelProps, options: ContainerOptions) {
+  const { model, image, bucketName, timeoutSeconds } = options;
+  const { spec } = serverOf(props);
+  const folder = `gs://${bucketName}/${packagePrefix(model, props.server)}`;
+  const own = spec.image === undefined;
+  const environment = {
+    ...(own
+      ? runtimeEnvironment({ ...props, model }, `${folder}/`, timeoutSeconds)
+      : { ...props.environment, ...spec.environment(model, folder) }),
+    ...projectVariables(scope, props.project),
+    ...(own ? { [ENVIRONMENT.maxBodyBytes]: `${props.maxPayloadBytes ?? payloadLimit(props)}` } : {}),
+  };
+  const args = argumentsOf(spec, model, folder);
+  return {
+    imageUri: image,
+    ...(args ? { args } : {}),
+    env: Object.entries(environment).map(([name, value]) => ({ name, value })),
+    ports: [{ containerPort: spec.port }],
+    healthRoute: spec.readyPath(model),
+    predictRoute: spec.predictPath(model),
+    ...startup(props, model),
+  };
+}
+
+/** What of `containerSpec` a caller can change by the server, without what only apply knows of the bucket. */
+export function serverContent(props: ManagedEndpointModelProps, model: Model) {
+  const { spec } = serverOf(props);
+  if (spec.image === undefined) return { startup: props.startupSeconds };
+  const folder = packagePrefix(model, props.server);
+  const args = argumentsOf(spec, model, folder);
+  const routes = [spec.port, spec.readyPath(model), spec.predictPath(model)];
+  return { server: [folder, args, spec.environment(model, folder), routes], startup: props.startupSeconds };
+}
+
+/** The server of the props, or the one that there is without. */
+export function serverOf({ server }: ManagedEndpointModelProps): ModelServer {
+  return server ?? ModelServer.modelship();
+}
+
+function argumentsOf(spec: ServerSpec, model: Model, folder: string): readonly string[] | undefined {
+  return spec.vertexCommand?.(model, folder) ?? spec.command?.(model, folder);
+}
+
+/**
+ * Without a probe of its own for the start, Vertex AI restarts what does not listen after 40 seconds. The runtime listens
+ * before the model is loaded; other servers do so after it.
+ */
+function startup(props: ManagedEndpointModelProps, model: Model) {
+  const server = serverOf(props);
+  const { spec } = server;
+  if (spec.image === undefined && props.startupSeconds === undefined) return {};
+  const seconds = props.startupSeconds ?? startSeconds(server);
+  return {
+    startupProbe: {
+      httpGet: { path: spec.readyPath(model), port: spec.port },
+      periodSeconds: PROBE_PERIOD_SECONDS,
+      timeoutSeconds: PROBE_TIMEOUT_SECONDS,
+      failureThreshold: Math.ceil(seconds / PROBE_PERIOD_SECONDS),
+    },
+    // Of the machine and the image, too.
+    deploymentTimeout: `${seconds + VERTEX.provisionSeconds}s`,
+  };
+}

@@ -1,0 +1,60 @@
+import type { Metric, TelemetryOptions } from '../shared/telemetry.js';
+
+const MILLISECONDS = 1000;
+
+/**
+ * What is watched of a Vertex AI endpoint.
+ *
+ * @param onGpu whether the server runs on a GPU, which then says how busy it is
+ */
+export function vertexTelemetry(endpointId: string, timeoutSeconds: number, onGpu: boolean): TelemetryOptions {
+  const resource = `resource.type="aiplatform.googleapis.com/Endpoint" AND resource.labels.endpoint_id="${endpointId}"`;
+  const metric = (title: string, type: string, aligner: string, reducer: string): Metric => ({
+    title,
+    filter: `${resource} AND metric.type="aiplatform.googleapis.com/prediction/online/${type}"`,
+    aligner,
+    reducer,
+    groupBy: ['metric.label.deployed_model_id'],
+  });
+  const requests = metric('Predictions a second, by version', 'prediction_count', 'ALIGN_RATE', 'REDUCE_SUM');
+  const errors: Metric = {
+    ...metric('Share of predictions that failed', 'error_count', 'ALIGN_RATE', 'REDUCE_SUM'),
+    groupBy: undefined,
+  };
+  const latency = metric('Latency, 99th percentile (ms)', 'prediction_latencies', 'ALIGN_PERCENTILE_99', 'REDUCE_MAX');
+  const busy = onGpu
+    ? metric('GPU in use', 'accelerator/duty_cycle', 'ALIGN_MEAN', 'REDUCE_MEAN')
+    : metric('CPU in use', 'cpu/utilization', 'ALIGN_MEAN', 'REDUCE_MEAN');
+  const replicas = metric('Replicas', 'replicas', 'ALIGN_MAX', 'REDUCE_SUM');
+  return {
+    logFilter: resource,
+    resourceType: 'aiplatform.googleapis.com/Endpoint',
+    metrics: [requests, errors, latency, busy, replicas],
+    alarms: [
+      {
+        id: 'Errors',
+        metric: errors,
+        denominator: { ...requests, groupBy: undefined },
+        threshold: 0.05,
+        minutes: 5,
+        documentation:
+          'More than 5 % of the predictions failed for 5 minutes. Read the errors logged; during a canary, give the ' +
+          'traffic back to the stable version.',
+      },
+      {
+        id: 'Latency',
+        metric: latency,
+        threshold: timeoutSeconds * MILLISECONDS * 0.5,
+        minutes: 5,
+        documentation: 'One prediction in a hundred takes more than half of the time limit. Raise maxReplicas.',
+      },
+      {
+        id: 'Saturation',
+        metric: busy,
+        threshold: 0.9,
+        minutes: 10,
+        documentation: `Replicas have used more than 90 % of their ${onGpu ? 'GPU' : 'CPU'} for 10 minutes. Raise maxReplicas.`,
+      },
+    ],
+  };
+}

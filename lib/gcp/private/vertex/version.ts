@@ -1,0 +1,115 @@
+import { Fn, type ITerraformDependable, TerraformResource, Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { contentHash } from '../../../terraform/content-hash.js';
+import { type GenericProvider, GenericResource } from '../../../terraform/generic.js';
+import { shortHash } from '../shared/names.js';
+import { GOOGLE_OPERATION } from '../shared/restful.js';
+import { VERTEX } from './limits.js';
+
+/** Eight hexadecimal digits make a number of at most ten decimal ones, which is all that Vertex AI takes for an id. */
+const ID_HASH_LENGTH = 8;
+
+/** What a version is made from. */
+export interface VertexVersionOptions {
+  readonly provider: GenericProvider;
+  /** `/projects/P/locations/L`, the parent of everything. */
+  readonly parent: string;
+  readonly endpointPath: string;
+  /** Starts the model's id. */
+  readonly name: string;
+  /** The `Model` of the API. */
+  readonly model: Readonly<Record<string, unknown>>;
+  /** The `DeployedModel` of the API, without the id and the model. */
+  readonly deployment: Readonly<Record<string, unknown>>;
+  /** Everything that a caller can change about the two. Values that only apply knows may be among it. */
+  readonly content: Readonly<Record<string, unknown>>;
+  /** What must be there before the model is uploaded. */
+  readonly dependsOn: readonly ITerraformDependable[];
+}
+
+/**
+ * One version of a model, uploaded and deployed to an endpoint.
+ *
+ * No Terraform resource does either, so that both are calls of the REST API. Everything that would change a call is in
+ * the ids, and `create_before_destroy` makes Terraform bring up the new version and move the traffic before it takes
+ * down the old one.
+ */
+export class VertexVersion extends Construct {
+  /** The number under which the endpoint's traffic split knows it. */
+  readonly deployedModelId: string;
+  readonly upload: GenericResource;
+  readonly deployment: GenericResource;
+
+  constructor(scope: Construct, options: VertexVersionOptions) {
+    const late: unknown[] = [];
+    const text = JSON.stringify(options.content, (_, value) => {
+      if (!Token.isUnresolved(value)) return value;
+      // The number of a token is another one after every change to the stack.
+      late.push(value);
+      return null;
+    });
+    const hash = shortHash(text, ID_HASH_LENGTH);
+    super(scope, `Version-${hash}`);
+    const { provider, parent, endpointPath } = options;
+    const suffix = late.length === 0 ? hash : contentHash(this, 'Hash', [hash, ...late], ID_HASH_LENGTH);
+    const modelId = `${options.name.slice(0, VERTEX.modelIdLength - ID_HASH_LENGTH - 1)}-${suffix}`;
+    this.deployedModelId =
+      late.length === 0 ? `${Number.parseInt(hash, 16) || 1}` : Token.asString(Fn.parseint(suffix, 16));
+    const lifecycle = { createBeforeDestroy: true, ...(late.length > 0 ? this.replacedWith(suffix) : {}) };
+
+    this.upload = new GenericResource(this, 'Upload', {
+      type: 'restful_operation',
+      provider,
+      lifecycle,
+      dependsOn: [...options.dependsOn],
+      attributes: {
+        path: `${parent}/models:upload`,
+        method: 'POST',
+        body: { modelId, model: options.model },
+        poll: GOOGLE_OPERATION,
+        delete_path: `${parent}/models/${modelId}`,
+        delete_method: 'DELETE',
+        poll_delete: GOOGLE_OPERATION,
+      },
+    });
+    // An endpoint carries out one change at a time.
+    const oneAtATime = [{ mutex: endpointPath }];
+    this.deployment = new GenericResource(this, 'Deployment', {
+      type: 'restful_operation',
+      provider,
+      lifecycle,
+      dependsOn: [this.upload],
+      attributes: {
+        path: `${endpointPath}:deployModel`,
+        method: 'POST',
+        precheck: oneAtATime,
+        body: {
+          deployedModel: {
+            ...options.deployment,
+            id: this.deployedModelId,
+            model: `${parent.slice(1)}/models/${modelId}`,
+          },
+        },
+        poll: GOOGLE_OPERATION,
+        delete_path: `${endpointPath}:undeployModel`,
+        delete_method: 'POST',
+        delete_body: { deployedModelId: this.deployedModelId },
+        precheck_delete: oneAtATime,
+        poll_delete: GOOGLE_OPERATION,
+      },
+    });
+  }
+
+  /** A changed body alone would be sent again under another id, and what had the old one would never be deleted. */
+  private replacedWith(suffix: string) {
+    // Not cdktf's own class for it, which runs `terraform version` at every synthesis.
+    const terraformResourceType = 'terraform_data';
+    const content = new TerraformResource(this, 'Content', {
+      terraformResourceType,
+      terraformGeneratorMetadata: { providerName: 'terraform' },
+    });
+    content.addOverride('input', { suffix });
+    // Given the resource itself, cdktf writes a template, which Terraform does not take here.
+    return { replaceTriggeredBy: [`${terraformResourceType}.${content.friendlyUniqueId}`] };
+  }
+}

@@ -1,0 +1,73 @@
+import { LIVE_PATH, READY_PATH } from '@modelship/runtime/contract';
+import type { Manifest, ModelFormat } from '@modelship/runtime/manifest';
+import type { Model } from '../../model/model.js';
+import type { LayoutFile } from './model-layout.js';
+import { artifactFiles } from './model-layout.js';
+import type { ServerImage, ServerSpec } from './spec.js';
+
+/** Per format: the backend, and the name that it expects the artifact under. */
+const BACKENDS: Partial<Record<ModelFormat, { backend: string; artifact: string }>> = {
+  onnx: { backend: 'onnxruntime', artifact: 'model.onnx' },
+  saved_model: { backend: 'tensorflow', artifact: 'model.savedmodel' },
+  torchscript: { backend: 'pytorch', artifact: 'model.pt' },
+};
+
+/** https://github.com/triton-inference-server/server/issues/8204: NVIDIA's images have no backend for it since 25.03. */
+export const NO_TENSORFLOW = (Object.keys(BACKENDS) as ModelFormat[]).filter((format) => format !== 'saved_model');
+
+/** https://docs.nvidia.com/deeplearning/triton-inference-server/user-guide/docs/user_guide/model_repository.html */
+export function triton(image: ServerImage, formats = Object.keys(BACKENDS) as ModelFormat[]): ServerSpec {
+  return {
+    name: 'Triton',
+    ...image,
+    port: 8000,
+    livePath: () => LIVE_PATH,
+    readyPath: () => READY_PATH,
+    predictPath: (model) => `/v2/models/${model.name}/infer`,
+    needsGpu: false,
+    speaksInstances: false,
+    streams: false,
+    formats,
+    layout,
+    readsGcs: true,
+    command: (_model, folder) => ['tritonserver', `--model-repository=${folder}`, '--exit-on-error=true'],
+    // By the platform's variables the image puts the program before its arguments, and the server takes Vertex AI's
+    // routes on its port for its own.
+    vertexCommand: (model, folder) => [
+      `--model-repository=${folder}`,
+      '--exit-on-error=true',
+      `--vertex-ai-default-model=${model.name}`,
+    ],
+    environment: () => ({}),
+    sageMakerEnvironment: (model) => ({ SAGEMAKER_TRITON_DEFAULT_MODEL_NAME: model.name }),
+  };
+}
+
+function layout(model: Model): readonly LayoutFile[] {
+  const { artifact } = BACKENDS[model.manifest.format] ?? { artifact: 'model' };
+  return [
+    { path: `${model.name}/config.pbtxt`, content: config(model) },
+    ...artifactFiles(model).map((file) => ({
+      ...file,
+      path: `${model.name}/${model.version}/${artifact}${file.path && `/${file.path}`}`,
+    })),
+  ];
+}
+
+/** In protobuf's text form. The batch dimension is among the dimensions, so Triton adds none of its own. */
+function config({ name, manifest }: Model): string {
+  const { backend } = BACKENDS[manifest.format] ?? { backend: manifest.format };
+  return [
+    `name: ${JSON.stringify(name)}`,
+    `backend: ${JSON.stringify(backend)}`,
+    'max_batch_size: 0',
+    ...manifest.inputs.map((spec) => `input { ${tensor(spec)} }`),
+    ...manifest.outputs.map((spec) => `output { ${tensor(spec)} }`),
+    '',
+  ].join('\n');
+}
+
+function tensor({ name, datatype, shape }: Manifest['inputs'][number]): string {
+  const type = datatype === 'BYTES' ? 'STRING' : datatype;
+  return `name: ${JSON.stringify(name)} data_type: TYPE_${type} dims: [${shape.join(', ')}]`;
+}

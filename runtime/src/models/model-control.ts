@@ -1,0 +1,147 @@
+import type { ModelControl, ModelVersion } from '../protocols/protocol.js';
+import { InferenceError, invalid } from '../tensor/errors.js';
+import { allowedLocation } from './locations.js';
+import { MODEL_NAME, MODEL_NAME_RULE, type ModelEntry, type ModelRoot } from './model-entry.js';
+import type { ModelSet } from './model-set.js';
+
+/** Changes a set of models: by what the operator says, by what comes and goes, and by request. One change at a time. */
+export class ControlledModels implements ModelControl {
+  /** Where callers may load from: what the operator named, whatever callers have made of it. */
+  private roots: readonly ModelRoot[] = [];
+  /** Models that are there because a caller said where. */
+  private readonly requested = new Set<string>();
+  private change: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly set: ModelSet) {}
+
+  /**
+   * Loads what the operator named.
+   *
+   * @param roots where callers may load from. @default the places of the entries
+   * @throws Error if that cannot be served
+   */
+  start(entries: readonly ModelEntry[], roots: readonly ModelRoot[] = entries): Promise<void> {
+    this.roots = roots;
+    return this.exclusive(() => this.set.start(entries));
+  }
+
+  /** Loads packages that came, and retires those that went. */
+  refresh(): Promise<void> {
+    return this.exclusive(() => this.set.refresh());
+  }
+
+  /** Takes what the operator names now in the place of what was named before, whoever named it. */
+  async replace(entries: readonly ModelEntry[]): Promise<void> {
+    await this.exclusive(async () => {
+      this.roots = entries;
+      this.requested.clear();
+      this.set.resting.clear();
+      this.set.setbacks.clear();
+      this.set.entries = entries;
+      await this.set.refresh();
+    });
+  }
+
+  async load(name: string, location?: string): Promise<void> {
+    checkName(name);
+    await this.exclusive(() => (location === undefined ? this.loadKnown(name) : this.loadFrom(name, location)));
+  }
+
+  async unload(name: string): Promise<void> {
+    await this.exclusive(async () => {
+      const { set } = this;
+      if (!set.isServed(name)) throw new InferenceError('NOT_FOUND', `model ${name} is not loaded`);
+      if (this.requested.delete(name)) set.entries = set.entries.filter((entry) => entry.name !== name);
+      else set.resting.add(name);
+      await set.forget(name);
+    });
+  }
+
+  async configure(entries: readonly ModelEntry[]): Promise<void> {
+    const names = entries.map(({ name = '' }) => name);
+    for (const name of names) checkName(name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) throw invalid(`model ${twice} is configured twice`);
+    const allowed = entries.map((entry) => ({ ...entry, ...allowedLocation(entry.location, this.roots) }));
+    await this.exclusive(() => this.apply(allowed));
+  }
+
+  unloaded(): readonly ModelVersion[] {
+    return this.set.unloaded();
+  }
+
+  /** Loads nothing any more. */
+  close(): void {
+    this.set.close();
+  }
+
+  private async loadKnown(name: string): Promise<void> {
+    const { set } = this;
+    const entries = set.entries.filter((entry) => entry.name === undefined || entry.name === name);
+    set.setbacks.clear();
+    set.resting.delete(name);
+    const look = await set.look(entries, { name });
+    const failure = look.failures.get(name);
+    if (failure) throw told(failure);
+    if (!set.isServed(name)) throw new InferenceError('NOT_FOUND', `there is no package of model ${name}`);
+    await set.retire(look);
+  }
+
+  private async loadFrom(name: string, location: string): Promise<void> {
+    const { set } = this;
+    if (set.isServed(name) || set.entries.some((entry) => entry.name === name)) {
+      throw new InferenceError('ALREADY_EXISTS', `model ${name} is loaded`);
+    }
+    const entry: ModelEntry = {
+      name,
+      ...allowedLocation(location, this.roots),
+      policy: { kind: 'all' },
+      labels: {},
+    };
+    set.setbacks.clear();
+    const { failures } = await set.look([entry], { name, source: location });
+    const failure = failures.get(name);
+    if (failure) {
+      await set.forget(name);
+      throw told(failure);
+    }
+    this.requested.add(name);
+    set.entries = [...set.entries, entry];
+  }
+
+  private async apply(entries: readonly ModelEntry[]): Promise<void> {
+    const { set } = this;
+    const before = set.entries;
+    const resting = [...set.resting];
+    const added = entries.flatMap(({ name }) => (name !== undefined && !set.isServed(name) ? [name] : []));
+    set.entries = entries;
+    set.setbacks.clear();
+    set.resting.clear();
+    const look = await set.look(entries);
+    const failure = set.failureOf(look);
+    if (failure) {
+      set.entries = before;
+      for (const name of resting) set.resting.add(name);
+      for (const name of added) await set.forget(name);
+      await set.refresh();
+      throw told(failure);
+    }
+    this.requested.clear();
+    await set.retire(look);
+  }
+
+  private exclusive<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.change.then(change);
+    this.change = turn.catch(() => {});
+    return turn;
+  }
+}
+
+function checkName(name: string): void {
+  if (!MODEL_NAME.test(name)) throw invalid(`the name of a model holds ${MODEL_NAME_RULE}`);
+}
+
+/** Callers who may change what is served are told what is wrong with it. */
+function told(failure: Error): InferenceError {
+  return failure instanceof InferenceError ? failure : invalid(failure.message);
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LoadedModel } from '../engines/engine.js';
+import { type Manifest, ModelPackageError, SAMPLES_FILE } from '../manifest/index.js';
+import { decodeSamples, type Sample } from '../protocols/open-inference/samples.js';
+import { differenceBetween } from '../tensor/difference.js';
+import { InferenceError } from '../tensor/errors.js';
+import type { Signature } from '../tensor/tensor.js';
+
+/**
+ * The golden samples of the package in `directory`.
+ *
+ * @throws ModelPackageError `SAMPLES_INVALID` if they cannot be read or do not fit the signature
+ */
+export function readSamples(directory: string, manifest: Manifest): Sample[] {
+  if (manifest.samples.count === 0) return [];
+  const path = join(directory, SAMPLES_FILE);
+  const signature: Signature = { inputs: manifest.inputs, outputs: manifest.outputs };
+  try {
+    return decodeSamples(readFileSync(path), signature);
+  } catch (error) {
+    if (!(error instanceof InferenceError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new ModelPackageError(
+      'SAMPLES_INVALID',
+      `${path}: ${(error as Error).message}. Pack the model again with \`modelship pack\`.`,
+    );
+  }
+}
+
+/**
+ * Runs the golden samples.
+ *
+ * @throws ModelPackageError `SAMPLES_DIFFER` for the first answer that is not the golden one
+ */
+export async function checkSamples(model: LoadedModel, manifest: Manifest, samples: readonly Sample[]): Promise<void> {
+  for (const [index, sample] of samples.entries()) {
+    const outputs = await model.run(sample.inputs);
+    for (const wanted of sample.outputs) {
+      const got = outputs.find(({ name }) => name === wanted.name);
+      const difference = got
+        ? differenceBetween(got, wanted, manifest.samples.tolerance)
+        : `there is no output ${wanted.name}`;
+      if (difference === undefined) continue;
+      throw new ModelPackageError(
+        'SAMPLES_DIFFER',
+        `model \`${manifest.name}\` does not answer sample ${index} as when it was packed: ${difference}. It is not ` +
+          'served. Pack it again on a machine like this one, or with a wider `--tolerance`.',
+      );
+    }
+  }
+}

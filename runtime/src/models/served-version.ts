@@ -1,0 +1,228 @@
+import { join } from 'node:path';
+import type { EngineOptions, LoadedModel } from '../engines/engine.js';
+import { engineFor } from '../engines/index.js';
+import { type Manifest, ModelPackageError, verifyFiles } from '../manifest/index.js';
+import type { Logger } from '../observability/log.js';
+import type { RuntimeMetrics } from '../observability/metrics.js';
+import { ModelMetrics } from '../observability/model-metrics.js';
+import type { ModelState, ServedModel } from '../protocols/protocol.js';
+import { placeModel, probeBatching } from '../scheduling/probe.js';
+import { Scheduler } from '../scheduling/scheduler.js';
+import type { LocalPackage } from '../store/package-source.js';
+import { InferenceError } from '../tensor/errors.js';
+import type { Cancellation, InferenceRequest, InferenceResponse } from '../tensor/request.js';
+import type { Signature, Tensor } from '../tensor/tensor.js';
+import { checkSamples, readSamples } from './samples.js';
+
+/** How a version is run. */
+export interface VersionOptions {
+  /** @default as many as make a run faster */
+  readonly threads?: number;
+  /** @default `python3` */
+  readonly python?: string;
+  /** Processes for a model of a Python framework. @default 1 */
+  readonly workers?: number;
+  /** MiB of memory above which such a process is replaced. @default as the engine does */
+  readonly workerMemoryMib?: number;
+  /** @default false */
+  readonly trustPickle?: boolean;
+  /** Takes what the processes of a model write, and that requests run alone. @default it is dropped */
+  readonly logger?: Logger;
+  readonly maxQueue: number;
+  /** @default 0 */
+  readonly batchWindowMs?: number;
+  readonly timeoutSeconds: number;
+  /** Seconds that a process may take to load the model. @default as the engine does */
+  readonly startSeconds?: number;
+  readonly metrics: RuntimeMetrics;
+}
+
+/** What a version is made of. */
+export interface VersionSource {
+  /** @default the name that the package has */
+  readonly name?: string;
+  readonly manifest: Manifest;
+  /** Brings the package to this machine. */
+  readonly fetch: () => Promise<LocalPackage>;
+  /** Where the package was loaded from, if it was by a request. */
+  readonly source?: string;
+}
+
+/** One version of a model from its package on disk to its last request. */
+export class ServedVersion implements ServedModel {
+  state: ModelState = 'START';
+  readonly metrics = new ModelMetrics();
+  readonly name: string;
+  readonly manifest: Manifest;
+  readonly source: string | undefined;
+  readonly signatures: Readonly<Record<string, Signature>>;
+  /** Ends with each of those who make several calls, and in time. */
+  private readonly held = new Set<Promise<void>>();
+  private loadFailure: string | undefined;
+  private files: LocalPackage | undefined;
+  private model: LoadedModel | undefined;
+  private scheduler: Scheduler | undefined;
+
+  constructor(
+    private readonly from: VersionSource,
+    private readonly options: VersionOptions,
+  ) {
+    const { manifest, name = manifest.name, source } = from;
+    this.name = name;
+    this.manifest = manifest;
+    this.source = source;
+    const { inputs, outputs, signatures } = manifest;
+    this.signatures = { ...signatures, serving_default: { inputs, outputs } };
+  }
+
+  get version(): string {
+    return this.manifest.version;
+  }
+
+  /** Whether requests are taken, and have a chance. */
+  get isReady(): boolean {
+    return this.state === 'AVAILABLE' && this.model?.isHealthy !== false;
+  }
+
+  get failure(): string | undefined {
+    const isSick = this.state === 'AVAILABLE' && !this.isReady;
+    if (!isSick) return this.loadFailure;
+    return this.model?.fault ?? 'the model is loaded, and its processes end again and again';
+  }
+
+  /** Requests that wait or run. */
+  get depth(): number {
+    return this.scheduler?.depth ?? 0;
+  }
+
+  /**
+   * Fetches and verifies the files, loads the model, and runs its samples.
+   *
+   * @throws ModelPackageError, or Error if a store cannot be read
+   */
+  async load(): Promise<void> {
+    this.state = 'LOADING';
+    let model: LoadedModel | undefined;
+    try {
+      this.files = await this.from.fetch();
+      const { directory } = this.files;
+      const verify = () => verifyFiles(directory, this.manifest);
+      await verify();
+      const { artifact, format, inputs, outputs } = this.manifest;
+      const path = join(directory, artifact);
+      model = await engineFor(format).load(
+        { path, format, declared: { inputs, outputs }, verify },
+        this.engineOptions(),
+      );
+      this.checkSignature(model);
+      const samples = readSamples(directory, this.manifest);
+      await checkSamples(model, this.manifest, samples);
+      const { maxQueue, batchWindowMs, timeoutSeconds, threads, metrics } = this.options;
+      const examples = samples.map((sample) => sample.inputs);
+      await placeModel(model, examples[0], threads);
+      const batching = await probeBatching(model, examples, this.manifest.samples.tolerance);
+      if (batching.obstacle) this.tellApart(batching.obstacle);
+      this.scheduler = new Scheduler(model, {
+        maxQueue,
+        batchWindowMs,
+        timeoutMs: timeoutSeconds * 1000,
+        maxBatchRows: batching.maxRows,
+        batchable: batching.signatures,
+        observer: this.metrics,
+        onOtherRows: (signature) => this.tellApart(`outputs of ${signature} had other rows than its inputs`),
+      });
+      this.model = model;
+      metrics.add(this);
+      this.state = 'AVAILABLE';
+    } catch (error) {
+      this.state = 'END';
+      this.loadFailure = (error as Error).message;
+      await model?.close();
+      await this.files?.dispose();
+      throw error;
+    }
+  }
+
+  // Not async: every request would wait for one promise more than the queue's own.
+  infer({ inputs, outputs: wanted, signatureName, signal }: InferenceRequest): Promise<InferenceResponse> {
+    // One that is going is found no more, and finishes what those ask who found it before.
+    if (this.state !== 'AVAILABLE' && this.state !== 'UNLOADING') {
+      return Promise.reject(new InferenceError('UNAVAILABLE', `model ${this.name} is not available`, 1));
+    }
+    const response = this.scheduler!.submit(inputs, signatureName ?? 'serving_default', signal);
+    if (!wanted) return response;
+    return response.then(({ outputs }) => ({ outputs: outputs.filter(({ name }) => wanted.includes(name)) }));
+  }
+
+  hold<T>(calls: (hold: Cancellation) => Promise<T>): Promise<T> {
+    const { timeoutSeconds } = this.options;
+    const hold = { aborted: false };
+    let timer: NodeJS.Timeout | undefined;
+    const overdue = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        hold.aborted = true;
+        reject(new InferenceError('DEADLINE_EXCEEDED', `no answer within ${timeoutSeconds} s`));
+      }, timeoutSeconds * 1000);
+    });
+    const answer = Promise.race([calls(hold), overdue]);
+    const ended = answer
+      .then(
+        () => {},
+        () => {},
+      )
+      .finally(() => {
+        clearTimeout(timer);
+        this.held.delete(ended);
+      });
+    this.held.add(ended);
+    return answer;
+  }
+
+  /** Takes no new request, lets those in flight finish, and frees the model. */
+  async retire(): Promise<void> {
+    if (this.state !== 'AVAILABLE') return;
+    this.state = 'UNLOADING';
+    await Promise.all(this.held);
+    await this.scheduler!.idle();
+    this.state = 'END';
+    await this.model!.close();
+    this.options.metrics.remove(this);
+    await this.files!.dispose();
+  }
+
+  private engineOptions(): EngineOptions {
+    const { threads, python, workers, workerMemoryMib, trustPickle, timeoutSeconds, startSeconds, logger } =
+      this.options;
+    const fields = { model: this.name, version: this.version };
+    const onLine = (line: string) => logger?.log('warn', line, fields);
+    return { threads, python, workers, workerMemoryMib, trustPickle, timeoutSeconds, startSeconds, onLine };
+  }
+
+  private tellApart(why: string): void {
+    const fields = { model: this.name, version: this.version };
+    this.options.logger?.log('info', `requests are not run together: ${why}`, fields);
+  }
+
+  /** What the package says must be what the artifact has, or requests would be read by the wrong types. */
+  private checkSignature(model: LoadedModel): void {
+    for (const [key, { inputs, outputs }] of Object.entries(this.signatures)) {
+      const actual = model.signatures[key];
+      const same = actual && agree(actual.inputs, inputs) && agree(actual.outputs, outputs);
+      if (same) continue;
+      throw new ModelPackageError(
+        'ARTIFACT_INVALID',
+        `model \`${this.name}\`: the signature ${key} of the artifact is not the one in the manifest. ` +
+          'Pack the model again with `modelship pack`.',
+      );
+    }
+  }
+}
+
+type Typed = Pick<Tensor, 'name' | 'datatype'>;
+
+function agree(actual: readonly Typed[], said: readonly Typed[]): boolean {
+  return (
+    actual.length === said.length &&
+    said.every(({ name, datatype }, index) => actual[index]!.name === name && actual[index]!.datatype === datatype)
+  );
+}

@@ -1,0 +1,114 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { RuntimeConfig } from './config.js';
+import { DRAIN_SECONDS, ENVIRONMENT, START_SECONDS } from './contract.js';
+import { type HostSettings, readHost } from './platforms/host.js';
+import { createRuntime, type Runtime } from './runtime.js';
+import type { GrpcServer } from './server/grpc.js';
+import { createHttpServer, serverTimes } from './server/http-server.js';
+import { lastAnswers } from './server/last-answers.js';
+import { startMetricsServer } from './server/metrics-server.js';
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly runtime: Runtime;
+  readonly port: number;
+  /** @default there is no gRPC server */
+  readonly grpcPort?: number;
+  /** @default metrics have no port of their own */
+  readonly metricsPort?: number;
+  /** Finishes what is in flight, and closes. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens, so that probes are answered, and then loads the models.
+ *
+ * @param address @default '0.0.0.0', as hosts ask from outside the container
+ * @throws ModelPackageError, or Error if the port is taken or a store cannot be read
+ */
+export async function startServer(
+  config: RuntimeConfig,
+  address = '0.0.0.0',
+  host: HostSettings = readHost(process.env),
+): Promise<RunningServer> {
+  const { requestedModels, googleProject, vertexRoutes, sageMakerAccept } = host;
+  const runtime = createRuntime(
+    { requestedModels, ...config },
+    { vertexRoutes, sageMakerAccept, googleProject, kserveStatus: config.kserveStatus },
+  );
+  const server = createHttpServer(runtime.app, config.maxBodyBytes, serverTimes(config.timeoutSeconds));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(host.port ?? config.port, address, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const written = lastAnswers(server);
+  let grpc: GrpcServer | undefined;
+  let metrics: Server | undefined;
+  const close = async () => {
+    const end = performance.now() + CLOSE_MS;
+    // Clients are told at once to go elsewhere; calls in flight go on.
+    const grpcClosed = grpc?.close(CLOSE_MS);
+    await runtime.close();
+    await grpcClosed;
+    await written(end - performance.now());
+    closeNow(metrics);
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeIdleConnections();
+      // A connection that never asked anything is not idle to Node, and a slow reader would hold the end too.
+      setTimeout(() => server.closeAllConnections(), LAST_BYTES_MS).unref();
+    });
+  };
+  try {
+    if (config.metricsPort !== undefined) {
+      metrics = await startMetricsServer(runtime.metricsText, config.metricsPort, address);
+    }
+    grpc = await startGrpc(config, runtime, address);
+    await withinStart(runtime.load(), config.startSeconds);
+  } catch (error) {
+    closeNow(server);
+    closeNow(metrics);
+    await grpc?.close(0);
+    throw error;
+  }
+  const metricsPort = (metrics?.address() as AddressInfo | undefined)?.port;
+  return { runtime, port, grpcPort: grpc?.port, metricsPort, close };
+}
+
+function closeNow(server: Server | undefined): void {
+  server?.close();
+  server?.closeAllConnections();
+}
+
+/** A start that hangs, on a store that never answers say, ends with an error, so that the host tries another machine. */
+async function withinStart(loading: Promise<void>, seconds = START_SECONDS): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `the models are not loaded after ${seconds} s; ${ENVIRONMENT.startSeconds} allows more`;
+    timer = setTimeout(() => reject(new Error(message)), seconds * 1000);
+  });
+  await Promise.race([loading, late]).finally(() => clearTimeout(timer));
+}
+
+/** How long the last bytes may take to leave. */
+const LAST_BYTES_MS = 500;
+
+/** How long requests in flight may take, with time left to end before the host or the process itself makes an end. */
+const CLOSE_MS = DRAIN_SECONDS * 1000 - 2 * LAST_BYTES_MS;
+
+async function startGrpc({ grpcPort: port, maxBodyBytes }: RuntimeConfig, runtime: Runtime, host: string) {
+  if (port === undefined) return undefined;
+  const { startGrpcServer } = await import('./server/grpc.js');
+  return startGrpcServer(runtime.catalog, {
+    host,
+    port,
+    maxMessageBytes: maxBodyBytes,
+    admission: runtime.admission,
+    metrics: runtime.metrics,
+    tracer: () => runtime.app.tracer,
+    isDraining: () => runtime.app.isDraining,
+    onError: (error, trace) => runtime.logger.failure('a gRPC call failed', error, { trace_id: trace }),
+  });
+}

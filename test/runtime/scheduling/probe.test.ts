@@ -1,0 +1,128 @@
+import { availableParallelism } from 'node:os';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { LoadedModel } from '../../../runtime/src/engines/engine.js';
+import { placeModel, probeBatching } from '../../../runtime/src/scheduling/probe.js';
+import { InferenceError } from '../../../runtime/src/tensor/errors.js';
+import type { Tensor } from '../../../runtime/src/tensor/tensor.js';
+
+vi.mock('node:os', async (original) => ({
+  ...(await original<typeof import('node:os')>()),
+  availableParallelism: vi.fn(() => 4),
+}));
+
+const example: Tensor[] = [{ name: 'x', datatype: 'FP32', shape: [1], data: Float32Array.of(1) }];
+
+/** A model whose run takes as long as told for its rows and threads, by a clock that only it moves. */
+function timed(milliseconds: (rows: number, threads: number) => number) {
+  const places: number[] = [];
+  const sizes: number[] = [];
+  const spec = { name: 'x', datatype: 'FP32', shape: [-1] } as const;
+  const model: LoadedModel = {
+    signatures: { serving_default: { inputs: [spec], outputs: [spec] } },
+    async run([x]) {
+      sizes.push(x!.shape[0]!);
+      vi.advanceTimersByTime(milliseconds(x!.shape[0]!, places.at(-1) ?? 1));
+      return [x!];
+    },
+    async offload(threads) {
+      places.push(threads);
+    },
+    async close() {},
+  };
+  return { model, places, sizes };
+}
+
+beforeEach(() => vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] }));
+afterEach(() => vi.useRealTimers());
+
+describe('where a model runs', () => {
+  it('is the event loop for what is short', async () => {
+    const { model, places } = timed(() => 0.2);
+    await placeModel(model, example);
+    expect(places).toEqual([]);
+  });
+
+  it('is a thread of its own for what is long, with all the CPUs where they help', async () => {
+    const { model, places } = timed((_, threads) => 8 / threads);
+    await placeModel(model, example);
+    expect(places).toEqual([4]);
+  });
+
+  it('is a thread of its own with one CPU where more are of no use', async () => {
+    const { model, places } = timed(() => 8);
+    await placeModel(model, example);
+    expect(places).toEqual([4, 1]);
+  });
+
+  it('has the threads that were asked for, tried or not', async () => {
+    const { model, places } = timed(() => 8);
+    await placeModel(model, example, 2);
+    await placeModel(model, undefined, 3);
+    expect(places).toEqual([2, 3]);
+  });
+
+  it('is a thread of its own for what cannot be tried', async () => {
+    const { model, places, sizes } = timed(() => 0.1);
+    await placeModel(model, undefined);
+    expect(places).toEqual([availableParallelism()]);
+    expect(sizes).toEqual([]);
+  });
+
+  it('stays what it is for an engine with processes of its own', async () => {
+    const { model, sizes } = timed(() => 8);
+    await placeModel({ ...model, offload: undefined }, example);
+    expect(sizes).toEqual([]);
+  });
+});
+
+/** How many rows of a model run together. */
+async function batchRows(model: LoadedModel, examples = [example]): Promise<number> {
+  return (await probeBatching(model, examples, { absolute: 0, relative: 0 })).maxRows;
+}
+
+describe('how many rows run together', () => {
+  it('grows while a row gets cheaper', async () => {
+    const { model } = timed((rows) => 1 + rows * 0.01);
+    expect(await batchRows(model)).toBe(64);
+  });
+
+  it('stops where a row costs as much as before', async () => {
+    const { model } = timed((rows) => Math.max(4, rows));
+    expect(await batchRows(model)).toBe(4);
+  });
+
+  it('is one for a model that gains nothing, and for one without an example', async () => {
+    const { model } = timed((rows) => rows);
+    expect(await batchRows(model)).toBe(1);
+    expect(await batchRows(model, [])).toBe(1);
+  });
+
+  it('is what the model takes at most', async () => {
+    const { model } = timed((rows) => {
+      if (rows > 8) throw new InferenceError('INVALID_ARGUMENT', 'the model refused the input');
+      return 1 + rows * 0.01;
+    });
+    expect(await batchRows(model)).toBe(4);
+  });
+
+  it('does not hide what is wrong with the server', async () => {
+    const { model } = timed((rows) => {
+      if (rows > 1) throw new TypeError('a mistake of ours');
+      return 1;
+    });
+    await expect(batchRows(model)).rejects.toThrow('a mistake of ours');
+  });
+
+  it('does not try sizes that would hold up the start', async () => {
+    const { model, sizes } = timed((rows) => 60 + rows);
+    await batchRows(model);
+    expect(Math.max(...sizes)).toBe(4);
+  });
+
+  it('is one for a model that says that its outputs have other rows, and it says so', async () => {
+    const { model, sizes } = timed((rows) => 1 + rows * 0.01);
+    const batching = await probeBatching({ ...model, givesOtherRows: true }, [example], { absolute: 0, relative: 0 });
+    expect(batching).toMatchObject({ maxRows: 1, signatures: [], obstacle: expect.stringContaining('other rows') });
+    expect(sizes.length).toBeGreaterThan(0);
+  });
+});
