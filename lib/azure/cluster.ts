@@ -1,5 +1,11 @@
 import type { AzureSubnet } from './props.js';
 
+/** An AKS cluster that is there, with its OIDC issuer and workload identity on. */
+export interface AksClusterReference {
+  readonly id: string;
+  readonly oidcIssuerUrl: string;
+}
+
 /** What the cluster is made like. */
 export interface AksClusterOptions {
   /** Kind of machine of the nodes that serve models. @default Standard_D4s_v5 */

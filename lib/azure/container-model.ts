@@ -1,6 +1,5 @@
 import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import { ENVIRONMENT } from '@modelship/runtime/contract';
-import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { Exposure } from '../kubernetes/exposure.js';
 import { ModelVolume } from '../kubernetes/model-volume.js';
@@ -10,16 +9,16 @@ import { servedVersion, serverSize } from '../kubernetes/served-version.js';
 import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
-import type { ImageSource } from '../serving/image-source.js';
 import { ModelServer } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import type { GenericResource } from '../terraform/generic.js';
 import { packagePrefix } from '../terraform/package-files.js';
 import { runtimeEnvironment } from '../terraform/runtime-environment.js';
-import type { AksClusterOptions } from './cluster.js';
+import type { ContainerModelProps } from './container-props.js';
 import { BlobVolume } from './private/aks/blob-volume.js';
 import { AksCluster, GPU_TAINT, POOL_LABEL, SPOT_TAINT } from './private/aks/cluster.js';
+import { AKS } from './private/aks/limits.js';
 import { AksMetrics, COLLECTOR_NAMESPACES, METRICS_ANNOTATIONS } from './private/aks/metrics.js';
 import { NvidiaDevicePlugin } from './private/aks/nvidia-device-plugin.js';
 import { AKS_TELEMETRY } from './private/aks/telemetry.js';
@@ -27,12 +26,10 @@ import { validateContainer } from './private/aks/validation.js';
 import { afterRoles } from './private/shared/azapi.js';
 import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
 import { bindImage } from './private/shared/image.js';
-import { AKS } from './private/shared/limits.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { groupName } from './private/shared/names.js';
 import { Placement } from './private/shared/placement.js';
 import { Telemetry } from './private/shared/telemetry.js';
-import type { AzureServingProps } from './props.js';
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 const MODEL_MOUNT = '/mnt/models';
@@ -40,87 +37,6 @@ const MODEL_MOUNT = '/mnt/models';
 const NVIDIA_TAINT = { key: 'nvidia.com/gpu' };
 const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
 const INTERNAL = { 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' };
-
-/** An AKS cluster that is there, with its OIDC issuer and workload identity on. */
-export interface AksClusterReference {
-  readonly id: string;
-  readonly oidcIssuerUrl: string;
-}
-
-/** How a model is served by Azure Kubernetes Service. */
-export interface ContainerModelProps extends AzureServingProps {
-  /**
-   * The inference server. Others than Modelship's runtime check no callers, so that they take `Access.anonymous()`, and
-   * read the model from what is mounted.
-   *
-   * @default ModelServer.modelship()
-   */
-  readonly server?: ModelServer;
-
-  /**
-   * The container image of Modelship's runtime; other servers name their own. From a registry on Azure, `AzureImage`
-   * gives the role to pull it.
-   *
-   * @default - AzureImage.fromAcrTask(): the runtime of this version, built at apply
-   */
-  readonly image?: ImageSource;
-
-  /**
-   * @default - one is made, with workload identity, Azure roles instead of local accounts, KEDA and nodes that scale
-   */
-  readonly cluster?: AksClusterReference;
-
-  /** The Kubernetes provider that reaches `cluster`. @default - one is made for the cluster that is made */
-  readonly kubernetesProvider?: TerraformProvider;
-
-  /** What the cluster that is made is like. @default - an ordinary one without GPUs */
-  readonly clusterOptions?: AksClusterOptions;
-
-  /** Thousandths of a CPU of each pod. @default - 1000, or 3000 with a server that needs a GPU */
-  readonly cpuMillis?: number;
-
-  /** Memory of each pod, in MiB. @default - 1024; 2048 with another server, and 16384 with one that needs a GPU */
-  readonly memoryMib?: number;
-
-  /**
-   * NVIDIA's GPUs of each pod in a `cluster` that is there, which must have the device plugin. Pods put up with the taints
-   * `sku=gpu` and `nvidia.com/gpu`. In a cluster that is made `clusterOptions` gives each pod one.
-   *
-   * @default 0
-   */
-  readonly gpuCount?: number;
-
-  /**
-   * Whether the container with the model is mounted by the Blob CSI driver, for models that are too large to fetch
-   * into each pod. What else lies in the container is at `/mnt/models`.
-   *
-   * @default - whether the `server` reads files; Modelship's runtime fetches the model at start
-   */
-  readonly modelMount?: boolean;
-
-  /**
-   * Seconds that a start may take before the pod is restarted, the fetch of a model included.
-   *
-   * @default - 300, or 1800 for a server that fetches the model by itself
-   */
-  readonly startupSeconds?: number;
-
-  /**
-   * From where the model can be reached.
-   *
-   * @default - an internal load balancer, for callers with private addresses
-   */
-  readonly exposure?: Exposure;
-
-  /** Namespaces of the cluster whose pods may call the model. @default - none */
-  readonly callerNamespaces?: string[];
-
-  /** Namespaces with a collector of traces by OTLP: `OTEL_EXPORTER_OTLP_ENDPOINT` in `environment` says where. @default - none */
-  readonly traceNamespaces?: string[];
-
-  /** The version that keeps the rest of the traffic during a canary. @default - none */
-  readonly stableModel?: Model;
-}
 
 /**
  * A model in Azure Kubernetes Service.

@@ -8,16 +8,9 @@ import { AcrBuild, runtimeImage } from './private/shared/acr-build.js';
 import { shortHash } from './private/shared/names.js';
 import type { Placement } from './private/shared/placement.js';
 import { Registry } from './private/shared/registry.js';
-import type { AzureServingProps } from './props.js';
+import type { AzureRegistry, AzureServingProps } from './props.js';
 
 const DOCKERFILE = 'Dockerfile';
-
-/** A container registry. What `@cdktf/provider-azurerm` makes or reads fits. */
-export interface AzureRegistry {
-  readonly id: string;
-  /** Host that images are pulled from: `name.azurecr.io`. */
-  readonly loginServer: string;
-}
 
 /** An image that is already in a registry. */
 export interface AcrImageOptions {

@@ -14,6 +14,13 @@ export interface AzureSubnet {
   readonly delegationInput?: unknown;
 }
 
+/** A container registry. What `@cdktf/provider-azurerm` makes or reads fits. */
+export interface AzureRegistry {
+  readonly id: string;
+  /** Host that images are pulled from: `name.azurecr.io`. */
+  readonly loginServer: string;
+}
+
 /** A key in a vault. What `@cdktf/provider-azurerm` makes or reads as a Key Vault key fits. */
 export interface AzureKey {
   /** URL of the key with its version, which Azure ML wants for a workspace. @default - none */

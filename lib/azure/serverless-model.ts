@@ -4,18 +4,13 @@ import { Access } from '../serving/access.js';
 import type { GenericResource } from '../terraform/generic.js';
 import { ServerlessHost } from './host.js';
 import { ContainerApp } from './private/container-apps/app.js';
-import { validateServerless } from './private/container-apps/validation.js';
+import { validateContainerApps } from './private/container-apps/validation.js';
 import { FunctionsApp } from './private/functions/app.js';
+import { validateFunctions } from './private/functions/validation.js';
 import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
 import { Placement } from './private/shared/placement.js';
 import { Telemetry } from './private/shared/telemetry.js';
-import type { AzureServingProps } from './props.js';
-
-/** How a model is served on Azure without servers. */
-export interface ServerlessModelProps extends AzureServingProps {
-  /** What runs it. @default ServerlessHost.functionsFlexConsumption() */
-  readonly host?: ServerlessHost;
-}
+import type { ServerlessModelProps } from './serverless-props.js';
 
 /**
  * A model that costs nothing while nobody asks, on Azure Functions or on Container Apps.
@@ -44,7 +39,8 @@ export class ServerlessModel extends Construct {
   constructor(scope: Construct, id: string, props: ServerlessModelProps) {
     super(scope, id);
     const host = props.host ?? ServerlessHost.functionsFlexConsumption();
-    validateServerless(this, props, host);
+    if (host.containerAppsOptions) validateContainerApps(this, props, host.containerAppsOptions);
+    else validateFunctions(this, props, host.functionsOptions ?? {});
     this.modelName = props.model.name;
     const placement = new Placement(this, 'Placement', props);
     this.telemetry = new Telemetry(this, 'Telemetry', placement, props);

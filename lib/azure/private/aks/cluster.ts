@@ -11,11 +11,11 @@ import type { AksClusterOptions } from '../../cluster.js';
 import type { AzureServingProps } from '../../props.js';
 import { afterRoles } from '../shared/azapi.js';
 import { keyIdentity } from '../shared/key-identity.js';
-import { AKS } from '../shared/limits.js';
 import { clientConfig, groupName, shortHash } from '../shared/names.js';
 import type { Placement } from '../shared/placement.js';
 import { assignRole, assignRoleToDeployer } from '../shared/roles.js';
 import type { Telemetry } from '../shared/telemetry.js';
+import { AKS } from './limits.js';
 
 /** The application of Entra ID that every AKS cluster is: https://azure.github.io/kubelogin/concepts/aks.html */
 const AKS_SERVER_ID = '6dae42f8-4368-4678-94ff-3960e28e3630';

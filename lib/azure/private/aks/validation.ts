@@ -6,9 +6,9 @@ import { checkGpuUse } from '../../../serving/validation/server.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import { checkOneImage, refuse } from '../../../terraform/serving-props.js';
 import { validatorFor } from '../../../terraform/validator.js';
-import type { ContainerModelProps } from '../../container-model.js';
-import { AKS } from '../shared/limits.js';
+import type { ContainerModelProps } from '../../container-props.js';
 import { AZURE_PROPS, checkAzureProps, checkInNetwork } from '../shared/validation.js';
+import { AKS } from './limits.js';
 
 const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
   ...AZURE_PROPS,

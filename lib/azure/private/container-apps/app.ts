@@ -8,15 +8,15 @@ import { contentHash } from '../../../terraform/content-hash.js';
 import { GenericResource } from '../../../terraform/generic.js';
 import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
 import type { ContainerAppsOptions } from '../../host.js';
-import type { ServerlessModelProps } from '../../serverless-model.js';
+import type { ServerlessModelProps } from '../../serverless-props.js';
 import { afterRoles, azapi } from '../shared/azapi.js';
 import type { EntraApplication } from '../shared/entra-application.js';
 import { bindImage } from '../shared/image.js';
-import { CONTAINER_APPS } from '../shared/limits.js';
 import { ModelStore } from '../shared/model-store.js';
 import { groupName, HASH_LENGTH, shortHash } from '../shared/names.js';
 import { DEFAULT_TIMEOUT_SECONDS, type ServerlessBackendProps } from '../shared/serverless-backend.js';
 import { AppEnvironment, CONSUMPTION, GPU_PROFILE } from './environment.js';
+import { CONTAINER_APPS } from './limits.js';
 import { CONTAINER_APP_TELEMETRY } from './telemetry.js';
 
 const DEFAULT_CPU = 1;

@@ -3,82 +3,20 @@ import type { Construct } from 'constructs';
 import { Access } from '../../../serving/access.js';
 import { Rollout } from '../../../serving/rollout.js';
 import { checkGpuUse } from '../../../serving/validation/server.js';
-import type { Validator } from '../../../serving/validation/validator.js';
 import { refuse } from '../../../terraform/serving-props.js';
-import { validatorFor } from '../../../terraform/validator.js';
-import type { ContainerAppsOptions, FlexConsumptionOptions, ServerlessHost } from '../../host.js';
-import type { ServerlessModelProps } from '../../serverless-model.js';
-import { CONTAINER_APPS, FUNCTIONS } from '../shared/limits.js';
-import { AZURE_PROPS, checkAzureProps, checkDelegated, checkInNetwork } from '../shared/validation.js';
+import type { ContainerAppsOptions } from '../../host.js';
+import type { ServerlessModelProps } from '../../serverless-props.js';
+import { serverlessValidator } from '../shared/serverless-validation.js';
+import { checkDelegated, checkInNetwork } from '../shared/validation.js';
+import { CONTAINER_APPS } from './limits.js';
 
-const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = { ...AZURE_PROPS, host: true };
-
-/** @throws ValidationError naming every prop that the host cannot do */
-export function validateServerless(scope: Construct, props: ServerlessModelProps, host: ServerlessHost): void {
-  const validator = validatorFor(scope, 'ServerlessModel');
-  validator.knownProps(props, Object.keys(PROPS));
-  checkAzureProps(validator, props);
-  checkShared(validator, props);
-  if (host.containerAppsOptions) checkContainerApps(validator, props, host.containerAppsOptions);
-  else checkFunctions(validator, props, host.functionsOptions ?? {});
-  validator.throwIfAny();
-}
-
-function checkShared(validator: Validator, { throttle, rollout = Rollout.allAtOnce() }: ServerlessModelProps): void {
-  if (throttle) {
-    refuse(
-      validator,
-      'throttle',
-      'neither Functions nor Container Apps limit what a caller may ask; bound the whole with maxReplicas and the ' +
-        "host's `concurrency`, put an ApiManagementGateway before it, or use ServerlessModel of modelship/aws",
-    );
-  }
-  if (rollout.kind === 'linear') {
-    refuse(
-      validator,
-      'rollout',
-      'got linear, and Terraform has no clock to move traffic step by step; use Rollout.canary() on Container Apps and ' +
-        'raise its percent from one apply to the next',
-    );
-  }
-}
-
-function checkFunctions(
-  validator: Validator,
+/** @throws ValidationError naming every prop that Container Apps cannot do */
+export function validateContainerApps(
+  scope: Construct,
   props: ServerlessModelProps,
-  { memoryMib, concurrency, subnet }: FlexConsumptionOptions,
+  options: ContainerAppsOptions,
 ): void {
-  const { format } = props.model.manifest;
-  if (format !== 'onnx') {
-    refuse(
-      validator,
-      'model',
-      `got the format ${format}, which needs Python, and the image of Functions for Node has none; export the model to ` +
-        'ONNX, or use ServerlessHost.containerApps()',
-    );
-  }
-  validator.number('timeoutSeconds', props.timeoutSeconds, FUNCTIONS.timeoutSeconds);
-  validator.number('minReplicas', props.minReplicas, FUNCTIONS.alwaysReady);
-  validator.number('maxReplicas', props.maxReplicas, FUNCTIONS.instances);
-  validator.number('host.concurrency', concurrency, FUNCTIONS.concurrency);
-  validator.check(
-    memoryMib === undefined || Token.isUnresolved(memoryMib) || FUNCTIONS.memoryMib.includes(memoryMib),
-    'host.memoryMib',
-    'BAD_MEMORY',
-    `got ${memoryMib}; the Flex Consumption plan has instances of ${FUNCTIONS.memoryMib.join(', ')} MiB`,
-  );
-  checkDelegated(validator, 'host.subnet', subnet);
-  checkInNetwork(validator, props, 'host.subnet', subnet);
-  if (props.rollout?.kind === 'canary') {
-    refuse(
-      validator,
-      'rollout',
-      'got canary, and the Flex Consumption plan has no slots to share the traffic; use ServerlessHost.containerApps()',
-    );
-  }
-}
-
-function checkContainerApps(validator: Validator, props: ServerlessModelProps, options: ContainerAppsOptions): void {
+  const validator = serverlessValidator(scope, props);
   const { access = Access.cloudIdentity(), rollout = Rollout.allAtOnce() } = props;
   validator.number('timeoutSeconds', props.timeoutSeconds, CONTAINER_APPS.timeoutSeconds);
   validator.number('minReplicas', props.minReplicas, CONTAINER_APPS.replicas);
@@ -131,4 +69,5 @@ function checkContainerApps(validator: Validator, props: ServerlessModelProps, o
       'got apiKey, and Container Apps know no keys; use ServerlessHost.functionsFlexConsumption(), or Access.jwt()',
     );
   }
+  validator.throwIfAny();
 }

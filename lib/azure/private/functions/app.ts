@@ -12,14 +12,14 @@ import { runtimeFolder } from '../../../bundle/runtime-folder.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
 import type { FlexConsumptionOptions } from '../../host.js';
-import type { ServerlessModelProps } from '../../serverless-model.js';
+import type { ServerlessModelProps } from '../../serverless-props.js';
 import { afterRoles } from '../shared/azapi.js';
 import type { EntraApplication } from '../shared/entra-application.js';
-import { FUNCTIONS } from '../shared/limits.js';
 import { globalName, groupName } from '../shared/names.js';
 import { assignRole, assignRoleToDeployer } from '../shared/roles.js';
 import { SecureStorage } from '../shared/secure-storage.js';
 import { DEFAULT_TIMEOUT_SECONDS, type ServerlessBackendProps } from '../shared/serverless-backend.js';
+import { FUNCTIONS } from './limits.js';
 import { functionsTelemetry } from './telemetry.js';
 
 const DEFAULT_MEMORY_MIB = 2048;

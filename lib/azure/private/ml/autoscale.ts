@@ -2,7 +2,7 @@ import type { MonitorAutoscaleSetting } from '@cdktf/provider-azurerm/lib/monito
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
-import type { ManagedEndpointModelProps } from '../../managed-endpoint-model.js';
+import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { groupName } from '../shared/names.js';
 import type { Placement } from '../shared/placement.js';
 import type { MlDeployment } from './deployment.js';

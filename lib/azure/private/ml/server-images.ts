@@ -1,7 +1,6 @@
 import { Construct } from 'constructs';
 import { serverImageContext } from '../../../bundle/server-image-context.js';
-import type { AzureRegistry } from '../../image.js';
-import type { AzureServingProps } from '../../props.js';
+import type { AzureRegistry, AzureServingProps } from '../../props.js';
 import { AcrBuild } from '../shared/acr-build.js';
 import { BuildContexts } from '../shared/build-contexts.js';
 import type { Placement } from '../shared/placement.js';

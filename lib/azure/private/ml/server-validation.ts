@@ -3,8 +3,8 @@ import { checkGpuUse } from '../../../serving/validation/server.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import { checkEndpointServer } from '../../../terraform/endpoint-server.js';
 import { refuse } from '../../../terraform/serving-props.js';
-import type { ManagedEndpointModelProps } from '../../managed-endpoint-model.js';
-import { AZURE_ML } from '../shared/limits.js';
+import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
+import { AZURE_ML } from './limits.js';
 import { builtIn, isOnAzure } from './server.js';
 
 /** NVIDIA's; NG has AMD's and NP none: https://learn.microsoft.com/azure/machine-learning/reference-managed-online-endpoints-vm-sku-list */

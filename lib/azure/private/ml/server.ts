@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import type { Model } from '../../../model/model.js';
 import { ModelServer } from '../../../serving/servers/model-server.js';
 import type { ServerSpec } from '../../../serving/servers/spec.js';
-import type { ManagedEndpointModelProps } from '../../managed-endpoint-model.js';
+import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { bindImage } from '../shared/image.js';
 import type { Placement } from '../shared/placement.js';
 import { assignRole } from '../shared/roles.js';

@@ -2,7 +2,7 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { Rollout } from '../../../serving/rollout.js';
 import { GenericResource } from '../../../terraform/generic.js';
-import type { ManagedEndpointModelProps } from '../../managed-endpoint-model.js';
+import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { azapi } from '../shared/azapi.js';
 import { deploymentName, ML_API, type MlDeployment } from './deployment.js';
 

@@ -5,10 +5,10 @@ import { Rollout } from '../../../serving/rollout.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import { refuse } from '../../../terraform/serving-props.js';
 import { validatorFor } from '../../../terraform/validator.js';
-import type { ManagedEndpointModelProps } from '../../managed-endpoint-model.js';
-import { AZURE_ML } from '../shared/limits.js';
+import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { AZURE_PROPS, checkAzureProps } from '../shared/validation.js';
 import { deploymentName } from './deployment.js';
+import { AZURE_ML } from './limits.js';
 import { checkMlServer } from './server-validation.js';
 import { FULL, ownPercent } from './traffic.js';
 

@@ -1,8 +1,7 @@
 import { Construct } from 'constructs';
 import type { ImageContext } from '../../../bundle/image-parts.js';
 import { GenericResource } from '../../../terraform/generic.js';
-import type { AzureRegistry } from '../../image.js';
-import type { AzureServingProps } from '../../props.js';
+import type { AzureRegistry, AzureServingProps } from '../../props.js';
 import { azapi } from './azapi.js';
 import { BuildContexts } from './build-contexts.js';
 import type { Placement } from './placement.js';
