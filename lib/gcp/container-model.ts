@@ -3,20 +3,19 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { Exposure } from '../kubernetes/exposure.js';
 import { InferenceService } from '../kubernetes/inference-service.js';
-import { ModelVolume } from '../kubernetes/model-volume.js';
 import { ModelWorkload } from '../kubernetes/model-workload.js';
-import type { ModelVersion, ModelWorkloadProps } from '../kubernetes/model-workload-props.js';
-import { servedVersion, serverSize } from '../kubernetes/served-version.js';
+import type { ModelWorkloadProps } from '../kubernetes/model-workload-props.js';
+import { serverSize } from '../kubernetes/served-version.js';
 import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
 import { ModelServer } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { google } from '../terraform/bindings/google.js';
-import { packagePrefix } from '../terraform/package-files.js';
-import { runtimeEnvironment } from '../terraform/runtime-environment.js';
-import type { GkeCluster } from './cluster.js';
+import type { ContainerModelProps } from './container-props.js';
 import { ClusterAccess } from './private/gke/cluster.js';
+import { GKE } from './private/gke/limits.js';
 import { COLLECTOR_NAMESPACES, PodMonitoring } from './private/gke/pod-monitoring.js';
+import { DEFAULT_TIMEOUT_SECONDS, mountedStore, servedModel } from './private/gke/server.js';
 import { gkeTelemetry } from './private/gke/telemetry.js';
 import { validateGke } from './private/gke/validation.js';
 import { bindImage } from './private/shared/image.js';
@@ -24,75 +23,12 @@ import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { generatedName } from './private/shared/names.js';
-import { projectId, projectVariables } from './private/shared/project.js';
+import { projectId } from './private/shared/project.js';
 import { Telemetry } from './private/shared/telemetry.js';
-import type { GoogleServingProps } from './props.js';
 
-/** Props of {@link ContainerModel}. */
-export interface ContainerModelProps extends GoogleServingProps {
-  /**
-   * The inference server. Others than Modelship's runtime name their own `image`, check no tokens, so that the network lets
-   * callers in, and find what lies in the bucket at `/mnt/models`.
-   *
-   * @default ModelServer.modelship()
-   */
-  readonly server?: ModelServer;
-
-  /** The cluster to run in. @default GkeCluster.autopilot(), made in the region with private nodes */
-  readonly cluster?: GkeCluster;
-
-  /** A namespace that is there. @default - one is made, which admits restricted pods only */
-  readonly namespace?: string;
-
-  /** CPUs of a pod, at least 0.25. @default - 1, or 3 with a server that needs a GPU */
-  readonly cpu?: number;
-
-  /** Memory of a pod, in MiB, at least 512. @default - 1024; 2048 with another server, and 16384 with a GPU */
-  readonly memoryMib?: number;
-
-  /**
-   * Disk of a pod, in GiB, where a server puts what it fetches; at most 10 on Autopilot without a GPU.
-   *
-   * @default - 30 for a server that fetches its model from a hub; else what the cluster gives, 1 on Autopilot
-   */
-  readonly diskGib?: number;
-
-  /**
-   * Seconds that a start may take before the pod is restarted.
-   *
-   * @default - 300, or 1800 for a server that fetches its model by itself
-   */
-  readonly startupSeconds?: number;
-
-  /** Whether pods run on spot capacity, which is cheaper and can be taken away at any time. @default false */
-  readonly spot?: boolean;
-
-  /**
-   * From where it can be reached. A load balancer is internal unless its annotations say otherwise.
-   *
-   * @default Exposure.cluster()
-   */
-  readonly exposure?: Exposure;
-
-  /** Namespaces whose pods may call it. @default - none */
-  readonly callerNamespaces?: string[];
-
-  /** Namespaces with a collector of traces by OTLP: `OTEL_EXPORTER_OTLP_ENDPOINT` in `environment` says where. @default - none */
-  readonly traceNamespaces?: string[];
-
-  /** The package that keeps the rest of the traffic during a canary: the one deployed before. @default - none */
-  readonly stableModel?: Model;
-
-  /** Whether to write an `InferenceService` for a cluster that runs KServe, instead of a workload. @default false */
-  readonly kserve?: boolean;
-}
-
-const MODEL_MOUNT = '/mnt/models';
-const DEFAULT_TIMEOUT_SECONDS = 60;
 const GPU_MEMORY_MIB = 16_384;
 /** Of weights, with room on the boot disk that GKE gives nodes. */
 const FETCH_DISK_GIB = 30;
-const WORKLOAD_NAME_LENGTH = 40;
 const MILLIS = 1000;
 
 /** The metadata server by both its addresses, which hands out the tokens of Workload Identity. */
@@ -184,21 +120,21 @@ export class ContainerModel extends Construct {
   }
 
   private workloadProps(props: ContainerModelProps): ModelWorkloadProps {
-    const name = generatedName(this, WORKLOAD_NAME_LENGTH);
+    const name = generatedName(this, GKE.workloadNameLength);
     const namespace = props.namespace ?? name;
     const own = this.isOwn ? bindImage(this, props, () => this.cluster.nodeServiceAccount?.member) : undefined;
     const isMounted = this.isOwn || readsMount(props);
     const size = serverSize(this.server);
     const canary = props.rollout?.canaryOptions;
-    const stable = this.version(props, own?.uri, props.stableModel ?? props.model);
+    const stable = servedModel(this, props, props.stableModel ?? props.model, own?.uri);
     return {
       name,
       namespace: props.namespace,
       provider: this.cluster.provider,
       ...stable,
-      ...(canary ? { canary: { ...this.version(props, own?.uri, props.model), percent: canary.percent } } : {}),
+      ...(canary ? { canary: { ...servedModel(this, props, props.model, own?.uri), percent: canary.percent } } : {}),
       server: this.server,
-      ...(isMounted ? this.mount() : {}),
+      ...(isMounted ? mountedStore(this.modelStore.bucketName) : {}),
       diskGib: props.diskGib ?? (this.server.spec.source?.kind === 'hub' ? FETCH_DISK_GIB : undefined),
       startupSeconds: props.startupSeconds ?? startSeconds(this.server),
       cpuMillis: props.cpu === undefined ? size.cpuMillis : Math.round(props.cpu * MILLIS),
@@ -234,17 +170,6 @@ export class ContainerModel extends Construct {
     };
   }
 
-  private mount(): Pick<ModelWorkloadProps, 'modelVolume' | 'modelMountPath' | 'podAnnotations'> {
-    return {
-      modelVolume: ModelVolume.csi({
-        driver: 'gcsfuse.csi.storage.gke.io',
-        attributes: { bucketName: this.modelStore.bucketName, mountOptions: 'implicit-dirs' },
-      }),
-      modelMountPath: MODEL_MOUNT,
-      podAnnotations: { 'gke-gcsfuse/volumes': 'true' },
-    };
-  }
-
   /** Lets the pods read the bucket that the server fetches from by itself. */
   private grantSource(): ITerraformDependable[] {
     const { source } = this.server.spec;
@@ -267,22 +192,6 @@ export class ContainerModel extends Construct {
       dependsOn: [workload.deployment],
     });
     return workload;
-  }
-
-  /** @param image of Modelship's runtime */
-  private version(props: ContainerModelProps, image: string | undefined, model: Model): ModelVersion {
-    const { server } = this;
-    if (image === undefined) {
-      const folder = `${MODEL_MOUNT}/${packagePrefix(model, server)}`;
-      return servedVersion({ server, model, folder, environment: props.environment });
-    }
-    const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
-    const location = `${MODEL_MOUNT}/${packagePrefix(model)}`;
-    const environment = {
-      ...runtimeEnvironment({ ...props, model }, location, timeoutSeconds),
-      ...projectVariables(this, props.project),
-    };
-    return { image, environment };
   }
 }
 

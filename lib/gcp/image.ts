@@ -6,17 +6,11 @@ import { ImageSource } from '../serving/image-source.js';
 import { DockerBuild } from '../terraform/docker-build.js';
 import { ArtifactRepository } from './private/shared/artifact-repository.js';
 import { CloudBuild } from './private/shared/cloud-build.js';
+import type { ImageBuild } from './private/shared/image-build.js';
 import { generatedName } from './private/shared/names.js';
 import { clientConfig, projectId } from './private/shared/project.js';
 import type { GoogleServingProps } from './props.js';
-
-/** A repository of Artifact Registry. What `@cdktf/provider-google` makes or reads fits. */
-export interface GoogleRepository {
-  readonly project: string;
-  /** Its region. Vertex AI pulls from its own region only. */
-  readonly location: string;
-  readonly repositoryId: string;
-}
+import type { GoogleRepository } from './repository.js';
 
 /** An image that is already in a repository. */
 export interface ArtifactRegistryImageOptions {
@@ -86,14 +80,6 @@ class ArtifactRegistryImage extends GoogleImage {
     const separator = reference.startsWith('sha256:') ? '@' : ':';
     return { uri: `${repository.host}/${image}${separator}${reference}`, ready: repository.grantPull(puller) };
   }
-}
-
-/** A build that pushes to `uri`. */
-export interface ImageBuild extends ImageContext {
-  readonly dockerfile: string;
-  readonly uri: string;
-  readonly registry: ArtifactRepository;
-  readonly projectId: string;
 }
 
 type Builder = (

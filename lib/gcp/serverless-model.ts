@@ -1,81 +1,29 @@
-import type { CloudRunV2Service, CloudRunV2ServiceTemplate } from '@cdktf/provider-google/lib/cloud-run-v2-service';
+import type { CloudRunV2Service } from '@cdktf/provider-google/lib/cloud-run-v2-service';
 import type { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/cloud-run-v2-service-iam-member';
 import type { MonitoringUptimeCheckConfig } from '@cdktf/provider-google/lib/monitoring-uptime-check-config';
 import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
-import { DEFAULT_PORT, LIVE_PATH, predictPath, READY_PATH, START_SECONDS } from '@modelship/runtime/contract';
+import { predictPath, READY_PATH } from '@modelship/runtime/contract';
 import { Fn, type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { Access } from '../serving/access.js';
 import { google } from '../terraform/bindings/google.js';
-import { runtimeEnvironment } from '../terraform/runtime-environment.js';
-import { Ingress, VpcEgress } from './network.js';
+import { Ingress } from './network.js';
+import { CLOUD_RUN } from './private/cloud-run/limits.js';
 import { revisionName, revisionTraffic } from './private/cloud-run/revision.js';
+import { type CloudRunSize, revisionTemplate } from './private/cloud-run/server.js';
 import { cloudRunTelemetry } from './private/cloud-run/telemetry.js';
-import { type CloudRunSize, validateCloudRun } from './private/cloud-run/validation.js';
+import { validateCloudRun } from './private/cloud-run/validation.js';
 import { grantKey } from './private/shared/encryption.js';
 import { bindImage } from './private/shared/image.js';
-import { CLOUD_RUN, SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
+import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { generatedName, shortHash } from './private/shared/names.js';
-import { projectVariables, serviceAgent } from './private/shared/project.js';
+import { serviceAgent } from './private/shared/project.js';
 import { Telemetry } from './private/shared/telemetry.js';
-import type { GoogleServingProps } from './props.js';
-
-/** Props of {@link ServerlessModel}. */
-export interface ServerlessModelProps extends GoogleServingProps {
-  /** The service's name. @default - made from the construct's place in the tree */
-  readonly serviceName?: string;
-
-  /** CPUs of an instance: 1, 2, 4, 6 or 8. @default - 1, or 4 with a GPU */
-  readonly cpu?: number;
-
-  /**
-   * Memory of an instance, in MiB: 512 to 32768, within what its CPUs allow.
-   *
-   * @default - 1024, or 16384 with a GPU
-   */
-  readonly memoryMib?: number;
-
-  /** Requests that an instance gets at once, 1 to 1000. The runtime batches them. @default 80 */
-  readonly concurrency?: number;
-
-  /** From where the service can be reached. @default Ingress.all(), which still asks callers who they are */
-  readonly ingress?: Ingress;
-
-  /** VPC network that the service sends traffic through, by name or full name. @default - none */
-  readonly network?: string;
-
-  /** Subnetwork of it, in the region. @default - the one of the network's own name */
-  readonly subnetwork?: string;
-
-  /** Network tags of the instances, for firewall rules. @default - none */
-  readonly networkTags?: string[];
-
-  /** Which traffic goes through the network. @default VpcEgress.privateRanges() */
-  readonly vpcEgress?: VpcEgress;
-
-  /**
-   * The revision that keeps the rest of the traffic during a canary: the output `revision` of the deployment before.
-   * A second apply with `Rollout.allAtOnce()` ends the canary.
-   *
-   * @default - none
-   */
-  readonly stableRevision?: string;
-
-  /**
-   * Whether Cloud Monitoring asks the service every five minutes if it is ready. Each check can start an instance.
-   *
-   * @default false
-   */
-  readonly uptimeCheck?: boolean;
-}
-
-/** Where the bucket with the model is mounted. */
-const MODEL_MOUNT = '/mnt/models';
+import type { ServerlessModelProps } from './serverless-props.js';
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
-const DEFAULT_CONCURRENCY = 80;
 
 /**
  * A model on Cloud Run: scales to zero, and reads the model from a bucket that is mounted read-only.
@@ -115,7 +63,13 @@ export class ServerlessModel extends Construct {
       displayName: `Serves the model ${props.model.name}`,
     });
     const image = bindImage(this, props, () => serviceAgent(this, props.project, 'serverless-robot-prod'));
-    const template = this.template(props, size, image.uri, timeoutSeconds);
+    const template = revisionTemplate(this, props, {
+      size,
+      image: image.uri,
+      timeoutSeconds,
+      serviceAccount: this.serviceAccount,
+      modelStore: this.modelStore,
+    });
     this.revision = revisionName(this, name, template, [image.uri, ...Object.values(props.environment ?? {})]);
 
     this.service = new google.CloudRunV2Service(this, 'Resource', {
@@ -167,62 +121,6 @@ export class ServerlessModel extends Construct {
     });
   }
 
-  private template(
-    props: ServerlessModelProps,
-    size: CloudRunSize,
-    image: string,
-    timeoutSeconds: number,
-  ): CloudRunV2ServiceTemplate {
-    const volume = 'models';
-    const environment = {
-      ...runtimeEnvironment(props, `${MODEL_MOUNT}/${this.modelStore.prefix}`, timeoutSeconds),
-      ...projectVariables(this, props.project),
-    };
-    return {
-      serviceAccount: this.serviceAccount.email,
-      // Mounting a bucket needs the second generation.
-      executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
-      maxInstanceRequestConcurrency: props.concurrency ?? DEFAULT_CONCURRENCY,
-      timeout: `${timeoutSeconds}s`,
-      scaling: { minInstanceCount: props.minReplicas ?? 0, maxInstanceCount: props.maxReplicas },
-      ...(props.encryptionKey ? { encryptionKey: props.encryptionKey } : {}),
-      ...(props.labels ? { labels: props.labels } : {}),
-      ...(props.gpu ? { nodeSelector: { accelerator: props.gpu.name }, gpuZonalRedundancyDisabled: true } : {}),
-      ...vpcAccess(props),
-      volumes: [{ name: volume, gcs: { bucket: this.modelStore.bucketName, readOnly: true } }],
-      containers: [
-        {
-          image,
-          ports: { containerPort: DEFAULT_PORT },
-          env: Object.entries(environment).map(([name, value]) => ({ name, value })),
-          resources: {
-            limits: {
-              cpu: `${size.cpu}`,
-              memory: `${size.memoryMib}Mi`,
-              ...(props.gpu ? { 'nvidia.com/gpu': '1' } : {}),
-            },
-            // Billed for requests only; with a GPU the CPU is always there.
-            cpuIdle: !props.gpu,
-            startupCpuBoost: true,
-          },
-          startupProbe: {
-            httpGet: { path: READY_PATH, port: DEFAULT_PORT },
-            periodSeconds: STARTUP_PERIOD_SECONDS,
-            timeoutSeconds: STARTUP_PERIOD_SECONDS,
-            failureThreshold: Math.floor(Math.min(START_SECONDS, CLOUD_RUN.startupSeconds) / STARTUP_PERIOD_SECONDS),
-          },
-          livenessProbe: {
-            httpGet: { path: LIVE_PATH, port: DEFAULT_PORT },
-            periodSeconds: 10,
-            timeoutSeconds: 5,
-            failureThreshold: 3,
-          },
-          volumeMounts: [{ name: volume, mountPath: MODEL_MOUNT }],
-        },
-      ],
-    };
-  }
-
   /** What must be there before an instance starts. */
   private prerequisites(props: ServerlessModelProps): ITerraformDependable[] {
     const reader = this.modelStore.grantRead(this.serviceAccount.member);
@@ -252,17 +150,4 @@ export class ServerlessModel extends Construct {
       },
     });
   }
-}
-
-/** Short, because a start is over when a probe says so. */
-const STARTUP_PERIOD_SECONDS = 2;
-
-function vpcAccess({ network, subnetwork, networkTags, vpcEgress }: ServerlessModelProps) {
-  if (network === undefined && subnetwork === undefined) return {};
-  return {
-    vpcAccess: {
-      egress: (vpcEgress ?? VpcEgress.privateRanges()).value,
-      networkInterfaces: [{ network, subnetwork, tags: networkTags }],
-    },
-  };
 }

@@ -5,7 +5,7 @@ import type {
 import { Lazy, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { contentHash } from '../../../terraform/content-hash.js';
-import type { ServerlessModelProps } from '../../serverless-model.js';
+import type { ServerlessModelProps } from '../../serverless-props.js';
 import { shortHash } from '../shared/names.js';
 
 const SUFFIX_LENGTH = 12;

@@ -3,9 +3,10 @@ import type { Construct } from 'constructs';
 import type { Validator } from '../../../serving/validation/validator.js';
 import { refuse } from '../../../terraform/serving-props.js';
 import { validatorFor } from '../../../terraform/validator.js';
-import type { ServerlessModelProps } from '../../serverless-model.js';
-import { CLOUD_RUN } from '../shared/limits.js';
+import type { ServerlessModelProps } from '../../serverless-props.js';
 import { checkGoogleProps, GOOGLE_PROPS } from '../shared/validation.js';
+import { CLOUD_RUN } from './limits.js';
+import type { CloudRunSize } from './server.js';
 
 const KNOWN: Readonly<Record<keyof ServerlessModelProps, true>> = {
   ...GOOGLE_PROPS,
@@ -23,12 +24,6 @@ const KNOWN: Readonly<Record<keyof ServerlessModelProps, true>> = {
 };
 
 const MIB = 1024 * 1024;
-
-/** What of the props decides whether they fit each other, with the defaults filled in. */
-export interface CloudRunSize {
-  readonly cpu: number;
-  readonly memoryMib: number;
-}
 
 /** @throws ValidationError with every fault of the props */
 export function validateCloudRun(scope: Construct, props: ServerlessModelProps, size: CloudRunSize): void {

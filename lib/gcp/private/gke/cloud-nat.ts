@@ -1,7 +1,7 @@
 import type { ComputeRouterNat } from '@cdktf/provider-google/lib/compute-router-nat';
 import { Construct } from 'constructs';
 import { google } from '../../../terraform/bindings/google.js';
-import type { ContainerModelProps } from '../../container-model.js';
+import type { ContainerModelProps } from '../../container-props.js';
 import { generatedName } from '../shared/names.js';
 
 /** https://cloud.google.com/compute/docs/naming-resources */

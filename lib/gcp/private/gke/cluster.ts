@@ -7,16 +7,15 @@ import { Construct } from 'constructs';
 import { google } from '../../../terraform/bindings/google.js';
 import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
 import { GkeCluster } from '../../cluster.js';
-import type { ContainerModelProps } from '../../container-model.js';
+import type { ContainerModelProps } from '../../container-props.js';
 import { GoogleImage } from '../../image.js';
 import { grantKey } from '../shared/encryption.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from '../shared/limits.js';
 import { generatedName } from '../shared/names.js';
 import { clientConfig, projectId, serviceAgent } from '../shared/project.js';
 import { CloudNat, isOnGoogle, needsInternet } from './cloud-nat.js';
+import { GKE } from './limits.js';
 
-/** https://cloud.google.com/kubernetes-engine/docs/concepts/cluster-architecture */
-const CLUSTER_NAME_LENGTH = 40;
 const DEFAULT_MACHINE_TYPE = 'e2-standard-4';
 const DEFAULT_MAX_NODES = 3;
 
@@ -62,7 +61,7 @@ export class ClusterAccess extends Construct {
     const endpoint = found?.endpoint ?? this.cluster!.endpoint;
     const certificate = found?.masterAuth.get(0).clusterCaCertificate ?? this.cluster!.masterAuth.clusterCaCertificate;
     // A stack may hold several clusters, and a provider of its own beside them.
-    this.alias = generatedName(scope, CLUSTER_NAME_LENGTH);
+    this.alias = generatedName(scope, GKE.clusterNameLength);
     this.host = `https://${endpoint}`;
     this.token = clientConfig(this).accessToken;
     this.certificate = Fn.base64decode(certificate);
@@ -103,7 +102,7 @@ export class ClusterAccess extends Construct {
     const { network, subnetwork, authorizedNetworks } = choice.options;
     const key = props.encryptionKey;
     const common: ContainerClusterConfig = {
-      name: generatedName(this.node.scope!, CLUSTER_NAME_LENGTH),
+      name: generatedName(this.node.scope!, GKE.clusterNameLength),
       project: props.project,
       location: props.region,
       network,

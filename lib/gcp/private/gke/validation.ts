@@ -4,8 +4,9 @@ import type { Validator } from '../../../serving/validation/validator.js';
 import { checkOneImage, refuse } from '../../../terraform/serving-props.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import { GkeCluster } from '../../cluster.js';
-import type { ContainerModelProps } from '../../container-model.js';
+import type { ContainerModelProps } from '../../container-props.js';
 import { checkGoogleProps, GOOGLE_PROPS } from '../shared/validation.js';
+import { GKE } from './limits.js';
 
 const KNOWN: Readonly<Record<keyof ContainerModelProps, true>> = {
   ...GOOGLE_PROPS,
@@ -29,28 +30,17 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
   const validator = validatorFor(scope, 'ContainerModel');
   validator.knownProps(props, Object.keys(KNOWN));
   checkGoogleProps(validator, props);
-  validator.number('cpu', props.cpu, { min: 0.25, max: 222, fraction: true, unit: 'CPUs', source: 'GKE Autopilot' });
-  validator.number('memoryMib', props.memoryMib, { min: 512, max: 1_843_200, unit: 'MiB', source: 'GKE Autopilot' });
+  validator.number('cpu', props.cpu, GKE.cpu);
+  validator.number('memoryMib', props.memoryMib, GKE.memoryMib);
   const autopilot = (props.cluster ?? GkeCluster.autopilot()).kind === 'autopilot' && props.gpu === undefined;
-  // https://cloud.google.com/kubernetes-engine/docs/concepts/autopilot-resource-requests
-  validator.number('diskGib', props.diskGib, {
-    min: 1,
-    max: autopilot ? 10 : 65_536,
-    unit: 'GiB',
-    source: autopilot ? 'GKE Autopilot without a GPU' : 'a node',
-  });
+  validator.number('diskGib', props.diskGib, autopilot ? GKE.autopilotDiskGib : GKE.diskGib);
   validator.number('minReplicas', props.minReplicas, {
     min: props.kserve ? 0 : 1,
-    max: 1000,
+    max: GKE.maxReplicas.max,
     source: 'GKE without KServe (a ServerlessModel scales to zero)',
   });
-  validator.number('maxReplicas', props.maxReplicas, { min: 1, max: 1000, source: 'GKE' });
-  validator.number('timeoutSeconds', props.timeoutSeconds, {
-    min: 1,
-    max: 86_400,
-    unit: 'seconds',
-    source: 'the load balancers of Google Cloud',
-  });
+  validator.number('maxReplicas', props.maxReplicas, GKE.maxReplicas);
+  validator.number('timeoutSeconds', props.timeoutSeconds, GKE.timeoutSeconds);
   checkAccess(validator, props);
   checkPlanTime(validator, props);
   checkRollout(validator, props);

@@ -2,8 +2,8 @@ import type { ArtifactRegistryRepository } from '@cdktf/provider-google/lib/arti
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { google } from '../../../terraform/bindings/google.js';
-import type { GoogleRepository } from '../../image.js';
 import type { GoogleServingProps } from '../../props.js';
+import type { GoogleRepository } from '../../repository.js';
 import { grantKey } from './encryption.js';
 import { generatedName } from './names.js';
 import { projectId, serviceAgent } from './project.js';

@@ -6,7 +6,7 @@ import { startSeconds } from '../../../serving/servers/server-start.js';
 import type { ServerSpec } from '../../../serving/servers/spec.js';
 import { packagePrefix } from '../../../terraform/package-files.js';
 import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
-import type { ManagedEndpointModelProps } from '../../managed-endpoint-model.js';
+import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { projectVariables } from '../shared/project.js';
 import { VERTEX } from './limits.js';
 import { payloadLimit } from './validation.js';

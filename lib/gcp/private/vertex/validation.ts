@@ -4,7 +4,7 @@ import type { Validator } from '../../../serving/validation/validator.js';
 import { checkEndpointServer } from '../../../terraform/endpoint-server.js';
 import { checkOneImage, refuse } from '../../../terraform/serving-props.js';
 import { validatorFor } from '../../../terraform/validator.js';
-import type { ManagedEndpointModelProps } from '../../managed-endpoint-model.js';
+import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { checkGoogleProps, GOOGLE_PROPS } from '../shared/validation.js';
 import { isInRegion } from './image.js';
 import { VERTEX } from './limits.js';

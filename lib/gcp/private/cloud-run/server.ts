@@ -1,0 +1,99 @@
+import type { CloudRunV2ServiceTemplate } from '@cdktf/provider-google/lib/cloud-run-v2-service';
+import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
+import { DEFAULT_PORT, LIVE_PATH, READY_PATH, START_SECONDS } from '@modelship/runtime/contract';
+import type { Construct } from 'constructs';
+import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
+import { VpcEgress } from '../../network.js';
+import type { ServerlessModelProps } from '../../serverless-props.js';
+import type { ModelStore } from '../shared/model-store.js';
+import { projectVariables } from '../shared/project.js';
+import { CLOUD_RUN } from './limits.js';
+
+/** Where the bucket with the model is mounted. */
+const MODEL_MOUNT = '/mnt/models';
+
+const DEFAULT_CONCURRENCY = 80;
+/** Short, because a start is over when a probe says so. */
+const STARTUP_PERIOD_SECONDS = 2;
+
+/** What of the props decides whether they fit each other, with the defaults filled in. */
+export interface CloudRunSize {
+  readonly cpu: number;
+  readonly memoryMib: number;
+}
+
+/** Values of a revision that the construct decides. */
+export interface RevisionOptions {
+  readonly size: CloudRunSize;
+  readonly image: string;
+  readonly timeoutSeconds: number;
+  /** Identity of the instances. */
+  readonly serviceAccount: ServiceAccount;
+  readonly modelStore: ModelStore;
+}
+
+/** Template of the revision that serves the model: the container, its probes, its volume and its network. */
+export function revisionTemplate(
+  scope: Construct,
+  props: ServerlessModelProps,
+  { size, image, timeoutSeconds, serviceAccount, modelStore }: RevisionOptions,
+): CloudRunV2ServiceTemplate {
+  const volume = 'models';
+  const environment = {
+    ...runtimeEnvironment(props, `${MODEL_MOUNT}/${modelStore.prefix}`, timeoutSeconds),
+    ...projectVariables(scope, props.project),
+  };
+  return {
+    serviceAccount: serviceAccount.email,
+    // Mounting a bucket needs the second generation.
+    executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
+    maxInstanceRequestConcurrency: props.concurrency ?? DEFAULT_CONCURRENCY,
+    timeout: `${timeoutSeconds}s`,
+    scaling: { minInstanceCount: props.minReplicas ?? 0, maxInstanceCount: props.maxReplicas },
+    ...(props.encryptionKey ? { encryptionKey: props.encryptionKey } : {}),
+    ...(props.labels ? { labels: props.labels } : {}),
+    ...(props.gpu ? { nodeSelector: { accelerator: props.gpu.name }, gpuZonalRedundancyDisabled: true } : {}),
+    ...vpcAccess(props),
+    volumes: [{ name: volume, gcs: { bucket: modelStore.bucketName, readOnly: true } }],
+    containers: [
+      {
+        image,
+        ports: { containerPort: DEFAULT_PORT },
+        env: Object.entries(environment).map(([name, value]) => ({ name, value })),
+        resources: {
+          limits: {
+            cpu: `${size.cpu}`,
+            memory: `${size.memoryMib}Mi`,
+            ...(props.gpu ? { 'nvidia.com/gpu': '1' } : {}),
+          },
+          // Billed for requests only; with a GPU the CPU is always there.
+          cpuIdle: !props.gpu,
+          startupCpuBoost: true,
+        },
+        startupProbe: {
+          httpGet: { path: READY_PATH, port: DEFAULT_PORT },
+          periodSeconds: STARTUP_PERIOD_SECONDS,
+          timeoutSeconds: STARTUP_PERIOD_SECONDS,
+          failureThreshold: Math.floor(Math.min(START_SECONDS, CLOUD_RUN.startupSeconds) / STARTUP_PERIOD_SECONDS),
+        },
+        livenessProbe: {
+          httpGet: { path: LIVE_PATH, port: DEFAULT_PORT },
+          periodSeconds: 10,
+          timeoutSeconds: 5,
+          failureThreshold: 3,
+        },
+        volumeMounts: [{ name: volume, mountPath: MODEL_MOUNT }],
+      },
+    ],
+  };
+}
+
+function vpcAccess({ network, subnetwork, networkTags, vpcEgress }: ServerlessModelProps) {
+  if (network === undefined && subnetwork === undefined) return {};
+  return {
+    vpcAccess: {
+      egress: (vpcEgress ?? VpcEgress.privateRanges()).value,
+      networkInterfaces: [{ network, subnetwork, tags: networkTags }],
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Construct } from 'constructs';
+import { ModelVolume } from '../../../kubernetes/model-volume.js';
+import type { ModelVersion, ModelWorkloadProps } from '../../../kubernetes/model-workload-props.js';
+import { servedVersion } from '../../../kubernetes/served-version.js';
+import type { Model } from '../../../model/model.js';
+import { packagePrefix } from '../../../terraform/package-files.js';
+import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
+import type { ContainerModelProps } from '../../container-props.js';
+import { projectVariables } from '../shared/project.js';
+
+const MODEL_MOUNT = '/mnt/models';
+export const DEFAULT_TIMEOUT_SECONDS = 60;
+
+/**
+ * Version of the workload that serves `model`.
+ *
+ * @param image image of Modelship's runtime; undefined if the props name another server
+ */
+export function servedModel(
+  scope: Construct,
+  props: ContainerModelProps,
+  model: Model,
+  image: string | undefined,
+): ModelVersion {
+  if (image === undefined) {
+    const server = props.server!;
+    const folder = `${MODEL_MOUNT}/${packagePrefix(model, server)}`;
+    return servedVersion({ server, model, folder, environment: props.environment });
+  }
+  const location = `${MODEL_MOUNT}/${packagePrefix(model)}`;
+  const environment = {
+    ...runtimeEnvironment({ ...props, model }, location, props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
+    ...projectVariables(scope, props.project),
+  };
+  return { image, environment };
+}
+
+/** Props of a workload that reads the bucket through Cloud Storage FUSE. */
+export function mountedStore(
+  bucketName: string,
+): Pick<ModelWorkloadProps, 'modelVolume' | 'modelMountPath' | 'podAnnotations'> {
+  return {
+    modelVolume: ModelVolume.csi({
+      driver: 'gcsfuse.csi.storage.gke.io',
+      attributes: { bucketName, mountOptions: 'implicit-dirs' },
+    }),
+    modelMountPath: MODEL_MOUNT,
+    podAnnotations: { 'gke-gcsfuse/volumes': 'true' },
+  };
+}
