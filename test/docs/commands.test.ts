@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { pageSnippets, ROOT } from './snippets.js';
+
+const pages = pageSnippets().filter(({ file, language }) => language === 'sh' && file.startsWith('docs/tasks/'));
+const files = [...new Set(pages.map(({ file }) => file))];
+const skipped = pages.filter(({ notRun }) => notRun);
+
+/** `npx modelship` as a reader has it after installation. */
+const NPX = `npx() { [ "$1" = modelship ] && shift && ${process.execPath} ${join(ROOT, 'dist/bin/modelship.js')} "$@"; }`;
+
+let folder: string;
+
+beforeAll(() => {
+  for (const { file, line, notRun } of skipped) console.log(`${file}:${line} not run here: ${notRun}`);
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A folder as a reader's: a trained model, its samples, and a package made of them. */
+function readersFolder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'modelship-docs-'));
+  cpSync(join(ROOT, 'examples/iris/model.onnx'), join(made, 'model.onnx'));
+  cpSync(join(ROOT, 'examples/iris/samples/requests.json'), join(made, 'samples.json'));
+  mkdirSync(join(made, 'models'));
+  return made;
+}
+
+test.each(files)('the commands of %s work in order', (page) => {
+  folder = readersFolder();
+  if (page !== 'docs/tasks/first-model.md') {
+    cpSync(join(ROOT, 'examples/iris/model'), join(folder, 'models/iris'), { recursive: true });
+  }
+  const commands = pages.filter(({ file, notRun }) => file === page && !notRun).map(({ text }) => text);
+  const { status, stdout, stderr } = spawnSync('bash', ['-euc', [NPX, ...commands].join('\n')], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  expect({ status, output: status === 0 ? '' : `${stdout}${stderr}` }).toEqual({ status: 0, output: '' });
+});
