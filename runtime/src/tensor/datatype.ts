@@ -1,7 +1,7 @@
 /**
  * The element types of a tensor, by their Open Inference Protocol names, and the typed array that holds each.
  *
- * `FP16` and `BF16` are held as their raw 16 bits; they travel in binary only.
+ * `FP16` and `BF16` are held as their raw 16 bits, on every version of Node; JSON and CSV carry them as numbers.
  */
 export const DATATYPES = [
   'BOOL',

@@ -1,3 +1,4 @@
+import { shortFloatOf } from './float16.js';
 import type { Tensor } from './tensor.js';
 
 /** How far an answer may be from a golden one: `|got - wanted| <= absolute + relative * |wanted|`. */
@@ -16,9 +17,13 @@ export function differenceBetween(got: Tensor, wanted: Tensor, tolerance: Tolera
   if (got.shape.length !== wanted.shape.length || got.shape.some((size, axis) => size !== wanted.shape[axis])) {
     return `${wanted.name} has shape [${got.shape}], expected [${wanted.shape}]`;
   }
+  const shortFloat = shortFloatOf(wanted.datatype);
+  const asNumber = (element: Element) => (shortFloat ? shortFloat.toNumber(element as number) : element);
   for (let index = 0; index < wanted.data.length; index++) {
-    if (agree(got.data[index]!, wanted.data[index]!, tolerance)) continue;
-    return `${wanted.name}[${index}] is ${shown(got.data[index]!)}, expected ${shown(wanted.data[index]!)}`;
+    const left = asNumber(got.data[index]!);
+    const right = asNumber(wanted.data[index]!);
+    if (agree(left, right, tolerance)) continue;
+    return `${wanted.name}[${index}] is ${shown(left)}, expected ${shown(right)}`;
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import type { Datatype } from '../../tensor/datatype.js';
+import { type Datatype, type TensorData, typedArrayOf } from '../../tensor/datatype.js';
 
 /** ONNX Runtime's names of the element types, by ours. BF16 has none in its binding for Node. */
 const TYPE_NAMES: Partial<Record<Datatype, string>> = {
@@ -27,4 +27,16 @@ export function onnxTypeName(datatype: Datatype): string {
 /** Our name of ONNX Runtime's element type; undefined if we have none. */
 export function datatypeOf(onnxTypeName: string): Datatype | undefined {
   return DATATYPES.get(onnxTypeName);
+}
+
+/** The elements of a tensor of numbers. */
+export type TypedArray = Exclude<TensorData, Buffer[]>;
+
+/**
+ * Views what the binding returned as the array that tensors of `datatype` have: from Node 24 on it returns halves as
+ * `Float16Array`, and their raw bits before.
+ */
+export function fromEngineArray(datatype: Exclude<Datatype, 'BYTES'>, data: TypedArray): TypedArray {
+  const TypedArray = typedArrayOf(datatype);
+  return data instanceof TypedArray ? data : new TypedArray(data.buffer, data.byteOffset, data.length);
 }

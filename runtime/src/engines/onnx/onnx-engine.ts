@@ -2,13 +2,12 @@
 import './no-telemetry.js';
 import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
-import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
+import { InferenceSession } from 'onnxruntime-node';
 import { detectFormat, ModelPackageError } from '../../manifest/index.js';
-import type { TensorData } from '../../tensor/datatype.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import type { Signature, Tensor, TensorSpec } from '../../tensor/tensor.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
-import { datatypeOf, onnxTypeName } from './datatypes.js';
+import { datatypeOf, fromEngineArray, onnxTypeName, type TypedArray } from './datatypes.js';
 import { firstDimensionsDiffer } from './dimensions.js';
 import { LastingSession } from './lasting-session.js';
 import { type PlainTensor, ThreadSession } from './thread-session.js';
@@ -121,12 +120,12 @@ class OnnxModel implements LoadedModel {
   }
 
   async run(inputs: readonly Tensor[]): Promise<Tensor[]> {
-    const feeds: Record<string, OnnxTensor> = {};
+    const feeds: Record<string, PlainTensor> = {};
     for (const input of inputs) feeds[input.name] = toOnnx(input);
     let results: Readonly<Record<string, unknown>>;
     try {
       const { session } = this;
-      results = session instanceof LastingSession ? await session.run(plain(feeds)) : await session.run(feeds);
+      results = session instanceof LastingSession ? await session.run(feeds) : await session.run(feeds as Feeds);
     } catch (error) {
       if (error instanceof InferenceError) throw error;
       // The request fits the signature by now, so that what the graph refuses are its values or how its shapes fit.
@@ -152,9 +151,12 @@ class OnnxModel implements LoadedModel {
   }
 }
 
-function toOnnx({ name, datatype, data, shape }: Tensor): OnnxTensor {
+/** The binding reads these members alone, and its own class would read halves wrongly. */
+type Feeds = Parameters<InferenceSession['run']>[0];
+
+function toOnnx({ name, datatype, data, shape }: Tensor): PlainTensor {
   const elements = Array.isArray(data) ? data.map((element) => textOf(name, element)) : data;
-  return new OnnxTensor(onnxTypeName(datatype) as 'float32', elements as Float32Array, shape);
+  return { type: onnxTypeName(datatype), data: elements, dims: shape, location: 'cpu' };
 }
 
 /** The binding takes texts only, and those up to a NUL: whatever else would silently become another text. */
@@ -164,16 +166,11 @@ function textOf(name: string, element: Buffer): string {
   return element.toString();
 }
 
-/** Without the methods, which no other thread can be given. */
-function plain(feeds: Readonly<Record<string, OnnxTensor>>): Record<string, PlainTensor> {
-  const tensors: Record<string, PlainTensor> = {};
-  for (const [name, { type, data, dims }] of Object.entries(feeds)) tensors[name] = { type, data, dims };
-  return tensors;
-}
-
 function fromOnnx({ name, datatype }: TensorSpec, { data, dims }: PlainTensor): Tensor {
   const elements =
-    datatype === 'BYTES' ? (data as unknown as string[]).map((text) => Buffer.from(text)) : (data as TensorData);
+    datatype === 'BYTES'
+      ? (data as unknown as string[]).map((text) => Buffer.from(text))
+      : fromEngineArray(datatype, data as TypedArray);
   return { name, datatype, shape: dims, data: elements };
 }
 

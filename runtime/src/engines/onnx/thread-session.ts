@@ -3,11 +3,16 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { paddingAfter } from '../../tensor/alignment.js';
 import { InferenceError } from '../../tensor/errors.js';
 
-/** A tensor as it crosses between threads. */
+/**
+ * A tensor as the binding takes it, and as it crosses between threads. Not the binding's own class, which from Node 24 on
+ * turns halves into `Float16Array`: the native code cannot read that array, but reads their bits.
+ */
 export interface PlainTensor {
   readonly type: string;
   readonly data: unknown;
   readonly dims: readonly number[];
+  /** Where the data is; always the memory of the processor. */
+  readonly location?: 'cpu';
 }
 
 /** A tensor on its way: numbers lie in the memory that travels along, texts are copied with the message. */
@@ -44,7 +49,7 @@ interface Waiter {
  */
 const SOURCE = `
 const { parentPort, workerData } = require('node:worker_threads');
-const { InferenceSession, Tensor } = require(workerData.binding);
+const { InferenceSession } = require(workerData.binding);
 const told = (id, error) => ({ id, error: String(error && error.message || error) });
 const session = InferenceSession.create(workerData.model, workerData.options);
 session.then(() => parentPort.postMessage({ id: 0, outputs: {} }), (error) => parentPort.postMessage(told(0, error)));
@@ -56,7 +61,7 @@ parentPort.on('message', async (message) => {
   try {
     const tensors = {};
     for (const [name, { type, dims, data, array, offset, length }] of Object.entries(feeds)) {
-      tensors[name] = new Tensor(type, array ? new globalThis[array](memory, offset, length) : data, dims);
+      tensors[name] = { type, dims, location: 'cpu', data: array ? new globalThis[array](memory, offset, length) : data };
     }
     const outputs = {};
     const given = new Set([memory]);

@@ -1,4 +1,5 @@
 import { invalid } from '../../tensor/errors.js';
+import { shortFloatOf } from '../../tensor/float16.js';
 import { OBJECTS } from '../../tensor/object-limit.js';
 import { elementCount, type Tensor } from '../../tensor/tensor.js';
 import type { RequestedOutput } from './request-parts.js';
@@ -18,7 +19,7 @@ export function classified(requested: RequestedOutput, output: Tensor, labels: r
   if (!Number.isSafeInteger(count) || (count as number) < 1) {
     throw invalid(`output ${output.name}: classification is ${count}, a number of classes is needed`);
   }
-  if (output.datatype === 'BYTES' || output.datatype === 'FP16' || output.datatype === 'BF16') {
+  if (output.datatype === 'BYTES') {
     throw invalid(`output ${output.name}: ${output.datatype} cannot be ranked into classes`);
   }
   const width = output.shape.at(-1) ?? 1;
@@ -31,7 +32,9 @@ export function classified(requested: RequestedOutput, output: Tensor, labels: r
         'fewer classes, or the numbers',
     );
   }
-  const values = output.data as Exclude<Tensor['data'], Buffer[]>;
+  const shortFloat = shortFloatOf(output.datatype);
+  const raw = output.data as Exclude<Tensor['data'], Buffer[]>;
+  const values = shortFloat ? Float32Array.from(raw as Uint16Array, shortFloat.toNumber) : raw;
   const data: Buffer[] = [];
   for (let row = 0; row < rows; row++) {
     const scores = values.subarray(row * width, (row + 1) * width);

@@ -181,9 +181,6 @@ function readInput(reader: JsonReader, signature: Signature, hasBinary: boolean)
 
 function readData(reader: JsonReader, spec: TensorSpec, shape: readonly number[]): Tensor {
   const { name, datatype } = spec;
-  if (datatype === 'FP16' || datatype === 'BF16') {
-    throw invalid(`input ${name}: ${datatype} has no form in JSON: send it in binary`);
-  }
   if (reader.peek() !== OPEN_ARRAY) throw invalid(`input ${name}: data must be a list`);
   const builder = new TensorBuilder(reader, { name, datatype, shape });
   builder.read();

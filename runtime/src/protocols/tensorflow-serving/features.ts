@@ -1,5 +1,6 @@
 import { allocate } from '../../tensor/datatype.js';
 import { invalid } from '../../tensor/errors.js';
+import { shortFloatOf } from '../../tensor/float16.js';
 import { elementCount, type Signature, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
 import type { Example } from './examples.js';
 
@@ -59,7 +60,9 @@ function convert(spec: TensorSpec, value: bigint | number | Buffer): bigint | nu
   if (Buffer.isBuffer(value) !== (datatype === 'BYTES')) throw kindError(spec, value);
   if (Buffer.isBuffer(value)) return value;
   if (datatype === 'FP32' || datatype === 'FP64') return Number(value);
-  if (typeof value === 'number' || datatype === 'FP16' || datatype === 'BF16') throw kindError(spec, value);
+  const shortFloat = shortFloatOf(datatype);
+  if (shortFloat) return shortFloat.fromNumber(Number(value));
+  if (typeof value === 'number') throw kindError(spec, value);
   const width = Number(/\d+$/.exec(datatype)?.[0] ?? 1);
   const fits = datatype.startsWith('INT') ? BigInt.asIntN(width, value) : BigInt.asUintN(width, value);
   if (fits !== value) throw invalid(`Feature: ${spec.name} holds ${value}, which ${datatype} cannot`);

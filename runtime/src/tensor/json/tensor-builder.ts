@@ -1,5 +1,6 @@
 import { allocate, type Datatype, type TensorData } from '../datatype.js';
-import { InferenceError, invalid } from '../errors.js';
+import { type InferenceError, invalid } from '../errors.js';
+import { shortFloatOf } from '../float16.js';
 import { elementCount, type Tensor, type TensorSpec } from '../tensor.js';
 import { LOWER_F, LOWER_N, LOWER_T, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './ascii.js';
 import { base64Bytes } from './base64.js';
@@ -185,16 +186,23 @@ export class TensorBuilder {
       case 'UINT64':
         return this.long(LONG_RANGES[datatype]);
       case 'FP16':
-      case 'BF16': {
-        reader.peek();
-        throw new InferenceError(
-          'UNIMPLEMENTED',
-          `Conversion of JSON Value: ${reader.quote(reader.position)} to type: ${TYPE_NAMES[datatype]}`,
-        );
-      }
+      case 'BF16':
+        return this.shortFloat(datatype);
       default:
         return this.integer(INTEGER_RANGES[datatype]);
     }
+  }
+
+  private shortFloat(datatype: 'FP16' | 'BF16'): number {
+    const { reader } = this;
+    if (!reader.atNumber()) throw this.typeError();
+    const start = reader.position;
+    const { fromNumber, toNumber } = shortFloatOf(datatype)!;
+    const bits = fromNumber(reader.number(false));
+    if (!reader.nonFinite && !Number.isFinite(toNumber(bits))) {
+      throw invalid(`JSON Value: ${reader.quote(start)} is out of the range of ${datatype}`);
+    }
+    return bits;
   }
 
   private integer([least, most]: readonly [number, number]): number {

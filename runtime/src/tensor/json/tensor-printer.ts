@@ -1,5 +1,5 @@
 import { InferenceError } from '../errors.js';
-import { bfloatToNumber, halfToNumber } from '../float16.js';
+import { shortFloatOf } from '../float16.js';
 import type { Tensor } from '../tensor.js';
 import type { JsonWriter } from './writer.js';
 
@@ -69,10 +69,10 @@ export function writeElements(
     case 'FP16':
     case 'BF16': {
       const data = tensor.data as Uint16Array;
-      const convert = tensor.datatype === 'FP16' ? halfToNumber : bfloatToNumber;
+      const { toNumber } = shortFloatOf(tensor.datatype)!;
       for (let index = start; index < end; index++) {
         if (index > start) writer.raw(separator);
-        const value = convert(data[index]!);
+        const value = toNumber(data[index]!);
         if (!nonFinite && !Number.isFinite(value)) throw nonFiniteOutput(tensor, value);
         writer.decimal(value, true);
       }

@@ -105,10 +105,13 @@ describe('a tensor from JSON', () => {
     expect(read).toThrow(message);
   });
 
-  it('will not convert JSON to half floats', () => {
-    expect(() => tensor('[1]', 'FP16')).toThrow(
-      expect.objectContaining({ code: 'UNIMPLEMENTED', message: 'Conversion of JSON Value: 1 to type: half' }),
-    );
+  it.each<[Datatype, string, number[]]>([
+    ['FP16', '[1.5, -2, 1e-8, 70000, NaN]', [0x3e00, 0xc000, 0, 0x7c00, 0x7e00]],
+    ['BF16', '[1.5, -2, 70000, NaN]', [0x3fc0, 0xc000, 0x4789, 0x7fc0]],
+  ])('rounds numbers to the nearest %s', (datatype, json, bits) => {
+    expect(tensor(json, datatype).data).toEqual(Uint16Array.from(bits));
+    expect(() => tensor('["1"]', datatype)).toThrow('is not of expected type');
+    expect(() => tensor('[1e39]', datatype, [-1], false)).toThrow(`1e39 is out of the range of ${datatype}`);
   });
 
   it.each([
