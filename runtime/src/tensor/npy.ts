@@ -1,12 +1,21 @@
+import { isUtf8 } from 'node:buffer';
 import { tensorBytes, tensorFromBytes } from './binary.js';
-import { type Datatype, typedArrayOf } from './datatype.js';
+import { converted, isFloat, widens } from './convert.js';
+import { type Datatype, elementSize, type TensorData } from './datatype.js';
 import { invalid } from './errors.js';
+import { checkObjects } from './object-limit.js';
 import { elementCount, type Tensor, type TensorSpec } from './tensor.js';
 
 const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
 
 /** The header ends at a multiple of this, so that the data can be mapped. */
 const ALIGNMENT = 64;
+
+/** Bytes of a character in NumPy's arrays of text. */
+const CHARACTER_BYTES = 4;
+
+/** NumPy gives every text the room of the longest, so that a few long ones must not ask for much memory. */
+const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 
 const DESCRIPTIONS: Partial<Record<Datatype, string>> = {
   BOOL: '|b1',
@@ -24,44 +33,138 @@ const DESCRIPTIONS: Partial<Record<Datatype, string>> = {
 };
 
 /**
- * A tensor from an array that NumPy saved. Numbers of another type are converted where the input is of floats, because
- * NumPy's own default is float64.
+ * A tensor from an array that NumPy saved, in either byte order and either order of its dimensions.
+ *
+ * Numbers of another type are converted where the input is of floats, because NumPy's own default is float64, and where
+ * the type of the input holds every value of the array's.
  *
  * @throws InferenceError `INVALID_ARGUMENT`
  */
 export function tensorFromNpy(spec: TensorSpec, bytes: Buffer): Tensor {
   const { descr, fortran, shape, dataAt } = readHeader(bytes);
-  if (fortran) throw invalid('npy: the array is in Fortran order: save numpy.ascontiguousarray(array)');
-  const datatype = (Object.keys(DESCRIPTIONS) as Datatype[]).find((candidate) => DESCRIPTIONS[candidate] === descr);
-  if (!datatype || datatype === 'BYTES') {
-    throw invalid(`npy: got dtype ${descr}, one of ${Object.values(DESCRIPTIONS).join(', ')} is needed`);
+  const raw = bytes.subarray(dataAt);
+  const texts = /^[<>|]([SU])(\d{1,9})$/.exec(descr);
+  const tensor = texts
+    ? textsFrom(spec, shape, raw, { isUnicode: texts[1] === 'U', size: Number(texts[2]), isBig: descr[0] === '>' })
+    : numbersFrom(spec, shape, raw, descr);
+  const ordered = fortran && shape.length > 1 ? { ...tensor, data: rowMajor(tensor.data, shape) } : tensor;
+  if (ordered.datatype === spec.datatype) return ordered;
+  const isNumeric = ordered.datatype !== 'BYTES' && spec.datatype !== 'BYTES';
+  if (isNumeric && (isFloat(spec.datatype) || widens(ordered.datatype, spec.datatype))) {
+    return converted(ordered, spec.datatype);
   }
-  const tensor = tensorFromBytes(spec.name, datatype, shape, bytes.subarray(dataAt));
-  if (datatype === spec.datatype) return tensor;
-  if ((spec.datatype !== 'FP32' && spec.datatype !== 'FP64') || datatype === 'FP16') {
-    throw invalid(`npy: got dtype ${descr}, input ${spec.name} takes ${DESCRIPTIONS[spec.datatype] ?? spec.datatype}`);
-  }
-  const data = new (typedArrayOf(spec.datatype))(elementCount(shape));
-  for (let index = 0; index < data.length; index++) data[index] = Number(tensor.data[index]);
-  return { name: spec.name, datatype: spec.datatype, shape, data };
+  throw invalid(`npy: got dtype ${descr}, input ${spec.name} takes ${DESCRIPTIONS[spec.datatype] ?? spec.datatype}`);
 }
 
 /**
- * The array as NumPy saves it.
+ * The array as NumPy saves it; texts as NumPy's arrays of Unicode.
  *
- * @throws InferenceError `INVALID_ARGUMENT` for datatypes that NumPy has not
+ * @throws InferenceError `INVALID_ARGUMENT` for datatypes that NumPy does not have, and texts that it cannot hold
  */
 export function npyFromTensor(tensor: Tensor): Buffer {
+  if (tensor.datatype === 'BYTES') return textsToNpy(tensor);
   const descr = DESCRIPTIONS[tensor.datatype];
   if (!descr) throw invalid(`output ${tensor.name}: npy cannot carry ${tensor.datatype}`);
-  const shape = tensor.shape.length === 1 ? `${tensor.shape[0]},` : tensor.shape.join(', ');
+  return Buffer.concat([headerOf(descr, tensor.shape), tensorBytes(tensor)]);
+}
+
+function numbersFrom(spec: TensorSpec, shape: readonly number[], raw: Buffer, descr: string): Tensor {
+  const little = descr.replace(/^>/, '<');
+  const datatype = (Object.keys(DESCRIPTIONS) as Datatype[]).find((candidate) => DESCRIPTIONS[candidate] === little);
+  if (!datatype) {
+    throw invalid(`npy: got dtype ${descr}, one of ${Object.values(DESCRIPTIONS).join(', ')}, S and U is needed`);
+  }
+  return tensorFromBytes(spec.name, datatype, shape, descr === little ? raw : swapped(raw, elementSize(datatype)));
+}
+
+/** Returns elements of `size` bytes in the other byte order. */
+function swapped(raw: Buffer, size: number): Buffer {
+  if (raw.length % size !== 0) return raw;
+  const copy = Buffer.from(raw);
+  if (size === 2) return copy.swap16();
+  return size === 4 ? copy.swap32() : copy.swap64();
+}
+
+/** How NumPy stores texts: `size` characters each, or bytes. */
+interface TextType {
+  readonly isUnicode: boolean;
+  readonly size: number;
+  readonly isBig: boolean;
+}
+
+/** Texts of one length each, filled up with NUL as NumPy reads them. */
+function textsFrom(spec: TensorSpec, shape: readonly number[], raw: Buffer, type: TextType): Tensor {
+  const { isUnicode, size, isBig } = type;
+  const step = isUnicode ? size * CHARACTER_BYTES : size;
+  const count = elementCount(shape);
+  if (raw.length !== count * step) {
+    throw invalid(`npy: got ${raw.length} bytes of data, shape [${shape}] of texts takes ${count * step}`);
+  }
+  checkObjects(count, raw.length);
+  const data = Array.from({ length: count }, (_, index) => {
+    const text = raw.subarray(index * step, (index + 1) * step);
+    return isUnicode ? utf8Of(text, isBig) : text.subarray(0, text.findLastIndex((byte) => byte !== 0) + 1);
+  });
+  return { name: spec.name, datatype: 'BYTES', shape, data };
+}
+
+function utf8Of(text: Buffer, isBig: boolean): Buffer {
+  const points: number[] = [];
+  for (let at = 0; at < text.length; at += CHARACTER_BYTES) {
+    const point = isBig ? text.readUInt32BE(at) : text.readUInt32LE(at);
+    if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) throw invalid('npy: a text holds no Unicode');
+    points.push(point);
+  }
+  while (points.at(-1) === 0) points.pop();
+  return Buffer.from(points.map((point) => String.fromCodePoint(point)).join(''));
+}
+
+/** Elements that are stored first dimension first, in the order of tensors: last dimension first. */
+function rowMajor(data: TensorData, shape: readonly number[]): TensorData {
+  const ordered = data.slice() as unknown[];
+  const strides = shape.map((_, axis) => elementCount(shape.slice(0, axis)));
+  const position = shape.map(() => 0);
+  let from = 0;
+  for (let to = 0; to < ordered.length; to++) {
+    ordered[to] = data[from];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis]!;
+      if (++position[axis]! < shape[axis]!) break;
+      from -= strides[axis]! * shape[axis]!;
+      position[axis] = 0;
+    }
+  }
+  return ordered as unknown as TensorData;
+}
+
+function textsToNpy({ name, shape, data }: Tensor): Buffer {
+  const texts = (data as Buffer[]).map((element) => {
+    if (!isUtf8(element)) throw invalid(`output ${name} holds bytes that are not UTF-8, which npy cannot carry`);
+    return Array.from(element.toString('utf8'));
+  });
+  const longest = texts.reduce((most, text) => Math.max(most, text.length), 1);
+  const step = longest * CHARACTER_BYTES;
+  if (texts.length * step > MAX_TEXT_BYTES) {
+    throw invalid(`output ${name}: npy would take ${texts.length * step} bytes for its texts: accept JSON`);
+  }
+  const raw = Buffer.alloc(texts.length * step);
+  for (const [index, text] of texts.entries()) {
+    for (const [at, character] of text.entries()) {
+      raw.writeUInt32LE(character.codePointAt(0)!, index * step + at * CHARACTER_BYTES);
+    }
+  }
+  return Buffer.concat([headerOf(`<U${longest}`, shape), raw]);
+}
+
+function headerOf(descr: string, sizes: readonly number[]): Buffer {
+  const shape = sizes.length === 1 ? `${sizes[0]},` : sizes.join(', ');
   const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }`;
   const before = MAGIC.length + 4;
   const padded = Math.ceil((before + header.length + 1) / ALIGNMENT) * ALIGNMENT - before;
   const length = Buffer.alloc(4);
   length[0] = 1;
   length.writeUInt16LE(padded, 2);
-  return Buffer.concat([MAGIC, length, Buffer.from(`${header.padEnd(padded - 1)}\n`), tensorBytes(tensor)]);
+  return Buffer.concat([MAGIC, length, Buffer.from(`${header.padEnd(padded - 1)}\n`)]);
 }
 
 interface Header {

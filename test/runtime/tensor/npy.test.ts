@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Datatype, TensorData } from '../../../runtime/src/tensor/datatype.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import { npyFromTensor, tensorFromNpy } from '../../../runtime/src/tensor/npy.js';
 
@@ -54,9 +55,10 @@ describe('npy', () => {
   it.each([
     [Buffer.from('1,2'), 'does not start as a file of numpy.save'],
     [npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }").subarray(0, 20), 'the header is cut'],
-    [npy("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2), }", doubles), 'Fortran order'],
     [npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"), 'got dtype |O'],
-    [npy("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }"), 'got dtype >f4'],
+    [npy("{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }"), 'got dtype <c8'],
+    [npy("{'descr': '<U2', 'fortran_order': False, 'shape': (3,), }", doubles), 'shape [3] of texts takes 24'],
+    [npy("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", doubles.subarray(1)), 'got 15 bytes of data'],
     [npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }"), 'not that of an array of numbers'],
     [npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"), 'not that of an array of numbers'],
     [npy("{'descr': '<f4', 'fortran_order': False, 'shape': (9,), }", doubles), 'got 16 bytes of data'],
@@ -69,7 +71,13 @@ describe('npy', () => {
   it('does not narrow what is not of floats', () => {
     const header = "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }\n";
     expect(() => tensorFromNpy({ ...spec, datatype: 'INT32' }, npy(header, doubles))).toThrow('input x takes <i4');
-    expect(() => npyFromTensor({ ...tensor, datatype: 'BYTES', data: [] })).toThrow('npy cannot carry BYTES');
+    expect(() => npyFromTensor({ ...tensor, datatype: 'BF16', data: Uint16Array.of(1) })).toThrow(
+      'npy cannot carry BF16',
+    );
+    const texts = [Buffer.alloc(2 ** 16, 'a'), ...Array<Buffer>(2 ** 10).fill(Buffer.from('a'))];
+    expect(() => npyFromTensor({ name: 'y', datatype: 'BYTES', shape: [2 ** 10 + 1], data: texts })).toThrow(
+      'output y: npy would take',
+    );
   });
 
   it('never fails but with an InferenceError, on any bytes', () => {
@@ -88,11 +96,65 @@ describe('npy', () => {
     );
   });
 
-  it('is what NumPy itself reads and writes', () => {
+  /** What NumPy saves of the array that `expression` makes. */
+  const saved = (expression: string, input?: Buffer): Buffer => {
     const script =
-      'import sys, io, numpy as np; a = np.load(io.BytesIO(sys.stdin.buffer.read())); b = io.BytesIO(); np.save(b, a * 2); sys.stdout.buffer.write(b.getvalue())';
-    const { stdout, error } = spawnSync('.venv/bin/python', ['-c', script], { input: npyFromTensor(tensor) });
-    expect(error, '`node scripts/setup.mjs --for test` makes .venv').toBeUndefined();
-    expect(tensorFromNpy(spec, stdout)).toEqual({ ...tensor, data: Float32Array.of(2, 4, 6, 9) });
+      'import sys, io, numpy as np; data = sys.stdin.buffer.read(); b = io.BytesIO(); ' +
+      `np.save(b, ${expression}); sys.stdout.buffer.write(b.getvalue())`;
+    const { stdout, status, stderr } = spawnSync('.venv/bin/python', ['-c', script], { input });
+    expect(status, String(stderr)).toBe(0);
+    return stdout;
+  };
+
+  it('is what NumPy itself reads and writes', () => {
+    const doubled = saved('np.load(io.BytesIO(data)) * 2', npyFromTensor(tensor));
+    expect(tensorFromNpy(spec, doubled)).toEqual({ ...tensor, data: Float32Array.of(2, 4, 6, 9) });
+    const data = ['Åre', '', 'a\u{1F600}b'].map((text) => Buffer.from(text));
+    const texts = { name: 'y', datatype: 'BYTES', shape: [3, 1], data } as const;
+    const joined = saved("np.char.add(np.load(io.BytesIO(data)), '!')", npyFromTensor(texts));
+    expect(tensorFromNpy({ ...texts, shape: [-1, 1] }, joined)).toEqual({
+      ...texts,
+      data: data.map((each) => Buffer.concat([each, Buffer.from('!')])),
+    });
+  });
+
+  it.each<[string, Datatype, number[], TensorData]>([
+    ["np.array([[1.5, 2], [3, 4]], order='F')", 'FP32', [2, 2], Float32Array.of(1.5, 2, 3, 4)],
+    ['np.asfortranarray(np.arange(24.).reshape(2, 3, 4))', 'FP64', [2, 3, 4], Float64Array.from(Array(24).keys())],
+    [
+      "np.asfortranarray(np.array([['a', 'b'], ['c', 'd']]))",
+      'BYTES',
+      [2, 2],
+      ['a', 'b', 'c', 'd'].map((text) => Buffer.from(text)),
+    ],
+    ["np.array([1.5, -2], '>f8')", 'FP32', [2], Float32Array.of(1.5, -2)],
+    ["np.array([1, -2], '>i2')", 'INT16', [2], Int16Array.of(1, -2)],
+    ["np.array([2**63 - 1], '>i8')", 'INT64', [1], BigInt64Array.of(2n ** 63n - 1n)],
+    ["np.array([1.5, 65504], 'f2')", 'FP32', [2], Float32Array.of(1.5, 65504)],
+    ['np.array([1.5, 70000])', 'FP16', [2], Uint16Array.of(0x3e00, 0x7c00)],
+    ['np.array([1.5])', 'BF16', [1], Uint16Array.of(0x3fc0)],
+    ["np.array([7, 8], 'i4')", 'INT64', [2], BigInt64Array.of(7n, 8n)],
+    ["np.array([255], 'u1')", 'INT16', [1], Int16Array.of(255)],
+    ['np.array([True, False])', 'FP32', [2], Float32Array.of(1, 0)],
+    ["np.array(['Åre', ''])", 'BYTES', [2], [Buffer.from('Åre'), Buffer.from('')]],
+    ["np.array(['Åre', 'a'], '>U3')", 'BYTES', [2], [Buffer.from('Åre'), Buffer.from('a')]],
+    ["np.array([b'ab', b'\\xff'])", 'BYTES', [2], [Buffer.from('ab'), Buffer.from([0xff])]],
+  ])('reads %s as %s', (expression, datatype, shape, data) => {
+    expect(tensorFromNpy({ name: 'x', datatype, shape: [] }, saved(expression))).toEqual({
+      name: 'x',
+      datatype,
+      shape,
+      data,
+    });
+  });
+
+  it.each([
+    ['np.array([2**40])', 'INT32'],
+    ['np.array([1.5])', 'INT64'],
+    ["np.array(['1'])", 'FP32'],
+    ['np.array([1.])', 'BYTES'],
+    ["np.array([-1], 'i1')", 'UINT64'],
+  ] as const)('refuses %s for %s, which cannot hold it', (expression, datatype) => {
+    expect(() => tensorFromNpy({ name: 'x', datatype, shape: [] }, saved(expression))).toThrow('input x takes');
   });
 });

@@ -1,0 +1,42 @@
+import { allocate, type Datatype, type TensorData } from './datatype.js';
+import { shortFloatOf } from './float16.js';
+import type { Tensor } from './tensor.js';
+
+/** The numeric datatypes that hold every value of each datatype exactly. */
+const WIDER: Partial<Record<Datatype, readonly Datatype[]>> = {
+  UINT8: ['UINT16', 'UINT32', 'UINT64', 'INT16', 'INT32', 'INT64', 'FP16', 'BF16', 'FP32', 'FP64'],
+  UINT16: ['UINT32', 'UINT64', 'INT32', 'INT64', 'FP32', 'FP64'],
+  UINT32: ['UINT64', 'INT64', 'FP64'],
+  INT8: ['INT16', 'INT32', 'INT64', 'FP16', 'BF16', 'FP32', 'FP64'],
+  INT16: ['INT32', 'INT64', 'FP32', 'FP64'],
+  INT32: ['INT64', 'FP64'],
+  FP16: ['FP32', 'FP64'],
+  BF16: ['FP32', 'FP64'],
+  FP32: ['FP64'],
+};
+
+/** Whether every value of `from` is a value of `to`. */
+export function widens(from: string, to: Datatype): boolean {
+  return WIDER[from as Datatype]?.includes(to) ?? false;
+}
+
+/** Whether the elements are floating-point numbers of any width. */
+export function isFloat(datatype: Datatype): boolean {
+  return datatype === 'FP32' || datatype === 'FP64' || shortFloatOf(datatype) !== undefined;
+}
+
+/** Returns a numeric tensor in another numeric datatype, each value rounded to the nearest. */
+export function converted(tensor: Tensor, datatype: Datatype): Tensor {
+  if (tensor.datatype === datatype) return tensor;
+  const source = tensor.data as Exclude<TensorData, Buffer[]>;
+  const toNumber = shortFloatOf(tensor.datatype)?.toNumber ?? Number;
+  const fromNumber = shortFloatOf(datatype)?.fromNumber;
+  const data = allocate(datatype, source.length) as unknown[];
+  const isLong = datatype === 'INT64' || datatype === 'UINT64';
+  for (let index = 0; index < source.length; index++) {
+    const value = source[index]!;
+    if (isLong) data[index] = BigInt(value);
+    else data[index] = fromNumber ? fromNumber(toNumber(value as number)) : toNumber(value as number);
+  }
+  return { name: tensor.name, datatype, shape: tensor.shape, data: data as unknown as TensorData };
+}
