@@ -1,5 +1,6 @@
 import type { RuntimeConfig } from './config.js';
 import { Catalog } from './models/catalog.js';
+import type { ModelCatalog } from './models/model-catalog.js';
 import { ControlledModels } from './models/model-control.js';
 import { everythingAt, type ModelEntry } from './models/model-entry.js';
 import { ModelSet } from './models/model-set.js';
@@ -7,7 +8,7 @@ import { ModelsFile } from './models-file.js';
 import { Logger } from './observability/log.js';
 import { RuntimeMetrics } from './observability/metrics.js';
 import { openTracer } from './observability/tracing.js';
-import { type ModelCatalog, type ProtocolOptions, protocols } from './protocols/index.js';
+import { type ProtocolOptions, protocols } from './protocols/index.js';
 import { type Admission, admission } from './server/admission.js';
 import { App } from './server/app.js';
 import { jwtVerifier } from './server/jwt.js';

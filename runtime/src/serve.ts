@@ -1,7 +1,7 @@
 /** What it takes to run models and to serve them, for the command-line tool. */
 export { ConfigError, type RuntimeConfig, readConfig } from './config.js';
 export { type Artifact, type EngineOptions, engineFor, type LoadedModel } from './engines/index.js';
-export { encodeInferRequestJson, encodeSamples, type Sample } from './protocols/index.js';
+export { encodeInferRequestJson, encodeSamples, type Sample } from './manifest/samples.js';
 export { createRuntime, type Runtime } from './runtime.js';
 export { type RunningServer, startServer } from './start-server.js';
 export { tensorBytes } from './tensor/binary.js';

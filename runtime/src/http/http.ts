@@ -1,4 +1,3 @@
-import type { Histogram } from '../observability/histogram.js';
 import type { Cancellation } from '../tensor/request.js';
 
 /** A request as the core sees it, whichever host received it. Header names are in lower case. */
@@ -22,7 +21,7 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | string;
   /** Takes the microseconds from the whole request to the whole answer. @default they are not told apart */
-  readonly latency?: Histogram;
+  readonly latency?: { observe(microseconds: number): void };
 }
 
 /** The values of a route's `:parameters`, percent-decoded. */

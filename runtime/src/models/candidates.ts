@@ -1,9 +1,9 @@
 import { MANIFEST_FILE, type Manifest, ModelPackageError } from '../manifest/index.js';
-import type { ModelVersion } from '../protocols/protocol.js';
 import { checkDigest } from '../store/check-digest.js';
 import { withoutQuery } from '../store/open-store.js';
 import { findPackages, type StoredPackage } from '../store/package-source.js';
 import type { ModelEntry } from './model-entry.js';
+import type { ModelVersion } from './served-model.js';
 
 /** A package that may become a version of a model. */
 export interface Candidate extends ModelVersion {

@@ -1,4 +1,5 @@
-import type { ModelCatalog, ModelControl, ServedModel } from '../protocols/protocol.js';
+import type { ModelCatalog, ModelControl } from './model-catalog.js';
+import type { ServedModel } from './served-model.js';
 import type { ServedVersion } from './served-version.js';
 import { newestFirst } from './version-policy.js';
 

@@ -1,8 +1,9 @@
-import type { ModelControl, ModelVersion } from '../protocols/protocol.js';
 import { InferenceError, invalid } from '../tensor/errors.js';
 import { allowedLocation } from './locations.js';
+import type { ModelControl } from './model-catalog.js';
 import { MODEL_NAME, MODEL_NAME_RULE, type ModelEntry, type ModelRoot } from './model-entry.js';
 import type { ModelSet } from './model-set.js';
+import type { ModelVersion } from './served-model.js';
 
 /** Changes a set of models: by what the operator says, by what comes and goes, and by request. One change at a time. */
 export class ControlledModels implements ModelControl {

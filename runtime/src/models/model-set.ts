@@ -1,11 +1,11 @@
 import type { Logger } from '../observability/log.js';
-import type { ModelVersion } from '../protocols/protocol.js';
 import { withoutQuery } from '../store/open-store.js';
 import { InferenceError } from '../tensor/errors.js';
 import { type Candidate, findCandidates } from './candidates.js';
 import type { Catalog } from './catalog.js';
 import { bytesLeft, bytesToLoad } from './memory.js';
 import type { ModelEntry } from './model-entry.js';
+import type { ModelVersion } from './served-model.js';
 import { ServedVersion, type VersionOptions } from './served-version.js';
 import { Setbacks } from './setbacks.js';
 import { chosenVersions } from './version-policy.js';

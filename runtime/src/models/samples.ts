@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadedModel } from '../engines/engine.js';
 import { type Manifest, ModelPackageError, SAMPLES_FILE } from '../manifest/index.js';
-import { decodeSamples, type Sample } from '../protocols/open-inference/samples.js';
+import { decodeSamples, type Sample } from '../manifest/samples.js';
 import { differenceBetween } from '../tensor/difference.js';
 import { InferenceError } from '../tensor/errors.js';
 import type { Signature } from '../tensor/tensor.js';

@@ -5,7 +5,6 @@ import { type Manifest, ModelPackageError, verifyFiles } from '../manifest/index
 import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import { ModelMetrics } from '../observability/model-metrics.js';
-import type { ModelState, ServedModel } from '../protocols/protocol.js';
 import { placeModel, probeBatching } from '../scheduling/probe.js';
 import { Scheduler } from '../scheduling/scheduler.js';
 import type { LocalPackage } from '../store/package-source.js';
@@ -13,6 +12,7 @@ import { InferenceError } from '../tensor/errors.js';
 import type { Cancellation, InferenceRequest, InferenceResponse } from '../tensor/request.js';
 import type { Signature, Tensor } from '../tensor/tensor.js';
 import { checkSamples, readSamples } from './samples.js';
+import type { ModelState, ServedModel } from './served-model.js';
 
 /** How a version is run. */
 export interface VersionOptions {

@@ -1,6 +1,6 @@
-import type { Run, SchedulerObserver } from '../scheduling/scheduler.js';
 import { InferenceError, type StatusCode } from '../tensor/errors.js';
 import { exponentialBuckets, Histogram, SECONDS_BUCKETS } from './histogram.js';
+import type { Run, SchedulerObserver } from './scheduler-observer.js';
 
 const ROWS_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 

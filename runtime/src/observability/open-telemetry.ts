@@ -21,7 +21,7 @@ import { InferenceError } from '../tensor/errors.js';
 import type { CallTrace } from '../tensor/request.js';
 import { RUNTIME_VERSION } from '../version.js';
 import type { Logger } from './log.js';
-import type { Attributes, RequestSpan, SpanOutcome, Tracer } from './tracing.js';
+import type { Attributes, RequestSpan, SpanOutcome, Tracer } from './tracer.js';
 
 /** How long the end of the process, or of a function's call, may wait for the collector. */
 const FLUSH_MS = 1000;

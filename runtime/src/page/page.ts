@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { HttpResponse } from '../http/http.js';
-import type { ModelCatalog, ModelVersion } from '../protocols/protocol.js';
+import type { ModelCatalog } from '../models/model-catalog.js';
+import type { ModelVersion } from '../models/served-model.js';
 import { PAGE_SCRIPT } from './script.js';
 import { PAGE_STYLE } from './style.js';
 

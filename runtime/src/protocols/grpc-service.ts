@@ -1,5 +1,5 @@
+import type { ModelCatalog } from '../models/model-catalog.js';
 import type { Cancellation } from '../tensor/request.js';
-import type { ModelCatalog } from './protocol.js';
 
 /**
  * One gRPC service: a function from request to response for each method, with messages as plain objects whose 64-bit

@@ -1,6 +1,6 @@
 import type { HttpResponse, RouteHandler } from '../http/http.js';
+import type { ServedModel } from '../models/served-model.js';
 import { InferenceError } from '../tensor/errors.js';
-import type { ServedModel } from './protocol.js';
 
 /**
  * A handler that answers a failure as its protocol words it. What is not an InferenceError is a fault of ours and goes

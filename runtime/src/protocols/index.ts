@@ -1,4 +1,3 @@
-export { encodeInferRequestJson, encodeSamples, openInference, type Sample } from './open-inference/index.js';
-export type { ModelCatalog } from './protocol.js';
+export { openInference } from './open-inference/index.js';
 export { type ProtocolOptions, protocols } from './protocols.js';
 export type { VertexRoutes } from './vertex-ai.js';

@@ -1,5 +1,6 @@
+import type { ModelCatalog } from '../models/model-catalog.js';
+import type { ServedModel } from '../models/served-model.js';
 import { InferenceError, invalid } from '../tensor/errors.js';
-import type { ModelCatalog, ServedModel } from './protocol.js';
 
 /**
  * The one model of a host whose calls name none.

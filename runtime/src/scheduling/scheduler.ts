@@ -1,4 +1,5 @@
 import type { LoadedModel } from '../engines/engine.js';
+import type { SchedulerObserver } from '../observability/scheduler-observer.js';
 import { hasRows, isBatchable, joinRows, rowsOf, sameRowShape, splitRows } from '../tensor/batch.js';
 import { InferenceError } from '../tensor/errors.js';
 import type { CallTrace, Cancellation, InferenceResponse } from '../tensor/request.js';
@@ -20,26 +21,6 @@ export interface SchedulerOptions {
   readonly observer?: SchedulerObserver;
   /** Told that requests of a signature run together no more, because outputs had other rows than inputs. */
   readonly onOtherRows?: (signatureName: string) => void;
-}
-
-/** Takes the measure of a queue. */
-export interface SchedulerObserver {
-  /** A request that waited so long runs now. */
-  started(queuedMs: number): void;
-  ran(run: Run): void;
-  /** A request has its answer, or `error` in its place. */
-  ended(error?: unknown): void;
-}
-
-/** One run of the model, for one request or several. */
-export interface Run {
-  readonly rows: number;
-  readonly requests: number;
-  /** How long the requests had waited, added up. */
-  readonly queuedMs: number;
-  readonly elapsedMs: number;
-  /** False if the model failed. */
-  readonly succeeded: boolean;
 }
 
 interface Waiting {

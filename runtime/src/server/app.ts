@@ -11,13 +11,15 @@ import {
 import { checkContentType } from '../http/content-type.js';
 import type { HttpRequest, HttpResponse, RouteHandler, RouteParameters } from '../http/http.js';
 import { BodyTooLarge, inflated, UnsupportedMedia } from '../http/inflate.js';
+import type { ModelCatalog } from '../models/model-catalog.js';
 import { EXPOSITION_TYPE } from '../observability/exposition.js';
 import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import { tensorFlowServingText } from '../observability/tensorflow-serving.js';
-import { type Tracer, traceIdOf, traceRequest } from '../observability/tracing.js';
+import type { Tracer } from '../observability/tracer.js';
+import { traceIdOf, traceRequest } from '../observability/tracing.js';
 import { page, wantsPage } from '../page/page.js';
-import type { ModelCatalog, Protocol } from '../protocols/protocol.js';
+import type { Protocol } from '../protocols/protocol.js';
 import { InferenceError, shuttingDown } from '../tensor/errors.js';
 import type { Admission } from './admission.js';
 import { acrossOrigins, readableBy } from './cors.js';

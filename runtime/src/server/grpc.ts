@@ -13,12 +13,13 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { HttpRequest } from '../http/http.js';
+import type { ModelCatalog } from '../models/model-catalog.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
-import { type Tracer, traceCall, traceIdOf } from '../observability/tracing.js';
+import type { Tracer } from '../observability/tracer.js';
+import { traceCall, traceIdOf } from '../observability/tracing.js';
 import type { GrpcMethod, GrpcService } from '../protocols/grpc-service.js';
 import { asInferenceError } from '../protocols/handled.js';
 import { openInferenceGrpc } from '../protocols/open-inference/grpc.js';
-import type { ModelCatalog } from '../protocols/protocol.js';
 import { predictionService } from '../protocols/tensorflow-serving/grpc.js';
 import { modelService } from '../protocols/tensorflow-serving/model-service.js';
 import { torchServeGrpc } from '../protocols/torchserve/grpc.js';

@@ -1,5 +1,6 @@
 import { inferPath, predictPath } from '../contract.js';
-import type { ModelCatalog, ServedModel } from '../protocols/protocol.js';
+import type { ModelCatalog } from '../models/model-catalog.js';
+import type { ServedModel } from '../models/served-model.js';
 import type { Datatype } from '../tensor/datatype.js';
 import type { TensorSpec } from '../tensor/tensor.js';
 import { RUNTIME_VERSION } from '../version.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { decodeSamples } from '../../../runtime/src/manifest/samples.js';
 import { multipartField } from '../../../runtime/src/protocols/multipart.js';
 import { openInferenceGrpc } from '../../../runtime/src/protocols/open-inference/grpc.js';
-import { decodeInferRequest, decodeSamples } from '../../../runtime/src/protocols/open-inference/index.js';
 import { decodeExamplesRequest } from '../../../runtime/src/protocols/tensorflow-serving/examples.js';
 import { inputsFromExamples } from '../../../runtime/src/protocols/tensorflow-serving/features.js';
 import { predictionService } from '../../../runtime/src/protocols/tensorflow-serving/grpc.js';
@@ -15,6 +15,7 @@ import { tensorFromCsv } from '../../../runtime/src/tensor/csv.js';
 import { allocate, DATATYPES } from '../../../runtime/src/tensor/datatype.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import { npyFromTensor, tensorFromNpy } from '../../../runtime/src/tensor/npy.js';
+import { decodeInferRequest } from '../../../runtime/src/tensor/open-inference/infer-request.js';
 import { elementCount, type TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { catalog, model } from '../protocols/support.js';
 import { damaged, requestLike } from './arbitraries.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import { Catalog } from '../../../runtime/src/models/catalog.js';
+import type { ModelState } from '../../../runtime/src/models/served-model.js';
 import { ServedVersion } from '../../../runtime/src/models/served-version.js';
 import { RuntimeMetrics } from '../../../runtime/src/observability/metrics.js';
-import type { ModelState } from '../../../runtime/src/protocols/protocol.js';
 
 const options = { threads: 1, maxQueue: 1, timeoutSeconds: 1, metrics: new RuntimeMetrics() };
 

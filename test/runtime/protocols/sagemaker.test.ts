@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ServedModel } from '../../../runtime/src/protocols/protocol.js';
+import type { ServedModel } from '../../../runtime/src/models/served-model.js';
 import { sageMaker } from '../../../runtime/src/protocols/sagemaker/index.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import { npyFromTensor, tensorFromNpy } from '../../../runtime/src/tensor/npy.js';

@@ -1,7 +1,9 @@
 import router from 'find-my-way';
 import type { HttpRequest, HttpResponse, RouteHandler } from '../../../runtime/src/http/http.js';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
-import type { ModelCatalog, Protocol, ServedModel } from '../../../runtime/src/protocols/protocol.js';
+import type { ModelCatalog } from '../../../runtime/src/models/model-catalog.js';
+import type { ServedModel } from '../../../runtime/src/models/served-model.js';
+import type { Protocol } from '../../../runtime/src/protocols/protocol.js';
 import type { InferenceRequest } from '../../../runtime/src/tensor/request.js';
 import type { Signature, Tensor, TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 

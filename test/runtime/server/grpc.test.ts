@@ -10,9 +10,10 @@ import {
 import { loadSync } from '@grpc/proto-loader';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
+import type { ModelCatalog } from '../../../runtime/src/models/model-catalog.js';
+import type { ServedModel } from '../../../runtime/src/models/served-model.js';
 import { RuntimeMetrics } from '../../../runtime/src/observability/metrics.js';
 import { ModelMetrics } from '../../../runtime/src/observability/model-metrics.js';
-import type { ModelCatalog, ServedModel } from '../../../runtime/src/protocols/protocol.js';
 import type { Admission } from '../../../runtime/src/server/admission.js';
 import { type GrpcOptions, type GrpcServer, startGrpcServer } from '../../../runtime/src/server/grpc.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';

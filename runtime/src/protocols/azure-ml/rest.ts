@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { SCORE_PATH } from '../../contract.js';
 import type { HttpRequest, HttpResponse, RouteHandler } from '../../http/http.js';
+import type { ModelCatalog } from '../../models/model-catalog.js';
 import { InferenceError } from '../../tensor/errors.js';
 import { asInferenceError } from '../handled.js';
-import type { ModelCatalog, Protocol } from '../protocol.js';
+import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { soleModel } from '../sole-model.js';
 import { type Dialect, decodePredictRequest } from '../tensorflow-serving/predict-request.js';

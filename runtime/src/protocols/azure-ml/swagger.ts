@@ -1,7 +1,7 @@
 import { SCORE_PATH } from '../../contract.js';
+import type { ServedModel } from '../../models/served-model.js';
 import type { Datatype } from '../../tensor/datatype.js';
 import type { TensorSpec } from '../../tensor/tensor.js';
-import type { ServedModel } from '../protocol.js';
 
 /** The description of `/score` that Azure ML reads, as Swagger 2 or as OpenAPI 3. */
 export function swagger(model: ServedModel, version: '2' | '3'): object {

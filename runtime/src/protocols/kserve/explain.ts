@@ -1,10 +1,10 @@
+import type { ServedModel } from '../../models/served-model.js';
 import { allocate, type Datatype } from '../../tensor/datatype.js';
 import { invalid } from '../../tensor/errors.js';
 import { OPEN_ARRAY, OPEN_OBJECT } from '../../tensor/json/ascii.js';
 import { JsonReader, JsonWriter, TensorBuilder, writeNested } from '../../tensor/json/index.js';
 import type { Cancellation } from '../../tensor/request.js';
 import { elementCount, shapeFits, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
-import type { ServedModel } from '../protocol.js';
 import { type Evaluate, shapleyRows, shapleyValues } from './shapley.js';
 
 const DEFAULT_PERMUTATIONS = 16;

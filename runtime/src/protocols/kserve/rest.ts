@@ -1,8 +1,10 @@
 import type { HttpResponse, Route } from '../../http/http.js';
+import type { ModelCatalog } from '../../models/model-catalog.js';
+import type { ServedModel } from '../../models/served-model.js';
 import { InferenceError } from '../../tensor/errors.js';
 import { acceptingEvents } from '../cloud-events.js';
 import { asInferenceError, handled } from '../handled.js';
-import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';
+import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse } from '../responses.js';
 import { explain } from './explain.js';
 

@@ -1,8 +1,8 @@
 import { invalid } from '../../tensor/errors.js';
 import { shortFloatOf } from '../../tensor/float16.js';
 import { OBJECTS } from '../../tensor/object-limit.js';
+import type { RequestedOutput } from '../../tensor/open-inference/request-parts.js';
 import { elementCount, type Tensor } from '../../tensor/tensor.js';
-import type { RequestedOutput } from './request-parts.js';
 
 /** Classes that are ranked at once, with the best so far. */
 const RANKED_AT_ONCE = 1024;

@@ -1,14 +1,21 @@
+import type { ModelControl } from '../../models/model-catalog.js';
+import type { ServedModel } from '../../models/served-model.js';
 import { tensorBytes, tensorFromBytes } from '../../tensor/binary.js';
 import { allocate, type Datatype } from '../../tensor/datatype.js';
 import { invalid } from '../../tensor/errors.js';
+import {
+  checkInput,
+  checkOutputs,
+  orderInputs,
+  type Parameters,
+  type RequestedOutput,
+} from '../../tensor/open-inference/request-parts.js';
 import { elementCount, type Signature, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
 import type { GrpcMethod, GrpcService } from '../grpc-service.js';
 import { counted } from '../handled.js';
-import type { ModelControl, ServedModel } from '../protocol.js';
 import { modelMetadata, serverMetadata } from './metadata.js';
 import { findModel, selectOutputs } from './model-call.js';
 import { type LoadParameters, loadModel, modelNameOf, repositoryIndex, unloadModel } from './repository.js';
-import { checkInput, checkOutputs, orderInputs, type Parameters, type RequestedOutput } from './request-parts.js';
 import { modelStatistics } from './statistics.js';
 
 /** The field of the contents that holds the elements of a datatype. FP16 and BF16 travel raw only. */

@@ -1,15 +1,14 @@
 import type { HttpResponse } from '../../http/http.js';
 import { tensorBytes } from '../../tensor/binary.js';
 import { invalid } from '../../tensor/errors.js';
-import { JsonWriter, type TensorStyle, writeElements } from '../../tensor/json/index.js';
+import { JsonWriter } from '../../tensor/json/index.js';
+import type { InferRequest } from '../../tensor/open-inference/infer-request.js';
+import { writeTensors } from '../../tensor/open-inference/write-tensors.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { jsonResponse } from '../responses.js';
-import type { InferRequest } from './infer-request.js';
 
 /** Names how many bytes of a body are JSON, tensors in binary following. */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
-
-const STYLE: TensorStyle = { separator: ',', nonFinite: false };
 
 /** Who answered. */
 export interface Answerer {
@@ -40,30 +39,6 @@ export function encodeInferResponse(model: Answerer, request: InferRequest, outp
     headers: { 'content-type': 'application/octet-stream', [JSON_LENGTH_HEADER]: String(head.length) },
     body: Buffer.concat([head, ...binary.filter((bytes) => bytes !== undefined)]),
   };
-}
-
-/** Writes tensors as the protocol lists them, each with its data or with the size of its bytes. */
-export function writeTensors(
-  writer: JsonWriter,
-  tensors: readonly Tensor[],
-  binary: readonly (Buffer | undefined)[] = [],
-): void {
-  writer.raw('[');
-  for (let index = 0; index < tensors.length; index++) {
-    const tensor = tensors[index]!;
-    writer.raw(index > 0 ? ',{"name":' : '{"name":');
-    writer.string(tensor.name);
-    writer.raw(`,"shape":[${tensor.shape.join(',')}],"datatype":"${tensor.datatype}"`);
-    const bytes = binary[index];
-    if (bytes) {
-      writer.raw(`,"parameters":{"binary_data_size":${bytes.length}}}`);
-      continue;
-    }
-    writer.raw(',"data":[');
-    writeElements(writer, tensor, 0, tensor.data.length, STYLE);
-    writer.raw(']}');
-  }
-  writer.raw(']');
 }
 
 function wantsBinary(request: InferRequest, output: string): boolean {

@@ -1,7 +1,8 @@
 import type { ModelFormat } from '../../manifest/index.js';
+import type { ModelCatalog } from '../../models/model-catalog.js';
+import type { ServedModel } from '../../models/served-model.js';
 import type { TensorSpec } from '../../tensor/tensor.js';
 import { RUNTIME_VERSION } from '../../version.js';
-import type { ModelCatalog, ServedModel } from '../protocol.js';
 
 const EXTENSIONS = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository', 'statistics'];
 

@@ -1,8 +1,9 @@
+import type { ModelCatalog } from '../../models/model-catalog.js';
+import type { ServedModel } from '../../models/served-model.js';
 import { InferenceError } from '../../tensor/errors.js';
+import type { RequestedOutput } from '../../tensor/open-inference/request-parts.js';
 import type { Signature, Tensor } from '../../tensor/tensor.js';
-import type { ModelCatalog, ServedModel } from '../protocol.js';
 import { classified } from './classification.js';
-import type { RequestedOutput } from './request-parts.js';
 
 /**
  * The model of that name, in its newest version if none is named.

@@ -1,5 +1,5 @@
+import type { ModelCatalog, ModelControl } from '../../models/model-catalog.js';
 import { invalid } from '../../tensor/errors.js';
-import type { ModelCatalog, ModelControl } from '../protocol.js';
 
 /**
  * Every version that is in memory or on its way, and of those that are not, the ones that could be loaded by request.

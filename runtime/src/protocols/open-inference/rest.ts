@@ -1,10 +1,12 @@
 import { LIVE_PATH, READY_PATH } from '../../contract.js';
 import type { HttpRequest, HttpResponse, Route, RouteHandler, RouteParameters } from '../../http/http.js';
+import type { ModelCatalog, ModelControl } from '../../models/model-catalog.js';
+import type { ServedModel } from '../../models/served-model.js';
 import { invalid } from '../../tensor/errors.js';
+import { decodeInferRequest, type InferRequest } from '../../tensor/open-inference/infer-request.js';
 import { asInferenceError, counted, handled } from '../handled.js';
-import type { ModelCatalog, ModelControl, Protocol, ServedModel } from '../protocol.js';
+import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse } from '../responses.js';
-import { decodeInferRequest, type InferRequest } from './infer-request.js';
 import { encodeInferResponse, JSON_LENGTH_HEADER } from './infer-response.js';
 import { modelConfiguration, modelMetadata, serverMetadata } from './metadata.js';
 import { findModel, selectOutputs } from './model-call.js';

@@ -1,6 +1,7 @@
+import type { ModelCatalog } from '../../models/model-catalog.js';
+import type { ServedModel } from '../../models/served-model.js';
 import { ModelMetrics } from '../../observability/model-metrics.js';
 import { InferenceError } from '../../tensor/errors.js';
-import type { ModelCatalog, ServedModel } from '../protocol.js';
 
 /** How often something was, and how long altogether. */
 interface StatisticDuration {

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse } from '../../http/http.js';
+import type { ServedModel } from '../../models/served-model.js';
 import { invalid } from '../../tensor/errors.js';
-import type { ServedModel } from '../protocol.js';
 import { JSON_LENGTH_HEADER } from './infer-response.js';
 import { infer } from './rest.js';
 

@@ -1,11 +1,11 @@
 import type { HttpResponse } from '../../http/http.js';
+import type { ServedModel } from '../../models/served-model.js';
 import { checkInputs, nameList } from '../../tensor/check-inputs.js';
 import { csvFromTensors, tensorFromCsv } from '../../tensor/csv.js';
 import { invalid } from '../../tensor/errors.js';
 import { npyFromTensor, tensorFromNpy } from '../../tensor/npy.js';
 import { npzFromTensors, tensorsFromNpz } from '../../tensor/npz.js';
 import type { Tensor, TensorSpec } from '../../tensor/tensor.js';
-import type { ServedModel } from '../protocol.js';
 import { jsonResponse } from '../responses.js';
 import {
   type Dialect,

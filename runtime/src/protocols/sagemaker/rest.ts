@@ -1,8 +1,10 @@
 import type { HttpRequest, HttpResponse, Route, RouteHandler } from '../../http/http.js';
+import type { ModelCatalog, ModelControl } from '../../models/model-catalog.js';
+import type { ServedModel } from '../../models/served-model.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import { asInferenceError, handled } from '../handled.js';
 import { inferTyped } from '../open-inference/index.js';
-import type { ModelCatalog, ModelControl, Protocol, ServedModel } from '../protocol.js';
+import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { soleModel } from '../sole-model.js';
 import { ACCEPTED_TYPES, CONTENT_TYPES, DEFAULT_TYPE, decoderFor, encoderFor } from './content.js';

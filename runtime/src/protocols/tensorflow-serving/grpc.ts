@@ -1,3 +1,5 @@
+import type { ModelCatalog } from '../../models/model-catalog.js';
+import type { ServedModel } from '../../models/served-model.js';
 import type { ApiCall } from '../../observability/model-metrics.js';
 import { checkDatatypes, checkInputs } from '../../tensor/check-inputs.js';
 import { invalid } from '../../tensor/errors.js';
@@ -5,7 +7,6 @@ import type { Cancellation } from '../../tensor/request.js';
 import type { Signature, Tensor } from '../../tensor/tensor.js';
 import type { GrpcService } from '../grpc-service.js';
 import { counted } from '../handled.js';
-import type { ModelCatalog, ServedModel } from '../protocol.js';
 import type { Example, Feature } from './examples.js';
 import { inputsFromExamples } from './features.js';
 import { decodeSpec, type ModelSpecProto, PROTO_FILE } from './model-spec.js';

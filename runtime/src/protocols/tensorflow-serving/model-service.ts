@@ -1,8 +1,8 @@
+import type { ModelControl } from '../../models/model-catalog.js';
 import type { ModelEntry } from '../../models/model-entry.js';
 import type { VersionPolicy } from '../../models/version-policy.js';
 import { invalid } from '../../tensor/errors.js';
 import type { GrpcService } from '../grpc-service.js';
-import type { ModelControl } from '../protocol.js';
 import { decodeSpec, type ModelSpecProto, PROTO_FILE } from './model-spec.js';
 import { versionStatuses } from './status.js';
 

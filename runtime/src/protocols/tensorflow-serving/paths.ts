@@ -1,5 +1,6 @@
+import type { ModelCatalog } from '../../models/model-catalog.js';
+import type { ServedModel } from '../../models/served-model.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
-import type { ModelCatalog, ServedModel } from '../protocol.js';
 
 const SPEC = '([^/:]+)(?:/versions/(\\d+)|/labels/([^/:]+))?';
 const CALL = new RegExp(`^/v1/models/${SPEC}:(classify|regress|predict)$`, 'i');

@@ -1,10 +1,10 @@
+import type { ServedModel } from '../../models/served-model.js';
 import { checkInputs } from '../../tensor/check-inputs.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import { OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../tensor/json/ascii.js';
 import { atBase64, JsonReader, JsonSyntaxError, TensorBuilder } from '../../tensor/json/index.js';
 import type { Signature, Tensor } from '../../tensor/tensor.js';
 import { counted } from '../handled.js';
-import type { ServedModel } from '../protocol.js';
 
 /** What a body asked for. */
 export interface PredictRequest {

@@ -1,9 +1,11 @@
 import type { HttpRequest, HttpResponse, RouteHandler } from '../../http/http.js';
+import type { ModelCatalog } from '../../models/model-catalog.js';
+import type { ServedModel } from '../../models/served-model.js';
 import type { ApiCall } from '../../observability/model-metrics.js';
 import { invalid } from '../../tensor/errors.js';
 import { acceptingEvents } from '../cloud-events.js';
 import { asInferenceError, counted, handled } from '../handled.js';
-import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';
+import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { decodeExamplesRequest } from './examples.js';
 import { inputsFromExamples } from './features.js';

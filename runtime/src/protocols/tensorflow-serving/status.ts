@@ -1,7 +1,8 @@
+import type { ModelCatalog } from '../../models/model-catalog.js';
+import type { ServedModel } from '../../models/served-model.js';
 import type { Datatype } from '../../tensor/datatype.js';
 import { InferenceError } from '../../tensor/errors.js';
 import type { TensorSpec } from '../../tensor/tensor.js';
-import type { ModelCatalog, ServedModel } from '../protocol.js';
 import { type ModelSpec, versionOfLabel } from './paths.js';
 
 /** The names of TensorFlow's enumeration. */

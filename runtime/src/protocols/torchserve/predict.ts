@@ -1,8 +1,8 @@
+import type { ServedModel } from '../../models/served-model.js';
 import { JsonWriter, writeNested } from '../../tensor/json/index.js';
+import { decodeInferRequest } from '../../tensor/open-inference/infer-request.js';
 import type { Cancellation } from '../../tensor/request.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { decodeInferRequest } from '../open-inference/index.js';
-import type { ServedModel } from '../protocol.js';
 import { type Dialect, decodePredictRequest } from '../tensorflow-serving/predict-request.js';
 import { encodePredictResponse } from '../tensorflow-serving/predict-response.js';
 import type { Content } from './content.js';

@@ -1,9 +1,11 @@
 import type { HttpResponse, Route } from '../../http/http.js';
+import type { ModelCatalog } from '../../models/model-catalog.js';
+import type { ServedModel } from '../../models/served-model.js';
 import type { InferenceError } from '../../tensor/errors.js';
 import type { Cancellation } from '../../tensor/request.js';
 import { asInferenceError, handled } from '../handled.js';
 import { explain } from '../kserve/index.js';
-import type { ModelCatalog, Protocol, ServedModel } from '../protocol.js';
+import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse } from '../responses.js';
 import { type Content, contentOf } from './content.js';
 import { predict } from './predict.js';

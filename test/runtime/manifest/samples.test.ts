@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeSamples, encodeSamples, type Sample } from '../../../runtime/src/protocols/open-inference/index.js';
+import { decodeSamples, encodeSamples, type Sample } from '../../../runtime/src/manifest/samples.js';
 import type { Signature } from '../../../runtime/src/tensor/tensor.js';
 
 const signature: Signature = {

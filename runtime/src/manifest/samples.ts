@@ -1,9 +1,9 @@
-import { invalid } from '../../tensor/errors.js';
-import { OPEN_ARRAY, OPEN_OBJECT } from '../../tensor/json/ascii.js';
-import { JsonReader, JsonWriter } from '../../tensor/json/index.js';
-import type { Signature, Tensor } from '../../tensor/tensor.js';
-import { readInferRequest, readTensors } from './infer-request.js';
-import { writeTensors } from './infer-response.js';
+import { invalid } from '../tensor/errors.js';
+import { OPEN_ARRAY, OPEN_OBJECT } from '../tensor/json/ascii.js';
+import { JsonReader, JsonWriter } from '../tensor/json/index.js';
+import { readInferRequest, readTensors } from '../tensor/open-inference/infer-request.js';
+import { writeTensors } from '../tensor/open-inference/write-tensors.js';
+import type { Signature, Tensor } from '../tensor/tensor.js';
 
 /** A golden request and what the model must answer. Inputs and outputs are in the signature's order. */
 export interface Sample {

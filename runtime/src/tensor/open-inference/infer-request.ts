@@ -1,10 +1,10 @@
-import { tensorFromBytes } from '../../tensor/binary.js';
-import { nameList } from '../../tensor/check-inputs.js';
-import { elementSize } from '../../tensor/datatype.js';
-import { invalid } from '../../tensor/errors.js';
-import { LOWER_N, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../tensor/json/ascii.js';
-import { JsonReader, TensorBuilder } from '../../tensor/json/index.js';
-import { elementCount, type Signature, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
+import { tensorFromBytes } from '../binary.js';
+import { nameList } from '../check-inputs.js';
+import { elementSize } from '../datatype.js';
+import { invalid } from '../errors.js';
+import { LOWER_N, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../json/ascii.js';
+import { JsonReader, TensorBuilder } from '../json/index.js';
+import { elementCount, type Signature, type Tensor, type TensorSpec } from '../tensor.js';
 import { checkInput, checkOutputs, orderInputs, type Parameters, type RequestedOutput } from './request-parts.js';
 
 /** An infer request. The inputs are those of the signature, in its order. */

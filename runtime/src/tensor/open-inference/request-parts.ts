@@ -1,7 +1,7 @@
-import { checkInputs, nameList } from '../../tensor/check-inputs.js';
-import { DATATYPES, type Datatype } from '../../tensor/datatype.js';
-import { invalid } from '../../tensor/errors.js';
-import { type Signature, shapeFits, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
+import { checkInputs, nameList } from '../check-inputs.js';
+import { DATATYPES, type Datatype } from '../datatype.js';
+import { invalid } from '../errors.js';
+import { type Signature, shapeFits, type Tensor, type TensorSpec } from '../tensor.js';
 
 /** The values of a `parameters` object. */
 export type Parameters = ReadonlyMap<string, string | number | boolean>;

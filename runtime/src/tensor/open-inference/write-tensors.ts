@@ -1,0 +1,28 @@
+import { type JsonWriter, type TensorStyle, writeElements } from '../json/index.js';
+import type { Tensor } from '../tensor.js';
+
+const STYLE: TensorStyle = { separator: ',', nonFinite: false };
+
+/** Writes tensors as the protocol lists them, each with its data or with the size of its bytes. */
+export function writeTensors(
+  writer: JsonWriter,
+  tensors: readonly Tensor[],
+  binary: readonly (Buffer | undefined)[] = [],
+): void {
+  writer.raw('[');
+  for (let index = 0; index < tensors.length; index++) {
+    const tensor = tensors[index]!;
+    writer.raw(index > 0 ? ',{"name":' : '{"name":');
+    writer.string(tensor.name);
+    writer.raw(`,"shape":[${tensor.shape.join(',')}],"datatype":"${tensor.datatype}"`);
+    const bytes = binary[index];
+    if (bytes) {
+      writer.raw(`,"parameters":{"binary_data_size":${bytes.length}}}`);
+      continue;
+    }
+    writer.raw(',"data":[');
+    writeElements(writer, tensor, 0, tensor.data.length, STYLE);
+    writer.raw(']}');
+  }
+  writer.raw(']');
+}
