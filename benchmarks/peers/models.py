@@ -6,13 +6,12 @@ iris.pkl                              a logistic regression of scikit-learn
 
 import json
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import joblib
 import numpy as np
 import onnx
-import tensorflow as tf
-import torch
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
@@ -46,36 +45,45 @@ def to_onnx(weights):
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
 
 
-def to_torch(weights):
+def save_with_torch(weights, path):
+    import torch
+
     modules = []
     for kernel, bias in weights:
         linear = torch.nn.Linear(*kernel.shape)
         linear.weight.data, linear.bias.data = torch.from_numpy(kernel.T.copy()), torch.from_numpy(bias)
         modules += [linear, torch.nn.ReLU()]
     network = torch.nn.Sequential(*modules[:-1], torch.nn.Softmax(dim=1)).eval()
-    return torch.jit.trace(network, torch.zeros(2, SIZES[0]))
+    torch.jit.trace(network, torch.zeros(2, SIZES[0])).save(path)
 
 
-class ToTensorFlow(tf.Module):
-    def __init__(self, weights):
-        super().__init__()
-        self.weights = [(tf.Variable(kernel), tf.Variable(bias)) for kernel, bias in weights]
+def save_with_tensorflow(weights, path):
+    import tensorflow as tf
 
-    @tf.function(input_signature=[tf.TensorSpec([None, SIZES[0]], tf.float32, "features")])
-    def serve(self, features):
-        *hidden, (kernel, bias) = self.weights
-        for hidden_kernel, hidden_bias in hidden:
-            features = tf.nn.relu(features @ hidden_kernel + hidden_bias)
-        return {"probabilities": tf.nn.softmax(features @ kernel + bias)}
+    class Network(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.weights = [(tf.Variable(kernel), tf.Variable(bias)) for kernel, bias in weights]
+
+        @tf.function(input_signature=[tf.TensorSpec([None, SIZES[0]], tf.float32, "features")])
+        def serve(self, features):
+            *hidden, (kernel, bias) = self.weights
+            for hidden_kernel, hidden_bias in hidden:
+                features = tf.nn.relu(features @ hidden_kernel + hidden_bias)
+            return {"probabilities": tf.nn.softmax(features @ kernel + bias)}
+
+    network = Network()
+    tf.saved_model.save(network, str(path), signatures=network.serve)
 
 
 def main():
     folder = Path(sys.argv[1])
     weights = list(layers())
     onnx.save(to_onnx(weights), folder / "mlp.onnx")
-    to_torch(weights).save(folder / "mlp.pt")
-    network = ToTensorFlow(weights)
-    tf.saved_model.save(network, str(folder / "mlp_saved_model"), signatures=network.serve)
+    # One process per framework: PyTorch built for CUDA, as PyPI has it, and TensorFlow crash in the same process.
+    with ProcessPoolExecutor(max_workers=1, max_tasks_per_child=1) as process:
+        process.submit(save_with_torch, weights, folder / "mlp.pt").result()
+        process.submit(save_with_tensorflow, weights, folder / "mlp_saved_model").result()
     row = np.random.default_rng(8).normal(0, 1, SIZES[0]).round(4).tolist()
     (folder / "mlp.json").write_text(json.dumps({"instances": [row]}))
 

@@ -15,7 +15,8 @@ const out = join(folder, 'out', 'package');
 
 beforeAll(() => {
   execFileSync(python, [join(__dirname, 'save_formats.py'), folder], { stdio: 'pipe' });
-});
+  // Each framework is imported in a process of its own.
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(() => {
   vi.stubEnv('MODELSHIP_PYTHON', python);
