@@ -16,6 +16,7 @@ import os
 import shutil
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -36,7 +37,11 @@ def stamp():
 
 def with_torch(weights, image, folder):
     import torch
+    from torch.torch_version import TorchVersion
     from torch_network import torch_network
+
+    # Both exporters write the version of PyTorch. Its suffix differs between the builds: +cpu, +cu130.
+    torch.__version__ = TorchVersion(torch.__version__.partition("+")[0])
 
     network = torch_network(weights, len(LABELS))
     image = torch.from_numpy(image)
@@ -92,8 +97,10 @@ def convert(folder):
     weights = read_weights(CACHE / "weights")
     pictures = list(photos())
     image = np.stack([pixels for _, pixels in pictures]).astype(np.float32)
-    with_torch(weights, image, folder)
-    with_tensorflow(weights, image, folder)
+    # One process per framework: PyTorch built for CUDA, as PyPI has it, and TensorFlow crash in the same process.
+    with ProcessPoolExecutor(max_workers=1, max_tasks_per_child=1) as process:
+        process.submit(with_torch, weights, image, folder).result()
+        process.submit(with_tensorflow, weights, image, folder).result()
     (folder / "requests.json").write_text(json.dumps(requests(pictures), separators=(",", ":")))
 
 
