@@ -90,6 +90,7 @@ export class ContainerModel extends Construct {
     }
     const cluster = props.cluster ?? this.cluster!.cluster;
     const provider = props.kubernetesProvider ?? this.cluster!.kubernetesProvider;
+    const clusterReady = this.cluster?.ready ?? [];
     // Nodes pull images. Who gives a cluster has let its nodes pull from where the image is.
     const kubelet = this.cluster?.cluster.kubeletIdentity.objectId;
     const image = own ? bindImage(this, props.image, placement, props, kubelet) : undefined;
@@ -104,7 +105,13 @@ export class ContainerModel extends Construct {
       subject: `system:serviceaccount:${name}:${name}`,
     });
     const volume = this.isMounted
-      ? new BlobVolume(this, 'Volume', { name, provider, modelStore: this.modelStore, identity: this.identity })
+      ? new BlobVolume(this, 'Volume', {
+          name,
+          provider,
+          modelStore: this.modelStore,
+          identity: this.identity,
+          clusterReady,
+        })
       : undefined;
     const version = (model: Model) => this.version(props, model, image?.uri);
     const gpuCount = props.gpuCount ?? (props.clusterOptions?.gpuCount ? 1 : 0);
@@ -118,12 +125,8 @@ export class ContainerModel extends Construct {
       provider,
       server: this.server,
       startupSeconds: props.startupSeconds ?? startSeconds(this.server),
-      dependsOn: [
-        ...this.modelStore.blobs,
-        federation,
-        afterRoles(this, 'RolesKnown', roles),
-        ...(this.cluster?.ready ?? []),
-      ],
+      clusterReady,
+      dependsOn: [...this.modelStore.blobs, federation, afterRoles(this, 'RolesKnown', roles)],
       cpuMillis: props.cpuMillis ?? size.cpuMillis,
       memoryMib: props.memoryMib ?? size.memoryMib,
       gpuCount,

@@ -28,7 +28,7 @@ import { afterRoles, azapi } from './private/shared/azapi.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { clientConfig, globalName, groupName } from './private/shared/names.js';
 import { Placement } from './private/shared/placement.js';
-import { assignRoleToDeployer } from './private/shared/roles.js';
+import { assignRoleToDeployers } from './private/shared/roles.js';
 import { Telemetry } from './private/shared/telemetry.js';
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
@@ -73,7 +73,11 @@ export class ManagedEndpointModel extends Construct {
   private readonly placement: Placement;
   private invoker?: RoleDefinition;
 
-  constructor(scope: Construct, id: string, props: ManagedEndpointModelProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ManagedEndpointModelProps,
+  ) {
     super(scope, id);
     validateManagedEndpoint(this, props);
     this.placement = new Placement(this, 'Placement', props);
@@ -265,13 +269,13 @@ export class ManagedEndpointModel extends Construct {
     const primaryKey = keys.interpolationForAttribute('sensitive_output.primaryKey').toString();
     if (this.workspace) {
       const { vault, vaultReachable } = this.workspace;
-      const officer = assignRoleToDeployer(this, 'KeyOfficer', vault.id, 'Key Vault Secrets Officer');
+      const officer = assignRoleToDeployers(this, 'KeyOfficer', vault.id, 'Key Vault Secrets Officer', this.props);
       new azurerm.KeyVaultSecret(this, 'PrimaryKey', {
         name: `${groupName(this, ASSET_NAME_LENGTH)}-key`,
         keyVaultId: vault.id,
         contentType: 'key of an Azure ML online endpoint',
         value: primaryKey,
-        dependsOn: [afterRoles(this, 'KeyOfficerKnown', [officer]), ...vaultReachable],
+        dependsOn: [officer, ...vaultReachable],
       });
     }
     return primaryKey;

@@ -63,6 +63,15 @@ export interface AzureServingProps extends ServingProps {
    */
   readonly privateDnsZones?: { [zone: string]: string };
 
+  /**
+   * Object ids in Microsoft Entra ID of those who apply the stack: users, groups or service principals, the one that
+   * applies it first among them, itself or by a group. They get the roles that Terraform needs to upload files, to reach
+   * a cluster that is created, and to write secrets. Set it if a person and a pipeline apply the same stack.
+   *
+   * @default - the identity that applies the stack, so that another one cannot plan it
+   */
+  readonly deployers?: string[];
+
   /** Ids of action groups that hear of alarms. @default - alarms are shown in Azure Monitor and told to nobody */
   readonly alarmActions?: string[];
 

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { kubernetes } from '../terraform/bindings/kubernetes.js';
 import type { ModelWorkloadProps } from './model-workload-props.js';
 import { inferenceService, KSERVE_CONTAINER } from './private/kserve.js';
+import { rolloutTimeouts } from './private/rollout-time.js';
 import { validateInferenceService } from './private/validation.js';
 
 /**
@@ -28,6 +29,7 @@ export class InferenceService extends Construct {
     const namespace = props.namespace!;
     this.serviceAccount = new kubernetes.ServiceAccountV1(this, 'ServiceAccount', {
       provider: props.provider,
+      dependsOn: props.clusterReady,
       metadata: { name: props.name, namespace, annotations: props.serviceAccountAnnotations },
       automountServiceAccountToken: false,
     });
@@ -36,8 +38,9 @@ export class InferenceService extends Construct {
       manifest: inferenceService(props, namespace, this.serviceAccount.metadata.name),
       // KServe fills in defaults and writes the status.
       computedFields: ['metadata.labels', 'metadata.annotations', 'spec.predictor'],
+      timeouts: rolloutTimeouts(props),
       wait: { fields: { 'status.url': '^https?://' } },
-      dependsOn: [...(props.dependsOn ?? []), this.serviceAccount],
+      dependsOn: [...(props.clusterReady ?? []), ...(props.dependsOn ?? []), this.serviceAccount],
     });
   }
 

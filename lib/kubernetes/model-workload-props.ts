@@ -55,7 +55,15 @@ export interface ModelWorkloadProps extends ModelVersion {
   /** The Kubernetes provider. @default - the stack's own */
   readonly provider?: TerraformProvider;
 
-  /** What must be there before pods start. @default - nothing */
+  /**
+   * Resources to wait for before any object is created in the cluster, such as the nodes and the role of the deployer.
+   * Terraform deletes them last.
+   *
+   * @default - none
+   */
+  readonly clusterReady?: ITerraformDependable[];
+
+  /** Resources to wait for before pods start, such as the model's files. @default - none */
   readonly dependsOn?: ITerraformDependable[];
 
   /** Volume with the model. @default - none: the runtime fetches the model from the URL in its environment */

@@ -23,13 +23,13 @@ import {
   securityLevel,
 } from './private/pod.js';
 import { providerPodSpec } from './private/provider-form.js';
+import { DEFAULT_MAX_REPLICAS, progressDeadlineSeconds, rolloutTimeouts } from './private/rollout-time.js';
 import { validateWorkload } from './private/validation.js';
 
 /** The port of the services, which forward to the server's. */
 const SERVICE_PORT = 80;
 /** The label that tells the two versions of a canary apart. */
 const TRACK_LABEL = 'app.kubernetes.io/component';
-const DEFAULT_MAX_REPLICAS = 3;
 
 const DEFAULT_TARGET_CPU_PERCENT = 70;
 
@@ -74,19 +74,19 @@ export class ModelWorkload extends Construct {
     super(scope, id);
     validateWorkload(this, props);
     this.exposure = props.exposure ?? Exposure.cluster();
-    const { provider, name } = props;
+    const { name } = props;
     this.name = name;
     this.matchLabels = { [NAME_LABEL]: name };
 
     if (props.namespace === undefined) this.namespace = this.makeNamespace();
     this.namespaceName = this.namespace?.metadata.name ?? props.namespace!;
     this.serviceAccount = new kubernetes.ServiceAccountV1(this, 'ServiceAccount', {
-      provider,
+      ...this.inCluster,
       metadata: { ...this.metadata(), annotations: props.serviceAccountAnnotations },
       automountServiceAccountToken: false,
     });
     this.networkPolicy = new kubernetes.NetworkPolicyV1(this, 'NetworkPolicy', {
-      provider,
+      ...this.inCluster,
       metadata: this.metadata(),
       spec: closedPolicy(
         name,
@@ -99,7 +99,7 @@ export class ModelWorkload extends Construct {
     for (const caller of props.callerNamespaces ?? []) this.allowFrom(caller);
     if (props.metricsNamespaces) {
       new kubernetes.NetworkPolicyV1(this, 'MetricsPolicy', {
-        provider,
+        ...this.inCluster,
         metadata: this.metadata(`${name}-metrics`),
         spec: metricsPolicy(name, props.metricsNamespaces),
       });
@@ -108,7 +108,7 @@ export class ModelWorkload extends Construct {
     this.service = this.serve('Service', name, 'stable');
     this.autoscaler = this.autoscale('Autoscaler', this.deployment);
     this.disruptionBudget = new kubernetes.PodDisruptionBudgetV1(this, 'DisruptionBudget', {
-      provider,
+      ...this.inCluster,
       metadata: this.metadata(),
       spec: { maxUnavailable: '1', selector: { matchLabels: { [NAME_LABEL]: name } } },
     });
@@ -124,9 +124,9 @@ export class ModelWorkload extends Construct {
     if (ingressOptions) this.ingress = this.makeIngress(ingressOptions);
     if (gatewayOptions) {
       this.route = new kubernetes.Manifest(this, 'Route', {
-        provider,
+        ...this.inCluster,
         manifest: httpRoute(name, this.namespaceName, gatewayOptions, weights, SERVICE_PORT),
-        dependsOn: [this.service],
+        dependsOn: [...(props.clusterReady ?? []), this.service],
       });
     }
   }
@@ -142,7 +142,7 @@ export class ModelWorkload extends Construct {
   /** Lets the pods of `namespace` call the model. */
   allowFrom(namespace: string): NetworkPolicyV1 {
     return new kubernetes.NetworkPolicyV1(this, `Caller-${namespace}`, {
-      provider: this.props.provider,
+      ...this.inCluster,
       metadata: this.metadata(`${this.props.name}-from-${namespace}`),
       spec: callerPolicy(this.props.name, portOf(this.props), namespace),
     });
@@ -151,7 +151,7 @@ export class ModelWorkload extends Construct {
   private makeNamespace(): NamespaceV1 {
     const level = securityLevel(this.props);
     return new kubernetes.NamespaceV1(this, 'Namespace', {
-      provider: this.props.provider,
+      ...this.inCluster,
       metadata: {
         name: this.props.name,
         labels: Object.fromEntries(
@@ -159,6 +159,11 @@ export class ModelWorkload extends Construct {
         ),
       },
     });
+  }
+
+  /** Meta-arguments of every object in the cluster. */
+  private get inCluster() {
+    return { provider: this.props.provider, dependsOn: this.props.clusterReady };
   }
 
   private metadata(name = this.props.name) {
@@ -169,29 +174,33 @@ export class ModelWorkload extends Construct {
     const { props } = this;
     const labels = { [NAME_LABEL]: props.name, [TRACK_LABEL]: track };
     return new kubernetes.DeploymentV1(this, id, {
-      provider: props.provider,
+      ...this.inCluster,
       metadata: this.metadata(name),
       // The number of replicas is the autoscaler's to change, so it is not said here.
       spec: {
         selector: { matchLabels: labels },
+        progressDeadlineSeconds: progressDeadlineSeconds(props),
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '0', maxSurge: '1' } },
         template: {
           metadata: { labels: { ...props.podLabels, ...labels }, annotations: props.podAnnotations },
           spec: providerPodSpec(podSpec(props, version, this.serviceAccount.metadata.name)),
         },
       },
-      dependsOn: [...(props.dependsOn ?? []), this.networkPolicy],
+      timeouts: rolloutTimeouts(props),
+      dependsOn: [...(props.clusterReady ?? []), ...(props.dependsOn ?? []), this.networkPolicy],
     });
   }
 
   private serve(id: string, name: string, track: string): ServiceV1 {
     const balancer = this.exposure.loadBalancerOptions;
     return new kubernetes.ServiceV1(this, id, {
-      provider: this.props.provider,
+      ...this.inCluster,
       metadata: { ...this.metadata(name), annotations: balancer?.annotations },
       waitForLoadBalancer: balancer !== undefined,
       spec: {
         type: balancer ? 'LoadBalancer' : 'ClusterIP',
+        // A node that forwards to a pod of another node would send its own address, which the network policy rejects.
+        externalTrafficPolicy: balancer ? 'Local' : undefined,
         loadBalancerSourceRanges: balancer?.sourceRanges,
         selector: { [NAME_LABEL]: this.props.name, [TRACK_LABEL]: track },
         port: [{ name: PORT_NAME, port: SERVICE_PORT, targetPort: PORT_NAME, protocol: 'TCP' }],
@@ -203,7 +212,7 @@ export class ModelWorkload extends Construct {
     const { minReplicas = 1, maxReplicas = Math.max(minReplicas, DEFAULT_MAX_REPLICAS) } = this.props;
     const name = deployment.metadata.name;
     return new kubernetes.HorizontalPodAutoscalerV2(this, id, {
-      provider: this.props.provider,
+      ...this.inCluster,
       metadata: this.metadata(name),
       spec: {
         minReplicas,
@@ -227,7 +236,7 @@ export class ModelWorkload extends Construct {
 
   private makeIngress({ className, host, tlsSecretName, annotations }: IngressExposureOptions): IngressV1 {
     return new kubernetes.IngressV1(this, 'Ingress', {
-      provider: this.props.provider,
+      ...this.inCluster,
       metadata: { ...this.metadata(), annotations },
       spec: {
         ingressClassName: className,

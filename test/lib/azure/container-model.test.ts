@@ -6,11 +6,11 @@ import { describe, expect, test } from 'vitest';
 import { AzureImage, ContainerModel, type ContainerModelProps, Exposure } from '../../../lib/azure/index.js';
 import { Access } from '../../../lib/serving/access.js';
 import { Rollout } from '../../../lib/serving/rollout.js';
+import { ACTION_GROUP_ID, CLUSTER_ID, PRINCIPAL_ID, REGISTRY } from './identifiers.js';
 import { azureStack, faultsOf, IMAGE, model, type Resource, Template } from './support.js';
 
 const MODEL = model();
 const STABLE = model('2');
-const ACTION = '/subscriptions/s/resourceGroups/r/providers/Microsoft.Insights/actionGroups/a';
 const GATEWAY = Exposure.gateway({ gatewayName: 'g', host: 'models.example', sourceRanges: ['10.0.0.0/8'] });
 
 function containers(props: Partial<ContainerModelProps> = {}, stack: TerraformStack = azureStack()) {
@@ -95,7 +95,7 @@ describe('the cluster', () => {
   test('a given cluster is used, and none is made', () => {
     const stack = azureStack();
     const kubernetesProvider = new KubernetesProvider(stack, 'kubernetes', { configPath: '~/.kube/config' });
-    containers({ cluster: { id: '/aks', oidcIssuerUrl: 'https://issuer/' }, kubernetesProvider }, stack);
+    containers({ cluster: { id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer/' }, kubernetesProvider }, stack);
     const template = new Template(stack);
     expect(template.all('azurerm_kubernetes_cluster')).toEqual({});
     expect(template.one('azurerm_federated_identity_credential').issuer).toBe('https://issuer/');
@@ -137,7 +137,11 @@ describe('the pods', () => {
       claim.metadata.name,
     );
     const { csi } = template.one('kubernetes_persistent_volume_v1').spec[0].persistent_volume_source;
-    expect(csi.volume_attributes.clientID).toMatch(/client_id/);
+    // https://github.com/kubernetes-sigs/blob-csi-driver/blob/master/docs/workload-identity-static-pv-mount.md
+    expect(csi.volume_attributes).toMatchObject({
+      clientID: expect.stringMatching(/client_id/),
+      mountWithWorkloadIdentityToken: 'true',
+    });
     expect(csi.read_only).toBe(true);
   });
 
@@ -148,8 +152,7 @@ describe('the pods', () => {
   });
 
   test('are pulled by the nodes, with a role on a registry of Azure', () => {
-    const registry = { id: '/registries/x', loginServer: 'x.azurecr.io' };
-    const image = AzureImage.fromAcr({ registry, repository: 'runtime', reference: '1' });
+    const image = AzureImage.fromAcr({ registry: REGISTRY, repository: 'runtime', reference: '1' });
     expect(synthesized({ image }).one('azurerm_role_assignment', /ImagePull/).principal_id).toMatch(/kubelet_identity/);
   });
 });
@@ -164,13 +167,13 @@ describe('who reaches the model', () => {
 
   test('tokens for an application of Entra ID, which only those get who were let in', () => {
     const stack = azureStack();
-    containers({}, stack).grantInvoke('App', 'principal');
+    containers({}, stack).grantInvoke('App', PRINCIPAL_ID);
     const template = new Template(stack);
     const env = variables(pod(template));
     expect(env.MODELSHIP_JWT_ISSUER).toMatch(/^https:\/\/login\.microsoftonline\.com\/.*\/v2\.0$/);
     expect(env.MODELSHIP_JWT_AUDIENCE).toMatch(/azuread_application\..*\.client_id/);
     expect(template.one('azuread_service_principal').app_role_assignment_required).toBe(true);
-    expect(template.one('azuread_app_role_assignment')).toMatchObject({ principal_object_id: 'principal' });
+    expect(template.one('azuread_app_role_assignment')).toMatchObject({ principal_object_id: PRINCIPAL_ID });
   });
 
   test('tokens of another issuer', () => {
@@ -227,7 +230,7 @@ test('everything wrong is said at once, each with its prop', () => {
 });
 
 describe('what the pods count', () => {
-  const template = synthesized({ timeoutSeconds: 20, alarmActions: [ACTION] });
+  const template = synthesized({ timeoutSeconds: 20, alarmActions: [ACTION_GROUP_ID] });
   const { metadata, spec } = template.one('kubernetes_deployment_v1').spec.template;
 
   test('is gathered by the add-on of the cluster, from the port that the pods name', () => {
@@ -267,14 +270,19 @@ describe('what the pods count', () => {
       Failures:
         'sum(rate(modelship_requests_total{status=~"5.."}[5m])) / sum(rate(modelship_requests_total[5m])) > 0.05',
     });
-    for (const { action } of rule) expect(action).toEqual([{ action_group_id: ACTION }]);
+    for (const { action } of rule) expect(action).toEqual([{ action_group_id: ACTION_GROUP_ID }]);
   });
 
   test('is for the owner to gather in a cluster that is given', () => {
     const stack = azureStack();
     const kubernetesProvider = new KubernetesProvider(stack, 'k8s', {});
     const given = new Template(
-      TerraformStack.of(containers({ cluster: { id: 'x', oidcIssuerUrl: 'https://y' }, kubernetesProvider }, stack)),
+      TerraformStack.of(
+        containers(
+          { cluster: { id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer.example/' }, kubernetesProvider },
+          stack,
+        ),
+      ),
     );
     expect(given.all('azurerm_monitor_workspace')).toEqual({});
     expect(given.all('kubernetes_config_map_v1')).toEqual({});
@@ -293,7 +301,11 @@ test.each<[string, Partial<ContainerModelProps>, string[]]>([
     { rollout: Rollout.canary({ percent: 1, bakeMinutes: 1 }), stableModel: STABLE },
     ['exposure NO_GATEWAY'],
   ],
-  ['a cluster that nobody reaches', { cluster: { id: 'x', oidcIssuerUrl: 'y' } }, ['kubernetesProvider MISSING']],
+  [
+    'a cluster that nobody reaches',
+    { cluster: { id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer.example/' } },
+    ['kubernetesProvider MISSING'],
+  ],
 ])('%s is refused', (_, props, faults) => {
   expect(faultsOf(() => containers(props))).toEqual(faults);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { CASES } from './cases.js';
-import { KEY, type Resource, type Template } from './support.js';
+import { KEY } from './identifiers.js';
+import type { Resource, Template } from './support.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
 

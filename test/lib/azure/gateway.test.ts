@@ -6,13 +6,14 @@ import {
   ServerlessModel,
 } from '../../../lib/azure/index.js';
 import { Access } from '../../../lib/serving/access.js';
+import { RESOURCE_GROUP_ID } from './identifiers.js';
 import { azureStack, faultsOf, IMAGE, model, Template } from './support.js';
 
 const MODEL = model();
 
 function gateway(props: Partial<ApiManagementGatewayProps> = {}, access = Access.cloudIdentity()) {
   const stack = azureStack();
-  const resourceGroup = { id: '/rg', name: 'rg', location: 'westeurope' };
+  const resourceGroup = { id: RESOURCE_GROUP_ID, name: 'rg', location: 'westeurope' };
   const host = ServerlessHost.containerApps({ image: IMAGE });
   const endpoint = new ServerlessModel(stack, 'Iris', { model: MODEL, resourceGroup, host, access });
   const made = new ApiManagementGateway(stack, 'Gateway', {

@@ -14,6 +14,7 @@ import {
 } from '../../../lib/azure/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { type PackageOverrides, writePackage } from '../../support/packages.js';
+import { REGISTRY } from './identifiers.js';
 import { azureStack, faultsOf, model, Template } from './support.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
@@ -83,14 +84,14 @@ test('the context is an archive of the folder', () => {
 
 test('Docker builds for a registry that is there, with the credential that it has', () => {
   const stack = azureStack();
-  const registry = { id: '/registries/x', loginServer: 'x.azurecr.io' };
-  const image = AzureImage.fromDocker({ context: { directory: contextFolder(), digest: 'ab'.repeat(32) }, registry });
+  const context = { directory: contextFolder(), digest: 'ab'.repeat(32) };
+  const image = AzureImage.fromDocker({ context, registry: REGISTRY });
   new ManagedEndpointModel(stack, 'Iris', { model: model(), location: 'westeurope', image });
   const template = new Template(stack);
   const [provider] = template.json.provider!.docker as unknown as [{ registry_auth: object[] }];
-  expect(provider.registry_auth).toEqual([{ address: 'x.azurecr.io' }]);
+  expect(provider.registry_auth).toEqual([{ address: 'registry.azurecr.io' }]);
   expect(template.one('docker_image')).toMatchObject({
-    name: 'x.azurecr.io/modelship/runtime:abababababababab',
+    name: 'registry.azurecr.io/modelship/runtime:abababababababab',
     build: [{ dockerfile: 'Dockerfile', platform: 'linux/amd64' }],
   });
   const [pushed] = Object.keys(template.all('docker_registry_image'));

@@ -5,6 +5,7 @@ import { AzureImage, ManagedEndpointModel, type ManagedEndpointModelProps } from
 import { Access } from '../../../lib/serving/access.js';
 import { Rollout } from '../../../lib/serving/rollout.js';
 import { ARM_SCHEMAS, schemaFaults } from './arm-schemas.js';
+import { PRINCIPAL_ID, REGISTRY, WORKSPACE_ID } from './identifiers.js';
 import { azureStack, faultsOf, IMAGE, model, Template } from './support.js';
 
 const MODEL = model();
@@ -117,26 +118,27 @@ describe('what is deployed', () => {
   });
 
   test('an image from a registry on Azure is pulled with a role, before which nothing starts', () => {
-    const registry = { id: '/registries/x', loginServer: 'x.azurecr.io' };
-    const template = synthesized({ image: AzureImage.fromAcr({ registry, repository: 'r', reference: 'sha256:ab' }) });
+    const template = synthesized({
+      image: AzureImage.fromAcr({ registry: REGISTRY, repository: 'r', reference: 'sha256:ab' }),
+    });
     expect(template.one('azurerm_role_assignment', /ImagePull/)).toMatchObject({
       role_definition_name: 'AcrPull',
-      scope: '/registries/x',
+      scope: REGISTRY.id,
     });
     const [environment] = template.arm('Microsoft.MachineLearningServices/workspaces/environments/versions');
-    expect(environment!.body.properties.image).toBe('x.azurecr.io/r@sha256:ab');
+    expect(environment!.body.properties.image).toBe('registry.azurecr.io/r@sha256:ab');
     expect(template.one('time_sleep', /^Iris_RolesKnown/).depends_on).toContainEqual(
       expect.stringMatching(/ImagePull/),
     );
   });
 
   test('a given workspace is used, and nothing of a workspace is made', () => {
-    const workspace = { id: '/ws', name: 'ws', resourceGroupName: 'rg', location: 'northeurope' };
+    const workspace = { id: WORKSPACE_ID, name: 'ws', resourceGroupName: 'rg', location: 'northeurope' };
     const template = synthesized({ workspace });
     expect(template.all('azurerm_machine_learning_workspace')).toEqual({});
     expect(template.all('azurerm_key_vault')).toEqual({});
     expect(deployments(template)[0]!.location).toBe('northeurope');
-    expect(template.arm('Microsoft.MachineLearningServices/workspaces/datastores')[0]!.parent_id).toBe('/ws');
+    expect(template.arm('Microsoft.MachineLearningServices/workspaces/datastores')[0]!.parent_id).toBe(WORKSPACE_ID);
   });
 });
 
@@ -197,13 +199,13 @@ describe('traffic', () => {
 describe('who may ask', () => {
   test('Entra tokens by default, with a role that may score and nothing else', () => {
     const stack = azureStack();
-    endpoint({}, stack).grantInvoke('App', 'principal');
+    endpoint({}, stack).grantInvoke('App', PRINCIPAL_ID);
     const template = new Template(stack);
     expect(moved(template).authMode).toBe('AADToken');
     expect(template.one('azurerm_role_definition').permissions).toEqual([
       { actions: ['Microsoft.MachineLearningServices/workspaces/onlineEndpoints/score/action'] },
     ]);
-    expect(template.one('azurerm_role_assignment', /Invoke/)).toMatchObject({ principal_id: 'principal' });
+    expect(template.one('azurerm_role_assignment', /Invoke/)).toMatchObject({ principal_id: PRINCIPAL_ID });
     expect(template.all('azapi_resource_action')).not.toHaveProperty('Iris_Keys');
   });
 

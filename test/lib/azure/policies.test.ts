@@ -2,6 +2,7 @@ import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import { TerraformStack, Testing } from 'cdktf';
 import { describe, expect, test, vi } from 'vitest';
 import { CASES } from './cases.js';
+import { DEPLOYER_ID, OTHER_DEPLOYER_ID } from './identifiers.js';
 import { azureStack, type Resource, type Template } from './support.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
@@ -24,6 +25,24 @@ test.each(CASES)('$name needs a provider that uploads without keys', ({ make }) 
   const keyless = azureStack();
   make(keyless);
   expect(() => Testing.synth(keyless, true)).not.toThrow();
+});
+
+test.each(CASES)('$name gives the deployers that are named their roles, and nobody else', ({ synthesize }) => {
+  const rolesOf = (template: Template) => {
+    const roles = of(template, 'azurerm_role_assignment').map(([, role]) => role);
+    return roles.filter(({ principal_type }) => principal_type === undefined);
+  };
+  const own = rolesOf(synthesize());
+  for (const { principal_id } of own) expect(principal_id).toMatch(/data\.azurerm_client_config\.\w+\.object_id/);
+  const deployers = [DEPLOYER_ID, OTHER_DEPLOYER_ID];
+  const named = rolesOf(synthesize({ deployers }));
+  expect(
+    named.map(({ scope, role_definition_name, principal_id }) => [scope, role_definition_name, principal_id]),
+  ).toEqual(
+    own.flatMap(({ scope, role_definition_name }) =>
+      deployers.map((principal) => [scope, role_definition_name, principal]),
+    ),
+  );
 });
 
 describe.each(CASES)('$name', ({ synthesize }) => {

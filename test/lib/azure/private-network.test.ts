@@ -8,14 +8,15 @@ import {
   ServerlessHost,
   ServerlessModel,
 } from '../../../lib/azure/index.js';
+import { circularReference, danglingReferences } from '../terraform/references.js';
 import { CASES } from './cases.js';
-import { circularReference, danglingReferences } from './references.js';
+import { REGISTRY, subnetId, zoneId } from './identifiers.js';
 import { azureStack, faultsOf, IMAGE, model, type Resource, Template } from './support.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
 
-const ENDPOINTS = { id: '/subnets/endpoints' };
-const SERVING = { id: '/subnets/serving' };
+const ENDPOINTS = { id: subnetId('endpoints') };
+const SERVING = { id: subnetId('serving') };
 const MODEL = model();
 
 /** Each target in a network: private endpoints in one subnet, what serves in another. */
@@ -85,14 +86,15 @@ describe.each(TARGETS)('%s with a private subnet', (_, make) => {
   });
 
   test('writes addresses into the zones that are given, and no other', () => {
-    const zones = { 'privatelink.blob.core.windows.net': '/zones/blob' };
+    const zones = { 'privatelink.blob.core.windows.net': zoneId('privatelink.blob.core.windows.net') };
     const groups = Object.values(synthesized(make, { privateDnsZones: zones }).all('azurerm_private_endpoint')).map(
       (endpoint: Resource) => [
         endpoint.private_service_connection.subresource_names[0],
         endpoint.private_dns_zone_group?.private_dns_zone_ids,
       ],
     );
-    for (const [part, ids] of groups) expect(ids).toEqual(part === 'blob' ? ['/zones/blob'] : undefined);
+    for (const [part, ids] of groups)
+      expect(ids).toEqual(part === 'blob' ? [zoneId('privatelink.blob.core.windows.net')] : undefined);
   });
 });
 
@@ -105,7 +107,10 @@ test.each(CASES.filter(({ name }) => name !== 'ManagedEndpointModel'))(
 );
 
 test.each(CASES)('$name names zones that are for nothing', ({ make }) => {
-  const zones = { 'privatelink.blob.core.windows.net': '/zones/blob', 'privatelink.redis.example': '/zones/redis' };
+  const zones = {
+    'privatelink.blob.core.windows.net': zoneId('privatelink.blob.core.windows.net'),
+    'privatelink.redis.example': zoneId('privatelink.redis.example'),
+  };
   expect(faultsOf(() => make(azureStack(), { privateDnsZones: zones }))).toEqual([
     'privateDnsZones NO_ENDPOINT',
     'privateDnsZones.privatelink.redis.example UNKNOWN_ZONE',
@@ -113,8 +118,7 @@ test.each(CASES)('$name names zones that are for nothing', ({ make }) => {
 });
 
 describe('a private workspace of Azure ML', () => {
-  const registry = { id: '/registries/x', loginServer: 'x.azurecr.io' };
-  const image = AzureImage.fromAcr({ registry, repository: 'runtime', reference: '1' });
+  const image = AzureImage.fromAcr({ registry: REGISTRY, repository: 'runtime', reference: '1' });
   const template = synthesized((stack, props) => new ManagedEndpointModel(stack, 'Iris', { ...props, image }));
 
   test('has private endpoints for all that it cannot be without', () => {
@@ -131,7 +135,7 @@ describe('a private workspace of Azure ML', () => {
   test('lets its instances reach the model and the image, which nothing else does, before they start', () => {
     const rules = template.all('azurerm_machine_learning_workspace_network_outbound_rule_private_endpoint');
     expect(Object.values(rules).map((rule) => [rule.service_resource_id, rule.sub_resource_target])).toEqual([
-      ['/registries/x', 'registry'],
+      [REGISTRY.id, 'registry'],
       [expect.stringMatching(/azurerm_storage_account\.Iris_ModelStore/), 'blob'],
     ]);
     const [deployment] = template.arm('Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments');
@@ -140,7 +144,7 @@ describe('a private workspace of Azure ML', () => {
         `azurerm_machine_learning_workspace_network_outbound_rule_private_endpoint.${id}`,
       );
     }
-    for (const scope of ['/registries/x', expect.stringMatching(/Iris_ModelStore/)]) {
+    for (const scope of [REGISTRY.id, expect.stringMatching(/Iris_ModelStore/)]) {
       expect(Object.values(template.all('azurerm_role_assignment'))).toContainEqual(
         expect.objectContaining({
           scope,

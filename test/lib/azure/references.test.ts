@@ -4,9 +4,10 @@ import { AzureImage, ContainerModel, ManagedEndpointModel } from '../../../lib/a
 import { azapi } from '../../../lib/azure/private/shared/azapi.js';
 import { Access } from '../../../lib/serving/access.js';
 import { GenericResource } from '../../../lib/terraform/generic.js';
+import { circularReference, danglingReferences } from '../terraform/references.js';
 import { CASES } from './cases.js';
-import { circularReference, danglingReferences } from './references.js';
-import { azureStack, KEY, model, Template } from './support.js';
+import { KEY, REGISTRY, subnetId } from './identifiers.js';
+import { azureStack, model, Template } from './support.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
 
@@ -23,15 +24,14 @@ describe.each(CASES)('$name', ({ synthesize }) => {
 });
 
 test('so it can with everything on: private networks, keys, canaries, GPUs and mounted models', () => {
-  const registry = { id: '/registries/x', loginServer: 'x.azurecr.io' };
-  const image = AzureImage.fromAcr({ registry, repository: 'runtime', reference: '1' });
+  const image = AzureImage.fromAcr({ registry: REGISTRY, repository: 'runtime', reference: '1' });
   const stack = azureStack();
   new ManagedEndpointModel(stack, 'Endpoint', {
     model: model(),
     location: 'westeurope',
     image,
     access: Access.apiKey(),
-    privateSubnet: { id: '/subnets/s' },
+    privateSubnet: { id: subnetId('s') },
     minReplicas: 1,
     maxReplicas: 4,
     mirrorPercent: 10,
@@ -43,7 +43,7 @@ test('so it can with everything on: private networks, keys, canaries, GPUs and m
     location: 'westeurope',
     image,
     modelMount: true,
-    clusterOptions: { vmSize: 'Standard_NC4as_T4_v3', gpuCount: 1, spot: true, subnet: { id: '/subnets/n' } },
+    clusterOptions: { vmSize: 'Standard_NC4as_T4_v3', gpuCount: 1, spot: true, subnet: { id: subnetId('n') } },
   });
   const template = new Template(TerraformStack.of(stack));
   expect(danglingReferences(template)).toEqual([]);

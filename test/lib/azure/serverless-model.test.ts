@@ -17,6 +17,7 @@ import { Model } from '../../../lib/model/model.js';
 import { Access } from '../../../lib/serving/access.js';
 import { Rollout } from '../../../lib/serving/rollout.js';
 import { writePackage } from '../../support/packages.js';
+import { PRINCIPAL_ID, REGISTRY, subnetId } from './identifiers.js';
 import { azureStack, faultsOf, IMAGE, model, type Resource, Template } from './support.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
@@ -235,11 +236,10 @@ describe('on Container Apps', () => {
   });
 
   test('an image of a registry on Azure is pulled with the identity', () => {
-    const registry = { id: '/registries/x', loginServer: 'x.azurecr.io' };
-    const image = AzureImage.fromAcr({ registry, repository: 'runtime', reference: '1' });
+    const image = AzureImage.fromAcr({ registry: REGISTRY, repository: 'runtime', reference: '1' });
     const template = containerApp({}, { image });
     const { registry: registries, identity } = template.one('azurerm_container_app');
-    expect(registries).toEqual([{ server: 'x.azurecr.io', identity: identity.identity_ids[0] }]);
+    expect(registries).toEqual([{ server: 'registry.azurecr.io', identity: identity.identity_ids[0] }]);
   });
 
   test('all traffic goes to the newest revision', () => {
@@ -284,7 +284,7 @@ describe('on Container Apps', () => {
 
 test('who was let in gets tokens, and grantInvoke says so when there is nobody to let in', () => {
   const stack = azureStack();
-  serverless({}, stack).grantInvoke('App', 'principal');
+  serverless({}, stack).grantInvoke('App', PRINCIPAL_ID);
   const template = new Template(stack);
   expect(template.one('azuread_service_principal').app_role_assignment_required).toBe(true);
   expect(template.one('azuread_app_role_assignment').app_role_id).toBe(
@@ -365,7 +365,7 @@ describe('what a host cannot do is refused at synth', () => {
   });
 
   test('a subnet that was made elsewhere shows no delegation, and passes', () => {
-    const host = ServerlessHost.containerApps({ image: IMAGE, subnet: { id: '/subnets/x' } });
+    const host = ServerlessHost.containerApps({ image: IMAGE, subnet: { id: subnetId('x') } });
     expect(faultsOf(() => serverless({ host }))).toEqual([]);
   });
 });

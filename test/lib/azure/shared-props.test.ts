@@ -4,13 +4,13 @@ import { AZURE_PROPS } from '../../../lib/azure/private/shared/validation.js';
 import { Access } from '../../../lib/serving/access.js';
 import { Rollout } from '../../../lib/serving/rollout.js';
 import { CASES } from './cases.js';
-import { azureStack, faultsOf, KEY, model, Template } from './support.js';
+import { ACTION_GROUP_ID, DEPLOYER_ID, KEY, RESOURCE_GROUP_ID } from './identifiers.js';
+import { azureStack, faultsOf, model, Template } from './support.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
 
 const [FUNCTIONS, CONTAINER_APPS, AKS, AZURE_ML] = CASES.map(({ name }) => name) as [string, string, string, string];
 const OTHER_MODEL = model('7');
-const ACTION = '/subscriptions/s/resourceGroups/r/providers/Microsoft.Insights/actionGroups/a';
 
 /** What `private-network.test.ts` is about, because each target wants a subnet of its own with it. */
 const NETWORK: readonly (keyof AzureServingProps)[] = ['privateSubnet', 'privateDnsZones'];
@@ -83,11 +83,12 @@ const ROWS: readonly Row[] = [
   { prop: 'location', value: { location: 'northeurope' }, mapped: 'northeurope' },
   {
     prop: 'resourceGroup',
-    value: { resourceGroup: { id: '/rg/given', name: 'given', location: 'westeurope' } },
+    value: { resourceGroup: { id: RESOURCE_GROUP_ID, name: 'given', location: 'westeurope' } },
     mapped: '"resource_group_name":"given"',
   },
   { prop: 'encryptionKey', value: { encryptionKey: KEY }, mapped: KEY.versionlessId },
-  { prop: 'alarmActions', value: { alarmActions: [ACTION] }, mapped: ACTION },
+  { prop: 'alarmActions', value: { alarmActions: [ACTION_GROUP_ID] }, mapped: ACTION_GROUP_ID },
+  { prop: 'deployers', value: { deployers: [DEPLOYER_ID] }, mapped: DEPLOYER_ID },
   { prop: 'tags', value: { tags: { team: 'fraud' } }, mapped: '"team":"fraud"' },
 ];
 

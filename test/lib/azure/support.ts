@@ -8,13 +8,6 @@ import { writePackage } from '../../support/packages.js';
 
 export const IMAGE = ImageSource.fromRegistry('registry.example/runtime:1');
 
-/** A key in a vault, as azurerm has it. */
-export const KEY = {
-  id: 'https://v.vault.azure.net/keys/k/0123',
-  versionlessId: 'https://v.vault.azure.net/keys/k',
-  resourceVersionlessId: '/vaults/v/keys/k',
-};
-
 /** Attributes of one resource, by their names in Terraform. */
 // biome-ignore lint/suspicious/noExplicitAny: a template is whatever JSON was synthesized
 export type Resource = Record<string, any>;

@@ -1,7 +1,7 @@
 import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import type { PersistentVolumeClaimV1 } from '@cdktf/provider-kubernetes/lib/persistent-volume-claim-v1';
 import type { PersistentVolumeV1 } from '@cdktf/provider-kubernetes/lib/persistent-volume-v1';
-import type { TerraformProvider } from 'cdktf';
+import type { ITerraformDependable, TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
 import type { ModelStore } from '../shared/model-store.js';
@@ -13,6 +13,8 @@ export interface BlobVolumeProps {
   readonly provider: TerraformProvider;
   readonly modelStore: ModelStore;
   readonly identity: UserAssignedIdentity;
+  /** Resources to wait for before any object is created in the cluster. */
+  readonly clusterReady: ITerraformDependable[];
 }
 
 const ACCESS_MODES = ['ReadOnlyMany'];
@@ -32,6 +34,7 @@ export class BlobVolume extends Construct {
     const { account } = props.modelStore.storage;
     this.volume = new kubernetes.PersistentVolumeV1(this, 'Resource', {
       provider: props.provider,
+      dependsOn: props.clusterReady,
       metadata: { name: props.name },
       spec: [
         {
@@ -51,6 +54,8 @@ export class BlobVolume extends Construct {
                 storageAccount: account.name,
                 containerName: props.modelStore.container.name,
                 clientID: props.identity.clientId,
+                // With the pods' own token. Without it the driver lists the keys of the account, which has none.
+                mountWithWorkloadIdentityToken: 'true',
               },
             },
           },
@@ -61,9 +66,10 @@ export class BlobVolume extends Construct {
 
   /** Claims the volume for the pods of a namespace. */
   claimIn(namespace: string): PersistentVolumeClaimV1 {
-    const { name, provider } = this.props;
+    const { name, provider, clusterReady } = this.props;
     return new kubernetes.PersistentVolumeClaimV1(this, 'Claim', {
       provider,
+      dependsOn: clusterReady,
       metadata: { name, namespace },
       spec: {
         accessModes: ACCESS_MODES,

@@ -13,7 +13,7 @@ import { afterRoles } from '../shared/azapi.js';
 import { keyIdentity } from '../shared/key-identity.js';
 import { clientConfig, groupName, shortHash } from '../shared/names.js';
 import type { Placement } from '../shared/placement.js';
-import { assignRole, assignRoleToDeployer } from '../shared/roles.js';
+import { assignRole, assignRoleToDeployers } from '../shared/roles.js';
 import type { Telemetry } from '../shared/telemetry.js';
 import { AKS } from './limits.js';
 
@@ -106,13 +106,8 @@ export class AksCluster extends Construct {
       dependsOn: [...(options.subnet ? [this.networkRole(options.subnet.id)] : []), ...this.diskRole(disks)],
     });
     this.nodePool = this.makePool(placement, options);
-    const admin = assignRoleToDeployer(
-      this,
-      'Deployer',
-      this.cluster.id,
-      'Azure Kubernetes Service RBAC Cluster Admin',
-    );
-    this.ready = [afterRoles(this, 'DeployerKnown', [admin]), this.nodePool];
+    const admin = 'Azure Kubernetes Service RBAC Cluster Admin';
+    this.ready = [assignRoleToDeployers(this, 'Deployer', this.cluster.id, admin, props), this.nodePool];
     const access = this.cluster.kubeConfig.get(0);
     this.kubernetesProvider = new kubernetes.KubernetesProvider(
       TerraformStack.of(this),

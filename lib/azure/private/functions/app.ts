@@ -16,7 +16,7 @@ import type { ServerlessModelProps } from '../../serverless-props.js';
 import { afterRoles } from '../shared/azapi.js';
 import type { EntraApplication } from '../shared/entra-application.js';
 import { globalName, groupName } from '../shared/names.js';
-import { assignRole, assignRoleToDeployer } from '../shared/roles.js';
+import { assignRole } from '../shared/roles.js';
 import { SecureStorage } from '../shared/secure-storage.js';
 import { DEFAULT_TIMEOUT_SECONDS, type ServerlessBackendProps } from '../shared/serverless-backend.js';
 import { FUNCTIONS } from './limits.js';
@@ -136,20 +136,15 @@ export class FunctionsApp extends Construct {
       containerAccessType: 'private',
       lifecycle: { createBeforeDestroy: true },
     });
-    const uploader = assignRoleToDeployer(this, 'Uploader', this.storage.account.id, 'Storage Blob Data Contributor');
     const asset = new TerraformAsset(this, 'Package', {
       path: folder.directory,
       type: AssetType.ARCHIVE,
       assetHash: folder.digest,
     });
-    const blob = new azurerm.StorageBlob(container, 'Blob', {
+    const blob = this.storage.upload(container, 'Blob', container, {
       name: PACKAGE_NAME,
-      storageAccountName: this.storage.account.name,
-      storageContainerName: container.name,
-      type: 'Block',
       source: asset.path,
       lifecycle: { createBeforeDestroy: true },
-      dependsOn: [afterRoles(this, 'UploaderKnown', [uploader]), ...this.storage.reachable],
     });
     return { container, blob };
   }

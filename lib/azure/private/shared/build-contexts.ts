@@ -52,13 +52,7 @@ export class BuildContexts extends Construct {
       type: AssetType.FILE,
       assetHash: digest.replace(/^sha256:/, ''),
     });
-    const blob = new azurerm.StorageBlob(scope, 'Blob', {
-      name,
-      storageAccountName: this.storage.account.name,
-      storageContainerName: this.container.name,
-      type: 'Block',
-      source: asset.path,
-    });
+    const blob = this.storage.upload(scope, 'Blob', this.container, { name, source: asset.path });
     return `${blob.url}${this.signature}`;
   }
 }

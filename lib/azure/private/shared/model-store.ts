@@ -7,9 +7,8 @@ import type { ModelServer } from '../../../serving/servers/model-server.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { packageAssets, packagePrefix } from '../../../terraform/package-files.js';
 import type { AzureServingProps } from '../../props.js';
-import { afterRoles } from './azapi.js';
 import type { Placement } from './placement.js';
-import { assignRole, assignRoleToDeployer } from './roles.js';
+import { assignRole } from './roles.js';
 import { SecureStorage } from './secure-storage.js';
 
 const CONTAINER = 'models';
@@ -37,10 +36,7 @@ export class ModelStore extends Construct {
       storageAccountId: this.storage.account.id,
       containerAccessType: 'private',
     });
-    // Without keys, who uploads needs a role of the data plane, which owning the account does not give.
-    const uploader = assignRoleToDeployer(this, 'Uploader', this.container.id, 'Storage Blob Data Contributor');
-    const ready = afterRoles(this, 'UploaderKnown', [uploader]);
-    this.blobs = models.flatMap((model) => this.upload(model, ready));
+    this.blobs = models.flatMap((model) => this.upload(model));
   }
 
   /** URL of the folder of a model, with a slash at its end. */
@@ -53,19 +49,11 @@ export class ModelStore extends Construct {
     return assignRole(scope, id, this.container.id, 'Storage Blob Data Reader', principalId);
   }
 
-  private upload(model: Model, ready: ITerraformDependable): StorageBlob[] {
+  private upload(model: Model): StorageBlob[] {
     const folder = new Construct(this, model.digest.slice('sha256:'.length, 'sha256:'.length + 12));
     const prefix = packagePrefix(model, this.server);
-    return packageAssets(folder, model, this.server).map(
-      ({ path, source }) =>
-        new azurerm.StorageBlob(folder, `Blob-${path}`, {
-          name: `${prefix}/${path}`,
-          storageAccountName: this.storage.account.name,
-          storageContainerName: this.container.name,
-          type: 'Block',
-          source,
-          dependsOn: [ready, ...this.storage.reachable],
-        }),
+    return packageAssets(folder, model, this.server).map(({ path, source }) =>
+      this.storage.upload(folder, `Blob-${path}`, this.container, { name: `${prefix}/${path}`, source }),
     );
   }
 }

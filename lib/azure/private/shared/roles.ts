@@ -1,6 +1,9 @@
 import type { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
+import { type ITerraformDependable, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
+import type { AzureServingProps } from '../../props.js';
+import { afterRoles } from './azapi.js';
 import { clientConfig } from './names.js';
 
 /** The built-in roles that are assigned, each the smallest that does its work. */
@@ -35,11 +38,23 @@ export function assignRole(
   });
 }
 
-/** Assigns a role on `resourceId` alone to whoever applies the stack, who is a person or a pipeline. */
-export function assignRoleToDeployer(scope: Construct, id: string, resourceId: string, role: RoleName): RoleAssignment {
-  return new azurerm.RoleAssignment(scope, id, {
-    scope: resourceId,
-    roleDefinitionName: role,
-    principalId: clientConfig(scope).objectId,
-  });
+/**
+ * Assigns a role on `resourceId` alone to those who apply the stack, and waits until Azure enforces it.
+ *
+ * @returns what uses the role depends on it, so that Terraform also deletes in the right order
+ */
+export function assignRoleToDeployers(
+  scope: Construct,
+  id: string,
+  resourceId: string,
+  role: RoleName,
+  { deployers }: AzureServingProps,
+): ITerraformDependable {
+  const assign = (constructId: string, principalId: string) =>
+    new azurerm.RoleAssignment(scope, constructId, { scope: resourceId, roleDefinitionName: role, principalId });
+  // Named by principal, so that a change of the list leaves the roles of the others alone.
+  const roles = deployers?.map((principalId, index) =>
+    assign(`${id}-${Token.isUnresolved(principalId) ? index : principalId}`, principalId),
+  ) ?? [assign(id, clientConfig(scope).objectId)];
+  return afterRoles(scope, `${id}Known`, roles);
 }

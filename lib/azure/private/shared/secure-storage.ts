@@ -1,5 +1,7 @@
 import type { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import type { StorageAccount, StorageAccountConfig } from '@cdktf/provider-azurerm/lib/storage-account';
+import type { StorageBlob, StorageBlobConfig } from '@cdktf/provider-azurerm/lib/storage-blob';
+import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import { type ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
@@ -8,6 +10,7 @@ import { keyIdentity } from './key-identity.js';
 import { globalName } from './names.js';
 import type { Placement } from './placement.js';
 import { privateEndpoint } from './private-endpoint.js';
+import { assignRoleToDeployers } from './roles.js';
 
 /** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
 const ACCOUNT_NAME_LENGTH = 24;
@@ -28,11 +31,13 @@ export class SecureStorage extends Construct {
   /** What must be there before anybody reads or writes: the private endpoints, if there are any. */
   readonly reachable: readonly ITerraformDependable[];
 
+  private uploader?: ITerraformDependable;
+
   constructor(
     scope: Construct,
     id: string,
     placement: Placement,
-    props: AzureServingProps,
+    private readonly props: AzureServingProps,
     options: SecureStorageOptions = {},
   ) {
     super(scope, id);
@@ -63,6 +68,32 @@ export class SecureStorage extends Construct {
     this.reachable = subresources.flatMap((kind) => privateEndpoint(this, placement, props, this.account.id, kind));
     // Late, because the provider may come after what uses it.
     if (!options.sharedKeys) this.node.addValidation({ validate: () => keyedUploads(this) });
+  }
+
+  /**
+   * Uploads a file to a container of the account. The deployer gets a role on the data first: Azure gives the owner of
+   * an account none, and Terraform uploads with an identity even where the account has keys.
+   */
+  upload(
+    scope: Construct,
+    id: string,
+    container: StorageContainer,
+    blob: Pick<StorageBlobConfig, 'name' | 'source' | 'lifecycle'>,
+  ): StorageBlob {
+    this.uploader ??= assignRoleToDeployers(
+      this,
+      'Uploader',
+      this.account.id,
+      'Storage Blob Data Contributor',
+      this.props,
+    );
+    return new azurerm.StorageBlob(scope, id, {
+      ...blob,
+      storageAccountName: this.account.name,
+      storageContainerName: container.name,
+      type: 'Block',
+      dependsOn: [this.uploader, ...this.reachable],
+    });
   }
 
   private encryption(

@@ -14,6 +14,7 @@ export const AZURE_PROPS: Readonly<Record<keyof AzureServingProps, true>> = {
   encryptionKey: true,
   privateSubnet: true,
   privateDnsZones: true,
+  deployers: true,
   alarmActions: true,
   tags: true,
 };

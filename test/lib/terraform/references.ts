@@ -1,9 +1,13 @@
-import type { Template } from './support.js';
+/** A synthesized stack: elements of Terraform's JSON syntax by kind, type and id. */
+export interface Synthesized {
+  // biome-ignore lint/suspicious/noExplicitAny: a template is whatever JSON was synthesized
+  readonly json: Readonly<Record<string, Record<string, Record<string, any>>>>;
+}
 
 const NOT_RESOURCES = new Set(['var', 'each', 'count', 'self', 'path']);
 
 /** What each element of a template refers to, by `type.id`, in its attributes and in its `depends_on`. */
-function references(template: Template): Map<string, Set<string>> {
+function references(template: Synthesized): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>();
   for (const [kind, prefix] of [
     ['resource', ''],
@@ -37,13 +41,13 @@ function collect(expression: string, found: Set<string>): void {
 }
 
 /** References to what the template does not have, each as `from -> to`. */
-export function danglingReferences(template: Template): string[] {
+export function danglingReferences(template: Synthesized): string[] {
   const all = references(template);
   return [...all].flatMap(([from, tos]) => [...tos].filter((to) => !all.has(to)).map((to) => `${from} -> ${to}`));
 }
 
 /** A circle of references, which Terraform could not order, or nothing. */
-export function circularReference(template: Template): string[] | undefined {
+export function circularReference(template: Synthesized): string[] | undefined {
   const all = references(template);
   const done = new Set<string>();
   const visit = (name: string, path: string[]): string[] | undefined => {
@@ -61,4 +65,19 @@ export function circularReference(template: Template): string[] | undefined {
     if (circle) return circle;
   }
   return undefined;
+}
+
+/** Everything that `address` (`type.id`) waits for, directly or through others. */
+export function dependenciesOf(template: Synthesized, address: string): Set<string> {
+  const all = references(template);
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    for (const next of all.get(name) ?? []) {
+      if (found.has(next)) continue;
+      found.add(next);
+      visit(next);
+    }
+  };
+  visit(address);
+  return found;
 }

@@ -1,0 +1,201 @@
+import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
+import type { TerraformStack } from 'cdktf';
+import {
+  AzureImage,
+  type AzureServingProps,
+  ContainerAppGpu,
+  ContainerModel,
+  Exposure,
+  ManagedEndpointModel,
+  ServerlessHost,
+  ServerlessModel,
+} from '../../../lib/azure/index.js';
+import { Model } from '../../../lib/model/model.js';
+import { Access } from '../../../lib/serving/access.js';
+import { Rollout } from '../../../lib/serving/rollout.js';
+import { ModelServer } from '../../../lib/serving/servers/model-server.js';
+import { writePackage } from '../../support/packages.js';
+import { CASES } from './cases.js';
+import {
+  ACTION_GROUP_ID,
+  CLUSTER_ID,
+  DEPLOYER_ID,
+  KEY,
+  OTHER_DEPLOYER_ID,
+  PRINCIPAL_ID,
+  REGISTRY,
+  subnetId,
+  WORKSPACE_ID,
+  zoneId,
+} from './identifiers.js';
+import { azureStack, model, Template } from './support.js';
+
+/** A stack in which a construct is used in one particular way. */
+export interface Variant {
+  readonly name: string;
+  synthesize(props?: Partial<AzureServingProps>): Template;
+}
+
+const MODEL = model();
+const STABLE = model('2');
+const SAVED_MODEL = Model.fromDirectory(writePackage({ format: 'saved_model' }));
+const IMAGE = AzureImage.fromAcr({ registry: REGISTRY, repository: 'runtime', reference: '1' });
+const GPU_NODES = { vmSize: 'Standard_NC4as_T4_v3', gpuCount: 1, spot: true };
+const PRIVATE = {
+  privateSubnet: { id: subnetId('endpoints') },
+  privateDnsZones: {
+    'privatelink.blob.core.windows.net': zoneId('privatelink.blob.core.windows.net'),
+    'privatelink.vaultcore.azure.net': zoneId('privatelink.vaultcore.azure.net'),
+  },
+};
+const SERVING = { id: subnetId('serving') };
+
+function variant(name: string, make: (stack: TerraformStack, props: AzureServingProps) => unknown): Variant {
+  return {
+    name,
+    synthesize(props) {
+      const stack = azureStack();
+      make(stack, { model: MODEL, location: 'westeurope', ...props });
+      return new Template(stack);
+    },
+  };
+}
+
+/** Every default stack, and stacks that use what the defaults leave out. */
+export const VARIANTS: readonly Variant[] = [
+  ...CASES.map(({ name, synthesize }) => ({ name, synthesize })),
+  variant(
+    'Functions in a network with keys and replicas',
+    (stack, props) =>
+      new ServerlessModel(stack, 'Iris', {
+        ...props,
+        ...PRIVATE,
+        access: Access.apiKey(),
+        minReplicas: 1,
+        maxReplicas: 40,
+        alarmActions: [ACTION_GROUP_ID],
+        encryptionKey: KEY,
+        host: ServerlessHost.functionsFlexConsumption({ subnet: SERVING, memoryMib: 4096 }),
+      }).functions!.functionKey,
+  ),
+  variant(
+    'Functions that anyone may call',
+    (stack, props) =>
+      new ServerlessModel(stack, 'Iris', { ...props, access: Access.anonymous(), tags: { team: 'fraud' } }),
+  ),
+  variant('Container Apps in a network with a GPU and a canary', (stack, props) =>
+    new ServerlessModel(stack, 'Iris', {
+      ...props,
+      ...PRIVATE,
+      rollout: Rollout.canary({ percent: 10, bakeMinutes: 5 }),
+      host: ServerlessHost.containerApps({
+        image: IMAGE,
+        subnet: SERVING,
+        internal: true,
+        gpu: ContainerAppGpu.nvidiaT4(),
+        previousRevision: 'm01234567',
+      }),
+    }).grantInvoke('Caller', PRINCIPAL_ID),
+  ),
+  variant(
+    'Container Apps with an image that is built',
+    (stack, props) => new ServerlessModel(stack, 'Iris', { ...props, host: ServerlessHost.containerApps() }),
+  ),
+  variant(
+    'Container Apps with tokens of an issuer',
+    (stack, props) =>
+      new ServerlessModel(stack, 'Iris', {
+        ...props,
+        access: Access.jwt({ issuer: 'https://issuer.example', audience: ['model'] }),
+        host: ServerlessHost.containerApps({ image: IMAGE }),
+      }),
+  ),
+  variant(
+    'AKS with spot GPUs and a mounted model',
+    (stack, props) =>
+      new ContainerModel(stack, 'Iris', {
+        ...props,
+        image: IMAGE,
+        modelMount: true,
+        alarmActions: [ACTION_GROUP_ID],
+        deployers: [DEPLOYER_ID, OTHER_DEPLOYER_ID],
+        clusterOptions: { ...GPU_NODES, subnet: SERVING },
+      }),
+  ),
+  variant(
+    'AKS in a private network with a key of the customer',
+    (stack, props) =>
+      new ContainerModel(stack, 'Iris', {
+        ...props,
+        ...PRIVATE,
+        image: IMAGE,
+        encryptionKey: KEY,
+        clusterOptions: { isPrivate: true, subnet: SERVING },
+      }),
+  ),
+  variant(
+    'AKS with vLLM',
+    (stack, props) =>
+      new ContainerModel(stack, 'Iris', {
+        ...props,
+        server: ModelServer.vllm({ source: 'Qwen/Qwen3-0.6B' }),
+        access: Access.anonymous(),
+        clusterOptions: GPU_NODES,
+      }),
+  ),
+  variant(
+    'an existing AKS cluster with a Gateway and a canary',
+    (stack, props) =>
+      new ContainerModel(stack, 'Iris', {
+        ...props,
+        image: IMAGE,
+        cluster: { id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer.example/' },
+        kubernetesProvider: new KubernetesProvider(stack, 'kubernetes', {}),
+        rollout: Rollout.canary({ percent: 10, bakeMinutes: 5 }),
+        stableModel: STABLE,
+        exposure: Exposure.gateway({ gatewayName: 'gateway', host: 'models.example', sourceRanges: ['10.0.0.0/8'] }),
+        callerNamespaces: ['shop'],
+        traceNamespaces: ['tracing'],
+      }),
+  ),
+  variant(
+    'Azure ML with keys, captures, replicas that scale and a version that is mirrored',
+    (stack, props) =>
+      new ManagedEndpointModel(stack, 'Iris', {
+        ...props,
+        image: IMAGE,
+        access: Access.apiKey(),
+        minReplicas: 1,
+        maxReplicas: 4,
+        mirrorPercent: 10,
+        capturePercent: 5,
+        alongside: [{ model: STABLE, trafficPercent: 100 }],
+      }),
+  ),
+  variant(
+    'Azure ML in a private network with a key of the customer',
+    (stack, props) =>
+      new ManagedEndpointModel(stack, 'Iris', { ...props, ...PRIVATE, image: IMAGE, encryptionKey: KEY }),
+  ),
+  variant('Azure ML with TensorFlow Serving', (stack, props) =>
+    new ManagedEndpointModel(stack, 'Iris', {
+      ...props,
+      model: SAVED_MODEL,
+      server: ModelServer.tensorflowServing(),
+    }).grantInvoke('Caller', PRINCIPAL_ID),
+  ),
+  variant(
+    'an existing workspace of Azure ML',
+    (stack, props) =>
+      new ManagedEndpointModel(stack, 'Iris', {
+        ...props,
+        image: IMAGE,
+        workspace: {
+          id: WORKSPACE_ID,
+          name: 'given',
+          resourceGroupName: 'shared',
+          location: 'northeurope',
+        },
+      }),
+  ),
+];
