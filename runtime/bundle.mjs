@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const entries = {
@@ -17,11 +18,11 @@ const entries = {
   'grpc-js': createRequire(import.meta.url).resolve('@grpc/grpc-js'),
   'open-telemetry': 'src/observability/open-telemetry.ts',
   'otlp-grpc': 'src/observability/otlp-grpc.ts',
+  // Error classes that two files of one process share: a class bundled twice is two classes, and `instanceof` fails.
+  errors: 'src/tensor/errors.ts',
+  'store-errors': 'src/store/retry.ts',
 };
 const present = Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(path)));
-
-// They are files beside the others, which leave their import as it is.
-const apart = ['./s3-source.js', './open-telemetry.js', './otlp-grpc.js'];
 
 /** Takes onnxruntime's JavaScript into the bundle, and leaves the native addon where npm put it. */
 const nativeAddon = {
@@ -33,22 +34,35 @@ const nativeAddon = {
   },
 };
 
-/** Leaves the handler where it is, for what starts it outside of Lambda's own runtimes. */
-const handlerApart = {
-  name: 'handler-apart',
+/** The file in the bundle of each module that has one of its own. */
+const files = new Map(Object.entries(present).map(([name, path]) => [resolve(path), `./${name}.js`]));
+
+/** Leaves imports of a module that has a file of its own to that file, so that no process loads two copies of it. */
+const ownFiles = {
+  name: 'own-files',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/lambda\.js$/ }, () => ({ path: './lambda-handler.js', external: true }));
+    onResolve({ filter: /^(\.|@grpc\/grpc-js$)/ }, ({ path, kind, resolveDir }) => {
+      if (kind === 'entry-point') return undefined;
+      const source = path.startsWith('.') ? resolve(resolveDir, path.replace(/\.js$/, '.ts')) : entries['grpc-js'];
+      const file = files.get(source);
+      return file && { path: file, external: true };
+    });
   },
 };
 
-/** Keeps gRPC's library in a file of its own, which the server and the exporter of spans share. */
-const grpcApart = {
-  name: 'grpc-apart',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\.\/server\/grpc\.js$/ }, () => ({ path: './grpc.js', external: true }));
-    onResolve({ filter: /^@grpc\/grpc-js$/ }, () => ({ path: './grpc-js.js', external: true }));
-  },
-};
+/** Files that a process loads beside its entry point. */
+const loadedLater = ['s3-source', 'grpc', 'open-telemetry', 'otlp-grpc'];
+
+/** Rejects a bundle in which a file that is loaded later holds its own copy of a base error class. */
+async function checkErrorClasses({ outputs }) {
+  for (const name of loadedLater) {
+    for (const source of Object.keys(outputs[`dist/bundle/${name}.js`]?.inputs ?? {})) {
+      if (!source.startsWith('src/') || !/export class \w+ extends Error\b/.test(await readFile(source, 'utf8')))
+        continue;
+      throw new Error(`${source} declares an error class and is copied into ${name}.js; add it to the entries`);
+    }
+  }
+}
 
 const common = {
   bundle: true,
@@ -63,15 +77,18 @@ const common = {
 // A file that is no longer made must not be deployed.
 await rm('dist/bundle', { recursive: true, force: true });
 
-await build({
+const { metafile } = await build({
   entryPoints: present,
   outdir: 'dist/bundle',
   ...common,
-  external: ['onnxruntime-node/*', ...apart],
-  plugins: [nativeAddon, handlerApart, grpcApart],
+  external: ['onnxruntime-node/*'],
+  plugins: [nativeAddon, ownFiles],
+  metafile: true,
   // The thread of a long model asks at run time where the package lies.
   logOverride: { 'require-resolve-not-external': 'silent' },
 });
+
+await checkErrorClasses(metafile);
 
 // What Lambda loads is no CommonJS, which could not hold the initialization until the model is loaded.
 await copyFile('src/platforms/lambda.mjs', 'dist/bundle/lambda.mjs');

@@ -1,5 +1,4 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readConfig } from '../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
@@ -7,6 +6,7 @@ import { Logger } from '../../../runtime/src/observability/log.js';
 import { openTracer, traceIdOf } from '../../../runtime/src/observability/tracing.js';
 import { createRuntime } from '../../../runtime/src/runtime.js';
 import {
+  BUNDLE,
   IRIS,
   IRIS_REQUEST,
   post,
@@ -202,7 +202,7 @@ describe('the bundle', () => {
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
         OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
       },
-      [join(import.meta.dirname, '../../../runtime/dist/bundle/server.js')],
+      BUNDLE,
     );
     await predict(await server.url, { traceparent });
     server.child.kill('SIGTERM');

@@ -1,0 +1,136 @@
+// What images run is the bundle, in which gRPC, the S3 client and the exporter of spans are files of their own.
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { credentials, loadPackageDefinition, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ENVIRONMENT } from '../../runtime/src/contract.js';
+import { readManifest } from '../../runtime/src/manifest/index.js';
+import { localAws, Moto } from '../support/moto.js';
+import { BUNDLE, freePort, IRIS, metric, spawnServer, stopAll } from './faults/servers.js';
+import { httpCollector } from './observability/collector.js';
+
+const PROTO = join(import.meta.dirname, '../../runtime/proto/open_inference.proto');
+
+afterEach(stopAll);
+
+/** Calls `ModelInfer` of iris. @returns the failure; undefined if there is none */
+async function infer(port: number, shape: number[], headers: Record<string, string> = {}) {
+  // biome-ignore lint/suspicious/noExplicitAny: messages are as the proto file has them
+  const { GRPCInferenceService } = (loadPackageDefinition(loadSync(PROTO, { keepCase: true })) as any).inference;
+  const client = new GRPCInferenceService(`127.0.0.1:${port}`, credentials.createInsecure());
+  const metadata = new Metadata();
+  for (const [key, value] of Object.entries(headers)) metadata.set(key, value);
+  const input = { name: 'features', datatype: 'FP32', shape, contents: { fp32_contents: [5.1, 3.5, 1.4, 0.2] } };
+  try {
+    return await new Promise<ServiceError | undefined>((resolve) => {
+      client.ModelInfer({ model_name: 'iris', inputs: [input] }, metadata, (error: ServiceError | null) =>
+        resolve(error ?? undefined),
+      );
+    });
+  } finally {
+    client.close();
+  }
+}
+
+describe('gRPC of the bundle', () => {
+  it('rejects a call without a key as unauthenticated, and logs no error', async () => {
+    const grpcPort = await freePort();
+    const server = spawnServer(
+      {
+        [ENVIRONMENT.model]: IRIS,
+        [ENVIRONMENT.grpcPort]: `${grpcPort}`,
+        [ENVIRONMENT.apiKeyHashes]: createHash('sha256').update('secret').digest('hex'),
+      },
+      BUNDLE,
+    );
+    await server.url;
+    expect((await infer(grpcPort, [1, 4]))?.code).toBe(status.UNAUTHENTICATED);
+    expect((await infer(grpcPort, [1, 4], { 'x-api-key': 'secret' }))?.code).toBeUndefined();
+    expect(server.log()).not.toContain('"level":"error"');
+  });
+
+  it('tells clients over their quota when to come back', async () => {
+    const grpcPort = await freePort();
+    const server = spawnServer(
+      { [ENVIRONMENT.model]: IRIS, [ENVIRONMENT.grpcPort]: `${grpcPort}`, [ENVIRONMENT.requestsPerSecond]: '1' },
+      BUNDLE,
+    );
+    await server.url;
+    await infer(grpcPort, [1, 4]);
+    const failure = await infer(grpcPort, [1, 4]);
+    expect(failure?.code).toBe(status.RESOURCE_EXHAUSTED);
+    expect(failure?.metadata.get('grpc-retry-pushback-ms')).toEqual(['1000']);
+  });
+
+  it('counts and traces a wrong request as its client’s fault', async () => {
+    const collector = await httpCollector();
+    const grpcPort = await freePort();
+    const server = spawnServer(
+      {
+        [ENVIRONMENT.model]: IRIS,
+        [ENVIRONMENT.grpcPort]: `${grpcPort}`,
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+      },
+      BUNDLE,
+    );
+    const base = await server.url;
+    expect((await infer(grpcPort, [1, 3]))?.code).toBe(status.INVALID_ARGUMENT);
+    const counted = (code: string) =>
+      metric(base, `modelship_inferences_total{model="iris",version="1",code="${code}"}`);
+    expect([await counted('INVALID_ARGUMENT'), await counted('INTERNAL')]).toEqual([1, 0]);
+    server.child.kill('SIGTERM');
+    await server.exit;
+    await collector.close();
+    const failed = collector.spans.filter(({ attributes }) => attributes['rpc.grpc.status_code'] !== undefined);
+    expect(failed.map(({ attributes }) => attributes['rpc.grpc.status_code'])).toEqual(['INVALID_ARGUMENT']);
+  });
+});
+
+describe('S3 of the bundle', () => {
+  let moto: Moto;
+  let store: Server;
+  let asked = 0;
+
+  beforeAll(async () => {
+    moto = await Moto.start();
+    const client = new S3Client({
+      endpoint: moto.url,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      credentials: { accessKeyId: 'testing', secretAccessKey: 'testing' },
+    });
+    await client.send(new CreateBucketCommand({ Bucket: 'models' }));
+    for (const path of ['model.json', ...readManifest(IRIS).files.map((file) => file.path)]) {
+      const Body = readFileSync(join(IRIS, path));
+      await client.send(new PutObjectCommand({ Bucket: 'models', Key: `many/iris/${path}`, Body }));
+    }
+    store = createServer((_, response) => {
+      asked++;
+      response.writeHead(403).end();
+    }).listen(0, '127.0.0.1');
+  });
+  afterAll(async () => {
+    store.close();
+    await moto.stop();
+  });
+
+  it('finds packages below a prefix', async () => {
+    const server = spawnServer({ [ENVIRONMENT.model]: 's3://models/many', ...moto.env }, BUNDLE);
+    const base = await Promise.race([server.url, server.exit]);
+    expect(base, server.log()).toMatch(/^http/);
+  });
+
+  it('asks once where access is denied', async () => {
+    const endpoint = `http://127.0.0.1:${(store.address() as AddressInfo).port}`;
+    const server = spawnServer({ [ENVIRONMENT.model]: 's3://models/one', ...localAws(endpoint) }, BUNDLE);
+    expect(await server.exit).toBe(1);
+    expect(asked).toBe(1);
+  });
+});
