@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { packageDigest } from './digest.js';
 import { ModelPackageError } from './package-error.js';
 import { MANIFEST_FILE, type Manifest, manifestSchema } from './schema.js';
@@ -15,13 +15,25 @@ export function readManifest(directory: string): Manifest {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ModelPackageError(
-      'MANIFEST_MISSING',
-      `no model package at ${directory}: ${MANIFEST_FILE} cannot be read (${(error as NodeJS.ErrnoException).code}). ` +
-        'Make a package with `modelship pack FILE --name NAME`, and give the folder it wrote.',
-    );
+    throw new ModelPackageError('MANIFEST_MISSING', whyMissing(directory, (error as NodeJS.ErrnoException).code));
   }
   return parseManifest(text, path);
+}
+
+/** The path is absolute in the message, because tests and apps often run in another folder than expected. */
+function whyMissing(directory: string, code: string | undefined): string {
+  const path = resolve(directory);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) {
+    return `no model package at ${path}: the folder does not exist. Check the path, or make a package with \`modelship pack FILE --name NAME\`.`;
+  }
+  if (stats.isFile() || existsSync(join(path, 'saved_model.pb'))) {
+    return `${path} is a saved model, not a model package. Make a package with \`modelship pack ${directory} --name NAME\`, and give the folder that it writes.`;
+  }
+  return (
+    `no model package at ${path}: ${MANIFEST_FILE} cannot be read (${code}). ` +
+    'Make a package with `modelship pack FILE --name NAME`, and give the folder that it writes.'
+  );
 }
 
 /**
