@@ -1,12 +1,15 @@
-import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+
+/** How the server of an HTTPS URL is verified. */
+export type ConnectionTls = Pick<ConnectionOptions, 'ca' | 'rejectUnauthorized'>;
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 
 /**
- * One kept-alive connection that sends the same request again and again. It reads no more of an answer than its status
- * and its length: a load generator that parses is measured beside the server.
+ * A kept-alive connection that sends one request after another. It reads only the status and the length of a response,
+ * because the work of a load generator would count as the server's.
  */
 export class Connection {
   private readonly socket: Socket;
@@ -21,12 +24,14 @@ export class Connection {
   }
 
   /** Connects to the host of `url`. */
-  static open(url: URL): Promise<Connection> {
+  static open(url: URL, tls: ConnectionTls = {}): Promise<Connection> {
     const secure = url.protocol === 'https:';
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const port = Number(url.port || (secure ? 443 : 80));
     return new Promise((resolve, reject) => {
-      const socket = secure ? connectTls({ host, port, servername: host }) : connectTcp({ host, port });
+      const socket = secure
+        ? connectTls({ host, port, servername: isIP(host) ? '' : host, ...tls })
+        : connectTcp({ host, port });
       socket.once('error', reject);
       socket.once(secure ? 'secureConnect' : 'connect', () => {
         socket.removeListener('error', reject);
@@ -35,7 +40,7 @@ export class Connection {
     });
   }
 
-  /** Sends `request`, and gives the status of the answer once its body is read. One request at a time. */
+  /** Sends `request`, and returns the status of the response once its body is read. One request at a time. */
   exchange(request: Buffer): Promise<number> {
     return new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
@@ -73,7 +78,7 @@ export class Connection {
   }
 }
 
-/** The bytes of a POST, made once. */
+/** Returns the bytes of a POST request. */
 export function postBytes(url: URL, headers: Readonly<Record<string, string>>, body: Buffer): Buffer {
   const lines = Object.entries({ host: url.host, 'content-length': String(body.length), ...headers });
   const head = `POST ${url.pathname}${url.search} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;

@@ -1,23 +1,27 @@
-import { Connection } from './connection.js';
+import { Connection, type ConnectionTls } from './connection.js';
 import { percentile } from './percentile.js';
 
 export interface LoadOptions {
   readonly url: URL;
-  /** Whole requests, sent in turn. */
-  readonly requests: readonly Buffer[];
-  /** Connections, each with one request under way. */
+  /** Returns whole requests, which are sent in turn. They may change during the load, as credentials expire. */
+  readonly requests: () => readonly Buffer[];
+  /** Number of connections, each with one request in flight. */
   readonly connections: number;
   readonly seconds: number;
   /** Seconds of load before the measurement. */
   readonly warmUpSeconds: number;
+  /** How the server of an HTTPS URL is verified. @default - with the CA certificates of Node.js */
+  readonly tls?: ConnectionTls;
+  /** Ends the load early; the report then covers what was measured. @default - the load runs its full time */
+  readonly signal?: AbortSignal;
 }
 
-/** What a load found. Latencies are in milliseconds. */
+/** The figures of a load. Latencies are in milliseconds. */
 export interface LoadReport {
   readonly requests: number;
   readonly seconds: number;
   readonly requestsPerSecond: number;
-  /** Answers that were no success, by status. */
+  /** Number of unsuccessful responses by status. */
   readonly failures: Readonly<Record<string, number>>;
   readonly latency: {
     readonly mean: number;
@@ -29,42 +33,52 @@ export interface LoadReport {
 }
 
 /**
- * Keeps every connection busy for the time given: a closed loop, which finds the capacity of the server.
+ * Keeps every connection busy for the given time: a closed loop, which finds the capacity of the server.
  *
+ * @returns undefined if the load was ended before the first response of the measurement
  * @throws Error if a connection breaks
  */
-export async function load(options: LoadOptions): Promise<LoadReport> {
+export async function load(options: LoadOptions): Promise<LoadReport | undefined> {
   const connections = await Promise.all(
-    Array.from({ length: options.connections }, () => Connection.open(options.url)),
+    Array.from({ length: options.connections }, () => Connection.open(options.url, options.tls)),
   );
   try {
-    await run(connections, options.requests, options.warmUpSeconds);
+    await run(connections, options, options.warmUpSeconds);
     const since = performance.now();
-    const { latencies, failures } = await run(connections, options.requests, options.seconds);
+    const { latencies, failures } = await run(connections, options, options.seconds);
+    if (latencies.length === 0) return undefined;
     return report(latencies, failures, (performance.now() - since) / 1000);
   } finally {
     for (const connection of connections) connection.close();
   }
 }
 
-async function run(connections: readonly Connection[], requests: readonly Buffer[], seconds: number) {
+async function run(connections: readonly Connection[], { requests, signal }: LoadOptions, seconds: number) {
   const until = performance.now() + seconds * 1000;
   const latencies: number[] = [];
   const failures: Record<string, number> = {};
   let next = 0;
-  await Promise.all(
-    connections.map(async (connection) => {
-      let since = performance.now();
-      while (since < until) {
-        const status = await connection.exchange(requests[next++ % requests.length]!);
-        const now = performance.now();
-        latencies.push(now - since);
-        if (status < 200 || status > 299) failures[status] = (failures[status] ?? 0) + 1;
-        since = now;
-      }
-    }),
-  );
+  const exchanges = connections.map(async (connection) => {
+    let since = performance.now();
+    while (since < until && !signal?.aborted) {
+      const turn = requests();
+      const status = await connection.exchange(turn[next++ % turn.length]!);
+      const now = performance.now();
+      latencies.push(now - since);
+      if (status < 200 || status > 299) failures[status] = (failures[status] ?? 0) + 1;
+      since = now;
+    }
+  });
+  // A server that no longer responds must not delay the end.
+  await Promise.race([Promise.all(exchanges), aborted(signal)]);
   return { latencies, failures };
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function report(latencies: readonly number[], failures: Record<string, number>, seconds: number): LoadReport {

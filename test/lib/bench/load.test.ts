@@ -17,9 +17,9 @@ async function listen(listener: RequestListener): Promise<URL> {
   return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/infer?x=1`);
 }
 
-function run(url: URL, bodies: string[], headers = {}) {
+async function run(url: URL, bodies: string[], headers = {}) {
   const requests = bodies.map((body) => postBytes(url, headers, Buffer.from(body)));
-  return load({ url, requests, connections: 2, seconds: 0.2, warmUpSeconds: 0 });
+  return (await load({ url, requests: () => requests, connections: 2, seconds: 0.2, warmUpSeconds: 0 }))!;
 }
 
 describe('load', () => {
@@ -76,6 +76,33 @@ describe('load', () => {
     });
     const report = await run(url, ['{}']);
     expect(report.failures).toEqual({ 503: report.requests });
+  });
+
+  test('reports what it measured when it is interrupted, though a response never comes', async () => {
+    const interruption = new AbortController();
+    let count = 0;
+    const url = await listen((request, response) => {
+      request.resume();
+      if (count++ < 10) response.end('{}');
+      else interruption.abort();
+    });
+    const requests = [postBytes(url, {}, Buffer.from('{}'))];
+    const options = { url, requests: () => requests, connections: 1, seconds: 600, warmUpSeconds: 0 };
+    expect(await load({ ...options, signal: interruption.signal })).toMatchObject({ requests: 10, failures: {} });
+    expect(await load({ ...options, signal: interruption.signal })).toBeUndefined();
+  });
+
+  test('sends the requests that are current', async () => {
+    const paths = new Set<string>();
+    const url = await listen((request, response) => {
+      request.resume();
+      paths.add(String(request.headers['x-turn']));
+      response.end('{}');
+    });
+    let turn = 0;
+    const requests = () => [postBytes(url, { 'x-turn': String(turn++ % 3) }, Buffer.from('{}'))];
+    await load({ url, requests, connections: 1, seconds: 0.2, warmUpSeconds: 0 });
+    expect([...paths].sort()).toEqual(['0', '1', '2']);
   });
 
   test('fails if the server goes away', async () => {
