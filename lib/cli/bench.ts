@@ -1,116 +1,164 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { SAMPLES_FILE } from '@modelship/runtime/manifest';
+import type { Tensor } from '@modelship/runtime';
+import { readManifest } from '@modelship/runtime/manifest';
 import { Command, InvalidArgumentError } from 'commander';
 import { postBytes } from '../bench/connection.js';
 import { type LoadReport, load } from '../bench/load.js';
-import { binaryRequest, jsonRequest } from '../bench/requests.js';
-import { readSampleRequests, sampleTensors } from '../pack/index.js';
-import { type EndpointFlags, findEndpoint, inferUrl } from './endpoint.js';
+import { binaryRequest, type EncodedRequest, jsonRequest } from '../bench/requests.js';
+import { sampleTensors } from '../pack/index.js';
+import { type Endpoint, findEndpoint, inferUrl, withEndpointOptions } from './endpoint.js';
 import { CommandFailure } from './failure.js';
+import { Interruption } from './interruption.js';
 import { type LocalFlags, ownEnvironment, withTrustOption } from './local.js';
 import { Output, table } from './output.js';
-import { withEndpointOptions } from './predict.js';
-import { isPackage, openPredictor } from './predictor.js';
+import { endpointSignature, instancesBody, isPackage, type PredictorFlags, withPackageOption } from './predictor.js';
+import { type SampleFlags, sampleRequests, withSampleOptions } from './samples.js';
 
-interface BenchFlags extends EndpointFlags, LocalFlags {
-  readonly samples?: string;
+interface BenchFlags extends PredictorFlags, SampleFlags {
   readonly connections: number;
   readonly seconds: number;
   readonly binary?: boolean;
   readonly json?: boolean;
 }
 
-/** Seconds of load that are not counted: the server compiles its hot paths meanwhile. */
+/** Seconds of load before the measurement: the server compiles its hot paths meanwhile. */
 const WARM_UP_SECONDS = 2;
 
+/** Seconds after which requests are authenticated again. AWS accepts a signature for five minutes. */
+const CREDENTIAL_SECONDS = 120;
+
 export function benchCommand(): Command {
-  const command = withEndpointOptions(
+  const command = withSampleOptions(
     new Command('bench')
       .summary('measure throughput and latency')
       .description(
-        'Keeps connections busy with the sample requests, and reports requests a second and latency percentiles. A ' +
-          'package is served on this machine for the time of the measurement; load a server only if it is yours.',
+        'Keeps connections busy with sample requests, and reports requests per second and latency percentiles. A ' +
+          'package is served on this machine during the measurement. Ctrl-C ends it early and prints the figures so far. ' +
+          'Load only servers that you own.',
       )
-      .argument('<target>', 'folder of a package, or URL of a server'),
+      .argument('<target>', 'folder of a package, or URL of a server, model or version'),
+    'the golden samples of the package',
   );
-  return withTrustOption(command)
-    .option('-s, --samples <file>', 'JSON file of requests (default: the samples of the package)')
-    .option('-c, --connections <number>', 'connections, each with one request under way', count, 32)
-    .option('-t, --seconds <number>', 'seconds to measure, after two to warm up', seconds, 10)
-    .option('--binary', 'send and ask for tensors in binary instead of JSON')
+  return withTrustOption(withPackageOption(withEndpointOptions(command)))
+    .option('-c, --connections <number>', 'connections, each with one request in flight', count, 32)
+    .option('-t, --seconds <number>', `seconds to measure, after ${WARM_UP_SECONDS} to warm up`, seconds, 10)
+    .option('--binary', 'send and receive tensors in binary instead of JSON')
     .option('--json', 'print the figures as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  modelship bench models/iris --connections 8 --seconds 30
+  modelship bench http://127.0.0.1:8080 --samples samples.json --binary`,
+    )
     .action(bench);
 }
 
 async function bench(target: string, flags: BenchFlags): Promise<void> {
-  const samples = flags.samples ?? (isPackage(target) ? join(target, SAMPLES_FILE) : undefined);
-  if (samples === undefined)
-    throw new CommandFailure('NO_DATA', 'a server has no samples to give: name a file by --samples.');
+  const directory = isPackage(target) ? target : flags.package;
+  const samples = sampleRequests(flags, directory);
   const output = new Output(flags.json);
-  const server = isPackage(target) ? await serve(target, flags) : undefined;
+  const interruption = new Interruption();
+  const server = isPackage(target) ? await serve(target, flags, interruption) : undefined;
+  let renewal: NodeJS.Timeout | undefined;
   try {
-    const url = server?.url ?? target;
-    const endpoint = await findEndpoint(url, flags);
-    const inferAt = new URL(inferUrl(endpoint));
-    const encoded = await requests(inferAt, url, flags, samples, endpoint.headers);
+    const endpoint = await findEndpoint(server?.url ?? target, flags);
+    const { inputs } = await endpointSignature(endpoint, directory === undefined ? undefined : readManifest(directory));
+    const bodies = samples.map((sample) => encode(sampleTensors(sample.inputs, inputs, sample.place), endpoint, flags));
+    const url = new URL(inferUrl(endpoint));
+    let requests = await requestBytes(bodies, url, endpoint);
+    renewal = setInterval(() => {
+      // Without new credentials the endpoint rejects the requests, which the report shows.
+      requestBytes(bodies, url, endpoint).then(
+        (renewed) => {
+          requests = renewed;
+        },
+        () => {},
+      );
+    }, CREDENTIAL_SECONDS * 1000);
     const report = await output.progress(`Load ${target} for ${flags.seconds + WARM_UP_SECONDS} s`, () =>
       load({
-        url: inferAt,
-        requests: encoded,
+        url,
+        requests: () => requests,
         connections: flags.connections,
         seconds: flags.seconds,
         warmUpSeconds: WARM_UP_SECONDS,
+        tls: endpoint.tls,
+        signal: interruption.signal,
       }),
     );
+    if (!report) throw new CommandFailure('INTERRUPTED', 'interrupted before the measurement: there are no figures.');
     output.result(
-      { ...report, connections: flags.connections, encoding: flags.binary ? 'binary' : 'json' },
+      {
+        ...report,
+        connections: flags.connections,
+        encoding: flags.binary ? 'binary' : 'json',
+        interrupted: interruption.signal.aborted,
+      },
       reportLines(report, flags.connections),
     );
     const failed = Object.values(report.failures).reduce((sum, number) => sum + number, 0);
     if (failed > 0) {
       const statuses = Object.keys(report.failures).join(', ');
-      throw new CommandFailure(
-        'REFUSED',
-        `${failed} of ${report.requests} requests failed, with the status ${statuses}.`,
-      );
+      throw new CommandFailure('REFUSED', `${failed} of ${report.requests} requests failed with status ${statuses}.`);
     }
   } finally {
-    server?.process.kill('SIGTERM');
+    clearInterval(renewal);
+    await server?.close();
+    interruption.close();
   }
 }
 
-async function requests(
-  target: URL,
-  url: string,
-  flags: BenchFlags,
-  samples: string,
-  headers: Headers,
-): Promise<Buffer[]> {
-  const predictor = await openPredictor(url, flags);
-  const encode = flags.binary ? binaryRequest : jsonRequest;
-  return readSampleRequests(samples).map(({ place, inputs }) => {
-    const request = encode(sampleTensors(inputs, predictor.inputs, place));
-    return postBytes(target, { ...request.headers, ...headers }, request.body);
-  });
+function encode(tensors: readonly Tensor[], endpoint: Endpoint, { binary }: BenchFlags): EncodedRequest {
+  if (endpoint.model !== undefined) return binary ? binaryRequest(tensors) : jsonRequest(tensors);
+  if (binary) throw new CommandFailure('BINARY_UNSUPPORTED', `${endpoint.base} takes JSON: leave out --binary.`);
+  return { headers: { 'content-type': 'application/json' }, body: Buffer.from(instancesBody(tensors)) };
 }
 
-type Headers = Readonly<Record<string, string>>;
+function requestBytes(bodies: readonly EncodedRequest[], url: URL, endpoint: Endpoint): Promise<Buffer[]> {
+  return Promise.all(
+    bodies.map(async ({ headers, body }) => {
+      const unsigned = { method: 'POST', url, headers: { ...headers, ...endpoint.headers }, body };
+      return postBytes(url, await endpoint.authentication.authenticate(unsigned), body);
+    }),
+  );
+}
 
-/** The server runs in a process of its own, so that the load does not take its processor. */
-async function serve(directory: string, { trustPickle }: LocalFlags): Promise<{ process: ChildProcess; url: string }> {
+interface ServerProcess {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the server in a process of its own, so that the load takes none of its processor time. The server ends when the
+ * channel to this process closes, however this process ends, and signals of the terminal reach this process alone.
+ */
+async function serve(directory: string, { trustPickle }: LocalFlags, { signal }: Interruption): Promise<ServerProcess> {
   const args = ['serve', directory, '--port', '0', '--json', ...(trustPickle ? ['--trust-pickle'] : [])];
-  const child = spawn(process.execPath, [process.argv[1]!, ...args], {
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {
     env: ownEnvironment(),
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    detached: true,
   });
-  process.once('exit', () => child.kill('SIGKILL'));
-  for await (const line of createInterface({ input: child.stdout })) {
+  const stop = () => child.kill('SIGTERM');
+  signal.addEventListener('abort', stop, { once: true });
+  for await (const line of createInterface({ input: child.stdout! })) {
     const event = JSON.parse(line);
-    if (typeof event.url === 'string') return { process: child, url: event.url };
+    if (typeof event.url !== 'string') continue;
+    signal.removeEventListener('abort', stop);
+    return { url: event.url, close: () => ended(child) };
   }
+  if (signal.aborted)
+    throw new CommandFailure('INTERRUPTED', 'interrupted before the measurement: there are no figures.');
   throw new CommandFailure('NOT_SERVED', `${directory} could not be served; see above.`);
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
 }
 
 function reportLines(
@@ -121,7 +169,7 @@ function reportLines(
   return [
     `${requests} requests in ${time.toFixed(1)} s over ${connections} connections`,
     ...table([
-      ['  requests a second', requestsPerSecond.toFixed(0)],
+      ['  requests per second', requestsPerSecond.toFixed(0)],
       ['  latency mean', ms(latency.mean)],
       ['  latency p50', ms(latency.p50)],
       ['  latency p95', ms(latency.p95)],

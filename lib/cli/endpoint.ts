@@ -1,136 +1,182 @@
 import { inferPath, predictPath } from '@modelship/runtime/contract';
+import type { Command } from 'commander';
 import { parseExact } from '../json/exact-json.js';
+import {
+  type Authentication,
+  type AuthenticationFlags,
+  authentication,
+  cloudHost,
+  withAuthenticationOptions,
+} from './authentication/index.js';
 import { CommandFailure } from './failure.js';
+import { send, type TlsFlags, type TlsOptions, tlsOptions, withTlsOptions } from './http-client.js';
 
 /** A model behind a URL. */
 export interface Endpoint {
-  /** Before the protocol's own path, without a slash at the end: the server, and a stage if it has one. */
+  /** URL before the path of the protocol, without a trailing slash: the server, and the stage if it has one. */
   readonly base: string;
-  readonly model: string;
-  /** @default the newest that is served */
+  /** @default - the endpoint is managed, and serves one model at the URL itself */
+  readonly model?: string;
+  /** @default - the newest version served */
   readonly version?: string;
+  /** Headers of every request, before authentication. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly authentication: Authentication;
+  readonly tls: TlsOptions;
 }
 
-export interface EndpointFlags {
+export interface EndpointFlags extends AuthenticationFlags, TlsFlags {
   readonly model?: string;
   readonly header?: readonly string[];
 }
 
-/** An answer, and how long it took. */
+/** A response, and the time it took. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
   readonly milliseconds: number;
 }
 
-/** Seconds that an endpoint may take to answer, a cold start included. */
+/** Seconds that an endpoint may take to respond, a cold start included. */
 const TIMEOUT_SECONDS = 120;
 
 const MODEL_PATH = /\/v[12]\/models\/([^/:]+)(?:\/versions\/(\d+))?(?::predict|\/infer|\/)?$/;
 
+/** Adds the options of every command that calls an endpoint. */
+export function withEndpointOptions(command: Command): Command {
+  command
+    .option('-m, --model <name>', 'model to call (default: the only one of the server)')
+    .option('-H, --header <line>', 'header to send, such as "authorization: Bearer TOKEN"; repeatable', gather);
+  return withTlsOptions(withAuthenticationOptions(command));
+}
+
 /**
- * Finds the model that `url` means: the server's address, or the path of one model, or of one version of it, in any
- * protocol. A server that has one model needs no name.
+ * Finds the model at `url`, which is the address of a server, or of one model or version in any protocol, or of a managed
+ * endpoint. A server of a single model needs no model name.
  *
  * @throws CommandFailure
  */
 export async function findEndpoint(url: string, flags: EndpointFlags): Promise<Endpoint> {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || !/^https?:$/.test(parsed.protocol)) {
-    throw new CommandFailure('URL_INVALID', `${url} is no URL. Give one such as http://127.0.0.1:8080.`);
+    throw new CommandFailure('URL_INVALID', `${url} is not an HTTP URL. Give one such as http://127.0.0.1:8080.`);
   }
   const headers = headersFrom(flags.header ?? []);
+  const caller = {
+    headers,
+    tls: tlsOptions(flags),
+    authentication: await authentication(parsed, flags, headers),
+  };
+  if (cloudHost(parsed)?.isManaged) return { base: url, ...caller };
   const path = MODEL_PATH.exec(parsed.pathname);
   const base = `${parsed.origin}${path ? parsed.pathname.slice(0, path.index) : parsed.pathname}`.replace(/\/+$/, '');
-  const model = flags.model ?? (path ? decodeURIComponent(path[1]!) : await onlyModel(base, headers));
-  return { base, model, version: path?.[2], headers };
+  const model = flags.model ?? (path ? decodeURIComponent(path[1]!) : await onlyModel({ base, ...caller }));
+  return { base, model, version: path?.[2], ...caller };
 }
 
-/** The URL that answers by TensorFlow Serving's protocol. */
+/** Returns the URL for predictions in TensorFlow Serving's protocol. */
 export function predictUrl(endpoint: Endpoint): string {
-  return endpoint.base + predictPath(versionPath(endpoint));
+  return endpoint.model === undefined ? endpoint.base : endpoint.base + predictPath(versionPath(endpoint));
 }
 
-/** The URL that answers by the Open Inference Protocol. */
+/** Returns the URL for predictions in the Open Inference Protocol. */
 export function inferUrl(endpoint: Endpoint): string {
-  return endpoint.base + inferPath(versionPath(endpoint));
+  return endpoint.model === undefined ? endpoint.base : endpoint.base + inferPath(versionPath(endpoint));
 }
 
 /** Both protocols name a version behind the model. */
 function versionPath({ model, version }: Endpoint): string {
-  return encodeURIComponent(model) + (version === undefined ? '' : `/versions/${version}`);
+  return encodeURIComponent(model!) + (version === undefined ? '' : `/versions/${version}`);
 }
 
 /**
- * Sends `body`, or asks without one.
+ * Posts `body` to `url`, or gets `url` if there is no body.
  *
- * @throws CommandFailure if nothing answers
+ * @throws CommandFailure if there is no response
  */
-export async function call(url: string, headers: Readonly<Record<string, string>>, body?: string): Promise<Answer> {
+export async function call(endpoint: Endpoint, url: string, body?: string): Promise<Answer> {
   const since = performance.now();
+  const method = body === undefined ? 'GET' : 'POST';
+  const target = new URL(url);
+  const headers = await endpoint.authentication.authenticate({
+    method,
+    url: target,
+    headers: {
+      ...(body !== undefined && {
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(body)),
+      }),
+      ...endpoint.headers,
+    },
+    body,
+  });
   try {
-    const response = await fetch(url, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
-      body: body ?? null,
-      signal: AbortSignal.timeout(TIMEOUT_SECONDS * 1000),
-    });
-    return { status: response.status, body: await response.text(), milliseconds: performance.now() - since };
+    const signal = AbortSignal.timeout(TIMEOUT_SECONDS * 1000);
+    const response = await send(target, { method, headers, signal, ...endpoint.tls }, body);
+    return { ...response, milliseconds: performance.now() - since };
   } catch (error) {
-    const { cause, message } = error as Error;
-    throw new CommandFailure(
-      'NO_ANSWER',
-      `${url} does not answer: ${cause instanceof Error ? cause.message : message}. Is the server running, and may this machine reach it?`,
-    );
+    throw new CommandFailure('NO_ANSWER', noAnswer(url, error as NodeJS.ErrnoException));
   }
 }
 
-/** @throws CommandFailure with what the server said, unless the answer is a success */
-export function successful(url: string, answer: Answer): string {
+function noAnswer(url: string, { code, name, message }: NodeJS.ErrnoException): string {
+  if (name === 'TimeoutError' || name === 'AbortError') {
+    return `${url} did not respond within ${TIMEOUT_SECONDS} seconds.`;
+  }
+  if (code !== undefined && /CERT|SELF_SIGNED|VERIFY/.test(code)) {
+    return `${url}: the server's certificate is not trusted (${message}). Give its CA certificate with --ca FILE.`;
+  }
+  return `${url} does not respond (${message || code}). Check that the server runs and that this machine can reach it.`;
+}
+
+/** @throws CommandFailure with the server's message, unless the response is a success */
+export function successful({ authentication }: Endpoint, url: string, answer: Answer): string {
   if (answer.status >= 200 && answer.status < 300) return answer.body;
-  const hint =
-    answer.status === 401 || answer.status === 403
-      ? ' The endpoint wants to know who calls: add the credentials by --header, such as `--header "x-api-key: KEY"`.'
-      : '';
+  const hint = answer.status === 401 || answer.status === 403 ? ` ${authentication.hint()}` : '';
   throw new CommandFailure('REFUSED', `${url} answered ${answer.status}: ${answer.body.trim() || '(empty)'}${hint}`);
 }
 
 /**
- * What the JSON `text` says that `url` answered, with every digit of whole numbers.
+ * Parses the JSON `text` that `url` responded, and keeps every digit of whole numbers.
  *
- * @param nonFinite whether `NaN` and `Infinity` are numbers, as they are to TensorFlow Serving
- * @throws CommandFailure if it is no JSON
+ * @param nonFinite whether `NaN` and `Infinity` are numbers, as they are in TensorFlow Serving
+ * @throws CommandFailure if the text is not JSON
  */
 export function answerJson(url: string, text: string, nonFinite: boolean): unknown {
   try {
     return parseExact(text, nonFinite);
   } catch (error) {
-    throw new CommandFailure('ANSWER_INVALID', `${url} answered what is no JSON (${(error as Error).message}).`);
+    throw new CommandFailure('ANSWER_INVALID', `${url} did not respond with JSON (${(error as Error).message}).`);
   }
 }
 
-async function onlyModel(base: string, headers: Readonly<Record<string, string>>): Promise<string> {
-  const url = `${base}/v2/models`;
-  const answer = successful(url, await call(url, headers));
+async function onlyModel(server: Endpoint): Promise<string> {
+  const url = `${server.base}/v2/models`;
+  const answer = successful(server, url, await call(server, url));
   let names: string[];
   try {
     const models: (string | { name: string })[] = JSON.parse(answer).models;
     names = models.map((model) => (typeof model === 'string' ? model : model.name));
   } catch {
-    throw new CommandFailure('MODEL_UNKNOWN', `${url} does not list models. Name one by --model.`);
+    throw new CommandFailure('MODEL_UNKNOWN', `${url} does not list models. Name one with --model.`);
   }
   const [only, ...others] = names;
   if (only !== undefined && others.length === 0) return only;
-  throw new CommandFailure('MODEL_UNKNOWN', `${base} has ${names.join(', ') || 'no models'}. Name one by --model.`);
+  const served = names.length > 0 ? `serves ${names.join(', ')}` : 'serves no models';
+  throw new CommandFailure('MODEL_UNKNOWN', `${server.base} ${served}. Name one with --model.`);
 }
 
 function headersFrom(lines: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const line of lines) {
     const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(line);
-    if (!match) throw new CommandFailure('HEADER_INVALID', `--header ${line}: write \`NAME: VALUE\`.`);
+    // The line may hold a credential, so the message does not repeat it.
+    if (!match) throw new CommandFailure('HEADER_INVALID', 'a --header has no name or colon: write `NAME: VALUE`.');
     headers[match[1]!.toLowerCase()] = match[2]!;
   }
   return headers;
+}
+
+function gather(line: string, lines: readonly string[] = []): string[] {
+  return [...lines, line];
 }

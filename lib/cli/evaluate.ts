@@ -1,28 +1,25 @@
-import { join } from 'node:path';
-import { SAMPLES_FILE } from '@modelship/runtime/manifest';
 import { differenceBetween } from '@modelship/runtime/serve';
 import { Command, InvalidArgumentError } from 'commander';
 import { MetricsBuilder, type OutputMetrics } from '../evaluate/metrics.js';
-import { readSampleRequests, type SampleRequest, sampleTensors } from '../pack/index.js';
-import type { EndpointFlags } from './endpoint.js';
+import { type SampleRequest, sampleTensors } from '../pack/index.js';
+import { withEndpointOptions } from './endpoint.js';
 import { CommandFailure } from './failure.js';
-import { type LocalFlags, withTrustOption } from './local.js';
+import { withTrustOption } from './local.js';
 import { Output, table } from './output.js';
-import { withEndpointOptions } from './predict.js';
-import { isPackage, openPredictor, type Predictor } from './predictor.js';
+import { isPackage, openPredictor, type Predictor, type PredictorFlags, withPackageOption } from './predictor.js';
+import { type SampleFlags, sampleRequests, withSampleOptions } from './samples.js';
 
-interface EvaluateFlags extends EndpointFlags, LocalFlags {
-  readonly data?: string;
+interface EvaluateFlags extends PredictorFlags, SampleFlags {
   readonly minAgreement: number;
   readonly json?: boolean;
 }
 
-/** What an evaluation found. */
+/** The result of an evaluation. */
 interface Evaluation {
   readonly samples: number;
-  /** Samples all of whose answers are within the tolerance. */
+  /** Number of samples whose answers are all within the tolerance. */
   readonly agreeing: number;
-  /** The first samples that are not, and why. */
+  /** Descriptions of the first samples that differ. */
   readonly differences: readonly string[];
   readonly metrics: readonly OutputMetrics[];
 }
@@ -30,41 +27,50 @@ interface Evaluation {
 const SHOWN_DIFFERENCES = 5;
 
 export function evaluateCommand(): Command {
-  const command = withEndpointOptions(
+  const command = withSampleOptions(
     new Command('evaluate')
-      .summary('compare answers with expected ones')
+      .summary('compare predictions with expected ones')
       .description(
-        'Asks a package, or a server, for each request of a file, and compares the answers with those that the file ' +
-          'expects. Fails if fewer agree, within the tolerance of the package, than wanted.',
+        'Sends each request to a package or a server, and compares the predictions with the expected ones. Fails if ' +
+          'fewer samples agree, within the tolerance of the package, than --min-agreement.',
       )
-      .argument('<target>', 'folder of a package, or URL of a server'),
+      .argument('<target>', 'folder of a package, or URL of a server, model or version'),
+    'the golden samples of the package',
   );
-  return withTrustOption(command)
-    .option('-d, --data <file>', 'JSON file of requests with expected answers (default: the samples of the package)')
+  return withTrustOption(withPackageOption(withEndpointOptions(command)))
     .option('--min-agreement <share>', 'share of the samples, from 0 to 1, that must agree', share, 1)
     .option('--json', 'print the metrics as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  modelship evaluate models/iris --samples test-set.json --min-agreement 0.99
+  modelship evaluate https://abc123.execute-api.eu-west-1.amazonaws.com/prod --package models/iris`,
+    )
     .action(evaluate);
 }
 
 async function evaluate(target: string, flags: EvaluateFlags): Promise<void> {
-  const requests = readSampleRequests(dataFile(target, flags)).filter(({ expected }) => expected !== undefined);
+  const directory = isPackage(target) ? target : flags.package;
+  const requests = sampleRequests(flags, directory).filter(({ expected }) => expected !== undefined);
   if (requests.length === 0) {
     throw new CommandFailure(
       'NOTHING_EXPECTED',
-      'no request says what answer it expects: add `predictions` or `outputs`.',
+      'no request has an expected answer: add `predictions` or `outputs` to the requests.',
     );
   }
   const output = new Output(flags.json);
-  const predictor = await openPredictor(target, flags);
-  let evaluation: Evaluation;
-  try {
-    evaluation = await output.progress(`Evaluate ${target}`, () => compared(predictor, requests));
-  } finally {
-    await predictor.close();
-  }
+  const { evaluation, tolerance } = await output.progress(`Evaluate ${target}`, async () => {
+    const predictor = await openPredictor(target, flags);
+    try {
+      return { evaluation: await compared(predictor, requests), tolerance: predictor.tolerance };
+    } finally {
+      await predictor.close();
+    }
+  });
   const { samples, agreeing, differences, metrics } = evaluation;
-  output.result({ ...evaluation, tolerance: predictor.tolerance }, [
-    `${agreeing} of ${samples} samples agree within ${predictor.tolerance.absolute} + ${predictor.tolerance.relative} × |expected|`,
+  output.result({ ...evaluation, tolerance }, [
+    `${agreeing} of ${samples} samples agree within ${tolerance.absolute} + ${tolerance.relative} × |expected|`,
     ...differences.map((difference) => `  ${difference}`),
     ...(agreeing + SHOWN_DIFFERENCES < samples ? ['  …'] : []),
     ...table(metrics.map(({ output: name, ...figures }) => [name, figuresText(figures)])),
@@ -75,12 +81,6 @@ async function evaluate(target: string, flags: EvaluateFlags): Promise<void> {
       `${agreeing} of ${samples} samples agree, and --min-agreement asks for a share of ${flags.minAgreement}.`,
     );
   }
-}
-
-function dataFile(target: string, flags: EvaluateFlags): string {
-  if (flags.data !== undefined) return flags.data;
-  if (isPackage(target)) return join(target, SAMPLES_FILE);
-  throw new CommandFailure('NO_DATA', 'a server has no samples to give: name a file by --data.');
 }
 
 async function compared(predictor: Predictor, requests: readonly SampleRequest[]): Promise<Evaluation> {

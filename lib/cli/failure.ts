@@ -1,9 +1,9 @@
-/** A failure that the user can mend: its message is all they need, and no stack. */
+/** A failure that the user can fix. Its message is printed without a stack trace. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure';
 
   constructor(
-    /** Stable, for scripts. */
+    /** Stable identifier for scripts. */
     readonly code: string,
     message: string,
   ) {
@@ -11,10 +11,10 @@ export class CommandFailure extends Error {
   }
 }
 
-/** Exit codes, beside 0 for success and 130 for an interruption. */
+/** Exit codes besides 0 for success and 130 for an interruption. */
 export const EXIT = { failure: 1, usage: 2, bug: 70 } as const;
 
-/** What to print for `error`, and the exit code. */
+/** Returns the message to print for `error`, and the exit code. */
 export function described(error: unknown): { code: string; message: string; exitCode: number } {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     return { code: error.code, message: error.message, exitCode: EXIT.failure };

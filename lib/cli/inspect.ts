@@ -5,10 +5,11 @@ import { bytes, Output, table, tensorRows } from './output.js';
 
 export function inspectCommand(): Command {
   return new Command('inspect')
-    .summary('show a model package, and check that it is whole')
-    .description('Shows what a model package holds, and compares every file with its SHA-256 in the manifest.')
+    .summary('show a model package and verify its files')
+    .description('Shows the contents of a model package, and verifies every file against its SHA-256 in the manifest.')
     .argument('<package>', 'folder of the package')
     .option('--json', 'print the manifest as JSON')
+    .addHelpText('after', '\nExample:\n  modelship inspect models/iris')
     .action(inspect);
 }
 
@@ -30,13 +31,13 @@ async function inspect(directory: string, flags: { readonly json?: boolean }): P
       ]),
       ['samples', `${manifest.samples.count}, tolerance ${absolute} + ${relative} × |expected|`],
       ...(PICKLE_FORMATS.includes(manifest.format)
-        ? [['trust', 'needed: loading it can run code that a file holds']]
+        ? [['trust', 'required: loading it can run code from its file']]
         : []),
       ...(manifest.requirements ?? []).map((requirement) => ['requires', requirement]),
     ]),
     '',
     ...table(manifest.files.map(({ path, size, sha256 }) => [join(directory, path), bytes(size), sha256])),
     '',
-    'Every file is as it was packed.',
+    'Every file matches its digest.',
   ]);
 }

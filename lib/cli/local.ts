@@ -3,13 +3,21 @@ import { readManifest } from '@modelship/runtime/manifest';
 import type { EngineOptions, RuntimeConfig } from '@modelship/runtime/serve';
 import type { Command } from 'commander';
 import { CommandFailure } from './failure.js';
+import type { Output } from './output.js';
 
-/** What is allowed to a package that runs on this machine. */
+/** Options of every command that loads a package on this machine. */
 export interface LocalFlags {
   readonly trustPickle?: boolean;
 }
 
-/** Variables that say how a model is run. The others say what a server has, who may call it, and where. */
+/** Options of a command that starts a server. */
+export interface ServerFlags extends LocalFlags {
+  readonly port: number;
+  readonly grpcPort?: number;
+  readonly threads?: number;
+}
+
+/** Variables that configure how a model runs. The others configure the models, callers and ports of a server. */
 const RUN_VARIABLES: readonly string[] = [
   ENVIRONMENT.python,
   ENVIRONMENT.workers,
@@ -23,17 +31,17 @@ const RUN_VARIABLES: readonly string[] = [
   ENVIRONMENT.logLevel,
 ];
 
-/** Variables by which a server would have other models than the package that a command names. */
+/** Variables that add other models to a server than the package that a command names. */
 const OTHER_MODELS: readonly string[] = [ENVIRONMENT.models, ENVIRONMENT.modelControl];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment for a server that others may call, and that has the package which was named and no other model. */
+/** Returns the environment of a server for other callers that serves the named package and no other model. */
 export function servingEnvironment(): Environment {
   return environmentWithout((name) => OTHER_MODELS.includes(name));
 }
 
-/** The environment for a server of this command's own, which nobody else calls. */
+/** Returns the environment of a server that only this command calls. */
 export function ownEnvironment(): Environment {
   const ours: readonly string[] = Object.values(ENVIRONMENT);
   return environmentWithout((name) => ours.includes(name) && !RUN_VARIABLES.includes(name));
@@ -43,12 +51,15 @@ function environmentWithout(isDropped: (name: string) => boolean): Environment {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isDropped(name)));
 }
 
-/** Adds the option by which every command that loads a model trusts it. */
+/** Adds the option to trust formats whose loading can run code. */
 export function withTrustOption(command: Command): Command {
-  return command.option('--trust-pickle', 'allow a format whose loading can run code that the file holds');
+  return command.option(
+    '--trust-pickle',
+    'allow formats whose loading can run code from the file; use for files you trust as your own code',
+  );
 }
 
-/** How a package is loaded in this process: one thread adds in the same order every time. */
+/** Returns the options to load a package in this process. A single thread makes sums reproducible. */
 export function engineOptions({ trustPickle }: LocalFlags): EngineOptions {
   return {
     threads: 1,
@@ -57,36 +68,35 @@ export function engineOptions({ trustPickle }: LocalFlags): EngineOptions {
   };
 }
 
-/** A server in this process, for as long as a command needs it. */
+/** A server in this process that a command closes when it is done. */
 export interface LocalServer {
   readonly url: string;
   close(): Promise<void>;
 }
 
 /**
- * Serves the package in `directory` to this machine alone, on a free port.
+ * Serves the package in `directory` on a free port of the loopback interface.
  *
  * @throws ModelPackageError or CommandFailure
  */
-export async function serveLocally(directory: string, flags: LocalFlags): Promise<LocalServer> {
-  // Told here, because the server would log it too.
+export async function serveLocally(directory: string, flags: LocalFlags, output: Output): Promise<LocalServer> {
+  // The server would log an invalid manifest and throw it too.
   readManifest(directory);
   const { startServer } = await import('@modelship/runtime/serve');
   const host = '127.0.0.1';
   const config = await serverConfig(directory, { ...flags, port: 0 }, ownEnvironment());
-  const { port, close } = await startServer(config, host, {});
+  const { port, close } = await output.progress(`Load ${directory}`, () => startServer(config, host, {}));
   return { url: `http://${host}:${port}`, close };
 }
 
 /**
- * How a server in this process serves the package in `directory`: as `environment` says, but for what the command line
- * does.
+ * Returns the configuration to serve the package in `directory` in this process: `environment`, overridden by the flags.
  *
- * @throws CommandFailure naming every variable that is wrong
+ * @throws CommandFailure with every invalid variable
  */
 export async function serverConfig(
   directory: string,
-  { trustPickle, port, threads }: LocalFlags & { readonly port: number; readonly threads?: number },
+  { trustPickle, port, grpcPort, threads }: ServerFlags,
   environment: Environment,
 ): Promise<RuntimeConfig> {
   const { ConfigError, readConfig } = await import('@modelship/runtime/serve');
@@ -96,6 +106,7 @@ export async function serverConfig(
       ...environment,
       [ENVIRONMENT.model]: directory,
       [ENVIRONMENT.port]: String(port),
+      ...(grpcPort !== undefined && { [ENVIRONMENT.grpcPort]: String(grpcPort) }),
       ...(threads !== undefined && { [ENVIRONMENT.threads]: String(threads) }),
       ...(trustPickle && { [ENVIRONMENT.trustPickle]: 'true' }),
     });

@@ -1,22 +1,22 @@
 import type { Manifest } from '@modelship/runtime/manifest';
 import { stringifyExact } from '../json/exact-json.js';
 
-/** Where a command's result and its progress go: results to standard output, the rest to standard error. */
+/** Writes the result of a command to standard output, and its progress to standard error. */
 export class Output {
   constructor(private readonly asJson = false) {}
 
-  /** Prints the result: one JSON document, or the lines for a person. */
+  /** Prints the result: one JSON document with `--json`, or else the lines. */
   result(json: unknown, lines: readonly string[]): void {
     process.stdout.write(this.asJson ? `${stringifyExact(json)}\n` : `${lines.join('\n')}\n`);
   }
 
   /**
-   * Does `work` under a title. A terminal shows the step it is at; elsewhere each step is a plain line; with `--json`
-   * nothing is shown.
+   * Runs `work` under a title. A terminal shows the current step; elsewhere each step is a plain line, and so is the title
+   * of work that takes long; with `--json` nothing is shown.
    */
   async progress<Result>(title: string, work: (step: (step: string) => void) => Promise<Result>): Promise<Result> {
     if (this.asJson) return work(() => {});
-    if (!process.stdout.isTTY) return work((step) => process.stderr.write(`- ${step}\n`));
+    if (!isTerminal()) return plainProgress(title, work);
     const { Listr } = await import('listr2');
     let result: Result | undefined;
     const task = {
@@ -27,14 +27,42 @@ export class Output {
         });
       },
     };
-    // What went wrong is told once, by whoever called the command.
-    const list = new Listr([task], { rendererOptions: { showErrorMessage: false } });
+    const list = new Listr([task], {
+      // The caller of the command prints the error.
+      rendererOptions: { showErrorMessage: false },
+      // A command that handles signals itself may go on after them.
+      registerSignalListeners: process.listenerCount('SIGINT') === 0,
+    });
     await list.run();
     return result as Result;
   }
 }
 
-/** Lines of a table: columns as wide as their longest cell. */
+/** A terminal without a width, as some build systems allocate, would get one letter a line. */
+function isTerminal(): boolean {
+  return process.stdout.isTTY && process.stdout.columns > 0;
+}
+
+/** Seconds after which work without steps is reported as still running. */
+const LONG_SECONDS = 2;
+
+async function plainProgress<Result>(
+  title: string,
+  work: (step: (step: string) => void) => Promise<Result>,
+): Promise<Result> {
+  const line = (text: string) => process.stderr.write(`- ${text}\n`);
+  const timer = setTimeout(() => line(`${title} (still running after ${LONG_SECONDS} s)`), LONG_SECONDS * 1000);
+  try {
+    return await work((step) => {
+      clearTimeout(timer);
+      line(step);
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Returns the lines of a table whose columns are as wide as their longest cell. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>
@@ -45,14 +73,14 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** `features FP32 [-1, 4]`, for each tensor of a signature; `labelled` says what the labels are of. */
+/** Returns a line such as `features FP32 [-1, 4]` for each tensor; `labelled` names what its labels are. */
 export function tensorRows(specs: Manifest['inputs'], labelled: 'classes' | 'columns'): string[] {
   return specs.map(({ name, datatype, shape, labels }) => {
     return `${name} ${datatype} [${shape.join(', ')}]${labels ? `, ${labelled} ${shortList(labels)}` : ''}`;
   });
 }
 
-/** Bytes as a person reads them. */
+/** Formats a number of bytes with a decimal unit. */
 export function bytes(size: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, size)) / 3));

@@ -1,11 +1,12 @@
 import { DATATYPES, type TensorSpec } from '@modelship/runtime';
+import type { Manifest } from '@modelship/runtime/manifest';
 import { Command, InvalidArgumentError } from 'commander';
 import { DEFAULT_TOLERANCE, type Tolerance } from '../pack/options.js';
 import { type LocalFlags, withTrustOption } from './local.js';
 import { bytes, Output, table, tensorRows } from './output.js';
 
 interface PackFlags extends LocalFlags {
-  readonly name: string;
+  readonly name?: string;
   readonly version: string;
   readonly samples?: string;
   readonly input?: TensorSpec[];
@@ -19,46 +20,53 @@ interface PackFlags extends LocalFlags {
 export function packCommand(): Command {
   return withTrustOption(
     new Command('pack')
-      .summary('make a model package of a saved model')
+      .summary('make a model package from a saved model')
       .description(
-        'Makes a model package: the model, its signature read from the file, golden samples computed by running it, ' +
-          'and the SHA-256 of everything. The format is told from the bytes. The same input gives the same digest. ' +
-          'MODELSHIP_PYTHON names the interpreter for Python formats, which has their framework.',
+        'Makes a model package: the model, its signature, golden samples computed by running it, and the SHA-256 of ' +
+          "every file. The format is detected from the file's content. The same input gives the same digest. Python " +
+          'formats run in the interpreter that MODELSHIP_PYTHON names, which must have their framework.',
       )
       .argument('<model>', 'the saved model: a file, or the folder of a SavedModel'),
   )
-    .requiredOption('-n, --name <name>', 'name to serve the model under')
-    .option('--version <number>', 'version to serve it under, a whole number', '1')
-    .option('-s, --samples <file>', 'JSON file of requests, with the expected answers if you have them')
+    .option('-n, --name <name>', 'name to serve the model under (required)')
+    .option('--version <number>', 'version of the model, a whole number', '1')
+    .option('-s, --samples <file>', 'JSON file of requests, with expected answers if you have them')
     .option(
       '--input <name:datatype[shape]>',
-      'an input, for formats that do not record it, such as image:FP32[-1,3,224,224]; may be repeated',
+      'input of a format that does not record it, such as image:FP32[-1,3,224,224]; repeatable',
       inputs,
     )
-    .option('--labels <names>', 'names of the classes in the order of the scores, separated by commas', list)
+    .option('--labels <names>', 'class names in the order of the scores, separated by commas', list)
     .option('-o, --out <folder>', 'folder of the package (default: the name)')
     .option(
       '--tolerance <absolute,relative>',
-      `how far an answer may be from the golden one (default: ${DEFAULT_TOLERANCE.absolute},${DEFAULT_TOLERANCE.relative})`,
+      `largest difference from the golden answer (default: ${DEFAULT_TOLERANCE.absolute},${DEFAULT_TOLERANCE.relative})`,
       tolerance,
     )
-    .option('-f, --force', 'replace another package in the folder')
+    .option('-f, --force', 'replace a different package in the folder')
     .option('--json', 'print the manifest as JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  modelship pack model.onnx --name iris --samples samples.json --labels setosa,versicolor,virginica',
+      `
+Examples:
+  modelship pack model.onnx --name iris --samples samples.json --labels setosa,versicolor,virginica
+  modelship pack pipeline.joblib --name router --trust-pickle --out models/router`,
     )
     .action(pack);
 }
 
-async function pack(source: string, flags: PackFlags): Promise<void> {
+async function pack(source: string, flags: PackFlags, command: Command): Promise<void> {
+  // Commander would check a required option before unknown ones, and hide that `--nmae` is misspelled.
+  const { name } = flags;
+  if (name === undefined)
+    return command.error("error: required option '-n, --name <name>' not specified", { exitCode: 1 });
   const output = new Output(flags.json);
-  const out = flags.out ?? flags.name;
-  // An interruption ends by `process.exit`, whose handlers remove what is half-written.
+  const out = flags.out ?? name;
+  // `process.exit` runs the handlers that remove a half-written package.
   process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
   const { packModel } = await import('../pack/index.js');
   const manifest = await output.progress(`Pack ${source}`, (onStep) =>
-    packModel({ ...flags, inputs: flags.input, source, out, onStep }),
+    packModel({ ...flags, name, inputs: flags.input, source, out, onStep }),
   );
   const size = manifest.files.reduce((sum, file) => sum + file.size, 0);
   output.result({ directory: out, ...manifest }, [
@@ -68,17 +76,33 @@ async function pack(source: string, flags: PackFlags): Promise<void> {
       ['  digest', manifest.digest],
       ...tensorRows(manifest.inputs, 'columns').map((row) => ['  input', row]),
       ...tensorRows(manifest.outputs, 'classes').map((row) => ['  output', row]),
+      ...fixedBatchRows(manifest),
       ['  samples', sampleNote(manifest.samples.count)],
     ]),
     '',
-    `Try it:  npx modelship serve ${out}`,
+    `Try it:  npx modelship serve ${shellWord(out)}${flags.trustPickle ? ' --trust-pickle' : ''}`,
   ]);
+}
+
+/** Exporters fix the batch dimension unless they are told otherwise, and requests of several rows then fail. */
+function fixedBatchRows({ inputs }: Manifest): string[][] {
+  const size = inputs.map(({ shape }) => shape[0]).find((first) => first !== undefined && first !== -1);
+  if (size === undefined) return [];
+  const rows = size === 1 ? '1 row' : `${size} rows`;
+  return [
+    ['  batch', `fixed: each request must have ${rows}. Export with a dynamic first dimension to allow any number`],
+  ];
+}
+
+/** Quotes `word` for a shell if it holds more than letters, digits and the punctuation of paths. */
+function shellWord(word: string): string {
+  return /^[\w./@:+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function sampleNote(count: number): string {
   return count > 0
-    ? `${count}, run before a replica says it is ready`
-    : 'none: give some by --samples, so that every replica checks itself';
+    ? `${count}, run by each replica before it reports ready`
+    : 'none: add some with --samples, so that each replica checks its predictions before it reports ready';
 }
 
 function inputs(value: string, former: readonly TensorSpec[] = []): TensorSpec[] {

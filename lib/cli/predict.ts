@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import {
   answerJson,
   call,
@@ -9,60 +9,60 @@ import {
   inferUrl,
   predictUrl,
   successful,
+  withEndpointOptions,
 } from './endpoint.js';
 import { CommandFailure } from './failure.js';
 import { type LocalFlags, serveLocally, withTrustOption } from './local.js';
 import { Output } from './output.js';
 import { isPackage } from './predictor.js';
 import { type RequestText, requestTexts } from './request-texts.js';
+import { inlineData, type SampleFlags, withSampleOptions } from './samples.js';
 
-interface PredictFlags extends EndpointFlags, LocalFlags {
-  readonly data?: string;
-  readonly samples?: string;
+interface PredictFlags extends EndpointFlags, LocalFlags, SampleFlags {
   readonly json?: boolean;
 }
 
-/** Adds the options by which every command that calls an endpoint finds it. */
-export function withEndpointOptions(command: Command): Command {
-  return command
-    .option('-m, --model <name>', 'the model, where the server has several')
-    .option('-H, --header <line>', 'header to send, such as "authorization: Bearer …"; may be repeated', gather);
-}
-
 export function predictCommand(): Command {
-  const command = withEndpointOptions(
+  const command = withSampleOptions(
     new Command('predict')
-      .summary('ask a package or a server for predictions')
+      .summary('send requests to a package or a server')
       .description(
-        'Sends requests and prints the answers. A request is one of TensorFlow Serving, such as ' +
-          '{"instances": [[5.1, 3.5, 1.4, 0.2]]}, or of the Open Inference Protocol; its form says which protocol to ' +
-          'speak. A package is served on this machine for as long as it takes: variables such as MODELSHIP_PYTHON say how ' +
-          'it is run, and those that say what a server has and who may call it are not heeded.',
+        'Sends requests and prints the responses. A request has the form of TensorFlow Serving or of the Open ' +
+          'Inference Protocol, and is sent in that protocol. A package is served on this machine until the command ends; ' +
+          'environment variables such as MODELSHIP_PYTHON configure how its model runs.',
       )
-      .argument('<target>', 'folder of a package, or URL of a server, or of a model or one of its versions on it'),
+      .argument('<target>', 'folder of a package, or URL of a server, model or version'),
+    'standard input',
   );
-  return withTrustOption(command)
-    .addOption(new Option('-d, --data <json>', 'the request').conflicts('samples'))
-    .option('-s, --samples <file>', 'JSON file of requests, or the samples.json of a package (default: standard input)')
+  return withTrustOption(withEndpointOptions(command))
     .option(
       '--json',
-      'print the answers and their times as one JSON document; numbers that JSON lacks are texts, such as "NaN"',
+      'print the responses and their times as one JSON document; numbers that JSON lacks are strings, such as "NaN"',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  modelship predict models/iris --data '{"instances": [[5.1, 3.5, 1.4, 0.2]]}'
+  modelship predict http://127.0.0.1:8080 --samples samples.json
+  modelship predict https://abc123.lambda-url.eu-west-1.on.aws --aws --samples samples.json`,
     )
     .action(predict);
 }
 
 async function predict(target: string, flags: PredictFlags): Promise<void> {
   const requests = requestTexts(source(flags));
-  const server = isPackage(target) ? await serveLocally(target, flags) : undefined;
+  const output = new Output(flags.json);
+  const server = isPackage(target) ? await serveLocally(target, flags, output) : undefined;
   try {
     const endpoint = await findEndpoint(server?.url ?? target, flags);
     const answers = await answersOf(endpoint, requests);
-    new Output(flags.json).result(
+    output.result(
       {
         ...(server ? { package: target } : { url: endpoint.base }),
         model: endpoint.model,
         version: endpoint.version,
-        // A person gets what the server wrote, as it is.
+        // Without --json the text that the server wrote is printed unchanged.
         ...(flags.json && {
           answers: answers.map(({ url, text, milliseconds }) => ({
             answer: answerJson(url, text, true),
@@ -84,18 +84,22 @@ async function answersOf(
   const answers: { url: string; text: string; milliseconds: number }[] = [];
   for (const { text, isOpenInference } of requests) {
     const url = isOpenInference ? inferUrl(endpoint) : predictUrl(endpoint);
-    const answer = await call(url, endpoint.headers, text);
-    answers.push({ url, text: successful(url, answer), milliseconds: Math.round(answer.milliseconds * 10) / 10 });
+    const answer = await call(endpoint, url, text);
+    answers.push({
+      url,
+      text: successful(endpoint, url, answer),
+      milliseconds: Math.round(answer.milliseconds * 10) / 10,
+    });
   }
   return answers;
 }
 
 function source({ data, samples }: PredictFlags): string {
-  if (data !== undefined) return data;
+  if (data !== undefined) return inlineData(data);
   if (samples === undefined && process.stdin.isTTY) {
     throw new CommandFailure(
       'NO_DATA',
-      'no request: give one by --data \'{"instances": …}\', --samples FILE or standard input.',
+      'no request: give one with --data \'{"instances": …}\', --samples FILE or standard input.',
     );
   }
   try {
@@ -106,8 +110,4 @@ function source({ data, samples }: PredictFlags): string {
       `${samples ?? 'standard input'} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
     );
   }
-}
-
-function gather(line: string, lines: readonly string[] = []): string[] {
-  return [...lines, line];
 }

@@ -1,24 +1,43 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Signature, Tensor, TensorSpec } from '@modelship/runtime';
-import { MANIFEST_FILE, readManifest, verifyFiles } from '@modelship/runtime/manifest';
-import { encodeInferRequestJson, engineFor } from '@modelship/runtime/serve';
-import { DEFAULT_TOLERANCE, sampleTensors, type Tolerance, tensorsOfOpenInference } from '../pack/index.js';
+import { type Manifest, readManifest, verifyFiles } from '@modelship/runtime/manifest';
+import { encodeInferRequestJson, encodePredictionLines, engineFor } from '@modelship/runtime/serve';
+import type { Command } from 'commander';
+import {
+  DEFAULT_TOLERANCE,
+  sampleTensors,
+  type Tolerance,
+  tensorsOfOpenInference,
+  tensorsOfPredictions,
+} from '../pack/index.js';
 import { answerJson, call, type Endpoint, type EndpointFlags, findEndpoint, inferUrl, successful } from './endpoint.js';
 import { CommandFailure } from './failure.js';
 import { engineOptions, type LocalFlags } from './local.js';
 
-/** A model that can be asked, in a package or behind a URL. */
+/** A model that answers requests, in a package or behind a URL. */
 export interface Predictor {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   readonly tolerance: Tolerance;
-  /** The outputs, in the signature's order. */
+  /** Returns the outputs in the order of the signature. */
   predict(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
   close(): Promise<void>;
 }
 
-/** Whether `target` names a package rather than a URL. */
+export interface PredictorFlags extends EndpointFlags, LocalFlags {
+  /** Folder of the package that the endpoint serves. */
+  readonly package?: string;
+}
+
+/** Adds the option that names the package behind a URL. */
+export function withPackageOption(command: Command): Command {
+  return command.option(
+    '--package <folder>',
+    'package that the URL serves, for its samples, tolerance and signature; required for SageMaker, Vertex AI and Azure ML',
+  );
+}
+
+/** Returns whether `target` names a package rather than a URL. */
 export function isPackage(target: string): boolean {
   return !/^https?:\/\//.test(target);
 }
@@ -28,17 +47,11 @@ export function isPackage(target: string): boolean {
  *
  * @throws ModelPackageError or CommandFailure
  */
-export function openPredictor(target: string, flags: EndpointFlags & LocalFlags): Promise<Predictor> {
+export function openPredictor(target: string, flags: PredictorFlags): Promise<Predictor> {
   return isPackage(target) ? packagePredictor(target, flags) : endpointPredictor(target, flags);
 }
 
 async function packagePredictor(directory: string, flags: LocalFlags): Promise<Predictor> {
-  if (statSync(directory, { throwIfNoEntry: false })?.isFile()) {
-    throw new CommandFailure(
-      'NO_PACKAGE',
-      `${directory} is a file. Give the folder of a package, which holds ${MANIFEST_FILE}.`,
-    );
-  }
   const manifest = readManifest(directory);
   await verifyFiles(directory, manifest);
   const { format, artifact, inputs, outputs, samples } = manifest;
@@ -55,29 +68,59 @@ async function packagePredictor(directory: string, flags: LocalFlags): Promise<P
   };
 }
 
-async function endpointPredictor(url: string, flags: EndpointFlags): Promise<Predictor> {
+async function endpointPredictor(url: string, flags: PredictorFlags): Promise<Predictor> {
   const endpoint = await findEndpoint(url, flags);
-  const infer = inferUrl(endpoint);
-  const metadataUrl = infer.replace(/\/infer$/, '');
-  const { inputs, outputs } = (await answerOf(metadataUrl, endpoint)) as Signature;
+  const manifest = flags.package === undefined ? undefined : readManifest(flags.package);
+  const { inputs, outputs } = await endpointSignature(endpoint, manifest);
   return {
     inputs,
     outputs,
-    tolerance: DEFAULT_TOLERANCE,
+    tolerance: manifest?.samples.tolerance ?? DEFAULT_TOLERANCE,
     async predict(tensors) {
-      const body = encodeInferRequestJson(tensors);
-      const answer = (await answerOf(infer, endpoint, body)) as InferAnswer;
-      return sampleTensors(tensorsOfOpenInference(answer.outputs), outputs, infer);
+      const values = endpoint.model === undefined ? rowAnswer(endpoint, tensors) : inferAnswer(endpoint, tensors);
+      return sampleTensors(await values, outputs, url);
     },
     async close() {},
   };
+}
+
+/**
+ * Returns the signature of the model behind `endpoint`: that of its package, or else the one that the server describes.
+ *
+ * @throws CommandFailure
+ */
+export async function endpointSignature(endpoint: Endpoint, manifest: Manifest | undefined): Promise<Signature> {
+  if (manifest) return manifest;
+  if (endpoint.model === undefined) {
+    throw new CommandFailure(
+      'SIGNATURE_UNKNOWN',
+      `${endpoint.base} does not describe the model. Give the package that it serves with --package FOLDER.`,
+    );
+  }
+  return (await answerOf(endpoint, inferUrl(endpoint).replace(/\/infer$/, ''))) as Signature;
+}
+
+async function inferAnswer(endpoint: Endpoint, tensors: readonly Tensor[]) {
+  const answer = (await answerOf(endpoint, inferUrl(endpoint), encodeInferRequestJson(tensors))) as InferAnswer;
+  return tensorsOfOpenInference(answer.outputs);
 }
 
 interface InferAnswer {
   readonly outputs: Parameters<typeof tensorsOfOpenInference>[0];
 }
 
-/** What the Open Inference Protocol answers has no numbers that are not finite. */
-async function answerOf(url: string, { headers }: Endpoint, body?: string): Promise<unknown> {
-  return answerJson(url, successful(url, await call(url, headers, body)), false);
+/** Rows are the one form that SageMaker, Vertex AI and Azure ML forward alike. */
+async function rowAnswer(endpoint: Endpoint, tensors: readonly Tensor[]) {
+  const answer = (await answerOf(endpoint, endpoint.base, instancesBody(tensors), true)) as { predictions: unknown[] };
+  return tensorsOfPredictions(answer.predictions);
+}
+
+/** A request of TensorFlow Serving with one instance for each row. */
+export function instancesBody(tensors: readonly Tensor[]): string {
+  return `{"instances": [${String(encodePredictionLines(tensors)).trimEnd().split('\n').join(', ')}]}`;
+}
+
+/** Responses of the Open Inference Protocol hold finite numbers only. */
+async function answerOf(endpoint: Endpoint, url: string, body?: string, nonFinite = false): Promise<unknown> {
+  return answerJson(url, successful(endpoint, url, await call(endpoint, url, body)), nonFinite);
 }

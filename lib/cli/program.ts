@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { benchCommand } from './bench.js';
+import { completionCommand } from './completion.js';
 import { evaluateCommand } from './evaluate.js';
 import { described, EXIT } from './failure.js';
 import { inspectCommand } from './inspect.js';
@@ -13,7 +14,7 @@ export function program(): Command {
   const command = new Command('modelship')
     .description('Ships one trained model to any cloud.')
     .version(packageVersion(), '-V, --version')
-    .showHelpAfterError('(add --help for what is allowed)')
+    .showHelpAfterError('(add --help for usage)')
     .showSuggestionAfterError()
     // `modelship pack --version 2` is the model's version, not ours.
     .enablePositionalOptions()
@@ -22,7 +23,8 @@ export function program(): Command {
     .addCommand(serveCommand())
     .addCommand(predictCommand())
     .addCommand(evaluateCommand())
-    .addCommand(benchCommand());
+    .addCommand(benchCommand())
+    .addCommand(completionCommand());
   for (const each of [command, ...command.commands]) each.exitOverride().copyInheritedSettings(command);
   return command;
 }
@@ -38,7 +40,8 @@ export async function main(args: readonly string[]): Promise<number> {
     const { code, message, exitCode } = described(error);
     const text = args.includes('--json') ? JSON.stringify({ error: { code, message } }) : `modelship: ${message}`;
     process.stderr.write(`${text}\n`);
-    return exitCode;
+    // An interruption has set the exit code already.
+    return typeof process.exitCode === 'number' ? process.exitCode : exitCode;
   }
 }
 

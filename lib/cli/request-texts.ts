@@ -1,16 +1,15 @@
 import { elementTexts, memberTexts } from '../json/exact-json.js';
 import { CommandFailure } from './failure.js';
 
-/** A request as its author wrote it, to the last digit. */
+/** A request with the exact text of its author. */
 export interface RequestText {
   readonly text: string;
-  /** Whether it is one of the Open Inference Protocol, or else of TensorFlow Serving. */
+  /** Whether the request has the form of the Open Inference Protocol rather than of TensorFlow Serving. */
   readonly isOpenInference: boolean;
 }
 
 /**
- * The requests in `text`: one, or a list of them, or the samples of a package. What they expect, if the text says so, is
- * left out.
+ * Splits `text` into requests: one, a list of them, or the samples of a package. Expected answers are removed.
  *
  * @throws CommandFailure `DATA_INVALID`
  */
@@ -30,7 +29,7 @@ function requestText(entry: string): RequestText {
   if (!members || !isRequest) {
     throw new CommandFailure(
       'DATA_INVALID',
-      'a request has `instances` or `inputs`, such as {"instances": [[5.1, 3.5, 1.4, 0.2]]}; ' +
+      'a request needs `instances` or `inputs`, such as {"instances": [[5.1, 3.5, 1.4, 0.2]]}; ' +
         `got ${entry.trim().slice(0, 60)}.`,
     );
   }
@@ -42,13 +41,13 @@ function requestText(entry: string): RequestText {
   return { text: `{${kept.map(([name, value]) => `${JSON.stringify(name)}: ${value}`).join(', ')}}`, isOpenInference };
 }
 
-/** In the Open Inference Protocol a request names the outputs that it asks for, and an expectation has their data. */
+/** In the Open Inference Protocol `outputs` without data select outputs, and `outputs` with data are expected answers. */
 function isExpectation(name: string, value: string, isOpenInference: boolean): boolean {
   if (name === 'outputs') return !isOpenInference || tensorMembers(value).some((names) => names.includes('data'));
   return name === 'predictions';
 }
 
-/** The names that each tensor of a list has; a value of another form has none. */
+/** Returns the member names of each tensor in a list; a value of another form has none. */
 function tensorMembers(text: string): string[][] {
   return (elementTexts(text) ?? []).map((tensor) => (memberTexts(tensor) ?? []).map(([name]) => name));
 }

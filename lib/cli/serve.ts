@@ -2,13 +2,11 @@ import { DEFAULT_PORT, DRAIN_SECONDS, ENVIRONMENT, predictPath } from '@modelshi
 import { type Manifest, readManifest } from '@modelship/runtime/manifest';
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailure } from './failure.js';
-import { type LocalFlags, serverConfig, servingEnvironment, withTrustOption } from './local.js';
-import { Output } from './output.js';
+import { type ServerFlags, serverConfig, servingEnvironment, withTrustOption } from './local.js';
+import { Output, table } from './output.js';
 
-interface ServeFlags extends LocalFlags {
-  readonly port: number;
+interface ServeFlags extends ServerFlags {
   readonly host: string;
-  readonly threads?: number;
   readonly json?: boolean;
 }
 
@@ -17,21 +15,31 @@ export function serveCommand(): Command {
     new Command('serve')
       .summary('serve a model package on this machine')
       .description(
-        'Serves a model package by the server that runs in every cloud: it checks every file, runs the golden samples, ' +
-          'and then answers. Ctrl-C stops it. What else can be set, such as MODELSHIP_MAX_QUEUE or the interpreter of ' +
-          'Python formats by MODELSHIP_PYTHON, is read from the environment; MODELSHIP_MODELS and ' +
-          'MODELSHIP_MODEL_CONTROL are not, so that the package is all that is served.',
+        'Serves a model package with the server that runs in every cloud: it verifies every file, runs the golden ' +
+          'samples, and then answers requests. Ctrl-C stops it. Environment variables such as MODELSHIP_MAX_QUEUE and ' +
+          'MODELSHIP_PYTHON configure it; MODELSHIP_MODELS and MODELSHIP_MODEL_CONTROL are ignored, because only the ' +
+          'package is served.',
       )
       .argument('<package>', 'folder of the package'),
   )
-    .option('-p, --port <number>', 'port to listen on; 0 for any that is free', wholeNumber(0, 65535), DEFAULT_PORT)
-    .option('--host <address>', 'address to listen on; 0.0.0.0 lets other machines in', '127.0.0.1')
-    .option('--threads <number>', 'threads of one inference (default: as many as make it faster)', wholeNumber(1, 1024))
-    .option('--json', 'print one line of JSON once it is ready')
+    .option('-p, --port <number>', 'port to listen on; 0 for any free port', wholeNumber(0, 65535), DEFAULT_PORT)
+    .option('--grpc-port <number>', 'port of the gRPC server (default: no gRPC server)', wholeNumber(0, 65535))
+    .option('--host <address>', 'address to listen on; 0.0.0.0 accepts connections from other machines', '127.0.0.1')
+    .option('--threads <number>', 'threads per inference (default: measured at load)', wholeNumber(1, 1024))
+    .option('--json', 'print one line of JSON when the server is ready')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  modelship serve models/iris
+  MODELSHIP_PYTHON=.venv/bin/python modelship serve models/router --trust-pickle --grpc-port 8500`,
+    )
     .action(serve);
 }
 
 async function serve(directory: string, flags: ServeFlags): Promise<void> {
+  // A parent with a channel to this process, such as `bench`, starts the server for itself: it ends with the parent.
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   const manifest = readManifest(directory);
   const { startServer } = await import('@modelship/runtime/serve');
   const config = await serverConfig(directory, flags, servingEnvironment());
@@ -41,47 +49,56 @@ async function serve(directory: string, flags: ServeFlags): Promise<void> {
     .catch((error) => {
       throw listenFailure(error, flags);
     });
-  const url = `http://${flags.host.includes(':') ? `[${flags.host}]` : flags.host}:${server.port}`;
+  const host = flags.host.includes(':') ? `[${flags.host}]` : flags.host;
+  const url = `http://${host}:${server.port}`;
+  const grpc = server.grpcPort === undefined ? undefined : `${host}:${server.grpcPort}`;
   const { name, version, digest } = manifest;
-  output.result({ url, name, version, digest }, readyLines(url, manifest));
+  output.result({ url, grpc, name, version, digest }, readyLines(url, grpc, manifest));
   await interrupted();
-  // What is still in flight then is cut off; a second signal ends the process at once. An exit would wait for the threads
-  // of models, which cannot be told to stop within a run.
+  // Requests still in flight then are cut off; a second signal ends the process at once. `process.exit` would wait for the
+  // threads of models, which cannot be stopped within a run.
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), DRAIN_SECONDS * 1000).unref();
   await server.close();
 }
 
-function listenFailure(error: NodeJS.ErrnoException & { port?: number }, { host, port }: ServeFlags): Error {
-  // A gRPC server tells the reason in words alone.
-  const variable = error.code === undefined ? ENVIRONMENT.grpcPort : ENVIRONMENT.metricsPort;
-  if (/\bEADDRINUSE\b/.test(error.message) && (error.code === undefined || error.port !== port)) {
-    return new CommandFailure('PORT_TAKEN', `the port of ${variable} is taken. Choose another there, or unset it.`);
+function listenFailure(error: NodeJS.ErrnoException & { port?: number }, { host, port, grpcPort }: ServeFlags): Error {
+  // An error of the gRPC server has a message only.
+  if (/\bEADDRINUSE\b/.test(error.message) && error.code === undefined) {
+    const source = grpcPort === undefined ? ENVIRONMENT.grpcPort : `--grpc-port ${grpcPort}`;
+    return new CommandFailure('PORT_TAKEN', `the port of ${source} is taken. Choose another, or unset it.`);
+  }
+  if (error.code === 'EADDRINUSE' && error.port !== port) {
+    const message = `the port of ${ENVIRONMENT.metricsPort} is taken. Choose another, or unset it.`;
+    return new CommandFailure('PORT_TAKEN', message);
   }
   if (error.code === 'EADDRINUSE') {
-    return new CommandFailure('PORT_TAKEN', `port ${port} is taken. Choose another by --port, or --port 0 for any.`);
+    return new CommandFailure('PORT_TAKEN', `port ${port} is taken. Choose another with --port, or --port 0 for any.`);
   }
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
     return new CommandFailure(
       'HOST_UNKNOWN',
-      `${host} is no address of this machine. Give one by --host, such as 127.0.0.1.`,
+      `${host} is not an address of this machine. Give one with --host, such as 127.0.0.1.`,
     );
   }
   return error;
 }
 
-function readyLines(url: string, { name, version, inputs }: Manifest): string[] {
+function readyLines(url: string, grpc: string | undefined, { name, version, inputs }: Manifest): string[] {
   return [
     `Serving ${name}, version ${version}, on ${url}`,
     '',
-    `In a browser   ${url}/`,
-    `By a client    ${url}${predictPath(name)}`,
-    `From here      npx modelship predict ${url} --data '${exampleRequest(inputs)}'`,
+    ...table([
+      ['Browser', `${url}/`],
+      ['HTTP', `${url}${predictPath(name)}`],
+      ...(grpc === undefined ? [] : [['gRPC', grpc]]),
+      ['Terminal', `npx modelship predict ${url} --data '${exampleRequest(inputs)}'`],
+    ]),
     '',
-    'Ctrl-C stops it.',
+    'Press Ctrl-C to stop.',
   ];
 }
 
-/** A request of zeros in the shape of the inputs, to show the form. */
+/** Returns an example request of zeros in the shape of the inputs. */
 function exampleRequest(inputs: Manifest['inputs']): string {
   const rows = inputs.map(({ name, datatype, shape }) => {
     const leaf = datatype === 'BYTES' ? 'text' : datatype === 'BOOL' ? false : 0;
@@ -97,7 +114,7 @@ function nested(leaf: unknown, [size, ...inner]: readonly number[]): unknown {
   return Array.from({ length: Math.min(Math.max(size, 1), 100) }, () => nested(leaf, inner));
 }
 
-/** Waits for the first signal; the next one, whichever it is, ends the process as it does any other. */
+/** Waits for the first signal; a second one ends the process at once. */
 function interrupted(): Promise<void> {
   const signals = ['SIGINT', 'SIGTERM'] as const;
   return new Promise((resolve) => {

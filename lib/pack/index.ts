@@ -1,4 +1,10 @@
 export { DEFAULT_TOLERANCE, type PackOptions, type Tolerance } from './options.js';
 export { packModel } from './pack.js';
-export { readSampleRequests, type SampleRequest, tensorsOfOpenInference } from './sample-requests.js';
+export {
+  parseSampleRequests,
+  readSampleRequests,
+  type SampleRequest,
+  tensorsOfOpenInference,
+  tensorsOfPredictions,
+} from './sample-requests.js';
 export { sampleTensors } from './sample-tensors.js';

@@ -39,16 +39,25 @@ export function readSampleRequests(path: string): SampleRequest[] {
   } catch (error) {
     throw invalid(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}). Give a JSON file of requests`);
   }
+  return parseSampleRequests(text, path);
+}
+
+/**
+ * Parses the text of requests; `source` names it in errors.
+ *
+ * @throws ModelPackageError `SAMPLES_INVALID`
+ */
+export function parseSampleRequests(text: string, source: string): SampleRequest[] {
   let json: unknown;
   try {
     json = parseExact(text, false);
   } catch (error) {
-    throw invalid(`${path} is not JSON (${(error as Error).message})`);
+    throw invalid(`${source} is not JSON (${(error as Error).message})`);
   }
   const requests = (Array.isArray(json) ? json : [json]).flatMap((entry, index) =>
-    requestsOf(entry, Array.isArray(json) ? `${path}, entry ${index + 1}` : path),
+    requestsOf(entry, Array.isArray(json) ? `${source}, entry ${index + 1}` : source),
   );
-  if (requests.length === 0) throw invalid(`${path} holds no request`);
+  if (requests.length === 0) throw invalid(`${source} holds no request`);
   return requests;
 }
 
@@ -117,6 +126,14 @@ function isOpenInference(tensors: unknown): tensors is OpenInferenceTensor[] {
 export function tensorsOfOpenInference(tensors: readonly OpenInferenceTensor[]): SampleTensors {
   return Object.fromEntries(
     tensors.map(({ name, datatype, shape, data }) => [name, { value: data, row: false, shape, datatype }]),
+  );
+}
+
+/** The tensors of a response of TensorFlow Serving to rows, with one value or object per row. */
+export function tensorsOfPredictions(predictions: readonly unknown[]): SampleTensors {
+  const names = Object.keys(named(predictions[0], true));
+  return Object.fromEntries(
+    names.map((name) => [name, { value: predictions.map((row) => named(row, true)[name]?.value), row: false }]),
   );
 }
 

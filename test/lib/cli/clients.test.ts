@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { IRIS, modelship, ROOT, type Served, serve } from './support.js';
 
 // The commands that ask a server, against the real one.
@@ -68,7 +68,7 @@ describe('predict', () => {
     [
       'neither instances nor inputs',
       ['--data', '{"rows": []}'],
-      /a request has `instances` or `inputs`.*got {"rows": \[\]}/,
+      /a request needs `instances` or `inputs`.*got {"rows": \[\]}/,
     ],
     ['a file that is not there', ['--samples', 'none.json'], /none\.json cannot be read \(ENOENT\)/],
     ['a header without a colon', ['--data', ROW, '--header', 'x'], /write `NAME: VALUE`/],
@@ -88,10 +88,13 @@ describe('predict', () => {
 
   test('fails on what is no package, and where nobody answers', async () => {
     expect((await modelship('predict', 'models/iris', '--data', ROW)).stderr).toMatch(
-      /no model package at models\/iris/,
+      /no model package at \/.*models\/iris: the folder does not exist/,
     );
     const gone = await modelship('predict', 'http://127.0.0.1:9/v1/models/iris', '--data', ROW);
-    expect(gone).toMatchObject({ code: 1, stderr: expect.stringMatching(/does not answer.*Is the server running/) });
+    expect(gone).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/does not respond.*Check that the server runs/),
+    });
   });
 
   test('sends the headers it was given, and says how to add one where they are asked for', async () => {
@@ -103,11 +106,15 @@ describe('predict', () => {
     await new Promise<void>((done) => guarded.listen(0, '127.0.0.1', done));
     const url = `http://127.0.0.1:${(guarded.address() as AddressInfo).port}/stage/v1/models/iris:predict`;
     try {
-      expect((await modelship('predict', url, '--data', ROW)).stderr).toMatch(/403.*--header "x-api-key: KEY"/);
+      expect((await modelship('predict', url, '--data', ROW)).stderr).toMatch(/403.*--api-key KEY, or pass a header/);
       expect((await modelship('predict', url, '--data', ROW, '-H', 'accept: */*', '-H', 'X-API-Key: open')).code).toBe(
         0,
       );
+      expect((await modelship('predict', url, '--data', ROW, '--api-key', 'open')).code).toBe(0);
+      vi.stubEnv('MODELSHIP_API_KEY', 'open');
+      expect((await modelship('predict', url, '--data', ROW)).code).toBe(0);
     } finally {
+      vi.unstubAllEnvs();
       guarded.close();
     }
   });
@@ -116,7 +123,7 @@ describe('predict', () => {
 describe('evaluate', () => {
   test.each(['package', 'server'])('a %s that answers as expected agrees', async (kind) => {
     const target = kind === 'package' ? IRIS : server.url;
-    const { code, stdout } = await modelship('evaluate', target, '--data', REQUESTS, '--json');
+    const { code, stdout } = await modelship('evaluate', target, '--samples', REQUESTS, '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       samples: 8,
@@ -129,7 +136,7 @@ describe('evaluate', () => {
     });
   });
 
-  test('the golden samples of a package are what it takes without --data', async () => {
+  test('the golden samples of a package are what it takes without --samples', async () => {
     const { code, stdout } = await modelship('evaluate', IRIS);
     expect(code).toBe(0);
     expect(stdout).toContain('8 of 8 samples agree within 0.00001 + 0.0001 × |expected|');
@@ -142,26 +149,26 @@ describe('evaluate', () => {
       [6.7, 3.0, 5.2, 2.3],
     ];
     const data = file('differs.json', { instances: rows, predictions: [{ label: 0 }, { label: 1 }] });
-    const strict = await modelship('evaluate', IRIS, '--data', data);
+    const strict = await modelship('evaluate', IRIS, '--samples', data);
     expect(strict).toMatchObject({ code: 1, stderr: expect.stringContaining('1 of 2 samples agree') });
     expect(strict.stdout).toMatch(/row 2: .*label/);
     expect(strict.stdout).toMatch(/accuracy 0\.5/);
-    expect((await modelship('evaluate', IRIS, '--data', data, '--min-agreement', '0.5')).code).toBe(0);
+    expect((await modelship('evaluate', IRIS, '--samples', data, '--min-agreement', '0.5')).code).toBe(0);
   });
 
   test.each<[string, () => string[], RegExp]>([
     [
       'requests that expect nothing',
-      () => [IRIS, '--data', file('bare.json', { instances: [[1, 2, 3, 4]] })],
-      /no request says what answer it expects/,
+      () => [IRIS, '--samples', file('bare.json', { instances: [[1, 2, 3, 4]] })],
+      /no request has an expected answer/,
     ],
-    ['a server without data', () => [server.url], /name a file by --data/],
+    ['a server without samples', () => [server.url], /give a file with --samples/],
     [
       'a file for a package',
-      () => [join(IRIS, 'model.onnx'), '--data', REQUESTS],
-      /is a file\. Give the folder of a package/,
+      () => [join(IRIS, 'model.onnx'), '--samples', REQUESTS],
+      /model\.onnx is a saved model, not a model package\. Make a package with `modelship pack .*model\.onnx --name NAME`/,
     ],
-    ['a folder that is no package', () => [folder, '--data', REQUESTS], /no model package at/],
+    ['a folder that is no package', () => [folder, '--samples', REQUESTS], /no model package at/],
   ])('fails on %s', async (_, args, message) => {
     expect(await modelship('evaluate', ...args())).toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
   });
@@ -197,6 +204,33 @@ describe('bench', () => {
   });
 
   test('asks for samples where there are none', async () => {
-    expect((await modelship('bench', server.url)).stderr).toMatch(/name a file by --samples/);
+    expect((await modelship('bench', server.url)).stderr).toMatch(/give a file with --samples/);
+  });
+});
+
+describe('requests', () => {
+  test.each(['predict', 'evaluate', 'bench'])(
+    '%s takes them inline with -d and from a file with -s',
+    async (command) => {
+      const data = '{"instances": [[5.1, 3.5, 1.4, 0.2]], "predictions": [{"label": 0}]}';
+      const flags = command === 'bench' ? ['-c', '1', '-t', '0.1'] : [];
+      expect(await modelship(command, server.url, '-d', data, ...flags)).toMatchObject({ code: 0 });
+      const path = file('inline.json', JSON.parse(data));
+      expect(await modelship(command, server.url, '-s', path, ...flags)).toMatchObject({ code: 0 });
+      const { code, stderr } = await modelship(command, server.url, '-d', path, ...flags);
+      expect({ code, stderr }).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`Read it with --samples ${path}`),
+      });
+    },
+  );
+});
+
+describe('a package behind a URL', () => {
+  test('gives its samples and its tolerance', async () => {
+    const { code, stdout } = await modelship('evaluate', server.url, '--package', IRIS, '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ agreeing: 8, tolerance: { absolute: 1e-5, relative: 1e-4 } });
+    expect((await modelship('bench', server.url, '--package', IRIS, '-c', '1', '-t', '0.1')).code).toBe(0);
   });
 });

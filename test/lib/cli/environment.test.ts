@@ -72,6 +72,6 @@ describe('serve', () => {
     vi.stubEnv(name, takenPort());
     const { code, stdout, stderr } = await modelship('serve', IRIS, '--port', '0');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain(`the port of ${name} is taken. Choose another there, or unset it.`);
+    expect(stderr).toContain(`the port of ${name} is taken. Choose another, or unset it.`);
   });
 });

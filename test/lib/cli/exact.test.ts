@@ -105,7 +105,7 @@ describe('predict at a server that writes down what it is sent', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(JSON.parse(stderr).error).toMatchObject({
       code: 'ANSWER_INVALID',
-      message: expect.stringMatching(/m:predict answered what is no JSON/),
+      message: expect.stringMatching(/m:predict did not respond with JSON/),
     });
   });
 });
@@ -119,8 +119,8 @@ describe('evaluate', () => {
 
   test.each(['package', 'server'])('tells whole numbers apart that are one as doubles, for a %s', async (kind) => {
     const target = kind === 'package' ? longs : server.url;
-    expect(await modelship('evaluate', target, '--data', data(ODD))).toMatchObject({ code: 0 });
-    const { code, stdout } = await modelship('evaluate', target, '--data', data('9007199254740992'));
+    expect(await modelship('evaluate', target, '--samples', data(ODD))).toMatchObject({ code: 0 });
+    const { code, stdout } = await modelship('evaluate', target, '--samples', data('9007199254740992'));
     expect(code).toBe(1);
     expect(stdout).toContain(`y[0] is ${ODD}, expected 9007199254740992`);
   });

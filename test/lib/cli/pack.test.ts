@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -116,13 +116,33 @@ test('an interruption leaves nothing half-written', async () => {
   expect(readdirSync(folder)).toEqual(['samples.json']);
 });
 
+test('points out a batch dimension that the export has fixed', async () => {
+  const fixed = await modelship(
+    'pack',
+    join(ROOT, 'test', 'fixtures', 'fixed_batch.onnx'),
+    '--name',
+    'fixed',
+    '--out',
+    out,
+  );
+  expect(fixed.stdout).toMatch(/batch +fixed: each request must have 1 row\. Export with a dynamic first dimension/);
+});
+
+test('prints a command to try it that a shell reads as it is meant', async () => {
+  const { stdout } = await modelship('pack', iris, '--name', 'iris', '--out', join(folder, "it's new"));
+  const command = /^Try it: {2}npx modelship (.*)$/m.exec(stdout)![1]!;
+  expect(execFileSync('bash', ['-c', `printf '%s|' ${command}`], { encoding: 'utf8' })).toBe(
+    `serve|${join(folder, "it's new")}|`,
+  );
+});
+
 describe('inspect', () => {
   test('shows what the package holds', async () => {
     const { code, stdout } = await modelship('inspect', join(examples, 'iris', 'model'));
     expect(code).toBe(0);
     expect(stdout).toMatch(/^name {5}iris\n/);
     expect(stdout).toContain('probabilities FP32 [-1, 3], classes setosa, versicolor, virginica');
-    expect(stdout).toContain('Every file is as it was packed.');
+    expect(stdout).toContain('Every file matches its digest.');
   });
 
   test('prints the manifest with --json', async () => {

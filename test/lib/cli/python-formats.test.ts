@@ -16,8 +16,9 @@ beforeAll(async () => {
   vi.stubEnv('MODELSHIP_PYTHON', python);
   const model = join(folder, 'classifier.joblib');
   const args = ['--name', 'iris', '--samples', join(folder, 'samples.json'), '--out', out, '--trust-pickle'];
-  const { code, stderr } = await modelship('pack', model, ...args);
+  const { code, stdout, stderr } = await modelship('pack', model, ...args);
   expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(stdout).toContain(`Try it:  npx modelship serve ${out} --trust-pickle\n`);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -39,7 +40,7 @@ describe('a package of a Python format', () => {
   test('is shown with the trust and the packages that it needs', async () => {
     const { code, stdout } = await modelship('inspect', out);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^trust +needed: loading it can run code/m);
+    expect(stdout).toMatch(/^trust +required: loading it can run code/m);
     expect(stdout).toMatch(/^requires +scikit-learn==/m);
   });
 

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client, credentials } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
 import { metric, runSlow, slowPackage, until } from '../../runtime/faults/servers.js';
 import { IRIS, modelship, type Served, serve } from './support.js';
@@ -60,7 +61,18 @@ test('says which port is taken', async () => {
   server = await serve(IRIS);
   const { code, stdout, stderr } = await modelship('serve', IRIS, '--port', new URL(server.url).port);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toMatch(/port \d+ is taken\. Choose another by --port/);
+  expect(stderr).toMatch(/port \d+ is taken\. Choose another with --port/);
+});
+
+test('serves gRPC on the port of --grpc-port, and says where', async () => {
+  server = await serve(IRIS, '--grpc-port', '0');
+  const client = new Client(server.grpc!, credentials.createInsecure());
+  await new Promise<void>((done, fail) => {
+    client.waitForReady(Date.now() + 10_000, (error) => (error ? fail(error) : done()));
+  });
+  client.close();
+  const { stderr } = await modelship('serve', IRIS, '--port', '0', '--grpc-port', server.grpc!.split(':')[1]!);
+  expect(stderr).toMatch(/the port of --grpc-port \d+ is taken\. Choose another/);
 });
 
 test.each<[string, (directory: string) => void, RegExp]>([

@@ -53,6 +53,8 @@ export async function modelship(...args: string[]): Promise<Run> {
 /** A server started by `modelship serve` in a process of its own. */
 export interface Served {
   readonly url: string;
+  /** Host and port of the gRPC server, if there is one. */
+  readonly grpc?: string;
   readonly process: ChildProcess;
   /** Asks it to stop, and gives its exit code. */
   stop(): Promise<number | null>;
@@ -75,7 +77,8 @@ export async function serve(directory: string, ...args: string[]): Promise<Serve
       child.kill('SIGTERM');
       return exited;
     };
-    return { url: JSON.parse(line).url, process: child, stop };
+    const { url, grpc } = JSON.parse(line);
+    return { url, grpc, process: child, stop };
   }
   throw new Error(`the server ended with exit code ${await exited}`);
 }

@@ -40,7 +40,7 @@ describe('a URL of one version', () => {
   test('has that version compared by evaluate', async () => {
     const data = join(folder, 'expected.json');
     writeFileSync(data, '{"instances": [[0.5, 1]], "predictions": [[0.5, 1]]}');
-    expect((await modelship('evaluate', `${url}/v2/models/echo/versions/1`, '--data', data)).code).toBe(0);
+    expect((await modelship('evaluate', `${url}/v2/models/echo/versions/1`, '--samples', data)).code).toBe(0);
   });
 
   test('fails where that version is not served', async () => {

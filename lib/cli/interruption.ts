@@ -1,0 +1,26 @@
+import { constants } from 'node:os';
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** Lets a command finish on the first signal; the process then exits with 128 and the number of the signal. */
+export class Interruption {
+  private readonly controller = new AbortController();
+  private readonly onSignal = (name: (typeof SIGNALS)[number]) => {
+    process.exitCode = 128 + constants.signals[name];
+    this.close();
+    this.controller.abort();
+  };
+
+  constructor() {
+    for (const name of SIGNALS) process.on(name, this.onSignal);
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** Restores the default: a further signal ends the process at once. */
+  close(): void {
+    for (const name of SIGNALS) process.removeListener(name, this.onSignal);
+  }
+}
