@@ -186,7 +186,7 @@ describe('the tarball', () => {
     expect(project.modelship('--version')).toBe(manifest.version);
     const samples = join(iris, 'samples', 'requests.json');
     project.modelship('pack', join(iris, 'model.onnx'), '--name', 'iris', '--samples', samples);
-    expect(project.modelship('inspect', 'iris')).toContain('Every file is as it was packed.');
+    expect(project.modelship('inspect', 'iris')).toContain('Every file matches its digest.');
     expect(project.modelship('evaluate', 'iris')).toContain('8 of 8 samples agree');
   });
 });
