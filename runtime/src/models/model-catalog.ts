@@ -44,3 +44,14 @@ export interface ModelControl {
   /** Versions that were found and are not in memory. */
   unloaded(): readonly ModelVersion[];
 }
+
+/** Most names that an error lists. */
+const LISTED_NAMES = 10;
+
+/** Lists the names of the served models, for callers that asked for something else. */
+export function servedModels(models: ModelCatalog): string {
+  const names = models.names();
+  if (names.length === 0) return 'the server has no models';
+  const listed = names.slice(0, LISTED_NAMES).join(', ');
+  return `the server has ${listed}${names.length > LISTED_NAMES ? `, … (${names.length} models)` : ''}`;
+}

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
 import {
+  inferPath,
   LIVE_PATH,
   METRICS_PATH,
   OPEN_API_PATH,
+  predictPath,
   READY_PATH,
   REQUEST_LINE,
   TENSORFLOW_SERVING_METRICS_PATH,
@@ -11,7 +13,7 @@ import {
 import { checkContentType } from '../http/content-type.js';
 import type { HttpRequest, HttpResponse, RouteHandler, RouteParameters } from '../http/http.js';
 import { BodyTooLarge, inflated, UnsupportedMedia } from '../http/inflate.js';
-import type { ModelCatalog } from '../models/model-catalog.js';
+import { type ModelCatalog, servedModels } from '../models/model-catalog.js';
 import { EXPOSITION_TYPE } from '../observability/exposition.js';
 import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
@@ -184,9 +186,15 @@ export class App {
     const found = this.router.find(method === 'HEAD' ? 'GET' : (method as HTTPMethod), path);
     if (found) return (found.store as RouteHandler)(request, found.params as RouteParameters);
     const protocol = this.protocolOf(path);
-    return (
-      protocol.unmatched?.(request) ??
-      protocol.errorResponse(new InferenceError('NOT_FOUND', `there is nothing at ${method} ${path.slice(0, 200)}`))
+    return protocol.unmatched?.(request) ?? protocol.errorResponse(this.noRoute(method, path));
+  }
+
+  private noRoute(method: string, path: string): InferenceError {
+    const [name = 'NAME'] = this.options.catalog.names();
+    return new InferenceError(
+      'NOT_FOUND',
+      `no route for ${method} ${path.slice(0, 200)}; ${servedModels(this.options.catalog)}. ` +
+        `Predict with POST ${predictPath(name)} or ${inferPath(name)}; GET ${OPEN_API_PATH} describes every route`,
     );
   }
 

@@ -1,4 +1,4 @@
-import type { ModelCatalog } from '../../models/model-catalog.js';
+import { type ModelCatalog, servedModels } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { InferenceError } from '../../tensor/errors.js';
 import type { RequestedOutput } from '../../tensor/open-inference/request-parts.js';
@@ -6,7 +6,7 @@ import type { Signature, Tensor } from '../../tensor/tensor.js';
 import { classified } from './classification.js';
 
 /**
- * The model of that name, in its newest version if none is named.
+ * Finds the model of that name, in its newest version if none is named.
  *
  * @throws InferenceError `NOT_FOUND`, or `UNAVAILABLE` if it is there but not ready
  */
@@ -17,7 +17,7 @@ export function findModel(models: ModelCatalog, name: string, version?: string):
   const what = version === undefined ? `model ${name}` : `version ${version} of model ${name}`;
   throw isKnown
     ? new InferenceError('UNAVAILABLE', `${what} is not ready`, 1)
-    : new InferenceError('NOT_FOUND', `${what} does not exist`);
+    : new InferenceError('NOT_FOUND', `${what} does not exist; ${servedModels(models)}`);
 }
 
 /** The outputs as the request lists them, ranked into classes where it asks for that. */
