@@ -18,7 +18,7 @@ import { projectId, serviceAgent } from './private/shared/project.js';
 import { restfulProvider } from './private/shared/restful.js';
 import { Telemetry } from './private/shared/telemetry.js';
 import { bindServerImage } from './private/vertex/image.js';
-import { containerSpec, serverContent, serverOf } from './private/vertex/server.js';
+import { containerSpec, serverOf } from './private/vertex/server.js';
 import { vertexTelemetry } from './private/vertex/telemetry.js';
 import { isDedicated, validateVertex } from './private/vertex/validation.js';
 import { VertexVersion } from './private/vertex/version.js';
@@ -204,19 +204,14 @@ export class ManagedEndpointModel extends Construct {
     const targetCpuPercent = props.targetCpuPercent ?? DEFAULT_TARGET_CPU_PERCENT;
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     const busy = serverOf(props).spec.needsGpu ? 'accelerator/duty_cycle' : 'cpu/utilization';
-    const { environment: given = {}, project, region, gpu, labels, encryptionKey, explanationPathCount } = props;
+    const { gpu, labels, encryptionKey, explanationPathCount } = props;
     return new VertexVersion(this, {
       provider,
       parent,
       endpointPath,
       name: model.name.toLowerCase(),
       dependsOn,
-      content: {
-        ...{ digest: model.digest, image, given, project, region, gpu: gpu?.name, labels, encryptionKey },
-        ...{ explanationPathCount, machineType, minReplicas, maxReplicas, targetCpuPercent },
-        ...{ timeout: props.timeoutSeconds, payload: props.maxPayloadBytes, bucket: props.modelBucket },
-        ...serverContent(props, model),
-      },
+      inputs: [image, ...plainValues(props)],
       model: {
         displayName: `${model.name} ${model.version}`,
         versionDescription: model.digest,
@@ -284,4 +279,12 @@ function shapley({ manifest }: Model, pathCount: number) {
       outputs: named(manifest.outputs, (outputTensorName) => ({ outputTensorName })),
     },
   };
+}
+
+/** Texts and numbers in plain objects and lists, at any depth. */
+function plainValues(value: unknown): unknown[] {
+  if (typeof value === 'string' || typeof value === 'number') return [value];
+  if (Array.isArray(value)) return value.flatMap(plainValues);
+  const isPlain = value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype;
+  return isPlain ? Object.values(value).flatMap(plainValues) : [];
 }

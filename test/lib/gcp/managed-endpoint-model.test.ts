@@ -171,7 +171,7 @@ describe('the order', () => {
     new ManagedEndpointModel(stack, 'Iris', { ...minimal, image: ImageSource.fromRegistry(image) });
     const from = template(stack);
     const deploy = call(from, ':deployModel');
-    expect(deploy.body.deployedModel.id).toMatch(/^\$\{parseint\(.*local\..*, 16\)\}$/);
+    expect(deploy.body.deployedModel.id).toMatch(/^\$\{format\("%d", parseint\(.*local\..*, 16\)\)\}$/);
     expect(JSON.stringify(from.locals)).toContain('var.image');
     expect(Object.keys(traffic(from).body.trafficSplit)).toEqual([deploy.body.deployedModel.id]);
     expect(deploy.lifecycle.replace_triggered_by).toEqual([expect.stringMatching(/^terraform_data\./)]);

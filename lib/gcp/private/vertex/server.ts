@@ -48,16 +48,6 @@ export function containerSpec(scope: Construct, props: ManagedEndpointModelProps
   };
 }
 
-/** What of `containerSpec` a caller can change by the server, without what only apply knows of the bucket. */
-export function serverContent(props: ManagedEndpointModelProps, model: Model) {
-  const { spec } = serverOf(props);
-  if (spec.image === undefined) return { startup: props.startupSeconds };
-  const folder = packagePrefix(model, props.server);
-  const args = argumentsOf(spec, model, folder);
-  const routes = [spec.port, spec.readyPath(model), spec.predictPath(model)];
-  return { server: [folder, args, spec.environment(model, folder), routes], startup: props.startupSeconds };
-}
-
 /** The server of the props, or the one that there is without. */
 export function serverOf({ server }: ManagedEndpointModelProps): ModelServer {
   return server ?? ModelServer.modelship();

@@ -21,18 +21,18 @@ export interface VertexVersionOptions {
   readonly model: Readonly<Record<string, unknown>>;
   /** The `DeployedModel` of the API, without the id and the model. */
   readonly deployment: Readonly<Record<string, unknown>>;
-  /** Everything that a caller can change about the two. Values that only apply knows may be among it. */
-  readonly content: Readonly<Record<string, unknown>>;
-  /** What must be there before the model is uploaded. */
+  /** Values from the caller. Those that only apply knows and that are in a request body are hashed at apply. */
+  readonly inputs: readonly unknown[];
+  /** Resources that must exist before the model is uploaded. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
 
 /**
  * One version of a model, uploaded and deployed to an endpoint.
  *
- * No Terraform resource does either, so that both are calls of the REST API. Everything that would change a call is in
- * the ids, and `create_before_destroy` makes Terraform bring up the new version and move the traffic before it takes
- * down the old one.
+ * No Terraform resource does either, so that both are calls of the REST API. The ids hash both request bodies, because a
+ * call cannot be changed in place, and `create_before_destroy` makes Terraform bring up the new version and move the
+ * traffic before it removes the old one.
  */
 export class VertexVersion extends Construct {
   /** The number under which the endpoint's traffic split knows it. */
@@ -41,20 +41,19 @@ export class VertexVersion extends Construct {
   readonly deployment: GenericResource;
 
   constructor(scope: Construct, options: VertexVersionOptions) {
-    const late: unknown[] = [];
-    const text = JSON.stringify(options.content, (_, value) => {
-      if (!Token.isUnresolved(value)) return value;
-      // The number of a token is another one after every change to the stack.
-      late.push(value);
-      return null;
-    });
-    const hash = shortHash(text, ID_HASH_LENGTH);
+    const bodies = [options.model, options.deployment];
+    const hash = shortHash(literals(bodies), ID_HASH_LENGTH);
     super(scope, `Version-${hash}`);
     const { provider, parent, endpointPath } = options;
+    const text = JSON.stringify(bodies);
+    const late = options.inputs.filter((input) => Token.isUnresolved(input) && text.includes(`${input}`));
     const suffix = late.length === 0 ? hash : contentHash(this, 'Hash', [hash, ...late], ID_HASH_LENGTH);
     const modelId = `${options.name.slice(0, VERTEX.modelIdLength - ID_HASH_LENGTH - 1)}-${suffix}`;
+    // The API takes text here, and Terraform would write the result of `parseint` as a number.
     this.deployedModelId =
-      late.length === 0 ? `${Number.parseInt(hash, 16) || 1}` : Token.asString(Fn.parseint(suffix, 16));
+      late.length === 0
+        ? `${Number.parseInt(hash, 16) || 1}`
+        : Token.asString(Fn.format('%d', [Fn.parseint(suffix, 16)]));
     const lifecycle = { createBeforeDestroy: true, ...(late.length > 0 ? this.replacedWith(suffix) : {}) };
 
     this.upload = new GenericResource(this, 'Upload', {
@@ -112,4 +111,12 @@ export class VertexVersion extends Construct {
     // Given the resource itself, cdktf writes a template, which Terraform does not take here.
     return { replaceTriggeredBy: [`${terraformResourceType}.${content.friendlyUniqueId}`] };
   }
+}
+
+/** JSON of `value` without its tokens, whose numbers change with every change to a stack. */
+function literals(value: unknown): string {
+  return JSON.stringify(value, (_, item) => {
+    if (!Token.isUnresolved(item)) return item;
+    return typeof item === 'string' ? item.replace(/\$\{TfToken\[[^\]]*\]\}/g, '') : null;
+  });
 }

@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { TerraformVariable } from 'cdktf';
+import { describe, expect, test } from 'vitest';
+import { GoogleImage, Gpu, ManagedEndpointModel, type ManagedEndpointModelProps } from '../../../lib/gcp/index.js';
+import { Model } from '../../../lib/model/model.js';
+import { ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
+import { writePackage } from '../../support/packages.js';
+import { evaluate } from '../../support/terraform.js';
+import { googleStack, KEY, minimal, type Template, template } from './support.js';
+
+/** A type of a discovery document. */
+interface Schema {
+  readonly type?: string;
+  readonly format?: string;
+  readonly enum?: readonly string[];
+  readonly $ref?: string;
+  readonly properties?: { readonly [name: string]: Schema };
+  readonly additionalProperties?: Schema;
+  readonly items?: Schema;
+}
+
+function schemas(api: string): { readonly [name: string]: Schema } {
+  return JSON.parse(readFileSync(join(import.meta.dirname, 'rest-types', `${api}.json`), 'utf8')).schemas;
+}
+
+const VERTEX = schemas('aiplatform.v1');
+const BUILD = schemas('cloudbuild.v1');
+
+/** Places in `value` that do not have the type `schema`. */
+function mismatches(value: unknown, schema: Schema, types: typeof VERTEX, path = '$'): string[] {
+  if (schema.$ref) return mismatches(value, types[schema.$ref]!, types, path);
+  const wrong = [`${path}: ${JSON.stringify(value)} is not ${schema.type} ${schema.enum ?? ''}`.trim()];
+  switch (schema.type) {
+    case 'any':
+      return [];
+    case 'string':
+      return typeof value === 'string' && (!schema.enum || schema.enum.includes(value)) ? [] : wrong;
+    case 'boolean':
+      return typeof value === 'boolean' ? [] : wrong;
+    case 'integer':
+      return Number.isInteger(value) ? [] : wrong;
+    case 'number':
+      return typeof value === 'number' ? [] : wrong;
+    case 'array':
+      if (!Array.isArray(value)) return wrong;
+      return value.flatMap((item, index) => mismatches(item, schema.items!, types, `${path}[${index}]`));
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return wrong;
+  return Object.entries(value).flatMap(([name, item]) => {
+    const type = schema.properties?.[name] ?? schema.additionalProperties;
+    return type ? mismatches(item, type, types, `${path}.${name}`) : [`${path}.${name}: no such field`];
+  });
+}
+
+/** The request that each call of the REST API makes, by the end of its path. */
+function typeOf(path: string): [Schema, typeof VERTEX] {
+  const [, end] = /(models:upload|:deployModel|:undeployModel|\/builds|\/endpoints\/[^/:]+)$/.exec(path) ?? [];
+  switch (end) {
+    case 'models:upload':
+      return [VERTEX.GoogleCloudAiplatformV1UploadModelRequest!, VERTEX];
+    case ':deployModel':
+      return [VERTEX.GoogleCloudAiplatformV1DeployModelRequest!, VERTEX];
+    case ':undeployModel':
+      return [VERTEX.GoogleCloudAiplatformV1UndeployModelRequest!, VERTEX];
+    case '/builds':
+      return [BUILD.Build!, BUILD];
+    default:
+      if (end) return [VERTEX.GoogleCloudAiplatformV1Endpoint!, VERTEX];
+      throw new Error(`no type is known for a request to ${path}`);
+  }
+}
+
+const older = Model.fromDirectory(writePackage({ version: '0' }));
+const known: ManagedEndpointModelProps = minimal;
+const { image: _, ...built } = known;
+
+describe('bodies that Terraform sends have the types of the API', () => {
+  test.each<[string, (stack: ReturnType<typeof googleStack>) => ManagedEndpointModelProps]>([
+    ['by default', () => built],
+    ['of an image that is known', () => known],
+    [
+      'of an image that only apply knows',
+      (stack) => ({
+        ...known,
+        image: ImageSource.fromRegistry(new TerraformVariable(stack, 'image', { default: 'a/b' }).stringValue),
+      }),
+    ],
+    [
+      'of a canary whose image is built',
+      () => ({ ...built, rollout: Rollout.canary({ percent: 10, bakeMinutes: 1 }), stableModel: older }),
+    ],
+    [
+      'of another server with a GPU',
+      () => ({ ...built, server: ModelServer.vllm({ source: 'gs://weights/qwen3' }), gpu: Gpu.nvidiaL4() }),
+    ],
+    [
+      'with every option',
+      () => ({
+        ...known,
+        image: GoogleImage.fromCloudBuild(),
+        encryptionKey: KEY,
+        labels: { team: 'a' },
+        environment: { A: '1' },
+        explanationPathCount: 5,
+        startupSeconds: 600,
+      }),
+    ],
+  ])('%s', (_name, propsOf) => {
+    const stack = googleStack();
+    new ManagedEndpointModel(stack, 'Iris', propsOf(stack));
+    const from = template(stack);
+    const requests = Object.entries<Template>(from.resource)
+      .filter(([type]) => type.startsWith('restful_'))
+      .flatMap(([, calls]) => Object.entries<Template>(calls))
+      .flatMap(([id, call]) => [
+        { name: `${id}-create`, path: call.path, body: call.body },
+        { name: `${id}-delete`, path: call.delete_path ?? call.path, body: call.delete_body },
+      ])
+      .filter(({ body }) => body);
+    expect(requests.length).toBeGreaterThanOrEqual(5);
+    const sent = evaluate(from, Object.fromEntries(requests.map(({ name, body }) => [name, body])));
+    expect(requests.flatMap(({ name, path }) => mismatches(sent[name], ...typeOf(path), name))).toEqual([]);
+  });
+});
