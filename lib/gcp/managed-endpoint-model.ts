@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { google } from '../terraform/bindings/google.js';
 import { type GenericProvider, GenericResource } from '../terraform/generic.js';
+import { lifetimeSuffix } from '../terraform/terraform-data.js';
 import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
 import { grantKey } from './private/shared/encryption.js';
 import { bindImage } from './private/shared/image.js';
@@ -28,7 +29,8 @@ const DEFAULT_TARGET_CPU_PERCENT = 60;
 const DEFAULT_MAX_REPLICAS = 3;
 const DEFAULT_TIMEOUT_SECONDS = 60;
 const DEFAULT_SAMPLING_RATE = 0.1;
-const CUSTOM_ROLE_ID_LENGTH = 64;
+/** 64 in all, with the suffix: https://cloud.google.com/iam/docs/reference/rest/v1/projects.roles/create */
+const CUSTOM_ROLE_ID_LENGTH = 55;
 
 /**
  * A model on a Vertex AI endpoint, in a container of its own.
@@ -133,7 +135,8 @@ export class ManagedEndpointModel extends Construct {
   grantInvoke(member: string): ProjectIamMember {
     this.invokerRole ??= new google.ProjectIamCustomRole(this, 'InvokerRole', {
       project: this.props.project,
-      roleId: generatedName(this, CUSTOM_ROLE_ID_LENGTH).replaceAll('-', '_'),
+      // A deleted role keeps its id for 37 days.
+      roleId: `${generatedName(this, CUSTOM_ROLE_ID_LENGTH).replaceAll('-', '_')}_${lifetimeSuffix(this, 'InvokerLifetime')}`,
       title: 'Ask Vertex AI endpoints for predictions',
       permissions: ['aiplatform.endpoints.predict', 'aiplatform.endpoints.explain'],
     });

@@ -6,6 +6,9 @@ export interface ServerlessModelProps extends GoogleServingProps {
   /** The service's name. @default - made from the construct's place in the tree */
   readonly serviceName?: string;
 
+  /** Maximum number of instances, 1 to 1000 within the quota of the project. @default - 10, or 3 with a GPU; at least minReplicas */
+  readonly maxReplicas?: number;
+
   /** CPUs of an instance: 1, 2, 4, 6 or 8. @default - 1, or 4 with a GPU */
   readonly cpu?: number;
 

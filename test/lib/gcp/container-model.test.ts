@@ -201,11 +201,11 @@ test('KServe gets an InferenceService and no workload', () => {
   expect(() => endpoint.grantInvoke('web')).toThrow(/KServe owns who may call/);
 });
 
-test('telemetry watches errors, restarts, CPU and memory of this workload', () => {
+test('telemetry watches restarts, CPU and memory of this workload', () => {
   const policies = resources(synthesize(), 'google_monitoring_alert_policy').filter(
     ({ conditions }) => conditions[0].condition_threshold,
   );
-  expect(policies).toHaveLength(4);
+  expect(policies).toHaveLength(3);
   for (const { conditions } of policies) {
     expect(conditions[0].condition_threshold.filter).toContain('resource.type="k8s_container"');
   }

@@ -27,7 +27,7 @@ const address = (id: string) => `restful_operation.${id}`;
 describe('the calls of the REST API', () => {
   test('are made by a provider that has the region’s address and the token of the Google provider', () => {
     const from = synthesize();
-    expect(from.terraform.required_providers.restful).toEqual({ source: 'magodo/restful', version: '~> 0.25' });
+    expect(from.terraform.required_providers.restful).toEqual({ source: 'magodo/restful', version: '~> 0.25.2' });
     expect(from.provider.restful[0].base_url).toBe('https://europe-west4-aiplatform.googleapis.com/v1');
     expect(from.provider.restful[0].security.http.token.token).toContain('google_client_config');
   });

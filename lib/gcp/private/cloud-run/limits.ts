@@ -4,6 +4,8 @@ export const CLOUD_RUN = {
   timeoutSeconds: { min: 1, max: 3600, unit: 'seconds', source: 'Cloud Run' },
   // A volume needs the second-generation execution environment, which starts at 512 MiB and one CPU.
   memoryMib: { min: 512, max: 32_768, unit: 'MiB', source: 'Cloud Run with a volume' },
+  /** Bounds the cost, and is within the CPU quota of a new project. */
+  defaultMaxInstances: 10,
   instances: { min: 0, max: 1000, source: 'Cloud Run' },
   /** Memory in MiB that each CPU count allows at most and asks for at least. */
   cpus: new Map([
@@ -16,7 +18,12 @@ export const CLOUD_RUN = {
   /** Seconds a container may take until its startup probe succeeds. */
   startupSeconds: 240,
   /** What an instance with a GPU has at least: https://cloud.google.com/run/docs/configuring/services/gpu */
-  gpu: { minCpus: 4, minMemoryMib: 16_384 },
+  gpu: {
+    minCpus: 4,
+    minMemoryMib: 16_384,
+    /** Quota of a project that has asked for none. */
+    defaultMaxInstances: 3,
+  },
   /** Where each GPU is offered; the same page. */
   gpuRegions: new Map([
     ['nvidia-l4', ['asia-south1', 'asia-southeast1', 'europe-west1', 'europe-west4', 'us-central1', 'us-east4']],

@@ -36,7 +36,8 @@ const BY_REVISION = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION';
 /** Who gets how much of the traffic. During a canary each side has a tag, and with it a URL of its own. */
 export function revisionTraffic(revision: string, props: ServerlessModelProps): CloudRunV2ServiceTraffic[] {
   const canary = props.rollout?.canaryOptions;
-  if (!canary) return [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 }];
+  // By name, because a way back uses the name of an earlier revision, which is then not the latest.
+  if (!canary) return [{ type: BY_REVISION, revision, percent: 100 }];
   return [
     { type: BY_REVISION, revision: props.stableRevision, percent: 100 - canary.percent, tag: 'stable' },
     { type: BY_REVISION, revision, percent: canary.percent, tag: 'canary' },

@@ -43,13 +43,17 @@ export function revisionTemplate(
     ...runtimeEnvironment(props, `${MODEL_MOUNT}/${modelStore.prefix}`, timeoutSeconds),
     ...projectVariables(scope, props.project),
   };
+  const minInstanceCount = props.minReplicas ?? 0;
+  const maxInstances = props.gpu ? CLOUD_RUN.gpu.defaultMaxInstances : CLOUD_RUN.defaultMaxInstances;
+  const maxInstanceCount = props.maxReplicas ?? Math.max(minInstanceCount, maxInstances);
   return {
     serviceAccount: serviceAccount.email,
     // Mounting a bucket needs the second generation.
     executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
     maxInstanceRequestConcurrency: props.concurrency ?? DEFAULT_CONCURRENCY,
     timeout: `${timeoutSeconds}s`,
-    scaling: { minInstanceCount: props.minReplicas ?? 0, maxInstanceCount: props.maxReplicas },
+    // Cloud Run fills in a maximum of its own, which Terraform would remove again at every apply.
+    scaling: { minInstanceCount, maxInstanceCount },
     ...(props.encryptionKey ? { encryptionKey: props.encryptionKey } : {}),
     ...(props.labels ? { labels: props.labels } : {}),
     ...(props.gpu ? { nodeSelector: { accelerator: props.gpu.name }, gpuZonalRedundancyDisabled: true } : {}),

@@ -1,15 +1,14 @@
 import type { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
-import { AssetType, Fn, TerraformAsset } from 'cdktf';
+import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import { google } from '../../../terraform/bindings/google.js';
 import { GenericResource } from '../../../terraform/generic.js';
 import type { GoogleServingProps } from '../../props.js';
 import type { ImageBuild } from './image-build.js';
-import { BUCKET_NAME_LENGTH, SERVICE_ACCOUNT_ID_LENGTH } from './limits.js';
-import { generatedName } from './names.js';
+import { SERVICE_ACCOUNT_ID_LENGTH } from './limits.js';
+import { bucketName, generatedName } from './names.js';
 import { GOOGLE_OPERATION, restfulProvider } from './restful.js';
 
-const PROJECT_HASH_LENGTH = 8;
 /** An image for GPUs has 10 GB, which come and go once. */
 const TIMEOUT_SECONDS = 3600;
 
@@ -69,7 +68,7 @@ export class CloudBuild extends Construct {
 
   private upload(props: GoogleServingProps, build: ImageBuild): StorageBucketObject {
     const bucket = new google.StorageBucket(this, 'Bucket', {
-      name: `${generatedName(this, BUCKET_NAME_LENGTH - PROJECT_HASH_LENGTH - 1)}-${Fn.substr(Fn.sha256(build.projectId), 0, PROJECT_HASH_LENGTH)}`,
+      name: bucketName(this, this, props),
       project: props.project,
       location: props.region,
       labels: props.labels,

@@ -2,14 +2,15 @@ import type { LoggingProjectBucketConfig } from '@cdktf/provider-google/lib/logg
 import type { LoggingProjectSink } from '@cdktf/provider-google/lib/logging-project-sink';
 import { Construct } from 'constructs';
 import { google } from '../../../terraform/bindings/google.js';
+import { lifetimeSuffix } from '../../../terraform/terraform-data.js';
 import type { GoogleServingProps } from '../../props.js';
 import { grantKey } from './encryption.js';
 import { generatedName } from './names.js';
 import { projectId } from './project.js';
 
 const DEFAULT_RETENTION_DAYS = 90;
-/** https://cloud.google.com/logging/docs/buckets#create_bucket */
-const LOG_BUCKET_NAME_LENGTH = 100;
+/** 100 in all, with the suffix: https://cloud.google.com/logging/docs/buckets#create_bucket */
+const LOG_BUCKET_NAME_LENGTH = 91;
 
 /**
  * Keeps what an endpoint logs for as long as it was asked to. Cloud Logging knows retention by bucket only, and the
@@ -22,11 +23,13 @@ export class LogRetention extends Construct {
   constructor(scope: Construct, id: string, props: GoogleServingProps, filter: string) {
     super(scope, id);
     const project = projectId(this, props.project);
+    const suffix = lifetimeSuffix(this, 'Lifetime');
     const name = generatedName(scope, LOG_BUCKET_NAME_LENGTH);
     this.bucket = new google.LoggingProjectBucketConfig(this, 'Bucket', {
       project,
       location: props.region,
-      bucketId: name,
+      // A deleted bucket keeps its name for seven days, in which no other can have it.
+      bucketId: `${name}-${suffix}`,
       retentionDays: props.logRetentionDays ?? DEFAULT_RETENTION_DAYS,
       ...this.encryption(props.encryptionKey, project),
     });

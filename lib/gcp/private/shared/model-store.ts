@@ -1,6 +1,6 @@
 import type { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import type { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
-import { Fn, type ITerraformDependable } from 'cdktf';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../../../model/model.js';
 import type { ModelServer } from '../../../serving/servers/model-server.js';
@@ -8,12 +8,7 @@ import { google } from '../../../terraform/bindings/google.js';
 import { packageAssets, packagePrefix } from '../../../terraform/package-files.js';
 import type { GoogleServingProps } from '../../props.js';
 import { grantKey, storageAgent } from './encryption.js';
-import { BUCKET_NAME_LENGTH } from './limits.js';
-import { generatedName } from './names.js';
-import { projectId } from './project.js';
-
-/** Hexadecimal digits of the project's hash in the name of a bucket, which must be unique in all of Google Cloud. */
-const PROJECT_HASH_LENGTH = 8;
+import { bucketName } from './names.js';
 
 /** What lies in the bucket, if it is not the package as it is. */
 export interface ModelStoreOptions {
@@ -80,9 +75,8 @@ export class ModelStore extends Construct {
   private makeBucket(endpoint: Construct, props: GoogleServingProps): StorageBucket {
     const key = props.encryptionKey;
     const granted = key ? [grantKey(this, 'BucketKey', key, storageAgent(this, props.project))] : [];
-    const project = Fn.substr(Fn.sha256(projectId(this, props.project)), 0, PROJECT_HASH_LENGTH);
     return new google.StorageBucket(this, 'Bucket', {
-      name: `${generatedName(endpoint, BUCKET_NAME_LENGTH - PROJECT_HASH_LENGTH - 1)}-${project}`,
+      name: bucketName(this, endpoint, props),
       location: props.region,
       project: props.project,
       labels: props.labels,

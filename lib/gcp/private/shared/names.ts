@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Construct } from 'constructs';
+import { contentHash } from '../../../terraform/content-hash.js';
+import type { GoogleServingProps } from '../../props.js';
+import { BUCKET_NAME_LENGTH } from './limits.js';
+import { projectId } from './project.js';
 
 /** Hexadecimal digits that tell two constructs with the same id apart. */
 const HASH_LENGTH = 8;
@@ -17,6 +21,19 @@ export function generatedName(scope: Construct, maxLength: number): string {
     .slice(0, maxLength - HASH_LENGTH - 1)
     .replace(/-+$/, '');
   return `${slug || 'model'}-${shortHash(scope.node.path, HASH_LENGTH)}`;
+}
+
+/**
+ * Name of a bucket, which must be unique in all of Google Cloud: from `named`, and a hash of the project and the region.
+ * With the region in it, a bucket that moves is created beside the old one before that is deleted.
+ */
+export function bucketName(
+  scope: Construct,
+  named: Construct,
+  { project, region }: Pick<GoogleServingProps, 'project' | 'region'>,
+): string {
+  const place = contentHash(scope, 'Place', [projectId(scope, project), region], HASH_LENGTH);
+  return `${generatedName(named, BUCKET_NAME_LENGTH - HASH_LENGTH - 1)}-${place}`;
 }
 
 /** The first hexadecimal digits of the SHA-256 of `text`. */

@@ -15,7 +15,8 @@ export function restfulProvider(scope: Construct, id: string, baseUrl: string): 
     new GenericProvider(stack, id, {
       name: 'restful',
       source: 'magodo/restful',
-      versionConstraint: '~> 0.25',
+      // Minor versions of it break.
+      versionConstraint: '~> 0.25.2',
       alias: id,
       attributes: {
         base_url: baseUrl,

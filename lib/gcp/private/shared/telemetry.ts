@@ -70,9 +70,10 @@ export class Telemetry extends Construct {
   constructor(scope: Construct, id: string, props: GoogleServingProps, options: TelemetryOptions) {
     super(scope, id);
     const name = generatedName(scope, METRIC_NAME_LENGTH);
+    const errorLogsName = `${name}-errors`;
     this.errorLogs = new google.LoggingMetric(this, 'ErrorLogs', {
       project: props.project,
-      name: `${name}-errors`,
+      name: errorLogsName,
       description: `Errors that ${scope.node.path} logged`,
       // The runtime names the level as every host can read it; Cloud Logging has a word of its own for its services'.
       filter: `${options.logFilter} AND (severity>=ERROR OR jsonPayload.level="error")`,
@@ -84,12 +85,15 @@ export class Telemetry extends Construct {
       aligner: 'ALIGN_DELTA',
       reducer: 'REDUCE_SUM',
     };
-    const onLogs = options.errorLogAlarm;
-    const alarms = [...options.alarms, ...(onLogs ? [{ id: 'Errors', metric: logged, ...onLogs }] : [])];
     const queries = options.queryAlarms ?? [];
+    const onLogs = options.errorLogAlarm;
+    const logQuery = { id: 'Errors', title: logged.title, query: perMinute(errorLogsName, options.resourceType) };
+    const queryAlarms = [...queries, ...(onLogs ? [{ ...logQuery, ...onLogs }] : [])];
     this.alertPolicies = [
-      ...alarms.map((alarm) => this.alertPolicy(scope, props, alarm, alarm.metric.title, thresholdCondition(alarm))),
-      ...queries.map((alarm) => this.alertPolicy(scope, props, alarm, alarm.title, queryCondition(alarm))),
+      ...options.alarms.map((alarm) =>
+        this.alertPolicy(scope, props, alarm, alarm.metric.title, thresholdCondition(alarm)),
+      ),
+      ...queryAlarms.map((alarm) => this.alertPolicy(scope, props, alarm, alarm.title, queryCondition(alarm))),
     ];
     if (props.dashboard ?? true) {
       this.dashboard = new google.MonitoringDashboard(this, 'Dashboard', {
@@ -132,6 +136,15 @@ function thresholdCondition({ metric, denominator, threshold, minutes }: Alarm) 
       trigger: { count: 1 },
     },
   };
+}
+
+/**
+ * PromQL for the lines that a log-based metric counts in a minute. A filter of Cloud Monitoring would be refused until the
+ * metric, which the same apply creates, is known there: https://cloud.google.com/monitoring/promql/promql-mapping
+ */
+function perMinute(metricName: string, resourceType: string): string {
+  const name = metricName.replace(/[^a-zA-Z0-9_]/g, '_');
+  return `sum(increase(logging_googleapis_com:user_${name}{monitored_resource="${resourceType}"}[1m]))`;
 }
 
 function queryCondition({ query, threshold, minutes }: QueryAlarm) {

@@ -1,7 +1,8 @@
-import { Fn, type ITerraformDependable, TerraformResource, Token } from 'cdktf';
+import { Fn, type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { contentHash } from '../../../terraform/content-hash.js';
 import { type GenericProvider, GenericResource } from '../../../terraform/generic.js';
+import { TerraformData } from '../../../terraform/terraform-data.js';
 import { shortHash } from '../shared/names.js';
 import { GOOGLE_OPERATION } from '../shared/restful.js';
 import { VERTEX } from './limits.js';
@@ -101,15 +102,7 @@ export class VertexVersion extends Construct {
 
   /** A changed body alone would be sent again under another id, and what had the old one would never be deleted. */
   private replacedWith(suffix: string) {
-    // Not cdktf's own class for it, which runs `terraform version` at every synthesis.
-    const terraformResourceType = 'terraform_data';
-    const content = new TerraformResource(this, 'Content', {
-      terraformResourceType,
-      terraformGeneratorMetadata: { providerName: 'terraform' },
-    });
-    content.addOverride('input', { suffix });
-    // Given the resource itself, cdktf writes a template, which Terraform does not take here.
-    return { replaceTriggeredBy: [`${terraformResourceType}.${content.friendlyUniqueId}`] };
+    return { replaceTriggeredBy: [new TerraformData(this, 'Content', { suffix }).address] };
   }
 }
 

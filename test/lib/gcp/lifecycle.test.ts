@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import {
+  ContainerModel,
+  GoogleImage,
+  type GoogleServingProps,
+  ManagedEndpointModel,
+  ServerlessModel,
+} from '../../../lib/gcp/index.js';
+import { evaluate } from '../../support/terraform.js';
+import { googleStack, minimal, only, resources, type Template, template } from './support.js';
+
+const KINDS = { ServerlessModel, ContainerModel, ManagedEndpointModel };
+
+/** A template of each construct, so that every rule below holds for all of them. */
+describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('the life of a stack with a %s', (kind) => {
+  function synthesize(props: Partial<GoogleServingProps> = {}): Template {
+    const stack = googleStack();
+    const endpoint = new KINDS[kind](stack, 'Iris', { ...minimal, ...props });
+    if (endpoint instanceof ManagedEndpointModel) endpoint.grantInvoke('user:a@example.com');
+    return template(stack);
+  }
+  const from = synthesize();
+  const lifetime = /\$\{substr\(terraform_data\.\w+Lifetime\w+\.id, 0, 8\)\}$/;
+
+  test('names what Google keeps reserved after its deletion anew in each life', () => {
+    expect(only(from, 'google_logging_project_bucket_config').bucket_id).toMatch(lifetime);
+    for (const role of resources(from, 'google_project_iam_custom_role')) expect(role.role_id).toMatch(lifetime);
+    for (const id of Object.keys(from.resource.terraform_data)) {
+      expect(from.resource.terraform_data[id]).not.toHaveProperty('lifecycle');
+    }
+  });
+
+  test('raises no alert on a metric of Cloud Monitoring that the same apply creates', () => {
+    for (const { conditions } of resources(from, 'google_monitoring_alert_policy')) {
+      expect(JSON.stringify(conditions[0].condition_threshold ?? {})).not.toContain('logging.googleapis.com/user/');
+      const query = conditions[0].condition_prometheus_query_language;
+      if (query) expect(query.disable_metric_validation).toBe(true);
+    }
+  });
+
+  test('names a bucket by its region, so that both exist while an endpoint moves', () => {
+    const image = GoogleImage.fromCloudBuild();
+    const namesIn = (region: string) => {
+      const built = synthesize({ image, region });
+      const buckets = Object.entries<Template>(built.resource.google_storage_bucket);
+      return evaluate(built, Object.fromEntries(buckets.map(([id, { name }]) => [id, name])));
+    };
+    const here = namesIn('europe-west4');
+    const there = namesIn('us-central1');
+    expect(Object.keys(here)).toHaveLength(2);
+    for (const [id, name] of Object.entries(here)) {
+      expect(name).toMatch(/^[a-z][a-z0-9-]{1,61}[a-z0-9]$/);
+      expect(there[id]).not.toBe(name);
+    }
+  });
+});
+
+test('logged errors on GKE are counted by a query that names the metric as PromQL writes it', () => {
+  const stack = googleStack();
+  new ContainerModel(stack, 'Iris', minimal);
+  const from = template(stack);
+  const metric: string = only(from, 'google_logging_metric').name;
+  const policy = resources(from, 'google_monitoring_alert_policy').find(({ display_name: name }) =>
+    name.endsWith('Errors logged'),
+  );
+  expect(policy.conditions[0].condition_prometheus_query_language.query).toBe(
+    `sum(increase(logging_googleapis_com:user_${metric.replaceAll('-', '_')}{monitored_resource="k8s_container"}[1m])) > 5`,
+  );
+});
+
+describe('a service on Cloud Run plans no change at the second apply', () => {
+  const scalingOf = (props: Partial<GoogleServingProps>) => {
+    const stack = googleStack();
+    new ServerlessModel(stack, 'Iris', { ...minimal, ...props });
+    return only(template(stack), 'google_cloud_run_v2_service').template.scaling;
+  };
+
+  test.each<[string, Partial<GoogleServingProps>, number]>([
+    ['by default', {}, 10],
+    ['with many instances kept', { minReplicas: 12 }, 12],
+    ['with a maximum', { maxReplicas: 4 }, 4],
+  ])('because it has a maximum of instances %s', (_, props, maximum) => {
+    expect(scalingOf(props).max_instance_count).toBe(maximum);
+  });
+});
+
+test('a way back to an earlier revision of Cloud Run gets the traffic, though it is not the latest', () => {
+  const stack = googleStack();
+  new ServerlessModel(stack, 'Iris', minimal);
+  const { template: revision, traffic } = only(template(stack), 'google_cloud_run_v2_service');
+  expect(traffic).toEqual([
+    { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION', revision: revision.revision, percent: 100 },
+  ]);
+});
