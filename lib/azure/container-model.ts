@@ -1,5 +1,4 @@
 import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
-import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Construct } from 'constructs';
 import { Exposure } from '../kubernetes/exposure.js';
 import { ModelVolume } from '../kubernetes/model-volume.js';
@@ -18,6 +17,7 @@ import { runtimeEnvironment } from '../terraform/runtime-environment.js';
 import type { ContainerModelProps } from './container-props.js';
 import { BlobVolume } from './private/aks/blob-volume.js';
 import { AksCluster, GPU_TAINT, POOL_LABEL, SPOT_TAINT } from './private/aks/cluster.js';
+import { ContainerLogs } from './private/aks/container-logs.js';
 import { AKS } from './private/aks/limits.js';
 import { AksMetrics, COLLECTOR_NAMESPACES, METRICS_ANNOTATIONS } from './private/aks/metrics.js';
 import { NvidiaDevicePlugin } from './private/aks/nvidia-device-plugin.js';
@@ -87,6 +87,7 @@ export class ContainerModel extends Construct {
     }
     if (!props.cluster) {
       this.cluster = new AksCluster(this, 'Cluster', placement, this.telemetry, props, props.clusterOptions ?? {});
+      new ContainerLogs(this, 'ContainerLogs', placement, this.telemetry, this.cluster);
     }
     const cluster = props.cluster ?? this.cluster!.cluster;
     const provider = props.kubernetesProvider ?? this.cluster!.kubernetesProvider;
@@ -188,10 +189,9 @@ export class ContainerModel extends Construct {
 
   private environment(props: ContainerModelProps, model: Model): { [name: string]: string } {
     const location = this.isMounted ? `${MODEL_MOUNT}/${packagePrefix(model)}` : this.modelStore.url(model);
-    const entra = this.entraApplication;
     return {
       ...runtimeEnvironment({ ...props, model }, location, props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
-      ...(entra ? { [ENVIRONMENT.jwtIssuer]: entra.issuer, [ENVIRONMENT.jwtAudience]: entra.clientId } : {}),
+      ...this.entraApplication?.variables,
     };
   }
 }

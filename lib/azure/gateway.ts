@@ -67,7 +67,7 @@ export class ApiManagementGateway extends Construct {
     validate(this, props);
     const { resourceGroup, endpoint } = props;
     this.service = new azurerm.ApiManagement(this, 'Resource', {
-      name: globalName(this, NAME_LENGTH, true),
+      name: globalName(this, resourceGroup, NAME_LENGTH, true),
       resourceGroupName: resourceGroup.name,
       location: resourceGroup.location,
       tags: props.tags,

@@ -76,6 +76,14 @@ export interface ContainerAppsOptions {
    * @default - none
    */
   readonly previousRevision?: string;
+
+  /**
+   * Text that sets the name of the revision apart from an earlier one with the same content. Change it to go back to an
+   * earlier model: Container Apps deploys a revision of a given name once.
+   *
+   * @default - the revision's name comes from its content alone
+   */
+  readonly versionSalt?: string;
 }
 
 /** What runs a `ServerlessModel`. */

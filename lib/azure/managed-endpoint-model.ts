@@ -9,10 +9,10 @@ import { startSeconds } from '../serving/servers/server-start.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import { GenericResource } from '../terraform/generic.js';
 import type { AzureMlWorkspace, ManagedEndpointModelProps } from './managed-endpoint-props.js';
+import { ENDPOINT_TYPE, ML_API } from './private/ml/api.js';
 import { isAutoscaled, mlAutoscale } from './private/ml/autoscale.js';
 import {
   deploymentName,
-  ML_API,
   type MlAssetNames,
   MlDeployment,
   mlEnvironment,
@@ -21,7 +21,7 @@ import {
 import { AZURE_ML } from './private/ml/limits.js';
 import { bindServedImages, routesOf, type ServedImages, serverOf, variablesOf } from './private/ml/server.js';
 import { ML_TELEMETRY } from './private/ml/telemetry.js';
-import { ENDPOINT_TYPE, type MlEndpointDefinition, MlTraffic } from './private/ml/traffic.js';
+import { type MlEndpointDefinition, MlTraffic } from './private/ml/traffic.js';
 import { validateManagedEndpoint } from './private/ml/validation.js';
 import { MlWorkspace } from './private/ml/workspace.js';
 import { afterRoles, azapi } from './private/shared/azapi.js';
@@ -103,6 +103,7 @@ export class ManagedEndpointModel extends Construct {
     const images = bindServedImages(this, props, this.placement, this.identity.principalId);
     const approved = this.workspace
       ? [
+          ...this.workspace.connected,
           ...this.workspace.approve('ModelStore', this.modelStore.storage.account.id, 'blob'),
           ...(images.registryId ? this.workspace.approve('Image', images.registryId, 'registry') : []),
         ]
@@ -126,11 +127,12 @@ export class ManagedEndpointModel extends Construct {
     const loads = server.layout(props.model).length > 0;
     const datastore = loads ? [this.makeDatastore(workspace)] : [];
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
-    const deploy = (model: Model) =>
+    const deploy = ({ model, versionSalt }: { readonly model: Model; readonly versionSalt?: string }) =>
       // The digest is in the id, so that another version is another deployment and not a change of this one.
-      new MlDeployment(this, `Deployment-${deploymentName(model)}`, {
+      new MlDeployment(this, `Deployment-${deploymentName(model, versionSalt)}`, {
         ...names,
         model,
+        versionSalt,
         server,
         endpoint: this.endpoint,
         environmentId: environment(model).id,
@@ -148,8 +150,8 @@ export class ManagedEndpointModel extends Construct {
         capturePercent: props.capturePercent,
         dependsOn: [...this.modelStore.blobs, ...approved, rolesKnown, ...datastore],
       });
-    this.deployment = deploy(props.model);
-    this.alongside = others.map(({ model }) => deploy(model));
+    this.deployment = deploy(props);
+    this.alongside = others.map(deploy);
     this.traffic = new MlTraffic(this, 'Traffic', this.endpoint, definition, props, [
       this.deployment,
       ...this.alongside,
@@ -174,7 +176,7 @@ export class ManagedEndpointModel extends Construct {
   grantInvoke(id: string, principalId: string): RoleAssignment {
     this.invoker ??= new azurerm.RoleDefinition(this, 'Invoker', {
       // Unique in the tenant, which may have many subscriptions.
-      name: `${globalName(this, ASSET_NAME_LENGTH, true)}-invoker`,
+      name: `${globalName(this, this.placement, ASSET_NAME_LENGTH, true)}-invoker`,
       description: 'Ask the model of one Azure ML online endpoint',
       scope: this.placement.resourceGroup.id,
       permissions: [{ actions: ['Microsoft.MachineLearningServices/workspaces/onlineEndpoints/score/action'] }],
@@ -221,7 +223,7 @@ export class ManagedEndpointModel extends Construct {
       attributes: {
         type: ENDPOINT_TYPE,
         parent_id: workspace.id,
-        name: name ?? globalName(this, AZURE_ML.name.maxLength, true),
+        name: name ?? globalName(this, this.placement, AZURE_ML.name.maxLength, true),
         location,
         tags,
         identity: { type: 'UserAssigned', identity_ids: [identityId] },

@@ -14,6 +14,10 @@ export interface AzureMlWorkspace {
 /** Another version of the model that stays deployed, and the share of the traffic that it keeps. */
 export interface ModelTraffic {
   readonly model: Model;
+
+  /** The `versionSalt` with which the model was deployed. @default - none */
+  readonly versionSalt?: string;
+
   /** In percent, 0 to 100. At 0 it is kept warm, for a way back. */
   readonly trafficPercent: number;
 }
@@ -70,6 +74,14 @@ export interface ManagedEndpointModelProps extends AzureServingProps {
    * @default - no copies
    */
   readonly mirrorPercent?: number;
+
+  /**
+   * Text that sets the name of the model's deployment apart from an earlier one. Change it to deploy the same model anew,
+   * after a deployment that failed: Azure ML keeps the failed one under its name.
+   *
+   * @default - the deployment's name comes from the model alone
+   */
+  readonly versionSalt?: string;
 
   /** Share of requests and answers that is kept in the workspace's storage, in percent. @default - none is */
   readonly capturePercent?: number;

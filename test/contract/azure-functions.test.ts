@@ -4,7 +4,7 @@ import type { TerraformAsset } from 'cdktf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServerlessModel } from '../../lib/azure/index.js';
 import { Access } from '../../lib/serving/access.js';
-import { azureStack, type Resource, Template } from '../lib/azure/support.js';
+import { azureStack, functionApp, type Resource, Template } from '../lib/azure/support.js';
 import { expectSamples, freePort, IRIS, StartedRuntime } from './started-runtime.js';
 
 /** Plays the Functions host on a function app: reads its files, starts its custom handler, and forwards requests. */
@@ -56,9 +56,9 @@ function json(...path: string[]): Resource {
 async function startApp(access: Access): Promise<FunctionsHost> {
   const stack = azureStack();
   new ServerlessModel(stack, 'Iris', { model: IRIS, location: 'westeurope', access });
-  const { app_settings } = new Template(stack).one('azurerm_function_app_flex_consumption');
+  const { settings } = functionApp(new Template(stack));
   const asset = stack.node.findAll().find(({ node }) => node.path.endsWith('Functions/Package')) as TerraformAsset;
-  return FunctionsHost.start((asset as unknown as { sourcePath: string }).sourcePath, app_settings);
+  return FunctionsHost.start((asset as unknown as { sourcePath: string }).sourcePath, settings);
 }
 
 describe('a function app', () => {

@@ -8,7 +8,8 @@ import { requireTool } from './tools.js';
 type Json = any;
 
 /** An attribute of a resource or data source, inside an expression: `google_service_account.Iris_123.email`. */
-const REFERENCE = /\b(?:data\.)?(?:google|azurerm|restful|kubernetes)_\w+\.[\w-]+(?:\.\w+|\[\w+\])*/g;
+const REFERENCE =
+  /\b(?:data\.)?(?:google|azurerm|azapi|azuread|restful|kubernetes|time)_\w+\.[\w-]+(?:\.\w+|\[\w+\])*/g;
 
 /**
  * The values of `expressions`, which are parts of the synthesized `template`, as the real Terraform sends them to a

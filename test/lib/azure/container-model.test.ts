@@ -51,7 +51,28 @@ describe('the cluster', () => {
     expect(template.one('azurerm_kubernetes_cluster').default_node_pool.only_critical_addons_enabled).toBe(true);
     const pool = template.one('azurerm_kubernetes_cluster_node_pool');
     expect(pool).toMatchObject({ auto_scaling_enabled: true, min_count: 1, max_count: 3, mode: 'User' });
-    expect(pod(template).node_selector).toEqual(pool.node_labels);
+    expect(pool.node_labels).toMatchObject(pod(template).node_selector);
+  });
+
+  test('sends the logs of its pods to Log Analytics, by the rule that its agent looks for', () => {
+    const template = synthesized();
+    const association = template.one('azurerm_monitor_data_collection_rule_association', /ContainerLogs/);
+    expect(association).toMatchObject({
+      name: 'ContainerInsightsExtension',
+      target_resource_id: expect.stringMatching(/azurerm_kubernetes_cluster/),
+    });
+    const rule = template.one('azurerm_monitor_data_collection_rule', /ContainerLogs/);
+    expect(rule.data_sources.extension[0].extension_name).toBe('ContainerInsights');
+    expect(rule.destinations.log_analytics[0].workspace_resource_id).toMatch(/azurerm_log_analytics_workspace/);
+  });
+
+  test('has pools as AKS completes them, so that a second plan finds nothing to change', () => {
+    const pool = (spot: boolean) =>
+      synthesized({ clusterOptions: { spot } }).one('azurerm_kubernetes_cluster_node_pool');
+    expect(pool(false).upgrade_settings).toEqual({ max_surge: '10%' });
+    expect(pool(true)).not.toHaveProperty('upgrade_settings');
+    expect(pool(true).node_labels).toMatchObject({ 'kubernetes.azure.com/scalesetpriority': 'spot' });
+    expect(pool(false).node_labels).not.toHaveProperty('kubernetes.azure.com/scalesetpriority');
   });
 
   test('spot nodes with GPUs start at none, and only pods that ask for them go there', () => {
@@ -242,7 +263,7 @@ describe('what the pods count', () => {
     expect(metadata.annotations).toMatchObject({ 'prometheus.io/scrape': 'true', 'prometheus.io/port': `${port}` });
     expect(variables(spec).MODELSHIP_METRICS_PORT).toBe(`${port}`);
     expect(template.one('azurerm_kubernetes_cluster').monitor_metrics).toEqual({});
-    const rule = template.one('azurerm_monitor_data_collection_rule');
+    const rule = template.one('azurerm_monitor_data_collection_rule', /Metrics_Rule/);
     expect(rule.data_flow).toEqual([
       {
         streams: rule.data_sources.prometheus_forwarder[0].streams,

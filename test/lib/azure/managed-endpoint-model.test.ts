@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { AzureImage, ManagedEndpointModel, type ManagedEndpointModelProps } from '../../../lib/azure/index.js';
 import { Access } from '../../../lib/serving/access.js';
 import { Rollout } from '../../../lib/serving/rollout.js';
-import { ARM_SCHEMAS, schemaFaults } from './arm-schemas.js';
-import { PRINCIPAL_ID, REGISTRY, WORKSPACE_ID } from './identifiers.js';
+import { PRINCIPAL_ID, REGISTRY, subnetId, WORKSPACE_ID } from './identifiers.js';
+import { sentFaults } from './rest-types.js';
 import { azureStack, faultsOf, IMAGE, model, Template } from './support.js';
 
 const MODEL = model();
@@ -100,7 +100,7 @@ describe('what is deployed', () => {
     ['the defaults', {}],
     [
       'keys, capture and a private subnet',
-      { access: Access.apiKey(), capturePercent: 25, privateSubnet: { id: 'subnet' } },
+      { access: Access.apiKey(), capturePercent: 25, privateSubnet: { id: subnetId('endpoints') } },
     ],
     [
       'a canary beside another version',
@@ -114,7 +114,7 @@ describe('what is deployed', () => {
     const template = synthesized(props);
     const sent = template.arm().filter(({ body }) => body);
     expect(sent.length).toBeGreaterThan(4);
-    expect(sent.flatMap(({ type, body }) => schemaFaults(body, ARM_SCHEMAS[type]!, type))).toEqual([]);
+    expect(sentFaults(template)).toEqual([]);
   });
 
   test('an image from a registry on Azure is pulled with a role, before which nothing starts', () => {
@@ -166,8 +166,24 @@ describe('traffic', () => {
     const template = synthesized();
     const stop = template.one('azapi_resource_action', /Stop/);
     expect(stop).toMatchObject({ when: 'destroy', method: 'PUT', body: { properties: { traffic: {} } } });
+    // With another type azapi creates the action again, and takes the traffic away to do so.
+    expect(stop.type).toBe(`${ENDPOINTS}@2025-06-01`);
     expect(stop.depends_on).toEqual([expect.stringMatching(/^azapi_resource_action\.Iris_Traffic_Move/)]);
     expect(deployments(template)[0]!.lifecycle.create_before_destroy).toBe(true);
+  });
+
+  test('a deployment that failed is tried again under another name, which the one beside the next keeps', () => {
+    const [failed] = deployments(synthesized());
+    const [again] = deployments(synthesized({ versionSalt: 'again' }));
+    expect(again!.name).not.toBe(failed!.name);
+    expect(again!.name).toMatch(/^m-[0-9a-f]{16}$/);
+    const template = synthesized({
+      model: OTHER,
+      rollout: Rollout.canary({ percent: 10, bakeMinutes: 5 }),
+      alongside: [{ model: MODEL, versionSalt: 'again', trafficPercent: 90 }],
+    });
+    expect(deployments(template).map((each) => each.name)).toContain(again!.name);
+    expect(moved(template).traffic).toEqual({ [name(OTHER)]: 10, [again!.name]: 90 });
   });
 
   test('another version of the model is another deployment and another model version', () => {
@@ -218,7 +234,7 @@ describe('who may ask', () => {
   });
 
   test('a private subnet closes the endpoint, the workspace, the vault and the registry', () => {
-    const template = synthesized({ privateSubnet: { id: 'subnet' } });
+    const template = synthesized({ privateSubnet: { id: subnetId('endpoints') } });
     expect(moved(template).publicNetworkAccess).toBe('Disabled');
     expect(template.one('azurerm_machine_learning_workspace')).toMatchObject({
       public_network_access_enabled: false,

@@ -8,7 +8,8 @@ import { Model } from '../../../lib/model/model.js';
 import { ImageArchitecture, ModelServer, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
 import { onnx, SERVERS, savedModel } from '../../support/server-models.js';
-import { ARM_SCHEMAS, schemaFaults } from './arm-schemas.js';
+import { subnetId } from './identifiers.js';
+import { sentFaults } from './rest-types.js';
 import { azureStack, faultsOf, IMAGE, type Resource, Template } from './support.js';
 
 const WORKSPACES = 'Microsoft.MachineLearningServices/workspaces';
@@ -91,8 +92,7 @@ describe.each(SERVERS)('$server.spec.name', ({ server, model, port, ready, predi
   });
 
   test('sends bodies that the published schema allows', () => {
-    const sent = from.arm().filter(({ body }) => body);
-    expect(sent.flatMap(({ type, body }) => schemaFaults(body, ARM_SCHEMAS[type]!, type))).toEqual([]);
+    expect(sentFaults(from)).toEqual([]);
   });
 });
 
@@ -178,9 +178,13 @@ describe('the image', () => {
   });
 
   test('in a private network is pulled from the copy, by a way out that is approved', () => {
-    const from = synthesize({ ...triton, privateSubnet: { id: 'subnet' } });
-    const rule = from.one('azurerm_machine_learning_workspace_network_outbound_rule_private_endpoint', /Image/);
-    expect(rule.service_resource_id).toMatch(/Iris_Images_Registry/);
+    const from = synthesize({ ...triton, privateSubnet: { id: subnetId('endpoints') } });
+    const rules = from.arm('Microsoft.MachineLearningServices/workspaces/outboundRules');
+    expect(rules.map(({ body }) => body.properties.destination)).toContainEqual({
+      serviceResourceId: expect.stringMatching(/Iris_Images_Registry/),
+      subresourceTarget: 'registry',
+      sparkEnabled: false,
+    });
     expect(from.one('azurerm_container_registry', /Images/).sku).toBe('Premium');
   });
 });
@@ -267,7 +271,7 @@ describe('refused', () => {
     ],
     [
       'weights on the internet for a private network',
-      { ...vllm, privateSubnet: { id: 'subnet' } },
+      { ...vllm, privateSubnet: { id: subnetId('endpoints') } },
       ['server UNREACHABLE_SOURCE'],
       /reach no hub/,
     ],
@@ -285,7 +289,7 @@ describe('refused', () => {
     ],
     [
       'an image that a private network does not reach',
-      { server: custom, privateSubnet: { id: 'subnet' } },
+      { server: custom, privateSubnet: { id: subnetId('endpoints') } },
       ['server UNREACHABLE_IMAGE'],
       /approved registries only/,
     ],

@@ -3,7 +3,7 @@ import { TerraformStack, Testing } from 'cdktf';
 import { describe, expect, test, vi } from 'vitest';
 import { CASES } from './cases.js';
 import { DEPLOYER_ID, OTHER_DEPLOYER_ID } from './identifiers.js';
-import { azureStack, type Resource, type Template } from './support.js';
+import { azureStack, functionApp, type Resource, type Template } from './support.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
 
@@ -64,8 +64,8 @@ describe.each(CASES)('$name', ({ synthesize }) => {
     for (const [, container] of of(template, 'azurerm_storage_container')) {
       expect(container.container_access_type).toBe('private');
     }
-    for (const [, app] of of(template, 'azurerm_function_app_flex_consumption')) {
-      expect(app).toMatchObject({ https_only: true, site_config: { minimum_tls_version: '1.2' } });
+    for (const { body } of template.arm('Microsoft.Web/sites')) {
+      expect(body.properties).toMatchObject({ httpsOnly: true, siteConfig: { minTlsVersion: '1.2' } });
     }
     for (const [, app] of of(template, 'azurerm_container_app')) {
       expect(app.ingress.allow_insecure_connections).toBe(false);
@@ -116,10 +116,20 @@ describe.each(CASES)('$name', ({ synthesize }) => {
   });
 
   test('nothing is served to anyone who brings no credential', () => {
-    for (const [, app] of of(template, 'azurerm_function_app_flex_consumption')) {
-      expect(app.auth_settings_v2).toMatchObject({ require_authentication: true, unauthenticated_action: 'Return401' });
+    for (const [id] of of(template, 'azapi_resource').filter(([, { type }]) =>
+      type.startsWith('Microsoft.Web/sites@'),
+    )) {
+      const [auth] = template.arm('Microsoft.Web/sites/config');
+      expect(auth).toMatchObject({ name: 'authsettingsV2', parent_id: expect.stringContaining(id) });
+      expect(auth!.body.properties.globalValidation).toEqual({
+        requireAuthentication: true,
+        unauthenticatedClientAction: 'Return401',
+      });
+      expect(functionApp(template).settings).toHaveProperty('MODELSHIP_JWT_ISSUER');
     }
-    for (const [id] of of(template, 'azurerm_container_app')) {
+    for (const [id, app] of of(template, 'azurerm_container_app')) {
+      const names = app.template.container[0].env.map(({ name }: Resource) => name);
+      expect(names).toContain('MODELSHIP_JWT_ISSUER');
       const [auth] = template.arm('Microsoft.App/containerApps/authConfigs');
       expect(auth!.parent_id).toContain(id);
       expect(auth!.body.properties.globalValidation.unauthenticatedClientAction).toBe('Return401');

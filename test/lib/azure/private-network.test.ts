@@ -133,18 +133,27 @@ describe('a private workspace of Azure ML', () => {
   });
 
   test('lets its instances reach the model and the image, which nothing else does, before they start', () => {
-    const rules = template.all('azurerm_machine_learning_workspace_network_outbound_rule_private_endpoint');
-    expect(Object.values(rules).map((rule) => [rule.service_resource_id, rule.sub_resource_target])).toEqual([
-      [REGISTRY.id, 'registry'],
-      [expect.stringMatching(/azurerm_storage_account\.Iris_ModelStore/), 'blob'],
+    const rules = Object.entries(template.all('azapi_resource')).filter(([, { type }]) => /outboundRules@/.test(type));
+    expect(rules.map(([, { body }]) => body.properties.destination)).toEqual([
+      { serviceResourceId: REGISTRY.id, subresourceTarget: 'registry', sparkEnabled: false },
+      {
+        serviceResourceId: expect.stringMatching(/azurerm_storage_account\.Iris_ModelStore/),
+        subresourceTarget: 'blob',
+        sparkEnabled: false,
+      },
     ]);
     const [deployment] = template.arm('Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments');
-    for (const id of Object.keys(rules)) {
-      expect(deployment!.depends_on).toContain(
-        `azurerm_machine_learning_workspace_network_outbound_rule_private_endpoint.${id}`,
-      );
-    }
-    for (const scope of [REGISTRY.id, expect.stringMatching(/Iris_ModelStore/)]) {
+    for (const [id] of rules) expect(deployment!.depends_on).toContain(`azapi_resource.${id}`);
+  });
+
+  test('may approve the private endpoints to what is its own, and to the model and the image', () => {
+    for (const scope of [
+      REGISTRY.id,
+      expect.stringMatching(/Iris_ModelStore/),
+      expect.stringMatching(/azurerm_storage_account\.Iris_Workspace/),
+      expect.stringMatching(/azurerm_key_vault\.Iris_Workspace/),
+      expect.stringMatching(/azurerm_container_registry\.Iris_Workspace/),
+    ]) {
       expect(Object.values(template.all('azurerm_role_assignment'))).toContainEqual(
         expect.objectContaining({
           scope,

@@ -5,7 +5,9 @@ import {
   blobsWithoutRole,
   impatientDeployments,
   objectsBeforeCluster,
+  resourcesOf,
 } from '../terraform/rules.js';
+import { CASES } from './cases.js';
 import { VARIANTS } from './variants.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
@@ -34,3 +36,23 @@ describe.each(VARIANTS)('$name', ({ synthesize }) => {
     expect(balancersThatHideCallers(template)).toEqual([]);
   });
 });
+
+/** Types whose names are unique in all of Azure, or taken for a while after a resource is deleted. */
+const GLOBAL = /^azurerm_(storage_account|key_vault|container_registry)$/;
+
+test.each(CASES)(
+  '$name has other global names in another location, where it is created before it is deleted',
+  ({ synthesize }) => {
+    const names = (location: string) => {
+      const template = synthesize({ location });
+      const sites = template.arm('Microsoft.Web/sites').map(({ name }) => name);
+      const endpoints = template
+        .arm('Microsoft.MachineLearningServices/workspaces/onlineEndpoints')
+        .flatMap(({ name }) => name ?? []);
+      return [...resourcesOf(template, GLOBAL).map(([, { name }]) => name), ...sites, ...endpoints];
+    };
+    const here = names('westeurope');
+    expect(here.length).toBeGreaterThan(0);
+    expect(names('northeurope').filter((name) => here.includes(name))).toEqual([]);
+  },
+);

@@ -18,7 +18,7 @@ import { Access } from '../../../lib/serving/access.js';
 import { Rollout } from '../../../lib/serving/rollout.js';
 import { writePackage } from '../../support/packages.js';
 import { PRINCIPAL_ID, REGISTRY, subnetId } from './identifiers.js';
-import { azureStack, faultsOf, IMAGE, model, type Resource, Template } from './support.js';
+import { azureStack, faultsOf, functionApp, IMAGE, model, type Resource, Template } from './support.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
 
@@ -41,8 +41,8 @@ function containerApp(
   return new Template(TerraformStack.of(serverless({ host, ...props })));
 }
 
-function app(template: Template): Resource {
-  return template.one('azurerm_function_app_flex_consumption');
+function site(template: Template): Resource {
+  return functionApp(template).site.body.properties;
 }
 
 function container(template: Template): Resource {
@@ -71,20 +71,20 @@ describe('on Functions', () => {
   test('the plan is Flex Consumption, and what the instances are is said', () => {
     const template = functions({ minReplicas: 2, maxReplicas: 40 }, { memoryMib: 4096, concurrency: 64 });
     expect(template.one('azurerm_service_plan')).toMatchObject({ sku_name: 'FC1', os_type: 'Linux' });
-    expect(app(template)).toMatchObject({
-      instance_memory_in_mb: 4096,
-      maximum_instance_count: 40,
-      http_concurrency: 64,
-      always_ready: [{ name: 'http', instance_count: 2 }],
+    expect(site(template).functionAppConfig.scaleAndConcurrency).toEqual({
+      instanceMemoryMB: 4096,
+      maximumInstanceCount: 40,
+      triggers: { http: { perInstanceConcurrency: 64 } },
+      alwaysReady: [{ name: 'http', instanceCount: 2 }],
     });
   });
 
   test('nothing runs while nobody asks, by default', () => {
-    expect(app(functions())).not.toHaveProperty('always_ready');
+    expect(site(functions()).functionAppConfig.scaleAndConcurrency).not.toHaveProperty('alwaysReady');
   });
 
   test('the runtime is a custom handler in an image that has Node', () => {
-    expect(app(functions())).toMatchObject({ runtime_name: 'node', runtime_version: '22' });
+    expect(site(functions()).functionAppConfig.runtime).toEqual({ name: 'node', version: '22' });
     const stack = azureStack();
     serverless({}, stack);
     const asset = stack.node.findAll().find((child) => child.node.path.endsWith('Functions/Package')) as TerraformAsset;
@@ -99,7 +99,8 @@ describe('on Functions', () => {
     const container = template.one('azurerm_storage_container');
     const blob = template.one('azurerm_storage_blob');
     expect(blob).toMatchObject({ name: 'released-package.zip', type: 'Block' });
-    expect(app(template).storage_container_endpoint).toMatch(/primary_blob_endpoint\}\$\{azurerm_storage_container/);
+    const { storage } = site(template).functionAppConfig.deployment;
+    expect(storage.value).toMatch(/primary_blob_endpoint\}\$\{azurerm_storage_container/);
     const other = functions({ model: model('2') });
     expect(other.one('azurerm_storage_container').name).not.toBe(container.name);
     expect(container.lifecycle.create_before_destroy).toBe(true);
@@ -108,14 +109,17 @@ describe('on Functions', () => {
 
   test('the platform reads the package and keeps its locks with an identity', () => {
     const template = functions();
-    const identity = app(template).identity.identity_ids[0];
-    expect(app(template)).toMatchObject({
-      storage_authentication_type: 'UserAssignedIdentity',
-      storage_user_assigned_identity_id: identity,
-      webdeploy_publish_basic_authentication_enabled: false,
+    const [identity] = functionApp(template).site.identity.identity_ids;
+    expect(site(template).functionAppConfig.deployment.storage.authentication).toEqual({
+      type: 'UserAssignedIdentity',
+      userAssignedIdentityResourceId: identity,
     });
-    expect(app(template)).not.toHaveProperty('storage_access_key');
-    expect(app(template).app_settings.AzureWebJobsStorage__credential).toBe('managedidentity');
+    const [publishing] = template.arm('Microsoft.Web/sites/basicPublishingCredentialsPolicies');
+    expect(publishing).toMatchObject({ name: 'scm', body: { properties: { allow: false } } });
+    expect(functionApp(template).settings.AzureWebJobsStorage__credential).toBe('managedidentity');
+    // A connection string, which azurerm adds to every app, would win over the identity.
+    expect(functionApp(template).settings).not.toHaveProperty('AzureWebJobsStorage');
+    expect(template.all('azurerm_function_app_flex_consumption')).toEqual({});
     expect(template.one('azurerm_role_assignment', /HostStorage/).role_definition_name).toBe('Storage Blob Data Owner');
   });
 
@@ -124,30 +128,39 @@ describe('on Functions', () => {
     const endpoint = serverless({ access: Access.apiKey() }, stack);
     expect(endpoint.functions!.functionKey).toContain('${');
     const template = new Template(stack);
-    expect(app(template)).not.toHaveProperty('auth_settings_v2');
+    expect(template.arm('Microsoft.Web/sites/config')).toEqual([]);
     expect(template.all('azuread_application')).toEqual({});
-    expect(Object.keys(template.json.data!)).toContain('azurerm_function_app_host_keys');
+    // Terraform reads data at plan, when there is no app yet, unless it has to wait for one.
+    const [keys] = Object.values(template.json.data!.azurerm_function_app_host_keys!);
+    expect(keys!.depends_on).toEqual([expect.stringMatching(/^azapi_resource\.Iris_Functions/)]);
   });
 
   test('Entra ID turns away who has no token for the application', () => {
-    const settings = app(functions()).auth_settings_v2;
-    expect(settings).toMatchObject({ require_authentication: true, unauthenticated_action: 'Return401' });
-    const { client_id, allowed_audiences } = settings.active_directory_v2;
-    expect(allowed_audiences).toEqual([client_id]);
+    const template = functions();
+    const [auth] = template.arm('Microsoft.Web/sites/config');
+    const { globalValidation, identityProviders } = auth!.body.properties;
+    expect(globalValidation).toMatchObject({ unauthenticatedClientAction: 'Return401' });
+    const { registration, validation } = identityProviders.azureActiveDirectory;
+    expect(validation.allowedAudiences).toEqual([registration.clientId]);
+    // The app answers before the platform checks, so the runtime checks the same tokens.
+    expect(functionApp(template).settings).toMatchObject({
+      MODELSHIP_JWT_ISSUER: registration.openIdIssuer,
+      MODELSHIP_JWT_AUDIENCE: registration.clientId,
+    });
   });
 
   test('JWTs of another issuer are for the runtime to check', () => {
     const template = functions({ access: Access.jwt({ issuer: 'https://issuer.example', audience: ['a'] }) });
-    expect(app(template).app_settings).toMatchObject({
+    expect(functionApp(template).settings).toMatchObject({
       MODELSHIP_JWT_ISSUER: 'https://issuer.example',
       MODELSHIP_JWT_AUDIENCE: 'a',
     });
-    expect(app(template)).not.toHaveProperty('auth_settings_v2');
+    expect(template.arm('Microsoft.Web/sites/config')).toEqual([]);
   });
 
   test('traces are written with the identity, and alarms watch the app', () => {
     const template = functions();
-    expect(app(template).app_settings.APPLICATIONINSIGHTS_AUTHENTICATION_STRING).toMatch(/;Authorization=AAD$/);
+    expect(functionApp(template).settings.APPLICATIONINSIGHTS_AUTHENTICATION_STRING).toMatch(/;Authorization=AAD$/);
     expect(template.one('azurerm_role_assignment', /Traces/).role_definition_name).toBe('Monitoring Metrics Publisher');
     const alerts = Object.values(template.all('azurerm_monitor_metric_alert'));
     expect(alerts.map(({ criteria }) => criteria[0].metric_name).sort()).toEqual([
@@ -161,10 +174,10 @@ describe('on Functions', () => {
     const stack = azureStack();
     const host = ServerlessHost.functionsFlexConsumption({ subnet: subnet(stack, DELEGATED) });
     serverless({ host }, stack);
-    expect(app(new Template(stack))).toMatchObject({
+    expect(site(new Template(stack))).toMatchObject({
       // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform's own template
-      virtual_network_subnet_id: '${azurerm_subnet.subnet.id}',
-      site_config: { vnet_route_all_enabled: true },
+      virtualNetworkSubnetId: '${azurerm_subnet.subnet.id}',
+      outboundVnetRouting: { allTraffic: true },
     });
   });
 });
@@ -229,6 +242,19 @@ describe('on Container Apps', () => {
       workload_profile_type: 'Consumption-GPU-NC8as-T4',
     });
     expect(container(template)).toMatchObject({ cpu: 8, memory: '56Gi' });
+  });
+
+  test('a salt gives the same content a revision of another name, to go back to an earlier model', () => {
+    const suffix = (versionSalt?: string) =>
+      containerApp({}, { versionSalt }).one('azurerm_container_app').template.revision_suffix;
+    expect(suffix()).toBe(suffix());
+    expect(suffix('back')).not.toBe(suffix());
+    expect(suffix('back')).not.toBe(suffix('again'));
+  });
+
+  test('an environment in a subnet stays when Azure has named its infrastructure', () => {
+    const environment = containerApp({}, { subnet: { id: subnetId('apps') } }).one('azurerm_container_app_environment');
+    expect(environment.lifecycle.ignore_changes).toEqual(['infrastructure_resource_group_name']);
   });
 
   test('memory goes with the CPUs', () => {

@@ -46,7 +46,7 @@ const ROWS: readonly Row[] = [
     prop: 'minReplicas',
     value: { minReplicas: 2 },
     mapped: '"min_replicas":2',
-    mappedFor: { [FUNCTIONS]: '"instance_count":2', [AZURE_ML]: '"capacity":2' },
+    mappedFor: { [FUNCTIONS]: '"instanceCount":2', [AZURE_ML]: '"capacity":2' },
   },
   {
     prop: 'minReplicas',
@@ -58,7 +58,7 @@ const ROWS: readonly Row[] = [
     prop: 'maxReplicas',
     value: { maxReplicas: 7 },
     mapped: '"max_replicas":7',
-    mappedFor: { [FUNCTIONS]: '"maximum_instance_count":7', [AZURE_ML]: '"maximum":7' },
+    mappedFor: { [FUNCTIONS]: '"maximumInstanceCount":7', [AZURE_ML]: '"maximum":7' },
   },
   {
     prop: 'rollout',
@@ -76,7 +76,7 @@ const ROWS: readonly Row[] = [
     prop: 'timeoutSeconds',
     value: { timeoutSeconds: 77 },
     mapped: '"77"',
-    mappedFor: { [FUNCTIONS]: '"MODELSHIP_TIMEOUT_SECONDS":"77"', [AZURE_ML]: 'PT77S' },
+    mappedFor: { [FUNCTIONS]: '{"name":"MODELSHIP_TIMEOUT_SECONDS","value":"77"}', [AZURE_ML]: 'PT77S' },
   },
   { prop: 'logRetentionDays', value: { logRetentionDays: 33 }, mapped: '"retention_in_days":33' },
   { prop: 'environment', value: { environment: { MY_SETTING: 'mine' } }, mapped: 'MY_SETTING' },

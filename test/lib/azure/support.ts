@@ -40,6 +40,19 @@ export class Template {
   }
 }
 
+/** The function app of a template, and the app's variables. */
+export function functionApp(template: Template): {
+  readonly site: Resource;
+  readonly settings: Record<string, string>;
+} {
+  const [resource] = template.arm('Microsoft.Web/sites');
+  const { appSettings } = resource!.body.properties.siteConfig;
+  return {
+    site: resource!,
+    settings: Object.fromEntries(appSettings.map(({ name, value }: Resource) => [name, value])),
+  };
+}
+
 export function azureStack(): TerraformStack {
   const stack = new TerraformStack(Testing.app(), 'stack');
   new AzurermProvider(stack, 'azurerm', { features: [{}], storageUseAzuread: true });

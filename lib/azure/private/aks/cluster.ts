@@ -170,11 +170,15 @@ export class AksCluster extends Construct {
       autoScalingEnabled: true,
       minCount: options.minNodes ?? (options.gpuCount ? 0 : 1),
       maxCount: options.maxNodes ?? DEFAULT_MAX_NODES,
-      nodeLabels: POOL_LABEL,
+      // AKS adds a label to spot nodes, and Terraform would remove it at every apply.
+      nodeLabels: { ...POOL_LABEL, ...(options.spot ? { [SPOT_TAINT.key]: SPOT_TAINT.value } : {}) },
       nodeTaints: taints.map(({ key, value, effect }) => `${key}=${value}:${effect}`),
       gpuDriver: options.gpuCount ? 'Install' : undefined,
       temporaryNameForRotation: 'modelstmp',
-      ...(options.spot ? { priority: 'Spot', evictionPolicy: 'Delete', spotMaxPrice: -1 } : {}),
+      ...(options.spot
+        ? { priority: 'Spot', evictionPolicy: 'Delete', spotMaxPrice: -1 }
+        : // What AKS sets if nothing is said, which Terraform would remove at every apply. Spot pools have no surge.
+          { upgradeSettings: { maxSurge: '10%' } }),
     });
   }
 }

@@ -54,8 +54,11 @@ export class ContainerApp extends Construct {
       ...image.ready,
     ]);
     this.environment = new AppEnvironment(this, 'Environment', name, placement, telemetry, options);
-    const template = this.template(props, options, image.uri);
-    this.revision = revisionSuffix(this, template, [image.uri, ...Object.values(props.environment ?? {})]);
+    const template = this.template(props, options, image.uri, entra);
+    this.revision = revisionSuffix(this, { template, salt: options.versionSalt }, [
+      image.uri,
+      ...Object.values(props.environment ?? {}),
+    ]);
     this.app = new azurerm.ContainerApp(this, 'Resource', {
       name,
       resourceGroupName: placement.resourceGroup.name,
@@ -80,13 +83,20 @@ export class ContainerApp extends Construct {
     telemetry.watch({ resourceId: this.app.id, ...CONTAINER_APP_TELEMETRY });
   }
 
-  private template(props: ServerlessModelProps, options: ContainerAppsOptions, image: string) {
+  private template(
+    props: ServerlessModelProps,
+    options: ContainerAppsOptions,
+    image: string,
+    entra: EntraApplication | undefined,
+  ) {
     const cpu = options.gpu?.cpu ?? options.cpu ?? DEFAULT_CPU;
     const memoryGib = options.gpu?.memoryGib ?? cpu * CONTAINER_APPS.memoryPerCpuGib;
     const environment = {
       // The platform says where its agent takes traces; whose they are is for the app to say.
       OTEL_SERVICE_NAME: props.model.name,
       ...runtimeEnvironment(props, this.modelStore.url(props.model), props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
+      // The platform checks callers too, but only from a moment after the app is created.
+      ...entra?.variables,
       // An app may have several identities, so that whoever asks for a token must say which.
       AZURE_CLIENT_ID: this.identity.clientId,
     };
@@ -151,9 +161,9 @@ export class ContainerApp extends Construct {
  *
  * @param inputs what the caller gave and may know only at apply; its value then counts too
  */
-function revisionSuffix(scope: Construct, template: object, inputs: readonly string[]): string {
-  // Late, because the references in the template have their final names only at synthesis.
-  const hash = Lazy.stringValue({ produce: (context) => shortHash(JSON.stringify(context.resolve(template))) });
+function revisionSuffix(scope: Construct, content: object, inputs: readonly string[]): string {
+  // Late, because the references in the content have their final names only at synthesis.
+  const hash = Lazy.stringValue({ produce: (context) => shortHash(JSON.stringify(context.resolve(content))) });
   const late = inputs.filter((input) => Token.isUnresolved(input));
   return `m${late.length === 0 ? hash : contentHash(scope, 'RevisionHash', [hash, ...late], HASH_LENGTH)}`;
 }

@@ -36,6 +36,9 @@ export class AppEnvironment extends Construct {
       logsDestination: 'azure-monitor',
       infrastructureSubnetId: options.subnet?.id,
       internalLoadBalancerEnabled: options.subnet ? (options.internal ?? false) : undefined,
+      // Azure names the group of an environment in a subnet, and a change of the name would replace the environment:
+      // https://github.com/hashicorp/terraform-provider-azurerm/issues/27481
+      lifecycle: { ignoreChanges: ['infrastructure_resource_group_name'] },
       workloadProfile: [
         { name: CONSUMPTION, workloadProfileType: CONSUMPTION },
         ...(options.gpu ? [{ name: GPU_PROFILE, workloadProfileType: options.gpu.profileType }] : []),

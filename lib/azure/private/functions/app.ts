@@ -1,8 +1,4 @@
 import type { DataAzurermFunctionAppHostKeys } from '@cdktf/provider-azurerm/lib/data-azurerm-function-app-host-keys';
-import type {
-  FunctionAppFlexConsumption,
-  FunctionAppFlexConsumptionAuthSettingsV2,
-} from '@cdktf/provider-azurerm/lib/function-app-flex-consumption';
 import type { ServicePlan } from '@cdktf/provider-azurerm/lib/service-plan';
 import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import { AssetType, TerraformAsset } from 'cdktf';
@@ -10,10 +6,11 @@ import { Construct } from 'constructs';
 import { FUNCTIONS_MODEL_FOLDER, type FunctionsFolder, functionsFolder } from '../../../bundle/functions-folder.js';
 import { runtimeFolder } from '../../../bundle/runtime-folder.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
+import { GenericResource } from '../../../terraform/generic.js';
 import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
 import type { FlexConsumptionOptions } from '../../host.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
-import { afterRoles } from '../shared/azapi.js';
+import { afterRoles, azapi } from '../shared/azapi.js';
 import type { EntraApplication } from '../shared/entra-application.js';
 import { globalName, groupName } from '../shared/names.js';
 import { assignRole } from '../shared/roles.js';
@@ -26,6 +23,8 @@ const DEFAULT_MEMORY_MIB = 2048;
 const DEFAULT_CONCURRENCY = 32;
 const DEFAULT_MAX_INSTANCES = 100;
 const NODE_VERSION = '22';
+/** Version of the App Service API. */
+const WEB_API = '2024-11-01';
 /** The name under which the platform looks for the package in its container. */
 const PACKAGE_NAME = 'released-package.zip';
 const CONTAINER_DIGEST_LENGTH = 32;
@@ -36,9 +35,11 @@ export class FunctionsApp extends Construct {
   readonly plan: ServicePlan;
   /** With which the platform reads the package and writes its logs. */
   readonly identity: UserAssignedIdentity;
-  readonly app: FunctionAppFlexConsumption;
+  /** The site, of the type `Microsoft.Web/sites`. */
+  readonly app: GenericResource;
   readonly url: string;
 
+  private readonly resourceGroupName: string;
   private keys?: DataAzurermFunctionAppHostKeys;
 
   constructor(
@@ -49,6 +50,7 @@ export class FunctionsApp extends Construct {
     { placement, telemetry, entra }: ServerlessBackendProps,
   ) {
     super(scope, id);
+    this.resourceGroupName = placement.resourceGroup.name;
     const memoryMib = options.memoryMib ?? DEFAULT_MEMORY_MIB;
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     const folder = functionsFolder({
@@ -68,61 +70,107 @@ export class FunctionsApp extends Construct {
       assignRole(this, 'HostStorage', this.storage.account.id, 'Storage Blob Data Owner', this.identity.principalId),
       assignRole(this, 'Traces', telemetry.insights.id, 'Monitoring Metrics Publisher', this.identity.principalId),
     ]);
+    const settings = {
+      ...runtimeEnvironment(props, FUNCTIONS_MODEL_FOLDER, timeoutSeconds),
+      // The platform checks callers too, but only from a moment after the app is created.
+      ...entra?.variables,
+      AzureWebJobsStorage__accountName: this.storage.account.name,
+      AzureWebJobsStorage__credential: 'managedidentity',
+      AzureWebJobsStorage__clientId: this.identity.clientId,
+      APPLICATIONINSIGHTS_CONNECTION_STRING: telemetry.insights.connectionString,
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${this.identity.clientId};Authorization=AAD`,
+      // Else the platform answers `/` with a page of its own.
+      AzureWebJobsDisableHomepage: 'true',
+    };
     this.plan = new azurerm.ServicePlan(this, 'Plan', {
       ...placement.common,
       name: groupName(scope, FUNCTIONS.nameLength),
       osType: 'Linux',
       skuName: 'FC1',
     });
-    this.app = new azurerm.FunctionAppFlexConsumption(this, 'Resource', {
-      ...placement.common,
-      name: globalName(scope, FUNCTIONS.nameLength, true),
-      servicePlanId: this.plan.id,
-      storageContainerType: 'blobContainer',
-      storageContainerEndpoint: `${this.storage.account.primaryBlobEndpoint}${container.name}`,
-      storageAuthenticationType: 'UserAssignedIdentity',
-      storageUserAssignedIdentityId: this.identity.id,
-      identity: { type: 'UserAssigned', identityIds: [this.identity.id] },
-      // The image for Node has the executable that host.json names; the one for custom handlers promises none.
-      runtimeName: 'node',
-      runtimeVersion: NODE_VERSION,
-      instanceMemoryInMb: memoryMib,
-      maximumInstanceCount: props.maxReplicas ?? DEFAULT_MAX_INSTANCES,
-      httpConcurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
-      alwaysReady: props.minReplicas ? [{ name: 'http', instanceCount: props.minReplicas }] : undefined,
-      virtualNetworkSubnetId: options.subnet?.id,
-      httpsOnly: true,
-      webdeployPublishBasicAuthenticationEnabled: false,
-      siteConfig: {
-        minimumTlsVersion: '1.2',
-        scmMinimumTlsVersion: '1.2',
-        http2Enabled: true,
-        vnetRouteAllEnabled: options.subnet ? true : undefined,
-        applicationInsightsConnectionString: telemetry.insights.connectionString,
-      },
-      authSettingsV2: entra ? entraSettings(entra) : undefined,
-      appSettings: {
-        ...runtimeEnvironment(props, FUNCTIONS_MODEL_FOLDER, timeoutSeconds),
-        AzureWebJobsStorage__accountName: this.storage.account.name,
-        AzureWebJobsStorage__credential: 'managedidentity',
-        AzureWebJobsStorage__clientId: this.identity.clientId,
-        APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${this.identity.clientId};Authorization=AAD`,
-        // Else the platform answers `/` with a page of its own.
-        AzureWebJobsDisableHomepage: 'true',
+    // By azapi, because azurerm adds a setting `AzureWebJobsStorage` without a key, which wins over the identity:
+    // https://github.com/hashicorp/terraform-provider-azurerm/issues/29693
+    this.app = new GenericResource(this, 'Resource', {
+      type: 'azapi_resource',
+      provider: azapi(this),
+      attributes: {
+        type: `Microsoft.Web/sites@${WEB_API}`,
+        parent_id: placement.resourceGroup.id,
+        name: globalName(scope, placement, FUNCTIONS.nameLength, true),
+        location: placement.location,
+        tags: props.tags,
+        identity: { type: 'UserAssigned', identity_ids: [this.identity.id] },
+        body: {
+          kind: 'functionapp,linux',
+          properties: {
+            serverFarmId: this.plan.id,
+            httpsOnly: true,
+            ...(options.subnet
+              ? { virtualNetworkSubnetId: options.subnet.id, outboundVnetRouting: { allTraffic: true } }
+              : {}),
+            functionAppConfig: {
+              deployment: {
+                storage: {
+                  type: 'blobContainer',
+                  value: `${this.storage.account.primaryBlobEndpoint}${container.name}`,
+                  authentication: {
+                    type: 'UserAssignedIdentity',
+                    userAssignedIdentityResourceId: this.identity.id,
+                  },
+                },
+              },
+              // The image for Node has the executable that host.json names; the one for custom handlers promises none.
+              runtime: { name: 'node', version: NODE_VERSION },
+              scaleAndConcurrency: {
+                instanceMemoryMB: memoryMib,
+                maximumInstanceCount: props.maxReplicas ?? DEFAULT_MAX_INSTANCES,
+                triggers: { http: { perInstanceConcurrency: options.concurrency ?? DEFAULT_CONCURRENCY } },
+                ...(props.minReplicas ? { alwaysReady: [{ name: 'http', instanceCount: props.minReplicas }] } : {}),
+              },
+            },
+            siteConfig: {
+              minTlsVersion: '1.2',
+              scmMinTlsVersion: '1.2',
+              http20Enabled: true,
+              appSettings: Object.entries(settings).map(([name, value]) => ({ name, value })),
+            },
+          },
+        },
+        response_export_values: ['properties.defaultHostName'],
+        // The service otherwise deletes the plan with its last app.
+        delete_query_parameters: { deleteEmptyServerFarm: ['false'] },
       },
       dependsOn: [blob, rolesKnown],
     });
-    this.url = `https://${this.app.defaultHostname}`;
+    this.configure('Publishing', 'basicPublishingCredentialsPolicies', 'scm', { allow: false });
+    if (entra) this.configure('Auth', 'config', 'authsettingsV2', entraSettings(entra));
+    this.url = `https://${this.app.interpolationForAttribute('output.properties.defaultHostName')}`;
     telemetry.watch({ resourceId: this.app.id, ...functionsTelemetry(memoryMib) });
   }
 
   /** The key that callers send as `x-functions-key`, secret. For `Access.apiKey()`. */
   get functionKey(): string {
     this.keys ??= new azurerm.DataAzurermFunctionAppHostKeys(this, 'Keys', {
-      name: this.app.name,
-      resourceGroupName: this.app.resourceGroupName,
+      name: this.app.getStringAttribute('name'),
+      resourceGroupName: this.resourceGroupName,
+      // The name is known before the app exists, and its keys are not.
+      dependsOn: [this.app],
     });
     return this.keys.defaultFunctionKey;
+  }
+
+  /** Changes a part of the app that exists from the start, with defaults of the platform. */
+  private configure(id: string, kind: string, name: string, properties: object): void {
+    new GenericResource(this, id, {
+      type: 'azapi_update_resource',
+      provider: azapi(this),
+      attributes: {
+        type: `Microsoft.Web/sites/${kind}@${WEB_API}`,
+        parent_id: this.app.id,
+        name,
+        body: { properties },
+      },
+    });
   }
 
   /**
@@ -150,19 +198,19 @@ export class FunctionsApp extends Construct {
   }
 }
 
-/** Has the platform turn away whoever brings no token of Microsoft Entra ID for this application. */
-function entraSettings(entra: EntraApplication): FunctionAppFlexConsumptionAuthSettingsV2 {
+/** Settings by which the platform rejects callers without a token of Microsoft Entra ID for this application. */
+function entraSettings(entra: EntraApplication): object {
   return {
-    authEnabled: true,
-    requireAuthentication: true,
-    requireHttps: true,
-    unauthenticatedAction: 'Return401',
-    defaultProvider: 'azureactivedirectory',
-    login: { tokenStoreEnabled: false },
-    activeDirectoryV2: {
-      clientId: entra.clientId,
-      tenantAuthEndpoint: entra.issuer,
-      allowedAudiences: [entra.clientId],
+    platform: { enabled: true },
+    globalValidation: { requireAuthentication: true, unauthenticatedClientAction: 'Return401' },
+    httpSettings: { requireHttps: true },
+    login: { tokenStore: { enabled: false } },
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true,
+        registration: { clientId: entra.clientId, openIdIssuer: entra.issuer },
+        validation: { allowedAudiences: [entra.clientId] },
+      },
     },
   };
 }

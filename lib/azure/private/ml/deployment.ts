@@ -8,10 +8,8 @@ import { GenericResource } from '../../../terraform/generic.js';
 import { packagePrefix } from '../../../terraform/package-files.js';
 import { azapi } from '../shared/azapi.js';
 import { shortHash } from '../shared/names.js';
+import { ML_API } from './api.js';
 import type { routesOf } from './server.js';
-
-/** The version of Azure ML's API whose schema azapi has since 2.7. */
-export const ML_API = '2025-06-01';
 
 /** Where the model is mounted: below it lie the model asset's name, its version and the folder's own name. */
 export const MOUNT_PATH = '/var/modelship';
@@ -32,6 +30,8 @@ export interface MlAssetNames {
 /** What a deployment is made of. */
 export interface MlDeploymentProps extends MlAssetNames {
   readonly model: Model;
+  /** Sets the deployment's name apart from an earlier one of the same model. */
+  readonly versionSalt?: string;
   readonly server: ModelServer;
   readonly endpoint: GenericResource;
   readonly environmentId: string;
@@ -71,7 +71,7 @@ export class MlDeployment extends Construct {
   constructor(scope: Construct, id: string, props: MlDeploymentProps) {
     super(scope, id);
     const { model, server } = props;
-    this.name = deploymentName(model);
+    this.name = deploymentName(model, props.versionSalt);
     if (server.layout(model).length > 0) this.modelVersion = this.makeModel(props);
     const startFailures = Math.ceil(props.startupSeconds / PROBE_PERIOD_SECONDS);
     this.resource = new GenericResource(this, 'Resource', {
@@ -178,9 +178,14 @@ function assetVersion(prefix: string): string {
   return basename(prefix).slice(0, VERSION_LENGTH);
 }
 
-/** The name of the deployment that serves `model`. */
-export function deploymentName(model: Model): string {
-  return `m-${model.digest.slice('sha256:'.length).slice(0, VERSION_LENGTH)}`;
+/**
+ * The name of the deployment that serves `model`.
+ *
+ * @param salt sets it apart from an earlier deployment of the same model
+ */
+export function deploymentName(model: Model, salt?: string): string {
+  const content = salt === undefined ? model.digest.slice('sha256:'.length) : shortHash(`${model.digest} ${salt}`, 64);
+  return `m-${content.slice(0, VERSION_LENGTH)}`;
 }
 
 function probe(failureThreshold: number) {

@@ -4,11 +4,15 @@ import { Rollout } from '../../../serving/rollout.js';
 import { GenericResource } from '../../../terraform/generic.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { azapi } from '../shared/azapi.js';
-import { deploymentName, ML_API, type MlDeployment } from './deployment.js';
+import { ENDPOINT_TYPE } from './api.js';
+import { deploymentName, type MlDeployment } from './deployment.js';
 
 export const FULL = 100;
-/** The type of an online endpoint, as azapi writes it. */
-export const ENDPOINT_TYPE = `Microsoft.MachineLearningServices/workspaces/onlineEndpoints@${ML_API}`;
+/**
+ * The type by which the traffic is taken away at the end, whatever version of the API the rest has: with another type
+ * azapi would take the traffic away first, to create the action again.
+ */
+const STOP_TYPE = 'Microsoft.MachineLearningServices/workspaces/onlineEndpoints@2025-06-01';
 
 /** What an online endpoint is, apart from its traffic. */
 export interface MlEndpointDefinition {
@@ -25,8 +29,11 @@ export function ownPercent({ rollout = Rollout.allAtOnce(), mirrorPercent }: Man
 }
 
 function traffic(props: ManagedEndpointModelProps): { [deployment: string]: number } {
-  const others = (props.alongside ?? []).map(({ model, trafficPercent }) => [deploymentName(model), trafficPercent]);
-  return Object.fromEntries([[deploymentName(props.model), ownPercent(props)], ...others]);
+  const others = (props.alongside ?? []).map(({ model, versionSalt, trafficPercent }) => [
+    deploymentName(model, versionSalt),
+    trafficPercent,
+  ]);
+  return Object.fromEntries([[deploymentName(props.model, props.versionSalt), ownPercent(props)], ...others]);
 }
 
 /** Which deployment answers, moved once the deployments are there and taken away before they go. */
@@ -43,11 +50,11 @@ export class MlTraffic extends Construct {
     deployments: readonly MlDeployment[],
   ) {
     super(scope, id);
-    const { model, mirrorPercent } = props;
+    const { model, versionSalt, mirrorPercent } = props;
     this.move = this.put('Move', endpoint, definition, {
       when: 'apply',
       traffic: traffic(props),
-      mirrorTraffic: mirrorPercent ? { [deploymentName(model)]: mirrorPercent } : {},
+      mirrorTraffic: mirrorPercent ? { [deploymentName(model, versionSalt)]: mirrorPercent } : {},
       dependsOn: deployments.map(({ resource }) => resource),
     });
     // Azure ML refuses to delete a deployment that has traffic.
@@ -78,7 +85,7 @@ export class MlTraffic extends Construct {
       type: 'azapi_resource_action',
       provider: azapi(this),
       attributes: {
-        type: ENDPOINT_TYPE,
+        type: options.when === 'destroy' ? STOP_TYPE : ENDPOINT_TYPE,
         resource_id: endpoint.id,
         method: 'PUT',
         when: options.when,

@@ -24,6 +24,7 @@ const PROPS: Readonly<Record<keyof ManagedEndpointModelProps, true>> = {
   capturePercent: true,
   server: true,
   startupSeconds: true,
+  versionSalt: true,
 };
 
 /** @throws ValidationError naming every prop that Azure ML cannot do */
@@ -106,7 +107,7 @@ function checkTraffic(validator: Validator, props: ManagedEndpointModelProps): v
     'MIRROR_AND_CANARY',
     'a version gets either copies of the traffic or a share of it; leave out the canary or `mirrorPercent`',
   );
-  const names = [props.model, ...alongside.map(({ model }) => model)].map(deploymentName);
+  const names = [props, ...alongside].map(({ model, versionSalt }) => deploymentName(model, versionSalt));
   validator.check(
     new Set(names).size === names.length,
     'alongside',

@@ -6,8 +6,9 @@ import type {
 import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
+import { GenericResource } from '../../../terraform/generic.js';
 import type { AzureServingProps } from '../../props.js';
-import { afterRoles } from '../shared/azapi.js';
+import { afterRoles, azapi } from '../shared/azapi.js';
 import { keyIdentity } from '../shared/key-identity.js';
 import { clientConfig, globalName, groupName } from '../shared/names.js';
 import type { Placement } from '../shared/placement.js';
@@ -16,6 +17,7 @@ import { Registry } from '../shared/registry.js';
 import { assignRole } from '../shared/roles.js';
 import { SecureStorage } from '../shared/secure-storage.js';
 import type { Telemetry } from '../shared/telemetry.js';
+import { ML_API } from './api.js';
 
 const WORKSPACE_NAME_LENGTH = 33;
 const VAULT_NAME_LENGTH = 24;
@@ -26,6 +28,8 @@ export class MlWorkspace extends Construct {
   readonly vault: KeyVault;
   readonly registry: Registry;
   readonly storage: SecureStorage;
+  /** Roles to wait for before an instance starts. */
+  readonly connected: readonly ITerraformDependable[];
   /** What must be there before anybody outside Azure reads or writes the vault. */
   readonly vaultReachable: readonly ITerraformDependable[];
 
@@ -37,12 +41,12 @@ export class MlWorkspace extends Construct {
     private readonly props: AzureServingProps,
   ) {
     super(scope, id);
-    const isPrivate = props.privateSubnet !== undefined;
+    const { isPrivate } = this;
     // Azure ML itself reaches its account by keys; what we serve lies in another that has none.
     this.storage = new SecureStorage(this, 'Storage', placement, props, { sharedKeys: true, hasFiles: true });
     this.vault = new azurerm.KeyVault(this, 'Vault', {
       ...placement.common,
-      name: globalName(scope, VAULT_NAME_LENGTH, true),
+      name: globalName(scope, placement, VAULT_NAME_LENGTH, true),
       tenantId: clientConfig(this).tenantId,
       skuName: 'standard',
       rbacAuthorizationEnabled: true,
@@ -69,30 +73,62 @@ export class MlWorkspace extends Construct {
       ...this.encryption(),
     });
     privateEndpoint(this, placement, props, this.workspace.id, 'amlworkspace');
+    this.connected = this.approveOwn();
+  }
+
+  private get isPrivate(): boolean {
+    return this.props.privateSubnet !== undefined;
   }
 
   /**
-   * Lets the instances of a private workspace reach another resource, by a private endpoint in the network that Azure ML
-   * manages. Without a private subnet they reach everything, and nothing is made.
+   * Opens the private network of the workspace to another resource, by a private endpoint that Azure ML manages. Without
+   * a private subnet instances reach everything, and nothing is created.
    */
   approve(id: string, resourceId: string, subresource: 'blob' | 'registry'): ITerraformDependable[] {
-    if (!this.props.privateSubnet) return [];
-    const approver = assignRole(
+    if (!this.isPrivate) return [];
+    return [
+      // azurerm rejects the subresource `registry`.
+      new GenericResource(this, id, {
+        type: 'azapi_resource',
+        provider: azapi(this),
+        attributes: {
+          type: `Microsoft.MachineLearningServices/workspaces/outboundRules@${ML_API}`,
+          parent_id: this.workspace.id,
+          name: id.toLowerCase(),
+          body: {
+            properties: {
+              type: 'PrivateEndpoint',
+              category: 'UserDefined',
+              destination: { serviceResourceId: resourceId, subresourceTarget: subresource, sparkEnabled: false },
+            },
+          },
+        },
+        dependsOn: [this.mayConnect(id, resourceId)],
+      }),
+    ];
+  }
+
+  /**
+   * Lets a private workspace connect to its own storage, vault and registry, to which it adds private endpoints when its
+   * network is created. The right to approve them is not part of its role:
+   * https://learn.microsoft.com/azure/machine-learning/how-to-managed-network#approval-of-private-endpoints
+   */
+  private approveOwn(): ITerraformDependable[] {
+    if (!this.isPrivate) return [];
+    const own = { Storage: this.storage.account.id, Vault: this.vault.id, Registry: this.registry.registry.id };
+    return Object.entries(own).map(([id, resourceId]) => this.mayConnect(`Own${id}`, resourceId));
+  }
+
+  /** Assigns the role to approve connections to a resource, and waits until Azure enforces it. */
+  private mayConnect(id: string, resourceId: string): ITerraformDependable {
+    const role = assignRole(
       this,
       `${id}Approver`,
       resourceId,
       'Azure AI Enterprise Network Connection Approver',
       this.workspace.identity.principalId,
     );
-    return [
-      new azurerm.MachineLearningWorkspaceNetworkOutboundRulePrivateEndpoint(this, id, {
-        name: id.toLowerCase(),
-        workspaceId: this.workspace.id,
-        serviceResourceId: resourceId,
-        subResourceTarget: subresource,
-        dependsOn: [afterRoles(this, `${id}ApproverKnown`, [approver])],
-      }),
-    ];
+    return afterRoles(this, `${id}ApproverKnown`, [role]);
   }
 
   private encryption(): Pick<

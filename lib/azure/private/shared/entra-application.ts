@@ -1,3 +1,4 @@
+import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Construct } from 'constructs';
 import { GenericResource } from '../../../terraform/generic.js';
 import { azuread } from './azapi.js';
@@ -92,6 +93,11 @@ export class EntraApplication extends Construct {
   /** What signs the tokens: the tenant of whoever deploys. */
   get issuer(): string {
     return `https://login.microsoftonline.com/${clientConfig(this).tenantId}/v2.0`;
+  }
+
+  /** Variables by which the runtime itself checks callers' tokens. */
+  get variables(): { [name: string]: string } {
+    return { [ENVIRONMENT.jwtIssuer]: this.issuer, [ENVIRONMENT.jwtAudience]: this.clientId };
   }
 
   /** Lets a user, a group or a service, by its object id, get tokens for the model. */

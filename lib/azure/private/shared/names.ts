@@ -26,13 +26,19 @@ export function groupName(scope: Construct, maxLength: number): string {
 }
 
 /**
- * A name unique in all of Azure, as DNS names must be. The subscription is part of its hash, so that the same code
- * deploys to two subscriptions, and it stays the same from one apply to the next.
+ * A name unique in all of Azure, as DNS names must be. Subscription and location are part of its hash: the same code
+ * deploys to two subscriptions, and a move to another location creates the new resource before it deletes the old one.
+ * It stays the same from one apply to the next.
  *
  * @param hyphens whether the kind of resource allows them
  */
-export function globalName(scope: Construct, maxLength: number, hyphens: boolean): string {
-  const place = Fn.join('/', [clientConfig(scope).subscriptionId, scope.node.path]);
+export function globalName(
+  scope: Construct,
+  { location }: { readonly location: string },
+  maxLength: number,
+  hyphens: boolean,
+): string {
+  const place = Fn.join('/', [clientConfig(scope).subscriptionId, location, scope.node.path]);
   const hash = Fn.substr(Fn.sha256(place), 0, HASH_LENGTH);
   const prefix = slug(scope, maxLength - HASH_LENGTH - (hyphens ? 1 : 0));
   return hyphens ? `${prefix}-${hash}` : `${prefix.replaceAll('-', '')}${hash}`;

@@ -19,7 +19,7 @@ export class Registry extends Construct {
     super(scope, id);
     this.registry = new azurerm.ContainerRegistry(this, 'Registry', {
       ...placement.common,
-      name: globalName(this, REGISTRY_NAME_LENGTH, false),
+      name: globalName(this, placement, REGISTRY_NAME_LENGTH, false),
       // Private endpoints and customers' keys are for the Premium tier alone.
       sku: props.privateSubnet || props.encryptionKey ? 'Premium' : 'Standard',
       adminEnabled: false,

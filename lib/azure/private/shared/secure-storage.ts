@@ -43,7 +43,7 @@ export class SecureStorage extends Construct {
     super(scope, id);
     this.account = new azurerm.StorageAccount(this, 'Account', {
       ...placement.common,
-      name: globalName(this, ACCOUNT_NAME_LENGTH, false),
+      name: globalName(this, placement, ACCOUNT_NAME_LENGTH, false),
       accountKind: 'StorageV2',
       accountTier: 'Standard',
       accountReplicationType: 'ZRS',
