@@ -10,7 +10,8 @@ import { validateInferenceService } from './private/validation.js';
 
 /**
  * A model in a cluster that runs KServe: an `InferenceService` with the same pod as {@link ModelWorkload}, which KServe
- * scales and exposes. The cluster and its resource definitions must be there when Terraform plans.
+ * scales and exposes. It runs in KServe's mode `Standard` (`RawDeployment` before 0.16), which needs no Knative and keeps
+ * at least one pod. The cluster and its resource definitions must exist when Terraform plans.
  *
  * @throws ValidationError with every prop that is wrong; KServe owns exposure, so that `exposure`,
  * `callerNamespaces`, `metricsNamespaces`, `egressRanges`, `traceNamespaces` and `canary` are refused, and `namespace`

@@ -23,15 +23,14 @@ import {
   securityLevel,
 } from './private/pod.js';
 import { providerPodSpec } from './private/provider-form.js';
-import { DEFAULT_MAX_REPLICAS, progressDeadlineSeconds, rolloutTimeouts } from './private/rollout-time.js';
+import { progressDeadlineSeconds, rolloutTimeouts } from './private/rollout-time.js';
+import { scaling } from './private/scaling.js';
 import { validateWorkload } from './private/validation.js';
 
 /** The port of the services, which forward to the server's. */
 const SERVICE_PORT = 80;
 /** The label that tells the two versions of a canary apart. */
 const TRACK_LABEL = 'app.kubernetes.io/component';
-
-const DEFAULT_TARGET_CPU_PERCENT = 70;
 
 /**
  * A model in a Kubernetes cluster: a Deployment that scales with its load, reachable by nobody who was not let in.
@@ -59,6 +58,8 @@ export class ModelWorkload extends Construct {
   readonly networkPolicy: NetworkPolicyV1;
   /** Set during a canary. */
   readonly canaryDeployment?: DeploymentV1;
+  /** Set during a canary. */
+  readonly canaryService?: ServiceV1;
   /** Set if it is exposed by an Ingress. */
   readonly ingress?: IngressV1;
   /** Set if it is exposed by a Gateway. */
@@ -116,7 +117,7 @@ export class ModelWorkload extends Construct {
     if (props.canary) {
       const canaryName = `${name}-canary`;
       this.canaryDeployment = this.deploy('CanaryDeployment', canaryName, 'canary', props.canary);
-      this.serve('CanaryService', canaryName, 'canary');
+      this.canaryService = this.serve('CanaryService', canaryName, 'canary');
       this.autoscale('CanaryAutoscaler', this.canaryDeployment);
       weights.push({ name: canaryName, weight: props.canary.percent });
     }
@@ -137,6 +138,11 @@ export class ModelWorkload extends Construct {
     if (host !== undefined) return `https://${host}`;
     if (this.exposure.kind === 'cluster') return `http://${this.props.name}.${this.namespaceName}.svc.cluster.local`;
     return `http://${this.service.status.get(0).loadBalancer.get(0).ingress.get(0).ip}`;
+  }
+
+  /** Services by the version they select: `stable`, and `canary` during a canary. */
+  get services(): { readonly [version: string]: ServiceV1 } {
+    return { stable: this.service, ...(this.canaryService ? { canary: this.canaryService } : {}) };
   }
 
   /** Lets the pods of `namespace` call the model. */
@@ -209,7 +215,7 @@ export class ModelWorkload extends Construct {
   }
 
   private autoscale(id: string, deployment: DeploymentV1): HorizontalPodAutoscalerV2 {
-    const { minReplicas = 1, maxReplicas = Math.max(minReplicas, DEFAULT_MAX_REPLICAS) } = this.props;
+    const { minReplicas, maxReplicas, targetCpuPercent } = scaling(this.props);
     const name = deployment.metadata.name;
     return new kubernetes.HorizontalPodAutoscalerV2(this, id, {
       ...this.inCluster,
@@ -223,10 +229,7 @@ export class ModelWorkload extends Construct {
             type: 'Resource',
             resource: {
               name: 'cpu',
-              target: {
-                type: 'Utilization',
-                averageUtilization: this.props.targetCpuPercent ?? DEFAULT_TARGET_CPU_PERCENT,
-              },
+              target: { type: 'Utilization', averageUtilization: targetCpuPercent },
             },
           },
         ],

@@ -33,7 +33,11 @@ export function validateWorkload(scope: Construct, props: ModelWorkloadProps): v
 export function validateInferenceService(scope: Construct, props: ModelWorkloadProps): void {
   const validator = validatorFor(scope, 'InferenceService');
   checkPod(validator, props);
-  validator.number('minReplicas', props.minReplicas, { min: 0, max: 1000, source: 'KServe' });
+  validator.number('minReplicas', props.minReplicas, {
+    min: 1,
+    max: 1000,
+    source: 'KServe without Knative (for none at all, use a ServerlessModel)',
+  });
   validator.check(
     props.namespace !== undefined,
     'namespace',

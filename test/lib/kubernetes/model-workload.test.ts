@@ -280,16 +280,21 @@ describe('InferenceService', () => {
     return { from, manifest: values(from, 'manifest')[0].manifest };
   };
 
-  test('runs the same restricted pod under KServe, which may scale it to zero', () => {
-    const { manifest: made, from } = inference({ namespace: 'models', minReplicas: 0, maxReplicas: 4 });
+  test('runs the same restricted pod under KServe in the mode without Knative, which scales it by its CPU', () => {
+    const { manifest: made, from } = inference({ namespace: 'models', maxReplicas: 4, targetCpuPercent: 50 });
+    expect(made.metadata.annotations).toMatchObject({ 'serving.kserve.io/deploymentMode': 'RawDeployment' });
     expect(made).toMatchObject({ apiVersion: 'serving.kserve.io/v1beta1', kind: 'InferenceService' });
-    expect(made.spec.predictor).toMatchObject({ minReplicas: 0, maxReplicas: 4 });
+    const limits = { minReplicas: 1, maxReplicas: 4, scaleMetric: 'cpu', scaleTarget: 50 };
+    expect(made.spec.predictor).toMatchObject(limits);
+    // Without a maximum KServe would never add a pod.
+    expect(inference({ namespace: 'models' }).manifest.spec.predictor.maxReplicas).toBe(3);
     expect(made.spec.predictor.containers[0].name).toBe('kserve-container');
     expect(restrictedFaults(made.spec.predictor)).toEqual([]);
     expect(Object.keys(from).sort()).toEqual(['kubernetes_manifest', 'kubernetes_service_account_v1']);
   });
 
   test.each<[string, Partial<ModelWorkloadProps>, RegExp]>([
+    ['zero replicas', { namespace: 'a', minReplicas: 0 }, /minReplicas: got 0.*ServerlessModel/],
     ['no namespace', {}, /namespace: KServe serves in the namespaces/],
     ['an exposure', { namespace: 'a', exposure: balancer }, /exposure: KServe owns/],
     ['a canary', { namespace: 'a', canary }, /canary: KServe owns/],

@@ -1,0 +1,13 @@
+import type { ModelWorkloadProps } from '../model-workload-props.js';
+
+export const DEFAULT_MAX_REPLICAS = 3;
+const DEFAULT_TARGET_CPU_PERCENT = 70;
+
+/** Bounds of the number of pods and the load at which pods are added, with the defaults filled in. */
+export function scaling({ minReplicas = 1, maxReplicas, targetCpuPercent }: ModelWorkloadProps) {
+  return {
+    minReplicas,
+    maxReplicas: maxReplicas ?? Math.max(minReplicas, DEFAULT_MAX_REPLICAS),
+    targetCpuPercent: targetCpuPercent ?? DEFAULT_TARGET_CPU_PERCENT,
+  };
+}
