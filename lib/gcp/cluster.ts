@@ -11,16 +11,24 @@ export interface GkeNetworkOptions {
    */
   readonly authorizedNetworks?: string[];
   /**
-   * Whether a Cloud NAT is made for the subnetwork, by which the private nodes and the pods reach the internet. Two cannot
-   * serve one subnetwork: say false if it has one.
+   * Whether to create a Cloud NAT for the subnetwork, through which private nodes and pods reach the internet. A
+   * subnetwork can have one only: set false if it has one.
    *
-   * @default - whether the `server` has an image outside Google's registries, or fetches its model from a hub
+   * @default - true if an image is outside Google's registries, the `server` fetches its model from a hub, or the keys of
+   * `Access.jwt()` are outside Google; set true for anything else on the internet, such as a collector of traces
    */
   readonly cloudNat?: boolean;
 }
 
-/** What the nodes of a Standard cluster are. */
+/** Options of a Standard cluster and of the node pool that runs the model. */
 export interface GkeStandardOptions extends GkeNetworkOptions {
+  /**
+   * Zones of the node pool that runs the model, such as `europe-west4-b`. Few zones of a region have GPUs, and GKE cannot
+   * create the pool in the others: https://cloud.google.com/compute/docs/gpus/gpu-regions-zones
+   *
+   * @default - all zones of the region
+   */
+  readonly zones?: string[];
   /** Type of the nodes. @default - the GPU's own, or `e2-standard-4` */
   readonly machineType?: string;
   /** Nodes kept in each zone. @default 0 */

@@ -13,6 +13,7 @@ import { startSeconds } from '../serving/servers/server-start.js';
 import { google } from '../terraform/bindings/google.js';
 import type { ContainerModelProps } from './container-props.js';
 import { ClusterAccess } from './private/gke/cluster.js';
+import { HealthCheckPolicies } from './private/gke/health-check-policy.js';
 import { GKE } from './private/gke/limits.js';
 import { COLLECTOR_NAMESPACES, PodMonitoring } from './private/gke/pod-monitoring.js';
 import { DEFAULT_TIMEOUT_SECONDS, mountedStore, servedModel } from './private/gke/server.js';
@@ -77,6 +78,13 @@ export class ContainerModel extends Construct {
     const workload = this.workloadProps(props);
     if (props.kserve) this.inferenceService = new InferenceService(this, 'Workload', workload);
     else this.workload = this.isOwn ? this.watchedWorkload(workload) : new ModelWorkload(this, 'Workload', workload);
+    if (this.workload && props.exposure?.kind === 'gateway' && props.healthCheckPolicy !== false) {
+      new HealthCheckPolicies(this, 'HealthChecks', {
+        cluster: this.cluster,
+        workload: this.workload,
+        readyPath: this.server.spec.readyPath(props.model),
+      });
+    }
 
     const namespace = props.namespace ?? workload.name;
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
@@ -123,6 +131,7 @@ export class ContainerModel extends Construct {
     const name = generatedName(this, GKE.workloadNameLength);
     const namespace = props.namespace ?? name;
     const own = this.isOwn ? bindImage(this, props, () => this.cluster.nodeServiceAccount?.member) : undefined;
+    this.cluster.reachInternet(props, own?.uri ?? this.server.spec.image!);
     const isMounted = this.isOwn || readsMount(props);
     const size = serverSize(this.server);
     const canary = props.rollout?.canaryOptions;

@@ -61,4 +61,12 @@ export interface ContainerModelProps extends GoogleServingProps {
 
   /** Whether to write an `InferenceService` for a cluster that runs KServe, instead of a workload. @default false */
   readonly kserve?: boolean;
+
+  /**
+   * Whether to write GKE's `HealthCheckPolicy` for `Exposure.gateway()`, so that the load balancer asks the server's own
+   * health path. Set false for a Gateway of another controller in a cluster without GKE's.
+   *
+   * @default true
+   */
+  readonly healthCheckPolicy?: boolean;
 }

@@ -4,7 +4,7 @@ import { Testing } from 'cdktf';
 import { describe, expect, test } from 'vitest';
 import { ContainerModel, type ContainerModelProps, Exposure, GkeCluster, Gpu } from '../../../lib/gcp/index.js';
 import { Model } from '../../../lib/model/model.js';
-import { Access, Rollout } from '../../../lib/serving/index.js';
+import { Access, ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
 import { manifest, restrictedFaults } from '../kubernetes/support.js';
 import { googleStack, KEY, minimal, model, only, resources, type Template, template } from './support.js';
@@ -63,7 +63,11 @@ describe('the cluster', () => {
       monitoring_config: { managed_prometheus: { enabled: true } },
       master_authorized_networks_config: { cidr_blocks: [{ cidr_block: '203.0.113.0/24' }] },
     });
-    expect(only(from, 'google_container_node_pool')).toMatchObject({
+    const pools = Object.entries<Template>(from.resource.google_container_node_pool);
+    const [system] = pools.find(([id]) => id.includes('SystemNodePool'))!;
+    const [, pool] = pools.find(([, { node_config: node }]) => node.guest_accelerator)!;
+    expect(pool.depends_on).toEqual([`google_container_node_pool.${system}`]);
+    expect(pool).toMatchObject({
       autoscaling: { min_node_count: 0, max_node_count: 5 },
       node_config: {
         machine_type: 'g2-standard-8',
@@ -77,6 +81,40 @@ describe('the cluster', () => {
       'cloud.google.com/gke-spot': 'true',
     });
     expect(pod(from).containers[0].resources.limits['nvidia.com/gpu']).toBe('1');
+  });
+
+  test('has its GPUs in the zones that were named, and a node for the pods of Kubernetes itself anywhere', () => {
+    const cluster = GkeCluster.standard({ zones: ['europe-west4-b', 'europe-west4-c'] });
+    const from = synthesize({ cluster, gpu: Gpu.nvidiaT4() });
+    const [system, gpus] = ['e2-standard-2', 'n1-standard-8'].map((machine) =>
+      resources(from, 'google_container_node_pool').find(({ node_config: node }) => node.machine_type === machine),
+    );
+    expect(gpus.node_locations).toEqual(['europe-west4-b', 'europe-west4-c']);
+    expect(system.node_locations).toBeUndefined();
+    expect(system.autoscaling.total_min_node_count).toBe(1);
+    expect(system.node_config.guest_accelerator).toBeUndefined();
+    expect(resources(synthesize({ cluster }), 'google_container_node_pool')).toHaveLength(1);
+  });
+
+  test.each<[string, Partial<ContainerModelProps>, boolean]>([
+    ['an image of Google', {}, false],
+    ['an image that is built', { image: undefined }, false],
+    ['an image outside Google', { image: ImageSource.fromRegistry('ghcr.io/a/runtime:1') }, true],
+    ['tokens of an issuer outside Google', { access: jwt }, true],
+    [
+      'tokens of Google',
+      { access: Access.jwt({ issuer: 'https://securetoken.google.com/project', audience: ['project'] }) },
+      false,
+    ],
+    ['an issuer outside Google in a cluster that exists', { access: jwt, cluster: existing }, false],
+    ['a network that has a way out', { access: jwt, cluster: GkeCluster.autopilot({ cloudNat: false }) }, false],
+    ['a way out that is wanted', { cluster: GkeCluster.autopilot({ cloudNat: true }) }, true],
+  ])('with %s: has a Cloud NAT only if it needs one', (_, props, expected) => {
+    const from = synthesize(props);
+    expect(resources(from, 'google_compute_router_nat')).toHaveLength(expected ? 1 : 0);
+    if (!expected) return;
+    const [nat] = Object.keys(from.resource.google_compute_router_nat);
+    expect(only(from, 'kubernetes_deployment_v1').depends_on).toContain(`google_compute_router_nat.${nat}`);
   });
 
   test('that is there is found and not made', () => {
@@ -188,7 +226,7 @@ describe('the pods', () => {
 });
 
 test('KServe gets an InferenceService and no workload', () => {
-  const from = synthesize({ cluster: existing, kserve: true, namespace: 'models', minReplicas: 0 });
+  const from = synthesize({ cluster: existing, kserve: true, namespace: 'models' });
   expect(only(from, 'kubernetes_manifest').manifest.kind).toBe('InferenceService');
   expect(resources(from, 'kubernetes_deployment_v1')).toEqual([]);
   const stack = googleStack();
@@ -199,6 +237,35 @@ test('KServe gets an InferenceService and no workload', () => {
     namespace: 'models',
   });
   expect(() => endpoint.grantInvoke('web')).toThrow(/KServe owns who may call/);
+});
+
+describe('a Gateway of GKE', () => {
+  const behind = { cluster: existing, exposure: gateway, access: jwt };
+  const policies = (props: Partial<ContainerModelProps>) =>
+    resources(synthesize(props), 'kubernetes_manifest')
+      .map((made) => made.manifest)
+      .filter(({ kind }) => kind === 'HealthCheckPolicy');
+
+  test('asks the server on its own path, in both versions of a canary', () => {
+    const rollout = Rollout.canary({ percent: 20, bakeMinutes: 10 });
+    const made = policies({ ...behind, rollout, stableModel: older });
+    expect(made.map(({ spec }) => spec.default.config.httpHealthCheck.requestPath)).toEqual([
+      '/v2/health/ready',
+      '/v2/health/ready',
+    ]);
+    const targets = made.map(({ spec }) => spec.targetRef.name);
+    expect(targets.every((name) => /^\$\{kubernetes_service_v1\./.test(name))).toBe(true);
+    expect(new Set(targets).size).toBe(2);
+    const triton = ModelServer.triton();
+    const other = { ...behind, access: Access.anonymous(), server: triton, image: undefined };
+    expect(policies(other)[0].spec.default.config.httpHealthCheck.requestPath).toBe(triton.spec.readyPath(model));
+  });
+
+  test('has no policy where another controller runs, or no Gateway is', () => {
+    expect(policies({ ...behind, healthCheckPolicy: false })).toEqual([]);
+    expect(policies({})).toEqual([]);
+    expect(() => synthesize({ healthCheckPolicy: true })).toThrow(/healthCheckPolicy: only Gateways of GKE/);
+  });
 });
 
 test('telemetry watches restarts, CPU and memory of this workload', () => {
@@ -260,6 +327,17 @@ describe('refused, by name and with what is allowed', () => {
   const canary = Rollout.canary({ percent: 20, bakeMinutes: 10 });
   test.each<[string, Partial<ContainerModelProps>, RegExp]>([
     ['zero replicas', { minReplicas: 0 }, /minReplicas: got 0.*ServerlessModel/],
+    [
+      'zero replicas under KServe',
+      { minReplicas: 0, kserve: true, cluster: existing, namespace: 'a' },
+      /minReplicas: got 0.*ServerlessModel/,
+    ],
+    [
+      'a zone of another region',
+      { cluster: GkeCluster.standard({ zones: ['us-central1-a'] }) },
+      /cluster.zones: got "us-central1-a".*europe-west4-b/,
+    ],
+    ['no zone at all', { cluster: GkeCluster.standard({ zones: [] }) }, /cluster.zones: got none/],
     ['API keys', { access: Access.apiKey() }, /access: a cluster knows no API keys/],
     ['a throttle', { throttle: { requestsPerSecond: 1 } }, /throttle: a cluster counts no requests/],
     [

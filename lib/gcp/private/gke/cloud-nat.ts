@@ -1,4 +1,5 @@
 import type { ComputeRouterNat } from '@cdktf/provider-google/lib/compute-router-nat';
+import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { google } from '../../../terraform/bindings/google.js';
 import type { ContainerModelProps } from '../../container-props.js';
@@ -13,10 +14,19 @@ export function isOnGoogle(image: string): boolean {
   return GOOGLE_REGISTRY.test(image);
 }
 
-/** Whether nodes or pods must reach the internet for the server of the props. */
-export function needsInternet({ server }: ContainerModelProps): boolean {
-  const spec = server?.spec;
-  return spec?.image !== undefined && (!isOnGoogle(spec.image) || spec.source?.kind === 'hub');
+/** Google serves its APIs, and the keys of its identities, to private nodes without a way to the internet. */
+const GOOGLE_HOST = /(^|\.)(google|googleapis)\.com$/;
+
+/**
+ * Whether nodes or pods must reach the internet.
+ *
+ * @param image image that the nodes pull; one that only apply knows counts as Google's
+ */
+export function needsInternet({ access, server }: ContainerModelProps, image: string): boolean {
+  if (!Token.isUnresolved(image) && !isOnGoogle(image)) return true;
+  if (server?.spec.source?.kind === 'hub') return true;
+  const issuer = access?.jwtOptions?.issuer;
+  return issuer !== undefined && !Token.isUnresolved(issuer) && !GOOGLE_HOST.test(new URL(issuer).hostname);
 }
 
 /** A way out for the private nodes and pods of one subnetwork. Nobody comes in by it. */

@@ -1,5 +1,5 @@
 import type { ContainerCluster, ContainerClusterConfig } from '@cdktf/provider-google/lib/container-cluster';
-import type { ContainerNodePool } from '@cdktf/provider-google/lib/container-node-pool';
+import type { ContainerNodePool, ContainerNodePoolNodeConfig } from '@cdktf/provider-google/lib/container-node-pool';
 import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { Fn, type ITerraformDependable } from 'cdktf';
@@ -18,6 +18,7 @@ import { GKE } from './limits.js';
 
 const DEFAULT_MACHINE_TYPE = 'e2-standard-4';
 const DEFAULT_MAX_NODES = 3;
+const SYSTEM_MACHINE_TYPE = 'e2-standard-2';
 
 /** The cluster of a model, made or found, and the provider that speaks to it. */
 export class ClusterAccess extends Construct {
@@ -37,8 +38,10 @@ export class ClusterAccess extends Construct {
   readonly nodePool?: ContainerNodePool;
   /** The identity of the nodes that were made. */
   readonly nodeServiceAccount?: ServiceAccount;
-  /** Set if a way to the internet was made. */
-  readonly cloudNat?: CloudNat;
+  /** Pool of Kubernetes' own pods, beside a pool with GPUs. */
+  readonly systemNodePool?: ContainerNodePool;
+  /** Set if a way to the internet was created. */
+  cloudNat?: CloudNat;
   /** What must be there before pods can start. */
   readonly prerequisites: ITerraformDependable[] = [];
 
@@ -47,13 +50,13 @@ export class ClusterAccess extends Construct {
     const choice = props.cluster ?? GkeCluster.autopilot();
     const existing = choice.existingOptions;
     if (!existing) {
-      if (choice.options.cloudNat ?? needsInternet(props)) {
-        this.cloudNat = new CloudNat(this, 'CloudNat', props);
-        this.prerequisites.push(this.cloudNat.nat);
-      }
       this.nodeServiceAccount = this.makeNodeIdentity(props);
       this.cluster = this.makeCluster(props, choice, this.nodeServiceAccount);
-      if (choice.kind === 'standard') this.nodePool = this.makeNodePool(props, choice, this.cluster);
+      if (choice.kind === 'standard') {
+        // GKE keeps other pods off nodes with GPUs only if a pool without them exists first.
+        if (props.gpu) this.systemNodePool = this.makeSystemNodePool(props, this.cluster);
+        this.nodePool = this.makeNodePool(props, choice, this.cluster);
+      }
       this.prerequisites.push(this.nodePool ?? this.cluster);
     }
     const found = existing && this.find({ project: props.project, ...existing });
@@ -71,6 +74,13 @@ export class ClusterAccess extends Construct {
       token: this.token,
       clusterCaCertificate: this.certificate,
     });
+  }
+
+  /** Creates a way to the internet for the nodes and pods of a new cluster, if one is wanted or `image` needs it. */
+  reachInternet(props: ContainerModelProps, image: string): void {
+    if (!this.cluster || !(props.cluster?.options.cloudNat ?? needsInternet(props, image))) return;
+    this.cloudNat = new CloudNat(this, 'CloudNat', props);
+    this.prerequisites.push(this.cloudNat.nat);
   }
 
   private find(config: { project?: string; name: string; location: string }) {
@@ -155,23 +165,16 @@ export class ClusterAccess extends Construct {
   }
 
   private makeNodePool(props: ContainerModelProps, choice: GkeCluster, cluster: ContainerCluster): ContainerNodePool {
-    const { machineType, minNodes = 0, maxNodes = DEFAULT_MAX_NODES } = choice.options;
+    const { machineType, minNodes = 0, maxNodes = DEFAULT_MAX_NODES, zones } = choice.options;
     const { gpu } = props;
     return new google.ContainerNodePool(this, 'NodePool', {
-      project: props.project,
-      location: props.region,
-      cluster: cluster.name,
+      ...this.poolPlace(props, cluster),
+      nodeLocations: zones,
       autoscaling: { minNodeCount: minNodes, maxNodeCount: Math.max(minNodes, maxNodes) },
-      management: { autoRepair: true, autoUpgrade: true },
       nodeConfig: {
+        ...this.nodeConfig(props),
         machineType: machineType ?? gpu?.machineType ?? DEFAULT_MACHINE_TYPE,
         spot: props.spot ?? false,
-        serviceAccount: this.nodeServiceAccount!.email,
-        oauthScopes: [CLOUD_PLATFORM],
-        workloadMetadataConfig: { mode: 'GKE_METADATA' },
-        shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
-        metadata: { 'disable-legacy-endpoints': 'true' },
-        ...(props.encryptionKey ? { bootDiskKmsKey: props.encryptionKey } : {}),
         ...(gpu
           ? {
               guestAccelerator: [
@@ -180,7 +183,31 @@ export class ClusterAccess extends Construct {
             }
           : {}),
       },
+      dependsOn: this.systemNodePool ? [this.systemNodePool] : [],
     });
+  }
+
+  private makeSystemNodePool(props: ContainerModelProps, cluster: ContainerCluster): ContainerNodePool {
+    return new google.ContainerNodePool(this, 'SystemNodePool', {
+      ...this.poolPlace(props, cluster),
+      autoscaling: { totalMinNodeCount: 1, totalMaxNodeCount: DEFAULT_MAX_NODES },
+      nodeConfig: { ...this.nodeConfig(props), machineType: SYSTEM_MACHINE_TYPE },
+    });
+  }
+
+  private poolPlace({ project, region }: ContainerModelProps, cluster: ContainerCluster) {
+    return { project, location: region, cluster: cluster.name, management: { autoRepair: true, autoUpgrade: true } };
+  }
+
+  private nodeConfig({ encryptionKey }: ContainerModelProps): ContainerNodePoolNodeConfig {
+    return {
+      serviceAccount: this.nodeServiceAccount!.email,
+      oauthScopes: [CLOUD_PLATFORM],
+      workloadMetadataConfig: { mode: 'GKE_METADATA' },
+      shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
+      metadata: { 'disable-legacy-endpoints': 'true' },
+      ...(encryptionKey ? { bootDiskKmsKey: encryptionKey } : {}),
+    };
   }
 
   /** GKE encrypts secrets, and Compute Engine the disks of the nodes. */

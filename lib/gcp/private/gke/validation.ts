@@ -1,3 +1,4 @@
+import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { checkClusterServer } from '../../../kubernetes/server-validation.js';
 import type { Validator } from '../../../serving/validation/validator.js';
@@ -23,6 +24,7 @@ const KNOWN: Readonly<Record<keyof ContainerModelProps, true>> = {
   traceNamespaces: true,
   stableModel: true,
   kserve: true,
+  healthCheckPolicy: true,
 };
 
 /** @throws ValidationError with every fault of the props that the workload does not see itself */
@@ -35,14 +37,20 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
   const autopilot = (props.cluster ?? GkeCluster.autopilot()).kind === 'autopilot' && props.gpu === undefined;
   validator.number('diskGib', props.diskGib, autopilot ? GKE.autopilotDiskGib : GKE.diskGib);
   validator.number('minReplicas', props.minReplicas, {
-    min: props.kserve ? 0 : 1,
-    max: GKE.maxReplicas.max,
-    source: 'GKE without KServe (a ServerlessModel scales to zero)',
+    ...GKE.maxReplicas,
+    source: 'GKE (a ServerlessModel scales to zero)',
   });
   validator.number('maxReplicas', props.maxReplicas, GKE.maxReplicas);
   validator.number('timeoutSeconds', props.timeoutSeconds, GKE.timeoutSeconds);
   checkAccess(validator, props);
   checkPlanTime(validator, props);
+  checkZones(validator, props);
+  validator.check(
+    props.healthCheckPolicy === undefined || props.exposure?.kind === 'gateway',
+    'healthCheckPolicy',
+    'NO_GATEWAY',
+    'only Gateways of GKE read health check policies; set exposure: Exposure.gateway(…), or remove it',
+  );
   checkRollout(validator, props);
   checkClusterServer(validator, props, {
     gpu: { prop: 'gpu', has: props.gpu !== undefined, how: 'set gpu, such as Gpu.nvidiaL4()' },
@@ -77,6 +85,21 @@ function checkAccess(validator: Validator, { access, exposure, throttle }: Conta
     'an Ingress or a Gateway asks nobody who they are, and pods are let in by network only; set access: Access.jwt(…), ' +
       'or Access.anonymous() if anyone may ask',
   );
+}
+
+function checkZones(validator: Validator, { cluster, region }: ContainerModelProps): void {
+  const zones = cluster?.options.zones;
+  if (zones === undefined) return;
+  validator.check(
+    zones.length > 0,
+    'cluster.zones',
+    'MISSING',
+    'got none, so that no node could run; name at least one zone, or remove it to use all zones of the region',
+  );
+  const pattern = Token.isUnresolved(region) ? /^[a-z]+-[a-z]+\d+-[a-z]$/ : new RegExp(`^${region}-[a-z]$`);
+  for (const zone of zones) {
+    validator.text('cluster.zones', zone, pattern, `a zone of the region looks like \`${region}-b\``);
+  }
 }
 
 function checkPlanTime(validator: Validator, { cluster, exposure, kserve, namespace }: ContainerModelProps): void {
