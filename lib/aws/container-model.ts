@@ -88,10 +88,10 @@ export class ContainerModel extends Construct implements IConnectable {
     private readonly props: ContainerModelProps,
   ) {
     super(scope, id);
+    validateContainer(this, props);
     const capacity = props.capacity ?? ContainerCapacity.fargate();
     const min = props.minReplicas ?? 1;
     const range = { min, max: props.maxReplicas ?? Math.max(min, DEFAULT_MAX_REPLICAS) };
-    validateContainer(this, props, capacity, range);
     this.model = props.model;
 
     const gateway = this.access.kind === 'cloudIdentity';

@@ -78,9 +78,9 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     private readonly props: ManagedEndpointModelProps,
   ) {
     super(scope, id);
+    validateManagedEndpoint(this, props);
     this.mode = props.mode ?? EndpointMode.realTime();
     const range = replicas(this.mode, props.minReplicas, props.maxReplicas);
-    validateManagedEndpoint(this, props, this.mode, range);
 
     const components = this.mode.kind === 'inferenceComponents';
     // Known before the endpoint is there, so that role, logs and alarms can name it without a cycle.

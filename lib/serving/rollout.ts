@@ -1,32 +1,39 @@
-/** How a canary moves: a share of the traffic first, the rest after a while without an alarm. */
+/** Options of a canary: a share of the traffic first, and the rest after a time without an alarm. */
 export interface CanaryRolloutOptions {
-  /** Share of the traffic the new version gets first, in percent, 1 to 99. */
+  /** Share of the traffic that the new version gets first, in percent, 1 to 99. */
   readonly percent: number;
-  /** Minutes the share is held before the rest follows. */
-  readonly bakeMinutes: number;
+  /**
+   * Minutes before the rest of the traffic follows. Used on AWS only: on Azure and Google Cloud, Terraform holds the share
+   * until the next apply.
+   *
+   * @default 10
+   */
+  readonly bakeMinutes?: number;
 }
 
-/** How a linear rollout moves: equal steps at equal intervals. */
+const DEFAULT_BAKE_MINUTES = 10;
+
+/** Options of a linear rollout: equal steps at equal intervals. */
 export interface LinearRolloutOptions {
-  /** Share of the traffic added by each step, in percent, 1 to 99. */
+  /** Share of the traffic that each step adds, in percent, 1 to 99. */
   readonly stepPercent: number;
   /** Minutes between two steps. */
   readonly intervalMinutes: number;
 }
 
-/** How traffic moves to a new version of the model. An alarm during the move takes it back where the target can. */
+/** How traffic moves to a new version of the model. On AWS an alarm during the move rolls it back. */
 export class Rollout {
-  /** Everything at once. The default everywhere. */
+  /** Moves all traffic at once. The default on every target. */
   static allAtOnce(): Rollout {
     return new Rollout('allAtOnce');
   }
 
-  /** A share first, then the rest. */
+  /** Moves a share of the traffic first, then the rest. */
   static canary(options: CanaryRolloutOptions): Rollout {
-    return new Rollout('canary', options, undefined);
+    return new Rollout('canary', { bakeMinutes: DEFAULT_BAKE_MINUTES, ...options });
   }
 
-  /** Equal steps. */
+  /** Moves the traffic in equal steps. */
   static linear(options: LinearRolloutOptions): Rollout {
     return new Rollout('linear', undefined, options);
   }
@@ -35,7 +42,7 @@ export class Rollout {
     /** One of `allAtOnce`, `canary` and `linear`. */
     readonly kind: 'allAtOnce' | 'canary' | 'linear',
     /** Set when `kind` is `canary`. */
-    readonly canaryOptions?: CanaryRolloutOptions,
+    readonly canaryOptions?: Required<CanaryRolloutOptions>,
     /** Set when `kind` is `linear`. */
     readonly linearOptions?: LinearRolloutOptions,
   ) {}

@@ -4,7 +4,12 @@ import { IMAGE_REFERENCE, type ImageSource } from '../image-source.js';
 import type { ModelServer } from '../servers/model-server.js';
 import type { ModelSource } from '../servers/source.js';
 import type { ServerSpec } from '../servers/spec.js';
+import { object } from './prop-types.js';
 import type { Validator } from './validator.js';
+
+/** Types of the props that choose a server and its image. */
+export const SERVER = object('a ModelServer, such as ModelServer.modelship()', 'spec');
+export const IMAGE = object('an ImageSource, such as ImageSource.fromRegistry("host/path:tag")', 'bind');
 
 /** The props that are about a server. */
 export interface ServerProps {

@@ -1,10 +1,13 @@
-/** One thing that is wrong with the props of a construct. */
+import { describe } from './describe.js';
+import type { FaultCode } from './fault-codes.js';
+
+/** One fault in the props of a construct. */
 export interface Fault {
-  /** Stable, for tools and tests. */
-  readonly code: string;
-  /** The prop, with dots for what is inside it. */
+  /** Stable code for tools and tests. */
+  readonly code: FaultCode;
+  /** The prop, with dots for its members: `rollout.percent`. */
   readonly prop: string;
-  /** What was wrong, what was got, what is allowed, and how to fix it. */
+  /** What was got, what is allowed, and how to fix it. */
   readonly message: string;
 }
 
@@ -18,13 +21,13 @@ export class ValidationError extends Error {
     readonly faults: readonly Fault[],
   ) {
     super(
-      `${subject} cannot be made, ${faults.length === 1 ? 'one prop is' : `${faults.length} props are`} wrong:\n` +
+      `${subject} cannot be created; ${faults.length === 1 ? 'one prop is' : `${faults.length} props are`} wrong:\n` +
         faults.map((fault) => `  - ${fault.prop}: ${fault.message} [${fault.code}]`).join('\n'),
     );
   }
 }
 
-/** The bounds of a number, and who set them. */
+/** The bounds of a number, and who sets them. */
 export interface Range {
   readonly min: number;
   readonly max: number;
@@ -32,10 +35,21 @@ export interface Range {
   readonly fraction?: boolean;
   /** Such as `MiB` or `seconds`. */
   readonly unit?: string;
-  /** Where the bound comes from, for the message: `AWS Lambda`. */
+  /** Who sets the bounds, for the message: `AWS Lambda`. */
   readonly source: string;
-  /** What allows more than `max`, as a sentence. @default - nothing is said */
+  /** What to use for more than `max`, as a sentence. @default - the message has no advice */
   readonly beyond?: string;
+  /** What to use for less than `min`, as a sentence. @default - the message has no advice */
+  readonly below?: string;
+}
+
+/** The only numbers that a prop takes, and who sets them. */
+export interface Steps {
+  readonly values: readonly number[];
+  /** Such as `MiB` or `days`. */
+  readonly unit?: string;
+  /** Who sets them, for the message: `CloudWatch Logs`. */
+  readonly source: string;
 }
 
 /**
@@ -47,59 +61,73 @@ export class Validator {
 
   constructor(
     private readonly subject: string,
-    private readonly isToken: (value: unknown) => boolean,
+    /** Whether the toolkit resolves the value only at deployment. */
+    readonly isToken: (value: unknown) => boolean,
   ) {}
 
   /** Notes a fault unless `ok`. */
-  check(ok: boolean, prop: string, code: string, message: string): void {
+  check(ok: boolean, prop: string, code: FaultCode, message: string): void {
     if (!ok) this.faults.push({ code, prop, message });
+  }
+
+  /** Notes that the target cannot do what `prop` asks for. `reason` says why, and what can. */
+  refuse(prop: string, reason: string): void {
+    this.check(false, prop, 'UNSUPPORTED', reason);
   }
 
   /** Notes a fault if `value` is given and is not a number within `range`. */
   number(prop: string, value: number | undefined, range: Range): void {
     if (value === undefined || this.isToken(value)) return;
     const unit = range.unit ? ` ${range.unit}` : '';
-    const kind = range.fraction ? 'a number' : 'a whole number';
-    const beyond = range.beyond && value > range.max ? `. ${range.beyond}` : '';
-    const ok =
-      typeof value === 'number' &&
-      (range.fraction ? Number.isFinite(value) : Number.isInteger(value)) &&
-      value >= range.min &&
-      value <= range.max;
+    const allowed = `${range.source} allows ${range.fraction ? 'a number' : 'a whole number'} from ${range.min} to ${range.max}${unit}`;
+    if (!this.isNumber(prop, value, allowed)) return;
+    const advice = value > range.max ? range.beyond : value < range.min ? range.below : undefined;
+    const isKind = range.fraction ? Number.isFinite(value) : Number.isInteger(value);
     this.check(
-      ok,
+      isKind && value >= range.min && value <= range.max,
       prop,
       'OUT_OF_RANGE',
-      `got ${String(value)}; ${range.source} allows ${kind} from ${range.min} to ${range.max}${unit}${beyond}`,
+      `got ${value}; ${allowed}${advice ? `. ${advice}` : ''}`,
     );
   }
 
-  /** Notes a fault if `value` is given and does not match. `rule` says in words what does. */
+  /** Notes a fault if `value` is given and is none of the numbers of `steps`. */
+  step(prop: string, value: number | undefined, { values, unit, source }: Steps): void {
+    if (value === undefined || this.isToken(value)) return;
+    const allowed = `${source} allows ${values.join(', ')}${unit ? ` ${unit}` : ''}`;
+    if (!this.isNumber(prop, value, allowed)) return;
+    this.check(values.includes(value), prop, 'OUT_OF_RANGE', `got ${value}; ${allowed}`);
+  }
+
+  /** Notes a fault if `value` is given and does not match. `rule` says in words what matches. */
   text(prop: string, value: string | undefined, pattern: RegExp, rule: string): void {
     if (value === undefined || this.isToken(value)) return;
-    this.check(
-      typeof value === 'string' && pattern.test(value),
-      prop,
-      'BAD_TEXT',
-      `got ${JSON.stringify(value)}; ${rule}`,
-    );
+    if (typeof value === 'string') {
+      this.check(pattern.test(value), prop, 'BAD_TEXT', `got ${JSON.stringify(value)}; ${rule}`);
+    } else this.check(false, prop, 'WRONG_TYPE', `got ${describe(value)}; ${rule}`);
   }
 
-  /** Notes a fault if `value` is a token, where one cannot pass. `why` says in words what is done with it at synth. */
+  /** Notes a fault if `value` is a token where one cannot pass. `why` says what needs the value at synthesis. */
   known(prop: string, value: unknown, why: string): void {
     this.check(
       !this.isToken(value),
       prop,
       'UNRESOLVED_TOKEN',
-      `got a value that is known at deployment only; ${why}, so give it in the code, or by the context of the app`,
+      `got a token, whose value is known only at deployment; ${why}. Pass the value itself, or read it from the context of the app`,
     );
   }
 
-  /** Notes a fault for each key of `props` that is not in `known`, which catches a misspelt prop in plain JavaScript. */
+  /** Notes a fault for each key of `props` that is not in `known`: a misspelt prop in plain JavaScript. */
   knownProps(props: object, known: readonly string[]): void {
     for (const key of Object.keys(props)) {
       this.check(known.includes(key), key, 'UNKNOWN_PROP', `no such prop; there are ${known.join(', ')}`);
     }
+  }
+
+  private isNumber(prop: string, value: unknown, allowed: string): value is number {
+    const ok = typeof value === 'number';
+    this.check(ok, prop, 'WRONG_TYPE', `got ${describe(value)}; ${allowed}`);
+    return ok;
   }
 
   /** @throws ValidationError with every fault, if there is one */

@@ -1,6 +1,13 @@
-import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { Validator } from '../../../serving/validation/validator.js';
+import {
+  checkProps,
+  choice,
+  NUMBER,
+  type PropTypes,
+  required,
+  STRING,
+} from '../../../serving/validation/prop-types.js';
+import type { Validator } from '../../../serving/validation/validator.js';
 import type { TransformOptions } from '../../batch-compute.js';
 import type { BatchModelProps } from '../../batch-props.js';
 import type { ServerlessModel } from '../../serverless-model.js';
@@ -8,22 +15,24 @@ import { checkImage, checkInstanceType, checkResource, TRANSFORM_JOBS } from '..
 import { regionOf } from '../regions/region-of.js';
 import { checkRuntimeGpu } from '../sagemaker/instance-validation.js';
 import { INSTANCE_TYPE } from '../sagemaker/limits.js';
-import { checkLogRetention } from '../shared/log-retention.js';
+import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { smallestRequestBytes } from '../shared/preflight.js';
+import { ALARM_ACTIONS, BUCKET, KEY } from '../shared/prop-types.js';
+import { validatorFor } from '../shared/validator.js';
 import { smallestPredictionBytes } from './answer-size.js';
 import { BATCH } from './limits.js';
 import { transformSize } from './transform-size.js';
 
-const PROPS: Readonly<Record<keyof BatchModelProps, true>> = {
-  compute: true,
-  inputBucket: true,
-  inputPrefix: true,
-  outputBucket: true,
-  outputPrefix: true,
-  encryptionKey: true,
-  timeoutHours: true,
-  logRetentionDays: true,
-  alarmActions: true,
+const PROPS: PropTypes<BatchModelProps> = {
+  compute: required(choice('BatchCompute.transform(…)')),
+  inputBucket: required(BUCKET),
+  inputPrefix: STRING,
+  outputBucket: BUCKET,
+  outputPrefix: STRING,
+  encryptionKey: KEY,
+  timeoutHours: NUMBER,
+  logRetentionDays: NUMBER,
+  alarmActions: ALARM_ACTIONS,
 };
 
 const PREFIX = /^[^/'{}\\][^'{}\\]*\/$/;
@@ -31,8 +40,8 @@ const PREFIX_RULE = 'a prefix ends in a slash, does not start with one, and has 
 
 /** @throws ValidationError with everything that AWS would refuse, or that would never work */
 export function validateBatch(scope: Construct, props: BatchModelProps): void {
-  const validator = new Validator(`BatchModel at ${scope.node.path}`, Token.isUnresolved);
-  validator.knownProps(props, Object.keys(PROPS));
+  const validator = validatorFor(scope, 'BatchModel');
+  checkProps(validator, props, PROPS);
   validator.text('inputPrefix', props.inputPrefix, PREFIX, PREFIX_RULE);
   validator.text('outputPrefix', props.outputPrefix, PREFIX, PREFIX_RULE);
   validator.number('timeoutHours', props.timeoutHours, BATCH.timeoutHours);
@@ -41,7 +50,7 @@ export function validateBatch(scope: Construct, props: BatchModelProps): void {
     props.timeoutHours,
     'Step Functions takes seconds, and CloudFormation does not multiply',
   );
-  checkLogRetention(validator, props.logRetentionDays);
+  validator.step('logRetentionDays', props.logRetentionDays, LOG_RETENTION_DAYS);
   const { requestOptions, transformOptions } = props.compute;
   if (requestOptions) {
     validator.number('compute.rowsPerRequest', requestOptions.rowsPerRequest, BATCH.rowsPerRequest);

@@ -1,20 +1,13 @@
 import { Token } from 'aws-cdk-lib';
+import type { JwtAccessOptions } from '../../../serving/access.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { ContainerModelProps } from '../../container-props.js';
-import { checkJwt } from '../shared/jwt-validation.js';
-import { checkRates } from '../shared/throttle.js';
 import { ECS } from './limits.js';
 
 /** Notes a fault for whatever the load balancer, or the API before it, cannot do to let callers in. */
 export function checkAccess(validator: Validator, props: ContainerModelProps): void {
-  const { access, internetFacing, certificate, throttle, domainName } = props;
+  const { access, internetFacing, certificate, domainName } = props;
   const kind = access?.kind ?? 'cloudIdentity';
-  validator.check(
-    kind !== 'apiKey',
-    'access',
-    'UNSUPPORTED_ACCESS',
-    'a load balancer knows no keys; use ServerlessModel, or Access.cloudIdentity(), .jwt() or .anonymous()',
-  );
   validator.check(
     kind !== 'jwt' || certificate !== undefined,
     'certificate',
@@ -34,19 +27,6 @@ export function checkAccess(validator: Validator, props: ContainerModelProps): v
     'with Access.cloudIdentity() callers come by API Gateway, which can be reached from the internet already; leave it out',
   );
   validator.check(
-    throttle === undefined || kind === 'cloudIdentity',
-    'throttle',
-    'UNSUPPORTED_THROTTLE',
-    'only API Gateway throttles, which Access.cloudIdentity() puts in front; leave it out or use ServerlessModel',
-  );
-  checkRates(validator, throttle);
-  validator.check(
-    throttle?.requestsPerDay === undefined,
-    'throttle.requestsPerDay',
-    'UNSUPPORTED_THROTTLE',
-    'the API before ContainerModel counts no days; use ServerlessModel with Access.apiKey(), or leave it out',
-  );
-  validator.check(
     domainName === undefined || certificate !== undefined,
     'domainName',
     'CONFLICT',
@@ -63,9 +43,8 @@ export function checkAccess(validator: Validator, props: ContainerModelProps): v
 
 /** What the load balancer takes of JWTs. */
 function checkTokens(validator: Validator, { access, jwksUrl }: ContainerModelProps): void {
-  checkJwt(validator, access?.jwtOptions);
   const { issuerLength, audiences } = ECS.jwt;
-  const { issuer = '', audience = [] } = access?.jwtOptions ?? {};
+  const { issuer = '', audience = [] }: Partial<JwtAccessOptions> = access?.jwtOptions ?? {};
   validator.check(
     Token.isUnresolved(issuer) || issuer.length <= issuerLength,
     'access.issuer',

@@ -2,14 +2,37 @@ import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Stack, Token } from 'aws-cdk-lib';
 import { Cluster } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
-import { MODEL_VARIABLES } from '../../../serving/servers/model-variables.js';
-import { checkGpuUse, checkServer, checkServerVariables, checkSource } from '../../../serving/validation/server.js';
-import { SERVING_PROPS } from '../../../serving/validation/serving-prop-names.js';
-import { type Range, Validator } from '../../../serving/validation/validator.js';
-import type { ContainerCapacity } from '../../capacity.js';
+import {
+  BOOLEAN,
+  checkProps,
+  choice,
+  NUMBER,
+  object,
+  type PropTypes,
+  STRING,
+} from '../../../serving/validation/prop-types.js';
+import {
+  checkGpuUse,
+  checkServer,
+  checkServerVariables,
+  checkSource,
+  IMAGE,
+  SERVER,
+} from '../../../serving/validation/server.js';
+import {
+  checkEnvironment,
+  checkServingProps,
+  exactly,
+  SERVING_PROPS,
+} from '../../../serving/validation/serving-props.js';
+import type { Validator } from '../../../serving/validation/validator.js';
+import { ContainerCapacity } from '../../capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
-import { checkLogRetention } from '../shared/log-retention.js';
+import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { checkMemory, checkPayload } from '../shared/preflight.js';
+import { ALARM_ACTIONS, ALARMS, VPC } from '../shared/prop-types.js';
+import { API_GATEWAY_RATES } from '../shared/throttle.js';
+import { validatorFor } from '../shared/validator.js';
 import { checkAccess } from './access-validation.js';
 import { checkArchitecture } from './architecture.js';
 import { ECS, FARGATE_SIZES } from './limits.js';
@@ -17,60 +40,71 @@ import { checkModelData, isMounted } from './model-data-validation.js';
 import { checkRegion } from './region-validation.js';
 import { fargateSize, gpuSize } from './task-size.js';
 
-const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
+const PROPS: PropTypes<ContainerModelProps> = {
   ...SERVING_PROPS,
-  capacity: true,
-  server: true,
-  image: true,
-  modelData: true,
-  vpc: true,
-  cluster: true,
-  internetFacing: true,
-  certificate: true,
-  domainName: true,
-  jwksUrl: true,
-  targetConcurrency: true,
-  targetCpuPercent: true,
-  blueGreenBakeMinutes: true,
-  startupSeconds: true,
-  rollbackAlarms: true,
-  secrets: true,
-  serviceConnectNamespace: true,
-  alarmActions: true,
+  capacity: choice('ContainerCapacity.fargate()'),
+  server: SERVER,
+  image: IMAGE,
+  modelData: choice('ContainerModelData.fromPackage()'),
+  vpc: VPC,
+  cluster: object('an ICluster, such as new Cluster(…)', 'clusterName'),
+  internetFacing: BOOLEAN,
+  certificate: object('an ICertificate, such as Certificate.fromCertificateArn(…)', 'certificateArn'),
+  domainName: STRING,
+  jwksUrl: STRING,
+  targetConcurrency: NUMBER,
+  targetCpuPercent: NUMBER,
+  blueGreenBakeMinutes: NUMBER,
+  startupSeconds: NUMBER,
+  rollbackAlarms: ALARMS,
+  secrets: object('an object such as { NAME: Secret.fromSecretsManager(…) }'),
+  serviceConnectNamespace: STRING,
+  alarmActions: ALARM_ACTIONS,
 };
 
-/** Variables that the construct sets, and that would be lost or would break the service. */
-const RESERVED: readonly string[] = [
-  ...MODEL_VARIABLES,
-  ENVIRONMENT.port,
-  ENVIRONMENT.timeoutSeconds,
-  ENVIRONMENT.startSeconds,
-];
+/** Variables that the construct sets. */
+const RESERVED = exactly(ENVIRONMENT.port, ENVIRONMENT.startSeconds);
 
 /** Families whose GPUs are NVIDIA's; that of `g4ad` is AMD's, and `g5g` has Arm processors. */
 const GPU_INSTANCE = /^(g(?!4ad|5g)\d|p\d)[a-z0-9-]*\.[a-z0-9-]+$/;
 
-/** @throws ValidationError with everything that AWS would refuse or ignore */
-export function validateContainer(
-  scope: Construct,
-  props: ContainerModelProps,
-  capacity: ContainerCapacity,
-  replicas: { min: number; max: number },
-): void {
-  const validator = new Validator(`ContainerModel at ${scope.node.path}`, Token.isUnresolved);
-  validator.knownProps(props, Object.keys(PROPS));
+/** @throws ValidationError with everything that AWS would reject or ignore */
+export function validateContainer(scope: Construct, props: ContainerModelProps): void {
+  const validator = validatorFor(scope, 'ContainerModel');
+  checkProps(validator, props, PROPS);
+  const capacity = props.capacity ?? ContainerCapacity.fargate();
+  const isGateway = (props.access?.kind ?? 'cloudIdentity') === 'cloudIdentity';
+  checkServingProps(validator, props, {
+    target: 'the load balancer of ContainerModel',
+    access: {
+      kinds: ['cloudIdentity', 'jwt', 'anonymous'],
+      instead: 'Use ServerlessModel of modelship/aws for API keys',
+    },
+    minReplicas: ECS.tasks,
+    maxReplicas: ECS.tasks,
+    rollout: {
+      canary: { percent: ECS.canaryPercent, bakeMinutes: ECS.bakeMinutes },
+      linear: { stepPercent: ECS.linearPercent, intervalMinutes: ECS.bakeMinutes },
+    },
+    throttle: isGateway
+      ? { ...API_GATEWAY_RATES, requestsPerDay: 'Use ServerlessModel with Access.apiKey(), or remove it' }
+      : 'Remove it, or use Access.cloudIdentity(), which puts API Gateway in front',
+    timeoutSeconds: isGateway ? ECS.gatewaySeconds : ECS.idleSeconds,
+    logRetentionDays: LOG_RETENTION_DAYS,
+    reserved: RESERVED,
+  });
   checkCapacity(validator, capacity);
   checkSize(validator, props, capacity);
   checkModelData(validator, props);
   checkAccess(validator, props);
   checkNetwork(validator, props);
   checkServing(validator, props, capacity);
-  checkScaling(validator, props, replicas);
-  checkRollout(validator, props);
+  validator.number('targetConcurrency', props.targetConcurrency, ECS.concurrency);
+  validator.number('targetCpuPercent', props.targetCpuPercent, ECS.cpuPercent);
+  checkBlueGreen(validator, props);
   validator.number('startupSeconds', props.startupSeconds, ECS.startupSeconds);
   checkRegion(validator, scope, props, capacity);
-  checkVariables(validator, props);
-  checkLogRetention(validator, props.logRetentionDays);
+  checkSecrets(validator, props);
   const { cluster } = props;
   validator.check(
     capacity.kind !== 'gpu' ||
@@ -166,13 +200,8 @@ function checkNetwork(validator: Validator, { vpc: given, cluster, internetFacin
   );
 }
 
-function checkVariables(validator: Validator, { environment = {}, secrets = {} }: ContainerModelProps): void {
-  for (const [prop, variables] of Object.entries({ environment, secrets })) {
-    for (const name of Object.keys(variables)) {
-      const reserved = RESERVED.includes(name);
-      validator.check(!reserved, `${prop}.${name}`, 'RESERVED', 'the construct sets this variable; leave it out');
-    }
-  }
+function checkSecrets(validator: Validator, { environment = {}, secrets = {} }: ContainerModelProps): void {
+  checkEnvironment(validator, 'secrets', secrets, RESERVED, object('a Secret, such as Secret.fromSecretsManager(…)'));
   for (const name of Object.keys(secrets)) {
     const twice = name in environment;
     validator.check(
@@ -209,31 +238,7 @@ function checkServing(validator: Validator, props: ContainerModelProps, capacity
   );
 }
 
-function checkScaling(validator: Validator, props: ContainerModelProps, replicas: { min: number; max: number }): void {
-  validator.number('minReplicas', props.minReplicas, ECS.tasks);
-  validator.number('maxReplicas', props.maxReplicas, ECS.tasks);
-  validator.number('targetConcurrency', props.targetConcurrency, ECS.concurrency);
-  validator.number('targetCpuPercent', props.targetCpuPercent, ECS.cpuPercent);
-  const limit: Range =
-    (props.access?.kind ?? 'cloudIdentity') === 'cloudIdentity' ? ECS.gatewaySeconds : ECS.idleSeconds;
-  validator.number('timeoutSeconds', props.timeoutSeconds, limit);
-  validator.check(
-    Token.isUnresolved(replicas.min) || Token.isUnresolved(replicas.max) || replicas.min <= replicas.max,
-    'maxReplicas',
-    'LESS_THAN_MINIMUM',
-    `got ${replicas.max}, less than the ${replicas.min} of minReplicas; raise one or lower the other`,
-  );
-}
-
-function checkRollout(validator: Validator, { rollout, blueGreenBakeMinutes }: ContainerModelProps): void {
-  if (rollout?.canaryOptions) {
-    validator.number('rollout.percent', rollout.canaryOptions.percent, ECS.canaryPercent);
-    validator.number('rollout.bakeMinutes', rollout.canaryOptions.bakeMinutes, ECS.bakeMinutes);
-  }
-  if (rollout?.linearOptions) {
-    validator.number('rollout.stepPercent', rollout.linearOptions.stepPercent, ECS.linearPercent);
-    validator.number('rollout.intervalMinutes', rollout.linearOptions.intervalMinutes, ECS.bakeMinutes);
-  }
+function checkBlueGreen(validator: Validator, { rollout, blueGreenBakeMinutes }: ContainerModelProps): void {
   validator.number('blueGreenBakeMinutes', blueGreenBakeMinutes, ECS.bakeMinutes);
   validator.check(
     blueGreenBakeMinutes === undefined || rollout === undefined || rollout.kind === 'allAtOnce',

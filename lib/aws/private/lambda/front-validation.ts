@@ -1,30 +1,44 @@
-import { Access } from '../../../serving/access.js';
+import type { Access } from '../../../serving/access.js';
+import type { AccessSupport } from '../../../serving/validation/access.js';
+import type { ThrottleSupport } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { ServerlessFront } from '../../front.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
-import { checkJwt } from '../shared/jwt-validation.js';
 import { PREFIX } from '../shared/paths.js';
-import { checkRates } from '../shared/throttle.js';
+import { API_GATEWAY_RATES } from '../shared/throttle.js';
 import { QUEUE, WAF_REQUESTS } from './limits.js';
 
-/** The kinds of access that each front knows, and what to use for another. */
-const FRONT_ACCESS: Readonly<Record<ServerlessFront['kind'], { kinds: readonly Access['kind'][]; advice: string }>> = {
-  restApi: { kinds: ['cloudIdentity', 'apiKey', 'jwt', 'anonymous'], advice: '' },
+/** The kinds of access that each front checks, and what to use for the others. */
+export const FRONT_ACCESS: Readonly<Record<ServerlessFront['kind'], AccessSupport>> = {
+  restApi: { target: 'ServerlessFront.restApi()', kinds: ['cloudIdentity', 'apiKey', 'jwt', 'anonymous'] },
   httpApi: {
+    target: 'ServerlessFront.httpApi()',
     kinds: ['cloudIdentity', 'jwt', 'anonymous'],
-    advice: 'an HTTP API knows no keys; use ServerlessFront.restApi(), Access.jwt() or Access.cloudIdentity()',
+    instead: 'Use ServerlessFront.restApi() for API keys',
   },
   functionUrl: {
+    target: 'ServerlessFront.functionUrl()',
     kinds: ['cloudIdentity', 'anonymous'],
-    advice: 'a function URL knows IAM alone; use Access.cloudIdentity(), or ServerlessFront.restApi()',
+    instead: 'Use ServerlessFront.restApi() for API keys and JWTs',
   },
-  queue: { kinds: ['cloudIdentity'], advice: 'a queue knows IAM alone; use Access.cloudIdentity(), or another front' },
+  queue: {
+    target: 'ServerlessFront.queue()',
+    kinds: ['cloudIdentity'],
+    instead: 'Use ServerlessFront.restApi() for other callers',
+  },
 };
+
+/** The rates that the front counts. */
+export function throttleOf({ kind }: ServerlessFront, access: Access | undefined): ThrottleSupport | string {
+  if (kind === 'functionUrl' || kind === 'queue') {
+    return `Remove it and limit \`maxReplicas\`, or use ServerlessFront.restApi() or .httpApi() instead of .${kind}()`;
+  }
+  if (access?.kind === 'apiKey') return API_GATEWAY_RATES;
+  return { ...API_GATEWAY_RATES, requestsPerDay: 'Use Access.apiKey(), whose callers have quotas, or remove it' };
+}
 
 /** Notes a fault for whatever the front cannot do, or does not take. */
 export function checkFront(validator: Validator, props: ServerlessModelProps, front: ServerlessFront): void {
-  checkThrottle(validator, props, front);
-  checkAccess(validator, props, front);
   validator.check(
     props.apiGatewayLogRole === undefined || front.kind === 'restApi',
     'apiGatewayLogRole',
@@ -48,27 +62,4 @@ export function checkFront(validator: Validator, props: ServerlessModelProps, fr
   validator.number('front.batchSize', batchSize, QUEUE.batchSize);
   validator.number('front.maxReceives', maxReceives, QUEUE.maxReceives);
   validator.text('front.outputPrefix', outputPrefix, PREFIX.pattern, PREFIX.rule);
-}
-
-function checkThrottle(validator: Validator, { throttle, access }: ServerlessModelProps, front: ServerlessFront): void {
-  validator.check(
-    throttle === undefined || front.kind === 'restApi' || front.kind === 'httpApi',
-    'throttle',
-    'CONFLICT',
-    'only API Gateway counts requests; bound the function by `maxReplicas`, or use ServerlessFront.restApi() or httpApi()',
-  );
-  checkRates(validator, throttle);
-  validator.check(
-    throttle?.requestsPerDay === undefined || access?.kind === 'apiKey',
-    'throttle.requestsPerDay',
-    'CONFLICT',
-    'API Gateway counts days for callers with keys only; use Access.apiKey(), or leave it out',
-  );
-}
-
-function checkAccess(validator: Validator, { access }: ServerlessModelProps, front: ServerlessFront): void {
-  const { kind, jwtOptions } = access ?? Access.cloudIdentity();
-  const { kinds, advice } = FRONT_ACCESS[front.kind];
-  validator.check(kinds.includes(kind), 'access', 'UNSUPPORTED_ACCESS', `got Access.${kind}(); ${advice}`);
-  checkJwt(validator, jwtOptions);
 }

@@ -1,44 +1,42 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { MODEL_VARIABLES } from '../../../serving/servers/model-variables.js';
-import { SERVING_PROPS } from '../../../serving/validation/serving-prop-names.js';
-import { Validator } from '../../../serving/validation/validator.js';
+import { BOOLEAN, checkProps, choice, NUMBER, object, type PropTypes } from '../../../serving/validation/prop-types.js';
+import { checkServingProps, exactly, SERVING_PROPS } from '../../../serving/validation/serving-props.js';
+import type { Validator } from '../../../serving/validation/validator.js';
 import { ServerlessFront } from '../../front.js';
 import { ServerlessModelData } from '../../serverless-model-data.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
-import { checkLogRetention } from '../shared/log-retention.js';
+import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { FOLDER, PREFIX } from '../shared/paths.js';
 import { checkPayload } from '../shared/preflight.js';
-import { checkFront } from './front-validation.js';
+import { ALARM_ACTIONS, ALARMS, KEY, SECURITY_GROUPS, SUBNETS, VPC } from '../shared/prop-types.js';
+import { validatorFor } from '../shared/validator.js';
+import { checkFront, FRONT_ACCESS, throttleOf } from './front-validation.js';
 import { CODE_DEPLOY, FRONT_TIMEOUT_SECONDS, IMAGE_BYTES, LAMBDA, QUEUE, RUNTIME_MIB } from './limits.js';
 import { checkRegion } from './region-validation.js';
 
-const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = {
+const PROPS: PropTypes<ServerlessModelProps> = {
   ...SERVING_PROPS,
-  front: true,
-  modelData: true,
-  architecture: true,
-  memoryMib: true,
-  vpc: true,
-  vpcSubnets: true,
-  securityGroups: true,
-  encryptionKey: true,
-  webAcl: true,
-  apiGatewayLogRole: true,
-  rollbackAlarms: true,
-  alarmActions: true,
+  front: choice('ServerlessFront.restApi()'),
+  modelData: choice('ServerlessModelData.fromPackage()'),
+  architecture: object('an Architecture, such as Architecture.ARM_64', 'dockerPlatform'),
+  memoryMib: NUMBER,
+  vpc: VPC,
+  vpcSubnets: SUBNETS,
+  securityGroups: SECURITY_GROUPS,
+  encryptionKey: KEY,
+  webAcl: object('a WebAcl, such as WebAcl.managed()'),
+  apiGatewayLogRole: BOOLEAN,
+  rollbackAlarms: ALARMS,
+  alarmActions: ALARM_ACTIONS,
 };
 
-/** Variables that the construct sets. */
-const RESERVED: readonly string[] = [...MODEL_VARIABLES, ENVIRONMENT.timeoutSeconds, ENVIRONMENT.results];
-
-/** @throws ValidationError with everything that AWS would refuse or ignore */
+/** @throws ValidationError with everything that AWS would reject or ignore */
 export function validateServerless(scope: Construct, props: ServerlessModelProps): void {
-  const validator = new Validator(`ServerlessModel at ${scope.node.path}`, Token.isUnresolved);
-  validator.knownProps(props, Object.keys(PROPS));
+  const validator = validatorFor(scope, 'ServerlessModel');
+  checkProps(validator, props, PROPS);
   validator.number('memoryMib', props.memoryMib, LAMBDA.memoryMib);
-  validator.number('minReplicas', props.minReplicas, LAMBDA.replicas);
   const front = props.front ?? ServerlessFront.restApi();
   checkModel(validator, props);
   const requestBytes = front.kind === 'queue' ? QUEUE.requestBytes : LAMBDA.requestBytes;
@@ -46,35 +44,30 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
     what: front.kind === 'queue' ? 'a message of SQS' : 'a request to AWS Lambda',
     instead: 'use ContainerModel, or ManagedEndpointModel with EndpointMode.asynchronous()',
   });
-  validator.number('maxReplicas', props.maxReplicas, front.kind === 'queue' ? QUEUE.replicas : LAMBDA.replicas);
-  const { minReplicas = 0, maxReplicas } = props;
-  validator.check(
-    maxReplicas === undefined ||
-      Token.isUnresolved(minReplicas) ||
-      Token.isUnresolved(maxReplicas) ||
-      minReplicas <= maxReplicas,
-    'minReplicas',
-    'CONFLICT',
-    `got ${minReplicas}, more than the ${maxReplicas} of \`maxReplicas\`; raise one or lower the other`,
-  );
-  validator.check(
-    maxReplicas !== 0 || front.kind === 'queue',
-    'maxReplicas',
-    'OUT_OF_RANGE',
-    'got 0, by which every request would be refused; leave it out for no ceiling',
-  );
-  validator.number('timeoutSeconds', props.timeoutSeconds, FRONT_TIMEOUT_SECONDS[front.kind]);
+  const replicas = { ...LAMBDA.replicas, min: 1, below: 'Remove it for no limit' };
+  checkServingProps(validator, props, {
+    target: 'AWS Lambda',
+    access: FRONT_ACCESS[front.kind],
+    minReplicas: LAMBDA.replicas,
+    maxReplicas: front.kind === 'queue' ? QUEUE.replicas : replicas,
+    rollout: {
+      canary: { percent: CODE_DEPLOY.percent, bakeMinutes: CODE_DEPLOY.minutes },
+      linear: { stepPercent: CODE_DEPLOY.percent, intervalMinutes: CODE_DEPLOY.minutes },
+    },
+    throttle: throttleOf(front, props.access),
+    timeoutSeconds: FRONT_TIMEOUT_SECONDS[front.kind],
+    logRetentionDays: LOG_RETENTION_DAYS,
+    reserved: RESERVED,
+  });
   checkFront(validator, props, front);
   checkRegion(validator, scope, front, props.modelData);
   checkRollout(validator, props);
   for (const name of Object.keys(props.environment ?? {})) {
-    const prop = `environment.${name}`;
-    validator.check(!RESERVED.includes(name), prop, 'RESERVED', 'the construct sets this variable; leave it out');
     validator.check(
-      /^[A-Za-z]\w+$/.test(name),
-      prop,
+      !/^_|^.$/.test(name),
+      `environment.${name}`,
       'BAD_TEXT',
-      'Lambda allows names of letters, digits and `_` that start with a letter',
+      'AWS Lambda allows names of at least two characters that start with a letter',
     );
   }
   for (const prop of ['vpcSubnets', 'securityGroups'] as const) {
@@ -82,12 +75,28 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
       props[prop] === undefined || props.vpc !== undefined,
       prop,
       'CONFLICT',
-      'the function is in no network; give its `vpc`, or leave this out',
+      'the function is in no network; set `vpc` too, or remove this',
     );
   }
-  checkLogRetention(validator, props.logRetentionDays);
   validator.throwIfAny();
 }
+
+/**
+ * Variables that the construct sets, and those that Lambda sets and rejects:
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+ */
+const RESERVED = exactly(
+  ENVIRONMENT.results,
+  '_HANDLER',
+  '_X_AMZN_TRACE_ID',
+  'AWS_(DEFAULT_)?REGION',
+  'AWS_EXECUTION_ENV',
+  'AWS_LAMBDA_(FUNCTION_(NAME|MEMORY_SIZE|VERSION)|INITIALIZATION_TYPE|LOG_(GROUP|STREAM)_NAME|RUNTIME_API)',
+  'AWS_ACCESS_KEY(_ID)?',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'LAMBDA_(TASK_ROOT|RUNTIME_DIR)',
+);
 
 function checkModel(validator: Validator, { model, modelData, memoryMib, vpc }: ServerlessModelProps): void {
   const { kind, prefix, folder } = modelData ?? ServerlessModelData.fromPackage();
@@ -131,12 +140,7 @@ function checkModel(validator: Validator, { model, modelData, memoryMib, vpc }: 
 }
 
 function checkRollout(validator: Validator, { rollout, rollbackAlarms }: ServerlessModelProps): void {
-  const { canaryOptions, linearOptions } = rollout ?? {};
-  validator.number('rollout.percent', canaryOptions?.percent, CODE_DEPLOY.percent);
-  validator.number('rollout.bakeMinutes', canaryOptions?.bakeMinutes, CODE_DEPLOY.minutes);
-  validator.number('rollout.stepPercent', linearOptions?.stepPercent, CODE_DEPLOY.percent);
-  validator.number('rollout.intervalMinutes', linearOptions?.intervalMinutes, CODE_DEPLOY.minutes);
-  const { stepPercent = 100, intervalMinutes = 0 } = linearOptions ?? {};
+  const { stepPercent = 100, intervalMinutes = 0 } = rollout?.linearOptions ?? {};
   const minutes = (Math.ceil(100 / stepPercent) - 1) * intervalMinutes;
   const { max } = CODE_DEPLOY.minutes;
   validator.check(

@@ -37,7 +37,7 @@ function checkLength(validator: Validator, prop: string, text: string | undefine
   validator.check(
     text === undefined || Token.isUnresolved(text) || (text.length > 0 && text.length <= max),
     prop,
-    'BAD_LENGTH',
+    'OUT_OF_RANGE',
     `got ${text?.length} characters; SageMaker allows 1 to ${max}`,
   );
 }

@@ -1,12 +1,12 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { Validator } from '../../../serving/validation/validator.js';
 import { isOfAnotherRegion, type PulledImage } from '../shared/pulled-image.js';
+import { validatorFor } from '../shared/validator.js';
 
 /** @throws ValidationError if SageMaker cannot pull the image */
 export function requireEcr(construct: string, scope: Construct, image: PulledImage): void {
   const { uri, repositoryArn } = image;
-  const validator = new Validator(`${construct} at ${scope.node.path}`, Token.isUnresolved);
+  const validator = validatorFor(scope, construct);
   validator.check(
     repositoryArn !== undefined || Token.isUnresolved(uri),
     'image',

@@ -2,56 +2,71 @@ import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ModelServer } from '../../../serving/servers/model-server.js';
-import { MODEL_VARIABLES } from '../../../serving/servers/model-variables.js';
-import { SERVING_PROPS } from '../../../serving/validation/serving-prop-names.js';
-import { Validator } from '../../../serving/validation/validator.js';
+import {
+  BOOLEAN,
+  checkProps,
+  choice,
+  NUMBER,
+  object,
+  type PropTypes,
+  STRING,
+} from '../../../serving/validation/prop-types.js';
+import { IMAGE, SERVER } from '../../../serving/validation/server.js';
+import {
+  checkServingProps,
+  exactly,
+  SERVING_PROPS,
+  SET_BY_CONSTRUCTS,
+  type ServingTarget,
+} from '../../../serving/validation/serving-props.js';
+import type { Range, Validator } from '../../../serving/validation/validator.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
-import type { EndpointMode } from '../../mode.js';
-import { checkLogRetention } from '../shared/log-retention.js';
+import { EndpointMode } from '../../mode.js';
+import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
+import { ALARM_ACTIONS, ALARMS, KEY, SECURITY_GROUPS, SUBNETS, VPC } from '../shared/prop-types.js';
+import { validatorFor } from '../shared/validator.js';
 import { checkExplanations } from './explanation-validation.js';
 import { checkInstances } from './instance-validation.js';
-import type { Replicas } from './instances.js';
+import { replicas } from './instances.js';
 import { ENDPOINT_NAME, SAGEMAKER } from './limits.js';
 import { checkMode } from './mode-validation.js';
 import { checkRegion } from './region-validation.js';
 import { checkSize } from './size-validation.js';
 
-const PROPS: Readonly<Record<keyof ManagedEndpointModelProps, true>> = {
+const PROPS: PropTypes<ManagedEndpointModelProps> = {
   ...SERVING_PROPS,
-  mode: true,
-  server: true,
-  image: true,
-  modelData: true,
-  endpointName: true,
-  dataCapture: true,
-  explanations: true,
-  rollingUpdate: true,
-  rollbackAlarms: true,
-  vpc: true,
-  vpcSubnets: true,
-  securityGroups: true,
-  networkIsolation: true,
-  encryptionKey: true,
-  startupSeconds: true,
-  downloadSeconds: true,
-  alarmActions: true,
+  mode: choice('EndpointMode.realTime()'),
+  server: SERVER,
+  image: IMAGE,
+  modelData: choice('EndpointModelData.fromPackage()'),
+  endpointName: STRING,
+  dataCapture: object('an object such as { bucket }'),
+  explanations: object('an object such as { baseline: "0,0,0,0" }'),
+  rollingUpdate: object('an object such as { batchPercent: 10 }'),
+  rollbackAlarms: ALARMS,
+  vpc: VPC,
+  vpcSubnets: SUBNETS,
+  securityGroups: SECURITY_GROUPS,
+  networkIsolation: BOOLEAN,
+  encryptionKey: KEY,
+  startupSeconds: NUMBER,
+  downloadSeconds: NUMBER,
+  alarmActions: ALARM_ACTIONS,
 };
 
-/** @throws ValidationError with everything that SageMaker would refuse or ignore */
-export function validateManagedEndpoint(
-  scope: Construct,
-  props: ManagedEndpointModelProps,
-  mode: EndpointMode,
-  replicas: Replicas,
-): void {
-  const validator = new Validator(`ManagedEndpointModel at ${scope.node.path}`, Token.isUnresolved);
-  validator.knownProps(props, Object.keys(PROPS));
+/** Variables that the construct sets. */
+const RESERVED_NAMES = [ENVIRONMENT.port, ENVIRONMENT.startSeconds];
+const OWN_VARIABLES = SET_BY_CONSTRUCTS.length + RESERVED_NAMES.length;
+
+/** @throws ValidationError with everything that SageMaker would reject or ignore */
+export function validateManagedEndpoint(scope: Construct, props: ManagedEndpointModelProps): void {
+  const validator = validatorFor(scope, 'ManagedEndpointModel');
+  checkProps(validator, props, PROPS);
+  const mode = props.mode ?? EndpointMode.realTime();
+  checkServingProps(validator, props, target(mode));
   validator.text('endpointName', props.endpointName, ENDPOINT_NAME.pattern, ENDPOINT_NAME.rule);
-  checkLogRetention(validator, props.logRetentionDays);
   validator.number('startupSeconds', props.startupSeconds, SAGEMAKER.startupSeconds);
   validator.number('downloadSeconds', props.downloadSeconds, SAGEMAKER.startupSeconds);
-  checkCallers(validator, props);
-  checkReplicas(validator, props, mode, replicas);
   checkServerImage(validator, props);
   checkInstances(validator, props, mode, (props.server ?? ModelServer.modelship()).spec);
   checkModelData(validator, props, mode);
@@ -63,55 +78,42 @@ export function validateManagedEndpoint(
   if (props.dataCapture) {
     validator.number('dataCapture.samplingPercent', props.dataCapture.samplingPercent, SAGEMAKER.percent);
   }
-  checkMode(validator, props, mode, replicas);
+  checkMode(validator, props, mode, replicas(mode, props.minReplicas, props.maxReplicas));
   checkRegion(validator, scope, props, mode);
   validator.throwIfAny();
 }
 
-function checkCallers(validator: Validator, props: ManagedEndpointModelProps): void {
-  const { access, throttle } = props;
-  validator.check(
-    access === undefined || access.kind === 'cloudIdentity',
-    'access',
-    'UNSUPPORTED_ACCESS',
-    `got ${access?.kind}; SageMaker lets callers in by IAM alone, so only Access.cloudIdentity() is allowed. ` +
-      'ServerlessModel and ContainerModel of modelship/aws take the others',
-  );
-  validator.check(
-    throttle === undefined,
-    'throttle',
-    'UNSUPPORTED_THROTTLE',
-    'SageMaker does not count the requests of callers; leave it out, and limit `maxReplicas`. ' +
-      'ServerlessModel of modelship/aws throttles',
-  );
-}
-
-function checkReplicas(
-  validator: Validator,
-  { minReplicas, maxReplicas, timeoutSeconds }: ManagedEndpointModelProps,
-  mode: EndpointMode,
-  replicas: Replicas,
-): void {
-  const asynchronous = mode.kind === 'asynchronous';
-  validator.number(
-    'timeoutSeconds',
-    timeoutSeconds,
-    asynchronous ? SAGEMAKER.asynchronousTimeoutSeconds : SAGEMAKER.realTimeTimeoutSeconds,
-  );
-  const ranges = {
+function target(mode: EndpointMode): ServingTarget {
+  const [minReplicas, maxReplicas] = {
     realTime: [SAGEMAKER.instances, SAGEMAKER.instances],
     serverless: [SAGEMAKER.serverlessProvisioned, SAGEMAKER.serverlessConcurrency],
     asynchronous: [SAGEMAKER.asynchronousInstances, SAGEMAKER.instances],
     inferenceComponents: [SAGEMAKER.copies, { ...SAGEMAKER.copies, min: 1 }],
-  }[mode.kind];
-  validator.number('minReplicas', minReplicas, ranges[0]!);
-  validator.number('maxReplicas', maxReplicas, ranges[1]!);
-  validator.check(
-    Token.isUnresolved(replicas.min) || Token.isUnresolved(replicas.max) || replicas.min <= replicas.max,
-    'maxReplicas',
-    'LESS_THAN_MINIMUM',
-    `got ${replicas.max}, less than the ${replicas.min} of minReplicas; raise one or lower the other`,
-  );
+  }[mode.kind] as [Range, Range];
+  const { asynchronousTimeoutSeconds, realTimeTimeoutSeconds, waitMinutes } = SAGEMAKER;
+  return {
+    target: 'SageMaker',
+    access: {
+      kinds: ['cloudIdentity'],
+      instead: 'Use ServerlessModel or ContainerModel of modelship/aws for the others',
+    },
+    minReplicas,
+    maxReplicas,
+    rollout:
+      mode.kind === 'inferenceComponents'
+        ? {
+            target: 'EndpointMode.inferenceComponents()',
+            instead: 'Use `rollingUpdate`, which replaces copies in batches',
+          }
+        : {
+            canary: { percent: SAGEMAKER.canaryPercent, bakeMinutes: waitMinutes },
+            linear: { stepPercent: SAGEMAKER.linearPercent, intervalMinutes: waitMinutes },
+          },
+    throttle: 'Remove it and limit `maxReplicas`, or use ServerlessModel of modelship/aws',
+    timeoutSeconds: mode.kind === 'asynchronous' ? asynchronousTimeoutSeconds : realTimeTimeoutSeconds,
+    logRetentionDays: LOG_RETENTION_DAYS,
+    reserved: exactly(...RESERVED_NAMES),
+  };
 }
 
 function checkServerImage(validator: Validator, { server }: ManagedEndpointModelProps): void {
@@ -150,28 +152,17 @@ function checkModelData(validator: Validator, { modelData, model }: ManagedEndpo
 function checkRollout(validator: Validator, props: ManagedEndpointModelProps, mode: EndpointMode): void {
   const { rollout, rollingUpdate, rollbackAlarms = [] } = props;
   const gradual = rollout !== undefined && rollout.kind !== 'allAtOnce';
-  validator.check(
-    !gradual || mode.kind !== 'inferenceComponents',
-    'rollout',
-    'UNSUPPORTED_ROLLOUT',
-    'SageMaker replaces copies of an inference component in batches; leave it out and use `rollingUpdate`',
-  );
-  if (rollout?.canaryOptions) {
-    validator.number('rollout.percent', rollout.canaryOptions.percent, SAGEMAKER.canaryPercent);
-    checkMinutes(validator, 'rollout.bakeMinutes', rollout.canaryOptions.bakeMinutes);
-  }
-  if (rollout?.linearOptions) {
-    validator.number('rollout.stepPercent', rollout.linearOptions.stepPercent, SAGEMAKER.linearPercent);
-    checkMinutes(validator, 'rollout.intervalMinutes', rollout.linearOptions.intervalMinutes);
-  }
+  checkKnown(validator, 'rollout.bakeMinutes', rollout?.canaryOptions?.bakeMinutes);
+  checkKnown(validator, 'rollout.intervalMinutes', rollout?.linearOptions?.intervalMinutes);
   if (rollingUpdate) {
     validator.number('rollingUpdate.batchPercent', rollingUpdate.batchPercent, SAGEMAKER.rollingPercent);
-    checkMinutes(validator, 'rollingUpdate.intervalMinutes', rollingUpdate.intervalMinutes);
+    validator.number('rollingUpdate.intervalMinutes', rollingUpdate.intervalMinutes, SAGEMAKER.waitMinutes);
+    checkKnown(validator, 'rollingUpdate.intervalMinutes', rollingUpdate.intervalMinutes);
     validator.check(!gradual, 'rollingUpdate', 'CONFLICT', 'got `rollout` too; SageMaker takes one of the two');
     validator.check(
       mode.kind !== 'serverless' && !mode.realTimeOptions?.variants?.length && !mode.realTimeOptions?.shadow,
       'rollingUpdate',
-      'UNSUPPORTED_ROLLOUT',
+      'UNSUPPORTED',
       'SageMaker does not roll serverless endpoints and endpoints of several variants; use `rollout`',
     );
   }
@@ -183,8 +174,7 @@ function checkRollout(validator: Validator, props: ManagedEndpointModelProps, mo
   );
 }
 
-function checkMinutes(validator: Validator, prop: string, minutes: number | undefined): void {
-  validator.number(prop, minutes, SAGEMAKER.waitMinutes);
+function checkKnown(validator: Validator, prop: string, minutes: number | undefined): void {
   validator.known(prop, minutes, 'SageMaker takes seconds, and CloudFormation does not multiply');
 }
 
@@ -197,28 +187,18 @@ function checkNetwork(validator: Validator, props: ManagedEndpointModelProps): v
   );
 }
 
-/** Variables that the construct or the host sets, and that would be lost or would break the endpoint. */
-const RESERVED: readonly string[] = [
-  ...MODEL_VARIABLES,
-  ENVIRONMENT.port,
-  ENVIRONMENT.timeoutSeconds,
-  ENVIRONMENT.startSeconds,
-];
-
 function checkEnvironment(validator: Validator, { environment = {} }: ManagedEndpointModelProps): void {
   const { entries, keyLength, valueLength } = SAGEMAKER.environment;
   validator.check(
-    Object.keys(environment).length <= entries - RESERVED.length,
+    Object.keys(environment).length <= entries - OWN_VARIABLES,
     'environment',
     'TOO_MANY',
-    `got ${Object.keys(environment).length} variables; SageMaker allows ${entries}, of which the construct sets ${RESERVED.length}`,
+    `got ${Object.keys(environment).length} variables; SageMaker allows ${entries}, of which the construct sets ${OWN_VARIABLES}`,
   );
   for (const [name, value] of Object.entries(environment)) {
-    const prop = `environment.${name}`;
-    validator.check(!RESERVED.includes(name), prop, 'RESERVED', 'the construct sets this variable; leave it out');
     validator.check(
-      name.length <= keyLength && (Token.isUnresolved(value) || value.length <= valueLength),
-      prop,
+      name.length <= keyLength && !(value.length > valueLength && !Token.isUnresolved(value)),
+      `environment.${name}`,
       'TOO_LONG',
       `SageMaker allows names of ${keyLength} and values of ${valueLength} characters`,
     );

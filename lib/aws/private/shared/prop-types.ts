@@ -1,0 +1,10 @@
+import { arrayOf, object } from '../../../serving/validation/prop-types.js';
+
+/** Types of the props whose values come from the AWS CDK. */
+export const VPC = object('an IVpc, such as Vpc.fromLookup(…)', 'vpcId');
+export const SUBNETS = object('a SubnetSelection, such as { subnetType: SubnetType.PRIVATE_ISOLATED }');
+export const SECURITY_GROUPS = arrayOf(object('an ISecurityGroup', 'securityGroupId'));
+export const KEY = object('an IKey, such as new Key(…)', 'keyArn');
+export const BUCKET = object('an IBucket, such as new Bucket(…)', 'bucketArn');
+export const ALARMS = arrayOf(object('an IAlarm, such as new Alarm(…)', 'alarmArn'));
+export const ALARM_ACTIONS = arrayOf(object('an IAlarmAction, such as new SnsAction(topic)', 'bind'));

@@ -1,0 +1,73 @@
+import { Rollout } from '../rollout.js';
+import { calls } from './access.js';
+import type { Range, Validator } from './validator.js';
+
+/** How a target can move traffic to a new version of a model. */
+export interface RolloutSupport {
+  /** The target, as the start of a sentence: `Cloud Run`. */
+  readonly target: string;
+  /** Limits of a canary. @default - the target has no canaries */
+  readonly canary?: { readonly percent?: Range; readonly bakeMinutes?: Range };
+  /** Limits of a linear rollout. @default - the target has no linear rollouts */
+  readonly linear?: { readonly stepPercent: Range; readonly intervalMinutes: Range };
+  /** The prop that names the version that keeps the rest of the traffic. @default - the target knows it */
+  readonly stable?: { readonly prop: string; readonly value: unknown; readonly what: string };
+  /** What to use for the kinds that the target does not have, as a sentence. @default - the target has every kind */
+  readonly instead?: string;
+}
+
+const PERCENT: Range = {
+  min: 1,
+  max: 99,
+  unit: 'percent',
+  source: 'a gradual rollout',
+  beyond: 'Use Rollout.allAtOnce() to move all traffic at once',
+};
+
+/** Notes a rollout that the target cannot do, and shares and times out of range. */
+export function checkRollout(
+  validator: Validator,
+  rollout: Rollout = Rollout.allAtOnce(),
+  { target, canary, linear, stable, instead = '' }: RolloutSupport,
+): void {
+  const { kind, canaryOptions, linearOptions } = rollout;
+  const supported = ['allAtOnce', ...(canary ? ['canary'] : []), ...(linear ? ['linear'] : [])];
+  if (!supported.includes(kind)) {
+    validator.refuse('rollout', `got Rollout.${kind}(); ${target} supports ${calls('Rollout', supported)}. ${instead}`);
+  }
+  if (kind === 'canary') {
+    checkPercent(validator, 'rollout.percent', canaryOptions?.percent, canary?.percent);
+    if (canary?.bakeMinutes) validator.number('rollout.bakeMinutes', canaryOptions?.bakeMinutes, canary.bakeMinutes);
+  }
+  if (kind === 'linear') {
+    checkPercent(validator, 'rollout.stepPercent', linearOptions?.stepPercent, linear?.stepPercent);
+    if (linear) {
+      checkGiven(validator, 'rollout.intervalMinutes', linearOptions?.intervalMinutes);
+      validator.number('rollout.intervalMinutes', linearOptions?.intervalMinutes, linear.intervalMinutes);
+    }
+  }
+  if (!stable || (kind === 'canary' && !canary)) return;
+  validator.check(
+    kind !== 'canary' || stable.value !== undefined,
+    stable.prop,
+    'MISSING',
+    `a canary shares the traffic with the version that serves now; pass ${stable.what}`,
+  );
+  validator.check(
+    kind === 'canary' || stable.value === undefined,
+    stable.prop,
+    'CONFLICT',
+    'only a canary keeps traffic on another version; set rollout: Rollout.canary({ percent: 10 }), or remove it',
+  );
+}
+
+/** A share that is in range for every target may still be out of range for this one. */
+function checkPercent(validator: Validator, prop: string, percent: number | undefined, range: Range = PERCENT): void {
+  checkGiven(validator, prop, percent);
+  const isInGeneral = typeof percent === 'number' && percent >= PERCENT.min && percent <= PERCENT.max;
+  validator.number(prop, percent, isInGeneral ? range : PERCENT);
+}
+
+function checkGiven(validator: Validator, prop: string, value: unknown): void {
+  validator.check(value !== undefined, prop, 'MISSING', 'got nothing; pass a number');
+}

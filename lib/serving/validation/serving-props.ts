@@ -1,0 +1,143 @@
+import { ENVIRONMENT } from '@modelship/runtime/contract';
+import type { ServingProps } from '../props.js';
+import { MODEL_VARIABLES } from '../servers/model-variables.js';
+import type { Throttle } from '../throttle.js';
+import { type AccessSupport, checkAccess } from './access.js';
+import {
+  BOOLEAN,
+  checkType,
+  choice,
+  NUMBER,
+  object,
+  type PropTypes,
+  required,
+  STRING,
+  STRING_MAP,
+} from './prop-types.js';
+import { checkRollout, type RolloutSupport } from './rollout.js';
+import type { Range, Steps, Validator } from './validator.js';
+
+/** The types of the props that every construct on every cloud takes. */
+export const SERVING_PROPS: PropTypes<ServingProps> = {
+  model: required(object('a Model, such as Model.fromDirectory("models/iris")', 'manifest', 'digest')),
+  access: choice('Access.cloudIdentity()'),
+  minReplicas: NUMBER,
+  maxReplicas: NUMBER,
+  rollout: choice('Rollout.allAtOnce()'),
+  throttle: object('an object such as { requestsPerSecond: 100 }'),
+  timeoutSeconds: NUMBER,
+  logRetentionDays: NUMBER,
+  dashboard: BOOLEAN,
+  environment: STRING_MAP,
+};
+
+/** What a target can do with the props that every construct takes, and within which limits. */
+export interface ServingTarget {
+  /** Its name, as the start of a sentence: `Cloud Run`. */
+  readonly target: string;
+  readonly access: Omit<AccessSupport, 'target'> & { readonly target?: string };
+  readonly minReplicas: Range;
+  readonly maxReplicas: Range;
+  readonly rollout: Omit<RolloutSupport, 'target'> & { readonly target?: string };
+  /** Rates that the target counts, or what limits callers instead, as a sentence. */
+  readonly throttle: ThrottleSupport | string;
+  readonly timeoutSeconds: Range;
+  readonly logRetentionDays: Range | Steps;
+  /** Variables that the construct or the host sets beside those of the model. */
+  readonly reserved: RegExp;
+}
+
+/** The rates that a target counts. */
+export interface ThrottleSupport {
+  readonly requestsPerSecond: Range;
+  readonly burst: Range;
+  /** Daily quota of a caller, or what counts days instead, as a sentence. */
+  readonly requestsPerDay: Range | string;
+}
+
+/** Notes the faults of the props that every construct takes, in the same words on every target. */
+export function checkServingProps(validator: Validator, props: ServingProps, rules: ServingTarget): void {
+  const { target } = rules;
+  checkAccess(validator, props.access, { target, ...rules.access });
+  checkReplicas(validator, props, rules);
+  checkRollout(validator, props.rollout, { target, ...rules.rollout });
+  if (props.throttle) checkThrottle(validator, props.throttle, rules);
+  validator.number('timeoutSeconds', props.timeoutSeconds, rules.timeoutSeconds);
+  const { logRetentionDays } = rules;
+  if ('values' in logRetentionDays) validator.step('logRetentionDays', props.logRetentionDays, logRetentionDays);
+  else validator.number('logRetentionDays', props.logRetentionDays, logRetentionDays);
+  checkEnvironment(validator, 'environment', props.environment, rules.reserved);
+}
+
+function checkReplicas(validator: Validator, props: ServingProps, rules: ServingTarget): void {
+  const { minReplicas, maxReplicas } = props;
+  validator.number('minReplicas', minReplicas, rules.minReplicas);
+  validator.number('maxReplicas', maxReplicas, rules.maxReplicas);
+  if (minReplicas === undefined || maxReplicas === undefined) return;
+  if (validator.isToken(minReplicas) || validator.isToken(maxReplicas)) return;
+  validator.check(
+    minReplicas <= maxReplicas,
+    'minReplicas',
+    'MIN_OVER_MAX',
+    `got ${minReplicas}, more than the ${maxReplicas} of maxReplicas; lower minReplicas or raise maxReplicas`,
+  );
+}
+
+function checkThrottle(validator: Validator, throttle: Throttle, { target, throttle: support }: ServingTarget): void {
+  if (typeof support === 'string') {
+    validator.refuse('throttle', `${target} does not throttle callers. ${support}`);
+    return;
+  }
+  const { requestsPerSecond, burst, requestsPerDay } = throttle;
+  validator.check(
+    requestsPerSecond !== undefined,
+    'throttle.requestsPerSecond',
+    'MISSING',
+    'got nothing; pass the steady rate of requests per second',
+  );
+  validator.number('throttle.requestsPerSecond', requestsPerSecond, support.requestsPerSecond);
+  validator.number('throttle.burst', burst, support.burst);
+  if (requestsPerDay === undefined) return;
+  if (typeof support.requestsPerDay === 'string') {
+    validator.refuse('throttle.requestsPerDay', `${target} has no daily quota here. ${support.requestsPerDay}`);
+  } else validator.number('throttle.requestsPerDay', requestsPerDay, support.requestsPerDay);
+}
+
+/** Matches these names of variables and no others. */
+export function exactly(...names: readonly string[]): RegExp {
+  return new RegExp(`^(${names.join('|')})$`);
+}
+
+/** The names that a shell and every host take. */
+const VARIABLE = {
+  pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
+  rule: 'the name of a variable consists of letters, digits and `_`, and does not start with a digit',
+};
+
+/**
+ * Notes variables whose name no host takes, that are set elsewhere, or whose value is not a string.
+ *
+ * @param value what the values are instead of strings
+ */
+export function checkEnvironment(
+  validator: Validator,
+  prop: string,
+  environment: { readonly [name: string]: unknown } = {},
+  reserved: RegExp,
+  value = STRING,
+): void {
+  if (validator.isToken(environment)) return;
+  for (const [name, given] of Object.entries(environment)) {
+    validator.text(`${prop}.${name}`, name, VARIABLE.pattern, VARIABLE.rule);
+    checkType(validator, `${prop}.${name}`, given, value);
+    validator.check(
+      !reserved.test(name) && !SET_BY_CONSTRUCTS.includes(name),
+      `${prop}.${name}`,
+      'RESERVED_VARIABLE',
+      'the construct or its host sets this variable; use the matching prop (model, access, timeoutSeconds), or remove it',
+    );
+  }
+}
+
+/** Variables that every construct sets. */
+export const SET_BY_CONSTRUCTS: readonly string[] = [...MODEL_VARIABLES, ENVIRONMENT.timeoutSeconds];
