@@ -134,7 +134,7 @@ function validate(scope: Construct, { endpoint, throttle, skuName }: ApiManageme
   validator.check(
     endpoint.entraApplication !== undefined,
     'endpoint',
-    'NO_IDENTITY',
+    'NOT_AUTHENTICATED',
     'the gateway comes to the model with an identity; give it a ServerlessModel with Access.cloudIdentity()',
   );
   validator.number('throttle.requestsPerSecond', throttle?.requestsPerSecond, { min: 1, max: 100_000, source });

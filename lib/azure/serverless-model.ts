@@ -1,14 +1,17 @@
 import { predictPath } from '@modelship/runtime/contract';
 import { Construct } from 'constructs';
 import { Access } from '../serving/access.js';
+import { checkProps } from '../serving/validation/prop-types.js';
 import type { GenericResource } from '../terraform/generic.js';
+import { validatorFor } from '../terraform/validator.js';
 import { ServerlessHost } from './host.js';
 import { ContainerApp } from './private/container-apps/app.js';
-import { validateContainerApps } from './private/container-apps/validation.js';
+import { checkContainerApps } from './private/container-apps/validation.js';
 import { FunctionsApp } from './private/functions/app.js';
-import { validateFunctions } from './private/functions/validation.js';
+import { checkFunctions } from './private/functions/validation.js';
 import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
 import { Placement } from './private/shared/placement.js';
+import { SERVERLESS_PROPS } from './private/shared/serverless-validation.js';
 import { Telemetry } from './private/shared/telemetry.js';
 import type { ServerlessModelProps } from './serverless-props.js';
 
@@ -38,9 +41,12 @@ export class ServerlessModel extends Construct {
 
   constructor(scope: Construct, id: string, props: ServerlessModelProps) {
     super(scope, id);
+    const validator = validatorFor(this, 'ServerlessModel');
+    checkProps(validator, props, SERVERLESS_PROPS);
     const host = props.host ?? ServerlessHost.functionsFlexConsumption();
-    if (host.containerAppsOptions) validateContainerApps(this, props, host.containerAppsOptions);
-    else validateFunctions(this, props, host.functionsOptions ?? {});
+    if (host.containerAppsOptions) checkContainerApps(validator, props, host.containerAppsOptions);
+    else checkFunctions(validator, props, host.functionsOptions ?? {});
+    validator.throwIfAny();
     this.modelName = props.model.name;
     const placement = new Placement(this, 'Placement', props);
     this.telemetry = new Telemetry(this, 'Telemetry', placement, props);

@@ -21,7 +21,7 @@ import { Telemetry } from './private/shared/telemetry.js';
 import { bindServerImage } from './private/vertex/image.js';
 import { containerSpec, serverOf } from './private/vertex/server.js';
 import { vertexTelemetry } from './private/vertex/telemetry.js';
-import { isDedicated, validateVertex } from './private/vertex/validation.js';
+import { isDedicated, validateImage, validateVertex } from './private/vertex/validation.js';
 import { VertexVersion } from './private/vertex/version.js';
 
 const DEFAULT_MACHINE_TYPE = 'e2-standard-4';
@@ -62,10 +62,11 @@ export class ManagedEndpointModel extends Construct {
     private readonly props: ManagedEndpointModelProps,
   ) {
     super(scope, id);
+    validateVertex(this, props);
     const vertexAgent = () => serviceAgent(this, props.project, 'gcp-sa-aiplatform');
     const foreign = props.server?.spec.image;
     const runtime = foreign === undefined ? bindImage(this, props, vertexAgent) : undefined;
-    validateVertex(this, props, runtime?.uri);
+    if (runtime) validateImage(this, props, runtime.uri);
     const { uri: image, ready } = runtime ?? bindServerImage(this, props, foreign!, vertexAgent);
     this.project = projectId(this, props.project);
     this.dedicated = isDedicated(props);

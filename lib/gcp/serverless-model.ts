@@ -10,7 +10,7 @@ import { google } from '../terraform/bindings/google.js';
 import { Ingress } from './network.js';
 import { CLOUD_RUN } from './private/cloud-run/limits.js';
 import { revisionName, revisionTraffic } from './private/cloud-run/revision.js';
-import { type CloudRunSize, revisionTemplate } from './private/cloud-run/server.js';
+import { cloudRunSize, revisionTemplate } from './private/cloud-run/server.js';
 import { cloudRunTelemetry } from './private/cloud-run/telemetry.js';
 import { validateCloudRun } from './private/cloud-run/validation.js';
 import { grantKey } from './private/shared/encryption.js';
@@ -46,11 +46,8 @@ export class ServerlessModel extends Construct {
 
   constructor(scope: Construct, id: string, props: ServerlessModelProps) {
     super(scope, id);
-    const size: CloudRunSize = {
-      cpu: props.cpu ?? (props.gpu ? CLOUD_RUN.gpu.minCpus : 1),
-      memoryMib: props.memoryMib ?? (props.gpu ? CLOUD_RUN.gpu.minMemoryMib : 1024),
-    };
-    validateCloudRun(this, props, size);
+    validateCloudRun(this, props);
+    const size = cloudRunSize(props);
 
     const access = props.access ?? Access.cloudIdentity();
     const name = props.serviceName ?? generatedName(this, CLOUD_RUN.serviceName.maxLength);

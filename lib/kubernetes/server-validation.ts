@@ -1,5 +1,6 @@
 import type { Model } from '../model/model.js';
 import type { Access } from '../serving/access.js';
+import type { Rollout } from '../serving/rollout.js';
 import type { ModelSource } from '../serving/servers/source.js';
 import {
   checkOtherModels,
@@ -10,7 +11,7 @@ import {
   type ServerProps,
 } from '../serving/validation/server.js';
 import type { Validator } from '../serving/validation/validator.js';
-import { refuse } from '../terraform/serving-props.js';
+import type { Exposure } from './exposure.js';
 
 /** The props of a model in a cluster that are about its server. */
 export interface ClusterServerProps extends ServerProps {
@@ -38,20 +39,32 @@ export function checkClusterServer(validator: Validator, props: ClusterServerPro
   checkSource(validator, spec, rules.sources);
   checkServerVariables(validator, spec, props);
   if (!rules.access.includes(access?.kind ?? 'cloudIdentity')) {
-    refuse(
-      validator,
+    validator.refuse(
       'access',
       `${spec.name} checks no callers, and nothing before the pods does; set access: Access.anonymous(), whose callers ` +
         'the network lets in (`exposure`, `callerNamespaces`), or use ModelServer.modelship()',
     );
   }
   if (props.timeoutSeconds !== undefined) {
-    refuse(
-      validator,
+    validator.refuse(
       'timeoutSeconds',
       `nothing before the pods gives up a request, and ${spec.name} is not told to; leave it out`,
     );
   }
+}
+
+/** Notes a canary whose traffic nothing splits. */
+export function checkCanaryExposure(
+  validator: Validator,
+  { rollout, exposure }: { readonly rollout?: Rollout; readonly exposure?: Exposure },
+): void {
+  validator.check(
+    rollout?.kind !== 'canary' || exposure?.kind === 'gateway',
+    'exposure',
+    'NO_GATEWAY',
+    'only a Gateway splits traffic by share; set exposure: Exposure.gateway(…) of an existing cluster, or use ' +
+      'Rollout.allAtOnce(), which replaces pods one by one',
+  );
 }
 
 /** Whether a server reads files from what is mounted, because it does not fetch by itself what it loads. */

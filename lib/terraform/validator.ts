@@ -2,7 +2,7 @@ import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { Validator } from '../serving/validation/validator.js';
 
-/** Gathers the faults of the props of `scope`, which is a `kind`; values known only at apply pass. */
+/** Collects the faults of the props of `scope`, which is a `kind`. Tokens pass every check. */
 export function validatorFor(scope: Construct, kind: string): Validator {
-  return new Validator(`${kind} ${scope.node.path}`, Token.isUnresolved);
+  return new Validator(`${kind} at ${scope.node.path}`, Token.isUnresolved);
 }

@@ -182,7 +182,7 @@ const VARYING: readonly (readonly [mistake: string, props: object, prop: string,
     { alarmActions: [new Topic(awsStack(), 'Topic')] },
     'alarmActions.0',
     'WRONG_TYPE',
-    /^got a Topic; pass an? /,
+    /^got a Topic; pass /,
   ],
 ];
 

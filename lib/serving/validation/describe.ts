@@ -11,9 +11,10 @@ export function describe(value: unknown): string {
 /** jsii notes the public name of a class here. At run time, bundled classes of the AWS CDK have names such as `Topic2`. */
 const RUNTIME_TYPE = Symbol.for('jsii.rtti');
 
-function className({ constructor }: object): string {
-  const type: { fqn: string } | undefined = (constructor as { [RUNTIME_TYPE]?: { fqn: string } })?.[RUNTIME_TYPE];
-  return type?.fqn.split('.').at(-1) ?? constructor?.name ?? 'Object';
+function className(value: object): string {
+  const type: { readonly name?: string; readonly [RUNTIME_TYPE]?: { readonly fqn: string } } | undefined =
+    value.constructor;
+  return type?.[RUNTIME_TYPE]?.fqn.split('.').at(-1) ?? type?.name ?? 'Object';
 }
 
 export function withArticle(noun: string): string {

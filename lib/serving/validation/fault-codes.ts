@@ -51,20 +51,4 @@ export type FaultCode =
   | 'UNREACHABLE_IMAGE'
   | 'UNREACHABLE_SOURCE'
   | 'CLUSTER_NOT_THERE'
-  | 'KEY_ELSEWHERE'
-  // Azure and Google Cloud until they share the checks of AWS.
-  | 'BAD_MEMORY'
-  | 'BAD_STEP'
-  | 'CPU_WITH_GPU'
-  | 'MIRROR_AND_CANARY'
-  | 'NO_CANARY'
-  | 'NO_ENDPOINT'
-  | 'NO_IDENTITY'
-  | 'NO_NETWORK'
-  | 'NO_PREVIOUS_REVISION'
-  | 'NO_SUBNET'
-  | 'NO_TABLE'
-  | 'NOT_OURS'
-  | 'PRIVATE'
-  | 'SAME_MODEL'
-  | 'TWO_ADDRESSES';
+  | 'KEY_ELSEWHERE';

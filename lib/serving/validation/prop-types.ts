@@ -54,7 +54,14 @@ export function checkProps<Props extends object>(validator: Validator, props: Pr
     validator.check(false, 'props', 'WRONG_TYPE', message);
     validator.throwIfAny();
   }
-  validator.knownProps(props, names);
+  for (const name of Object.keys(props)) {
+    validator.check(
+      Object.hasOwn(types, name),
+      name,
+      'UNKNOWN_PROP',
+      `no such prop; the props are ${names.join(', ')}`,
+    );
+  }
   const typed = names.map((name) => checkType(validator, name, props[name], types[name]));
   if (typed.includes(false)) validator.throwIfAny();
 }

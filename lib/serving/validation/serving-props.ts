@@ -17,9 +17,11 @@ import {
 import { checkRollout, type RolloutSupport } from './rollout.js';
 import type { Range, Steps, Validator } from './validator.js';
 
+export const MODEL = object('a Model, such as Model.fromDirectory("models/iris")', 'manifest', 'digest');
+
 /** The types of the props that every construct on every cloud takes. */
 export const SERVING_PROPS: PropTypes<ServingProps> = {
-  model: required(object('a Model, such as Model.fromDirectory("models/iris")', 'manifest', 'digest')),
+  model: required(MODEL),
   access: choice('Access.cloudIdentity()'),
   minReplicas: NUMBER,
   maxReplicas: NUMBER,

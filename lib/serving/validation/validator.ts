@@ -117,13 +117,6 @@ export class Validator {
     );
   }
 
-  /** Notes a fault for each key of `props` that is not in `known`: a misspelt prop in plain JavaScript. */
-  knownProps(props: object, known: readonly string[]): void {
-    for (const key of Object.keys(props)) {
-      this.check(known.includes(key), key, 'UNKNOWN_PROP', `no such prop; there are ${known.join(', ')}`);
-    }
-  }
-
   private isNumber(prop: string, value: unknown, allowed: string): value is number {
     const ok = typeof value === 'number';
     this.check(ok, prop, 'WRONG_TYPE', `got ${describe(value)}; ${allowed}`);

@@ -813,7 +813,7 @@ describe('ContainerModel', () => {
 
 describe('ContainerModel refuses', () => {
   test.each<[string, Props | ((stack: Stack) => Props), string[]]>([
-    ['keys, which a load balancer does not know', { access: Access.apiKey() }, ['access: UNSUPPORTED_ACCESS']],
+    ['keys, which a load balancer does not know', { access: Access.apiKey() }, ['access: UNSUPPORTED']],
     ['a JWT in the clear', { access: jwt }, ['certificate: MISSING']],
     ['the internet in the clear', { access: Access.anonymous(), internetFacing: true }, ['certificate: MISSING']],
     [
@@ -824,7 +824,7 @@ describe('ContainerModel refuses', () => {
     [
       'throttling without the API',
       { access: Access.anonymous(), throttle: { requestsPerSecond: 1 } },
-      ['throttle: UNSUPPORTED_THROTTLE'],
+      ['throttle: UNSUPPORTED'],
     ],
     [
       'rates that API Gateway does not know',
@@ -832,7 +832,7 @@ describe('ContainerModel refuses', () => {
       [
         'throttle.requestsPerSecond: OUT_OF_RANGE',
         'throttle.burst: OUT_OF_RANGE',
-        'throttle.requestsPerDay: UNSUPPORTED_THROTTLE',
+        'throttle.requestsPerDay: UNSUPPORTED',
       ],
     ],
     [
@@ -962,7 +962,7 @@ describe('ContainerModel refuses', () => {
       ['modelData: UNSUPPORTED_MODEL_DATA'],
     ],
     ['a start that takes no time', { startupSeconds: 0 }, ['startupSeconds: OUT_OF_RANGE']],
-    ['more at least than at most', { minReplicas: 3, maxReplicas: 2 }, ['maxReplicas: LESS_THAN_MINIMUM']],
+    ['more at least than at most', { minReplicas: 3, maxReplicas: 2 }, ['minReplicas: MIN_OVER_MAX']],
     ['no task at all', { minReplicas: 0 }, ['minReplicas: OUT_OF_RANGE']],
     [
       'a canary and blue and green',
@@ -972,7 +972,7 @@ describe('ContainerModel refuses', () => {
     [
       'a variable that the construct sets',
       { environment: { MODELSHIP_MODEL: '/x' } },
-      ['environment.MODELSHIP_MODEL: RESERVED'],
+      ['environment.MODELSHIP_MODEL: RESERVED_VARIABLE'],
     ],
     [
       'instances without a GPU',

@@ -184,12 +184,16 @@ test.each([
 
 describe('ServerlessModel refuses', () => {
   test.each<[string, Props, string]>([
-    ['keys at an HTTP API', { front: httpApi, access: Access.apiKey() }, 'access: UNSUPPORTED_ACCESS'],
-    ['keys at a function URL', { front: functionUrl, access: Access.apiKey() }, 'access: UNSUPPORTED_ACCESS'],
-    ['tokens at a function URL', { front: functionUrl, access: tokens }, 'access: UNSUPPORTED_ACCESS'],
+    ['keys at an HTTP API', { front: httpApi, access: Access.apiKey() }, 'access: UNSUPPORTED'],
+    ['keys at a function URL', { front: functionUrl, access: Access.apiKey() }, 'access: UNSUPPORTED'],
+    ['tokens at a function URL', { front: functionUrl, access: tokens }, 'access: UNSUPPORTED'],
     ['half a minute at an HTTP API', { front: httpApi, timeoutSeconds: 30 }, 'timeoutSeconds: OUT_OF_RANGE'],
     ['more than 15 minutes', { front: functionUrl, timeoutSeconds: 901 }, 'timeoutSeconds: OUT_OF_RANGE'],
-    ['a throttle at a function URL', { front: functionUrl, throttle: { requestsPerSecond: 5 } }, 'throttle: CONFLICT'],
+    [
+      'a throttle at a function URL',
+      { front: functionUrl, throttle: { requestsPerSecond: 5 } },
+      'throttle: UNSUPPORTED',
+    ],
     [
       'the role for logs without a REST API',
       { front: httpApi, apiGatewayLogRole: true },
@@ -201,7 +205,7 @@ describe('ServerlessModel refuses', () => {
 
   test('keys at an HTTP API, and says what knows keys', () => {
     expect(() => make({ front: httpApi, access: Access.apiKey() })).toThrow(
-      'got Access.apiKey(); an HTTP API knows no keys; use ServerlessFront.restApi()',
+      'got Access.apiKey(); ServerlessFront.httpApi() supports Access.cloudIdentity(), .jwt() and .anonymous(). Use ServerlessFront.restApi()',
     );
   });
 

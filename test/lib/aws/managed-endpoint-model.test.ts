@@ -314,10 +314,10 @@ describe('ManagedEndpointModel', () => {
 
 describe('ManagedEndpointModel refuses', () => {
   test.each<[string, Props, string[]]>([
-    ['access other than IAM', { access: Access.apiKey() }, ['access: UNSUPPORTED_ACCESS']],
-    ['throttling', { throttle: { requestsPerSecond: 1 } }, ['throttle: UNSUPPORTED_THROTTLE']],
+    ['access other than IAM', { access: Access.apiKey() }, ['access: UNSUPPORTED']],
+    ['throttling', { throttle: { requestsPerSecond: 1 } }, ['throttle: UNSUPPORTED']],
     ['no instance at all in real time', { minReplicas: 0 }, ['minReplicas: OUT_OF_RANGE']],
-    ['more at least than at most', { minReplicas: 3, maxReplicas: 2 }, ['maxReplicas: LESS_THAN_MINIMUM']],
+    ['more at least than at most', { minReplicas: 3, maxReplicas: 2 }, ['minReplicas: MIN_OVER_MAX']],
     ['a time limit beyond 60 s', { timeoutSeconds: 61 }, ['timeoutSeconds: OUT_OF_RANGE']],
     [
       'a canary beyond half',
@@ -337,12 +337,12 @@ describe('ManagedEndpointModel refuses', () => {
     [
       'rolling a serverless endpoint',
       { mode: EndpointMode.serverless(), rollingUpdate: { batchPercent: 10 } },
-      ['rollingUpdate: UNSUPPORTED_ROLLOUT'],
+      ['rollingUpdate: UNSUPPORTED'],
     ],
     [
       'a canary of inference components',
       { mode: EndpointMode.inferenceComponents(), rollout: Rollout.canary({ percent: 10, bakeMinutes: 1 }) },
-      ['rollout: UNSUPPORTED_ROLLOUT'],
+      ['rollout: UNSUPPORTED'],
     ],
     [
       'serverless memory that does not exist',
@@ -421,7 +421,7 @@ describe('ManagedEndpointModel refuses', () => {
     [
       'a variable that the construct sets',
       { environment: { MODELSHIP_MODEL: '/x' } },
-      ['environment.MODELSHIP_MODEL: RESERVED'],
+      ['environment.MODELSHIP_MODEL: RESERVED_VARIABLE'],
     ],
     ['a variable that is too long', { environment: { A: 'x'.repeat(1025) } }, ['environment.A: TOO_LONG']],
     ['an image outside ECR', { image: ImageSource.fromRegistry('ghcr.io/a/b:1') }, ['image: NOT_IN_ECR']],
@@ -438,8 +438,8 @@ describe('ManagedEndpointModel refuses', () => {
       'explanations that Clarify would not make',
       { explanations: { baseline: '', samples: -1, seed: 1.5, probabilityIndex: -1, when: '', featureHeaders: [] } },
       [
-        'explanations.baseline: BAD_LENGTH',
-        'explanations.when: BAD_LENGTH',
+        'explanations.baseline: OUT_OF_RANGE',
+        'explanations.when: OUT_OF_RANGE',
         'explanations.samples: OUT_OF_RANGE',
         'explanations.seed: OUT_OF_RANGE',
         'explanations.probabilityIndex: OUT_OF_RANGE',
@@ -481,7 +481,7 @@ describe('ManagedEndpointModel refuses', () => {
     [
       'several things at once',
       { timeoutSeconds: 0, endpointName: '-' },
-      ['endpointName: BAD_TEXT', 'timeoutSeconds: OUT_OF_RANGE'],
+      ['timeoutSeconds: OUT_OF_RANGE', 'endpointName: BAD_TEXT'],
     ],
   ])('%s', (_what, props, expected) => {
     expect(faults(props)).toEqual(expected);

@@ -274,7 +274,7 @@ describe('ServerlessModel refuses', () => {
     [
       'another mind about trust',
       { environment: { MODELSHIP_TRUST_PICKLE: 'true' } },
-      'environment.MODELSHIP_TRUST_PICKLE: RESERVED',
+      'environment.MODELSHIP_TRUST_PICKLE: RESERVED_VARIABLE',
     ],
   ])('%s', (_, props, fault) => {
     expect(faults(props)).toEqual([fault]);

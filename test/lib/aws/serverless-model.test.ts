@@ -273,13 +273,13 @@ describe('ServerlessModel on AWS refuses', () => {
     };
     expect(faults(wrong).sort()).toEqual([
       'environment.1A: BAD_TEXT',
-      'environment.MODELSHIP_MODEL: RESERVED',
+      'environment.MODELSHIP_MODEL: RESERVED_VARIABLE',
       'logRetentionDays: OUT_OF_RANGE',
       'memoryMib: OUT_OF_RANGE',
-      'minReplicas: CONFLICT',
+      'minReplicas: MIN_OVER_MAX',
       'rollout.bakeMinutes: OUT_OF_RANGE',
       'rollout.percent: OUT_OF_RANGE',
-      'throttle.requestsPerDay: CONFLICT',
+      'throttle.requestsPerDay: UNSUPPORTED',
       'throttle.requestsPerSecond: OUT_OF_RANGE',
       'timeoutSeconds: OUT_OF_RANGE',
     ]);

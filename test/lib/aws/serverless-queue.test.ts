@@ -169,10 +169,10 @@ describe('ServerlessModel refuses', () => {
     [
       'tokens at a queue',
       queue({ access: Access.jwt({ issuer: 'https://i', audience: ['a'] }) }),
-      'access: UNSUPPORTED_ACCESS',
+      'access: UNSUPPORTED',
     ],
-    ['anyone at a queue', queue({ access: Access.anonymous() }), 'access: UNSUPPORTED_ACCESS'],
-    ['a throttle at a queue', queue({ throttle: { requestsPerSecond: 1 } }), 'throttle: CONFLICT'],
+    ['anyone at a queue', queue({ access: Access.anonymous() }), 'access: UNSUPPORTED'],
+    ['a throttle at a queue', queue({ throttle: { requestsPerSecond: 1 } }), 'throttle: UNSUPPORTED'],
     ['more than a quarter of an hour', queue({ timeoutSeconds: 901 }), 'timeoutSeconds: OUT_OF_RANGE'],
     ['more messages than fit', queue({}, { batchSize: 11 }), 'front.batchSize: OUT_OF_RANGE'],
     ['no try at all', queue({}, { maxReceives: 0 }), 'front.maxReceives: OUT_OF_RANGE'],
@@ -180,7 +180,7 @@ describe('ServerlessModel refuses', () => {
     [
       'another place for answers',
       queue({ environment: { MODELSHIP_RESULTS: 's3://a/' } }),
-      'environment.MODELSHIP_RESULTS: RESERVED',
+      'environment.MODELSHIP_RESULTS: RESERVED_VARIABLE',
     ],
   ])('%s', (_, props, fault) => {
     expect(faults(props)).toEqual([fault]);

@@ -32,8 +32,10 @@ const TABLE: Readonly<Record<keyof ServingProps, readonly Row[]>> = {
       value: Access.apiKey(),
       outcomes: {
         ServerlessModel: { mapped: /"ApiKeyRequired":true/ },
-        ContainerModel: { refused: /access: a load balancer knows no keys; use ServerlessModel/ },
-        ManagedEndpointModel: { refused: /access: .*IAM alone.*ServerlessModel/ },
+        ContainerModel: { refused: /access: got Access.apiKey\(\); the load balancer .* Use ServerlessModel/ },
+        ManagedEndpointModel: {
+          refused: /access: .*SageMaker supports Access.cloudIdentity\(\) only. Use ServerlessModel/,
+        },
       },
     },
     {
@@ -44,7 +46,9 @@ const TABLE: Readonly<Record<keyof ServingProps, readonly Row[]>> = {
           mapped: new RegExp(issuer),
           with: (stack) => ({ certificate: certificate(stack), domainName: 'iris.example.com' }),
         },
-        ManagedEndpointModel: { refused: /access: .*IAM alone.*ServerlessModel/ },
+        ManagedEndpointModel: {
+          refused: /access: .*SageMaker supports Access.cloudIdentity\(\) only. Use ServerlessModel/,
+        },
       },
     },
     {
@@ -52,7 +56,9 @@ const TABLE: Readonly<Record<keyof ServingProps, readonly Row[]>> = {
       outcomes: {
         ServerlessModel: { mapped: /"AuthorizationType":"NONE"/ },
         ContainerModel: { mapped: /AWS::ElasticLoadBalancingV2::Listener/ },
-        ManagedEndpointModel: { refused: /access: .*IAM alone.*ServerlessModel/ },
+        ManagedEndpointModel: {
+          refused: /access: .*SageMaker supports Access.cloudIdentity\(\) only. Use ServerlessModel/,
+        },
       },
     },
   ],

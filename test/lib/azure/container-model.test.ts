@@ -240,10 +240,10 @@ test('everything wrong is said at once, each with its prop', () => {
   ).toEqual([
     'access UNSUPPORTED',
     'cluster MISSING',
-    'clusterOptions.authorizedIpRanges PRIVATE',
+    'clusterOptions.authorizedIpRanges CONFLICT',
     'clusterOptions.maxNodes OUT_OF_RANGE',
     'clusterOptions.vmSize MISSING',
-    'minReplicas UNSUPPORTED',
+    'minReplicas OUT_OF_RANGE',
     'rollout UNSUPPORTED',
     'throttle UNSUPPORTED',
     'timeoutSeconds OUT_OF_RANGE',
@@ -314,9 +314,9 @@ test.each<[string, Partial<ContainerModelProps>, string[]]>([
   [
     'a canary alone',
     { rollout: Rollout.canary({ percent: 1, bakeMinutes: 1 }), exposure: GATEWAY },
-    ['stableModel TRAFFIC_SUM'],
+    ['stableModel MISSING'],
   ],
-  ['a stable version without a canary', { stableModel: STABLE }, ['stableModel TRAFFIC_SUM']],
+  ['a stable version without a canary', { stableModel: STABLE }, ['stableModel CONFLICT']],
   [
     'a canary without a Gateway',
     { rollout: Rollout.canary({ percent: 1, bakeMinutes: 1 }), stableModel: STABLE },

@@ -139,7 +139,7 @@ test.each<[string, Partial<ContainerModelProps>, string[]]>([
     { server: vllm, cluster: { id: 'x', oidcIssuerUrl: 'y' }, kubernetesProvider: {} as never },
     ['gpuCount NO_GPU'],
   ],
-  ['GPUs of pods whose nodes are made', { server: vllm, ...GPU, gpuCount: 1 }, ['gpuCount NOT_OURS']],
+  ['GPUs of pods whose nodes are made', { server: vllm, ...GPU, gpuCount: 1 }, ['gpuCount CONFLICT']],
   [
     'our runtime on a GPU that it does not use',
     { cluster: { id: 'x', oidcIssuerUrl: 'y' }, kubernetesProvider: {} as never, gpuCount: 1 },

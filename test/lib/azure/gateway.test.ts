@@ -98,5 +98,5 @@ test.each<[string, Partial<ApiManagementGatewayProps>, string[]]>([
 });
 
 test('a model without identities is refused', () => {
-  expect(faultsOf(() => gateway({}, Access.anonymous()))).toEqual(['endpoint NO_IDENTITY']);
+  expect(faultsOf(() => gateway({}, Access.anonymous()))).toEqual(['endpoint NOT_AUTHENTICATED']);
 });

@@ -300,14 +300,14 @@ describe('what Azure ML cannot do is refused at synth', () => {
       'environment.MODELSHIP_MODEL RESERVED_VARIABLE',
       'instanceType BAD_TEXT',
       'maxReplicas OUT_OF_RANGE',
-      'minReplicas UNSUPPORTED',
+      'minReplicas OUT_OF_RANGE',
       'throttle UNSUPPORTED',
       'timeoutSeconds OUT_OF_RANGE',
     ]);
   });
 
   test('scale to zero names the limit and the nearest target that can', () => {
-    expect(() => endpoint({ minReplicas: 0 })).toThrow(/at least 1 instance.*ServerlessModel of modelship\/azure/);
+    expect(() => endpoint({ minReplicas: 0 })).toThrow(/got 0; an Azure ML deployment allows .* from 1 to 50\. Use ServerlessModel/);
   });
 
   test.each(['ab', `a${'b'.repeat(32)}`, '1abc', 'abc-', 'a_b_c'])('the endpoint name %j', (endpointName) => {
@@ -328,7 +328,7 @@ describe('what Azure ML cannot do is refused at synth', () => {
       { mirrorPercent: 51, alongside: [{ model: OTHER, trafficPercent: 100 }] },
       ['mirrorPercent OUT_OF_RANGE'],
     ],
-    ['the same version twice', { alongside: [{ model: MODEL, trafficPercent: 0 }] }, ['alongside SAME_MODEL']],
+    ['the same version twice', { alongside: [{ model: MODEL, trafficPercent: 0 }] }, ['alongside DUPLICATE']],
     [
       'a key without a version, which a workspace wants',
       { encryptionKey: { versionlessId: 'v', resourceVersionlessId: 'r' } },

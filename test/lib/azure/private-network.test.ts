@@ -112,7 +112,7 @@ test.each(CASES)('$name names zones that are for nothing', ({ make }) => {
     'privatelink.redis.example': zoneId('privatelink.redis.example'),
   };
   expect(faultsOf(() => make(azureStack(), { privateDnsZones: zones }))).toEqual([
-    'privateDnsZones NO_ENDPOINT',
+    'privateDnsZones CONFLICT',
     'privateDnsZones.privatelink.redis.example UNKNOWN_ZONE',
   ]);
 });

@@ -341,7 +341,7 @@ describe('what a host cannot do is refused at synth', () => {
       ),
     ).toEqual([
       'host.concurrency OUT_OF_RANGE',
-      'host.memoryMib BAD_MEMORY',
+      'host.memoryMib OUT_OF_RANGE',
       'host.subnet NOT_DELEGATED',
       'location BAD_TEXT',
       'maxReplicas OUT_OF_RANGE',
@@ -368,10 +368,10 @@ describe('what a host cannot do is refused at synth', () => {
     });
     expect(faultsOf(() => serverless({ host, access: Access.apiKey(), timeoutSeconds: 241, maxReplicas: 0 }))).toEqual([
       'access UNSUPPORTED',
-      'host.cpu BAD_STEP',
-      'host.cpu CPU_WITH_GPU',
-      'host.internal NO_SUBNET',
-      'host.previousRevision TRAFFIC_SUM',
+      'host.cpu CONFLICT',
+      'host.cpu OUT_OF_RANGE',
+      'host.internal CONFLICT',
+      'host.previousRevision CONFLICT',
       'maxReplicas OUT_OF_RANGE',
       'timeoutSeconds OUT_OF_RANGE',
     ]);
@@ -380,7 +380,7 @@ describe('what a host cannot do is refused at synth', () => {
   test('a canary without the revision that keeps the rest', () => {
     const host = ServerlessHost.containerApps({ image: IMAGE });
     const rollout = Rollout.canary({ percent: 1, bakeMinutes: 1 });
-    expect(faultsOf(() => serverless({ host, rollout }))).toEqual(['rollout NO_PREVIOUS_REVISION']);
+    expect(faultsOf(() => serverless({ host, rollout }))).toEqual(['host.previousRevision MISSING']);
   });
 
   test('a subnet that is delegated to another service', () => {

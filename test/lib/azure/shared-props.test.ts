@@ -3,6 +3,7 @@ import type { AzureServingProps } from '../../../lib/azure/index.js';
 import { AZURE_PROPS } from '../../../lib/azure/private/shared/validation.js';
 import { Access } from '../../../lib/serving/access.js';
 import { Rollout } from '../../../lib/serving/rollout.js';
+import type { FaultCode } from '../../../lib/serving/validation/fault-codes.js';
 import { CASES } from './cases.js';
 import { ACTION_GROUP_ID, DEPLOYER_ID, KEY, RESOURCE_GROUP_ID } from './identifiers.js';
 import { azureStack, faultsOf, model, Template } from './support.js';
@@ -25,6 +26,8 @@ interface Row {
   readonly mappedFor?: { readonly [target: string]: string };
   /** Targets that refuse it, with what the reason must name. */
   readonly refused?: { readonly [target: string]: RegExp };
+  /** @default UNSUPPORTED */
+  readonly code?: FaultCode;
 }
 
 const ROWS: readonly Row[] = [
@@ -40,7 +43,7 @@ const ROWS: readonly Row[] = [
     prop: 'access',
     value: { access: Access.jwt({ issuer: 'https://issuer.example', audience: ['aud'] }) },
     mapped: 'https://issuer.example',
-    refused: { [AZURE_ML]: /Authorization header.*ServerlessModel/ },
+    refused: { [AZURE_ML]: /supports Access.cloudIdentity\(\) and .apiKey\(\). Use ServerlessModel/ },
   },
   {
     prop: 'minReplicas',
@@ -53,6 +56,7 @@ const ROWS: readonly Row[] = [
     value: { minReplicas: 0 },
     mapped: '',
     refused: { [AKS]: /ServerlessModel/, [AZURE_ML]: /ServerlessModel/ },
+    code: 'OUT_OF_RANGE',
   },
   {
     prop: 'maxReplicas',
@@ -64,7 +68,7 @@ const ROWS: readonly Row[] = [
     prop: 'rollout',
     value: { rollout: Rollout.linear({ stepPercent: 10, intervalMinutes: 1 }) },
     mapped: '',
-    refused: Object.fromEntries(CASES.map(({ name }) => [name, /no clock.*canary/])),
+    refused: Object.fromEntries(CASES.map(({ name }) => [name, /got Rollout.linear\(\); .* Use Rollout.canary\(\)/])),
   },
   {
     prop: 'throttle',
@@ -97,10 +101,10 @@ describe.each(CASES)('$name', ({ name, make, synthesize }) => {
 
   test.each(
     ROWS.map((row) => ({ ...row, label: `${row.prop} ${JSON.stringify(Object.values(row.value)[0]).slice(0, 50)}` })),
-  )('$label is mapped or refused', ({ prop, value, mapped, mappedFor, refused }) => {
+  )('$label is mapped or refused', ({ prop, value, mapped, mappedFor, refused, code = 'UNSUPPORTED' }) => {
     const reason = refused?.[name];
     if (reason) {
-      expect(faultsOf(() => make(azureStack(), value))).toEqual([`${prop} UNSUPPORTED`]);
+      expect(faultsOf(() => make(azureStack(), value))).toEqual([`${prop} ${code}`]);
       expect(() => make(azureStack(), value)).toThrow(reason);
       return;
     }

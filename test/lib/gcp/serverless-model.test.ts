@@ -290,14 +290,22 @@ describe('refused, by name and with what is allowed', () => {
     ['too much concurrency', { concurrency: 1001 }, /concurrency: got 1001.*1 to 1000/],
     ['more than an hour', { timeoutSeconds: 3601 }, /timeoutSeconds: got 3601.*3600 seconds/],
     ['no instance at all', { maxReplicas: 0 }, /maxReplicas: got 0.*1 to 1000/],
-    ['a minimum over the maximum', { minReplicas: 3, maxReplicas: 2 }, /minReplicas: got 3, more than maxReplicas/],
+    [
+      'a minimum over the maximum',
+      { minReplicas: 3, maxReplicas: 2 },
+      /minReplicas: got 3, more than the 2 of maxReplicas/,
+    ],
     ['a fraction of an instance', { minReplicas: 0.5 }, /minReplicas: got 0.5.*whole number/],
-    ['API keys', { access: Access.apiKey() }, /access: Cloud Run knows no API keys; use .*modelship\/aws/],
-    ['a throttle', { throttle: { requestsPerSecond: 1 } }, /throttle: Cloud Run counts no requests.*maxReplicas/],
+    ['API keys', { access: Access.apiKey() }, /access: got Access.apiKey\(\); Cloud Run supports .*modelship\/aws/],
+    [
+      'a throttle',
+      { throttle: { requestsPerSecond: 1 } },
+      /throttle: Cloud Run does not throttle callers.*maxReplicas/,
+    ],
     [
       'a linear rollout',
       { rollout: Rollout.linear({ stepPercent: 10, intervalMinutes: 1 }) },
-      /rollout: Terraform moves traffic when it is applied/,
+      /rollout: got Rollout.linear\(\); Cloud Run supports/,
     ],
     [
       'a canary beside nothing',
@@ -328,7 +336,7 @@ describe('refused, by name and with what is allowed', () => {
       { ingress: Ingress.internal(), uptimeCheck: true },
       /uptimeCheck: .*cannot reach an internal/,
     ],
-    ['a variable of the host', { environment: { PORT: '1' } }, /environment.PORT: the construct or the host sets it/],
+    ['a variable of the host', { environment: { PORT: '1' } }, /environment.PORT: the construct or its host sets/],
     [
       'a variable of the construct',
       { environment: { MODELSHIP_MODEL_DIGEST: '' } },
@@ -344,7 +352,11 @@ describe('refused, by name and with what is allowed', () => {
       { access: Access.jwt({ issuer: 'http://a', audience: ['a'] }) },
       /access.issuer: got "http:\/\/a".*https/,
     ],
-    ['a JWT for nobody', { access: Access.jwt({ issuer: 'https://a', audience: [] }) }, /access.audience: got none/],
+    [
+      'a JWT for nobody',
+      { access: Access.jwt({ issuer: 'https://a', audience: [] }) },
+      /access.audience: got an empty array/,
+    ],
     ['a misspelt prop', { memory: 1 } as Partial<ServerlessModelProps>, /memory: no such prop.*memoryMib/],
   ])('%s', (_, props, message) => {
     expect(() => synthesize(props)).toThrow(message);

@@ -40,7 +40,9 @@ const TABLE: Readonly<Record<keyof ServingProps, readonly Row[]>> = {
       outcomes: {
         ServerlessModel: { mapped: /"invoker_iam_disabled":true.*"https:\/\/issuer\.example\.com"/ },
         ContainerModel: { mapped: /"MODELSHIP_JWT_ISSUER","value":"https:\/\/issuer\.example\.com"/ },
-        ManagedEndpointModel: { refused: /access: Vertex AI lets in identities of Google only/ },
+        ManagedEndpointModel: {
+          refused: /access: .*Vertex AI supports Access.cloudIdentity\(\) only. Use ServerlessModel/,
+        },
       },
     },
     {
@@ -48,7 +50,9 @@ const TABLE: Readonly<Record<keyof ServingProps, readonly Row[]>> = {
       outcomes: {
         ServerlessModel: { mapped: /"member":"allUsers"/ },
         ContainerModel: { mapped: /"host":"open\.example\.com"/, with: openIngress() },
-        ManagedEndpointModel: { refused: /access: Vertex AI lets in identities of Google only/ },
+        ManagedEndpointModel: {
+          refused: /access: .*Vertex AI supports Access.cloudIdentity\(\) only. Use ServerlessModel/,
+        },
       },
     },
   ],
@@ -65,8 +69,10 @@ const TABLE: Readonly<Record<keyof ServingProps, readonly Row[]>> = {
       value: 0,
       outcomes: {
         ServerlessModel: { mapped: /"min_instance_count":0/ },
-        ContainerModel: { refused: /minReplicas: got 0; GKE without KServe \(a ServerlessModel scales to zero\)/ },
-        ManagedEndpointModel: { refused: /minReplicas: got 0; Vertex AI \(a ServerlessModel scales to zero\)/ },
+        ContainerModel: { refused: /minReplicas: got 0; GKE allows .*\. Use ServerlessModel, which scales to zero/ },
+        ManagedEndpointModel: {
+          refused: /minReplicas: got 0; Vertex AI allows .*\. Use ServerlessModel, which scales to zero/,
+        },
       },
     },
   ],
@@ -92,7 +98,7 @@ const TABLE: Readonly<Record<keyof ServingProps, readonly Row[]>> = {
     },
     {
       value: Rollout.linear({ stepPercent: 10, intervalMinutes: 5 }),
-      outcomes: same({ refused: /rollout: Terraform moves traffic when it is applied/ }),
+      outcomes: same({ refused: /rollout: got Rollout.linear\(\); .* Use Rollout.canary\(\)/ }),
     },
   ],
   throttle: [{ value: { requestsPerSecond: 5 }, outcomes: same({ refused: /throttle: .*maxReplicas/ }) }],

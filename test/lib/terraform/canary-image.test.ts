@@ -4,7 +4,7 @@ import { GoogleImage } from '../../../lib/gcp/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { ImageSource } from '../../../lib/serving/index.js';
 import { Validator } from '../../../lib/serving/validation/validator.js';
-import { checkOneImage } from '../../../lib/terraform/serving-props.js';
+import { checkOneImage } from '../../../lib/terraform/canary-image.js';
 import { writePackage } from '../../support/packages.js';
 
 const inFormat = (format: 'onnx' | 'lightgbm') => Model.fromDirectory(writePackage({ format }));

@@ -116,6 +116,6 @@ test('the validator names the construct, gathers faults, and lets tokens pass', 
   validator.number('a', 3, range);
   validator.text('b', 'x', /^$/, 'must be empty');
   expect(() => validator.throwIfAny()).toThrow(
-    /^Thing stack\/r cannot be made, 2 props are wrong:[\s\S]*- a: got 3[\s\S]*- b: /,
+    /^Thing at stack\/r cannot be created; 2 props are wrong:[\s\S]*- a: got 3[\s\S]*- b: /,
   );
 });

@@ -3,5 +3,6 @@ export const AKS = {
   nodes: { min: 0, max: 1000, source: 'a node pool of AKS' },
   /** A DNS prefix of a cluster has 54 characters, and Kubernetes names a few less. */
   nameLength: 40,
+  replicas: { min: 1, max: 1000, source: 'a HorizontalPodAutoscaler' },
   timeoutSeconds: { min: 1, max: 3600, unit: 'seconds', source: 'ContainerModel' },
 } as const;

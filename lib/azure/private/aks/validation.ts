@@ -1,59 +1,68 @@
 import type { Construct } from 'constructs';
-import { checkClusterServer, readsMount } from '../../../kubernetes/server-validation.js';
-import { Access } from '../../../serving/access.js';
-import { Rollout } from '../../../serving/rollout.js';
-import { checkGpuUse } from '../../../serving/validation/server.js';
+import { checkCanaryExposure, checkClusterServer, readsMount } from '../../../kubernetes/server-validation.js';
+import {
+  BOOLEAN,
+  checkProps,
+  choice,
+  NUMBER,
+  object,
+  type PropTypes,
+  STRINGS,
+} from '../../../serving/validation/prop-types.js';
+import { checkGpuUse, IMAGE, SERVER } from '../../../serving/validation/server.js';
+import { MODEL } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
-import { checkOneImage, refuse } from '../../../terraform/serving-props.js';
+import { checkOneImage } from '../../../terraform/canary-image.js';
+import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { AZURE_PROPS, checkAzureProps, checkInNetwork } from '../shared/validation.js';
 import { AKS } from './limits.js';
 
-const PROPS: Readonly<Record<keyof ContainerModelProps, true>> = {
+const PROPS: PropTypes<ContainerModelProps> = {
   ...AZURE_PROPS,
-  server: true,
-  image: true,
-  cluster: true,
-  kubernetesProvider: true,
-  clusterOptions: true,
-  cpuMillis: true,
-  memoryMib: true,
-  gpuCount: true,
-  modelMount: true,
-  startupSeconds: true,
-  exposure: true,
-  callerNamespaces: true,
-  traceNamespaces: true,
-  stableModel: true,
+  server: SERVER,
+  image: IMAGE,
+  cluster: object('a cluster of azurerm, or an object such as { id, oidcIssuerUrl }', 'id', 'oidcIssuerUrl'),
+  kubernetesProvider: object('a KubernetesProvider'),
+  clusterOptions: object('an object such as { vmSize: "Standard_D4s_v5" }'),
+  cpuMillis: NUMBER,
+  memoryMib: NUMBER,
+  gpuCount: NUMBER,
+  modelMount: BOOLEAN,
+  startupSeconds: NUMBER,
+  exposure: choice('Exposure.cluster()'),
+  callerNamespaces: STRINGS,
+  traceNamespaces: STRINGS,
+  stableModel: MODEL,
 };
 
 /** @throws ValidationError naming every prop that AKS cannot do */
 export function validateContainer(scope: Construct, props: ContainerModelProps): void {
   const validator = validatorFor(scope, 'ContainerModel');
-  validator.knownProps(props, Object.keys(PROPS));
-  checkAzureProps(validator, props);
-  validator.number('timeoutSeconds', props.timeoutSeconds, AKS.timeoutSeconds);
-  checkReplicas(validator, props);
+  checkProps(validator, props, PROPS);
+  checkAzureProps(validator, props, {
+    target: 'AKS',
+    access: {
+      kinds: ['cloudIdentity', 'jwt', 'anonymous'],
+      instead: 'Use Access.jwt(), or ServerlessModel of modelship/azure on Functions for API keys',
+    },
+    minReplicas: {
+      ...AKS.replicas,
+      below: 'Use ServerlessModel, which scales to zero, or add an HTTPScaledObject of KEDA, which the cluster runs',
+    },
+    maxReplicas: AKS.replicas,
+    rollout: {
+      canary: {},
+      stable: { prop: 'stableModel', value: props.stableModel, what: 'its package' },
+      instead: LINEAR_INSTEAD,
+    },
+    throttle: 'Limit callers by annotations of Exposure.ingress(), or use ServerlessModel of modelship/aws',
+    timeoutSeconds: AKS.timeoutSeconds,
+  });
   checkCluster(validator, props);
-  checkRollout(validator, props);
   checkServing(validator, props);
-  if ((props.access ?? Access.cloudIdentity()).kind === 'apiKey') {
-    refuse(
-      validator,
-      'access',
-      'got apiKey, and nothing before the pods knows keys; use Access.jwt() or Access.cloudIdentity(), whose tokens the ' +
-        'runtime checks, or ServerlessModel of modelship/azure on Functions',
-    );
-  }
-  if (props.throttle) {
-    refuse(
-      validator,
-      'throttle',
-      'nothing before the pods counts what a caller asks; let the ingress do it by annotations of Exposure.ingress(), ' +
-        'or use ServerlessModel of modelship/aws',
-    );
-  }
+  checkCanaryExposure(validator, props);
   validator.throwIfAny();
 }
 
@@ -83,18 +92,6 @@ function checkServing(validator: Validator, props: ContainerModelProps): void {
   );
 }
 
-function checkReplicas(validator: Validator, { minReplicas, maxReplicas }: ContainerModelProps): void {
-  if (minReplicas === 0) {
-    refuse(
-      validator,
-      'minReplicas',
-      'got 0, and a HorizontalPodAutoscaler keeps at least 1 pod; for scale to zero use ServerlessModel of ' +
-        'modelship/azure, or add an HTTPScaledObject of KEDA, which the cluster runs',
-    );
-  } else validator.number('minReplicas', minReplicas, { min: 1, max: 1000, source: 'a HorizontalPodAutoscaler' });
-  validator.number('maxReplicas', maxReplicas, { min: 1, max: 1000, source: 'a HorizontalPodAutoscaler' });
-}
-
 function checkCluster(validator: Validator, props: ContainerModelProps): void {
   const { cluster, kubernetesProvider, clusterOptions = {} } = props;
   validator.check(
@@ -106,7 +103,7 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
   validator.check(
     cluster === undefined || props.clusterOptions === undefined,
     'clusterOptions',
-    'NOT_OURS',
+    'CONFLICT',
     'they are for a cluster that is made; leave them out, or leave `cluster` out',
   );
   validator.number('clusterOptions.minNodes', clusterOptions.minNodes, AKS.nodes);
@@ -115,7 +112,7 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
   validator.check(
     props.gpuCount === undefined || cluster !== undefined,
     'gpuCount',
-    'NOT_OURS',
+    'CONFLICT',
     'it is for a `cluster` that is there; nodes that are made have those of clusterOptions.gpuCount, so leave it out',
   );
   validator.number('clusterOptions.gpuCount', clusterOptions.gpuCount, { min: 0, max: 8, source: 'a node' });
@@ -140,31 +137,7 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
   validator.check(
     !clusterOptions.isPrivate || clusterOptions.authorizedIpRanges === undefined,
     'clusterOptions.authorizedIpRanges',
-    'PRIVATE',
+    'CONFLICT',
     'a private API server has no public address to restrict; leave the ranges or `isPrivate` out',
-  );
-}
-
-function checkRollout(validator: Validator, props: ContainerModelProps): void {
-  const { rollout = Rollout.allAtOnce(), stableModel, exposure } = props;
-  if (rollout.kind === 'linear') {
-    refuse(
-      validator,
-      'rollout',
-      'got linear, and Terraform has no clock to move traffic step by step; pods are replaced one by one anyway, or use ' +
-        'Rollout.canary() and raise its percent from one apply to the next',
-    );
-  }
-  validator.check(
-    (rollout.kind === 'canary') === (stableModel !== undefined),
-    'stableModel',
-    'TRAFFIC_SUM',
-    'a canary shares the traffic with the version that keeps the rest; give both Rollout.canary() and `stableModel`, or neither',
-  );
-  validator.check(
-    rollout.kind !== 'canary' || exposure?.kind === 'gateway',
-    'exposure',
-    'NO_GATEWAY',
-    'only a Gateway splits traffic by share; set Exposure.gateway(…), or leave the canary out',
   );
 }

@@ -5,6 +5,6 @@ export const FUNCTIONS = {
   instances: { min: 1, max: 1000, source: 'the Flex Consumption plan' },
   alwaysReady: { min: 0, max: 1000, source: 'the Flex Consumption plan (always ready instances)' },
   concurrency: { min: 1, max: 1000, source: 'the Flex Consumption plan (HTTP concurrency)' },
-  memoryMib: [512, 2048, 4096] as readonly number[],
+  memoryMib: { values: [512, 2048, 4096], unit: 'MiB', source: 'the Flex Consumption plan' },
   nameLength: 60,
 } as const;

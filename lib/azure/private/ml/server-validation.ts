@@ -2,7 +2,6 @@ import { Token } from 'cdktf';
 import { checkGpuUse } from '../../../serving/validation/server.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import { checkEndpointServer } from '../../../terraform/endpoint-server.js';
-import { refuse } from '../../../terraform/serving-props.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { AZURE_ML } from './limits.js';
 import { builtIn, isOnAzure } from './server.js';
@@ -34,8 +33,7 @@ export function checkMlServer(validator: Validator, props: ManagedEndpointModelP
   const command = builtIn(spec, model, '');
   if (isOnAzure(spec.image)) {
     if (command !== undefined) {
-      refuse(
-        validator,
+      validator.refuse(
         'server',
         `Azure ML gives containers no arguments, and ${spec.name} needs some; its image is copied with them from a registry ` +
           `that is open, not from ${Token.isUnresolved(spec.image) ? 'one that is known at deployment only' : spec.image}. ` +

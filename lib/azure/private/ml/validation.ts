@@ -1,9 +1,10 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
-import { Access } from '../../../serving/access.js';
 import { Rollout } from '../../../serving/rollout.js';
+import { arrayOf, checkProps, NUMBER, object, type PropTypes, STRING } from '../../../serving/validation/prop-types.js';
+import { IMAGE, SERVER } from '../../../serving/validation/server.js';
 import type { Validator } from '../../../serving/validation/validator.js';
-import { refuse } from '../../../terraform/serving-props.js';
+import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { AZURE_PROPS, checkAzureProps } from '../shared/validation.js';
@@ -12,26 +13,38 @@ import { AZURE_ML } from './limits.js';
 import { checkMlServer } from './server-validation.js';
 import { FULL, ownPercent } from './traffic.js';
 
-const PROPS: Readonly<Record<keyof ManagedEndpointModelProps, true>> = {
+const PROPS: PropTypes<ManagedEndpointModelProps> = {
   ...AZURE_PROPS,
-  image: true,
-  workspace: true,
-  endpointName: true,
-  instanceType: true,
-  maxConcurrentRequests: true,
-  alongside: true,
-  mirrorPercent: true,
-  capturePercent: true,
-  server: true,
-  startupSeconds: true,
-  versionSalt: true,
+  image: IMAGE,
+  workspace: object('a workspace of azurerm, or an object such as { id, name }', 'id'),
+  endpointName: STRING,
+  instanceType: STRING,
+  maxConcurrentRequests: NUMBER,
+  alongside: arrayOf(object('an object such as { model, trafficPercent: 90 }', 'model')),
+  mirrorPercent: NUMBER,
+  capturePercent: NUMBER,
+  server: SERVER,
+  startupSeconds: NUMBER,
+  versionSalt: STRING,
 };
 
 /** @throws ValidationError naming every prop that Azure ML cannot do */
 export function validateManagedEndpoint(scope: Construct, props: ManagedEndpointModelProps): void {
   const validator = validatorFor(scope, 'ManagedEndpointModel');
-  validator.knownProps(props, Object.keys(PROPS));
-  checkAzureProps(validator, props);
+  checkProps(validator, props, PROPS);
+  checkAzureProps(validator, props, {
+    target: 'an Azure ML endpoint',
+    access: {
+      kinds: ['cloudIdentity', 'apiKey'],
+      instead: 'Use ServerlessModel or ContainerModel of modelship/azure for the others',
+    },
+    minReplicas: { ...AZURE_ML.instances, below: 'Use ServerlessModel, which scales to zero' },
+    maxReplicas: AZURE_ML.instances,
+    rollout: { canary: {}, instead: LINEAR_INSTEAD },
+    throttle:
+      'Limit `maxConcurrentRequests`, put Azure API Management in front, or use ServerlessModel of modelship/aws',
+    timeoutSeconds: AZURE_ML.timeoutSeconds,
+  });
   validator.text('endpointName', props.endpointName, AZURE_ML.name.pattern, AZURE_ML.name.rule);
   validator.text(
     'instanceType',
@@ -39,7 +52,6 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
     /^Standard_[A-Za-z0-9_]+$/,
     "give the name of a machine from Azure ML's list of managed online endpoints, such as `Standard_DS3_v2`",
   );
-  validator.number('timeoutSeconds', props.timeoutSeconds, AZURE_ML.timeoutSeconds);
   validator.number('maxConcurrentRequests', props.maxConcurrentRequests, AZURE_ML.concurrency);
   validator.number('capturePercent', props.capturePercent, { min: 1, max: FULL, unit: 'percent', source: 'Azure ML' });
   validator.check(
@@ -48,70 +60,26 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
     'MISSING',
     'Azure ML encrypts a workspace with one version of a key; give the `id` of the key, which has its version',
   );
-  checkInstances(validator, props);
-  checkAccess(validator, props);
   checkTraffic(validator, props);
   checkMlServer(validator, props);
   validator.throwIfAny();
 }
 
-function checkInstances(validator: Validator, { minReplicas, maxReplicas }: ManagedEndpointModelProps): void {
-  if (minReplicas === 0) {
-    refuse(
-      validator,
-      'minReplicas',
-      'got 0, and an Azure ML endpoint keeps at least 1 instance; for scale to zero use ServerlessModel of ' +
-        'modelship/azure, on Functions or, with a GPU, on Container Apps',
-    );
-  } else validator.number('minReplicas', minReplicas, AZURE_ML.instances);
-  validator.number('maxReplicas', maxReplicas, AZURE_ML.instances);
-}
-
-function checkAccess(
-  validator: Validator,
-  { access = Access.cloudIdentity(), throttle }: ManagedEndpointModelProps,
-): void {
-  if (access.kind === 'anonymous' || access.kind === 'jwt') {
-    refuse(
-      validator,
-      'access',
-      `got ${access.kind}, and an Azure ML endpoint takes Entra tokens (cloudIdentity) or its own keys (apiKey) in ` +
-        'the Authorization header and nothing else; ServerlessModel and ContainerModel of modelship/azure can do it',
-    );
-  }
-  if (throttle) {
-    refuse(
-      validator,
-      'throttle',
-      'an Azure ML endpoint limits no caller and turns away only what exceeds maxConcurrentRequests an instance; ' +
-        'put Azure API Management before it, or use ServerlessModel of modelship/aws',
-    );
-  }
-}
-
 function checkTraffic(validator: Validator, props: ManagedEndpointModelProps): void {
   const { rollout = Rollout.allAtOnce(), alongside = [], mirrorPercent } = props;
-  if (rollout.kind === 'linear') {
-    refuse(
-      validator,
-      'rollout',
-      'got linear, and Terraform has no clock to move traffic step by step; use Rollout.canary() and raise its ' +
-        'percent from one apply to the next, or ContainerModel, whose cluster moves pods by itself',
-    );
-    return;
-  }
+  if (rollout.kind === 'linear') return;
   validator.number('mirrorPercent', mirrorPercent, AZURE_ML.mirrorPercent);
   validator.check(
     mirrorPercent === undefined || rollout.kind === 'allAtOnce',
     'mirrorPercent',
-    'MIRROR_AND_CANARY',
+    'CONFLICT',
     'a version gets either copies of the traffic or a share of it; leave out the canary or `mirrorPercent`',
   );
   const names = [props, ...alongside].map(({ model, versionSalt }) => deploymentName(model, versionSalt));
   validator.check(
     new Set(names).size === names.length,
     'alongside',
-    'SAME_MODEL',
+    'DUPLICATE',
     'two versions have the same digest, and would be the same deployment; give each version once',
   );
   validator.check(

@@ -1,37 +1,13 @@
-import type { Construct } from 'constructs';
-import { Rollout } from '../../../serving/rollout.js';
-import type { Validator } from '../../../serving/validation/validator.js';
-import { refuse } from '../../../terraform/serving-props.js';
-import { validatorFor } from '../../../terraform/validator.js';
+import { object, type PropTypes } from '../../../serving/validation/prop-types.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
-import { AZURE_PROPS, checkAzureProps } from './validation.js';
+import { AZURE_PROPS } from './validation.js';
 
-const PROPS: Readonly<Record<keyof ServerlessModelProps, true>> = { ...AZURE_PROPS, host: true };
+export const SERVERLESS_PROPS: PropTypes<ServerlessModelProps> = {
+  ...AZURE_PROPS,
+  host: object('a ServerlessHost, such as ServerlessHost.containerApps()'),
+};
 
-/** Validator with the faults of what both hosts of a `ServerlessModel` refuse. */
-export function serverlessValidator(scope: Construct, props: ServerlessModelProps): Validator {
-  const validator = validatorFor(scope, 'ServerlessModel');
-  validator.knownProps(props, Object.keys(PROPS));
-  checkAzureProps(validator, props);
-  checkShared(validator, props);
-  return validator;
-}
-
-function checkShared(validator: Validator, { throttle, rollout = Rollout.allAtOnce() }: ServerlessModelProps): void {
-  if (throttle) {
-    refuse(
-      validator,
-      'throttle',
-      'neither Functions nor Container Apps limit what a caller may ask; bound the whole with maxReplicas and the ' +
-        "host's `concurrency`, put an ApiManagementGateway before it, or use ServerlessModel of modelship/aws",
-    );
-  }
-  if (rollout.kind === 'linear') {
-    refuse(
-      validator,
-      'rollout',
-      'got linear, and Terraform has no clock to move traffic step by step; use Rollout.canary() on Container Apps and ' +
-        'raise its percent from one apply to the next',
-    );
-  }
-}
+/** Use instead of `throttle`, which neither host has. */
+export const THROTTLE_INSTEAD =
+  "Remove it and limit `maxReplicas` and the host's `concurrency`, put an ApiManagementGateway in front, or use " +
+  'ServerlessModel of modelship/aws';

@@ -1,29 +1,62 @@
 import { Token } from 'cdktf';
-import { SERVING_PROPS } from '../../../serving/validation/serving-prop-names.js';
+import {
+  arrayOf,
+  object,
+  type PropTypes,
+  STRING,
+  STRING_MAP,
+  STRINGS,
+} from '../../../serving/validation/prop-types.js';
+import {
+  checkServingProps,
+  exactly,
+  SERVING_PROPS,
+  type ServingTarget,
+} from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
-import { checkServingProps } from '../../../terraform/serving-props.js';
+import { JWT_VARIABLES } from '../../../terraform/runtime-environment.js';
 import type { AzureServingProps, AzureSubnet } from '../../props.js';
 import { APP_ENVIRONMENTS, LOCATION, LOG_RETENTION_DAYS } from './limits.js';
 import { PRIVATE_ZONES } from './private-endpoint.js';
 
-/** The names of the props that every construct on Azure takes. */
-export const AZURE_PROPS: Readonly<Record<keyof AzureServingProps, true>> = {
+const ACTION_GROUP = {
+  ...STRING,
+  expected: 'the id of an action group, such as "/subscriptions/…/providers/Microsoft.Insights/actionGroups/oncall"',
+};
+export const SUBNET = object('a subnet of azurerm, or an object such as { id }', 'id');
+
+/** The types of the props that every construct on Azure takes. */
+export const AZURE_PROPS: PropTypes<AzureServingProps> = {
   ...SERVING_PROPS,
-  resourceGroup: true,
-  location: true,
-  encryptionKey: true,
-  privateSubnet: true,
-  privateDnsZones: true,
-  deployers: true,
-  alarmActions: true,
-  tags: true,
+  resourceGroup: object('a resource group of azurerm, or an object such as { id, name, location }', 'name', 'location'),
+  location: STRING,
+  encryptionKey: object('a Key Vault key of azurerm', 'versionlessId'),
+  privateSubnet: SUBNET,
+  privateDnsZones: STRING_MAP,
+  deployers: STRINGS,
+  alarmActions: arrayOf(ACTION_GROUP),
+  tags: STRING_MAP,
 };
 
-/** Variables that hosts set, and that would be lost or would break the endpoint. */
-const RESERVED = /^(PORT|WEBSITE_.*|FUNCTIONS_.*|AzureWebJobs.*|AZUREML_.*|CONTAINER_APP_.*|APPLICATIONINSIGHTS_.*)$/;
+/** Variables that the construct or its hosts set. */
+const RESERVED = exactly(
+  'PORT',
+  'WEBSITE_.*',
+  'FUNCTIONS_.*',
+  'AzureWebJobs.*',
+  'AZUREML_.*',
+  'CONTAINER_APP_.*',
+  'APPLICATIONINSIGHTS_.*',
+  ...JWT_VARIABLES,
+);
 
 /** Notes the faults of what every construct on Azure takes. */
-export function checkAzureProps(validator: Validator, props: AzureServingProps): void {
+export function checkAzureProps(
+  validator: Validator,
+  props: AzureServingProps,
+  target: Omit<ServingTarget, 'logRetentionDays' | 'reserved'>,
+): void {
+  checkServingProps(validator, props, { ...target, logRetentionDays: LOG_RETENTION_DAYS, reserved: RESERVED });
   validator.check(
     props.location !== undefined || props.resourceGroup !== undefined,
     'location',
@@ -31,8 +64,6 @@ export function checkAzureProps(validator: Validator, props: AzureServingProps):
     'got none; give a region such as `westeurope`, or `resourceGroup`, whose region is then used',
   );
   validator.text('location', props.location, LOCATION.pattern, LOCATION.rule);
-  validator.number('logRetentionDays', props.logRetentionDays, LOG_RETENTION_DAYS);
-  checkServingProps(validator, props, RESERVED);
   checkZones(validator, props);
   for (const action of props.alarmActions ?? []) {
     validator.text(
@@ -59,7 +90,7 @@ function checkZones(validator: Validator, { privateSubnet, privateDnsZones = {} 
   validator.check(
     privateSubnet !== undefined || zones.length === 0,
     'privateDnsZones',
-    'NO_ENDPOINT',
+    'CONFLICT',
     'zones are for the addresses of private endpoints; give `privateSubnet`, or leave them out',
   );
   for (const zone of zones) {

@@ -16,10 +16,16 @@ const DEFAULT_CONCURRENCY = 80;
 /** Short, because a start is over when a probe says so. */
 const STARTUP_PERIOD_SECONDS = 2;
 
-/** What of the props decides whether they fit each other, with the defaults filled in. */
+/** CPUs and memory of an instance. */
 export interface CloudRunSize {
   readonly cpu: number;
   readonly memoryMib: number;
+}
+
+/** The size of the props, or the least that Cloud Run allows with a GPU. */
+export function cloudRunSize({ cpu, memoryMib, gpu }: ServerlessModelProps): CloudRunSize {
+  const { minCpus, minMemoryMib } = CLOUD_RUN.gpu;
+  return { cpu: cpu ?? (gpu ? minCpus : 1), memoryMib: memoryMib ?? (gpu ? minMemoryMib : 1024) };
 }
 
 /** Values of a revision that the construct decides. */

@@ -1,60 +1,70 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
+import {
+  BOOLEAN,
+  checkProps,
+  NUMBER,
+  object,
+  type PropTypes,
+  STRING,
+  STRINGS,
+} from '../../../serving/validation/prop-types.js';
 import type { Validator } from '../../../serving/validation/validator.js';
-import { refuse } from '../../../terraform/serving-props.js';
+import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import { checkGoogleProps, GOOGLE_PROPS } from '../shared/validation.js';
 import { CLOUD_RUN } from './limits.js';
-import type { CloudRunSize } from './server.js';
+import { type CloudRunSize, cloudRunSize } from './server.js';
 
-const KNOWN: Readonly<Record<keyof ServerlessModelProps, true>> = {
+const PROPS: PropTypes<ServerlessModelProps> = {
   ...GOOGLE_PROPS,
-  serviceName: true,
-  cpu: true,
-  memoryMib: true,
-  concurrency: true,
-  ingress: true,
-  network: true,
-  subnetwork: true,
-  networkTags: true,
-  vpcEgress: true,
-  stableRevision: true,
-  uptimeCheck: true,
+  serviceName: STRING,
+  cpu: NUMBER,
+  memoryMib: NUMBER,
+  concurrency: NUMBER,
+  ingress: object('an Ingress, such as Ingress.all()', 'value'),
+  network: STRING,
+  subnetwork: STRING,
+  networkTags: STRINGS,
+  vpcEgress: object('a VpcEgress, such as VpcEgress.all()', 'value'),
+  stableRevision: STRING,
+  uptimeCheck: BOOLEAN,
 };
 
 const MIB = 1024 * 1024;
 
 /** @throws ValidationError with every fault of the props */
-export function validateCloudRun(scope: Construct, props: ServerlessModelProps, size: CloudRunSize): void {
+export function validateCloudRun(scope: Construct, props: ServerlessModelProps): void {
   const validator = validatorFor(scope, 'ServerlessModel');
-  validator.knownProps(props, Object.keys(KNOWN));
-  checkGoogleProps(validator, props);
+  checkProps(validator, props, PROPS);
+  const size = cloudRunSize(props);
+  checkGoogleProps(validator, props, {
+    target: 'Cloud Run',
+    access: {
+      kinds: ['cloudIdentity', 'jwt', 'anonymous'],
+      instead: 'Use ServerlessModel of modelship/aws for API keys with quotas',
+    },
+    minReplicas: CLOUD_RUN.instances,
+    maxReplicas: { ...CLOUD_RUN.instances, min: 1 },
+    rollout: {
+      canary: {},
+      stable: {
+        prop: 'stableRevision',
+        value: props.stableRevision,
+        what: 'the name of its revision, which is the output `revision` of the previous deployment',
+      },
+      instead: LINEAR_INSTEAD,
+    },
+    throttle: 'Remove it and limit `maxReplicas` and `concurrency`, or use ServerlessModel of modelship/aws',
+    timeoutSeconds: CLOUD_RUN.timeoutSeconds,
+  });
   validator.text('serviceName', props.serviceName, CLOUD_RUN.serviceName.pattern, CLOUD_RUN.serviceName.rule);
   validator.number('concurrency', props.concurrency, CLOUD_RUN.concurrency);
-  validator.number('timeoutSeconds', props.timeoutSeconds, CLOUD_RUN.timeoutSeconds);
-  validator.number('minReplicas', props.minReplicas, CLOUD_RUN.instances);
-  validator.number('maxReplicas', props.maxReplicas, { ...CLOUD_RUN.instances, min: 1 });
   checkSize(validator, props, size);
   checkGpu(validator, props, size);
   checkNetwork(validator, props);
-  checkRollout(validator, props);
-  if (props.access?.kind === 'apiKey') {
-    refuse(
-      validator,
-      'access',
-      'Cloud Run knows no API keys; use Access.cloudIdentity() or Access.jwt(), or the ServerlessModel of modelship/aws, ' +
-        'which has keys with a quota each',
-    );
-  }
-  if (props.throttle) {
-    refuse(
-      validator,
-      'throttle',
-      'Cloud Run counts no requests of a caller; bound the load with maxReplicas and concurrency, or use the ' +
-        'ServerlessModel of modelship/aws',
-    );
-  }
+  checkStableRevision(validator, props);
   validator.check(
     !props.uptimeCheck || (props.ingress?.value ?? 'INGRESS_TRAFFIC_ALL') === 'INGRESS_TRAFFIC_ALL',
     'uptimeCheck',
@@ -119,34 +129,13 @@ function checkNetwork(validator: Validator, props: ServerlessModelProps): void {
     validator.check(
       props[prop] === undefined || props.network !== undefined || props.subnetwork !== undefined,
       prop,
-      'NO_NETWORK',
+      'CONFLICT',
       'it says how traffic goes through a VPC network, and there is none; give network or subnetwork too',
     );
   }
 }
 
-function checkRollout(validator: Validator, { rollout, stableRevision, serviceName }: ServerlessModelProps): void {
-  if (rollout?.kind === 'linear') {
-    refuse(
-      validator,
-      'rollout',
-      'Terraform moves traffic when it is applied and not by itself, so there are no timed steps; use Rollout.canary() ' +
-        'and apply again with another percentage, or the ServerlessModel of modelship/aws',
-    );
-  }
-  validator.check(
-    rollout?.kind !== 'canary' || stableRevision !== undefined,
-    'stableRevision',
-    'MISSING',
-    'a canary shares the traffic with the revision that serves now; give its name, which is the output `revision` of ' +
-      'the deployment before',
-  );
-  validator.check(
-    rollout?.kind === 'canary' || stableRevision === undefined,
-    'stableRevision',
-    'NO_CANARY',
-    'only a canary keeps traffic on another revision; set rollout: Rollout.canary(…), or leave it out',
-  );
+function checkStableRevision(validator: Validator, { stableRevision, serviceName }: ServerlessModelProps): void {
   if (stableRevision !== undefined && serviceName !== undefined && !Token.isUnresolved(serviceName)) {
     validator.text(
       'stableRevision',
@@ -155,6 +144,4 @@ function checkRollout(validator: Validator, { rollout, stableRevision, serviceNa
       `the revisions of this service start with \`${serviceName}-\``,
     );
   }
-  const percent = rollout?.canaryOptions?.percent;
-  validator.number('rollout.percent', percent, { min: 1, max: 99, unit: 'percent', source: 'a canary' });
 }

@@ -1,47 +1,70 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
-import { checkClusterServer } from '../../../kubernetes/server-validation.js';
+import { checkCanaryExposure, checkClusterServer } from '../../../kubernetes/server-validation.js';
+import {
+  BOOLEAN,
+  checkProps,
+  choice,
+  NUMBER,
+  type PropTypes,
+  STRING,
+  STRINGS,
+} from '../../../serving/validation/prop-types.js';
+import { SERVER } from '../../../serving/validation/server.js';
+import { MODEL } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
-import { checkOneImage, refuse } from '../../../terraform/serving-props.js';
+import { checkOneImage } from '../../../terraform/canary-image.js';
+import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import { GkeCluster } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { checkGoogleProps, GOOGLE_PROPS } from '../shared/validation.js';
 import { GKE } from './limits.js';
 
-const KNOWN: Readonly<Record<keyof ContainerModelProps, true>> = {
+const PROPS: PropTypes<ContainerModelProps> = {
   ...GOOGLE_PROPS,
-  server: true,
-  cluster: true,
-  namespace: true,
-  cpu: true,
-  memoryMib: true,
-  diskGib: true,
-  startupSeconds: true,
-  spot: true,
-  exposure: true,
-  callerNamespaces: true,
-  traceNamespaces: true,
-  stableModel: true,
-  kserve: true,
-  healthCheckPolicy: true,
+  server: SERVER,
+  cluster: choice('GkeCluster.autopilot()'),
+  namespace: STRING,
+  cpu: NUMBER,
+  memoryMib: NUMBER,
+  diskGib: NUMBER,
+  startupSeconds: NUMBER,
+  spot: BOOLEAN,
+  exposure: choice('Exposure.cluster()'),
+  callerNamespaces: STRINGS,
+  traceNamespaces: STRINGS,
+  stableModel: MODEL,
+  kserve: BOOLEAN,
+  healthCheckPolicy: BOOLEAN,
 };
 
 /** @throws ValidationError with every fault of the props that the workload does not see itself */
 export function validateGke(scope: Construct, props: ContainerModelProps): void {
   const validator = validatorFor(scope, 'ContainerModel');
-  validator.knownProps(props, Object.keys(KNOWN));
-  checkGoogleProps(validator, props);
+  checkProps(validator, props, PROPS);
+  checkGoogleProps(validator, props, {
+    target: 'GKE',
+    access: {
+      kinds: ['cloudIdentity', 'jwt', 'anonymous'],
+      instead: 'Use Access.jwt(), or ServerlessModel of modelship/aws for API keys',
+    },
+    minReplicas: { ...GKE.maxReplicas, below: 'Use ServerlessModel, which scales to zero' },
+    maxReplicas: GKE.maxReplicas,
+    rollout: {
+      canary: {},
+      stable: { prop: 'stableModel', value: props.stableModel, what: 'its package' },
+      instead: LINEAR_INSTEAD,
+    },
+    throttle:
+      'Remove it and limit `maxReplicas`, put a Gateway with a rate limit in front, or use ServerlessModel of ' +
+      'modelship/aws',
+    timeoutSeconds: GKE.timeoutSeconds,
+  });
   validator.number('cpu', props.cpu, GKE.cpu);
   validator.number('memoryMib', props.memoryMib, GKE.memoryMib);
   const autopilot = (props.cluster ?? GkeCluster.autopilot()).kind === 'autopilot' && props.gpu === undefined;
   validator.number('diskGib', props.diskGib, autopilot ? GKE.autopilotDiskGib : GKE.diskGib);
-  validator.number('minReplicas', props.minReplicas, {
-    ...GKE.maxReplicas,
-    source: 'GKE (a ServerlessModel scales to zero)',
-  });
-  validator.number('maxReplicas', props.maxReplicas, GKE.maxReplicas);
-  validator.number('timeoutSeconds', props.timeoutSeconds, GKE.timeoutSeconds);
   checkAccess(validator, props);
   checkPlanTime(validator, props);
   checkZones(validator, props);
@@ -51,7 +74,7 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
     'NO_GATEWAY',
     'only Gateways of GKE read health check policies; set exposure: Exposure.gateway(…), or remove it',
   );
-  checkRollout(validator, props);
+  checkCanaryExposure(validator, props);
   checkClusterServer(validator, props, {
     gpu: { prop: 'gpu', has: props.gpu !== undefined, how: 'set gpu, such as Gpu.nvidiaL4()' },
     // Whoever comes by cloud identity is let in by the network, not by the server.
@@ -62,21 +85,7 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
   validator.throwIfAny();
 }
 
-function checkAccess(validator: Validator, { access, exposure, throttle }: ContainerModelProps): void {
-  if (access?.kind === 'apiKey') {
-    refuse(
-      validator,
-      'access',
-      'a cluster knows no API keys; use Access.jwt(), or the ServerlessModel of modelship/aws, which has keys',
-    );
-  }
-  if (throttle) {
-    refuse(
-      validator,
-      'throttle',
-      'a cluster counts no requests of a caller; bound the load with maxReplicas, or put a Gateway with a rate limit before it',
-    );
-  }
+function checkAccess(validator: Validator, { access, exposure }: ContainerModelProps): void {
   const outside = exposure?.kind === 'ingress' || exposure?.kind === 'gateway';
   validator.check(
     !outside || (access !== undefined && access.kind !== 'cloudIdentity'),
@@ -115,33 +124,4 @@ function checkPlanTime(validator: Validator, { cluster, exposure, kserve, namesp
     'MISSING',
     'KServe serves in the namespaces that it was set up for; name one',
   );
-}
-
-function checkRollout(validator: Validator, { rollout, stableModel, exposure }: ContainerModelProps): void {
-  if (rollout?.kind === 'linear') {
-    refuse(
-      validator,
-      'rollout',
-      'Terraform moves traffic when it is applied and not by itself, so there are no timed steps; use Rollout.canary() ' +
-        'and apply again with another percentage',
-    );
-  }
-  const canary = rollout?.kind === 'canary';
-  validator.check(
-    !canary || exposure?.kind === 'gateway',
-    'rollout',
-    'NO_GATEWAY',
-    'only a Gateway splits traffic by share; set exposure: Exposure.gateway(…) of an existing cluster, or use ' +
-      'Rollout.allAtOnce(), which replaces pods one by one',
-  );
-  validator.check(
-    canary === (stableModel !== undefined),
-    'stableModel',
-    canary ? 'MISSING' : 'NO_CANARY',
-    canary
-      ? 'a canary shares the traffic with the version that serves now; give its package'
-      : 'only a canary keeps traffic on another version; set rollout: Rollout.canary(…), or leave it out',
-  );
-  const percent = rollout?.canaryOptions?.percent;
-  validator.number('rollout.percent', percent, { min: 1, max: 99, unit: 'percent', source: 'a canary' });
 }

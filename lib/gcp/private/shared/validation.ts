@@ -1,35 +1,51 @@
 import { Token } from 'cdktf';
 import type { ModelServer } from '../../../serving/servers/model-server.js';
-import { checkGpuUse } from '../../../serving/validation/server.js';
-import { SERVING_PROPS } from '../../../serving/validation/serving-prop-names.js';
+import {
+  arrayOf,
+  object,
+  type PropTypes,
+  required,
+  STRING,
+  STRING_MAP,
+} from '../../../serving/validation/prop-types.js';
+import { checkGpuUse, IMAGE } from '../../../serving/validation/server.js';
+import {
+  checkServingProps,
+  exactly,
+  SERVING_PROPS,
+  type ServingTarget,
+} from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
-import { checkServingProps } from '../../../terraform/serving-props.js';
+import { JWT_VARIABLES } from '../../../terraform/runtime-environment.js';
 import type { GoogleServingProps } from '../../props.js';
 import { LOG_RETENTION_DAYS, REGION } from './limits.js';
 
-/** The names of the props that every construct on Google Cloud takes. */
-export const GOOGLE_PROPS: Readonly<Record<keyof GoogleServingProps, true>> = {
+const CHANNEL = { ...STRING, expected: 'a notification channel, such as "projects/P/notificationChannels/N"' };
+
+/** The types of the props that every construct on Google Cloud takes. */
+export const GOOGLE_PROPS: PropTypes<GoogleServingProps> = {
   ...SERVING_PROPS,
-  region: true,
-  image: true,
-  project: true,
-  encryptionKey: true,
-  modelBucket: true,
-  gpu: true,
-  alarmActions: true,
-  labels: true,
+  region: required(STRING),
+  image: IMAGE,
+  project: STRING,
+  encryptionKey: STRING,
+  modelBucket: STRING,
+  gpu: object('a Gpu, such as Gpu.nvidiaL4()', 'machineType'),
+  alarmActions: arrayOf(CHANNEL),
+  labels: STRING_MAP,
 };
 
-/** Variables that hosts set, and that would be lost or would break the endpoint. */
-const RESERVED = /^(PORT|K_.*|AIP_.*|CLOUD_RUN_.*|GOOGLE_CLOUD_PROJECT)$/;
+/** Variables that the construct or its hosts set. */
+const RESERVED = exactly('PORT', 'K_.*', 'AIP_.*', 'CLOUD_RUN_.*', 'GOOGLE_CLOUD_PROJECT', ...JWT_VARIABLES);
 
 /** Notes the faults of what every construct on Google Cloud takes. */
 export function checkGoogleProps(
   validator: Validator,
   props: GoogleServingProps & { readonly server?: ModelServer },
+  target: Omit<ServingTarget, 'logRetentionDays' | 'reserved'>,
 ): void {
+  checkServingProps(validator, props, { ...target, logRetentionDays: LOG_RETENTION_DAYS, reserved: RESERVED });
   validator.text('region', props.region, REGION.pattern, REGION.rule);
-  validator.number('logRetentionDays', props.logRetentionDays, LOG_RETENTION_DAYS);
   validator.text(
     'project',
     props.project,
@@ -42,7 +58,6 @@ export function checkGoogleProps(
     instead: 'or leave gpu out',
   });
   checkKey(validator, props);
-  checkServingProps(validator, props, RESERVED);
   for (const channel of props.alarmActions ?? []) {
     validator.text(
       'alarmActions',

@@ -12,7 +12,7 @@ export const VERTEX = {
   /** What a replica's machine and image may take beside the start of the server; all together two hours at most. */
   provisionSeconds: 1800,
   startupSeconds: { min: 60, max: 5400, unit: 'seconds', source: 'Vertex AI' },
-  replicas: { min: 1, max: 1000 },
+  replicas: { min: 1, max: 1000, source: 'Vertex AI' },
   /** The name of an endpoint and the id of a deployed model. */
   endpointId: /^[1-9]\d{0,9}$/,
   /** Paths along which sampled Shapley looks; each asks the model once for every feature. */

@@ -1,28 +1,39 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
+import {
+  BOOLEAN,
+  checkProps,
+  NUMBER,
+  type PropTypes,
+  STRING,
+  STRINGS,
+} from '../../../serving/validation/prop-types.js';
+import { SERVER } from '../../../serving/validation/server.js';
+import { MODEL } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
+import { checkOneImage } from '../../../terraform/canary-image.js';
 import { checkEndpointServer } from '../../../terraform/endpoint-server.js';
-import { checkOneImage, refuse } from '../../../terraform/serving-props.js';
+import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { checkGoogleProps, GOOGLE_PROPS } from '../shared/validation.js';
 import { isInRegion } from './image.js';
 import { VERTEX } from './limits.js';
 
-const KNOWN: Readonly<Record<keyof ManagedEndpointModelProps, true>> = {
+const PROPS: PropTypes<ManagedEndpointModelProps> = {
   ...GOOGLE_PROPS,
-  endpointId: true,
-  machineType: true,
-  targetCpuPercent: true,
-  dedicated: true,
-  privateServiceConnectProjects: true,
-  maxPayloadBytes: true,
-  requestLogTable: true,
-  requestLogSamplingRate: true,
-  explanationPathCount: true,
-  stableModel: true,
-  server: true,
-  startupSeconds: true,
+  endpointId: STRING,
+  machineType: STRING,
+  targetCpuPercent: NUMBER,
+  dedicated: BOOLEAN,
+  privateServiceConnectProjects: STRINGS,
+  maxPayloadBytes: NUMBER,
+  requestLogTable: STRING,
+  requestLogSamplingRate: NUMBER,
+  explanationPathCount: NUMBER,
+  stableModel: MODEL,
+  server: SERVER,
+  startupSeconds: NUMBER,
 };
 
 /** Whether the endpoint has an address of its own. */
@@ -36,38 +47,44 @@ export function payloadLimit(props: ManagedEndpointModelProps): number {
   return shared ? VERTEX.sharedPayloadBytes : VERTEX.dedicatedPayloadBytes;
 }
 
-/**
- * @param image the reference of the runtime's image; unset if another server is served
- * @throws ValidationError with every fault of the props
- */
-export function validateVertex(scope: Construct, props: ManagedEndpointModelProps, image?: string): void {
+/** @throws ValidationError with every fault of the props */
+export function validateVertex(scope: Construct, props: ManagedEndpointModelProps): void {
   const validator = validatorFor(scope, 'ManagedEndpointModel');
+  checkProps(validator, props, PROPS);
   const shared = payloadLimit(props) === VERTEX.sharedPayloadBytes;
   const endpoint = shared ? 'Vertex AI on a shared endpoint' : 'Vertex AI on a dedicated endpoint';
-  validator.knownProps(props, Object.keys(KNOWN));
-  checkGoogleProps(validator, props);
+  checkGoogleProps(validator, props, {
+    target: 'Vertex AI',
+    access: {
+      kinds: ['cloudIdentity'],
+      instead: 'Use ServerlessModel of modelship/gcp for JWTs and anonymous callers',
+    },
+    minReplicas: { ...VERTEX.replicas, below: 'Use ServerlessModel, which scales to zero' },
+    maxReplicas: VERTEX.replicas,
+    rollout: {
+      canary: {},
+      stable: { prop: 'stableModel', value: props.stableModel, what: 'its package' },
+      instead: LINEAR_INSTEAD,
+    },
+    throttle: 'Limit `maxReplicas`, request another quota of the project, or use ServerlessModel of modelship/aws',
+    timeoutSeconds: {
+      min: 1,
+      max: shared ? VERTEX.sharedTimeoutSeconds : VERTEX.dedicatedTimeoutSeconds,
+      unit: 'seconds',
+      source: endpoint,
+    },
+  });
   validator.text(
     'endpointId',
     props.endpointId,
     VERTEX.endpointId,
     'Vertex AI names endpoints by a number of at most ten digits that does not start with 0',
   );
-  validator.number('minReplicas', props.minReplicas, {
-    ...VERTEX.replicas,
-    source: 'Vertex AI (a ServerlessModel scales to zero)',
-  });
-  validator.number('maxReplicas', props.maxReplicas, { ...VERTEX.replicas, source: 'Vertex AI' });
   validator.number('targetCpuPercent', props.targetCpuPercent, {
     min: 1,
     max: 100,
     unit: 'percent',
     source: 'Vertex AI',
-  });
-  validator.number('timeoutSeconds', props.timeoutSeconds, {
-    min: 1,
-    max: shared ? VERTEX.sharedTimeoutSeconds : VERTEX.dedicatedTimeoutSeconds,
-    unit: 'seconds',
-    source: endpoint,
   });
   validator.number('maxPayloadBytes', props.maxPayloadBytes, {
     min: 1,
@@ -79,17 +96,12 @@ export function validateVertex(scope: Construct, props: ManagedEndpointModelProp
   validator.check(
     !props.dedicated || props.privateServiceConnectProjects === undefined,
     'dedicated',
-    'TWO_ADDRESSES',
+    'CONFLICT',
     'an endpoint behind Private Service Connect has no public address; leave one of the two out',
   );
   checkRequestLog(validator, props);
-  checkAccess(validator, props);
-  checkRollout(validator, props);
   checkServerProps(validator, props);
-  if (image !== undefined) {
-    checkOneImage(validator, props);
-    checkImage(validator, props, image);
-  }
+  if (props.server?.spec.image === undefined) checkOneImage(validator, props);
   validator.throwIfAny();
 }
 
@@ -104,16 +116,14 @@ function checkServerProps(validator: Validator, props: ManagedEndpointModelProps
   const spec = server?.spec;
   if (spec?.image === undefined) return;
   if (!spec.readsGcs) {
-    refuse(
-      validator,
+    validator.refuse(
       'server',
       `Vertex AI mounts no folders, and ${spec.name} loads a model from nowhere else; use ContainerModel of modelship/gcp, ` +
         'or ModelServer.modelship(), which loads the same formats',
     );
   }
   if (props.explanationPathCount !== undefined && !spec.speaksInstances) {
-    refuse(
-      validator,
+    validator.refuse(
       'explanationPathCount',
       `Vertex AI asks for explanations by {"instances": […]}, which ${spec.name} does not speak; leave it out, or use ` +
         'ModelServer.modelship() or .tensorflowServing()',
@@ -121,8 +131,7 @@ function checkServerProps(validator: Validator, props: ManagedEndpointModelProps
   }
   for (const prop of ['maxPayloadBytes', 'timeoutSeconds'] as const) {
     if (props[prop] === undefined) continue;
-    refuse(
-      validator,
+    validator.refuse(
       prop,
       `it is a limit of Modelship's runtime, and nothing tells it to ${spec.name}; leave it out: the limit is Vertex AI's`,
     );
@@ -145,52 +154,14 @@ function checkRequestLog(validator: Validator, props: ManagedEndpointModelProps)
   validator.check(
     props.requestLogSamplingRate === undefined || props.requestLogTable !== undefined,
     'requestLogSamplingRate',
-    'NO_TABLE',
+    'CONFLICT',
     'it says how many requests are logged, and there is no place for them; give requestLogTable too',
   );
 }
 
-function checkAccess(validator: Validator, { access, throttle }: ManagedEndpointModelProps): void {
-  if (access && access.kind !== 'cloudIdentity') {
-    refuse(
-      validator,
-      'access',
-      `Vertex AI lets in identities of Google only, not ${access.kind}; use Access.cloudIdentity(), or a ServerlessModel, ` +
-        'which knows JWTs and anonymous callers',
-    );
-  }
-  if (throttle) {
-    refuse(
-      validator,
-      'throttle',
-      'Vertex AI limits requests by the quota of the project; ask for another quota, or bound the load with maxReplicas',
-    );
-  }
-}
-
-function checkRollout(validator: Validator, { rollout, stableModel }: ManagedEndpointModelProps): void {
-  if (rollout?.kind === 'linear') {
-    refuse(
-      validator,
-      'rollout',
-      'Terraform moves traffic when it is applied and not by itself, so there are no timed steps; use Rollout.canary() ' +
-        'and apply again with another percentage, or the ManagedEndpointModel of modelship/aws',
-    );
-  }
-  const canary = rollout?.kind === 'canary';
-  validator.check(
-    canary === (stableModel !== undefined),
-    'stableModel',
-    canary ? 'MISSING' : 'NO_CANARY',
-    canary
-      ? 'a canary shares the traffic with the version that serves now; give its package'
-      : 'only a canary keeps traffic on another version; set rollout: Rollout.canary(…), or leave it out',
-  );
-  const percent = rollout?.canaryOptions?.percent;
-  validator.number('rollout.percent', percent, { min: 1, max: 99, unit: 'percent', source: 'a canary' });
-}
-
-function checkImage(validator: Validator, { region }: ManagedEndpointModelProps, image: string): void {
+/** @throws ValidationError if Vertex AI cannot pull the image of the runtime */
+export function validateImage(scope: Construct, { region }: ManagedEndpointModelProps, image: string): void {
+  const validator = validatorFor(scope, 'ManagedEndpointModel');
   validator.check(
     isInRegion(image, region),
     'image',
@@ -198,4 +169,5 @@ function checkImage(validator: Validator, { region }: ManagedEndpointModelProps,
     `got ${image}; Vertex AI pulls from an Artifact Registry of the endpoint's region only, so push it to ` +
       (Token.isUnresolved(region) ? 'that region' : `${region}-docker.pkg.dev`),
   );
+  validator.throwIfAny();
 }

@@ -1,0 +1,23 @@
+import { pythonRequirements } from '../bundle/python-requirements.js';
+import type { Model } from '../model/model.js';
+import type { ImageSource } from '../serving/image-source.js';
+import type { Validator } from '../serving/validation/validator.js';
+
+interface CanaryProps {
+  readonly image?: ImageSource;
+  readonly model: Model;
+  readonly stableModel?: Model;
+}
+
+/** Notes that the two versions of a canary need different Python packages where both would run in the image of one. */
+export function checkOneImage(validator: Validator, { image, model, stableModel }: CanaryProps): void {
+  if (!stableModel || image?.isForModel === false) return;
+  const needs = ({ manifest }: Model) => pythonRequirements(manifest)?.join(', ') ?? 'no Python';
+  validator.check(
+    needs(stableModel) === needs(model),
+    'stableModel',
+    'IMAGE_DIFFERS',
+    `both versions run in one image, and this one needs ${needs(stableModel)}, the new one ${needs(model)}; pass an \`image\` ` +
+      'with the packages of both, or replace the model without a canary',
+  );
+}
