@@ -307,7 +307,9 @@ describe('what Azure ML cannot do is refused at synth', () => {
   });
 
   test('scale to zero names the limit and the nearest target that can', () => {
-    expect(() => endpoint({ minReplicas: 0 })).toThrow(/got 0; an Azure ML deployment allows .* from 1 to 50\. Use ServerlessModel/);
+    expect(() => endpoint({ minReplicas: 0 })).toThrow(
+      /got 0; an Azure ML deployment allows .* from 1 to 50\. Use ServerlessModel/,
+    );
   });
 
   test.each(['ab', `a${'b'.repeat(32)}`, '1abc', 'abc-', 'a_b_c'])('the endpoint name %j', (endpointName) => {
