@@ -3,11 +3,11 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /**
- * The folder for content with the name `key`, filled by `fill` if it is not there yet. It is filled beside its place and
- * moved there, so that a half-filled folder is never taken for a whole one.
+ * Returns the cache folder for `key`, and calls `fill` if it does not exist yet. The content is written to a temporary
+ * folder and renamed, so a partly written folder is never used.
  *
- * @param kind what the folder holds, such as `runtime`
- * @param key names the content, so that another content has another folder
+ * @param kind kind of content, such as `runtime`
+ * @param key hash of the content; different content gets a different folder
  */
 export function cachedFolder(kind: string, key: string, fill: (folder: string) => void): string {
   const folder = join(cacheRoot(), kind, key);
@@ -15,19 +15,19 @@ export function cachedFolder(kind: string, key: string, fill: (folder: string) =
   mkdirSync(dirname(folder), { recursive: true });
   const filling = mkdtempSync(`${folder}-`);
   try {
-    // mkdtemp lets nobody else in, and what is deployed runs as another user.
+    // mkdtemp creates the folder with mode 0700, but deployed files are read by another user.
     chmodSync(filling, 0o755);
     fill(filling);
     renameSync(filling, folder);
   } catch (error) {
     rmSync(filling, { recursive: true, force: true });
-    // Another process may have made the same in the meantime.
+    // Another process may have created the same folder meanwhile.
     if (!existsSync(folder)) throw error;
   }
   return folder;
 }
 
-/** Where the operating system keeps what can be made again. */
+/** The operating system's folder for caches. */
 function cacheRoot(): string {
   const { XDG_CACHE_HOME: xdg, LOCALAPPDATA: windows } = process.env;
   return join(xdg || windows || join(homedir(), '.cache'), 'modelship');

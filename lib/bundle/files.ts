@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What tools leave beside the files that run. */
+/** Files that tools leave beside the code, such as caches and source maps. */
 const BYPRODUCT = /\.(d\.ts|map|pyc)$|__pycache__$/;
 
 /** Whether a file is deployed. */
@@ -9,7 +9,7 @@ export function isDeployed(path: string): boolean {
   return !BYPRODUCT.test(path);
 }
 
-/** The files under `path` that are deployed, or `path` itself if it is a file, in an order that is always the same. */
+/** Deployed files below `path`, or `path` itself if it is a file, in a stable order. */
 export function filesUnder(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path, { recursive: true, withFileTypes: true })

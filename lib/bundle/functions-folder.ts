@@ -5,24 +5,24 @@ import type { Model } from '../model/model.js';
 import { cachedFolder } from './cache-folder.js';
 import { copyPackage } from './package-files.js';
 
-/** The folder of the model package, from the folder of the function app, where the custom handler starts. */
+/** Folder of the model package, relative to the function app, which is the working directory of the custom handler. */
 export const FUNCTIONS_MODEL_FOLDER = 'model';
 
-/** The one function, which takes every route. */
+/** Name of the only function, which handles every route. */
 const FUNCTION_NAME = 'serve';
 
-/** What a function app is made of. */
+/** Content of a function app. */
 export interface FunctionsFolderOptions {
-  /** The runtime for the platform, with `server.js` at its top. */
+  /** Runtime for the platform, with `server.js` at its root. */
   readonly runtime: { readonly directory: string; readonly digest: string };
   readonly model: Model;
-  /** Whether callers must bring a key of the function app. */
+  /** Whether callers must send a key of the function app. */
   readonly keyRequired: boolean;
-  /** Seconds after which the host ends a request. */
+  /** Seconds after which the host times out a request. */
   readonly timeoutSeconds: number;
 }
 
-/** A folder to be zipped. */
+/** Folder to zip. */
 export interface FunctionsFolder {
   readonly directory: string;
   /** 64 hexadecimal digits, the same for the same content. */
@@ -30,8 +30,8 @@ export interface FunctionsFolder {
 }
 
 /**
- * The folder of a function app that runs the runtime as a custom handler, built once for each content: `host.json`,
- * one function for every route, the runtime, and the model package.
+ * Builds the folder of a function app that runs the runtime as a custom handler, once for each content: `host.json`, one
+ * function for every route, the runtime and the model package.
  *
  * @throws Error if a file of the runtime or of the package cannot be read, or is not the one that the manifest describes
  */
@@ -57,7 +57,7 @@ function hostJson({ timeoutSeconds }: FunctionsFolderOptions): string {
     {
       version: '2.0',
       functionTimeout: new Date(timeoutSeconds * 1000).toISOString().slice(11, 19),
-      // The runtime has routes of its own, which must arrive as they were asked for.
+      // Without this the host adds the prefix `/api`, which is not part of the runtime's routes.
       extensions: { http: { routePrefix: '' } },
       customHandler: {
         description: { defaultExecutablePath: 'node', arguments: ['server.js'] },

@@ -9,27 +9,27 @@ import { packageRoot } from './package-root.js';
 import { type PythonNeeds, pythonRequirements } from './python-requirements.js';
 import { type RuntimeFolder, runtimeFolder } from './runtime-folder.js';
 
-/** Where the Dockerfiles take the runtime and the model from. */
+/** Folders of the build context that the Dockerfiles copy the runtime and the model from. */
 const RUNTIME_FOLDER = 'runtime';
 const MODEL_FOLDER = 'model';
 
-/** What an image is built from. */
+/** Parts of an image. */
 export interface ImageParts {
   readonly runtime: RuntimeFolder;
-  /** Small files, by where they go. */
+  /** Content of small files by their path in the context. */
   readonly texts: { readonly [path: string]: string };
   /** @default - the image holds no model */
   readonly model?: Model;
 }
 
-/** A folder to be given to `docker build`, with the `Dockerfile` in it. */
+/** Folder for `docker build`, including the `Dockerfile`. */
 export interface ImageContext {
   readonly directory: string;
   /** 64 hexadecimal digits, the same for the same content. */
   readonly digest: string;
 }
 
-/** The runtime and its Dockerfile, and the worker and its packages if the format needs Python. */
+/** Returns the runtime and its Dockerfile, and the worker and its packages if the format needs Python. */
 export function runtimeParts(architecture: string, manifest: PythonNeeds): ImageParts {
   const runtime = runtimeFolder({ architecture });
   const requirements = pythonRequirements(manifest);
@@ -55,7 +55,7 @@ export function dockerfile(name: string): string {
 }
 
 /**
- * The folder that holds the parts, made once for each content.
+ * Writes the parts to a folder, once for each content.
  *
  * @throws Error if a file cannot be read, or is not the one that the model's manifest describes
  */

@@ -1,20 +1,20 @@
 import type { Model } from '../model/model.js';
 import { dockerfile, type ImageContext, imageContext, runtimeParts } from './image-parts.js';
 
-/** The folder of the model package in the image of a function. */
+/** Folder of the model package in the image of a Lambda function. */
 export const LAMBDA_IMAGE_MODEL_FOLDER = '/opt/ml/model';
 
-/** What the image of a function is made for. */
+/** Platform and model that the image of a Lambda function is built for. */
 export interface LambdaImageContextOptions {
   /** `x64` or `arm64`, as Node names them. */
   readonly architecture: string;
-  /** The model that goes into the image. Its format says whether the image has Python, and which packages. */
+  /** Model in the image. Its format decides whether the image has Python, and which packages. */
   readonly model: Model;
 }
 
 /**
- * The build context of an image for AWS Lambda, built once for each content. The image starts the runtime by itself, so
- * that a function needs to name neither an entry point nor a command, and holds the model: Lambda mounts nothing.
+ * Returns the build context of an image for AWS Lambda, written once for each content. The image sets the entry point, so
+ * the function needs none. It holds the model, because Lambda mounts no files into it.
  *
  * @throws Error if the platform is not supported, or the runtime is not built
  */

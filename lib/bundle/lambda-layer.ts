@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { cachedFolder } from './cache-folder.js';
 import { type RuntimeFolder, type RuntimePlatform, runtimeFolder } from './runtime-folder.js';
 
-/** Where Lambda mounts the runtime that lies in the layer. */
+/** Folder at which Lambda mounts the runtime of the layer. */
 export const LAYER_MOUNT = '/opt/modelship';
 
-/** The folder of a Lambda layer that holds the runtime, made once for each content. */
+/** Returns the folder of a Lambda layer with the runtime, written once for each content. */
 export function lambdaLayer(platform: RuntimePlatform): RuntimeFolder {
   const { directory, digest } = runtimeFolder(platform);
   const layer = cachedFolder('lambda-layer', digest, (folder) => {

@@ -8,7 +8,7 @@ import { type LayoutFile, packageLayout } from '../serving/servers/model-layout.
 import { cachedFolder } from './cache-folder.js';
 import { checkHash } from './package-files.js';
 
-/** A `.tar.gz` on this machine. */
+/** Local `.tar.gz` file. */
 export interface ModelArchive {
   readonly path: string;
   /** 64 hexadecimal digits: the same for the same content, whenever and wherever the archive was made. */
@@ -16,10 +16,10 @@ export interface ModelArchive {
 }
 
 /**
- * The model as a `.tar.gz`, made once for each content. The bytes depend on names and contents alone: no times, owners
- * or modes of this machine are in it.
+ * Returns the model as a `.tar.gz`, written once for each content. The bytes depend on file names and contents only: times,
+ * owners and modes are fixed.
  *
- * @param layout the files it holds. Default: those of the package
+ * @param layout files to archive. Default: the files of the package
  * @throws Error if a file cannot be read, or is not the one that the manifest describes
  */
 export function modelArchive(model: Model, layout: readonly LayoutFile[] = packageLayout(model)): ModelArchive {

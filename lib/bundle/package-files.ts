@@ -6,8 +6,8 @@ import type { Model } from '../model/model.js';
 import { packageLayout } from '../serving/servers/model-layout.js';
 
 /**
- * Copies the package into `folder`, and compares the copies with the manifest: what is kept under its digest is what it
- * describes, whatever happens to the originals meanwhile.
+ * Copies the package into `folder` and verifies the copies against the manifest. Verifying the copies makes later changes
+ * of the originals harmless.
  *
  * @throws Error if a file cannot be read, or is not the one that the manifest describes
  */
@@ -33,7 +33,7 @@ export function checkHash(file: string, sha256: string, source = file): void {
   );
 }
 
-/** In pieces, because a model may be larger than what a buffer holds. */
+/** Hashes the file in chunks, because a model may exceed the maximum size of a buffer. */
 function hashFile(path: string): string {
   const hash = createHash('sha256');
   const piece = Buffer.allocUnsafe(1 << 20);

@@ -3,9 +3,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 /**
- * The folder of an installed package, wherever npm put it.
+ * Returns the folder of an installed package, wherever npm hoisted it.
  *
- * @param from the file whose package depends on it
+ * @param from file whose package depends on the installed package
  */
 export function packageRoot(name: string, from: string): string {
   const require = createRequire(from);

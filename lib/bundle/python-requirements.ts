@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Manifest, ModelFormat } from '@modelship/runtime/manifest';
 import { packageRoot } from './package-root.js';
 
-/** What of a manifest says which packages a model needs. */
+/** Fields of a manifest that decide which packages a model needs. */
 export type PythonNeeds = Pick<Manifest, 'format' | 'requirements'>;
 
-/** The file in the runtime's `images/requirements` for each format that needs Python. */
+/** File in the runtime's `images/requirements` for each format that needs Python. */
 const FRAMEWORKS: { readonly [format in ModelFormat]?: string } = {
   saved_model: 'tensorflow',
   torchscript: 'torch',
@@ -17,9 +17,8 @@ const FRAMEWORKS: { readonly [format in ModelFormat]?: string } = {
 };
 
 /**
- * The lines of the `requirements.txt` that a model is served with: what its manifest says, or else the framework that
- * this version of the runtime was tested with, from where that has builds for servers. Undefined for a format that needs
- * no Python.
+ * Returns the lines of the model's `requirements.txt`: the pins of its manifest, or else the framework version that this
+ * runtime was tested with, from the index with its server builds. Returns undefined for formats that need no Python.
  */
 export function pythonRequirements({ format, requirements }: PythonNeeds): readonly string[] | undefined {
   const framework = FRAMEWORKS[format];
@@ -31,7 +30,7 @@ export function pythonRequirements({ format, requirements }: PythonNeeds): reado
   return [...indexes, ...[...packages].sort().flatMap(forEachProcessor)];
 }
 
-/** TensorFlow's build without CUDA has another name on x64, and is the only one on arm64. */
+/** TensorFlow's CPU-only build is `tensorflow-cpu` on x64; on arm64 `tensorflow` itself is CPU-only. */
 function forEachProcessor(line: string): string[] {
   const [, version] = /^tensorflow-cpu(==[\w.]+)$/.exec(line) ?? [];
   if (version === undefined) return [line];

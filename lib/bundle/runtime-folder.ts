@@ -5,13 +5,13 @@ import { cachedFolder } from './cache-folder.js';
 import { filesUnder, isDeployed } from './files.js';
 import { packageRoot } from './package-root.js';
 
-/** The platform that the runtime is pruned to. The operating system is Linux, as on every target. */
+/** Platform to prune the runtime to. The operating system is Linux, as on every target. */
 export interface RuntimePlatform {
   /** `x64` or `arm64`, as Node names them. */
   readonly architecture: string;
 }
 
-/** The runtime as a folder: `server.js` and `lambda.mjs` at its top, and the native addon of one platform. */
+/** Folder of the runtime: `server.js` and `lambda.mjs` at its root, and the native addon of one platform. */
 export interface RuntimeFolder {
   readonly directory: string;
   /** 64 hexadecimal digits, the same for the same content. */
@@ -23,8 +23,8 @@ const ARCHITECTURES: readonly string[] = ['x64', 'arm64'];
 const made = new Map<string, RuntimeFolder>();
 
 /**
- * The runtime, pruned to one platform: onnxruntime-node carries the addons of five, which fit no function. It is made
- * once for each content, and lies in the cache of the user.
+ * Returns the runtime pruned to one platform, because the addons of every platform exceed the size limit of a function. It
+ * is written once for each content, to the user's cache folder.
  *
  * @throws Error if the platform is not supported, or the runtime was not built
  */
@@ -42,7 +42,7 @@ export function runtimeFolder({ architecture }: RuntimePlatform): RuntimeFolder 
   return folder;
 }
 
-/** Files and folders, by where they go. */
+/** Source files and folders by their destination. */
 type Parts = Readonly<Record<string, string>>;
 
 function runtimeParts(architecture: string): Parts {
@@ -72,7 +72,7 @@ function runtimeParts(architecture: string): Parts {
   };
 }
 
-/** Small files are read; of large ones the package's version, which is read too, says what is in them. */
+/** Hashes small files by content. Large files are identified by the version of their package, which is hashed too. */
 const MAX_HASHED_BYTES = 4 * 1024 * 1024;
 
 function digestOf(parts: Parts, architecture: string): string {

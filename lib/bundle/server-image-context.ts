@@ -5,13 +5,13 @@ import { cachedFolder } from './cache-folder.js';
 import type { ImageContext } from './image-parts.js';
 
 /**
- * The build context of a copy of somebody's image, made once for each content: built, it is the image in another registry.
+ * Returns the build context that copies an image of another server into a registry, written once for each content.
  *
- * @param image a reference that whoever builds may pull, known at synth
- * @param command what the copy gives to the image's entry point. Default: what the image does
+ * @param image reference that the builder can pull; no token
+ * @param command arguments of the image's entry point in the copy. Default: the image's own
  */
 export function serverImageContext(image: string, command?: readonly string[]): ImageContext {
-  // In the form of an array no shell reads it, and no variable is replaced.
+  // The exec form runs no shell, so variables are not expanded.
   const lines = [`FROM ${image}`, ...(command ? [`CMD ${JSON.stringify(command)}`] : [])];
   const text = lines.map((line) => `${line}\n`).join('');
   const digest = createHash('sha256').update(text).digest('hex');

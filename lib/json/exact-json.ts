@@ -1,10 +1,10 @@
 import { JsonReader } from '@modelship/runtime/serve';
 
 /**
- * Reads JSON without a loss: a whole number that a double does not hold exactly becomes a `bigint`.
+ * Parses JSON without loss of precision: an integer that a double cannot represent exactly becomes a `bigint`.
  *
- * @param nonFinite whether `NaN`, `Inf` and `Infinity` are numbers, as they are to TensorFlow Serving
- * @throws InferenceError that says where the text is no JSON
+ * @param nonFinite whether to accept `NaN`, `Inf` and `Infinity` as numbers, as TensorFlow Serving does
+ * @throws InferenceError with the position of the first syntax error
  */
 export function parseExact(text: string, nonFinite: boolean): unknown {
   const reader = new JsonReader(Buffer.from(text), nonFinite);
@@ -14,8 +14,8 @@ export function parseExact(text: string, nonFinite: boolean): unknown {
 }
 
 /**
- * Writes what `parseExact` reads, with every digit. Numbers that JSON does not have become the texts `"NaN"`, `"Infinity"`
- * and `"-Infinity"`, so that they are neither lost nor an obstacle to strict parsers.
+ * Serializes what `parseExact` returns, with every digit. Non-finite numbers become the strings `"NaN"`, `"Infinity"` and
+ * `"-Infinity"`, which strict parsers accept.
  */
 export function stringifyExact(value: unknown): string {
   if (typeof value === 'bigint') return String(value);
@@ -27,7 +27,7 @@ export function stringifyExact(value: unknown): string {
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${stringifyExact(member)}`).join(',')}}`;
 }
 
-/** The texts of the elements of a list, as they are; undefined if `text` is another value. */
+/** Returns the unparsed text of each element of an array, or undefined if `text` is not an array. */
 export function elementTexts(text: string): string[] | undefined {
   const reader = readerOf(text);
   if (reader.peek() !== OPEN_ARRAY) return undefined;
@@ -40,7 +40,7 @@ export function elementTexts(text: string): string[] | undefined {
   return elements;
 }
 
-/** The names of the members of an object with the texts of their values, as they are; undefined if `text` is another value. */
+/** Returns the member names of an object with the unparsed text of each value, or undefined if `text` is not an object. */
 export function memberTexts(text: string): (readonly [name: string, value: string])[] | undefined {
   const reader = readerOf(text);
   if (reader.peek() !== OPEN_OBJECT) return undefined;
@@ -95,7 +95,7 @@ function read(reader: JsonReader): unknown {
   }
   const truth = reader.boolean();
   if (truth !== undefined) return truth;
-  // What is left to be read is `null`.
+  // The only remaining literal is `null`.
   reader.skip();
   return null;
 }

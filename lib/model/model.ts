@@ -1,22 +1,22 @@
 import { resolve } from 'node:path';
 import { type Manifest, ModelPackageError, PICKLE_FORMATS, readManifest } from '@modelship/runtime/manifest';
 
-/** How a package is read. */
+/** Options for reading a package. */
 export interface ModelOptions {
   /**
    * Whether a format whose loading can run the file's own code (pickle, joblib, `torch.save`, `torch.export.save`) may be used.
-   * Say yes only to files whose origin you trust as you trust your own code.
+   * Set it only for files that you trust as much as your own code.
    *
    * @default false
    */
   readonly trustPickle?: boolean;
 }
 
-/** A model package, ready to be given to a construct. */
+/** Model package to pass to a construct. */
 export class Model {
   /**
-   * Reads the package that `modelship pack` wrote to `directory`. Only the manifest is read: the files are checked
-   * against it when they are bundled and again by the runtime.
+   * Reads the package that `modelship pack` wrote to `directory`. Only the manifest is read here:
+   * bundling and the runtime verify the files against it.
    *
    * @throws ModelPackageError if there is no package, its manifest is invalid or was edited, or its format unpickles
    * and `trustPickle` is not set
@@ -34,9 +34,9 @@ export class Model {
   }
 
   private constructor(
-    /** The package's folder, absolute. */
+    /** Absolute path of the package's folder. */
     readonly directory: string,
-    /** What the package says of itself. */
+    /** Manifest of the package. */
     readonly manifest: Manifest,
   ) {}
 

@@ -2,11 +2,10 @@ import { Fn, TerraformLocal } from 'cdktf';
 import type { Construct } from 'constructs';
 
 /**
- * Hexadecimal digits that differ whenever one of `values` does, computed by Terraform, because only apply knows some of
- * them.
+ * Returns a hexadecimal hash of `values`, computed by Terraform because some values are known only at apply.
  *
- * @param id names the local value in which they are gathered; given straight to a function, cdktf would escape a text
- * that is a reference in part
+ * @param id id of the local value that collects `values`; passed to the function directly, cdktf would escape a string
+ * that contains a reference
  */
 export function contentHash(scope: Construct, id: string, values: readonly unknown[], length: number): string {
   const gathered = new TerraformLocal(scope, id, [...values]);

@@ -3,23 +3,23 @@ import { Construct } from 'constructs';
 import type { ImageContext } from '../bundle/image-parts.js';
 import { GenericProvider, GenericResource } from './generic.js';
 
-/** What Docker builds, and where it pushes it. */
+/** Image to build, and the registry to push it to. */
 export interface DockerBuildOptions extends ImageContext {
-  /** The Dockerfile, from the folder. */
+  /** Path of the Dockerfile, relative to the folder. */
   readonly dockerfile: string;
-  /** The reference that the image is pushed as. */
+  /** Reference to push the image as. */
   readonly uri: string;
-  /** Under which the stack has the provider: builds may push to several registries. */
+  /** Alias of the provider in the stack, because builds may push to several registries. */
   readonly alias: string;
-  /** The registry and, unless Docker knows it, the credential, as the provider takes them. */
+  /** Registry and, unless Docker has it configured, the credential, in the provider's form. */
   readonly registryAuth: { readonly [name: string]: string };
-  /** What must be there before the image is pushed. @default - nothing */
+  /** Resources that must exist before the image is pushed. @default - none */
   readonly dependsOn?: readonly ITerraformDependable[];
 }
 
-/** Builds an image with the Docker of whoever applies, by the provider `kreuzwerker/docker`, and pushes it. */
+/** Image that the provider `kreuzwerker/docker` builds with the Docker of the machine that applies, and pushes. */
 export class DockerBuild extends Construct {
-  /** The image in the registry. */
+  /** Reference of the pushed image. */
   readonly pushed: GenericResource;
 
   constructor(scope: Construct, id: string, options: DockerBuildOptions) {

@@ -12,22 +12,22 @@ import {
 } from '../serving/validation/server.js';
 import type { Range, Validator } from '../serving/validation/validator.js';
 
-/** The props of a managed endpoint that are about its server. */
+/** Props of a managed endpoint that configure its server. */
 export interface EndpointServerProps extends ServerProps {
   readonly startupSeconds?: number;
 }
 
-/** What a managed endpoint can do for servers other than Modelship's runtime. */
+/** Capabilities of a managed endpoint for servers other than Modelship's runtime. */
 export interface EndpointServerRules {
   readonly gpu: GpuChoice;
-  /** From where a server may fetch a model by itself. */
+  /** Stores that a server can fetch a model from by itself. */
   readonly sources: readonly ModelSource['kind'][];
-  /** Other models that it serves, by the prop that names them. */
+  /** Other models of the endpoint by the prop that names them. */
   readonly others: { readonly [prop: string]: Model };
   readonly startupSeconds: Range;
 }
 
-/** Notes what no managed endpoint can do with the server of the props. */
+/** Records faults of server settings that no managed endpoint supports. */
 export function checkEndpointServer(
   validator: Validator,
   props: EndpointServerProps,

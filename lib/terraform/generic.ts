@@ -7,24 +7,24 @@ import {
 } from 'cdktf';
 import type { Construct } from 'constructs';
 
-/** Attributes as Terraform spells them, in snake case. Tokens may stand anywhere inside. */
+/** Attributes in Terraform's snake case. Tokens are allowed anywhere. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
-/** A Terraform provider for which there are no bindings. */
+/** Terraform provider without generated bindings. */
 export interface GenericProviderConfig {
-  /** Its local name, which prefixes its resources: `azapi`. */
+  /** Local name, which prefixes its resources: `azapi`. */
   readonly name: string;
-  /** Its address in the registry: `Azure/azapi`. */
+  /** Address in the registry: `Azure/azapi`. */
   readonly source: string;
-  /** The versions that fit: `~> 2.7`. */
+  /** Version constraint: `~> 2.7`. */
   readonly versionConstraint: string;
-  /** Another name under which a stack has it a second time. @default - none */
+  /** Alias for a second configuration in the same stack. @default - none */
   readonly alias?: string;
   /** @default - none */
   readonly attributes?: Attributes;
 }
 
-/** A provider that is used without generated bindings, for the few resources that no provider with bindings has. */
+/** Provider used without generated bindings, for the few resources that no provider with bindings has. */
 export class GenericProvider extends TerraformProvider {
   constructor(
     scope: Construct,
@@ -34,7 +34,7 @@ export class GenericProvider extends TerraformProvider {
     super(scope, id, {
       terraformResourceType: config.name,
       terraformProviderSource: config.source,
-      // Only the constraint: an exact version beside it would be the one that is written.
+      // Pass only the constraint: an exact version beside it would take precedence.
       terraformGeneratorMetadata: {
         providerName: config.name,
         providerVersionConstraint: config.versionConstraint,
@@ -42,14 +42,14 @@ export class GenericProvider extends TerraformProvider {
     });
   }
 
-  // The base class neither keeps nor writes an alias.
+  // The base class ignores the alias.
   override get alias(): string | undefined {
     return this.config.alias;
   }
 
   override set alias(_value: string | undefined) {}
 
-  /** The local name, as a resource's `provider` wants it. */
+  /** Local name, in the form of a resource's `provider`. */
   get providerName(): string {
     return this.config.name;
   }
@@ -59,9 +59,9 @@ export class GenericProvider extends TerraformProvider {
   }
 }
 
-/** A resource or data source of a {@link GenericProvider}. */
+/** Resource or data source of a {@link GenericProvider}. */
 export interface GenericElementConfig extends TerraformMetaArguments {
-  /** Its type: `azapi_resource`. */
+  /** Type, such as `azapi_resource`. */
   readonly type: string;
   readonly provider: GenericProvider;
   readonly attributes: Attributes;
@@ -76,7 +76,7 @@ function elementConfig({ type, provider, attributes: _, ...meta }: GenericElemen
   };
 }
 
-/** A resource of a provider that has no bindings. */
+/** Resource of a provider without bindings. */
 export class GenericResource extends TerraformResource {
   private readonly attributes: Attributes;
 
@@ -85,7 +85,7 @@ export class GenericResource extends TerraformResource {
     this.attributes = config.attributes;
   }
 
-  /** The resource's identifier, known once it is made. */
+  /** Identifier of the resource, known after apply. */
   get id(): string {
     return this.getStringAttribute('id');
   }
@@ -95,7 +95,7 @@ export class GenericResource extends TerraformResource {
   }
 }
 
-/** A data source of a provider that has no bindings. */
+/** Data source of a provider without bindings. */
 export class GenericDataSource extends TerraformDataSource {
   private readonly attributes: Attributes;
 

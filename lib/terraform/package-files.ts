@@ -7,24 +7,24 @@ import { cachedFolder } from '../bundle/cache-folder.js';
 import type { Model } from '../model/model.js';
 import { ModelServer } from '../serving/servers/model-server.js';
 
-/** The one file of a folder in the cache. */
+/** Name of the only file in its cache folder. */
 const FILE = 'content';
 
-/** A file that a server loads the model from, and where an upload reads it. */
+/** Model file for a server, and the local path to upload it from. */
 export interface UploadFile {
-  /** Its path inside the folder, with forward slashes. */
+  /** Path inside the folder, with forward slashes. */
   readonly path: string;
-  /** Its path from the folder of the template. */
+  /** Path relative to the template. */
   readonly source: string;
 }
 
 /**
- * The files that a server loads the model from, as assets of the stack: synthesis copies them beside the template, and
- * `source` is the path from there, so that the output can be applied on another machine.
+ * Returns the model's files as assets of the stack. Synthesis copies them beside the template and `source` is relative to
+ * it, so another machine can apply the output.
  */
 export function packageAssets(scope: Construct, model: Model, server = ModelServer.modelship()): UploadFile[] {
   return server.layout(model).map(({ path, source, content = '', sha256 = digits(model) }) => {
-    // The manifest knows every hash, so that synthesis need not read the weights to find them.
+    // The manifest has every hash, so synthesis does not need to read the weights.
     const assetHash = source ? sha256 : hash(content);
     const options = { path: source ?? written(content, assetHash), type: AssetType.FILE, assetHash };
     return { path, source: new TerraformAsset(scope, `Asset-${path}`, options).path };
@@ -32,8 +32,8 @@ export function packageAssets(scope: Construct, model: Model, server = ModelServ
 }
 
 /**
- * The folder of a store under which what a server loads lies: `models/<name>/<64 hexadecimal digits>`. Another content has
- * another folder, so that what a running version reads never changes under it.
+ * Returns the store prefix of the model's files: `models/<name>/<64 hexadecimal digits>`. Different content gets a
+ * different prefix, so the files of a running version never change.
  */
 export function packagePrefix(model: Model, server = ModelServer.modelship()): string {
   const digest =

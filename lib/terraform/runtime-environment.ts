@@ -2,14 +2,14 @@ import { ENVIRONMENT } from '@modelship/runtime/contract';
 import type { ServingProps } from '../serving/props.js';
 import { modelVariables } from '../serving/servers/model-variables.js';
 
-/** Variables by which the runtime checks tokens itself, where no gateway does. */
+/** Variables that make the runtime verify tokens itself, where no gateway does. */
 export const JWT_VARIABLES: readonly string[] = [ENVIRONMENT.jwtIssuer, ENVIRONMENT.jwtAudience];
 
-/** Use instead of `Rollout.linear()`, which no target of Terraform has. */
+/** Advice for `Rollout.linear()`, which no Terraform target supports. */
 export const LINEAR_INSTEAD =
   'Use Rollout.canary() and raise its percent from one apply to the next, because Terraform has no clock to do it';
 
-/** The variables of the runtime that serves the model at `modelLocation`. */
+/** Returns the environment variables of a runtime that serves the model at `modelLocation`. */
 export function runtimeEnvironment(
   props: ServingProps,
   modelLocation: string,

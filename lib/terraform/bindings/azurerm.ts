@@ -1,6 +1,6 @@
 /**
- * The classes of Azure's provider, each loaded when it is first used: some take longer to load than a template to
- * synthesize, and who imports the constructs of a cloud makes few of the resources that they know.
+ * Classes of Azure's provider, each loaded on first use. Some take longer to load than a template takes to synthesize,
+ * and a stack uses few of them.
  */
 export const azurerm = {
   get ApiManagement(): typeof import('@cdktf/provider-azurerm/lib/api-management').ApiManagement {

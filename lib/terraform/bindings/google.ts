@@ -1,6 +1,6 @@
 /**
- * The classes of Google's provider, each loaded when it is first used: some take longer to load than a template to
- * synthesize, and who imports the constructs of a cloud makes few of the resources that they know.
+ * Classes of Google's provider, each loaded on first use. Some take longer to load than a template takes to synthesize,
+ * and a stack uses few of them.
  */
 export const google = {
   get ArtifactRegistryRepository(): typeof import('@cdktf/provider-google/lib/artifact-registry-repository').ArtifactRegistryRepository {

@@ -1,6 +1,6 @@
 /**
- * The classes of the Kubernetes provider, each loaded when it is first used: some take longer to load than a template to
- * synthesize, and who imports the constructs of a cloud makes few of the resources that they know.
+ * Classes of the Kubernetes provider, each loaded on first use. Some take longer to load than a template takes to synthesize,
+ * and a stack uses few of them.
  */
 export const kubernetes = {
   get ConfigMapV1(): typeof import('@cdktf/provider-kubernetes/lib/config-map-v1').ConfigMapV1 {
