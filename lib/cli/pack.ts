@@ -4,9 +4,11 @@ import { Command, InvalidArgumentError } from 'commander';
 import { DEFAULT_TOLERANCE, type Tolerance } from '../pack/options.js';
 import { type LocalFlags, withTrustOption } from './local.js';
 import { bytes, Output, table, tensorRows } from './output.js';
+import { requireOptions } from './required-options.js';
+import { shellWord } from './shell-word.js';
 
 interface PackFlags extends LocalFlags {
-  readonly name?: string;
+  readonly name: string;
   readonly version: string;
   readonly samples?: string;
   readonly input?: TensorSpec[];
@@ -56,17 +58,14 @@ Examples:
 }
 
 async function pack(source: string, flags: PackFlags, command: Command): Promise<void> {
-  // Commander would check a required option before unknown ones, and hide that `--nmae` is misspelled.
-  const { name } = flags;
-  if (name === undefined)
-    return command.error("error: required option '-n, --name <name>' not specified", { exitCode: 1 });
+  requireOptions(command, 'name');
   const output = new Output(flags.json);
-  const out = flags.out ?? name;
+  const out = flags.out ?? flags.name;
   // `process.exit` runs the handlers that remove a half-written package.
   process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
   const { packModel } = await import('../pack/index.js');
   const manifest = await output.progress(`Pack ${source}`, (onStep) =>
-    packModel({ ...flags, name, inputs: flags.input, source, out, onStep }),
+    packModel({ ...flags, inputs: flags.input, source, out, onStep }),
   );
   const size = manifest.files.reduce((sum, file) => sum + file.size, 0);
   output.result({ directory: out, ...manifest }, [
@@ -92,11 +91,6 @@ function fixedBatchRows({ inputs }: Manifest): string[][] {
   return [
     ['  batch', `fixed: each request must have ${rows}. Export with a dynamic first dimension to allow any number`],
   ];
-}
-
-/** Quotes `word` for a shell if it holds more than letters, digits and the punctuation of paths. */
-function shellWord(word: string): string {
-  return /^[\w./@:+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function sampleNote(count: number): string {

@@ -4,6 +4,7 @@ import { benchCommand } from './bench.js';
 import { completionCommand } from './completion.js';
 import { evaluateCommand } from './evaluate.js';
 import { described, EXIT } from './failure.js';
+import { initCommand } from './init.js';
 import { inspectCommand } from './inspect.js';
 import { packCommand } from './pack.js';
 import { predictCommand } from './predict.js';
@@ -24,6 +25,7 @@ export function program(): Command {
     .addCommand(predictCommand())
     .addCommand(evaluateCommand())
     .addCommand(benchCommand())
+    .addCommand(initCommand())
     .addCommand(completionCommand());
   for (const each of [command, ...command.commands]) each.exitOverride().copyInheritedSettings(command);
   return command;

@@ -1,0 +1,118 @@
+/** Tool that turns the app into a deployment. */
+export type Engine = 'cdk' | 'cdktf' | 'cdktn';
+
+export type Cloud = 'aws' | 'azure' | 'google';
+
+/** A service that `modelship init` makes a deployment repository for. */
+export interface Target {
+  readonly cloud: Cloud;
+  /** Name of the service in prose. */
+  readonly service: string;
+  /** Class of the construct. */
+  readonly construct: 'ServerlessModel' | 'ContainerModel' | 'ManagedEndpointModel';
+  /** Property that has the URL for predictions. */
+  readonly url: 'predictUrl' | 'url';
+  /** Type of a resource that each such endpoint has one of. */
+  readonly resource: string;
+  /** Props beside `model` and those of every target of the cloud, as source text. @default - none */
+  readonly props?: string;
+  /** Further names that the app imports from the cloud's entry. @default - none */
+  readonly imports?: readonly string[];
+  /** Whether resources in a Kubernetes cluster are created. @default false */
+  readonly isKubernetes?: boolean;
+  /** Whether Docker builds the image of the runtime on the machine that deploys. @default false */
+  readonly needsDocker?: boolean;
+}
+
+export const TARGETS: Readonly<Record<string, Target>> = {
+  lambda: {
+    cloud: 'aws',
+    service: 'AWS Lambda',
+    construct: 'ServerlessModel',
+    url: 'predictUrl',
+    resource: 'AWS::ApiGateway::RestApi',
+  },
+  ecs: {
+    cloud: 'aws',
+    service: 'Amazon ECS',
+    construct: 'ContainerModel',
+    url: 'predictUrl',
+    resource: 'AWS::ECS::Service',
+    needsDocker: true,
+  },
+  sagemaker: {
+    cloud: 'aws',
+    service: 'Amazon SageMaker',
+    construct: 'ManagedEndpointModel',
+    url: 'url',
+    resource: 'AWS::SageMaker::Endpoint',
+    needsDocker: true,
+  },
+  functions: {
+    cloud: 'azure',
+    service: 'Azure Functions',
+    construct: 'ServerlessModel',
+    url: 'predictUrl',
+    resource: 'azurerm_function_app_flex_consumption',
+  },
+  'container-apps': {
+    cloud: 'azure',
+    service: 'Azure Container Apps',
+    construct: 'ServerlessModel',
+    url: 'predictUrl',
+    resource: 'azurerm_container_app',
+    props: 'host: ServerlessHost.containerApps()',
+    imports: ['ServerlessHost'],
+  },
+  aks: {
+    cloud: 'azure',
+    service: 'Azure Kubernetes Service',
+    construct: 'ContainerModel',
+    url: 'predictUrl',
+    resource: 'azurerm_kubernetes_cluster',
+    isKubernetes: true,
+  },
+  'azure-ml': {
+    cloud: 'azure',
+    service: 'Azure Machine Learning',
+    construct: 'ManagedEndpointModel',
+    url: 'url',
+    resource: 'azurerm_machine_learning_workspace',
+  },
+  'cloud-run': {
+    cloud: 'google',
+    service: 'Cloud Run',
+    construct: 'ServerlessModel',
+    url: 'predictUrl',
+    resource: 'google_cloud_run_v2_service',
+  },
+  gke: {
+    cloud: 'google',
+    service: 'Google Kubernetes Engine',
+    construct: 'ContainerModel',
+    url: 'predictUrl',
+    resource: 'google_container_cluster',
+    isKubernetes: true,
+  },
+  'vertex-ai': {
+    cloud: 'google',
+    service: 'Vertex AI',
+    construct: 'ManagedEndpointModel',
+    url: 'predictUrl',
+    resource: 'google_vertex_ai_endpoint',
+  },
+};
+
+/** Engines that can deploy to each cloud; the first is the default. */
+export const ENGINES: Readonly<Record<Cloud, readonly Engine[]>> = {
+  aws: ['cdk'],
+  azure: ['cdktf', 'cdktn'],
+  google: ['cdktf', 'cdktn'],
+};
+
+/** Command-line tool of each engine, and the npm package that has it. */
+export const TOOLS: Readonly<Record<Engine, { readonly command: string; readonly packageName: string }>> = {
+  cdk: { command: 'cdk', packageName: 'aws-cdk' },
+  cdktf: { command: 'cdktf', packageName: 'cdktf-cli' },
+  cdktn: { command: 'cdktn', packageName: 'cdktn-cli' },
+};
