@@ -34,6 +34,14 @@ export interface RuntimeConfig {
   /** Origins whose pages may call from a browser; `*` for all. @default none */
   readonly corsOrigins?: readonly string[];
   readonly maxBodyBytes: number;
+  /**
+   * Bytes of request bodies, gRPC messages and answers held at once, over all connections.
+   *
+   * @default an eighth of the memory that the process may use, and at least `maxBodyBytes`
+   */
+  readonly maxBufferBytes?: number;
+  /** Open connections of each server. @default 10,000, and at most three quarters of the process's file descriptors */
+  readonly maxConnections?: number;
   readonly maxQueue: number;
   readonly timeoutSeconds: number;
   /** Seconds that loading the models may take at the start. @default 300 */
@@ -134,6 +142,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     kserveStatus: flag(ENVIRONMENT.kserveStatus),
     corsOrigins: readOrigins(text(ENVIRONMENT.corsOrigins), fault),
     maxBodyBytes: number(ENVIRONMENT.maxBodyBytes, 64 * 1024 * 1024, 1, 2 ** 31),
+    maxBufferBytes: optionalNumber(ENVIRONMENT.maxBufferBytes, 1, 2 ** 40),
+    maxConnections: optionalNumber(ENVIRONMENT.maxConnections, 1, 1_000_000),
     maxQueue: number(ENVIRONMENT.maxQueue, 1024, 1, 1_000_000),
     timeoutSeconds: number(ENVIRONMENT.timeoutSeconds, 60, 1, 24 * 3600),
     startSeconds: optionalNumber(ENVIRONMENT.startSeconds, 1, 24 * 3600),

@@ -79,6 +79,10 @@ export const ENVIRONMENT = {
   corsOrigins: 'MODELSHIP_CORS_ORIGINS',
   /** Largest request body in bytes, after decompression. Default: 64 MiB. */
   maxBodyBytes: 'MODELSHIP_MAX_BODY_BYTES',
+  /** Bytes of bodies, messages and answers that are held at once. Default: an eighth of the memory, one body at least. */
+  maxBufferBytes: 'MODELSHIP_MAX_BUFFER_BYTES',
+  /** Open connections of each server. Default: 10,000, and at most three quarters of the file descriptors. */
+  maxConnections: 'MODELSHIP_MAX_CONNECTIONS',
   /** Requests that may wait for a model before new ones get 503. Default: 1024. */
   maxQueue: 'MODELSHIP_MAX_QUEUE',
   /** Milliseconds that a request may wait for others to fill its batch. Default: none wait. */

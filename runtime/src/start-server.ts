@@ -2,10 +2,13 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { RuntimeConfig } from './config.js';
 import { DRAIN_SECONDS, ENVIRONMENT, START_SECONDS } from './contract.js';
+import { memoryLimit } from './host-limits.js';
+import { ByteBudget } from './http/byte-budget.js';
 import { type HostSettings, readHost } from './platforms/host.js';
 import { createRuntime, type Runtime } from './runtime.js';
+import { defaultMaxConnections } from './server/connections.js';
 import type { GrpcServer } from './server/grpc.js';
-import { createHttpServer, serverTimes } from './server/http-server.js';
+import { createHttpServer, type ServerLimits, serverTimes } from './server/http-server.js';
 import { lastAnswers } from './server/last-answers.js';
 import { startMetricsServer } from './server/metrics-server.js';
 
@@ -37,7 +40,8 @@ export async function startServer(
     { requestedModels, ...config },
     { vertexRoutes, sageMakerAccept, googleProject, kserveStatus: config.kserveStatus },
   );
-  const server = createHttpServer(runtime.app, config.maxBodyBytes, serverTimes(config.timeoutSeconds));
+  const limits = limitsOf(config);
+  const server = createHttpServer(runtime.app, limits);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(host.port ?? config.port, address, resolve);
@@ -65,7 +69,7 @@ export async function startServer(
     if (config.metricsPort !== undefined) {
       metrics = await startMetricsServer(runtime.metricsText, config.metricsPort, address);
     }
-    grpc = await startGrpc(config, runtime, address);
+    grpc = await startGrpc(config.grpcPort, runtime, limits, address);
     await withinStart(runtime.load(), config.startSeconds);
   } catch (error) {
     closeNow(server);
@@ -98,13 +102,28 @@ const LAST_BYTES_MS = 500;
 /** How long requests in flight may take, with time left to end before the host or the process itself makes an end. */
 const CLOSE_MS = DRAIN_SECONDS * 1000 - 2 * LAST_BYTES_MS;
 
-async function startGrpc({ grpcPort: port, maxBodyBytes }: RuntimeConfig, runtime: Runtime, host: string) {
+/** Share of the memory that bodies and answers may take; tensors decoded from JSON take up to four times their body. */
+const BUFFER_SHARE = 1 / 8;
+
+/** What bounds the servers of this process, together where they share it. */
+function limitsOf({ maxBodyBytes, maxBufferBytes, maxConnections, timeoutSeconds }: RuntimeConfig): ServerLimits {
+  const bytes = maxBufferBytes ?? Math.max(maxBodyBytes, memoryLimit() * BUFFER_SHARE);
+  return {
+    maxBodyBytes,
+    times: serverTimes(timeoutSeconds),
+    budget: new ByteBudget(bytes),
+    maxConnections: maxConnections ?? defaultMaxConnections(),
+  };
+}
+
+async function startGrpc(port: number | undefined, runtime: Runtime, limits: ServerLimits, host: string) {
   if (port === undefined) return undefined;
   const { startGrpcServer } = await import('./server/grpc.js');
   return startGrpcServer(runtime.catalog, {
     host,
     port,
-    maxMessageBytes: maxBodyBytes,
+    ...limits,
+    maxMessageBytes: limits.maxBodyBytes,
     admission: runtime.admission,
     metrics: runtime.metrics,
     tracer: () => runtime.app.tracer,

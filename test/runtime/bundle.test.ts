@@ -38,7 +38,7 @@ async function infer(port: number, shape: number[], headers: Record<string, stri
   }
 }
 
-describe('gRPC of the bundle', () => {
+describe('fault 31: gRPC of the bundle', () => {
   it('rejects a call without a key as unauthenticated, and logs no error', async () => {
     const grpcPort = await freePort();
     const server = spawnServer(
@@ -93,7 +93,7 @@ describe('gRPC of the bundle', () => {
   });
 });
 
-describe('S3 of the bundle', () => {
+describe('fault 32: S3 of the bundle', () => {
   let moto: Moto;
   let store: Server;
   let asked = 0;

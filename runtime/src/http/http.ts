@@ -1,4 +1,5 @@
 import type { Cancellation } from '../tensor/request.js';
+import type { HeldBytes } from './byte-budget.js';
 
 /** A request as the core sees it, whichever host received it. Header names are in lower case. */
 export interface HttpRequest {
@@ -11,8 +12,10 @@ export interface HttpRequest {
   readonly body: Buffer;
   /** Aborted when the client goes away. */
   readonly signal?: Cancellation;
-  /** Whether the caller was let in before the body was read. @default false */
+  /** Whether the caller was authorized before the body was read. @default false */
   readonly isAdmitted?: boolean;
+  /** Counts what is held in memory for the request. @default nothing is counted */
+  readonly held?: HeldBytes;
 }
 
 /** What the host sends back. */

@@ -64,6 +64,11 @@ export class RuntimeMetrics {
     this.grpc.finished(code, elapsedMs);
   }
 
+  /** Counts a call that was rejected before its message was read, whose time means nothing. */
+  callRefused(code: StatusCode): void {
+    this.grpc.count(code);
+  }
+
   /** Tells of a version of a model from now on. */
   add(model: MeasuredModel): void {
     this.measured.add(model);

@@ -27,7 +27,7 @@ export async function traceRequest(
   request: HttpRequest,
   answer: (request: HttpRequest) => Promise<HttpResponse>,
 ): Promise<HttpResponse> {
-  const { method, path, query, headers, body, signal, isAdmitted } = request;
+  const { method, path, query, headers, body, signal, isAdmitted, held } = request;
   const span = tracer.begin(method, headers, { 'http.request.method': method, 'url.path': path });
   const response = await answer({
     method,
@@ -35,6 +35,7 @@ export async function traceRequest(
     query,
     body,
     isAdmitted,
+    held,
     headers: { ...headers, traceparent: span.traceparent },
     signal: followed(signal, span),
   });

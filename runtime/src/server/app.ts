@@ -10,6 +10,7 @@ import {
   REQUEST_LINE,
   TENSORFLOW_SERVING_METRICS_PATH,
 } from '../contract.js';
+import { UNCOUNTED_BYTES } from '../http/byte-budget.js';
 import { checkContentType } from '../http/content-type.js';
 import type { HttpRequest, HttpResponse, RouteHandler, RouteParameters } from '../http/http.js';
 import { BodyTooLarge, inflated, UnsupportedMedia } from '../http/inflate.js';
@@ -47,6 +48,9 @@ export interface AppOptions {
   readonly failureFields?: Readonly<Record<string, string>>;
 }
 
+/** Methods whose requests have no body that a route reads. */
+const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE']);
+
 /** What is known of a request before its body. */
 export type RequestHead = Pick<HttpRequest, 'method' | 'path' | 'headers'>;
 
@@ -58,7 +62,7 @@ export class App {
   /** Makes a span of each request but those of probes and scrapers. @default none is made */
   tracer: Tracer | undefined;
   private readonly routes = new Set<string>();
-  /** Answered without a credential. */
+  /** Paths that are asked with GET without a credential. */
   private readonly openPaths: ReadonlySet<string>;
   private readonly untraced: ReadonlySet<string>;
   private readonly logsRequests: boolean;
@@ -105,6 +109,7 @@ export class App {
     let response: HttpResponse;
     try {
       response = await this.admit(request);
+      if (response.body.length > UNCOUNTED_BYTES) request.held?.take(response.body.length);
     } catch (error) {
       response = this.failed(request, error);
     }
@@ -115,14 +120,20 @@ export class App {
     return response;
   }
 
+  /** Whether a route reads the body of such a request. If not, the request is answered by its head alone. */
+  takesBody({ method, path }: RequestHead): boolean {
+    return !BODILESS.has(method) && this.router.find(method as HTTPMethod, path) !== null;
+  }
+
   /**
-   * Lets the caller in before its body is read; undefined if whoever asks there is let in.
+   * Authorizes the caller before its body is read; undefined if the route needs no credential.
    *
-   * @throws InferenceError, as a rejection, if it is not
+   * @throws InferenceError, as a rejection, if the caller may not call
    */
-  letIn(head: RequestHead): Promise<void> | undefined {
+  authorize({ method, path, headers }: RequestHead): Promise<void> | undefined {
     const { admission } = this.options;
-    return admission && !this.openPaths.has(head.path) ? admission(head) : undefined;
+    const isOpen = BODILESS.has(method) && this.openPaths.has(path);
+    return admission && !isOpen ? admission({ headers }) : undefined;
   }
 
   /** The answer for a failure before there is a whole request, such as a body that is too large. */
@@ -146,7 +157,7 @@ export class App {
     if (this.isDraining && request.path !== LIVE_PATH && request.path !== READY_PATH) {
       throw shuttingDown();
     }
-    const admitted = request.isAdmitted ? undefined : this.letIn(request);
+    const admitted = request.isAdmitted ? undefined : this.authorize(request);
     return admitted ? admitted.then(() => this.read(request)) : this.read(request);
   }
 
@@ -199,8 +210,9 @@ export class App {
   }
 
   private async withoutEncoding(request: HttpRequest, encoding: string): Promise<HttpRequest> {
-    const { method, path, query, headers, body, signal } = request;
-    return { method, path, query, headers, signal, body: await inflated(body, encoding, this.options.maxBodyBytes) };
+    const { method, path, query, headers, body, signal, held } = request;
+    const whole = await inflated(body, encoding, this.options.maxBodyBytes, held);
+    return { method, path, query, headers, signal, held, body: whole };
   }
 
   private protocolOf(path: string): Protocol {

@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import {
   loadPackageDefinition,
-  Metadata,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
@@ -12,27 +13,32 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import type { HttpRequest } from '../http/http.js';
+import type { ByteBudget } from '../http/byte-budget.js';
 import type { ModelCatalog } from '../models/model-catalog.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import type { Tracer } from '../observability/tracer.js';
 import { traceCall, traceIdOf } from '../observability/tracing.js';
+import { grpcHealth } from '../protocols/grpc-health.js';
 import type { GrpcMethod, GrpcService } from '../protocols/grpc-service.js';
 import { asInferenceError } from '../protocols/handled.js';
 import { openInferenceGrpc } from '../protocols/open-inference/grpc.js';
 import { predictionService } from '../protocols/tensorflow-serving/grpc.js';
 import { modelService } from '../protocols/tensorflow-serving/model-service.js';
 import { torchServeGrpc } from '../protocols/torchserve/grpc.js';
-import { InferenceError, type StatusCode, shuttingDown } from '../tensor/errors.js';
+import { InferenceError, type StatusCode } from '../tensor/errors.js';
 import type { Admission } from './admission.js';
+import { gate, headersOf, pushback } from './grpc-gate.js';
+import type { ServerTimes } from './http-server.js';
 
-/** What probes call. */
-const OPEN_METHODS: readonly string[] = ['ServerLive', 'ServerReady', 'Ping'];
+/** Methods that probes call. */
+const OPEN_METHODS: readonly string[] = ['ServerLive', 'ServerReady', 'Ping', 'Check'];
 
-/** What is not asked of them. */
-const FOR_PROBES = { admission: undefined, tracer: undefined, isDraining: undefined };
+const MODEL_SERVICES: readonly GrpcService[] = [openInferenceGrpc, predictionService, modelService, torchServeGrpc];
 
-const SERVICES: readonly GrpcService[] = [openInferenceGrpc, predictionService, modelService, torchServeGrpc];
+const SERVICES: readonly GrpcService[] = [...MODEL_SERVICES, grpcHealth(MODEL_SERVICES.map(({ name }) => name))];
+
+/** Calls of one connection at once; the recommendation of Envoy's and gRPC's guides. */
+const MAX_STREAMS = 100;
 
 /** The proto files: beside the bundle where a host runs it, else at the top of the package. */
 const PROTO_FOLDER = [join(__dirname, 'proto'), join(__dirname, '..', '..', 'proto')].find(existsSync) ?? '';
@@ -43,6 +49,12 @@ export interface GrpcOptions {
   readonly port: number;
   /** Largest message in bytes. */
   readonly maxMessageBytes: number;
+  /** Bytes that all requests hold together. */
+  readonly budget: ByteBudget;
+  /** How long clients may take. */
+  readonly times: Pick<ServerTimes, 'requestMs' | 'readMs' | 'idleMs'>;
+  /** Open connections; one more is closed. */
+  readonly maxConnections: number;
   /**
    * Lets callers in, as it does those of HTTP. Whether the server lives and is ready may be asked without.
    *
@@ -72,27 +84,41 @@ export interface GrpcServer {
  * @throws Error if the port is taken
  */
 export async function startGrpcServer(models: ModelCatalog, options: GrpcOptions): Promise<GrpcServer> {
+  const { maxMessageBytes, times, onError } = options;
   const server = new Server({
-    'grpc.max_receive_message_length': options.maxMessageBytes,
+    'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': -1,
+    'grpc.max_concurrent_streams': MAX_STREAMS,
+    'grpc.max_connection_idle_ms': times.idleMs,
+    interceptors: [
+      gate({
+        ...options,
+        messageMs: times.requestMs,
+        readMs: times.readMs,
+        openMethods: OPEN_METHODS,
+        onError: (error) => onError(error, undefined),
+      }),
+    ],
   });
   for (const service of SERVICES) {
     const methods = Object.entries(service.methods(models));
     const handlers = methods.map(([name, method]) => [
       name,
-      unary(method, OPEN_METHODS.includes(name) ? { ...options, ...FOR_PROBES } : options),
+      unary(method, OPEN_METHODS.includes(name) ? { ...options, tracer: undefined } : options),
     ]);
     server.addService(definitionOf(service), Object.fromEntries(handlers) as UntypedServiceImplementation);
   }
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${options.host}:${options.port}`, ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
-  });
+  // Not bound by grpc-js, whose own listeners take any number of connections.
+  const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const listener = createServer((socket) => connections.injectConnection(socket));
+  listener.maxConnections = options.maxConnections;
+  listener.listen(options.port, options.host);
+  await once(listener, 'listening');
   return {
-    port,
+    port: (listener.address() as AddressInfo).port,
     close: (milliseconds) =>
       new Promise((resolve) => {
+        listener.close();
         const force = setTimeout(() => server.forceShutdown(), milliseconds);
         server.tryShutdown(() => {
           clearTimeout(force);
@@ -117,7 +143,7 @@ function definitionOf({ protoFile, name }: GrpcService) {
   return (found as ServiceClientConstructor).service;
 }
 
-function unary(method: GrpcMethod, { admission, metrics, tracer, isDraining, onError }: GrpcOptions) {
+function unary(method: GrpcMethod, { metrics, tracer, onError }: GrpcOptions) {
   return async (call: ServerUnaryCall<unknown, object>, answer: sendUnaryData<object>) => {
     const since = performance.now();
     const gone = new AbortController();
@@ -127,8 +153,6 @@ function unary(method: GrpcMethod, { admission, metrics, tracer, isDraining, onE
     const span = collected && traceCall(collected, call.getPath(), headers, gone.signal);
     let outcome: StatusCode | 'OK' = 'OK';
     try {
-      if (isDraining?.()) throw shuttingDown();
-      if (admission) await admission({ headers });
       answer(null, await method(call.request, span?.signal ?? gone.signal));
     } catch (error) {
       if (!(error instanceof InferenceError)) onError(error, traceIdOf(span?.headers ?? headers));
@@ -139,18 +163,4 @@ function unary(method: GrpcMethod, { admission, metrics, tracer, isDraining, onE
     metrics?.callFinished(outcome, performance.now() - since);
     span?.end(outcome);
   };
-}
-
-/** What a call carries beside its message, as the headers of HTTP, which it came by. */
-function headersOf(metadata: Metadata): HttpRequest['headers'] {
-  // Values of bytes are none that any header here has.
-  return Object.fromEntries(Object.entries(metadata.getMap()).map(([name, value]) => [name, value.toString()]));
-}
-
-/** When to come back, as clients of gRPC read it. */
-function pushback(seconds: number | undefined): Metadata | undefined {
-  if (seconds === undefined) return undefined;
-  const metadata = new Metadata();
-  metadata.set('grpc-retry-pushback-ms', String(seconds * 1000));
-  return metadata;
 }

@@ -1,9 +1,21 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type ByteBudget, type HeldBytes, UNCOUNTED_BYTES } from '../http/byte-budget.js';
 import type { HttpRequest, HttpResponse } from '../http/http.js';
 import { BodyTooLarge } from '../http/inflate.js';
 import type { Cancellation } from '../tensor/request.js';
 import type { App } from './app.js';
-import { EMPTY, ignore, readBody } from './request-body.js';
+import { Connections } from './connections.js';
+import { EMPTY, ignore, LINGER_MS, readBody } from './request-body.js';
+
+/** What bounds the server. */
+export interface ServerLimits {
+  readonly maxBodyBytes: number;
+  readonly times: ServerTimes;
+  /** Bytes that all requests hold together. */
+  readonly budget: ByteBudget;
+  /** Open connections. Above it the one that has been idle longest is closed. */
+  readonly maxConnections: number;
+}
 
 /** How long a client may take, in milliseconds. */
 export interface ServerTimes {
@@ -13,6 +25,8 @@ export interface ServerTimes {
   readonly requestMs: number;
   /** From an answer to the next request of the same connection. */
   readonly idleMs: number;
+  /** From one piece of an answer that the client reads to the next. */
+  readonly readMs: number;
   /** How often connections are held against these. */
   readonly checkMs: number;
 }
@@ -32,6 +46,7 @@ export function serverTimes(timeoutSeconds: number): ServerTimes {
     requestMs: 60_000,
     // The server never closes a connection that a load balancer is about to use, which would be a 502 to a caller.
     idleMs: (Math.max(BALANCER_IDLE_SECONDS, timeoutSeconds) + MARGIN_SECONDS) * 1000,
+    readMs: 30_000,
     checkMs: 5_000,
   };
 }
@@ -39,7 +54,8 @@ export function serverTimes(timeoutSeconds: number): ServerTimes {
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /** Serves `app` over HTTP/1.1; not yet listening. */
-export function createHttpServer(app: App, maxBodyBytes: number, times: ServerTimes): Server {
+export function createHttpServer(app: App, limits: ServerLimits): Server {
+  const { times } = limits;
   const server = createServer(
     {
       headersTimeout: times.headersMs,
@@ -49,11 +65,16 @@ export function createHttpServer(app: App, maxBodyBytes: number, times: ServerTi
       maxHeaderSize: MAX_HEADER_BYTES,
       noDelay: true,
     },
-    (incoming, outgoing) => receive(app, maxBodyBytes, incoming, outgoing),
+    (incoming, outgoing) => {
+      connections.use(outgoing);
+      receive(app, limits, incoming, outgoing);
+    },
   );
+  const connections = new Connections(server, limits.maxConnections);
   // A client that asks before it sends is told at once if the body is too large, or not for it to send.
   server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    receive(app, maxBodyBytes, incoming, outgoing, () => outgoing.writeContinue());
+    connections.use(outgoing);
+    receive(app, limits, incoming, outgoing, () => outgoing.writeContinue());
   });
   return server;
 }
@@ -67,9 +88,14 @@ class IncomingRequest implements HttpRequest, Cancellation {
   body: Buffer = EMPTY;
   isAdmitted = false;
 
+  private account: HeldBytes | undefined;
+  private isRunning = false;
+  private isClosed = false;
+
   constructor(
     incoming: IncomingMessage,
     private readonly outgoing: ServerResponse,
+    private readonly budget: ByteBudget,
   ) {
     const url = targetOf(incoming);
     const mark = url.indexOf('?');
@@ -82,6 +108,34 @@ class IncomingRequest implements HttpRequest, Cancellation {
 
   get signal(): Cancellation {
     return this;
+  }
+
+  /** Opened by what is first counted, which most requests are too small for. */
+  get held(): HeldBytes {
+    if (!this.account) {
+      this.account = this.budget.open();
+      this.isClosed = this.outgoing.destroyed;
+      this.outgoing.once('close', () => {
+        this.isClosed = true;
+        this.settle();
+      });
+    }
+    return this.account;
+  }
+
+  /** Keeps what is held until `ended`, even if the client goes away. */
+  started(): void {
+    this.isRunning = true;
+  }
+
+  /** Releases what is held once the answer has left or its client is gone. */
+  ended(): void {
+    this.isRunning = false;
+    this.settle();
+  }
+
+  private settle(): void {
+    if (this.isClosed && !this.isRunning) this.account?.release();
   }
 
   get aborted(): boolean {
@@ -99,36 +153,59 @@ function targetOf({ url = '/' }: IncomingMessage): string {
 /** @param proceed tells a client that waits for it to send the body */
 function receive(
   app: App,
-  maxBodyBytes: number,
+  { maxBodyBytes, budget, times: { readMs } }: ServerLimits,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   proceed?: () => void,
 ): void {
-  const request = new IncomingRequest(incoming, outgoing);
+  const request = new IncomingRequest(incoming, outgoing, budget);
   const refuse = (error: unknown) => refuseBody(incoming, outgoing, app.refuse(request, error));
   const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
-  if (Number(length) > maxBodyBytes) {
-    refuse(new BodyTooLarge(maxBodyBytes));
-    return;
-  }
   const read = () => {
     proceed?.();
-    readBody(incoming, maxBodyBytes, refuse, (body) => {
-      request.body = body;
-      void app.handle(request).then((response) => {
-        if (app.isDraining) outgoing.shouldKeepAlive = false;
-        send(outgoing, response);
-      });
-    });
+    readBody(
+      incoming,
+      maxBodyBytes,
+      () => request.held,
+      refuse,
+      (body) => {
+        request.body = body;
+        request.started();
+        void app.handle(request).then((response) => {
+          request.ended();
+          if (app.isDraining) outgoing.shouldKeepAlive = false;
+          send(outgoing, response, readMs);
+        });
+      },
+    );
   };
-  // A body is memory that only those who are let in may take. Without one, a request is as small as its headers.
   const hasBody = encoding !== undefined || (length !== undefined && length !== '0');
-  const admitted = hasBody ? app.letIn(request) : undefined;
-  if (!admitted) read();
+  if (!hasBody) {
+    read();
+    return;
+  }
+  // A body is memory: it is read only for a route that takes one, a caller that is authorized, and if there is room.
+  if (!app.takesBody(request)) {
+    void app.handle(request).then((response) => refuseBody(incoming, outgoing, response));
+    return;
+  }
+  const readIfRoom = () => {
+    try {
+      const bytes = Number(length ?? 0);
+      if (bytes > maxBodyBytes) throw new BodyTooLarge(maxBodyBytes);
+      if (bytes > UNCOUNTED_BYTES) request.held.check(bytes);
+    } catch (error) {
+      refuse(error);
+      return;
+    }
+    read();
+  };
+  const authorized = app.authorize(request);
+  if (!authorized) readIfRoom();
   else {
-    admitted.then(() => {
+    authorized.then(() => {
       request.isAdmitted = true;
-      read();
+      readIfRoom();
     }, refuse);
   }
 }
@@ -151,10 +228,7 @@ function refuseBody(incoming: IncomingMessage, outgoing: ServerResponse, respons
   incoming.once('end', end).once('close', end).resume();
 }
 
-/** How long a client may go on to send what nobody reads. */
-const LINGER_MS = 1000;
-
-function send(outgoing: ServerResponse, { status, headers, body }: HttpResponse): void {
+function send(outgoing: ServerResponse, { status, headers, body }: HttpResponse, readMs: number): void {
   if (outgoing.destroyed) return;
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   // A flat list, which node:http writes as it is.
@@ -164,6 +238,17 @@ function send(outgoing: ServerResponse, { status, headers, body }: HttpResponse)
   // Node leaves the body of an answer to HEAD out.
   if (typeof body !== 'string' && length <= MAX_JOINED_BYTES) outgoing.end(body.toString('latin1'), 'latin1');
   else outgoing.end(body);
+  if (outgoing.writableLength > 0) limitReading(outgoing, outgoing.writableLength, readMs);
+}
+
+/** Bytes a millisecond that a client must read at least, on average. */
+const MIN_READ_RATE = 16;
+
+/** Closes the connection of a client that stops reading an answer of `bytes`, or reads it a byte at a time. */
+function limitReading(outgoing: ServerResponse, bytes: number, readMs: number): void {
+  const destroy = () => outgoing.destroy();
+  const limit = setTimeout(destroy, readMs + bytes / MIN_READ_RATE);
+  outgoing.setTimeout(readMs, destroy).once('close', () => clearTimeout(limit));
 }
 
 /** Up to here a body goes out in one piece with its headers, which Node does with strings alone; latin1 keeps each byte. */

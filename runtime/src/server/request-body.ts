@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { type HeldBytes, UNCOUNTED_BYTES } from '../http/byte-budget.js';
 import { BodyTooLarge } from '../http/inflate.js';
 import { JSON_LENGTH_HEADER } from '../protocols/open-inference/infer-response.js';
 import { paddingAfter } from '../tensor/alignment.js';
@@ -7,29 +8,49 @@ import { invalid } from '../tensor/errors.js';
 /** The body of a request that has none. */
 export const EMPTY = Buffer.alloc(0);
 
+/** How long a client whose request was rejected may go on to send, in milliseconds; what it sends is dropped. */
+export const LINGER_MS = 1000;
+
 /** A chunk costs memory beside its bytes: no more than this many may be small on average. */
 const MAX_SMALL_CHUNKS = 10_000;
 const SMALL_CHUNK_BYTES = 256;
 
-/** Reads the whole body, and gives it to `done`, or to `refuse` why it is not read any further. */
+/**
+ * Reads the whole body, and gives it to `done`, or to `refuse` why it is not read any further.
+ *
+ * @param held counts the bytes as they arrive
+ */
 export function readBody(
   incoming: IncomingMessage,
   maxBodyBytes: number,
+  held: () => HeldBytes,
   refuse: (error: Error) => void,
   done: (body: Buffer) => void,
 ): void {
   let first: Buffer | undefined;
   let chunks: Buffer[] | undefined;
   let size = 0;
+  let counted = 0;
   let isRefused = false;
   const stop = (error: Error) => {
     isRefused = true;
+    first = undefined;
     chunks = undefined;
+    held().release();
     refuse(error);
   };
   incoming.on('data', (chunk: Buffer) => {
     if (isRefused) return;
     size += chunk.length;
+    if (size > UNCOUNTED_BYTES) {
+      try {
+        held().take(size - counted);
+        counted = size;
+      } catch (error) {
+        stop(error as Error);
+        return;
+      }
+    }
     if (size > maxBodyBytes) stop(new BodyTooLarge(maxBodyBytes));
     else if (first === undefined) first = chunk;
     else if (chunks === undefined) chunks = [first, chunk];

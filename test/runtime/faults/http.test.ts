@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../runtime/src/config.js';
 import { ENVIRONMENT, LIVE_PATH } from '../../../runtime/src/contract.js';
+import { ByteBudget } from '../../../runtime/src/http/byte-budget.js';
 import { createRuntime } from '../../../runtime/src/runtime.js';
 import { createHttpServer, serverTimes } from '../../../runtime/src/server/http-server.js';
 import { IRIS, IRIS_REQUEST, metric, post, predict, raw, serve, spawnServer, stopAll } from './servers.js';
@@ -134,7 +135,12 @@ describe('fault 9: clients that stall', () => {
     ['after an answer', ['GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n']],
   ])('%s are cut off', async (_, parts) => {
     const { app } = createRuntime(readConfig({ [ENVIRONMENT.model]: IRIS }));
-    const server = createHttpServer(app, 1000, { headersMs: 100, requestMs: 200, idleMs: 100, checkMs: 50 });
+    const server = createHttpServer(app, {
+      maxBodyBytes: 1000,
+      times: { headersMs: 100, requestMs: 200, idleMs: 100, readMs: 100, checkMs: 50 },
+      budget: new ByteBudget(1000),
+      maxConnections: 10,
+    });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     try {
       const answer = await raw(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, parts);

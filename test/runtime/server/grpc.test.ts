@@ -9,6 +9,7 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ByteBudget } from '../../../runtime/src/http/byte-budget.js';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import type { ModelCatalog } from '../../../runtime/src/models/model-catalog.js';
 import type { ServedModel } from '../../../runtime/src/models/served-model.js';
@@ -16,6 +17,7 @@ import { RuntimeMetrics } from '../../../runtime/src/observability/metrics.js';
 import { ModelMetrics } from '../../../runtime/src/observability/model-metrics.js';
 import type { Admission } from '../../../runtime/src/server/admission.js';
 import { type GrpcOptions, type GrpcServer, startGrpcServer } from '../../../runtime/src/server/grpc.js';
+import { serverTimes } from '../../../runtime/src/server/http-server.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import type { TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { catalog, halfPlusTwo, model } from '../protocols/support.js';
@@ -35,6 +37,7 @@ const PROTO_FILES: Readonly<Record<string, string>> = {
   inference: 'open_inference.proto',
   tensorflow: 'tensorflow_serving.proto',
   org: 'torchserve.proto',
+  grpc: 'health.proto',
 };
 
 const open: { close(): void }[] = [];
@@ -49,6 +52,9 @@ async function connect(service: string, models: ModelCatalog, options: Partial<G
     host: '127.0.0.1',
     port: 0,
     maxMessageBytes: 2 ** 20,
+    budget: new ByteBudget(2 ** 30),
+    times: serverTimes(60),
+    maxConnections: 100,
     onError: () => {},
     ...options,
   });
@@ -562,5 +568,25 @@ describe('InferenceAPIsService', () => {
         .resume();
     });
     expect(failure).toMatchObject({ code: status.UNIMPLEMENTED });
+  });
+});
+
+describe('grpc.health.v1.Health', () => {
+  const health = (ready: boolean, options: Partial<GrpcOptions> = {}) =>
+    connect('grpc.health.v1.Health', catalog([halfPlusTwo], { ready }), options);
+
+  it.each([
+    [true, 'SERVING'],
+    [false, 'NOT_SERVING'],
+  ])('reports a server whose readiness is %s as %s, without a credential', async (ready, status) => {
+    const denied = () => Promise.reject(new InferenceError('UNAUTHENTICATED', 'an API key is required'));
+    const { call } = await health(ready, { admission: denied });
+    expect(await call('Check')).toEqual({ status });
+    expect(await call('Check', { service: 'inference.GRPCInferenceService' })).toEqual({ status });
+  });
+
+  it('knows no other service', async () => {
+    const { call } = await health(true);
+    await expect(call('Check', { service: 'none' })).rejects.toMatchObject({ code: status.NOT_FOUND });
   });
 });

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
 
 /** What the kernel tells of a process's memory. Pages of files are no part of the first: they are shared and given back. */
 const FIELDS = [/^RssAnon:\s+(\d+) kB$/m, /^VmRSS:\s+(\d+) kB$/m];
@@ -17,11 +16,4 @@ export function processBytes(pid: number): number | undefined {
     if (kibibytes !== undefined) return Number(kibibytes) * 1024;
   }
   return undefined;
-}
-
-/** Bytes of memory of the container, or of the machine if it has no limit. */
-export function memoryLimit(): number {
-  // Without a limit the first is 0, or more than there is.
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { START_SECONDS } from '../../contract.js';
+import { memoryLimit } from '../../host-limits.js';
 import { ModelPackageError, PICKLE_FORMATS } from '../../manifest/index.js';
 import type { Signature, Tensor } from '../../tensor/tensor.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
-import { memoryLimit } from './process-memory.js';
 import type { WorkerModel } from './worker.js';
 import { WorkerPool } from './worker-pool.js';
 

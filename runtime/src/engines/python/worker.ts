@@ -71,6 +71,11 @@ export class Worker {
       // Node makes a pair of connected Unix sockets of it: there is no path that others could connect to.
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
+    // Without a free descriptor Node returns a child that has no streams, and reports the error later.
+    if (!this.child.stdio) {
+      this.child.once('error', () => {});
+      throw new Error('a process cannot be started, because no file descriptor is free');
+    }
     this.socket = this.child.stdio[SOCKET] as Socket;
     const reader = new FrameReader((frame) => this.settle(frame));
     this.socket.on('data', (piece: Buffer) => {
