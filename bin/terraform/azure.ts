@@ -1,6 +1,7 @@
 import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import { type App, TerraformOutput, TerraformStack } from 'cdktf';
 import { ContainerModel } from '../../lib/azure/container-model.js';
+import { AZURERM_FEATURES } from '../../lib/azure/features.js';
 import { ServerlessHost } from '../../lib/azure/host.js';
 import { ManagedEndpointModel } from '../../lib/azure/managed-endpoint-model.js';
 import { ServerlessModel } from '../../lib/azure/serverless-model.js';
@@ -21,7 +22,7 @@ function azureStack(app: App, id: string, context: AppContext) {
   const stack = new TerraformStack(app, id);
   context.configureBackend(stack);
   new AzurermProvider(stack, 'azurerm', {
-    features: [{}],
+    features: AZURERM_FEATURES,
     subscriptionId: context.text('subscription'),
     // The accounts that are made have no keys.
     storageUseAzuread: true,

@@ -3,6 +3,7 @@ export { Exposure } from '../kubernetes/exposure.js';
 export * from './cluster.js';
 export * from './container-model.js';
 export * from './container-props.js';
+export * from './features.js';
 export * from './gateway.js';
 export * from './host.js';
 export * from './image.js';

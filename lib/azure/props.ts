@@ -72,6 +72,13 @@ export interface AzureServingProps extends ServingProps {
    */
   readonly deployers?: string[];
 
+  /**
+   * Copies that Azure keeps of the storage with the model.
+   *
+   * @default - `ZRS`, in three zones of the region; `LRS` in regions without availability zones
+   */
+  readonly storageReplication?: 'LRS' | 'ZRS' | 'GRS' | 'RAGRS' | 'GZRS' | 'RAGZRS';
+
   /** Ids of action groups that hear of alarms. @default - alarms are shown in Azure Monitor and told to nobody */
   readonly alarmActions?: string[];
 

@@ -323,6 +323,12 @@ test.each<[string, Partial<ContainerModelProps>, string[]]>([
     ['exposure NO_GATEWAY'],
   ],
   [
+    'a cluster that is none',
+    { cluster: { id: 'aks', oidcIssuerUrl: 'https://issuer.example/' }, kubernetesProvider: {} as never },
+    ['cluster.id BAD_TEXT'],
+  ],
+  ['a subnet that is none', { clusterOptions: { subnet: { id: 'subnet' } } }, ['clusterOptions.subnet.id BAD_TEXT']],
+  [
     'a cluster that nobody reaches',
     { cluster: { id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer.example/' } },
     ['kubernetesProvider MISSING'],

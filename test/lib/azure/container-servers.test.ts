@@ -6,6 +6,7 @@ import { Model } from '../../../lib/model/model.js';
 import { Access, ModelServer, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
 import { folderOf, onnx, SERVERS, torchScript, vllm } from '../../support/server-models.js';
+import { CLUSTER_ID } from './identifiers.js';
 import { azureStack, faultsOf, IMAGE, type Resource, Template } from './support.js';
 
 const access = Access.anonymous();
@@ -136,13 +137,21 @@ test.each<[string, Partial<ContainerModelProps>, string[]]>([
   ],
   [
     'vLLM without a GPU in a cluster that is there',
-    { server: vllm, cluster: { id: 'x', oidcIssuerUrl: 'y' }, kubernetesProvider: {} as never },
+    {
+      server: vllm,
+      cluster: { id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer.example/' },
+      kubernetesProvider: {} as never,
+    },
     ['gpuCount NO_GPU'],
   ],
   ['GPUs of pods whose nodes are made', { server: vllm, ...GPU, gpuCount: 1 }, ['gpuCount CONFLICT']],
   [
     'our runtime on a GPU that it does not use',
-    { cluster: { id: 'x', oidcIssuerUrl: 'y' }, kubernetesProvider: {} as never, gpuCount: 1 },
+    {
+      cluster: { id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer.example/' },
+      kubernetesProvider: {} as never,
+      gpuCount: 1,
+    },
     ['image NO_GPU_RUNTIME'],
   ],
   ['no image', { server: ModelServer.custom({ image: '' }) }, ['server BAD_TEXT']],
@@ -154,7 +163,7 @@ test.each<[string, Partial<ContainerModelProps>, string[]]>([
 test('a cluster that is there runs it with its own provider', () => {
   const stack = azureStack();
   const kubernetesProvider = new KubernetesProvider(stack, 'k8s', {});
-  const cluster = { id: 'x', oidcIssuerUrl: 'https://y' };
+  const cluster = { id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer.example/' };
   const made = containers({ server: vllm, cluster, kubernetesProvider, gpuCount: 2 }, stack);
   const { container, toleration } = pod(new Template(TerraformStack.of(made)));
   expect(container[0].resources.limits['nvidia.com/gpu']).toBe('2');

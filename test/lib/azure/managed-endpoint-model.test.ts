@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { AzureImage, ManagedEndpointModel, type ManagedEndpointModelProps } from '../../../lib/azure/index.js';
 import { Access } from '../../../lib/serving/access.js';
 import { Rollout } from '../../../lib/serving/rollout.js';
-import { PRINCIPAL_ID, REGISTRY, subnetId, WORKSPACE_ID } from './identifiers.js';
+import { KEY, PRINCIPAL_ID, REGISTRY, subnetId, WORKSPACE_ID } from './identifiers.js';
 import { sentFaults } from './rest-types.js';
 import { azureStack, faultsOf, IMAGE, model, Template } from './support.js';
 
@@ -333,7 +333,7 @@ describe('what Azure ML cannot do is refused at synth', () => {
     ['the same version twice', { alongside: [{ model: MODEL, trafficPercent: 0 }] }, ['alongside DUPLICATE']],
     [
       'a key without a version, which a workspace wants',
-      { encryptionKey: { versionlessId: 'v', resourceVersionlessId: 'r' } },
+      { encryptionKey: { ...KEY, id: undefined } },
       ['encryptionKey.id MISSING'],
     ],
     ['linear steps', { rollout: Rollout.linear({ stepPercent: 10, intervalMinutes: 1 }) }, ['rollout UNSUPPORTED']],

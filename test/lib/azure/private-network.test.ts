@@ -106,6 +106,25 @@ test.each(CASES.filter(({ name }) => name !== 'ManagedEndpointModel'))(
   },
 );
 
+test.each(TARGETS)('%s names identifiers that are none', (_, make) => {
+  const props = { privateSubnet: { id: '/subnets/endpoints' }, privateDnsZones: { 'privatelink.azurecr.io': '/zone' } };
+  expect(faultsOf(() => make(azureStack(), { model: MODEL, location: 'westeurope', ...props }))).toEqual([
+    'privateDnsZones.privatelink.azurecr.io BAD_TEXT',
+    'privateSubnet.id BAD_TEXT',
+  ]);
+});
+
+test.each(CASES)('$name keeps storage in one zone where a region has no others', ({ synthesize }) => {
+  const replication = (location: string) =>
+    new Set(
+      Object.values(synthesize({ location }).all('azurerm_storage_account')).map(
+        (each) => each.account_replication_type,
+      ),
+    );
+  expect(replication('westeurope')).toEqual(new Set(['ZRS']));
+  expect(replication('westus')).toEqual(new Set(['LRS']));
+});
+
 test.each(CASES)('$name names zones that are for nothing', ({ make }) => {
   const zones = {
     'privatelink.blob.core.windows.net': zoneId('privatelink.blob.core.windows.net'),

@@ -1,6 +1,7 @@
 import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import { TerraformStack, Testing } from 'cdktf';
 import { expect } from 'vitest';
+import { AZURERM_FEATURES } from '../../../lib/azure/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { ImageSource } from '../../../lib/serving/image-source.js';
 import { ValidationError } from '../../../lib/serving/validation/validator.js';
@@ -55,7 +56,7 @@ export function functionApp(template: Template): {
 
 export function azureStack(): TerraformStack {
   const stack = new TerraformStack(Testing.app(), 'stack');
-  new AzurermProvider(stack, 'azurerm', { features: [{}], storageUseAzuread: true });
+  new AzurermProvider(stack, 'azurerm', { features: AZURERM_FEATURES, storageUseAzuread: true });
   return stack;
 }
 

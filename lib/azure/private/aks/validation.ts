@@ -16,7 +16,7 @@ import { checkOneImage } from '../../../terraform/canary-image.js';
 import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import type { ContainerModelProps } from '../../container-props.js';
-import { AZURE_PROPS, checkAzureProps, checkInNetwork } from '../shared/validation.js';
+import { AZURE_PROPS, checkAzureProps, checkId, checkInNetwork, checkSubnet } from '../shared/validation.js';
 import { AKS } from './limits.js';
 
 const PROPS: PropTypes<ContainerModelProps> = {
@@ -133,6 +133,8 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
     isWasted: hasGpu(props) && props.image === undefined && props.server?.spec.image === undefined,
     instead: 'another `server`, or leave gpuCount out',
   });
+  checkSubnet(validator, 'clusterOptions.subnet', clusterOptions.subnet);
+  checkId(validator, 'cluster.id', cluster?.id, 'Microsoft.ContainerService/managedClusters');
   if (!props.cluster) checkInNetwork(validator, props, 'clusterOptions.subnet', clusterOptions.subnet);
   validator.check(
     !clusterOptions.isPrivate || clusterOptions.authorizedIpRanges === undefined,

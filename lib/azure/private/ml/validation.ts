@@ -7,7 +7,7 @@ import type { Validator } from '../../../serving/validation/validator.js';
 import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
-import { AZURE_PROPS, checkAzureProps } from '../shared/validation.js';
+import { AZURE_PROPS, checkAzureProps, checkId } from '../shared/validation.js';
 import { deploymentName } from './deployment.js';
 import { AZURE_ML } from './limits.js';
 import { checkMlServer } from './server-validation.js';
@@ -60,6 +60,7 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
     'MISSING',
     'Azure ML encrypts a workspace with one version of a key; give the `id` of the key, which has its version',
   );
+  checkId(validator, 'workspace.id', props.workspace?.id, 'Microsoft.MachineLearningServices/workspaces');
   checkTraffic(validator, props);
   checkMlServer(validator, props);
   validator.throwIfAny();

@@ -13,6 +13,7 @@ import { keyIdentity } from '../shared/key-identity.js';
 import { clientConfig, globalName, groupName } from '../shared/names.js';
 import type { Placement } from '../shared/placement.js';
 import { privateEndpoint } from '../shared/private-endpoint.js';
+import { adviseProvider, hasFeature } from '../shared/provider.js';
 import { Registry } from '../shared/registry.js';
 import { assignRole } from '../shared/roles.js';
 import { SecureStorage } from '../shared/secure-storage.js';
@@ -73,6 +74,12 @@ export class MlWorkspace extends Construct {
       ...this.encryption(),
     });
     privateEndpoint(this, placement, props, this.workspace.id, 'amlworkspace');
+    adviseProvider(this, (provider) =>
+      hasFeature(provider, 'machineLearning', 'purgeSoftDeletedWorkspaceOnDestroy', true)
+        ? undefined
+        : 'Azure keeps a deleted workspace for 14 days, and an apply after a destroy fails; set features: ' +
+          'AZURERM_FEATURES of modelship/azure',
+    );
     this.connected = this.approveOwn();
   }
 

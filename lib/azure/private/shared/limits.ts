@@ -10,3 +10,31 @@ export const LOCATION = {
 
 /** The service to which a subnet of Flex Consumption and of Container Apps must be delegated. */
 export const APP_ENVIRONMENTS = 'Microsoft.App/environments';
+
+/** https://learn.microsoft.com/azure/storage/common/storage-redundancy, of standard accounts */
+export const STORAGE_REPLICATIONS = ['LRS', 'ZRS', 'GRS', 'RAGRS', 'GZRS', 'RAGZRS'] as const;
+
+/** Regions without availability zones, as of 2026-11: https://learn.microsoft.com/azure/reliability/regions-list */
+export const REGIONS_WITHOUT_ZONES: readonly string[] = [
+  'australiacentral',
+  'australiacentral2',
+  'australiasoutheast',
+  'brazilsoutheast',
+  'canadaeast',
+  'francesouth',
+  'germanynorth',
+  'jioindiacentral',
+  'jioindiawest',
+  'koreasouth',
+  'northcentralus',
+  'norwaywest',
+  'southafricawest',
+  'southindia',
+  'swedensouth',
+  'switzerlandwest',
+  'uaecentral',
+  'ukwest',
+  'westcentralus',
+  'westindia',
+  'westus',
+];

@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import type { AzureResourceGroup, AzureServingProps } from '../../props.js';
 import { groupName } from './names.js';
+import { adviseProvider, hasFeature } from './provider.js';
 
 /** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
 const RESOURCE_GROUP_NAME_LENGTH = 90;
@@ -25,6 +26,15 @@ export class Placement extends Construct {
         location: props.location!,
         tags: props.tags,
       });
+    if (!props.resourceGroup) {
+      adviseProvider(this, (provider) =>
+        hasFeature(provider, 'applicationInsights', 'disableGeneratedRule', true) ||
+        hasFeature(provider, 'resourceGroup', 'preventDeletionIfContainsResources', false)
+          ? undefined
+          : 'a destroy stops at the resource group, to which Azure adds an alert rule for Application Insights; set ' +
+            'features: AZURERM_FEATURES of modelship/azure',
+      );
+    }
     this.location = props.location ?? this.resourceGroup.location;
   }
 

@@ -1,15 +1,16 @@
-import type { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import type { StorageAccount, StorageAccountConfig } from '@cdktf/provider-azurerm/lib/storage-account';
 import type { StorageBlob, StorageBlobConfig } from '@cdktf/provider-azurerm/lib/storage-blob';
 import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
-import { type ITerraformDependable, TerraformStack } from 'cdktf';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import type { AzureServingProps } from '../../props.js';
 import { keyIdentity } from './key-identity.js';
+import { REGIONS_WITHOUT_ZONES } from './limits.js';
 import { globalName } from './names.js';
 import type { Placement } from './placement.js';
 import { privateEndpoint } from './private-endpoint.js';
+import { hasFeature, requireProvider } from './provider.js';
 import { assignRoleToDeployers } from './roles.js';
 
 /** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
@@ -46,7 +47,7 @@ export class SecureStorage extends Construct {
       name: globalName(this, placement, ACCOUNT_NAME_LENGTH, false),
       accountKind: 'StorageV2',
       accountTier: 'Standard',
-      accountReplicationType: 'ZRS',
+      accountReplicationType: props.storageReplication ?? (hasZones(placement) ? 'ZRS' : 'LRS'),
       minTlsVersion: 'TLS1_2',
       httpsTrafficOnlyEnabled: true,
       allowNestedItemsToBePublic: false,
@@ -66,8 +67,21 @@ export class SecureStorage extends Construct {
     });
     const subresources = options.isPublic ? [] : (['blob', ...(options.hasFiles ? (['file'] as const) : [])] as const);
     this.reachable = subresources.flatMap((kind) => privateEndpoint(this, placement, props, this.account.id, kind));
-    // Late, because the provider may come after what uses it.
-    if (!options.sharedKeys) this.node.addValidation({ validate: () => keyedUploads(this) });
+    if (!options.sharedKeys) {
+      requireProvider(this, ({ storageUseAzureadInput }) =>
+        storageUseAzureadInput
+          ? undefined
+          : `uploads with keys, and ${this.node.path} has none; set storageUseAzuread: true`,
+      );
+    }
+    if (props.privateSubnet && !options.isPublic) {
+      requireProvider(this, (provider) =>
+        hasFeature(provider, 'storage', 'dataPlaneAvailable', false)
+          ? undefined
+          : `tests ${this.node.path} from outside its private network, and cannot; set features: AZURERM_FEATURES ` +
+            'of modelship/azure, which has storage: [{ dataPlaneAvailable: false }]',
+      );
+    }
   }
 
   /**
@@ -110,16 +124,7 @@ export class SecureStorage extends Construct {
   }
 }
 
-/** What is wrong with the stack's azurerm provider, which by default uploads with the keys that accounts here have not. */
-function keyedUploads(scope: Construct): string[] {
-  const providers = TerraformStack.of(scope).node.children.filter(
-    (child) => (child as Partial<AzurermProvider>).terraformResourceType === 'azurerm',
-  ) as AzurermProvider[];
-  return providers
-    .filter(({ storageUseAzureadInput }) => !storageUseAzureadInput)
-    .map(
-      ({ node }) =>
-        `${node.path} uploads with keys, and ${scope.node.path} has none; ` +
-        'set storageUseAzuread: true where the AzurermProvider is made',
-    );
+/** Whether the region has availability zones, as nearly every region that only Terraform knows has. */
+function hasZones({ location }: Placement): boolean {
+  return !REGIONS_WITHOUT_ZONES.includes(location);
 }

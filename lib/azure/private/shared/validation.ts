@@ -16,7 +16,7 @@ import {
 import type { Validator } from '../../../serving/validation/validator.js';
 import { JWT_VARIABLES } from '../../../terraform/runtime-environment.js';
 import type { AzureServingProps, AzureSubnet } from '../../props.js';
-import { APP_ENVIRONMENTS, LOCATION, LOG_RETENTION_DAYS } from './limits.js';
+import { APP_ENVIRONMENTS, LOCATION, LOG_RETENTION_DAYS, STORAGE_REPLICATIONS } from './limits.js';
 import { PRIVATE_ZONES } from './private-endpoint.js';
 
 const ACTION_GROUP = {
@@ -34,9 +34,14 @@ export const AZURE_PROPS: PropTypes<AzureServingProps> = {
   privateSubnet: SUBNET,
   privateDnsZones: STRING_MAP,
   deployers: STRINGS,
+  storageReplication: STRING,
   alarmActions: arrayOf(ACTION_GROUP),
   tags: STRING_MAP,
 };
+
+const ACTION_GROUPS = 'Microsoft.Insights/actionGroups';
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const RESOURCE_GROUP_ID = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+$/i;
 
 /** Variables that the construct or its hosts set. */
 const RESERVED = exactly(
@@ -64,14 +69,24 @@ export function checkAzureProps(
     'got none; give a region such as `westeurope`, or `resourceGroup`, whose region is then used',
   );
   validator.text('location', props.location, LOCATION.pattern, LOCATION.rule);
+  validator.text(
+    'storageReplication',
+    props.storageReplication,
+    new RegExp(`^(?:${STORAGE_REPLICATIONS.join('|')})$`),
+    `Azure Storage has ${STORAGE_REPLICATIONS.join(', ')}`,
+  );
+  validator.text(
+    'resourceGroup.id',
+    props.resourceGroup?.id,
+    RESOURCE_GROUP_ID,
+    'the id of a resource group is `/subscriptions/<id>/resourceGroups/<name>`',
+  );
+  checkSubnet(validator, 'privateSubnet', props.privateSubnet);
   checkZones(validator, props);
-  for (const action of props.alarmActions ?? []) {
-    validator.text(
-      'alarmActions',
-      action,
-      /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Insights\/actionGroups\/[^/]+$/i,
-      'give action groups by their ids, `/subscriptions/…/providers/Microsoft.Insights/actionGroups/<name>`',
-    );
+  checkKey(validator, props);
+  for (const action of props.alarmActions ?? []) checkId(validator, 'alarmActions', action, ACTION_GROUPS);
+  for (const deployer of props.deployers ?? []) {
+    validator.text('deployers', deployer, UUID, 'an object id of Microsoft Entra ID is a UUID');
   }
   const tags = Object.keys(props.tags ?? {});
   validator.check(tags.length <= 50, 'tags', 'TOO_MANY', `got ${tags.length}; Azure allows 50 tags on a resource`);
@@ -85,6 +100,37 @@ export function checkAzureProps(
   }
 }
 
+function checkKey(validator: Validator, { encryptionKey }: AzureServingProps): void {
+  const url = 'the URL of a key in a vault is `https://<vault>.vault.azure.net/keys/<name>`';
+  validator.text('encryptionKey.versionlessId', encryptionKey?.versionlessId, /^https:\/\/[^/]+\/keys\/[^/]+$/, url);
+  validator.text(
+    'encryptionKey.id',
+    encryptionKey?.id,
+    /^https:\/\/[^/]+\/keys\/[^/]+\/[0-9a-f]+$/i,
+    `${url}, followed by \`/<version>\``,
+  );
+  checkId(
+    validator,
+    'encryptionKey.resourceVersionlessId',
+    encryptionKey?.resourceVersionlessId,
+    'Microsoft.KeyVault/vaults/keys',
+  );
+}
+
+/** Notes a fault unless `id` is a resource id of `type`, such as `Microsoft.Network/virtualNetworks/subnets`. */
+export function checkId(validator: Validator, prop: string, id: string | undefined, type: string): void {
+  const [namespace, ...kinds] = type.split('/');
+  const path = kinds.map((kind) => `/${kind}/<name>`).join('');
+  const pattern = `^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/${namespace}${path.replaceAll('<name>', '[^/]+')}$`;
+  const rule = `an id of Azure is \`/subscriptions/<id>/resourceGroups/<name>/providers/${namespace}${path}\``;
+  validator.text(prop, id, new RegExp(pattern, 'i'), rule);
+}
+
+/** Notes a fault unless the id is a subnet's. */
+export function checkSubnet(validator: Validator, prop: string, subnet: AzureSubnet | undefined): void {
+  checkId(validator, `${prop}.id`, subnet?.id, 'Microsoft.Network/virtualNetworks/subnets');
+}
+
 function checkZones(validator: Validator, { privateSubnet, privateDnsZones = {} }: AzureServingProps): void {
   const zones = Object.keys(privateDnsZones);
   validator.check(
@@ -94,6 +140,7 @@ function checkZones(validator: Validator, { privateSubnet, privateDnsZones = {} 
     'zones are for the addresses of private endpoints; give `privateSubnet`, or leave them out',
   );
   for (const zone of zones) {
+    checkId(validator, `privateDnsZones.${zone}`, privateDnsZones[zone], 'Microsoft.Network/privateDnsZones');
     validator.check(
       PRIVATE_ZONES.includes(zone),
       `privateDnsZones.${zone}`,
@@ -119,8 +166,9 @@ export function checkInNetwork(
   );
 }
 
-/** Notes a fault unless the subnet is delegated as Flex Consumption and Container Apps need it. */
+/** Notes a fault unless the subnet is one, and delegated as Flex Consumption and Container Apps need it. */
 export function checkDelegated(validator: Validator, prop: string, subnet: AzureSubnet | undefined): void {
+  checkSubnet(validator, prop, subnet);
   // Only a subnet that the same code makes shows its delegations at synth.
   if (!subnet || !('delegationInput' in subnet) || Token.isUnresolved(subnet.delegationInput)) return;
   const text = JSON.stringify(subnet.delegationInput ?? []);
