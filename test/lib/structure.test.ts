@@ -25,7 +25,7 @@ const ROLES: Readonly<Record<string, { readonly role: string; readonly exports: 
   'deployment.ts': { role: 'one deployed version of the model', exports: /[dD]eployment/ },
   'image.ts': { role: 'where the image comes from', exports: /^bind\w*Image$/ },
   'limits.ts': { role: "the service's limits, each with its source", exports: /^[A-Z][A-Z_]*$/ },
-  'log-retention.ts': { role: 'how long logs are kept', exports: /[lL]og|[rR]etention/ },
+  'log-retention.ts': { role: 'how long logs are kept', exports: /[lL]og|RETENTION|[rR]etention|DAYS/ },
   'model-store.ts': { role: 'where model packages are stored', exports: /^ModelStore$/ },
   'names.ts': { role: 'generated names', exports: /Name$/ },
   'region-validation.ts': { role: 'checks of what a region offers', exports: /^checkRegion$/ },
