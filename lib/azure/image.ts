@@ -29,6 +29,14 @@ export interface AcrTaskOptions {
   readonly dockerfile?: string;
   /** @default - one is made, without an admin user */
   readonly registry?: AzureRegistry;
+
+  /**
+   * Text that builds the image again when it changes, with today's base image and packages: a date, such as `2026-11`. At
+   * most 20 letters, digits and hyphens.
+   *
+   * @default - the image is built when the context changes
+   */
+  readonly rebuild?: string;
 }
 
 /** An image that Docker builds. */
@@ -39,6 +47,14 @@ export interface DockerImageOptions {
   readonly dockerfile?: string;
   /** A registry that is there, to which `az acr login` has logged Docker in. */
   readonly registry: AzureRegistry;
+
+  /**
+   * Text that builds the image again when it changes, with today's base image and packages: a date, such as `2026-11`. At
+   * most 20 letters, digits and hyphens.
+   *
+   * @default - the image is built when the context changes
+   */
+  readonly rebuild?: string;
 }
 
 /** What an image on Azure needs beside its reference. */
@@ -58,12 +74,20 @@ export abstract class AzureImage extends ImageSource {
     return new AcrImage(options);
   }
 
-  /** An image that Azure Container Registry builds at apply, from a folder that is uploaded: needs no Docker. */
+  /**
+   * An image that Azure Container Registry builds at apply, from a folder that is uploaded: needs no Docker.
+   *
+   * @throws Error if `rebuild` cannot be part of a tag
+   */
   static fromAcrTask(options: AcrTaskOptions = {}): AzureImage {
     return new AcrTaskImage(options);
   }
 
-  /** An image that the Docker of whoever applies builds and pushes. */
+  /**
+   * An image that the Docker of whoever applies builds and pushes.
+   *
+   * @throws Error if `rebuild` cannot be part of a tag
+   */
   static fromDocker(options: DockerImageOptions): AzureImage {
     return new DockerImage(options);
   }
@@ -94,6 +118,7 @@ class AcrTaskImage extends AzureImage {
 
   constructor(private readonly options: AcrTaskOptions) {
     super();
+    checkRebuild(options);
     this.isForModel = options.context === undefined;
   }
 
@@ -104,6 +129,7 @@ class AcrTaskImage extends AzureImage {
     const { uri, run } = new AcrBuild(image, 'Build', placement, props, {
       ...context,
       dockerfile: this.options.dockerfile ?? DOCKERFILE,
+      rebuild: this.options.rebuild,
       registry,
     });
     return { uri, registry, ready: [run] };
@@ -115,13 +141,14 @@ class DockerImage extends AzureImage {
 
   constructor(private readonly options: DockerImageOptions) {
     super();
+    checkRebuild(options);
     this.isForModel = options.context === undefined;
   }
 
   override bindOnAzure(scope: Construct, _placement: Placement, props: AzureServingProps): AzureImageBinding {
-    const { registry, dockerfile = DOCKERFILE } = this.options;
+    const { registry, dockerfile = DOCKERFILE, rebuild } = this.options;
     const context = contextOf(this.options, props);
-    const uri = `${registry.loginServer}/${runtimeImage(context.digest)}`;
+    const uri = `${registry.loginServer}/${runtimeImage({ ...context, rebuild })}`;
     const image = new Construct(scope, 'Image');
     const { pushed } = new DockerBuild(image, 'Build', {
       ...context,
@@ -133,6 +160,15 @@ class DockerImage extends AzureImage {
     });
     return { uri, registry, ready: [pushed] };
   }
+}
+
+/** @throws Error if `rebuild` cannot be part of the name of a build */
+function checkRebuild({ rebuild }: { readonly rebuild?: string }): void {
+  if (rebuild === undefined || /^[a-zA-Z0-9-]{1,20}$/.test(rebuild)) return;
+  throw new Error(
+    `\`rebuild\` must have 1 to 20 letters, digits and hyphens, got ${JSON.stringify(rebuild)}. Use a date, such as ` +
+      '`2026-11`.',
+  );
 }
 
 function contextOf({ context }: { readonly context?: ImageContext }, { model }: AzureServingProps): ImageContext {

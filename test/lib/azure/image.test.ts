@@ -55,6 +55,21 @@ test('the registry builds the image once for each content of the context', () =>
   expect(other.name).not.toBe(run.name);
 });
 
+test('another `rebuild` builds the same context again, with patched packages', () => {
+  const runOf = (rebuild?: string) => {
+    const stack = azureStack();
+    const context = { directory: contextFolder(), digest: 'ab'.repeat(32) };
+    const image = AzureImage.fromAcrTask({ context, rebuild });
+    new ManagedEndpointModel(stack, 'Iris', { model: model(), location: 'westeurope', image });
+    return new Template(stack).one('azapi_resource', /Image_Build_Run/);
+  };
+  const [first, november] = [runOf(), runOf('2026-11')];
+  expect(november.name).not.toBe(first.name);
+  expect(november.name).toMatch(/^[a-zA-Z0-9-]{5,50}$/);
+  expect(november.body.properties.runRequest.imageNames).not.toEqual(first.body.properties.runRequest.imageNames);
+  expect(() => AzureImage.fromAcrTask({ rebuild: 'a b' })).toThrow(/`rebuild` must have .* got "a b"/);
+});
+
 test('a plan without a new context is not a new build', () => {
   const run = new Template(withTask()).one('azapi_resource', /Image_Build_Run/);
   expect(run.lifecycle.ignore_changes).toEqual(['body.properties.runRequest.sourceLocation']);

@@ -11,17 +11,24 @@ const TAG_LENGTH = 16;
 /** Between the 300 s and 28,800 s that a run may take: an image for GPUs has 10 GB, which come and go once. */
 const TIMEOUT_SECONDS = 3600;
 
-/** The runtime's image in a registry, by the digest of its build context. */
-export function runtimeImage(digest: string): string {
-  return `${REPOSITORY}:${imageTag(digest)}`;
+/** The part of a build that names its image. */
+export interface BuildIdentity extends Pick<ImageContext, 'digest'> {
+  /** Text that sets an image apart from an earlier one of the same context. */
+  readonly rebuild?: string;
 }
 
-function imageTag(digest: string): string {
-  return digest.replace(/^sha256:/, '').slice(0, TAG_LENGTH);
+/** The runtime's image in a registry, by the digest of its build context. */
+export function runtimeImage(identity: BuildIdentity): string {
+  return `${REPOSITORY}:${imageTag(identity)}`;
+}
+
+function imageTag({ digest, rebuild }: BuildIdentity): string {
+  const content = digest.replace(/^sha256:/, '').slice(0, TAG_LENGTH);
+  return rebuild === undefined ? content : `${content}-${rebuild}`;
 }
 
 /** What is built, and where it is pushed to. */
-export interface RegistryBuild extends ImageContext {
+export interface RegistryBuild extends ImageContext, BuildIdentity {
   readonly dockerfile: string;
   readonly registry: AzureRegistry;
   /** Where the context is put. @default - storage of its own */
@@ -36,8 +43,8 @@ export class AcrBuild extends Construct {
 
   constructor(scope: Construct, id: string, placement: Placement, props: AzureServingProps, options: RegistryBuild) {
     super(scope, id);
-    const tag = imageTag(options.digest);
-    const image = runtimeImage(options.digest);
+    const tag = imageTag(options);
+    const image = runtimeImage(options);
     const contexts = options.contexts ?? new BuildContexts(this, 'Contexts', placement, props);
     this.uri = `${options.registry.loginServer}/${image}`;
     this.run = new GenericResource(this, 'Run', {
