@@ -17,6 +17,9 @@ const EVERYWHERE = [
   // It is the bucket of the access logs itself.
   'AwsSolutions-S1 at S/Iris/LoadBalancer/AccessLogs/Resource',
 ];
+/** The files of one package: the digest in the prefix is theirs alone. */
+const PACKAGE =
+  /^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:s3:::cdk-.*\/models\/iris\/[0-9a-f]{64}\/\*\] at S\/Iris\/Task\/TaskRole\/DefaultPolicy\/Resource$/;
 /** The registry's token is for the whole registry. */
 const ECR = 'AwsSolutions-IAM5[Resource::*] at S/Iris/Task/ExecutionRole/DefaultPolicy/Resource';
 /** Describing load balancers knows no resources. */
@@ -67,7 +70,8 @@ describe.each(Object.keys(VARIANTS))('ContainerModel, %s', (variant) => {
     // Others' images come from registries that ask for no token.
     const { server } = VARIANTS[variant]!(new Stack());
     const registry = server ? [] : [ECR];
-    expect(nagFindings(build(variant))).toEqual([...EVERYWHERE, ...registry, ...(ACKNOWLEDGED[variant] ?? [])].sort());
+    const findings = nagFindings(build(variant)).filter((finding) => !PACKAGE.test(finding));
+    expect(findings).toEqual([...EVERYWHERE, ...registry, ...(ACKNOWLEDGED[variant] ?? [])].sort());
   });
 });
 

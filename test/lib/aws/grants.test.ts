@@ -50,6 +50,7 @@ const WILDCARDS: readonly (readonly [pattern: RegExp, why: string])[] = [
   [/^ecs:\w+ on arn:.*:container-instance\/.+\*$/, 'instances have no ids before they join; the cluster is exact'],
   [/:secret:.*-\?{6}$/, 'Secrets Manager ends the ARN of a secret with six characters of its own'],
   [/^kms:(GenerateDataKey|ReEncrypt)\*/, 'variants of one action, on one key'],
+  [/^s3:GetObject on .*cdk-.*\/models\/\w+\/<hash>\/\*$/, 'the files of one package, whose digest is in the prefix'],
   [/^s3:\w+ on .+\/.*\*$/, 'the files under the prefix that the user gave, and no others'],
   [/^states:\w+ on .*:execution:/, 'executions have no names before they run; those of this state machine alone'],
   [/^sagemaker:\w+ on .*:transform-job\//, 'jobs have no names before they run; the prefix is this construct’s'],

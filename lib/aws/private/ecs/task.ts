@@ -217,7 +217,7 @@ export class Task extends Construct {
     switch (modelData.kind) {
       case 'package': {
         const objects = new PackageObjects(this, 'Package', model);
-        this.mayRead(objects.objectArns);
+        this.mayRead([objects.objectsArn]);
         return objects.url;
       }
       case 'bucket':

@@ -56,7 +56,7 @@ export function functionCode(scope: Construct, props: FunctionCodeProps): Functi
         return { ...runtime, code, modelLocation: CODE_FOLDER };
       }
       const objects = new PackageObjects(scope, 'Package', model);
-      mayRead(role, objects.objectArns);
+      mayRead(role, [objects.objectsArn]);
       return { ...elsewhere, ephemeralStorageSize: tmpSize(model), modelLocation: objects.url };
     }
     case 'bucket': {

@@ -15,8 +15,12 @@ export class PackageObjects extends Construct {
   /** `s3://bucket/prefix/`, where `model.json` lies. */
   readonly url: string;
   readonly bucket: IBucket;
-  /** Of each file, in the order of the manifest. */
-  readonly objectArns: string[];
+  /**
+   * Every file of this package. The prefix contains the digest, so the pattern matches nothing else, and a policy that
+   * names it keeps its size however many files there are: the inline policies of a role have 10,240 characters at most.
+   * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+   */
+  readonly objectsArn: string;
 
   constructor(scope: Construct, id: string, model: Model) {
     super(scope, id);
@@ -32,9 +36,10 @@ export class PackageObjects extends Construct {
     });
     const [{ bucketName, objectKey }] = objects as [(typeof objects)[0]];
     this.bucket = Bucket.fromBucketName(this, 'Bucket', bucketName);
-    this.objectArns = objects.map((object) => this.bucket.arnForObjects(object.objectKey));
     // The bootstrap stack may put a prefix of its own in front.
-    this.url = this.bucket.s3UrlForObject(objectKey.replace(/model\.json$/, ''));
+    const folder = objectKey.replace(/model\.json$/, '');
+    this.objectsArn = this.bucket.arnForObjects(`${folder}*`);
+    this.url = this.bucket.s3UrlForObject(folder);
   }
 
   /**
