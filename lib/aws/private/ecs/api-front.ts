@@ -38,8 +38,15 @@ export class ApiFront extends Construct {
     });
     const port = Port.tcp(loadBalancer.listener.port);
     loadBalancer.resource.connections.allowFrom(securityGroup, port, 'API Gateway');
-    this.vpcLink = new VpcLink(this, 'VpcLink', { vpc, subnets: props.subnets, securityGroups: [securityGroup] });
-    this.api = new HttpApi(this, 'Resource', { apiName: apiName(this), createDefaultStage: false });
+    const name = apiName(this);
+    this.vpcLink = new VpcLink(this, 'VpcLink', {
+      vpc,
+      // CDK would generate a name of up to 240 characters.
+      vpcLinkName: name,
+      subnets: props.subnets,
+      securityGroups: [securityGroup],
+    });
+    this.api = new HttpApi(this, 'Resource', { apiName: name, createDefaultStage: false });
     const authorizer = new HttpIamAuthorizer();
     const integration = new HttpAlbIntegration('Service', loadBalancer.listener, {
       vpcLink: this.vpcLink,

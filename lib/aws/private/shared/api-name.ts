@@ -1,10 +1,13 @@
 import { Names } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
-/** API Gateway allows 1024, which no dashboard shows. */
+/**
+ * API Gateway allows 128 characters for a VPC link, and 1024 for an API, which no dashboard shows.
+ * https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/vpclinks.html
+ */
 const MAX_LENGTH = 128;
 
-/** The name of the API of `front`, which no other has in the account and the region. */
+/** Name of the API of `front` and of its VPC link, unique in the account and the region. */
 export function apiName(front: Construct): string {
   return Names.uniqueResourceName(front, { maxLength: MAX_LENGTH, separator: '-' });
 }
