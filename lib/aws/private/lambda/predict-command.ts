@@ -2,6 +2,11 @@ import type { Manifest } from '@modelship/runtime/manifest';
 import type { Access } from '../../../serving/access.js';
 
 export interface PredictCommandProps {
+  /**
+   * Where the model answers by the Open Inference Protocol, or the queue. TensorFlow Serving's path has a colon, which
+   * Signature Version 4 encodes and curl does only since 8.14, so that every older curl signs it wrongly and gets 403:
+   * https://github.com/curl/curl/issues/18423
+   */
   readonly url: string;
   readonly region: string;
   readonly access: Access;
@@ -13,17 +18,17 @@ export interface PredictCommandProps {
 /** More elements than this are no example to read. */
 const MAX_ELEMENTS = 64;
 
-/** A line for a shell that asks the model for a prediction by curl, or sends the request by the AWS CLI to a queue. */
+/** A shell command that requests a prediction with curl, or sends the request to a queue with the AWS CLI. */
 export function predictCommand({ url, region, access, signedService, inputs }: PredictCommandProps): string {
-  const body = exampleBody(inputs);
   if (signedService === 'sqs') {
-    return `aws sqs send-message --region ${region} --queue-url ${url} --message-body ${body.replace('@', 'file://')}`;
+    const body = predictBody(inputs).replace(/^@/, 'file://');
+    return `aws sqs send-message --region ${region} --queue-url ${url} --message-body ${body}`;
   }
   return [
     'curl',
     ...CREDENTIALS[access.kind](region, signedService),
     "-H 'Content-Type: application/json'",
-    `--data ${body}`,
+    `--data ${inferBody(inputs)}`,
     `'${url}'`,
   ].join(' ');
 }
@@ -33,30 +38,53 @@ const CREDENTIALS: Readonly<Record<Access['kind'], (region: string, service: str
   cloudIdentity: (region, service) => [
     `--aws-sigv4 'aws:amz:${region}:${service}'`,
     '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
-    // curl sends no header that is empty.
-    '-H "x-amz-security-token: $AWS_SESSION_TOKEN"',
+    // curl signs an empty header, too, and sends none. One word, because zsh does not split what a variable expands to.
+    `\${AWS_SESSION_TOKEN:+"-Hx-amz-security-token: $AWS_SESSION_TOKEN"}`,
   ],
   apiKey: () => ['-H "x-api-key: $API_KEY"'],
   jwt: () => ['-H "Authorization: Bearer $TOKEN"'],
   anonymous: () => [],
 };
 
-/** One row of zeros, quoted for a shell, or a file to be written if that would be long. */
-function exampleBody(inputs: Manifest['inputs']): string {
-  const rows = inputs.map(({ shape }) => shape.slice(1).map((size) => Math.max(1, size)));
-  const elements = rows.reduce((sum, row) => sum + row.reduce((product, size) => product * size, 1), 0);
-  if (elements > MAX_ELEMENTS) return '@request.json';
-  const values = inputs.map(({ datatype }, index) => nested(zero(datatype), rows[index]!));
-  const [only] = values;
-  const row = values.length === 1 ? only : Object.fromEntries(inputs.map(({ name }, index) => [name, values[index]]));
-  return `'${JSON.stringify({ instances: [row] }).replaceAll("'", "'\\''")}'`;
+type Inputs = Manifest['inputs'];
+
+/** Dimensions of each input for a request of one row, with 1 for what varies. */
+const dimensions = (inputs: Inputs) => inputs.map(({ shape }) => shape.map((size) => Math.max(1, size)));
+
+const product = (shape: readonly number[]) => shape.reduce((result, size) => result * size, 1);
+
+/** JSON, quoted for a shell, or the name of a file to write if that would be long. */
+function quoted(inputs: Inputs, body: () => object): string {
+  const elements = dimensions(inputs).reduce((sum, shape) => sum + product(shape), 0);
+  return elements > MAX_ELEMENTS ? '@request.json' : `'${JSON.stringify(body()).replaceAll("'", "'\\''")}'`;
+}
+
+/** One row of zeros as the Open Inference Protocol has it. */
+function inferBody(inputs: Inputs): string {
+  const shapes = dimensions(inputs);
+  return quoted(inputs, () => ({
+    inputs: inputs.map(({ name, datatype }, index) => {
+      const shape = shapes[index]!;
+      return { name, shape, datatype, data: Array.from({ length: product(shape) }, () => zero(datatype)) };
+    }),
+  }));
+}
+
+/** One row of zeros as TensorFlow Serving has it, which a message of a queue holds unless it names another path. */
+function predictBody(inputs: Inputs): string {
+  const shapes = dimensions(inputs).map((shape) => shape.slice(1));
+  return quoted(inputs, () => {
+    const values = inputs.map(({ datatype }, index) => nested(zero(datatype), shapes[index]!));
+    const row = values.length === 1 ? values[0] : Object.fromEntries(inputs.map(({ name }, i) => [name, values[i]]));
+    return { instances: [row] };
+  });
 }
 
 function nested(value: unknown, shape: readonly number[]): unknown {
   return shape.reduceRight((inner: unknown, size) => Array.from({ length: size }, () => inner), value);
 }
 
-function zero(datatype: Manifest['inputs'][number]['datatype']): unknown {
+function zero(datatype: Inputs[number]['datatype']): unknown {
   if (datatype === 'BYTES') return '';
   return datatype === 'BOOL' ? false : 0;
 }
