@@ -4,6 +4,9 @@ import type { HttpRequest, HttpResponse } from '../http/http.js';
 export interface RestEvent {
   readonly httpMethod: string;
   readonly path: string;
+  /** Path of the API's resource, such as `/{proxy+}`. A load balancer has none. */
+  readonly resource?: string;
+  readonly pathParameters?: Readonly<Record<string, string | undefined>> | null;
   readonly headers?: Readonly<Record<string, string | undefined>> | null;
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
   readonly queryStringParameters?: Readonly<Record<string, string | undefined>> | null;
@@ -19,6 +22,9 @@ export interface RestEvent {
 export interface HttpApiEvent {
   readonly version: '2.0';
   readonly rawPath: string;
+  /** Method and path of the API's route, such as `ANY /{proxy+}`; `$default` for a function URL. */
+  readonly routeKey?: string;
+  readonly pathParameters?: Readonly<Record<string, string | undefined>>;
   readonly rawQueryString: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly requestContext: { readonly stage?: string; readonly http: { readonly method: string } };
@@ -42,12 +48,25 @@ export function requestOf(event: RestEvent | HttpApiEvent): HttpRequest {
     const { stage } = event.requestContext;
     // A stage that is named stands in the path; the default one does not.
     const prefix = stage && stage !== '$default' ? `/${stage}` : '';
-    const path = prefix && event.rawPath.startsWith(`${prefix}/`) ? event.rawPath.slice(prefix.length) : event.rawPath;
+    const raw = prefix && event.rawPath.startsWith(`${prefix}/`) ? event.rawPath.slice(prefix.length) : event.rawPath;
+    const path = withoutBasePath(raw, event.routeKey?.split(' ')[1], event.pathParameters);
     return { method: event.requestContext.http.method, path, query: event.rawQueryString, headers, body };
   }
   // A REST API hands packed bodies on unpacked, and the header with them; a load balancer hands both on as they came.
   if (!event.requestContext?.elb) delete headers['content-encoding'];
-  return { method: event.httpMethod, path: event.path, query: queryOf(event), headers, body };
+  const path = withoutBasePath(event.path, event.resource, event.pathParameters);
+  return { method: event.httpMethod, path, query: queryOf(event), headers, body };
+}
+
+/**
+ * The path from where the API begins: a custom domain leaves the base path of its mapping in front of it. The route that
+ * API Gateway matched, with what `{proxy+}` stands for, tells how much of the path is the API's own.
+ */
+function withoutBasePath(path: string, route: string | undefined, parameters: RestEvent['pathParameters']): string {
+  if (!route?.startsWith('/')) return path;
+  const own = route.replace('{proxy+}', parameters?.proxy ?? '');
+  // Nothing but the root itself matches it, whatever stands before.
+  return own === '/' || path.endsWith(own) ? own : path;
 }
 
 function queryOf({ multiValueQueryStringParameters, queryStringParameters, requestContext }: RestEvent): string {

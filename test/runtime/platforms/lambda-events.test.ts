@@ -63,3 +63,53 @@ describe('a packed body', () => {
     expect(request.headers).toEqual({ 'content-encoding': 'gzip' });
   });
 });
+
+describe('the base path of a custom domain is no part of the path', () => {
+  const proxy = 'v1/models/iris:predict';
+  const httpApi = (event: Partial<HttpApiEvent>) =>
+    requestOf({
+      version: '2.0',
+      rawPath: '/',
+      rawQueryString: '',
+      headers: {},
+      isBase64Encoded: false,
+      requestContext: { http: { method: 'POST' } },
+      ...event,
+    }).path;
+  const restApi = (event: Partial<RestEvent>) => requestOf({ httpMethod: 'POST', path: '/', ...event }).path;
+
+  test.each<[string, string, string]>([
+    ['a REST API', restApi({ path: `/ml/${proxy}`, resource: '/{proxy+}', pathParameters: { proxy } }), `/${proxy}`],
+    [
+      'a resource of its own',
+      restApi({ path: `/ml/${proxy}`, resource: `/${proxy}`, pathParameters: null }),
+      `/${proxy}`,
+    ],
+    ['the root', restApi({ path: '/ml', resource: '/', pathParameters: null }), '/'],
+    [
+      'an HTTP API',
+      httpApi({ rawPath: `/ml/${proxy}`, routeKey: 'ANY /{proxy+}', pathParameters: { proxy } }),
+      `/${proxy}`,
+    ],
+    [
+      'an HTTP API with a stage in the path',
+      httpApi({
+        rawPath: `/prod/${proxy}`,
+        routeKey: 'ANY /{proxy+}',
+        pathParameters: { proxy },
+        requestContext: { stage: 'prod', http: { method: 'POST' } },
+      }),
+      `/${proxy}`,
+    ],
+    ['the root of an HTTP API', httpApi({ rawPath: '/ml', routeKey: 'ANY /' }), '/'],
+    ['a function URL, which has none', httpApi({ rawPath: `/ml/${proxy}`, routeKey: '$default' }), `/ml/${proxy}`],
+    ['a load balancer, which has none', restApi({ path: `/ml/${proxy}`, requestContext: { elb: {} } }), `/ml/${proxy}`],
+    [
+      'a path that API Gateway writes in another way than its parameter',
+      restApi({ path: '/v1/models/a%20b', resource: '/{proxy+}', pathParameters: { proxy: 'v1/models/a b' } }),
+      '/v1/models/a%20b',
+    ],
+  ])('%s', (_, path, expected) => {
+    expect(path).toBe(expected);
+  });
+});
