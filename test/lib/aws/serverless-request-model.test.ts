@@ -98,7 +98,29 @@ describe('the REST API', () => {
     const unchecked = Template.fromStack(stack);
     unchecked.resourceCountIs('AWS::ApiGateway::Model', 0);
     unchecked.resourceCountIs('AWS::ApiGateway::Method', 2);
-    unchecked.resourceCountIs('AWS::ApiGateway::GatewayResponse', 0);
+    unchecked.resourcePropertiesCountIs('AWS::ApiGateway::GatewayResponse', { ResponseType: 'BAD_REQUEST_BODY' }, 0);
+  });
+
+  test.each([
+    [500, true],
+    [2000, false],
+    [20_000, false],
+  ])('names each of %i inputs, unless API Gateway would refuse so large a schema: %s', (count, isNamed) => {
+    const inputs = Array.from({ length: count }, (_, index): Inputs[number] => ({
+      name: `feature_of_the_customer_${index}`,
+      datatype: 'FP32',
+      shape: [-1],
+    }));
+    const template = make({ model: packaged(inputs) }).template();
+    for (const { Properties } of Object.values(template.findResources('AWS::ApiGateway::Model'))) {
+      const schema = JSON.stringify(Properties.Schema);
+      // https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+      expect(schema.length).toBeLessThan(400 * 1024);
+    }
+    const predict = Object.values(template.findResources('AWS::ApiGateway::Model')).find(
+      ({ Properties }) => Properties.Schema.title === 'Predict',
+    );
+    expect('items' in predict!.Properties.Schema.properties.instances).toBe(isNamed);
   });
 
   test('is deployed again when the signature has changed', () => {

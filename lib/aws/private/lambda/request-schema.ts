@@ -7,10 +7,22 @@ import { type JsonSchema, JsonSchemaType, JsonSchemaVersion } from 'aws-cdk-lib/
 type TensorSpec = Manifest['inputs'][number];
 type Inputs = Pick<Manifest, 'format' | 'inputs' | 'signatures'>;
 
+/**
+ * Characters of a schema: API Gateway allows 400 KB for a model, and CDK writes it out with more than we count.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+ */
+const MAX_SCHEMA_LENGTH = 350_000;
+
+/** A schema that names every input, or, for a model with too many of them, one that checks the request's form alone. */
+function fitting(manifest: Inputs, schemaOf: (specs?: readonly TensorSpec[]) => JsonSchema): JsonSchema {
+  if (!hasOneSignature(manifest)) return schemaOf();
+  const schema = schemaOf(manifest.inputs);
+  return JSON.stringify(schema).length <= MAX_SCHEMA_LENGTH ? schema : schemaOf();
+}
+
 /** A request of TensorFlow Serving's REST API. */
 export function predictSchema(manifest: Inputs): JsonSchema {
-  const specs = hasOneSignature(manifest) ? manifest.inputs : undefined;
-  return {
+  return fitting(manifest, (specs) => ({
     schema: JsonSchemaVersion.DRAFT4,
     title: 'Predict',
     type: JsonSchemaType.OBJECT,
@@ -25,13 +37,12 @@ export function predictSchema(manifest: Inputs): JsonSchema {
       ...(specs && { inputs: valueOrObject(specs, (spec) => tensor(spec, spec.shape), true) }),
     },
     oneOf: [{ required: ['instances'] }, { required: ['inputs'] }],
-  };
+  }));
 }
 
 /** A request of the Open Inference Protocol v2, with its tensors in JSON or after it. */
 export function inferSchema(manifest: Inputs): JsonSchema {
-  const specs = hasOneSignature(manifest) ? manifest.inputs : undefined;
-  return {
+  return fitting(manifest, (specs) => ({
     schema: JsonSchemaVersion.DRAFT4,
     title: 'Infer',
     type: JsonSchemaType.OBJECT,
@@ -47,7 +58,7 @@ export function inferSchema(manifest: Inputs): JsonSchema {
         },
       },
     },
-  };
+  }));
 }
 
 /** A SavedModel takes more shapes than its signature names, and another signature other inputs. */
