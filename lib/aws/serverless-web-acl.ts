@@ -8,8 +8,8 @@ export interface ManagedWebAclOptions {
 export class WebAcl {
   /**
    * A firewall of its own: it bounds the requests of each address, and refuses addresses of bad repute, known bad inputs
-   * and common attacks by AWS's managed rules. Large bodies, and requests without a `User-Agent`, are let through, as
-   * tensors are large and callers are no browsers.
+   * and common attacks by AWS's managed rules. It only counts large bodies and requests without a `User-Agent`, because
+   * tensors are large and callers are not browsers, and, for models with text inputs, HTML, paths and URLs in bodies.
    */
   static managed(options: ManagedWebAclOptions = {}): WebAcl {
     return new WebAcl(undefined, options);

@@ -2,6 +2,8 @@ import { Aws } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { ServerlessFront, WebAcl } from '../../../lib/aws/index.js';
+import { Model } from '../../../lib/model/model.js';
+import { writePackage } from '../../support/packages.js';
 import { faults, make, type Props } from './serverless-support.js';
 
 const ARN = 'arn:aws:wafv2:us-east-1:123456789012:regional/webacl/mine/0f2bd7e5';
@@ -47,6 +49,21 @@ describe('ServerlessModel behind a firewall', () => {
         }),
       ]),
     });
+  });
+
+  test('lets HTML, paths and URLs through to a model that takes text', () => {
+    const text = Model.fromDirectory(writePackage({ inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }] }));
+    const [acl] = Object.values(
+      make({ model: text, webAcl: WebAcl.managed() }).template().findResources('AWS::WAFv2::WebACL'),
+    );
+    const counted = JSON.stringify(acl).match(/"Name":"\w+_BODY"/g);
+    expect(counted?.map((match) => match.slice(8, -1))).toEqual([
+      'SizeRestrictions_BODY',
+      'CrossSiteScripting_BODY',
+      'EC2MetaDataSSRF_BODY',
+      'GenericLFI_BODY',
+      'GenericRFI_BODY',
+    ]);
   });
 
   test('keeps no sample of requests, which would hold credentials', () => {

@@ -4,11 +4,19 @@ import type { WebAcl } from '../../serverless-web-acl.js';
 
 export interface FirewallProps {
   readonly webAcl: WebAcl;
-  /** Of the stage that it stands before. */
+  /** ARN of the stage behind it. */
   readonly resourceArn: string;
+  /** Whether requests hold text, which may be HTML, code or URLs. */
+  readonly takesText: boolean;
 }
 
 const DEFAULT_REQUESTS = 2000;
+
+/**
+ * Rules of the common set that look for HTML, paths and URLs in bodies, which are what a model of text is asked about.
+ * https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
+ */
+const TEXT_RULES = ['CrossSiteScripting_BODY', 'EC2MetaDataSSRF_BODY', 'GenericLFI_BODY', 'GenericRFI_BODY'];
 
 /** AWS's managed rules, and those of them that are only counted, because they refuse what callers of a model send. */
 const MANAGED_RULES: Readonly<Record<string, readonly string[]>> = {
@@ -23,7 +31,7 @@ export class Firewall extends Construct {
   readonly webAcl?: CfnWebACL;
   readonly association: CfnWebACLAssociation;
 
-  constructor(scope: Construct, id: string, { webAcl, resourceArn }: FirewallProps) {
+  constructor(scope: Construct, id: string, { webAcl, resourceArn, takesText }: FirewallProps) {
     super(scope, id);
     if (webAcl.arn === undefined) {
       this.webAcl = new CfnWebACL(this, 'Resource', {
@@ -31,7 +39,7 @@ export class Firewall extends Construct {
         description: 'Before the API of a model',
         defaultAction: { allow: {} },
         visibilityConfig: visible('WebAcl'),
-        rules: rules(webAcl.managedOptions?.requestsPerFiveMinutes ?? DEFAULT_REQUESTS),
+        rules: rules(webAcl.managedOptions?.requestsPerFiveMinutes ?? DEFAULT_REQUESTS, takesText),
       });
     }
     this.association = new CfnWebACLAssociation(this, 'Association', {
@@ -41,7 +49,7 @@ export class Firewall extends Construct {
   }
 }
 
-function rules(limit: number): CfnWebACL.RuleProperty[] {
+function rules(limit: number, takesText: boolean): CfnWebACL.RuleProperty[] {
   const rate: CfnWebACL.RuleProperty = {
     name: 'RequestsOfOneAddress',
     priority: 0,
@@ -57,7 +65,10 @@ function rules(limit: number): CfnWebACL.RuleProperty[] {
         managedRuleGroupStatement: {
           vendorName: 'AWS',
           name,
-          ruleActionOverrides: counted.map((rule) => ({ name: rule, actionToUse: { count: {} } })),
+          ruleActionOverrides: [
+            ...counted,
+            ...(takesText && name === 'AWSManagedRulesCommonRuleSet' ? TEXT_RULES : []),
+          ].map((rule) => ({ name: rule, actionToUse: { count: {} } })),
         },
       },
       overrideAction: { none: {} },
