@@ -1,5 +1,6 @@
 import { Arn, ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Construct } from 'constructs';
 
 /** An image in a registry, and what it takes to pull it. */
@@ -11,12 +12,20 @@ export interface PulledImage {
   readonly region?: string;
 }
 
-const ECR = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)/;
+/** `dkr.ecr`, also as FIPS endpoint, and `dkr-ecr`, the dual-stack endpoint: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html */
+const ECR = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.([a-z0-9.-]+)\/([^:@]+)/;
+
+/** Domains of ECR's hosts: those of each partition of AWS, and of dual-stack endpoints. */
+const ECR_DOMAINS = new Set([
+  ...RegionInfo.regions.map(({ domainSuffix }) => domainSuffix),
+  'on.aws',
+  'on.amazonwebservices.com.cn',
+]);
 
 /** Reads the repository out of an image reference, if it is one of ECR's. */
 export function pulledImage(scope: Construct, uri: string): PulledImage {
-  const [, account, region, resourceName] = ECR.exec(uri) ?? [];
-  if (resourceName === undefined) return { uri };
+  const [, account, region, domain, resourceName] = ECR.exec(uri) ?? [];
+  if (!ECR_DOMAINS.has(domain)) return { uri };
   const repositoryArn = Arn.format(
     { service: 'ecr', account, region, resource: 'repository', resourceName, arnFormat: ArnFormat.SLASH_RESOURCE_NAME },
     Stack.of(scope),
