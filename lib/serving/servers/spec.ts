@@ -39,8 +39,12 @@ export interface ServerSpec {
   layout(model: Model): readonly LayoutFile[];
   /** Whether it loads the model from a folder that is a `gs://` URL, where none can be mounted. */
   readonly readsGcs: boolean;
-  /** Arguments for the image's entry point. Absent: those of the image. */
-  command?(model: Model, folder: string): readonly string[];
+  /**
+   * Arguments for the image's entry point. Absent: those of the image.
+   *
+   * @param gpuCount GPUs of a replica, where the host knows their number
+   */
+  command?(model: Model, folder: string, gpuCount?: number): readonly string[];
   /** What the image is given on Vertex AI instead. Absent: `command`. */
   vertexCommand?(model: Model, folder: string): readonly string[];
   /** Whether the arguments say what the image does without them, so that hosts that give none start it too. */

@@ -20,12 +20,15 @@ export function vllm(image: ServerImage, source: string, options: Readonly<Recor
     source: from,
     layout: () => [],
     readsGcs: true,
-    command: (model) => [
+    command: (model, _folder, gpuCount = 1) => [
       '--model',
       source,
       '--served-model-name',
       model.name,
-      ...Object.entries(weights).flatMap(([name, value]) => [`--${name}`, value]),
+      // One GPU would be used, and the others paid for.
+      ...Object.entries({ ...(gpuCount > 1 && { 'tensor-parallel-size': `${gpuCount}` }), ...weights }).flatMap(
+        ([name, value]) => [`--${name}`, value],
+      ),
     ],
     environment: () => ({ VLLM_NO_USAGE_STATS: '1' }),
     sageMakerEnvironment: (model) => ({
