@@ -3,9 +3,10 @@ import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import type { Construct } from 'constructs';
 import { runtimeImageContext } from '../bundle/image-context.js';
-import type { PythonNeeds } from '../bundle/python-requirements.js';
+import { needsPython, type PythonNeeds } from '../bundle/python-requirements.js';
 import { ImageSource } from '../serving/image-source.js';
 import { ImageBuilder } from './private/codebuild/image-builder.js';
+import { warnOfEmulation } from './private/shared/emulation.js';
 import { type PulledImage, pulledImage } from './private/shared/pulled-image.js';
 
 /** As SageMaker expects. */
@@ -36,15 +37,16 @@ export interface RuntimeImageOptions {
 export abstract class AwsImage extends ImageSource {
   /**
    * The runtime of this very version, built by Docker on the machine that deploys and pushed to the registry of CDK's
-   * assets. Constructs of one stack with the same needs share it.
+   * assets. Constructs of one stack with the same needs share it. The image for ONNX builds on a machine of any processor;
+   * the one for Python installs packages, and builds on a machine of another processor only with QEMU (binfmt_misc).
    */
   static fromAsset(options: RuntimeImageOptions = {}): AwsImage {
     return new AssetImage(options);
   }
 
   /**
-   * The runtime of this very version, built by CodeBuild in the account while the stack is deployed, for machines
-   * without Docker. The repository it is pushed to belongs to the stack, scans what comes, and keeps the last 50.
+   * The runtime of this very version, built by CodeBuild in the account while the stack is deployed, on the processor that
+   * it runs on: for pipelines, and for machines without Docker. The repository it is pushed to belongs to the stack, scans what comes, and keeps the last 50.
    * Constructs of one stack with the same needs share the image.
    */
   static fromCodeBuild(options: RuntimeImageOptions = {}): AwsImage {
@@ -83,12 +85,15 @@ class AssetImage extends AwsImage {
     });
     const stack = Stack.of(scope);
     const { base } = this.options;
+    if (manifest && needsPython(manifest)) warnOfEmulation(scope, architecture);
     const id = ['ModelshipRuntime', digest.slice(0, 12), ...(root ? ['root'] : [])].join('-');
     const asset =
       (stack.node.tryFindChild(id) as DockerImageAsset | undefined) ??
       new DockerImageAsset(stack, id, {
         directory,
         platform: architecture === 'arm64' ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64,
+        // SageMaker takes no manifests of OCI, which Docker makes by default with its containerd image store.
+        ...(root && { outputs: ['type=docker'] }),
         buildArgs: { ...(base ? { BASE: base } : {}), ...(root ? { RUN_AS: ROOT } : {}) },
       });
     return { uri: asset.imageUri, repositoryArn: asset.repository.repositoryArn };

@@ -16,6 +16,11 @@ const FRAMEWORKS: { readonly [format in ModelFormat]?: string } = {
   lightgbm: 'lightgbm',
 };
 
+/** Whether a model is served with Python. */
+export function needsPython({ format }: PythonNeeds): boolean {
+  return FRAMEWORKS[format] !== undefined;
+}
+
 /**
  * Returns the lines of the model's `requirements.txt`: the pins of its manifest, or else the framework version that this
  * runtime was tested with, from the index with its server builds. Returns undefined for formats that need no Python.

@@ -43,13 +43,15 @@ describe('an image that CodeBuild makes', () => {
     const registry = '123456789012.dkr.ecr.us-east-1.amazonaws.com';
     expect(docker).toEqual([
       `login --username AWS --password-stdin ${registry}`,
-      `build --pull --build-arg RUN_AS=0:0 --tag ${registry}/created:${deployment.tag} .`,
+      `build --pull --provenance=false --sbom=false --output=type=docker --build-arg RUN_AS=0:0 --tag ${registry}/created:${deployment.tag} .`,
       `push ${registry}/created:${deployment.tag}`,
     ]);
 
     const { imageManifest, imageId } = await deployment.image('created');
     const digest = `sha256:${createHash('sha256').update(imageManifest).digest('hex')}`;
     expect(imageId.imageDigest).toBe(digest);
+    // SageMaker takes no other.
+    expect(JSON.parse(imageManifest).mediaType).toBe('application/vnd.docker.distribution.manifest.v2+json');
     expect(answer.Data).toEqual({ Digest: digest });
     deployment.synthesized.known.set(`${event.LogicalResourceId}.Digest`, digest);
     const { Image } = deployment.synthesized.only('AWS::SageMaker::Model').PrimaryContainer;

@@ -12,11 +12,18 @@ case $command in
     ;;
   build)
     arguments=()
+    format=oci
     for argument; do
       # What a build is based on is here already, because no registry may be within reach.
-      [[ $argument == --pull ]] || arguments+=("$argument")
+      case $argument in
+        --pull) ;;
+        # buildah attests nothing, and makes a manifest of Docker's by --format.
+        --provenance=false | --sbom=false) ;;
+        --output=type=docker) format=docker ;;
+        *) arguments+=("$argument") ;;
+      esac
     done
-    $BUILDAH bud --isolation chroot --network host --pull=never --format docker --quiet "${arguments[@]}"
+    $BUILDAH bud --isolation chroot --network host --pull=never --format "$format" --quiet "${arguments[@]}"
     ;;
   push)
     pushed=$(mktemp -d)

@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { DockerImageAsset } from 'aws-cdk-lib/aws-ecr-assets';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AwsImage } from '../../../lib/aws/index.js';
+import { warnOfEmulation } from '../../../lib/aws/private/shared/emulation.js';
+import { pulledImage } from '../../../lib/aws/private/shared/pulled-image.js';
+import { warningIds } from './warning-ids.js';
 
 const stackOf = () => new Stack(new App({ analyticsReporting: false }), 'S');
 const assets = (stack: Stack) => stack.node.children.filter((child) => child instanceof DockerImageAsset);
@@ -31,4 +36,62 @@ test('an image that is there is pulled by tag or digest', () => {
     JSON.stringify(stack.resolve(AwsImage.fromEcr(repository, tagOrDigest).bind(stack)));
   expect(uri('1.0')).toContain('/runtime:1.0');
   expect(uri(`sha256:${'0a'.repeat(32)}`)).toContain('/runtime@sha256:');
+});
+
+const REPOSITORY = 'modelship/runtime';
+
+test.each([
+  ['a commercial region', '123456789012.dkr.ecr.eu-west-1.amazonaws.com'],
+  ['China', '123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn'],
+  ['the European Sovereign Cloud', '123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu'],
+  ['GovCloud, by its FIPS endpoint', '123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com'],
+  ['a dual-stack endpoint', '123456789012.dkr-ecr.eu-west-1.on.aws'],
+  ['a dual-stack endpoint of China', '123456789012.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn'],
+])('an image in ECR is known as such in %s', (_where, host) => {
+  const { repositoryArn, region } = pulledImage(stackOf(), `${host}/${REPOSITORY}:1`);
+  expect(repositoryArn).toMatch(new RegExp(`:ecr:${region}:123456789012:repository/${REPOSITORY}$`));
+  expect(host).toContain(`.${region}.`);
+});
+
+test.each([
+  '123456789012.dkr.ecr.eu-west-1.example.com',
+  'public.ecr.aws/x',
+  'ghcr.io/a',
+  'a.dkr.ecr.eu-west-1.amazonaws.com',
+])('an image elsewhere is not: %s', (host) => {
+  expect(pulledImage(stackOf(), `${host}/${REPOSITORY}:1`)).toEqual({ uri: `${host}/${REPOSITORY}:1` });
+});
+
+test('an image for SageMaker has a manifest of Docker’s, whatever image store builds it', () => {
+  const stack = stackOf();
+  for (const root of [true, false]) AwsImage.fromAsset().pull(stack, { architecture: 'arm64', root });
+  const { dockerImages } = JSON.parse(
+    readFileSync(join((stack.node.root as App).synth().directory, 'S.assets.json'), 'utf8'),
+  );
+  const outputs = Object.values<{ source: { dockerOutputs?: string[] } }>(dockerImages).map(
+    ({ source }) => source.dockerOutputs,
+  );
+  expect(outputs.sort()).toEqual([['type=docker'], undefined]);
+});
+
+describe('the image for Python on another processor', () => {
+  const HOSTS: readonly (readonly [NodeJS.Platform, NodeJS.Architecture, string, readonly string[]])[] = [
+    ['linux', 'x64', 'arm64', ['modelship:emulatedBuild']],
+    ['linux', 'x64', 'amd64', []],
+    ['linux', 'arm64', 'amd64', ['modelship:emulatedBuild']],
+    // Docker Desktop brings QEMU.
+    ['darwin', 'arm64', 'amd64', []],
+  ];
+
+  test.each(HOSTS)('warns on %s %s of a build for %s: %s', (platform, arch, architecture, expected) => {
+    const stack = stackOf();
+    warnOfEmulation(stack, architecture, { ...process, platform, arch });
+    expect(warningIds(stack)).toEqual(expected);
+  });
+
+  test('and the one for ONNX does not, because its build runs nothing', () => {
+    const stack = stackOf();
+    for (const architecture of ['arm64', 'amd64']) AwsImage.fromAsset().pull(stack, { architecture, root: false });
+    expect(warningIds(stack)).toEqual([]);
+  });
 });

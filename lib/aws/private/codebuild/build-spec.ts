@@ -1,4 +1,10 @@
 /**
+ * SageMaker takes neither the manifests of OCI nor an index, which Docker makes by default with its containerd image store
+ * and with attestations: https://github.com/aws/amazon-sagemaker-feedback/issues/180
+ */
+const MANIFEST_TYPE = 'application/vnd.docker.distribution.manifest.v2+json';
+
+/**
  * What CodeBuild runs: makes the image unless its tag is there, and tells CloudFormation how it went. The tag is made
  * of what the image is made of, so that one that is there is the same.
  */
@@ -15,9 +21,15 @@ digest() {
 }
 if ! digest > /tmp/digest 2> /dev/null; then
   aws ecr get-login-password | docker login --username AWS --password-stdin "\${REPOSITORY_URI%%/*}"
-  docker build --pull \${BASE:+--build-arg "BASE=$BASE"} \${RUN_AS:+--build-arg "RUN_AS=$RUN_AS"} \\
-    --tag "$REPOSITORY_URI:$TAG" .
+  docker build --pull --provenance=false --sbom=false --output=type=docker \\
+    \${BASE:+--build-arg "BASE=$BASE"} \${RUN_AS:+--build-arg "RUN_AS=$RUN_AS"} --tag "$REPOSITORY_URI:$TAG" .
   docker push "$REPOSITORY_URI:$TAG"
+  if ! aws ecr batch-get-image --repository-name "$REPOSITORY_NAME" --image-ids imageTag="$TAG" \\
+      --query 'images[0].imageManifest' --output text | grep -q '${MANIFEST_TYPE}'; then
+    echo 'the image has no manifest of the type ${MANIFEST_TYPE}, which SageMaker alone takes' >&2
+    aws ecr batch-delete-image --repository-name "$REPOSITORY_NAME" --image-ids imageTag="$TAG" > /dev/null
+    exit 1
+  fi
   digest > /tmp/digest
 fi
 touch /tmp/built`,

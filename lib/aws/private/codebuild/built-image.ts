@@ -88,6 +88,7 @@ export class BuiltImage extends Construct {
     may(
       [
         'ecr:BatchCheckLayerAvailability',
+        'ecr:BatchDeleteImage',
         'ecr:BatchGetImage',
         'ecr:CompleteLayerUpload',
         'ecr:DescribeImages',
