@@ -24,6 +24,13 @@ export interface TransformOptions {
   readonly image?: ImageSource;
   /** Such as `ml.m5.large`. Of what batch transform has, which are not all that endpoints have. @default ml.m5.large */
   readonly instanceType?: string;
+  /**
+   * Image of the instances' host, which decides the driver of its GPUs, such as `al2-ami-sagemaker-batch-gpu-535`.
+   *
+   * @default - `al2-ami-sagemaker-batch-gpu-535` for g4dn, g5, p4d and p4de, whose own driver is too old for CUDA 12; else
+   * SageMaker's own
+   */
+  readonly transformAmiVersion?: string;
   /** Instances that share the objects of one job, 1 to 100. @default 1 */
   readonly instanceCount?: number;
   /** Requests that an instance has in flight, 1 to 100. @default 4 */

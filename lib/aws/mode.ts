@@ -29,6 +29,15 @@ export interface ShadowVariant {
 export interface RealTimeOptions {
   /** Such as `ml.c7g.large` or `ml.g5.xlarge`. @default - ml.c7g.large, and ml.c7i.large for servers without an image for Arm */
   readonly instanceType?: string;
+  /**
+   * Image of the instances' host, which decides the driver of its GPUs, such as
+   * `al2-ami-sagemaker-inference-gpu-3-1`. Names and drivers:
+   * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html
+   *
+   * @default - `al2-ami-sagemaker-inference-gpu-3-1` (driver 550) for g4dn, g5, p4d and p4de, whose own driver is too old
+   * for CUDA 12; else SageMaker's own
+   */
+  readonly inferenceAmiVersion?: string;
   /** Requests each instance may have in flight before instances are added. @default 8 */
   readonly concurrencyPerInstance?: number;
   /** Disk of an instance, in GiB, 1 to 512. Not of types that have their own. @default - what SageMaker gives the instance type */
@@ -69,6 +78,8 @@ export interface AsynchronousOptions {
   readonly errorTopic?: ITopic;
   /** Requests an instance gets at once, 1 to 1000. @default - SageMaker chooses */
   readonly concurrencyPerInstance?: number;
+  /** Image of the instances' host, which decides the driver of its GPUs. @default - as RealTimeOptions has it */
+  readonly inferenceAmiVersion?: string;
   /** Requests that wait for each instance before instances are added. @default 5 */
   readonly backlogPerInstance?: number;
   /** Such as `ml.c7g.large`. @default - ml.c7g.large, and ml.c7i.large for servers without an image for Arm */
@@ -79,6 +90,8 @@ export interface AsynchronousOptions {
 export interface InferenceComponentOptions {
   /** Such as `ml.g5.12xlarge`. @default - ml.c7g.xlarge, and ml.c7i.xlarge for servers without an image for Arm */
   readonly instanceType?: string;
+  /** Image of the instances' host, which decides the driver of its GPUs. @default - as RealTimeOptions has it */
+  readonly inferenceAmiVersion?: string;
   /** At least this many instances, 0 or more. @default - 0 if `minReplicas` is 0, else 1 */
   readonly minInstances?: number;
   /** @default - as many as `maxReplicas` copies may need, one each */

@@ -1,5 +1,6 @@
-import { Aws } from 'aws-cdk-lib';
+import { Aws, Token } from 'aws-cdk-lib';
 import type { TransformOptions } from '../../batch-compute.js';
+import { hasOldDriver } from '../sagemaker/limits.js';
 import { transformSize } from './transform-size.js';
 
 export interface TransformDefinitionProps {
@@ -22,6 +23,9 @@ export interface TransformDefinitionProps {
  */
 export function transformDefinition(props: TransformDefinitionProps): object {
   const { instanceType, instanceCount, concurrencyPerInstance, timeoutSeconds } = transformSize(props.options);
+  const byDefault =
+    !Token.isUnresolved(instanceType) && hasOldDriver(instanceType) ? 'al2-ami-sagemaker-batch-gpu-535' : undefined;
+  const amiVersion = props.options.transformAmiVersion ?? byDefault;
   return {
     Type: 'Task',
     Resource: `arn:${Aws.PARTITION}:states:::sagemaker:createTransformJob.sync`,
@@ -51,6 +55,7 @@ export function transformDefinition(props: TransformDefinitionProps): object {
       TransformResources: {
         InstanceType: instanceType,
         InstanceCount: instanceCount,
+        ...(amiVersion ? { TransformAmiVersion: amiVersion } : {}),
         ...(props.diskKeyId ? { VolumeKmsKeyId: props.diskKeyId } : {}),
       },
     },

@@ -14,7 +14,7 @@ import type { ServerlessModel } from '../../serverless-model.js';
 import { checkImage, checkInstanceType, checkResource, TRANSFORM_JOBS } from '../regions/check.js';
 import { regionOf } from '../regions/region-of.js';
 import { checkRuntimeGpu } from '../sagemaker/instance-validation.js';
-import { INSTANCE_TYPE } from '../sagemaker/limits.js';
+import { AMI_VERSION, INSTANCE_TYPE } from '../sagemaker/limits.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { smallestRequestBytes } from '../shared/preflight.js';
 import { ALARM_ACTIONS, BUCKET, KEY } from '../shared/prop-types.js';
@@ -65,6 +65,12 @@ export function validateBatch(scope: Construct, props: BatchModelProps): void {
   if (transformOptions) {
     const { instanceType, instanceCount, concurrencyPerInstance, timeoutSeconds } = transformOptions;
     validator.text('compute.instanceType', instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
+    validator.text(
+      'compute.transformAmiVersion',
+      transformOptions.transformAmiVersion,
+      AMI_VERSION.pattern,
+      AMI_VERSION.rule,
+    );
     validator.number('compute.instanceCount', instanceCount, BATCH.transformInstances);
     validator.number('compute.concurrencyPerInstance', concurrencyPerInstance, BATCH.transformConcurrency);
     validator.number('compute.timeoutSeconds', timeoutSeconds, BATCH.transformSeconds);

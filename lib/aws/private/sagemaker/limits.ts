@@ -74,6 +74,20 @@ export function isGpu(instanceType: string): boolean {
   return /^ml\.[gp]\d/.test(instanceType);
 }
 
+/** As SageMaker's API has it. */
+export const AMI_VERSION = {
+  pattern: /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/,
+  rule: 'an image of SageMaker looks like al2-ami-sagemaker-inference-gpu-3-1',
+};
+
+/**
+ * Whether SageMaker runs the instance type with NVIDIA's driver 470 unless another image is chosen: containers with CUDA 12
+ * stop before they log a line. https://github.com/aws/sagemaker-python-sdk/pull/6281
+ */
+export function hasOldDriver(instanceType: string): boolean {
+  return /^ml\.(?:g4dn|g5|p4de?)\./.test(instanceType);
+}
+
 /**
  * Whether the instance type has disks of its own, which its hardware encrypts: a `d` after the generation, as in m5d, g4dn
  * and p4de, and families that come with nothing else. SageMaker takes neither a key nor a size for them:

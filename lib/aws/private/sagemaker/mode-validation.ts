@@ -4,7 +4,7 @@ import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js'
 import type { EndpointMode } from '../../mode.js';
 import { PREFIX } from '../shared/paths.js';
 import type { Replicas } from './instances.js';
-import { ENDPOINT_NAME, INSTANCE_TYPE, SAGEMAKER, WEIGHT } from './limits.js';
+import { AMI_VERSION, ENDPOINT_NAME, INSTANCE_TYPE, SAGEMAKER, WEIGHT } from './limits.js';
 import { MAIN_VARIANT } from './variants.js';
 
 /** What the options of the one mode say. */
@@ -14,6 +14,9 @@ export function checkMode(
   mode: EndpointMode,
   replicas: Replicas,
 ): void {
+  const { inferenceAmiVersion } =
+    mode.realTimeOptions ?? mode.asynchronousOptions ?? mode.inferenceComponentOptions ?? {};
+  validator.text('mode.inferenceAmiVersion', inferenceAmiVersion, AMI_VERSION.pattern, AMI_VERSION.rule);
   if (mode.kind === 'realTime') checkRealTime(validator, mode);
   if (mode.kind === 'serverless') checkServerless(validator, props, mode, replicas);
   if (mode.kind === 'asynchronous') checkAsynchronous(validator, mode);

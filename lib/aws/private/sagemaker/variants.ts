@@ -3,6 +3,7 @@ import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
 import type { ServerSpec } from '../../../serving/servers/spec.js';
 import type { EndpointMode, RealTimeOptions } from '../../mode.js';
 import { initialReplicas, instanceType, memoryOf, type Replicas } from './instances.js';
+import { hasOldDriver } from './limits.js';
 
 /** Never renamed: a deployment moves traffic gradually only between variants of one name. */
 export const MAIN_VARIANT = 'AllTraffic';
@@ -49,6 +50,7 @@ export function endpointVariants(
             initialVariantWeight: weight,
             ...common,
             instanceType: type,
+            inferenceAmiVersion: amiVersion(type, options.inferenceAmiVersion),
             routingConfig,
           })),
         ],
@@ -58,9 +60,21 @@ export function endpointVariants(
   }
 }
 
+/** The host's image: one whose driver suits CUDA 12 where SageMaker's own does not. */
+function amiVersion(type: string | undefined, given: string | undefined): string | undefined {
+  if (given !== undefined || type === undefined || Token.isUnresolved(type)) return given;
+  return hasOldDriver(type) ? 'al2-ami-sagemaker-inference-gpu-3-1' : undefined;
+}
+
 function instances(mode: EndpointMode, server: ServerSpec, range: Replicas) {
   // Asynchronous endpoints start with one and fall to zero when nothing waits.
-  return { instanceType: instanceType(mode, server), initialInstanceCount: initialReplicas(range) };
+  const type = instanceType(mode, server);
+  const { inferenceAmiVersion } = mode.realTimeOptions ?? mode.asynchronousOptions ?? {};
+  return {
+    instanceType: type,
+    inferenceAmiVersion: amiVersion(type, inferenceAmiVersion),
+    initialInstanceCount: initialReplicas(range),
+  };
 }
 
 function serverless(mode: EndpointMode, { min, max }: Replicas) {
@@ -71,9 +85,11 @@ function serverless(mode: EndpointMode, { min, max }: Replicas) {
 function pool(mode: EndpointMode, server: ServerSpec, { min, max }: Replicas) {
   // Copies keep the instances that they need, so that zero suits whatever a token stands for.
   const least = Token.isUnresolved(min) ? 0 : Math.min(min, 1);
-  const { minInstances = least, maxInstances = max } = mode.inferenceComponentOptions ?? {};
+  const { minInstances = least, maxInstances = max, inferenceAmiVersion } = mode.inferenceComponentOptions ?? {};
+  const type = instanceType(mode, server);
   return {
-    instanceType: instanceType(mode, server),
+    instanceType: type,
+    inferenceAmiVersion: amiVersion(type, inferenceAmiVersion),
     initialInstanceCount: initialReplicas({ min: minInstances, max: maxInstances }),
     managedInstanceScaling: { status: 'ENABLED', minInstanceCount: minInstances, maxInstanceCount: maxInstances },
     routingConfig,
@@ -81,16 +97,18 @@ function pool(mode: EndpointMode, server: ServerSpec, { min, max }: Replicas) {
 }
 
 function shadowVariant(
-  { shadow, weight = 1 }: RealTimeOptions,
+  { shadow, weight = 1, inferenceAmiVersion }: RealTimeOptions,
   models: { readonly [variant: string]: string },
   common: Partial<Variant>,
 ): Variant | undefined {
   if (!shadow) return undefined;
+  const type = shadow.instanceType ?? common.instanceType;
   return {
     ...common,
     variantName: shadow.name,
     modelName: models[shadow.name],
-    instanceType: shadow.instanceType ?? common.instanceType,
+    instanceType: type,
+    inferenceAmiVersion: amiVersion(type, inferenceAmiVersion),
     initialInstanceCount: shadow.instanceCount ?? 1,
     // SageMaker copies the share that the shadow's weight is of the production variant's.
     initialVariantWeight: (weight * (shadow.samplingPercent ?? 100)) / 100,
