@@ -15,6 +15,7 @@ import type { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { agentRole } from './agent-role.js';
 import { ECS } from './limits.js';
+import { INSTANCE_DISK_GIB } from './running-parts.js';
 
 export interface GpuInstancesProps {
   readonly vpc: IVpc;
@@ -57,7 +58,7 @@ export class GpuInstances extends Construct {
       blockDevices: [
         {
           deviceName: '/dev/xvda',
-          volume: BlockDeviceVolume.ebs(100, { encrypted: true, volumeType: EbsDeviceVolumeType.GP3 }),
+          volume: BlockDeviceVolume.ebs(INSTANCE_DISK_GIB, { encrypted: true, volumeType: EbsDeviceVolumeType.GP3 }),
         },
       ],
     });

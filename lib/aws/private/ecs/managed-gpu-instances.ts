@@ -10,6 +10,7 @@ import { Cluster, type ICluster, InstanceMonitoring, ManagedInstancesCapacityPro
 import { InstanceProfile, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { agentRole } from './agent-role.js';
+import { INSTANCE_DISK_GIB } from './running-parts.js';
 
 export interface ManagedGpuInstancesProps {
   readonly vpc: IVpc;
@@ -39,7 +40,7 @@ export class ManagedGpuInstances extends Construct {
       ec2InstanceProfile: new InstanceProfile(this, 'InstanceProfile', { role: this.role }),
       subnets: vpc.selectSubnets(subnets).subnets,
       securityGroups: [new SecurityGroup(this, 'SecurityGroup', { vpc, description: 'Instances with GPUs' })],
-      taskVolumeStorage: Size.gibibytes(100),
+      taskVolumeStorage: Size.gibibytes(INSTANCE_DISK_GIB),
       monitoring: InstanceMonitoring.DETAILED,
       instanceRequirements: {
         allowedInstanceTypes: [instanceType],

@@ -1,0 +1,33 @@
+import type { IdlePart } from '../../../cost/idle-cost.js';
+import { MANAGED_INSTANCES_FEE } from '../../../cost/prices.js';
+import { ImageArchitecture } from '../../../serving/image-architecture.js';
+import type { ServerSpec } from '../../../serving/servers/spec.js';
+import type { ContainerCapacity } from '../../capacity.js';
+import { product } from '../shared/idle-cost.js';
+import { taskArchitecture } from './architecture.js';
+import { fargateSize, gpuSize } from './task-size.js';
+
+/** GiB of an instance's disk. */
+export const INSTANCE_DISK_GIB = 100;
+
+/** What the tasks cost that always run, on instances one on each. */
+export function runningParts(capacity: ContainerCapacity, server: ServerSpec, tasks: number): IdlePart[] {
+  if (capacity.gpuOptions) {
+    const { instanceType } = gpuSize(capacity.gpuOptions);
+    const price = `aws.ec2.${instanceType}`;
+    const fee = { what: 'management of instances', price, quantity: product(tasks, MANAGED_INSTANCES_FEE) };
+    return [
+      { what: 'instances', price, quantity: product(tasks) },
+      { what: 'disks', price: 'aws.ebs.gp3', quantity: product(tasks, INSTANCE_DISK_GIB) },
+      { what: 'monitoring', price: 'aws.ec2.detailedMonitoring', quantity: product(tasks) },
+      ...(capacity.kind === 'managedGpu' ? [fee] : []),
+    ];
+  }
+  const { cpu, memoryMib } = fargateSize(capacity.fargateOptions);
+  const processor = taskArchitecture(capacity, server) === ImageArchitecture.AMD64 ? 'x86' : 'arm';
+  const price = `aws.fargate.${capacity.fargateOptions?.spot ? 'spot.' : ''}${processor}`;
+  return [
+    { what: 'tasks', price: `${price}.vcpu`, quantity: product(tasks, cpu) },
+    { what: 'tasks', price: `${price}.gb`, quantity: product(tasks, memoryMib, 1 / 1024) },
+  ];
+}

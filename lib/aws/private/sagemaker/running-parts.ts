@@ -1,0 +1,30 @@
+import { Token } from 'aws-cdk-lib';
+import type { IdlePart } from '../../../cost/idle-cost.js';
+import type { ServerSpec } from '../../../serving/servers/spec.js';
+import type { EndpointMode } from '../../mode.js';
+import { product } from '../shared/idle-cost.js';
+import { instanceType, memoryOf, type Replicas } from './instances.js';
+
+/** What the instances, or the provisioned executions, cost that an endpoint always has. */
+export function runningParts(mode: EndpointMode, server: ServerSpec, { min }: Replicas): IdlePart[] {
+  if (mode.kind === 'serverless') {
+    const quantity = product(min, memoryOf(mode), 1 / 1024);
+    return [{ what: 'provisioned concurrency', price: 'aws.sagemaker.serverless.pc.idle', quantity }];
+  }
+  const byDefault = instanceType(mode, server);
+  const running = (type: string | undefined, count: number): IdlePart => ({
+    what: 'instances',
+    price: `aws.sagemaker.${type}`,
+    quantity: product(count),
+  });
+  if (mode.kind === 'inferenceComponents') {
+    const least = Token.isUnresolved(min) ? min : Math.min(min, 1);
+    return [running(byDefault, mode.inferenceComponentOptions?.minInstances ?? least)];
+  }
+  const { variants = [], shadow } = mode.realTimeOptions ?? {};
+  return [
+    running(byDefault, min),
+    ...variants.map((variant) => running(variant.instanceType ?? byDefault, min)),
+    ...(shadow ? [running(shadow.instanceType ?? byDefault, shadow.instanceCount ?? 1)] : []),
+  ];
+}

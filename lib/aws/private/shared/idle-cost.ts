@@ -1,0 +1,53 @@
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
+import { CfnAlarm, CfnDashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnEIP, CfnNatGateway, CfnVPCEndpoint } from 'aws-cdk-lib/aws-ec2';
+import { CfnLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
+import type { Construct, IConstruct } from 'constructs';
+import { describeIdleCost, type IdlePart, idleCost } from '../../../cost/idle-cost.js';
+
+/** Says at synth what a construct costs without requests: what it runs, and what its resources cost in any case. */
+export function tellIdleCost(scope: Construct, running: readonly IdlePart[]): void {
+  const cost = idleCost([...running, ...scope.node.findAll().flatMap(partsOf)]);
+  if (cost.monthlyUsd > 0 || cost.unpriced.length > 0)
+    Annotations.of(scope).addInfoV2('modelship:idleCost', describeIdleCost(cost));
+}
+
+/** What a resource costs by the month or the hour, whatever it does. */
+function partsOf(resource: IConstruct): IdlePart[] {
+  if (resource instanceof CfnDashboard) return [{ what: 'dashboard', price: 'aws.cw.dashboard' }];
+  if (resource instanceof CfnAlarm) return [{ what: 'alarms', price: 'aws.cw.alarm', quantity: metricsOf(resource) }];
+  if (resource instanceof CfnLoadBalancer) {
+    const addresses = resource.scheme === 'internet-facing' ? countOf(resource.subnets) : 0;
+    return [
+      { what: 'load balancer', price: 'aws.alb.hour' },
+      { what: 'public addresses', price: 'aws.ipv4.hour', quantity: addresses },
+    ];
+  }
+  if (resource instanceof CfnNatGateway) return [{ what: 'NAT gateway', price: 'aws.nat.hour' }];
+  if (resource instanceof CfnEIP) return [{ what: 'public addresses', price: 'aws.ipv4.hour' }];
+  if (resource instanceof CfnVPCEndpoint && resource.vpcEndpointType === 'Interface') {
+    return [{ what: 'interface endpoints', price: 'aws.vpce.hour', quantity: countOf(resource.subnetIds) }];
+  }
+  if (resource instanceof CfnWebACL) {
+    return [
+      { what: 'firewall', price: 'aws.waf.acl' },
+      { what: 'firewall', price: 'aws.waf.rule', quantity: countOf(resource.rules) },
+    ];
+  }
+  return [];
+}
+
+/** The product of numbers, NaN if one is known at deployment only. */
+export function product(...factors: readonly number[]): number {
+  return factors.some((factor) => Token.isUnresolved(factor)) ? Number.NaN : factors.reduce((all, each) => all * each);
+}
+
+const countOf = (list: unknown) => (Array.isArray(list) ? list.length : 1);
+
+/** An alarm on an expression is paid by the metrics in it. */
+function metricsOf(alarm: CfnAlarm): number {
+  const metrics: unknown = Stack.of(alarm).resolve(alarm.metrics);
+  if (!Array.isArray(metrics)) return 1;
+  return metrics.filter((metric) => 'metricStat' in metric).length;
+}
