@@ -1,4 +1,4 @@
-import { ENVIRONMENT, predictPath } from '@modelship/runtime/contract';
+import { ENVIRONMENT, inferPath, predictPath } from '@modelship/runtime/contract';
 import { Duration, RemovalPolicy, Stack, Tokenization } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
@@ -31,6 +31,8 @@ import { TrafficShift } from './private/lambda/traffic-shift.js';
 import { UrlFront } from './private/lambda/url-front.js';
 import { validateServerless } from './private/lambda/validation.js';
 import { warn } from './private/shared/cost-warnings.js';
+import { product, tellIdleCost } from './private/shared/idle-cost.js';
+import { requireS3Route } from './private/shared/subnets.js';
 import { ServerlessModelData } from './serverless-model-data.js';
 import type { ServerlessModelProps } from './serverless-props.js';
 
@@ -99,10 +101,13 @@ export class ServerlessModel extends Construct implements IConnectable {
       removalPolicy: RemovalPolicy.DESTROY,
     };
     if (props.encryptionKey) encryptLogs(this, props.encryptionKey);
-    this.logGroup = new LogGroup(this, 'Logs', logs);
+    this.logGroup = new LogGroup(this, 'Logs', {
+      ...logs,
+      removalPolicy: props.logRemovalPolicy ?? RemovalPolicy.RETAIN,
+    });
     const role = new FunctionRole(this, 'Role', this.logGroup);
     if (props.vpc) role.addNetworkAccess();
-    const { modelLocation, readsFromS3, ...code } = functionCode(this, {
+    const { modelLocation, readsFromS3, runtimeDigest, ...code } = functionCode(this, {
       model: props.model,
       modelData: props.modelData ?? ServerlessModelData.fromPackage(),
       architecture,
@@ -131,9 +136,16 @@ export class ServerlessModel extends Construct implements IConnectable {
       vpc: props.vpc,
       vpcSubnets: props.vpcSubnets,
       securityGroups: props.securityGroups,
-      // The version before stays, for a rollback by hand.
-      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      // Earlier versions stay, for a rollback by hand. One that CloudFormation takes back with the update that published it
+      // goes: Lambda publishes nothing while code and configuration equal the last version, and a retry would fail.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
     });
+    // Without CDK's flag `recognizeLayerVersion` a new layer alone publishes no version, and the alias keeps the old runtime.
+    if (runtimeDigest !== undefined) this.function.invalidateVersionBasedOn(runtimeDigest);
+    if (props.vpc && modelLocation.startsWith('s3://')) {
+      const { subnets } = props.vpc.selectSubnets(props.vpcSubnets);
+      requireS3Route(this, 'vpc', props.vpc, subnets, 'the function reads the model from S3');
+    }
     if (readsFromS3 !== undefined) {
       // CDK has a prop for it since 2.270. Lambda's own default is to try, and to fail with each read, without the right.
       const mode = readsFromS3 ? 'ENABLED' : 'DISABLED';
@@ -157,14 +169,13 @@ export class ServerlessModel extends Construct implements IConnectable {
       if (kind === 'httpApi') this.httpFront = new HttpFront(this, 'HttpApi', common);
       else if (kind === 'functionUrl') this.urlFront = new UrlFront(this, 'Url', common);
       else {
-        const logRole = props.apiGatewayLogRole ?? true;
         this.restFront = new RestFront(this, 'Api', {
           ...restApiOptions,
           ...common,
           model: props.model,
           webAcl: props.webAcl,
           architecture,
-          logRole,
+          accountLogRole: props.apiGatewayLogRole,
         });
       }
       const front = (this.httpFront ?? this.urlFront ?? this.restFront)!;
@@ -176,6 +187,15 @@ export class ServerlessModel extends Construct implements IConnectable {
         maxTimeoutSeconds: FRONT_TIMEOUT_SECONDS[kind].max,
       });
     }
+    const memoryMib = props.memoryMib ?? defaultMemoryMib(props.model);
+    const processor = architecture.name === Architecture.X86_64.name ? 'x86' : 'arm';
+    tellIdleCost(this, [
+      {
+        what: 'provisioned concurrency',
+        price: `aws.lambda.pc.${processor}.idle`,
+        quantity: product(minReplicas, memoryMib, 1 / 1024),
+      },
+    ]);
     if (props.rollout && props.rollout.kind !== 'allAtOnce') {
       this.trafficShift = new TrafficShift(this, 'TrafficShift', {
         alias: this.alias,
@@ -208,12 +228,12 @@ export class ServerlessModel extends Construct implements IConnectable {
   }
 
   /**
-   * A line for a shell that asks for a prediction, with a request made from the model's signature. Credentials are taken
+   * Shell command that requests a prediction by the Open Inference Protocol, for one row of zeros. It reads the credentials
    * from the variables of AWS's tools, `API_KEY` or `TOKEN`.
    */
   get predictCommand(): string {
     return predictCommand({
-      url: this.predictUrl,
+      url: this.answeringFront ? `${this.url}${inferPath(this.model.name).slice(1)}` : this.url,
       region: Stack.of(this).region,
       access: this.access,
       signedService: this.front.signedService,

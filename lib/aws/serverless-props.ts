@@ -1,3 +1,4 @@
+import type { RemovalPolicy } from 'aws-cdk-lib';
 import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -55,12 +56,22 @@ export interface ServerlessModelProps extends ServingProps {
   readonly webAcl?: WebAcl;
 
   /**
-   * Whether the role by which REST APIs write logs is made and set for the account in this region. Say false where
-   * somebody else has set one: there is one such setting in each account and region.
+   * Whether the REST API writes an access log, and by which role. An account has one role for the logs of all its REST APIs
+   * in a region: `true` creates one and sets it for the account, in place of any that is set; `false` uses the one that is
+   * set, without which the deployment fails.
    *
-   * @default true
+   * @default - no access log of the REST API, so that no setting of the account is needed or changed; an HTTP API always
+   * has one
    */
   readonly apiGatewayLogRole?: boolean;
+
+  /**
+   * What happens to the function's log group when the stack is deleted, or when its first deployment is rolled back. The
+   * events expire after `logRetentionDays` either way.
+   *
+   * @default RemovalPolicy.RETAIN, so that the log of a failed first deployment can still be read
+   */
+  readonly logRemovalPolicy?: RemovalPolicy;
 
   /**
    * Alarms that take a gradual `rollout` back, beside the one on failures of the new version itself.

@@ -1,4 +1,7 @@
-/** How much callers may ask. Beyond it they get 429 and `Retry-After`. */
+/**
+ * How many requests callers may send. More get 429, with `Retry-After` unless the gateway in front cannot send it, as an HTTP
+ * API of AWS cannot.
+ */
 export interface Throttle {
   /** Steady requests a second. */
   readonly requestsPerSecond: number;

@@ -182,6 +182,32 @@ test.each([
   if (endpoint.restFront) expect(endpoint.metricCount().dimensions).toMatchObject({ ApiName: names[0] });
 });
 
+test.each<[string, Props, object]>([
+  [
+    'a REST API',
+    { apiGatewayLogRole: false },
+    { subject: '$context.authorizer.principalId', apiKeyId: '$context.identity.apiKeyId' },
+  ],
+  ['an HTTP API', { front: httpApi, access: tokens }, { subject: '$context.authorizer.claims.sub' }],
+])('the access log of %s names callers by IAM, token and key, in lines that are JSON', (_, props, callers) => {
+  const resources = Object.values<{ Type: string; Properties: Record<string, { Format: string }> }>(
+    make(props).template().toJSON().Resources,
+  );
+  const [stage] = resources.filter(({ Type }) => Type.endsWith('::Stage'));
+  const { Format } = stage!.Properties.AccessLogSetting ?? stage!.Properties.AccessLogSettings!;
+  const fields = JSON.parse(Format);
+  expect(fields).toMatchObject({ ...callers, userArn: '$context.identity.userArn' });
+  // Messages may hold quotes; every other variable is a number, a name or a time.
+  expect(Format).not.toMatch(/error\.message|authorizer\.error/);
+});
+
+test('the access log of an HTTP API is in a group that the account’s policy for deliveries names once for all', () => {
+  const groups = Object.values(make({ front: httpApi }).template().findResources('AWS::Logs::LogGroup'));
+  expect(groups.map(({ Properties }) => Properties.LogGroupName).filter(Boolean)).toEqual([
+    expect.stringMatching(/^\/aws\/vendedlogs\/apis\/[\w-]+$/),
+  ]);
+});
+
 describe('ServerlessModel refuses', () => {
   test.each<[string, Props, string]>([
     ['keys at an HTTP API', { front: httpApi, access: Access.apiKey() }, 'access: UNSUPPORTED'],

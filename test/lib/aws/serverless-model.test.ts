@@ -1,4 +1,4 @@
-import { Aws, CfnParameter, Lazy, type Stack } from 'aws-cdk-lib';
+import { Aws, type CfnElement, CfnParameter, Lazy, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import type { CfnStage } from 'aws-cdk-lib/aws-apigateway';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -46,15 +46,40 @@ describe('ServerlessModel on AWS', () => {
   });
 
   test('shares one layer between the models of a stack, and one role for logs', () => {
-    const { stack, template } = make();
-    new ServerlessModel(stack, 'Other', { model });
+    const { stack, template } = make({ apiGatewayLogRole: true });
+    new ServerlessModel(stack, 'Other', { model, apiGatewayLogRole: true });
     template().resourceCountIs('AWS::Lambda::LayerVersion', 1);
     template().resourceCountIs('AWS::ApiGateway::Account', 1);
     template().resourceCountIs('AWS::Lambda::Function', 2);
   });
 
-  test('makes no setting of the account where there is one already', () => {
-    make({ apiGatewayLogRole: false }).template().resourceCountIs('AWS::ApiGateway::Account', 0);
+  test.each([undefined, false])('changes no setting of the account unless asked for: %s', (apiGatewayLogRole) => {
+    make({ apiGatewayLogRole }).template().resourceCountIs('AWS::ApiGateway::Account', 0);
+  });
+
+  test.each([
+    [undefined, Match.absent()],
+    [false, { DestinationArn: Match.anyValue(), Format: Match.anyValue() }],
+    [true, { DestinationArn: Match.anyValue(), Format: Match.anyValue() }],
+  ])('has an access log of the REST API where the account can write it: %s', (apiGatewayLogRole, AccessLogSetting) => {
+    make({ apiGatewayLogRole })
+      .template()
+      .hasResourceProperties('AWS::ApiGateway::Stage', {
+        AccessLogSetting,
+        // Of these API Gateway would make a group itself, which no retention and no key reaches.
+        MethodSettings: [Match.objectLike({ LoggingLevel: 'OFF', DataTraceEnabled: false })],
+      });
+  });
+
+  test('keeps the log of a failed first deployment, unless it is not wanted', () => {
+    const policy = (props: Props) => {
+      const { stack, endpoint, template } = make(props);
+      return template().findResources('AWS::Logs::LogGroup')[
+        stack.getLogicalId(endpoint.logGroup.node.defaultChild as CfnElement)
+      ]!.DeletionPolicy;
+    };
+    expect(policy({})).toBe('Retain');
+    expect(policy({ logRemovalPolicy: RemovalPolicy.DESTROY })).toBe('Delete');
   });
 
   test('publishes a version for each content, and the API calls the newest', () => {
@@ -62,7 +87,6 @@ describe('ServerlessModel on AWS', () => {
     expect(version({})).toBe(version({}));
     const next = Model.fromDirectory(writePackage({ version: '2' }));
     expect(version({ model: next })).not.toBe(version({}));
-    make().template().hasResource('AWS::Lambda::Version', { DeletionPolicy: 'Retain' });
     make()
       .template()
       .hasResourceProperties('AWS::Lambda::Alias', { Name: 'live', ProvisionedConcurrencyConfig: Match.absent() });
@@ -171,19 +195,29 @@ describe('ServerlessModel on AWS', () => {
   });
 
   test('throttles everyone together, logs who asked, and no bodies', () => {
-    make()
+    make({ apiGatewayLogRole: true })
       .template()
       .hasResourceProperties('AWS::ApiGateway::Stage', {
         AccessLogSetting: { Format: Match.stringLikeRegexp('"requestId"') },
         MethodSettings: [
           Match.objectLike({
             DataTraceEnabled: false,
-            LoggingLevel: 'ERROR',
             ThrottlingRateLimit: 100,
             ThrottlingBurstLimit: 200,
           }),
         ],
       });
+  });
+
+  test('tells throttled callers when to try again', () => {
+    const responses = Object.values(make().template().findResources('AWS::ApiGateway::GatewayResponse'));
+    const retryAfter = Object.fromEntries(
+      responses.map(({ Properties: { ResponseType, StatusCode, ResponseParameters } }) => [
+        `${ResponseType} ${StatusCode}`,
+        ResponseParameters?.['gatewayresponse.header.Retry-After'],
+      ]),
+    );
+    expect(retryAfter).toMatchObject({ 'THROTTLED 429': "'1'", 'QUOTA_EXCEEDED 429': "'3600'" });
   });
 
   test('keeps every log for 90 days, or as long as asked', () => {

@@ -80,6 +80,12 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Serverl
   'warm, bounded and encrypted': (stack) => {
     const key = new Key(stack, 'Key', { enableKeyRotation: true });
     const topic = new Topic(stack, 'Topic', { masterKey: key, enforceSSL: true });
-    return { minReplicas: 1, maxReplicas: 4, encryptionKey: key, alarmActions: [new SnsAction(topic)] };
+    return {
+      minReplicas: 1,
+      maxReplicas: 4,
+      encryptionKey: key,
+      alarmActions: [new SnsAction(topic)],
+      apiGatewayLogRole: true,
+    };
   },
 };

@@ -1,13 +1,13 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination, VpcLink } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpAlbIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { type IVpc, Port, SecurityGroup, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
-import { accessLogFormat } from '../shared/access-log.js';
+import { httpAccessLog, httpAccessLogGroup } from '../shared/access-log.js';
 import { apiName } from '../shared/api-name.js';
 import { rates } from '../shared/throttle.js';
 import type { LoadBalancer } from './load-balancer.js';
@@ -56,13 +56,15 @@ export class ApiFront extends Construct {
     for (const path of ['/', '/{proxy+}']) {
       this.api.addRoutes({ path, methods: [HttpMethod.ANY], integration, authorizer });
     }
-    const logs = new LogGroup(this, 'AccessLogs', { retention: props.retention, removalPolicy: RemovalPolicy.DESTROY });
     this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
       throttle: rates(throttle),
-      accessLogSettings: { destination: new LogGroupLogDestination(logs), format: accessLogFormat() },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(httpAccessLogGroup(this, { retention: props.retention })),
+        format: httpAccessLog(),
+      },
       detailedMetricsEnabled: true,
     });
   }

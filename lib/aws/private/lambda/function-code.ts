@@ -7,6 +7,7 @@ import { LAMBDA_IMAGE_MODEL_FOLDER, lambdaImageContext } from '../../../bundle/l
 import { LAYER_MOUNT } from '../../../bundle/lambda-layer.js';
 import type { Model } from '../../../model/model.js';
 import type { ServerlessModelData } from '../../serverless-model-data.js';
+import { warnOfEmulation } from '../shared/emulation.js';
 import { PackageObjects } from '../shared/package-objects.js';
 import { S3FilesMount } from '../shared/s3-files-mount.js';
 import { LAMBDA, RUNTIME_BYTES } from './limits.js';
@@ -33,6 +34,8 @@ export type FunctionCode = Pick<
   readonly modelLocation: string;
   /** Whether what is mounted is read from S3 beside the file system. @default - nothing is, or it has no S3 behind it */
   readonly readsFromS3?: boolean;
+  /** Changes with the runtime in the layer. @default - the runtime is part of the image */
+  readonly runtimeDigest?: string;
 };
 
 /** Where Lambda unpacks the function's code. */
@@ -41,11 +44,13 @@ const CODE_FOLDER = '/var/task';
 /** Adds what the function is made of, and lets it read what of that Lambda does not read for it. */
 export function functionCode(scope: Construct, props: FunctionCodeProps): FunctionCode {
   const { model, modelData, architecture, handler, role } = props;
-  if (model.manifest.format !== 'onnx') return imageCode(props);
+  if (model.manifest.format !== 'onnx') return imageCode(scope, props);
+  const { layer, digest } = runtimeLayer(scope, architecture);
   const runtime = {
     runtime: NODE,
     handler: `${LAYER_MOUNT}/lambda.${handler}`,
-    layers: [runtimeLayer(scope, architecture)],
+    layers: [layer],
+    runtimeDigest: digest,
   };
   const elsewhere = { ...runtime, code: Code.fromInline('// The model is elsewhere.') };
   switch (modelData.kind) {
@@ -85,8 +90,9 @@ export function functionCode(scope: Construct, props: FunctionCodeProps): Functi
 }
 
 /** An image with Python, the packages that the model needs, and the model. */
-function imageCode({ model, architecture, handler }: FunctionCodeProps): FunctionCode {
+function imageCode(scope: Construct, { model, architecture, handler }: FunctionCodeProps): FunctionCode {
   const name = architectureName(architecture);
+  warnOfEmulation(scope, name === 'x64' ? 'amd64' : name);
   const { directory } = lambdaImageContext({ architecture: name, model });
   return {
     runtime: Runtime.FROM_IMAGE,

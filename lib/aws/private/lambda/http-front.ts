@@ -12,11 +12,11 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
+import type { LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Access } from '../../../serving/access.js';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
-import { accessLogFormat } from '../shared/access-log.js';
+import { httpAccessLog, httpAccessLogGroup } from '../shared/access-log.js';
 import { apiName } from '../shared/api-name.js';
 import { rates } from '../shared/throttle.js';
 import type { AnsweringFront } from './front.js';
@@ -53,8 +53,8 @@ export class HttpFront extends Construct implements AnsweringFront {
       autoDeploy: true,
       throttle: rates(throttle),
       accessLogSettings: {
-        destination: new LogGroupLogDestination(new LogGroup(this, 'AccessLogs', props.logs)),
-        format: accessLogFormat(),
+        destination: new LogGroupLogDestination(httpAccessLogGroup(this, props.logs)),
+        format: httpAccessLog(),
       },
       detailedMetricsEnabled: true,
     });

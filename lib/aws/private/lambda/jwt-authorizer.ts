@@ -29,7 +29,7 @@ export class JwtAuthorizer extends Construct {
       // The code lies in the layer; Lambda wants some beside it.
       code: Code.fromInline('// The handler is in the layer.'),
       handler: `${LAYER_MOUNT}/authorizer.handler`,
-      layers: [runtimeLayer(this, architecture)],
+      layers: [runtimeLayer(this, architecture).layer],
       description: 'Checks the bearer tokens of callers of a model',
       memorySize: 256,
       timeout: Duration.seconds(10),

@@ -26,7 +26,7 @@ import type { Access } from '../../../serving/access.js';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
 import type { RestApiOptions } from '../../front.js';
 import type { WebAcl } from '../../serverless-web-acl.js';
-import { accessLogFormat } from '../shared/access-log.js';
+import { restAccessLog } from '../shared/access-log.js';
 import { apiName } from '../shared/api-name.js';
 import { rates } from '../shared/throttle.js';
 import { ApiLogRole } from './api-log-role.js';
@@ -45,7 +45,12 @@ export interface RestFrontProps extends RestApiOptions {
   readonly throttle?: Throttle;
   readonly timeoutSeconds: number;
   readonly logs: LogGroupProps;
-  readonly logRole: boolean;
+  /**
+   * Whether to make the account's role for logs of API Gateway (true), or use the one it has (false).
+   *
+   * @default - no access log
+   */
+  readonly accountLogRole?: boolean;
 }
 
 const JSON_TYPE = 'application/json';
@@ -71,27 +76,30 @@ export class RestFront extends Construct implements AnsweringFront {
     super(scope, id);
     const { access, throttle = DEFAULT_THROTTLE } = props;
     const rate = rates(throttle);
-    const accessLogs = new LogGroup(this, 'AccessLogs', props.logs);
     this.api = new RestApi(this, 'Resource', {
       // CloudWatch tells REST APIs apart by their names alone.
       restApiName: apiName(this),
       endpointTypes: [EndpointType.REGIONAL],
       binaryMediaTypes: BINARY_TYPES,
-      // The account's role is made apart, or is there already.
+      // The account has one such role; it is made apart, once, and only on request.
       cloudWatchRole: false,
       deployOptions: {
         throttlingRateLimit: rate.rateLimit,
         throttlingBurstLimit: rate.burstLimit,
-        accessLogDestination: new LogGroupLogDestination(accessLogs),
-        accessLogFormat: accessLogFormat(),
-        loggingLevel: MethodLoggingLevel.ERROR,
+        ...(props.accountLogRole !== undefined && {
+          accessLogDestination: new LogGroupLogDestination(new LogGroup(this, 'AccessLogs', props.logs)),
+          accessLogFormat: restAccessLog(),
+        }),
+        // API Gateway would make the group of execution logs itself: without expiry, without the key, and for ever.
+        loggingLevel: MethodLoggingLevel.OFF,
         // Bodies are not logged.
         dataTraceEnabled: false,
         metricsEnabled: true,
         tracingEnabled: true,
       },
     });
-    if (props.logRole) this.api.deploymentStage.node.addDependency(ApiLogRole.of(this).account);
+    if (props.accountLogRole) this.api.deploymentStage.node.addDependency(ApiLogRole.of(this).account);
+    this.addRetryAfter();
     this.requestValidator = this.api.addRequestValidator('RequestValidator', {
       validateRequestBody: true,
       validateRequestParameters: true,
@@ -116,7 +124,8 @@ export class RestFront extends Construct implements AnsweringFront {
     this.api.root.addResource('{proxy+}').addMethod('ANY', integration, method);
     if (props.webAcl) {
       const { stageArn } = this.api.deploymentStage;
-      this.firewall = new Firewall(this, 'Firewall', { webAcl: props.webAcl, resourceArn: stageArn });
+      const takesText = props.model.manifest.inputs.some(({ datatype }) => datatype === 'BYTES');
+      this.firewall = new Firewall(this, 'Firewall', { webAcl: props.webAcl, resourceArn: stageArn, takesText });
     }
     if (access.kind === 'apiKey') {
       this.apiKey = new ApiKey(this, 'ApiKey');
@@ -178,6 +187,24 @@ export class RestFront extends Construct implements AnsweringFront {
       // As the runtime words its failures.
       templates: { [JSON_TYPE]: '{"error": "$context.error.validationErrorString"}' },
     });
+  }
+
+  /** Tells throttled callers when to retry, which API Gateway does not do by itself. */
+  private addRetryAfter(): void {
+    const responses = {
+      // The bucket of the throttle is refilled every second.
+      Throttled: { type: ResponseType.THROTTLED, seconds: 1 },
+      // A quota of a day does not say when its day began.
+      QuotaExceeded: { type: ResponseType.QUOTA_EXCEEDED, seconds: 3600 },
+    };
+    for (const [id, { type, seconds }] of Object.entries(responses)) {
+      this.api.addGatewayResponse(id, {
+        type,
+        statusCode: '429',
+        responseHeaders: { 'Retry-After': `'${seconds}'` },
+        templates: { [JSON_TYPE]: '{"error": $context.error.messageString}' },
+      });
+    }
   }
 
   private methodOptions({ kind }: Access): MethodOptions {

@@ -11,14 +11,27 @@ export function architectureName({ name }: Architecture): 'x64' | 'arm64' {
   return name === Architecture.X86_64.name ? 'x64' : 'arm64';
 }
 
+export interface RuntimeLayer {
+  readonly layer: LayerVersion;
+  /** Changes with the content of the layer. */
+  readonly digest: string;
+}
+
 /** The layer with the runtime, which all models of a stack share. */
-export function runtimeLayer(scope: Construct, architecture: Architecture): LayerVersion {
+export function runtimeLayer(scope: Construct, architecture: Architecture): RuntimeLayer {
   const stack = Stack.of(scope);
   const name = architectureName(architecture);
   const id = `ModelshipRuntime-${name}`;
-  const existing = stack.node.tryFindChild(id) as LayerVersion | undefined;
-  if (existing) return existing;
   const { directory, digest } = lambdaLayer({ architecture: name });
+  const existing = stack.node.tryFindChild(id) as LayerVersion | undefined;
+  return { layer: existing ?? makeLayer(stack, id, { architecture, directory, digest }), digest };
+}
+
+function makeLayer(
+  stack: Stack,
+  id: string,
+  { architecture, directory, digest }: { architecture: Architecture; directory: string; digest: string },
+): LayerVersion {
   return new LayerVersion(stack, id, {
     // The digest is known, so that a second synthesis neither reads nor copies the folder.
     code: Code.fromAsset(directory, { assetHash: digest }),
