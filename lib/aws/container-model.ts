@@ -1,4 +1,4 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import {
   type Connections,
   type IConnectable,
@@ -37,13 +37,16 @@ import { ECS } from './private/ecs/limits.js';
 import { LoadBalancer } from './private/ecs/load-balancer.js';
 import { ManagedGpuInstances } from './private/ecs/managed-gpu-instances.js';
 import { Network } from './private/ecs/network.js';
+import { runningParts } from './private/ecs/running-parts.js';
 import { ServiceScaling } from './private/ecs/scaling.js';
 import { CONTAINER, PORT_NAME, Task } from './private/ecs/task.js';
 import { gpuSize } from './private/ecs/task-size.js';
 import { ServiceTelemetry, TrafficAlarms } from './private/ecs/telemetry.js';
 import { validateContainer } from './private/ecs/validation.js';
 import { warn } from './private/shared/cost-warnings.js';
+import { tellIdleCost } from './private/shared/idle-cost.js';
 import { isOfAnotherRegion, type PulledImage, pulledImage } from './private/shared/pulled-image.js';
+import { requireS3Route } from './private/shared/subnets.js';
 
 const DEFAULT_MAX_REPLICAS = 4;
 const DEFAULT_CONCURRENCY = 8;
@@ -126,12 +129,14 @@ export class ContainerModel extends Construct implements IConnectable {
     this.task = this.makeTask(image, capacity);
     this.loadBalancer = new LoadBalancer(this, 'LoadBalancer', {
       vpc: this.vpc,
+      subnets: this.loadBalancerSubnets,
       port: this.server.spec.port,
       readyPath: this.server.spec.readyPath(props.model),
       internetFacing: props.internetFacing ?? false,
       certificate: props.certificate,
       access: this.access,
       jwksUrl: props.jwksUrl,
+      jwtAudienceFormat: props.jwtAudienceFormat,
       timeoutSeconds: this.timeoutSeconds,
       logRetentionDays: this.retention,
       twoGroups: hasTwoVersions(props.rollout, props.blueGreenBakeMinutes),
@@ -153,6 +158,10 @@ export class ContainerModel extends Construct implements IConnectable {
       const { connections, targets } = this.task.mount;
       this.service.connections.allowToDefaultPort(connections, 'The model of the tasks');
       this.service.node.addDependency(...targets, ...connections.securityGroups);
+    }
+    if (given && image.repositoryArn) {
+      const { subnets } = given.selectSubnets(this.subnets);
+      requireS3Route(this, props.vpc ? 'vpc' : 'cluster', given, subnets, 'ECR keeps the layers of images in S3');
     }
     this.attach();
     this.network?.admit(this.service);
@@ -187,6 +196,7 @@ export class ContainerModel extends Construct implements IConnectable {
       dashboard: props.dashboard ?? true,
       alarmActions: props.alarmActions ?? [],
     });
+    tellIdleCost(this, runningParts(capacity, this.server.spec, min));
     warn(this, capacity.gpuOptions ? 'modelship:idleGpu' : 'modelship:idleService');
     if (gateway && this.server.spec.streams) warn(this, 'modelship:bufferedStream');
   }
@@ -234,10 +244,20 @@ export class ContainerModel extends Construct implements IConnectable {
     return (this.props.logRetentionDays ?? DEFAULT_LOG_DAYS) as RetentionDays;
   }
 
-  /** Those that can reach the internet if there are some, and never those that it can reach. */
+  /**
+   * Subnets of the tasks and of the API's VPC link, one in each zone: a VPC may have several groups of private subnets, for
+   * data as well. Never those that the internet can reach, unless asked for.
+   */
   private get subnets(): SubnetSelection {
     const egress = this.vpc.privateSubnets.length > 0;
-    return { subnetType: egress ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED };
+    const subnetType = egress ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED;
+    return { ...(this.props.vpcSubnets ?? { subnetType }), onePerAz: true };
+  }
+
+  private get loadBalancerSubnets(): SubnetSelection {
+    const { loadBalancerSubnets, internetFacing } = this.props;
+    if (loadBalancerSubnets) return loadBalancerSubnets;
+    return internetFacing ? { subnetType: SubnetType.PUBLIC, onePerAz: true } : this.subnets;
   }
 
   private image(capacity: ContainerCapacity): PulledImage {
@@ -262,6 +282,7 @@ export class ContainerModel extends Construct implements IConnectable {
         isOfAnotherRegion(this, image) ||
         (this.props.internetFacing ?? false),
       instances: capacity.gpuOptions !== undefined,
+      availabilityZones: this.props.availabilityZones,
       secrets: Object.keys(this.props.secrets ?? {}).length > 0,
       retention: this.retention,
     });
@@ -283,6 +304,7 @@ export class ContainerModel extends Construct implements IConnectable {
       environment,
       secrets,
       retention: this.retention,
+      logRemovalPolicy: this.props.logRemovalPolicy ?? RemovalPolicy.RETAIN,
     });
   }
 
@@ -294,7 +316,7 @@ export class ContainerModel extends Construct implements IConnectable {
       cluster: this.cluster,
       taskDefinition: this.task.definition,
       desiredCount,
-      securityGroups: [
+      securityGroups: this.props.securityGroups ?? [
         new SecurityGroup(this, 'SecurityGroup', { vpc: this.vpc, description: `Serves the model ${model.name}` }),
       ],
       vpcSubnets: this.subnets,

@@ -1,12 +1,14 @@
+import type { RemovalPolicy } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { ICluster, Secret } from 'aws-cdk-lib/aws-ecs';
 import type { ImageSource } from '../serving/image-source.js';
 import type { ServingProps } from '../serving/props.js';
 import type { ModelServer } from '../serving/servers/model-server.js';
 import type { ContainerCapacity } from './capacity.js';
 import type { ContainerModelData } from './container-model-data.js';
+import type { JwtAudienceFormat } from './jwt-audience-format.js';
 
 /** Props of {@link ContainerModel}. */
 export interface ContainerModelProps extends ServingProps {
@@ -35,6 +37,32 @@ export interface ContainerModelProps extends ServingProps {
    */
   readonly vpc?: IVpc;
 
+  /**
+   * Zones of the VPC that is made here, at least two, such as `us-east-1b`. Choose them where the first two lack a service:
+   * HTTP APIs have no VPC links in `use1-az3`, and Fargate is not in `apne1-az3`.
+   *
+   * @default - the first two of the account in the region
+   */
+  readonly availabilityZones?: string[];
+
+  /**
+   * Subnets of the tasks, of the instances with GPUs, and of the API on its way to the load balancer: one in each zone is
+   * used.
+   *
+   * @default - the private subnets of the VPC, or, if it has none, its isolated ones
+   */
+  readonly vpcSubnets?: SubnetSelection;
+
+  /**
+   * Subnets of the load balancer: at least two zones, and one subnet in each.
+   *
+   * @default - those of the tasks; with `internetFacing` the public ones
+   */
+  readonly loadBalancerSubnets?: SubnetSelection;
+
+  /** Security groups of the tasks. @default - a new one that allows all outbound traffic and inbound from the load balancer */
+  readonly securityGroups?: ISecurityGroup[];
+
   /** Must have Container Insights on, by which tasks are counted. @default - a new one in the VPC */
   readonly cluster?: ICluster;
 
@@ -47,8 +75,16 @@ export interface ContainerModelProps extends ServingProps {
   /** The name that the certificate is for, and that callers use. @default - the load balancer's own */
   readonly domainName?: string;
 
-  /** Where the JWT issuer's keys are. @default - `<issuer>/.well-known/jwks.json` */
+  /**
+   * URL of the JWT issuer's keys (`jwks_uri` in `<issuer>/.well-known/openid-configuration`). The load balancer does not
+   * discover it, takes RS256 alone, and at most 10 keys of 150 KB together.
+   *
+   * @default - known for Cognito, Entra ID, Okta, Auth0, Keycloak and Google by the issuer; required for others
+   */
   readonly jwksUrl?: string;
+
+  /** Form of the `aud` claim in the issuer's tokens. @default JwtAudienceFormat.SINGLE_STRING */
+  readonly jwtAudienceFormat?: JwtAudienceFormat;
 
   /** Requests each task may have in flight before tasks are added. @default 8 */
   readonly targetConcurrency?: number;
@@ -70,6 +106,14 @@ export interface ContainerModelProps extends ServingProps {
    * @default - 300, or 1800 for a `server` that fetches its model by itself
    */
   readonly startupSeconds?: number;
+
+  /**
+   * What happens to the tasks' log group when the stack is deleted, or when its first deployment is rolled back. The events
+   * expire after `logRetentionDays` either way.
+   *
+   * @default RemovalPolicy.RETAIN, so that the log of a failed first deployment can still be read
+   */
+  readonly logRemovalPolicy?: RemovalPolicy;
 
   /** Alarms that take a deployment back. @default - the alarms on errors and latency */
   readonly rollbackAlarms?: IAlarm[];

@@ -17,7 +17,7 @@ import { grantAsyncObjects } from './private/sagemaker/async-access.js';
 import { asyncInferenceConfig, dataCaptureConfig, explainerConfig } from './private/sagemaker/endpoint-config.js';
 import { EndpointMetrics } from './private/sagemaker/endpoint-metrics.js';
 import { endpointScaling } from './private/sagemaker/endpoint-scaling.js';
-import { componentDeploymentConfig, deploymentConfig } from './private/sagemaker/guardrails.js';
+import { componentDeploymentConfig, deploymentConfig, isPartOfAnInstance } from './private/sagemaker/guardrails.js';
 import { requireEcr } from './private/sagemaker/image-validation.js';
 import {
   architectureOf,
@@ -31,14 +31,17 @@ import {
 } from './private/sagemaker/instances.js';
 import { ENDPOINT_NAME, hasLocalStorage, isGpu, SAGEMAKER } from './private/sagemaker/limits.js';
 import { ExecutionRole } from './private/sagemaker/role.js';
+import { runningParts } from './private/sagemaker/running-parts.js';
 import type { Scaling } from './private/sagemaker/scaling.js';
 import { ServedModel } from './private/sagemaker/served-model.js';
 import { EndpointTelemetry } from './private/sagemaker/telemetry.js';
 import { validateManagedEndpoint } from './private/sagemaker/validation.js';
 import { endpointVariants, MAIN_VARIANT, type StartTimes } from './private/sagemaker/variants.js';
 import { warn } from './private/shared/cost-warnings.js';
+import { tellIdleCost } from './private/shared/idle-cost.js';
 import { grantSource } from './private/shared/model-source.js';
 import { type PulledImage, pulledImage } from './private/shared/pulled-image.js';
+import { requireS3Route } from './private/shared/subnets.js';
 
 const DEFAULT_DOWNLOAD_SECONDS = 900;
 const DEFAULT_LOG_DAYS = 90;
@@ -116,6 +119,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
       metrics: this.metrics,
       scaled: this.inferenceComponent ?? this.endpoint,
     });
+    tellIdleCost(this, runningParts(this.mode, this.server.spec, range));
     this.warn(range);
   }
 
@@ -260,6 +264,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     const { vpc, vpcSubnets } = this.props;
     if (!vpc) return undefined;
     const subnets = vpc.selectSubnets(vpcSubnets);
+    requireS3Route(this, 'vpc', vpc, subnets.subnets, 'SageMaker loads the model from S3 through the VPC');
     const securityGroupIds = this.connections.securityGroups.map((group) => group.securityGroupId);
     this.role.mayJoin(vpc, subnets, securityGroupIds);
     return { subnets: subnets.subnetIds, securityGroupIds };
@@ -331,6 +336,10 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
 
   private warn({ min }: Replicas): void {
     const { kind } = this.mode;
+    const { rollout, rollingUpdate } = this.props;
+    if (kind !== 'serverless' && isPartOfAnInstance(rollout, rollingUpdate, min)) {
+      warn(this, 'modelship:partOfAnInstance');
+    }
     if (kind === 'serverless') {
       if (min > 0) warn(this, 'modelship:provisionedConcurrency');
     } else if (min > 0 || kind === 'realTime') {

@@ -219,6 +219,9 @@ describe('every variant is destroyed', () => {
       // Goes with its function.
       'AWS::Lambda::Version IrisCurrentVersion',
       'AWS::Logs::LogGroup FlowLogs',
+      // So that the log of a failed first deployment can be read.
+      'AWS::Logs::LogGroup IrisLogs',
+      'AWS::Logs::LogGroup IrisTaskLogs',
       'AWS::Logs::LogGroup VpcFlowLogGroup',
       'AWS::S3::Bucket Bucket',
       'AWS::S3::Bucket Input',

@@ -270,9 +270,9 @@ describe('ContainerModel', () => {
     expect(actions[0]).toMatchObject({
       Type: 'jwt-validation',
       JwtValidationConfig: {
-        Issuer: 'https://login.example.com/',
-        JwksEndpoint: 'https://login.example.com/.well-known/jwks.json',
-        AdditionalClaims: [{ Format: 'string-array', Name: 'aud', Values: ['iris', 'all'] }],
+        Issuer: 'https://example.auth0.com/',
+        JwksEndpoint: 'https://example.auth0.com/.well-known/jwks.json',
+        AdditionalClaims: [{ Format: 'single-string', Name: 'aud', Values: ['iris'] }],
       },
     });
     expect(service.predictUrl).toBe('https://iris.example.com/v1/models/iris:predict');
@@ -851,6 +851,7 @@ describe('ContainerModel refuses', () => {
           issuer: `https://login.example.com/${'a'.repeat(256)}`,
           audience: Array.from({ length: 11 }, (_, index) => `audience-${index}`),
         }),
+        jwksUrl: 'https://login.example.com/keys',
         certificate: certificate(stack),
       }),
       ['access.issuer: TOO_LONG', 'access.audience: TOO_MANY'],

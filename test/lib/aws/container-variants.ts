@@ -21,7 +21,7 @@ export const certificate = (stack: Stack) =>
     'arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012',
   );
 
-export const jwt = Access.jwt({ issuer: 'https://login.example.com/', audience: ['iris', 'all'] });
+export const jwt = Access.jwt({ issuer: 'https://example.auth0.com/', audience: ['iris'] });
 
 export const torchScript = Model.fromDirectory(writePackage({ format: 'torchscript', artifact: 'model.onnx' }));
 

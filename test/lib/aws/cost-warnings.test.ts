@@ -13,7 +13,7 @@ import {
   type ManagedEndpointModelProps,
   ServerlessModel,
 } from '../../../lib/aws/index.js';
-import { Access, ImageSource, ModelServer } from '../../../lib/serving/index.js';
+import { Access, ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
 import { minimal as service } from './container-variants.js';
 import { minimal as endpoint } from './managed-endpoint-variants.js';
 import { minimal as serverless } from './serverless-variants.js';
@@ -41,7 +41,20 @@ function warnings(make: Make, ...acknowledged: string[]): string[] {
   return warningIds(stack);
 }
 
+const CANARY = Rollout.canary({ percent: 10, bakeMinutes: 10 });
+
 const CASES: readonly (readonly [what: string, make: Make, ids: readonly string[]])[] = [
+  [
+    'a canary of a tenth of one instance',
+    managed({ rollout: CANARY }),
+    ['modelship:idleInstance', 'modelship:partOfAnInstance'],
+  ],
+  ['a canary of one of ten', managed({ rollout: CANARY, minReplicas: 10 }), ['modelship:idleInstance']],
+  [
+    'batches of a quarter of two',
+    managed({ rollingUpdate: { batchPercent: 25 }, minReplicas: 2 }),
+    ['modelship:idleInstance', 'modelship:partOfAnInstance'],
+  ],
   ['a function that scales to zero', lambda(), []],
   ['environments that are kept warm', lambda(2), ['modelship:provisionedConcurrency']],
   [

@@ -1,5 +1,5 @@
 import type { Stack } from 'aws-cdk-lib';
-import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { GatewayVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -85,6 +85,7 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Managed
       natGateways: 0,
       subnetConfiguration: [{ name: 'private', subnetType: SubnetType.PRIVATE_ISOLATED }],
       restrictDefaultSecurityGroup: false,
+      gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
     });
     vpc.addFlowLog('Flow');
     return { vpc };

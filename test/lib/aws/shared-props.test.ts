@@ -44,7 +44,11 @@ const TABLE: Readonly<Record<keyof ServingProps, readonly Row[]>> = {
         ServerlessModel: { mapped: new RegExp(issuer) },
         ContainerModel: {
           mapped: new RegExp(issuer),
-          with: (stack) => ({ certificate: certificate(stack), domainName: 'iris.example.com' }),
+          with: (stack) => ({
+            certificate: certificate(stack),
+            domainName: 'iris.example.com',
+            jwksUrl: `${issuer}/keys`,
+          }),
         },
         ManagedEndpointModel: {
           refused: /access: .*SageMaker supports Access.cloudIdentity\(\) only. Use ServerlessModel/,

@@ -2,6 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import type { JwtAccessOptions } from '../../../serving/access.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { ContainerModelProps } from '../../container-props.js';
+import { jwksUrlOf } from './jwks-url.js';
 import { ECS } from './limits.js';
 
 /** Notes a fault for whatever the load balancer, or the API before it, cannot do to let callers in. */
@@ -42,8 +43,8 @@ export function checkAccess(validator: Validator, props: ContainerModelProps): v
 }
 
 /** What the load balancer takes of JWTs. */
-function checkTokens(validator: Validator, { access, jwksUrl }: ContainerModelProps): void {
-  const { issuerLength, audiences } = ECS.jwt;
+function checkTokens(validator: Validator, { access, jwksUrl, jwtAudienceFormat }: ContainerModelProps): void {
+  const { issuerLength } = ECS.jwt;
   const { issuer = '', audience = [] }: Partial<JwtAccessOptions> = access?.jwtOptions ?? {};
   validator.check(
     Token.isUnresolved(issuer) || issuer.length <= issuerLength,
@@ -52,10 +53,24 @@ function checkTokens(validator: Validator, { access, jwksUrl }: ContainerModelPr
     `got ${issuer.length} characters; a load balancer allows ${issuerLength}`,
   );
   validator.check(
-    audience.length <= audiences,
+    audience.length <= 1,
     'access.audience',
     'TOO_MANY',
-    `got ${audience.length}; a load balancer allows ${audiences}`,
+    `got ${audience.length}; a load balancer does not document whether a token must match one or all of several. Give one, ` +
+      'or use ServerlessModel',
+  );
+  validator.check(
+    issuer === '' || jwksUrl !== undefined || jwksUrlOf(issuer) !== undefined,
+    'jwksUrl',
+    'MISSING',
+    `a load balancer does not discover the keys of ${issuer}; set it to \`jwks_uri\` of ` +
+      `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
+  );
+  validator.check(
+    jwtAudienceFormat === undefined || access?.kind === 'jwt',
+    'jwtAudienceFormat',
+    'CONFLICT',
+    'there are no tokens without Access.jwt(); leave it out',
   );
   validator.text('jwksUrl', jwksUrl, /^https:\/\/\S+$/, 'it must be an https:// URL');
 }

@@ -22,7 +22,7 @@ export const ECS = {
   /** https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html */
   idleSeconds: { min: 1, max: 4000, unit: 'seconds', source: 'an Application Load Balancer' },
   /** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_JwtValidationActionConfig.html */
-  jwt: { issuerLength: 256, audiences: 10 },
+  jwt: { issuerLength: 256 },
   /** https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html */
   maxDeregistrationSeconds: 3600,
   /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */

@@ -1,6 +1,6 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { type IVpc, Peer, Port } from 'aws-cdk-lib/aws-ec2';
+import { type IVpc, Peer, Port, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import {
   type ApplicationListener,
   ApplicationListenerRule,
@@ -18,16 +18,20 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Access } from '../../../serving/access.js';
+import { JwtAudienceFormat } from '../../jwt-audience-format.js';
+import { jwksUrlOf } from './jwks-url.js';
 import { ECS } from './limits.js';
 
 export interface LoadBalancerProps {
   readonly vpc: IVpc;
+  readonly subnets: SubnetSelection;
   readonly port: number;
   readonly readyPath: string;
   readonly internetFacing: boolean;
   readonly certificate?: ICertificate;
   readonly access: Access;
   readonly jwksUrl?: string;
+  readonly jwtAudienceFormat?: JwtAudienceFormat;
   readonly timeoutSeconds: number;
   readonly logRetentionDays: number;
   /** Whether a second target group is needed, to which traffic moves in a deployment. */
@@ -56,6 +60,7 @@ export class LoadBalancer extends Construct {
     super(scope, id);
     this.resource = new ApplicationLoadBalancer(this, 'Resource', {
       vpc: props.vpc,
+      vpcSubnets: props.subnets,
       internetFacing: props.internetFacing,
       dropInvalidHeaderFields: true,
       // The server gives a request up first, and says so.
@@ -109,7 +114,7 @@ export class LoadBalancer extends Construct {
   }
 
   private forward(id: string, listener: ApplicationListener): ApplicationListenerRule {
-    const { access, jwksUrl } = this.props;
+    const { access, jwksUrl, jwtAudienceFormat = JwtAudienceFormat.SINGLE_STRING } = this.props;
     const groups = [this.targets, ...(this.alternateTargets ? [this.alternateTargets] : [])];
     const next = ListenerAction.weightedForward(
       groups.map((targetGroup, index) => ({ targetGroup, weight: index === 0 ? 100 : 0 })),
@@ -122,7 +127,8 @@ export class LoadBalancer extends Construct {
       action: jwt
         ? ListenerAction.authenticateJwt({
             issuer: jwt.issuer,
-            jwksEndpoint: jwksUrl ?? `${jwt.issuer.replace(/\/$/, '')}/.well-known/jwks.json`,
+            // Of an issuer that is not known it was required.
+            jwksEndpoint: jwksUrl ?? jwksUrlOf(jwt.issuer)!,
             next,
           })
         : next,
@@ -131,7 +137,7 @@ export class LoadBalancer extends Construct {
       // A token for another service of the same issuer must not be good here.
       (rule.node.defaultChild as CfnListenerRule).addPropertyOverride(
         'Actions.0.JwtValidationConfig.AdditionalClaims',
-        [{ Format: 'string-array', Name: 'aud', Values: jwt.audience }],
+        [{ Format: jwtAudienceFormat, Name: 'aud', Values: jwt.audience }],
       );
     }
     return rule;

@@ -19,6 +19,8 @@ export interface NetworkProps {
   /** Whether EC2 instances join the cluster, which takes more of ECS's endpoints. */
   readonly instances: boolean;
   readonly secrets: boolean;
+  /** @default - the first two of the account */
+  readonly availabilityZones?: string[];
   readonly retention: RetentionDays;
 }
 
@@ -33,7 +35,7 @@ export class Network extends Construct {
     const logs = new LogGroup(this, 'FlowLogs', { retention: props.retention, removalPolicy: RemovalPolicy.DESTROY });
     this.vpc = new Vpc(this, 'Resource', {
       ipAddresses: IpAddresses.cidr('10.0.0.0/16'),
-      maxAzs: 2,
+      ...(props.availabilityZones ? { availabilityZones: props.availabilityZones } : { maxAzs: 2 }),
       natGateways: props.internet ? 1 : 0,
       subnetConfiguration: props.internet
         ? [

@@ -1,5 +1,5 @@
 import { DRAIN_SECONDS, ENVIRONMENT, START_SECONDS } from '@modelship/runtime/contract';
-import { Duration, RemovalPolicy, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import type { Connections } from 'aws-cdk-lib/aws-ec2';
 import {
   type CfnTaskDefinition,
@@ -10,6 +10,7 @@ import {
   Ec2TaskDefinition,
   FargateTaskDefinition,
   type HealthCheck,
+  LinuxParameters,
   LogDrivers,
   NetworkMode,
   OperatingSystemFamily,
@@ -46,6 +47,7 @@ export interface TaskProps {
   readonly environment: { readonly [name: string]: string };
   readonly secrets: { [name: string]: Secret };
   readonly retention: RetentionDays;
+  readonly logRemovalPolicy: RemovalPolicy;
 }
 
 /** Name of the container, and of its port in Service Connect. */
@@ -87,7 +89,10 @@ export class Task extends Construct {
     private readonly props: TaskProps,
   ) {
     super(scope, id);
-    this.logGroup = new LogGroup(this, 'Logs', { retention: props.retention, removalPolicy: RemovalPolicy.DESTROY });
+    this.logGroup = new LogGroup(this, 'Logs', {
+      retention: props.retention,
+      removalPolicy: props.logRemovalPolicy,
+    });
     this.taskRole = this.role('TaskRole');
     this.executionRole = this.role('ExecutionRole');
     grantPull(props.image, this.executionRole);
@@ -149,7 +154,7 @@ export class Task extends Construct {
     const container = this.definition.addContainer(CONTAINER, {
       containerName: CONTAINER,
       image: ContainerImage.fromRegistry(image.uri),
-      command: server.spec.command && [...server.spec.command(model, folder)],
+      command: server.spec.command && [...server.spec.command(model, folder, capacity.gpuOptions?.gpuCount)],
       environment: {
         ...this.props.environment,
         ...server.spec.environment(model, folder),
@@ -163,6 +168,7 @@ export class Task extends Construct {
       stopTimeout: Duration.seconds(DRAIN_SECONDS + 2),
       healthCheck: own ? this.healthCheck() : undefined,
       ...(capacity.gpuOptions && this.gpuShare(capacity.gpuOptions)),
+      linuxParameters: capacity.gpuOptions && this.sharedMemory(capacity.gpuOptions),
     });
     if (capacity.gpuOptions) this.askForGpus(gpuSize(capacity.gpuOptions).gpuCount);
     if (own) {
@@ -186,6 +192,16 @@ export class Task extends Construct {
   private gpuShare(options: GpuCapacityOptions) {
     const { gpuCount, cpu, memoryMib } = gpuSize(options);
     return { gpuCount, cpu: cpuUnits(cpu), memoryLimitMiB: memoryMib };
+  }
+
+  /**
+   * Room for what the processes of several GPUs exchange, where Docker gives 64 MB. It counts as memory of the container
+   * only as far as it is used.
+   */
+  private sharedMemory(options: GpuCapacityOptions): LinuxParameters | undefined {
+    const { gpuCount, memoryMib } = gpuSize(options);
+    if (gpuCount === 1 || Token.isUnresolved(memoryMib)) return undefined;
+    return new LinuxParameters(this, 'LinuxParameters', { sharedMemorySize: Math.floor(memoryMib / 2) });
   }
 
   /** CDK asks for none where only the deployment knows how many. */

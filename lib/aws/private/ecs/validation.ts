@@ -10,6 +10,7 @@ import {
   object,
   type PropTypes,
   STRING,
+  STRINGS,
 } from '../../../serving/validation/prop-types.js';
 import {
   checkGpuUse,
@@ -30,7 +31,8 @@ import { ContainerCapacity } from '../../capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { checkMemory, checkPayload } from '../shared/preflight.js';
-import { ALARM_ACTIONS, ALARMS, VPC } from '../shared/prop-types.js';
+import { ALARM_ACTIONS, ALARMS, REMOVAL_POLICY, SECURITY_GROUPS, SUBNETS, VPC } from '../shared/prop-types.js';
+import { checkOnePerZone, checkTwoZones } from '../shared/subnets.js';
 import { API_GATEWAY_RATES } from '../shared/throttle.js';
 import { validatorFor } from '../shared/validator.js';
 import { checkAccess } from './access-validation.js';
@@ -47,15 +49,21 @@ const PROPS: PropTypes<ContainerModelProps> = {
   image: IMAGE,
   modelData: choice('ContainerModelData.fromPackage()'),
   vpc: VPC,
+  availabilityZones: STRINGS,
+  vpcSubnets: SUBNETS,
+  loadBalancerSubnets: SUBNETS,
+  securityGroups: SECURITY_GROUPS,
   cluster: object('an ICluster, such as new Cluster(…)', 'clusterName'),
   internetFacing: BOOLEAN,
   certificate: object('an ICertificate, such as Certificate.fromCertificateArn(…)', 'certificateArn'),
   domainName: STRING,
   jwksUrl: STRING,
+  jwtAudienceFormat: STRING,
   targetConcurrency: NUMBER,
   targetCpuPercent: NUMBER,
   blueGreenBakeMinutes: NUMBER,
   startupSeconds: NUMBER,
+  logRemovalPolicy: REMOVAL_POLICY,
   rollbackAlarms: ALARMS,
   secrets: object('an object such as { NAME: Secret.fromSecretsManager(…) }'),
   serviceConnectNamespace: STRING,
@@ -182,10 +190,34 @@ function checkSize(
   );
 }
 
-function checkNetwork(validator: Validator, { vpc: given, cluster, internetFacing }: ContainerModelProps): void {
+function checkNetwork(validator: Validator, props: ContainerModelProps): void {
+  const { vpc: given, cluster, internetFacing, availabilityZones } = props;
   const vpc = given ?? cluster?.vpc;
   const prop = given ? 'vpc' : 'cluster';
-  if (!vpc) return;
+  validator.check(
+    availabilityZones === undefined || vpc === undefined,
+    'availabilityZones',
+    'CONFLICT',
+    `the zones of \`${prop}\` are used; choose among them with \`vpcSubnets\``,
+  );
+  validator.check(
+    availabilityZones === undefined || Token.isUnresolved(availabilityZones) || availabilityZones.length >= 2,
+    'availabilityZones',
+    'OUT_OF_RANGE',
+    `got ${availabilityZones?.length}; a load balancer needs at least two`,
+  );
+  if (!vpc) {
+    for (const name of ['vpcSubnets', 'loadBalancerSubnets', 'securityGroups'] as const) {
+      const missing = 'it is of a VPC that exists; set `vpc` or `cluster` too, or leave it out';
+      validator.check(props[name] === undefined, name, 'MISSING', missing);
+    }
+    return;
+  }
+  // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#availability-zones
+  for (const check of [checkTwoZones, checkOnePerZone]) {
+    const { loadBalancerSubnets } = props;
+    if (loadBalancerSubnets) check(validator, 'loadBalancerSubnets', vpc, loadBalancerSubnets, 'a load balancer');
+  }
   validator.check(
     vpc.privateSubnets.length + vpc.isolatedSubnets.length > 0,
     prop,

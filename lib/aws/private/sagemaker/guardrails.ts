@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnEndpoint, CfnInferenceComponent } from 'aws-cdk-lib/aws-sagemaker';
 import type { Rollout } from '../../../serving/rollout.js';
@@ -41,6 +42,21 @@ export function componentDeploymentConfig(
     rollingUpdatePolicy: batches(rollingUpdate ?? { batchPercent: SAGEMAKER.rollingPercent.max }),
     autoRollbackConfiguration: rollback(alarms),
   };
+}
+
+/**
+ * Whether the first step of a gradual deployment is less than one of the instances, which are at least `instances`.
+ * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CapacitySize.html
+ */
+export function isPartOfAnInstance(
+  rollout: Rollout | undefined,
+  rollingUpdate: RollingUpdate | undefined,
+  instances: number,
+): boolean {
+  const step =
+    rollingUpdate?.batchPercent ?? rollout?.canaryOptions?.percent ?? rollout?.linearOptions?.stepPercent ?? 100;
+  if (step === 100 || Token.isUnresolved(step) || Token.isUnresolved(instances)) return false;
+  return instances * step < 100;
 }
 
 function batches({ batchPercent, intervalMinutes = 5 }: RollingUpdate) {

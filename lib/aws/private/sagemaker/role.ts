@@ -103,6 +103,7 @@ export class ExecutionRole extends Role {
           'ec2:DescribeNetworkInterfaces',
           'ec2:DescribeSecurityGroups',
           'ec2:DescribeSubnets',
+          'ec2:DescribeVpcEndpoints',
           'ec2:DescribeVpcs',
         ],
         // Describing knows no resources.

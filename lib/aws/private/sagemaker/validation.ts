@@ -24,6 +24,7 @@ import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js'
 import { EndpointMode } from '../../mode.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { ALARM_ACTIONS, ALARMS, KEY, SECURITY_GROUPS, SUBNETS, VPC } from '../shared/prop-types.js';
+import { checkTwoZones } from '../shared/subnets.js';
 import { validatorFor } from '../shared/validator.js';
 import { checkExplanations } from './explanation-validation.js';
 import { checkInstances } from './instance-validation.js';
@@ -185,6 +186,8 @@ function checkNetwork(validator: Validator, props: ManagedEndpointModelProps): v
     'MISSING',
     'got `vpcSubnets` or `securityGroups` without it; give the VPC that they are in',
   );
+  // https://docs.aws.amazon.com/sagemaker/latest/dg/host-vpc.html
+  if (props.vpc) checkTwoZones(validator, 'vpcSubnets', props.vpc, props.vpcSubnets ?? {}, 'a SageMaker endpoint');
 }
 
 function checkEnvironment(validator: Validator, { environment = {} }: ManagedEndpointModelProps): void {

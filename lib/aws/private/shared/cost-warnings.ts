@@ -22,6 +22,14 @@ const WARNINGS = {
   'modelship:bufferedStream':
     'the server streams its answers, and the HTTP API before it hands them on in one piece, after at most 29 seconds. ' +
     'Access.jwt() and Access.anonymous() let callers come to the load balancer, which streams',
+  'modelship:emulatedBuild':
+    'the image installs Python packages for another processor than that of this machine, which takes QEMU on the machine ' +
+    'that deploys ("exec format error" without it). Install it with docker/setup-qemu-action or tonistiigi/binfmt, choose ' +
+    'the processor of this machine, or build with AwsImage.fromCodeBuild()',
+  'modelship:partOfAnInstance':
+    'the rollout starts with less than one instance, or with more than half of them. SageMaker moves whole instances, and at ' +
+    'most half of them at once, so that an update is refused or moves everything: set `minReplicas` to at least 2, and to 10 ' +
+    'for steps of 10 %',
   'modelship:failsWhileWaking':
     'with no instance running, requests fail until one has started, which takes minutes; let clients try again. ' +
     'EndpointMode.asynchronous() keeps them waiting instead',
