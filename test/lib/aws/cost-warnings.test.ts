@@ -123,11 +123,14 @@ test.each(CASES)('%s', (_what, make, ids) => {
 });
 
 test('a warning that is acknowledged is not shown, and others are', () => {
-  expect(warnings(CASES[3]![1], 'modelship:idleService')).toEqual(['modelship:idleEndpoints']);
+  const service = container(() => ({}));
+  expect(warnings(service, 'modelship:idleService')).toEqual(['modelship:idleEndpoints']);
 });
 
 test('the documentation lists every id and no other', () => {
   const docs = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'aws.md'), 'utf8');
   const listed = [...docs.matchAll(/^\| `(modelship:\w+)` \|/gm)].map(([, id]) => id!);
-  expect(listed.sort()).toEqual([...new Set(CASES.flatMap(([, , ids]) => ids))].sort());
+  // The one that depends on this machine is tested with images.
+  const ids = [...CASES.flatMap(([, , shown]) => shown), 'modelship:emulatedBuild'];
+  expect(listed.sort()).toEqual([...new Set(ids)].sort());
 });

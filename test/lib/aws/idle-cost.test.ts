@@ -65,7 +65,7 @@ describe('what a construct costs without requests is told at synth', () => {
   test('a service in a VPC of its own', () => {
     // 1 vCPU at 0.03238 and 2 GB at 0.00356, 0.0225, and 3 endpoints in 2 zones at 0.01, each for 730 hours.
     expect(cost(ecs()).parts).toMatchObject({
-      tasks: 28.83,
+      tasks: 28.84,
       'load balancer': 16.43,
       'interface endpoints': 43.8,
       dashboard: 3,

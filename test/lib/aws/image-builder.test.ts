@@ -93,6 +93,7 @@ describe('an image that CodeBuild makes', () => {
     );
     expect(granted.filter((action) => action.startsWith('ecr:'))).toEqual([
       `ecr:BatchCheckLayerAvailability on ${repository}`,
+      `ecr:BatchDeleteImage on ${repository}`,
       `ecr:BatchGetImage on ${repository}`,
       `ecr:CompleteLayerUpload on ${repository}`,
       `ecr:DescribeImages on ${repository}`,
@@ -191,7 +192,9 @@ describe('the build', () => {
     return calls.map((call) => call.slice(0, -1).split('|'));
   }
 
-  const describing = (present: string) => `case "$1-$2" in
+  const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
+  const describing = (present: string, mediaType = DOCKER_MANIFEST) => `case "$1-$2" in
+ecr-batch-get-image) echo '{"schemaVersion": 2, "mediaType": "${mediaType}"}';;
 ecr-describe-images) if [ ${present} ]; then echo sha256:0a; else exit 254; fi;;
 ecr-get-login-password) echo secret;;
 esac`;
@@ -208,6 +211,7 @@ esac`;
       ['docker', 'login', '--username'],
       ['docker', 'build', '--pull'],
       ['docker', 'push', expect.stringMatching(/\/images:abc$/)],
+      ['aws', 'ecr', 'batch-get-image'],
       ['aws', 'ecr', 'describe-images'],
     ]);
     const [built] = calls.filter(([name, verb]) => name === 'docker' && verb === 'build');
@@ -229,6 +233,13 @@ esac`;
         },
       },
     ]);
+  });
+
+  test('removes an image that SageMaker would refuse, and says that it failed', async () => {
+    const oci = 'application/vnd.oci.image.manifest.v1+json';
+    const calls = await build({ aws: describing('-e pushed', oci), docker });
+    expect(calls.map(([, , operation]) => operation)).toContain('batch-delete-image');
+    expect(answers.map(({ body }) => body)).toEqual([expect.objectContaining({ Status: 'FAILED', Data: {} })]);
   });
 
   test('makes nothing where the tag is there', async () => {

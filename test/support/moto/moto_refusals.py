@@ -78,7 +78,12 @@ def unmounted_files(self):
 
 
 def logs_without_role(self):
-    logs = [patch for patch in self._get_param("patchOperations") or [] if "logging/loglevel" in patch["path"]]
+    # Both kinds of logs: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+    logs = [
+        patch
+        for patch in self._get_param("patchOperations") or []
+        if patch["path"].startswith("/accessLogSettings") or ("logging/loglevel" in patch["path"] and patch["value"] != "OFF")
+    ]
     if logs and not self.backend.get_account().cloudwatch_role_arn:
         raise BadRequestException("CloudWatch Logs role ARN must be set in account settings to enable logging")
 

@@ -168,6 +168,8 @@ def configure(api, name, made, properties):
         {"op": "replace", "path": path, "value": value if isinstance(value, str) else json.dumps(value)}
         for path, value in settings(properties)
     ]
+    if destination := properties.get("AccessLogSetting", {}).get("DestinationArn"):
+        patches.append({"op": "replace", "path": "/accessLogSettings/destinationArn", "value": destination})
     api.update_stage(restApiId=properties["RestApiId"], stageName=made["stageName"], patchOperations=patches)
     return {"stageName": made["stageName"]}
 

@@ -9,6 +9,7 @@ import moto_ecs  # noqa: F401
 import moto_elb  # noqa: F401
 import moto_lambda  # noqa: F401
 import moto_network  # noqa: F401
+import moto_quotas  # noqa: F401
 import moto_refusals  # noqa: F401
 import moto_resources  # noqa: F401
 import moto_rest_api  # noqa: F401
