@@ -36,7 +36,7 @@ export function commonFiles(project: Project): Readonly<Record<string, string>> 
 }
 
 function packageJson({ name, target, engine, modelship }: Project): object {
-  const { command, packageName } = TOOLS[engine];
+  const { command, packageName, node } = TOOLS[engine];
   const providers = [...PROVIDERS[target.cloud], ...(target.isKubernetes ? ['@cdktf/provider-kubernetes'] : [])];
   const libraries = engine === 'cdk' ? ['aws-cdk-lib', 'constructs'] : ['cdktf', 'constructs', ...providers];
   const tools = [packageName, '@biomejs/biome', '@types/node', 'tsx', 'typescript'];
@@ -45,7 +45,7 @@ function packageJson({ name, target, engine, modelship }: Project): object {
     name,
     version: '1.0.0',
     private: true,
-    engines: { node: '>=20.19' },
+    engines: { node },
     scripts: {
       check: 'tsc && biome check',
       format: 'biome check --write',

@@ -110,9 +110,17 @@ export const ENGINES: Readonly<Record<Cloud, readonly Engine[]>> = {
   google: ['cdktf', 'cdktn'],
 };
 
-/** Command-line tool of each engine, and the npm package that has it. */
-export const TOOLS: Readonly<Record<Engine, { readonly command: string; readonly packageName: string }>> = {
-  cdk: { command: 'cdk', packageName: 'aws-cdk' },
-  cdktf: { command: 'cdktf', packageName: 'cdktf-cli' },
-  cdktn: { command: 'cdktn', packageName: 'cdktn-cli' },
+/** The command-line tool of an engine. */
+export interface Tool {
+  readonly command: string;
+  /** npm package that has the command. */
+  readonly packageName: string;
+  /** Versions of Node.js that the command and Modelship support. */
+  readonly node: string;
+}
+
+export const TOOLS: Readonly<Record<Engine, Tool>> = {
+  cdk: { command: 'cdk', packageName: 'aws-cdk', node: '>=20.19' },
+  cdktf: { command: 'cdktf', packageName: 'cdktf-cli', node: '>=20.19' },
+  cdktn: { command: 'cdktn', packageName: 'cdktn-cli', node: '>=22.19' },
 };

@@ -5,7 +5,7 @@ import { type Manifest, ModelPackageError, SAMPLES_FILE } from '../manifest/inde
 import { decodeSamples, type Sample } from '../manifest/samples.js';
 import { differenceBetween } from '../tensor/difference.js';
 import { InferenceError } from '../tensor/errors.js';
-import type { Signature } from '../tensor/tensor.js';
+import type { Signature, Tensor } from '../tensor/tensor.js';
 
 /**
  * The golden samples of the package in `directory`.
@@ -48,4 +48,16 @@ export async function checkSamples(model: LoadedModel, manifest: Manifest, sampl
       );
     }
   }
+}
+
+/** Most samples that are kept as examples, and most elements of one. */
+const EXAMPLES = 5;
+const EXAMPLE_ELEMENTS = 1000;
+
+/** Returns the inputs of the first samples that are small enough to keep in memory and to show on a page. */
+export function smallExamples(samples: readonly Sample[]): readonly (readonly Tensor[])[] {
+  return samples
+    .map(({ inputs }) => inputs)
+    .filter((inputs) => inputs.reduce((sum, { data }) => sum + data.length, 0) <= EXAMPLE_ELEMENTS)
+    .slice(0, EXAMPLES);
 }

@@ -1,7 +1,7 @@
 import type { Manifest } from '../manifest/index.js';
 import type { ModelMetrics } from '../observability/model-metrics.js';
 import type { Cancellation, InferenceRequest, InferenceResponse } from '../tensor/request.js';
-import type { Signature } from '../tensor/tensor.js';
+import type { Signature, Tensor } from '../tensor/tensor.js';
 
 /** The states TensorFlow Serving names, which every other protocol maps from. */
 export type ModelState = 'START' | 'LOADING' | 'AVAILABLE' | 'UNLOADING' | 'END';
@@ -22,6 +22,8 @@ export interface ServedModel extends ModelVersion {
   readonly source?: string;
   /** Why the version is not ready, if there is more to say than its state. */
   readonly failure?: string;
+  /** Inputs of the first golden samples, where they are small enough to show. @default - none */
+  readonly examples?: readonly (readonly Tensor[])[];
   /** What is counted of its calls. @default nothing */
   readonly metrics?: ModelMetrics;
   /** By signature name; `serving_default` is always present. */

@@ -11,7 +11,7 @@ import type { LocalPackage } from '../store/package-source.js';
 import { InferenceError } from '../tensor/errors.js';
 import type { Cancellation, InferenceRequest, InferenceResponse } from '../tensor/request.js';
 import type { Signature, Tensor } from '../tensor/tensor.js';
-import { checkSamples, readSamples } from './samples.js';
+import { checkSamples, readSamples, smallExamples } from './samples.js';
 import type { ModelState, ServedModel } from './served-model.js';
 
 /** How a version is run. */
@@ -56,6 +56,7 @@ export class ServedVersion implements ServedModel {
   readonly manifest: Manifest;
   readonly source: string | undefined;
   readonly signatures: Readonly<Record<string, Signature>>;
+  examples: readonly (readonly Tensor[])[] = [];
   /** Ends with each of those who make several calls, and in time. */
   private readonly held = new Set<Promise<void>>();
   private loadFailure: string | undefined;
@@ -117,6 +118,7 @@ export class ServedVersion implements ServedModel {
       this.checkSignature(model);
       const samples = readSamples(directory, this.manifest);
       await checkSamples(model, this.manifest, samples);
+      this.examples = smallExamples(samples);
       const { maxQueue, batchWindowMs, timeoutSeconds, threads, metrics } = this.options;
       const examples = samples.map((sample) => sample.inputs);
       await placeModel(model, examples[0], threads);

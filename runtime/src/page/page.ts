@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto';
+import { METRICS_PATH, OPEN_API_PATH } from '../contract.js';
 import type { HttpResponse } from '../http/http.js';
+import { encodeInferRequestJson } from '../manifest/samples.js';
 import type { ModelCatalog } from '../models/model-catalog.js';
 import type { ModelVersion } from '../models/served-model.js';
+import { InferenceError } from '../tensor/errors.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { PAGE_SCRIPT } from './script.js';
 import { PAGE_STYLE } from './style.js';
 
 const source = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-// The page runs its own script and nothing else, and talks to this server alone.
+/** Where the documentation is published. */
+const DOCUMENTATION_URL = 'https://github.com/modelship/modelship/tree/main/docs';
+
+// The page runs its own script only, and sends requests to this server only.
 const HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
@@ -18,20 +25,22 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 };
 
-/** What the page is told of a model. */
+/** A version of a model in the data of the page. */
 interface PageModel {
   readonly name: string;
   readonly version: string;
-  /** The labels that point to this version. */
+  /** Labels that point to this version. */
   readonly labels: readonly string[];
   readonly format: string;
   readonly available: boolean;
   readonly failure?: string;
   readonly inputs: readonly object[];
   readonly outputs: readonly object[];
+  /** Golden samples as infer requests of the Open Inference Protocol, in JSON. */
+  readonly examples: readonly string[];
 }
 
-/** The page where a person tries the models: a form made from each signature, and the answer with its latency. */
+/** Returns the page to try the models: a form made from each signature, and the response with its latency. */
 export function page(models: ModelCatalog): HttpResponse {
   const list = models
     .names()
@@ -46,6 +55,7 @@ export function page(models: ModelCatalog): HttpResponse {
         failure: model.failure,
         inputs: model.manifest.inputs,
         outputs: model.manifest.outputs,
+        examples: (model.examples ?? []).flatMap(exampleText),
       }),
     );
   // `<` is written as an escape, so that no name in a manifest can end the element.
@@ -62,11 +72,15 @@ export function page(models: ModelCatalog): HttpResponse {
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
-<header><h1>Modelship</h1><label>Model <select id="model"></select></label></header>
+<header>
+<h1>Modelship</h1>
+<label>Model <select id="model"></select></label>
+<nav><a href=".${OPEN_API_PATH}">OpenAPI</a> <a href=".${METRICS_PATH}">Metrics</a> <a href="${DOCUMENTATION_URL}">Documentation</a></nav>
+</header>
 <main>
-<section aria-labelledby="ask"><h2 id="ask">Ask</h2><form id="form"><div id="inputs"></div><button id="predict">Predict</button></form></section>
-<section aria-labelledby="answer"><h2 id="answer">Answer</h2><p id="status" role="status">Fill in the form and press Predict.</p><div id="outputs"></div></section>
-<section aria-labelledby="same"><h2 id="same">The same from a terminal</h2><pre id="curl" tabindex="0"></pre></section>
+<section aria-labelledby="request"><h2 id="request">Request</h2><form id="form"><div id="inputs"></div><div class="actions"><button id="predict">Predict</button><button type="button" id="sample" class="plain" hidden>Try a sample</button><button type="button" id="add" class="plain" hidden>Add a row</button></div></form></section>
+<section aria-labelledby="response"><h2 id="response">Response</h2><p id="status" role="status"></p><div id="outputs"></div></section>
+<section id="command-section" aria-labelledby="command" hidden><h2 id="command">Command line</h2><pre id="curl" tabindex="0"></pre><button type="button" id="copy" class="plain">Copy</button></section>
 </main>
 <script type="application/json" id="models">${data}</script>
 <script>${PAGE_SCRIPT}</script>
@@ -76,11 +90,21 @@ export function page(models: ModelCatalog): HttpResponse {
   };
 }
 
+/** JSON has no numbers that are not finite, so a sample with one is left out. */
+function exampleText(inputs: readonly Tensor[]): string[] {
+  try {
+    return [encodeInferRequestJson(inputs)];
+  } catch (error) {
+    if (error instanceof InferenceError) return [];
+    throw error;
+  }
+}
+
 function labelsOf(models: ModelCatalog, { name, version }: ModelVersion): readonly string[] {
   return Object.entries(models.labels(name)).flatMap(([label, target]) => (target === version ? [label] : []));
 }
 
-/** Whether the client is a browser that wants a page, rather than a host that asks `GET /` for a sign of life. */
+/** Returns whether the client is a browser that shows a page, rather than a host that probes `GET /`. */
 export function wantsPage(accept: string | undefined): boolean {
   return accept?.includes('text/html') ?? false;
 }

@@ -1,6 +1,6 @@
 /**
- * The page's script. Small numeric inputs become fields, image-shaped ones a place to drop a picture, all else JSON.
- * Requests go by the Open Inference Protocol; a picture's tensor goes in binary, as it would be megabytes of JSON.
+ * The page's script. Small inputs become fields, image-shaped ones a place to drop a picture, and all others JSON. Requests
+ * have the form of the Open Inference Protocol; a picture is sent as a binary tensor, because it would be megabytes of JSON.
  */
 export const PAGE_SCRIPT = String.raw`
 'use strict';
@@ -26,35 +26,57 @@ function imageLayout(spec) {
   return undefined;
 }
 
-function parseNumber(text, name) {
+function parseNumber(text, name, datatype) {
   const value = Number(text);
-  if (text.trim() === '' || Number.isNaN(value)) throw new Error(name + ': got ' + JSON.stringify(text) + ', a number is needed');
+  if (text.trim() === '' || Number.isNaN(value)) throw new Error(name + ': expected a number, got ' + JSON.stringify(text));
+  if (!Number.isFinite(value)) throw new Error(name + ': ' + text + ' is too large for ' + datatype);
   return value;
 }
 
-function fieldsInput(spec) {
-  const cells = Array.from({ length: count(spec.shape) }, (_, index) =>
-    element('input', {
-      value: spec.datatype === 'BYTES' ? '' : '0',
-      inputMode: spec.datatype === 'BYTES' ? 'text' : 'decimal',
-      ariaLabel: spec.name + ' ' + (spec.labels?.[index] ?? index + 1),
-      placeholder: spec.labels?.[index] ?? '',
-    }),
-  );
-  const value = (cell) => {
-    if (spec.datatype === 'BYTES') return cell.value;
-    if (spec.datatype === 'BOOL') return cell.value === 'true' || cell.value === '1';
-    return parseNumber(cell.value, cell.ariaLabel);
-  };
+/** A field for one element, by the datatype of its tensor. */
+function field(spec, ariaLabel) {
+  if (spec.datatype === 'BOOL') {
+    const choice = element('select', { ariaLabel }, ...['false', 'true'].map((text) => element('option', {}, text)));
+    return { node: choice, value: () => choice.value === 'true', fill: (value) => { choice.value = String(value); } };
+  }
+  if (spec.datatype === 'BYTES') {
+    const text = element('textarea', { rows: 1, ariaLabel, className: 'text' });
+    text.onkeydown = (event) => {
+      if (event.key !== 'Enter' || event.shiftKey) return;
+      event.preventDefault();
+      byId('form').requestSubmit();
+    };
+    return { node: text, value: () => text.value, fill: (value) => { text.value = value; } };
+  }
+  const number = element('input', { value: '0', inputMode: 'decimal', ariaLabel });
   return {
-    node: element('div', { className: 'cells' }, ...cells),
-    read: () => ({ name: spec.name, datatype: spec.datatype, shape: concrete(spec.shape), data: cells.map(value) }),
+    node: number,
+    value: () => parseNumber(number.value, ariaLabel, spec.datatype),
+    fill: (value) => { number.value = value === null ? '' : String(value); },
+  };
+}
+
+function fieldsInput(spec, row) {
+  const total = count(spec.shape);
+  const fields = Array.from({ length: total }, (_, index) => {
+    const label = spec.labels?.[index] ?? (total > 1 ? String(index + 1) : '');
+    return { label, ...field(spec, [spec.name, label, row > 0 ? 'row ' + (row + 1) : ''].filter(Boolean).join(' ')) };
+  });
+  return {
+    node: element('div', { className: spec.datatype === 'BYTES' ? 'texts' : 'cells' }, ...fields.map(({ label, node }) => element('label', {}, label, node))),
+    read: () => ({ name: spec.name, datatype: spec.datatype, shape: concrete(spec.shape), data: fields.map(({ value }) => value()) }),
+    fill: (data) => fields.forEach(({ fill }, index) => fill(data[index])),
   };
 }
 
 function jsonInput(spec) {
-  const text = element('textarea', { value: '[]', spellcheck: false, ariaLabel: spec.name + ' as JSON' });
+  const text = element('textarea', { value: '[]', spellcheck: false, ariaLabel: spec.name + ' as JSON', className: 'json' });
   const shapeOf = (value) => (Array.isArray(value) ? [value.length, ...(value.length > 0 ? shapeOf(value[0]) : [])] : []);
+  const nested = (data, [size, ...inner]) => {
+    if (inner.length === 0) return data;
+    const step = data.length / size;
+    return Array.from({ length: size }, (_, index) => nested(data.slice(index * step, (index + 1) * step), inner));
+  };
   return {
     node: text,
     read: () => {
@@ -67,6 +89,7 @@ function jsonInput(spec) {
       const shape = shapeOf(data);
       return { name: spec.name, datatype: spec.datatype, shape, data: Array.isArray(data) ? data.flat(Infinity) : [data] };
     },
+    fill: (data, shape) => { text.value = JSON.stringify(nested(data, shape)); },
   };
 }
 
@@ -92,7 +115,7 @@ function imageInput(spec, layout) {
     } catch {
       picture = undefined;
       preview.hidden = true;
-      say(spec.name + ': ' + chosen.name + ' is no picture that this browser reads', true);
+      say(spec.name + ': this browser cannot read ' + chosen.name + ' as a picture', true);
       return;
     }
     preview.src = URL.createObjectURL(chosen);
@@ -110,7 +133,7 @@ function imageInput(spec, layout) {
     take(event.dataTransfer.files[0]);
   };
   return {
-    node: element('div', {}, drop, element('p', {}, element('label', {}, 'Pixels from ', scale))),
+    node: element('div', {}, drop, element('p', {}, element('label', {}, 'Scale pixels to ', scale))),
     read: () => {
       if (!picture) throw new Error(spec.name + ': choose a picture first');
       const { width, height, channels, last } = layout;
@@ -132,10 +155,32 @@ function imageInput(spec, layout) {
   };
 }
 
-function inputFor(spec) {
+const hasFields = (spec) => !imageLayout(spec) && count(spec.shape) <= MOST_FIELDS;
+
+function inputFor(spec, row) {
   const layout = imageLayout(spec);
   if (layout) return imageInput(spec, layout);
-  return count(spec.shape) <= MOST_FIELDS ? fieldsInput(spec) : jsonInput(spec);
+  return hasFields(spec) ? fieldsInput(spec, row) : jsonInput(spec);
+}
+
+/** What a tensor holds, in plain words, and its datatype and shape. */
+function description(spec) {
+  const layout = imageLayout(spec);
+  const total = count(spec.shape);
+  const kind = spec.datatype === 'BYTES' ? 'text' : spec.datatype === 'BOOL' ? 'true or false' : 'number';
+  const words = layout
+    ? 'picture of ' + layout.width + ' × ' + layout.height + ' pixels'
+    : total === 1 ? kind : total + (kind === 'true or false' ? ' × ' : ' ') + kind + (kind === 'true or false' ? '' : 's');
+  return ' ' + words + ', ' + spec.datatype + ' [' + spec.shape.map((size) => (size === -1 ? 'any' : size)).join(', ') + ']';
+}
+
+/** One tensor for each input, with the rows one after another. */
+function tensorsOf(rows) {
+  return model.inputs.map((spec, at) => {
+    const tensors = rows.map((inputs) => inputs[at].read());
+    if (tensors.length === 1) return tensors[0];
+    return { ...tensors[0], shape: [tensors.length, ...tensors[0].shape.slice(1)], data: tensors.flatMap(({ data }) => data) };
+  });
 }
 
 function requestOf(tensors) {
@@ -152,39 +197,124 @@ function requestOf(tensors) {
   };
 }
 
+const formatted = (value) => (typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(6) : String(value));
+/** Numbers are aligned at the right, and texts wrap. */
+const valueCell = (value) => element('td', { className: typeof value === 'number' ? 'value' : '' }, formatted(value));
+const MOST_LINES = 100;
+const MOST_COLUMNS = 20;
+
+/** A table of an output: one line for each element of a single row, or else one line for each row. */
 function show(spec, output) {
-  const labels = spec?.labels;
-  const last = output.shape.at(-1) ?? 1;
-  let rows = Array.from(output.data, (value, index) => ({ name: labels?.[index % last] ?? (output.data.length === 1 ? 'value' : String(index)), value }));
-  const numeric = rows.every(({ value }) => typeof value === 'number');
-  const shares = numeric && last > 1 && rows.every(({ value }) => value >= 0 && value <= 1);
-  if (shares && rows.length === last) rows = rows.sort((one, other) => other.value - one.value);
-  const table = element('table', {}, element('caption', {}, output.name + ' ' + output.datatype + ' [' + output.shape.join(', ') + ']'));
-  for (const { name, value } of rows.slice(0, 100)) {
-    const text = numeric && !Number.isInteger(value) ? value.toPrecision(6) : String(value);
-    const row = element('tr', {}, element('td', {}, name), element('td', { className: 'value' }, text));
-    if (shares) row.append(element('td', { className: 'share' }, element('meter', { value, ariaLabel: name })));
-    table.append(row);
+  const table = element('table', {}, element('caption', {}, output.name, element('small', {}, ' ' + output.datatype + ' [' + output.shape.join(', ') + ']')));
+  const rows = output.shape[0] ?? 1;
+  const width = rows > 0 ? output.data.length / rows : 0;
+  const names = Array.from({ length: width }, (_, index) => spec?.labels?.[index] ?? (width === 1 ? output.name : String(index)));
+  if (rows > 1) showRows(table, output.data, rows, names);
+  else showElements(table, Array.from(output.data), names);
+  return element('div', { className: 'scroll' }, table);
+}
+
+function showElements(table, data, names) {
+  const numeric = data.every((value) => typeof value === 'number');
+  const shares = numeric && data.length > 1 && data.every((value) => value >= 0 && value <= 1);
+  let lines = data.map((value, index) => ({ name: names[index], value }));
+  if (shares) lines = lines.sort((one, other) => other.value - one.value);
+  for (const { name, value } of lines.slice(0, MOST_LINES)) {
+    const line = element('tr', {}, element('td', {}, name), valueCell(value));
+    if (shares) line.append(element('td', { className: 'share' }, element('meter', { value, ariaLabel: name })));
+    table.append(line);
   }
-  if (rows.length > 100) table.append(element('tr', {}, element('td', {}, '… ' + (rows.length - 100) + ' more')));
-  return table;
+  if (lines.length > MOST_LINES) table.append(element('tr', {}, element('td', {}, '… ' + (lines.length - MOST_LINES) + ' more')));
+}
+
+function showRows(table, data, rows, names) {
+  const shown = names.slice(0, MOST_COLUMNS);
+  table.append(element('tr', {}, ...['row', ...shown].map((name) => element('th', {}, name))));
+  for (let row = 0; row < Math.min(rows, MOST_LINES); row++) {
+    const cells = shown.map((_, column) => valueCell(data[row * names.length + column]));
+    table.append(element('tr', {}, element('td', {}, String(row + 1)), ...cells));
+  }
+  if (rows > MOST_LINES) table.append(element('tr', {}, element('td', {}, '… ' + (rows - MOST_LINES) + ' more')));
 }
 
 let model;
-let inputs;
+/** The inputs of each row of the form. */
+let rows;
+let sample;
 
 function choose(index) {
   model = models[index];
-  inputs = model.inputs.map(inputFor);
-  const about = (spec) => ' ' + spec.datatype + ' [' + spec.shape.map((size) => (size === -1 ? '?' : size)).join(', ') + ']';
-  byId('inputs').replaceChildren(
-    ...inputs.map((input, at) =>
-      element('fieldset', {}, element('legend', {}, model.inputs[at].name, element('small', {}, about(model.inputs[at]))), input.node),
-    ),
-  );
+  sample = 0;
+  const canAddRows = model.inputs.every((spec) => hasFields(spec) && spec.shape[0] === -1);
+  const samples = model.inputs.some(imageLayout) ? [] : model.examples.map((text) => JSON.parse(text).inputs);
+  byId('add').hidden = !canAddRows;
+  byId('sample').hidden = samples.length === 0;
+  byId('sample').onclick = () => fill(samples[sample++ % samples.length]);
   byId('outputs').replaceChildren();
   byId('predict').disabled = !model.available;
-  say(model.available ? 'Fill in the form and press Predict.' : 'This version is not available. ' + (model.failure ?? ''), !model.available);
+  const ready = samples.length > 0 ? 'The form holds a sample. Press Predict.' : 'Fill in the form and press Predict.';
+  say(model.available ? ready : 'This version is not available. ' + (model.failure ?? ''), !model.available);
+  if (samples.length > 0) byId('sample').click();
+  else setRows(1);
+}
+
+/** Fills the form with the tensors of a sample, which may have several rows. */
+function fill(tensors) {
+  const inFields = model.inputs.every(hasFields);
+  const count = inFields ? tensors[0].shape[0] ?? 1 : 1;
+  setRows(count);
+  rows.forEach((inputs, row) => {
+    inputs.forEach((input, at) => {
+      const { data, shape } = tensors.find(({ name }) => name === model.inputs[at].name);
+      const step = data.length / count;
+      input.fill(data.slice(row * step, (row + 1) * step), shape);
+    });
+  });
+  showCommand();
+}
+
+/** Makes the form anew with that many empty rows. */
+function setRows(count) {
+  rows = [];
+  byId('inputs').replaceChildren();
+  for (let row = 0; row < count; row++) addRow();
+  showCommand();
+}
+
+function addRow() {
+  const at = rows.length;
+  const inputs = model.inputs.map((spec) => inputFor(spec, at));
+  const node = element('div', { className: 'row' });
+  if (at > 0) {
+    const remove = element('button', { type: 'button', className: 'plain' }, 'Remove');
+    remove.onclick = () => {
+      rows.splice(rows.indexOf(inputs), 1);
+      node.remove();
+      showCommand();
+    };
+    node.append(element('div', { className: 'head' }, 'Another row', remove));
+  }
+  inputs.forEach((input, index) => {
+    const spec = model.inputs[index];
+    node.append(element('fieldset', {}, element('legend', {}, spec.name, element('small', {}, description(spec))), input.node));
+  });
+  rows.push(inputs);
+  byId('inputs').append(node);
+}
+
+/** Shows the command that sends what the form holds, or nothing while the form is incomplete. */
+function showCommand() {
+  let text = '';
+  try {
+    text = commandOf(requestOf(tensorsOf(rows)));
+  } catch {}
+  byId('curl').textContent = text;
+  byId('command-section').hidden = text === '';
+}
+
+function commandOf({ json }) {
+  if (!json) return 'A picture is sent as a binary tensor: see the binary extension of the Open Inference Protocol.';
+  return "curl -H 'content-type: application/json' -d '" + json.replaceAll("'", "'\\''") + "' " + new URL(path(), location.href);
 }
 
 function say(text, bad) {
@@ -199,17 +329,15 @@ byId('form').onsubmit = async (event) => {
   const button = byId('predict');
   const asked = model;
   try {
-    const { body, headers, json } = requestOf(inputs.map((input) => input.read()));
-    byId('curl').textContent = json
-      ? "curl -H 'content-type: application/json' -d '" + json.replaceAll("'", "'\\''") + "' " + new URL(path(), location.href)
-      : 'The picture was sent as a binary tensor: see the binary extension of the Open Inference Protocol.';
+    const { body, headers } = requestOf(tensorsOf(rows));
+    showCommand();
     button.disabled = true;
-    say('Asking …');
+    say('Waiting for the response …');
     const since = performance.now();
     const response = await fetch(path(), { method: 'POST', body, headers });
     const answer = await response.json();
     const elapsed = performance.now() - since;
-    // Another model was chosen meanwhile: this is no answer of its.
+    // Another model has been chosen meanwhile, and this response is not its own.
     if (model !== asked) return;
     if (!response.ok) throw new Error(response.status + ': ' + (answer.error ?? response.statusText));
     say('Answered in ' + elapsed.toFixed(1) + ' ms.');
@@ -225,19 +353,39 @@ byId('form').onsubmit = async (event) => {
   }
 };
 
+byId('add').onclick = () => {
+  addRow();
+  showCommand();
+};
+byId('form').oninput = showCommand;
+byId('copy').onclick = async () => {
+  const button = byId('copy');
+  try {
+    await navigator.clipboard.writeText(byId('curl').textContent);
+  } catch {
+    // Browsers offer the clipboard to secure pages only.
+    getSelection().selectAllChildren(byId('curl'));
+    document.execCommand('copy');
+  }
+  button.textContent = 'Copied';
+  setTimeout(() => {
+    button.textContent = 'Copy';
+  }, 1500);
+};
+
 models.forEach(({ name, version, labels, format, available }, index) => {
   const called = labels.length > 0 ? ' (' + labels.join(', ') + ')' : '';
   const state = available ? '' : ', not available';
   byId('model').append(element('option', { value: index }, name + ' version ' + version + called + ', ' + format + state));
 });
 byId('model').onchange = (event) => choose(Number(event.target.value));
-// The first that can be asked, or else the first.
+// The first version that is available, or else the first.
 if (models.length > 0) {
   const first = Math.max(0, models.findIndex(({ available }) => available));
   byId('model').value = first;
   choose(first);
 } else {
   byId('predict').disabled = true;
-  say('The server holds no model.', true);
+  say('The server has no models.', true);
 }
 `;

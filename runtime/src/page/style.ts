@@ -1,6 +1,6 @@
 /** The page's style: readable at any width, in light and dark. */
 export const PAGE_STYLE = `
-:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 20%, transparent); --accent: #2563eb; }
+:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 20%, transparent); --accent: #2563eb; --link: light-dark(#1d4ed8, #93b4ff); }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 60rem; padding: 1rem; font: 16px/1.5 system-ui, sans-serif; }
 header { display: flex; flex-wrap: wrap; gap: 1rem; align-items: baseline; justify-content: space-between; margin-bottom: 1rem; }
@@ -14,9 +14,19 @@ legend { font-weight: 600; padding: 0; }
 legend small { font-weight: 400; opacity: .7; }
 .cells { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); }
 input, textarea, select, button { font: inherit; padding: .4rem .5rem; border: 1px solid var(--line); border-radius: .35rem; }
-.cells input { width: 100%; }
-textarea { width: 100%; min-height: 7rem; font-family: ui-monospace, monospace; font-size: .85rem; }
+.cells label, .texts label { display: grid; align-content: end; gap: .15rem; font-size: .85rem; overflow-wrap: anywhere; }
+.cells input, .cells select { width: 100%; font-size: 1rem; }
+.texts { display: grid; gap: .5rem; }
+textarea.text { font-size: 1rem; field-sizing: content; min-height: 0; max-height: 16rem; }
+.row + .row { border-top: 1px solid var(--line); padding-top: 1rem; }
+.head { display: flex; justify-content: space-between; align-items: center; margin-bottom: .5rem; }
+.actions { display: flex; flex-wrap: wrap; gap: .5rem; }
+nav { display: flex; flex-wrap: wrap; gap: 1rem; }
+a { color: var(--link); }
+textarea { width: 100%; resize: vertical; }
+textarea.json { min-height: 7rem; font-family: ui-monospace, monospace; font-size: .85rem; }
 button { padding: .4rem 1rem; background: var(--accent); color: #fff; border-color: var(--accent); cursor: pointer; }
+button.plain { background: none; color: inherit; border-color: var(--line); }
 button:disabled { opacity: .5; cursor: progress; }
 .drop { display: grid; place-items: center; min-height: 9rem; padding: .5rem; border: 2px dashed var(--line); border-radius: .5rem; text-align: center; cursor: pointer; }
 .drop.over, .drop:focus-within { border-color: var(--accent); }
@@ -24,10 +34,15 @@ button:disabled { opacity: .5; cursor: progress; }
 .drop input { width: 100%; border: 0; }
 #status.bad { color: #dc2626; white-space: pre-wrap; overflow-wrap: anywhere; }
 table { width: 100%; border-collapse: collapse; margin: .25rem 0 1rem; }
-td { padding: .15rem .25rem; }
+td { padding: .15rem .25rem; overflow-wrap: anywhere; }
+td:first-child { overflow-wrap: normal; }
 td.value { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.share { width: 40%; }
 meter { width: 100%; vertical-align: middle; }
+th { padding: .15rem .25rem; text-align: right; font-weight: 400; opacity: .7; }
+th:first-child { text-align: left; }
+.scroll { overflow-x: auto; }
+caption small { font-weight: 400; opacity: .7; }
 caption { text-align: left; font-weight: 600; }
-pre { overflow: auto; margin: 0; font-size: .85rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+pre { overflow: auto; max-height: 14rem; margin: 0 0 .5rem; font-size: .85rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 `;

@@ -1,12 +1,14 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { crc32, deflateSync } from 'node:zlib';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { page as render } from '../../../runtime/src/page/page.js';
 import { writePackage } from '../../support/packages.js';
 import { requireTool } from '../../support/tools.js';
-import { serve, stopAll } from '../faults/servers.js';
+import { IRIS, serve, stopAll } from '../faults/servers.js';
 import { entry, VersionFolder } from '../models/model-folders.js';
 import { catalog, model } from '../protocols/support.js';
 
@@ -121,17 +123,71 @@ describe('the page of a model', { timeout: 60_000 }, () => {
     await answered();
     await field(1).fill('tall');
     await page.getByRole('button', { name: 'Predict' }).click();
-    expect(await status().innerText()).toBe('features 2: got "tall", a number is needed');
+    expect(await status().innerText()).toBe('features 2: expected a number, got "tall"');
     expect(await page.locator('#outputs table').count()).toBe(0);
   });
 
   it('shows the refusal of the server, and can be used again', async () => {
-    await field(0).fill('1e999');
+    await page.route('**/infer', (route) => route.fulfill({ status: 400, json: { error: 'rows differ' } }));
     await page.getByRole('button', { name: 'Predict' }).click();
-    await says(/^400: /);
-    await field(0).fill('5');
+    await says(/^400: rows differ$/);
+    await page.unroute('**/infer');
     await page.getByRole('button', { name: 'Predict' }).click();
     await answered();
+  });
+
+  it('says that a number is too large, and shows no command for it', async () => {
+    await field(0).fill('1e999');
+    expect(await page.locator('#curl').isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'Predict' }).click();
+    expect(await status().innerText()).toBe('features 1: 1e999 is too large for FP32');
+  });
+
+  it('begins with the first golden sample, and fills in the next ones', async () => {
+    const samples = JSON.parse(readFileSync(join(IRIS, 'samples.json'), 'utf8'));
+    const values = (at: number) => samples[at].request.inputs[0].data.map(String);
+    const shown = () =>
+      page.locator('#inputs input').evaluateAll((inputs) => inputs.map((input) => (input as { value?: string }).value));
+    expect(await shown()).toEqual(values(0));
+    await page.getByRole('button', { name: 'Try a sample' }).click();
+    expect(await shown()).toEqual(values(1));
+    expect(JSON.parse(/-d '(.*)' http/.exec(await page.locator('#curl').innerText())![1]!).inputs[0].data).toEqual(
+      values(1).map(Number),
+    );
+  });
+
+  it('sends several rows, and shows the answer of each', async () => {
+    await page.getByRole('button', { name: 'Add a row' }).click();
+    await page.getByRole('button', { name: 'Add a row' }).click();
+    expect(await page.locator('#inputs input').count()).toBe(12);
+    for (const [index, value] of ['5.1', '3.5', '1.4', '0.2'].entries()) await field(4 + index).fill(value);
+    await page.getByRole('button', { name: 'Remove' }).last().click();
+    await page.getByRole('button', { name: 'Predict' }).click();
+    await answered();
+    const rows = await page.locator('table', { hasText: 'label' }).locator('tr').allInnerTexts();
+    expect(rows.map((row) => row.trim().split(/\s+/))).toEqual([
+      ['row', 'label'],
+      ['1', '2'],
+      ['2', '0'],
+    ]);
+  });
+
+  it('copies the command, which works', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'Copy' }).click();
+    const command = await page.evaluate('navigator.clipboard.readText()');
+    const { stdout } = await promisify(execFile)('bash', ['-c', `${command} -s`]);
+    expect(JSON.parse(stdout)).toMatchObject({ model_name: 'iris', outputs: [{ name: 'label', data: [2] }, {}] });
+  });
+
+  it('links to what the server describes and counts', async () => {
+    for (const name of ['OpenAPI', 'Metrics']) {
+      const address = await page
+        .getByRole('link', { name })
+        .evaluate((link) => (link as unknown as { href: string }).href);
+      expect((await fetch(address)).status).toBe(200);
+    }
+    expect(await page.getByRole('link', { name: 'Documentation' }).getAttribute('href')).toMatch(/^https:/);
   });
 
   it('may run no script but its own, and fits a phone', async () => {
@@ -139,6 +195,37 @@ describe('the page of a model', { timeout: 60_000 }, () => {
     expect(headers.get('content-security-policy')).toMatch(/default-src 'none'; script-src 'sha256-[^ ]+'; /);
     await page.setViewportSize({ width: 360, height: 700 });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+  });
+});
+
+/** A model that answers its text, as the rows of a table of one column. */
+function textPackage(): string {
+  const echo = readFileSync(join(import.meta.dirname, '../../fixtures/echo_text.onnx'));
+  return writePackage({
+    name: 'echo',
+    inputs: [{ name: 'texts', datatype: 'BYTES', shape: [-1] }],
+    outputs: [{ name: 'same', datatype: 'BYTES', shape: [-1] }],
+    content: { 'model.onnx': echo, 'samples.json': '[]' },
+  });
+}
+
+describe('the page of a model of text', { timeout: 60_000 }, () => {
+  beforeAll(async () => {
+    base = await serve({ models: [entry(textPackage(), { name: 'echo' })] });
+    return stopAll;
+  });
+
+  it.each([1280, 390])('has a field as wide as its card, at %i pixels, that Enter sends', async (width) => {
+    await page.setViewportSize({ width, height: 800 });
+    await page.goto(base);
+    const field = page.getByLabel('texts', { exact: true });
+    const card = (await page.locator('#inputs').boundingBox())!.width;
+    expect((await field.boundingBox())!.width).toBeGreaterThan(card * 0.95);
+    await field.fill('the invoice of March is wrong');
+    await field.press('Enter');
+    await answered();
+    expect(await page.locator('#outputs').innerText()).toContain('the invoice of March is wrong');
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
   });
 });
 
@@ -221,7 +308,7 @@ describe('the page of several models', { timeout: 60_000 }, () => {
     await choose('mean_color version 1, onnx');
     const input = page.locator('input[type=file]');
     await input.setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') });
-    await says(/^pixels: notes\.txt is no picture that this browser reads$/);
+    await says(/^pixels: this browser cannot read notes\.txt as a picture$/);
     await input.setInputFiles({ name: 'green.png', mimeType: 'image/png', buffer: solid(0, 255, 0) });
     await page.locator('.drop img').waitFor();
     await predict().click();
