@@ -20,6 +20,13 @@ export interface AksClusterOptions {
   /** GPUs of a node of `vmSize`, of which each pod gets one. @default 0 */
   readonly gpuCount?: number;
 
+  /**
+   * Availability zones of the nodes, such as `['1', '2', '3']`. The region must have them, with machines of `vmSize` in each.
+   *
+   * @default - Azure chooses, and nodes may share a zone
+   */
+  readonly zones?: string[];
+
   /** Whether the nodes are spot capacity, which is cheaper and can be taken away. @default false */
   readonly spot?: boolean;
 

@@ -54,6 +54,13 @@ describe('the cluster', () => {
     expect(pool.node_labels).toMatchObject(pod(template).node_selector);
   });
 
+  test('has nodes in the zones that are given', () => {
+    const template = synthesized({ clusterOptions: { zones: ['1', '2'] } });
+    expect(template.one('azurerm_kubernetes_cluster').default_node_pool.zones).toEqual(['1', '2']);
+    expect(template.one('azurerm_kubernetes_cluster_node_pool').zones).toEqual(['1', '2']);
+    expect(synthesized().one('azurerm_kubernetes_cluster_node_pool')).not.toHaveProperty('zones');
+  });
+
   test('sends the logs of its pods to Log Analytics, by the rule that its agent looks for', () => {
     const template = synthesized();
     const association = template.one('azurerm_monitor_data_collection_rule_association', /ContainerLogs/);

@@ -6,8 +6,10 @@ import {
   impatientDeployments,
   objectsBeforeCluster,
   resourcesOf,
+  sameNamesAtOnce,
 } from '../terraform/rules.js';
 import { CASES } from './cases.js';
+import { model } from './support.js';
 import { VARIANTS } from './variants.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
@@ -56,3 +58,20 @@ test.each(CASES)(
     expect(names('northeurope').filter((name) => here.includes(name))).toEqual([]);
   },
 );
+
+test.each(VARIANTS)(
+  '$name creates the next version before the one that it replaces under another name',
+  ({ synthesize }) => {
+    expect(sameNamesAtOnce(synthesize({ model: model('3') }), synthesize({ model: model('4') }))).toEqual([]);
+  },
+);
+
+test('a resource that changes under the same name, and one whose name changes, are told apart', () => {
+  const template = (name: string, content: string) => ({
+    json: {
+      resource: { azapi_resource: { version: { name, body: content, lifecycle: { create_before_destroy: true } } } },
+    },
+  });
+  expect(sameNamesAtOnce(template('v', 'a'), template('v', 'b'))).toEqual(['azapi_resource.version']);
+  expect(sameNamesAtOnce(template('v1', 'a'), template('v2', 'b'))).toEqual([]);
+});

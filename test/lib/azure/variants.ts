@@ -130,7 +130,7 @@ export const VARIANTS: readonly Variant[] = [
         ...PRIVATE,
         image: IMAGE,
         encryptionKey: KEY,
-        clusterOptions: { isPrivate: true, subnet: SERVING },
+        clusterOptions: { isPrivate: true, subnet: SERVING, zones: ['1', '2', '3'] },
       }),
   ),
   variant(

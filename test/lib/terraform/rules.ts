@@ -80,6 +80,27 @@ export function impatientDeployments(template: Synthesized): string[] {
     .map(([address]) => address);
 }
 
+/**
+ * Resources that are created before the old one is deleted although both have the same name, from templates of two
+ * versions of a model: the service would answer that the name is taken.
+ */
+export function sameNamesAtOnce(template: Synthesized, next: Synthesized): string[] {
+  const later = new Map(resourcesOf(next, /./));
+  // The order in which resources are made changes none of them.
+  const content = ({ depends_on, ...attributes }: Resource) => JSON.stringify(attributes);
+  return resourcesOf(template, /./)
+    .filter(([address, resource]) => {
+      const replacement = later.get(address);
+      return (
+        resource.lifecycle?.create_before_destroy &&
+        replacement?.name !== undefined &&
+        replacement.name === resource.name &&
+        content(replacement) !== content(resource)
+      );
+    })
+    .map(([address]) => address);
+}
+
 /** Load balancers behind which a pod sees the address of a node, which a policy for callers' addresses rejects. */
 export function balancersThatHideCallers(template: Synthesized): string[] {
   return resourcesOf(template, /^kubernetes_service_v1$/)

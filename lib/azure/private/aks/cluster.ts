@@ -93,6 +93,7 @@ export class AksCluster extends Construct {
       defaultNodePool: {
         name: 'system',
         vmSize: SYSTEM_VM_SIZE,
+        zones: options.zones,
         osSku: 'AzureLinux',
         autoScalingEnabled: true,
         minCount: 1,
@@ -165,6 +166,7 @@ export class AksCluster extends Construct {
       kubernetesClusterId: this.cluster.id,
       mode: 'User',
       vmSize: options.vmSize ?? DEFAULT_VM_SIZE,
+      zones: options.zones,
       osSku: 'AzureLinux',
       vnetSubnetId: options.subnet?.id,
       autoScalingEnabled: true,

@@ -106,6 +106,9 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
     'CONFLICT',
     'they are for a cluster that is made; leave them out, or leave `cluster` out',
   );
+  for (const zone of clusterOptions.zones ?? []) {
+    validator.text('clusterOptions.zones', zone, /^[1-9]$/, 'a zone is its number as text, such as `1`');
+  }
   validator.number('clusterOptions.minNodes', clusterOptions.minNodes, AKS.nodes);
   validator.number('clusterOptions.maxNodes', clusterOptions.maxNodes, { ...AKS.nodes, min: 1 });
   validator.number('gpuCount', props.gpuCount, { min: 0, max: 16, source: 'a node' });
