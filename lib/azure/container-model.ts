@@ -10,6 +10,7 @@ import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
 import { ModelServer } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
+import { afterRoles } from '../terraform/after-roles.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import type { GenericResource } from '../terraform/generic.js';
 import { packagePrefix } from '../terraform/package-files.js';
@@ -23,7 +24,6 @@ import { AksMetrics, COLLECTOR_NAMESPACES, METRICS_ANNOTATIONS } from './private
 import { NvidiaDevicePlugin } from './private/aks/nvidia-device-plugin.js';
 import { AKS_TELEMETRY } from './private/aks/telemetry.js';
 import { validateContainer } from './private/aks/validation.js';
-import { afterRoles } from './private/shared/azapi.js';
 import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
 import { bindImage } from './private/shared/image.js';
 import { ModelStore } from './private/shared/model-store.js';

@@ -130,7 +130,7 @@ export class ContainerModel extends Construct {
   private workloadProps(props: ContainerModelProps): ModelWorkloadProps {
     const name = generatedName(this, GKE.workloadNameLength);
     const namespace = props.namespace ?? name;
-    const own = this.isOwn ? bindImage(this, props, () => this.cluster.nodeServiceAccount?.member) : undefined;
+    const own = this.isOwn ? bindImage(this, props, () => this.cluster.puller) : undefined;
     this.cluster.reachInternet(props, own?.uri ?? this.server.spec.image!);
     const isMounted = this.isOwn || readsMount(props);
     const size = serverSize(this.server);

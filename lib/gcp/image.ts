@@ -1,9 +1,10 @@
-import type { ITerraformDependable } from 'cdktf';
+import { type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { runtimeImageContext } from '../bundle/image-context.js';
 import type { ImageContext } from '../bundle/image-parts.js';
 import { ImageSource } from '../serving/image-source.js';
 import { DockerBuild } from '../terraform/docker-build.js';
+import type { Grantee } from './grantee.js';
 import { ArtifactRepository } from './private/shared/artifact-repository.js';
 import { CloudBuild } from './private/shared/cloud-build.js';
 import type { ImageBuild } from './private/shared/image-build.js';
@@ -29,6 +30,24 @@ export interface BuiltImageOptions {
   readonly dockerfile?: string;
   /** @default - one is made in the endpoint's region */
   readonly repository?: GoogleRepository;
+  /**
+   * Text that builds the image again when it changes, with today's base image and packages: a date, such as `2026-11`. At
+   * most 60 letters, digits, `_`, `.` and `-`.
+   *
+   * @default - the image is built when the context changes
+   */
+  readonly rebuild?: string;
+}
+
+/** How Cloud Build builds an image. */
+export interface CloudBuildImageOptions extends BuiltImageOptions {
+  /**
+   * Region that the build runs in. New projects may build in few regions only:
+   * https://cloud.google.com/build/docs/locations#restricted_regions_for_some_projects
+   *
+   * @default 'global'
+   */
+  readonly buildRegion?: string;
 }
 
 /** What an image on Google Cloud needs beside its reference. */
@@ -46,9 +65,14 @@ export abstract class GoogleImage extends ImageSource {
     return new ArtifactRegistryImage(options);
   }
 
-  /** An image that Cloud Build makes at apply, from a folder that is uploaded: needs no Docker. */
-  static fromCloudBuild(options: BuiltImageOptions = {}): GoogleImage {
-    return new BuiltImage(options, (scope, id, props, build) => new CloudBuild(scope, id, props, build));
+  /**
+   * An image that Cloud Build builds at apply, from a folder that is uploaded. Needs no Docker.
+   *
+   * @throws Error if `rebuild` cannot be part of a tag
+   */
+  static fromCloudBuild(options: CloudBuildImageOptions = {}): GoogleImage {
+    const { buildRegion = 'global' } = options;
+    return new BuiltImage(options, (scope, id, props, build) => new CloudBuild(scope, id, props, build, buildRegion));
   }
 
   /** An image that the Docker of whoever applies builds and pushes. */
@@ -59,9 +83,13 @@ export abstract class GoogleImage extends ImageSource {
   /**
    * Adds to `scope` what it takes to have the image. The constructs of `modelship/gcp` call it.
    *
-   * @param puller the IAM member that pulls, undefined if it is not known
+   * @param puller returns the identity that pulls, undefined if it is not known
    */
-  abstract bindOnGoogle(scope: Construct, props: GoogleServingProps, puller: string | undefined): GoogleImageBinding;
+  abstract bindOnGoogle(
+    scope: Construct,
+    props: GoogleServingProps,
+    puller: () => Grantee | undefined,
+  ): GoogleImageBinding;
 
   /** @throws Error, because it takes a project and a region to have the image */
   override bind(): string {
@@ -74,7 +102,11 @@ class ArtifactRegistryImage extends GoogleImage {
     super();
   }
 
-  override bindOnGoogle(scope: Construct, props: GoogleServingProps, puller: string | undefined): GoogleImageBinding {
+  override bindOnGoogle(
+    scope: Construct,
+    props: GoogleServingProps,
+    puller: () => Grantee | undefined,
+  ): GoogleImageBinding {
     const { repository: given, image, reference } = this.options;
     const repository = new ArtifactRepository(new Construct(scope, 'Image'), 'Repository', props, given);
     const separator = reference.startsWith('sha256:') ? '@' : ':';
@@ -113,16 +145,27 @@ class BuiltImage extends GoogleImage {
     private readonly builder: Builder,
   ) {
     super();
+    const { rebuild } = options;
+    if (rebuild !== undefined && !Token.isUnresolved(rebuild) && !/^[\w.-]{1,60}$/.test(rebuild)) {
+      throw new Error(
+        `\`rebuild\` must have 1 to 60 letters, digits, \`_\`, \`.\` and \`-\`, got ${JSON.stringify(rebuild)}. Use a date, ` +
+          'such as `2026-11`.',
+      );
+    }
     this.isForModel = options.context === undefined;
   }
 
-  override bindOnGoogle(scope: Construct, props: GoogleServingProps, puller: string | undefined): GoogleImageBinding {
+  override bindOnGoogle(
+    scope: Construct,
+    props: GoogleServingProps,
+    puller: () => Grantee | undefined,
+  ): GoogleImageBinding {
     const image = new Construct(scope, 'Image');
     const registry = new ArtifactRepository(image, 'Repository', props, this.options.repository);
     const { manifest } = props.model;
     const context = this.options.context ?? runtimeImageContext({ architecture: 'x64', manifest });
-    const uri = `${registry.host}/runtime:${context.digest}`;
-    const { dockerfile = 'Dockerfile' } = this.options;
+    const { dockerfile = 'Dockerfile', rebuild } = this.options;
+    const uri = `${registry.host}/runtime:${context.digest}${rebuild === undefined ? '' : `-${rebuild}`}`;
     const build = { ...context, dockerfile, uri, registry, projectId: projectId(scope, props.project) };
     const { pushed } = this.builder(image, 'Build', props, build);
     return { uri, ready: [pushed, ...registry.grantPull(puller)] };

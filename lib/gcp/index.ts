@@ -5,6 +5,7 @@ export * from './cluster.js';
 export * from './container-model.js';
 export * from './container-props.js';
 export * from './gpu.js';
+export * from './grantee.js';
 export * from './image.js';
 export * from './managed-endpoint-model.js';
 export * from './managed-endpoint-props.js';

@@ -2,9 +2,10 @@ import type { ProjectIamCustomRole } from '@cdktf/provider-google/lib/project-ia
 import type { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { VertexAiEndpoint } from '@cdktf/provider-google/lib/vertex-ai-endpoint';
-import { type ITerraformDependable, Token } from 'cdktf';
+import { Fn, type ITerraformDependable, ref, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
+import { afterRoles } from '../terraform/after-roles.js';
 import { google } from '../terraform/bindings/google.js';
 import { type GenericProvider, GenericResource } from '../terraform/generic.js';
 import { lifetimeSuffix } from '../terraform/terraform-data.js';
@@ -15,8 +16,9 @@ import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { generatedName, shortHash } from './private/shared/names.js';
-import { projectId, serviceAgent } from './private/shared/project.js';
+import { projectId } from './private/shared/project.js';
 import { restfulProvider } from './private/shared/restful.js';
+import { serviceAgent } from './private/shared/service-agent.js';
 import { Telemetry } from './private/shared/telemetry.js';
 import { bindServerImage } from './private/vertex/image.js';
 import { containerSpec, serverOf } from './private/vertex/server.js';
@@ -63,7 +65,7 @@ export class ManagedEndpointModel extends Construct {
   ) {
     super(scope, id);
     validateVertex(this, props);
-    const vertexAgent = () => serviceAgent(this, props.project, 'gcp-sa-aiplatform');
+    const vertexAgent = () => serviceAgent(this, props.project, 'aiplatform');
     const foreign = props.server?.spec.image;
     const runtime = foreign === undefined ? bindImage(this, props, vertexAgent) : undefined;
     if (runtime) validateImage(this, props, runtime.uri);
@@ -93,15 +95,15 @@ export class ManagedEndpointModel extends Construct {
     );
     const parent = `/projects/${this.project}/locations/${props.region}`;
     const endpointPath = `${parent}/endpoints/${this.endpoint.name}`;
-    const prerequisites = [
-      ...granted,
-      ...ready,
-      ...this.modelStore.objects,
-      this.modelStore.grantRead(this.serviceAccount.member),
-      ...this.readWeights(),
-    ];
+    const readers = [this.modelStore.grantRead(this.serviceAccount.member), ...this.readWeights()];
+    const prerequisites = [...granted, ...ready, ...this.modelStore.objects, afterRoles(this, 'RolesKnown', readers)];
     const models = props.stableModel ? [props.stableModel, props.model] : [props.model];
-    this.versions = models.map((model) => this.version(model, image, provider, parent, endpointPath, prerequisites));
+    const versions: VertexVersion[] = [];
+    for (const model of models) {
+      const after = versions.map(({ deployment }) => deployment);
+      versions.push(this.version(model, image, provider, parent, endpointPath, prerequisites, after));
+    }
+    this.versions = versions;
     this.traffic = this.splitTraffic(provider, endpointPath);
 
     const { needsGpu } = serverOf(props).spec;
@@ -113,7 +115,7 @@ export class ManagedEndpointModel extends Construct {
   /** Where the endpoint answers; `:predict`, `:rawPredict` and `:explain` follow it. */
   get url(): string {
     const { region } = this.props;
-    const host = this.dedicated ? this.endpoint.dedicatedEndpointDns : `${region}-aiplatform.googleapis.com`;
+    const host = this.dedicated ? this.dedicatedHost : `${region}-aiplatform.googleapis.com`;
     return `https://${host}/v1/projects/${this.project}/locations/${region}/endpoints/${this.endpoint.name}`;
   }
 
@@ -149,6 +151,12 @@ export class ManagedEndpointModel extends Construct {
       role: this.invokerRole.name,
       member,
     });
+  }
+
+  /** Google assigns the host once a model is deployed, so it comes from the answer of the call that follows. */
+  private get dedicatedHost(): string {
+    const { fqn } = this.traffic;
+    return Fn.trimprefix(Token.asString(ref(`${fqn}.output.dedicatedEndpointDns`)), 'https://');
   }
 
   /** A server that takes the model from a bucket by itself must be let in there. */
@@ -201,6 +209,7 @@ export class ManagedEndpointModel extends Construct {
     parent: string,
     endpointPath: string,
     dependsOn: ITerraformDependable[],
+    after: ITerraformDependable[],
   ): VertexVersion {
     const { props } = this;
     const { minReplicas = 1, maxReplicas = Math.max(minReplicas, DEFAULT_MAX_REPLICAS) } = props;
@@ -215,6 +224,7 @@ export class ManagedEndpointModel extends Construct {
       endpointPath,
       name: model.name.toLowerCase(),
       dependsOn,
+      after,
       inputs: [image, ...plainValues(props)],
       model: {
         displayName: `${model.name} ${model.version}`,

@@ -6,7 +6,9 @@ import { predictPath, READY_PATH } from '@modelship/runtime/contract';
 import { Fn, type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { Access } from '../serving/access.js';
+import { afterRoles } from '../terraform/after-roles.js';
 import { google } from '../terraform/bindings/google.js';
+import type { Grantee } from './grantee.js';
 import { Ingress } from './network.js';
 import { CLOUD_RUN } from './private/cloud-run/limits.js';
 import { revisionName, revisionTraffic } from './private/cloud-run/revision.js';
@@ -19,7 +21,7 @@ import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { generatedName, shortHash } from './private/shared/names.js';
-import { serviceAgent } from './private/shared/project.js';
+import { serviceAgent } from './private/shared/service-agent.js';
 import { Telemetry } from './private/shared/telemetry.js';
 import type { ServerlessModelProps } from './serverless-props.js';
 
@@ -59,7 +61,7 @@ export class ServerlessModel extends Construct {
       accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),
       displayName: `Serves the model ${props.model.name}`,
     });
-    const image = bindImage(this, props, () => serviceAgent(this, props.project, 'serverless-robot-prod'));
+    const image = bindImage(this, props, () => serviceAgent(this, props.project, 'run'));
     const template = revisionTemplate(this, props, {
       size,
       image: image.uri,
@@ -105,6 +107,10 @@ export class ServerlessModel extends Construct {
    * @param member an IAM member, such as `serviceAccount:caller@project.iam.gserviceaccount.com`
    */
   grantInvoke(member: string): CloudRunV2ServiceIamMember {
+    return this.allow({ member });
+  }
+
+  private allow({ member, dependsOn = [] }: Grantee): CloudRunV2ServiceIamMember {
     // A token's text changes with its number, so its place among the grants names it.
     const name = Token.isUnresolved(member)
       ? this.node.children.filter((child) => child.node.id.startsWith('Invoker')).length
@@ -115,6 +121,7 @@ export class ServerlessModel extends Construct {
       name: this.service.name,
       role: 'roles/run.invoker',
       member,
+      dependsOn: [...dependsOn],
     });
   }
 
@@ -122,13 +129,14 @@ export class ServerlessModel extends Construct {
   private prerequisites(props: ServerlessModelProps): ITerraformDependable[] {
     const reader = this.modelStore.grantRead(this.serviceAccount.member);
     const key = props.encryptionKey;
-    const agent = key && serviceAgent(this, props.project, 'serverless-robot-prod');
-    return [...this.modelStore.objects, reader, ...(agent ? [grantKey(this, 'ServiceKey', key, agent)] : [])];
+    const agent = key && serviceAgent(this, props.project, 'run');
+    const roles = [reader, ...(agent ? [grantKey(this, 'ServiceKey', key, agent)] : [])];
+    return [...this.modelStore.objects, afterRoles(this, 'RolesKnown', roles)];
   }
 
   private checkUptime(props: ServerlessModelProps, access: Access): MonitoringUptimeCheckConfig {
     const identity = access.kind === 'cloudIdentity';
-    if (identity) this.grantInvoke(serviceAgent(this, props.project, 'gcp-sa-monitoring-notification'));
+    if (identity) this.allow(serviceAgent(this, props.project, 'monitoring'));
     return new google.MonitoringUptimeCheckConfig(this, 'UptimeCheck', {
       project: props.project,
       displayName: `${this.node.path} is ready`,

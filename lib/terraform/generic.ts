@@ -4,6 +4,7 @@ import {
   TerraformProvider,
   TerraformResource,
   type TerraformResourceConfig,
+  TerraformStack,
 } from 'cdktf';
 import type { Construct } from 'constructs';
 
@@ -57,6 +58,13 @@ export class GenericProvider extends TerraformProvider {
   protected override synthesizeAttributes(): { [name: string]: unknown } {
     return { ...this.config.attributes, ...(this.config.alias ? { alias: this.config.alias } : {}) };
   }
+}
+
+/** The provider of the stack of `scope` that is named by its alias, else by its name. It is created when first used. */
+export function stackProvider(scope: Construct, config: GenericProviderConfig): GenericProvider {
+  const stack = TerraformStack.of(scope);
+  const id = config.alias ?? config.name;
+  return (stack.node.tryFindChild(id) as GenericProvider | undefined) ?? new GenericProvider(stack, id, config);
 }
 
 /** Resource or data source of a {@link GenericProvider}. */

@@ -54,6 +54,9 @@ export const google = {
   get LoggingProjectBucketConfig(): typeof import('@cdktf/provider-google/lib/logging-project-bucket-config').LoggingProjectBucketConfig {
     return require('@cdktf/provider-google/lib/logging-project-bucket-config').LoggingProjectBucketConfig;
   },
+  get LoggingProjectExclusion(): typeof import('@cdktf/provider-google/lib/logging-project-exclusion').LoggingProjectExclusion {
+    return require('@cdktf/provider-google/lib/logging-project-exclusion').LoggingProjectExclusion;
+  },
   get LoggingProjectSink(): typeof import('@cdktf/provider-google/lib/logging-project-sink').LoggingProjectSink {
     return require('@cdktf/provider-google/lib/logging-project-sink').LoggingProjectSink;
   },

@@ -103,6 +103,26 @@ describe('an image that Cloud Build makes', () => {
     expect(other.body).not.toEqual(one.body);
   });
 
+  test('is built in any region, and pushed to the endpoint’s', () => {
+    const context = { directory, digest };
+    expect(buildOf(synthesize(GoogleImage.fromCloudBuild({ context })))[1].path).toMatch(
+      /\/locations\/global\/builds$/,
+    );
+    const [, build] = buildOf(synthesize(GoogleImage.fromCloudBuild({ context, buildRegion: 'europe-west1' })));
+    expect(build.path).toMatch(/\/locations\/europe-west1\/builds$/);
+    expect(build.body.images[0]).toMatch(new RegExp(`^${REGION}-docker\\.pkg\\.dev/`));
+  });
+
+  test('is built again when `rebuild` changes, and then runs', () => {
+    const from = synthesize(GoogleImage.fromCloudBuild({ context: { directory, digest }, rebuild: '2026-11' }));
+    const uri: string = buildOf(from)[1].body.images[0];
+    expect(uri).toMatch(new RegExp(`/runtime:${digest}-2026-11$`));
+    expect(only(from, 'google_cloud_run_v2_service').template.containers[0].image).toBe(uri);
+    expect(() => GoogleImage.fromCloudBuild({ rebuild: 'next week' })).toThrow(
+      /`rebuild` must have 1 to 60.*next week/,
+    );
+  });
+
   test('lies in a repository of the region, encrypted with the customer key', () => {
     const made = only(
       synthesize(image, 'ServerlessModel', { encryptionKey: KEY }),

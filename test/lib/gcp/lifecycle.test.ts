@@ -7,7 +7,7 @@ import {
   ServerlessModel,
 } from '../../../lib/gcp/index.js';
 import { evaluate } from '../../support/terraform.js';
-import { googleStack, minimal, only, resources, type Template, template } from './support.js';
+import { googleStack, KEY, minimal, only, REGION, resources, type Template, template } from './support.js';
 
 const KINDS = { ServerlessModel, ContainerModel, ManagedEndpointModel };
 
@@ -36,6 +36,49 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('the life of a stack
       const query = conditions[0].condition_prometheus_query_language;
       if (query) expect(query.disable_metric_validation).toBe(true);
     }
+  });
+
+  test('creates the identity of a service of Google before it grants it a role', () => {
+    const repository = { project: 'images', location: REGION, repositoryId: 'runtime' };
+    const image = GoogleImage.fromArtifactRegistry({ repository, image: 'runtime', reference: '1' });
+    const more = kind === 'ServerlessModel' ? { uptimeCheck: true } : {};
+    const granting = synthesize({ encryptionKey: KEY, image, ...more });
+    const grants = Object.entries<Template>(granting.resource)
+      .filter(([type]) => /_iam_member$/.test(type))
+      .flatMap(([, made]) => Object.values<Template>(made))
+      .filter(({ member }) => /^serviceAccount:service-/.test(member) && !member.includes('@compute-system.'));
+    expect(grants.length).toBeGreaterThan(0);
+    const calls = granting.resource.restful_operation;
+    for (const { member, depends_on: depends } of grants) {
+      const [, agent] = /@(.*)\.iam\.gserviceaccount\.com$/.exec(member)!;
+      const api = {
+        'gcp-sa-aiplatform': 'aiplatform',
+        'gcp-sa-monitoring-notification': 'monitoring',
+        'container-engine-robot': 'container',
+        'serverless-robot-prod': 'run',
+      }[agent!];
+      const [address] = depends;
+      expect(calls[address.replace('restful_operation.', '')]).toMatchObject({
+        method: 'POST',
+        path: expect.stringMatching(new RegExp(`/services/${api}\\.googleapis\\.com:generateServiceIdentity$`)),
+      });
+    }
+  });
+
+  test('waits until roles are enforced before it uses them', () => {
+    const built = synthesize({ image: GoogleImage.fromCloudBuild() });
+    const users = [
+      ...Object.values<Template>(built.resource.restful_operation).filter(({ path }) => /builds$|:upload$/.test(path)),
+      ...resources(built, 'google_cloud_run_v2_service'),
+    ];
+    expect(users.length).toBeGreaterThan(0);
+    for (const user of users) expect(user.depends_on).toContainEqual(expect.stringMatching(/^time_sleep\./));
+  });
+
+  test('keeps log lines out of the bucket that would bill them a second time', () => {
+    expect(only(from, 'google_logging_project_exclusion').filter).toBe(
+      only(from, 'google_logging_project_sink').filter,
+    );
   });
 
   test('names a bucket by its region, so that both exist while an endpoint moves', () => {

@@ -1,10 +1,21 @@
-import { TerraformVariable } from 'cdktf';
+import { TerraformOutput, TerraformVariable } from 'cdktf';
 import { describe, expect, test } from 'vitest';
 import { Gpu, ManagedEndpointModel, type ManagedEndpointModelProps } from '../../../lib/gcp/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access, ImageSource, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
-import { googleStack, IMAGE, KEY, minimal, model, only, resources, type Template, template } from './support.js';
+import {
+  googleStack,
+  IMAGE,
+  KEY,
+  minimal,
+  model,
+  only,
+  resources,
+  type Template,
+  template,
+  waitsFor,
+} from './support.js';
 
 function synthesize(props: Partial<ManagedEndpointModelProps> = {}): Template {
   const stack = googleStack();
@@ -22,7 +33,12 @@ const call = (from: Template, action: string): Template => {
 };
 const traffic = (from: Template): Template =>
   Object.values<Template>(from.resource.restful_operation).find((operation) => operation.method === 'PATCH');
-const address = (id: string) => `restful_operation.${id}`;
+/** What waits for the result of the call `id`. */
+const outcomeId = (from: Template, id: string): string =>
+  Object.keys(from.resource.restful_resource).find((key) =>
+    from.resource.restful_resource[key].path.includes(`restful_operation.${id}.`),
+  )!;
+const outcome = (from: Template, id: string): Template => from.resource.restful_resource[outcomeId(from, id)];
 
 describe('the calls of the REST API', () => {
   test('are made by a provider that has the region’s address and the token of the Google provider', () => {
@@ -67,10 +83,15 @@ describe('the calls of the REST API', () => {
     });
   });
 
-  test('wait for long-running operations, going and coming', () => {
+  test('are in the state once Google has accepted them, and waited for apart', () => {
     const from = synthesize();
     for (const action of ['/models:upload', ':deployModel']) {
-      const { poll, poll_delete: pollDelete } = call(from, action);
+      const [[id, sent]] = calls(from, action) as [[string, Template]];
+      expect(sent).not.toHaveProperty('poll');
+      expect(sent).not.toHaveProperty('delete_method');
+      const { path, poll_create: poll, poll_delete: pollDelete, read_path: read } = outcome(from, id);
+      expect(path).toBe(`/\${restful_operation.${id}.output.name}:wait`);
+      expect(read).toMatch(/^\/projects\/.*\/(models|endpoints)\/[^/]+$/);
       expect(poll).toEqual(pollDelete);
       expect(poll).toMatchObject({
         url_locator: 'body.name',
@@ -83,20 +104,24 @@ describe('the calls of the REST API', () => {
 
   test('are undone in full: traffic taken away, undeployed, deleted', () => {
     const from = synthesize();
-    const upload = call(from, '/models:upload');
-    const deploy = call(from, ':deployModel');
+    const [[uploadId, upload]] = calls(from, '/models:upload') as [[string, Template]];
+    const [[deployId, deploy]] = calls(from, ':deployModel') as [[string, Template]];
     expect(traffic(from)).toMatchObject({
       delete_method: 'PATCH',
       delete_body: { trafficSplit: {} },
       query: { updateMask: ['trafficSplit'] },
     });
-    expect(deploy).toMatchObject({
+    const deployed = outcome(from, deployId);
+    const { id } = deploy.body.deployedModel;
+    expect(deployed).toMatchObject({
       delete_method: 'POST',
-      delete_body: { deployedModelId: deploy.body.deployedModel.id },
+      delete_body: { deployedModelId: id },
+      read_selector: `deployedModels.#(id=="${id}")`,
     });
-    expect(deploy.delete_path).toMatch(/endpoints\/\$\{.*\}:undeployModel$/);
-    expect(upload).toMatchObject({ delete_method: 'DELETE' });
-    expect(upload.delete_path.endsWith(`/models/${upload.body.modelId}`)).toBe(true);
+    expect(deployed.delete_path).toMatch(/endpoints\/\$\{.*\}:undeployModel$/);
+    const uploaded = outcome(from, uploadId);
+    expect(uploaded).toMatchObject({ delete_method: 'DELETE' });
+    expect(uploaded.delete_path.endsWith(`/models/${upload.body.modelId}`)).toBe(true);
   });
 
   test('change an endpoint one at a time', () => {
@@ -115,14 +140,15 @@ describe('the order', () => {
     const from = synthesize();
     const [[upload]] = calls(from, '/models:upload') as [[string, Template]];
     const [[deploy, { depends_on: uploads }]] = calls(from, ':deployModel') as [[string, Template]];
-    expect(uploads).toEqual([address(upload)]);
-    expect(traffic(from).depends_on).toEqual([address(deploy)]);
+    expect(uploads).toEqual([`restful_resource.${outcomeId(from, upload)}`]);
+    expect(traffic(from).depends_on).toEqual([`restful_resource.${outcomeId(from, deploy)}`]);
     // By name, so that undeploying comes before the endpoint goes.
     expect(call(from, ':deployModel').path).toMatch(/\$\{google_vertex_ai_endpoint\..*\.name\}/);
   });
 
   test('has files, rights and keys before the upload', () => {
-    const { depends_on: dependencies } = call(synthesize({ encryptionKey: KEY }), '/models:upload');
+    const from = synthesize({ encryptionKey: KEY });
+    const dependencies = waitsFor(from, call(from, '/models:upload'));
     for (const type of [
       'google_storage_bucket_object',
       'google_storage_bucket_iam_member',
@@ -150,8 +176,9 @@ describe('the order', () => {
   test('of a promotion: the canary’s deployment stays as it is', () => {
     const during = synthesize(canary);
     const after = synthesize();
-    const [[id, deployment]] = calls(after, ':deployModel') as [[string, Template]];
-    expect(during.resource.restful_operation[id]).toEqual(deployment);
+    const [[id, { depends_on: _, ...deployment }]] = calls(after, ':deployModel') as [[string, Template]];
+    expect(during.resource.restful_operation[id]).toMatchObject(deployment);
+    expect(outcome(during, id)).toEqual(outcome(after, id));
   });
 
   test.each<[string, Partial<ManagedEndpointModelProps>]>([
@@ -191,6 +218,25 @@ test('a canary shares the traffic between two versions', () => {
   expect(traffic(from).body.trafficSplit).toEqual({ [idOf(older.digest)]: 90, [idOf(model.digest)]: 10 });
   const whole = Object.values(traffic(synthesize()).body.trafficSplit);
   expect(whole).toEqual([100]);
+});
+
+test('two versions are deployed one after the other, because an endpoint carries out one change at a time', () => {
+  const from = synthesize(canary);
+  const [first, second] = calls(from, ':deployModel').map(([id, { depends_on: depends }]) => ({ id, depends }));
+  const waits = ({ depends }: { depends: string[] }, { id }: { id: string }) =>
+    depends.includes(`restful_resource.${outcomeId(from, id)}`);
+  expect([waits(first!, second!), waits(second!, first!)].sort()).toEqual([false, true]);
+});
+
+test('the address of its own comes from the call after the deployment, as a host', () => {
+  const stack = googleStack();
+  const { url } = new ManagedEndpointModel(stack, 'Iris', minimal);
+  new TerraformOutput(stack, 'url', { value: url, staticId: true });
+  const from = template(stack);
+  const [id] = Object.entries<Template>(from.resource.restful_operation).find(([, made]) => made.method === 'PATCH')!;
+  expect(from.output.url.value).toContain(
+    `https://\${trimprefix(restful_operation.${id}.output.dedicatedEndpointDns, "https://")}/v1/projects/`,
+  );
 });
 
 describe('the endpoint', () => {

@@ -55,7 +55,7 @@ function mismatches(value: unknown, schema: Schema, types: typeof VERTEX, path =
 
 /** The request that each call of the REST API makes, by the end of its path. */
 function typeOf(path: string): [Schema, typeof VERTEX] {
-  const [, end] = /(models:upload|:deployModel|:undeployModel|\/builds|\/endpoints\/[^/:]+)$/.exec(path) ?? [];
+  const [, end] = /(:wait|models:upload|:deployModel|:undeployModel|\/builds|\/endpoints\/[^/:]+)$/.exec(path) ?? [];
   switch (end) {
     case 'models:upload':
       return [VERTEX.GoogleCloudAiplatformV1UploadModelRequest!, VERTEX];
@@ -63,6 +63,8 @@ function typeOf(path: string): [Schema, typeof VERTEX] {
       return [VERTEX.GoogleCloudAiplatformV1DeployModelRequest!, VERTEX];
     case ':undeployModel':
       return [VERTEX.GoogleCloudAiplatformV1UndeployModelRequest!, VERTEX];
+    case ':wait':
+      return [{}, VERTEX];
     case '/builds':
       return [BUILD.Build!, BUILD];
     default:

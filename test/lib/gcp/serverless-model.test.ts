@@ -15,6 +15,7 @@ import {
   resources,
   type Template,
   template,
+  waitsFor,
 } from './support.js';
 
 function synthesize(props: Partial<ServerlessModelProps> = {}): Template {
@@ -47,7 +48,8 @@ describe('ServerlessModel on Cloud Run', () => {
   });
 
   test('starts only when every file is uploaded and may be read', () => {
-    const { depends_on: dependencies } = service();
+    const from = synthesize();
+    const dependencies = waitsFor(from, only(from, 'google_cloud_run_v2_service'));
     expect(dependencies.filter((name: string) => name.startsWith('google_storage_bucket_object.'))).toHaveLength(3);
     expect(dependencies.some((name: string) => name.startsWith('google_storage_bucket_iam_member.'))).toBe(true);
   });
@@ -131,7 +133,7 @@ describe('ServerlessModel on Cloud Run', () => {
       'google_cloud_run_v2_service',
       'google_storage_bucket',
       'google_logging_project_bucket_config',
-    ].flatMap((type) => only(from, type).depends_on);
+    ].flatMap((type) => waitsFor(from, only(from, type)));
     expect(grants).toHaveLength(3);
     for (const grant of grants) expect(waiting).toContain(grant);
   });

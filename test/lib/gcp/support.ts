@@ -40,6 +40,21 @@ export function only(from: Template, type: string): Template {
   return found[0];
 }
 
+/** Addresses of everything that `resource` waits for, directly or through others. */
+export function waitsFor(from: Template, resource: Template): string[] {
+  const found = new Set<string>();
+  const visit = (depends: string[] = []) => {
+    for (const address of depends) {
+      if (found.has(address)) continue;
+      found.add(address);
+      const [type, id] = address.split('.') as [string, string];
+      visit(from.resource[type]?.[id]?.depends_on);
+    }
+  };
+  visit(resource.depends_on);
+  return [...found];
+}
+
 /** The stable codes of what is wrong, each with its prop. */
 export function faultsOf(make: () => unknown): string[] {
   try {

@@ -5,11 +5,11 @@ import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assi
 import type { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { Fn, type ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
+import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
 import type { AksClusterOptions } from '../../cluster.js';
 import type { AzureServingProps } from '../../props.js';
-import { afterRoles } from '../shared/azapi.js';
 import { keyIdentity } from '../shared/key-identity.js';
 import { clientConfig, groupName, shortHash } from '../shared/names.js';
 import type { Placement } from '../shared/placement.js';

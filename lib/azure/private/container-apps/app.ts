@@ -3,13 +3,14 @@ import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assi
 import { DEFAULT_PORT, DRAIN_SECONDS, LIVE_PATH, READY_PATH } from '@modelship/runtime/contract';
 import { Lazy, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { contentHash } from '../../../terraform/content-hash.js';
 import { GenericResource } from '../../../terraform/generic.js';
 import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
 import type { ContainerAppsOptions } from '../../host.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
-import { afterRoles, azapi } from '../shared/azapi.js';
+import { azapi } from '../shared/azapi.js';
 import type { EntraApplication } from '../shared/entra-application.js';
 import { bindImage } from '../shared/image.js';
 import { ModelStore } from '../shared/model-store.js';

@@ -5,10 +5,11 @@ import type {
 } from '@cdktf/provider-azurerm/lib/machine-learning-workspace';
 import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { GenericResource } from '../../../terraform/generic.js';
 import type { AzureServingProps } from '../../props.js';
-import { afterRoles, azapi } from '../shared/azapi.js';
+import { azapi } from '../shared/azapi.js';
 import { keyIdentity } from '../shared/key-identity.js';
 import { clientConfig, globalName, groupName } from '../shared/names.js';
 import type { Placement } from '../shared/placement.js';

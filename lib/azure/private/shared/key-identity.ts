@@ -1,9 +1,9 @@
 import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
+import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import type { AzureKey } from '../../props.js';
-import { afterRoles } from './azapi.js';
 import { groupName } from './names.js';
 import type { Placement } from './placement.js';
 import { assignRole } from './roles.js';

@@ -1,9 +1,9 @@
 import type { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import { type ITerraformDependable, Token } from 'cdktf';
 import type { Construct } from 'constructs';
+import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import type { AzureServingProps } from '../../props.js';
-import { afterRoles } from './azapi.js';
 import { clientConfig } from './names.js';
 
 /** The built-in roles that are assigned, each the smallest that does its work. */

@@ -8,11 +8,13 @@ import { google } from '../../../terraform/bindings/google.js';
 import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
 import { GkeCluster } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
+import type { Grantee } from '../../grantee.js';
 import { GoogleImage } from '../../image.js';
 import { grantKey } from '../shared/encryption.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from '../shared/limits.js';
 import { generatedName } from '../shared/names.js';
-import { clientConfig, projectId, serviceAgent } from '../shared/project.js';
+import { clientConfig, projectId } from '../shared/project.js';
+import { serviceAgent } from '../shared/service-agent.js';
 import { CloudNat, isOnGoogle, needsInternet } from './cloud-nat.js';
 import { GKE } from './limits.js';
 
@@ -74,6 +76,11 @@ export class ClusterAccess extends Construct {
       token: this.token,
       clusterCaCertificate: this.certificate,
     });
+  }
+
+  /** Identity of new nodes, which pull the images. */
+  get puller(): Grantee | undefined {
+    return this.nodeServiceAccount && { member: this.nodeServiceAccount.member };
   }
 
   /** Creates a way to the internet for the nodes and pods of a new cluster, if one is wanted or `image` needs it. */
@@ -214,8 +221,8 @@ export class ClusterAccess extends Construct {
   private grantKeys({ encryptionKey: key, project }: ContainerModelProps): ITerraformDependable[] {
     if (!key) return [];
     return [
-      grantKey(this, 'ClusterKey', key, serviceAgent(this, project, 'container-engine-robot')),
-      grantKey(this, 'DiskKey', key, serviceAgent(this, project, 'compute-system')),
+      grantKey(this, 'ClusterKey', key, serviceAgent(this, project, 'container')),
+      grantKey(this, 'DiskKey', key, serviceAgent(this, project, 'compute')),
     ];
   }
 }

@@ -2,11 +2,13 @@ import type { ArtifactRegistryRepository } from '@cdktf/provider-google/lib/arti
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { google } from '../../../terraform/bindings/google.js';
+import type { Grantee } from '../../grantee.js';
 import type { GoogleServingProps } from '../../props.js';
 import type { GoogleRepository } from '../../repository.js';
 import { grantKey } from './encryption.js';
 import { generatedName } from './names.js';
-import { projectId, serviceAgent } from './project.js';
+import { projectId } from './project.js';
+import { serviceAgent } from './service-agent.js';
 
 /** https://cloud.google.com/artifact-registry/docs/repositories/create-repos */
 const REPOSITORY_NAME_LENGTH = 63;
@@ -37,24 +39,30 @@ export class ArtifactRepository extends Construct {
     return `${this.server}/${this.at.project}/${this.at.repositoryId}`;
   }
 
-  /** Lets `member` pull, if it is known who that is. */
-  grantPull(member: string | undefined): ITerraformDependable[] {
-    return member === undefined ? [] : [this.grant('Puller', 'roles/artifactregistry.reader', member)];
+  /** Allows what `pullerOf` returns to pull, unless it may anyway or is not known. */
+  grantPull(pullerOf: () => Grantee | undefined): ITerraformDependable[] {
+    const puller = pullerOf();
+    // The repository is in the endpoint's project, where the roles of service agents include pulling.
+    if (!puller || (puller.isServiceAgent && this.repository)) return [];
+    return [this.grant('Puller', 'roles/artifactregistry.reader', puller)];
   }
 
-  /** Lets `member` push. */
+  /** Allows `member` to push. */
   grantPush(member: string): ITerraformDependable {
-    return this.grant('Pusher', 'roles/artifactregistry.writer', member);
+    return this.grant('Pusher', 'roles/artifactregistry.writer', { member });
   }
 
-  private grant(id: string, role: string, member: string): ITerraformDependable {
+  private grant(id: string, role: string, { member, dependsOn = [] }: Grantee): ITerraformDependable {
     const { project, location, repositoryId: repository } = this.at;
-    return new google.ArtifactRegistryRepositoryIamMember(this, id, { project, location, repository, role, member });
+    return new google.ArtifactRegistryRepositoryIamMember(this, id, {
+      ...{ project, location, repository, role, member },
+      dependsOn: [...dependsOn],
+    });
   }
 
   private make(props: GoogleServingProps): ArtifactRegistryRepository {
     const key = props.encryptionKey;
-    const agent = key && serviceAgent(this, props.project, 'gcp-sa-artifactregistry');
+    const agent = key && serviceAgent(this, props.project, 'artifactregistry');
     return new google.ArtifactRegistryRepository(this, 'Resource', {
       project: props.project,
       location: props.region,

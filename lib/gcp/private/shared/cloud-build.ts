@@ -1,6 +1,7 @@
 import type { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
 import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
+import { afterRoles } from '../../../terraform/after-roles.js';
 import { google } from '../../../terraform/bindings/google.js';
 import { GenericResource } from '../../../terraform/generic.js';
 import type { GoogleServingProps } from '../../props.js';
@@ -20,7 +21,7 @@ export class CloudBuild extends Construct {
   /** The call that is over once the image is pushed. */
   readonly pushed: GenericResource;
 
-  constructor(scope: Construct, id: string, props: GoogleServingProps, build: ImageBuild) {
+  constructor(scope: Construct, id: string, props: GoogleServingProps, build: ImageBuild, region: string) {
     super(scope, id);
     const account = new google.ServiceAccount(this, 'ServiceAccount', {
       project: props.project,
@@ -44,9 +45,9 @@ export class CloudBuild extends Construct {
     this.pushed = new GenericResource(this, 'Resource', {
       type: 'restful_operation',
       provider: restfulProvider(this, 'cloud-build', 'https://cloudbuild.googleapis.com/v1'),
-      dependsOn: rights,
+      dependsOn: [afterRoles(this, 'RolesKnown', rights)],
       attributes: {
-        path: `/projects/${build.projectId}/locations/${props.region}/builds`,
+        path: `/projects/${build.projectId}/locations/${region}/builds`,
         method: 'POST',
         body: {
           source: { storageSource: { bucket: context.bucket, object: context.name } },

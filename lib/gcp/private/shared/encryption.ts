@@ -1,18 +1,27 @@
 import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { google } from '../../../terraform/bindings/google.js';
+import type { Grantee } from '../../grantee.js';
 
-/** Lets `member` encrypt and decrypt with `key`, and nothing else. What uses the key must depend on the result. */
-export function grantKey(scope: Construct, id: string, key: string, member: string): ITerraformDependable {
+/**
+ * Allows the grantee to encrypt and decrypt with `key`, and nothing else. A resource that uses the key must depend on the result.
+ */
+export function grantKey(
+  scope: Construct,
+  id: string,
+  key: string,
+  { member, dependsOn = [] }: Grantee,
+): ITerraformDependable {
   return new google.KmsCryptoKeyIamMember(scope, id, {
     cryptoKeyId: key,
     role: 'roles/cloudkms.cryptoKeyEncrypterDecrypter',
     member,
+    dependsOn: [...dependsOn],
   });
 }
 
 /** The identity with which Cloud Storage uses a key. */
-export function storageAgent(scope: Construct, project: string | undefined): string {
+export function storageAgent(scope: Construct, project: string | undefined): Grantee {
   const data = new google.DataGoogleStorageProjectServiceAccount(scope, 'StorageAgent', { project });
-  return `serviceAccount:${data.emailAddress}`;
+  return { member: `serviceAccount:${data.emailAddress}` };
 }

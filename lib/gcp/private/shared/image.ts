@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import type { Grantee } from '../../grantee.js';
 import { GoogleImage, type GoogleImageBinding } from '../../image.js';
 import type { GoogleServingProps } from '../../props.js';
 
@@ -6,10 +7,10 @@ import type { GoogleServingProps } from '../../props.js';
 export function bindImage(
   scope: Construct,
   props: GoogleServingProps,
-  puller: () => string | undefined,
+  puller: () => Grantee | undefined,
 ): GoogleImageBinding {
   const image = props.image ?? GoogleImage.fromCloudBuild();
   // Both classes are of this package, so that there is one of each.
-  if (image instanceof GoogleImage) return image.bindOnGoogle(scope, props, puller());
+  if (image instanceof GoogleImage) return image.bindOnGoogle(scope, props, puller);
   return { uri: image.bind(scope), ready: [] };
 }

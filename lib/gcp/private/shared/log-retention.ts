@@ -1,4 +1,5 @@
 import type { LoggingProjectBucketConfig } from '@cdktf/provider-google/lib/logging-project-bucket-config';
+import type { LoggingProjectExclusion } from '@cdktf/provider-google/lib/logging-project-exclusion';
 import type { LoggingProjectSink } from '@cdktf/provider-google/lib/logging-project-sink';
 import { Construct } from 'constructs';
 import { google } from '../../../terraform/bindings/google.js';
@@ -19,6 +20,8 @@ const LOG_BUCKET_NAME_LENGTH = 91;
 export class LogRetention extends Construct {
   readonly bucket: LoggingProjectBucketConfig;
   readonly sink: LoggingProjectSink;
+  /** Keeps the lines out of the bucket `_Default`, which would bill them a second time. */
+  readonly exclusion: LoggingProjectExclusion;
 
   constructor(scope: Construct, id: string, props: GoogleServingProps, filter: string) {
     super(scope, id);
@@ -40,12 +43,19 @@ export class LogRetention extends Construct {
       filter,
       uniqueWriterIdentity: true,
     });
+    this.exclusion = new google.LoggingProjectExclusion(this, 'Exclusion', {
+      project: props.project,
+      name,
+      description: `Logs of ${scope.node.path} are in the log bucket ${name}`,
+      filter,
+      dependsOn: [this.sink],
+    });
   }
 
   private encryption(key: string | undefined, project: string) {
     if (!key) return {};
     const agent = new google.DataGoogleLoggingProjectCmekSettings(this, 'Agent', { project }).serviceAccountId;
-    const granted = grantKey(this, 'Key', key, `serviceAccount:${agent}`);
+    const granted = grantKey(this, 'Key', key, { member: `serviceAccount:${agent}` });
     return { cmekSettings: { kmsKeyName: key }, dependsOn: [granted] };
   }
 }

@@ -1,6 +1,5 @@
-import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
-import { type Attributes, GenericProvider } from '../../../terraform/generic.js';
+import { type Attributes, type GenericProvider, stackProvider } from '../../../terraform/generic.js';
 import { clientConfig } from './project.js';
 
 /**
@@ -8,22 +7,17 @@ import { clientConfig } from './project.js';
  * Google provider. The token lives for an hour, and lies in the state as every data source does.
  */
 export function restfulProvider(scope: Construct, id: string, baseUrl: string): GenericProvider {
-  const stack = TerraformStack.of(scope);
-  const made = stack.node.tryFindChild(id) as GenericProvider | undefined;
-  return (
-    made ??
-    new GenericProvider(stack, id, {
-      name: 'restful',
-      source: 'magodo/restful',
-      // Minor versions of it break.
-      versionConstraint: '~> 0.25.2',
-      alias: id,
-      attributes: {
-        base_url: baseUrl,
-        security: { http: { token: { token: clientConfig(scope).accessToken } } },
-      },
-    })
-  );
+  return stackProvider(scope, {
+    name: 'restful',
+    source: 'magodo/restful',
+    // Minor versions of it break.
+    versionConstraint: '~> 0.25.2',
+    alias: id,
+    attributes: {
+      base_url: baseUrl,
+      security: { http: { token: { token: clientConfig(scope).accessToken } } },
+    },
+  });
 }
 
 /**

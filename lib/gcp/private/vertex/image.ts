@@ -1,6 +1,7 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { serverImageContext } from '../../../bundle/server-image-context.js';
+import type { Grantee } from '../../grantee.js';
 import { GoogleImage, type GoogleImageBinding } from '../../image.js';
 import type { GoogleServingProps } from '../../props.js';
 
@@ -17,8 +18,8 @@ export function bindServerImage(
   scope: Construct,
   props: GoogleServingProps,
   image: string,
-  puller: () => string | undefined,
+  puller: () => Grantee | undefined,
 ): GoogleImageBinding {
   if (isInRegion(image, props.region)) return { uri: image, ready: [] };
-  return GoogleImage.fromCloudBuild({ context: serverImageContext(image) }).bindOnGoogle(scope, props, puller());
+  return GoogleImage.fromCloudBuild({ context: serverImageContext(image) }).bindOnGoogle(scope, props, puller);
 }

@@ -1,7 +1,7 @@
 import { Fn, type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { contentHash } from '../../../terraform/content-hash.js';
-import { type GenericProvider, GenericResource } from '../../../terraform/generic.js';
+import { type GenericElementConfig, type GenericProvider, GenericResource } from '../../../terraform/generic.js';
 import { TerraformData } from '../../../terraform/terraform-data.js';
 import { shortHash } from '../shared/names.js';
 import { GOOGLE_OPERATION } from '../shared/restful.js';
@@ -26,7 +26,13 @@ export interface VertexVersionOptions {
   readonly inputs: readonly unknown[];
   /** Resources that must exist before the model is uploaded. */
   readonly dependsOn: readonly ITerraformDependable[];
+  /** Deployments to the same endpoint that must be over before this one starts. */
+  readonly after: readonly ITerraformDependable[];
 }
+
+type CallOptions = Pick<GenericElementConfig, 'attributes' | 'lifecycle'> & {
+  readonly dependsOn?: readonly ITerraformDependable[];
+};
 
 /**
  * One version of a model, uploaded and deployed to an endpoint.
@@ -39,13 +45,16 @@ export class VertexVersion extends Construct {
   /** The number under which the endpoint's traffic split knows it. */
   readonly deployedModelId: string;
   readonly upload: GenericResource;
+  /** The deployed model, which undeploys when it is destroyed. */
   readonly deployment: GenericResource;
+  private readonly provider: GenericProvider;
 
   constructor(scope: Construct, options: VertexVersionOptions) {
     const bodies = [options.model, options.deployment];
     const hash = shortHash(literals(bodies), ID_HASH_LENGTH);
     super(scope, `Version-${hash}`);
-    const { provider, parent, endpointPath } = options;
+    const { parent, endpointPath } = options;
+    this.provider = options.provider;
     const text = JSON.stringify(bodies);
     const late = options.inputs.filter((input) => Token.isUnresolved(input) && text.includes(`${input}`));
     const suffix = late.length === 0 ? hash : contentHash(this, 'Hash', [hash, ...late], ID_HASH_LENGTH);
@@ -57,45 +66,68 @@ export class VertexVersion extends Construct {
         : Token.asString(Fn.format('%d', [Fn.parseint(suffix, 16)]));
     const lifecycle = { createBeforeDestroy: true, ...(late.length > 0 ? this.replacedWith(suffix) : {}) };
 
-    this.upload = new GenericResource(this, 'Upload', {
-      type: 'restful_operation',
-      provider,
+    const modelPath = `${parent}/models/${modelId}`;
+    this.upload = this.call('Upload', {
       lifecycle,
-      dependsOn: [...options.dependsOn],
-      attributes: {
-        path: `${parent}/models:upload`,
-        method: 'POST',
-        body: { modelId, model: options.model },
-        poll: GOOGLE_OPERATION,
-        delete_path: `${parent}/models/${modelId}`,
-        delete_method: 'DELETE',
-        poll_delete: GOOGLE_OPERATION,
-      },
+      dependsOn: options.dependsOn,
+      attributes: { path: `${parent}/models:upload`, body: { modelId, model: options.model } },
+    });
+    const uploaded = this.outcome('Uploaded', this.upload, {
+      lifecycle,
+      attributes: { read_path: modelPath, delete_path: modelPath, delete_method: 'DELETE' },
     });
     // An endpoint carries out one change at a time.
     const oneAtATime = [{ mutex: endpointPath }];
-    this.deployment = new GenericResource(this, 'Deployment', {
-      type: 'restful_operation',
-      provider,
+    const call = this.call('Deploy', {
       lifecycle,
-      dependsOn: [this.upload],
+      dependsOn: [uploaded, ...options.after],
       attributes: {
         path: `${endpointPath}:deployModel`,
-        method: 'POST',
         precheck: oneAtATime,
-        body: {
-          deployedModel: {
-            ...options.deployment,
-            id: this.deployedModelId,
-            model: `${parent.slice(1)}/models/${modelId}`,
-          },
-        },
-        poll: GOOGLE_OPERATION,
+        body: { deployedModel: { ...options.deployment, id: this.deployedModelId, model: modelPath.slice(1) } },
+      },
+    });
+    this.deployment = this.outcome('Deployment', call, {
+      lifecycle,
+      attributes: {
+        read_path: endpointPath,
+        read_selector: `deployedModels.#(id=="${this.deployedModelId}")`,
         delete_path: `${endpointPath}:undeployModel`,
         delete_method: 'POST',
         delete_body: { deployedModelId: this.deployedModelId },
         precheck_delete: oneAtATime,
+      },
+    });
+  }
+
+  /** A call of the REST API, which is in the state as soon as Google has accepted it. */
+  private call(id: string, { attributes, lifecycle, dependsOn }: CallOptions): GenericResource {
+    return new GenericResource(this, id, {
+      type: 'restful_operation',
+      provider: this.provider,
+      lifecycle,
+      dependsOn: [...(dependsOn ?? [])],
+      attributes: { method: 'POST', output_attrs: ['name'], ...attributes },
+    });
+  }
+
+  /**
+   * The result of a call, which is waited for. It is a resource of its own, because a call whose result could not be waited
+   * for (a token that expired, a connection that was cut) must not be sent again: the next apply waits again.
+   */
+  private outcome(id: string, call: GenericResource, { attributes, lifecycle }: CallOptions): GenericResource {
+    return new GenericResource(this, id, {
+      type: 'restful_resource',
+      provider: this.provider,
+      lifecycle,
+      attributes: {
+        path: `/\${${call.fqn}.output.name}:wait`,
+        create_method: 'POST',
+        body: {},
+        poll_create: GOOGLE_OPERATION,
+        output_attrs: ['id'],
         poll_delete: GOOGLE_OPERATION,
+        ...attributes,
       },
     });
   }
