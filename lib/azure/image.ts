@@ -84,7 +84,7 @@ export abstract class AzureImage extends ImageSource {
   }
 
   /**
-   * An image that the Docker of whoever applies builds and pushes.
+   * An image that the deployer's own Docker builds and pushes.
    *
    * @throws Error if `rebuild` cannot be part of a tag
    */

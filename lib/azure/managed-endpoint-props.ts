@@ -15,7 +15,7 @@ export interface AzureMlWorkspace {
 export interface ModelTraffic {
   readonly model: Model;
 
-  /** The `versionSalt` with which the model was deployed. @default - none */
+  /** The `versionSalt` of the model's deployment. @default - none */
   readonly versionSalt?: string;
 
   /** In percent, 0 to 100. At 0 it is kept warm, for a way back. */

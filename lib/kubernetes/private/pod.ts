@@ -27,6 +27,7 @@ const SLEEP = ['sleep', `${DEREGISTRATION_SECONDS}`];
 /** What other servers may take to finish what is in flight: Triton waits for 30 seconds, and answers that stream take long. */
 const OTHER_DRAIN_SECONDS = 60;
 const PROBE_PERIOD_SECONDS = 5;
+const READY_FAILURES = 2;
 const ROOT = 0;
 const MODEL_VOLUME = 'model';
 const SCRATCH_VOLUME = 'tmp';
@@ -160,7 +161,8 @@ function container(props: ModelWorkloadProps, version: ModelVersion, server: Ser
       ...probe(readyPath),
       failureThreshold: Math.ceil(startupSeconds / PROBE_PERIOD_SECONDS),
     },
-    readinessProbe: { ...probe(readyPath), failureThreshold: 1 },
+    // One slow answer leaves a pod in the service. A pod that drains leaves it at once, whatever its probe says.
+    readinessProbe: { ...probe(readyPath), failureThreshold: READY_FAILURES },
     livenessProbe: { ...probe(livePath), failureThreshold: 3 },
     lifecycle: { preStop: { exec: { command: own ? NODE_SLEEP : SLEEP } } },
     volumeMounts: [

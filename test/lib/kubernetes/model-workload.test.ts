@@ -127,6 +127,8 @@ describe('the pod', () => {
     expect(container.startupProbe.httpGet).toEqual({ path: '/v2/health/ready', port: 'http' });
     expect(container.readinessProbe.httpGet).toEqual({ path: '/v2/health/ready', port: 'http' });
     expect(container.livenessProbe.httpGet).toEqual({ path: '/v2/health/live', port: 'http' });
+    // A single slow scrape or a full event loop must not take the only pod out of the service.
+    expect(container.readinessProbe.failureThreshold).toBeGreaterThan(1);
     expect(container.startupProbe.failureThreshold * container.startupProbe.periodSeconds).toBeGreaterThanOrEqual(300);
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(8 + 5);
   });

@@ -199,7 +199,7 @@ export class FunctionsApp extends Construct {
   }
 }
 
-/** Settings by which the platform rejects callers without a token of Microsoft Entra ID for this application. */
+/** Settings that make the platform reject callers without a token of Microsoft Entra ID for this application. */
 function entraSettings(entra: EntraApplication): object {
   return {
     platform: { enabled: true },

@@ -9,8 +9,8 @@ import { deploymentName, type MlDeployment } from './deployment.js';
 
 export const FULL = 100;
 /**
- * The type by which the traffic is taken away at the end, whatever version of the API the rest has: with another type
- * azapi would take the traffic away first, to create the action again.
+ * Type of the action that takes the traffic away at the end. It keeps its version when `ML_API` changes: with another type
+ * azapi would run the action, and so stop all traffic, to create it again.
  */
 const STOP_TYPE = 'Microsoft.MachineLearningServices/workspaces/onlineEndpoints@2025-06-01';
 

@@ -95,7 +95,7 @@ export class EntraApplication extends Construct {
     return `https://login.microsoftonline.com/${clientConfig(this).tenantId}/v2.0`;
   }
 
-  /** Variables by which the runtime itself checks callers' tokens. */
+  /** Variables that make the runtime itself check callers' tokens. */
   get variables(): { [name: string]: string } {
     return { [ENVIRONMENT.jwtIssuer]: this.issuer, [ENVIRONMENT.jwtAudience]: this.clientId };
   }
