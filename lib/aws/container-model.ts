@@ -43,6 +43,7 @@ import { CONTAINER, PORT_NAME, Task } from './private/ecs/task.js';
 import { gpuSize } from './private/ecs/task-size.js';
 import { ServiceTelemetry, TrafficAlarms } from './private/ecs/telemetry.js';
 import { validateContainer } from './private/ecs/validation.js';
+import { corsOrigins } from './private/shared/cors.js';
 import { warn } from './private/shared/cost-warnings.js';
 import { tellIdleCost } from './private/shared/idle-cost.js';
 import { isOfAnotherRegion, type PulledImage, pulledImage } from './private/shared/pulled-image.js';
@@ -176,6 +177,7 @@ export class ContainerModel extends Construct implements IConnectable {
         throttle: props.throttle,
         timeoutSeconds: this.timeoutSeconds,
         retention: this.retention,
+        corsOrigins: corsOrigins(props.environment),
       });
     }
     if (range.min !== range.max) {

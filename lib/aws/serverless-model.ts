@@ -30,6 +30,7 @@ import { FunctionTelemetry } from './private/lambda/telemetry.js';
 import { TrafficShift } from './private/lambda/traffic-shift.js';
 import { UrlFront } from './private/lambda/url-front.js';
 import { validateServerless } from './private/lambda/validation.js';
+import { corsOrigins } from './private/shared/cors.js';
 import { warn } from './private/shared/cost-warnings.js';
 import { product, tellIdleCost } from './private/shared/idle-cost.js';
 import { requireS3Route } from './private/shared/subnets.js';
@@ -158,7 +159,14 @@ export class ServerlessModel extends Construct implements IConnectable {
       provisionedConcurrentExecutions: minReplicas === 0 ? undefined : minReplicas,
     });
     const alarmActions = props.alarmActions ?? [];
-    const common = { handler: this.alias, access: this.access, throttle: props.throttle, timeoutSeconds, logs };
+    const common = {
+      handler: this.alias,
+      access: this.access,
+      throttle: props.throttle,
+      timeoutSeconds,
+      logs,
+      corsOrigins: corsOrigins(props.environment),
+    };
     const telemetry = { handler: this.alias, dashboard: props.dashboard ?? true, alarmActions };
     if (queueOptions) {
       const { maxReplicas, encryptionKey } = props;

@@ -1,5 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
-import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination, VpcLink } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpStage,
+  LogGroupLogDestination,
+  VpcLink,
+} from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpAlbIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { type IVpc, Port, SecurityGroup, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
@@ -20,6 +27,8 @@ export interface ApiFrontProps {
   readonly throttle?: Throttle;
   readonly timeoutSeconds: number;
   readonly retention: RetentionDays;
+  /** Origins whose pages may call. */
+  readonly corsOrigins: readonly string[];
 }
 
 /** An HTTP API that takes requests signed by IAM identities and passes them into the VPC. */
@@ -55,6 +64,9 @@ export class ApiFront extends Construct {
     });
     for (const path of ['/', '/{proxy+}']) {
       this.api.addRoutes({ path, methods: [HttpMethod.ANY], integration, authorizer });
+      if (props.corsOrigins.length > 0) {
+        this.api.addRoutes({ path, methods: [HttpMethod.OPTIONS], integration, authorizer: new HttpNoneAuthorizer() });
+      }
     }
     this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,

@@ -27,6 +27,8 @@ export interface HttpFrontProps {
   readonly throttle?: Throttle;
   readonly timeoutSeconds: number;
   readonly logs: LogGroupProps;
+  /** Origins whose pages may call. */
+  readonly corsOrigins: readonly string[];
 }
 
 /** An HTTP API that passes every path to the function, and asks who is there. */
@@ -46,6 +48,9 @@ export class HttpFront extends Construct implements AnsweringFront {
     const authorizer = this.authorizer(props.access);
     for (const path of ['/', '/{proxy+}']) {
       this.api.addRoutes({ path, methods: [HttpMethod.ANY], integration, authorizer });
+      if (props.corsOrigins.length > 0) {
+        this.api.addRoutes({ path, methods: [HttpMethod.OPTIONS], integration, authorizer: new HttpNoneAuthorizer() });
+      }
     }
     this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,

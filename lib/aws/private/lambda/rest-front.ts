@@ -4,13 +4,16 @@ import {
   ApiKey,
   AuthorizationType,
   EndpointType,
+  type IResource,
   type JsonSchema,
   LambdaIntegration,
   LogGroupLogDestination,
+  Method,
   MethodLoggingLevel,
   type MethodOptions,
   Period,
   type RequestValidator,
+  Resource,
   ResponseTransferMode,
   ResponseType,
   RestApi,
@@ -51,6 +54,8 @@ export interface RestFrontProps extends RestApiOptions {
    * @default - no access log
    */
   readonly accountLogRole?: boolean;
+  /** Origins whose pages may call. */
+  readonly corsOrigins: readonly string[];
 }
 
 const JSON_TYPE = 'application/json';
@@ -100,6 +105,7 @@ export class RestFront extends Construct implements AnsweringFront {
     });
     if (props.accountLogRole) this.api.deploymentStage.node.addDependency(ApiLogRole.of(this).account);
     this.addRetryAfter();
+    if (props.corsOrigins.length > 0) this.addCorsErrors(props.corsOrigins);
     this.requestValidator = this.api.addRequestValidator('RequestValidator', {
       validateRequestBody: true,
       validateRequestParameters: true,
@@ -122,6 +128,7 @@ export class RestFront extends Construct implements AnsweringFront {
     if (props.validateRequests ?? true) this.addModelRoutes(props.model, integration, method);
     this.api.root.addMethod('ANY', integration, method);
     this.api.root.addResource('{proxy+}').addMethod('ANY', integration, method);
+    if (props.corsOrigins.length > 0) this.addPreflight(this.api.root, integration);
     if (props.webAcl) {
       const { stageArn } = this.api.deploymentStage;
       const takesText = props.model.manifest.inputs.some(({ datatype }) => datatype === 'BYTES');
@@ -187,6 +194,26 @@ export class RestFront extends Construct implements AnsweringFront {
       // As the runtime words its failures.
       templates: { [JSON_TYPE]: '{"error": "$context.error.validationErrorString"}' },
     });
+  }
+
+  /** Lets browsers ask, below every resource, whether a page may call. They send no credential with it. */
+  private addPreflight(resource: IResource, integration: LambdaIntegration): void {
+    for (const child of resource.node.children) if (child instanceof Resource) this.addPreflight(child, integration);
+    // Without methods of its own it is passed to the function by `{proxy+}`.
+    if (resource.node.children.some((child) => child instanceof Method)) {
+      resource.addMethod('OPTIONS', integration, { authorizationType: AuthorizationType.NONE });
+    }
+  }
+
+  /** Lets pages read what API Gateway answers by itself, as far as one header can say so. */
+  private addCorsErrors([origin, ...others]: readonly string[]): void {
+    if (others.length > 0) return;
+    for (const [id, type] of Object.entries({
+      Errors4xx: ResponseType.DEFAULT_4XX,
+      Errors5xx: ResponseType.DEFAULT_5XX,
+    })) {
+      this.api.addGatewayResponse(id, { type, responseHeaders: { 'Access-Control-Allow-Origin': `'${origin}'` } });
+    }
   }
 
   /** Tells throttled callers when to retry, which API Gateway does not do by itself. */
