@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { benchCommand } from './bench.js';
 import { completionCommand } from './completion.js';
+import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
 import { described, EXIT } from './failure.js';
 import { initCommand } from './init.js';
@@ -26,6 +27,7 @@ export function program(): Command {
     .addCommand(evaluateCommand())
     .addCommand(benchCommand())
     .addCommand(initCommand())
+    .addCommand(doctorCommand())
     .addCommand(completionCommand());
   for (const each of [command, ...command.commands]) each.exitOverride().copyInheritedSettings(command);
   return command;
