@@ -75,7 +75,7 @@ export interface ContainerAppsOptions {
    *
    * @default - none
    */
-  readonly previousRevision?: string;
+  readonly stableRevision?: string;
 
   /**
    * Text that sets the name of the revision apart from an earlier one with the same content. Change it to go back to an

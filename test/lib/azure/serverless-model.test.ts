@@ -276,7 +276,7 @@ describe('on Container Apps', () => {
 
   test('a canary shares the traffic with the revision before', () => {
     const rollout = Rollout.canary({ percent: 15, bakeMinutes: 5 });
-    const { revision_mode, ingress, template } = containerApp({ rollout }, { previousRevision: 'm0123' }).one(
+    const { revision_mode, ingress, template } = containerApp({ rollout }, { stableRevision: 'm0123' }).one(
       'azurerm_container_app',
     );
     expect(revision_mode).toBe('Multiple');
@@ -364,14 +364,14 @@ describe('what a host cannot do is refused at synth', () => {
       cpu: 0.3,
       gpu: ContainerAppGpu.nvidiaA100(),
       internal: true,
-      previousRevision: 'x',
+      stableRevision: 'x',
     });
     expect(faultsOf(() => serverless({ host, access: Access.apiKey(), timeoutSeconds: 241, maxReplicas: 0 }))).toEqual([
       'access UNSUPPORTED',
       'host.cpu CONFLICT',
       'host.cpu OUT_OF_RANGE',
       'host.internal CONFLICT',
-      'host.previousRevision CONFLICT',
+      'host.stableRevision CONFLICT',
       'maxReplicas OUT_OF_RANGE',
       'timeoutSeconds OUT_OF_RANGE',
     ]);
@@ -380,7 +380,7 @@ describe('what a host cannot do is refused at synth', () => {
   test('a canary without the revision that keeps the rest', () => {
     const host = ServerlessHost.containerApps({ image: IMAGE });
     const rollout = Rollout.canary({ percent: 1, bakeMinutes: 1 });
-    expect(faultsOf(() => serverless({ host, rollout }))).toEqual(['host.previousRevision MISSING']);
+    expect(faultsOf(() => serverless({ host, rollout }))).toEqual(['host.stableRevision MISSING']);
   });
 
   test('a subnet that is delegated to another service', () => {

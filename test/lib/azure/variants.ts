@@ -93,7 +93,7 @@ export const VARIANTS: readonly Variant[] = [
         subnet: SERVING,
         internal: true,
         gpu: ContainerAppGpu.nvidiaT4(),
-        previousRevision: 'm01234567',
+        stableRevision: 'm01234567',
       }),
     }).grantInvoke('Caller', PRINCIPAL_ID),
   ),

@@ -35,7 +35,7 @@ export class ContainerApp extends Construct {
   readonly app: AzureContainerApp;
   readonly authConfig?: GenericResource;
   readonly url: string;
-  /** Name of this revision, for the `previousRevision` of the next canary. */
+  /** Name of this revision, for the `stableRevision` of the next canary. */
   readonly revision: string;
 
   constructor(
@@ -66,7 +66,7 @@ export class ContainerApp extends Construct {
       tags: props.tags,
       containerAppEnvironmentId: this.environment.resource.id,
       workloadProfileName: options.gpu ? GPU_PROFILE : CONSUMPTION,
-      revisionMode: options.previousRevision ? 'Multiple' : 'Single',
+      revisionMode: options.stableRevision ? 'Multiple' : 'Single',
       identity: { type: 'UserAssigned', identityIds: [this.identity.id] },
       registry: image.loginServer ? [{ server: image.loginServer, identity: this.identity.id }] : undefined,
       ingress: {
@@ -172,12 +172,12 @@ function revisionSuffix(scope: Construct, content: object, inputs: readonly stri
 function trafficWeights(
   revision: string,
   { rollout }: ServerlessModelProps,
-  { previousRevision }: ContainerAppsOptions,
+  { stableRevision }: ContainerAppsOptions,
 ) {
   const percent = rollout?.canaryOptions?.percent;
-  if (previousRevision === undefined || percent === undefined) return [{ latestRevision: true, percentage: 100 }];
+  if (stableRevision === undefined || percent === undefined) return [{ latestRevision: true, percentage: 100 }];
   return [
     { revisionSuffix: revision, latestRevision: false, percentage: percent },
-    { revisionSuffix: previousRevision, latestRevision: false, percentage: 100 - percent },
+    { revisionSuffix: stableRevision, latestRevision: false, percentage: 100 - percent },
   ];
 }

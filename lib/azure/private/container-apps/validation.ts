@@ -25,8 +25,8 @@ export function checkContainerApps(
     rollout: {
       canary: {},
       stable: {
-        prop: 'host.previousRevision',
-        value: options.previousRevision,
+        prop: 'host.stableRevision',
+        value: options.stableRevision,
         what: 'the name of its revision, which is the `revision` of the previous deployment',
       },
       instead: LINEAR_INSTEAD,
