@@ -5,6 +5,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { AlarmThresholds } from '../serving/alarms.js';
 import { ModelServer } from '../serving/servers/model-server.js';
 import type { TransformOptions } from './batch-compute.js';
 import type { BatchModelProps } from './batch-props.js';
@@ -65,12 +66,13 @@ export class BatchModel extends Construct {
     const { transformOptions } = props.compute;
     if (transformOptions) this.transformModel = this.makeTransformModel(transformOptions);
     const state = transformOptions ? this.transform(transformOptions) : this.map();
+    const timeoutSeconds = (props.timeoutHours ?? DEFAULT_TIMEOUT_HOURS) * 3600;
     this.stateMachine = new CfnStateMachine(this, 'Resource', {
       stateMachineName: this.name,
       roleArn: this.role.roleArn,
       definitionString: Stack.of(this).toJsonString({
         StartAt: 'Predictions',
-        TimeoutSeconds: (props.timeoutHours ?? DEFAULT_TIMEOUT_HOURS) * 3600,
+        TimeoutSeconds: timeoutSeconds,
         States: { Predictions: state },
       }),
       loggingConfiguration: {
@@ -82,17 +84,20 @@ export class BatchModel extends Construct {
       tracingConfiguration: { enabled: true },
     });
     this.stateMachine.node.addDependency(this.role);
-    this.failureAlarm = new ServiceAlarms(this, props.alarmActions ?? []).add('Failures', {
-      metric: new MathExpression({
-        expression: 'FILL(failed, 0) + FILL(timedOut, 0)',
-        usingMetrics: { failed: this.metricFailed(), timedOut: this.metricTimedOut() },
-        label: 'Failures',
-        period: PERIOD,
-      }),
-      threshold: 1,
-      evaluationPeriods: 1,
-      alarmDescription: 'A batch failed, or ran out of time. What failed in it lies in the output bucket.',
-    });
+    this.failureAlarm = new ServiceAlarms(this, props.alarmActions ?? [], new AlarmThresholds({}, timeoutSeconds)).add(
+      'Failures',
+      {
+        metric: new MathExpression({
+          expression: 'FILL(failed, 0) + FILL(timedOut, 0)',
+          usingMetrics: { failed: this.metricFailed(), timedOut: this.metricTimedOut() },
+          label: 'Failures',
+          period: PERIOD,
+        }),
+        threshold: 1,
+        evaluationPeriods: 1,
+        alarmDescription: 'A batch failed, or ran out of time. What failed in it lies in the output bucket.',
+      },
+    );
   }
 
   /** Lets `grantee` start batches and nothing else. Files in the buckets are not its to write or read. */

@@ -22,6 +22,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
+import { AlarmThresholds } from '../serving/alarms.js';
 import { ModelServer } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { ContainerCapacity } from './capacity.js';
@@ -142,13 +143,8 @@ export class ContainerModel extends Construct implements IConnectable {
       logRetentionDays: this.retention,
       twoGroups: hasTwoVersions(props.rollout, props.blueGreenBakeMinutes),
     });
-    this.trafficAlarms = new TrafficAlarms(
-      this,
-      'Alarms',
-      this.loadBalancer,
-      this.timeoutSeconds,
-      props.alarmActions ?? [],
-    );
+    const thresholds = new AlarmThresholds(props.alarms, this.timeoutSeconds);
+    this.trafficAlarms = new TrafficAlarms(this, 'Alarms', this.loadBalancer, thresholds, props.alarmActions ?? []);
     this.service = this.makeService(capacity, min);
     // Capacity providers are the cluster's before a service names them, and until none does.
     if (capacity.kind !== 'fargate' || capacity.fargateOptions?.spot) {
@@ -197,6 +193,7 @@ export class ContainerModel extends Construct implements IConnectable {
       loadBalancer: this.loadBalancer.resource,
       dashboard: props.dashboard ?? true,
       alarmActions: props.alarmActions ?? [],
+      thresholds,
     });
     tellIdleCost(this, runningParts(capacity, this.server.spec, min));
     warn(this, capacity.gpuOptions ? 'modelship:idleGpu' : 'modelship:idleService');

@@ -7,6 +7,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnEndpoint, CfnEndpointConfig, CfnInferenceComponent, type CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
+import { AlarmThresholds } from '../serving/alarms.js';
 import { Rollout } from '../serving/rollout.js';
 import { ModelServer } from '../serving/servers/model-server.js';
 import { EndpointModelData } from './endpoint-model-data.js';
@@ -108,7 +109,10 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
       shadow: shadow && this.metricsOf(shadow.name),
       mode: this.mode,
       // No arithmetic is done on a token.
-      timeoutSeconds: Token.isUnresolved(this.timeoutSeconds) ? this.timeoutLimit : this.timeoutSeconds,
+      thresholds: new AlarmThresholds(
+        props.alarms,
+        Token.isUnresolved(this.timeoutSeconds) ? this.timeoutLimit : this.timeoutSeconds,
+      ),
       dashboard: props.dashboard ?? true,
       alarmActions: props.alarmActions ?? [],
     });

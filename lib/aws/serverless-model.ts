@@ -1,5 +1,5 @@
 import { ENVIRONMENT, inferPath, predictPath } from '@modelship/runtime/contract';
-import { Duration, RemovalPolicy, Stack, Tokenization } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
@@ -14,6 +14,7 @@ import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
+import { AlarmThresholds } from '../serving/alarms.js';
 import { modelVariables } from '../serving/servers/model-variables.js';
 import { ServerlessFront } from './front.js';
 import type { AnsweringFront, Front } from './private/lambda/front.js';
@@ -167,7 +168,11 @@ export class ServerlessModel extends Construct implements IConnectable {
       logs,
       corsOrigins: corsOrigins(props.environment),
     };
-    const telemetry = { handler: this.alias, dashboard: props.dashboard ?? true, alarmActions };
+    const thresholds = new AlarmThresholds(
+      props.alarms,
+      Token.isUnresolved(timeoutSeconds) ? FRONT_TIMEOUT_SECONDS[kind].max : timeoutSeconds,
+    );
+    const telemetry = { handler: this.alias, dashboard: props.dashboard ?? true, alarmActions, thresholds };
     if (queueOptions) {
       const { maxReplicas, encryptionKey } = props;
       this.queueFront = new QueueFront(this, 'Queue', { ...queueOptions, ...common, maxReplicas, encryptionKey });
@@ -188,12 +193,7 @@ export class ServerlessModel extends Construct implements IConnectable {
       }
       const front = (this.httpFront ?? this.urlFront ?? this.restFront)!;
       this.front = this.answeringFront = front;
-      this.telemetry = new FunctionTelemetry(this, 'Telemetry', {
-        ...telemetry,
-        front,
-        timeoutSeconds,
-        maxTimeoutSeconds: FRONT_TIMEOUT_SECONDS[kind].max,
-      });
+      this.telemetry = new FunctionTelemetry(this, 'Telemetry', { ...telemetry, front });
     }
     const memoryMib = props.memoryMib ?? defaultMemoryMib(props.model);
     const processor = architecture.name === Architecture.X86_64.name ? 'x86' : 'arm';
@@ -211,6 +211,7 @@ export class ServerlessModel extends Construct implements IConnectable {
         rollout: props.rollout,
         rollbackAlarms: props.rollbackAlarms ?? [this.telemetry.errorAlarm, this.telemetry.latencyAlarm],
         alarmActions,
+        thresholds,
       });
     }
   }

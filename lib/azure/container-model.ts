@@ -11,6 +11,7 @@ import { Access } from '../serving/access.js';
 import { ModelServer } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { afterRoles } from '../terraform/after-roles.js';
+import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import type { GenericResource } from '../terraform/generic.js';
 import { packagePrefix } from '../terraform/package-files.js';
@@ -22,7 +23,7 @@ import { ContainerLogs } from './private/aks/container-logs.js';
 import { AKS } from './private/aks/limits.js';
 import { AksMetrics, COLLECTOR_NAMESPACES, METRICS_ANNOTATIONS } from './private/aks/metrics.js';
 import { NvidiaDevicePlugin } from './private/aks/nvidia-device-plugin.js';
-import { AKS_TELEMETRY } from './private/aks/telemetry.js';
+import { aksTelemetry } from './private/aks/telemetry.js';
 import { validateContainer } from './private/aks/validation.js';
 import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
 import { bindImage } from './private/shared/image.js';
@@ -77,7 +78,8 @@ export class ContainerModel extends Construct {
     this.isMounted = props.modelMount ?? readsMount(props);
     const own = this.server.spec.image === undefined;
     const placement = new Placement(this, 'Placement', props);
-    this.telemetry = new Telemetry(this, 'Telemetry', placement, props);
+    const thresholds = alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, AKS.timeoutSeconds.max);
+    this.telemetry = new Telemetry(this, 'Telemetry', placement, props, thresholds);
     const models = [props.model, ...(props.stableModel ? [props.stableModel] : [])];
     this.modelStore = new ModelStore(this, 'ModelStore', placement, props, models, this.server);
     const name = groupName(this, AKS.nameLength);
@@ -154,10 +156,10 @@ export class ContainerModel extends Construct {
       this.metrics = new AksMetrics(this, 'Metrics', placement, props, {
         cluster: this.cluster,
         namespace: name,
-        timeoutSeconds: props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
+        thresholds,
       });
     }
-    this.telemetry.watch({ resourceId: cluster.id, ...AKS_TELEMETRY });
+    this.telemetry.watch({ resourceId: cluster.id, ...aksTelemetry(thresholds) });
   }
 
   /** Where the model answers, without a path. */

@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { afterRoles } from '../terraform/after-roles.js';
+import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import { GenericResource } from '../terraform/generic.js';
 import type { AzureMlWorkspace, ManagedEndpointModelProps } from './managed-endpoint-props.js';
@@ -21,7 +22,7 @@ import {
 } from './private/ml/deployment.js';
 import { AZURE_ML } from './private/ml/limits.js';
 import { bindServedImages, routesOf, type ServedImages, serverOf, variablesOf } from './private/ml/server.js';
-import { ML_TELEMETRY } from './private/ml/telemetry.js';
+import { mlTelemetry } from './private/ml/telemetry.js';
 import { type MlEndpointDefinition, MlTraffic } from './private/ml/traffic.js';
 import { validateManagedEndpoint } from './private/ml/validation.js';
 import { MlWorkspace } from './private/ml/workspace.js';
@@ -82,7 +83,13 @@ export class ManagedEndpointModel extends Construct {
     super(scope, id);
     validateManagedEndpoint(this, props);
     this.placement = new Placement(this, 'Placement', props);
-    this.telemetry = new Telemetry(this, 'Telemetry', this.placement, props);
+    this.telemetry = new Telemetry(
+      this,
+      'Telemetry',
+      this.placement,
+      props,
+      alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, AZURE_ML.timeoutSeconds.max),
+    );
     if (!props.workspace) {
       this.workspace = new MlWorkspace(this, 'Workspace', this.placement, this.telemetry, props);
     }
@@ -164,7 +171,7 @@ export class ManagedEndpointModel extends Construct {
     this.url = `https://${this.host}${path}`;
     if (props.access?.kind === 'apiKey') this.primaryKey = this.makeKeys();
     this.makeLogs();
-    this.telemetry.watch({ resourceId: this.endpoint.id, ...ML_TELEMETRY });
+    this.telemetry.watch({ resourceId: this.endpoint.id, ...mlTelemetry(this.telemetry.thresholds) });
   }
 
   /** The host of the endpoint. Its URI has the route of no deployment yet when the endpoint is made, but a default one. */

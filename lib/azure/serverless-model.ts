@@ -2,15 +2,19 @@ import { predictPath } from '@modelship/runtime/contract';
 import { Construct } from 'constructs';
 import { Access } from '../serving/access.js';
 import { checkProps } from '../serving/validation/prop-types.js';
+import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import type { GenericResource } from '../terraform/generic.js';
 import { validatorFor } from '../terraform/validator.js';
 import { ServerlessHost } from './host.js';
 import { ContainerApp } from './private/container-apps/app.js';
+import { CONTAINER_APPS } from './private/container-apps/limits.js';
 import { checkContainerApps } from './private/container-apps/validation.js';
 import { FunctionsApp } from './private/functions/app.js';
+import { FUNCTIONS } from './private/functions/limits.js';
 import { checkFunctions } from './private/functions/validation.js';
 import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
 import { Placement } from './private/shared/placement.js';
+import { DEFAULT_TIMEOUT_SECONDS } from './private/shared/serverless-backend.js';
 import { SERVERLESS_PROPS } from './private/shared/serverless-validation.js';
 import { Telemetry } from './private/shared/telemetry.js';
 import type { ServerlessModelProps } from './serverless-props.js';
@@ -49,7 +53,9 @@ export class ServerlessModel extends Construct {
     validator.throwIfAny();
     this.modelName = props.model.name;
     const placement = new Placement(this, 'Placement', props);
-    this.telemetry = new Telemetry(this, 'Telemetry', placement, props);
+    const { timeoutSeconds } = host.containerAppsOptions ? CONTAINER_APPS : FUNCTIONS;
+    const thresholds = alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, timeoutSeconds.max);
+    this.telemetry = new Telemetry(this, 'Telemetry', placement, props, thresholds);
     if ((props.access ?? Access.cloudIdentity()).kind === 'cloudIdentity') {
       this.entraApplication = new EntraApplication(this, 'EntraApplication');
     }

@@ -10,6 +10,7 @@ import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
 import { ModelServer } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
+import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
 import type { ContainerModelProps } from './container-props.js';
 import { ClusterAccess } from './private/gke/cluster.js';
@@ -87,13 +88,12 @@ export class ContainerModel extends Construct {
     }
 
     const namespace = props.namespace ?? workload.name;
-    const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     const telemetry = gkeTelemetry({
       clusterName: this.cluster.name,
       namespace,
       kserve: props.kserve ?? false,
       own: this.isOwn,
-      timeoutSeconds,
+      thresholds: alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, GKE.timeoutSeconds.max),
     });
     this.logRetention = new LogRetention(this, 'Logs', props, telemetry.logFilter);
     this.telemetry = new Telemetry(this, 'Telemetry', props, telemetry);

@@ -6,6 +6,7 @@ import { Fn, type ITerraformDependable, ref, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { afterRoles } from '../terraform/after-roles.js';
+import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
 import { type GenericProvider, GenericResource } from '../terraform/generic.js';
 import { lifetimeSuffix } from '../terraform/terraform-data.js';
@@ -21,6 +22,7 @@ import { restfulProvider } from './private/shared/restful.js';
 import { serviceAgent } from './private/shared/service-agent.js';
 import { Telemetry } from './private/shared/telemetry.js';
 import { bindServerImage } from './private/vertex/image.js';
+import { VERTEX } from './private/vertex/limits.js';
 import { containerSpec, serverOf } from './private/vertex/server.js';
 import { vertexTelemetry } from './private/vertex/telemetry.js';
 import { isDedicated, validateImage, validateVertex } from './private/vertex/validation.js';
@@ -107,7 +109,11 @@ export class ManagedEndpointModel extends Construct {
     this.traffic = this.splitTraffic(provider, endpointPath);
 
     const { needsGpu } = serverOf(props).spec;
-    const telemetry = vertexTelemetry(endpointId, props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS, needsGpu);
+    const telemetry = vertexTelemetry(
+      endpointId,
+      alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, VERTEX.dedicatedTimeoutSeconds),
+      needsGpu,
+    );
     this.logRetention = new LogRetention(this, 'Logs', props, telemetry.logFilter);
     this.telemetry = new Telemetry(this, 'Telemetry', props, telemetry);
   }

@@ -7,6 +7,7 @@ import { Fn, type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { Access } from '../serving/access.js';
 import { afterRoles } from '../terraform/after-roles.js';
+import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
 import type { Grantee } from './grantee.js';
 import { Ingress } from './network.js';
@@ -86,8 +87,10 @@ export class ServerlessModel extends Construct {
     });
 
     if (access.kind === 'anonymous') this.grantInvoke('allUsers');
-    this.logRetention = new LogRetention(this, 'Logs', props, cloudRunTelemetry(name, timeoutSeconds).logFilter);
-    this.telemetry = new Telemetry(this, 'Telemetry', props, cloudRunTelemetry(name, timeoutSeconds));
+    const thresholds = alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, CLOUD_RUN.timeoutSeconds.max);
+    const telemetry = cloudRunTelemetry(name, thresholds);
+    this.logRetention = new LogRetention(this, 'Logs', props, telemetry.logFilter);
+    this.telemetry = new Telemetry(this, 'Telemetry', props, telemetry);
     if (props.uptimeCheck) this.uptimeCheck = this.checkUptime(props, access);
   }
 

@@ -1,9 +1,5 @@
-/** The part of the time limit that a request may take before somebody hears of it. */
-export const SLOW_SHARE = 0.5;
-
-/** What somebody hears then. */
-export const SLOW_ADVICE =
-  'One request in a hundred takes more than half of the time limit. Raise maxReplicas, or give more CPU.';
+/** What to do about slow requests. */
+export const LATENCY_ADVICE = 'Raise `maxReplicas`, or give the pods more CPU.';
 
 /** Seconds within which all but a hundredth of the requests are answered, in PromQL, of the series with these labels. */
 export function latencyQuery(labels: { readonly [name: string]: string }): string {

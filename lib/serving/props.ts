@@ -1,5 +1,6 @@
 import type { Model } from '../model/model.js';
 import type { Access } from './access.js';
+import type { AlarmOptions } from './alarms.js';
 import type { Rollout } from './rollout.js';
 import type { Throttle } from './throttle.js';
 
@@ -36,6 +37,9 @@ export interface ServingProps {
 
   /** Whether a dashboard is made. @default true */
   readonly dashboard?: boolean;
+
+  /** Thresholds of the alarms. @default - 5 % errors, 80 % of the timeout, 90 % saturation, for 3 minutes */
+  readonly alarms?: AlarmOptions;
 
   /** Environment variables for the runtime beside those that the construct sets. @default - none */
   readonly environment?: { [name: string]: string };

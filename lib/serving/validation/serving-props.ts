@@ -1,4 +1,5 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
+import type { AlarmOptions } from '../alarms.js';
 import type { ServingProps } from '../props.js';
 import { MODEL_VARIABLES } from '../servers/model-variables.js';
 import type { Throttle } from '../throttle.js';
@@ -30,6 +31,7 @@ export const SERVING_PROPS: PropTypes<ServingProps> = {
   timeoutSeconds: NUMBER,
   logRetentionDays: NUMBER,
   dashboard: BOOLEAN,
+  alarms: object('an object such as { errorPercent: 5 }'),
   environment: STRING_MAP,
 };
 
@@ -68,7 +70,22 @@ export function checkServingProps(validator: Validator, props: ServingProps, rul
   const { logRetentionDays } = rules;
   if ('values' in logRetentionDays) validator.step('logRetentionDays', props.logRetentionDays, logRetentionDays);
   else validator.number('logRetentionDays', props.logRetentionDays, logRetentionDays);
+  checkAlarms(validator, props.alarms);
   checkEnvironment(validator, 'environment', props.environment, rules.reserved);
+}
+
+const ALARM_RANGES: Readonly<Record<keyof AlarmOptions, Range>> = {
+  errorPercent: { min: 0, max: 100, fraction: true, unit: 'percent', source: 'an alarm' },
+  latencyPercent: { min: 1, max: 100, fraction: true, unit: 'percent', source: 'an alarm' },
+  saturationPercent: { min: 1, max: 100, fraction: true, unit: 'percent', source: 'an alarm' },
+  minutes: { min: 1, max: 60, unit: 'minutes', source: 'an alarm' },
+};
+
+function checkAlarms(validator: Validator, alarms: AlarmOptions = {}): void {
+  for (const name of Object.keys(ALARM_RANGES) as (keyof AlarmOptions)[]) {
+    validator.number(`alarms.${name}`, alarms[name], ALARM_RANGES[name]);
+    validator.known(`alarms.${name}`, alarms[name], 'thresholds and descriptions are computed at synthesis');
+  }
 }
 
 function checkReplicas(validator: Validator, props: ServingProps, rules: ServingTarget): void {

@@ -134,6 +134,17 @@ const TABLE: Readonly<Record<keyof ServingProps, readonly Row[]>> = {
     { value: 14, outcomes: same({ mapped: /"RetentionInDays":14/ }) },
     { value: 11, outcomes: same({ refused: /logRetentionDays: got 11/ }) },
   ],
+  alarms: [
+    {
+      value: { errorPercent: 7, latencyPercent: 25, minutes: 5 },
+      outcomes: {
+        ServerlessModel: { mapped: /"Threshold":7,.*"Threshold":7250,|"Threshold":7250,.*"Threshold":7,/ },
+        ContainerModel: { mapped: /More than 7 % of the requests failed for 5 minutes/ },
+        ManagedEndpointModel: { mapped: /Latency above 25 % of the timeout of 60 s for 5 minutes/ },
+      },
+    },
+    { value: { latencyPercent: 101 }, outcomes: same({ refused: /alarms\.latencyPercent: got 101/ }) },
+  ],
   dashboard: [{ value: true, outcomes: same({ mapped: /AWS::CloudWatch::Dashboard/ }) }],
   environment: [
     { value: { GREETING: 'hello' }, outcomes: same({ mapped: /GREETING/ }) },

@@ -83,6 +83,12 @@ const ROWS: readonly Row[] = [
     mappedFor: { [FUNCTIONS]: '{"name":"MODELSHIP_TIMEOUT_SECONDS","value":"77"}', [AZURE_ML]: 'PT77S' },
   },
   { prop: 'logRetentionDays', value: { logRetentionDays: 33 }, mapped: '"retention_in_days":33' },
+  {
+    prop: 'alarms',
+    value: { alarms: { latencyPercent: 25, minutes: 15 } },
+    mapped: 'Latency above 25 % of the timeout of 60 s for 15 minutes',
+    mappedFor: { [AKS]: 'histogram_quantile(0.99, sum by (le) (rate(modelship_request_seconds_bucket[5m]))) > 15' },
+  },
   { prop: 'environment', value: { environment: { MY_SETTING: 'mine' } }, mapped: 'MY_SETTING' },
   { prop: 'location', value: { location: 'northeurope' }, mapped: 'northeurope' },
   {

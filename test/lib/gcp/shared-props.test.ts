@@ -110,6 +110,17 @@ const TABLE: Readonly<Record<keyof ServingProps, readonly Row[]>> = {
     { value: 11, outcomes: same({ mapped: /"retention_days":11/ }) },
     { value: 10_000, outcomes: same({ refused: /logRetentionDays: got 10000/ }) },
   ],
+  alarms: [
+    {
+      value: { errorPercent: 7, latencyPercent: 25, minutes: 5 },
+      outcomes: {
+        ServerlessModel: { mapped: /"threshold_value":0\.07.*"threshold_value":15000/ },
+        ContainerModel: { mapped: /> 15".*|"duration":"300s"/ },
+        ManagedEndpointModel: { mapped: /Latency above 25 % of the timeout of 60 s for 5 minutes/ },
+      },
+    },
+    { value: { latencyPercent: 101 }, outcomes: same({ refused: /alarms\.latencyPercent: got 101/ }) },
+  ],
   dashboard: [{ value: true, outcomes: same({ mapped: /google_monitoring_dashboard/ }) }],
   environment: [
     { value: { GREETING: 'hello' }, outcomes: same({ mapped: /"GREETING","value":"hello"/ }) },

@@ -7,8 +7,9 @@ import {
   HttpCodeTarget,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
+import type { AlarmThresholds } from '../../../serving/alarms.js';
 import { graph } from '../shared/graph.js';
-import { PERIOD as period, SATURATED_PERCENT, ServiceAlarms } from '../shared/service-alarms.js';
+import { PERIOD as period, ServiceAlarms } from '../shared/service-alarms.js';
 import type { LoadBalancer } from './load-balancer.js';
 
 /** The alarms that a deployment watches. They know the load balancer and its targets only, so that the service can name them. */
@@ -20,13 +21,13 @@ export class TrafficAlarms extends Construct {
     scope: Construct,
     id: string,
     loadBalancer: LoadBalancer,
-    timeoutSeconds: number,
+    thresholds: AlarmThresholds,
     actions: readonly IAlarmAction[],
   ) {
     super(scope, id);
-    const alarms = new ServiceAlarms(this, actions);
+    const alarms = new ServiceAlarms(this, actions, thresholds);
     this.errors = alarms.errors(failurePercent(loadBalancer));
-    this.latency = alarms.latency(slowest(loadBalancer), timeoutSeconds, 1);
+    this.latency = alarms.latency(slowest(loadBalancer), 1);
   }
 }
 
@@ -90,6 +91,7 @@ export interface ServiceTelemetryProps {
   readonly loadBalancer: ApplicationLoadBalancer;
   readonly dashboard: boolean;
   readonly alarmActions: readonly IAlarmAction[];
+  readonly thresholds: AlarmThresholds;
 }
 
 /** The alarm on saturation and the dashboard. */
@@ -97,14 +99,16 @@ export class ServiceTelemetry extends Construct {
   readonly saturationAlarm: Alarm;
   readonly dashboard?: Dashboard;
 
-  constructor(scope: Construct, id: string, { service, loadBalancer, dashboard, alarmActions }: ServiceTelemetryProps) {
+  constructor(scope: Construct, id: string, props: ServiceTelemetryProps) {
     super(scope, id);
+    const { service, loadBalancer, dashboard, alarmActions, thresholds } = props;
+    const { saturationPercent, minutes } = thresholds;
     const cpu = service.metricCpuUtilization({ period });
     const memory = service.metricMemoryUtilization({ period });
-    this.saturationAlarm = new ServiceAlarms(this, alarmActions).saturation({
+    this.saturationAlarm = new ServiceAlarms(this, alarmActions, thresholds).saturation({
       metric: cpu,
-      threshold: SATURATED_PERCENT,
-      alarmDescription: `More than ${SATURATED_PERCENT} % of the CPU was busy for three minutes; allow more replicas.`,
+      threshold: saturationPercent,
+      alarmDescription: `CPU above ${saturationPercent} % for ${minutes} minutes; raise maxReplicas.`,
     });
     if (!dashboard) return;
     const { metrics } = loadBalancer;

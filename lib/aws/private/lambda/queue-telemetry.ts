@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { type Alarm, Dashboard, type IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import type { AlarmThresholds } from '../../../serving/alarms.js';
 import { graph } from '../shared/graph.js';
 import { PERIOD as period, ServiceAlarms } from '../shared/service-alarms.js';
 import type { QueueFront } from './queue-front.js';
@@ -11,6 +12,7 @@ export interface QueueTelemetryProps {
   readonly front: QueueFront;
   readonly dashboard: boolean;
   readonly alarmActions: readonly IAlarmAction[];
+  readonly thresholds: AlarmThresholds;
 }
 
 /** How long a request may wait before somebody should look. */
@@ -31,8 +33,8 @@ export class QueueTelemetry extends Construct {
     private readonly props: QueueTelemetryProps,
   ) {
     super(scope, id);
-    const { handler, front, alarmActions } = props;
-    const alarms = new ServiceAlarms(this, alarmActions);
+    const { handler, front, alarmActions, thresholds } = props;
+    const alarms = new ServiceAlarms(this, alarmActions, thresholds);
     this.errorAlarm = alarms.add('Errors', {
       metric: front.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period }),
       threshold: 1,
@@ -47,7 +49,7 @@ export class QueueTelemetry extends Construct {
     this.saturationAlarm = alarms.saturation({
       metric: handler.metricThrottles({ period }),
       threshold: 1,
-      alarmDescription: 'Lambda refused calls for three minutes; allow fewer replicas, or ask for a higher quota.',
+      alarmDescription: `Lambda throttled invocations for ${thresholds.minutes} minutes; lower maxReplicas or raise the account's concurrency quota.`,
     });
     if (props.dashboard) this.dashboard = this.makeDashboard();
   }

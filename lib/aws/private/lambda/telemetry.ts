@@ -1,7 +1,7 @@
-import { Token } from 'aws-cdk-lib';
 import { type Alarm, Dashboard, type IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import type { AlarmThresholds } from '../../../serving/alarms.js';
 import { graph } from '../shared/graph.js';
 import { errorPercent, PERIOD as period, ServiceAlarms } from '../shared/service-alarms.js';
 import type { AnsweringFront } from './front.js';
@@ -9,9 +9,7 @@ import type { AnsweringFront } from './front.js';
 export interface FunctionTelemetryProps {
   readonly handler: IFunction;
   readonly front: AnsweringFront;
-  readonly timeoutSeconds: number;
-  /** What stands for `timeoutSeconds` if that is a token, with which no arithmetic is done. */
-  readonly maxTimeoutSeconds: number;
+  readonly thresholds: AlarmThresholds;
   readonly dashboard: boolean;
   readonly alarmActions: readonly IAlarmAction[];
 }
@@ -29,15 +27,14 @@ export class FunctionTelemetry extends Construct {
     private readonly props: FunctionTelemetryProps,
   ) {
     super(scope, id);
-    const { front, handler } = props;
-    const timeoutSeconds = Token.isUnresolved(props.timeoutSeconds) ? props.maxTimeoutSeconds : props.timeoutSeconds;
-    const alarms = new ServiceAlarms(this, props.alarmActions);
+    const { front, handler, thresholds } = props;
+    const alarms = new ServiceAlarms(this, props.alarmActions, thresholds);
     this.errorAlarm = alarms.errors(errorPercent([front.metricServerError({ period })], front.metricCount({ period })));
-    this.latencyAlarm = alarms.latency(front.metricLatency({ statistic: 'p99', period }), timeoutSeconds, 1000);
+    this.latencyAlarm = alarms.latency(front.metricLatency({ statistic: 'p99', period }), 1000);
     this.saturationAlarm = alarms.saturation({
       metric: handler.metricThrottles({ period }),
       threshold: 1,
-      alarmDescription: 'Lambda refused requests for three minutes; allow more replicas, or ask for a higher quota.',
+      alarmDescription: `Lambda throttled requests for ${thresholds.minutes} minutes; raise maxReplicas or the account's concurrency quota.`,
     });
     if (props.dashboard) this.dashboard = this.makeDashboard();
   }

@@ -11,8 +11,9 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { AlarmThresholds } from '../../../serving/alarms.js';
 import type { Rollout } from '../../../serving/rollout.js';
-import { ERROR_PERCENT, errorPercent, PERIOD, ServiceAlarms } from '../shared/service-alarms.js';
+import { errorPercent, PERIOD, ServiceAlarms } from '../shared/service-alarms.js';
 
 export interface TrafficShiftProps {
   readonly alias: Alias;
@@ -22,6 +23,7 @@ export interface TrafficShiftProps {
   /** What takes the traffic back, beside failures of the new version. */
   readonly rollbackAlarms: readonly IAlarm[];
   readonly alarmActions: readonly IAlarmAction[];
+  readonly thresholds: AlarmThresholds;
 }
 
 /** Answers with a status of 500 and above, by function and version. */
@@ -37,15 +39,15 @@ export class TrafficShift extends Construct {
 
   constructor(scope: Construct, id: string, props: TrafficShiftProps) {
     super(scope, id);
-    const { alias, logGroup, rollout, rollbackAlarms, alarmActions } = props;
+    const { alias, logGroup, rollout, rollbackAlarms, alarmActions, thresholds } = props;
     this.failedRequests = countFailedRequests(this, logGroup);
-    this.newVersionAlarm = new ServiceAlarms(this, alarmActions).add('NewVersionErrors', {
+    this.newVersionAlarm = new ServiceAlarms(this, alarmActions, thresholds).add('NewVersionErrors', {
       metric: errorPercent([metricOf(alias, 'Errors'), failedRequestsOf(alias)], metricOf(alias, 'Invocations')),
-      threshold: ERROR_PERCENT,
+      threshold: thresholds.errorPercent,
       // A deployment may last no longer than a few minutes. What the log tells may come after Lambda's own counts.
       evaluationPeriods: 3,
       datapointsToAlarm: 1,
-      alarmDescription: `The newest version of the function failed at more than ${ERROR_PERCENT} % of what it was asked.`,
+      alarmDescription: `The newest version of the function failed at more than ${thresholds.errorPercent} % of its invocations.`,
     });
     const role = deploymentRole(this, alias);
     this.deploymentGroup = new LambdaDeploymentGroup(this, 'Resource', {

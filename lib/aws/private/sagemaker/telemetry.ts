@@ -1,8 +1,9 @@
 import { type Alarm, type AlarmProps, Dashboard, type IAlarmAction, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import type { AlarmThresholds } from '../../../serving/alarms.js';
 import type { EndpointMode } from '../../mode.js';
 import { graph } from '../shared/graph.js';
-import { SATURATED_PERCENT, ServiceAlarms } from '../shared/service-alarms.js';
+import { ServiceAlarms } from '../shared/service-alarms.js';
 import type { EndpointMetrics } from './endpoint-metrics.js';
 import { highest } from './highest.js';
 
@@ -12,7 +13,7 @@ export interface EndpointTelemetryProps {
   /** Of a shadow, which is shown and watched by no alarm: callers do not see its answers. */
   readonly shadow?: EndpointMetrics;
   readonly mode: EndpointMode;
-  readonly timeoutSeconds: number;
+  readonly thresholds: AlarmThresholds;
   readonly dashboard: boolean;
   readonly alarmActions: readonly IAlarmAction[];
 }
@@ -33,18 +34,18 @@ export class EndpointTelemetry extends Construct {
     private readonly props: EndpointTelemetryProps,
   ) {
     super(scope, id);
-    const { metrics, timeoutSeconds } = props;
-    const alarms = new ServiceAlarms(this, props.alarmActions);
+    const { metrics, thresholds } = props;
+    const alarms = new ServiceAlarms(this, props.alarmActions, thresholds);
     const errors = metrics.map((each) => each.errorShare());
     this.errorAlarm = alarms.errors(highest(errors, 'Errors, percent', 100));
     const latency = metrics.map((each) => each.metric('ModelLatency', { statistic: 'p99' }));
-    this.latencyAlarm = alarms.latency(highest(latency, 'Latency, microseconds'), timeoutSeconds, 1e6);
+    this.latencyAlarm = alarms.latency(highest(latency, 'Latency, microseconds'), 1e6);
     this.saturationAlarm = alarms.saturation(this.saturation());
     if (props.dashboard) this.dashboard = this.makeDashboard();
   }
 
   private saturation(): Pick<AlarmProps, 'metric' | 'threshold' | 'alarmDescription'> {
-    const { metrics, mode } = this.props;
+    const { metrics, mode, thresholds } = this.props;
     if (mode.kind === 'asynchronous') {
       return {
         metric: metrics[0].queueMetric('ApproximateAgeOfOldestRequest'),
@@ -54,8 +55,8 @@ export class EndpointTelemetry extends Construct {
     }
     return {
       metric: this.load(),
-      threshold: SATURATED_PERCENT,
-      alarmDescription: `More than ${SATURATED_PERCENT} % of what may run was busy for three minutes; allow more replicas.`,
+      threshold: thresholds.saturationPercent,
+      alarmDescription: `More than ${thresholds.saturationPercent} % of the capacity in use for ${thresholds.minutes} minutes; raise maxReplicas.`,
     };
   }
 

@@ -8,14 +8,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-
-/** Share of failures, in percent, beyond which a service is not well. */
-export const ERROR_PERCENT = 5;
-/** Share of the time limit beyond which callers are about to be given up. */
-const LATENCY_SHARE = 0.8;
-
-/** Share of what may run that is busy, in percent, beyond which more is needed. */
-export const SATURATED_PERCENT = 90;
+import type { AlarmThresholds } from '../../../serving/alarms.js';
 
 /** What every metric of a telemetry is taken over. */
 export const PERIOD = Duration.minutes(1);
@@ -23,44 +16,45 @@ export const PERIOD = Duration.minutes(1);
 type Watched = Pick<AlarmProps, 'metric' | 'threshold' | 'alarmDescription'> &
   Partial<Pick<AlarmProps, 'evaluationPeriods' | 'datapointsToAlarm'>>;
 
-/** The alarms that every construct makes, with the same thresholds and the same patience. */
+/** The alarms that every construct creates, with the thresholds of its `alarms`. */
 export class ServiceAlarms {
   constructor(
     private readonly scope: Construct,
     private readonly actions: readonly IAlarmAction[],
+    private readonly thresholds: AlarmThresholds,
   ) {}
 
-  /** On the share of failures, in percent. */
+  /** Alarm on the share of failures. `metric` is in percent. */
   errors(metric: IMetric): Alarm {
     return this.add('Errors', {
       metric,
-      threshold: ERROR_PERCENT,
-      alarmDescription: `More than ${ERROR_PERCENT} % of the requests failed for three minutes.`,
+      threshold: this.thresholds.errorPercent,
+      alarmDescription: this.thresholds.symptoms.errors,
     });
   }
 
   /**
-   * On the 99th percentile of the time that an answer takes.
+   * Alarm on the 99th percentile of the latency.
    *
    * @param unitsPerSecond 1 for a metric in seconds, 1000 for milliseconds
    */
-  latency(metric: IMetric, timeoutSeconds: number, unitsPerSecond: number): Alarm {
+  latency(metric: IMetric, unitsPerSecond: number): Alarm {
     return this.add('Latency', {
       metric,
-      threshold: timeoutSeconds * LATENCY_SHARE * unitsPerSecond,
-      alarmDescription: `One request in a hundred took longer than ${LATENCY_SHARE * 100} % of the time limit of ${timeoutSeconds} s.`,
+      threshold: this.thresholds.latencySeconds * unitsPerSecond,
+      alarmDescription: `p99: ${this.thresholds.symptoms.latency}`,
     });
   }
 
-  /** On what tells that more replicas are needed. */
+  /** Alarm on what shows that more replicas are needed. */
   saturation(watched: Watched): Alarm {
     return this.add('Saturation', watched);
   }
 
-  /** On anything else: after three minutes, and not while there is nothing to measure. */
+  /** Any other alarm. Missing data does not raise it. */
   add(id: string, watched: Watched): Alarm {
     const alarm = new Alarm(this.scope, id, {
-      evaluationPeriods: 3,
+      evaluationPeriods: this.thresholds.minutes,
       treatMissingData: TreatMissingData.NOT_BREACHING,
       ...watched,
     });

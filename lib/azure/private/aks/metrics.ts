@@ -2,7 +2,8 @@ import type { MonitorAlertPrometheusRuleGroup } from '@cdktf/provider-azurerm/li
 import type { MonitorWorkspace } from '@cdktf/provider-azurerm/lib/monitor-workspace';
 import { METRICS_PATH, POD_METRICS_PORT } from '@modelship/runtime/contract';
 import { Construct } from 'constructs';
-import { failureQuery, latencyQuery, SLOW_ADVICE, SLOW_SHARE } from '../../../kubernetes/workload-metrics.js';
+import { failureQuery, LATENCY_ADVICE, latencyQuery } from '../../../kubernetes/workload-metrics.js';
+import type { AlarmThresholds } from '../../../serving/alarms.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
 import type { AzureServingProps } from '../../props.js';
@@ -25,13 +26,12 @@ export interface AksMetricsOptions {
   readonly cluster: AksCluster;
   /** The namespace of the workload, and nothing else in it. */
   readonly namespace: string;
-  readonly timeoutSeconds: number;
+  readonly thresholds: AlarmThresholds;
 }
 
 const NAME_LENGTH = 44;
 const STREAMS = ['Microsoft-PrometheusMetrics'];
 const DESTINATION = 'workspace';
-const FAILED_SHARE = 0.05;
 
 /** What the pods of a workload count, gathered by the cluster's add-on for Prometheus, and what wakes somebody. */
 export class AksMetrics extends Construct {
@@ -43,7 +43,7 @@ export class AksMetrics extends Construct {
     id: string,
     placement: Placement,
     props: AzureServingProps,
-    { cluster, namespace, timeoutSeconds }: AksMetricsOptions,
+    { cluster, namespace, thresholds }: AksMetricsOptions,
   ) {
     super(scope, id);
     const name = groupName(scope, NAME_LENGTH);
@@ -78,15 +78,15 @@ export class AksMetrics extends Construct {
       },
       dependsOn: cluster.ready,
     });
-    this.alerts = this.alert(placement, props, cluster.cluster.name, timeoutSeconds);
+    this.alerts = this.alert(placement, props, cluster.cluster.name, thresholds);
   }
 
-  private alert(placement: Placement, props: AzureServingProps, clusterName: string, timeoutSeconds: number) {
+  private alert(placement: Placement, props: AzureServingProps, clusterName: string, thresholds: AlarmThresholds) {
     const action = (props.alarmActions ?? []).map((actionGroupId) => ({ actionGroupId }));
     const rule = (alert: string, expression: string, description: string) => ({
       alert,
       expression,
-      for: 'PT5M',
+      for: `PT${thresholds.minutes}M`,
       severity: 2,
       enabled: true,
       annotations: { description },
@@ -101,11 +101,15 @@ export class AksMetrics extends Construct {
       interval: 'PT1M',
       ruleGroupEnabled: true,
       rule: [
-        rule('Latency', `${latencyQuery({})} > ${timeoutSeconds * SLOW_SHARE}`, SLOW_ADVICE),
+        rule(
+          'Latency',
+          `${latencyQuery({})} > ${thresholds.latencySeconds}`,
+          `p99: ${thresholds.symptoms.latency} ${LATENCY_ADVICE}`,
+        ),
         rule(
           'Failures',
-          `${failureQuery({})} > ${FAILED_SHARE}`,
-          'More than 5 % of the requests got a 5xx. Container insights has the logs of the pods.',
+          `${failureQuery({})} > ${thresholds.errorPercent / 100}`,
+          `${thresholds.symptoms.errors} Container insights has the logs of the pods.`,
         ),
       ],
     });

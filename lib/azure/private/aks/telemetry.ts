@@ -1,7 +1,7 @@
+import type { AlarmThresholds } from '../../../serving/alarms.js';
 import type { Metric, Watched } from '../shared/telemetry.js';
 
 const NAMESPACE = 'Microsoft.ContainerService/managedClusters';
-const FULL_PERCENT = 90;
 
 const CPU: Metric = {
   title: 'Processors of the nodes in percent',
@@ -17,44 +17,46 @@ const MEMORY: Metric = {
 };
 
 /** What is watched of a cluster. Names: Azure Monitor's supported metrics of the type. */
-export const AKS_TELEMETRY: Omit<Watched, 'resourceId'> = {
-  resourceType: NAMESPACE.toLowerCase(),
-  metrics: [
-    CPU,
-    MEMORY,
-    { title: 'Pods by phase', namespace: NAMESPACE, name: 'kube_pod_status_phase', aggregation: 'Average' },
-    { title: 'Pods that are ready', namespace: NAMESPACE, name: 'kube_pod_status_ready', aggregation: 'Average' },
-  ],
-  alarms: [
-    {
-      id: 'Errors',
-      metric: {
-        title: 'Pods that failed',
-        namespace: NAMESPACE,
-        name: 'kube_pod_status_phase',
-        aggregation: 'Average',
-        only: { dimension: 'phase', values: ['Failed'] },
+export function aksTelemetry({ saturationPercent }: AlarmThresholds): Omit<Watched, 'resourceId'> {
+  return {
+    resourceType: NAMESPACE.toLowerCase(),
+    metrics: [
+      CPU,
+      MEMORY,
+      { title: 'Pods by phase', namespace: NAMESPACE, name: 'kube_pod_status_phase', aggregation: 'Average' },
+      { title: 'Pods that are ready', namespace: NAMESPACE, name: 'kube_pod_status_ready', aggregation: 'Average' },
+    ],
+    alarms: [
+      {
+        id: 'Errors',
+        metric: {
+          title: 'Pods that failed',
+          namespace: NAMESPACE,
+          name: 'kube_pod_status_phase',
+          aggregation: 'Average',
+          only: { dimension: 'phase', values: ['Failed'] },
+        },
+        threshold: 0,
+        description: 'Pods failed. Container insights has their logs.',
       },
-      threshold: 0,
-      description: 'Pods failed. Container insights has their logs.',
-    },
-    {
-      id: 'Waiting',
-      metric: {
-        title: 'Pods that wait for a node',
-        namespace: NAMESPACE,
-        name: 'kube_pod_status_phase',
-        aggregation: 'Average',
-        only: { dimension: 'phase', values: ['Pending'] },
+      {
+        id: 'Waiting',
+        metric: {
+          title: 'Pods that wait for a node',
+          namespace: NAMESPACE,
+          name: 'kube_pod_status_phase',
+          aggregation: 'Average',
+          only: { dimension: 'phase', values: ['Pending'] },
+        },
+        threshold: 0,
+        description: 'Pods have no node. Raise the number of nodes that may run, or the quota of the subscription.',
       },
-      threshold: 0,
-      description: 'Pods have no node. Raise the number of nodes that may run, or the quota of the subscription.',
-    },
-    {
-      id: 'Saturation',
-      metric: CPU,
-      threshold: FULL_PERCENT,
-      description: 'The nodes are busy. Raise maxReplicas and the number of nodes.',
-    },
-  ],
-};
+      {
+        id: 'Saturation',
+        metric: CPU,
+        threshold: saturationPercent,
+        description: `CPU of the nodes above ${saturationPercent} %. Raise maxReplicas and the number of nodes.`,
+      },
+    ],
+  };
+}

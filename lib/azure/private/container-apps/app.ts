@@ -18,7 +18,7 @@ import { groupName, HASH_LENGTH, shortHash } from '../shared/names.js';
 import { DEFAULT_TIMEOUT_SECONDS, type ServerlessBackendProps } from '../shared/serverless-backend.js';
 import { AppEnvironment, CONSUMPTION, GPU_PROFILE } from './environment.js';
 import { CONTAINER_APPS } from './limits.js';
-import { CONTAINER_APP_TELEMETRY } from './telemetry.js';
+import { containerAppTelemetry } from './telemetry.js';
 
 const DEFAULT_CPU = 1;
 const DEFAULT_CONCURRENCY = 50;
@@ -81,7 +81,7 @@ export class ContainerApp extends Construct {
     });
     if (entra) this.authConfig = this.requireEntra(entra);
     this.url = `https://${this.app.ingress.fqdn}`;
-    telemetry.watch({ resourceId: this.app.id, ...CONTAINER_APP_TELEMETRY });
+    telemetry.watch({ resourceId: this.app.id, ...containerAppTelemetry(telemetry.thresholds) });
   }
 
   private template(
@@ -169,11 +169,7 @@ function revisionSuffix(scope: Construct, content: object, inputs: readonly stri
   return `m${late.length === 0 ? hash : contentHash(scope, 'RevisionHash', [hash, ...late], HASH_LENGTH)}`;
 }
 
-function trafficWeights(
-  revision: string,
-  { rollout }: ServerlessModelProps,
-  { stableRevision }: ContainerAppsOptions,
-) {
+function trafficWeights(revision: string, { rollout }: ServerlessModelProps, { stableRevision }: ContainerAppsOptions) {
   const percent = rollout?.canaryOptions?.percent;
   if (stableRevision === undefined || percent === undefined) return [{ latestRevision: true, percentage: 100 }];
   return [

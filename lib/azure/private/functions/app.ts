@@ -146,7 +146,7 @@ export class FunctionsApp extends Construct {
     this.configure('Publishing', 'basicPublishingCredentialsPolicies', 'scm', { allow: false });
     if (entra) this.configure('Auth', 'config', 'authsettingsV2', entraSettings(entra));
     this.url = `https://${this.app.interpolationForAttribute('output.properties.defaultHostName')}`;
-    telemetry.watch({ resourceId: this.app.id, ...functionsTelemetry(memoryMib) });
+    telemetry.watch({ resourceId: this.app.id, ...functionsTelemetry(memoryMib, telemetry.thresholds) });
   }
 
   /** The key that callers send as `x-functions-key`, secret. For `Access.apiKey()`. */

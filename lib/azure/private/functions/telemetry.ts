@@ -1,3 +1,4 @@
+import type { AlarmThresholds } from '../../../serving/alarms.js';
 import type { Metric, Watched } from '../shared/telemetry.js';
 
 const NAMESPACE = 'Microsoft.Web/sites';
@@ -17,10 +18,12 @@ const MEMORY: Metric = {
 };
 
 const BYTES_PER_MIB = 1024 * 1024;
-const FULL = 0.9;
 
 /** What is watched of a function app whose instances have so much memory. Names: Azure Monitor's supported metrics. */
-export function functionsTelemetry(memoryMib: number): Omit<Watched, 'resourceId'> {
+export function functionsTelemetry(
+  memoryMib: number,
+  { latencySeconds, saturationPercent, symptoms }: AlarmThresholds,
+): Omit<Watched, 'resourceId'> {
   return {
     resourceType: NAMESPACE.toLowerCase(),
     metrics: [
@@ -36,12 +39,12 @@ export function functionsTelemetry(memoryMib: number): Omit<Watched, 'resourceId
         threshold: 5,
         description: 'More than five requests in five minutes failed with 5xx. Application Insights says why.',
       },
-      { id: 'Latency', metric: LATENCY, threshold: 1, description: 'Requests took more than a second.' },
+      { id: 'Latency', metric: LATENCY, threshold: latencySeconds, description: `Average: ${symptoms.latency}` },
       {
         id: 'Saturation',
         metric: MEMORY,
-        threshold: Math.floor(memoryMib * BYTES_PER_MIB * FULL),
-        description: 'Instances are nearly out of memory. Give them more, or fewer requests at once.',
+        threshold: Math.floor((memoryMib * BYTES_PER_MIB * saturationPercent) / 100),
+        description: `Instances use more than ${saturationPercent} % of their memory. Raise \`memoryMib\` or lower \`concurrency\`.`,
       },
     ],
   };

@@ -1,7 +1,7 @@
+import type { AlarmThresholds } from '../../../serving/alarms.js';
 import type { Metric, Watched } from '../shared/telemetry.js';
 
 const NAMESPACE = 'Microsoft.MachineLearningServices/workspaces/onlineEndpoints';
-const LATENCY_MILLISECONDS = 1000;
 
 const ERRORS: Metric = {
   title: 'Errors of the server',
@@ -27,33 +27,35 @@ const LATENCY: Metric = {
 };
 
 /** What is watched of an online endpoint. Names: Azure Monitor's supported metrics of the type. */
-export const ML_TELEMETRY: Omit<Watched, 'resourceId'> = {
-  resourceType: NAMESPACE.toLowerCase(),
-  metrics: [
-    { title: 'Requests', namespace: NAMESPACE, name: 'RequestsPerMinute', aggregation: 'Average' },
-    LATENCY,
-    { title: 'Connections', namespace: NAMESPACE, name: 'ConnectionsActive', aggregation: 'Average' },
-    { title: 'Bytes from and to callers', namespace: NAMESPACE, name: 'NetworkBytes', aggregation: 'Average' },
-  ],
-  alarms: [
-    {
-      id: 'Errors',
-      metric: ERRORS,
-      threshold: 1,
-      description: 'More than one request a minute failed with 5xx. The console log in Log Analytics says why.',
-    },
-    {
-      id: 'Latency',
-      metric: LATENCY,
-      threshold: LATENCY_MILLISECONDS,
-      description: 'The slowest hundredth of the requests took more than a second.',
-    },
-    {
-      id: 'Saturation',
-      metric: TURNED_AWAY,
-      threshold: 1,
-      description:
-        'Requests were turned away with 429. Raise maxReplicas, or maxConcurrentRequests if processors idle.',
-    },
-  ],
-};
+export function mlTelemetry({ latencySeconds, symptoms }: AlarmThresholds): Omit<Watched, 'resourceId'> {
+  return {
+    resourceType: NAMESPACE.toLowerCase(),
+    metrics: [
+      { title: 'Requests', namespace: NAMESPACE, name: 'RequestsPerMinute', aggregation: 'Average' },
+      LATENCY,
+      { title: 'Connections', namespace: NAMESPACE, name: 'ConnectionsActive', aggregation: 'Average' },
+      { title: 'Bytes from and to callers', namespace: NAMESPACE, name: 'NetworkBytes', aggregation: 'Average' },
+    ],
+    alarms: [
+      {
+        id: 'Errors',
+        metric: ERRORS,
+        threshold: 1,
+        description: 'More than one request a minute failed with 5xx. The console log in Log Analytics says why.',
+      },
+      {
+        id: 'Latency',
+        metric: LATENCY,
+        threshold: latencySeconds * 1000,
+        description: `p99: ${symptoms.latency}`,
+      },
+      {
+        id: 'Saturation',
+        metric: TURNED_AWAY,
+        threshold: 1,
+        description:
+          'Requests were turned away with 429. Raise maxReplicas, or maxConcurrentRequests if processors idle.',
+      },
+    ],
+  };
+}

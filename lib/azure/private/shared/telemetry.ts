@@ -3,6 +3,7 @@ import type { ApplicationInsightsWorkbook } from '@cdktf/provider-azurerm/lib/ap
 import type { LogAnalyticsWorkspace } from '@cdktf/provider-azurerm/lib/log-analytics-workspace';
 import type { MonitorMetricAlert } from '@cdktf/provider-azurerm/lib/monitor-metric-alert';
 import { Construct } from 'constructs';
+import type { AlarmThresholds } from '../../../serving/alarms.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import type { AzureServingProps } from '../../props.js';
 import { groupName, stableUuid } from './names.js';
@@ -42,6 +43,9 @@ export interface Watched {
   readonly alarms: readonly Alarm[];
 }
 
+/** Minutes over which a metric alert can measure: https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-create-metric-alert-rule */
+const WINDOWS = [1, 5, 15, 30, 60];
+
 /** How the workbook's format numbers aggregations. */
 const AGGREGATION_CODES = { Total: 1, Maximum: 3, Average: 4 };
 
@@ -57,6 +61,8 @@ export class Telemetry extends Construct {
     id: string,
     private readonly placement: Placement,
     private readonly props: AzureServingProps,
+    /** Thresholds of the alerts. */
+    readonly thresholds: AlarmThresholds,
   ) {
     super(scope, id);
     const name = groupName(scope, NAME_LENGTH);
@@ -89,7 +95,7 @@ export class Telemetry extends Construct {
       description,
       severity: 2,
       frequency: 'PT1M',
-      windowSize: 'PT5M',
+      windowSize: `PT${WINDOWS.find((minutes) => minutes >= this.thresholds.minutes)}M`,
       criteria: [
         {
           metricNamespace: metric.namespace,

@@ -1,9 +1,9 @@
+import type { AlarmThresholds } from '../../../serving/alarms.js';
 import type { Metric, TelemetryOptions } from '../shared/telemetry.js';
 
-const MILLISECONDS = 1000;
-
 /** What is watched of a Cloud Run service. */
-export function cloudRunTelemetry(serviceName: string, timeoutSeconds: number): TelemetryOptions {
+export function cloudRunTelemetry(serviceName: string, thresholds: AlarmThresholds): TelemetryOptions {
+  const { minutes, saturationPercent, symptoms } = thresholds;
   const resource = `resource.type="cloud_run_revision" AND resource.labels.service_name="${serviceName}"`;
   const filter = (metric: string, more = '') => `${resource} AND metric.type="run.googleapis.com/${metric}"${more}`;
   const requests: Metric = {
@@ -49,27 +49,27 @@ export function cloudRunTelemetry(serviceName: string, timeoutSeconds: number): 
         id: 'Errors',
         metric: failures,
         denominator: { ...requests, groupBy: undefined },
-        threshold: 0.05,
-        minutes: 5,
+        threshold: thresholds.errorPercent / 100,
+        minutes,
         documentation:
-          'More than 5 % of the requests got a 5xx for 5 minutes. Read the errors logged; if a new revision serves, ' +
-          'send the traffic back to the one before.',
+          `${symptoms.errors} Read the errors in Cloud Logging; if a new revision serves, send the traffic back to the ` +
+          'previous one.',
       },
       {
         id: 'Latency',
         metric: latency,
-        threshold: timeoutSeconds * MILLISECONDS * 0.5,
-        minutes: 5,
-        documentation:
-          'One request in a hundred takes more than half of the time limit. Lower `concurrency`, or give more CPU.',
+        threshold: thresholds.latencySeconds * 1000,
+        minutes,
+        documentation: `p99: ${symptoms.latency} Lower \`concurrency\` or raise \`cpu\`.`,
       },
       {
         id: 'Saturation',
         metric: memory,
-        threshold: 0.9,
-        minutes: 5,
+        threshold: saturationPercent / 100,
+        minutes,
         documentation:
-          'Instances use more than 90 % of their memory, and are killed at 100 %. Raise `memoryMib`, or lower `concurrency`.',
+          `Instances use more than ${saturationPercent} % of their memory, and are killed at 100 %. Raise \`memoryMib\` or ` +
+          'lower `concurrency`.',
       },
     ],
   };

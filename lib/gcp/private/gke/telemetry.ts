@@ -1,6 +1,7 @@
 import { InferenceService } from '../../../kubernetes/inference-service.js';
 import { ModelWorkload } from '../../../kubernetes/model-workload.js';
-import { latencyQuery, SLOW_ADVICE, SLOW_SHARE } from '../../../kubernetes/workload-metrics.js';
+import { LATENCY_ADVICE, latencyQuery } from '../../../kubernetes/workload-metrics.js';
+import type { AlarmThresholds } from '../../../serving/alarms.js';
 import type { Metric, TelemetryOptions } from '../shared/telemetry.js';
 
 /** A workload that is watched. */
@@ -10,11 +11,12 @@ export interface GkeWatched {
   readonly kserve: boolean;
   /** Whether the server is Modelship's runtime. */
   readonly own: boolean;
-  readonly timeoutSeconds: number;
+  readonly thresholds: AlarmThresholds;
 }
 
 /** What is watched of a workload in GKE. What callers see is in the errors that the runtime logs, and in its metrics. */
-export function gkeTelemetry({ clusterName, namespace, kserve, own, timeoutSeconds }: GkeWatched): TelemetryOptions {
+export function gkeTelemetry({ clusterName, namespace, kserve, own, thresholds }: GkeWatched): TelemetryOptions {
+  const { minutes, saturationPercent, symptoms } = thresholds;
   const resource =
     `resource.type="k8s_container" AND resource.labels.cluster_name="${clusterName}" AND ` +
     `resource.labels.namespace_name="${namespace}" AND ` +
@@ -47,9 +49,9 @@ export function gkeTelemetry({ clusterName, namespace, kserve, own, timeoutSecon
               id: 'Latency',
               title: 'Latency, 99th percentile (s)',
               query: latencyQuery({ cluster: clusterName, namespace }),
-              threshold: timeoutSeconds * SLOW_SHARE,
-              minutes: 5,
-              documentation: SLOW_ADVICE,
+              threshold: thresholds.latencySeconds,
+              minutes,
+              documentation: `p99: ${symptoms.latency} ${LATENCY_ADVICE}`,
             },
           ],
     // Others write all that they say to standard error, which Cloud Logging takes for errors.
@@ -71,17 +73,16 @@ export function gkeTelemetry({ clusterName, namespace, kserve, own, timeoutSecon
       {
         id: 'Cpu',
         metric: cpu,
-        threshold: 0.95,
-        minutes: 10,
-        documentation:
-          'Pods have used nearly all their CPU for 10 minutes, so requests wait. Raise maxReplicas or `cpu`.',
+        threshold: saturationPercent / 100,
+        minutes,
+        documentation: `CPU of the pods above ${saturationPercent} % for ${minutes} minutes, so requests wait. Raise \`maxReplicas\` or \`cpu\`.`,
       },
       {
         id: 'Memory',
         metric: memory,
-        threshold: 0.9,
-        minutes: 5,
-        documentation: 'Pods use more than 90 % of their memory, and are killed at 100 %. Raise `memoryMib`.',
+        threshold: saturationPercent / 100,
+        minutes,
+        documentation: `Pods use more than ${saturationPercent} % of their memory, and are killed at 100 %. Raise \`memoryMib\`.`,
       },
     ],
   };

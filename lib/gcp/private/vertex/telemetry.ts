@@ -1,13 +1,13 @@
+import type { AlarmThresholds } from '../../../serving/alarms.js';
 import type { Metric, TelemetryOptions } from '../shared/telemetry.js';
-
-const MILLISECONDS = 1000;
 
 /**
  * What is watched of a Vertex AI endpoint.
  *
  * @param onGpu whether the server runs on a GPU, which then says how busy it is
  */
-export function vertexTelemetry(endpointId: string, timeoutSeconds: number, onGpu: boolean): TelemetryOptions {
+export function vertexTelemetry(endpointId: string, thresholds: AlarmThresholds, onGpu: boolean): TelemetryOptions {
+  const { minutes, saturationPercent, symptoms } = thresholds;
   const resource = `resource.type="aiplatform.googleapis.com/Endpoint" AND resource.labels.endpoint_id="${endpointId}"`;
   const metric = (title: string, type: string, aligner: string, reducer: string): Metric => ({
     title,
@@ -35,25 +35,25 @@ export function vertexTelemetry(endpointId: string, timeoutSeconds: number, onGp
         id: 'Errors',
         metric: errors,
         denominator: { ...requests, groupBy: undefined },
-        threshold: 0.05,
-        minutes: 5,
+        threshold: thresholds.errorPercent / 100,
+        minutes,
         documentation:
-          'More than 5 % of the predictions failed for 5 minutes. Read the errors logged; during a canary, give the ' +
-          'traffic back to the stable version.',
+          `${symptoms.errors} Read the errors in Cloud Logging; during a canary, send the traffic back to the stable ` +
+          'version.',
       },
       {
         id: 'Latency',
         metric: latency,
-        threshold: timeoutSeconds * MILLISECONDS * 0.5,
-        minutes: 5,
-        documentation: 'One prediction in a hundred takes more than half of the time limit. Raise maxReplicas.',
+        threshold: thresholds.latencySeconds * 1000,
+        minutes,
+        documentation: `p99: ${symptoms.latency} Raise \`maxReplicas\`.`,
       },
       {
         id: 'Saturation',
         metric: busy,
-        threshold: 0.9,
-        minutes: 10,
-        documentation: `Replicas have used more than 90 % of their ${onGpu ? 'GPU' : 'CPU'} for 10 minutes. Raise maxReplicas.`,
+        threshold: saturationPercent / 100,
+        minutes,
+        documentation: `${onGpu ? 'GPU' : 'CPU'} above ${saturationPercent} % for ${minutes} minutes. Raise \`maxReplicas\`.`,
       },
     ],
   };
