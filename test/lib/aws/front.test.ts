@@ -86,7 +86,7 @@ describe('ServerlessModel behind an HTTP API', () => {
       Namespace: 'AWS/ApiGateway',
       MetricName: 'Latency',
       Dimensions: Match.arrayWith([{ Name: 'Stage', Value: '$default' }]),
-      Threshold: 29 * 0.8 * 1000,
+      Threshold: 23_200,
     });
   });
 
