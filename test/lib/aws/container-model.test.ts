@@ -595,7 +595,7 @@ describe('ContainerModel', () => {
       'failed HTTPCode_Target_5XX_Count LoadBalancer',
       'unanswered HTTPCode_ELB_5XX_Count LoadBalancer',
     ]);
-    expect(watched(template(), /longer/).metrics).toEqual(['alone TargetResponseTime LoadBalancer']);
+    expect(watched(template(), /Latency above/).metrics).toEqual(['alone TargetResponseTime LoadBalancer']);
   });
 
   test('alarms on either of two versions, however little traffic it gets', () => {
@@ -617,7 +617,7 @@ describe('ContainerModel', () => {
       'failed1 HTTPCode_Target_5XX_Count LoadBalancer AlternateTargets',
       'refused1 TargetConnectionErrorCount LoadBalancer AlternateTargets',
     ]);
-    const latency = watched(template(), /longer/);
+    const latency = watched(template(), /Latency above/);
     expect(latency.expression).toBe('MAX([FILL(seconds0, 0), FILL(seconds1, 0)])');
     expect(latency.metrics).toEqual([
       'seconds0 TargetResponseTime LoadBalancer Targets',
