@@ -78,14 +78,15 @@ function read(reader: JsonReader): unknown {
     return list;
   }
   if (byte === OPEN_OBJECT) {
-    const object: Record<string, unknown> = {};
+    const members: [string, unknown][] = [];
     if (reader.openObject()) {
       do {
         const name = reader.name();
-        object[name] = read(reader);
+        members.push([name, read(reader)]);
       } while (reader.nextMember());
     }
-    return object;
+    // Defines every name, where an assignment would set the prototype.
+    return Object.fromEntries(members);
   }
   if (reader.atNumber()) {
     const start = reader.position;

@@ -1,9 +1,9 @@
 import { InferenceError, type Tensor } from '@modelship/runtime';
-import { ModelPackageError } from '@modelship/runtime/manifest';
+import { type ModelFormat, ModelPackageError, withInputRules } from '@modelship/runtime/manifest';
 import { differenceBetween, type LoadedModel, type Sample } from '@modelship/runtime/serve';
 import type { Tolerance } from './options.js';
 import type { SampleRequest } from './sample-requests.js';
-import { sampleTensors } from './sample-tensors.js';
+import { sampleInputs, sampleTensors } from './sample-tensors.js';
 
 /** Digits that a golden answer keeps: what lies behind them differs from one processor to the next. */
 const GOLDEN_DIGITS = { FP32: 7, FP64: 12 } as const;
@@ -20,12 +20,13 @@ const GOLDEN_STEP = 0.01;
 export async function goldenSamples(
   requests: readonly SampleRequest[],
   model: LoadedModel,
+  format: ModelFormat,
   tolerance: Tolerance,
 ): Promise<Sample[]> {
-  const signature = model.signatures.serving_default!;
+  const signature = withInputRules(format, model.signatures).serving_default!;
   const samples: Sample[] = [];
   for (const { place, inputs: given, expected } of requests) {
-    const inputs = sampleTensors(given, signature.inputs, place);
+    const inputs = sampleInputs(given, signature, place);
     const outputs = await run(model, inputs, place);
     if (expected) compare(outputs, sampleTensors(expected, signature.outputs, place, true), tolerance, place);
     samples.push({ inputs, outputs: outputs.map((output) => rounded(output, GOLDEN_STEP * tolerance.absolute)) });

@@ -115,7 +115,7 @@ async function describe(
 ): Promise<Described> {
   const { name, version = '1', tolerance = DEFAULT_TOLERANCE } = options;
   const { serving_default: main, ...others } = model.signatures;
-  const samples = await goldenSamples(requests, model, tolerance);
+  const samples = await goldenSamples(requests, model, format, tolerance);
   return {
     samples: samplesText(samples),
     manifest: {
@@ -141,8 +141,8 @@ async function describe(
 }
 
 /** What the manifest holds of a tensor, and no more. */
-function plain({ name, datatype, shape, labels }: TensorSpec): Manifest['inputs'][number] {
-  return { name, datatype, shape: [...shape], ...(labels && { labels: [...labels] }) };
+function plain({ name, datatype, shape, labels, unused }: TensorSpec): Manifest['inputs'][number] {
+  return { name, datatype, shape: [...shape], ...(labels && { labels: [...labels] }), ...(unused && { unused }) };
 }
 
 async function writeManifest(directory: string, { manifest, samples }: Described): Promise<Manifest> {

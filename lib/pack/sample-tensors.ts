@@ -1,8 +1,46 @@
-import { InferenceError, type Tensor, type TensorSpec } from '@modelship/runtime';
-import { ModelPackageError } from '@modelship/runtime/manifest';
-import { elementCount, shapeFits } from '@modelship/runtime/serve';
+import { InferenceError, type Signature, type Tensor, type TensorSpec } from '@modelship/runtime';
+import { columnsOf, ModelPackageError } from '@modelship/runtime/manifest';
+import { elementCount, inputsFromColumns, missingColumn, shapeFits } from '@modelship/runtime/serve';
 import type { SampleTensor, SampleTensors } from './sample-requests.js';
 import { tensorFrom } from './tensor-from-json.js';
+
+/**
+ * Returns the inputs of a sample. A row of a table may list its values by place, or name the columns of the only input;
+ * columns that the model ignores may be left out.
+ *
+ * @throws ModelPackageError `SAMPLES_INVALID` naming the sample and the tensor
+ */
+export function sampleInputs(values: SampleTensors, signature: Signature, place: string): Tensor[] {
+  const { inputs } = signature;
+  if (inputs.length === 0) return sampleTensors(values, inputs, place);
+  const columns = columnsOf(signature);
+  const isNamed = inputs.length === 1 ? values[inputs[0]!.name] : !values[''] && !inputs[0]!.tabular;
+  if (!columns || isNamed) return sampleTensors(values, inputs, place);
+  const named = namedCells(values, columns);
+  const used = columns.flatMap((column) => (column.unused ? [] : [{ ...column, shape: [-1] }]));
+  const tensors = sampleTensors(named, used, place).map((tensor) => ({ ...tensor, shape: [tensor.data.length] }));
+  const rows = tensors[0]!.data.length;
+  const all = columns.map((column) => {
+    return tensors.find(({ name }) => name === column.name) ?? missingColumn(column, rows);
+  });
+  return inputsFromColumns(signature, all);
+}
+
+/** The values by the names of the columns, without those that the model does not use. */
+function namedCells(values: SampleTensors, columns: readonly TensorSpec[]): SampleTensors {
+  const unnamed = values['']?.value;
+  if (!Array.isArray(unnamed)) {
+    const known = new Set(columns.flatMap(({ name, unused }) => (unused ? [] : [name])));
+    const isTable = columns[0]!.tabular;
+    return Object.fromEntries(Object.entries(values).filter(([name]) => known.has(name) || (name !== '' && !isTable)));
+  }
+  const used = columns.filter(({ unused }) => !unused);
+  const given = unnamed.length === used.length ? used : columns;
+  if (unnamed.length !== given.length || !values['']!.row) return values;
+  return Object.fromEntries(
+    given.flatMap(({ name, unused }, index) => (unused ? [] : [[name, { value: unnamed[index], row: true }]])),
+  );
+}
 
 /**
  * Makes of `values` the tensors that `specs` describe, in their order. `partial` allows some to be missing.

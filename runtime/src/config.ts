@@ -58,6 +58,8 @@ export interface RuntimeConfig {
   readonly workerMemoryMib?: number;
   /** Whether formats may be loaded that run code which the file names. @default false */
   readonly trustPickle?: boolean;
+  /** Whether Open Inference requests must use the exact names and datatypes of the inputs. @default false */
+  readonly strictInputs?: boolean;
   readonly logLevel: LogLevel;
   /** @default no token is asked for */
   readonly jwt?: JwtConfig;
@@ -153,6 +155,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     workers: optionalNumber(ENVIRONMENT.workers, 1, 256),
     workerMemoryMib: optionalNumber(ENVIRONMENT.workerMemoryMib, 1, 2 ** 24),
     trustPickle: flag(ENVIRONMENT.trustPickle),
+    strictInputs: flag(ENVIRONMENT.strictInputs),
     logLevel: logLevel as LogLevel,
     apiKeyHashes,
     requestsPerSecond: optionalNumber(ENVIRONMENT.requestsPerSecond, 1, 1_000_000),

@@ -103,6 +103,8 @@ export const ENVIRONMENT = {
    */
   workerMemoryMib: 'MODELSHIP_WORKER_MEMORY_MIB',
   /** `true` to load formats that run code which the file names. Default: they are refused. */
+  /** `true` to refuse Open Inference requests whose names or datatypes are not those of the inputs. Default: the only input takes any name, and narrower numbers widen. */
+  strictInputs: 'MODELSHIP_STRICT_INPUTS',
   trustPickle: 'MODELSHIP_TRUST_PICKLE',
   /** Issuer of the JWTs that callers must bring. Default: no JWT is asked for. */
   jwtIssuer: 'MODELSHIP_JWT_ISSUER',

@@ -6,6 +6,8 @@ export { encodePredictionLines } from './protocols/tensorflow-serving/predict-re
 export { createRuntime, type Runtime } from './runtime.js';
 export { type RunningServer, startServer } from './start-server.js';
 export { tensorBytes } from './tensor/binary.js';
+export { inputsFromColumns } from './tensor/columns.js';
 export { differenceBetween, type Tolerance } from './tensor/difference.js';
 export { JsonReader, TensorBuilder } from './tensor/json/index.js';
+export { missingColumn } from './tensor/missing.js';
 export { elementCount, shapeFits } from './tensor/tensor.js';

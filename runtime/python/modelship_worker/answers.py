@@ -20,7 +20,11 @@ def answer(connection, model, header, body):
         except REFUSALS as error:
             refuse(connection, error)
             return
-        outputs = [raw_tensor(spec, array) for spec, array in zip(model.signatures[signature]["outputs"], arrays)]
+        specs = model.signatures[signature]["outputs"]
+        if len(arrays) != len(specs):
+            fail(connection, "INTERNAL", f"the model gave {len(arrays)} outputs, and its signature has {len(specs)}")
+            return
+        outputs = [raw_tensor(spec, array) for spec, array in zip(specs, arrays)]
     except Exception as error:
         identifier = log(error, str(error), "".join(traceback.format_tb(error.__traceback__)))
         fail(connection, "INTERNAL", f"the model failed; the log has the details of error {identifier}")

@@ -15,8 +15,10 @@ def inputs_of(estimator, declared):
     names = getattr(estimator, "feature_names_in_", None)
     names = None if names is None else [str(name) for name in names]
     examples = _examples(estimator, names)
+    categories = _pandas_categories(_first(estimator), names)
+    examples.update((name, values[0]) for name, values in categories.items() if values)
     if declared:
-        return _declared(declared, names, examples)
+        return _declared(declared, names, examples, categories)
     if count is None:
         if _is_vectorizer(_first(estimator)):
             return Texts({"name": TEXT, "datatype": "BYTES", "shape": [-1]})
@@ -25,16 +27,18 @@ def inputs_of(estimator, declared):
             "`--input 'features:FP64[-1,4]'`"
         )
     texts = [column for column, example in examples.items() if isinstance(example, str)]
-    if names and texts:
-        columns = [(name, "BYTES" if name in texts else "FP64") for name in names]
-        return Columns([{"name": name, "datatype": kind, "shape": [-1]} for name, kind in columns], examples)
+    unused = _unused(estimator, names)
+    if names and (texts or unused or categories):
+        specs = [{"name": name, "datatype": "BYTES" if name in texts else "FP64", "shape": [-1]} for name in names]
+        specs = [{**spec, "unused": True} if spec["name"] in unused else spec for spec in specs]
+        return Columns(specs, examples, categories)
     if texts and len(texts) < count:
         raise CannotServe("some of its columns are texts and none has a name; fit it with a data frame of pandas")
     spec = {"name": FEATURES, "datatype": "BYTES" if texts else "FP64", "shape": [-1, int(count)]}
     return Rows({**spec, "labels": names} if names else spec, names, examples)
 
 
-def _declared(specs, names, examples):
+def _declared(specs, names, examples, categories):
     given = [spec["name"] for spec in specs]
     if len(specs) == 1 and len(specs[0]["shape"]) == 2:
         return Rows({**specs[0], "labels": names} if names else specs[0], names, examples)
@@ -42,7 +46,7 @@ def _declared(specs, names, examples):
         raise CannotServe(f"it takes the columns {', '.join(names)}, and declared are {', '.join(given)}")
     if len(specs) == 1 and not names:
         return Texts(specs[0])
-    return Columns(specs, examples)
+    return Columns(specs, examples, categories)
 
 
 class Rows:
@@ -72,17 +76,27 @@ class Rows:
 class Columns:
     """A tensor for each column of a data frame."""
 
-    def __init__(self, specs, examples):
+    def __init__(self, specs, examples, categories):
         for spec in specs:
             if len(spec["shape"]) != 1:
                 raise CannotServe(f"the column `{spec['name']}` is declared with the shape {spec['shape']}; it is [-1]")
         self.specs = specs
         self._examples = examples
+        self._categories = categories
 
     def given(self, arrays):
         import pandas
 
-        return pandas.DataFrame({spec["name"]: _values(array) for spec, array in zip(self.specs, arrays)})
+        return pandas.DataFrame({spec["name"]: self._column(spec, array) for spec, array in zip(self.specs, arrays)})
+
+    def _column(self, spec, array):
+        values = _values(array)
+        if spec["name"] not in self._categories:
+            return values
+        import pandas
+
+        # What is not among the categories is missing.
+        return pandas.Categorical(values, categories=self._categories[spec["name"]])
 
     def example(self):
         return self.given([_example_of(spec, [spec["name"]], self._examples) for spec in self.specs])
@@ -105,7 +119,8 @@ def _values(array):
     if array.dtype != object:
         return array
     texts = np.empty(array.size, object)
-    texts[:] = [value.decode() for value in array.ravel()]
+    # As pandas holds texts that are missing.
+    texts[:] = [np.nan if value is None else value.decode() for value in array.ravel()]
     return texts.reshape(array.shape)
 
 
@@ -130,19 +145,45 @@ def _is_vectorizer(step):
 
 def _examples(estimator, names):
     """A value that each column may have, by the name or else the number of the column, where a step knows of some."""
-    first = _first(estimator)
-    columns = names or range(getattr(first, "n_features_in_", 0))
     examples = {}
-    for _, step, chosen in getattr(first, "transformers_", [(None, first, columns)]):
-        if step in ("drop", "passthrough"):
-            continue
+    for step, places in _steps_of_columns(_first(estimator), names):
+        if step not in ("drop", "passthrough"):
+            examples.update(zip(places, _step_examples(step, len(places))))
+    return examples
+
+
+def _unused(estimator, names):
+    """The names of the columns that the first step drops."""
+    first = _first(estimator)
+    if not names or not hasattr(first, "transformers_"):
+        return set()
+    return set(names) - {place for step, places in _steps_of_columns(first, names) if step != "drop" for place in places}
+
+
+def _steps_of_columns(first, names):
+    """Each step that sees some of the columns, with the names or else the numbers of these."""
+    columns = names or range(getattr(first, "n_features_in_", 0))
+    # Histogram gradient boosting encodes its categories by a step of its own.
+    source = getattr(first, "_preprocessor", None) or first
+    for _, step, chosen in getattr(source, "transformers_", [(None, first, columns)]):
         places = [chosen] if isinstance(chosen, (str, int)) else chosen
         if isinstance(places, slice) or getattr(np.asarray(places), "dtype", None) == bool:
             places = np.asarray(columns)[places]
         elif names and len(places) and not isinstance(places[0], str):
             places = np.asarray(names)[places]
-        examples.update(zip((_plain(place) for place in places), _step_examples(step, len(places))))
-    return examples
+        yield step, [_plain(place) for place in places]
+
+
+def _pandas_categories(step, names):
+    """The categories of each column that must be categorical in pandas, as LightGBM asks."""
+    booster = getattr(step, "booster_", None)
+    categories = getattr(booster, "pandas_categorical", None)
+    if not categories or not names:
+        return {}
+    # Loaded by whoever fitted it.
+    from .lightgbm_model import categorical_places
+
+    return {names[place]: values for place, values in zip(categorical_places(booster), categories)}
 
 
 def _step_examples(step, count):

@@ -42,23 +42,28 @@ class TextModel:
     def _column(self, place, array):
         categories = self._categories.get(place)
         if categories is None:
-            return array
+            return array.ravel()
         # The place of each value among the categories; what is not among them is missing.
         codes = {value: code for code, value in enumerate(categories)}
-        values = [value.decode() if isinstance(value, bytes) else value for value in array.tolist()]
+        values = [value.decode() if isinstance(value, bytes) else value for value in array.ravel().tolist()]
         return np.array([codes.get(value, np.nan) for value in values], np.float64)
 
 
 def _categories(booster):
     """The categories by the place of their column."""
     categories = booster.pandas_categorical or []
-    places = booster.params.get("categorical_feature", []) if categories else []
+    places = categorical_places(booster) if categories else []
     if len(places) != len(categories):
         raise CannotServe(
             f"{len(places)} of its columns are categorical, and {len(categories)} of these were columns of pandas; "
             "train it with `astype('category')` for every categorical column, or for none"
         )
     return dict(zip(places, categories))
+
+
+def categorical_places(booster):
+    """The places of the categorical columns, by the name that parameters have in text or else in memory."""
+    return booster.params.get("categorical_feature") or booster.params.get("categorical_column") or []
 
 
 def _datatype(categories):

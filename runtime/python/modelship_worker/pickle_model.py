@@ -10,6 +10,10 @@ from .packages import loaded_since
 from .tensors import datatype_of
 
 
+# What may stand in an array of objects: each becomes a text.
+SCALARS = (str, bytes, bool, int, float, np.generic)
+
+
 def load(path, _threads, declared):
     """Unpickles the file, which runs the code that it names: the runtime asks for trust first."""
     before = set(sys.modules)
@@ -52,15 +56,16 @@ class PickledModel:
 
     def _outputs(self, features):
         if self._classes is None:
-            return [("prediction", np.asarray(self._predict(features)))]
-        outputs = [("label", np.asarray(self._predict(features)))]
+            return _named("prediction", self._predict(features))
+        outputs = _named("label", self._predict(features))
         if self._predict_proba:
             scores = self._predict_proba(features)
             # Several targets have different numbers of classes.
             if isinstance(scores, list):
-                outputs += [(f"probabilities_{target}", np.asarray(each)) for target, each in enumerate(scores)]
+                for target, each in enumerate(scores):
+                    outputs += _named(f"probabilities_{target}", each)
             else:
-                outputs.append(("probabilities", np.asarray(scores)))
+                outputs += _named("probabilities", scores)
         return outputs
 
     def _probe(self):
@@ -88,3 +93,24 @@ class PickledModel:
         if several and not target:
             return None
         return [str(each) for each in (self._classes[int(target)] if several else self._classes)]
+
+
+def _named(name, result):
+    """The arrays in what an object predicts: one, or those of a dictionary or a data frame by their own names."""
+    if hasattr(result, "toarray"):
+        return [(name, result.toarray())]
+    if isinstance(result, dict) or hasattr(result, "columns"):
+        return [(str(key), _dense(str(key), result[key])) for key in result]
+    return [(name, _dense(name, result))]
+
+
+def _dense(name, values):
+    array = np.asarray(values)
+    if array.dtype == object:
+        other = next((each for each in array.ravel() if not isinstance(each, SCALARS)), None)
+        if other is not None:
+            raise CannotServe(
+                f"its `{name}` holds a {type(other).__name__}; numbers, texts, and arrays or dictionaries of them can be "
+                "served. Wrap the model in one whose `predict` returns these"
+            )
+    return array

@@ -28,6 +28,9 @@ DTYPES["BF16"] = np.dtype("<u2")
 
 _LENGTH = struct.Struct("<I")
 
+# The length of a text that is missing.
+_MISSING = 2**32 - 1
+
 
 def datatype_of(dtype):
     """The datatype of a NumPy dtype; text of any kind is BYTES."""
@@ -80,6 +83,9 @@ def _read(datatype, shape, data):
     while start < len(data):
         (size,) = _LENGTH.unpack_from(data, start)
         start += _LENGTH.size
+        if size == _MISSING:
+            elements.append(None)
+            continue
         elements.append(bytes(data[start : start + size]))
         start += size
     array = np.empty(len(elements), object)

@@ -35,7 +35,15 @@ class DeclaredModule:
 
     def run(self, _signature, arrays):
         tensors = [torch_tensors.tensor_from(spec, array) for spec, array in zip(self._inputs, arrays)]
-        return [torch_tensors.array_from(tensor) for _, tensor in self._call(tensors)]
+        return [torch_tensors.array_from(tensor) for tensor in self._named_as_packed(self._call(tensors))]
+
+    def _named_as_packed(self, outputs):
+        expected = [spec["name"] for spec in self.signatures["serving_default"]["outputs"]]
+        # A list of one tensor has another name than one of several.
+        names = ["output_0"] if [name for name, _ in outputs] == ["output"] else [name for name, _ in outputs]
+        if names != expected and [name for name, _ in outputs] != expected:
+            raise CannotServe(f"the module gave {', '.join(names)} for this input, and {', '.join(expected)} at packing")
+        return [tensor for _, tensor in outputs]
 
     def _call(self, tensors):
         if not self._by_name:
@@ -46,6 +54,11 @@ class DeclaredModule:
     def _probe(self):
         """The specs of the outputs."""
         first, second = (self._call_with_zeros(which) for which in (0, 1))
+        if [name for name, _ in first] != [name for name, _ in second]:
+            raise CannotServe(
+                f"it returns {len(first)} tensors for a batch of {BATCHES[0]} and {len(second)} for one of {BATCHES[1]}; "
+                "return one tensor for the whole batch, such as by `torch.stack`"
+            )
         return [
             {
                 "name": name,

@@ -1,3 +1,5 @@
+export { columnsOf } from '../tensor/columns.js';
+export { datatypesThatFit } from '../tensor/convert.js';
 export { packageDigest } from './digest.js';
 export { detectFormat } from './format.js';
 export { checkIdentity } from './identity.js';
@@ -12,5 +14,7 @@ export {
   type PackageFile,
   PICKLE_FORMATS,
   SAMPLES_FILE,
+  TABULAR_FORMATS,
 } from './schema.js';
+export { signaturesOf, withInputRules } from './signatures.js';
 export { fileSha256, verifyFiles } from './verify.js';

@@ -76,7 +76,7 @@ function readOutputs(reader: JsonReader, signature: Signature): readonly Tensor[
 function encodeTensors(key: string, tensors: readonly Tensor[]): string {
   const writer = new JsonWriter();
   writer.raw(`{"${key}":`);
-  writeTensors(writer, tensors);
+  writeTensors(writer, tensors, [], { separator: ',', nonFinite: 'null' });
   writer.raw('}');
   return writer.finish().toString();
 }

@@ -29,6 +29,9 @@ export type ModelFormat = (typeof MODEL_FORMATS)[number];
 /** The formats whose loading can run code that the file holds. */
 export const PICKLE_FORMATS: readonly ModelFormat[] = ['exported_program', 'torch_pickle', 'pickle'];
 
+/** The formats whose models take rows of a table: estimators, and models of boosted trees. */
+export const TABULAR_FORMATS: readonly ModelFormat[] = ['pickle', 'lightgbm'];
+
 // Without it, a fault would say no more than that the input is invalid.
 // A schema that is used once is not worth compiling.
 z.config({ ...en(), jitless: true });
@@ -51,6 +54,8 @@ const tensorSpec = z.strictObject({
   datatype: z.enum(DATATYPES),
   shape: z.array(z.int().check(z.gte(-1))),
   labels: z.optional(z.array(z.string())),
+  /** Whether the model ignores the input, so that requests may leave it out. */
+  unused: z.optional(z.boolean()),
 });
 
 const tensorSpecs = z.array(tensorSpec).check(z.minLength(1));

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadedModel } from '../engines/engine.js';
-import { type Manifest, ModelPackageError, SAMPLES_FILE } from '../manifest/index.js';
+import { type Manifest, ModelPackageError, SAMPLES_FILE, signaturesOf } from '../manifest/index.js';
 import { decodeSamples, type Sample } from '../manifest/samples.js';
 import { differenceBetween } from '../tensor/difference.js';
 import { InferenceError } from '../tensor/errors.js';
-import type { Signature, Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /**
  * The golden samples of the package in `directory`.
@@ -15,7 +15,7 @@ import type { Signature, Tensor } from '../tensor/tensor.js';
 export function readSamples(directory: string, manifest: Manifest): Sample[] {
   if (manifest.samples.count === 0) return [];
   const path = join(directory, SAMPLES_FILE);
-  const signature: Signature = { inputs: manifest.inputs, outputs: manifest.outputs };
+  const signature = signaturesOf(manifest).serving_default!;
   try {
     return decodeSamples(readFileSync(path), signature);
   } catch (error) {

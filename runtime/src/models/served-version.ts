@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { EngineOptions, LoadedModel } from '../engines/engine.js';
 import { engineFor } from '../engines/index.js';
-import { type Manifest, ModelPackageError, verifyFiles } from '../manifest/index.js';
+import { type Manifest, ModelPackageError, signaturesOf, verifyFiles } from '../manifest/index.js';
 import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import { ModelMetrics } from '../observability/model-metrics.js';
@@ -26,6 +26,8 @@ export interface VersionOptions {
   readonly workerMemoryMib?: number;
   /** @default false */
   readonly trustPickle?: boolean;
+  /** Whether Open Inference requests must use the exact names and datatypes of the inputs. @default false */
+  readonly strictInputs?: boolean;
   /** Takes what the processes of a model write, and that requests run alone. @default it is dropped */
   readonly logger?: Logger;
   readonly maxQueue: number;
@@ -72,8 +74,7 @@ export class ServedVersion implements ServedModel {
     this.name = name;
     this.manifest = manifest;
     this.source = source;
-    const { inputs, outputs, signatures } = manifest;
-    this.signatures = { ...signatures, serving_default: { inputs, outputs } };
+    this.signatures = signaturesOf(manifest, options.strictInputs);
   }
 
   get version(): string {

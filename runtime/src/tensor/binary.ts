@@ -1,10 +1,14 @@
 import { type Datatype, elementSize, typedArrayOf } from './datatype.js';
 import { invalid } from './errors.js';
+import { MISSING_TEXT } from './missing.js';
 import { checkObjects } from './object-limit.js';
 import { elementCount, type Tensor } from './tensor.js';
 
 /** Bytes of the length before each element of a `BYTES` tensor. */
 const LENGTH_BYTES = 4;
+
+/** The length of a text that is missing, in what a worker is sent. */
+const MISSING_LENGTH = 0xffffffff;
 
 /**
  * A tensor from its raw bytes: little-endian and row-major, an element of `BYTES` after its length in 32 bits.
@@ -40,7 +44,7 @@ export function tensorBytes(tensor: Tensor): Buffer {
   const parts: Buffer[] = [];
   for (const element of data) {
     const length = Buffer.allocUnsafe(LENGTH_BYTES);
-    length.writeUInt32LE(element.length);
+    length.writeUInt32LE(element === MISSING_TEXT ? MISSING_LENGTH : element.length);
     parts.push(length, element);
   }
   return Buffer.concat(parts);

@@ -23,7 +23,7 @@ export function checkInputs(signature: Signature, inputs: readonly Tensor[]): vo
  *
  * @throws InferenceError `INVALID_ARGUMENT` naming the input
  */
-export function checkDatatypes(signature: Signature, inputs: readonly Tensor[]): void {
+function checkDatatypes(signature: Signature, inputs: readonly Tensor[]): void {
   for (let index = 0; index < signature.inputs.length; index++) {
     const spec = signature.inputs[index]!;
     const input = inputs[index];
@@ -33,6 +33,18 @@ export function checkDatatypes(signature: Signature, inputs: readonly Tensor[]):
       throw invalid(`input ${spec.name}: got datatype ${input.datatype}, the model takes ${spec.datatype}`);
     }
   }
+}
+
+/**
+ * Checks the inputs of a request for a model of `format`.
+ *
+ * TensorFlow Serving does not check shapes: a SavedModel may take more than its signature names.
+ *
+ * @throws InferenceError `INVALID_ARGUMENT` naming the input
+ */
+export function checkFor(format: string, signature: Signature, inputs: readonly Tensor[]): void {
+  if (format === 'saved_model') checkDatatypes(signature, inputs);
+  else checkInputs(signature, inputs);
 }
 
 /** The names of the inputs, for a message. */

@@ -1,4 +1,4 @@
-import { allocate, type Datatype, type TensorData } from './datatype.js';
+import { allocate, DATATYPES, type Datatype, type TensorData } from './datatype.js';
 import { shortFloatOf } from './float16.js';
 import type { Tensor } from './tensor.js';
 
@@ -18,6 +18,11 @@ const WIDER: Partial<Record<Datatype, readonly Datatype[]>> = {
 /** Whether every value of `from` is a value of `to`. */
 export function widens(from: string, to: Datatype): boolean {
   return WIDER[from as Datatype]?.includes(to) ?? false;
+}
+
+/** The datatypes in which a request may send an input: its own, and those whose every value it holds. */
+export function datatypesThatFit(to: Datatype): Datatype[] {
+  return DATATYPES.filter((from) => from === to || widens(from, to));
 }
 
 /** Whether the elements are floating-point numbers of any width. */

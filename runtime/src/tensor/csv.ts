@@ -1,12 +1,29 @@
+import { isUtf8 } from 'node:buffer';
+import { columnsOf, inputsFromColumns } from './columns.js';
 import { allocate, type Datatype, type TensorData } from './datatype.js';
 import { invalid } from './errors.js';
-import { bfloatToNumber, halfToNumber } from './float16.js';
-import { decimalText } from './json/decimal.js';
+import { shortFloatOf } from './float16.js';
+import {
+  CARRIAGE_RETURN,
+  COMMA,
+  LINE_FEED,
+  LOWER_E,
+  MINUS,
+  NINE,
+  PLUS,
+  POINT,
+  QUOTE,
+  SPACE,
+  TAB,
+  UPPER_E,
+  ZERO,
+} from './json/ascii.js';
+import { JsonWriter } from './json/index.js';
+import { nearestNumber } from './json/nearest.js';
+import { MISSING_TEXT, missingColumn } from './missing.js';
 import { checkObjects } from './object-limit.js';
-import { elementCount, type Tensor, type TensorSpec } from './tensor.js';
+import { elementCount, type Signature, type Tensor, type TensorSpec } from './tensor.js';
 
-const INTEGER = /^[+-]?\d{1,20}$/;
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const NON_FINITE = new Map([
   ['nan', Number.NaN],
   ['inf', Infinity],
@@ -19,37 +36,43 @@ const TRUTHS = new Map([
   ['0', 0],
 ]);
 
+/** What starts a file that some editors save. */
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+
+/** Values of a column that there is room for before the first is read. */
+const FIRST_ROOM = 64;
+
+/** Characters of a cell that a message quotes. */
+const QUOTED = 40;
+
+/** Whether the first line names the columns. */
+export type CsvHeader = 'present' | 'absent';
+
 /**
- * A tensor from lines of values between commas: one row for each line, quoted as RFC 4180 has it, without a header.
+ * The inputs of a signature from lines of values between commas, one row a line, quoted as RFC 4180 has it.
  *
+ * The only input of a model takes all values of a line; of several inputs with one value a row each, every column feeds
+ * one. A first line that names columns which the model has is a header, by which columns are matched; without one they
+ * come in the model's order. Columns of other names are ignored. An empty cell is a missing value.
+ *
+ * @param header whether there is a header. @default it is detected by the names of the columns
  * @throws InferenceError `INVALID_ARGUMENT` naming line and column
  */
-export function tensorFromCsv(spec: TensorSpec, text: string): Tensor {
-  const { name, datatype } = spec;
-  let data = allocate(datatype, 0);
-  let count = 0;
-  let width = 0;
-  let line = 0;
-  forEachCell(text, (cell, column, isLast) => {
-    const value = parse(datatype, cell);
-    if (value === undefined) {
-      throw invalid(`CSV line ${line + 1}, column ${column + 1}: ${quote(cell)} is no ${datatype}`);
-    }
-    if (datatype === 'BYTES') checkObjects(count + 1, text.length);
-    else if (count === data.length) data = enlarged(datatype, data);
-    (data as unknown[])[count++] = value;
-    if (!isLast) return;
-    line++;
-    if (line === 1) width = column + 1;
-    if (column + 1 !== width) throw invalid(`CSV line ${line}: got ${column + 1} values, the first line has ${width}`);
-  });
-  if (width === 0) throw invalid('the CSV is empty');
-  return {
-    name,
-    datatype,
-    shape: shapeOf(spec, line, width),
-    data: Array.isArray(data) ? data : data.subarray(0, count),
-  };
+export function tensorsFromCsv(signature: Signature, bytes: Buffer, header?: CsvHeader): Tensor[] {
+  const reader = new CsvReader(bytes);
+  const columns = columnsOf(signature);
+  const [only, ...others] = signature.inputs as [TensorSpec, ...TensorSpec[]];
+  const names = columns && header !== 'absent' ? reader.headerOf(columns, header === 'present') : undefined;
+  if (!columns && header === 'present') reader.skipLine();
+  if (others.length === 0 && !names) return [readAll(reader, only)];
+  if (!columns) {
+    const list = signature.inputs.map(({ name, shape }) => `${name} [${shape}]`).join(', ');
+    throw invalid(`CSV carries one value for each input and row, the model takes ${list}: send JSON`);
+  }
+  if (!names && !signature.ordered) {
+    throw invalid(`the CSV needs a first line that names its columns: ${columns.map(({ name }) => name).join(', ')}`);
+  }
+  return inputsFromColumns(signature, readColumns(reader, columns, names));
 }
 
 /**
@@ -57,20 +80,81 @@ export function tensorFromCsv(spec: TensorSpec, text: string): Tensor {
  *
  * @throws InferenceError `INVALID_ARGUMENT` if they have no rows, or not the same number
  */
-export function csvFromTensors(tensors: readonly Tensor[]): string {
+export function csvFromTensors(tensors: readonly Tensor[]): Buffer | string {
   const size = tensors[0]?.shape[0];
   const other = tensors.find(({ shape }) => shape[0] === undefined || shape[0] !== size);
   if (size === undefined || other)
     throw invalid(`output ${other?.name} has shape [${other?.shape}], CSV needs the same rows of all`);
-  const lines: string[] = [];
+  const writer = new JsonWriter();
+  const widths = tensors.map(({ shape }) => elementCount(shape.slice(1)));
   for (let row = 0; row < size; row++) {
-    const cells = tensors.flatMap((tensor) => {
-      const width = elementCount(tensor.shape.slice(1));
-      return Array.from({ length: width }, (_, column) => print(tensor, row * width + column));
-    });
-    lines.push(`${cells.join(',')}\n`);
+    let isFirst = true;
+    for (let place = 0; place < tensors.length; place++) {
+      const width = widths[place]!;
+      for (let index = row * width; index < (row + 1) * width; index++) {
+        if (!isFirst) writer.raw(',');
+        isFirst = false;
+        writeCell(writer, tensors[place]!, index);
+      }
+    }
+    writer.raw('\n');
   }
-  return lines.join('');
+  return writer.finish();
+}
+
+/** Reads all cells into the only input: lines may be of any one width. */
+function readAll(reader: CsvReader, spec: TensorSpec): Tensor {
+  const column = new Column(spec);
+  let rows = 0;
+  let width = 0;
+  while (reader.nextLine()) {
+    const before = column.count;
+    do column.take(reader);
+    while (reader.nextCell());
+    rows++;
+    if (rows === 1) width = column.count;
+    if (column.count - before !== width) throw widthError(reader, column.count - before, width);
+  }
+  if (width === 0) throw invalid('the CSV is empty');
+  return column.tensor(shapeOf(spec, rows, width));
+}
+
+/** Reads each column of a table, where `names` say what the cells of a line are, and else the order of the columns. */
+function readColumns(reader: CsvReader, specs: readonly TensorSpec[], names: readonly string[] | undefined): Tensor[] {
+  const columns = specs.map((spec) => new Column(spec));
+  const byName = new Map(columns.map((column) => [column.spec.name, column]));
+  let cells = names?.map((name) => byName.get(name));
+  let rows = 0;
+  while (reader.nextLine()) {
+    // Only the first line can tell whether the columns that the model ignores are there.
+    cells ??= columnsByPlace(columns, reader);
+    let place = 0;
+    do {
+      const column = cells[place++];
+      if (column && !column.spec.unused) column.take(reader);
+    } while (reader.nextCell());
+    if (place !== cells.length) throw widthError(reader, place, cells.length);
+    rows++;
+  }
+  if (rows === 0) throw invalid('the CSV is empty');
+  const given = new Set(cells);
+  return columns.map((column) => {
+    if (!column.spec.unused && !given.has(column)) throw invalid(`CSV: the column ${column.spec.name} is missing`);
+    return column.spec.unused ? missingColumn(column.spec, rows) : column.tensor([rows]);
+  });
+}
+
+function columnsByPlace(columns: readonly Column[], reader: CsvReader): Column[] {
+  const width = reader.countCells();
+  const used = columns.filter(({ spec }) => !spec.unused);
+  if (width === columns.length) return [...columns];
+  if (width === used.length) return used;
+  const names = columns.map(({ spec }) => (spec.unused ? `${spec.name} (may be left out)` : spec.name));
+  throw invalid(`CSV line ${reader.line}: got ${width} values, the model takes ${names.join(', ')}`);
+}
+
+function widthError(reader: CsvReader, got: number, width: number): Error {
+  return invalid(`CSV line ${reader.line}: got ${got} values, the first line has ${width}`);
 }
 
 /** Lines of one value each may feed an input of one dimension; all values of a line are an item of any shape. */
@@ -81,76 +165,288 @@ function shapeOf(spec: TensorSpec, rows: number, width: number): readonly number
   return [rows, width];
 }
 
-/** Numbers that there is room for before the first is read. */
-const FIRST_ROOM = 64;
+/** Gathers cells in the typed array of one input. */
+class Column {
+  count = 0;
+  private data: TensorData;
+  private readonly isFloat: boolean;
+  private readonly isSingle: boolean;
 
-function enlarged(datatype: Datatype, data: TensorData): TensorData {
-  const larger = allocate(datatype, Math.max(FIRST_ROOM, 2 * data.length)) as Float64Array;
-  larger.set(data as Float64Array);
-  return larger;
+  constructor(readonly spec: TensorSpec) {
+    this.data = allocate(spec.datatype, 0);
+    this.isFloat = spec.datatype === 'FP32' || spec.datatype === 'FP64';
+    this.isSingle = spec.datatype === 'FP32';
+  }
+
+  /** Takes the cell that `reader` is at. */
+  take(reader: CsvReader): void {
+    const { datatype } = this.spec;
+    if (datatype === 'BYTES') reader.countObject();
+    else if (this.count === this.data.length) this.grow();
+    if (this.isFloat && reader.number(this.isSingle)) {
+      (this.data as Float64Array)[this.count++] = reader.value;
+      return;
+    }
+    (this.data as unknown[])[this.count++] = this.element(reader);
+  }
+
+  tensor(shape: readonly number[]): Tensor {
+    const { data, count } = this;
+    const { name, datatype } = this.spec;
+    return { name, datatype, shape, data: Array.isArray(data) ? data : data.subarray(0, count) };
+  }
+
+  private element(reader: CsvReader): number | bigint | Buffer {
+    const { datatype, tabular } = this.spec;
+    if (datatype === 'BYTES') return tabular && reader.isMissing() ? MISSING_TEXT : reader.bytes();
+    const shortFloat = shortFloatOf(datatype);
+    if (shortFloat && reader.number(false)) return shortFloat.fromNumber(reader.value);
+    const isMissing = reader.isMissing();
+    const text = reader.text();
+    const value = isMissing ? undefined : parse(datatype, text, tabular ?? false);
+    if (value !== undefined) return value;
+    if (isMissing && (this.isFloat || shortFloat)) return shortFloat ? shortFloat.fromNumber(Number.NaN) : Number.NaN;
+    throw reader.cellError(datatype, text, isMissing);
+  }
+
+  private grow(): void {
+    const larger = allocate(this.spec.datatype, Math.max(FIRST_ROOM, 2 * this.data.length)) as Float64Array;
+    larger.set(this.data as Float64Array);
+    this.data = larger;
+  }
 }
 
-/** Gives one value after the other, because all of them together take many times what the text does. */
-function forEachCell(text: string, take: (cell: string, column: number, isLast: boolean) => void): void {
-  let line = 1;
-  let column = 0;
-  let position = 0;
-  while (position < text.length) {
-    let cell: string;
-    if (text[position] === '"') {
-      const end = closingQuote(text, position + 1);
-      cell = text.slice(position + 1, end).replaceAll('""', '"');
-      position = end + 1;
+/** Reads cells from bytes, one after the other, and makes no text of those that are numbers. */
+class CsvReader {
+  /** The number that was read last. */
+  value = 0;
+  /** The line of the cell, from 1, blank lines counted. */
+  line = 1;
+  private position: number;
+  private cell = 0;
+  private isCellRead = true;
+  private objects = 0;
+
+  constructor(private readonly body: Buffer) {
+    this.position = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+  }
+
+  /** Moves to the first cell of the next line that is not blank. @returns false at the end */
+  nextLine(): boolean {
+    const { body } = this;
+    let byte = body[this.position];
+    while (byte === LINE_FEED || byte === CARRIAGE_RETURN) {
+      if (byte === LINE_FEED || body[this.position + 1] !== LINE_FEED) this.line++;
+      byte = body[++this.position];
+    }
+    if (byte === undefined) return false;
+    this.cell = 0;
+    this.isCellRead = false;
+    return true;
+  }
+
+  /** Moves to the next cell of the line, past one that was not read. @returns false at the end of the line */
+  nextCell(): boolean {
+    if (!this.isCellRead) this.skipCell();
+    if (this.body[this.position] !== COMMA) return false;
+    this.position++;
+    this.cell++;
+    this.isCellRead = false;
+    return true;
+  }
+
+  /**
+   * Counts a cell that becomes an object of its own.
+   *
+   * @throws InferenceError `INVALID_ARGUMENT` if there are too many for the size of the body
+   */
+  countObject(): void {
+    checkObjects(++this.objects, this.body.length);
+  }
+
+  /** Reads the cell into `value` if it is a decimal number. @returns false, with nothing read, if it is not */
+  number(single: boolean): boolean {
+    const { body } = this;
+    let position = this.position;
+    let byte = body[position] as number;
+    while (byte === SPACE || byte === TAB) byte = body[++position] as number;
+    const negative = byte === MINUS;
+    if (negative || byte === PLUS) byte = body[++position] as number;
+    const start = position;
+    let digits = 0;
+    let exponent = 0;
+    let count = 0;
+    while (byte >= ZERO && byte <= NINE) {
+      digits = digits * 10 + (byte - ZERO);
+      count++;
+      byte = body[++position] as number;
+    }
+    if (byte === POINT) {
+      byte = body[++position] as number;
+      const pointAt = position;
+      while (byte >= ZERO && byte <= NINE) {
+        digits = digits * 10 + (byte - ZERO);
+        byte = body[++position] as number;
+      }
+      exponent = pointAt - position;
+      count -= exponent;
+    }
+    if (count === 0) return false;
+    if (byte === LOWER_E || byte === UPPER_E) {
+      byte = body[++position] as number;
+      const negativeExponent = byte === MINUS;
+      if (negativeExponent || byte === PLUS) byte = body[++position] as number;
+      if (!(byte >= ZERO && byte <= NINE)) return false;
+      let written = 0;
+      do {
+        // Beyond this every number is 0 or infinite, and more digits must not overflow.
+        if (written < 100_000) written = written * 10 + (byte - ZERO);
+        byte = body[++position] as number;
+      } while (byte >= ZERO && byte <= NINE);
+      exponent += negativeExponent ? -written : written;
+    }
+    const end = position;
+    while (byte === SPACE || byte === TAB) byte = body[++position] as number;
+    if (!(byte === COMMA || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === undefined)) return false;
+    const value = nearestNumber(digits, exponent, single, body, start, end);
+    this.value = negative ? -value : value;
+    this.position = position;
+    this.isCellRead = true;
+    return true;
+  }
+
+  /** Whether the cell is empty: a quoted one is not. */
+  isMissing(): boolean {
+    const { body } = this;
+    let { position } = this;
+    while (body[position] === SPACE || body[position] === TAB) position++;
+    const byte = body[position];
+    if (!(byte === COMMA || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === undefined)) return false;
+    this.position = position;
+    this.isCellRead = true;
+    return true;
+  }
+
+  /** Reads the cell as bytes of UTF-8, which are a view of the body where no quote is doubled. */
+  bytes(): Buffer {
+    const { body, position } = this;
+    let bytes: Buffer;
+    if (body[position] === QUOTE) {
+      this.skipCell();
+      bytes = body.subarray(position + 1, this.position - 1);
+      if (bytes.includes(QUOTE)) bytes = Buffer.from(bytes.toString('latin1').replaceAll('""', '"'), 'latin1');
     } else {
-      const start = position;
-      while (position < text.length && !',\r\n'.includes(text[position]!)) position++;
-      cell = text.slice(start, position).trim();
+      this.skipCell();
+      bytes = trimmed(body.subarray(position, this.position));
     }
-    const separator = text[position];
-    if (separator === ',') {
+    if (!isUtf8(bytes)) throw invalid(`CSV line ${this.line}, column ${this.cell + 1}: the bytes are not UTF-8`);
+    return bytes;
+  }
+
+  /** Reads the cell as text; an empty one if it was found missing. */
+  text(): string {
+    return this.isCellRead ? '' : this.bytes().toString('utf8');
+  }
+
+  /** The cells of the line, which stay unread. */
+  countCells(): number {
+    const { position, cell, isCellRead } = this;
+    let count = 1;
+    while (this.nextCell()) count++;
+    Object.assign(this, { position, cell, isCellRead });
+    return count;
+  }
+
+  /** Reads past the next line. */
+  skipLine(): void {
+    if (this.nextLine()) while (this.nextCell());
+  }
+
+  /**
+   * Reads the first line if it is a header of the columns, or must be one.
+   *
+   * @returns undefined, with nothing read, if it is none
+   */
+  headerOf(columns: readonly TensorSpec[], isHeader: boolean): string[] | undefined {
+    const { position, line } = this;
+    const names: string[] = [];
+    if (this.nextLine()) {
+      do names.push(this.text());
+      while (this.nextCell());
+    }
+    const known = new Set(columns.map(({ name }) => name));
+    if (isHeader || names.some((name) => known.has(name))) {
+      const seen = new Set<string>();
+      for (const name of names) {
+        if (known.has(name) && seen.has(name)) throw invalid(`CSV: the header names the column ${name} twice`);
+        seen.add(name);
+      }
+      // A row of texts that happen to be names of columns does not name all that the model needs.
+      if (isHeader || columns.every(({ name, unused }) => unused || seen.has(name))) return names;
+    }
+    Object.assign(this, { position, line });
+    return undefined;
+  }
+
+  cellError(datatype: Datatype, text: string, isMissing: boolean): Error {
+    const place = `CSV line ${this.line}, column ${this.cell + 1}`;
+    if (isMissing) return invalid(`${place} is empty, and ${datatype} has no missing value`);
+    const shown = JSON.stringify(text.length > QUOTED ? `${text.slice(0, QUOTED)}...` : text);
+    const isHeader = this.line === 1 && /^[^\d\s+-.][^\d]*$/.test(text) && datatype !== 'BYTES';
+    const advice = isHeader
+      ? '. If the first line names the columns, leave it out, or send the content type `text/csv; header=present`'
+      : '';
+    return invalid(`${place}: ${shown} is not ${datatype}${advice}`);
+  }
+
+  private skipCell(): void {
+    const { body } = this;
+    let { position } = this;
+    if (body[position] === QUOTE) {
+      for (position++; ; position += 2) {
+        position = body.indexOf(QUOTE, position);
+        if (position === -1) throw invalid(`CSV line ${this.line}: a quoted value is not closed`);
+        if (body[position + 1] !== QUOTE) break;
+      }
       position++;
-      const next = text[position];
-      const isAtEnd = next === undefined || next === '\n' || next === '\r';
-      take(cell, column++, false);
-      if (!isAtEnd) continue;
-      cell = '';
-    } else if (separator !== undefined && separator !== '\n' && separator !== '\r') {
-      throw invalid(`CSV line ${line}: ${quote(separator)} follows a closing quote`);
+      const byte = body[position];
+      if (!(byte === COMMA || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === undefined)) {
+        throw invalid(`CSV line ${this.line}: ${JSON.stringify(String.fromCharCode(byte))} follows a closing quote`);
+      }
+    } else {
+      let byte = body[position];
+      while (!(byte === COMMA || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === undefined)) {
+        byte = body[++position];
+      }
     }
-    take(cell, column, true);
-    while (text[position] === '\n' || text[position] === '\r') position++;
-    line++;
-    column = 0;
+    this.position = position;
+    this.isCellRead = true;
   }
 }
 
-function closingQuote(text: string, from: number): number {
-  let position = from;
-  for (;;) {
-    const quoteAt = text.indexOf('"', position);
-    if (quoteAt === -1) throw invalid('CSV: a quoted value is not closed');
-    if (text[quoteAt + 1] !== '"') return quoteAt;
-    position = quoteAt + 2;
-  }
+function trimmed(bytes: Buffer): Buffer {
+  let start = 0;
+  let end = bytes.length;
+  while (start < end && (bytes[start] === SPACE || bytes[start] === TAB)) start++;
+  while (end > start && (bytes[end - 1] === SPACE || bytes[end - 1] === TAB)) end--;
+  return bytes.subarray(start, end);
 }
 
-function parse(datatype: Datatype, cell: string): number | bigint | Buffer | undefined {
+/** Reads what is no plain decimal: quoted numbers, words, and whole numbers of every width. */
+function parse(datatype: Datatype, cell: string, tabular: boolean): number | bigint | undefined {
   switch (datatype) {
-    case 'BYTES':
-      return Buffer.from(cell);
     case 'BOOL':
       return TRUTHS.get(cell.toLowerCase());
-    case 'FP32':
-    case 'FP64': {
-      if (DECIMAL.test(cell)) return Number(cell);
-      const word = NON_FINITE.get(cell.toLowerCase().replace(/^[+-]/, ''));
-      return word === undefined ? undefined : cell.startsWith('-') ? -word : word;
-    }
     case 'FP16':
     case 'BF16':
-      return undefined;
+    case 'FP32':
+    case 'FP64': {
+      const value = parseFloating(cell) ?? (tabular ? TRUTHS.get(cell.toLowerCase()) : undefined);
+      const shortFloat = shortFloatOf(datatype);
+      return shortFloat && value !== undefined ? shortFloat.fromNumber(value) : value;
+    }
     default: {
-      if (!INTEGER.test(cell)) return undefined;
+      if (!/^[+-]?\d{1,20}$/.test(cell)) return undefined;
       const value = BigInt(cell.replace(/^\+/, ''));
       const width = Number(/\d+/.exec(datatype)![0]);
       const wrapped = datatype.startsWith('U') ? BigInt.asUintN(width, value) : BigInt.asIntN(width, value);
@@ -160,31 +456,40 @@ function parse(datatype: Datatype, cell: string): number | bigint | Buffer | und
   }
 }
 
-function print({ datatype, data }: Tensor, index: number): string {
+function parseFloating(cell: string): number | undefined {
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(cell)) return Number(cell);
+  const word = NON_FINITE.get(cell.toLowerCase().replace(/^[+-]/, ''));
+  return word !== undefined && cell.startsWith('-') ? -word : word;
+}
+
+function writeCell(writer: JsonWriter, { datatype, data }: Tensor, index: number): void {
   switch (datatype) {
     case 'BYTES': {
       const text = (data[index] as Buffer).toString('utf8');
-      return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+      writer.text(/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+      return;
     }
     case 'BOOL':
-      return data[index] ? 'true' : 'false';
-    case 'FP16':
-      return decimal(halfToNumber(data[index] as number), true);
-    case 'BF16':
-      return decimal(bfloatToNumber(data[index] as number), true);
+      writer.raw(data[index] ? 'true' : 'false');
+      return;
     case 'FP32':
     case 'FP64':
-      return decimal(data[index] as number, datatype === 'FP32');
+      writeFloat(writer, data[index] as number, datatype === 'FP32');
+      return;
+    case 'FP16':
+    case 'BF16':
+      writeFloat(writer, shortFloatOf(datatype)!.toNumber(data[index] as number), true);
+      return;
+    case 'INT64':
+    case 'UINT64':
+      writer.raw(String(data[index]));
+      return;
     default:
-      return String(data[index]);
+      writer.integer(data[index] as number);
   }
 }
 
-function decimal(value: number, single: boolean): string {
-  if (Number.isFinite(value)) return decimalText(value, single);
-  return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
+function writeFloat(writer: JsonWriter, value: number, single: boolean): void {
+  if (Number.isFinite(value)) writer.decimal(value, single);
+  else writer.raw(Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf');
 }

@@ -5,14 +5,27 @@ export interface TensorSpec {
   readonly name: string;
   readonly datatype: Datatype;
   readonly shape: readonly number[];
-  /** Names of the classes along the last dimension. */
+  /** Names of the classes along the last dimension; of an input, of its columns. */
   readonly labels?: readonly string[];
+  /**
+   * Whether elements are cells of a table: texts may be missing, and booleans stand for the numbers 1 and 0. Floats of
+   * every model may be missing, as NaN.
+   *
+   * @default false
+   */
+  readonly tabular?: boolean;
+  /** Whether the model ignores the input: requests may leave it out, and its values are not read. @default false */
+  readonly unused?: boolean;
 }
 
 /** Inputs and outputs of one way to call a model. */
 export interface Signature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** Whether the order of the inputs is the model's own, so that a row may list values by place. @default false */
+  readonly ordered?: boolean;
+  /** Whether Open Inference requests must use the exact names and datatypes of the inputs. @default false */
+  readonly strict?: boolean;
 }
 
 /** A named array of numbers or byte strings, row-major. `data` has as many elements as the shape's product. */

@@ -3,6 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ServerlessFront } from '../../../lib/aws/index.js';
+import { inferSchema, predictSchema } from '../../../lib/aws/private/lambda/request-schema.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access } from '../../../lib/serving/index.js';
 import type { ServedModel } from '../../../runtime/src/models/served-model.js';
@@ -202,7 +203,8 @@ describe('the model of requests', () => {
     ],
     [false, 'no input', { inputs: [] }],
     [false, 'an input twice', { inputs: [input, input] }],
-    [false, 'another input', { inputs: [{ ...input, name: 'y' }] }],
+    [true, 'the only input under another name', { inputs: [{ ...input, name: 'y' }] }],
+    [true, 'numbers that widen', { inputs: [{ ...input, datatype: 'FP16' }] }],
     [false, 'another datatype', { inputs: [{ ...input, datatype: 'FP64' }] }],
     [false, 'another rank', { inputs: [{ ...input, shape: [2] }] }],
     [false, 'no shape', { inputs: [{ name: 'x', datatype: 'FP32', data: [1, 2] }] }],
@@ -220,6 +222,29 @@ describe('the model of requests', () => {
       expect(infer({ inputs: [{ name: 'z', datatype: 'BYTES', shape: [1], data: ['a'] }] })).toBe(true);
       expect(predict({ instances: [] })).toBe(false);
     }
+  });
+
+  test('takes what tables may have', () => {
+    const inputs: Inputs = [
+      { name: 'age', datatype: 'FP64', shape: [-1] },
+      { name: 'city', datatype: 'BYTES', shape: [-1] },
+      { name: 'id', datatype: 'FP64', shape: [-1], unused: true },
+    ];
+    const manifest = { format: 'pickle', inputs, outputs: inputs } as const;
+    const [predict, infer] = [predictSchema(manifest), inferSchema(manifest)].map(({ schema: _, ...schema }) =>
+      new Ajv({ strict: false }).compile(schema),
+    ) as [ValidateFunction, ValidateFunction];
+    for (const row of [{ age: null, city: null }, { age: true, city: 'Oslo', id: 'x', more: [1] }, [null, 'Oslo']]) {
+      expect([row, predict({ instances: [row] })]).toEqual([row, true]);
+    }
+    expect(predict({ inputs: { age: [null], city: [null] } })).toBe(true);
+    expect(predict({ instances: [{ age: 'x', city: 'Oslo' }] })).toBe(false);
+    const cell = { name: 'age', shape: [1], datatype: 'FP64', data: [null] };
+    expect(infer({ inputs: [cell, { ...cell, name: 'more', datatype: 'BYTES' }] })).toBe(true);
+    const labels = validators(packaged([{ name: 'x', datatype: 'FP32', shape: [-1, 2], labels: ['a', 'b'] }]));
+    expect(labels.predict({ instances: [{ a: 1, b: null }] })).toBe(true);
+    expect(labels.predict({ instances: [[1, null]] })).toBe(true);
+    expect(labels.predict({ instances: [{ a: 1 }] })).toBe(false);
   });
 
   test('takes the golden requests of a real model', () => {

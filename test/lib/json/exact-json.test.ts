@@ -4,7 +4,7 @@ import { elementTexts, memberTexts, parseExact, stringifyExact } from '../../../
 
 describe('parseExact', () => {
   test('reads what JSON.parse reads', () => {
-    const texts = fc.json({ stringUnit: 'grapheme' }).filter((text) => !/__proto__|constructor/.test(text));
+    const texts = fc.json({ stringUnit: 'grapheme' });
     fc.assert(
       fc.property(texts, (text) => {
         expect(JSON.parse(stringifyExact(parseExact(text, false)))).toEqual(JSON.parse(text));
@@ -25,7 +25,7 @@ describe('parseExact', () => {
     expect(stringifyExact(parseExact('[-0, -0.0, 0]', false))).toBe('[-0,-0,0]');
   });
 
-  test.each(['', '[1', '{"a" 1}', '[1] 2', 'NaN', '1e999', '{"__proto__": 1}'])('refuses %j', (text) => {
+  test.each(['', '[1', '{"a" 1}', '[1] 2', 'NaN', '1e999'])('refuses %j', (text) => {
     expect(() => parseExact(text, false)).toThrow(/JSON/);
   });
 });

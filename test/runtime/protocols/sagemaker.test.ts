@@ -154,9 +154,11 @@ describe('/invocations', () => {
     expect((await invoke(await npzFromTensors([floats('a', 1)]), type, named)).status).toBe(400);
   });
 
-  it('says that a model of several inputs needs JSON', async () => {
+  it('says that CSV for inputs without an order needs a header', async () => {
     const response = await invoke('1,2', { 'content-type': 'text/csv' }, named);
-    expect(response.json()).toEqual({ error: 'the model takes several inputs (a, b): send JSON or npz' });
+    expect(response.json()).toEqual({
+      error: 'the CSV needs a first line that names its columns: a, b',
+    });
     const npy = await invoke({ instances: [{ a: 1, b: 2 }] }, { accept: 'application/x-npy' }, named);
     expect(npy.status).toBe(400);
   });

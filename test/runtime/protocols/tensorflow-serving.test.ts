@@ -195,8 +195,7 @@ describe('bad requests', () => {
     ['{"inputs": {"x": [[1], [2, 3]]}}', 'Encountered list at unexpected size: 2 at level: 1 expected size: 1'],
     ['{"instances": [[1, 2]]}', 'input x: got shape [1,2], the model takes [-1]'],
     ['{"inputs": 1}', 'input x: got shape [], the model takes [-1]'],
-    ['{"__proto__": 1, "instances": [1]}', 'the name __proto__ is not allowed'],
-    ['{"instances": [{"constructor": 1}]}', 'the name constructor is not allowed'],
+    ['{"instances": [{"constructor": 1}]}', 'does not have named input: constructor'],
     [`{"instances": ${'['.repeat(100)}${']'.repeat(100)}}`, 'nested too deeply'],
     ['{"a": "\\ud800", "instances": [1]}', 'The surrogate pair in string is invalid.'],
   ])('refuses %s', async (body, message) => {

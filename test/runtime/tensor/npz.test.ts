@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { checkInputs } from '../../../runtime/src/tensor/check-inputs.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import { npzFromTensors, tensorsFromNpz } from '../../../runtime/src/tensor/npz.js';
 import type { Signature, Tensor } from '../../../runtime/src/tensor/tensor.js';
@@ -27,10 +28,9 @@ function numpy(save: string, input: Buffer): Buffer {
 }
 
 const refusal = (bytes: Buffer) =>
-  tensorsFromNpz(signature, bytes).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
+  tensorsFromNpz(signature, bytes)
+    .then((inputs) => checkInputs(signature, inputs))
+    .catch((error: unknown) => error);
 
 describe('npz', () => {
   it.each(['savez', 'savez_compressed'])('is what NumPy itself reads, and writes by %s', async (save) => {

@@ -1,11 +1,12 @@
-import type { Manifest } from '@modelship/runtime/manifest';
+import type { Signature } from '@modelship/runtime';
+import { columnsOf, datatypesThatFit, type Manifest, signaturesOf } from '@modelship/runtime/manifest';
 import { type JsonSchema, JsonSchemaType, JsonSchemaVersion } from 'aws-cdk-lib/aws-apigateway';
 
 // Schemas of JSON Schema draft 4, as API Gateway knows it. They refuse only what the runtime refuses too; what it alone
 // can tell, such as whether lists are ragged, is left to it.
 
-type TensorSpec = Manifest['inputs'][number];
-type Inputs = Pick<Manifest, 'format' | 'inputs' | 'signatures'>;
+type TensorSpec = Signature['inputs'][number];
+type Inputs = Pick<Manifest, 'format' | 'inputs' | 'outputs' | 'signatures'>;
 
 /**
  * Characters of a schema: API Gateway allows 400 KB for a model, and CDK writes it out with more than we count.
@@ -15,8 +16,9 @@ const MAX_SCHEMA_LENGTH = 350_000;
 
 /** A schema that names every input, or, for a model with too many of them, one that checks the request's form alone. */
 function fitting(manifest: Inputs, schemaOf: (specs?: readonly TensorSpec[]) => JsonSchema): JsonSchema {
-  if (!hasOneSignature(manifest)) return schemaOf();
-  const schema = schemaOf(manifest.inputs);
+  const inputs = checkedInputs(manifest);
+  if (!inputs) return schemaOf();
+  const schema = schemaOf(inputs);
   return JSON.stringify(schema).length <= MAX_SCHEMA_LENGTH ? schema : schemaOf();
 }
 
@@ -50,20 +52,24 @@ export function inferSchema(manifest: Inputs): JsonSchema {
     properties: {
       inputs: {
         type: JsonSchemaType.ARRAY,
-        ...(specs && { minItems: specs.length, maxItems: specs.length }),
+        ...(specs && !specs[0]?.tabular && { minItems: specs.length, maxItems: specs.length }),
         items: {
           type: JsonSchemaType.OBJECT,
           required: ['name', 'shape', 'datatype'],
-          ...(specs && { anyOf: specs.map(described) }),
+          ...(specs && !specs[0]?.tabular && { anyOf: specs.map((spec) => described(spec, specs.length > 1)) }),
         },
       },
     },
   }));
 }
 
-/** A SavedModel takes more shapes than its signature names, and another signature other inputs. */
-function hasOneSignature({ format, signatures }: Inputs): boolean {
-  return format !== 'saved_model' && Object.keys(signatures ?? {}).length === 0;
+/**
+ * The inputs that every request has; undefined if requests may have others: a SavedModel takes more shapes than its
+ * signature names, and another signature other inputs.
+ */
+function checkedInputs(manifest: Inputs): readonly TensorSpec[] | undefined {
+  const isSole = manifest.format !== 'saved_model' && Object.keys(manifest.signatures ?? {}).length === 0;
+  return isSole ? signaturesOf(manifest).serving_default!.inputs : undefined;
 }
 
 /** The values of all inputs by name; a single one may stand for itself. */
@@ -74,39 +80,46 @@ function valueOrObject(
 ): JsonSchema {
   const named: JsonSchema = {
     type: JsonSchemaType.OBJECT,
-    required: specs.map(({ name }) => name),
-    properties: Object.fromEntries(specs.map((spec) => [spec.name, value(spec)])),
-    additionalProperties,
+    required: specs.filter(({ unused }) => !unused).map(({ name }) => name),
+    properties: Object.fromEntries(specs.map((spec) => [spec.name, spec.unused ? {} : value(spec)])),
+    // Rows come with all columns of a table, of which the model may use some.
+    additionalProperties: additionalProperties || specs[0]?.tabular === true,
   };
-  return specs.length > 1 ? named : { anyOf: [value(specs[0]!), named] };
+  const columns = columnsOf({ inputs: specs, outputs: [] });
+  if (specs.length > 1) return columns ? { anyOf: [named, { type: JsonSchemaType.ARRAY }] } : named;
+  // The only input may stand for itself, and its columns be named.
+  const table: JsonSchema = { type: JsonSchemaType.OBJECT, required: columns?.map(({ name }) => name) };
+  return { anyOf: [value(specs[0]!), named, ...(columns ? [table] : [])] };
 }
 
 /** A list for each dimension around the elements. */
-function tensor({ datatype }: TensorSpec, shape: readonly number[]): JsonSchema {
+function tensor(spec: TensorSpec, shape: readonly number[]): JsonSchema {
   return shape.reduceRight<JsonSchema>(
     (items, size) => ({ type: JsonSchemaType.ARRAY, items, ...(size >= 0 && { minItems: size, maxItems: size }) }),
-    element(datatype),
+    element(spec),
   );
 }
 
-function element(datatype: TensorSpec['datatype']): JsonSchema {
-  if (datatype === 'BOOL') return { type: JsonSchemaType.BOOLEAN };
-  // Whole numbers, too, may be written with a fraction of zero.
-  if (datatype !== 'BYTES') return { type: JsonSchemaType.NUMBER };
-  const base64: JsonSchema = {
-    type: JsonSchemaType.OBJECT,
-    required: ['b64'],
-    properties: { b64: { type: JsonSchemaType.STRING } },
-  };
-  return { anyOf: [{ type: JsonSchemaType.STRING }, base64] };
+/** One value: floats may be missing, and in tables texts too; booleans stand for numbers in tables. */
+function element({ datatype, tabular = false }: TensorSpec): JsonSchema {
+  const { BOOLEAN, NULL, NUMBER, STRING, OBJECT } = JsonSchemaType;
+  if (datatype === 'BOOL') return { type: tabular ? [BOOLEAN, NUMBER] : BOOLEAN };
+  if (datatype !== 'BYTES') {
+    // Whole numbers, too, may be written with a fraction of zero.
+    const isFloat = datatype.startsWith('FP') || datatype === 'BF16';
+    const types = [NUMBER, ...(isFloat ? [NULL] : []), ...(tabular ? [BOOLEAN] : [])];
+    return { type: types.length === 1 ? NUMBER : types };
+  }
+  const base64: JsonSchema = { type: OBJECT, required: ['b64'], properties: { b64: { type: STRING } } };
+  return { anyOf: [{ type: tabular ? [STRING, NULL] : STRING }, base64] };
 }
 
-/** What an input of this name says of itself. */
-function described({ name, datatype, shape }: TensorSpec): JsonSchema {
+/** What an input says of itself; the only one may have any name. */
+function described({ name, datatype, shape }: TensorSpec, isNamed: boolean): JsonSchema {
   return {
     properties: {
-      name: { enum: [name] },
-      datatype: { enum: [datatype] },
+      ...(isNamed && { name: { enum: [name] } }),
+      datatype: { enum: datatypesThatFit(datatype) },
       shape: {
         type: JsonSchemaType.ARRAY,
         minItems: shape.length,

@@ -120,7 +120,8 @@ class OnnxModel implements LoadedModel {
   }
 
   async run(inputs: readonly Tensor[]): Promise<Tensor[]> {
-    const feeds: Record<string, PlainTensor> = {};
+    // Without a prototype, so that any name is one of an input.
+    const feeds: Record<string, PlainTensor> = Object.create(null);
     for (const input of inputs) feeds[input.name] = toOnnx(input);
     let results: Readonly<Record<string, unknown>>;
     try {

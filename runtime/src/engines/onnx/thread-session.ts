@@ -59,7 +59,7 @@ parentPort.on('message', async (message) => {
   if (message === null) { await open.release(); parentPort.close(); return; }
   const { id, feeds, memory } = message;
   try {
-    const tensors = {};
+    const tensors = Object.create(null);
     for (const [name, { type, dims, data, array, offset, length }] of Object.entries(feeds)) {
       tensors[name] = { type, dims, location: 'cpu', data: array ? new globalThis[array](memory, offset, length) : data };
     }
@@ -121,7 +121,7 @@ export class ThreadSession {
 
   // Memory that is used again costs a copy; what is allocated for each run costs ten times that in page faults.
   private pack(tensors: Readonly<Record<string, PlainTensor>>): Memory & { readonly feeds: Record<string, Feed> } {
-    const feeds: Record<string, Feed> = {};
+    const feeds: Record<string, Feed> = Object.create(null);
     const views: [number, ArrayBufferView][] = [];
     let size = 0;
     for (const [name, tensor] of Object.entries(tensors)) {

@@ -194,6 +194,6 @@ function toDoubles({ data }: Tensor): Float64Array {
 function writeDoubles(writer: JsonWriter, data: Float64Array, shape: readonly number[]): void {
   writeNested(writer, { name: 'explanations', datatype: 'FP64', shape, data }, shape, 0, {
     separator: ', ',
-    nonFinite: false,
+    nonFinite: 'refused',
   });
 }

@@ -6,6 +6,7 @@ import { invalid } from '../../tensor/errors.js';
 import {
   checkInput,
   checkOutputs,
+  isIgnored,
   orderInputs,
   type Parameters,
   type RequestedOutput,
@@ -140,15 +141,16 @@ function decodeInputs({ inputs, raw_input_contents: raw }: ModelInferRequest, si
   if (raw.length > 0 && raw.length !== inputs.length) {
     throw invalid(`got ${raw.length} raw_input_contents for ${inputs.length} inputs: each input needs one`);
   }
-  const tensors = inputs.map(({ name, datatype, shape, contents }, index) => {
+  const tensors = inputs.flatMap(({ name, datatype, shape, contents }, index) => {
+    if (isIgnored(signature, name)) return [];
     const sizes = shape.map(Number);
     if (sizes.some((size) => !Number.isSafeInteger(size) || size < 0)) {
       throw invalid(`input ${name}: got shape [${shape}], sizes of 0 and above are allowed`);
     }
-    const spec = checkInput(signature, name, sizes, datatype);
-    if (raw.length === 0) return decodeContents(spec, sizes, contents ?? {});
+    const spec = { ...checkInput(signature, name, sizes, datatype), datatype: datatype as Datatype };
+    if (raw.length === 0) return [decodeContents(spec, sizes, contents ?? {})];
     if (contents) throw invalid(`input ${name} has contents beside raw_input_contents: one of them is allowed`);
-    return tensorFromBytes(name, spec.datatype, sizes, raw[index]!);
+    return [tensorFromBytes(spec.name, spec.datatype, sizes, raw[index]!)];
   });
   return orderInputs(signature, tensors);
 }

@@ -1,11 +1,11 @@
 import type { HttpResponse } from '../../http/http.js';
 import type { ServedModel } from '../../models/served-model.js';
-import { checkInputs, nameList } from '../../tensor/check-inputs.js';
-import { csvFromTensors, tensorFromCsv } from '../../tensor/csv.js';
+import { checkFor, nameList } from '../../tensor/check-inputs.js';
+import { type CsvHeader, csvFromTensors, tensorsFromCsv } from '../../tensor/csv.js';
 import { invalid } from '../../tensor/errors.js';
 import { npyFromTensor, tensorFromNpy } from '../../tensor/npy.js';
 import { npzFromTensors, tensorsFromNpz } from '../../tensor/npz.js';
-import type { Tensor, TensorSpec } from '../../tensor/tensor.js';
+import type { Signature, Tensor, TensorSpec } from '../../tensor/tensor.js';
 import { jsonResponse } from '../responses.js';
 import {
   type Dialect,
@@ -18,7 +18,7 @@ import { encodePredictionLines, encodePredictResponse } from '../tensorflow-serv
 const DIALECT: Dialect = { rowKeys: [], bareRows: true };
 const DEFAULT_SIGNATURE = 'serving_default';
 
-type Decode = (body: Buffer, model: ServedModel) => PredictRequest | Promise<PredictRequest>;
+type Decode = (body: Buffer, model: ServedModel, type?: string) => PredictRequest | Promise<PredictRequest>;
 type Encode = (outputs: readonly Tensor[], rows: boolean) => HttpResponse | Promise<HttpResponse>;
 
 /** How a body is read, by its type. */
@@ -27,10 +27,14 @@ const DECODERS: Readonly<Record<string, Decode>> = {
   'application/jsonlines': decodeJsonLines,
   'application/x-ndjson': decodeJsonLines,
   'application/jsons': decodeJsonLines,
-  'text/csv': (body, model) => single(model, (spec) => tensorFromCsv(spec, body.toString('utf8'))),
+  'text/csv': (body, model, type) => ({
+    inputs: checked(model, tensorsFromCsv(signatureOf(model), body, headerOf(type))),
+    rows: true,
+    signatureName: DEFAULT_SIGNATURE,
+  }),
   'application/x-npy': (body, model) => single(model, (spec) => tensorFromNpy(spec, body)),
   'application/x-npz': async (body, model) => ({
-    inputs: await tensorsFromNpz(model.signatures[DEFAULT_SIGNATURE]!, body),
+    inputs: checked(model, await tensorsFromNpz(signatureOf(model), body)),
     rows: true,
     signatureName: DEFAULT_SIGNATURE,
   }),
@@ -77,13 +81,27 @@ function mediaType(text: string | undefined): string {
 }
 
 function single(model: ServedModel, decode: (spec: TensorSpec) => Tensor): PredictRequest {
-  const signature = model.signatures[DEFAULT_SIGNATURE]!;
+  const signature = signatureOf(model);
   if (signature.inputs.length > 1) {
     throw invalid(`the model takes several inputs (${nameList(signature)}): send JSON or npz`);
   }
-  const inputs = [decode(signature.inputs[0]!)];
-  checkInputs(signature, inputs);
-  return { inputs, rows: true, signatureName: DEFAULT_SIGNATURE };
+  return { inputs: checked(model, [decode(signature.inputs[0]!)]), rows: true, signatureName: DEFAULT_SIGNATURE };
+}
+
+function signatureOf(model: ServedModel): Signature {
+  return model.signatures[DEFAULT_SIGNATURE]!;
+}
+
+function checked(model: ServedModel, inputs: readonly Tensor[]): readonly Tensor[] {
+  checkFor(model.manifest.format, signatureOf(model), inputs);
+  return inputs;
+}
+
+/** What the type of a CSV says of its first line, as RFC 4180 has it. */
+function headerOf(contentType = ''): CsvHeader | undefined {
+  return /;\s*header\s*=\s*"?(present|absent)"?\s*(;|$)/i.exec(contentType)?.[1]?.toLowerCase() as
+    | CsvHeader
+    | undefined;
 }
 
 function only(outputs: readonly Tensor[]): Tensor {

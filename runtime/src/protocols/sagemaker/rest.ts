@@ -64,7 +64,7 @@ async function invoke(model: ServedModel, request: HttpRequest, byDefault: strin
   if (!decode) return refusal(415, `content-type ${contentType}: ${CONTENT_TYPES.join(', ')} are supported`);
   const encode = encoderFor(accept, byDefault);
   if (!encode) return refusal(406, `accept ${accept}: ${ACCEPTED_TYPES.join(', ')} are supported`);
-  const { inputs, rows, signatureName } = await decode(request.body, model);
+  const { inputs, rows, signatureName } = await decode(request.body, model, contentType);
   const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
   return encode(outputs, rows);
 }

@@ -1,7 +1,7 @@
 import type { ModelCatalog } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import type { ApiCall } from '../../observability/model-metrics.js';
-import { checkDatatypes, checkInputs } from '../../tensor/check-inputs.js';
+import { checkFor } from '../../tensor/check-inputs.js';
 import { invalid } from '../../tensor/errors.js';
 import type { Cancellation } from '../../tensor/request.js';
 import type { Signature, Tensor } from '../../tensor/tensor.js';
@@ -145,8 +145,7 @@ function decodeInputs(model: ServedModel, signature: Signature, request: Predict
   const inputs = signature.inputs.flatMap(({ name }) =>
     Object.hasOwn(request.inputs, name) ? [decodeTensorProto(name, request.inputs[name]!)] : [],
   );
-  const check = model.manifest.format === 'saved_model' ? checkDatatypes : checkInputs;
-  check(signature, inputs);
+  checkFor(model.manifest.format, signature, inputs);
   return inputs;
 }
 

@@ -1,9 +1,11 @@
 import type { ServedModel } from '../../models/served-model.js';
-import { checkInputs } from '../../tensor/check-inputs.js';
+import { checkFor } from '../../tensor/check-inputs.js';
+import { columnsOf, inputsFromColumns } from '../../tensor/columns.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import { OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../tensor/json/ascii.js';
 import { atBase64, JsonReader, JsonSyntaxError, TensorBuilder } from '../../tensor/json/index.js';
-import type { Signature, Tensor } from '../../tensor/tensor.js';
+import { missingColumn } from '../../tensor/missing.js';
+import type { Signature, Tensor, TensorSpec } from '../../tensor/tensor.js';
 import { counted } from '../handled.js';
 
 /** What a body asked for. */
@@ -84,7 +86,7 @@ function decodeDocument(body: Buffer, model: ServedModel, dialect: Dialect): Pre
     reader.position = valueAt;
     inputs = decodeInputs(reader, key, signature, start);
   }
-  checkShapes(model, signature, inputs);
+  checkFor(model.manifest.format, signature, inputs);
   return { inputs, rows: key === 'instances', signatureName: wanted };
 }
 
@@ -103,17 +105,12 @@ function decodeBareRows(body: Buffer, model: ServedModel, lines: boolean): Predi
   if (lines && reader.atEnd()) throw invalid('JSON Parse error: The document is empty');
   const inputs = lines ? readRows(reader, signature, true) : decodeRows(reader, signature, reader.position);
   reader.end();
-  checkShapes(model, signature, inputs);
+  checkFor(model.manifest.format, signature, inputs);
   return { inputs, rows: true, signatureName: DEFAULT_SIGNATURE };
 }
 
 function startsList(body: Buffer): boolean {
   return new JsonReader(body, true).peek() === OPEN_ARRAY;
-}
-
-/** A SavedModel may take more shapes than its signature names, as TensorFlow Serving's own tests have it. */
-function checkShapes(model: ServedModel, signature: Signature, inputs: readonly Tensor[]): void {
-  if (model.manifest.format !== 'saved_model') checkInputs(signature, inputs);
 }
 
 /** Of a document that is no JSON, that is what is told, as if it had been read whole before it was looked at. */
@@ -176,9 +173,12 @@ function decodeRows(reader: JsonReader, signature: Signature, start: number): re
 
 /** Reads the rows of an opened list, or with `lines` all that are left in the body. */
 function readRows(reader: JsonReader, signature: Signature, lines: boolean): readonly Tensor[] {
-  const isObject = reader.peek() === OPEN_OBJECT;
-  if (isObject && !atBase64(reader)) return readObjectRows(reader, signature, lines);
+  const byte = reader.peek();
+  const isObject = byte === OPEN_OBJECT;
+  if (isObject && !atBase64(reader)) return readNamedRows(reader, signature, lines);
   if (!isObject && signature.inputs.length > 1) {
+    const columns = signature.ordered && byte === OPEN_ARRAY ? columnsOf(signature) : undefined;
+    if (columns) return inputsFromColumns(signature, readPlacedRows(reader, columns, columns, lines));
     throw invalid(
       'instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map',
     );
@@ -197,9 +197,88 @@ function readRows(reader: JsonReader, signature: Signature, lines: boolean): rea
   return [builder.batch()];
 }
 
-function readObjectRows(reader: JsonReader, signature: Signature, lines: boolean): readonly Tensor[] {
+/** Reads rows that are objects, by the names of the inputs, or of the columns of the only one. */
+function readNamedRows(reader: JsonReader, signature: Signature, lines: boolean): readonly Tensor[] {
   const { inputs } = signature;
+  const columns = inputs.length === 1 ? columnsOf(signature) : undefined;
+  if (!columns || startsWithName(reader, inputs[0]!.name)) return readObjectRows(reader, inputs, lines);
+  return inputsFromColumns(
+    signature,
+    readObjectRows(reader, columns, lines).map((column) => ({ ...column, shape: [column.data.length] })),
+  );
+}
+
+/** Whether the object that comes next has one member, of that name. Nothing is read. */
+function startsWithName(reader: JsonReader, name: string): boolean {
+  const probe = reader.fork();
+  return probe.openObject() && probe.name() === name;
+}
+
+/**
+ * Reads rows that are lists.
+ *
+ * @param columns all that the model takes
+ * @param cells what each place of a row holds; undefined for what the model does not take
+ */
+function readPlacedRows(
+  reader: JsonReader,
+  columns: readonly TensorSpec[],
+  cells: readonly (TensorSpec | undefined)[],
+  lines: boolean,
+): Tensor[] {
+  const builders = new Map(columns.map((column) => [column, new TensorBuilder(reader, { ...column, shape: [-1] })]));
+  const used = cells.filter((column) => !column?.unused);
+  let row = 0;
+  do {
+    if (reader.peek() !== OPEN_ARRAY) throw invalid(`Expecting a list of values at item ${row} of input list`);
+    // A row may leave out what the model ignores.
+    const size = countElements(reader);
+    const given = size === used.length ? used : cells;
+    if (size !== given.length) {
+      const names = columns.map(({ name }) => name).join(', ');
+      throw invalid(
+        `Failed to process element: ${row} of 'instances' list. Got ${size} values, the model takes ${names}`,
+      );
+    }
+    let place = 0;
+    if (reader.openArray()) {
+      do {
+        const column = given[place++];
+        if (!column || column.unused) reader.skip();
+        else readCell(reader, builders.get(column)!, column, row);
+      } while (reader.nextElement());
+    }
+    row++;
+    for (const [column, builder] of builders) if (column.unused) builder.skipItem();
+  } while (lines ? !reader.atEnd() : reader.nextElement());
+  return columns.map((column) => ({ ...builders.get(column)!.batch(), shape: [row] }));
+}
+
+function readCell(reader: JsonReader, builder: TensorBuilder, { name }: TensorSpec, row: number): void {
+  try {
+    if (reader.peek() === OPEN_ARRAY) throw invalid('one value is needed, not a list');
+    builder.read();
+  } catch (error) {
+    throw inElement(error, `${row} key: ${name}`);
+  }
+}
+
+/** The elements of the list that comes next, which stays unread. */
+function countElements(reader: JsonReader): number {
+  const probe = reader.fork();
+  let count = 0;
+  if (probe.openArray()) {
+    do {
+      probe.skip();
+      count++;
+    } while (probe.nextElement());
+  }
+  return count;
+}
+
+function readObjectRows(reader: JsonReader, inputs: readonly TensorSpec[], lines: boolean): Tensor[] {
   const builders = inputs.map((input) => new TensorBuilder(reader, input));
+  const isTable = inputs[0]!.tabular;
   let row = 0;
   do {
     if (reader.peek() !== OPEN_OBJECT || atBase64(reader)) {
@@ -209,7 +288,13 @@ function readObjectRows(reader: JsonReader, signature: Signature, lines: boolean
     if (reader.openObject()) {
       do {
         const name = reader.name();
-        const builder = builders[inputs.findIndex((input) => input.name === name)];
+        const index = inputs.findIndex((input) => input.name === name);
+        const builder = builders[index];
+        // Rows come with all columns of a table, of which the model may have been fitted with some.
+        if (inputs[index]?.unused || (isTable && !builder)) {
+          reader.skip();
+          continue;
+        }
         try {
           if (!builder) throw invalid(`JSON object: does not have named input: ${name}`);
           if (builder.items > row) throw invalid(`JSON object: the name ${name} is given twice`);
@@ -220,8 +305,9 @@ function readObjectRows(reader: JsonReader, signature: Signature, lines: boolean
       } while (reader.nextMember());
     }
     row++;
+    for (const [index, builder] of builders.entries()) if (inputs[index]!.unused) builder.skipItem();
     if (builders.some((builder) => builder.items < row)) {
-      const names = inputs.map((input) => input.name).sort();
+      const names = inputs.flatMap((input) => (input.unused ? [] : [input.name])).sort();
       throw invalid(
         `Failed to process element: ${row - 1} of 'instances' list. JSON object: ${reader.quote(start)} ` +
           `keys must be equal to: ${names}`,
@@ -233,6 +319,11 @@ function readObjectRows(reader: JsonReader, signature: Signature, lines: boolean
 
 function decodeColumns(reader: JsonReader, signature: Signature): readonly Tensor[] {
   const { inputs } = signature;
+  const columns = inputs.length === 1 ? columnsOf(signature) : undefined;
+  if (columns && reader.peek() === OPEN_OBJECT && !startsWithName(reader, inputs[0]!.name)) {
+    const table = { inputs: columns, outputs: [] };
+    return inputsFromColumns(signature, decodeColumns(reader, table));
+  }
   if (reader.peek() !== OPEN_OBJECT || atBase64(reader)) {
     if (inputs.length > 1) {
       throw invalid(
@@ -248,7 +339,7 @@ function decodeColumns(reader: JsonReader, signature: Signature): readonly Tenso
     do {
       const name = reader.name();
       const index = inputs.findIndex((input) => input.name === name);
-      if (index === -1) {
+      if (index === -1 || inputs[index]!.unused) {
         reader.skip();
         continue;
       }
@@ -258,8 +349,10 @@ function decodeColumns(reader: JsonReader, signature: Signature): readonly Tenso
       builders[index] = builder;
     } while (reader.nextMember());
   }
+  const rows = builders.find((builder) => builder)?.tensor().shape[0];
   return inputs.map((input, index) => {
     const builder = builders[index];
+    if (!builder && input.unused && rows !== undefined) return missingColumn(input, rows);
     if (!builder) throw invalid(`Missing named input: ${input.name} in 'inputs' object.`);
     return builder.tensor();
   });

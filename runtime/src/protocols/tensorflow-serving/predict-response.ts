@@ -5,7 +5,7 @@ import type { Tensor } from '../../tensor/tensor.js';
 const INDENT = '    ';
 
 // The styles without base64, for all the outputs that hold numbers.
-const NUMBERS: TensorStyle = { separator: ', ', nonFinite: true };
+const NUMBERS: TensorStyle = { separator: ', ', nonFinite: 'words' };
 
 /** Encodes outputs as rows, one value or object for each, or as columns, one tensor for each name. */
 export function encodePredictResponse(outputs: readonly Tensor[], rows: boolean): Buffer | string {

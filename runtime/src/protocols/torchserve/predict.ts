@@ -27,6 +27,6 @@ export async function predict(model: ServedModel, content: Content, signal?: Can
 
 function encodeList(output: Tensor): Buffer | string {
   const writer = new JsonWriter();
-  writeNested(writer, output, output.shape, 0, { separator: ', ', nonFinite: true });
+  writeNested(writer, output, output.shape, 0, { separator: ', ', nonFinite: 'words' });
   return writer.finish();
 }

@@ -8,6 +8,8 @@ const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
  * @throws InferenceError `INVALID_ARGUMENT` where `Buffer.from` would drop what it does not know
  */
 export function base64Bytes(text: string): Buffer {
-  if (!BASE64.test(text)) throw invalid('Unable to base64 decode');
+  const digits = text.replaceAll(/[\s=]/g, '').length;
+  // One digit alone holds six bits, which are no byte.
+  if (!BASE64.test(text) || digits % 4 === 1) throw invalid('Unable to base64 decode');
   return Buffer.from(text, 'base64');
 }

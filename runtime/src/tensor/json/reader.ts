@@ -27,23 +27,13 @@ import {
   UPPER_N,
   ZERO,
 } from './ascii.js';
+import { nearestNumber } from './nearest.js';
 
 /** Arrays and objects may be nested this deep, the outermost included. */
 export const MAX_DEPTH = 100;
 
 /** Bytes of a value that an error message quotes at most. */
 const QUOTED_BYTES = 64;
-
-/** Powers of ten that a double holds exactly. */
-const POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
-
-/** Whole numbers below are exact in a double; this one may have been rounded to. */
-const MAX_EXACT = 2 ** 53;
-
-// Nineteen digits gathered in a double are off by at most eight roundings; the division adds one.
-const MAX_GATHERED = 1e19;
-const BELOW = 1 - 2e-15;
-const ABOVE = 1 + 2e-15;
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -64,8 +54,8 @@ export class JsonSyntaxError extends InferenceError {
 /**
  * Reads JSON from bytes, token by token, and makes no object that was not asked for.
  *
- * The grammar is RFC 8259's. Beyond it, strings must be UTF-8 without lone surrogates, nesting ends at `MAX_DEPTH`,
- * and names that reach into JavaScript's prototypes are refused.
+ * The grammar is RFC 8259's. Beyond it, strings must be UTF-8 without lone surrogates, and nesting ends at `MAX_DEPTH`.
+ * Names are data: whoever keeps values by name uses a Map, or an object without a prototype.
  */
 export class JsonReader {
   /** Where the next byte is read. */
@@ -139,8 +129,6 @@ export class JsonReader {
     const name = this.string();
     if (this.peek() !== COLON) throw this.syntaxError('Missing a colon after a name of object member.');
     this.position++;
-    if (name === '__proto__' || name === 'constructor')
-      throw new JsonSyntaxError(`JSON object: the name ${name} is not allowed`);
     return name;
   }
 
@@ -182,6 +170,13 @@ export class JsonReader {
       return false;
     }
     return undefined;
+  }
+
+  /** Whether `null` comes next, which is then read. */
+  nullToken(): boolean {
+    if (this.peek() !== LOWER_N) return false;
+    this.literal(NULL);
+    return true;
   }
 
   /** Whether a number comes next. */
@@ -247,17 +242,7 @@ export class JsonReader {
     this.position = position;
     this.integral = integral;
 
-    let value: number;
-    if (exponent >= -22 && exponent <= 22 && (digits < MAX_EXACT || (single && digits < MAX_GATHERED))) {
-      // Both operands exact means one rounding: the correct one.
-      value = exponent < 0 ? digits / POWERS_OF_TEN[-exponent]! : digits * POWERS_OF_TEN[exponent]!;
-      if (digits >= MAX_EXACT && Math.fround(value * BELOW) !== Math.fround(value * ABOVE)) {
-        value = Number(bytes.toString('latin1', negative ? start + 1 : start, position));
-      }
-    } else {
-      value = Number(bytes.toString('latin1', negative ? start + 1 : start, position));
-    }
-    if (single) value = Math.fround(value);
+    const value = nearestNumber(digits, exponent, single, bytes, negative ? start + 1 : start, position);
     if (value === Infinity && !this.nonFinite) throw this.tooBig(start, single);
     return negative ? -value : value;
   }

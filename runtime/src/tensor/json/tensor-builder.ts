@@ -1,6 +1,7 @@
 import { allocate, type Datatype, type TensorData } from '../datatype.js';
 import { type InferenceError, invalid } from '../errors.js';
 import { shortFloatOf } from '../float16.js';
+import { MISSING_TEXT, missingElement } from '../missing.js';
 import { elementCount, type Tensor, type TensorSpec } from '../tensor.js';
 import { LOWER_F, LOWER_N, LOWER_T, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './ascii.js';
 import { base64Bytes } from './base64.js';
@@ -152,8 +153,7 @@ export class TensorBuilder {
     let data = this.data as Float32Array | Float64Array;
     let count = this.count;
     do {
-      if (!reader.atNumber()) throw this.typeError();
-      const value = reader.number(single);
+      const value = reader.atNumber() ? reader.number(single) : this.cell();
       if (count === data.length) data = this.grow(count) as Float32Array | Float64Array;
       data[count++] = value;
     } while (reader.nextElement());
@@ -173,12 +173,12 @@ export class TensorBuilder {
     switch (datatype) {
       case 'FP32':
       case 'FP64':
-        if (!reader.atNumber()) throw this.typeError();
-        return reader.number(datatype === 'FP32');
+        return reader.atNumber() ? reader.number(datatype === 'FP32') : this.cell();
       case 'BOOL': {
         const value = reader.boolean();
-        if (value === undefined) throw this.typeError();
-        return value ? 1 : 0;
+        if (value !== undefined) return value ? 1 : 0;
+        if (!this.spec.tabular) throw this.typeError();
+        return this.integer([0, 1]);
       }
       case 'BYTES':
         return this.bytes();
@@ -193,11 +193,23 @@ export class TensorBuilder {
     }
   }
 
+  /** A float that is not written as a number: a missing one, or a boolean cell of a table. */
+  private cell(): number {
+    return this.reader.nullToken() ? Number.NaN : this.truth();
+  }
+
+  /** A boolean cell of a table that stands for a number. */
+  private truth(): number {
+    const value = this.spec.tabular ? this.reader.boolean() : undefined;
+    if (value === undefined) throw this.typeError();
+    return value ? 1 : 0;
+  }
+
   private shortFloat(datatype: 'FP16' | 'BF16'): number {
     const { reader } = this;
-    if (!reader.atNumber()) throw this.typeError();
-    const start = reader.position;
     const { fromNumber, toNumber } = shortFloatOf(datatype)!;
+    if (!reader.atNumber()) return fromNumber(this.cell());
+    const start = reader.position;
     const bits = fromNumber(reader.number(false));
     if (!reader.nonFinite && !Number.isFinite(toNumber(bits))) {
       throw invalid(`JSON Value: ${reader.quote(start)} is out of the range of ${datatype}`);
@@ -207,7 +219,7 @@ export class TensorBuilder {
 
   private integer([least, most]: readonly [number, number]): number {
     const { reader } = this;
-    if (!reader.atNumber()) throw this.typeError();
+    if (!reader.atNumber()) return this.truth();
     const start = reader.position;
     const value = reader.number(false);
     if (!reader.integral || value < least || value > most) throw this.typeError(start);
@@ -216,7 +228,7 @@ export class TensorBuilder {
 
   private long([least, most]: readonly [bigint, bigint]): bigint {
     const { reader } = this;
-    if (!reader.atNumber()) throw this.typeError();
+    if (!reader.atNumber()) return BigInt(this.truth());
     const start = reader.position;
     const rounded = reader.number(false);
     if (!reader.integral || Math.abs(rounded) > 2 ** 65) throw this.typeError(start);
@@ -231,10 +243,31 @@ export class TensorBuilder {
     const { reader } = this;
     const byte = reader.peek();
     if (byte === QUOTE) return reader.stringBytes();
+    if (this.spec.tabular && this.missingText()) return MISSING_TEXT;
     if (byte !== OPEN_OBJECT) throw this.typeError();
     const start = reader.position;
     if (!atBase64(reader)) throw invalid(`JSON Value: ${reader.quote(start)} not formatted correctly for base64 data`);
     return readBase64(reader);
+  }
+
+  /** Whether `null`, or NaN where that is a token, comes next, which is then read: a text that is missing. */
+  private missingText(): boolean {
+    const { reader } = this;
+    if (reader.nullToken()) return true;
+    if (!reader.atNumber()) return false;
+    const start = reader.position;
+    if (Number.isNaN(reader.number(false))) return true;
+    throw this.typeError(start);
+  }
+
+  /** Adds a missing element, of an input that is left out. */
+  skipItem(): void {
+    this.sizes = [];
+    const { datatype } = this.spec;
+    if (datatype !== 'BYTES' && this.count === this.data.length) this.grow(this.count);
+    (this.data as unknown[])[this.count++] = missingElement(datatype);
+    this.firstSizes ??= this.sizes;
+    this.items++;
   }
 
   /** At most so many more elements can follow, each needing bytes: nothing larger is ever allocated. */

@@ -1,5 +1,6 @@
 import { InferenceError } from '../errors.js';
 import { shortFloatOf } from '../float16.js';
+import { MISSING_TEXT } from '../missing.js';
 import type { Tensor } from '../tensor.js';
 import type { JsonWriter } from './writer.js';
 
@@ -7,8 +8,11 @@ import type { JsonWriter } from './writer.js';
 export interface TensorStyle {
   /** Between the elements of a list: `,` with or without white space. */
   readonly separator: string;
-  /** Whether NaN and the infinities are written as bare words, which is no JSON, instead of being refused. */
-  readonly nonFinite: boolean;
+  /**
+   * How NaN and the infinities are written: as bare words, which is not JSON; NaN as `null`, a missing value, and the
+   * infinities refused; or all refused.
+   */
+  readonly nonFinite: 'words' | 'null' | 'refused';
   /** How an element of bytes begins and ends that is written as an object, `{"b64": "…"}`. @default as a string of text */
   readonly base64?: readonly [string, string];
 }
@@ -61,8 +65,8 @@ export function writeElements(
       for (let index = start; index < end; index++) {
         if (index > start) writer.raw(separator);
         const value = data[index]!;
-        if (!nonFinite && !Number.isFinite(value)) throw nonFiniteOutput(tensor, value);
-        writer.decimal(value, single);
+        if (nonFinite !== 'words' && !Number.isFinite(value)) writeNull(writer, tensor, value, nonFinite);
+        else writer.decimal(value, single);
       }
       return;
     }
@@ -73,8 +77,8 @@ export function writeElements(
       for (let index = start; index < end; index++) {
         if (index > start) writer.raw(separator);
         const value = toNumber(data[index]!);
-        if (!nonFinite && !Number.isFinite(value)) throw nonFiniteOutput(tensor, value);
-        writer.decimal(value, true);
+        if (nonFinite !== 'words' && !Number.isFinite(value)) writeNull(writer, tensor, value, nonFinite);
+        else writer.decimal(value, true);
       }
       return;
     }
@@ -114,7 +118,9 @@ export function writeElements(
 }
 
 function writeBytes(writer: JsonWriter, tensor: Tensor, value: Buffer, style: TensorStyle): void {
-  if (style.base64) {
+  if (value === MISSING_TEXT) {
+    writer.raw('null');
+  } else if (style.base64) {
     writer.raw(style.base64[0]);
     writer.base64(value);
     writer.raw(style.base64[1]);
@@ -124,6 +130,11 @@ function writeBytes(writer: JsonWriter, tensor: Tensor, value: Buffer, style: Te
       `output ${tensor.name} holds bytes that are not UTF-8, which JSON text cannot carry: ask for it in binary`,
     );
   }
+}
+
+function writeNull(writer: JsonWriter, tensor: Tensor, value: number, nonFinite: TensorStyle['nonFinite']): void {
+  if (nonFinite === 'refused' || !Number.isNaN(value)) throw nonFiniteOutput(tensor, value);
+  writer.raw('null');
 }
 
 function nonFiniteOutput(tensor: Tensor, value: number): InferenceError {

@@ -40,7 +40,7 @@ export class JsonWriter {
   /** Writes a string with its quotes. */
   string(text: string): void {
     if (text.length > LONGEST_NAME || !PLAIN.test(text)) {
-      this.utf8(JSON.stringify(text));
+      this.text(JSON.stringify(text));
       return;
     }
     this.raw('"');
@@ -85,6 +85,10 @@ export class JsonWriter {
 
   /** Writes a float, or with `single` false a double, as `decimalText` does, and non-finite ones as bare words. */
   decimal(value: number, single: boolean): void {
+    if (value === 0) {
+      this.raw(Object.is(value, -0) ? '-0.0' : '0.0');
+      return;
+    }
     this.reserve(NUMBER_BYTES);
     const digits = significantDigits(Math.abs(value), single);
     if (digits > 0) {
@@ -107,7 +111,8 @@ export class JsonWriter {
     return bytes.subarray(0, length);
   }
 
-  private utf8(text: string): void {
+  /** Writes any text as it is. */
+  text(text: string): void {
     const size = Buffer.byteLength(text);
     if (size !== text.length) this.ascii = false;
     this.reserve(size);

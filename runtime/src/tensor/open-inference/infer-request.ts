@@ -1,11 +1,18 @@
 import { tensorFromBytes } from '../binary.js';
 import { nameList } from '../check-inputs.js';
-import { elementSize } from '../datatype.js';
+import { type Datatype, elementSize } from '../datatype.js';
 import { invalid } from '../errors.js';
 import { LOWER_N, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../json/ascii.js';
 import { JsonReader, TensorBuilder } from '../json/index.js';
 import { elementCount, type Signature, type Tensor, type TensorSpec } from '../tensor.js';
-import { checkInput, checkOutputs, orderInputs, type Parameters, type RequestedOutput } from './request-parts.js';
+import {
+  checkInput,
+  checkOutputs,
+  isIgnored,
+  orderInputs,
+  type Parameters,
+  type RequestedOutput,
+} from './request-parts.js';
 
 /** An infer request. The inputs are those of the signature, in its order. */
 export interface InferRequest {
@@ -20,7 +27,8 @@ const NO_PARAMETERS: Parameters = new Map();
 
 /** An input whose data follows the JSON. */
 interface BinaryInput {
-  readonly spec: TensorSpec;
+  /** @default the model ignores it */
+  readonly spec?: TensorSpec;
   readonly shape: readonly number[];
   readonly size: number;
 }
@@ -47,7 +55,7 @@ export function decodeInferRequest(body: Buffer, signature: Signature, jsonBytes
 export function readInferRequest(reader: JsonReader, signature: Signature, binary?: Buffer): InferRequest {
   let id: string | undefined;
   let parameters: Parameters | undefined;
-  let inputs: (Tensor | BinaryInput)[] | undefined;
+  let inputs: (Tensor | BinaryInput | undefined)[] | undefined;
   let outputs: RequestedOutput[] | undefined;
   openObject(reader, 'the request');
   if (reader.openObject()) {
@@ -118,7 +126,7 @@ function decodeRawRequest(body: Buffer, signature: Signature): InferRequest {
   return { parameters: new Map([['binary_data_output', true]]), inputs: [tensor] };
 }
 
-function readInput(reader: JsonReader, signature: Signature, hasBinary: boolean): Tensor | BinaryInput {
+function readInput(reader: JsonReader, signature: Signature, hasBinary: boolean): Tensor | BinaryInput | undefined {
   let name: string | undefined;
   let shape: number[] | undefined;
   let datatype: string | undefined;
@@ -148,7 +156,11 @@ function readInput(reader: JsonReader, signature: Signature, hasBinary: boolean)
         dataAt = reader.position;
         // What the data is must be known to read it; where it is told only later, the data is read then.
         if (name !== undefined && shape && datatype !== undefined) {
-          tensor = readData(reader, checkInput(signature, name, shape, datatype), shape);
+          if (isIgnored(signature, name)) {
+            reader.skip();
+            continue;
+          }
+          tensor = readData(reader, sentSpec(signature, name, shape, datatype), shape);
         } else {
           reader.skip();
         }
@@ -164,9 +176,10 @@ function readInput(reader: JsonReader, signature: Signature, hasBinary: boolean)
   if (dataAt !== undefined) {
     if (size !== undefined) throw invalid(`input ${name} has both data and binary_data_size`);
     if (tensor) return tensor;
+    if (isIgnored(signature, name)) return undefined;
     const here = reader.position;
     reader.position = dataAt;
-    tensor = readData(reader, checkInput(signature, name, shape, datatype), shape);
+    tensor = readData(reader, sentSpec(signature, name, shape, datatype), shape);
     reader.position = here;
     return tensor;
   }
@@ -176,13 +189,19 @@ function readInput(reader: JsonReader, signature: Signature, hasBinary: boolean)
   if (!Number.isSafeInteger(size) || (size as number) < 0) {
     throw invalid(`input ${name}: binary_data_size is ${size}, a whole number of bytes is needed`);
   }
-  return { spec: checkInput(signature, name, shape, datatype), shape, size: size as number };
+  const spec = isIgnored(signature, name) ? undefined : sentSpec(signature, name, shape, datatype);
+  return { spec, shape, size: size as number };
+}
+
+/** The input of the signature that is meant, in the datatype in which it is sent. */
+function sentSpec(signature: Signature, name: string, shape: readonly number[], datatype: string): TensorSpec {
+  return { ...checkInput(signature, name, shape, datatype), datatype: datatype as Datatype };
 }
 
 function readData(reader: JsonReader, spec: TensorSpec, shape: readonly number[]): Tensor {
-  const { name, datatype } = spec;
+  const { name, datatype, tabular } = spec;
   if (reader.peek() !== OPEN_ARRAY) throw invalid(`input ${name}: data must be a list`);
-  const builder = new TensorBuilder(reader, { name, datatype, shape });
+  const builder = new TensorBuilder(reader, { name, datatype, shape, tabular });
   builder.read();
   const { shape: nested, data } = builder.tensor();
   const isFlat = nested.length === 1 && nested[0] === elementCount(shape);
@@ -218,18 +237,21 @@ function readRequestedOutput(reader: JsonReader): RequestedOutput {
 }
 
 /** Gives the inputs that follow the JSON their bytes. */
-function takeBinary(inputs: readonly (Tensor | BinaryInput)[], binary: Buffer | undefined): Tensor[] {
+function takeBinary(inputs: readonly (Tensor | BinaryInput | undefined)[], binary: Buffer | undefined): Tensor[] {
   let position = 0;
-  const tensors = inputs.map((input) => {
-    if ('data' in input) return input;
+  const tensors = inputs.flatMap((input) => {
+    if (!input) return [];
+    if ('data' in input) return [input];
     const { spec, shape, size } = input;
     const end = position + size;
     if (end > binary!.length) {
-      throw invalid(`input ${spec.name}: binary_data_size is ${size}, but ${binary!.length - position} bytes are left`);
+      throw invalid(
+        `input ${spec?.name ?? ''}: binary_data_size is ${size}, but ${binary!.length - position} bytes are left`,
+      );
     }
     const bytes = binary!.subarray(position, end);
     position = end;
-    return tensorFromBytes(spec.name, spec.datatype, shape, bytes);
+    return spec ? [tensorFromBytes(spec.name, spec.datatype, shape, bytes)] : [];
   });
   if (binary && position !== binary.length) {
     throw invalid(`${binary.length - position} bytes after the JSON belong to no input`);

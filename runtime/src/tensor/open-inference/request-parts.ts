@@ -1,6 +1,8 @@
 import { checkInputs, nameList } from '../check-inputs.js';
+import { converted, widens } from '../convert.js';
 import { DATATYPES, type Datatype } from '../datatype.js';
 import { invalid } from '../errors.js';
+import { missingColumn } from '../missing.js';
 import { type Signature, shapeFits, type Tensor, type TensorSpec } from '../tensor.js';
 
 /** The values of a `parameters` object. */
@@ -18,9 +20,11 @@ export interface RequestedOutput {
  * @throws InferenceError `INVALID_ARGUMENT` if there is none, or none of that datatype and shape
  */
 export function checkInput(signature: Signature, name: string, shape: readonly number[], datatype: string): TensorSpec {
-  const spec = signature.inputs.find((input) => input.name === name);
+  const [only, ...others] = signature.inputs;
+  const isSole = others.length === 0 && !signature.strict;
+  const spec = signature.inputs.find((input) => input.name === name) ?? (isSole ? only : undefined);
   if (!spec) throw invalid(`the model has no input ${name}: it takes ${nameList(signature)}`);
-  if (datatype !== spec.datatype) {
+  if (datatype !== spec.datatype && (signature.strict || !widens(datatype, spec.datatype))) {
     const advice = DATATYPES.includes(datatype as Datatype) ? '' : ` (the datatypes are ${DATATYPES.join(', ')})`;
     throw invalid(`input ${name}: got datatype ${datatype}, the model takes ${spec.datatype}${advice}`);
   }
@@ -30,16 +34,28 @@ export function checkInput(signature: Signature, name: string, shape: readonly n
   return spec;
 }
 
+/** Whether a request may bring the input `name` for nothing: the model was fitted with it, or others, and ignores it. */
+export function isIgnored(signature: Signature, name: string): boolean {
+  const spec = signature.inputs.find((input) => input.name === name);
+  return spec ? spec.unused === true : signature.inputs.length > 1 && signature.inputs[0]!.tabular === true;
+}
+
 /**
- * The inputs in the signature's order.
+ * The inputs in the signature's order, each in its datatype. Those that the model ignores may be missing.
  *
  * @throws InferenceError `INVALID_ARGUMENT` if one is missing or given twice
  */
 export function orderInputs(signature: Signature, tensors: readonly Tensor[]): readonly Tensor[] {
   for (const [index, { name }] of tensors.entries()) {
-    if (tensors.findIndex((other) => other.name === name) !== index) throw invalid(`input ${name} is given twice`);
+    if (tensors.findIndex((other) => other.name === name) !== index)
+      throw invalid(`input ${name} is given twice: the model takes ${nameList(signature)}`);
   }
-  const ordered = signature.inputs.map((spec) => tensors.find((tensor) => tensor.name === spec.name)!);
+  const rows = tensors.find(({ shape }) => shape.length > 0)?.shape[0] ?? 0;
+  const ordered = signature.inputs.flatMap((spec) => {
+    if (spec.unused) return [missingColumn(spec, rows)];
+    const tensor = tensors.find(({ name }) => name === spec.name);
+    return tensor ? [converted(tensor, spec.datatype)] : [];
+  });
   checkInputs(signature, ordered);
   return ordered;
 }

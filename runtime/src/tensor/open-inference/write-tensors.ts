@@ -1,13 +1,14 @@
 import { type JsonWriter, type TensorStyle, writeElements } from '../json/index.js';
 import type { Tensor } from '../tensor.js';
 
-const STYLE: TensorStyle = { separator: ',', nonFinite: false };
+const STYLE: TensorStyle = { separator: ',', nonFinite: 'refused' };
 
 /** Writes tensors as the protocol lists them, each with its data or with the size of its bytes. */
 export function writeTensors(
   writer: JsonWriter,
   tensors: readonly Tensor[],
   binary: readonly (Buffer | undefined)[] = [],
+  style = STYLE,
 ): void {
   writer.raw('[');
   for (let index = 0; index < tensors.length; index++) {
@@ -21,7 +22,7 @@ export function writeTensors(
       continue;
     }
     writer.raw(',"data":[');
-    writeElements(writer, tensor, 0, tensor.data.length, STYLE);
+    writeElements(writer, tensor, 0, tensor.data.length, style);
     writer.raw(']}');
   }
   writer.raw(']');

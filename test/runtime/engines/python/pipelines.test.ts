@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
+import { MISSING_TEXT } from '../../../../runtime/src/tensor/missing.js';
 import type { Signature, Tensor, TensorSpec } from '../../../../runtime/src/tensor/tensor.js';
 import { refusals } from './refusals.js';
 import { python, saveModels } from './saved.js';
@@ -16,6 +17,11 @@ let expected: {
   readonly targets: { readonly labels: string[]; readonly probabilities: number[][] };
   readonly several: number[];
   readonly named: number[];
+  readonly missing: number[];
+  readonly dropping: number[];
+  readonly boosted: number[];
+  readonly histogram: number[];
+  readonly sparse: number[];
 };
 beforeAll(() => {
   ({ folder, expected } = saveModels<typeof expected>('save_pipelines.py'));
@@ -56,6 +62,55 @@ const HOUSES = [
   text('note', 'loud garden', ''),
   doubles('rooms', [2], 2, 4),
 ];
+
+describe('missing values of tables', () => {
+  const CITIES = { ...text('city', 'Åre', ''), data: [Buffer.from('Åre'), MISSING_TEXT] };
+
+  it('reach the steps that fill them in', async () => {
+    await load('mixed.joblib');
+    const inputs = [
+      doubles('area', [2], Number.NaN, 90),
+      CITIES,
+      text('note', 'quiet', ''),
+      doubles('rooms', [2], 2, 4),
+    ];
+    const [prediction] = await model!.run(inputs);
+    expect([...(prediction!.data as Float64Array)]).toEqual(expected.missing);
+  });
+
+  it.each(['boosted', 'histogram'] as const)('reach the categories of pandas in %s', async (name) => {
+    const { inputs } = (await load(`${name}.joblib`)).signatures.serving_default!;
+    expect(inputs).toEqual([column('area', 'FP64'), column('city', 'BYTES')]);
+    const [prediction] = await model!.run([doubles('area', [2], 90, Number.NaN), CITIES]);
+    expect([...(prediction!.data as Float64Array)]).toEqual(expected[name]);
+  });
+
+  it('may stand in the columns that a pipeline drops', async () => {
+    const { inputs } = (await load('dropping.joblib')).signatures.serving_default!;
+    expect(inputs.map(({ name, unused }) => [name, unused ?? false])).toEqual([
+      ['area', false],
+      ['city', false],
+      ['note', true],
+      ['rooms', true],
+    ]);
+    const nothing = doubles('note', [2], Number.NaN, Number.NaN);
+    const [area, city] = [doubles('area', [2], 90, Number.NaN), HOUSES[1]!];
+    await expect(model!.run([area, city, nothing, { ...nothing, name: 'rooms' }])).rejects.toThrow('refused');
+    const [prediction] = await model!.run([doubles('area', [2], 90, 90), city, nothing, { ...nothing, name: 'rooms' }]);
+    expect([...(prediction!.data as Float64Array)]).toEqual(expected.dropping);
+  });
+});
+
+it('predictions that are sparse are given as the numbers they are', async () => {
+  const [label] = await (await load('sparse.joblib')).run([
+    { ...doubles('features', [3, 2], ...expected.rows.flat()) },
+  ]);
+  expect([label!.datatype, label!.shape, [...(label!.data as BigInt64Array)].map(Number)]).toEqual([
+    'INT64',
+    [3, 2],
+    expected.sparse,
+  ]);
+});
 
 describe('a pipeline that was fitted with a data frame', () => {
   it('takes columns of numbers and of texts by name', async () => {

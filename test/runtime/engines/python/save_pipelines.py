@@ -6,14 +6,17 @@ import sys
 
 import cloudpickle
 import joblib
+import lightgbm
 import numpy as np
 import pandas
+import scipy.sparse
 from sklearn.compose import ColumnTransformer, make_column_transformer
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier, RandomForestRegressor
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
@@ -53,6 +56,25 @@ search.fit(houses, np.where(price > price.median(), "dear", "cheap"))
 joblib.dump(search, folder / "search.joblib")
 expected["search"] = search.predict_proba(asked).tolist()
 
+missing = pandas.DataFrame({"area": [np.nan, 90.0], "city": ["Åre", np.nan], "note": ["quiet", ""], "rooms": [2, 4]})
+expected["missing"] = mixed.predict(missing.astype({"city": object})).tolist()
+
+kept = ColumnTransformer([("area", StandardScaler(), ["area"]), ("city", OneHotEncoder(), ["city"]), ("no", "drop", ["rooms"])])
+dropping = make_pipeline(kept, LinearRegression()).fit(houses, price)
+joblib.dump(dropping, folder / "dropping.joblib")
+expected["dropping"] = dropping.predict(asked.assign(area=90.0)).tolist()
+
+categories = houses[["area", "city"]].astype({"city": "category"})
+grown = categories.assign(area=categories["area"].where(categories.index % 7 > 0))
+unknown = pandas.DataFrame({"area": [90.0, np.nan], "city": pandas.Categorical(["Åre", None], grown["city"].cat.categories)})
+for name, trees in {
+    "boosted": lightgbm.LGBMRegressor(n_estimators=5, min_child_samples=3, n_jobs=1, verbose=-1),
+    "histogram": HistGradientBoostingRegressor(max_iter=5, min_samples_leaf=3),
+}.items():
+    trees.fit(grown, price)
+    joblib.dump(trees, folder / f"{name}.joblib")
+    expected[name] = trees.predict(unknown).tolist()
+
 # It does not tell which of its columns are texts.
 lengths = FunctionTransformer(lambda frame: frame["city"].str.len().to_frame().assign(area=frame["area"]))
 hidden = make_pipeline(lengths, LinearRegression()).fit(houses[["area", "city"]], price)
@@ -89,5 +111,9 @@ expected["several"] = several.predict(rows).ravel().tolist()
 named = LinearRegression().fit(houses[["area", "rooms"]], price)
 joblib.dump(named, folder / "named.joblib")
 expected["named"] = named.predict(houses[["area", "rooms"]][:3]).tolist()
+flags = np.column_stack([houses["city"] == "Oslo", houses["rooms"] > 2]).astype(int)
+sparse = OneVsRestClassifier(LogisticRegression()).fit(numbers, scipy.sparse.csr_matrix(flags))
+joblib.dump(sparse, folder / "sparse.joblib")
+expected["sparse"] = sparse.predict(rows).toarray().ravel().tolist()
 joblib.dump(StandardScaler().fit(numbers), folder / "scaler.joblib")
 (folder / "expected.json").write_text(json.dumps(expected))

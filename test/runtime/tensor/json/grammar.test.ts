@@ -99,9 +99,9 @@ describe('the grammar of JSON', () => {
   });
 
   it.each(['{"__proto__": {"polluted": 1}}', '{"a": {"constructor": 1}}', '{"\\u005f_proto__": 1}'])(
-    'refuses the name in %s',
+    'reads the name in %s as data',
     (document) => {
-      expect(refusal(document)).toMatchObject({ message: expect.stringContaining('is not allowed') });
+      expect(refusal(document)).toBeUndefined();
       expect(({} as Record<string, unknown>).polluted).toBeUndefined();
     },
   );
