@@ -12,6 +12,7 @@ import { ModelServer } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
+import { stateRequirements } from '../terraform/requirements.js';
 import type { ContainerModelProps } from './container-props.js';
 import { ClusterAccess } from './private/gke/cluster.js';
 import { HealthCheckPolicies } from './private/gke/health-check-policy.js';
@@ -26,6 +27,7 @@ import { LogRetention } from './private/shared/log-retention.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { generatedName } from './private/shared/names.js';
 import { projectId } from './private/shared/project.js';
+import { PROVIDER_VERSIONS } from './private/shared/provider-versions.js';
 import { Telemetry } from './private/shared/telemetry.js';
 
 const GPU_MEMORY_MIB = 16_384;
@@ -61,6 +63,7 @@ export class ContainerModel extends Construct {
 
   constructor(scope: Construct, id: string, props: ContainerModelProps) {
     super(scope, id);
+    stateRequirements(this, PROVIDER_VERSIONS);
     validateGke(this, props);
     this.model = props.model;
     this.server = props.server ?? ModelServer.modelship();

@@ -9,6 +9,7 @@ import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
 import { type GenericProvider, GenericResource } from '../terraform/generic.js';
+import { stateRequirements } from '../terraform/requirements.js';
 import { lifetimeSuffix } from '../terraform/terraform-data.js';
 import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
 import { grantKey } from './private/shared/encryption.js';
@@ -18,6 +19,7 @@ import { LogRetention } from './private/shared/log-retention.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { generatedName, shortHash } from './private/shared/names.js';
 import { projectId } from './private/shared/project.js';
+import { PROVIDER_VERSIONS } from './private/shared/provider-versions.js';
 import { restfulProvider } from './private/shared/restful.js';
 import { serviceAgent } from './private/shared/service-agent.js';
 import { Telemetry } from './private/shared/telemetry.js';
@@ -66,6 +68,7 @@ export class ManagedEndpointModel extends Construct {
     private readonly props: ManagedEndpointModelProps,
   ) {
     super(scope, id);
+    stateRequirements(this, PROVIDER_VERSIONS);
     validateVertex(this, props);
     const vertexAgent = () => serviceAgent(this, props.project, 'aiplatform');
     const foreign = props.server?.spec.image;

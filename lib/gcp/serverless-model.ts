@@ -9,6 +9,7 @@ import { Access } from '../serving/access.js';
 import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
+import { stateRequirements } from '../terraform/requirements.js';
 import type { Grantee } from './grantee.js';
 import { Ingress } from './network.js';
 import { CLOUD_RUN } from './private/cloud-run/limits.js';
@@ -22,6 +23,7 @@ import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { generatedName, shortHash } from './private/shared/names.js';
+import { PROVIDER_VERSIONS } from './private/shared/provider-versions.js';
 import { serviceAgent } from './private/shared/service-agent.js';
 import { Telemetry } from './private/shared/telemetry.js';
 import type { ServerlessModelProps } from './serverless-props.js';
@@ -49,6 +51,7 @@ export class ServerlessModel extends Construct {
 
   constructor(scope: Construct, id: string, props: ServerlessModelProps) {
     super(scope, id);
+    stateRequirements(this, PROVIDER_VERSIONS);
     validateCloudRun(this, props);
     const size = cloudRunSize(props);
 
