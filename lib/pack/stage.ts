@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { MANIFEST_FILE, ModelPackageError, readManifest } from '@modelship/runtime/manifest';
 
@@ -13,7 +23,7 @@ export class Stage {
   private committed = false;
   private readonly dispose = () => {
     rmSync(this.directory, { recursive: true, force: true });
-    if (this.made && !this.committed) rmSync(this.made, { recursive: true, force: true });
+    if (!this.committed) this.removeMade();
   };
 
   /** @throws ModelPackageError `OUTPUT_EXISTS` if `out` is a file */
@@ -62,6 +72,18 @@ export class Stage {
     renameSync(this.directory, this.out);
     this.committed = true;
     rmSync(former, { recursive: true, force: true });
+  }
+
+  /** Removes the folders made on the way to `out`, as far as nobody has put anything into them meanwhile. */
+  private removeMade(): void {
+    if (this.made === undefined) return;
+    for (let folder = dirname(this.out); folder.startsWith(this.made); folder = dirname(folder)) {
+      try {
+        rmdirSync(folder);
+      } catch {
+        return;
+      }
+    }
   }
 
   /** Removes what was not committed. */
