@@ -1,6 +1,7 @@
 import type { JWTPayload } from 'jose';
 import type { JwtConfig } from '../config.js';
 import { InferenceError } from '../tensor/errors.js';
+import { IssuerKeys } from './issuer-keys.js';
 
 /** Asymmetric algorithms only: the keys come from a public document. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
@@ -8,44 +9,38 @@ const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 /** Verifies the bearer token of an `Authorization` header. */
 export type JwtVerifier = (authorization: string | undefined) => Promise<JWTPayload>;
 
+/** Seconds by which the clocks of issuer and server may differ. */
+const CLOCK_TOLERANCE_SECONDS = 60;
+
 /**
  * A verifier for tokens of one issuer, whose keys are discovered with the first token and cached.
  *
- * @throws InferenceError from the verifier: `UNAUTHENTICATED`, without saying why to whoever tries, or `UNAVAILABLE`
+ * @throws InferenceError from the verifier: `UNAUTHENTICATED`, without saying why, or `UNAVAILABLE`
  */
-export function jwtVerifier({ issuer, audience }: JwtConfig): JwtVerifier {
-  type Keys = ReturnType<typeof import('jose').createRemoteJWKSet>;
-  let keys: Promise<Keys> | undefined;
+export function jwtVerifier({ issuer, audience }: JwtConfig, keys = new IssuerKeys(issuer)): JwtVerifier {
   return async (authorization) => {
     const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) throw new InferenceError('UNAUTHENTICATED', 'a bearer token is needed');
-    const { createRemoteJWKSet, errors, jwtVerify } = await import('jose');
-    keys ??= discover(issuer).then((url) => createRemoteJWKSet(url));
-    let found: Keys;
-    try {
-      found = await keys;
-    } catch {
-      keys = undefined;
+    const { errors, jwtVerify } = await import('jose');
+    const options = {
+      issuer,
+      audience: [...audience],
+      algorithms: ALGORITHMS,
+      requiredClaims: ['exp'],
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    };
+    const found = await keys.current().catch(() => {
       throw new InferenceError('UNAVAILABLE', 'the keys of the issuer cannot be read', 5);
-    }
+    });
     try {
-      const options = { issuer, audience: [...audience], algorithms: ALGORITHMS, requiredClaims: ['exp'] };
-      return (await jwtVerify(token, found, options)).payload;
-    } catch (error) {
-      // Keys that cannot be read are no fault of the token: jose gives them no class of their own but for the time-out.
-      const isJose = error instanceof errors.JOSEError;
-      if (!isJose || error instanceof errors.JWKSTimeout || error.code === errors.JOSEError.code) {
-        throw new InferenceError('UNAVAILABLE', 'the keys of the issuer cannot be read', 5);
+      try {
+        return (await jwtVerify(token, found, options)).payload;
+      } catch (error) {
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+        return (await jwtVerify(token, await keys.renewed(), options)).payload;
       }
+    } catch {
       throw new InferenceError('UNAUTHENTICATED', 'the bearer token is not valid');
     }
   };
-}
-
-async function discover(issuer: string): Promise<URL> {
-  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(5_000) });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  const { jwks_uri: keys } = (await response.json()) as { jwks_uri: string };
-  return new URL(keys);
 }
