@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeConfig } from './config.js';
 import { DRAIN_SECONDS, ENVIRONMENT, START_SECONDS } from './contract.js';
 import { memoryLimit } from './host-limits.js';
@@ -54,16 +55,30 @@ export async function startServer(
     const end = performance.now() + CLOSE_MS;
     // Clients are told at once to go elsewhere; calls in flight go on.
     const grpcClosed = grpc?.close(CLOSE_MS);
-    await runtime.close();
+    const closing = runtime.close();
+    const hasClients = (await connectionsOf(server)) > 0;
+    const lameDuck = hasClients ? sleep(LAME_DUCK_MS) : undefined;
+    await closing;
     await grpcClosed;
+    // Clients of idle connections learn from their next answer that the connection ends.
+    await lameDuck;
+    // A connection that the system has accepted and the process has not would be reset. While answers are held, clients
+    // that wait for one open no new connection.
+    let release = () => {};
+    runtime.app.answersHeld = new Promise((resolve) => {
+      release = resolve;
+    });
+    if (hasClients) await sleep(HOLD_MS);
+    // Not by the HTTP server's own `close`, which also closes connections that are about to bring a request.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+    release();
     await written(end - performance.now());
     closeNow(metrics);
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeIdleConnections();
-      // A connection that never asked anything is not idle to Node, and a slow reader would hold the end too.
-      setTimeout(() => server.closeAllConnections(), LAST_BYTES_MS).unref();
-    });
+    // Connections that never bring a request, and slow readers, would hold the end.
+    const late = setTimeout(() => closeNow(server), LAST_BYTES_MS);
+    await closed;
+    clearTimeout(late);
+    closeNow(server);
   };
   try {
     if (config.metricsPort !== undefined) {
@@ -94,6 +109,19 @@ async function withinStart(loading: Promise<void>, seconds = START_SECONDS): Pro
     timer = setTimeout(() => reject(new Error(message)), seconds * 1000);
   });
   await Promise.race([loading, late]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * How long the server goes on to answer at its end, with 503 and `connection: close`, so that no client finds a
+ * connection closed that it just used. Without a connection at the beginning it ends at once.
+ */
+const LAME_DUCK_MS = 1000;
+
+/** How long answers are held before the server stops to listen: longer than clients take to send their next request. */
+const HOLD_MS = 200;
+
+function connectionsOf(server: Server): Promise<number> {
+  return new Promise((resolve) => server.getConnections((_, count) => resolve(count ?? 0)));
 }
 
 /** How long the last bytes may take to leave. */

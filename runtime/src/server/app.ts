@@ -59,6 +59,8 @@ export class App {
   private readonly router = findMyWay({ ignoreTrailingSlash: true, maxParamLength: 500 });
   /** Whether connections should end with their next answer. */
   isDraining = false;
+  /** Answers wait for it while the server ends. @default they leave at once */
+  answersHeld: Promise<void> | undefined;
   /** Makes a span of each request but those of probes and scrapers. @default none is made */
   tracer: Tracer | undefined;
   private readonly routes = new Set<string>();

@@ -173,8 +173,8 @@ function receive(
         request.started();
         void app.handle(request).then((response) => {
           request.ended();
-          if (app.isDraining) outgoing.shouldKeepAlive = false;
-          send(outgoing, response, readMs);
+          if (!app.isDraining) send(outgoing, response, readMs);
+          else void sendLast(app, outgoing, response, readMs);
         });
       },
     );
@@ -239,6 +239,13 @@ function send(outgoing: ServerResponse, { status, headers, body }: HttpResponse,
   if (typeof body !== 'string' && length <= MAX_JOINED_BYTES) outgoing.end(body.toString('latin1'), 'latin1');
   else outgoing.end(body);
   if (outgoing.writableLength > 0) limitReading(outgoing, outgoing.writableLength, readMs);
+}
+
+/** Sends the last answer of a connection. */
+async function sendLast(app: App, outgoing: ServerResponse, response: HttpResponse, readMs: number): Promise<void> {
+  await app.answersHeld;
+  outgoing.shouldKeepAlive = false;
+  send(outgoing, response, readMs);
 }
 
 /** Bytes a millisecond that a client must read at least, on average. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { appendFileSync, cpSync, existsSync, mkdtempSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
+import { Agent, createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,18 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ENVIRONMENT, READY_PATH } from '../../../runtime/src/contract.js';
 import { writePackage } from '../../support/packages.js';
-import { IRIS, metric, predict, runSlow, serve, slowPackage, spawnServer, stopAll, until } from './servers.js';
+import {
+  IRIS,
+  IRIS_REQUEST,
+  metric,
+  predict,
+  runSlow,
+  serve,
+  slowPackage,
+  spawnServer,
+  stopAll,
+  until,
+} from './servers.js';
 
 const stores: Server[] = [];
 
@@ -105,6 +116,45 @@ describe('fault 18: an answer that is on its way at SIGTERM', () => {
     expect(JSON.parse(text).predictions).toHaveLength(rows);
     expect(await server.exit).toBe(0);
   }, 60_000);
+});
+
+describe('fault 42: clients of connections that are kept alive, at SIGTERM', () => {
+  it.each([0, 20])(
+    'lose no request, with a pause of %i ms between two',
+    async (pause) => {
+      const server = spawnServer({ [ENVIRONMENT.model]: IRIS });
+      const port = new URL(await server.url).port;
+      const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+      const outcomes = new Map<string, number>();
+      const call = () =>
+        new Promise<string>((resolve) => {
+          const request_ = request({ port, path: '/v1/models/iris:predict', method: 'POST', agent }, (answer) => {
+            answer.resume().once('end', () => resolve(String(answer.statusCode)));
+          });
+          request_
+            .on('error', (error: NodeJS.ErrnoException) => {
+              resolve(error.code ?? error.message);
+            })
+            .end(IRIS_REQUEST);
+        });
+      const client = async () => {
+        for (;;) {
+          const outcome = await call();
+          outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+          if (outcome === 'ECONNREFUSED') return;
+          if (pause > 0) await new Promise((later) => setTimeout(later, pause));
+        }
+      };
+      const clients = Array.from({ length: 32 }, client);
+      await until(async () => (outcomes.get('200') ?? 0) > 500);
+      server.child.kill('SIGTERM');
+      expect(await server.exit).toBe(0);
+      await Promise.all(clients);
+      agent.destroy();
+      expect(new Set(outcomes.keys())).toEqual(new Set(['200', '503', 'ECONNREFUSED']));
+    },
+    60_000,
+  );
 });
 
 describe('fault 25: a package that is not the one that was deployed', () => {
