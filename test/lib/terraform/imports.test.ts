@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ts from 'typescript';
 import { expect, test } from 'vitest';
 
 const lib = join(__dirname, '..', '..', '..', 'lib');
@@ -7,10 +8,10 @@ const FOLDERS = ['azure', 'gcp', 'kubernetes', 'terraform'];
 
 const sources = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 const imports = sources.flatMap((file) =>
-  [...readFileSync(join(lib, file), 'utf8').matchAll(/(?:from|import\(|require\()\s*'([^']+)'/g)].map((match) => ({
-    file,
-    path: match[1]!,
-  })),
+  // Not by a pattern, which would also find the imports in texts that `init` writes.
+  ts
+    .preProcessFile(readFileSync(join(lib, file), 'utf8'), true, true)
+    .importedFiles.map(({ fileName }) => ({ file, path: fileName })),
 );
 const ofCdktf = imports.filter(({ path }) => /^(cdktf$|cdktf\/|cdktn|@cdktf\/)/.test(path));
 
