@@ -46,6 +46,7 @@ import { ServiceTelemetry, TrafficAlarms } from './private/ecs/telemetry.js';
 import { validateContainer } from './private/ecs/validation.js';
 import { corsOrigins } from './private/shared/cors.js';
 import { warn } from './private/shared/cost-warnings.js';
+import { requireEffect } from './private/shared/grant.js';
 import { tellIdleCost } from './private/shared/idle-cost.js';
 import { isOfAnotherRegion, type PulledImage, pulledImage } from './private/shared/pulled-image.js';
 import { requireS3Route } from './private/shared/subnets.js';
@@ -228,7 +229,7 @@ export class ContainerModel extends Construct implements IConnectable {
         `${this.node.path} has access ${this.access.kind}, which IAM does not rule; use Access.cloudIdentity(), or let callers in by \`connections\``,
       );
     }
-    return this.api.grantInvoke(grantee);
+    return requireEffect(this, this.api.grantInvoke(grantee));
   }
 
   private get access(): Access {

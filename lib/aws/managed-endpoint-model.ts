@@ -39,6 +39,7 @@ import { EndpointTelemetry } from './private/sagemaker/telemetry.js';
 import { validateManagedEndpoint } from './private/sagemaker/validation.js';
 import { endpointVariants, MAIN_VARIANT, type StartTimes } from './private/sagemaker/variants.js';
 import { warn } from './private/shared/cost-warnings.js';
+import { requireEffect } from './private/shared/grant.js';
 import { tellIdleCost } from './private/shared/idle-cost.js';
 import { grantSource } from './private/shared/model-source.js';
 import { type PulledImage, pulledImage } from './private/shared/pulled-image.js';
@@ -157,7 +158,10 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
       ],
     });
     const objects = asynchronous ? grantAsyncObjects(grantee, asynchronous, this.props.encryptionKey) : [];
-    return objects.reduce((all, each) => all.combine(each), grant);
+    return requireEffect(
+      this,
+      objects.reduce((all, each) => all.combine(each), grant),
+    );
   }
 
   /** A metric of the endpoint's own model, by its name in `AWS/SageMaker`. @default - the average over a minute */

@@ -33,6 +33,7 @@ import { UrlFront } from './private/lambda/url-front.js';
 import { validateServerless } from './private/lambda/validation.js';
 import { corsOrigins } from './private/shared/cors.js';
 import { warn } from './private/shared/cost-warnings.js';
+import { requireEffect } from './private/shared/grant.js';
 import { product, tellIdleCost } from './private/shared/idle-cost.js';
 import { requireS3Route } from './private/shared/subnets.js';
 import { ServerlessModelData } from './serverless-model-data.js';
@@ -262,7 +263,7 @@ export class ServerlessModel extends Construct implements IConnectable {
           'use Access.cloudIdentity() to grant by IAM, or give the caller what the access needs',
       );
     }
-    return this.front.grantInvoke(grantee);
+    return requireEffect(this, this.front.grantInvoke(grantee));
   }
 
   /** A metric of the function as the API calls it, from the namespace `AWS/Lambda`. */

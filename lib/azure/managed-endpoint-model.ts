@@ -30,6 +30,7 @@ import { azapi } from './private/shared/azapi.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { clientConfig, globalName, groupName } from './private/shared/names.js';
 import { Placement } from './private/shared/placement.js';
+import { requirePrincipal } from './private/shared/principal.js';
 import { assignRoleToDeployers } from './private/shared/roles.js';
 import { Telemetry } from './private/shared/telemetry.js';
 
@@ -193,7 +194,7 @@ export class ManagedEndpointModel extends Construct {
     return new azurerm.RoleAssignment(this, `Invoke-${id}`, {
       scope: this.endpoint.id,
       roleDefinitionId: this.invoker.roleDefinitionResourceId,
-      principalId,
+      principalId: requirePrincipal(this, principalId),
     });
   }
 

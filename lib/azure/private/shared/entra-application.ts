@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { GenericResource } from '../../../terraform/generic.js';
 import { azuread } from './azapi.js';
 import { clientConfig, groupName, stableUuid } from './names.js';
+import { requirePrincipal } from './principal.js';
 
 const DISPLAY_NAME_LENGTH = 120;
 /** The application that the Azure CLI is, in every tenant. */
@@ -24,7 +25,7 @@ export function grantInvoke(
       `${endpoint.node.path}: there is nobody to let in by identity; grantInvoke is for Access.cloudIdentity()`,
     );
   }
-  return application.grantInvoke(endpoint, `Invoke-${id}`, principalId);
+  return application.grantInvoke(endpoint, `Invoke-${id}`, requirePrincipal(endpoint, principalId));
 }
 
 /**
