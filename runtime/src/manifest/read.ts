@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { packageDigest } from './digest.js';
 import { ModelPackageError } from './package-error.js';
-import { MANIFEST_FILE, type Manifest, manifestSchema } from './schema.js';
+import { FRAMEWORKS, MANIFEST_FILE, type Manifest, manifestSchema, PICKLE_FORMATS } from './schema.js';
 
 /**
  * Reads and checks the manifest of the package in `directory`. The other files are not read.
@@ -60,6 +60,7 @@ export function parseManifest(text: string, source: string): Manifest {
     );
   }
   const manifest = parsed.data;
+  checkContent(manifest, source);
   const expected = packageDigest(manifest);
   if (manifest.digest !== expected) {
     throw new ModelPackageError(
@@ -69,4 +70,22 @@ export function parseManifest(text: string, source: string): Manifest {
     );
   }
   return manifest;
+}
+
+/** Checks what the fields say together: of which files the model is made, and which packages it may bring. */
+function checkContent({ artifact, files, format, requirements = [] }: Manifest, source: string): void {
+  const faults: string[] = [];
+  if (!files.some(({ path }) => path === artifact || path.startsWith(`${artifact}/`))) {
+    faults.push(`  - artifact: ${JSON.stringify(artifact)} is not among the files, so that no digest covers it`);
+  }
+  const foreign = PICKLE_FORMATS.includes(format) ? [] : requirements.filter((line) => !FRAMEWORKS.test(line));
+  if (foreign.length > 0) {
+    const allowed = 'numpy, tensorflow, tensorflow-cpu, torch and lightgbm are allowed';
+    faults.push(`  - requirements: ${foreign.join(', ')} cannot be required by the format ${format}; ${allowed}`);
+  }
+  if (faults.length === 0) return;
+  throw new ModelPackageError(
+    'MANIFEST_INVALID',
+    `${source} is not a valid manifest:\n${faults.join('\n')}\nPack the model again with \`modelship pack\`.`,
+  );
 }

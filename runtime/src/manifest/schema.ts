@@ -49,6 +49,12 @@ const packagePath = text(
   'must be a relative path inside the package, without `.` or `..`',
 );
 
+/** One pinned package. Installers read these lines, so that nothing else of their language may pass. */
+const REQUIREMENT = /^[a-z0-9]+(-[a-z0-9]+)*==[0-9]+(\.[0-9]+)*[A-Za-z0-9.!+]*$/;
+
+/** The packages that formats may require whose loading runs no code of the file, so that nobody was asked for trust. */
+export const FRAMEWORKS = /^(numpy|tensorflow(-cpu)?|torch|lightgbm)==/;
+
 const tensorSpec = z.strictObject({
   name: filled,
   datatype: z.enum(DATATYPES),
@@ -75,7 +81,9 @@ export const manifestSchema = z.strictObject({
   /** Further signatures beside the default one that `inputs` and `outputs` describe. */
   signatures: z.optional(z.record(filled, z.strictObject({ inputs: tensorSpecs, outputs: tensorSpecs }))),
   samples: z.strictObject({ count, tolerance: z.strictObject({ absolute: share, relative: share }) }),
-  requirements: z.optional(z.array(filled)),
+  requirements: z.optional(
+    z.array(text(REQUIREMENT, 'must be `name==version`, without options, URLs, extras or markers')),
+  ),
   files: z.array(z.strictObject({ path: packagePath, size: count, sha256 })).check(z.minLength(1)),
   digest: text(DIGEST, 'must be `sha256:` and 64 lower-case hexadecimal digits'),
 });

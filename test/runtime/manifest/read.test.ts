@@ -25,6 +25,13 @@ function text(changes: Record<string, unknown> = {}): string {
 describe('parseManifest', () => {
   test('reads what pack writes', () => {
     expect(parseManifest(text(), 'model.json')).toMatchObject(FIELDS);
+    for (const [format, ...requirements] of [
+      ['pickle', 'joblib==1.5.2', 'scikit-learn==1.7.2', 'my-package==1!2.0rc1.post1'],
+      ['torchscript', 'numpy==2.3.4', 'torch==2.13.0'],
+      ['saved_model', 'numpy==2.3.4', 'tensorflow==2.21.0'],
+    ]) {
+      expect(parseManifest(text({ format, requirements }), 'model.json').requirements).toEqual(requirements);
+    }
   });
 
   test.each<[string, Record<string, unknown>, RegExp]>([
@@ -39,6 +46,31 @@ describe('parseManifest', () => {
     ['a dimension of -2', { outputs: [{ name: 'y', datatype: 'FP32', shape: [-2] }] }, /outputs\.0\.shape\.0/],
     ['a file outside the package', { files: [{ path: 'a/../../b', size: 1, sha256: HASH }] }, /files\.0\.path/],
     ['a hash in capitals', { files: [{ path: 'b', size: 1, sha256: 'A'.repeat(64) }] }, /files\.0\.sha256/],
+    [
+      'an artifact that no digest covers',
+      { files: [{ path: 'other.onnx', size: 8, sha256: HASH }] },
+      /artifact: "model/,
+    ],
+    ...[
+      '--no-binary=evil',
+      '-e git+https://evil.example/x#egg=y',
+      'evil @ https://evil.example/x.whl',
+      '--find-links=file:///x',
+      'torch==2.9.0\nevil==1.0',
+      'torch==2.9.0 --hash=sha256:0',
+      'torch>=2',
+      'torch[cuda]==2.9.0',
+      "torch==2.9.0; python_version>'3'",
+    ].map((line): [string, Record<string, unknown>, RegExp] => [
+      `the requirement ${line}`,
+      { format: 'pickle', requirements: [line] },
+      /requirements\.0: must be `name==version`/,
+    ]),
+    [
+      'a package that needs trust',
+      { format: 'lightgbm', requirements: ['evil-pkg==1.0'] },
+      /evil-pkg==1\.0 cannot be req/,
+    ],
     ['a field that is not known', { licence: 'MIT' }, /licence/],
   ])('refuses %s', (_, changes, message) => {
     expect(() => parseManifest(text(changes), 'model.json')).toThrow(message);
