@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { externalData, type ModelFormat } from '@modelship/runtime/manifest';
 
@@ -29,5 +29,13 @@ export function copyArtifact(source: string, format: ModelFormat, directory: str
     mkdirSync(dirname(join(directory, path)), { recursive: true });
     cpSync(join(dirname(source), path), join(directory, path), { dereference: true });
   }
+  for (const name of readdirSync(directory)) makeReadable(join(directory, name));
   return artifact;
+}
+
+/** Lets every user read what exporters may have written for their own alone: images and Lambda run as another. */
+function makeReadable(path: string): void {
+  const isFolder = statSync(path).isDirectory();
+  chmodSync(path, isFolder ? 0o755 : 0o644);
+  if (isFolder) for (const name of readdirSync(path)) makeReadable(join(path, name));
 }

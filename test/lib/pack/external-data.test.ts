@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { externalData } from '@modelship/runtime/manifest';
@@ -19,10 +19,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test('weights that a model keeps beside it are packed, and it runs', async () => {
   const out = join(folder, 'out');
   const samples = join(folder, 'samples.json');
+  // As onnx 1.23 leaves it, whatever the version here does.
+  chmodSync(join(folder, 'big.onnx.data'), 0o600);
   writeFileSync(samples, JSON.stringify({ instances: [[1, 0, 0, 0]] }));
   const manifest = await packModel({ source: model, name: 'big', out, samples });
   expect(manifest.files.map(({ path }) => path)).toEqual(['big.onnx.data', 'model.onnx', 'samples.json']);
   expect(readdirSync(out).sort()).toEqual(['big.onnx.data', 'model.json', 'model.onnx', 'samples.json']);
+  expect((statSync(join(out, 'big.onnx.data')).mode & 0o777).toString(8)).toBe('644');
 });
 
 test('a model that keeps its weights in itself has no others', () => {
