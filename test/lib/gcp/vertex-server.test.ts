@@ -134,7 +134,7 @@ describe('vLLM', () => {
     const saturation = resources(synthesize({ ...vllm, gpu }), 'google_monitoring_alert_policy')
       .map((policy) => JSON.stringify(policy))
       .filter((policy) => /Saturation|90 %/.test(policy));
-    expect(saturation).toEqual([expect.stringMatching(/online\/accelerator\/duty_cycle.*of their GPU/)]);
+    expect(saturation).toEqual([expect.stringMatching(/online\/accelerator\/duty_cycle.*GPU above 90 %/)]);
   });
 
   test('streams, and more replicas come when the GPU is busy', () => {
