@@ -39,7 +39,17 @@ export interface TransformOptions {
   readonly timeoutSeconds?: number;
 }
 
-/** What answers the rows of a batch. */
+/**
+ * What answers the rows of a batch.
+ *
+ * @example
+ * ```ts
+ * import { BatchCompute, BatchModel, ServerlessModel } from 'modelship/aws';
+ *
+ * const endpoint = new ServerlessModel(stack, 'Iris', { model });
+ * new BatchModel(stack, 'Batch', { compute: BatchCompute.serverless(endpoint), inputBucket: bucket });
+ * ```
+ */
 export class BatchCompute {
   /** A function that is there, by its API: a Distributed Map of Step Functions sends it the rows of a file. */
   static serverless(service: ServerlessModel, options: BatchRequestOptions = {}): BatchCompute {

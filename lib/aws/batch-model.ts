@@ -34,6 +34,14 @@ const JOB_PREFIX_LENGTH = 26;
  * transform, a prefix. Predictions are written under `outputPrefix`, in a folder with the execution's name; rows that
  * failed are written there too, with the cause.
  *
+ * @example
+ * ```ts
+ * import { BatchCompute, BatchModel } from 'modelship/aws';
+ *
+ * const batch = new BatchModel(stack, 'Batch', { compute: BatchCompute.transform({ model }), inputBucket: bucket });
+ * batch.grantStart(role);
+ * ```
+ *
  * @throws ValidationError with every prop that is wrong
  */
 export class BatchModel extends Construct {

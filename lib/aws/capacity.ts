@@ -31,7 +31,16 @@ export interface GpuCapacityOptions {
   readonly memoryMib?: number;
 }
 
-/** What tasks run on. */
+/**
+ * What tasks run on.
+ *
+ * @example
+ * ```ts
+ * import { ContainerCapacity, ContainerModel } from 'modelship/aws';
+ *
+ * new ContainerModel(stack, 'Iris', { model, capacity: ContainerCapacity.fargate({ cpu: 2, memoryMib: 4096, spot: true }) });
+ * ```
+ */
 export class ContainerCapacity {
   /** Fargate, on Arm processors by default if the server's image is built for them: nothing to run but the tasks. */
   static fargate(options: FargateCapacityOptions = {}): ContainerCapacity {

@@ -3,7 +3,16 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IAccessPointRef } from 'aws-cdk-lib/aws-s3files';
 import type { S3FilesOrigin } from './s3-files-origin.js';
 
-/** Where tasks get the model from. */
+/**
+ * Where tasks get the model from.
+ *
+ * @example
+ * ```ts
+ * import { ContainerModel, ContainerModelData } from 'modelship/aws';
+ *
+ * new ContainerModel(stack, 'Iris', { model, modelData: ContainerModelData.fromBucket(bucket, 'models/iris/1/') });
+ * ```
+ */
 export class ContainerModelData {
   /** The package beside this app, uploaded to S3 and fetched by each task at its start. The default. */
   static fromPackage(): ContainerModelData {

@@ -63,6 +63,14 @@ const IMAGE_FOLDER = '/models';
 /**
  * A model in containers on ECS, behind an Application Load Balancer that only the VPC can reach.
  *
+ * @example
+ * ```ts
+ * import { ContainerModel } from 'modelship/aws';
+ *
+ * const endpoint = new ContainerModel(stack, 'Iris', { model, vpc, minReplicas: 2, maxReplicas: 10 });
+ * endpoint.grantInvoke(role);
+ * ```
+ *
  * @throws ValidationError with every prop that is wrong
  */
 export class ContainerModel extends Construct implements IConnectable {

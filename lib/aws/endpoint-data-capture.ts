@@ -1,7 +1,16 @@
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 
-/** Which side of a request is kept. */
+/**
+ * Which side of a request is kept.
+ *
+ * @example
+ * ```ts
+ * import { CaptureContent, ManagedEndpointModel } from 'modelship/aws';
+ *
+ * new ManagedEndpointModel(stack, 'Iris', { model, dataCapture: { bucket, content: CaptureContent.input() } });
+ * ```
+ */
 export class CaptureContent {
   static input(): CaptureContent {
     return new CaptureContent(['Input']);

@@ -1,7 +1,16 @@
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { PREFIX } from './private/shared/paths.js';
 
-/** Where SageMaker gets the model from, to lay it into `/opt/ml/model`. */
+/**
+ * Where SageMaker gets the model from, to lay it into `/opt/ml/model`.
+ *
+ * @example
+ * ```ts
+ * import { EndpointModelData, ManagedEndpointModel } from 'modelship/aws';
+ *
+ * new ManagedEndpointModel(stack, 'Iris', { model, modelData: EndpointModelData.fromBucket(bucket, 'models/iris/1/') });
+ * ```
+ */
 export class EndpointModelData {
   /** The package beside this app, uploaded as one `.tar.gz`. Works in every mode. The default. */
   static fromPackage(): EndpointModelData {

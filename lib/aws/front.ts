@@ -26,7 +26,16 @@ export interface QueueFrontOptions {
   readonly maxReceives?: number;
 }
 
-/** How callers reach the function. */
+/**
+ * How callers reach the function.
+ *
+ * @example
+ * ```ts
+ * import { ServerlessFront, ServerlessModel } from 'modelship/aws';
+ *
+ * new ServerlessModel(stack, 'Iris', { model, front: ServerlessFront.functionUrl() });
+ * ```
+ */
 export class ServerlessFront {
   /**
    * An API Gateway REST API: every kind of `access`, quotas, a firewall, and requests checked against the model's

@@ -33,7 +33,16 @@ export interface RuntimeImageOptions {
   readonly base?: string;
 }
 
-/** Where AWS gets the image of the runtime from, beside `ImageSource.fromRegistry()`. */
+/**
+ * Where AWS gets the image of the runtime from, beside `ImageSource.fromRegistry()`.
+ *
+ * @example
+ * ```ts
+ * import { AwsImage, ContainerModel } from 'modelship/aws';
+ *
+ * new ContainerModel(stack, 'Iris', { model, image: AwsImage.fromCodeBuild() });
+ * ```
+ */
 export abstract class AwsImage extends ImageSource {
   /**
    * The runtime of this very version, built by Docker on the machine that deploys and pushed to the registry of CDK's

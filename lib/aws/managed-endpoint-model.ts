@@ -54,6 +54,20 @@ const DEFAULT_LOG_DAYS = 90;
  * A new version of the model replaces SageMaker's model and configuration, which have no names of ours, and moves the
  * endpoint's traffic as `rollout` says; nothing has to be deleted by hand.
  *
+ * @example
+ * ```ts
+ * import { Rollout } from 'modelship';
+ * import { EndpointMode, ManagedEndpointModel } from 'modelship/aws';
+ *
+ * new ManagedEndpointModel(stack, 'Iris', {
+ *   model,
+ *   mode: EndpointMode.realTime({ instanceType: 'ml.c7g.large' }),
+ *   minReplicas: 2,
+ *   maxReplicas: 4,
+ *   rollout: Rollout.canary({ percent: 50, bakeMinutes: 15 }),
+ * });
+ * ```
+ *
  * @throws ValidationError with every prop that is wrong
  */
 export class ManagedEndpointModel extends Construct implements IConnectable {

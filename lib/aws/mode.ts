@@ -106,7 +106,16 @@ export interface InferenceComponentOptions {
   readonly concurrencyPerCopy?: number;
 }
 
-/** How SageMaker runs a model. */
+/**
+ * How SageMaker runs a model.
+ *
+ * @example
+ * ```ts
+ * import { EndpointMode, ManagedEndpointModel } from 'modelship/aws';
+ *
+ * new ManagedEndpointModel(stack, 'Iris', { model, mode: EndpointMode.serverless({ memoryMib: 3072 }) });
+ * ```
+ */
 export class EndpointMode {
   /**
    * Instances that answer at once; at least one always runs. `minReplicas` and `maxReplicas` count instances. Requests

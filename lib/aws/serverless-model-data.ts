@@ -3,7 +3,16 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IAccessPointRef } from 'aws-cdk-lib/aws-s3files';
 import type { S3FilesOrigin } from './s3-files-origin.js';
 
-/** Where the function gets the model from. */
+/**
+ * Where the function gets the model from.
+ *
+ * @example
+ * ```ts
+ * import { ServerlessModel, ServerlessModelData } from 'modelship/aws';
+ *
+ * new ServerlessModel(stack, 'Iris', { model, modelData: ServerlessModelData.fromBucket(bucket, 'models/iris/1/') });
+ * ```
+ */
 export class ServerlessModelData {
   /**
    * The package beside this app. An ONNX model is the function's code, or, above Lambda's 250 MiB, lies in the bucket of

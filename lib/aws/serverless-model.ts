@@ -65,6 +65,15 @@ function defaultMemoryMib({ sizeBytes }: Model): number {
  * {@link ServerlessModelData}. For formats that need Python the function is an image, which Docker builds on the machine
  * that deploys.
  *
+ * @example
+ * ```ts
+ * import { Model } from 'modelship';
+ * import { ServerlessModel } from 'modelship/aws';
+ *
+ * const endpoint = new ServerlessModel(stack, 'Iris', { model: Model.fromDirectory('models/iris') });
+ * endpoint.grantInvoke(role);
+ * ```
+ *
  * @throws ValidationError with every prop that is wrong
  */
 export class ServerlessModel extends Construct implements IConnectable {

@@ -4,7 +4,16 @@ export interface ManagedWebAclOptions {
   readonly requestsPerFiveMinutes?: number;
 }
 
-/** The firewall (AWS WAF) in front of an API, which is paid by the month, by rule and by request. */
+/**
+ * The firewall (AWS WAF) in front of an API, which is paid by the month, by rule and by request.
+ *
+ * @example
+ * ```ts
+ * import { ServerlessModel, WebAcl } from 'modelship/aws';
+ *
+ * new ServerlessModel(stack, 'Iris', { model, webAcl: WebAcl.managed() });
+ * ```
+ */
 export class WebAcl {
   /**
    * A firewall of its own: it bounds the requests of each address, and refuses addresses of bad repute, known bad inputs

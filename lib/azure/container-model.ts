@@ -48,6 +48,13 @@ const INTERNAL = { 'service.beta.kubernetes.io/azure-load-balancer-internal': 't
  * the next apply, whatever its `bakeMinutes`, because Terraform has no clock. Terraform comes into a cluster that is made
  * by `kubelogin`.
  *
+ * @example
+ * ```ts
+ * import { ContainerModel } from 'modelship/azure';
+ *
+ * new ContainerModel(stack, 'Iris', { model, location: 'westeurope', minReplicas: 2, maxReplicas: 5 });
+ * ```
+ *
  * @throws ValidationError naming every prop that AKS cannot do
  */
 export class ContainerModel extends Construct {

@@ -10,7 +10,12 @@ import type { AzurermProviderFeatures } from '@cdktf/provider-azurerm/lib/provid
  * - A workspace of Azure ML is deleted for good, not kept under its name for 14 days.
  *
  * @example
+ * ```ts
+ * import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
+ * import { AZURERM_FEATURES } from 'modelship/azure';
+ *
  * new AzurermProvider(stack, 'azurerm', { features: AZURERM_FEATURES, storageUseAzuread: true });
+ * ```
  */
 export const AZURERM_FEATURES: AzurermProviderFeatures[] = [
   {

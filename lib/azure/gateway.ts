@@ -49,6 +49,21 @@ export interface ApiManagementGatewayProps {
  * Azure API Management before a `ServerlessModel`: each caller has a key, sent as `Ocp-Apim-Subscription-Key`, and a
  * rate and a quota of its own. Beyond them it gets 429 (rate) or 403 (quota), both with `Retry-After`.
  *
+ * @example
+ * ```ts
+ * import { ApiManagementGateway, ServerlessModel } from 'modelship/azure';
+ *
+ * const group = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/models';
+ * const resourceGroup = { id: group, name: 'models', location: 'westeurope' };
+ * const endpoint = new ServerlessModel(stack, 'Iris', { model, resourceGroup });
+ * new ApiManagementGateway(stack, 'Gateway', {
+ *   endpoint,
+ *   resourceGroup,
+ *   publisherName: 'Flowers',
+ *   publisherEmail: 'api@example.com',
+ * });
+ * ```
+ *
  * @throws ValidationError if the throttle is none that the service can keep, or the model takes no identities
  */
 export class ApiManagementGateway extends Construct {

@@ -17,7 +17,24 @@ export interface FlexConsumptionOptions {
   readonly subnet?: AzureSubnet;
 }
 
-/** An accelerator of Container Apps, which scales to zero with the app. */
+/**
+ * An accelerator of Container Apps, which scales to zero with the app.
+ *
+ * @example
+ * ```ts
+ * import { ImageSource } from 'modelship';
+ * import { ContainerAppGpu, ServerlessHost, ServerlessModel } from 'modelship/azure';
+ *
+ * new ServerlessModel(stack, 'Net', {
+ *   model,
+ *   location: 'westeurope',
+ *   host: ServerlessHost.containerApps({
+ *     gpu: ContainerAppGpu.nvidiaT4(),
+ *     image: ImageSource.fromRegistry('flowers.azurecr.io/runtime-gpu:1'),
+ *   }),
+ * });
+ * ```
+ */
 export class ContainerAppGpu {
   /** NVIDIA T4, 16 GB, with 8 CPUs and 56 GiB. */
   static nvidiaT4(): ContainerAppGpu {
@@ -86,7 +103,16 @@ export interface ContainerAppsOptions {
   readonly versionSalt?: string;
 }
 
-/** What runs a `ServerlessModel`. */
+/**
+ * What runs a `ServerlessModel`.
+ *
+ * @example
+ * ```ts
+ * import { ServerlessHost, ServerlessModel } from 'modelship/azure';
+ *
+ * new ServerlessModel(stack, 'Iris', { model, location: 'westeurope', host: ServerlessHost.containerApps({ cpu: 2 }) });
+ * ```
+ */
 export class ServerlessHost {
   /** Azure Functions on the Flex Consumption plan: no container, models that fit into the function's package. */
   static functionsFlexConsumption(options: FlexConsumptionOptions = {}): ServerlessHost {

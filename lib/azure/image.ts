@@ -67,7 +67,16 @@ export interface AzureImageBinding {
   readonly ready: ITerraformDependable[];
 }
 
-/** Ways to an image that only Azure has. The identity that pulls gets the role `AcrPull` on the registry. */
+/**
+ * Ways to an image that only Azure has. The identity that pulls gets the role `AcrPull` on the registry.
+ *
+ * @example
+ * ```ts
+ * import { AzureImage, ContainerModel } from 'modelship/azure';
+ *
+ * new ContainerModel(stack, 'Iris', { model, location: 'westeurope', image: AzureImage.fromAcrTask() });
+ * ```
+ */
 export abstract class AzureImage extends ImageSource {
   /** An image in Azure Container Registry. */
   static fromAcr(options: AcrImageOptions): AzureImage {

@@ -52,6 +52,13 @@ const ASSET_NAME_LENGTH = 60;
  * vault and registry, and instances reach approved places only: the model, and the registry of an `AzureImage`, which
  * must be of the Premium tier. A given `workspace` must have its own private endpoint then.
  *
+ * @example
+ * ```ts
+ * import { ManagedEndpointModel } from 'modelship/azure';
+ *
+ * new ManagedEndpointModel(stack, 'Iris', { model, location: 'westeurope', instanceType: 'Standard_DS3_v2' });
+ * ```
+ *
  * @throws ValidationError naming every prop that Azure ML cannot do
  */
 export class ManagedEndpointModel extends Construct {

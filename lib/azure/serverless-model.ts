@@ -28,6 +28,14 @@ import type { ServerlessModelProps } from './serverless-props.js';
  * A canary, on Container Apps, holds until the next apply, whatever its `bakeMinutes`, because Terraform has no clock.
  * `timeoutSeconds` defaults to 60; Functions give up after 230, Container Apps after 240.
  *
+ * @example
+ * ```ts
+ * import { ServerlessModel } from 'modelship/azure';
+ *
+ * const endpoint = new ServerlessModel(stack, 'Iris', { model, location: 'westeurope' });
+ * endpoint.grantInvoke('Caller', '11111111-1111-1111-1111-111111111111');
+ * ```
+ *
  * @throws ValidationError naming every prop that the host cannot do
  */
 export class ServerlessModel extends Construct {

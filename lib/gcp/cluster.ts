@@ -44,7 +44,16 @@ export interface GkeExistingOptions {
   readonly location: string;
 }
 
-/** The cluster that a model runs in. */
+/**
+ * The cluster that a model runs in.
+ *
+ * @example
+ * ```ts
+ * import { ContainerModel, GkeCluster } from 'modelship/gcp';
+ *
+ * new ContainerModel(stack, 'Iris', { model, region: 'europe-west4', cluster: GkeCluster.autopilot() });
+ * ```
+ */
 export class GkeCluster {
   /** One is made whose nodes Google runs. The default. */
   static autopilot(options: GkeNetworkOptions = {}): GkeCluster {

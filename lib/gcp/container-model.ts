@@ -44,6 +44,13 @@ const INTERNAL_LOAD_BALANCER = { 'networking.gke.io/load-balancer-type': 'Intern
 /**
  * A model on GKE, read from a bucket that Cloud Storage FUSE mounts into the pods.
  *
+ * @example
+ * ```ts
+ * import { ContainerModel, GkeCluster } from 'modelship/gcp';
+ *
+ * new ContainerModel(stack, 'Iris', { model, region: 'europe-west4', cluster: GkeCluster.autopilot() });
+ * ```
+ *
  * @throws ValidationError with every prop that is wrong
  */
 export class ContainerModel extends Construct {

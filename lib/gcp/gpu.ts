@@ -1,4 +1,19 @@
-/** A kind of accelerator, by the name that Cloud Run and GKE use: `nvidia-l4`. */
+/**
+ * A kind of accelerator, by the name that Cloud Run and GKE use: `nvidia-l4`.
+ *
+ * @example
+ * ```ts
+ * import { ImageSource } from 'modelship';
+ * import { Gpu, ServerlessModel } from 'modelship/gcp';
+ *
+ * new ServerlessModel(stack, 'Net', {
+ *   model,
+ *   region: 'europe-west4',
+ *   gpu: Gpu.nvidiaL4(),
+ *   image: ImageSource.fromRegistry('europe-west4-docker.pkg.dev/my-project/runtime/gpu:1'),
+ * });
+ * ```
+ */
 export class Gpu {
   /** NVIDIA L4, 24 GB. */
   static nvidiaL4(): Gpu {

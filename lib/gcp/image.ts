@@ -58,7 +58,16 @@ export interface GoogleImageBinding {
   readonly ready: readonly ITerraformDependable[];
 }
 
-/** Ways to an image that only Google Cloud has. Who pulls is let in on the repository, and on no other. */
+/**
+ * Ways to an image that only Google Cloud has. Who pulls is let in on the repository, and on no other.
+ *
+ * @example
+ * ```ts
+ * import { GoogleImage, ServerlessModel } from 'modelship/gcp';
+ *
+ * new ServerlessModel(stack, 'Iris', { model, region: 'europe-west4', image: GoogleImage.fromCloudBuild() });
+ * ```
+ */
 export abstract class GoogleImage extends ImageSource {
   /** An image in Artifact Registry. */
   static fromArtifactRegistry(options: ArtifactRegistryImageOptions): GoogleImage {

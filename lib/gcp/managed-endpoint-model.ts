@@ -44,6 +44,13 @@ const CUSTOM_ROLE_ID_LENGTH = 55;
  * The endpoint is a Terraform resource. Uploading and deploying have none, and are calls of the REST API by the provider
  * `magodo/restful`, which Terraform installs as any other.
  *
+ * @example
+ * ```ts
+ * import { ManagedEndpointModel } from 'modelship/gcp';
+ *
+ * new ManagedEndpointModel(stack, 'Iris', { model, region: 'europe-west4', machineType: 'e2-standard-4' });
+ * ```
+ *
  * @throws ValidationError with every prop that is wrong
  */
 export class ManagedEndpointModel extends Construct {

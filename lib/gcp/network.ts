@@ -1,4 +1,13 @@
-/** From where a Cloud Run service can be reached at all, before anyone is asked who they are. */
+/**
+ * From where a Cloud Run service can be reached at all, before anyone is asked who they are.
+ *
+ * @example
+ * ```ts
+ * import { Ingress, ServerlessModel } from 'modelship/gcp';
+ *
+ * new ServerlessModel(stack, 'Iris', { model, region: 'europe-west4', ingress: Ingress.internal() });
+ * ```
+ */
 export class Ingress {
   /** From the internet. Callers must still prove who they are, unless access is anonymous. */
   static all(): Ingress {
@@ -21,7 +30,22 @@ export class Ingress {
   ) {}
 }
 
-/** Which of the traffic that a Cloud Run service sends goes through the VPC network. */
+/**
+ * Which of the traffic that a Cloud Run service sends goes through the VPC network.
+ *
+ * @example
+ * ```ts
+ * import { ServerlessModel, VpcEgress } from 'modelship/gcp';
+ *
+ * new ServerlessModel(stack, 'Iris', {
+ *   model,
+ *   region: 'europe-west4',
+ *   network: 'projects/my-project/global/networks/main',
+ *   subnetwork: 'projects/my-project/regions/europe-west4/subnetworks/apps',
+ *   vpcEgress: VpcEgress.all(),
+ * });
+ * ```
+ */
 export class VpcEgress {
   /** What is for private addresses. */
   static privateRanges(): VpcEgress {

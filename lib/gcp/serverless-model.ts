@@ -33,6 +33,14 @@ const DEFAULT_TIMEOUT_SECONDS = 60;
 /**
  * A model on Cloud Run: scales to zero, and reads the model from a bucket that is mounted read-only.
  *
+ * @example
+ * ```ts
+ * import { ServerlessModel } from 'modelship/gcp';
+ *
+ * const endpoint = new ServerlessModel(stack, 'Iris', { model, region: 'europe-west4' });
+ * endpoint.grantInvoke('serviceAccount:caller@my-project.iam.gserviceaccount.com');
+ * ```
+ *
  * @throws ValidationError with every prop that is wrong
  */
 export class ServerlessModel extends Construct {

@@ -32,7 +32,17 @@ export interface GatewayExposureOptions {
   readonly sourceRanges: string[];
 }
 
-/** From where a workload can be reached. */
+/**
+ * From where a workload can be reached.
+ *
+ * @example
+ * ```ts
+ * import { ContainerModel, Exposure } from 'modelship/gcp';
+ *
+ * const exposure = Exposure.loadBalancer({ sourceRanges: ['10.0.0.0/8'] });
+ * new ContainerModel(stack, 'Iris', { model, region: 'europe-west4', exposure });
+ * ```
+ */
 export class Exposure {
   /** From pods of the cluster that were let in. */
   static cluster(): Exposure {

@@ -6,7 +6,16 @@ export interface CsiVolumeOptions {
   readonly attributes: { [name: string]: string };
 }
 
-/** Where the pods find the model, mounted read-only. */
+/**
+ * Volume that holds the model, mounted read-only into the pods.
+ *
+ * @example
+ * ```ts
+ * import { ModelVolume } from 'modelship/gcp';
+ *
+ * const volume = ModelVolume.persistentVolumeClaim('models');
+ * ```
+ */
 export class ModelVolume {
   /** An inline volume of a CSI driver. */
   static csi(options: CsiVolumeOptions): ModelVolume {

@@ -12,7 +12,16 @@ export interface ModelOptions {
   readonly trustPickle?: boolean;
 }
 
-/** Model package to pass to a construct. */
+/**
+ * Model package to pass to a construct.
+ *
+ * @example
+ * ```ts
+ * import { Model } from 'modelship';
+ *
+ * const iris = Model.fromDirectory('models/iris');
+ * ```
+ */
 export class Model {
   /**
    * Reads the package that `modelship pack` wrote to `directory`. Only the manifest is read here:

@@ -6,7 +6,18 @@ export interface JwtAccessOptions {
   readonly audience: string[];
 }
 
-/** How callers prove that they may ask the model. */
+/**
+ * How callers prove that they may ask the model.
+ *
+ * @example
+ * ```ts
+ * import { Access } from 'modelship';
+ * import { ServerlessModel } from 'modelship/aws';
+ *
+ * const access = Access.jwt({ issuer: 'https://login.example.com/', audience: ['iris'] });
+ * new ServerlessModel(stack, 'Iris', { model, access });
+ * ```
+ */
 export class Access {
   /**
    * Callers sign with an identity of the cloud itself (AWS IAM, Microsoft Entra ID, Google IAM), and

@@ -5,6 +5,15 @@ import type { Construct } from 'constructs';
  * so that a new version of the model needs no new image.
  *
  * Each cloud adds its own ways to build one; a class that extends this adds another.
+ *
+ * @example
+ * ```ts
+ * import { ImageSource } from 'modelship';
+ * import { ContainerModel } from 'modelship/aws';
+ *
+ * const uri = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/runtime:1';
+ * new ContainerModel(stack, 'Iris', { model, image: ImageSource.fromRegistry(uri) });
+ * ```
  */
 export abstract class ImageSource {
   /**

@@ -21,7 +21,17 @@ export interface LinearRolloutOptions {
   readonly intervalMinutes: number;
 }
 
-/** How traffic moves to a new version of the model. On AWS an alarm during the move rolls it back. */
+/**
+ * How traffic moves to a new version of the model. On AWS an alarm during the move rolls it back.
+ *
+ * @example
+ * ```ts
+ * import { Rollout } from 'modelship';
+ * import { ServerlessModel } from 'modelship/aws';
+ *
+ * new ServerlessModel(stack, 'Iris', { model, rollout: Rollout.linear({ stepPercent: 20, intervalMinutes: 5 }) });
+ * ```
+ */
 export class Rollout {
   /** Moves all traffic at once. The default on every target. */
   static allAtOnce(): Rollout {

@@ -31,6 +31,11 @@ function moduleOf({ text }: Snippet): string {
 
 const snippets = [...pageSnippets(), ...docstringExamples()].filter(({ language }) => language === 'ts');
 const errors = new Map<string, string[]>();
+/** Public constructs and choices whose docstring has no `@example`. */
+const withoutExample: string[] = [];
+const ENTRIES = ['lib/index.ts', 'lib/aws/index.ts', 'lib/azure/index.ts', 'lib/gcp/index.ts'].map((path) =>
+  join(ROOT, path),
+);
 const fileOf = (index: number) => join(FOLDER, `snippet-${index}.ts`);
 
 beforeAll(() => {
@@ -40,27 +45,37 @@ beforeAll(() => {
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.base.json'), (path) => readFileSync(path, 'utf8'));
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT);
   const entry = (name: string) => join(ROOT, 'lib', name);
-  const program = ts.createProgram(
-    snippets.map((_, index) => fileOf(index)),
-    {
-      ...options,
-      noEmit: true,
-      declaration: false,
-      noUnusedLocals: false,
-      noUnusedParameters: false,
-      types: ['node'],
-      module: ts.ModuleKind.Preserve,
-      moduleResolution: ts.ModuleResolutionKind.Bundler,
-      paths: {
-        modelship: [entry('index.ts')],
-        'modelship/runtime': [entry('runtime.ts')],
-        'modelship/*': [join(ROOT, 'lib/*/index.ts')],
-        '@modelship/runtime': [join(ROOT, 'runtime/src/index.ts')],
-        '@modelship/runtime/manifest': [join(ROOT, 'runtime/src/manifest/index.ts')],
-        '@modelship/runtime/*': [join(ROOT, 'runtime/src/*.ts')],
-      },
+  const program = ts.createProgram([...ENTRIES, ...snippets.map((_, index) => fileOf(index))], {
+    ...options,
+    noEmit: true,
+    declaration: false,
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    types: ['node'],
+    module: ts.ModuleKind.Preserve,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    paths: {
+      modelship: [entry('index.ts')],
+      'modelship/runtime': [entry('runtime.ts')],
+      'modelship/*': [join(ROOT, 'lib/*/index.ts')],
+      '@modelship/runtime': [join(ROOT, 'runtime/src/index.ts')],
+      '@modelship/runtime/manifest': [join(ROOT, 'runtime/src/manifest/index.ts')],
+      '@modelship/runtime/*': [join(ROOT, 'runtime/src/*.ts')],
     },
-  );
+  });
+  const checker = program.getTypeChecker();
+  for (const entry of ENTRIES) {
+    const module = checker.getSymbolAtLocation(program.getSourceFile(entry)!)!;
+    for (const exported of checker.getExportsOfModule(module)) {
+      const specifier = exported.declarations?.[0];
+      if (specifier && ts.isExportSpecifier(specifier) && specifier.parent.parent.isTypeOnly) continue;
+      const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+      const declaration = symbol.valueDeclaration;
+      if (!declaration || !ts.isClassDeclaration(declaration) || symbol.name.endsWith('Error')) continue;
+      const tags = ts.getJSDocTags(declaration).map(({ tagName }) => tagName.text);
+      if (!tags.includes('example')) withoutExample.push(`${entry}: ${symbol.name}`);
+    }
+  }
   for (const [index] of snippets.entries()) {
     const source = program.getSourceFile(fileOf(index))!;
     const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
@@ -79,6 +94,10 @@ afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
 
 test.each(snippets.map((snippet, index) => ({ ...snippet, index })))('$file:$line compiles', ({ index }) => {
   expect(errors.get(fileOf(index))).toEqual([]);
+});
+
+test('every public construct and choice has an example in its docstring', () => {
+  expect(withoutExample).toEqual([]);
 });
 
 const LINK = /\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g;

@@ -85,7 +85,17 @@ const IMAGES = {
   vllm: { image: 'docker.io/vllm/vllm-openai:v0.11.0', architectures: BOTH },
 };
 
-/** The inference server that a container runs. */
+/**
+ * The inference server that a container runs.
+ *
+ * @example
+ * ```ts
+ * import { Access, ModelServer } from 'modelship';
+ * import { ContainerModel } from 'modelship/aws';
+ *
+ * new ContainerModel(stack, 'Iris', { model, server: ModelServer.triton(), access: Access.anonymous() });
+ * ```
+ */
 export class ModelServer {
   /** Modelship's own runtime, which takes every format of a model package. The default everywhere. */
   static modelship(): ModelServer {
