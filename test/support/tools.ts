@@ -1,33 +1,45 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { describe } from 'vitest';
 
-/** How each tool that tests run, and that npm does not install, is installed. */
+const TOOLS = join(__dirname, '..', '..', '.venv-tools', process.platform === 'win32' ? 'Scripts' : 'bin');
+
+/** How tools that `npm test` does not install are installed. */
 const INSTALL: Readonly<Record<string, string>> = {
-  'cfn-lint': 'pip install cfn-lint',
-  aws: 'pip install awscli',
-  curl: 'apt-get install curl',
-  unzip: 'apt-get install unzip',
-  moto_server: "pip install 'moto[server]'",
-  buildah: 'apt-get install buildah',
-  debootstrap: 'apt-get install debootstrap',
-  chromium: 'apt-get install chromium',
-  cmake: 'apt-get install cmake',
-  openssl: 'apt-get install openssl',
   terraform: 'see https://developer.hashicorp.com/terraform/install',
 };
 
-/**
- * The path of a command-line tool.
- *
- * @throws Error saying how to install it, so that a test never passes for want of its tool
- */
-export function requireTool(name: string): string {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+/** The path of a command-line tool: of the tests' own Python environment, or else of PATH. */
+function findTool(name: string): string | undefined {
+  for (const folder of [TOOLS, ...(process.env.PATH ?? '').split(delimiter)]) {
     const path = join(folder, name);
     try {
       accessSync(path, constants.X_OK);
       return path;
     } catch {}
   }
-  throw new Error(`this test runs ${name}, which is not on PATH. Install it: ${INSTALL[name] ?? `see ${name}`}`);
+  return undefined;
+}
+
+/**
+ * The path of a command-line tool that `npm test` installs.
+ *
+ * @throws Error with the way to install it, so that no test passes because its tool is missing
+ */
+export function requireTool(name: string): string {
+  const path = findTool(name);
+  if (path) return path;
+  const install = INSTALL[name] ?? 'run `node scripts/setup.mjs --for test`';
+  throw new Error(`${name} is neither in .venv-tools nor on PATH. To install it, ${install}.`);
+}
+
+/**
+ * Groups tests of a tool that `npm test` cannot install. Without the tool they are skipped, and `npm test` prints how
+ * many were not run; see scripts/test.mjs.
+ */
+export function describeWithTool(name: string, title: string, tests: (path: string) => void): void {
+  const path = findTool(name);
+  const install = INSTALL[name] ?? `install ${name}`;
+  if (path) describe(title, () => tests(path));
+  else describe.skip(`${title} [needs ${name}: ${install}]`, () => tests(name));
 }
