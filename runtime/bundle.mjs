@@ -2,7 +2,7 @@
 // caller waits for on a function. The native addon stays outside, and what is rarely used lies beside.
 
 import { existsSync } from 'node:fs';
-import { copyFile, readFile, rm } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
@@ -93,11 +93,38 @@ await checkErrorClasses(metafile);
 // What Lambda loads is no CommonJS, which could not hold the initialization until the model is loaded.
 await copyFile('src/platforms/lambda.mjs', 'dist/bundle/lambda.mjs');
 
-// Whoever synthesizes reads a manifest first, and zod takes longer to load than a template to make: what the schema uses
-// of it goes into the schema's own file.
-await build({
-  entryPoints: ['src/manifest/schema.ts'],
-  outfile: 'dist/manifest/schema.js',
+// The package's modules carry the libraries that they import, so that installing the package brings none of them: a
+// constructs user needs no gRPC, and none of their install scripts runs. Loading is faster too, zod's by more than it
+// takes to synthesize a template. ONNX Runtime stays a package of its own, for its native addon.
+const ENGINE = /^onnxruntime-/;
+
+/** Bundles a module with what it imports of other packages; modules of this package stay files of their own. */
+const packagesOnly = {
+  name: 'packages-only',
+  setup({ onResolve }) {
+    const isOwn = (importer) => !importer.includes('node_modules');
+    onResolve({ filter: /^\./ }, ({ importer, kind }) =>
+      kind !== 'entry-point' && isOwn(importer) ? { external: true } : undefined,
+    );
+    onResolve({ filter: ENGINE }, () => ({ external: true }));
+  },
+};
+
+const sources = (await readdir('src', { recursive: true })).filter((path) => path.endsWith('.ts'));
+const modules = await build({
+  entryPoints: sources.map((path) => `src/${path.replaceAll('\\', '/')}`),
+  outbase: 'src',
+  outdir: 'dist',
   ...common,
-  external: ['../tensor/*'],
+  legalComments: 'eof',
+  plugins: [packagesOnly],
+  metafile: true,
+  write: false,
+  logOverride: { 'require-resolve-not-external': 'silent' },
 });
+const withPackages = Object.entries(modules.metafile.outputs)
+  .filter(([, { inputs }]) => Object.keys(inputs).length > 1)
+  .map(([path]) => resolve(path));
+for (const { path, contents } of modules.outputFiles) {
+  if (withPackages.includes(path)) await writeFile(path, contents);
+}

@@ -3,7 +3,7 @@
 
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
-import { DATATYPES } from '../tensor/datatype.js';
+import { DATATYPES, type Datatype } from '../tensor/datatype.js';
 import { DIGEST, SHA256, VERSION } from './patterns.js';
 
 /** The name of the manifest in a model package. */
@@ -60,14 +60,12 @@ const tensorSpec = z.strictObject({
   datatype: z.enum(DATATYPES),
   shape: z.array(z.int().check(z.gte(-1))),
   labels: z.optional(z.array(z.string())),
-  /** Whether the model ignores the input, so that requests may leave it out. */
   unused: z.optional(z.boolean()),
 });
 
 const tensorSpecs = z.array(tensorSpec).check(z.minLength(1));
 
-/** The schema of `model.json`. */
-export const manifestSchema = z.strictObject({
+const manifestObject = z.strictObject({
   schemaVersion: z.literal(1),
   name: text(
     /^[A-Za-z][A-Za-z0-9_-]{0,62}$/,
@@ -78,7 +76,6 @@ export const manifestSchema = z.strictObject({
   artifact: packagePath,
   inputs: tensorSpecs,
   outputs: tensorSpecs,
-  /** Further signatures beside the default one that `inputs` and `outputs` describe. */
   signatures: z.optional(z.record(filled, z.strictObject({ inputs: tensorSpecs, outputs: tensorSpecs }))),
   samples: z.strictObject({ count, tolerance: z.strictObject({ absolute: share, relative: share }) }),
   requirements: z.optional(
@@ -88,11 +85,50 @@ export const manifestSchema = z.strictObject({
   digest: text(DIGEST, 'must be `sha256:` and 64 lower-case hexadecimal digits'),
 });
 
-/** The schema of what a model is served as. */
-export const identitySchema = z.pick(manifestSchema, { name: true, version: true });
+/** An input or an output of a model. */
+interface ManifestTensor {
+  name: string;
+  datatype: Datatype;
+  shape: number[];
+  labels?: string[] | undefined;
+  /** Whether the model ignores the input, so that requests may leave it out. */
+  unused?: boolean | undefined;
+}
 
-/** What a model package says of itself. */
-export type Manifest = z.infer<typeof manifestSchema>;
+/** Contents of `model.json` in a model package. */
+export interface Manifest {
+  schemaVersion: 1;
+  name: string;
+  version: string;
+  format: ModelFormat;
+  artifact: string;
+  inputs: ManifestTensor[];
+  outputs: ManifestTensor[];
+  /** Further signatures beside the default one that `inputs` and `outputs` describe. */
+  signatures?: Record<string, { inputs: ManifestTensor[]; outputs: ManifestTensor[] }> | undefined;
+  samples: { count: number; tolerance: { absolute: number; relative: number } };
+  requirements?: string[] | undefined;
+  files: { path: string; size: number; sha256: string }[];
+  digest: string;
+}
 
 /** A file of a model package. `size` is in bytes. */
 export type PackageFile = Manifest['files'][number];
+
+/** A schema without the types of zod, which users with `moduleResolution: node10` cannot resolve. */
+interface Schema<Value> {
+  safeParse(
+    value: unknown,
+  ):
+    | { success: true; data: Value }
+    | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
+}
+
+/** The schema of `model.json`. */
+export const manifestSchema: Schema<Manifest> = manifestObject;
+
+/** The schema of what a model is served as. */
+export const identitySchema: Schema<Pick<Manifest, 'name' | 'version'>> = z.pick(manifestObject, {
+  name: true,
+  version: true,
+});

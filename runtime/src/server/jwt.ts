@@ -1,4 +1,3 @@
-import type { JWTPayload } from 'jose';
 import type { JwtConfig } from '../config.js';
 import { InferenceError } from '../tensor/errors.js';
 import { IssuerKeys } from './issuer-keys.js';
@@ -6,8 +5,14 @@ import { IssuerKeys } from './issuer-keys.js';
 /** Asymmetric algorithms only: the keys come from a public document. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
+/** Claims of a token whose signature, issuer and audience were verified. */
+export interface JwtClaims {
+  readonly sub?: string;
+  readonly [claim: string]: unknown;
+}
+
 /** Verifies the bearer token of an `Authorization` header. */
-export type JwtVerifier = (authorization: string | undefined) => Promise<JWTPayload>;
+export type JwtVerifier = (authorization: string | undefined) => Promise<JwtClaims>;
 
 /** Seconds by which the clocks of issuer and server may differ. */
 const CLOCK_TOLERANCE_SECONDS = 60;

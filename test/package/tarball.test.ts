@@ -1,0 +1,228 @@
+import { execFileSync } from 'node:child_process';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NPMS } from '../support/nodes.js';
+import { writePackage } from '../support/packages.js';
+import { binaryKind } from './binary-kind.js';
+import { manifest, Project, root, Tarballs } from './project.js';
+
+const tarballs = new Tarballs();
+const { folder } = tarballs;
+
+/** A script's beginning: makes a construct of a cloud of CDKTF. */
+const construct = (cloud: string, props: string) => `
+  const { App, TerraformStack } = require('cdktf');
+  const { ImageSource, Model } = require('modelship');
+  const constructs = require('modelship/${cloud}');
+  const image = ImageSource.fromRegistry('registry.example/runtime:1');
+  const model = Model.fromDirectory(${JSON.stringify(join(folder, 'package'))});
+  const stack = new TerraformStack(new App(), 'stack');
+  new constructs.ServerlessModel(stack, 'Iris', { model, ${props} });
+`;
+
+/** What a user of each cloud installs beside `modelship`, and no more. */
+const CLOUDS = [
+  {
+    cloud: 'aws',
+    peers: ['aws-cdk-lib', 'constructs'],
+    engine: 'aws-cdk-lib',
+    toolkit: 'aws-cdk-lib',
+    foreign: ['cdktf', '@cdktf'],
+    make: `require('modelship/aws');`,
+  },
+  {
+    cloud: 'gcp',
+    peers: ['cdktf', '@cdktf/provider-google', '@cdktf/provider-kubernetes', 'constructs'],
+    engine: 'cdktf',
+    toolkit: '@cdktf/provider-google',
+    foreign: ['aws-cdk-lib', '@cdktf/provider-azurerm'],
+    make: construct('gcp', `region: 'europe-west4', image`),
+  },
+  {
+    cloud: 'azure',
+    peers: ['cdktf', '@cdktf/provider-azurerm', '@cdktf/provider-kubernetes', 'constructs'],
+    engine: 'cdktf',
+    toolkit: '@cdktf/provider-azurerm',
+    foreign: ['aws-cdk-lib', '@cdktf/provider-google'],
+    make: construct('azure', `location: 'westeurope', host: constructs.ServerlessHost.containerApps({ image })`),
+  },
+];
+
+beforeAll(() => {
+  writePackage({}, join(folder, 'package'));
+});
+afterAll(() => tarballs.remove());
+
+describe.each(CLOUDS)('the tarball, installed with only the peers of $cloud', ({ cloud, peers, foreign, ...loads }) => {
+  const project = new Project(tarballs, cloud);
+  const entry = `modelship/${cloud}`;
+  beforeAll(() => {
+    project.installPeers(peers);
+  }, 300_000);
+
+  test('brings no toolkit of another cloud', () => {
+    const installed = project.packages();
+    for (const name of foreign) expect(installed).not.toContain(name);
+  });
+
+  test.each(['modelship', entry])('%s loads by require and by import, with the same names', (name) => {
+    const required = project.node(`console.log(Object.keys(require(${JSON.stringify(name)})).sort().join())`);
+    const imported = project.node(
+      `const { default: _, ...names } = await import(${JSON.stringify(name)});
+       console.log(Object.keys(names).filter((name) => !['module.exports', '__esModule'].includes(name)).sort().join())`,
+      true,
+    );
+    expect(required).toContain('Model');
+    expect(imported).toBe(required);
+  });
+
+  test('the root loads no toolkit and no inference engine', () => {
+    const loaded = project.packagesLoadedBy(`require('modelship');`);
+    expect(loaded).toContain('modelship');
+    expect(loaded).not.toContain(loads.engine);
+    expect(loaded).not.toContain('onnxruntime-node');
+  });
+
+  test('its entry loads its own toolkit and no inference engine', () => {
+    const loaded = project.packagesLoadedBy(`require('${entry}');`);
+    expect(loaded).toContain(loads.engine);
+    expect(loaded).not.toContain('onnxruntime-node');
+  });
+
+  test('its constructs load the bindings of its own cloud', () => {
+    const loaded = project.packagesLoadedBy(loads.make);
+    expect(loaded).toContain(loads.toolkit);
+    expect(loaded).not.toContain('onnxruntime-node');
+  });
+
+  test.runIf(cloud === 'aws')('synthesizes a function of arm64 on any host, with the addon of arm64', () => {
+    const assets = project.node(`
+      const { App, Stack } = require('aws-cdk-lib');
+      const { Model } = require('modelship');
+      const { ServerlessModel } = require('modelship/aws');
+      const app = new App({ outdir: 'cdk.out' });
+      const model = Model.fromDirectory(${JSON.stringify(join(folder, 'package'))});
+      new ServerlessModel(new Stack(app, 'Stack'), 'Iris', { model });
+      console.log(app.synth().directory);
+    `);
+    const addons = readdirSync(join(project.directory, assets), { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.node'),
+    );
+    expect(addons).toHaveLength(1);
+    expect(binaryKind(readFileSync(join(project.directory, assets, addons[0]!)))).toBe('ELF aarch64');
+  });
+
+  test('the constructs of the other clouds say what is missing', () => {
+    for (const { make } of CLOUDS.filter((each) => each.cloud !== cloud)) {
+      expect(() => project.node(make)).toThrow(/Cannot find module '(aws-cdk-lib|@?cdktf)/);
+    }
+  });
+});
+
+describe('the tarball', () => {
+  const project = new Project(tarballs, 'plain');
+  beforeAll(() => {
+    project.install([]);
+  }, 300_000);
+
+  test('holds no test, no source and no map', () => {
+    for (const name of [['modelship'], ['@modelship', 'runtime']]) {
+      const files = project.files(...name);
+      expect(files.filter((file) => /\.test\.|(?<!\.d)\.ts$|\.map$|tsbuildinfo|__pycache__/.test(file))).toEqual([]);
+    }
+  });
+
+  test('holds the bundled server, and all that it reads beside itself', () => {
+    const published = project.files('@modelship', 'runtime');
+    const folders = ['images', 'proto', 'python'].map((folder) => join('runtime', folder));
+    const tracked = execFileSync('git', ['ls-files', ...folders], { cwd: root, encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    expect(published).toEqual(expect.arrayContaining(tracked.map((path) => path.slice('runtime/'.length))));
+    expect(published).toEqual(expect.arrayContaining(['dist/bundle/server.js', 'LICENSE', 'README.md']));
+  });
+
+  test('takes at most 250 MB, the ONNX Runtime of every platform included', () => {
+    const modules = join(project.directory, 'node_modules');
+    const bytes = project
+      .files()
+      .map((file) => lstatSync(join(modules, file)))
+      .reduce((sum, { size }) => sum + size, 0);
+    expect(bytes).toBeLessThan(250e6);
+  });
+
+  test.each([
+    ['linux', 'x64', 'ELF x86-64'],
+    ['linux', 'arm64', 'ELF aarch64'],
+    ['darwin', 'arm64', 'Mach-O arm64'],
+    ['win32', 'x64', 'PE x86-64'],
+    ['win32', 'arm64', 'PE aarch64'],
+  ])('has the addon of %s-%s and the library that it links', (platform, architecture, kind) => {
+    const binaries = join(engine(project), 'bin', 'napi-v6', platform, architecture);
+    const addon = readFileSync(join(binaries, 'onnxruntime_binding.node'));
+    const [library] = /(lib)?onnxruntime(\.so\.1|\.1\.dylib|\.dll)(?=\0)/.exec(addon.toString('latin1'))!;
+    expect(readdirSync(binaries).sort()).toEqual([library, 'onnxruntime_binding.node'].sort());
+    expect(binaryKind(addon)).toBe(kind);
+    expect(binaryKind(readFileSync(join(binaries, library)))).toBe(kind);
+  });
+});
+
+/** The ONNX Runtime that was installed inside the runtime. */
+function engine(project: Project): string {
+  return join(project.directory, 'node_modules', '@modelship', 'runtime', 'node_modules', 'onnxruntime-node');
+}
+
+// npm 12 asks before it runs any install script, and runs on Node 22 and later only.
+describe.each(NPMS)('installed by npm $major', (npm) => {
+  const project = new Project(tarballs, `npm-${npm.major}`);
+  let printed: string;
+  beforeAll(() => {
+    printed = project.install([], npm);
+  }, 300_000);
+
+  test('brings no package with an install script, and asks about none', () => {
+    const withScript = Object.entries(project.installed()).filter(([, { hasInstallScript }]) => hasInstallScript);
+    expect(withScript).toEqual([]);
+    expect(printed).not.toMatch(/script/i);
+  });
+
+  test('packs, inspects and evaluates a model by its command', () => {
+    const iris = join(root, 'examples', 'iris');
+    expect(project.modelship(['--version'], npm.node)).toBe(manifest.version);
+    const samples = join(iris, 'samples', 'requests.json');
+    project.modelship(['pack', join(iris, 'model.onnx'), '--name', 'iris', '--samples', samples], npm.node);
+    expect(project.modelship(['inspect', 'iris'], npm.node)).toContain('Every file matches its digest.');
+    expect(project.modelship(['evaluate', 'iris'], npm.node)).toContain('8 of 8 samples agree');
+  });
+});
+
+/** The JSON that a page of the docs says to add to package.json for cdktn. */
+function documentedOverrides(page: string): { dependencies: object; overrides: object } {
+  const text = readFileSync(join(root, 'docs', page), 'utf8');
+  const blocks = [...text.matchAll(/```json\n([^`]*)```/g)].map(([, block]) => block!);
+  return JSON.parse(blocks.find((block) => block.includes('"overrides"'))!);
+}
+
+describe('cdktn by the overrides that the docs name', () => {
+  const project = new Project(tarballs, 'cdktn');
+  const pages = ['azure.md', 'google-cloud.md'].map(documentedOverrides);
+  const clouds = CLOUDS.filter(({ engine }) => engine === 'cdktf');
+  beforeAll(() => {
+    const overrides = Object.assign({}, ...pages.map((page) => page.overrides));
+    project.write('package.json', JSON.stringify({ private: true, ...pages[0], overrides }));
+    const peers = new Set(clouds.flatMap(({ peers }) => peers).filter((peer) => peer !== 'cdktf'));
+    project.installPeers([...peers]);
+  }, 300_000);
+
+  test('is the only engine that npm installs', () => {
+    expect(pages[1]!.dependencies).toEqual(pages[0]!.dependencies);
+    const engines = Object.entries(project.installed()).filter(([path]) => /node_modules\/cdktf$/.test(path));
+    expect(engines).toMatchObject([['node_modules/cdktf', { name: 'cdktn' }]]);
+  });
+
+  test.each(clouds)('synthesizes the stack of $cloud', ({ make }) => {
+    const synthesized = project.node(`${make}; console.log(JSON.stringify(stack.toTerraform()))`);
+    expect(Object.keys(JSON.parse(synthesized).resource).length).toBeGreaterThan(1);
+  });
+});
