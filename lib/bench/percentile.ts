@@ -1,4 +1,4 @@
-/** The value below which `share` of the sorted `values` lie, by the nearest rank. There is at least one. */
+/** Returns the percentile of the sorted, non-empty `values` at `share`, by the nearest-rank method. */
 export function percentile(values: Float64Array, share: number): number {
   return values[Math.max(0, Math.ceil(share * values.length) - 1)]!;
 }

@@ -7,12 +7,12 @@ export interface EncodedRequest {
   readonly body: Buffer;
 }
 
-/** With the tensors in JSON. */
+/** Encodes a request with tensors in JSON. */
 export function jsonRequest(inputs: readonly Tensor[]): EncodedRequest {
   return { headers: { 'content-type': 'application/json' }, body: Buffer.from(encodeInferRequestJson(inputs)) };
 }
 
-/** With the tensors in binary behind the JSON, and the answer's too. */
+/** Encodes a request with binary tensors after the JSON, which also asks for a binary response. */
 export function binaryRequest(inputs: readonly Tensor[]): EncodedRequest {
   const parts = inputs.map(tensorBytes);
   const described = inputs.map(({ name, datatype, shape }, index) => {

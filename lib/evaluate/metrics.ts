@@ -1,13 +1,13 @@
 import type { Tensor } from '@modelship/runtime';
 
-/** How the answers for one output compare with what was expected, over all samples. */
+/** Comparison of the answers for one output with the expected ones, over all samples. */
 export interface OutputMetrics {
   readonly output: string;
-  /** Elements compared. */
+  /** Number of elements compared. */
   readonly elements: number;
   /** Share of equal elements, for whole numbers, booleans and text. */
   readonly accuracy?: number;
-  /** Share of rows whose largest score is at the expected place, for several scores a row. */
+  /** Share of rows whose largest score is at the expected position, for several scores per row. */
   readonly top1?: number;
   /** Mean absolute error, for numbers. */
   readonly mae?: number;
@@ -15,11 +15,11 @@ export interface OutputMetrics {
   readonly rmse?: number;
   /** The largest absolute error, for numbers. */
   readonly maxError?: number;
-  /** Share of the expectations' variance that is explained, for one number a row. */
+  /** Share of the variance of the expected values that is explained, for one number per row. */
   readonly r2?: number;
 }
 
-/** Gathers pairs of answer and expectation of one output. */
+/** Accumulates pairs of answers and expected values of one output. */
 export class MetricsBuilder {
   private elements = 0;
   private equal = 0;
@@ -70,7 +70,7 @@ export class MetricsBuilder {
       const error = Math.abs(got[index]! - wanted);
       this.absolute += error;
       this.squared += error ** 2;
-      // NaN is the worst error of all, and `Math.max` keeps it.
+      // NaN is the worst error, and `Math.max` propagates it.
       this.maxError = Math.max(this.maxError, error);
       this.sum += wanted;
       this.sumOfSquares += wanted ** 2;

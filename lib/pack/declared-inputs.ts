@@ -3,8 +3,8 @@ import { DATATYPES, type Datatype, type TensorSpec } from '@modelship/runtime';
 import type { SampleRequest } from './sample-requests.js';
 
 /**
- * The inputs as the requests show them, if they come in the Open Inference Protocol, which says types and shapes. The
- * first dimension is the batch, and may have any size, as may those in which the requests differ.
+ * Derives the inputs from requests of the Open Inference Protocol, which state datatypes and shapes. The first dimension is
+ * the batch; it and every dimension in which the requests differ may have any size.
  */
 export function declaredInputs(requests: readonly SampleRequest[]): TensorSpec[] | undefined {
   const [first, ...others] = requests;

@@ -2,15 +2,15 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { externalData, type ModelFormat } from '@modelship/runtime/manifest';
 
-/** How the files of a format lie in a package. */
+/** Layout of a format's files in a package. */
 export interface PackedFormat {
-  /** The name of the artifact, the same whatever the file was called, so that the digest depends on the bytes alone. */
+  /** Name of the artifact. It does not depend on the name of the source, so the digest depends on the content alone. */
   readonly artifact: string;
-  /** Files beside the artifact that it refers to, by their paths relative to it. @default - none */
+  /** Returns the paths of the files that the artifact refers to, relative to it. @default - none */
   readonly companions?: (source: string) => readonly string[];
 }
 
-/** Each format that can be packed. */
+/** Layouts of the formats that can be packed. */
 export const PACKED_FORMATS: Readonly<Record<ModelFormat, PackedFormat>> = {
   onnx: { artifact: 'model.onnx', companions: externalData },
   saved_model: { artifact: 'saved_model' },
@@ -21,7 +21,7 @@ export const PACKED_FORMATS: Readonly<Record<ModelFormat, PackedFormat>> = {
   lightgbm: { artifact: 'model.txt' },
 };
 
-/** Copies the model into `directory`, and returns the name of the artifact in there. */
+/** Copies the model into `directory`, and returns the name of the artifact. */
 export function copyArtifact(source: string, format: ModelFormat, directory: string): string {
   const { artifact, companions } = PACKED_FORMATS[format];
   cpSync(source, join(directory, artifact), { recursive: true, dereference: true });

@@ -5,17 +5,17 @@ import type { Tolerance } from './options.js';
 import type { SampleRequest } from './sample-requests.js';
 import { sampleInputs, sampleTensors } from './sample-tensors.js';
 
-/** Digits that a golden answer keeps: what lies behind them differs from one processor to the next. */
+/** Significant digits of a golden answer. Further digits differ between processors. */
 const GOLDEN_DIGITS = { FP32: 7, FP64: 12 } as const;
 
-/** Golden answers are multiples of this share of the absolute tolerance, so that what is nearly 0 is 0. */
+/** Golden answers are rounded to this share of the absolute tolerance, so that values close to 0 become 0. */
 const GOLDEN_STEP = 0.01;
 
 /**
- * Runs each request, and compares the answer with the one that the file expects, if it does.
+ * Runs each request, and compares the answer with the expected one, if the request has one.
  *
- * @throws ModelPackageError `SAMPLES_INVALID` for a request that the model cannot take, `SAMPLES_DIFFER` for an answer
- * that is not the expected one
+ * @throws ModelPackageError `SAMPLES_INVALID` for a request that the model rejects, `SAMPLES_DIFFER` for an answer
+ * outside the tolerance
  */
 export async function goldenSamples(
   requests: readonly SampleRequest[],
@@ -50,8 +50,8 @@ function compare(outputs: readonly Tensor[], expected: readonly Tensor[], tolera
     if (difference === undefined) continue;
     throw new ModelPackageError(
       'SAMPLES_DIFFER',
-      `${place}: the packed model does not answer as expected: ${difference}. Check that the export took the whole ` +
-        'model, preprocessing included; if the difference is acceptable, allow it by `--tolerance ABSOLUTE,RELATIVE`.',
+      `${place}: the packed model does not answer as expected: ${difference}. Check that the export contains the whole ` +
+        'model, preprocessing included; if the difference is acceptable, allow it with `--tolerance ABSOLUTE,RELATIVE`.',
     );
   }
 }

@@ -2,9 +2,9 @@ import type { TensorSpec } from '@modelship/runtime';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 
 /**
- * Names the classes of each output that has one number for each.
+ * Adds the class names to each output that has one score per class.
  *
- * @throws ModelPackageError `LABELS_INVALID` if no output has
+ * @throws ModelPackageError `LABELS_INVALID` if no output has as many scores
  */
 export function withLabels(outputs: readonly TensorSpec[], labels: readonly string[] | undefined): TensorSpec[] {
   if (labels === undefined) return [...outputs];

@@ -3,39 +3,39 @@ import type { Tolerance } from '@modelship/runtime/serve';
 
 export type { Tolerance };
 
-/** What `modelship pack` makes a package of. */
+/** Options of `modelship pack`. */
 export interface PackOptions {
-  /** The saved model: a file, or the folder of a SavedModel. */
+  /** Path of the saved model: a file, or the folder of a SavedModel. */
   readonly source: string;
-  /** The name to serve it under. */
+  /** Name under which the model is served. */
   readonly name: string;
-  /** The package's folder, made or, with `force`, replaced. */
+  /** Folder of the package. An existing package is replaced with `force`. */
   readonly out: string;
-  /** A whole number in decimal. @default '1' */
+  /** Version of the model, a whole number in decimal. @default '1' */
   readonly version?: string;
-  /** A JSON file of requests, with the expected answers if they are known. @default - no golden samples */
+  /** JSON file of requests, with the expected answers if they are known. @default - no golden samples */
   readonly samples?: string;
   /**
-   * What the model takes, for formats that do not record it: scripted TorchScript, whole modules of PyTorch, and
+   * Inputs of the model, for formats that do not record them: scripted TorchScript, whole modules of PyTorch, and
    * pipelines of scikit-learn whose columns are not all numbers. A dimension of -1 may have any size.
    *
-   * @default - what the file records, or what samples of the Open Inference Protocol show
+   * @default - the inputs that the file records, or those of samples in the Open Inference Protocol
    */
   readonly inputs?: readonly TensorSpec[];
-  /** Names of the classes, for the outputs that have one number for each. @default - none */
+  /** Class names, for the outputs that have one score per class. @default - none */
   readonly labels?: readonly string[];
-  /** How far a replica's answer may be from a golden one. @default DEFAULT_TOLERANCE */
+  /** Largest difference between a replica's answer and the golden one. @default DEFAULT_TOLERANCE */
   readonly tolerance?: Tolerance;
-  /** Whether a format whose loading runs the file's own code may be used. @default false */
+  /** Whether formats whose loading can run code from the file are allowed. @default false */
   readonly trustPickle?: boolean;
   /** Whether a package with another digest in `out` is replaced. @default false */
   readonly force?: boolean;
-  /** Told of each step when it starts. @default - nobody is */
+  /** Called with each step when it starts. @default - steps are not reported */
   readonly onStep?: (step: string) => void;
 }
 
 /**
- * Room for another processor to add in another order, in 32-bit floats; a wrong weight, a swapped class or another
- * preprocessing is further off by magnitudes.
+ * Allows for another order of additions in 32-bit floats on another processor. A wrong weight, a swapped class or different
+ * preprocessing differs by orders of magnitude more.
  */
 export const DEFAULT_TOLERANCE: Tolerance = { absolute: 1e-5, relative: 1e-4 };

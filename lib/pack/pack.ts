@@ -26,15 +26,14 @@ import { readSampleRequests } from './sample-requests.js';
 import { Stage } from './stage.js';
 
 /**
- * Makes a model package, and returns its manifest. The same input gives the same digest; on failure nothing is left
- * behind.
+ * Makes a model package, and returns its manifest. The same input gives the same digest. A failure leaves no files behind.
  *
  * @throws ModelPackageError
  */
 export async function packModel(options: PackOptions): Promise<Manifest> {
   const step = options.onStep ?? (() => {});
   checkIdentity({ name: options.name, version: options.version ?? '1' });
-  step('Tell the format');
+  step('Detect the format');
   const format = detectFormat(options.source);
   refuseUntrusted(options, format);
   const requests = options.samples === undefined ? [] : readSampleRequests(options.samples);
@@ -64,8 +63,8 @@ export async function packModel(options: PackOptions): Promise<Manifest> {
 }
 
 /**
- * Loads the copy, which is what will be served, and names the original in errors. One thread adds in the same order
- * every time.
+ * Loads the copy, which is the file that will be served, and names the original in errors. A single thread makes sums
+ * reproducible.
  */
 async function load({ source, trustPickle }: PackOptions, copy: Artifact): Promise<LoadedModel> {
   const python = process.env[ENVIRONMENT.python];
@@ -77,7 +76,7 @@ async function load({ source, trustPickle }: PackOptions, copy: Artifact): Promi
   }
 }
 
-/** Formats that record what they take do not listen to what is said of it. */
+/** A format that records its inputs ignores declared ones, so a difference is an error. */
 function checkInputs({ source }: PackOptions, said: readonly TensorSpec[], model: LoadedModel): void {
   const recorded = tensorRows(model.signatures.serving_default!.inputs);
   if (tensorRows(said).join() === recorded.join()) return;
@@ -140,7 +139,7 @@ async function describe(
   };
 }
 
-/** What the manifest holds of a tensor, and no more. */
+/** Returns the members of a tensor that the manifest has. */
 function plain({ name, datatype, shape, labels, unused }: TensorSpec): Manifest['inputs'][number] {
   return { name, datatype, shape: [...shape], ...(labels && { labels: [...labels] }), ...(unused && { unused }) };
 }
@@ -158,7 +157,7 @@ async function writeManifest(directory: string, { manifest, samples }: Described
   return readManifest(directory);
 }
 
-/** One sample a line: a reader compares two packages with `diff`. */
+/** Writes one sample per line, so that `diff` compares two packages. */
 function samplesText(samples: readonly Sample[]): string {
   try {
     return encodeSamples(samples);

@@ -2,24 +2,24 @@ import { readFileSync } from 'node:fs';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import { parseExact, stringifyExact } from '../json/exact-json.js';
 
-/** One request of a samples file, by input name, and the answer if the file has it, by output name. */
+/** A request of a samples file by input name, and the expected answer by output name if the file has one. */
 export interface SampleRequest {
-  /** Where it stands in the file, for errors. */
+  /** Position in the file, for errors. */
   readonly place: string;
   readonly inputs: SampleTensors;
   readonly expected?: SampleTensors;
 }
 
-/** Nested lists by tensor name. A model with one input or output needs no name: it stands under `''`. */
+/** Nested lists by tensor name. The only input or output of a model may be unnamed, and is then under `''`. */
 export type SampleTensors = Readonly<Record<string, SampleTensor>>;
 
 export interface SampleTensor {
   readonly value: unknown;
   /** Whether `value` is one row, to which a batch dimension is added. */
   readonly row: boolean;
-  /** The shape, where the protocol says it, and `value` may then be flat. */
+  /** Shape, if the protocol states it; `value` may then be flat. */
   readonly shape?: readonly number[];
-  /** The datatype, where the protocol says it. */
+  /** Datatype, if the protocol states it. */
   readonly datatype?: string;
 }
 
@@ -27,8 +27,8 @@ type Json = Readonly<Record<string, unknown>>;
 
 /**
  * Reads requests in the form in which clients send them: TensorFlow Serving's rows (`instances`, each a sample) or
- * columns (`inputs`), the Open Inference Protocol's, a list of those, or the `samples.json` of a package. Expected
- * answers stand beside them as the same protocol answers: `predictions` or `outputs`.
+ * columns (`inputs`), those of the Open Inference Protocol, a list of those, or the `samples.json` of a package. Expected
+ * answers have the form of responses in the same protocol: `predictions` or `outputs`.
  *
  * @throws ModelPackageError `SAMPLES_INVALID`
  */
@@ -99,7 +99,7 @@ function rows(instances: unknown[], predictions: unknown, place: string): Sample
   }));
 }
 
-/** An object is a value for each name, unless it stands for bytes; anything else is the value of the only tensor. */
+/** Reads an object as a value for each name, unless it represents bytes, and anything else as the value of the only tensor. */
 function named(value: unknown, row: boolean): SampleTensors {
   if (value !== null && typeof value === 'object' && !Array.isArray(value) && !('b64' in value)) {
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, { value: item, row }]));
@@ -122,14 +122,14 @@ function isOpenInference(tensors: unknown): tensors is OpenInferenceTensor[] {
   );
 }
 
-/** The tensors of a request or an answer of the Open Inference Protocol. */
+/** Returns the tensors of a request or a response of the Open Inference Protocol. */
 export function tensorsOfOpenInference(tensors: readonly OpenInferenceTensor[]): SampleTensors {
   return Object.fromEntries(
     tensors.map(({ name, datatype, shape, data }) => [name, { value: data, row: false, shape, datatype }]),
   );
 }
 
-/** The tensors of a response of TensorFlow Serving to rows, with one value or object per row. */
+/** Returns the tensors of a response of TensorFlow Serving that has one value or object per row. */
 export function tensorsOfPredictions(predictions: readonly unknown[]): SampleTensors {
   const names = Object.keys(named(predictions[0], true));
   return Object.fromEntries(

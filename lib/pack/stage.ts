@@ -13,12 +13,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { MANIFEST_FILE, ModelPackageError, readManifest } from '@modelship/runtime/manifest';
 
 /**
- * A folder that becomes `out` in one step or not at all: what fails half-way, or is interrupted, leaves no trace.
+ * A folder that becomes `out` in one step or not at all. A failure or an interruption leaves no files behind.
  */
 export class Stage {
   readonly directory: string;
   private readonly out: string;
-  /** The outermost folder made on the way to `out`. */
+  /** Outermost folder that was created for `out`. */
   private readonly made: string | undefined;
   private committed = false;
   private readonly dispose = () => {
@@ -32,21 +32,21 @@ export class Stage {
     if (statSync(this.out, { throwIfNoEntry: false })?.isFile()) {
       throw new ModelPackageError(
         'OUTPUT_EXISTS',
-        `${this.out} is a file. Give the folder of the package by \`--out\`.`,
+        `${this.out} is a file. Give the folder of the package with \`--out\`.`,
       );
     }
     this.made = mkdirSync(dirname(this.out), { recursive: true });
     // Beside the target, because a folder is renamed in one step only within a file system.
     this.directory = mkdtempSync(join(dirname(this.out), `.${basename(this.out)}-`));
-    // A temporary folder is its maker's alone; a package is read by the user that serves it.
+    // Only its owner can read a temporary folder, but another user may serve the package.
     chmodSync(this.directory, 0o777 & ~process.umask());
     process.once('exit', this.dispose);
   }
 
   /**
-   * Puts the folder in its place. A package with the same digest, and its files whole, is left as it is.
+   * Moves the folder to `out`. It replaces a package with the same digest, whose files may be damaged.
    *
-   * @throws ModelPackageError `OUTPUT_EXISTS` if something else is there, and is no package or `force` is not set
+   * @throws ModelPackageError `OUTPUT_EXISTS` if `out` has other files, or another package and `force` is not set
    */
   commit(digest: string, force: boolean): void {
     if (!existsSync(this.out) || readdirSync(this.out).length === 0) {
@@ -58,13 +58,13 @@ export class Stage {
     if (!existsSync(join(this.out, MANIFEST_FILE))) {
       throw new ModelPackageError(
         'OUTPUT_EXISTS',
-        `${this.out} is not empty and holds no model package. Give another folder by \`--out\`.`,
+        `${this.out} is not empty and is not a model package. Give another folder with \`--out\`.`,
       );
     }
     if (!force && digestIn(this.out) !== digest) {
       throw new ModelPackageError(
         'OUTPUT_EXISTS',
-        `${this.out} holds another model package. Give another folder by \`--out\`, or replace it by \`--force\`.`,
+        `${this.out} is another model package. Give another folder with \`--out\`, or replace it with \`--force\`.`,
       );
     }
     const former = `${this.directory}-former`;
@@ -74,7 +74,7 @@ export class Stage {
     rmSync(former, { recursive: true, force: true });
   }
 
-  /** Removes the folders made on the way to `out`, as far as nobody has put anything into them meanwhile. */
+  /** Removes the folders that were created for `out`, up to the first that is not empty. */
   private removeMade(): void {
     if (this.made === undefined) return;
     for (let folder = dirname(this.out); folder.startsWith(this.made); folder = dirname(folder)) {
@@ -86,7 +86,7 @@ export class Stage {
     }
   }
 
-  /** Removes what was not committed. */
+  /** Removes the folder unless it was committed. */
   close(): void {
     process.removeListener('exit', this.dispose);
     this.dispose();

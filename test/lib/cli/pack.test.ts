@@ -35,7 +35,7 @@ describe('pack', () => {
     expect(stdout).toContain(`Packed iris, version 1, into ${out}`);
     expect(stdout).toMatch(/digest {3}sha256:[0-9a-f]{64}/);
     expect(stdout).toContain(`npx modelship serve ${out}`);
-    expect(stderr).toMatch(/^- Tell the format\n(- .*\n)*- Run 8 samples\n/);
+    expect(stderr).toMatch(/^- Detect the format\n(- .*\n)*- Run 8 samples\n/);
   });
 
   test('prints one JSON document with --json, and nothing else', async () => {

@@ -267,7 +267,7 @@ describe('what is in the folder already', () => {
   test('is never replaced, if it is no package', async () => {
     mkdirSync(out());
     writeFileSync(join(out(), 'thesis.txt'), 'ten years of work');
-    await expect(pack({ force: true })).rejects.toThrow(/not empty and holds no model package/);
+    await expect(pack({ force: true })).rejects.toThrow(/not empty and is not a model package/);
     expect(readFileSync(join(out(), 'thesis.txt'), 'utf8')).toBe('ten years of work');
   });
 
