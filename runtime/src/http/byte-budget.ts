@@ -1,9 +1,12 @@
 import { InferenceError } from '../tensor/errors.js';
 
-/** Bodies and answers up to this size are not counted: a request may take as much for its headers alone. */
+/** Size in bytes up to which bodies and responses are not counted. The headers of a request may take as much. */
 export const UNCOUNTED_BYTES = 16 * 1024;
 
-/** Bytes of request bodies, gRPC messages and answers that the process holds at once, over all connections. */
+/**
+ * Limit on the bytes of request bodies, gRPC messages and responses that the process holds in memory, across all
+ * connections.
+ */
 export class ByteBudget {
   private held = 0;
 
@@ -15,7 +18,8 @@ export class ByteBudget {
     let own = 0;
     const check = (bytes: number) => {
       const others = this.held - own;
-      // The limits of one request apply to a request that is alone; refused here, it could never be answered.
+      // A request that runs alone is bounded by its own size limits. Rejecting it here would mean that it could never
+      // succeed.
       if (others === 0 || this.held + bytes <= this.limit) return;
       throw new InferenceError('UNAVAILABLE', 'the server holds as many bytes of other requests as it may', 1);
     };
@@ -35,18 +39,14 @@ export class ByteBudget {
   }
 }
 
-/** Bytes that one request holds. */
+/** Memory account of one request. */
 export interface HeldBytes {
-  /** @throws InferenceError `UNAVAILABLE` if `bytes` more would exceed the budget */
+  /** Checks that `bytes` more fit into the budget. @throws InferenceError `UNAVAILABLE` if they exceed it */
   check(bytes: number): void;
-  /**
-   * Counts `bytes` more.
-   *
-   * @throws InferenceError `UNAVAILABLE` if they exceed the budget; they are not counted then
-   */
+  /** Counts `bytes` more. @throws InferenceError `UNAVAILABLE` if they exceed the budget; they are then not counted */
   take(bytes: number): void;
-  /** Counts `bytes` in place of all that was counted. */
+  /** Replaces the bytes counted so far with `bytes`. */
   resize(bytes: number): void;
-  /** Ends the account. */
+  /** Closes the account and frees its bytes. */
   release(): void;
 }

@@ -1,11 +1,14 @@
 import { UnsupportedMedia } from './inflate.js';
 
-/** JSON by any of its names, and what curl and browsers send unless told otherwise, as TensorFlow Serving asks for none. */
+/**
+ * Media types accepted as JSON. They include the defaults of curl and browsers, because TensorFlow Serving requires no
+ * type.
+ */
 const JSON_TYPES = /^(application\/(json|[\w.-]+\+json|x-www-form-urlencoded)|text\/(plain|json))$/;
 
 /**
- * Refuses a body that is said to be no JSON, where a route under `/v1` takes JSON only. Other protocols take more types
- * and check them themselves.
+ * Rejects a body with a content type other than JSON on routes under `/v1`, which accept only JSON. Other protocols
+ * accept more types and check them on their own.
  *
  * @throws UnsupportedMedia
  */

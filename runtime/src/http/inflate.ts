@@ -1,24 +1,24 @@
 import { InferenceError, invalid } from '../tensor/errors.js';
 import type { HeldBytes } from './byte-budget.js';
 
-/** The decoder of each content encoding. */
+/** Decoder of each supported content encoding. */
 const DECODERS: ReadonlyMap<string, 'createGunzip' | 'createInflate'> = new Map([
   ['gzip', 'createGunzip'],
   ['x-gzip', 'createGunzip'],
   ['deflate', 'createInflate'],
 ]);
 
-/** Bytes unpacked at once. */
+/** Maximum bytes per decompressed chunk. */
 const CHUNK_BYTES = 64 * 1024;
 
-/** A body that is larger than allowed, once it is unpacked. */
+/** Error for a body that is too large after decompression. */
 export class BodyTooLarge extends InferenceError {
   constructor(limit: number) {
     super('OUT_OF_RANGE', `the body is larger than ${limit} bytes, the most that is allowed`);
   }
 }
 
-/** A content encoding, or content type, that is not supported. */
+/** Error for an unsupported content encoding or content type. */
 export class UnsupportedMedia extends InferenceError {
   constructor(what: string, allowed: string) {
     super('INVALID_ARGUMENT', `${what} is not supported; ${allowed} are`);
@@ -26,16 +26,16 @@ export class UnsupportedMedia extends InferenceError {
 }
 
 /**
- * The body without its content encoding, never more than `limit` bytes of it.
+ * Decompresses a body to at most `limit` bytes.
  *
- * @param held counts the bytes as they are unpacked. @default they are not counted
- * @throws BodyTooLarge, UnsupportedMedia, InferenceError `UNAVAILABLE` if `held` refuses more, or `INVALID_ARGUMENT` for
- * bytes that do not unpack
+ * @param held counts the bytes as they are decompressed; by default they are not counted
+ * @throws BodyTooLarge, UnsupportedMedia, InferenceError `UNAVAILABLE` if `held` rejects more bytes, or
+ * `INVALID_ARGUMENT` for invalid compressed data
  */
 export async function inflated(body: Buffer, encoding: string, limit: number, held?: HeldBytes): Promise<Buffer> {
   const decoder = DECODERS.get(encoding.trim().toLowerCase());
   if (!decoder) throw new UnsupportedMedia(`content-encoding ${encoding.slice(0, 40)}`, 'gzip and deflate');
-  // Loaded with the first such body: the server starts faster without it.
+  // zlib is loaded with the first compressed body, so that the server starts faster.
   const { [decoder]: create } = await import('node:zlib');
   const stream = create({ chunkSize: CHUNK_BYTES });
   const chunks: Buffer[] = [];

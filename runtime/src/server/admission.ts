@@ -4,23 +4,24 @@ import { InferenceError } from '../tensor/errors.js';
 import type { JwtVerifier } from './jwt.js';
 import { TokenBuckets } from './token-buckets.js';
 
-/** Who may call, and how often. */
+/** Authentication and rate limits for callers. */
 export interface AdmissionOptions {
-  /** @default no token is taken */
+  /** Verifier for bearer tokens. @default - no token is accepted */
   readonly verifier?: JwtVerifier;
-  /** SHA-256 of each key, in hexadecimal digits. @default no key is taken */
+  /** SHA-256 of each API key, in hexadecimal digits. @default - no API key is accepted */
   readonly apiKeyHashes?: readonly string[];
-  /** Requests a second of each caller; those without a credential count as one. @default as many as they like */
+  /** Requests per second for each caller. All callers without a credential share one limit. @default - no limit */
   readonly requestsPerSecond?: number;
 }
 
-/** Lets a request in, by whichever protocol it came. */
+/** Authenticates the caller of a request and applies the rate limit, for HTTP and gRPC alike. */
 export type Admission = (request: Pick<HttpRequest, 'headers'>) => Promise<void>;
 
 /**
- * What decides on each request; undefined if everybody may call as often as they like.
+ * Creates the admission check that runs on each request. Returns undefined if no credential and no rate limit is
+ * configured.
  *
- * @throws InferenceError from the decision: `UNAUTHENTICATED`, or `RESOURCE_EXHAUSTED` with the time to wait
+ * @throws InferenceError from the check: `UNAUTHENTICATED`, or `RESOURCE_EXHAUSTED` with the seconds to wait
  */
 export function admission({ verifier, apiKeyHashes = [], requestsPerSecond }: AdmissionOptions): Admission | undefined {
   const hashes = apiKeyHashes.map((hash) => Buffer.from(hash, 'hex'));
@@ -43,7 +44,7 @@ export function admission({ verifier, apiKeyHashes = [], requestsPerSecond }: Ad
     throw new InferenceError('UNAUTHENTICATED', 'an API key is needed, in the header x-api-key');
   }
 
-  /** Every hash is compared, and each in constant time, so that the time of an answer tells nothing. */
+  /** Compares the key with every hash in constant time, so that the response time reveals nothing about the keys. */
   function byKey(key: string): string {
     const hash = createHash('sha256').update(key).digest();
     const known = hashes.filter((each) => timingSafeEqual(each, hash)).length > 0;

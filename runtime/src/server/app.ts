@@ -28,47 +28,48 @@ import type { Admission } from './admission.js';
 import { acrossOrigins, readableBy } from './cors.js';
 import { openApi } from './openapi.js';
 
-/** What an app is made of. */
+/** Dependencies and settings of an `App`. */
 export interface AppOptions {
   readonly catalog: ModelCatalog;
   readonly protocols: readonly Protocol[];
   readonly metrics: RuntimeMetrics;
   readonly logger: Logger;
   readonly maxBodyBytes: number;
-  /** @default every caller is let in */
+  /** Authentication and rate limits. @default - every caller is accepted */
   readonly admission?: Admission;
-  /** Origins whose pages may call from a browser; `*` for all. @default none */
+  /** Origins allowed for CORS requests; `*` allows all. @default - none */
   readonly corsOrigins?: readonly string[];
   readonly queueDepth: () => number;
   /**
-   * What names the server in a line at the level `error` for each answer with a status of 500 and above.
+   * Fields that identify the server in the error log. The app logs each response with status 500 or above at level
+   * `error` with these fields.
    *
-   * @default such answers are logged like others, at `debug`
+   * @default - such responses are logged at `debug`, like all others
    */
   readonly failureFields?: Readonly<Record<string, string>>;
 }
 
-/** Methods whose requests have no body that a route reads. */
+/** HTTP methods whose request body no route reads. */
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE']);
 
-/** What is known of a request before its body. */
+/** Parts of a request that are available before its body. */
 export type RequestHead = Pick<HttpRequest, 'method' | 'path' | 'headers'>;
 
-/** From a request to its answer, whichever host received it. */
+/** Request handler that is independent of the host: turns a request into a response. */
 export class App {
   private readonly router = findMyWay({ ignoreTrailingSlash: true, maxParamLength: 500 });
-  /** Whether connections should end with their next answer. */
+  /** Whether each connection should close after its next response. */
   isDraining = false;
-  /** Answers wait for it while the server ends. @default they leave at once */
+  /** Promise that responses wait for during shutdown. @default - responses are sent immediately */
   answersHeld: Promise<void> | undefined;
-  /** Makes a span of each request but those of probes and scrapers. @default none is made */
+  /** Tracer that creates a span for each request, except probes and metrics scrapes. @default - no spans */
   tracer: Tracer | undefined;
   private readonly routes = new Set<string>();
-  /** Paths that are asked with GET without a credential. */
+  /** Paths that accept GET requests without a credential. */
   private readonly openPaths: ReadonlySet<string>;
   private readonly untraced: ReadonlySet<string>;
   private readonly logsRequests: boolean;
-  /** Answers where pages of other origins may call. */
+  /** Handler with CORS headers, set only when CORS origins are configured. */
   private readonly fromPages: ((request: HttpRequest) => Promise<HttpResponse>) | undefined;
 
   constructor(private readonly options: AppOptions) {
@@ -83,19 +84,19 @@ export class App {
       [OPEN_API_PATH, () => text(JSON.stringify(openApi(catalog)), 'application/json')],
     ];
     for (const [path, handler] of own) this.add('GET', path, handler);
-    // Where TorchServe describes itself.
+    // TorchServe clients read the API description with `OPTIONS /`.
     this.add('OPTIONS', '/', () => text(JSON.stringify(openApi(catalog)), 'application/json'));
     for (const protocol of protocols) {
       for (const { method, path, handler } of protocol.routes(catalog)) this.add(method, path, handler);
     }
   }
 
-  /** Refuses what arrives from now on. */
+  /** Rejects new requests from now on. */
   drain(): void {
     this.isDraining = true;
   }
 
-  /** Answers `request`. A failure is an answer too: nothing is thrown. */
+  /** Responds to `request`. Errors become error responses, so the promise never rejects. */
   handle(request: HttpRequest): Promise<HttpResponse> {
     return this.fromPages ? this.fromPages(request) : this.traced(request);
   }
@@ -122,15 +123,15 @@ export class App {
     return response;
   }
 
-  /** Whether a route reads the body of such a request. If not, the request is answered by its head alone. */
+  /** Returns whether a route reads the body of such a request. If not, the app responds from the head alone. */
   takesBody({ method, path }: RequestHead): boolean {
     return !BODILESS.has(method) && this.router.find(method as HTTPMethod, path) !== null;
   }
 
   /**
-   * Authorizes the caller before its body is read; undefined if the route needs no credential.
+   * Authorizes the caller before its body is read. Returns undefined if the route needs no credential.
    *
-   * @throws InferenceError, as a rejection, if the caller may not call
+   * @throws InferenceError, as a rejection, if the caller is not authorized
    */
   authorize({ method, path, headers }: RequestHead): Promise<void> | undefined {
     const { admission } = this.options;
@@ -138,7 +139,7 @@ export class App {
     return admission && !isOpen ? admission({ headers }) : undefined;
   }
 
-  /** The answer for a failure before there is a whole request, such as a body that is too large. */
+  /** Builds the error response for a failure before the request is complete, such as a body that is too large. */
   refuse(head: RequestHead, error: unknown): HttpResponse {
     const response = this.failed(head, error);
     this.options.metrics.requestRefused(response.status);
@@ -153,7 +154,8 @@ export class App {
     return { ...response, status };
   }
 
-  // From here to the route nothing is async that need not wait: each promise on the way costs every request.
+  // The path from here to the route avoids promises wherever it can, because each promise would slow down every
+  // request.
 
   private admit(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
     if (this.isDraining && request.path !== LIVE_PATH && request.path !== READY_PATH) {
@@ -194,7 +196,7 @@ export class App {
 
   private route(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
     const { method, path } = request;
-    // Hosts ask `GET /` for a sign of life; a person's browser gets the page.
+    // Hosts send `GET /` as a health check, while a browser gets the web page.
     if (path === '/' && method === 'GET' && wantsPage(request.headers.accept)) return page(this.options.catalog);
     const found = this.router.find(method === 'HEAD' ? 'GET' : (method as HTTPMethod), path);
     if (found) return (found.store as RouteHandler)(request, found.params as RouteParameters);
@@ -224,7 +226,7 @@ export class App {
     );
   }
 
-  /** The first protocol that names a route has it. */
+  /** Registers a route, unless an earlier protocol already registered the same method and path. */
   private add(method: HTTPMethod, path: string, handler: RouteHandler): void {
     const route = `${method} ${path}`;
     if (this.routes.has(route)) return;

@@ -2,26 +2,29 @@ import type { ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { descriptorLimit } from '../host-limits.js';
 
-/** Share of the process's descriptors that connections may use: models, workers and stores need the others. */
+/** Share of the process's file descriptors for connections. Models, workers and stores need the rest. */
 const DESCRIPTOR_SHARE = 0.75;
 
-/** Connections that a server keeps open by default, where the process has descriptors for them. */
+/** Default limit on open connections, if the process has enough file descriptors. */
 const MAX_CONNECTIONS = 10_000;
 
-/** Default bound on open connections. */
+/** Returns the default limit on open connections. */
 export function defaultMaxConnections(): number {
   const descriptors = descriptorLimit() ?? Number.POSITIVE_INFINITY;
   return Math.min(MAX_CONNECTIONS, Math.max(1, Math.floor(descriptors * DESCRIPTOR_SHARE)));
 }
 
 interface Connection {
-  /** Rises with each request, over all connections. */
+  /** Sequence number of the last use, across all connections. */
   lastUsed: number;
-  /** Of the latest request. */
+  /** Response to the latest request. */
   response: ServerResponse | undefined;
 }
 
-/** Bounds the open connections of an HTTP server: for one more, those that have been idle longest are closed. */
+/**
+ * Limits the open connections of an HTTP server. Above the limit, the connections that have been idle longest are
+ * closed.
+ */
 export class Connections {
   private readonly open = new Map<Socket, Connection>();
   private uses = 0;
@@ -37,7 +40,7 @@ export class Connections {
     });
   }
 
-  /** Notes that `response` answers a request of its connection. */
+  /** Records that `response` belongs to the latest request of its connection. */
   use(response: ServerResponse): void {
     const connection = response.socket && this.open.get(response.socket);
     if (!connection) return;
@@ -45,11 +48,11 @@ export class Connections {
     connection.response = response;
   }
 
-  /** Closes idle connections; if there are none, the one that just came. */
+  /** Closes the connections that have been idle longest, or `latest` if no connection is idle. */
   private makeRoom(latest: Socket): void {
     const idle = [...this.open].filter(([socket, connection]) => socket !== latest && isIdle(connection));
     idle.sort(([, one], [, other]) => one.lastUsed - other.lastUsed);
-    // Several at once, so that a flood of connections does not search them all for each.
+    // Closing several at once keeps a flood of connections from searching the whole list for each new one.
     const count = Math.max(1, Math.floor(this.max / 100));
     const closed = idle.length > 0 ? idle.slice(0, count).map(([socket]) => socket) : [latest];
     for (const socket of closed) socket.destroy();

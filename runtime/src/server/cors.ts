@@ -1,9 +1,9 @@
 import type { HttpRequest, HttpResponse } from '../http/http.js';
 
-/** Stands for every origin. */
+/** Wildcard that matches every origin. */
 const ANY = '*';
 
-/** What a page may send: the headers that some protocol reads. */
+/** Request headers that a page may send: all headers that a protocol reads. */
 const ALLOWED_HEADERS = [
   'accept',
   'authorization',
@@ -16,16 +16,19 @@ const ALLOWED_HEADERS = [
   'x-request-id',
 ].join(', ');
 
-/** What a page may read of an answer, beside what browsers show anyway. */
+/** Response headers that a page may read, in addition to the CORS-safelisted ones. */
 const EXPOSED_HEADERS = 'inference-header-content-length, retry-after, x-request-id';
 
-/** Seconds for which a browser need not ask again. */
+/** Seconds that a browser may cache a preflight response. */
 const MAX_AGE = 600;
 
 type Answer = (request: HttpRequest) => Promise<HttpResponse>;
 type Headers = HttpRequest['headers'];
 
-/** What tells a browser that the page that asked may read the answer; undefined if it may not, or no page asked. */
+/**
+ * Returns the CORS headers that let the calling page read the response. Returns undefined if the request has no
+ * `Origin` header or its origin is not allowed.
+ */
 export function readableBy(origins: readonly string[], { origin }: Headers): HttpResponse['headers'] | undefined {
   const isAny = origins.includes(ANY);
   if (origin === undefined || !(isAny || origins.includes(origin))) return undefined;
@@ -36,7 +39,7 @@ export function readableBy(origins: readonly string[], { origin }: Headers): Htt
   };
 }
 
-/** Lets pages of `origins` call the server from a browser: whether they may, a browser asks first, without a credential. */
+/** Adds CORS headers for pages of `origins`, and responds to preflight requests, which carry no credential. */
 export function acrossOrigins(origins: readonly string[], answer: Answer): Answer {
   return async (request) => {
     const own = readableBy(origins, request.headers);

@@ -8,34 +8,41 @@ import { InferenceError, shuttingDown } from '../tensor/errors.js';
 import type { Admission } from './admission.js';
 import { LINGER_MS } from './request-body.js';
 
-/** What bounds calls. */
+/** Limits and authorization of gRPC calls. */
 export interface GateOptions {
-  /** Authorizes callers. @default every caller may call */
+  /** Authorizes callers. @default - every caller is accepted */
   readonly admission?: Admission;
-  /** Counts rejected calls. @default they are not counted */
+  /** Metrics that count rejected calls. @default - rejected calls are not counted */
   readonly metrics?: RuntimeMetrics;
-  /** Whether calls are rejected because the server ends. @default none is */
+  /**
+   * Returns whether the server is shutting down and rejects new calls.
+   *
+   * @default - calls are never rejected for shutdown
+   */
   readonly isDraining?: () => boolean;
-  /** Bytes that all requests hold together. */
+  /** Memory budget shared by all requests. */
   readonly budget: ByteBudget;
   readonly maxMessageBytes: number;
-  /** Milliseconds from the metadata to the whole message. */
+  /** Milliseconds from the metadata until the whole message must have arrived. */
   readonly messageMs: number;
-  /** Milliseconds from one piece of an answer that the client reads to the next. */
+  /** Milliseconds that a client may pause while it reads a response. */
   readonly readMs: number;
-  /** Methods that probes call, without a credential and while the server ends. */
+  /** Methods for health checks. They need no credential and keep working during shutdown. */
   readonly openMethods: readonly string[];
-  /** Reports a fault of the server, whose text no caller sees. */
+  /** Callback for internal errors. Their text is never sent to the caller. */
   readonly onError: (error: unknown) => void;
 }
 
-/** DEFLATE makes at most this many bytes of one: https://zlib.net/zlib_tech.html */
+/** Maximum expansion ratio of DEFLATE: https://zlib.net/zlib_tech.html */
 const MAX_INFLATION = 1032;
 
-/** First byte of a message in gRPC's framing that says it is compressed. */
+/** First byte of a gRPC message frame that marks the message as compressed. */
 const COMPRESSED = 1;
 
-/** Decides on each call by its metadata, before its message is read, and bounds what messages take. */
+/**
+ * Creates an interceptor that admits or rejects each call by its metadata, before the message is read. It also limits
+ * the memory and the time that a message takes.
+ */
 export function gate(options: GateOptions): ServerInterceptor {
   const { admission, metrics, isDraining, budget, maxMessageBytes, messageMs, readMs, openMethods, onError } = options;
   return ({ path }, call) => {
@@ -63,8 +70,8 @@ export function gate(options: GateOptions): ServerInterceptor {
       const { code, message, retryAfterSeconds } = asInferenceError(error);
       metrics?.callRefused(code);
       call.sendStatus({ code: status[code], details: message, metadata: pushback(retryAfterSeconds) });
-      // Closed at once, so that what the client still sends is neither kept nor unpacked; ended once the client has had
-      // time to read the status, which an abrupt end would replace.
+      // Closing the stream now drops what the client still sends, without buffering or decompressing it. Destroying it
+      // waits, because an abrupt end would replace the status before the client reads it.
       stream.close();
       setTimeout(() => stream.destroy(), LINGER_MS).unref();
     };
@@ -92,7 +99,8 @@ export function gate(options: GateOptions): ServerInterceptor {
                 const text = `the message did not arrive within ${messageMs / 1000} s`;
                 reject(new InferenceError('DEADLINE_EXCEEDED', text));
               }, messageMs);
-              // Before the listener of the call itself, which unpacks a message with its last byte.
+              // This listener must run before grpc-js's own, which decompresses a message as soon as its last byte
+              // arrives.
               stream.prependListener('data', count);
               proceed(metadata);
             };
@@ -109,7 +117,7 @@ export function gate(options: GateOptions): ServerInterceptor {
         }),
       sendMessage(message, next) {
         next(message);
-        // What the client has not read yet is held until it has.
+        // Bytes that the client has not read yet stay in memory, so they keep counting against the budget.
         if (stream.writableLength > 0) {
           held.resize(arrived + stream.writableLength);
           stream.setTimeout(readMs, () => stream.destroy());
@@ -124,13 +132,13 @@ export function gate(options: GateOptions): ServerInterceptor {
   };
 }
 
-/** Metadata of a call in the form of HTTP headers, which it arrived as. */
+/** Converts the metadata of a call to HTTP headers. */
 export function headersOf(metadata: Metadata): HttpRequest['headers'] {
-  // No header that the server reads has a binary value.
+  // The server reads no binary header, so converting each value to a string is safe.
   return Object.fromEntries(Object.entries(metadata.getMap()).map(([name, value]) => [name, value.toString()]));
 }
 
-/** Time after which a client may retry, in the form that gRPC clients read. */
+/** Metadata that tells a gRPC client when it may retry. */
 export function pushback(seconds: number | undefined): Metadata | undefined {
   if (seconds === undefined) return undefined;
   const metadata = new Metadata();
@@ -138,7 +146,10 @@ export function pushback(seconds: number | undefined): Metadata | undefined {
   return metadata;
 }
 
-/** The stream of a call. grpc-js shows an interceptor whole messages alone, and not what is still arriving. */
+/**
+ * Returns the HTTP/2 stream of a call. grpc-js passes only whole messages to an interceptor, not the bytes as they
+ * arrive.
+ */
 function streamOf(call: unknown): ServerHttp2Stream {
   return (call as { readonly stream: ServerHttp2Stream }).stream;
 }

@@ -30,56 +30,68 @@ import type { Admission } from './admission.js';
 import { gate, headersOf, pushback } from './grpc-gate.js';
 import type { ServerTimes } from './http-server.js';
 
-/** Methods that probes call. */
+/** Methods for health checks. */
 const OPEN_METHODS: readonly string[] = ['ServerLive', 'ServerReady', 'Ping', 'Check'];
 
 const MODEL_SERVICES: readonly GrpcService[] = [openInferenceGrpc, predictionService, modelService, torchServeGrpc];
 
 const SERVICES: readonly GrpcService[] = [...MODEL_SERVICES, grpcHealth(MODEL_SERVICES.map(({ name }) => name))];
 
-/** Calls of one connection at once; the recommendation of Envoy's and gRPC's guides. */
+/** Maximum concurrent calls per connection, as the guides of Envoy and gRPC recommend. */
 const MAX_STREAMS = 100;
 
-/** The proto files: beside the bundle where a host runs it, else at the top of the package. */
+/** Folder with the proto files: next to the bundle on a host, otherwise at the root of the package. */
 const PROTO_FOLDER = [join(__dirname, 'proto'), join(__dirname, '..', '..', 'proto')].find(existsSync) ?? '';
 
 export interface GrpcOptions {
   readonly host: string;
-  /** 0 for any that is free. */
+  /** Port to listen on. 0 picks a free port. */
   readonly port: number;
-  /** Largest message in bytes. */
+  /** Maximum message size in bytes. */
   readonly maxMessageBytes: number;
-  /** Bytes that all requests hold together. */
+  /** Memory budget shared by all requests. */
   readonly budget: ByteBudget;
-  /** How long clients may take. */
+  /** Time limits for clients. */
   readonly times: Pick<ServerTimes, 'requestMs' | 'readMs' | 'idleMs'>;
-  /** Open connections; one more is closed. */
+  /** Maximum number of open connections. Further connections are closed. */
   readonly maxConnections: number;
   /**
-   * Lets callers in, as it does those of HTTP. Whether the server lives and is ready may be asked without.
+   * Authenticates callers and applies their rate limits, as for HTTP. Health checks need no credential.
    *
-   * @default every caller is let in
+   * @default - every caller is accepted
    */
   readonly admission?: Admission;
-  /** Counts the calls. @default nobody does */
+  /** Metrics that count calls. @default - calls are not counted */
   readonly metrics?: RuntimeMetrics;
-  /** Makes a span of each call but those of probes, once it is there. @default none is made */
+  /**
+   * Returns the tracer, once it has started, which creates a span for each call except health checks.
+   *
+   * @default - no spans
+   */
   readonly tracer?: () => Tracer | undefined;
-  /** Whether calls are refused because the server ends. @default none is */
+  /**
+   * Returns whether the server is shutting down and rejects new calls.
+   *
+   * @default - calls are never rejected for shutdown
+   */
   readonly isDraining?: () => boolean;
-  /** Told of faults of ours, whose text no caller sees, and of the caller's trace. */
+  /** Callback for internal errors, with the caller's trace ID. The error text is never sent to the caller. */
   readonly onError: (error: unknown, traceId: string | undefined) => void;
 }
 
-/** A gRPC server that listens. */
+/** A gRPC server that is listening. */
 export interface GrpcServer {
   readonly port: number;
-  /** Tells clients to go elsewhere, and waits for the calls in flight; after `milliseconds` they are cut. */
+  /**
+   * Asks clients to reconnect elsewhere and waits for the calls in flight. Calls that still run after `milliseconds`
+   * are cut off.
+   */
   close(milliseconds: number): Promise<void>;
 }
 
 /**
- * Serves the Open Inference Protocol and TensorFlow Serving's API over gRPC, without encryption: hosts end TLS before.
+ * Starts a gRPC server for the Open Inference Protocol and the APIs of TensorFlow Serving and TorchServe. The server
+ * does not encrypt, because hosts terminate TLS in front of it.
  *
  * @throws Error if the port is taken
  */
@@ -108,7 +120,7 @@ export async function startGrpcServer(models: ModelCatalog, options: GrpcOptions
     ]);
     server.addService(definitionOf(service), Object.fromEntries(handlers) as UntypedServiceImplementation);
   }
-  // Not bound by grpc-js, whose own listeners take any number of connections.
+  // grpc-js cannot limit the connections of its own listeners, so a separate TCP server accepts them.
   const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
   const listener = createServer((socket) => connections.injectConnection(socket));
   listener.maxConnections = options.maxConnections;

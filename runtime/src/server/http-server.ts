@@ -7,44 +7,49 @@ import type { App } from './app.js';
 import { Connections } from './connections.js';
 import { EMPTY, ignore, LINGER_MS, readBody } from './request-body.js';
 
-/** What bounds the server. */
+/** Limits of the HTTP server. */
 export interface ServerLimits {
   readonly maxBodyBytes: number;
   readonly times: ServerTimes;
-  /** Bytes that all requests hold together. */
+  /** Memory budget shared by all requests. */
   readonly budget: ByteBudget;
-  /** Open connections. Above it the one that has been idle longest is closed. */
+  /** Maximum number of open connections. Above it, the connections that have been idle longest are closed. */
   readonly maxConnections: number;
 }
 
-/** How long a client may take, in milliseconds. */
+/** Time limits for clients, in milliseconds. */
 export interface ServerTimes {
-  /** From the connection to the last header. */
+  /** Time to receive all headers of a request. */
   readonly headersMs: number;
-  /** From the connection to the last byte of the body. */
+  /** Time to receive a whole request, including its body. */
   readonly requestMs: number;
-  /** From an answer to the next request of the same connection. */
+  /** Time that a connection may stay idle between two requests. */
   readonly idleMs: number;
-  /** From one piece of an answer that the client reads to the next. */
+  /** Time that a client may pause while it reads a response. */
   readonly readMs: number;
-  /** How often connections are held against these. */
+  /** Interval between checks of the limits on headers and requests. */
   readonly checkMs: number;
 }
 
 /**
- * Google's load balancers keep an idle connection for 600 seconds, the longest of those that cannot be told.
+ * Idle timeout of Google Cloud load balancers in seconds, the longest timeout that cannot be configured.
  * https://cloud.google.com/load-balancing/docs/https#timeout-keepalive-backends
  */
 const BALANCER_IDLE_SECONDS = 600;
-/** By how much the server is more patient. */
+/** Seconds that the server keeps an idle connection open after a load balancer would have closed it. */
 const MARGIN_SECONDS = 20;
 
-/** @param timeoutSeconds the time limit of a request, which load balancers take as theirs for an idle connection */
+/**
+ * Returns the time limits of the server.
+ *
+ * @param timeoutSeconds request timeout, which load balancers also use as their idle timeout
+ */
 export function serverTimes(timeoutSeconds: number): ServerTimes {
   return {
     headersMs: 10_000,
     requestMs: 60_000,
-    // The server never closes a connection that a load balancer is about to use, which would be a 502 to a caller.
+    // If the server closed a connection that a load balancer is about to reuse, the caller would get a 502. The server
+    // therefore waits longer than any load balancer.
     idleMs: (Math.max(BALANCER_IDLE_SECONDS, timeoutSeconds) + MARGIN_SECONDS) * 1000,
     readMs: 30_000,
     checkMs: 5_000,
@@ -53,7 +58,7 @@ export function serverTimes(timeoutSeconds: number): ServerTimes {
 
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/** Serves `app` over HTTP/1.1; not yet listening. */
+/** Creates an HTTP/1.1 server for `app`. It is not listening yet. */
 export function createHttpServer(app: App, limits: ServerLimits): Server {
   const { times } = limits;
   const server = createServer(
@@ -71,7 +76,7 @@ export function createHttpServer(app: App, limits: ServerLimits): Server {
     },
   );
   const connections = new Connections(server, limits.maxConnections);
-  // A client that asks before it sends is told at once if the body is too large, or not for it to send.
+  // A client that sends `Expect: 100-continue` is rejected before it sends a body that is too large or unauthorized.
   server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
     connections.use(outgoing);
     receive(app, limits, incoming, outgoing, () => outgoing.writeContinue());
@@ -79,7 +84,7 @@ export function createHttpServer(app: App, limits: ServerLimits): Server {
   return server;
 }
 
-/** A request that knows whether its client is still there. */
+/** A request that detects when its client disconnects. */
 class IncomingRequest implements HttpRequest, Cancellation {
   readonly method: string;
   readonly path: string;
@@ -102,7 +107,7 @@ class IncomingRequest implements HttpRequest, Cancellation {
     this.method = incoming.method ?? 'GET';
     this.path = mark === -1 ? url : url.slice(0, mark);
     this.query = mark === -1 ? '' : url.slice(mark + 1);
-    // Node joins repeated headers but for set-cookie, which no request has.
+    // Node joins repeated headers, except `set-cookie`, which requests do not carry.
     this.headers = incoming.headers as Readonly<Record<string, string | undefined>>;
   }
 
@@ -110,7 +115,7 @@ class IncomingRequest implements HttpRequest, Cancellation {
     return this;
   }
 
-  /** Opened by what is first counted, which most requests are too small for. */
+  /** Memory account of the request, opened on first use. Most requests are too small to need one. */
   get held(): HeldBytes {
     if (!this.account) {
       this.account = this.budget.open();
@@ -123,12 +128,12 @@ class IncomingRequest implements HttpRequest, Cancellation {
     return this.account;
   }
 
-  /** Keeps what is held until `ended`, even if the client goes away. */
+  /** Keeps the memory account open until `ended`, even if the client disconnects. */
   started(): void {
     this.isRunning = true;
   }
 
-  /** Releases what is held once the answer has left or its client is gone. */
+  /** Closes the memory account once the response is sent or the client has disconnected. */
   ended(): void {
     this.isRunning = false;
     this.settle();
@@ -143,14 +148,18 @@ class IncomingRequest implements HttpRequest, Cancellation {
   }
 }
 
-/** The path and the query, of a target that names a host too as well: proxies are sent those. */
+/** Returns path and query of the request target. Requests through a proxy carry an absolute URL. */
 function targetOf({ url = '/' }: IncomingMessage): string {
   if (url.startsWith('/')) return url;
   const path = /^https?:\/\/[^/?]*(.*)$/i.exec(url)?.[1] ?? url;
   return path === '' || path.startsWith('?') ? `/${path}` : path;
 }
 
-/** @param proceed tells a client that waits for it to send the body */
+/**
+ * Reads a request, runs it and sends the response.
+ *
+ * @param proceed sends `100 Continue` to a client that waits for it
+ */
 function receive(
   app: App,
   { maxBodyBytes, budget, times: { readMs } }: ServerLimits,
@@ -184,7 +193,8 @@ function receive(
     read();
     return;
   }
-  // A body is memory: it is read only for a route that takes one, a caller that is authorized, and if there is room.
+  // A body takes memory, so the server reads it only if a route needs it, the caller is authorized and the budget
+  // allows it.
   if (!app.takesBody(request)) {
     void app.handle(request).then((response) => refuseBody(incoming, outgoing, response));
     return;
@@ -211,8 +221,8 @@ function receive(
 }
 
 /**
- * Answers before the body is read, and ends the connection. What the client still sends is taken for a while and thrown
- * away: closed at once, the connection would be reset, by which many clients lose the answer that they were sent.
+ * Responds before the body is read, then closes the connection. The server discards what the client still sends for a
+ * while. Closing immediately would reset the connection, and many clients would lose the response.
  */
 function refuseBody(incoming: IncomingMessage, outgoing: ServerResponse, response: HttpResponse): void {
   if (outgoing.destroyed) return;
@@ -231,32 +241,35 @@ function refuseBody(incoming: IncomingMessage, outgoing: ServerResponse, respons
 function send(outgoing: ServerResponse, { status, headers, body }: HttpResponse, readMs: number): void {
   if (outgoing.destroyed) return;
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-  // A flat list, which node:http writes as it is.
+  // node:http writes a flat header list unchanged, which avoids the work of normalizing an object.
   const list = ['content-length', String(length)];
   for (const name in headers) list.push(name, headers[name]!);
   outgoing.writeHead(status, list);
-  // Node leaves the body of an answer to HEAD out.
+  // Node omits the body when it responds to HEAD.
   if (typeof body !== 'string' && length <= MAX_JOINED_BYTES) outgoing.end(body.toString('latin1'), 'latin1');
   else outgoing.end(body);
   if (outgoing.writableLength > 0) limitReading(outgoing, outgoing.writableLength, readMs);
 }
 
-/** Sends the last answer of a connection. */
+/** Sends the last response of a connection. */
 async function sendLast(app: App, outgoing: ServerResponse, response: HttpResponse, readMs: number): Promise<void> {
   await app.answersHeld;
   outgoing.shouldKeepAlive = false;
   send(outgoing, response, readMs);
 }
 
-/** Bytes a millisecond that a client must read at least, on average. */
+/** Minimum average read rate of a client, in bytes per millisecond. */
 const MIN_READ_RATE = 16;
 
-/** Closes the connection of a client that stops reading an answer of `bytes`, or reads it a byte at a time. */
+/** Closes the connection of a client that stops reading a response of `bytes`, or reads it too slowly. */
 function limitReading(outgoing: ServerResponse, bytes: number, readMs: number): void {
   const destroy = () => outgoing.destroy();
   const limit = setTimeout(destroy, readMs + bytes / MIN_READ_RATE);
   outgoing.setTimeout(readMs, destroy).once('close', () => clearTimeout(limit));
 }
 
-/** Up to here a body goes out in one piece with its headers, which Node does with strings alone; latin1 keeps each byte. */
+/**
+ * Largest body in bytes that is sent in one write with its headers. Node joins only strings, and latin1 preserves each
+ * byte.
+ */
 const MAX_JOINED_BYTES = 4096;

@@ -1,20 +1,20 @@
 import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose';
 
-/** Keys older than this are fetched again, in the background. */
+/** Age in milliseconds after which cached keys are refreshed in the background. */
 const FRESH_MS = 10 * 60_000;
 
-/** After an attempt the issuer is not asked again for this long, whatever tokens ask for. */
+/** Minimum pause in milliseconds between two requests to the issuer, whatever keys the tokens name. */
 const COOLDOWN_MS = 5_000;
 
-/** How long the issuer may take for one document. */
+/** Timeout in milliseconds for one document of the issuer. */
 const ANSWER_MS = 5_000;
 
-/** Bytes of a discovery document or a key set; those of large issuers have some 20,000. */
+/** Maximum size in bytes of a discovery document or a key set. Large issuers use about 20,000 bytes. */
 const MAX_DOCUMENT_BYTES = 1024 * 1024;
 
 /**
- * The public keys of one issuer, found by OpenID Connect discovery. Keys that were read once are kept while the issuer
- * is down.
+ * Public keys of one issuer, found with OpenID Connect discovery. Cached keys remain in use while the issuer is
+ * unavailable.
  */
 export class IssuerKeys {
   private keys: JWTVerifyGetKey | undefined;
@@ -27,7 +27,11 @@ export class IssuerKeys {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** @throws Error if the keys were never read and cannot be read now */
+  /**
+   * Returns the cached keys and fetches them on the first call.
+   *
+   * @throws Error if the keys were never read and cannot be read now
+   */
   async current(): Promise<JWTVerifyGetKey> {
     if (!this.keys) await this.refresh();
     else if (this.now() - this.readAt > FRESH_MS) this.refresh().catch(() => {});
@@ -35,7 +39,7 @@ export class IssuerKeys {
     return this.keys;
   }
 
-  /** Reads the keys again because a token names one that is not among them. Returns the keys there are after that. */
+  /** Refreshes the keys because a token names an unknown key ID, and returns the current keys. */
   async renewed(): Promise<JWTVerifyGetKey> {
     await this.refresh().catch(() => {});
     return this.current();
@@ -57,7 +61,7 @@ export class IssuerKeys {
       issuer?: string;
       jwks_uri: string;
     };
-    // Required by OpenID Connect Discovery 1.0, 4.3.
+    // OpenID Connect Discovery 1.0, section 4.3, requires this check.
     if (issuer?.replace(/\/$/, '') !== base) throw new Error(`the discovery document is of another issuer: ${issuer}`);
     if (new URL(keys).protocol !== new URL(this.issuer).protocol) throw new Error('the keys are at another protocol');
     this.keys = createLocalJWKSet((await document(keys)) as JSONWebKeySet);

@@ -2,10 +2,10 @@ import type { JwtConfig } from '../config.js';
 import { InferenceError } from '../tensor/errors.js';
 import { IssuerKeys } from './issuer-keys.js';
 
-/** Asymmetric algorithms only: the keys come from a public document. */
+/** Allowed signature algorithms. All are asymmetric, because the keys come from a public document. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
-/** Claims of a token whose signature, issuer and audience were verified. */
+/** Claims of a token with verified signature, issuer and audience. */
 export interface JwtClaims {
   readonly sub?: string;
   readonly [claim: string]: unknown;
@@ -14,13 +14,13 @@ export interface JwtClaims {
 /** Verifies the bearer token of an `Authorization` header. */
 export type JwtVerifier = (authorization: string | undefined) => Promise<JwtClaims>;
 
-/** Seconds by which the clocks of issuer and server may differ. */
+/** Allowed clock difference between issuer and server, in seconds. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 
 /**
- * A verifier for tokens of one issuer, whose keys are discovered with the first token and cached.
+ * Creates a verifier for tokens of one issuer. It discovers the issuer's keys with the first token and caches them.
  *
- * @throws InferenceError from the verifier: `UNAUTHENTICATED`, without saying why, or `UNAVAILABLE`
+ * @throws InferenceError from the verifier: `UNAUTHENTICATED`, without a reason, or `UNAVAILABLE`
  */
 export function jwtVerifier({ issuer, audience }: JwtConfig, keys = new IssuerKeys(issuer)): JwtVerifier {
   return async (authorization) => {

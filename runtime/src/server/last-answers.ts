@@ -1,14 +1,14 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** How often the connections are looked at, in milliseconds. */
+/** Interval between checks of the connections, in milliseconds. */
 const LOOK_MS = 20;
 
 /**
- * Watches the connections of `server`, for its end: Node closes a connection whose answer is written to it and not yet
- * on its way as if it were idle, and the client gets a part.
+ * Tracks the connections of `server` for its shutdown. Node treats a connection as idle when its response is written
+ * but not yet sent. Closing it then would truncate the response.
  *
- * @returns waits until every answer is on its way, at most so many milliseconds
+ * @returns a function that waits until every response is sent, at most the given milliseconds
  */
 export function lastAnswers(server: Server): (milliseconds: number) => Promise<void> {
   const connections = new Set<Socket>();
@@ -18,7 +18,7 @@ export function lastAnswers(server: Server): (milliseconds: number) => Promise<v
   });
   return async (milliseconds) => {
     const end = performance.now() + milliseconds;
-    // Answers that were just made are written first.
+    // Responses that were just created are written in this turn of the event loop.
     await new Promise((later) => setImmediate(later));
     while ([...connections].some(({ writableLength }) => writableLength > 0) && performance.now() < end) {
       await new Promise((later) => setTimeout(later, LOOK_MS));

@@ -4,7 +4,7 @@ import { METRICS_PATH } from '../contract.js';
 import { EXPOSITION_TYPE } from '../observability/exposition.js';
 
 /**
- * Tells whoever gathers metrics what `text` says, without a credential: on a port that callers do not reach.
+ * Serves the metrics in `text` without authentication, on a port that callers cannot reach.
  *
  * @throws Error if the port is taken
  */

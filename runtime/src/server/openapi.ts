@@ -5,7 +5,7 @@ import type { Datatype } from '../tensor/datatype.js';
 import type { TensorSpec } from '../tensor/tensor.js';
 import { RUNTIME_VERSION } from '../version.js';
 
-/** The description of every model that is available, as OpenAPI 3.1, made from its signature. */
+/** Builds an OpenAPI 3.1 description of every available model from its signature. */
 export function openApi(models: ModelCatalog): object {
   const available = models.names().flatMap((name) => models.find(name) ?? []);
   return {
@@ -48,12 +48,12 @@ function post(operationId: string, summary: string, schemas: { request: object; 
   return { post: { operationId, summary, requestBody, responses } };
 }
 
-/** An object that has all of `properties`. */
+/** Schema of an object with all of `properties` required. */
 function record(properties: Readonly<Record<string, object>>): object {
   return { type: 'object', required: Object.keys(properties), properties };
 }
 
-/** One entry a row: the value of the one tensor, or an object of all. */
+/** Schema of a list with one entry per row: the value of the only tensor, or an object with all tensors. */
 function rows(key: string, specs: readonly TensorSpec[]): object {
   const row = (spec: TensorSpec) => nested(spec.datatype, spec.shape.slice(1));
   const items =
@@ -76,7 +76,7 @@ function tensors(specs: readonly TensorSpec[]): object {
   return { type: 'array', prefixItems };
 }
 
-/** A list for each dimension around the elements. */
+/** Schema of the elements, nested in one array per dimension. */
 function nested(datatype: Datatype, shape: readonly number[]): object {
   return shape.reduceRight<object>(
     (items, size) => ({ type: 'array', items, ...(size >= 0 && { minItems: size, maxItems: size }) }),

@@ -5,18 +5,18 @@ import { JSON_LENGTH_HEADER } from '../protocols/open-inference/infer-response.j
 import { paddingAfter } from '../tensor/alignment.js';
 import { invalid } from '../tensor/errors.js';
 
-/** The body of a request that has none. */
+/** Empty request body. */
 export const EMPTY = Buffer.alloc(0);
 
-/** How long a client whose request was rejected may go on to send, in milliseconds; what it sends is dropped. */
+/** Milliseconds that a client may keep sending after its request was rejected. The server discards what it sends. */
 export const LINGER_MS = 1000;
 
-/** A chunk costs memory beside its bytes: no more than this many may be small on average. */
+/** Maximum number of chunks whose average size may be small. Each chunk takes memory in addition to its bytes. */
 const MAX_SMALL_CHUNKS = 10_000;
 const SMALL_CHUNK_BYTES = 256;
 
 /**
- * Reads the whole body, and gives it to `done`, or to `refuse` why it is not read any further.
+ * Reads the whole body and passes it to `done`. If the body must not be read any further, passes the error to `refuse`.
  *
  * @param held counts the bytes as they arrive
  */
@@ -65,7 +65,10 @@ export function readBody(
   incoming.on('error', ignore);
 }
 
-/** Joins a body so that the binary tensors behind its JSON, if it has some, can be read where they are. */
+/**
+ * Joins the chunks of a body. It aligns the binary tensors after the JSON part, so that they can be read without a
+ * copy.
+ */
 function join(chunks: readonly Buffer[], size: number, jsonLength: number): Buffer {
   const offset = paddingAfter(jsonLength);
   const body = Buffer.allocUnsafeSlow(offset + size).subarray(offset);
@@ -77,5 +80,5 @@ function join(chunks: readonly Buffer[], size: number, jsonLength: number): Buff
   return body;
 }
 
-/** A client that goes away while it sends has nobody left to answer. */
+/** Ignores the error of a client that disconnects while it sends, because no client remains to respond to. */
 export function ignore(): void {}

@@ -1,4 +1,7 @@
-/** Callers that are remembered; the one that asked longest ago is forgotten first, with a full bucket by then. */
+/**
+ * Maximum number of callers to remember. The caller with the oldest request is dropped first; its bucket is full by
+ * then.
+ */
 const MAX_CALLERS = 10_000;
 
 interface Bucket {
@@ -6,7 +9,7 @@ interface Bucket {
   since: number;
 }
 
-/** A bucket of requests for each caller, that fills by so many a second and holds one second's worth. */
+/** Token buckets, one per caller. Each refills at a fixed rate per second and holds one second's worth of requests. */
 export class TokenBuckets {
   private readonly buckets = new Map<string, Bucket>();
   private readonly capacity: number;
@@ -16,17 +19,17 @@ export class TokenBuckets {
   }
 
   /**
-   * Takes one request of `caller`'s.
+   * Takes one request from the bucket of `caller`.
    *
-   * @param now in milliseconds
-   * @returns 0, or the seconds after which there is one again
+   * @param now current time in milliseconds
+   * @returns 0 if the request is allowed, otherwise the seconds until the next one is
    */
   take(caller: string, now: number): number {
     const known = this.buckets.get(caller);
     const filled = known ? known.tokens + ((now - known.since) / 1000) * this.perSecond : this.capacity;
     const tokens = Math.min(this.capacity, filled);
     const isAllowed = tokens >= 1;
-    // Set anew, so that the map's order is that of the last request.
+    // Deleting first moves the caller to the end of the map, which keeps the map ordered by last request.
     this.buckets.delete(caller);
     this.buckets.set(caller, { tokens: isAllowed ? tokens - 1 : tokens, since: now });
     if (this.buckets.size > MAX_CALLERS) this.buckets.delete(this.buckets.keys().next().value!);
