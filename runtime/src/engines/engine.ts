@@ -1,29 +1,32 @@
 import type { ModelFormat } from '../manifest/index.js';
 import type { Signature, Tensor } from '../tensor/tensor.js';
 
-/** A model in memory. */
+/** A model loaded into memory. */
 export interface LoadedModel {
-  /** What the artifact itself says it takes and gives; `serving_default` is always present. */
+  /** Signatures that the artifact itself declares. `serving_default` is always present. */
   readonly signatures: Readonly<Record<string, Signature>>;
-  /** Runs once over whole tensors. Inputs are in the signature's order; so are the outputs. */
+  /** Runs the model once on whole tensors. Inputs and outputs are in the order of the signature. */
   run(inputs: readonly Tensor[], signatureName?: string): Promise<Tensor[]>;
-  /** The Python packages it runs on, as lines of `requirements.txt`. @default it needs none, or its package names them */
+  /** Python packages that the model needs, as lines of `requirements.txt`. @default none, or its package lists them */
   readonly requirements?: readonly string[];
-  /** Whether outputs have other rows than inputs, by what the artifact says. @default it does not say */
+  /** Whether the artifact declares that outputs and inputs have different row counts. @default it declares nothing */
   readonly givesOtherRows?: boolean;
-  /** Runs that may be in flight at once. @default 1 */
+  /** Maximum number of runs in flight. @default 1 */
   readonly concurrency?: number;
-  /** Runs that may be sent before an earlier one is answered, so that the engine never waits for the next. @default 0 */
+  /**
+   * Number of runs sent before an earlier one has finished, so that the engine never waits for the next one. @default 0
+   */
   readonly ahead?: number;
-  /** Whether requests have a chance, now. @default true */
+  /** Whether a request can succeed now. @default true */
   readonly isHealthy?: boolean;
-  /** Why requests have no chance, for people. @default the processes of the model end again and again */
+  /** Reason why requests cannot succeed, for people. @default the processes of the model keep exiting */
   readonly fault?: string;
   /**
-   * Moves the model to a thread of its own, for runs that would hold this one too long. No run may be in flight.
+   * Moves the model to its own thread, because its runs would block the calling thread too long. No run may be in
+   * flight.
    *
-   * @param threads for one run
-   * @default runs never hold the thread
+   * @param threads number of threads for one run
+   * @default runs never block the thread
    */
   offload?(threads: number): Promise<void>;
   /** Frees native memory. No run may be in flight. */
@@ -32,29 +35,29 @@ export interface LoadedModel {
 
 /** A saved model on disk. */
 export interface Artifact {
-  /** The file, or the folder for formats that are one. */
+  /** Path of the file, or of the folder for formats that are folders. */
   readonly path: string;
   readonly format: ModelFormat;
   /**
-   * What it takes and gives, for formats that do not record it. Whoever packs a model may know of the inputs alone: the
-   * outputs are then found by running it.
+   * Declared inputs and outputs, for formats that do not record them. If only the inputs are known when a model is
+   * packed, a run of the model determines the outputs.
    *
-   * @default what the artifact says
+   * @default the signature that the artifact records
    */
   readonly declared?: Partial<Signature>;
   /**
-   * Verifies once more what the artifact is made of: awaited each time before the artifact is read again, which is not
-   * done if it throws.
+   * Verifies the files of the artifact again. Engines await it before each further read of the artifact, and do not
+   * read the artifact if it throws.
    *
-   * @default the files are trusted to stay as they were
+   * @default the files are trusted not to change
    */
   readonly verify?: () => Promise<void>;
 }
 
-/** Loads the artifacts of some formats. */
+/** Loads artifacts of certain formats. */
 export interface Engine {
   /**
-   * The caller has verified the artifact's digest.
+   * Loads an artifact whose digest the caller has verified.
    *
    * @throws ModelPackageError `ARTIFACT_INVALID` if the file cannot be loaded
    */
@@ -62,24 +65,27 @@ export interface Engine {
 }
 
 export interface EngineOptions {
-  /** Threads for one run. @default one until the model is offloaded, and in worker processes all the CPUs */
+  /** Threads for one run. @default one until the model is offloaded; all CPUs in worker processes */
   readonly threads?: number;
-  /** Whether formats may be loaded that run code which the file names. @default false */
+  /** Whether to load formats that can run arbitrary code from the file. @default false */
   readonly trustPickle?: boolean;
-  /** Processes for one model of a Python framework. @default 1 */
+  /** Worker processes for one model of a Python framework. @default 1 */
   readonly workers?: number;
   /**
-   * MiB of memory above which a process for a model of a Python framework is replaced.
+   * MiB of memory above which a worker process of a Python model is replaced.
    *
-   * @default three quarters of the memory of the container or the machine, shared between the model's processes
+   * @default three quarters of the memory of the container or the machine, divided among the model's processes
    */
   readonly workerMemoryMib?: number;
-  /** The interpreter for models of Python frameworks: a path, or a name on PATH. @default `python3` */
+  /** Python interpreter for models of Python frameworks: a path, or a name on PATH. @default `python3` */
   readonly python?: string;
-  /** Seconds that such a process may take to load the model. @default 300 */
+  /** Seconds that a worker process may take to load the model. @default 300 */
   readonly startSeconds?: number;
-  /** Seconds after which a process that is still at a run is killed and replaced. @default runs have no limit */
+  /**
+   * Seconds after which a worker process that has not finished a run is killed and replaced. @default runs have no
+   * limit
+   */
   readonly timeoutSeconds?: number;
-  /** Takes each line that a worker process writes. @default lines are dropped */
+  /** Receives each line that a worker process writes. @default lines are dropped */
   readonly onLine?: (line: string) => void;
 }

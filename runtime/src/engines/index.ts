@@ -6,7 +6,7 @@ export type { Artifact, Engine, EngineOptions, LoadedModel } from './engine.js';
 
 const python = async (): Promise<Engine> => (await import('./python/python-engine.js')).pythonEngine;
 
-// Each engine is loaded with the first model that needs it: what is not used costs no time at start.
+// Each engine is loaded with the first model that needs it, so that unused engines do not slow down the start.
 const ENGINES: Partial<Record<ModelFormat, () => Promise<Engine>>> = {
   saved_model: python,
   torchscript: python,
@@ -18,9 +18,9 @@ const ENGINES: Partial<Record<ModelFormat, () => Promise<Engine>>> = {
 };
 
 /**
- * The engine that runs models of `format`.
+ * Returns the engine that runs models of `format`.
  *
- * @throws ModelPackageError `FORMAT_UNKNOWN` if there is none
+ * @throws ModelPackageError `FORMAT_UNKNOWN` if no engine supports it
  */
 export function engineFor(format: ModelFormat): Engine {
   const engine = ENGINES[format];

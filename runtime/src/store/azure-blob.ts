@@ -7,12 +7,12 @@ const HOST = '.blob.core.windows.net';
 
 const identity = kept(azureHeaders);
 
-/** Whether `url` is of a container in Azure's cloud. */
+/** Whether `url` points to Azure Blob Storage in the public cloud. */
 export function isAzureBlob({ hostname }: URL): boolean {
   return hostname.endsWith(HOST);
 }
 
-/** Azure Blob Storage, by a signature in the URL, or else by the host's managed identity. */
+/** Azure Blob Storage, authorized by a SAS signature in the URL, or else by the managed identity of the host. */
 export const azureBlob: ObjectStore = {
   open: (url) => httpSource(url.href, credentialsOf(url)),
 
@@ -32,7 +32,7 @@ export const azureBlob: ObjectStore = {
     for (let marker = ''; ; ) {
       question.searchParams.set('marker', marker);
       const page = await httpText(question.href, credentialsOf(url));
-      // The answer is XML; names and the marker are all that is wanted of it.
+      // The response is XML. Only the blob names and the continuation marker are needed.
       for (const [, name] of page.matchAll(/<Name>([^<]*)<\/Name>/g))
         names.push(unescaped(name!).slice(decoded.length));
       marker = unescaped(/<NextMarker>([^<]*)<\/NextMarker>/.exec(page)?.[1] ?? '');

@@ -1,9 +1,9 @@
 import { type Manifest, ModelPackageError } from '../manifest/index.js';
 
 /**
- * Refuses a package that is none of those that were deployed.
+ * Rejects a package whose digest is not one of the deployed digests.
  *
- * @param allowed @default any package
+ * @param allowed digests of the deployed packages @default any package
  * @throws ModelPackageError `DIGEST_MISMATCH`
  */
 export function checkDigest(manifest: Manifest, allowed: readonly string[] | undefined): void {

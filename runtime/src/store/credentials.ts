@@ -1,10 +1,13 @@
-/** Gives the headers that prove who asks. */
+/** Returns the headers that authenticate a request. */
 export type Credentials = () => Promise<Readonly<Record<string, string>>>;
 
-/** Far less than a token lives on when a cloud hands it out, and far more than parts of an object are apart. */
+/**
+ * Cache lifetime in milliseconds: far shorter than the lifetime of a new cloud token, far longer than the time between
+ * two parts of an object.
+ */
 const KEPT_MS = 60_000;
 
-/** Asks once a minute: metadata servers throttle those who ask for each part of each file. */
+/** Caches the headers for a minute, because metadata servers throttle a request for every part of every file. */
 export function kept(ask: Credentials): Credentials {
   let asked: ReturnType<Credentials> | undefined;
   let until = 0;

@@ -4,17 +4,18 @@ import type { ObjectSource } from './object-source.js';
 import { named, openStore } from './open-store.js';
 import { PermanentError, withRetries } from './retry.js';
 
-/** Bytes of a part: large enough that a round trip does not count, small enough to try again. */
+/** Bytes of a part: large enough that the round trip is negligible, small enough to retry. */
 const PART_BYTES = 8 * 1024 * 1024;
 
-/** Parts of one object that are read at once; one connection does not fill a cloud's link. */
+/** Number of parts of one object read in parallel. A single connection does not saturate a cloud network link. */
 const PARALLEL_PARTS = 8;
 
-/** Bytes of a manifest at most. */
+/** Maximum size of a manifest in bytes. */
 const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 
 /**
- * Writes the object of `size` bytes at `url` to `path`, in parallel parts. A part that breaks off goes on from there.
+ * Downloads the object of `size` bytes at `url` to `path` in parallel parts. An interrupted part resumes where it
+ * stopped.
  *
  * @throws Error naming the URL without its query, which may be secret
  */
@@ -40,7 +41,7 @@ export async function download(url: string, path: string, size: number): Promise
 }
 
 /**
- * The text of the small object at `url`.
+ * Downloads the small object at `url` as text.
  *
  * @throws ObjectMissing, or Error, naming the URL without its query, which may be secret
  */
@@ -61,9 +62,9 @@ export async function downloadText(url: string): Promise<string> {
 }
 
 /**
- * Copies one part to its place in the file.
+ * Copies one part to its position in the file.
  *
- * @returns whether the store knows no ranges: the first part has then copied all there is
+ * @returns whether the store ignores ranges. The first part has then copied the whole object.
  */
 async function copyPart(
   source: ObjectSource,
@@ -76,7 +77,7 @@ async function copyPart(
   return withRetries(async () => {
     const { chunks, isWhole } = await source.read(position, end);
     if (isWhole && start > 0) {
-      // Who asked for the first part takes everything. An answer ends only for who has begun to read it.
+      // The worker of the first part copies the whole object. Reading one chunk and breaking off closes this response.
       for await (const _ of chunks) break;
       return true;
     }
@@ -100,7 +101,7 @@ async function write(file: FileHandle, bytes: Uint8Array, position: number): Pro
       written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
     }
   } catch (error) {
-    // Trying again frees no space.
+    // A retry does not free disk space.
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
     throw new PermanentError('no space is left on the disk; give the host a larger one, or TMPDIR a larger folder');
   }

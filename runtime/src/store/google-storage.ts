@@ -7,7 +7,7 @@ const API = 'https://storage.googleapis.com';
 
 const credentials = kept(googleHeaders);
 
-/** Google Cloud Storage by its JSON API, `gs://bucket/object`, by the host's service account. */
+/** Google Cloud Storage over its JSON API, `gs://bucket/object`, authorized by the service account of the host. */
 export const googleStorage: ObjectStore = {
   open: (url) => httpSource(`${objectsOf(url)}/${encodeURIComponent(nameOf(url))}?alt=media`, credentials),
 
@@ -32,7 +32,7 @@ interface ObjectsPage {
 }
 
 function objectsOf({ host }: URL): string {
-  // The variable by which Google's own libraries are sent to an emulator.
+  // Google's client libraries read the same variable to connect to an emulator.
   const emulator = process.env.STORAGE_EMULATOR_HOST;
   return `${emulator?.replace(/\/$/, '') ?? API}/storage/v1/b/${host}/o`;
 }

@@ -2,12 +2,12 @@ import type { Credentials } from './credentials.js';
 import type { ObjectSource } from './object-source.js';
 import { failureOf } from './retry.js';
 
-/** How long a store may be silent, before its answer and amid it. */
+/** Milliseconds that a store may send nothing, before its response and during it. */
 const SILENCE_MS = 60_000;
 
 const nobody: Credentials = async () => ({});
 
-/** An object behind HTTP. */
+/** An object that is read over HTTP. */
 export function httpSource(url: string, credentials: Credentials = nobody, silenceMs = SILENCE_MS): ObjectSource {
   return {
     async read(start, end) {
@@ -24,20 +24,20 @@ export function httpSource(url: string, credentials: Credentials = nobody, silen
   };
 }
 
-/** The text that a store answers to a question about its objects. */
+/** Sends a GET request to a store and returns the response body as text. */
 export async function httpText(url: string, credentials: Credentials = nobody): Promise<string> {
   return (await ask(url, AbortSignal.timeout(SILENCE_MS), await credentials())).text();
 }
 
 async function ask(url: string, signal: AbortSignal, headers: Readonly<Record<string, string>>): Promise<Response> {
-  // A store that sends elsewhere would be given the credentials too.
+  // A redirect would send the credentials to another host.
   const response = await fetch(url, { headers, redirect: 'manual', signal });
   if (response.ok) return response;
   await response.body?.cancel();
   throw failureOf(response.status, `the store answered ${response.status}`);
 }
 
-/** Ends an answer that has stalled, and none that is merely long. */
+/** Aborts a response that has stalled, however long a response in progress takes. */
 class SilenceWatch {
   private readonly controller = new AbortController();
   private readonly timer: NodeJS.Timeout;

@@ -1,34 +1,34 @@
 /** A stored object that can be read in parts. */
 export interface ObjectSource {
   /**
-   * Asks for the bytes from `start` up to, not including, `end`.
+   * Requests the bytes from `start` up to, but not including, `end`.
    *
-   * @throws ObjectMissing, or another PermanentError if asking again is of no use
+   * @throws ObjectMissing, or another PermanentError if a retry cannot succeed
    */
   read(start: number, end: number): Promise<ObjectPart>;
 }
 
-/** What a store answered. */
+/** Response of a store to a read. */
 export interface ObjectPart {
   /** The bytes, as they arrive. */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** Whether it is the whole object from its first byte, as from a server that knows no ranges. */
+  /** Whether the response is the whole object from its first byte, as from a server without support for ranges. */
   readonly isWhole: boolean;
 }
 
-/** Where objects are. */
+/** A store of objects, such as a bucket. */
 export interface ObjectStore {
   open(url: URL): ObjectSource;
   /**
-   * The paths of all objects below the folder `url`, from there on. Absent where there is no way to ask.
+   * Lists the paths of all objects below the folder `url`, relative to it. Absent if the store cannot list objects.
    *
-   * @throws PermanentError if asking again is of no use
+   * @throws PermanentError if a retry cannot succeed
    */
   list?(url: URL): Promise<readonly string[]>;
   /**
-   * Writes an object, over what is there. Absent where nothing is ever written.
+   * Writes an object and overwrites an existing one. Absent if the runtime never writes to the store.
    *
-   * @throws PermanentError if trying again is of no use
+   * @throws PermanentError if a retry cannot succeed
    */
   write?(url: URL, body: Buffer | string, contentType: string): Promise<void>;
 }

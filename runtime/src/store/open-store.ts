@@ -7,7 +7,7 @@ import { ObjectMissing, PermanentError } from './retry.js';
 const web: ObjectStore = { open: (url) => httpSource(url.href) };
 
 const STORES: Readonly<Record<string, (url: URL) => ObjectStore | Promise<ObjectStore>>> = {
-  // The SDK is loaded where it is used: it takes longer to load than a small model.
+  // The SDK is loaded on first use, because loading it takes longer than loading a small model.
   's3:': async () => (await import('./s3-source.js')).s3Store,
   'gs:': () => googleStorage,
   'https:': (url) => (isAzureBlob(url) ? azureBlob : web),
@@ -18,7 +18,7 @@ const STORES: Readonly<Record<string, (url: URL) => ObjectStore | Promise<Object
 };
 
 /**
- * The store that `url` is of, where the host's identity proves who asks.
+ * Returns the store of `url`, authorized by the identity of the host.
  *
  * @throws PermanentError if the scheme is not supported
  */
@@ -34,12 +34,12 @@ export function isUrl(text: string): boolean {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(text);
 }
 
-/** A URL as it may be told: its query may hold a signature. */
+/** Removes the query of a URL, which may hold a signature, so that the URL can be logged. */
 export function withoutQuery(url: string): string {
   return url.split('?')[0]!;
 }
 
-/** Does something with the object at `url`; a failure says of which, without what may be secret. */
+/** Runs `act` on the object at `url`. A failure names the URL without its query, which may be secret. */
 export async function named<T>(url: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();

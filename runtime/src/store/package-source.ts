@@ -7,30 +7,34 @@ import { download, downloadText } from './download.js';
 import { isUrl, named, openStore, withoutQuery } from './open-store.js';
 import { ObjectMissing, withRetries } from './retry.js';
 
-/** A package on this machine. */
+/** A package on the local disk. */
 export interface LocalPackage {
   readonly directory: string;
-  /** Removes what was fetched; a package that always was on this machine stays. */
+  /** Removes the downloaded files. A package that was already on the local disk stays. */
   dispose(): Promise<void>;
 }
 
-/** A package where it was found. */
+/** A package at the location where it was found. */
 export interface StoredPackage {
-  /** For people: without a query, which may be secret. */
+  /** The location for logs and messages, without a query, which may be secret. */
   readonly location: string;
-  /** @throws ModelPackageError */
+  /**
+   * Reads the manifest.
+   *
+   * @throws ModelPackageError
+   */
   manifest(): Promise<Manifest>;
-  /** Brings the files that the manifest names to this machine. Their bytes are not compared with it yet. */
+  /** Downloads the files that the manifest lists. Their digests are not verified yet. */
   fetch(manifest: Manifest): Promise<LocalPackage>;
 }
 
-/** Packages lie in the location itself, in folders of it, or as `NAME/VERSION`. */
+/** Maximum depth of packages: the location itself, a folder in it, or `NAME/VERSION`. */
 const MAX_DEPTH = 2;
 
 /**
- * The packages at a folder or a URL: itself, or those in it.
+ * Finds the packages at a folder or a URL: the location itself, or packages below it.
  *
- * @throws Error if a store cannot be asked
+ * @throws Error if a store cannot be read
  */
 export async function findPackages(location: string): Promise<readonly StoredPackage[]> {
   return isUrl(location) ? findStored(location) : eachOnce(findFolders(location, MAX_DEPTH)).map(folderPackage);
@@ -50,12 +54,12 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    // A link that leads nowhere, or in a circle.
+    // The link is dangling or circular.
     return false;
   }
 }
 
-/** What copies and switches packages often keeps a link beside the folder that it leads to. */
+/** Removes duplicates. Tools that copy and switch packages often keep a link beside its target folder. */
 function eachOnce(folders: readonly string[]): readonly string[] {
   return [...new Map(folders.map((folder) => [realpathSync(folder), folder])).values()];
 }
@@ -113,20 +117,20 @@ function storedPackage(base: URL, known?: string): StoredPackage {
   };
 }
 
-/** Objects may be named as no file may. */
+/** Whether the path is that of a manifest. Objects may have names that are invalid as file paths. */
 function isManifest(path: readonly string[]): boolean {
   const isBelow = path.every((part) => part !== '' && part !== '.' && part !== '..');
   return isBelow && path.length >= 2 && path.length <= MAX_DEPTH + 1 && path.at(-1) === MANIFEST_FILE;
 }
 
-/** Waits for all, so that none writes into a folder that was removed because another failed. */
+/** Waits for all downloads, so that none writes into a folder that was removed after another one failed. */
 async function allFinished(downloads: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(downloads);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
 }
 
-/** What lies at `path` below a folder of a store, with the query of the folder's URL, which may be a signature. */
+/** Returns the URL of `path` below the folder `base`. It keeps the query of `base`, which may be a signature. */
 function below(base: URL, path: string): string {
   const url = new URL(base);
   url.pathname += path.split('/').map(encodeURIComponent).join('/');

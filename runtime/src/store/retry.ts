@@ -1,21 +1,21 @@
 const ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 200;
 
-/** A failure that another attempt will not mend, such as 403. */
+/** A failure that a retry cannot fix, such as 403. */
 export class PermanentError extends Error {}
 
-/** There is no such object. */
+/** The object does not exist. */
 export class ObjectMissing extends PermanentError {}
 
-/** The failure by which a store's answer is told; one that may be better next time is no PermanentError. */
+/** Converts a response status into an error. An error that a retry may fix is not a PermanentError. */
 export function failureOf(status: number, message: string): Error {
   if (status === 404) return new ObjectMissing(message);
-  // Throttling, and a fault of the store's own.
+  // Timeouts, throttling and server errors are transient.
   const isPassing = status === 408 || status === 429 || status >= 500;
   return isPassing ? new Error(message) : new PermanentError(message);
 }
 
-/** Tries again with full jitter, so that many instances that start at once do not come back at once. */
+/** Retries with full jitter, so that many instances that start together do not retry together. */
 export async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried++) {
     try {

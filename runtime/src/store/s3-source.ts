@@ -3,12 +3,12 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } fr
 import type { ObjectStore } from './object-source.js';
 import { failureOf } from './retry.js';
 
-/** How long S3 may take for one answer, the last byte included. */
+/** Milliseconds that S3 may take for one response, including the last byte. */
 const ANSWER_MS = 60_000;
 
 let client: S3Client | undefined;
 
-/** Amazon S3, `s3://bucket/key`, by the credentials of the host. */
+/** Amazon S3, `s3://bucket/key`, authorized by the credentials of the host. */
 export const s3Store: ObjectStore = {
   open(url) {
     const object = { Bucket: url.host, Key: keyOf(url) };
@@ -46,7 +46,7 @@ export const s3Store: ObjectStore = {
 };
 
 async function answered<T>(ask: (s3: S3Client, options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
-  // Retries are ours, so that every store has the same.
+  // Retries are handled by `withRetries`, so that every store behaves the same.
   client ??= new S3Client({ maxAttempts: 1, followRegionRedirects: true, forcePathStyle: isOwnEndpoint() });
   try {
     return await ask(client, { abortSignal: AbortSignal.timeout(ANSWER_MS) });
@@ -61,7 +61,7 @@ function keyOf({ pathname }: URL): string {
   return decodeURIComponent(pathname.slice(1));
 }
 
-/** Stores of the same API, such as MinIO, have no host name for each bucket. */
+/** Whether a custom endpoint is set. S3-compatible stores such as MinIO have no host name for each bucket. */
 function isOwnEndpoint(): boolean {
   return Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL);
 }

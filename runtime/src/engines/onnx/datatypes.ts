@@ -1,6 +1,6 @@
 import { type Datatype, type TensorData, typedArrayOf } from '../../tensor/datatype.js';
 
-/** ONNX Runtime's names of the element types, by ours. BF16 has none in its binding for Node. */
+/** ONNX Runtime's type name of each datatype. Its Node binding has no name for BF16. */
 const TYPE_NAMES: Partial<Record<Datatype, string>> = {
   BOOL: 'bool',
   UINT8: 'uint8',
@@ -19,22 +19,22 @@ const TYPE_NAMES: Partial<Record<Datatype, string>> = {
 
 const DATATYPES = new Map(Object.entries(TYPE_NAMES).map(([datatype, name]) => [name, datatype as Datatype]));
 
-/** ONNX Runtime's name of an element type. */
+/** Returns ONNX Runtime's name of a datatype. */
 export function onnxTypeName(datatype: Datatype): string {
   return TYPE_NAMES[datatype] ?? datatype;
 }
 
-/** Our name of ONNX Runtime's element type; undefined if we have none. */
+/** Returns the datatype for ONNX Runtime's type name, or undefined if there is none. */
 export function datatypeOf(onnxTypeName: string): Datatype | undefined {
   return DATATYPES.get(onnxTypeName);
 }
 
-/** The elements of a tensor of numbers. */
+/** Elements of a numeric tensor. */
 export type TypedArray = Exclude<TensorData, Buffer[]>;
 
 /**
- * Views what the binding returned as the array that tensors of `datatype` have: from Node 24 on it returns halves as
- * `Float16Array`, and their raw bits before.
+ * Views data from the binding as the array type of `datatype`. The binding returns FP16 as `Float16Array` from Node 24
+ * on, and as raw bits before.
  */
 export function fromEngineArray(datatype: Exclude<Datatype, 'BYTES'>, data: TypedArray): TypedArray {
   const TypedArray = typedArrayOf(datatype);

@@ -2,10 +2,14 @@ import type { InferenceSession } from 'onnxruntime-node';
 
 type Values = readonly InferenceSession.ValueMetadata[];
 
-/** Names that say nothing: exporters of TensorFlow and of PyTorch make up another for each tensor. */
+/**
+ * Generated names without meaning: the exporters of TensorFlow and PyTorch generate a different name for each tensor.
+ */
 const MADE_UP = /^unk__\d+$|_dynamic_axes_\d+$/;
 
-/** Whether the first dimensions have different names, so that the outputs of a detector, say, are no rows of pictures. */
+/**
+ * Whether the first dimensions have different names. The output rows of a detector, for example, are not input images.
+ */
 export function firstDimensionsDiffer(inputs: Values, outputs: Values): boolean {
   const names = new Set<string>();
   for (const value of [...inputs, ...outputs]) {

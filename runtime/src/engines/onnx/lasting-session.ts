@@ -1,31 +1,35 @@
 import { InferenceError } from '../../tensor/errors.js';
 import type { PlainTensor, ThreadSession } from './thread-session.js';
 
-/** Milliseconds before the first attempt to open it again; each further one waits twice as long, up to the second. */
+/** Milliseconds before the first restart. The delay doubles with each further one, up to the maximum. */
 const MIN_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 30_000;
 
-/** What it needs to open a session. */
+/** Options of a lasting session. */
 export interface LastingOptions {
-  /** Opens a session, and tells `onEnd` if its thread ends though nobody asked for that. */
+  /** Opens a session. Calls `onEnd` if its thread exits unexpectedly. */
   open(onEnd: (why: string) => void): Promise<ThreadSession>;
-  /** Verifies once more what the session is opened from. @default it is trusted to stay as it was */
+  /** Verifies the model file again before it is reopened. @default the file is trusted not to change */
   verify?(): Promise<void>;
-  /** Takes a line about each end. */
+  /** Receives a log line each time the thread exits. */
   onLine(line: string): void;
 }
 
-/** A session in a thread of its own, which is opened again when the thread has ended: for want of memory, say. */
+/** A session in its own thread that is reopened when the thread exits, for example because it ran out of memory. */
 export class LastingSession {
   private session: ThreadSession | undefined;
   private failure: string | undefined;
-  /** Ends since the last answer. */
+  /** Thread exits since the last successful run. */
   private ends = 0;
   private timer: NodeJS.Timeout | undefined;
   private opening: Promise<void> = Promise.resolve();
   private isReleased = false;
 
-  /** @throws Error if ONNX Runtime cannot load the model */
+  /**
+   * Opens the session in a thread.
+   *
+   * @throws Error if ONNX Runtime cannot load the model
+   */
   static async open(options: LastingOptions): Promise<LastingSession> {
     const lasting = new LastingSession(options);
     await lasting.start();
@@ -34,12 +38,16 @@ export class LastingSession {
 
   private constructor(private readonly options: LastingOptions) {}
 
-  /** Why there is no thread now; undefined if there is one. */
+  /** Reason why no thread is running. Undefined if one is running. */
   get fault(): string | undefined {
     return this.failure;
   }
 
-  /** @throws Error as ONNX Runtime words it, or InferenceError `UNAVAILABLE` if there is no thread */
+  /**
+   * Runs the model in the thread.
+   *
+   * @throws Error with ONNX Runtime's message, or InferenceError `UNAVAILABLE` if no thread is running
+   */
   async run(feeds: Readonly<Record<string, PlainTensor>>): Promise<Readonly<Record<string, PlainTensor>>> {
     if (!this.session)
       throw new InferenceError('UNAVAILABLE', 'the thread of the model ended, and is started again', 1);

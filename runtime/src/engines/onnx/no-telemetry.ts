@@ -1,3 +1,3 @@
-// ONNX Runtime 1.29 and later reports to its makers unless this is set before its environment is made. What a model
-// serves, and how often, is nobody else's to know. Whoever wants to report sets the variable to 0.
+// ONNX Runtime 1.29 and later sends telemetry to its vendor unless this variable is set before its environment is
+// created. Telemetry would reveal how a model is used, so it is opt-in: set the variable to 0 to enable it.
 process.env.ORT_DISABLE_TELEMETRY ??= '1';

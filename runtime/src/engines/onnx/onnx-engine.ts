@@ -1,4 +1,4 @@
-// First, because it must be set before the native code runs.
+// This import comes first, because the variable must be set before the native code runs.
 import './no-telemetry.js';
 import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
@@ -13,10 +13,10 @@ import { LastingSession } from './lasting-session.js';
 import { type PlainTensor, ThreadSession } from './thread-session.js';
 import { type WithoutZipMap, withoutZipMap } from './zip-map.js';
 
-/** A model that ends in a ZipMap is a classifier of scikit-learn; above this size the file is not searched for one. */
+/** Maximum size of a file that is searched for a ZipMap. Models with a ZipMap are scikit-learn classifiers. */
 const MAX_ZIP_MAP_BYTES = 256 * 1024 * 1024;
 
-/** Runs ONNX models in this process. A run holds the thread until it is done. */
+/** Runs ONNX models in this process. A run blocks the thread until it finishes. */
 export const onnxEngine: Engine = {
   async load(artifact: Artifact, options: EngineOptions): Promise<LoadedModel> {
     try {
@@ -24,7 +24,7 @@ export const onnxEngine: Engine = {
       const source: Source = {
         model: stripped?.model ?? artifact.path,
         options: sessionOptions(options),
-        // What was read once is not read again.
+        // A model already in memory is not read from the file again.
         verify: stripped ? undefined : artifact.verify,
         onLine: options.onLine,
       };
@@ -50,7 +50,7 @@ export const onnxEngine: Engine = {
   },
 };
 
-/** What a session is made from. */
+/** Everything needed to create a session. */
 interface Source {
   readonly model: string | Buffer;
   readonly options: InferenceSession.SessionOptions;
@@ -58,12 +58,12 @@ interface Source {
   readonly onLine: EngineOptions['onLine'];
 }
 
-// More than one thread is of no use to what runs inline, and idle ones spin.
+// Inline runs do not benefit from more than one thread, and idle threads spin.
 function sessionOptions({ threads = 1 }: EngineOptions): InferenceSession.SessionOptions {
   return {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    // Errors reach the caller; warnings about the graph are for whoever exported it.
+    // Errors reach the caller. Warnings about the graph concern the exporter of the model.
     logSeverityLevel: 3,
   };
 }
@@ -120,7 +120,7 @@ class OnnxModel implements LoadedModel {
   }
 
   async run(inputs: readonly Tensor[]): Promise<Tensor[]> {
-    // Without a prototype, so that any name is one of an input.
+    // The object has no prototype, so that every name is valid for an input.
     const feeds: Record<string, PlainTensor> = Object.create(null);
     for (const input of inputs) feeds[input.name] = toOnnx(input);
     let results: Readonly<Record<string, unknown>>;
@@ -129,7 +129,7 @@ class OnnxModel implements LoadedModel {
       results = session instanceof LastingSession ? await session.run(feeds) : await session.run(feeds as Feeds);
     } catch (error) {
       if (error instanceof InferenceError) throw error;
-      // The request fits the signature by now, so that what the graph refuses are its values or how its shapes fit.
+      // The request already matches the signature, so the graph rejects its values or the combination of its shapes.
       throw new InferenceError('INVALID_ARGUMENT', `the model refused the input: ${firstLine(error)}`);
     }
     return this.signature.outputs.map((spec) => fromOnnx(spec, results[spec.name] as PlainTensor));
@@ -152,7 +152,7 @@ class OnnxModel implements LoadedModel {
   }
 }
 
-/** The binding reads these members alone, and its own class would read halves wrongly. */
+/** Input tensors as plain objects. The binding reads only these members, and its own class would misread FP16. */
 type Feeds = Parameters<InferenceSession['run']>[0];
 
 function toOnnx({ name, datatype, data, shape }: Tensor): PlainTensor {
@@ -160,7 +160,9 @@ function toOnnx({ name, datatype, data, shape }: Tensor): PlainTensor {
   return { type: onnxTypeName(datatype), data: elements, dims: shape, location: 'cpu' };
 }
 
-/** The binding takes texts only, and those up to a NUL: whatever else would silently become another text. */
+/**
+ * Decodes a string element. The binding accepts only UTF-8 text up to a NUL and would silently alter any other bytes.
+ */
 function textOf(name: string, element: Buffer): string {
   if (!isUtf8(element)) throw invalid(`input ${name} holds bytes that are no UTF-8: ONNX models take text`);
   if (element.includes(0)) throw invalid(`input ${name} holds a text with a NUL: ONNX models take text without`);
@@ -175,7 +177,7 @@ function fromOnnx({ name, datatype }: TensorSpec, { data, dims }: PlainTensor): 
   return { name, datatype, shape: dims, data: elements };
 }
 
-/** ONNX Runtime's message without the paths of its own sources that follow. */
+/** Returns ONNX Runtime's message without the source paths that follow it. */
 function firstLine(error: unknown): string {
   return (error as Error).message.split('\n')[0]!.slice(0, 300);
 }

@@ -4,30 +4,32 @@ import { paddingAfter } from '../../tensor/alignment.js';
 import { InferenceError } from '../../tensor/errors.js';
 
 /**
- * A tensor as the binding takes it, and as it crosses between threads. Not the binding's own class, which from Node 24 on
- * turns halves into `Float16Array`: the native code cannot read that array, but reads their bits.
+ * A tensor as passed to the binding and between threads. The binding's own class is not used: from Node 24 on it
+ * converts FP16 into `Float16Array`. The native code cannot read that array, but reads raw FP16 bits.
  */
 export interface PlainTensor {
   readonly type: string;
   readonly data: unknown;
   readonly dims: readonly number[];
-  /** Where the data is; always the memory of the processor. */
+  /** Location of the data: always CPU memory. */
   readonly location?: 'cpu';
 }
 
-/** A tensor on its way: numbers lie in the memory that travels along, texts are copied with the message. */
+/**
+ * A tensor in a message between threads. Numbers are in the transferred buffer; strings are copied with the message.
+ */
 type Feed =
   | { readonly type: string; readonly dims: readonly number[]; readonly data: unknown }
   | {
       readonly type: string;
       readonly dims: readonly number[];
-      /** Name of the class of typed arrays. */
+      /** Class name of the typed array. */
       readonly array: string;
       readonly offset: number;
       readonly length: number;
     };
 
-/** Sent for the run it belongs to, and given back with its answer. */
+/** Buffer that is transferred with a run and returned with its result. */
 type Memory = { readonly memory: ArrayBuffer };
 
 type Answer = {
@@ -37,15 +39,15 @@ type Answer = {
 } & Partial<Memory>;
 
 interface Waiter {
-  /** The number of the run; that of opening the session is 0. */
+  /** Number of the run; 0 for opening the session. */
   readonly id: number;
   resolve(answer: Answer): void;
   reject(error: Error): void;
 }
 
 /**
- * Kept as text, so that it runs from the sources, from the compiled files and from the bundle alike, which lie in
- * different places.
+ * Source of the thread, kept as text so that it runs from the sources, the compiled files and the bundle alike,
+ * although their paths differ.
  */
 const SOURCE = `
 const { parentPort, workerData } = require('node:worker_threads');
@@ -74,18 +76,21 @@ parentPort.on('message', async (message) => {
 });
 `;
 
-/** A session in a thread of its own, whose runs leave the event loop free. */
+/** A session in its own thread, whose runs do not block the event loop. */
 export class ThreadSession {
-  // Few, and in no Map, whose outgrown tables hold on to what they held until a full collection.
+  // An array suffices for a few entries. The outgrown tables of a Map would retain their values until a full garbage
+  // collection.
   private readonly waiting: Waiter[] = [];
   private runs = 0;
   private ended: InferenceError | undefined;
   private onEnd: ((why: string) => void) | undefined;
-  /** Of the largest run so far, for the next. */
+  /** Buffer of the largest run so far, reused for the next. */
   private spare = new ArrayBuffer(0);
 
   /**
-   * @param onEnd told why, if the thread ends once it is open and before it is released
+   * Opens a session in a new thread.
+   *
+   * @param onEnd called with the reason if the thread exits after it opened and before it is released
    * @throws Error if ONNX Runtime cannot load the model
    */
   static async open(
@@ -110,7 +115,11 @@ export class ThreadSession {
     this.worker.on('exit', () => this.end('it has ended'));
   }
 
-  /** @throws Error as ONNX Runtime words it, or InferenceError `UNAVAILABLE` if the thread has ended */
+  /**
+   * Runs the model in the thread.
+   *
+   * @throws Error with ONNX Runtime's message, or InferenceError `UNAVAILABLE` if the thread has exited
+   */
   async run(feeds: Readonly<Record<string, PlainTensor>>): Promise<Readonly<Record<string, PlainTensor>>> {
     if (this.ended) throw this.ended;
     const id = ++this.runs;
@@ -119,7 +128,7 @@ export class ThreadSession {
     return this.answer(id);
   }
 
-  // Memory that is used again costs a copy; what is allocated for each run costs ten times that in page faults.
+  // Reused memory costs a copy. Memory allocated for each run costs ten times as much in page faults.
   private pack(tensors: Readonly<Record<string, PlainTensor>>): Memory & { readonly feeds: Record<string, Feed> } {
     const feeds: Record<string, Feed> = Object.create(null);
     const views: [number, ArrayBufferView][] = [];
@@ -143,7 +152,7 @@ export class ThreadSession {
     return { feeds, memory };
   }
 
-  /** Frees the model and ends the thread: ending it within a run would abort the process. */
+  /** Frees the model and ends the thread. Terminating the thread during a run would abort the process. */
   async release(): Promise<void> {
     if (this.ended) return;
     this.onEnd = undefined;

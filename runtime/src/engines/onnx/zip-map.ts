@@ -1,7 +1,7 @@
-// What scikit-learn's exporters put behind a classifier: a ZipMap node turns the tensor of probabilities into a list of
-// maps, which ONNX Runtime's binding for Node refuses. The node adds nothing but the names of the classes.
+// Exporters for scikit-learn append a ZipMap node to a classifier. It converts the tensor of probabilities into a list
+// of maps, which ONNX Runtime's Node binding rejects. The node adds only the class names.
 
-// Numbers of the fields in onnx.proto.
+// Field numbers in onnx.proto.
 const MODEL_GRAPH = 7;
 const GRAPH_NODE = 1;
 const GRAPH_OUTPUT = 12;
@@ -15,18 +15,18 @@ const ATTRIBUTE_STRINGS = 9;
 const VALUE_NAME = 1;
 const VALUE_TYPE = 2;
 
-/** A model without its ZipMap nodes. */
+/** A model whose ZipMap nodes were removed. */
 export interface WithoutZipMap {
   readonly model: Buffer;
-  /** Names of the classes by output. */
+  /** Class names by output. */
   readonly labels: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
- * Takes the ZipMap nodes out of a serialized ONNX model: each output of one becomes the tensor that went into it, under
- * the output's own name.
+ * Removes the ZipMap nodes from a serialized ONNX model. The input tensor of each node becomes an output under the name
+ * of the node's output.
  *
- * @returns undefined if there is none
+ * @returns undefined if the model has none
  */
 export function withoutZipMap(model: Buffer): WithoutZipMap | undefined {
   const labels = new Map<string, readonly string[]>();
@@ -61,7 +61,7 @@ function classLabels(node: Buffer): string[] {
   return [];
 }
 
-/** The values of the field `ints`, written one by one or packed. */
+/** Returns the values of the field `ints`, whether or not they are packed. */
 function integers(attribute: Buffer): bigint[] {
   const values: bigint[] = [];
   for (const field of fields(attribute)) {
@@ -75,7 +75,7 @@ function integers(attribute: Buffer): bigint[] {
   return values;
 }
 
-/** TypeProto of `tensor(float)` with the shape [?, `classes`]. */
+/** Returns the TypeProto of `tensor(float)` with the shape [?, `classes`]. */
 function probabilityType(classes: number): Buffer {
   const size = message(1, encodeVarint(classes), 0);
   const shape = Buffer.concat([message(1, Buffer.alloc(0)), message(1, size)]);
@@ -85,9 +85,9 @@ function probabilityType(classes: number): Buffer {
 interface Field {
   readonly number: number;
   readonly wireType: number;
-  /** Where the tag starts. */
+  /** Offset of the tag. */
   readonly tag: number;
-  /** The content; of a varint, its bytes. */
+  /** Offset of the content. A varint's content is its bytes. */
   readonly start: number;
   readonly end: number;
 }
@@ -120,7 +120,7 @@ function text(bytes: Buffer, number: number): string {
   return '';
 }
 
-/** The message with each field `number` replaced by what `change` makes of it, or left out for undefined. */
+/** Rewrites each field `number` of a message with `change`, and removes the fields for which it returns undefined. */
 function rewrite(bytes: Buffer, number: number, change: (content: Buffer) => Buffer | undefined): Buffer {
   const parts: Buffer[] = [];
   for (const field of fields(bytes)) {

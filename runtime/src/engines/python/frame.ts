@@ -3,10 +3,10 @@ import { tensorBytes, tensorFromBytes } from '../../tensor/binary.js';
 import { DATATYPES, type Datatype } from '../../tensor/datatype.js';
 import type { Tensor } from '../../tensor/tensor.js';
 
-/** Bytes of the lengths of the header and of the body, 32 bits each, in front of a frame. */
+/** Bytes of the prefix of a frame: the lengths of the header and of the body, 32 bits each. */
 const LENGTHS_BYTES = 8;
 
-/** What lies between the runtime and a worker, one way or the other. */
+/** A message between the runtime and a worker, in either direction. */
 export interface Frame {
   readonly header: Readonly<Record<string, unknown>>;
   readonly body: Buffer;
@@ -16,11 +16,11 @@ interface RawTensor {
   readonly name: string;
   readonly datatype: Datatype;
   readonly shape: readonly number[];
-  /** Bytes without the padding that follows. */
+  /** Bytes without the trailing padding. */
   readonly size: number;
 }
 
-/** The parts of a frame, in the order they are written; tensors are not copied. */
+/** Returns the parts of a frame in the order in which they are written. Tensors are not copied. */
 export function encodeFrame(header: Readonly<Record<string, unknown>>, tensors: readonly Tensor[] = []): Buffer[] {
   const described: RawTensor[] = [];
   const body: Buffer[] = [];
@@ -29,7 +29,7 @@ export function encodeFrame(header: Readonly<Record<string, unknown>>, tensors: 
     const raw = tensorBytes(tensor);
     const { name, datatype, shape } = tensor;
     described.push({ name, datatype, shape, size: raw.length });
-    // Each begins where arrays can be views of it.
+    // The padding aligns each tensor, so that arrays can be views of the body.
     const padding = paddingAfter(raw.length);
     body.push(raw, Buffer.alloc(padding));
     bodyBytes += raw.length + padding;
@@ -42,9 +42,9 @@ export function encodeFrame(header: Readonly<Record<string, unknown>>, tensors: 
 }
 
 /**
- * The tensors that a frame carries.
+ * Returns the tensors of a frame.
  *
- * @throws Error if its header describes none, or others than the body holds
+ * @throws Error if the header describes no tensors, or does not match the body
  */
 export function tensorsOf({ header, body }: Frame): Tensor[] {
   let start = 0;
@@ -58,7 +58,7 @@ export function tensorsOf({ header, body }: Frame): Tensor[] {
   });
 }
 
-/** Puts frames together from the pieces in which a stream brings them. */
+/** Assembles frames from the chunks of a stream. */
 export class FrameReader {
   private pieces: Buffer[] = [];
   private size = 0;
@@ -69,7 +69,7 @@ export class FrameReader {
   push(piece: Buffer): void {
     this.pieces.push(piece);
     this.size += piece.length;
-    // Pieces are joined only once there are enough, or a large frame would be copied over and over.
+    // Chunks are joined only once a frame is complete, because a large frame would otherwise be copied repeatedly.
     while (this.size >= this.wanted) {
       const all = this.pieces.length === 1 ? this.pieces[0]! : Buffer.concat(this.pieces, this.size);
       this.pieces = [all];

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 
-/** Characters of a line that are kept: a model that never ends a line must not fill the memory or the log. */
+/** Maximum characters kept of a line, so that a model that never ends a line fills neither memory nor the log. */
 export const MAX_LINE = 4096;
 
-/** Hands over each line of a stream, without what it has beyond the limit. */
+/** Passes each line of a stream to `onLine`, truncated to the limit. */
 export function readLines(stream: Readable, onLine: (line: string) => void): void {
   let line = '';
   stream.setEncoding('utf8');

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** What the kernel tells of a process's memory. Pages of files are no part of the first: they are shared and given back. */
+/** Memory fields of the kernel's process status. The first excludes file pages, which are shared and reclaimable. */
 const FIELDS = [/^RssAnon:\s+(\d+) kB$/m, /^VmRSS:\s+(\d+) kB$/m];
 
-/** Bytes of memory that a process takes; undefined where the system does not tell, or the process has ended. */
+/** Returns the memory of a process in bytes. Undefined if the system does not report it, or the process has exited. */
 export function processBytes(pid: number): number | undefined {
   let status: string;
   try {

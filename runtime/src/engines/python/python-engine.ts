@@ -8,12 +8,12 @@ import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js'
 import type { WorkerModel } from './worker.js';
 import { WorkerPool } from './worker-pool.js';
 
-/** What all workers of a model may take together, of the memory that there is; the server needs some, too. */
+/** Share of the available memory that all workers of a model may use together. The rest is for the server. */
 const MEMORY_SHARE = 0.75;
 
 const MIB = 2 ** 20;
 
-/** Runs models of Python frameworks in processes of their own, of which this one never unpickles anything. */
+/** Runs models of Python frameworks in separate processes, so that this process never unpickles anything. */
 export const pythonEngine: Engine = {
   async load({ path, format, declared, verify }: Artifact, options: EngineOptions): Promise<LoadedModel> {
     if (PICKLE_FORMATS.includes(format) && !options.trustPickle) {
@@ -27,14 +27,14 @@ export const pythonEngine: Engine = {
     const { python = 'python3', workers = 1, threads = availableParallelism(), timeoutSeconds } = options;
     const { startSeconds = START_SECONDS } = options;
     const { workerMemoryMib = (MEMORY_SHARE * memoryLimit()) / workers / MIB } = options;
-    // The worker runs in another folder. A name without a folder is looked for on PATH.
+    // The worker runs in another folder, so a path must be absolute. A bare name is looked up on PATH.
     const pool = new WorkerPool(workers, {
       python: basename(python) === python ? python : resolve(python),
       path: resolve(path),
       format,
       declared,
       verify: verify ?? (async () => {}),
-      // Workers run at the same time.
+      // Workers run concurrently and share the CPUs.
       threads: Math.max(1, Math.floor(threads / workers)),
       loadLimitMs: startSeconds * 1000,
       runLimitMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000,

@@ -3,43 +3,46 @@ import { InferenceError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { Unread, Worker, type WorkerModel, type WorkerOptions } from './worker.js';
 
-/** How the workers of a model are kept. */
+/** Options of a worker pool. */
 export interface PoolOptions extends WorkerOptions {
   /**
-   * Bytes of memory above which a worker is replaced as soon as it is idle. With a quarter more it is killed, whatever it
-   * does.
+   * Bytes of memory above which a worker is replaced as soon as it is idle. A worker that exceeds it by a quarter is
+   * killed, even during a run.
    */
   readonly memoryBytes: number;
-  /** Verifies the files of the model, before a worker reads those that another has read. */
+  /** Verifies the model files again before another worker reads them. */
   readonly verify: () => Promise<void>;
 }
 
-/** A worker that ended this often without an answer in between is in a crash loop: requests no longer wait for it. */
+/**
+ * Number of exits without a response in between that count as a crash loop. Requests then no longer wait for the
+ * worker.
+ */
 const CRASH_LOOP = 4;
 
-/** Milliseconds before the first restart; each further one waits twice as long, up to the second. */
+/** Milliseconds before the first restart. The delay doubles with each further one, up to the maximum. */
 const MIN_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 30_000;
 
-/** Milliseconds between looks at the memory of the workers. */
+/** Milliseconds between checks of the workers' memory. */
 const WATCH_MS = 250;
 
-/** Of the memory that a worker may take when it is idle: what it may take while it runs. */
+/** Memory limit during a run, as a multiple of the limit when idle. */
 const RUN_FACTOR = 1.25;
 
-/** A place for a worker, which is taken again when that ends. */
+/** A slot of the pool. Its worker is replaced when it exits. */
 interface Slot {
   worker: Worker | undefined;
-  /** Whether its worker has loaded the model, and has not ended. */
+  /** Whether its worker has loaded the model and is running. */
   isUp: boolean;
   isIdle: boolean;
-  /** Whether its worker takes too much memory. */
+  /** Whether its worker exceeds the memory limit. */
   isFull: boolean;
-  /** Ends since the last answer. */
+  /** Worker exits since the last response. */
   crashes: number;
 }
 
-/** Several workers of one model. The end of one costs the request that it had; another takes its place. */
+/** Several workers of one model. A worker that exits fails only its current request, and is replaced. */
 export class WorkerPool {
   private readonly slots: Slot[];
   private readonly waiting: { resolve(slot: Slot): void; reject(error: Error): void }[] = [];
@@ -65,8 +68,8 @@ export class WorkerPool {
   /**
    * Starts all workers.
    *
-   * @throws ModelPackageError `ARTIFACT_INVALID` if the model cannot be loaded, takes more memory than a worker may, or
-   * its workers keep ending meanwhile
+   * @throws ModelPackageError `ARTIFACT_INVALID` if the model cannot be loaded or exceeds the memory limit of a worker,
+   * or if its workers keep exiting
    */
   async load(): Promise<WorkerModel> {
     try {
@@ -78,13 +81,18 @@ export class WorkerPool {
     }
   }
 
-  /** @throws InferenceError */
+  /**
+   * Runs the model on an idle worker, or waits for one.
+   *
+   * @throws InferenceError
+   */
   async run(inputs: readonly Tensor[], signature: string): Promise<Tensor[]> {
     try {
       return await this.runOnce(inputs, signature);
     } catch (error) {
       if (!(error instanceof Unread)) throw error;
-      // The model has not seen the request. Only once, because reading it may have been what the process could not bear.
+      // The model has not seen the request, so it is retried. It is retried only once, because reading it may have
+      // crashed the process.
       return this.runOnce(inputs, signature);
     }
   }
@@ -102,17 +110,20 @@ export class WorkerPool {
     }
   }
 
-  /** Whether a request has a chance: without one, a worker that came up again would never be asked to prove itself. */
+  /**
+   * Whether a request can succeed. A running worker counts even in a crash loop, because only a request can end the
+   * loop.
+   */
   get isHealthy(): boolean {
     return this.slots.some(({ isUp, crashes }) => isUp || crashes < CRASH_LOOP);
   }
 
-  /** Why no worker may start; undefined if one may. */
+  /** Reason why no worker can start. Undefined if workers can start. */
   get fault(): string | undefined {
     return this.startFault;
   }
 
-  /** Ends all workers. */
+  /** Stops all workers. */
   async close(): Promise<void> {
     this.isClosed = true;
     clearInterval(this.watch);
@@ -134,7 +145,7 @@ export class WorkerPool {
   }
 
   private async start(slot: Slot): Promise<WorkerModel> {
-    // The caller verified what the first one reads.
+    // The caller has verified the files that the first worker reads.
     if (slot.worker) await this.verify(slot);
     const worker = new Worker(this.options);
     slot.worker = worker;
@@ -153,7 +164,9 @@ export class WorkerPool {
     return model;
   }
 
-  /** Nothing is loaded but what was verified. Files that are brought back are found by one of the later starts. */
+  /**
+   * Verifies the files again before a worker loads them. A later start succeeds once the original files are restored.
+   */
   private async verify(slot: Slot): Promise<void> {
     try {
       await this.options.verify();
@@ -161,7 +174,7 @@ export class WorkerPool {
     } catch (error) {
       this.startFault =
         'the files of the model are no longer those that were verified, and its processes cannot start again';
-      // Requests need not wait for what will not come by itself.
+      // Requests must not wait for files that only an operator can restore.
       slot.crashes = Math.max(slot.crashes, CRASH_LOOP);
       throw error;
     }
@@ -175,7 +188,7 @@ export class WorkerPool {
 
   private startAgain(slot: Slot): void {
     this.start(slot).catch((error) => {
-      // One that ends before it is ready was not yet watched.
+      // A worker that exits before it is ready is not yet watched.
       slot.crashes++;
       this.startLater(slot, `a worker cannot start: ${error.message}`);
     });
@@ -189,16 +202,16 @@ export class WorkerPool {
     if (!this.isHealthy) for (const { reject } of this.waiting.splice(0)) reject(this.notReady());
   }
 
-  /** Replaces a worker that has no request. Requests wait meanwhile, or are shed if their queue is full. */
+  /** Replaces an idle worker. Meanwhile requests wait, or are shed if their queue is full. */
   private async recycle(slot: Slot): Promise<void> {
     takeDown(slot);
     this.options.onLine(`a worker is replaced, because it takes more than ${mebibytes(this.options.memoryBytes)} MiB`);
-    // The old and the new one together might take more than there is.
+    // The old and the new worker together could exceed the available memory.
     await slot.worker!.close();
     if (!this.isClosed) this.startAgain(slot);
   }
 
-  /** Whether the others can answer meanwhile. */
+  /** Whether the other workers can respond meanwhile. */
   private isDispensable(slot: Slot): boolean {
     return this.slots.every((other) => other === slot || other.isUp);
   }
@@ -217,7 +230,7 @@ export class WorkerPool {
 
   private later(slot: Slot, action: () => void): void {
     const limit = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** slot.crashes);
-    // Workers that ended together are not to start together.
+    // The delay is random, so that workers that exited together do not restart together.
     const timer = setTimeout(
       () => {
         this.timers.delete(timer);

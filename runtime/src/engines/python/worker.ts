@@ -10,9 +10,9 @@ import { encodeFrame, type Frame, FrameReader, tensorsOf } from './frame.js';
 import { readLines } from './lines.js';
 import { processBytes } from './process-memory.js';
 
-/** What a worker is started with. */
+/** Options of a worker process. */
 export interface WorkerOptions {
-  /** The interpreter: a path, or a name on PATH. */
+  /** Python interpreter: a path, or a name on PATH. */
   readonly python: string;
   readonly path: string;
   readonly format: string;
@@ -20,22 +20,22 @@ export interface WorkerOptions {
   readonly threads: number;
   /** Milliseconds after which a worker that has not loaded the model is killed. */
   readonly loadLimitMs: number;
-  /** Milliseconds after which a worker that has not answered is killed. @default it is waited for */
+  /** Milliseconds after which a worker that has not responded is killed. @default no limit */
   readonly runLimitMs?: number;
-  /** Takes each line that the worker or its model writes. */
+  /** Receives each line that the worker or its model writes. */
   readonly onLine: (line: string) => void;
 }
 
-/** The descriptor of the worker's end of the connection. */
+/** File descriptor of the worker's end of the connection. */
 const SOCKET = 3;
 
-/** A worker that still runs this long after its connection was closed is killed. */
+/** Milliseconds after which a worker that is still running after its connection closed is killed. */
 const MAX_EXIT_MS = 2000;
 
-/** A worker took longer than it may, and was killed. */
+/** A worker exceeded its time limit and was killed. */
 class Overdue extends Error {}
 
-/** A worker ended before it had read a request, which another may then answer. */
+/** A worker exited before it had read a request, so another worker can handle the request. */
 export class Unread extends InferenceError {
   constructor(why: string) {
     super('UNAVAILABLE', failed(why), 1);
@@ -44,7 +44,7 @@ export class Unread extends InferenceError {
 
 const failed = (why: string) => `the worker of the model failed: ${why}`;
 
-/** A process that holds one model, and answers one request at a time. It ends when this process does. */
+/** A process that holds one model and handles one request at a time. It exits when this process does. */
 export class Worker {
   readonly ended: Promise<void>;
   private readonly child: ChildProcess;
@@ -64,14 +64,15 @@ export class Worker {
         OMP_NUM_THREADS: threads,
         OPENBLAS_NUM_THREADS: threads,
         MKL_NUM_THREADS: threads,
-        // joblib would look for cores with a tool that images do not have.
+        // Without the variable, joblib counts cores with a tool that images lack.
         LOKY_MAX_CPU_COUNT: threads,
         ...moduleFolders(process.env.PYTHONPATH),
       },
-      // Node makes a pair of connected Unix sockets of it: there is no path that others could connect to.
+      // Node creates a pair of connected Unix sockets for it. There is no socket path that other processes could
+      // connect to.
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
-    // Without a free descriptor Node returns a child that has no streams, and reports the error later.
+    // Without a free file descriptor, Node returns a child that has no streams and reports the error later.
     if (!this.child.stdio) {
       this.child.once('error', () => {});
       throw new Error('a process cannot be started, because no file descriptor is free');
@@ -85,12 +86,12 @@ export class Worker {
         this.distrust();
       }
     });
-    // The end of the process says what happened, after the connection broke: with an error only if the other end had not
-    // read all.
+    // The exit event reports the cause after the connection breaks. The socket reports an error only if the worker had
+    // not read all data.
     this.socket.on('error', () => {
       this.isUnread = true;
     });
-    // Without it nothing can be asked any more, and a process that has not ended by then is stuck.
+    // Without the socket the worker receives no requests, and a process that has not exited by then is stuck.
     this.socket.once('close', () => {
       const timer = setTimeout(() => this.child.kill('SIGKILL'), MAX_EXIT_MS);
       void this.ended.then(() => clearTimeout(timer));
@@ -105,7 +106,7 @@ export class Worker {
       };
       this.child.once('error', (error) => finish(error.message));
       this.child.once('exit', (code, signal) =>
-        // The connection broke before, which may be told after.
+        // The event of the broken connection may arrive after the exit event, so wait one turn of the event loop.
         setImmediate(finish, signal ? `it was ended by ${signal}` : `it exited with ${code}`),
       );
     });
@@ -114,7 +115,8 @@ export class Worker {
   /**
    * Loads the model.
    *
-   * @throws ModelPackageError `ARTIFACT_INVALID` if the framework cannot, or not in time, or Error if the process ended
+   * @throws ModelPackageError `ARTIFACT_INVALID` if the framework cannot load the model, or not in time; Error if the
+   * process exited
    */
   async load(): Promise<WorkerModel> {
     const { path, format, declared = {}, threads, python, loadLimitMs } = this.options;
@@ -134,8 +136,10 @@ export class Worker {
   }
 
   /**
-   * @throws InferenceError `DEADLINE_EXCEEDED` if the run took too long, `UNAVAILABLE` if the process ended, or as the
-   * model failed; Unread if the process ended before it
+   * Runs the model on one request.
+   *
+   * @throws InferenceError `DEADLINE_EXCEEDED` if the run timed out, `UNAVAILABLE` if the process exited, or the error
+   * of the model; Unread if the process exited before it read the request
    */
   async run(inputs: readonly Tensor[], signature: string): Promise<Tensor[]> {
     const request = encodeFrame({ signature }, inputs);
@@ -158,7 +162,7 @@ export class Worker {
       if (error === undefined) return tensorsOf(frame);
       if (STATUS_CODES.includes(error.code)) return new InferenceError(error.code, String(error.message));
     } catch {
-      // It is no answer.
+      // The frame is not a valid response.
     }
     this.distrust();
     return new InferenceError('UNAVAILABLE', failed(this.end!.message), 1);
@@ -168,18 +172,18 @@ export class Worker {
     return this.end === undefined;
   }
 
-  /** Bytes of memory that the process takes; undefined where the system does not tell. */
+  /** Memory of the process in bytes. Undefined if the system does not report it. */
   get memoryBytes(): number | undefined {
     return this.isAlive && this.child.pid !== undefined ? processBytes(this.child.pid) : undefined;
   }
 
-  /** Ends the process at once; a call that it has fails with `reason`. */
+  /** Kills the process immediately. A pending call fails with `reason`. */
   kill(reason: string): void {
     this.end ??= new Error(reason);
     this.child.kill('SIGKILL');
   }
 
-  /** Ends the process. */
+  /** Stops the process. */
   async close(): Promise<void> {
     this.socket.destroy();
     await this.ended;
@@ -204,7 +208,7 @@ export class Worker {
     }
   }
 
-  /** Nothing else stops code that is stuck; the call fails once the process has ended. */
+  /** Kills the process, because nothing else stops code that is stuck. The call fails once the process has exited. */
   private giveUp(limitMs: number): void {
     this.end ??= new Overdue(`the model took longer than ${limitMs / 1000} seconds`);
     this.child.kill('SIGKILL');
@@ -218,15 +222,15 @@ export class Worker {
   }
 
   /**
-   * Something else in the process wrote into the connection. What comes next may be anything, the answer to an earlier
-   * request among it, so that the process ends.
+   * Kills the process after other code in it has written to the connection. The data that follows is unreliable and may
+   * include the response to an earlier request.
    */
   private distrust(): void {
     this.kill('it wrote what is no answer');
   }
 }
 
-/** What a worker says of the model that it loaded. */
+/** Description of the model that a worker returns once it has loaded it. */
 export type WorkerModel = Pick<LoadedModel, 'signatures' | 'requirements'>;
 
 interface Told {
@@ -234,7 +238,7 @@ interface Told {
   readonly message: string;
 }
 
-/** Where the modules of a pickle may be, for a process that runs in another folder. */
+/** Resolves the module search path of pickles to absolute paths, because the worker runs in another folder. */
 function moduleFolders(pythonPath: string | undefined): { PYTHONPATH?: string } {
   if (!pythonPath) return {};
   return {
@@ -245,7 +249,7 @@ function moduleFolders(pythonPath: string | undefined): { PYTHONPATH?: string } 
   };
 }
 
-/** The folder `python` of this package, which lies beside the bundle in images, and above it and the sources elsewhere. */
+/** Finds the folder `python` of this package. It is beside the bundle in images, and above this file elsewhere. */
 function workerFolder(): string {
   for (let folder = __dirname; ; folder = dirname(folder)) {
     const candidate = join(folder, 'python');
