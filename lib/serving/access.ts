@@ -1,13 +1,16 @@
-/** Who issues the tokens that callers bring, and for whom. */
+/** Issuer and audience of the JWTs that callers send. */
 export interface JwtAccessOptions {
-  /** The `iss` claim, an `https://` URL. Keys are discovered at `<issuer>/.well-known/openid-configuration`. */
+  /**
+   * Expected `iss` claim, an `https://` URL. The signing keys are discovered at
+   * `<issuer>/.well-known/openid-configuration`.
+   */
   readonly issuer: string;
-  /** The `aud` claim, of which a token must carry at least one. */
+  /** Accepted values of the `aud` claim. A token must contain at least one of them. */
   readonly audience: string[];
 }
 
 /**
- * How callers prove that they may ask the model.
+ * Authentication method for callers of an endpoint.
  *
  * @example
  * ```ts
@@ -20,24 +23,24 @@ export interface JwtAccessOptions {
  */
 export class Access {
   /**
-   * Callers sign with an identity of the cloud itself (AWS IAM, Microsoft Entra ID, Google IAM), and
-   * `grantInvoke` lets one in. The default everywhere.
+   * Callers authenticate with an identity of the cloud itself: AWS IAM, Microsoft Entra ID or Google IAM.
+   * `grantInvoke` authorizes a caller. The default on every target.
    */
   static cloudIdentity(): Access {
     return new Access('cloudIdentity');
   }
 
-  /** Callers send a key that the endpoint made. Each key has its own quota where the target counts them. */
+  /** Callers send an API key that the endpoint created. Each key has its own quota if the target supports quotas. */
   static apiKey(): Access {
     return new Access('apiKey');
   }
 
-  /** Callers send `Authorization: Bearer <JWT>`, signed by the issuer. */
+  /** Callers send `Authorization: Bearer <JWT>` with a token signed by the issuer. */
   static jwt(options: JwtAccessOptions): Access {
     return new Access('jwt', options);
   }
 
-  /** Anyone who reaches the endpoint may ask the model, and what they ask is paid by its owner. */
+  /** Anyone who can reach the endpoint can invoke the model, at the expense of its owner. */
   static anonymous(): Access {
     return new Access('anonymous');
   }

@@ -1,5 +1,5 @@
 /**
- * A kind of processor that an image is built for. An image can be built for both.
+ * CPU architecture that an image is built for. A multi-platform image supports both.
  *
  * @example
  * ```ts
@@ -10,13 +10,13 @@
  * ```
  */
 export class ImageArchitecture {
-  /** Intel's and AMD's. */
+  /** 64-bit x86, such as Intel and AMD processors. */
   static readonly AMD64 = new ImageArchitecture('amd64');
-  /** Arm's: Graviton, Axion, Cobalt. */
+  /** 64-bit Arm, such as Graviton, Axion and Cobalt processors. */
   static readonly ARM64 = new ImageArchitecture('arm64');
 
   private constructor(
-    /** As container registries write it: `amd64` or `arm64`. */
+    /** Name that container registries use: `amd64` or `arm64`. */
     readonly name: 'amd64' | 'arm64',
   ) {}
 }

@@ -1,10 +1,10 @@
 import type { Construct } from 'constructs';
 
 /**
- * Where the container image of the runtime comes from. The image holds the runtime alone: the model arrives beside it,
- * so that a new version of the model needs no new image.
+ * Source of the runtime's container image. The image contains the runtime only. The model is deployed separately, so
+ * a new version of the model needs no new image.
  *
- * Each cloud adds its own ways to build one; a class that extends this adds another.
+ * Each cloud adds its own ways to build an image. Extend this class to add another one.
  *
  * @example
  * ```ts
@@ -17,31 +17,30 @@ import type { Construct } from 'constructs';
  */
 export abstract class ImageSource {
   /**
-   * An image that somebody else built and pushed, such as
-   * `europe-west1-docker.pkg.dev/project/repository/runtime@sha256:…`. With a digest the same image runs for ever; with
-   * a tag, whatever the tag points at when an instance starts.
+   * Uses an existing image in a registry, such as `europe-west1-docker.pkg.dev/project/repository/runtime@sha256:…`.
+   * A digest pins the image. A tag is resolved each time an instance starts.
    *
-   * @throws Error if `uri` is not an image reference; a token passes
+   * @throws Error if `uri` is not an image reference; a token is accepted
    */
   static fromRegistry(uri: string): ImageSource {
     return new RegistryImage(uri);
   }
 
-  /** Whether it is made for one model: with the Python packages of that one, and no others. @default false */
+  /** Whether the image is specific to one model because it has only that model's Python packages. @default false */
   readonly isForModel: boolean = false;
 
-  /** Adds to `scope` what it takes to have the image, and returns the reference to pull. */
+  /** Adds the resources that provide the image to `scope`, and returns the image reference to pull. */
   abstract bind(scope: Construct): string;
 }
 
-/** What an image is pulled by: `[host[:port]/]path[:tag][@digest]`, as the OCI distribution specification writes it. */
+/** Image reference as defined by the OCI distribution specification: `[host[:port]/]path[:tag][@digest]`. */
 export const IMAGE_REFERENCE =
   /^(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
 
 class RegistryImage extends ImageSource {
   constructor(private readonly uri: string) {
     super();
-    // Every toolkit writes a value that is known only at deployment as `${…}`.
+    // Every toolkit represents a value that is known only at deployment as `${…}`.
     if (!uri.includes('${') && !IMAGE_REFERENCE.test(uri)) {
       throw new Error(
         `got ${JSON.stringify(uri)}, which is no image reference; write [host/]path[:tag][@sha256:digest], without ` +

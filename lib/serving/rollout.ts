@@ -1,10 +1,10 @@
-/** Options of a canary: a share of the traffic first, and the rest after a time without an alarm. */
+/** Options of a canary rollout, which shifts a share of the traffic first and the rest after a bake time. */
 export interface CanaryRolloutOptions {
-  /** Share of the traffic that the new version gets first, in percent, 1 to 99. */
+  /** Share of the traffic that shifts to the new version first, in percent, 1 to 99. */
   readonly percent: number;
   /**
-   * Minutes before the rest of the traffic follows. Used on AWS only: on Azure and Google Cloud, Terraform holds the share
-   * until the next apply.
+   * Minutes before the rest of the traffic shifts. Used on AWS only: on Azure and Google Cloud, Terraform keeps the
+   * share until the next apply.
    *
    * @default 10
    */
@@ -13,16 +13,16 @@ export interface CanaryRolloutOptions {
 
 const DEFAULT_BAKE_MINUTES = 10;
 
-/** Options of a linear rollout: equal steps at equal intervals. */
+/** Options of a linear rollout, which shifts traffic in equal steps at equal intervals. */
 export interface LinearRolloutOptions {
   /** Share of the traffic that each step adds, in percent, 1 to 99. */
   readonly stepPercent: number;
-  /** Minutes between two steps. */
+  /** Minutes between consecutive steps. */
   readonly intervalMinutes: number;
 }
 
 /**
- * How traffic moves to a new version of the model. On AWS an alarm during the move rolls it back.
+ * Strategy that shifts traffic to a new version of the model. On AWS, an alarm during the rollout rolls it back.
  *
  * @example
  * ```ts
@@ -33,17 +33,17 @@ export interface LinearRolloutOptions {
  * ```
  */
 export class Rollout {
-  /** Moves all traffic at once. The default on every target. */
+  /** Shifts all traffic at once. The default on every target. */
   static allAtOnce(): Rollout {
     return new Rollout('allAtOnce');
   }
 
-  /** Moves a share of the traffic first, then the rest. */
+  /** Shifts a share of the traffic first, then the rest. */
   static canary(options: CanaryRolloutOptions): Rollout {
     return new Rollout('canary', { bakeMinutes: DEFAULT_BAKE_MINUTES, ...options });
   }
 
-  /** Moves the traffic in equal steps. */
+  /** Shifts the traffic in equal steps. */
   static linear(options: LinearRolloutOptions): Rollout {
     return new Rollout('linear', undefined, options);
   }

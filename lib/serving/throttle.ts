@@ -1,15 +1,15 @@
 /**
- * How many requests callers may send. More get 429, with `Retry-After` unless the gateway in front cannot send it, as an HTTP
- * API of AWS cannot.
+ * Limits on the requests that callers can send. Requests above them get 429 with `Retry-After`. Gateways that cannot
+ * send this header, such as an HTTP API of AWS, leave it out.
  */
 export interface Throttle {
-  /** Steady requests a second. */
+  /** Steady rate, in requests a second. */
   readonly requestsPerSecond: number;
-  /** Requests that may come at once on top of the steady rate. @default - as many as `requestsPerSecond` */
+  /** Burst of requests allowed on top of the steady rate. @default - as many as `requestsPerSecond` */
   readonly burst?: number;
-  /** Requests a caller with a key may send in a day. @default - no daily quota */
+  /** Daily quota of a caller with an API key, in requests. @default - no daily quota */
   readonly requestsPerDay?: number;
 }
 
-/** What every endpoint allows when nothing is said: enough for an ordinary service, too little for a ruinous bill. */
+/** Default limits of every endpoint: enough for an ordinary service, and low enough to bound the cost of abuse. */
 export const DEFAULT_THROTTLE: Throttle = { requestsPerSecond: 100, burst: 200 };

@@ -2,19 +2,19 @@ import { join } from 'node:path';
 import { MANIFEST_FILE } from '@modelship/runtime/manifest';
 import type { Model } from '../../model/model.js';
 
-/** One file of the folder that a server loads a model from: either from the package or written at synth. */
+/** File in the folder that a server loads a model from: copied from the package, or generated at synthesis. */
 export interface LayoutFile {
-  /** Relative to the folder, with forward slashes. */
+  /** Path relative to the folder, with forward slashes. */
   readonly path: string;
-  /** Absolute path of the file it is copied from. */
+  /** Absolute path of the file to copy. */
   readonly source?: string;
-  /** What is in the file, if it is not copied. */
+  /** Content of a generated file. */
   readonly content?: string;
-  /** What a copied file must hash to, if the package says: 64 hexadecimal digits. */
+  /** Expected SHA-256 of a copied file, if the package declares it: 64 hexadecimal digits. */
   readonly sha256?: string;
 }
 
-/** The package as it is, which is what Modelship's own runtime loads. */
+/** Lists the files of the unchanged package, which Modelship's own runtime loads. */
 export function packageLayout(model: Model): readonly LayoutFile[] {
   return [
     { path: MANIFEST_FILE, source: join(model.directory, MANIFEST_FILE) },
@@ -22,7 +22,7 @@ export function packageLayout(model: Model): readonly LayoutFile[] {
   ];
 }
 
-/** The files of the model itself, with their paths from the artifact: one file, or a folder's content. */
+/** Lists the files of the artifact: one file, or the content of a folder with paths relative to it. */
 export function artifactFiles(model: Model): readonly LayoutFile[] {
   const { artifact, files } = model.manifest;
   return files

@@ -8,65 +8,70 @@ import { torchServe } from './torch-serve.js';
 import { NO_TENSORFLOW, triton } from './triton.js';
 import { vllm } from './vllm.js';
 
-/** The image of a server that somebody else makes. */
+/** Image of a third-party inference server. */
 export interface ServerImageOptions {
   /**
-   * The image, with a tag or a digest. On SageMaker it must be in ECR: one of AWS's deep-learning containers, or a copy. On
-   * Azure ML and Vertex AI it is copied at apply, unless it lies in the cloud's own registry.
+   * Image reference with a tag or a digest. On SageMaker the image must be in ECR: one of AWS's deep-learning
+   * containers, or a copy. On Azure ML and Vertex AI an image outside the cloud's own registry is copied at apply.
    *
-   * @default - the server's own image on its public registry, at the version the tests were written against
+   * @default - the server's official image on its public registry, at the version that Modelship is tested with
    */
   readonly image?: string;
   /**
-   * The processors that the image is built for.
+   * CPU architectures that the image is built for.
    *
-   * @default - those of the server's own image; AMD64 alone for an `image` that is given
+   * @default - those of the server's official image; AMD64 only if `image` is set
    */
   readonly architectures?: ImageArchitecture[];
 }
 
 /** Options of {@link ModelServer.torchServe}. */
 export interface TorchServeOptions extends ServerImageOptions {
-  /** What turns a request into tensors: a handler of TorchServe's, such as `image_classifier`. @default base_handler */
+  /** TorchServe handler that converts a request into tensors, such as `image_classifier`. @default base_handler */
   readonly handler?: string;
 }
 
 /** Options of {@link ModelServer.vllm}. */
 export interface VllmOptions extends ServerImageOptions {
   /**
-   * The weights: a repository of Hugging Face's hub, an `s3://` or `gs://` prefix with safetensors, or the absolute path of
-   * a folder in the image or on a mounted file system. On AWS the server may read an `s3://` prefix, and on GKE and Vertex AI
-   * a `gs://` prefix; for a customer's key of the bucket, let its role decrypt. The model package only gives the name under
-   * which they are served.
+   * Source of the weights: a Hugging Face repository, an `s3://` or `gs://` prefix with safetensors, or the absolute
+   * path of a folder in the image or on a mounted file system. AWS targets grant the server read access to an `s3://`
+   * prefix, and GKE and Vertex AI to a `gs://` prefix. If a customer-managed key encrypts the bucket, grant the server's
+   * role permission to decrypt. The model package only provides the served model name.
    */
   readonly source: string;
-  /** Arguments of `vllm serve` without the dashes, such as `{ 'max-model-len': '8192' }`. @default - none */
+  /** Arguments of `vllm serve` without the leading dashes, such as `{ 'max-model-len': '8192' }`. @default - none */
   readonly arguments?: { [name: string]: string };
 }
 
 /** Options of {@link ModelServer.custom}. */
 export interface CustomServerOptions {
+  /** Image reference with a tag or a digest. */
   readonly image: string;
-  /** The processors that the image is built for. @default [ImageArchitecture.AMD64] */
+  /** CPU architectures that the image is built for. @default [ImageArchitecture.AMD64] */
   readonly architectures?: ImageArchitecture[];
-  /** @default 8080 */
+  /** Port that the server listens on. @default 8080 */
   readonly port?: number;
-  /** Answers 200 once requests may come. @default /ping */
+  /** Path of the readiness check, which responds with 200 when the server accepts requests. @default /ping */
   readonly readyPath?: string;
-  /** Answers 200 while the process should not be restarted. @default - `readyPath` */
+  /** Path of the liveness check, which responds with 200 while the process needs no restart. @default - `readyPath` */
   readonly livePath?: string;
-  /** Where predictions are asked for. @default /invocations */
+  /** Path of prediction requests. @default /invocations */
   readonly predictPath?: string;
-  /** Arguments for the image's entry point. @default - those of the image */
+  /** Arguments of the image's entry point. @default - those of the image */
   readonly command?: string[];
-  /** Variable that is set to the folder with the model package, on Vertex AI as a `gs://` URL. @default - none */
+  /**
+   * Environment variable that receives the path of the model package's folder, or its `gs://` URL on Vertex AI.
+   *
+   * @default - none
+   */
   readonly modelFolderVariable?: string;
-  /** @default false */
+  /** Whether the server requires a GPU. @default false */
   readonly needsGpu?: boolean;
   /**
-   * The numeric user that it runs as in a cluster of Kubernetes. 0 is root, which then a namespace that is made admits.
+   * Numeric user ID of the container on Kubernetes. 0 is root. A namespace that the construct creates then allows root.
    *
-   * @default 65532, who owns nothing in the image
+   * @default 65532, a user without files in the image
    */
   readonly user?: number;
 }
@@ -75,8 +80,8 @@ const AMD64 = [ImageArchitecture.AMD64];
 const BOTH = [ImageArchitecture.ARM64, ImageArchitecture.AMD64];
 
 /**
- * Each server's own image, and what it is built for: tensorflow/serving#1948, pytorch/serve#3072, vllm-project/vllm#23210;
- * NVIDIA's is for both.
+ * Official image of each server and its architectures. Sources: tensorflow/serving#1948, pytorch/serve#3072 and
+ * vllm-project/vllm#23210. NVIDIA builds its image for both architectures.
  */
 const IMAGES = {
   tensorFlowServing: { image: 'docker.io/tensorflow/serving:2.19.1', architectures: AMD64 },
@@ -86,7 +91,7 @@ const IMAGES = {
 };
 
 /**
- * The inference server that a container runs.
+ * Inference server that runs in the container.
  *
  * @example
  * ```ts
@@ -97,25 +102,25 @@ const IMAGES = {
  * ```
  */
 export class ModelServer {
-  /** Modelship's own runtime, which takes every format of a model package. The default everywhere. */
+  /** Modelship's own runtime, which loads every format of a model package. The default on every target. */
   static modelship(): ModelServer {
     return new ModelServer(modelship);
   }
 
-  /** TensorFlow Serving, for `saved_model`. Clients speak its REST API, as with Modelship's runtime. */
+  /** TensorFlow Serving, for `saved_model`. Clients use its REST API, as with Modelship's runtime. */
   static tensorflowServing(options: ServerImageOptions = {}): ModelServer {
     return new ModelServer(tensorFlowServing(imageOf(options, IMAGES.tensorFlowServing)));
   }
 
-  /** TorchServe, for `torchscript`. Its authors have stopped maintaining it. Not on SageMaker and Vertex AI. */
+  /** TorchServe, for `torchscript`. The project is no longer maintained. Not available on SageMaker and Vertex AI. */
   static torchServe(options: TorchServeOptions = {}): ModelServer {
     const image = imageOf(options, IMAGES.torchServe);
     return new ModelServer(torchServe(image, options.handler ?? 'base_handler'));
   }
 
   /**
-   * NVIDIA Triton, for `onnx` and `torchscript`, and with an `image` of yours, which must have the backend, for
-   * `saved_model`: NVIDIA's images have none since 25.03. Clients speak the Open Inference Protocol v2.
+   * NVIDIA Triton, for `onnx` and `torchscript`. Clients use the Open Inference Protocol v2. NVIDIA's images have no
+   * TensorFlow backend since 25.03, so `saved_model` needs an `image` of your own with this backend.
    */
   static triton(options: ServerImageOptions = {}): ModelServer {
     return new ModelServer(
@@ -123,12 +128,12 @@ export class ModelServer {
     );
   }
 
-  /** vLLM, for language models on GPUs. Clients speak OpenAI's chat API, and answers stream. */
+  /** vLLM, for language models on GPUs. Clients use OpenAI's chat API, and responses stream. */
   static vllm(options: VllmOptions): ModelServer {
     return new ModelServer(vllm(imageOf(options, IMAGES.vllm), options.source, options.arguments ?? {}));
   }
 
-  /** Any image that serves HTTP on one port. It finds the model package as it is. */
+  /** Any image that serves HTTP on one port. The server receives the model package unchanged. */
   static custom(options: CustomServerOptions): ModelServer {
     const { modelFolderVariable: variable, command, readyPath = '/ping' } = options;
     return new ModelServer({
@@ -143,7 +148,7 @@ export class ModelServer {
       streams: false,
       user: options.user,
       layout: packageLayout,
-      // An image that is told where reads what it is told.
+      // A custom image receives the folder in a variable, so it can handle a `gs://` URL itself.
       readsGcs: true,
       ...(command ? { command: () => command } : {}),
       environment: (_model, folder) => (variable ? { [variable]: folder } : {}),
@@ -152,11 +157,11 @@ export class ModelServer {
   }
 
   private constructor(
-    /** What hosts need to know of the server. */
+    /** Properties of the server that hosts depend on. */
     readonly spec: ServerSpec,
   ) {}
 
-  /** The files of the folder that the server loads the model from. */
+  /** Lists the files of the folder that the server loads the model from. */
   layout(model: Model): readonly LayoutFile[] {
     return this.spec.layout(model);
   }
@@ -166,7 +171,7 @@ function imageOf({ image, architectures }: ServerImageOptions, own: ServerImage)
   if (architectures?.length === 0) {
     throw new Error('got no `architectures`; name what the image is built for, or leave them out for AMD64');
   }
-  // A copy by `docker pull` and `docker push` holds one, and AWS's containers for inference are built for AMD64.
+  // An image copied by `docker pull` and `docker push` has one architecture, and AWS's inference containers use AMD64.
   return {
     image: image ?? own.image,
     architectures: architectures ?? (image === undefined ? own.architectures : AMD64),

@@ -5,7 +5,7 @@ import { packageLayout } from './model-layout.js';
 import { modelVariables } from './model-variables.js';
 import type { ServerSpec } from './spec.js';
 
-/** Modelship's own runtime. */
+/** Specification of Modelship's own runtime. */
 export const modelship: ServerSpec = {
   name: 'Modelship',
   architectures: [ImageArchitecture.ARM64, ImageArchitecture.AMD64],

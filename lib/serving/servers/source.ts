@@ -1,19 +1,19 @@
-/** Where a server gets a model from by itself, instead of from the package. */
+/** Location from which a server loads a model by itself, instead of from the package. */
 export interface ModelSource {
   /**
-   * `s3` and `gcs` are buckets, whose objects the server's identity must be allowed to read; `folder` is in the image or
-   * mounted; `hub` is a repository of Hugging Face's, or anything else that is reached over the internet.
+   * Kind of the location. `s3` and `gcs` are buckets whose objects the server's identity must be allowed to read.
+   * `folder` is in the image or mounted. `hub` is a Hugging Face repository, or any other location on the internet.
    */
   readonly kind: 's3' | 'gcs' | 'folder' | 'hub';
-  /** Of `s3` and `gcs`. */
+  /** Bucket name of `s3` and `gcs`. */
   readonly bucket?: string;
-  /** Of `s3` and `gcs`: the folder in the bucket without slashes at its ends; empty for the whole bucket. */
+  /** Folder in the bucket of `s3` and `gcs`, without leading and trailing slashes. Empty for the whole bucket. */
   readonly prefix?: string;
 }
 
 const SCHEMES = { 's3://': 's3', 'gs://': 'gcs' } as const;
 
-/** Reads what was given as a source. A bucket's name may be a token. */
+/** Parses a model source. The name of a bucket can be a token. */
 export function modelSource(source: string): ModelSource {
   for (const [scheme, kind] of Object.entries(SCHEMES)) {
     if (!source.startsWith(scheme)) continue;

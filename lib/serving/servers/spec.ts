@@ -4,52 +4,55 @@ import type { ImageArchitecture } from '../image-architecture.js';
 import type { LayoutFile } from './model-layout.js';
 import type { ModelSource } from './source.js';
 
-/** Whose image it is, and for what. */
+/** Image of a server and the architectures that it supports. */
 export type ServerImage = Required<Pick<ServerSpec, 'image' | 'architectures'>>;
 
-/** What a host needs to know of an inference server: one object a server, so that another is a file beside these. */
+/** Properties of an inference server that hosts depend on. Each server is one object in a file of this folder. */
 export interface ServerSpec {
+  /** Display name, used in error messages. */
   readonly name: string;
-  /** The image to run; absent for Modelship's own, which each cloud gets in its own way. */
+  /** Image to run. Undefined for Modelship's own runtime, whose image each cloud provides in its own way. */
   readonly image?: string;
-  /** What the image is built for. Modelship's own is built for what it is to run on. */
+  /** Architectures that the image is built for. Modelship's own image is built for the architecture of its host. */
   readonly architectures: readonly ImageArchitecture[];
+  /** Port that the server listens on. */
   readonly port: number;
-  /** 200 while the process should not be restarted. */
+  /** Path of the liveness check, which responds with 200 while the process needs no restart. */
   livePath(model: Model): string;
-  /** 200 while requests may come. */
+  /** Path of the readiness check, which responds with 200 while the server accepts requests. */
   readyPath(model: Model): string;
-  /** Where predictions are asked for. */
+  /** Path of prediction requests. */
   predictPath(model: Model): string;
-  /** Whether it runs on GPUs only. */
+  /** Whether the server requires a GPU. */
   readonly needsGpu: boolean;
-  /** Whether requests are `{"instances": […]}` and answers `{"predictions": […]}`, as Vertex AI has them. */
+  /** Whether requests are `{"instances": […]}` and responses `{"predictions": […]}`, the format of Vertex AI. */
   readonly speaksInstances: boolean;
-  /** Whether answers come in pieces. */
+  /** Whether responses are streamed. */
   readonly streams: boolean;
-  /** The user that it runs as where users are chosen. Absent: one that owns nothing in the image; 0 is root. */
+  /** User ID of the container, on hosts that set one. 0 is root. Defaults to a user without files in the image. */
   readonly user?: number;
-  /** The folder that it starts in. Absent: that of the image. */
+  /** Working directory. Defaults to that of the image. */
   readonly workingFolder?: string;
-  /** Where it gets the model by itself; absent if it loads what is in the folder. */
+  /** Source from which the server loads the model by itself. Undefined if it loads the model from the folder. */
   readonly source?: ModelSource;
-  /** The formats it loads; absent if it does not load the package's artifact. */
+  /** Formats that the server can load. Undefined if it does not load the package's artifact. */
   readonly formats?: readonly ModelFormat[];
-  /** The folder it loads the model from. */
+  /** Lists the files of the folder that the server loads the model from. */
   layout(model: Model): readonly LayoutFile[];
-  /** Whether it loads the model from a folder that is a `gs://` URL, where none can be mounted. */
+  /** Whether the server can load the model from a `gs://` URL, for hosts that cannot mount a folder. */
   readonly readsGcs: boolean;
   /**
-   * Arguments for the image's entry point. Absent: those of the image.
+   * Arguments of the image's entry point. Defaults to those of the image.
    *
-   * @param gpuCount GPUs of a replica, where the host knows their number
+   * @param gpuCount number of GPUs of a replica, if the host knows it
    */
   command?(model: Model, folder: string, gpuCount?: number): readonly string[];
-  /** What the image is given on Vertex AI instead. Absent: `command`. */
+  /** Arguments of the image's entry point on Vertex AI. Defaults to `command`. */
   vertexCommand?(model: Model, folder: string): readonly string[];
-  /** Whether the arguments say what the image does without them, so that hosts that give none start it too. */
+  /** Whether the arguments match the image's defaults, so the server also starts on hosts that set no arguments. */
   readonly startsWithoutCommand?: boolean;
+  /** Environment variables of the container. */
   environment(model: Model, folder: string): Readonly<Record<string, string>>;
-  /** What SageMaker's variant of the image is told instead; absent if there is no variant for SageMaker. */
+  /** Environment variables of the image's SageMaker variant. Undefined if there is no such variant. */
   sageMakerEnvironment?(model: Model): Readonly<Record<string, string>>;
 }

@@ -4,13 +4,16 @@ import type { ServerImage, ServerSpec } from './spec.js';
 
 const REST_PORT = 8501;
 
-/** https://www.tensorflow.org/tfx/serving/docker, and for SageMaker aws/sagemaker-tensorflow-serving-container. */
+/**
+ * Specification of TensorFlow Serving. Sources: https://www.tensorflow.org/tfx/serving/docker, and for SageMaker
+ * aws/sagemaker-tensorflow-serving-container.
+ */
 export function tensorFlowServing(image: ServerImage): ServerSpec {
   return {
     name: 'TensorFlow Serving',
     ...image,
     port: REST_PORT,
-    // It has no route for the process alone.
+    // TensorFlow Serving has no liveness route for the process itself.
     livePath: (model) => `/v1/models/${model.name}`,
     readyPath: (model) => `/v1/models/${model.name}`,
     predictPath: (model) => predictPath(model.name),
@@ -21,8 +24,8 @@ export function tensorFlowServing(image: ServerImage): ServerSpec {
     layout: (model) =>
       artifactFiles(model).map((file) => ({ ...file, path: `${model.name}/${model.version}/${file.path}` })),
     readsGcs: true,
-    // The image's entry point passes them on to the server, after its own.
-    // The folder never changes, and where it is mounted from a bucket each look for new versions is paid.
+    // The image's entry point appends these arguments to its own.
+    // Polling is disabled because the folder never changes, and each poll of a mounted bucket is billed.
     command: () => [`--rest_api_port=${REST_PORT}`, '--file_system_poll_wait_seconds=0'],
     startsWithoutCommand: true,
     environment: (model, folder) => ({ MODEL_NAME: model.name, MODEL_BASE_PATH: folder }),

@@ -7,7 +7,7 @@ const CONFIG_FILE = 'config.properties';
 const SCRATCH_FOLDER = '/tmp';
 const LOGS = `${SCRATCH_FOLDER}/logs`;
 
-/** https://pytorch.org/serve/configuration.html. The server is no longer maintained by its authors. */
+/** Specification of TorchServe, which is no longer maintained. Source: https://pytorch.org/serve/configuration.html */
 export function torchServe(image: ServerImage, handler: string): ServerSpec {
   return {
     name: 'TorchServe',
@@ -32,13 +32,13 @@ export function torchServe(image: ServerImage, handler: string): ServerSpec {
       '--ts-config',
       `${folder}/${CONFIG_FILE}`,
     ],
-    // The image's home is closed to other users than its own, and the server writes beside where it starts.
+    // Only the image's own user can access its home directory, and the server writes to its working directory.
     workingFolder: SCRATCH_FOLDER,
     environment: () => ({ TEMP: SCRATCH_FOLDER, LOG_LOCATION: LOGS, METRICS_LOCATION: LOGS }),
   };
 }
 
-/** An archive that is a folder, as `torch-model-archiver --archive-format no-archive` leaves it. */
+/** Lists the files of an unpacked archive, as `torch-model-archiver --archive-format no-archive` creates it. */
 function layout(model: Model, handler: string): readonly LayoutFile[] {
   const serializedFile = 'model.pt';
   const manifest = {
@@ -50,7 +50,7 @@ function layout(model: Model, handler: string): readonly LayoutFile[] {
   return [
     ...artifactFiles(model).map((file) => ({ ...file, path: `${model.name}/${file.path || serializedFile}` })),
     { path: `${model.name}/MAR-INF/MANIFEST.json`, content: JSON.stringify(manifest, null, 2) },
-    // Management stays on loopback, and the server takes no models from URLs.
+    // The management API listens on loopback only, and the server does not load models from URLs.
     {
       path: CONFIG_FILE,
       content: [

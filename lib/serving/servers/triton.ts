@@ -5,17 +5,23 @@ import type { LayoutFile } from './model-layout.js';
 import { artifactFiles } from './model-layout.js';
 import type { ServerImage, ServerSpec } from './spec.js';
 
-/** Per format: the backend, and the name that it expects the artifact under. */
+/** Backend of each format, and the artifact name that the backend expects. */
 const BACKENDS: Partial<Record<ModelFormat, { backend: string; artifact: string }>> = {
   onnx: { backend: 'onnxruntime', artifact: 'model.onnx' },
   saved_model: { backend: 'tensorflow', artifact: 'model.savedmodel' },
   torchscript: { backend: 'pytorch', artifact: 'model.pt' },
 };
 
-/** https://github.com/triton-inference-server/server/issues/8204: NVIDIA's images have no backend for it since 25.03. */
+/**
+ * Formats without `saved_model`. NVIDIA's images have no TensorFlow backend since 25.03:
+ * https://github.com/triton-inference-server/server/issues/8204
+ */
 export const NO_TENSORFLOW = (Object.keys(BACKENDS) as ModelFormat[]).filter((format) => format !== 'saved_model');
 
-/** https://docs.nvidia.com/deeplearning/triton-inference-server/user-guide/docs/user_guide/model_repository.html */
+/**
+ * Specification of NVIDIA Triton. Source:
+ * https://docs.nvidia.com/deeplearning/triton-inference-server/user-guide/docs/user_guide/model_repository.html
+ */
 export function triton(image: ServerImage, formats = Object.keys(BACKENDS) as ModelFormat[]): ServerSpec {
   return {
     name: 'Triton',
@@ -31,8 +37,8 @@ export function triton(image: ServerImage, formats = Object.keys(BACKENDS) as Mo
     layout,
     readsGcs: true,
     command: (_model, folder) => ['tritonserver', `--model-repository=${folder}`, '--exit-on-error=true'],
-    // By the platform's variables the image puts the program before its arguments, and the server takes Vertex AI's
-    // routes on its port for its own.
+    // The image detects Vertex AI by its environment variables. It prepends the program to the arguments, and the
+    // server handles Vertex AI's routes on its own port.
     vertexCommand: (model, folder) => [
       `--model-repository=${folder}`,
       '--exit-on-error=true',
@@ -54,7 +60,7 @@ function layout(model: Model): readonly LayoutFile[] {
   ];
 }
 
-/** In protobuf's text form. The batch dimension is among the dimensions, so Triton adds none of its own. */
+/** Model configuration in protobuf text format. `dims` include the batch dimension, so Triton must not add one. */
 function config({ name, manifest }: Model): string {
   const { backend } = BACKENDS[manifest.format] ?? { backend: manifest.format };
   return [

@@ -1,11 +1,14 @@
 import { modelSource } from './source.js';
 import type { ServerImage, ServerSpec } from './spec.js';
 
-/** https://docs.vllm.ai/en/stable/cli/serve/, and for SageMaker examples/deployment/sagemaker-entrypoint.sh there. */
+/**
+ * Specification of vLLM. Sources: https://docs.vllm.ai/en/stable/cli/serve/, and for SageMaker
+ * examples/deployment/sagemaker-entrypoint.sh in its repository.
+ */
 export function vllm(image: ServerImage, source: string, options: Readonly<Record<string, string>>): ServerSpec {
   const from = modelSource(source);
   const isBucket = from.kind === 's3' || from.kind === 'gcs';
-  // The only one of its loaders that reads from buckets.
+  // `runai_streamer` is the only loader of vLLM that reads from buckets.
   const weights = isBucket ? { 'load-format': 'runai_streamer', ...options } : options;
   return {
     name: 'vLLM',
@@ -25,7 +28,7 @@ export function vllm(image: ServerImage, source: string, options: Readonly<Recor
       source,
       '--served-model-name',
       model.name,
-      // One GPU would be used, and the others paid for.
+      // vLLM uses one GPU by default, so the others would sit idle.
       ...Object.entries({ ...(gpuCount > 1 && { 'tensor-parallel-size': `${gpuCount}` }), ...weights }).flatMap(
         ([name, value]) => [`--${name}`, value],
       ),

@@ -2,16 +2,16 @@ import { Access, type JwtAccessOptions } from '../access.js';
 import { checkType, required, STRINGS } from './prop-types.js';
 import type { Validator } from './validator.js';
 
-/** The kinds of access that a target can check. */
+/** Authentication methods that a target supports. */
 export interface AccessSupport {
-  /** The target, as the start of a sentence: `Cloud Run`. */
+  /** Name of the target as the start of a sentence: `Cloud Run`. */
   readonly target: string;
   readonly kinds: readonly Access['kind'][];
-  /** What to use for the other kinds, as a sentence. @default - the target supports every kind */
+  /** Alternative for the other methods, as a sentence. @default - the target supports every method */
   readonly instead?: string;
 }
 
-/** Notes a kind of access that the target cannot check, and options of a JWT that no token could match. */
+/** Reports an authentication method that the target does not support, and JWT options that no token could match. */
 export function checkAccess(
   validator: Validator,
   { kind, jwtOptions }: Access = Access.cloudIdentity(),
@@ -23,7 +23,7 @@ export function checkAccess(
   if (kind === 'jwt') checkJwt(validator, jwtOptions);
 }
 
-/** Names the static methods of a class as in code: `Rollout.allAtOnce() and .canary()`. */
+/** Formats static methods of a class as in code: `Rollout.allAtOnce() and .canary()`. */
 export function calls(type: string, methods: readonly string[]): string {
   const named = methods.map((method, index) => `${index === 0 ? type : ''}.${method}()`);
   return named.length === 1 ? `${named[0]} only` : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;

@@ -1,4 +1,4 @@
-/** Describes a value in an error so that a caller in plain JavaScript recognizes it: `"2" (a string)`, `a Topic`. */
+/** Describes a value in an error message so that JavaScript callers recognize it: `"2" (a string)`, `a Topic`. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return `${JSON.stringify(value)} (a string)`;
   if (typeof value === 'function') return `a ${value.toString().startsWith('class') ? 'class' : 'function'}`;
@@ -8,7 +8,7 @@ export function describe(value: unknown): string {
   return name === 'Object' ? 'a plain object' : withArticle(name);
 }
 
-/** jsii notes the public name of a class here. At run time, bundled classes of the AWS CDK have names such as `Topic2`. */
+/** Symbol that jsii uses to store the public name of a class. Bundled AWS CDK classes have names such as `Topic2`. */
 const RUNTIME_TYPE = Symbol.for('jsii.rtti');
 
 function className(value: object): string {

@@ -1,6 +1,6 @@
-/** What is wrong with a prop. The codes are stable: tools and tests may rely on them. */
+/** Code of a validation fault. Codes are stable, so tools and tests can rely on them. */
 export type FaultCode =
-  // The prop by itself.
+  // Faults of a single prop.
   | 'MISSING'
   | 'UNKNOWN_PROP'
   | 'WRONG_TYPE'
@@ -11,14 +11,14 @@ export type FaultCode =
   | 'TOO_SMALL'
   | 'DUPLICATE'
   | 'UNRESOLVED_TOKEN'
-  // The prop beside other props.
+  // Conflicts between props.
   | 'CONFLICT'
   | 'MIN_OVER_MAX'
   | 'RESERVED_VARIABLE'
   | 'NOT_AUTHENTICATED'
   | 'TRAFFIC_SUM'
   | 'CPU_MEMORY_MISMATCH'
-  // The target lacks what the prop asks for.
+  // Features that the target does not support.
   | 'UNSUPPORTED'
   | 'UNSUPPORTED_FORMAT'
   | 'UNSUPPORTED_FRONT'
@@ -29,7 +29,7 @@ export type FaultCode =
   | 'REGION_LACKS_RESOURCE'
   | 'REGION_LACKS_INSTANCES'
   | 'LOCAL_STORAGE'
-  // The model, the image and what runs them.
+  // Faults of the model, the image and the hardware.
   | 'MODEL_TOO_LARGE'
   | 'PAYLOAD_TOO_LARGE'
   | 'IMAGE_DIFFERS'
@@ -41,7 +41,7 @@ export type FaultCode =
   | 'NO_GPU_RUNTIME'
   | 'GPU_NOT_IN_REGION'
   | 'GPU_INSTANCE_TOO_SMALL'
-  // The network, the cluster and the keys.
+  // Faults of the network, the cluster and the keys.
   | 'NO_SUBNETS'
   | 'NO_GATEWAY'
   | 'NOT_DELEGATED'

@@ -1,18 +1,18 @@
 import { describe, withArticle } from './describe.js';
 import type { Validator } from './validator.js';
 
-/** What a prop takes. TypeScript checks the same at compile time; this is for callers in plain JavaScript. */
+/** Runtime type of a prop, checked for JavaScript callers. TypeScript checks the same at compile time. */
 export interface PropType {
-  /** What to pass, as a noun phrase: `a Model, such as Model.fromDirectory("models/iris")`. */
+  /** Expected value as a noun phrase: `a Model, such as Model.fromDirectory("models/iris")`. */
   readonly expected: string;
-  /** Whether the prop has no default. @default false */
+  /** Whether the prop is required. @default false */
   readonly isRequired?: boolean;
-  /** What the elements are, if the prop is an array. @default - not an array */
+  /** Type of the elements, if the prop is an array. @default - not an array */
   readonly element?: PropType;
   matches(value: unknown): boolean;
 }
 
-/** The type of each prop of a construct. A prop that is added to the interface must be added here too. */
+/** Type of each prop of a construct. Every prop of the interface must be listed. */
 export type PropTypes<Props> = { readonly [Name in keyof Required<Props>]: PropType };
 
 export const NUMBER: PropType = { expected: 'a number', matches: (value) => typeof value === 'number' };
@@ -20,15 +20,15 @@ export const STRING: PropType = { expected: 'a string', matches: (value) => type
 export const BOOLEAN: PropType = { expected: 'true or false', matches: (value) => typeof value === 'boolean' };
 export const STRINGS = arrayOf(STRING);
 
-/** An object with strings for values, such as environment variables or tags. */
+/** Object with string values, such as environment variables or tags. */
 export const STRING_MAP: PropType = { expected: 'an object such as { NAME: "value" }', matches: isObject };
 
-/** An object whose members tell that it is of a type. `expected` says how to get one. */
+/** Type of objects with the given members. `expected` describes how to create one. */
 export function object(expected: string, ...members: readonly string[]): PropType {
   return { expected, matches: (value) => isObject(value) && members.every((member) => member in value) };
 }
 
-/** One of the choices that the static methods of a class make, such as `Access.anonymous()`. */
+/** Type of the instances that static methods of a class create, such as `Access.anonymous()`. */
 export function choice(example: string): PropType {
   return object(`${withArticle(example.split('.')[0]!)}, such as ${example}`, 'kind');
 }
@@ -42,9 +42,9 @@ export function required(type: PropType): PropType {
 }
 
 /**
- * Notes unknown props, missing props and props of another type.
+ * Reports unknown props, missing props and props of the wrong type.
  *
- * @throws ValidationError at once if `props` or a prop has another type, because nothing else can be checked then
+ * @throws ValidationError immediately if `props` or a prop has the wrong type, because later checks need correct types
  */
 export function checkProps<Props extends object>(validator: Validator, props: Props, types: PropTypes<Props>): void {
   const names = Object.keys(types) as (keyof Props & string)[];
@@ -66,7 +66,7 @@ export function checkProps<Props extends object>(validator: Validator, props: Pr
   if (typed.includes(false)) validator.throwIfAny();
 }
 
-/** Notes a fault and returns false if the value is missing or has another type. */
+/** Reports a fault and returns false if a required value is missing or a value has the wrong type. */
 export function checkType(validator: Validator, prop: string, value: unknown, type: PropType): boolean {
   const { expected, isRequired, element } = type;
   if (value === undefined) {

@@ -2,17 +2,17 @@ import { Rollout } from '../rollout.js';
 import { calls } from './access.js';
 import type { Range, Validator } from './validator.js';
 
-/** How a target can move traffic to a new version of a model. */
+/** Rollout strategies that a target supports. */
 export interface RolloutSupport {
-  /** The target, as the start of a sentence: `Cloud Run`. */
+  /** Name of the target as the start of a sentence: `Cloud Run`. */
   readonly target: string;
-  /** Limits of a canary. @default - the target has no canaries */
+  /** Limits of a canary rollout. @default - the target does not support canary rollouts */
   readonly canary?: { readonly percent?: Range; readonly bakeMinutes?: Range };
-  /** Limits of a linear rollout. @default - the target has no linear rollouts */
+  /** Limits of a linear rollout. @default - the target does not support linear rollouts */
   readonly linear?: { readonly stepPercent: Range; readonly intervalMinutes: Range };
-  /** The prop that names the version that keeps the rest of the traffic. @default - the target knows it */
+  /** Prop that names the version that keeps the rest of the traffic. @default - the target knows the version */
   readonly stable?: { readonly prop: string; readonly value: unknown; readonly what: string };
-  /** What to use for the kinds that the target does not have, as a sentence. @default - the target has every kind */
+  /** Alternative for unsupported strategies, as a sentence. @default - the target supports every strategy */
   readonly instead?: string;
 }
 
@@ -24,7 +24,7 @@ const PERCENT: Range = {
   beyond: 'Use Rollout.allAtOnce() to move all traffic at once',
 };
 
-/** Notes a rollout that the target cannot do, and shares and times out of range. */
+/** Reports a rollout strategy that the target does not support, and percentages and times out of range. */
 export function checkRollout(
   validator: Validator,
   rollout: Rollout = Rollout.allAtOnce(),
@@ -61,7 +61,7 @@ export function checkRollout(
   );
 }
 
-/** A share that is in range for every target may still be out of range for this one. */
+/** Checks the general range first: a percentage inside it can still be outside the target's own range. */
 function checkPercent(validator: Validator, prop: string, percent: number | undefined, range: Range = PERCENT): void {
   checkGiven(validator, prop, percent);
   const isInGeneral = typeof percent === 'number' && percent >= PERCENT.min && percent <= PERCENT.max;

@@ -11,7 +11,7 @@ import type { Validator } from './validator.js';
 export const SERVER = object('a ModelServer, such as ModelServer.modelship()', 'spec');
 export const IMAGE = object('an ImageSource, such as ImageSource.fromRegistry("host/path:tag")', 'bind');
 
-/** The props that are about a server. */
+/** Props that concern the server. */
 export interface ServerProps {
   readonly server?: ModelServer;
   readonly image?: ImageSource;
@@ -19,38 +19,40 @@ export interface ServerProps {
   readonly environment?: { readonly [name: string]: string };
 }
 
-/** Whether replicas have a GPU, and how they get one. */
+/** GPU setting of the replicas. */
 export interface GpuChoice {
-  /** The prop that decides. */
+  /** Prop that determines the GPU. */
   readonly prop: string;
+  /** Whether replicas have a GPU. */
   readonly has: boolean;
-  /** As the end of a sentence: `use ContainerCapacity.gpu()`. */
+  /** Instruction to add a GPU, as the end of a sentence: `use ContainerCapacity.gpu()`. */
   readonly how: string;
 }
 
-/** A GPU, and what is to use it. */
+/** Use of a GPU by the server. */
 export interface GpuUse {
-  /** The prop that would change it. */
+  /** Prop to change. */
   readonly prop: string;
+  /** Whether the GPU would sit idle. */
   readonly isWasted: boolean;
-  /** What comes with the GPU. @default - it is not named */
+  /** Name of the resource that includes the GPU. @default - the message does not name it */
   readonly paidBy?: string;
-  /** What else would do, as the end of a sentence: `or leave gpu out`. */
+  /** Alternative fix, as the end of a sentence: `or leave gpu out`. */
   readonly instead: string;
 }
 
-/** What a server would run on. */
+/** CPU architecture of the machines that the server would run on. */
 export interface Processors {
-  /** The prop that decides. */
+  /** Prop that determines the architecture. */
   readonly prop: string;
-  /** As the start of a sentence: `the machines have`. */
+  /** Start of the message: `the machines have`. */
   readonly machines: string;
   readonly architecture: ImageArchitecture;
-  /** What else would do. @default - nothing but another image */
+  /** Alternative fix. @default - only another image */
   readonly instead?: string;
 }
 
-/** Notes what is wrong with a server on any cloud: it cannot load the model, has no GPU, no image, or two. */
+/** Reports a server that cannot load the model, lacks a GPU, has an invalid image, or has two images. */
 export function checkServer(validator: Validator, { server, image, model }: ServerProps, gpu: GpuChoice): void {
   const spec = server?.spec;
   if (!spec) return;
@@ -75,7 +77,7 @@ export function checkServer(validator: Validator, { server, image, model }: Serv
   );
 }
 
-/** Notes that a GPU is paid for which the runtime that is built by default leaves alone. */
+/** Reports a GPU that would sit idle because the default runtime image does not use it. */
 export function checkGpuUse(validator: Validator, { prop, isWasted, paidBy, instead }: GpuUse): void {
   validator.check(
     !isWasted,
@@ -86,7 +88,7 @@ export function checkGpuUse(validator: Validator, { prop, isWasted, paidBy, inst
   );
 }
 
-/** Notes that the server's image is not built for the processors that it would have. */
+/** Reports a server image that is not built for the CPU architecture of its host. */
 export function checkImageArchitecture(
   validator: Validator,
   { prop, machines, architecture, instead }: Processors,
@@ -103,7 +105,7 @@ export function checkImageArchitecture(
   );
 }
 
-/** Notes models beside the first that the server cannot load, by the props that name them. */
+/** Reports additional models that the server cannot load, keyed by their props. */
 export function checkOtherModels(
   validator: Validator,
   { name, formats }: ServerSpec,
@@ -119,7 +121,7 @@ export function checkOtherModels(
   }
 }
 
-/** Notes that the server would fetch its model from where nothing lets it in. */
+/** Reports a server that would load its model from a source that it has no access to. */
 export function checkSource(
   validator: Validator,
   { name, source }: ServerSpec,
@@ -134,7 +136,7 @@ export function checkSource(
   );
 }
 
-/** Notes variables of the user's that the construct sets for the server. */
+/** Reports user-defined environment variables that the construct sets for the server. */
 export function checkServerVariables(
   validator: Validator,
   spec: ServerSpec,

@@ -20,7 +20,7 @@ import type { Range, Steps, Validator } from './validator.js';
 
 export const MODEL = object('a Model, such as Model.fromDirectory("models/iris")', 'manifest', 'digest');
 
-/** The types of the props that every construct on every cloud takes. */
+/** Types of the props common to every construct on every cloud. */
 export const SERVING_PROPS: PropTypes<ServingProps> = {
   model: required(MODEL),
   access: choice('Access.cloudIdentity()'),
@@ -35,31 +35,31 @@ export const SERVING_PROPS: PropTypes<ServingProps> = {
   environment: STRING_MAP,
 };
 
-/** What a target can do with the props that every construct takes, and within which limits. */
+/** Features and limits of a target for the common props. */
 export interface ServingTarget {
-  /** Its name, as the start of a sentence: `Cloud Run`. */
+  /** Name of the target as the start of a sentence: `Cloud Run`. */
   readonly target: string;
   readonly access: Omit<AccessSupport, 'target'> & { readonly target?: string };
   readonly minReplicas: Range;
   readonly maxReplicas: Range;
   readonly rollout: Omit<RolloutSupport, 'target'> & { readonly target?: string };
-  /** Rates that the target counts, or what limits callers instead, as a sentence. */
+  /** Rate limits that the target supports, or the alternative as a sentence. */
   readonly throttle: ThrottleSupport | string;
   readonly timeoutSeconds: Range;
   readonly logRetentionDays: Range | Steps;
-  /** Variables that the construct or the host sets beside those of the model. */
+  /** Pattern of the additional environment variables that the construct or the host sets. */
   readonly reserved: RegExp;
 }
 
-/** The rates that a target counts. */
+/** Ranges of the rate limits that a target supports. */
 export interface ThrottleSupport {
   readonly requestsPerSecond: Range;
   readonly burst: Range;
-  /** Daily quota of a caller, or what counts days instead, as a sentence. */
+  /** Range of the daily quota of a caller, or the alternative as a sentence. */
   readonly requestsPerDay: Range | string;
 }
 
-/** Notes the faults of the props that every construct takes, in the same words on every target. */
+/** Reports faults of the common props, with the same messages on every target. */
 export function checkServingProps(validator: Validator, props: ServingProps, rules: ServingTarget): void {
   const { target } = rules;
   checkAccess(validator, props.access, { target, ...rules.access });
@@ -122,21 +122,21 @@ function checkThrottle(validator: Validator, throttle: Throttle, { target, throt
   } else validator.number('throttle.requestsPerDay', requestsPerDay, support.requestsPerDay);
 }
 
-/** Matches these names of variables and no others. */
+/** Pattern that matches exactly the given variable names, which can be regular expressions. */
 export function exactly(...names: readonly string[]): RegExp {
   return new RegExp(`^(${names.join('|')})$`);
 }
 
-/** The names that a shell and every host take. */
+/** Variable names that shells and all hosts accept. */
 const VARIABLE = {
   pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
   rule: 'the name of a variable consists of letters, digits and `_`, and does not start with a digit',
 };
 
 /**
- * Notes variables whose name no host takes, that are set elsewhere, or whose value is not a string.
+ * Reports environment variables with an invalid name, a reserved name, or a value of the wrong type.
  *
- * @param value what the values are instead of strings
+ * @param value expected type of the values
  */
 export function checkEnvironment(
   validator: Validator,
@@ -158,5 +158,5 @@ export function checkEnvironment(
   }
 }
 
-/** Variables that every construct sets. */
+/** Environment variables that every construct sets. */
 export const SET_BY_CONSTRUCTS: readonly string[] = [...MODEL_VARIABLES, ENVIRONMENT.timeoutSeconds];

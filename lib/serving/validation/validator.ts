@@ -1,23 +1,24 @@
 import { describe } from './describe.js';
 import type { FaultCode } from './fault-codes.js';
 
-/** One fault in the props of a construct. */
+/** Fault in one prop of a construct. */
 export interface Fault {
   /** Stable code for tools and tests. */
   readonly code: FaultCode;
-  /** The prop, with dots for its members: `rollout.percent`. */
+  /** Path of the prop, with dots between members: `rollout.percent`. */
   readonly prop: string;
-  /** What was got, what is allowed, and how to fix it. */
+  /** Message with the received value, the allowed values, and the fix. */
   readonly message: string;
 }
 
-/** Everything that is wrong with the props of one construct, in one error. */
+/** Error that lists all faults in the props of one construct. */
 export class ValidationError extends Error {
   override readonly name = 'ValidationError';
 
   constructor(
-    /** The construct, by kind and path. */
+    /** Kind and path of the construct. */
     readonly subject: string,
+    /** All faults, in the order of the checks. */
     readonly faults: readonly Fault[],
   ) {
     super(
@@ -27,55 +28,55 @@ export class ValidationError extends Error {
   }
 }
 
-/** The bounds of a number, and who sets them. */
+/** Allowed range of a number, and the service that sets it. */
 export interface Range {
   readonly min: number;
   readonly max: number;
   /** Whether fractions are allowed. @default false */
   readonly fraction?: boolean;
-  /** Such as `MiB` or `seconds`. */
+  /** Unit, such as `MiB` or `seconds`. */
   readonly unit?: string;
-  /** Who sets the bounds, for the message: `AWS Lambda`. */
+  /** Service that sets the bounds, for the message: `AWS Lambda`. */
   readonly source: string;
-  /** What to use for more than `max`, as a sentence. @default - the message has no advice */
+  /** Advice for values above `max`, as a sentence. @default - the message has no advice */
   readonly beyond?: string;
-  /** What to use for less than `min`, as a sentence. @default - the message has no advice */
+  /** Advice for values below `min`, as a sentence. @default - the message has no advice */
   readonly below?: string;
 }
 
-/** The only numbers that a prop takes, and who sets them. */
+/** Allowed values of a numeric prop, and the service that sets them. */
 export interface Steps {
   readonly values: readonly number[];
-  /** Such as `MiB` or `days`. */
+  /** Unit, such as `MiB` or `days`. */
   readonly unit?: string;
-  /** Who sets them, for the message: `CloudWatch Logs`. */
+  /** Service that sets the values, for the message: `CloudWatch Logs`. */
   readonly source: string;
 }
 
 /**
- * Gathers the faults of a construct's props. A value that the cloud's toolkit resolves only at deployment (a token)
- * passes every check.
+ * Collects the faults of a construct's props. Tokens, which the toolkit resolves only at deployment, pass every check
+ * except `known`.
  */
 export class Validator {
   private readonly faults: Fault[] = [];
 
   constructor(
     private readonly subject: string,
-    /** Whether the toolkit resolves the value only at deployment. */
+    /** Returns whether the toolkit resolves the value only at deployment. */
     readonly isToken: (value: unknown) => boolean,
   ) {}
 
-  /** Notes a fault unless `ok`. */
+  /** Reports a fault unless `ok`. */
   check(ok: boolean, prop: string, code: FaultCode, message: string): void {
     if (!ok) this.faults.push({ code, prop, message });
   }
 
-  /** Notes that the target cannot do what `prop` asks for. `reason` says why, and what can. */
+  /** Reports that the target does not support `prop`. `reason` explains why and names an alternative. */
   refuse(prop: string, reason: string): void {
     this.check(false, prop, 'UNSUPPORTED', reason);
   }
 
-  /** Notes a fault if `value` is given and is not a number within `range`. */
+  /** Reports a fault if `value` is defined and not a number within `range`. */
   number(prop: string, value: number | undefined, range: Range): void {
     if (value === undefined || this.isToken(value)) return;
     const unit = range.unit ? ` ${range.unit}` : '';
@@ -91,7 +92,7 @@ export class Validator {
     );
   }
 
-  /** Notes a fault if `value` is given and is none of the numbers of `steps`. */
+  /** Reports a fault if `value` is defined and not one of the allowed values. */
   step(prop: string, value: number | undefined, { values, unit, source }: Steps): void {
     if (value === undefined || this.isToken(value)) return;
     const allowed = `${source} allows ${values.join(', ')}${unit ? ` ${unit}` : ''}`;
@@ -99,7 +100,7 @@ export class Validator {
     this.check(values.includes(value), prop, 'OUT_OF_RANGE', `got ${value}; ${allowed}`);
   }
 
-  /** Notes a fault if `value` is given and does not match. `rule` says in words what matches. */
+  /** Reports a fault if `value` is defined and does not match `pattern`. `rule` describes the pattern in words. */
   text(prop: string, value: string | undefined, pattern: RegExp, rule: string): void {
     if (value === undefined || this.isToken(value)) return;
     if (typeof value === 'string') {
@@ -107,7 +108,7 @@ export class Validator {
     } else this.check(false, prop, 'WRONG_TYPE', `got ${describe(value)}; ${rule}`);
   }
 
-  /** Notes a fault if `value` is a token where one cannot pass. `why` says what needs the value at synthesis. */
+  /** Reports a fault if `value` is a token. `why` explains what needs the value at synthesis. */
   known(prop: string, value: unknown, why: string): void {
     this.check(
       !this.isToken(value),
@@ -123,7 +124,7 @@ export class Validator {
     return ok;
   }
 
-  /** @throws ValidationError with every fault, if there is one */
+  /** @throws ValidationError with all faults, if there are any */
   throwIfAny(): void {
     if (this.faults.length > 0) throw new ValidationError(this.subject, this.faults);
   }
