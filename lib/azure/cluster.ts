@@ -1,50 +1,58 @@
 import type { AzureSubnet } from './props.js';
 
-/** An AKS cluster that is there, with its OIDC issuer and workload identity on. */
+/** Existing AKS cluster with its OIDC issuer and workload identity enabled. */
 export interface AksClusterReference {
   readonly id: string;
   readonly oidcIssuerUrl: string;
 }
 
-/** What the cluster is made like. */
+/** Options of a new AKS cluster. */
 export interface AksClusterOptions {
-  /** Kind of machine of the nodes that serve models. @default Standard_D4s_v5 */
+  /** VM size of the nodes that serve models. @default Standard_D4s_v5 */
   readonly vmSize?: string;
 
-  /** Nodes for models that always run. @default - 1, or 0 with GPUs */
+  /** Minimum number of nodes for models. @default - 1, or 0 with GPUs */
   readonly minNodes?: number;
 
-  /** Nodes for models that may run. @default 3 */
+  /** Maximum number of nodes for models. @default 3 */
   readonly maxNodes?: number;
 
-  /** GPUs of a node of `vmSize`, of which each pod gets one. @default 0 */
+  /** Number of GPUs of a node of `vmSize`. Each pod gets one. @default 0 */
   readonly gpuCount?: number;
 
   /**
-   * Availability zones of the nodes, such as `['1', '2', '3']`. The region must have them, with machines of `vmSize` in each.
+   * Availability zones of the nodes, such as `['1', '2', '3']`. The region must offer them, with `vmSize` in each.
    *
    * @default - Azure chooses, and nodes may share a zone
    */
   readonly zones?: string[];
 
-  /** Whether the nodes are spot capacity, which is cheaper and can be taken away. @default false */
+  /** Whether the model nodes are spot VMs, which are cheaper and can be evicted. @default false */
   readonly spot?: boolean;
 
-  /** Subnet of the nodes. @default - a network that AKS makes */
+  /** Subnet of the nodes. @default - a network created by AKS */
   readonly subnet?: AzureSubnet;
 
-  /** Whether the API server has a private address only. Terraform must then run where it reaches it. @default false */
+  /** Whether the API server has only a private address. Terraform must then run inside the network. @default false */
   readonly isPrivate?: boolean;
 
-  /** Addresses that may reach the API server, as CIDR blocks. @default - all, with an identity of Entra ID */
+  /** CIDR blocks that can reach the API server. @default - all addresses, with an Entra ID identity */
   readonly authorizedIpRanges?: string[];
 
-  /** Groups of Entra ID that administer the cluster. @default - whoever deploys, by an Azure role */
+  /**
+   * Object ids of the Entra ID groups that administer the cluster.
+   *
+   * @default - only the deployers, through an Azure role
+   */
   readonly adminGroupObjectIds?: string[];
 
-  /** @default - the newest that AKS recommends, patched by it */
+  /** Kubernetes version of the cluster. @default - the version that AKS recommends, with automatic patch upgrades */
   readonly kubernetesVersion?: string;
 
-  /** How `kubelogin` gets a token for Terraform: `azurecli`, `workloadidentity`, `msi` or `spn`. @default azurecli */
+  /**
+   * Login mode of `kubelogin`, which gets Terraform's token: `azurecli`, `workloadidentity`, `msi` or `spn`.
+   *
+   * @default azurecli
+   */
   readonly kubeloginMethod?: string;
 }

@@ -34,19 +34,21 @@ import { Telemetry } from './private/shared/telemetry.js';
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 const MODEL_MOUNT = '/mnt/models';
-/** What others put on nodes with GPUs. */
+/** Taint that other tools put on GPU nodes. */
 const NVIDIA_TAINT = { key: 'nvidia.com/gpu' };
 const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
 const INTERNAL = { 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' };
 
 /**
- * A model in Azure Kubernetes Service.
+ * Model served on Azure Kubernetes Service (AKS).
  *
- * The runtime checks the callers' tokens: with `Access.cloudIdentity()` those of an application of Microsoft Entra ID
- * that is made, whose role `grantInvoke` assigns; with `Access.jwt()` those of the issuer. Other servers check nobody, and
- * take no `timeoutSeconds`. `minReplicas` defaults to 1, `maxReplicas` to 3, `timeoutSeconds` to 60. A canary holds until
- * the next apply, whatever its `bakeMinutes`, because Terraform has no clock. Terraform comes into a cluster that is made
- * by `kubelogin`.
+ * The runtime verifies the callers' tokens. `Access.cloudIdentity()` creates a Microsoft Entra ID application, whose
+ * role `grantInvoke` assigns. `Access.jwt()` accepts tokens of the given issuer. Other servers do not authenticate
+ * callers and do not support `timeoutSeconds`.
+ *
+ * `minReplicas` defaults to 1, `maxReplicas` to 3, `timeoutSeconds` to 60. A canary lasts until the next apply,
+ * regardless of its `bakeMinutes`, because Terraform has no timer. Terraform authenticates to a new cluster with
+ * `kubelogin`.
  *
  * @example
  * ```ts
@@ -55,22 +57,22 @@ const INTERNAL = { 'service.beta.kubernetes.io/azure-load-balancer-internal': 't
  * new ContainerModel(stack, 'Iris', { model, location: 'westeurope', minReplicas: 2, maxReplicas: 5 });
  * ```
  *
- * @throws ValidationError naming every prop that AKS cannot do
+ * @throws ValidationError naming every prop that AKS does not support
  */
 export class ContainerModel extends Construct {
-  /** The cluster that was made. Unset if one was given. */
+  /** New cluster. Unset if `cluster` was given. */
   readonly cluster?: AksCluster;
   readonly telemetry: Telemetry;
   /**
-   * What the pods count, and alerts on it. Unset with a given cluster, whose metrics its owner gathers, and with a
-   * `server` other than Modelship's runtime.
+   * Metrics of the pods and alerts on them. Unset with an existing cluster, whose owner collects its metrics, and with
+   * a `server` other than Modelship's runtime.
    */
   readonly metrics?: AksMetrics;
   readonly modelStore: ModelStore;
-  /** With which pods read the model. */
+  /** Identity that pods use to read the model. */
   readonly identity: UserAssignedIdentity;
   readonly workload: ModelWorkload;
-  /** Set with `Access.cloudIdentity()`. */
+  /** Application that callers get tokens for. Set with `Access.cloudIdentity()`. */
   readonly entraApplication?: EntraApplication;
 
   private readonly model: Model;
@@ -101,11 +103,11 @@ export class ContainerModel extends Construct {
     const cluster = props.cluster ?? this.cluster!.cluster;
     const provider = props.kubernetesProvider ?? this.cluster!.kubernetesProvider;
     const clusterReady = this.cluster?.ready ?? [];
-    // Nodes pull images. Who gives a cluster has let its nodes pull from where the image is.
+    // Nodes pull images. The owner of an existing cluster grants its nodes access to the registry.
     const kubelet = this.cluster?.cluster.kubeletIdentity.objectId;
     const image = own ? bindImage(this, props.image, placement, props, kubelet) : undefined;
     const roles = [this.modelStore.grantRead(this, 'ModelReader', this.identity.principalId), ...(image?.ready ?? [])];
-    // The workload's namespace and service account have its name.
+    // The namespace and the service account of the workload have the same name.
     const federation = new azurerm.FederatedIdentityCredential(this, 'Federation', {
       name,
       resourceGroupName: placement.resourceGroup.name,
@@ -169,18 +171,18 @@ export class ContainerModel extends Construct {
     this.telemetry.watch({ resourceId: cluster.id, ...aksTelemetry(thresholds) });
   }
 
-  /** Where the model answers, without a path. */
+  /** URL of the model, without a path. */
   get url(): string {
     return this.workload.url;
   }
 
-  /** Where the newest version of the model answers: by TensorFlow Serving's REST API, or as the `server` does. */
+  /** URL of the newest version of the model, in TensorFlow Serving's REST API or the API of the `server`. */
   get predictUrl(): string {
     return `${this.url}${this.server.spec.predictPath(this.model)}`;
   }
 
   /**
-   * Lets a user, a group or a service of Microsoft Entra ID, by its object id, ask the model.
+   * Allows a user, group or service principal of Microsoft Entra ID, given by its object id, to invoke the model.
    *
    * @throws Error unless the access is `Access.cloudIdentity()`
    */
@@ -188,7 +190,7 @@ export class ContainerModel extends Construct {
     return grantInvoke(this, this.entraApplication, id, principalId);
   }
 
-  /** @param image of Modelship's runtime */
+  /** @param image reference of the image of Modelship's runtime; unset for another server */
   private version(props: ContainerModelProps, model: Model, image?: string): ModelVersion {
     const { server } = this;
     if (image !== undefined) return { image, environment: this.environment(props, model) };

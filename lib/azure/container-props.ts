@@ -6,77 +6,80 @@ import type { ModelServer } from '../serving/servers/model-server.js';
 import type { AksClusterOptions, AksClusterReference } from './cluster.js';
 import type { AzureServingProps } from './props.js';
 
-/** How a model is served by Azure Kubernetes Service. */
+/** Props of `ContainerModel`, which serves a model on Azure Kubernetes Service (AKS). */
 export interface ContainerModelProps extends AzureServingProps {
   /**
-   * The inference server. Others than Modelship's runtime check no callers, so that they take `Access.anonymous()`, and
-   * read the model from what is mounted.
+   * Inference server. Servers other than Modelship's runtime do not authenticate callers and need `Access.anonymous()`.
+   * They read the model from the mounted blob container, or fetch it from a hub.
    *
    * @default ModelServer.modelship()
    */
   readonly server?: ModelServer;
 
   /**
-   * The container image of Modelship's runtime; other servers name their own. From a registry on Azure, `AzureImage`
-   * gives the role to pull it.
+   * Container image of Modelship's runtime. Other servers set their own image. An `AzureImage` also grants the role to
+   * pull it from a registry on Azure.
    *
    * @default - AzureImage.fromAcrTask(): the runtime of this version, built at apply
    */
   readonly image?: ImageSource;
 
   /**
-   * @default - one is made, with workload identity, Azure roles instead of local accounts, KEDA and nodes that scale
+   * Existing cluster to deploy to.
+   *
+   * @default - a new cluster with workload identity, Azure RBAC instead of local accounts, KEDA and node autoscaling
    */
   readonly cluster?: AksClusterReference;
 
-  /** The Kubernetes provider that reaches `cluster`. @default - one is made for the cluster that is made */
+  /** Kubernetes provider for `cluster`. @default - a provider for the new cluster */
   readonly kubernetesProvider?: TerraformProvider;
 
-  /** What the cluster that is made is like. @default - an ordinary one without GPUs */
+  /** Options of the new cluster. @default - the defaults of `AksClusterOptions`, without GPUs */
   readonly clusterOptions?: AksClusterOptions;
 
-  /** Thousandths of a CPU of each pod. @default - 1000, or 3000 with a server that needs a GPU */
+  /** CPU of each pod, in thousandths of a CPU. @default - 1000, or 3000 with a server that needs a GPU */
   readonly cpuMillis?: number;
 
   /** Memory of each pod, in MiB. @default - 1024; 2048 with another server, and 16384 with one that needs a GPU */
   readonly memoryMib?: number;
 
   /**
-   * NVIDIA's GPUs of each pod in a `cluster` that is there, which must have the device plugin. Pods put up with the taints
-   * `sku=gpu` and `nvidia.com/gpu`. In a cluster that is made `clusterOptions` gives each pod one.
+   * NVIDIA GPUs of each pod, in an existing `cluster` that runs the NVIDIA device plugin. Pods tolerate the taints
+   * `sku=gpu` and `nvidia.com/gpu`. In a new cluster, set `clusterOptions.gpuCount` instead, which gives each pod one
+   * GPU.
    *
    * @default 0
    */
   readonly gpuCount?: number;
 
   /**
-   * Whether the container with the model is mounted by the Blob CSI driver, for models that are too large to fetch
-   * into each pod. What else lies in the container is at `/mnt/models`.
+   * Whether the Blob CSI driver mounts the blob container with the model at `/mnt/models`. Use it for models too large
+   * to fetch into each pod. Pods also see the other content of the blob container.
    *
-   * @default - whether the `server` reads files; Modelship's runtime fetches the model at start
+   * @default - true if the `server` reads files; false for Modelship's runtime, which fetches the model at start
    */
   readonly modelMount?: boolean;
 
   /**
-   * Seconds that a start may take before the pod is restarted, the fetch of a model included.
+   * Startup timeout in seconds, including the time to fetch a model. Kubernetes restarts a pod that takes longer.
    *
-   * @default - 300, or 1800 for a server that fetches the model by itself
+   * @default - 300, or 1800 for a server that fetches the model itself
    */
   readonly startupSeconds?: number;
 
-  /**
-   * From where the model can be reached.
-   *
-   * @default - an internal load balancer, for callers with private addresses
-   */
+  /** Network exposure of the model. @default - an internal load balancer for callers with private addresses */
   readonly exposure?: Exposure;
 
-  /** Namespaces of the cluster whose pods may call the model. @default - none */
+  /** Namespaces of the cluster whose pods can call the model. @default - none */
   readonly callerNamespaces?: string[];
 
-  /** Namespaces with a collector of traces by OTLP: `OTEL_EXPORTER_OTLP_ENDPOINT` in `environment` says where. @default - none */
+  /**
+   * Namespaces that run an OTLP trace collector. Set its address as `OTEL_EXPORTER_OTLP_ENDPOINT` in `environment`.
+   *
+   * @default - none
+   */
   readonly traceNamespaces?: string[];
 
-  /** The version that keeps the rest of the traffic during a canary. @default - none */
+  /** Model version that keeps the rest of the traffic during a canary. @default - none */
   readonly stableModel?: Model;
 }

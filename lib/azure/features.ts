@@ -1,13 +1,13 @@
 import type { AzurermProviderFeatures } from '@cdktf/provider-azurerm/lib/provider';
 
 /**
- * Value of `features` of an `AzurermProvider` whose stack serves models, so that `terraform destroy` removes everything
- * and a later apply starts afresh:
+ * Value of `features` for the `AzurermProvider` of a stack that serves models. `terraform destroy` then removes
+ * everything, and a later apply starts clean:
  *
- * - Storage behind private endpoints is created without a test from outside, which would fail.
- * - Application Insights comes without the alert rule and the action group that Azure adds outside the state.
- * - A resource group is deleted with what Azure has added to it.
- * - A workspace of Azure ML is deleted for good, not kept under its name for 14 days.
+ * - Storage behind private endpoints is created without a connectivity test, which would fail from outside the network.
+ * - Application Insights is created without the alert rule and the action group that Azure adds outside the state.
+ * - A resource group is deleted together with resources that Azure added to it.
+ * - An Azure ML workspace is deleted permanently, instead of being kept under its name for 14 days.
  *
  * @example
  * ```ts

@@ -11,43 +11,51 @@ import { globalName } from './private/shared/names.js';
 import type { AzureResourceGroup } from './props.js';
 import type { ServerlessModel } from './serverless-model.js';
 
-/** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
+/**
+ * Maximum length of a service name:
+ * https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+ */
 const NAME_LENGTH = 50;
 const METHODS = ['GET', 'POST'];
 const SECONDS_PER_DAY = 86_400;
-/** https://learn.microsoft.com/azure/api-management/rate-limit-by-key-policy */
+/** Maximum renewal period of a rate limit: https://learn.microsoft.com/azure/api-management/rate-limit-by-key-policy */
 const MAX_WINDOW_SECONDS = 300;
 
-/** How Azure API Management stands before a model. */
+/** Props of `ApiManagementGateway`. */
 export interface ApiManagementGatewayProps {
-  /** The model, with `Access.cloudIdentity()`: the gateway is let in by its own identity. */
+  /**
+   * Model behind the gateway. It must use `Access.cloudIdentity()`, because the gateway authenticates with its own
+   * managed identity.
+   */
   readonly endpoint: ServerlessModel;
 
   readonly resourceGroup: AzureResourceGroup;
 
-  /** Who publishes the API, shown to callers. */
+  /** Publisher of the API, shown to callers. */
   readonly publisherName: string;
 
-  /** Where the service sends its notices. */
+  /** Email address to which the service sends notifications. */
   readonly publisherEmail: string;
 
-  /** How much each caller may ask. @default - 100 requests a second, bursts of 200 */
+  /** Rate limit and quota of each caller. @default - 100 requests a second, bursts of 200 */
   readonly throttle?: Throttle;
 
   /**
-   * Tier and units, such as `Basic_1`. The tiers that count for a day are Developer, Basic, Standard and Premium.
+   * Tier and units, such as `Basic_1`. Only the tiers Developer, Basic, Standard and Premium support daily quotas.
+   * Azure bills the default even when idle.
    *
-   * @default Basic_1, which costs while nobody asks
+   * @default Basic_1
    */
   readonly skuName?: string;
 
-  /** Tags of what can carry them. @default - none */
+  /** Tags of all resources that support them. @default - none */
   readonly tags?: { [name: string]: string };
 }
 
 /**
- * Azure API Management before a `ServerlessModel`: each caller has a key, sent as `Ocp-Apim-Subscription-Key`, and a
- * rate and a quota of its own. Beyond them it gets 429 (rate) or 403 (quota), both with `Retry-After`.
+ * Azure API Management in front of a `ServerlessModel`. Each caller has its own key, sent as
+ * `Ocp-Apim-Subscription-Key`, and its own rate limit and quota. Above the limits the gateway responds with 429 (rate)
+ * or 403 (quota), both with `Retry-After`.
  *
  * @example
  * ```ts
@@ -64,13 +72,14 @@ export interface ApiManagementGatewayProps {
  * });
  * ```
  *
- * @throws ValidationError if the throttle is none that the service can keep, or the model takes no identities
+ * @throws ValidationError if the throttle exceeds the service's limits, or the model does not use
+ * `Access.cloudIdentity()`
  */
 export class ApiManagementGateway extends Construct {
   readonly service: ApiManagement;
   readonly api: ApiManagementApi;
   readonly policy: ApiManagementApiPolicy;
-  /** Where callers send requests, without a path. */
+  /** URL to which callers send requests, without a path. */
   readonly url: string;
 
   constructor(
@@ -130,7 +139,7 @@ export class ApiManagementGateway extends Construct {
     this.url = this.service.gatewayUrl;
   }
 
-  /** Adds a caller; its `primaryKey` is the secret to give to it. */
+  /** Adds a caller. Its `primaryKey` is the secret that the caller needs. */
   addCaller(name: string): ApiManagementSubscription {
     return new azurerm.ApiManagementSubscription(this, `Caller-${name}`, {
       apiManagementName: this.service.name,
@@ -173,7 +182,7 @@ function validate(scope: Construct, { endpoint, throttle, skuName }: ApiManageme
   validator.throwIfAny();
 }
 
-/** The service counts over a window: one that is long enough for a burst to fit into it at the steady rate. */
+/** Returns the length of the counting window in seconds. A full burst fits into the window at the steady rate. */
 function windowSeconds({ requestsPerSecond, burst = requestsPerSecond }: Throttle): number {
   return Math.max(1, Math.ceil(burst / requestsPerSecond));
 }

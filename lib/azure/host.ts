@@ -1,24 +1,24 @@
 import type { ImageSource } from '../serving/image-source.js';
 import type { AzureSubnet } from './props.js';
 
-/** How Azure Functions runs the model. */
+/** Options of Azure Functions on the Flex Consumption plan. */
 export interface FlexConsumptionOptions {
-  /** Memory of an instance in MiB: 512, 2048 or 4096; its processor grows with it. @default 2048 */
+  /** Memory of an instance in MiB: 512, 2048 or 4096. CPU scales with memory. @default 2048 */
   readonly memoryMib?: number;
 
-  /** Requests that an instance gets at once, 1 to 1000. The runtime batches them. @default 32 */
+  /** Maximum number of concurrent requests per instance, 1 to 1000. The runtime batches them. @default 32 */
   readonly concurrency?: number;
 
   /**
-   * Subnet that instances send traffic from, delegated to `Microsoft.App/environments`.
+   * Subnet for outbound traffic of the instances, delegated to `Microsoft.App/environments`.
    *
-   * @default - instances send to the internet
+   * @default - instances send traffic to the internet
    */
   readonly subnet?: AzureSubnet;
 }
 
 /**
- * An accelerator of Container Apps, which scales to zero with the app.
+ * GPU of Container Apps, which scales to zero with the app.
  *
  * @example
  * ```ts
@@ -36,17 +36,17 @@ export interface FlexConsumptionOptions {
  * ```
  */
 export class ContainerAppGpu {
-  /** NVIDIA T4, 16 GB, with 8 CPUs and 56 GiB. */
+  /** NVIDIA T4 with 16 GB of GPU memory, 8 CPUs and 56 GiB of memory. */
   static nvidiaT4(): ContainerAppGpu {
     return new ContainerAppGpu('Consumption-GPU-NC8as-T4', 8, 56);
   }
 
-  /** NVIDIA A100, 80 GB, with 24 CPUs and 220 GiB. */
+  /** NVIDIA A100 with 80 GB of GPU memory, 24 CPUs and 220 GiB of memory. */
   static nvidiaA100(): ContainerAppGpu {
     return new ContainerAppGpu('Consumption-GPU-NC24-A100', 24, 220);
   }
 
-  /** Another workload profile with a GPU, by its type, and all the CPUs and GiB of memory that it has. */
+  /** Another workload profile with a GPU, described by its type and all of its CPUs and GiB of memory. */
   static of(profileType: string, cpu: number, memoryGib: number): ContainerAppGpu {
     return new ContainerAppGpu(profileType, cpu, memoryGib);
   }
@@ -58,36 +58,36 @@ export class ContainerAppGpu {
   ) {}
 }
 
-/** How Azure Container Apps runs the model. */
+/** Options of Azure Container Apps. */
 export interface ContainerAppsOptions {
   /**
-   * The container image of the runtime. From a registry on Azure, `AzureImage` gives the role to pull it.
+   * Container image of the runtime. An `AzureImage` also grants the role to pull it from a registry on Azure.
    *
    * @default - AzureImage.fromAcrTask(): the runtime of this version, built at apply
    */
   readonly image?: ImageSource;
 
-  /** CPUs of a replica, 0.25 to 4 in steps of 0.25, each with 2 GiB of memory. Not with `gpu`. @default 1 */
+  /** CPUs of a replica, 0.25 to 4 in steps of 0.25, each with 2 GiB of memory. Conflicts with `gpu`. @default 1 */
   readonly cpu?: number;
 
-  /** Accelerator of each replica. The image must hold a runtime that uses it. @default - none */
+  /** GPU of each replica. The image must contain a runtime that uses the GPU. @default - none */
   readonly gpu?: ContainerAppGpu;
 
-  /** Requests at once for which another replica is started. @default 50 */
+  /** Concurrent requests per replica that trigger scale-out, 1 to 10,000. @default 50 */
   readonly concurrency?: number;
 
   /**
-   * Subnet of the environment, delegated to `Microsoft.App/environments`.
+   * Subnet of the Container Apps environment, delegated to `Microsoft.App/environments`.
    *
-   * @default - a network that Azure manages
+   * @default - a network managed by Azure
    */
   readonly subnet?: AzureSubnet;
 
-  /** Whether only the subnet's network reaches the model. Needs `subnet`. @default false */
+  /** Whether the model is reachable only from the subnet's network. Requires `subnet`. @default false */
   readonly internal?: boolean;
 
   /**
-   * The revision that keeps the rest of the traffic during a canary: the `revision` of the deployment before. A second
+   * Revision that keeps the rest of the traffic during a canary: the `revision` of the previous deployment. A second
    * apply with `Rollout.allAtOnce()` ends the canary.
    *
    * @default - none
@@ -95,16 +95,16 @@ export interface ContainerAppsOptions {
   readonly stableRevision?: string;
 
   /**
-   * Text that sets the name of the revision apart from an earlier one with the same content. Change it to go back to an
-   * earlier model: Container Apps deploys a revision of a given name once.
+   * Salt of the revision's name. Change it to return to an earlier model: Container Apps deploys a revision of a given
+   * name only once.
    *
-   * @default - the revision's name comes from its content alone
+   * @default - the revision's name depends on its content alone
    */
   readonly versionSalt?: string;
 }
 
 /**
- * What runs a `ServerlessModel`.
+ * Azure service that runs a `ServerlessModel`.
  *
  * @example
  * ```ts
@@ -114,12 +114,15 @@ export interface ContainerAppsOptions {
  * ```
  */
 export class ServerlessHost {
-  /** Azure Functions on the Flex Consumption plan: no container, models that fit into the function's package. */
+  /**
+   * Azure Functions on the Flex Consumption plan, for models that fit into the function's package. Needs no container
+   * image.
+   */
   static functionsFlexConsumption(options: FlexConsumptionOptions = {}): ServerlessHost {
     return new ServerlessHost(options, undefined);
   }
 
-  /** Azure Container Apps: containers, models of any size, GPUs and shares of traffic. */
+  /** Azure Container Apps, for containers, models of any size, GPUs and traffic splitting. */
   static containerApps(options: ContainerAppsOptions = {}): ServerlessHost {
     return new ServerlessHost(undefined, options);
   }

@@ -12,63 +12,71 @@ import type { AzureRegistry, AzureServingProps } from './props.js';
 
 const DOCKERFILE = 'Dockerfile';
 
-/** An image that is already in a registry. */
+/** Options of an existing image in Azure Container Registry. */
 export interface AcrImageOptions {
   readonly registry: AzureRegistry;
-  /** Path of the image in the registry. */
+  /** Repository of the image in the registry. */
   readonly repository: string;
-  /** Tag, or digest as `sha256:…`, which runs the same image for ever. */
+  /** Tag, or digest such as `sha256:…`. A digest always refers to the same image. */
   readonly reference: string;
 }
 
-/** An image that the registry builds. */
+/** Options of an image that Azure Container Registry builds. */
 export interface AcrTaskOptions {
-  /** @default - the runtime of this version, with the Python packages that the model's format needs */
+  /**
+   * Build context of the image.
+   *
+   * @default - the runtime of this version, with the Python packages that the model's format needs
+   */
   readonly context?: ImageContext;
-  /** The Dockerfile, from the folder. @default Dockerfile */
+  /** Path of the Dockerfile in the build context. @default Dockerfile */
   readonly dockerfile?: string;
-  /** @default - one is made, without an admin user */
+  /** Registry that builds and stores the image. @default - a new one without an admin user */
   readonly registry?: AzureRegistry;
 
   /**
-   * Text that builds the image again when it changes, with today's base image and packages: a date, such as `2026-11`. At
-   * most 20 letters, digits and hyphens.
+   * Rebuild marker: changing it rebuilds the image with the current base image and packages. Use a date, such as
+   * `2026-11`. At most 20 letters, digits and hyphens.
    *
-   * @default - the image is built when the context changes
+   * @default - the image is rebuilt only when the context changes
    */
   readonly rebuild?: string;
 }
 
-/** An image that Docker builds. */
+/** Options of an image that Docker builds. */
 export interface DockerImageOptions {
-  /** @default - the runtime of this version, with the Python packages that the model's format needs */
+  /**
+   * Build context of the image.
+   *
+   * @default - the runtime of this version, with the Python packages that the model's format needs
+   */
   readonly context?: ImageContext;
-  /** The Dockerfile, from the folder. @default Dockerfile */
+  /** Path of the Dockerfile in the build context. @default Dockerfile */
   readonly dockerfile?: string;
-  /** A registry that is there, to which `az acr login` has logged Docker in. */
+  /** Existing registry. Run `az acr login` first to log Docker in. */
   readonly registry: AzureRegistry;
 
   /**
-   * Text that builds the image again when it changes, with today's base image and packages: a date, such as `2026-11`. At
-   * most 20 letters, digits and hyphens.
+   * Rebuild marker: changing it rebuilds the image with the current base image and packages. Use a date, such as
+   * `2026-11`. At most 20 letters, digits and hyphens.
    *
-   * @default - the image is built when the context changes
+   * @default - the image is rebuilt only when the context changes
    */
   readonly rebuild?: string;
 }
 
-/** What an image on Azure needs beside its reference. */
+/** Reference of an image, and the resources that a pull depends on. */
 export interface AzureImageBinding {
-  /** The reference to pull. */
+  /** Image reference to pull. */
   readonly uri: string;
-  /** The registry, on which whoever pulls gets a role. */
+  /** Registry with the image, on which the pulling identity gets a role. */
   readonly registry: AzureRegistry;
-  /** What must be there before anything pulls. */
+  /** Resources to create before anything pulls the image. */
   readonly ready: ITerraformDependable[];
 }
 
 /**
- * Ways to an image that only Azure has. The identity that pulls gets the role `AcrPull` on the registry.
+ * Image sources specific to Azure. The identity that pulls the image gets the role `AcrPull` on the registry.
  *
  * @example
  * ```ts
@@ -78,13 +86,13 @@ export interface AzureImageBinding {
  * ```
  */
 export abstract class AzureImage extends ImageSource {
-  /** An image in Azure Container Registry. */
+  /** Uses an existing image in Azure Container Registry. */
   static fromAcr(options: AcrImageOptions): AzureImage {
     return new AcrImage(options);
   }
 
   /**
-   * An image that Azure Container Registry builds at apply, from a folder that is uploaded: needs no Docker.
+   * Uploads a folder that Azure Container Registry builds into an image at apply. Needs no Docker.
    *
    * @throws Error if `rebuild` cannot be part of a tag
    */
@@ -93,7 +101,7 @@ export abstract class AzureImage extends ImageSource {
   }
 
   /**
-   * An image that the deployer's own Docker builds and pushes.
+   * Builds and pushes the image with Docker on the machine that applies the stack.
    *
    * @throws Error if `rebuild` cannot be part of a tag
    */
@@ -101,10 +109,10 @@ export abstract class AzureImage extends ImageSource {
     return new DockerImage(options);
   }
 
-  /** Adds to `scope` what it takes to have the image. The constructs of `modelship/azure` call it. */
+  /** Creates the resources of the image in `scope`. The constructs of `modelship/azure` call it. */
   abstract bindOnAzure(scope: Construct, placement: Placement, props: AzureServingProps): AzureImageBinding;
 
-  /** @throws Error, because it takes a place in Azure to have the image */
+  /** @throws Error always, because the image needs the Azure placement that `bindOnAzure` takes */
   override bind(): string {
     throw new Error('an AzureImage is for the constructs of modelship/azure; elsewhere use ImageSource.fromRegistry()');
   }
@@ -164,7 +172,7 @@ class DockerImage extends AzureImage {
       dockerfile,
       uri,
       alias: `docker-${shortHash(`${image.node.path}/Build`)}`,
-      // The credential is the one that `az acr login` left with Docker: the registry has no user of its own.
+      // Docker authenticates with the credential that `az acr login` stored, so none is set here.
       registryAuth: { address: registry.loginServer },
     });
     return { uri, registry, ready: [pushed] };

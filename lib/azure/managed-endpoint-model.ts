@@ -40,17 +40,17 @@ const DEFAULT_INSTANCE_TYPE = 'Standard_DS2_v2';
 const ASSET_NAME_LENGTH = 60;
 
 /**
- * A model behind an Azure ML managed online endpoint.
+ * Model on an Azure ML managed online endpoint.
  *
- * `Access.cloudIdentity()` takes Microsoft Entra tokens of whoever `grantInvoke` let in, `Access.apiKey()` the keys of
- * the endpoint. At least one instance always runs. `minReplicas` defaults to 1, `maxReplicas` to `minReplicas`, and
- * between different ones instances follow the processor's load, or the GPU's if the `server` needs one. A canary holds
- * until the next apply, whatever its `bakeMinutes`, because Terraform has no clock. `timeoutSeconds` defaults to 60, and
- * 180 is the most.
+ * `Access.cloudIdentity()` accepts Microsoft Entra tokens of identities that have `grantInvoke`. `Access.apiKey()`
+ * accepts the keys of the endpoint. At least one instance always runs. `minReplicas` defaults to 1, `maxReplicas` to
+ * `minReplicas`. If they differ, instances scale with CPU utilization, or GPU utilization if the `server` needs a GPU.
+ * A canary lasts until the next apply, regardless of its `bakeMinutes`, because Terraform has no timer.
+ * `timeoutSeconds` defaults to 60. The maximum is 180.
  *
- * With `privateSubnet` nothing is reached from the internet, neither the endpoint nor the workspace with its storage,
- * vault and registry, and instances reach approved places only: the model, and the registry of an `AzureImage`, which
- * must be of the Premium tier. A given `workspace` must have its own private endpoint then.
+ * With `privateSubnet`, the internet cannot reach the endpoint, or the workspace with its storage, vault and registry.
+ * Instances reach approved destinations only: the model, and the registry of an `AzureImage`, which must use the
+ * Premium tier. A given `workspace` must then have its own private endpoint.
  *
  * @example
  * ```ts
@@ -59,25 +59,25 @@ const ASSET_NAME_LENGTH = 60;
  * new ManagedEndpointModel(stack, 'Iris', { model, location: 'westeurope', instanceType: 'Standard_DS3_v2' });
  * ```
  *
- * @throws ValidationError naming every prop that Azure ML cannot do
+ * @throws ValidationError naming every prop that Azure ML does not support
  */
 export class ManagedEndpointModel extends Construct {
-  /** The workspace that was made. Unset if one was given. */
+  /** New workspace. Unset if `workspace` was given. */
   readonly workspace?: MlWorkspace;
   readonly modelStore: ModelStore;
   readonly telemetry: Telemetry;
-  /** With which instances pull the image and read the model. */
+  /** Identity that instances use to pull the image and read the model. */
   readonly identity: UserAssignedIdentity;
   readonly endpoint: GenericResource;
-  /** The deployment of `model`. */
+  /** Deployment of `model`. */
   readonly deployment: MlDeployment;
-  /** One for each of `alongside`. */
+  /** Deployments of the versions in `alongside`. */
   readonly alongside: readonly MlDeployment[];
   readonly traffic: MlTraffic;
   readonly autoscale?: MonitorAutoscaleSetting;
-  /** Where callers send requests. */
+  /** URL to which callers send requests. */
   readonly url: string;
-  /** One of the keys, secret. Set with `Access.apiKey()`. */
+  /** Secret key that callers send. Set with `Access.apiKey()`. */
   readonly primaryKey?: string;
 
   private readonly placement: Placement;
@@ -144,7 +144,7 @@ export class ManagedEndpointModel extends Construct {
     const datastore = loads ? [this.makeDatastore(workspace)] : [];
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     const deploy = ({ model, versionSalt }: { readonly model: Model; readonly versionSalt?: string }) =>
-      // The digest is in the id, so that another version is another deployment and not a change of this one.
+      // The digest is part of the id, so that a new version creates a deployment instead of changing this one.
       new MlDeployment(this, `Deployment-${deploymentName(model, versionSalt)}`, {
         ...names,
         model,
@@ -182,16 +182,19 @@ export class ManagedEndpointModel extends Construct {
     this.telemetry.watch({ resourceId: this.endpoint.id, ...mlTelemetry(this.telemetry.thresholds) });
   }
 
-  /** The host of the endpoint. Its URI has the route of no deployment yet when the endpoint is made, but a default one. */
+  /**
+   * Host of the endpoint. Only the host of its scoring URI is used: the URI is read before any deployment sets the
+   * route.
+   */
   private get host(): string {
     const uri = this.endpoint.interpolationForAttribute('output.properties.scoringUri').toString();
     return Fn.element(Fn.split('/', uri), 2);
   }
 
-  /** Lets an identity of Microsoft Entra ask the model, and do nothing else. For `Access.cloudIdentity()`. */
+  /** Allows an identity of Microsoft Entra to invoke the model, and nothing else. Requires `Access.cloudIdentity()`. */
   grantInvoke(id: string, principalId: string): RoleAssignment {
     this.invoker ??= new azurerm.RoleDefinition(this, 'Invoker', {
-      // Unique in the tenant, which may have many subscriptions.
+      // Role names must be unique in the tenant, which may have many subscriptions.
       name: `${globalName(this, this.placement, ASSET_NAME_LENGTH, true)}-invoker`,
       description: 'Ask the model of one Azure ML online endpoint',
       scope: this.placement.resourceGroup.id,
@@ -205,7 +208,10 @@ export class ManagedEndpointModel extends Construct {
     });
   }
 
-  /** One for the runtime, whose image and routes are the same for every model; one for each model of another server. */
+  /**
+   * Returns the environment of each model. The runtime has one image and one set of routes, so its models share an
+   * environment. Another server needs an environment for each model.
+   */
   private environments(
     props: ManagedEndpointModelProps,
     images: ServedImages,
@@ -263,7 +269,7 @@ export class ManagedEndpointModel extends Construct {
             datastoreType: 'AzureBlob',
             accountName: this.modelStore.storage.account.name,
             containerName: this.modelStore.container.name,
-            // No key: whoever reads brings its own identity. azurerm has no way to say so.
+            // No key is stored: the reader authenticates with its own identity. azurerm cannot create such a datastore.
             credentials: { credentialsType: 'None' },
             serviceDataAccessAuthIdentity: 'None',
           },
@@ -311,7 +317,7 @@ export class ManagedEndpointModel extends Construct {
   }
 }
 
-/** Letters, digits and `_` are all that the name of a datastore may hold. */
+/** Returns the name of the datastore, which may contain only letters, digits and `_`. */
 function datastoreName(scope: Construct): string {
   return groupName(scope, ASSET_NAME_LENGTH).replaceAll('-', '_');
 }

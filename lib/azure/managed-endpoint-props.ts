@@ -3,7 +3,7 @@ import type { ImageSource } from '../serving/image-source.js';
 import type { ModelServer } from '../serving/servers/model-server.js';
 import type { AzureServingProps } from './props.js';
 
-/** An Azure ML workspace. What `@cdktf/provider-azurerm` makes or reads fits. */
+/** Azure ML workspace: a resource or a data source of `@cdktf/provider-azurerm`, or any object of this shape. */
 export interface AzureMlWorkspace {
   readonly id: string;
   readonly name: string;
@@ -11,78 +11,88 @@ export interface AzureMlWorkspace {
   readonly location: string;
 }
 
-/** Another version of the model that stays deployed, and the share of the traffic that it keeps. */
+/** Another deployed version of the model and its share of the traffic. */
 export interface ModelTraffic {
   readonly model: Model;
 
-  /** The `versionSalt` of the model's deployment. @default - none */
+  /** `versionSalt` of the deployment of this version. @default - none */
   readonly versionSalt?: string;
 
-  /** In percent, 0 to 100. At 0 it is kept warm, for a way back. */
+  /** Share of the traffic in percent, 0 to 100. A deployment at 0 keeps running, ready for a rollback. */
   readonly trafficPercent: number;
 }
 
-/** How a model is served by an Azure ML managed online endpoint. */
+/** Props of `ManagedEndpointModel`, which serves a model on an Azure ML managed online endpoint. */
 export interface ManagedEndpointModelProps extends AzureServingProps {
   /**
-   * The inference server. Azure ML gives containers no arguments, so that the image of another server than Modelship's is
-   * copied at apply, with them in it, by a container registry that is made, which must be allowed to pull it. An image in
-   * Azure Container Registry is run as it is: let `identity` pull it, and put the arguments into it.
+   * Inference server. Azure ML cannot pass arguments to containers, so the images of servers other than Modelship's
+   * runtime must contain their arguments. At apply, a new container registry copies such an image and adds the
+   * arguments. The registry must be allowed to pull the original. An image in Azure Container Registry runs unchanged:
+   * allow `identity` to pull it, and build the arguments into it.
    *
    * @default ModelServer.modelship()
    */
   readonly server?: ModelServer;
 
   /**
-   * Seconds that the server may take to start, what it fetches included, 60 to 3600.
+   * Startup timeout of the server in seconds, including the time to fetch a model, 60 to 3600.
    *
-   * @default - 300, or 1800 for a server that fetches the model by itself
+   * @default - 300, or 1800 for a server that fetches the model itself
    */
   readonly startupSeconds?: number;
 
   /**
-   * The container image of Modelship's runtime; other servers name their own. From a registry on Azure, `AzureImage` gives the role to pull it.
+   * Container image of Modelship's runtime. Other servers set their own image. An `AzureImage` also grants the role to
+   * pull it from a registry on Azure.
    *
    * @default - AzureImage.fromAcrTask(): the runtime of this version, built at apply
    */
   readonly image?: ImageSource;
 
-  /** @default - one is made, with its storage account, key vault, container registry and Application Insights */
+  /**
+   * Existing workspace of the endpoint.
+   *
+   * @default - a new one with a storage account, key vault, container registry and Application Insights
+   */
   readonly workspace?: AzureMlWorkspace;
 
   /** Name of the endpoint, unique in its region: 3 to 32 letters, digits and hyphens. @default - generated */
   readonly endpointName?: string;
 
-  /** Kind of machine, with GPUs or without, from Azure ML's list. @default Standard_DS2_v2 */
+  /** VM size of the instances, with or without GPUs, from Azure ML's list. @default Standard_DS2_v2 */
   readonly instanceType?: string;
 
-  /** Requests that an instance answers at once; more are turned away with 429. @default 100 */
+  /**
+   * Maximum number of concurrent requests per instance, 1 to 1000. Azure ML rejects the excess with 429.
+   *
+   * @default 100
+   */
   readonly maxConcurrentRequests?: number;
 
   /**
-   * Versions that stay deployed beside `model`. With `Rollout.canary()`, `model` gets the canary's percent and these
-   * must have the rest; with `mirrorPercent` they must have all of it.
+   * Versions that stay deployed beside `model`. With `Rollout.canary()`, their shares must add up to what the canary
+   * leaves. With `mirrorPercent`, they must add up to 100 percent.
    *
    * @default - none
    */
   readonly alongside?: ModelTraffic[];
 
   /**
-   * Share of the traffic that `model` gets a copy of, in percent, 1 to 50. Its answers are thrown away: callers get
-   * those of the versions in `alongside`.
+   * Share of the traffic mirrored to `model`, in percent, 1 to 50. Azure ML discards the responses to mirrored
+   * requests. Callers get the responses of the versions in `alongside`.
    *
-   * @default - no copies
+   * @default - no mirroring
    */
   readonly mirrorPercent?: number;
 
   /**
-   * Text that sets the name of the model's deployment apart from an earlier one. Change it to deploy the same model anew,
-   * after a deployment that failed: Azure ML keeps the failed one under its name.
+   * Salt of the deployment's name. Change it to deploy the same model again after a failed deployment, which Azure ML
+   * keeps under its name.
    *
-   * @default - the deployment's name comes from the model alone
+   * @default - the deployment's name depends on the model alone
    */
   readonly versionSalt?: string;
 
-  /** Share of requests and answers that is kept in the workspace's storage, in percent. @default - none is */
+  /** Share of requests and responses captured in the workspace's storage, in percent, 1 to 100. @default - none */
   readonly capturePercent?: number;
 }

@@ -1,87 +1,90 @@
 import type { ServingProps } from '../serving/props.js';
 
-/** A resource group. What `@cdktf/provider-azurerm` makes or reads fits. */
+/** Resource group: a resource or a data source of `@cdktf/provider-azurerm`, or any object of this shape. */
 export interface AzureResourceGroup {
   readonly id: string;
   readonly name: string;
   readonly location: string;
 }
 
-/** A subnet. What `@cdktf/provider-azurerm` makes or reads fits. */
+/** Subnet: a resource or a data source of `@cdktf/provider-azurerm`, or any object of this shape. */
 export interface AzureSubnet {
   readonly id: string;
-  /** The delegations of a subnet that the same stack makes, for the check at synth. */
+  /** Delegations of a subnet defined in the same stack, checked at synth. */
   readonly delegationInput?: unknown;
 }
 
-/** A container registry. What `@cdktf/provider-azurerm` makes or reads fits. */
+/** Container registry: a resource or a data source of `@cdktf/provider-azurerm`, or any object of this shape. */
 export interface AzureRegistry {
   readonly id: string;
-  /** Host that images are pulled from: `name.azurecr.io`. */
+  /** Host name to pull images from, such as `name.azurecr.io`. */
   readonly loginServer: string;
 }
 
-/** A key in a vault. What `@cdktf/provider-azurerm` makes or reads as a Key Vault key fits. */
+/** Key Vault key: a resource or a data source of `@cdktf/provider-azurerm`, or any object of this shape. */
 export interface AzureKey {
-  /** URL of the key with its version, which Azure ML wants for a workspace. @default - none */
+  /** URL of the key with its version, which an Azure ML workspace requires. @default - none */
   readonly id?: string;
-  /** URL of the key without a version, so that it can rotate. */
+  /** URL of the key without a version, so that the key can rotate. */
   readonly versionlessId: string;
-  /** Its resource id without a version, on which roles are assigned. */
+  /** Azure resource id of the key without a version, used as the scope of role assignments. */
   readonly resourceVersionlessId: string;
 }
 
-/** What every construct on Azure takes. */
+/** Props shared by all constructs on Azure. */
 export interface AzureServingProps extends ServingProps {
-  /** Where everything is put. @default - one is made in `location`, named after the construct */
+  /** Resource group of all resources. @default - a new one in `location`, named after the construct */
   readonly resourceGroup?: AzureResourceGroup;
 
-  /** Azure region, such as `westeurope`. Needed without `resourceGroup`. @default - the resource group's */
+  /** Azure region, such as `westeurope`. Required without `resourceGroup`. @default - the resource group's region */
   readonly location?: string;
 
   /**
-   * Customer-managed key of what is made and holds the model: storage accounts, container registries (of the Premium
-   * tier then), disks of AKS nodes, and the Azure ML workspace. Its vault needs purge protection and Azure roles.
+   * Customer-managed key that encrypts the new resources that hold the model: storage accounts, container registries,
+   * disks of AKS nodes, and the Azure ML workspace. Registries then use the Premium tier. The vault of the key needs
+   * purge protection and Azure RBAC.
    *
-   * @default - keys that Microsoft manages
+   * @default - keys managed by Microsoft
    */
   readonly encryptionKey?: AzureKey;
 
   /**
-   * Subnet for private endpoints of the storage with the model. The internet then reaches it no more: whoever applies
-   * must be in the network, to upload the model, and what serves too, by a subnet of its own.
+   * Subnet for private endpoints of the storage account with the model, which then has no public network access.
+   * Terraform must run inside the network to upload the model. The serving compute needs another subnet of the network;
+   * Azure ML instances use the workspace's managed network instead.
    *
-   * @default - storage is reached from anywhere, with an identity
+   * @default - storage is reachable from the internet by authorized identities
    */
   readonly privateSubnet?: AzureSubnet;
 
   /**
-   * Ids of the private DNS zones that private endpoints write their addresses into, by the zones' names, such as
-   * `privatelink.blob.core.windows.net`. Needs `privateSubnet`.
+   * Ids of the private DNS zones in which private endpoints register their addresses. Keys are zone names, such as
+   * `privatelink.blob.core.windows.net`. Requires `privateSubnet`.
    *
    * @default - your own DNS resolves the names
    */
   readonly privateDnsZones?: { [zone: string]: string };
 
   /**
-   * Object ids in Microsoft Entra ID of those who apply the stack: users, groups or service principals, the one that
-   * applies it first among them, itself or by a group. They get the roles that Terraform needs to upload files, to reach
-   * a cluster that is created, and to write secrets. Set it if a person and a pipeline apply the same stack.
+   * Object ids in Microsoft Entra ID of the users, groups or service principals that apply the stack. The list must
+   * include the identity of the first apply, directly or through a group. Deployers get the roles that Terraform needs
+   * to upload files, to access a new cluster, and to write secrets. Set it if both a person and a pipeline apply the
+   * stack.
    *
-   * @default - the identity that applies the stack, so that another one cannot plan it
+   * @default - the identity that applies the stack, so that no other identity can plan it
    */
   readonly deployers?: string[];
 
   /**
-   * Copies that Azure keeps of the storage with the model.
+   * Redundancy of the storage account with the model.
    *
    * @default - `ZRS`, in three zones of the region; `LRS` in regions without availability zones
    */
   readonly storageReplication?: 'LRS' | 'ZRS' | 'GRS' | 'RAGRS' | 'GZRS' | 'RAGZRS';
 
-  /** Ids of action groups that hear of alarms. @default - alarms are shown in Azure Monitor and told to nobody */
+  /** Ids of the action groups that alerts notify. @default - alerts appear in Azure Monitor without a notification */
   readonly alarmActions?: string[];
 
-  /** Tags of everything that can carry them. @default - none */
+  /** Tags of all resources that support them. @default - none */
   readonly tags?: { [name: string]: string };
 }

@@ -20,13 +20,15 @@ import { Telemetry } from './private/shared/telemetry.js';
 import type { ServerlessModelProps } from './serverless-props.js';
 
 /**
- * A model that costs nothing while nobody asks, on Azure Functions or on Container Apps.
+ * Model on Azure Functions or Container Apps that scales to zero when idle.
  *
- * `Access.cloudIdentity()` makes an application of Microsoft Entra ID, checked before a request reaches the runtime;
- * `grantInvoke` assigns its role. `Access.jwt()` is checked by the runtime, `Access.apiKey()` by Functions.
+ * `Access.cloudIdentity()` creates a Microsoft Entra ID application. Azure verifies the callers' tokens before a
+ * request reaches the runtime, and `grantInvoke` assigns the application's role. The runtime verifies the tokens of
+ * `Access.jwt()`, and Functions the keys of `Access.apiKey()`.
+ *
  * `minReplicas` defaults to 0. `maxReplicas` defaults to 100 instances on Functions and 10 replicas on Container Apps.
- * A canary, on Container Apps, holds until the next apply, whatever its `bakeMinutes`, because Terraform has no clock.
- * `timeoutSeconds` defaults to 60; Functions give up after 230, Container Apps after 240.
+ * A canary on Container Apps lasts until the next apply, regardless of its `bakeMinutes`, because Terraform has no
+ * timer. `timeoutSeconds` defaults to 60. The maximum is 230 on Functions and 240 on Container Apps.
  *
  * @example
  * ```ts
@@ -36,17 +38,17 @@ import type { ServerlessModelProps } from './serverless-props.js';
  * endpoint.grantInvoke('Caller', '11111111-1111-1111-1111-111111111111');
  * ```
  *
- * @throws ValidationError naming every prop that the host cannot do
+ * @throws ValidationError naming every prop that the host does not support
  */
 export class ServerlessModel extends Construct {
   readonly telemetry: Telemetry;
-  /** Set on Azure Functions. */
+  /** Function app. Set on Azure Functions. */
   readonly functions?: FunctionsApp;
-  /** Set on Container Apps. */
+  /** Container app. Set on Container Apps. */
   readonly containerApp?: ContainerApp;
-  /** Set with `Access.cloudIdentity()`. */
+  /** Application that callers get tokens for. Set with `Access.cloudIdentity()`. */
   readonly entraApplication?: EntraApplication;
-  /** Where the model answers, without a path. */
+  /** URL of the model, without a path. */
   readonly url: string;
 
   private readonly modelName: string;
@@ -76,13 +78,13 @@ export class ServerlessModel extends Construct {
     this.url = (this.containerApp ?? this.functions)!.url;
   }
 
-  /** Where the newest version of the model answers by TensorFlow Serving's REST API. */
+  /** URL of the newest version of the model in TensorFlow Serving's REST API. */
   get predictUrl(): string {
     return `${this.url}${predictPath(this.modelName)}`;
   }
 
   /**
-   * Lets a user, a group or a service of Microsoft Entra ID, by its object id, ask the model.
+   * Allows a user, group or service principal of Microsoft Entra ID, given by its object id, to invoke the model.
    *
    * @throws Error unless the access is `Access.cloudIdentity()`
    */

@@ -1,8 +1,8 @@
 import type { ServerlessHost } from './host.js';
 import type { AzureServingProps } from './props.js';
 
-/** How a model is served on Azure without servers. */
+/** Props of `ServerlessModel`, which serves a model on Azure Functions or Container Apps. */
 export interface ServerlessModelProps extends AzureServingProps {
-  /** What runs it. @default ServerlessHost.functionsFlexConsumption() */
+  /** Azure service that runs the model. @default ServerlessHost.functionsFlexConsumption() */
   readonly host?: ServerlessHost;
 }
