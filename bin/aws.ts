@@ -6,11 +6,13 @@ import { ContainerModel, ManagedEndpointModel, ServerlessFront, ServerlessModel 
 import { Model } from '../lib/model/index.js';
 import { Access, ImageSource } from '../lib/serving/index.js';
 
-// Context: `-c package=FOLDER`, or `-c example=NAME` for one of examples/. Without either, the iris example.
-// `-c target=serverless,container,endpoint` says where it is to run: on Lambda unless said otherwise. `-c image=…` is an
-// image of the runtime that is in ECR, for containers and endpoints; else Docker builds one. `-c minReplicas=N` and
-// `-c maxReplicas=N` bound what runs. `-c front=restApi|httpApi|functionUrl` is the front door of the function.
-// `-c trustPickle=true` says that a model may run the code that its file holds.
+// Context values:
+// - `-c package=FOLDER`, or `-c example=NAME` for one of examples/. The default is the iris example.
+// - `-c target=serverless,container,endpoint` selects the targets. The default is serverless, which runs on Lambda.
+// - `-c image=…` is a runtime image in ECR, for containers and endpoints. By default Docker builds one.
+// - `-c minReplicas=N` and `-c maxReplicas=N` limit the number of replicas.
+// - `-c front=restApi|httpApi|functionUrl` is the front door of the function.
+// - `-c trustPickle=true` allows a model to run the code in its file.
 const app = new App();
 const example = app.node.tryGetContext('example') ?? 'iris';
 const directory = app.node.tryGetContext('package') ?? join('examples', example, 'model');
@@ -51,7 +53,7 @@ interface Outputs {
   readonly predictCommand?: string;
 }
 
-/** A stack for each target, so that one can be deployed without the others. */
+/** One stack per target, so that each can be deployed without the others. */
 const TARGETS: Readonly<Record<string, (stack: Stack) => Outputs>> = {
   serverless: (stack) =>
     new ServerlessModel(stack, 'Model', {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { main } from '../lib/cli/program.js';
 
-// The reader of a pipe, such as `head`, may stop before the end.
+// The reader of a pipe, such as `head`, may close it early.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   throw error;

@@ -2,7 +2,10 @@
 import { App } from 'cdktf';
 import { AppContext } from './terraform/context.js';
 
-/** By the setting `cloud`. Loaded where it is used, because the bindings of a cloud take longer than its stacks. */
+/**
+ * Stacks by the setting `cloud`. They are loaded on demand, because a cloud's bindings take longer to load than its
+ * stacks.
+ */
 const CLOUDS: Readonly<Record<string, () => Promise<(app: App, context: AppContext) => void>>> = {
   azure: async () => (await import('./terraform/azure.js')).azureStacks,
   google: async () => (await import('./terraform/gcp.js')).googleStacks,

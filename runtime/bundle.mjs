@@ -1,5 +1,5 @@
-// Bundles the runtime's entry points into single files: one file opens faster than a hundred, and start-up is what a
-// caller waits for on a function. The native addon stays outside, and what is rarely used lies beside.
+// Bundles the runtime's entry points into single files. One file opens faster than a hundred, and callers wait for the
+// cold start of a function. The native addon stays outside, and rarely used modules are separate files.
 
 import { existsSync } from 'node:fs';
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -12,19 +12,20 @@ const entries = {
   'lambda-handler': 'src/platforms/lambda.ts',
   'lambda-bootstrap': 'src/platforms/lambda-bootstrap.ts',
   authorizer: 'src/platforms/lambda-authorizer.ts',
-  // Loaded by the others only where they are needed.
+  // Modules that the entry points load on demand.
   's3-source': 'src/store/s3-source.ts',
   grpc: 'src/server/grpc.ts',
   'grpc-js': createRequire(import.meta.url).resolve('@grpc/grpc-js'),
   'open-telemetry': 'src/observability/open-telemetry.ts',
   'otlp-grpc': 'src/observability/otlp-grpc.ts',
-  // Error classes that two files of one process share: a class bundled twice is two classes, and `instanceof` fails.
+  // Error classes shared by two files of one process. A class that is bundled twice is two classes, and `instanceof`
+  // fails.
   errors: 'src/tensor/errors.ts',
   'store-errors': 'src/store/retry.ts',
 };
 const present = Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(path)));
 
-/** Takes onnxruntime's JavaScript into the bundle, and leaves the native addon where npm put it. */
+/** Bundles onnxruntime's JavaScript, and leaves the native addon where npm installed it. */
 const nativeAddon = {
   name: 'native-addon',
   setup({ onLoad }) {
@@ -34,10 +35,10 @@ const nativeAddon = {
   },
 };
 
-/** The file in the bundle of each module that has one of its own. */
+/** Bundle file of each module that has its own file. */
 const files = new Map(Object.entries(present).map(([name, path]) => [resolve(path), `./${name}.js`]));
 
-/** Leaves imports of a module that has a file of its own to that file, so that no process loads two copies of it. */
+/** Redirects imports of a module with its own file to that file, so that no process loads two copies of it. */
 const ownFiles = {
   name: 'own-files',
   setup({ onResolve }) {
@@ -74,7 +75,7 @@ const common = {
   logLevel: 'warning',
 };
 
-// A file that is no longer made must not be deployed.
+// Outdated files must not be deployed.
 await rm('dist/bundle', { recursive: true, force: true });
 
 const { metafile } = await build({
@@ -84,21 +85,22 @@ const { metafile } = await build({
   external: ['onnxruntime-node/*'],
   plugins: [nativeAddon, ownFiles],
   metafile: true,
-  // The thread of a long model asks at run time where the package lies.
+  // The thread of an offloaded model resolves the package at run time.
   logOverride: { 'require-resolve-not-external': 'silent' },
 });
 
 await checkErrorClasses(metafile);
 
-// What Lambda loads is no CommonJS, which could not hold the initialization until the model is loaded.
+// Lambda loads an ES module. CommonJS could not delay the initialization until the model is loaded.
 await copyFile('src/platforms/lambda.mjs', 'dist/bundle/lambda.mjs');
 
-// The package's modules carry the libraries that they import, so that installing the package brings none of them: a
-// constructs user needs no gRPC, and none of their install scripts runs. Loading is faster too, zod's by more than it
-// takes to synthesize a template. ONNX Runtime stays a package of its own, for its native addon.
+// The package's modules bundle the libraries that they import, so that installing the package installs none of them.
+// Users of the constructs do not need gRPC, and no install scripts run. Loading is faster, too: for zod alone, the
+// saving exceeds the time to synthesize a template. ONNX Runtime remains a separate package because of its native
+// addon.
 const ENGINE = /^onnxruntime-/;
 
-/** Bundles a module with what it imports of other packages; modules of this package stay files of their own. */
+/** Bundles a module with its imports from other packages. Modules of this package stay separate files. */
 const packagesOnly = {
   name: 'packages-only',
   setup({ onResolve }) {

@@ -10,7 +10,7 @@ import { predictCommand } from './predict-command.js';
 
 const DEFAULT_LOCATION = 'westeurope';
 
-/** A stack for each target on Azure; `ServerlessModel` has two. */
+/** Creates one stack per target on Azure, and two for `ServerlessModel`. */
 export function azureStacks(app: App, context: AppContext): void {
   functions(app, context);
   containerApps(app, context);
@@ -24,7 +24,7 @@ function azureStack(app: App, id: string, context: AppContext) {
   new AzurermProvider(stack, 'azurerm', {
     features: AZURERM_FEATURES,
     subscriptionId: context.text('subscription'),
-    // The accounts that are made have no keys.
+    // The storage accounts that the stacks create have no shared keys.
     storageUseAzuread: true,
   });
   return { stack, props: { model: context.model, location: context.text('location') ?? DEFAULT_LOCATION } };
@@ -34,7 +34,7 @@ function output(stack: TerraformStack, name: string, value: string): void {
   new TerraformOutput(stack, name, { value, staticId: true });
 }
 
-/** A command that prints a token of Entra ID for an application, or for a service of Azure. */
+/** Returns a command that prints an Entra ID token for an application or an Azure service. */
 function tokenCommand(resource: string): string {
   return `az account get-access-token --resource ${resource} --query accessToken -o tsv`;
 }

@@ -4,8 +4,8 @@ import { Model } from '../../lib/model/model.js';
 import { ImageSource } from '../../lib/serving/image-source.js';
 
 /**
- * The settings of the app: the object `context` of `cdktf.json`, and over it the JSON object in the variable
- * `MODELSHIP_CONTEXT`, because `cdktf` takes no setting on its command line.
+ * Settings of the app: the object `context` of `cdktf.json`, overridden by the JSON object in the variable
+ * `MODELSHIP_CONTEXT`. The variable exists because `cdktf` accepts no settings on its command line.
  */
 export class AppContext {
   private loaded?: Model;
@@ -15,7 +15,10 @@ export class AppContext {
     for (const [key, value] of Object.entries(settings)) app.node.setContext(key, value);
   }
 
-  /** The model of `package`, a folder, or else of `example`, by name; the iris example if neither is given. */
+  /**
+   * Model in the folder of the setting `package`, or else in the example named by `example`. The default is the iris
+   * example.
+   */
   get model(): Model {
     this.loaded ??= Model.fromDirectory(
       this.text('package') ?? join('examples', this.text('example') ?? 'iris', 'model'),
@@ -23,16 +26,16 @@ export class AppContext {
     return this.loaded;
   }
 
-  /** The image of the setting `image`. Undefined if it is not set: the constructs then have the cloud build one. */
+  /** Runtime image of the setting `image`. If it is not set, the constructs build the image in the cloud. */
   get image(): ImageSource | undefined {
     const uri = this.text('image');
     return uri === undefined ? undefined : ImageSource.fromRegistry(uri);
   }
 
   /**
-   * A setting that is a text, undefined if it is not set.
+   * Returns a text setting, or undefined if it is not set.
    *
-   * @throws Error if it is something else
+   * @throws Error if the setting is not a string
    */
   text(key: string): string | undefined {
     const value: unknown = this.app.node.tryGetContext(key);
@@ -41,10 +44,10 @@ export class AppContext {
   }
 
   /**
-   * Keeps the state of `stack` where the setting `backend` says: an object with `type` (`gcs`, `azurerm`, `s3` or
-   * `local`) and what Terraform's backend of that name takes. Each stack has a state of its own there.
+   * Stores the state of `stack` in the backend of the setting `backend`: an object with `type` (`gcs`, `azurerm`, `s3`
+   * or `local`) and the arguments of that Terraform backend. Each stack has its own state there.
    *
-   * @throws Error if there is no such backend
+   * @throws Error if the type is not supported
    */
   configureBackend(stack: TerraformStack): void {
     const { type = 'local', ...settings } = (this.app.node.tryGetContext('backend') ?? {}) as Record<string, never>;
@@ -68,7 +71,7 @@ export class AppContext {
         });
         return;
       case 'local':
-        // Without one cdktf keeps the state in a file of its own, beside cdktf.json.
+        // Without a backend, cdktf stores the state in a file beside cdktf.json.
         if (settings.path !== undefined) new LocalBackend(stack, { path: join(settings.path, file) });
         return;
       default:

@@ -8,7 +8,7 @@ import { predictCommand } from './predict-command.js';
 
 const DEFAULT_REGION = 'europe-west4';
 
-/** A stack for each target on Google Cloud. */
+/** Creates one stack per target on Google Cloud. */
 export function googleStacks(app: App, context: AppContext): void {
   serverless(app, context);
   container(app, context);
@@ -40,7 +40,7 @@ function container(app: App, context: AppContext): void {
   const { stack, props } = googleStack(app, 'google-container', context);
   const endpoint = new ContainerModel(stack, 'Model', props);
   output(stack, 'url', endpoint.url);
-  // Nobody outside the cluster reaches it, so the command runs in the namespaces that were let in.
+  // The endpoint is reachable only inside the cluster, so the command must run in an allowed namespace.
   output(stack, 'predictCommand', predictCommand(endpoint.predictUrl, props.model));
 }
 

@@ -1,6 +1,8 @@
 import type { Model } from '../../lib/model/model.js';
 
-/** A command that asks for a prediction of zeros, with the token that `tokenCommand` prints if there is one. */
+/**
+ * Returns a command that requests a prediction for zeros. It authenticates with the token that `tokenCommand` prints.
+ */
 export function predictCommand(url: string, model: Model, tokenCommand?: string): string {
   const tensors = model.manifest.inputs.map(({ name, datatype, shape }) => {
     const instance = filled(datatype === 'BYTES' ? '' : 0, shape.slice(1));

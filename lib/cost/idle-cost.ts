@@ -1,9 +1,9 @@
 import { PRICES_AS_OF, PRICES_REGION, type PriceUnit, priceOf } from './prices.js';
 
-/** Hours of a month, as clouds count them. */
+/** Hours in a month, as clouds count them. */
 const HOURS = 730;
 
-/** How often a price is due in a month. */
+/** Number of billed units per month, by price unit. */
 const TIMES_A_MONTH: Readonly<Record<PriceUnit, number>> = {
   hour: HOURS,
   'vCPU-hour': HOURS,
@@ -13,27 +13,27 @@ const TIMES_A_MONTH: Readonly<Record<PriceUnit, number>> = {
   month: 1,
 };
 
-/** Something that is paid while there are no requests. */
+/** A resource that costs money without requests. */
 export interface IdlePart {
-  /** Such as `load balancer`. Parts of one name are added up. */
+  /** Name of the cost item, such as `load balancer`. Parts with the same name are added up. */
   readonly what: string;
   /** Name of the price, such as `aws.alb.hour`. */
   readonly price: string;
-  /** How many units of the price's: instances for an hour, GB for a GB-second; NaN if nobody knows yet. @default 1 */
+  /** Number of units, such as instances for an hour or GB for a GB-second; NaN if unknown. @default 1 */
   readonly quantity?: number;
 }
 
-/** What a deployment costs without requests. */
+/** Cost of a deployment without requests. */
 export interface IdleCost {
-  /** US dollars a month. */
+  /** US dollars per month. */
   readonly monthlyUsd: number;
-  /** The same by what is paid, the dearest first. */
+  /** The monthly cost by item, in descending order. */
   readonly parts: readonly (readonly [what: string, monthlyUsd: number])[];
-  /** What is paid too, for which there is no price. */
+  /** Items that also cost money, but have no known price. */
   readonly unpriced: readonly string[];
 }
 
-/** Adds up what is paid in a month without requests. */
+/** Adds up the monthly cost without requests. */
 export function idleCost(parts: readonly IdlePart[]): IdleCost {
   const sums = new Map<string, number>();
   const unpriced = new Set<string>();
@@ -46,7 +46,7 @@ export function idleCost(parts: readonly IdlePart[]): IdleCost {
   return { monthlyUsd: sorted.reduce((sum, [, usd]) => sum + usd, 0), parts: sorted, unpriced: [...unpriced] };
 }
 
-/** The cost as a person reads it: the sum, its parts, and how old the prices are. */
+/** Describes the cost for people: the sum, its parts, and the date of the prices. */
 export function describeIdleCost({ monthlyUsd, parts, unpriced }: IdleCost): string {
   const unknown = unpriced.length > 0 ? `, and the price of ${unpriced.join(' and ')}, which is not known here` : '';
   const list = parts.map(([what, usd]) => `${what} $${usd.toFixed(2)}`).join(', ');

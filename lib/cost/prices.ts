@@ -1,10 +1,12 @@
-/** When the prices were compared with their sources last; list prices in US dollars, without discounts and free tiers. */
+/**
+ * Date on which the prices were last verified. They are list prices in US dollars, without discounts and free tiers.
+ */
 export const PRICES_AS_OF = '2026-10-07';
 
-/** The region whose prices these are. Others cost up to a third more. */
+/** AWS region of the prices. Other regions cost up to a third more. */
 export const PRICES_REGION = 'us-east-1';
 
-/** Where the prices were read. */
+/** Sources of the prices. */
 export const PRICE_SOURCES = {
   priceList: 'pricing pages and price lists of AWS',
   infracost:
@@ -15,7 +17,7 @@ export const PRICE_SOURCES = {
   unconfirmed: 'no source could be read again',
 } as const;
 
-/** What a price is for. */
+/** Unit in which a price is billed. */
 export type PriceUnit = 'hour' | 'vCPU-hour' | 'GB-hour' | 'GB-second' | 'GB-month' | 'month';
 
 export interface Price {
@@ -27,7 +29,7 @@ export interface Price {
 const price = (usd: number, unit: PriceUnit, source: Price['source']): Price => ({ usd, unit, source });
 
 const TABLE = {
-  // Lambda, provisioned concurrency while it is idle
+  // Lambda: provisioned concurrency while it is idle
   'aws.lambda.pc.x86.idle': price(0.0000041667, 'GB-second', 'priceList'),
   'aws.lambda.pc.arm.idle': price(0.0000033334, 'GB-second', 'infracost'),
   // Fargate
@@ -85,12 +87,12 @@ const TABLE = {
 export type PriceId = keyof typeof TABLE;
 
 /**
- * What ECS Managed Instances add to the price of EC2, as a share of it:
- * https://github.com/aws-samples/sample-ecs-managed-instances-pricing-calculator, of February 2026
+ * Surcharge of ECS Managed Instances on the EC2 price, as a fraction, in February 2026:
+ * https://github.com/aws-samples/sample-ecs-managed-instances-pricing-calculator
  */
 export const MANAGED_INSTANCES_FEE = 0.12;
 
-/** A price by its name; undefined for a type of instance that is not in the table. */
+/** Returns a price by its name. Undefined for an instance type that is not in the table. */
 export function priceOf(id: string): Price | undefined {
   return Object.hasOwn(TABLE, id) ? TABLE[id as PriceId] : undefined;
 }

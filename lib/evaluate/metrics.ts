@@ -5,15 +5,15 @@ export interface OutputMetrics {
   readonly output: string;
   /** Number of elements compared. */
   readonly elements: number;
-  /** Share of equal elements, for whole numbers, booleans and text. */
+  /** Share of equal elements, for integers, booleans and strings. */
   readonly accuracy?: number;
   /** Share of rows whose largest score is at the expected position, for several scores per row. */
   readonly top1?: number;
   /** Mean absolute error, for numbers. */
   readonly mae?: number;
-  /** Root of the mean squared error, for numbers. */
+  /** Root mean squared error, for numbers. */
   readonly rmse?: number;
-  /** The largest absolute error, for numbers. */
+  /** Largest absolute error, for numbers. */
   readonly maxError?: number;
   /** Share of the variance of the expected values that is explained, for one number per row. */
   readonly r2?: number;
@@ -35,7 +35,7 @@ export class MetricsBuilder {
 
   constructor(private readonly output: string) {}
 
-  /** `got` and `expected` have the same shape. */
+  /** Adds a response and its expectation, which have the same shape. */
   add(got: Tensor, expected: Tensor): void {
     this.elements += expected.data.length;
     this.exact = !got.datatype.startsWith('FP');

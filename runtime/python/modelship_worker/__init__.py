@@ -1,1 +1,1 @@
-"""Runs one model of a Python framework for the Modelship runtime, which starts it and talks to it over a socket."""
+"""Runs one model of a Python framework. The Modelship runtime starts this process and communicates over a socket."""

@@ -1,4 +1,4 @@
-"""Loads a model, says what it takes and gives, and answers one request after the other until the runtime ends."""
+"""Loads a model, reports its signatures, and handles one request at a time until the runtime exits."""
 
 import importlib
 import os
@@ -10,10 +10,10 @@ from .frames import read_frame, write_frame
 from .lifetime import tie_to_server
 from .packages import requirements
 
-# The runtime hands its end of the connection over as this descriptor.
+# The runtime passes the worker's end of the connection as this file descriptor.
 SOCKET = 3
 
-# The module of each format is loaded alone: its framework may take seconds.
+# Only the module of the model's format is imported, because its framework may take seconds to load.
 MODULES = {
     "exported_program": "exported_program",
     "lightgbm": "lightgbm_model",
@@ -26,7 +26,7 @@ MODULES = {
 
 def main():
     tie_to_server()
-    # What a model prints goes to the log.
+    # Standard output of the model is redirected to the log.
     os.dup2(2, 1)
     connection = socket.socket(fileno=SOCKET)
     connection.setblocking(True)
@@ -34,7 +34,7 @@ def main():
     if request is None:
         return
     try:
-        # Loaded here, so that NumPy's absence is told as any other.
+        # Imported here, so that a missing NumPy is reported like any other missing package.
         from .answers import answer
 
         header, _ = request
@@ -42,7 +42,7 @@ def main():
         module = importlib.import_module(f"modelship_worker.{MODULES[header['format']]}")
         model = module.load(header["path"], header["threads"], declared)
         loaded = {"signatures": model.signatures}
-        # Whoever packs the model does not know yet what it gives, and what it needs.
+        # Undeclared outputs mean that the model is being packed, which also needs its requirements.
         if "outputs" not in declared:
             loaded["requirements"] = requirements(model.modules)
     except Exception as error:
@@ -56,5 +56,5 @@ def main():
 try:
     main()
 except (BrokenPipeError, ConnectionResetError):
-    # The runtime has ended, and nobody is left to be told.
+    # The runtime has exited, so the error has no recipient.
     sys.exit(0)

@@ -1,4 +1,4 @@
-"""Answers requests with what the model gives for them."""
+"""Responds to requests with the outputs of the model."""
 
 import secrets
 import sys
@@ -7,7 +7,7 @@ import traceback
 from .frames import FrameTooLarge, write_frame
 from .tensors import raw_tensor, read_tensors
 
-# What models raise for inputs that they do not take.
+# Exceptions that models raise for invalid inputs.
 REFUSALS = (ValueError, TypeError)
 
 
@@ -36,8 +36,8 @@ def answer(connection, model, header, body):
 
 
 def refuse(connection, error):
-    # Refusals tend to quote the values that they refuse, which belong neither into an answer nor into the log. Anyone can
-    # cause them, so that each is one line.
+    # Messages of these exceptions often quote the rejected values, which belong neither in a response nor in the log.
+    # Any client can cause them, so each one is logged as a single line.
     *_, last = traceback.extract_tb((error.__cause__ or error).__traceback__)
     identifier = log(error, f"the model refused an input, in {last.name} at {last.filename}:{last.lineno}")
     kind = type(error).__name__
@@ -50,7 +50,7 @@ def fail(connection, code, message):
 
 
 def log(error, what, where=""):
-    """Writes what happened and where, and returns the identifier that callers are given instead."""
+    """Logs an error and its location, and returns the identifier that the response contains instead."""
     identifier = secrets.token_hex(8)
     sys.stderr.write(f"error {identifier}: {type(error).__name__}: {what}\n{where}")
     return identifier

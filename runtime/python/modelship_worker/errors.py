@@ -8,10 +8,10 @@ MAX_MESSAGE = 300
 
 
 class CannotServe(Exception):
-    """The model is of a kind that cannot be served. The message says so to whoever packed it, and what to do."""
+    """The model is of a kind that cannot be served. The message explains the fix to the person who packs the model."""
 
 
-# How pickle says that it lacks what was defined in the script or notebook that saved the model.
+# Pickle's message if a class or function was defined in the script or notebook that saved the model.
 DEFINED_IN_MAIN = re.compile(r"Can't get attribute '([^']+)' on <module '(?:__main__|modelship_worker\.__main__)'")
 
 

@@ -1,4 +1,4 @@
-"""What estimators of scikit-learn take: rows of numbers, the columns of a data frame, or texts."""
+"""Inputs of scikit-learn estimators: rows of numbers, the columns of a data frame, or strings."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ TEXT = "text"
 
 
 def inputs_of(estimator, declared):
-    """How `estimator` is given its inputs, as they are declared, or else as it was fitted."""
+    """Returns the adapter from tensors to the inputs of `estimator`, as declared or else as fitted."""
     count = getattr(estimator, "n_features_in_", None)
     names = getattr(estimator, "feature_names_in_", None)
     names = None if names is None else [str(name) for name in names]
@@ -50,7 +50,8 @@ def _declared(specs, names, examples, categories):
 
 
 class Rows:
-    """An array of rows; a data frame of it, if the estimator was fitted with one, for steps that choose by name."""
+    """A two-dimensional array. It becomes a data frame if the estimator was fitted with one, because steps may select
+    columns by name."""
 
     def __init__(self, spec, names, examples):
         self.specs = [spec]
@@ -74,7 +75,7 @@ class Rows:
 
 
 class Columns:
-    """A tensor for each column of a data frame."""
+    """One tensor for each column of a data frame."""
 
     def __init__(self, specs, examples, categories):
         for spec in specs:
@@ -95,7 +96,7 @@ class Columns:
             return values
         import pandas
 
-        # What is not among the categories is missing.
+        # Values that are not among the categories become missing values.
         return pandas.Categorical(values, categories=self._categories[spec["name"]])
 
     def example(self):
@@ -103,7 +104,7 @@ class Columns:
 
 
 class Texts:
-    """A vector of texts, as the vectorizers of scikit-learn take them."""
+    """A vector of strings, as scikit-learn's vectorizers expect."""
 
     def __init__(self, spec):
         self.specs = [spec]
@@ -119,13 +120,13 @@ def _values(array):
     if array.dtype != object:
         return array
     texts = np.empty(array.size, object)
-    # As pandas holds texts that are missing.
+    # Missing strings become NaN, as in pandas.
     texts[:] = [np.nan if value is None else value.decode() for value in array.ravel()]
     return texts.reshape(array.shape)
 
 
 def _example_of(spec, columns, examples):
-    """A value for each of `columns`, as they would come in a request."""
+    """Returns an example value for each of `columns`, encoded as in a request."""
     if spec["datatype"] == "BYTES":
         return np.array([str(examples.get(column, "")).encode() for column in columns], object)
     values = [examples.get(column, 0) for column in columns]
@@ -133,7 +134,7 @@ def _example_of(spec, columns, examples):
 
 
 def _first(estimator):
-    """The step that sees the input."""
+    """Returns the first step, which receives the input."""
     estimator = getattr(estimator, "best_estimator_", estimator)
     steps = [step for _, step in getattr(estimator, "steps", ()) if step not in (None, "passthrough")]
     return _first(steps[0]) if steps else estimator
@@ -144,7 +145,7 @@ def _is_vectorizer(step):
 
 
 def _examples(estimator, names):
-    """A value that each column may have, by the name or else the number of the column, where a step knows of some."""
+    """Returns a valid value for each column that a step knows values for, by column name or else by index."""
     examples = {}
     for step, places in _steps_of_columns(_first(estimator), names):
         if step not in ("drop", "passthrough"):
@@ -153,7 +154,7 @@ def _examples(estimator, names):
 
 
 def _unused(estimator, names):
-    """The names of the columns that the first step drops."""
+    """Returns the names of the columns that the first step drops."""
     first = _first(estimator)
     if not names or not hasattr(first, "transformers_"):
         return set()
@@ -161,9 +162,9 @@ def _unused(estimator, names):
 
 
 def _steps_of_columns(first, names):
-    """Each step that sees some of the columns, with the names or else the numbers of these."""
+    """Yields each step that receives some of the columns, with their names or else their indices."""
     columns = names or range(getattr(first, "n_features_in_", 0))
-    # Histogram gradient boosting encodes its categories by a step of its own.
+    # Histogram gradient boosting encodes its categories in a separate preprocessing step.
     source = getattr(first, "_preprocessor", None) or first
     for _, step, chosen in getattr(source, "transformers_", [(None, first, columns)]):
         places = [chosen] if isinstance(chosen, (str, int)) else chosen
@@ -175,19 +176,19 @@ def _steps_of_columns(first, names):
 
 
 def _pandas_categories(step, names):
-    """The categories of each column that must be categorical in pandas, as LightGBM asks."""
+    """Returns the categories of each column that must be categorical in pandas, as LightGBM requires."""
     booster = getattr(step, "booster_", None)
     categories = getattr(booster, "pandas_categorical", None)
     if not categories or not names:
         return {}
-    # Loaded by whoever fitted it.
+    # The estimator was fitted with LightGBM, so unpickling it has already imported the package.
     from .lightgbm_model import categorical_places
 
     return {names[place]: values for place, values in zip(categorical_places(booster), categories)}
 
 
 def _step_examples(step, count):
-    """A value of each column of one step: the first category of encoders, and text for vectorizers."""
+    """Returns a value for each column of one step: the first category for encoders, and text for vectorizers."""
     for each in [step, *(inner for _, inner in getattr(step, "steps", ()))]:
         if _is_vectorizer(each):
             return ["text"] * count

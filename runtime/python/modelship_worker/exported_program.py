@@ -1,4 +1,4 @@
-"""Programs that `torch.export` recorded, with what they take and give."""
+"""Programs exported by `torch.export`, with their signatures."""
 
 import torch
 from torch.export.graph_signature import ConstantArgument, InputKind, TensorArgument
@@ -9,7 +9,7 @@ from .errors import CannotServe
 
 
 def load(path, threads, _declared):
-    """Reads the program, which may hold pickled weights: the runtime asks for trust first."""
+    """Loads the program. It may hold pickled weights, so the runtime requires trust first."""
     torch.set_num_threads(threads)
     return ExportedModel(torch.export.load(path))
 
@@ -20,7 +20,7 @@ class ExportedModel:
     def __init__(self, program):
         self._module = program.module()
         self._structure = program.call_spec.in_spec
-        # What each place of the flattened arguments takes: a tensor, or the constant that it was exported with.
+        # Each flattened argument is a tensor, or a constant that was recorded at export.
         specs = program.graph_signature.input_specs
         self._arguments = [spec.arg for spec in specs if spec.kind == InputKind.USER_INPUT]
         values = {node.name: node.meta.get("val") for node in program.graph.nodes}
@@ -52,6 +52,6 @@ class ExportedModel:
 
 
 def _spec(name, value):
-    # A dimension that is no number was exported as one of any size.
+    # A dimension that is not an integer was exported as dynamic.
     shape = [size if isinstance(size, int) else -1 for size in value.shape]
     return {"name": name, "datatype": torch_tensors.datatype_of(value.dtype), "shape": shape}

@@ -1,4 +1,4 @@
-"""Messages over the socket: two lengths, a JSON header, and raw tensors, each at a multiple of eight bytes."""
+"""Messages over the socket: two lengths, a JSON header, and raw tensors, each aligned to eight bytes."""
 
 import json
 import struct
@@ -9,7 +9,7 @@ MAX_BODY_BYTES = 2**32 - 1
 
 
 class FrameTooLarge(ValueError):
-    """Nothing was sent."""
+    """The body exceeds the maximum size. Nothing was sent."""
 
 
 def padding(size):
@@ -17,7 +17,7 @@ def padding(size):
 
 
 def read_frame(connection):
-    """The next header and body, or None when the runtime has ended."""
+    """Reads the next header and body. Returns None once the runtime has exited."""
     lengths = _read(connection, LENGTHS.size)
     if lengths is None:
         return None
@@ -40,7 +40,7 @@ def write_frame(connection, header, parts=()):
 
 
 def _read(connection, size):
-    # Every read is a fresh buffer: models may keep views of their inputs.
+    # Each read uses a new buffer, because models may keep views of their inputs.
     data = bytearray(size)
     view = memoryview(data)
     done = 0

@@ -13,7 +13,7 @@ def load(path, threads, _declared):
 
 
 class TextModel:
-    """Takes rows of numbers, or, of a model trained on categories of pandas, each column by its name."""
+    """Takes rows of numbers. A model trained on pandas categories takes each column by its name."""
 
     modules = ("lightgbm", "numpy")
 
@@ -43,14 +43,14 @@ class TextModel:
         categories = self._categories.get(place)
         if categories is None:
             return array.ravel()
-        # The place of each value among the categories; what is not among them is missing.
+        # Each value is encoded as its index among the categories. Unknown values become missing values.
         codes = {value: code for code, value in enumerate(categories)}
         values = [value.decode() if isinstance(value, bytes) else value for value in array.ravel().tolist()]
         return np.array([codes.get(value, np.nan) for value in values], np.float64)
 
 
 def _categories(booster):
-    """The categories by the place of their column."""
+    """Returns the categories by column index."""
     categories = booster.pandas_categorical or []
     places = categorical_places(booster) if categories else []
     if len(places) != len(categories):
@@ -62,7 +62,8 @@ def _categories(booster):
 
 
 def categorical_places(booster):
-    """The places of the categorical columns, by the name that parameters have in text or else in memory."""
+    """Returns the indices of the categorical columns. Their parameter has one name in saved text and another in memory.
+    """
     return booster.params.get("categorical_feature") or booster.params.get("categorical_column") or []
 
 

@@ -1,4 +1,4 @@
-"""Estimators of scikit-learn, and objects with the same methods, saved by joblib, pickle or cloudpickle."""
+"""Scikit-learn estimators, and objects with the same methods, saved by joblib, pickle or cloudpickle."""
 
 import sys
 
@@ -10,12 +10,12 @@ from .packages import loaded_since
 from .tensors import datatype_of
 
 
-# What may stand in an array of objects: each becomes a text.
+# Types allowed in an object array. Each value becomes a string.
 SCALARS = (str, bytes, bool, int, float, np.generic)
 
 
 def load(path, _threads, declared):
-    """Unpickles the file, which runs the code that it names: the runtime asks for trust first."""
+    """Unpickles the file, which runs the code that it names. The runtime requires trust first."""
     before = set(sys.modules)
     try:
         import joblib
@@ -32,16 +32,15 @@ def load(path, _threads, declared):
             "of scikit-learn, can be served"
         )
     model = PickledModel(estimator, declared)
-    # The first run imports what only runs need.
+    # The first run imports modules that loading does not.
     model.modules = {"numpy"} | loaded_since(before)
     return model
 
 
 class PickledModel:
-    """
-    A classifier gives `label` and `probabilities`, everything else `prediction`. Of a classifier of several targets,
-    `label` has a column for each, and `probabilities_0` and so on are those of the targets.
-    """
+    """A pickled estimator. A classifier returns `label` and `probabilities`, any other model `prediction`. If a
+    classifier has several targets, `label` has a column for each, and the outputs `probabilities_0` and so on belong to
+    the targets."""
 
     def __init__(self, estimator, declared):
         self._classes = getattr(estimator, "classes_", None)
@@ -60,7 +59,7 @@ class PickledModel:
         outputs = _named("label", self._predict(features))
         if self._predict_proba:
             scores = self._predict_proba(features)
-            # Several targets have different numbers of classes.
+            # Targets may have different numbers of classes.
             if isinstance(scores, list):
                 for target, each in enumerate(scores):
                     outputs += _named(f"probabilities_{target}", each)
@@ -69,7 +68,7 @@ class PickledModel:
         return outputs
 
     def _probe(self):
-        """One row tells the types and shapes of the outputs, and whether the model runs at all."""
+        """Runs one row to determine the types and shapes of the outputs, and whether the model runs at all."""
         try:
             outputs = self._outputs(self._inputs.example())
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -96,7 +95,7 @@ class PickledModel:
 
 
 def _named(name, result):
-    """The arrays in what an object predicts: one, or those of a dictionary or a data frame by their own names."""
+    """Returns the arrays of a prediction: a single one, or the values of a dictionary or data frame by their names."""
     if hasattr(result, "toarray"):
         return [(name, result.toarray())]
     if isinstance(result, dict) or hasattr(result, "columns"):

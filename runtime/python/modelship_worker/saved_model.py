@@ -3,7 +3,7 @@
 import os
 import sys
 
-# Read when TensorFlow is imported: what it says of the processor's features is for nobody.
+# TensorFlow reads the variable on import. It suppresses messages about processor features.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow as tf
@@ -15,7 +15,7 @@ from .tensors import datatype_of
 DEFAULT_SIGNATURE = "serving_default"
 SERVING_TAG = "serve"
 
-# A signature that only initializes the model, which loading has done.
+# Signature that only initializes the model, which loading has already done.
 INIT_SIGNATURE = "__saved_model_init_op"
 
 BFLOAT16 = tf.bfloat16.as_numpy_dtype
@@ -25,7 +25,7 @@ def load(path, threads, _declared):
     config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=threads, inter_op_parallelism_threads=1)
     session = tf.compat.v1.Session(graph=tf.Graph(), config=config)
     with session.graph.as_default():
-        # The loader of TF2 refuses graphs of TF1 that TensorFlow Serving serves; this one takes both.
+        # The TF2 loader rejects TF1 graphs that TensorFlow Serving accepts. This loader accepts both.
         meta_graph = tf.compat.v1.saved_model.load(session, [SERVING_TAG], path)
     return SavedModel(session, meta_graph.signature_def)
 
@@ -49,14 +49,15 @@ class SavedModel:
             except (ValueError, TypeError) as error:
                 if key == DEFAULT_SIGNATURE:
                     raise
-                # One that nobody may ever ask for must not keep the others from being served.
+                # An unsupported signature that clients may never use must not prevent the others from being served.
                 sys.stderr.write(f"the signature {key} is not served: {error}\n")
                 continue
             self.signatures[key] = signature
             options = config_pb2.CallableOptions(
                 feed=[tensor.name for _, tensor in inputs], fetch=[tensor.name for _, tensor in outputs]
             )
-            # Private, and half the time of `Session.run`: TensorFlow's version is pinned, and tests run it.
+            # This private API takes half the time of `Session.run`. TensorFlow's version is pinned, and tests cover the
+            # call.
             self._calls[key] = session._make_callable_from_options(options)
         if DEFAULT_SIGNATURE not in self.signatures:
             found = ", ".join(self.signatures) or "none"
@@ -70,12 +71,12 @@ class SavedModel:
         try:
             return self._calls[signature](*arrays)
         except tf.errors.InvalidArgumentError as error:
-            # The rest names nodes of the graph.
+            # The other lines name nodes of the graph.
             raise ValueError(error.message.split("\n")[0]) from None
 
 
 def _input(name, tensor):
-    # Graphs of TF1 take serialized examples by placeholders that have no shape: a batch of them is a vector.
+    # TF1 graphs receive serialized examples through placeholders without a shape. A batch of them is a vector.
     if tensor.dtype == tf.string.as_datatype_enum and tensor.tensor_shape.unknown_rank:
         return {"name": name, "datatype": "BYTES", "shape": [-1]}
     return _spec(name, tensor)

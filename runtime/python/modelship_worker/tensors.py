@@ -1,4 +1,5 @@
-"""NumPy arrays from and to the raw bytes of tensors: little-endian, row-major, byte strings after their lengths."""
+"""Conversion of NumPy arrays from and to raw tensor bytes: little-endian, row-major, byte strings prefixed by their
+lengths."""
 
 import struct
 
@@ -23,21 +24,21 @@ DTYPES = {
 
 _DATATYPES = {dtype: name for name, dtype in DTYPES.items()}
 
-# NumPy has no bfloat16: between the socket and a model are its bits.
+# NumPy has no bfloat16, so arrays between the socket and a model hold the raw bits.
 DTYPES["BF16"] = np.dtype("<u2")
 
 _LENGTH = struct.Struct("<I")
 
-# The length of a text that is missing.
+# Length that marks a missing string.
 _MISSING = 2**32 - 1
 
 
 def datatype_of(dtype):
-    """The datatype of a NumPy dtype; text of any kind is BYTES."""
+    """Returns the datatype of a NumPy dtype. Text of any kind is BYTES."""
     dtype = np.dtype(dtype)
     if dtype.kind in "OSU":
         return "BYTES"
-    # The type that TensorFlow adds to NumPy.
+    # TensorFlow registers this type with NumPy.
     if dtype.name == "bfloat16":
         return "BF16"
     name = _DATATYPES.get(dtype.newbyteorder("<"))
@@ -47,7 +48,7 @@ def datatype_of(dtype):
 
 
 def read_tensors(specs, body):
-    """The arrays that lie in `body` one after the other, as `specs` describe them."""
+    """Reads the consecutive arrays in `body`, as `specs` describe them."""
     arrays = []
     start = 0
     for spec in specs:
@@ -58,7 +59,7 @@ def read_tensors(specs, body):
 
 
 def raw_tensor(spec, array):
-    """What the header says of an array, and its bytes."""
+    """Returns the header entry of an array, and its bytes."""
     array = np.asarray(array)
     datatype = spec["datatype"]
     if datatype == "BYTES":

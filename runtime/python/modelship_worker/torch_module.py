@@ -1,12 +1,12 @@
-"""Modules of PyTorch that do not record what they take and give: it is declared, and found by running them."""
+"""PyTorch modules that do not record their signature. The inputs are declared, and a run determines the outputs."""
 
 import torch
 
 from . import torch_tensors
 from .errors import CannotServe
 
-# Open dimensions are filled with two sizes, small for the batch and such as images and texts have for the others: what
-# follows them in the outputs is open too.
+# Dynamic dimensions are probed with two sizes: small ones for the batch, and sizes typical of images and texts for the
+# others. Output dimensions that change with them are dynamic, too.
 BATCHES = (2, 3)
 OTHERS = (64, 96)
 
@@ -14,7 +14,7 @@ MAX_REASON = 200
 
 
 class DeclaredModule:
-    """Calls a module with tensors in the order of its parameters, or by their names where all have one of these."""
+    """Calls a module with tensors by parameter name if every input is named like a parameter, or else by position."""
 
     def __init__(self, module, parameters, inputs, outputs, modules=("numpy", "torch")):
         if not inputs:
@@ -39,7 +39,7 @@ class DeclaredModule:
 
     def _named_as_packed(self, outputs):
         expected = [spec["name"] for spec in self.signatures["serving_default"]["outputs"]]
-        # A list of one tensor has another name than one of several.
+        # A list of one tensor has a different name than one of several.
         names = ["output_0"] if [name for name, _ in outputs] == ["output"] else [name for name, _ in outputs]
         if names != expected and [name for name, _ in outputs] != expected:
             raise CannotServe(f"the module gave {', '.join(names)} for this input, and {', '.join(expected)} at packing")
@@ -52,7 +52,7 @@ class DeclaredModule:
         return torch_tensors.named(torch_tensors.call(self._module, **by_name))
 
     def _probe(self):
-        """The specs of the outputs."""
+        """Runs the module to determine the specs of the outputs."""
         first, second = (self._call_with_zeros(which) for which in (0, 1))
         if [name for name, _ in first] != [name for name, _ in second]:
             raise CannotServe(
@@ -79,7 +79,7 @@ class DeclaredModule:
             return self._call(tensors)
         except (ValueError, TypeError) as error:
             shapes = ", ".join(f"{spec['name']} {list(tensor.shape)}" for spec, tensor in zip(self._inputs, tensors))
-            # The last line is what went wrong, and those before it are where.
+            # The last line is the error, and the lines before it are its location.
             reason = str(error).strip().split("\n")[-1]
             raise CannotServe(
                 f"it does not run with zeros of the shapes {shapes}: {reason[:MAX_REASON]}. Say what it takes by "

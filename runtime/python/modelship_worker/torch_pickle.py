@@ -1,4 +1,4 @@
-"""Whole modules that `torch.save` pickled. Their classes are imported, and must be importable here."""
+"""Whole modules pickled by `torch.save`. Their classes must be importable here."""
 
 import inspect
 import sys
@@ -12,7 +12,7 @@ from .torch_module import DeclaredModule
 
 
 def load(path, threads, declared):
-    """Unpickles the file, which runs the code that it names: the runtime asks for trust first."""
+    """Unpickles the file, which runs the code that it names. The runtime requires trust first."""
     torch.set_num_threads(threads)
     before = set(sys.modules)
     module = torch.load(path, map_location="cpu", weights_only=False)

@@ -1,4 +1,4 @@
-"""Tensors of PyTorch from and to arrays, and the names of what a module returns."""
+"""Conversion of PyTorch tensors from and to arrays, and the output names of a module."""
 
 import torch
 
@@ -20,12 +20,12 @@ DATATYPES = {
 
 DTYPES = {name: dtype for dtype, name in DATATYPES.items()}
 
-# A worker runs one request at a time, by the threads within its operators. This can be set once.
+# A worker runs one request at a time and uses only the threads within operators. This can be set only once.
 torch.set_num_interop_threads(1)
 
 
 def datatype_of(dtype):
-    """The datatype of a dtype of PyTorch."""
+    """Returns the datatype of a PyTorch dtype."""
     if dtype not in DATATYPES:
         raise TypeError(f"tensors of {dtype} cannot be served")
     return DATATYPES[dtype]
@@ -33,7 +33,7 @@ def datatype_of(dtype):
 
 def tensor_from(spec, array):
     tensor = torch.from_numpy(array)
-    # NumPy has no bfloat16: the array holds its bits.
+    # NumPy has no bfloat16, so the array holds the raw bits.
     return tensor.view(torch.bfloat16) if spec["datatype"] == "BF16" else tensor
 
 
@@ -45,7 +45,7 @@ def array_from(tensor):
 
 
 def call(function, *args, **kwargs):
-    """What `function` returns. It has answered before, so that what it raises now is for the input."""
+    """Calls `function`. It has succeeded before, so an exception is caused by the input."""
     try:
         with torch.inference_mode():
             return function(*args, **kwargs)
@@ -54,7 +54,8 @@ def call(function, *args, **kwargs):
 
 
 def named(result):
-    """The tensors that a module returned, by name: `output` if it is one, by place or by their own names otherwise."""
+    """Returns the tensors of a module's result by name: `output` for a single one, otherwise their position or their
+    own names."""
     if isinstance(result, torch.Tensor):
         return [("output", result)]
     if isinstance(result, dict):
@@ -65,7 +66,7 @@ def named(result):
         pairs = [("output" if len(result) == 1 else f"output_{place}", each) for place, each in enumerate(result)]
     else:
         raise TypeError(f"it returns a {type(result).__name__}; tensors, or a tuple or dictionary of them, are served")
-    # Parts that a module leaves out are None.
+    # Parts that a module omits are None.
     pairs = [(str(name), each) for name, each in pairs if each is not None]
     for name, each in pairs:
         if not isinstance(each, torch.Tensor):

@@ -1,4 +1,4 @@
-"""Programs of TorchScript, scripted or traced."""
+"""TorchScript programs, scripted or traced."""
 
 import torch
 
@@ -18,12 +18,12 @@ def load(path, threads, declared):
     try:
         return DeclaredModule(module, parameters, [_open_batch(spec) for spec in recorded], None)
     except CannotServe:
-        # Some were traced in a way that holds for one size of the batch.
+        # Some modules were traced for only one batch size.
         return DeclaredModule(module, parameters, recorded, None)
 
 
 def _recorded(path, parameters):
-    """The inputs with which the module was traced, or none if it was scripted."""
+    """Returns the inputs that the module was traced with, or an empty list if it was scripted."""
     module = torch.jit.load(path, map_location="cpu", _restore_shapes=True)
     specs = []
     for name, value in zip(parameters, list(module.forward.graph.inputs())[1:]):

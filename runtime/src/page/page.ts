@@ -90,7 +90,7 @@ export function page(models: ModelCatalog): HttpResponse {
   };
 }
 
-/** JSON has no numbers that are not finite, so a sample with one is left out. */
+/** JSON cannot represent non-finite numbers, so a sample that has one is omitted. */
 function exampleText(inputs: readonly Tensor[]): string[] {
   try {
     return [encodeInferRequestJson(inputs)];
