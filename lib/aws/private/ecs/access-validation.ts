@@ -5,7 +5,7 @@ import type { ContainerModelProps } from '../../container-props.js';
 import { jwksUrlOf } from './jwks-url.js';
 import { ECS } from './limits.js';
 
-/** Notes a fault for whatever the load balancer, or the API before it, cannot do to let callers in. */
+/** Reports access settings that the load balancer, or API Gateway in front of it, does not support. */
 export function checkAccess(validator: Validator, props: ContainerModelProps): void {
   const { access, internetFacing, certificate, domainName } = props;
   const kind = access?.kind ?? 'cloudIdentity';
@@ -42,7 +42,7 @@ export function checkAccess(validator: Validator, props: ContainerModelProps): v
   checkTokens(validator, props);
 }
 
-/** What the load balancer takes of JWTs. */
+/** Reports JWT settings that the load balancer does not support. */
 function checkTokens(validator: Validator, { access, jwksUrl, jwtAudienceFormat }: ContainerModelProps): void {
   const { issuerLength } = ECS.jwt;
   const { issuer = '', audience = [] }: Partial<JwtAccessOptions> = access?.jwtOptions ?? {};

@@ -27,11 +27,11 @@ export interface ApiFrontProps {
   readonly throttle?: Throttle;
   readonly timeoutSeconds: number;
   readonly retention: RetentionDays;
-  /** Origins whose pages may call. */
+  /** Origins allowed to call the API from a browser (CORS). */
   readonly corsOrigins: readonly string[];
 }
 
-/** An HTTP API that takes requests signed by IAM identities and passes them into the VPC. */
+/** HTTP API that authenticates callers by IAM signatures and forwards their requests into the VPC. */
 export class ApiFront extends Construct {
   readonly api: HttpApi;
   readonly stage: HttpStage;

@@ -4,14 +4,16 @@ import { checkImageArchitecture } from '../../../serving/validation/server.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { ContainerCapacity } from '../../capacity.js';
 
-/** The processors of the tasks: on Fargate what was asked for, else Arm if the server's image is built for it. */
+/**
+ * CPU architecture of the tasks. On Fargate, `x86` sets it; by default it is Arm if the server's image is built for it.
+ */
 export function taskArchitecture({ kind, fargateOptions }: ContainerCapacity, server: ServerSpec): ImageArchitecture {
   const x86 = fargateOptions?.x86 ?? !server.architectures.includes(ImageArchitecture.ARM64);
-  // Instances with NVIDIA's GPUs of the sizes that are taken have Intel's or AMD's processors.
+  // All supported instance types with NVIDIA GPUs have Intel or AMD processors.
   return kind !== 'fargate' || x86 ? ImageArchitecture.AMD64 : ImageArchitecture.ARM64;
 }
 
-/** Notes that the server's image is not built for the processors of the tasks. */
+/** Reports a server image that is not built for the CPU architecture of the tasks. */
 export function checkArchitecture(validator: Validator, capacity: ContainerCapacity, server: ServerSpec): void {
   const isFargate = capacity.kind === 'fargate';
   checkImageArchitecture(

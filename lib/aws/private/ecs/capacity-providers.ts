@@ -1,7 +1,7 @@
 import { CfnClusterCapacityProviderAssociations, type ICluster } from 'aws-cdk-lib/aws-ecs';
 import { Dependable, type IDependable } from 'constructs';
 
-/** The capacity providers of a cluster, to depend on: CDK gives them to it while the app is synthesized. */
+/** Dependency on the capacity providers of a cluster, resolved lazily because CDK associates them during synthesis. */
 export class CapacityProviders implements IDependable {
   constructor({ node }: ICluster) {
     Dependable.implement(this, {

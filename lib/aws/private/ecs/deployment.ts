@@ -11,15 +11,18 @@ import type { Construct } from 'constructs';
 import { Rollout } from '../../../serving/rollout.js';
 import type { LoadBalancer } from './load-balancer.js';
 
-/** Minutes both versions stay after the last step of a gradual deployment, so that a late alarm still finds the old one. */
+/**
+ * Minutes that both versions keep running after the last step of a gradual deployment. A late alarm can still roll back
+ * to the old version.
+ */
 const BAKE_MINUTES = 5;
 
-/** Whether two versions run at once, with traffic moved between them by the load balancer. */
+/** Whether a deployment runs two versions at once while the load balancer shifts traffic between them. */
 export function hasTwoVersions(rollout: Rollout = Rollout.allAtOnce(), blueGreenBakeMinutes?: number): boolean {
   return rollout.kind !== 'allAtOnce' || blueGreenBakeMinutes !== undefined;
 }
 
-/** How ECS brings a new version, in its words. */
+/** Deployment configuration of the ECS service. */
 export function deployment(
   rollout: Rollout = Rollout.allAtOnce(),
   blueGreenBakeMinutes?: number,
@@ -64,19 +67,20 @@ export function deployment(
   };
 }
 
-/** Where the second version's traffic goes, and as whom ECS moves it there. */
+/** Target of the second version's traffic, and the role that ECS assumes to shift traffic to it. */
 export interface Alternate {
   readonly target: IAlternateTarget;
-  /** With its policy it is there before the service, and until that is gone. */
+  /** Role that, with its policy, must exist before the service is created and until it is deleted. */
   readonly role: Role;
 }
 
-/** The second version's targets, and the right for ECS to move traffic to them. */
+/** Creates the alternate target group's configuration and the role that allows ECS to shift traffic to it. */
 export function alternate(scope: Construct, balancer: LoadBalancer): Alternate | undefined {
   const { alternateTargets, testRule, rule, targets } = balancer;
   if (!alternateTargets || !testRule) return undefined;
   const role = new Role(scope, 'DeploymentRole', {
-    // Without a condition, as AWS has it: what ECS says of itself when it takes this role is not documented.
+    // The trust policy has no condition, like the one in AWS's guide. The context keys of ECS's AssumeRole call are
+    // undocumented.
     // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AmazonECSInfrastructureRolePolicyForLoadBalancers.html
     assumedBy: new ServicePrincipal('ecs.amazonaws.com'),
     description: 'Moves traffic between two versions of a service',
@@ -101,7 +105,7 @@ export function alternate(scope: Construct, balancer: LoadBalancer): Alternate |
         'elasticloadbalancing:DescribeTargetGroups',
         'elasticloadbalancing:DescribeTargetHealth',
       ],
-      // Describing knows no resources.
+      // The Describe actions have no resource-level permissions.
       resources: ['*'],
     }),
   );

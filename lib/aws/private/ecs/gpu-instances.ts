@@ -26,11 +26,11 @@ export interface GpuInstancesProps {
   readonly max: number;
 }
 
-/** EC2 instances with NVIDIA GPUs, as many as the tasks of one service need. */
+/** EC2 instances with NVIDIA GPUs, scaled to the number of tasks of one service. */
 export class GpuInstances extends Construct {
   readonly group: AutoScalingGroup;
   readonly capacityProvider: AsgCapacityProvider;
-  /** What the instances may do, as members of the cluster. */
+  /** Role of the instances, with the permissions of members of the cluster. */
   readonly role: Role;
 
   constructor(scope: Construct, id: string, { vpc, subnets, cluster, instanceType, min, max }: GpuInstancesProps) {
@@ -49,7 +49,7 @@ export class GpuInstances extends Construct {
       instanceType: new InstanceType(instanceType),
       machineImage: EcsOptimizedImage.amazonLinux2023(AmiHardwareType.GPU),
       securityGroup: new SecurityGroup(this, 'SecurityGroup', { vpc, description: 'Instances with GPUs' }),
-      // CDK would add the right to write into every log group.
+      // CDK would allow the role to write to every log group.
       role: this.role.withoutPolicyUpdates(),
       userData: this.userData(),
       requireImdsv2: true,
@@ -67,9 +67,10 @@ export class GpuInstances extends Construct {
       vpcSubnets: subnets,
       launchTemplate: template,
       minCapacity: min,
-      // A deployment has both versions for a while. Of a token there is no double, and the tasks are what is bounded.
+      // A deployment runs both versions for a while. A token cannot be doubled, so the group gets ECS's limit; the
+      // tasks stay limited.
       maxCapacity: 2 * (Token.isUnresolved(max) ? ECS.tasks.max : max),
-      // ECS moves the tasks away before an instance of an earlier image is ended.
+      // ECS drains the tasks of an instance before an instance with an earlier image is terminated.
       updatePolicy: UpdatePolicy.rollingUpdate({ minInstancesInService: min }),
     });
     this.capacityProvider = new AsgCapacityProvider(this, 'CapacityProvider', {
@@ -82,8 +83,9 @@ export class GpuInstances extends Construct {
   }
 
   /**
-   * Tells the agent to keep tasks from the instance's credentials: they have a role of their own. Tasks in `awsvpc` have a
-   * network interface of their own, too, and are no hop away, so that the hop limit alone would not.
+   * Configures the ECS agent to block tasks from the instance's credentials, because tasks have roles of their own. The
+   * hop limit alone does not block tasks in `awsvpc` mode: their own network interface reaches the metadata service
+   * without an extra hop.
    * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ec2-security-considerations.html
    */
   private userData(): UserData {

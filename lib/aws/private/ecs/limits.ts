@@ -1,6 +1,6 @@
 /**
- * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html: memory in MiB that each
- * number of CPUs allows at least and at most, and the step between.
+ * Memory that Fargate allows for each number of CPUs: minimum, maximum and step, in MiB.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
  */
 export const FARGATE_SIZES: ReadonlyMap<number, { min: number; max: number; step: number }> = new Map([
   [0.25, { min: 512, max: 2048, step: 512 }],
@@ -34,12 +34,12 @@ export const ECS = {
     beyond: 'Access.jwt() and .anonymous(), with the load balancer alone, allow 4000',
   },
   gatewayPayloadBytes: 10 * 2 ** 20,
-  /** ECS would wait for longer. */
+  /** Limit of this construct; ECS accepts longer startup times. */
   startupSeconds: { min: 1, max: 86_400, unit: 'seconds', source: 'this construct' },
-  /** Disk of a Fargate task that is there without asking. */
+  /** Ephemeral storage of a Fargate task by default. */
   ephemeralBytes: 20 * 2 ** 30,
   maxEphemeralGib: 200,
-  /** A concurrency or a share of CPU to keep. */
+  /** Target for the concurrency of a task. */
   concurrency: { min: 1, max: 10_000, fraction: true, source: 'this construct' },
   cpuPercent: { min: 1, max: 100, unit: 'percent', source: 'ECS' },
   gpus: { min: 1, max: 16, source: 'EC2' },

@@ -34,20 +34,20 @@ export interface LoadBalancerProps {
   readonly jwtAudienceFormat?: JwtAudienceFormat;
   readonly timeoutSeconds: number;
   readonly logRetentionDays: number;
-  /** Whether a second target group is needed, to which traffic moves in a deployment. */
+  /** Whether to create a second target group, to which deployments shift traffic. */
   readonly twoGroups: boolean;
 }
 
-/** Port of the listener that shows the new version to testers while the old one serves. */
+/** Port of the listener that serves the new version to testers while the old version serves production traffic. */
 export const TEST_PORT = 9000;
 
-/** An Application Load Balancer with one rule, and a second one for tests where a deployment has two versions. */
+/** Application Load Balancer with one rule. It has a second rule for tests if deployments run two versions. */
 export class LoadBalancer extends Construct {
   readonly resource: ApplicationLoadBalancer;
   readonly listener: ApplicationListener;
   readonly targets: ApplicationTargetGroup;
   readonly rule: ApplicationListenerRule;
-  /** Set if a deployment has two versions at once. */
+  /** Set if a deployment runs two versions at once. */
   readonly alternateTargets?: ApplicationTargetGroup;
   readonly testRule?: ApplicationListenerRule;
   readonly accessLogs: Bucket;
@@ -63,11 +63,11 @@ export class LoadBalancer extends Construct {
       vpcSubnets: props.subnets,
       internetFacing: props.internetFacing,
       dropInvalidHeaderFields: true,
-      // The server gives a request up first, and says so.
+      // The server must time out first, so that the client receives the server's error response.
       idleTimeout: Duration.seconds(Math.min(props.timeoutSeconds + 1, ECS.idleSeconds.max)),
     });
     if (props.access.kind === 'jwt') {
-      // Nothing but the tasks is open to it, and the issuer's keys are on the internet.
+      // The security group allows connections to the tasks only, but the issuer's keys are on the internet.
       this.resource.connections.allowTo(Peer.anyIpv4(), Port.tcp(443), 'Keys of the issuer of tokens');
     }
     this.accessLogs = this.logRequests();
@@ -85,9 +85,9 @@ export class LoadBalancer extends Construct {
       port,
       protocol: ApplicationProtocol.HTTP,
       targetType: TargetType.IP,
-      // Requests differ in how long they take, so that turns would queue behind long ones.
+      // Response times vary, so round robin would queue requests behind slow ones.
       loadBalancingAlgorithmType: TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
-      // What is in flight may finish before the task is told to stop.
+      // In-flight requests may finish before ECS stops the task.
       deregistrationDelay: Duration.seconds(Math.min(timeoutSeconds, ECS.maxDeregistrationSeconds)),
       healthCheck: {
         path: readyPath,
@@ -107,7 +107,8 @@ export class LoadBalancer extends Construct {
       protocol: certificate ? ApplicationProtocol.HTTPS : ApplicationProtocol.HTTP,
       certificates: certificate && [certificate],
       sslPolicy: certificate && SslPolicy.RECOMMENDED_TLS,
-      // Who may reach it, the security group says; nobody unless asked.
+      // The security group controls who can connect: nobody, unless the load balancer is internet-facing or a peer is
+      // allowed.
       open: this.props.internetFacing && id === 'Listener',
       defaultAction: ListenerAction.fixedResponse(404, { contentType: 'application/json', messageBody: '{}' }),
     });
@@ -127,14 +128,14 @@ export class LoadBalancer extends Construct {
       action: jwt
         ? ListenerAction.authenticateJwt({
             issuer: jwt.issuer,
-            // Of an issuer that is not known it was required.
+            // Validation requires `jwksUrl` for unknown issuers.
             jwksEndpoint: jwksUrl ?? jwksUrlOf(jwt.issuer)!,
             next,
           })
         : next,
     });
     if (jwt) {
-      // A token for another service of the same issuer must not be good here.
+      // A token issued for another service of the same issuer must be rejected.
       (rule.node.defaultChild as CfnListenerRule).addPropertyOverride(
         'Actions.0.JwtValidationConfig.AdditionalClaims',
         [{ Format: jwtAudienceFormat, Name: 'aud', Values: jwt.audience }],
@@ -143,7 +144,7 @@ export class LoadBalancer extends Construct {
     return rule;
   }
 
-  /** By hand, because CDK's own way asks for a stack whose region is known. */
+  /** Enables access logs without CDK's `logAccessLogs()`, which requires a stack with a known region. */
   private logRequests(): Bucket {
     const bucket = new Bucket(this, 'AccessLogs', {
       encryption: BucketEncryption.S3_MANAGED,

@@ -17,16 +17,16 @@ export interface ManagedGpuInstancesProps {
   readonly subnets: SubnetSelection;
   readonly cluster: ICluster;
   readonly instanceType: string;
-  /** Of a task. */
+  /** Number of GPUs of a task. */
   readonly gpuCount: number;
   readonly cpu: number;
   readonly memoryMib: number;
 }
 
-/** Instances with NVIDIA GPUs that ECS itself starts, patches, replaces and ends, as many as the tasks need. */
+/** EC2 instances with NVIDIA GPUs that ECS provisions, patches, replaces and terminates as the tasks require. */
 export class ManagedGpuInstances extends Construct {
   readonly capacityProvider: ManagedInstancesCapacityProvider;
-  /** What the instances may do, as members of the cluster. */
+  /** Role of the instances, with the permissions of members of the cluster. */
   readonly role: Role;
 
   constructor(scope: Construct, id: string, props: ManagedGpuInstancesProps) {
@@ -51,8 +51,8 @@ export class ManagedGpuInstances extends Construct {
         acceleratorCountMin: gpuCount,
       },
     });
-    // AWS's policy lets ECS hand out roles whose names begin with ecsInstanceRole, and a name that is given is in the way of
-    // the same stack in another region.
+    // AWS's managed policy allows ECS to pass only roles whose names begin with `ecsInstanceRole`. A fixed role name
+    // would conflict with the same stack in another region.
     this.capacityProvider.infrastructureRole.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['iam:PassRole'],

@@ -3,7 +3,7 @@ import type { ContainerModelData } from '../../container-model-data.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { FOLDER, PREFIX } from '../shared/paths.js';
 
-/** Notes a fault for whatever a task could not find the model by. */
+/** Reports settings that would prevent a task from finding the model. */
 export function checkModelData(validator: Validator, { modelData, vpc, cluster }: ContainerModelProps): void {
   validator.check(
     !isMounted(modelData) || vpc !== undefined || cluster !== undefined,
@@ -16,7 +16,7 @@ export function checkModelData(validator: Validator, { modelData, vpc, cluster }
   validator.text('modelData.folder', kind === 'image' ? undefined : folder, FOLDER.pattern, FOLDER.rule);
 }
 
-/** Whether the model is on a file system, and takes no room on the task's own disk. */
+/** Whether the model is on a mounted file system and uses no ephemeral storage of the task. */
 export function isMounted(modelData: ContainerModelData | undefined): boolean {
   return modelData?.kind === 'fileSystem' || modelData?.kind === 's3Files';
 }

@@ -14,20 +14,22 @@ import { Construct } from 'constructs';
 import { warn } from '../shared/cost-warnings.js';
 
 export interface NetworkProps {
-  /** Whether anything outside AWS must be reached, or must reach the load balancer. */
+  /**
+   * Whether the tasks or the load balancer call services that have no VPC endpoint here, or callers use the internet.
+   */
   readonly internet: boolean;
-  /** Whether EC2 instances join the cluster, which takes more of ECS's endpoints. */
+  /** Whether EC2 instances join the cluster, which requires additional endpoints of ECS. */
   readonly instances: boolean;
   readonly secrets: boolean;
-  /** @default - the first two of the account */
+  /** @default - the first two zones of the account */
   readonly availabilityZones?: string[];
   readonly retention: RetentionDays;
 }
 
-/** A VPC for one service: private subnets in two zones, and no way out unless one is needed. */
+/** VPC for one service: private subnets in two zones, and no internet access unless required. */
 export class Network extends Construct {
   readonly vpc: Vpc;
-  /** Of AWS's own services; none if there is a way to the internet. */
+  /** Interface endpoints of AWS services; empty if the VPC has internet access. */
   readonly endpoints: InterfaceVpcEndpoint[];
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
@@ -44,19 +46,19 @@ export class Network extends Construct {
           ]
         : [{ name: 'private', subnetType: SubnetType.PRIVATE_ISOLATED }],
       flowLogs: { All: { destination: FlowLogDestination.toCloudWatchLogs(logs) } },
-      // Layers of images lie in S3 too, and the endpoint costs nothing.
+      // Image layers are stored in S3 too, and the gateway endpoint is free.
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
     });
     this.endpoints = props.internet ? [] : this.makeEndpoints(props);
     warn(this, props.internet ? 'modelship:natGateway' : 'modelship:idleEndpoints');
   }
 
-  /** Lets `peer` call AWS's services. */
+  /** Allows `peer` to call AWS services through the endpoints. */
   admit(peer: IConnectable): void {
     for (const endpoint of this.endpoints) endpoint.connections.allowDefaultPortFrom(peer);
   }
 
-  /** What a task needs to start and to log, and an instance to join. */
+  /** Endpoints that a task needs to start and to log, and that an instance needs to join the cluster. */
   private makeEndpoints({ instances, secrets }: NetworkProps): InterfaceVpcEndpoint[] {
     const { ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER, SSM, ECS, ECS_AGENT, ECS_TELEMETRY } =
       InterfaceVpcEndpointAwsService;
@@ -64,7 +66,7 @@ export class Network extends Construct {
       Ecr: ECR,
       EcrDocker: ECR_DOCKER,
       Logs: CLOUDWATCH_LOGS,
-      // A secret does not say which of the two it is in.
+      // A secret does not reveal whether Secrets Manager or Parameter Store holds it.
       ...(secrets ? { Secrets: SECRETS_MANAGER, Parameters: SSM } : {}),
       ...(instances ? { Ecs: ECS, EcsAgent: ECS_AGENT, EcsTelemetry: ECS_TELEMETRY } : {}),
     };

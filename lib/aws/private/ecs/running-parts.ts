@@ -7,10 +7,10 @@ import { product } from '../shared/idle-cost.js';
 import { taskArchitecture } from './architecture.js';
 import { fargateSize, gpuSize } from './task-size.js';
 
-/** GiB of an instance's disk. */
+/** Disk size of an instance in GiB. */
 export const INSTANCE_DISK_GIB = 100;
 
-/** What the tasks cost that always run, on instances one on each. */
+/** Idle cost of the tasks that always run. On EC2, each task has its own instance. */
 export function runningParts(capacity: ContainerCapacity, server: ServerSpec, tasks: number): IdlePart[] {
   if (capacity.gpuOptions) {
     const { instanceType } = gpuSize(capacity.gpuOptions);

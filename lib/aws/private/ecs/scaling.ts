@@ -12,10 +12,10 @@ export interface ServiceScalingProps {
   readonly cpuPercent: number;
 }
 
-/** Seconds between two steps down; up goes at once, because a queue grows by the second. */
+/** Seconds between two scale-in steps. Scale-out has no cooldown, because a queue grows by the second. */
 const SCALE_IN_COOLDOWN = 300;
 
-/** Keeps the requests in flight in a task, and the use of its CPU, near their targets. */
+/** Target tracking of the requests in flight per task and of CPU utilization. */
 export class ServiceScaling extends Construct {
   readonly target: CfnScalableTarget;
 
@@ -59,9 +59,10 @@ export class ServiceScaling extends Construct {
   }
 
   /**
-   * Requests in flight in a task, by Little's law: arrivals in a second times seconds each stays, over the tasks. The
-   * predefined metric counts requests in a minute, which says nothing of the load unless one knows how long each takes.
-   * The load balancer reports nothing while nobody asks, and on too little data no task is taken away.
+   * Metric query for the requests in flight per task. By Little's law, they are requests per second times response time
+   * in seconds, divided by the tasks. The predefined metric counts requests per minute, which measures load only if the
+   * duration of a request is known. The load balancer reports no data while idle. Target tracking does not scale in on
+   * insufficient data, so missing values count as 0.
    */
   private concurrency({
     service,

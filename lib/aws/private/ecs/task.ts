@@ -42,7 +42,7 @@ export interface TaskProps {
   readonly capacity: ContainerCapacity;
   readonly modelData: ContainerModelData;
   readonly timeoutSeconds: number;
-  /** @default as the server does */
+  /** @default - the server's own */
   readonly startupSeconds?: number;
   readonly environment: { readonly [name: string]: string };
   readonly secrets: { [name: string]: Secret };
@@ -50,37 +50,37 @@ export interface TaskProps {
   readonly logRemovalPolicy: RemovalPolicy;
 }
 
-/** Name of the container, and of its port in Service Connect. */
+/** Name of the container, and name of its port in Service Connect. */
 export const CONTAINER = 'server';
 export const PORT_NAME = 'http';
 
-/** Where a file system is mounted, and by which volume. */
+/** Mount path of the file system, and name of its volume. */
 const MOUNT = '/mnt/models';
 const VOLUME = 'models';
 
-/** CDK takes the CPUs of a task in units alone, of which there is no telling where only the deployment knows how many. */
+/** Sets the CPU as text if it is a token. CDK accepts CPU units only, which are unknown before deployment. */
 function withToken<Definition extends TaskDefinition>(definition: Definition, cpu: number): Definition {
   if (Token.isUnresolved(cpu)) (definition.node.defaultChild as CfnTaskDefinition).cpu = cpuText(cpu);
   return definition;
 }
 
-/** What the service needs so that its tasks can mount a file system. */
+/** Network access and dependencies that the service needs so that its tasks can mount a file system. */
 export interface TaskMount {
   readonly connections: Connections;
-  /** There before the tasks. */
+  /** Mount targets that must exist before the tasks start. */
   readonly targets: readonly IDependable[];
 }
 
-/** What runs: one container, its roles, its logs, and the model where the container looks for it. */
+/** Task definition with one container, its roles, its logs, and the model where the container expects it. */
 export class Task extends Construct {
   readonly definition: TaskDefinition;
   readonly container: ContainerDefinition;
   readonly logGroup: LogGroup;
-  /** What the containers may do. */
+  /** Role that the containers assume. */
   readonly taskRole: Role;
-  /** What ECS may do to start them. */
+  /** Role that ECS assumes to start the containers. */
   readonly executionRole: Role;
-  /** Set if the model lies on a file system. */
+  /** Set if the model is on a file system. */
   readonly mount?: TaskMount;
 
   constructor(
@@ -105,7 +105,7 @@ export class Task extends Construct {
   private role(id: string): Role {
     return new Role(this, id, {
       assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com', {
-        // Against a confused deputy: ECS takes the role for this account only.
+        // This condition prevents a confused deputy: ECS assumes the role for this account only.
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     });
@@ -134,7 +134,7 @@ export class Task extends Construct {
       ...roles,
       cpu: cpuUnits(cpu),
       memoryLimitMiB: memoryMib,
-      // The image, and the model beside it.
+      // The disk holds the image and the model.
       ephemeralStorageGiB:
         !isMounted(modelData) && model.sizeBytes > ECS.ephemeralBytes / 2
           ? Math.min(Math.ceil(model.sizeBytes / 2 ** 30) + 20, ECS.maxEphemeralGib)
@@ -163,7 +163,7 @@ export class Task extends Construct {
       secrets,
       logging: LogDrivers.awsLogs({ logGroup: this.logGroup, streamPrefix: CONTAINER }),
       portMappings: [{ name: PORT_NAME, containerPort: server.spec.port, protocol: Protocol.TCP }],
-      // Other servers write where they like.
+      // Other servers may write anywhere in their file system.
       readonlyRootFilesystem: own,
       stopTimeout: Duration.seconds(DRAIN_SECONDS + 2),
       healthCheck: own ? this.healthCheck() : undefined,
@@ -195,8 +195,8 @@ export class Task extends Construct {
   }
 
   /**
-   * Room for what the processes of several GPUs exchange, where Docker gives 64 MB. It counts as memory of the container
-   * only as far as it is used.
+   * Shared memory for the data that the processes of several GPUs exchange, because Docker's default is 64 MB. Only the
+   * part in use counts as memory of the container.
    */
   private sharedMemory(options: GpuCapacityOptions): LinuxParameters | undefined {
     const { gpuCount, memoryMib } = gpuSize(options);
@@ -204,7 +204,7 @@ export class Task extends Construct {
     return new LinuxParameters(this, 'LinuxParameters', { sharedMemorySize: Math.floor(memoryMib / 2) });
   }
 
-  /** CDK asks for none where only the deployment knows how many. */
+  /** Adds the GPU requirement, which CDK omits if the number of GPUs is a token. */
   private askForGpus(count: number): void {
     if (!Token.isUnresolved(count)) return;
     (this.definition.node.defaultChild as CfnTaskDefinition).addPropertyOverride(
@@ -213,7 +213,7 @@ export class Task extends Construct {
     );
   }
 
-  /** The load balancer asks whether requests may come; this asks whether the process must be replaced. */
+  /** Checks whether ECS must replace the task. The load balancer checks whether the task is ready for requests. */
   private healthCheck(): HealthCheck {
     const { server, model } = this.props;
     const url = `http://127.0.0.1:${server.spec.port}${server.spec.livePath(model)}`;
@@ -227,7 +227,7 @@ export class Task extends Construct {
     };
   }
 
-  /** Where the server finds the model, and the rights to get it from there. */
+  /** Location of the model. Grants the task role access to objects in S3. */
   private modelFolder(): string {
     const { model, modelData } = this.props;
     switch (modelData.kind) {
@@ -284,7 +284,7 @@ export class Task extends Construct {
     const mount = new S3FilesMount(this, s3FilesAccessPoint!);
     mount.grantRead(this.taskRole, bucket && { bucket, prefix: prefix! });
     this.definition.addVolume({ name: VOLUME });
-    // CDK's volumes know nothing of S3 Files. This one is the first.
+    // CDK's volumes do not support S3 Files. The volume added above is the first one.
     const resource = this.definition.node.defaultChild as CfnTaskDefinition;
     resource.addPropertyOverride('Volumes.0.S3FilesVolumeConfiguration', {
       FileSystemArn: mount.fileSystemArn,

@@ -12,7 +12,10 @@ import { graph } from '../shared/graph.js';
 import { PERIOD as period, ServiceAlarms } from '../shared/service-alarms.js';
 import type { LoadBalancer } from './load-balancer.js';
 
-/** The alarms that a deployment watches. They know the load balancer and its targets only, so that the service can name them. */
+/**
+ * Alarms that a deployment watches. They depend only on the load balancer and its targets, so that the service can
+ * reference them.
+ */
 export class TrafficAlarms extends Construct {
   readonly errors: Alarm;
   readonly latency: Alarm;
@@ -31,14 +34,14 @@ export class TrafficAlarms extends Construct {
   }
 }
 
-/** The groups in which two versions are told apart, if a deployment has two at once. */
+/** Target groups that report metrics per version; empty unless a deployment runs two versions at once. */
 function versions({ targets, alternateTargets }: LoadBalancer): ApplicationTargetGroup[] {
   return alternateTargets ? [targets, alternateTargets] : [];
 }
 
 /**
- * Failures in percent of all requests or, where that is more, of those of one version: a new one that gets 1 % of the
- * traffic and fails at all of it must not hide behind the old one.
+ * Error rate in percent: that of all requests or that of one version, whichever is higher. A new version that gets 1 %
+ * of the traffic and fails all of it would otherwise be masked by the old one.
  */
 function failurePercent(loadBalancer: LoadBalancer): MathExpression {
   const { metrics } = loadBalancer.resource;
@@ -47,8 +50,8 @@ function failurePercent(loadBalancer: LoadBalancer): MathExpression {
   const usingMetrics: Record<string, IMetric> = {
     requests: metrics.requestCount({ period }),
     failed: metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { period }),
-    // 502 for a task that died with the request, 504 for one that is silent, 503 while there is none. It is not told by
-    // group, and what finds no task is not among the requests.
+    // 502 means that a task died during the request, 504 that it timed out, 503 that no task is available. The metric
+    // is not reported per target group, and requests without an available task are missing in the request count.
     unanswered: metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { period }),
   };
   const [requests, failed, unanswered] = Object.keys(usingMetrics).map(filled);
@@ -71,7 +74,7 @@ function failurePercent(loadBalancer: LoadBalancer): MathExpression {
   });
 }
 
-/** The 99th percentile of the time that an answer takes, of the slower version if there are two. */
+/** 99th percentile of the response time. If two versions run, it is that of the slower one. */
 function slowest(loadBalancer: LoadBalancer): IMetric {
   const seconds = { statistic: 'p99', period };
   const groups = versions(loadBalancer);
@@ -94,7 +97,7 @@ export interface ServiceTelemetryProps {
   readonly thresholds: AlarmThresholds;
 }
 
-/** The alarm on saturation and the dashboard. */
+/** Saturation alarm and dashboard of the service. */
 export class ServiceTelemetry extends Construct {
   readonly saturationAlarm: Alarm;
   readonly dashboard?: Dashboard;

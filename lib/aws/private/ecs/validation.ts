@@ -70,13 +70,13 @@ const PROPS: PropTypes<ContainerModelProps> = {
   alarmActions: ALARM_ACTIONS,
 };
 
-/** Variables that the construct sets. */
+/** Environment variables that the construct sets. */
 const RESERVED = exactly(ENVIRONMENT.port, ENVIRONMENT.startSeconds);
 
-/** Families whose GPUs are NVIDIA's; that of `g4ad` is AMD's, and `g5g` has Arm processors. */
+/** Instance families with NVIDIA GPUs and x86 processors: excludes `g4ad` (AMD GPUs) and `g5g` (Arm processors). */
 const GPU_INSTANCE = /^(g(?!4ad|5g)\d|p\d)[a-z0-9-]*\.[a-z0-9-]+$/;
 
-/** @throws ValidationError with everything that AWS would reject or ignore */
+/** @throws ValidationError that lists everything AWS would reject or ignore */
 export function validateContainer(scope: Construct, props: ContainerModelProps): void {
   const validator = validatorFor(scope, 'ContainerModel');
   checkProps(validator, props, PROPS);
@@ -163,7 +163,7 @@ function checkCapacity(validator: Validator, capacity: ContainerCapacity): void 
   }
 }
 
-/** Whether the model fits into a task, and a row of its inputs into a request. */
+/** Checks whether the model fits into a task, and one row of its inputs into a request. */
 function checkSize(
   validator: Validator,
   { model, modelData, access, server }: ContainerModelProps,
@@ -175,7 +175,7 @@ function checkSize(
       instead: 'use Access.jwt() or .anonymous(), with the load balancer alone',
     });
   }
-  // A server that fetches the weights by itself gets no more than a name from the package.
+  // A server that downloads the weights itself needs only a name from the package.
   if (server && server.layout(model).length === 0) return;
   const memoryMib = (gpuOptions ? gpuSize(gpuOptions) : fargateSize(fargateOptions)).memoryMib;
   checkMemory(validator, model, memoryMib, {
