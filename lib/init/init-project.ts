@@ -127,7 +127,8 @@ async function packageName(tarball: string): Promise<string> {
   } catch (error) {
     throw new InitError(
       'TARBALL_INVALID',
-      `${tarball} is not a tarball of an npm package (${(error as Error).message}). Make one with \`npm pack\`.`,
+      `${tarball} is not a tarball of an npm package (${(error as Error).message}). ` +
+        'Make it with `npm run tarballs -- FOLDER` in the repository of Modelship.',
     );
   }
 }
