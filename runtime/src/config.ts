@@ -4,90 +4,98 @@ import type { ModelEntry } from './models/model-entry.js';
 import { parseModels } from './models-config.js';
 import type { LogLevel } from './observability/log.js';
 
-/** Who issues the tokens that callers must bring, and for whom. */
+/** Issuer and audience of the JWTs that callers must send. */
 export interface JwtConfig {
   readonly issuer: string;
   readonly audience: readonly string[];
 }
 
-/** How the runtime runs: `MODELSHIP_*` variables, parsed once. */
+/** Configuration of the runtime, parsed once from `MODELSHIP_*` variables. */
 export interface RuntimeConfig {
-  /** Folder or URL of one package, or of several. */
+  /** Folder or URL of one package or of several. */
   readonly model: string;
-  /** The models to serve, each with its own location. @default what is at `model` */
+  /** Models to serve, each with its own location. @default - the packages at `model` */
   readonly models?: readonly ModelEntry[];
-  /** File that names the models to serve, and may change. @default what is at `model` */
+  /** File that lists the models to serve; it may change at run time. @default - the packages at `model` */
   readonly modelsFile?: string;
-  /** Folder that models are loaded from by request alone. @default the models are loaded at the start */
+  /** Folder from which models are loaded only on request. @default - models are loaded at startup */
   readonly requestedModels?: string;
   /** Whether callers may load, unload and relabel models. @default false */
   readonly modelControl?: boolean;
-  /** The only digest that may be loaded. @default whatever the package says */
+  /** Digest that the package must have. @default - any digest is accepted */
   readonly modelDigest?: string;
   readonly port: number;
-  /** @default no gRPC server */
+  /** Port of the gRPC server. @default - no gRPC server */
   readonly grpcPort?: number;
-  /** Port on which metrics are told without a credential. @default only the HTTP server tells them */
+  /** Port that serves metrics without authentication. @default - only the HTTP server serves metrics */
   readonly metricsPort?: number;
-  /** Whether questions about models under `/v1` are answered as KServe does. @default as TensorFlow Serving does */
+  /** Whether model status requests under `/v1` get KServe's responses. @default - TensorFlow Serving's responses */
   readonly kserveStatus?: boolean;
-  /** Origins whose pages may call from a browser; `*` for all. @default none */
+  /** Origins allowed for CORS requests; `*` allows all. @default - none */
   readonly corsOrigins?: readonly string[];
   readonly maxBodyBytes: number;
   /**
-   * Bytes of request bodies, gRPC messages and answers held at once, over all connections.
+   * Maximum bytes of request bodies, gRPC messages and responses held in memory at once, across all connections.
    *
-   * @default an eighth of the memory that the process may use, and at least `maxBodyBytes`
+   * @default - an eighth of the memory available to the process, and at least `maxBodyBytes`
    */
   readonly maxBufferBytes?: number;
-  /** Open connections of each server. @default 10,000, and at most three quarters of the process's file descriptors */
+  /**
+   * Maximum number of open connections per server.
+   *
+   * @default - 10,000, or three quarters of the file descriptors if fewer
+   */
   readonly maxConnections?: number;
   readonly maxQueue: number;
   readonly timeoutSeconds: number;
-  /** Seconds that loading the models may take at the start. @default 300 */
+  /** Seconds that loading the models may take at startup. @default 300 */
   readonly startSeconds?: number;
-  /** Milliseconds that a request may wait for others to fill its batch. @default none: an idle model starts at once */
+  /**
+   * Milliseconds that a request may wait for others to fill its batch.
+   *
+   * @default - none: an idle model starts immediately
+   */
   readonly batchWindowMs?: number;
-  /** Threads of one inference. @default as many as make it faster, of the CPUs the process may use */
+  /** Threads per inference. @default - as many of the available CPUs as make inference faster */
   readonly threads?: number;
   /** Interpreter for models of Python frameworks. @default `python3` */
   readonly python?: string;
-  /** Processes for each model of a Python framework. @default 1 */
+  /** Worker processes per model of a Python framework. @default 1 */
   readonly workers?: number;
-  /** MiB of memory above which such a process is replaced. @default three quarters of what there is, shared between the model's processes */
+  /**
+   * Memory in MiB above which a worker process is replaced.
+   *
+   * @default - three quarters of the memory, divided among the model's workers
+   */
   readonly workerMemoryMib?: number;
-  /** Whether formats may be loaded that run code which the file names. @default false */
+  /** Whether to load formats that can run code named in the file. @default false */
   readonly trustPickle?: boolean;
   /** Whether Open Inference requests must use the exact names and datatypes of the inputs. @default false */
   readonly strictInputs?: boolean;
   readonly logLevel: LogLevel;
-  /** @default no token is asked for */
+  /** JWT authentication. @default - no JWT is required */
   readonly jwt?: JwtConfig;
-  /** SHA-256 of each API key, in hexadecimal digits. @default no key is asked for */
+  /** SHA-256 of each API key, in hexadecimal digits. @default - no API key is required */
   readonly apiKeyHashes?: readonly string[];
-  /** Requests a second of each caller. @default no limit */
+  /** Requests per second for each caller. @default - no limit */
   readonly requestsPerSecond?: number;
-  /** Seconds between looks for packages that came or went. @default the models are those found at start */
+  /** Seconds between scans for added and removed packages. @default - packages are read once, at startup */
   readonly pollSeconds?: number;
 }
 
-/** A configuration that cannot be used: the message lists everything that is wrong. */
+/** Error for an invalid configuration. The message lists every fault. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 const LOG_LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
-/**
- * Reads the configuration from variables.
- *
- * @throws ConfigError with every fault
- */
+/** Reads the configuration from environment variables. @throws ConfigError with every fault */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): RuntimeConfig {
   const faults: string[] = [];
   const text = (name: string) => environment[name]?.trim() || undefined;
   const fault = (name: string, rule: string) => {
-    // The values of variables may be secret, so that only lengths and shapes are told.
+    // Values may be secret, so the messages for secret variables describe only the expected format.
     faults.push(`${name}: ${rule}`);
   };
 

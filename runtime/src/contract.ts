@@ -1,54 +1,57 @@
 /**
- * What the runtime and whoever starts it agree on: port, routes, times and variables. The constructs, the images and
- * the tests take them from here.
+ * Ports, routes, limits and environment variables shared by the runtime and the code that deploys it. The constructs,
+ * the images and the tests import them from here.
  */
 
-/** The port the server listens on when the host names none. */
+/** Default port of the HTTP server, used when the host sets none. */
 export const DEFAULT_PORT = 8080;
 
-/** The port on which pods tell their metrics to the cluster. */
+/** Port that serves the metrics of a pod inside the cluster. */
 export const POD_METRICS_PORT = 9090;
 
-/** The user and the group as which the images run, and the pods: none but root may write their files. */
+/** User ID and group ID of the processes in images and pods. Only root can write the files of the image. */
 export const RUN_AS = 65532;
 
-/** 200 while the process can answer at all: for liveness probes. */
+/** Path for liveness probes. It returns 200 while the process can respond at all. */
 export const LIVE_PATH = '/v2/health/live';
 
-/** 200 once every model is loaded and its samples agree, and until a drain begins: for readiness probes. */
+/**
+ * Path for readiness probes. It returns 200 once every model is loaded and has passed its samples, until draining
+ * begins.
+ */
 export const READY_PATH = '/v2/health/ready';
 
-/** What the runtime counts, in Prometheus's text format. */
+/** Path of the runtime's metrics, in Prometheus's text format. */
 export const METRICS_PATH = '/metrics';
 
-/** What it counts of the models under TensorFlow Serving's names, which that server shows there. */
+/** Path of the model metrics under TensorFlow Serving's metric names. TensorFlow Serving uses the same path. */
 export const TENSORFLOW_SERVING_METRICS_PATH = '/monitoring/prometheus/metrics';
 
-/** The description of every model as OpenAPI 3.1. */
+/** Path of the OpenAPI 3.1 description of every model. */
 export const OPEN_API_PATH = '/openapi.json';
 
-/** Where the newest version of a model answers by TensorFlow Serving's REST API. */
+/** Returns the path of a model's newest version in TensorFlow Serving's REST API. */
 export function predictPath(modelName: string): string {
   return `/v1/models/${modelName}:predict`;
 }
 
-/** Where a model answers by the Open Inference Protocol v2. */
+/** Returns the path of a model in the Open Inference Protocol v2. */
 export function inferPath(modelName: string): string {
   return `/v2/models/${modelName}/infer`;
 }
 
-/** Where the one model answers by Azure ML's protocol. */
+/** Path of the only model in Azure ML's protocol. */
 export const SCORE_PATH = '/score';
 
-/** Seconds the server takes at most to finish what is in flight after SIGTERM. Cloud Run kills after 10 s, the shortest. */
+/** Maximum seconds to finish requests in flight after SIGTERM. Cloud Run has the shortest grace period, 10 s. */
 export const DRAIN_SECONDS = 8;
 
-/** Seconds that a start may take before a host should give up, unless it is told otherwise: fetch, verify, load, samples. */
+/** Default limit in seconds for startup, which fetches, verifies and loads the models and runs their samples. */
 export const START_SECONDS = 300;
 
 /**
- * The line of the log about a request, as far as others read it: a function of AWS Lambda writes one for each answer with a
- * status of 500 and above, and names itself in it.
+ * Log line for a request, limited to the fields that other components read. A Lambda function writes one for each
+ * response with status 500 or above, including its own name and version.
  */
 export const REQUEST_LINE = {
   message: 'request',
@@ -57,67 +60,86 @@ export const REQUEST_LINE = {
   functionVersion: 'function_version',
 } as const;
 
-/** The variables that configure the runtime. Hosts' own variables are read by `platforms/` alone. */
+/** Environment variables that configure the runtime. Only `platforms/` reads variables that hosts define. */
 export const ENVIRONMENT = {
-  /** Folder or URL of a model package or of several: `s3://`, `gs://`, `https://`. Default: the working directory. */
+  /** Folder or URL of one model package or of several: `s3://`, `gs://`, `https://`. Default: the working directory. */
   model: 'MODELSHIP_MODEL',
-  /** JSON that names several models, each with its location, versions and labels, or the path of a file with it. Default: what is at `MODELSHIP_MODEL`. */
+  /**
+   * JSON that lists several models, each with its location, versions and labels, or the path of a file with that JSON.
+   * Default: the packages at `MODELSHIP_MODEL`.
+   */
   models: 'MODELSHIP_MODELS',
-  /** `true` to let callers load, unload and relabel models. Default: they may not. */
+  /** `true` lets callers load, unload and relabel models. Default: `false`. */
   modelControl: 'MODELSHIP_MODEL_CONTROL',
-  /** The only digest that may be loaded, as the template has it. Default: whatever the package says. */
+  /** Digest that the package must have, as deployed by the template. Default: any digest is accepted. */
   modelDigest: 'MODELSHIP_MODEL_DIGEST',
   /** Port of the HTTP server. Default: 8080. */
   port: 'MODELSHIP_PORT',
-  /** Port of the gRPC server. Default: there is none. */
+  /** Port of the gRPC server. Default: no gRPC server. */
   grpcPort: 'MODELSHIP_GRPC_PORT',
-  /** Port on which `/metrics` asks for no credential: for what gathers metrics, and not for callers. Default: there is none. */
+  /** Port that serves `/metrics` without authentication, for metrics collectors only. Default: no such port. */
   metricsPort: 'MODELSHIP_METRICS_PORT',
-  /** `true` to answer questions about models under `/v1` as KServe does. Default: as TensorFlow Serving does. */
+  /**
+   * `true` returns KServe's responses to model status requests under `/v1`. Default: TensorFlow Serving's responses.
+   */
   kserveStatus: 'MODELSHIP_KSERVE_STATUS',
-  /** Origins whose pages may call from a browser, separated by commas, or `*` for all. Default: none. */
+  /** Origins allowed for CORS requests, separated by commas, or `*` for all. Default: none. */
   corsOrigins: 'MODELSHIP_CORS_ORIGINS',
-  /** Largest request body in bytes, after decompression. Default: 64 MiB. */
+  /** Maximum size of a request body in bytes, after decompression. Default: 64 MiB. */
   maxBodyBytes: 'MODELSHIP_MAX_BODY_BYTES',
-  /** Bytes of bodies, messages and answers that are held at once. Default: an eighth of the memory, one body at least. */
+  /**
+   * Maximum bytes of bodies, messages and responses held in memory at once. Default: an eighth of the memory, and at
+   * least one maximum body.
+   */
   maxBufferBytes: 'MODELSHIP_MAX_BUFFER_BYTES',
-  /** Open connections of each server. Default: 10,000, and at most three quarters of the file descriptors. */
+  /**
+   * Maximum number of open connections per server. Default: 10,000, or three quarters of the file descriptors if fewer.
+   */
   maxConnections: 'MODELSHIP_MAX_CONNECTIONS',
-  /** Requests that may wait for a model before new ones get 503. Default: 1024. */
+  /** Maximum number of requests that wait for a model. Further requests get 503. Default: 1024. */
   maxQueue: 'MODELSHIP_MAX_QUEUE',
-  /** Milliseconds that a request may wait for others to fill its batch. Default: none wait. */
+  /** Milliseconds that a request may wait for others to fill its batch. Default: requests do not wait. */
   batchWindowMs: 'MODELSHIP_BATCH_WINDOW_MILLISECONDS',
-  /** Seconds after which a request is given up with 504. Default: 60. */
+  /** Request timeout in seconds. A request that times out gets 504. Default: 60. */
   timeoutSeconds: 'MODELSHIP_TIMEOUT_SECONDS',
-  /** Seconds that loading the models may take at the start before the server gives up. Default: 300. */
+  /** Maximum seconds to load the models at startup before the server exits. Default: 300. */
   startSeconds: 'MODELSHIP_START_SECONDS',
-  /** Threads of one inference. Default: as many as make it faster, of the CPUs the process may use. */
+  /** Threads per inference. Default: as many of the available CPUs as make inference faster. */
   threads: 'MODELSHIP_THREADS',
   /** Interpreter for models of Python frameworks: a path, or a name on PATH. Default: `python3`. */
   python: 'MODELSHIP_PYTHON',
-  /** Processes for each model of a Python framework. Default: 1. */
+  /** Worker processes per model of a Python framework. Default: 1. */
   workers: 'MODELSHIP_WORKERS',
   /**
-   * MiB of memory above which such a process is replaced, and with a quarter more killed. Default: three quarters of the
-   * container's, shared between the model's processes.
+   * Memory in MiB above which a worker process is replaced. A worker a quarter above this limit is killed. Default:
+   * three quarters of the container's memory, divided among the model's workers.
    */
   workerMemoryMib: 'MODELSHIP_WORKER_MEMORY_MIB',
-  /** `true` to load formats that run code which the file names. Default: they are refused. */
-  /** `true` to refuse Open Inference requests whose names or datatypes are not those of the inputs. Default: the only input takes any name, and narrower numbers widen. */
+  /**
+   * `true` rejects Open Inference requests whose names or datatypes differ from the inputs. Default: a single input
+   * accepts any name, and narrower numbers are widened.
+   */
   strictInputs: 'MODELSHIP_STRICT_INPUTS',
+  /** `true` loads formats that can run code named in the file. Default: such formats are rejected. */
   trustPickle: 'MODELSHIP_TRUST_PICKLE',
-  /** Issuer of the JWTs that callers must bring. Default: no JWT is asked for. */
+  /** Issuer of the JWTs that callers must send. Default: no JWT is required. */
   jwtIssuer: 'MODELSHIP_JWT_ISSUER',
-  /** Audiences, separated by commas, of which a JWT must carry one. */
+  /** Accepted audiences, separated by commas. A JWT must carry at least one of them. */
   jwtAudience: 'MODELSHIP_JWT_AUDIENCE',
-  /** SHA-256 of each API key that callers may bring as `x-api-key`, in hexadecimal digits, separated by commas. Default: no key is asked for. */
+  /**
+   * SHA-256 of each API key that callers may send as `x-api-key`, in hexadecimal digits, separated by commas. Default:
+   * no API key is required.
+   */
   apiKeyHashes: 'MODELSHIP_API_KEY_HASHES',
-  /** Requests a second of each caller, above which there is 429. Default: no limit. */
+  /** Requests per second for each caller. Further requests get 429. Default: no limit. */
   requestsPerSecond: 'MODELSHIP_REQUESTS_PER_SECOND',
-  /** Seconds between looks for new and removed packages, in folders and stores. Default: the models are those found at start. */
+  /**
+   * Seconds between scans of folders and stores for added and removed packages. Default: packages are read once, at
+   * startup.
+   */
   pollSeconds: 'MODELSHIP_POLL_SECONDS',
-  /** Where a function that takes requests from a queue writes its answers: `s3://bucket/prefix/`. */
+  /** Destination for the responses of a function that processes a queue: `s3://bucket/prefix/`. */
   results: 'MODELSHIP_RESULTS',
-  /** `error`, `warn`, `info` or `debug`. Default: info. */
+  /** Log level: `error`, `warn`, `info` or `debug`. Default: `info`. */
   logLevel: 'MODELSHIP_LOG_LEVEL',
 } as const;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The server that images start. Arguments are ignored: SageMaker starts every container with `serve`.
+// Entry point of the images. It ignores arguments, because SageMaker starts every container with `serve`.
 import closeWithGrace from 'close-with-grace';
 import { ConfigError, readConfig } from './config.js';
 import { DRAIN_SECONDS } from './contract.js';
@@ -26,7 +26,10 @@ async function main(): Promise<void> {
   logger.log('info', 'ready', { port });
 }
 
-/** An exit would wait for the threads of models, which cannot be told to stop within a run. */
+/**
+ * Kills the process. `process.exit` would wait for the threads of models, and a running inference cannot be
+ * interrupted.
+ */
 function endNow(): void {
   process.kill(process.pid, 'SIGKILL');
 }

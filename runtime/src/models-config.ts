@@ -8,18 +8,20 @@ const KEYS: readonly string[] = ['location', 'versions', 'labels', 'digests'];
 type Fault = (rule: string) => void;
 
 /**
- * Reads which models a server is to have, from JSON: by the name of each model its location, or an object with
- * `location`, `versions` (`"all"`, `{"latest": n}` or a list of versions; default all), `labels` (version by label) and
- * `digests` (of the packages that may be loaded; default any).
+ * Parses the JSON list of models to serve. Each model name maps to a location, or to an object with `location`,
+ * `versions`, `labels` and `digests`.
  *
- * @param fault told of everything that is wrong
+ * `versions` is `"all"`, `{"latest": n}` or a list of versions, by default all. `labels` maps each label to a version.
+ * `digests` lists the packages that may be loaded, by default any.
+ *
+ * @param fault receives each fault
  */
 export function parseModels(text: string, fault: Fault): readonly ModelEntry[] {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    // The parser's words repeat some of the text, which may hold the signature of a URL.
+    // The parser's message repeats part of the text, which may contain the signature of a URL.
     fault('it is no JSON');
     return [];
   }

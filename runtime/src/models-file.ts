@@ -4,7 +4,7 @@ import type { ModelEntry } from './models/model-entry.js';
 import { parseModels } from './models-config.js';
 import type { Logger } from './observability/log.js';
 
-/** The file that names the models of a server, and may change. */
+/** File that lists the models of a server and may change at run time. */
 export class ModelsFile {
   private applied: string | undefined;
   private told: string | undefined;
@@ -12,7 +12,7 @@ export class ModelsFile {
   constructor(private readonly path: string) {}
 
   /**
-   * Gives what the file says to `apply`, unless that was applied already.
+   * Reads the file and passes its entries to `apply`, unless the content is unchanged since the last success.
    *
    * @throws ConfigError with every fault of the file, or what `apply` throws
    */
@@ -29,7 +29,7 @@ export class ModelsFile {
     this.told = undefined;
   }
 
-  /** As `follow`, with failures logged, once each. */
+  /** Works like `follow`, but logs failures instead of throwing them. A repeated failure is logged once. */
   async followLogged(apply: (entries: readonly ModelEntry[]) => Promise<void>, logger: Logger): Promise<void> {
     try {
       await this.follow(apply);

@@ -14,15 +14,19 @@ import { App } from './server/app.js';
 import { jwtVerifier } from './server/jwt.js';
 import { watch } from './watch.js';
 
-/** The models and the app that serves them, without a host around. */
+/** The models and the app that serves them, independent of the host. */
 export interface Runtime {
   readonly app: App;
   readonly catalog: ModelCatalog;
   readonly logger: Logger;
   readonly metrics: RuntimeMetrics;
-  /** What is counted, in Prometheus's text format. */
+  /** Returns the metrics in Prometheus's text format. */
   metricsText(): string;
-  /** What every server lets callers in by, so that a caller has one quota for all. @default everybody is let in */
+  /**
+   * Authentication and rate limits. All servers share them, so that each caller has one quota.
+   *
+   * @default - every caller is accepted
+   */
   readonly admission?: Admission;
   /**
    * Fetches, verifies and loads the models, and runs their samples.
@@ -30,19 +34,23 @@ export interface Runtime {
    * @throws ModelPackageError, or Error if a store cannot be read
    */
   load(): Promise<void>;
-  /** Takes no new request, lets those in flight finish, and frees the models. */
+  /** Rejects new requests, waits for those in flight, and frees the models. */
   close(): Promise<void>;
 }
 
-/** What the host has a say in. */
+/** Settings that depend on the host. */
 export interface RuntimeOptions extends ProtocolOptions {
-  /** The Google Cloud project that log lines name with their trace. @default none is named */
+  /** Google Cloud project used to link log lines to their traces. @default - log lines are not linked */
   readonly googleProject?: string;
-  /** What names the server in a line for each answer with a status of 500 and above. @default there is no such line */
+  /**
+   * Fields that identify the server in a log line for each response with status 500 or above.
+   *
+   * @default - no such line
+   */
   readonly failureFields?: Readonly<Record<string, string>>;
 }
 
-/** Makes a runtime; nothing is loaded yet. */
+/** Creates a runtime without loading any model. */
 export function createRuntime(
   config: RuntimeConfig,
   { googleProject, failureFields, ...options }: RuntimeOptions = {},

@@ -1,4 +1,4 @@
-/** What it takes to run models and to serve them, for the command-line tool. */
+/** Exports for the command-line tool, which runs and serves models. */
 export { ConfigError, type RuntimeConfig, readConfig } from './config.js';
 export { type Artifact, type EngineOptions, engineFor, type LoadedModel } from './engines/index.js';
 export { encodeInferRequestJson, encodeSamples, type Sample } from './manifest/samples.js';

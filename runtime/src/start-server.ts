@@ -13,22 +13,23 @@ import { createHttpServer, type ServerLimits, serverTimes } from './server/http-
 import { lastAnswers } from './server/last-answers.js';
 import { startMetricsServer } from './server/metrics-server.js';
 
-/** A server that listens. */
+/** A server that is listening. */
 export interface RunningServer {
   readonly runtime: Runtime;
   readonly port: number;
-  /** @default there is no gRPC server */
+  /** Port of the gRPC server. @default - no gRPC server */
   readonly grpcPort?: number;
-  /** @default metrics have no port of their own */
+  /** Port that serves metrics without authentication. @default - no such port */
   readonly metricsPort?: number;
-  /** Finishes what is in flight, and closes. */
+  /** Finishes the requests in flight, then closes the server. */
   close(): Promise<void>;
 }
 
 /**
- * Listens, so that probes are answered, and then loads the models.
+ * Starts listening, so that probes get responses, and then loads the models.
  *
- * @param address @default '0.0.0.0', as hosts ask from outside the container
+ * @param address
+ * @default '0.0.0.0', because hosts connect from outside the container
  * @throws ModelPackageError, or Error if the port is taken or a store cannot be read
  */
 export async function startServer(
@@ -53,28 +54,28 @@ export async function startServer(
   let metrics: Server | undefined;
   const close = async () => {
     const end = performance.now() + CLOSE_MS;
-    // Clients are told at once to go elsewhere; calls in flight go on.
+    // gRPC clients are asked at once to reconnect elsewhere, while calls in flight continue.
     const grpcClosed = grpc?.close(CLOSE_MS);
     const closing = runtime.close();
     const hasClients = (await connectionsOf(server)) > 0;
     const lameDuck = hasClients ? sleep(LAME_DUCK_MS) : undefined;
     await closing;
     await grpcClosed;
-    // Clients of idle connections learn from their next answer that the connection ends.
+    // The next response tells the client of an idle connection that the connection closes.
     await lameDuck;
-    // A connection that the system has accepted and the process has not would be reset. While answers are held, clients
-    // that wait for one open no new connection.
+    // The kernel would reset a connection that it accepted but the process has not. Clients that wait for a held
+    // response open no new connection.
     let release = () => {};
     runtime.app.answersHeld = new Promise((resolve) => {
       release = resolve;
     });
     if (hasClients) await sleep(HOLD_MS);
-    // Not by the HTTP server's own `close`, which also closes connections that are about to bring a request.
+    // The HTTP server's own `close` would also close connections on which a request is about to arrive.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
     release();
     await written(end - performance.now());
     closeNow(metrics);
-    // Connections that never bring a request, and slow readers, would hold the end.
+    // Connections that never send a request and slow readers would otherwise block the shutdown.
     const late = setTimeout(() => closeNow(server), LAST_BYTES_MS);
     await closed;
     clearTimeout(late);
@@ -101,7 +102,7 @@ function closeNow(server: Server | undefined): void {
   server?.closeAllConnections();
 }
 
-/** A start that hangs, on a store that never answers say, ends with an error, so that the host tries another machine. */
+/** Fails a startup that hangs, for example on an unresponsive store, so that the host tries another machine. */
 async function withinStart(loading: Promise<void>, seconds = START_SECONDS): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -112,28 +113,34 @@ async function withinStart(loading: Promise<void>, seconds = START_SECONDS): Pro
 }
 
 /**
- * How long the server goes on to answer at its end, with 503 and `connection: close`, so that no client finds a
- * connection closed that it just used. Without a connection at the beginning it ends at once.
+ * Milliseconds that the server keeps responding during shutdown, with 503 and `connection: close`. Clients thereby
+ * learn that a connection ends before it closes. Without open connections, the server shuts down immediately.
  */
 const LAME_DUCK_MS = 1000;
 
-/** How long answers are held before the server stops to listen: longer than clients take to send their next request. */
+/**
+ * Milliseconds that responses are held before the server stops listening. Clients send their next request sooner than
+ * that.
+ */
 const HOLD_MS = 200;
 
 function connectionsOf(server: Server): Promise<number> {
   return new Promise((resolve) => server.getConnections((_, count) => resolve(count ?? 0)));
 }
 
-/** How long the last bytes may take to leave. */
+/** Milliseconds for the last bytes of responses to be sent. */
 const LAST_BYTES_MS = 500;
 
-/** How long requests in flight may take, with time left to end before the host or the process itself makes an end. */
+/** Milliseconds for requests in flight to complete. The rest of the grace period leaves time to close in order. */
 const CLOSE_MS = DRAIN_SECONDS * 1000 - 2 * LAST_BYTES_MS;
 
-/** Share of the memory that bodies and answers may take; tensors decoded from JSON take up to four times their body. */
+/**
+ * Share of memory for request bodies and responses. Tensors decoded from JSON take up to four times the size of their
+ * body.
+ */
 const BUFFER_SHARE = 1 / 8;
 
-/** What bounds the servers of this process, together where they share it. */
+/** Returns the limits for the servers of this process, which share one memory budget. */
 function limitsOf({ maxBodyBytes, maxBufferBytes, maxConnections, timeoutSeconds }: RuntimeConfig): ServerLimits {
   const bytes = maxBufferBytes ?? Math.max(maxBodyBytes, memoryLimit() * BUFFER_SHARE);
   return {

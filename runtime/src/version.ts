@@ -1,2 +1,2 @@
-/** The version of the runtime, which is that of its package. */
+/** Version of the runtime, equal to the version of its package. */
 export const RUNTIME_VERSION = '0.1.0';

@@ -1,10 +1,10 @@
-/** How far a pause may differ, so that instances that started together do not ask a store together. */
+/** Relative variation of the pause. It keeps instances that started together from polling a store at the same time. */
 const JITTER = 0.2;
 
 /**
- * Calls `look` again and again, about `seconds` after it last ended, whether it failed or not.
+ * Calls `look` repeatedly, about `seconds` after the previous call ended or failed.
  *
- * @returns what stops it
+ * @returns a function that stops the repetition
  */
 export function watch(look: () => Promise<void>, seconds: number, onError: (error: unknown) => void): () => void {
   let timer: NodeJS.Timeout | undefined;

@@ -2,7 +2,7 @@ import type { Histogram } from './histogram.js';
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** A metric, all of whose series have the same label names. */
+/** A metric whose series all have the same label names. */
 export interface Family {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
@@ -11,11 +11,11 @@ export interface Family {
 
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Text in version 0.0.4 of Prometheus's format, as it is put together. */
+/** Builder for version 0.0.4 of Prometheus's text format. */
 export class Exposition {
   private readonly lines: string[] = [];
 
-  /** Begins a family; the series that follow are its own. */
+  /** Begins a metric family. All series until the next call belong to it. */
   family({ name, type, help }: Family): void {
     this.lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
   }
@@ -25,7 +25,7 @@ export class Exposition {
     this.lines.push(`${name}${text === '' ? '' : `{${text}}`} ${value}`);
   }
 
-  /** @param scale what values are multiplied by, to be in the family's unit */
+  /** Adds the series of a histogram. @param scale factor that converts values to the unit of the family */
   histogram(name: string, labels: Labels, histogram: Histogram, scale = 1): void {
     const text = labelText(labels);
     const counts = histogram.cumulative();
@@ -48,7 +48,7 @@ function labelText(labels: Labels): string {
     .join(',');
 }
 
-/** The product without the errors of multiplying. */
+/** Formats the product without floating-point noise. */
 function rounded(value: number): string {
   return String(Number(value.toPrecision(12)));
 }

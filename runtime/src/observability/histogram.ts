@@ -1,15 +1,15 @@
-/** Upper bounds in seconds, from a small model's run to the longest request. */
+/** Upper bounds in seconds, from the run of a small model to a long request. */
 export const SECONDS_BUCKETS: readonly number[] = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
 
-/** `count` bounds, each `factor` times the one before. */
+/** Returns `count` bounds, each `factor` times the previous one. */
 export function exponentialBuckets(first: number, factor: number, count: number): readonly number[] {
-  // Twelve digits are what is left of the products once their errors are rounded off.
+  // Rounding to twelve digits removes the floating-point noise of the products.
   return Array.from({ length: count }, (_, index) => Number((first * factor ** index).toPrecision(12)));
 }
 
-/** A distribution in fixed buckets. An observation costs a short search and two additions. */
+/** Histogram with fixed buckets. An observation costs a short search and two additions. */
 export class Histogram {
   private readonly counts: number[];
   count = 0;
@@ -30,7 +30,7 @@ export class Histogram {
     }
   }
 
-  /** The distribution of all values of `histograms`: one at least, of the same bounds. */
+  /** Merges `histograms` into one. There must be at least one, and all must have the same bounds. */
   static merged(histograms: readonly Histogram[]): Histogram {
     const all = new Histogram(histograms[0]!.bounds);
     for (const { counts, count, sum } of histograms) {
@@ -41,7 +41,7 @@ export class Histogram {
     return all;
   }
 
-  /** How many values are no greater than each bound. */
+  /** Returns the number of values up to each bound. */
   cumulative(): readonly number[] {
     let total = 0;
     return this.counts.map((count) => {

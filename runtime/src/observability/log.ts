@@ -1,27 +1,30 @@
-/** How much is logged; each level includes those before it. */
+/** Log level; each level includes those before it. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 const RANK: Readonly<Record<LogLevel, number>> = { error: 0, warn: 1, info: 2, debug: 3 };
 
-/** The names that Google's Cloud Logging has for the levels. */
+/** Severity names of Google Cloud Logging by level. */
 const SEVERITY: Readonly<Record<LogLevel, string>> = { error: 'ERROR', warn: 'WARNING', info: 'INFO', debug: 'DEBUG' };
 
-/** What a line tells beside its message. */
+/** Fields of a log line in addition to its message. */
 export interface LogFields extends Readonly<Record<string, unknown>> {
-  /** The trace of the request that the line is about. */
+  /** Trace ID of the request that the line refers to. */
   readonly trace_id?: string;
 }
 
-/** Writes one JSON object a line. Neither payloads nor credentials are ever given to it. */
+/** Logger that writes one JSON object per line. Callers must never pass it payloads or credentials. */
 export class Logger {
-  /** @param googleProject the project in whose Cloud Trace the traces are @default lines name the trace alone */
+  /**
+   * @param googleProject project that stores the traces in Cloud Trace
+   * @default - lines contain only the trace ID
+   */
   constructor(
     private readonly level: LogLevel,
     private readonly write: (line: string) => void = (line) => process.stderr.write(line),
     private readonly googleProject?: string,
   ) {}
 
-  /** Whether lines of `level` are written. */
+  /** Returns whether lines of `level` are written. */
   has(level: LogLevel): boolean {
     return RANK[level] <= RANK[this.level];
   }
@@ -32,13 +35,13 @@ export class Logger {
     this.write(`${JSON.stringify({ ...line, ...this.link(fields.trace_id) })}\n`);
   }
 
-  /** Logs a failure with its stack, which callers never see. */
+  /** Logs a failure with its stack trace, which is never sent to callers. */
   failure(message: string, error: unknown, fields: LogFields = {}): void {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.log('error', message, { ...fields, error: detail });
   }
 
-  /** By which Cloud Logging shows the line beside its trace. */
+  /** Returns the field that links the line to its trace in Cloud Logging. */
   private link(trace: string | undefined): object {
     if (trace === undefined || this.googleProject === undefined) return {};
     return { 'logging.googleapis.com/trace': `projects/${this.googleProject}/traces/${trace}` };

@@ -4,14 +4,14 @@ import { Histogram, SECONDS_BUCKETS } from './histogram.js';
 import type { ModelMetrics } from './model-metrics.js';
 import { type ModelTotals, totalsOf } from './model-totals.js';
 
-/** A version of a model, as series name it. */
+/** Version of a model whose metrics are exported. */
 export interface MeasuredModel {
   readonly name: string;
   readonly version: string;
   readonly metrics: ModelMetrics;
 }
 
-/** The requests that came by HTTP, or by gRPC. */
+/** Metrics of the requests received over HTTP or over gRPC. */
 class ApiMetrics {
   readonly requests = new Map<string, number>();
   readonly seconds = new Histogram(SECONDS_BUCKETS);
@@ -26,7 +26,7 @@ class ApiMetrics {
   }
 }
 
-/** What `/metrics` tells; docs/metrics.md describes each. */
+/** Metrics exported at `/metrics`; docs/metrics.md describes each. */
 const FAMILIES = {
   requests: family('modelship_requests_total', 'counter', 'Requests answered, by status.'),
   requestSeconds: family('modelship_request_seconds', 'histogram', 'Time from the whole request to the whole answer.'),
@@ -41,21 +41,24 @@ const FAMILIES = {
 } as const;
 
 /**
- * What the runtime counts. The number of series is bounded: labels are names of models that are loaded, and statuses
- * that the runtime gives.
+ * Metrics of the runtime. The number of series is bounded, because labels are only names of loaded models and statuses
+ * that the runtime returns.
  */
 export class RuntimeMetrics {
   private readonly http = new ApiMetrics();
   private readonly grpc = new ApiMetrics();
   private readonly measured = new Set<MeasuredModel>();
-  /** What was counted of versions that are gone, by the name of a model that is not. */
+  /** Totals of retired versions, by the name of a model that is still served. */
   private readonly gone = new Map<string, ModelTotals>();
 
   requestFinished(status: number, elapsedMs: number): void {
     this.http.finished(String(status), elapsedMs);
   }
 
-  /** Counts a request that was refused before it was whole, which took no time that tells anything. */
+  /**
+   * Counts a request that was rejected before it was complete. Its duration is not recorded, because it would be
+   * meaningless.
+   */
   requestRefused(status: number): void {
     this.http.count(String(status));
   }
@@ -64,17 +67,23 @@ export class RuntimeMetrics {
     this.grpc.finished(code, elapsedMs);
   }
 
-  /** Counts a call that was rejected before its message was read, whose time means nothing. */
+  /**
+   * Counts a call that was rejected before its message was read. Its duration is not recorded, because it would be
+   * meaningless.
+   */
   callRefused(code: StatusCode): void {
     this.grpc.count(code);
   }
 
-  /** Tells of a version of a model from now on. */
+  /** Starts to export the metrics of a model version. */
   add(model: MeasuredModel): void {
     this.measured.add(model);
   }
 
-  /** Tells of a version no longer, which is gone. */
+  /**
+   * Stops exporting the metrics of a retired model version. Its totals are kept while other versions of the model are
+   * served.
+   */
   remove(model: MeasuredModel): void {
     if (!this.measured.delete(model)) return;
     const { name, metrics } = model;
@@ -83,14 +92,17 @@ export class RuntimeMetrics {
     else this.gone.delete(name);
   }
 
-  /** The versions that are told of, each once: while a package replaces one of the same version, the newer. */
+  /**
+   * Model versions with exported metrics, each once. While a package replaces another of the same version, this is the
+   * newer one.
+   */
   get models(): readonly MeasuredModel[] {
     return [...new Map([...this.measured].map((model) => [`${model.name}/${model.version}`, model])).values()];
   }
 
   /**
-   * What was counted of each model by its name, whatever version of it: such a sum never goes down while the model is
-   * served, though its versions come and go.
+   * Totals of each model by name, summed over all its versions. The sums never decrease while the model is served, even
+   * when versions are replaced.
    */
   get totals(): ReadonlyMap<string, ModelTotals> {
     const parts = new Map<string, ModelTotals[]>();
@@ -107,7 +119,7 @@ export class RuntimeMetrics {
     return totals ? [totals] : [];
   }
 
-  /** Everything counted so far, in Prometheus's text format. */
+  /** Returns all metrics in Prometheus's text format. */
   text(queueDepth: number): string {
     const page = new Exposition();
     const apis = [

@@ -4,38 +4,41 @@ import type { Run, SchedulerObserver } from './scheduler-observer.js';
 
 const ROWS_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
-/** Those of TensorFlow Serving, in microseconds: from 10 us to about 20 minutes. */
+/** Bucket bounds of TensorFlow Serving in microseconds, from 10 us to about 20 minutes. */
 const LATENCY_BUCKETS = exponentialBuckets(10, 1.8, 33);
 
-/** Those of TensorFlow Serving, in examples. */
+/** Bucket bounds of TensorFlow Serving in examples. */
 const EXAMPLES_BUCKETS = exponentialBuckets(1, 2, 14);
 
-/** Sizes of runs that are told apart: callers choose them, and must not fill the memory. */
+/**
+ * Maximum number of batch sizes counted separately. Callers choose the sizes, so without a limit they could fill the
+ * memory.
+ */
 const MAX_SIZES = 128;
 
-/** A call of TensorFlow Serving's API, and by which protocol it came. */
+/** Method of TensorFlow Serving's API and its transport. */
 export type ApiCall = `${'Predict' | 'Classify' | 'Regress'} ${'REST' | 'GRPC'}`;
 
-/** Runs of one size. */
+/** Runs of one batch size. */
 interface SizeMetrics {
   runs: number;
   elapsedMs: number;
 }
 
-/** What is counted of one version of a model. Counting is plain arithmetic, as it happens with each request. */
+/** Metrics of one model version. They are updated for each request, so updates use plain arithmetic only. */
 export class ModelMetrics implements SchedulerObserver {
   readonly queueSeconds = new Histogram(SECONDS_BUCKETS);
   readonly runSeconds = new Histogram(SECONDS_BUCKETS);
   readonly runRows = new Histogram(ROWS_BUCKETS);
   readonly examples = new Histogram(EXAMPLES_BUCKETS);
-  /** Calls by what became of them, those that could not be read among them. */
+  /** Number of calls by status, including calls that could not be parsed. */
   readonly inferences = new Map<StatusCode | 'OK', number>([['OK', 0]]);
   readonly latencies = new Map<ApiCall, Histogram>();
   readonly succeeded = { runs: 0, rows: 0, requests: 0, queuedMs: 0, elapsedMs: 0, lastAt: 0 };
   readonly failed = { requests: 0, elapsedMs: 0 };
   readonly sizes = new Map<number, SizeMetrics>();
 
-  /** Counts a call that has its answer, or `error` in its place. */
+  /** Counts a call that succeeded or failed with `error`. */
   ended(error?: unknown): void {
     const code = error === undefined ? 'OK' : error instanceof InferenceError ? error.code : 'INTERNAL';
     this.inferences.set(code, (this.inferences.get(code) ?? 0) + 1);
@@ -67,7 +70,7 @@ export class ModelMetrics implements SchedulerObserver {
     } else if (this.sizes.size < MAX_SIZES) this.sizes.set(rows, { runs: 1, elapsedMs });
   }
 
-  /** Takes the microseconds of each such call. */
+  /** Returns the latency histogram of an API call, in microseconds. */
   latencyOf(call: ApiCall): Histogram {
     let histogram = this.latencies.get(call);
     if (!histogram) {

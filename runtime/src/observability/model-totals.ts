@@ -1,10 +1,10 @@
 import { Histogram } from './histogram.js';
 import type { ModelMetrics } from './model-metrics.js';
 
-/** What is counted of several versions of a model together. */
+/** Metrics summed over several versions of a model. */
 export type ModelTotals = Pick<ModelMetrics, 'inferences' | 'latencies' | 'queueSeconds' | 'runSeconds' | 'examples'>;
 
-/** The sum of `parts`, of which there is one at least. */
+/** Returns the sum of `parts`, which must not be empty. */
 export function totalsOf(parts: readonly ModelTotals[]): ModelTotals {
   const inferences: ModelTotals['inferences'] = new Map();
   for (const [status, count] of parts.flatMap((part) => [...part.inferences])) {

@@ -1,4 +1,4 @@
-// Loaded only where spans are collected, and in the bundle a file of its own.
+// This module is loaded only when tracing is configured, and is a separate file in the bundle.
 
 import {
   type Tracer as ApiTracer,
@@ -23,15 +23,18 @@ import { RUNTIME_VERSION } from '../version.js';
 import type { Logger } from './log.js';
 import type { Attributes, RequestSpan, SpanOutcome, Tracer } from './tracer.js';
 
-/** How long the end of the process, or of a function's call, may wait for the collector. */
+/** Maximum milliseconds that the shutdown, or a Lambda invocation, waits for the collector. */
 const FLUSH_MS = 1000;
 
-/** Failures to send are logged no more often. */
+/** Minimum milliseconds between two log lines about failed exports. */
 const QUIET_MS = 60_000;
 
 const propagator = new W3CTraceContextPropagator();
 
-/** A tracer by OpenTelemetry's SDK, which reads its variables itself: sampling, limits, batches, headers, certificates. */
+/**
+ * Creates a tracer with the OpenTelemetry SDK. The SDK reads its own variables for sampling, limits, batches, headers
+ * and certificates.
+ */
 export async function createTracer(
   environment: Readonly<Record<string, string | undefined>>,
   logger: Logger,
@@ -59,7 +62,7 @@ export async function createTracer(
     close: () => withinLimit(provider.shutdown()),
   };
 
-  /** Waits as long as is reasonable. A collector that is down must not hold a function's answer or the end. */
+  /** Waits for `sending` at most `FLUSH_MS`. An unavailable collector must not delay a response or the shutdown. */
   async function withinLimit(sending: Promise<void>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
@@ -70,11 +73,14 @@ export async function createTracer(
   }
 }
 
-/** One clock for the spans of a request, which would else begin at whole milliseconds each, and not lie in one another. */
+/**
+ * Clock shared by the spans of a request. Otherwise each span would start at a whole millisecond, and child spans could
+ * exceed their parent.
+ */
 class Clock {
   private readonly offset = Date.now() - performance.now();
 
-  /** Milliseconds since the epoch. */
+  /** Returns the milliseconds since the epoch. */
   now(): number {
     return this.offset + performance.now();
   }
@@ -122,13 +128,15 @@ class OpenSpan implements RequestSpan {
   }
 }
 
-/** The message of a failure may hold what the caller sent, so that its code alone is told. */
+/** Marks a span as failed. It records only the error code, because the message may contain data of the caller. */
 function fail(span: Span, code: string): void {
   span.setAttribute('error.type', code);
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
-/** The exporter of the protocol asked for, by default protobuf over HTTP, which every collector takes. */
+/**
+ * Creates the exporter for the configured protocol. The default is protobuf over HTTP, which every collector accepts.
+ */
 async function exporterOf(environment: Readonly<Record<string, string | undefined>>): Promise<SpanExporter> {
   const { OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: own, OTEL_EXPORTER_OTLP_PROTOCOL: all } = environment;
   const protocol = own || all || 'http/protobuf';
@@ -141,7 +149,7 @@ async function exporterOf(environment: Readonly<Record<string, string | undefine
   return new ProtobufExporter();
 }
 
-/** Passes on one message, and none that follows it closely. */
+/** Returns a function that reports at most one message per `QUIET_MS`. */
 function quietly(tell: (message: string) => void): (message: string) => void {
   let last = Number.NEGATIVE_INFINITY;
   return (message) => {

@@ -1,9 +1,9 @@
-// Loaded only where spans go to a collector by gRPC, and in the bundle a file of its own.
+// This module is loaded only when spans are exported over gRPC, and is a separate file in the bundle.
 
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 
-/** An exporter that OpenTelemetry's own variables configure. */
+/** Creates an exporter that reads OpenTelemetry's own variables. */
 export function grpcExporter(): SpanExporter {
   return new OTLPTraceExporter();
 }

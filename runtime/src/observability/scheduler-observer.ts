@@ -1,19 +1,19 @@
-/** Takes the measure of a queue. */
+/** Observer of a model's queue. */
 export interface SchedulerObserver {
-  /** A request that waited so long runs now. */
+  /** Reports that a request starts to run after `queuedMs` in the queue. */
   started(queuedMs: number): void;
   ran(run: Run): void;
-  /** A request has its answer, or `error` in its place. */
+  /** Reports that a request succeeded, or failed with `error`. */
   ended(error?: unknown): void;
 }
 
-/** One run of the model, for one request or several. */
+/** One run of the model, for one request or a batch. */
 export interface Run {
   readonly rows: number;
   readonly requests: number;
-  /** How long the requests had waited, added up. */
+  /** Sum of the milliseconds that the requests waited in the queue. */
   readonly queuedMs: number;
   readonly elapsedMs: number;
-  /** False if the model failed. */
+  /** Whether the model succeeded. */
   readonly succeeded: boolean;
 }

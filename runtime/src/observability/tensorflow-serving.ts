@@ -10,7 +10,7 @@ const QUEUING_LATENCY = family('batching_session:queuing_latency', 'histogram', 
 const EXAMPLE_COUNTS = family('request_example_counts', 'histogram', 'Examples of one request.');
 const EXAMPLES = family('request_example_count_total', 'counter', 'Examples of all requests.');
 
-/** What is counted of the models, under the names and in the units of TensorFlow Serving, for dashboards made for it. */
+/** Returns the model metrics with TensorFlow Serving's names and units, so that its dashboards work unchanged. */
 export function tensorFlowServingText({ totals }: RuntimeMetrics): string {
   const page = new Exposition();
   page.family(REQUESTS);

@@ -3,28 +3,28 @@ import type { RequestTrace } from '../tensor/request.js';
 
 export type Attributes = Readonly<Record<string, string | number>>;
 
-/** Makes spans, and sends them to whoever collects them. */
+/** Creates spans and exports them to a collector. */
 export interface Tracer {
-  /** Begins the span of a request, the child of the one that its `traceparent` names. */
+  /** Begins the span of a request, as a child of the span in its `traceparent` header. */
   begin(name: string, headers: HttpRequest['headers'], attributes: Attributes): RequestSpan;
-  /** Sends what has ended. Failures are logged: no request fails by them. */
+  /** Exports completed spans. Failures are logged and never fail a request. */
   flush(): Promise<void>;
-  /** Sends what has ended, and ends. */
+  /** Exports completed spans and shuts down. */
   close(): Promise<void>;
 }
 
-/** The span of a request, whose calls of models become its children. */
+/** Span of a request. The model calls of the request become its children. */
 export interface RequestSpan extends RequestTrace {
-  /** Names the span to whatever follows, as W3C's header does. */
+  /** W3C `traceparent` header that identifies this span to downstream calls. */
   readonly traceparent: string;
   end(outcome: SpanOutcome): void;
 }
 
-/** How a request ended. */
+/** Outcome of a request. */
 export interface SpanOutcome {
-  /** @default the name it began with */
+  /** Final name of the span. @default - the name it began with */
   readonly name?: string;
   readonly attributes: Attributes;
-  /** Whether the server failed, and not the caller. */
+  /** Whether the failure is a server error rather than a client error. */
   readonly isFault: boolean;
 }

@@ -5,8 +5,8 @@ import type { Logger } from './log.js';
 import type { Tracer } from './tracer.js';
 
 /**
- * The tracer that OpenTelemetry's own variables ask for; undefined if they name no collector, or say that it is off.
- * Nothing of it is loaded then.
+ * Creates the tracer that OpenTelemetry's own variables configure. Returns undefined, and loads no tracing code, if
+ * they set no collector or disable tracing.
  */
 export async function openTracer(
   environment: Readonly<Record<string, string | undefined>>,
@@ -21,7 +21,7 @@ export async function openTracer(
   return createTracer(environment, logger);
 }
 
-/** Answers a request in a span of its own. */
+/** Handles a request within a span. */
 export async function traceRequest(
   tracer: Tracer,
   request: HttpRequest,
@@ -41,7 +41,7 @@ export async function traceRequest(
   });
   const { status } = response;
   span.end({
-    // Paths that lead nowhere are made up by callers: names would be without number.
+    // Callers choose the paths that fail with 4xx, so using them as span names would create unlimited names.
     name: status >= 400 && status < 500 ? undefined : `${method} ${path}`,
     attributes: { 'http.response.status_code': status },
     isFault: status >= 500,
@@ -49,7 +49,7 @@ export async function traceRequest(
   return response;
 }
 
-/** The failures of gRPC that are not the caller's, by OpenTelemetry's conventions. */
+/** gRPC status codes that are server errors by OpenTelemetry's conventions. */
 const FAULTS: ReadonlySet<StatusCode | 'OK'> = new Set([
   'DEADLINE_EXCEEDED',
   'UNIMPLEMENTED',
@@ -57,14 +57,14 @@ const FAULTS: ReadonlySet<StatusCode | 'OK'> = new Set([
   'UNAVAILABLE',
 ]);
 
-/** A call of gRPC in a span of its own. */
+/** A gRPC call with its span. */
 export interface TracedCall {
   readonly signal: Cancellation;
   readonly headers: HttpRequest['headers'];
   end(code: StatusCode | 'OK'): void;
 }
 
-/** Begins the span of a call of gRPC. */
+/** Begins the span of a gRPC call. */
 export function traceCall(
   tracer: Tracer,
   path: string,
@@ -81,12 +81,12 @@ export function traceCall(
   };
 }
 
-/** The trace that W3C's `traceparent` names, to find a request from there; undefined if it names none. */
+/** Returns the trace ID of the W3C `traceparent` header, or undefined if there is none. It links logs to traces. */
 export function traceIdOf(headers: HttpRequest['headers']): string | undefined {
   return /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}/.exec(headers.traceparent ?? '')?.[1];
 }
 
-/** The same cancellation, by which the calls of models find the span. */
+/** Adds the span to a cancellation signal, so that model calls can find it. */
 function followed(signal: Cancellation | undefined, trace: RequestTrace): Cancellation {
   return {
     get aborted() {

@@ -1,26 +1,33 @@
 import type { VertexRoutes } from '../protocols/index.js';
 
-/** What the host that started the process asks of the server. */
+/** Settings that the host of the process defines for the server. */
 export interface HostSettings {
-  /** The port to listen on. @default the configured one */
+  /** Port to listen on. @default - the configured port */
   readonly port?: number;
-  /** @default the process does not run on Vertex AI */
+  /** Vertex AI's routes for health checks and predictions. @default - the process does not run on Vertex AI */
   readonly vertexRoutes?: VertexRoutes;
-  /** The type in which SageMaker's callers get answers that accept any. @default JSON */
+  /** Content type of SageMaker responses for callers that accept any type. @default - JSON */
   readonly sageMakerAccept?: string;
-  /** The Google Cloud project whose Cloud Trace has the traces of requests. @default none is named */
+  /** Google Cloud project that stores the traces of requests in Cloud Trace. @default - no project */
   readonly googleProject?: string;
-  /** Folder that models are loaded from by request alone. @default the process is no multi-model endpoint of SageMaker */
+  /**
+   * Folder from which models are loaded only on request.
+   *
+   * @default - the process does not serve a SageMaker multi-model endpoint
+   */
   readonly requestedModels?: string;
 }
 
-/** Where hosts name the port, the most particular first. */
+/** Variables that hosts use to set the port, the most specific first. */
 const PORT_VARIABLES = ['AIP_HTTP_PORT', 'FUNCTIONS_CUSTOMHANDLER_PORT', 'PORT'] as const;
 
-/** Where SageMaker lays the models of a multi-model endpoint, each before it asks to load it. */
+/** Folder where SageMaker places each model of a multi-model endpoint before it requests to load it. */
 const SAGEMAKER_MODELS = '/opt/ml/models';
 
-/** Reads the variables that hosts set: Vertex AI, SageMaker, Azure Functions, Google Cloud, and those that follow Cloud Run. */
+/**
+ * Reads the variables that hosts set: Vertex AI, SageMaker, Azure Functions, Google Cloud, and hosts that follow Cloud
+ * Run.
+ */
 export function readHost(environment: Readonly<Record<string, string | undefined>>): HostSettings {
   const port = PORT_VARIABLES.map((name) => environment[name]).find((value) => value !== undefined && value !== '');
   const { AIP_HEALTH_ROUTE: health, AIP_PREDICT_ROUTE: predict } = environment;

@@ -1,11 +1,11 @@
-// The authorizer of REST APIs, which know no JWT themselves.
+// Lambda authorizer for REST APIs, which cannot verify JWTs on their own.
 
 import { readConfig } from '../config.js';
 import { ENVIRONMENT } from '../contract.js';
 import { jwtVerifier } from '../server/jwt.js';
 import { InferenceError } from '../tensor/errors.js';
 
-/** What API Gateway asks. */
+/** Authorization request from API Gateway. */
 export interface AuthorizerEvent {
   readonly authorizationToken?: string;
   readonly methodArn: string;
@@ -15,13 +15,13 @@ const { jwt } = readConfig(process.env);
 if (!jwt) throw new Error(`${ENVIRONMENT.jwtIssuer} and ${ENVIRONMENT.jwtAudience} must be set`);
 const verify = jwtVerifier(jwt);
 
-/** Lets the bearer of a valid token call the API; for anyone else API Gateway answers 401. */
+/** Allows the bearer of a valid token to call the API. API Gateway rejects all other callers with 401. */
 export async function handler({ authorizationToken, methodArn }: AuthorizerEvent): Promise<object> {
   let subject: string | undefined;
   try {
     subject = (await verify(authorizationToken)).sub;
   } catch (error) {
-    // The one message that API Gateway makes a 401 of.
+    // API Gateway returns 401 only for this exact message.
     if (error instanceof InferenceError && error.code === 'UNAUTHENTICATED') throw new Error('Unauthorized');
     throw error;
   }
@@ -29,7 +29,7 @@ export async function handler({ authorizationToken, methodArn }: AuthorizerEvent
     principalId: subject ?? 'unknown',
     policyDocument: {
       Version: '2012-10-17',
-      // The answer is cached by token, and so must hold for every path of this stage.
+      // API Gateway caches the policy by token, so it must cover every path of this stage.
       Statement: [{ Effect: 'Allow', Action: 'execute-api:Invoke', Resource: stageArn(methodArn) }],
     },
   };

@@ -1,12 +1,12 @@
-// The process that the image of a function starts, with the name of a handler. In Lambda's own runtimes AWS's client
-// does the same; it is native code, which an image would have to compile.
+// Entry point of the Lambda image, started with the name of a handler. It replaces AWS's runtime interface client,
+// whose native code an image would have to compile.
 
 import type { ClientRequest } from 'node:http';
 import { type Invocation, RuntimeApi } from './lambda-runtime-api.js';
 
 type Handlers = typeof import('./lambda.js');
 
-/** The ways to answer, by the names of the handlers. */
+/** Invocation functions by handler name. */
 const ANSWERS: { readonly [name: string]: (api: RuntimeApi, handlers: Handlers, call: Invocation) => Promise<void> } = {
   handler: (api, { handler }, call) => whole(api, call, handler),
   queueHandler: (api, { queueHandler }, call) => whole(api, call, queueHandler),
@@ -14,7 +14,7 @@ const ANSWERS: { readonly [name: string]: (api: RuntimeApi, handlers: Handlers, 
     api.stream(id, (stream) => streamingHandler(event as Parameters<typeof streamingHandler>[0], stream)),
 };
 
-/** What the handler that streams expects of Lambda: status and headers as JSON, eight zeros, and the body. */
+/** Streaming API that Lambda provides to handlers: status and headers as JSON, eight zero bytes, then the body. */
 const awslambda = {
   streamifyResponse: <Handler>(handler: Handler) => handler,
   HttpResponseStream: {
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   for (;;) await answer(await api.next());
 }
 
-/** What answers an event, once the model is loaded. */
+/** Loads the model, and returns the function that processes events. */
 async function load(api: RuntimeApi, name = 'handler'): Promise<(call: Invocation) => Promise<void>> {
   const answer = ANSWERS[name];
   if (!answer) throw new Error(`got the handler ${name}; ${Object.keys(ANSWERS).join(', ')} are allowed`);
@@ -48,7 +48,7 @@ async function load(api: RuntimeApi, name = 'handler'): Promise<(call: Invocatio
   return (call) => answer(api, handlers, call);
 }
 
-/** Answers in one piece. */
+/** Returns the response in one piece. */
 function whole<Event>(
   api: RuntimeApi,
   { id, event }: Invocation,

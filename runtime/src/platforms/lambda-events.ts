@@ -1,24 +1,24 @@
 import type { HttpRequest, HttpResponse } from '../http/http.js';
 
-/** An event of a REST API, or of an Application Load Balancer. */
+/** Event of a REST API or of an Application Load Balancer. */
 export interface RestEvent {
   readonly httpMethod: string;
   readonly path: string;
-  /** Path of the API's resource, such as `/{proxy+}`. A load balancer has none. */
+  /** Path of the API's resource, such as `/{proxy+}`. Load balancers do not set it. */
   readonly resource?: string;
   readonly pathParameters?: Readonly<Record<string, string | undefined>> | null;
   readonly headers?: Readonly<Record<string, string | undefined>> | null;
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
   readonly queryStringParameters?: Readonly<Record<string, string | undefined>> | null;
-  /** The same with every value of a name that came more than once. */
+  /** Query parameters with all values of each repeated name. */
   readonly multiValueQueryStringParameters?: Readonly<Record<string, readonly string[] | undefined>> | null;
-  /** `elb` tells a load balancer. */
+  /** `elb` marks an event of a load balancer. */
   readonly requestContext?: { readonly elb?: object };
   readonly body?: string | null;
   readonly isBase64Encoded?: boolean;
 }
 
-/** An event of an HTTP API, or of a function URL. */
+/** Event of an HTTP API or of a function URL. */
 export interface HttpApiEvent {
   readonly version: '2.0';
   readonly rawPath: string;
@@ -32,7 +32,7 @@ export interface HttpApiEvent {
   readonly isBase64Encoded: boolean;
 }
 
-/** What API Gateway sends on to the caller. */
+/** Response that Lambda returns to API Gateway, a load balancer or a function URL. */
 export interface LambdaResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -40,45 +40,45 @@ export interface LambdaResponse {
   readonly isBase64Encoded: boolean;
 }
 
-/** An event of any of the front doors of Lambda as a request. */
+/** Converts an event of any HTTP trigger of Lambda to a request. */
 export function requestOf(event: RestEvent | HttpApiEvent): HttpRequest {
   const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   const headers = lowerCase(event);
   if ('rawPath' in event) {
     const { stage } = event.requestContext;
-    // A stage that is named stands in the path; the default one does not.
+    // The path contains the name of the stage, unless it is the default stage.
     const prefix = stage && stage !== '$default' ? `/${stage}` : '';
     const raw = prefix && event.rawPath.startsWith(`${prefix}/`) ? event.rawPath.slice(prefix.length) : event.rawPath;
     const path = withoutBasePath(raw, event.routeKey?.split(' ')[1], event.pathParameters);
     return { method: event.requestContext.http.method, path, query: event.rawQueryString, headers, body };
   }
-  // A REST API hands packed bodies on unpacked, and the header with them; a load balancer hands both on as they came.
+  // A REST API decompresses bodies but keeps the header. A load balancer passes both on unchanged.
   if (!event.requestContext?.elb) delete headers['content-encoding'];
   const path = withoutBasePath(event.path, event.resource, event.pathParameters);
   return { method: event.httpMethod, path, query: queryOf(event), headers, body };
 }
 
 /**
- * The path from where the API begins: a custom domain leaves the base path of its mapping in front of it. The route that
- * API Gateway matched, with what `{proxy+}` stands for, tells how much of the path is the API's own.
+ * Removes the base path that a custom domain mapping leaves in front of the path. The matched route, with the value of
+ * `{proxy+}`, shows which part of the path belongs to the API.
  */
 function withoutBasePath(path: string, route: string | undefined, parameters: RestEvent['pathParameters']): string {
   if (!route?.startsWith('/')) return path;
   const own = route.replace('{proxy+}', parameters?.proxy ?? '');
-  // Nothing but the root itself matches it, whatever stands before.
+  // The root route matches only the root itself, so everything in front of it is the base path.
   return own === '/' || path.endsWith(own) ? own : path;
 }
 
 function queryOf({ multiValueQueryStringParameters, queryStringParameters, requestContext }: RestEvent): string {
   const parameters = Object.entries(multiValueQueryStringParameters ?? queryStringParameters ?? {});
-  // An API decodes names and values; a load balancer leaves them as they came.
+  // API Gateway decodes names and values, while a load balancer passes them on unchanged.
   const encode = requestContext?.elb ? (text: string) => text : encodeURIComponent;
   return parameters
     .flatMap(([name, values]) => [values ?? ''].flat().map((value) => `${encode(name)}=${encode(value)}`))
     .join('&');
 }
 
-/** The answer as Lambda's front doors take it: text as it is, all else in base64. */
+/** Converts a response to the form that Lambda's HTTP triggers accept: text unchanged, everything else in base64. */
 export function lambdaResponseOf({ status, headers, body }: HttpResponse): LambdaResponse {
   const isText =
     typeof body === 'string' || /^(text\/|application\/(json|jsonlines))/.test(headers['content-type'] ?? '');

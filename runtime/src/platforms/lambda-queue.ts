@@ -4,7 +4,7 @@ import type { Logger } from '../observability/log.js';
 import { openStore } from '../store/open-store.js';
 import { withRetries } from '../store/retry.js';
 
-/** A message of an SQS queue: a request's body, and in its attributes what else there is to say. */
+/** Message of an SQS queue. It carries the body of a request, and its path and headers as attributes. */
 export interface QueueMessage {
   readonly messageId: string;
   readonly body: string;
@@ -15,25 +15,25 @@ export interface QueueEvent {
   readonly Records: readonly QueueMessage[];
 }
 
-/** The messages that are to come again; SQS deletes the others. */
+/** Failed messages, which SQS delivers again. SQS deletes all others. */
 export interface QueueAnswer {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
-/** What answers requests, and where the answers go. */
+/** Request handler and logger for the messages of a queue. */
 export interface QueueServer {
   handle(request: HttpRequest): Promise<HttpResponse>;
-  /** Asked where a message names no path. */
+  /** Path for messages that set none. */
   readonly defaultPath: string;
   readonly logger: Logger;
 }
 
-/** Statuses that the same request may not get again. */
+/** Status codes below 500 that may change when the same request is retried. */
 const PASSING = new Set([408, 429]);
 
 /**
- * Answers every message by itself, all at once so that the model may batch them, and writes the answers. Whoever gets a
- * message twice writes the same twice.
+ * Processes all messages concurrently, so that the model can batch them, and writes each response to the results store.
+ * Processing a message twice writes the same result twice.
  */
 export async function answerQueue(event: QueueEvent, server: QueueServer): Promise<QueueAnswer> {
   const results = process.env[ENVIRONMENT.results];
@@ -43,7 +43,7 @@ export async function answerQueue(event: QueueEvent, server: QueueServer): Promi
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
-/** Whether there is an answer, be it that the request is wrong. */
+/** Returns whether the message is done, which includes requests that are invalid. */
 async function answer(message: QueueMessage, results: string, server: QueueServer): Promise<boolean> {
   const id = message.messageId;
   try {

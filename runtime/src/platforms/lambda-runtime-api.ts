@@ -1,24 +1,24 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-/** An event, and the identifier that its answer goes by. */
+/** An event and the request ID that identifies its response. */
 export interface Invocation {
   readonly id: string;
-  /** As the function's trigger has it. */
+  /** Event in the format of the function's trigger. */
   readonly event: unknown;
 }
 
 const ERROR_TYPE = 'Lambda-Runtime-Function-Error-Type';
 const ERROR_BODY = 'Lambda-Runtime-Function-Error-Body';
 
-/** What Lambda offers the process of a function. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
+/** Client of the Lambda runtime API. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
 export class RuntimeApi {
   private readonly agent = new Agent({ keepAlive: true });
 
-  /** @param host with its port, as Lambda names it */
+  /** @param host host and port, as Lambda sets them */
   constructor(private readonly host: string) {}
 
-  /** Waits for the next event, for as long as it takes. */
+  /** Waits for the next event without a time limit. */
   async next(): Promise<Invocation> {
     const response = await answerTo(this.call('GET', 'invocation/next').end());
     const id = response.headers['lambda-runtime-aws-request-id'];
@@ -29,12 +29,12 @@ export class RuntimeApi {
     return { id, event: JSON.parse(event) };
   }
 
-  /** Answers in one piece. */
+  /** Returns the response in one piece. */
   succeed(id: string, answer: unknown): Promise<void> {
     return this.tell(`invocation/${id}/response`, answer);
   }
 
-  /** Answers in pieces: what `write` writes leaves at once. */
+  /** Streams the response: each piece that `write` writes is sent immediately. */
   async stream(id: string, write: (stream: ClientRequest) => Promise<void>): Promise<void> {
     const call = this.call('POST', `invocation/${id}/response`, {
       'lambda-runtime-function-response-mode': 'streaming',
@@ -42,7 +42,7 @@ export class RuntimeApi {
       trailer: `${ERROR_TYPE}, ${ERROR_BODY}`,
     });
     const answered = answerTo(call);
-    // Whoever writes is told of a lost connection, too.
+    // The writer also receives the error of a lost connection, so it is ignored here.
     answered.catch(() => {});
     try {
       await write(call);
@@ -79,7 +79,10 @@ function answerTo(call: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => call.once('response', resolve).once('error', reject));
 }
 
-/** Too large an answer fails its invocation alone; after any other refusal there is nothing left to do. */
+/**
+ * Checks that Lambda accepted the response. A response that is too large fails only its own invocation; any other
+ * rejection is fatal.
+ */
 async function accepted(response: IncomingMessage): Promise<void> {
   const answer = await text(response);
   if (response.statusCode === 413) console.error(`Lambda refused an answer: ${answer}`);

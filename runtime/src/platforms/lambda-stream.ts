@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { HttpResponse } from '../http/http.js';
 
-/** What Lambda puts beside a handler that streams. */
+/** Streaming API that Lambda provides to handlers. */
 interface StreamingLambda {
   streamifyResponse<Event>(handler: StreamingHandler<Event>): StreamingHandler<Event>;
   readonly HttpResponseStream: {
@@ -12,25 +12,25 @@ interface StreamingLambda {
 
 export type StreamingHandler<Event> = (event: Event, stream: Writable) => Promise<void>;
 
-/** Absent elsewhere, where nobody streams. */
+/** Lambda's streaming API; undefined outside of Lambda. */
 const { awslambda } = globalThis as { awslambda?: StreamingLambda };
 
-/** What is written at once: enough for few calls, little enough for the first byte to leave early. */
+/** Bytes per write. The value keeps the number of writes low and still sends the first byte early. */
 const PIECE_BYTES = 256 * 1024;
 
-/** Marks `handler` for Lambda as one that writes its answer. */
+/** Marks `handler` as a streaming handler for Lambda. */
 export function streaming<Event>(handler: StreamingHandler<Event>): StreamingHandler<Event> {
   return awslambda ? awslambda.streamifyResponse(handler) : handler;
 }
 
-/** Writes status, headers and body as bytes, which may be more than the 6 MB of an answer in one piece. */
+/** Writes status, headers and body as bytes. A streamed response may exceed the 6 MB limit of a buffered one. */
 export async function writeResponse(stream: Writable, { status, headers, body }: HttpResponse): Promise<void> {
   const out = awslambda!.HttpResponseStream.from(stream, { statusCode: status, headers });
   await pipeline(pieces(typeof body === 'string' ? Buffer.from(body) : body), out);
 }
 
 function* pieces(body: Buffer): Generator<Buffer> {
-  // Status and headers go out with the first piece, be it empty.
+  // Status and headers are sent with the first piece, even if the body is empty.
   for (let start = 0; start === 0 || start < body.length; start += PIECE_BYTES) {
     yield body.subarray(start, start + PIECE_BYTES);
   }

@@ -1,4 +1,4 @@
-// The handlers of the function, which load the model while Lambda initializes the environment.
+// Handlers of the Lambda function. They load the model while Lambda initializes the environment.
 
 import { readConfig } from '../config.js';
 import { predictPath, REQUEST_LINE } from '../contract.js';
@@ -14,30 +14,34 @@ import { answerQueue, type QueueAnswer, type QueueEvent } from './lambda-queue.j
 import { streaming, writeResponse } from './lambda-stream.js';
 
 /**
- * Lambda stops an initialization after 10 s and starts it again with the first request, so that a model which takes
- * longer goes on loading in that request. With provisioned concurrency it waits.
+ * Milliseconds that initialization waits for the model. Lambda aborts an initialization after 10 s and restarts it with
+ * the first request, so a slower model continues to load during that request. With provisioned concurrency,
+ * initialization waits until the model is loaded.
  */
 const INIT_MILLISECONDS = 9000;
 
-/** Lambda counts exceptions by version, and no statuses: a rollout counts these lines. */
+/**
+ * Lambda metrics count exceptions by version but not response statuses. A rollout counts the log lines with these
+ * fields.
+ */
 const { AWS_LAMBDA_FUNCTION_NAME: name = '', AWS_LAMBDA_FUNCTION_VERSION: version = '' } = process.env;
 const failureFields = { [REQUEST_LINE.functionName]: name, [REQUEST_LINE.functionVersion]: version };
 
 const runtime = createRuntime(readConfig(process.env), { failureFields });
 const loading = runtime.load();
 
-/** Holds the initialization until the model is loaded, and fails it with the reason. */
+/** Waits until the model is loaded, and fails the initialization with the reason if loading fails. */
 export async function initialize(): Promise<void> {
   if (process.env.AWS_LAMBDA_INITIALIZATION_TYPE === 'provisioned-concurrency') return loading;
   await Promise.race([loading, new Promise((resolve) => setTimeout(resolve, INIT_MILLISECONDS).unref())]);
-  // Without a model an environment would fail every request; once its process has ended, Lambda makes a new one.
+  // An environment without a model would fail every request. When its process exits, Lambda creates a new environment.
   loading.catch((error) => {
     runtime.logger.failure('the model cannot be loaded', error);
     process.exit(1);
   });
 }
 
-/** Answers an event of an HTTP API or a load balancer, in one piece of at most 6 MB. */
+/** Responds to an event of an HTTP API or a load balancer, with a buffered response of at most 6 MB. */
 export async function handler(event: RestEvent | HttpApiEvent): Promise<LambdaResponse> {
   await loading;
   const answer = await runtime.app.handle(requestOf(event));
@@ -45,14 +49,16 @@ export async function handler(event: RestEvent | HttpApiEvent): Promise<LambdaRe
   return lambdaResponseOf(answer);
 }
 
-/** Answers an event of a REST API or a function URL, and writes the answer as it is, binary or not. */
+/**
+ * Responds to an event of a REST API or a function URL. It streams the response unencoded, so binary needs no base64.
+ */
 export const streamingHandler = streaming(async (event: RestEvent | HttpApiEvent, stream) => {
   await loading;
   await writeResponse(stream, await runtime.app.handle(requestOf(event)));
   await runtime.app.tracer?.flush();
 });
 
-/** Answers messages of an SQS queue, and tells which are to come again. */
+/** Processes messages of an SQS queue, and returns those that must be delivered again. */
 export async function queueHandler(event: QueueEvent): Promise<QueueAnswer> {
   await loading;
   const { app, catalog, logger } = runtime;

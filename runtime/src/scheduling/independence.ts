@@ -5,20 +5,23 @@ import { differenceBetween, type Tolerance } from '../tensor/difference.js';
 import { InferenceError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 
-/** So many different rows are joined, in turn. */
+/** Maximum number of different rows that a test batch repeats in turn. */
 const DIFFERENT_ROWS = 4;
 
 const EXACT: Tolerance = { absolute: 0, relative: 0 };
 
-/** What is tried. */
+/** A model signature to test for batching. */
 export interface Trial {
   readonly model: LoadedModel;
   readonly signatureName: string;
-  /** Inputs of requests, such as the golden samples'; rows like the first are made up where these have few. */
+  /**
+   * Inputs of requests, such as the golden samples. If they have too few rows, the test derives more from the first
+   * row.
+   */
   readonly examples: readonly (readonly Tensor[])[];
-  /** How far an answer may be from that of the request alone. */
+  /** Maximum difference between a response from a batch and the response to the same request alone. */
   readonly tolerance: Tolerance;
-  /** Rows that are to run together. */
+  /** Number of rows in a test batch. */
   readonly maxRows: number;
 }
 
@@ -28,10 +31,10 @@ interface Asked {
 }
 
 /**
- * Finds out whether requests that run together get what each gets alone. Models that rank, normalize or filter along the
- * first dimension give other answers, and mostly no shape tells so.
+ * Tests whether batched requests get the same responses as separate requests. Models that rank, normalize or filter
+ * along the first dimension respond differently, and their shapes rarely show it.
  *
- * @returns what is different, in words; undefined if nothing is
+ * @returns a description of the difference, or undefined if there is none
  */
 export async function differenceTogether(trial: Trial): Promise<string | undefined> {
   const { model, signatureName, tolerance, maxRows } = trial;
@@ -39,7 +42,7 @@ export async function differenceTogether(trial: Trial): Promise<string | undefin
   if (asked.length < 2) return 'the model takes no two different rows to compare';
   const odd = asked.flatMap(({ outputs }) => outputs).find(({ shape }) => shape[0] !== 1);
   if (odd) return `${odd.name} has shape [${odd.shape}] for one row`;
-  // Backwards too, because what is in order already stays so when it is sorted.
+  // The test also runs in reverse order, because rows that are already sorted do not reveal a model that sorts them.
   for (const order of [asked, asked.toReversed()]) {
     const batch = Array.from({ length: maxRows }, (_, index) => order[index % order.length]!);
     const joined = joinRows(
@@ -58,7 +61,7 @@ export async function differenceTogether(trial: Trial): Promise<string | undefin
   return undefined;
 }
 
-/** Different requests of one row and one shape, each with what it gets alone. */
+/** Runs different requests of one row and one shape separately, and returns each with its response. */
 async function askAlone({ model, signatureName, examples }: Trial): Promise<Asked[]> {
   const asked: Asked[] = [];
   const rows = examples.flatMap(rowByRow);
@@ -74,7 +77,7 @@ async function askAlone({ model, signatureName, examples }: Trial): Promise<Aske
   return asked;
 }
 
-/** Each row of an example as a request. */
+/** Splits an example into one request per row. */
 function rowByRow(example: readonly Tensor[]): Tensor[][] {
   const rows = rowsOf(example) ?? 0;
   return splitRows(example, singles(rows), rows) ?? [];
@@ -82,7 +85,7 @@ function rowByRow(example: readonly Tensor[]): Tensor[][] {
 
 const singles = (rows: number) => new Array<number>(rows).fill(1);
 
-/** @returns undefined if the model refuses the inputs */
+/** Runs the model. @returns the outputs, or undefined if the model rejects the inputs */
 async function run(model: LoadedModel, inputs: readonly Tensor[], signatureName: string) {
   try {
     return await model.run(inputs, signatureName);
@@ -92,7 +95,10 @@ async function run(model: LoadedModel, inputs: readonly Tensor[], signatureName:
   }
 }
 
-/** Requests like this with other values, none further from 0 than its own: those may be numbers of rows in a table. */
+/**
+ * Returns requests like `example` with other values, each no further from 0 than the original. Larger values could be
+ * invalid if they are indices into a table.
+ */
 function variationsOf(example: readonly Tensor[]): Tensor[][] {
   const changes = [halved, rotated, ({ datatype, data }: Tensor) => allocate(datatype, data.length)];
   return changes.map((change) => example.map((tensor) => ({ ...tensor, data: change(tensor) })));

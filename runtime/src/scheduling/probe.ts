@@ -6,24 +6,28 @@ import { InferenceError } from '../tensor/errors.js';
 import { type Signature, shapeFits, type Tensor } from '../tensor/tensor.js';
 import { differenceTogether } from './independence.js';
 
-/** Sizes that are tried. Above the last, waiting for more rows to compute costs more than it saves. */
+/** Batch sizes to measure. Above the largest, waiting for more rows costs more than it saves. */
 const BATCH_SIZES = [4, 16, 64] as const;
 
-/** A larger batch, or more threads, are used only if a row costs at most this share of what it costs without. */
+/** Maximum cost per row, relative to the current setting, that justifies a larger batch or more threads. */
 const WORTHWHILE = 0.9;
 
-/** No longer than this is spent on one size, so that a slow model starts as fast as it can. */
+/** Maximum expected milliseconds of a run at one batch size. The limit keeps the startup of slow models short. */
 const MAX_PROBE_MS = 250;
 
-/** A run that takes longer goes to a thread of its own: crossing over costs about 70 us, a held event loop much more. */
+/**
+ * Maximum milliseconds of a run on the event loop. Longer runs move to a thread: the switch costs about 70 us, and a
+ * blocked event loop much more.
+ */
 const MAX_INLINE_MS = 0.3;
 
 /**
- * Moves a model whose runs would hold the event loop to a thread of its own, with as many threads for one run as make it
- * faster. A model that cannot be tried is taken for a long one.
+ * Moves a model to its own thread if its runs would block the event loop. A run uses as many threads as make it faster.
+ * A model without an example counts as slow.
  *
- * @param example inputs of one request, such as a golden sample's
- * @param threads for one run. @default all the CPUs the process may use, if they make it faster, and else one
+ * @param example inputs of one request, such as a golden sample
+ * @param threads threads per run.
+ * @default - all CPUs available to the process if they make runs faster, otherwise one
  */
 export async function placeModel(
   model: LoadedModel,
@@ -39,24 +43,24 @@ export async function placeModel(
   if ((await fastest(model, example)) > inlineMs * WORTHWHILE) await model.offload(1);
 }
 
-/** How requests of a model run together. */
+/** Batching settings of a model. */
 export interface Batching {
-  /** Rows that run together at most; 1 if none do. */
+  /** Maximum number of rows per batch; 1 disables batching. */
   readonly maxRows: number;
-  /** Names of the signatures whose requests run together. */
+  /** Names of the signatures whose requests can be batched. */
   readonly signatures: readonly string[];
-  /** Why requests run alone though it would be faster if they did not. @default they do not run alone */
+  /** Reason why requests are not batched although batching would be faster. @default - there is no such reason */
   readonly obstacle?: string;
 }
 
 const ALONE: Batching = { maxRows: 1, signatures: [] };
 
 /**
- * Measures how many rows the model should run together, and tries whether it may: requests never run together that get
- * other answers then.
+ * Measures the best batch size of a model, and tests whether batching changes its responses. Requests that would get
+ * other responses are never batched.
  *
- * @param examples inputs of requests, such as the golden samples'
- * @param tolerance how far an answer may be from that of the request alone
+ * @param examples inputs of requests, such as the golden samples
+ * @param tolerance maximum difference between a response from a batch and the response to the same request alone
  */
 export async function probeBatching(
   model: LoadedModel,
@@ -80,7 +84,7 @@ export async function probeBatching(
   return signatures.length > 0 ? { maxRows, signatures, obstacle } : { ...ALONE, obstacle };
 }
 
-/** The examples as inputs of another signature, where they fit that too. */
+/** Returns the examples that also fit another signature, renamed to its inputs. */
 function examplesFor({ inputs }: Signature, examples: readonly (readonly Tensor[])[]): Tensor[][] {
   const fitting = examples.filter(
     (example) =>
@@ -94,10 +98,10 @@ function examplesFor({ inputs }: Signature, examples: readonly (readonly Tensor[
 }
 
 /**
- * How many rows the model should run together. On a processor batching makes small models faster and large convolutions
- * slower, which only a run can tell.
+ * Returns the number of rows that the model should run together. On a CPU, batching makes small models faster and large
+ * convolutions slower, so only a measurement can decide.
  *
- * @returns 1 if batches are of no use, or cannot be made
+ * @returns 1 if batches bring no gain or are not possible
  */
 async function batchRows(model: LoadedModel, example: readonly Tensor[] | undefined): Promise<number> {
   const signature = model.signatures.serving_default!;
@@ -118,7 +122,7 @@ async function batchRows(model: LoadedModel, example: readonly Tensor[] | undefi
   return best;
 }
 
-/** Some models were exported for so many rows at most. */
+/** Treats a rejected batch as infinitely slow, because some models were exported with a maximum number of rows. */
 function tooLarge(error: unknown): number {
   if (error instanceof InferenceError) return Number.POSITIVE_INFINITY;
   throw error;

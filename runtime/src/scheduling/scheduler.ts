@@ -5,21 +5,27 @@ import { InferenceError } from '../tensor/errors.js';
 import type { CallTrace, Cancellation, InferenceResponse } from '../tensor/request.js';
 import type { Tensor } from '../tensor/tensor.js';
 
-/** What a model's queue allows. */
+/** Queue and batching settings of a model. */
 export interface SchedulerOptions {
-  /** Requests that may wait before new ones are refused. */
+  /** Maximum number of waiting requests. Further requests are rejected. */
   readonly maxQueue: number;
-  /** Milliseconds from arrival after which a request is given up. */
+  /** Milliseconds from arrival after which a request times out. */
   readonly timeoutMs: number;
-  /** Rows that run together at most; 1 turns batching off. */
+  /** Maximum number of rows per batch; 1 disables batching. */
   readonly maxBatchRows: number;
-  /** Names of the signatures whose requests may run together. @default all whose tensors may have any number of rows */
+  /**
+   * Names of the signatures whose requests may be batched.
+   *
+   * @default - all signatures whose tensors have a variable number of rows
+   */
   readonly batchable?: readonly string[];
-  /** Milliseconds that a request may wait for others to fill its batch. @default 0: an idle model starts at once */
+  /** Milliseconds that a request may wait for others to fill its batch. @default 0: an idle model starts immediately */
   readonly batchWindowMs?: number;
-  /** Told of what happens. @default nobody is */
+  /** Observer of queue and run events. @default - no observer */
   readonly observer?: SchedulerObserver;
-  /** Told that requests of a signature run together no more, because outputs had other rows than inputs. */
+  /**
+   * Callback for a signature that is no longer batched, because its output row count differed from its input row count.
+   */
   readonly onOtherRows?: (signatureName: string) => void;
 }
 
@@ -27,7 +33,7 @@ interface Waiting {
   readonly inputs: readonly Tensor[];
   readonly signatureName: string;
   readonly signal: Cancellation | undefined;
-  /** Undefined if it must run alone. */
+  /** Number of rows; undefined if the request must run alone. */
   rows: number | undefined;
   readonly arrival: number;
   readonly deadline: number;
@@ -38,14 +44,16 @@ interface Waiting {
 }
 
 /**
- * The queue of one model. Without a window batching adds no wait: what arrived while the engine was busy runs together
- * once it is free, and an idle engine starts as soon as the sockets that are readable now have been read.
+ * Request queue of one model. Without a batch window, batching adds no wait. Requests that arrive while the engine is
+ * busy run together once it is free. An idle engine starts as soon as the sockets that are readable now have been read.
  *
- * Models take turns: each starts one batch a turn of the event loop, so that none waits for more than one batch of each.
+ * Models take turns: each starts one batch per turn of the event loop, so that none waits for more than one batch of
+ * each other model.
  */
 export class Scheduler {
   private queue: Waiting[] = [];
-  // No Set: the tables that one outgrows hold on to what they held, request after request, until a full collection.
+  // An array instead of a Set, because the tables that a growing Set discards keep requests in memory until a full
+  // garbage collection.
   private readonly running: (readonly Waiting[])[] = [];
   private isScheduled = false;
   private timer: NodeJS.Timeout | undefined;
@@ -58,14 +66,15 @@ export class Scheduler {
     private readonly model: LoadedModel,
     private readonly options: SchedulerOptions,
   ) {
-    // Where requests run together, those that wait for the engine make its next batch.
+    // With batching, waiting requests stay in this queue to form the next batch. Otherwise the engine may queue some
+    // ahead.
     this.concurrency = (model.concurrency ?? 1) + (options.maxBatchRows > 1 ? 0 : (model.ahead ?? 0));
     const { batchable = Object.keys(model.signatures), maxBatchRows } = options;
     const names = batchable.filter((name) => isBatchable(model.signatures[name]!));
     this.batchable = new Set(maxBatchRows > 1 ? names : []);
   }
 
-  /** Requests that wait or run. */
+  /** Number of requests that wait or run. */
   get depth(): number {
     let depth = this.queue.length;
     for (const batch of this.running) depth += batch.length;
@@ -73,9 +82,10 @@ export class Scheduler {
   }
 
   /**
-   * Runs the model, together with others that wait.
+   * Runs the model on `inputs`, batched with other waiting requests if possible.
    *
-   * @throws InferenceError `UNAVAILABLE` if the queue is full, `DEADLINE_EXCEEDED`, `CANCELLED`, or what the model says
+   * @throws InferenceError `UNAVAILABLE` if the queue is full, `DEADLINE_EXCEEDED`, `CANCELLED`, or the model's own
+   * error
    */
   submit(inputs: readonly Tensor[], signatureName: string, signal?: Cancellation): Promise<InferenceResponse> {
     const { maxQueue, observer } = this.options;
@@ -104,7 +114,7 @@ export class Scheduler {
     });
   }
 
-  /** Resolves once nothing waits or runs. */
+  /** Resolves once no request waits or runs. */
   idle(): Promise<void> {
     if (this.depth === 0) return Promise.resolve();
     return new Promise((resolve) => this.idleWaiters.push(resolve));
@@ -126,14 +136,14 @@ export class Scheduler {
     this.schedule();
   };
 
-  /** How long the oldest request may still wait for others, in milliseconds. */
+  /** Returns the milliseconds that the oldest request may still wait for others. */
   private windowLeft(): number {
     const { batchWindowMs = 0, maxBatchRows } = this.options;
     const oldest = this.queue[0];
     if (batchWindowMs === 0 || oldest?.rows === undefined) return 0;
     let rows = 0;
     for (const item of this.queue) rows += item.rows ?? 0;
-    // A timer may fire a little early.
+    // Rounding up compensates for timers that fire slightly early.
     return rows >= maxBatchRows ? 0 : Math.ceil(oldest.arrival + batchWindowMs - performance.now());
   }
 
@@ -149,7 +159,7 @@ export class Scheduler {
     this.settleIdle();
   };
 
-  /** Takes the oldest request that is still wanted, and those that can run with it. */
+  /** Removes the oldest live request from the queue, with the requests that fit into its batch. */
   private take(): Waiting[] {
     const batch: Waiting[] = [];
     const rest: Waiting[] = [];
@@ -166,7 +176,9 @@ export class Scheduler {
     return batch;
   }
 
-  /** Makes room of those that nobody waits for any more, who are otherwise left to the next batch. */
+  /**
+   * Drops queued requests whose client has disconnected. Otherwise they are dropped only when the next batch is formed.
+   */
   private dropUnwanted(): void {
     this.queue = this.queue.filter((item) => this.isWanted(item));
   }
@@ -209,7 +221,7 @@ export class Scheduler {
     }
   }
 
-  /** @returns whether the model answered */
+  /** Runs one request. @returns whether the model succeeded */
   private async runAlone(item: Waiting): Promise<boolean> {
     try {
       const outputs = await this.model.run(item.inputs, item.signatureName);
@@ -222,7 +234,7 @@ export class Scheduler {
     }
   }
 
-  /** @returns whether the model answered all of them at once */
+  /** Runs several requests as one batch. @returns whether the batch succeeded as a whole */
   private async runTogether(batch: readonly Waiting[]): Promise<boolean> {
     const { signatureName } = batch[0]!;
     const counts = batch.map((item) => item.rows!);
@@ -236,7 +248,7 @@ export class Scheduler {
       parts = splitRows(await this.model.run(inputs, signatureName), counts, rows);
       if (!parts) this.runApart(signatureName);
     } catch {
-      // One bad request must not fail the others: each runs again by itself and gets its own error.
+      // One invalid request must not fail the others, so each request runs again separately and gets its own error.
     }
     for (let index = 0; index < batch.length; index++) {
       const item = batch[index]!;
@@ -246,14 +258,20 @@ export class Scheduler {
     return parts !== undefined;
   }
 
-  /** Nobody's rows are known once outputs have others than inputs: requests of the signature run alone from now on. */
+  /**
+   * Stops batching a signature. If the output row count differs from the input's, rows can no longer be attributed to
+   * requests.
+   */
   private runApart(signatureName: string): void {
     if (!this.batchable.delete(signatureName)) return;
     for (const item of this.queue) if (item.signatureName === signatureName) item.rows = undefined;
     this.options.onOtherRows?.(signatureName);
   }
 
-  /** One timer, for the request that expires next. Those given up already, whose run goes on, need none. */
+  /**
+   * Starts a single timer for the next deadline. Requests that already timed out need none, even if their run
+   * continues.
+   */
   private watchDeadlines(): void {
     if (this.timer !== undefined) return;
     let next = Number.POSITIVE_INFINITY;
