@@ -5,23 +5,23 @@ import { findPackages, type StoredPackage } from '../store/package-source.js';
 import type { ModelEntry } from './model-entry.js';
 import type { ModelVersion } from './served-model.js';
 
-/** A package that may become a version of a model. */
+/** A package that can become a version of a model. */
 export interface Candidate extends ModelVersion {
   readonly stored: StoredPackage;
   readonly manifest: Manifest;
 }
 
-/** What the packages of an entry are. */
+/** Result of reading the packages of an entry. */
 export interface Search {
-  /** By the model's name. */
+  /** Candidates by model name. */
   readonly models: ReadonlyMap<string, readonly Candidate[]>;
-  /** By location. */
+  /** Errors by location. */
   readonly failures: ReadonlyMap<string, Error>;
-  /** Where packages were read without fault. */
+  /** Locations whose packages were read without errors. */
   readonly readable: readonly string[];
 }
 
-/** Reads the manifests of an entry's packages. Of two that say they are the same version of a model, the first counts. */
+/** Reads the manifests of an entry's packages. If two packages claim the same version of a model, the first wins. */
 export async function findCandidates(entry: ModelEntry): Promise<Search> {
   const models = new Map<string, Candidate[]>();
   const failures = new Map<string, Error>();

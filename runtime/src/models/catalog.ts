@@ -10,7 +10,7 @@ export class Catalog implements ModelCatalog {
   private isLoaded = false;
   private isDraining = false;
 
-  /** What loads and unloads by request, where that is allowed. */
+  /** Interface to load and unload models on request; undefined if callers may not do so. */
   control: ModelControl | undefined;
 
   get ready(): boolean {
@@ -38,22 +38,22 @@ export class Catalog implements ModelCatalog {
     return this.versionLabels.get(name) ?? {};
   }
 
-  /** Points labels to versions, in the place of all labels that the model had. */
+  /** Replaces all labels of a model. */
   setLabels(name: string, labels: Readonly<Record<string, string>>): void {
     this.versionLabels.set(name, labels);
   }
 
-  /** Every version of every model. */
+  /** Returns every version of every model. */
   all(): readonly ServedVersion[] {
     return [...this.models.values()].flat();
   }
 
-  /** The version of exactly this number, whatever its state. */
+  /** Returns the version with exactly this number, in any state. */
   version(name: string, version: string): ServedVersion | undefined {
     return this.models.get(name)?.find((each) => each.version === version);
   }
 
-  /** Adds a version, newest first, in the place of one with the same number. */
+  /** Adds a version and replaces one with the same number. Versions stay sorted newest first. */
   add(model: ServedVersion): void {
     const others = (this.models.get(model.name) ?? []).filter(({ version }) => version !== model.version);
     const versions = [...others, model];
@@ -61,7 +61,7 @@ export class Catalog implements ModelCatalog {
     this.models.set(model.name, versions);
   }
 
-  /** Forgets a version. */
+  /** Removes a version. */
   remove(model: ServedVersion): void {
     const others = (this.models.get(model.name) ?? []).filter((each) => each !== model);
     if (others.length > 0) this.models.set(model.name, others);
@@ -71,18 +71,23 @@ export class Catalog implements ModelCatalog {
     }
   }
 
-  /** From now on the server is ready while every model that is served has a version that is healthy. */
+  /**
+   * Marks the initial load as complete. From now on the server is ready while every served model has a healthy version.
+   */
   loaded(): void {
     this.isLoaded = true;
   }
 
-  /** From now on the server is not ready, whatever its models are. */
+  /** Marks the server as not ready, regardless of its models. */
   drain(): void {
     this.isDraining = true;
   }
 }
 
-/** A model that is on its way in, or could not be loaded, takes nothing from those that are served. */
+/**
+ * Returns whether a model does not impair readiness. A model that is still loading, or failed to load, does not affect
+ * the models that are served.
+ */
 function isServable(versions: readonly ServedVersion[]): boolean {
   const available = versions.filter(({ state }) => state === 'AVAILABLE');
   return available.length === 0 || available.some(({ isReady }) => isReady);

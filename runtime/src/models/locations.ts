@@ -5,12 +5,12 @@ import { invalid } from '../tensor/errors.js';
 import type { ModelRoot } from './model-entry.js';
 
 /**
- * Where callers may load models from: places that the operator named, and what lies below them. Anywhere else, the
- * server's own rights would be lent to whoever may call it.
+ * Resolves a location from which a caller wants to load a model. Callers may load only from locations that the operator
+ * configured, and from below them. Any other location would give every caller the server's own permissions.
  *
- * @returns the place as the store is to be asked, with the query of the operator's URL, which may be a signature, and
- * with the digests of the nearest place that he named
- * @throws InferenceError `INVALID_ARGUMENT`; nothing was asked then
+ * @returns the location to read, with the query of the operator's URL, which may be a signature, and the digests of the
+ * nearest configured location
+ * @throws InferenceError `INVALID_ARGUMENT`, before any store is accessed
  */
 export function allowedLocation(location: string, roots: readonly ModelRoot[]): ModelRoot {
   const below = isUrl(location) ? belowUrl(location) : belowFolder(location);
@@ -24,7 +24,7 @@ export function allowedLocation(location: string, roots: readonly ModelRoot[]): 
   throw invalid('models are loaded from the folders and URLs that the server is configured with, and from those below');
 }
 
-/** Gives the place itself if it is at or below a root, else undefined. */
+/** Returns the location if it is at or below a root, otherwise undefined. */
 type Below = (root: string) => string | undefined;
 
 function belowFolder(folder: string): Below {
@@ -36,7 +36,7 @@ function belowFolder(folder: string): Below {
   };
 }
 
-/** Without symbolic links; undefined if there is no such folder. */
+/** Resolves symbolic links; returns undefined if the folder does not exist. */
 function resolved(folder: string): string | undefined {
   try {
     return realpathSync(folder);
@@ -47,7 +47,7 @@ function resolved(folder: string): string | undefined {
 
 function belowUrl(location: string): Below {
   const url = URL.canParse(location) ? new URL(location) : undefined;
-  // What a server may take for a slash or for dots after this comparison is refused.
+  // Reject encoded characters that a server may decode to slashes or dots after this comparison.
   if (!url || url.search || url.hash || /%2e|%2f|%5c|%00/i.test(url.pathname)) return () => undefined;
   return (root) => {
     if (!isUrl(root)) return undefined;

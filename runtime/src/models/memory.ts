@@ -5,16 +5,19 @@ import type { Manifest } from '../manifest/index.js';
 
 const CGROUP = '/sys/fs/cgroup';
 
-/** While a model is loaded, its file and what is made of it are in memory together. */
+/** Memory factor for loading a model: its file and its loaded form are in memory at the same time. */
 const LOAD_FACTOR = 2;
 
-/** Bytes of memory that loading a model takes, from the sizes of its files; each worker process has its own copy. */
+/**
+ * Estimates the bytes of memory that loading a model takes, from the sizes of its files. Each worker process has its
+ * own copy.
+ */
 export function bytesToLoad({ files, format }: Manifest, workers = 1): number {
   const copies = format === 'onnx' ? 1 : workers;
   return LOAD_FACTOR * copies * files.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Where the kernel tells of a container's memory: version 2 of cgroups, and version 1. */
+/** Files in which the kernel reports a container's memory, for version 2 and version 1 of cgroups. */
 const LAYOUTS = [
   { limit: 'memory.max', used: 'memory.current', statistics: 'memory.stat', prefix: '' },
   {
@@ -25,14 +28,14 @@ const LAYOUTS = [
   },
 ] as const;
 
-/** Bytes of memory that are left, within the container's limit if there is one. */
+/** Returns the free memory in bytes, within the container's limit if there is one. */
 export function bytesLeft(cgroup = CGROUP): number {
   for (const { limit, used, statistics, prefix } of LAYOUTS) {
     const most = Number(read(join(cgroup, limit)));
-    // Without a limit the file says `max`, or is not there.
+    // Without a limit, the file contains `max` or does not exist.
     if (!(most > 0)) continue;
     const text = read(join(cgroup, statistics));
-    // Pages of files are given back when memory is short.
+    // The kernel reclaims the file cache when memory is short, so it counts as free.
     const cached = statistic(text, `${prefix}active_file`) + statistic(text, `${prefix}inactive_file`);
     return Math.min(freemem(), most - Number(read(join(cgroup, used))) + cached);
   }

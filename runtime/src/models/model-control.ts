@@ -5,33 +5,37 @@ import { MODEL_NAME, MODEL_NAME_RULE, type ModelEntry, type ModelRoot } from './
 import type { ModelSet } from './model-set.js';
 import type { ModelVersion } from './served-model.js';
 
-/** Changes a set of models: by what the operator says, by what comes and goes, and by request. One change at a time. */
+/**
+ * Applies changes to a set of models: the operator's configuration, added and removed packages, and requests of
+ * callers. Only one change runs at a time.
+ */
 export class ControlledModels implements ModelControl {
-  /** Where callers may load from: what the operator named, whatever callers have made of it. */
+  /** Locations from which callers may load, as the operator configured them. Requests of callers never change them. */
   private roots: readonly ModelRoot[] = [];
-  /** Models that are there because a caller said where. */
+  /** Models that a caller loaded from a location. */
   private readonly requested = new Set<string>();
   private change: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly set: ModelSet) {}
 
   /**
-   * Loads what the operator named.
+   * Loads the models that the operator configured.
    *
-   * @param roots where callers may load from. @default the places of the entries
-   * @throws Error if that cannot be served
+   * @param roots locations from which callers may load.
+   * @default - the locations of the entries
+   * @throws Error if the models cannot be served
    */
   start(entries: readonly ModelEntry[], roots: readonly ModelRoot[] = entries): Promise<void> {
     this.roots = roots;
     return this.exclusive(() => this.set.start(entries));
   }
 
-  /** Loads packages that came, and retires those that went. */
+  /** Loads added packages and retires removed ones. */
   refresh(): Promise<void> {
     return this.exclusive(() => this.set.refresh());
   }
 
-  /** Takes what the operator names now in the place of what was named before, whoever named it. */
+  /** Replaces all entries, including those that callers added, with the operator's new entries. */
   async replace(entries: readonly ModelEntry[]): Promise<void> {
     await this.exclusive(async () => {
       this.roots = entries;
@@ -71,7 +75,7 @@ export class ControlledModels implements ModelControl {
     return this.set.unloaded();
   }
 
-  /** Loads nothing any more. */
+  /** Stops loading models. */
   close(): void {
     this.set.close();
   }
@@ -142,7 +146,10 @@ function checkName(name: string): void {
   if (!MODEL_NAME.test(name)) throw invalid(`the name of a model holds ${MODEL_NAME_RULE}`);
 }
 
-/** Callers who may change what is served are told what is wrong with it. */
+/**
+ * Converts a failure to an error for callers. They may change the served models, so the error contains the full
+ * message.
+ */
 function told(failure: Error): InferenceError {
   return failure instanceof InferenceError ? failure : invalid(failure.message);
 }

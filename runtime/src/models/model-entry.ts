@@ -1,29 +1,29 @@
 import type { VersionPolicy } from './version-policy.js';
 
-/** Names under which a server may have models. */
+/** Pattern of valid model names. */
 export const MODEL_NAME = /^[\w.-]{1,200}$/;
 
-/** Those names, for a message. */
+/** Description of valid model names for error messages. */
 export const MODEL_NAME_RULE = '1 to 200 letters, digits, `_`, `.` and `-`';
 
-/** A place of packages. */
+/** Location of packages. */
 export interface ModelRoot {
-  /** Folder or URL of one package, or of several. */
+  /** Folder or URL of one package or of several. */
   readonly location: string;
-  /** The digests of the packages that may be loaded from there. @default any */
+  /** Digests of the packages that may be loaded from this location. @default - any digest */
   readonly digests?: readonly string[];
 }
 
-/** A model that a server is to have: where its packages are, and which of them it serves. */
+/** Entry for a model to serve: the location of its packages and the versions to serve. */
 export interface ModelEntry extends ModelRoot {
-  /** The name it is served under. @default the name that each package has */
+  /** Name under which the model is served. @default - the name in each package */
   readonly name?: string;
   readonly policy: VersionPolicy;
-  /** Version by the label that points to it. */
+  /** Version of each label. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Whatever packages lie there, by their own names. */
+/** Returns an entry that serves every package at a location under its own name. */
 export function everythingAt(location: string, digests?: readonly string[]): ModelEntry {
   return { location, digests, policy: { kind: 'all' }, labels: {} };
 }

@@ -10,34 +10,34 @@ import { ServedVersion, type VersionOptions } from './served-version.js';
 import { Setbacks } from './setbacks.js';
 import { chosenVersions } from './version-policy.js';
 
-/** What a set of packages needs to become models. */
+/** Dependencies and settings of a `ModelSet`. */
 export interface ModelSetOptions extends VersionOptions {
   readonly catalog: Catalog;
   readonly logger: Logger;
 }
 
-/** What one look at the packages came to. */
+/** Result of one scan of the packages. */
 export interface Look {
-  /** By the model's name, or the package's location where the name could not be told. */
+  /** Errors by model name, or by location if the package's name is unknown. */
   readonly failures: Map<string, Error>;
-  /** The versions that should be served, by model. */
+  /** Versions that should be served, by model name. */
   readonly chosen: Map<string, readonly string[]>;
 }
 
-/** What is looked for because a caller asked. */
+/** Request of a caller to load a model. */
 export interface LoadRequest {
   readonly name: string;
-  /** Where the caller said it is. */
+  /** Location that the caller named. */
   readonly source?: string;
 }
 
 /**
- * The models of a server, which may change: packages that came are loaded, and what they replace serves until they are
- * ready. A package that cannot be loaded replaces nothing. Changes must be made one at a time.
+ * The models of a server, which can change at run time. The set loads added packages while the versions they replace
+ * keep serving. A package that cannot be loaded replaces nothing. Callers must make changes one at a time.
  */
 export class ModelSet {
   entries: readonly ModelEntry[] = [];
-  /** Names that are not to be served though their packages are there. */
+  /** Names of models that callers unloaded. They are not served although their packages exist. */
   readonly resting = new Set<string>();
   readonly setbacks = new Setbacks();
   private readonly found = new Map<string, readonly Candidate[]>();
@@ -47,10 +47,10 @@ export class ModelSet {
   constructor(private readonly options: ModelSetOptions) {}
 
   /**
-   * Loads what is there at the start.
+   * Loads the initial models.
    *
-   * @throws Error if a store cannot be read, a manifest is wrong, a model has no version that can be loaded, or a label
-   * points nowhere
+   * @throws Error if a store cannot be read, a manifest is invalid, a model has no version that can be loaded, or a
+   * label refers to a version that is not served
    */
   async start(entries: readonly ModelEntry[]): Promise<void> {
     this.entries = entries;
@@ -64,18 +64,18 @@ export class ModelSet {
     this.isStarted = true;
   }
 
-  /** Loads packages that came, and retires those that went. Failures are logged, once each. */
+  /** Loads added packages and retires removed ones. Each failure is logged once. */
   async refresh(): Promise<void> {
     this.found.clear();
     await this.retire(await this.look(this.entries));
   }
 
-  /** Loads nothing any more. */
+  /** Stops loading models. */
   close(): void {
     this.isClosed = true;
   }
 
-  /** Finds what the entries name, and loads what should be served and is not. Retires nothing. */
+  /** Scans the packages of `entries` and loads the versions that should be served. Retires nothing. */
   async look(entries: readonly ModelEntry[], request?: LoadRequest): Promise<Look> {
     const look: Look = { failures: new Map(), chosen: new Map() };
     for (const entry of entries) {
@@ -95,7 +95,10 @@ export class ModelSet {
     return look;
   }
 
-  /** What keeps the models of the entries from being served; undefined if each has a version, and its labels. */
+  /**
+   * Returns the error that keeps the models of the entries from being served. Returns undefined if each has a version
+   * and its labels.
+   */
   failureOf({ failures }: Look): Error | undefined {
     for (const [key, error] of failures) {
       if (error instanceof InferenceError || !this.isServed(key)) return error;
@@ -108,8 +111,9 @@ export class ModelSet {
   }
 
   /**
-   * Retires what should not be served, once something is in its place. The last version of a model that was removed
-   * keeps serving, unless its entry was removed too: an empty folder is more likely a mistake.
+   * Retires versions that should no longer be served, once another version has replaced them. The last version of a
+   * model keeps serving after its package was removed, because an empty folder is more likely a mistake. It is retired
+   * if its entry was removed too.
    */
   async retire({ chosen }: Look): Promise<void> {
     const { catalog } = this.options;
@@ -133,13 +137,15 @@ export class ModelSet {
     return this.options.catalog.find(name) !== undefined;
   }
 
-  /** Versions that were found and are not in memory. */
+  /** Returns the versions that were found but are not in memory. */
   unloaded(): readonly ModelVersion[] {
     const candidates = [...this.found.values()].flat();
     return candidates.filter(({ name, version }) => this.options.catalog.version(name, version) === undefined);
   }
 
-  /** Loads the versions that the policy chooses, or in the place of one that cannot be loaded the next it would choose. */
+  /**
+   * Loads the versions that the policy selects. If one cannot be loaded, loads the next that the policy would select.
+   */
   private async loadChosen(
     candidates: readonly Candidate[],
     { policy, labels }: ModelEntry,
@@ -165,7 +171,7 @@ export class ModelSet {
 
   private async load({ name, version, stored, manifest }: Candidate, request?: LoadRequest): Promise<void> {
     const { catalog, logger, workers } = this.options;
-    // At the start there is nothing to protect, and the estimate may be too high.
+    // At startup no served model needs protection, and the estimate may be too high.
     if (this.isStarted && bytesToLoad(manifest, workers) > bytesLeft()) {
       throw new InferenceError('RESOURCE_EXHAUSTED', `there is not enough memory left for model ${name}`);
     }
@@ -173,7 +179,7 @@ export class ModelSet {
     const fetch = () => stored.fetch(manifest);
     const opened = new ServedVersion({ name, manifest, fetch, source: request?.source }, this.options);
     const current = catalog.version(name, version);
-    // A version on its way in is told of, but not in the place of one that answers.
+    // The catalog lists a loading version, but not instead of one that serves requests.
     if (current?.state !== 'AVAILABLE') catalog.add(opened);
     await opened.load();
     if (this.isClosed) return opened.retire();
@@ -188,7 +194,7 @@ export class ModelSet {
     const key = `labels ${name}`;
     const missing = Object.values(labels).find((version) => !catalog.find(name, version));
     if (missing !== undefined) {
-      // In the words of TensorFlow Serving.
+      // This is the text of TensorFlow Serving.
       const error = new InferenceError(
         'FAILED_PRECONDITION',
         `Request to assign label to version ${missing} of model ${name}, which is not currently available for inference`,
@@ -201,7 +207,9 @@ export class ModelSet {
     catalog.setLabels(name, labels);
   }
 
-  /** A version that could not be loaded is told of for as long as its package is there. */
+  /**
+   * Returns whether a version failed to load and its package still exists. The catalog keeps listing such a version.
+   */
   private isTold({ name, version, state }: ServedVersion): boolean {
     return state === 'END' && (this.found.get(name) ?? []).some((each) => each.version === version);
   }
@@ -218,7 +226,7 @@ export class ModelSet {
   }
 
   private report(key: string, location: string, error: Error): void {
-    // What fails at the start is told by whoever starts, if it does not start.
+    // Failures at startup are logged by `start`, if startup succeeds despite them.
     if (this.setbacks.note(key, error.message) && this.isStarted) this.log(location, error);
   }
 

@@ -8,7 +8,7 @@ import { InferenceError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /**
- * The golden samples of the package in `directory`.
+ * Reads the golden samples of the package in `directory`.
  *
  * @throws ModelPackageError `SAMPLES_INVALID` if they cannot be read or do not fit the signature
  */
@@ -30,7 +30,7 @@ export function readSamples(directory: string, manifest: Manifest): Sample[] {
 /**
  * Runs the golden samples.
  *
- * @throws ModelPackageError `SAMPLES_DIFFER` for the first answer that is not the golden one
+ * @throws ModelPackageError `SAMPLES_DIFFER` for the first output that differs from the expected one
  */
 export async function checkSamples(model: LoadedModel, manifest: Manifest, samples: readonly Sample[]): Promise<void> {
   for (const [index, sample] of samples.entries()) {
@@ -50,7 +50,7 @@ export async function checkSamples(model: LoadedModel, manifest: Manifest, sampl
   }
 }
 
-/** Most samples that are kept as examples, and most elements of one. */
+/** Maximum number of samples kept as examples, and maximum number of elements per example. */
 const EXAMPLES = 5;
 const EXAMPLE_ELEMENTS = 1000;
 

@@ -3,42 +3,45 @@ import type { ModelMetrics } from '../observability/model-metrics.js';
 import type { Cancellation, InferenceRequest, InferenceResponse } from '../tensor/request.js';
 import type { Signature, Tensor } from '../tensor/tensor.js';
 
-/** The states TensorFlow Serving names, which every other protocol maps from. */
+/** States of a version, named as in TensorFlow Serving. The other protocols map them to their own names. */
 export type ModelState = 'START' | 'LOADING' | 'AVAILABLE' | 'UNLOADING' | 'END';
 
-/** A version of a model. */
+/** Version of a model. */
 export interface ModelVersion {
   readonly name: string;
   readonly version: string;
 }
 
-/** One version of a model, as a protocol sees it. */
+/** Version of a model as protocols use it. */
 export interface ServedModel extends ModelVersion {
   readonly manifest: Manifest;
   readonly state: ModelState;
-  /** Whether it is available and requests have a chance now: not so while all its worker processes are ending, say. */
+  /**
+   * Whether the version is available and can process requests now. It is false while all its worker processes are
+   * restarting, for example.
+   */
   readonly isReady: boolean;
-  /** Where the package was loaded from, if it was by a request. */
+  /** Location that the package was loaded from, if a caller requested it. */
   readonly source?: string;
-  /** Why the version is not ready, if there is more to say than its state. */
+  /** Reason why the version is not ready, if its state alone does not explain it. */
   readonly failure?: string;
-  /** Inputs of the first golden samples, where they are small enough to show. @default - none */
+  /** Inputs of the first golden samples that are small enough to show. @default - none */
   readonly examples?: readonly (readonly Tensor[])[];
-  /** What is counted of its calls. @default nothing */
+  /** Metrics of the version. @default - calls are not counted */
   readonly metrics?: ModelMetrics;
-  /** By signature name; `serving_default` is always present. */
+  /** Signatures by name; `serving_default` is always present. */
   readonly signatures: Readonly<Record<string, Signature>>;
   /**
-   * Runs the request, batched with others that wait.
+   * Runs the request, batched with other waiting requests.
    *
-   * @throws InferenceError with the canonical code of what went wrong
+   * @throws InferenceError with the canonical code of the failure
    */
   infer(request: InferenceRequest): Promise<InferenceResponse>;
   /**
-   * Keeps the version in memory for several calls that answer one request, though another takes its place meanwhile.
-   * Together they have the time that one request has; `calls` makes no more once its argument is aborted.
+   * Keeps the version in memory while several calls serve one request, even if another version replaces it meanwhile.
+   * All calls together share the timeout of one request. `calls` makes no further call once its argument is aborted.
    *
-   * @throws InferenceError `DEADLINE_EXCEEDED` after that time, or what `calls` throws
+   * @throws InferenceError `DEADLINE_EXCEEDED` after the timeout, or what `calls` throws
    */
   hold<T>(calls: (hold: Cancellation) => Promise<T>): Promise<T>;
 }

@@ -14,43 +14,43 @@ import type { Signature, Tensor } from '../tensor/tensor.js';
 import { checkSamples, readSamples, smallExamples } from './samples.js';
 import type { ModelState, ServedModel } from './served-model.js';
 
-/** How a version is run. */
+/** Settings for running a version. */
 export interface VersionOptions {
-  /** @default as many as make a run faster */
+  /** Threads per run. @default - as many as make a run faster */
   readonly threads?: number;
-  /** @default `python3` */
+  /** Interpreter for models of Python frameworks. @default `python3` */
   readonly python?: string;
-  /** Processes for a model of a Python framework. @default 1 */
+  /** Worker processes for a model of a Python framework. @default 1 */
   readonly workers?: number;
-  /** MiB of memory above which such a process is replaced. @default as the engine does */
+  /** Memory in MiB above which a worker process is replaced. @default - the engine's default */
   readonly workerMemoryMib?: number;
-  /** @default false */
+  /** Whether to load formats that can run code named in the file. @default false */
   readonly trustPickle?: boolean;
   /** Whether Open Inference requests must use the exact names and datatypes of the inputs. @default false */
   readonly strictInputs?: boolean;
-  /** Takes what the processes of a model write, and that requests run alone. @default it is dropped */
+  /** Logger for the output of worker processes and for disabled batching. @default - nothing is logged */
   readonly logger?: Logger;
   readonly maxQueue: number;
-  /** @default 0 */
+  /** Milliseconds that a request may wait for others to fill its batch. @default 0 */
   readonly batchWindowMs?: number;
   readonly timeoutSeconds: number;
-  /** Seconds that a process may take to load the model. @default as the engine does */
+  /** Seconds that a process may take to load the model. @default - the engine's default */
   readonly startSeconds?: number;
   readonly metrics: RuntimeMetrics;
 }
 
-/** What a version is made of. */
+/** Package of a version and how to fetch it. */
 export interface VersionSource {
-  /** @default the name that the package has */
+  /** Name under which the model is served. @default - the name in the package */
   readonly name?: string;
   readonly manifest: Manifest;
-  /** Brings the package to this machine. */
+  /** Fetches the package to this machine. */
   readonly fetch: () => Promise<LocalPackage>;
-  /** Where the package was loaded from, if it was by a request. */
+  /** Location that the package was loaded from, if a caller requested it. */
   readonly source?: string;
 }
 
-/** One version of a model from its package on disk to its last request. */
+/** Version of a model, from loading its package to its last request. */
 export class ServedVersion implements ServedModel {
   state: ModelState = 'START';
   readonly metrics = new ModelMetrics();
@@ -59,7 +59,7 @@ export class ServedVersion implements ServedModel {
   readonly source: string | undefined;
   readonly signatures: Readonly<Record<string, Signature>>;
   examples: readonly (readonly Tensor[])[] = [];
-  /** Ends with each of those who make several calls, and in time. */
+  /** Promises of the active holds. Each settles when its calls end or time out. */
   private readonly held = new Set<Promise<void>>();
   private loadFailure: string | undefined;
   private files: LocalPackage | undefined;
@@ -81,7 +81,7 @@ export class ServedVersion implements ServedModel {
     return this.manifest.version;
   }
 
-  /** Whether requests are taken, and have a chance. */
+  /** Whether the version accepts requests and can process them. */
   get isReady(): boolean {
     return this.state === 'AVAILABLE' && this.model?.isHealthy !== false;
   }
@@ -92,7 +92,7 @@ export class ServedVersion implements ServedModel {
     return this.model?.fault ?? 'the model is loaded, and its processes end again and again';
   }
 
-  /** Requests that wait or run. */
+  /** Number of requests that wait or run. */
   get depth(): number {
     return this.scheduler?.depth ?? 0;
   }
@@ -146,9 +146,9 @@ export class ServedVersion implements ServedModel {
     }
   }
 
-  // Not async: every request would wait for one promise more than the queue's own.
+  // The method is not async, because that would add a promise to every request.
   infer({ inputs, outputs: wanted, signatureName, signal }: InferenceRequest): Promise<InferenceResponse> {
-    // One that is going is found no more, and finishes what those ask who found it before.
+    // An unloading version is no longer found, but still serves callers that found it before.
     if (this.state !== 'AVAILABLE' && this.state !== 'UNLOADING') {
       return Promise.reject(new InferenceError('UNAVAILABLE', `model ${this.name} is not available`, 1));
     }
@@ -181,7 +181,7 @@ export class ServedVersion implements ServedModel {
     return answer;
   }
 
-  /** Takes no new request, lets those in flight finish, and frees the model. */
+  /** Stops accepting requests, waits for those in flight, and frees the model. */
   async retire(): Promise<void> {
     if (this.state !== 'AVAILABLE') return;
     this.state = 'UNLOADING';
@@ -206,7 +206,10 @@ export class ServedVersion implements ServedModel {
     this.options.logger?.log('info', `requests are not run together: ${why}`, fields);
   }
 
-  /** What the package says must be what the artifact has, or requests would be read by the wrong types. */
+  /**
+   * Checks that the artifact has the signatures in the manifest. Otherwise requests would be decoded with the wrong
+   * types.
+   */
   private checkSignature(model: LoadedModel): void {
     for (const [key, { inputs, outputs }] of Object.entries(this.signatures)) {
       const actual = model.signatures[key];

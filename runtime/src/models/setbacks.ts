@@ -1,11 +1,11 @@
-/** Looks between two attempts at most. */
+/** Maximum number of scans between two attempts. */
 const MAX_PAUSE = 64;
 
-/** What failed, so that it is told once, and tried again after twice as many looks each time. */
+/** Failures by key. A repeated failure is reported once, and the pause before the next attempt doubles each time. */
 export class Setbacks {
   private readonly known = new Map<string, { message: string; pause: number; left: number }>();
 
-  /** Whether it is time to try `key`, at this look. */
+  /** Returns whether `key` should be tried in this scan. Each call counts as one scan. */
   isDue(key: string): boolean {
     const setback = this.known.get(key);
     if (setback === undefined) return true;
@@ -13,7 +13,7 @@ export class Setbacks {
     return setback.left < 0;
   }
 
-  /** @returns whether this failure was not told yet */
+  /** Records a failure. @returns whether its message is new */
   note(key: string, message: string): boolean {
     const before = this.known.get(key);
     const pause = Math.min(MAX_PAUSE, before === undefined ? 1 : before.pause * 2);
@@ -21,7 +21,7 @@ export class Setbacks {
     return before?.message !== message;
   }
 
-  /** Forgets `key`, or everything, so that it is tried at the next look. */
+  /** Forgets the failure of `key`, or all failures, so that the next scan tries again. */
   clear(key?: string): void {
     if (key === undefined) this.known.clear();
     else this.known.delete(key);

@@ -1,17 +1,17 @@
-/** Which versions of a model are served, as TensorFlow Serving's `ServableVersionPolicy` has it. */
+/** Policy that selects the versions to serve, like TensorFlow Serving's `ServableVersionPolicy`. */
 export type VersionPolicy =
   | { readonly kind: 'all' }
   | { readonly kind: 'latest'; readonly count: number }
   | { readonly kind: 'specific'; readonly versions: readonly string[] };
 
-/** Orders versions newest first; they are whole numbers beyond what a double holds. */
+/** Compares versions, newest first. Versions are integers that can exceed the exact range of a double. */
 export function newestFirst(left: string, right: string): number {
   return Number(BigInt(right) - BigInt(left));
 }
 
 /**
- * The versions to serve of those that were found, newest first. A version that a label points to is among them,
- * whatever the policy, as its callers would fail without it.
+ * Selects the versions to serve, newest first. Versions with a label are always included, because callers that use the
+ * label would otherwise fail.
  */
 export function chosenVersions(
   found: readonly string[],
