@@ -1,39 +1,39 @@
-/** How a load balancer is asked for. */
+/** Options of a load balancer. */
 export interface LoadBalancerExposureOptions {
-  /** Addresses that may connect, as CIDR blocks. */
+  /** Client addresses that can connect, as CIDR blocks. */
   readonly sourceRanges: string[];
-  /** What the cloud wants to know, such as whether it is internal. @default - none */
+  /** Annotations of the Service, such as the one that makes the load balancer internal. @default - none */
   readonly annotations?: { [name: string]: string };
 }
 
-/** How an Ingress is asked for. */
+/** Options of an Ingress. */
 export interface IngressExposureOptions {
-  /** The ingress class, such as `nginx`. */
+  /** Ingress class, such as `nginx`. */
   readonly className: string;
-  /** The host name that callers use. */
+  /** Host name that callers use. */
   readonly host: string;
-  /** Secret of the namespace with the certificate. @default - the controller has one */
+  /** Secret in the namespace that holds the TLS certificate. @default - the controller's own certificate */
   readonly tlsSecretName?: string;
-  /** @default - none */
+  /** Annotations of the Ingress. @default - none */
   readonly annotations?: { [name: string]: string };
-  /** Addresses from which the controller reaches the pods, as CIDR blocks. */
+  /** Addresses that the controller uses to reach the pods, as CIDR blocks. */
   readonly sourceRanges: string[];
 }
 
-/** Which Gateway carries the traffic. */
+/** Options of a Gateway. */
 export interface GatewayExposureOptions {
-  /** Name of a Gateway that is there. */
+  /** Name of an existing Gateway. */
   readonly gatewayName: string;
-  /** @default - the namespace of the workload */
+  /** Namespace of the Gateway. @default - the namespace of the workload */
   readonly gatewayNamespace?: string;
-  /** The host name that callers use. */
+  /** Host name that callers use. */
   readonly host: string;
-  /** Addresses from which the Gateway reaches the pods, as CIDR blocks. */
+  /** Addresses that the Gateway uses to reach the pods, as CIDR blocks. */
   readonly sourceRanges: string[];
 }
 
 /**
- * From where a workload can be reached.
+ * Network exposure of a workload.
  *
  * @example
  * ```ts
@@ -44,22 +44,22 @@ export interface GatewayExposureOptions {
  * ```
  */
 export class Exposure {
-  /** From pods of the cluster that were let in. */
+  /** Reachable only from the pods of allowed namespaces in the cluster. */
   static cluster(): Exposure {
     return new Exposure('cluster', []);
   }
 
-  /** Through a load balancer of the cloud, without TLS: for private networks. */
+  /** Reachable through a load balancer of the cloud. It has no TLS, so use it in private networks only. */
   static loadBalancer(options: LoadBalancerExposureOptions): Exposure {
     return new Exposure('loadBalancer', options.sourceRanges, options);
   }
 
-  /** Through an Ingress, whose controller ends TLS. */
+  /** Reachable through an Ingress, whose controller terminates TLS. */
   static ingress(options: IngressExposureOptions): Exposure {
     return new Exposure('ingress', options.sourceRanges, undefined, options);
   }
 
-  /** Through a Gateway, which ends TLS and can split traffic between two versions. */
+  /** Reachable through a Gateway, which terminates TLS and can split traffic between two versions. */
   static gateway(options: GatewayExposureOptions): Exposure {
     return new Exposure('gateway', options.sourceRanges, undefined, undefined, options);
   }
@@ -67,7 +67,7 @@ export class Exposure {
   private constructor(
     /** One of `cluster`, `loadBalancer`, `ingress` and `gateway`. */
     readonly kind: 'cluster' | 'loadBalancer' | 'ingress' | 'gateway',
-    /** Addresses outside the cluster that may connect to the pods. */
+    /** Addresses outside the cluster that can connect to the pods, as CIDR blocks. */
     readonly sourceRanges: readonly string[],
     /** Set when `kind` is `loadBalancer`. */
     readonly loadBalancerOptions?: LoadBalancerExposureOptions,

@@ -9,19 +9,20 @@ import { rolloutTimeouts } from './private/rollout-time.js';
 import { validateInferenceService } from './private/validation.js';
 
 /**
- * A model in a cluster that runs KServe: an `InferenceService` with the same pod as {@link ModelWorkload}, which KServe
- * scales and exposes. It runs in KServe's mode `Standard` (`RawDeployment` before 0.16), which needs no Knative and keeps
- * at least one pod. The cluster and its resource definitions must exist when Terraform plans.
+ * Model served by KServe in an existing cluster. The `InferenceService` runs the same pod as {@link ModelWorkload}, and
+ * KServe scales and exposes it. It uses KServe's `Standard` mode (`RawDeployment` before 0.16), which needs no Knative
+ * and keeps at least one pod running. The cluster and its custom resource definitions must exist when Terraform plans.
  *
- * @throws ValidationError with every prop that is wrong; KServe owns exposure, so that `exposure`,
- * `callerNamespaces`, `metricsNamespaces`, `egressRanges`, `traceNamespaces` and `canary` are refused, and `namespace`
- * is required
+ * @throws ValidationError with all invalid props. KServe manages exposure: `exposure`, `callerNamespaces`,
+ * `metricsNamespaces`, `egressRanges`, `traceNamespaces` and `canary` are rejected, and `namespace` is required
  */
 export class InferenceService extends Construct {
-  /** The name of the container that serves, for metrics and logs. */
+  /** Name of the serving container in metrics and logs. */
   static readonly containerName = KSERVE_CONTAINER;
 
+  /** Kubernetes service account of the pods. */
   readonly serviceAccount: ServiceAccountV1;
+  /** The `InferenceService` resource. */
   readonly resource: Manifest;
 
   constructor(scope: Construct, id: string, props: ModelWorkloadProps) {
@@ -37,7 +38,7 @@ export class InferenceService extends Construct {
     this.resource = new kubernetes.Manifest(this, 'Resource', {
       provider: props.provider,
       manifest: inferenceService(props, namespace, this.serviceAccount.metadata.name),
-      // KServe fills in defaults and writes the status.
+      // KServe adds defaults to these fields, which Terraform would otherwise report as drift.
       computedFields: ['metadata.labels', 'metadata.annotations', 'spec.predictor'],
       timeouts: rolloutTimeouts(props),
       wait: { fields: { 'status.url': '^https?://' } },
@@ -45,7 +46,7 @@ export class InferenceService extends Construct {
     });
   }
 
-  /** Where KServe lets the model answer, without a path. */
+  /** URL that KServe assigns to the model, without a path. */
   get url(): string {
     return Token.asString(this.resource.interpolationForAttribute('object.status.url'));
   }

@@ -1,8 +1,8 @@
-/** A volume that a driver of the cluster mounts for the life of a pod. */
+/** Options of an inline CSI volume, which exists as long as the pod. */
 export interface CsiVolumeOptions {
-  /** The driver's name, such as `gcsfuse.csi.storage.gke.io`. */
+  /** Name of the CSI driver, such as `gcsfuse.csi.storage.gke.io`. */
   readonly driver: string;
-  /** What the driver wants to know. */
+  /** Volume attributes that the driver reads. */
   readonly attributes: { [name: string]: string };
 }
 
@@ -17,18 +17,18 @@ export interface CsiVolumeOptions {
  * ```
  */
 export class ModelVolume {
-  /** An inline volume of a CSI driver. */
+  /** Inline volume of a CSI driver. */
   static csi(options: CsiVolumeOptions): ModelVolume {
     return new ModelVolume({ csi: { driver: options.driver, readOnly: true, volumeAttributes: options.attributes } });
   }
 
-  /** A claim of the namespace, which many pods may read at once. */
+  /** Existing claim in the namespace that several pods can mount read-only at once. */
   static persistentVolumeClaim(claimName: string): ModelVolume {
     return new ModelVolume({ persistentVolumeClaim: { claimName, readOnly: true } });
   }
 
   private constructor(
-    /** The volume's source, as a pod's specification has it. */
+    /** Volume source in the format of a pod specification. */
     readonly source: object,
   ) {}
 }

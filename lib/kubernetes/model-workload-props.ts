@@ -3,143 +3,157 @@ import type { ModelServer } from '../serving/servers/model-server.js';
 import type { Exposure } from './exposure.js';
 import type { ModelVolume } from './model-volume.js';
 
-/** A taint of nodes that pods put up with. */
+/** Toleration of a node taint. */
 export interface Toleration {
+  /** Key of the taint. */
   readonly key: string;
-  /** @default - any value */
+  /** Value of the taint. @default - any value */
   readonly value?: string;
-  /** `NoSchedule`, `PreferNoSchedule` or `NoExecute`. @default - every effect */
+  /** Effect of the taint: `NoSchedule`, `PreferNoSchedule` or `NoExecute`. @default - every effect */
   readonly effect?: string;
 }
 
-/** What two versions that share the traffic may differ in. */
+/** Properties that can differ between two versions that share the traffic. */
 export interface ModelVersion {
-  /** The container image of the server. */
+  /** Container image of the server. */
   readonly image: string;
-  /** Variables of the server, the model's location and digest among them. */
+  /** Environment variables of the server, including the model's location and digest. */
   readonly environment: { [name: string]: string };
   /** Arguments of the image's entry point. @default - those of the image */
   readonly args?: string[];
-  /** Answers 200 while the process should not be restarted. @default - the path of Modelship's runtime */
+  /**
+   * Path of the liveness check, which responds with 200 while the process needs no restart.
+   *
+   * @default - the path of Modelship's runtime
+   */
   readonly livePath?: string;
-  /** Answers 200 while requests may come. @default - the path of Modelship's runtime */
+  /**
+   * Path of the readiness check, which responds with 200 while the server accepts requests.
+   *
+   * @default - the path of Modelship's runtime
+   */
   readonly readyPath?: string;
 }
 
-/** The version that gets a share of the traffic beside the one that serves. */
+/** Canary version, which receives a share of the traffic alongside the stable version. */
 export interface CanaryVersion extends ModelVersion {
-  /** Its share, in percent, 1 to 99. */
+  /** Share of the traffic that the canary receives, in percent, 1 to 99. */
   readonly percent: number;
 }
 
 /** Props of {@link ModelWorkload}. */
 export interface ModelWorkloadProps extends ModelVersion {
-  /** Name of everything in the cluster: at most 52 lower-case letters, digits and hyphens. */
+  /** Name of all objects in the cluster: at most 52 lower-case letters, digits and hyphens. */
   readonly name: string;
 
   /**
-   * What is in the image. Its port is served, and other servers than Modelship's runtime get a root file system that
-   * their user may write to, a home in `/tmp`, and with a GPU shared memory.
+   * Inference server in the image. It determines the port of the service. Servers other than Modelship's runtime get a
+   * writable root file system, a home directory in `/tmp`, and shared memory if the pod has a GPU.
    *
    * @default ModelServer.modelship()
    */
   readonly server?: ModelServer;
 
   /**
-   * A namespace that is there.
+   * Name of an existing namespace.
    *
-   * @default - one is made, named as the workload, that admits restricted pods only; baseline ones if the server is root
+   * @default - a new namespace with the workload's name and the Pod Security Standard "restricted", or "baseline" if
+   * the server runs as root
    */
   readonly namespace?: string;
 
-  /** The Kubernetes provider. @default - the stack's own */
+  /** Kubernetes provider. @default - the stack's own */
   readonly provider?: TerraformProvider;
 
   /**
-   * Resources to wait for before any object is created in the cluster, such as the nodes and the role of the deployer.
-   * Terraform deletes them last.
+   * Resources that must exist before Terraform creates objects in the cluster, such as the nodes and the deployer's
+   * role. Terraform deletes them last.
    *
    * @default - none
    */
   readonly clusterReady?: ITerraformDependable[];
 
-  /** Resources to wait for before pods start, such as the model's files. @default - none */
+  /** Resources that must exist before pods start, such as the model's files. @default - none */
   readonly dependsOn?: ITerraformDependable[];
 
-  /** Volume with the model. @default - none: the runtime fetches the model from the URL in its environment */
+  /** Volume that contains the model. @default - none: the runtime downloads it from the URL in its environment */
   readonly modelVolume?: ModelVolume;
 
-  /** Where the volume is mounted. @default '/mnt/models' */
+  /** Mount path of the volume. @default '/mnt/models' */
   readonly modelMountPath?: string;
 
-  /** Thousandths of a CPU that each pod may use and is sure to get. @default 1000 */
+  /** CPU request and limit of each pod, in thousandths of a CPU. @default 1000 */
   readonly cpuMillis?: number;
 
-  /** Memory of each pod, in MiB. @default 1024 */
+  /** Memory request and limit of each pod, in MiB. @default 1024 */
   readonly memoryMib?: number;
 
-  /** Disk that each pod may write to and is sure to get, in GiB. @default - what the cluster gives */
+  /** Ephemeral storage request and limit of each pod, in GiB. @default - the cluster's default */
   readonly diskGib?: number;
 
-  /** Seconds that a start may take before the pod is restarted. @default 300 */
+  /** Seconds that the container may take to become ready before it is restarted. @default 300 */
   readonly startupSeconds?: number;
 
-  /** GPUs of each pod. @default 0 */
+  /** Number of GPUs of each pod. @default 0 */
   readonly gpuCount?: number;
 
   /**
-   * Labels that a node must have: a GPU's kind, spot capacity. A server whose image is built for one kind of processor goes
-   * to nodes with it anyway.
+   * Labels that a node must have, such as the GPU type or spot capacity. If the server's image supports one CPU
+   * architecture only, its pods already select nodes of that architecture.
    *
    * @default - none
    */
   readonly nodeSelector?: { [name: string]: string };
 
-  /** @default - none */
+  /** Node taints that the pods tolerate. @default - none */
   readonly tolerations?: Toleration[];
 
-  /** Pods kept when nobody asks. Kubernetes scales to one, not to zero. @default 1 */
+  /** Minimum number of pods kept running when idle. Kubernetes scales in to one pod, not to zero. @default 1 */
   readonly minReplicas?: number;
 
-  /** Pods that may run at once. @default - as many as minReplicas, at least 3 */
+  /** Maximum number of pods that run at once. @default - as many as minReplicas, at least 3 */
   readonly maxReplicas?: number;
 
-  /** Share of the CPU, in percent, at which pods are added. @default 70 */
+  /** Average CPU utilization at which the workload scales out, in percent. @default 70 */
   readonly targetCpuPercent?: number;
 
-  /** Annotations of the Kubernetes service account, which bind it to an identity of the cloud. @default - none */
+  /** Annotations of the Kubernetes service account that bind it to a cloud identity. @default - none */
   readonly serviceAccountAnnotations?: { [name: string]: string };
 
-  /** @default - none beside those that find the pods */
+  /** Additional labels of the pods. @default - only those that select the pods */
   readonly podLabels?: { [name: string]: string };
 
-  /** @default - none */
+  /** Annotations of the pods. @default - none */
   readonly podAnnotations?: { [name: string]: string };
 
-  /** From where it can be reached. @default Exposure.cluster() */
+  /** Network exposure of the workload. @default Exposure.cluster() */
   readonly exposure?: Exposure;
 
-  /** Namespaces whose pods may call it. More are let in by `allowFrom`. @default - none */
+  /** Namespaces whose pods can invoke the model. `allowFrom` adds more. @default - none */
   readonly callerNamespaces?: string[];
 
   /**
-   * Namespaces whose pods gather metrics. They reach the metrics of the pods, without a credential, and nothing else.
+   * Namespaces whose pods scrape metrics. They can reach the metrics port without a credential, and no other port.
    *
-   * @default - none: the pods tell their metrics to callers only
+   * @default - none: only callers can read the metrics
    */
   readonly metricsNamespaces?: string[];
 
-  /** Addresses beside DNS and HTTPS that the pods may reach, as CIDR blocks: the cloud's identity endpoint. @default - none */
+  /**
+   * Additional addresses that the pods can reach, as CIDR blocks, such as the cloud's identity endpoint.
+   *
+   * @default - none: DNS and HTTPS only
+   */
   readonly egressRanges?: string[];
 
   /**
-   * Namespaces with a collector of traces, which the pods may send to by OTLP. Where it is, the variable
-   * `OTEL_EXPORTER_OTLP_ENDPOINT` says.
+   * Namespaces with a trace collector that the pods can reach over OTLP. Set its address in the environment variable
+   * `OTEL_EXPORTER_OTLP_ENDPOINT`.
    *
    * @default - none
    */
   readonly traceNamespaces?: string[];
 
-  /** A version that gets a share of the traffic; needs `Exposure.gateway()`. @default - none */
+  /** Canary version that receives a share of the traffic. Requires `Exposure.gateway()`. @default - none */
   readonly canary?: CanaryVersion;
 }

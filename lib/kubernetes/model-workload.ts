@@ -27,42 +27,50 @@ import { progressDeadlineSeconds, rolloutTimeouts } from './private/rollout-time
 import { scaling } from './private/scaling.js';
 import { validateWorkload } from './private/validation.js';
 
-/** The port of the services, which forward to the server's. */
+/** Port of the services, which forward to the server's port. */
 const SERVICE_PORT = 80;
-/** The label that tells the two versions of a canary apart. */
+/** Label that distinguishes the stable version from the canary. */
 const TRACK_LABEL = 'app.kubernetes.io/component';
 
 /**
- * A model in a Kubernetes cluster: a Deployment that scales with its load, reachable by nobody who was not let in.
+ * Model served by an autoscaled Deployment in a Kubernetes cluster. Only the callers you allow can reach it.
  *
- * @throws ValidationError with every prop that is wrong
+ * @throws ValidationError with all invalid props
  */
 export class ModelWorkload extends Construct {
-  /** The name of the container that serves, for metrics and logs. */
+  /** Name of the serving container in metrics and logs. */
   static readonly containerName = CONTAINER_NAME;
 
-  /** The name of the port at which the pods tell their metrics, with `metricsNamespaces`. */
+  /** Name of the pods' metrics port, which is open if `metricsNamespaces` is set. */
   static readonly metricsPortName = METRICS_PORT_NAME;
 
+  /** Name of the objects in the cluster. */
   readonly name: string;
-  /** The labels that find the pods, whatever their version. */
+  /** Labels that select the pods of all versions. */
   readonly matchLabels: { [name: string]: string };
-  /** Unset if a namespace was given. */
+  /** New namespace. Undefined if an existing namespace is used. */
   readonly namespace?: NamespaceV1;
+  /** Name of the namespace, new or existing. */
   readonly namespaceName: string;
+  /** Kubernetes service account of the pods. */
   readonly serviceAccount: ServiceAccountV1;
+  /** Deployment of the stable version. */
   readonly deployment: DeploymentV1;
+  /** Service of the stable version. */
   readonly service: ServiceV1;
+  /** Autoscaler of the stable version. */
   readonly autoscaler: HorizontalPodAutoscalerV2;
+  /** Disruption budget, which allows one unavailable pod. */
   readonly disruptionBudget: PodDisruptionBudgetV1;
+  /** Network policy that restricts ingress and egress of the pods. */
   readonly networkPolicy: NetworkPolicyV1;
-  /** Set during a canary. */
+  /** Deployment of the canary. Set during a canary rollout. */
   readonly canaryDeployment?: DeploymentV1;
-  /** Set during a canary. */
+  /** Service of the canary. Set during a canary rollout. */
   readonly canaryService?: ServiceV1;
-  /** Set if it is exposed by an Ingress. */
+  /** Ingress of the workload. Set with `Exposure.ingress()`. */
   readonly ingress?: IngressV1;
-  /** Set if it is exposed by a Gateway. */
+  /** HTTPRoute of the workload. Set with `Exposure.gateway()`. */
   readonly route?: Manifest;
 
   private readonly exposure: Exposure;
@@ -132,7 +140,7 @@ export class ModelWorkload extends Construct {
     }
   }
 
-  /** Where the workload answers, without a path. */
+  /** URL of the workload, without a path. */
   get url(): string {
     const host = this.exposure.ingressOptions?.host ?? this.exposure.gatewayOptions?.host;
     if (host !== undefined) return `https://${host}`;
@@ -140,12 +148,12 @@ export class ModelWorkload extends Construct {
     return `http://${this.service.status.get(0).loadBalancer.get(0).ingress.get(0).ip}`;
   }
 
-  /** Services by the version they select: `stable`, and `canary` during a canary. */
+  /** Services keyed by version: `stable`, and `canary` during a canary rollout. */
   get services(): { readonly [version: string]: ServiceV1 } {
     return { stable: this.service, ...(this.canaryService ? { canary: this.canaryService } : {}) };
   }
 
-  /** Lets the pods of `namespace` call the model. */
+  /** Allows the pods of `namespace` to invoke the model. */
   allowFrom(namespace: string): NetworkPolicyV1 {
     return new kubernetes.NetworkPolicyV1(this, `Caller-${namespace}`, {
       ...this.inCluster,
@@ -167,7 +175,7 @@ export class ModelWorkload extends Construct {
     });
   }
 
-  /** Meta-arguments of every object in the cluster. */
+  /** Terraform meta-arguments of every object in the cluster. */
   private get inCluster() {
     return { provider: this.props.provider, dependsOn: this.props.clusterReady };
   }
@@ -182,7 +190,7 @@ export class ModelWorkload extends Construct {
     return new kubernetes.DeploymentV1(this, id, {
       ...this.inCluster,
       metadata: this.metadata(name),
-      // The number of replicas is the autoscaler's to change, so it is not said here.
+      // `replicas` is not set because the autoscaler manages it.
       spec: {
         selector: { matchLabels: labels },
         progressDeadlineSeconds: progressDeadlineSeconds(props),
@@ -205,7 +213,7 @@ export class ModelWorkload extends Construct {
       waitForLoadBalancer: balancer !== undefined,
       spec: {
         type: balancer ? 'LoadBalancer' : 'ClusterIP',
-        // A node that forwards to a pod of another node would send its own address, which the network policy rejects.
+        // `Local` preserves client addresses. Other nodes would forward with their own, which the network policy rejects.
         externalTrafficPolicy: balancer ? 'Local' : undefined,
         loadBalancerSourceRanges: balancer?.sourceRanges,
         selector: { [NAME_LABEL]: this.props.name, [TRACK_LABEL]: track },

@@ -2,25 +2,25 @@ import type { Model } from '../model/model.js';
 import type { ModelServer } from '../serving/servers/model-server.js';
 import type { ModelVersion, ModelWorkloadProps } from './model-workload-props.js';
 
-/** What is known of a version of a model that another server than Modelship's runtime serves. */
+/** Options of a model version served by a server other than Modelship's runtime. */
 export interface ServedVersionOptions {
   readonly server: ModelServer;
   readonly model: Model;
-  /** Where the server finds what {@link ModelServer.layout} says, in the pod. */
+  /** Folder in the pod that contains the files of {@link ModelServer.layout}. */
   readonly folder: string;
-  /** Variables of the user's. The server's own are added, and win. */
+  /** User-defined environment variables. Those of the server take precedence. */
   readonly environment?: { [name: string]: string };
 }
 
-/** The size of each pod of another server than Modelship's runtime, if nothing is said. */
+/** Default size of each pod, which depends on the server. */
 export function serverSize({ spec }: ModelServer): Pick<ModelWorkloadProps, 'cpuMillis' | 'memoryMib'> {
-  // Weights pass through the memory, and one CPU is busy with feeding the GPU alone.
+  // Weights are loaded through main memory, and feeding the GPU alone keeps one CPU busy.
   if (spec.needsGpu) return { cpuMillis: 3000, memoryMib: 16_384 };
-  // A framework is in the process, or a Java machine.
+  // Other servers include a framework or a Java virtual machine, so they need more memory.
   return spec.image === undefined ? {} : { memoryMib: 2048 };
 }
 
-/** The version of a workload that such a server serves: its image, its arguments, its variables and its probes. */
+/** Creates the workload version of such a server: image, arguments, environment variables and probe paths. */
 export function servedVersion({ server: { spec }, model, folder, environment }: ServedVersionOptions): ModelVersion {
   return {
     image: spec.image!,

@@ -13,23 +13,24 @@ import {
 import type { Validator } from '../serving/validation/validator.js';
 import type { Exposure } from './exposure.js';
 
-/** The props of a model in a cluster that are about its server. */
+/** Server-related props of a model in a cluster. */
 export interface ClusterServerProps extends ServerProps {
   readonly access?: Access;
   readonly stableModel?: Model;
   readonly timeoutSeconds?: number;
 }
 
-/** What a cloud's clusters can do for servers other than Modelship's runtime. */
+/** Support of a cloud's clusters for servers other than Modelship's runtime. */
 export interface ClusterServerRules {
+  /** GPU setting of the pods. */
   readonly gpu: GpuChoice;
-  /** Kinds of access that need no check by the server. */
+  /** Authentication methods that do not depend on the server. */
   readonly access: readonly Access['kind'][];
-  /** From where a server may fetch a model by itself. */
+  /** Sources from which a server can load a model by itself. */
   readonly sources: readonly ModelSource['kind'][];
 }
 
-/** Notes what a cluster cannot do with the server of the props. */
+/** Reports server props that the cluster does not support. */
 export function checkClusterServer(validator: Validator, props: ClusterServerProps, rules: ClusterServerRules): void {
   const { server, stableModel, access } = props;
   checkServer(validator, props, rules.gpu);
@@ -53,7 +54,7 @@ export function checkClusterServer(validator: Validator, props: ClusterServerPro
   }
 }
 
-/** Notes a canary whose traffic nothing splits. */
+/** Reports a canary rollout without a Gateway that splits the traffic. */
 export function checkCanaryExposure(
   validator: Validator,
   { rollout, exposure }: { readonly rollout?: Rollout; readonly exposure?: Exposure },
@@ -67,7 +68,7 @@ export function checkCanaryExposure(
   );
 }
 
-/** Whether a server reads files from what is mounted, because it does not fetch by itself what it loads. */
+/** Returns whether a third-party server reads the model from a mounted folder instead of downloading it. */
 export function readsMount({ server, model }: ServerProps): boolean {
   const spec = server?.spec;
   return spec?.image !== undefined && (spec.source?.kind === 'folder' || spec.layout(model).length > 0);

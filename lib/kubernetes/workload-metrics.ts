@@ -1,12 +1,12 @@
-/** What to do about slow requests. */
+/** Advice for the latency alarm. */
 export const LATENCY_ADVICE = 'Raise `maxReplicas`, or give the pods more CPU.';
 
-/** Seconds within which all but a hundredth of the requests are answered, in PromQL, of the series with these labels. */
+/** PromQL query for the p99 latency in seconds of the series with these labels. */
 export function latencyQuery(labels: { readonly [name: string]: string }): string {
   return `histogram_quantile(0.99, sum by (le) (rate(modelship_request_seconds_bucket${selector(labels)}[5m])))`;
 }
 
-/** The share of the requests that failed by a fault of the server, in PromQL. */
+/** PromQL query for the share of requests that failed with a 5xx. */
 export function failureQuery(labels: { readonly [name: string]: string }): string {
   const all = `sum(rate(modelship_requests_total${selector(labels)}[5m]))`;
   return `sum(rate(modelship_requests_total${selector({ ...labels, status: /5../ })}[5m])) / ${all}`;

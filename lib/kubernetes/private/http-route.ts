@@ -1,12 +1,13 @@
 import type { GatewayExposureOptions } from '../exposure.js';
 
-/** A service, and its share of the traffic in percent. */
+/** Service and its share of the traffic. */
 export interface WeightedService {
   readonly name: string;
+  /** Share of the traffic, in percent. */
   readonly weight: number;
 }
 
-/** The route from a Gateway to the services, as the Gateway API's first stable version has it. */
+/** Creates the `HTTPRoute` from a Gateway to the services, in version `v1` of the Gateway API. */
 export function httpRoute(
   name: string,
   namespace: string,

@@ -2,15 +2,15 @@ import type { NetworkPolicyV1Spec } from '@cdktf/provider-kubernetes/lib/network
 import { POD_METRICS_PORT } from '@modelship/runtime/contract';
 import { NAME_LABEL } from './pod.js';
 
-/** Every namespace carries its name in this label. */
+/** Label that contains the name of each namespace. Kubernetes sets it. */
 const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
 
-/** https://opentelemetry.io/docs/specs/otlp: by gRPC, and by HTTP. */
+/** OTLP ports for gRPC and HTTP: https://opentelemetry.io/docs/specs/otlp */
 const OTLP_PORTS = [4317, 4318];
 
 /**
- * Closes the pods of a workload: in comes who has one of the addresses, on the server's port, and out goes what is for
- * DNS, HTTPS, a collector of traces in one of the namespaces, or one of the other addresses. All are CIDR blocks.
+ * Creates the policy that restricts the pods of a workload. It allows ingress from `callerRanges` to the server's port.
+ * It allows egress to DNS, HTTPS, trace collectors in `traceNamespaces` and `egressRanges`. Ranges are CIDR blocks.
  */
 export function closedPolicy(
   name: string,
@@ -22,7 +22,7 @@ export function closedPolicy(
   return {
     podSelector: { matchLabels: { [NAME_LABEL]: name } },
     policyTypes: ['Ingress', 'Egress'],
-    // A rule without `from` would let in everyone, so that with nobody named there is no rule.
+    // A rule without `from` would allow all callers, so an empty list creates no rule.
     ingress:
       callerRanges.length > 0 ? [{ from: callerRanges.map((cidr) => ({ ipBlock: { cidr } })), ports: only(port) }] : [],
     egress: [
@@ -46,7 +46,7 @@ export function closedPolicy(
   };
 }
 
-/** Lets the pods of namespaces reach the metrics of a workload's pods. */
+/** Creates the policy that allows the pods of the collectors' namespaces to scrape the metrics of a workload's pods. */
 export function metricsPolicy(name: string, collectors: readonly string[]): NetworkPolicyV1Spec {
   return {
     podSelector: { matchLabels: { [NAME_LABEL]: name } },
@@ -60,7 +60,7 @@ export function metricsPolicy(name: string, collectors: readonly string[]): Netw
   };
 }
 
-/** Lets the pods of `namespace` call those of a workload. Policies add up, so that each caller has one of its own. */
+/** Creates the policy that allows the pods of `namespace` to call a workload. Each caller has its own policy. */
 export function callerPolicy(name: string, port: number, namespace: string): NetworkPolicyV1Spec {
   return {
     podSelector: { matchLabels: { [NAME_LABEL]: name } },

@@ -18,13 +18,13 @@ export const DEFAULT_MODEL_MOUNT = '/mnt/models';
 export const DEFAULT_CPU_MILLIS = 1000;
 export const DEFAULT_MEMORY_MIB = 1024;
 
-/** How long load balancers may still send requests to a pod that is going away. */
+/** Time that load balancers may still send requests to a terminating pod. */
 const DEREGISTRATION_SECONDS = 5;
-/** The image of Modelship's runtime has no shell to be relied on, but it has Node. */
+/** Sleep command of Modelship's runtime. Its image may lack a `sleep` program, but always contains Node. */
 const NODE_SLEEP = ['node', '-e', `setTimeout(() => {}, ${DEREGISTRATION_SECONDS * 1000})`];
-/** An image without it goes away at once, and says so in an event. */
+/** Sleep command of other servers. If the image has no `sleep`, the pod stops at once and Kubernetes emits an event. */
 const SLEEP = ['sleep', `${DEREGISTRATION_SECONDS}`];
-/** What other servers may take to finish what is in flight: Triton waits for 30 seconds, and answers that stream take long. */
+/** Time for other servers to drain. Triton waits 30 seconds for running requests, and streamed responses take long. */
 const OTHER_DRAIN_SECONDS = 60;
 const PROBE_PERIOD_SECONDS = 5;
 const READY_FAILURES = 2;
@@ -33,14 +33,15 @@ const MODEL_VOLUME = 'model';
 const SCRATCH_VOLUME = 'tmp';
 const SCRATCH_FOLDER = '/tmp';
 const SHARED_MEMORY_VOLUME = 'shm';
-/** The processes of a server with a GPU hand tensors over there, for which the 64 MiB of container runtimes are few. */
+/** Size of `/dev/shm`. GPU servers exchange tensors between processes there, and the default of 64 MiB is too small. */
 const SHARED_MEMORY = '2Gi';
-/** Libraries ask for the home and the name of their user, and this one is in no image. */
+/** Environment variables for libraries that look up their user's home and name. The user does not exist in images. */
 const USER_VARIABLES = { HOME: SCRATCH_FOLDER, USER: 'server' };
 
 /**
- * The pod of one version, as the Kubernetes API has it. It meets the Pod Security Standard "restricted", or "baseline" if
- * the server is root, and beyond it has limits, no token of the cluster's API, and a read-only root for Modelship's runtime.
+ * Creates the pod specification of one version in the format of the Kubernetes API. It meets the Pod Security Standard
+ * "restricted", or "baseline" if the server runs as root. In addition it sets resource limits and mounts no API token.
+ * Modelship's runtime has a read-only root file system.
  */
 export function podSpec(props: ModelWorkloadProps, version: ModelVersion, serviceAccountName: string) {
   const labels = { [NAME_LABEL]: props.name };
@@ -83,15 +84,15 @@ export function podSpec(props: ModelWorkloadProps, version: ModelVersion, servic
   };
 }
 
-/** The label that finds the pods of a workload, whatever their version. */
+/** Label that selects the pods of all versions of a workload. */
 export const NAME_LABEL = 'app.kubernetes.io/name';
 
-/** The port that the pods of a workload serve. */
+/** Returns the port that the server in the pods listens on. */
 export function portOf(props: ModelWorkloadProps): number {
   return serverOf(props).port;
 }
 
-/** The level of the Pod Security Standards that the pods of a workload meet. */
+/** Returns the level of the Pod Security Standards that the pods of a workload meet. */
 export function securityLevel(props: ModelWorkloadProps): string {
   return serverOf(props).user === ROOT ? 'baseline' : 'restricted';
 }
@@ -100,7 +101,7 @@ function serverOf({ server = ModelServer.modelship() }: ModelWorkloadProps): Ser
   return server.spec;
 }
 
-/** An image for one kind of processor must not come to nodes with another, where a cluster has both. */
+/** Adds the CPU architecture of a single-platform image, because a cluster can have nodes of both architectures. */
 function nodeSelector({ nodeSelector }: ModelWorkloadProps, server: ServerSpec) {
   const [only, ...others] = server.architectures;
   return others.length > 0 ? nodeSelector : { 'kubernetes.io/arch': only!.name, ...nodeSelector };
@@ -124,7 +125,7 @@ function container(props: ModelWorkloadProps, version: ModelVersion, server: Ser
     ...(props.gpuCount ? { 'nvidia.com/gpu': `${props.gpuCount}` } : {}),
   };
   const { startupSeconds = START_SECONDS } = props;
-  // Else it would give up before the probe does.
+  // Without it the runtime would give up before the startup probe does.
   const start = own && startupSeconds !== START_SECONDS && { [ENVIRONMENT.startSeconds]: `${startupSeconds}` };
   const metrics = props.metricsNamespaces && { [ENVIRONMENT.metricsPort]: `${POD_METRICS_PORT}` };
   const probe = (path: string) => ({
@@ -151,7 +152,7 @@ function container(props: ModelWorkloadProps, version: ModelVersion, server: Ser
     securityContext: {
       allowPrivilegeEscalation: false,
       privileged: false,
-      // Other servers write where they like.
+      // Other servers write to arbitrary paths.
       readOnlyRootFilesystem: own,
       runAsNonRoot: server.user !== ROOT,
       capabilities: { drop: ['ALL'] },
@@ -161,7 +162,7 @@ function container(props: ModelWorkloadProps, version: ModelVersion, server: Ser
       ...probe(readyPath),
       failureThreshold: Math.ceil(startupSeconds / PROBE_PERIOD_SECONDS),
     },
-    // One slow answer leaves a pod in the service. A pod that drains leaves it at once, whatever its probe says.
+    // One slow response must not remove a pod from the service. Terminating pods leave it at once in any case.
     readinessProbe: { ...probe(readyPath), failureThreshold: READY_FAILURES },
     livenessProbe: { ...probe(livePath), failureThreshold: 3 },
     lifecycle: { preStop: { exec: { command: own ? NODE_SLEEP : SLEEP } } },
@@ -175,5 +176,5 @@ function container(props: ModelWorkloadProps, version: ModelVersion, server: Ser
   };
 }
 
-/** A pod as the Kubernetes API has it. */
+/** Pod specification in the format of the Kubernetes API. */
 export type PodSpec = ReturnType<typeof podSpec>;

@@ -1,7 +1,7 @@
 import type { DeploymentV1SpecTemplateSpec } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 import type { PodSpec } from './pod.js';
 
-/** The pod as the Terraform provider wants it: lists in the singular, single blocks as lists, users as texts. */
+/** Converts a pod specification to the Terraform provider's format: singular list names, and user IDs as strings. */
 export function providerPodSpec(pod: PodSpec): DeploymentV1SpecTemplateSpec {
   const { containers, volumes, tolerations, topologySpreadConstraints, securityContext, ...same } = pod;
   return {

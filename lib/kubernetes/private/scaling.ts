@@ -3,7 +3,7 @@ import type { ModelWorkloadProps } from '../model-workload-props.js';
 export const DEFAULT_MAX_REPLICAS = 3;
 const DEFAULT_TARGET_CPU_PERCENT = 70;
 
-/** Bounds of the number of pods and the load at which pods are added, with the defaults filled in. */
+/** Returns the scaling settings of a workload, including defaults. */
 export function scaling({ minReplicas = 1, maxReplicas, targetCpuPercent }: ModelWorkloadProps) {
   return {
     minReplicas,

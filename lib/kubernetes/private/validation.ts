@@ -3,10 +3,10 @@ import type { Validator } from '../../serving/validation/validator.js';
 import { validatorFor } from '../../terraform/validator.js';
 import type { ModelWorkloadProps } from '../model-workload-props.js';
 
-/** A name must leave room for `-canary` and for the hashes that Kubernetes adds to names of pods. */
+/** Maximum length of a name. It leaves room for `-canary` and for the hashes that Kubernetes adds to pod names. */
 export const NAME_LENGTH = 52;
 
-/** @throws ValidationError with every fault of the props of a {@link ModelWorkload} */
+/** @throws ValidationError with all faults in the props of a {@link ModelWorkload} */
 export function validateWorkload(scope: Construct, props: ModelWorkloadProps): void {
   const validator = validatorFor(scope, 'ModelWorkload');
   checkPod(validator, props);
@@ -29,7 +29,7 @@ export function validateWorkload(scope: Construct, props: ModelWorkloadProps): v
   validator.throwIfAny();
 }
 
-/** @throws ValidationError with every fault of the props of an {@link InferenceService} */
+/** @throws ValidationError with all faults in the props of an {@link InferenceService} */
 export function validateInferenceService(scope: Construct, props: ModelWorkloadProps): void {
   const validator = validatorFor(scope, 'InferenceService');
   checkPod(validator, props);
