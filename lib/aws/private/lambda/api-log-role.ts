@@ -4,8 +4,8 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
 /**
- * The role by which API Gateway writes logs, set for the account in this region, once in a stack. It stays when the
- * stack goes, because other stacks may write logs by it.
+ * Role that API Gateway assumes to write logs, set for the account in this region. Each stack creates at most one. It
+ * is retained when the stack is deleted, because other stacks may write logs with it.
  */
 export class ApiLogRole extends Construct {
   static of(scope: Construct): ApiLogRole {
@@ -26,7 +26,7 @@ export class ApiLogRole extends Construct {
     const logs = Stack.of(this).formatArn({ service: 'logs', resource: '*' });
     this.role.addToPolicy(
       new PolicyStatement({
-        // What API Gateway tries out before it takes the role, for log groups of any name.
+        // API Gateway checks these permissions, for log groups of any name, before it accepts the role.
         actions: [
           'logs:CreateLogGroup',
           'logs:CreateLogStream',
@@ -42,7 +42,7 @@ export class ApiLogRole extends Construct {
     this.role.applyRemovalPolicy(RemovalPolicy.RETAIN);
     this.account = new CfnAccount(this, 'Resource', { cloudWatchRoleArn: this.role.roleArn });
     this.account.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    // API Gateway tries the role at once.
+    // API Gateway checks the role as soon as the account setting is created.
     this.account.node.addDependency(this.role);
   }
 }

@@ -4,30 +4,31 @@ import type { WebAcl } from '../../serverless-web-acl.js';
 
 export interface FirewallProps {
   readonly webAcl: WebAcl;
-  /** ARN of the stage behind it. */
+  /** ARN of the API stage to protect. */
   readonly resourceArn: string;
-  /** Whether requests hold text, which may be HTML, code or URLs. */
+  /** Whether requests contain text, which may be HTML, code or URLs. */
   readonly takesText: boolean;
 }
 
 const DEFAULT_REQUESTS = 2000;
 
 /**
- * Rules of the common set that look for HTML, paths and URLs in bodies, which are what a model of text is asked about.
+ * Rules of the common rule set that detect HTML, paths and URLs in request bodies. Requests to a text model may contain
+ * all of these.
  * https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
  */
 const TEXT_RULES = ['CrossSiteScripting_BODY', 'EC2MetaDataSSRF_BODY', 'GenericLFI_BODY', 'GenericRFI_BODY'];
 
-/** AWS's managed rules, and those of them that are only counted, because they refuse what callers of a model send. */
+/** AWS managed rule groups, each with the rules that only count, because they would block valid requests to a model. */
 const MANAGED_RULES: Readonly<Record<string, readonly string[]>> = {
   AWSManagedRulesAmazonIpReputationList: [],
   AWSManagedRulesKnownBadInputsRuleSet: [],
   AWSManagedRulesCommonRuleSet: ['SizeRestrictions_BODY', 'NoUserAgent_HEADER'],
 };
 
-/** AWS WAF before a stage. */
+/** AWS WAF web ACL in front of an API stage. */
 export class Firewall extends Construct {
-  /** Set if it was made here. */
+  /** Set if this construct creates the web ACL. */
   readonly webAcl?: CfnWebACL;
   readonly association: CfnWebACLAssociation;
 
@@ -78,7 +79,7 @@ function rules(limit: number, takesText: boolean): CfnWebACL.RuleProperty[] {
   return [rate, ...managed];
 }
 
-/** Counted, but not sampled: a sample holds the headers, and so credentials. */
+/** Enables metrics but no sampled requests: samples contain the headers, and so credentials. */
 function visible(metricName: string): CfnWebACL.VisibilityConfigProperty {
   return { metricName, cloudWatchMetricsEnabled: true, sampledRequestsEnabled: false };
 }

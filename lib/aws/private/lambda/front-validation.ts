@@ -8,7 +8,7 @@ import { PREFIX } from '../shared/paths.js';
 import { API_GATEWAY_RATES } from '../shared/throttle.js';
 import { QUEUE, WAF_REQUESTS } from './limits.js';
 
-/** The kinds of access that each front checks, and what to use for the others. */
+/** Kinds of access that each front supports, and the alternative for the others. */
 export const FRONT_ACCESS: Readonly<Record<ServerlessFront['kind'], AccessSupport>> = {
   restApi: { target: 'ServerlessFront.restApi()', kinds: ['cloudIdentity', 'apiKey', 'jwt', 'anonymous'] },
   httpApi: {
@@ -28,7 +28,7 @@ export const FRONT_ACCESS: Readonly<Record<ServerlessFront['kind'], AccessSuppor
   },
 };
 
-/** The rates that the front counts. */
+/** Rates that the front can throttle, or what to do if it cannot throttle. */
 export function throttleOf({ kind }: ServerlessFront, access: Access | undefined): ThrottleSupport | string {
   if (kind === 'functionUrl' || kind === 'queue') {
     return `Remove it and limit \`maxReplicas\`, or use ServerlessFront.restApi() or .httpApi() instead of .${kind}()`;
@@ -37,7 +37,7 @@ export function throttleOf({ kind }: ServerlessFront, access: Access | undefined
   return { ...API_GATEWAY_RATES, requestsPerDay: 'Use Access.apiKey(), whose callers have quotas, or remove it' };
 }
 
-/** Notes a fault for whatever the front cannot do, or does not take. */
+/** Reports settings that the front does not support. */
 export function checkFront(validator: Validator, props: ServerlessModelProps, front: ServerlessFront): void {
   validator.check(
     props.apiGatewayLogRole === undefined || front.kind === 'restApi',

@@ -19,29 +19,32 @@ export interface FunctionCodeProps {
   readonly model: Model;
   readonly modelData: ServerlessModelData;
   readonly architecture: Architecture;
-  /** The export that answers, such as `streamingHandler`. */
+  /** Export that handles requests, such as `streamingHandler`. */
   readonly handler: string;
-  /** Of the function, which may read the model afterwards. */
+  /** Role of the function, which gets read access to the model. */
   readonly role: FunctionRole;
 }
 
-/** What a function is made of, and where it finds the model. */
+/** Code and file system of a function, and the location of the model. */
 export type FunctionCode = Pick<
   FunctionProps,
   'runtime' | 'handler' | 'code' | 'layers' | 'filesystem' | 'ephemeralStorageSize'
 > & {
-  /** A folder or a URL. */
+  /** Folder or URL of the model. */
   readonly modelLocation: string;
-  /** Whether what is mounted is read from S3 beside the file system. @default - nothing is, or it has no S3 behind it */
+  /**
+   * Whether the mount also reads from S3 directly.
+   * @default - nothing is mounted, or the mount has no S3 bucket
+   */
   readonly readsFromS3?: boolean;
-  /** Changes with the runtime in the layer. @default - the runtime is part of the image */
+  /** Digest of the runtime in the layer. @default - the runtime is part of the image */
   readonly runtimeDigest?: string;
 };
 
-/** Where Lambda unpacks the function's code. */
+/** Folder into which Lambda unpacks the function's code. */
 const CODE_FOLDER = '/var/task';
 
-/** Adds what the function is made of, and lets it read what of that Lambda does not read for it. */
+/** Creates the function's code, and grants read access to the model where Lambda does not load it itself. */
 export function functionCode(scope: Construct, props: FunctionCodeProps): FunctionCode {
   const { model, modelData, architecture, handler, role } = props;
   if (model.manifest.format !== 'onnx') return imageCode(scope, props);
@@ -56,7 +59,7 @@ export function functionCode(scope: Construct, props: FunctionCodeProps): Functi
   switch (modelData.kind) {
     case 'package': {
       if (model.sizeBytes + RUNTIME_BYTES <= LAMBDA.maxCodeBytes) {
-        // The digest says what is in the package, so that a second synthesis neither reads nor copies it.
+        // The digest identifies the content, so that a second synthesis neither reads nor copies the package.
         const code = Code.fromAsset(model.directory, { assetHash: model.digest.slice('sha256:'.length) });
         return { ...runtime, code, modelLocation: CODE_FOLDER };
       }
@@ -89,7 +92,7 @@ export function functionCode(scope: Construct, props: FunctionCodeProps): Functi
   }
 }
 
-/** An image with Python, the packages that the model needs, and the model. */
+/** Container image with Python, the packages that the model needs, and the model. */
 function imageCode(scope: Construct, { model, architecture, handler }: FunctionCodeProps): FunctionCode {
   const name = architectureName(architecture);
   warnOfEmulation(scope, name === 'x64' ? 'amd64' : name);
@@ -109,7 +112,7 @@ function mayRead(role: FunctionRole, resources: string[]): void {
   role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources }));
 }
 
-/** The files, and some room. */
+/** Size of `/tmp`: the files of the model and 10 % headroom, within the limits of Lambda. */
 function tmpSize(model: Model): Size {
   const needed = Math.ceil((model.sizeBytes * 1.1) / 2 ** 20);
   return Size.mebibytes(Math.min(LAMBDA.maxTmpMib, Math.max(LAMBDA.minTmpMib, needed)));

@@ -27,11 +27,11 @@ export interface HttpFrontProps {
   readonly throttle?: Throttle;
   readonly timeoutSeconds: number;
   readonly logs: LogGroupProps;
-  /** Origins whose pages may call. */
+  /** Origins allowed to call the API from a browser (CORS). */
   readonly corsOrigins: readonly string[];
 }
 
-/** An HTTP API that passes every path to the function, and asks who is there. */
+/** HTTP API that authenticates callers and routes every path to the function. */
 export class HttpFront extends Construct implements AnsweringFront {
   readonly api: HttpApi;
   readonly stage: HttpStage;
@@ -42,7 +42,7 @@ export class HttpFront extends Construct implements AnsweringFront {
     const { throttle = DEFAULT_THROTTLE, timeoutSeconds } = props;
     this.api = new HttpApi(this, 'Resource', { apiName: apiName(this), createDefaultStage: false });
     const integration = new HttpLambdaIntegration('Function', props.handler, {
-      // Of a token there is no telling; API Gateway then waits as long as it can.
+      // A token's value is unknown during synthesis; API Gateway then uses its maximum timeout.
       timeout: Token.isUnresolved(timeoutSeconds) ? undefined : Duration.seconds(timeoutSeconds),
     });
     const authorizer = this.authorizer(props.access);
@@ -69,7 +69,7 @@ export class HttpFront extends Construct implements AnsweringFront {
     return `${this.api.apiEndpoint}/`;
   }
 
-  /** Every method and path, and no other API. */
+  /** Grants access to every method and path of this API, and to no other API. */
   grantInvoke(grantee: IGrantable): Grant {
     return Grant.addToPrincipal({
       grantee,
@@ -94,7 +94,7 @@ export class HttpFront extends Construct implements AnsweringFront {
     return this.stage.metricLatency(props);
   }
 
-  /** Keys are refused before it comes to this. */
+  /** Authorizer of the API. Validation has already rejected `Access.apiKey()`. */
   private authorizer({ kind, jwtOptions }: Access): IHttpRouteAuthorizer {
     if (jwtOptions) {
       return new HttpJwtAuthorizer('JwtAuthorizer', jwtOptions.issuer, { jwtAudience: jwtOptions.audience });

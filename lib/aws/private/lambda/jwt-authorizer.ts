@@ -15,7 +15,7 @@ export interface JwtAuthorizerProps {
   readonly logs: LogGroupProps;
 }
 
-/** The function that checks bearer tokens for a REST API. */
+/** Function that validates bearer tokens for a REST API. */
 export class JwtAuthorizer extends Construct {
   readonly function: LambdaFunction;
   readonly authorizer: TokenAuthorizer;
@@ -26,7 +26,7 @@ export class JwtAuthorizer extends Construct {
     this.function = new LambdaFunction(this, 'Resource', {
       runtime: NODE,
       architecture,
-      // The code lies in the layer; Lambda wants some beside it.
+      // The code is in the layer, but Lambda requires code in the function too.
       code: Code.fromInline('// The handler is in the layer.'),
       handler: `${LAYER_MOUNT}/authorizer.handler`,
       layers: [runtimeLayer(this, architecture).layer],
@@ -42,7 +42,7 @@ export class JwtAuthorizer extends Construct {
     });
     this.authorizer = new TokenAuthorizer(this, 'Authorizer', {
       handler: this.function,
-      // What is no bearer token costs no call of the function.
+      // API Gateway rejects anything but a bearer token without invoking the function.
       validationRegex: '^[Bb]earer [-\\w]+\\.[-\\w]+\\.[-\\w]+$',
       resultsCacheTtl: Duration.minutes(5),
     });

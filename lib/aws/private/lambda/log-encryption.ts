@@ -4,8 +4,8 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 
 /**
- * Lets CloudWatch Logs encrypt the log groups of this account with `key`, without which it refuses to make one. A log
- * group's name is generated after its key, so that the policy cannot name it.
+ * Allows CloudWatch Logs to encrypt the log groups of this account with `key`; without it, creating an encrypted log
+ * group fails. The policy cannot name the log group, because that name is generated after the key.
  */
 export function encryptLogs(scope: Construct, key: IKey): void {
   const stack = Stack.of(scope);

@@ -3,16 +3,16 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { FileSystem, type FileSystemConfig } from 'aws-cdk-lib/aws-lambda';
 import type { S3FilesMount } from '../shared/s3-files-mount.js';
 
-/** A file system in the function's own, to be read. */
+/** Read-only file system that is mounted into the function. */
 export class ModelMount extends FileSystem {
-  /** Lambda mounts nowhere but under `/mnt`. */
+  /** Mount path; Lambda allows only paths under `/mnt`. */
   static readonly path = '/mnt/models';
 
   static ofEfs(accessPoint: IAccessPoint): ModelMount {
     const { config } = FileSystem.fromEfsAccessPoint(accessPoint, ModelMount.path);
     return new ModelMount({
       ...config,
-      // CDK would let the function write, too.
+      // CDK would allow the function to write, too.
       policies: [
         new PolicyStatement({
           actions: ['elasticfilesystem:ClientMount'],

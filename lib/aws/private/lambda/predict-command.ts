@@ -3,22 +3,22 @@ import type { Access } from '../../../serving/access.js';
 
 export interface PredictCommandProps {
   /**
-   * Where the model answers by the Open Inference Protocol, or the queue. TensorFlow Serving's path has a colon, which
-   * Signature Version 4 encodes and curl does only since 8.14, so that every older curl signs it wrongly and gets 403:
-   * https://github.com/curl/curl/issues/18423
+   * URL of the model in the Open Inference Protocol, or of the queue. TensorFlow Serving's path has a colon, which
+   * Signature Version 4 encodes. curl encodes it only since 8.14: older versions sign it wrongly, and the request fails
+   * with 403. https://github.com/curl/curl/issues/18423
    */
   readonly url: string;
   readonly region: string;
   readonly access: Access;
-  /** What requests are signed for. */
+  /** Service name for the request signature. */
   readonly signedService: string;
   readonly inputs: Manifest['inputs'];
 }
 
-/** More elements than this are no example to read. */
+/** Number of elements above which an example is too long to print. */
 const MAX_ELEMENTS = 64;
 
-/** A shell command that requests a prediction with curl, or sends the request to a queue with the AWS CLI. */
+/** Shell command that requests a prediction with curl, or sends the request to a queue with the AWS CLI. */
 export function predictCommand({ url, region, access, signedService, inputs }: PredictCommandProps): string {
   if (signedService === 'sqs') {
     const body = predictBody(inputs).replace(/^@/, 'file://');
@@ -33,12 +33,12 @@ export function predictCommand({ url, region, access, signedService, inputs }: P
   ].join(' ');
 }
 
-/** How each kind of access brings its proof, with a variable for what is secret. */
+/** Options that add the credential of each kind of access; secrets are read from environment variables. */
 const CREDENTIALS: Readonly<Record<Access['kind'], (region: string, service: string) => readonly string[]>> = {
   cloudIdentity: (region, service) => [
     `--aws-sigv4 'aws:amz:${region}:${service}'`,
     '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
-    // curl signs an empty header, too, and sends none. One word, because zsh does not split what a variable expands to.
+    // curl signs an empty header but does not send it. The option is one word, because zsh does not split expansions.
     `\${AWS_SESSION_TOKEN:+"-Hx-amz-security-token: $AWS_SESSION_TOKEN"}`,
   ],
   apiKey: () => ['-H "x-api-key: $API_KEY"'],
@@ -48,18 +48,18 @@ const CREDENTIALS: Readonly<Record<Access['kind'], (region: string, service: str
 
 type Inputs = Manifest['inputs'];
 
-/** Dimensions of each input for a request of one row, with 1 for what varies. */
+/** Dimensions of each input in a request with one row; variable dimensions are 1. */
 const dimensions = (inputs: Inputs) => inputs.map(({ shape }) => shape.map((size) => Math.max(1, size)));
 
 const product = (shape: readonly number[]) => shape.reduce((result, size) => result * size, 1);
 
-/** JSON, quoted for a shell, or the name of a file to write if that would be long. */
+/** JSON quoted for a shell, or the name of a file to create if the JSON would be long. */
 function quoted(inputs: Inputs, body: () => object): string {
   const elements = dimensions(inputs).reduce((sum, shape) => sum + product(shape), 0);
   return elements > MAX_ELEMENTS ? '@request.json' : `'${JSON.stringify(body()).replaceAll("'", "'\\''")}'`;
 }
 
-/** One row of zeros as the Open Inference Protocol has it. */
+/** Request body in the Open Inference Protocol, with one row of zeros. */
 function inferBody(inputs: Inputs): string {
   const shapes = dimensions(inputs);
   return quoted(inputs, () => ({
@@ -70,7 +70,10 @@ function inferBody(inputs: Inputs): string {
   }));
 }
 
-/** One row of zeros as TensorFlow Serving has it, which a message of a queue holds unless it names another path. */
+/**
+ * Request body in TensorFlow Serving's format, with one row of zeros. A queue uses it unless the message names another
+ * path.
+ */
 function predictBody(inputs: Inputs): string {
   const shapes = dimensions(inputs).map((shape) => shape.slice(1));
   return quoted(inputs, () => {

@@ -11,7 +11,7 @@ import { FRONT_TIMEOUT_SECONDS } from './limits.js';
 export interface QueueFrontProps extends QueueFrontOptions {
   readonly handler: Alias;
   readonly timeoutSeconds: number;
-  /** Messages are worked off by at most so many environments at once. @default - no limit */
+  /** Maximum number of execution environments that process messages at once. @default - no limit */
   readonly maxReplicas?: number;
   readonly encryptionKey?: IKey;
 }
@@ -20,10 +20,13 @@ const DEFAULT_BATCH_SIZE = 10;
 const DEFAULT_MAX_RECEIVES = 3;
 export const DEFAULT_OUTPUT_PREFIX = 'results/';
 
-/** A message is hidden while it is worked on: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+/**
+ * Ratio of the visibility timeout, which hides messages in process, to the function's timeout.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
 const VISIBILITY_FACTOR = 6;
 
-/** A queue of requests, from which Lambda calls the function, and a queue of those that nobody could answer. */
+/** Queue of requests that invokes the function, and a dead-letter queue for requests that failed repeatedly. */
 export class QueueFront extends Construct implements Front {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
@@ -53,22 +56,22 @@ export class QueueFront extends Construct implements Front {
       maxConcurrency: props.maxReplicas,
       reportBatchItemFailures: true,
     });
-    // Lambda tries the role before it takes the queue.
+    // Lambda checks the role's permissions when it creates the event source.
     this.eventSource.node.addDependency(this.queue.grantConsumeMessages(handler));
   }
 
-  /** The queue's own URL. */
+  /** URL of the queue. */
   get url(): string {
     return this.queue.queueUrl;
   }
 
-  /** Requests may be sent; who may read the answers, the bucket says. */
+  /** Grants permission to send requests. The bucket controls who can read the responses. */
   grantInvoke(grantee: IGrantable): Grant {
     return this.queue.grantSendMessages(grantee);
   }
 }
 
-/** What the function needs to write answers: the objects below a prefix, and the key that they are encrypted with. */
+/** Grants the permissions to write responses: objects under a prefix, and the bucket's encryption key. */
 export function grantResults(
   { outputBucket, outputPrefix = DEFAULT_OUTPUT_PREFIX }: QueueFrontOptions,
   role: { addToPolicy(statement: PolicyStatement): boolean } & IGrantable,

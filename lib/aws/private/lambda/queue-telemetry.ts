@@ -15,14 +15,14 @@ export interface QueueTelemetryProps {
   readonly thresholds: AlarmThresholds;
 }
 
-/** How long a request may wait before somebody should look. */
+/** Age of the oldest request above which the latency alarm fires. */
 const PATIENCE = Duration.minutes(15);
 
-/** The alarms and the dashboard of a function that works off a queue. */
+/** Alarms and dashboard of a function that processes a queue. */
 export class QueueTelemetry extends Construct {
-  /** On requests that nobody could answer, until they are gone from the dead letters. */
+  /** Alarm on requests in the dead-letter queue, until the queue is empty. */
   readonly errorAlarm: Alarm;
-  /** On requests that wait for long. */
+  /** Alarm on requests that wait too long. */
   readonly latencyAlarm: Alarm;
   readonly saturationAlarm: Alarm;
   readonly dashboard?: Dashboard;

@@ -5,7 +5,7 @@ import type { ServerlessModelData } from '../../serverless-model-data.js';
 import { checkResource } from '../regions/check.js';
 import { regionOf } from '../regions/region-of.js';
 
-/** Notes a fault for whatever the region of the stack is known to lack. */
+/** Reports resources known to be unavailable in the region of the stack. */
 export function checkRegion(
   validator: Validator,
   scope: Construct,
@@ -14,7 +14,7 @@ export function checkRegion(
 ): void {
   const region = regionOf(scope);
   const front = 'use ServerlessFront.restApi()';
-  // https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html said the same of function URLs.
+  // The table agrees with https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html on function URLs.
   if (kind === 'functionUrl') checkResource(validator, region, 'front', 'AWS::Lambda::Url', front);
   if (kind === 'httpApi') checkResource(validator, region, 'front', 'AWS::ApiGatewayV2::Api', front);
   if (modelData?.kind === 's3Files') {

@@ -2,19 +2,23 @@ import type { Signature } from '@modelship/runtime';
 import { columnsOf, datatypesThatFit, type Manifest, signaturesOf } from '@modelship/runtime/manifest';
 import { type JsonSchema, JsonSchemaType, JsonSchemaVersion } from 'aws-cdk-lib/aws-apigateway';
 
-// Schemas of JSON Schema draft 4, as API Gateway knows it. They refuse only what the runtime refuses too; what it alone
-// can tell, such as whether lists are ragged, is left to it.
+// Schemas use JSON Schema draft 4, which API Gateway supports. They reject only what the runtime rejects too. The
+// runtime checks everything else, such as ragged lists.
 
 type TensorSpec = Signature['inputs'][number];
 type Inputs = Pick<Manifest, 'format' | 'inputs' | 'outputs' | 'signatures'>;
 
 /**
- * Characters of a schema: API Gateway allows 400 KB for a model, and CDK writes it out with more than we count.
+ * Maximum length of a schema in characters. API Gateway allows 400 KB for a model, and CDK serializes it with more
+ * characters than counted here.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
  */
 const MAX_SCHEMA_LENGTH = 350_000;
 
-/** A schema that names every input, or, for a model with too many of them, one that checks the request's form alone. */
+/**
+ * Builds a schema that names every input. If that is too long or inputs vary, the schema checks only the request's
+ * structure.
+ */
 function fitting(manifest: Inputs, schemaOf: (specs?: readonly TensorSpec[]) => JsonSchema): JsonSchema {
   const inputs = checkedInputs(manifest);
   if (!inputs) return schemaOf();
@@ -22,7 +26,7 @@ function fitting(manifest: Inputs, schemaOf: (specs?: readonly TensorSpec[]) => 
   return JSON.stringify(schema).length <= MAX_SCHEMA_LENGTH ? schema : schemaOf();
 }
 
-/** A request of TensorFlow Serving's REST API. */
+/** Schema of a request to TensorFlow Serving's REST API. */
 export function predictSchema(manifest: Inputs): JsonSchema {
   return fitting(manifest, (specs) => ({
     schema: JsonSchemaVersion.DRAFT4,
@@ -33,7 +37,7 @@ export function predictSchema(manifest: Inputs): JsonSchema {
       instances: {
         type: JsonSchemaType.ARRAY,
         minItems: 1,
-        // A row has all but the first dimension.
+        // A row has every dimension except the first.
         ...(specs && { items: valueOrObject(specs, (spec) => tensor(spec, spec.shape.slice(1)), false) }),
       },
       ...(specs && { inputs: valueOrObject(specs, (spec) => tensor(spec, spec.shape), true) }),
@@ -42,7 +46,7 @@ export function predictSchema(manifest: Inputs): JsonSchema {
   }));
 }
 
-/** A request of the Open Inference Protocol v2, with its tensors in JSON or after it. */
+/** Schema of a request in the Open Inference Protocol v2, with its tensors in JSON or in binary data after it. */
 export function inferSchema(manifest: Inputs): JsonSchema {
   return fitting(manifest, (specs) => ({
     schema: JsonSchemaVersion.DRAFT4,
@@ -64,15 +68,15 @@ export function inferSchema(manifest: Inputs): JsonSchema {
 }
 
 /**
- * The inputs that every request has; undefined if requests may have others: a SavedModel takes more shapes than its
- * signature names, and another signature other inputs.
+ * Inputs that every request has; undefined if requests may have other inputs. A SavedModel accepts more shapes than its
+ * signature names, and other signatures have other inputs.
  */
 function checkedInputs(manifest: Inputs): readonly TensorSpec[] | undefined {
   const isSole = manifest.format !== 'saved_model' && Object.keys(manifest.signatures ?? {}).length === 0;
   return isSole ? signaturesOf(manifest).serving_default!.inputs : undefined;
 }
 
-/** The values of all inputs by name; a single one may stand for itself. */
+/** Schema of the values of all inputs by name. A single input may be sent without its name. */
 function valueOrObject(
   specs: readonly TensorSpec[],
   value: (spec: TensorSpec) => JsonSchema,
@@ -82,17 +86,17 @@ function valueOrObject(
     type: JsonSchemaType.OBJECT,
     required: specs.filter(({ unused }) => !unused).map(({ name }) => name),
     properties: Object.fromEntries(specs.map((spec) => [spec.name, spec.unused ? {} : value(spec)])),
-    // Rows come with all columns of a table, of which the model may use some.
+    // Rows may contain all columns of a table, even if the model uses only some.
     additionalProperties: additionalProperties || specs[0]?.tabular === true,
   };
   const columns = columnsOf({ inputs: specs, outputs: [] });
   if (specs.length > 1) return columns ? { anyOf: [named, { type: JsonSchemaType.ARRAY }] } : named;
-  // The only input may stand for itself, and its columns be named.
+  // A single input may be sent without its name, and its columns may be named.
   const table: JsonSchema = { type: JsonSchemaType.OBJECT, required: columns?.map(({ name }) => name) };
   return { anyOf: [value(specs[0]!), named, ...(columns ? [table] : [])] };
 }
 
-/** A list for each dimension around the elements. */
+/** Schema with one nested list per dimension around the elements. */
 function tensor(spec: TensorSpec, shape: readonly number[]): JsonSchema {
   return shape.reduceRight<JsonSchema>(
     (items, size) => ({ type: JsonSchemaType.ARRAY, items, ...(size >= 0 && { minItems: size, maxItems: size }) }),
@@ -100,12 +104,15 @@ function tensor(spec: TensorSpec, shape: readonly number[]): JsonSchema {
   );
 }
 
-/** One value: floats may be missing, and in tables texts too; booleans stand for numbers in tables. */
+/**
+ * Schema of one value. Floats may be null; in tables, strings may be null, and booleans and numbers are
+ * interchangeable.
+ */
 function element({ datatype, tabular = false }: TensorSpec): JsonSchema {
   const { BOOLEAN, NULL, NUMBER, STRING, OBJECT } = JsonSchemaType;
   if (datatype === 'BOOL') return { type: tabular ? [BOOLEAN, NUMBER] : BOOLEAN };
   if (datatype !== 'BYTES') {
-    // Whole numbers, too, may be written with a fraction of zero.
+    // Integers may also be written with a fraction of zero.
     const isFloat = datatype.startsWith('FP') || datatype === 'BF16';
     const types = [NUMBER, ...(isFloat ? [NULL] : []), ...(tabular ? [BOOLEAN] : [])];
     return { type: types.length === 1 ? NUMBER : types };
@@ -114,7 +121,7 @@ function element({ datatype, tabular = false }: TensorSpec): JsonSchema {
   return { anyOf: [{ type: tabular ? [STRING, NULL] : STRING }, base64] };
 }
 
-/** What an input says of itself; the only one may have any name. */
+/** Schema of one input in the Open Inference Protocol. A single input may have any name. */
 function described({ name, datatype, shape }: TensorSpec, isNamed: boolean): JsonSchema {
   return {
     properties: {

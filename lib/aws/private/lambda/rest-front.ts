@@ -49,21 +49,21 @@ export interface RestFrontProps extends RestApiOptions {
   readonly timeoutSeconds: number;
   readonly logs: LogGroupProps;
   /**
-   * Whether to make the account's role for logs of API Gateway (true), or use the one it has (false).
+   * Whether to create the account's role for API Gateway logs (true), or to use the existing one (false).
    *
    * @default - no access log
    */
   readonly accountLogRole?: boolean;
-  /** Origins whose pages may call. */
+  /** Origins allowed to call the API from a browser (CORS). */
   readonly corsOrigins: readonly string[];
 }
 
 const JSON_TYPE = 'application/json';
 
-/** Bodies of requests that are no text, which API Gateway must pass on as they are. What it streams back it never changes. */
+/** Media types of binary request bodies, which API Gateway must not change. It never changes streamed responses. */
 const BINARY_TYPES = ['application/octet-stream', 'application/x-npy'];
 
-/** A REST API that passes every path to the function, and asks who is there. */
+/** REST API that authenticates callers and routes every path to the function. */
 export class RestFront extends Construct implements AnsweringFront {
   readonly api: RestApi;
   readonly signedService = 'execute-api';
@@ -72,7 +72,7 @@ export class RestFront extends Construct implements AnsweringFront {
   readonly apiKey?: ApiKey;
   /** Set for `Access.apiKey()`. */
   readonly usagePlan?: UsagePlan;
-  /** Set if there is a `webAcl`. */
+  /** Set if `webAcl` is given. */
   readonly firewall?: Firewall;
   /** Set for `Access.jwt()`. */
   readonly authorizer?: JwtAuthorizer;
@@ -82,11 +82,11 @@ export class RestFront extends Construct implements AnsweringFront {
     const { access, throttle = DEFAULT_THROTTLE } = props;
     const rate = rates(throttle);
     this.api = new RestApi(this, 'Resource', {
-      // CloudWatch tells REST APIs apart by their names alone.
+      // CloudWatch identifies REST APIs by name only.
       restApiName: apiName(this),
       endpointTypes: [EndpointType.REGIONAL],
       binaryMediaTypes: BINARY_TYPES,
-      // The account has one such role; it is made apart, once, and only on request.
+      // The account has only one such role. `ApiLogRole` creates it once, and only on request.
       cloudWatchRole: false,
       deployOptions: {
         throttlingRateLimit: rate.rateLimit,
@@ -95,9 +95,10 @@ export class RestFront extends Construct implements AnsweringFront {
           accessLogDestination: new LogGroupLogDestination(new LogGroup(this, 'AccessLogs', props.logs)),
           accessLogFormat: restAccessLog(),
         }),
-        // API Gateway would make the group of execution logs itself: without expiry, without the key, and for ever.
+        // API Gateway would create the group of execution logs itself: without expiry, without the key, and never
+        // deleted.
         loggingLevel: MethodLoggingLevel.OFF,
-        // Bodies are not logged.
+        // Request and response bodies stay out of the logs.
         dataTraceEnabled: false,
         metricsEnabled: true,
         tracingEnabled: true,
@@ -118,9 +119,9 @@ export class RestFront extends Construct implements AnsweringFront {
       });
     }
     const integration = new LambdaIntegration(props.handler, {
-      // Of a token there is no telling; API Gateway then waits as long as it can.
+      // A token's value is unknown during synthesis; API Gateway then uses its maximum timeout.
       timeout: Token.isUnresolved(props.timeoutSeconds) ? undefined : Duration.seconds(props.timeoutSeconds),
-      // One permission for the whole API rather than one for each method.
+      // One permission covers the whole API, instead of one for each method.
       scopePermissionToMethod: false,
       responseTransferMode: ResponseTransferMode.STREAM,
     });
@@ -149,7 +150,7 @@ export class RestFront extends Construct implements AnsweringFront {
     return this.api.url;
   }
 
-  /** Every method and path of this stage, and no other API. */
+  /** Grants access to every method and path of this stage, and to no other API. */
   grantInvoke(grantee: IGrantable): Grant {
     return Grant.addToPrincipal({
       grantee,
@@ -174,7 +175,7 @@ export class RestFront extends Construct implements AnsweringFront {
     return this.api.metricLatency(props);
   }
 
-  /** The routes whose bodies are known, which go before the one that takes everything. */
+  /** Adds the routes whose body format is known. They take precedence over the catch-all route. */
   private addModelRoutes({ name, manifest }: Model, integration: LambdaIntegration, options: MethodOptions): void {
     const routes: [string, JsonSchema][] = [
       [predictPath(name), predictSchema(manifest)],
@@ -184,28 +185,28 @@ export class RestFront extends Construct implements AnsweringFront {
       const model = this.api.addModel(schema.title!, { contentType: JSON_TYPE, schema });
       this.api.root.resourceForPath(path).addMethod('POST', integration, {
         ...options,
-        // Bodies of other types pass.
+        // API Gateway does not validate bodies of other content types.
         requestModels: { [JSON_TYPE]: model },
       });
     }
     this.api.addGatewayResponse('InvalidBody', {
       type: ResponseType.BAD_REQUEST_BODY,
       statusCode: '400',
-      // As the runtime words its failures.
+      // The runtime reports errors in the same format.
       templates: { [JSON_TYPE]: '{"error": "$context.error.validationErrorString"}' },
     });
   }
 
-  /** Lets browsers ask, below every resource, whether a page may call. They send no credential with it. */
+  /** Adds CORS preflight routes to all resources. Browsers send preflight requests without credentials. */
   private addPreflight(resource: IResource, integration: LambdaIntegration): void {
     for (const child of resource.node.children) if (child instanceof Resource) this.addPreflight(child, integration);
-    // Without methods of its own it is passed to the function by `{proxy+}`.
+    // Preflight requests to a resource without methods reach the function through `{proxy+}`.
     if (resource.node.children.some((child) => child instanceof Method)) {
       resource.addMethod('OPTIONS', integration, { authorizationType: AuthorizationType.NONE });
     }
   }
 
-  /** Lets pages read what API Gateway answers by itself, as far as one header can say so. */
+  /** Adds the CORS header to API Gateway's own errors. A static header supports a single origin only. */
   private addCorsErrors([origin, ...others]: readonly string[]): void {
     if (others.length > 0) return;
     for (const [id, type] of Object.entries({
@@ -216,12 +217,12 @@ export class RestFront extends Construct implements AnsweringFront {
     }
   }
 
-  /** Tells throttled callers when to retry, which API Gateway does not do by itself. */
+  /** Adds the `Retry-After` header for throttled callers, which API Gateway does not send by itself. */
   private addRetryAfter(): void {
     const responses = {
-      // The bucket of the throttle is refilled every second.
+      // The token bucket of the throttle refills every second.
       Throttled: { type: ResponseType.THROTTLED, seconds: 1 },
-      // A quota of a day does not say when its day began.
+      // API Gateway does not report when the day of a quota began.
       QuotaExceeded: { type: ResponseType.QUOTA_EXCEEDED, seconds: 3600 },
     };
     for (const [id, { type, seconds }] of Object.entries(responses)) {

@@ -2,7 +2,7 @@ import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
-/** The role of a function, which may write its own logs. */
+/** Role of a function, with permission to write its own logs. */
 export class FunctionRole extends Role {
   constructor(scope: Construct, id: string, logGroup: ILogGroup) {
     super(scope, id, {
@@ -18,7 +18,7 @@ export class FunctionRole extends Role {
   }
 
   /**
-   * Lets Lambda put the function into a network, and not the function itself: Lambda acts by this role, too.
+   * Allows Lambda, but not the function's code, to attach the function to a VPC. Lambda uses this role for both.
    * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
    */
   addNetworkAccess(): void {
@@ -30,14 +30,14 @@ export class FunctionRole extends Role {
       'ec2:AssignPrivateIpAddresses',
       'ec2:UnassignPrivateIpAddresses',
     ];
-    // Lambda refuses a role that names the network interfaces, which it has yet to make.
+    // Lambda rejects a role restricted to named network interfaces, because it has yet to create them.
     this.addToPolicy(new PolicyStatement({ actions, resources: ['*'] }));
     this.addToPolicy(
       new PolicyStatement({
         effect: Effect.DENY,
         actions,
         resources: ['*'],
-        // Only what the code of a function asks for has this key.
+        // Only requests from a function's code have this condition key.
         conditions: { Null: { 'lambda:SourceFunctionArn': 'false' } },
       }),
     );

@@ -3,21 +3,21 @@ import { Architecture, Code, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambd
 import type { Construct } from 'constructs';
 import { lambdaLayer } from '../../../bundle/lambda-layer.js';
 
-/** The newest Node that Lambda offers; images run the same. */
+/** Latest Node.js version on Lambda; images run the same version. */
 export const NODE = Runtime.NODEJS_24_X;
 
-/** As Node and the bundles name it. */
+/** Name of the architecture in Node.js and in the bundles. */
 export function architectureName({ name }: Architecture): 'x64' | 'arm64' {
   return name === Architecture.X86_64.name ? 'x64' : 'arm64';
 }
 
 export interface RuntimeLayer {
   readonly layer: LayerVersion;
-  /** Changes with the content of the layer. */
+  /** Digest of the layer's content. */
   readonly digest: string;
 }
 
-/** The layer with the runtime, which all models of a stack share. */
+/** Layer with the runtime, shared by all models of a stack. */
 export function runtimeLayer(scope: Construct, architecture: Architecture): RuntimeLayer {
   const stack = Stack.of(scope);
   const name = architectureName(architecture);
@@ -39,7 +39,7 @@ function makeLayer(
     compatibleRuntimes: [NODE],
     description: 'The inference runtime of Modelship',
     license: 'Apache-2.0',
-    // Versions of functions go on to use the version of the layer that they were made with.
+    // Existing function versions keep using the layer version they were created with.
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
 }

@@ -14,7 +14,7 @@ export interface FunctionTelemetryProps {
   readonly alarmActions: readonly IAlarmAction[];
 }
 
-/** The alarms and the dashboard of a function behind a front door. */
+/** Alarms and dashboard of a function behind a front. */
 export class FunctionTelemetry extends Construct {
   readonly errorAlarm: Alarm;
   readonly latencyAlarm: Alarm;

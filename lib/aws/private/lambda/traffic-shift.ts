@@ -17,24 +17,27 @@ import { errorPercent, PERIOD, ServiceAlarms } from '../shared/service-alarms.js
 
 export interface TrafficShiftProps {
   readonly alias: Alias;
-  /** Of the function. */
+  /** Log group of the function. */
   readonly logGroup: ILogGroup;
   readonly rollout: Rollout;
-  /** What takes the traffic back, beside failures of the new version. */
+  /** Alarms that roll the deployment back, in addition to the alarm on failures of the new version. */
   readonly rollbackAlarms: readonly IAlarm[];
   readonly alarmActions: readonly IAlarmAction[];
   readonly thresholds: AlarmThresholds;
 }
 
-/** Answers with a status of 500 and above, by function and version. */
+/** Metric of responses with a status of 500 or above, by function and version. */
 const FAILED_REQUESTS = { namespace: 'Modelship', metricName: 'FailedRequests' };
 
-/** CodeDeploy, which moves the alias of a function from version to version. */
+/** CodeDeploy deployment that shifts the alias of a function from version to version. */
 export class TrafficShift extends Construct {
   readonly deploymentGroup: LambdaDeploymentGroup;
-  /** On what the newest version alone fails at: exceptions, time-outs, starts, and answers with a status of 500 and above. */
+  /**
+   * Alarm on failures of the new version: exceptions, timeouts, failed starts, and responses with a status of 500 or
+   * above.
+   */
   readonly newVersionAlarm: Alarm;
-  /** Counts those answers by version. */
+  /** Metric filter that counts those responses by version. */
   readonly failedRequests: MetricFilter;
 
   constructor(scope: Construct, id: string, props: TrafficShiftProps) {
@@ -44,7 +47,7 @@ export class TrafficShift extends Construct {
     this.newVersionAlarm = new ServiceAlarms(this, alarmActions, thresholds).add('NewVersionErrors', {
       metric: errorPercent([metricOf(alias, 'Errors'), failedRequestsOf(alias)], metricOf(alias, 'Invocations')),
       threshold: thresholds.errorPercent,
-      // A deployment may last no longer than a few minutes. What the log tells may come after Lambda's own counts.
+      // A deployment may last only a few minutes, and metrics from logs may arrive after Lambda's own metrics.
       evaluationPeriods: 3,
       datapointsToAlarm: 1,
       alarmDescription: `The newest version of the function failed at more than ${thresholds.errorPercent} % of its invocations.`,
@@ -56,11 +59,11 @@ export class TrafficShift extends Construct {
       deploymentConfig: new LambdaDeploymentConfig(this, 'Config', { trafficRouting: routing(rollout) }),
       alarms: [this.newVersionAlarm, ...rollbackAlarms],
       autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: true },
-      // CDK would add a policy of AWS's, which allows more.
+      // CDK would attach an AWS managed policy, which allows more.
       role: role.withoutPolicyUpdates(),
     });
     this.deploymentGroup.node.addDependency(role);
-    // They look at the new version before traffic comes to it.
+    // The alarm and the metric filter must exist before the new version receives traffic.
     alias.node.addDependency(this.newVersionAlarm, this.failedRequests);
   }
 }
@@ -74,7 +77,7 @@ function routing({ canaryOptions, linearOptions }: Rollout): TrafficRouting {
   return TrafficRouting.timeBasedLinear({ percentage: stepPercent, interval: Duration.minutes(intervalMinutes) });
 }
 
-/** Of the version that the alias moves to, among what is called by the alias. */
+/** Metric of the version that the alias shifts to, for invocations through the alias. */
 function metricOf({ lambda, version, aliasName }: Alias, metricName: string): Metric {
   return new Metric({
     namespace: 'AWS/Lambda',
@@ -89,7 +92,7 @@ function metricOf({ lambda, version, aliasName }: Alias, metricName: string): Me
   });
 }
 
-/** Lambda counts exceptions and no statuses, so that the function logs a line for each. */
+/** Counts failed requests in the logs: Lambda counts exceptions, but no response statuses. */
 function countFailedRequests(scope: Construct, logGroup: ILogGroup): MetricFilter {
   const functionName = `$.${REQUEST_LINE.functionName}`;
   const functionVersion = `$.${REQUEST_LINE.functionVersion}`;
@@ -98,7 +101,7 @@ function countFailedRequests(scope: Construct, logGroup: ILogGroup): MetricFilte
     filterPattern: FilterPattern.all(
       FilterPattern.stringValue('$.message', '=', REQUEST_LINE.message),
       FilterPattern.numberValue(`$.${REQUEST_LINE.status}`, '>=', 500),
-      // Dimensions are taken from what the pattern names.
+      // A dimension must be a field that the pattern names.
       FilterPattern.exists(functionName),
       FilterPattern.exists(functionVersion),
     ),
@@ -108,7 +111,7 @@ function countFailedRequests(scope: Construct, logGroup: ILogGroup): MetricFilte
   });
 }
 
-/** Of the version that the alias moves to. */
+/** Metric of failed requests of the version that the alias shifts to. */
 function failedRequestsOf({ lambda, version }: Alias): Metric {
   return new Metric({
     ...FAILED_REQUESTS,
@@ -129,7 +132,7 @@ function deploymentRole(scope: Construct, { lambda, aliasName }: Alias): Role {
       resources: [lambda.functionArn, `${lambda.functionArn}:${aliasName}`],
     }),
   );
-  // An alarm may be one of many alarms, which are described only to whoever may describe all.
+  // An alarm may be a composite alarm, and describing one requires the permission for all alarms.
   role.addToPolicy(new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: ['*'] }));
   return role;
 }

@@ -10,7 +10,7 @@ export interface UrlFrontProps {
   readonly access: Access;
 }
 
-/** The URL of a function's alias, which asks for IAM unless anyone may come. */
+/** URL of a function's alias, which requires IAM authentication unless access is anonymous. */
 export class UrlFront extends Construct implements AnsweringFront {
   readonly functionUrl: FunctionUrl;
   readonly signedService = 'lambda';
@@ -30,7 +30,7 @@ export class UrlFront extends Construct implements AnsweringFront {
     return this.functionUrl.url;
   }
 
-  /** The function by its URL, and by no other way. */
+  /** Grants access to the function through its URL only. */
   grantInvoke(grantee: IGrantable): Grant {
     return this.functionUrl.grantInvokeUrl(grantee);
   }

@@ -33,7 +33,7 @@ const PROPS: PropTypes<ServerlessModelProps> = {
   alarmActions: ALARM_ACTIONS,
 };
 
-/** @throws ValidationError with everything that AWS would reject or ignore */
+/** @throws ValidationError that lists everything AWS would reject or ignore */
 export function validateServerless(scope: Construct, props: ServerlessModelProps): void {
   const validator = validatorFor(scope, 'ServerlessModel');
   checkProps(validator, props, PROPS);
@@ -83,7 +83,7 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
 }
 
 /**
- * Variables that the construct sets, and those that Lambda sets and rejects:
+ * Environment variables that the construct sets, and those that Lambda reserves:
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  */
 const RESERVED = exactly(
@@ -145,7 +145,7 @@ function checkRollout(validator: Validator, { rollout, rollbackAlarms }: Serverl
   const minutes = (Math.ceil(100 / stepPercent) - 1) * intervalMinutes;
   const { max } = CODE_DEPLOY.minutes;
   validator.check(
-    // Of tokens there is no sum.
+    // Token values are unknown during synthesis, so their total is not checked.
     Token.isUnresolved(stepPercent) || Token.isUnresolved(intervalMinutes) || !(stepPercent >= 1 && minutes > max),
     'rollout',
     'OUT_OF_RANGE',
