@@ -26,13 +26,15 @@ import type { ServerlessModel } from './serverless-model.js';
 const DEFAULT_LOG_DAYS = 90;
 const DEFAULT_TIMEOUT_HOURS = 24;
 const PERIOD = Duration.minutes(5);
-/** A job's name has 63 characters, of which a UUID and its hyphen take 37. */
+/** Limit of the prefix: a job name has at most 63 characters, and a hyphen and a UUID take 37 of them. */
 const JOB_PREFIX_LENGTH = 26;
 
 /**
- * Predictions for files of rows in S3, by a state machine that is started with `{"key": "…"}`: a file, or, for batch
- * transform, a prefix. Predictions are written under `outputPrefix`, in a folder with the execution's name; rows that
- * failed are written there too, with the cause.
+ * Batch predictions for files of rows in S3, run by a Step Functions state machine.
+ *
+ * Start an execution with the input `{"key": "…"}`, where the key is a file, or a prefix for batch transform. Each
+ * execution writes its predictions under `outputPrefix`, in a folder named after the execution. Failed rows are written
+ * to the same folder, together with the cause.
  *
  * @example
  * ```ts
@@ -42,15 +44,15 @@ const JOB_PREFIX_LENGTH = 26;
  * batch.grantStart(role);
  * ```
  *
- * @throws ValidationError with every prop that is wrong
+ * @throws ValidationError listing every invalid prop
  */
 export class BatchModel extends Construct {
   readonly stateMachine: CfnStateMachine;
-  /** What the state machine may do. */
+  /** Execution role of the state machine. */
   readonly role: BatchRole;
   readonly logGroup: LogGroup;
   readonly failureAlarm: Alarm;
-  /** SageMaker's model; set for `BatchCompute.transform()`. */
+  /** SageMaker model. Set for `BatchCompute.transform()`. */
   readonly transformModel?: CfnModel;
 
   private readonly name: string;
@@ -62,11 +64,11 @@ export class BatchModel extends Construct {
   ) {
     super(scope, id);
     validateBatch(this, props);
-    // Known before the state machine is there, because its role names it.
+    // The role's policy refers to the state machine by name, so the name must be known before the resource exists.
     this.name = Names.uniqueResourceName(this, { maxLength: 80, separator: '-' });
     this.role = new BatchRole(this, 'Role');
     this.logGroup = new LogGroup(this, 'Logs', {
-      // Step Functions writes a resource policy for groups of other names, of which an account has ten.
+      // For log groups without this prefix Step Functions adds a resource policy, and an account may have only ten.
       logGroupName: `/aws/vendedlogs/states/${this.name}`,
       retention: (props.logRetentionDays ?? DEFAULT_LOG_DAYS) as RetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -85,7 +87,7 @@ export class BatchModel extends Construct {
       }),
       loggingConfiguration: {
         level: 'ALL',
-        // Rows and predictions are nobody's but the buckets'.
+        // Rows and predictions may be confidential, so they must stay in the buckets and out of the logs.
         includeExecutionData: false,
         destinations: [{ cloudWatchLogsLogGroup: { logGroupArn: this.logGroup.logGroupArn } }],
       },
@@ -108,7 +110,7 @@ export class BatchModel extends Construct {
     );
   }
 
-  /** Lets `grantee` start batches and nothing else. Files in the buckets are not its to write or read. */
+  /** Grants `grantee` permission to start executions. It does not grant access to the objects in the buckets. */
   grantStart(grantee: IGrantable): Grant {
     return Grant.addToPrincipal({
       grantee,
@@ -117,17 +119,17 @@ export class BatchModel extends Construct {
     });
   }
 
-  /** Executions that failed. @default - their sum over 5 minutes */
+  /** Metric for the number of failed executions. @default - sum over 5 minutes */
   metricFailed(options?: MetricOptions): Metric {
     return this.metric('ExecutionsFailed', { statistic: 'Sum', ...options });
   }
 
-  /** Executions that were given up after `timeoutHours`. @default - their sum over 5 minutes */
+  /** Metric for the number of executions that timed out after `timeoutHours`. @default - sum over 5 minutes */
   metricTimedOut(options?: MetricOptions): Metric {
     return this.metric('ExecutionsTimedOut', { statistic: 'Sum', ...options });
   }
 
-  /** A metric of the state machine, from the namespace `AWS/States`. @default - average over 5 minutes */
+  /** Metric of the state machine from the namespace `AWS/States`. @default - average over 5 minutes */
   metric(metricName: string, options?: MetricOptions): Metric {
     return new Metric({
       namespace: 'AWS/States',
@@ -200,7 +202,7 @@ export class BatchModel extends Construct {
     }).resource;
   }
 
-  /** SageMaker writes the logs of all transform jobs of an account to one group, which may be there already. */
+  /** Log group of all transform jobs of the account. SageMaker creates it, so it may already exist. */
   private get transformLogs() {
     return LogGroup.fromLogGroupName(this, 'TransformLogs', '/aws/sagemaker/TransformJobs');
   }
@@ -209,7 +211,7 @@ export class BatchModel extends Construct {
     const jobPrefix = Names.uniqueResourceName(this, { maxLength: JOB_PREFIX_LENGTH, separator: '-' }).toLowerCase();
     this.role.mayTransform(jobPrefix);
     const { encryptionKey } = this.props;
-    // Disks of its own are encrypted by an instance's hardware, and SageMaker takes no key for them.
+    // The hardware encrypts local instance storage, and SageMaker rejects a KMS key for these instance types.
     const diskKey = hasLocalStorage(transformSize(options).instanceType) ? undefined : encryptionKey;
     if (diskKey) this.role.mayEncryptDisks(diskKey);
     const { outputBucket, outputPrefix } = this.output;

@@ -5,35 +5,35 @@ import type { BatchCompute } from './batch-compute.js';
 
 /** Props of {@link BatchModel}. */
 export interface BatchModelProps {
-  /** What answers the rows. */
+  /** Compute that runs the predictions. */
   readonly compute: BatchCompute;
 
-  /** Where files with rows lie: JSON Lines, one row a line, as the model's inputs are named. */
+  /** Bucket of the input files. They are JSON Lines: one row per line, with the names of the model's inputs as keys. */
   readonly inputBucket: IBucket;
 
-  /** Nothing outside of it is read. @default batch/input/ */
+  /** Prefix of the input files. Objects outside this prefix cannot be read. @default batch/input/ */
   readonly inputPrefix?: string;
 
-  /** Where predictions are written. @default - the input bucket */
+  /** Bucket that receives the predictions. @default - the input bucket */
   readonly outputBucket?: IBucket;
 
-  /** Each execution writes under it to a folder of its own. @default batch/output/ */
+  /** Prefix of the predictions. Each execution writes to its own folder under this prefix. @default batch/output/ */
   readonly outputPrefix?: string;
 
   /**
-   * Encrypts what a transform job writes and its instances' disks. Not the disks of types that have their own, such as
-   * ml.g5.xlarge: those are encrypted by the instance's hardware, and SageMaker takes no key for them.
+   * KMS key that encrypts the output of a transform job and the volumes of its instances. Instance types with local
+   * storage, such as ml.g5.xlarge, encrypt their disks in hardware, and SageMaker accepts no key for them.
    *
-   * @default - keys of AWS
+   * @default - AWS-managed encryption
    */
   readonly encryptionKey?: IKey;
 
-  /** Hours after which an execution is given up, 1 to 168; no token. @default 24 */
+  /** Hours until an execution times out, 1 to 168. It cannot be a token. @default 24 */
   readonly timeoutHours?: number;
 
-  /** Days that logs are kept. @default 90 */
+  /** Log retention in days. @default 90 */
   readonly logRetentionDays?: number;
 
-  /** What the alarm on executions that failed or ran out of time does. @default - nothing: it is there to be seen */
+  /** Actions of the alarm on failed and timed-out executions. @default - none: the alarm only changes its state */
   readonly alarmActions?: IAlarmAction[];
 }

@@ -1,38 +1,38 @@
-/** Size of a task without a GPU. */
+/** Fargate settings: the size of a task, its processor architecture and Spot. */
 export interface FargateCapacityOptions {
-  /** CPUs of a task: 0.25, 0.5, 1, 2, 4, 8 or 16. @default 1 */
+  /** Number of vCPUs per task: 0.25, 0.5, 1, 2, 4, 8 or 16. @default 1 */
   readonly cpu?: number;
-  /** Memory of a task, in MiB, within what its CPUs allow. @default 2048 */
+  /** Memory per task in MiB, within the range that Fargate allows for `cpu`. @default 2048 */
   readonly memoryMib?: number;
   /**
-   * Whether tasks run on Intel's and AMD's processors, and not on Arm's.
+   * Whether tasks run on x86-64 instead of Arm processors.
    *
-   * @default - false, unless the image of another server is not built for Arm
+   * @default - false, unless the server's image is not available for Arm
    */
   readonly x86?: boolean;
   /**
-   * Whether tasks may be taken away with two minutes' notice, at a lower price. A cluster of another app must have the
-   * capacity provider `FARGATE_SPOT`.
+   * Whether tasks run on Fargate Spot, which costs less but can interrupt tasks with two minutes' notice. An imported
+   * cluster must have the capacity provider `FARGATE_SPOT`.
    *
    * @default false
    */
   readonly spot?: boolean;
 }
 
-/** Instances with GPUs, and the size of a task on them. */
+/** GPU settings: the instance type and the size of a task. */
 export interface GpuCapacityOptions {
-  /** Such as `g5.xlarge`. @default g5.xlarge */
+  /** EC2 instance type, such as `g5.xlarge`. @default g5.xlarge */
   readonly instanceType?: string;
-  /** GPUs of a task. @default 1 */
+  /** Number of GPUs per task. @default 1 */
   readonly gpuCount?: number;
-  /** CPUs of a task. @default 3, which leaves a g5.xlarge one for itself */
+  /** Number of vCPUs per task. @default 3, which leaves one vCPU of a g5.xlarge for the host */
   readonly cpu?: number;
-  /** Memory of a task, in MiB. @default 12288 */
+  /** Memory per task in MiB. @default 12288 */
   readonly memoryMib?: number;
 }
 
 /**
- * What tasks run on.
+ * Capacity that the tasks of a service run on.
  *
  * @example
  * ```ts
@@ -42,26 +42,32 @@ export interface GpuCapacityOptions {
  * ```
  */
 export class ContainerCapacity {
-  /** Fargate, on Arm processors by default if the server's image is built for them: nothing to run but the tasks. */
+  /**
+   * Runs tasks on Fargate, without instances to manage. Uses Arm by default if the server's image is available for it.
+   */
   static fargate(options: FargateCapacityOptions = {}): ContainerCapacity {
     return new ContainerCapacity('fargate', options);
   }
 
-  /** EC2 instances with NVIDIA GPUs, as many as the tasks need, from ECS's own image. A `cluster` must be of the same stack. */
+  /**
+   * Runs tasks on EC2 instances with NVIDIA GPUs and the ECS-optimized AMI. The number of instances follows the number
+   * of tasks. If you set `cluster`, it must be in the same stack.
+   */
   static gpu(options: GpuCapacityOptions = {}): ContainerCapacity {
     return new ContainerCapacity('gpu', undefined, options);
   }
 
   /**
-   * ECS Managed Instances with NVIDIA GPUs, as many as the tasks need: ECS starts, patches and replaces them, at a price
-   * of its own beside EC2's. It replaces an instance after at most 14 days.
+   * Runs tasks on ECS Managed Instances with NVIDIA GPUs. The number of instances follows the number of tasks. ECS
+   * starts, patches and replaces the instances, for a management fee in addition to the EC2 price. It replaces an
+   * instance after at most 14 days.
    */
   static managedGpu(options: GpuCapacityOptions = {}): ContainerCapacity {
     return new ContainerCapacity('managedGpu', undefined, options);
   }
 
   private constructor(
-    /** One of `fargate`, `gpu` and `managedGpu`. */
+    /** Kind of capacity: `fargate`, `gpu` or `managedGpu`. */
     readonly kind: 'fargate' | 'gpu' | 'managedGpu',
     /** Set when `kind` is `fargate`. */
     readonly fargateOptions?: FargateCapacityOptions,

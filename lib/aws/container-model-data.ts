@@ -4,7 +4,7 @@ import type { IAccessPointRef } from 'aws-cdk-lib/aws-s3files';
 import type { S3FilesOrigin } from './s3-files-origin.js';
 
 /**
- * Where tasks get the model from.
+ * Source that tasks load the model from.
  *
  * @example
  * ```ts
@@ -14,50 +14,54 @@ import type { S3FilesOrigin } from './s3-files-origin.js';
  * ```
  */
 export class ContainerModelData {
-  /** The package beside this app, uploaded to S3 and fetched by each task at its start. The default. */
+  /**
+   * Uses the local model package. It is uploaded to S3 at deployment, and each task downloads it at start. The default.
+   */
   static fromPackage(): ContainerModelData {
     return new ContainerModelData('package');
   }
 
   /**
-   * The same package under a prefix where a pipeline has put it. Use one that is never written again.
+   * Uses the model package under an S3 prefix, uploaded there by a pipeline. Use a prefix that is never overwritten.
    *
-   * @param prefix ends in a slash
+   * @param prefix Key prefix, with a trailing slash.
    */
   static fromBucket(bucket: IBucket, prefix: string): ContainerModelData {
     return new ContainerModelData('bucket', bucket, prefix);
   }
 
   /**
-   * The same package in a folder of an EFS file system, for models too large to be copied by each task. It is mounted
-   * read-only, over TLS, as the task's role; its security groups let the tasks in at port 2049.
+   * Uses the model package in a folder of an EFS file system, for models too large to be copied by each task. Tasks
+   * mount it read-only over TLS, with the task role. The construct allows the tasks on port 2049 of the file system's
+   * security groups.
    *
-   * @param folder from the access point's root, such as `iris/1`
+   * @param folder Path relative to the root of the access point, such as `iris/1`.
    */
   static fromFileSystem(fileSystem: IFileSystem, accessPoint: IAccessPoint, folder: string): ContainerModelData {
     return new ContainerModelData('fileSystem', undefined, undefined, fileSystem, accessPoint, folder);
   }
 
   /**
-   * The same package in a folder of S3 Files, the file system before a bucket: what a pipeline puts into the bucket is
-   * there to be mounted, and no task copies all of it. It is mounted read-only, as the task's role. Security groups of
-   * mount targets which the same app makes let the tasks in at port 2049; others must do so already.
+   * Uses the model package in a folder of Amazon S3 Files, which presents a bucket as a file system. Objects that a
+   * pipeline uploads to the bucket appear in the file system, and no task has to copy all of them. Tasks mount it
+   * read-only, with the task role. The construct allows the tasks on port 2049 of mount targets that this app creates.
+   * Security groups of other mount targets must already allow it.
    *
-   * @param folder from the access point's root, such as `iris/1`
-   * @param origin where the folder lies in S3. Default: everything is read by the file system
+   * @param folder Path relative to the root of the access point, such as `iris/1`.
+   * @param origin S3 location of the folder. Default: all reads go through the file system.
    */
   static fromS3Files(accessPoint: IAccessPointRef, folder: string, origin?: S3FilesOrigin): ContainerModelData {
     const { bucket, prefix } = origin ?? {};
     return new ContainerModelData('s3Files', bucket, prefix, undefined, undefined, folder, accessPoint);
   }
 
-  /** The image holds the package, in the folder, and nothing is fetched. */
+  /** Uses the model package in a folder of the image. Tasks download nothing. */
   static inImage(folder: string): ContainerModelData {
     return new ContainerModelData('image', undefined, undefined, undefined, undefined, folder);
   }
 
   private constructor(
-    /** One of `package`, `bucket`, `fileSystem`, `s3Files` and `image`. */
+    /** Kind of source: `package`, `bucket`, `fileSystem`, `s3Files` or `image`. */
     readonly kind: 'package' | 'bucket' | 'fileSystem' | 's3Files' | 'image',
     readonly bucket?: IBucket,
     readonly prefix?: string,

@@ -55,13 +55,13 @@ const DEFAULT_MAX_REPLICAS = 4;
 const DEFAULT_CONCURRENCY = 8;
 const DEFAULT_CPU_PERCENT = 70;
 const DEFAULT_LOG_DAYS = 90;
-/** With API Gateway in front, and without. */
+/** Default timeout with API Gateway in front of the load balancer, and without it. */
 const DEFAULT_TIMEOUT_SECONDS = { gateway: 29, balancer: 60 };
-/** Where other servers' images hold the model, unless they say. */
+/** Default model folder in the images of other servers. */
 const IMAGE_FOLDER = '/models';
 
 /**
- * A model in containers on ECS, behind an Application Load Balancer that only the VPC can reach.
+ * Model served by containers on ECS behind an Application Load Balancer, which is internal to the VPC by default.
  *
  * @example
  * ```ts
@@ -71,18 +71,18 @@ const IMAGE_FOLDER = '/models';
  * endpoint.grantInvoke(role);
  * ```
  *
- * @throws ValidationError with every prop that is wrong
+ * @throws ValidationError listing every invalid prop
  */
 export class ContainerModel extends Construct implements IConnectable {
   readonly model: Model;
   readonly vpc: IVpc;
   readonly cluster: ICluster;
-  /** The VPC's parts, if it was made here. */
+  /** Resources of the VPC. Set if this construct creates the VPC. */
   readonly network?: Network;
   readonly task: Task;
   readonly service: BaseService;
   readonly loadBalancer: LoadBalancer;
-  /** The API that IAM identities call; set unless `access` is another. */
+  /** API that authenticates callers with IAM. Set for `Access.cloudIdentity()`, the default. */
   readonly api?: ApiFront;
   /** Set for `ContainerCapacity.gpu()`. */
   readonly instances?: GpuInstances;
@@ -93,7 +93,7 @@ export class ContainerModel extends Construct implements IConnectable {
   readonly trafficAlarms: TrafficAlarms;
   readonly telemetry: ServiceTelemetry;
 
-  /** What the load balancer and the API wait: a token is known to the server alone, so that they wait their limit. */
+  /** Timeout of the load balancer and the API. It is their maximum if `timeoutSeconds` is a token. */
   private readonly timeoutSeconds: number;
 
   constructor(
@@ -128,7 +128,7 @@ export class ContainerModel extends Construct implements IConnectable {
         this.managedInstances = new ManagedGpuInstances(this, 'ManagedInstances', { ...place, ...size, cluster });
       } else {
         const { instanceType } = size;
-        // Of this stack, or it was refused.
+        // Validation guarantees a cluster that is created in this stack, so the cast is safe.
         this.instances = new GpuInstances(this, 'Instances', {
           ...place,
           ...range,
@@ -155,7 +155,7 @@ export class ContainerModel extends Construct implements IConnectable {
     const thresholds = new AlarmThresholds(props.alarms, this.timeoutSeconds);
     this.trafficAlarms = new TrafficAlarms(this, 'Alarms', this.loadBalancer, thresholds, props.alarmActions ?? []);
     this.service = this.makeService(capacity, min);
-    // Capacity providers are the cluster's before a service names them, and until none does.
+    // ECS requires the capacity providers to be associated with the cluster for as long as a service uses them.
     if (capacity.kind !== 'fargate' || capacity.fargateOptions?.spot) {
       const instances = this.instances ?? this.managedInstances;
       this.service.node.addDependency(new CapacityProviders(cluster), ...(instances ? [instances] : []));
@@ -194,7 +194,8 @@ export class ContainerModel extends Construct implements IConnectable {
         cpuPercent: props.targetCpuPercent ?? DEFAULT_CPU_PERCENT,
       });
       this.scaling.node.addDependency(this.service);
-      // Every deployment would put the tasks that scaling has brought back to this number.
+      // With a desired count in the template, every deployment would reset the number of tasks that autoscaling has
+      // chosen.
       (this.service.node.defaultChild as CfnService).addPropertyDeletionOverride('DesiredCount');
     }
     this.telemetry = new ServiceTelemetry(this, 'Telemetry', {
@@ -209,27 +210,27 @@ export class ContainerModel extends Construct implements IConnectable {
     if (gateway && this.server.spec.streams) warn(this, 'modelship:bufferedStream');
   }
 
-  /** Of the load balancer: nobody may reach it but whom these let in, and API Gateway. */
+  /** Security-group connections of the load balancer. Only API Gateway and the peers you allow here can reach it. */
   get connections(): Connections {
     return this.loadBalancer.resource.connections;
   }
 
-  /** Where the service answers, without a path. */
+  /** Base URL of the service, without a path. */
   get url(): string {
     if (this.api) return this.api.api.apiEndpoint;
     const host = this.props.domainName ?? this.loadBalancer.resource.loadBalancerDnsName;
     return `${this.props.certificate ? 'https' : 'http'}://${host}`;
   }
 
-  /** Where predictions are asked for. */
+  /** URL of the prediction endpoint. */
   get predictUrl(): string {
     return `${this.url}${this.server.spec.predictPath(this.model)}`;
   }
 
   /**
-   * Lets `grantee` invoke the API and nothing else.
+   * Grants `grantee` permission to invoke the API.
    *
-   * @throws Error if callers do not come by IAM, because `access` is another
+   * @throws Error if `access` does not authenticate callers with IAM, or if the grant has no effect
    */
   grantInvoke(grantee: IGrantable): Grant {
     if (!this.api) {
@@ -253,8 +254,8 @@ export class ContainerModel extends Construct implements IConnectable {
   }
 
   /**
-   * Subnets of the tasks and of the API's VPC link, one in each zone: a VPC may have several groups of private subnets, for
-   * data as well. Never those that the internet can reach, unless asked for.
+   * Subnets of the tasks and of the API's VPC link. A VPC may have several private subnets per zone, for example for
+   * databases, so only one per zone is used. Public subnets are used only if `vpcSubnets` selects them.
    */
   private get subnets(): SubnetSelection {
     const egress = this.vpc.privateSubnets.length > 0;
@@ -281,10 +282,11 @@ export class ContainerModel extends Construct implements IConnectable {
   private makeNetwork(image: PulledImage, capacity: ContainerCapacity): Network {
     const from = this.server.spec.source?.kind;
     return new Network(this, 'Network', {
-      // The load balancer fetches the keys of a JWT's issuer, and only ECR of this region has an endpoint.
+      // The load balancer fetches the JWT issuer's keys from the internet, and VPC endpoints reach only ECR of this
+      // region.
       internet:
         image.repositoryArn === undefined ||
-        // The endpoint of S3 knows the buckets of its region only.
+        // The S3 endpoint reaches only buckets of its own region.
         (from !== undefined && from !== 'folder') ||
         this.access.kind === 'jwt' ||
         isOfAnotherRegion(this, image) ||
@@ -356,7 +358,7 @@ export class ContainerModel extends Construct implements IConnectable {
     const provider = this.managedInstances?.capacityProvider.capacityProviderName ?? spot;
     return new FargateService(this, 'Service', {
       ...options,
-      // Without one it is Fargate on demand, which every cluster has.
+      // Without a capacity provider ECS uses Fargate on-demand, which is available in every cluster.
       capacityProviderStrategies: provider ? [{ capacityProvider: provider, weight: 1 }] : undefined,
     });
   }
@@ -371,7 +373,7 @@ export class ContainerModel extends Construct implements IConnectable {
         alternateTarget: second?.target,
       }),
     );
-    // A service is refused while no listener forwards to its targets.
+    // ECS rejects a service whose target groups are not attached to a listener yet.
     this.service.node.addDependency(rule, ...(testRule ? [testRule] : []), ...(second ? [second.role] : []));
   }
 }

@@ -12,123 +12,131 @@ import type { JwtAudienceFormat } from './jwt-audience-format.js';
 
 /** Props of {@link ContainerModel}. */
 export interface ContainerModelProps extends ServingProps {
-  /** What tasks run on. @default ContainerCapacity.fargate() */
+  /** Capacity that the tasks run on. @default ContainerCapacity.fargate() */
   readonly capacity?: ContainerCapacity;
 
-  /** The inference server. @default ModelServer.modelship() */
+  /** Inference server. @default ModelServer.modelship() */
   readonly server?: ModelServer;
 
-  /** The image of Modelship's runtime. Other servers name their own. @default AwsImage.fromAsset() */
+  /** Image of Modelship's runtime. Other servers specify their own image. @default AwsImage.fromAsset() */
   readonly image?: ImageSource;
 
   /**
-   * Where the model comes from.
+   * Source of the model.
    *
-   * @default ContainerModelData.fromPackage(), or, for another server, its image: `/models`
+   * @default ContainerModelData.fromPackage(), or the folder `/models` in the image for servers with their own image
    */
   readonly modelData?: ContainerModelData;
 
   /**
-   * The network.
+   * VPC of the tasks and the load balancer.
    *
-   * @default - a new VPC in two zones. Its subnets have no way to the internet if AWS's own services in this region are
-   * all that is needed, which they reach by endpoints; else one NAT gateway: for an image outside ECR or in ECR of another
-   * region, for a server that fetches weights, for JWTs, and for `internetFacing`
+   * @default - a new VPC in two Availability Zones. It has one NAT gateway if the image is not in ECR of this region,
+   * the server downloads its weights, `access` uses JWTs, or `internetFacing` is true. Otherwise it has no internet
+   * access and reaches AWS services through VPC endpoints
    */
   readonly vpc?: IVpc;
 
   /**
-   * Zones of the VPC that is made here, at least two, such as `us-east-1b`. Choose them where the first two lack a service:
-   * HTTP APIs have no VPC links in `use1-az3`, and Fargate is not in `apne1-az3`.
+   * Availability Zones of the new VPC, at least two, such as `us-east-1b`. Set them if one of the first two lacks a
+   * required service. HTTP APIs have no VPC links in `use1-az3`, and Fargate is not available in `apne1-az3`.
    *
-   * @default - the first two of the account in the region
+   * @default - the first two zones of the account in the region
    */
   readonly availabilityZones?: string[];
 
   /**
-   * Subnets of the tasks, of the instances with GPUs, and of the API on its way to the load balancer: one in each zone is
-   * used.
+   * Subnets of the tasks, the GPU instances and the API's VPC link. One subnet per Availability Zone is used.
    *
-   * @default - the private subnets of the VPC, or, if it has none, its isolated ones
+   * @default - the private subnets of the VPC, or its isolated subnets if it has no private ones
    */
   readonly vpcSubnets?: SubnetSelection;
 
   /**
-   * Subnets of the load balancer: at least two zones, and one subnet in each.
+   * Subnets of the load balancer, in at least two Availability Zones and with one subnet in each.
    *
-   * @default - those of the tasks; with `internetFacing` the public ones
+   * @default - the subnets of the tasks, or the public subnets with `internetFacing`
    */
   readonly loadBalancerSubnets?: SubnetSelection;
 
-  /** Security groups of the tasks. @default - a new one that allows all outbound traffic and inbound from the load balancer */
+  /**
+   * Security groups of the tasks.
+   *
+   * @default - a new group that allows all outbound traffic, and inbound traffic from the load balancer
+   */
   readonly securityGroups?: ISecurityGroup[];
 
-  /** Must have Container Insights on, by which tasks are counted. @default - a new one in the VPC */
+  /**
+   * ECS cluster. It must have Container Insights enabled, which counts the tasks.
+   *
+   * @default - a new cluster in the VPC
+   */
   readonly cluster?: ICluster;
 
-  /** Whether the load balancer can be reached from the internet, which takes a `certificate`. @default false */
+  /** Whether the load balancer is reachable from the internet. Requires a `certificate`. @default false */
   readonly internetFacing?: boolean;
 
-  /** Of the load balancer. @default - none: HTTP inside the VPC */
+  /** TLS certificate of the load balancer. @default - none: the load balancer serves HTTP inside the VPC */
   readonly certificate?: ICertificate;
 
-  /** The name that the certificate is for, and that callers use. @default - the load balancer's own */
+  /** Domain name that the certificate is issued for and that callers use. @default - the load balancer's DNS name */
   readonly domainName?: string;
 
   /**
-   * URL of the JWT issuer's keys (`jwks_uri` in `<issuer>/.well-known/openid-configuration`). The load balancer does not
-   * discover it, takes RS256 alone, and at most 10 keys of 150 KB together.
+   * URL of the JWT issuer's key set (`jwks_uri` in `<issuer>/.well-known/openid-configuration`). The load balancer does
+   * not discover this URL. It supports only RS256, and at most 10 keys with a total size of 150 KB.
    *
-   * @default - known for Cognito, Entra ID, Okta, Auth0, Keycloak and Google by the issuer; required for others
+   * @default - derived from the issuer for Cognito, Entra ID, Okta, Auth0, Keycloak and Google; required for other
+   * issuers
    */
   readonly jwksUrl?: string;
 
-  /** Form of the `aud` claim in the issuer's tokens. @default JwtAudienceFormat.SINGLE_STRING */
+  /** Format of the `aud` claim in the issuer's tokens. @default JwtAudienceFormat.SINGLE_STRING */
   readonly jwtAudienceFormat?: JwtAudienceFormat;
 
-  /** Requests each task may have in flight before tasks are added. @default 8 */
+  /** Target number of concurrent requests per task. The service scales out above it. @default 8 */
   readonly targetConcurrency?: number;
 
-  /** Use of its CPU, in percent, beyond which tasks are added. @default 70 */
+  /** Target CPU utilization in percent. The service scales out above it. @default 70 */
   readonly targetCpuPercent?: number;
 
   /**
-   * Minutes that both versions run in full after all traffic has moved at once, 0 to 1440. It excludes the gradual
-   * `rollout`s, which have it by themselves.
+   * Bake time of a blue/green deployment in minutes, 0 to 1440: both versions run at full size after all traffic has
+   * shifted. It cannot be combined with a gradual `rollout`, which has its own bake time.
    *
-   * @default - none: tasks are replaced one after another
+   * @default - none: a rolling deployment replaces the tasks gradually
    */
   readonly blueGreenBakeMinutes?: number;
 
   /**
-   * Seconds a task may take from its start until it is ready, 1 to 86400.
+   * Seconds that a task may take to become ready after it starts, 1 to 86400.
    *
-   * @default - 300, or 1800 for a `server` that fetches its model by itself
+   * @default - 300, or 1800 for a `server` that downloads the model itself
    */
   readonly startupSeconds?: number;
 
   /**
-   * What happens to the tasks' log group when the stack is deleted, or when its first deployment is rolled back. The events
-   * expire after `logRetentionDays` either way.
+   * Removal policy of the tasks' log group. It applies when the stack is deleted or its first deployment is rolled
+   * back. Log events expire after `logRetentionDays` either way.
    *
    * @default RemovalPolicy.RETAIN, so that the log of a failed first deployment can still be read
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 
-  /** Alarms that take a deployment back. @default - the alarms on errors and latency */
+  /** Alarms that roll back a deployment. @default - the alarms on errors and latency */
   readonly rollbackAlarms?: IAlarm[];
 
-  /** Variables whose values are secrets, read by ECS when a task starts. @default - none */
+  /** Environment variables with secret values, which ECS reads when a task starts. @default - none */
   readonly secrets?: { [name: string]: Secret };
 
   /**
-   * Namespace of Service Connect in which others find the service by the model's name. They do not come by the load
-   * balancer, so that nobody but the network says who may ask: `service.connections` lets them in.
+   * Service Connect namespace in which other services discover this service by the model's name. Their requests bypass
+   * the load balancer and its authentication. Only the network controls access: allow peers with `service.connections`.
    *
    * @default - none
    */
   readonly serviceConnectNamespace?: string;
 
-  /** What alarms do. @default - nothing: they are there to be seen and to stop deployments */
+  /** Actions of the alarms. @default - none: alarms only change their state and roll back deployments */
   readonly alarmActions?: IAlarmAction[];
 }

@@ -2,7 +2,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 
 /**
- * Which side of a request is kept.
+ * Parts of an invocation to capture.
  *
  * @example
  * ```ts
@@ -12,33 +12,41 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
  * ```
  */
 export class CaptureContent {
+  /** Captures requests only. */
   static input(): CaptureContent {
     return new CaptureContent(['Input']);
   }
 
+  /** Captures responses only. */
   static output(): CaptureContent {
     return new CaptureContent(['Output']);
   }
 
+  /** Captures requests and responses. */
   static inputAndOutput(): CaptureContent {
     return new CaptureContent(['Input', 'Output']);
   }
 
   private constructor(
-    /** As SageMaker's API names them. */
+    /** Capture modes in the notation of SageMaker's API: `Input`, `Output`. */
     readonly modes: readonly string[],
   ) {}
 }
 
-/** What of the traffic is written to S3, to watch the model's quality. It holds what callers sent. */
+/** Settings for capturing invocations in S3, to monitor model quality. Captured data contains what callers sent. */
 export interface EndpointDataCapture {
+  /** Bucket that receives the captured data. */
   readonly bucket: IBucket;
-  /** @default data-capture/ */
+  /** Key prefix of the captured data. @default data-capture/ */
   readonly prefix?: string;
-  /** Share of the requests that are kept, in percent, 1 to 100. @default 100 */
+  /** Percentage of requests to capture, 1 to 100. @default 100 */
   readonly samplingPercent?: number;
-  /** @default CaptureContent.inputAndOutput() */
+  /** Parts of an invocation to capture. @default CaptureContent.inputAndOutput() */
   readonly content?: CaptureContent;
-  /** @default - the `encryptionKey` of the endpoint, else the encryption of the bucket */
+  /**
+   * KMS key for the captured data.
+   *
+   * @default - the endpoint's `encryptionKey`, or else the bucket's default encryption
+   */
   readonly encryptionKey?: IKey;
 }

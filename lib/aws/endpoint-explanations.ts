@@ -1,20 +1,27 @@
 /**
- * Shapley values beside every prediction, computed by SageMaker Clarify, which asks the model many times for each.
- * The model must take `text/csv`: flat numeric features.
+ * Settings for explanations: SageMaker Clarify returns Shapley values with every prediction. Clarify invokes the model
+ * many times per explanation. The model must accept `text/csv` with flat numeric features.
  */
 export interface EndpointExplanations {
-  /** A row of feature values, as CSV of 1 to 4096 characters, that stands for "nothing known", such as the means of the training data. */
+  /**
+   * Baseline for the Shapley values: one CSV row of feature values, 1 to 4096 characters. It represents an
+   * uninformative input, such as the means of the training data.
+   */
   readonly baseline: string;
-  /** Which requests are explained: a JMESPath expression of 1 to 64 characters. @default - every request */
+  /** JMESPath expression that selects the requests to explain, 1 to 64 characters. @default - every request */
   readonly when?: string;
-  /** Names of the features, in the order of the columns, 1 to 256. @default - their numbers */
+  /** Names of the features in column order, 1 to 256 names. @default - the column numbers */
   readonly featureHeaders?: string[];
-  /** Rows that are asked for each explanation: at least 1; more is slower and more exact. @default - Clarify chooses */
+  /**
+   * Number of samples per explanation, at least 1. More samples are slower and more accurate.
+   *
+   * @default - Clarify chooses
+   */
   readonly samples?: number;
-  /** A whole number that makes explanations repeatable. @default - none */
+  /** Integer seed that makes explanations reproducible. @default - none */
   readonly seed?: number;
-  /** Whether values are in log-odds, for models that give probabilities. @default false */
+  /** Whether Shapley values are in log-odds units, for models that return probabilities. @default false */
   readonly logit?: boolean;
-  /** Column of the probability in the model's CSV output, from 0. @default - the whole output */
+  /** Zero-based index of the probability column in the model's CSV output. @default - the whole output */
   readonly probabilityIndex?: number;
 }

@@ -2,7 +2,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { PREFIX } from './private/shared/paths.js';
 
 /**
- * Where SageMaker gets the model from, to lay it into `/opt/ml/model`.
+ * Source of the model that SageMaker copies to `/opt/ml/model`.
  *
  * @example
  * ```ts
@@ -12,15 +12,15 @@ import { PREFIX } from './private/shared/paths.js';
  * ```
  */
 export class EndpointModelData {
-  /** The package beside this app, uploaded as one `.tar.gz`. Works in every mode. The default. */
+  /** Uses the local model package, uploaded as a single `.tar.gz`. Works in every mode. The default. */
   static fromPackage(): EndpointModelData {
     return new EndpointModelData('package');
   }
 
   /**
-   * The same package, file by file, under a prefix where `modelship push` or a pipeline has put it. Nothing is
-   * uploaded or unpacked, which is quicker for large models. Not with serverless endpoints. Use a prefix that is never
-   * written again, such as one with the digest in it.
+   * Uses the unpacked files of a model package under an S3 prefix, uploaded there by `modelship push` or a pipeline.
+   * Deployment uploads nothing and SageMaker unpacks nothing, which is faster for large models. Serverless endpoints do
+   * not support it. Use a prefix that is never overwritten, such as one that contains the digest.
    *
    * @throws Error if `prefix` does not end in a slash
    */
@@ -29,9 +29,10 @@ export class EndpointModelData {
   }
 
   /**
-   * Any number of packages, each a `.tar.gz` under the prefix. Callers name the one they ask in `TargetModel`, and it
-   * is loaded when it is first asked for. The model of the props only names the endpoint. With EndpointMode.realTime() only,
-   * and no shadow: https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests-exclusions.html.
+   * Serves any number of model packages, each a `.tar.gz` under the prefix. Callers select a package with
+   * `TargetModel`, and SageMaker loads it on its first invocation. The `model` prop only names the endpoint. It
+   * requires `EndpointMode.realTime()` without a shadow:
+   * https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests-exclusions.html.
    *
    * @throws Error if `prefix` does not end in a slash
    */
@@ -40,11 +41,11 @@ export class EndpointModelData {
   }
 
   private constructor(
-    /** One of `package`, `prefix` and `multiModel`. */
+    /** Kind of source: `package`, `prefix` or `multiModel`. */
     readonly kind: 'package' | 'prefix' | 'multiModel',
     /** Set unless `kind` is `package`. */
     readonly bucket?: IBucket,
-    /** Ends in a slash. Set unless `kind` is `package`. */
+    /** Key prefix with a trailing slash. Set unless `kind` is `package`. */
     readonly prefix?: string,
   ) {}
 }

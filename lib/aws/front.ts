@@ -1,33 +1,34 @@
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 
-/** A REST API in front of the function. */
+/** Settings of the REST API in front of the function. */
 export interface RestApiOptions {
   /**
-   * Whether API Gateway checks JSON requests against the model's signature, and refuses wrong ones before they cost a call
-   * of the function. Say false if clients send `NaN` or `Infinity`, which TensorFlow Serving takes and JSON does not know.
+   * Whether API Gateway validates JSON requests against the model's signature. Invalid requests are rejected before
+   * they incur a Lambda invocation. Set it to false if clients send `NaN` or `Infinity`, which TensorFlow Serving
+   * accepts but JSON does not define.
    *
    * @default true
    */
   readonly validateRequests?: boolean;
 }
 
-/** A queue in front of the function. */
+/** Settings of the SQS queue in front of the function. */
 export interface QueueFrontOptions {
-  /** Where answers are written. */
+  /** Bucket that receives the responses. */
   readonly outputBucket: IBucket;
 
-  /** Ends in a slash. @default results/ */
+  /** Key prefix of the responses, with a trailing slash. @default results/ */
   readonly outputPrefix?: string;
 
-  /** Requests the function may get at once, 1 to 10, which the runtime may run as one batch. @default 10 */
+  /** Maximum number of messages per invocation, 1 to 10. The runtime may run them as one batch. @default 10 */
   readonly batchSize?: number;
 
-  /** How often a request is tried before it goes to the dead letters, 1 to 1000. @default 3 */
+  /** Number of attempts before a message moves to the dead-letter queue, 1 to 1000. @default 3 */
   readonly maxReceives?: number;
 }
 
 /**
- * How callers reach the function.
+ * Service through which callers reach the function.
  *
  * @example
  * ```ts
@@ -38,41 +39,42 @@ export interface QueueFrontOptions {
  */
 export class ServerlessFront {
   /**
-   * An API Gateway REST API: every kind of `access`, quotas, a firewall, and requests checked against the model's
-   * signature. Answers are streamed, so that they may have more than 6 MB and be binary. The default.
+   * Uses an API Gateway REST API. It supports every kind of `access`, quotas, a firewall, and validation of requests
+   * against the model's signature. Responses are streamed, so they may exceed 6 MB and be binary. The default.
    */
   static restApi(options: RestApiOptions = {}): ServerlessFront {
     return new ServerlessFront('restApi', options);
   }
 
   /**
-   * An API Gateway HTTP API: cheaper and a little faster than a REST API, by IAM, JWT or open to anyone. Requests and
-   * answers have at most 6 MB.
+   * Uses an API Gateway HTTP API, which is cheaper and slightly faster than a REST API. It supports IAM, JWT and
+   * anonymous access. Requests and responses are limited to 6 MB.
    */
   static httpApi(): ServerlessFront {
     return new ServerlessFront('httpApi');
   }
 
   /**
-   * The function's own URL: no price of its own, requests of up to 15 minutes, and nothing that throttles but
-   * `maxReplicas`. By IAM or open to anyone. Answers are streamed, so that they may have more than 6 MB.
+   * Uses the function URL, which has no additional cost. It supports IAM and anonymous access, and requests of up to 15
+   * minutes. Only `maxReplicas` limits the load. Responses are streamed, so they may exceed 6 MB.
    */
   static functionUrl(): ServerlessFront {
     return new ServerlessFront('functionUrl');
   }
 
   /**
-   * An SQS queue, for requests that nobody waits for. A message's body is the body of a request, up to 1 MiB of text; its
-   * attributes may name another `path` than the model's `:predict`, and headers such as `content-type`. The answer is
-   * written as `<message id>.out`, or `<message id>-error.out` if the request is wrong. What fails otherwise is tried
-   * again, and in the end goes to a queue of dead letters. Callers, who are known by IAM, may send and not read.
+   * Uses an SQS queue, for asynchronous requests. A message body is a request body of up to 1 MiB of text. Message
+   * attributes may set a `path` other than the model's `:predict`, and headers such as `content-type`. The response is
+   * written to `<message id>.out`, or to `<message id>-error.out` if the request is invalid. Messages that fail for
+   * other reasons are retried, and finally move to a dead-letter queue. Callers authenticate with IAM, and may send but
+   * not receive messages.
    */
   static queue(options: QueueFrontOptions): ServerlessFront {
     return new ServerlessFront('queue', undefined, options);
   }
 
   private constructor(
-    /** One of `restApi`, `httpApi`, `functionUrl` and `queue`. */
+    /** Kind of front: `restApi`, `httpApi`, `functionUrl` or `queue`. */
     readonly kind: 'restApi' | 'httpApi' | 'functionUrl' | 'queue',
     /** Set when `kind` is `restApi`. */
     readonly restApiOptions?: RestApiOptions,
