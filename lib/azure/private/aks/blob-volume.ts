@@ -6,9 +6,9 @@ import { Construct } from 'constructs';
 import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
 import type { ModelStore } from '../shared/model-store.js';
 
-/** What is mounted, and with which identity. */
+/** Props of `BlobVolume`. */
 export interface BlobVolumeProps {
-  /** Of the volume and of the claim. */
+  /** Name of the volume and the claim. */
   readonly name: string;
   readonly provider: TerraformProvider;
   readonly modelStore: ModelStore;
@@ -18,10 +18,10 @@ export interface BlobVolumeProps {
 }
 
 const ACCESS_MODES = ['ReadOnlyMany'];
-/** Blob volumes have no size of their own; Kubernetes wants one all the same. */
+/** Placeholder capacity. Kubernetes requires one, although blob volumes have no size. */
 const SIZE = '1Ti';
 
-/** The container with the model as a volume of the Blob CSI driver, read with the pods' own identity. */
+/** Blob container with the model, as a volume of the Blob CSI driver. Pods read it with their own identity. */
 export class BlobVolume extends Construct {
   readonly volume: PersistentVolumeV1;
 
@@ -54,7 +54,7 @@ export class BlobVolume extends Construct {
                 storageAccount: account.name,
                 containerName: props.modelStore.container.name,
                 clientID: props.identity.clientId,
-                // With the pods' own token. Without it the driver lists the keys of the account, which has none.
+                // The driver mounts with the pods' own token. Otherwise it would list account keys, which are disabled.
                 mountWithWorkloadIdentityToken: 'true',
               },
             },

@@ -17,26 +17,29 @@ import { assignRole, assignRoleToDeployers } from '../shared/roles.js';
 import type { Telemetry } from '../shared/telemetry.js';
 import { AKS } from './limits.js';
 
-/** The application of Entra ID that every AKS cluster is: https://azure.github.io/kubelogin/concepts/aks.html */
+/**
+ * Entra ID application of the AKS API server, the same for every cluster:
+ * https://azure.github.io/kubelogin/concepts/aks.html
+ */
 const AKS_SERVER_ID = '6dae42f8-4368-4678-94ff-3960e28e3630';
 const SYSTEM_VM_SIZE = 'Standard_D2s_v5';
 const DEFAULT_VM_SIZE = 'Standard_D4s_v5';
 const DEFAULT_MAX_NODES = 3;
 
-/** The taint by which AKS keeps other pods from spot nodes, and the one by which we keep them from GPUs. */
+/** Taints that repel other pods. AKS sets the first on spot nodes, and this construct sets the second on GPU nodes. */
 export const SPOT_TAINT = { key: 'kubernetes.azure.com/scalesetpriority', value: 'spot', effect: 'NoSchedule' };
 export const GPU_TAINT = { key: 'sku', value: 'gpu', effect: 'NoSchedule' };
 
-/** The label of the nodes that are for models. */
+/** Label of the nodes that serve models. */
 export const POOL_LABEL = { 'modelship.dev/pool': 'models' };
 
-/** An AKS cluster with a pool of nodes for models, and the way in for Terraform. */
+/** AKS cluster with a node pool for models, and a Kubernetes provider to access it. */
 export class AksCluster extends Construct {
   readonly identity: UserAssignedIdentity;
   readonly cluster: KubernetesCluster;
   readonly nodePool: KubernetesClusterNodePool;
   readonly kubernetesProvider: KubernetesProvider;
-  /** What must be there before anything is put into the cluster. */
+  /** Resources to create before any object is created in the cluster. */
   readonly ready: ITerraformDependable[];
 
   constructor(
@@ -117,7 +120,7 @@ export class AksCluster extends Construct {
         alias: `aks-${shortHash(this.node.path)}`,
         host: access.host,
         clusterCaCertificate: Fn.base64decode(access.clusterCaCertificate),
-        // Local accounts are off, so that whoever applies comes in with an identity of Entra ID.
+        // Local accounts are disabled, so Terraform authenticates with an Entra ID identity.
         exec: [
           {
             apiVersion: 'client.authentication.k8s.io/v1beta1',
@@ -134,7 +137,7 @@ export class AksCluster extends Construct {
     return afterRoles(this, 'NetworkKnown', [role]);
   }
 
-  /** The disks of the nodes, encrypted with the customer's key. */
+  /** Creates the disk encryption set of the nodes, with the customer-managed key. */
   private encryptDisks(
     placement: Placement,
     name: string,
@@ -172,14 +175,14 @@ export class AksCluster extends Construct {
       autoScalingEnabled: true,
       minCount: options.minNodes ?? (options.gpuCount ? 0 : 1),
       maxCount: options.maxNodes ?? DEFAULT_MAX_NODES,
-      // AKS adds a label to spot nodes, and Terraform would remove it at every apply.
+      // AKS adds a label to spot nodes. Without it here, Terraform would remove the label at every apply.
       nodeLabels: { ...POOL_LABEL, ...(options.spot ? { [SPOT_TAINT.key]: SPOT_TAINT.value } : {}) },
       nodeTaints: taints.map(({ key, value, effect }) => `${key}=${value}:${effect}`),
       gpuDriver: options.gpuCount ? 'Install' : undefined,
       temporaryNameForRotation: 'modelstmp',
       ...(options.spot
         ? { priority: 'Spot', evictionPolicy: 'Delete', spotMaxPrice: -1 }
-        : // What AKS sets if nothing is said, which Terraform would remove at every apply. Spot pools have no surge.
+        : // The default of AKS. If unset, Terraform would remove it at every apply. Spot pools do not support surge.
           { upgradeSettings: { maxSurge: '10%' } }),
     });
   }

@@ -12,8 +12,8 @@ const STREAMS = ['Microsoft-ContainerInsights-Group-Default'];
 const DESTINATION = 'logs';
 
 /**
- * Logs and events of a cluster's pods in Log Analytics. The agent of the cluster collects nothing without a rule:
- * https://learn.microsoft.com/azure/azure-monitor/containers/kubernetes-monitoring-enable
+ * Collection of logs and events of a cluster's pods in Log Analytics. The cluster's agent collects nothing without a
+ * rule: https://learn.microsoft.com/azure/azure-monitor/containers/kubernetes-monitoring-enable
  */
 export class ContainerLogs extends Construct {
   readonly rule: MonitorDataCollectionRule;
@@ -41,7 +41,7 @@ export class ContainerLogs extends Construct {
       dataFlow: [{ streams: STREAMS, destinations: [DESTINATION] }],
     });
     this.association = new azurerm.MonitorDataCollectionRuleAssociation(this, 'Association', {
-      // The name that the agent looks for.
+      // The agent looks for this name.
       name: 'ContainerInsightsExtension',
       targetResourceId: cluster.cluster.id,
       dataCollectionRuleId: this.rule.id,

@@ -11,20 +11,20 @@ import { groupName } from '../shared/names.js';
 import type { Placement } from '../shared/placement.js';
 import type { AksCluster } from './cluster.js';
 
-/** Where the add-on runs what gathers metrics. */
+/** Namespaces in which the add-on runs its metrics collector. */
 export const COLLECTOR_NAMESPACES = ['kube-system'];
 
-/** By them the add-on finds the pods to gather from, and the page that tells what they count. */
+/** Pod annotations for the add-on: whether to scrape a pod, and its metrics port and path. */
 export const METRICS_ANNOTATIONS = {
   'prometheus.io/scrape': 'true',
   'prometheus.io/port': `${POD_METRICS_PORT}`,
   'prometheus.io/path': METRICS_PATH,
 };
 
-/** What the metrics of a workload are for. */
+/** Options of `AksMetrics`. */
 export interface AksMetricsOptions {
   readonly cluster: AksCluster;
-  /** The namespace of the workload, and nothing else in it. */
+  /** Namespace of the workload, which contains nothing else. */
   readonly namespace: string;
   readonly thresholds: AlarmThresholds;
 }
@@ -33,7 +33,7 @@ const NAME_LENGTH = 44;
 const STREAMS = ['Microsoft-PrometheusMetrics'];
 const DESTINATION = 'workspace';
 
-/** What the pods of a workload count, gathered by the cluster's add-on for Prometheus, and what wakes somebody. */
+/** Metrics of a workload's pods, scraped by the cluster's Prometheus add-on, and alerts on them. */
 export class AksMetrics extends Construct {
   readonly workspace: MonitorWorkspace;
   readonly alerts: MonitorAlertPrometheusRuleGroup;
@@ -69,7 +69,7 @@ export class AksMetrics extends Construct {
     });
     new kubernetes.ConfigMapV1(this, 'Settings', {
       provider: cluster.kubernetesProvider,
-      // The name that the add-on looks for.
+      // The add-on looks for this name.
       metadata: { name: 'ama-metrics-settings-configmap', namespace: COLLECTOR_NAMESPACES[0] },
       data: {
         'schema-version': 'v1',

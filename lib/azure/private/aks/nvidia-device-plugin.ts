@@ -8,7 +8,9 @@ const IMAGE = 'nvcr.io/nvidia/k8s-device-plugin:v0.17.0';
 const NAME = 'nvidia-device-plugin';
 const SOCKETS = '/var/lib/kubelet/device-plugins';
 
-/** Tells Kubernetes of the GPUs of a node: AKS installs the driver, and leaves this to the user. */
+/**
+ * NVIDIA device plugin, which advertises the GPUs of a node to Kubernetes. AKS installs the driver, but not the plugin.
+ */
 export class NvidiaDevicePlugin extends Construct {
   readonly resource: DaemonSetV1;
 
@@ -18,7 +20,7 @@ export class NvidiaDevicePlugin extends Construct {
     this.resource = new kubernetes.DaemonSetV1(this, 'Resource', {
       provider,
       metadata: { name: NAME, namespace: 'kube-system', labels },
-      // It runs on nodes that may not be there yet.
+      // The nodes for the plugin may not exist yet.
       waitForRollout: false,
       spec: {
         selector: { matchLabels: labels },

@@ -16,7 +16,7 @@ const MEMORY: Metric = {
   aggregation: 'Average',
 };
 
-/** What is watched of a cluster. Names: Azure Monitor's supported metrics of the type. */
+/** Returns the metrics and alerts of a cluster, named after Azure Monitor's supported metrics of the resource type. */
 export function aksTelemetry({ saturationPercent }: AlarmThresholds): Omit<Watched, 'resourceId'> {
   return {
     resourceType: NAMESPACE.toLowerCase(),

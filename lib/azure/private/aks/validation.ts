@@ -37,7 +37,11 @@ const PROPS: PropTypes<ContainerModelProps> = {
   stableModel: MODEL,
 };
 
-/** @throws ValidationError naming every prop that AKS cannot do */
+/**
+ * Validates the props of a `ContainerModel`.
+ *
+ * @throws ValidationError naming every prop that AKS does not support
+ */
 export function validateContainer(scope: Construct, props: ContainerModelProps): void {
   const validator = validatorFor(scope, 'ContainerModel');
   checkProps(validator, props, PROPS);

@@ -23,14 +23,14 @@ import { containerAppTelemetry } from './telemetry.js';
 const DEFAULT_CPU = 1;
 const DEFAULT_CONCURRENCY = 50;
 const DEFAULT_MAX_REPLICAS = 10;
-/** Between the end of a drain and the kill. */
+/** Seconds between the end of a drain and the kill. */
 const GRACE_SECONDS = 10;
 
-/** A model on Azure Container Apps. */
+/** Model on Azure Container Apps. */
 export class ContainerApp extends Construct {
   readonly environment: AppEnvironment;
   readonly modelStore: ModelStore;
-  /** With which replicas pull the image and read the model. */
+  /** Identity that replicas use to pull the image and read the model. */
   readonly identity: UserAssignedIdentity;
   readonly app: AzureContainerApp;
   readonly authConfig?: GenericResource;
@@ -93,12 +93,12 @@ export class ContainerApp extends Construct {
     const cpu = options.gpu?.cpu ?? options.cpu ?? DEFAULT_CPU;
     const memoryGib = options.gpu?.memoryGib ?? cpu * CONTAINER_APPS.memoryPerCpuGib;
     const environment = {
-      // The platform says where its agent takes traces; whose they are is for the app to say.
+      // The platform sets the OTLP endpoint of its agent, but not the service name of the traces.
       OTEL_SERVICE_NAME: props.model.name,
       ...runtimeEnvironment(props, this.modelStore.url(props.model), props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
-      // The platform checks callers too, but only from a moment after the app is created.
+      // The runtime verifies tokens as well, because the platform's check starts only after the app is created.
       ...entra?.variables,
-      // An app may have several identities, so that whoever asks for a token must say which.
+      // An app may have several identities, so token requests must name one.
       AZURE_CLIENT_ID: this.identity.clientId,
     };
     const probe = (path: string, failureCountThreshold: number) => ({
@@ -120,7 +120,7 @@ export class ContainerApp extends Construct {
           cpu,
           memory: `${memoryGib}Gi`,
           env: Object.entries(environment).map(([key, value]) => ({ name: key, value })),
-          // The server is alive at once and ready once the model is loaded: only the first may end a replica.
+          // The server is live immediately, and ready after it loads the model. Only failed liveness may restart a replica.
           startupProbe: [probe(LIVE_PATH, CONTAINER_APPS.probeFailures)],
           livenessProbe: [{ ...probe(LIVE_PATH, CONTAINER_APPS.probeFailures), intervalSeconds: 10 }],
           readinessProbe: [{ ...probe(READY_PATH, 3), successCountThreshold: 1 }],
@@ -130,7 +130,7 @@ export class ContainerApp extends Construct {
     };
   }
 
-  /** Has the platform turn away whoever brings no token of Microsoft Entra ID for this application. */
+  /** Makes the platform reject callers without a Microsoft Entra ID token for this application. */
   private requireEntra(entra: EntraApplication): GenericResource {
     return new GenericResource(this, 'AuthConfig', {
       type: 'azapi_resource',
@@ -158,12 +158,13 @@ export class ContainerApp extends Construct {
 }
 
 /**
- * A name that differs whenever the revision does, made beforehand so that the traffic can name it.
+ * Returns a revision name that changes with the revision's content. The name is chosen here instead of by Azure, so
+ * that the traffic weights can refer to it.
  *
- * @param inputs what the caller gave and may know only at apply; its value then counts too
+ * @param inputs values from the caller that may be known only at apply; the name then depends on their final values
  */
 function revisionSuffix(scope: Construct, content: object, inputs: readonly string[]): string {
-  // Late, because the references in the content have their final names only at synthesis.
+  // Evaluated lazily, because references in the content get their final names only at synthesis.
   const hash = Lazy.stringValue({ produce: (context) => shortHash(JSON.stringify(context.resolve(content))) });
   const late = inputs.filter((input) => Token.isUnresolved(input));
   return `m${late.length === 0 ? hash : contentHash(scope, 'RevisionHash', [hash, ...late], HASH_LENGTH)}`;

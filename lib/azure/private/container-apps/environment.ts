@@ -7,17 +7,17 @@ import { azapi } from '../shared/azapi.js';
 import type { Placement } from '../shared/placement.js';
 import type { Telemetry } from '../shared/telemetry.js';
 
-/** The workload profile of apps without a GPU, and its type. */
+/** Name and type of the workload profile of apps without a GPU. */
 export const CONSUMPTION = 'Consumption';
-/** The workload profile of apps with one. */
+/** Name of the workload profile of apps with a GPU. */
 export const GPU_PROFILE = 'gpu';
 
 const INSIGHTS = 'appInsights';
 
-/** Where container apps run: a network, workload profiles, and an agent that passes their traces on. */
+/** Environment of container apps: a network, workload profiles, and an agent that forwards their traces. */
 export class AppEnvironment extends Construct {
   readonly resource: ContainerAppEnvironment;
-  /** Turns the agent on. What starts before it does not learn where the agent is. */
+  /** Update that enables the agent. Apps that start earlier do not get the agent's address. */
   readonly agent: GenericResource;
 
   constructor(
@@ -32,11 +32,11 @@ export class AppEnvironment extends Construct {
     this.resource = new azurerm.ContainerAppEnvironment(this, 'Resource', {
       ...placement.common,
       name,
-      // By a diagnostic setting, which needs no key of the workspace as the other way does.
+      // Logs use a diagnostic setting, because the other destination needs a key of the workspace.
       logsDestination: 'azure-monitor',
       infrastructureSubnetId: options.subnet?.id,
       internalLoadBalancerEnabled: options.subnet ? (options.internal ?? false) : undefined,
-      // Azure names the group of an environment in a subnet, and a change of the name would replace the environment:
+      // Azure names the resource group of an environment in a subnet. A changed name would replace the environment:
       // https://github.com/hashicorp/terraform-provider-azurerm/issues/27481
       lifecycle: { ignoreChanges: ['infrastructure_resource_group_name'] },
       workloadProfile: [
@@ -50,7 +50,7 @@ export class AppEnvironment extends Construct {
       logAnalyticsWorkspaceId: telemetry.logs.id,
       enabledLog: [{ category: 'ContainerAppConsoleLogs' }, { category: 'ContainerAppSystemLogs' }],
     });
-    // azurerm knows the environment without its agent.
+    // azurerm does not support the agent of an environment.
     this.agent = new GenericResource(this, 'Agent', {
       type: 'azapi_update_resource',
       provider: azapi(this),

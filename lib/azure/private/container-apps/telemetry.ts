@@ -10,7 +10,10 @@ const LATENCY: Metric = {
   aggregation: 'Average',
 };
 
-/** What is watched of a container app. Names: Azure Monitor's supported metrics of the type. */
+/**
+ * Returns the metrics and alerts of a container app, named after Azure Monitor's supported metrics of the resource
+ * type.
+ */
 export function containerAppTelemetry({ latencySeconds, symptoms }: AlarmThresholds): Omit<Watched, 'resourceId'> {
   return {
     resourceType: NAMESPACE.toLowerCase(),

@@ -8,7 +8,7 @@ import { THROTTLE_INSTEAD } from '../shared/serverless-validation.js';
 import { checkAzureProps, checkDelegated, checkInNetwork } from '../shared/validation.js';
 import { CONTAINER_APPS } from './limits.js';
 
-/** Notes every prop that Container Apps cannot do. */
+/** Reports every prop that Container Apps does not support. */
 export function checkContainerApps(
   validator: Validator,
   props: ServerlessModelProps,

@@ -26,17 +26,17 @@ const DEFAULT_MAX_INSTANCES = 100;
 const NODE_VERSION = '22';
 /** Version of the App Service API. */
 const WEB_API = '2024-11-01';
-/** The name under which the platform looks for the package in its container. */
+/** Blob name at which the platform expects the package. */
 const PACKAGE_NAME = 'released-package.zip';
 const CONTAINER_DIGEST_LENGTH = 32;
 
-/** A model on Azure Functions, on the Flex Consumption plan. */
+/** Model on Azure Functions, on the Flex Consumption plan. */
 export class FunctionsApp extends Construct {
   readonly storage: SecureStorage;
   readonly plan: ServicePlan;
-  /** With which the platform reads the package and writes its logs. */
+  /** Identity that the platform uses to read the package, and the host to store its data and send traces. */
   readonly identity: UserAssignedIdentity;
-  /** The site, of the type `Microsoft.Web/sites`. */
+  /** Function app, of type `Microsoft.Web/sites`. */
   readonly app: GenericResource;
   readonly url: string;
 
@@ -67,20 +67,20 @@ export class FunctionsApp extends Construct {
     });
     const { container, blob } = this.upload(folder);
     const rolesKnown = afterRoles(this, 'RolesKnown', [
-      // The host keeps locks and keys in the account, which takes more than writing blobs.
+      // The host stores locks and keys in the account, which requires more than write access to blobs.
       assignRole(this, 'HostStorage', this.storage.account.id, 'Storage Blob Data Owner', this.identity.principalId),
       assignRole(this, 'Traces', telemetry.insights.id, 'Monitoring Metrics Publisher', this.identity.principalId),
     ]);
     const settings = {
       ...runtimeEnvironment(props, FUNCTIONS_MODEL_FOLDER, timeoutSeconds),
-      // The platform checks callers too, but only from a moment after the app is created.
+      // The runtime verifies tokens as well, because the platform's check starts only after the app is created.
       ...entra?.variables,
       AzureWebJobsStorage__accountName: this.storage.account.name,
       AzureWebJobsStorage__credential: 'managedidentity',
       AzureWebJobsStorage__clientId: this.identity.clientId,
       APPLICATIONINSIGHTS_CONNECTION_STRING: telemetry.insights.connectionString,
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${this.identity.clientId};Authorization=AAD`,
-      // Else the platform answers `/` with a page of its own.
+      // Otherwise the platform serves its own page at `/`.
       AzureWebJobsDisableHomepage: 'true',
     };
     this.plan = new azurerm.ServicePlan(this, 'Plan', {
@@ -89,8 +89,8 @@ export class FunctionsApp extends Construct {
       osType: 'Linux',
       skuName: 'FC1',
     });
-    // By azapi, because azurerm adds a setting `AzureWebJobsStorage` without a key, which wins over the identity:
-    // https://github.com/hashicorp/terraform-provider-azurerm/issues/29693
+    // The app uses azapi, because azurerm adds a setting `AzureWebJobsStorage` without a key, which overrides the
+    // identity: https://github.com/hashicorp/terraform-provider-azurerm/issues/29693
     this.app = new GenericResource(this, 'Resource', {
       type: 'azapi_resource',
       provider: azapi(this),
@@ -120,7 +120,7 @@ export class FunctionsApp extends Construct {
                   },
                 },
               },
-              // The image for Node has the executable that host.json names; the one for custom handlers promises none.
+              // The Node image includes the executable that host.json names. The image for custom handlers may not.
               runtime: { name: 'node', version: NODE_VERSION },
               scaleAndConcurrency: {
                 instanceMemoryMB: memoryMib,
@@ -138,7 +138,7 @@ export class FunctionsApp extends Construct {
           },
         },
         response_export_values: ['properties.defaultHostName'],
-        // The service otherwise deletes the plan with its last app.
+        // Otherwise the service deletes the plan with its last app.
         delete_query_parameters: { deleteEmptyServerFarm: ['false'] },
       },
       dependsOn: [blob, rolesKnown],
@@ -149,18 +149,18 @@ export class FunctionsApp extends Construct {
     telemetry.watch({ resourceId: this.app.id, ...functionsTelemetry(memoryMib, telemetry.thresholds) });
   }
 
-  /** The key that callers send as `x-functions-key`, secret. For `Access.apiKey()`. */
+  /** Secret key that callers send as `x-functions-key`, with `Access.apiKey()`. */
   get functionKey(): string {
     this.keys ??= new azurerm.DataAzurermFunctionAppHostKeys(this, 'Keys', {
       name: this.app.getStringAttribute('name'),
       resourceGroupName: this.resourceGroupName,
-      // The name is known before the app exists, and its keys are not.
+      // The name is known before the app exists, but the keys are not.
       dependsOn: [this.app],
     });
     return this.keys.defaultFunctionKey;
   }
 
-  /** Changes a part of the app that exists from the start, with defaults of the platform. */
+  /** Updates a child resource that the platform creates with the app, with default settings. */
   private configure(id: string, kind: string, name: string, properties: object): void {
     new GenericResource(this, id, {
       type: 'azapi_update_resource',
@@ -175,8 +175,8 @@ export class FunctionsApp extends Construct {
   }
 
   /**
-   * Puts the package where the platform looks for it. Each content has a container of its own: the app then changes
-   * with its package, which has the platform fetch it, and the one before stays until the app has changed.
+   * Uploads the package to the blob that the platform reads. Each content has its own container, so a new package
+   * changes the app and makes the platform fetch it. The previous package stays until the app has changed.
    */
   private upload(folder: FunctionsFolder) {
     const container = new azurerm.StorageContainer(this, `Package-${folder.digest.slice(0, CONTAINER_DIGEST_LENGTH)}`, {
@@ -199,7 +199,7 @@ export class FunctionsApp extends Construct {
   }
 }
 
-/** Settings that make the platform reject callers without a token of Microsoft Entra ID for this application. */
+/** Returns settings that make the platform reject callers without a Microsoft Entra ID token for this application. */
 function entraSettings(entra: EntraApplication): object {
   return {
     platform: { enabled: true },

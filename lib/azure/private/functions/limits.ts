@@ -1,6 +1,8 @@
-/** https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan */
+/** Limits of the Flex Consumption plan: https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan */
 export const FUNCTIONS = {
-  /** https://learn.microsoft.com/azure/azure-functions/functions-scale#timeout: the load balancer gives up after it. */
+  /**
+   * Response timeout of the load balancer: https://learn.microsoft.com/azure/azure-functions/functions-scale#timeout
+   */
   timeoutSeconds: { min: 1, max: 230, unit: 'seconds', source: 'Azure Functions over HTTP' },
   instances: { min: 1, max: 1000, source: 'the Flex Consumption plan' },
   alwaysReady: { min: 0, max: 1000, source: 'the Flex Consumption plan (always ready instances)' },

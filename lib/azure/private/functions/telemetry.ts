@@ -19,7 +19,11 @@ const MEMORY: Metric = {
 
 const BYTES_PER_MIB = 1024 * 1024;
 
-/** What is watched of a function app whose instances have so much memory. Names: Azure Monitor's supported metrics. */
+/**
+ * Returns the metrics and alerts of a function app, named after Azure Monitor's supported metrics.
+ *
+ * @param memoryMib memory of each instance in MiB, the basis of the saturation threshold
+ */
 export function functionsTelemetry(
   memoryMib: number,
   { latencySeconds, saturationPercent, symptoms }: AlarmThresholds,

@@ -5,7 +5,7 @@ import { THROTTLE_INSTEAD } from '../shared/serverless-validation.js';
 import { checkAzureProps, checkDelegated, checkInNetwork } from '../shared/validation.js';
 import { FUNCTIONS } from './limits.js';
 
-/** Notes every prop that Azure Functions cannot do. */
+/** Reports every prop that Azure Functions does not support. */
 export function checkFunctions(
   validator: Validator,
   props: ServerlessModelProps,

@@ -11,12 +11,12 @@ const NAME_LENGTH = 200;
 const BUSY_PERCENT = 70;
 const IDLE_PERCENT = 30;
 
-/** Whether the number of instances may change. */
+/** Whether the number of instances can change. */
 export function isAutoscaled({ minReplicas = 1, maxReplicas = minReplicas }: ManagedEndpointModelProps): boolean {
   return Token.isUnresolved(maxReplicas) || Token.isUnresolved(minReplicas) || maxReplicas > minReplicas;
 }
 
-/** Instances follow the load of the processors, or of the GPUs if the server needs one. */
+/** Scales instances with CPU utilization, or GPU utilization if the server needs a GPU. */
 export function mlAutoscale(
   scope: Construct,
   id: string,
@@ -48,13 +48,13 @@ export function mlAutoscale(
           },
           {
             metricTrigger: { ...load, operator: 'LessThan', threshold: IDLE_PERCENT },
-            // Slower down than up, so that a short lull does not throw away a warm instance.
+            // Scale-in is slower than scale-out, so that a short lull does not remove a warm instance.
             scaleAction: { direction: 'Decrease', type: 'ChangeCount', value: 1, cooldown: 'PT10M' },
           },
         ],
       },
     ],
-    // Azure ML scales one deployment by one setting; the next version's is made before this one's goes.
+    // Each deployment has its own setting. A new version's setting is created before the old one is deleted.
     lifecycle: { createBeforeDestroy: true },
   });
 }

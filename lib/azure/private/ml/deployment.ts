@@ -11,33 +11,36 @@ import { shortHash } from '../shared/names.js';
 import { ML_API } from './api.js';
 import type { routesOf } from './server.js';
 
-/** Where the model is mounted: below it lie the model asset's name, its version and the folder's own name. */
+/** Mount path of the model. Azure ML adds the model asset's name, its version and the folder's own name. */
 export const MOUNT_PATH = '/var/modelship';
 
 const PROBE_PERIOD_SECONDS = 10;
-/** The runtime is alive before the model is loaded; other servers may be so after it, and have the time of a start. */
+/**
+ * Liveness failures allowed for the runtime, which is live before it loads the model. Other servers may be live only
+ * afterwards, and get the startup timeout.
+ */
 const ALIVE_FAILURES = 3;
 const DEPLOY_TIMEOUT = '2h';
 const VERSION_LENGTH = 16;
 
-/** An asset of a workspace and its version, which never change once made. */
+/** Identifiers of the assets in a workspace. An asset version never changes. */
 export interface MlAssetNames {
-  /** The model's name and the environment's. */
+  /** Name of both the model asset and the environment asset. */
   readonly assetName: string;
   readonly workspaceId: string;
 }
 
-/** What a deployment is made of. */
+/** Props of `MlDeployment`. */
 export interface MlDeploymentProps extends MlAssetNames {
   readonly model: Model;
-  /** Sets the deployment's name apart from an earlier one of the same model. */
+  /** Text that distinguishes the deployment's name from an earlier one of the same model. */
   readonly versionSalt?: string;
   readonly server: ModelServer;
   readonly endpoint: GenericResource;
   readonly environmentId: string;
   readonly location: string;
   readonly tags?: { [name: string]: string };
-  /** `azureml://…/paths/`, under which the packages' folders are. */
+  /** Datastore URI, `azureml://…/paths/`, that contains the folders of the packages. */
   readonly datastoreUri: string;
   readonly instanceType: string;
   readonly instances: number;
@@ -48,23 +51,23 @@ export interface MlDeploymentProps extends MlAssetNames {
   readonly startupSeconds: number;
   readonly variables: { readonly [name: string]: string };
   readonly egressDisabled: boolean;
-  /** Share of requests and answers that are kept, in percent. */
+  /** Share of requests and responses to capture, in percent. */
   readonly capturePercent?: number;
-  /** Blobs, roles and images that must be there before an instance starts. */
+  /** Blobs, roles and images to create before an instance starts. */
   readonly dependsOn: ITerraformDependable[];
 }
 
-/** The folder in which an instance finds the model. */
+/** Returns the folder of the model on an instance. */
 export function mountedFolder({ assetName }: MlAssetNames, model: Model, server: ModelServer): string {
   const prefix = packagePrefix(model, server);
   return `${MOUNT_PATH}/${assetName}/${assetVersion(prefix)}/${basename(prefix)}`;
 }
 
-/** A model version and the deployment that serves it. */
+/** Model version in Azure ML, and the deployment that serves it. */
 export class MlDeployment extends Construct {
-  /** The deployment's name, from the model's digest: 3 to 32 characters that start with a letter. */
+  /** Name of the deployment, derived from the model's digest: 3 to 32 characters, starting with a letter. */
   readonly name: string;
-  /** Unset if the server gets the model by itself. */
+  /** Model version of the deployment. Unset if the server fetches the model itself. */
   readonly modelVersion?: GenericResource;
   readonly resource: GenericResource;
 
@@ -103,10 +106,10 @@ export class MlDeployment extends Construct {
             ...(props.capturePercent ? { dataCollector: dataCollector(props.capturePercent) } : {}),
           },
         },
-        // Machines and images come first, and azapi itself gives up after half an hour.
+        // Provisioning and the image pull take time, and azapi times out after 30 minutes by default.
         timeouts: { create: DEPLOY_TIMEOUT, update: DEPLOY_TIMEOUT },
       },
-      // The new deployment takes the traffic before the old one goes: Azure ML refuses to delete one with traffic.
+      // The new deployment takes over the traffic first: Azure ML refuses to delete a deployment with traffic.
       lifecycle: {
         createBeforeDestroy: true,
         ...(props.autoscaled ? { ignoreChanges: ['body.sku.capacity'] } : {}),
@@ -139,17 +142,17 @@ export class MlDeployment extends Construct {
   }
 }
 
-/** What an environment version is made of. */
+/** Props of an environment version. */
 export interface MlEnvironmentProps extends MlAssetNames {
   readonly image: string;
   readonly routes: ReturnType<typeof routesOf>;
-  /** What else tells it from other versions, which are never changed. @default - the image alone */
+  /** Additional content that identifies a version, because versions never change. @default - the image alone */
   readonly content?: readonly string[];
-  /** What must be there before anybody pulls. @default - nothing */
+  /** Resources to create before anything pulls the image. @default - none */
   readonly dependsOn?: ITerraformDependable[];
 }
 
-/** The environment version: an image and the routes by which Azure ML asks it. */
+/** Creates an environment version: an image and the routes that Azure ML calls. */
 export function mlEnvironment(scope: Construct, id: string, props: MlEnvironmentProps): GenericResource {
   const { assetName, workspaceId, image, routes, content = [], dependsOn = [] } = props;
   return new GenericResource(scope, id, {
@@ -158,7 +161,7 @@ export function mlEnvironment(scope: Construct, id: string, props: MlEnvironment
     attributes: {
       type: `Microsoft.MachineLearningServices/workspaces/environments/versions@${ML_API}`,
       parent_id: `${workspaceId}/environments/${assetName}`,
-      // A version never changes, so that another image is another version.
+      // A version never changes, so another image needs another version.
       name: environmentVersion(scope, id, [image, ...content]),
       body: { properties: { image, osType: 'Linux', inferenceConfig: routes } },
     },
@@ -167,21 +170,21 @@ export function mlEnvironment(scope: Construct, id: string, props: MlEnvironment
   });
 }
 
-/** A version for each content, of which the reference of the image may be known only at apply. */
+/** Returns a version for the content. The image reference may be known only at apply. */
 function environmentVersion(scope: Construct, id: string, content: readonly string[]): string {
   if (!content.some((text) => Token.isUnresolved(text))) return shortHash(content.join('\n'), VERSION_LENGTH);
   return contentHash(scope, `${id}Image`, [...content], VERSION_LENGTH);
 }
 
-/** By what the folder of a store ends with: the hash of what is in it. */
+/** Returns the asset version: the first digits of the content hash that names the package's folder. */
 function assetVersion(prefix: string): string {
   return basename(prefix).slice(0, VERSION_LENGTH);
 }
 
 /**
- * The name of the deployment that serves `model`.
+ * Returns the name of the deployment that serves `model`.
  *
- * @param salt sets it apart from an earlier deployment of the same model
+ * @param salt text that distinguishes it from an earlier deployment of the same model
  */
 export function deploymentName(model: Model, salt?: string): string {
   const content = salt === undefined ? model.digest.slice('sha256:'.length) : shortHash(`${model.digest} ${salt}`, 64);
@@ -193,7 +196,7 @@ function probe(failureThreshold: number) {
   return { initialDelay: period, period, timeout: 'PT2S', failureThreshold, successThreshold: 1 };
 }
 
-/** Keeps requests and answers as they were sent; the names of the collections are the service's own. */
+/** Captures requests and responses as they were sent. Azure ML defines the names of the collections. */
 function dataCollector(percent: number) {
   const collection = { dataCollectionMode: 'Enabled', samplingRate: percent / 100 };
   return { collections: { request: collection, response: collection }, rollingRate: 'Hour' };

@@ -1,4 +1,7 @@
-/** https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas#azure-machine-learning-online-endpoints-and-batch-endpoints */
+/**
+ * Limits of Azure ML:
+ * https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas#azure-machine-learning-online-endpoints-and-batch-endpoints
+ */
 export const AZURE_ML = {
   name: {
     pattern: /^[a-zA-Z](?:[a-zA-Z0-9-]{1,30})[a-zA-Z0-9]$/,
@@ -7,7 +10,7 @@ export const AZURE_ML = {
   },
   timeoutSeconds: { min: 1, max: 180, unit: 'seconds', source: 'an Azure ML managed online endpoint' },
   instances: { min: 1, max: 50, source: 'an Azure ML deployment' },
-  /** The service's default is 1, far too few for a server that batches. */
+  /** Concurrent requests per instance. The service's default is 1, far too few for a server that batches. */
   concurrency: { min: 1, max: 1000, source: 'Azure ML (maxConcurrentRequestsPerInstance)' },
   startupSeconds: { min: 60, max: 3600, unit: 'seconds', source: 'ManagedEndpointModel' },
   deployments: 20,

@@ -6,7 +6,7 @@ import { BuildContexts } from '../shared/build-contexts.js';
 import type { Placement } from '../shared/placement.js';
 import { Registry } from '../shared/registry.js';
 
-/** Copies of the image of a server in a registry that is made, each with arguments of its own. */
+/** Copies of a server's image in a new registry, each with its own arguments. */
 export class ServerImages extends Construct {
   readonly registry: AzureRegistry;
   private readonly contexts: BuildContexts;
@@ -23,7 +23,9 @@ export class ServerImages extends Construct {
     this.contexts = new BuildContexts(this, 'Contexts', placement, props);
   }
 
-  /** The copy that gives `command` to the entry point of `image`, built once however many ask for it. */
+  /**
+   * Returns the copy of `image` that passes `command` to the entry point. Calls with the same values share one build.
+   */
   build(image: string, command?: readonly string[]): AcrBuild {
     const context = serverImageContext(image, command);
     const made =

@@ -6,10 +6,13 @@ import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js'
 import { AZURE_ML } from './limits.js';
 import { builtIn, isOnAzure } from './server.js';
 
-/** NVIDIA's; NG has AMD's and NP none: https://learn.microsoft.com/azure/machine-learning/reference-managed-online-endpoints-vm-sku-list */
+/**
+ * VM sizes with NVIDIA GPUs. NG sizes have AMD GPUs, and NP sizes have none:
+ * https://learn.microsoft.com/azure/machine-learning/reference-managed-online-endpoints-vm-sku-list
+ */
 const GPU_TYPE = /^Standard_N[CDV]/i;
 
-/** Notes what Azure ML cannot do with the server of the props. */
+/** Checks the server of the props against the limits of Azure ML. */
 export function checkMlServer(validator: Validator, props: ManagedEndpointModelProps): void {
   const { instanceType, alongside = [], server, model, privateSubnet, image } = props;
   checkEndpointServer(validator, props, {

@@ -10,32 +10,39 @@ import type { Placement } from '../shared/placement.js';
 import { assignRole } from '../shared/roles.js';
 import { ServerImages } from './server-images.js';
 
-/** The image of each model's deployment, and what lets instances pull it. */
+/** Images of the deployments, and the resources that a pull depends on. */
 export interface ServedImages {
-  /** The registry, if it is one that instances in a private network are to be let into. */
+  /** Resource id of the registry, if instances in a private network need approved access to it. */
   readonly registryId?: string;
-  /** Roles and images that must be there before the endpoint is made. */
+  /** Roles and images to create before the endpoint. */
   readonly ready: ITerraformDependable[];
-  /** @param folder where an instance finds the model */
+  /**
+   * Returns the image that serves `model`, and the build that it depends on.
+   *
+   * @param folder folder of the model on an instance
+   */
   imageOf(model: Model, folder: string): { readonly uri: string; readonly built: ITerraformDependable[] };
 }
 
-/** The server of the props, or the one that there is without. */
+/** Returns the server of the props, or Modelship's runtime by default. */
 export function serverOf({ server }: ManagedEndpointModelProps): ModelServer {
   return server ?? ModelServer.modelship();
 }
 
-/** Whether instances pull the image from where it is, because it is on Azure. What only apply knows is taken as that. */
+/**
+ * Whether instances pull the image directly, because it is on Azure. A reference known only at apply counts as on
+ * Azure.
+ */
 export function isOnAzure(image: string): boolean {
   return Token.isUnresolved(image) || /^[a-z0-9]+(?:-[a-z0-9]+)?\.azurecr\.(?:io|cn|us)\//.test(image);
 }
 
-/** Arguments that an image must have built in: Azure ML gives containers none. */
+/** Returns the arguments that an image must contain, because Azure ML cannot pass arguments to containers. */
 export function builtIn(spec: ServerSpec, model: Model, folder: string): readonly string[] | undefined {
   return spec.startsWithoutCommand ? undefined : spec.command?.(model, folder);
 }
 
-/** Adds to `scope` what it takes to have the images of the props. */
+/** Creates the resources of the images of the props in `scope`. */
 export function bindServedImages(
   scope: Construct,
   props: ManagedEndpointModelProps,
@@ -60,13 +67,13 @@ export function bindServedImages(
   };
 }
 
-/** The routes by which Azure ML asks a server, and their port. */
+/** Returns the routes and the port that Azure ML calls on a server. */
 export function routesOf(spec: ServerSpec, model: Model) {
   const { port } = spec;
   return {
     livenessRoute: { path: spec.livePath(model), port },
     readinessRoute: { path: spec.readyPath(model), port },
-    // The runtime has a route for the protocol of Azure ML.
+    // The runtime has a separate route for the protocol of Azure ML.
     scoringRoute: { path: spec.image === undefined ? SCORE_PATH : spec.predictPath(model), port },
   };
 }
@@ -74,12 +81,12 @@ export function routesOf(spec: ServerSpec, model: Model) {
 function limitsOf({ startupSeconds }: ManagedEndpointModelProps, timeoutSeconds: number): { [name: string]: string } {
   return {
     [ENVIRONMENT.timeoutSeconds]: String(timeoutSeconds),
-    // Else it would give up before the probe does.
+    // Otherwise the runtime would time out before the probe does.
     ...(startupSeconds === undefined ? {} : { [ENVIRONMENT.startSeconds]: String(startupSeconds) }),
   };
 }
 
-/** The variables of a container that serves `model` from `folder`. */
+/** Returns the environment variables of a container that serves `model` from `folder`. */
 export function variablesOf(
   props: ManagedEndpointModelProps,
   model: Model,

@@ -26,7 +26,10 @@ const LATENCY: Metric = {
   aggregation: 'Average',
 };
 
-/** What is watched of an online endpoint. Names: Azure Monitor's supported metrics of the type. */
+/**
+ * Returns the metrics and alerts of an online endpoint, named after Azure Monitor's supported metrics of the resource
+ * type.
+ */
 export function mlTelemetry({ latencySeconds, symptoms }: AlarmThresholds): Omit<Watched, 'resourceId'> {
   return {
     resourceType: NAMESPACE.toLowerCase(),

@@ -9,12 +9,12 @@ import { deploymentName, type MlDeployment } from './deployment.js';
 
 export const FULL = 100;
 /**
- * Type of the action that takes the traffic away at the end. It keeps its version when `ML_API` changes: with another type
- * azapi would run the action, and so stop all traffic, to create it again.
+ * Resource type of the action that removes the traffic on destroy. Keep its version when `ML_API` changes: another type
+ * would make azapi recreate the action, which runs it and stops all traffic.
  */
 const STOP_TYPE = 'Microsoft.MachineLearningServices/workspaces/onlineEndpoints@2025-06-01';
 
-/** What an online endpoint is, apart from its traffic. */
+/** Properties of an online endpoint, except its traffic. */
 export interface MlEndpointDefinition {
   readonly location: string;
   readonly tags?: { [name: string]: string };
@@ -22,7 +22,7 @@ export interface MlEndpointDefinition {
   readonly properties: { readonly authMode: string; readonly publicNetworkAccess: string };
 }
 
-/** What `model` gets: the canary's share, nothing while it is mirrored, else what the others leave. */
+/** Returns the share of `model` in percent: the canary's share, 0 while it is mirrored, otherwise 100. */
 export function ownPercent({ rollout = Rollout.allAtOnce(), mirrorPercent }: ManagedEndpointModelProps): number {
   if (mirrorPercent !== undefined) return 0;
   return rollout.canaryOptions?.percent ?? FULL;
@@ -36,7 +36,7 @@ function traffic(props: ManagedEndpointModelProps): { [deployment: string]: numb
   return Object.fromEntries([[deploymentName(props.model, props.versionSalt), ownPercent(props)], ...others]);
 }
 
-/** Which deployment answers, moved once the deployments are there and taken away before they go. */
+/** Traffic split of the endpoint. Traffic moves after the deployments exist, and is removed before their deletion. */
 export class MlTraffic extends Construct {
   readonly move: GenericResource;
   readonly stop: GenericResource;
@@ -67,8 +67,9 @@ export class MlTraffic extends Construct {
   }
 
   /**
-   * Puts the whole endpoint, since its traffic has no resource of its own. `azapi_update_resource` would merge the new
-   * shares with those of versions that are gone, and `azapi_resource` has no deployment to name yet.
+   * Sends a PUT of the whole endpoint, because its traffic has no resource of its own. `azapi_update_resource` would
+   * merge the new shares with those of deleted versions. `azapi_resource` runs before the deployments exist, so it
+   * cannot name them.
    */
   private put(
     id: string,

@@ -28,7 +28,11 @@ const PROPS: PropTypes<ManagedEndpointModelProps> = {
   versionSalt: STRING,
 };
 
-/** @throws ValidationError naming every prop that Azure ML cannot do */
+/**
+ * Validates the props of a `ManagedEndpointModel`.
+ *
+ * @throws ValidationError naming every prop that Azure ML does not support
+ */
 export function validateManagedEndpoint(scope: Construct, props: ManagedEndpointModelProps): void {
   const validator = validatorFor(scope, 'ManagedEndpointModel');
   checkProps(validator, props, PROPS);

@@ -24,7 +24,7 @@ import { ML_API } from './api.js';
 const WORKSPACE_NAME_LENGTH = 33;
 const VAULT_NAME_LENGTH = 24;
 
-/** An Azure ML workspace with what it cannot be without. */
+/** Azure ML workspace with the storage account, key vault and container registry that it requires. */
 export class MlWorkspace extends Construct {
   readonly workspace: MachineLearningWorkspace;
   readonly vault: KeyVault;
@@ -32,7 +32,7 @@ export class MlWorkspace extends Construct {
   readonly storage: SecureStorage;
   /** Roles to wait for before an instance starts. */
   readonly connected: readonly ITerraformDependable[];
-  /** What must be there before anybody outside Azure reads or writes the vault. */
+  /** Resources to create before Terraform reads or writes the vault. */
   readonly vaultReachable: readonly ITerraformDependable[];
 
   constructor(
@@ -44,7 +44,7 @@ export class MlWorkspace extends Construct {
   ) {
     super(scope, id);
     const { isPrivate } = this;
-    // Azure ML itself reaches its account by keys; what we serve lies in another that has none.
+    // Azure ML accesses its own account with keys. Models are stored in another account, without keys.
     this.storage = new SecureStorage(this, 'Storage', placement, props, { sharedKeys: true, hasFiles: true });
     this.vault = new azurerm.KeyVault(this, 'Vault', {
       ...placement.common,
@@ -89,8 +89,8 @@ export class MlWorkspace extends Construct {
   }
 
   /**
-   * Opens the private network of the workspace to another resource, by a private endpoint that Azure ML manages. Without
-   * a private subnet instances reach everything, and nothing is created.
+   * Approves outbound traffic from the workspace's private network to a resource, through a private endpoint that Azure
+   * ML manages. Without a private subnet, instances reach all destinations, and nothing is created.
    */
   approve(id: string, resourceId: string, subresource: 'blob' | 'registry'): ITerraformDependable[] {
     if (!this.isPrivate) return [];
@@ -117,8 +117,8 @@ export class MlWorkspace extends Construct {
   }
 
   /**
-   * Lets a private workspace connect to its own storage, vault and registry, to which it adds private endpoints when its
-   * network is created. The right to approve them is not part of its role:
+   * Allows a private workspace to connect to its own storage, vault and registry. Azure ML adds private endpoints to
+   * them when it creates the network. The workspace's default role cannot approve them:
    * https://learn.microsoft.com/azure/machine-learning/how-to-managed-network#approval-of-private-endpoints
    */
   private approveOwn(): ITerraformDependable[] {
@@ -148,7 +148,7 @@ export class MlWorkspace extends Construct {
     const { identity, ready } = keyIdentity(this, this.placement, encryptionKey);
     return {
       identity: { type: 'SystemAssigned, UserAssigned', identityIds: [identity.id] },
-      // Else Azure ML keeps what it encrypts in a database and a search service that the subscription pays for.
+      // Otherwise Azure ML keeps its encrypted data in a database and a search service that the subscription pays for.
       serviceSideEncryptionEnabled: true,
       encryption: {
         keyId: encryptionKey.id!,

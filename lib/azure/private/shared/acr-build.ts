@@ -8,16 +8,16 @@ import type { Placement } from './placement.js';
 
 const REPOSITORY = 'modelship/runtime';
 const TAG_LENGTH = 16;
-/** Between the 300 s and 28,800 s that a run may take: an image for GPUs has 10 GB, which come and go once. */
+/** Timeout of a build in seconds, which must be 300 to 28,800. An image for GPUs has 10 GB to pull and push. */
 const TIMEOUT_SECONDS = 3600;
 
-/** The part of a build that names its image. */
+/** Properties of a build that determine the name of its image. */
 export interface BuildIdentity extends Pick<ImageContext, 'digest'> {
-  /** Text that sets an image apart from an earlier one of the same context. */
+  /** Text that distinguishes an image from an earlier one built from the same context. */
   readonly rebuild?: string;
 }
 
-/** The runtime's image in a registry, by the digest of its build context. */
+/** Returns the repository and tag of the runtime's image, derived from the digest of its build context. */
 export function runtimeImage(identity: BuildIdentity): string {
   return `${REPOSITORY}:${imageTag(identity)}`;
 }
@@ -27,17 +27,17 @@ function imageTag({ digest, rebuild }: BuildIdentity): string {
   return rebuild === undefined ? content : `${content}-${rebuild}`;
 }
 
-/** What is built, and where it is pushed to. */
+/** Build context, Dockerfile and target registry of a build. */
 export interface RegistryBuild extends ImageContext, BuildIdentity {
   readonly dockerfile: string;
   readonly registry: AzureRegistry;
-  /** Where the context is put. @default - storage of its own */
+  /** Storage for the build context. @default - a new storage account */
   readonly contexts?: BuildContexts;
 }
 
-/** A build of an image by Azure Container Registry, run once for each content of the context. */
+/** Image build by Azure Container Registry, which runs once for each content of the context. */
 export class AcrBuild extends Construct {
-  /** The build. It is there once the image is pushed. */
+  /** Task run of the build. It completes when the image is pushed. */
   readonly run: GenericResource;
   readonly uri: string;
 
@@ -69,10 +69,10 @@ export class AcrBuild extends Construct {
             },
           },
         },
-        // azapi itself gives up after half an hour.
+        // azapi times out after 30 minutes by default.
         timeouts: { create: `${TIMEOUT_SECONDS + 600}s` },
       },
-      // The link to the context is another one at each plan; another build has another name.
+      // The signed link to the context differs in each plan. A build with other content has another name.
       lifecycle: { ignoreChanges: ['body.properties.runRequest.sourceLocation'] },
     });
   }

@@ -1,12 +1,12 @@
 import type { Construct } from 'constructs';
 import { type GenericProvider, stackProvider } from '../../../terraform/generic.js';
 
-/** The `azapi` provider of the stack of `scope`, for the resource types that azurerm has not. */
+/** Returns the `azapi` provider of the stack of `scope`, for resource types that azurerm does not support. */
 export function azapi(scope: Construct): GenericProvider {
   return stackProvider(scope, { name: 'azapi', source: 'Azure/azapi', versionConstraint: '~> 2.7' });
 }
 
-/** The `azuread` provider of the stack of `scope`, for applications and their roles. */
+/** Returns the `azuread` provider of the stack of `scope`, for applications and their roles. */
 export function azuread(scope: Construct): GenericProvider {
   return stackProvider(scope, { name: 'azuread', source: 'hashicorp/azuread', versionConstraint: '~> 3.0' });
 }

@@ -13,13 +13,13 @@ import { SecureStorage } from './secure-storage.js';
 const CONTAINER = 'contexts';
 
 /**
- * Storage of build contexts. A registry fetches them from outside, by a link that only a key can sign. They hold the
- * runtime, or the name of an image, and no model.
+ * Storage of build contexts. A registry downloads them from outside through a link that only an account key can sign.
+ * They contain the runtime, or the name of an image, but no model.
  */
 export class BuildContexts extends Construct {
   private readonly storage: SecureStorage;
   private readonly container: StorageContainer;
-  /** What a link ends with to be let in. */
+  /** SAS token appended to each link to authorize the download. */
   private readonly signature: string;
 
   constructor(scope: Construct, id: string, placement: Placement, props: AzureServingProps) {
@@ -41,10 +41,13 @@ export class BuildContexts extends Construct {
     }).sas;
   }
 
-  /** Uploads a context for the build `scope`, and returns a link to it that lasts as long as the build may take. */
+  /**
+   * Uploads a context for the build `scope`, and returns a link to it that stays valid longer than a build may take.
+   */
   upload(scope: Construct, { directory, digest }: ImageContext, name: string): string {
     const archive = join(mkdtempSync(join(tmpdir(), 'modelship-context-')), 'context.tar.gz');
-    // Loaded here, because it takes as long as the bindings of a whole target, of which few have an image built.
+    // `tar` takes as long to load as the bindings of a whole target. It is loaded here because few stacks build an
+    // image.
     const { create } = require('tar') as typeof import('tar');
     create({ sync: true, file: archive, cwd: directory, gzip: true, portable: true }, ['.']);
     const asset = new TerraformAsset(scope, 'Context', {

@@ -6,11 +6,11 @@ import { clientConfig, groupName, stableUuid } from './names.js';
 import { requirePrincipal } from './principal.js';
 
 const DISPLAY_NAME_LENGTH = 120;
-/** The application that the Azure CLI is, in every tenant. */
+/** Application id of the Azure CLI, the same in every tenant. */
 const AZURE_CLI = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
 
 /**
- * Lets a principal ask the model of `endpoint`.
+ * Allows a principal to invoke the model of `endpoint`.
  *
  * @throws Error if there is no application, because the endpoint's access is not `Access.cloudIdentity()`
  */
@@ -29,8 +29,8 @@ export function grantInvoke(
 }
 
 /**
- * The model as an application of Microsoft Entra ID: who was assigned its one role gets a token for it, and nobody
- * else does.
+ * Microsoft Entra ID application that represents the model. Only principals assigned to its one role can get a token
+ * for it.
  */
 export class EntraApplication extends Construct {
   readonly application: GenericResource;
@@ -74,7 +74,7 @@ export class EntraApplication extends Construct {
         ],
       },
     });
-    // People who were let in get their token by `az account get-access-token`, as services do by their identity.
+    // Users with the role get a token with `az account get-access-token`, services with their managed identity.
     new GenericResource(this, 'AzureCli', {
       type: 'azuread_application_pre_authorized',
       provider: azuread(this),
@@ -91,17 +91,17 @@ export class EntraApplication extends Construct {
     return this.application.getStringAttribute('client_id');
   }
 
-  /** What signs the tokens: the tenant of whoever deploys. */
+  /** Issuer of the tokens, in the tenant of the identity that deploys. */
   get issuer(): string {
     return `https://login.microsoftonline.com/${clientConfig(this).tenantId}/v2.0`;
   }
 
-  /** Variables that make the runtime itself check callers' tokens. */
+  /** Environment variables that make the runtime verify the callers' tokens itself. */
   get variables(): { [name: string]: string } {
     return { [ENVIRONMENT.jwtIssuer]: this.issuer, [ENVIRONMENT.jwtAudience]: this.clientId };
   }
 
-  /** Lets a user, a group or a service, by its object id, get tokens for the model. */
+  /** Allows a user, group or service principal, given by its object id, to get tokens for the model. */
   grantInvoke(scope: Construct, id: string, principalId: string): GenericResource {
     return new GenericResource(scope, id, {
       type: 'azuread_app_role_assignment',

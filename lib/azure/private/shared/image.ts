@@ -6,22 +6,22 @@ import type { AzureServingProps } from '../../props.js';
 import type { Placement } from './placement.js';
 import { assignRole } from './roles.js';
 
-/** An image, and what lets an identity pull it. */
+/** Image reference, and the resources that a pull depends on. */
 export interface BoundImage {
-  /** The reference to pull. */
+  /** Image reference to pull. */
   readonly uri: string;
-  /** Host of the registry, if it wants the identity for pulls. */
+  /** Host of the registry, if pulls authenticate with the identity. */
   readonly loginServer?: string;
-  /** The registry, if it is on Azure. */
+  /** Resource id of the registry, if it is on Azure. */
   readonly registryId?: string;
-  /** What must be there before anything pulls. */
+  /** Resources to create before anything pulls the image. */
   readonly ready: ITerraformDependable[];
 }
 
 /**
- * Adds to `scope` what it takes to have the image.
+ * Creates the resources of the image in `scope`.
  *
- * @param principalId who gets the role to pull from a registry on Azure; with nobody, whoever pulls has it already
+ * @param principalId principal that gets the role to pull from a registry on Azure; unset if the puller has it already
  */
 export function bindImage(
   scope: Construct,
@@ -30,7 +30,7 @@ export function bindImage(
   props: AzureServingProps,
   principalId: string | undefined,
 ): BoundImage {
-  // By shape, not by class: another copy of the library may have made it.
+  // Checks the shape instead of the class, because another copy of the library may have created the object.
   const onAzure = source as Partial<AzureImage>;
   if (!onAzure.bindOnAzure) return { uri: source.bind(scope), ready: [] };
   const { uri, registry, ready } = onAzure.bindOnAzure.call(source as AzureImage, scope, placement, props);

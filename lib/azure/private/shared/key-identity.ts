@@ -10,14 +10,14 @@ import { assignRole } from './roles.js';
 
 const NAME_LENGTH = 120;
 
-/** An identity that may wrap and unwrap with a customer's key, and do nothing else. */
+/** Identity that can wrap and unwrap with a customer-managed key, and nothing else. */
 export interface KeyIdentity {
   readonly identity: UserAssignedIdentity;
-  /** What must be there before anything is encrypted with the key. */
+  /** Resource to create before anything is encrypted with the key. */
   readonly ready: ITerraformDependable;
 }
 
-/** Makes the identity with which what `scope` makes is encrypted. */
+/** Creates the identity that the resources in `scope` use for encryption with the key. */
 export function keyIdentity(scope: Construct, placement: Placement, key: AzureKey): KeyIdentity {
   const identity = new azurerm.UserAssignedIdentity(scope, 'KeyIdentity', {
     ...placement.common,

@@ -1,6 +1,6 @@
 import type { Range } from '../../../serving/validation/validator.js';
 
-/** https://learn.microsoft.com/azure/azure-monitor/logs/data-retention-configure */
+/** Range of log retention: https://learn.microsoft.com/azure/azure-monitor/logs/data-retention-configure */
 export const LOG_RETENTION_DAYS: Range = { min: 30, max: 730, unit: 'days', source: 'a Log Analytics workspace' };
 
 export const LOCATION = {
@@ -8,10 +8,12 @@ export const LOCATION = {
   rule: 'give the region by its short name, in lower case without spaces, such as `westeurope`',
 };
 
-/** The service to which a subnet of Flex Consumption and of Container Apps must be delegated. */
+/** Service to which a subnet of Flex Consumption or Container Apps must be delegated. */
 export const APP_ENVIRONMENTS = 'Microsoft.App/environments';
 
-/** https://learn.microsoft.com/azure/storage/common/storage-redundancy, of standard accounts */
+/**
+ * Redundancy options of standard storage accounts: https://learn.microsoft.com/azure/storage/common/storage-redundancy
+ */
 export const STORAGE_REPLICATIONS = ['LRS', 'ZRS', 'GRS', 'RAGRS', 'GZRS', 'RAGZRS'] as const;
 
 /** Regions without availability zones, as of 2026-11: https://learn.microsoft.com/azure/reliability/regions-list */

@@ -13,14 +13,14 @@ import { SecureStorage } from './secure-storage.js';
 
 const CONTAINER = 'models';
 
-/** Model packages as blobs, each under a folder of its digest. */
+/** Storage of model packages as blobs, each package in a folder named by its digest. */
 export class ModelStore extends Construct {
   readonly storage: SecureStorage;
   readonly container: StorageContainer;
-  /** One for each file. What reads the models at start depends on them. */
+  /** Blobs of all files. Resources that read the models at start depend on them. */
   readonly blobs: readonly StorageBlob[];
 
-  /** @param server what loads the models; Modelship's runtime unless it is given */
+  /** @param server server that loads the models; defaults to Modelship's runtime */
   constructor(
     scope: Construct,
     id: string,
@@ -39,12 +39,12 @@ export class ModelStore extends Construct {
     this.blobs = models.flatMap((model) => this.upload(model));
   }
 
-  /** URL of the folder of a model, with a slash at its end. */
+  /** Returns the URL of a model's folder, with a trailing slash. */
   url(model: Model): string {
     return `${this.storage.account.primaryBlobEndpoint}${CONTAINER}/${packagePrefix(model, this.server)}/`;
   }
 
-  /** Lets an identity read the blobs of the container. */
+  /** Allows an identity to read the blobs of the container. */
   grantRead(scope: Construct, id: string, principalId: string): ITerraformDependable {
     return assignRole(scope, id, this.container.id, 'Storage Blob Data Reader', principalId);
   }

@@ -4,10 +4,10 @@ import { Fn, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 
-/** Hexadecimal digits that tell names apart. */
+/** Number of hexadecimal digits of the hash that makes names unique. */
 export const HASH_LENGTH = 8;
 
-/** Who deploys, and to which subscription and tenant; read once for a stack. */
+/** Returns the identity that deploys, with its subscription and tenant. It is read once per stack. */
 export function clientConfig(scope: Construct): DataAzurermClientConfig {
   const stack = TerraformStack.of(scope);
   const id = 'ModelshipAzureClient';
@@ -15,22 +15,22 @@ export function clientConfig(scope: Construct): DataAzurermClientConfig {
   return made ?? new azurerm.DataAzurermClientConfig(stack, id, {});
 }
 
-/** The first hexadecimal digits of the SHA-256 of `text`. */
+/** Returns the first hexadecimal digits of the SHA-256 of `text`. */
 export function shortHash(text: string, length = HASH_LENGTH): string {
   return createHash('sha256').update(text).digest('hex').slice(0, length);
 }
 
-/** A name unique in its resource group: from the constructs' ids, so that people know it, and the place in the tree. */
+/** Returns a name unique in its resource group: the readable construct ids, and a hash of the construct's path. */
 export function groupName(scope: Construct, maxLength: number): string {
   return `${slug(scope, maxLength - HASH_LENGTH - 1)}-${shortHash(scope.node.path)}`;
 }
 
 /**
- * A name unique in all of Azure, as DNS names must be. Subscription and location are part of its hash: the same code
- * deploys to two subscriptions, and a move to another location creates the new resource before it deletes the old one.
- * It stays the same from one apply to the next.
+ * Returns a name unique in all of Azure, as DNS names must be. It stays the same from one apply to the next.
+ * Subscription and location are part of its hash, so the same code can deploy to two subscriptions. After a move to
+ * another location, Terraform creates the new resource before it deletes the old one.
  *
- * @param hyphens whether the kind of resource allows them
+ * @param hyphens whether the type of resource allows them
  */
 export function globalName(
   scope: Construct,
@@ -44,7 +44,7 @@ export function globalName(
   return hyphens ? `${prefix}-${hash}` : `${prefix.replaceAll('-', '')}${hash}`;
 }
 
-/** A UUID that stays the same for the same text, for resources whose name must be one. */
+/** Returns a UUID derived from the text, for resources whose name must be a UUID. */
 export function stableUuid(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex');
   const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);

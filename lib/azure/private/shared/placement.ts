@@ -4,12 +4,15 @@ import type { AzureResourceGroup, AzureServingProps } from '../../props.js';
 import { groupName } from './names.js';
 import { adviseProvider, hasFeature } from './provider.js';
 
-/** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
+/**
+ * Maximum length of a resource group name:
+ * https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+ */
 const RESOURCE_GROUP_NAME_LENGTH = 90;
 
-/** The resource group and the region of an endpoint, and the tags of what is in them. */
+/** Resource group, region and tags of an endpoint's resources. */
 export class Placement extends Construct {
-  /** The resource group that was given, or the one that was made. */
+  /** Given or new resource group. */
   readonly resourceGroup: AzureResourceGroup;
   readonly location: string;
 
@@ -38,7 +41,7 @@ export class Placement extends Construct {
     this.location = props.location ?? this.resourceGroup.location;
   }
 
-  /** What nearly every resource of azurerm takes. */
+  /** Properties that nearly every azurerm resource takes. */
   get common() {
     return { resourceGroupName: this.resourceGroup.name, location: this.location, tags: this.props.tags };
   }

@@ -3,7 +3,11 @@ import type { Construct } from 'constructs';
 
 const OBJECT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** @throws Error if `principalId` is not an object id of Microsoft Entra ID */
+/**
+ * Returns `principalId` unchanged.
+ *
+ * @throws Error if `principalId` is not an object id of Microsoft Entra ID
+ */
 export function requirePrincipal(scope: Construct, principalId: string): string {
   if (Token.isUnresolved(principalId) || OBJECT_ID.test(principalId)) return principalId;
   throw new Error(

@@ -5,7 +5,10 @@ import type { AzureServingProps } from '../../props.js';
 import { groupName } from './names.js';
 import type { Placement } from './placement.js';
 
-/** https://learn.microsoft.com/azure/private-link/private-endpoint-dns, by what the endpoint is of. */
+/**
+ * Private DNS zones by the subresource of the endpoint:
+ * https://learn.microsoft.com/azure/private-link/private-endpoint-dns
+ */
 const ZONES = {
   blob: ['privatelink.blob.core.windows.net'],
   file: ['privatelink.file.core.windows.net'],
@@ -14,12 +17,15 @@ const ZONES = {
   amlworkspace: ['privatelink.api.azureml.ms', 'privatelink.notebooks.azure.net'],
 } as const;
 
-/** The private DNS zones that private endpoints can write their addresses into. */
+/** Private DNS zones in which private endpoints can register their addresses. */
 export const PRIVATE_ZONES: readonly string[] = Object.values(ZONES).flat();
 
 const NAME_LENGTH = 80;
 
-/** An address of the private subnet by which `resourceId` is reached, or nothing if no private subnet is given. */
+/**
+ * Creates a private endpoint of `resourceId` in the private subnet. Returns an empty list if no private subnet is
+ * given.
+ */
 export function privateEndpoint(
   scope: Construct,
   placement: Placement,

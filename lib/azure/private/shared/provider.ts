@@ -2,14 +2,14 @@ import type { AzurermProvider, AzurermProviderFeatures } from '@cdktf/provider-a
 import { Annotations, Aspects, TerraformStack, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 
-/** The azurerm providers of the stack of `scope`, as far as they are known. */
+/** Returns the azurerm providers that the stack of `scope` contains so far. */
 function providersOf(scope: Construct): AzurermProvider[] {
   return TerraformStack.of(scope).node.children.filter(
     (child) => (child as Partial<AzurermProvider>).terraformResourceType === 'azurerm',
   ) as AzurermProvider[];
 }
 
-/** Whether a switch of a provider has a value. True where only Terraform knows it. */
+/** Whether a feature flag of a provider has the given value. A flag that only Terraform knows counts as true. */
 export function hasFeature(
   { featuresInput }: AzurermProvider,
   block: keyof AzurermProviderFeatures,
@@ -23,7 +23,10 @@ export function hasFeature(
   return Token.isUnresolved(given) || given === value;
 }
 
-/** Stops synthesis if `fault` finds one in a provider of the stack. At synth, because a provider may come last. */
+/**
+ * Fails synthesis if `fault` reports a problem with a provider of the stack. The check runs at synth, because the
+ * provider may be added last.
+ */
 export function requireProvider(scope: Construct, fault: (provider: AzurermProvider) => string | undefined): void {
   scope.node.addValidation({
     validate: () =>
@@ -34,7 +37,7 @@ export function requireProvider(scope: Construct, fault: (provider: AzurermProvi
   });
 }
 
-/** Warns at synth if `fault` finds one in a provider of the stack. */
+/** Warns at synth if `fault` reports a problem with a provider of the stack. */
 export function adviseProvider(scope: Construct, fault: (provider: AzurermProvider) => string | undefined): void {
   Aspects.of(scope).add({
     visit(node) {

@@ -7,20 +7,23 @@ import { globalName } from './names.js';
 import type { Placement } from './placement.js';
 import { privateEndpoint } from './private-endpoint.js';
 
-/** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
+/**
+ * Maximum length of a registry name:
+ * https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+ */
 const REGISTRY_NAME_LENGTH = 50;
 
-/** A registry of container images without an admin user and without anonymous pulls. */
+/** Container registry without an admin user and without anonymous pulls. */
 export class Registry extends Construct {
   readonly registry: ContainerRegistry;
 
-  /** @param isPrivate whether only private endpoints reach it, which a registry that builds images is not */
+  /** @param isPrivate whether only private endpoints reach the registry; false for a registry that builds images */
   constructor(scope: Construct, id: string, placement: Placement, props: AzureServingProps, isPrivate = false) {
     super(scope, id);
     this.registry = new azurerm.ContainerRegistry(this, 'Registry', {
       ...placement.common,
       name: globalName(this, placement, REGISTRY_NAME_LENGTH, false),
-      // Private endpoints and customers' keys are for the Premium tier alone.
+      // Only the Premium tier supports private endpoints and customer-managed keys.
       sku: props.privateSubnet || props.encryptionKey ? 'Premium' : 'Standard',
       adminEnabled: false,
       anonymousPullEnabled: false,

@@ -6,7 +6,7 @@ import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import type { AzureServingProps } from '../../props.js';
 import { clientConfig } from './names.js';
 
-/** The built-in roles that are assigned, each the smallest that does its work. */
+/** Built-in roles that the constructs assign, each with the least privilege for its task. */
 export type RoleName =
   | 'AcrPull'
   | 'Azure AI Enterprise Network Connection Approver'
@@ -20,7 +20,7 @@ export type RoleName =
   | 'Storage Blob Data Owner'
   | 'Storage Blob Data Reader';
 
-/** Assigns a role on `resourceId` alone to an identity of a service. */
+/** Assigns a role, scoped to `resourceId`, to the identity of a service. */
 export function assignRole(
   scope: Construct,
   id: string,
@@ -33,15 +33,15 @@ export function assignRole(
     roleDefinitionName: role,
     principalId,
     principalType: 'ServicePrincipal',
-    // A new identity is not everywhere in the directory yet, and looking for it would fail.
+    // The lookup would fail, because a new identity is not yet replicated across the directory.
     skipServicePrincipalAadCheck: true,
   });
 }
 
 /**
- * Assigns a role on `resourceId` alone to those who apply the stack, and waits until Azure enforces it.
+ * Assigns a role, scoped to `resourceId`, to the identities that apply the stack, and waits until Azure enforces it.
  *
- * @returns what uses the role depends on it, so that Terraform also deletes in the right order
+ * @returns dependency for every resource that uses the role, so that Terraform also deletes in the right order
  */
 export function assignRoleToDeployers(
   scope: Construct,
@@ -52,7 +52,7 @@ export function assignRoleToDeployers(
 ): ITerraformDependable {
   const assign = (constructId: string, principalId: string) =>
     new azurerm.RoleAssignment(scope, constructId, { scope: resourceId, roleDefinitionName: role, principalId });
-  // Named by principal, so that a change of the list leaves the roles of the others alone.
+  // The principal is part of the construct id, so that changing the list does not replace the other roles.
   const roles = deployers?.map((principalId, index) =>
     assign(`${id}-${Token.isUnresolved(principalId) ? index : principalId}`, principalId),
   ) ?? [assign(id, clientConfig(scope).objectId)];

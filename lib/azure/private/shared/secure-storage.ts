@@ -13,23 +13,26 @@ import { privateEndpoint } from './private-endpoint.js';
 import { hasFeature, requireProvider } from './provider.js';
 import { assignRoleToDeployers } from './roles.js';
 
-/** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
+/**
+ * Maximum length of a storage account name:
+ * https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+ */
 const ACCOUNT_NAME_LENGTH = 24;
 
-/** What differs from the safest account. */
+/** Deviations from the most secure settings of an account. */
 export interface SecureStorageOptions {
-  /** Whether keys of the account may be used. Only for a service that knows no other way. @default false */
+  /** Whether account keys can be used. Only for a service that supports no other authentication. @default false */
   readonly sharedKeys?: boolean;
-  /** Whether it is reached from the internet although a private subnet is given. @default false */
+  /** Whether the account is reachable from the internet even if a private subnet is given. @default false */
   readonly isPublic?: boolean;
-  /** Whether the service that uses it keeps files in it beside blobs. @default false */
+  /** Whether the service that uses the account stores file shares in addition to blobs. @default false */
   readonly hasFiles?: boolean;
 }
 
-/** A storage account with nothing public, no keys, TLS 1.2, and soft delete. */
+/** Storage account without public blobs and with TLS 1.2 and soft delete. Account keys are disabled by default. */
 export class SecureStorage extends Construct {
   readonly account: StorageAccount;
-  /** What must be there before anybody reads or writes: the private endpoints, if there are any. */
+  /** Resources to create before any read or write: the private endpoints, if any. */
   readonly reachable: readonly ITerraformDependable[];
 
   private uploader?: ITerraformDependable;
@@ -85,8 +88,8 @@ export class SecureStorage extends Construct {
   }
 
   /**
-   * Uploads a file to a container of the account. The deployer gets a role on the data first: Azure gives the owner of
-   * an account none, and Terraform uploads with an identity even where the account has keys.
+   * Uploads a file to a container of the account. The deployers first get a role on the data, because the owner of an
+   * account has none. Terraform uploads with an identity even if the account has keys.
    */
   upload(
     scope: Construct,
@@ -124,7 +127,7 @@ export class SecureStorage extends Construct {
   }
 }
 
-/** Whether the region has availability zones, as nearly every region that only Terraform knows has. */
+/** Whether the region has availability zones. A region that only Terraform knows is assumed to have them. */
 function hasZones({ location }: Placement): boolean {
   return !REGIONS_WITHOUT_ZONES.includes(location);
 }

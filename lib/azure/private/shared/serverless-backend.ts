@@ -4,10 +4,10 @@ import type { Telemetry } from './telemetry.js';
 
 export const DEFAULT_TIMEOUT_SECONDS = 60;
 
-/** What both hosts of a serverless model stand on. */
+/** Resources shared by both hosts of a serverless model. */
 export interface ServerlessBackendProps {
   readonly placement: Placement;
   readonly telemetry: Telemetry;
-  /** Set if callers bring tokens of Microsoft Entra ID. */
+  /** Application for the callers' tokens. Set with `Access.cloudIdentity()`. */
   readonly entra?: EntraApplication;
 }

@@ -7,7 +7,7 @@ export const SERVERLESS_PROPS: PropTypes<ServerlessModelProps> = {
   host: object('a ServerlessHost, such as ServerlessHost.containerApps()'),
 };
 
-/** Use instead of `throttle`, which neither host has. */
+/** Alternatives to `throttle`, which neither host supports. */
 export const THROTTLE_INSTEAD =
   "Remove it and limit `maxReplicas` and the host's `concurrency`, put an ApiManagementGateway in front, or use " +
   'ServerlessModel of modelship/aws';

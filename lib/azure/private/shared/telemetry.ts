@@ -12,44 +12,47 @@ import type { Placement } from './placement.js';
 const DEFAULT_RETENTION_DAYS = 90;
 const NAME_LENGTH = 63;
 
-/** A metric of Azure Monitor. */
+/** Metric of Azure Monitor. */
 export interface Metric {
   readonly title: string;
-  /** Such as `Microsoft.Web/sites`. */
+  /** Metric namespace, such as `Microsoft.Web/sites`. */
   readonly namespace: string;
   readonly name: string;
   readonly aggregation: 'Average' | 'Maximum' | 'Total';
-  /** Only the points whose dimension has one of the values. @default - all points */
+  /** Filter by a dimension, which must have one of the values. @default - no filter */
   readonly only?: { readonly dimension: string; readonly values: string[] };
 }
 
-/** When a metric wakes somebody. */
+/** Alert rule on one metric. */
 export interface Alarm {
-  /** Names the alert in the tree. */
+  /** Construct id of the alert. */
   readonly id: string;
   readonly metric: Metric;
-  /** The alarm is raised above it. */
+  /** Threshold above which the alert fires. */
   readonly threshold: number;
-  /** What it means and what to do, for whoever is woken. */
+  /** Symptom and remedy, for the engineer on call. */
   readonly description: string;
 }
 
-/** What is watched, and of which resource. */
+/** Monitored resource with its metrics and alerts. */
 export interface Watched {
   readonly resourceId: string;
-  /** Its type in lower case, for the workbook. */
+  /** Resource type in lower case, for the workbook. */
   readonly resourceType: string;
   readonly metrics: readonly Metric[];
   readonly alarms: readonly Alarm[];
 }
 
-/** Minutes over which a metric alert can measure: https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-create-metric-alert-rule */
+/**
+ * Window sizes of a metric alert in minutes:
+ * https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-create-metric-alert-rule
+ */
 const WINDOWS = [1, 5, 15, 30, 60];
 
-/** How the workbook's format numbers aggregations. */
+/** Numeric codes of aggregations in the workbook format. */
 const AGGREGATION_CODES = { Total: 1, Maximum: 3, Average: 4 };
 
-/** Where an endpoint's logs and traces go, with alerts and a workbook over its metrics. */
+/** Storage for an endpoint's logs and traces, with alerts and a workbook for its metrics. */
 export class Telemetry extends Construct {
   readonly logs: LogAnalyticsWorkspace;
   readonly insights: ApplicationInsights;
@@ -80,7 +83,7 @@ export class Telemetry extends Construct {
     });
   }
 
-  /** Adds the alerts and the workbook, once what they watch is there. */
+  /** Creates the alerts and the workbook for an existing resource. */
   watch(watched: Watched): void {
     this.alerts.push(...watched.alarms.map((alarm) => this.alert(watched, alarm)));
     if (this.props.dashboard ?? true) this.workbook = this.makeWorkbook(watched);

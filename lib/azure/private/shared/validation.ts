@@ -25,7 +25,7 @@ const ACTION_GROUP = {
 };
 export const SUBNET = object('a subnet of azurerm, or an object such as { id }', 'id');
 
-/** The types of the props that every construct on Azure takes. */
+/** Types of the props shared by all constructs on Azure. */
 export const AZURE_PROPS: PropTypes<AzureServingProps> = {
   ...SERVING_PROPS,
   resourceGroup: object('a resource group of azurerm, or an object such as { id, name, location }', 'name', 'location'),
@@ -43,7 +43,7 @@ const ACTION_GROUPS = 'Microsoft.Insights/actionGroups';
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const RESOURCE_GROUP_ID = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+$/i;
 
-/** Variables that the construct or its hosts set. */
+/** Environment variables that the construct or its hosts set. */
 const RESERVED = exactly(
   'PORT',
   'WEBSITE_.*',
@@ -55,7 +55,7 @@ const RESERVED = exactly(
   ...JWT_VARIABLES,
 );
 
-/** Notes the faults of what every construct on Azure takes. */
+/** Checks the props shared by all constructs on Azure. */
 export function checkAzureProps(
   validator: Validator,
   props: AzureServingProps,
@@ -117,7 +117,7 @@ function checkKey(validator: Validator, { encryptionKey }: AzureServingProps): v
   );
 }
 
-/** Notes a fault unless `id` is a resource id of `type`, such as `Microsoft.Network/virtualNetworks/subnets`. */
+/** Checks that `id` is a resource id of `type`, such as `Microsoft.Network/virtualNetworks/subnets`. */
 export function checkId(validator: Validator, prop: string, id: string | undefined, type: string): void {
   const [namespace, ...kinds] = type.split('/');
   const path = kinds.map((kind) => `/${kind}/<name>`).join('');
@@ -126,7 +126,7 @@ export function checkId(validator: Validator, prop: string, id: string | undefin
   validator.text(prop, id, new RegExp(pattern, 'i'), rule);
 }
 
-/** Notes a fault unless the id is a subnet's. */
+/** Checks that the id is a subnet's. */
 export function checkSubnet(validator: Validator, prop: string, subnet: AzureSubnet | undefined): void {
   checkId(validator, `${prop}.id`, subnet?.id, 'Microsoft.Network/virtualNetworks/subnets');
 }
@@ -150,7 +150,7 @@ function checkZones(validator: Validator, { privateSubnet, privateDnsZones = {} 
   }
 }
 
-/** Notes a fault unless what serves is in a network, by the subnet at `prop`, where private storage is asked for. */
+/** Checks that the serving compute has a subnet at `prop` if a private subnet is set for the storage. */
 export function checkInNetwork(
   validator: Validator,
   { privateSubnet }: AzureServingProps,
@@ -166,10 +166,10 @@ export function checkInNetwork(
   );
 }
 
-/** Notes a fault unless the subnet is one, and delegated as Flex Consumption and Container Apps need it. */
+/** Checks the subnet's id and its delegation, which Flex Consumption and Container Apps require. */
 export function checkDelegated(validator: Validator, prop: string, subnet: AzureSubnet | undefined): void {
   checkSubnet(validator, prop, subnet);
-  // Only a subnet that the same code makes shows its delegations at synth.
+  // Delegations are known at synth only for a subnet defined in the same code.
   if (!subnet || !('delegationInput' in subnet) || Token.isUnresolved(subnet.delegationInput)) return;
   const text = JSON.stringify(subnet.delegationInput ?? []);
   validator.check(
