@@ -5,21 +5,22 @@ import { OPEN_OBJECT, QUOTE } from '../tensor/json/ascii.js';
 import { base64Bytes } from '../tensor/json/base64.js';
 import { JsonReader } from '../tensor/json/index.js';
 
-/** An event in one document, in which the request is the member `data`. */
+/** Content type of an event in structured mode: one JSON document with the request in its member `data`. */
 const STRUCTURED_TYPE = 'application/cloudevents+json';
 
-/** What an event must say of itself: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md */
+/** Required attributes of an event: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md */
 const REQUIRED = ['id', 'source', 'specversion', 'type'] as const;
 
 const VERSIONS: readonly string[] = ['1.0', '0.3'];
 
-/** As KServe names the events that it answers with. */
+/** Type of the response event, as in KServe. */
 const ANSWER_TYPE = 'io.kserve.inference.response';
 const ANSWER_SOURCE = 'io.kserve.inference.';
 
 /**
- * A handler that takes CloudEvents too, as KServe's servers do: in one document, or with the attributes in headers. It
- * answers an event by one of the same form, and a failure as it answers others.
+ * Wraps a handler so that it also accepts CloudEvents, as KServe's servers do: in structured mode, or in binary mode
+ * with the attributes in headers. The response to an event is an event in the same mode, while an error response stays
+ * unchanged.
  */
 export function acceptingEvents(handler: RouteHandler): RouteHandler {
   return (request, parameters) => {
@@ -73,7 +74,7 @@ function binaryData({ headers, body }: HttpRequest): Buffer {
   return body;
 }
 
-/** The bytes of the event's data, as they stand in its document. */
+/** Returns the bytes of the event's data, as they appear in its document. */
 function dataOf(body: Buffer): Buffer {
   const reader = new JsonReader(body, true);
   const texts = new Map<string, string>();

@@ -1,7 +1,7 @@
 import { InferenceError } from '../tensor/errors.js';
 import type { GrpcService } from './grpc-service.js';
 
-/** Health service of gRPC, for the server as a whole and for each of `services`, which are ready together. */
+/** gRPC health service for the server as a whole and for each of `services`. All become ready together. */
 export function grpcHealth(services: readonly string[]): GrpcService {
   return {
     protoFile: 'health.proto',

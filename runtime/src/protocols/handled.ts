@@ -3,15 +3,15 @@ import type { ServedModel } from '../models/served-model.js';
 import { InferenceError } from '../tensor/errors.js';
 
 /**
- * A handler that answers a failure as its protocol words it. What is not an InferenceError is a fault of ours and goes
- * on to the server, which logs it.
+ * Wraps a handler so that it converts an InferenceError to its protocol's error response. Other errors are internal
+ * faults and propagate to the server, which logs them.
  */
 export function handled(errorResponse: (error: InferenceError) => HttpResponse, handler: RouteHandler): RouteHandler {
   const failed = (error: unknown): HttpResponse => {
     if (error instanceof InferenceError) return errorResponse(error);
     throw error;
   };
-  // Not an async function, whose promise every request would wait for once more.
+  // The function is not async, because that would add a promise to every request.
   return (request, parameters) => {
     try {
       const response = handler(request, parameters);
@@ -22,13 +22,16 @@ export function handled(errorResponse: (error: InferenceError) => HttpResponse, 
   };
 }
 
-/** `error`, which kept a request for `model` from being read, once it is counted. */
+/** Counts a request for `model` that could not be parsed, and returns its error. */
 export function counted(model: ServedModel, error: unknown): unknown {
   model.metrics?.ended(error);
   return error;
 }
 
-/** The failure as an InferenceError; what is none is told without its text, which may hold anything. */
+/**
+ * Returns the error as an InferenceError. Other errors become an internal error without their text, which could contain
+ * anything.
+ */
 export function asInferenceError(error: unknown): InferenceError {
   return error instanceof InferenceError ? error : new InferenceError('INTERNAL', 'internal error');
 }

@@ -1,22 +1,22 @@
 import { invalid } from '../tensor/errors.js';
 
-/** Parts that a form may have. */
+/** Maximum number of parts in a form. */
 const MAX_PARTS = 100;
 
-/** One field of a form. */
+/** Field of a form. */
 export interface Field {
   readonly bytes: Buffer;
-  /** The type its part names; empty if none. */
+  /** Content type of the part; empty if it has none. */
   readonly type: string;
 }
 
 /**
- * The field `name` of a multipart form, whether sent as text or as a file.
+ * Returns the field `name` of a multipart form, sent as text or as a file.
  *
- * @throws InferenceError `INVALID_ARGUMENT` if the body is no such form
+ * @throws InferenceError `INVALID_ARGUMENT` if the body is not a valid form
  */
 export async function multipartField(body: Buffer, contentType: string, name: string): Promise<Field | undefined> {
-  // Loaded at the first form: most servers never see one.
+  // busboy is loaded with the first form, because most servers never receive one.
   const { default: busboy } = await import('busboy');
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => reject(invalid(`the form cannot be read: ${(error as Error).message}`));
@@ -25,7 +25,7 @@ export async function multipartField(body: Buffer, contentType: string, name: st
     try {
       form = busboy({
         headers: { 'content-type': contentType },
-        // The server has bounded the body, so that a part need not be.
+        // The server already limits the size of the body, so parts need no smaller limit.
         limits: { parts: MAX_PARTS, fieldSize: body.length, fileSize: body.length + 1 },
       });
     } catch (error) {

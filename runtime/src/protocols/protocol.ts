@@ -1,16 +1,20 @@
 import type { HttpRequest, HttpResponse, Route } from '../http/http.js';
 import type { ModelCatalog } from '../models/model-catalog.js';
 
-/** A wire protocol: routes that decode bytes into requests and encode responses into bytes, and no state. */
+/** Wire protocol: stateless routes that decode bytes to requests and encode responses to bytes. */
 export interface Protocol {
   readonly name: string;
   routes(models: ModelCatalog): readonly Route[];
-  /** Paths that hosts ask for a sign of life, without a credential. @default none */
+  /** Health check paths of hosts, which need no credential. @default - none */
   readonly probes?: readonly string[];
-  /** Whether a failure outside the handlers, on this path, is worded by this protocol. */
+  /** Returns whether this protocol formats errors on `path` that occur outside its handlers. */
   owns(path: string): boolean;
-  /** How this protocol words a failure. What is not an InferenceError is told as an internal error, without its text. */
+  /** Formats an error. Any error other than an InferenceError becomes an internal error without its text. */
   errorResponse(error: unknown): HttpResponse;
-  /** Answers a request on a path it owns for which no route was found. @default the `NOT_FOUND` failure */
+  /**
+   * Responds to a request without a matching route on a path that this protocol owns.
+   *
+   * @default - the `NOT_FOUND` error
+   */
   unmatched?(request: HttpRequest): HttpResponse;
 }

@@ -7,21 +7,21 @@ import { tensorFlowServing } from './tensorflow-serving/index.js';
 import { torchServe } from './torchserve/index.js';
 import { type VertexRoutes, vertexAi } from './vertex-ai.js';
 
-/** What may differ from one host to another. */
+/** Protocol options that depend on the host. */
 export interface ProtocolOptions {
-  /** The routes of Vertex AI. @default none, as its protocol has no routes of its own */
+  /** Routes for Vertex AI. @default - none, because the host chooses the routes of that protocol */
   readonly vertexRoutes?: VertexRoutes;
-  /** The type of SageMaker's answers to callers that accept any. @default JSON */
+  /** Content type of SageMaker responses for callers that accept any type. @default - JSON */
   readonly sageMakerAccept?: string;
   /**
-   * Whether questions about models under `/v1` are answered as KServe does, and not as TensorFlow Serving.
+   * Whether model status requests under `/v1` get KServe's responses instead of TensorFlow Serving's.
    *
    * @default false
    */
   readonly kserveStatus?: boolean;
 }
 
-/** All the protocols, in the order of precedence: where two have the same route, the first answers. */
+/** Returns all protocols in order of precedence. If two have the same route, the first one handles it. */
 export function protocols({ vertexRoutes, kserveStatus, sageMakerAccept }: ProtocolOptions = {}): readonly Protocol[] {
   return [
     ...(vertexRoutes ? [vertexAi(vertexRoutes)] : []),

@@ -2,7 +2,7 @@ import type { HttpResponse } from '../http/http.js';
 import type { Histogram } from '../observability/histogram.js';
 import type { InferenceError, StatusCode } from '../tensor/errors.js';
 
-/** The HTTP status by which most protocols tell a canonical code. */
+/** HTTP status for each canonical code, as most protocols map them. */
 const HTTP_STATUS: Record<StatusCode, number> = {
   CANCELLED: 499,
   INVALID_ARGUMENT: 400,
@@ -22,17 +22,17 @@ const HTTP_STATUS: Record<StatusCode, number> = {
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
 
-/** An answer of JSON text. */
+/** Creates a response with JSON text. */
 export function jsonResponse(body: Buffer | string, status = 200, latency?: Histogram): HttpResponse {
   return { status, headers: JSON_HEADERS, body, latency };
 }
 
-/** An answer of plain text. */
+/** Creates a response with plain text. */
 export function textResponse(body: string, status = 200): HttpResponse {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body };
 }
 
-/** The answer for a failure, `body` being its JSON. */
+/** Creates an error response with the JSON `body`. */
 export function failureResponse(error: InferenceError, body: string): HttpResponse {
   const status = HTTP_STATUS[error.code];
   if (error.retryAfterSeconds === undefined) return jsonResponse(body, status);

@@ -3,12 +3,12 @@ import type { ServedModel } from '../models/served-model.js';
 import { InferenceError, invalid } from '../tensor/errors.js';
 
 /**
- * The one model of a host whose calls name none.
+ * Returns the only model, for hosts whose calls name no model.
  *
  * @throws InferenceError `UNAVAILABLE` while it is not loaded, or `INVALID_ARGUMENT` if there are several
  */
 export function soleModel(models: ModelCatalog): ServedModel {
-  // A model that could not be loaded, or is on its way, leaves no doubt which one is meant.
+  // Models that are loading or failed to load do not make the choice ambiguous.
   const [model, ...others] = models.names().flatMap((name) => models.find(name) ?? []);
   if (others.length > 0) {
     throw invalid(`the call names none of the models ${[model!, ...others].map(({ name }) => name).join(', ')}`);

@@ -7,16 +7,16 @@ import { soleModel } from './sole-model.js';
 import { decodePredictRequest } from './tensorflow-serving/predict-request.js';
 import { encodePredictResponse } from './tensorflow-serving/predict-response.js';
 
-/** The type by which Triton's clients send tensors in binary through Vertex AI's `rawPredict`. */
+/** Content type that Triton's clients use to send binary tensors through Vertex AI's `rawPredict`. */
 const TRITON_TYPE = 'application/vnd.vertex-ai-triton.binary+json';
 
-/** The routes that Vertex AI gave the container, as its variables `AIP_HEALTH_ROUTE` and `AIP_PREDICT_ROUTE` say. */
+/** Routes from Vertex AI's variables `AIP_HEALTH_ROUTE` and `AIP_PREDICT_ROUTE`. */
 export interface VertexRoutes {
   readonly health: string;
   readonly predict: string;
 }
 
-/** What Vertex AI asks of a custom container: health and predict on routes of its choice. */
+/** Vertex AI's protocol for custom containers: health checks and predictions on routes that Vertex AI chooses. */
 export function vertexAi(routes: VertexRoutes): Protocol {
   return {
     name: 'vertex-ai',
@@ -44,7 +44,7 @@ export function vertexAi(routes: VertexRoutes): Protocol {
   };
 }
 
-/** A path as a route: Vertex AI's own end in `:predict`, which is no parameter. */
+/** Escapes a path for the router. Vertex AI's own routes end in `:predict`, which is not a parameter. */
 function literal(path: string): string {
   return path.replaceAll(':', '::');
 }

@@ -3,7 +3,7 @@ import type { ServedModel } from '../../models/served-model.js';
 import type { Datatype } from '../../tensor/datatype.js';
 import type { TensorSpec } from '../../tensor/tensor.js';
 
-/** The description of `/score` that Azure ML reads, as Swagger 2 or as OpenAPI 3. */
+/** Returns the description of `/score` that Azure ML reads, as Swagger 2 or OpenAPI 3. */
 export function swagger(model: ServedModel, version: '2' | '3'): object {
   const { inputs, outputs } = model.signatures.serving_default!;
   const info = { title: model.name, version: model.version };
@@ -41,7 +41,7 @@ function rows(key: string, specs: readonly TensorSpec[]): object {
   return { type: 'object', required: [key], properties: { [key]: { type: 'array', items: item } } };
 }
 
-/** One row of a tensor: a list for each dimension but the first. */
+/** Schema of one row of a tensor: one array level for each dimension except the first. */
 function schemaOf({ datatype, shape }: TensorSpec): object {
   return shape.slice(1).reduce<object>((items) => ({ type: 'array', items }), { type: jsonType(datatype) });
 }

@@ -10,30 +10,31 @@ import { type Evaluate, shapleyRows, shapleyValues } from './shapley.js';
 const DEFAULT_PERMUTATIONS = 16;
 const MOST_PERMUTATIONS = 1024;
 
-/** Rows that the model is asked for at most, over all instances of a call. */
+/** Maximum number of rows evaluated by the model, over all instances of a call. */
 const MOST_ROWS = 2 ** 18;
 
-/** Numbers in those rows at most. */
+/** Maximum number of numbers in those rows. */
 const MOST_NUMBERS = 2 ** 28;
 
-/** Numbers in the answer at most: some 20 MB of JSON. */
+/** Maximum number of numbers in the response, about 20 MB of JSON. */
 const MOST_VALUES = 2 ** 20;
 
-/** The inputs whose features can be mixed as doubles. */
+/** Input datatypes whose features can be mixed as doubles. */
 const EXPLAINABLE: readonly Datatype[] = ['FP32', 'FP64', 'INT8', 'INT16', 'INT32', 'UINT8', 'UINT16', 'UINT32'];
 
-/** How an explain call differs from KServe's. */
+/** Differences between an explain call and KServe's. */
 export interface ExplainOptions {
   readonly signal?: Cancellation;
   /**
-   * Whether the body may be the list of instances alone, or name them `data`, and the answer is the list of explanations.
+   * Whether the body may be just the list of instances, or name them `data`, and the response is just the list of
+   * explanations.
    *
    * @default false
    */
   readonly bare?: boolean;
 }
 
-/** What the body of an explain call asks for. */
+/** Parsed body of an explain call. */
 interface ExplainRequest {
   readonly instances: Tensor;
   readonly background: Tensor | undefined;
@@ -42,18 +43,18 @@ interface ExplainRequest {
 }
 
 /**
- * Answers an explain call: for each of `instances`, by feature, how far it moves each output. Beside them the body may
- * hold `background`, rows that stand for absent features (by default zeros), and `parameters` with `permutations` and
- * `seed`.
+ * Explains the predictions of a model. The response contains how far each feature of each of `instances` moves each
+ * output. The body may also contain `background` with rows that represent absent features, by default zeros. Its
+ * `parameters` may contain `permutations` and `seed`.
  *
- * @throws InferenceError `INVALID_ARGUMENT`, or `DEADLINE_EXCEEDED` after the time that one request has
+ * @throws InferenceError `INVALID_ARGUMENT`, or `DEADLINE_EXCEEDED` after the timeout of one request
  */
 export function explain(model: ServedModel, body: Buffer, options: ExplainOptions = {}): Promise<Buffer | string> {
   const { signal, bare = false } = options;
   return model.hold((hold) => explanations(model, body, bare, either(signal, hold)));
 }
 
-/** Aborted as soon as one of them is. */
+/** Returns a cancellation that is aborted as soon as one of the two is. */
 function either(signal: Cancellation | undefined, hold: Cancellation): Cancellation {
   return {
     get aborted() {
@@ -178,7 +179,7 @@ function wholeNumber(
   throw invalid(`parameter ${name} is ${JSON.stringify(value)}: a whole number from ${least} to ${most} is needed`);
 }
 
-/** The first output of floating-point numbers, a row for each row of the input. */
+/** Returns the first floating-point output, which must have one row per input row. */
 function scoresOf(outputs: readonly Tensor[], count: number): Float64Array {
   const scores = outputs.find(({ datatype }) => datatype === 'FP32' || datatype === 'FP64');
   if (scores?.shape[0] !== count) {

@@ -8,10 +8,10 @@ import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse } from '../responses.js';
 import { explain } from './explain.js';
 
-/** What may differ. */
+/** Options of the KServe protocol. */
 export interface KServeOptions {
   /**
-   * Whether `GET /v1/models` and `GET /v1/models/M` are answered as KServe does, and not as TensorFlow Serving.
+   * Whether `GET /v1/models` and `GET /v1/models/M` return KServe's responses instead of TensorFlow Serving's.
    *
    * @default false
    */
@@ -19,8 +19,8 @@ export interface KServeOptions {
 }
 
 /**
- * What KServe's v1 protocol has beyond TensorFlow Serving's, which answers `:predict` alike: `:explain`, and if asked
- * for its own answers about models.
+ * Parts of KServe's v1 protocol that TensorFlow Serving's lacks: `:explain`, and optionally KServe's model status.
+ * TensorFlow Serving's protocol handles `:predict`, which is the same in both.
  */
 export function kserve({ status = false }: KServeOptions = {}): Protocol {
   return {

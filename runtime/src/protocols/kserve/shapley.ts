@@ -1,42 +1,43 @@
-/** Rows that one call of the model gets at most. */
+/** Maximum number of rows per call of the model. */
 const ROWS_PER_CALL = 1024;
 
-/** Numbers in the rows of one call at most: 8 MiB of doubles. */
+/** Maximum number of numbers in the rows of one call: 8 MiB of doubles. */
 const NUMBERS_PER_CALL = 2 ** 20;
 
-/** Evaluates the model on `count` rows of features, and gives as many rows of outputs. */
+/** Evaluates the model on `count` rows of features, and returns one row of outputs for each. */
 export type Evaluate = (rows: Float64Array, count: number) => Promise<Float64Array>;
 
-/** What is to be explained. */
+/** Instance to explain and its sampling settings. */
 export interface ShapleyQuestion {
   /** Features of the instance. */
   readonly instance: Float64Array;
-  /** Rows of features that stand for a feature being absent, one after the other; the average is taken over them. */
+  /** Rows of feature values that represent absent features, concatenated. The effects are averaged over the rows. */
   readonly background: Float64Array;
-  /** Orders of the features that are tried for each background row; each is tried backwards too. */
+  /** Number of feature orders sampled for each background row. Each order is also evaluated in reverse. */
   readonly permutations: number;
-  /** The same seed gives the same orders. */
+  /** Random seed. The same seed produces the same orders. */
   readonly seed: number;
 }
 
-/** How far each feature moves each output from its average over the background. */
+/** Effect of each feature on each output, relative to the average over the background. */
 export interface ShapleyValues {
-  /** By output: the average over the background. */
+  /** Average of each output over the background. */
   readonly base: Float64Array;
-  /** By feature and output, features outermost: `base` and all of them add up to the model's answer. */
+  /** Effects by feature, then by output. `base` plus all effects equals the model's output. */
   readonly values: Float64Array;
 }
 
-/** Rows that an explanation takes, over all its calls. */
+/** Returns the number of rows that an explanation evaluates, over all calls of the model. */
 export function shapleyRows(features: number, backgrounds: number, permutations: number): number {
   return backgrounds * permutations * 2 * (features + 1);
 }
 
 /**
- * Sampled Shapley values: the average change of the outputs when a feature is set, over random orders of setting them.
+ * Computes sampled Shapley values: the average change of the outputs when a feature is set, over random orders of the
+ * features.
  *
- * For a model that is linear in its features the values are exact, whatever the orders. The rows are made and evaluated
- * batch by batch.
+ * The values are exact for a model that is linear in its features, regardless of the orders. Rows are generated and
+ * evaluated batch by batch.
  */
 export async function shapleyValues(question: ShapleyQuestion, evaluate: Evaluate): Promise<ShapleyValues> {
   const { instance, background, permutations } = question;
@@ -60,13 +61,13 @@ export async function shapleyValues(question: ShapleyQuestion, evaluate: Evaluat
   return effects;
 }
 
-/** What stands for the first row of a walk, in which no feature is set yet. */
+/** Marks the first row of a walk, before any feature is set. */
 const NONE = -1;
 
 /**
- * Sets the features of the instance in each background row, one after the other, in each order forwards and backwards.
+ * Sets the features of the instance one after the other in each background row, in each order forwards and backwards.
  *
- * @returns the feature that was set last, once `row` is the next row
+ * @returns the feature that was set last, while `row` holds the next row to evaluate
  */
 function* walk({ instance, background, permutations, seed }: ShapleyQuestion, row: Float64Array): Generator<number> {
   const features = instance.length;
@@ -86,12 +87,12 @@ function* walk({ instance, background, permutations, seed }: ShapleyQuestion, ro
   }
 }
 
-/** Adds up what the answers to the rows of walks tell. */
+/** Accumulates the effects of features from the outputs for the rows of walks. */
 class Effects implements ShapleyValues {
   base = new Float64Array(0);
   values = new Float64Array(0);
   private outputs = 0;
-  /** The answer to the row before. */
+  /** Outputs for the previous row. */
   private before = new Float64Array(0);
 
   constructor(
@@ -99,7 +100,7 @@ class Effects implements ShapleyValues {
     private readonly walks: number,
   ) {}
 
-  /** @param changes by row: the feature that was set last */
+  /** Adds the outputs of a batch of rows. @param changes feature that was set last, by row */
   add(changes: Int32Array, answers: Float64Array, count: number): void {
     if (this.outputs === 0) {
       this.outputs = answers.length / count;
@@ -119,7 +120,7 @@ class Effects implements ShapleyValues {
   }
 }
 
-/** The order of Fisher and Yates. */
+/** Returns a random order, shuffled with the Fisher-Yates algorithm. */
 function shuffled(length: number, random: () => number): Uint32Array {
   const order = Uint32Array.from({ length }, (_, index) => index);
   for (let last = length - 1; last > 0; last--) {
@@ -131,7 +132,7 @@ function shuffled(length: number, random: () => number): Uint32Array {
   return order;
 }
 
-/** The generator known as mulberry32: small, seeded, and good enough to shuffle. */
+/** Creates the random generator mulberry32, which is small, seeded and good enough for shuffling. */
 function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -4,12 +4,12 @@ import { OBJECTS } from '../../tensor/object-limit.js';
 import type { RequestedOutput } from '../../tensor/open-inference/request-parts.js';
 import { elementCount, type Tensor } from '../../tensor/tensor.js';
 
-/** Classes that are ranked at once, with the best so far. */
+/** Number of new scores sorted at once, together with the best so far. */
 const RANKED_AT_ONCE = 1024;
 
 /**
- * The output, or its best classes if the request asks for them by the parameter `classification`: for each row of the
- * last dimension, `value:index` or `value:index:label`, the highest value first.
+ * Returns the output, or its highest-scoring classes if the request sets the parameter `classification`. Each row of
+ * the last dimension yields `value:index` or `value:index:label`, the highest value first.
  *
  * @throws InferenceError `INVALID_ARGUMENT`
  */
@@ -46,7 +46,10 @@ export function classified(requested: RequestedOutput, output: Tensor, labels: r
   return { name: output.name, datatype: 'BYTES', shape: [...outer, best], data };
 }
 
-/** Places of the `best` highest scores, the first of equal ones first. What cannot be among them is never sorted. */
+/**
+ * Returns the indices of the `best` highest scores. Equal scores stay in order. Scores that are too low are skipped
+ * without sorting.
+ */
 function ranked(scores: ArrayLike<number | bigint>, best: number): number[] {
   const compare = (left: number, right: number) => Number(scores[right]!) - Number(scores[left]!) || left - right;
   let leaders: number[] = [];

@@ -19,7 +19,7 @@ import { findModel, selectOutputs } from './model-call.js';
 import { type LoadParameters, loadModel, modelNameOf, repositoryIndex, unloadModel } from './repository.js';
 import { modelStatistics } from './statistics.js';
 
-/** The field of the contents that holds the elements of a datatype. FP16 and BF16 travel raw only. */
+/** Field of the contents that holds the elements of a datatype. FP16 and BF16 can only be sent raw. */
 const CONTENTS: Partial<Record<Datatype, keyof Contents>> = {
   BOOL: 'bool_contents',
   INT8: 'int_contents',
@@ -74,7 +74,7 @@ interface ModelInferRequest {
   readonly raw_input_contents: readonly Buffer[];
 }
 
-/** The Open Inference Protocol v2 over gRPC. Answers are raw where the request was. */
+/** The Open Inference Protocol v2 over gRPC. Outputs are raw if the inputs were. */
 export const openInferenceGrpc: GrpcService = {
   protoFile: 'open_inference.proto',
   name: 'inference.GRPCInferenceService',
@@ -167,7 +167,7 @@ function decodeContents({ name, datatype }: TensorSpec, shape: readonly number[]
   const data = allocate(datatype, values.length) as unknown[];
   for (const [index, value] of values.entries()) {
     data[index] = isLong ? BigInt(value as string) : Number(value);
-    // Small datatypes travel as 32 bits, and storing would wrap what does not fit.
+    // Small datatypes are sent as 32 bits, so storing a value that does not fit would wrap it silently.
     if (!isLong && datatype !== 'FP32' && data[index] !== Number(value)) {
       throw invalid(`input ${name}: ${value} is out of the range of ${datatype}`);
     }

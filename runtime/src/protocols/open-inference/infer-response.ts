@@ -7,16 +7,16 @@ import { writeTensors } from '../../tensor/open-inference/write-tensors.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { jsonResponse } from '../responses.js';
 
-/** Names how many bytes of a body are JSON, tensors in binary following. */
+/** Header with the number of JSON bytes in a body; binary tensors follow them. */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
 
-/** Who answered. */
+/** Name and version of the model that responds. */
 export interface Answerer {
   readonly name: string;
   readonly version: string;
 }
 
-/** Encodes an infer response, with the outputs in binary that the request wants so. */
+/** Encodes an infer response. Outputs are binary where the request asks for it. */
 export function encodeInferResponse(model: Answerer, request: InferRequest, outputs: readonly Tensor[]): HttpResponse {
   const writer = new JsonWriter();
   writer.raw('{"model_name":');

@@ -6,7 +6,7 @@ import { RUNTIME_VERSION } from '../../version.js';
 
 const EXTENSIONS = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository', 'statistics'];
 
-/** The name by which clients know a kind of model. */
+/** Platform names by which clients know the model formats. */
 const PLATFORMS: Record<ModelFormat, string> = {
   onnx: 'onnx_onnxv1',
   saved_model: 'tensorflow_savedmodel',
@@ -32,7 +32,9 @@ export function modelMetadata(models: ModelCatalog, model: ServedModel): object 
   };
 }
 
-/** The configuration as Triton tells it. Batches come in the shape itself, so that its own batch size is 0. */
+/**
+ * Returns the model configuration in Triton's format. The shape includes the batch dimension, so `max_batch_size` is 0.
+ */
 export function modelConfiguration(model: ServedModel): object {
   const { inputs, outputs } = model.signatures.serving_default!;
   return {

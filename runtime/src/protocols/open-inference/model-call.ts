@@ -6,9 +6,9 @@ import type { Signature, Tensor } from '../../tensor/tensor.js';
 import { classified } from './classification.js';
 
 /**
- * Finds the model of that name, in its newest version if none is named.
+ * Finds a model by name, in its newest version unless `version` is given.
  *
- * @throws InferenceError `NOT_FOUND`, or `UNAVAILABLE` if it is there but not ready
+ * @throws InferenceError `NOT_FOUND`, or `UNAVAILABLE` if it exists but is not ready
  */
 export function findModel(models: ModelCatalog, name: string, version?: string): ServedModel {
   const model = models.find(name, version);
@@ -20,7 +20,7 @@ export function findModel(models: ModelCatalog, name: string, version?: string):
     : new InferenceError('NOT_FOUND', `${what} does not exist; ${servedModels(models)}`);
 }
 
-/** The outputs as the request lists them, ranked into classes where it asks for that. */
+/** Returns the requested outputs in the requested order, ranked into classes where the request asks for it. */
 export function selectOutputs(
   signature: Signature,
   requested: readonly RequestedOutput[] | undefined,

@@ -2,8 +2,8 @@ import type { ModelCatalog, ModelControl } from '../../models/model-catalog.js';
 import { invalid } from '../../tensor/errors.js';
 
 /**
- * Every version that is in memory or on its way, and of those that are not, the ones that could be loaded by request.
- * The names of the states are Triton's.
+ * Lists every version that is in memory or loading, and the versions that can be loaded on request. States have
+ * Triton's names.
  */
 export function repositoryIndex(models: ModelCatalog, readyOnly: boolean): object[] {
   const known = models
@@ -21,23 +21,20 @@ export function repositoryIndex(models: ModelCatalog, readyOnly: boolean): objec
   return [...known, ...others.map((each) => ({ ...each, state: 'UNAVAILABLE', reason: 'unloaded' }))];
 }
 
-/** What the caller wants to be otherwise than the package says, by name. */
+/** Load parameters by name, which would override the settings of the package. */
 export type LoadParameters = Readonly<Record<string, unknown>>;
 
-/**
- * Loads a model, or what is new of it, from where the server was told it is.
- *
- * @throws InferenceError
- */
+/** Loads a model, or its new versions, from its configured location. @throws InferenceError */
 export function loadModel(control: ModelControl, name: string, parameters: LoadParameters): Promise<void> {
-  // Triton takes another configuration and the very files by these; here a package is what its digest says.
+  // Triton accepts another configuration or even files here. This server rejects them, because the digest defines what
+  // a package contains.
   const [other] = Object.keys(parameters);
   if (other !== undefined) throw invalid(`parameter ${other.slice(0, 100)}: no parameters are supported`);
   return control.load(name);
 }
 
 /**
- * Unloads a model. That others depend on it, as `unload_dependents` supposes, is not known here.
+ * Unloads a model. `unload_dependents` has no effect, because models do not depend on each other here.
  *
  * @throws InferenceError
  */
@@ -47,7 +44,7 @@ export async function unloadModel(control: ModelControl, name: string, parameter
   await control.unload(name);
 }
 
-/** The `parameters` of a call that loads or unloads; its body may be empty. */
+/** Reads the `parameters` of a load or unload call, whose body may be empty. */
 export function loadParameters(body: Buffer): LoadParameters {
   if (body.length === 0) return {};
   let json: { parameters?: unknown } | null;
@@ -61,7 +58,10 @@ export function loadParameters(body: Buffer): LoadParameters {
   return parameters as LoadParameters;
 }
 
-/** Where KServe's clients put the name, Triton's put the repository: the messages have one name and are not the same. */
+/**
+ * Returns the model name of a request. KServe's clients send the name in the field that Triton's clients use for the
+ * repository, because the two messages share a name but differ.
+ */
 export function modelNameOf(request: { readonly repository_name: string; readonly model_name: string }): string {
   const name = request.model_name || request.repository_name;
   if (name === '') throw invalid('the name of a model is needed');

@@ -17,15 +17,15 @@ const MODEL = '/v2/models/:model';
 const VERSION = `${MODEL}/versions/:version`;
 
 /**
- * The types of a body that may hold JSON: what curl and browsers send by default is let pass, as it names no type on
- * purpose.
+ * Content types accepted for a body with JSON. The defaults of curl and browsers are accepted too, because clients do
+ * not choose them deliberately.
  */
 const JSON_TYPES =
   /^(application\/(json|octet-stream|x-www-form-urlencoded|[\w.-]+\+json)|text\/(plain|json))? *(;|$)/i;
 
 /**
- * The Open Inference Protocol v2 over REST, with tensors in JSON or in binary, and of Triton's extensions the
- * configuration, the statistics, the repository and classification.
+ * The Open Inference Protocol v2 over REST, with tensors in JSON or binary. It includes Triton's extensions for
+ * configuration, statistics, repository and classification.
  */
 export function openInference(): Protocol {
   return {
@@ -52,11 +52,7 @@ export function openInference(): Protocol {
   };
 }
 
-/**
- * Answers an infer call to `model`.
- *
- * @throws InferenceError
- */
+/** Responds to an infer call for `model`. @throws InferenceError */
 export async function infer(model: ServedModel, request: HttpRequest): Promise<HttpResponse> {
   const signature = model.signatures.serving_default!;
   const decoded = decode(model, request);
@@ -86,7 +82,10 @@ function inferHandler(models: ModelCatalog): RouteHandler {
   };
 }
 
-/** The answers are KServe's; clients of Triton look at the status alone. */
+/**
+ * Returns the routes to load and unload models. The responses follow KServe, because Triton's clients read only the
+ * status code.
+ */
 function controlRoutes(control: ModelControl): readonly Route[] {
   return [
     post('/v2/repository/models/:model/load', async ({ body }, { model: name = '' }) => {
@@ -100,7 +99,7 @@ function controlRoutes(control: ModelControl): readonly Route[] {
   ];
 }
 
-/** Bytes of the body that are JSON; undefined if all are. */
+/** Returns the number of JSON bytes in the body, or undefined if the whole body is JSON. */
 function jsonLength(request: HttpRequest): number | undefined {
   const header = request.headers[JSON_LENGTH_HEADER];
   if (header === undefined) return undefined;

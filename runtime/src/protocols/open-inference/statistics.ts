@@ -3,7 +3,7 @@ import type { ServedModel } from '../../models/served-model.js';
 import { ModelMetrics } from '../../observability/model-metrics.js';
 import { InferenceError } from '../../tensor/errors.js';
 
-/** How often something was, and how long altogether. */
+/** Number of occurrences and their total duration. */
 interface StatisticDuration {
   readonly count: number;
   readonly ns: number;
@@ -12,8 +12,8 @@ interface StatisticDuration {
 const NONE: StatisticDuration = { count: 0, ns: 0 };
 
 /**
- * Triton's statistics of the versions that are available: of one, of all of a model, or of all models. Preparing inputs
- * and outputs is counted as part of the run.
+ * Returns Triton's statistics for the available versions of one model or of all models, or for a single version.
+ * Preparing inputs and outputs counts as part of the run.
  *
  * @throws InferenceError `NOT_FOUND`
  */

@@ -5,9 +5,9 @@ import { JSON_LENGTH_HEADER } from './infer-response.js';
 import { infer } from './rest.js';
 
 /**
- * Answers an infer call whose type holds the length of the JSON, for hosts that pass on no other header.
+ * Responds to an infer call whose content type contains the length of the JSON, for hosts that forward no other header.
  *
- * @param type such as Triton's clients name for the host, without `json-header-size`
+ * @param type content type that Triton's clients use for the host, without `json-header-size`
  * @throws InferenceError
  */
 export async function inferTyped(model: ServedModel, request: HttpRequest, type: string): Promise<HttpResponse> {

@@ -21,7 +21,7 @@ const DEFAULT_SIGNATURE = 'serving_default';
 type Decode = (body: Buffer, model: ServedModel, type?: string) => PredictRequest | Promise<PredictRequest>;
 type Encode = (outputs: readonly Tensor[], rows: boolean) => HttpResponse | Promise<HttpResponse>;
 
-/** How a body is read, by its type. */
+/** Request decoders by content type. */
 const DECODERS: Readonly<Record<string, Decode>> = {
   'application/json': (body, model) => decodePredictRequest(body, model, DIALECT),
   'application/jsonlines': decodeJsonLines,
@@ -40,12 +40,12 @@ const DECODERS: Readonly<Record<string, Decode>> = {
   }),
 };
 
-/** How an answer is written, by its type. */
+/** Response encoders by content type. */
 const ENCODERS: Readonly<Record<string, Encode>> = {
   'application/json': (outputs, rows) => jsonResponse(encodePredictResponse(outputs, rows)),
   'application/jsonlines': (outputs, rows) =>
-    // The whole answer in one line, as SageMaker's containers give it. A line of JSON holds no line break but those
-    // between its parts.
+    // The whole response goes on one line, as in SageMaker's own containers. Line breaks in JSON occur only between its
+    // parts.
     typed('application/jsonlines', encodePredictResponse(outputs, rows).toString().replaceAll(/\n */g, '')),
   'application/x-ndjson': (outputs) => typed('application/x-ndjson', encodePredictionLines(outputs)),
   'text/csv': (outputs) => typed('text/csv; charset=utf-8', csvFromTensors(outputs)),
@@ -53,19 +53,23 @@ const ENCODERS: Readonly<Record<string, Encode>> = {
   'application/x-npz': async (outputs) => typed('application/x-npz', await npzFromTensors(outputs)),
 };
 
-/** What clients that take any type get, unless the host says otherwise. */
+/** Response type for clients that accept any type, unless the host sets another. */
 export const DEFAULT_TYPE = 'application/json';
 
 export const CONTENT_TYPES = Object.keys(DECODERS);
 export const ACCEPTED_TYPES = Object.keys(ENCODERS);
 
-/** @returns undefined for a type that is not supported; no type means JSON */
+/** Returns the decoder for a content type. A missing type means JSON. @returns undefined for an unsupported type */
 export function decoderFor(contentType: string | undefined): Decode | undefined {
   const type = mediaType(contentType) || DEFAULT_TYPE;
   return Object.hasOwn(DECODERS, type) ? DECODERS[type] : undefined;
 }
 
-/** @returns undefined if none of the accepted types is supported; no wish means `byDefault` */
+/**
+ * Returns the encoder for the first supported type in `accept`. A missing header selects `byDefault`.
+ *
+ * @returns undefined if no accepted type is supported
+ */
 export function encoderFor(accept: string | undefined, byDefault: string): Encode | undefined {
   for (const wish of (accept || '*/*').split(',')) {
     const type = mediaType(wish);
@@ -97,7 +101,7 @@ function checked(model: ServedModel, inputs: readonly Tensor[]): readonly Tensor
   return inputs;
 }
 
-/** What the type of a CSV says of its first line, as RFC 4180 has it. */
+/** Returns the `header` parameter of a CSV content type (RFC 4180), which tells whether the first line is a header. */
 function headerOf(contentType = ''): CsvHeader | undefined {
   return /;\s*header\s*=\s*"?(present|absent)"?\s*(;|$)/i.exec(contentType)?.[1]?.toLowerCase() as
     | CsvHeader

@@ -9,31 +9,27 @@ import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { soleModel } from '../sole-model.js';
 import { ACCEPTED_TYPES, CONTENT_TYPES, DEFAULT_TYPE, decoderFor, encoderFor } from './content.js';
 
-/** Of TorchServe too. */
+/** Health check path, shared with TorchServe. */
 const PING_PATH = '/ping';
 
-/** SageMaker passes what its caller set by this header on to the container. */
+/** Header that SageMaker forwards from its caller to the container. */
 const ATTRIBUTES_HEADER = 'x-amzn-sagemaker-custom-attributes';
 
-/** The type by which Triton's clients send tensors in binary through SageMaker. */
+/** Content type that Triton's clients use to send binary tensors through SageMaker. */
 const TRITON_TYPE = 'application/vnd.sagemaker-triton.binary+json';
 
-/** What SageMaker takes as the sign to unload another model and to try again. */
+/** Status that makes SageMaker unload another model and retry. */
 const INSUFFICIENT_STORAGE = 507;
 
-/** What may differ. */
+/** Options of the SageMaker protocol. */
 export interface SageMakerOptions {
-  /**
-   * The type of answers to callers that accept any.
-   *
-   * @default JSON
-   */
+  /** Response type for callers that accept any type. @default - JSON */
   readonly accept?: string;
 }
 
 /**
- * What SageMaker asks of a container: `/ping`, `/invocations` in JSON, JSON Lines, CSV, npy and npz, and for multi-model
- * endpoints, where models can be loaded by request, the calls under `/models`.
+ * SageMaker's container protocol: `/ping`, and `/invocations` with JSON, JSON Lines, CSV, npy and npz. If models can be
+ * loaded on request, it includes the calls under `/models` for multi-model endpoints.
  */
 export function sageMaker({ accept = DEFAULT_TYPE }: SageMakerOptions = {}): Protocol {
   if (!ACCEPTED_TYPES.includes(accept)) {
@@ -52,7 +48,10 @@ export function sageMaker({ accept = DEFAULT_TYPE }: SageMakerOptions = {}): Pro
   };
 }
 
-/** Healthy once requests may come. The body is TorchServe's; SageMaker looks at the status alone. */
+/**
+ * Reports whether the server can take requests. The body follows TorchServe, because SageMaker reads only the status
+ * code.
+ */
 function ping(models: ModelCatalog): HttpResponse {
   return models.ready ? jsonResponse('{"status":"Healthy"}') : jsonResponse('{"status":"Unhealthy"}', 503);
 }
@@ -114,7 +113,7 @@ function loadRequest(body: Buffer): { name: string; url: string } {
   return { name, url };
 }
 
-/** The model that the custom attributes name, or the only one. */
+/** Returns the model named in the custom attributes, or the only model. */
 function modelOf(models: ModelCatalog, request: HttpRequest): ServedModel {
   const attributes = new URLSearchParams((request.headers[ATTRIBUTES_HEADER] ?? '').replaceAll(/\s*,\s*/g, '&'));
   const method = attributes.get('tfs-method') ?? 'predict';

@@ -3,7 +3,7 @@ import { LOWER_N, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../tensor/json/ascii
 import { atBase64, type JsonReader, readBase64 } from '../../tensor/json/index.js';
 import { formatError, openDocument, readSignatureName, syntaxFirst } from './predict-request.js';
 
-/** The values of one feature of an example. Whole tokens are integers, decimal ones floats. */
+/** Values of one feature of an example. JSON integers become integers, and decimals become floats. */
 export interface Feature {
   kind?: 'int64' | 'float' | 'bytes';
   readonly values: (bigint | number | Buffer)[];
@@ -12,17 +12,17 @@ export interface Feature {
 /** Features by name. */
 export type Example = Map<string, Feature>;
 
-/** What the body of a classify or regress call asked for. */
+/** Parsed body of a classify or regress call. */
 export interface ExamplesRequest {
   readonly signatureName?: string;
-  /** Each with the features of the context that it has not itself. */
+  /** Examples, each completed with the features of the context that it lacks. */
   readonly examples: readonly Example[];
 }
 
 /**
  * Decodes the body of a classify or regress call.
  *
- * @throws InferenceError `INVALID_ARGUMENT` with TensorFlow Serving's text where it has one
+ * @throws InferenceError `INVALID_ARGUMENT`, with TensorFlow Serving's text where it has one
  */
 export function decodeExamplesRequest(body: Buffer): ExamplesRequest {
   try {
@@ -107,7 +107,7 @@ function element(reader: JsonReader, name: string): bigint | number | Buffer {
     const start = reader.position;
     const value = reader.number(false);
     if (!reader.integral) return value;
-    // More digits than an int64 has need not be converted to be refused.
+    // An int64 has at most 20 characters, so 21 suffice to reject a longer number without converting it.
     const whole = BigInt(reader.bytes.toString('latin1', start, Math.min(reader.position, start + 21)));
     if (BigInt.asIntN(64, whole) === whole) return whole;
     throw invalid(`Feature: ${name} has uint64 element. Only int64 is supported.`);

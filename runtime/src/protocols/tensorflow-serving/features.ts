@@ -5,12 +5,14 @@ import { elementCount, type Signature, type Tensor, type TensorSpec } from '../.
 import type { Example } from './examples.js';
 
 /**
- * The inputs of a signature from examples: each input is the feature of its name, stacked over the examples.
+ * Converts examples to the inputs of a signature. Each input stacks the values of the feature with its name over all
+ * examples.
  *
- * A feature must have as many values as one item of its input. Integer features may feed any numeric input; float
- * features feed float inputs, and bytes those of bytes. Extra features are ignored, as by `tf.io.parse_example`.
+ * A feature must have as many values as one item of its input. Integer features can feed any numeric input, float
+ * features feed float inputs, and bytes features feed bytes inputs. Extra features are ignored, as in
+ * `tf.io.parse_example`.
  *
- * @throws InferenceError `INVALID_ARGUMENT` naming the feature
+ * @throws InferenceError `INVALID_ARGUMENT` that names the feature
  */
 export function inputsFromExamples(signature: Signature, examples: readonly Example[]): Tensor[] {
   return signature.inputs.map((spec) => stackFeature(spec, examples));
@@ -19,7 +21,7 @@ export function inputsFromExamples(signature: Signature, examples: readonly Exam
 function stackFeature(spec: TensorSpec, examples: readonly Example[]): Tensor {
   const item = itemShape(spec, examples[0]?.get(spec.name)?.values.length ?? 0);
   const size = elementCount(item);
-  // The values are in memory already, so that this is no larger than what was sent.
+  // This check bounds the allocation: the values are in memory already, so the tensor is no larger than the request.
   if (examples[0]?.get(spec.name)?.values.length !== size) throw countError(spec, 0, size, examples[0]);
   const data = allocate(spec.datatype, size * examples.length) as unknown[];
   let count = 0;
@@ -36,7 +38,7 @@ function stackFeature(spec: TensorSpec, examples: readonly Example[]): Tensor {
   };
 }
 
-/** The shape of one example's values; the one open dimension takes what the first example has. */
+/** Returns the shape of one example's values. A single dynamic dimension takes its size from the first example. */
 function itemShape(spec: TensorSpec, values: number): number[] {
   const shape = spec.shape.slice(1);
   const open = shape.filter((size) => size === -1).length;

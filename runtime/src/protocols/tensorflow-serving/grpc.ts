@@ -20,7 +20,7 @@ const DEFAULT_SIGNATURE = 'serving_default';
 const CLASSIFY = 'tensorflow/serving/classify';
 const REGRESS = 'tensorflow/serving/regress';
 
-/** The one part of the metadata there is, and the type of its message. */
+/** The only supported metadata field, and the type of its message. */
 const METADATA_FIELD = 'signature_def';
 const METADATA_TYPE = 'type.googleapis.com/tensorflow.serving.SignatureDefMap';
 
@@ -122,7 +122,7 @@ async function predict(models: ModelCatalog, request: PredictRequest, signal: Ca
   });
 }
 
-/** Takes the time of an answer that is complete. */
+/** Records the latency of a complete response. */
 function answered<T>({ model }: Target, call: ApiCall, since: number, answer: T): T {
   model.metrics?.latencyOf(call).observe((performance.now() - since) * 1000);
   return answer;
@@ -191,7 +191,7 @@ function readExamples({ model, signature }: Target, input: Input | null) {
   }
 }
 
-/** What a call means. */
+/** Model and signature that a call addresses. */
 interface Target {
   readonly model: ServedModel;
   readonly signature: Signature;

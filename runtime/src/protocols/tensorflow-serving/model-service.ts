@@ -23,7 +23,10 @@ interface ReloadConfigRequest {
   readonly config: { readonly model_config_list?: { readonly config: readonly ModelConfigProto[] } | null } | null;
 }
 
-/** TensorFlow Serving's `ModelService`: the state of versions, and where callers may change it what is served. */
+/**
+ * TensorFlow Serving's `ModelService`: the state of versions, and changes to the served models where callers may make
+ * them.
+ */
 export const modelService: GrpcService = {
   protoFile: PROTO_FILE,
   name: 'tensorflow.serving.ModelService',
@@ -35,7 +38,7 @@ export const modelService: GrpcService = {
         status: { ...status, error_code: status.error_code === 'OK' ? 'OK' : 'UNKNOWN_ERROR' },
       })),
     }),
-    // Without a handler the method is answered UNIMPLEMENTED.
+    // A method without a handler responds with UNIMPLEMENTED.
     ...(models.control && {
       HandleReloadConfigRequest: (request: ReloadConfigRequest) => reload(models.control!, request),
     }),
@@ -53,7 +56,7 @@ async function reload(control: ModelControl, { config }: ReloadConfigRequest): P
   return { status: { error_code: 'OK', error_message: '' } };
 }
 
-/** The platform is not looked at: each package says its own. */
+/** Converts the configuration of a model. It ignores the platform, because each package declares its format. */
 function modelEntry({ name, base_path, model_version_policy, version_labels }: ModelConfigProto): ModelEntry {
   return { name, location: base_path, policy: versionPolicy(name, model_version_policy), labels: version_labels };
 }
@@ -68,7 +71,7 @@ function versionPolicy(name: string, policy: PolicyProto | null): VersionPolicy 
       return { kind: 'specific', versions };
     }
     default:
-      // The newest alone, where nothing is said; so it is in TensorFlow Serving.
+      // TensorFlow Serving also serves only the newest version by default.
       return { kind: 'latest', count: policy?.latest?.num_versions || 1 };
   }
 }

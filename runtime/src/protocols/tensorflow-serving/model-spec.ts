@@ -1,10 +1,10 @@
 import { invalid } from '../../tensor/errors.js';
 import type { ModelSpec } from './paths.js';
 
-/** The messages of all the services. */
+/** Proto file with the messages of all services. */
 export const PROTO_FILE = 'tensorflow_serving.proto';
 
-/** The message `ModelSpec`. */
+/** `ModelSpec` message. */
 export interface ModelSpecProto {
   readonly name: string;
   readonly version: { readonly value: string } | null;
@@ -12,7 +12,7 @@ export interface ModelSpecProto {
   readonly signature_name: string;
 }
 
-/** @throws InferenceError `INVALID_ARGUMENT` if no model is named */
+/** Converts a `ModelSpec` message. @throws InferenceError `INVALID_ARGUMENT` if no model is named */
 export function decodeSpec(spec: ModelSpecProto | null): ModelSpec {
   if (!spec?.name) throw invalid('Missing ModelSpec');
   return { name: spec.name, version: spec.version?.value, label: spec.version_label || undefined };

@@ -8,14 +8,14 @@ const STATUS = new RegExp(`^/v1/models(?:/${SPEC})?(?:/(metadata))?$`, 'i');
 
 const MAX_VERSION = 2n ** 63n - 1n;
 
-/** Which version of which model is meant; the newest if neither `version` nor `label` says. */
+/** Model and version of a call. Without `version` and `label` it means the newest version. */
 export interface ModelSpec {
   readonly name: string;
   readonly version?: string;
   readonly label?: string;
 }
 
-/** A call of a model. */
+/** Path of a call to a model. */
 export interface Call extends ModelSpec {
   readonly method: 'classify' | 'regress' | 'predict';
 }
@@ -23,9 +23,9 @@ export interface Call extends ModelSpec {
 let lastPath = '';
 let lastCall: Call | undefined;
 
-/** @returns undefined if the path is no such call */
+/** Parses the path of a call. @returns undefined for any other path */
 export function parseCall(path: string): Call | undefined {
-  // Clients call the same model again and again: most often the last answer is the next one too.
+  // Clients usually call the same model repeatedly, so the last result is cached.
   if (path === lastPath) return lastCall;
   const match = CALL.exec(path);
   lastCall = match ? { ...modelSpec(match), method: match[4]!.toLowerCase() as Call['method'] } : undefined;
@@ -33,12 +33,12 @@ export function parseCall(path: string): Call | undefined {
   return lastCall;
 }
 
-/** A question about a model. */
+/** Path of a status or metadata request. */
 export interface StatusQuestion extends ModelSpec {
   readonly metadata: boolean;
 }
 
-/** @returns undefined if the path is no such question */
+/** Parses the path of a status or metadata request. @returns undefined for any other path */
 export function parseStatusQuestion(path: string): StatusQuestion | undefined {
   const match = STATUS.exec(path);
   if (!match) return undefined;
@@ -47,9 +47,9 @@ export function parseStatusQuestion(path: string): StatusQuestion | undefined {
 }
 
 /**
- * The model that `spec` means.
+ * Returns the model that `spec` refers to.
  *
- * @throws InferenceError `NOT_FOUND`, or `INVALID_ARGUMENT` for a label that points nowhere
+ * @throws InferenceError `NOT_FOUND`, or `INVALID_ARGUMENT` for an unknown label
  */
 export function findModel(models: ModelCatalog, spec: ModelSpec): ServedModel {
   const version = spec.label === undefined ? spec.version : versionOfLabel(models, spec.name, spec.label);
@@ -59,7 +59,7 @@ export function findModel(models: ModelCatalog, spec: ModelSpec): ServedModel {
   throw new InferenceError('NOT_FOUND', `Servable not found for request: ${request}`);
 }
 
-/** @throws InferenceError `INVALID_ARGUMENT` for a label that points nowhere */
+/** Returns the version of a label. @throws InferenceError `INVALID_ARGUMENT` for an unknown label */
 export function versionOfLabel(models: ModelCatalog, name: string, label: string): string {
   const labels = models.labels(name);
   if (!Object.hasOwn(labels, label)) throw invalid(`Unrecognized servable version label: ${label}`);
@@ -76,7 +76,7 @@ function modelSpec(match: RegExpExecArray): ModelSpec {
 }
 
 function parseVersion(text: string): string {
-  // Twenty digits are more than any int64 has; the conversion of more would only take time.
+  // Converting very long digit strings would waste time, so more than 400 digits count as out of range.
   const version = text.length > 400 ? MAX_VERSION + 1n : BigInt(text);
   if (version > MAX_VERSION) throw invalid(`Failed to convert version: ${text} to numeric.`);
   return version.toString();

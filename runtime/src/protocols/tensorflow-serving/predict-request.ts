@@ -8,30 +8,30 @@ import { missingColumn } from '../../tensor/missing.js';
 import type { Signature, Tensor, TensorSpec } from '../../tensor/tensor.js';
 import { counted } from '../handled.js';
 
-/** What a body asked for. */
+/** Parsed body of a predict call. */
 export interface PredictRequest {
   readonly inputs: readonly Tensor[];
-  /** Whether the inputs came as rows, by `instances`, so that the answer must too. */
+  /** Whether the inputs came as rows in `instances`, in which case the response must be rows too. */
   readonly rows: boolean;
   readonly signatureName: string;
 }
 
 const DEFAULT_SIGNATURE = 'serving_default';
 
-/** How hosts that take TensorFlow Serving's requests widen them. */
+/** Extensions of TensorFlow Serving's request format on other hosts. */
 export interface Dialect {
-  /** Names that mean `instances` too. */
+  /** Aliases of `instances`. */
   readonly rowKeys: readonly string[];
-  /** Whether a body that is a list is the rows themselves. */
+  /** Whether a body that is a list contains the rows themselves. */
   readonly bareRows: boolean;
 }
 
 const STRICT: Dialect = { rowKeys: [], bareRows: false };
 
 /**
- * Decodes the body of a predict call. What follows the document is ignored, as TensorFlow Serving does.
+ * Decodes the body of a predict call. Content after the JSON document is ignored, as in TensorFlow Serving.
  *
- * @throws InferenceError `INVALID_ARGUMENT` with TensorFlow Serving's text where it has one
+ * @throws InferenceError `INVALID_ARGUMENT`, with TensorFlow Serving's text where it has one
  */
 export function decodePredictRequest(body: Buffer, model: ServedModel, dialect = STRICT): PredictRequest {
   try {
@@ -70,7 +70,7 @@ function decodeDocument(body: Buffer, model: ServedModel, dialect: Dialect): Pre
         key = name;
         reader.peek();
         valueAt = reader.position;
-        // With several signatures the one to read by may be named further on.
+        // If the model has several signatures, the document may name the signature after the values.
         if (onlySignature) inputs = decodeInputs(reader, key, onlySignature, start);
         else reader.skip();
       } else {
@@ -91,7 +91,7 @@ function decodeDocument(body: Buffer, model: ServedModel, dialect: Dialect): Pre
 }
 
 /**
- * Decodes rows that follow each other with nothing but white space between, such as JSON Lines.
+ * Decodes rows that are separated only by white space, such as JSON Lines.
  *
  * @throws InferenceError `INVALID_ARGUMENT`
  */
@@ -113,7 +113,10 @@ function startsList(body: Buffer): boolean {
   return new JsonReader(body, true).peek() === OPEN_ARRAY;
 }
 
-/** Of a document that is no JSON, that is what is told, as if it had been read whole before it was looked at. */
+/**
+ * Returns the syntax error of the document if it has one, otherwise `error`. TensorFlow Serving parses the whole
+ * document first, so it reports syntax errors before all others.
+ */
 export function syntaxFirst(body: Buffer, error: unknown): unknown {
   if (!(error instanceof InferenceError) || error instanceof JsonSyntaxError || body.length === 0) return error;
   try {
@@ -124,7 +127,7 @@ export function syntaxFirst(body: Buffer, error: unknown): unknown {
   }
 }
 
-/** A reader at the document's first byte, which opens an object. */
+/** Returns a reader at the opening brace of the document. */
 export function openDocument(body: Buffer): JsonReader {
   if (body.length === 0) throw invalid('JSON Parse error: The document is empty');
   const reader = new JsonReader(body, true);
@@ -143,7 +146,7 @@ export function readSignatureName(reader: JsonReader, start: number): string {
   return reader.string();
 }
 
-/** @throws InferenceError `INVALID_ARGUMENT` if the model has no such signature */
+/** Returns a signature by name. @throws InferenceError `INVALID_ARGUMENT` if the model has no such signature */
 export function signatureNamed(model: ServedModel, name: string): Signature {
   if (!Object.hasOwn(model.signatures, name)) {
     throw invalid(`Serving signature name: "${name}" not found in signature def`);
@@ -151,7 +154,7 @@ export function signatureNamed(model: ServedModel, name: string): Signature {
   return model.signatures[name]!;
 }
 
-/** What is wrong with the document at `start`. */
+/** Creates an error that quotes the document at `start`. */
 export function formatError(reader: JsonReader, start: number, message: string): InferenceError {
   return invalid(`JSON Value: ${reader.quote(start)} ${message}`);
 }
@@ -171,7 +174,7 @@ function decodeRows(reader: JsonReader, signature: Signature, start: number): re
   return readRows(reader, signature, false);
 }
 
-/** Reads the rows of an opened list, or with `lines` all that are left in the body. */
+/** Reads the rows of an opened list, or with `lines` all remaining rows of the body. */
 function readRows(reader: JsonReader, signature: Signature, lines: boolean): readonly Tensor[] {
   const byte = reader.peek();
   const isObject = byte === OPEN_OBJECT;
@@ -197,7 +200,7 @@ function readRows(reader: JsonReader, signature: Signature, lines: boolean): rea
   return [builder.batch()];
 }
 
-/** Reads rows that are objects, by the names of the inputs, or of the columns of the only one. */
+/** Reads rows that are objects, keyed by the inputs or by the columns of the only input. */
 function readNamedRows(reader: JsonReader, signature: Signature, lines: boolean): readonly Tensor[] {
   const { inputs } = signature;
   const columns = inputs.length === 1 ? columnsOf(signature) : undefined;
@@ -208,7 +211,7 @@ function readNamedRows(reader: JsonReader, signature: Signature, lines: boolean)
   );
 }
 
-/** Whether the object that comes next has one member, of that name. Nothing is read. */
+/** Returns whether the next object starts with a member of that name. It does not advance the reader. */
 function startsWithName(reader: JsonReader, name: string): boolean {
   const probe = reader.fork();
   return probe.openObject() && probe.name() === name;
@@ -217,8 +220,8 @@ function startsWithName(reader: JsonReader, name: string): boolean {
 /**
  * Reads rows that are lists.
  *
- * @param columns all that the model takes
- * @param cells what each place of a row holds; undefined for what the model does not take
+ * @param columns all columns that the model takes
+ * @param cells column at each position of a row; undefined for values that the model does not take
  */
 function readPlacedRows(
   reader: JsonReader,
@@ -231,7 +234,7 @@ function readPlacedRows(
   let row = 0;
   do {
     if (reader.peek() !== OPEN_ARRAY) throw invalid(`Expecting a list of values at item ${row} of input list`);
-    // A row may leave out what the model ignores.
+    // A row may omit the columns that the model ignores.
     const size = countElements(reader);
     const given = size === used.length ? used : cells;
     if (size !== given.length) {
@@ -263,7 +266,7 @@ function readCell(reader: JsonReader, builder: TensorBuilder, { name }: TensorSp
   }
 }
 
-/** The elements of the list that comes next, which stays unread. */
+/** Counts the elements of the next list without advancing the reader. */
 function countElements(reader: JsonReader): number {
   const probe = reader.fork();
   let count = 0;
@@ -290,7 +293,7 @@ function readObjectRows(reader: JsonReader, inputs: readonly TensorSpec[], lines
         const name = reader.name();
         const index = inputs.findIndex((input) => input.name === name);
         const builder = builders[index];
-        // Rows come with all columns of a table, of which the model may have been fitted with some.
+        // Rows may contain all columns of a table, although the model was fitted with only some of them.
         if (inputs[index]?.unused || (isTable && !builder)) {
           reader.skip();
           continue;
@@ -358,7 +361,7 @@ function decodeColumns(reader: JsonReader, signature: Signature): readonly Tenso
   });
 }
 
-/** The error of a row, which says where it is; an error of the document itself stays as it is. */
+/** Adds the position of a row to an error. Syntax errors of the document stay unchanged. */
 function inElement(error: unknown, element: string): unknown {
   if (!(error instanceof InferenceError) || error instanceof JsonSyntaxError) return error;
   if (error.code !== 'INVALID_ARGUMENT') return error;

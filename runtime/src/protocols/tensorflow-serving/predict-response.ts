@@ -4,10 +4,10 @@ import type { Tensor } from '../../tensor/tensor.js';
 
 const INDENT = '    ';
 
-// The styles without base64, for all the outputs that hold numbers.
+// Style for outputs that hold numbers, and for bytes that are not written in base64.
 const NUMBERS: TensorStyle = { separator: ', ', nonFinite: 'words' };
 
-/** Encodes outputs as rows, one value or object for each, or as columns, one tensor for each name. */
+/** Encodes outputs as rows with one value or object each, or as columns with one tensor per name. */
 export function encodePredictResponse(outputs: readonly Tensor[], rows: boolean): Buffer | string {
   if (outputs.length === 0) throw invalid('Cannot convert empty tensor map to JSON');
   return rows ? encodeRows(outputs) : encodeColumns(outputs);
@@ -40,7 +40,7 @@ function encodeRows(outputs: readonly Tensor[]): Buffer | string {
   return writer.finish();
 }
 
-/** Encodes outputs as JSON Lines: for each row a line with its value or object. */
+/** Encodes outputs as JSON Lines: one line per row, with its value or object. */
 export function encodePredictionLines(outputs: readonly Tensor[]): Buffer | string {
   const size = batchSize(outputs);
   const shapes = outputs.map((output) => output.shape.slice(1));
@@ -82,7 +82,10 @@ function encodeColumns(outputs: readonly Tensor[]): Buffer | string {
   return writer.finish();
 }
 
-/** Writes the part of a tensor below `axis`, whose first element is at `offset`: every list but the innermost on lines. */
+/**
+ * Writes the part of a tensor below `axis`, starting at the element `offset`. All lists except the innermost span
+ * several lines.
+ */
 function writeColumn(writer: JsonWriter, tensor: Tensor, axis: number, offset: number, level: number): void {
   const { shape } = tensor;
   if (axis >= shape.length - 1) {
@@ -111,7 +114,10 @@ function writeColumn(writer: JsonWriter, tensor: Tensor, axis: number, offset: n
   writer.raw(']');
 }
 
-/** Outputs of bytes whose name says so are written in base64, in an object on lines of its own. */
+/**
+ * Returns the style of an output. Bytes outputs whose name ends in `_bytes` are written in base64, in an object on
+ * several lines.
+ */
 function style(output: Tensor, level: number): TensorStyle {
   if (!isBase64(output)) return NUMBERS;
   return {

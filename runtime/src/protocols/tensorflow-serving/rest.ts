@@ -15,12 +15,12 @@ import { encodePredictResponse } from './predict-response.js';
 import { classifications, encodeClassifications, encodeRegressions, regressions } from './results.js';
 import { encodeMetadata, encodeStatus, versionStatuses } from './status.js';
 
-// Paths are matched without regard to case, in both the route and what follows it.
+// Paths are case-insensitive, both in the `/v1` prefix and in the rest.
 const PATH = '/:api(^[vV]1$)/*';
 
 /**
- * TensorFlow Serving's REST API: predict by rows and columns, classify, regress, status and metadata, with its error
- * texts. `NaN` and `Infinity` are numbers in both directions, which is no JSON but what its clients rely on.
+ * TensorFlow Serving's REST API with its error texts: predict by rows and columns, classify, regress, status and
+ * metadata. `NaN` and `Infinity` are numbers in both directions. They are not valid JSON, but its clients rely on them.
  */
 export function tensorFlowServing(): Protocol {
   return {
@@ -77,7 +77,7 @@ function readExamples(model: ServedModel, body: Buffer) {
   }
 }
 
-/** An answer whose time is taken once it is complete. */
+/** Creates a response whose latency is recorded once it is complete. */
 function timed(body: Buffer | string, { metrics }: ServedModel, call: ApiCall): HttpResponse {
   return jsonResponse(body, 200, metrics?.latencyOf(call));
 }

@@ -2,19 +2,19 @@ import { InferenceError, invalid } from '../../tensor/errors.js';
 import { JsonWriter } from '../../tensor/json/index.js';
 import type { Signature, Tensor } from '../../tensor/tensor.js';
 
-/** A class and how likely it is. */
+/** A class and its score. */
 export interface Classification {
   readonly label: string;
   readonly score: number;
 }
 
 /**
- * For each example, every class with its score.
+ * Returns every class with its score for each example.
  *
- * The scores are the floating-point output, the labels the output of bytes beside it. Without one, the labels are what
- * the signature names along the last dimension, or else the index.
+ * The scores are the first floating-point output. The labels are the bytes output if there is one, otherwise the
+ * signature's labels of the last dimension, otherwise the indices.
  *
- * @throws InferenceError `FAILED_PRECONDITION` if the model gives no scores of that shape
+ * @throws InferenceError `FAILED_PRECONDITION` if the model returns no scores of a suitable shape
  */
 export function classifications(signature: Signature, outputs: readonly Tensor[], size: number): Classification[][] {
   const scores = floats(outputs);
@@ -32,9 +32,9 @@ export function classifications(signature: Signature, outputs: readonly Tensor[]
 }
 
 /**
- * For each example, the value the model gives.
+ * Returns the model's value for each example.
  *
- * @throws InferenceError `FAILED_PRECONDITION` if the model gives no single value for each
+ * @throws InferenceError `FAILED_PRECONDITION` if the model does not return exactly one value per example
  */
 export function regressions(outputs: readonly Tensor[], size: number): number[] {
   const values = floats(outputs);
@@ -47,7 +47,7 @@ export function regressions(outputs: readonly Tensor[], size: number): number[] 
   return Array.from({ length: size }, (_, row) => Number(values!.data[row]));
 }
 
-/** Encodes classifications: for each example a list of label and score. */
+/** Encodes classifications: a list of label and score pairs for each example. */
 export function encodeClassifications(results: readonly Classification[][]): Buffer | string {
   if (results.length === 0) throw invalid('Cannot convert empty ClassificationResults to JSON');
   const writer = new JsonWriter();
@@ -67,7 +67,7 @@ export function encodeClassifications(results: readonly Classification[][]): Buf
   return writer.finish();
 }
 
-/** Encodes regressions: for each example its value. */
+/** Encodes regressions: one value for each example. */
 export function encodeRegressions(results: readonly number[]): Buffer | string {
   if (results.length === 0) throw invalid('Cannot convert empty RegressionResults to JSON');
   const writer = new JsonWriter();

@@ -5,7 +5,7 @@ import { InferenceError } from '../../tensor/errors.js';
 import type { TensorSpec } from '../../tensor/tensor.js';
 import { type ModelSpec, versionOfLabel } from './paths.js';
 
-/** The names of TensorFlow's enumeration. */
+/** Names of the datatypes in TensorFlow's enumeration. */
 export const TENSORFLOW_TYPES: Record<Datatype, string> = {
   BOOL: 'DT_BOOL',
   UINT8: 'DT_UINT8',
@@ -23,21 +23,17 @@ export const TENSORFLOW_TYPES: Record<Datatype, string> = {
   BYTES: 'DT_STRING',
 };
 
-/** The method that a signature is for, as SavedModels name it. */
+/** Method name of a signature, as in SavedModels. */
 const PREDICT_METHOD = 'tensorflow/serving/predict';
 
-/** State of one version, as both the REST and the gRPC API tell it. */
+/** State of one version, as the REST and the gRPC API return it. */
 export interface VersionStatus {
   readonly version: string;
   readonly state: ServedModel['state'];
   readonly status: { readonly error_code: string; readonly error_message: string };
 }
 
-/**
- * The states of the versions that `spec` asks for.
- *
- * @throws InferenceError `NOT_FOUND`
- */
+/** Returns the states of the versions that `spec` selects. @throws InferenceError `NOT_FOUND` */
 export function versionStatuses(models: ModelCatalog, spec: ModelSpec): VersionStatus[] {
   const versions = models.versions(spec.name);
   if (versions.length === 0) {
@@ -62,7 +58,7 @@ export function encodeStatus(statuses: readonly VersionStatus[]): string {
   return `${JSON.stringify({ model_version_status: statuses }, null, 1)}\n`;
 }
 
-/** Encodes all the signatures of a model, laid out as TensorFlow Serving joins them. */
+/** Encodes all signatures of a model, in the layout of TensorFlow Serving. */
 export function encodeMetadata(model: ServedModel): string {
   const spec = { name: model.name, signature_name: '', version: model.version };
   const map = { signature_def: signatureDefinitions(model) };
@@ -72,7 +68,7 @@ export function encodeMetadata(model: ServedModel): string {
   );
 }
 
-/** The signatures of a model as messages of TensorFlow, by name. */
+/** Returns the signatures of a model as TensorFlow messages, by name. */
 export function signatureDefinitions(model: ServedModel): object {
   const signatures = Object.entries(model.signatures).map(([name, { inputs, outputs }]) => [
     name,

@@ -5,10 +5,12 @@ import { OBJECTS } from '../../tensor/object-limit.js';
 import { elementCount, type Tensor } from '../../tensor/tensor.js';
 import { TENSORFLOW_TYPES } from './status.js';
 
-/** Bytes that a tensor whose one value is repeated may grow to: few bytes must not ask for much memory. */
+/**
+ * Maximum bytes of a tensor that repeats its last value. Without a limit, a small request could allocate much memory.
+ */
 const MOST_REPEATED_BYTES = 64 * 1024 * 1024;
 
-/** The field of a TensorProto that holds the elements of a datatype. */
+/** Field of a TensorProto that holds the elements of a datatype. */
 const VALUES: Record<Datatype, keyof TensorProto> = {
   BOOL: 'bool_val',
   UINT8: 'int_val',
@@ -26,7 +28,7 @@ const VALUES: Record<Datatype, keyof TensorProto> = {
   BYTES: 'string_val',
 };
 
-/** A `tensorflow.TensorProto`, its 64-bit numbers as strings. */
+/** A `tensorflow.TensorProto` that holds 64-bit integers as strings. */
 export interface TensorProto {
   readonly dtype: string;
   readonly tensor_shape: { readonly dim: readonly { readonly size: string }[]; readonly unknown_rank?: boolean } | null;
@@ -43,7 +45,7 @@ export interface TensorProto {
 }
 
 /**
- * The tensor of a message: its content raw, or its values, of which the last stands for all that are missing.
+ * Decodes a tensor from its raw content or from its values. The last value is repeated for all that are missing.
  *
  * @throws InferenceError `INVALID_ARGUMENT`
  */
@@ -75,7 +77,7 @@ export function decodeTensorProto(name: string, proto: TensorProto): Tensor {
   return { name, datatype, shape, data: data as unknown as Tensor['data'] };
 }
 
-/** The message of a tensor, its elements as values: where clients of TensorFlow Serving look for them. */
+/** Encodes a tensor with its elements as values, where clients of TensorFlow Serving expect them. */
 export function encodeTensorProto({ datatype, shape, data }: Tensor): object {
   return {
     dtype: TENSORFLOW_TYPES[datatype],

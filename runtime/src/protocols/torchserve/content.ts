@@ -2,16 +2,16 @@ import type { HttpRequest } from '../../http/http.js';
 import { invalid } from '../../tensor/errors.js';
 import { multipartField } from '../multipart.js';
 
-/** The field of a form, and the entry of a call by gRPC, that holds the request. */
+/** Form field, or entry of a gRPC call, that contains the request. */
 export const FIELD = 'data';
 
-/** What a request holds: JSON, or the raw bytes of the input. */
+/** Content of a request: JSON, or the raw bytes of the input. */
 export interface Content {
   readonly bytes: Buffer;
   readonly json: boolean;
 }
 
-/** @throws InferenceError `INVALID_ARGUMENT` for a form without the field */
+/** Extracts the content of a request. @throws InferenceError `INVALID_ARGUMENT` for a form without the field */
 export async function contentOf(request: HttpRequest): Promise<Content> {
   const type = request.headers['content-type'] ?? '';
   if (/^multipart\/form-data/i.test(type)) {
@@ -22,7 +22,7 @@ export async function contentOf(request: HttpRequest): Promise<Content> {
   return { bytes: request.body, json: isJson(type, request.body) };
 }
 
-/** Clients seldom name a type: then what starts as JSON does is JSON. */
+/** Returns whether a request is JSON. Clients rarely set a content type, so without one the first character decides. */
 export function isJson(type: string, bytes: Buffer): boolean {
   if (/^application\/json/i.test(type)) return true;
   if (/^(application\/octet-stream|image\/|audio\/)/i.test(type)) return false;

@@ -9,7 +9,7 @@ interface PredictionsRequest {
   readonly input: Readonly<Record<string, Buffer>>;
 }
 
-/** TorchServe's `InferenceAPIsService`, but for what it streams. */
+/** TorchServe's `InferenceAPIsService`, except its streaming methods. */
 export const torchServeGrpc: GrpcService = {
   protoFile: 'torchserve.proto',
   name: 'org.pytorch.serve.grpc.inference.InferenceAPIsService',
@@ -29,7 +29,7 @@ export const torchServeGrpc: GrpcService = {
   }),
 };
 
-/** The entry of the usual name, or the only one. */
+/** Returns the only entry, or the entry with the usual name. */
 function bytesOf(input: PredictionsRequest['input']): Buffer {
   const entries = Object.entries(input);
   const found = entries.length === 1 ? entries[0] : entries.find(([name]) => name === FIELD);

@@ -9,11 +9,7 @@ import type { Content } from './content.js';
 
 const DIALECT: Dialect = { rowKeys: ['data'], bareRows: true };
 
-/**
- * The list of predictions for a request, as JSON.
- *
- * @throws InferenceError
- */
+/** Runs a request and returns the list of predictions as JSON. @throws InferenceError */
 export async function predict(model: ServedModel, content: Content, signal?: Cancellation): Promise<Buffer | string> {
   if (content.json) {
     const { inputs, rows, signatureName } = decodePredictRequest(content.bytes, model, DIALECT);

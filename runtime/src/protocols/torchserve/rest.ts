@@ -10,7 +10,7 @@ import { failureResponse, jsonResponse } from '../responses.js';
 import { type Content, contentOf } from './content.js';
 import { predict } from './predict.js';
 
-/** TorchServe's names of failures, by status. */
+/** TorchServe's exception names by status. */
 const TYPES: Readonly<Record<number, string>> = {
   400: 'BadRequestException',
   404: 'ModelNotFoundException',
@@ -20,10 +20,10 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 
 /**
- * TorchServe's inference API: `/predictions/M` with JSON, the raw bytes of the one input, or a form whose field `data`
- * is either, and `/explanations/M`. The answer is the list of predictions, as its default handlers give.
+ * TorchServe's inference API: `/predictions/M` and `/explanations/M`. The body is JSON, the raw bytes of the only
+ * input, or a form whose field `data` is either. The response is the list of predictions, as from its default handlers.
  *
- * `/ping` is answered by the protocol of SageMaker, alike.
+ * SageMaker's protocol handles `/ping`, which is the same in both.
  */
 export function torchServe(): Protocol {
   return {
