@@ -128,9 +128,9 @@ export class ServerlessHost {
   }
 
   private constructor(
-    /** Set for Azure Functions. */
+    /** Options of Azure Functions. Unset for Container Apps. */
     readonly functionsOptions?: FlexConsumptionOptions,
-    /** Set for Container Apps. */
+    /** Options of Container Apps. Unset for Azure Functions. */
     readonly containerAppsOptions?: ContainerAppsOptions,
   ) {}
 }

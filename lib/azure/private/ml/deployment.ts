@@ -146,7 +146,7 @@ export class MlDeployment extends Construct {
 export interface MlEnvironmentProps extends MlAssetNames {
   readonly image: string;
   readonly routes: ReturnType<typeof routesOf>;
-  /** Additional content that identifies a version, because versions never change. @default - the image alone */
+  /** Additional content that the version depends on, because versions never change. @default - the image alone */
   readonly content?: readonly string[];
   /** Resources to create before anything pulls the image. @default - none */
   readonly dependsOn?: ITerraformDependable[];
@@ -170,7 +170,7 @@ export function mlEnvironment(scope: Construct, id: string, props: MlEnvironment
   });
 }
 
-/** Returns a version for the content. The image reference may be known only at apply. */
+/** Returns a version derived from the content. The image reference may be known only at apply. */
 function environmentVersion(scope: Construct, id: string, content: readonly string[]): string {
   if (!content.some((text) => Token.isUnresolved(text))) return shortHash(content.join('\n'), VERSION_LENGTH);
   return contentHash(scope, `${id}Image`, [...content], VERSION_LENGTH);

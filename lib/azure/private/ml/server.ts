@@ -29,10 +29,7 @@ export function serverOf({ server }: ManagedEndpointModelProps): ModelServer {
   return server ?? ModelServer.modelship();
 }
 
-/**
- * Whether instances pull the image directly, because it is on Azure. A reference known only at apply counts as on
- * Azure.
- */
+/** Whether instances pull the image directly, because it is on Azure. A reference known only at apply counts too. */
 export function isOnAzure(image: string): boolean {
   return Token.isUnresolved(image) || /^[a-z0-9]+(?:-[a-z0-9]+)?\.azurecr\.(?:io|cn|us)\//.test(image);
 }
@@ -42,7 +39,7 @@ export function builtIn(spec: ServerSpec, model: Model, folder: string): readonl
   return spec.startsWithoutCommand ? undefined : spec.command?.(model, folder);
 }
 
-/** Creates the resources of the images of the props in `scope`. */
+/** Prepares the images of the props in `scope`, with the registry and the roles that instances need to pull them. */
 export function bindServedImages(
   scope: Construct,
   props: ManagedEndpointModelProps,

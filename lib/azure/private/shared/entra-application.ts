@@ -74,7 +74,8 @@ export class EntraApplication extends Construct {
         ],
       },
     });
-    // Users with the role get a token with `az account get-access-token`, services with their managed identity.
+    // Pre-authorizes the Azure CLI, so that users with the role can run `az account get-access-token`. Services get a
+    // token with their managed identity.
     new GenericResource(this, 'AzureCli', {
       type: 'azuread_application_pre_authorized',
       provider: azuread(this),

@@ -33,7 +33,7 @@ export function assignRole(
     roleDefinitionName: role,
     principalId,
     principalType: 'ServicePrincipal',
-    // The lookup would fail, because a new identity is not yet replicated across the directory.
+    // Skips a lookup that would fail, because a new identity is not yet replicated across the directory.
     skipServicePrincipalAadCheck: true,
   });
 }
