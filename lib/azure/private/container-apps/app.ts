@@ -120,7 +120,7 @@ export class ContainerApp extends Construct {
           cpu,
           memory: `${memoryGib}Gi`,
           env: Object.entries(environment).map(([key, value]) => ({ name: key, value })),
-          // The server is live immediately, and ready after it loads the model. Only failed liveness restarts a replica.
+          // The server is live immediately, and ready after the model is loaded. Only failed liveness restarts it.
           startupProbe: [probe(LIVE_PATH, CONTAINER_APPS.probeFailures)],
           livenessProbe: [{ ...probe(LIVE_PATH, CONTAINER_APPS.probeFailures), intervalSeconds: 10 }],
           readinessProbe: [{ ...probe(READY_PATH, 3), successCountThreshold: 1 }],
