@@ -1,6 +1,6 @@
 import type { Model } from '../../../model/model.js';
 
-/** Longest JSON of an element, by the datatypes of the Open Inference Protocol; of a text, what labels usually need. */
+/** Maximum JSON length of an element, by Open Inference Protocol datatype. For text, it is what labels usually need. */
 const ELEMENT_BYTES = {
   BOOL: 5,
   UINT8: 3,
@@ -18,19 +18,19 @@ const ELEMENT_BYTES = {
   BYTES: 64,
 } as const;
 
-/** Of the shortest, with what stands before the next. */
+/** Minimum JSON length of an element with its separator. */
 const SHORTEST_ELEMENT_BYTES = 2;
 
-/** Bytes of JSON that the prediction for one row may have. Lengths that vary count as short as they can be. */
+/** Maximum JSON size in bytes of the prediction for one row. Variable dimensions count with their minimum length. */
 export function predictionBytes({ manifest }: Model): number {
-  // With what stands between elements, and around the name and the list.
+  // The sum includes separators between elements, and the name and brackets around the list.
   return manifest.outputs.reduce(
     (sum, { name, datatype, shape }) => sum + elements(shape) * (ELEMENT_BYTES[datatype] + 1) + name.length + 6,
     2,
   );
 }
 
-/** Bytes of JSON that the prediction for one row has at least. */
+/** Minimum JSON size in bytes of the prediction for one row. */
 export function smallestPredictionBytes({ manifest }: Model): number {
   return manifest.outputs.reduce((sum, { shape }) => sum + elements(shape) * SHORTEST_ELEMENT_BYTES, 0);
 }

@@ -3,11 +3,11 @@ export const BATCH = {
   rowsPerRequest: { min: 1, max: 10_000, source: 'this construct' },
   concurrency: { min: 1, max: 10_000, source: 'a Distributed Map of Step Functions' },
   toleratedFailurePercent: { min: 0, max: 100, unit: 'percent', source: 'Step Functions' },
-  /** A year is what Step Functions allows; a batch of a week is a mistake. */
+  /** Limit of this construct: Step Functions allows a year, but a batch that takes over a week is a mistake. */
   timeoutHours: { min: 1, max: 168, unit: 'hours', source: 'this construct' },
-  /** Of what is passed from one state to another, the rows of a request among them. */
+  /** Limit for the data passed between states, including the rows of a request. */
   stateBytes: 256 * 1024,
-  /** Of them, for what is around the rows: where the request goes, and the headers of the answer. */
+  /** Part of `stateBytes` reserved for what surrounds the rows: the request's target, and the response headers. */
   envelopeBytes: 4 * 1024,
   /** https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html */
   transformInstances: { min: 1, max: 100, source: 'a SageMaker batch transform job' },

@@ -5,9 +5,9 @@ import { predictionBytes } from './answer-size.js';
 import { BATCH } from './limits.js';
 
 export interface MapDefinitionProps {
-  /** Of the API that lets callers in by IAM. */
+  /** Host of the API, which authenticates callers with IAM. */
   readonly host: string;
-  /** Name of the stage, if the API has one in its URLs. */
+  /** Name of the stage, if the API's URLs contain one. */
   readonly stage?: string;
   readonly path: string;
   readonly model: Model;
@@ -18,14 +18,14 @@ export interface MapDefinitionProps {
 }
 
 /**
- * A Distributed Map in Amazon States Language: the lines of the file named in the execution's input go to the service
- * in requests of many rows. Answers are written to `SUCCEEDED_*.json`, and what failed, with its rows and the cause, to
- * `FAILED_*.json`.
+ * Distributed Map in Amazon States Language. It sends the lines of the file named in the execution's input to the
+ * service, in requests of many rows. Responses are written to `SUCCEEDED_*.json`. Failed requests are written to
+ * `FAILED_*.json` with their rows and the cause.
  */
 export function mapDefinition(props: MapDefinitionProps): object {
   const { rowsPerRequest = 100, concurrency = 10, toleratedFailurePercent = 0 } = props.options;
   const bytes = BATCH.stateBytes - BATCH.envelopeBytes;
-  // Step Functions bounds what it sends by itself, and fails what comes back.
+  // Step Functions limits the size of what it sends itself, but fails if the response is too large.
   const answered = Math.max(1, Math.floor(bytes / predictionBytes(props.model)));
   return {
     Type: 'Map',
@@ -68,7 +68,7 @@ function predict({ host, stage, path }: MapDefinitionProps): object {
     },
     ResultSelector: { 'predictions.$': '$.ResponseBody.predictions' },
     Retry: [
-      // The rows are at fault, and will be the next time.
+      // The rows are invalid, so a retry would fail as well.
       { ErrorEquals: ['ApiGateway.400', 'ApiGateway.403', 'ApiGateway.413'], MaxAttempts: 0 },
       {
         ErrorEquals: ['States.TaskFailed', 'States.Timeout'],

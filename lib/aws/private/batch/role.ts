@@ -4,12 +4,12 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
-/** What the state machine may do, statement by statement. */
+/** Role of the state machine, with permissions added statement by statement. */
 export class BatchRole extends Role {
   constructor(scope: Construct, id: string) {
     super(scope, id, {
       assumedBy: new ServicePrincipal('states.amazonaws.com', {
-        // Against a confused deputy: Step Functions takes the role for this account only.
+        // This condition prevents a confused deputy: Step Functions assumes the role for this account only.
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
       }),
       description: 'Runs batches of predictions',
@@ -26,7 +26,7 @@ export class BatchRole extends Role {
           'logs:PutResourcePolicy',
           'logs:UpdateLogDelivery',
         ],
-        // Deliveries of logs know no resources.
+        // Log deliveries have no resource-level permissions.
         resources: ['*'],
       }),
     );
@@ -38,13 +38,13 @@ export class BatchRole extends Role {
           'xray:PutTelemetryRecords',
           'xray:PutTraceSegments',
         ],
-        // Traces know no resources.
+        // Traces have no resource-level permissions.
         resources: ['*'],
       }),
     );
   }
 
-  /** Files to read, and results to write, in as many parts as they have. */
+  /** Allows reading input files and writing results, in multipart uploads if needed. */
   mayMap(input: IBucket, inputPrefix: string, output: IBucket, outputPrefix: string): void {
     this.addToPolicy(
       new PolicyStatement({ actions: ['s3:GetObject'], resources: [input.arnForObjects(`${inputPrefix}*`)] }),
@@ -59,7 +59,7 @@ export class BatchRole extends Role {
     output.encryptionKey?.grantEncryptDecrypt(this);
   }
 
-  /** A Distributed Map runs its requests as executions of the state machine itself. */
+  /** Allows the state machine to start itself: a Distributed Map runs its requests as child executions. */
   mayRunItself(stateMachineName: string): void {
     const arn = (resource: string, name: string) =>
       Stack.of(this).formatArn({
@@ -74,26 +74,26 @@ export class BatchRole extends Role {
     this.addToPolicy(
       new PolicyStatement({
         actions: ['states:DescribeExecution', 'states:RedriveExecution', 'states:StopExecution'],
-        // Executions have no names before they run; those of a map have its label after a slash.
+        // Execution names are unknown in advance; those of a map contain its label after a slash.
         resources: [arn('execution', `${stateMachineName}/*`), arn('execution', `${stateMachineName}:*`)],
       }),
     );
   }
 
-  /** The disks of a job's instances are encrypted by a grant that whoever starts the job makes. */
+  /** Allows encrypting the disks of a job's instances. The identity that starts the job must create the grant. */
   mayEncryptDisks(key: IKey): void {
     this.addToPolicy(new PolicyStatement({ actions: ['kms:DescribeKey'], resources: [key.keyArn] }));
     this.addToPolicy(
       new PolicyStatement({
         actions: ['kms:CreateGrant'],
         resources: [key.keyArn],
-        // To services of AWS alone, such as the one that makes the disks.
+        // The grant may go only to AWS services, such as EBS.
         conditions: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
       }),
     );
   }
 
-  /** Jobs of one model, and the rule by which Step Functions hears of their end. */
+  /** Allows jobs of one model, and the EventBridge rule that notifies Step Functions when they end. */
   mayTransform(jobPrefix: string): void {
     const stack = Stack.of(this);
     this.addToPolicy(
@@ -105,7 +105,7 @@ export class BatchRole extends Role {
           'sagemaker:ListTags',
           'sagemaker:StopTransformJob',
         ],
-        // Jobs have no names before they run.
+        // Job names are unknown in advance.
         resources: [
           stack.formatArn({ service: 'sagemaker', resource: 'transform-job', resourceName: `${jobPrefix}-*` }),
         ],

@@ -5,21 +5,21 @@ import { transformSize } from './transform-size.js';
 
 export interface TransformDefinitionProps {
   readonly modelName: string;
-  /** What the names of jobs begin with, at most 26 characters: a UUID follows, and the limit is 63. */
+  /** Prefix of job names, at most 26 characters: a UUID follows, and the limit is 63. */
   readonly jobPrefix: string;
   readonly inputBucketName: string;
   readonly outputBucketName: string;
   readonly outputPrefix: string;
-  /** Of the key for answers. */
+  /** Id of the key that encrypts responses. */
   readonly outputKeyId?: string;
-  /** Of the key for the instances' disks. */
+  /** Id of the key that encrypts the instances' disks. */
   readonly diskKeyId?: string;
   readonly options: TransformOptions;
 }
 
 /**
- * A batch transform job in Amazon States Language, for every object under the prefix named in the execution's input.
- * Each answer is written beside its object's name with `.out` at its end.
+ * Batch transform job in Amazon States Language, for every object under the prefix named in the execution's input. Each
+ * response is written under its object's name with the suffix `.out`.
  */
 export function transformDefinition(props: TransformDefinitionProps): object {
   const { instanceType, instanceCount, concurrencyPerInstance, timeoutSeconds } = transformSize(props.options);
@@ -46,7 +46,7 @@ export function transformDefinition(props: TransformDefinitionProps): object {
         },
       },
       TransformOutput: {
-        // A line for each row, where `application/jsonlines` is a line for each request.
+        // With this type, the server writes a line for each row; with `application/jsonlines`, a line for each request.
         Accept: 'application/x-ndjson',
         AssembleWith: 'Line',
         'S3OutputPath.$': `States.Format('s3://${props.outputBucketName}/${props.outputPrefix}{}', $$.Execution.Name)`,
@@ -61,7 +61,7 @@ export function transformDefinition(props: TransformDefinitionProps): object {
     },
     Retry: [
       {
-        // The account's instances are in use.
+        // These errors mean that the account's instance quota is in use.
         ErrorEquals: ['SageMaker.ResourceLimitExceededException', 'SageMaker.AmazonSageMakerException'],
         IntervalSeconds: 60,
         BackoffRate: 2,

@@ -38,7 +38,7 @@ const PROPS: PropTypes<BatchModelProps> = {
 const PREFIX = /^[^/'{}\\][^'{}\\]*\/$/;
 const PREFIX_RULE = 'a prefix ends in a slash, does not start with one, and has no quotes, braces or backslashes';
 
-/** @throws ValidationError with everything that AWS would refuse, or that would never work */
+/** @throws ValidationError that lists everything AWS would reject, and everything that could never work */
 export function validateBatch(scope: Construct, props: BatchModelProps): void {
   const validator = validatorFor(scope, 'BatchModel');
   checkProps(validator, props, PROPS);
@@ -105,7 +105,7 @@ function checkService(validator: Validator, { compute }: BatchModelProps): void 
   );
 }
 
-/** Notes a fault for whatever a transform job lacks in the region. */
+/** Reports resources, instance types and images that a transform job needs but the region lacks. */
 function checkRegion(validator: Validator, region: string | undefined, options: TransformOptions): void {
   const instead = 'use BatchCompute.serverless() or .container()';
   checkResource(validator, region, 'compute', 'AWS::SageMaker::Model', instead);

@@ -1,12 +1,12 @@
 /**
- * SageMaker takes neither the manifests of OCI nor an index, which Docker makes by default with its containerd image store
- * and with attestations: https://github.com/aws/amazon-sagemaker-feedback/issues/180
+ * SageMaker accepts neither OCI manifests nor an image index. Docker creates them by default with its containerd image
+ * store and with attestations: https://github.com/aws/amazon-sagemaker-feedback/issues/180
  */
 const MANIFEST_TYPE = 'application/vnd.docker.distribution.manifest.v2+json';
 
 /**
- * What CodeBuild runs: makes the image unless its tag is there, and tells CloudFormation how it went. The tag is made
- * of what the image is made of, so that one that is there is the same.
+ * Build specification of CodeBuild. It builds the image unless its tag exists, and reports the result to
+ * CloudFormation. The tag is a digest of the image's inputs, so that an existing tag means the same image.
  */
 export const BUILD_SPEC = {
   version: '0.2',
@@ -34,7 +34,7 @@ if ! digest > /tmp/digest 2> /dev/null; then
 fi
 touch /tmp/built`,
       ],
-      // Whatever happened before.
+      // CloudFormation needs a response whether or not the build succeeded.
       finally: [
         `STATUS=FAILED DATA='{}'
 if [ -e /tmp/built ]; then

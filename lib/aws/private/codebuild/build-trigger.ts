@@ -7,8 +7,8 @@ import { FunctionRole } from '../lambda/role.js';
 import { NODE } from '../lambda/runtime-layer.js';
 
 /**
- * Starts the build and hands it the address to answer to: CloudFormation waits for the build, and no function does.
- * What cannot be started, and a deletion, which has nothing to undo, it answers itself.
+ * Starts the build and passes it CloudFormation's response URL, so that no function has to wait for the build. The
+ * function responds itself if the build cannot start, and to deletions, which have nothing to undo.
  */
 const HANDLER = `
 const { CodeBuildClient, StartBuildCommand } = require('@aws-sdk/client-codebuild');
@@ -49,7 +49,7 @@ exports.handler = async (event) => {
 };
 `;
 
-/** The function behind the custom resource that stands for an image. */
+/** Lambda function behind the custom resource that represents an image. */
 export class BuildTrigger extends Construct {
   readonly function: LambdaFunction;
   private readonly role: FunctionRole;

@@ -9,45 +9,48 @@ import { grantPull, pulledImage } from '../shared/pulled-image.js';
 import { BUILD_SPEC } from './build-spec.js';
 import type { BuildTrigger } from './build-trigger.js';
 
-/** Minutes a build may take; CloudFormation waits a little longer for its answer. */
+/** Timeout of a build in minutes. CloudFormation waits slightly longer for the response. */
 const BUILD_MINUTES = 30;
 const ANSWER_MINUTES = 35;
 
-/** CodeBuild's own images, with Docker in them. https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-available.html */
+/**
+ * CodeBuild's own images, which include Docker.
+ * https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-available.html
+ */
 const ENVIRONMENTS: Readonly<Record<string, { readonly type: string; readonly image: string }>> = {
   amd64: { type: 'LINUX_CONTAINER', image: 'aws/codebuild/amazonlinux-x86_64-standard:5.0' },
   arm64: { type: 'ARM_CONTAINER', image: 'aws/codebuild/amazonlinux-aarch64-standard:3.0' },
 };
 
-/** What an image is made of. */
+/** Inputs of an image build. */
 export interface ImageRecipe {
-  /** The build context, with a Dockerfile at its top. */
+  /** Build context, with a Dockerfile in its root. */
   readonly directory: string;
-  /** 64 hexadecimal digits, the same for the same content. */
+  /** Digest of the content, as 64 hexadecimal digits. */
   readonly digest: string;
-  /** `amd64` or `arm64`, as Docker names them. */
+  /** CPU architecture in Docker's terms, `amd64` or `arm64`. */
   readonly architecture: string;
-  /** What it is built on. @default - as the Dockerfile has it */
+  /** Base image. @default - the one in the Dockerfile */
   readonly base?: string;
-  /** User and group. @default - as the Dockerfile has it */
+  /** User and group of the container. @default - those in the Dockerfile */
   readonly runAs?: string;
 }
 
 export interface BuiltImageProps {
   readonly recipe: ImageRecipe;
-  /** Says what is in the image. */
+  /** Tag that identifies the content of the image. */
   readonly tag: string;
   readonly repository: Repository;
   readonly trigger: BuildTrigger;
   readonly logGroup: ILogGroup;
 }
 
-/** One image: a project that builds it, and a resource that is there once it is built. */
+/** Image built by CodeBuild: the project that builds it, and a custom resource that completes with the build. */
 export class BuiltImage extends Construct {
   readonly project: CfnProject;
-  /** What the build may do. */
+  /** Role of the build. */
   readonly role: Role;
-  /** `sha256:…`, known when the build has ended. */
+  /** Digest in the form `sha256:…`, available when the build is complete. */
   readonly imageDigest: string;
 
   constructor(
@@ -67,7 +70,7 @@ export class BuiltImage extends Construct {
       properties: { Project: this.project.ref, Repository: repository.repositoryName, Tag: tag },
       serviceTimeout: Duration.minutes(ANSWER_MINUTES),
     });
-    // The policies too, which nothing refers to.
+    // The dependency includes the policies, which no other resource references.
     resource.node.addDependency(this.role, trigger);
     this.imageDigest = resource.getAttString('Digest');
   }
@@ -76,7 +79,7 @@ export class BuiltImage extends Construct {
     const { recipe, repository, logGroup } = this.props;
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('codebuild.amazonaws.com', {
-        // Against a confused deputy: CodeBuild takes the role for this account only.
+        // This condition prevents a confused deputy: CodeBuild assumes the role for this account only.
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
       description: 'What the build of an image may do',
@@ -98,7 +101,7 @@ export class BuiltImage extends Construct {
       ],
       repository.repositoryArn,
     );
-    // A token is for the whole registry: the action knows no resource.
+    // A token is valid for the whole registry: the action has no resource-level permissions.
     may(['ecr:GetAuthorizationToken'], '*');
     if (recipe.base) grantPull(pulledImage(this, recipe.base), role);
     return role;
@@ -125,7 +128,7 @@ export class BuiltImage extends Construct {
       environment: {
         ...ENVIRONMENTS[recipe.architecture]!,
         computeType: 'BUILD_GENERAL1_SMALL',
-        // Docker's daemon runs in the build's own container, which has nothing else and ends with the build.
+        // Docker's daemon runs in the build's own container, which has no other workload and ends with the build.
         privilegedMode: true,
         environmentVariables: Object.entries(variables).map(([name, value]) => ({ name, value })),
       },

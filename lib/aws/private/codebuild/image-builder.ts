@@ -7,12 +7,12 @@ import type { PulledImage } from '../shared/pulled-image.js';
 import { BuildTrigger } from './build-trigger.js';
 import { BuiltImage, type ImageRecipe } from './built-image.js';
 
-/** Images of versions before stay for rollbacks, but not all for ever. */
+/** Number of images to keep. Earlier versions are needed for rollbacks, but not forever. */
 const KEPT_IMAGES = 50;
 
-/** The images of a stack that CodeBuild makes in the account, and the repository that they share. */
+/** Images of a stack that CodeBuild builds in the account, and the repository that they share. */
 export class ImageBuilder extends Construct {
-  /** That of the stack of `scope`. */
+  /** Returns the image builder of the stack of `scope`, and creates it if needed. */
   static of(scope: Construct): ImageBuilder {
     const stack = Stack.of(scope);
     const id = 'ModelshipImages';
@@ -26,7 +26,7 @@ export class ImageBuilder extends Construct {
   private constructor(scope: Construct, id: string) {
     super(scope, id);
     this.repository = new Repository(this, 'Repository', {
-      // A tag says what is in the image.
+      // A tag identifies the content of the image.
       imageTagMutability: TagMutability.IMMUTABLE,
       imageScanOnPush: true,
       lifecycleRules: [{ description: 'The newest', maxImageCount: KEPT_IMAGES }],
@@ -40,7 +40,7 @@ export class ImageBuilder extends Construct {
     this.trigger = new BuildTrigger(this, 'Trigger');
   }
 
-  /** The image of the recipe, which constructs with the same one share. */
+  /** Builds the image of a recipe. Constructs with the same recipe share one image. */
   build(recipe: ImageRecipe): PulledImage {
     const { digest, architecture, base, runAs } = recipe;
     const tag = createHash('sha256')

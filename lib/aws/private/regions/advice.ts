@@ -2,14 +2,14 @@ import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { AS_OF } from './availability.js';
 import { CONTEXT } from './region-of.js';
 
-/** What to use in the region, where to go instead, and what to do if that is old. */
+/** Advice on what to use in the region, which regions to use instead, and what to do if the table is outdated. */
 export function advice(instead: string | undefined, region: string, regions: readonly string[]): string {
   const there = nearest(region, regions);
   const ways = [...(instead ? [instead] : []), ...(there.length > 0 ? [`go to ${someOf(there)}`] : [])];
   return `${ways.join(', or ')}. That is as of ${AS_OF}: if AWS has it there by now, set the context ${CONTEXT} to false`;
 }
 
-/** Those of the regions that the same accounts reach, those of the same part of the world first. */
+/** Regions that the same accounts can use, sorted with those in the same part of the world first. */
 function nearest(region: string, regions: readonly string[]): string[] {
   const area = region.slice(0, region.indexOf('-') + 1);
   const partition = (name: string) => RegionInfo.get(name).partition;

@@ -15,26 +15,26 @@ import { familyRegions, standIns, words } from './instance-families.js';
 
 export type ResourceType = keyof typeof TYPE_LACKING;
 
-/** What runs on instances. */
+/** Service that runs on instances. */
 export interface InstanceTaker {
-  /** What the names of its types begin with, before those of EC2. */
+  /** Prefix of the service's instance types before the EC2 name. */
   readonly prefix: string;
-  /** The families that it takes. */
+  /** Instance families that the service supports. */
   readonly families: string;
-  /** Without which no instance helps. @default - EC2 alone is enough */
+  /** Resource type that the service requires in the region. @default - none besides EC2 */
   readonly resourceType?: ResourceType;
-  /** What to use where nothing of the kind is there, as a sentence. @default - only another region helps */
+  /** Alternative if no similar instance type is available, as a clause. @default - only another region helps */
   readonly otherwise?: string;
 }
 
-/** Tasks on EC2's instances, which are there for their GPUs. */
+/** GPU tasks on EC2 instances. */
 export const GPU_TASKS: InstanceTaker = {
   prefix: '',
   families: NVIDIA_FAMILIES,
   otherwise: 'use ContainerCapacity.fargate(), without a GPU',
 };
 
-// SageMaker's instances are those of EC2: it may lack what EC2 has in a region, and not the reverse.
+// SageMaker uses EC2's instance types: it may lack a type that EC2 has in a region, but not the reverse.
 
 export const ENDPOINTS: InstanceTaker = {
   prefix: 'ml.',
@@ -50,7 +50,7 @@ export const TRANSFORM_JOBS: InstanceTaker = {
   otherwise: 'use an instance type of another kind, or BatchCompute.container()',
 };
 
-/** Notes a fault if the region is known to lack the instance type that was given, or that is the default. */
+/** Reports an instance type, given or default, that is known to be unavailable in the region. */
 export function checkInstanceType(
   validator: Validator,
   region: string | undefined,
@@ -63,7 +63,7 @@ export function checkInstanceType(
   const name = `${type}`.slice(prefix.length);
   const family = name.split('.')[0]!;
   const regions = familyRegions(family);
-  // Where the service itself is missing, no instance helps.
+  // If the service itself is unavailable, no other instance type helps.
   if (!regions || regions.includes(region) || (resourceType && lacks(region, resourceType))) return;
   const near = standIns(name, region, words(families)).map((each) => prefix + each);
   validator.check(
@@ -79,7 +79,7 @@ export function checkInstanceType(
   );
 }
 
-/** Notes a fault if CloudFormation is known to lack a resource in the region. `instead` says what does without. */
+/** Reports a resource that CloudFormation is known to lack in the region. `instead` names an alternative without it. */
 export function checkResource(
   validator: Validator,
   region: string | undefined,
@@ -97,7 +97,7 @@ export function checkResource(
   );
 }
 
-/** Notes a fault if the region is known to lack what builds the image. */
+/** Reports an image whose build service is known to be unavailable in the region. */
 export function checkImage(
   validator: Validator,
   region: string | undefined,

@@ -1,6 +1,6 @@
 import { EC2_REGIONS, FAMILY_LACKING, FAMILY_ONLY, NVIDIA_FAMILIES } from './availability.js';
 
-/** Words of a table, which are separated by spaces. */
+/** Splits a table entry, whose names are separated by spaces. */
 export function words(text: string): string[] {
   return text.split(' ').filter((word) => word !== '');
 }
@@ -9,8 +9,8 @@ const LACKING = new Map<string, string>(Object.entries(FAMILY_LACKING));
 const ONLY = new Map<string, string>(Object.entries(FAMILY_ONLY));
 
 /**
- * Families that stand in for each other, the nearest to their neighbours first, and the sizes that each of them has,
- * with as many CPUs and GPUs.
+ * Families that can replace each other, sorted by similarity, and the sizes that all of them have with the same number
+ * of CPUs and GPUs.
  */
 const KINDS: readonly { readonly families: readonly string[]; readonly sizes: RegExp }[] = [
   { families: ['g5', 'g6', 'g4dn', 'g6e'], sizes: /^(2|4|8|12|16)?xlarge$/ },
@@ -24,7 +24,7 @@ const KINDS: readonly { readonly families: readonly string[]; readonly sizes: Re
   { families: ['r6i', 'r7i', 'r5', 'r5d'], sizes: /^(large|(2|4)?xlarge)$/ },
 ];
 
-/** Where EC2 offers a family of instances; undefined if nothing is known of it. */
+/** Regions in which EC2 offers an instance family; undefined if the family is unknown. */
 export function familyRegions(family: string): string[] | undefined {
   const only = ONLY.get(family);
   if (only !== undefined) return words(only);
@@ -33,8 +33,8 @@ export function familyRegions(family: string): string[] | undefined {
 }
 
 /**
- * The types of a region that are nearest to one that it lacks, among the families that the target takes: of the same
- * size, or `family.*` where sizes differ.
+ * Instance types in the region that are most similar to an unavailable one, among the families that the service
+ * supports. They have the same size, or are given as `family.*` if sizes differ.
  */
 export function standIns(type: string, region: string, families: readonly string[]): string[] {
   const [family = '', size = ''] = type.split('.');
@@ -42,7 +42,7 @@ export function standIns(type: string, region: string, families: readonly string
   const kind = KINDS.find((each) => each.families.includes(family));
   const near = (kind?.families ?? []).filter(isThere).map((name) => `${name}.${kind!.sizes.test(size) ? size : '*'}`);
   if (near.length > 0 || !words(NVIDIA_FAMILIES).includes(family)) return near;
-  // A large GPU is nearer to another large one.
+  // A large GPU is best replaced by another large one.
   const gpus = words(NVIDIA_FAMILIES).filter(isThere);
   return [...gpus.filter((name) => name[0] === family[0]), ...gpus.filter((name) => name[0] !== family[0])]
     .slice(0, 3)

@@ -1,13 +1,16 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
-/** Key in CDK's context: `false` lets pass what AWS may have brought to a region since the tables here were made. */
+/**
+ * CDK context key. `false` disables the checks, for services that AWS has added to a region since the tables were
+ * generated.
+ */
 export const CONTEXT = 'modelship:checkRegions';
 
-/** The region of a construct; undefined if it is known at deployment only, or is not to be checked. */
+/** Region of a construct; undefined if it is known only at deployment, or if the checks are disabled. */
 export function regionOf(scope: Construct): string | undefined {
   const { region } = Stack.of(scope);
-  // What the command line gives is text.
+  // Context values from the command line are strings.
   const asked = `${scope.node.tryGetContext(CONTEXT)}`;
   return Token.isUnresolved(region) || asked === 'false' ? undefined : region;
 }

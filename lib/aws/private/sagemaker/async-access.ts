@@ -3,7 +3,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { AsynchronousOptions } from '../../mode.js';
 import { asyncInputPrefix, asyncOutputPrefix } from './endpoint-config.js';
 
-/** What a caller of an asynchronous endpoint does beside calling it: putting requests, and reading answers. */
+/** Grants a caller of an asynchronous endpoint the permissions to upload requests and to read responses. */
 export function grantAsyncObjects(grantee: IGrantable, options: AsynchronousOptions, key?: IKey): Grant[] {
   const { outputBucket, inputBucket = outputBucket } = options;
   const grants = [
@@ -18,7 +18,7 @@ export function grantAsyncObjects(grantee: IGrantable, options: AsynchronousOpti
       actions: ['s3:GetObject'],
       resourceArns: [outputBucket.arnForObjects(`${asyncOutputPrefix(options)}*`)],
     }),
-    // SageMaker writes with the endpoint's key, else as the bucket says.
+    // SageMaker encrypts responses with the endpoint's key, or else with the bucket's default.
     (key ?? outputBucket.encryptionKey)?.grantDecrypt(grantee),
   ];
   return grants.filter((grant) => grant !== undefined);

@@ -6,10 +6,10 @@ import type { EndpointExplanations } from '../../endpoint-explanations.js';
 import type { AsynchronousOptions } from '../../mode.js';
 import type { ExecutionRole } from './role.js';
 
-/** `s3://bucket/prefix`, without the slash at the end. */
+/** S3 URL in the form `s3://bucket/prefix`, without a trailing slash. */
 const s3Path = (bucket: IBucket, prefix: string) => bucket.s3UrlForObject(prefix.replace(/\/$/, ''));
 
-/** Where captured traffic goes, and the right to write it there. */
+/** Data capture configuration. Grants the role permission to write captured traffic. */
 export function dataCaptureConfig(
   capture: EndpointDataCapture,
   role: ExecutionRole,
@@ -23,13 +23,16 @@ export function dataCaptureConfig(
     destinationS3Uri: s3Path(bucket, prefix),
     initialSamplingPercentage: samplingPercent,
     captureOptions: content.modes.map((captureMode) => ({ captureMode })),
-    // What is listed here is written as it is; the rest as base64.
+    // Content types listed here are captured as they are, all others as base64.
     captureContentTypeHeader: { jsonContentTypes: ['application/json'], csvContentTypes: ['text/csv'] },
     kmsKeyId: encryptionKey?.keyArn,
   };
 }
 
-/** Where answers go, and the rights to read requests, write answers and tell about them. */
+/**
+ * Asynchronous inference configuration. Grants the role permission to read requests, write responses and publish
+ * notifications.
+ */
 export function asyncInferenceConfig(
   options: AsynchronousOptions,
   role: ExecutionRole,
@@ -54,17 +57,17 @@ export function asyncInferenceConfig(
   };
 }
 
-/** Under which callers put the requests of an asynchronous endpoint. */
+/** Prefix under which callers upload the requests of an asynchronous endpoint. */
 export function asyncInputPrefix({ inputPrefix = 'async/input/' }: AsynchronousOptions): string {
   return inputPrefix;
 }
 
-/** Under which answers are written. */
+/** Prefix under which SageMaker writes responses. */
 export function asyncOutputPrefix({ outputPrefix = 'async/output/' }: AsynchronousOptions): string {
   return outputPrefix;
 }
 
-/** Clarify's online explanations. */
+/** Configuration of SageMaker Clarify's online explanations. */
 export function explainerConfig(explanations: EndpointExplanations): CfnEndpointConfig.ExplainerConfigProperty {
   return {
     clarifyExplainerConfig: {

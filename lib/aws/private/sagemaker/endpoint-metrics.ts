@@ -1,17 +1,17 @@
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { PERIOD } from '../shared/service-alarms.js';
 
-/** Whose metrics they are, as CloudWatch tells them apart. */
+/** CloudWatch dimensions of the metrics. */
 export interface EndpointMetricsProps {
   readonly endpointName: string;
   readonly variantName: string;
-  /** Set if requests are for an inference component instead of the variant. */
+  /** Name of the inference component. Set if requests target it instead of the variant. */
   readonly componentName?: string;
-  /** Whether requests lie in a queue, and are counted under another name. */
+  /** Whether requests are queued, and counted by another metric. */
   readonly asynchronous: boolean;
 }
 
-/** The metrics of one variant, or of one inference component. */
+/** Metrics of one variant, or of one inference component. */
 export class EndpointMetrics {
   readonly variantName: string;
 
@@ -19,7 +19,7 @@ export class EndpointMetrics {
     this.variantName = props.variantName;
   }
 
-  /** A metric of the namespace `AWS/SageMaker`, by the name it has there. */
+  /** Metric in the namespace `AWS/SageMaker`, by its CloudWatch name. */
   metric(metricName: string, options: MetricOptions = {}): Metric {
     return new Metric({
       namespace: 'AWS/SageMaker',
@@ -30,7 +30,7 @@ export class EndpointMetrics {
     });
   }
 
-  /** A metric of the endpoint's instances, such as `CPUUtilization`. */
+  /** Metric of the endpoint's instances, such as `CPUUtilization`. */
   instanceMetric(metricName: string, options: MetricOptions = {}): Metric {
     return new Metric({
       namespace: this.props.componentName ? '/aws/sagemaker/InferenceComponents' : '/aws/sagemaker/Endpoints',
@@ -42,7 +42,7 @@ export class EndpointMetrics {
     });
   }
 
-  /** A metric that asynchronous inference has for the endpoint as a whole. */
+  /** Metric that asynchronous inference reports for the endpoint as a whole. */
   queueMetric(metricName: string, options: MetricOptions = {}): Metric {
     return new Metric({
       namespace: 'AWS/SageMaker',
@@ -54,16 +54,16 @@ export class EndpointMetrics {
     });
   }
 
-  /** Requests that were answered, or failed. */
+  /** Number of requests that succeeded or failed. */
   requests(options: MetricOptions = {}): Metric {
-    // https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-monitor.html, which writes it with a third s.
+    // https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-monitor.html spells it with a third s.
     return this.metric(this.props.asynchronous ? 'InvocationsProcessed' : 'Invocations', {
       statistic: 'Sum',
       ...options,
     });
   }
 
-  /** Failures of the model or the container as a share of the requests, 0 to 1. Each request counts as either of the two. */
+  /** Failures of the model or container as a share of the requests, 0 to 1: each request counts as a failure or not. */
   errorShare(): Metric {
     return this.metric('Invocation5XXErrors', { statistic: 'Average' });
   }

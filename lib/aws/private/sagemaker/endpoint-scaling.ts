@@ -7,17 +7,19 @@ import { MAIN_VARIANT } from './variants.js';
 
 const DEFAULT_CONCURRENCY = 8;
 const DEFAULT_BACKLOG = 5;
-/** Share of the provisioned concurrency in use beyond which more is provisioned. */
+/** Share of the provisioned concurrency in use above which scaling provisions more. */
 const PROVISIONED_UTILIZATION = 0.7;
 
 export interface ScaledEndpoint {
   readonly endpointName: string;
   readonly metrics: EndpointMetrics;
-  /** What must be there before it can be scaled. */
+  /** Construct that must be deployed before the endpoint can be scaled. */
   readonly scaled: Construct;
 }
 
-/** What scales an endpoint: by requests in flight, by what waits, or not at all if the number is fixed. */
+/**
+ * Creates the scaling of an endpoint, by requests in flight or by backlog. A fixed number of replicas has no scaling.
+ */
 export function endpointScaling(
   scope: Construct,
   mode: EndpointMode,

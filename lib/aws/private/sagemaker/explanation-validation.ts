@@ -4,7 +4,7 @@ import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js'
 import type { EndpointMode } from '../../mode.js';
 import { SAGEMAKER } from './limits.js';
 
-/** What Clarify would refuse. */
+/** Reports explanation settings that SageMaker Clarify would reject. */
 export function checkExplanations(
   validator: Validator,
   { explanations }: ManagedEndpointModelProps,

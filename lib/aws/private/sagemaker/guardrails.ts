@@ -5,12 +5,12 @@ import type { Rollout } from '../../../serving/rollout.js';
 import type { RollingUpdate } from '../../rolling-update.js';
 import { SAGEMAKER } from './limits.js';
 
-/** Minutes the old fleet is kept after the last step, so that a late alarm still finds it. */
+/** Minutes that the old fleet keeps running after the last step, so that a late alarm can still roll back. */
 const TERMINATION_WAIT_MINUTES = 5;
 
 const percent = (value: number) => ({ type: 'CAPACITY_PERCENT', value });
 
-/** How SageMaker moves to a new configuration, and what takes it back. */
+/** Deployment configuration of the endpoint, with its traffic shifting and rollback alarms. */
 export function deploymentConfig(
   rollout: Rollout,
   rollingUpdate: RollingUpdate | undefined,
@@ -32,20 +32,20 @@ export function deploymentConfig(
   };
 }
 
-/** How SageMaker replaces the copies of an inference component, which it watches only while it does so in batches. */
+/** Deployment configuration of an inference component. SageMaker monitors alarms only during a rolling update. */
 export function componentDeploymentConfig(
   rollingUpdate: RollingUpdate | undefined,
   alarms: readonly IAlarm[],
 ): CfnInferenceComponent.InferenceComponentDeploymentConfigProperty {
   return {
-    // By default as many at once as SageMaker allows.
+    // The default batch is the largest that SageMaker allows.
     rollingUpdatePolicy: batches(rollingUpdate ?? { batchPercent: SAGEMAKER.rollingPercent.max }),
     autoRollbackConfiguration: rollback(alarms),
   };
 }
 
 /**
- * Whether the first step of a gradual deployment is less than one of the instances, which are at least `instances`.
+ * Whether the first step of a gradual deployment is less than one of the at least `instances` instances.
  * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CapacitySize.html
  */
 export function isPartOfAnInstance(
@@ -82,6 +82,6 @@ function traffic({ canaryOptions, linearOptions }: Rollout): CfnEndpoint.Traffic
       waitIntervalInSeconds: linearOptions.intervalMinutes * 60,
     };
   }
-  // SageMaker's own API asks for a wait that it has no use for.
+  // SageMaker's API requires a wait interval here, but does not use it.
   return { type: 'ALL_AT_ONCE', waitIntervalInSeconds: 0 };
 }

@@ -7,7 +7,7 @@ import type { EndpointMode } from '../../mode.js';
 import { architectureOf, instanceType, instanceTypes } from './instances.js';
 import { hasLocalStorage, isGpu } from './limits.js';
 
-/** Whether what the endpoint runs on has what the server, the copies and the props need. */
+/** Checks that the instance types provide what the server, the model copies and the props require. */
 export function checkInstances(
   validator: Validator,
   props: ManagedEndpointModelProps,
@@ -60,7 +60,7 @@ function checkGpus(
   checkRuntimeGpu(validator, 'image', gpus[0], server.image === undefined && props.image === undefined);
 }
 
-/** Notes that the runtime that is built by default would leave the GPU alone. */
+/** Reports a GPU that the default runtime image would not use. */
 export function checkRuntimeGpu(
   validator: Validator,
   prop: string,

@@ -4,7 +4,7 @@ import type { ServerSpec } from '../../../serving/servers/spec.js';
 import type { EndpointMode } from '../../mode.js';
 import { isArm } from './limits.js';
 
-/** What a mode runs on if nothing is said; a serverless endpoint has no instances. */
+/** Instance type of a mode, with its default; undefined for a serverless endpoint. */
 export function instanceType(mode: EndpointMode, { architectures }: ServerSpec): string | undefined {
   const family = architectures.includes(ImageArchitecture.ARM64) ? 'ml.c7g' : 'ml.c7i';
   switch (mode.kind) {
@@ -19,7 +19,7 @@ export function instanceType(mode: EndpointMode, { architectures }: ServerSpec):
   }
 }
 
-/** Everything that the endpoint runs on, by the prop that says so. */
+/** All instance types of an endpoint, by the prop that sets them. */
 export function instanceTypes(mode: EndpointMode, server: ServerSpec): { readonly [prop: string]: string } {
   const { variants = [], shadow } = mode.realTimeOptions ?? {};
   const types: [prop: string, type: string | undefined][] = [
@@ -33,25 +33,25 @@ export function instanceTypes(mode: EndpointMode, server: ServerSpec): { readonl
   return Object.fromEntries(types.filter((each): each is [string, string] => each[1] !== undefined));
 }
 
-/** The processors of an instance type, and of a serverless endpoint, which has none. */
+/** CPU architecture of an instance type, or of a serverless endpoint if the type is undefined. */
 export function architectureOf(type: string | undefined): ImageArchitecture {
   return type !== undefined && isArm(type) ? ImageArchitecture.ARM64 : ImageArchitecture.AMD64;
 }
 
-/** MiB of memory of a serverless endpoint, or of a copy of an inference component, if nothing is said. */
+/** Memory of a serverless endpoint, or of a copy of an inference component, in MiB, with the default applied. */
 export function memoryOf({ kind, serverlessOptions, inferenceComponentOptions }: EndpointMode): number {
   return kind === 'serverless'
     ? (serverlessOptions?.memoryMib ?? 2048)
     : (inferenceComponentOptions?.memoryMib ?? 1024);
 }
 
-/** How many replicas there are at least and at most: instances, copies, or concurrent executions. */
+/** Minimum and maximum number of replicas: instances, copies, or concurrent executions. */
 export interface Replicas {
   readonly min: number;
   readonly max: number;
 }
 
-/** At most as many serverless executions as the account's quota starts with for one endpoint. */
+/** Default limit of serverless executions: the account's initial quota for one endpoint. */
 const DEFAULT_SERVERLESS_CONCURRENCY = 20;
 
 export function replicas(mode: EndpointMode, minReplicas?: number, maxReplicas?: number): Replicas {
@@ -63,14 +63,14 @@ export function replicas(mode: EndpointMode, minReplicas?: number, maxReplicas?:
   return { min, max: maxReplicas ?? atLeastOne(min) };
 }
 
-/** Whether nothing scales their number. */
+/** Whether the number of replicas is fixed, so that it needs no scaling. */
 export function isFixed({ min, max }: Replicas): boolean {
   return min === max;
 }
 
-/** How many there are before anything scales them; SageMaker starts none with zero. */
+/** Number of replicas before scaling acts. SageMaker does not create an endpoint with zero. */
 export function initialReplicas(range: Replicas): number {
-  // What a token stands for may be zero; scaling brings the rest.
+  // A token may resolve to zero, so the endpoint starts with one, and scaling adds the rest.
   return Token.isUnresolved(range.min) && !isFixed(range) ? 1 : atLeastOne(range.min);
 }
 

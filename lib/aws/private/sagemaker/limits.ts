@@ -1,8 +1,10 @@
 import type { Range } from '../../../serving/validation/validator.js';
 
 /**
+ * Limits of SageMaker:
  * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html and the pages it links;
- * quotas: https://docs.aws.amazon.com/sagemaker/latest/dg/model-deploy-mlconcepts-options.html
+ * quotas:
+ * https://docs.aws.amazon.com/sagemaker/latest/dg/model-deploy-mlconcepts-options.html
  */
 export const SAGEMAKER = {
   variants: 10,
@@ -21,11 +23,13 @@ export const SAGEMAKER = {
   serverlessProvisioned: { min: 0, max: 200, source: 'a SageMaker serverless endpoint' },
   serverlessMemoryMib: [1024, 2048, 3072, 4096, 5120, 6144],
   startupSeconds: { min: 60, max: 3600, unit: 'seconds', source: 'SageMaker' },
-  /** Download and first `/ping` together. */
+  /** Limit for the download and the first `/ping` together. */
   serverlessStartSeconds: 180,
-  /** Bytes of an image and a model that a serverless endpoint unpacks. */
+  /** Limit for the image and the model that a serverless endpoint unpacks, in bytes. */
   serverlessContainerBytes: 10 * 2 ** 30,
-  /** Of a request's body: https://docs.aws.amazon.com/sagemaker/latest/dg/model-deploy-mlconcepts-options.html */
+  /**
+   * Limits for a request's body: https://docs.aws.amazon.com/sagemaker/latest/dg/model-deploy-mlconcepts-options.html
+   */
   serverlessPayloadBytes: 4 * 2 ** 20,
   realTimePayloadBytes: 6 * 2 ** 20,
   asynchronousPayloadBytes: 2 ** 30,
@@ -61,7 +65,7 @@ export const ENDPOINT_NAME = {
   maxLength: 63,
 };
 
-/** A share is the weight over the sum of the weights. */
+/** Weight of a variant. Its share of the traffic is its weight divided by the sum of the weights. */
 export const WEIGHT: Range = { min: 0, max: 1e6, fraction: true, source: 'SageMaker' };
 
 /** Whether the instance type has an Arm processor: a `g` after the generation, as in c7g, m6gd and g5g. */
@@ -74,23 +78,24 @@ export function isGpu(instanceType: string): boolean {
   return /^ml\.[gp]\d/.test(instanceType);
 }
 
-/** As SageMaker's API has it. */
+/** Image version in the format of SageMaker's API. */
 export const AMI_VERSION = {
   pattern: /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/,
   rule: 'an image of SageMaker looks like al2-ami-sagemaker-inference-gpu-3-1',
 };
 
 /**
- * Whether SageMaker runs the instance type with NVIDIA's driver 470 unless another image is chosen: containers with CUDA 12
- * stop before they log a line. https://github.com/aws/sagemaker-python-sdk/pull/6281
+ * Whether SageMaker runs the instance type with NVIDIA driver 470 unless another image is chosen. On that driver,
+ * containers with CUDA 12 stop before they log a line. https://github.com/aws/sagemaker-python-sdk/pull/6281
  */
 export function hasOldDriver(instanceType: string): boolean {
   return /^ml\.(?:g4dn|g5|p4de?)\./.test(instanceType);
 }
 
 /**
- * Whether the instance type has disks of its own, which its hardware encrypts: a `d` after the generation, as in m5d, g4dn
- * and p4de, and families that come with nothing else. SageMaker takes neither a key nor a size for them:
+ * Whether the instance type has local disks, which its hardware encrypts. Such types have a `d` after the generation,
+ * as in m5d, g4dn and p4de, or belong to families with local disks only. SageMaker accepts neither a key nor a size for
+ * local disks:
  * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html and
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html
  */

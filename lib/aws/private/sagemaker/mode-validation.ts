@@ -7,7 +7,7 @@ import type { Replicas } from './instances.js';
 import { AMI_VERSION, ENDPOINT_NAME, INSTANCE_TYPE, SAGEMAKER, WEIGHT } from './limits.js';
 import { MAIN_VARIANT } from './variants.js';
 
-/** What the options of the one mode say. */
+/** Reports invalid options of the endpoint mode. */
 export function checkMode(
   validator: Validator,
   props: ManagedEndpointModelProps,

@@ -7,7 +7,7 @@ import { checkImage, checkInstanceType, checkResource, ENDPOINTS } from '../regi
 import { regionOf } from '../regions/region-of.js';
 import { instanceType } from './instances.js';
 
-/** Notes a fault for whatever the region of the stack is known to lack. */
+/** Reports resources, instance types and images known to be unavailable in the region of the stack. */
 export function checkRegion(
   validator: Validator,
   scope: Construct,

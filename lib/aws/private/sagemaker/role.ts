@@ -7,12 +7,12 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { type PulledImage, pullStatements } from '../shared/pulled-image.js';
 
-/** The role that SageMaker takes for one endpoint, statement by statement. */
+/** Role that SageMaker assumes for one endpoint, with permissions added statement by statement. */
 export class ExecutionRole extends Role {
   constructor(scope: Construct, id: string, logGroupArn: string) {
     super(scope, id, {
       assumedBy: new ServicePrincipal('sagemaker.amazonaws.com', {
-        // Against a confused deputy: SageMaker takes the role for this account only.
+        // This condition prevents a confused deputy: SageMaker assumes the role for this account only.
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
       }),
       description: 'What the containers of a SageMaker endpoint may do',
@@ -26,7 +26,7 @@ export class ExecutionRole extends Role {
     this.addToPolicy(
       new PolicyStatement({
         actions: ['cloudwatch:PutMetricData'],
-        // Metrics have no ARN; the namespace bounds them.
+        // Metrics have no ARN, so the namespace limits the permission.
         resources: ['*'],
         conditions: { StringLike: { 'cloudwatch:namespace': ['/aws/sagemaker/*', 'AWS/SageMaker'] } },
       }),
@@ -42,7 +42,7 @@ export class ExecutionRole extends Role {
     bucket.encryptionKey?.grantDecrypt(this);
   }
 
-  /** Everything under a prefix, which takes listing too. */
+  /** Allows reading all objects under a prefix, which also requires listing them. */
   mayReadPrefix(bucket: IBucket, prefix: string): void {
     this.mayReadObject(bucket, `${prefix}*`);
     this.addToPolicy(
@@ -70,7 +70,7 @@ export class ExecutionRole extends Role {
     topic.masterKey?.grantEncryptDecrypt(this);
   }
 
-  /** Network interfaces in the subnets. */
+  /** Allows SageMaker to create network interfaces in the subnets. */
   mayJoin(vpc: IVpc, { subnetIds }: SelectedSubnets, securityGroupIds: string[]): void {
     const { account, region } = vpc.env;
     const arn = (resource: string, resourceName: string) =>
@@ -106,7 +106,7 @@ export class ExecutionRole extends Role {
           'ec2:DescribeVpcEndpoints',
           'ec2:DescribeVpcs',
         ],
-        // Describing knows no resources.
+        // The Describe actions have no resource-level permissions.
         resources: ['*'],
       }),
     );

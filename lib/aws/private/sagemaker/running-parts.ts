@@ -5,7 +5,7 @@ import type { EndpointMode } from '../../mode.js';
 import { product } from '../shared/idle-cost.js';
 import { instanceType, memoryOf, type Replicas } from './instances.js';
 
-/** What the instances, or the provisioned executions, cost that an endpoint always has. */
+/** Idle cost of the instances, or of the provisioned executions, that always run. */
 export function runningParts(mode: EndpointMode, server: ServerSpec, { min }: Replicas): IdlePart[] {
   if (mode.kind === 'serverless') {
     const quantity = product(min, memoryOf(mode), 1 / 1024);

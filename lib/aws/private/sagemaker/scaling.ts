@@ -4,28 +4,28 @@ import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-c
 import { Construct } from 'constructs';
 import type { Replicas } from './instances.js';
 
-/** What is scaled, as Application Auto Scaling names it. */
+/** Scalable target in the terms of Application Auto Scaling. */
 export interface ScalingProps extends Replicas {
   readonly resourceId: string;
   readonly dimension: string;
-  /** One of Application Auto Scaling's predefined metrics. */
+  /** Predefined metric of Application Auto Scaling. */
   readonly predefinedMetric?: string;
-  /** A metric of its own, by its parts. */
+  /** Custom metric specification. */
   readonly customMetric?: CfnScalingPolicy.CustomizedMetricSpecificationProperty;
   readonly target: number;
-  /** What tells, at zero, that somebody asks. */
+  /** Metric that reports waiting requests while no replica is running. */
   readonly wakeMetric?: IMetric;
 }
 
-/** Seconds between two steps; an instance takes minutes to start, so less would only overshoot. */
+/** Seconds between two scaling steps. An instance takes minutes to start, so shorter cooldowns would overshoot. */
 const SCALE_IN_COOLDOWN = 300;
 const SCALE_OUT_COOLDOWN = 60;
 
-/** Keeps a number near a target, and from zero brings the first one. */
+/** Target tracking of a metric, with a step policy that scales out from zero. */
 export class Scaling extends Construct {
   readonly target: CfnScalableTarget;
   readonly policy: CfnScalingPolicy;
-  /** Set if it scales from zero. */
+  /** Set if the target scales from zero. */
   readonly wakeAlarm?: Alarm;
 
   constructor(scope: Construct, id: string, props: ScalingProps) {
@@ -54,7 +54,10 @@ export class Scaling extends Construct {
     if (mayBeZero && props.wakeMetric) this.wakeAlarm = this.wakeUp(props.wakeMetric);
   }
 
-  /** At zero the target's metric has no denominator; a step on another metric starts the first one. */
+  /**
+   * Scales out from zero. Without replicas, the target tracking metric has no denominator, so another metric triggers a
+   * step.
+   */
   private wakeUp(metric: IMetric): Alarm {
     const policy = new CfnScalingPolicy(this, 'WakePolicy', {
       policyName: `${this.node.addr}-wake`,

@@ -17,17 +17,17 @@ export interface ServedModelProps {
   readonly modelData: EndpointModelData;
   readonly role: ExecutionRole;
   readonly timeoutSeconds: number;
-  /** @default as the server does */
+  /** @default - the server's own */
   readonly startupSeconds?: number;
   readonly environment: { readonly [name: string]: string };
   readonly networkIsolation: boolean;
   readonly vpcConfig?: CfnModel.VpcConfigProperty;
 }
 
-/** SageMaker's model: an image, the model's files, and the environment. It is never changed, only replaced. */
+/** SageMaker model with an image, the model's files and the environment. Updates always replace it. */
 export class ServedModel extends Construct {
   readonly resource: CfnModel;
-  /** The archive of the package, if that is where the model comes from. */
+  /** Archive of the package. Set if the model comes from a package and the server needs its files. */
   readonly asset?: FileAssetLocation;
 
   constructor(
@@ -43,11 +43,14 @@ export class ServedModel extends Construct {
       vpcConfig: props.vpcConfig,
       primaryContainer: { image: props.image.uri, environment: this.environment(), ...this.data() },
     });
-    // The policy too: SageMaker tries the role while the model is made.
+    // The dependency includes the role's policy, because SageMaker uses the role while it creates the model.
     this.resource.node.addDependency(props.role);
   }
 
-  /** Uploads the archive as it is, under a name that ends as SageMaker asks, which CDK's `Asset` would not give it. */
+  /**
+   * Uploads the archive without repacking, under a name with the suffix that SageMaker requires. CDK's `Asset` does
+   * neither.
+   */
   private upload(): FileAssetLocation {
     const { model, server, role } = this.props;
     const { path, digest } = modelArchive(model, server.layout(model));
@@ -65,7 +68,7 @@ export class ServedModel extends Construct {
 
   private environment(): { [name: string]: string } {
     const { model, server, modelData, environment, timeoutSeconds, startupSeconds } = this.props;
-    // Which of many models is loaded, the caller says.
+    // With several models, the caller selects the model in each request.
     const own = modelData.kind === 'multiModel' ? {} : server.spec.sageMakerEnvironment?.(model);
     if (server.spec.image !== undefined) return { ...environment, ...own };
     return {

@@ -5,7 +5,7 @@ import { type Ceiling, checkMemory, checkPayload } from '../shared/preflight.js'
 import { memoryOf } from './instances.js';
 import { SAGEMAKER } from './limits.js';
 
-/** The largest request of each mode, and what takes a larger one. */
+/** Largest request of each mode, and the alternative for a larger one. */
 const PAYLOADS: Readonly<Record<EndpointMode['kind'], Ceiling & { readonly maxBytes: number }>> = {
   serverless: {
     maxBytes: SAGEMAKER.serverlessPayloadBytes,
@@ -29,14 +29,14 @@ const PAYLOADS: Readonly<Record<EndpointMode['kind'], Ceiling & { readonly maxBy
   },
 };
 
-/** Whether a row of the model's inputs fits into a request, and the model where its memory is chosen here. */
+/** Checks that a row of inputs fits into a request, and the model into memory if the mode sets the memory. */
 export function checkSize(
   validator: Validator,
   { model, modelData, server }: ManagedEndpointModelProps,
   mode: EndpointMode,
 ): void {
   const { maxBytes, ...ceiling } = PAYLOADS[mode.kind];
-  // Of many models, the one of the props only names the endpoint.
+  // A multi-model endpoint serves other models; the one in the props only names the endpoint.
   if (modelData?.kind === 'multiModel') return;
   checkPayload(validator, model, maxBytes, ceiling);
   if (server && server.layout(model).length === 0) return;

@@ -8,9 +8,9 @@ import type { EndpointMetrics } from './endpoint-metrics.js';
 import { highest } from './highest.js';
 
 export interface EndpointTelemetryProps {
-  /** Of each production variant, or of the inference component; the first is the endpoint's own. */
+  /** Metrics of each production variant, or of the inference component. The first are those of the main variant. */
   readonly metrics: readonly [EndpointMetrics, ...EndpointMetrics[]];
-  /** Of a shadow, which is shown and watched by no alarm: callers do not see its answers. */
+  /** Metrics of a shadow, shown without alarms: callers do not see its responses. */
   readonly shadow?: EndpointMetrics;
   readonly mode: EndpointMode;
   readonly thresholds: AlarmThresholds;
@@ -18,10 +18,10 @@ export interface EndpointTelemetryProps {
   readonly alarmActions: readonly IAlarmAction[];
 }
 
-/** Minutes a request may wait in the queue of an asynchronous endpoint: the start of an instance, twice. */
+/** Minutes a request may wait in an asynchronous endpoint's queue: twice the time an instance takes to start. */
 const QUEUE_MINUTES = 20;
 
-/** The alarms and the dashboard of an endpoint. Each alarm is on the variant that does worst. */
+/** Alarms and dashboard of an endpoint. Each alarm watches the variant with the worst value. */
 export class EndpointTelemetry extends Construct {
   readonly errorAlarm: Alarm;
   readonly latencyAlarm: Alarm;
@@ -60,7 +60,7 @@ export class EndpointTelemetry extends Construct {
     };
   }
 
-  /** In percent. */
+  /** Utilization in percent. */
   private load(): IMetric {
     const { metrics, mode } = this.props;
     if (mode.kind !== 'serverless') {
@@ -70,7 +70,7 @@ export class EndpointTelemetry extends Construct {
     const executions = metrics.map((each) =>
       each.metric('ServerlessConcurrentExecutionsUtilization', { statistic: 'Maximum' }),
     );
-    // SageMaker tells a share, 0 to 1.
+    // SageMaker reports a share, 0 to 1.
     return highest(executions, 'Concurrent executions, percent', 100);
   }
 

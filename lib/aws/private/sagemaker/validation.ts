@@ -55,11 +55,11 @@ const PROPS: PropTypes<ManagedEndpointModelProps> = {
   alarmActions: ALARM_ACTIONS,
 };
 
-/** Variables that the construct sets. */
+/** Environment variables that the construct sets. */
 const RESERVED_NAMES = [ENVIRONMENT.port, ENVIRONMENT.startSeconds];
 const OWN_VARIABLES = SET_BY_CONSTRUCTS.length + RESERVED_NAMES.length;
 
-/** @throws ValidationError with everything that SageMaker would reject or ignore */
+/** @throws ValidationError that lists everything SageMaker would reject or ignore */
 export function validateManagedEndpoint(scope: Construct, props: ManagedEndpointModelProps): void {
   const validator = validatorFor(scope, 'ManagedEndpointModel');
   checkProps(validator, props, PROPS);

@@ -5,12 +5,15 @@ import type { EndpointMode, RealTimeOptions } from '../../mode.js';
 import { initialReplicas, instanceType, memoryOf, type Replicas } from './instances.js';
 import { hasOldDriver } from './limits.js';
 
-/** Never renamed: a deployment moves traffic gradually only between variants of one name. */
+/**
+ * Name of the main variant. It must not change: deployments shift traffic gradually only between variants of the same
+ * name.
+ */
 export const MAIN_VARIANT = 'AllTraffic';
 
 type Variant = CfnEndpointConfig.ProductionVariantProperty;
 
-/** How long SageMaker waits for a container, as its API names it. */
+/** Startup timeouts of a container, with the property names of SageMaker's API. */
 export interface StartTimes {
   readonly containerStartupHealthCheckTimeoutInSeconds: number;
   readonly modelDataDownloadTimeoutInSeconds: number;
@@ -19,7 +22,7 @@ export interface StartTimes {
 const routingConfig = { routingStrategy: 'LEAST_OUTSTANDING_REQUESTS' };
 
 /**
- * What an endpoint's configuration says of its variants.
+ * Builds the variants of an endpoint configuration.
  *
  * @param models the names of SageMaker's models, by variant
  */
@@ -60,14 +63,14 @@ export function endpointVariants(
   }
 }
 
-/** The host's image: one whose driver suits CUDA 12 where SageMaker's own does not. */
+/** AMI version of the instances. The default has a driver for CUDA 12 where SageMaker's own default does not. */
 function amiVersion(type: string | undefined, given: string | undefined): string | undefined {
   if (given !== undefined || type === undefined || Token.isUnresolved(type)) return given;
   return hasOldDriver(type) ? 'al2-ami-sagemaker-inference-gpu-3-1' : undefined;
 }
 
 function instances(mode: EndpointMode, server: ServerSpec, range: Replicas) {
-  // Asynchronous endpoints start with one and fall to zero when nothing waits.
+  // Asynchronous endpoints start with one instance and scale in to zero when the queue is empty.
   const type = instanceType(mode, server);
   const { inferenceAmiVersion } = mode.realTimeOptions ?? mode.asynchronousOptions ?? {};
   return {
@@ -81,9 +84,9 @@ function serverless(mode: EndpointMode, { min, max }: Replicas) {
   return { memorySizeInMb: memoryOf(mode), maxConcurrency: max, provisionedConcurrency: min || undefined };
 }
 
-/** The instances that inference components share. */
+/** Instance pool that inference components share. */
 function pool(mode: EndpointMode, server: ServerSpec, { min, max }: Replicas) {
-  // Copies keep the instances that they need, so that zero suits whatever a token stands for.
+  // A pool keeps the instances that its copies need, so a minimum of zero suits every value of a token.
   const least = Token.isUnresolved(min) ? 0 : Math.min(min, 1);
   const { minInstances = least, maxInstances = max, inferenceAmiVersion } = mode.inferenceComponentOptions ?? {};
   const type = instanceType(mode, server);
@@ -110,7 +113,7 @@ function shadowVariant(
     instanceType: type,
     inferenceAmiVersion: amiVersion(type, inferenceAmiVersion),
     initialInstanceCount: shadow.instanceCount ?? 1,
-    // SageMaker copies the share that the shadow's weight is of the production variant's.
+    // SageMaker samples the shadow's weight divided by the production variant's weight.
     initialVariantWeight: (weight * (shadow.samplingPercent ?? 100)) / 100,
   };
 }
