@@ -67,8 +67,8 @@ export class GpuInstances extends Construct {
       vpcSubnets: subnets,
       launchTemplate: template,
       minCapacity: min,
-      // A deployment runs both versions for a while. A token cannot be doubled, so the group gets ECS's limit; the
-      // tasks stay limited.
+      // A deployment runs both versions for a while. A token cannot be doubled, so ECS's limit of tasks applies. The
+      // number of tasks limits the instances in use.
       maxCapacity: 2 * (Token.isUnresolved(max) ? ECS.tasks.max : max),
       // ECS drains the tasks of an instance before an instance with an earlier image is terminated.
       updatePolicy: UpdatePolicy.rollingUpdate({ minInstancesInService: min }),

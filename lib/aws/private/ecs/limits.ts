@@ -39,7 +39,7 @@ export const ECS = {
   /** Ephemeral storage of a Fargate task by default. */
   ephemeralBytes: 20 * 2 ** 30,
   maxEphemeralGib: 200,
-  /** Target for the concurrency of a task. */
+  /** Target number of concurrent requests per task. */
   concurrency: { min: 1, max: 10_000, fraction: true, source: 'this construct' },
   cpuPercent: { min: 1, max: 100, unit: 'percent', source: 'ECS' },
   gpus: { min: 1, max: 16, source: 'EC2' },

@@ -107,8 +107,7 @@ export class LoadBalancer extends Construct {
       protocol: certificate ? ApplicationProtocol.HTTPS : ApplicationProtocol.HTTP,
       certificates: certificate && [certificate],
       sslPolicy: certificate && SslPolicy.RECOMMENDED_TLS,
-      // The security group controls who can connect: nobody, unless the load balancer is internet-facing or a peer is
-      // allowed.
+      // The security group controls who can connect. Only an internet-facing listener is open by default.
       open: this.props.internetFacing && id === 'Listener',
       defaultAction: ListenerAction.fixedResponse(404, { contentType: 'application/json', messageBody: '{}' }),
     });

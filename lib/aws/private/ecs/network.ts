@@ -14,9 +14,7 @@ import { Construct } from 'constructs';
 import { warn } from '../shared/cost-warnings.js';
 
 export interface NetworkProps {
-  /**
-   * Whether the tasks or the load balancer call services that have no VPC endpoint here, or callers use the internet.
-   */
+  /** Whether the VPC needs internet access, for services without a VPC endpoint or an internet-facing load balancer. */
   readonly internet: boolean;
   /** Whether EC2 instances join the cluster, which requires additional endpoints of ECS. */
   readonly instances: boolean;

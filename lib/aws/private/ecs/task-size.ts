@@ -18,8 +18,8 @@ export function cpuText(cpu: number): string {
 }
 
 /**
- * Instance type and size of GPU tasks. By default, each g5.xlarge runs one task, and the system shares its 4 CPUs and
- * 16 GiB.
+ * Instance type and size of GPU tasks. By default, each g5.xlarge runs one task, which leaves 1 CPU and 4 GiB to the
+ * system.
  */
 export function gpuSize(options: GpuCapacityOptions): Required<GpuCapacityOptions> {
   const { instanceType = 'g5.xlarge', gpuCount = 1, cpu = 3, memoryMib = 12_288 } = options;
