@@ -1,7 +1,10 @@
-/** Suits every element of a tensor. */
+/** Alignment in bytes that suits every element type. */
 const ALIGNMENT = 8;
 
-/** Bytes from `position` to where a tensor may begin next. In bits, as a position that somebody told may be anything. */
+/**
+ * Returns the padding in bytes from `position` to the next aligned one. Bit operations give a result even if `position`
+ * comes from a request and is not a valid number.
+ */
 export function paddingAfter(position: number): number {
   return -position & (ALIGNMENT - 1);
 }

@@ -1,12 +1,12 @@
 import type { TensorData } from './datatype.js';
 import { elementCount, type Signature, type Tensor } from './tensor.js';
 
-/** Whether requests of this signature may run together: each input and output may have any number of rows. */
+/** Whether requests of this signature can be batched: each input and output accepts any number of rows. */
 export function isBatchable(signature: Signature): boolean {
   return [...signature.inputs, ...signature.outputs].every((spec) => spec.shape[0] === -1);
 }
 
-/** Rows of a request whose inputs agree on them; undefined if they do not, so that it must run alone. */
+/** Returns the number of rows in a request. Undefined if its inputs disagree, so that it must run alone. */
 export function rowsOf(inputs: readonly Tensor[]): number | undefined {
   const rows = inputs[0]?.shape[0];
   if (rows === undefined || rows === 0) return undefined;
@@ -14,7 +14,7 @@ export function rowsOf(inputs: readonly Tensor[]): number | undefined {
   return rows;
 }
 
-/** Whether two requests of one signature differ, but for their values, at most in their number of rows. */
+/** Whether two requests of one signature differ only in their values and their number of rows. */
 export function sameRowShape(left: readonly Tensor[], right: readonly Tensor[]): boolean {
   for (let index = 0; index < left.length; index++) {
     if (left[index]!.datatype !== right[index]!.datatype) return false;
@@ -26,7 +26,7 @@ export function sameRowShape(left: readonly Tensor[], right: readonly Tensor[]):
   return true;
 }
 
-/** Puts the rows of several requests below each other. */
+/** Concatenates the rows of several requests. */
 export function joinRows(requests: readonly (readonly Tensor[])[], rows: number): Tensor[] {
   return requests[0]!.map((first, index) => ({
     name: first.name,
@@ -43,9 +43,9 @@ export function hasRows(outputs: readonly Tensor[], rows: number): boolean {
 }
 
 /**
- * Gives each request its rows of the outputs.
+ * Splits the rows of the outputs among the requests.
  *
- * @returns undefined if an output has not one row for each row that went in
+ * @returns undefined if an output does not have one row for each input row
  */
 export function splitRows(outputs: readonly Tensor[], counts: readonly number[], rows: number): Tensor[][] | undefined {
   if (!hasRows(outputs, rows)) return undefined;

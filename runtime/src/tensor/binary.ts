@@ -4,18 +4,19 @@ import { MISSING_TEXT } from './missing.js';
 import { checkObjects } from './object-limit.js';
 import { elementCount, type Tensor } from './tensor.js';
 
-/** Bytes of the length before each element of a `BYTES` tensor. */
+/** Bytes of the length prefix of each element in a `BYTES` tensor. */
 const LENGTH_BYTES = 4;
 
-/** The length of a text that is missing, in what a worker is sent. */
+/** Length that marks a missing string in a message to a worker. */
 const MISSING_LENGTH = 0xffffffff;
 
 /**
- * A tensor from its raw bytes: little-endian and row-major, an element of `BYTES` after its length in 32 bits.
+ * Returns a tensor from its raw bytes: little-endian and row-major, each `BYTES` element prefixed by its length in 32
+ * bits.
  *
- * The data is a view of `bytes` where their alignment allows it.
+ * The data is a view of `bytes` if their alignment allows it.
  *
- * @throws InferenceError `INVALID_ARGUMENT` if the bytes are not those of such a tensor
+ * @throws InferenceError `INVALID_ARGUMENT` if the bytes do not match the datatype and shape
  */
 export function tensorFromBytes(name: string, datatype: Datatype, shape: readonly number[], bytes: Buffer): Tensor {
   const count = elementCount(shape);
@@ -33,11 +34,13 @@ export function tensorFromBytes(name: string, datatype: Datatype, shape: readonl
   const TypedArray = typedArrayOf(datatype);
   const isAligned = bytes.byteOffset % TypedArray.BYTES_PER_ELEMENT === 0;
   const { buffer, byteOffset } = isAligned ? bytes : Buffer.copyBytesFrom(bytes);
-  // A copy may come from a pool at any multiple of eight, which suits every element.
+  // A copy from the buffer pool is aligned to eight bytes, which suits every element type.
   return { name, datatype, shape, data: new TypedArray(buffer, byteOffset, count) };
 }
 
-/** The raw bytes of a tensor, as `tensorFromBytes` reads them; a view of its data but for `BYTES`. */
+/**
+ * Returns the raw bytes of a tensor, as `tensorFromBytes` reads them. They are a view of its data, except for `BYTES`.
+ */
 export function tensorBytes(tensor: Tensor): Buffer {
   const { data } = tensor;
   if (!Array.isArray(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);

@@ -2,7 +2,7 @@ import { invalid } from './errors.js';
 import { type Signature, shapeFits, type Tensor } from './tensor.js';
 
 /**
- * Checks that the inputs are those of the signature, in its order, with its datatypes and shapes.
+ * Checks that the inputs match the signature in order, datatypes and shapes.
  *
  * @throws InferenceError `INVALID_ARGUMENT` naming the input
  */
@@ -18,8 +18,8 @@ export function checkInputs(signature: Signature, inputs: readonly Tensor[]): vo
 }
 
 /**
- * Checks that the inputs are those of the signature, in its order, with its datatypes and whatever shapes: a SavedModel
- * may take more shapes than its signature names.
+ * Checks that the inputs match the signature in order and datatypes, but not in shapes. A SavedModel may accept more
+ * shapes than its signature declares.
  *
  * @throws InferenceError `INVALID_ARGUMENT` naming the input
  */
@@ -38,7 +38,7 @@ function checkDatatypes(signature: Signature, inputs: readonly Tensor[]): void {
 /**
  * Checks the inputs of a request for a model of `format`.
  *
- * TensorFlow Serving does not check shapes: a SavedModel may take more than its signature names.
+ * TensorFlow Serving does not check shapes, because a SavedModel may accept more shapes than its signature declares.
  *
  * @throws InferenceError `INVALID_ARGUMENT` naming the input
  */
@@ -47,7 +47,7 @@ export function checkFor(format: string, signature: Signature, inputs: readonly 
   else checkInputs(signature, inputs);
 }
 
-/** The names of the inputs, for a message. */
+/** Lists the names of the inputs for a message. */
 export function nameList(signature: Signature): string {
   return signature.inputs.map((input) => input.name).join(', ');
 }

@@ -2,16 +2,16 @@ import { typedArrayOf } from './datatype.js';
 import { invalid } from './errors.js';
 import type { Signature, Tensor, TensorSpec } from './tensor.js';
 
-/** Whether an input has one value a row. */
+/** Whether an input has one value per row. */
 function isColumn({ shape }: TensorSpec): boolean {
   return shape[0] === -1 && (shape.length === 1 || (shape.length === 2 && shape[1] === 1));
 }
 
 /**
- * The columns of the table that a signature takes, in the order of its rows: its inputs, if there are several of one value
- * each, or the labelled columns of its only input.
+ * Returns the columns of the table that a signature takes, in row order. They are its inputs, if several take one value
+ * each, or the labeled columns of its only input.
  *
- * @returns undefined if the inputs are no such table
+ * @returns undefined if the inputs do not form a table
  */
 export function columnsOf({ inputs }: Signature): readonly TensorSpec[] | undefined {
   const [only] = inputs;

@@ -2,7 +2,7 @@ import { allocate, DATATYPES, type Datatype, type TensorData } from './datatype.
 import { shortFloatOf } from './float16.js';
 import type { Tensor } from './tensor.js';
 
-/** The numeric datatypes that hold every value of each datatype exactly. */
+/** For each datatype, the numeric datatypes that represent all its values exactly. */
 const WIDER: Partial<Record<Datatype, readonly Datatype[]>> = {
   UINT8: ['UINT16', 'UINT32', 'UINT64', 'INT16', 'INT32', 'INT64', 'FP16', 'BF16', 'FP32', 'FP64'],
   UINT16: ['UINT32', 'UINT64', 'INT32', 'INT64', 'FP32', 'FP64'],
@@ -15,22 +15,22 @@ const WIDER: Partial<Record<Datatype, readonly Datatype[]>> = {
   FP32: ['FP64'],
 };
 
-/** Whether every value of `from` is a value of `to`. */
+/** Whether `to` represents every value of `from` exactly. */
 export function widens(from: string, to: Datatype): boolean {
   return WIDER[from as Datatype]?.includes(to) ?? false;
 }
 
-/** The datatypes in which a request may send an input: its own, and those whose every value it holds. */
+/** Returns the datatypes in which a request may send an input: its own, and those that convert to it without loss. */
 export function datatypesThatFit(to: Datatype): Datatype[] {
   return DATATYPES.filter((from) => from === to || widens(from, to));
 }
 
-/** Whether the elements are floating-point numbers of any width. */
+/** Whether the datatype is a floating-point type of any width. */
 export function isFloat(datatype: Datatype): boolean {
   return datatype === 'FP32' || datatype === 'FP64' || shortFloatOf(datatype) !== undefined;
 }
 
-/** Returns a numeric tensor in another numeric datatype, each value rounded to the nearest. */
+/** Converts a numeric tensor to another numeric datatype, rounding each value to the nearest. */
 export function converted(tensor: Tensor, datatype: Datatype): Tensor {
   if (tensor.datatype === datatype) return tensor;
   const source = tensor.data as Exclude<TensorData, Buffer[]>;

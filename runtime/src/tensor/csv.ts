@@ -36,24 +36,24 @@ const TRUTHS = new Map([
   ['0', 0],
 ]);
 
-/** What starts a file that some editors save. */
+/** Byte order mark that some editors write at the start of a file. */
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
-/** Values of a column that there is room for before the first is read. */
+/** Initial capacity of a column in values. */
 const FIRST_ROOM = 64;
 
-/** Characters of a cell that a message quotes. */
+/** Maximum number of characters of a cell that a message quotes. */
 const QUOTED = 40;
 
 /** Whether the first line names the columns. */
 export type CsvHeader = 'present' | 'absent';
 
 /**
- * The inputs of a signature from lines of values between commas, one row a line, quoted as RFC 4180 has it.
+ * Parses the inputs of a signature from comma-separated values, one row per line, quoted according to RFC 4180.
  *
- * The only input of a model takes all values of a line; of several inputs with one value a row each, every column feeds
- * one. A first line that names columns which the model has is a header, by which columns are matched; without one they
- * come in the model's order. Columns of other names are ignored. An empty cell is a missing value.
+ * A model with one input takes all values of a line. A model with several inputs of one value per row takes one column
+ * for each. A first line with column names of the model is a header, and columns are matched by name. Without a header
+ * they are in the model's order. Other columns are ignored. An empty cell is a missing value.
  *
  * @param header whether there is a header. @default it is detected by the names of the columns
  * @throws InferenceError `INVALID_ARGUMENT` naming line and column
@@ -76,9 +76,9 @@ export function tensorsFromCsv(signature: Signature, bytes: Buffer, header?: Csv
 }
 
 /**
- * The rows of tensors as lines, the values of several side by side.
+ * Writes the rows of tensors as CSV lines. The values of several tensors are side by side.
  *
- * @throws InferenceError `INVALID_ARGUMENT` if they have no rows, or not the same number
+ * @throws InferenceError `INVALID_ARGUMENT` if the tensors have no rows, or different numbers of rows
  */
 export function csvFromTensors(tensors: readonly Tensor[]): Buffer | string {
   const size = tensors[0]?.shape[0];
@@ -102,7 +102,7 @@ export function csvFromTensors(tensors: readonly Tensor[]): Buffer | string {
   return writer.finish();
 }
 
-/** Reads all cells into the only input: lines may be of any one width. */
+/** Reads all cells into the only input. All lines must have the same number of cells, but any number is allowed. */
 function readAll(reader: CsvReader, spec: TensorSpec): Tensor {
   const column = new Column(spec);
   let rows = 0;
@@ -119,14 +119,14 @@ function readAll(reader: CsvReader, spec: TensorSpec): Tensor {
   return column.tensor(shapeOf(spec, rows, width));
 }
 
-/** Reads each column of a table, where `names` say what the cells of a line are, and else the order of the columns. */
+/** Reads each column of a table. `names` identifies the cells of a line. Without it they are in column order. */
 function readColumns(reader: CsvReader, specs: readonly TensorSpec[], names: readonly string[] | undefined): Tensor[] {
   const columns = specs.map((spec) => new Column(spec));
   const byName = new Map(columns.map((column) => [column.spec.name, column]));
   let cells = names?.map((name) => byName.get(name));
   let rows = 0;
   while (reader.nextLine()) {
-    // Only the first line can tell whether the columns that the model ignores are there.
+    // Only the first line shows whether the data includes the columns that the model ignores.
     cells ??= columnsByPlace(columns, reader);
     let place = 0;
     do {
@@ -157,7 +157,10 @@ function widthError(reader: CsvReader, got: number, width: number): Error {
   return invalid(`CSV line ${reader.line}: got ${got} values, the first line has ${width}`);
 }
 
-/** Lines of one value each may feed an input of one dimension; all values of a line are an item of any shape. */
+/**
+ * Returns the shape of the rows. Lines of one value may feed a one-dimensional input; longer lines are items of any
+ * shape.
+ */
 function shapeOf(spec: TensorSpec, rows: number, width: number): readonly number[] {
   const [, ...item] = spec.shape;
   if (item.length === 0 && width === 1) return [rows];
@@ -165,7 +168,7 @@ function shapeOf(spec: TensorSpec, rows: number, width: number): readonly number
   return [rows, width];
 }
 
-/** Gathers cells in the typed array of one input. */
+/** Collects cells in the typed array of one input. */
 class Column {
   count = 0;
   private data: TensorData;
@@ -178,7 +181,7 @@ class Column {
     this.isSingle = spec.datatype === 'FP32';
   }
 
-  /** Takes the cell that `reader` is at. */
+  /** Reads the current cell of `reader` into the column. */
   take(reader: CsvReader): void {
     const { datatype } = this.spec;
     if (datatype === 'BYTES') reader.countObject();
@@ -216,11 +219,11 @@ class Column {
   }
 }
 
-/** Reads cells from bytes, one after the other, and makes no text of those that are numbers. */
+/** Reads cells sequentially from bytes, and parses numbers without creating strings. */
 class CsvReader {
-  /** The number that was read last. */
+  /** The last number that was read. */
   value = 0;
-  /** The line of the cell, from 1, blank lines counted. */
+  /** Line number of the cell, from 1, including blank lines. */
   line = 1;
   private position: number;
   private cell = 0;
@@ -245,7 +248,10 @@ class CsvReader {
     return true;
   }
 
-  /** Moves to the next cell of the line, past one that was not read. @returns false at the end of the line */
+  /**
+   * Moves to the next cell of the line, skipping the current one if it was not read. @returns false at the end of the
+   * line
+   */
   nextCell(): boolean {
     if (!this.isCellRead) this.skipCell();
     if (this.body[this.position] !== COMMA) return false;
@@ -256,7 +262,7 @@ class CsvReader {
   }
 
   /**
-   * Counts a cell that becomes an object of its own.
+   * Counts a cell that becomes a separate object.
    *
    * @throws InferenceError `INVALID_ARGUMENT` if there are too many for the size of the body
    */
@@ -264,7 +270,7 @@ class CsvReader {
     checkObjects(++this.objects, this.body.length);
   }
 
-  /** Reads the cell into `value` if it is a decimal number. @returns false, with nothing read, if it is not */
+  /** Reads the cell into `value` if it is a decimal number. @returns false, without reading it, if it is not */
   number(single: boolean): boolean {
     const { body } = this;
     let position = this.position;
@@ -299,7 +305,7 @@ class CsvReader {
       if (!(byte >= ZERO && byte <= NINE)) return false;
       let written = 0;
       do {
-        // Beyond this every number is 0 or infinite, and more digits must not overflow.
+        // A larger exponent always gives 0 or infinity, and further digits must not overflow.
         if (written < 100_000) written = written * 10 + (byte - ZERO);
         byte = body[++position] as number;
       } while (byte >= ZERO && byte <= NINE);
@@ -315,7 +321,7 @@ class CsvReader {
     return true;
   }
 
-  /** Whether the cell is empty: a quoted one is not. */
+  /** Whether the cell is empty. A quoted empty string is not. */
   isMissing(): boolean {
     const { body } = this;
     let { position } = this;
@@ -327,7 +333,7 @@ class CsvReader {
     return true;
   }
 
-  /** Reads the cell as bytes of UTF-8, which are a view of the body where no quote is doubled. */
+  /** Reads the cell as UTF-8 bytes. They are a view of the body unless the cell contains doubled quotes. */
   bytes(): Buffer {
     const { body, position } = this;
     let bytes: Buffer;
@@ -343,12 +349,12 @@ class CsvReader {
     return bytes;
   }
 
-  /** Reads the cell as text; an empty one if it was found missing. */
+  /** Reads the cell as text. Returns an empty string if the cell is missing. */
   text(): string {
     return this.isCellRead ? '' : this.bytes().toString('utf8');
   }
 
-  /** The cells of the line, which stay unread. */
+  /** Counts the cells of the line without reading them. */
   countCells(): number {
     const { position, cell, isCellRead } = this;
     let count = 1;
@@ -357,15 +363,15 @@ class CsvReader {
     return count;
   }
 
-  /** Reads past the next line. */
+  /** Skips the next line. */
   skipLine(): void {
     if (this.nextLine()) while (this.nextCell());
   }
 
   /**
-   * Reads the first line if it is a header of the columns, or must be one.
+   * Reads the first line if it is a header, or must be one.
    *
-   * @returns undefined, with nothing read, if it is none
+   * @returns undefined, without reading it, if it is not a header
    */
   headerOf(columns: readonly TensorSpec[], isHeader: boolean): string[] | undefined {
     const { position, line } = this;
@@ -381,7 +387,7 @@ class CsvReader {
         if (known.has(name) && seen.has(name)) throw invalid(`CSV: the header names the column ${name} twice`);
         seen.add(name);
       }
-      // A row of texts that happen to be names of columns does not name all that the model needs.
+      // A data row may happen to contain column names, but not all that the model needs.
       if (isHeader || columns.every(({ name, unused }) => unused || seen.has(name))) return names;
     }
     Object.assign(this, { position, line });
@@ -432,7 +438,7 @@ function trimmed(bytes: Buffer): Buffer {
   return bytes.subarray(start, end);
 }
 
-/** Reads what is no plain decimal: quoted numbers, words, and whole numbers of every width. */
+/** Parses values other than plain decimals: quoted numbers, words, and integers of every width. */
 function parse(datatype: Datatype, cell: string, tabular: boolean): number | bigint | undefined {
   switch (datatype) {
     case 'BOOL':

@@ -1,7 +1,8 @@
 /**
- * The element types of a tensor, by their Open Inference Protocol names, and the typed array that holds each.
+ * Element types of a tensor, by their Open Inference Protocol names.
  *
- * `FP16` and `BF16` are held as their raw 16 bits, on every version of Node; JSON and CSV carry them as numbers.
+ * Tensors hold `FP16` and `BF16` as raw 16-bit values, on every version of Node. JSON and CSV represent them as
+ * numbers.
  */
 export const DATATYPES = [
   'BOOL',
@@ -23,7 +24,7 @@ export const DATATYPES = [
 /** An Open Inference Protocol datatype. */
 export type Datatype = (typeof DATATYPES)[number];
 
-/** The elements of a tensor in row-major order. `BYTES` elements are raw bytes, text being UTF-8. */
+/** Elements of a tensor in row-major order. `BYTES` elements are raw bytes; text is UTF-8. */
 export type TensorData =
   | Uint8Array
   | Uint16Array
@@ -59,17 +60,17 @@ const ARRAYS: Record<Exclude<Datatype, 'BYTES'>, TypedArrayConstructor> = {
   FP64: Float64Array,
 };
 
-/** The typed array class for `datatype`. */
+/** Returns the typed array class for `datatype`. */
 export function typedArrayOf(datatype: Exclude<Datatype, 'BYTES'>): TypedArrayConstructor {
   return ARRAYS[datatype];
 }
 
-/** Bytes of one element; 0 for `BYTES`, whose elements differ in length. */
+/** Returns the bytes of one element; 0 for `BYTES`, whose elements vary in length. */
 export function elementSize(datatype: Datatype): number {
   return datatype === 'BYTES' ? 0 : ARRAYS[datatype].BYTES_PER_ELEMENT;
 }
 
-/** Zeroed room for `length` elements of `datatype`. */
+/** Allocates `length` zeroed elements of `datatype`. */
 export function allocate(datatype: Datatype, length: number): TensorData {
   return datatype === 'BYTES' ? new Array<Buffer>(length).fill(Buffer.alloc(0)) : new ARRAYS[datatype](length);
 }

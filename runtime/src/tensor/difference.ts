@@ -1,16 +1,16 @@
 import { shortFloatOf } from './float16.js';
 import type { Tensor } from './tensor.js';
 
-/** How far an answer may be from a golden one: `|got - wanted| <= absolute + relative * |wanted|`. */
+/** Allowed deviation of a response from the golden one: `|got - wanted| <= absolute + relative * |wanted|`. */
 export interface Tolerance {
   readonly absolute: number;
   readonly relative: number;
 }
 
 /**
- * The first difference between an answer and the golden one, in words.
+ * Describes the first difference between a response and the golden one.
  *
- * @returns undefined if they agree
+ * @returns undefined if they match
  */
 export function differenceBetween(got: Tensor, wanted: Tensor, tolerance: Tolerance): string | undefined {
   if (got.datatype !== wanted.datatype) return `${wanted.name} has type ${got.datatype}, expected ${wanted.datatype}`;
@@ -33,7 +33,7 @@ type Element = number | bigint | Buffer;
 function agree(got: Element, wanted: Element, { absolute, relative }: Tolerance): boolean {
   if (typeof got === 'number' && typeof wanted === 'number') {
     if (Object.is(got, wanted)) return true;
-    // A share of infinity is infinity, which every number would be near to.
+    // A fraction of infinity is infinite, so every number would be within the tolerance.
     return Number.isFinite(wanted) && Math.abs(got - wanted) <= absolute + relative * Math.abs(wanted);
   }
   return Buffer.isBuffer(got) && Buffer.isBuffer(wanted) ? got.equals(wanted) : got === wanted;

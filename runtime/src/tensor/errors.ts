@@ -1,6 +1,6 @@
 /**
- * The canonical status codes (those of gRPC), in which every part of the runtime reports a failure.
- * Each protocol maps them to its own status and body.
+ * The canonical gRPC status codes. Every part of the runtime reports failures with them, and each protocol maps them to
+ * its own status and body.
  */
 export const STATUS_CODES = [
   'CANCELLED',
@@ -21,7 +21,7 @@ export const STATUS_CODES = [
 
 export type StatusCode = (typeof STATUS_CODES)[number];
 
-/** A failure that is told to the caller: `message` is safe to send. */
+/** A failure reported to the client. `message` is safe to send. */
 export class InferenceError extends Error {
   override readonly name = 'InferenceError';
 
@@ -35,12 +35,15 @@ export class InferenceError extends Error {
   }
 }
 
-/** Shorthand for the most frequent failure: the caller's request is wrong. */
+/** Returns the most frequent failure: an invalid request. */
 export function invalid(message: string): InferenceError {
   return new InferenceError('INVALID_ARGUMENT', message);
 }
 
-/** The failure of whatever comes once the server ends: another server may take it at once. */
+/**
+ * Returns the failure of requests that arrive while the server shuts down. Clients can retry on another server
+ * immediately.
+ */
 export function shuttingDown(): InferenceError {
   return new InferenceError('UNAVAILABLE', 'the server is shutting down', 1);
 }

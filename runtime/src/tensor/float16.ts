@@ -1,14 +1,17 @@
 import type { Datatype } from './datatype.js';
 
-/** The two float formats of 16 bits, whose tensors hold raw bits because Node 22 has no array for either. */
+/**
+ * Conversions of a 16-bit float format. Its tensors hold raw bits, because Node 22 has no typed array for either
+ * format.
+ */
 interface ShortFloat {
-  /** Returns the value of 16 bits. */
+  /** Returns the value for 16 bits. */
   toNumber(bits: number): number;
-  /** Returns the bits of the nearest value, ties to even; infinity beyond the largest. */
+  /** Returns the bits of the nearest value, ties to even, or of infinity if the value is too large. */
   fromNumber(value: number): number;
 }
 
-/** The value of the IEEE 754 half whose bits are given. */
+/** Returns the value of an IEEE 754 half-precision float from its bits. */
 export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
@@ -22,7 +25,7 @@ const words = new Uint32Array(2);
 const float = new Float32Array(words.buffer, 0, 1);
 const double = new Float64Array(words.buffer);
 
-/** The value of the bfloat16 whose bits are given: they are the upper half of a float's. */
+/** Returns the value of a bfloat16 from its bits, which are the upper half of a 32-bit float. */
 export function bfloatToNumber(bits: number): number {
   words[0] = bits << 16;
   return float[0]!;
@@ -31,13 +34,13 @@ export function bfloatToNumber(bits: number): number {
 const HALF: ShortFloat = { toNumber: halfToNumber, fromNumber: (value) => bitsOf(value, 10, 15) };
 const BFLOAT: ShortFloat = { toNumber: bfloatToNumber, fromNumber: (value) => bitsOf(value, 7, 127) };
 
-/** The conversions of a datatype whose tensors hold raw bits; undefined for the others. */
+/** Returns the conversions of a datatype whose tensors hold raw bits. Undefined for other datatypes. */
 export function shortFloatOf(datatype: Datatype): ShortFloat | undefined {
   if (datatype === 'FP16') return HALF;
   return datatype === 'BF16' ? BFLOAT : undefined;
 }
 
-/** Bits of the nearest float with `fractionBits` bits of fraction and the exponent bias `bias`. */
+/** Returns the bits of the nearest float with `fractionBits` fraction bits and the exponent bias `bias`. */
 function bitsOf(value: number, fractionBits: number, bias: number): number {
   const infinity = (2 * bias + 1) << fractionBits;
   if (Number.isNaN(value)) return infinity | (1 << (fractionBits - 1));
@@ -46,10 +49,11 @@ function bitsOf(value: number, fractionBits: number, bias: number): number {
   double[0] = size;
   const exponent = ((words[1]! >>> 20) & 0x7ff) - 1023;
   if (exponent > bias) return sign | infinity;
-  // Below the least exponent, numbers are spaced as at it.
+  // Subnormal numbers have the spacing of the smallest normal exponent.
   const least = 1 - bias;
   const units = roundToEven(size / 2 ** (Math.max(exponent, least) - fractionBits));
-  // Units include the leading one of normal numbers, and rounding up may carry into the exponent, which is the right bits.
+  // The units include the implicit leading one of normal numbers. Rounding up may carry into the exponent, which yields
+  // the correct bits.
   return sign | (units + (Math.max(exponent, least) - least) * 2 ** fractionBits);
 }
 

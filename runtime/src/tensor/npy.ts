@@ -8,13 +8,16 @@ import { elementCount, type Tensor, type TensorSpec } from './tensor.js';
 
 const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
 
-/** The header ends at a multiple of this, so that the data can be mapped. */
+/** Alignment of the end of the header, so that the data can be memory-mapped. */
 const ALIGNMENT = 64;
 
-/** Bytes of a character in NumPy's arrays of text. */
+/** Bytes of a character in NumPy's text arrays. */
 const CHARACTER_BYTES = 4;
 
-/** NumPy gives every text the room of the longest, so that a few long ones must not ask for much memory. */
+/**
+ * Maximum bytes of a text array. NumPy pads every string to the longest, so that a few long ones could require much
+ * memory.
+ */
 const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 
 const DESCRIPTIONS: Partial<Record<Datatype, string>> = {
@@ -33,10 +36,10 @@ const DESCRIPTIONS: Partial<Record<Datatype, string>> = {
 };
 
 /**
- * A tensor from an array that NumPy saved, in either byte order and either order of its dimensions.
+ * Returns a tensor from an array saved by NumPy, in either byte order and either dimension order.
  *
- * Numbers of another type are converted where the input is of floats, because NumPy's own default is float64, and where
- * the type of the input holds every value of the array's.
+ * Numbers of another type are converted if the input has floats, because NumPy defaults to float64. They are also
+ * converted if the input's datatype represents every value of the array's type.
  *
  * @throws InferenceError `INVALID_ARGUMENT`
  */
@@ -57,9 +60,9 @@ export function tensorFromNpy(spec: TensorSpec, bytes: Buffer): Tensor {
 }
 
 /**
- * The array as NumPy saves it; texts as NumPy's arrays of Unicode.
+ * Returns a tensor in NumPy's file format. Strings become NumPy Unicode arrays.
  *
- * @throws InferenceError `INVALID_ARGUMENT` for datatypes that NumPy does not have, and texts that it cannot hold
+ * @throws InferenceError `INVALID_ARGUMENT` for datatypes that NumPy does not have, and strings that it cannot hold
  */
 export function npyFromTensor(tensor: Tensor): Buffer {
   if (tensor.datatype === 'BYTES') return textsToNpy(tensor);
@@ -77,7 +80,7 @@ function numbersFrom(spec: TensorSpec, shape: readonly number[], raw: Buffer, de
   return tensorFromBytes(spec.name, datatype, shape, descr === little ? raw : swapped(raw, elementSize(datatype)));
 }
 
-/** Returns elements of `size` bytes in the other byte order. */
+/** Swaps the byte order of elements of `size` bytes. */
 function swapped(raw: Buffer, size: number): Buffer {
   if (raw.length % size !== 0) return raw;
   const copy = Buffer.from(raw);
@@ -85,14 +88,14 @@ function swapped(raw: Buffer, size: number): Buffer {
   return size === 4 ? copy.swap32() : copy.swap64();
 }
 
-/** How NumPy stores texts: `size` characters each, or bytes. */
+/** NumPy's text type: `size` characters per element, or bytes. */
 interface TextType {
   readonly isUnicode: boolean;
   readonly size: number;
   readonly isBig: boolean;
 }
 
-/** Texts of one length each, filled up with NUL as NumPy reads them. */
+/** Reads fixed-length strings, whose trailing NULs are padding as in NumPy. */
 function textsFrom(spec: TensorSpec, shape: readonly number[], raw: Buffer, type: TextType): Tensor {
   const { isUnicode, size, isBig } = type;
   const step = isUnicode ? size * CHARACTER_BYTES : size;
@@ -119,7 +122,7 @@ function utf8Of(text: Buffer, isBig: boolean): Buffer {
   return Buffer.from(points.map((point) => String.fromCodePoint(point)).join(''));
 }
 
-/** Elements that are stored first dimension first, in the order of tensors: last dimension first. */
+/** Reorders elements from column-major into row-major order. */
 function rowMajor(data: TensorData, shape: readonly number[]): TensorData {
   const ordered = data.slice() as unknown[];
   const strides = shape.map((_, axis) => elementCount(shape.slice(0, axis)));
@@ -178,7 +181,7 @@ function readHeader(bytes: Buffer): Header {
   if (bytes.length < MAGIC.length + 6 || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
     throw invalid('npy: the body does not start as a file of numpy.save');
   }
-  // Version 1 has a length of 16 bits, the later ones of 32.
+  // Version 1 has a 16-bit length. Later versions have a 32-bit length.
   const isFirst = bytes[MAGIC.length] === 1;
   const textAt = MAGIC.length + (isFirst ? 4 : 6);
   const dataAt = textAt + (isFirst ? bytes.readUInt16LE(MAGIC.length + 2) : bytes.readUInt32LE(MAGIC.length + 2));

@@ -4,11 +4,12 @@ import { npyFromTensor, tensorFromNpy } from './npy.js';
 import type { Signature, Tensor } from './tensor.js';
 import { type ArchiveFile, readArchive, writeArchive } from './zip-archive.js';
 
-/** What NumPy names the files of an archive by. */
+/** File extension of the arrays in an archive. */
 const ENDING = '.npy';
 
 /**
- * The inputs from arrays that NumPy saved by their names, unchecked; the one input of a model may have any.
+ * Returns the inputs from arrays that NumPy saved by name, without checking them. If the model has one input, the name
+ * of the array may differ.
  *
  * @throws InferenceError `INVALID_ARGUMENT`
  */
@@ -31,9 +32,9 @@ export async function tensorsFromNpz(signature: Signature, bytes: Buffer): Promi
 }
 
 /**
- * The arrays as NumPy saves them together.
+ * Returns tensors in NumPy's archive format.
  *
- * @throws InferenceError `INVALID_ARGUMENT` for datatypes that NumPy has not
+ * @throws InferenceError `INVALID_ARGUMENT` for datatypes that NumPy does not have
  */
 export function npzFromTensors(tensors: readonly Tensor[]): Promise<Buffer> {
   return writeArchive(

@@ -1,17 +1,20 @@
 import { invalid } from './errors.js';
 
-/** Values that any request may have which become an object each: elements of `BYTES`, and examples with their features. */
+/**
+ * Number of values that become separate objects, allowed in any request: elements of `BYTES`, and examples with their
+ * features.
+ */
 export const OBJECTS = 2 ** 18;
 
-/** A request may have more of them if each takes so many bytes in it. */
+/** Bytes of the request that allow one further object. */
 const BYTES_OF_EACH = 64;
 
 /**
- * Bounds what a request takes in memory by its size: an object takes some 250 bytes with what engines make of it, and
- * may take three in the request.
+ * Limits the memory of a request in relation to its size. An object takes about 250 bytes, including its copies in
+ * engines, but may take only three bytes in the request.
  *
- * @param count values that become an object each
- * @param bytes of the request
+ * @param count number of values that become separate objects
+ * @param bytes size of the request
  * @throws InferenceError `INVALID_ARGUMENT`
  */
 export function checkObjects(count: number, bytes: number): void {

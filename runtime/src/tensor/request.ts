@@ -1,38 +1,38 @@
 import type { Tensor } from './tensor.js';
 
-/** Whether a call is still wanted. An AbortSignal is one; it costs more than a small model's run to make. */
+/** State of a call's cancellation. An AbortSignal is valid, but creating one costs more than a run of a small model. */
 export interface Cancellation {
   readonly aborted: boolean;
-  /** Follows the calls of a model that the request makes. @default nobody does */
+  /** Traces the model calls of the request. @default no tracing */
   readonly trace?: RequestTrace;
 }
 
-/** Follows a request. */
+/** Traces a request. */
 export interface RequestTrace {
-  /** A call of a model begins to wait. @returns undefined if nobody follows it */
+  /** Called when a model call is queued. @returns undefined if the call is not traced */
   queued(): CallTrace | undefined;
 }
 
-/** Follows one call of a model. */
+/** Traces one call of a model. */
 export interface CallTrace {
-  /** Its run begins, for `requests` that have `rows` together. */
+  /** Called when the run starts, with the number of `requests` in the batch and their total `rows`. */
   started(rows: number, requests: number): void;
-  /** It has its answer, or `error` in its place. */
+  /** Called when the call completes, with `error` if it failed. */
   ended(error?: unknown): void;
 }
 
-/** One call of a model, whatever protocol it came by. All inputs of the signature are present, in its order. */
+/** One call of a model, independent of the protocol. All inputs of the signature are present, in its order. */
 export interface InferenceRequest {
   readonly inputs: readonly Tensor[];
-  /** Names of the outputs wanted. @default all outputs of the signature */
+  /** Names of the requested outputs. @default all outputs of the signature */
   readonly outputs?: readonly string[];
-  /** @default 'serving_default' */
+  /** Name of the signature. @default 'serving_default' */
   readonly signatureName?: string;
-  /** Aborted when the client goes away. */
+  /** Aborted when the client disconnects. */
   readonly signal?: Cancellation;
 }
 
-/** What the model answered: the outputs asked for, in the signature's order. */
+/** Response of a model: the requested outputs, in the order of the signature. */
 export interface InferenceResponse {
   readonly outputs: readonly Tensor[];
 }

@@ -1,20 +1,20 @@
 import type { Datatype, TensorData } from './datatype.js';
 
-/** What a signature says of one input or output. A dimension of -1 may have any size. */
+/** Specification of one input or output. A dimension of -1 may have any size. */
 export interface TensorSpec {
   readonly name: string;
   readonly datatype: Datatype;
   readonly shape: readonly number[];
-  /** Names of the classes along the last dimension; of an input, of its columns. */
+  /** Class names along the last dimension of an output, or column names of an input. */
   readonly labels?: readonly string[];
   /**
-   * Whether elements are cells of a table: texts may be missing, and booleans stand for the numbers 1 and 0. Floats of
-   * every model may be missing, as NaN.
+   * Whether elements are cells of a table: strings may be missing, and booleans represent the numbers 1 and 0. Floats
+   * may be missing in any model, as NaN.
    *
    * @default false
    */
   readonly tabular?: boolean;
-  /** Whether the model ignores the input: requests may leave it out, and its values are not read. @default false */
+  /** Whether the model ignores the input. Requests may omit it, and its values are not read. @default false */
   readonly unused?: boolean;
 }
 
@@ -22,13 +22,13 @@ export interface TensorSpec {
 export interface Signature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
-  /** Whether the order of the inputs is the model's own, so that a row may list values by place. @default false */
+  /** Whether the inputs are in the model's own order, so that a row may list values by position. @default false */
   readonly ordered?: boolean;
   /** Whether Open Inference requests must use the exact names and datatypes of the inputs. @default false */
   readonly strict?: boolean;
 }
 
-/** A named array of numbers or byte strings, row-major. `data` has as many elements as the shape's product. */
+/** A named array of numbers or byte strings in row-major order. The length of `data` is the product of the shape. */
 export interface Tensor {
   readonly name: string;
   readonly datatype: Datatype;
@@ -36,14 +36,14 @@ export interface Tensor {
   readonly data: TensorData;
 }
 
-/** The number of elements of a shape without open dimensions; 1 for a scalar. */
+/** Returns the number of elements of a shape without dynamic dimensions; 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
   let count = 1;
   for (const size of shape) count *= size;
   return count;
 }
 
-/** Whether `shape` is allowed where `allowed` is asked, -1 standing for any size. */
+/** Whether `shape` matches `allowed`, in which -1 means any size. */
 export function shapeFits(shape: readonly number[], allowed: readonly number[]): boolean {
   return shape.length === allowed.length && allowed.every((size, axis) => size === -1 || size === shape[axis]);
 }

@@ -1,6 +1,6 @@
 import { invalid } from './errors.js';
 
-// Signatures and sizes of the records: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
+// Record signatures and sizes: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 const LOCAL = 0x04034b50;
 const LOCAL_BYTES = 30;
 const ENTRY = 0x02014b50;
@@ -12,16 +12,16 @@ const MAX_COMMENT = 0xffff;
 const STORED = 0;
 const DEFLATED = 8;
 const ENCRYPTED = 1;
-/** The version of the format that readers must know. */
+/** Format version that readers must support. */
 const VERSION = 20;
 const UTF8_NAMES = 0x0800;
-/** 1 January 1980, which is as early as dates of the format begin. */
+/** 1 January 1980, the earliest date that the format supports. */
 const FIRST_DAY = 0x21;
 
-/** Files that an archive in a request may have. */
+/** Maximum number of files in an archive of a request. */
 const MAX_FILES = 100;
 
-/** Bytes that all of them may unpack to: few bytes must not ask for much memory. */
+/** Maximum unpacked size of all files in bytes, because a small archive can unpack to a large one. */
 const MAX_UNPACKED_BYTES = 64 * 1024 * 1024;
 
 /** A file of an archive. */
@@ -30,7 +30,7 @@ export interface ArchiveFile {
   readonly content: Buffer;
 }
 
-/** What the directory at the end says of a file. */
+/** Entry of a file in the central directory. */
 interface Entry {
   readonly name: string;
   readonly method: number;
@@ -40,9 +40,9 @@ interface Entry {
 }
 
 /**
- * The files of a ZIP archive, stored or deflated.
+ * Reads the files of a ZIP archive, stored or deflated.
  *
- * @throws InferenceError `INVALID_ARGUMENT` if it is none, is damaged, or would unpack to too much
+ * @throws InferenceError `INVALID_ARGUMENT` if the archive is invalid, damaged, or too large when unpacked
  */
 export async function readArchive(bytes: Buffer): Promise<readonly ArchiveFile[]> {
   const entries = readDirectory(bytes);
@@ -53,7 +53,7 @@ export async function readArchive(bytes: Buffer): Promise<readonly ArchiveFile[]
   return Promise.all(entries.map(async (entry) => ({ name: entry.name, content: await unpack(bytes, entry) })));
 }
 
-/** An archive of files as they are. */
+/** Creates an archive of uncompressed files. */
 export async function writeArchive(files: readonly ArchiveFile[]): Promise<Buffer> {
   const { crc32 } = await import('node:zlib');
   const parts: Buffer[] = [];
@@ -117,7 +117,7 @@ function readDirectory(bytes: Buffer): Entry[] {
 
 async function unpack(bytes: Buffer, { name, method, packed, unpacked, at }: Entry): Promise<Buffer> {
   if (at + LOCAL_BYTES > bytes.length || bytes.readUInt32LE(at) !== LOCAL) throw damaged();
-  // The local header may have other extra fields than the directory.
+  // The local header may have other extra fields than the central directory.
   const start = at + LOCAL_BYTES + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
   if (start + packed > bytes.length) throw damaged();
   const data = bytes.subarray(start, start + packed);
@@ -128,10 +128,10 @@ async function unpack(bytes: Buffer, { name, method, packed, unpacked, at }: Ent
 }
 
 async function inflate(data: Buffer, size: number): Promise<Buffer> {
-  // Loaded with the first such body: the server starts faster without it.
+  // Loaded with the first compressed body, so that the server starts faster.
   const { inflateRaw } = await import('node:zlib');
   return new Promise((resolve, reject) => {
-    // A limit of 0 is none to Node.
+    // Node treats a limit of 0 as no limit.
     inflateRaw(data, { maxOutputLength: Math.max(1, size) }, (error, content) =>
       error ? reject(damaged()) : resolve(content),
     );

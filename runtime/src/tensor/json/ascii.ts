@@ -1,4 +1,4 @@
-/** The bytes of JSON's tokens. */
+/** Bytes of JSON tokens. */
 export const TAB = 0x09;
 export const LINE_FEED = 0x0a;
 export const CARRIAGE_RETURN = 0x0d;

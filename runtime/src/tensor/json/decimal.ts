@@ -1,13 +1,14 @@
-/** Digits that are tried first. */
+/** Number of digits that is tried first. */
 export const SHORT_DIGITS = 6;
 
-/** Digits after which a float, and a double, reads back as itself. */
+/** Number of digits with which every float, and every double, reads back as itself. */
 export const FLOAT_DIGITS = 9;
 export const DOUBLE_DIGITS = 17;
 
 /**
- * The decimal text of a finite number as TensorFlow Serving prints it: six significant digits if they read back as the
- * same number, else all that are needed, like C's `%.6g` and `%.9g` or `%.17g`, and `.0` after whole numbers.
+ * Formats a finite number as TensorFlow Serving does. It uses six significant digits if they read back as the same
+ * number, else all digits that are needed. The text equals C's `%.6g`, and `%.9g` or `%.17g`, with `.0` after whole
+ * numbers.
  */
 export function decimalText(value: number, single: boolean): string {
   const short = formatGeneral(value, SHORT_DIGITS);
@@ -16,7 +17,7 @@ export function decimalText(value: number, single: boolean): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-/** C's `%.{digits}g`. */
+/** Formats a number like C's `%.{digits}g`. */
 function formatGeneral(value: number, digits: number): string {
   const sign = value < 0 || Object.is(value, -0) ? '-' : '';
   const [mantissa, exponentText] = exponential(Math.abs(value), digits).split('e') as [string, string];
@@ -30,11 +31,11 @@ function formatGeneral(value: number, digits: number): string {
   return `${sign}${trimZeros(`${all.slice(0, exponent + 1)}.${all.slice(exponent + 1)}`)}`;
 }
 
-/** `toExponential`, but a number halfway between two is rounded to the even one, as in C, and not to the larger. */
+/** Formats like `toExponential`, but rounds ties to even as C does, not up. */
 function exponential(value: number, digits: number): string {
   const rounded = value.toExponential(digits - 1);
   const exponent = Number(rounded.slice(rounded.indexOf('e') + 1));
-  // Halfway means one digit more, a 5, and no others: then this power of two makes it whole.
+  // A tie has exactly one more digit, a 5. Multiplying it by this power of two yields an integer.
   if (value === 0 || !Number.isInteger(value * 2 ** (digits - exponent))) return rounded;
   const exact = value.toExponential(Math.min(100, digits + 60));
   const cut = digits + 1;

@@ -1,25 +1,25 @@
 import { LOWER_E, MINUS, PLUS, POINT, ZERO } from './ascii.js';
 import { DOUBLE_DIGITS, FLOAT_DIGITS, SHORT_DIGITS } from './decimal.js';
 
-/** The powers of ten that a double holds exactly. */
+/** Powers of ten that a double represents exactly. */
 const POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
-/** Within these bounds the powers of ten that are needed are exact. */
+/** Bounds within which all required powers of ten are exact. */
 const LEAST = 1e-14;
 const MOST = 1e15;
 const LEAST_DOUBLE_EXPONENT = -6;
 
-/** Halves a double's 53 bits, so that products of the halves are exact. */
+/** Splits the 53 bits of a double into halves, so that products of the halves are exact. */
 const SPLITTER = 2 ** 27 + 1;
 
-// The digits found last and where their point is. One number is printed at a time, and returning them would allocate.
+// Digits and exponent of the last result. Only one number is printed at a time, and returning an object would allocate.
 const found = new Uint8Array(DOUBLE_DIGITS);
 let foundExponent = 0;
 
 /**
- * Finds the digits that `decimalText` would print for a number above zero, by arithmetic instead of by text.
+ * Computes the digits that `decimalText` would print for a positive number, with arithmetic instead of strings.
  *
- * @returns how many it looked for, for `placeDigits`; 0 where only the slow way is sure
+ * @returns the number of digits for `placeDigits`; 0 if only the slow path is reliable
  */
 export function significantDigits(size: number, single: boolean): number {
   if (!(size >= LEAST && size < MOST)) return 0;
@@ -30,7 +30,7 @@ export function significantDigits(size: number, single: boolean): number {
   foundExponent = exponent;
   const readBack = places >= 0 ? six / POWERS_OF_TEN[places]! : six * POWERS_OF_TEN[-places]!;
   if ((single ? Math.fround(readBack) : readBack) === size) {
-    // What is a hair below a power of ten is written as that power.
+    // A number just below a power of ten rounds up to that power.
     if (six === 1e6) foundExponent++;
     store(six === 1e6 ? 1e5 : six, SHORT_DIGITS, 0);
     return SHORT_DIGITS;
@@ -43,7 +43,7 @@ export function significantDigits(size: number, single: boolean): number {
   return FLOAT_DIGITS;
 }
 
-/** Writes the digits found last at `position`, as C's `%g` lays them out but with `.0` after whole numbers. */
+/** Writes the last digits at `position` in the layout of C's `%g`, but with `.0` after whole numbers. */
 export function placeDigits(bytes: Uint8Array, position: number, looked: number): number {
   const exponent = foundExponent;
   let at = position;
@@ -74,7 +74,7 @@ export function placeDigits(bytes: Uint8Array, position: number, looked: number)
   return at;
 }
 
-/** Finds seventeen digits from the exact product with a power of ten, held as the sum of two doubles. */
+/** Computes seventeen digits from the exact product with a power of ten, represented as the sum of two doubles. */
 function doubleDigits(size: number, places: number): number {
   const power = POWERS_OF_TEN[places]!;
   const product = size * power;
@@ -96,7 +96,7 @@ function doubleDigits(size: number, places: number): number {
   return DOUBLE_DIGITS;
 }
 
-/** Whether the errors of the arithmetic, or the rule for halves, could decide how a fraction is rounded. */
+/** Whether rounding errors, or the rule for ties, could change how a fraction is rounded. */
 function isNearHalf(fraction: number): boolean {
   return fraction > 0.49999 && fraction < 0.50001;
 }
@@ -114,7 +114,10 @@ function store(value: number, count: number, from: number): void {
   }
 }
 
-/** The power of ten of the first digit; near a power of ten it may be one off, which shows in the digits. */
+/**
+ * Returns the exponent of the first digit. It may be off by one near a power of ten, which the caller detects by the
+ * digits.
+ */
 function exponentOf(size: number): number {
   if (size < 1) {
     if (size >= 0.1) return -1;

@@ -29,10 +29,10 @@ import {
 } from './ascii.js';
 import { nearestNumber } from './nearest.js';
 
-/** Arrays and objects may be nested this deep, the outermost included. */
+/** Maximum nesting of arrays and objects, including the outermost. */
 export const MAX_DEPTH = 100;
 
-/** Bytes of a value that an error message quotes at most. */
+/** Maximum number of bytes of a value that an error message quotes. */
 const QUOTED_BYTES = 64;
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -44,7 +44,7 @@ const NAN = Buffer.from('NaN');
 const INF = Buffer.from('Inf');
 const INFINITY_REST = Buffer.from('inity');
 
-/** The text is no JSON, or JSON that is refused whatever it says. */
+/** The text is not valid JSON, or exceeds a limit of the reader. */
 export class JsonSyntaxError extends InferenceError {
   constructor(message: string) {
     super('INVALID_ARGUMENT', message);
@@ -52,26 +52,26 @@ export class JsonSyntaxError extends InferenceError {
 }
 
 /**
- * Reads JSON from bytes, token by token, and makes no object that was not asked for.
+ * Reads JSON from bytes, token by token, and creates only the requested objects.
  *
- * The grammar is RFC 8259's. Beyond it, strings must be UTF-8 without lone surrogates, and nesting ends at `MAX_DEPTH`.
- * Names are data: whoever keeps values by name uses a Map, or an object without a prototype.
+ * The grammar is that of RFC 8259. In addition, strings must be UTF-8 without lone surrogates, and nesting is limited
+ * to `MAX_DEPTH`. Member names are untrusted: store values by name in a Map, or in an object without a prototype.
  */
 export class JsonReader {
-  /** Where the next byte is read. */
+  /** Position of the next byte. */
   position = 0;
-  /** Whether the last number had neither point nor exponent. */
+  /** Whether the last number had neither a decimal point nor an exponent. */
   integral = false;
   private depth = 0;
   private objects = 0;
 
   constructor(
     readonly bytes: Buffer,
-    /** Whether the tokens `NaN`, `Inf` and `Infinity` are numbers, and 1e999 is infinite rather than an error. */
+    /** Whether to accept the tokens `NaN`, `Inf` and `Infinity` as numbers, and to read 1e999 as infinite. */
     readonly nonFinite: boolean,
   ) {}
 
-  /** The next byte that is not white space, which stays unread; NaN at the end. */
+  /** Returns the next byte that is not white space without reading it; NaN at the end. */
   peek(): number {
     const { bytes } = this;
     let position = this.position;
@@ -83,7 +83,7 @@ export class JsonReader {
     return byte;
   }
 
-  /** Reads the `[` that comes next. Returns whether the array has an element. */
+  /** Reads the next `[`. Returns whether the array has an element. */
   openArray(): boolean {
     this.enter();
     if (this.peek() !== CLOSE_ARRAY) return true;
@@ -91,7 +91,7 @@ export class JsonReader {
     return false;
   }
 
-  /** Reads what follows an element. Returns whether another element does. */
+  /** Reads the separator or bracket after an element. Returns whether another element follows. */
   nextElement(): boolean {
     const byte = this.peek();
     if (byte === COMMA) {
@@ -103,7 +103,7 @@ export class JsonReader {
     return false;
   }
 
-  /** Reads the `{` that comes next. Returns whether the object has a member. */
+  /** Reads the next `{`. Returns whether the object has a member. */
   openObject(): boolean {
     this.enter();
     if (this.peek() !== CLOSE_OBJECT) return true;
@@ -111,7 +111,7 @@ export class JsonReader {
     return false;
   }
 
-  /** Reads what follows a member. Returns whether another member does. */
+  /** Reads the separator or brace after a member. Returns whether another member follows. */
   nextMember(): boolean {
     const byte = this.peek();
     if (byte === COMMA) {
@@ -123,7 +123,7 @@ export class JsonReader {
     return false;
   }
 
-  /** Reads a member's name and the colon. */
+  /** Reads the name of a member and the colon. */
   name(): string {
     if (this.peek() !== QUOTE) throw this.syntaxError('Missing a name for object member.');
     const name = this.string();
@@ -132,7 +132,7 @@ export class JsonReader {
     return name;
   }
 
-  /** Reads the string that comes next. */
+  /** Reads the next string. */
   string(): string {
     const start = this.position + 1;
     const escaped = this.scanString();
@@ -140,7 +140,7 @@ export class JsonReader {
     return escaped ? this.unescape(start, end) : this.bytes.toString('utf8', start, end);
   }
 
-  /** Reads the string that comes next as its UTF-8 bytes, which are a view of the body where nothing was escaped. */
+  /** Reads the next string as UTF-8 bytes. They are a view of the body unless the string contains escapes. */
   stringBytes(): Buffer {
     this.countObject();
     const start = this.position + 1;
@@ -150,7 +150,7 @@ export class JsonReader {
   }
 
   /**
-   * Counts a value that becomes an object of its own.
+   * Counts a value that becomes a separate object.
    *
    * @throws InferenceError `INVALID_ARGUMENT` if there are too many for the size of the document
    */
@@ -158,7 +158,7 @@ export class JsonReader {
     checkObjects(++this.objects, this.bytes.length);
   }
 
-  /** Reads `true` or `false`; undefined, with nothing read, if another value comes next. */
+  /** Reads `true` or `false`. Returns undefined, without reading it, for any other value. */
   boolean(): boolean | undefined {
     const byte = this.peek();
     if (byte === LOWER_T) {
@@ -172,22 +172,22 @@ export class JsonReader {
     return undefined;
   }
 
-  /** Whether `null` comes next, which is then read. */
+  /** Reads the next value if it is `null`, and returns whether it is. */
   nullToken(): boolean {
     if (this.peek() !== LOWER_N) return false;
     this.literal(NULL);
     return true;
   }
 
-  /** Whether a number comes next. */
+  /** Whether the next value is a number. */
   atNumber(): boolean {
     const byte = this.peek();
     return (byte >= ZERO && byte <= NINE) || byte === MINUS || (this.nonFinite && isNonFinite(byte));
   }
 
   /**
-   * Reads the number that comes next, rounded to a float if `single` and else to a double: to the nearest, as
-   * `Math.fround(Number(token))` and `Number(token)` do.
+   * Reads the next number, rounded to the nearest float if `single`, else to the nearest double. The result equals
+   * `Math.fround(Number(token))` or `Number(token)`.
    */
   number(single: boolean): number {
     const { bytes } = this;
@@ -233,7 +233,7 @@ export class JsonReader {
       if (!(byte >= ZERO && byte <= NINE)) throw this.syntaxError('Miss exponent in number.');
       let written = 0;
       do {
-        // Beyond this every number is 0 or infinite, and more digits must not overflow.
+        // A larger exponent always gives 0 or infinity, and further digits must not overflow.
         if (written < 100_000) written = written * 10 + (byte - ZERO);
         byte = bytes[++position] as number;
       } while (byte >= ZERO && byte <= NINE);
@@ -247,7 +247,7 @@ export class JsonReader {
     return negative ? -value : value;
   }
 
-  /** Reads past the value that comes next. */
+  /** Skips the next value. */
   skip(): void {
     const byte = this.peek();
     if (byte === QUOTE) {
@@ -275,12 +275,12 @@ export class JsonReader {
     }
   }
 
-  /** Reads the value that comes next into plain objects. For small parts of a request, such as parameters. */
+  /** Reads the next value into plain objects. Suitable for small parts of a request, such as parameters. */
   value(): unknown {
     this.peek();
     const start = this.position;
     this.skip();
-    // `skip` has vetted the text, but for the tokens that JSON.parse does not know.
+    // `skip` has validated the text, except for the tokens that JSON.parse does not support.
     try {
       return JSON.parse(this.bytes.toString('utf8', start, this.position));
     } catch {
@@ -288,24 +288,24 @@ export class JsonReader {
     }
   }
 
-  /** Whether nothing but white space is left. */
+  /** Whether only white space is left. */
   atEnd(): boolean {
     return this.peek() === undefined;
   }
 
-  /** Refuses what follows the document. */
+  /** Rejects anything after the document. */
   end(): void {
     if (!this.atEnd()) throw this.syntaxError('The document root must not be followed by other values.');
   }
 
-  /** The text of the value at `start`, shortened, for an error message. */
+  /** Returns the text of the value at `start`, truncated for an error message. */
   quote(start: number): string {
     const fork = this.fork(true);
     fork.position = start;
     try {
       fork.skip();
     } catch (error) {
-      // What is quoted may itself be broken further on; then the quotation ends there.
+      // The value may itself be malformed further on. The quotation ends there.
       if (!(error instanceof InferenceError)) throw error;
     }
     const end = fork.position;
@@ -317,7 +317,7 @@ export class JsonReader {
     return new JsonSyntaxError(`JSON Parse error: ${message} at offset: ${Math.min(this.position, this.bytes.length)}`);
   }
 
-  /** A reader at the same place, to look ahead with. */
+  /** Creates a reader at the same position for lookahead. */
   fork(nonFinite = this.nonFinite): JsonReader {
     const fork = new JsonReader(this.bytes, nonFinite);
     fork.position = this.position;
@@ -360,7 +360,7 @@ export class JsonReader {
     return invalid(`JSON Value: ${this.quote(start)} is out of the range of ${single ? 'FP32' : 'FP64'}`);
   }
 
-  /** Moves past the string that comes next, and returns whether something in it is escaped. */
+  /** Skips the next string, and returns whether it contains escapes. */
   private scanString(): boolean {
     const { bytes } = this;
     const start = ++this.position;
@@ -377,7 +377,7 @@ export class JsonReader {
         if (byte >= 0x80) ascii = false;
         position++;
       } else {
-        // A control character, or the end of the bytes.
+        // A control character, or the end of the input.
         this.position = position;
         throw this.syntaxError(
           byte === undefined ? 'Missing a closing quotation mark in string.' : 'Invalid encoding in string.',

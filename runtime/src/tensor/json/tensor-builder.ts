@@ -7,7 +7,7 @@ import { LOWER_F, LOWER_N, LOWER_T, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './asc
 import { base64Bytes } from './base64.js';
 import type { JsonReader } from './reader.js';
 
-/** The names by which TensorFlow Serving's messages call the datatypes. */
+/** Names of the datatypes in TensorFlow Serving's messages. */
 const TYPE_NAMES: Record<Datatype, string> = {
   BOOL: 'bool',
   UINT8: 'uint8',
@@ -39,17 +39,17 @@ const LONG_RANGES = {
   INT64: [-(2n ** 63n), 2n ** 63n - 1n],
 } as const;
 
-/** Of the bytes that remain, an element takes at least this many: itself and what parts it from the next. */
+/** Minimum bytes per element in the remaining input: the element and its separator. */
 const LEAST_BYTES_PER_ELEMENT = 2;
 
 /**
- * Gathers one tensor from JSON, straight into its typed array.
+ * Reads one tensor from JSON directly into its typed array.
  *
- * Every call of `read` takes one value: the whole tensor, or one of the items that are stacked into a batch. Its shape
- * is that of the nested lists, each level as long as the first list of that level.
+ * Each call of `read` reads one value: the whole tensor, or one of the items to stack into a batch. Its shape follows
+ * the nested lists. Each level has the length of the first list at that level.
  */
 export class TensorBuilder {
-  /** Values read so far. */
+  /** Number of values read. */
   items = 0;
   private data: TensorData;
   private count = 0;
@@ -70,9 +70,10 @@ export class TensorBuilder {
   }
 
   /**
-   * Reads the value that comes next.
+   * Reads the next value.
    *
-   * @throws InferenceError `INVALID_ARGUMENT` if it is ragged, of another type, or shaped unlike the items before it
+   * @throws InferenceError `INVALID_ARGUMENT` if it is ragged, has the wrong type, or differs in shape from the items
+   * before it
    */
   read(): void {
     this.rank = -1;
@@ -84,12 +85,12 @@ export class TensorBuilder {
     this.items++;
   }
 
-  /** The one value that was read. */
+  /** Returns the single value that was read as a tensor. */
   tensor(): Tensor {
     return this.finish(this.sizes);
   }
 
-  /** The items that were read, stacked along a new first dimension. */
+  /** Returns the items that were read, stacked along a new first dimension. */
   batch(): Tensor {
     return this.finish([this.items, ...this.sizes]);
   }
@@ -140,7 +141,7 @@ export class TensorBuilder {
     }
   }
 
-  /** Reads the elements of an innermost list, and its end. */
+  /** Reads the elements of an innermost list, and its closing bracket. */
   private leaves(): void {
     const { reader } = this;
     const { datatype } = this.spec;
@@ -164,7 +165,7 @@ export class TensorBuilder {
     const { datatype } = this.spec;
     const value = this.element(datatype);
     if (this.count === this.data.length && datatype !== 'BYTES') this.grow(this.count);
-    // `element` gives what the array of this datatype holds.
+    // `element` returns the element type of this datatype's array.
     (this.data as unknown[])[this.count++] = value;
   }
 
@@ -193,12 +194,12 @@ export class TensorBuilder {
     }
   }
 
-  /** A float that is not written as a number: a missing one, or a boolean cell of a table. */
+  /** Reads a float that is not written as a number: a missing value, or a boolean cell of a table. */
   private cell(): number {
     return this.reader.nullToken() ? Number.NaN : this.truth();
   }
 
-  /** A boolean cell of a table that stands for a number. */
+  /** Reads a boolean cell of a table as a number. */
   private truth(): number {
     const value = this.spec.tabular ? this.reader.boolean() : undefined;
     if (value === undefined) throw this.typeError();
@@ -250,7 +251,7 @@ export class TensorBuilder {
     return readBase64(reader);
   }
 
-  /** Whether `null`, or NaN where that is a token, comes next, which is then read: a text that is missing. */
+  /** Reads the next value if it is a missing text: `null`, or NaN if that token is allowed. Returns whether it is. */
   private missingText(): boolean {
     const { reader } = this;
     if (reader.nullToken()) return true;
@@ -260,7 +261,7 @@ export class TensorBuilder {
     throw this.typeError(start);
   }
 
-  /** Adds a missing element, of an input that is left out. */
+  /** Adds a missing element for an input that was omitted. */
   skipItem(): void {
     this.sizes = [];
     const { datatype } = this.spec;
@@ -270,14 +271,14 @@ export class TensorBuilder {
     this.items++;
   }
 
-  /** At most so many more elements can follow, each needing bytes: nothing larger is ever allocated. */
+  /** Returns the maximum number of further elements. Each one needs bytes of input, which limits the allocation. */
   private most(): number {
     return Math.floor((this.reader.bytes.length - this.reader.position) / LEAST_BYTES_PER_ELEMENT) + 1;
   }
 
   private grow(count: number): TensorData {
     const { reader } = this;
-    // The rest is likely as dense as what has been read.
+    // The estimate assumes that the rest is as dense as the part that was read.
     const read = Math.max(1, reader.position - this.start);
     const estimate = Math.ceil((count * (reader.bytes.length - this.start)) / read);
     const length = Math.min(Math.max(16, 2 * count, estimate), count + this.most());
@@ -307,7 +308,7 @@ export class TensorBuilder {
     );
   }
 
-  /** What is wrong with the value at `start`: it is no JSON at all, nested where its neighbours are not, or of another type. */
+  /** Returns the error for the value at `start`: invalid JSON, wrong nesting, or wrong type. */
   private typeError(start = this.reader.position): InferenceError {
     const { reader } = this;
     const byte = reader.bytes[start];
@@ -323,7 +324,7 @@ export class TensorBuilder {
   }
 }
 
-/** Reads the `{"b64": "…"}` that comes next. */
+/** Reads the next value, which is `{"b64": "…"}`. */
 export function readBase64(reader: JsonReader): Buffer {
   reader.countObject();
   reader.openObject();
@@ -334,7 +335,7 @@ export function readBase64(reader: JsonReader): Buffer {
   return value;
 }
 
-/** Whether `{"b64": "…"}` comes next, and nothing is read: such an object stands for bytes. */
+/** Whether the next value is `{"b64": "…"}`, which represents bytes. It is not read. */
 export function atBase64(reader: JsonReader): boolean {
   const probe = reader.fork();
   if (probe.peek() !== OPEN_OBJECT || !probe.openObject() || probe.name() !== 'b64' || probe.peek() !== QUOTE) {

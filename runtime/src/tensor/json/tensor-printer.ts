@@ -4,23 +4,23 @@ import { MISSING_TEXT } from '../missing.js';
 import type { Tensor } from '../tensor.js';
 import type { JsonWriter } from './writer.js';
 
-/** How a protocol writes the elements of a tensor. */
+/** Style in which a protocol writes the elements of a tensor. */
 export interface TensorStyle {
-  /** Between the elements of a list: `,` with or without white space. */
+  /** Separator of list elements: `,` with or without white space. */
   readonly separator: string;
   /**
-   * How NaN and the infinities are written: as bare words, which is not JSON; NaN as `null`, a missing value, and the
-   * infinities refused; or all refused.
+   * Representation of NaN and the infinities. `words` writes bare words, which is not valid JSON. `null` writes NaN as
+   * `null`, a missing value, and rejects the infinities. `refused` rejects all of them.
    */
   readonly nonFinite: 'words' | 'null' | 'refused';
-  /** How an element of bytes begins and ends that is written as an object, `{"b64": "…"}`. @default as a string of text */
+  /** Prefix and suffix of a bytes element written as an object, `{"b64": "…"}`. @default as a text string */
   readonly base64?: readonly [string, string];
 }
 
 /**
  * Writes the elements of `tensor` from `offset` on as lists nested by `shape`.
  *
- * @throws InferenceError `FAILED_PRECONDITION` for what this style cannot carry
+ * @throws InferenceError `FAILED_PRECONDITION` for values that this style cannot represent
  */
 export function writeNested(
   writer: JsonWriter,

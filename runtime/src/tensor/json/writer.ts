@@ -3,22 +3,22 @@ import { MINUS, ZERO } from './ascii.js';
 import { decimalText } from './decimal.js';
 import { placeDigits, significantDigits } from './fast-decimal.js';
 
-/** Answers up to this size leave as a string: node:http then sends head and body in one write. */
+/** Maximum size of a response that is sent as a string, because node:http then sends header and body in one write. */
 const LARGEST_STRING = 16 * 1024;
 
 const FIRST_CAPACITY = 64 * 1024;
 
-/** The longest text of a number. */
+/** Maximum length of a number's text. */
 const NUMBER_BYTES = 32;
 
-/** Names are short and plain: they are written without being escaped first. */
+/** Short plain names are written without escaping. */
 const LONGEST_NAME = 64;
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-/** Kept from one answer to the next, so that a small answer allocates nothing but itself. */
+/** Buffer reused between responses, so that a small response allocates only its own bytes. */
 let spare: Buffer | undefined = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
 
-/** Writes JSON as bytes. What is written must be finished, and in the order of the document. */
+/** Writes JSON as bytes. Calls must follow the order of the document, and `finish` completes it. */
 export class JsonWriter {
   private bytes = spare ?? Buffer.allocUnsafeSlow(FIRST_CAPACITY);
   private length = 0;
@@ -28,7 +28,7 @@ export class JsonWriter {
     spare = undefined;
   }
 
-  /** Writes ASCII text as it is. */
+  /** Writes ASCII text verbatim. */
   raw(text: string): void {
     this.reserve(text.length);
     const { bytes } = this;
@@ -51,7 +51,7 @@ export class JsonWriter {
   /**
    * Writes UTF-8 bytes as a string with its quotes.
    *
-   * @returns false, with nothing written, if they are no UTF-8
+   * @returns false, without writing them, if they are not valid UTF-8
    */
   stringBytes(text: Buffer): boolean {
     if (!isUtf8(text)) return false;
@@ -59,14 +59,14 @@ export class JsonWriter {
     return true;
   }
 
-  /** Writes bytes in base64 with the quotes. */
+  /** Writes bytes as a base64 string with its quotes. */
   base64(data: Buffer): void {
     this.raw('"');
     this.raw(data.toString('base64'));
     this.raw('"');
   }
 
-  /** Writes a whole number of 32 bits. */
+  /** Writes a 32-bit integer. */
   integer(value: number): void {
     this.reserve(NUMBER_BYTES);
     const { bytes } = this;
@@ -83,7 +83,7 @@ export class JsonWriter {
     }
   }
 
-  /** Writes a float, or with `single` false a double, as `decimalText` does, and non-finite ones as bare words. */
+  /** Writes a float, or a double if `single` is false, like `decimalText`. Non-finite numbers become bare words. */
   decimal(value: number, single: boolean): void {
     if (value === 0) {
       this.raw(Object.is(value, -0) ? '-0.0' : '0.0');
@@ -101,7 +101,7 @@ export class JsonWriter {
     }
   }
 
-  /** The document. Nothing may be written after. */
+  /** Returns the document. The writer must not be used afterwards. */
   finish(): Buffer | string {
     const { bytes, length } = this;
     if (this.ascii && length <= LARGEST_STRING) {
@@ -111,7 +111,7 @@ export class JsonWriter {
     return bytes.subarray(0, length);
   }
 
-  /** Writes any text as it is. */
+  /** Writes any text verbatim. */
   text(text: string): void {
     const size = Buffer.byteLength(text);
     if (size !== text.length) this.ascii = false;

@@ -14,12 +14,12 @@ import {
   type RequestedOutput,
 } from './request-parts.js';
 
-/** An infer request. The inputs are those of the signature, in its order. */
+/** A decoded infer request. The inputs are those of the signature, in its order. */
 export interface InferRequest {
   readonly id?: string;
   readonly parameters: Parameters;
   readonly inputs: readonly Tensor[];
-  /** In the order asked for. @default all outputs of the signature */
+  /** Requested outputs, in the order of the request. @default all outputs of the signature */
   readonly outputs?: readonly RequestedOutput[];
 }
 
@@ -27,7 +27,7 @@ const NO_PARAMETERS: Parameters = new Map();
 
 /** An input whose data follows the JSON. */
 interface BinaryInput {
-  /** @default the model ignores it */
+  /** Spec of the input. @default the model ignores it */
   readonly spec?: TensorSpec;
   readonly shape: readonly number[];
   readonly size: number;
@@ -36,7 +36,8 @@ interface BinaryInput {
 /**
  * Decodes the body of an infer request.
  *
- * @param jsonBytes bytes of the JSON at the body's start, tensors in binary following; by default all is JSON
+ * @param jsonBytes length of the JSON at the start of the body, before binary tensors. By default the whole body is
+ * JSON.
  * @throws InferenceError `INVALID_ARGUMENT`
  */
 export function decodeInferRequest(body: Buffer, signature: Signature, jsonBytes?: number): InferRequest {
@@ -48,7 +49,7 @@ export function decodeInferRequest(body: Buffer, signature: Signature, jsonBytes
 }
 
 /**
- * Reads the infer request that comes next, `binary` being the bytes after the JSON.
+ * Reads the next value as an infer request. `binary` holds the bytes after the JSON.
  *
  * @throws InferenceError `INVALID_ARGUMENT`
  */
@@ -89,7 +90,7 @@ export function readInferRequest(reader: JsonReader, signature: Signature, binar
 }
 
 /**
- * Reads the list of tensors that comes next, which must be the inputs of `signature`.
+ * Reads the next value as a list of tensors, which must match the inputs of `signature`.
  *
  * @throws InferenceError `INVALID_ARGUMENT`
  */
@@ -98,11 +99,11 @@ export function readTensors(reader: JsonReader, signature: Signature): readonly 
   return orderInputs(signature, takeBinary(inputs, undefined));
 }
 
-/** A body that is nothing but the data of the one input. */
+/** Decodes a body that holds only the data of the single input. */
 function decodeRawRequest(body: Buffer, signature: Signature): InferRequest {
   const [spec, ...others] = signature.inputs as [TensorSpec, ...TensorSpec[]];
   if (others.length > 0) throw invalid(`a raw body needs a model of one input, this one takes ${nameList(signature)}`);
-  // The first dimension is the batch, of one, unless it is the only one that the bytes must tell.
+  // The number of bytes determines one dimension. If several are dynamic, the first is a batch of one.
   const open = spec.shape.filter((size) => size === -1).length;
   const shape = spec.shape.map((size, axis) => (size === -1 && axis === 0 && open > 1 ? 1 : size));
   let tensor: Tensor;
@@ -154,7 +155,7 @@ function readInput(reader: JsonReader, signature: Signature, hasBinary: boolean)
         refuseTwice(dataAt, member);
         reader.peek();
         dataAt = reader.position;
-        // What the data is must be known to read it; where it is told only later, the data is read then.
+        // The data can be read only if its spec is known. If the spec follows, the data is read afterwards.
         if (name !== undefined && shape && datatype !== undefined) {
           if (isIgnored(signature, name)) {
             reader.skip();
@@ -193,7 +194,7 @@ function readInput(reader: JsonReader, signature: Signature, hasBinary: boolean)
   return { spec, shape, size: size as number };
 }
 
-/** The input of the signature that is meant, in the datatype in which it is sent. */
+/** Returns the matching input of the signature, in the datatype of the request. */
 function sentSpec(signature: Signature, name: string, shape: readonly number[], datatype: string): TensorSpec {
   return { ...checkInput(signature, name, shape, datatype), datatype: datatype as Datatype };
 }
@@ -236,7 +237,7 @@ function readRequestedOutput(reader: JsonReader): RequestedOutput {
   return { name, parameters: parameters ?? NO_PARAMETERS };
 }
 
-/** Gives the inputs that follow the JSON their bytes. */
+/** Assigns the bytes after the JSON to the binary inputs. */
 function takeBinary(inputs: readonly (Tensor | BinaryInput | undefined)[], binary: Buffer | undefined): Tensor[] {
   let position = 0;
   const tensors = inputs.flatMap((input) => {
@@ -315,7 +316,7 @@ function openObject(reader: JsonReader, what: string): void {
   throw invalid(`${what} must be a JSON object, got ${reader.quote(start)}`);
 }
 
-/** Whether the member is `null`, which is then read: clients write so what they leave out. */
+/** Reads the member's value if it is `null`, and returns whether it is. Clients write `null` for omitted members. */
 function isAbsent(reader: JsonReader): boolean {
   if (reader.peek() !== LOWER_N) return false;
   reader.skip();

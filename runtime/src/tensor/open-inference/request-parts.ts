@@ -5,19 +5,19 @@ import { invalid } from '../errors.js';
 import { missingColumn } from '../missing.js';
 import { type Signature, shapeFits, type Tensor, type TensorSpec } from '../tensor.js';
 
-/** The values of a `parameters` object. */
+/** Values of a `parameters` object. */
 export type Parameters = ReadonlyMap<string, string | number | boolean>;
 
-/** An output that the request asks for. */
+/** A requested output. */
 export interface RequestedOutput {
   readonly name: string;
   readonly parameters: Parameters;
 }
 
 /**
- * The input of the signature that is meant.
+ * Returns the matching input of the signature.
  *
- * @throws InferenceError `INVALID_ARGUMENT` if there is none, or none of that datatype and shape
+ * @throws InferenceError `INVALID_ARGUMENT` if no input matches, or its datatype or shape differs
  */
 export function checkInput(signature: Signature, name: string, shape: readonly number[], datatype: string): TensorSpec {
   const [only, ...others] = signature.inputs;
@@ -34,16 +34,16 @@ export function checkInput(signature: Signature, name: string, shape: readonly n
   return spec;
 }
 
-/** Whether a request may bring the input `name` for nothing: the model was fitted with it, or others, and ignores it. */
+/** Whether the input `name` is ignored: it is a column that the model does not use, or an unknown column of a table. */
 export function isIgnored(signature: Signature, name: string): boolean {
   const spec = signature.inputs.find((input) => input.name === name);
   return spec ? spec.unused === true : signature.inputs.length > 1 && signature.inputs[0]!.tabular === true;
 }
 
 /**
- * The inputs in the signature's order, each in its datatype. Those that the model ignores may be missing.
+ * Returns the inputs in the order and the datatypes of the signature. Inputs that the model ignores may be missing.
  *
- * @throws InferenceError `INVALID_ARGUMENT` if one is missing or given twice
+ * @throws InferenceError `INVALID_ARGUMENT` if an input is missing or duplicated
  */
 export function orderInputs(signature: Signature, tensors: readonly Tensor[]): readonly Tensor[] {
   for (const [index, { name }] of tensors.entries()) {
@@ -60,7 +60,11 @@ export function orderInputs(signature: Signature, tensors: readonly Tensor[]): r
   return ordered;
 }
 
-/** @throws InferenceError `INVALID_ARGUMENT` if an output does not exist or is asked for twice */
+/**
+ * Checks the requested outputs.
+ *
+ * @throws InferenceError `INVALID_ARGUMENT` if an output does not exist or is requested twice
+ */
 export function checkOutputs(signature: Signature, outputs: readonly RequestedOutput[]): readonly RequestedOutput[] {
   for (const [index, { name }] of outputs.entries()) {
     if (outputs.findIndex((other) => other.name === name) !== index) throw invalid(`output ${name} is asked for twice`);

@@ -3,7 +3,7 @@ import type { Tensor } from '../tensor.js';
 
 const STYLE: TensorStyle = { separator: ',', nonFinite: 'refused' };
 
-/** Writes tensors as the protocol lists them, each with its data or with the size of its bytes. */
+/** Writes tensors in the list format of the protocol, each with its data or its size in bytes. */
 export function writeTensors(
   writer: JsonWriter,
   tensors: readonly Tensor[],
