@@ -23,7 +23,7 @@ interface BenchFlags extends PredictorFlags, SampleFlags {
   readonly json?: boolean;
 }
 
-/** Seconds of load before the measurement: the server compiles its hot paths meanwhile. */
+/** Seconds of load before the measurement, in which the server compiles its hot paths. */
 const WARM_UP_SECONDS = 2;
 
 /** Seconds after which requests are authenticated again. AWS accepts a signature for five minutes. */
@@ -70,7 +70,7 @@ async function bench(target: string, flags: BenchFlags): Promise<void> {
     const url = new URL(inferUrl(endpoint));
     let requests = await requestBytes(bodies, url, endpoint);
     renewal = setInterval(() => {
-      // Without new credentials the endpoint rejects the requests, which the report shows.
+      // If the renewal fails, the endpoint rejects the requests, and the report shows it.
       requestBytes(bodies, url, endpoint).then(
         (renewed) => {
           requests = renewed;
@@ -132,8 +132,8 @@ interface ServerProcess {
 }
 
 /**
- * Starts the server in a process of its own, so that the load takes none of its processor time. The server ends when the
- * channel to this process closes, however this process ends, and signals of the terminal reach this process alone.
+ * Starts the server in a separate process, so that the load generator does not compete for its CPU time. The server
+ * exits when the channel to this process closes, even after a crash. Terminal signals reach only this process.
  */
 async function serve(directory: string, { trustPickle }: LocalFlags, { signal }: Interruption): Promise<ServerProcess> {
   const args = ['serve', directory, '--port', '0', '--json', ...(trustPickle ? ['--trust-pickle'] : [])];

@@ -15,9 +15,9 @@ import { send, type TlsFlags, type TlsOptions, tlsOptions, withTlsOptions } from
 export interface Endpoint {
   /** URL before the path of the protocol, without a trailing slash: the server, and the stage if it has one. */
   readonly base: string;
-  /** @default - the endpoint is managed, and serves one model at the URL itself */
+  /** Name of the model. @default - the endpoint is managed, and serves one model at the URL itself */
   readonly model?: string;
-  /** @default - the newest version served */
+  /** Version of the model. @default - the newest version served */
   readonly version?: string;
   /** Headers of every request, before authentication. */
   readonly headers: Readonly<Record<string, string>>;
@@ -30,14 +30,14 @@ export interface EndpointFlags extends AuthenticationFlags, TlsFlags {
   readonly header?: readonly string[];
 }
 
-/** A response, and the time it took. */
+/** A response and its latency. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
   readonly milliseconds: number;
 }
 
-/** Seconds that an endpoint may take to respond, a cold start included. */
+/** Response timeout in seconds, including a cold start. */
 const TIMEOUT_SECONDS = 120;
 
 const MODEL_PATH = /\/v[12]\/models\/([^/:]+)(?:\/versions\/(\d+))?(?::predict|\/infer|\/)?$/;
@@ -51,8 +51,8 @@ export function withEndpointOptions(command: Command): Command {
 }
 
 /**
- * Finds the model at `url`, which is the address of a server, or of one model or version in any protocol, or of a managed
- * endpoint. A server of a single model needs no model name.
+ * Finds the model at `url`: the URL of a server, of one model or version in any protocol, or of a managed endpoint. The
+ * model name is optional if the server has only one model.
  *
  * @throws CommandFailure
  */
@@ -84,13 +84,13 @@ export function inferUrl(endpoint: Endpoint): string {
   return endpoint.model === undefined ? endpoint.base : endpoint.base + inferPath(versionPath(endpoint));
 }
 
-/** Both protocols name a version behind the model. */
+/** Returns the path of the model with its version. Both protocols put the version after the model. */
 function versionPath({ model, version }: Endpoint): string {
   return encodeURIComponent(model!) + (version === undefined ? '' : `/versions/${version}`);
 }
 
 /**
- * Posts `body` to `url`, or gets `url` if there is no body.
+ * Sends a POST request with `body` to `url`, or a GET request without one.
  *
  * @throws CommandFailure if there is no response
  */
@@ -129,7 +129,11 @@ function noAnswer(url: string, { code, name, message }: NodeJS.ErrnoException): 
   return `${url} does not respond (${message || code}). Check that the server runs and that this machine can reach it.`;
 }
 
-/** @throws CommandFailure with the server's message, unless the response is a success */
+/**
+ * Returns the body of a successful response.
+ *
+ * @throws CommandFailure with the server's message if the response is not successful
+ */
 export function successful({ authentication }: Endpoint, url: string, answer: Answer): string {
   if (answer.status >= 200 && answer.status < 300) return answer.body;
   const hint = answer.status === 401 || answer.status === 403 ? ` ${authentication.hint()}` : '';
@@ -137,7 +141,7 @@ export function successful({ authentication }: Endpoint, url: string, answer: An
 }
 
 /**
- * Parses the JSON `text` that `url` responded, and keeps every digit of whole numbers.
+ * Parses the JSON `text` of the response from `url`, preserving every digit of integers.
  *
  * @param nonFinite whether `NaN` and `Infinity` are numbers, as they are in TensorFlow Serving
  * @throws CommandFailure if the text is not JSON

@@ -14,10 +14,10 @@ interface EvaluateFlags extends PredictorFlags, SampleFlags {
   readonly json?: boolean;
 }
 
-/** The result of an evaluation. */
+/** Result of an evaluation. */
 interface Evaluation {
   readonly samples: number;
-  /** Number of samples whose answers are all within the tolerance. */
+  /** Number of samples whose responses are entirely within the tolerance. */
   readonly agreeing: number;
   /** Descriptions of the first samples that differ. */
   readonly differences: readonly string[];

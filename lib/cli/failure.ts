@@ -11,7 +11,7 @@ export class CommandFailure extends Error {
   }
 }
 
-/** Exit codes besides 0 for success and 130 for an interruption. */
+/** Exit codes other than 0 for success and 130 for an interruption. */
 export const EXIT = { failure: 1, usage: 2, bug: 70 } as const;
 
 /** Returns the message to print for `error`, and the exit code. */

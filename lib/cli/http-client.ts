@@ -4,11 +4,11 @@ import { request as requestHttps } from 'node:https';
 import type { Command } from 'commander';
 import { CommandFailure } from './failure.js';
 
-/** How the server of an HTTPS URL is verified. */
+/** Options to verify the server of an HTTPS URL. */
 export interface TlsOptions {
   /** PEM-encoded CA certificates. @default - those of Node.js */
   readonly ca?: string;
-  /** Whether the server's certificate is verified. */
+  /** Whether to verify the server's certificate. */
   readonly rejectUnauthorized: boolean;
 }
 
@@ -22,14 +22,18 @@ export interface HttpResponse {
   readonly body: string;
 }
 
-/** Adds the options that say how the server's certificate is verified. */
+/** Adds the options for verifying the server's certificate. */
 export function withTlsOptions(command: Command): Command {
   return command
     .option('--ca <file>', 'PEM file of the CA certificates to trust (default: those of Node.js)')
     .option('--insecure', "skip verification of the server's certificate");
 }
 
-/** @throws CommandFailure if the CA file cannot be read */
+/**
+ * Returns the TLS options from the flags.
+ *
+ * @throws CommandFailure if the CA file cannot be read
+ */
 export function tlsOptions({ ca, insecure }: TlsFlags): TlsOptions {
   try {
     return { ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }), rejectUnauthorized: !insecure };
@@ -41,7 +45,10 @@ export function tlsOptions({ ca, insecure }: TlsFlags): TlsOptions {
   }
 }
 
-/** Sends one request and reads the response. Redirects are not followed, so credentials go to no other server. */
+/**
+ * Sends one request and reads the response. Redirects are not followed, so that credentials are not sent to another
+ * server.
+ */
 export function send(
   url: URL,
   options: { method: string; headers: Readonly<Record<string, string>>; signal: AbortSignal } & TlsOptions,

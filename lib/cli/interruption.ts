@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Lets a command finish on the first signal; the process then exits with 128 and the number of the signal. */
+/** Lets a command finish after the first signal. The process then exits with 128 plus the signal number. */
 export class Interruption {
   private readonly controller = new AbortController();
   private readonly onSignal = (name: (typeof SIGNALS)[number]) => {
@@ -19,7 +19,7 @@ export class Interruption {
     return this.controller.signal;
   }
 
-  /** Restores the default: a further signal ends the process at once. */
+  /** Restores the default handlers, so that a further signal ends the process immediately. */
   close(): void {
     for (const name of SIGNALS) process.removeListener(name, this.onSignal);
   }

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { CommandFailure } from './failure.js';
 import type { Output } from './output.js';
 
-/** Options of every command that loads a package on this machine. */
+/** Options of commands that load a package locally. */
 export interface LocalFlags {
   readonly trustPickle?: boolean;
 }
@@ -17,7 +17,7 @@ export interface ServerFlags extends LocalFlags {
   readonly threads?: number;
 }
 
-/** Variables that configure how a model runs. The others configure the models, callers and ports of a server. */
+/** Variables that configure how a model runs. The others configure the models, access and ports of a server. */
 const RUN_VARIABLES: readonly string[] = [
   ENVIRONMENT.python,
   ENVIRONMENT.workers,
@@ -31,12 +31,12 @@ const RUN_VARIABLES: readonly string[] = [
   ENVIRONMENT.logLevel,
 ];
 
-/** Variables that add other models to a server than the package that a command names. */
+/** Variables that add models to a server beyond the package that a command names. */
 const OTHER_MODELS: readonly string[] = [ENVIRONMENT.models, ENVIRONMENT.modelControl];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Returns the environment of a server for other callers that serves the named package and no other model. */
+/** Returns the environment of a server that serves only the named package, but accepts other callers. */
 export function servingEnvironment(): Environment {
   return environmentWithout((name) => OTHER_MODELS.includes(name));
 }
@@ -51,7 +51,7 @@ function environmentWithout(isDropped: (name: string) => boolean): Environment {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isDropped(name)));
 }
 
-/** Adds the option to trust formats whose loading can run code. */
+/** Adds the option to trust formats that can run code when loaded. */
 export function withTrustOption(command: Command): Command {
   return command.option(
     '--trust-pickle',
@@ -80,7 +80,7 @@ export interface LocalServer {
  * @throws ModelPackageError or CommandFailure
  */
 export async function serveLocally(directory: string, flags: LocalFlags, output: Output): Promise<LocalServer> {
-  // The server would log an invalid manifest and throw it too.
+  // The server would log an invalid manifest in addition to throwing the error.
   readManifest(directory);
   const { startServer } = await import('@modelship/runtime/serve');
   const host = '127.0.0.1';
@@ -90,9 +90,10 @@ export async function serveLocally(directory: string, flags: LocalFlags, output:
 }
 
 /**
- * Returns the configuration to serve the package in `directory` in this process: `environment`, overridden by the flags.
+ * Returns the configuration to serve the package in `directory` in this process: `environment`, overridden by the
+ * flags.
  *
- * @throws CommandFailure with every invalid variable
+ * @throws CommandFailure listing every invalid variable
  */
 export async function serverConfig(
   directory: string,

@@ -11,8 +11,8 @@ export class Output {
   }
 
   /**
-   * Runs `work` under a title. A terminal shows the current step; elsewhere each step is a plain line, and so is the title
-   * of work that takes long; with `--json` nothing is shown.
+   * Runs `work` under a title. A terminal shows the current step. Without a terminal each step is a plain line, and so
+   * is the title of long work. With `--json` nothing is shown.
    */
   async progress<Result>(title: string, work: (step: (step: string) => void) => Promise<Result>): Promise<Result> {
     if (this.asJson) return work(() => {});
@@ -30,7 +30,7 @@ export class Output {
     const list = new Listr([task], {
       // The caller of the command prints the error.
       rendererOptions: { showErrorMessage: false },
-      // A command that handles signals itself may go on after them.
+      // A command that handles signals itself may continue after them.
       registerSignalListeners: process.listenerCount('SIGINT') === 0,
     });
     await list.run();
@@ -38,7 +38,10 @@ export class Output {
   }
 }
 
-/** A terminal without a width, as some build systems allocate, would get one letter a line. */
+/**
+ * Whether progress can be shown. A terminal without a width, as some build systems allocate, would show one letter per
+ * line.
+ */
 function isTerminal(): boolean {
   return process.stdout.isTTY && process.stdout.columns > 0;
 }
@@ -73,7 +76,7 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** Returns a line such as `features FP32 [-1, 4]` for each tensor; `labelled` names what its labels are. */
+/** Returns a line such as `features FP32 [-1, 4]` for each tensor. `labelled` describes the labels. */
 export function tensorRows(specs: Manifest['inputs'], labelled: 'classes' | 'columns'): string[] {
   return specs.map(({ name, datatype, shape, labels }) => {
     return `${name} ${datatype} [${shape.join(', ')}]${labels ? `, ${labelled} ${shortList(labels)}` : ''}`;

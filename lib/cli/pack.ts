@@ -61,7 +61,7 @@ async function pack(source: string, flags: PackFlags, command: Command): Promise
   requireOptions(command, 'name');
   const output = new Output(flags.json);
   const out = flags.out ?? flags.name;
-  // `process.exit` runs the handlers that remove a half-written package.
+  // `process.exit` runs the handlers that remove an incomplete package.
   process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
   const { packModel } = await import('../pack/index.js');
   const manifest = await output.progress(`Pack ${source}`, (onStep) =>
@@ -83,7 +83,10 @@ async function pack(source: string, flags: PackFlags, command: Command): Promise
   ]);
 }
 
-/** Exporters fix the batch dimension unless they are told otherwise, and requests of several rows then fail. */
+/**
+ * Returns advice if the batch dimension is fixed. Exporters fix it by default, and requests with several rows then
+ * fail.
+ */
 function fixedBatchRows({ inputs }: Manifest): string[][] {
   const size = inputs.map(({ shape }) => shape[0]).find((first) => first !== undefined && first !== -1);
   if (size === undefined) return [];

@@ -62,7 +62,7 @@ async function predict(target: string, flags: PredictFlags): Promise<void> {
         ...(server ? { package: target } : { url: endpoint.base }),
         model: endpoint.model,
         version: endpoint.version,
-        // Without --json the text that the server wrote is printed unchanged.
+        // Without --json the response text is printed unchanged.
         ...(flags.json && {
           answers: answers.map(({ url, text, milliseconds }) => ({
             answer: answerJson(url, text, true),

@@ -14,7 +14,7 @@ import { answerJson, call, type Endpoint, type EndpointFlags, findEndpoint, infe
 import { CommandFailure } from './failure.js';
 import { engineOptions, type LocalFlags } from './local.js';
 
-/** A model that answers requests, in a package or behind a URL. */
+/** A model that responds to requests, in a package or behind a URL. */
 export interface Predictor {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
@@ -37,7 +37,7 @@ export function withPackageOption(command: Command): Command {
   );
 }
 
-/** Returns whether `target` names a package rather than a URL. */
+/** Whether `target` is a package rather than a URL. */
 export function isPackage(target: string): boolean {
   return !/^https?:\/\//.test(target);
 }
@@ -85,7 +85,7 @@ async function endpointPredictor(url: string, flags: PredictorFlags): Promise<Pr
 }
 
 /**
- * Returns the signature of the model behind `endpoint`: that of its package, or else the one that the server describes.
+ * Returns the signature of the model behind `endpoint`, from its package or else from the server's metadata.
  *
  * @throws CommandFailure
  */
@@ -109,18 +109,18 @@ interface InferAnswer {
   readonly outputs: Parameters<typeof tensorsOfOpenInference>[0];
 }
 
-/** Rows are the one form that SageMaker, Vertex AI and Azure ML forward alike. */
+/** Requests a prediction with rows, the only format that SageMaker, Vertex AI and Azure ML all forward. */
 async function rowAnswer(endpoint: Endpoint, tensors: readonly Tensor[]) {
   const answer = (await answerOf(endpoint, endpoint.base, instancesBody(tensors), true)) as { predictions: unknown[] };
   return tensorsOfPredictions(answer.predictions);
 }
 
-/** A request of TensorFlow Serving with one instance for each row. */
+/** Returns a request body in TensorFlow Serving's format, with one instance per row. */
 export function instancesBody(tensors: readonly Tensor[]): string {
   return `{"instances": [${String(encodePredictionLines(tensors)).trimEnd().split('\n').join(', ')}]}`;
 }
 
-/** Responses of the Open Inference Protocol hold finite numbers only. */
+/** Sends a request and parses the response. Responses of the Open Inference Protocol contain only finite numbers. */
 async function answerOf(endpoint: Endpoint, url: string, body?: string, nonFinite = false): Promise<unknown> {
   return answerJson(url, successful(endpoint, url, await call(endpoint, url, body)), nonFinite);
 }

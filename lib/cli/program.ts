@@ -11,14 +11,14 @@ import { packCommand } from './pack.js';
 import { predictCommand } from './predict.js';
 import { serveCommand } from './serve.js';
 
-/** The `modelship` command with all its subcommands. */
+/** Creates the `modelship` command with all its subcommands. */
 export function program(): Command {
   const command = new Command('modelship')
     .description('Ships one trained model to any cloud.')
     .version(packageVersion(), '-V, --version')
     .showHelpAfterError('(add --help for usage)')
     .showSuggestionAfterError()
-    // `modelship pack --version 2` is the model's version, not ours.
+    // The `--version` option of `modelship pack --version 2` is the version of the model, not of this program.
     .enablePositionalOptions()
     .addCommand(packCommand())
     .addCommand(inspectCommand())
@@ -39,12 +39,12 @@ export async function main(args: readonly string[]): Promise<number> {
     await program().parseAsync([...args], { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {
-    // Commander has printed its own message by now.
+    // Commander has already printed its own message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
     const { code, message, exitCode } = described(error);
     const text = args.includes('--json') ? JSON.stringify({ error: { code, message } }) : `modelship: ${message}`;
     process.stderr.write(`${text}\n`);
-    // An interruption has set the exit code already.
+    // An interruption has already set the exit code.
     return typeof process.exitCode === 'number' ? process.exitCode : exitCode;
   }
 }

@@ -1,15 +1,15 @@
 import { elementTexts, memberTexts } from '../json/exact-json.js';
 import { CommandFailure } from './failure.js';
 
-/** A request with the exact text of its author. */
+/** A request with its original text. */
 export interface RequestText {
   readonly text: string;
-  /** Whether the request has the form of the Open Inference Protocol rather than of TensorFlow Serving. */
+  /** Whether the request uses the Open Inference Protocol rather than TensorFlow Serving's. */
   readonly isOpenInference: boolean;
 }
 
 /**
- * Splits `text` into requests: one, a list of them, or the samples of a package. Expected answers are removed.
+ * Splits `text` into requests: a single one, a list, or the samples of a package. Expected responses are removed.
  *
  * @throws CommandFailure `DATA_INVALID`
  */
@@ -41,13 +41,16 @@ function requestText(entry: string): RequestText {
   return { text: `{${kept.map(([name, value]) => `${JSON.stringify(name)}: ${value}`).join(', ')}}`, isOpenInference };
 }
 
-/** In the Open Inference Protocol `outputs` without data select outputs, and `outputs` with data are expected answers. */
+/**
+ * Whether the member is an expected response. In the Open Inference Protocol, `outputs` without data select outputs,
+ * and `outputs` with data are expected responses.
+ */
 function isExpectation(name: string, value: string, isOpenInference: boolean): boolean {
   if (name === 'outputs') return !isOpenInference || tensorMembers(value).some((names) => names.includes('data'));
   return name === 'predictions';
 }
 
-/** Returns the member names of each tensor in a list; a value of another form has none. */
+/** Returns the member names of each tensor in a list. Other values have none. */
 function tensorMembers(text: string): string[][] {
   return (elementTexts(text) ?? []).map((tensor) => (memberTexts(tensor) ?? []).map(([name]) => name));
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
 /**
- * Fails as commander does if one of the options is missing. Commander checks its own required options before unknown ones,
- * and would hide that `--nmae` is misspelled.
+ * Fails with commander's error if one of the options is missing. Commander would check its own required options before
+ * unknown ones, and hide that `--nmae` is misspelled.
  */
 export function requireOptions(command: Command, ...names: string[]): void {
   for (const { long, flags } of command.options) {

@@ -10,7 +10,7 @@ export interface SampleFlags {
   readonly samples?: string;
 }
 
-/** Adds the options of every command that takes requests. `fallback` says where requests come from without them. */
+/** Adds the options of commands that take requests. `fallback` describes the default source of requests. */
 export function withSampleOptions(command: Command, fallback: string): Command {
   return command
     .option('-s, --samples <file>', `JSON file of requests, or the samples.json of a package (default: ${fallback})`)
@@ -18,7 +18,7 @@ export function withSampleOptions(command: Command, fallback: string): Command {
 }
 
 /**
- * Reads the requests that the flags give, or else the golden samples of the package in `directory`.
+ * Reads the requests from the flags, or else the golden samples of the package in `directory`.
  *
  * @throws CommandFailure or ModelPackageError
  */
@@ -32,7 +32,11 @@ export function sampleRequests(flags: SampleFlags, directory: string | undefined
   );
 }
 
-/** @throws CommandFailure if `data` is the name of a file */
+/**
+ * Returns `data`.
+ *
+ * @throws CommandFailure if `data` is the name of a file
+ */
 export function inlineData(data: string): string {
   if (!existsSync(data)) return data;
   throw new CommandFailure('DATA_INVALID', `--data takes JSON, and ${data} is a file. Read it with --samples ${data}.`);

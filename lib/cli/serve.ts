@@ -38,7 +38,8 @@ Examples:
 }
 
 async function serve(directory: string, flags: ServeFlags): Promise<void> {
-  // A parent with a channel to this process, such as `bench`, starts the server for itself: it ends with the parent.
+  // A parent process with a channel to this one, such as `bench`, starts the server for its own use. The server exits
+  // with the parent.
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   const manifest = readManifest(directory);
   const { startServer } = await import('@modelship/runtime/serve');
@@ -55,14 +56,14 @@ async function serve(directory: string, flags: ServeFlags): Promise<void> {
   const { name, version, digest } = manifest;
   output.result({ url, grpc, name, version, digest }, readyLines(url, grpc, manifest));
   await interrupted();
-  // Requests still in flight then are cut off; a second signal ends the process at once. `process.exit` would wait for the
-  // threads of models, which cannot be stopped within a run.
+  // Requests that are still in flight after the drain period are aborted. A second signal ends the process immediately.
+  // `process.exit` would wait for model threads, which cannot be stopped during a run.
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), DRAIN_SECONDS * 1000).unref();
   await server.close();
 }
 
 function listenFailure(error: NodeJS.ErrnoException & { port?: number }, { host, port, grpcPort }: ServeFlags): Error {
-  // An error of the gRPC server has a message only.
+  // Errors of the gRPC server have a message, but no code.
   if (/\bEADDRINUSE\b/.test(error.message) && error.code === undefined) {
     const source = grpcPort === undefined ? ENVIRONMENT.grpcPort : `--grpc-port ${grpcPort}`;
     return new CommandFailure('PORT_TAKEN', `the port of ${source} is taken. Choose another, or unset it.`);
@@ -114,7 +115,7 @@ function nested(leaf: unknown, [size, ...inner]: readonly number[]): unknown {
   return Array.from({ length: Math.min(Math.max(size, 1), 100) }, () => nested(leaf, inner));
 }
 
-/** Waits for the first signal; a second one ends the process at once. */
+/** Waits for the first signal. A second one ends the process immediately. */
 function interrupted(): Promise<void> {
   const signals = ['SIGINT', 'SIGTERM'] as const;
   return new Promise((resolve) => {

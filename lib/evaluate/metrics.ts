@@ -1,6 +1,6 @@
 import type { Tensor } from '@modelship/runtime';
 
-/** Comparison of the answers for one output with the expected ones, over all samples. */
+/** Comparison of the responses for one output with the expected ones, over all samples. */
 export interface OutputMetrics {
   readonly output: string;
   /** Number of elements compared. */
@@ -15,11 +15,13 @@ export interface OutputMetrics {
   readonly rmse?: number;
   /** Largest absolute error, for numbers. */
   readonly maxError?: number;
-  /** Share of the variance of the expected values that is explained, for one number per row. */
+  /**
+   * Coefficient of determination, for one number per row: the explained share of the variance of the expected values.
+   */
   readonly r2?: number;
 }
 
-/** Accumulates pairs of answers and expected values of one output. */
+/** Accumulates pairs of responses and expected values for one output. */
 export class MetricsBuilder {
   private elements = 0;
   private equal = 0;
@@ -35,7 +37,7 @@ export class MetricsBuilder {
 
   constructor(private readonly output: string) {}
 
-  /** Adds a response and its expectation, which have the same shape. */
+  /** Adds a response and its expected value, which have the same shape. */
   add(got: Tensor, expected: Tensor): void {
     this.elements += expected.data.length;
     this.exact = !got.datatype.startsWith('FP');

@@ -3,8 +3,8 @@ import { DATATYPES, type Datatype, type TensorSpec } from '@modelship/runtime';
 import type { SampleRequest } from './sample-requests.js';
 
 /**
- * Derives the inputs from requests of the Open Inference Protocol, which state datatypes and shapes. The first dimension is
- * the batch; it and every dimension in which the requests differ may have any size.
+ * Derives the inputs from requests of the Open Inference Protocol, which declare datatypes and shapes. The first
+ * dimension is the batch. It is dynamic, and so is every dimension that differs between requests.
  */
 export function declaredInputs(requests: readonly SampleRequest[]): TensorSpec[] | undefined {
   const [first, ...others] = requests;

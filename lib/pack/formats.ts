@@ -21,7 +21,7 @@ export const PACKED_FORMATS: Readonly<Record<ModelFormat, PackedFormat>> = {
   lightgbm: { artifact: 'model.txt' },
 };
 
-/** Copies the model into `directory`, and returns the name of the artifact. */
+/** Copies the model into `directory`. Returns the name of the artifact. */
 export function copyArtifact(source: string, format: ModelFormat, directory: string): string {
   const { artifact, companions } = PACKED_FORMATS[format];
   cpSync(source, join(directory, artifact), { recursive: true, dereference: true });
@@ -33,7 +33,10 @@ export function copyArtifact(source: string, format: ModelFormat, directory: str
   return artifact;
 }
 
-/** Lets every user read what exporters may have written for their own alone: images and Lambda run as another. */
+/**
+ * Makes files readable for all users. Exporters may restrict them to their owner, but images and Lambda run as another
+ * user.
+ */
 function makeReadable(path: string): void {
   const isFolder = statSync(path).isDirectory();
   chmodSync(path, isFolder ? 0o755 : 0o644);

@@ -5,17 +5,17 @@ import type { Tolerance } from './options.js';
 import type { SampleRequest } from './sample-requests.js';
 import { sampleInputs, sampleTensors } from './sample-tensors.js';
 
-/** Significant digits of a golden answer. Further digits differ between processors. */
+/** Significant digits of a golden response. Further digits differ between processors. */
 const GOLDEN_DIGITS = { FP32: 7, FP64: 12 } as const;
 
-/** Golden answers are rounded to this share of the absolute tolerance, so that values close to 0 become 0. */
+/** Rounding step of golden responses as a fraction of the absolute tolerance, so that values close to 0 become 0. */
 const GOLDEN_STEP = 0.01;
 
 /**
- * Runs each request, and compares the answer with the expected one, if the request has one.
+ * Runs each request and compares the response with the expected one, if the request has one.
  *
- * @throws ModelPackageError `SAMPLES_INVALID` for a request that the model rejects, `SAMPLES_DIFFER` for an answer
- * outside the tolerance
+ * @throws ModelPackageError `SAMPLES_INVALID` if the model rejects a request, `SAMPLES_DIFFER` if a response is outside
+ * the tolerance
  */
 export async function goldenSamples(
   requests: readonly SampleRequest[],

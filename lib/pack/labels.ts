@@ -4,7 +4,7 @@ import { ModelPackageError } from '@modelship/runtime/manifest';
 /**
  * Adds the class names to each output that has one score per class.
  *
- * @throws ModelPackageError `LABELS_INVALID` if no output has as many scores
+ * @throws ModelPackageError `LABELS_INVALID` if no output has that many scores
  */
 export function withLabels(outputs: readonly TensorSpec[], labels: readonly string[] | undefined): TensorSpec[] {
   if (labels === undefined) return [...outputs];

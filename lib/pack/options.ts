@@ -11,31 +11,31 @@ export interface PackOptions {
   readonly name: string;
   /** Folder of the package. An existing package is replaced with `force`. */
   readonly out: string;
-  /** Version of the model, a whole number in decimal. @default '1' */
+  /** Version of the model, an integer in decimal notation. @default '1' */
   readonly version?: string;
-  /** JSON file of requests, with the expected answers if they are known. @default - no golden samples */
+  /** JSON file of requests, optionally with the expected responses. @default - no golden samples */
   readonly samples?: string;
   /**
    * Inputs of the model, for formats that do not record them: scripted TorchScript, whole modules of PyTorch, and
-   * pipelines of scikit-learn whose columns are not all numbers. A dimension of -1 may have any size.
+   * scikit-learn pipelines with non-numeric columns. A dimension of -1 may have any size.
    *
    * @default - the inputs that the file records, or those of samples in the Open Inference Protocol
    */
   readonly inputs?: readonly TensorSpec[];
   /** Class names, for the outputs that have one score per class. @default - none */
   readonly labels?: readonly string[];
-  /** Largest difference between a replica's answer and the golden one. @default DEFAULT_TOLERANCE */
+  /** Maximum difference between a replica's response and the golden one. @default DEFAULT_TOLERANCE */
   readonly tolerance?: Tolerance;
-  /** Whether formats whose loading can run code from the file are allowed. @default false */
+  /** Whether to allow formats that can run code from the file when loaded. @default false */
   readonly trustPickle?: boolean;
-  /** Whether a package with another digest in `out` is replaced. @default false */
+  /** Whether to replace a package with another digest in `out`. @default false */
   readonly force?: boolean;
   /** Called with each step when it starts. @default - steps are not reported */
   readonly onStep?: (step: string) => void;
 }
 
 /**
- * Allows for another order of additions in 32-bit floats on another processor. A wrong weight, a swapped class or different
- * preprocessing differs by orders of magnitude more.
+ * Tolerates a different order of additions in 32-bit floats on another processor. A wrong weight, a swapped class or
+ * different preprocessing differs by orders of magnitude more.
  */
 export const DEFAULT_TOLERANCE: Tolerance = { absolute: 1e-5, relative: 1e-4 };

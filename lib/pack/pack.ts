@@ -26,7 +26,8 @@ import { readSampleRequests } from './sample-requests.js';
 import { Stage } from './stage.js';
 
 /**
- * Makes a model package, and returns its manifest. The same input gives the same digest. A failure leaves no files behind.
+ * Creates a model package and returns its manifest. The same input yields the same digest. A failure leaves no files
+ * behind.
  *
  * @throws ModelPackageError
  */
@@ -63,7 +64,7 @@ export async function packModel(options: PackOptions): Promise<Manifest> {
 }
 
 /**
- * Loads the copy, which is the file that will be served, and names the original in errors. A single thread makes sums
+ * Loads the copy, which is the file that will be served. Errors name the original. A single thread makes sums
  * reproducible.
  */
 async function load({ source, trustPickle }: PackOptions, copy: Artifact): Promise<LoadedModel> {
@@ -76,7 +77,10 @@ async function load({ source, trustPickle }: PackOptions, copy: Artifact): Promi
   }
 }
 
-/** A format that records its inputs ignores declared ones, so a difference is an error. */
+/**
+ * Checks declared inputs against recorded ones. A format that records its inputs ignores declared ones, so a difference
+ * is an error.
+ */
 function checkInputs({ source }: PackOptions, said: readonly TensorSpec[], model: LoadedModel): void {
   const recorded = tensorRows(model.signatures.serving_default!.inputs);
   if (tensorRows(said).join() === recorded.join()) return;
@@ -139,7 +143,7 @@ async function describe(
   };
 }
 
-/** Returns the members of a tensor that the manifest has. */
+/** Returns only the properties of a tensor that the manifest stores. */
 function plain({ name, datatype, shape, labels, unused }: TensorSpec): Manifest['inputs'][number] {
   return { name, datatype, shape: [...shape], ...(labels && { labels: [...labels] }), ...(unused && { unused }) };
 }
@@ -157,7 +161,7 @@ async function writeManifest(directory: string, { manifest, samples }: Described
   return readManifest(directory);
 }
 
-/** Writes one sample per line, so that `diff` compares two packages. */
+/** Writes one sample per line, so that `diff` can compare two packages. */
 function samplesText(samples: readonly Sample[]): string {
   try {
     return encodeSamples(samples);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import { parseExact, stringifyExact } from '../json/exact-json.js';
 
-/** A request of a samples file by input name, and the expected answer by output name if the file has one. */
+/** A request of a samples file by input name, and optionally the expected response by output name. */
 export interface SampleRequest {
   /** Position in the file, for errors. */
   readonly place: string;
@@ -17,18 +17,18 @@ export interface SampleTensor {
   readonly value: unknown;
   /** Whether `value` is one row, to which a batch dimension is added. */
   readonly row: boolean;
-  /** Shape, if the protocol states it; `value` may then be flat. */
+  /** Shape, if the protocol declares it. `value` may then be flat. */
   readonly shape?: readonly number[];
-  /** Datatype, if the protocol states it. */
+  /** Datatype, if the protocol declares it. */
   readonly datatype?: string;
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Reads requests in the form in which clients send them: TensorFlow Serving's rows (`instances`, each a sample) or
- * columns (`inputs`), those of the Open Inference Protocol, a list of those, or the `samples.json` of a package. Expected
- * answers have the form of responses in the same protocol: `predictions` or `outputs`.
+ * Reads requests in the formats that clients send: TensorFlow Serving's rows (`instances`, each a sample) or columns
+ * (`inputs`), Open Inference Protocol requests, a list of requests, or the `samples.json` of a package. Expected
+ * responses use the response format of the same protocol: `predictions` or `outputs`.
  *
  * @throws ModelPackageError `SAMPLES_INVALID`
  */
@@ -43,7 +43,7 @@ export function readSampleRequests(path: string): SampleRequest[] {
 }
 
 /**
- * Parses the text of requests; `source` names it in errors.
+ * Parses the text of requests. Errors name `source`.
  *
  * @throws ModelPackageError `SAMPLES_INVALID`
  */
@@ -99,7 +99,7 @@ function rows(instances: unknown[], predictions: unknown, place: string): Sample
   }));
 }
 
-/** Reads an object as a value for each name, unless it represents bytes, and anything else as the value of the only tensor. */
+/** Reads an object as values by name, unless it represents bytes. Any other value belongs to the only tensor. */
 function named(value: unknown, row: boolean): SampleTensors {
   if (value !== null && typeof value === 'object' && !Array.isArray(value) && !('b64' in value)) {
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, { value: item, row }]));

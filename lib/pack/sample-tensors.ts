@@ -5,8 +5,8 @@ import type { SampleTensor, SampleTensors } from './sample-requests.js';
 import { tensorFrom } from './tensor-from-json.js';
 
 /**
- * Returns the inputs of a sample. A row of a table may list its values by place, or name the columns of the only input;
- * columns that the model ignores may be left out.
+ * Returns the inputs of a sample. A row of a table may list its values by position, or name the columns of the only
+ * input. Columns that the model ignores may be omitted.
  *
  * @throws ModelPackageError `SAMPLES_INVALID` naming the sample and the tensor
  */
@@ -26,7 +26,7 @@ export function sampleInputs(values: SampleTensors, signature: Signature, place:
   return inputsFromColumns(signature, all);
 }
 
-/** The values by the names of the columns, without those that the model does not use. */
+/** Returns the values by column name, without those that the model does not use. */
 function namedCells(values: SampleTensors, columns: readonly TensorSpec[]): SampleTensors {
   const unnamed = values['']?.value;
   if (!Array.isArray(unnamed)) {
@@ -43,7 +43,7 @@ function namedCells(values: SampleTensors, columns: readonly TensorSpec[]): Samp
 }
 
 /**
- * Makes of `values` the tensors that `specs` describe, in their order. `partial` allows some to be missing.
+ * Converts `values` to the tensors that `specs` describe, in their order. `partial` allows missing tensors.
  *
  * @throws ModelPackageError `SAMPLES_INVALID` naming the sample and the tensor
  */

@@ -12,9 +12,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { MANIFEST_FILE, ModelPackageError, readManifest } from '@modelship/runtime/manifest';
 
-/**
- * A folder that becomes `out` in one step or not at all. A failure or an interruption leaves no files behind.
- */
+/** A folder that is moved to `out` atomically. A failure or an interruption leaves no files behind. */
 export class Stage {
   readonly directory: string;
   private readonly out: string;
@@ -26,7 +24,11 @@ export class Stage {
     if (!this.committed) this.removeMade();
   };
 
-  /** @throws ModelPackageError `OUTPUT_EXISTS` if `out` is a file */
+  /**
+   * Creates a temporary folder beside `out`.
+   *
+   * @throws ModelPackageError `OUTPUT_EXISTS` if `out` is a file
+   */
   constructor(out: string) {
     this.out = resolve(out);
     if (statSync(this.out, { throwIfNoEntry: false })?.isFile()) {
@@ -36,7 +38,7 @@ export class Stage {
       );
     }
     this.made = mkdirSync(dirname(this.out), { recursive: true });
-    // Beside the target, because a folder is renamed in one step only within a file system.
+    // The folder is beside the target, because a rename is atomic only within a file system.
     this.directory = mkdtempSync(join(dirname(this.out), `.${basename(this.out)}-`));
     // Only its owner can read a temporary folder, but another user may serve the package.
     chmodSync(this.directory, 0o777 & ~process.umask());
@@ -44,7 +46,7 @@ export class Stage {
   }
 
   /**
-   * Moves the folder to `out`. It replaces a package with the same digest, whose files may be damaged.
+   * Moves the folder to `out`. A package with the same digest is replaced, because its files may be damaged.
    *
    * @throws ModelPackageError `OUTPUT_EXISTS` if `out` has other files, or another package and `force` is not set
    */

@@ -3,7 +3,7 @@ import { JsonReader, TensorBuilder } from '@modelship/runtime/serve';
 import { stringifyExact } from '../json/exact-json.js';
 
 /**
- * Reads nested lists as the tensor that `spec` describes, with the rules of the server for requests.
+ * Reads nested lists as the tensor that `spec` describes, with the server's rules for requests.
  *
  * @throws InferenceError if the type or the nesting is wrong
  */

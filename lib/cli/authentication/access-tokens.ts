@@ -4,15 +4,15 @@ import type { Authenticator, UnsignedRequest } from './authenticator.js';
 
 const run = promisify(execFile);
 
-/** On Windows both command-line tools are scripts, which only a shell runs. */
+/** Whether to run commands in a shell. On Windows both command-line tools are scripts, which only a shell can run. */
 const SHELL = process.platform === 'win32';
 
-/** Adds a Google token of the account that `gcloud` is logged in with. */
+/** Adds a Google token of the account that is logged in to `gcloud`. */
 export function googleToken(token: 'identity' | 'access'): Authenticator {
   return bearer(({ url }) => (token === 'identity' ? identityToken(url.origin) : gcloud(['print-access-token'])));
 }
 
-/** Adds a Microsoft Entra token for `resource` of the account that `az` is logged in with. */
+/** Adds a Microsoft Entra token for `resource`, of the account that is logged in to `az`. */
 export function entraToken(resource: string): Authenticator {
   return bearer(() =>
     output(
@@ -23,7 +23,10 @@ export function entraToken(resource: string): Authenticator {
   );
 }
 
-/** `gcloud` can set the audience for service accounts only, which Cloud Run requires of them and not of people. */
+/**
+ * Fetches an identity token. `gcloud` accepts an audience only for service accounts, and Cloud Run requires it only
+ * from them.
+ */
 async function identityToken(audience: string): Promise<string> {
   try {
     return await gcloud(['print-identity-token', `--audiences=${audience}`]);
@@ -37,7 +40,7 @@ function gcloud(args: readonly string[]): Promise<string> {
   return output('gcloud', ['auth', ...args], 'gcloud auth login');
 }
 
-/** Milliseconds for which a token is reused. Tokens live for about an hour, and each costs a process. */
+/** Milliseconds that a token is reused. Tokens are valid for about an hour, and fetching one starts a process. */
 const REUSE_MILLISECONDS = 5 * 60 * 1000;
 
 function bearer(fetchToken: (request: UnsignedRequest) => Promise<string>): Authenticator {

@@ -2,7 +2,7 @@
 export interface UnsignedRequest {
   readonly method: string;
   readonly url: URL;
-  /** Header names in lower case. */
+  /** Headers with lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
 }

@@ -26,7 +26,7 @@ export async function awsSignature(service: string, region: string): Promise<Aut
 
 type HashInput = string | ArrayBuffer | ArrayBufferView;
 
-/** SHA-256 of Node.js in the form that the signer takes. */
+/** SHA-256 of Node.js with the interface that the signer requires. */
 class Sha256 {
   private readonly hash: Hash | Hmac;
 
@@ -42,7 +42,7 @@ class Sha256 {
     return this.hash.digest();
   }
 
-  /** The signer makes a new instance for each digest. */
+  /** Does nothing, because the signer creates a new instance for each digest. */
   reset(): void {}
 }
 

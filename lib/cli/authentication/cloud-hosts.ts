@@ -1,4 +1,4 @@
-/** How callers prove their identity to an endpoint by default. */
+/** Default authentication method of an endpoint. */
 export type CloudIdentity =
   | { readonly provider: 'aws'; readonly service: string; readonly region: string }
   | { readonly provider: 'google'; readonly token: 'identity' | 'access' }
@@ -7,7 +7,7 @@ export type CloudIdentity =
 /** A service of a cloud, recognized from the host name of its URL. */
 export interface CloudHost {
   readonly identity: CloudIdentity;
-  /** Whether the service forwards predictions alone: no request reaches the model's metadata. */
+  /** Whether the service forwards only predictions, so that the model's metadata is not accessible. */
   readonly isManaged: boolean;
 }
 
@@ -44,7 +44,10 @@ const HOSTS: readonly HostPattern[] = [
   },
 ];
 
-/** Finds the cloud service behind `url`. Credentials are sent unasked over HTTPS only, so plain HTTP has none. */
+/**
+ * Finds the cloud service of `url`. Returns undefined for plain HTTP, because credentials are sent automatically only
+ * over HTTPS.
+ */
 export function cloudHost(url: URL): CloudHost | undefined {
   if (url.protocol !== 'https:') return undefined;
   for (const { pattern, host } of HOSTS) {

@@ -13,10 +13,10 @@ export interface AuthenticationFlags {
   readonly apiKey?: string;
 }
 
-/** How the requests to one endpoint are authenticated. */
+/** Authentication of the requests to one endpoint. */
 export interface Authentication {
   readonly authenticate: Authenticator;
-  /** Describes how to authenticate, for callers that the endpoint rejects. */
+  /** Explains how to authenticate, for callers that the endpoint rejects. */
   readonly hint: () => string;
 }
 
@@ -48,8 +48,8 @@ export function withAuthenticationOptions(command: Command): Command {
 }
 
 /**
- * Selects how requests to `url` are authenticated: as the flags say, or else as the cloud service behind the URL expects.
- * An `authorization` header of the caller's own takes precedence.
+ * Selects how requests to `url` are authenticated: by the flags, or else as the cloud service of the URL requires. An
+ * `authorization` header from the user takes precedence.
  *
  * @throws CommandFailure
  */
@@ -71,7 +71,8 @@ export async function authentication(
     hint: () => (failure === undefined ? HINT : ` Requests were not authenticated: ${failure}. ${HINT}`),
     async authenticate(request) {
       const keyed = { ...request, headers: withKey(request) };
-      // An endpoint may be public, or take a key: without credentials the request is worth a try, unless they were asked for.
+      // An endpoint may be public or require an API key. The request is sent without credentials, unless the flags
+      // require them.
       if (failure !== undefined) return keyed.headers;
       try {
         return await authenticator(keyed);
@@ -85,7 +86,7 @@ export async function authentication(
   };
 }
 
-/** On Windows a shell runs `az`, so the resource may hold none of its special characters. */
+/** Validates a resource. On Windows a shell runs `az`, so shell special characters are rejected. */
 function resource(value: string): string {
   if (/^[\w.:/@-]+$/.test(value)) return value;
   throw new InvalidArgumentError('Write the client ID of an application or the URL of a resource.');
@@ -109,7 +110,7 @@ function requestedIdentity(url: URL, flags: AuthenticationFlags): CloudIdentity 
   return undefined;
 }
 
-/** The host name of a custom domain does not name the region. */
+/** Returns the identity for a custom domain, whose host name does not contain the region. */
 function customDomainOfApiGateway(): CloudIdentity {
   const region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
   if (region === undefined) {

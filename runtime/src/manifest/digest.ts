@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Manifest } from './schema.js';
 
 /**
- * The digest of a package: SHA-256 over the manifest without its `digest` field, as JSON with sorted keys.
+ * Returns the digest of a package: SHA-256 over the manifest without its `digest` field, as JSON with sorted keys.
  *
- * The manifest holds the SHA-256 of every file, so that one value stands for the whole package, and a manifest edited
- * by hand no longer matches it.
+ * The manifest holds the SHA-256 of every file, so one value identifies the whole package. A manifest edited by hand no
+ * longer matches its digest.
  */
 export function packageDigest(manifest: Omit<Manifest, 'digest'>): string {
   const { digest: _, ...rest } = manifest as Manifest;

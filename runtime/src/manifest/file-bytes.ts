@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** Reads pieces of a file that may be larger than memory. */
+/** Reads ranges of a file that may be larger than memory. */
 export class FileBytes {
   readonly size: number;
   private readonly descriptor: number;
@@ -10,7 +10,7 @@ export class FileBytes {
     this.size = fstatSync(this.descriptor).size;
   }
 
-  /** At most `length` bytes from `offset`; fewer where the file ends. */
+  /** Reads up to `length` bytes from `offset`; fewer at the end of the file. */
   read(offset: number, length: number): Buffer {
     const bytes = Buffer.alloc(Math.max(0, Math.min(length, this.size - offset)));
     let filled = 0;

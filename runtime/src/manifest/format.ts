@@ -7,13 +7,13 @@ import { protobufFields } from './protobuf.js';
 import type { ModelFormat } from './schema.js';
 import { zipNames } from './zip.js';
 
-/** The graph of a SavedModel, in its folder. */
+/** Graph file in the folder of a SavedModel. */
 const SAVED_MODEL_GRAPH = 'saved_model.pb';
 
-/** What `torch.save` wrote before it wrote ZIP archives: a pickle of this number, its protocol 2 in front. */
+/** Start of files that `torch.save` wrote before it used ZIP archives: a protocol 2 pickle of this magic number. */
 const TORCH_MAGIC = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex');
 
-/** What each known file that cannot be served as it is should become. */
+/** Fixes for well-known file types that cannot be served directly. */
 const ADVICE: readonly { readonly kind: string; readonly fix: string; matches(head: Buffer): boolean }[] = [
   {
     kind: 'an HDF5 file, as Keras writes with the ending .h5',
@@ -53,10 +53,9 @@ const ADVICE: readonly { readonly kind: string; readonly fix: string; matches(he
 ];
 
 /**
- * Tells the format of a saved model from its bytes, never from its ending.
+ * Detects the format of a saved model from its content, never from its file extension.
  *
- * @throws ModelPackageError `FILE_MISSING`, `ARTIFACT_INVALID` for a file that was cut off, or `FORMAT_UNKNOWN` with
- * what to do instead
+ * @throws ModelPackageError `FILE_MISSING`, `ARTIFACT_INVALID` for a truncated file, or `FORMAT_UNKNOWN` with the fix
  */
 export function detectFormat(path: string): ModelFormat {
   const stats = statSync(path, { throwIfNoEntry: false });
@@ -93,7 +92,7 @@ function zipFormat(file: FileBytes, head: Buffer): ModelFormat | undefined {
   if (!startsWith('504b0304')(head)) return undefined;
   const names = zipNames(file);
   if (!names) throw cutOff(file, 'a ZIP archive whose directory, at its end, is missing');
-  // PyTorch keeps everything in one folder, named after the file.
+  // PyTorch stores all entries in one folder, named after the file.
   const inside = new Set(names.map((name) => name.slice(name.indexOf('/') + 1)));
   const has = (name: string) => inside.has(name) || names.includes(name);
   if (has('serialized_exported_program.json') || has('models/model.json')) return 'exported_program';
@@ -141,16 +140,19 @@ function lightgbmFormat(file: FileBytes, head: Buffer): ModelFormat | undefined 
   return 'lightgbm';
 }
 
-/** Protocols 2 to 5 start with their number; the older ones, in text, are no longer anyone's default. */
+/**
+ * Whether the content is a binary pickle. Protocols 2 to 5 start with their number. The older text protocols are no
+ * longer a default anywhere.
+ */
 function isPickle(head: Buffer): boolean {
   return head.length > 2 && head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5;
 }
 
-/** The start of what joblib compressed by zlib or gzip, whatever follows; empty if it is neither. */
+/** Returns the decompressed start of a file that joblib compressed with zlib or gzip. Empty for any other file. */
 function unpacked(head: Buffer): Buffer {
   const isGzip = startsWith('1f8b')(head);
   if (!isGzip && head[0] !== 0x78) return Buffer.alloc(0);
-  // Loaded here, because the server starts without it.
+  // Loaded on demand, because the server starts without it.
   const { gunzipSync, inflateSync, constants } = process.getBuiltinModule('node:zlib');
   const partial = { finishFlush: constants.Z_SYNC_FLUSH };
   try {
@@ -160,7 +162,7 @@ function unpacked(head: Buffer): Buffer {
   }
 }
 
-/** ONNX's ModelProto: field 1 is the version of the format, 7 the graph, 8 the operator sets. */
+/** Detects ONNX's ModelProto: field 1 is the format version, 7 the graph, 8 the operator sets. */
 function protobufFormat(file: FileBytes): ModelFormat | undefined {
   const fields = new Map<number, number>();
   let end = 0;

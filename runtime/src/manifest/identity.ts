@@ -2,9 +2,9 @@ import { ModelPackageError } from './package-error.js';
 import { identitySchema } from './schema.js';
 
 /**
- * Checks the name and the version under which a model is to be served.
+ * Checks the name and version of a model.
  *
- * @throws ModelPackageError `MANIFEST_INVALID` with every fault
+ * @throws ModelPackageError `MANIFEST_INVALID` listing every problem
  */
 export function checkIdentity(identity: { readonly name: string; readonly version: string }): void {
   const parsed = identitySchema.safeParse(identity);

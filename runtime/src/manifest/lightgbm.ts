@@ -1,16 +1,19 @@
 import type { FileBytes } from './file-bytes.js';
 
-/** Bytes that the text before the trees, and that after them, may take: names of a hundred thousand columns and their categories. */
+/**
+ * Maximum bytes of the text before the trees, and of the text after them. It suffices for the names and categories of
+ * 100,000 columns.
+ */
 const MAX_TEXT = 32 * 1024 * 1024;
 
-/** Whether a file starts as the text that LightGBM's `save_model` writes. */
+/** Whether a file starts like the text that LightGBM's `save_model` writes. */
 export function isLightgbm(head: Buffer): boolean {
   return /^tree\r?\nversion=v\d/.test(head.toString('latin1', 0, 32));
 }
 
 /**
- * Whether the text is as LightGBM wrote it, which itself reads what is cut off as a smaller model, or beyond its memory:
- * the header says how long each tree is, and the parameters and the categories of pandas follow.
+ * Whether the text is complete. LightGBM itself loads a truncated file as a smaller model, or reads beyond its memory.
+ * The header declares the size of each tree, and the parameters and pandas categories follow the trees.
  */
 export function isWholeLightgbm(file: FileBytes): boolean {
   const start = file.read(0, MAX_TEXT).toString('latin1');

@@ -4,7 +4,7 @@ import { FileBytes } from './file-bytes.js';
 import { ModelPackageError } from './package-error.js';
 import { protobufFields } from './protobuf.js';
 
-// Numbers of the fields in onnx.proto.
+// Field numbers in onnx.proto.
 const MODEL_GRAPH = 7;
 const GRAPH_INITIALIZER = 5;
 const TENSOR_EXTERNAL_DATA = 13;
@@ -12,9 +12,10 @@ const ENTRY_KEY = 1;
 const ENTRY_VALUE = 2;
 
 /**
- * The files beside an ONNX model that hold its weights, as exporters write for large models; paths relative to it.
+ * Lists the files that hold the weights of an ONNX model, as exporters write them for large models. The paths are
+ * relative to the model's folder.
  *
- * @throws ModelPackageError `FILE_MISSING` if one is not there, `ARTIFACT_INVALID` if one lies outside the folder
+ * @throws ModelPackageError `FILE_MISSING` if a file does not exist, `ARTIFACT_INVALID` if it is outside the folder
  */
 export function externalData(source: string): string[] {
   const file = new FileBytes(source);

@@ -1,4 +1,4 @@
-/** What can be wrong with a model package. The codes are stable. */
+/** Problems of a model package. The codes are stable. */
 export type PackageErrorCode =
   | 'MANIFEST_MISSING'
   | 'MANIFEST_INVALID'
@@ -15,7 +15,7 @@ export type PackageErrorCode =
   | 'INPUTS_DIFFER'
   | 'OUTPUT_EXISTS';
 
-/** A model package that cannot be used: the message says what is wrong, what was found, what is allowed, and the fix. */
+/** A model package cannot be used. The message states the problem, the value found, the allowed values, and the fix. */
 export class ModelPackageError extends Error {
   override readonly name = 'ModelPackageError';
 

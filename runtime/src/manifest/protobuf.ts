@@ -1,26 +1,26 @@
 import type { FileBytes } from './file-bytes.js';
 
-/** One field of a serialized protobuf message. */
+/** A field of a serialized protobuf message. */
 export interface ProtobufField {
   readonly number: number;
   /** 0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes. */
   readonly wireType: number;
-  /** Where the content starts in the file. */
+  /** Offset of the content in the file. */
   readonly start: number;
-  /** Where the content ends, which for a damaged file may lie behind its end. */
+  /** Offset of the end of the content. It may exceed the size of a damaged file. */
   readonly end: number;
-  /** The value, if the field is a varint. */
+  /** Value of a varint field. */
   readonly varint?: number;
 }
 
 /**
- * The fields of the message that lies between `start` and `end`, without reading their content. Ends with the first
- * field that is not well formed or reaches behind `end`; the caller tells by the last field's `end`.
+ * Iterates over the fields of the message between `start` and `end` without reading their content. Stops at the first
+ * field that is malformed or exceeds `end`. Callers detect this by the `end` of the last field.
  */
 export function* protobufFields(file: FileBytes, start = 0, end = file.size): Generator<ProtobufField> {
   let position = start;
   while (position < end) {
-    // A tag and a length, or a tag and a value, are 20 bytes at most.
+    // A tag with a length or a varint takes at most 20 bytes.
     const head = file.read(position, 20);
     const tag = varint(head, 0);
     if (!tag) return;
@@ -50,7 +50,7 @@ function content(
   return { start: start + value.length, end: start + value.length + value.value };
 }
 
-/** Lengths and small values only: what is above 2^53 loses digits. */
+/** Decodes a varint. Suitable for lengths and small values only: values above 2^53 lose precision. */
 function varint(bytes: Buffer, at: number): { value: number; length: number } | undefined {
   let value = 0;
   for (let length = 0; length < 10 && at + length < bytes.length; length++) {

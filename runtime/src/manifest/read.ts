@@ -5,9 +5,9 @@ import { ModelPackageError } from './package-error.js';
 import { FRAMEWORKS, MANIFEST_FILE, type Manifest, manifestSchema, PICKLE_FORMATS } from './schema.js';
 
 /**
- * Reads and checks the manifest of the package in `directory`. The other files are not read.
+ * Reads and validates the manifest of the package in `directory`. Other files are not read.
  *
- * @throws ModelPackageError `MANIFEST_MISSING`, `MANIFEST_INVALID` with every fault found, or `MANIFEST_EDITED`
+ * @throws ModelPackageError `MANIFEST_MISSING`, `MANIFEST_INVALID` listing every problem, or `MANIFEST_EDITED`
  */
 export function readManifest(directory: string): Manifest {
   const path = join(directory, MANIFEST_FILE);
@@ -20,7 +20,10 @@ export function readManifest(directory: string): Manifest {
   return parseManifest(text, path);
 }
 
-/** The path is absolute in the message, because tests and apps often run in another folder than expected. */
+/**
+ * Explains why the manifest cannot be read. The path in the message is absolute, because the working directory of tests
+ * and apps is often unexpected.
+ */
 function whyMissing(directory: string, code: string | undefined): string {
   const path = resolve(directory);
   const stats = statSync(path, { throwIfNoEntry: false });
@@ -37,9 +40,9 @@ function whyMissing(directory: string, code: string | undefined): string {
 }
 
 /**
- * Checks the text of a manifest; `source` names it in errors.
+ * Validates the text of a manifest. Errors name `source`.
  *
- * @throws ModelPackageError `MANIFEST_INVALID` with every fault found, or `MANIFEST_EDITED`
+ * @throws ModelPackageError `MANIFEST_INVALID` listing every problem, or `MANIFEST_EDITED`
  */
 export function parseManifest(text: string, source: string): Manifest {
   let json: unknown;
@@ -72,7 +75,7 @@ export function parseManifest(text: string, source: string): Manifest {
   return manifest;
 }
 
-/** Checks what the fields say together: of which files the model is made, and which packages it may bring. */
+/** Checks constraints across fields: the artifact is among the files, and the format allows the required packages. */
 function checkContent({ artifact, files, format, requirements = [] }: Manifest, source: string): void {
   const faults: string[] = [];
   if (!files.some(({ path }) => path === artifact || path.startsWith(`${artifact}/`))) {

@@ -5,7 +5,7 @@ import { readInferRequest, readTensors } from '../tensor/open-inference/infer-re
 import { writeTensors } from '../tensor/open-inference/write-tensors.js';
 import type { Signature, Tensor } from '../tensor/tensor.js';
 
-/** A golden request and what the model must answer. Inputs and outputs are in the signature's order. */
+/** A golden request with the expected response. Inputs and outputs are in the order of the signature. */
 export interface Sample {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
@@ -16,7 +16,7 @@ export function encodeInferRequestJson(inputs: readonly Tensor[]): string {
   return encodeTensors('inputs', inputs);
 }
 
-/** Encodes samples as `samples.json` holds them: a list of requests and responses. */
+/** Encodes samples in the format of `samples.json`: a list of requests and responses. */
 export function encodeSamples(samples: readonly Sample[]): string {
   const lines = samples.map(
     ({ inputs, outputs }) =>
@@ -28,7 +28,7 @@ export function encodeSamples(samples: readonly Sample[]): string {
 /**
  * Decodes `samples.json`.
  *
- * @throws InferenceError `INVALID_ARGUMENT` if a sample does not fit the signature
+ * @throws InferenceError `INVALID_ARGUMENT` if a sample does not match the signature
  */
 export function decodeSamples(bytes: Buffer, signature: Signature): Sample[] {
   const reader = new JsonReader(bytes, false);
@@ -58,7 +58,7 @@ function readSample(reader: JsonReader, signature: Signature): Sample {
   return { inputs, outputs };
 }
 
-/** Outputs are told as inputs are, so that they are read as the inputs of a signature that takes them. */
+/** Reads outputs. They have the same format as inputs, so they are read as the inputs of a mirrored signature. */
 function readOutputs(reader: JsonReader, signature: Signature): readonly Tensor[] {
   let outputs: readonly Tensor[] | undefined;
   const mirrored: Signature = { inputs: signature.outputs, outputs: [] };

@@ -1,18 +1,18 @@
-// The small build of zod: the whole of it, with its forty languages, takes longer to load than a model. No other file
-// imports it, so that it can be taken into the one that is made of this.
+// The small build of zod is used, because the full build with forty languages takes longer to load than a model. Only
+// this file imports zod, so that it can be bundled into this module.
 
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import { DATATYPES, type Datatype } from '../tensor/datatype.js';
 import { DIGEST, SHA256, VERSION } from './patterns.js';
 
-/** The name of the manifest in a model package. */
+/** File name of the manifest in a model package. */
 export const MANIFEST_FILE = 'model.json';
 
-/** The name of the golden samples in a model package. */
+/** File name of the golden samples in a model package. */
 export const SAMPLES_FILE = 'samples.json';
 
-/** The formats a model may be saved in. */
+/** Formats of saved models. */
 export const MODEL_FORMATS = [
   'onnx',
   'saved_model',
@@ -23,17 +23,17 @@ export const MODEL_FORMATS = [
   'lightgbm',
 ] as const;
 
-/** A format a model may be saved in. */
+/** Format of a saved model. */
 export type ModelFormat = (typeof MODEL_FORMATS)[number];
 
-/** The formats whose loading can run code that the file holds. */
+/** Formats that can run code from the file when loaded. */
 export const PICKLE_FORMATS: readonly ModelFormat[] = ['exported_program', 'torch_pickle', 'pickle'];
 
-/** The formats whose models take rows of a table: estimators, and models of boosted trees. */
+/** Formats of models that take rows of a table: estimators and boosted trees. */
 export const TABULAR_FORMATS: readonly ModelFormat[] = ['pickle', 'lightgbm'];
 
-// Without it, a fault would say no more than that the input is invalid.
-// A schema that is used once is not worth compiling.
+// Without the locale, every message would only say that the input is invalid.
+// Compiling a schema that is used only once is not worthwhile.
 z.config({ ...en(), jitless: true });
 
 const text = (pattern: RegExp, rule: string) => z.string().check(z.regex(pattern, rule));
@@ -43,16 +43,19 @@ const share = z.number().check(z.gte(0));
 
 const sha256 = text(SHA256, 'must be 64 lower-case hexadecimal digits');
 
-/** A path inside the package: relative, with forward slashes, and never out of it. */
+/** A path inside the package: relative, with forward slashes, and without leaving the package. */
 const packagePath = text(
   /^(?!\/)(?!.*(^|\/)\.\.?(\/|$))[^\\\0]+$/,
   'must be a relative path inside the package, without `.` or `..`',
 );
 
-/** One pinned package. Installers read these lines, so that nothing else of their language may pass. */
+/** A pinned package. Installers read these lines, so no other syntax of requirements files is allowed. */
 const REQUIREMENT = /^[a-z0-9]+(-[a-z0-9]+)*==[0-9]+(\.[0-9]+)*[A-Za-z0-9.!+]*$/;
 
-/** The packages that formats may require whose loading runs no code of the file, so that nobody was asked for trust. */
+/**
+ * Packages that a format may require if loading it runs no code from the file. Users did not have to confirm trust for
+ * these formats.
+ */
 export const FRAMEWORKS = /^(numpy|tensorflow(-cpu)?|torch|lightgbm)==/;
 
 const tensorSpec = z.strictObject({
@@ -85,13 +88,13 @@ const manifestObject = z.strictObject({
   digest: text(DIGEST, 'must be `sha256:` and 64 lower-case hexadecimal digits'),
 });
 
-/** An input or an output of a model. */
+/** An input or output of a model. */
 interface ManifestTensor {
   name: string;
   datatype: Datatype;
   shape: number[];
   labels?: string[] | undefined;
-  /** Whether the model ignores the input, so that requests may leave it out. */
+  /** Whether the model ignores the input, so that requests may omit it. */
   unused?: boolean | undefined;
 }
 
@@ -104,7 +107,7 @@ export interface Manifest {
   artifact: string;
   inputs: ManifestTensor[];
   outputs: ManifestTensor[];
-  /** Further signatures beside the default one that `inputs` and `outputs` describe. */
+  /** Signatures in addition to the default one, which `inputs` and `outputs` describe. */
   signatures?: Record<string, { inputs: ManifestTensor[]; outputs: ManifestTensor[] }> | undefined;
   samples: { count: number; tolerance: { absolute: number; relative: number } };
   requirements?: string[] | undefined;
@@ -115,7 +118,7 @@ export interface Manifest {
 /** A file of a model package. `size` is in bytes. */
 export type PackageFile = Manifest['files'][number];
 
-/** A schema without the types of zod, which users with `moduleResolution: node10` cannot resolve. */
+/** A schema without zod's types, which users with `moduleResolution: node10` cannot resolve. */
 interface Schema<Value> {
   safeParse(
     value: unknown,
@@ -124,10 +127,10 @@ interface Schema<Value> {
     | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
 }
 
-/** The schema of `model.json`. */
+/** Schema of `model.json`. */
 export const manifestSchema: Schema<Manifest> = manifestObject;
 
-/** The schema of what a model is served as. */
+/** Schema of the identity that a model is served under. */
 export const identitySchema: Schema<Pick<Manifest, 'name' | 'version'>> = z.pick(manifestObject, {
   name: true,
   version: true,

@@ -1,7 +1,7 @@
 import type { Signature, TensorSpec } from '../tensor/tensor.js';
 import { type Manifest, type ModelFormat, TABULAR_FORMATS } from './schema.js';
 
-/** The signatures of a package, with what its format says of their inputs. */
+/** Returns the signatures of a package, with the input rules of its format. */
 export function signaturesOf(
   { format, inputs, outputs, signatures }: Pick<Manifest, 'format' | 'inputs' | 'outputs' | 'signatures'>,
   strict = false,
@@ -10,8 +10,8 @@ export function signaturesOf(
 }
 
 /**
- * Adds to signatures what the format says of their inputs: whether they are cells of a table, and whether a row may list
- * them by place. A SavedModel keeps its inputs by name alone.
+ * Adds the input rules of the format to signatures: whether inputs are cells of a table, and whether a row may list
+ * them by position. A SavedModel identifies its inputs only by name.
  */
 export function withInputRules(
   format: ModelFormat,

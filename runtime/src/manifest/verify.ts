@@ -7,10 +7,10 @@ import { ModelPackageError } from './package-error.js';
 import { readManifest } from './read.js';
 import { MANIFEST_FILE, type Manifest } from './schema.js';
 
-/** A file that is read faster at once than as a stream. */
+/** Maximum bytes of a file that is read at once, which is faster than streaming it. */
 const SMALL_BYTES = 1024 * 1024;
 
-/** The SHA-256 of a file, in hexadecimal digits, without holding the file in memory. */
+/** Returns the SHA-256 of a file in hexadecimal digits, without holding the file in memory. */
 export async function fileSha256(path: string): Promise<string> {
   const hash = createHash('sha256');
   const { size } = await stat(path);
@@ -20,9 +20,10 @@ export async function fileSha256(path: string): Promise<string> {
 }
 
 /**
- * Compares the files of the package in `directory` with the manifest that was read from it.
+ * Verifies the files of the package in `directory` against its manifest.
  *
- * @throws ModelPackageError `FILE_MISSING` or `FILE_CHANGED`, for the first file that differs, or as `readManifest` does
+ * @throws ModelPackageError `FILE_MISSING` or `FILE_CHANGED` for the first file that differs, or any error of
+ * `readManifest`
  */
 export async function verifyFiles(directory: string, manifest: Manifest): Promise<void> {
   const { digest } = readManifest(directory);

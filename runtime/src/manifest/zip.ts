@@ -4,13 +4,13 @@ const END_OF_DIRECTORY = 0x06054b50;
 const ENTRY = 0x02014b50;
 const END_SIZE = 22;
 const MAX_COMMENT = 0xffff;
-/** What a 32-bit field holds when its value lies in the ZIP64 records. */
+/** Value of a 32-bit field whose actual value is in the ZIP64 records. */
 const IN_ZIP64 = 0xffffffff;
 
 /**
- * The names of the files in a ZIP archive.
+ * Returns the file names in a ZIP archive.
  *
- * @returns undefined if the archive has no readable directory, which is at its end: it was cut off
+ * @returns undefined if the central directory at the end is missing or unreadable, because the file was truncated
  */
 export function zipNames(file: FileBytes): string[] | undefined {
   const tailStart = Math.max(0, file.size - END_SIZE - MAX_COMMENT);
@@ -27,7 +27,7 @@ function directoryAt(file: FileBytes, tail: Buffer, at: number, tailStart: numbe
   let size = tail.readUInt32LE(at + 12);
   let offset = tail.readUInt32LE(at + 16);
   if (offset === IN_ZIP64 || size === IN_ZIP64) {
-    // The ZIP64 locator, 20 bytes, lies right before; it points to the record that has the 64-bit values.
+    // The ZIP64 locator, 20 bytes, directly precedes it and points to the record with the 64-bit values.
     const locator = file.read(tailStart + at - 20, 20);
     if (locator.length < 20) return undefined;
     const record = file.read(Number(locator.readBigUInt64LE(8)), 56);
