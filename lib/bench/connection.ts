@@ -1,7 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 
-/** How the server of an HTTPS URL is verified. */
+/** Options to verify the server of an HTTPS URL. */
 export type ConnectionTls = Pick<ConnectionOptions, 'ca' | 'rejectUnauthorized'>;
 
 const HEAD_END = Buffer.from('\r\n\r\n');

@@ -10,7 +10,7 @@ export interface LoadOptions {
   readonly seconds: number;
   /** Seconds of load before the measurement. */
   readonly warmUpSeconds: number;
-  /** How the server of an HTTPS URL is verified. @default - with the CA certificates of Node.js */
+  /** Options to verify the server of an HTTPS URL. @default - with the CA certificates of Node.js */
   readonly tls?: ConnectionTls;
   /** Ends the load early; the report then covers what was measured. @default - the load runs its full time */
   readonly signal?: AbortSignal;

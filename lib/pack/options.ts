@@ -7,7 +7,7 @@ export type { Tolerance };
 export interface PackOptions {
   /** Path of the saved model: a file, or the folder of a SavedModel. */
   readonly source: string;
-  /** Name under which the model is served. */
+  /** Name of the served model. */
   readonly name: string;
   /** Folder of the package. An existing package is replaced with `force`. */
   readonly out: string;

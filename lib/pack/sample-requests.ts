@@ -27,8 +27,9 @@ type Json = Readonly<Record<string, unknown>>;
 
 /**
  * Reads requests in the formats that clients send: TensorFlow Serving's rows (`instances`, each a sample) or columns
- * (`inputs`), Open Inference Protocol requests, a list of requests, or the `samples.json` of a package. Expected
- * responses use the response format of the same protocol: `predictions` or `outputs`.
+ * (`inputs`), or Open Inference Protocol requests. The file holds one request, a list of requests, or the
+ * `samples.json` of a package. Expected responses use the response format of the same protocol: `predictions` or
+ * `outputs`.
  *
  * @throws ModelPackageError `SAMPLES_INVALID`
  */

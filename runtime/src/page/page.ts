@@ -11,7 +11,7 @@ import { PAGE_STYLE } from './style.js';
 
 const source = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-/** Where the documentation is published. */
+/** URL of the published documentation. */
 const DOCUMENTATION_URL = 'https://github.com/modelship/modelship/tree/main/docs';
 
 // The page runs its own script only, and sends requests to this server only.

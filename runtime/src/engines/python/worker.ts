@@ -138,8 +138,9 @@ export class Worker {
   /**
    * Runs the model on one request.
    *
-   * @throws InferenceError `DEADLINE_EXCEEDED` if the run timed out, `UNAVAILABLE` if the process exited, or the error
-   * of the model; Unread if the process exited before it read the request
+   * @throws InferenceError `DEADLINE_EXCEEDED` if the run timed out, `UNAVAILABLE` if the process exited, or the
+   * model's error
+   * @throws Unread if the process exited before it read the request
    */
   async run(inputs: readonly Tensor[], signature: string): Promise<Tensor[]> {
     const request = encodeFrame({ signature }, inputs);

@@ -1,7 +1,7 @@
 /** Number of digits that is tried first. */
 export const SHORT_DIGITS = 6;
 
-/** Number of digits with which every float, and every double, reads back as itself. */
+/** Number of digits that makes every float, and every double, read back as itself. */
 export const FLOAT_DIGITS = 9;
 export const DOUBLE_DIGITS = 17;
 
