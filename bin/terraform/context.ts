@@ -44,8 +44,8 @@ export class AppContext {
   }
 
   /**
-   * Stores the state of `stack` in the backend of the setting `backend`: an object with `type` (`gcs`, `azurerm`, `s3`
-   * or `local`) and the arguments of that Terraform backend. Each stack has its own state there.
+   * Stores the state of `stack` in the backend of the setting `backend`. The setting is an object with `type` (`gcs`,
+   * `azurerm`, `s3` or `local`) and the arguments of that Terraform backend. Each stack has its own state there.
    *
    * @throws Error if the type is not supported
    */

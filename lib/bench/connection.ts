@@ -8,8 +8,8 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 
 /**
- * A kept-alive connection that sends one request after another. It reads only the status and the length of a response,
- * because the work of a load generator would count as the server's.
+ * A persistent connection that sends one request after another. It reads only the status and the length of a response,
+ * because time spent by the load generator would count as server time.
  */
 export class Connection {
   private readonly socket: Socket;

@@ -3,7 +3,7 @@ import { percentile } from './percentile.js';
 
 export interface LoadOptions {
   readonly url: URL;
-  /** Returns whole requests, which are sent in turn. They may change during the load, as credentials expire. */
+  /** Returns encoded requests, which are sent in turn. They may change during the load, because credentials expire. */
   readonly requests: () => readonly Buffer[];
   /** Number of connections, each with one request in flight. */
   readonly connections: number;
@@ -12,11 +12,11 @@ export interface LoadOptions {
   readonly warmUpSeconds: number;
   /** Options to verify the server of an HTTPS URL. @default - with the CA certificates of Node.js */
   readonly tls?: ConnectionTls;
-  /** Ends the load early; the report then covers what was measured. @default - the load runs its full time */
+  /** Ends the load early. The report then covers the requests measured so far. @default - the load runs its full time */
   readonly signal?: AbortSignal;
 }
 
-/** The figures of a load. Latencies are in milliseconds. */
+/** Results of a load. Latencies are in milliseconds. */
 export interface LoadReport {
   readonly requests: number;
   readonly seconds: number;
@@ -33,7 +33,7 @@ export interface LoadReport {
 }
 
 /**
- * Keeps every connection busy for the given time: a closed loop, which finds the capacity of the server.
+ * Keeps every connection busy for the given time: a closed loop, which measures the capacity of the server.
  *
  * @returns undefined if the load was ended before the first response of the measurement
  * @throws Error if a connection breaks
@@ -69,7 +69,7 @@ async function run(connections: readonly Connection[], { requests, signal }: Loa
       since = now;
     }
   });
-  // A server that no longer responds must not delay the end.
+  // An unresponsive server must not delay the end of the load.
   await Promise.race([Promise.all(exchanges), aborted(signal)]);
   return { latencies, failures };
 }
