@@ -28,8 +28,8 @@ export interface RunningServer {
 /**
  * Starts listening, so that probes get responses, and then loads the models.
  *
- * @param address
- * @default '0.0.0.0', because hosts connect from outside the container
+ * @param address address to listen on. Hosts connect from outside the container, so the default covers all interfaces.
+ * @default '0.0.0.0'
  * @throws ModelPackageError, or Error if the port is taken or a store cannot be read
  */
 export async function startServer(
@@ -54,7 +54,7 @@ export async function startServer(
   let metrics: Server | undefined;
   const close = async () => {
     const end = performance.now() + CLOSE_MS;
-    // gRPC clients are asked at once to reconnect elsewhere, while calls in flight continue.
+    // The gRPC server sends its clients elsewhere from now on, while calls in flight continue.
     const grpcClosed = grpc?.close(CLOSE_MS);
     const closing = runtime.close();
     const hasClients = (await connectionsOf(server)) > 0;

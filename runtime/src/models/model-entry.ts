@@ -16,7 +16,7 @@ export interface ModelRoot {
 
 /** Entry for a model to serve: the location of its packages and the versions to serve. */
 export interface ModelEntry extends ModelRoot {
-  /** Name under which the model is served. @default - the name in each package */
+  /** Served name of the model. @default - the name in each package */
   readonly name?: string;
   readonly policy: VersionPolicy;
   /** Version of each label. */

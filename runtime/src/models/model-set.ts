@@ -226,7 +226,7 @@ export class ModelSet {
   }
 
   private report(key: string, location: string, error: Error): void {
-    // Failures at startup are logged by `start`, if startup succeeds despite them.
+    // The method `start` throws or logs the failures of the initial load.
     if (this.setbacks.note(key, error.message) && this.isStarted) this.log(location, error);
   }
 

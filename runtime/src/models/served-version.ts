@@ -41,7 +41,7 @@ export interface VersionOptions {
 
 /** Package of a version and how to fetch it. */
 export interface VersionSource {
-  /** Name under which the model is served. @default - the name in the package */
+  /** Served name of the model. @default - the name in the package */
   readonly name?: string;
   readonly manifest: Manifest;
   /** Fetches the package to this machine. */

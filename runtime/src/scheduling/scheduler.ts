@@ -19,7 +19,11 @@ export interface SchedulerOptions {
    * @default - all signatures whose tensors have a variable number of rows
    */
   readonly batchable?: readonly string[];
-  /** Milliseconds that a request may wait for others to fill its batch. @default 0: an idle model starts immediately */
+  /**
+   * Milliseconds that a request may wait for others to fill its batch. At 0, an idle model starts immediately.
+   *
+   * @default 0
+   */
   readonly batchWindowMs?: number;
   /** Observer of queue and run events. @default - no observer */
   readonly observer?: SchedulerObserver;
@@ -66,8 +70,7 @@ export class Scheduler {
     private readonly model: LoadedModel,
     private readonly options: SchedulerOptions,
   ) {
-    // With batching, waiting requests stay in this queue to form the next batch. Otherwise the engine may queue some
-    // ahead.
+    // Waiting requests stay in this queue to form the next batch. Without batching, the engine may queue some ahead.
     this.concurrency = (model.concurrency ?? 1) + (options.maxBatchRows > 1 ? 0 : (model.ahead ?? 0));
     const { batchable = Object.keys(model.signatures), maxBatchRows } = options;
     const names = batchable.filter((name) => isBatchable(model.signatures[name]!));

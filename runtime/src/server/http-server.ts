@@ -48,8 +48,8 @@ export function serverTimes(timeoutSeconds: number): ServerTimes {
   return {
     headersMs: 10_000,
     requestMs: 60_000,
-    // If the server closed a connection that a load balancer is about to reuse, the caller would get a 502. The server
-    // therefore waits longer than any load balancer.
+    // Closing a connection that a load balancer is about to reuse would return 502 to the caller. The server therefore
+    // waits longer than any load balancer.
     idleMs: (Math.max(BALANCER_IDLE_SECONDS, timeoutSeconds) + MARGIN_SECONDS) * 1000,
     readMs: 30_000,
     checkMs: 5_000,

@@ -16,7 +16,7 @@ export interface Answerer {
   readonly version: string;
 }
 
-/** Encodes an infer response. Outputs are binary where the request asks for it. */
+/** Encodes an infer response. Outputs are binary where the request selects it. */
 export function encodeInferResponse(model: Answerer, request: InferRequest, outputs: readonly Tensor[]): HttpResponse {
   const writer = new JsonWriter();
   writer.raw('{"model_name":');

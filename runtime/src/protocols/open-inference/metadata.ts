@@ -6,7 +6,7 @@ import { RUNTIME_VERSION } from '../../version.js';
 
 const EXTENSIONS = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository', 'statistics'];
 
-/** Platform names by which clients know the model formats. */
+/** Platform name that clients expect for each model format. */
 const PLATFORMS: Record<ModelFormat, string> = {
   onnx: 'onnx_onnxv1',
   saved_model: 'tensorflow_savedmodel',

@@ -20,7 +20,9 @@ export function findModel(models: ModelCatalog, name: string, version?: string):
     : new InferenceError('NOT_FOUND', `${what} does not exist; ${servedModels(models)}`);
 }
 
-/** Returns the requested outputs in the requested order, ranked into classes where the request asks for it. */
+/**
+ * Returns the requested outputs in the requested order, ranked into classes where the request sets `classification`.
+ */
 export function selectOutputs(
   signature: Signature,
   requested: readonly RequestedOutput[] | undefined,

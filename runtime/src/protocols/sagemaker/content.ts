@@ -44,7 +44,7 @@ const DECODERS: Readonly<Record<string, Decode>> = {
 const ENCODERS: Readonly<Record<string, Encode>> = {
   'application/json': (outputs, rows) => jsonResponse(encodePredictResponse(outputs, rows)),
   'application/jsonlines': (outputs, rows) =>
-    // The whole response goes on one line, as in SageMaker's own containers. Line breaks in JSON occur only between its
+    // The whole response fits on one line, as in SageMaker's own containers. Line breaks in JSON occur only between its
     // parts.
     typed('application/jsonlines', encodePredictResponse(outputs, rows).toString().replaceAll(/\n */g, '')),
   'application/x-ndjson': (outputs) => typed('application/x-ndjson', encodePredictionLines(outputs)),
