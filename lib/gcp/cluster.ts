@@ -1,21 +1,21 @@
-/** Where a cluster that is made lies in the network, and who reaches its API. */
+/** Network options of a new cluster. */
 export interface GkeNetworkOptions {
-  /** VPC network, by name or full name. @default - the network named `default` */
+  /** Name or full resource name of the VPC network. @default - the network named `default` */
   readonly network?: string;
-  /** Subnetwork of it, in the region. @default - the one of the network's own name */
+  /** Subnetwork of the network in the region. @default - the subnetwork with the network's name */
   readonly subnetwork?: string;
   /**
-   * Addresses that may reach the cluster's API, as CIDR blocks. Whoever applies must have one of them.
+   * Addresses that can reach the cluster's API, as CIDR blocks. They must include the machine that runs Terraform.
    *
-   * @default - any address, with an identity of Google that may
+   * @default - any address; IAM still authorizes each request
    */
   readonly authorizedNetworks?: string[];
   /**
-   * Whether to create a Cloud NAT for the subnetwork, through which private nodes and pods reach the internet. A
-   * subnetwork can have one only: set false if it has one.
+   * Whether to create a Cloud NAT for the subnetwork, which gives private nodes and pods access to the internet. A
+   * subnetwork can have only one: set false if it already has one.
    *
-   * @default - true if an image is outside Google's registries, the `server` fetches its model from a hub, or the keys of
-   * `Access.jwt()` are outside Google; set true for anything else on the internet, such as a collector of traces
+   * @default - true if an image is outside Google's registries, the `server` downloads its model from a hub, or the
+   * keys of `Access.jwt()` are outside Google; set true for anything else on the internet, such as a trace collector
    */
   readonly cloudNat?: boolean;
 }
@@ -23,29 +23,30 @@ export interface GkeNetworkOptions {
 /** Options of a Standard cluster and of the node pool that runs the model. */
 export interface GkeStandardOptions extends GkeNetworkOptions {
   /**
-   * Zones of the node pool that runs the model, such as `europe-west4-b`. Few zones of a region have GPUs, and GKE cannot
-   * create the pool in the others: https://cloud.google.com/compute/docs/gpus/gpu-regions-zones
+   * Zones of the node pool that runs the model, such as `europe-west4-b`. Only some zones of a region have GPUs, and
+   * GKE cannot create a GPU pool in the others: https://cloud.google.com/compute/docs/gpus/gpu-regions-zones
    *
    * @default - all zones of the region
    */
   readonly zones?: string[];
-  /** Type of the nodes. @default - the GPU's own, or `e2-standard-4` */
+  /** Machine type of the nodes. @default - the GPU's machine type, or `e2-standard-4` */
   readonly machineType?: string;
-  /** Nodes kept in each zone. @default 0 */
+  /** Minimum number of nodes in each zone. @default 0 */
   readonly minNodes?: number;
-  /** Nodes that may run in each zone. @default 3 */
+  /** Maximum number of nodes in each zone. @default 3 */
   readonly maxNodes?: number;
 }
 
-/** A cluster that is there. */
+/** Options of an existing cluster. */
 export interface GkeExistingOptions {
+  /** Name of the cluster. */
   readonly name: string;
-  /** Its region or zone. */
+  /** Region or zone of the cluster. */
   readonly location: string;
 }
 
 /**
- * The cluster that a model runs in.
+ * GKE cluster that runs the model.
  *
  * @example
  * ```ts
@@ -55,19 +56,19 @@ export interface GkeExistingOptions {
  * ```
  */
 export class GkeCluster {
-  /** One is made whose nodes Google runs. The default. */
+  /** Creates an Autopilot cluster, whose nodes Google manages. The default. */
   static autopilot(options: GkeNetworkOptions = {}): GkeCluster {
     return new GkeCluster('autopilot', options);
   }
 
-  /** One is made with a node pool of its own, for control over machines and GPUs. */
+  /** Creates a Standard cluster with its own node pool, for control over machine types and GPUs. */
   static standard(options: GkeStandardOptions = {}): GkeCluster {
     return new GkeCluster('standard', options);
   }
 
   /**
-   * One that is there, with Workload Identity and the Cloud Storage FUSE driver, as Autopilot always has. Only with it
-   * can a model be behind a Gateway or under KServe, whose resource definitions Terraform must see when it plans.
+   * Uses an existing cluster. It needs Workload Identity and the Cloud Storage FUSE driver, which Autopilot always has.
+   * Gateways and KServe require an existing cluster, because Terraform reads their resource definitions at plan time.
    */
   static existing(options: GkeExistingOptions): GkeCluster {
     return new GkeCluster('existing', {}, options);
@@ -76,7 +77,7 @@ export class GkeCluster {
   private constructor(
     /** One of `autopilot`, `standard` and `existing`. */
     readonly kind: 'autopilot' | 'standard' | 'existing',
-    /** What one that is made is like. */
+    /** Options of a new cluster. */
     readonly options: GkeStandardOptions,
     /** Set when `kind` is `existing`. */
     readonly existingOptions?: GkeExistingOptions,

@@ -31,18 +31,18 @@ import { PROVIDER_VERSIONS } from './private/shared/provider-versions.js';
 import { Telemetry } from './private/shared/telemetry.js';
 
 const GPU_MEMORY_MIB = 16_384;
-/** Of weights, with room on the boot disk that GKE gives nodes. */
+/** Space for downloaded weights, which fits on the default boot disk of GKE nodes. */
 const FETCH_DISK_GIB = 30;
 const MILLIS = 1000;
 
-/** The metadata server by both its addresses, which hands out the tokens of Workload Identity. */
+/** Both addresses of the metadata server, which issues Workload Identity tokens. */
 const METADATA_SERVER = '169.254.169.252/30';
 
-/** Clients of a private Google load balancer come from the VPC. */
+/** Annotation that makes the load balancer internal, so only clients in the VPC network can reach it. */
 const INTERNAL_LOAD_BALANCER = { 'networking.gke.io/load-balancer-type': 'Internal' };
 
 /**
- * A model on GKE, read from a bucket that Cloud Storage FUSE mounts into the pods.
+ * Model served by pods on GKE, which read it from a bucket mounted by Cloud Storage FUSE.
  *
  * @example
  * ```ts
@@ -51,18 +51,22 @@ const INTERNAL_LOAD_BALANCER = { 'networking.gke.io/load-balancer-type': 'Intern
  * new ContainerModel(stack, 'Iris', { model, region: 'europe-west4', cluster: GkeCluster.autopilot() });
  * ```
  *
- * @throws ValidationError with every prop that is wrong
+ * @throws ValidationError with all invalid props
  */
 export class ContainerModel extends Construct {
+  /** Cluster that runs the model, and the providers' access to it. */
   readonly cluster: ClusterAccess;
-  /** The identity of the pods, which may read the model and nothing else. */
+  /** Service account of the pods, which can only read the model. */
   readonly serviceAccount: ServiceAccount;
+  /** Bucket with the model package. */
   readonly modelStore: ModelStore;
-  /** Unset with `kserve`. */
+  /** Workload that runs the pods. Undefined if `kserve` is set. */
   readonly workload?: ModelWorkload;
-  /** Set with `kserve`. */
+  /** `InferenceService` that runs the pods. Set if `kserve` is set. */
   readonly inferenceService?: InferenceService;
+  /** Log bucket of the model, and the sink that fills it. */
   readonly logRetention: LogRetention;
+  /** Dashboard, alert policies and log-based metric of the model. */
   readonly telemetry: Telemetry;
 
   private readonly model: Model;
@@ -77,7 +81,7 @@ export class ContainerModel extends Construct {
     this.cluster = new ClusterAccess(this, 'Cluster', props);
     this.modelStore = new ModelStore(this, 'ModelStore', props, {
       server: this.server,
-      // The stable version was deployed before, but another server may have laid it out.
+      // The stable version was already uploaded, but possibly in the layout of another server.
       others: !this.isOwn && props.stableModel ? [props.stableModel] : [],
     });
     this.serviceAccount = new google.ServiceAccount(this, 'ServiceAccount', {
@@ -109,20 +113,20 @@ export class ContainerModel extends Construct {
     this.telemetry = new Telemetry(this, 'Telemetry', props, telemetry);
   }
 
-  /** Where the workload answers, without a path. */
+  /** URL of the workload, without a path. */
   get url(): string {
     return this.workload?.url ?? this.inferenceService!.url;
   }
 
-  /** Where the model answers: by TensorFlow Serving's REST API, or as the `server` does. */
+  /** URL of prediction requests. It speaks TensorFlow Serving's REST API, or the API of `server`. */
   get predictUrl(): string {
     return `${this.url}${this.server.spec.predictPath(this.model)}`;
   }
 
   /**
-   * Lets the pods of a namespace invoke the model.
+   * Allows the pods of a namespace to invoke the model.
    *
-   * @throws Error with `kserve`, which has no network policy of ours
+   * @throws Error if `kserve` is set, because Modelship creates no network policy for KServe
    */
   grantInvoke(namespace: string): void {
     if (!this.workload) {
@@ -182,14 +186,14 @@ export class ContainerModel extends Construct {
           serviceAccountId: this.serviceAccount.name,
           role: 'roles/iam.workloadIdentityUser',
           member: `serviceAccount:${projectId(this, props.project)}.svc.id.goog[${namespace}/${name}]`,
-          // The pool of identities comes into being with the first cluster of the project.
+          // Google creates the workload identity pool with the first cluster of the project.
           dependsOn: this.cluster.prerequisites,
         }),
       ],
     };
   }
 
-  /** Lets the pods read the bucket that the server fetches from by itself. */
+  /** Allows the pods to read the bucket from which the server loads the model by itself. */
   private grantSource(): ITerraformDependable[] {
     const { source } = this.server.spec;
     if (source?.kind !== 'gcs') return [];
@@ -207,7 +211,7 @@ export class ContainerModel extends Construct {
     new PodMonitoring(this, 'PodMonitoring', {
       cluster: this.cluster,
       workload,
-      // The resource's definition is there once pods run.
+      // GKE has installed the resource definition by the time pods run.
       dependsOn: [workload.deployment],
     });
     return workload;

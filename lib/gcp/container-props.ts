@@ -7,64 +7,77 @@ import type { GoogleServingProps } from './props.js';
 /** Props of {@link ContainerModel}. */
 export interface ContainerModelProps extends GoogleServingProps {
   /**
-   * The inference server. Others than Modelship's runtime name their own `image`, check no tokens, so that the network lets
-   * callers in, and find what lies in the bucket at `/mnt/models`.
+   * Inference server. Servers other than Modelship's runtime have their own `image` and find the bucket's files at
+   * `/mnt/models`. They do not verify tokens, so network rules restrict their callers.
    *
    * @default ModelServer.modelship()
    */
   readonly server?: ModelServer;
 
-  /** The cluster to run in. @default GkeCluster.autopilot(), made in the region with private nodes */
+  /** Cluster that runs the model. @default GkeCluster.autopilot(), created in the region with private nodes */
   readonly cluster?: GkeCluster;
 
-  /** A namespace that is there. @default - one is made, which admits restricted pods only */
+  /**
+   * Name of an existing namespace.
+   *
+   * @default - a new namespace with the Pod Security Standard "restricted", or "baseline" if the server runs as root
+   */
   readonly namespace?: string;
 
-  /** CPUs of a pod, at least 0.25. @default - 1, or 3 with a server that needs a GPU */
+  /** Number of CPUs of each pod, at least 0.25. @default - 1, or 3 for a server that needs a GPU */
   readonly cpu?: number;
 
-  /** Memory of a pod, in MiB, at least 512. @default - 1024; 2048 with another server, and 16384 with a GPU */
+  /**
+   * Memory of each pod, in MiB, at least 512.
+   *
+   * @default - 1024; 2048 for servers other than Modelship's runtime; 16384 with a GPU
+   */
   readonly memoryMib?: number;
 
   /**
-   * Disk of a pod, in GiB, where a server puts what it fetches; at most 10 on Autopilot without a GPU.
+   * Ephemeral storage of each pod, in GiB, which also holds downloaded models. At most 10 on Autopilot without a GPU.
    *
-   * @default - 30 for a server that fetches its model from a hub; else what the cluster gives, 1 on Autopilot
+   * @default - 30 for a server that downloads its model from a hub; else the cluster's default, 1 on Autopilot
    */
   readonly diskGib?: number;
 
   /**
-   * Seconds that a start may take before the pod is restarted.
+   * Seconds that the container may take to become ready before it is restarted.
    *
-   * @default - 300, or 1800 for a server that fetches its model by itself
+   * @default - 300, or 1800 for a server that downloads its model by itself
    */
   readonly startupSeconds?: number;
 
-  /** Whether pods run on spot capacity, which is cheaper and can be taken away at any time. @default false */
+  /** Whether pods run on Spot VMs, which are cheaper and can be preempted at any time. @default false */
   readonly spot?: boolean;
 
   /**
-   * From where it can be reached. A load balancer is internal unless its annotations say otherwise.
+   * Network exposure of the model. A load balancer is internal unless its annotations override that.
    *
    * @default Exposure.cluster()
    */
   readonly exposure?: Exposure;
 
-  /** Namespaces whose pods may call it. @default - none */
+  /** Namespaces whose pods can invoke the model. @default - none */
   readonly callerNamespaces?: string[];
 
-  /** Namespaces with a collector of traces by OTLP: `OTEL_EXPORTER_OTLP_ENDPOINT` in `environment` says where. @default - none */
+  /**
+   * Namespaces with a trace collector that the pods can reach over OTLP. Set its address as
+   * `OTEL_EXPORTER_OTLP_ENDPOINT` in `environment`.
+   *
+   * @default - none
+   */
   readonly traceNamespaces?: string[];
 
-  /** The package that keeps the rest of the traffic during a canary: the one deployed before. @default - none */
+  /** Previously deployed package, which keeps the rest of the traffic during a canary rollout. @default - none */
   readonly stableModel?: Model;
 
-  /** Whether to write an `InferenceService` for a cluster that runs KServe, instead of a workload. @default false */
+  /** Whether to create an `InferenceService` of KServe instead of a Deployment. @default false */
   readonly kserve?: boolean;
 
   /**
-   * Whether to write GKE's `HealthCheckPolicy` for `Exposure.gateway()`, so that the load balancer asks the server's own
-   * health path. Set false for a Gateway of another controller in a cluster without GKE's.
+   * Whether to create GKE's `HealthCheckPolicy` for `Exposure.gateway()`, so that the load balancer probes the server's
+   * readiness path. Set false for a Gateway of another controller in a cluster without GKE's Gateway controller.
    *
    * @default true
    */

@@ -1,5 +1,5 @@
 /**
- * A kind of accelerator, by the name that Cloud Run and GKE use: `nvidia-l4`.
+ * GPU type, identified by the name that Cloud Run and GKE use, such as `nvidia-l4`.
  *
  * @example
  * ```ts
@@ -20,33 +20,34 @@ export class Gpu {
     return new Gpu('nvidia-l4', 'g2-standard-8');
   }
 
-  /** NVIDIA T4, 16 GB. Not on Cloud Run. */
+  /** NVIDIA T4, 16 GB. Not available on Cloud Run. */
   static nvidiaT4(): Gpu {
     return new Gpu('nvidia-tesla-t4', 'n1-standard-8');
   }
 
-  /** NVIDIA A100, 40 GB. Not on Cloud Run. */
+  /** NVIDIA A100, 40 GB. Not available on Cloud Run. */
   static nvidiaA100(): Gpu {
     return new Gpu('nvidia-tesla-a100', 'a2-highgpu-1g');
   }
 
   /**
-   * Another kind.
+   * Any other GPU type.
    *
-   * @param name as Cloud Run and GKE write it: lower case, with hyphens
-   * @param machineType the machine that carries one of it, such as `a3-highgpu-1g`, for GKE nodes and Vertex AI
+   * @param name name that Cloud Run and GKE use: lower case, with hyphens
+   * @param machineType machine type with one such GPU, such as `a3-highgpu-1g`, for GKE nodes and Vertex AI
    */
   static of(name: string, machineType: string): Gpu {
     return new Gpu(name, machineType);
   }
 
   private constructor(
+    /** Name that Cloud Run and GKE use. */
     readonly name: string,
-    /** A machine with one of it. */
+    /** Machine type with one such GPU. */
     readonly machineType: string,
   ) {}
 
-  /** The name that Vertex AI uses: `NVIDIA_L4`. */
+  /** Name that Vertex AI uses, such as `NVIDIA_L4`. */
   get vertexName(): string {
     return this.name.toUpperCase().replaceAll('-', '_');
   }

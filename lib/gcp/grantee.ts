@@ -1,11 +1,11 @@
 import type { ITerraformDependable } from 'cdktf';
 
-/** An identity that is granted a role. */
+/** Identity that receives an IAM role. */
 export interface Grantee {
   /** IAM member, such as `serviceAccount:pods@project.iam.gserviceaccount.com`. */
   readonly member: string;
-  /** Resources that must exist before a role can be granted to the member. @default - none */
+  /** Resources that must exist before the role is granted. @default - none */
   readonly dependsOn?: readonly ITerraformDependable[];
-  /** Whether it is the identity of a Google service, which may pull from its own project without a grant. @default false */
+  /** Whether the identity is a Google service agent, which can pull from its project without a grant. @default false */
   readonly isServiceAgent?: boolean;
 }

@@ -13,36 +13,41 @@ import { clientConfig, projectId } from './private/shared/project.js';
 import type { GoogleServingProps } from './props.js';
 import type { GoogleRepository } from './repository.js';
 
-/** An image that is already in a repository. */
+/** Options of an existing image in Artifact Registry. */
 export interface ArtifactRegistryImageOptions {
+  /** Repository that contains the image. */
   readonly repository: GoogleRepository;
   /** Name of the image in the repository. */
   readonly image: string;
-  /** Tag, or digest as `sha256:…`, which runs the same image for ever. */
+  /** Tag or `sha256:…` digest. A digest pins the image. */
   readonly reference: string;
 }
 
-/** How an image is built. */
+/** Options of an image build. */
 export interface BuiltImageOptions {
-  /** @default - the runtime of this version, with the Python packages that the model's format needs */
+  /**
+   * Build context with the files of the image.
+   *
+   * @default - the runtime of this version, with the Python packages that the model's format needs
+   */
   readonly context?: ImageContext;
-  /** The Dockerfile, from the folder. @default 'Dockerfile' */
+  /** Path of the Dockerfile in the build context. @default 'Dockerfile' */
   readonly dockerfile?: string;
-  /** @default - one is made in the endpoint's region */
+  /** Repository that the image is pushed to. @default - a new repository in the endpoint's region */
   readonly repository?: GoogleRepository;
   /**
-   * Text that builds the image again when it changes, with today's base image and packages: a date, such as `2026-11`. At
-   * most 60 letters, digits, `_`, `.` and `-`.
+   * String that triggers a rebuild with the current base image and packages when it changes, such as `2026-11`.
+   * At most 60 letters, digits, `_`, `.` and `-`.
    *
-   * @default - the image is built when the context changes
+   * @default - the image is rebuilt only when the context changes
    */
   readonly rebuild?: string;
 }
 
-/** How Cloud Build builds an image. */
+/** Options of an image build in Cloud Build. */
 export interface CloudBuildImageOptions extends BuiltImageOptions {
   /**
-   * Region that the build runs in. New projects may build in few regions only:
+   * Region of the build. New projects can build in some regions only:
    * https://cloud.google.com/build/docs/locations#restricted_regions_for_some_projects
    *
    * @default 'global'
@@ -50,16 +55,16 @@ export interface CloudBuildImageOptions extends BuiltImageOptions {
   readonly buildRegion?: string;
 }
 
-/** What an image on Google Cloud needs beside its reference. */
+/** Image reference on Google Cloud, and the resources that it depends on. */
 export interface GoogleImageBinding {
-  /** The reference to pull. */
+  /** Image reference to pull. */
   readonly uri: string;
-  /** What must be there before anything pulls. */
+  /** Resources that must exist before the image can be pulled. */
   readonly ready: readonly ITerraformDependable[];
 }
 
 /**
- * Ways to an image that only Google Cloud has. Who pulls is let in on the repository, and on no other.
+ * Image sources that are specific to Google Cloud. The pulling identity gets access to the image's repository only.
  *
  * @example
  * ```ts
@@ -69,30 +74,34 @@ export interface GoogleImageBinding {
  * ```
  */
 export abstract class GoogleImage extends ImageSource {
-  /** An image in Artifact Registry. */
+  /** Uses an existing image in Artifact Registry. */
   static fromArtifactRegistry(options: ArtifactRegistryImageOptions): GoogleImage {
     return new ArtifactRegistryImage(options);
   }
 
   /**
-   * An image that Cloud Build builds at apply, from a folder that is uploaded. Needs no Docker.
+   * Uploads the build context and builds the image in Cloud Build at apply. Needs no local Docker.
    *
-   * @throws Error if `rebuild` cannot be part of a tag
+   * @throws Error if `rebuild` is not valid in an image tag
    */
   static fromCloudBuild(options: CloudBuildImageOptions = {}): GoogleImage {
     const { buildRegion = 'global' } = options;
     return new BuiltImage(options, (scope, id, props, build) => new CloudBuild(scope, id, props, build, buildRegion));
   }
 
-  /** An image that the Docker of whoever applies builds and pushes. */
+  /**
+   * Builds and pushes the image at apply with Docker on the machine that runs Terraform.
+   *
+   * @throws Error if `rebuild` is not valid in an image tag
+   */
   static fromDocker(options: BuiltImageOptions = {}): GoogleImage {
     return new BuiltImage(options, dockerBuild);
   }
 
   /**
-   * Adds to `scope` what it takes to have the image. The constructs of `modelship/gcp` call it.
+   * Adds the resources that provide the image to `scope`. The constructs of `modelship/gcp` call this method.
    *
-   * @param puller returns the identity that pulls, undefined if it is not known
+   * @param puller returns the identity that pulls the image, or undefined if it is unknown
    */
   abstract bindOnGoogle(
     scope: Construct,
@@ -100,7 +109,7 @@ export abstract class GoogleImage extends ImageSource {
     puller: () => Grantee | undefined,
   ): GoogleImageBinding;
 
-  /** @throws Error, because it takes a project and a region to have the image */
+  /** @throws Error always, because the image needs a project and a region */
   override bind(): string {
     throw new Error('a GoogleImage is for the constructs of modelship/gcp; elsewhere use ImageSource.fromRegistry()');
   }

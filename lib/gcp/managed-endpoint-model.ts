@@ -35,14 +35,17 @@ const DEFAULT_TARGET_CPU_PERCENT = 60;
 const DEFAULT_MAX_REPLICAS = 3;
 const DEFAULT_TIMEOUT_SECONDS = 60;
 const DEFAULT_SAMPLING_RATE = 0.1;
-/** 64 in all, with the suffix: https://cloud.google.com/iam/docs/reference/rest/v1/projects.roles/create */
+/**
+ * Maximum length without the suffix. The limit with the suffix is 64:
+ * https://cloud.google.com/iam/docs/reference/rest/v1/projects.roles/create
+ */
 const CUSTOM_ROLE_ID_LENGTH = 55;
 
 /**
- * A model on a Vertex AI endpoint, in a container of its own.
+ * Model served by a custom container on a Vertex AI endpoint.
  *
- * The endpoint is a Terraform resource. Uploading and deploying have none, and are calls of the REST API by the provider
- * `magodo/restful`, which Terraform installs as any other.
+ * The endpoint is a Terraform resource. No resource exists to upload and deploy models, so the provider
+ * `magodo/restful` calls the REST API. Terraform installs this provider like any other.
  *
  * @example
  * ```ts
@@ -51,18 +54,22 @@ const CUSTOM_ROLE_ID_LENGTH = 55;
  * new ManagedEndpointModel(stack, 'Iris', { model, region: 'europe-west4', machineType: 'e2-standard-4' });
  * ```
  *
- * @throws ValidationError with every prop that is wrong
+ * @throws ValidationError with all invalid props
  */
 export class ManagedEndpointModel extends Construct {
+  /** Vertex AI endpoint. */
   readonly endpoint: VertexAiEndpoint;
-  /** The identity of the replicas, which may read the model and nothing else. */
+  /** Service account of the replicas, which can only read the model. */
   readonly serviceAccount: ServiceAccount;
+  /** Bucket with the model package. */
   readonly modelStore: ModelStore;
-  /** The versions that are deployed: one, or two during a canary. */
+  /** Deployed versions: one, or two during a canary rollout. */
   readonly versions: readonly VertexVersion[];
-  /** The call that splits the traffic. */
+  /** API call that splits the traffic. */
   readonly traffic: GenericResource;
+  /** Log bucket of the endpoint, and the sink that fills it. */
   readonly logRetention: LogRetention;
+  /** Dashboard, alert policies and log-based metric of the endpoint. */
   readonly telemetry: Telemetry;
 
   private readonly project: string;
@@ -90,7 +97,7 @@ export class ManagedEndpointModel extends Construct {
 
     this.modelStore = new ModelStore(this, 'ModelStore', props, {
       server: props.server,
-      // What an earlier apply left of it may be laid out for another server.
+      // An earlier apply may have uploaded the stable model in the layout of another server.
       others: foreign !== undefined && props.stableModel ? [props.stableModel] : [],
     });
     this.serviceAccount = new google.ServiceAccount(this, 'ServiceAccount', {
@@ -128,7 +135,7 @@ export class ManagedEndpointModel extends Construct {
     this.telemetry = new Telemetry(this, 'Telemetry', props, telemetry);
   }
 
-  /** Where the endpoint answers; `:predict`, `:rawPredict` and `:explain` follow it. */
+  /** URL of the endpoint. Append `:predict`, `:rawPredict` or `:explain` to invoke it. */
   get url(): string {
     const { region } = this.props;
     const host = this.dedicated ? this.dedicatedHost : `${region}-aiplatform.googleapis.com`;
@@ -136,8 +143,8 @@ export class ManagedEndpointModel extends Construct {
   }
 
   /**
-   * Where the model answers: `:predict` in Vertex AI's form, `{"instances": […]}`; for a server that has another,
-   * `:rawPredict`, which takes the server's own, and `:streamRawPredict` if its answers come in pieces.
+   * URL of prediction requests. It ends with `:predict` for servers that accept Vertex AI's format,
+   * `{"instances": […]}`. Other servers use their own format with `:rawPredict`, or `:streamRawPredict` for streaming.
    */
   get predictUrl(): string {
     const { speaksInstances, streams } = serverOf(this.props).spec;
@@ -146,15 +153,15 @@ export class ManagedEndpointModel extends Construct {
   }
 
   /**
-   * Lets `member` ask endpoints for predictions and explanations, and nothing else. The role is granted in the project,
-   * because Vertex AI knows no rights to one endpoint: it reaches the project's other endpoints too.
+   * Allows `member` to request predictions and explanations, and nothing else. Vertex AI has no permissions on single
+   * endpoints, so the role is granted on the project and also covers the project's other endpoints.
    *
    * @param member an IAM member, such as `serviceAccount:caller@project.iam.gserviceaccount.com`
    */
   grantInvoke(member: string): ProjectIamMember {
     this.invokerRole ??= new google.ProjectIamCustomRole(this, 'InvokerRole', {
       project: this.props.project,
-      // A deleted role keeps its id for 37 days.
+      // The id of a deleted role cannot be reused for 37 days.
       roleId: `${generatedName(this, CUSTOM_ROLE_ID_LENGTH).replaceAll('-', '_')}_${lifetimeSuffix(this, 'InvokerLifetime')}`,
       title: 'Ask Vertex AI endpoints for predictions',
       permissions: ['aiplatform.endpoints.predict', 'aiplatform.endpoints.explain'],
@@ -169,13 +176,13 @@ export class ManagedEndpointModel extends Construct {
     });
   }
 
-  /** Google assigns the host once a model is deployed, so it comes from the answer of the call that follows. */
+  /** Host of a dedicated endpoint. Google assigns it at the first deployment, so the later traffic call returns it. */
   private get dedicatedHost(): string {
     const { fqn } = this.traffic;
     return Fn.trimprefix(Token.asString(ref(`${fqn}.output.dedicatedEndpointDns`)), 'https://');
   }
 
-  /** A server that takes the model from a bucket by itself must be let in there. */
+  /** Allows the replicas to read the bucket from which the server loads the model by itself. */
   private readWeights(): ITerraformDependable[] {
     const { source } = serverOf(this.props).spec;
     if (source?.kind !== 'gcs' || source.bucket === undefined) return [];
@@ -212,7 +219,7 @@ export class ManagedEndpointModel extends Construct {
             },
           }
         : {}),
-      // The split names deployed models, which need the endpoint first: it is a resource of its own.
+      // The traffic split refers to deployed models, which need the endpoint first, so it is a separate resource.
       lifecycle: { ignoreChanges: ['traffic_split'] },
       dependsOn: granted,
     });
@@ -289,7 +296,7 @@ export class ManagedEndpointModel extends Construct {
             this.versions.map((version, index) => [version.deployedModelId, shares[index]]),
           ),
         },
-        // A version that still has traffic cannot be undeployed.
+        // Vertex AI cannot undeploy a version that still receives traffic.
         delete_path: endpointPath,
         delete_method: 'PATCH',
         delete_body: { trafficSplit: {} },
@@ -298,7 +305,7 @@ export class ManagedEndpointModel extends Construct {
   }
 }
 
-/** Vertex AI changes the features of an instance by the names of the inputs, and compares the outputs by theirs. */
+/** Explanation settings. Vertex AI perturbs features by the names of the inputs and compares outputs by their names. */
 function shapley({ manifest }: Model, pathCount: number) {
   const named = (tensors: readonly { name: string }[], value: (name: string) => object) =>
     Object.fromEntries(tensors.map(({ name }) => [name, value(name)]));
@@ -311,7 +318,7 @@ function shapley({ manifest }: Model, pathCount: number) {
   };
 }
 
-/** Texts and numbers in plain objects and lists, at any depth. */
+/** Collects the strings and numbers in nested plain objects and arrays. */
 function plainValues(value: unknown): unknown[] {
   if (typeof value === 'string' || typeof value === 'number') return [value];
   if (Array.isArray(value)) return value.flatMap(plainValues);

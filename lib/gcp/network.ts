@@ -1,5 +1,5 @@
 /**
- * From where a Cloud Run service can be reached at all, before anyone is asked who they are.
+ * Network ingress setting of a Cloud Run service, which applies before authentication.
  *
  * @example
  * ```ts
@@ -9,29 +9,29 @@
  * ```
  */
 export class Ingress {
-  /** From the internet. Callers must still prove who they are, unless access is anonymous. */
+  /** Allows traffic from the internet. Callers must still authenticate, unless access is anonymous. */
   static all(): Ingress {
     return new Ingress('INGRESS_TRAFFIC_ALL');
   }
 
-  /** From the project's VPC networks, Shared VPC and VPC Service Controls perimeters. */
+  /** Allows traffic from the project's VPC networks, Shared VPC and VPC Service Controls perimeters only. */
   static internal(): Ingress {
     return new Ingress('INGRESS_TRAFFIC_INTERNAL_ONLY');
   }
 
-  /** As `internal`, and through an external Application Load Balancer. */
+  /** Allows the traffic of `internal`, and traffic through an external Application Load Balancer. */
   static internalAndLoadBalancer(): Ingress {
     return new Ingress('INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER');
   }
 
   private constructor(
-    /** The API's word for it. */
+    /** Value in the Cloud Run API. */
     readonly value: string,
   ) {}
 }
 
 /**
- * Which of the traffic that a Cloud Run service sends goes through the VPC network.
+ * Egress setting of a Cloud Run service, which selects the outbound traffic that goes through the VPC network.
  *
  * @example
  * ```ts
@@ -47,21 +47,21 @@ export class Ingress {
  * ```
  */
 export class VpcEgress {
-  /** What is for private addresses. */
+  /** Routes traffic to private addresses through the VPC network. */
   static privateRanges(): VpcEgress {
     return new VpcEgress('PRIVATE_RANGES_ONLY');
   }
 
   /**
-   * Everything. The subnetwork must have Private Google Access, or the service reaches neither its model nor anything
-   * else of Google.
+   * Routes all outbound traffic through the VPC network. The subnetwork must have Private Google Access. Otherwise the
+   * service cannot reach its model or any other Google API.
    */
   static all(): VpcEgress {
     return new VpcEgress('ALL_TRAFFIC');
   }
 
   private constructor(
-    /** The API's word for it. */
+    /** Value in the Cloud Run API. */
     readonly value: string,
   ) {}
 }

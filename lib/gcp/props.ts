@@ -2,47 +2,47 @@ import type { ImageSource } from '../serving/image-source.js';
 import type { ServingProps } from '../serving/props.js';
 import type { Gpu } from './gpu.js';
 
-/** What every construct on Google Cloud takes. */
+/** Props common to every construct on Google Cloud. */
 export interface GoogleServingProps extends ServingProps {
-  /** Where it runs, such as `europe-west4`. The model's bucket, the logs and the keys are there too. */
+  /** Region of the endpoint, its bucket, its logs and its keys, such as `europe-west4`. */
   readonly region: string;
 
   /**
-   * The container image of the runtime.
+   * Container image of the runtime.
    *
    * @default - GoogleImage.fromCloudBuild(): the runtime of this version, built at apply
    */
   readonly image?: ImageSource;
 
-  /** The project's id. @default - the project of the stack's Google provider */
+  /** Project ID. @default - the project of the stack's Google provider */
   readonly project?: string;
 
   /**
-   * Customer-managed key for the model at rest, the endpoint and its logs:
-   * `projects/P/locations/<region>/keyRings/R/cryptoKeys/K`. The services that need it are granted its use.
+   * Customer-managed encryption key of the model at rest, the endpoint and its logs:
+   * `projects/P/locations/<region>/keyRings/R/cryptoKeys/K`. The construct grants its use to the services that need it.
    *
-   * @default - keys that Google manages
+   * @default - Google-managed keys
    */
   readonly encryptionKey?: string;
 
   /**
-   * Bucket that holds the model, under a folder of its digest. Buckets of their own are better kept by one owner: give
-   * one to share it between endpoints.
+   * Name of an existing bucket that stores the model in a folder named by its digest. Set it to share one bucket
+   * between endpoints.
    *
-   * @default - one is made in the region, private, encrypted and versioned
+   * @default - a new bucket in the region: private, encrypted and versioned
    */
   readonly modelBucket?: string;
 
-  /** Accelerator of each replica. The image must hold a runtime that uses it. @default - none */
+  /** GPU of each replica. The image must contain a runtime that uses it. @default - none */
   readonly gpu?: Gpu;
 
   /**
-   * Notification channels that hear of alarms, as `projects/P/notificationChannels/N`.
+   * Notification channels that receive alerts, as `projects/P/notificationChannels/N`.
    *
-   * @default - alarms are shown in Cloud Monitoring and told to nobody
+   * @default - alerts appear in Cloud Monitoring and send no notifications
    */
   readonly alarmActions?: string[];
 
-  /** Labels of everything that can carry them. @default - none */
+  /** Labels of all resources that support them. @default - none */
   readonly labels?: { [name: string]: string };
 }

@@ -1,7 +1,9 @@
-/** A repository of Artifact Registry. What `@cdktf/provider-google` makes or reads fits. */
+/** Artifact Registry repository. Resources and data sources of `@cdktf/provider-google` match this interface. */
 export interface GoogleRepository {
+  /** Project ID of the repository. */
   readonly project: string;
-  /** Its region. Vertex AI pulls from its own region only. */
+  /** Region of the repository. Vertex AI pulls from its own region only. */
   readonly location: string;
+  /** Name of the repository in its project and region. */
   readonly repositoryId: string;
 }

@@ -31,7 +31,7 @@ import type { ServerlessModelProps } from './serverless-props.js';
 const DEFAULT_TIMEOUT_SECONDS = 60;
 
 /**
- * A model on Cloud Run: scales to zero, and reads the model from a bucket that is mounted read-only.
+ * Model served by a Cloud Run service. It scales to zero and reads the model from a bucket mounted read-only.
  *
  * @example
  * ```ts
@@ -41,18 +41,22 @@ const DEFAULT_TIMEOUT_SECONDS = 60;
  * endpoint.grantInvoke('serviceAccount:caller@my-project.iam.gserviceaccount.com');
  * ```
  *
- * @throws ValidationError with every prop that is wrong
+ * @throws ValidationError with all invalid props
  */
 export class ServerlessModel extends Construct {
+  /** Cloud Run service. */
   readonly service: CloudRunV2Service;
-  /** The identity of the instances, which may read the model and nothing else. */
+  /** Service account of the instances, which can only read the model. */
   readonly serviceAccount: ServiceAccount;
+  /** Bucket with the model package. */
   readonly modelStore: ModelStore;
+  /** Log bucket of the service, and the sink that fills it. */
   readonly logRetention: LogRetention;
+  /** Dashboard, alert policies and log-based metric of the service. */
   readonly telemetry: Telemetry;
-  /** Set if `uptimeCheck` is. */
+  /** Uptime check of the service. Set if `uptimeCheck` is set. */
   readonly uptimeCheck?: MonitoringUptimeCheckConfig;
-  /** The revision that this deployment makes, for the `stableRevision` of the next. */
+  /** Name of the revision that this deployment creates. Pass it as `stableRevision` to the next deployment. */
   readonly revision: string;
 
   private readonly modelName: string;
@@ -89,7 +93,7 @@ export class ServerlessModel extends Construct {
       location: props.region,
       labels: props.labels,
       ingress: (props.ingress ?? Ingress.all()).value,
-      // A JWT is for the runtime to judge; Cloud Run would refuse a bearer token that Google did not issue.
+      // The runtime verifies JWTs. Cloud Run would reject bearer tokens that Google did not issue.
       invokerIamDisabled: access.kind === 'jwt',
       deletionProtection: false,
       template: { ...template, revision: this.revision },
@@ -105,18 +109,18 @@ export class ServerlessModel extends Construct {
     if (props.uptimeCheck) this.uptimeCheck = this.checkUptime(props, access);
   }
 
-  /** Where the service answers, without a path. */
+  /** URL of the service, without a path. */
   get url(): string {
     return this.service.uri;
   }
 
-  /** Where the model answers by TensorFlow Serving's REST API. */
+  /** URL of prediction requests in the format of TensorFlow Serving's REST API. */
   get predictUrl(): string {
     return `${this.url}${predictPath(this.modelName)}`;
   }
 
   /**
-   * Lets `member` invoke the service and nothing else.
+   * Allows `member` to invoke the service and nothing else.
    *
    * @param member an IAM member, such as `serviceAccount:caller@project.iam.gserviceaccount.com`
    */
@@ -125,7 +129,7 @@ export class ServerlessModel extends Construct {
   }
 
   private allow({ member, dependsOn = [] }: Grantee): CloudRunV2ServiceIamMember {
-    // A token's text changes with its number, so its place among the grants names it.
+    // The string of a token is not stable between syntheses, so the grant is named by its position.
     const name = Token.isUnresolved(member)
       ? this.node.children.filter((child) => child.node.id.startsWith('Invoker')).length
       : shortHash(member, 8);
@@ -139,7 +143,7 @@ export class ServerlessModel extends Construct {
     });
   }
 
-  /** What must be there before an instance starts. */
+  /** Creates the resources that must exist before an instance starts. */
   private prerequisites(props: ServerlessModelProps): ITerraformDependable[] {
     const reader = this.modelStore.grantRead(this.serviceAccount.member);
     const key = props.encryptionKey;

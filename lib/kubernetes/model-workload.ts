@@ -213,7 +213,7 @@ export class ModelWorkload extends Construct {
       waitForLoadBalancer: balancer !== undefined,
       spec: {
         type: balancer ? 'LoadBalancer' : 'ClusterIP',
-        // `Local` preserves client addresses. Other nodes would forward with their own, which the network policy rejects.
+        // `Local` preserves client addresses. The network policy would reject the addresses of forwarding nodes.
         externalTrafficPolicy: balancer ? 'Local' : undefined,
         loadBalancerSourceRanges: balancer?.sourceRanges,
         selector: { [NAME_LABEL]: this.props.name, [TRACK_LABEL]: track },
