@@ -49,8 +49,8 @@ export class ModelSet {
   /**
    * Loads the initial models.
    *
-   * @throws Error if a store cannot be read, a manifest is invalid, a model has no version that can be loaded, or a
-   * label refers to a version that is not served
+   * @throws Error if a store cannot be read or a manifest is invalid
+   * @throws Error if a model has no version that can be loaded, or a label refers to a version that is not served
    */
   async start(entries: readonly ModelEntry[]): Promise<void> {
     this.entries = entries;

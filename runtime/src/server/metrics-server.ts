@@ -4,8 +4,9 @@ import { METRICS_PATH } from '../contract.js';
 import { EXPOSITION_TYPE } from '../observability/exposition.js';
 
 /**
- * Serves the metrics in `text` without authentication, on a port that callers cannot reach.
+ * Serves metrics without authentication, on a port that callers cannot reach.
  *
+ * @param text returns the metrics in Prometheus's text format
  * @throws Error if the port is taken
  */
 export async function startMetricsServer(text: () => string, port: number, address: string): Promise<Server> {
