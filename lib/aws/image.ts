@@ -9,32 +9,32 @@ import { ImageBuilder } from './private/codebuild/image-builder.js';
 import { warnOfEmulation } from './private/shared/emulation.js';
 import { type PulledImage, pulledImage } from './private/shared/pulled-image.js';
 
-/** As SageMaker expects. */
+/** User and group in the container (`uid:gid`) that SageMaker expects. */
 const ROOT = '0:0';
 
-/** What the image has to run on and for. */
+/** Requirements that an image has to meet. */
 export interface ImageNeeds {
-  /** `amd64` or `arm64`, as Docker names them. */
+  /** Processor architecture in Docker's notation: `amd64` or `arm64`. */
   readonly architecture: string;
-  /** Whether the host expects root in the container, as SageMaker does. */
+  /** Whether the container must run as root, as SageMaker requires. */
   readonly root: boolean;
-  /** What the model says of itself: its format and packages. @default - an image for ONNX */
+  /** Format and Python packages of the model, from its manifest. @default - an image for ONNX */
   readonly manifest?: PythonNeeds;
 }
 
-/** How the image of the runtime is built. */
+/** Build options of the runtime image. */
 export interface RuntimeImageOptions {
   /**
-   * The image it is built on, with a digest to build on the same for ever: Node's slim one, or, for formats that need
-   * Python, Python's.
+   * Base image: a slim Node image, or a Python image for formats that need Python. Pin it by digest for reproducible
+   * builds.
    *
-   * @default - as the Dockerfile has it
+   * @default - the base image of the Dockerfile
    */
   readonly base?: string;
 }
 
 /**
- * Where AWS gets the image of the runtime from, beside `ImageSource.fromRegistry()`.
+ * Source of the runtime image on AWS, in addition to `ImageSource.fromRegistry()`.
  *
  * @example
  * ```ts
@@ -45,40 +45,41 @@ export interface RuntimeImageOptions {
  */
 export abstract class AwsImage extends ImageSource {
   /**
-   * The runtime of this very version, built by Docker on the machine that deploys and pushed to the registry of CDK's
-   * assets. Constructs of one stack with the same needs share it. The image for ONNX builds on a machine of any processor;
-   * the one for Python installs packages, and builds on a machine of another processor only with QEMU (binfmt_misc).
+   * Builds the runtime of this library version with Docker on the deploying machine, and pushes it to the CDK asset
+   * repository. Constructs of one stack with the same requirements share the image. The ONNX image builds on any
+   * processor. The Python image installs packages, so a build for another processor architecture needs QEMU
+   * (binfmt_misc).
    */
   static fromAsset(options: RuntimeImageOptions = {}): AwsImage {
     return new AssetImage(options);
   }
 
   /**
-   * The runtime of this very version, built by CodeBuild in the account while the stack is deployed, on the processor that
-   * it runs on: for pipelines, and for machines without Docker. The repository it is pushed to belongs to the stack, scans what comes, and keeps the last 50.
-   * Constructs of one stack with the same needs share the image.
+   * Builds the runtime of this library version with CodeBuild in the account during deployment, natively on the target
+   * processor. Use it in pipelines and on machines without Docker. The stack owns the ECR repository, which scans
+   * images on push and keeps the newest 50. Constructs of one stack with the same requirements share the image.
    */
   static fromCodeBuild(options: RuntimeImageOptions = {}): AwsImage {
     return new CodeBuildImage(options);
   }
 
   /**
-   * An image that is in ECR already.
+   * Uses an existing image in ECR.
    *
-   * @param tagOrDigest a tag, or `sha256:…`, with which the same image runs for ever
+   * @param tagOrDigest Tag, or digest (`sha256:…`) to pin the image.
    */
   static fromEcr(repository: IRepository, tagOrDigest: string): AwsImage {
     return new EcrImage(repository, tagOrDigest);
   }
 
-  /** Whether CodeBuild makes it, which some regions lack. @default false */
+  /** Whether CodeBuild builds the image. CodeBuild is not available in every region. @default false */
   readonly isBuiltByCodeBuild: boolean = false;
 
   override bind(scope: Construct): string {
     return this.pull(scope, { architecture: 'amd64', root: false }).uri;
   }
 
-  /** Adds to the stack of `scope` what it takes to have the image, and returns where to pull it from. */
+  /** Adds the resources that provide the image to the stack of `scope`, and returns the image reference. */
   abstract pull(scope: Construct, needs: ImageNeeds): PulledImage;
 }
 
@@ -101,7 +102,7 @@ class AssetImage extends AwsImage {
       new DockerImageAsset(stack, id, {
         directory,
         platform: architecture === 'arm64' ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64,
-        // SageMaker takes no manifests of OCI, which Docker makes by default with its containerd image store.
+        // SageMaker rejects OCI manifests, which Docker produces by default with its containerd image store.
         ...(root && { outputs: ['type=docker'] }),
         buildArgs: { ...(base ? { BASE: base } : {}), ...(root ? { RUN_AS: ROOT } : {}) },
       });
@@ -145,7 +146,7 @@ class EcrImage extends AwsImage {
   }
 }
 
-/** The image of any source. */
+/** Returns the image of any source for the given requirements. */
 export function pullImage(scope: Construct, source: ImageSource, needs: ImageNeeds): PulledImage {
   return source instanceof AwsImage ? source.pull(scope, needs) : pulledImage(scope, source.bind(scope));
 }

@@ -1,10 +1,10 @@
 /**
- * Form of the `aud` claim in an issuer's tokens, which an Application Load Balancer has to know.
+ * Format of the `aud` claim in an issuer's tokens, as configured on an Application Load Balancer.
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_JwtValidationActionAdditionalClaim.html
  */
 export enum JwtAudienceFormat {
-  /** One text, as Microsoft Entra ID, Okta, Auth0 and Amazon Cognito send it. */
+  /** Single string, as issued by Microsoft Entra ID, Okta, Auth0 and Amazon Cognito. */
   SINGLE_STRING = 'single-string',
-  /** A list of texts. */
+  /** Array of strings. */
   STRING_ARRAY = 'string-array',
 }

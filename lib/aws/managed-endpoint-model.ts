@@ -49,10 +49,10 @@ const DEFAULT_DOWNLOAD_SECONDS = 900;
 const DEFAULT_LOG_DAYS = 90;
 
 /**
- * A model on a SageMaker endpoint.
+ * Model served by a SageMaker endpoint.
  *
- * A new version of the model replaces SageMaker's model and configuration, which have no names of ours, and moves the
- * endpoint's traffic as `rollout` says; nothing has to be deleted by hand.
+ * A new version of the model replaces the SageMaker model and endpoint configuration, whose names CloudFormation
+ * generates. The endpoint's traffic shifts to it as configured by `rollout`. Nothing has to be deleted manually.
  *
  * @example
  * ```ts
@@ -68,23 +68,23 @@ const DEFAULT_LOG_DAYS = 90;
  * });
  * ```
  *
- * @throws ValidationError with every prop that is wrong
+ * @throws ValidationError listing every invalid prop
  */
 export class ManagedEndpointModel extends Construct implements IConnectable {
   readonly endpoint: CfnEndpoint;
   readonly endpointConfig: CfnEndpointConfig;
-  /** SageMaker's models, by the name of the variant. */
+  /** SageMaker models, keyed by variant name. */
   readonly models: { readonly [variant: string]: CfnModel };
-  /** Set in the mode of that name. */
+  /** Inference component. Set for `EndpointMode.inferenceComponents()`. */
   readonly inferenceComponent?: CfnInferenceComponent;
-  /** What SageMaker does for the endpoint, it does as this role. */
+  /** Execution role that SageMaker assumes for the endpoint. */
   readonly role: ExecutionRole;
   readonly logGroup: LogGroup;
   readonly telemetry: EndpointTelemetry;
-  /** The automatic scaling of each variant; none if their number is fixed. */
+  /** Autoscaling of each variant. Empty if the number of replicas is fixed. */
   readonly scaling: Scaling[];
   readonly endpointName: string;
-  /** Of the containers' network interfaces, if they are in a VPC. */
+  /** Security-group connections of the containers' network interfaces. Without `vpc` they have no security groups. */
   readonly connections: Connections;
 
   private readonly mode: EndpointMode;
@@ -102,7 +102,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     const range = replicas(this.mode, props.minReplicas, props.maxReplicas);
 
     const components = this.mode.kind === 'inferenceComponents';
-    // Known before the endpoint is there, so that role, logs and alarms can name it without a cycle.
+    // A name known before the endpoint exists lets role, logs and alarms refer to it without a dependency cycle.
     this.endpointName =
       props.endpointName ??
       Names.uniqueResourceName(this, { maxLength: ENDPOINT_NAME.maxLength, separator: '-' }).toLowerCase();
@@ -123,7 +123,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
       metrics: [this.metrics, ...variants.map(({ name }) => this.metricsOf(name))],
       shadow: shadow && this.metricsOf(shadow.name),
       mode: this.mode,
-      // No arithmetic is done on a token.
+      // Thresholds are computed from the timeout, and a token has no numeric value at synthesis.
       thresholds: new AlarmThresholds(
         props.alarms,
         Token.isUnresolved(this.timeoutSeconds) ? this.timeoutLimit : this.timeoutSeconds,
@@ -142,12 +142,12 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     this.warn(range);
   }
 
-  /** The ARN of the endpoint. */
+  /** ARN of the endpoint. */
   get endpointArn(): string {
     return this.endpoint.ref;
   }
 
-  /** Where predictions are asked for, signed by AWS Signature Version 4 for the service `sagemaker`. */
+  /** Invocation URL. Requests must be signed with AWS Signature Version 4 for the service `sagemaker`. */
   get url(): string {
     const { region, urlSuffix } = Stack.of(this);
     const call = this.mode.kind === 'asynchronous' ? 'async-invocations' : 'invocations';
@@ -155,8 +155,10 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
   }
 
   /**
-   * Lets `grantee` invoke this endpoint and nothing else. If the endpoint is asynchronous, also put requests into the
-   * input prefix and read the answers, with the keys that encrypt them.
+   * Grants `grantee` permission to invoke this endpoint. For an asynchronous endpoint it also grants permission to read
+   * and write objects under the input prefix, to read the responses, and to use the KMS keys that encrypt them.
+   *
+   * @throws Error if the grant has no effect
    */
   grantInvoke(grantee: IGrantable): Grant {
     const asynchronous = this.mode.asynchronousOptions;
@@ -167,7 +169,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
         : ['sagemaker:InvokeEndpoint', ...(this.server.spec.streams ? [STREAM_ACTION] : [])],
       resourceArns: [
         this.endpointArn,
-        // An inference component is asked by name, and is a resource of its own.
+        // Callers invoke an inference component by name, and IAM authorizes it as a separate resource.
         ...(this.inferenceComponent ? [this.inferenceComponent.attrInferenceComponentArn] : []),
       ],
     });
@@ -178,22 +180,22 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     );
   }
 
-  /** A metric of the endpoint's own model, by its name in `AWS/SageMaker`. @default - the average over a minute */
+  /** Metric of the main variant from the namespace `AWS/SageMaker`. @default - average over 1 minute */
   metric(metricName: string, options?: MetricOptions): Metric {
     return this.metrics.metric(metricName, options);
   }
 
-  /** Requests; of an asynchronous endpoint those that were worked off. @default - their sum over a minute */
+  /** Metric for the number of invocations, or of processed requests if asynchronous. @default - sum over 1 minute */
   metricInvocations(options?: MetricOptions): Metric {
     return this.metrics.requests(options);
   }
 
-  /** Requests that failed in the model or the container. @default - their sum over a minute */
+  /** Metric for the number of invocations that failed in the model or the container. @default - sum over 1 minute */
   metricErrors(options?: MetricOptions): Metric {
     return this.metric('Invocation5XXErrors', { statistic: 'Sum', ...options });
   }
 
-  /** Time in the container, in microseconds. @default - the 99th percentile over a minute */
+  /** Metric for the latency of the container, in microseconds. @default - 99th percentile over 1 minute */
   metricModelLatency(options?: MetricOptions): Metric {
     return this.metric('ModelLatency', { statistic: 'p99', ...options });
   }
@@ -233,7 +235,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     const images = new Map<string, PulledImage>();
     const add = (id: string, model: Model, type?: string): CfnModel => {
       const architecture = architectureOf(type ?? instanceType(this.mode, this.server.spec)).name;
-      // Variants may be of formats that need other images.
+      // Variants may have model formats or packages that need a different image.
       const needs = JSON.stringify([architecture, model.manifest.format, model.manifest.requirements]);
       const image = images.get(needs) ?? this.image(architecture, model);
       images.set(needs, image);
@@ -277,7 +279,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
 
   private get networkIsolation(): boolean {
     if (this.props.networkIsolation !== undefined) return this.props.networkIsolation;
-    // A server that fetches the weights by itself needs a network.
+    // A server that downloads its own weights needs network access.
     const fetches = this.server.layout(this.props.model).length === 0;
     return !this.props.vpc && !fetches && this.mode.kind !== 'serverless';
   }
@@ -297,11 +299,11 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     const { asynchronousOptions, kind } = this.mode;
     const components = kind === 'inferenceComponents';
     const variants = endpointVariants(this.mode, this.server.spec, range, this.modelNames(), this.times);
-    // Disks of its own are encrypted by an instance's hardware, and SageMaker takes no key for them.
+    // The hardware encrypts local instance storage, and SageMaker rejects a KMS key for these instance types.
     const diskKey = Object.values(instanceTypes(this.mode, this.server.spec)).some(hasLocalStorage)
       ? undefined
       : encryptionKey;
-    // The others are encrypted as the role that makes them.
+    // SageMaker uses the execution role to encrypt the other volumes.
     diskKey?.grantEncryptDecrypt(this.role);
     const config = new CfnEndpointConfig(this, 'Config', {
       productionVariants: variants.production,
@@ -310,7 +312,8 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
       dataCaptureConfig: dataCapture && dataCaptureConfig(dataCapture, this.role, encryptionKey),
       asyncInferenceConfig: asynchronousOptions && asyncInferenceConfig(asynchronousOptions, this.role, encryptionKey),
       explainerConfig: explanations && explainerConfig(explanations),
-      // With inference components these belong to the endpoint, because its models come and go.
+      // With inference components these settings belong to the endpoint, because models are added and removed
+      // independently.
       executionRoleArn: components ? this.role.roleArn : undefined,
       enableNetworkIsolation: components ? this.networkIsolation : undefined,
       vpcConfig: components ? this.models[MAIN_VARIANT]!.vpcConfig : undefined,
@@ -339,13 +342,13 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     const { rollout, rollingUpdate } = this.props;
     const { kind, realTimeOptions } = this.mode;
     const components = kind === 'inferenceComponents';
-    // A deployment keeps the instances that scaling has brought; numbers that nothing scales are those of the props.
+    // A deployment must keep the instance counts that autoscaling has chosen. Fixed counts come from the props.
     const retains = components || (kind !== 'serverless' && !isFixed(range));
     const hasWeights = realTimeOptions?.variants?.length || realTimeOptions?.shadow;
     const endpoint = new CfnEndpoint(this, 'Resource', {
       endpointName: this.endpointName,
       endpointConfigName: this.endpointConfig.attrEndpointConfigName,
-      // Traffic of inference components moves per component.
+      // Each inference component has its own deployment configuration.
       deploymentConfig: components
         ? undefined
         : deploymentConfig(rollout ?? Rollout.allAtOnce(), rollingUpdate, this.rollbackAlarms),

@@ -12,64 +12,76 @@ import type { RollingUpdate } from './rolling-update.js';
 
 /** Props of {@link ManagedEndpointModel}. */
 export interface ManagedEndpointModelProps extends ServingProps {
-  /** How SageMaker runs the model. @default EndpointMode.realTime() */
+  /** Inference mode of the endpoint. @default EndpointMode.realTime() */
   readonly mode?: EndpointMode;
 
-  /** The inference server. @default ModelServer.modelship() */
+  /** Inference server. @default ModelServer.modelship() */
   readonly server?: ModelServer;
 
   /**
-   * The image of Modelship's runtime, which must be in ECR. Other servers name their own.
+   * Image of Modelship's runtime. It must be in ECR. Other servers specify their own image.
    *
    * @default AwsImage.fromAsset()
    */
   readonly image?: ImageSource;
 
-  /** Where the model comes from. @default EndpointModelData.fromPackage() */
+  /** Source of the model. @default EndpointModelData.fromPackage() */
   readonly modelData?: EndpointModelData;
 
-  /** The endpoint's name. @default - made from the construct's place in the tree */
+  /** Name of the endpoint. @default - generated from the construct path */
   readonly endpointName?: string;
 
-  /** Requests and answers that are kept. Not with serverless endpoints. @default - none */
+  /** Capture of requests and responses in S3. Not supported by serverless endpoints. @default - none */
   readonly dataCapture?: EndpointDataCapture;
 
-  /** Shapley values beside predictions. @default - none */
+  /** Shapley values returned with predictions. @default - none */
   readonly explanations?: EndpointExplanations;
 
-  /** Replaces instances in batches instead of `rollout`. @default - `rollout` holds; inference components: 50 % at once */
+  /**
+   * Rolling update that replaces instances in batches, instead of `rollout`.
+   *
+   * @default - none: `rollout` applies. Inference components are replaced in batches of 50 %
+   */
   readonly rollingUpdate?: RollingUpdate;
 
-  /** Alarms that take a deployment back, at most 10; with none, nothing does. @default - the alarms on errors and latency */
+  /**
+   * Alarms that roll back a deployment, at most 10. An empty list disables alarm-based rollback.
+   *
+   * @default - the alarms on errors and latency
+   */
   readonly rollbackAlarms?: IAlarm[];
 
-  /** VPC in which the containers get their network interfaces. @default - none: SageMaker's own network */
+  /** VPC of the containers' network interfaces. @default - none: the containers use SageMaker's network */
   readonly vpc?: IVpc;
 
-  /** @default - the private subnets of `vpc` */
+  /** Subnets of the containers' network interfaces. @default - the private subnets of `vpc` */
   readonly vpcSubnets?: SubnetSelection;
 
-  /** @default - a new one that lets nothing in and everything out */
+  /** Security groups of the containers. @default - a new group with no inbound and all outbound traffic */
   readonly securityGroups?: ISecurityGroup[];
 
-  /** Whether the containers have no network at all, not even to AWS. @default - true, unless `vpc` is given */
+  /**
+   * Whether the containers have no network access, not even to AWS services.
+   *
+   * @default - true, unless `vpc` is set, the mode is serverless, or the server downloads the model itself
+   */
   readonly networkIsolation?: boolean;
 
   /**
-   * Encrypts the instances' disks, captured data and asynchronous answers. Not the disks of types that have their own, such
-   * as ml.g5.xlarge and ml.m5d.large: those are encrypted by the instance's hardware, and SageMaker takes no key for them.
-   * Not with serverless endpoints, which have none of these.
+   * KMS key that encrypts the volumes of the instances, captured data and asynchronous responses. Instance types with
+   * local storage, such as ml.g5.xlarge and ml.m5d.large, encrypt their disks in hardware, and SageMaker accepts no key
+   * for them. Serverless endpoints do not support a key, because they have none of these.
    *
-   * @default - keys of AWS
+   * @default - AWS-managed encryption
    */
   readonly encryptionKey?: IKey;
 
-  /** Seconds a container may take from its start to the first healthy `/ping`, 60 to 3600. @default 300 */
+  /** Seconds from the start of a container until `/ping` must be healthy, 60 to 3600. @default 300 */
   readonly startupSeconds?: number;
 
-  /** Seconds the download of the model may take, 60 to 3600. @default 900 */
+  /** Timeout of the model download in seconds, 60 to 3600. @default 900 */
   readonly downloadSeconds?: number;
 
-  /** What alarms do. @default - nothing: they are there to be seen and to stop deployments */
+  /** Actions of the alarms. @default - none: alarms only change their state and roll back deployments */
   readonly alarmActions?: IAlarmAction[];
 }

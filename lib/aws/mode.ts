@@ -2,112 +2,133 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Model } from '../model/model.js';
 
-/** Another model behind the same endpoint, which gets a share of the traffic. */
+/** Additional model behind the same endpoint, which receives a share of the traffic. */
 export interface EndpointVariant {
-  /** Stays the same from version to version, or a deployment cannot move traffic gradually. */
+  /** Name of the variant. Keep it the same across versions; otherwise a deployment cannot shift traffic gradually. */
   readonly name: string;
   readonly model: Model;
-  /** Weight of its share, 0 or more. The endpoint's own model has `RealTimeOptions.weight`. @default 1 */
+  /** Traffic weight, 0 or more. The weight of the main model is `RealTimeOptions.weight`. @default 1 */
   readonly weight?: number;
-  /** Such as `ml.c7g.large`. @default - that of the endpoint's own model */
+  /** Instance type, such as `ml.c7g.large`. @default - the instance type of the main model */
   readonly instanceType?: string;
 }
 
-/** A model that gets a copy of the traffic, and whose answers nobody sees but the metrics. */
+/** Model that receives a copy of the traffic. Its responses are discarded, and only its metrics are recorded. */
 export interface ShadowVariant {
   readonly name: string;
   readonly model: Model;
-  /** Share of the requests that are copied, in percent, 1 to 100; no token. @default 100 */
+  /** Percentage of requests to copy, 1 to 100. It cannot be a token. @default 100 */
   readonly samplingPercent?: number;
-  /** Such as `ml.c7g.large`. @default - that of the endpoint's own model */
+  /** Instance type, such as `ml.c7g.large`. @default - the instance type of the main model */
   readonly instanceType?: string;
-  /** @default 1 */
+  /** Number of instances. @default 1 */
   readonly instanceCount?: number;
 }
 
-/** Instances that answer at once. */
+/** Settings of real-time inference on instances. */
 export interface RealTimeOptions {
-  /** Such as `ml.c7g.large` or `ml.g5.xlarge`. @default - ml.c7g.large, and ml.c7i.large for servers without an image for Arm */
+  /**
+   * Instance type, such as `ml.c7g.large` or `ml.g5.xlarge`.
+   *
+   * @default - ml.c7g.large, or ml.c7i.large for servers without an Arm image
+   */
   readonly instanceType?: string;
   /**
-   * Image of the instances' host, which decides the driver of its GPUs, such as
-   * `al2-ami-sagemaker-inference-gpu-3-1`. Names and drivers:
-   * https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html
+   * Host AMI of the instances, such as `al2-ami-sagemaker-inference-gpu-3-1`. It determines the GPU driver version.
+   * Names and drivers: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html
    *
-   * @default - `al2-ami-sagemaker-inference-gpu-3-1` (driver 550) for g4dn, g5, p4d and p4de, whose own driver is too old
-   * for CUDA 12; else SageMaker's own
+   * @default - `al2-ami-sagemaker-inference-gpu-3-1` (driver 550) for g4dn, g5, p4d and p4de, whose default driver is
+   * too old for CUDA 12; otherwise SageMaker's default AMI
    */
   readonly inferenceAmiVersion?: string;
-  /** Requests each instance may have in flight before instances are added. @default 8 */
+  /** Target number of concurrent requests per instance. The endpoint scales out above it. @default 8 */
   readonly concurrencyPerInstance?: number;
-  /** Disk of an instance, in GiB, 1 to 512. Not of types that have their own. @default - what SageMaker gives the instance type */
+  /**
+   * Size of the storage volume per instance in GiB, 1 to 512. Instance types with local storage do not support it.
+   *
+   * @default - SageMaker's default for the instance type
+   */
   readonly volumeGib?: number;
-  /** Weight of the endpoint's own model beside `variants`; no token beside a `shadow`. @default 1 */
+  /** Traffic weight of the main model relative to `variants`. It cannot be a token if `shadow` is set. @default 1 */
   readonly weight?: number;
-  /** Other models that share the traffic; at most nine. Each has `minReplicas` to `maxReplicas`. @default - none */
+  /**
+   * Additional models that share the traffic, at most 9. Each scales from `minReplicas` to `maxReplicas`.
+   *
+   * @default - none
+   */
   readonly variants?: EndpointVariant[];
-  /** A model that gets a copy of the traffic. It excludes `variants`. @default - none */
+  /** Model that receives a copy of the traffic. It cannot be combined with `variants`. @default - none */
   readonly shadow?: ShadowVariant;
 }
 
-/** No instances: memory and concurrency, billed while a request runs. */
+/** Settings of serverless inference, which has no instances and is billed while a request runs. */
 export interface ServerlessEndpointOptions {
-  /** 1024, 2048, 3072, 4096, 5120 or 6144. CPU grows with it. @default 2048 */
+  /** Memory in MiB: 1024, 2048, 3072, 4096, 5120 or 6144. CPU is allocated in proportion. @default 2048 */
   readonly memoryMib?: number;
   /**
-   * Up to how many warm copies are kept when many ask. `minReplicas` are kept always.
+   * Maximum provisioned concurrency under load. It scales between `minReplicas` and this value.
    *
-   * @default - `minReplicas`, so that their number is fixed
+   * @default - `minReplicas`, so the provisioned concurrency is fixed
    */
   readonly maxProvisionedConcurrency?: number;
 }
 
-/** Requests that lie in S3 and are worked off one after another, up to 1 GB and an hour each. */
+/**
+ * Settings of asynchronous inference, which queues requests in S3. A request may have up to 1 GB and take up to 1 hour.
+ */
 export interface AsynchronousOptions {
-  /** Where answers are written. */
+  /** Bucket that receives the responses. */
   readonly outputBucket: IBucket;
-  /** @default async/output/ */
+  /** Key prefix of the responses. @default async/output/ */
   readonly outputPrefix?: string;
-  /** Where callers put their requests. @default - the output bucket */
+  /** Bucket that callers upload their requests to. @default - the output bucket */
   readonly inputBucket?: IBucket;
-  /** @default async/input/ */
+  /** Key prefix of the requests. @default async/input/ */
   readonly inputPrefix?: string;
-  /** Told of each answer. @default - nobody */
+  /** SNS topic notified of each successful invocation. @default - none */
   readonly successTopic?: ITopic;
-  /** Told of each failure. @default - nobody */
+  /** SNS topic notified of each failed invocation. @default - none */
   readonly errorTopic?: ITopic;
-  /** Requests an instance gets at once, 1 to 1000. @default - SageMaker chooses */
+  /** Maximum number of concurrent requests per instance, 1 to 1000. @default - SageMaker chooses */
   readonly concurrencyPerInstance?: number;
-  /** Image of the instances' host, which decides the driver of its GPUs. @default - as RealTimeOptions has it */
+  /** Host AMI of the instances. It determines the GPU driver version. @default - same as in RealTimeOptions */
   readonly inferenceAmiVersion?: string;
-  /** Requests that wait for each instance before instances are added. @default 5 */
+  /** Target number of queued requests per instance. The endpoint scales out above it. @default 5 */
   readonly backlogPerInstance?: number;
-  /** Such as `ml.c7g.large`. @default - ml.c7g.large, and ml.c7i.large for servers without an image for Arm */
+  /**
+   * Instance type, such as `ml.c7g.large`.
+   *
+   * @default - ml.c7g.large, or ml.c7i.large for servers without an Arm image
+   */
   readonly instanceType?: string;
 }
 
-/** Copies of the model that are packed onto instances, which come and go with them. */
+/** Settings of inference components: copies of the model share instances, whose number scales with the copies. */
 export interface InferenceComponentOptions {
-  /** Such as `ml.g5.12xlarge`. @default - ml.c7g.xlarge, and ml.c7i.xlarge for servers without an image for Arm */
+  /**
+   * Instance type, such as `ml.g5.12xlarge`.
+   *
+   * @default - ml.c7g.xlarge, or ml.c7i.xlarge for servers without an Arm image
+   */
   readonly instanceType?: string;
-  /** Image of the instances' host, which decides the driver of its GPUs. @default - as RealTimeOptions has it */
+  /** Host AMI of the instances. It determines the GPU driver version. @default - same as in RealTimeOptions */
   readonly inferenceAmiVersion?: string;
-  /** At least this many instances, 0 or more. @default - 0 if `minReplicas` is 0, else 1 */
+  /** Minimum number of instances, 0 or more. @default - 0 if `minReplicas` is 0, else 1 */
   readonly minInstances?: number;
-  /** @default - as many as `maxReplicas` copies may need, one each */
+  /** Maximum number of instances. @default - one per copy, so `maxReplicas` */
   readonly maxInstances?: number;
-  /** Memory a copy may use, in MiB, at least 128. @default 1024 */
+  /** Memory reserved per copy in MiB, at least 128. @default 1024 */
   readonly memoryMib?: number;
-  /** CPUs a copy has for itself, at least 0.25. @default 1 */
+  /** CPUs reserved per copy, at least 0.25. @default 1 */
   readonly cpu?: number;
-  /** GPUs a copy has for itself. @default 0 */
+  /** GPUs reserved per copy. @default 0 */
   readonly gpuCount?: number;
-  /** Requests each copy may have in flight before copies are added. @default 8 */
+  /** Target number of concurrent requests per copy. The component scales out above it. @default 8 */
   readonly concurrencyPerCopy?: number;
 }
 
 /**
- * How SageMaker runs a model.
+ * Inference mode of a SageMaker endpoint.
  *
  * @example
  * ```ts
@@ -118,39 +139,41 @@ export interface InferenceComponentOptions {
  */
 export class EndpointMode {
   /**
-   * Instances that answer at once; at least one always runs. `minReplicas` and `maxReplicas` count instances. Requests
-   * may have 6 MB and 60 seconds.
+   * Uses real-time inference on instances, with at least one instance running. `minReplicas` and `maxReplicas` count
+   * instances. Requests are limited to 6 MB and 60 seconds.
    */
   static realTime(options: RealTimeOptions = {}): EndpointMode {
     return new EndpointMode('realTime', options);
   }
 
   /**
-   * No instances, and nothing to pay while nobody asks. `minReplicas` (0 by default) are kept warm as provisioned
-   * concurrency, `maxReplicas` run at once. Requests may have 4 MB and 60 seconds; no GPU, no VPC.
+   * Uses serverless inference, which has no instances and costs nothing when idle. `minReplicas` (0 by default) is the
+   * provisioned concurrency, which is billed when idle, and `maxReplicas` the maximum concurrency. Requests are limited
+   * to 4 MB and 60 seconds. GPUs and VPCs are not supported.
    */
   static serverless(options: ServerlessEndpointOptions = {}): EndpointMode {
     return new EndpointMode('serverless', undefined, options);
   }
 
   /**
-   * Requests lie in S3 and so do the answers. Scales to zero instances; the first request after that waits the minutes
-   * that an instance takes to start.
+   * Uses asynchronous inference, with requests and responses stored in S3. It can scale in to zero instances. The first
+   * request after that waits several minutes until an instance has started.
    */
   static asynchronous(options: AsynchronousOptions): EndpointMode {
     return new EndpointMode('asynchronous', undefined, undefined, options);
   }
 
   /**
-   * Copies of the model, counted by `minReplicas` and `maxReplicas`, share instances. With `minReplicas: 0` both go to
-   * zero; then the first requests fail until an instance has started, which takes minutes, and clients must try again.
+   * Uses inference components: copies of the model share instances. `minReplicas` and `maxReplicas` count copies. With
+   * `minReplicas: 0` both copies and instances scale in to zero. The first requests then fail until an instance has
+   * started, which takes minutes, so clients must retry.
    */
   static inferenceComponents(options: InferenceComponentOptions = {}): EndpointMode {
     return new EndpointMode('inferenceComponents', undefined, undefined, undefined, options);
   }
 
   private constructor(
-    /** One of `realTime`, `serverless`, `asynchronous` and `inferenceComponents`. */
+    /** Kind of mode: `realTime`, `serverless`, `asynchronous` or `inferenceComponents`. */
     readonly kind: 'realTime' | 'serverless' | 'asynchronous' | 'inferenceComponents',
     /** Set when `kind` is `realTime`. */
     readonly realTimeOptions?: RealTimeOptions,

@@ -1,7 +1,10 @@
-/** Instances, or copies of an inference component, are replaced in batches, for fleets too large to run twice during a deployment. */
+/**
+ * Settings of a rolling update, which replaces instances or inference component copies in batches. Use it for fleets
+ * that are too large to run twice during a deployment.
+ */
 export interface RollingUpdate {
-  /** Share of them replaced at once, in percent, 5 to 50. */
+  /** Percentage of instances or copies replaced per batch, 5 to 50. */
   readonly batchPercent: number;
-  /** Minutes each batch is watched, 0 to 60. @default 5 */
+  /** Minutes to monitor each batch before the next one, 0 to 60. @default 5 */
   readonly intervalMinutes?: number;
 }

@@ -1,16 +1,16 @@
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 
 /**
- * Where in S3 a folder of S3 Files lies. Files are then read from there, which is faster for large ones, and by the file
- * system where S3 cannot be reached.
+ * S3 location of a folder of Amazon S3 Files. Clients then read files directly from S3, which is faster for large
+ * files, and fall back to the file system if S3 is unreachable.
  */
 export interface S3FilesOrigin {
-  /** The bucket of the file system. Of an encrypted one the key may be used, too. */
+  /** Bucket of the file system. If the bucket has a KMS key, the grant includes decryption with that key. */
   readonly bucket: IBucket;
 
   /**
-   * The folder's keys begin so, and no others may be read. It is the prefix of the file system, the path of the access
-   * point and the folder, and ends in a slash.
+   * Key prefix of the folder. Objects outside this prefix cannot be read. It is the concatenation of the file system's
+   * prefix, the path of the access point and the folder, with a trailing slash.
    */
   readonly prefix: string;
 }

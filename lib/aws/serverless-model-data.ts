@@ -4,7 +4,7 @@ import type { IAccessPointRef } from 'aws-cdk-lib/aws-s3files';
 import type { S3FilesOrigin } from './s3-files-origin.js';
 
 /**
- * Where the function gets the model from.
+ * Source that the function loads the model from.
  *
  * @example
  * ```ts
@@ -15,42 +15,43 @@ import type { S3FilesOrigin } from './s3-files-origin.js';
  */
 export class ServerlessModelData {
   /**
-   * The package beside this app. An ONNX model is the function's code, or, above Lambda's 250 MiB, lies in the bucket of
-   * CDK's assets and is fetched while an environment starts. A model that needs Python is in the function's image. The
-   * default.
+   * Uses the local model package. An ONNX model is deployed as the function's code. Above Lambda's limit of 250 MiB it
+   * is uploaded to the CDK assets bucket, and each environment downloads it at start. A model that needs Python is part
+   * of the function's image. The default.
    */
   static fromPackage(): ServerlessModelData {
     return new ServerlessModelData('package');
   }
 
   /**
-   * The same package under a prefix where a pipeline has put it, fetched while an environment starts. Use one that is
-   * never written again.
+   * Uses the model package under an S3 prefix, uploaded there by a pipeline. Each environment downloads it at start.
+   * Use a prefix that is never overwritten.
    *
-   * @param prefix ends in a slash
+   * @param prefix Key prefix, with a trailing slash.
    */
   static fromBucket(bucket: IBucket, prefix: string): ServerlessModelData {
     return new ServerlessModelData('bucket', bucket, prefix);
   }
 
   /**
-   * The same package in a folder of an EFS file system, for models that take too long to be fetched by each environment.
-   * The function, which must have a `vpc` that the file system is in, may read and not write.
+   * Uses the model package in a folder of an EFS file system, for models that take too long to download in each
+   * environment. The function must have a `vpc` that contains the file system. It has read-only access.
    *
-   * @param folder from the access point's root, such as `iris/1`
+   * @param folder Path relative to the root of the access point, such as `iris/1`.
    */
   static fromFileSystem(accessPoint: IAccessPoint, folder: string): ServerlessModelData {
     return new ServerlessModelData('fileSystem', undefined, undefined, accessPoint, folder);
   }
 
   /**
-   * The same package in a folder of S3 Files, the file system before a bucket: what a pipeline puts into the bucket is
-   * there to be mounted, and no environment fetches all of it. The function, which must have a `vpc` that the file system
-   * is in, may read and not write. Security groups of mount targets which the same app makes let it in at port 2049;
-   * others must do so already.
+   * Uses the model package in a folder of Amazon S3 Files, which presents a bucket as a file system. Objects that a
+   * pipeline uploads to the bucket appear in the file system, and no environment has to download all of them. The
+   * function must have a `vpc` that contains the file system. It has read-only access. The construct allows the
+   * function on port 2049 of mount targets that this app creates. Security groups of other mount targets must already
+   * allow it.
    *
-   * @param folder from the access point's root, such as `iris/1`
-   * @param origin where the folder lies in S3. Default: everything is read by the file system
+   * @param folder Path relative to the root of the access point, such as `iris/1`.
+   * @param origin S3 location of the folder. Default: all reads go through the file system.
    */
   static fromS3Files(accessPoint: IAccessPointRef, folder: string, origin?: S3FilesOrigin): ServerlessModelData {
     const { bucket, prefix } = origin ?? {};
@@ -58,7 +59,7 @@ export class ServerlessModelData {
   }
 
   private constructor(
-    /** One of `package`, `bucket`, `fileSystem` and `s3Files`. */
+    /** Kind of source: `package`, `bucket`, `fileSystem` or `s3Files`. */
     readonly kind: 'package' | 'bucket' | 'fileSystem' | 's3Files',
     readonly bucket?: IBucket,
     readonly prefix?: string,

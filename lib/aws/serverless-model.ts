@@ -39,7 +39,7 @@ import { requireS3Route } from './private/shared/subnets.js';
 import { ServerlessModelData } from './serverless-model-data.js';
 import type { ServerlessModelProps } from './serverless-props.js';
 
-/** Only what calls an HTTP API takes answers in one piece. */
+/** Handler of the runtime for each kind of front. An HTTP API cannot stream responses. */
 const HANDLERS = {
   restApi: 'streamingHandler',
   httpApi: 'handler',
@@ -51,19 +51,19 @@ const DEFAULT_MEMORY_MIB = 1769;
 const DEFAULT_TIMEOUT_SECONDS = 29;
 const DEFAULT_RETENTION_DAYS = 90;
 
-/** Whatever loads a model may for a while hold it twice. */
+/** Computes the default memory. It doubles the model size, because loading may briefly hold two copies of the model. */
 function defaultMemoryMib({ sizeBytes }: Model): number {
   const needed = 2 * (RUNTIME_MIB + Math.ceil(sizeBytes / 2 ** 20));
   return Math.min(LAMBDA.memoryMib.max, Math.max(DEFAULT_MEMORY_MIB, needed));
 }
 
 /**
- * A model on AWS Lambda, behind an API Gateway REST API unless `front` says otherwise: scales to zero, and asks every
- * caller who it is.
+ * Model served by AWS Lambda, by default behind an API Gateway REST API. It scales to zero and authenticates callers
+ * with IAM by default.
  *
- * For ONNX models the runtime is a layer that the models of a stack share, and the function's code is the model; see
- * {@link ServerlessModelData}. For formats that need Python the function is an image, which Docker builds on the machine
- * that deploys.
+ * For ONNX models the runtime is a Lambda layer that the models of a stack share, and the function's code is the model;
+ * see {@link ServerlessModelData}. For formats that need Python the function is a container image that Docker builds on
+ * the deploying machine.
  *
  * @example
  * ```ts
@@ -74,12 +74,12 @@ function defaultMemoryMib({ sizeBytes }: Model): number {
  * endpoint.grantInvoke(role);
  * ```
  *
- * @throws ValidationError with every prop that is wrong
+ * @throws ValidationError listing every invalid prop
  */
 export class ServerlessModel extends Construct implements IConnectable {
   readonly model: Model;
   readonly function: LambdaFunction;
-  /** What the API calls: the version of the function that was published last. */
+  /** Alias that the front invokes. It points to the latest published version of the function. */
   readonly alias: Alias;
   readonly logGroup: LogGroup;
   /** Set for `ServerlessFront.restApi()`, the default. */
@@ -91,12 +91,12 @@ export class ServerlessModel extends Construct implements IConnectable {
   /** Set for `ServerlessFront.queue()`. */
   readonly queueFront?: QueueFront;
   readonly telemetry: FunctionTelemetry | QueueTelemetry;
-  /** Set for a gradual `rollout`. */
+  /** Traffic shifting to new versions. Set for a gradual `rollout`. */
   readonly trafficShift?: TrafficShift;
 
   private readonly access: Access;
   private readonly front: Front;
-  /** The same, unless it is a queue. */
+  /** Front that returns responses to callers. Unset for a queue. */
   private readonly answeringFront?: AnsweringFront;
 
   constructor(scope: Construct, id: string, props: ServerlessModelProps) {
@@ -133,7 +133,8 @@ export class ServerlessModel extends Construct implements IConnectable {
       architecture,
       memorySize: props.memoryMib ?? defaultMemoryMib(props.model),
       timeout: Duration.seconds(timeoutSeconds),
-      // A queue is bound by its event source: calls that were refused would count as tries.
+      // The event source limits the concurrency of a queue, because throttled invocations would count as failed
+      // attempts.
       reservedConcurrentExecutions: queueOptions ? undefined : props.maxReplicas,
       environmentEncryption: props.encryptionKey,
       environment: {
@@ -148,18 +149,21 @@ export class ServerlessModel extends Construct implements IConnectable {
       vpc: props.vpc,
       vpcSubnets: props.vpcSubnets,
       securityGroups: props.securityGroups,
-      // Earlier versions stay, for a rollback by hand. One that CloudFormation takes back with the update that published it
-      // goes: Lambda publishes nothing while code and configuration equal the last version, and a retry would fail.
+      // Earlier versions are retained for manual rollbacks. If CloudFormation rolls back the update that published a
+      // version, it deletes that version. Otherwise a retry would fail: Lambda publishes no version identical to the
+      // latest one.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
     });
-    // Without CDK's flag `recognizeLayerVersion` a new layer alone publishes no version, and the alias keeps the old runtime.
+    // Without CDK's feature flag `recognizeLayerVersion` a new layer alone does not publish a new version, so the alias
+    // would keep the old runtime.
     if (runtimeDigest !== undefined) this.function.invalidateVersionBasedOn(runtimeDigest);
     if (props.vpc && modelLocation.startsWith('s3://')) {
       const { subnets } = props.vpc.selectSubnets(props.vpcSubnets);
       requireS3Route(this, 'vpc', props.vpc, subnets, 'the function reads the model from S3');
     }
     if (readsFromS3 !== undefined) {
-      // CDK has a prop for it since 2.270. Lambda's own default is to try, and to fail with each read, without the right.
+      // CDK has a prop for this only since 2.270. By default Lambda tries direct reads, which fail without the
+      // permission.
       const mode = readsFromS3 ? 'ENABLED' : 'DISABLED';
       const resource = this.function.node.defaultChild as CfnFunction;
       resource.addPropertyOverride('FileSystemConfigs.0.S3FilesConfig.DirectS3Read', mode);
@@ -227,28 +231,28 @@ export class ServerlessModel extends Construct implements IConnectable {
   }
 
   /**
-   * What the function may reach in its network.
+   * Security-group connections of the function in its VPC.
    *
-   * @throws Error if it has no `vpc`
+   * @throws Error if `vpc` is not set
    */
   get connections(): Connections {
     return this.function.connections;
   }
 
-  /** Where the front door answers, with a `/` at its end; of a queue, its own URL. */
+  /** Base URL of the front, with a trailing `/`. For a queue it is the queue URL. */
   get url(): string {
     return this.front.url;
   }
 
-  /** Where the model answers by TensorFlow Serving's REST API; of a queue, its own URL. */
+  /** Prediction URL in TensorFlow Serving's REST API. For a queue it is the queue URL. */
   get predictUrl(): string {
     if (!this.answeringFront) return this.url;
     return `${this.url}${predictPath(this.model.name).slice(1)}`;
   }
 
   /**
-   * Shell command that requests a prediction by the Open Inference Protocol, for one row of zeros. It reads the credentials
-   * from the variables of AWS's tools, `API_KEY` or `TOKEN`.
+   * Shell command that requests a prediction for one row of zeros with the Open Inference Protocol. It reads the
+   * credentials from the AWS environment variables, `API_KEY` or `TOKEN`.
    */
   get predictCommand(): string {
     return predictCommand({
@@ -261,9 +265,9 @@ export class ServerlessModel extends Construct implements IConnectable {
   }
 
   /**
-   * Lets `grantee` ask this model, by its front door, and nothing else.
+   * Grants `grantee` permission to invoke this model through its front.
    *
-   * @throws Error if callers are known by something else than their IAM identity
+   * @throws Error if `access` does not authenticate callers with IAM, or if the grant has no effect
    */
   grantInvoke(grantee: IGrantable): Grant {
     if (this.access.kind !== 'cloudIdentity') {
@@ -275,27 +279,31 @@ export class ServerlessModel extends Construct implements IConnectable {
     return requireEffect(this, this.front.grantInvoke(grantee));
   }
 
-  /** A metric of the function as the API calls it, from the namespace `AWS/Lambda`. */
+  /** Metric of the function's `live` alias from the namespace `AWS/Lambda`. */
   metric(metricName: string, props?: MetricOptions): Metric {
     return this.alias.metric(metricName, props);
   }
 
-  /** Requests. @default - sum over 5 minutes */
+  /** Metric for the number of requests. @default - sum over 5 minutes */
   metricCount(props?: MetricOptions): Metric {
     return this.answers.metricCount(props);
   }
 
-  /** Requests that failed by no fault of the caller. @default - sum over 5 minutes */
+  /** Metric for the number of requests that failed with a server error. @default - sum over 5 minutes */
   metricServerError(props?: MetricOptions): Metric {
     return this.answers.metricServerError(props);
   }
 
-  /** Milliseconds from the whole request to the answer. @default - average over 5 minutes */
+  /**
+   * Metric for the time from receiving a request to returning the response, in milliseconds.
+   *
+   * @default - average over 5 minutes
+   */
   metricLatency(props?: MetricOptions): Metric {
     return this.answers.metricLatency(props);
   }
 
-  /** Requests that Lambda refused for want of environments. @default - sum over 5 minutes */
+  /** Metric for the number of invocations that Lambda throttled. @default - sum over 5 minutes */
   metricThrottles(props?: MetricOptions): Metric {
     return this.alias.metricThrottles(props);
   }

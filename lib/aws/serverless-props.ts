@@ -9,77 +9,83 @@ import type { ServerlessModelData } from './serverless-model-data.js';
 import type { WebAcl } from './serverless-web-acl.js';
 
 /**
- * Props of {@link ServerlessModel}. A replica is an execution environment, which answers one request at a time:
- * `minReplicas` are kept by provisioned concurrency, `maxReplicas` by reserved concurrency.
+ * Props of {@link ServerlessModel}. A replica is an execution environment, which processes one request at a time.
+ * `minReplicas` sets the provisioned concurrency, and `maxReplicas` the reserved concurrency. With a queue,
+ * `maxReplicas` sets the maximum concurrency of its event source instead.
  */
 export interface ServerlessModelProps extends ServingProps {
-  /** How callers reach the function. @default ServerlessFront.restApi() */
+  /** Service through which callers reach the function. @default ServerlessFront.restApi() */
   readonly front?: ServerlessFront;
 
-  /** Where the function gets the model from. @default ServerlessModelData.fromPackage() */
+  /** Source of the model. @default ServerlessModelData.fromPackage() */
   readonly modelData?: ServerlessModelData;
 
-  /** @default Architecture.ARM_64 */
+  /** Processor architecture of the function. @default Architecture.ARM_64 */
   readonly architecture?: Architecture;
 
   /**
-   * Memory of the function in MiB, 128 to 10240, and at least the model and 128 MiB. Lambda gives CPU in proportion: one
-   * at 1769.
+   * Memory of the function in MiB, 128 to 10240, and at least the model size plus 128 MiB. Lambda allocates CPU in
+   * proportion to memory: one vCPU at 1769 MiB.
    *
-   * @default - 1769, or twice the model and 128 MiB if that is more
+   * @default - 1769, or twice the sum of the model size and 128 MiB if that is more
    */
   readonly memoryMib?: number;
 
   /**
-   * The network that the function can reach. Callers come through the front door as before; the function has the
-   * internet only by a NAT gateway, and S3, if the model lies there, by that or an endpoint.
+   * VPC that the function connects to. It does not change how callers reach the function. In a VPC the function reaches
+   * the internet only through a NAT gateway. A model in S3 requires a NAT gateway or an S3 endpoint.
    *
-   * @default - none: the function reaches the internet and nothing private
+   * @default - none: the function can reach the internet but no private network
    */
   readonly vpc?: IVpc;
 
-  /** Where in the `vpc`. @default - its private subnets, or, if there are none, its isolated ones */
+  /**
+   * Subnets of the function in `vpc`.
+   *
+   * @default - its private subnets, or its isolated subnets if it has no private ones
+   */
   readonly vpcSubnets?: SubnetSelection;
 
-  /** Of the function in the `vpc`. @default - a new one, which lets everything out and nothing in */
+  /** Security groups of the function in `vpc`. @default - a new group with all outbound and no inbound traffic */
   readonly securityGroups?: ISecurityGroup[];
 
   /**
-   * Encrypts the logs and the function's environment. CloudWatch Logs is let in by the policy of the key; one that was
-   * imported must let it in already.
+   * KMS key that encrypts the logs, the function's environment variables and the messages of a queue. The construct
+   * adds CloudWatch Logs to the key policy. The policy of an imported key must already allow it.
    *
-   * @default - keys of AWS
+   * @default - AWS-managed encryption
    */
   readonly encryptionKey?: IKey;
 
-  /** The firewall in front of the REST API; no other front can have one. @default - none */
+  /** AWS WAF web ACL of the REST API. Other fronts do not support one. @default - none */
   readonly webAcl?: WebAcl;
 
   /**
-   * Whether the REST API writes an access log, and by which role. An account has one role for the logs of all its REST APIs
-   * in a region: `true` creates one and sets it for the account, in place of any that is set; `false` uses the one that is
-   * set, without which the deployment fails.
+   * Whether this stack manages the account's role for API Gateway logs. Setting this prop enables the access log of the
+   * REST API. An account has one role per region for the logs of all its REST APIs. `true` creates a role and sets it
+   * for the account, replacing an existing one. `false` uses the existing role, and the deployment fails if there is
+   * none.
    *
-   * @default - no access log of the REST API, so that no setting of the account is needed or changed; an HTTP API always
-   * has one
+   * @default - no access log of the REST API, so no account setting is needed or changed. An HTTP API always has an
+   * access log
    */
   readonly apiGatewayLogRole?: boolean;
 
   /**
-   * What happens to the function's log group when the stack is deleted, or when its first deployment is rolled back. The
-   * events expire after `logRetentionDays` either way.
+   * Removal policy of the function's log group. It applies when the stack is deleted or its first deployment is rolled
+   * back. Log events expire after `logRetentionDays` either way.
    *
    * @default RemovalPolicy.RETAIN, so that the log of a failed first deployment can still be read
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 
   /**
-   * Alarms that take a gradual `rollout` back, beside the one on failures of the new version itself.
+   * Alarms that roll back a gradual `rollout`, in addition to the alarm on errors of the new version.
    *
-   * @default - the alarms on errors and latency of all that callers ask
+   * @default - the alarms on errors and latency of all requests
    */
   readonly rollbackAlarms?: IAlarm[];
 
-  /** What alarms do. @default - nothing: they are there to be seen */
+  /** Actions of the alarms. @default - none: alarms only change their state and roll back a gradual `rollout` */
   readonly alarmActions?: IAlarmAction[];
 }

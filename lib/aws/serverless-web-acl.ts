@@ -1,11 +1,16 @@
-/** What a {@link WebAcl} of the construct's own does. */
+/** Settings of a {@link WebAcl} that the construct creates. */
 export interface ManagedWebAclOptions {
-  /** Requests that one address may send in five minutes, 10 to 2,000,000,000; more get 429. @default 2000 */
+  /**
+   * Maximum number of requests per IP address in 5 minutes, 10 to 2,000,000,000. AWS WAF rejects further requests with
+   * 429.
+   *
+   * @default 2000
+   */
   readonly requestsPerFiveMinutes?: number;
 }
 
 /**
- * The firewall (AWS WAF) in front of an API, which is paid by the month, by rule and by request.
+ * AWS WAF web ACL of an API. AWS bills it per month, per rule and per request.
  *
  * @example
  * ```ts
@@ -16,23 +21,24 @@ export interface ManagedWebAclOptions {
  */
 export class WebAcl {
   /**
-   * A firewall of its own: it bounds the requests of each address, and refuses addresses of bad repute, known bad inputs
-   * and common attacks by AWS's managed rules. It only counts large bodies and requests without a `User-Agent`, because
-   * tensors are large and callers are not browsers, and, for models with text inputs, HTML, paths and URLs in bodies.
+   * Creates a web ACL. It limits the request rate of each IP address. AWS managed rules block IP addresses with a bad
+   * reputation, known bad inputs and common attacks. Large bodies and requests without a `User-Agent` are only counted,
+   * because tensors are large and callers are not browsers. For models with text inputs, HTML, paths and URLs in bodies
+   * are only counted, too.
    */
   static managed(options: ManagedWebAclOptions = {}): WebAcl {
     return new WebAcl(undefined, options);
   }
 
-  /** A firewall that is there already, in the same region and of the scope `REGIONAL`. */
+  /** Uses an existing web ACL. It must be in the same region and have the scope `REGIONAL`. */
   static fromArn(arn: string): WebAcl {
     return new WebAcl(arn);
   }
 
   private constructor(
-    /** Set for a firewall that is there already. */
+    /** ARN of the web ACL. Set for `WebAcl.fromArn()`. */
     readonly arn?: string,
-    /** Set for a firewall to be made. */
+    /** Settings of the web ACL to create. Set for `WebAcl.managed()`. */
     readonly managedOptions?: ManagedWebAclOptions,
   ) {}
 }

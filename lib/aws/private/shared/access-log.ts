@@ -4,7 +4,7 @@ import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { apiName } from './api-name.js';
 
-/** Fields that REST and HTTP APIs share: caller, request and outcome; neither bodies nor credentials. */
+/** Fields common to REST and HTTP APIs: caller, request and outcome, but neither bodies nor credentials. */
 const FIELDS = {
   requestId: AccessLogField.contextRequestId(),
   time: AccessLogField.contextRequestTime(),
@@ -17,13 +17,14 @@ const FIELDS = {
   responseLength: AccessLogField.contextResponseLength(),
   latency: AccessLogField.contextResponseLatency(),
   integrationLatency: AccessLogField.contextIntegrationLatency(),
-  // A name such as THROTTLED. The message beside it may hold quotes, and the line would no longer be JSON.
+  // The error type is a plain name such as THROTTLED. The error message may contain quotes, which would make the line
+  // invalid JSON.
   error: AccessLogField.contextErrorResponseType(),
 };
 
 const format = (fields: object) => AccessLogFormat.custom(JSON.stringify(fields));
 
-/** Access log of a REST API, with the caller by IAM, token or key. */
+/** Access log format of a REST API. It identifies the caller by IAM identity, token subject or API key. */
 export function restAccessLog(): AccessLogFormat {
   return format({
     ...FIELDS,
@@ -32,23 +33,24 @@ export function restAccessLog(): AccessLogFormat {
   });
 }
 
-/** Access log of an HTTP API, with the caller by IAM or token. */
+/** Access log format of an HTTP API. It identifies the caller by IAM identity or token subject. */
 export function httpAccessLog(): AccessLogFormat {
   return format({ ...FIELDS, subject: AccessLogField.contextAuthorizerClaims('sub') });
 }
 
 /**
- * The group for the access log of an HTTP API. API Gateway lists groups with other names, one by one and for ever, in the
- * account's one resource policy for log delivery, which has 5120 characters:
+ * Creates the log group for the access log of an HTTP API. Its name starts with `/aws/vendedlogs/`, because API Gateway
+ * adds every log group with another name to the account's resource policy for log delivery. Entries are never removed
+ * from this policy, which is limited to 5120 characters:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
  *
- * @param front what makes the API
+ * @param front Construct that creates the API.
  */
 export function httpAccessLogGroup(front: Construct, props: LogGroupProps): LogGroup {
   return new LogGroup(front, 'AccessLogs', {
     ...props,
     logGroupName: `/aws/vendedlogs/apis/${apiName(front)}`,
-    // The next deployment of the same construct has the same name, and would be refused beside a group that was kept.
+    // The name is fixed, so a retained log group would make the next deployment of the same construct fail.
     removalPolicy: RemovalPolicy.DESTROY,
   });
 }

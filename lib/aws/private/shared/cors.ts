@@ -1,8 +1,9 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 
 /**
- * The origins whose pages may call from a browser; none unless the runtime has some. A browser first asks with OPTIONS and
- * without a credential, which the runtime answers: what stands in front must let that method through.
+ * Returns the CORS origins from the runtime's environment variables, or none if they are not set. Browsers send
+ * preflight requests with OPTIONS and without credentials, and the runtime responds to them. Fronts must therefore
+ * forward OPTIONS without authentication.
  */
 export function corsOrigins(environment: { readonly [name: string]: string } = {}): readonly string[] {
   return environment[ENVIRONMENT.corsOrigins]?.split(',').map((origin) => origin.trim()) ?? [];

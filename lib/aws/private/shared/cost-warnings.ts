@@ -2,8 +2,8 @@ import { Annotations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 /**
- * What is paid while nobody asks, fails while it wakes, or does not come as it could. The ids are part of the API: `acknowledgeWarning(id)` silences one.
- * docs/aws.md lists them.
+ * Warnings about idle cost, failures during scale-out from zero, and limited configurations. The IDs are part of the
+ * API: `acknowledgeWarning(id)` suppresses a warning. docs/aws.md lists them.
  */
 const WARNINGS = {
   'modelship:idleGpu':
@@ -37,7 +37,7 @@ const WARNINGS = {
 
 export type CostWarning = keyof typeof WARNINGS;
 
-/** Tells whoever synthesizes, unless the warning was acknowledged. */
+/** Adds a warning to the synthesis output, unless it has been acknowledged. */
 export function warn(scope: Construct, id: CostWarning): void {
   Annotations.of(scope).addWarningV2(id, WARNINGS[id]);
 }

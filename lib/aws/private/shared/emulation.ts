@@ -1,14 +1,14 @@
 import type { Construct } from 'constructs';
 import { warn } from './cost-warnings.js';
 
-/** Docker's names of the processors that Node names otherwise. */
+/** Docker's names of the processor architectures, keyed by Node's names. */
 const DOCKER_ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 /**
- * Warns that the build of an image runs commands of another processor than this machine's: on Linux that takes QEMU, which
- * Docker Desktop brings and build servers mostly lack.
+ * Warns if an image is built for a processor architecture other than this machine's. On Linux such a build needs QEMU,
+ * which build servers usually lack. Docker Desktop includes it.
  *
- * @param architecture as Docker names it
+ * @param architecture Processor architecture in Docker's notation.
  */
 export function warnOfEmulation(scope: Construct, architecture: string, host: NodeJS.Process = process): void {
   if (host.platform === 'linux' && DOCKER_ARCHITECTURES[host.arch] !== architecture) {

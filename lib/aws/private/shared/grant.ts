@@ -1,7 +1,11 @@
 import type { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 
-/** @throws Error if the grant added no statement to any policy, so that the caller would still be denied */
+/**
+ * Returns the grant after checking that it has an effect.
+ *
+ * @throws Error if the grant added no statement to any policy, so the caller would still be denied
+ */
 export function requireEffect(scope: Construct, grant: Grant): Grant {
   if (grant.success) return grant;
   throw new Error(

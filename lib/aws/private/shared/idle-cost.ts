@@ -6,14 +6,14 @@ import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
 import type { Construct, IConstruct } from 'constructs';
 import { describeIdleCost, type IdlePart, idleCost } from '../../../cost/idle-cost.js';
 
-/** Says at synth what a construct costs without requests: what it runs, and what its resources cost in any case. */
+/** Reports the idle cost of a construct at synthesis: its running compute plus the fixed cost of its resources. */
 export function tellIdleCost(scope: Construct, running: readonly IdlePart[]): void {
   const cost = idleCost([...running, ...scope.node.findAll().flatMap(partsOf)]);
   if (cost.monthlyUsd > 0 || cost.unpriced.length > 0)
     Annotations.of(scope).addInfoV2('modelship:idleCost', describeIdleCost(cost));
 }
 
-/** What a resource costs by the month or the hour, whatever it does. */
+/** Returns the fixed monthly or hourly cost items of a resource. */
 function partsOf(resource: IConstruct): IdlePart[] {
   if (resource instanceof CfnDashboard) return [{ what: 'dashboard', price: 'aws.cw.dashboard' }];
   if (resource instanceof CfnAlarm) return [{ what: 'alarms', price: 'aws.cw.alarm', quantity: metricsOf(resource) }];
@@ -38,14 +38,14 @@ function partsOf(resource: IConstruct): IdlePart[] {
   return [];
 }
 
-/** The product of numbers, NaN if one is known at deployment only. */
+/** Returns the product of the factors, or NaN if a factor is a token. */
 export function product(...factors: readonly number[]): number {
   return factors.some((factor) => Token.isUnresolved(factor)) ? Number.NaN : factors.reduce((all, each) => all * each);
 }
 
 const countOf = (list: unknown) => (Array.isArray(list) ? list.length : 1);
 
-/** An alarm on an expression is paid by the metrics in it. */
+/** Counts the billed metrics of an alarm. AWS bills an alarm on an expression per metric in the expression. */
 function metricsOf(alarm: CfnAlarm): number {
   const metrics: unknown = Stack.of(alarm).resolve(alarm.metrics);
   if (!Array.isArray(metrics)) return 1;

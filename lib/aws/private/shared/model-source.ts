@@ -2,7 +2,7 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { ModelSource } from '../../../serving/servers/source.js';
 
-/** Lets a role read what a server fetches from S3 by itself, and list nothing else. */
+/** Grants a role permission to list and read only the S3 prefix that a server downloads the model from. */
 export function grantSource(role: Role, source?: ModelSource): void {
   if (source?.kind !== 's3') return;
   const bucket = Stack.of(role).formatArn({

@@ -8,16 +8,17 @@ import type { Model } from '../../../model/model.js';
 import { packageLayout } from '../../../serving/servers/model-layout.js';
 
 /**
- * A model package in the bucket of CDK's assets, file by file under one prefix with the digest in it, so that the
- * runtime can read it as any package in S3. What is there already is not uploaded again.
+ * Model package in the CDK assets bucket. Its files are uploaded individually under a prefix that contains the digest,
+ * so the runtime can read it like any package in S3. Existing objects are not uploaded again.
  */
 export class PackageObjects extends Construct {
-  /** `s3://bucket/prefix/`, where `model.json` lies. */
+  /** URL of the folder that contains `model.json`, as `s3://bucket/prefix/`. */
   readonly url: string;
   readonly bucket: IBucket;
   /**
-   * Every file of this package. The prefix contains the digest, so the pattern matches nothing else, and a policy that
-   * names it keeps its size however many files there are: the inline policies of a role have 10,240 characters at most.
+   * ARN pattern that matches every file of this package. The prefix contains the digest, so the pattern matches nothing
+   * else. A policy with this pattern has the same size for any number of files, which matters because the inline
+   * policies of a role are limited to 10,240 characters.
    * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
    */
   readonly objectsArn: string;
@@ -36,15 +37,16 @@ export class PackageObjects extends Construct {
     });
     const [{ bucketName, objectKey }] = objects as [(typeof objects)[0]];
     this.bucket = Bucket.fromBucketName(this, 'Bucket', bucketName);
-    // The bootstrap stack may put a prefix of its own in front.
+    // The bootstrap stack may add its own key prefix.
     const folder = objectKey.replace(/model\.json$/, '');
     this.objectsArn = this.bucket.arnForObjects(`${folder}*`);
     this.url = this.bucket.s3UrlForObject(folder);
   }
 
   /**
-   * Copies a file into the cloud assembly, and returns its path from there. The synthesizer makes the key in S3 of
-   * what it takes for a hash and of the copy's ending; the copy has none, so that the key is ours.
+   * Copies a file into the cloud assembly, and returns its path relative to the assembly. The synthesizer builds the S3
+   * key from `sourceHash` and the extension of the file. The copy has no extension, so the key is exactly the given
+   * `sourceHash`.
    */
   private stage(source: string, hash: string): string {
     const { outdir, assetOutdir } = Stage.of(this)!;

@@ -2,17 +2,17 @@ import { Token } from 'aws-cdk-lib';
 import type { Model } from '../../../model/model.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 
-/** What of a target a model may be too large for, and what to take instead. */
+/** Size limit of a target, described for error messages, and an alternative target. */
 export interface Ceiling {
-  /** Such as `a request to a SageMaker serverless endpoint`. */
+  /** Description of the limited resource, such as `a request to a SageMaker serverless endpoint`. */
   readonly what: string;
-  /** The nearest target that takes more, as a sentence. */
+  /** Recommendation of the closest target with a higher limit, as a sentence. */
   readonly instead: string;
 }
 
 /**
- * Bytes of a request for a single row by a binary protocol: the least that any request has. Lengths that vary, and
- * strings, count as short as they can be.
+ * Returns the minimum size of any request in bytes: one row in a binary protocol. Variable dimensions count as 1, and a
+ * string counts as 1 byte.
  */
 export function smallestRequestBytes({ manifest }: Model): number {
   return manifest.inputs.reduce(
@@ -21,12 +21,12 @@ export function smallestRequestBytes({ manifest }: Model): number {
   );
 }
 
-/** Of the datatypes of the Open Inference Protocol, whose names end in their bits. */
+/** Returns the size of an element in bytes. Datatype names of the Open Inference Protocol end in the number of bits. */
 function elementBytes(datatype: string): number {
   return Number(/\d+$/.exec(datatype)?.[0] ?? 8) / 8;
 }
 
-/** Notes a fault if not even one row fits into a request. */
+/** Reports an error if a single row exceeds the maximum request size. */
 export function checkPayload(validator: Validator, model: Model, maxBytes: number, { what, instead }: Ceiling): void {
   const bytes = smallestRequestBytes(model);
   validator.check(
@@ -37,7 +37,7 @@ export function checkPayload(validator: Validator, model: Model, maxBytes: numbe
   );
 }
 
-/** Notes a fault if the files alone fill the memory. */
+/** Reports an error if the model files alone exceed the memory. */
 export function checkMemory(validator: Validator, model: Model, memoryMib: number, { what, instead }: Ceiling): void {
   validator.check(
     Token.isUnresolved(memoryMib) || model.sizeBytes < memoryMib * 2 ** 20,

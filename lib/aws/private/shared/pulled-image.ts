@@ -3,26 +3,29 @@ import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Construct } from 'constructs';
 
-/** An image in a registry, and what it takes to pull it. */
+/** Image in a registry, with the ECR details needed to pull it. */
 export interface PulledImage {
   readonly uri: string;
-  /** Set if it is in ECR. */
+  /** ARN of the ECR repository. Set if the image is in ECR. */
   readonly repositoryArn?: string;
-  /** Set if it is in ECR and that is known at synth. */
+  /** Region of the ECR repository. Set if it is known at synthesis. */
   readonly region?: string;
 }
 
-/** `dkr.ecr`, also as FIPS endpoint, and `dkr-ecr`, the dual-stack endpoint: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html */
+/**
+ * Pattern of an ECR image reference. Hosts use `dkr.ecr`, also for FIPS endpoints, or `dkr-ecr` for dual-stack
+ * endpoints: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html
+ */
 const ECR = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.([a-z0-9.-]+)\/([^:@]+)/;
 
-/** Domains of ECR's hosts: those of each partition of AWS, and of dual-stack endpoints. */
+/** Domain suffixes of ECR hosts: the suffix of each AWS partition, and those of dual-stack endpoints. */
 const ECR_DOMAINS = new Set([
   ...RegionInfo.regions.map(({ domainSuffix }) => domainSuffix),
   'on.aws',
   'on.amazonwebservices.com.cn',
 ]);
 
-/** Reads the repository out of an image reference, if it is one of ECR's. */
+/** Parses an image reference. The result includes repository and region if the image is in ECR. */
 export function pulledImage(scope: Construct, uri: string): PulledImage {
   const [, account, region, domain, resourceName] = ECR.exec(uri) ?? [];
   if (!ECR_DOMAINS.has(domain)) return { uri };
@@ -33,13 +36,13 @@ export function pulledImage(scope: Construct, uri: string): PulledImage {
   return { uri, repositoryArn, region };
 }
 
-/** Whether it is known to be in ECR of another region, which no endpoint of a VPC leads to. */
+/** Whether the image is known to be in ECR of another region, which VPC endpoints cannot reach. */
 export function isOfAnotherRegion(scope: Construct, { region }: PulledImage): boolean {
   const here = Stack.of(scope).region;
   return region !== undefined && !Token.isUnresolved(here) && region !== here;
 }
 
-/** The statements that pulling takes, for the identity that pulls. */
+/** Policy statements that allow an identity to pull an image. */
 export function pullStatements({ repositoryArn }: PulledImage): PolicyStatement[] {
   if (repositoryArn === undefined) return [];
   return [
@@ -47,7 +50,7 @@ export function pullStatements({ repositoryArn }: PulledImage): PolicyStatement[
       actions: ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'],
       resources: [repositoryArn],
     }),
-    // A token is for the whole registry: the action knows no resource.
+    // An authorization token is valid for the whole registry, so the action supports no resource-level permissions.
     new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
   ];
 }

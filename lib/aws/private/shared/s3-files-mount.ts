@@ -8,20 +8,20 @@ import type { S3FilesOrigin } from '../../s3-files-origin.js';
 const NFS = Port.tcp(2049);
 
 /**
- * What mounts an access point of S3 Files to read. CDK has the like for Lambda, but mounts an access point once an app
- * and lets the function write.
+ * Read-only mount of an Amazon S3 Files access point. CDK's own support for Lambda mounts an access point only once per
+ * app and grants write access.
  */
 export class S3FilesMount {
   readonly accessPointArn: string;
   readonly fileSystemArn: string;
-  /** Those that this app makes, which must be there before anything mounts. */
+  /** Mount targets that this app creates. They must exist before a client mounts the file system. */
   readonly mountTargets: readonly CfnMountTarget[];
-  /** Of the mount targets, as far as they and their security groups are known. */
+  /** Connections of the mount targets. They include only security groups that are known at synthesis. */
   readonly connections: Connections;
 
   constructor(scope: Construct, accessPoint: IAccessPointRef) {
     this.accessPointArn = accessPoint.accessPointRef.accessPointArn;
-    // The ARN of an access point is its file system's, continued.
+    // The ARN of an access point starts with the ARN of its file system.
     this.fileSystemArn = Fn.select(0, Fn.split('/access-point/', this.accessPointArn));
     this.mountTargets = mountTargetsOf(accessPoint);
     this.connections = new Connections({
@@ -32,12 +32,12 @@ export class S3FilesMount {
     });
   }
 
-  /** Lets `role` mount this access point, read what is there, and read what the origin holds from S3. */
+  /** Grants `role` permission to mount this access point read-only, and to read the objects of `origin` from S3. */
   grantRead(role: IRole, origin?: S3FilesOrigin): void {
     const actions = ['s3files:ClientMount'];
     const conditions = { StringEquals: { 's3files:AccessPointArn': this.accessPointArn } };
     role.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [this.fileSystemArn], conditions }));
-    // IAM's reference knows the file system alone, and CDK grants Lambda the access point as well.
+    // The IAM reference lists only the file system as a resource, but CDK also grants Lambda the access point.
     role.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [this.accessPointArn] }));
     if (!origin) return;
     const { bucket, prefix } = origin;
@@ -51,7 +51,7 @@ export class S3FilesMount {
   }
 }
 
-/** By the construct tree: none of a file system that is made elsewhere. */
+/** Finds the mount targets in the construct tree. The result is empty if the file system is not created in this app. */
 function mountTargetsOf(accessPoint: IAccessPointRef): CfnMountTarget[] {
   const { accessPointId } = accessPoint.accessPointRef;
   const constructs = accessPoint.node.root.node.findAll();
@@ -68,7 +68,7 @@ function mountTargetsOf(accessPoint: IAccessPointRef): CfnMountTarget[] {
 
 function securityGroupsOf(mountTargets: readonly CfnMountTarget[]): string[] {
   const ids = mountTargets.flatMap(({ securityGroups }) =>
-    // A list that is a token has no items yet.
+    // A token list has no items at synthesis.
     Token.isUnresolved(securityGroups) ? [] : (securityGroups ?? []),
   );
   return [...new Set(ids)];

@@ -10,13 +10,13 @@ import {
 import type { Construct } from 'constructs';
 import type { AlarmThresholds } from '../../../serving/alarms.js';
 
-/** What every metric of a telemetry is taken over. */
+/** Period of the metrics in alarms and dashboards. */
 export const PERIOD = Duration.minutes(1);
 
 type Watched = Pick<AlarmProps, 'metric' | 'threshold' | 'alarmDescription'> &
   Partial<Pick<AlarmProps, 'evaluationPeriods' | 'datapointsToAlarm'>>;
 
-/** The alarms that every construct creates, with the thresholds of its `alarms`. */
+/** Alarms that every construct creates, with the thresholds of its `alarms` prop. */
 export class ServiceAlarms {
   constructor(
     private readonly scope: Construct,
@@ -24,7 +24,7 @@ export class ServiceAlarms {
     private readonly thresholds: AlarmThresholds,
   ) {}
 
-  /** Alarm on the share of failures. `metric` is in percent. */
+  /** Adds an alarm on the error rate. `metric` is in percent. */
   errors(metric: IMetric): Alarm {
     return this.add('Errors', {
       metric,
@@ -34,9 +34,9 @@ export class ServiceAlarms {
   }
 
   /**
-   * Alarm on the 99th percentile of the latency.
+   * Adds an alarm on the 99th percentile of the latency.
    *
-   * @param unitsPerSecond 1 for a metric in seconds, 1000 for milliseconds
+   * @param unitsPerSecond 1 for a metric in seconds, 1000 for a metric in milliseconds.
    */
   latency(metric: IMetric, unitsPerSecond: number): Alarm {
     return this.add('Latency', {
@@ -46,12 +46,12 @@ export class ServiceAlarms {
     });
   }
 
-  /** Alarm on what shows that more replicas are needed. */
+  /** Adds an alarm on saturation, which shows that more replicas are needed. */
   saturation(watched: Watched): Alarm {
     return this.add('Saturation', watched);
   }
 
-  /** Any other alarm. Missing data does not raise it. */
+  /** Adds an alarm with its own metric and threshold. Missing data does not trigger it. */
   add(id: string, watched: Watched): Alarm {
     const alarm = new Alarm(this.scope, id, {
       evaluationPeriods: this.thresholds.minutes,
@@ -63,7 +63,7 @@ export class ServiceAlarms {
   }
 }
 
-/** Failures in percent of all requests; 0 while there are none. */
+/** Returns failed requests as a percentage of all requests, or 0 if there are no requests. */
 export function errorPercent(failures: readonly IMetric[], requests: IMetric): MathExpression {
   const names = failures.map((_, index) => `failed${index}`);
   return new MathExpression({

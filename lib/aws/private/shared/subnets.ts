@@ -3,17 +3,17 @@ import { CfnRoute, CfnVPC, CfnVPCEndpoint, type ISubnet, type IVpc, type SubnetS
 import type { Construct } from 'constructs';
 import type { Validator } from '../../../serving/validation/validator.js';
 
-/** The zones of a selection, one for each subnet; undefined if they are not known at synth. */
+/** Returns the Availability Zone of each selected subnet, or undefined if the zones are unknown at synthesis. */
 function zonesOf(vpc: IVpc, selection: SubnetSelection): string[] | undefined {
   const zones = vpc.selectSubnets(selection).subnets.map(({ availabilityZone }) => availabilityZone);
-  // Of imported subnets they may be tokens, and of a VPC that is looked up with the next synthesis dummies.
+  // Zones of imported subnets may be tokens, and a VPC lookup returns dummy zones until the next synthesis.
   return zones.some((zone) => Token.isUnresolved(zone) || zone.startsWith('dummy')) ? undefined : zones;
 }
 
 /**
- * Notes a fault unless a selection has subnets in at least two zones.
+ * Reports an error unless a selection has subnets in at least two Availability Zones.
  *
- * @param who what is put into the subnets, as the start of a sentence
+ * @param who Resource placed in the subnets, as the start of a sentence.
  */
 export function checkTwoZones(
   validator: Validator,
@@ -23,7 +23,7 @@ export function checkTwoZones(
   who: string,
 ): void {
   const zones = zonesOf(vpc, selection);
-  // Where the zones are not known at synth, subnets of this app can still be counted.
+  // If the zones are unknown at synthesis, the subnets of a VPC of this app can still be counted.
   const count = zones ? new Set(zones).size : isOwn(vpc) ? vpc.selectSubnets(selection).subnets.length : 2;
   validator.check(
     count >= 2,
@@ -33,7 +33,7 @@ export function checkTwoZones(
   );
 }
 
-/** Notes a fault if a selection has two subnets in one zone. */
+/** Reports an error if a selection has two subnets in one Availability Zone. */
 export function checkOnePerZone(
   validator: Validator,
   prop: string,
@@ -52,11 +52,11 @@ export function checkOnePerZone(
 }
 
 /**
- * Makes synthesis fail if what runs in the subnets reads from S3 and cannot: they are isolated, their VPC belongs to this
- * app, and nothing in the app gives it an endpoint for S3 or a route of its own. Endpoints may be added after the
- * construct, so that this waits until everything is there.
+ * Makes synthesis fail if the subnets have no route to S3. This is the case if they are isolated, their VPC belongs to
+ * this app, and the app adds neither an S3 endpoint nor a route. Endpoints may be added after the construct, so the
+ * check runs when the whole app has been constructed.
  *
- * @param reads what is read, as the start of a sentence
+ * @param reads Reason for reading from S3, as the start of a sentence.
  */
 export function requireS3Route(
   scope: Construct,
@@ -77,12 +77,12 @@ export function requireS3Route(
   });
 }
 
-/** Whether the VPC is made in this app. */
+/** Whether the VPC is created in this app. */
 function isOwn(vpc: IVpc): boolean {
   return vpc.node.findAll().some((child) => child instanceof CfnVPC);
 }
 
-/** Whether something leads out of isolated subnets; true where that cannot be known. */
+/** Whether the subnets have a route to S3. Returns true if that is unknown. */
 function hasWayOut(vpc: IVpc, subnets: readonly ISubnet[]): boolean {
   if (!isOwn(vpc) || !subnets.every((subnet) => vpc.isolatedSubnets.includes(subnet))) return true;
   const text = (value: unknown) => JSON.stringify(Stack.of(vpc).resolve(value));

@@ -2,7 +2,10 @@ import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Validator } from '../../../serving/validation/validator.js';
 
-/** Collects the faults of the props of `scope`, which is a `kind`. Tokens pass every check. */
+/**
+ * Creates a validator that collects the errors in the props of `scope`, a construct of type `kind`. Tokens pass every
+ * check.
+ */
 export function validatorFor(scope: Construct, kind: string): Validator {
   return new Validator(`${kind} at ${scope.node.path}`, Token.isUnresolved);
 }
