@@ -7,26 +7,32 @@ export interface LoadedModel {
   readonly signatures: Readonly<Record<string, Signature>>;
   /** Runs the model once on whole tensors. Inputs and outputs are in the order of the signature. */
   run(inputs: readonly Tensor[], signatureName?: string): Promise<Tensor[]>;
-  /** Python packages that the model needs, as lines of `requirements.txt`. @default none, or its package lists them */
+  /**
+   * Python packages that the model needs, as lines of `requirements.txt`.
+   *
+   * @default - none, or its package lists them
+   */
   readonly requirements?: readonly string[];
-  /** Whether the artifact declares that outputs and inputs have different row counts. @default it declares nothing */
+  /** Whether the artifact declares that outputs and inputs have different row counts. @default - it declares nothing */
   readonly givesOtherRows?: boolean;
   /** Maximum number of runs in flight. @default 1 */
   readonly concurrency?: number;
   /**
-   * Number of runs sent before an earlier one has finished, so that the engine never waits for the next one. @default 0
+   * Number of runs sent while an earlier one is in progress, so that the engine never waits for the next one.
+   *
+   * @default 0
    */
   readonly ahead?: number;
   /** Whether a request can succeed now. @default true */
   readonly isHealthy?: boolean;
-  /** Reason why requests cannot succeed, for people. @default the processes of the model keep exiting */
+  /** Reason why requests cannot succeed, for people. @default - the processes of the model keep exiting */
   readonly fault?: string;
   /**
    * Moves the model to its own thread, because its runs would block the calling thread too long. No run may be in
    * flight.
    *
    * @param threads number of threads for one run
-   * @default runs never block the thread
+   * @default - runs never block the thread
    */
   offload?(threads: number): Promise<void>;
   /** Frees native memory. No run may be in flight. */
@@ -42,14 +48,14 @@ export interface Artifact {
    * Declared inputs and outputs, for formats that do not record them. If only the inputs are known when a model is
    * packed, a run of the model determines the outputs.
    *
-   * @default the signature that the artifact records
+   * @default - the signature that the artifact records
    */
   readonly declared?: Partial<Signature>;
   /**
    * Verifies the files of the artifact again. Engines await it before each further read of the artifact, and do not
    * read the artifact if it throws.
    *
-   * @default the files are trusted not to change
+   * @default - the files are trusted not to change
    */
   readonly verify?: () => Promise<void>;
 }
@@ -65,7 +71,7 @@ export interface Engine {
 }
 
 export interface EngineOptions {
-  /** Threads for one run. @default one until the model is offloaded; all CPUs in worker processes */
+  /** Threads for one run. @default - one until the model is offloaded; all CPUs in worker processes */
   readonly threads?: number;
   /** Whether to load formats that can run arbitrary code from the file. @default false */
   readonly trustPickle?: boolean;
@@ -74,18 +80,19 @@ export interface EngineOptions {
   /**
    * MiB of memory above which a worker process of a Python model is replaced.
    *
-   * @default three quarters of the memory of the container or the machine, divided among the model's processes
+   * @default - three quarters of the memory of the container or the machine, divided among the model's processes
    */
   readonly workerMemoryMib?: number;
-  /** Python interpreter for models of Python frameworks: a path, or a name on PATH. @default `python3` */
+  /** Python interpreter for models of Python frameworks: a path, or a name on PATH. @default 'python3' */
   readonly python?: string;
   /** Seconds that a worker process may take to load the model. @default 300 */
   readonly startSeconds?: number;
   /**
-   * Seconds after which a worker process that has not finished a run is killed and replaced. @default runs have no
-   * limit
+   * Seconds after which a worker process that has not finished a run is killed and replaced.
+   *
+   * @default - runs have no limit
    */
   readonly timeoutSeconds?: number;
-  /** Receives each line that a worker process writes. @default lines are dropped */
+  /** Receives each line that a worker process writes. @default - lines are dropped */
   readonly onLine?: (line: string) => void;
 }

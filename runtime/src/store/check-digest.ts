@@ -3,7 +3,7 @@ import { type Manifest, ModelPackageError } from '../manifest/index.js';
 /**
  * Rejects a package whose digest is not one of the deployed digests.
  *
- * @param allowed digests of the deployed packages @default any package
+ * @param allowed digests of the deployed packages @default - any package
  * @throws ModelPackageError `DIGEST_MISMATCH`
  */
 export function checkDigest(manifest: Manifest, allowed: readonly string[] | undefined): void {

@@ -77,7 +77,7 @@ async function copyPart(
   return withRetries(async () => {
     const { chunks, isWhole } = await source.read(position, end);
     if (isWhole && start > 0) {
-      // The worker of the first part copies the whole object. Reading one chunk and breaking off closes this response.
+      // The worker of the first part copies the whole object. Leaving the loop after one chunk closes this response.
       for await (const _ of chunks) break;
       return true;
     }

@@ -37,7 +37,7 @@ async function ask(url: string, signal: AbortSignal, headers: Readonly<Record<st
   throw failureOf(response.status, `the store answered ${response.status}`);
 }
 
-/** Aborts a response that has stalled, however long a response in progress takes. */
+/** Aborts a response that has stalled. A response that makes progress may take any time. */
 class SilenceWatch {
   private readonly controller = new AbortController();
   private readonly timer: NodeJS.Timeout;

@@ -117,7 +117,7 @@ function storedPackage(base: URL, known?: string): StoredPackage {
   };
 }
 
-/** Whether the path is that of a manifest. Objects may have names that are invalid as file paths. */
+/** Whether the path is that of a manifest. Object names can be invalid as file paths, and are then ignored. */
 function isManifest(path: readonly string[]): boolean {
   const isBelow = path.every((part) => part !== '' && part !== '.' && part !== '..');
   return isBelow && path.length >= 2 && path.length <= MAX_DEPTH + 1 && path.at(-1) === MANIFEST_FILE;

@@ -2,7 +2,7 @@ import { allocate, DATATYPES, type Datatype, type TensorData } from './datatype.
 import { shortFloatOf } from './float16.js';
 import type { Tensor } from './tensor.js';
 
-/** Numeric datatypes that represent all values of each datatype exactly. */
+/** Wider numeric datatypes of each datatype, which represent all its values exactly. */
 const WIDER: Partial<Record<Datatype, readonly Datatype[]>> = {
   UINT8: ['UINT16', 'UINT32', 'UINT64', 'INT16', 'INT32', 'INT64', 'FP16', 'BF16', 'FP32', 'FP64'],
   UINT16: ['UINT32', 'UINT64', 'INT32', 'INT64', 'FP32', 'FP64'],

@@ -55,7 +55,7 @@ export type CsvHeader = 'present' | 'absent';
  * for each. A first line with column names of the model is a header, and columns are matched by name. Without a header
  * they are in the model's order. Other columns are ignored. An empty cell is a missing value.
  *
- * @param header whether there is a header. @default it is detected by the names of the columns
+ * @param header whether there is a header. @default - it is detected by the names of the columns
  * @throws InferenceError `INVALID_ARGUMENT` naming line and column
  */
 export function tensorsFromCsv(signature: Signature, bytes: Buffer, header?: CsvHeader): Tensor[] {
@@ -249,8 +249,9 @@ class CsvReader {
   }
 
   /**
-   * Moves to the next cell of the line, skipping the current one if it was not read. @returns false at the end of the
-   * line
+   * Moves to the next cell of the line, skipping the current one if it was not read.
+   *
+   * @returns false at the end of the line
    */
   nextCell(): boolean {
     if (!this.isCellRead) this.skipCell();

@@ -3,7 +3,7 @@ import type { Tensor } from './tensor.js';
 /** State of a call's cancellation. An AbortSignal is valid, but creating one costs more than a run of a small model. */
 export interface Cancellation {
   readonly aborted: boolean;
-  /** Traces the model calls of the request. @default no tracing */
+  /** Traces the model calls of the request. @default - no tracing */
   readonly trace?: RequestTrace;
 }
 
@@ -24,7 +24,7 @@ export interface CallTrace {
 /** One call of a model, independent of the protocol. All inputs of the signature are present, in its order. */
 export interface InferenceRequest {
   readonly inputs: readonly Tensor[];
-  /** Names of the requested outputs. @default all outputs of the signature */
+  /** Names of the requested outputs. @default - all outputs of the signature */
   readonly outputs?: readonly string[];
   /** Name of the signature. @default 'serving_default' */
   readonly signatureName?: string;

@@ -5,11 +5,11 @@ import type { PlainTensor, ThreadSession } from './thread-session.js';
 const MIN_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 30_000;
 
-/** Options of a lasting session. */
+/** Options of a session that is reopened when its thread exits. */
 export interface LastingOptions {
   /** Opens a session. Calls `onEnd` if its thread exits unexpectedly. */
   open(onEnd: (why: string) => void): Promise<ThreadSession>;
-  /** Verifies the model file again before it is reopened. @default the file is trusted not to change */
+  /** Verifies the model file again before it is reopened. @default - the file is trusted not to change */
   verify?(): Promise<void>;
   /** Receives a log line each time the thread exits. */
   onLine(line: string): void;

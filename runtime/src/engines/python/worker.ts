@@ -20,7 +20,7 @@ export interface WorkerOptions {
   readonly threads: number;
   /** Milliseconds after which a worker that has not loaded the model is killed. */
   readonly loadLimitMs: number;
-  /** Milliseconds after which a worker that has not responded is killed. @default no limit */
+  /** Milliseconds after which a worker that has not responded is killed. @default - no limit */
   readonly runLimitMs?: number;
   /** Receives each line that the worker or its model writes. */
   readonly onLine: (line: string) => void;

@@ -52,7 +52,7 @@ export class JsonSyntaxError extends InferenceError {
 }
 
 /**
- * Reads JSON from bytes, token by token, and creates only the requested objects.
+ * Reads JSON from bytes, token by token, and creates an object only where the caller needs one.
  *
  * The grammar is that of RFC 8259. In addition, strings must be UTF-8 without lone surrogates, and nesting is limited
  * to `MAX_DEPTH`. Member names are untrusted: store values by name in a Map, or in an object without a prototype.

@@ -13,7 +13,7 @@ export interface TensorStyle {
    * `null`, a missing value, and rejects the infinities. `refused` rejects all of them.
    */
   readonly nonFinite: 'words' | 'null' | 'refused';
-  /** Prefix and suffix of a bytes element written as an object, `{"b64": "…"}`. @default as a text string */
+  /** Prefix and suffix of a bytes element written as an object, `{"b64": "…"}`. @default - a text string */
   readonly base64?: readonly [string, string];
 }
 

@@ -19,7 +19,7 @@ export interface InferRequest {
   readonly id?: string;
   readonly parameters: Parameters;
   readonly inputs: readonly Tensor[];
-  /** Requested outputs, in the order of the request. @default all outputs of the signature */
+  /** Requested outputs, in the order of the request. @default - all outputs of the signature */
   readonly outputs?: readonly RequestedOutput[];
 }
 
@@ -27,7 +27,7 @@ const NO_PARAMETERS: Parameters = new Map();
 
 /** An input whose data follows the JSON. */
 interface BinaryInput {
-  /** Spec of the input. @default the model ignores it */
+  /** Spec of the input. @default - the model ignores it */
   readonly spec?: TensorSpec;
   readonly shape: readonly number[];
   readonly size: number;
