@@ -24,7 +24,7 @@ function azureStack(app: App, id: string, context: AppContext) {
   new AzurermProvider(stack, 'azurerm', {
     features: AZURERM_FEATURES,
     subscriptionId: context.text('subscription'),
-    // The storage accounts that the stacks create have no shared keys.
+    // The storage accounts of the stacks have no shared keys, so Terraform authenticates with Entra ID.
     storageUseAzuread: true,
   });
   return { stack, props: { model: context.model, location: context.text('location') ?? DEFAULT_LOCATION } };

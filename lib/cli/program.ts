@@ -18,7 +18,8 @@ export function program(): Command {
     .version(packageVersion(), '-V, --version')
     .showHelpAfterError('(add --help for usage)')
     .showSuggestionAfterError()
-    // The `--version` option of `modelship pack --version 2` is the version of the model, not of this program.
+    // Positional options let `modelship pack --version 2` set the version of the model instead of printing the version of
+    // this program.
     .enablePositionalOptions()
     .addCommand(packCommand())
     .addCommand(inspectCommand())
