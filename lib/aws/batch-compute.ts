@@ -24,6 +24,7 @@ export interface BatchRequestOptions {
 
 /** Settings of a SageMaker batch transform job, which starts its own instances and stops them when it ends. */
 export interface TransformOptions {
+  /** Model package to run. */
   readonly model: Model;
   /** Image of Modelship's runtime. It must be in ECR. @default AwsImage.fromAsset() */
   readonly image?: ImageSource;
@@ -78,11 +79,11 @@ export class BatchCompute {
   private constructor(
     /** Kind of compute: `service` or `transform`. */
     readonly kind: 'service' | 'transform',
-    /** Set when `kind` is `service`. */
+    /** Model that receives the requests. Set when `kind` is `service`. */
     readonly service?: ServerlessModel | ContainerModel,
-    /** Set when `kind` is `service`. */
+    /** Request settings. Set when `kind` is `service`. */
     readonly requestOptions?: BatchRequestOptions,
-    /** Set when `kind` is `transform`. */
+    /** Batch transform settings. Set when `kind` is `transform`. */
     readonly transformOptions?: TransformOptions,
   ) {}
 }

@@ -47,10 +47,13 @@ const JOB_PREFIX_LENGTH = 26;
  * @throws ValidationError listing every invalid prop
  */
 export class BatchModel extends Construct {
+  /** State machine whose executions are the batches. */
   readonly stateMachine: CfnStateMachine;
   /** Execution role of the state machine. */
   readonly role: BatchRole;
+  /** Log group of the state machine. */
   readonly logGroup: LogGroup;
+  /** Alarm on failed and timed-out executions. */
   readonly failureAlarm: Alarm;
   /** SageMaker model. Set for `BatchCompute.transform()`. */
   readonly transformModel?: CfnModel;

@@ -69,9 +69,9 @@ export class ContainerCapacity {
   private constructor(
     /** Kind of capacity: `fargate`, `gpu` or `managedGpu`. */
     readonly kind: 'fargate' | 'gpu' | 'managedGpu',
-    /** Set when `kind` is `fargate`. */
+    /** Fargate settings. Set when `kind` is `fargate`. */
     readonly fargateOptions?: FargateCapacityOptions,
-    /** Set when `kind` is `gpu` or `managedGpu`. */
+    /** GPU settings. Set when `kind` is `gpu` or `managedGpu`. */
     readonly gpuOptions?: GpuCapacityOptions,
   ) {}
 }

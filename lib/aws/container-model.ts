@@ -74,23 +74,31 @@ const IMAGE_FOLDER = '/models';
  * @throws ValidationError listing every invalid prop
  */
 export class ContainerModel extends Construct implements IConnectable {
+  /** Model package that the service runs. */
   readonly model: Model;
+  /** VPC of the tasks and the load balancer. */
   readonly vpc: IVpc;
+  /** ECS cluster of the service. */
   readonly cluster: ICluster;
   /** Resources of the VPC. Set if this construct creates the VPC. */
   readonly network?: Network;
+  /** Task definition, with its roles and log group. */
   readonly task: Task;
+  /** ECS service. */
   readonly service: BaseService;
+  /** Application Load Balancer, with its listeners and target groups. */
   readonly loadBalancer: LoadBalancer;
   /** API that authenticates callers with IAM. Set for `Access.cloudIdentity()`, the default. */
   readonly api?: ApiFront;
-  /** Set for `ContainerCapacity.gpu()`. */
+  /** EC2 instances of the tasks. Set for `ContainerCapacity.gpu()`. */
   readonly instances?: GpuInstances;
-  /** Set for `ContainerCapacity.managedGpu()`. */
+  /** ECS Managed Instances of the tasks. Set for `ContainerCapacity.managedGpu()`. */
   readonly managedInstances?: ManagedGpuInstances;
-  /** Set unless the number of tasks is fixed. */
+  /** Autoscaling of the service. Set unless the number of tasks is fixed. */
   readonly scaling?: ServiceScaling;
+  /** Alarms on errors and latency, which roll back deployments by default. */
   readonly trafficAlarms: TrafficAlarms;
+  /** Dashboard and further alarms of the service. */
   readonly telemetry: ServiceTelemetry;
 
   /** Timeout of the load balancer and the API. It is their maximum if `timeoutSeconds` is a token. */

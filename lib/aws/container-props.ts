@@ -31,9 +31,9 @@ export interface ContainerModelProps extends ServingProps {
   /**
    * VPC of the tasks and the load balancer.
    *
-   * @default - a new VPC in two Availability Zones. It has one NAT gateway if the image is not in ECR of this region,
-   * the server downloads its weights, `access` uses JWTs, or `internetFacing` is true. Otherwise it has no internet
-   * access and reaches AWS services through VPC endpoints
+   * @default - a new VPC in two Availability Zones. It has one NAT gateway if the image is outside this region's ECR,
+   * the server downloads weights, `access` uses JWTs, or `internetFacing` is true. Otherwise it has no internet access
+   * and reaches AWS services through VPC endpoints
    */
   readonly vpc?: IVpc;
 

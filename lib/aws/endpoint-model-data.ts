@@ -43,7 +43,7 @@ export class EndpointModelData {
   private constructor(
     /** Kind of source: `package`, `prefix` or `multiModel`. */
     readonly kind: 'package' | 'prefix' | 'multiModel',
-    /** Set unless `kind` is `package`. */
+    /** Bucket of the model. Set unless `kind` is `package`. */
     readonly bucket?: IBucket,
     /** Key prefix with a trailing slash. Set unless `kind` is `package`. */
     readonly prefix?: string,

@@ -76,9 +76,9 @@ export class ServerlessFront {
   private constructor(
     /** Kind of front: `restApi`, `httpApi`, `functionUrl` or `queue`. */
     readonly kind: 'restApi' | 'httpApi' | 'functionUrl' | 'queue',
-    /** Set when `kind` is `restApi`. */
+    /** REST API settings. Set when `kind` is `restApi`. */
     readonly restApiOptions?: RestApiOptions,
-    /** Set when `kind` is `queue`. */
+    /** Queue settings. Set when `kind` is `queue`. */
     readonly queueOptions?: QueueFrontOptions,
   ) {}
 }

@@ -71,7 +71,9 @@ const DEFAULT_LOG_DAYS = 90;
  * @throws ValidationError listing every invalid prop
  */
 export class ManagedEndpointModel extends Construct implements IConnectable {
+  /** SageMaker endpoint. */
   readonly endpoint: CfnEndpoint;
+  /** SageMaker endpoint configuration. */
   readonly endpointConfig: CfnEndpointConfig;
   /** SageMaker models, keyed by variant name. */
   readonly models: { readonly [variant: string]: CfnModel };
@@ -79,10 +81,13 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
   readonly inferenceComponent?: CfnInferenceComponent;
   /** Execution role that SageMaker assumes for the endpoint. */
   readonly role: ExecutionRole;
+  /** Log group of the containers. */
   readonly logGroup: LogGroup;
+  /** Dashboard and alarms. */
   readonly telemetry: EndpointTelemetry;
   /** Autoscaling of each variant. Empty if the number of replicas is fixed. */
   readonly scaling: Scaling[];
+  /** Name of the endpoint. */
   readonly endpointName: string;
   /** Security-group connections of the containers' network interfaces. Without `vpc` they have no security groups. */
   readonly connections: Connections;
@@ -155,8 +160,8 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
   }
 
   /**
-   * Grants `grantee` permission to invoke this endpoint. For an asynchronous endpoint it also grants permission to read
-   * and write objects under the input prefix, to read the responses, and to use the KMS keys that encrypt them.
+   * Grants `grantee` permission to invoke this endpoint. Callers of an asynchronous endpoint may also read and write
+   * objects under the input prefix and read the responses. The grant includes the KMS keys of these objects.
    *
    * @throws Error if the grant has no effect
    */

@@ -6,6 +6,7 @@ import type { Model } from '../model/model.js';
 export interface EndpointVariant {
   /** Name of the variant. Keep it the same across versions; otherwise a deployment cannot shift traffic gradually. */
   readonly name: string;
+  /** Model package that the variant serves. */
   readonly model: Model;
   /** Traffic weight, 0 or more. The weight of the main model is `RealTimeOptions.weight`. @default 1 */
   readonly weight?: number;
@@ -15,7 +16,9 @@ export interface EndpointVariant {
 
 /** Model that receives a copy of the traffic. Its responses are discarded, and only its metrics are recorded. */
 export interface ShadowVariant {
+  /** Name of the variant. */
   readonly name: string;
+  /** Model package that the variant serves. */
   readonly model: Model;
   /** Percentage of requests to copy, 1 to 100. It cannot be a token. @default 100 */
   readonly samplingPercent?: number;
@@ -175,13 +178,13 @@ export class EndpointMode {
   private constructor(
     /** Kind of mode: `realTime`, `serverless`, `asynchronous` or `inferenceComponents`. */
     readonly kind: 'realTime' | 'serverless' | 'asynchronous' | 'inferenceComponents',
-    /** Set when `kind` is `realTime`. */
+    /** Real-time settings. Set when `kind` is `realTime`. */
     readonly realTimeOptions?: RealTimeOptions,
-    /** Set when `kind` is `serverless`. */
+    /** Serverless settings. Set when `kind` is `serverless`. */
     readonly serverlessOptions?: ServerlessEndpointOptions,
-    /** Set when `kind` is `asynchronous`. */
+    /** Asynchronous settings. Set when `kind` is `asynchronous`. */
     readonly asynchronousOptions?: AsynchronousOptions,
-    /** Set when `kind` is `inferenceComponents`. */
+    /** Inference component settings. Set when `kind` is `inferenceComponents`. */
     readonly inferenceComponentOptions?: InferenceComponentOptions,
   ) {}
 }

@@ -51,7 +51,9 @@ const DEFAULT_MEMORY_MIB = 1769;
 const DEFAULT_TIMEOUT_SECONDS = 29;
 const DEFAULT_RETENTION_DAYS = 90;
 
-/** Computes the default memory. It doubles the model size, because loading may briefly hold two copies of the model. */
+/**
+ * Computes the default memory: twice the runtime and model, because loading may briefly hold two copies of the model.
+ */
 function defaultMemoryMib({ sizeBytes }: Model): number {
   const needed = 2 * (RUNTIME_MIB + Math.ceil(sizeBytes / 2 ** 20));
   return Math.min(LAMBDA.memoryMib.max, Math.max(DEFAULT_MEMORY_MIB, needed));
@@ -77,19 +79,23 @@ function defaultMemoryMib({ sizeBytes }: Model): number {
  * @throws ValidationError listing every invalid prop
  */
 export class ServerlessModel extends Construct implements IConnectable {
+  /** Model package that the function serves. */
   readonly model: Model;
+  /** Lambda function. */
   readonly function: LambdaFunction;
   /** Alias that the front invokes. It points to the latest published version of the function. */
   readonly alias: Alias;
+  /** Log group of the function. */
   readonly logGroup: LogGroup;
-  /** Set for `ServerlessFront.restApi()`, the default. */
+  /** REST API. Set for `ServerlessFront.restApi()`, the default. */
   readonly restFront?: RestFront;
-  /** Set for `ServerlessFront.httpApi()`. */
+  /** HTTP API. Set for `ServerlessFront.httpApi()`. */
   readonly httpFront?: HttpFront;
-  /** Set for `ServerlessFront.functionUrl()`. */
+  /** Function URL. Set for `ServerlessFront.functionUrl()`. */
   readonly urlFront?: UrlFront;
-  /** Set for `ServerlessFront.queue()`. */
+  /** SQS queue. Set for `ServerlessFront.queue()`. */
   readonly queueFront?: QueueFront;
+  /** Dashboard and alarms. */
   readonly telemetry: FunctionTelemetry | QueueTelemetry;
   /** Traffic shifting to new versions. Set for a gradual `rollout`. */
   readonly trafficShift?: TrafficShift;

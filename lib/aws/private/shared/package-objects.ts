@@ -14,12 +14,12 @@ import { packageLayout } from '../../../serving/servers/model-layout.js';
 export class PackageObjects extends Construct {
   /** URL of the folder that contains `model.json`, as `s3://bucket/prefix/`. */
   readonly url: string;
+  /** CDK assets bucket. */
   readonly bucket: IBucket;
   /**
    * ARN pattern that matches every file of this package. The prefix contains the digest, so the pattern matches nothing
-   * else. A policy with this pattern has the same size for any number of files, which matters because the inline
-   * policies of a role are limited to 10,240 characters.
-   * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+   * else. A policy with this pattern has the same size for any number of files. The inline policies of a role are
+   * limited to 10,240 characters. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
    */
   readonly objectsArn: string;
 

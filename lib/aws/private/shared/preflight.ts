@@ -11,8 +11,8 @@ export interface Ceiling {
 }
 
 /**
- * Returns the minimum size of any request in bytes: one row in a binary protocol. Variable dimensions count as 1, and a
- * string counts as 1 byte.
+ * Returns the minimum size of any request in bytes: one row in a binary protocol. Variable dimensions count as 1, and
+ * strings and booleans as 1 byte.
  */
 export function smallestRequestBytes({ manifest }: Model): number {
   return manifest.inputs.reduce(

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 
 /** Image in a registry, with the ECR details needed to pull it. */
 export interface PulledImage {
+  /** Image reference with its registry, repository, and tag or digest. */
   readonly uri: string;
   /** ARN of the ECR repository. Set if the image is in ECR. */
   readonly repositoryArn?: string;
@@ -55,6 +56,7 @@ export function pullStatements({ repositoryArn }: PulledImage): PolicyStatement[
   ];
 }
 
+/** Grants `grantee` permission to pull the image. */
 export function grantPull(image: PulledImage, grantee: IGrantable): void {
   for (const statement of pullStatements(image)) grantee.grantPrincipal.addToPrincipalPolicy(statement);
 }
