@@ -1,13 +1,13 @@
-/** https://cloud.google.com/run/docs/configuring, https://cloud.google.com/run/quotas */
+/** Limits of Cloud Run: https://cloud.google.com/run/docs/configuring, https://cloud.google.com/run/quotas */
 export const CLOUD_RUN = {
   concurrency: { min: 1, max: 1000, source: 'Cloud Run' },
   timeoutSeconds: { min: 1, max: 3600, unit: 'seconds', source: 'Cloud Run' },
-  // A volume needs the second-generation execution environment, which starts at 512 MiB and one CPU.
+  // Volumes need the second-generation execution environment, whose minimum is 512 MiB and one CPU.
   memoryMib: { min: 512, max: 32_768, unit: 'MiB', source: 'Cloud Run with a volume' },
-  /** Bounds the cost, and is within the CPU quota of a new project. */
+  /** Default maximum, which bounds the cost and fits the CPU quota of a new project. */
   defaultMaxInstances: 10,
   instances: { min: 0, max: 1000, source: 'Cloud Run' },
-  /** Memory in MiB that each CPU count allows at most and asks for at least. */
+  /** Allowed memory range for each CPU count, in MiB. */
   cpus: new Map([
     [1, { min: 512, max: 4096 }],
     [2, { min: 512, max: 8192 }],
@@ -15,16 +15,16 @@ export const CLOUD_RUN = {
     [6, { min: 4096, max: 24_576 }],
     [8, { min: 4096, max: 32_768 }],
   ]),
-  /** Seconds a container may take until its startup probe succeeds. */
+  /** Maximum time until the startup probe must succeed, in seconds. */
   startupSeconds: 240,
-  /** What an instance with a GPU has at least: https://cloud.google.com/run/docs/configuring/services/gpu */
+  /** Minimum size of an instance with a GPU: https://cloud.google.com/run/docs/configuring/services/gpu */
   gpu: {
     minCpus: 4,
     minMemoryMib: 16_384,
-    /** Quota of a project that has asked for none. */
+    /** Default GPU quota of a project. */
     defaultMaxInstances: 3,
   },
-  /** Where each GPU is offered; the same page. */
+  /** Regions of each GPU type, from the same page. */
   gpuRegions: new Map([
     ['nvidia-l4', ['asia-south1', 'asia-southeast1', 'europe-west1', 'europe-west4', 'us-central1', 'us-east4']],
   ]),

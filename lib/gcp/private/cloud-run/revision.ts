@@ -11,10 +11,10 @@ import { shortHash } from '../shared/names.js';
 const SUFFIX_LENGTH = 12;
 
 /**
- * A name that differs whenever the revision does: Cloud Run refuses to change a revision, and a name made beforehand
- * lets traffic be split without asking the service for its own revisions, which Terraform would see as a cycle.
+ * Returns a revision name that changes with the template, because Cloud Run rejects changes to an existing revision.
+ * A name known in advance can be used in the traffic split. Reading it from the service would be a cycle in Terraform.
  *
- * @param inputs what the caller gave and may know only at apply; its value then counts too
+ * @param inputs user-supplied values that may be known only at apply. Their resolved values are part of the hash.
  */
 export function revisionName(
   scope: Construct,
@@ -22,7 +22,7 @@ export function revisionName(
   template: CloudRunV2ServiceTemplate,
   inputs: readonly string[],
 ): string {
-  // Late, because the references in the template have their final names only at synthesis.
+  // The hash is lazy because references in the template get their final names only at synthesis.
   const hash = Lazy.stringValue({
     produce: (context) => shortHash(JSON.stringify(context.resolve(template)), SUFFIX_LENGTH),
   });
@@ -33,10 +33,10 @@ export function revisionName(
 
 const BY_REVISION = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION';
 
-/** Who gets how much of the traffic. During a canary each side has a tag, and with it a URL of its own. */
+/** Returns the traffic split. During a canary rollout each revision has a tag, and therefore its own URL. */
 export function revisionTraffic(revision: string, props: ServerlessModelProps): CloudRunV2ServiceTraffic[] {
   const canary = props.rollout?.canaryOptions;
-  // By name, because a way back uses the name of an earlier revision, which is then not the latest.
+  // The revision is selected by name, because a rollback reuses an earlier revision that is not the latest.
   if (!canary) return [{ type: BY_REVISION, revision, percent: 100 }];
   return [
     { type: BY_REVISION, revision: props.stableRevision, percent: 100 - canary.percent, tag: 'stable' },

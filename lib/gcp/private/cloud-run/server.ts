@@ -9,11 +9,11 @@ import type { ModelStore } from '../shared/model-store.js';
 import { projectVariables } from '../shared/project.js';
 import { CLOUD_RUN } from './limits.js';
 
-/** Where the bucket with the model is mounted. */
+/** Mount path of the bucket with the model. */
 const MODEL_MOUNT = '/mnt/models';
 
 const DEFAULT_CONCURRENCY = 80;
-/** Short, because a start is over when a probe says so. */
+/** Period of the startup probe. It is short because an instance receives requests only after the probe succeeds. */
 const STARTUP_PERIOD_SECONDS = 2;
 
 /** CPUs and memory of an instance. */
@@ -22,23 +22,23 @@ export interface CloudRunSize {
   readonly memoryMib: number;
 }
 
-/** The size of the props, or the least that Cloud Run allows with a GPU. */
+/** Returns the size from the props. Defaults with a GPU are the minimum that Cloud Run allows. */
 export function cloudRunSize({ cpu, memoryMib, gpu }: ServerlessModelProps): CloudRunSize {
   const { minCpus, minMemoryMib } = CLOUD_RUN.gpu;
   return { cpu: cpu ?? (gpu ? minCpus : 1), memoryMib: memoryMib ?? (gpu ? minMemoryMib : 1024) };
 }
 
-/** Values of a revision that the construct decides. */
+/** Values of a revision that the construct determines. */
 export interface RevisionOptions {
   readonly size: CloudRunSize;
   readonly image: string;
   readonly timeoutSeconds: number;
-  /** Identity of the instances. */
+  /** Service account of the instances. */
   readonly serviceAccount: ServiceAccount;
   readonly modelStore: ModelStore;
 }
 
-/** Template of the revision that serves the model: the container, its probes, its volume and its network. */
+/** Creates the revision template: the container, its probes, its volume and its network. */
 export function revisionTemplate(
   scope: Construct,
   props: ServerlessModelProps,
@@ -54,11 +54,11 @@ export function revisionTemplate(
   const maxInstanceCount = props.maxReplicas ?? Math.max(minInstanceCount, maxInstances);
   return {
     serviceAccount: serviceAccount.email,
-    // Mounting a bucket needs the second generation.
+    // Mounting a bucket requires the second-generation execution environment.
     executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
     maxInstanceRequestConcurrency: props.concurrency ?? DEFAULT_CONCURRENCY,
     timeout: `${timeoutSeconds}s`,
-    // Cloud Run fills in a maximum of its own, which Terraform would remove again at every apply.
+    // Without a maximum, Cloud Run sets its own, which Terraform would remove at every apply.
     scaling: { minInstanceCount, maxInstanceCount },
     ...(props.encryptionKey ? { encryptionKey: props.encryptionKey } : {}),
     ...(props.labels ? { labels: props.labels } : {}),
@@ -76,7 +76,7 @@ export function revisionTemplate(
             memory: `${size.memoryMib}Mi`,
             ...(props.gpu ? { 'nvidia.com/gpu': '1' } : {}),
           },
-          // Billed for requests only; with a GPU the CPU is always there.
+          // CPU is allocated during requests only, except with a GPU, which requires CPU at all times.
           cpuIdle: !props.gpu,
           startupCpuBoost: true,
         },

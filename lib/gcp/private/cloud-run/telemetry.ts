@@ -1,7 +1,7 @@
 import type { AlarmThresholds } from '../../../serving/alarms.js';
 import type { Metric, TelemetryOptions } from '../shared/telemetry.js';
 
-/** What is watched of a Cloud Run service. */
+/** Creates the metrics and alarms of a Cloud Run service. */
 export function cloudRunTelemetry(serviceName: string, thresholds: AlarmThresholds): TelemetryOptions {
   const { minutes, saturationPercent, symptoms } = thresholds;
   const resource = `resource.type="cloud_run_revision" AND resource.labels.service_name="${serviceName}"`;

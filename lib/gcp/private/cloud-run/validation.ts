@@ -34,7 +34,7 @@ const PROPS: PropTypes<ServerlessModelProps> = {
 
 const MIB = 1024 * 1024;
 
-/** @throws ValidationError with every fault of the props */
+/** @throws ValidationError with all faults in the props */
 export function validateCloudRun(scope: Construct, props: ServerlessModelProps): void {
   const validator = validatorFor(scope, 'ServerlessModel');
   checkProps(validator, props, PROPS);

@@ -5,22 +5,22 @@ import { google } from '../../../terraform/bindings/google.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { generatedName } from '../shared/names.js';
 
-/** https://cloud.google.com/compute/docs/naming-resources */
+/** Maximum length of a resource name: https://cloud.google.com/compute/docs/naming-resources */
 const NAME_LENGTH = 63;
 const GOOGLE_REGISTRY = /^(?:[a-z0-9-]+\.pkg\.dev|(?:[a-z]+\.)?gcr\.io)\//;
 
-/** Whether the image is in one of Google's registries, which nodes reach without a way to the internet. */
+/** Returns whether the image is in one of Google's registries, which private nodes reach without internet access. */
 export function isOnGoogle(image: string): boolean {
   return GOOGLE_REGISTRY.test(image);
 }
 
-/** Google serves its APIs, and the keys of its identities, to private nodes without a way to the internet. */
+/** Google hosts that private nodes reach without internet access. They serve APIs and identity signing keys. */
 const GOOGLE_HOST = /(^|\.)(google|googleapis)\.com$/;
 
 /**
- * Whether nodes or pods must reach the internet.
+ * Returns whether nodes or pods need internet access.
  *
- * @param image image that the nodes pull; one that only apply knows counts as Google's
+ * @param image image that the nodes pull. A token is assumed to be in Google's registries.
  */
 export function needsInternet({ access, server }: ContainerModelProps, image: string): boolean {
   if (!Token.isUnresolved(image) && !isOnGoogle(image)) return true;
@@ -29,8 +29,9 @@ export function needsInternet({ access, server }: ContainerModelProps, image: st
   return issuer !== undefined && !Token.isUnresolved(issuer) && !GOOGLE_HOST.test(new URL(issuer).hostname);
 }
 
-/** A way out for the private nodes and pods of one subnetwork. Nobody comes in by it. */
+/** Cloud NAT, which gives private nodes and pods of one subnetwork outbound internet access only. */
 export class CloudNat extends Construct {
+  /** Cloud NAT gateway of the router. */
   readonly nat: ComputeRouterNat;
 
   constructor(scope: Construct, id: string, props: ContainerModelProps) {

@@ -22,29 +22,31 @@ const DEFAULT_MACHINE_TYPE = 'e2-standard-4';
 const DEFAULT_MAX_NODES = 3;
 const SYSTEM_MACHINE_TYPE = 'e2-standard-2';
 
-/** The cluster of a model, made or found, and the provider that speaks to it. */
+/** Cluster of a model, new or existing, and the Kubernetes provider that connects to it. */
 export class ClusterAccess extends Construct {
+  /** Name of the cluster. */
   readonly name: string;
+  /** Kubernetes provider of the cluster. */
   readonly provider: KubernetesProvider;
-  /** Under which the stack has the provider, and others that speak to the cluster. */
+  /** Alias in the stack of the Kubernetes provider, and of other providers that connect to the cluster. */
   readonly alias: string;
-  /** Where the cluster's API answers. */
+  /** URL of the cluster's API. */
   readonly host: string;
-  /** What it is asked with. */
+  /** Bearer token for the cluster's API. */
   readonly token: string;
-  /** Of the authority that it proves itself by, in PEM. */
+  /** CA certificate of the cluster, PEM-encoded. */
   readonly certificate: string;
-  /** Unset if a cluster was given. */
+  /** New cluster. Undefined if an existing cluster is used. */
   readonly cluster?: ContainerCluster;
-  /** Set if a Standard cluster was made. */
+  /** Node pool that runs the model. Set for a new Standard cluster. */
   readonly nodePool?: ContainerNodePool;
-  /** The identity of the nodes that were made. */
+  /** Service account of the nodes of a new cluster. */
   readonly nodeServiceAccount?: ServiceAccount;
-  /** Pool of Kubernetes' own pods, beside a pool with GPUs. */
+  /** Node pool of system pods. Set if the model's node pool has GPUs. */
   readonly systemNodePool?: ContainerNodePool;
-  /** Set if a way to the internet was created. */
+  /** Cloud NAT of the cluster's subnetwork. Set if one was created. */
   cloudNat?: CloudNat;
-  /** What must be there before pods can start. */
+  /** Resources that must exist before pods can start. */
   readonly prerequisites: ITerraformDependable[] = [];
 
   constructor(scope: Construct, id: string, props: ContainerModelProps) {
@@ -65,7 +67,7 @@ export class ClusterAccess extends Construct {
     this.name = existing?.name ?? this.cluster!.name;
     const endpoint = found?.endpoint ?? this.cluster!.endpoint;
     const certificate = found?.masterAuth.get(0).clusterCaCertificate ?? this.cluster!.masterAuth.clusterCaCertificate;
-    // A stack may hold several clusters, and a provider of its own beside them.
+    // The alias is unique because a stack can contain several clusters and its own Kubernetes provider.
     this.alias = generatedName(scope, GKE.clusterNameLength);
     this.host = `https://${endpoint}`;
     this.token = clientConfig(this).accessToken;
@@ -78,12 +80,12 @@ export class ClusterAccess extends Construct {
     });
   }
 
-  /** Identity of new nodes, which pull the images. */
+  /** Service account of new nodes, which pull the images. Undefined for an existing cluster. */
   get puller(): Grantee | undefined {
     return this.nodeServiceAccount && { member: this.nodeServiceAccount.member };
   }
 
-  /** Creates a way to the internet for the nodes and pods of a new cluster, if one is wanted or `image` needs it. */
+  /** Creates a Cloud NAT for the nodes and pods of a new cluster, if the props request it or the workload needs it. */
   reachInternet(props: ContainerModelProps, image: string): void {
     if (!this.cluster || !(props.cluster?.options.cloudNat ?? needsInternet(props, image))) return;
     this.cloudNat = new CloudNat(this, 'CloudNat', props);
@@ -100,7 +102,8 @@ export class ClusterAccess extends Construct {
       accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),
       displayName: 'Nodes: write logs and metrics, pull images',
     });
-    // An image of ours brings the right to pull it along; where another lies is not known.
+    // A `GoogleImage` grants pulling on its own repository. The repository of any other image that can be in Google's
+    // registries is unknown, so the nodes get the role on the project.
     const known = props.image === undefined || props.image instanceof GoogleImage;
     const other = props.server?.spec.image;
     const pull = (other === undefined ? known : !isOnGoogle(other)) ? [] : ['artifactregistry.reader'];
@@ -152,21 +155,21 @@ export class ClusterAccess extends Construct {
       ...common,
       removeDefaultNodePool: true,
       initialNodeCount: 1,
-      // The pool that GKE insists on making first must not run as the project's default identity either.
+      // The initial node pool, which GKE requires, must not use the project's default service account either.
       nodeConfig: {
         serviceAccount: nodes.email,
         oauthScopes: [CLOUD_PLATFORM],
         ...(key ? { bootDiskKmsKey: key } : {}),
       },
-      // Enforces network policies.
+      // Dataplane V2 enforces network policies.
       datapathProvider: 'ADVANCED_DATAPATH',
       enableShieldedNodes: true,
       workloadIdentityConfig: { workloadPool: `${projectId(this, props.project)}.svc.id.goog` },
       addonsConfig: { gcsFuseCsiDriverConfig: { enabled: true } },
       gatewayApiConfig: { channel: 'CHANNEL_STANDARD' },
-      // On Autopilot it is always there.
+      // Autopilot always enables Managed Service for Prometheus.
       monitoringConfig: { enableComponents: ['SYSTEM_COMPONENTS'], managedPrometheus: { enabled: true } },
-      // The first pool's configuration is gone with it, and would otherwise replace the cluster.
+      // Deleting the initial node pool removes this block, and Terraform would replace the cluster to restore it.
       lifecycle: { ignoreChanges: ['node_config'] },
     });
   }
@@ -217,7 +220,7 @@ export class ClusterAccess extends Construct {
     };
   }
 
-  /** GKE encrypts secrets, and Compute Engine the disks of the nodes. */
+  /** Grants the key to GKE, which encrypts secrets, and to Compute Engine, which encrypts the nodes' disks. */
   private grantKeys({ encryptionKey: key, project }: ContainerModelProps): ITerraformDependable[] {
     if (!key) return [];
     return [
@@ -227,5 +230,5 @@ export class ClusterAccess extends Construct {
   }
 }
 
-/** What a node may do is decided by its identity's roles; the scope only lets it try. */
+/** OAuth scope of the nodes. It allows all APIs, because IAM roles of the service account restrict the nodes. */
 const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform';

@@ -5,17 +5,20 @@ import type { ClusterAccess } from './cluster.js';
 
 const SECONDS = 5;
 
-/** Properties of {@link HealthCheckPolicies}. */
+/** Options of {@link HealthCheckPolicies}. */
 export interface HealthCheckPoliciesOptions {
+  /** Cluster that runs the workload. */
   readonly cluster: ClusterAccess;
+  /** Workload whose services are probed. */
   readonly workload: ModelWorkload;
-  /** Path that answers 200 while requests may come. */
+  /** Path of the readiness check, which responds with 200 while the server accepts requests. */
   readonly readyPath: string;
 }
 
 /**
- * Health checks of GKE's Gateway controller. It does not read the readiness probes of pods and asks `/`, which few servers
- * answer with 200: https://cloud.google.com/kubernetes-engine/docs/how-to/configure-gateway-resources#configure_health_check
+ * Health checks for GKE's Gateway controller. The controller ignores readiness probes of pods and probes `/` instead.
+ * Few servers respond to `/` with 200:
+ * https://cloud.google.com/kubernetes-engine/docs/how-to/configure-gateway-resources#configure_health_check
  */
 export class HealthCheckPolicies extends Construct {
   constructor(scope: Construct, id: string, { cluster, workload, readyPath }: HealthCheckPoliciesOptions) {

@@ -9,21 +9,25 @@ import { ModelWorkload } from '../../../kubernetes/model-workload.js';
 import { GenericProvider, GenericResource } from '../../../terraform/generic.js';
 import type { ClusterAccess } from './cluster.js';
 
-/** Where Managed Service for Prometheus runs what gathers: on Standard and on Autopilot. */
+/** Namespaces of Managed Service for Prometheus's collectors: on Standard and on Autopilot. */
 export const COLLECTOR_NAMESPACES = ['gmp-system', 'gke-gmp-system'];
 
-/** What is gathered from, and when it is there. */
+/** Options of {@link PodMonitoring}. */
 export interface PodMonitoringOptions {
+  /** Cluster that runs the workload. */
   readonly cluster: ClusterAccess;
+  /** Workload whose pods are scraped. */
   readonly workload: ModelWorkload;
+  /** Resources that must exist before the chart is installed. */
   readonly dependsOn: ITerraformDependable[];
 }
 
 /**
- * Has Managed Service for Prometheus gather what the pods of a workload count. The `PodMonitoring` that says so is
- * installed by Helm: the Kubernetes provider would want the cluster, and its definition, when Terraform plans.
+ * `PodMonitoring` that makes Managed Service for Prometheus scrape the pods of a workload. Helm installs it, because
+ * the Kubernetes provider would need the cluster and the resource definition at plan time.
  */
 export class PodMonitoring extends Construct {
+  /** Helm release of the chart. */
   readonly release: GenericResource;
 
   constructor(scope: Construct, id: string, { cluster, workload, dependsOn }: PodMonitoringOptions) {
@@ -57,7 +61,7 @@ export class PodMonitoring extends Construct {
   }
 }
 
-/** The files of the chart. JSON is YAML too. */
+/** Creates the files of the Helm chart. They contain JSON, which is valid YAML. */
 function chart({ name, matchLabels }: ModelWorkload): { readonly [path: string]: string } {
   const monitoring = {
     apiVersion: 'monitoring.googleapis.com/v1',

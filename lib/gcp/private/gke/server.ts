@@ -12,9 +12,9 @@ const MODEL_MOUNT = '/mnt/models';
 export const DEFAULT_TIMEOUT_SECONDS = 60;
 
 /**
- * Version of the workload that serves `model`.
+ * Creates the workload version that serves `model`.
  *
- * @param image image of Modelship's runtime; undefined if the props name another server
+ * @param image image of Modelship's runtime, or undefined if the props select another server
  */
 export function servedModel(
   scope: Construct,
@@ -35,7 +35,7 @@ export function servedModel(
   return { image, environment };
 }
 
-/** Props of a workload that reads the bucket through Cloud Storage FUSE. */
+/** Returns the props of a workload that mounts the bucket with Cloud Storage FUSE. */
 export function mountedStore(
   bucketName: string,
 ): Pick<ModelWorkloadProps, 'modelVolume' | 'modelMountPath' | 'podAnnotations'> {

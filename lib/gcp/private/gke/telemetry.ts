@@ -4,7 +4,7 @@ import { LATENCY_ADVICE, latencyQuery } from '../../../kubernetes/workload-metri
 import type { AlarmThresholds } from '../../../serving/alarms.js';
 import type { Metric, TelemetryOptions } from '../shared/telemetry.js';
 
-/** A workload that is watched. */
+/** Workload to monitor. */
 export interface GkeWatched {
   readonly clusterName: string;
   readonly namespace: string;
@@ -14,7 +14,7 @@ export interface GkeWatched {
   readonly thresholds: AlarmThresholds;
 }
 
-/** What is watched of a workload in GKE. What callers see is in the errors that the runtime logs, and in its metrics. */
+/** Creates the metrics and alarms of a workload on GKE. The runtime's logs and metrics cover errors and latency. */
 export function gkeTelemetry({ clusterName, namespace, kserve, own, thresholds }: GkeWatched): TelemetryOptions {
   const { minutes, saturationPercent, symptoms } = thresholds;
   const resource =
@@ -40,7 +40,7 @@ export function gkeTelemetry({ clusterName, namespace, kserve, own, thresholds }
     logFilter: resource,
     resourceType: 'k8s_container',
     metrics: [cpu, memory, restarts],
-    // KServe has metrics of its own, and so have other servers.
+    // KServe and other servers expose their own metrics instead of Modelship's.
     queryAlarms:
       kserve || !own
         ? []
@@ -54,7 +54,7 @@ export function gkeTelemetry({ clusterName, namespace, kserve, own, thresholds }
               documentation: `p99: ${symptoms.latency} ${LATENCY_ADVICE}`,
             },
           ],
-    // Others write all that they say to standard error, which Cloud Logging takes for errors.
+    // Other servers log everything to standard error, which Cloud Logging classifies as errors.
     errorLogAlarm: own
       ? {
           threshold: 5,

@@ -39,7 +39,7 @@ const PROPS: PropTypes<ContainerModelProps> = {
   healthCheckPolicy: BOOLEAN,
 };
 
-/** @throws ValidationError with every fault of the props that the workload does not see itself */
+/** @throws ValidationError with all faults in the props that the workload does not validate itself */
 export function validateGke(scope: Construct, props: ContainerModelProps): void {
   const validator = validatorFor(scope, 'ContainerModel');
   checkProps(validator, props, PROPS);
@@ -77,7 +77,7 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
   checkCanaryExposure(validator, props);
   checkClusterServer(validator, props, {
     gpu: { prop: 'gpu', has: props.gpu !== undefined, how: 'set gpu, such as Gpu.nvidiaL4()' },
-    // Whoever comes by cloud identity is let in by the network, not by the server.
+    // With `cloudIdentity`, network policies authorize callers, so the server does not need to.
     access: ['cloudIdentity', 'anonymous'],
     sources: ['folder', 'hub', 'gcs'],
   });

@@ -10,12 +10,12 @@ import { generatedName } from './names.js';
 import { projectId } from './project.js';
 import { serviceAgent } from './service-agent.js';
 
-/** https://cloud.google.com/artifact-registry/docs/repositories/create-repos */
+/** Maximum length of a name: https://cloud.google.com/artifact-registry/docs/repositories/create-repos */
 const REPOSITORY_NAME_LENGTH = 63;
 
-/** A repository of images, given or made, and who may pull from it and push to it. */
+/** Image repository, new or existing, and its pull and push permissions. */
 export class ArtifactRepository extends Construct {
-  /** Unset if one was given. */
+  /** New repository. Undefined if an existing repository is used. */
   readonly repository?: ArtifactRegistryRepository;
   private readonly at: GoogleRepository;
 
@@ -29,20 +29,20 @@ export class ArtifactRepository extends Construct {
     };
   }
 
-  /** The host that it is reached at. */
+  /** Host name of the registry. */
   get server(): string {
     return `${this.at.location}-docker.pkg.dev`;
   }
 
-  /** What the references of its images start with. */
+  /** Prefix of the references of its images. */
   get host(): string {
     return `${this.server}/${this.at.project}/${this.at.repositoryId}`;
   }
 
-  /** Allows what `pullerOf` returns to pull, unless it may anyway or is not known. */
+  /** Allows the identity that `pullerOf` returns to pull, unless it already can or is unknown. */
   grantPull(pullerOf: () => Grantee | undefined): ITerraformDependable[] {
     const puller = pullerOf();
-    // The repository is in the endpoint's project, where the roles of service agents include pulling.
+    // A new repository is in the endpoint's project, where the roles of service agents already include pulling.
     if (!puller || (puller.isServiceAgent && this.repository)) return [];
     return [this.grant('Puller', 'roles/artifactregistry.reader', puller)];
   }

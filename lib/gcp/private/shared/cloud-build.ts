@@ -10,15 +10,15 @@ import { SERVICE_ACCOUNT_ID_LENGTH } from './limits.js';
 import { bucketName, generatedName } from './names.js';
 import { GOOGLE_OPERATION, restfulProvider } from './restful.js';
 
-/** An image for GPUs has 10 GB, which come and go once. */
+/** Timeout that allows downloading and uploading a GPU image of 10 GB once. */
 const TIMEOUT_SECONDS = 3600;
 
 /**
- * Builds an image in Cloud Build. Triggers, the only resource for it, do not build when they are applied: so the build
- * is a call of the REST API, sent again when the digest of the folder changes.
+ * Image build in Cloud Build. The only Terraform resource, a trigger, does not build at apply. The build is therefore a
+ * REST API call, which is repeated when the image reference or the digest of the build context changes.
  */
 export class CloudBuild extends Construct {
-  /** The call that is over once the image is pushed. */
+  /** API call that completes when the image is pushed. */
   readonly pushed: GenericResource;
 
   constructor(scope: Construct, id: string, props: GoogleServingProps, build: ImageBuild, region: string) {

@@ -4,7 +4,8 @@ import { google } from '../../../terraform/bindings/google.js';
 import type { Grantee } from '../../grantee.js';
 
 /**
- * Allows the grantee to encrypt and decrypt with `key`, and nothing else. A resource that uses the key must depend on the result.
+ * Allows the grantee to encrypt and decrypt with `key`, and nothing else. Resources that use the key must depend on the
+ * returned grant.
  */
 export function grantKey(
   scope: Construct,
@@ -20,7 +21,7 @@ export function grantKey(
   });
 }
 
-/** The identity with which Cloud Storage uses a key. */
+/** Returns the service agent that Cloud Storage uses to access a key. */
 export function storageAgent(scope: Construct, project: string | undefined): Grantee {
   const data = new google.DataGoogleStorageProjectServiceAccount(scope, 'StorageAgent', { project });
   return { member: `serviceAccount:${data.emailAddress}` };

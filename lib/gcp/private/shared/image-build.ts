@@ -1,7 +1,7 @@
 import type { ImageContext } from '../../../bundle/image-parts.js';
 import type { ArtifactRepository } from './artifact-repository.js';
 
-/** A build that pushes to `uri`. */
+/** Options of an image build that pushes to `uri`. */
 export interface ImageBuild extends ImageContext {
   readonly dockerfile: string;
   readonly uri: string;

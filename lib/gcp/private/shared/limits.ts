@@ -1,12 +1,12 @@
 import type { Range } from '../../../serving/validation/validator.js';
 
-/** https://cloud.google.com/logging/quotas#logs_retention_periods */
+/** Allowed log retention: https://cloud.google.com/logging/quotas#logs_retention_periods */
 export const LOG_RETENTION_DAYS: Range = { min: 1, max: 3650, unit: 'days', source: 'Cloud Logging' };
 
-/** https://cloud.google.com/iam/docs/service-accounts-create */
+/** Maximum length of a service account ID: https://cloud.google.com/iam/docs/service-accounts-create */
 export const SERVICE_ACCOUNT_ID_LENGTH = 30;
 
-/** https://cloud.google.com/storage/docs/buckets#naming */
+/** Maximum length of a bucket name: https://cloud.google.com/storage/docs/buckets#naming */
 export const BUCKET_NAME_LENGTH = 63;
 
 export const REGION = {

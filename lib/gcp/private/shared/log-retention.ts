@@ -10,17 +10,22 @@ import { generatedName } from './names.js';
 import { projectId } from './project.js';
 
 const DEFAULT_RETENTION_DAYS = 90;
-/** 100 in all, with the suffix: https://cloud.google.com/logging/docs/buckets#create_bucket */
+/**
+ * Maximum length without the suffix. The limit with the suffix is 100:
+ * https://cloud.google.com/logging/docs/buckets#create_bucket
+ */
 const LOG_BUCKET_NAME_LENGTH = 91;
 
 /**
- * Keeps what an endpoint logs for as long as it was asked to. Cloud Logging knows retention by bucket only, and the
- * project's own bucket belongs to all its services: so the endpoint has one, and a sink that fills it.
+ * Log bucket of an endpoint with its own retention, and the sink that fills it. Cloud Logging sets retention for whole
+ * buckets only, and all services of the project share the default bucket.
  */
 export class LogRetention extends Construct {
+  /** Log bucket with the configured retention. */
   readonly bucket: LoggingProjectBucketConfig;
+  /** Sink that routes the endpoint's logs to the bucket. */
   readonly sink: LoggingProjectSink;
-  /** Keeps the lines out of the bucket `_Default`, which would bill them a second time. */
+  /** Exclusion that keeps the logs out of the `_Default` bucket, which would bill them a second time. */
   readonly exclusion: LoggingProjectExclusion;
 
   constructor(scope: Construct, id: string, props: GoogleServingProps, filter: string) {
@@ -31,7 +36,7 @@ export class LogRetention extends Construct {
     this.bucket = new google.LoggingProjectBucketConfig(this, 'Bucket', {
       project,
       location: props.region,
-      // A deleted bucket keeps its name for seven days, in which no other can have it.
+      // The name of a deleted log bucket cannot be reused for seven days.
       bucketId: `${name}-${suffix}`,
       retentionDays: props.logRetentionDays ?? DEFAULT_RETENTION_DAYS,
       ...this.encryption(props.encryptionKey, project),

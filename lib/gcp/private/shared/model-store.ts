@@ -10,22 +10,23 @@ import type { GoogleServingProps } from '../../props.js';
 import { grantKey, storageAgent } from './encryption.js';
 import { bucketName } from './names.js';
 
-/** What lies in the bucket, if it is not the package as it is. */
+/** Options of {@link ModelStore}, which change the content of the bucket. */
 export interface ModelStoreOptions {
-  /** What loads the model. @default ModelServer.modelship() */
+  /** Server that loads the model, which determines the file layout. @default ModelServer.modelship() */
   readonly server?: ModelServer;
-  /** Models beside that of the props. @default - none */
+  /** Additional models to upload. @default - none */
   readonly others?: readonly Model[];
 }
 
-/** The model package in a bucket, under a folder of its digest. */
+/** Model package in a bucket, in a folder named by its digest. */
 export class ModelStore extends Construct {
-  /** The bucket that was made. Unset if one was given. */
+  /** New bucket. Undefined if an existing bucket is used. */
   readonly bucket?: StorageBucket;
+  /** Name of the bucket, new or existing. */
   readonly bucketName: string;
-  /** The folder in the bucket, without slashes at its ends. */
+  /** Folder in the bucket, without leading and trailing slashes. */
   readonly prefix: string;
-  /** One for each file. What reads the model at start depends on them. */
+  /** Uploaded files. Resources that read the model at startup must depend on them. */
   readonly objects: readonly StorageBucketObject[];
 
   constructor(
@@ -44,12 +45,12 @@ export class ModelStore extends Construct {
     ];
   }
 
-  /** The folder as a URL, with a slash at its end. */
+  /** URL of the folder, with a trailing slash. */
   get uri(): string {
     return `gs://${this.bucketName}/${this.prefix}/`;
   }
 
-  /** Lets `member` read the bucket's objects and list them. */
+  /** Allows `member` to read and list the bucket's objects. */
   grantRead(member: string): ITerraformDependable {
     return new google.StorageBucketIamMember(this, 'Reader', {
       bucket: this.bucketName,
@@ -66,7 +67,7 @@ export class ModelStore extends Construct {
           bucket: this.bucketName,
           name: `${prefix}/${file.path}`,
           source: file.source,
-          // Earlier versions stay until the bucket goes: revisions that still serve them, and a way back, need them.
+          // Earlier versions stay until the bucket is deleted, because running revisions and rollbacks need them.
           deletionPolicy: 'ABANDON',
         }),
     );
@@ -84,7 +85,7 @@ export class ModelStore extends Construct {
       publicAccessPrevention: 'enforced',
       versioning: { enabled: true },
       ...(key ? { encryption: { defaultKmsKeyName: key } } : {}),
-      // Every object can be uploaded again from its package, so that the endpoint can be destroyed in one go.
+      // The endpoint can be destroyed in one step, because every object can be uploaded again from its package.
       forceDestroy: true,
       dependsOn: granted,
     });

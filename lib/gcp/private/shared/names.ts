@@ -5,12 +5,12 @@ import type { GoogleServingProps } from '../../props.js';
 import { BUCKET_NAME_LENGTH } from './limits.js';
 import { projectId } from './project.js';
 
-/** Hexadecimal digits that tell two constructs with the same id apart. */
+/** Number of hexadecimal digits that distinguish constructs with the same id. */
 const HASH_LENGTH = 8;
 
 /**
- * A name for what `scope` makes, of lower-case letters, digits and hyphens: from the construct's id, so that a person
- * recognises it, and its place in the tree, so that it stays the same from one synthesis to the next.
+ * Generates a name of lower-case letters, digits and hyphens for resources of `scope`. The construct's id makes it
+ * recognizable, and a hash of its path makes it unique and stable between syntheses.
  */
 export function generatedName(scope: Construct, maxLength: number): string {
   const slug = scope.node.id
@@ -24,8 +24,8 @@ export function generatedName(scope: Construct, maxLength: number): string {
 }
 
 /**
- * Name of a bucket, which must be unique in all of Google Cloud: from `named`, and a hash of the project and the region.
- * With the region in it, a bucket that moves is created beside the old one before that is deleted.
+ * Generates a bucket name from `named` and a hash of the project and the region. It must be unique in all of Google
+ * Cloud. If the region changes, the name changes too, so a new bucket does not conflict with the old one.
  */
 export function bucketName(
   scope: Construct,
@@ -36,7 +36,7 @@ export function bucketName(
   return `${generatedName(named, BUCKET_NAME_LENGTH - HASH_LENGTH - 1)}-${place}`;
 }
 
-/** The first hexadecimal digits of the SHA-256 of `text`. */
+/** Returns the first `length` hexadecimal digits of the SHA-256 of `text`. */
 export function shortHash(text: string, length: number): string {
   return createHash('sha256').update(text).digest('hex').slice(0, length);
 }

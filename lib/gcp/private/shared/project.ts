@@ -3,7 +3,7 @@ import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import { google } from '../../../terraform/bindings/google.js';
 
-/** What the Google provider of the stack of `scope` is configured with; read once for a stack. */
+/** Returns the configuration of the stack's Google provider. Each stack has one such data source. */
 export function clientConfig(scope: Construct): DataGoogleClientConfig {
   const stack = TerraformStack.of(scope);
   const id = 'ModelshipGoogleClient';
@@ -13,12 +13,12 @@ export function clientConfig(scope: Construct): DataGoogleClientConfig {
   );
 }
 
-/** The project's id: `project` if given, else the provider's own. */
+/** Returns `project`, or the project ID of the stack's Google provider if undefined. */
 export function projectId(scope: Construct, project: string | undefined): string {
   return project ?? clientConfig(scope).project;
 }
 
-/** What a container must know of where it runs: log lines name the project in which their trace is. */
+/** Environment variables with the project ID, which the runtime adds to log entries to link them to traces. */
 export function projectVariables(scope: Construct, project: string | undefined): { [name: string]: string } {
   return { GOOGLE_CLOUD_PROJECT: projectId(scope, project) };
 }

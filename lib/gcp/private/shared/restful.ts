@@ -3,14 +3,14 @@ import { type Attributes, type GenericProvider, stackProvider } from '../../../t
 import { clientConfig } from './project.js';
 
 /**
- * The provider that calls the REST APIs of Google for which no Terraform resource exists, with the token of the stack's
- * Google provider. The token lives for an hour, and lies in the state as every data source does.
+ * Returns the provider that calls Google REST APIs without a Terraform resource. It authenticates with the token of the
+ * stack's Google provider. The token is valid for an hour and is stored in the state, like every data source.
  */
 export function restfulProvider(scope: Construct, id: string, baseUrl: string): GenericProvider {
   return stackProvider(scope, {
     name: 'restful',
     source: 'magodo/restful',
-    // Minor versions of it break.
+    // Minor versions of this provider contain breaking changes.
     versionConstraint: '~> 0.25.2',
     alias: id,
     attributes: {
@@ -21,9 +21,9 @@ export function restfulProvider(scope: Construct, id: string, baseUrl: string): 
 }
 
 /**
- * How a long-running operation of Google is waited for. Google leaves `done` out until it is true, and a locator whose
- * value is missing is an error to the provider: so both fields are read as one object, which is empty at first. An
- * operation that failed has `error` beside `done`, which is neither of the two and ends the apply with the answer.
+ * Polling settings for a long-running operation of Google. Google omits `done` until it is true, and the provider fails
+ * if a locator's value is missing. Both fields are therefore read as one object, which is empty at first. A failed
+ * operation has `done` and `error`. This status matches neither list, so the apply fails with the response.
  */
 export const GOOGLE_OPERATION: Attributes = {
   url_locator: 'body.name',

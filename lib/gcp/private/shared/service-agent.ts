@@ -6,7 +6,7 @@ import type { Grantee } from '../../grantee.js';
 import { projectId } from './project.js';
 import { restfulProvider } from './restful.js';
 
-/** Services that act inside a project, with the part of the address that names their identity. */
+/** Services with a service agent, and the part of the agent's email address that identifies the service. */
 const AGENTS = {
   aiplatform: 'gcp-sa-aiplatform',
   artifactregistry: 'gcp-sa-artifactregistry',
@@ -17,8 +17,8 @@ const AGENTS = {
 } as const;
 
 /**
- * The identity with which a service of Google acts inside the project. Google creates most of these when the service is
- * first used, and refuses to grant roles to one that does not exist: so it is created, which is harmless if it exists.
+ * Returns the service agent of a Google service in the project. Google creates most agents at the first use of the
+ * service and rejects role grants to a missing agent. It is therefore created first, which has no effect if it exists.
  *
  * @see https://cloud.google.com/iam/docs/create-service-agents
  */
@@ -33,7 +33,7 @@ export function serviceAgent(
     new google.DataGoogleProject(scope, id, { projectId: projectId(scope, project) });
   return {
     member: `serviceAccount:service-${data.number}@${AGENTS[service]}.iam.gserviceaccount.com`,
-    // Compute Engine has its identity from the day its API is enabled, and the call is not documented for it.
+    // Compute Engine has its agent as soon as its API is enabled, and does not document the call.
     dependsOn: service === 'compute' ? [] : [generated(scope, project, service)],
     isServiceAgent: true,
   };
@@ -45,7 +45,7 @@ function generated(scope: Construct, project: string | undefined, service: strin
     (scope.node.tryFindChild(id) as GenericResource | undefined) ??
     new GenericResource(scope, id, {
       type: 'restful_operation',
-      // No resource of the provider `google` creates one; `google_project_service_identity` is in `google-beta` only.
+      // The provider `google` has no resource for this. `google_project_service_identity` is in `google-beta` only.
       provider: restfulProvider(scope, 'service-usage', 'https://serviceusage.googleapis.com/v1beta1'),
       attributes: {
         path: `/projects/${projectId(scope, project)}/services/${service}.googleapis.com:generateServiceIdentity`,

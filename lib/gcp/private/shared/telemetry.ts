@@ -9,62 +9,64 @@ import { google } from '../../../terraform/bindings/google.js';
 import type { GoogleServingProps } from '../../props.js';
 import { generatedName } from './names.js';
 
-/** A time series, and how its points become one line. */
+/** Time series and its aggregation. */
 export interface Metric {
   readonly title: string;
-  /** In Cloud Monitoring's filter language. */
+  /** Filter in Cloud Monitoring's filter language. */
   readonly filter: string;
   readonly aligner: string;
   readonly reducer: string;
-  /** Labels that get a line each. @default - one line */
+  /** Labels to group by, with one line for each value. @default - one line */
   readonly groupBy?: string[];
 }
 
-/** When a metric wakes somebody. */
+/** Alert rule on one metric. */
 export interface Alarm {
-  /** Names the alert policy in the tree. */
+  /** Construct id of the alert policy. */
   readonly id: string;
   readonly metric: Metric;
-  /** With it, the share of it that `metric` is gets compared. @default - the metric itself is */
+  /** Denominator of the ratio that is compared with the threshold. @default - the metric itself is compared */
   readonly denominator?: Metric;
-  /** The alarm is raised above it. */
+  /** Threshold that the value must exceed. */
   readonly threshold: number;
-  /** For how long it must be above. */
+  /** Minutes that the value must stay above the threshold. */
   readonly minutes: number;
-  /** What it means and what to do, for whoever is woken. */
+  /** Description of the symptom and the fix, included in notifications. */
   readonly documentation: string;
 }
 
-/** When the answer to a question in PromQL wakes somebody. */
+/** Alert rule on a PromQL query. */
 export interface QueryAlarm extends Pick<Alarm, 'id' | 'threshold' | 'minutes' | 'documentation'> {
   readonly title: string;
   readonly query: string;
 }
 
-/** What is watched of an endpoint. */
+/** Options of {@link Telemetry}. */
 export interface TelemetryOptions {
-  /** Lines on the dashboard, in this order. */
+  /** Charts on the dashboard, in this order. */
   readonly metrics: readonly Metric[];
   readonly alarms: readonly Alarm[];
-  /** Lines and alarms of what Managed Service for Prometheus gathers. @default - none */
+  /** Charts and alarms on metrics from Managed Service for Prometheus. @default - none */
   readonly queryAlarms?: readonly QueryAlarm[];
-  /** The monitored resource that the logs are of. */
+  /** Type of the monitored resource that writes the logs. */
   readonly resourceType: string;
-  /** When logged errors, counted each minute, wake somebody. @default - never */
+  /** Alert rule on the number of logged errors a minute. @default - no alert */
   readonly errorLogAlarm?: Omit<Alarm, 'id' | 'metric' | 'denominator'>;
-  /** Finds the endpoint's logs, in Cloud Logging's filter language. */
+  /** Filter that selects the endpoint's logs, in Cloud Logging's filter language. */
   readonly logFilter: string;
 }
 
 const ALIGNMENT = '60s';
-/** https://cloud.google.com/logging/docs/reference/v2/rest/v2/projects.metrics */
+/** Maximum length of a name: https://cloud.google.com/logging/docs/reference/v2/rest/v2/projects.metrics */
 const METRIC_NAME_LENGTH = 100;
 
-/** The dashboard, the alert policies and the log-based metric of an endpoint. */
+/** Dashboard, alert policies and log-based metric of an endpoint. */
 export class Telemetry extends Construct {
+  /** Log-based metric that counts logged errors. */
   readonly errorLogs: LoggingMetric;
+  /** Alert policies of the endpoint. */
   readonly alertPolicies: readonly MonitoringAlertPolicy[];
-  /** Unset if `dashboard` is false. */
+  /** Dashboard of the endpoint. Undefined if `dashboard` is false. */
   readonly dashboard?: MonitoringDashboard;
 
   constructor(scope: Construct, id: string, props: GoogleServingProps, options: TelemetryOptions) {
@@ -75,7 +77,7 @@ export class Telemetry extends Construct {
       project: props.project,
       name: errorLogsName,
       description: `Errors that ${scope.node.path} logged`,
-      // The runtime names the level as every host can read it; Cloud Logging has a word of its own for its services'.
+      // The runtime logs `level`, which works on every host. Google's own services set `severity`.
       filter: `${options.logFilter} AND (severity>=ERROR OR jsonPayload.level="error")`,
       metricDescriptor: { metricKind: 'DELTA', valueType: 'INT64', unit: '1' },
     });
@@ -139,8 +141,9 @@ function thresholdCondition({ metric, denominator, threshold, minutes }: Alarm) 
 }
 
 /**
- * PromQL for the lines that a log-based metric counts in a minute. A filter of Cloud Monitoring would be refused until the
- * metric, which the same apply creates, is known there: https://cloud.google.com/monitoring/promql/promql-mapping
+ * Returns a PromQL query for the log entries that a log-based metric counts in a minute. Cloud Monitoring would reject
+ * a filter until it knows the metric, which the same apply creates:
+ * https://cloud.google.com/monitoring/promql/promql-mapping
  */
 function perMinute(metricName: string, resourceType: string): string {
   const name = metricName.replace(/[^a-zA-Z0-9_]/g, '_');
@@ -153,7 +156,7 @@ function queryCondition({ query, threshold, minutes }: QueryAlarm) {
       query: `${query} > ${threshold}`,
       duration: `${minutes * 60}s`,
       evaluationInterval: ALIGNMENT,
-      // Nothing has been gathered when the policy is made.
+      // The metrics have no data yet when the policy is created.
       disableMetricValidation: true,
     },
   };
@@ -168,7 +171,7 @@ function aggregation({ aligner, reducer, groupBy }: Metric) {
   };
 }
 
-/** Two charts a row, on the twelve columns of a mosaic. */
+/** Creates the dashboard with two charts in each row of a twelve-column mosaic. */
 function dashboard(displayName: string, metrics: readonly Metric[], queries: readonly QueryAlarm[]) {
   const charts = [
     ...metrics.map((metric) => ({

@@ -22,7 +22,7 @@ import { LOG_RETENTION_DAYS, REGION } from './limits.js';
 
 const CHANNEL = { ...STRING, expected: 'a notification channel, such as "projects/P/notificationChannels/N"' };
 
-/** The types of the props that every construct on Google Cloud takes. */
+/** Types of the props common to every construct on Google Cloud. */
 export const GOOGLE_PROPS: PropTypes<GoogleServingProps> = {
   ...SERVING_PROPS,
   region: required(STRING),
@@ -35,10 +35,10 @@ export const GOOGLE_PROPS: PropTypes<GoogleServingProps> = {
   labels: STRING_MAP,
 };
 
-/** Variables that the construct or its hosts set. */
+/** Environment variables that the construct or the host sets. */
 const RESERVED = exactly('PORT', 'K_.*', 'AIP_.*', 'CLOUD_RUN_.*', 'GOOGLE_CLOUD_PROJECT', ...JWT_VARIABLES);
 
-/** Notes the faults of what every construct on Google Cloud takes. */
+/** Reports faults in the props common to every construct on Google Cloud. */
 export function checkGoogleProps(
   validator: Validator,
   props: GoogleServingProps & { readonly server?: ModelServer },

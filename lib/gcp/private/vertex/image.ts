@@ -5,7 +5,7 @@ import type { Grantee } from '../../grantee.js';
 import { GoogleImage, type GoogleImageBinding } from '../../image.js';
 import type { GoogleServingProps } from '../../props.js';
 
-/** Whether Vertex AI pulls the image as it is: from a repository of its region. What only apply knows is taken as one. */
+/** Returns whether the image is in a repository of the region, which Vertex AI can pull from. Tokens are accepted. */
 export function isInRegion(image: string, region: string): boolean {
   if (Token.isUnresolved(image)) return true;
   return Token.isUnresolved(region)
@@ -13,7 +13,7 @@ export function isInRegion(image: string, region: string): boolean {
     : image.startsWith(`${region}-docker.pkg.dev/`);
 }
 
-/** A server's image in a repository of the region: as it is if it lies there, else a copy that Cloud Build makes. */
+/** Returns a server's image in a repository of the region. Cloud Build copies images from elsewhere. */
 export function bindServerImage(
   scope: Construct,
   props: GoogleServingProps,

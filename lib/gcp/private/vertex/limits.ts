@@ -1,21 +1,24 @@
 const MB = 1_000_000;
 
-/** https://cloud.google.com/vertex-ai/docs/predictions/choose-endpoint-type, .../docs/quotas */
+/**
+ * Limits of Vertex AI. Sources: https://cloud.google.com/vertex-ai/docs/predictions/choose-endpoint-type and
+ * https://cloud.google.com/vertex-ai/docs/quotas
+ */
 export const VERTEX = {
-  /** Bytes of a request or response through the address that all endpoints of a region share. */
+  /** Maximum size of a request or response on the shared regional endpoint, in bytes. */
   sharedPayloadBytes: 1.5 * MB,
-  /** The same through an address of the endpoint's own, or Private Service Connect. */
+  /** Maximum size on a dedicated endpoint or through Private Service Connect, in bytes. */
   dedicatedPayloadBytes: 10 * MB,
   sharedTimeoutSeconds: 60,
-  /** More needs a setting that the Terraform resource does not have. */
+  /** Maximum timeout. A longer one needs a setting that the Terraform resource does not have. */
   dedicatedTimeoutSeconds: 600,
-  /** What a replica's machine and image may take beside the start of the server; all together two hours at most. */
+  /** Time to provision a replica's machine and pull its image. With the server's start it is at most two hours. */
   provisionSeconds: 1800,
   startupSeconds: { min: 60, max: 5400, unit: 'seconds', source: 'Vertex AI' },
   replicas: { min: 1, max: 1000, source: 'Vertex AI' },
-  /** The name of an endpoint and the id of a deployed model. */
+  /** Pattern of an endpoint's name and of a deployed model's id. */
   endpointId: /^[1-9]\d{0,9}$/,
-  /** Paths along which sampled Shapley looks; each asks the model once for every feature. */
+  /** Number of paths of sampled Shapley. Each path invokes the model once for every feature. */
   shapleyPaths: { min: 1, max: 50 },
   modelIdLength: 63,
 } as const;

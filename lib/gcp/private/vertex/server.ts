@@ -12,10 +12,10 @@ import { VERTEX } from './limits.js';
 import { payloadLimit } from './validation.js';
 
 const PROBE_PERIOD_SECONDS = 10;
-/** The API wants it longer than the period. */
+/** Probe timeout, which the API requires to be longer than the period. */
 const PROBE_TIMEOUT_SECONDS = 11;
 
-/** What of a replica's container comes from elsewhere. */
+/** Values of a replica's container that the construct determines. */
 export interface ContainerOptions {
   readonly model: Model;
   readonly image: string;
@@ -23,7 +23,7 @@ export interface ContainerOptions {
   readonly timeoutSeconds: number;
 }
 
-/** The `ModelContainerSpec` of the API: what a replica runs, and how it is asked. */
+/** Creates the `ModelContainerSpec` of the API: image, arguments, environment variables, port and routes. */
 export function containerSpec(scope: Construct, props: ManagedEndpointModelProps, options: ContainerOptions) {
   const { model, image, bucketName, timeoutSeconds } = options;
   const { spec } = serverOf(props);
@@ -48,7 +48,7 @@ export function containerSpec(scope: Construct, props: ManagedEndpointModelProps
   };
 }
 
-/** The server of the props, or the one that there is without. */
+/** Returns the server of the props, or Modelship's runtime by default. */
 export function serverOf({ server }: ManagedEndpointModelProps): ModelServer {
   return server ?? ModelServer.modelship();
 }
@@ -58,8 +58,8 @@ function argumentsOf(spec: ServerSpec, model: Model, folder: string): readonly s
 }
 
 /**
- * Without a probe of its own for the start, Vertex AI restarts what does not listen after 40 seconds. The runtime listens
- * before the model is loaded; other servers do so after it.
+ * Returns the startup settings. Without a startup probe, Vertex AI restarts a container that does not listen after 40
+ * seconds. Modelship's runtime listens before it loads the model, and other servers only afterwards.
  */
 function startup(props: ManagedEndpointModelProps, model: Model) {
   const server = serverOf(props);
@@ -73,7 +73,7 @@ function startup(props: ManagedEndpointModelProps, model: Model) {
       timeoutSeconds: PROBE_TIMEOUT_SECONDS,
       failureThreshold: Math.ceil(seconds / PROBE_PERIOD_SECONDS),
     },
-    // Of the machine and the image, too.
+    // The timeout includes provisioning the machine and pulling the image.
     deploymentTimeout: `${seconds + VERTEX.provisionSeconds}s`,
   };
 }

@@ -2,9 +2,9 @@ import type { AlarmThresholds } from '../../../serving/alarms.js';
 import type { Metric, TelemetryOptions } from '../shared/telemetry.js';
 
 /**
- * What is watched of a Vertex AI endpoint.
+ * Creates the metrics and alarms of a Vertex AI endpoint.
  *
- * @param onGpu whether the server runs on a GPU, which then says how busy it is
+ * @param onGpu whether the server runs on a GPU, so that saturation is measured on the GPU instead of the CPU
  */
 export function vertexTelemetry(endpointId: string, thresholds: AlarmThresholds, onGpu: boolean): TelemetryOptions {
   const { minutes, saturationPercent, symptoms } = thresholds;

@@ -36,18 +36,18 @@ const PROPS: PropTypes<ManagedEndpointModelProps> = {
   startupSeconds: NUMBER,
 };
 
-/** Whether the endpoint has an address of its own. */
+/** Returns whether the endpoint has a dedicated public DNS name. */
 export function isDedicated({ dedicated, privateServiceConnectProjects }: ManagedEndpointModelProps): boolean {
   return privateServiceConnectProjects === undefined && (dedicated ?? true);
 }
 
-/** The most bytes that a request to the endpoint may have. */
+/** Returns the maximum size of a request to the endpoint, in bytes. */
 export function payloadLimit(props: ManagedEndpointModelProps): number {
   const shared = !isDedicated(props) && props.privateServiceConnectProjects === undefined;
   return shared ? VERTEX.sharedPayloadBytes : VERTEX.dedicatedPayloadBytes;
 }
 
-/** @throws ValidationError with every fault of the props */
+/** @throws ValidationError with all faults in the props */
 export function validateVertex(scope: Construct, props: ManagedEndpointModelProps): void {
   const validator = validatorFor(scope, 'ManagedEndpointModel');
   checkProps(validator, props, PROPS);

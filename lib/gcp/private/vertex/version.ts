@@ -7,26 +7,28 @@ import { shortHash } from '../shared/names.js';
 import { GOOGLE_OPERATION } from '../shared/restful.js';
 import { VERTEX } from './limits.js';
 
-/** Eight hexadecimal digits make a number of at most ten decimal ones, which is all that Vertex AI takes for an id. */
+/** Number of hexadecimal digits. Eight of them fit in ten decimal digits, the maximum for an id on Vertex AI. */
 const ID_HASH_LENGTH = 8;
 
-/** What a version is made from. */
+/** Options of {@link VertexVersion}. */
 export interface VertexVersionOptions {
+  /** Provider that calls the REST API. */
   readonly provider: GenericProvider;
-  /** `/projects/P/locations/L`, the parent of everything. */
+  /** Path of the parent resource, `/projects/P/locations/L`. */
   readonly parent: string;
+  /** Path of the endpoint. */
   readonly endpointPath: string;
-  /** Starts the model's id. */
+  /** Prefix of the model's id. */
   readonly name: string;
-  /** The `Model` of the API. */
+  /** `Model` of the API. */
   readonly model: Readonly<Record<string, unknown>>;
-  /** The `DeployedModel` of the API, without the id and the model. */
+  /** `DeployedModel` of the API, without the id and the model. */
   readonly deployment: Readonly<Record<string, unknown>>;
-  /** Values from the caller. Those that only apply knows and that are in a request body are hashed at apply. */
+  /** User-supplied values. Tokens among them that occur in a request body are hashed at apply. */
   readonly inputs: readonly unknown[];
   /** Resources that must exist before the model is uploaded. */
   readonly dependsOn: readonly ITerraformDependable[];
-  /** Deployments to the same endpoint that must be over before this one starts. */
+  /** Deployments to the same endpoint that must complete before this one starts. */
   readonly after: readonly ITerraformDependable[];
 }
 
@@ -35,17 +37,18 @@ type CallOptions = Pick<GenericElementConfig, 'attributes' | 'lifecycle'> & {
 };
 
 /**
- * One version of a model, uploaded and deployed to an endpoint.
+ * Model version that is uploaded and deployed to an endpoint.
  *
- * No Terraform resource does either, so that both are calls of the REST API. The ids hash both request bodies, because a
- * call cannot be changed in place, and `create_before_destroy` makes Terraform bring up the new version and move the
- * traffic before it removes the old one.
+ * No Terraform resource exists for either step, so both are REST API calls. Calls cannot be updated in place, so the
+ * ids contain a hash of both request bodies. `create_before_destroy` makes Terraform deploy the new version and shift
+ * the traffic before it deletes the old version.
  */
 export class VertexVersion extends Construct {
-  /** The number under which the endpoint's traffic split knows it. */
+  /** Id of the version in the endpoint's traffic split, a decimal number. */
   readonly deployedModelId: string;
+  /** API call that uploads the model. */
   readonly upload: GenericResource;
-  /** The deployed model, which undeploys when it is destroyed. */
+  /** Deployed model, which is undeployed when the resource is destroyed. */
   readonly deployment: GenericResource;
   private readonly provider: GenericProvider;
 
@@ -59,7 +62,7 @@ export class VertexVersion extends Construct {
     const late = options.inputs.filter((input) => Token.isUnresolved(input) && text.includes(`${input}`));
     const suffix = late.length === 0 ? hash : contentHash(this, 'Hash', [hash, ...late], ID_HASH_LENGTH);
     const modelId = `${options.name.slice(0, VERTEX.modelIdLength - ID_HASH_LENGTH - 1)}-${suffix}`;
-    // The API takes text here, and Terraform would write the result of `parseint` as a number.
+    // The API requires a string, and Terraform would write the result of `parseint` as a number.
     this.deployedModelId =
       late.length === 0
         ? `${Number.parseInt(hash, 16) || 1}`
@@ -76,7 +79,7 @@ export class VertexVersion extends Construct {
       lifecycle,
       attributes: { read_path: modelPath, delete_path: modelPath, delete_method: 'DELETE' },
     });
-    // An endpoint carries out one change at a time.
+    // An endpoint processes one change at a time.
     const oneAtATime = [{ mutex: endpointPath }];
     const call = this.call('Deploy', {
       lifecycle,
@@ -100,7 +103,7 @@ export class VertexVersion extends Construct {
     });
   }
 
-  /** A call of the REST API, which is in the state as soon as Google has accepted it. */
+  /** Creates a REST API call, which is stored in the state as soon as Google accepts it. */
   private call(id: string, { attributes, lifecycle, dependsOn }: CallOptions): GenericResource {
     return new GenericResource(this, id, {
       type: 'restful_operation',
@@ -112,8 +115,8 @@ export class VertexVersion extends Construct {
   }
 
   /**
-   * The result of a call, which is waited for. It is a resource of its own, because a call whose result could not be waited
-   * for (a token that expired, a connection that was cut) must not be sent again: the next apply waits again.
+   * Waits for the result of a call. It is a separate resource, because a call must not be repeated if waiting fails,
+   * for example after an expired token or a lost connection. The next apply waits again.
    */
   private outcome(id: string, call: GenericResource, { attributes, lifecycle }: CallOptions): GenericResource {
     return new GenericResource(this, id, {
@@ -132,13 +135,13 @@ export class VertexVersion extends Construct {
     });
   }
 
-  /** A changed body alone would be sent again under another id, and what had the old one would never be deleted. */
+  /** Forces replacement. An update would repeat the call with a new id and never delete the resource with the old id. */
   private replacedWith(suffix: string) {
     return { replaceTriggeredBy: [new TerraformData(this, 'Content', { suffix }).address] };
   }
 }
 
-/** JSON of `value` without its tokens, whose numbers change with every change to a stack. */
+/** Serializes `value` as JSON without tokens, whose numbers change with every change to a stack. */
 function literals(value: unknown): string {
   return JSON.stringify(value, (_, item) => {
     if (!Token.isUnresolved(item)) return item;
