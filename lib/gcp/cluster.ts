@@ -12,10 +12,11 @@ export interface GkeNetworkOptions {
   readonly authorizedNetworks?: string[];
   /**
    * Whether to create a Cloud NAT for the subnetwork, which gives private nodes and pods access to the internet. A
-   * subnetwork can have only one: set false if it already has one.
+   * subnetwork can have only one: set false if it already has one. Set true if pods need anything else on the internet,
+   * such as a trace collector.
    *
    * @default - true if an image is outside Google's registries, the `server` downloads its model from a hub, or the
-   * keys of `Access.jwt()` are outside Google; set true for anything else on the internet, such as a trace collector
+   * keys of `Access.jwt()` are outside Google
    */
   readonly cloudNat?: boolean;
 }
@@ -75,11 +76,11 @@ export class GkeCluster {
   }
 
   private constructor(
-    /** One of `autopilot`, `standard` and `existing`. */
+    /** Kind of cluster: `autopilot`, `standard` or `existing`. */
     readonly kind: 'autopilot' | 'standard' | 'existing',
     /** Options of a new cluster. */
     readonly options: GkeStandardOptions,
-    /** Set when `kind` is `existing`. */
+    /** Options of an existing cluster. Set when `kind` is `existing`. */
     readonly existingOptions?: GkeExistingOptions,
   ) {}
 }

@@ -65,15 +65,15 @@ export class Exposure {
   }
 
   private constructor(
-    /** One of `cluster`, `loadBalancer`, `ingress` and `gateway`. */
+    /** Kind of exposure: `cluster`, `loadBalancer`, `ingress` or `gateway`. */
     readonly kind: 'cluster' | 'loadBalancer' | 'ingress' | 'gateway',
     /** Addresses outside the cluster that can connect to the pods, as CIDR blocks. */
     readonly sourceRanges: readonly string[],
-    /** Set when `kind` is `loadBalancer`. */
+    /** Options of the load balancer. Set when `kind` is `loadBalancer`. */
     readonly loadBalancerOptions?: LoadBalancerExposureOptions,
-    /** Set when `kind` is `ingress`. */
+    /** Options of the Ingress. Set when `kind` is `ingress`. */
     readonly ingressOptions?: IngressExposureOptions,
-    /** Set when `kind` is `gateway`. */
+    /** Options of the Gateway. Set when `kind` is `gateway`. */
     readonly gatewayOptions?: GatewayExposureOptions,
   ) {}
 }

@@ -7,7 +7,7 @@ export interface CsiVolumeOptions {
 }
 
 /**
- * Volume that holds the model, mounted read-only into the pods.
+ * Volume that contains the model. Pods mount it read-only.
  *
  * @example
  * ```ts

@@ -46,9 +46,9 @@ export class Access {
   }
 
   private constructor(
-    /** One of `cloudIdentity`, `apiKey`, `jwt` and `anonymous`. */
+    /** Kind of access: `cloudIdentity`, `apiKey`, `jwt` or `anonymous`. */
     readonly kind: 'cloudIdentity' | 'apiKey' | 'jwt' | 'anonymous',
-    /** Set when `kind` is `jwt`. */
+    /** Options of JWT access. Set when `kind` is `jwt`. */
     readonly jwtOptions?: JwtAccessOptions,
   ) {}
 }

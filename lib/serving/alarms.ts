@@ -33,8 +33,11 @@ const DEFAULTS: Required<AlarmOptions> = { errorPercent: 5, latencyPercent: 80, 
 
 /** Thresholds of one endpoint, and the symptoms that its alarm descriptions state. */
 export class AlarmThresholds {
+  /** Threshold of the error alarm, in percent of the requests. */
   readonly errorPercent: number;
+  /** Threshold of the saturation alarm, in percent. */
   readonly saturationPercent: number;
+  /** Minutes above the threshold before an alarm is raised. */
   readonly minutes: number;
   /** Latency threshold, in seconds. */
   readonly latencySeconds: number;

@@ -49,11 +49,11 @@ export class Rollout {
   }
 
   private constructor(
-    /** One of `allAtOnce`, `canary` and `linear`. */
+    /** Kind of rollout: `allAtOnce`, `canary` or `linear`. */
     readonly kind: 'allAtOnce' | 'canary' | 'linear',
-    /** Set when `kind` is `canary`. */
+    /** Options of a canary rollout. Set when `kind` is `canary`. */
     readonly canaryOptions?: Required<CanaryRolloutOptions>,
-    /** Set when `kind` is `linear`. */
+    /** Options of a linear rollout. Set when `kind` is `linear`. */
     readonly linearOptions?: LinearRolloutOptions,
   ) {}
 }

@@ -30,7 +30,9 @@ export class ValidationError extends Error {
 
 /** Allowed range of a number, and the service that sets it. */
 export interface Range {
+  /** Smallest allowed value. */
   readonly min: number;
+  /** Largest allowed value. */
   readonly max: number;
   /** Whether fractions are allowed. @default false */
   readonly fraction?: boolean;
@@ -46,6 +48,7 @@ export interface Range {
 
 /** Allowed values of a numeric prop, and the service that sets them. */
 export interface Steps {
+  /** Allowed values. */
   readonly values: readonly number[];
   /** Unit, such as `MiB` or `days`. */
   readonly unit?: string;

@@ -57,7 +57,7 @@ export class ClusterAccess extends Construct {
       this.nodeServiceAccount = this.makeNodeIdentity(props);
       this.cluster = this.makeCluster(props, choice, this.nodeServiceAccount);
       if (choice.kind === 'standard') {
-        // GKE keeps other pods off nodes with GPUs only if a pool without them exists first.
+        // GKE taints GPU nodes, which keeps other pods off them, only if a node pool without GPUs already exists.
         if (props.gpu) this.systemNodePool = this.makeSystemNodePool(props, this.cluster);
         this.nodePool = this.makeNodePool(props, choice, this.cluster);
       }

@@ -9,7 +9,7 @@ export interface GkeWatched {
   readonly clusterName: string;
   readonly namespace: string;
   readonly kserve: boolean;
-  /** Whether the server is Modelship's runtime. */
+  /** Whether the server is Modelship's own runtime. */
   readonly own: boolean;
   readonly thresholds: AlarmThresholds;
 }

@@ -135,7 +135,7 @@ export class VertexVersion extends Construct {
     });
   }
 
-  /** Forces replacement. An update would repeat the call with a new id and never delete the resource with the old id. */
+  /** Forces replacement. An update would repeat the call with a new id and never delete the old resource. */
   private replacedWith(suffix: string) {
     return { replaceTriggeredBy: [new TerraformData(this, 'Content', { suffix }).address] };
   }
