@@ -54,15 +54,15 @@ const INTERNAL_LOAD_BALANCER = { 'networking.gke.io/load-balancer-type': 'Intern
  * @throws ValidationError with all invalid props
  */
 export class ContainerModel extends Construct {
-  /** Cluster that runs the model, and the providers' access to it. */
+  /** Cluster that runs the model, and the provider that connects to it. */
   readonly cluster: ClusterAccess;
   /** Service account of the pods, which can only read the model. */
   readonly serviceAccount: ServiceAccount;
   /** Bucket with the model package. */
   readonly modelStore: ModelStore;
-  /** Workload that runs the pods. Undefined if `kserve` is set. */
+  /** Workload that runs the pods. Undefined if `kserve` is true. */
   readonly workload?: ModelWorkload;
-  /** `InferenceService` that runs the pods. Set if `kserve` is set. */
+  /** `InferenceService` that runs the pods. Set if `kserve` is true. */
   readonly inferenceService?: InferenceService;
   /** Log bucket of the model, and the sink that fills it. */
   readonly logRetention: LogRetention;
@@ -118,7 +118,7 @@ export class ContainerModel extends Construct {
     return this.workload?.url ?? this.inferenceService!.url;
   }
 
-  /** URL of prediction requests. It speaks TensorFlow Serving's REST API, or the API of `server`. */
+  /** URL of prediction requests in the format of TensorFlow Serving's REST API, or of `server`. */
   get predictUrl(): string {
     return `${this.url}${this.server.spec.predictPath(this.model)}`;
   }
@@ -126,7 +126,7 @@ export class ContainerModel extends Construct {
   /**
    * Allows the pods of a namespace to invoke the model.
    *
-   * @throws Error if `kserve` is set, because Modelship creates no network policy for KServe
+   * @throws Error if `kserve` is true, because Modelship creates no network policy for KServe
    */
   grantInvoke(namespace: string): void {
     if (!this.workload) {

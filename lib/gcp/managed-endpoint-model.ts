@@ -305,7 +305,7 @@ export class ManagedEndpointModel extends Construct {
   }
 }
 
-/** Explanation settings. Vertex AI perturbs features by the names of the inputs and compares outputs by their names. */
+/** Creates the explanation settings. Vertex AI identifies features and outputs by the names of the tensors. */
 function shapley({ manifest }: Model, pathCount: number) {
   const named = (tensors: readonly { name: string }[], value: (name: string) => object) =>
     Object.fromEntries(tensors.map(({ name }) => [name, value(name)]));

@@ -54,7 +54,7 @@ export class ServerlessModel extends Construct {
   readonly logRetention: LogRetention;
   /** Dashboard, alert policies and log-based metric of the service. */
   readonly telemetry: Telemetry;
-  /** Uptime check of the service. Set if `uptimeCheck` is set. */
+  /** Uptime check of the service. Set if `uptimeCheck` is true. */
   readonly uptimeCheck?: MonitoringUptimeCheckConfig;
   /** Name of the revision that this deployment creates. Pass it as `stableRevision` to the next deployment. */
   readonly revision: string;

@@ -12,7 +12,7 @@ export interface ServedVersionOptions {
   readonly environment?: { [name: string]: string };
 }
 
-/** Default size of each pod, which depends on the server. */
+/** Returns the default size of each pod, which depends on the server. */
 export function serverSize({ spec }: ModelServer): Pick<ModelWorkloadProps, 'cpuMillis' | 'memoryMib'> {
   // Weights are loaded through main memory, and feeding the GPU alone keeps one CPU busy.
   if (spec.needsGpu) return { cpuMillis: 3000, memoryMib: 16_384 };

@@ -1,12 +1,12 @@
 /** Advice for the latency alarm. */
 export const LATENCY_ADVICE = 'Raise `maxReplicas`, or give the pods more CPU.';
 
-/** PromQL query for the p99 latency in seconds of the series with these labels. */
+/** Returns a PromQL query for the p99 latency, in seconds, of the series with these labels. */
 export function latencyQuery(labels: { readonly [name: string]: string }): string {
   return `histogram_quantile(0.99, sum by (le) (rate(modelship_request_seconds_bucket${selector(labels)}[5m])))`;
 }
 
-/** PromQL query for the share of requests that failed with a 5xx. */
+/** Returns a PromQL query for the share of requests that failed with a 5xx. */
 export function failureQuery(labels: { readonly [name: string]: string }): string {
   const all = `sum(rate(modelship_requests_total${selector(labels)}[5m]))`;
   return `sum(rate(modelship_requests_total${selector({ ...labels, status: /5../ })}[5m])) / ${all}`;

@@ -10,7 +10,7 @@ const OTLP_PORTS = [4317, 4318];
 
 /**
  * Creates the policy that restricts the pods of a workload. It allows ingress from `callerRanges` to the server's port.
- * It allows egress to DNS, HTTPS, trace collectors in `traceNamespaces` and `egressRanges`. Ranges are CIDR blocks.
+ * It allows egress to DNS, HTTPS, trace collectors in `traceNamespaces`, and `egressRanges`. Ranges are CIDR blocks.
  */
 export function closedPolicy(
   name: string,

@@ -2,12 +2,12 @@ import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { PICKLE_FORMATS } from '@modelship/runtime/manifest';
 import type { Model } from '../../model/model.js';
 
-/** Environment variables that make Modelship's runtime serve the model at `location`, a folder or a URL. */
+/** Returns the variables that make Modelship's runtime serve the model at `location`, a folder or a URL. */
 export function modelVariables(model: Model, location: string): { [name: string]: string } {
   return {
     [ENVIRONMENT.model]: location,
     [ENVIRONMENT.modelDigest]: model.digest,
-    // A `Model` of a pickle format exists only if its author marked it as trusted.
+    // A `Model` of a pickle format exists only if the user marked it as trusted.
     ...(PICKLE_FORMATS.includes(model.manifest.format) && { [ENVIRONMENT.trustPickle]: 'true' }),
   };
 }

@@ -5,8 +5,8 @@ import type { ServerImage, ServerSpec } from './spec.js';
 const REST_PORT = 8501;
 
 /**
- * Specification of TensorFlow Serving. Sources: https://www.tensorflow.org/tfx/serving/docker, and for SageMaker
- * aws/sagemaker-tensorflow-serving-container.
+ * Returns the specification of TensorFlow Serving. Sources: https://www.tensorflow.org/tfx/serving/docker, and for
+ * SageMaker aws/sagemaker-tensorflow-serving-container.
  */
 export function tensorFlowServing(image: ServerImage): ServerSpec {
   return {

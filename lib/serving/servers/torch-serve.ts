@@ -7,7 +7,10 @@ const CONFIG_FILE = 'config.properties';
 const SCRATCH_FOLDER = '/tmp';
 const LOGS = `${SCRATCH_FOLDER}/logs`;
 
-/** Specification of TorchServe, which is no longer maintained. Source: https://pytorch.org/serve/configuration.html */
+/**
+ * Returns the specification of TorchServe, which is no longer maintained. Source:
+ * https://pytorch.org/serve/configuration.html
+ */
 export function torchServe(image: ServerImage, handler: string): ServerSpec {
   return {
     name: 'TorchServe',

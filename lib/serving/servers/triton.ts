@@ -19,7 +19,7 @@ const BACKENDS: Partial<Record<ModelFormat, { backend: string; artifact: string 
 export const NO_TENSORFLOW = (Object.keys(BACKENDS) as ModelFormat[]).filter((format) => format !== 'saved_model');
 
 /**
- * Specification of NVIDIA Triton. Source:
+ * Returns the specification of NVIDIA Triton. Source:
  * https://docs.nvidia.com/deeplearning/triton-inference-server/user-guide/docs/user_guide/model_repository.html
  */
 export function triton(image: ServerImage, formats = Object.keys(BACKENDS) as ModelFormat[]): ServerSpec {
@@ -60,7 +60,7 @@ function layout(model: Model): readonly LayoutFile[] {
   ];
 }
 
-/** Model configuration in protobuf text format. `dims` include the batch dimension, so Triton must not add one. */
+/** Creates the configuration in protobuf text format. `dims` include the batch dimension, so Triton must not add one. */
 function config({ name, manifest }: Model): string {
   const { backend } = BACKENDS[manifest.format] ?? { backend: manifest.format };
   return [

@@ -2,7 +2,7 @@ import { modelSource } from './source.js';
 import type { ServerImage, ServerSpec } from './spec.js';
 
 /**
- * Specification of vLLM. Sources: https://docs.vllm.ai/en/stable/cli/serve/, and for SageMaker
+ * Returns the specification of vLLM. Sources: https://docs.vllm.ai/en/stable/cli/serve/, and for SageMaker
  * examples/deployment/sagemaker-entrypoint.sh in its repository.
  */
 export function vllm(image: ServerImage, source: string, options: Readonly<Record<string, string>>): ServerSpec {

@@ -122,7 +122,7 @@ function checkThrottle(validator: Validator, throttle: Throttle, { target, throt
   } else validator.number('throttle.requestsPerDay', requestsPerDay, support.requestsPerDay);
 }
 
-/** Pattern that matches exactly the given variable names, which can be regular expressions. */
+/** Returns a pattern that matches exactly the given variable names, which can be regular expressions. */
 export function exactly(...names: readonly string[]): RegExp {
   return new RegExp(`^(${names.join('|')})$`);
 }

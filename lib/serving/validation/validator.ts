@@ -57,8 +57,8 @@ export interface Steps {
 }
 
 /**
- * Collects the faults of a construct's props. Tokens, which the toolkit resolves only at deployment, pass every check
- * except `known`.
+ * Collects the faults of a construct's props. Tokens, which the toolkit resolves only at deployment, pass all value
+ * checks except `known`.
  */
 export class Validator {
   private readonly faults: Fault[] = [];

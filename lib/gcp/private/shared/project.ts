@@ -18,7 +18,7 @@ export function projectId(scope: Construct, project: string | undefined): string
   return project ?? clientConfig(scope).project;
 }
 
-/** Environment variables with the project ID, which the runtime adds to log entries to link them to traces. */
+/** Returns the variable with the project ID, which the runtime adds to log entries to link them to traces. */
 export function projectVariables(scope: Construct, project: string | undefined): { [name: string]: string } {
   return { GOOGLE_CLOUD_PROJECT: projectId(scope, project) };
 }

@@ -10,9 +10,9 @@ export const VERTEX = {
   /** Maximum size on a dedicated endpoint or through Private Service Connect, in bytes. */
   dedicatedPayloadBytes: 10 * MB,
   sharedTimeoutSeconds: 60,
-  /** Maximum timeout. A longer one needs a setting that the Terraform resource does not have. */
+  /** Maximum timeout in seconds. A longer one needs a setting that the Terraform resource does not have. */
   dedicatedTimeoutSeconds: 600,
-  /** Time to provision a replica's machine and pull its image. With the server's start it is at most two hours. */
+  /** Time to provision a replica's machine and pull its image. Together with the server's start, at most two hours. */
   provisionSeconds: 1800,
   startupSeconds: { min: 60, max: 5400, unit: 'seconds', source: 'Vertex AI' },
   replicas: { min: 1, max: 1000, source: 'Vertex AI' },
