@@ -6,9 +6,9 @@ import { scaling } from './scaling.js';
 export const KSERVE_CONTAINER = 'kserve-container';
 
 /**
- * Annotation that selects KServe's mode with a Deployment and a HorizontalPodAutoscaler. KServe 0.16 renamed the mode to
- * `Standard` and still accepts this name. The other mode, Knative, rejects the pod. It allows only the port names `h2c`
- * and `http1`, and no `lifecycle`. CSI volumes and `nodeSelector` need feature flags of the cluster.
+ * Annotation that selects KServe's mode with a Deployment and a HorizontalPodAutoscaler. KServe 0.16 renamed the mode
+ * to `Standard` and still accepts this name. The other mode, Knative, rejects the pod. It allows only the port names
+ * `h2c` and `http1`, and no `lifecycle`. CSI volumes and `nodeSelector` need feature flags of the cluster.
  */
 const DEPLOYMENT_MODE = { 'serving.kserve.io/deploymentMode': 'RawDeployment' };
 

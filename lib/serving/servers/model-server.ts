@@ -36,8 +36,8 @@ export interface VllmOptions extends ServerImageOptions {
   /**
    * Source of the weights: a Hugging Face repository, an `s3://` or `gs://` prefix with safetensors, or the absolute
    * path of a folder. The folder is in the image or on a mounted file system. AWS targets grant the server read access
-   * to an `s3://` prefix, and GKE and Vertex AI to a `gs://` prefix. Allow the server's role to decrypt if the bucket has
-   * a customer-managed key. The model package only provides the served model name.
+   * to an `s3://` prefix, and GKE and Vertex AI to a `gs://` prefix. Allow the server's role to decrypt if the bucket
+   * has a customer-managed key. The model package only provides the served model name.
    */
   readonly source: string;
   /** Arguments of `vllm serve` without the leading dashes, such as `{ 'max-model-len': '8192' }`. @default - none */

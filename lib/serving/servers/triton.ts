@@ -60,7 +60,7 @@ function layout(model: Model): readonly LayoutFile[] {
   ];
 }
 
-/** Creates the configuration in protobuf text format. `dims` include the batch dimension, so Triton must not add one. */
+/** Creates the configuration in protobuf text format. `dims` include the batch dimension, so Triton adds none. */
 function config({ name, manifest }: Model): string {
   const { backend } = BACKENDS[manifest.format] ?? { backend: manifest.format };
   return [
