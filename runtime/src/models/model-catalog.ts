@@ -23,8 +23,9 @@ export interface ModelControl {
   /**
    * Loads model `name` from its configured location, or the packages at `location` under that name.
    *
-   * @throws InferenceError `NOT_FOUND`, `ALREADY_EXISTS` for a location if the name is in use, `INVALID_ARGUMENT` for a
-   * location that is not allowed or a package that cannot be loaded, `RESOURCE_EXHAUSTED` if memory is insufficient
+   * @throws InferenceError `NOT_FOUND`, or `ALREADY_EXISTS` for a location if the name is in use
+   * @throws InferenceError `INVALID_ARGUMENT` for a location that is not allowed or a package that cannot be loaded
+   * @throws InferenceError `RESOURCE_EXHAUSTED` if memory is insufficient
    */
   load(name: string, location?: string): Promise<void>;
   /** Drains and frees every version of `name`. @throws InferenceError `NOT_FOUND` */
