@@ -11,8 +11,8 @@ export function checkContainers(): void {
     expect(check).toMatchObject({
       Type: 'jwt-validation',
       JwtValidationConfig: {
-        Issuer: 'https://login.example.com/',
-        AdditionalClaims: [{ Name: 'aud', Values: ['iris', 'all'] }],
+        Issuer: 'https://example.auth0.com/',
+        AdditionalClaims: [{ Name: 'aud', Values: ['iris'] }],
       },
     });
     expect(forward.Type).toBe('forward');

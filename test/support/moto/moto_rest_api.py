@@ -154,7 +154,7 @@ def settings(properties):
     """What is said of a stage only after it is there."""
     yield "/deploymentId", properties["DeploymentId"]
     yield "/tracingEnabled", properties["TracingEnabled"]
-    for key, value in camel(properties["AccessLogSetting"]).items():
+    for key, value in camel(properties.get("AccessLogSetting", {})).items():
         yield f"/accessLogSettings/{key}", value
     for setting in properties["MethodSettings"]:
         # A slash within a path is written so.
