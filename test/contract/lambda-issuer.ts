@@ -22,8 +22,9 @@ export class Issuer {
     const tls = { key: readFileSync(key), cert: readFileSync(certificate) };
     const server = createServer(tls, (request, response) => {
       const { port } = server.address() as AddressInfo;
+      const issuer = `https://127.0.0.1:${port}`;
       const documents: Record<string, object> = {
-        '/.well-known/openid-configuration': { jwks_uri: `https://127.0.0.1:${port}/keys` },
+        '/.well-known/openid-configuration': { issuer, jwks_uri: `${issuer}/keys` },
         '/keys': { keys: [jwk] },
       };
       const document = documents[request.url!];

@@ -1,4 +1,10 @@
-import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose';
+import type { JSONWebKeySet } from 'jose';
+
+/**
+ * Key set for `jwtVerify` of jose. The type hides jose's own, because jose is bundled and its declarations are not installed
+ * with this package.
+ */
+export type IssuerKeySet = (header: never, token: never) => unknown;
 
 /** Age in milliseconds after which cached keys are refreshed in the background. */
 const FRESH_MS = 10 * 60_000;
@@ -17,7 +23,7 @@ const MAX_DOCUMENT_BYTES = 1024 * 1024;
  * unavailable.
  */
 export class IssuerKeys {
-  private keys: JWTVerifyGetKey | undefined;
+  private keys: IssuerKeySet | undefined;
   private readAt = Number.NEGATIVE_INFINITY;
   private triedAt = Number.NEGATIVE_INFINITY;
   private reading: Promise<void> | undefined;
@@ -32,7 +38,7 @@ export class IssuerKeys {
    *
    * @throws Error if the keys were never read and cannot be read now
    */
-  async current(): Promise<JWTVerifyGetKey> {
+  async current(): Promise<IssuerKeySet> {
     if (!this.keys) await this.refresh();
     else if (this.now() - this.readAt > FRESH_MS) this.refresh().catch(() => {});
     if (!this.keys) throw new Error('the keys of the issuer cannot be read');
@@ -40,7 +46,7 @@ export class IssuerKeys {
   }
 
   /** Refreshes the keys because a token names an unknown key ID, and returns the current keys. */
-  async renewed(): Promise<JWTVerifyGetKey> {
+  async renewed(): Promise<IssuerKeySet> {
     await this.refresh().catch(() => {});
     return this.current();
   }

@@ -1,3 +1,4 @@
+import type { JWTVerifyGetKey } from 'jose';
 import type { JwtConfig } from '../config.js';
 import { InferenceError } from '../tensor/errors.js';
 import { IssuerKeys } from './issuer-keys.js';
@@ -39,10 +40,10 @@ export function jwtVerifier({ issuer, audience }: JwtConfig, keys = new IssuerKe
     });
     try {
       try {
-        return (await jwtVerify(token, found, options)).payload;
+        return (await jwtVerify(token, found as JWTVerifyGetKey, options)).payload;
       } catch (error) {
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-        return (await jwtVerify(token, await keys.renewed(), options)).payload;
+        return (await jwtVerify(token, (await keys.renewed()) as JWTVerifyGetKey, options)).payload;
       }
     } catch {
       throw new InferenceError('UNAUTHENTICATED', 'the bearer token is not valid');
