@@ -53,7 +53,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     service: 'Azure Functions',
     construct: 'ServerlessModel',
     url: 'predictUrl',
-    resource: 'azurerm_function_app_flex_consumption',
+    resource: 'azurerm_service_plan',
   },
   'container-apps': {
     cloud: 'azure',

@@ -4,6 +4,8 @@ import type { Cloud } from './targets.js';
 /** What differs between the clouds that Terraform deploys to. */
 interface TerraformCloud {
   readonly entry: string;
+  /** Names that every stack of the cloud imports from the entry. @default - none */
+  readonly names?: readonly string[];
   /** Import and construction of the provider. */
   readonly providerClass: string;
   readonly providerModule: string;
@@ -19,10 +21,11 @@ interface TerraformCloud {
 const CLOUDS: Readonly<Record<Exclude<Cloud, 'aws'>, TerraformCloud>> = {
   azure: {
     entry: 'modelship/azure',
+    names: ['AZURERM_FEATURES'],
     providerClass: 'AzurermProvider',
     providerModule: '@cdktf/provider-azurerm/lib/provider',
     // The storage accounts of the model have no keys.
-    provider: `new AzurermProvider(this, 'azurerm', { features: [{}], storageUseAzuread: true });`,
+    provider: `new AzurermProvider(this, 'azurerm', { features: AZURERM_FEATURES, storageUseAzuread: true });`,
     backendClass: 'AzurermBackend',
     backend: (name) => `    const storageAccountName = process.env.STATE_STORAGE_ACCOUNT;
     if (storageAccountName) {
@@ -85,7 +88,7 @@ function stack(project: Project): string {
 import { ${cloud.backendClass}, TerraformOutput, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import { Model } from 'modelship';
-import { ${[construct, ...imports].sort().join(', ')} } from '${cloud.entry}';
+import { ${[construct, ...(cloud.names ?? []), ...imports].sort().join(', ')} } from '${cloud.entry}';
 
 ${cloud.constants}
 
