@@ -40,7 +40,7 @@ export class AppContext {
   text(key: string): string | undefined {
     const value: unknown = this.app.node.tryGetContext(key);
     if (value === undefined || typeof value === 'string') return value;
-    throw new Error(`context \`${key}\`: got ${JSON.stringify(value)}, which is no text`);
+    throw new Error(`context \`${key}\`: got ${JSON.stringify(value)}; pass a string`);
   }
 
   /**

@@ -108,7 +108,7 @@ export class BatchModel extends Construct {
         }),
         threshold: 1,
         evaluationPeriods: 1,
-        alarmDescription: 'A batch failed, or ran out of time. What failed in it lies in the output bucket.',
+        alarmDescription: 'A batch failed or timed out. The output bucket holds the failed rows and their causes.',
       },
     );
   }

@@ -43,7 +43,7 @@ export function checkClusterServer(validator: Validator, props: ClusterServerPro
     validator.refuse(
       'access',
       `${spec.name} checks no callers, and nothing before the pods does; set access: Access.anonymous(), whose callers ` +
-        'the network lets in (`exposure`, `callerNamespaces`), or use ModelServer.modelship()',
+        'the network allows (`exposure`, `callerNamespaces`), or use ModelServer.modelship()',
     );
   }
   if (props.timeoutSeconds !== undefined) {

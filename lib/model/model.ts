@@ -49,12 +49,12 @@ export class Model {
     readonly manifest: Manifest,
   ) {}
 
-  /** The name under which the model is served. */
+  /** Name that the model is served as. */
   get name(): string {
     return this.manifest.name;
   }
 
-  /** The version under which the model is served. */
+  /** Version that the model is served as. */
   get version(): string {
     return this.manifest.version;
   }

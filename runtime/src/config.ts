@@ -135,10 +135,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
   const models = text(ENVIRONMENT.models);
   if (models !== undefined && modelDigest !== undefined) {
-    fault(
-      ENVIRONMENT.modelDigest,
-      `it is the digest of one package; give \`digests\` in ${ENVIRONMENT.models} in its place`,
-    );
+    fault(ENVIRONMENT.modelDigest, `it is the digest of one package; use \`digests\` in ${ENVIRONMENT.models} instead`);
   }
   const config: RuntimeConfig = {
     model: text(ENVIRONMENT.model) ?? process.cwd(),

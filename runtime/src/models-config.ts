@@ -22,7 +22,7 @@ export function parseModels(text: string, fault: Fault): readonly ModelEntry[] {
     json = JSON.parse(text);
   } catch {
     // The parser's message repeats part of the text, which may contain the signature of a URL.
-    fault('it is no JSON');
+    fault('it is not valid JSON');
     return [];
   }
   if (!isObject(json) || Object.keys(json).length === 0) {

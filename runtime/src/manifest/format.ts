@@ -179,7 +179,7 @@ function protobufFormat(file: FileBytes): ModelFormat | undefined {
   if (end !== file.size) return undefined;
   if (onnxSoFar && fields.get(7) === 2 && fields.get(8) === 2) return 'onnx';
   if (fields.get(1) === 0 && fields.get(2) === 2 && fields.size === 2) {
-    throw unknown(file.path, 'the graph of a SavedModel', 'give the folder it lies in, with its variables');
+    throw unknown(file.path, 'the graph of a SavedModel', 'pass the folder that contains it, with its variables');
   }
   if (first === 1 && fields.get(1) === 2) {
     throw unknown(file.path, 'a TensorFlow graph without signatures', 'export a SavedModel');

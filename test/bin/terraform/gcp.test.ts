@@ -53,5 +53,5 @@ test('how to ask has the token that each target takes', () => {
 });
 
 test('a setting that is no text is refused by name', () => {
-  expect(() => synthesized({ region: 4 })).toThrow(/context `region`: got 4, which is no text/);
+  expect(() => synthesized({ region: 4 })).toThrow(/context `region`: got 4; pass a string/);
 });

@@ -343,7 +343,7 @@ describe('refused, by name and with what is allowed', () => {
     [
       'an Ingress that asks nobody',
       { exposure: Exposure.ingress({ className: 'gce', host: 'a.b', sourceRanges: [] }) },
-      /access: an Ingress or a Gateway asks nobody/,
+      /access: an Ingress or a Gateway does not authenticate/,
     ],
     [
       'a Gateway of a cluster to be',

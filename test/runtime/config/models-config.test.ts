@@ -50,7 +50,7 @@ describe('the models that the environment names', () => {
   });
 
   it.each<[unknown, string]>([
-    ['{"iris": ', 'it is no JSON'],
+    ['{"iris": ', 'it is not valid JSON'],
     [{}, 'a JSON object is needed'],
     [{ iris: '' }, 'model "iris": a folder or a URL is needed'],
     [{ iris: null }, 'model "iris": a folder or a URL is needed'],
@@ -80,6 +80,6 @@ describe('the models that the environment names', () => {
 
   it('cannot be held to the digest of one package', () => {
     const variables = { [ENVIRONMENT.models]: '{"a":"x"}', [ENVIRONMENT.modelDigest]: DIGEST };
-    expect(() => readConfig(variables)).toThrow(`give \`digests\` in ${ENVIRONMENT.models} in its place`);
+    expect(() => readConfig(variables)).toThrow(`use \`digests\` in ${ENVIRONMENT.models} instead`);
   });
 });

@@ -88,7 +88,7 @@ describe('what cannot be served is refused with what to do', () => {
   test('the graph of a SavedModel without its folder', () => {
     // schema version 1, then a graph of two bytes
     writeFileSync(file('saved_model.pb'), Buffer.from([8, 1, 18, 2, 10, 0]));
-    expect(refusal(file('saved_model.pb')).message).toMatch(/give the folder it lies in/);
+    expect(refusal(file('saved_model.pb')).message).toMatch(/pass the folder that contains it/);
   });
 
   test('a path where nothing is', () => {

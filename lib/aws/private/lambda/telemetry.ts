@@ -56,7 +56,7 @@ export class FunctionTelemetry extends Construct {
           ),
         ],
         [
-          graph('Environments, and requests refused for want of them', [
+          graph('Environments, and requests throttled without one', [
             handler.metric('ConcurrentExecutions', { statistic: 'Maximum', period }),
             handler.metricThrottles({ period }),
           ]),

@@ -161,6 +161,6 @@ function checkRollout(validator: Validator, { rollout, rollbackAlarms }: Serverl
     (rollbackAlarms?.length ?? 0) < CODE_DEPLOY.alarms,
     'rollbackAlarms',
     'OUT_OF_RANGE',
-    `got ${rollbackAlarms?.length}; AWS CodeDeploy watches ${CODE_DEPLOY.alarms}, of which the construct's own is one`,
+    `got ${rollbackAlarms?.length}; AWS CodeDeploy watches at most ${CODE_DEPLOY.alarms}, including the construct's own`,
   );
 }

@@ -57,12 +57,12 @@ export function asyncInferenceConfig(
   };
 }
 
-/** Prefix under which callers upload the requests of an asynchronous endpoint. */
+/** Prefix for the requests that callers upload to an asynchronous endpoint. */
 export function asyncInputPrefix({ inputPrefix = 'async/input/' }: AsynchronousOptions): string {
   return inputPrefix;
 }
 
-/** Prefix under which SageMaker writes responses. */
+/** Prefix for the responses that SageMaker writes. */
 export function asyncOutputPrefix({ outputPrefix = 'async/output/' }: AsynchronousOptions): string {
   return outputPrefix;
 }

@@ -87,7 +87,7 @@ function checkDisks(
     mode.realTimeOptions?.volumeGib === undefined,
     'mode.volumeGib',
     'LOCAL_STORAGE',
-    `${local} has disks of its own, of which SageMaker changes no size; leave it out`,
+    `${local} has local disks with a fixed size; remove the prop`,
   );
   const other = known.find(([, type]) => !hasLocalStorage(type))?.[1];
   validator.check(

@@ -72,7 +72,7 @@ export class Scaling extends Construct {
     });
     const alarm = new Alarm(this, 'WakeAlarm', {
       metric,
-      alarmDescription: 'Somebody asks, and no instance runs: starts one.',
+      alarmDescription: 'Requests are waiting and no instance is running; scales out from zero.',
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: 1,
       evaluationPeriods: 1,

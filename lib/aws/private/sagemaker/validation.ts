@@ -196,7 +196,7 @@ function checkEnvironment(validator: Validator, { environment = {} }: ManagedEnd
     Object.keys(environment).length <= entries - OWN_VARIABLES,
     'environment',
     'TOO_MANY',
-    `got ${Object.keys(environment).length} variables; SageMaker allows ${entries}, of which the construct sets ${OWN_VARIABLES}`,
+    `got ${Object.keys(environment).length} variables; SageMaker allows ${entries}, including ${OWN_VARIABLES} that the construct sets`,
   );
   for (const [name, value] of Object.entries(environment)) {
     validator.check(

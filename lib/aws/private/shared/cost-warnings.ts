@@ -7,18 +7,18 @@ import type { Construct } from 'constructs';
  */
 const WARNINGS = {
   'modelship:idleGpu':
-    'at least one instance with a GPU runs, and is paid, while nobody asks. To pay nothing then, use ' +
+    'at least one instance with a GPU always runs and is billed while idle. To pay nothing when idle, use ' +
     'ManagedEndpointModel with EndpointMode.asynchronous() or .inferenceComponents() and `minReplicas: 0`',
   'modelship:idleInstance':
-    'at least one instance runs, and is paid, while nobody asks. EndpointMode.serverless() and ServerlessModel scale to zero',
+    'at least one instance always runs and is billed while idle. EndpointMode.serverless() and ServerlessModel scale to zero',
   'modelship:idleService':
-    'at least one task and a load balancer run, and are paid, while nobody asks. ServerlessModel scales to zero',
+    'at least one task and a load balancer always run and are billed while idle. ServerlessModel scales to zero',
   'modelship:idleEndpoints':
     'the VPC made here reaches AWS by interface endpoints, each paid by the hour in each zone. Constructs that are given one `vpc` share them',
   'modelship:natGateway':
     'the VPC made here has a NAT gateway, paid by the hour and by the byte. Constructs that are given one `vpc` share it',
   'modelship:provisionedConcurrency':
-    'what `minReplicas` keeps warm is paid while nobody asks. With 0 the first request after a pause waits for a start',
+    'the replicas that `minReplicas` keeps warm are billed while idle. With 0 the first request after a pause waits for a start',
   'modelship:bufferedStream':
     'the server streams its answers, and the HTTP API before it hands them on in one piece, after at most 29 seconds. ' +
     'Access.jwt() and Access.anonymous() let callers come to the load balancer, which streams',

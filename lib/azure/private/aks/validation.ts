@@ -102,7 +102,7 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
     (cluster === undefined) === (kubernetesProvider === undefined),
     cluster ? 'kubernetesProvider' : 'cluster',
     'MISSING',
-    'a cluster that is there needs a Kubernetes provider that reaches it, and only such a cluster does; give both or neither',
+    '`cluster` and `kubernetesProvider` must be set together: an existing cluster needs a provider that can reach it',
   );
   validator.check(
     cluster === undefined || props.clusterOptions === undefined,
@@ -120,7 +120,7 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
     props.gpuCount === undefined || cluster !== undefined,
     'gpuCount',
     'CONFLICT',
-    'it is for a `cluster` that is there; nodes that are made have those of clusterOptions.gpuCount, so leave it out',
+    'it applies to an existing `cluster` only; for a new cluster use clusterOptions.gpuCount',
   );
   validator.number('clusterOptions.gpuCount', clusterOptions.gpuCount, { min: 0, max: 8, source: 'a node' });
   validator.text(

@@ -22,7 +22,7 @@ export function grantInvoke(
 ): GenericResource {
   if (!application) {
     throw new Error(
-      `${endpoint.node.path}: there is nobody to let in by identity; grantInvoke is for Access.cloudIdentity()`,
+      `${endpoint.node.path}: grantInvoke() has no effect with this access; it requires Access.cloudIdentity()`,
     );
   }
   return application.grantInvoke(endpoint, `Invoke-${id}`, requirePrincipal(endpoint, principalId));

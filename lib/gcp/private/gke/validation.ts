@@ -91,7 +91,7 @@ function checkAccess(validator: Validator, { access, exposure }: ContainerModelP
     !outside || (access !== undefined && access.kind !== 'cloudIdentity'),
     'access',
     'NOT_AUTHENTICATED',
-    'an Ingress or a Gateway asks nobody who they are, and pods are let in by network only; set access: Access.jwt(…), ' +
+    'an Ingress or a Gateway does not authenticate callers, and pods are allowed by network only; set access: Access.jwt(…), ' +
       'or Access.anonymous() if anyone may ask',
   );
 }

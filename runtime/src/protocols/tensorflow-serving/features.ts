@@ -43,7 +43,7 @@ function itemShape(spec: TensorSpec, values: number): number[] {
   const shape = spec.shape.slice(1);
   const open = shape.filter((size) => size === -1).length;
   if (open > 1)
-    throw invalid(`Feature: ${spec.name} feeds shape [${spec.shape}], of which examples cannot tell the sizes`);
+    throw invalid(`Feature: ${spec.name} feeds shape [${spec.shape}], whose sizes cannot be derived from examples`);
   const known = elementCount(shape.filter((size) => size !== -1));
   return shape.map((size) => (size === -1 ? Math.floor(values / Math.max(1, known)) : size));
 }
