@@ -48,7 +48,7 @@ async function serve(directory: string, flags: ServeFlags): Promise<void> {
   const server = await output
     .progress(`Load ${directory} and run its samples`, () => startServer(config, flags.host, {}))
     .catch((error) => {
-      throw listenFailure(error, flags);
+      throw listenFailure(error, flags, config.grpcPort);
     });
   const host = flags.host.includes(':') ? `[${flags.host}]` : flags.host;
   const url = `http://${host}:${server.port}`;
@@ -62,15 +62,16 @@ async function serve(directory: string, flags: ServeFlags): Promise<void> {
   await server.close();
 }
 
-function listenFailure(error: NodeJS.ErrnoException & { port?: number }, { host, port, grpcPort }: ServeFlags): Error {
-  // Errors of the gRPC server have a message, but no code.
-  if (/\bEADDRINUSE\b/.test(error.message) && error.code === undefined) {
-    const source = grpcPort === undefined ? ENVIRONMENT.grpcPort : `--grpc-port ${grpcPort}`;
-    return new CommandFailure('PORT_TAKEN', `the port of ${source} is taken. Choose another, or unset it.`);
-  }
+/** @param usedGrpcPort the port of gRPC, from the flag or from the environment */
+function listenFailure(
+  error: NodeJS.ErrnoException & { port?: number },
+  { host, port, grpcPort }: ServeFlags,
+  usedGrpcPort: number | undefined,
+): Error {
   if (error.code === 'EADDRINUSE' && error.port !== port) {
-    const message = `the port of ${ENVIRONMENT.metricsPort} is taken. Choose another, or unset it.`;
-    return new CommandFailure('PORT_TAKEN', message);
+    const grpcSource = grpcPort === undefined ? ENVIRONMENT.grpcPort : `--grpc-port ${grpcPort}`;
+    const source = error.port === usedGrpcPort ? grpcSource : ENVIRONMENT.metricsPort;
+    return new CommandFailure('PORT_TAKEN', `the port of ${source} is taken. Choose another, or unset it.`);
   }
   if (error.code === 'EADDRINUSE') {
     return new CommandFailure('PORT_TAKEN', `port ${port} is taken. Choose another with --port, or --port 0 for any.`);
