@@ -35,7 +35,7 @@ test.each(files)('the commands of %s work in order', (page) => {
     cpSync(join(ROOT, 'examples/iris/model'), join(folder, 'models/iris'), { recursive: true });
   }
   const commands = pages.filter(({ file, notRun }) => file === page && !notRun).map(({ text }) => text);
-  const { status, stdout, stderr } = spawnSync('bash', ['-euc', [NPX, ...commands].join('\n')], {
+  const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-euc', [NPX, ...commands].join('\n')], {
     cwd: folder,
     encoding: 'utf8',
     timeout: 60_000,

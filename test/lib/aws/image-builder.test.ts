@@ -184,8 +184,9 @@ describe('the build', () => {
     };
     // Paths of the build's own container.
     const here = (script: string) => script.replaceAll('/tmp/', `${folder}/`);
+    // Without --norc, bash reads the user's .bashrc when its input is a socket, as from Node, and that may change PATH.
     const run = (script: string) =>
-      promisify(execFile)('bash', ['-c', here(script)], { cwd: folder, env }).catch(() => undefined);
+      promisify(execFile)('bash', ['--norc', '-c', here(script)], { cwd: folder, env }).catch(() => undefined);
     for (const command of phase.commands) await run(command);
     for (const command of phase.finally) await run(command);
     const calls = readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');

@@ -61,7 +61,9 @@ describe('the command that asks for a prediction', () => {
       signedService: 'execute-api',
       inputs,
     });
-    await promisify(execFile)('bash', ['-c', command], { env: { PATH: process.env.PATH, ...SECRETS, ...environment } });
+    await promisify(execFile)('bash', ['--norc', '-c', command], {
+      env: { PATH: process.env.PATH, ...SECRETS, ...environment },
+    });
     const { headers, method, url } = asked.request;
     return { ...headers, method, url, body: JSON.parse(asked.body), signedAsAws: await signedAsAws(asked) };
   }

@@ -24,8 +24,9 @@ if ! digest > /tmp/digest 2> /dev/null; then
   docker build --pull --provenance=false --sbom=false --output=type=docker \\
     \${BASE:+--build-arg "BASE=$BASE"} \${RUN_AS:+--build-arg "RUN_AS=$RUN_AS"} --tag "$REPOSITORY_URI:$TAG" .
   docker push "$REPOSITORY_URI:$TAG"
-  if ! aws ecr batch-get-image --repository-name "$REPOSITORY_NAME" --image-ids imageTag="$TAG" \\
-      --query 'images[0].imageManifest' --output text | grep -q '${MANIFEST_TYPE}'; then
+  MANIFEST=$(aws ecr batch-get-image --repository-name "$REPOSITORY_NAME" --image-ids imageTag="$TAG" \\
+    --query 'images[0].imageManifest' --output text)
+  if [[ $MANIFEST != *'${MANIFEST_TYPE}'* ]]; then
     echo 'the image has no manifest of the type ${MANIFEST_TYPE}, which SageMaker alone takes' >&2
     aws ecr batch-delete-image --repository-name "$REPOSITORY_NAME" --image-ids imageTag="$TAG" > /dev/null
     exit 1
