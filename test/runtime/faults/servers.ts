@@ -14,8 +14,17 @@ const ROOT = join(import.meta.dirname, '../../..');
 export const IRIS = join(ROOT, 'examples/iris/model');
 export const IRIS_REQUEST = '{"instances":[[5.1,3.5,1.4,0.2]]}';
 
-/** Arguments of Node that start the bundle, as images do. */
-export const BUNDLE: readonly string[] = [join(ROOT, 'runtime/dist/bundle/server.js')];
+/** A command that starts the server: a Node, and what it runs. */
+export type ServerCommand = readonly [node: string, ...script: string[]];
+
+/** Starts the sources with the Node that runs the tests. */
+export const SOURCES: ServerCommand = [process.execPath, '--import', 'tsx', join(ROOT, 'runtime/src/main.ts')];
+
+/** Starts the bundle, which images contain, with a Node. */
+export const bundleOn = (node: string): ServerCommand => [node, join(ROOT, 'runtime/dist/bundle/server.js')];
+
+/** Starts the bundle with the Node that runs the tests. */
+export const BUNDLE = bundleOn(process.execPath);
 
 const open: RunningServer[] = [];
 const children: ChildProcess[] = [];
@@ -39,13 +48,13 @@ export interface ServerProcess {
 /**
  * Starts the server as its image does.
  *
- * @param script what Node runs @default the sources
+ * @param command Node and the server's files @default the sources
  */
 export function spawnServer(
   variables: Readonly<Record<string, string>>,
-  script: readonly string[] = ['--import', 'tsx', join(ROOT, 'runtime/src/main.ts')],
+  [node, ...script]: ServerCommand = SOURCES,
 ): ServerProcess {
-  const child = spawn(process.execPath, [...script, 'serve'], {
+  const child = spawn(node, [...script, 'serve'], {
     cwd: ROOT,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, [ENVIRONMENT.port]: '0', ...variables },
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { post, serve, stopAll } from '../faults/servers.js';
+import { beforeEach, expect, it } from 'vitest';
+import { describeServers } from '../../support/every-server.js';
+import { post } from '../faults/servers.js';
 
 // What of the protocols depends on the server around them, asked through a socket.
 
 let base: string;
-beforeEach(async () => {
-  base = await serve();
-});
-afterEach(stopAll);
 
 const ROW = [5.1, 3.5, 1.4, 0.2];
 const instances = { instances: [ROW] };
@@ -16,7 +13,11 @@ const ask = async (path: string, body: object | string, headers: Record<string, 
   return { status: response.status, headers: response.headers, text: await response.text() };
 };
 
-describe('through a socket', () => {
+describeServers('through a socket', (start) => {
+  beforeEach(async () => {
+    base = await start().url;
+  });
+
   it('a CloudEvent is answered by one, and none in a batch is taken', async () => {
     const event = { specversion: '1.0', id: '1', source: 'test', type: 'rows', data: instances };
     const answer = await ask('/v1/models/iris:predict', event, { 'content-type': 'application/cloudevents+json' });
