@@ -17,7 +17,7 @@ export interface BatchRequestOptions {
    *
    * @default 10
    */
-  readonly concurrency?: number;
+  readonly maxConcurrency?: number;
   /** Percentage of requests that may fail before the execution fails, 0 to 100. @default 0 */
   readonly toleratedFailurePercent?: number;
 }
@@ -44,7 +44,7 @@ export interface TransformOptions {
   /** Number of instances that share the objects of one job, 1 to 100. @default 1 */
   readonly instanceCount?: number;
   /** Maximum number of concurrent requests per instance, 1 to 100. @default 4 */
-  readonly concurrencyPerInstance?: number;
+  readonly maxConcurrency?: number;
   /** Seconds until a request times out, 1 to 3600. @default 600 */
   readonly timeoutSeconds?: number;
 }

@@ -45,7 +45,7 @@ export interface RealTimeOptions {
    */
   readonly inferenceAmiVersion?: string;
   /** Target number of concurrent requests per instance. The endpoint scales out above it. @default 8 */
-  readonly concurrencyPerInstance?: number;
+  readonly targetConcurrency?: number;
   /**
    * Size of the storage volume per instance in GiB, 1 to 512. Instance types with local storage do not support it.
    *
@@ -93,7 +93,7 @@ export interface AsynchronousOptions {
   /** SNS topic notified of each failed invocation. @default - none */
   readonly errorTopic?: ITopic;
   /** Maximum number of concurrent requests per instance, 1 to 1000. @default - SageMaker chooses */
-  readonly concurrencyPerInstance?: number;
+  readonly maxConcurrency?: number;
   /** Host AMI of the instances. It determines the GPU driver version. @default - same as in RealTimeOptions */
   readonly inferenceAmiVersion?: string;
   /** Target number of queued requests per instance. The endpoint scales out above it. @default 5 */
@@ -127,7 +127,7 @@ export interface InferenceComponentOptions {
   /** GPUs reserved per copy. @default 0 */
   readonly gpuCount?: number;
   /** Target number of concurrent requests per copy. The component scales out above it. @default 8 */
-  readonly concurrencyPerCopy?: number;
+  readonly targetConcurrency?: number;
 }
 
 /**

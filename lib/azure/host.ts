@@ -7,7 +7,7 @@ export interface FlexConsumptionOptions {
   readonly memoryMib?: number;
 
   /** Maximum number of concurrent requests per instance, 1 to 1000. The runtime batches them. @default 32 */
-  readonly concurrency?: number;
+  readonly maxConcurrency?: number;
 
   /**
    * Subnet for outbound traffic of the instances, delegated to `Microsoft.App/environments`.
@@ -74,7 +74,7 @@ export interface ContainerAppsOptions {
   readonly gpu?: ContainerAppGpu;
 
   /** Concurrent requests per replica that trigger scale-out, 1 to 10,000. @default 50 */
-  readonly concurrency?: number;
+  readonly targetConcurrency?: number;
 
   /**
    * Subnet of the Container Apps environment, delegated to `Microsoft.App/environments`.

@@ -160,7 +160,7 @@ export class ManagedEndpointModel extends Construct {
         autoscaled: isAutoscaled(props),
         timeoutSeconds,
         startupSeconds: props.startupSeconds ?? startSeconds(server),
-        concurrency: props.maxConcurrentRequests ?? DEFAULT_CONCURRENCY,
+        concurrency: props.maxConcurrency ?? DEFAULT_CONCURRENCY,
         variables: variablesOf(props, model, mountedFolder(names, model, server), timeoutSeconds),
         egressDisabled: props.privateSubnet !== undefined && props.workspace !== undefined,
         capturePercent: props.capturePercent,

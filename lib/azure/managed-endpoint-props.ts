@@ -67,7 +67,7 @@ export interface ManagedEndpointModelProps extends AzureServingProps {
    *
    * @default 100
    */
-  readonly maxConcurrentRequests?: number;
+  readonly maxConcurrency?: number;
 
   /**
    * Versions that stay deployed beside `model`. With `Rollout.canary()`, their shares must add up to what the canary

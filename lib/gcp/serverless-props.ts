@@ -24,7 +24,7 @@ export interface ServerlessModelProps extends GoogleServingProps {
   readonly memoryMib?: number;
 
   /** Maximum concurrent requests of each instance, 1 to 1000. The runtime batches them. @default 80 */
-  readonly concurrency?: number;
+  readonly maxConcurrency?: number;
 
   /** Network ingress setting of the service. @default Ingress.all(), which still requires authentication */
   readonly ingress?: Ingress;

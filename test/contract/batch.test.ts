@@ -24,9 +24,9 @@ describe('a batch by a function behind a REST API', () => {
       const { stateMachine } = new BatchModel(stack, id, { compute, inputBucket });
       machines.set(id, stateMachine.stateMachineName!);
     };
-    make('Strict', { rowsPerRequest: 3, concurrency: 2 });
+    make('Strict', { rowsPerRequest: 3, maxConcurrency: 2 });
     make('Tolerant', { rowsPerRequest: 3, toleratedFailurePercent: 50 });
-    make('OneByOne', { rowsPerRequest: 1, concurrency: 1 });
+    make('OneByOne', { rowsPerRequest: 1, maxConcurrency: 1 });
     make('Large', { rowsPerRequest: 10_000 });
   });
   const run = (id: string, content?: string) => account.run(machines.get(id)!, content);

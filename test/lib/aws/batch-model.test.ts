@@ -245,13 +245,13 @@ describe('BatchModel refuses', () => {
       by((stack) =>
         BatchCompute.serverless(serving(stack), {
           rowsPerRequest: 0,
-          concurrency: 10_001,
+          maxConcurrency: 10_001,
           toleratedFailurePercent: 101,
         }),
       ),
       [
         'compute.rowsPerRequest: OUT_OF_RANGE',
-        'compute.concurrency: OUT_OF_RANGE',
+        'compute.maxConcurrency: OUT_OF_RANGE',
         'compute.toleratedFailurePercent: OUT_OF_RANGE',
       ],
     ],

@@ -17,7 +17,7 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => BatchModelProps
     inputBucket: bucket(stack),
   }),
   'by a service on ECS': (stack) => ({
-    compute: BatchCompute.container(new ContainerModel(stack, 'Iris', container), { concurrency: 50 }),
+    compute: BatchCompute.container(new ContainerModel(stack, 'Iris', container), { maxConcurrency: 50 }),
     inputBucket: bucket(stack),
     outputBucket: bucket(stack, 'Output'),
   }),

@@ -60,7 +60,7 @@ describe('ManagedEndpointModel', () => {
 
   test('scales every variant on requests in flight, between the two bounds', () => {
     const mode = EndpointMode.realTime({
-      concurrencyPerInstance: 4,
+      targetConcurrency: 4,
       variants: [{ name: 'Second', model: secondModel, weight: 0.5, instanceType: 'ml.c6i.large' }],
     });
     const { template, endpoint } = make({ mode, minReplicas: 2, maxReplicas: 6 });

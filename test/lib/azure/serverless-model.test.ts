@@ -69,7 +69,7 @@ const DELEGATED = [{ name: 'apps', serviceDelegation: { name: 'Microsoft.App/env
 
 describe('on Functions', () => {
   test('the plan is Flex Consumption, and what the instances are is said', () => {
-    const template = functions({ minReplicas: 2, maxReplicas: 40 }, { memoryMib: 4096, concurrency: 64 });
+    const template = functions({ minReplicas: 2, maxReplicas: 40 }, { memoryMib: 4096, maxConcurrency: 64 });
     expect(template.one('azurerm_service_plan')).toMatchObject({ sku_name: 'FC1', os_type: 'Linux' });
     expect(site(template).functionAppConfig.scaleAndConcurrency).toEqual({
       instanceMemoryMB: 4096,
@@ -184,7 +184,7 @@ describe('on Functions', () => {
 
 describe('on Container Apps', () => {
   test('scales from none by the requests at once', () => {
-    const template = containerApp({}, { concurrency: 20 });
+    const template = containerApp({}, { targetConcurrency: 20 });
     expect(template.one('azurerm_container_app').template).toMatchObject({
       min_replicas: 0,
       max_replicas: 10,
@@ -324,7 +324,7 @@ test('who was let in gets tokens, and grantInvoke says so when there is nobody t
 describe('what a host cannot do is refused at synth', () => {
   test('everything wrong on Functions is said at once, each with its prop', () => {
     const stack = azureStack();
-    const host = ServerlessHost.functionsFlexConsumption({ memoryMib: 1024, concurrency: 0, subnet: subnet(stack) });
+    const host = ServerlessHost.functionsFlexConsumption({ memoryMib: 1024, maxConcurrency: 0, subnet: subnet(stack) });
     expect(
       faultsOf(() =>
         serverless(
@@ -340,7 +340,7 @@ describe('what a host cannot do is refused at synth', () => {
         ),
       ),
     ).toEqual([
-      'host.concurrency OUT_OF_RANGE',
+      'host.maxConcurrency OUT_OF_RANGE',
       'host.memoryMib OUT_OF_RANGE',
       'host.subnet NOT_DELEGATED',
       'location BAD_TEXT',

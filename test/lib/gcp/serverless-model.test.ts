@@ -77,7 +77,7 @@ describe('ServerlessModel on Cloud Run', () => {
       service({
         cpu: 4,
         memoryMib: 8192,
-        concurrency: 9,
+        maxConcurrency: 9,
         minReplicas: 1,
         maxReplicas: 5,
         timeoutSeconds: 30,
@@ -289,7 +289,7 @@ describe('refused, by name and with what is allowed', () => {
     ['three CPUs', { cpu: 3 }, /cpu: got 3.*1, 2, 4, 6, 8/],
     ['more memory than the CPUs allow', { memoryMib: 8192 }, /memoryMib: got 8192 MiB with 1 CPU.*512 to 4096/],
     ['a model larger than the memory', { model: large, memoryMib: 512 }, /memoryMib: the model alone has 600 MiB/],
-    ['too much concurrency', { concurrency: 1001 }, /concurrency: got 1001.*1 to 1000/],
+    ['too much concurrency', { maxConcurrency: 1001 }, /maxConcurrency: got 1001.*1 to 1000/],
     ['more than an hour', { timeoutSeconds: 3601 }, /timeoutSeconds: got 3601.*3600 seconds/],
     ['no instance at all', { maxReplicas: 0 }, /maxReplicas: got 0.*1 to 1000/],
     [
@@ -365,8 +365,8 @@ describe('refused, by name and with what is allowed', () => {
   });
 
   test('everything in one error', () => {
-    expect(() => synthesize({ cpu: 3, concurrency: 0, region: 'x' })).toThrow(
-      /3 props are wrong:[\s\S]*region[\s\S]*concurrency[\s\S]*cpu/,
+    expect(() => synthesize({ cpu: 3, maxConcurrency: 0, region: 'x' })).toThrow(
+      /3 props are wrong:[\s\S]*region[\s\S]*maxConcurrency[\s\S]*cpu/,
     );
   });
 
@@ -385,7 +385,7 @@ describe('refused, by name and with what is allowed', () => {
     const numbers = {
       cpu: number,
       memoryMib: number,
-      concurrency: number,
+      maxConcurrency: number,
       minReplicas: number,
       maxReplicas: number,
       timeoutSeconds: number,

@@ -23,7 +23,7 @@ export interface MapDefinitionProps {
  * `FAILED_*.json` with their rows and the cause.
  */
 export function mapDefinition(props: MapDefinitionProps): object {
-  const { rowsPerRequest = 100, concurrency = 10, toleratedFailurePercent = 0 } = props.options;
+  const { rowsPerRequest = 100, maxConcurrency = 10, toleratedFailurePercent = 0 } = props.options;
   const bytes = BATCH.stateBytes - BATCH.envelopeBytes;
   // Step Functions limits the size of what it sends itself, but fails if the response is too large.
   const answered = Math.max(1, Math.floor(bytes / predictionBytes(props.model)));
@@ -36,7 +36,7 @@ export function mapDefinition(props: MapDefinitionProps): object {
       Parameters: { Bucket: props.inputBucketName, 'Key.$': '$.key' },
     },
     ItemBatcher: { MaxItemsPerBatch: Math.min(rowsPerRequest, answered), MaxInputBytesPerBatch: bytes },
-    MaxConcurrency: concurrency,
+    MaxConcurrency: maxConcurrency,
     ToleratedFailurePercentage: toleratedFailurePercent,
     ItemProcessor: {
       ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },

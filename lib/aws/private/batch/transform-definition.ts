@@ -22,7 +22,7 @@ export interface TransformDefinitionProps {
  * response is written under its object's name with the suffix `.out`.
  */
 export function transformDefinition(props: TransformDefinitionProps): object {
-  const { instanceType, instanceCount, concurrencyPerInstance, timeoutSeconds } = transformSize(props.options);
+  const { instanceType, instanceCount, maxConcurrency, timeoutSeconds } = transformSize(props.options);
   const byDefault =
     !Token.isUnresolved(instanceType) && hasOldDriver(instanceType) ? 'al2-ami-sagemaker-batch-gpu-535' : undefined;
   const amiVersion = props.options.transformAmiVersion ?? byDefault;
@@ -33,7 +33,7 @@ export function transformDefinition(props: TransformDefinitionProps): object {
       'TransformJobName.$': `States.Format('${props.jobPrefix}-{}', States.UUID())`,
       ModelName: props.modelName,
       BatchStrategy: 'MultiRecord',
-      MaxConcurrentTransforms: concurrencyPerInstance,
+      MaxConcurrentTransforms: maxConcurrency,
       ModelClientConfig: { InvocationsMaxRetries: 3, InvocationsTimeoutInSeconds: timeoutSeconds },
       TransformInput: {
         ContentType: 'application/jsonlines',

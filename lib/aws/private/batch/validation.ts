@@ -54,7 +54,7 @@ export function validateBatch(scope: Construct, props: BatchModelProps): void {
   const { requestOptions, transformOptions } = props.compute;
   if (requestOptions) {
     validator.number('compute.rowsPerRequest', requestOptions.rowsPerRequest, BATCH.rowsPerRequest);
-    validator.number('compute.concurrency', requestOptions.concurrency, BATCH.concurrency);
+    validator.number('compute.maxConcurrency', requestOptions.maxConcurrency, BATCH.concurrency);
     validator.number(
       'compute.toleratedFailurePercent',
       requestOptions.toleratedFailurePercent,
@@ -63,7 +63,7 @@ export function validateBatch(scope: Construct, props: BatchModelProps): void {
     checkService(validator, props);
   }
   if (transformOptions) {
-    const { instanceType, instanceCount, concurrencyPerInstance, timeoutSeconds } = transformOptions;
+    const { instanceType, instanceCount, maxConcurrency, timeoutSeconds } = transformOptions;
     validator.text('compute.instanceType', instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
     validator.text(
       'compute.transformAmiVersion',
@@ -72,7 +72,7 @@ export function validateBatch(scope: Construct, props: BatchModelProps): void {
       AMI_VERSION.rule,
     );
     validator.number('compute.instanceCount', instanceCount, BATCH.transformInstances);
-    validator.number('compute.concurrencyPerInstance', concurrencyPerInstance, BATCH.transformConcurrency);
+    validator.number('compute.maxConcurrency', maxConcurrency, BATCH.transformConcurrency);
     validator.number('compute.timeoutSeconds', timeoutSeconds, BATCH.transformSeconds);
     checkRuntimeGpu(validator, 'compute.image', instanceType, transformOptions.image === undefined);
     checkRegion(validator, regionOf(scope), transformOptions);

@@ -44,7 +44,7 @@ export function asyncInferenceConfig(
   role.mayWritePrefix(outputBucket, outputPrefix, key);
   for (const topic of [options.successTopic, options.errorTopic]) if (topic) role.mayPublish(topic);
   return {
-    clientConfig: { maxConcurrentInvocationsPerInstance: options.concurrencyPerInstance },
+    clientConfig: { maxConcurrentInvocationsPerInstance: options.maxConcurrency },
     outputConfig: {
       s3OutputPath: s3Path(outputBucket, outputPrefix),
       s3FailurePath: s3Path(outputBucket, `${outputPrefix}failures/`),

@@ -41,7 +41,7 @@ export function endpointScaling(
           resourceId: `endpoint/${endpointName}/variant/${name}`,
           dimension: 'sagemaker:variant:DesiredInstanceCount',
           predefinedMetric: 'SageMakerVariantConcurrentRequestsPerModelHighResolution',
-          target: mode.realTimeOptions?.concurrencyPerInstance ?? DEFAULT_CONCURRENCY,
+          target: mode.realTimeOptions?.targetConcurrency ?? DEFAULT_CONCURRENCY,
         }),
       );
     case 'serverless':
@@ -73,7 +73,7 @@ export function endpointScaling(
         resourceId: `inference-component/${endpointName}`,
         dimension: 'sagemaker:inference-component:DesiredCopyCount',
         predefinedMetric: 'SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution',
-        target: mode.inferenceComponentOptions?.concurrencyPerCopy ?? DEFAULT_CONCURRENCY,
+        target: mode.inferenceComponentOptions?.targetConcurrency ?? DEFAULT_CONCURRENCY,
         wakeMetric: metrics.metric('NoCapacityInvocationFailures', { statistic: 'Maximum' }),
       });
   }

@@ -27,7 +27,7 @@ function checkRealTime(validator: Validator, mode: EndpointMode): void {
   const options = mode.realTimeOptions ?? {};
   const { variants = [], shadow } = options;
   validator.text('mode.instanceType', options.instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
-  validator.number('mode.concurrencyPerInstance', options.concurrencyPerInstance, SAGEMAKER.requestsPerInstance);
+  validator.number('mode.targetConcurrency', options.targetConcurrency, SAGEMAKER.requestsPerInstance);
   validator.number('mode.volumeGib', options.volumeGib, SAGEMAKER.volumeGib);
   validator.number('mode.weight', options.weight, WEIGHT);
   validator.check(
@@ -105,7 +105,7 @@ function checkServerless(
 function checkAsynchronous(validator: Validator, mode: EndpointMode): void {
   const options = mode.asynchronousOptions;
   validator.text('mode.instanceType', options?.instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
-  validator.number('mode.concurrencyPerInstance', options?.concurrencyPerInstance, SAGEMAKER.requestsPerInstance);
+  validator.number('mode.maxConcurrency', options?.maxConcurrency, SAGEMAKER.requestsPerInstance);
   validator.number('mode.backlogPerInstance', options?.backlogPerInstance, {
     min: 1,
     max: 1_000_000,

@@ -126,7 +126,7 @@ export class ContainerApp extends Construct {
           readinessProbe: [{ ...probe(READY_PATH, 3), successCountThreshold: 1 }],
         },
       ],
-      httpScaleRule: [{ name: 'http', concurrentRequests: String(options.concurrency ?? DEFAULT_CONCURRENCY) }],
+      httpScaleRule: [{ name: 'http', concurrentRequests: String(options.targetConcurrency ?? DEFAULT_CONCURRENCY) }],
     };
   }
 

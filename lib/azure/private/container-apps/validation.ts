@@ -34,7 +34,7 @@ export function checkContainerApps(
     throttle: THROTTLE_INSTEAD,
     timeoutSeconds: CONTAINER_APPS.timeoutSeconds,
   });
-  validator.number('host.concurrency', options.concurrency, CONTAINER_APPS.concurrency);
+  validator.number('host.targetConcurrency', options.targetConcurrency, CONTAINER_APPS.concurrency);
   validator.number('host.cpu', options.cpu, CONTAINER_APPS.cpu);
   validator.check(
     options.cpu === undefined || Token.isUnresolved(options.cpu) || Number.isInteger(options.cpu * 4),

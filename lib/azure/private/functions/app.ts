@@ -125,7 +125,7 @@ export class FunctionsApp extends Construct {
               scaleAndConcurrency: {
                 instanceMemoryMB: memoryMib,
                 maximumInstanceCount: props.maxReplicas ?? DEFAULT_MAX_INSTANCES,
-                triggers: { http: { perInstanceConcurrency: options.concurrency ?? DEFAULT_CONCURRENCY } },
+                triggers: { http: { perInstanceConcurrency: options.maxConcurrency ?? DEFAULT_CONCURRENCY } },
                 ...(props.minReplicas ? { alwaysReady: [{ name: 'http', instanceCount: props.minReplicas }] } : {}),
               },
             },

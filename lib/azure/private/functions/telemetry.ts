@@ -48,7 +48,7 @@ export function functionsTelemetry(
         id: 'Saturation',
         metric: MEMORY,
         threshold: Math.floor((memoryMib * BYTES_PER_MIB * saturationPercent) / 100),
-        description: `Instances use more than ${saturationPercent} % of their memory. Raise \`memoryMib\` or lower \`concurrency\`.`,
+        description: `Instances use more than ${saturationPercent} % of their memory. Raise \`memoryMib\` or lower \`maxConcurrency\`.`,
       },
     ],
   };

@@ -9,7 +9,7 @@ import { FUNCTIONS } from './limits.js';
 export function checkFunctions(
   validator: Validator,
   props: ServerlessModelProps,
-  { memoryMib, concurrency, subnet }: FlexConsumptionOptions,
+  { memoryMib, maxConcurrency, subnet }: FlexConsumptionOptions,
 ): void {
   checkAzureProps(validator, props, {
     target: 'the Flex Consumption plan',
@@ -28,7 +28,7 @@ export function checkFunctions(
         'ONNX, or use ServerlessHost.containerApps()',
     );
   }
-  validator.number('host.concurrency', concurrency, FUNCTIONS.concurrency);
+  validator.number('host.maxConcurrency', maxConcurrency, FUNCTIONS.concurrency);
   validator.step('host.memoryMib', memoryMib, FUNCTIONS.memoryMib);
   checkDelegated(validator, 'host.subnet', subnet);
   checkInNetwork(validator, props, 'host.subnet', subnet);

@@ -56,8 +56,7 @@ export function mlTelemetry({ latencySeconds, symptoms }: AlarmThresholds): Omit
         id: 'Saturation',
         metric: TURNED_AWAY,
         threshold: 1,
-        description:
-          'Requests were turned away with 429. Raise maxReplicas, or maxConcurrentRequests if processors idle.',
+        description: 'Requests were turned away with 429. Raise maxReplicas, or maxConcurrency if processors idle.',
       },
     ],
   };

@@ -19,7 +19,7 @@ const PROPS: PropTypes<ManagedEndpointModelProps> = {
   workspace: object('a workspace of azurerm, or an object such as { id, name }', 'id'),
   endpointName: STRING,
   instanceType: STRING,
-  maxConcurrentRequests: NUMBER,
+  maxConcurrency: NUMBER,
   alongside: arrayOf(object('an object such as { model, trafficPercent: 90 }', 'model')),
   mirrorPercent: NUMBER,
   capturePercent: NUMBER,
@@ -45,8 +45,7 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
     minReplicas: { ...AZURE_ML.instances, below: 'Use ServerlessModel, which scales to zero' },
     maxReplicas: AZURE_ML.instances,
     rollout: { canary: {}, instead: LINEAR_INSTEAD },
-    throttle:
-      'Limit `maxConcurrentRequests`, put Azure API Management in front, or use ServerlessModel of modelship/aws',
+    throttle: 'Limit `maxConcurrency`, put Azure API Management in front, or use ServerlessModel of modelship/aws',
     timeoutSeconds: AZURE_ML.timeoutSeconds,
   });
   validator.text('endpointName', props.endpointName, AZURE_ML.name.pattern, AZURE_ML.name.rule);
@@ -56,7 +55,7 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
     /^Standard_[A-Za-z0-9_]+$/,
     "give the name of a machine from Azure ML's list of managed online endpoints, such as `Standard_DS3_v2`",
   );
-  validator.number('maxConcurrentRequests', props.maxConcurrentRequests, AZURE_ML.concurrency);
+  validator.number('maxConcurrency', props.maxConcurrency, AZURE_ML.concurrency);
   validator.number('capturePercent', props.capturePercent, { min: 1, max: FULL, unit: 'percent', source: 'Azure ML' });
   validator.check(
     props.encryptionKey === undefined || props.encryptionKey.id !== undefined || props.workspace !== undefined,

@@ -9,5 +9,5 @@ export const SERVERLESS_PROPS: PropTypes<ServerlessModelProps> = {
 
 /** Alternatives to `throttle`, which neither host supports. */
 export const THROTTLE_INSTEAD =
-  "Remove it and limit `maxReplicas` and the host's `concurrency`, put an ApiManagementGateway in front, or use " +
+  "Remove it and limit `maxReplicas` and the host's `maxConcurrency` or `targetConcurrency`, put an ApiManagementGateway in front, or use " +
   'ServerlessModel of modelship/aws';

@@ -56,7 +56,7 @@ export function revisionTemplate(
     serviceAccount: serviceAccount.email,
     // Mounting a bucket requires the second-generation execution environment.
     executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
-    maxInstanceRequestConcurrency: props.concurrency ?? DEFAULT_CONCURRENCY,
+    maxInstanceRequestConcurrency: props.maxConcurrency ?? DEFAULT_CONCURRENCY,
     timeout: `${timeoutSeconds}s`,
     // Without a maximum, Cloud Run sets its own, which Terraform would remove at every apply.
     scaling: { minInstanceCount, maxInstanceCount },

@@ -60,7 +60,7 @@ export function cloudRunTelemetry(serviceName: string, thresholds: AlarmThreshol
         metric: latency,
         threshold: thresholds.latencySeconds * 1000,
         minutes,
-        documentation: `p99: ${symptoms.latency} Lower \`concurrency\` or raise \`cpu\`.`,
+        documentation: `p99: ${symptoms.latency} Lower \`maxConcurrency\` or raise \`cpu\`.`,
       },
       {
         id: 'Saturation',
@@ -69,7 +69,7 @@ export function cloudRunTelemetry(serviceName: string, thresholds: AlarmThreshol
         minutes,
         documentation:
           `Instances use more than ${saturationPercent} % of their memory, and are killed at 100 %. Raise \`memoryMib\` or ` +
-          'lower `concurrency`.',
+          'lower `maxConcurrency`.',
       },
     ],
   };

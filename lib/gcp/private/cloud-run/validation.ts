@@ -22,7 +22,7 @@ const PROPS: PropTypes<ServerlessModelProps> = {
   serviceName: STRING,
   cpu: NUMBER,
   memoryMib: NUMBER,
-  concurrency: NUMBER,
+  maxConcurrency: NUMBER,
   ingress: object('an Ingress, such as Ingress.all()', 'value'),
   network: STRING,
   subnetwork: STRING,
@@ -56,11 +56,11 @@ export function validateCloudRun(scope: Construct, props: ServerlessModelProps):
       },
       instead: LINEAR_INSTEAD,
     },
-    throttle: 'Remove it and limit `maxReplicas` and `concurrency`, or use ServerlessModel of modelship/aws',
+    throttle: 'Remove it and limit `maxReplicas` and `maxConcurrency`, or use ServerlessModel of modelship/aws',
     timeoutSeconds: CLOUD_RUN.timeoutSeconds,
   });
   validator.text('serviceName', props.serviceName, CLOUD_RUN.serviceName.pattern, CLOUD_RUN.serviceName.rule);
-  validator.number('concurrency', props.concurrency, CLOUD_RUN.concurrency);
+  validator.number('maxConcurrency', props.maxConcurrency, CLOUD_RUN.concurrency);
   checkSize(validator, props, size);
   checkGpu(validator, props, size);
   checkNetwork(validator, props);
