@@ -1,6 +1,6 @@
-import { chmodSync, cpSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { externalData, type ModelFormat } from '@modelship/runtime/manifest';
+import { chmodSync, cpSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+import { externalData, type ModelFormat, ModelPackageError } from '@modelship/runtime/manifest';
 
 /** Layout of a format's files in a package. */
 export interface PackedFormat {
@@ -21,16 +21,39 @@ export const PACKED_FORMATS: Readonly<Record<ModelFormat, PackedFormat>> = {
   lightgbm: { artifact: 'model.txt' },
 };
 
-/** Copies the model into `directory`. Returns the name of the artifact. */
+/**
+ * Copies the model into `directory`. Returns the name of the artifact.
+ *
+ * @throws ModelPackageError `ARTIFACT_INVALID` if a link leads out of the folder of the model
+ */
 export function copyArtifact(source: string, format: ModelFormat, directory: string): string {
   const { artifact, companions } = PACKED_FORMATS[format];
+  const isFolder = statSync(source).isDirectory();
+  if (isFolder) for (const path of filesBelow(source)) refuseLinkOut(path, [source]);
   cpSync(source, join(directory, artifact), { recursive: true, dereference: true });
   for (const path of companions?.(source) ?? []) {
+    // Download caches keep both as links to files that lie together elsewhere.
+    refuseLinkOut(join(dirname(source), path), [dirname(source), dirname(realpathSync(source))]);
     mkdirSync(dirname(join(directory, path)), { recursive: true });
     cpSync(join(dirname(source), path), join(directory, path), { dereference: true });
   }
   for (const name of readdirSync(directory)) makeReadable(join(directory, name));
   return artifact;
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path));
+}
+
+/** Refuses a link to a file outside all `folders`, because a model from elsewhere would take private files along. */
+function refuseLinkOut(path: string, folders: readonly string[]): void {
+  const target = realpathSync(path);
+  if (folders.some((folder) => target.startsWith(realpathSync(folder) + sep))) return;
+  throw new ModelPackageError(
+    'ARTIFACT_INVALID',
+    `${path} is a link to ${target}, outside the folder of the model. If the file belongs to the model, replace the ` +
+      'link with a copy: `cp -rL FOLDER COPY` replaces all links of a folder.',
+  );
 }
 
 /**

@@ -1,9 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
+/** Bytes that are read at once for small reads, which mostly follow each other. */
+const WINDOW_BYTES = 16 * 1024;
+
 /** Reads ranges of a file that may be larger than memory. */
 export class FileBytes {
   readonly size: number;
   private readonly descriptor: number;
+  private window: { offset: number; bytes: Buffer } = { offset: 0, bytes: Buffer.alloc(0) };
 
   constructor(readonly path: string) {
     this.descriptor = openSync(path, 'r');
@@ -12,6 +16,16 @@ export class FileBytes {
 
   /** Reads up to `length` bytes from `offset`; fewer at the end of the file. */
   read(offset: number, length: number): Buffer {
+    if (length > WINDOW_BYTES) return this.readAll(offset, length);
+    const { offset: start, bytes } = this.window;
+    if (offset < start || offset + length > start + bytes.length) {
+      this.window = { offset, bytes: this.readAll(offset, WINDOW_BYTES) };
+    }
+    const at = offset - this.window.offset;
+    return this.window.bytes.subarray(at, at + length);
+  }
+
+  private readAll(offset: number, length: number): Buffer {
     const bytes = Buffer.alloc(Math.max(0, Math.min(length, this.size - offset)));
     let filled = 0;
     while (filled < bytes.length) {

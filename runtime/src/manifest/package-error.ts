@@ -5,6 +5,7 @@ export type PackageErrorCode =
   | 'MANIFEST_EDITED'
   | 'FILE_MISSING'
   | 'FILE_CHANGED'
+  | 'FILE_UNLISTED'
   | 'DIGEST_MISMATCH'
   | 'FORMAT_UNKNOWN'
   | 'FORMAT_UNTRUSTED'

@@ -1,5 +1,8 @@
 import type { FileBytes } from './file-bytes.js';
 
+/** Highest field number. Parsers differ in what they make of a higher one. */
+const MAX_NUMBER = 2 ** 29 - 1;
+
 /** A field of a serialized protobuf message. */
 export interface ProtobufField {
   readonly number: number;
@@ -26,7 +29,7 @@ export function* protobufFields(file: FileBytes, start = 0, end = file.size): Ge
     if (!tag) return;
     const number = Math.floor(tag.value / 8);
     const wireType = tag.value % 8;
-    if (number === 0) return;
+    if (number === 0 || number > MAX_NUMBER) return;
     const field = content(head, tag.length, wireType, position);
     if (!field) return;
     yield { number, wireType, ...field };

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { packageDigest } from './digest.js';
 import { ModelPackageError } from './package-error.js';
-import { FRAMEWORKS, MANIFEST_FILE, type Manifest, manifestSchema, PICKLE_FORMATS } from './schema.js';
+import { FRAMEWORKS, MANIFEST_FILE, type Manifest, manifestSchema, PICKLE_FORMATS, SAMPLES_FILE } from './schema.js';
 
 /**
  * Reads and validates the manifest of the package in `directory`. Other files are not read.
@@ -75,11 +75,17 @@ export function parseManifest(text: string, source: string): Manifest {
   return manifest;
 }
 
-/** Checks constraints across fields: the artifact is among the files, and the format allows the required packages. */
-function checkContent({ artifact, files, format, requirements = [] }: Manifest, source: string): void {
+/**
+ * Checks constraints across fields: the artifact and the samples are among the files, and the format allows the required
+ * packages.
+ */
+function checkContent({ artifact, files, format, samples, requirements = [] }: Manifest, source: string): void {
   const faults: string[] = [];
   if (!files.some(({ path }) => path === artifact || path.startsWith(`${artifact}/`))) {
     faults.push(`  - artifact: ${JSON.stringify(artifact)} is not among the files, so that no digest covers it`);
+  }
+  if (samples.count > 0 && !files.some(({ path }) => path === SAMPLES_FILE)) {
+    faults.push(`  - samples: ${SAMPLES_FILE} is not among the files, so that no digest covers it`);
   }
   const foreign = PICKLE_FORMATS.includes(format) ? [] : requirements.filter((line) => !FRAMEWORKS.test(line));
   if (foreign.length > 0) {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { externalData } from './onnx-external-data.js';
 import { ModelPackageError } from './package-error.js';
 import { readManifest } from './read.js';
 import { MANIFEST_FILE, type Manifest } from './schema.js';
@@ -20,10 +21,10 @@ export async function fileSha256(path: string): Promise<string> {
 }
 
 /**
- * Verifies the files of the package in `directory` against its manifest.
+ * Verifies the files of the package in `directory` against its manifest, and that loading the model reads no others.
  *
- * @throws ModelPackageError `FILE_MISSING` or `FILE_CHANGED` for the first file that differs, or any error of
- * `readManifest`
+ * @throws ModelPackageError `FILE_MISSING` or `FILE_CHANGED` for the first file that differs, `FILE_UNLISTED` if the
+ * model would read a file that the manifest does not list, or any error of `readManifest`
  */
 export async function verifyFiles(directory: string, manifest: Manifest): Promise<void> {
   const { digest } = readManifest(directory);
@@ -56,4 +57,32 @@ export async function verifyFiles(directory: string, manifest: Manifest): Promis
       );
     }
   }
+  await refuseUnlisted(directory, manifest);
+}
+
+async function refuseUnlisted(directory: string, { name, artifact, format, files }: Manifest): Promise<void> {
+  const listed = new Set(files.map(({ path }) => path));
+  const isFolder = !listed.has(artifact);
+  const read = isFolder
+    ? await filesBelow(directory, artifact)
+    : format === 'onnx'
+      ? externalData(join(directory, artifact)).map((path) => posix.join(posix.dirname(artifact), path))
+      : [];
+  const other = read.find((path) => !listed.has(path));
+  if (other === undefined) return;
+  throw new ModelPackageError(
+    'FILE_UNLISTED',
+    `${join(directory, other)} belongs to the model, and the manifest of \`${name}\` does not list it, so that no digest ` +
+      'covers it. Remove it, or pack the model again.',
+  );
+}
+
+/** Returns everything below a folder that is not a folder itself. Links to folders are not followed, but returned. */
+async function filesBelow(directory: string, folder: string): Promise<string[]> {
+  const entries = await readdir(join(directory, folder), { withFileTypes: true });
+  const paths = entries.map(async (entry) => {
+    const path = `${folder}/${entry.name}`;
+    return entry.isDirectory() ? filesBelow(directory, path) : [path];
+  });
+  return (await Promise.all(paths)).flat();
 }

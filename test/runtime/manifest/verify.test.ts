@@ -1,4 +1,5 @@
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkIdentity, readManifest, verifyFiles } from '@modelship/runtime/manifest';
 import { describe, expect, test } from 'vitest';
@@ -6,8 +7,23 @@ import { writePackage } from '../../support/packages.js';
 
 describe('verifyFiles', () => {
   test('passes a whole package', async () => {
-    const directory = writePackage();
+    const directory = join(__dirname, '..', '..', '..', 'examples', 'iris', 'model');
     await expect(verifyFiles(directory, readManifest(directory))).resolves.toBeUndefined();
+  });
+
+  test.each<[string, (folder: string) => void]>([
+    ['file', (folder) => writeFileSync(join(folder, 'assets', 'extra.txt'), '')],
+    ['link to a folder', (folder) => symlinkSync(tmpdir(), join(folder, 'assets', 'extra.txt'))],
+  ])('refuses an unlisted %s in the folder of a model', async (_, add) => {
+    const content = { 'saved_model/saved_model.pb': 'graph', 'saved_model/assets/words.txt': 'one' };
+    const directory = writePackage({ format: 'saved_model', artifact: 'saved_model', content });
+    writeFileSync(join(directory, 'README.md'), 'is not part of the model');
+    await expect(verifyFiles(directory, readManifest(directory))).resolves.toBeUndefined();
+    add(join(directory, 'saved_model'));
+    await expect(verifyFiles(directory, readManifest(directory))).rejects.toMatchObject({
+      code: 'FILE_UNLISTED',
+      message: expect.stringContaining('saved_model/assets/extra.txt belongs to the model'),
+    });
   });
 
   test.each<[string, (file: string) => void, string, RegExp]>([
