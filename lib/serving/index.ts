@@ -4,6 +4,7 @@ export * from './image-architecture.js';
 export * from './image-source.js';
 export * from './props.js';
 export * from './rollout.js';
+export type { LayoutFile } from './servers/model-layout.js';
 export * from './servers/model-server.js';
 export * from './throttle.js';
 export type { FaultCode } from './validation/fault-codes.js';

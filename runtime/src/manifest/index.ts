@@ -9,6 +9,7 @@ export { parseManifest, readManifest } from './read.js';
 export {
   MANIFEST_FILE,
   type Manifest,
+  type ManifestTensor,
   MODEL_FORMATS,
   type ModelFormat,
   type PackageFile,

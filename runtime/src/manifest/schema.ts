@@ -89,7 +89,7 @@ const manifestObject = z.strictObject({
 });
 
 /** An input or output of a model. */
-interface ManifestTensor {
+export interface ManifestTensor {
   name: string;
   datatype: Datatype;
   shape: number[];

@@ -83,7 +83,11 @@ export class Telemetry extends Construct {
     });
   }
 
-  /** Creates the alerts and the workbook for an existing resource. */
+  /**
+   * Creates the alerts and the workbook for an existing resource.
+   *
+   * @internal
+   */
   watch(watched: Watched): void {
     this.alerts.push(...watched.alarms.map((alarm) => this.alert(watched, alarm)));
     if (this.props.dashboard ?? true) this.workbook = this.makeWorkbook(watched);
