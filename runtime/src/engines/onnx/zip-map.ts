@@ -1,21 +1,27 @@
 // Exporters for scikit-learn append a ZipMap node to a classifier. It converts the tensor of probabilities into a list
-// of maps, which ONNX Runtime's Node binding rejects. The node adds only the class names.
+// of maps, which ONNX Runtime's Node binding rejects. The node adds only the class names, so an Identity node replaces it.
 
 // Field numbers in onnx.proto.
 const MODEL_GRAPH = 7;
+const MODEL_OPSET = 8;
+const OPSET_DOMAIN = 1;
+const OPSET_VERSION = 2;
 const GRAPH_NODE = 1;
 const GRAPH_OUTPUT = 12;
-const NODE_INPUT = 1;
 const NODE_OUTPUT = 2;
 const NODE_OP_TYPE = 4;
 const NODE_ATTRIBUTE = 5;
+const NODE_DOMAIN = 7;
 const ATTRIBUTE_NAME = 1;
 const ATTRIBUTE_INTS = 8;
 const ATTRIBUTE_STRINGS = 9;
 const VALUE_NAME = 1;
 const VALUE_TYPE = 2;
 
-/** A model whose ZipMap nodes were removed. */
+/** Version of the standard operators for models that import only others. Each version since 1 has Identity. */
+const OPSET = 13;
+
+/** A model whose ZipMap nodes were replaced. */
 export interface WithoutZipMap {
   readonly model: Buffer;
   /** Class names by output. */
@@ -23,33 +29,42 @@ export interface WithoutZipMap {
 }
 
 /**
- * Removes the ZipMap nodes from a serialized ONNX model. The input tensor of each node becomes an output under the name
- * of the node's output.
+ * Replaces the ZipMap nodes of a serialized ONNX model, so that each output is the tensor of probabilities.
  *
  * @returns undefined if the model has none
  */
 export function withoutZipMap(model: Buffer): WithoutZipMap | undefined {
   const labels = new Map<string, readonly string[]>();
   const rewritten = rewrite(model, MODEL_GRAPH, (graph) => {
-    const renamed = new Map<string, string>();
-    for (const node of children(graph, GRAPH_NODE)) {
-      if (text(node, NODE_OP_TYPE) !== 'ZipMap') continue;
-      const output = text(node, NODE_OUTPUT);
-      renamed.set(text(node, NODE_INPUT), output);
-      labels.set(output, classLabels(node));
-    }
-    if (renamed.size === 0) return graph;
     const nodes = rewrite(graph, GRAPH_NODE, (node) => {
-      if (text(node, NODE_OP_TYPE) === 'ZipMap') return undefined;
-      const rename = (name: Buffer) => Buffer.from(renamed.get(name.toString()) ?? name.toString());
-      return rewrite(rewrite(node, NODE_INPUT, rename), NODE_OUTPUT, rename);
+      if (text(node, NODE_OP_TYPE) !== 'ZipMap') return node;
+      labels.set(text(node, NODE_OUTPUT), classLabels(node));
+      return identity(node);
     });
     return rewrite(nodes, GRAPH_OUTPUT, (value) => {
       const classes = labels.get(text(value, VALUE_NAME));
       return classes ? rewrite(value, VALUE_TYPE, () => probabilityType(classes.length)) : value;
     });
   });
-  return labels.size === 0 ? undefined : { model: rewritten, labels };
+  return labels.size === 0 ? undefined : { model: withStandardOperators(rewritten), labels };
+}
+
+/** Returns an Identity node with the input and output of `node`. */
+function identity(node: Buffer): Buffer {
+  const standard = rewrite(node, NODE_OP_TYPE, () => Buffer.from('Identity'));
+  return rewrite(
+    rewrite(standard, NODE_DOMAIN, () => undefined),
+    NODE_ATTRIBUTE,
+    () => undefined,
+  );
+}
+
+/** Adds the import of the standard operators if the model has none. */
+function withStandardOperators(model: Buffer): Buffer {
+  for (const opset of children(model, MODEL_OPSET)) {
+    if (['', 'ai.onnx'].includes(text(opset, OPSET_DOMAIN))) return model;
+  }
+  return Buffer.concat([model, message(MODEL_OPSET, message(OPSET_VERSION, encodeVarint(OPSET), 0))]);
 }
 
 function classLabels(node: Buffer): string[] {
