@@ -1,4 +1,5 @@
 import type { Manifest } from '@modelship/runtime/manifest';
+import { shapeText } from '@modelship/runtime/serve';
 import { stringifyExact } from '../json/exact-json.js';
 
 /** Writes the result of a command to standard output, and its progress to standard error. */
@@ -78,8 +79,9 @@ export function table(rows: readonly (readonly string[])[]): string[] {
 
 /** Returns a line such as `features FP32 [-1, 4]` for each tensor. `labelled` describes the labels. */
 export function tensorRows(specs: Manifest['inputs'], labelled: 'classes' | 'columns'): string[] {
-  return specs.map(({ name, datatype, shape, labels }) => {
-    return `${name} ${datatype} [${shape.join(', ')}]${labels ? `, ${labelled} ${shortList(labels)}` : ''}`;
+  return specs.map((spec) => {
+    const { name, datatype, labels } = spec;
+    return `${name} ${datatype} ${shapeText(spec)}${labels ? `, ${labelled} ${shortList(labels)}` : ''}`;
   });
 }
 

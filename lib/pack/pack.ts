@@ -16,7 +16,14 @@ import {
   readManifest,
   SAMPLES_FILE,
 } from '@modelship/runtime/manifest';
-import { type Artifact, encodeSamples, engineFor, type LoadedModel, type Sample } from '@modelship/runtime/serve';
+import {
+  type Artifact,
+  encodeSamples,
+  engineFor,
+  type LoadedModel,
+  type Sample,
+  shapeText,
+} from '@modelship/runtime/serve';
 import { declaredInputs } from './declared-inputs.js';
 import { copyArtifact } from './formats.js';
 import { goldenSamples } from './golden-samples.js';
@@ -92,7 +99,7 @@ function checkInputs({ source }: PackOptions, said: readonly TensorSpec[], model
 }
 
 function tensorRows(specs: readonly TensorSpec[]): string[] {
-  return specs.map(({ name, datatype, shape }) => `${name} ${datatype} [${shape.join(', ')}]`);
+  return specs.map((spec) => `${spec.name} ${spec.datatype} ${shapeText(spec)}`);
 }
 
 function refuseUntrusted({ source, trustPickle }: PackOptions, format: ModelFormat): void {
@@ -144,8 +151,15 @@ async function describe(
 }
 
 /** Returns only the properties of a tensor that the manifest stores. */
-function plain({ name, datatype, shape, labels, unused }: TensorSpec): Manifest['inputs'][number] {
-  return { name, datatype, shape: [...shape], ...(labels && { labels: [...labels] }), ...(unused && { unused }) };
+function plain({ name, datatype, shape, unknownRank, labels, unused }: TensorSpec): Manifest['inputs'][number] {
+  return {
+    name,
+    datatype,
+    shape: [...shape],
+    ...(unknownRank && { unknownRank }),
+    ...(labels && { labels: [...labels] }),
+    ...(unused && { unused }),
+  };
 }
 
 async function writeManifest(directory: string, { manifest, samples }: Described): Promise<Manifest> {

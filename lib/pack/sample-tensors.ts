@@ -1,6 +1,6 @@
 import { InferenceError, type Signature, type Tensor, type TensorSpec } from '@modelship/runtime';
 import { columnsOf, ModelPackageError } from '@modelship/runtime/manifest';
-import { elementCount, inputsFromColumns, missingColumn, shapeFits } from '@modelship/runtime/serve';
+import { elementCount, inputsFromColumns, missingColumn, shapeFitsSpec, shapeText } from '@modelship/runtime/serve';
 import type { SampleTensor, SampleTensors } from './sample-requests.js';
 import { tensorFrom } from './tensor-from-json.js';
 
@@ -83,14 +83,14 @@ function sampleTensor({ value, row, shape }: SampleTensor, spec: TensorSpec, pla
     throw invalid(place, `\`${spec.name}\`: ${error.message}`);
   }
   if (shape && elementCount(shape) === elementCount(tensor.shape)) tensor = { ...tensor, shape };
-  if (!shapeFits(tensor.shape, spec.shape)) {
+  if (!shapeFitsSpec(tensor.shape, spec)) {
     throw invalid(place, `\`${spec.name}\` has the shape [${tensor.shape}], and the model has [${spec.shape}]`);
   }
   return tensor;
 }
 
 function list(specs: readonly TensorSpec[]): string {
-  return specs.map(({ name, datatype, shape }) => `\`${name}\` (${datatype} [${shape}])`).join(', ');
+  return specs.map((spec) => `\`${spec.name}\` (${spec.datatype} ${shapeText(spec)})`).join(', ');
 }
 
 function invalid(place: string, message: string): ModelPackageError {

@@ -10,4 +10,4 @@ export { inputsFromColumns } from './tensor/columns.js';
 export { differenceBetween, type Tolerance } from './tensor/difference.js';
 export { JsonReader, TensorBuilder } from './tensor/json/index.js';
 export { missingColumn } from './tensor/missing.js';
-export { elementCount, shapeFits } from './tensor/tensor.js';
+export { elementCount, shapeFits, shapeFitsSpec, shapeText } from './tensor/tensor.js';

@@ -84,7 +84,8 @@ def _input(name, tensor):
 
 def _spec(name, tensor):
     shape = tensor.tensor_shape
-    if tensor.WhichOneof("encoding") != "name" or shape.unknown_rank:
-        raise ValueError(f"{name} is no dense tensor of known rank, which alone can be served")
+    if tensor.WhichOneof("encoding") != "name":
+        raise ValueError(f"{name} is not a dense tensor, and only dense tensors can be served")
     datatype = datatype_of(tf.dtypes.as_dtype(tensor.dtype).as_numpy_dtype)
-    return {"name": name, "datatype": datatype, "shape": [size.size for size in shape.dim]}
+    spec = {"name": name, "datatype": datatype, "shape": [size.size for size in shape.dim]}
+    return {**spec, "unknownRank": True} if shape.unknown_rank else spec

@@ -4,6 +4,7 @@ export { packageDigest } from './digest.js';
 export { detectFormat } from './format.js';
 export { checkIdentity } from './identity.js';
 export { externalData } from './onnx-external-data.js';
+export { namesWithShape } from './onnx-shapes.js';
 export { ModelPackageError, type PackageErrorCode } from './package-error.js';
 export { parseManifest, readManifest } from './read.js';
 export {

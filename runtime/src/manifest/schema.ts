@@ -62,6 +62,7 @@ const tensorSpec = z.strictObject({
   name: filled,
   datatype: z.enum(DATATYPES),
   shape: z.array(z.int().check(z.gte(-1))),
+  unknownRank: z.optional(z.boolean()),
   labels: z.optional(z.array(z.string())),
   unused: z.optional(z.boolean()),
 });
@@ -93,6 +94,8 @@ export interface ManifestTensor {
   name: string;
   datatype: Datatype;
   shape: number[];
+  /** Whether tensors may have any number of dimensions, so that `shape` is empty. */
+  unknownRank?: boolean | undefined;
   labels?: string[] | undefined;
   /** Whether the model ignores the input, so that requests may omit it. */
   unused?: boolean | undefined;

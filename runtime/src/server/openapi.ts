@@ -55,20 +55,24 @@ function record(properties: Readonly<Record<string, object>>): object {
 
 /** Schema of a list with one entry per row: the value of the only tensor, or an object with all tensors. */
 function rows(key: string, specs: readonly TensorSpec[]): object {
-  const row = (spec: TensorSpec) => nested(spec.datatype, spec.shape.slice(1));
+  const row = (spec: TensorSpec) => (spec.unknownRank ? {} : nested(spec.datatype, spec.shape.slice(1)));
   const items =
     specs.length === 1 ? row(specs[0]!) : record(Object.fromEntries(specs.map((spec) => [spec.name, row(spec)])));
   return record({ [key]: { type: 'array', items } });
 }
 
+const ANY_SIZE = { type: 'integer', minimum: 0 };
+
 function tensors(specs: readonly TensorSpec[]): object {
-  const prefixItems = specs.map(({ name, datatype, shape }) =>
+  const prefixItems = specs.map(({ name, datatype, shape, unknownRank }) =>
     record({
       name: { const: name },
       datatype: { const: datatype },
       shape: {
         type: 'array',
-        prefixItems: shape.map((size) => (size === -1 ? { type: 'integer', minimum: 0 } : { const: size })),
+        ...(unknownRank
+          ? { items: ANY_SIZE }
+          : { prefixItems: shape.map((size) => (size === -1 ? ANY_SIZE : { const: size })) }),
       },
       data: { type: 'array', description: 'Row by row, flat or nested' },
     }),

@@ -1,9 +1,13 @@
 import type { TensorData } from './datatype.js';
-import { elementCount, type Signature, type Tensor } from './tensor.js';
+import { elementCount, type Signature, type Tensor, type TensorSpec } from './tensor.js';
 
-/** Whether requests of this signature can be batched: each input and output accepts any number of rows. */
-export function isBatchable(signature: Signature): boolean {
-  return [...signature.inputs, ...signature.outputs].every((spec) => spec.shape[0] === -1);
+/**
+ * Whether requests of this signature can be batched: each input and output accepts any number of rows. The first
+ * dimension of an input of unknown rank may not be rows. An output of unknown rank is checked in each batch.
+ */
+export function isBatchable({ inputs, outputs }: Signature): boolean {
+  const hasRows = ({ shape }: TensorSpec) => shape[0] === -1;
+  return inputs.every(hasRows) && outputs.every((spec) => spec.unknownRank || hasRows(spec));
 }
 
 /** Returns the number of rows in a request. Undefined if its inputs disagree, so that it must run alone. */

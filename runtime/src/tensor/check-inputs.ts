@@ -1,5 +1,5 @@
 import { invalid } from './errors.js';
-import { type Signature, shapeFits, type Tensor } from './tensor.js';
+import { type Signature, shapeFitsSpec, type Tensor, type TensorSpec } from './tensor.js';
 
 /**
  * Checks that the inputs match the signature in order, datatypes and shapes.
@@ -9,12 +9,19 @@ import { type Signature, shapeFits, type Tensor } from './tensor.js';
 export function checkInputs(signature: Signature, inputs: readonly Tensor[]): void {
   checkDatatypes(signature, inputs);
   for (let index = 0; index < signature.inputs.length; index++) {
-    const spec = signature.inputs[index]!;
-    const { shape } = inputs[index]!;
-    if (!shapeFits(shape, spec.shape)) {
-      throw invalid(`input ${spec.name}: got shape [${shape}], the model takes [${spec.shape}] where -1 is any size`);
-    }
+    checkShape(signature.inputs[index]!, inputs[index]!.shape);
   }
+}
+
+/**
+ * Checks the shape of an input.
+ *
+ * @param name name of the input in the request, for the error
+ * @throws InferenceError `INVALID_ARGUMENT` naming the input
+ */
+export function checkShape(spec: TensorSpec, shape: readonly number[], name = spec.name): void {
+  if (shapeFitsSpec(shape, spec)) return;
+  throw invalid(`input ${name}: got shape [${shape}], the model takes [${spec.shape}] where -1 is any size`);
 }
 
 /**

@@ -5,6 +5,8 @@ export interface TensorSpec {
   readonly name: string;
   readonly datatype: Datatype;
   readonly shape: readonly number[];
+  /** Whether tensors may have any number of dimensions, so that `shape` is empty. @default false */
+  readonly unknownRank?: boolean;
   /** Class names along the last dimension of an output, or column names of an input. */
   readonly labels?: readonly string[];
   /**
@@ -46,4 +48,14 @@ export function elementCount(shape: readonly number[]): number {
 /** Whether `shape` matches `allowed`, in which -1 means any size. */
 export function shapeFits(shape: readonly number[], allowed: readonly number[]): boolean {
   return shape.length === allowed.length && allowed.every((size, axis) => size === -1 || size === shape[axis]);
+}
+
+/** Whether tensors of `shape` match the specification of an input or output. */
+export function shapeFitsSpec(shape: readonly number[], spec: Pick<TensorSpec, 'shape' | 'unknownRank'>): boolean {
+  return spec.unknownRank || shapeFits(shape, spec.shape);
+}
+
+/** Formats the shape of a specification for people. */
+export function shapeText({ shape, unknownRank }: Pick<TensorSpec, 'shape' | 'unknownRank'>): string {
+  return unknownRank ? 'any shape' : `[${shape.join(', ')}]`;
 }

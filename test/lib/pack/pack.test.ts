@@ -228,7 +228,7 @@ describe('bad input gives one clear error and leaves nothing', () => {
     ],
     ['text for a number', { instances: [['a', 'b', 'c', 'd']] }, /row 1: `features`: .*String/],
     ['a ragged row', { inputs: [[1, 2, 3, 4], [1]] }, /`features`: .*size/],
-    ['another name', { instances: [{ petals: ROW }] }, /the model has no `petals`, but `features` \(FP32 \[-1,4\]\)/],
+    ['another name', { instances: [{ petals: ROW }] }, /the model has no `petals`, but `features` \(FP32 \[-1, 4\]\)/],
     ['no input', { instances: [{}] }, /`features` is missing/],
     ['fewer predictions than rows', { instances: [ROW, ROW], predictions: [{ label: 0 }] }, /as many: got 1/],
     ['an unknown output', { instances: [ROW], predictions: [{ species: 0 }] }, /the model has no `species`/],

@@ -69,11 +69,12 @@ export function inferSchema(manifest: Inputs): JsonSchema {
 
 /**
  * Inputs that every request has; undefined if requests may have other inputs. A SavedModel accepts more shapes than its
- * signature names, and other signatures have other inputs.
+ * signature names, inputs of unknown rank accept any shape, and other signatures have other inputs.
  */
 function checkedInputs(manifest: Inputs): readonly TensorSpec[] | undefined {
   const isSole = manifest.format !== 'saved_model' && Object.keys(manifest.signatures ?? {}).length === 0;
-  return isSole ? signaturesOf(manifest).serving_default!.inputs : undefined;
+  const isKnown = isSole && !manifest.inputs.some(({ unknownRank }) => unknownRank);
+  return isKnown ? signaturesOf(manifest).serving_default!.inputs : undefined;
 }
 
 /** Schema of the values of all inputs by name. A single input may be sent without its name. */

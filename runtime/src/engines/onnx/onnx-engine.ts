@@ -2,8 +2,9 @@
 import './no-telemetry.js';
 import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
-import { detectFormat, ModelPackageError } from '../../manifest/index.js';
+import { detectFormat, ModelPackageError, namesWithShape } from '../../manifest/index.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import type { Signature, Tensor, TensorSpec } from '../../tensor/tensor.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
@@ -23,14 +24,13 @@ export const onnxEngine: Engine = {
       const stripped = stripZipMap(artifact.path);
       const source: Source = {
         model: stripped?.model ?? artifact.path,
-        options: sessionOptions(options),
-        // A model already in memory is not read from the file again.
-        verify: stripped ? undefined : artifact.verify,
+        options: { ...sessionOptions(options), ...(stripped && weightsIn(dirname(artifact.path))) },
+        verify: artifact.verify,
         onLine: options.onLine,
       };
       const session = await createSession(source);
       const givesOtherRows = firstDimensionsDiffer(session.inputMetadata, session.outputMetadata);
-      return new OnnxModel(session, source, signatureOf(session, stripped), givesOtherRows);
+      return new OnnxModel(session, source, signatureOf(session, artifact.path, stripped), givesOtherRows);
     } catch (error) {
       if (error instanceof ModelPackageError) throw error;
       const format = detectFormat(artifact.path);
@@ -68,6 +68,11 @@ function sessionOptions({ threads = 1 }: EngineOptions): InferenceSession.Sessio
   };
 }
 
+/** Returns the session options for a model in memory whose weights may be in files of `folder`. */
+function weightsIn(folder: string): InferenceSession.SessionOptions {
+  return { extra: { session: { model_external_initializers_file_folder_path: folder } } };
+}
+
 function createSession({ model, options }: Source): Promise<InferenceSession> {
   return typeof model === 'string' ? InferenceSession.create(model, options) : InferenceSession.create(model, options);
 }
@@ -78,7 +83,11 @@ function stripZipMap(path: string): WithoutZipMap | undefined {
   return bytes.includes('ZipMap') ? withoutZipMap(bytes) : undefined;
 }
 
-function signatureOf(session: InferenceSession, stripped?: WithoutZipMap): Signature {
+function signatureOf(session: InferenceSession, path: string, stripped?: WithoutZipMap): Signature {
+  const values = [...session.inputMetadata, ...session.outputMetadata];
+  // The file is read again only if ONNX Runtime reports an empty shape, which may be a missing one.
+  const isShapeless = (value: InferenceSession.ValueMetadata) => value.isTensor && value.shape.length === 0;
+  const shaped = values.some(isShapeless) ? namesWithShape(path) : undefined;
   const spec = (value: InferenceSession.ValueMetadata): TensorSpec => {
     const datatype = value.isTensor ? datatypeOf(value.type) : undefined;
     if (!value.isTensor || !datatype) {
@@ -90,7 +99,14 @@ function signatureOf(session: InferenceSession, stripped?: WithoutZipMap): Signa
     }
     const shape = value.shape.map((size) => (typeof size === 'number' && size >= 0 ? size : -1));
     const labels = stripped?.labels.get(value.name);
-    return { name: value.name, datatype, shape, ...(labels?.length && { labels }) };
+    const unknownRank = isShapeless(value) && shaped?.has(value.name) === false;
+    return {
+      name: value.name,
+      datatype,
+      shape,
+      ...(unknownRank && { unknownRank }),
+      ...(labels?.length && { labels }),
+    };
   };
   return { inputs: session.inputMetadata.map(spec), outputs: session.outputMetadata.map(spec) };
 }

@@ -42,7 +42,8 @@ function rows(key: string, specs: readonly TensorSpec[]): object {
 }
 
 /** Schema of one row of a tensor: one array level for each dimension except the first. */
-function schemaOf({ datatype, shape }: TensorSpec): object {
+function schemaOf({ datatype, shape, unknownRank }: TensorSpec): object {
+  if (unknownRank) return {};
   return shape.slice(1).reduce<object>((items) => ({ type: 'array', items }), { type: jsonType(datatype) });
 }
 

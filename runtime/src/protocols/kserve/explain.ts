@@ -156,7 +156,7 @@ function readRows(reader: JsonReader, spec: TensorSpec, name: string): Tensor {
   builder.read();
   const tensor = builder.tensor();
   if (tensor.shape[0] === 0) throw invalid(`${name} is empty`);
-  if (!shapeFits(tensor.shape, [-1, ...spec.shape.slice(1)])) {
+  if (!spec.unknownRank && !shapeFits(tensor.shape, [-1, ...spec.shape.slice(1)])) {
     throw invalid(`${name}: got shape [${tensor.shape}], the model takes [${spec.shape}] where -1 is any size`);
   }
   return tensor;

@@ -79,11 +79,11 @@ export function signatureDefinitions(model: ServedModel): object {
 
 function tensorInfos(specs: readonly TensorSpec[]): object {
   return Object.fromEntries(
-    specs.map(({ name, datatype, shape }) => [
+    specs.map(({ name, datatype, shape, unknownRank = false }) => [
       name,
       {
         dtype: TENSORFLOW_TYPES[datatype],
-        tensor_shape: { dim: shape.map((size) => ({ size: String(size), name: '' })), unknown_rank: false },
+        tensor_shape: { dim: shape.map((size) => ({ size: String(size), name: '' })), unknown_rank: unknownRank },
         name,
       },
     ]),

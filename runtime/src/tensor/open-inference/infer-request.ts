@@ -103,6 +103,7 @@ export function readTensors(reader: JsonReader, signature: Signature): readonly 
 function decodeRawRequest(body: Buffer, signature: Signature): InferRequest {
   const [spec, ...others] = signature.inputs as [TensorSpec, ...TensorSpec[]];
   if (others.length > 0) throw invalid(`a raw body needs a model of one input, this one takes ${nameList(signature)}`);
+  if (spec.unknownRank) throw invalid('a raw body cannot tell the shape, and the input takes any: send it in JSON');
   // The number of bytes determines one dimension. If several are dynamic, the first is a batch of one.
   const open = spec.shape.filter((size) => size === -1).length;
   const shape = spec.shape.map((size, axis) => (size === -1 && axis === 0 && open > 1 ? 1 : size));

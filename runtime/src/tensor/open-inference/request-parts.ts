@@ -1,9 +1,9 @@
-import { checkInputs, nameList } from '../check-inputs.js';
+import { checkInputs, checkShape, nameList } from '../check-inputs.js';
 import { converted, widens } from '../convert.js';
 import { DATATYPES, type Datatype } from '../datatype.js';
 import { invalid } from '../errors.js';
 import { missingColumn } from '../missing.js';
-import { type Signature, shapeFits, type Tensor, type TensorSpec } from '../tensor.js';
+import type { Signature, Tensor, TensorSpec } from '../tensor.js';
 
 /** Values of a `parameters` object. */
 export type Parameters = ReadonlyMap<string, string | number | boolean>;
@@ -28,9 +28,7 @@ export function checkInput(signature: Signature, name: string, shape: readonly n
     const advice = DATATYPES.includes(datatype as Datatype) ? '' : ` (the datatypes are ${DATATYPES.join(', ')})`;
     throw invalid(`input ${name}: got datatype ${datatype}, the model takes ${spec.datatype}${advice}`);
   }
-  if (!shapeFits(shape, spec.shape)) {
-    throw invalid(`input ${name}: got shape [${shape}], the model takes [${spec.shape}] where -1 is any size`);
-  }
+  checkShape(spec, shape, name);
   return spec;
 }
 

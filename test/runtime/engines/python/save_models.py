@@ -90,6 +90,9 @@ with tf.Graph().as_default(), tf.compat.v1.Session() as session:
     signatures = {
         "serving_default": signature_of({"text": text}, {"length": length}),
         "odd": signature_of({"number": number}, {"double": number * 2}),
+        "sparse": signature_of(
+            {"table": tf.compat.v1.sparse_placeholder(tf.float32, [2, 2])}, {"double": number * 2}
+        ),
     }
     builder.add_meta_graph_and_variables(session, ["serve"], signature_def_map=signatures)
     builder.save()

@@ -147,7 +147,7 @@ describe('a SavedModel that the builder of TF1 wrote', () => {
   });
 });
 
-it('serves text of unknown rank as a vector, and leaves out what else has none', async () => {
+it('serves text of unknown rank as a vector and numbers in any shape, and leaves out what is sparse', async () => {
   const lines: string[] = [];
   const model = await load('no_rank', (line) => lines.push(line));
   expect(model.signatures).toEqual({
@@ -155,12 +155,18 @@ it('serves text of unknown rank as a vector, and leaves out what else has none',
       inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }],
       outputs: [{ name: 'length', datatype: 'INT32', shape: [-1] }],
     },
+    odd: {
+      inputs: [{ name: 'number', datatype: 'FP32', shape: [], unknownRank: true }],
+      outputs: [{ name: 'double', datatype: 'FP32', shape: [], unknownRank: true }],
+    },
   });
+  const number = { name: 'number', datatype: 'FP32', shape: [1, 2], data: Float32Array.of(1, 2) } as const;
+  expect(await model.run([number], 'odd')).toEqual([{ ...number, name: 'double', data: Float32Array.of(2, 4) }]);
   const data = [Buffer.from('ship'), Buffer.from('')];
   const [length] = await model.run([{ name: 'text', datatype: 'BYTES', shape: [2], data }]);
   expect([...(length!.data as Int32Array)]).toEqual([4, 0]);
   await model.close();
-  expect(lines.join('\n')).toMatch(/the signature odd is not served: number is no dense tensor of known rank/);
+  expect(lines.join('\n')).toMatch(/the signature sparse is not served: table is not a dense tensor/);
 });
 
 it.each([
