@@ -161,7 +161,11 @@ export class ContainerModel extends Construct implements IConnectable {
       twoGroups: hasTwoVersions(props.rollout, props.blueGreenBakeMinutes),
     });
     const thresholds = new AlarmThresholds(props.alarms, this.timeoutSeconds);
-    this.trafficAlarms = new TrafficAlarms(this, 'Alarms', this.loadBalancer, thresholds, props.alarmActions ?? []);
+    this.trafficAlarms = new TrafficAlarms(this, 'Alarms', {
+      loadBalancer: this.loadBalancer,
+      thresholds,
+      actions: props.alarmActions ?? [],
+    });
     this.service = this.makeService(capacity, min);
     // ECS requires the capacity providers to be associated with the cluster for as long as a service uses them.
     if (capacity.kind !== 'fargate' || capacity.fargateOptions?.spot) {

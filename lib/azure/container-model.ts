@@ -88,17 +88,22 @@ export class ContainerModel extends Construct {
     const own = this.server.spec.image === undefined;
     const placement = new Placement(this, 'Placement', props);
     const thresholds = alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, AKS.timeoutSeconds.max);
-    this.telemetry = new Telemetry(this, 'Telemetry', placement, props, thresholds);
+    this.telemetry = new Telemetry(this, 'Telemetry', { placement, props, thresholds });
     const models = [props.model, ...(props.stableModel ? [props.stableModel] : [])];
-    this.modelStore = new ModelStore(this, 'ModelStore', placement, props, models, this.server);
+    this.modelStore = new ModelStore(this, 'ModelStore', { placement, props, models, server: this.server });
     const name = groupName(this, AKS.nameLength);
     this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', { ...placement.common, name });
     if ((props.access ?? Access.cloudIdentity()).kind === 'cloudIdentity') {
       this.entraApplication = new EntraApplication(this, 'EntraApplication');
     }
     if (!props.cluster) {
-      this.cluster = new AksCluster(this, 'Cluster', placement, this.telemetry, props, props.clusterOptions ?? {});
-      new ContainerLogs(this, 'ContainerLogs', placement, this.telemetry, this.cluster);
+      this.cluster = new AksCluster(this, 'Cluster', {
+        placement,
+        telemetry: this.telemetry,
+        props,
+        options: props.clusterOptions ?? {},
+      });
+      new ContainerLogs(this, 'ContainerLogs', { placement, telemetry: this.telemetry, cluster: this.cluster });
     }
     const cluster = props.cluster ?? this.cluster!.cluster;
     const provider = props.kubernetesProvider ?? this.cluster!.kubernetesProvider;
@@ -160,9 +165,13 @@ export class ContainerModel extends Construct {
       traceNamespaces: props.traceNamespaces,
     });
     volume?.claimIn(this.workload.namespaceName);
-    if (gpuCount && this.cluster) new NvidiaDevicePlugin(this, 'DevicePlugin', provider, this.cluster.ready);
+    if (gpuCount && this.cluster) {
+      new NvidiaDevicePlugin(this, 'DevicePlugin', { provider, dependsOn: this.cluster.ready });
+    }
     if (this.cluster && own) {
-      this.metrics = new AksMetrics(this, 'Metrics', placement, props, {
+      this.metrics = new AksMetrics(this, 'Metrics', {
+        placement,
+        props,
         cluster: this.cluster,
         namespace: name,
         thresholds,

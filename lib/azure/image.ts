@@ -141,13 +141,17 @@ class AcrTaskImage extends AzureImage {
 
   override bindOnAzure(scope: Construct, placement: Placement, props: AzureServingProps): AzureImageBinding {
     const image = new Construct(scope, 'Image');
-    const registry = this.options.registry ?? new Registry(image, 'Registry', placement, props).registry;
+    const registry = this.options.registry ?? new Registry(image, 'Registry', { placement, props }).registry;
     const context = contextOf(this.options, props);
-    const { uri, run } = new AcrBuild(image, 'Build', placement, props, {
-      ...context,
-      dockerfile: this.options.dockerfile ?? DOCKERFILE,
-      rebuild: this.options.rebuild,
-      registry,
+    const { uri, run } = new AcrBuild(image, 'Build', {
+      placement,
+      props,
+      options: {
+        ...context,
+        dockerfile: this.options.dockerfile ?? DOCKERFILE,
+        rebuild: this.options.rebuild,
+        registry,
+      },
     });
     return { uri, registry, ready: [run] };
   }

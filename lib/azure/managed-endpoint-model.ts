@@ -91,26 +91,26 @@ export class ManagedEndpointModel extends Construct {
     super(scope, id);
     validateManagedEndpoint(this, props);
     this.placement = new Placement(this, 'Placement', props);
-    this.telemetry = new Telemetry(
-      this,
-      'Telemetry',
-      this.placement,
+    this.telemetry = new Telemetry(this, 'Telemetry', {
+      placement: this.placement,
       props,
-      alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, AZURE_ML.timeoutSeconds.max),
-    );
+      thresholds: alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, AZURE_ML.timeoutSeconds.max),
+    });
     if (!props.workspace) {
-      this.workspace = new MlWorkspace(this, 'Workspace', this.placement, this.telemetry, props);
+      this.workspace = new MlWorkspace(this, 'Workspace', {
+        placement: this.placement,
+        telemetry: this.telemetry,
+        props,
+      });
     }
     const workspace = props.workspace ?? this.workspace!.workspace;
     const others = props.alongside ?? [];
-    this.modelStore = new ModelStore(
-      this,
-      'ModelStore',
-      this.placement,
+    this.modelStore = new ModelStore(this, 'ModelStore', {
+      placement: this.placement,
       props,
-      [props.model, ...others.map(({ model }) => model)],
-      props.server,
-    );
+      models: [props.model, ...others.map(({ model }) => model)],
+      server: props.server,
+    });
     this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', {
       ...this.placement.common,
       name: groupName(this, ASSET_NAME_LENGTH),
@@ -168,10 +168,12 @@ export class ManagedEndpointModel extends Construct {
       });
     this.deployment = deploy(props);
     this.alongside = others.map(deploy);
-    this.traffic = new MlTraffic(this, 'Traffic', this.endpoint, definition, props, [
-      this.deployment,
-      ...this.alongside,
-    ]);
+    this.traffic = new MlTraffic(this, 'Traffic', {
+      endpoint: this.endpoint,
+      definition,
+      props,
+      deployments: [this.deployment, ...this.alongside],
+    });
     if (isAutoscaled(props)) {
       this.autoscale = mlAutoscale(this, 'Autoscale', this.placement, this.deployment, props);
     }

@@ -65,15 +65,19 @@ export class ServerlessModel extends Construct {
     const placement = new Placement(this, 'Placement', props);
     const { timeoutSeconds } = host.containerAppsOptions ? CONTAINER_APPS : FUNCTIONS;
     const thresholds = alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, timeoutSeconds.max);
-    this.telemetry = new Telemetry(this, 'Telemetry', placement, props, thresholds);
+    this.telemetry = new Telemetry(this, 'Telemetry', { placement, props, thresholds });
     if ((props.access ?? Access.cloudIdentity()).kind === 'cloudIdentity') {
       this.entraApplication = new EntraApplication(this, 'EntraApplication');
     }
     const shared = { placement, telemetry: this.telemetry, entra: this.entraApplication };
     if (host.containerAppsOptions) {
-      this.containerApp = new ContainerApp(this, 'ContainerApp', props, host.containerAppsOptions, shared);
+      this.containerApp = new ContainerApp(this, 'ContainerApp', {
+        props,
+        options: host.containerAppsOptions,
+        ...shared,
+      });
     } else {
-      this.functions = new FunctionsApp(this, 'Functions', props, host.functionsOptions ?? {}, shared);
+      this.functions = new FunctionsApp(this, 'Functions', { props, options: host.functionsOptions ?? {}, ...shared });
     }
     this.url = (this.containerApp ?? this.functions)!.url;
   }

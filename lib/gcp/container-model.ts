@@ -79,7 +79,8 @@ export class ContainerModel extends Construct {
     this.model = props.model;
     this.server = props.server ?? ModelServer.modelship();
     this.cluster = new ClusterAccess(this, 'Cluster', props);
-    this.modelStore = new ModelStore(this, 'ModelStore', props, {
+    this.modelStore = new ModelStore(this, 'ModelStore', {
+      props,
       server: this.server,
       // The stable version was already uploaded, but possibly in the layout of another server.
       others: !this.isOwn && props.stableModel ? [props.stableModel] : [],
@@ -109,8 +110,8 @@ export class ContainerModel extends Construct {
       own: this.isOwn,
       thresholds: alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, GKE.timeoutSeconds.max),
     });
-    this.logRetention = new LogRetention(this, 'Logs', props, telemetry.logFilter);
-    this.telemetry = new Telemetry(this, 'Telemetry', props, telemetry);
+    this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
+    this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
   }
 
   /** URL of the workload, without a path. */

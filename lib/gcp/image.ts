@@ -86,7 +86,10 @@ export abstract class GoogleImage extends ImageSource {
    */
   static fromCloudBuild(options: CloudBuildImageOptions = {}): GoogleImage {
     const { buildRegion = 'global' } = options;
-    return new BuiltImage(options, (scope, id, props, build) => new CloudBuild(scope, id, props, build, buildRegion));
+    return new BuiltImage(
+      options,
+      (scope, id, props, build) => new CloudBuild(scope, id, { props, build, region: buildRegion }),
+    );
   }
 
   /**
@@ -126,7 +129,7 @@ class ArtifactRegistryImage extends GoogleImage {
     puller: () => Grantee | undefined,
   ): GoogleImageBinding {
     const { repository: given, image, reference } = this.options;
-    const repository = new ArtifactRepository(new Construct(scope, 'Image'), 'Repository', props, given);
+    const repository = new ArtifactRepository(new Construct(scope, 'Image'), 'Repository', { props, given });
     const separator = reference.startsWith('sha256:') ? '@' : ':';
     return { uri: `${repository.host}/${image}${separator}${reference}`, ready: repository.grantPull(puller) };
   }
@@ -179,7 +182,7 @@ class BuiltImage extends GoogleImage {
     puller: () => Grantee | undefined,
   ): GoogleImageBinding {
     const image = new Construct(scope, 'Image');
-    const registry = new ArtifactRepository(image, 'Repository', props, this.options.repository);
+    const registry = new ArtifactRepository(image, 'Repository', { props, given: this.options.repository });
     const { manifest } = props.model;
     const context = this.options.context ?? runtimeImageContext({ architecture: 'x64', manifest });
     const { dockerfile = 'Dockerfile', rebuild } = this.options;

@@ -95,7 +95,8 @@ export class ManagedEndpointModel extends Construct {
     const key = props.encryptionKey;
     const granted = key ? [grantKey(this, 'EndpointKey', key, vertexAgent())] : [];
 
-    this.modelStore = new ModelStore(this, 'ModelStore', props, {
+    this.modelStore = new ModelStore(this, 'ModelStore', {
+      props,
       server: props.server,
       // An earlier apply may have uploaded the stable model in the layout of another server.
       others: foreign !== undefined && props.stableModel ? [props.stableModel] : [],
@@ -131,8 +132,8 @@ export class ManagedEndpointModel extends Construct {
       alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, VERTEX.dedicatedTimeoutSeconds),
       needsGpu,
     );
-    this.logRetention = new LogRetention(this, 'Logs', props, telemetry.logFilter);
-    this.telemetry = new Telemetry(this, 'Telemetry', props, telemetry);
+    this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
+    this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
   }
 
   /** URL of the endpoint. Append `:predict`, `:rawPredict` or `:explain` to invoke it. */

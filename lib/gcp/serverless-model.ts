@@ -71,7 +71,7 @@ export class ServerlessModel extends Construct {
     const name = props.serviceName ?? generatedName(this, CLOUD_RUN.serviceName.maxLength);
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     this.modelName = props.model.name;
-    this.modelStore = new ModelStore(this, 'ModelStore', props);
+    this.modelStore = new ModelStore(this, 'ModelStore', { props });
     this.serviceAccount = new google.ServiceAccount(this, 'ServiceAccount', {
       project: props.project,
       accountId: generatedName(this, SERVICE_ACCOUNT_ID_LENGTH),
@@ -104,8 +104,8 @@ export class ServerlessModel extends Construct {
     if (access.kind === 'anonymous') this.grantInvoke('allUsers');
     const thresholds = alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, CLOUD_RUN.timeoutSeconds.max);
     const telemetry = cloudRunTelemetry(name, thresholds);
-    this.logRetention = new LogRetention(this, 'Logs', props, telemetry.logFilter);
-    this.telemetry = new Telemetry(this, 'Telemetry', props, telemetry);
+    this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
+    this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
     if (props.uptimeCheck) this.uptimeCheck = this.checkUptime(props, access);
   }
 

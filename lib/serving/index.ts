@@ -1,5 +1,5 @@
 export * from './access.js';
-export type { AlarmOptions } from './alarms.js';
+export type { AlarmOptions, AlarmThresholds } from './alarms.js';
 export * from './image-architecture.js';
 export * from './image-source.js';
 export * from './props.js';

@@ -155,3 +155,19 @@ describe('files of the services', () => {
     expect(missing).toEqual([]);
   });
 });
+
+test('each construct with an id takes a scope, the id and one object of props', () => {
+  const found: string[] = [];
+  for (const path of importsBelow('lib').keys()) {
+    const source = ts.createSourceFile(path, readFileSync(join(ROOT, path), 'utf8'), ts.ScriptTarget.Latest, true);
+    const visit = (node: ts.Node): void => {
+      if (ts.isConstructorDeclaration(node)) {
+        const [scope, id, , ...more] = node.parameters.map(({ name }) => name.getText());
+        if (scope === 'scope' && id === 'id' && more.length > 0) found.push(`${path}: ${node.parent.name?.text}`);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  expect(found).toEqual([]);
+});

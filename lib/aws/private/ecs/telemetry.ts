@@ -12,6 +12,12 @@ import { graph } from '../shared/graph.js';
 import { PERIOD as period, ServiceAlarms } from '../shared/service-alarms.js';
 import type { LoadBalancer } from './load-balancer.js';
 
+interface TrafficAlarmsProps {
+  readonly loadBalancer: LoadBalancer;
+  readonly thresholds: AlarmThresholds;
+  readonly actions: readonly IAlarmAction[];
+}
+
 /**
  * Alarms that a deployment watches. They depend only on the load balancer and its targets, so that the service can
  * reference them.
@@ -20,13 +26,7 @@ export class TrafficAlarms extends Construct {
   readonly errors: Alarm;
   readonly latency: Alarm;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    loadBalancer: LoadBalancer,
-    thresholds: AlarmThresholds,
-    actions: readonly IAlarmAction[],
-  ) {
+  constructor(scope: Construct, id: string, { loadBalancer, thresholds, actions }: TrafficAlarmsProps) {
     super(scope, id);
     const alarms = new ServiceAlarms(this, actions, thresholds);
     this.errors = alarms.errors(failurePercent(loadBalancer));

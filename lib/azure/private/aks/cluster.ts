@@ -33,6 +33,13 @@ export const GPU_TAINT = { key: 'sku', value: 'gpu', effect: 'NoSchedule' };
 /** Label of the nodes that serve models. */
 export const POOL_LABEL = { 'modelship.dev/pool': 'models' };
 
+interface AksClusterProps {
+  readonly placement: Placement;
+  readonly telemetry: Telemetry;
+  readonly props: AzureServingProps;
+  readonly options: AksClusterOptions;
+}
+
 /** AKS cluster with a node pool for models, and a Kubernetes provider to access it. */
 export class AksCluster extends Construct {
   readonly identity: UserAssignedIdentity;
@@ -42,14 +49,7 @@ export class AksCluster extends Construct {
   /** Resources to create before any object is created in the cluster. */
   readonly ready: ITerraformDependable[];
 
-  constructor(
-    scope: Construct,
-    id: string,
-    placement: Placement,
-    telemetry: Telemetry,
-    props: AzureServingProps,
-    options: AksClusterOptions,
-  ) {
+  constructor(scope: Construct, id: string, { placement, telemetry, props, options }: AksClusterProps) {
     super(scope, id);
     const name = groupName(scope, AKS.nameLength);
     this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', {

@@ -11,6 +11,12 @@ const NAME_LENGTH = 60;
 const STREAMS = ['Microsoft-ContainerInsights-Group-Default'];
 const DESTINATION = 'logs';
 
+interface ContainerLogsProps {
+  readonly placement: Placement;
+  readonly telemetry: Telemetry;
+  readonly cluster: AksCluster;
+}
+
 /**
  * Collection of logs and events of a cluster's pods in Log Analytics. The cluster's agent collects nothing without a
  * rule: https://learn.microsoft.com/azure/azure-monitor/containers/kubernetes-monitoring-enable
@@ -19,7 +25,7 @@ export class ContainerLogs extends Construct {
   readonly rule: MonitorDataCollectionRule;
   readonly association: MonitorDataCollectionRuleAssociation;
 
-  constructor(scope: Construct, id: string, placement: Placement, telemetry: Telemetry, cluster: AksCluster) {
+  constructor(scope: Construct, id: string, { placement, telemetry, cluster }: ContainerLogsProps) {
     super(scope, id);
     this.rule = new azurerm.MonitorDataCollectionRule(this, 'Rule', {
       ...placement.common,

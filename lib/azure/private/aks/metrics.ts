@@ -33,18 +33,17 @@ const NAME_LENGTH = 44;
 const STREAMS = ['Microsoft-PrometheusMetrics'];
 const DESTINATION = 'workspace';
 
+interface AksMetricsProps extends AksMetricsOptions {
+  readonly placement: Placement;
+  readonly props: AzureServingProps;
+}
+
 /** Metrics of a workload's pods, scraped by the cluster's Prometheus add-on, and alerts on them. */
 export class AksMetrics extends Construct {
   readonly workspace: MonitorWorkspace;
   readonly alerts: MonitorAlertPrometheusRuleGroup;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    placement: Placement,
-    props: AzureServingProps,
-    { cluster, namespace, thresholds }: AksMetricsOptions,
-  ) {
+  constructor(scope: Construct, id: string, { placement, props, cluster, namespace, thresholds }: AksMetricsProps) {
     super(scope, id);
     const name = groupName(scope, NAME_LENGTH);
     this.workspace = new azurerm.MonitorWorkspace(this, 'Workspace', { ...placement.common, name });

@@ -8,13 +8,18 @@ const IMAGE = 'nvcr.io/nvidia/k8s-device-plugin:v0.17.0';
 const NAME = 'nvidia-device-plugin';
 const SOCKETS = '/var/lib/kubelet/device-plugins';
 
+interface NvidiaDevicePluginProps {
+  readonly provider: TerraformProvider;
+  readonly dependsOn: ITerraformDependable[];
+}
+
 /**
  * NVIDIA device plugin, which advertises the GPUs of a node to Kubernetes. AKS installs the driver, but not the plugin.
  */
 export class NvidiaDevicePlugin extends Construct {
   readonly resource: DaemonSetV1;
 
-  constructor(scope: Construct, id: string, provider: TerraformProvider, dependsOn: ITerraformDependable[]) {
+  constructor(scope: Construct, id: string, { provider, dependsOn }: NvidiaDevicePluginProps) {
     super(scope, id);
     const labels = { 'app.kubernetes.io/name': NAME };
     this.resource = new kubernetes.DaemonSetV1(this, 'Resource', {

@@ -26,6 +26,11 @@ const DEFAULT_MAX_REPLICAS = 10;
 /** Seconds between the end of a drain and the kill. */
 const GRACE_SECONDS = 10;
 
+interface ContainerAppProps extends ServerlessBackendProps {
+  readonly props: ServerlessModelProps;
+  readonly options: ContainerAppsOptions;
+}
+
 /** Model on Azure Container Apps. */
 export class ContainerApp extends Construct {
   readonly environment: AppEnvironment;
@@ -38,23 +43,17 @@ export class ContainerApp extends Construct {
   /** Name of this revision, for the `stableRevision` of the next canary. */
   readonly revision: string;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    props: ServerlessModelProps,
-    options: ContainerAppsOptions,
-    { placement, telemetry, entra }: ServerlessBackendProps,
-  ) {
+  constructor(scope: Construct, id: string, { props, options, placement, telemetry, entra }: ContainerAppProps) {
     super(scope, id);
     const name = groupName(scope, CONTAINER_APPS.nameLength);
-    this.modelStore = new ModelStore(this, 'ModelStore', placement, props, [props.model]);
+    this.modelStore = new ModelStore(this, 'ModelStore', { placement, props, models: [props.model] });
     this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', { ...placement.common, name });
     const image = bindImage(this, options.image, placement, props, this.identity.principalId);
     const rolesKnown = afterRoles(this, 'RolesKnown', [
       this.modelStore.grantRead(this, 'ModelReader', this.identity.principalId),
       ...image.ready,
     ]);
-    this.environment = new AppEnvironment(this, 'Environment', name, placement, telemetry, options);
+    this.environment = new AppEnvironment(this, 'Environment', { name, placement, telemetry, options });
     const template = this.template(props, options, image.uri, entra);
     this.revision = revisionSuffix(this, { template, salt: options.versionSalt }, [
       image.uri,

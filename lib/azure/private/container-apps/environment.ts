@@ -14,20 +14,20 @@ export const GPU_PROFILE = 'gpu';
 
 const INSIGHTS = 'appInsights';
 
+interface AppEnvironmentProps {
+  readonly name: string;
+  readonly placement: Placement;
+  readonly telemetry: Telemetry;
+  readonly options: ContainerAppsOptions;
+}
+
 /** Environment of container apps: a network, workload profiles, and an agent that forwards their traces. */
 export class AppEnvironment extends Construct {
   readonly resource: ContainerAppEnvironment;
   /** Update that enables the agent. Apps that start earlier do not get the agent's address. */
   readonly agent: GenericResource;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    name: string,
-    placement: Placement,
-    telemetry: Telemetry,
-    options: ContainerAppsOptions,
-  ) {
+  constructor(scope: Construct, id: string, { name, placement, telemetry, options }: AppEnvironmentProps) {
     super(scope, id);
     this.resource = new azurerm.ContainerAppEnvironment(this, 'Resource', {
       ...placement.common,

@@ -30,6 +30,11 @@ const WEB_API = '2024-11-01';
 const PACKAGE_NAME = 'released-package.zip';
 const CONTAINER_DIGEST_LENGTH = 32;
 
+interface FunctionsAppProps extends ServerlessBackendProps {
+  readonly props: ServerlessModelProps;
+  readonly options: FlexConsumptionOptions;
+}
+
 /** Model on Azure Functions, on the Flex Consumption plan. */
 export class FunctionsApp extends Construct {
   readonly storage: SecureStorage;
@@ -43,13 +48,7 @@ export class FunctionsApp extends Construct {
   private readonly resourceGroupName: string;
   private keys?: DataAzurermFunctionAppHostKeys;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    props: ServerlessModelProps,
-    options: FlexConsumptionOptions,
-    { placement, telemetry, entra }: ServerlessBackendProps,
-  ) {
+  constructor(scope: Construct, id: string, { props, options, placement, telemetry, entra }: FunctionsAppProps) {
     super(scope, id);
     this.resourceGroupName = placement.resourceGroup.name;
     const memoryMib = options.memoryMib ?? DEFAULT_MEMORY_MIB;
@@ -60,7 +59,7 @@ export class FunctionsApp extends Construct {
       keyRequired: props.access?.kind === 'apiKey',
       timeoutSeconds,
     });
-    this.storage = new SecureStorage(this, 'Storage', placement, props);
+    this.storage = new SecureStorage(this, 'Storage', { placement, props });
     this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', {
       ...placement.common,
       name: groupName(scope, FUNCTIONS.nameLength),

@@ -6,21 +6,26 @@ import { BuildContexts } from '../shared/build-contexts.js';
 import type { Placement } from '../shared/placement.js';
 import { Registry } from '../shared/registry.js';
 
+interface ServerImagesProps {
+  readonly placement: Placement;
+  readonly props: AzureServingProps;
+}
+
 /** Copies of a server's image in a new registry, each with its own arguments. */
 export class ServerImages extends Construct {
   readonly registry: AzureRegistry;
   private readonly contexts: BuildContexts;
   private readonly builds = new Map<string, AcrBuild>();
 
-  constructor(
-    scope: Construct,
-    id: string,
-    private readonly placement: Placement,
-    private readonly props: AzureServingProps,
-  ) {
+  private readonly placement: Placement;
+  private readonly props: AzureServingProps;
+
+  constructor(scope: Construct, id: string, { placement, props }: ServerImagesProps) {
     super(scope, id);
-    this.registry = new Registry(this, 'Registry', placement, props).registry;
-    this.contexts = new BuildContexts(this, 'Contexts', placement, props);
+    this.placement = placement;
+    this.props = props;
+    this.registry = new Registry(this, 'Registry', { placement, props }).registry;
+    this.contexts = new BuildContexts(this, 'Contexts', { placement, props });
   }
 
   /**
@@ -30,11 +35,15 @@ export class ServerImages extends Construct {
     const context = serverImageContext(image, command);
     const made =
       this.builds.get(context.digest) ??
-      new AcrBuild(this, `Build-${context.digest.slice(0, 12)}`, this.placement, this.props, {
-        ...context,
-        dockerfile: 'Dockerfile',
-        registry: this.registry,
-        contexts: this.contexts,
+      new AcrBuild(this, `Build-${context.digest.slice(0, 12)}`, {
+        placement: this.placement,
+        props: this.props,
+        options: {
+          ...context,
+          dockerfile: 'Dockerfile',
+          registry: this.registry,
+          contexts: this.contexts,
+        },
       });
     this.builds.set(context.digest, made);
     return made;

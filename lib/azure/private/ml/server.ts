@@ -53,7 +53,7 @@ export function bindServedImages(
     return { registryId, ready, imageOf: () => ({ uri, built: [] }) };
   }
   if (isOnAzure(given)) return { ready: [], imageOf: () => ({ uri: given, built: [] }) };
-  const images = new ServerImages(scope, 'Images', placement, props);
+  const images = new ServerImages(scope, 'Images', { placement, props });
   return {
     registryId: images.registry.id,
     ready: [assignRole(scope, 'ImagePull', images.registry.id, 'AcrPull', principalId)],

@@ -36,19 +36,19 @@ function traffic(props: ManagedEndpointModelProps): { [deployment: string]: numb
   return Object.fromEntries([[deploymentName(props.model, props.versionSalt), ownPercent(props)], ...others]);
 }
 
+interface MlTrafficProps {
+  readonly endpoint: GenericResource;
+  readonly definition: MlEndpointDefinition;
+  readonly props: ManagedEndpointModelProps;
+  readonly deployments: readonly MlDeployment[];
+}
+
 /** Traffic split of the endpoint. Traffic moves after the deployments exist, and is removed before their deletion. */
 export class MlTraffic extends Construct {
   readonly move: GenericResource;
   readonly stop: GenericResource;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    endpoint: GenericResource,
-    definition: MlEndpointDefinition,
-    props: ManagedEndpointModelProps,
-    deployments: readonly MlDeployment[],
-  ) {
+  constructor(scope: Construct, id: string, { endpoint, definition, props, deployments }: MlTrafficProps) {
     super(scope, id);
     const { model, versionSalt, mirrorPercent } = props;
     this.move = this.put('Move', endpoint, definition, {

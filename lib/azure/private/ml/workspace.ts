@@ -24,6 +24,12 @@ import { ML_API } from './api.js';
 const WORKSPACE_NAME_LENGTH = 33;
 const VAULT_NAME_LENGTH = 24;
 
+interface MlWorkspaceProps {
+  readonly placement: Placement;
+  readonly telemetry: Telemetry;
+  readonly props: AzureServingProps;
+}
+
 /** Azure ML workspace with the storage account, key vault and container registry that it requires. */
 export class MlWorkspace extends Construct {
   readonly workspace: MachineLearningWorkspace;
@@ -35,17 +41,20 @@ export class MlWorkspace extends Construct {
   /** Resources to create before Terraform reads or writes the vault. */
   readonly vaultReachable: readonly ITerraformDependable[];
 
-  constructor(
-    scope: Construct,
-    id: string,
-    private readonly placement: Placement,
-    telemetry: Telemetry,
-    private readonly props: AzureServingProps,
-  ) {
+  private readonly placement: Placement;
+  private readonly props: AzureServingProps;
+
+  constructor(scope: Construct, id: string, { placement, telemetry, props }: MlWorkspaceProps) {
     super(scope, id);
+    this.placement = placement;
+    this.props = props;
     const { isPrivate } = this;
     // Azure ML accesses its own account with keys. Models are stored in another account, without keys.
-    this.storage = new SecureStorage(this, 'Storage', placement, props, { sharedKeys: true, hasFiles: true });
+    this.storage = new SecureStorage(this, 'Storage', {
+      placement,
+      props,
+      options: { sharedKeys: true, hasFiles: true },
+    });
     this.vault = new azurerm.KeyVault(this, 'Vault', {
       ...placement.common,
       name: globalName(scope, placement, VAULT_NAME_LENGTH, true),
@@ -62,7 +71,7 @@ export class MlWorkspace extends Construct {
         : {}),
     });
     this.vaultReachable = privateEndpoint(this, placement, props, this.vault.id, 'vault');
-    this.registry = new Registry(this, 'Registry', placement, props, isPrivate);
+    this.registry = new Registry(this, 'Registry', { placement, props, isPrivate });
     this.workspace = new azurerm.MachineLearningWorkspace(this, 'Resource', {
       ...placement.common,
       name: groupName(scope, WORKSPACE_NAME_LENGTH),

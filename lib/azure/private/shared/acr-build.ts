@@ -35,17 +35,23 @@ export interface RegistryBuild extends ImageContext, BuildIdentity {
   readonly contexts?: BuildContexts;
 }
 
+interface AcrBuildProps {
+  readonly placement: Placement;
+  readonly props: AzureServingProps;
+  readonly options: RegistryBuild;
+}
+
 /** Image build by Azure Container Registry, which runs once for each content of the context. */
 export class AcrBuild extends Construct {
   /** Task run of the build. It completes when the image is pushed. */
   readonly run: GenericResource;
   readonly uri: string;
 
-  constructor(scope: Construct, id: string, placement: Placement, props: AzureServingProps, options: RegistryBuild) {
+  constructor(scope: Construct, id: string, { placement, props, options }: AcrBuildProps) {
     super(scope, id);
     const tag = imageTag(options);
     const image = runtimeImage(options);
-    const contexts = options.contexts ?? new BuildContexts(this, 'Contexts', placement, props);
+    const contexts = options.contexts ?? new BuildContexts(this, 'Contexts', { placement, props });
     this.uri = `${options.registry.loginServer}/${image}`;
     this.run = new GenericResource(this, 'Run', {
       type: 'azapi_resource',

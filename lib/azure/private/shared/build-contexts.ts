@@ -12,6 +12,11 @@ import { SecureStorage } from './secure-storage.js';
 
 const CONTAINER = 'contexts';
 
+interface BuildContextsProps {
+  readonly placement: Placement;
+  readonly props: AzureServingProps;
+}
+
 /**
  * Storage of build contexts. A registry downloads them from outside through a link that only an account key can sign.
  * They contain the runtime, or the name of an image, but no model.
@@ -22,9 +27,13 @@ export class BuildContexts extends Construct {
   /** SAS token appended to each link to authorize the download. */
   private readonly signature: string;
 
-  constructor(scope: Construct, id: string, placement: Placement, props: AzureServingProps) {
+  constructor(scope: Construct, id: string, { placement, props }: BuildContextsProps) {
     super(scope, id);
-    this.storage = new SecureStorage(this, 'Storage', placement, props, { sharedKeys: true, isPublic: true });
+    this.storage = new SecureStorage(this, 'Storage', {
+      placement,
+      props,
+      options: { sharedKeys: true, isPublic: true },
+    });
     const { account } = this.storage;
     this.container = new azurerm.StorageContainer(this, 'Container', {
       name: CONTAINER,

@@ -13,6 +13,14 @@ import { SecureStorage } from './secure-storage.js';
 
 const CONTAINER = 'models';
 
+interface ModelStoreProps {
+  readonly placement: Placement;
+  readonly props: AzureServingProps;
+  readonly models: readonly Model[];
+  /** Server that loads the models; defaults to Modelship's runtime. */
+  readonly server?: ModelServer;
+}
+
 /** Storage of model packages as blobs, each package in a folder named by its digest. */
 export class ModelStore extends Construct {
   readonly storage: SecureStorage;
@@ -20,17 +28,12 @@ export class ModelStore extends Construct {
   /** Blobs of all files. Resources that read the models at start depend on them. */
   readonly blobs: readonly StorageBlob[];
 
-  /** @param server server that loads the models; defaults to Modelship's runtime */
-  constructor(
-    scope: Construct,
-    id: string,
-    placement: Placement,
-    props: AzureServingProps,
-    models: readonly Model[],
-    private readonly server?: ModelServer,
-  ) {
+  private readonly server?: ModelServer;
+
+  constructor(scope: Construct, id: string, { placement, props, models, server }: ModelStoreProps) {
     super(scope, id);
-    this.storage = new SecureStorage(this, 'Storage', placement, props);
+    this.server = server;
+    this.storage = new SecureStorage(this, 'Storage', { placement, props });
     this.container = new azurerm.StorageContainer(this, 'Container', {
       name: CONTAINER,
       storageAccountId: this.storage.account.id,

@@ -13,12 +13,18 @@ import { privateEndpoint } from './private-endpoint.js';
  */
 const REGISTRY_NAME_LENGTH = 50;
 
+interface RegistryProps {
+  readonly placement: Placement;
+  readonly props: AzureServingProps;
+  /** Whether only private endpoints reach the registry; false for a registry that builds images. */
+  readonly isPrivate?: boolean;
+}
+
 /** Container registry without an admin user and without anonymous pulls. */
 export class Registry extends Construct {
   readonly registry: ContainerRegistry;
 
-  /** @param isPrivate whether only private endpoints reach the registry; false for a registry that builds images */
-  constructor(scope: Construct, id: string, placement: Placement, props: AzureServingProps, isPrivate = false) {
+  constructor(scope: Construct, id: string, { placement, props, isPrivate = false }: RegistryProps) {
     super(scope, id);
     this.registry = new azurerm.ContainerRegistry(this, 'Registry', {
       ...placement.common,

@@ -29,6 +29,12 @@ export interface SecureStorageOptions {
   readonly hasFiles?: boolean;
 }
 
+interface SecureStorageProps {
+  readonly placement: Placement;
+  readonly props: AzureServingProps;
+  readonly options?: SecureStorageOptions;
+}
+
 /** Storage account without public blobs and with TLS 1.2 and soft delete. Account keys are disabled by default. */
 export class SecureStorage extends Construct {
   readonly account: StorageAccount;
@@ -37,14 +43,11 @@ export class SecureStorage extends Construct {
 
   private uploader?: ITerraformDependable;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    placement: Placement,
-    private readonly props: AzureServingProps,
-    options: SecureStorageOptions = {},
-  ) {
+  private readonly props: AzureServingProps;
+
+  constructor(scope: Construct, id: string, { placement, props, options = {} }: SecureStorageProps) {
     super(scope, id);
+    this.props = props;
     this.account = new azurerm.StorageAccount(this, 'Account', {
       ...placement.common,
       name: globalName(this, placement, ACCOUNT_NAME_LENGTH, false),

@@ -52,6 +52,13 @@ const WINDOWS = [1, 5, 15, 30, 60];
 /** Numeric codes of aggregations in the workbook format. */
 const AGGREGATION_CODES = { Total: 1, Maximum: 3, Average: 4 };
 
+interface TelemetryProps {
+  readonly placement: Placement;
+  readonly props: AzureServingProps;
+  /** Thresholds of the alerts. */
+  readonly thresholds: AlarmThresholds;
+}
+
 /** Storage for an endpoint's logs and traces, with alerts and a workbook for its metrics. */
 export class Telemetry extends Construct {
   readonly logs: LogAnalyticsWorkspace;
@@ -59,15 +66,16 @@ export class Telemetry extends Construct {
   readonly alerts: MonitorMetricAlert[] = [];
   workbook?: ApplicationInsightsWorkbook;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    private readonly placement: Placement,
-    private readonly props: AzureServingProps,
-    /** Thresholds of the alerts. */
-    readonly thresholds: AlarmThresholds,
-  ) {
+  private readonly placement: Placement;
+  private readonly props: AzureServingProps;
+  /** Thresholds of the alerts. */
+  readonly thresholds: AlarmThresholds;
+
+  constructor(scope: Construct, id: string, { placement, props, thresholds }: TelemetryProps) {
     super(scope, id);
+    this.placement = placement;
+    this.props = props;
+    this.thresholds = thresholds;
     const name = groupName(scope, NAME_LENGTH);
     this.logs = new azurerm.LogAnalyticsWorkspace(this, 'Logs', {
       ...placement.common,

@@ -13,13 +13,18 @@ import { serviceAgent } from './service-agent.js';
 /** Maximum length of a name: https://cloud.google.com/artifact-registry/docs/repositories/create-repos */
 const REPOSITORY_NAME_LENGTH = 63;
 
+interface ArtifactRepositoryProps {
+  readonly props: GoogleServingProps;
+  readonly given?: GoogleRepository;
+}
+
 /** Image repository, new or existing, and its pull and push permissions. */
 export class ArtifactRepository extends Construct {
   /** New repository. Undefined if an existing repository is used. */
   readonly repository?: ArtifactRegistryRepository;
   private readonly at: GoogleRepository;
 
-  constructor(scope: Construct, id: string, props: GoogleServingProps, given?: GoogleRepository) {
+  constructor(scope: Construct, id: string, { props, given }: ArtifactRepositoryProps) {
     super(scope, id);
     if (!given) this.repository = this.make(props);
     this.at = given ?? {

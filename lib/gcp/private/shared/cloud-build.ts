@@ -13,6 +13,12 @@ import { GOOGLE_OPERATION, restfulProvider } from './restful.js';
 /** Timeout that allows downloading and uploading a GPU image of 10 GB once. */
 const TIMEOUT_SECONDS = 3600;
 
+interface CloudBuildProps {
+  readonly props: GoogleServingProps;
+  readonly build: ImageBuild;
+  readonly region: string;
+}
+
 /**
  * Image build in Cloud Build. The only Terraform resource, a trigger, does not build at apply. The build is therefore a
  * REST API call, which is repeated when the image reference or the digest of the build context changes.
@@ -21,7 +27,7 @@ export class CloudBuild extends Construct {
   /** API call that completes when the image is pushed. */
   readonly pushed: GenericResource;
 
-  constructor(scope: Construct, id: string, props: GoogleServingProps, build: ImageBuild, region: string) {
+  constructor(scope: Construct, id: string, { props, build, region }: CloudBuildProps) {
     super(scope, id);
     const account = new google.ServiceAccount(this, 'ServiceAccount', {
       project: props.project,

@@ -16,6 +16,11 @@ const DEFAULT_RETENTION_DAYS = 90;
  */
 const LOG_BUCKET_NAME_LENGTH = 91;
 
+interface LogRetentionProps {
+  readonly props: GoogleServingProps;
+  readonly filter: string;
+}
+
 /**
  * Log bucket of an endpoint with its own retention, and the sink that fills it. Cloud Logging sets retention for whole
  * buckets only, and all services of the project share the default bucket.
@@ -28,7 +33,7 @@ export class LogRetention extends Construct {
   /** Exclusion that keeps the logs out of the `_Default` bucket, which would bill them a second time. */
   readonly exclusion: LoggingProjectExclusion;
 
-  constructor(scope: Construct, id: string, props: GoogleServingProps, filter: string) {
+  constructor(scope: Construct, id: string, { props, filter }: LogRetentionProps) {
     super(scope, id);
     const project = projectId(this, props.project);
     const suffix = lifetimeSuffix(this, 'Lifetime');

@@ -18,6 +18,10 @@ export interface ModelStoreOptions {
   readonly others?: readonly Model[];
 }
 
+interface ModelStoreProps extends ModelStoreOptions {
+  readonly props: GoogleServingProps;
+}
+
 /** Model package in a bucket, in a folder named by its digest. */
 export class ModelStore extends Construct {
   /** New bucket. Undefined if an existing bucket is used. */
@@ -29,12 +33,7 @@ export class ModelStore extends Construct {
   /** Uploaded files. Resources that read the model at startup must depend on them. */
   readonly objects: readonly StorageBucketObject[];
 
-  constructor(
-    scope: Construct,
-    id: string,
-    props: GoogleServingProps,
-    { server, others = [] }: ModelStoreOptions = {},
-  ) {
+  constructor(scope: Construct, id: string, { props, server, others = [] }: ModelStoreProps) {
     super(scope, id);
     if (props.modelBucket === undefined) this.bucket = this.makeBucket(scope, props);
     this.bucketName = this.bucket?.name ?? props.modelBucket!;

@@ -60,6 +60,11 @@ const ALIGNMENT = '60s';
 /** Maximum length of a name: https://cloud.google.com/logging/docs/reference/v2/rest/v2/projects.metrics */
 const METRIC_NAME_LENGTH = 100;
 
+interface TelemetryProps {
+  readonly props: GoogleServingProps;
+  readonly options: TelemetryOptions;
+}
+
 /** Dashboard, alert policies and log-based metric of an endpoint. */
 export class Telemetry extends Construct {
   /** Log-based metric that counts logged errors. */
@@ -69,7 +74,7 @@ export class Telemetry extends Construct {
   /** Dashboard of the endpoint. Undefined if `dashboard` is false. */
   readonly dashboard?: MonitoringDashboard;
 
-  constructor(scope: Construct, id: string, props: GoogleServingProps, options: TelemetryOptions) {
+  constructor(scope: Construct, id: string, { props, options }: TelemetryProps) {
     super(scope, id);
     const name = generatedName(scope, METRIC_NAME_LENGTH);
     const errorLogsName = `${name}-errors`;
