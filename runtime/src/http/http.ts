@@ -38,7 +38,7 @@ export type RouteHandler = (request: HttpRequest, parameters: RouteParameters) =
 
 /** One route. Its path uses the notation of find-my-way. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'OPTIONS' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'OPTIONS' | 'DELETE';
   readonly path: string;
   readonly handler: RouteHandler;
 }

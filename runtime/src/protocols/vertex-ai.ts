@@ -1,6 +1,6 @@
 import type { HttpResponse } from '../http/http.js';
 import { asInferenceError, handled } from './handled.js';
-import { inferTyped } from './open-inference/index.js';
+import { infer, inferTyped, isInferRequest } from './open-inference/index.js';
 import type { Protocol } from './protocol.js';
 import { failureResponse, jsonResponse } from './responses.js';
 import { soleModel } from './sole-model.js';
@@ -33,6 +33,7 @@ export function vertexAi(routes: VertexRoutes): Protocol {
         handler: handled(errorResponse, async (request) => {
           const model = soleModel(models);
           if (request.headers['content-type']?.startsWith(TRITON_TYPE)) return inferTyped(model, request, TRITON_TYPE);
+          if (isInferRequest(request.body)) return infer(model, request);
           const { inputs, rows, signatureName } = decodePredictRequest(request.body, model);
           const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
           return jsonResponse(encodePredictResponse(outputs, rows));

@@ -189,9 +189,32 @@ describe('/invocations', () => {
     expect((await ask('tfs-model-name=table, tfs-model-version=7, tfs-method=predict')).status).toBe(200);
     expect((await ask('tfs-model-name=table,tfs-model-version=8')).status).toBe(404);
     expect((await ask('tfs-model-name=none')).status).toBe(404);
-    expect((await ask('tfs-method=classify')).status).toBe(400);
     expect((await ask('')).json()).toEqual({
       error: expect.stringContaining('names none of the models half_plus_two, table'),
+    });
+  });
+
+  it('classifies and regresses examples where the custom attributes say so', async () => {
+    const ask = (method: string, body: object) => {
+      const headers = { 'x-amzn-sagemaker-custom-attributes': `tfs-method=${method}` };
+      return send()('POST', '/invocations', body, { headers });
+    };
+    const body = { examples: [{ x: [1] }, { x: [2] }] };
+    expect((await ask('regress', body)).json()).toEqual({ results: [2.5, 3] });
+    expect((await ask('classify', body)).json()).toEqual({ results: [[['0', 2.5]], [['0', 3]]] });
+    expect((await ask('train', body)).json()).toEqual({
+      error: 'tfs-method is train: predict, classify and regress are supported',
+    });
+  });
+
+  it("takes the JSON of Open Inference, as Triton's containers do", async () => {
+    const x = { name: 'x', shape: [2], datatype: 'FP32', data: [1, 2] };
+    for (const body of [{ inputs: [x] }, { id: '7', parameters: {}, outputs: [{ name: 'y' }], inputs: [x] }]) {
+      const response = await invoke(body, { 'content-type': 'application/json' });
+      expect(response.json()).toMatchObject({ model_name: 'half_plus_two', outputs: [{ name: 'y', data: [2.5, 3] }] });
+    }
+    expect((await invoke({ inputs: [{ ...x, shape: [3] }] })).json()).toMatchObject({
+      error: expect.stringContaining('input x: got data of shape [2]'),
     });
   });
 
@@ -214,7 +237,7 @@ describe('/models', () => {
       [sageMaker()],
       catalog([], {
         names: () => [...loaded.keys()],
-        find: (name) => loaded.get(name),
+        find: (name, version = '1') => (version === '1' ? loaded.get(name) : undefined),
         control: {
           async load(name, url) {
             if (loaded.has(name)) throw new InferenceError('ALREADY_EXISTS', `model ${name} is loaded`);
@@ -238,6 +261,8 @@ describe('/models', () => {
     expect((await ask('GET', '/models')).json()).toEqual({ models: [{ modelName: 'a1', modelUrl: url }] });
     expect((await ask('GET', '/models/a1')).json()).toEqual({ modelName: 'a1', modelUrl: url });
     expect((await ask('POST', '/models/a1/invoke', '[1]')).json()).toEqual({ predictions: [2.5] });
+    const attributes = { headers: { 'x-amzn-sagemaker-custom-attributes': 'tfs-model-version=9' } };
+    expect((await ask('POST', '/models/a1/invoke', '[1]', attributes)).status).toBe(404);
     expect((await ask('POST', '/models', { model_name: 'a1', url })).status).toBe(409);
     expect((await ask('POST', '/models', { model_name: 'a2', url })).status).toBe(507);
     expect((await ask('DELETE', '/models/a1')).status).toBe(200);

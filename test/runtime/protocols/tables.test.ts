@@ -179,3 +179,93 @@ describe('a model that is no table', () => {
     );
   });
 });
+
+describe("the data frames of MLflow's clients", () => {
+  const columns = ['city', 'other', 'member', 'age'];
+  const data = [
+    ['Oslo', 9, true, 40],
+    [null, 9, 0, null],
+  ];
+  const expected = ['40 "Oslo" NaN 1', 'NaN missing NaN 0'];
+  const records = data.map((row) => Object.fromEntries(row.map((value, place) => [columns[place], value])));
+
+  it.each([
+    ['/score', { input_data: { columns, index: [0, 1], data } }],
+    ['/score', { input_data: { data, columns } }],
+    ['/score', { input_data: records }],
+    ['/score', { dataframe_split: { columns, data } }],
+    ['/score', { dataframe_records: records }],
+    ['/invocations', { dataframe_split: { columns, data }, params: { top: 1 } }],
+    ['/invocations', { dataframe_split: { index: [0, 1], data, columns } }],
+    ['/invocations', { dataframe_records: records }],
+    ['/invocations', { instances: records }],
+  ])('are read by %s from %j', async (path, body) => {
+    expect(await ask(table, path, body)).toEqual(expected);
+  });
+
+  it.each([
+    ['numbers of a frame', numbers, { columns: ['constructor', 'a'], data: [[1, 2]] }, ['2 1']],
+    ['columns without names', numbers, { columns: [0, 1], data: [[1, 2]] }, ['1 2']],
+    ['no columns', numbers, { data: [[1, 2]] }, ['1 2']],
+    ['no columns of a table', table, { data: [[40, 'Oslo', true]] }, ['40 "Oslo" NaN 1']],
+    ['names that the model does not have', unnamed, { columns: ['u', 'v'], data: [[1, 2]] }, ['1 2']],
+  ])('have %s', async (_, asked, frame, answer) => {
+    expect(await ask(asked, '/score', { input_data: frame })).toEqual(answer);
+    expect(await ask(asked, '/invocations', { dataframe_split: frame })).toEqual(answer);
+  });
+
+  it('may be columns by name', async () => {
+    const body = { input_data: { age: [40], city: ['Oslo'], member: [1] } };
+    expect(await ask(table, '/score', body)).toEqual(['40 "Oslo" NaN 1']);
+  });
+
+  it.each([
+    ['a column is missing', { columns: ['city', 'member'], data: [['Oslo', 1]] }, 'column age is missing'],
+    ['a column is given twice', { columns: ['age', 'age', 'city'], data: [[1, 2, 3]] }, 'column age is given twice'],
+    ['a row is short', { columns, data: [['Oslo', 9, true]] }, 'Got 3 values, the model takes age, city, id, member'],
+    ['there are no rows', { columns, data: [] }, 'data of dataframe_split has no rows'],
+    ['there is no data', { columns }, 'dataframe_split has no data'],
+    ['data is no list', { columns, data: 1 }, 'data of dataframe_split must be a list of rows'],
+    ['columns are no list', { columns: 'age', data }, 'columns of dataframe_split must be a list of names'],
+    ['a column has no name', { columns: [null], data }, 'columns of dataframe_split must be a list of names'],
+    ['a value is of another type', { columns, data: [['Oslo', 9, true, 'x']] }, 'is not of expected type: double'],
+  ])('are rejected if %s', async (_, frame, message) => {
+    expect(await ask(table, '/invocations', { dataframe_split: frame })).toContain(message);
+  });
+
+  it('name columns that only tables may lack', async () => {
+    const strict = told('onnx', [column('a', 'FP32'), column('b', 'FP32')]);
+    const frame = { columns: ['a', 'b', 'c'], data: [[1, 2, 3]] };
+    expect(await ask(strict, '/score', { input_data: frame })).toContain('the model has no column c');
+  });
+});
+
+describe.each(['/invocations', '/score', '/predictions/half_plus_two'])('bare rows by %s', (path) => {
+  it.each([
+    ['a row of values', unnamed, '[1, 2]', ['1 2']],
+    ['a row of a table', table, '[40, "Oslo", true]', ['40 "Oslo" NaN 1']],
+    ['a row by name', table, '{"age": 40, "city": "Oslo", "member": 1}', ['40 "Oslo" NaN 1']],
+    ['a row by the names of columns', numbers, '{"a": 1, "constructor": 2}', ['1 2']],
+    ['rows', unnamed, '[[1, 2], [3, 4]]', ['1 2', '3 4']],
+    ['rows on lines', unnamed, '[1, 2]\n[3, 4]\n', ['1 2', '3 4']],
+    ['rows by name on lines', numbers, '{"a": 1, "constructor": 2}\n{"a": 3, "constructor": 4}', ['1 2', '3 4']],
+  ])('takes %s', async (_, asked, body, answer) => {
+    expect(await ask(asked, path, body)).toEqual(answer);
+  });
+
+  it.each([
+    ['a row that is too long', unnamed, '[1, 2, 3]', 'got shape [1,3], the model takes [-1,2]'],
+    ['an object without inputs', table, '{"agee": 40}', "Missing 'inputs' or 'instances' key"],
+    ['a row that lacks a column', table, '{"age": 40}', 'keys must be equal to: age,city,member'],
+    ['what follows the rows', unnamed, '[[1, 2]] x', 'must not be followed by other values'],
+  ])('rejects %s', async (_, asked, body, message) => {
+    expect(await ask(asked, path, body)).toContain(message);
+  });
+});
+
+it('takes a bare list as one row of a SavedModel only where containers of TensorFlow do', async () => {
+  const values = told('saved_model', [column('x', 'FP32')]);
+  const rows = async (path: string) => (await ask(values, path, '[1, 2, 5]')).length;
+  expect(await rows('/invocations')).toBe(1);
+  expect(await rows('/score')).toBe(3);
+});

@@ -20,6 +20,14 @@ describe('TorchServe', () => {
     expect((await send()('POST', `${PATH}/1`, body)).text).toBe('[2.5, 3.0]');
   });
 
+  it.each([PATH, `${PATH}/1`])('takes files that are put to %s, as `curl -T` does', async (path) => {
+    expect((await send()('PUT', path, '[1, 2]')).text).toBe('[2.5, 3.0]');
+  });
+
+  it.each(['[1, 2]', ' {"data": [1, 2]}\n'])('takes the JSON file %j, which `curl -F` calls octets', async (text) => {
+    expect((await send()('POST', PATH, ...form('data', Buffer.from(text)))).text).toBe('[2.5, 3.0]');
+  });
+
   it('takes raw bytes, and forms of either', async () => {
     const octets = { headers: { 'content-type': 'application/octet-stream' } };
     expect((await send()('POST', PATH, floats, octets)).text).toBe('[2.5, 3.0]');

@@ -29,6 +29,12 @@ describe('Vertex AI', () => {
     expect((await ask(type)).json()).toEqual({ error: expect.stringContaining('json-header-size is missing') });
   });
 
+  it('takes the JSON of Open Inference', async () => {
+    const body = { inputs: [{ name: 'x', shape: [1], datatype: 'FP32', data: [1] }] };
+    const response = await send()('POST', predict, body);
+    expect(response.json()).toMatchObject({ model_name: 'half_plus_two', outputs: [{ name: 'y', data: [2.5] }] });
+  });
+
   it('refuses what is no request', async () => {
     const response = await send()('POST', predict, '[1]');
     expect(response.status).toBe(400);

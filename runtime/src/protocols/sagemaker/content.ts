@@ -15,7 +15,13 @@ import {
 } from '../tensorflow-serving/predict-request.js';
 import { encodePredictionLines, encodePredictResponse } from '../tensorflow-serving/predict-response.js';
 
-const DIALECT: Dialect = { rowKeys: [], bareRows: true };
+/** MLflow's containers for SageMaker take the keys of data frames. TensorFlow's containers take single rows. */
+const DIALECT: Dialect = {
+  rowKeys: ['dataframe_records'],
+  tableKeys: ['dataframe_split'],
+  bareRows: true,
+  vectorIsRow: true,
+};
 const DEFAULT_SIGNATURE = 'serving_default';
 
 type Decode = (body: Buffer, model: ServedModel, type?: string) => PredictRequest | Promise<PredictRequest>;
@@ -78,6 +84,11 @@ export function encoderFor(accept: string | undefined, byDefault: string): Encod
     if (Object.hasOwn(ENCODERS, type)) return ENCODERS[type];
   }
   return undefined;
+}
+
+/** Whether a content type means JSON. A missing type does. */
+export function isJson(contentType: string | undefined): boolean {
+  return (mediaType(contentType) || DEFAULT_TYPE) === DEFAULT_TYPE;
 }
 
 function mediaType(text: string | undefined): string {

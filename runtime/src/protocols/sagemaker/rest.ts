@@ -3,11 +3,12 @@ import type { ModelCatalog, ModelControl } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import { asInferenceError, handled } from '../handled.js';
-import { inferTyped } from '../open-inference/index.js';
+import { infer, inferTyped, isInferRequest } from '../open-inference/index.js';
 import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { soleModel } from '../sole-model.js';
-import { ACCEPTED_TYPES, CONTENT_TYPES, DEFAULT_TYPE, decoderFor, encoderFor } from './content.js';
+import { answerExamples } from '../tensorflow-serving/rest.js';
+import { ACCEPTED_TYPES, CONTENT_TYPES, DEFAULT_TYPE, decoderFor, encoderFor, isJson } from './content.js';
 
 /** Health check path, shared with TorchServe. */
 const PING_PATH = '/ping';
@@ -59,8 +60,12 @@ function ping(models: ModelCatalog): HttpResponse {
 async function invoke(model: ServedModel, request: HttpRequest, byDefault: string): Promise<HttpResponse> {
   const { 'content-type': contentType, accept } = request.headers;
   if (contentType?.startsWith(TRITON_TYPE)) return inferTyped(model, request, TRITON_TYPE);
+  const method = attributesOf(request).get('tfs-method') ?? 'predict';
+  if (method === 'classify' || method === 'regress') return answerExamples(model, method, request);
+  if (method !== 'predict') throw invalid(`tfs-method is ${method}: predict, classify and regress are supported`);
   const decode = decoderFor(contentType);
   if (!decode) return refusal(415, `content-type ${contentType}: ${CONTENT_TYPES.join(', ')} are supported`);
+  if (isJson(contentType) && isInferRequest(request.body)) return infer(model, request);
   const encode = encoderFor(accept, byDefault);
   if (!encode) return refusal(406, `accept ${accept}: ${ACCEPTED_TYPES.join(', ')} are supported`);
   const { inputs, rows, signatureName } = await decode(request.body, model, contentType);
@@ -95,7 +100,9 @@ function multiModelRoutes(models: ModelCatalog, control: ModelControl, accept: s
         return textResponse('');
       }),
     },
-    post('/models/:name/invoke', (request, { name }) => invoke(named(models, name), request, accept)),
+    post('/models/:name/invoke', (request, { name }) => {
+      return invoke(named(models, name, attributesOf(request).get('tfs-model-version')), request, accept);
+    }),
   ];
 }
 
@@ -115,14 +122,17 @@ function loadRequest(body: Buffer): { name: string; url: string } {
 
 /** Returns the model named in the custom attributes, or the only model. */
 function modelOf(models: ModelCatalog, request: HttpRequest): ServedModel {
-  const attributes = new URLSearchParams((request.headers[ATTRIBUTES_HEADER] ?? '').replaceAll(/\s*,\s*/g, '&'));
-  const method = attributes.get('tfs-method') ?? 'predict';
-  if (method !== 'predict') throw invalid(`tfs-method is ${method}: predict is supported`);
+  const attributes = attributesOf(request);
   const name = attributes.get('tfs-model-name');
-  const version = attributes.get('tfs-model-version') ?? undefined;
-  return name === null && version === undefined
+  const version = attributes.get('tfs-model-version');
+  return name === undefined && version === undefined
     ? soleModel(models)
     : named(models, name ?? soleModel(models).name, version);
+}
+
+/** Returns the custom attributes of TensorFlow's containers, such as `tfs-model-name=iris,tfs-method=predict`. */
+function attributesOf({ headers }: HttpRequest): ReadonlyMap<string, string> {
+  return new Map(new URLSearchParams((headers[ATTRIBUTES_HEADER] ?? '').replaceAll(/\s*,\s*/g, '&')));
 }
 
 function named(models: ModelCatalog, name = '', version?: string): ServedModel {

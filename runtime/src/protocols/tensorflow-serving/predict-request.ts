@@ -5,8 +5,10 @@ import { InferenceError, invalid } from '../../tensor/errors.js';
 import { OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../tensor/json/ascii.js';
 import { atBase64, JsonReader, JsonSyntaxError, TensorBuilder } from '../../tensor/json/index.js';
 import { missingColumn } from '../../tensor/missing.js';
-import type { Signature, Tensor, TensorSpec } from '../../tensor/tensor.js';
+import type { Signature, Tensor } from '../../tensor/tensor.js';
 import { counted } from '../handled.js';
+import { readRows, startsWithName } from './rows.js';
+import { atSplitTable, readSplitTable } from './split-table.js';
 
 /** Parsed body of a predict call. */
 export interface PredictRequest {
@@ -22,11 +24,25 @@ const DEFAULT_SIGNATURE = 'serving_default';
 export interface Dialect {
   /** Aliases of `instances`. */
   readonly rowKeys: readonly string[];
-  /** Whether a body that is a list contains the rows themselves. */
+  /** Keys of a table with its columns and its data apart. @default - none */
+  readonly tableKeys?: readonly string[];
+  /** Keys of rows, columns by name, or such a table. @default - none */
+  readonly anyKeys?: readonly string[];
+  /** Whether the body may be the rows themselves: a list of rows, one row, or rows on lines. */
   readonly bareRows: boolean;
+  /**
+   * Whether a bare list of values is one row of a SavedModel even if its rows are single values, because a SavedModel
+   * accepts more shapes than its signature declares.
+   *
+   * @default false
+   */
+  readonly vectorIsRow?: boolean;
 }
 
 const STRICT: Dialect = { rowKeys: [], bareRows: false };
+
+/** Form of the inputs: rows, columns by name, or a table with its columns and its data apart. */
+type Form = 'rows' | 'columns' | 'table';
 
 /**
  * Decodes the body of a predict call. Content after the JSON document is ignored, as in TensorFlow Serving.
@@ -35,7 +51,7 @@ const STRICT: Dialect = { rowKeys: [], bareRows: false };
  */
 export function decodePredictRequest(body: Buffer, model: ServedModel, dialect = STRICT): PredictRequest {
   try {
-    if (dialect.bareRows && startsList(body)) return decodeBareRows(body, model, false);
+    if (dialect.bareRows && startsList(body)) return decodeBareList(body, model, dialect);
     return decodeDocument(body, model, dialect);
   } catch (error) {
     throw counted(model, syntaxFirst(body, error));
@@ -47,7 +63,9 @@ function decodeDocument(body: Buffer, model: ServedModel, dialect: Dialect): Pre
   const start = reader.position;
   const onlySignature = soleSignature(model);
   let signatureName: string | undefined;
-  let key: 'instances' | 'inputs' | undefined;
+  let key: string | undefined;
+  let form: Form | undefined;
+  let isBareRow = false;
   let valueAt = 0;
   let inputs: readonly Tensor[] | undefined;
 
@@ -55,10 +73,11 @@ function decodeDocument(body: Buffer, model: ServedModel, dialect: Dialect): Pre
     do {
       const written = reader.name();
       const name = dialect.rowKeys.includes(written) ? 'instances' : written;
+      const found = formOf(reader, name, dialect);
       if (name === 'signature_name') {
         if (signatureName !== undefined) throw invalid(`JSON object: the name ${name} is given twice`);
         signatureName = readSignatureName(reader, start);
-      } else if (name === 'instances' || name === 'inputs') {
+      } else if (found) {
         if (key === name) throw invalid(`JSON object: the name ${name} is given twice`);
         if (key !== undefined) {
           throw formatError(
@@ -68,26 +87,44 @@ function decodeDocument(body: Buffer, model: ServedModel, dialect: Dialect): Pre
           );
         }
         key = name;
+        form = found;
         reader.peek();
         valueAt = reader.position;
         // If the model has several signatures, the document may name the signature after the values.
-        if (onlySignature) inputs = decodeInputs(reader, key, onlySignature, start);
+        if (onlySignature) inputs = decodeInputs(reader, form, key, onlySignature, start);
         else reader.skip();
       } else {
+        isBareRow ||= dialect.bareRows && isInput(signatureNamed(model, DEFAULT_SIGNATURE), name);
         reader.skip();
       }
     } while (reader.nextMember());
   }
+  if (isBareRow && key === undefined) return decodeJsonLines(body, model);
 
   const wanted = signatureName || DEFAULT_SIGNATURE;
   const signature = signatureNamed(model, wanted);
-  if (key === undefined) throw invalid("Missing 'inputs' or 'instances' key");
+  if (key === undefined || !form) throw invalid("Missing 'inputs' or 'instances' key");
   if (!inputs) {
     reader.position = valueAt;
-    inputs = decodeInputs(reader, key, signature, start);
+    inputs = decodeInputs(reader, form, key, signature, start);
   }
   checkFor(model.manifest.format, signature, inputs);
-  return { inputs, rows: key === 'instances', signatureName: wanted };
+  return { inputs, rows: form !== 'columns', signatureName: wanted };
+}
+
+/** Returns the form of the inputs in the next value, whose key is `name`; undefined if it contains no inputs. */
+function formOf(reader: JsonReader, name: string, { tableKeys, anyKeys }: Dialect): Form | undefined {
+  if (name === 'instances') return 'rows';
+  if (name === 'inputs') return 'columns';
+  if (tableKeys?.includes(name)) return 'table';
+  if (!anyKeys?.includes(name)) return undefined;
+  if (reader.peek() !== OPEN_OBJECT) return 'rows';
+  return atSplitTable(reader) ? 'table' : 'columns';
+}
+
+/** Whether `name` is an input of the signature, or a column of its only input. */
+function isInput(signature: Signature, name: string): boolean {
+  return [...signature.inputs, ...(columnsOf(signature) ?? [])].some((input) => input.name === name);
 }
 
 /**
@@ -96,16 +133,33 @@ function decodeDocument(body: Buffer, model: ServedModel, dialect: Dialect): Pre
  * @throws InferenceError `INVALID_ARGUMENT`
  */
 export function decodeJsonLines(body: Buffer, model: ServedModel): PredictRequest {
-  return decodeBareRows(body, model, true);
+  const reader = new JsonReader(body, true);
+  if (reader.atEnd()) throw invalid('JSON Parse error: The document is empty');
+  return bareRequest(model, reader, readRows(reader, signatureNamed(model, DEFAULT_SIGNATURE), true));
 }
 
-function decodeBareRows(body: Buffer, model: ServedModel, lines: boolean): PredictRequest {
-  const signature = signatureNamed(model, DEFAULT_SIGNATURE);
+/** Decodes a body that is a list of rows or one row, or that has one of these on each line. */
+function decodeBareList(body: Buffer, model: ServedModel, dialect: Dialect): PredictRequest {
   const reader = new JsonReader(body, true);
-  if (lines && reader.atEnd()) throw invalid('JSON Parse error: The document is empty');
-  const inputs = lines ? readRows(reader, signature, true) : decodeRows(reader, signature, reader.position);
+  if (startsRow(reader.fork(), model, dialect)) return decodeJsonLines(body, model);
+  const inputs = decodeRows(reader, signatureNamed(model, DEFAULT_SIGNATURE), reader.position);
+  const isFirstLine = !reader.atEnd() && reader.peek() === OPEN_ARRAY;
+  return isFirstLine ? decodeJsonLines(body, model) : bareRequest(model, reader, inputs);
+}
+
+/** Whether the next list is one row: it holds values, and rows of the model are lists. */
+function startsRow(reader: JsonReader, { manifest, signatures }: ServedModel, { vectorIsRow }: Dialect): boolean {
+  const { inputs } = signatures[DEFAULT_SIGNATURE]!;
+  if (!reader.openArray()) return false;
+  const byte = reader.peek();
+  if (byte === OPEN_ARRAY || (byte === OPEN_OBJECT && !atBase64(reader))) return false;
+  const acceptsVectors = vectorIsRow === true && manifest.format === 'saved_model' && !inputs[0]!.unknownRank;
+  return inputs.length > 1 || inputs[0]!.shape.length > 1 || acceptsVectors;
+}
+
+function bareRequest(model: ServedModel, reader: JsonReader, inputs: readonly Tensor[]): PredictRequest {
   reader.end();
-  checkFor(model.manifest.format, signature, inputs);
+  checkFor(model.manifest.format, signatureNamed(model, DEFAULT_SIGNATURE), inputs);
   return { inputs, rows: true, signatureName: DEFAULT_SIGNATURE };
 }
 
@@ -164,160 +218,21 @@ function soleSignature(model: ServedModel): Signature | undefined {
   return model.signatures[DEFAULT_SIGNATURE];
 }
 
-function decodeInputs(reader: JsonReader, key: string, signature: Signature, start: number): readonly Tensor[] {
-  return key === 'instances' ? decodeRows(reader, signature, start) : decodeColumns(reader, signature);
+function decodeInputs(
+  reader: JsonReader,
+  form: Form,
+  key: string,
+  signature: Signature,
+  start: number,
+): readonly Tensor[] {
+  if (form === 'table') return readSplitTable(reader, signature, key);
+  return form === 'rows' ? decodeRows(reader, signature, start) : decodeColumns(reader, signature);
 }
 
 function decodeRows(reader: JsonReader, signature: Signature, start: number): readonly Tensor[] {
   if (reader.peek() !== OPEN_ARRAY) throw formatError(reader, start, "Excepting 'instances' to be an list/array");
   if (!reader.openArray()) throw formatError(reader, start, "No values in 'instances' array");
   return readRows(reader, signature, false);
-}
-
-/** Reads the rows of an opened list, or with `lines` all remaining rows of the body. */
-function readRows(reader: JsonReader, signature: Signature, lines: boolean): readonly Tensor[] {
-  const byte = reader.peek();
-  const isObject = byte === OPEN_OBJECT;
-  if (isObject && !atBase64(reader)) return readNamedRows(reader, signature, lines);
-  if (!isObject && signature.inputs.length > 1) {
-    const columns = signature.ordered && byte === OPEN_ARRAY ? columnsOf(signature) : undefined;
-    if (columns) return inputsFromColumns(signature, readPlacedRows(reader, columns, columns, lines));
-    throw invalid(
-      'instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map',
-    );
-  }
-  const builder = new TensorBuilder(reader, signature.inputs[0]!);
-  do {
-    if (reader.peek() === OPEN_OBJECT && !atBase64(reader)) {
-      throw invalid(`Expecting value/list but got object at item ${builder.items} of input list`);
-    }
-    try {
-      builder.read();
-    } catch (error) {
-      throw inElement(error, `${builder.items}`);
-    }
-  } while (lines ? !reader.atEnd() : reader.nextElement());
-  return [builder.batch()];
-}
-
-/** Reads rows that are objects, keyed by the inputs or by the columns of the only input. */
-function readNamedRows(reader: JsonReader, signature: Signature, lines: boolean): readonly Tensor[] {
-  const { inputs } = signature;
-  const columns = inputs.length === 1 ? columnsOf(signature) : undefined;
-  if (!columns || startsWithName(reader, inputs[0]!.name)) return readObjectRows(reader, inputs, lines);
-  return inputsFromColumns(
-    signature,
-    readObjectRows(reader, columns, lines).map((column) => ({ ...column, shape: [column.data.length] })),
-  );
-}
-
-/** Returns whether the next object starts with a member of that name. It does not advance the reader. */
-function startsWithName(reader: JsonReader, name: string): boolean {
-  const probe = reader.fork();
-  return probe.openObject() && probe.name() === name;
-}
-
-/**
- * Reads rows that are lists.
- *
- * @param columns all columns that the model takes
- * @param cells column at each position of a row; undefined for values that the model does not take
- */
-function readPlacedRows(
-  reader: JsonReader,
-  columns: readonly TensorSpec[],
-  cells: readonly (TensorSpec | undefined)[],
-  lines: boolean,
-): Tensor[] {
-  const builders = new Map(columns.map((column) => [column, new TensorBuilder(reader, { ...column, shape: [-1] })]));
-  const used = cells.filter((column) => !column?.unused);
-  let row = 0;
-  do {
-    if (reader.peek() !== OPEN_ARRAY) throw invalid(`Expecting a list of values at item ${row} of input list`);
-    // A row may omit the columns that the model ignores.
-    const size = countElements(reader);
-    const given = size === used.length ? used : cells;
-    if (size !== given.length) {
-      const names = columns.map(({ name }) => name).join(', ');
-      throw invalid(
-        `Failed to process element: ${row} of 'instances' list. Got ${size} values, the model takes ${names}`,
-      );
-    }
-    let place = 0;
-    if (reader.openArray()) {
-      do {
-        const column = given[place++];
-        if (!column || column.unused) reader.skip();
-        else readCell(reader, builders.get(column)!, column, row);
-      } while (reader.nextElement());
-    }
-    row++;
-    for (const [column, builder] of builders) if (column.unused) builder.skipItem();
-  } while (lines ? !reader.atEnd() : reader.nextElement());
-  return columns.map((column) => ({ ...builders.get(column)!.batch(), shape: [row] }));
-}
-
-function readCell(reader: JsonReader, builder: TensorBuilder, { name }: TensorSpec, row: number): void {
-  try {
-    if (reader.peek() === OPEN_ARRAY) throw invalid('one value is needed, not a list');
-    builder.read();
-  } catch (error) {
-    throw inElement(error, `${row} key: ${name}`);
-  }
-}
-
-/** Counts the elements of the next list without advancing the reader. */
-function countElements(reader: JsonReader): number {
-  const probe = reader.fork();
-  let count = 0;
-  if (probe.openArray()) {
-    do {
-      probe.skip();
-      count++;
-    } while (probe.nextElement());
-  }
-  return count;
-}
-
-function readObjectRows(reader: JsonReader, inputs: readonly TensorSpec[], lines: boolean): Tensor[] {
-  const builders = inputs.map((input) => new TensorBuilder(reader, input));
-  const isTable = inputs[0]!.tabular;
-  let row = 0;
-  do {
-    if (reader.peek() !== OPEN_OBJECT || atBase64(reader)) {
-      throw invalid(`Expecting object but got list at item ${row} of input list`);
-    }
-    const start = reader.position;
-    if (reader.openObject()) {
-      do {
-        const name = reader.name();
-        const index = inputs.findIndex((input) => input.name === name);
-        const builder = builders[index];
-        // Rows may contain all columns of a table, although the model was fitted with only some of them.
-        if (inputs[index]?.unused || (isTable && !builder)) {
-          reader.skip();
-          continue;
-        }
-        try {
-          if (!builder) throw invalid(`JSON object: does not have named input: ${name}`);
-          if (builder.items > row) throw invalid(`JSON object: the name ${name} is given twice`);
-          builder.read();
-        } catch (error) {
-          throw inElement(error, `${row} key: ${name}`);
-        }
-      } while (reader.nextMember());
-    }
-    row++;
-    for (const [index, builder] of builders.entries()) if (inputs[index]!.unused) builder.skipItem();
-    if (builders.some((builder) => builder.items < row)) {
-      const names = inputs.flatMap((input) => (input.unused ? [] : [input.name])).sort();
-      throw invalid(
-        `Failed to process element: ${row - 1} of 'instances' list. JSON object: ${reader.quote(start)} ` +
-          `keys must be equal to: ${names}`,
-      );
-    }
-  } while (lines ? !reader.atEnd() : reader.nextElement());
-  return builders.map((builder) => builder.batch());
 }
 
 function decodeColumns(reader: JsonReader, signature: Signature): readonly Tensor[] {
@@ -359,13 +274,4 @@ function decodeColumns(reader: JsonReader, signature: Signature): readonly Tenso
     if (!builder) throw invalid(`Missing named input: ${input.name} in 'inputs' object.`);
     return builder.tensor();
   });
-}
-
-/** Adds the position of a row to an error. Syntax errors of the document stay unchanged. */
-function inElement(error: unknown, element: string): unknown {
-  if (!(error instanceof InferenceError) || error instanceof JsonSyntaxError) return error;
-  if (error.code !== 'INVALID_ARGUMENT') return error;
-  return invalid(
-    `Failed to process element: ${element} of 'instances' list. Error: INVALID_ARGUMENT: ${error.message}`,
-  );
 }

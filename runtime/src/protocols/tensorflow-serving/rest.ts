@@ -54,7 +54,8 @@ function callHandler(models: ModelCatalog): RouteHandler {
   };
 }
 
-async function answerExamples(
+/** Responds to a classify or regress call. @throws InferenceError */
+export async function answerExamples(
   model: ServedModel,
   method: 'classify' | 'regress',
   request: HttpRequest,

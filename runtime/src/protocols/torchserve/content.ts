@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../../http/http.js';
 import { invalid } from '../../tensor/errors.js';
-import { multipartField } from '../multipart.js';
+import { type Field, multipartField } from '../multipart.js';
 
 /** Form field, or entry of a gRPC call, that contains the request. */
 export const FIELD = 'data';
@@ -17,9 +17,19 @@ export async function contentOf(request: HttpRequest): Promise<Content> {
   if (/^multipart\/form-data/i.test(type)) {
     const field = await multipartField(request.body, type, FIELD);
     if (!field) throw invalid(`the form has no field ${FIELD}`);
-    return { bytes: field.bytes, json: isJson(field.type, field.bytes) };
+    return { bytes: field.bytes, json: isJson(field.type, field.bytes) || isJsonFile(field) };
   }
   return { bytes: request.body, json: isJson(type, request.body) };
+}
+
+/** Returns whether a file in a form is JSON. curl sends every file as `application/octet-stream`. */
+function isJsonFile({ type, bytes }: Field): boolean {
+  return type === 'application/octet-stream' && /^\s*(\[[\s\S]*\]|\{[\s\S]*\})\s*$/.test(endsOf(bytes));
+}
+
+/** Returns the first and the last bytes as text. */
+function endsOf(bytes: Buffer): string {
+  return bytes.toString('latin1', 0, 64) + bytes.toString('latin1', Math.max(64, bytes.length - 64));
 }
 
 /** Returns whether a request is JSON. Clients rarely set a content type, so without one the first character decides. */

@@ -40,15 +40,15 @@ export function torchServe(): Protocol {
 type Answer = (model: ServedModel, content: Content, signal?: Cancellation) => Promise<Buffer | string>;
 
 function routesOf(what: string, models: ModelCatalog, answer: Answer): readonly Route[] {
-  return [`/${what}/:model`, `/${what}/:model/:version`].map((path) => ({
-    method: 'POST',
-    path,
-    handler: handled(errorResponse, async (request, { model: name = '', version }) => {
-      const model = models.find(name, version);
-      if (!model) return notFound(models, name, version);
-      return jsonResponse(await answer(model, await contentOf(request), request.signal));
-    }),
-  }));
+  const handler = handled(errorResponse, async (request, { model: name = '', version }) => {
+    const model = models.find(name, version);
+    if (!model) return notFound(models, name, version);
+    return jsonResponse(await answer(model, await contentOf(request), request.signal));
+  });
+  // TorchServe's documentation sends files by `curl -T`, which is PUT.
+  const methods = ['POST', 'PUT'] as const;
+  const paths = [`/${what}/:model`, `/${what}/:model/:version`];
+  return paths.flatMap((path) => methods.map((method) => ({ method, path, handler })));
 }
 
 function notFound(models: ModelCatalog, name: string, version: string | undefined): HttpResponse {
