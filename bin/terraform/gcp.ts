@@ -1,10 +1,10 @@
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
-import { type App, TerraformOutput, TerraformStack } from 'cdktf';
+import { type App, TerraformStack } from 'cdktf';
 import { ContainerModel } from '../../lib/gcp/container-model.js';
 import { ManagedEndpointModel } from '../../lib/gcp/managed-endpoint-model.js';
 import { ServerlessModel } from '../../lib/gcp/serverless-model.js';
 import type { AppContext } from './context.js';
-import { predictCommand } from './predict-command.js';
+import { output, outputEndpoint } from './outputs.js';
 
 const DEFAULT_REGION = 'europe-west4';
 
@@ -24,29 +24,21 @@ function googleStack(app: App, id: string, context: AppContext) {
   return { stack, props: { model: context.model, region, project, image: context.image } };
 }
 
-function output(stack: TerraformStack, name: string, value: string): void {
-  new TerraformOutput(stack, name, { value, staticId: true });
-}
-
 function serverless(app: App, context: AppContext): void {
   const { stack, props } = googleStack(app, 'google-serverless', context);
   const endpoint = new ServerlessModel(stack, 'Model', props);
-  output(stack, 'url', endpoint.url);
-  output(stack, 'predictCommand', predictCommand(endpoint.predictUrl, props.model, 'gcloud auth print-identity-token'));
+  outputEndpoint(stack, endpoint);
   output(stack, 'revision', endpoint.revision);
 }
 
 function container(app: App, context: AppContext): void {
   const { stack, props } = googleStack(app, 'google-container', context);
   const endpoint = new ContainerModel(stack, 'Model', props);
-  output(stack, 'url', endpoint.url);
-  // The endpoint is reachable only inside the cluster, so the command must run in an allowed namespace.
-  output(stack, 'predictCommand', predictCommand(endpoint.predictUrl, props.model));
+  outputEndpoint(stack, endpoint);
 }
 
 function managedEndpoint(app: App, context: AppContext): void {
   const { stack, props } = googleStack(app, 'google-managed-endpoint', context);
   const endpoint = new ManagedEndpointModel(stack, 'Model', props);
-  output(stack, 'url', endpoint.url);
-  output(stack, 'predictCommand', predictCommand(endpoint.predictUrl, props.model, 'gcloud auth print-access-token'));
+  outputEndpoint(stack, endpoint);
 }

@@ -1,4 +1,5 @@
-import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   type Connections,
   type IConnectable,
@@ -17,12 +18,15 @@ import {
   FargateService,
   type ICluster,
 } from 'aws-cdk-lib/aws-ecs';
+import { HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
 import { AlarmThresholds } from '../serving/alarms.js';
+import type { ModelEndpoint } from '../serving/endpoint.js';
+import { predictCommand } from '../serving/predict-command.js';
 import { ModelServer } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { ContainerCapacity } from './capacity.js';
@@ -46,6 +50,7 @@ import { ServiceTelemetry, TrafficAlarms } from './private/ecs/telemetry.js';
 import { validateContainer } from './private/ecs/validation.js';
 import { corsOrigins } from './private/shared/cors.js';
 import { warn } from './private/shared/cost-warnings.js';
+import { credentialOptions } from './private/shared/credential-options.js';
 import { requireEffect } from './private/shared/grant.js';
 import { tellIdleCost } from './private/shared/idle-cost.js';
 import { isOfAnotherRegion, type PulledImage, pulledImage } from './private/shared/pulled-image.js';
@@ -73,7 +78,7 @@ const IMAGE_FOLDER = '/models';
  *
  * @throws ValidationError listing every invalid prop
  */
-export class ContainerModel extends Construct implements IConnectable {
+export class ContainerModel extends Construct implements ModelEndpoint<Metric>, IConnectable {
   /** Model package that the service runs. */
   readonly model: Model;
   /** VPC of the tasks and the load balancer. */
@@ -240,6 +245,23 @@ export class ContainerModel extends Construct implements IConnectable {
   }
 
   /**
+   * Shell command that requests a prediction for one row of zeros with curl. It reads the credentials from the AWS
+   * environment variables or `TOKEN`, and must run where the load balancer is reachable. Undefined for servers whose
+   * request format is unknown: TorchServe and custom ones.
+   */
+  get predictCommand(): string | undefined {
+    const example = this.server.spec.exampleRequest?.(this.model);
+    return (
+      example &&
+      predictCommand({
+        url: `${this.url}${example.path}`,
+        body: example.body,
+        credentials: credentialOptions(this.access, Stack.of(this).region, 'execute-api'),
+      })
+    );
+  }
+
+  /**
    * Grants `grantee` permission to invoke the API.
    *
    * @throws Error if `access` does not authenticate callers with IAM, or if the grant has no effect
@@ -251,6 +273,30 @@ export class ContainerModel extends Construct implements IConnectable {
       );
     }
     return requireEffect(this, this.api.grantInvoke(grantee));
+  }
+
+  /** Metric for the number of requests that the load balancer forwarded. @default - sum over 5 minutes */
+  metricRequests(options?: MetricOptions): Metric {
+    return this.loadBalancer.resource.metrics.requestCount(options);
+  }
+
+  /**
+   * Metric for the number of requests that failed with a 5xx from a task. Failures without a response from a task are in
+   * `loadBalancer.resource.metrics.httpCodeElb()`.
+   *
+   * @default - sum over 5 minutes
+   */
+  metricErrors(options?: MetricOptions): Metric {
+    return this.loadBalancer.resource.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, options);
+  }
+
+  /**
+   * Metric for the time from forwarding a request to a task until its response begins, in seconds.
+   *
+   * @default - average over 5 minutes
+   */
+  metricLatency(options?: MetricOptions): Metric {
+    return this.loadBalancer.resource.metrics.targetResponseTime(options);
   }
 
   private get access(): Access {

@@ -8,14 +8,23 @@ import { CfnEndpoint, CfnEndpointConfig, CfnInferenceComponent, type CfnModel } 
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { AlarmThresholds } from '../serving/alarms.js';
+import type { ModelEndpoint } from '../serving/endpoint.js';
+import { header, predictCommand } from '../serving/predict-command.js';
 import { Rollout } from '../serving/rollout.js';
+import { managedRequest } from '../serving/servers/managed-request.js';
 import { ModelServer } from '../serving/servers/model-server.js';
+import { shellWord } from '../serving/shell-word.js';
 import { EndpointModelData } from './endpoint-model-data.js';
 import { AwsImage, pullImage } from './image.js';
 import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
 import { EndpointMode } from './mode.js';
 import { grantAsyncObjects } from './private/sagemaker/async-access.js';
-import { asyncInferenceConfig, dataCaptureConfig, explainerConfig } from './private/sagemaker/endpoint-config.js';
+import {
+  asyncInferenceConfig,
+  asyncInputPrefix,
+  dataCaptureConfig,
+  explainerConfig,
+} from './private/sagemaker/endpoint-config.js';
 import { EndpointMetrics } from './private/sagemaker/endpoint-metrics.js';
 import { endpointScaling } from './private/sagemaker/endpoint-scaling.js';
 import { componentDeploymentConfig, deploymentConfig, isPartOfAnInstance } from './private/sagemaker/guardrails.js';
@@ -39,6 +48,7 @@ import { EndpointTelemetry } from './private/sagemaker/telemetry.js';
 import { validateManagedEndpoint } from './private/sagemaker/validation.js';
 import { endpointVariants, MAIN_VARIANT, type StartTimes } from './private/sagemaker/variants.js';
 import { warn } from './private/shared/cost-warnings.js';
+import { signatureOptions } from './private/shared/credential-options.js';
 import { requireEffect } from './private/shared/grant.js';
 import { tellIdleCost } from './private/shared/idle-cost.js';
 import { grantSource } from './private/shared/model-source.js';
@@ -70,7 +80,9 @@ const DEFAULT_LOG_DAYS = 90;
  *
  * @throws ValidationError listing every invalid prop
  */
-export class ManagedEndpointModel extends Construct implements IConnectable {
+export class ManagedEndpointModel extends Construct implements ModelEndpoint<Metric>, IConnectable {
+  /** Model package of the main variant. */
+  readonly model: Model;
   /** SageMaker endpoint. */
   readonly endpoint: CfnEndpoint;
   /** SageMaker endpoint configuration. */
@@ -103,6 +115,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
   ) {
     super(scope, id);
     validateManagedEndpoint(this, props);
+    this.model = props.model;
     this.mode = props.mode ?? EndpointMode.realTime();
     const range = replicas(this.mode, props.minReplicas, props.maxReplicas);
 
@@ -159,6 +172,42 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
     return `https://runtime.sagemaker.${region}.${urlSuffix}/endpoints/${this.endpointName}/${call}`;
   }
 
+  /** Invocation URL, the same as `url`: SageMaker has one route. */
+  get predictUrl(): string {
+    return this.url;
+  }
+
+  /**
+   * Shell command that requests a prediction for one row of zeros. It uses curl with the credentials of the AWS
+   * environment variables. For an asynchronous endpoint it uses the AWS CLI, uploads the request to the input prefix
+   * first, and prints where the response will be. Undefined for servers whose request format is unknown: TorchServe and
+   * custom ones.
+   */
+  get predictCommand(): string | undefined {
+    const example = managedRequest(this.server.spec, this.model);
+    if (!example) return undefined;
+    const { region } = Stack.of(this);
+    const asynchronous = this.mode.asynchronousOptions;
+    if (asynchronous) {
+      const { outputBucket, inputBucket = outputBucket } = asynchronous;
+      const input = inputBucket.s3UrlForObject(`${asyncInputPrefix(asynchronous)}example.json`);
+      const source = example.body === undefined ? 'cat request.json' : `echo ${shellWord(example.body)}`;
+      return (
+        `${source} | aws s3 cp --content-type application/json - ${input} && ` +
+        `aws sagemaker-runtime invoke-endpoint-async --region ${region} --endpoint-name ${this.endpointName} ` +
+        `--content-type application/json --input-location ${input}`
+      );
+    }
+    return predictCommand({
+      url: this.predictUrl,
+      body: example.body,
+      credentials: [
+        ...signatureOptions(region, 'sagemaker'),
+        ...(this.componentName ? header('X-Amzn-SageMaker-Inference-Component', this.componentName) : []),
+      ],
+    });
+  }
+
   /**
    * Grants `grantee` permission to invoke this endpoint. Callers of an asynchronous endpoint may also read and write
    * objects under the input prefix and read the responses. The grant includes the KMS keys of these objects.
@@ -191,7 +240,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
   }
 
   /** Metric for the number of invocations, or of processed requests if asynchronous. @default - sum over 1 minute */
-  metricInvocations(options?: MetricOptions): Metric {
+  metricRequests(options?: MetricOptions): Metric {
     return this.metrics.requests(options);
   }
 
@@ -201,7 +250,7 @@ export class ManagedEndpointModel extends Construct implements IConnectable {
   }
 
   /** Metric for the latency of the container, in microseconds. @default - 99th percentile over 1 minute */
-  metricModelLatency(options?: MetricOptions): Metric {
+  metricLatency(options?: MetricOptions): Metric {
     return this.metric('ModelLatency', { statistic: 'p99', ...options });
   }
 

@@ -1,4 +1,4 @@
-import { ENVIRONMENT, inferPath, predictPath } from '@modelship/runtime/contract';
+import { ENVIRONMENT, predictPath } from '@modelship/runtime/contract';
 import { Duration, RemovalPolicy, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
@@ -15,14 +15,17 @@ import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
 import { AlarmThresholds } from '../serving/alarms.js';
+import type { ModelEndpoint } from '../serving/endpoint.js';
+import { inferRequest, instancesBody } from '../serving/example-request.js';
+import { predictCommand } from '../serving/predict-command.js';
 import { modelVariables } from '../serving/servers/model-variables.js';
+import { shellWord } from '../serving/shell-word.js';
 import { ServerlessFront } from './front.js';
 import type { AnsweringFront, Front } from './private/lambda/front.js';
 import { functionCode } from './private/lambda/function-code.js';
 import { HttpFront } from './private/lambda/http-front.js';
 import { FRONT_TIMEOUT_SECONDS, LAMBDA, RUNTIME_MIB } from './private/lambda/limits.js';
 import { encryptLogs } from './private/lambda/log-encryption.js';
-import { predictCommand } from './private/lambda/predict-command.js';
 import { grantResults, QueueFront } from './private/lambda/queue-front.js';
 import { QueueTelemetry } from './private/lambda/queue-telemetry.js';
 import { RestFront } from './private/lambda/rest-front.js';
@@ -33,6 +36,7 @@ import { UrlFront } from './private/lambda/url-front.js';
 import { validateServerless } from './private/lambda/validation.js';
 import { corsOrigins } from './private/shared/cors.js';
 import { warn } from './private/shared/cost-warnings.js';
+import { credentialOptions } from './private/shared/credential-options.js';
 import { requireEffect } from './private/shared/grant.js';
 import { product, tellIdleCost } from './private/shared/idle-cost.js';
 import { requireS3Route } from './private/shared/subnets.js';
@@ -78,7 +82,7 @@ function defaultMemoryMib({ sizeBytes }: Model): number {
  *
  * @throws ValidationError listing every invalid prop
  */
-export class ServerlessModel extends Construct implements IConnectable {
+export class ServerlessModel extends Construct implements ModelEndpoint<Metric>, IConnectable {
   /** Model package that the function serves. */
   readonly model: Model;
   /** Lambda function. */
@@ -261,12 +265,18 @@ export class ServerlessModel extends Construct implements IConnectable {
    * credentials from the AWS environment variables, `API_KEY` or `TOKEN`.
    */
   get predictCommand(): string {
+    const { region } = Stack.of(this);
+    if (!this.answeringFront) {
+      // A queue uses TensorFlow Serving's format unless the message names another path.
+      const body = instancesBody(this.model.manifest.inputs);
+      const message = body === undefined ? 'file://request.json' : shellWord(body);
+      return `aws sqs send-message --region ${region} --queue-url ${this.url} --message-body ${message}`;
+    }
+    const { path, body } = inferRequest(this.model);
     return predictCommand({
-      url: this.answeringFront ? `${this.url}${inferPath(this.model.name).slice(1)}` : this.url,
-      region: Stack.of(this).region,
-      access: this.access,
-      signedService: this.front.signedService,
-      inputs: this.model.manifest.inputs,
+      url: `${this.url}${path.slice(1)}`,
+      body,
+      credentials: credentialOptions(this.access, region, this.answeringFront.signedService),
     });
   }
 
@@ -290,20 +300,26 @@ export class ServerlessModel extends Construct implements IConnectable {
     return this.alias.metric(metricName, props);
   }
 
-  /** Metric for the number of requests. @default - sum over 5 minutes */
-  metricCount(props?: MetricOptions): Metric {
-    return this.answers.metricCount(props);
+  /** Metric for the number of requests, or of messages sent to the queue. @default - sum over 5 minutes */
+  metricRequests(props?: MetricOptions): Metric {
+    return this.front.metricRequests(props);
   }
 
-  /** Metric for the number of requests that failed with a server error. @default - sum over 5 minutes */
-  metricServerError(props?: MetricOptions): Metric {
-    return this.answers.metricServerError(props);
+  /**
+   * Metric for the number of requests that failed with a server error.
+   *
+   * @default - sum over 5 minutes
+   * @throws Error if the front is a queue, which has no such metric
+   */
+  metricErrors(props?: MetricOptions): Metric {
+    return this.answers.metricErrors(props);
   }
 
   /**
    * Metric for the time from receiving a request to returning the response, in milliseconds.
    *
    * @default - average over 5 minutes
+   * @throws Error if the front is a queue, which has no such metric
    */
   metricLatency(props?: MetricOptions): Metric {
     return this.answers.metricLatency(props);
@@ -317,7 +333,7 @@ export class ServerlessModel extends Construct implements IConnectable {
   private get answers(): AnsweringFront {
     if (this.answeringFront) return this.answeringFront;
     throw new Error(
-      `${this.node.path} has a queue as its front, which answers nobody; ask \`queueFront.queue\` or metric() for metrics`,
+      `${this.node.path}: a queue has no metric for errors and latency of requests. Use the metrics of \`queueFront.queue\` and \`queueFront.deadLetterQueue\`, or metric() of the function`,
     );
   }
 }

@@ -8,6 +8,8 @@ import { servedVersion, serverSize } from '../kubernetes/served-version.js';
 import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
+import type { ModelEndpoint } from '../serving/endpoint.js';
+import { bearer, predictCommand } from '../serving/predict-command.js';
 import { ModelServer } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { afterRoles } from '../terraform/after-roles.js';
@@ -17,6 +19,7 @@ import type { GenericResource } from '../terraform/generic.js';
 import { packagePrefix } from '../terraform/package-files.js';
 import { runtimeEnvironment } from '../terraform/runtime-environment.js';
 import type { ContainerModelProps } from './container-props.js';
+import type { PrometheusMetric } from './metric.js';
 import { BlobVolume } from './private/aks/blob-volume.js';
 import { AksCluster, GPU_TAINT, POOL_LABEL, SPOT_TAINT } from './private/aks/cluster.js';
 import { ContainerLogs } from './private/aks/container-logs.js';
@@ -26,6 +29,7 @@ import { NvidiaDevicePlugin } from './private/aks/nvidia-device-plugin.js';
 import { aksTelemetry } from './private/aks/telemetry.js';
 import { validateContainer } from './private/aks/validation.js';
 import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
+import { entraToken } from './private/shared/entra-token.js';
 import { bindImage } from './private/shared/image.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { groupName } from './private/shared/names.js';
@@ -59,7 +63,9 @@ const INTERNAL = { 'service.beta.kubernetes.io/azure-load-balancer-internal': 't
  *
  * @throws ValidationError naming every prop that AKS does not support
  */
-export class ContainerModel extends Construct {
+export class ContainerModel extends Construct implements ModelEndpoint<PrometheusMetric | undefined> {
+  /** Model package that the pods serve. */
+  readonly model: Model;
   /** New cluster. Unset if `cluster` was given. */
   readonly cluster?: AksCluster;
   readonly telemetry: Telemetry;
@@ -75,7 +81,7 @@ export class ContainerModel extends Construct {
   /** Application that callers get tokens for. Set with `Access.cloudIdentity()`. */
   readonly entraApplication?: EntraApplication;
 
-  private readonly model: Model;
+  private readonly hasJwt: boolean;
   private readonly server: ModelServer;
   private readonly isMounted: boolean;
 
@@ -83,6 +89,7 @@ export class ContainerModel extends Construct {
     super(scope, id);
     validateContainer(this, props);
     this.model = props.model;
+    this.hasJwt = props.access?.kind === 'jwt';
     this.server = props.server ?? ModelServer.modelship();
     this.isMounted = props.modelMount ?? readsMount(props);
     const own = this.server.spec.image === undefined;
@@ -191,12 +198,42 @@ export class ContainerModel extends Construct {
   }
 
   /**
+   * Shell command that requests a prediction for one row of zeros with curl. It gets a token from the Azure CLI, or reads
+   * the JWT from `TOKEN`, and must run where the load balancer is reachable. Undefined for servers whose request format
+   * is unknown: TorchServe and custom ones.
+   */
+  get predictCommand(): string | undefined {
+    const example = this.server.spec.exampleRequest?.(this.model);
+    const credentials = this.entraApplication
+      ? entraToken(this.entraApplication.clientId)
+      : this.hasJwt
+        ? bearer('$TOKEN')
+        : [];
+    return example && predictCommand({ url: `${this.url}${example.path}`, body: example.body, credentials });
+  }
+
+  /**
    * Allows a user, group or service principal of Microsoft Entra ID, given by its object id, to invoke the model.
    *
    * @throws Error unless the access is `Access.cloudIdentity()`
    */
   grantInvoke(id: string, principalId: string): GenericResource {
     return grantInvoke(this, this.entraApplication, id, principalId);
+  }
+
+  /** Metric for the number of requests. Undefined like `metrics`. */
+  metricRequests(): PrometheusMetric | undefined {
+    return this.metrics?.requests;
+  }
+
+  /** Metric for the number of requests that failed with a 5xx. */
+  metricErrors(): PrometheusMetric | undefined {
+    return this.metrics?.errors;
+  }
+
+  /** Metric for the latency of requests, in seconds. */
+  metricLatency(): PrometheusMetric | undefined {
+    return this.metrics?.latency;
   }
 
   /** @param image reference of the image of Modelship's runtime; unset for another server */

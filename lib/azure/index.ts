@@ -11,6 +11,7 @@ export * from './host.js';
 export * from './image.js';
 export * from './managed-endpoint-model.js';
 export * from './managed-endpoint-props.js';
+export type { AzureMetric, AzureMetricFilter, PrometheusMetric } from './metric.js';
 export type { AksCluster } from './private/aks/cluster.js';
 export type { AksMetrics } from './private/aks/metrics.js';
 export type { ContainerApp } from './private/container-apps/app.js';

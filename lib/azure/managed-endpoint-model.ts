@@ -5,12 +5,16 @@ import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assi
 import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
+import type { ModelEndpoint } from '../serving/endpoint.js';
+import { bearer, predictCommand } from '../serving/predict-command.js';
+import { managedRequest } from '../serving/servers/managed-request.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import { GenericResource } from '../terraform/generic.js';
 import type { AzureMlWorkspace, ManagedEndpointModelProps } from './managed-endpoint-props.js';
+import type { AzureMetric } from './metric.js';
 import { ENDPOINT_TYPE, ML_API } from './private/ml/api.js';
 import { isAutoscaled, mlAutoscale } from './private/ml/autoscale.js';
 import {
@@ -27,6 +31,7 @@ import { type MlEndpointDefinition, MlTraffic } from './private/ml/traffic.js';
 import { validateManagedEndpoint } from './private/ml/validation.js';
 import { MlWorkspace } from './private/ml/workspace.js';
 import { azapi } from './private/shared/azapi.js';
+import { entraToken } from './private/shared/entra-token.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { clientConfig, globalName, groupName } from './private/shared/names.js';
 import { Placement } from './private/shared/placement.js';
@@ -61,7 +66,9 @@ const ASSET_NAME_LENGTH = 60;
  *
  * @throws ValidationError naming every prop that Azure ML does not support
  */
-export class ManagedEndpointModel extends Construct {
+export class ManagedEndpointModel extends Construct implements ModelEndpoint<AzureMetric> {
+  /** Model package of the newest deployment. */
+  readonly model: Model;
   /** New workspace. Unset if `workspace` was given. */
   readonly workspace?: MlWorkspace;
   readonly modelStore: ModelStore;
@@ -90,6 +97,7 @@ export class ManagedEndpointModel extends Construct {
   ) {
     super(scope, id);
     validateManagedEndpoint(this, props);
+    this.model = props.model;
     this.placement = new Placement(this, 'Placement', props);
     this.telemetry = new Telemetry(this, 'Telemetry', {
       placement: this.placement,
@@ -193,6 +201,22 @@ export class ManagedEndpointModel extends Construct {
     return Fn.element(Fn.split('/', uri), 2);
   }
 
+  /** Scoring URL, the same as `url`: Azure ML has one route for requests. */
+  get predictUrl(): string {
+    return this.url;
+  }
+
+  /**
+   * Shell command that requests a prediction for one row of zeros with curl. It gets a token from the Azure CLI, or reads
+   * the key of `Access.apiKey()` from `API_KEY`. Undefined for servers whose request format is unknown: TorchServe and
+   * custom ones.
+   */
+  get predictCommand(): string | undefined {
+    const example = managedRequest(serverOf(this.props).spec, this.model);
+    const credentials = this.props.access?.kind === 'apiKey' ? bearer('$API_KEY') : entraToken('https://ml.azure.com');
+    return example && predictCommand({ url: this.predictUrl, body: example.body, credentials });
+  }
+
   /** Allows an identity of Microsoft Entra to invoke the model, and nothing else. Requires `Access.cloudIdentity()`. */
   grantInvoke(id: string, principalId: string): RoleAssignment {
     this.invoker ??= new azurerm.RoleDefinition(this, 'Invoker', {
@@ -208,6 +232,21 @@ export class ManagedEndpointModel extends Construct {
       roleDefinitionId: this.invoker.roleDefinitionResourceId,
       principalId: requirePrincipal(this, principalId),
     });
+  }
+
+  /** Metric for the number of requests a minute. */
+  metricRequests(): AzureMetric {
+    return this.telemetry.requestMetric('requests');
+  }
+
+  /** Metric for the number of requests a minute that failed with a 5xx. */
+  metricErrors(): AzureMetric {
+    return this.telemetry.requestMetric('errors');
+  }
+
+  /** Metric for the latency of requests, the 99th percentile in milliseconds. */
+  metricLatency(): AzureMetric {
+    return this.telemetry.requestMetric('latency');
   }
 
   /**

@@ -1,11 +1,16 @@
 import { predictPath } from '@modelship/runtime/contract';
 import { Construct } from 'constructs';
+import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
+import type { ModelEndpoint } from '../serving/endpoint.js';
+import { inferRequest } from '../serving/example-request.js';
+import { bearer, header, predictCommand } from '../serving/predict-command.js';
 import { checkProps } from '../serving/validation/prop-types.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import type { GenericResource } from '../terraform/generic.js';
 import { validatorFor } from '../terraform/validator.js';
 import { ServerlessHost } from './host.js';
+import type { AzureMetric } from './metric.js';
 import { ContainerApp } from './private/container-apps/app.js';
 import { CONTAINER_APPS } from './private/container-apps/limits.js';
 import { checkContainerApps } from './private/container-apps/validation.js';
@@ -13,6 +18,7 @@ import { FunctionsApp } from './private/functions/app.js';
 import { FUNCTIONS } from './private/functions/limits.js';
 import { checkFunctions } from './private/functions/validation.js';
 import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
+import { entraToken } from './private/shared/entra-token.js';
 import { Placement } from './private/shared/placement.js';
 import { DEFAULT_TIMEOUT_SECONDS } from './private/shared/serverless-backend.js';
 import { SERVERLESS_PROPS } from './private/shared/serverless-validation.js';
@@ -40,7 +46,9 @@ import type { ServerlessModelProps } from './serverless-props.js';
  *
  * @throws ValidationError naming every prop that the host does not support
  */
-export class ServerlessModel extends Construct {
+export class ServerlessModel extends Construct implements ModelEndpoint<AzureMetric> {
+  /** Model package that the host runs. */
+  readonly model: Model;
   readonly telemetry: Telemetry;
   /** Function app. Set on Azure Functions. */
   readonly functions?: FunctionsApp;
@@ -51,7 +59,7 @@ export class ServerlessModel extends Construct {
   /** URL of the model, without a path. */
   readonly url: string;
 
-  private readonly modelName: string;
+  private readonly access: Access;
 
   constructor(scope: Construct, id: string, props: ServerlessModelProps) {
     super(scope, id);
@@ -61,12 +69,13 @@ export class ServerlessModel extends Construct {
     if (host.containerAppsOptions) checkContainerApps(validator, props, host.containerAppsOptions);
     else checkFunctions(validator, props, host.functionsOptions ?? {});
     validator.throwIfAny();
-    this.modelName = props.model.name;
+    this.model = props.model;
+    this.access = props.access ?? Access.cloudIdentity();
     const placement = new Placement(this, 'Placement', props);
     const { timeoutSeconds } = host.containerAppsOptions ? CONTAINER_APPS : FUNCTIONS;
     const thresholds = alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, timeoutSeconds.max);
     this.telemetry = new Telemetry(this, 'Telemetry', { placement, props, thresholds });
-    if ((props.access ?? Access.cloudIdentity()).kind === 'cloudIdentity') {
+    if (this.access.kind === 'cloudIdentity') {
       this.entraApplication = new EntraApplication(this, 'EntraApplication');
     }
     const shared = { placement, telemetry: this.telemetry, entra: this.entraApplication };
@@ -84,7 +93,20 @@ export class ServerlessModel extends Construct {
 
   /** URL of the newest version of the model in TensorFlow Serving's REST API. */
   get predictUrl(): string {
-    return `${this.url}${predictPath(this.modelName)}`;
+    return `${this.url}${predictPath(this.model.name)}`;
+  }
+
+  /**
+   * Shell command that requests a prediction for one row of zeros with curl, in the Open Inference Protocol. It gets a
+   * token from the Azure CLI, or reads the key or the JWT from `API_KEY` or `TOKEN`.
+   */
+  get predictCommand(): string {
+    const { path, body } = inferRequest(this.model);
+    return predictCommand({
+      url: `${this.url}${path}`,
+      body,
+      credentials: credentials(this.access, this.entraApplication),
+    });
   }
 
   /**
@@ -95,4 +117,26 @@ export class ServerlessModel extends Construct {
   grantInvoke(id: string, principalId: string): GenericResource {
     return grantInvoke(this, this.entraApplication, id, principalId);
   }
+
+  /** Metric for the number of requests. */
+  metricRequests(): AzureMetric {
+    return this.telemetry.requestMetric('requests');
+  }
+
+  /** Metric for the number of requests that failed with a 5xx. */
+  metricErrors(): AzureMetric {
+    return this.telemetry.requestMetric('errors');
+  }
+
+  /** Metric for the latency of requests, in seconds on Functions and in milliseconds on Container Apps. */
+  metricLatency(): AzureMetric {
+    return this.telemetry.requestMetric('latency');
+  }
+}
+
+/** Returns the options of curl that authenticate callers. */
+function credentials({ kind }: Access, application: EntraApplication | undefined): readonly string[] {
+  if (application) return entraToken(application.clientId);
+  if (kind === 'apiKey') return header('x-functions-key', '$API_KEY');
+  return kind === 'jwt' ? bearer('$TOKEN') : [];
 }

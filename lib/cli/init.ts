@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import { ENGINES, type Engine, TARGETS } from '../init/targets.js';
+import { shellWord } from '../serving/shell-word.js';
 import { CommandFailure } from './failure.js';
 import { type LocalFlags, withTrustOption } from './local.js';
 import { Output } from './output.js';
 import { requireOptions } from './required-options.js';
-import { shellWord } from './shell-word.js';
 
 interface InitFlags extends LocalFlags {
   readonly target: string;

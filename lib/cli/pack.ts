@@ -2,10 +2,10 @@ import { DATATYPES, type TensorSpec } from '@modelship/runtime';
 import type { Manifest } from '@modelship/runtime/manifest';
 import { Command, InvalidArgumentError } from 'commander';
 import { DEFAULT_TOLERANCE, type Tolerance } from '../pack/options.js';
+import { shellWord } from '../serving/shell-word.js';
 import { type LocalFlags, withTrustOption } from './local.js';
 import { bytes, Output, table, tensorRows } from './output.js';
 import { requireOptions } from './required-options.js';
-import { shellWord } from './shell-word.js';
 
 interface PackFlags extends LocalFlags {
   readonly name: string;

@@ -1,6 +1,8 @@
 import { DEFAULT_PORT, DRAIN_SECONDS, ENVIRONMENT, predictPath } from '@modelship/runtime/contract';
 import { type Manifest, readManifest } from '@modelship/runtime/manifest';
 import { Command, InvalidArgumentError } from 'commander';
+import { instancesBody } from '../serving/example-request.js';
+import { shellWord } from '../serving/shell-word.js';
 import { CommandFailure } from './failure.js';
 import { type ServerFlags, serverConfig, servingEnvironment, withTrustOption } from './local.js';
 import { Output, table } from './output.js';
@@ -93,27 +95,11 @@ function readyLines(url: string, grpc: string | undefined, { name, version, inpu
       ['Browser', `${url}/`],
       ['HTTP', `${url}${predictPath(name)}`],
       ...(grpc === undefined ? [] : [['gRPC', grpc]]),
-      ['Terminal', `npx modelship predict ${url} --data '${exampleRequest(inputs)}'`],
+      ['Terminal', `npx modelship predict ${url} --data ${shellWord(instancesBody(inputs) ?? '{"instances": [ROW]}')}`],
     ]),
     '',
     'Press Ctrl-C to stop.',
   ];
-}
-
-/** Returns an example request of zeros in the shape of the inputs. */
-function exampleRequest(inputs: Manifest['inputs']): string {
-  const rows = inputs.map(({ name, datatype, shape }) => {
-    const leaf = datatype === 'BYTES' ? 'text' : datatype === 'BOOL' ? false : 0;
-    return [name, nested(leaf, shape.slice(1))] as const;
-  });
-  const row = rows.length === 1 ? rows[0]![1] : Object.fromEntries(rows);
-  const text = JSON.stringify({ instances: [row] });
-  return text.length > 200 ? '{"instances": [ROW]}' : text;
-}
-
-function nested(leaf: unknown, [size, ...inner]: readonly number[]): unknown {
-  if (size === undefined) return leaf;
-  return Array.from({ length: Math.min(Math.max(size, 1), 100) }, () => nested(leaf, inner));
 }
 
 /** Waits for the first signal. A second one ends the process immediately. */

@@ -8,12 +8,15 @@ import type { ModelWorkloadProps } from '../kubernetes/model-workload-props.js';
 import { serverSize } from '../kubernetes/served-version.js';
 import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
+import type { ModelEndpoint } from '../serving/endpoint.js';
+import { bearer, predictCommand } from '../serving/predict-command.js';
 import { ModelServer } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import type { ContainerModelProps } from './container-props.js';
+import type { GoogleMetric, RequestMetrics } from './metric.js';
 import { ClusterAccess } from './private/gke/cluster.js';
 import { HealthCheckPolicies } from './private/gke/health-check-policy.js';
 import { GKE } from './private/gke/limits.js';
@@ -53,7 +56,9 @@ const INTERNAL_LOAD_BALANCER = { 'networking.gke.io/load-balancer-type': 'Intern
  *
  * @throws ValidationError with all invalid props
  */
-export class ContainerModel extends Construct {
+export class ContainerModel extends Construct implements ModelEndpoint<GoogleMetric | undefined> {
+  /** Model package that the pods serve. */
+  readonly model: Model;
   /** Cluster that runs the model, and the provider that connects to it. */
   readonly cluster: ClusterAccess;
   /** Service account of the pods, which can only read the model. */
@@ -69,7 +74,8 @@ export class ContainerModel extends Construct {
   /** Dashboard, alert policies and log-based metric of the model. */
   readonly telemetry: Telemetry;
 
-  private readonly model: Model;
+  private readonly requestMetrics?: RequestMetrics;
+  private readonly hasJwt: boolean;
   private readonly server: ModelServer;
 
   constructor(scope: Construct, id: string, props: ContainerModelProps) {
@@ -77,6 +83,7 @@ export class ContainerModel extends Construct {
     stateRequirements(this, PROVIDER_VERSIONS);
     validateGke(this, props);
     this.model = props.model;
+    this.hasJwt = props.access?.kind === 'jwt';
     this.server = props.server ?? ModelServer.modelship();
     this.cluster = new ClusterAccess(this, 'Cluster', props);
     this.modelStore = new ModelStore(this, 'ModelStore', {
@@ -110,6 +117,7 @@ export class ContainerModel extends Construct {
       own: this.isOwn,
       thresholds: alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, GKE.timeoutSeconds.max),
     });
+    this.requestMetrics = telemetry.requestMetrics;
     this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
     this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
   }
@@ -125,6 +133,17 @@ export class ContainerModel extends Construct {
   }
 
   /**
+   * Shell command that requests a prediction for one row of zeros with curl. It reads the JWT of `Access.jwt()` from
+   * `TOKEN`. With `Exposure.cluster()`, the default, it must run in a pod of an allowed namespace. Undefined for servers
+   * whose request format is unknown: TorchServe and custom ones.
+   */
+  get predictCommand(): string | undefined {
+    const example = this.server.spec.exampleRequest?.(this.model);
+    const credentials = this.hasJwt ? bearer('$TOKEN') : [];
+    return example && predictCommand({ url: `${this.url}${example.path}`, body: example.body, credentials });
+  }
+
+  /**
    * Allows the pods of a namespace to invoke the model.
    *
    * @throws Error if `kserve` is true, because Modelship creates no network policy for KServe
@@ -136,6 +155,21 @@ export class ContainerModel extends Construct {
       );
     }
     this.workload.allowFrom(namespace);
+  }
+
+  /** Metric for the number of requests. Undefined with KServe or another `server`, which report their own metrics. */
+  metricRequests(): GoogleMetric | undefined {
+    return this.requestMetrics?.requests;
+  }
+
+  /** Metric for the number of requests that failed with a 5xx. */
+  metricErrors(): GoogleMetric | undefined {
+    return this.requestMetrics?.errors;
+  }
+
+  /** Metric for the latency of requests, in seconds. */
+  metricLatency(): GoogleMetric | undefined {
+    return this.requestMetrics?.latency;
   }
 
   private get isOwn(): boolean {

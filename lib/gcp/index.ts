@@ -12,6 +12,7 @@ export * from './grantee.js';
 export * from './image.js';
 export * from './managed-endpoint-model.js';
 export * from './managed-endpoint-props.js';
+export type { GoogleMetric } from './metric.js';
 export * from './network.js';
 export type { CloudNat } from './private/gke/cloud-nat.js';
 export type { ClusterAccess } from './private/gke/cluster.js';

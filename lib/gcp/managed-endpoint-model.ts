@@ -5,6 +5,9 @@ import type { VertexAiEndpoint } from '@cdktf/provider-google/lib/vertex-ai-endp
 import { Fn, type ITerraformDependable, ref, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
+import type { ModelEndpoint } from '../serving/endpoint.js';
+import { bearer, predictCommand } from '../serving/predict-command.js';
+import { managedRequest } from '../serving/servers/managed-request.js';
 import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
@@ -12,6 +15,7 @@ import { type GenericProvider, GenericResource } from '../terraform/generic.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import { lifetimeSuffix } from '../terraform/terraform-data.js';
 import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
+import type { GoogleMetric, RequestMetrics } from './metric.js';
 import { grantKey } from './private/shared/encryption.js';
 import { bindImage } from './private/shared/image.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
@@ -56,7 +60,9 @@ const CUSTOM_ROLE_ID_LENGTH = 55;
  *
  * @throws ValidationError with all invalid props
  */
-export class ManagedEndpointModel extends Construct {
+export class ManagedEndpointModel extends Construct implements ModelEndpoint<GoogleMetric> {
+  /** Model package of the newest version. */
+  readonly model: Model;
   /** Vertex AI endpoint. */
   readonly endpoint: VertexAiEndpoint;
   /** Service account of the replicas, which can only read the model. */
@@ -73,6 +79,7 @@ export class ManagedEndpointModel extends Construct {
   readonly telemetry: Telemetry;
 
   private readonly project: string;
+  private readonly requestMetrics: RequestMetrics;
   private invokerRole?: ProjectIamCustomRole;
   private readonly dedicated: boolean;
 
@@ -84,6 +91,7 @@ export class ManagedEndpointModel extends Construct {
     super(scope, id);
     stateRequirements(this, PROVIDER_VERSIONS);
     validateVertex(this, props);
+    this.model = props.model;
     const vertexAgent = () => serviceAgent(this, props.project, 'aiplatform');
     const foreign = props.server?.spec.image;
     const runtime = foreign === undefined ? bindImage(this, props, vertexAgent) : undefined;
@@ -132,6 +140,7 @@ export class ManagedEndpointModel extends Construct {
       alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, VERTEX.dedicatedTimeoutSeconds),
       needsGpu,
     );
+    this.requestMetrics = telemetry.requestMetrics;
     this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
     this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
   }
@@ -151,6 +160,16 @@ export class ManagedEndpointModel extends Construct {
     const { speaksInstances, streams } = serverOf(this.props).spec;
     if (speaksInstances) return `${this.url}:predict`;
     return `${this.url}:${streams ? 'streamRawPredict' : 'rawPredict'}`;
+  }
+
+  /**
+   * Shell command that requests a prediction for one row of zeros with curl and an access token from `gcloud`. Undefined
+   * for custom servers, whose request format is unknown.
+   */
+  get predictCommand(): string | undefined {
+    const example = managedRequest(serverOf(this.props).spec, this.model);
+    const credentials = bearer('$(gcloud auth print-access-token)');
+    return example && predictCommand({ url: this.predictUrl, body: example.body, credentials });
   }
 
   /**
@@ -175,6 +194,21 @@ export class ManagedEndpointModel extends Construct {
       role: this.invokerRole.name,
       member,
     });
+  }
+
+  /** Metric for the number of requests. */
+  metricRequests(): GoogleMetric {
+    return this.requestMetrics.requests;
+  }
+
+  /** Metric for the number of requests that failed with an error. */
+  metricErrors(): GoogleMetric {
+    return this.requestMetrics.errors;
+  }
+
+  /** Metric for the latency of requests, in milliseconds. */
+  metricLatency(): GoogleMetric {
+    return this.requestMetrics.latency;
   }
 
   /** Host of a dedicated endpoint. Google assigns it at the first deployment, so the later traffic call returns it. */

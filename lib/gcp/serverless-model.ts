@@ -5,12 +5,17 @@ import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account'
 import { predictPath, READY_PATH } from '@modelship/runtime/contract';
 import { Fn, type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
+import type { ModelEndpoint } from '../serving/endpoint.js';
+import { inferRequest } from '../serving/example-request.js';
+import { bearer, predictCommand } from '../serving/predict-command.js';
 import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import type { Grantee } from './grantee.js';
+import type { GoogleMetric, RequestMetrics } from './metric.js';
 import { Ingress } from './network.js';
 import { CLOUD_RUN } from './private/cloud-run/limits.js';
 import { revisionName, revisionTraffic } from './private/cloud-run/revision.js';
@@ -29,6 +34,11 @@ import { Telemetry } from './private/shared/telemetry.js';
 import type { ServerlessModelProps } from './serverless-props.js';
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
+/** Options of curl that authenticate callers, by the kind of access. */
+const CREDENTIALS: Partial<Record<Access['kind'], readonly string[]>> = {
+  cloudIdentity: bearer('$(gcloud auth print-identity-token)'),
+  jwt: bearer('$TOKEN'),
+};
 
 /**
  * Model served by a Cloud Run service. It scales to zero and reads the model from a bucket mounted read-only.
@@ -43,7 +53,9 @@ const DEFAULT_TIMEOUT_SECONDS = 60;
  *
  * @throws ValidationError with all invalid props
  */
-export class ServerlessModel extends Construct {
+export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMetric> {
+  /** Model package that the service runs. */
+  readonly model: Model;
   /** Cloud Run service. */
   readonly service: CloudRunV2Service;
   /** Service account of the instances, which can only read the model. */
@@ -59,7 +71,8 @@ export class ServerlessModel extends Construct {
   /** Name of the revision that this deployment creates. Pass it as `stableRevision` to the next deployment. */
   readonly revision: string;
 
-  private readonly modelName: string;
+  private readonly access: Access;
+  private readonly requestMetrics: RequestMetrics;
 
   constructor(scope: Construct, id: string, props: ServerlessModelProps) {
     super(scope, id);
@@ -68,9 +81,10 @@ export class ServerlessModel extends Construct {
     const size = cloudRunSize(props);
 
     const access = props.access ?? Access.cloudIdentity();
+    this.access = access;
+    this.model = props.model;
     const name = props.serviceName ?? generatedName(this, CLOUD_RUN.serviceName.maxLength);
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
-    this.modelName = props.model.name;
     this.modelStore = new ModelStore(this, 'ModelStore', { props });
     this.serviceAccount = new google.ServiceAccount(this, 'ServiceAccount', {
       project: props.project,
@@ -104,6 +118,7 @@ export class ServerlessModel extends Construct {
     if (access.kind === 'anonymous') this.grantInvoke('allUsers');
     const thresholds = alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, CLOUD_RUN.timeoutSeconds.max);
     const telemetry = cloudRunTelemetry(name, thresholds);
+    this.requestMetrics = telemetry.requestMetrics;
     this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
     this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
     if (props.uptimeCheck) this.uptimeCheck = this.checkUptime(props, access);
@@ -116,7 +131,16 @@ export class ServerlessModel extends Construct {
 
   /** URL of prediction requests in the format of TensorFlow Serving's REST API. */
   get predictUrl(): string {
-    return `${this.url}${predictPath(this.modelName)}`;
+    return `${this.url}${predictPath(this.model.name)}`;
+  }
+
+  /**
+   * Shell command that requests a prediction for one row of zeros with curl, in the Open Inference Protocol. It gets an
+   * identity token from `gcloud`, or reads the JWT from `TOKEN`.
+   */
+  get predictCommand(): string {
+    const { path, body } = inferRequest(this.model);
+    return predictCommand({ url: `${this.url}${path}`, body, credentials: CREDENTIALS[this.access.kind] ?? [] });
   }
 
   /**
@@ -126,6 +150,21 @@ export class ServerlessModel extends Construct {
    */
   grantInvoke(member: string): CloudRunV2ServiceIamMember {
     return this.allow({ member });
+  }
+
+  /** Metric for the number of requests. */
+  metricRequests(): GoogleMetric {
+    return this.requestMetrics.requests;
+  }
+
+  /** Metric for the number of requests that failed with a 5xx. */
+  metricErrors(): GoogleMetric {
+    return this.requestMetrics.errors;
+  }
+
+  /** Metric for the latency of requests, in milliseconds. */
+  metricLatency(): GoogleMetric {
+    return this.requestMetrics.latency;
   }
 
   private allow({ member, dependsOn = [] }: Grantee): CloudRunV2ServiceIamMember {

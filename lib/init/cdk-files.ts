@@ -23,7 +23,7 @@ new ModelStack(app, '${name}', {
 }
 
 function stack(project: Project): string {
-  const { construct, service, url } = project.target;
+  const { construct, service } = project.target;
   return `import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Model } from 'modelship';
@@ -37,7 +37,7 @@ export class ModelStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);
     this.endpoint = new ${construct}(this, 'Model', { model: this.model });
-    new CfnOutput(this, 'url', { value: this.endpoint.${url} });
+    new CfnOutput(this, 'url', { value: this.endpoint.predictUrl });
   }
 }
 `;

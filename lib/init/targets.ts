@@ -10,8 +10,6 @@ export interface Target {
   readonly service: string;
   /** Class of the construct. */
   readonly construct: 'ServerlessModel' | 'ContainerModel' | 'ManagedEndpointModel';
-  /** Property that has the URL for predictions. */
-  readonly url: 'predictUrl' | 'url';
   /** Type of a resource that each such endpoint has one of. */
   readonly resource: string;
   /** Props beside `model` and those of every target of the cloud, as source text. @default - none */
@@ -29,14 +27,12 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     cloud: 'aws',
     service: 'AWS Lambda',
     construct: 'ServerlessModel',
-    url: 'predictUrl',
     resource: 'AWS::ApiGateway::RestApi',
   },
   ecs: {
     cloud: 'aws',
     service: 'Amazon ECS',
     construct: 'ContainerModel',
-    url: 'predictUrl',
     resource: 'AWS::ECS::Service',
     needsDocker: true,
   },
@@ -44,7 +40,6 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     cloud: 'aws',
     service: 'Amazon SageMaker',
     construct: 'ManagedEndpointModel',
-    url: 'url',
     resource: 'AWS::SageMaker::Endpoint',
     needsDocker: true,
   },
@@ -52,14 +47,12 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     cloud: 'azure',
     service: 'Azure Functions',
     construct: 'ServerlessModel',
-    url: 'predictUrl',
     resource: 'azurerm_service_plan',
   },
   'container-apps': {
     cloud: 'azure',
     service: 'Azure Container Apps',
     construct: 'ServerlessModel',
-    url: 'predictUrl',
     resource: 'azurerm_container_app',
     props: 'host: ServerlessHost.containerApps()',
     imports: ['ServerlessHost'],
@@ -68,7 +61,6 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     cloud: 'azure',
     service: 'Azure Kubernetes Service',
     construct: 'ContainerModel',
-    url: 'predictUrl',
     resource: 'azurerm_kubernetes_cluster',
     isKubernetes: true,
   },
@@ -76,21 +68,18 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     cloud: 'azure',
     service: 'Azure Machine Learning',
     construct: 'ManagedEndpointModel',
-    url: 'url',
     resource: 'azurerm_machine_learning_workspace',
   },
   'cloud-run': {
     cloud: 'google',
     service: 'Cloud Run',
     construct: 'ServerlessModel',
-    url: 'predictUrl',
     resource: 'google_cloud_run_v2_service',
   },
   gke: {
     cloud: 'google',
     service: 'Google Kubernetes Engine',
     construct: 'ContainerModel',
-    url: 'predictUrl',
     resource: 'google_container_cluster',
     isKubernetes: true,
   },
@@ -98,7 +87,6 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     cloud: 'google',
     service: 'Vertex AI',
     construct: 'ManagedEndpointModel',
-    url: 'predictUrl',
     resource: 'google_vertex_ai_endpoint',
   },
 };

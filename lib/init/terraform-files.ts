@@ -81,7 +81,7 @@ app.synth();
 }
 
 function stack(project: Project): string {
-  const { cloud: name, construct, service, url, imports = [], props } = project.target;
+  const { cloud: name, construct, service, imports = [], props } = project.target;
   const cloud = CLOUDS[name as keyof typeof CLOUDS];
   const all = ['model: this.model', ...cloud.props, ...(props ? [props] : [])];
   return `import { ${cloud.providerClass} } from '${cloud.providerModule}';
@@ -104,7 +104,7 @@ export class ModelStack extends TerraformStack {
 ${cloud.backend(project.name)}
     this.endpoint = new ${construct}(this, 'Model', {
 ${all.map((prop) => `      ${prop},\n`).join('')}    });
-    new TerraformOutput(this, 'url', { value: this.endpoint.${url}, staticId: true });
+    new TerraformOutput(this, 'url', { value: this.endpoint.predictUrl, staticId: true });
   }
 }
 `;

@@ -1,18 +1,27 @@
+/** Counter of the requests, by `status`. */
+export const REQUESTS_TOTAL = 'modelship_requests_total';
+/** Histogram of the latency. */
+export const REQUEST_SECONDS = 'modelship_request_seconds';
+
+/** Statuses of server errors. */
+export const SERVER_ERROR = /5../;
+
 /** Advice for the latency alarm. */
 export const LATENCY_ADVICE = 'Raise `maxReplicas`, or give the pods more CPU.';
 
 /** Returns a PromQL query for the p99 latency, in seconds, of the series with these labels. */
 export function latencyQuery(labels: { readonly [name: string]: string }): string {
-  return `histogram_quantile(0.99, sum by (le) (rate(modelship_request_seconds_bucket${selector(labels)}[5m])))`;
+  return `histogram_quantile(0.99, sum by (le) (rate(${REQUEST_SECONDS}_bucket${selector(labels)}[5m])))`;
 }
 
 /** Returns a PromQL query for the share of requests that failed with a 5xx. */
 export function failureQuery(labels: { readonly [name: string]: string }): string {
-  const all = `sum(rate(modelship_requests_total${selector(labels)}[5m]))`;
-  return `sum(rate(modelship_requests_total${selector({ ...labels, status: /5../ })}[5m])) / ${all}`;
+  const all = `sum(rate(${REQUESTS_TOTAL}${selector(labels)}[5m]))`;
+  return `sum(rate(${REQUESTS_TOTAL}${selector({ ...labels, status: SERVER_ERROR })}[5m])) / ${all}`;
 }
 
-function selector(labels: { readonly [name: string]: string | RegExp }): string {
+/** Returns a label selector of PromQL. */
+export function selector(labels: { readonly [name: string]: string | RegExp }): string {
   const terms = Object.entries(labels).map(([name, value]) =>
     value instanceof RegExp ? `${name}=~"${value.source}"` : `${name}="${value}"`,
   );

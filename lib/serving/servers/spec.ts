@@ -1,5 +1,6 @@
 import type { ModelFormat } from '@modelship/runtime/manifest';
 import type { Model } from '../../model/model.js';
+import type { ExampleRequest } from '../example-request.js';
 import type { ImageArchitecture } from '../image-architecture.js';
 import type { LayoutFile } from './model-layout.js';
 import type { ModelSource } from './source.js';
@@ -23,6 +24,8 @@ export interface ServerSpec {
   readyPath(model: Model): string;
   /** Path of prediction requests. */
   predictPath(model: Model): string;
+  /** Creates an example request. Undefined if the request format depends on a handler, or is unknown. */
+  exampleRequest?(model: Model): ExampleRequest;
   /** Whether the server requires a GPU. */
   readonly needsGpu: boolean;
   /** Whether requests are `{"instances": […]}` and responses `{"predictions": […]}`, the format of Vertex AI. */

@@ -1,4 +1,5 @@
 import { predictPath } from '@modelship/runtime/contract';
+import { instancesBody } from '../example-request.js';
 import { artifactFiles } from './model-layout.js';
 import type { ServerImage, ServerSpec } from './spec.js';
 
@@ -17,6 +18,7 @@ export function tensorFlowServing(image: ServerImage): ServerSpec {
     livePath: (model) => `/v1/models/${model.name}`,
     readyPath: (model) => `/v1/models/${model.name}`,
     predictPath: (model) => predictPath(model.name),
+    exampleRequest: ({ name, manifest }) => ({ path: predictPath(name), body: instancesBody(manifest.inputs) }),
     needsGpu: false,
     speaksInstances: true,
     streams: false,

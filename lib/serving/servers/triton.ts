@@ -1,6 +1,7 @@
-import { LIVE_PATH, READY_PATH } from '@modelship/runtime/contract';
+import { inferPath, LIVE_PATH, READY_PATH } from '@modelship/runtime/contract';
 import type { Manifest, ModelFormat } from '@modelship/runtime/manifest';
 import type { Model } from '../../model/model.js';
+import { inferRequest } from '../example-request.js';
 import type { LayoutFile } from './model-layout.js';
 import { artifactFiles } from './model-layout.js';
 import type { ServerImage, ServerSpec } from './spec.js';
@@ -29,7 +30,8 @@ export function triton(image: ServerImage, formats = Object.keys(BACKENDS) as Mo
     port: 8000,
     livePath: () => LIVE_PATH,
     readyPath: () => READY_PATH,
-    predictPath: (model) => `/v2/models/${model.name}/infer`,
+    predictPath: (model) => inferPath(model.name),
+    exampleRequest: inferRequest,
     needsGpu: false,
     speaksInstances: false,
     streams: false,

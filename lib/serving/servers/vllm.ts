@@ -1,6 +1,8 @@
 import { modelSource } from './source.js';
 import type { ServerImage, ServerSpec } from './spec.js';
 
+const CHAT_PATH = '/v1/chat/completions';
+
 /**
  * Returns the specification of vLLM. Sources: https://docs.vllm.ai/en/stable/cli/serve/, and for SageMaker
  * examples/deployment/sagemaker-entrypoint.sh in its repository.
@@ -16,7 +18,11 @@ export function vllm(image: ServerImage, source: string, options: Readonly<Recor
     port: 8000,
     livePath: () => '/health',
     readyPath: () => '/health',
-    predictPath: () => '/v1/chat/completions',
+    predictPath: () => CHAT_PATH,
+    exampleRequest: ({ name }) => ({
+      path: CHAT_PATH,
+      body: JSON.stringify({ model: name, messages: [{ role: 'user', content: 'Hello' }] }),
+    }),
     needsGpu: true,
     speaksInstances: false,
     streams: true,

@@ -165,7 +165,7 @@ describe('ServerlessModel behind a function URL', () => {
 
 test.each([ServerlessFront.restApi(), httpApi, functionUrl])('$kind has the metrics that callers ask for', (front) => {
   const { endpoint } = make({ front });
-  const metrics = [endpoint.metricCount(), endpoint.metricServerError(), endpoint.metricLatency()];
+  const metrics = [endpoint.metricRequests(), endpoint.metricErrors(), endpoint.metricLatency()];
   expect(metrics.map(({ statistic }) => statistic)).toEqual(['Sum', 'Sum', 'Average']);
   expect(endpoint.metricThrottles().namespace).toBe('AWS/Lambda');
 });
@@ -179,7 +179,7 @@ test.each([
   new ServerlessModel(stack, 'Other', { model, front });
   const names = Object.values(template().findResources(type)).map(({ Properties }) => Properties.Name as string);
   expect(new Set(names).size).toBe(2);
-  if (endpoint.restFront) expect(endpoint.metricCount().dimensions).toMatchObject({ ApiName: names[0] });
+  if (endpoint.restFront) expect(endpoint.metricRequests().dimensions).toMatchObject({ ApiName: names[0] });
 });
 
 test.each<[string, Props, object]>([

@@ -75,8 +75,8 @@ describe('the telemetry of a ManagedEndpointModel', () => {
 
   test('counts the requests of an asynchronous endpoint by the name that they have there', () => {
     const { endpoint, template } = make(queue);
-    expect(endpoint.metricInvocations()).toMatchObject({ metricName: 'InvocationsProcessed', statistic: 'Sum' });
-    expect(make().endpoint.metricInvocations()).toMatchObject({ metricName: 'Invocations', statistic: 'Sum' });
+    expect(endpoint.metricRequests()).toMatchObject({ metricName: 'InvocationsProcessed', statistic: 'Sum' });
+    expect(make().endpoint.metricRequests()).toMatchObject({ metricName: 'Invocations', statistic: 'Sum' });
     const names = dashboard(template()).flatMap(({ metrics }) => metrics.map(([, name]) => name));
     expect(names).toContain('InvocationsProcessed');
     expect(names).not.toContain('Invocations');

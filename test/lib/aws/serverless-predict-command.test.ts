@@ -7,8 +7,10 @@ import { promisify } from 'node:util';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServerlessFront } from '../../../lib/aws/index.js';
-import { predictCommand } from '../../../lib/aws/private/lambda/predict-command.js';
+import { credentialOptions } from '../../../lib/aws/private/shared/credential-options.js';
+import { inferRequest } from '../../../lib/serving/example-request.js';
 import { Access } from '../../../lib/serving/index.js';
+import { predictCommand } from '../../../lib/serving/predict-command.js';
 import type { PackageOverrides } from '../../support/packages.js';
 import { requireTool } from '../../support/tools.js';
 import { make, modelOf } from './serverless-support.js';
@@ -56,10 +58,8 @@ describe('the command that asks for a prediction', () => {
     const { port } = server.address() as AddressInfo;
     const command = predictCommand({
       url: `http://127.0.0.1:${port}${path}`,
-      region: 'eu-west-1',
-      access,
-      signedService: 'execute-api',
-      inputs,
+      body: inferRequest(modelOf(1, { inputs })).body,
+      credentials: credentialOptions(access, 'eu-west-1', 'execute-api'),
     });
     await promisify(execFile)('bash', ['--norc', '-c', command], {
       env: { PATH: process.env.PATH, ...SECRETS, ...environment },

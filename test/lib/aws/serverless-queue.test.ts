@@ -117,7 +117,7 @@ describe('ServerlessModel behind a queue', () => {
       template.resourceCountIs(`AWS::${type}`, 0);
     }
     expect(stack.resolve(endpoint.predictUrl)).toEqual({ Ref: expect.stringMatching(/^IrisQueue/) });
-    expect(() => endpoint.metricLatency()).toThrow(/a queue as its front, which answers nobody/);
+    expect(() => endpoint.metricLatency()).toThrow(/a queue has no metric for errors and latency/);
     expect(endpoint.metricThrottles().namespace).toBe('AWS/Lambda');
   });
 

@@ -5,17 +5,17 @@ import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 export interface Front {
   /** URL that receives requests. */
   readonly url: string;
-  /** Service name in the IAM signatures of callers. */
-  readonly signedService: string;
   /** Grants an IAM identity access to every path of this front, and to nothing else. */
   grantInvoke(grantee: IGrantable): Grant;
+  metricRequests(props?: MetricOptions): Metric;
 }
 
 /** Front whose callers wait for responses. Its `url` ends in a slash. */
 export interface AnsweringFront extends Front {
-  metricCount(props?: MetricOptions): Metric;
+  /** Service name in the IAM signatures of callers. */
+  readonly signedService: string;
   metricClientError(props?: MetricOptions): Metric;
-  metricServerError(props?: MetricOptions): Metric;
+  metricErrors(props?: MetricOptions): Metric;
   /** Latency in milliseconds. */
   metricLatency(props?: MetricOptions): Metric;
 }

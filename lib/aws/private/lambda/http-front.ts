@@ -78,7 +78,7 @@ export class HttpFront extends Construct implements AnsweringFront {
     });
   }
 
-  metricCount(props?: MetricOptions): Metric {
+  metricRequests(props?: MetricOptions): Metric {
     return this.stage.metricCount({ statistic: 'Sum', ...props });
   }
 
@@ -86,7 +86,7 @@ export class HttpFront extends Construct implements AnsweringFront {
     return this.stage.metricClientError(props);
   }
 
-  metricServerError(props?: MetricOptions): Metric {
+  metricErrors(props?: MetricOptions): Metric {
     return this.stage.metricServerError(props);
   }
 

@@ -1,4 +1,5 @@
 import { Duration, Token } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { type Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type Alias, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
@@ -31,7 +32,6 @@ export class QueueFront extends Construct implements Front {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly eventSource: EventSourceMapping;
-  readonly signedService = 'sqs';
 
   constructor(scope: Construct, id: string, props: QueueFrontProps) {
     super(scope, id);
@@ -68,6 +68,11 @@ export class QueueFront extends Construct implements Front {
   /** Grants permission to send requests. The bucket controls who can read the responses. */
   grantInvoke(grantee: IGrantable): Grant {
     return this.queue.grantSendMessages(grantee);
+  }
+
+  /** Metric for the number of messages sent to the queue. */
+  metricRequests(props?: MetricOptions): Metric {
+    return this.queue.metricNumberOfMessagesSent(props);
   }
 }
 

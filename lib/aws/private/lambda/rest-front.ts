@@ -159,7 +159,7 @@ export class RestFront extends Construct implements AnsweringFront {
     });
   }
 
-  metricCount(props?: MetricOptions): Metric {
+  metricRequests(props?: MetricOptions): Metric {
     return this.api.metricCount({ statistic: 'Sum', ...props });
   }
 
@@ -167,7 +167,7 @@ export class RestFront extends Construct implements AnsweringFront {
     return this.api.metricClientError(props);
   }
 
-  metricServerError(props?: MetricOptions): Metric {
+  metricErrors(props?: MetricOptions): Metric {
     return this.api.metricServerError(props);
   }
 

@@ -29,7 +29,7 @@ export class FunctionTelemetry extends Construct {
     super(scope, id);
     const { front, handler, thresholds } = props;
     const alarms = new ServiceAlarms(this, props.alarmActions, thresholds);
-    this.errorAlarm = alarms.errors(errorPercent([front.metricServerError({ period })], front.metricCount({ period })));
+    this.errorAlarm = alarms.errors(errorPercent([front.metricErrors({ period })], front.metricRequests({ period })));
     this.latencyAlarm = alarms.latency(front.metricLatency({ statistic: 'p99', period }), 1000);
     this.saturationAlarm = alarms.saturation({
       metric: handler.metricThrottles({ period }),
@@ -46,9 +46,9 @@ export class FunctionTelemetry extends Construct {
       widgets: [
         [
           graph('Requests and failures', [
-            front.metricCount({ period }),
+            front.metricRequests({ period }),
             front.metricClientError({ period }),
-            front.metricServerError({ period }),
+            front.metricErrors({ period }),
           ]),
           graph(
             'Latency, milliseconds',

@@ -35,7 +35,7 @@ export class UrlFront extends Construct implements AnsweringFront {
     return this.functionUrl.grantInvokeUrl(grantee);
   }
 
-  metricCount(props?: MetricOptions): Metric {
+  metricRequests(props?: MetricOptions): Metric {
     return this.handler.metric('UrlRequestCount', { statistic: 'Sum', ...props });
   }
 
@@ -43,7 +43,7 @@ export class UrlFront extends Construct implements AnsweringFront {
     return this.handler.metric('Url4xxCount', { statistic: 'Sum', ...props });
   }
 
-  metricServerError(props?: MetricOptions): Metric {
+  metricErrors(props?: MetricOptions): Metric {
     return this.handler.metric('Url5xxCount', { statistic: 'Sum', ...props });
   }
 

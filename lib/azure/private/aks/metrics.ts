@@ -2,10 +2,19 @@ import type { MonitorAlertPrometheusRuleGroup } from '@cdktf/provider-azurerm/li
 import type { MonitorWorkspace } from '@cdktf/provider-azurerm/lib/monitor-workspace';
 import { METRICS_PATH, POD_METRICS_PORT } from '@modelship/runtime/contract';
 import { Construct } from 'constructs';
-import { failureQuery, LATENCY_ADVICE, latencyQuery } from '../../../kubernetes/workload-metrics.js';
+import {
+  failureQuery,
+  LATENCY_ADVICE,
+  latencyQuery,
+  REQUEST_SECONDS,
+  REQUESTS_TOTAL,
+  SERVER_ERROR,
+  selector,
+} from '../../../kubernetes/workload-metrics.js';
 import type { AlarmThresholds } from '../../../serving/alarms.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
+import type { PrometheusMetric } from '../../metric.js';
 import type { AzureServingProps } from '../../props.js';
 import { groupName } from '../shared/names.js';
 import type { Placement } from '../shared/placement.js';
@@ -78,6 +87,26 @@ export class AksMetrics extends Construct {
       dependsOn: cluster.ready,
     });
     this.alerts = this.alert(placement, props, cluster.cluster.name, thresholds);
+  }
+
+  /** Counter of the requests. */
+  get requests(): PrometheusMetric {
+    return this.metric(REQUESTS_TOTAL, '1', '');
+  }
+
+  /** Counter of the requests that failed with a 5xx. */
+  get errors(): PrometheusMetric {
+    return this.metric(REQUESTS_TOTAL, '1', selector({ status: SERVER_ERROR }));
+  }
+
+  /** Histogram of the latency, in seconds. */
+  get latency(): PrometheusMetric {
+    return this.metric(`${REQUEST_SECONDS}_bucket`, 's', '');
+  }
+
+  /** The workspace has the metrics of this workload alone, so requests need no filter. */
+  private metric(name: string, unit: string, filter: string): PrometheusMetric {
+    return { name, namespace: 'Prometheus', filter, unit, workspaceId: this.workspace.id };
   }
 
   private alert(placement: Placement, props: AzureServingProps, clusterName: string, thresholds: AlarmThresholds) {

@@ -1,13 +1,26 @@
 import type { AlarmThresholds } from '../../../serving/alarms.js';
-import type { Metric, Watched } from '../shared/telemetry.js';
+import type { RequestMetric, Watched } from '../shared/telemetry.js';
 
 const NAMESPACE = 'Microsoft.App/containerApps';
 
-const LATENCY: Metric = {
+const REQUESTS: RequestMetric = {
+  title: 'Requests',
+  namespace: NAMESPACE,
+  name: 'Requests',
+  aggregation: 'Total',
+  unit: '1',
+};
+const ERRORS: RequestMetric = {
+  ...REQUESTS,
+  title: 'Errors of the server',
+  only: { dimension: 'statusCodeCategory', values: ['5xx'] },
+};
+const LATENCY: RequestMetric = {
   title: 'Response time in milliseconds',
   namespace: NAMESPACE,
   name: 'ResponseTime',
   aggregation: 'Average',
+  unit: 'ms',
 };
 
 /**
@@ -18,21 +31,16 @@ export function containerAppTelemetry({ latencySeconds, symptoms }: AlarmThresho
   return {
     resourceType: NAMESPACE.toLowerCase(),
     metrics: [
-      { title: 'Requests', namespace: NAMESPACE, name: 'Requests', aggregation: 'Total' },
+      REQUESTS,
       LATENCY,
       { title: 'Replicas', namespace: NAMESPACE, name: 'Replicas', aggregation: 'Maximum' },
       { title: 'Restarts', namespace: NAMESPACE, name: 'RestartCount', aggregation: 'Maximum' },
     ],
+    requestMetrics: { requests: REQUESTS, errors: ERRORS, latency: LATENCY },
     alarms: [
       {
         id: 'Errors',
-        metric: {
-          title: 'Errors of the server',
-          namespace: NAMESPACE,
-          name: 'Requests',
-          aggregation: 'Total',
-          only: { dimension: 'statusCodeCategory', values: ['5xx'] },
-        },
+        metric: ERRORS,
         threshold: 5,
         description:
           'More than five requests in five minutes failed with 5xx. The console log in Log Analytics says why.',

@@ -1,21 +1,37 @@
 import type { AlarmThresholds } from '../../../serving/alarms.js';
-import type { Metric, Watched } from '../shared/telemetry.js';
+import type { Metric, RequestMetric, RequestMetrics, Watched } from '../shared/telemetry.js';
 
 const NAMESPACE = 'Microsoft.Web/sites';
 
-const LATENCY: Metric = {
+const REQUESTS: RequestMetric = {
+  title: 'Requests',
+  namespace: NAMESPACE,
+  name: 'Requests',
+  aggregation: 'Total',
+  unit: '1',
+};
+const LATENCY: RequestMetric = {
   title: 'Response time in seconds',
   namespace: NAMESPACE,
   name: 'HttpResponseTime',
   aggregation: 'Average',
+  unit: 's',
 };
-const ERRORS: Metric = { title: 'Errors of the server', namespace: NAMESPACE, name: 'Http5xx', aggregation: 'Total' };
+const ERRORS: RequestMetric = {
+  title: 'Errors of the server',
+  namespace: NAMESPACE,
+  name: 'Http5xx',
+  aggregation: 'Total',
+  unit: '1',
+};
 const MEMORY: Metric = {
   title: 'Memory of an instance in bytes',
   namespace: NAMESPACE,
   name: 'MemoryWorkingSet',
   aggregation: 'Average',
 };
+
+const REQUEST_METRICS: RequestMetrics = { requests: REQUESTS, errors: ERRORS, latency: LATENCY };
 
 const BYTES_PER_MIB = 1024 * 1024;
 
@@ -30,12 +46,8 @@ export function functionsTelemetry(
 ): Omit<Watched, 'resourceId'> {
   return {
     resourceType: NAMESPACE.toLowerCase(),
-    metrics: [
-      { title: 'Requests', namespace: NAMESPACE, name: 'Requests', aggregation: 'Total' },
-      ERRORS,
-      LATENCY,
-      MEMORY,
-    ],
+    metrics: [REQUESTS, ERRORS, LATENCY, MEMORY],
+    requestMetrics: REQUEST_METRICS,
     alarms: [
       {
         id: 'Errors',

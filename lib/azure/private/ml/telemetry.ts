@@ -1,13 +1,19 @@
 import type { AlarmThresholds } from '../../../serving/alarms.js';
-import type { Metric, Watched } from '../shared/telemetry.js';
+import type { Metric, RequestMetric, Watched } from '../shared/telemetry.js';
 
 const NAMESPACE = 'Microsoft.MachineLearningServices/workspaces/onlineEndpoints';
 
-const ERRORS: Metric = {
-  title: 'Errors of the server',
+const REQUESTS: RequestMetric = {
+  title: 'Requests',
   namespace: NAMESPACE,
   name: 'RequestsPerMinute',
   aggregation: 'Average',
+  unit: '1',
+};
+
+const ERRORS: RequestMetric = {
+  ...REQUESTS,
+  title: 'Errors of the server',
   only: { dimension: 'statusCodeClass', values: ['5xx'] },
 };
 
@@ -19,11 +25,12 @@ const TURNED_AWAY: Metric = {
   only: { dimension: 'statusCode', values: ['429'] },
 };
 
-const LATENCY: Metric = {
+const LATENCY: RequestMetric = {
   title: 'Latency, 99th percentile',
   namespace: NAMESPACE,
   name: 'RequestLatency_P99',
   aggregation: 'Average',
+  unit: 'ms',
 };
 
 /**
@@ -34,11 +41,12 @@ export function mlTelemetry({ latencySeconds, symptoms }: AlarmThresholds): Omit
   return {
     resourceType: NAMESPACE.toLowerCase(),
     metrics: [
-      { title: 'Requests', namespace: NAMESPACE, name: 'RequestsPerMinute', aggregation: 'Average' },
+      REQUESTS,
       LATENCY,
       { title: 'Connections', namespace: NAMESPACE, name: 'ConnectionsActive', aggregation: 'Average' },
       { title: 'Bytes from and to callers', namespace: NAMESPACE, name: 'NetworkBytes', aggregation: 'Average' },
     ],
+    requestMetrics: { requests: REQUESTS, errors: ERRORS, latency: LATENCY },
     alarms: [
       {
         id: 'Errors',

@@ -5,6 +5,7 @@ import type { MonitorMetricAlert } from '@cdktf/provider-azurerm/lib/monitor-met
 import { Construct } from 'constructs';
 import type { AlarmThresholds } from '../../../serving/alarms.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
+import type { AzureMetric, AzureMetricFilter } from '../../metric.js';
 import type { AzureServingProps } from '../../props.js';
 import { groupName, stableUuid } from './names.js';
 import type { Placement } from './placement.js';
@@ -21,6 +22,19 @@ export interface Metric {
   readonly aggregation: 'Average' | 'Maximum' | 'Total';
   /** Filter by a dimension, which must have one of the values. @default - no filter */
   readonly only?: { readonly dimension: string; readonly values: string[] };
+}
+
+/** Metric of the requests, which a construct makes public. */
+export interface RequestMetric extends Metric {
+  /** Unit of the values, as in `EndpointMetric`. */
+  readonly unit: string;
+}
+
+/** Metrics that a resource reports about its requests. */
+export interface RequestMetrics {
+  readonly requests: RequestMetric;
+  readonly errors: RequestMetric;
+  readonly latency: RequestMetric;
 }
 
 /** Alert rule on one metric. */
@@ -40,6 +54,8 @@ export interface Watched {
   /** Resource type in lower case, for the workbook. */
   readonly resourceType: string;
   readonly metrics: readonly Metric[];
+  /** Metrics of the requests. @default - the resource does not report on requests */
+  readonly requestMetrics?: RequestMetrics;
   readonly alarms: readonly Alarm[];
 }
 
@@ -65,6 +81,7 @@ export class Telemetry extends Construct {
   readonly insights: ApplicationInsights;
   readonly alerts: MonitorMetricAlert[] = [];
   workbook?: ApplicationInsightsWorkbook;
+  private watched?: Watched;
 
   private readonly placement: Placement;
   private readonly props: AzureServingProps;
@@ -97,8 +114,16 @@ export class Telemetry extends Construct {
    * @internal
    */
   watch(watched: Watched): void {
+    this.watched = watched;
     this.alerts.push(...watched.alarms.map((alarm) => this.alert(watched, alarm)));
     if (this.props.dashboard ?? true) this.workbook = this.makeWorkbook(watched);
+  }
+
+  /** Returns the public form of a metric of the requests to the watched resource. */
+  requestMetric(figure: keyof RequestMetrics): AzureMetric {
+    const { resourceId, requestMetrics } = this.watched!;
+    const { name, namespace, aggregation, unit, only } = requestMetrics![figure];
+    return { name, namespace, filter: only ? [include(only)] : [], unit, aggregation, resourceId };
   }
 
   private alert({ resourceId }: Watched, { id, metric, threshold, description }: Alarm): MonitorMetricAlert {
@@ -118,9 +143,7 @@ export class Telemetry extends Construct {
           aggregation: metric.aggregation,
           operator: 'GreaterThan',
           threshold,
-          ...(metric.only
-            ? { dimension: [{ name: metric.only.dimension, operator: 'Include', values: metric.only.values }] }
-            : {}),
+          ...(metric.only ? { dimension: [include(metric.only)] } : {}),
         },
       ],
       action: (this.props.alarmActions ?? []).map((actionGroupId) => ({ actionGroupId })),
@@ -159,4 +182,8 @@ export class Telemetry extends Construct {
       dataJson: JSON.stringify({ version: 'Notebook/1.0', items }),
     });
   }
+}
+
+function include({ dimension, values }: NonNullable<Metric['only']>): AzureMetricFilter {
+  return { name: dimension, operator: 'Include', values };
 }

@@ -1,8 +1,12 @@
 import type { AlarmThresholds } from '../../../serving/alarms.js';
-import type { Metric, TelemetryOptions } from '../shared/telemetry.js';
+import type { RequestMetrics } from '../../metric.js';
+import { googleMetric, type Metric, type TelemetryOptions } from '../shared/telemetry.js';
 
 /** Creates the metrics and alarms of a Cloud Run service. */
-export function cloudRunTelemetry(serviceName: string, thresholds: AlarmThresholds): TelemetryOptions {
+export function cloudRunTelemetry(
+  serviceName: string,
+  thresholds: AlarmThresholds,
+): TelemetryOptions & { readonly requestMetrics: RequestMetrics } {
   const { minutes, saturationPercent, symptoms } = thresholds;
   const resource = `resource.type="cloud_run_revision" AND resource.labels.service_name="${serviceName}"`;
   const filter = (metric: string, more = '') => `${resource} AND metric.type="run.googleapis.com/${metric}"${more}`;
@@ -41,6 +45,11 @@ export function cloudRunTelemetry(serviceName: string, thresholds: AlarmThreshol
     groupBy: ['metric.label.state'],
   };
   return {
+    requestMetrics: {
+      requests: googleMetric('run.googleapis.com/request_count', '1', requests),
+      errors: googleMetric('run.googleapis.com/request_count', '1', failures),
+      latency: googleMetric('run.googleapis.com/request_latencies', 'ms', latency),
+    },
     logFilter: resource,
     resourceType: 'cloud_run_revision',
     metrics: [requests, failures, latency, cpu, memory, instances],

@@ -1,8 +1,15 @@
 import { InferenceService } from '../../../kubernetes/inference-service.js';
 import { ModelWorkload } from '../../../kubernetes/model-workload.js';
-import { LATENCY_ADVICE, latencyQuery } from '../../../kubernetes/workload-metrics.js';
+import {
+  LATENCY_ADVICE,
+  latencyQuery,
+  REQUEST_SECONDS,
+  REQUESTS_TOTAL,
+  SERVER_ERROR,
+} from '../../../kubernetes/workload-metrics.js';
 import type { AlarmThresholds } from '../../../serving/alarms.js';
-import type { Metric, TelemetryOptions } from '../shared/telemetry.js';
+import type { GoogleMetric, RequestMetrics } from '../../metric.js';
+import { googleMetric, type Metric, type TelemetryOptions } from '../shared/telemetry.js';
 
 /** Workload to monitor. */
 export interface GkeWatched {
@@ -15,7 +22,13 @@ export interface GkeWatched {
 }
 
 /** Creates the metrics and alarms of a workload on GKE. The runtime's logs and metrics cover errors and latency. */
-export function gkeTelemetry({ clusterName, namespace, kserve, own, thresholds }: GkeWatched): TelemetryOptions {
+export function gkeTelemetry({
+  clusterName,
+  namespace,
+  kserve,
+  own,
+  thresholds,
+}: GkeWatched): TelemetryOptions & { readonly requestMetrics?: RequestMetrics } {
   const { minutes, saturationPercent, symptoms } = thresholds;
   const resource =
     `resource.type="k8s_container" AND resource.labels.cluster_name="${clusterName}" AND ` +
@@ -36,24 +49,25 @@ export function gkeTelemetry({ clusterName, namespace, kserve, own, thresholds }
     ' AND metric.labels.memory_type="non-evictable"',
   );
   const restarts = metric('Restarts', 'restart_count', 'ALIGN_DELTA', 'REDUCE_SUM');
+  // KServe and other servers expose their own metrics instead of Modelship's.
+  const isWatched = own && !kserve;
   return {
+    requestMetrics: isWatched ? requestMetrics(clusterName, namespace) : undefined,
     logFilter: resource,
     resourceType: 'k8s_container',
     metrics: [cpu, memory, restarts],
-    // KServe and other servers expose their own metrics instead of Modelship's.
-    queryAlarms:
-      kserve || !own
-        ? []
-        : [
-            {
-              id: 'Latency',
-              title: 'Latency, 99th percentile (s)',
-              query: latencyQuery({ cluster: clusterName, namespace }),
-              threshold: thresholds.latencySeconds,
-              minutes,
-              documentation: `p99: ${symptoms.latency} ${LATENCY_ADVICE}`,
-            },
-          ],
+    queryAlarms: isWatched
+      ? [
+          {
+            id: 'Latency',
+            title: 'Latency, 99th percentile (s)',
+            query: latencyQuery({ cluster: clusterName, namespace }),
+            threshold: thresholds.latencySeconds,
+            minutes,
+            documentation: `p99: ${symptoms.latency} ${LATENCY_ADVICE}`,
+          },
+        ]
+      : [],
     // Other servers log everything to standard error, which Cloud Logging classifies as errors.
     errorLogAlarm: own
       ? {
@@ -85,5 +99,23 @@ export function gkeTelemetry({ clusterName, namespace, kserve, own, thresholds }
         documentation: `Pods use more than ${saturationPercent} % of their memory, and are killed at 100 %. Raise \`memoryMib\`.`,
       },
     ],
+  };
+}
+
+/** Metrics of the runtime that Managed Service for Prometheus collects. */
+function requestMetrics(clusterName: string, namespace: string): RequestMetrics {
+  const metric = (name: string, unit: string, aligner: string, reducer: string, more = ''): GoogleMetric => {
+    const type = `prometheus.googleapis.com/${name}`;
+    const filter =
+      `resource.type="prometheus_target" AND resource.labels.cluster="${clusterName}" AND ` +
+      `resource.labels.namespace="${namespace}" AND metric.type="${type}"${more}`;
+    return googleMetric(type, unit, { filter, aligner, reducer });
+  };
+  const counter = `${REQUESTS_TOTAL}/counter`;
+  const failed = ` AND metric.labels.status=monitoring.regex.full_match("${SERVER_ERROR.source}")`;
+  return {
+    requests: metric(counter, '1', 'ALIGN_RATE', 'REDUCE_SUM'),
+    errors: metric(counter, '1', 'ALIGN_RATE', 'REDUCE_SUM', failed),
+    latency: metric(`${REQUEST_SECONDS}/histogram`, 's', 'ALIGN_PERCENTILE_99', 'REDUCE_MAX'),
   };
 }

@@ -6,6 +6,7 @@ import type {
 import type { MonitoringDashboard } from '@cdktf/provider-google/lib/monitoring-dashboard';
 import { Construct } from 'constructs';
 import { google } from '../../../terraform/bindings/google.js';
+import type { GoogleMetric } from '../../metric.js';
 import type { GoogleServingProps } from '../../props.js';
 import { generatedName } from './names.js';
 
@@ -18,6 +19,17 @@ export interface Metric {
   readonly reducer: string;
   /** Labels to group by, with one line for each value. @default - one line */
   readonly groupBy?: string[];
+}
+
+/**
+ * Returns the public form of a metric.
+ *
+ * @param type metric type, such as `run.googleapis.com/request_count`
+ */
+export function googleMetric(type: string, unit: string, metric: Omit<Metric, 'title'>): GoogleMetric {
+  const { filter, aligner, reducer } = metric;
+  const slash = type.indexOf('/');
+  return { name: type.slice(slash + 1), namespace: type.slice(0, slash), filter, unit, aligner, reducer };
 }
 
 /** Alert rule on one metric. */

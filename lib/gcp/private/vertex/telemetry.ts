@@ -1,17 +1,24 @@
 import type { AlarmThresholds } from '../../../serving/alarms.js';
-import type { Metric, TelemetryOptions } from '../shared/telemetry.js';
+import type { RequestMetrics } from '../../metric.js';
+import { googleMetric, type Metric, type TelemetryOptions } from '../shared/telemetry.js';
+
+const PREFIX = 'aiplatform.googleapis.com/prediction/online';
 
 /**
  * Creates the metrics and alarms of a Vertex AI endpoint.
  *
  * @param onGpu whether the server runs on a GPU, so that saturation is measured on the GPU instead of the CPU
  */
-export function vertexTelemetry(endpointId: string, thresholds: AlarmThresholds, onGpu: boolean): TelemetryOptions {
+export function vertexTelemetry(
+  endpointId: string,
+  thresholds: AlarmThresholds,
+  onGpu: boolean,
+): TelemetryOptions & { readonly requestMetrics: RequestMetrics } {
   const { minutes, saturationPercent, symptoms } = thresholds;
   const resource = `resource.type="aiplatform.googleapis.com/Endpoint" AND resource.labels.endpoint_id="${endpointId}"`;
   const metric = (title: string, type: string, aligner: string, reducer: string): Metric => ({
     title,
-    filter: `${resource} AND metric.type="aiplatform.googleapis.com/prediction/online/${type}"`,
+    filter: `${resource} AND metric.type="${PREFIX}/${type}"`,
     aligner,
     reducer,
     groupBy: ['metric.label.deployed_model_id'],
@@ -27,6 +34,11 @@ export function vertexTelemetry(endpointId: string, thresholds: AlarmThresholds,
     : metric('CPU in use', 'cpu/utilization', 'ALIGN_MEAN', 'REDUCE_MEAN');
   const replicas = metric('Replicas', 'replicas', 'ALIGN_MAX', 'REDUCE_SUM');
   return {
+    requestMetrics: {
+      requests: googleMetric(`${PREFIX}/prediction_count`, '1', requests),
+      errors: googleMetric(`${PREFIX}/error_count`, '1', errors),
+      latency: googleMetric(`${PREFIX}/prediction_latencies`, 'ms', latency),
+    },
     logFilter: resource,
     resourceType: 'aiplatform.googleapis.com/Endpoint',
     metrics: [requests, errors, latency, busy, replicas],
