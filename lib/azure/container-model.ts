@@ -151,7 +151,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
       startupSeconds: props.startupSeconds ?? startSeconds(this.server),
       clusterReady,
       dependsOn: [...this.modelStore.blobs, federation, afterRoles(this, 'RolesKnown', roles)],
-      cpuMillis: props.cpuMillis ?? size.cpuMillis,
+      cpu: props.cpu ?? size.cpu,
       memoryMib: props.memoryMib ?? size.memoryMib,
       gpuCount,
       minReplicas: props.minReplicas,

@@ -37,8 +37,8 @@ export interface ContainerModelProps extends AzureServingProps {
   /** Options of the new cluster. @default - the defaults of `AksClusterOptions`, without GPUs */
   readonly clusterOptions?: AksClusterOptions;
 
-  /** CPU of each pod, in thousandths of a CPU. @default - 1000, or 3000 with a server that needs a GPU */
-  readonly cpuMillis?: number;
+  /** Number of CPUs of each pod, at least 0.05. @default - 1, or 3 with a server that needs a GPU */
+  readonly cpu?: number;
 
   /** Memory of each pod, in MiB. @default - 1024; 2048 with another server, and 16384 with one that needs a GPU */
   readonly memoryMib?: number;

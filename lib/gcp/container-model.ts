@@ -36,7 +36,6 @@ import { Telemetry } from './private/shared/telemetry.js';
 const GPU_MEMORY_MIB = 16_384;
 /** Space for downloaded weights, which fits on the default boot disk of GKE nodes. */
 const FETCH_DISK_GIB = 30;
-const MILLIS = 1000;
 
 /** Both addresses of the metadata server, which issues Workload Identity tokens. */
 const METADATA_SERVER = '169.254.169.252/30';
@@ -195,7 +194,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
       ...(isMounted ? mountedStore(this.modelStore.bucketName) : {}),
       diskGib: props.diskGib ?? (this.server.spec.source?.kind === 'hub' ? FETCH_DISK_GIB : undefined),
       startupSeconds: props.startupSeconds ?? startSeconds(this.server),
-      cpuMillis: props.cpu === undefined ? size.cpuMillis : Math.round(props.cpu * MILLIS),
+      cpu: props.cpu ?? size.cpu,
       memoryMib: props.memoryMib ?? (props.gpu ? GPU_MEMORY_MIB : size.memoryMib),
       gpuCount: props.gpu ? 1 : undefined,
       nodeSelector: {

@@ -82,8 +82,8 @@ export interface ModelWorkloadProps extends ModelVersion {
   /** Mount path of the volume. @default '/mnt/models' */
   readonly modelMountPath?: string;
 
-  /** CPU request and limit of each pod, in thousandths of a CPU. @default 1000 */
-  readonly cpuMillis?: number;
+  /** CPU request and limit of each pod, in CPUs, at least 0.05. @default 1 */
+  readonly cpu?: number;
 
   /** Memory request and limit of each pod, in MiB. @default 1024 */
   readonly memoryMib?: number;

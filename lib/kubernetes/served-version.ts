@@ -13,9 +13,9 @@ export interface ServedVersionOptions {
 }
 
 /** Returns the default size of each pod, which depends on the server. */
-export function serverSize({ spec }: ModelServer): Pick<ModelWorkloadProps, 'cpuMillis' | 'memoryMib'> {
+export function serverSize({ spec }: ModelServer): Pick<ModelWorkloadProps, 'cpu' | 'memoryMib'> {
   // Weights are loaded through main memory, and feeding the GPU alone keeps one CPU busy.
-  if (spec.needsGpu) return { cpuMillis: 3000, memoryMib: 16_384 };
+  if (spec.needsGpu) return { cpu: 3, memoryMib: 16_384 };
   // Other servers include a framework or a Java virtual machine, so they need more memory.
   return spec.image === undefined ? {} : { memoryMib: 2048 };
 }

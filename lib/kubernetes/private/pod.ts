@@ -7,6 +7,7 @@ import {
   RUN_AS,
   START_SECONDS,
 } from '@modelship/runtime/contract';
+import { Token } from 'cdktf';
 import { ModelServer } from '../../serving/servers/model-server.js';
 import type { ServerSpec } from '../../serving/servers/spec.js';
 import type { ModelVersion, ModelWorkloadProps } from '../model-workload-props.js';
@@ -15,7 +16,7 @@ export const CONTAINER_NAME = 'runtime';
 export const PORT_NAME = 'http';
 export const METRICS_PORT_NAME = 'metrics';
 export const DEFAULT_MODEL_MOUNT = '/mnt/models';
-export const DEFAULT_CPU_MILLIS = 1000;
+export const DEFAULT_CPU = 1;
 export const DEFAULT_MEMORY_MIB = 1024;
 
 /** Time that load balancers may still send requests to a terminating pod. */
@@ -107,6 +108,11 @@ function nodeSelector({ nodeSelector }: ModelWorkloadProps, server: ServerSpec) 
   return others.length > 0 ? nodeSelector : { 'kubernetes.io/arch': only!.name, ...nodeSelector };
 }
 
+/** Formats a number of CPUs as Kubernetes does, in thousandths. A token stays a number of CPUs. */
+function cpuQuantity(cpu: number): string {
+  return Token.isUnresolved(cpu) ? `${cpu}` : `${Math.round(cpu * 1000)}m`;
+}
+
 function isOwn(server: ServerSpec): boolean {
   return server.image === undefined;
 }
@@ -119,7 +125,7 @@ function container(props: ModelWorkloadProps, version: ModelVersion, server: Ser
   const own = isOwn(server);
   const { livePath = LIVE_PATH, readyPath = READY_PATH } = version;
   const resources = {
-    cpu: `${props.cpuMillis ?? DEFAULT_CPU_MILLIS}m`,
+    cpu: cpuQuantity(props.cpu ?? DEFAULT_CPU),
     memory: `${props.memoryMib ?? DEFAULT_MEMORY_MIB}Mi`,
     ...(props.diskGib ? { 'ephemeral-storage': `${props.diskGib}Gi` } : {}),
     ...(props.gpuCount ? { 'nvidia.com/gpu': `${props.gpuCount}` } : {}),

@@ -66,7 +66,7 @@ function checkPod(validator: Validator, props: ModelWorkloadProps): void {
   const rule = `Kubernetes allows at most ${NAME_LENGTH} lower-case letters, digits and hyphens here, starting with a letter`;
   validator.text('name', props.name, new RegExp(`^(?=.{1,${NAME_LENGTH}}$)[a-z](?:[a-z0-9-]*[a-z0-9])?$`), rule);
   validator.text('namespace', props.namespace, /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'a namespace is a DNS label');
-  validator.number('cpuMillis', props.cpuMillis, { min: 50, max: 256_000, unit: 'thousandths', source: 'a node' });
+  validator.number('cpu', props.cpu, { min: 0.05, max: 256, fraction: true, unit: 'CPUs', source: 'a node' });
   validator.number('memoryMib', props.memoryMib, { min: 128, max: 4_194_304, unit: 'MiB', source: 'a node' });
   validator.number('diskGib', props.diskGib, { min: 1, max: 65_536, unit: 'GiB', source: 'a node' });
   validator.number('startupSeconds', props.startupSeconds, { min: 1, max: 86_400, unit: 'seconds', source: 'a probe' });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HTTPRoute } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1/HTTPRoute';
-import { TerraformOutput, Testing } from 'cdktf';
+import { TerraformOutput, TerraformVariable, Testing } from 'cdktf';
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler';
 import { Ingress } from 'kubernetes-models/networking.k8s.io/v1/Ingress';
@@ -51,7 +51,7 @@ const canary = {
 
 const everything: Partial<ModelWorkloadProps> = {
   modelVolume: ModelVolume.csi({ driver: 'gcsfuse.csi.storage.gke.io', attributes: { bucketName: 'models' } }),
-  cpuMillis: 2000,
+  cpu: 2,
   memoryMib: 4096,
   gpuCount: 1,
   nodeSelector: { 'cloud.google.com/gke-spot': 'true' },
@@ -148,6 +148,16 @@ describe('the pod', () => {
       persistentVolumeClaim: { claimName: 'models', readOnly: true },
     });
     expect(pod.containers[0].volumeMounts).toContainEqual({ name: 'model', mountPath: '/models', readOnly: true });
+  });
+
+  test('has the number of CPUs that a variable states at apply', () => {
+    const stack = kubernetesStack();
+    const cpu = new TerraformVariable(stack, 'cpu', { type: 'number' }).numberValue;
+    new ModelWorkload(stack, 'Workload', { ...minimal, cpu });
+    const { resource } = JSON.parse(Testing.synth(stack));
+    const [pod] = pods(resource);
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of Terraform
+    expect(pod.containers[0].resources.limits.cpu).toBe('${var.cpu}');
   });
 
   test('goes to the nodes it was told to, and spreads over zones and nodes', () => {

@@ -26,7 +26,7 @@ const PROPS: PropTypes<ContainerModelProps> = {
   cluster: object('a cluster of azurerm, or an object such as { id, oidcIssuerUrl }', 'id', 'oidcIssuerUrl'),
   kubernetesProvider: object('a KubernetesProvider'),
   clusterOptions: object('an object such as { vmSize: "Standard_D4s_v5" }'),
-  cpuMillis: NUMBER,
+  cpu: NUMBER,
   memoryMib: NUMBER,
   gpuCount: NUMBER,
   modelMount: BOOLEAN,
