@@ -1,15 +1,14 @@
+import type { TerraformProvider } from 'cdktf';
 import type { AzureSubnet } from './props.js';
 
-/** Existing AKS cluster with its OIDC issuer and workload identity enabled. */
-export interface AksClusterReference {
-  readonly id: string;
-  readonly oidcIssuerUrl: string;
-}
-
-/** Options of a new AKS cluster. */
-export interface AksClusterOptions {
-  /** VM size of the nodes that serve models. @default Standard_D4s_v5 */
-  readonly vmSize?: string;
+/** Options of a new AKS cluster and of the node pool that runs the model. */
+export interface AksManagedOptions {
+  /**
+   * VM size of the nodes that run the model, such as `Standard_NC4as_T4_v3` for one GPU. Pods with GPUs require it.
+   *
+   * @default Standard_D4s_v5
+   */
+  readonly instanceType?: string;
 
   /** Minimum number of nodes for models. @default - 1, or 0 with GPUs */
   readonly minNodes?: number;
@@ -17,18 +16,13 @@ export interface AksClusterOptions {
   /** Maximum number of nodes for models. @default 3 */
   readonly maxNodes?: number;
 
-  /** Number of GPUs of a node of `vmSize`. Each pod gets one. @default 0 */
-  readonly gpuCount?: number;
-
   /**
-   * Availability zones of the nodes, such as `['1', '2', '3']`. The region must offer them, with `vmSize` in each.
+   * Availability zones of the nodes, such as `['1', '2', '3']`. The region must offer them, with `instanceType` in
+   * each.
    *
    * @default - Azure chooses, and nodes may share a zone
    */
   readonly zones?: string[];
-
-  /** Whether the model nodes are spot VMs, which are cheaper and can be evicted. @default false */
-  readonly spot?: boolean;
 
   /** Subnet of the nodes. @default - a network created by AKS */
   readonly subnet?: AzureSubnet;
@@ -36,8 +30,12 @@ export interface AksClusterOptions {
   /** Whether the API server has only a private address. Terraform must then run inside the network. @default false */
   readonly isPrivate?: boolean;
 
-  /** CIDR blocks that can reach the API server. @default - all addresses, with an Entra ID identity */
-  readonly authorizedIpRanges?: string[];
+  /**
+   * Addresses that can reach the API server, as CIDR blocks. They must include the machine that runs Terraform.
+   *
+   * @default - any address; Microsoft Entra ID still authenticates each request
+   */
+  readonly authorizedNetworks?: string[];
 
   /**
    * Object ids of the Entra ID groups that administer the cluster.
@@ -55,4 +53,51 @@ export interface AksClusterOptions {
    * @default azurecli
    */
   readonly kubeloginMethod?: string;
+}
+
+/** Options of an existing AKS cluster. */
+export interface AksExistingOptions {
+  /** Azure resource id of the cluster. */
+  readonly id: string;
+  /** URL of the cluster's OIDC issuer. */
+  readonly oidcIssuerUrl: string;
+  /** Kubernetes provider that connects to the cluster. */
+  readonly kubernetesProvider: TerraformProvider;
+}
+
+/**
+ * AKS cluster that runs the model.
+ *
+ * @example
+ * ```ts
+ * import { AksCluster, ContainerModel } from 'modelship/azure';
+ *
+ * new ContainerModel(stack, 'Iris', { model, location: 'westeurope', cluster: AksCluster.managed({ maxNodes: 5 }) });
+ * ```
+ */
+export class AksCluster {
+  /**
+   * Creates a cluster with workload identity, Azure RBAC instead of local accounts, KEDA and node autoscaling. The
+   * default.
+   */
+  static managed(options: AksManagedOptions = {}): AksCluster {
+    return new AksCluster('managed', options);
+  }
+
+  /**
+   * Uses an existing cluster. It needs its OIDC issuer and workload identity, and the Blob CSI driver if models are
+   * mounted. Gateways require an existing cluster, because Terraform reads their resource definitions at plan time.
+   */
+  static existing(options: AksExistingOptions): AksCluster {
+    return new AksCluster('existing', {}, options);
+  }
+
+  private constructor(
+    /** Kind of cluster: `managed` or `existing`. */
+    readonly kind: 'managed' | 'existing',
+    /** Options of a new cluster. */
+    readonly options: AksManagedOptions,
+    /** Options of an existing cluster. Set when `kind` is `existing`. */
+    readonly existingOptions?: AksExistingOptions,
+  ) {}
 }

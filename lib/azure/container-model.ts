@@ -18,10 +18,11 @@ import { azurerm } from '../terraform/bindings/azurerm.js';
 import type { GenericResource } from '../terraform/generic.js';
 import { packagePrefix } from '../terraform/package-files.js';
 import { runtimeEnvironment } from '../terraform/runtime-environment.js';
+import { AksCluster } from './cluster.js';
 import type { ContainerModelProps } from './container-props.js';
 import type { PrometheusMetric } from './metric.js';
 import { BlobVolume } from './private/aks/blob-volume.js';
-import { AksCluster, GPU_TAINT, POOL_LABEL, SPOT_TAINT } from './private/aks/cluster.js';
+import { GPU_TAINT, ManagedCluster, POOL_LABEL, SPOT_TAINT } from './private/aks/cluster.js';
 import { ContainerLogs } from './private/aks/container-logs.js';
 import { AKS } from './private/aks/limits.js';
 import { AksMetrics, COLLECTOR_NAMESPACES, METRICS_ANNOTATIONS } from './private/aks/metrics.js';
@@ -66,8 +67,8 @@ const INTERNAL = { 'service.beta.kubernetes.io/azure-load-balancer-internal': 't
 export class ContainerModel extends Construct implements ModelEndpoint<PrometheusMetric | undefined> {
   /** Model package that the pods serve. */
   readonly model: Model;
-  /** New cluster. Unset if `cluster` was given. */
-  readonly cluster?: AksCluster;
+  /** New cluster. Unset with `AksCluster.existing()`. */
+  readonly cluster?: ManagedCluster;
   readonly telemetry: Telemetry;
   /**
    * Metrics of the pods and alerts on them. Unset with an existing cluster, whose owner collects its metrics, and with
@@ -103,18 +104,14 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
     if ((props.access ?? Access.cloudIdentity()).kind === 'cloudIdentity') {
       this.entraApplication = new EntraApplication(this, 'EntraApplication');
     }
-    if (!props.cluster) {
-      this.cluster = new AksCluster(this, 'Cluster', {
-        placement,
-        telemetry: this.telemetry,
-        props,
-        options: props.clusterOptions ?? {},
-      });
+    const { options, existingOptions } = props.cluster ?? AksCluster.managed();
+    if (!existingOptions) {
+      this.cluster = new ManagedCluster(this, 'Cluster', { placement, telemetry: this.telemetry, props, options });
       new ContainerLogs(this, 'ContainerLogs', { placement, telemetry: this.telemetry, cluster: this.cluster });
     }
-    const cluster = props.cluster ?? this.cluster!.cluster;
-    const provider = props.kubernetesProvider ?? this.cluster!.kubernetesProvider;
-    const clusterReady = this.cluster?.ready ?? [];
+    const cluster = existingOptions ?? this.cluster!.cluster;
+    const provider = existingOptions?.kubernetesProvider ?? this.cluster!.provider;
+    const clusterReady = this.cluster?.prerequisites ?? [];
     // Nodes pull images. The owner of an existing cluster grants its nodes access to the registry.
     const kubelet = this.cluster?.cluster.kubeletIdentity.objectId;
     const image = own ? bindImage(this, props.image, placement, props, kubelet) : undefined;
@@ -138,7 +135,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
         })
       : undefined;
     const version = (model: Model) => this.version(props, model, image?.uri);
-    const gpuCount = props.gpuCount ?? (props.clusterOptions?.gpuCount ? 1 : 0);
+    const { gpuCount = 0, spot = false } = props;
     const size = serverSize(this.server);
     this.workload = new ModelWorkload(this, 'Workload', {
       ...version(props.stableModel ?? props.model),
@@ -156,11 +153,11 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
       gpuCount,
       minReplicas: props.minReplicas,
       maxReplicas: props.maxReplicas,
-      nodeSelector: this.cluster ? POOL_LABEL : undefined,
+      nodeSelector: this.cluster ? POOL_LABEL : spot ? { [SPOT_TAINT.key]: SPOT_TAINT.value } : undefined,
       tolerations: [
         ...(gpuCount ? [GPU_TAINT] : []),
-        ...(gpuCount && props.cluster ? [NVIDIA_TAINT] : []),
-        ...(props.clusterOptions?.spot ? [SPOT_TAINT] : []),
+        ...(gpuCount && existingOptions ? [NVIDIA_TAINT] : []),
+        ...(spot ? [SPOT_TAINT] : []),
       ],
       serviceAccountAnnotations: { 'azure.workload.identity/client-id': this.identity.clientId },
       podLabels: { 'azure.workload.identity/use': 'true' },
@@ -173,7 +170,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
     });
     volume?.claimIn(this.workload.namespaceName);
     if (gpuCount && this.cluster) {
-      new NvidiaDevicePlugin(this, 'DevicePlugin', { provider, dependsOn: this.cluster.ready });
+      new NvidiaDevicePlugin(this, 'DevicePlugin', { provider, dependsOn: this.cluster.prerequisites });
     }
     if (this.cluster && own) {
       this.metrics = new AksMetrics(this, 'Metrics', {

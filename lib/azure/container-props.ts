@@ -1,9 +1,8 @@
-import type { TerraformProvider } from 'cdktf';
 import type { Exposure } from '../kubernetes/exposure.js';
 import type { Model } from '../model/model.js';
 import type { ImageSource } from '../serving/image-source.js';
 import type { ModelServer } from '../serving/servers/model-server.js';
-import type { AksClusterOptions, AksClusterReference } from './cluster.js';
+import type { AksCluster } from './cluster.js';
 import type { AzureServingProps } from './props.js';
 
 /** Props of `ContainerModel`, which serves a model on Azure Kubernetes Service (AKS). */
@@ -24,18 +23,8 @@ export interface ContainerModelProps extends AzureServingProps {
    */
   readonly image?: ImageSource;
 
-  /**
-   * Existing cluster to deploy to.
-   *
-   * @default - a new cluster with workload identity, Azure RBAC instead of local accounts, KEDA and node autoscaling
-   */
-  readonly cluster?: AksClusterReference;
-
-  /** Kubernetes provider for `cluster`. @default - a provider for the new cluster */
-  readonly kubernetesProvider?: TerraformProvider;
-
-  /** Options of the new cluster. @default - the defaults of `AksClusterOptions`, without GPUs */
-  readonly clusterOptions?: AksClusterOptions;
+  /** Cluster that runs the model. @default AksCluster.managed(), created in the region */
+  readonly cluster?: AksCluster;
 
   /** Number of CPUs of each pod, at least 0.05. @default - 1, or 3 with a server that needs a GPU */
   readonly cpu?: number;
@@ -44,13 +33,21 @@ export interface ContainerModelProps extends AzureServingProps {
   readonly memoryMib?: number;
 
   /**
-   * NVIDIA GPUs of each pod, in an existing `cluster` that runs the NVIDIA device plugin. Pods tolerate the taints
-   * `sku=gpu` and `nvidia.com/gpu`. In a new cluster, set `clusterOptions.gpuCount` instead, which gives each pod one
-   * GPU.
+   * Number of NVIDIA GPUs of each pod, 0 to 16. Nodes of a new cluster get their GPUs from `instanceType` of
+   * `AksCluster.managed()`. Nodes of an existing cluster must run the NVIDIA device plugin, and pods tolerate the taints
+   * `sku=gpu` and `nvidia.com/gpu`.
    *
    * @default 0
    */
   readonly gpuCount?: number;
+
+  /**
+   * Whether pods run on spot VMs, which are cheaper and can be evicted at any time. An existing cluster must have a
+   * spot node pool.
+   *
+   * @default false
+   */
+  readonly spot?: boolean;
 
   /**
    * Whether the Blob CSI driver mounts the blob container with the model at `/mnt/models`. Use it for models too large

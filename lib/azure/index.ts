@@ -12,7 +12,7 @@ export * from './image.js';
 export * from './managed-endpoint-model.js';
 export * from './managed-endpoint-props.js';
 export type { AzureMetric, AzureMetricFilter, PrometheusMetric } from './metric.js';
-export type { AksCluster } from './private/aks/cluster.js';
+export type { ManagedCluster } from './private/aks/cluster.js';
 export type { AksMetrics } from './private/aks/metrics.js';
 export type { ContainerApp } from './private/container-apps/app.js';
 export type { AppEnvironment } from './private/container-apps/environment.js';

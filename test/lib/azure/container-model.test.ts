@@ -3,7 +3,13 @@ import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { LIVE_PATH, READY_PATH } from '@modelship/runtime/contract';
 import { TerraformStack } from 'cdktf';
 import { describe, expect, test } from 'vitest';
-import { AzureImage, ContainerModel, type ContainerModelProps, Exposure } from '../../../lib/azure/index.js';
+import {
+  AksCluster,
+  AzureImage,
+  ContainerModel,
+  type ContainerModelProps,
+  Exposure,
+} from '../../../lib/azure/index.js';
 import { Access } from '../../../lib/serving/access.js';
 import { Rollout } from '../../../lib/serving/rollout.js';
 import { ACTION_GROUP_ID, CLUSTER_ID, PRINCIPAL_ID, REGISTRY } from './identifiers.js';
@@ -55,7 +61,7 @@ describe('the cluster', () => {
   });
 
   test('has nodes in the zones that are given', () => {
-    const template = synthesized({ clusterOptions: { zones: ['1', '2'] } });
+    const template = synthesized({ cluster: AksCluster.managed({ zones: ['1', '2'] }) });
     expect(template.one('azurerm_kubernetes_cluster').default_node_pool.zones).toEqual(['1', '2']);
     expect(template.one('azurerm_kubernetes_cluster_node_pool').zones).toEqual(['1', '2']);
     expect(synthesized().one('azurerm_kubernetes_cluster_node_pool')).not.toHaveProperty('zones');
@@ -74,16 +80,30 @@ describe('the cluster', () => {
   });
 
   test('has pools as AKS completes them, so that a second plan finds nothing to change', () => {
-    const pool = (spot: boolean) =>
-      synthesized({ clusterOptions: { spot } }).one('azurerm_kubernetes_cluster_node_pool');
+    const pool = (spot: boolean) => synthesized({ spot }).one('azurerm_kubernetes_cluster_node_pool');
     expect(pool(false).upgrade_settings).toEqual({ max_surge: '10%' });
     expect(pool(true)).not.toHaveProperty('upgrade_settings');
     expect(pool(true).node_labels).toMatchObject({ 'kubernetes.azure.com/scalesetpriority': 'spot' });
     expect(pool(false).node_labels).not.toHaveProperty('kubernetes.azure.com/scalesetpriority');
   });
 
+  test('pods on spot nodes of an existing cluster select and tolerate them', () => {
+    const stack = azureStack();
+    const kubernetesProvider = new KubernetesProvider(stack, 'kubernetes', { configPath: '~/.kube/config' });
+    const cluster = AksCluster.existing({ id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer/', kubernetesProvider });
+    containers({ cluster, spot: true }, stack);
+    const { node_selector, toleration } = pod(new Template(stack));
+    const priority = 'kubernetes.azure.com/scalesetpriority';
+    expect(node_selector).toEqual({ [priority]: 'spot' });
+    expect(toleration).toEqual([{ key: priority, operator: 'Equal', value: 'spot', effect: 'NoSchedule' }]);
+  });
+
   test('spot nodes with GPUs start at none, and only pods that ask for them go there', () => {
-    const template = synthesized({ clusterOptions: { vmSize: 'Standard_NC4as_T4_v3', gpuCount: 1, spot: true } });
+    const template = synthesized({
+      gpuCount: 1,
+      spot: true,
+      cluster: AksCluster.managed({ instanceType: 'Standard_NC4as_T4_v3' }),
+    });
     const pool = template.one('azurerm_kubernetes_cluster_node_pool');
     expect(pool).toMatchObject({ priority: 'Spot', eviction_policy: 'Delete', gpu_driver: 'Install', min_count: 0 });
     const tolerated = pod(template).toleration.map(({ key, value, effect }: Resource) => `${key}=${value}:${effect}`);
@@ -100,7 +120,7 @@ describe('the cluster', () => {
       virtualNetworkName: 'v',
       addressPrefixes: ['10.0.0.0/24'],
     });
-    containers({ clusterOptions: { isPrivate: true, subnet } }, stack);
+    containers({ cluster: AksCluster.managed({ isPrivate: true, subnet }) }, stack);
     const template = new Template(stack);
     expect(template.one('azurerm_kubernetes_cluster').private_cluster_enabled).toBe(true);
     expect(template.one('azurerm_role_assignment', /Network/)).toMatchObject({
@@ -123,7 +143,8 @@ describe('the cluster', () => {
   test('a given cluster is used, and none is made', () => {
     const stack = azureStack();
     const kubernetesProvider = new KubernetesProvider(stack, 'kubernetes', { configPath: '~/.kube/config' });
-    containers({ cluster: { id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer/' }, kubernetesProvider }, stack);
+    const cluster = AksCluster.existing({ id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer/', kubernetesProvider });
+    containers({ cluster }, stack);
     const template = new Template(stack);
     expect(template.all('azurerm_kubernetes_cluster')).toEqual({});
     expect(template.one('azurerm_federated_identity_credential').issuer).toBe('https://issuer/');
@@ -240,16 +261,16 @@ test('everything wrong is said at once, each with its prop', () => {
         throttle: { requestsPerSecond: 1 },
         rollout: Rollout.linear({ stepPercent: 10, intervalMinutes: 1 }),
         timeoutSeconds: 0,
-        kubernetesProvider: {} as never,
-        clusterOptions: { gpuCount: 1, maxNodes: 1001, isPrivate: true, authorizedIpRanges: ['1.2.3.4/32'] },
+        gpuCount: 1,
+        image: IMAGE,
+        cluster: AksCluster.managed({ maxNodes: 1001, isPrivate: true, authorizedNetworks: ['1.2.3.4/32'] }),
       }),
     ),
   ).toEqual([
     'access UNSUPPORTED',
-    'cluster MISSING',
-    'clusterOptions.authorizedIpRanges CONFLICT',
-    'clusterOptions.maxNodes OUT_OF_RANGE',
-    'clusterOptions.vmSize MISSING',
+    'cluster.authorizedNetworks CONFLICT',
+    'cluster.instanceType MISSING',
+    'cluster.maxNodes OUT_OF_RANGE',
     'minReplicas OUT_OF_RANGE',
     'rollout UNSUPPORTED',
     'throttle UNSUPPORTED',
@@ -307,7 +328,13 @@ describe('what the pods count', () => {
     const given = new Template(
       TerraformStack.of(
         containers(
-          { cluster: { id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer.example/' }, kubernetesProvider },
+          {
+            cluster: AksCluster.existing({
+              id: CLUSTER_ID,
+              oidcIssuerUrl: 'https://issuer.example/',
+              kubernetesProvider,
+            }),
+          },
           stack,
         ),
       ),
@@ -331,14 +358,24 @@ test.each<[string, Partial<ContainerModelProps>, string[]]>([
   ],
   [
     'a cluster that is none',
-    { cluster: { id: 'aks', oidcIssuerUrl: 'https://issuer.example/' }, kubernetesProvider: {} as never },
+    {
+      cluster: AksCluster.existing({
+        id: 'aks',
+        oidcIssuerUrl: 'https://issuer.example/',
+        kubernetesProvider: {} as never,
+      }),
+    },
     ['cluster.id BAD_TEXT'],
   ],
-  ['a subnet that is none', { clusterOptions: { subnet: { id: 'subnet' } } }, ['clusterOptions.subnet.id BAD_TEXT']],
+  [
+    'a subnet that is none',
+    { cluster: AksCluster.managed({ subnet: { id: 'subnet' } }) },
+    ['cluster.subnet.id BAD_TEXT'],
+  ],
   [
     'a cluster that nobody reaches',
-    { cluster: { id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer.example/' } },
-    ['kubernetesProvider MISSING'],
+    { cluster: AksCluster.existing({ id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer.example/' } as never) },
+    ['cluster.kubernetesProvider MISSING'],
   ],
 ])('%s is refused', (_, props, faults) => {
   expect(faultsOf(() => containers(props))).toEqual(faults);

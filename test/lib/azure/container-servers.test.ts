@@ -1,7 +1,7 @@
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
-import { TerraformOutput, TerraformStack } from 'cdktf';
+import { TerraformOutput, type TerraformProvider, TerraformStack } from 'cdktf';
 import { describe, expect, test } from 'vitest';
-import { ContainerModel, type ContainerModelProps, Exposure } from '../../../lib/azure/index.js';
+import { AksCluster, ContainerModel, type ContainerModelProps, Exposure } from '../../../lib/azure/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access, ModelServer, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
@@ -10,7 +10,9 @@ import { CLUSTER_ID } from './identifiers.js';
 import { azureStack, faultsOf, IMAGE, type Resource, Template } from './support.js';
 
 const access = Access.anonymous();
-const GPU = { clusterOptions: { gpuCount: 1, vmSize: 'Standard_NC4as_T4_v3' } };
+const GPU = { gpuCount: 1, cluster: AksCluster.managed({ instanceType: 'Standard_NC4as_T4_v3' }) };
+const existing = (kubernetesProvider: TerraformProvider = {} as never) =>
+  AksCluster.existing({ id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer.example/', kubernetesProvider });
 const GATEWAY = Exposure.gateway({ gatewayName: 'g', host: 'models.example', sourceRanges: ['10.0.0.0/8'] });
 
 function containers(props: Partial<ContainerModelProps>, stack: TerraformStack = azureStack()) {
@@ -107,7 +109,7 @@ test.each<[string, Partial<ContainerModelProps>, string[]]>([
   ],
   ['a format that it does not load', { server: ModelServer.torchServe() }, ['server UNSUPPORTED_FORMAT']],
   ['an image of ours beside it', { server: ModelServer.triton(), image: IMAGE }, ['image CONFLICT']],
-  ['vLLM without a GPU', { server: vllm }, ['clusterOptions.gpuCount NO_GPU']],
+  ['vLLM without a GPU', { server: vllm }, ['gpuCount NO_GPU']],
   [
     'weights in a bucket of another cloud',
     { server: ModelServer.vllm({ source: 's3://weights/qwen' }), ...GPU },
@@ -139,17 +141,15 @@ test.each<[string, Partial<ContainerModelProps>, string[]]>([
     'vLLM without a GPU in a cluster that is there',
     {
       server: vllm,
-      cluster: { id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer.example/' },
-      kubernetesProvider: {} as never,
+      cluster: existing(),
     },
     ['gpuCount NO_GPU'],
   ],
-  ['GPUs of pods whose nodes are made', { server: vllm, ...GPU, gpuCount: 1 }, ['gpuCount CONFLICT']],
+  ['GPUs on new nodes without any', { server: vllm, gpuCount: 1 }, ['cluster.instanceType MISSING']],
   [
     'our runtime on a GPU that it does not use',
     {
-      cluster: { id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer.example/' },
-      kubernetesProvider: {} as never,
+      cluster: existing(),
       gpuCount: 1,
     },
     ['image NO_GPU_RUNTIME'],
@@ -162,9 +162,8 @@ test.each<[string, Partial<ContainerModelProps>, string[]]>([
 
 test('a cluster that is there runs it with its own provider', () => {
   const stack = azureStack();
-  const kubernetesProvider = new KubernetesProvider(stack, 'k8s', {});
-  const cluster = { id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer.example/' };
-  const made = containers({ server: vllm, cluster, kubernetesProvider, gpuCount: 2 }, stack);
+  const cluster = existing(new KubernetesProvider(stack, 'k8s', {}));
+  const made = containers({ server: vllm, cluster, gpuCount: 2 }, stack);
   const { container, toleration } = pod(new Template(TerraformStack.of(made)));
   expect(container[0].resources.limits['nvidia.com/gpu']).toBe('2');
   expect(toleration).toEqual([

@@ -5,6 +5,7 @@ import type { TerraformAsset, TerraformStack } from 'cdktf';
 import { list } from 'tar';
 import { describe, expect, test, vi } from 'vitest';
 import {
+  AksCluster,
   AzureImage,
   ContainerAppGpu,
   ContainerModel,
@@ -149,12 +150,12 @@ describe('without an image', () => {
 
   test('a GPU is refused, which the runtime that is built does not use', () => {
     const host = ServerlessHost.containerApps({ gpu: ContainerAppGpu.nvidiaT4() });
-    const clusterOptions = { vmSize: 'Standard_NC4as_T4_v3', gpuCount: 1 };
+    const gpu = { gpuCount: 1, cluster: AksCluster.managed({ instanceType: 'Standard_NC4as_T4_v3' }) };
     const props = { model: model(), location: 'westeurope' };
     expect(faultsOf(() => new ServerlessModel(azureStack(), 'Iris', { ...props, host }))).toEqual([
       'host.image NO_GPU_RUNTIME',
     ]);
-    expect(faultsOf(() => new ContainerModel(azureStack(), 'Iris', { ...props, clusterOptions }))).toEqual([
+    expect(faultsOf(() => new ContainerModel(azureStack(), 'Iris', { ...props, ...gpu }))).toEqual([
       'image NO_GPU_RUNTIME',
     ]);
   });

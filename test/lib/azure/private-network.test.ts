@@ -1,6 +1,7 @@
 import type { TerraformStack } from 'cdktf';
 import { describe, expect, test, vi } from 'vitest';
 import {
+  AksCluster,
   AzureImage,
   type AzureServingProps,
   ContainerModel,
@@ -40,7 +41,7 @@ const TARGETS: readonly [string, (stack: TerraformStack, props: AzureServingProp
   [
     'AKS',
     (stack, props) =>
-      new ContainerModel(stack, 'Iris', { ...props, image: IMAGE, clusterOptions: { subnet: SERVING } }),
+      new ContainerModel(stack, 'Iris', { ...props, image: IMAGE, cluster: AksCluster.managed({ subnet: SERVING }) }),
   ],
   ['Azure ML', (stack, props) => new ManagedEndpointModel(stack, 'Iris', { ...props, image: IMAGE })],
 ];
@@ -101,7 +102,7 @@ describe.each(TARGETS)('%s with a private subnet', (_, make) => {
 test.each(CASES.filter(({ name }) => name !== 'ManagedEndpointModel'))(
   '$name is refused outside the network, where it would not find its model',
   ({ name, make }) => {
-    const prop = name === 'ContainerModel' ? 'clusterOptions.subnet' : 'host.subnet';
+    const prop = name === 'ContainerModel' ? 'cluster.subnet' : 'host.subnet';
     expect(faultsOf(() => make(azureStack(), { privateSubnet: ENDPOINTS }))).toEqual([`${prop} OUTSIDE_NETWORK`]);
   },
 );

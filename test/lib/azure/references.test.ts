@@ -1,6 +1,6 @@
 import { TerraformStack } from 'cdktf';
 import { describe, expect, test, vi } from 'vitest';
-import { AzureImage, ContainerModel, ManagedEndpointModel } from '../../../lib/azure/index.js';
+import { AksCluster, AzureImage, ContainerModel, ManagedEndpointModel } from '../../../lib/azure/index.js';
 import { azapi } from '../../../lib/azure/private/shared/azapi.js';
 import { Access } from '../../../lib/serving/access.js';
 import { GenericResource } from '../../../lib/terraform/generic.js';
@@ -43,7 +43,9 @@ test('so it can with everything on: private networks, keys, canaries, GPUs and m
     location: 'westeurope',
     image,
     modelMount: true,
-    clusterOptions: { vmSize: 'Standard_NC4as_T4_v3', gpuCount: 1, spot: true, subnet: { id: subnetId('n') } },
+    gpuCount: 1,
+    spot: true,
+    cluster: AksCluster.managed({ instanceType: 'Standard_NC4as_T4_v3', subnet: { id: subnetId('n') } }),
   });
   const template = new Template(TerraformStack.of(stack));
   expect(danglingReferences(template)).toEqual([]);

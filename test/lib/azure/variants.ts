@@ -1,6 +1,7 @@
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import type { TerraformStack } from 'cdktf';
 import {
+  AksCluster,
   AzureImage,
   type AzureServingProps,
   ContainerAppGpu,
@@ -40,7 +41,8 @@ const MODEL = model();
 const STABLE = model('2');
 const SAVED_MODEL = Model.fromDirectory(writePackage({ format: 'saved_model' }));
 const IMAGE = AzureImage.fromAcr({ registry: REGISTRY, repository: 'runtime', reference: '1' });
-const GPU_NODES = { vmSize: 'Standard_NC4as_T4_v3', gpuCount: 1, spot: true };
+const GPU_NODES = { instanceType: 'Standard_NC4as_T4_v3' };
+const SPOT_GPU = { gpuCount: 1, spot: true };
 const PRIVATE = {
   privateSubnet: { id: subnetId('endpoints') },
   privateDnsZones: {
@@ -119,7 +121,8 @@ export const VARIANTS: readonly Variant[] = [
         modelMount: true,
         alarmActions: [ACTION_GROUP_ID],
         deployers: [DEPLOYER_ID, OTHER_DEPLOYER_ID],
-        clusterOptions: { ...GPU_NODES, subnet: SERVING },
+        ...SPOT_GPU,
+        cluster: AksCluster.managed({ ...GPU_NODES, subnet: SERVING }),
       }),
   ),
   variant(
@@ -130,7 +133,7 @@ export const VARIANTS: readonly Variant[] = [
         ...PRIVATE,
         image: IMAGE,
         encryptionKey: KEY,
-        clusterOptions: { isPrivate: true, subnet: SERVING, zones: ['1', '2', '3'] },
+        cluster: AksCluster.managed({ isPrivate: true, subnet: SERVING, zones: ['1', '2', '3'] }),
       }),
   ),
   variant(
@@ -140,7 +143,8 @@ export const VARIANTS: readonly Variant[] = [
         ...props,
         server: ModelServer.vllm({ source: 'Qwen/Qwen3-0.6B' }),
         access: Access.anonymous(),
-        clusterOptions: GPU_NODES,
+        ...SPOT_GPU,
+        cluster: AksCluster.managed(GPU_NODES),
       }),
   ),
   variant(
@@ -149,8 +153,11 @@ export const VARIANTS: readonly Variant[] = [
       new ContainerModel(stack, 'Iris', {
         ...props,
         image: IMAGE,
-        cluster: { id: CLUSTER_ID, oidcIssuerUrl: 'https://issuer.example/' },
-        kubernetesProvider: new KubernetesProvider(stack, 'kubernetes', {}),
+        cluster: AksCluster.existing({
+          id: CLUSTER_ID,
+          oidcIssuerUrl: 'https://issuer.example/',
+          kubernetesProvider: new KubernetesProvider(stack, 'kubernetes', {}),
+        }),
         rollout: Rollout.canary({ percent: 10, bakeMinutes: 5 }),
         stableModel: STABLE,
         exposure: Exposure.gateway({ gatewayName: 'gateway', host: 'models.example', sourceRanges: ['10.0.0.0/8'] }),

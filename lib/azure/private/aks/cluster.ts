@@ -8,7 +8,8 @@ import { Construct } from 'constructs';
 import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
-import type { AksClusterOptions } from '../../cluster.js';
+import type { AksManagedOptions } from '../../cluster.js';
+import type { ContainerModelProps } from '../../container-props.js';
 import type { AzureServingProps } from '../../props.js';
 import { keyIdentity } from '../shared/key-identity.js';
 import { clientConfig, groupName, shortHash } from '../shared/names.js';
@@ -23,7 +24,7 @@ import { AKS } from './limits.js';
  */
 const AKS_SERVER_ID = '6dae42f8-4368-4678-94ff-3960e28e3630';
 const SYSTEM_VM_SIZE = 'Standard_D2s_v5';
-const DEFAULT_VM_SIZE = 'Standard_D4s_v5';
+const DEFAULT_INSTANCE_TYPE = 'Standard_D4s_v5';
 const DEFAULT_MAX_NODES = 3;
 
 /** Taints that repel other pods. AKS sets the first on spot nodes, and this construct sets the second on GPU nodes. */
@@ -33,23 +34,24 @@ export const GPU_TAINT = { key: 'sku', value: 'gpu', effect: 'NoSchedule' };
 /** Label of the nodes that serve models. */
 export const POOL_LABEL = { 'modelship.dev/pool': 'models' };
 
-interface AksClusterProps {
+interface ManagedClusterProps {
   readonly placement: Placement;
   readonly telemetry: Telemetry;
-  readonly props: AzureServingProps;
-  readonly options: AksClusterOptions;
+  readonly props: ContainerModelProps;
+  readonly options: AksManagedOptions;
 }
 
-/** AKS cluster with a node pool for models, and a Kubernetes provider to access it. */
-export class AksCluster extends Construct {
+/** New AKS cluster with a node pool for models, and a Kubernetes provider that connects to it. */
+export class ManagedCluster extends Construct {
   readonly identity: UserAssignedIdentity;
   readonly cluster: KubernetesCluster;
   readonly nodePool: KubernetesClusterNodePool;
-  readonly kubernetesProvider: KubernetesProvider;
-  /** Resources to create before any object is created in the cluster. */
-  readonly ready: ITerraformDependable[];
+  /** Kubernetes provider of the cluster. */
+  readonly provider: KubernetesProvider;
+  /** Resources that must exist before any object is created in the cluster. */
+  readonly prerequisites: ITerraformDependable[];
 
-  constructor(scope: Construct, id: string, { placement, telemetry, props, options }: AksClusterProps) {
+  constructor(scope: Construct, id: string, { placement, telemetry, props, options }: ManagedClusterProps) {
     super(scope, id);
     const name = groupName(scope, AKS.nameLength);
     this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', {
@@ -66,8 +68,8 @@ export class AksCluster extends Construct {
       automaticUpgradeChannel: options.kubernetesVersion ? undefined : 'patch',
       nodeOsUpgradeChannel: 'NodeImage',
       privateClusterEnabled: options.isPrivate ?? false,
-      apiServerAccessProfile: options.authorizedIpRanges
-        ? { authorizedIpRanges: options.authorizedIpRanges }
+      apiServerAccessProfile: options.authorizedNetworks
+        ? { authorizedIpRanges: options.authorizedNetworks }
         : undefined,
       localAccountDisabled: true,
       roleBasedAccessControlEnabled: true,
@@ -109,11 +111,11 @@ export class AksCluster extends Construct {
       diskEncryptionSetId: disks?.id,
       dependsOn: [...(options.subnet ? [this.networkRole(options.subnet.id)] : []), ...this.diskRole(disks)],
     });
-    this.nodePool = this.makePool(placement, options);
+    this.nodePool = this.makePool(placement, props, options);
     const admin = 'Azure Kubernetes Service RBAC Cluster Admin';
-    this.ready = [assignRoleToDeployers(this, 'Deployer', this.cluster.id, admin, props), this.nodePool];
+    this.prerequisites = [assignRoleToDeployers(this, 'Deployer', this.cluster.id, admin, props), this.nodePool];
     const access = this.cluster.kubeConfig.get(0);
-    this.kubernetesProvider = new kubernetes.KubernetesProvider(
+    this.provider = new kubernetes.KubernetesProvider(
       TerraformStack.of(this),
       `kubernetes-${shortHash(this.node.path)}`,
       {
@@ -161,26 +163,30 @@ export class AksCluster extends Construct {
     return [afterRoles(this, 'DiskReaderKnown', [role])];
   }
 
-  private makePool(placement: Placement, options: AksClusterOptions): KubernetesClusterNodePool {
-    const taints = [...(options.gpuCount ? [GPU_TAINT] : []), ...(options.spot ? [SPOT_TAINT] : [])];
+  private makePool(
+    placement: Placement,
+    { gpuCount, spot }: ContainerModelProps,
+    options: AksManagedOptions,
+  ): KubernetesClusterNodePool {
+    const taints = [...(gpuCount ? [GPU_TAINT] : []), ...(spot ? [SPOT_TAINT] : [])];
     return new azurerm.KubernetesClusterNodePool(this, 'Pool', {
       name: 'models',
       tags: placement.common.tags,
       kubernetesClusterId: this.cluster.id,
       mode: 'User',
-      vmSize: options.vmSize ?? DEFAULT_VM_SIZE,
+      vmSize: options.instanceType ?? DEFAULT_INSTANCE_TYPE,
       zones: options.zones,
       osSku: 'AzureLinux',
       vnetSubnetId: options.subnet?.id,
       autoScalingEnabled: true,
-      minCount: options.minNodes ?? (options.gpuCount ? 0 : 1),
+      minCount: options.minNodes ?? (gpuCount ? 0 : 1),
       maxCount: options.maxNodes ?? DEFAULT_MAX_NODES,
       // AKS adds a label to spot nodes. Without it here, Terraform would remove the label at every apply.
-      nodeLabels: { ...POOL_LABEL, ...(options.spot ? { [SPOT_TAINT.key]: SPOT_TAINT.value } : {}) },
+      nodeLabels: { ...POOL_LABEL, ...(spot ? { [SPOT_TAINT.key]: SPOT_TAINT.value } : {}) },
       nodeTaints: taints.map(({ key, value, effect }) => `${key}=${value}:${effect}`),
-      gpuDriver: options.gpuCount ? 'Install' : undefined,
+      gpuDriver: gpuCount ? 'Install' : undefined,
       temporaryNameForRotation: 'modelstmp',
-      ...(options.spot
+      ...(spot
         ? { priority: 'Spot', evictionPolicy: 'Delete', spotMaxPrice: -1 }
         : // The default of AKS. If unset, Terraform would remove it at every apply. Spot pools do not support surge.
           { upgradeSettings: { maxSurge: '10%' } }),

@@ -5,7 +5,7 @@ import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { groupName } from '../shared/names.js';
 import type { Placement } from '../shared/placement.js';
 import type { Telemetry } from '../shared/telemetry.js';
-import type { AksCluster } from './cluster.js';
+import type { ManagedCluster } from './cluster.js';
 
 const NAME_LENGTH = 60;
 const STREAMS = ['Microsoft-ContainerInsights-Group-Default'];
@@ -14,7 +14,7 @@ const DESTINATION = 'logs';
 interface ContainerLogsProps {
   readonly placement: Placement;
   readonly telemetry: Telemetry;
-  readonly cluster: AksCluster;
+  readonly cluster: ManagedCluster;
 }
 
 /**

@@ -18,7 +18,7 @@ import type { PrometheusMetric } from '../../metric.js';
 import type { AzureServingProps } from '../../props.js';
 import { groupName } from '../shared/names.js';
 import type { Placement } from '../shared/placement.js';
-import type { AksCluster } from './cluster.js';
+import type { ManagedCluster } from './cluster.js';
 
 /** Namespaces in which the add-on runs its metrics collector. */
 export const COLLECTOR_NAMESPACES = ['kube-system'];
@@ -32,7 +32,7 @@ export const METRICS_ANNOTATIONS = {
 
 /** Options of `AksMetrics`. */
 export interface AksMetricsOptions {
-  readonly cluster: AksCluster;
+  readonly cluster: ManagedCluster;
   /** Namespace of the workload, which contains nothing else. */
   readonly namespace: string;
   readonly thresholds: AlarmThresholds;
@@ -76,7 +76,7 @@ export class AksMetrics extends Construct {
       dataCollectionRuleId: rule.id,
     });
     new kubernetes.ConfigMapV1(this, 'Settings', {
-      provider: cluster.kubernetesProvider,
+      provider: cluster.provider,
       // The add-on looks for this name.
       metadata: { name: 'ama-metrics-settings-configmap', namespace: COLLECTOR_NAMESPACES[0] },
       data: {
@@ -84,7 +84,7 @@ export class AksMetrics extends Construct {
         'config-version': 'v1',
         'pod-annotation-based-scraping': `podannotationnamespaceregex = "^${namespace}$"`,
       },
-      dependsOn: cluster.ready,
+      dependsOn: cluster.prerequisites,
     });
     this.alerts = this.alert(placement, props, cluster.cluster.name, thresholds);
   }

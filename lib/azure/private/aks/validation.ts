@@ -3,10 +3,13 @@ import { checkCanaryExposure, checkClusterServer, readsMount } from '../../../ku
 import {
   BOOLEAN,
   checkProps,
+  checkType,
   choice,
   NUMBER,
   object,
   type PropTypes,
+  required,
+  STRING,
   STRINGS,
 } from '../../../serving/validation/prop-types.js';
 import { checkGpuUse, IMAGE, SERVER } from '../../../serving/validation/server.js';
@@ -15,6 +18,7 @@ import type { Validator } from '../../../serving/validation/validator.js';
 import { checkOneImage } from '../../../terraform/canary-image.js';
 import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
+import type { AksExistingOptions, AksManagedOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { AZURE_PROPS, checkAzureProps, checkId, checkInNetwork, checkSubnet } from '../shared/validation.js';
 import { AKS } from './limits.js';
@@ -23,12 +27,11 @@ const PROPS: PropTypes<ContainerModelProps> = {
   ...AZURE_PROPS,
   server: SERVER,
   image: IMAGE,
-  cluster: object('a cluster of azurerm, or an object such as { id, oidcIssuerUrl }', 'id', 'oidcIssuerUrl'),
-  kubernetesProvider: object('a KubernetesProvider'),
-  clusterOptions: object('an object such as { vmSize: "Standard_D4s_v5" }'),
+  cluster: choice('AksCluster.managed()'),
   cpu: NUMBER,
   memoryMib: NUMBER,
   gpuCount: NUMBER,
+  spot: BOOLEAN,
   modelMount: BOOLEAN,
   startupSeconds: NUMBER,
   exposure: choice('Exposure.cluster()'),
@@ -70,19 +73,16 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
   validator.throwIfAny();
 }
 
-function hasGpu({ gpuCount, clusterOptions }: ContainerModelProps): boolean {
-  return Boolean(gpuCount) || Boolean(clusterOptions?.gpuCount);
-}
-
 function checkServing(validator: Validator, props: ContainerModelProps): void {
-  const { server, modelMount, cluster } = props;
+  const { server, modelMount, gpuCount, cluster } = props;
   checkClusterServer(validator, props, {
     gpu: {
-      prop: cluster ? 'gpuCount' : 'clusterOptions.gpuCount',
-      has: hasGpu(props),
-      how: cluster
-        ? 'set gpuCount: 1, if nodes of the cluster have one'
-        : 'give clusterOptions: { gpuCount: 1, vmSize: … }, such as `Standard_NC4as_T4_v3`',
+      prop: 'gpuCount',
+      has: Boolean(gpuCount),
+      how:
+        cluster?.kind === 'existing'
+          ? 'set gpuCount: 1 if nodes of the cluster have one'
+          : "set gpuCount: 1 and cluster: AksCluster.managed({ instanceType: 'Standard_NC4as_T4_v3' })",
     },
     access: ['anonymous'],
     sources: ['folder', 'hub'],
@@ -97,56 +97,48 @@ function checkServing(validator: Validator, props: ContainerModelProps): void {
 }
 
 function checkCluster(validator: Validator, props: ContainerModelProps): void {
-  const { cluster, kubernetesProvider, clusterOptions = {} } = props;
-  validator.check(
-    (cluster === undefined) === (kubernetesProvider === undefined),
-    cluster ? 'kubernetesProvider' : 'cluster',
-    'MISSING',
-    '`cluster` and `kubernetesProvider` must be set together: an existing cluster needs a provider that can reach it',
-  );
-  validator.check(
-    cluster === undefined || props.clusterOptions === undefined,
-    'clusterOptions',
-    'CONFLICT',
-    'they are for a cluster that is made; leave them out, or leave `cluster` out',
-  );
-  for (const zone of clusterOptions.zones ?? []) {
-    validator.text('clusterOptions.zones', zone, /^[1-9]$/, 'a zone is its number as text, such as `1`');
-  }
-  validator.number('clusterOptions.minNodes', clusterOptions.minNodes, AKS.nodes);
-  validator.number('clusterOptions.maxNodes', clusterOptions.maxNodes, { ...AKS.nodes, min: 1 });
-  validator.number('gpuCount', props.gpuCount, { min: 0, max: 16, source: 'a node' });
-  validator.check(
-    props.gpuCount === undefined || cluster !== undefined,
-    'gpuCount',
-    'CONFLICT',
-    'it applies to an existing `cluster` only; for a new cluster use clusterOptions.gpuCount',
-  );
-  validator.number('clusterOptions.gpuCount', clusterOptions.gpuCount, { min: 0, max: 8, source: 'a node' });
-  validator.text(
-    'clusterOptions.vmSize',
-    clusterOptions.vmSize,
-    /^Standard_[A-Za-z0-9_-]+$/,
-    'give the name of a kind of machine, such as `Standard_NC4as_T4_v3`',
-  );
-  validator.check(
-    !clusterOptions.gpuCount || clusterOptions.vmSize !== undefined,
-    'clusterOptions.vmSize',
-    'MISSING',
-    'GPUs come with the kind of machine; give one that has them, such as `Standard_NC4as_T4_v3`',
-  );
+  const { cluster, gpuCount } = props;
+  validator.number('gpuCount', gpuCount, { min: 0, max: 16, source: 'a node' });
   checkGpuUse(validator, {
     prop: 'image',
-    isWasted: hasGpu(props) && props.image === undefined && props.server?.spec.image === undefined,
+    isWasted: Boolean(gpuCount) && props.image === undefined && props.server?.spec.image === undefined,
     instead: 'another `server`, or leave gpuCount out',
   });
-  checkSubnet(validator, 'clusterOptions.subnet', clusterOptions.subnet);
-  checkId(validator, 'cluster.id', cluster?.id, 'Microsoft.ContainerService/managedClusters');
-  if (!props.cluster) checkInNetwork(validator, props, 'clusterOptions.subnet', clusterOptions.subnet);
+  if (cluster?.existingOptions) checkExisting(validator, cluster.existingOptions);
+  else checkManaged(validator, props, cluster?.options ?? {});
+}
+
+function checkExisting(validator: Validator, { id, oidcIssuerUrl, kubernetesProvider }: AksExistingOptions): void {
+  if (checkType(validator, 'cluster.id', id, required(STRING)))
+    checkId(validator, 'cluster.id', id, 'Microsoft.ContainerService/managedClusters');
+  checkType(validator, 'cluster.oidcIssuerUrl', oidcIssuerUrl, required(STRING));
+  checkType(validator, 'cluster.kubernetesProvider', kubernetesProvider, required(object('a KubernetesProvider')));
+}
+
+function checkManaged(validator: Validator, props: ContainerModelProps, options: AksManagedOptions): void {
+  for (const zone of options.zones ?? []) {
+    validator.text('cluster.zones', zone, /^[1-9]$/, 'a zone is its number as text, such as `1`');
+  }
+  validator.number('cluster.minNodes', options.minNodes, AKS.nodes);
+  validator.number('cluster.maxNodes', options.maxNodes, { ...AKS.nodes, min: 1 });
+  validator.text(
+    'cluster.instanceType',
+    options.instanceType,
+    /^Standard_[A-Za-z0-9_-]+$/,
+    'use the name of a VM size, such as `Standard_NC4as_T4_v3`',
+  );
   validator.check(
-    !clusterOptions.isPrivate || clusterOptions.authorizedIpRanges === undefined,
-    'clusterOptions.authorizedIpRanges',
+    !props.gpuCount || options.instanceType !== undefined,
+    'cluster.instanceType',
+    'MISSING',
+    "got nothing; pods with GPUs need nodes that have them: set cluster: AksCluster.managed({ instanceType: 'Standard_NC4as_T4_v3' })",
+  );
+  checkSubnet(validator, 'cluster.subnet', options.subnet);
+  checkInNetwork(validator, props, 'cluster.subnet', options.subnet);
+  validator.check(
+    !options.isPrivate || options.authorizedNetworks === undefined,
+    'cluster.authorizedNetworks',
     'CONFLICT',
-    'a private API server has no public address to restrict; leave the ranges or `isPrivate` out',
+    'a private API server has no public address to restrict; remove `authorizedNetworks` or `isPrivate`',
   );
 }
