@@ -35,7 +35,7 @@ import { entraToken } from './private/shared/entra-token.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { clientConfig, globalName, groupName } from './private/shared/names.js';
 import { Placement } from './private/shared/placement.js';
-import { requirePrincipal } from './private/shared/principal.js';
+import { requireCloudIdentity, requirePrincipal } from './private/shared/principal.js';
 import { assignRoleToDeployers } from './private/shared/roles.js';
 import { Telemetry } from './private/shared/telemetry.js';
 
@@ -217,8 +217,14 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
     return example && predictCommand({ url: this.predictUrl, body: example.body, credentials });
   }
 
-  /** Allows an identity of Microsoft Entra to invoke the model, and nothing else. Requires `Access.cloudIdentity()`. */
+  /**
+   * Allows a user, group or service principal of Microsoft Entra ID, given by its object id, to invoke the model, and
+   * nothing else.
+   *
+   * @throws Error unless the access is `Access.cloudIdentity()`, or if `principalId` is not an object id
+   */
   grantInvoke(id: string, principalId: string): RoleAssignment {
+    requireCloudIdentity(this, this.props.access?.kind !== 'apiKey');
     this.invoker ??= new azurerm.RoleDefinition(this, 'Invoker', {
       // Role names must be unique in the tenant, which may have many subscriptions.
       name: `${globalName(this, this.placement, ASSET_NAME_LENGTH, true)}-invoker`,

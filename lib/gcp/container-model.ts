@@ -1,5 +1,5 @@
 import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
-import type { ITerraformDependable } from 'cdktf';
+import { type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { Exposure } from '../kubernetes/exposure.js';
 import { InferenceService } from '../kubernetes/inference-service.js';
@@ -36,6 +36,8 @@ import { Telemetry } from './private/shared/telemetry.js';
 const GPU_MEMORY_MIB = 16_384;
 /** Space for downloaded weights, which fits on the default boot disk of GKE nodes. */
 const FETCH_DISK_GIB = 30;
+/** Names of namespaces: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names */
+const NAMESPACE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** Both addresses of the metadata server, which issues Workload Identity tokens. */
 const METADATA_SERVER = '169.254.169.252/30';
@@ -145,9 +147,15 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
   /**
    * Allows the pods of a namespace to invoke the model.
    *
-   * @throws Error if `kserve` is true, because Modelship creates no network policy for KServe
+   * @throws Error if `namespace` is not the name of a namespace, or if `kserve` is true, because Modelship creates no network policy for KServe
    */
   grantInvoke(namespace: string): void {
+    if (!Token.isUnresolved(namespace) && !NAMESPACE.test(namespace)) {
+      throw new Error(
+        `${this.node.path}: grantInvoke() got ${JSON.stringify(namespace)}. Pass the name of a namespace in the cluster: ` +
+          'lower-case letters, digits and `-`, at most 63 characters. On GKE callers are pods, not IAM members',
+      );
+    }
     if (!this.workload) {
       throw new Error(
         `${this.node.path}: KServe owns who may call; write a NetworkPolicy or an Istio AuthorizationPolicy for ${namespace}`,

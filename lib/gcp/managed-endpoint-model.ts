@@ -20,6 +20,7 @@ import { grantKey } from './private/shared/encryption.js';
 import { bindImage } from './private/shared/image.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
+import { requireMember } from './private/shared/member.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { generatedName, shortHash } from './private/shared/names.js';
 import { projectId } from './private/shared/project.js';
@@ -177,8 +178,10 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Goo
    * endpoints, so the role is granted on the project and also covers the project's other endpoints.
    *
    * @param member an IAM member, such as `serviceAccount:caller@project.iam.gserviceaccount.com`
+   * @throws Error if `member` is not an IAM member, or stands for everyone
    */
   grantInvoke(member: string): ProjectIamMember {
+    requireMember(this, member, 'Vertex AI requires an identity. Use ServerlessModel with Access.anonymous()');
     this.invokerRole ??= new google.ProjectIamCustomRole(this, 'InvokerRole', {
       project: this.props.project,
       // The id of a deleted role cannot be reused for 37 days.

@@ -26,6 +26,7 @@ import { grantKey } from './private/shared/encryption.js';
 import { bindImage } from './private/shared/image.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
+import { requireMember } from './private/shared/member.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { generatedName, shortHash } from './private/shared/names.js';
 import { PROVIDER_VERSIONS } from './private/shared/provider-versions.js';
@@ -115,7 +116,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
       dependsOn: [...image.ready, ...this.prerequisites(props)],
     });
 
-    if (access.kind === 'anonymous') this.grantInvoke('allUsers');
+    if (access.kind === 'anonymous') this.allow({ member: 'allUsers' });
     const thresholds = alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, CLOUD_RUN.timeoutSeconds.max);
     const telemetry = cloudRunTelemetry(name, thresholds);
     this.requestMetrics = telemetry.requestMetrics;
@@ -147,9 +148,16 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
    * Allows `member` to invoke the service and nothing else.
    *
    * @param member an IAM member, such as `serviceAccount:caller@project.iam.gserviceaccount.com`
+   * @throws Error if `access` is not `Access.cloudIdentity()`, or `member` is not an IAM member or stands for everyone
    */
   grantInvoke(member: string): CloudRunV2ServiceIamMember {
-    return this.allow({ member });
+    if (this.access.kind !== 'cloudIdentity') {
+      throw new Error(
+        `${this.node.path}: grantInvoke() has no effect with Access.${this.access.kind}(). Cloud Run checks IAM only ` +
+          'with Access.cloudIdentity()',
+      );
+    }
+    return this.allow({ member: requireMember(this, member, 'Use Access.anonymous() to allow all callers') });
   }
 
   /** Metric for the number of requests. */

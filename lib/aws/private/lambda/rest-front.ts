@@ -20,7 +20,7 @@ import {
   UsagePlan,
 } from 'aws-cdk-lib/aws-apigateway';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Architecture, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -31,6 +31,7 @@ import type { RestApiOptions } from '../../front.js';
 import type { WebAcl } from '../../serverless-web-acl.js';
 import { restAccessLog } from '../shared/access-log.js';
 import { apiName } from '../shared/api-name.js';
+import { refuseService } from '../shared/grant.js';
 import { rates } from '../shared/throttle.js';
 import { ApiLogRole } from './api-log-role.js';
 import { Firewall } from './firewall.js';
@@ -76,6 +77,9 @@ export class RestFront extends Construct implements AnsweringFront {
   readonly firewall?: Firewall;
   /** Set for `Access.jwt()`. */
   readonly authorizer?: JwtAuthorizer;
+
+  private readonly hasPreflight: boolean;
+  private isPreflightAllowed = false;
 
   constructor(scope: Construct, id: string, props: RestFrontProps) {
     super(scope, id);
@@ -129,7 +133,8 @@ export class RestFront extends Construct implements AnsweringFront {
     if (props.validateRequests ?? true) this.addModelRoutes(props.model, integration, method);
     this.api.root.addMethod('ANY', integration, method);
     this.api.root.addResource('{proxy+}').addMethod('ANY', integration, method);
-    if (props.corsOrigins.length > 0) this.addPreflight(this.api.root, integration);
+    this.hasPreflight = props.corsOrigins.length > 0;
+    if (this.hasPreflight) this.addPreflight(this.api.root, integration);
     if (props.webAcl) {
       const { stageArn } = this.api.deploymentStage;
       const takesText = props.model.manifest.inputs.some(({ datatype }) => datatype === 'BYTES');
@@ -150,13 +155,35 @@ export class RestFront extends Construct implements AnsweringFront {
     return this.api.url;
   }
 
-  /** Grants access to every method and path of this stage, and to no other API. */
+  /**
+   * Grants access to every method and path of this stage, and to no other API. A principal of another account is added
+   * to the resource policy of the API. Its account must allow it to invoke the API, too.
+   */
   grantInvoke(grantee: IGrantable): Grant {
-    return Grant.addToPrincipal({
+    refuseService(this.node.scope!, grantee);
+    const grant = Grant.addToPrincipalOrResource({
       grantee,
       actions: ['execute-api:Invoke'],
       resourceArns: [this.api.arnForExecuteApi('*', '/*', this.api.deploymentStage.stageName)],
+      // API Gateway prepends the ARN of the API. The ARN of the stage would make the API depend on its own stage.
+      resource: this.api,
+      resourceSelfArns: ['execute-api:/*'],
     });
+    if (grant.resourceStatement) this.allowPreflight();
+    return grant;
+  }
+
+  /** Allows CORS preflight requests, which have no identity, once the API has a resource policy. */
+  private allowPreflight(): void {
+    if (!this.hasPreflight || this.isPreflightAllowed) return;
+    this.isPreflightAllowed = true;
+    this.api.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new AnyPrincipal()],
+        actions: ['execute-api:Invoke'],
+        resources: ['execute-api:/*/OPTIONS/*'],
+      }),
+    );
   }
 
   metricRequests(props?: MetricOptions): Metric {

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { GenericResource } from '../../../terraform/generic.js';
 import { azuread } from './azapi.js';
 import { clientConfig, groupName, stableUuid } from './names.js';
-import { requirePrincipal } from './principal.js';
+import { requireCloudIdentity, requirePrincipal } from './principal.js';
 
 const DISPLAY_NAME_LENGTH = 120;
 /** Application id of the Azure CLI, the same in every tenant. */
@@ -20,12 +20,8 @@ export function grantInvoke(
   id: string,
   principalId: string,
 ): GenericResource {
-  if (!application) {
-    throw new Error(
-      `${endpoint.node.path}: grantInvoke() has no effect with this access; it requires Access.cloudIdentity()`,
-    );
-  }
-  return application.grantInvoke(endpoint, `Invoke-${id}`, requirePrincipal(endpoint, principalId));
+  requireCloudIdentity(endpoint, application !== undefined);
+  return application!.grantInvoke(endpoint, `Invoke-${id}`, requirePrincipal(endpoint, principalId));
 }
 
 /**

@@ -15,3 +15,15 @@ export function requirePrincipal(scope: Construct, principalId: string): string 
       'principal, a GUID such as the `principal_id` of a managed identity',
   );
 }
+
+/**
+ * Checks that callers authenticate with Microsoft Entra ID.
+ *
+ * @throws Error if they do not, so that a grant would have no effect
+ */
+export function requireCloudIdentity(scope: Construct, isCloudIdentity: boolean): void {
+  if (isCloudIdentity) return;
+  throw new Error(
+    `${scope.node.path}: grantInvoke() has no effect with this access; it requires Access.cloudIdentity()`,
+  );
+}

@@ -120,7 +120,7 @@ export class Telemetry extends Construct {
   }
 
   /** Returns the public form of a metric of the requests to the watched resource. */
-  requestMetric(figure: keyof RequestMetrics): AzureMetric {
+  requestMetric(figure: 'requests' | 'errors' | 'latency'): AzureMetric {
     const { resourceId, requestMetrics } = this.watched!;
     const { name, namespace, aggregation, unit, only } = requestMetrics![figure];
     return { name, namespace, filter: only ? [include(only)] : [], unit, aggregation, resourceId };
