@@ -2,6 +2,7 @@ import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { readManifest } from '@modelship/runtime/manifest';
 import type { EngineOptions, RuntimeConfig } from '@modelship/runtime/serve';
 import type { Command } from 'commander';
+import { pythonOptions } from '../pack/index.js';
 import { CommandFailure } from './failure.js';
 import type { Output } from './output.js';
 
@@ -22,6 +23,7 @@ const RUN_VARIABLES: readonly string[] = [
   ENVIRONMENT.python,
   ENVIRONMENT.workers,
   ENVIRONMENT.workerMemoryMib,
+  ENVIRONMENT.workerEnvironment,
   ENVIRONMENT.trustPickle,
   ENVIRONMENT.threads,
   ENVIRONMENT.maxQueue,
@@ -64,7 +66,7 @@ export function engineOptions({ trustPickle }: LocalFlags): EngineOptions {
   return {
     threads: 1,
     trustPickle: trustPickle ?? process.env[ENVIRONMENT.trustPickle] === 'true',
-    python: process.env[ENVIRONMENT.python],
+    ...pythonOptions(),
   };
 }
 

@@ -1,5 +1,6 @@
 export { DEFAULT_TOLERANCE, type PackOptions, type Tolerance } from './options.js';
 export { packModel } from './pack.js';
+export { pythonOptions } from './python-options.js';
 export {
   parseSampleRequests,
   readSampleRequests,

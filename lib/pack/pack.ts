@@ -1,7 +1,6 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceError, type TensorSpec } from '@modelship/runtime';
-import { ENVIRONMENT } from '@modelship/runtime/contract';
 import {
   checkIdentity,
   detectFormat,
@@ -29,6 +28,7 @@ import { copyArtifact } from './formats.js';
 import { goldenSamples } from './golden-samples.js';
 import { withLabels } from './labels.js';
 import { DEFAULT_TOLERANCE, type PackOptions } from './options.js';
+import { pythonOptions } from './python-options.js';
 import { readSampleRequests } from './sample-requests.js';
 import { Stage } from './stage.js';
 
@@ -75,9 +75,8 @@ export async function packModel(options: PackOptions): Promise<Manifest> {
  * reproducible.
  */
 async function load({ source, trustPickle }: PackOptions, copy: Artifact): Promise<LoadedModel> {
-  const python = process.env[ENVIRONMENT.python];
   try {
-    return await engineFor(copy.format).load(copy, { threads: 1, trustPickle, python });
+    return await engineFor(copy.format).load(copy, { threads: 1, trustPickle, ...pythonOptions() });
   } catch (error) {
     if (!(error instanceof ModelPackageError)) throw error;
     throw new ModelPackageError(error.code, error.message.replaceAll(copy.path, source));

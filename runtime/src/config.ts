@@ -68,6 +68,8 @@ export interface RuntimeConfig {
    * @default - three quarters of the memory, divided among the model's workers
    */
   readonly workerMemoryMib?: number;
+  /** Names of further environment variables that worker processes inherit. @default - none */
+  readonly workerEnvironment?: readonly string[];
   /** Whether to load formats that can run code named in the file. @default false */
   readonly trustPickle?: boolean;
   /** Whether Open Inference requests must use the exact names and datatypes of the inputs. @default false */
@@ -159,6 +161,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     python: text(ENVIRONMENT.python),
     workers: optionalNumber(ENVIRONMENT.workers, 1, 256),
     workerMemoryMib: optionalNumber(ENVIRONMENT.workerMemoryMib, 1, 2 ** 24),
+    workerEnvironment: text(ENVIRONMENT.workerEnvironment)
+      ?.split(',')
+      .map((each) => each.trim()),
     trustPickle: flag(ENVIRONMENT.trustPickle),
     strictInputs: flag(ENVIRONMENT.strictInputs),
     logLevel: logLevel as LogLevel,

@@ -116,6 +116,11 @@ export const ENVIRONMENT = {
    */
   workerMemoryMib: 'MODELSHIP_WORKER_MEMORY_MIB',
   /**
+   * Names of environment variables that worker processes inherit, separated by commas, in addition to those of Python,
+   * the locale and numeric libraries. Default: none.
+   */
+  workerEnvironment: 'MODELSHIP_WORKER_ENVIRONMENT',
+  /**
    * `true` rejects Open Inference requests whose names or datatypes differ from the inputs. Default: a single input
    * accepts any name, and narrower numbers are widened.
    */

@@ -9,6 +9,7 @@ from .errors import told
 from .frames import read_frame, write_frame
 from .lifetime import tie_to_server
 from .packages import requirements
+from .sandbox import restrict
 
 # The runtime passes the worker's end of the connection as this file descriptor.
 SOCKET = 3
@@ -33,15 +34,17 @@ def main():
     request = read_frame(connection)
     if request is None:
         return
+    header, _ = request
+    # Before anything else is imported, because the kernel restricts only this thread and those that it starts later.
+    restrictions = restrict(header["path"], header["trusted"])
     try:
         # Imported here, so that a missing NumPy is reported like any other missing package.
         from .answers import answer
 
-        header, _ = request
         declared = header["declared"]
         module = importlib.import_module(f"modelship_worker.{MODULES[header['format']]}")
         model = module.load(header["path"], header["threads"], declared)
-        loaded = {"signatures": model.signatures}
+        loaded = {"signatures": model.signatures, "restrictions": restrictions}
         # Undeclared outputs mean that the model is being packed, which also needs its requirements.
         if "outputs" not in declared:
             loaded["requirements"] = requirements(model.modules)

@@ -13,6 +13,8 @@ export interface LoadedModel {
    * @default - none, or its package lists them
    */
   readonly requirements?: readonly string[];
+  /** What the processes of the model cannot do, for people, such as `no TCP connections`. @default - it has none */
+  readonly restrictions?: readonly string[];
   /** Whether the artifact declares that outputs and inputs have different row counts. @default - it declares nothing */
   readonly givesOtherRows?: boolean;
   /** Maximum number of runs in flight. @default 1 */
@@ -83,6 +85,13 @@ export interface EngineOptions {
    * @default - three quarters of the memory of the container or the machine, divided among the model's processes
    */
   readonly workerMemoryMib?: number;
+  /**
+   * Names of environment variables that worker processes inherit, in addition to those of Python, the locale and numeric
+   * libraries.
+   *
+   * @default - none
+   */
+  readonly workerEnvironment?: readonly string[];
   /** Python interpreter for models of Python frameworks: a path, or a name on PATH. @default 'python3' */
   readonly python?: string;
   /** Seconds that a worker process may take to load the model. @default 300 */

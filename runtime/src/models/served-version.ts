@@ -24,6 +24,8 @@ export interface VersionOptions {
   readonly workers?: number;
   /** Memory in MiB above which a worker process is replaced. @default - the engine's default */
   readonly workerMemoryMib?: number;
+  /** Names of further environment variables that worker processes inherit. @default - none */
+  readonly workerEnvironment?: readonly string[];
   /** Whether to load formats that can run code named in the file. @default false */
   readonly trustPickle?: boolean;
   /** Whether Open Inference requests must use the exact names and datatypes of the inputs. @default false */
@@ -116,6 +118,7 @@ export class ServedVersion implements ServedModel {
         { path, format, declared: { inputs, outputs }, verify },
         this.engineOptions(),
       );
+      this.reportRestrictions(model);
       this.checkSignature(model);
       const samples = readSamples(directory, this.manifest);
       await checkSamples(model, this.manifest, samples);
@@ -194,11 +197,15 @@ export class ServedVersion implements ServedModel {
   }
 
   private engineOptions(): EngineOptions {
-    const { threads, python, workers, workerMemoryMib, trustPickle, timeoutSeconds, startSeconds, logger } =
-      this.options;
+    const { logger, ...options } = this.options;
     const fields = { model: this.name, version: this.version };
-    const onLine = (line: string) => logger?.log('warn', line, fields);
-    return { threads, python, workers, workerMemoryMib, trustPickle, timeoutSeconds, startSeconds, onLine };
+    return { ...options, onLine: (line) => logger?.log('warn', line, fields) };
+  }
+
+  private reportRestrictions({ restrictions = [] }: LoadedModel): void {
+    if (restrictions.length === 0) return;
+    const fields = { model: this.name, version: this.version };
+    this.options.logger?.log('info', `restrictions of the worker processes: ${restrictions.join(', ')}`, fields);
   }
 
   private tellApart(why: string): void {

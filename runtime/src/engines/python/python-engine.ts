@@ -32,6 +32,8 @@ export const pythonEngine: Engine = {
       python: basename(python) === python ? python : resolve(python),
       path: resolve(path),
       format,
+      trusted: PICKLE_FORMATS.includes(format),
+      environment: options.workerEnvironment,
       declared,
       verify: verify ?? (async () => {}),
       // Workers run concurrently and share the CPUs.
@@ -48,14 +50,16 @@ export const pythonEngine: Engine = {
 class PythonModel implements LoadedModel {
   readonly signatures: Readonly<Record<string, Signature>>;
   readonly requirements: readonly string[] | undefined;
+  readonly restrictions: readonly string[] | undefined;
 
   constructor(
-    { signatures, requirements }: WorkerModel,
+    { signatures, requirements, restrictions }: WorkerModel,
     private readonly pool: WorkerPool,
     readonly concurrency: number,
   ) {
     this.signatures = signatures;
     this.requirements = requirements;
+    this.restrictions = restrictions;
   }
 
   get isHealthy(): boolean {

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { ModelPackageError } from '../../manifest/index.js';
 import { InferenceError, STATUS_CODES, type StatusCode } from '../../tensor/errors.js';
 import type { Signature, Tensor } from '../../tensor/tensor.js';
@@ -9,6 +11,7 @@ import type { LoadedModel } from '../engine.js';
 import { encodeFrame, type Frame, FrameReader, tensorsOf } from './frame.js';
 import { readLines } from './lines.js';
 import { processBytes } from './process-memory.js';
+import { workerEnvironment } from './worker-environment.js';
 
 /** Options of a worker process. */
 export interface WorkerOptions {
@@ -16,6 +19,13 @@ export interface WorkerOptions {
   readonly python: string;
   readonly path: string;
   readonly format: string;
+  /**
+   * Whether the model may do what the user of this process may do. Otherwise it reads and writes no other files, where
+   * the host can enforce it.
+   */
+  readonly trusted: boolean;
+  /** Names of further variables of this process that the worker inherits. @default - none */
+  readonly environment?: readonly string[];
   readonly declared?: Partial<Signature>;
   readonly threads: number;
   /** Milliseconds after which a worker that has not loaded the model is killed. */
@@ -47,6 +57,8 @@ const failed = (why: string) => `the worker of the model failed: ${why}`;
 /** A process that holds one model and handles one request at a time. It exits when this process does. */
 export class Worker {
   readonly ended: Promise<void>;
+  /** Resolves once the process has exited and its temporary files are gone. */
+  private readonly removed: Promise<void>;
   private readonly child: ChildProcess;
   private readonly socket: Socket;
   private pending: { resolve(frame: Frame): void; reject(error: Error): void } | undefined;
@@ -54,20 +66,10 @@ export class Worker {
   private isUnread = false;
 
   constructor(private readonly options: WorkerOptions) {
-    const threads = String(options.threads);
+    const folder = temporaryFolder();
     this.child = spawn(options.python, ['-m', 'modelship_worker'], {
       cwd: workerFolder(),
-      env: {
-        ...process.env,
-        PYTHONUNBUFFERED: '1',
-        PYTHONDONTWRITEBYTECODE: '1',
-        OMP_NUM_THREADS: threads,
-        OPENBLAS_NUM_THREADS: threads,
-        MKL_NUM_THREADS: threads,
-        // Without the variable, joblib counts cores with a tool that images lack.
-        LOKY_MAX_CPU_COUNT: threads,
-        ...moduleFolders(process.env.PYTHONPATH),
-      },
+      env: workerEnvironment(options.threads, folder, options.environment),
       // Node creates a pair of connected Unix sockets for it. There is no socket path that other processes could
       // connect to.
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
@@ -75,6 +77,7 @@ export class Worker {
     // Without a free file descriptor, Node returns a child that has no streams and reports the error later.
     if (!this.child.stdio) {
       this.child.once('error', () => {});
+      void removeFolder(folder);
       throw new Error('a process cannot be started, because no file descriptor is free');
     }
     this.socket = this.child.stdio[SOCKET] as Socket;
@@ -110,6 +113,7 @@ export class Worker {
         setImmediate(finish, signal ? `it was ended by ${signal}` : `it exited with ${code}`),
       );
     });
+    this.removed = this.ended.then(() => removeFolder(folder));
   }
 
   /**
@@ -119,10 +123,10 @@ export class Worker {
    * process exited
    */
   async load(): Promise<WorkerModel> {
-    const { path, format, declared = {}, threads, python, loadLimitMs } = this.options;
+    const { path, format, trusted, declared = {}, threads, python, loadLimitMs } = this.options;
     let frame: Frame;
     try {
-      frame = await this.call(encodeFrame({ path, format, declared, threads }), loadLimitMs);
+      frame = await this.call(encodeFrame({ path, format, trusted, declared, threads }), loadLimitMs);
     } catch (error) {
       if (!(error instanceof Overdue)) throw error;
       throw new ModelPackageError(
@@ -187,7 +191,7 @@ export class Worker {
   /** Stops the process. */
   async close(): Promise<void> {
     this.socket.destroy();
-    await this.ended;
+    await this.removed;
   }
 
   private async call(request: readonly Buffer[], limitMs: number | undefined): Promise<Frame> {
@@ -232,22 +236,24 @@ export class Worker {
 }
 
 /** Description of the model that a worker returns once it has loaded it. */
-export type WorkerModel = Pick<LoadedModel, 'signatures' | 'requirements'>;
+export type WorkerModel = Pick<LoadedModel, 'signatures' | 'requirements' | 'restrictions'>;
 
 interface Told {
   readonly code: StatusCode;
   readonly message: string;
 }
 
-/** Resolves the module search path of pickles to absolute paths, because the worker runs in another folder. */
-function moduleFolders(pythonPath: string | undefined): { PYTHONPATH?: string } {
-  if (!pythonPath) return {};
-  return {
-    PYTHONPATH: pythonPath
-      .split(delimiter)
-      .map((folder) => resolve(folder))
-      .join(delimiter),
-  };
+/** Creates a folder for the temporary files of one worker. Undefined on a host without a writable folder for them. */
+function temporaryFolder(): string | undefined {
+  try {
+    return mkdtempSync(join(tmpdir(), 'modelship-worker-'));
+  } catch {
+    return undefined;
+  }
+}
+
+async function removeFolder(folder: string | undefined): Promise<void> {
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true }).catch(() => {});
 }
 
 /** Finds the folder `python` of this package. It is beside the bundle in images, and above this file elsewhere. */

@@ -187,7 +187,15 @@ describe('a worker that fails', () => {
 
   it('is killed if it does not load in time', async () => {
     const path = join(folder, 'stuck_at_load.pkl');
-    const worker = new Worker({ python, path, format: 'pickle', threads: 1, loadLimitMs: 100, onLine: () => {} });
+    const worker = new Worker({
+      python,
+      path,
+      format: 'pickle',
+      trusted: true,
+      threads: 1,
+      loadLimitMs: 100,
+      onLine: () => {},
+    });
     await expect(worker.load()).rejects.toMatchObject({
       code: 'ARTIFACT_INVALID',
       message: expect.stringMatching(/not loaded within 0.1 seconds/),

@@ -39,9 +39,12 @@ const declared: Signature = {
   outputs: [{ name: 'prediction', datatype: 'FP64', shape: [-1] }],
 };
 
+/** Variables that configure the model of these tests. */
+const VARIABLES = ['MODELSHIP_TEST_CALLS', 'MODELSHIP_TEST_LOAD_SECONDS'];
+
 async function load(options: EngineOptions = {}): Promise<void> {
   const onLine = (line: string) => lines.push(line);
-  const common = { python, threads: 1, trustPickle: true, onLine } as const;
+  const common = { python, threads: 1, trustPickle: true, workerEnvironment: VARIABLES, onLine };
   model = await engineFor('pickle').load({ path: source, format: 'pickle', declared }, { ...common, ...options });
 }
 
@@ -75,6 +78,7 @@ async function packed(): Promise<string> {
   const input = { name: 'features', datatype: 'FP64', shape: [1, 2], data: [1, 2] };
   writeFileSync(samples, JSON.stringify([{ inputs: [input] }]));
   vi.stubEnv('MODELSHIP_PYTHON', python);
+  vi.stubEnv('MODELSHIP_WORKER_ENVIRONMENT', VARIABLES.join(','));
   await packModel({ source, out, name: 'remembering', samples, trustPickle: true, force: true });
   return out;
 }
@@ -113,7 +117,7 @@ describe('fault 22: a worker that takes more memory than it may', { timeout: 60_
   });
 
   it('is replaced while requests wait, and those that the queue does not hold are shed', async () => {
-    const options = { model: await packed(), python, trustPickle: true };
+    const options = { model: await packed(), python, trustPickle: true, workerEnvironment: VARIABLES };
     vi.stubEnv('MODELSHIP_TEST_LOAD_SECONDS', '1');
     const base = await serve({ ...options, workers: 1, workerMemoryMib: 150, maxQueue: 2 });
     const predict = (first: number) =>
@@ -162,7 +166,8 @@ describe('a request whose worker ends', { timeout: 60_000 }, () => {
 
 describe('a client that goes away', { timeout: 60_000 }, () => {
   it('is not run if it waited, and nobody waits for it if it ran', async () => {
-    const base = await serve({ model: await packed(), python, workers: 1, trustPickle: true });
+    const options = { model: await packed(), python, trustPickle: true, workerEnvironment: VARIABLES };
+    const base = await serve({ ...options, workers: 1 });
     const predict = (first: number, signal?: AbortSignal) =>
       post(`${base}/v1/models/remembering:predict`, JSON.stringify({ instances: [[first, 1]] }), {}, signal);
     writeFileSync(join(folder, 'calls'), '');
@@ -184,6 +189,7 @@ it('a worker ends with a server that was killed, even while its model runs, and 
     MODELSHIP_MODEL: await packed(),
     MODELSHIP_PYTHON: python,
     MODELSHIP_TRUST_PICKLE: 'true',
+    MODELSHIP_WORKER_ENVIRONMENT: VARIABLES.join(','),
     MODELSHIP_TEST_CALLS: join(folder, 'calls'),
   });
   const base = await server.url;
