@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { PICKLE_FORMATS, readManifest, verifyFiles } from '@modelship/runtime/manifest';
 import { Command } from 'commander';
-import { bytes, Output, table, tensorRows } from './output.js';
+import { bytes, Output, operatorRows, table, tensorRows } from './output.js';
 
 export function inspectCommand(): Command {
   return new Command('inspect')
@@ -33,6 +33,7 @@ async function inspect(directory: string, flags: { readonly json?: boolean }): P
       ...(PICKLE_FORMATS.includes(manifest.format)
         ? [['trust', 'required: loading it can run code from its file']]
         : []),
+      ...operatorRows(directory, manifest),
       ...(manifest.requirements ?? []).map((requirement) => ['requires', requirement]),
     ]),
     '',

@@ -1,4 +1,5 @@
-import type { Manifest } from '@modelship/runtime/manifest';
+import { join } from 'node:path';
+import { fileOperators, type Manifest } from '@modelship/runtime/manifest';
 import { shapeText } from '@modelship/runtime/serve';
 import { stringifyExact } from '../json/exact-json.js';
 
@@ -6,17 +7,22 @@ import { stringifyExact } from '../json/exact-json.js';
 export class Output {
   constructor(private readonly asJson = false) {}
 
-  /** Prints the result: one JSON document with `--json`, or else the lines. */
+  /**
+   * Prints the result: one JSON document with `--json`, or else the lines. Control characters in lines are escaped, line
+   * breaks too, so that no text of a package or a server forges a line.
+   */
   result(json: unknown, lines: readonly string[]): void {
-    process.stdout.write(this.asJson ? `${stringifyExact(json)}\n` : `${lines.join('\n')}\n`);
+    const text = this.asJson ? stringifyExact(json) : lines.map((line) => visible(line, CONTROLS)).join('\n');
+    process.stdout.write(`${text}\n`);
   }
 
   /**
    * Runs `work` under a title. A terminal shows the current step. Without a terminal each step is a plain line, and so
    * is the title of long work. With `--json` nothing is shown.
    */
-  async progress<Result>(title: string, work: (step: (step: string) => void) => Promise<Result>): Promise<Result> {
+  async progress<Result>(name: string, work: (step: (step: string) => void) => Promise<Result>): Promise<Result> {
     if (this.asJson) return work(() => {});
+    const title = visible(name, CONTROLS);
     if (!isTerminal()) return plainProgress(title, work);
     const { Listr } = await import('listr2');
     let result: Result | undefined;
@@ -24,7 +30,7 @@ export class Output {
       title,
       task: async (_: unknown, shown: { output?: string }) => {
         result = await work((step) => {
-          shown.output = step;
+          shown.output = visible(step, CONTROLS);
         });
       },
     };
@@ -54,7 +60,7 @@ async function plainProgress<Result>(
   title: string,
   work: (step: (step: string) => void) => Promise<Result>,
 ): Promise<Result> {
-  const line = (text: string) => process.stderr.write(`- ${text}\n`);
+  const line = (text: string) => process.stderr.write(`- ${visible(text, CONTROLS)}\n`);
   const timer = setTimeout(() => line(`${title} (still running after ${LONG_SECONDS} s)`), LONG_SECONDS * 1000);
   try {
     return await work((step) => {
@@ -64,6 +70,21 @@ async function plainProgress<Result>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Control characters and characters that change the direction of text, which may hide or forge output. */
+const CONTROLS = /(?!\t)[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** The same, without the line breaks of longer messages. */
+const CONTROLS_IN_LINES = /(?![\t\n])[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** Escapes control characters, such as the escape sequences of terminals, as `\x1b`. JSON keeps its meaning. */
+export function visible(text: string, controls = CONTROLS_IN_LINES): string {
+  return text.replace(controls, (character) => {
+    const code = character.charCodeAt(0);
+    const digits = code.toString(16);
+    return code < 0x20 ? `\\x${digits.padStart(2, '0')}` : `\\u${digits.padStart(4, '0')}`;
+  });
 }
 
 /** Returns the lines of a table whose columns are as wide as their longest cell. */
@@ -83,6 +104,13 @@ export function tensorRows(specs: Manifest['inputs'], labelled: 'classes' | 'col
     const { name, datatype, labels } = spec;
     return `${name} ${datatype} ${shapeText(spec)}${labels ? `, ${labelled} ${shortList(labels)}` : ''}`;
   });
+}
+
+/** Returns a row that names the operators of a package that can read or write files, if it has any. */
+export function operatorRows(directory: string, { artifact, format }: Manifest): string[][] {
+  const operators = fileOperators(join(directory, artifact), format);
+  if (operators.length === 0) return [];
+  return [['operators', `${operators.join(', ')}: can read or write files or run other code. Trust the origin first`]];
 }
 
 /** Formats a number of bytes with a decimal unit. */

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { DEFAULT_TOLERANCE, type Tolerance } from '../pack/options.js';
 import { shellWord } from '../serving/shell-word.js';
 import { type LocalFlags, withTrustOption } from './local.js';
-import { bytes, Output, table, tensorRows } from './output.js';
+import { bytes, Output, operatorRows, table, tensorRows } from './output.js';
 import { requireOptions } from './required-options.js';
 
 interface PackFlags extends LocalFlags {
@@ -76,6 +76,7 @@ async function pack(source: string, flags: PackFlags, command: Command): Promise
       ...tensorRows(manifest.inputs, 'columns').map((row) => ['  input', row]),
       ...tensorRows(manifest.outputs, 'classes').map((row) => ['  output', row]),
       ...fixedBatchRows(manifest),
+      ...operatorRows(out, manifest).map(([title, ...cells]) => [`  ${title}`, ...cells]),
       ['  samples', sampleNote(manifest.samples.count)],
     ]),
     '',

@@ -7,6 +7,7 @@ import { evaluateCommand } from './evaluate.js';
 import { described, EXIT } from './failure.js';
 import { initCommand } from './init.js';
 import { inspectCommand } from './inspect.js';
+import { visible } from './output.js';
 import { packCommand } from './pack.js';
 import { predictCommand } from './predict.js';
 import { serveCommand } from './serve.js';
@@ -43,7 +44,9 @@ export async function main(args: readonly string[]): Promise<number> {
     // Commander has already printed its own message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
     const { code, message, exitCode } = described(error);
-    const text = args.includes('--json') ? JSON.stringify({ error: { code, message } }) : `modelship: ${message}`;
+    const text = args.includes('--json')
+      ? JSON.stringify({ error: { code, message } })
+      : `modelship: ${visible(message)}`;
     process.stderr.write(`${text}\n`);
     // An interruption has already set the exit code.
     return typeof process.exitCode === 'number' ? process.exitCode : exitCode;

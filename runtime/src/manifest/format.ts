@@ -5,10 +5,10 @@ import { isLightgbm, isWholeLightgbm } from './lightgbm.js';
 import { ModelPackageError } from './package-error.js';
 import { protobufFields } from './protobuf.js';
 import type { ModelFormat } from './schema.js';
-import { zipNames } from './zip.js';
+import { zipEntries } from './zip.js';
 
 /** Graph file in the folder of a SavedModel. */
-const SAVED_MODEL_GRAPH = 'saved_model.pb';
+export const SAVED_MODEL_GRAPH = 'saved_model.pb';
 
 /** Start of files that `torch.save` wrote before it used ZIP archives: a protocol 2 pickle of this magic number. */
 const TORCH_MAGIC = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex');
@@ -90,7 +90,7 @@ function folderFormat(path: string): ModelFormat {
 
 function zipFormat(file: FileBytes, head: Buffer): ModelFormat | undefined {
   if (!startsWith('504b0304')(head)) return undefined;
-  const names = zipNames(file);
+  const names = zipEntries(file)?.map(({ name }) => name);
   if (!names) throw cutOff(file, 'a ZIP archive whose directory, at its end, is missing');
   // PyTorch stores all entries in one folder, named after the file.
   const inside = new Set(names.map((name) => name.slice(name.indexOf('/') + 1)));

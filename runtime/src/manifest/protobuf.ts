@@ -1,4 +1,5 @@
 import type { FileBytes } from './file-bytes.js';
+import { ModelPackageError } from './package-error.js';
 
 /** Highest field number. Parsers differ in what they make of a higher one. */
 const MAX_NUMBER = 2 ** 29 - 1;
@@ -62,4 +63,53 @@ function varint(bytes: Buffer, at: number): { value: number; length: number } | 
     if (byte < 0x80) return { value, length: length + 1 };
   }
   return undefined;
+}
+
+/** Messages by name, each with the messages in its fields by field number. */
+export type Messages = Readonly<Record<string, Readonly<Record<number, string>>>>;
+
+/** A message and those of its fields that are no messages themselves. */
+export interface ProtobufMessage {
+  readonly name: string;
+  readonly fields: readonly ProtobufField[];
+}
+
+/**
+ * Visits the message `root` that the file holds and every message below it, as far as `messages` describes them. Messages
+ * can be nested to any depth, so it does not recurse.
+ *
+ * @throws ModelPackageError `ARTIFACT_INVALID` if part of the file is unreadable, because other parsers may skip that
+ * part and read what follows
+ */
+export function* protobufMessages(file: FileBytes, messages: Messages, root: string): Generator<ProtobufMessage> {
+  const open = [{ name: root, start: 0, end: file.size }];
+  for (let span = open.pop(); span; span = open.pop()) {
+    const fields: ProtobufField[] = [];
+    for (const field of wholeFields(file, span)) {
+      const name = messages[span.name]![field.number];
+      if (name !== undefined && field.wireType === 2) open.push({ name, start: field.start, end: field.end });
+      else fields.push(field);
+    }
+    yield { name: span.name, fields };
+  }
+}
+
+/** Returns a text among the fields of a message. As in every protobuf parser, the last of several wins. */
+export function protobufText(file: FileBytes, fields: readonly ProtobufField[], number: number): string {
+  const field = fields.findLast((each) => each.number === number);
+  return field ? file.read(field.start, field.end - field.start).toString('utf8') : '';
+}
+
+/** Returns all fields of a message. */
+export function* wholeFields(file: FileBytes, span: { start: number; end: number }): Generator<ProtobufField> {
+  let position = span.start;
+  for (const field of protobufFields(file, span.start, span.end)) {
+    position = field.end;
+    if (position <= span.end) yield field;
+  }
+  if (position === span.end) return;
+  throw new ModelPackageError(
+    'ARTIFACT_INVALID',
+    `${file.path} is damaged: byte ${position} is not where a field ends. Copy or export it again.`,
+  );
 }

@@ -7,18 +7,31 @@ const MAX_COMMENT = 0xffff;
 /** Value of a 32-bit field whose actual value is in the ZIP64 records. */
 const IN_ZIP64 = 0xffffffff;
 
+const LOCAL_SIZE = 30;
+const DEFLATED = 8;
+
+/** A file in a ZIP archive. */
+export interface ZipEntry {
+  readonly name: string;
+  readonly method: number;
+  /** Bytes in the archive. */
+  readonly size: number;
+  /** Offset of its local header. */
+  readonly offset: number;
+}
+
 /**
- * Returns the file names in a ZIP archive.
+ * Returns the files in a ZIP archive.
  *
  * @returns undefined if the central directory at the end is missing or unreadable, because the file was truncated
  */
-export function zipNames(file: FileBytes): string[] | undefined {
+export function zipEntries(file: FileBytes): ZipEntry[] | undefined {
   const tailStart = Math.max(0, file.size - END_SIZE - MAX_COMMENT);
   const tail = file.read(tailStart, END_SIZE + MAX_COMMENT);
   for (let at = tail.length - END_SIZE; at >= 0; at--) {
     if (tail.readUInt32LE(at) !== END_OF_DIRECTORY) continue;
     const directory = directoryAt(file, tail, at, tailStart);
-    return directory && namesIn(directory);
+    return directory && entriesIn(directory);
   }
   return undefined;
 }
@@ -39,14 +52,34 @@ function directoryAt(file: FileBytes, tail: Buffer, at: number, tailStart: numbe
   return directory.length === size ? directory : undefined;
 }
 
-function namesIn(directory: Buffer): string[] {
-  const names: string[] = [];
+function entriesIn(directory: Buffer): ZipEntry[] {
+  const entries: ZipEntry[] = [];
   let at = 0;
   while (at + 46 <= directory.length && directory.readUInt32LE(at) === ENTRY) {
     const nameLength = directory.readUInt16LE(at + 28);
     const otherLength = directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
-    names.push(directory.toString('utf8', at + 46, at + 46 + nameLength));
+    entries.push({
+      name: directory.toString('utf8', at + 46, at + 46 + nameLength),
+      method: directory.readUInt16LE(at + 10),
+      size: directory.readUInt32LE(at + 20),
+      offset: directory.readUInt32LE(at + 42),
+    });
     at += 46 + nameLength + otherLength;
   }
-  return names;
+  return entries;
+}
+
+/**
+ * Reads a small file of an archive, at most `limit` bytes of it.
+ *
+ * @throws Error if it is compressed by another method than Deflate, or damaged
+ */
+export function readZipEntry(file: FileBytes, { method, size, offset }: ZipEntry, limit: number): Buffer {
+  const local = file.read(offset, LOCAL_SIZE);
+  const start = offset + LOCAL_SIZE + local.readUInt16LE(26) + local.readUInt16LE(28);
+  const bytes = file.read(start, Math.min(size, limit));
+  if (method !== DEFLATED) return bytes;
+  // Loaded on demand, because the server starts without it.
+  const { inflateRawSync, constants } = process.getBuiltinModule('node:zlib');
+  return inflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: limit });
 }

@@ -95,7 +95,7 @@ test.each([
 ])('a model that hides weights behind %s is refused', (_, hidden) => {
   const path = join(folder, 'hidden.onnx');
   writeFileSync(path, Buffer.concat([hidden, readFileSync(join(folder, 'nested.onnx'))]));
-  expect(() => externalData(path)).toThrow(/not a valid ONNX model: byte 0 is not where a field ends|byte 12\d is/);
+  expect(() => externalData(path)).toThrow(/is damaged: byte (0|12\d) is not where a field ends/);
 });
 
 test('a model that keeps its weights in itself has no others', () => {
