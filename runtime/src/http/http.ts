@@ -41,4 +41,6 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'OPTIONS' | 'DELETE';
   readonly path: string;
   readonly handler: RouteHandler;
+  /** Whether the route changes which models are served. Pages of other origins must not call it. @default false */
+  readonly controls?: boolean;
 }

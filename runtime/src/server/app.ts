@@ -25,7 +25,7 @@ import { page, wantsPage } from '../page/page.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { InferenceError, shuttingDown } from '../tensor/errors.js';
 import type { Admission } from './admission.js';
-import { acrossOrigins, readableBy } from './cors.js';
+import { acrossOrigins, readableBy, refusePages } from './cors.js';
 import { openApi } from './openapi.js';
 
 /** Dependencies and settings of an `App`. */
@@ -87,7 +87,9 @@ export class App {
     // TorchServe clients read the API description with `OPTIONS /`.
     this.add('OPTIONS', '/', () => text(JSON.stringify(openApi(catalog)), 'application/json'));
     for (const protocol of protocols) {
-      for (const { method, path, handler } of protocol.routes(catalog)) this.add(method, path, handler);
+      for (const route of protocol.routes(catalog)) {
+        this.add(route.method, route.path, route.controls ? this.withoutPages(route.handler) : route.handler);
+      }
     }
   }
 
@@ -227,6 +229,13 @@ export class App {
   }
 
   /** Registers a route, unless an earlier protocol already registered the same method and path. */
+  private withoutPages(handler: RouteHandler): RouteHandler {
+    return (request, parameters) => {
+      refusePages(this.options.corsOrigins ?? [], request.headers);
+      return handler(request, parameters);
+    };
+  }
+
   private add(method: HTTPMethod, path: string, handler: RouteHandler): void {
     const route = `${method} ${path}`;
     if (this.routes.has(route)) return;

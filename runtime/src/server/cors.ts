@@ -1,4 +1,6 @@
+import { ENVIRONMENT } from '../contract.js';
 import type { HttpRequest, HttpResponse } from '../http/http.js';
+import { InferenceError } from '../tensor/errors.js';
 
 /** Wildcard that matches every origin. */
 const ANY = '*';
@@ -37,6 +39,23 @@ export function readableBy(origins: readonly string[], { origin }: Headers): Htt
     'access-control-expose-headers': EXPOSED_HEADERS,
     ...(!isAny && { vary: 'origin' }),
   };
+}
+
+/**
+ * Refuses a request that a web page sends, unless its origin is allowed. A page can send simple requests to any server
+ * that its visitor reaches, and a page whose host name was pointed at the server seems to be of the same origin.
+ *
+ * @throws InferenceError `PERMISSION_DENIED`
+ */
+export function refusePages(origins: readonly string[], headers: Headers): void {
+  const { origin, 'sec-fetch-site': site } = headers;
+  if (origin === undefined && (site === undefined || site === 'none')) return;
+  if (readableBy(origins, headers)) return;
+  throw new InferenceError(
+    'PERMISSION_DENIED',
+    `models are not loaded or unloaded for pages of ${origin ?? 'other origins'}; call from a program, or list the ` +
+      `origin in ${ENVIRONMENT.corsOrigins}`,
+  );
 }
 
 /** Adds CORS headers for pages of `origins`, and responds to preflight requests, which carry no credential. */

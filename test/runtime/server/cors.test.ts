@@ -72,3 +72,38 @@ describe('pages of other origins', () => {
     expect((await predict(base, { origin: PAGE, 'x-api-key': 'key' })).status).toBe(200);
   });
 });
+
+describe('fault 44: a page that loads or unloads models', () => {
+  const calls = [
+    ['POST', '/v2/repository/models/iris/unload', ''],
+    ['POST', '/v2/repository/models/iris/load', ''],
+    ['POST', '/models', '{"model_name": "iris", "url": "/models/iris"}'],
+    ['DELETE', '/models/iris', undefined],
+  ] as const;
+
+  it.each(calls)('by %s %s is refused, as its own origin too, and a program is not', async (method, path, body) => {
+    const base = await serve({ modelControl: true });
+    const call = (headers: Record<string, string>) => fetch(base + path, { method, body, headers });
+    for (const [name, value] of [
+      ['origin', 'https://evil.example'],
+      ['origin', 'null'],
+      // The name of the page's host was pointed at the server.
+      ['origin', base],
+      ['sec-fetch-site', 'cross-site'],
+      ['sec-fetch-site', 'same-origin'],
+    ] as const) {
+      const refused = await call({ 'content-type': 'text/plain', [name]: value });
+      expect(refused.status).toBe(403);
+      expect(await refused.text()).toMatch(/models are not loaded or unloaded for pages of .*MODELSHIP_CORS_ORIGINS/);
+    }
+    expect((await predict(base)).status).toBe(200);
+    expect((await call({ 'content-type': 'application/json' })).status).not.toBe(403);
+  });
+
+  it('is served where its origin is allowed', async () => {
+    const base = await serve({ modelControl: true, corsOrigins: allowed(PAGE) });
+    const headers = { origin: PAGE, 'content-type': 'application/json' };
+    const answer = await fetch(`${base}/v2/repository/models/iris/unload`, { method: 'POST', headers });
+    expect(answer.status).toBe(200);
+  });
+});

@@ -87,7 +87,7 @@ function inferHandler(models: ModelCatalog): RouteHandler {
  * status code.
  */
 function controlRoutes(control: ModelControl): readonly Route[] {
-  return [
+  const routes = [
     post('/v2/repository/models/:model/load', async ({ body }, { model: name = '' }) => {
       await loadModel(control, name, loadParameters(body));
       return json({ name, load: true });
@@ -97,6 +97,7 @@ function controlRoutes(control: ModelControl): readonly Route[] {
       return json({ name, unload: true });
     }),
   ];
+  return routes.map((route) => ({ ...route, controls: true }));
 }
 
 /** Returns the number of JSON bytes in the body, or undefined if the whole body is JSON. */

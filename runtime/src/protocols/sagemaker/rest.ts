@@ -75,18 +75,21 @@ async function invoke(model: ServedModel, request: HttpRequest, byDefault: strin
 
 function multiModelRoutes(models: ModelCatalog, control: ModelControl, accept: string): readonly Route[] {
   return [
-    post('/models', async (request) => {
-      const { name, url } = loadRequest(request.body);
-      try {
-        await control.load(name, url);
-      } catch (error) {
-        if (error instanceof InferenceError && error.code === 'RESOURCE_EXHAUSTED') {
-          return refusal(INSUFFICIENT_STORAGE, error.message);
+    {
+      ...post('/models', async (request) => {
+        const { name, url } = loadRequest(request.body);
+        try {
+          await control.load(name, url);
+        } catch (error) {
+          if (error instanceof InferenceError && error.code === 'RESOURCE_EXHAUSTED') {
+            return refusal(INSUFFICIENT_STORAGE, error.message);
+          }
+          throw error;
         }
-        throw error;
-      }
-      return textResponse('');
-    }),
+        return textResponse('');
+      }),
+      controls: true,
+    },
     get('/models', () => {
       const loaded = models.names().flatMap((name) => models.find(name) ?? []);
       return jsonResponse(JSON.stringify({ models: loaded.map(describe) }));
@@ -95,6 +98,7 @@ function multiModelRoutes(models: ModelCatalog, control: ModelControl, accept: s
     {
       method: 'DELETE',
       path: '/models/:name',
+      controls: true,
       handler: handled(errorResponse, async (_, { name }) => {
         await control.unload(name ?? '');
         return textResponse('');
