@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { describeWithTool } from '../../support/tools.js';
 import { bodyFaults, REST_TYPES, sentFaults } from './rest-types.js';
 import { VARIANTS } from './variants.js';
 
@@ -6,8 +7,10 @@ vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.j
 
 const TEMPLATES = VARIANTS.map(({ name, synthesize }) => ({ name, template: synthesize() }));
 
-test.each(TEMPLATES)('$name sends what the published types of Azure allow', ({ template }) => {
-  expect(sentFaults(template)).toEqual([]);
+describeWithTool('terraform', 'evaluated by Terraform', () => {
+  test.each(TEMPLATES)('$name sends what the published types of Azure allow', ({ template }) => {
+    expect(sentFaults(template)).toEqual([]);
+  });
 });
 
 test('every type that is known is sent, and every type that is sent is known', () => {

@@ -7,6 +7,7 @@ import {
   ServerlessModel,
 } from '../../../lib/gcp/index.js';
 import { evaluate } from '../../support/terraform.js';
+import { describeWithTool } from '../../support/tools.js';
 import { googleStack, KEY, minimal, only, REGION, resources, type Template, template } from './support.js';
 
 const KINDS = { ServerlessModel, ContainerModel, ManagedEndpointModel };
@@ -81,20 +82,22 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('the life of a stack
     );
   });
 
-  test('names a bucket by its region, so that both exist while an endpoint moves', () => {
-    const image = GoogleImage.fromCloudBuild();
-    const namesIn = (region: string) => {
-      const built = synthesize({ image, region });
-      const buckets = Object.entries<Template>(built.resource.google_storage_bucket);
-      return evaluate(built, Object.fromEntries(buckets.map(([id, { name }]) => [id, name])));
-    };
-    const here = namesIn('europe-west4');
-    const there = namesIn('us-central1');
-    expect(Object.keys(here)).toHaveLength(2);
-    for (const [id, name] of Object.entries(here)) {
-      expect(name).toMatch(/^[a-z][a-z0-9-]{1,61}[a-z0-9]$/);
-      expect(there[id]).not.toBe(name);
-    }
+  describeWithTool('terraform', 'the name of a bucket', () => {
+    test('contains the region, so that both exist while an endpoint moves', () => {
+      const image = GoogleImage.fromCloudBuild();
+      const namesIn = (region: string) => {
+        const built = synthesize({ image, region });
+        const buckets = Object.entries<Template>(built.resource.google_storage_bucket);
+        return evaluate(built, Object.fromEntries(buckets.map(([id, { name }]) => [id, name])));
+      };
+      const here = namesIn('europe-west4');
+      const there = namesIn('us-central1');
+      expect(Object.keys(here)).toHaveLength(2);
+      for (const [id, name] of Object.entries(here)) {
+        expect(name).toMatch(/^[a-z][a-z0-9-]{1,61}[a-z0-9]$/);
+        expect(there[id]).not.toBe(name);
+      }
+    });
   });
 });
 

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TerraformVariable } from 'cdktf';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { GoogleImage, Gpu, ManagedEndpointModel, type ManagedEndpointModelProps } from '../../../lib/gcp/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
 import { evaluate } from '../../support/terraform.js';
+import { describeWithTool } from '../../support/tools.js';
 import { googleStack, KEY, minimal, type Template, template } from './support.js';
 
 /** A type of a discovery document. */
@@ -77,7 +78,7 @@ const older = Model.fromDirectory(writePackage({ version: '0' }));
 const known: ManagedEndpointModelProps = minimal;
 const { image: _, ...built } = known;
 
-describe('bodies that Terraform sends have the types of the API', () => {
+describeWithTool('terraform', 'bodies that Terraform sends have the types of the API', () => {
   test.each<[string, (stack: ReturnType<typeof googleStack>) => ManagedEndpointModelProps]>([
     ['by default', () => built],
     ['of an image that is known', () => known],
