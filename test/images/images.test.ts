@@ -10,6 +10,7 @@ import { packModel } from '../../lib/pack/index.js';
 import { ImageDeployment } from '../contract/image-deployment.js';
 import { LambdaEnvironment } from '../contract/lambda-interface.js';
 import { expectSamples, freePort, IRIS } from '../contract/started-runtime.js';
+import { shareOf } from '../support/share.js';
 import { Buildah, NODE_BASE, PYTHON_BASE } from './buildah.js';
 import { pipMounts } from './pip.js';
 
@@ -199,10 +200,12 @@ describe('the Python image', () => {
     }
   }, 120_000);
 
-  test.each([
+  const frameworks = [
     ['PyTorch', 'torch.pt'],
     ['TensorFlow', 'tensorflow.saved'],
-  ])(
+  ] as const;
+
+  test.each(shareOf(frameworks, 1))(
     'of %s is built with the packages that its format was tested with, and answers predictions',
     async (_, file) => {
       execFileSync(python, [join(import.meta.dirname, 'save_networks.py'), folder], { stdio: 'ignore' });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NPMS } from '../support/nodes.js';
 import { writePackage } from '../support/packages.js';
+import { shareOf } from '../support/share.js';
 import { binaryKind } from './binary-kind.js';
 import { manifest, Project, root, Tarballs } from './project.js';
 
@@ -174,7 +175,7 @@ function engine(project: Project): string {
 }
 
 // npm 12 asks before it runs any install script, and runs on Node 22 and later only.
-describe.each(NPMS)('installed by npm $major', (npm) => {
+describe.each(shareOf(NPMS, 1))('installed by npm $major', (npm) => {
   const project = new Project(tarballs, `npm-${npm.major}`);
   let printed: string;
   beforeAll(() => {

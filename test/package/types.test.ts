@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inVersion } from '../support/nodes.js';
+import { shareOf } from '../support/share.js';
 import { root, Tarballs } from './project.js';
 
 const tarballs = new Tarballs();
@@ -88,7 +89,7 @@ const CONFIGURATIONS: readonly [name: string, config: string | object, isModule?
 ];
 
 describe('the types of every entry resolve with', () => {
-  test.each(CONFIGURATIONS)('%s', { timeout: 600_000 }, (name, config, isModule = false) => {
+  test.each(shareOf(CONFIGURATIONS, 3))('%s', { timeout: 600_000 }, (name, config, isModule = false) => {
     const project = join(tarballs.folder, name.replaceAll(/\W+/g, '-'));
     mkdirSync(project);
     const file = join(project, 'tsconfig.json');

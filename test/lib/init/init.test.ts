@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENGINES, TARGETS } from '../../../lib/init/targets.js';
+import { shareOf } from '../../support/share.js';
 import { IRIS, modelship, ROOT } from '../cli/support.js';
 
 // Repositories in a folder outside the tree, beside the packages that `npm install` would bring: modelship as it is built.
@@ -54,7 +55,7 @@ describe('a new repository', () => {
     run(process.execPath, [bin('tsc')]);
   });
 
-  test.each(targets)('%s passes its own lint and unit test', { timeout: 240_000 }, (target) => {
+  test.each(shareOf(targets, 4))('%s passes its own lint and unit test', { timeout: 240_000 }, (target) => {
     const directory = join(folder, target);
     run(bin('biome'), ['check', '--error-on-warnings'], directory);
     expect(run(process.execPath, ['--import', 'tsx', '--test', 'test/stack.test.ts'], directory)).toMatch(

@@ -1,0 +1,27 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { node } from './support/nodes.js';
+import { shareOf } from './support/share.js';
+
+// Images and Lambda have Node 24. The tests of the server, the command line and the engines run there too.
+const root = join(import.meta.dirname, '..');
+const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+const folders = ['test/runtime', 'test/lib/cli', 'test/lib/pack', 'test/lib/evaluate', 'test/lib/bench'];
+const files = folders.flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => join(folder, file))
+    .sort(),
+);
+
+test.skipIf(process.versions.node.startsWith('24.')).each(shareOf(files, 8))(
+  '%s passes on Node 24',
+  { timeout: 600_000 },
+  (file) => {
+    const args = [vitest, 'run', file, '--maxWorkers=1', '--reporter=dot'];
+    const { status, stdout, stderr } = spawnSync(node(24).path, args, { cwd: root, encoding: 'utf8' });
+    expect(status, `${stdout}${stderr}`).toBe(0);
+  },
+);
