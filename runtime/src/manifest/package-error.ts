@@ -3,6 +3,7 @@ export type PackageErrorCode =
   | 'MANIFEST_MISSING'
   | 'MANIFEST_INVALID'
   | 'MANIFEST_EDITED'
+  | 'SCHEMA_NEWER'
   | 'FILE_MISSING'
   | 'FILE_CHANGED'
   | 'FILE_UNLISTED'

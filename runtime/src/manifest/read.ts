@@ -1,13 +1,23 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { RUNTIME_VERSION } from '../version.js';
 import { packageDigest } from './digest.js';
 import { ModelPackageError } from './package-error.js';
-import { FRAMEWORKS, MANIFEST_FILE, type Manifest, manifestSchema, PICKLE_FORMATS, SAMPLES_FILE } from './schema.js';
+import {
+  FRAMEWORKS,
+  MANIFEST_FILE,
+  type Manifest,
+  manifestSchema,
+  PICKLE_FORMATS,
+  SAMPLES_FILE,
+  SCHEMA_VERSION,
+} from './schema.js';
 
 /**
  * Reads and validates the manifest of the package in `directory`. Other files are not read.
  *
- * @throws ModelPackageError `MANIFEST_MISSING`, `MANIFEST_INVALID` listing every problem, or `MANIFEST_EDITED`
+ * @throws ModelPackageError `MANIFEST_MISSING`, `MANIFEST_INVALID` listing every problem, `MANIFEST_EDITED` or
+ * `SCHEMA_NEWER`
  */
 export function readManifest(directory: string): Manifest {
   const path = join(directory, MANIFEST_FILE);
@@ -42,7 +52,7 @@ function whyMissing(directory: string, code: string | undefined): string {
 /**
  * Validates the text of a manifest. Errors name `source`.
  *
- * @throws ModelPackageError `MANIFEST_INVALID` listing every problem, or `MANIFEST_EDITED`
+ * @throws ModelPackageError `MANIFEST_INVALID` listing every problem, `MANIFEST_EDITED` or `SCHEMA_NEWER`
  */
 export function parseManifest(text: string, source: string): Manifest {
   let json: unknown;
@@ -54,6 +64,7 @@ export function parseManifest(text: string, source: string): Manifest {
       `${source} is not JSON (${(error as Error).message}). Pack the model again with \`modelship pack\`.`,
     );
   }
+  checkSchemaVersion(json, source);
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `  - ${issue.path.join('.') || 'manifest'}: ${issue.message}`);
@@ -73,6 +84,19 @@ export function parseManifest(text: string, source: string): Manifest {
     );
   }
   return manifest;
+}
+
+/** Names the version of Modelship to install for a package that a newer version made. */
+function checkSchemaVersion(json: unknown, source: string): void {
+  const { schemaVersion, minimumVersion } = (json ?? {}) as { schemaVersion?: unknown; minimumVersion?: unknown };
+  if (typeof schemaVersion !== 'number' || schemaVersion <= SCHEMA_VERSION) return;
+  const isVersion = typeof minimumVersion === 'string' && /^\d+\.\d+\.\d+$/.test(minimumVersion);
+  const needed = isVersion ? `Modelship ${minimumVersion} or later` : 'the latest Modelship';
+  throw new ModelPackageError(
+    'SCHEMA_NEWER',
+    `${source} has the schema ${schemaVersion}, and Modelship ${RUNTIME_VERSION} reads schemas up to ${SCHEMA_VERSION}. ` +
+      `Install ${needed}, or pack the model again with this version.`,
+  );
 }
 
 /**

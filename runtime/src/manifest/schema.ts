@@ -69,8 +69,14 @@ const tensorSpec = z.strictObject({
 
 const tensorSpecs = z.array(tensorSpec).check(z.minLength(1));
 
+/**
+ * Version of the manifest's schema. A change that earlier versions of Modelship cannot read raises it. The manifest then
+ * also has `minimumVersion`, the first version of Modelship that reads it.
+ */
+export const SCHEMA_VERSION = 1;
+
 const manifestObject = z.strictObject({
-  schemaVersion: z.literal(1),
+  schemaVersion: z.literal(SCHEMA_VERSION),
   name: text(
     /^[A-Za-z][A-Za-z0-9_-]{0,62}$/,
     'must start with a letter and hold at most 63 letters, digits, `_` and `-`',
@@ -103,7 +109,7 @@ export interface ManifestTensor {
 
 /** Contents of `model.json` in a model package. */
 export interface Manifest {
-  schemaVersion: 1;
+  schemaVersion: typeof SCHEMA_VERSION;
   name: string;
   version: string;
   format: ModelFormat;

@@ -35,7 +35,7 @@ describe('parseManifest', () => {
   });
 
   test.each<[string, Record<string, unknown>, RegExp]>([
-    ['another schema version', { schemaVersion: 2 }, /schemaVersion/],
+    ['an older schema version', { schemaVersion: 0 }, /schemaVersion/],
     ['a name that is no path segment', { name: '../iris' }, /name: must start with a letter/],
     ['a version that is no number', { version: 'latest' }, /version: must be a whole number/],
     ['an unknown format', { format: 'h5' }, /format/],
