@@ -20,7 +20,7 @@ test.skipIf(process.versions.node.startsWith('24.')).each(shareOf(files, 8))(
   '%s passes on Node 24',
   { timeout: 600_000 },
   (file) => {
-    const args = [vitest, 'run', file, '--maxWorkers=1', '--reporter=dot'];
+    const args = [vitest, 'run', file, '--maxWorkers=1', '--testTimeout=120000', '--reporter=dot'];
     const { status, stdout, stderr } = spawnSync(node(24).path, args, { cwd: root, encoding: 'utf8' });
     expect(status, `${stdout}${stderr}`).toBe(0);
   },

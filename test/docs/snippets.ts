@@ -11,6 +11,10 @@ export interface Snippet {
   readonly line: number;
   readonly language: string;
   readonly text: string;
+  /** Title of the section, the last heading of level two before it. @default - before the first section */
+  readonly section?: string;
+  /** File of the reader's project that the sentence before the block names. @default - none */
+  readonly path?: string;
   /** Why it is not run here, if the page says so. */
   readonly notRun?: string;
 }
@@ -34,6 +38,8 @@ export function pageSnippets(): Snippet[] {
     const page = readFileSync(join(ROOT, file), 'utf8');
     return [...page.matchAll(FENCE)].map(({ index, groups }) => ({
       file,
+      section: [...page.slice(0, index).matchAll(/^## (.+)$/gm)].at(-1)?.[1],
+      path: /`([\w./-]+)`:\n+$/.exec(page.slice(0, index))?.[1],
       line: page.slice(0, index + groups!.before!.length).split('\n').length + 1,
       language: groups!.language!,
       text: groups!.text!,
