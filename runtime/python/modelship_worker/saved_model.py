@@ -45,6 +45,7 @@ class SavedModel:
                 signature = {
                     "inputs": [_input(name, tensor) for name, tensor in inputs],
                     "outputs": [_spec(name, tensor) for name, tensor in outputs],
+                    "methodName": definition.method_name,
                 }
             except (ValueError, TypeError) as error:
                 if key == DEFAULT_SIGNATURE:
@@ -59,6 +60,11 @@ class SavedModel:
             # This private API takes half the time of `Session.run`. TensorFlow's version is pinned, and tests cover the
             # call.
             self._calls[key] = session._make_callable_from_options(options)
+        if DEFAULT_SIGNATURE not in self.signatures and len(self.signatures) == 1:
+            # Clients that name no signature mean the only one.
+            (key,) = self.signatures
+            self.signatures[DEFAULT_SIGNATURE] = self.signatures[key]
+            self._calls[DEFAULT_SIGNATURE] = self._calls[key]
         if DEFAULT_SIGNATURE not in self.signatures:
             found = ", ".join(self.signatures) or "none"
             raise CannotServe(f"it has no signature {DEFAULT_SIGNATURE}, only {found}; give `signatures=` to save it")
@@ -78,7 +84,7 @@ class SavedModel:
 def _input(name, tensor):
     # TF1 graphs receive serialized examples through placeholders without a shape. A batch of them is a vector.
     if tensor.dtype == tf.string.as_datatype_enum and tensor.tensor_shape.unknown_rank:
-        return {"name": name, "datatype": "BYTES", "shape": [-1]}
+        return {"name": name, "datatype": "BYTES", "shape": [-1], "graph": _graph(tensor)}
     return _spec(name, tensor)
 
 
@@ -87,5 +93,11 @@ def _spec(name, tensor):
     if tensor.WhichOneof("encoding") != "name":
         raise ValueError(f"{name} is not a dense tensor, and only dense tensors can be served")
     datatype = datatype_of(tf.dtypes.as_dtype(tensor.dtype).as_numpy_dtype)
-    spec = {"name": name, "datatype": datatype, "shape": [size.size for size in shape.dim]}
+    sizes = [size.size for size in shape.dim]
+    spec = {"name": name, "datatype": datatype, "shape": sizes, "graph": _graph(tensor)}
     return {**spec, "unknownRank": True} if shape.unknown_rank else spec
+
+
+def _graph(tensor):
+    name = {"name": tensor.name}
+    return {**name, "unknownRank": True} if tensor.tensor_shape.unknown_rank else name

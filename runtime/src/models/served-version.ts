@@ -10,7 +10,7 @@ import { Scheduler } from '../scheduling/scheduler.js';
 import type { LocalPackage } from '../store/package-source.js';
 import { InferenceError } from '../tensor/errors.js';
 import type { Cancellation, InferenceRequest, InferenceResponse } from '../tensor/request.js';
-import type { Signature, Tensor } from '../tensor/tensor.js';
+import type { Signature, Tensor, TensorSpec } from '../tensor/tensor.js';
 import { checkSamples, readSamples, smallExamples } from './samples.js';
 import type { ModelState, ServedModel } from './served-model.js';
 
@@ -59,7 +59,7 @@ export class ServedVersion implements ServedModel {
   readonly name: string;
   readonly manifest: Manifest;
   readonly source: string | undefined;
-  readonly signatures: Readonly<Record<string, Signature>>;
+  signatures: Readonly<Record<string, Signature>>;
   examples: readonly (readonly Tensor[])[] = [];
   /** Promises of the active holds. Each settles when its calls end or time out. */
   private readonly held = new Set<Promise<void>>();
@@ -120,6 +120,7 @@ export class ServedVersion implements ServedModel {
       );
       this.reportRestrictions(model);
       this.checkSignature(model);
+      this.signatures = withGraph(this.signatures, model.signatures);
       const samples = readSamples(directory, this.manifest);
       await checkSamples(model, this.manifest, samples);
       this.examples = smallExamples(samples);
@@ -229,6 +230,24 @@ export class ServedVersion implements ServedModel {
       );
     }
   }
+}
+
+/** Adds the method and the graph tensors of a SavedModel's signatures, which the manifest does not contain. */
+function withGraph(
+  signatures: Readonly<Record<string, Signature>>,
+  loaded: Readonly<Record<string, Signature>>,
+): Readonly<Record<string, Signature>> {
+  const entries = Object.entries(signatures).map(([name, signature]): [string, Signature] => {
+    const { inputs, outputs, methodName } = loaded[name]!;
+    if (methodName === undefined) return [name, signature];
+    const add = (specs: readonly TensorSpec[], found: readonly TensorSpec[]) =>
+      specs.map((spec, index) => ({ ...spec, graph: found[index]!.graph }));
+    return [
+      name,
+      { ...signature, inputs: add(signature.inputs, inputs), outputs: add(signature.outputs, outputs), methodName },
+    ];
+  });
+  return Object.fromEntries(entries);
 }
 
 type Typed = Pick<Tensor, 'name' | 'datatype'>;

@@ -16,8 +16,18 @@ export interface TensorSpec {
    * @default false
    */
   readonly tabular?: boolean;
+  /** Tensor of a SavedModel's graph that it stands for. @default - the model is not a SavedModel */
+  readonly graph?: GraphTensor;
   /** Whether the model ignores the input. Requests may omit it, and its values are not read. @default false */
   readonly unused?: boolean;
+}
+
+/** Tensor of a TensorFlow graph, as the metadata of its model describes it. */
+export interface GraphTensor {
+  /** Name of the tensor, such as `x:0`. */
+  readonly name: string;
+  /** Whether the graph declares no rank. @default false */
+  readonly unknownRank?: boolean;
 }
 
 /** Inputs and outputs of one way to call a model. */
@@ -26,6 +36,8 @@ export interface Signature {
   readonly outputs: readonly TensorSpec[];
   /** Whether the inputs are in the model's own order, so that a row may list values by position. @default false */
   readonly ordered?: boolean;
+  /** Method of a SavedModel's signature, such as `tensorflow/serving/classify`. @default - the model is not a SavedModel */
+  readonly methodName?: string;
   /** Whether Open Inference requests must use the exact names and datatypes of the inputs. @default false */
   readonly strict?: boolean;
 }

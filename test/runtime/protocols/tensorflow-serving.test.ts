@@ -1,8 +1,10 @@
+import { join } from 'node:path';
+import { loadSync } from 'protobufjs';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import { tensorFlowServing } from '../../../runtime/src/protocols/tensorflow-serving/index.js';
 import { InferenceError, type StatusCode } from '../../../runtime/src/tensor/errors.js';
-import type { TensorSpec } from '../../../runtime/src/tensor/tensor.js';
+import type { Signature, TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 
 const send = (models = [halfPlusTwo], more = {}) => sender([tensorFlowServing()], catalog(models, more));
@@ -21,6 +23,13 @@ describe('predict by rows', () => {
     expect(response.status).toBe(200);
     expect(response.headers['content-type']).toBe('application/json');
     expect(response.text).toBe('{\n    "predictions": [2.5, 3.0, 4.5\n    ]\n}');
+  });
+
+  it('ignores a byte order mark', async () => {
+    expect((await predict('\uFEFF{"instances": [1]}')).json()).toEqual({ predictions: [2.5] });
+    expect((await predict('\uFEFF{"instances": [x]}')).json()).toEqual({
+      error: expect.stringContaining('JSON Parse error'),
+    });
   });
 
   it('answers lists as deep as the output', async () => {
@@ -367,10 +376,101 @@ describe('paths', () => {
               inputs: { x: tensor('x') },
               outputs: { y: tensor('y') },
               method_name: 'tensorflow/serving/predict',
+              defaults: {},
             },
           },
         },
       },
+    });
+  });
+});
+
+it("describes a SavedModel's signatures as its graph does", async () => {
+  const examples: TensorSpec = {
+    name: 'inputs',
+    datatype: 'BYTES',
+    shape: [-1],
+    graph: { name: 'tf_example:0', unknownRank: true },
+  };
+  const scores: TensorSpec = { name: 'scores', datatype: 'FP32', shape: [-1, 1], graph: { name: 'y:0' } };
+  const method = 'tensorflow/serving/classify';
+  const signature: Signature = { inputs: [examples], outputs: [scores], methodName: method };
+  const served = model({ signatures: { serving_default: signature }, compute: (inputs) => inputs });
+  const response = await send([served])('GET', '/v1/models/half_plus_two/metadata');
+  const dim = ['-1', '1'].map((size) => ({ size, name: '' }));
+  expect(response.json()).toMatchObject({
+    metadata: {
+      signature_def: {
+        signature_def: {
+          // As in saved_model_half_plus_two_2_versions_metadata.json of TensorFlow Serving.
+          serving_default: {
+            inputs: {
+              inputs: { dtype: 'DT_STRING', tensor_shape: { dim: [], unknown_rank: true }, name: 'tf_example:0' },
+            },
+            outputs: { scores: { dtype: 'DT_FLOAT', tensor_shape: { dim, unknown_rank: false }, name: 'y:0' } },
+            method_name: method,
+            defaults: {},
+          },
+        },
+      },
+    },
+  });
+});
+
+describe('examples for a signature that parses them itself', () => {
+  const Example = loadSync(join(import.meta.dirname, '../../../runtime/proto/tensorflow/framework.proto')).lookupType(
+    'tensorflow.Example',
+  );
+  const received: unknown[] = [];
+  const served = (methodName: string | undefined, more: Partial<TensorSpec> = {}) =>
+    model({
+      signatures: {
+        serving_default: {
+          inputs: [{ name: 'inputs', datatype: 'BYTES', shape: [-1], ...more }],
+          outputs: [{ name: 'scores', datatype: 'FP32', shape: [-1, 1] }],
+          methodName,
+        },
+      },
+      compute: (inputs) => {
+        const { data, shape } = inputs[0]!;
+        const toObject = (each: Buffer) => Example.toObject(Example.decode(each), { longs: String, bytes: String });
+        received.splice(0, Number.POSITIVE_INFINITY, ...(data as Buffer[]).map(toObject));
+        const scores = Float32Array.from(received, (_, row) => row);
+        return [{ name: 'scores', datatype: 'FP32', shape: [shape[0]!, 1], data: scores }];
+      },
+    });
+  const call = async (methodName: string | undefined, method: string, examples: object[]) =>
+    (await send([served(methodName)])('POST', `/v1/models/half_plus_two:${method}`, { examples })).json();
+  const examples = [{ x: [0.5, -1.5], inputs: 'text', n: [-1, 300] }, {}];
+
+  it.each([
+    ['classify', { results: [[['', 0]], [['', 1]]] }],
+    ['regress', { results: [0, 1] }],
+  ])('are serialized for %s', async (method, answer) => {
+    expect(await call(`tensorflow/serving/${method}`, method, examples)).toEqual(answer);
+    expect(received).toEqual([
+      {
+        features: {
+          feature: {
+            x: { floatList: { value: [0.5, -1.5] } },
+            inputs: { bytesList: { value: [Buffer.from('text').toString('base64')] } },
+            n: { int64List: { value: ['-1', '300'] } },
+          },
+        },
+      },
+      { features: {} },
+    ]);
+  });
+
+  it('are serialized for a predict signature unless a feature has the name of its input', async () => {
+    const method = 'tensorflow/serving/predict';
+    expect(await call(method, 'regress', [{ x: 1 }])).toEqual({ results: [0] });
+    expect(received).toEqual([{ features: { feature: { x: { int64List: { value: ['1'] } } } } }]);
+  });
+
+  it('are not serialized for models of other formats', async () => {
+    expect(await call(undefined, 'regress', [{ x: 1 }])).toEqual({
+      error: expect.stringContaining('Feature: inputs (data type: BYTES) is required'),
     });
   });
 });

@@ -450,6 +450,8 @@ describe('PredictionService', () => {
       });
     }
     await expect(call('Predict', { model_spec: spec })).rejects.toThrow('input x is missing');
+    const twice = { model_spec: spec, inputs: { x: tensor }, output_filter: ['y', 'y'] };
+    await expect(call('Predict', twice)).rejects.toThrow('duplicate output tensor alias: y');
   });
 
   it('classifies and regresses examples', async () => {
@@ -458,7 +460,8 @@ describe('PredictionService', () => {
       outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1], labels: ['only'] }],
       compute: ([input]) => [{ ...input!, name: 'y' }],
     });
-    const { call } = await prediction([served]);
+    const { serving_default: signature } = served.signatures;
+    const { call } = await prediction([{ ...served, signatures: { serving_default: signature!, other: signature! } }]);
     const example = { features: { feature: { x: { float_list: { value: [0.5] } } } } };
     const request = { model_spec: spec, input: { example_list: { examples: [example] } } };
     expect((await call('Classify', request)).result.classifications[0].classes).toEqual([
@@ -470,13 +473,32 @@ describe('PredictionService', () => {
     };
     const regressed = await call('Regress', { model_spec: spec, input: { example_list_with_context: context } });
     expect(regressed.result.regressions).toEqual([{ value: 0.5 }, { value: 2 }]);
-    const tasks = ['classify', 'regress'].map((method) => ({
-      model_spec: spec,
+    const task = (method: string, signature_name = '') => ({
+      model_spec: { ...spec, signature_name },
       method_name: `tensorflow/serving/${method}`,
-    }));
+    });
+    const tasks = [task('classify'), task('regress', 'other')];
     const both = await call('MultiInference', { tasks, input: request.input });
     expect(both.results.map(({ result }: Message) => result)).toEqual(['classification_result', 'regression_result']);
     await expect(call('Classify', { model_spec: spec })).rejects.toMatchObject({ details: 'Input is empty.' });
+    const unnamed = { ...task('regress'), model_spec: { name: '' } };
+    const others = { ...task('regress'), model_spec: { name: 'another' } };
+    for (const [wrong, code, details] of [
+      [[], status.INVALID_ARGUMENT, 'Inference request must have at least one task'],
+      [[unnamed], status.INVALID_ARGUMENT, 'Found ModelSpec with an empty model name.'],
+      [[task('classify'), others], status.INVALID_ARGUMENT, /must access the same model name/],
+      [
+        [task('classify'), task('regress', 'serving_default')],
+        status.INVALID_ARGUMENT,
+        'Duplicate evaluation of signature: serving_default',
+      ],
+      [[task('predict')], status.UNIMPLEMENTED, 'Unsupported signature method_name: tensorflow/serving/predict'],
+    ] as const) {
+      await expect(call('MultiInference', { tasks: wrong, input: request.input })).rejects.toMatchObject({
+        code,
+        details: typeof details === 'string' ? details : expect.stringMatching(details),
+      });
+    }
   });
 
   it('counts calls by how they came, and what became of them', async () => {

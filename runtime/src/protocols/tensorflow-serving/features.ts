@@ -3,6 +3,7 @@ import { invalid } from '../../tensor/errors.js';
 import { shortFloatOf } from '../../tensor/float16.js';
 import { elementCount, type Signature, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
 import type { Example } from './examples.js';
+import { parsesExamples, serializedInput } from './serialized-examples.js';
 
 /**
  * Converts examples to the inputs of a signature. Each input stacks the values of the feature with its name over all
@@ -10,11 +11,12 @@ import type { Example } from './examples.js';
  *
  * A feature must have as many values as one item of its input. Integer features can feed any numeric input, float
  * features feed float inputs, and bytes features feed bytes inputs. Extra features are ignored, as in
- * `tf.io.parse_example`.
+ * `tf.io.parse_example`. A signature of a SavedModel that parses examples itself receives them serialized.
  *
  * @throws InferenceError `INVALID_ARGUMENT` that names the feature
  */
 export function inputsFromExamples(signature: Signature, examples: readonly Example[]): Tensor[] {
+  if (parsesExamples(signature, examples)) return [serializedInput(signature.inputs[0]!, examples)];
   return signature.inputs.map((spec) => stackFeature(spec, examples));
 }
 

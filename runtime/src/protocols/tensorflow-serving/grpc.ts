@@ -2,7 +2,7 @@ import type { ModelCatalog } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import type { ApiCall } from '../../observability/model-metrics.js';
 import { checkFor } from '../../tensor/check-inputs.js';
-import { invalid } from '../../tensor/errors.js';
+import { InferenceError, invalid } from '../../tensor/errors.js';
 import type { Cancellation } from '../../tensor/request.js';
 import type { Signature, Tensor } from '../../tensor/tensor.js';
 import type { GrpcService } from '../grpc-service.js';
@@ -12,13 +12,11 @@ import { inputsFromExamples } from './features.js';
 import { decodeSpec, type ModelSpecProto, PROTO_FILE } from './model-spec.js';
 import { findModel } from './paths.js';
 import { signatureNamed } from './predict-request.js';
-import { classifications, regressions } from './results.js';
+import { CLASSIFY_METHOD, classifications, REGRESS_METHOD, regressions } from './results.js';
 import { signatureDefinitions } from './status.js';
 import { decodeTensorProto, encodeTensorProto, type TensorProto } from './tensor-proto.js';
 
 const DEFAULT_SIGNATURE = 'serving_default';
-const CLASSIFY = 'tensorflow/serving/classify';
-const REGRESS = 'tensorflow/serving/regress';
 
 /** The only supported metadata field, and the type of its message. */
 const METADATA_FIELD = 'signature_def';
@@ -84,13 +82,12 @@ export const predictionService: GrpcService = {
       );
     },
     MultiInference: async ({ tasks, input }: MultiInferenceRequest, signal) => {
-      if (tasks.length === 0) throw invalid('Inference request must have at least one task');
+      checkTasks(tasks);
       const results = tasks.map(async ({ model_spec, method_name: method }) => {
-        if (method === CLASSIFY) {
+        if (method === CLASSIFY_METHOD) {
           const { result, model_spec: spec } = await classify(models, model_spec, input, signal);
           return { model_spec: spec, classification_result: result };
         }
-        if (method !== REGRESS) throw invalid(`Unrecognized signature method_name: ${method}`);
         const { result, model_spec: spec } = await regress(models, model_spec, input, signal);
         return { model_spec: spec, regression_result: result };
       });
@@ -109,6 +106,24 @@ export const predictionService: GrpcService = {
     },
   }),
 };
+
+/** Checks the tasks of a request, with TensorFlow Serving's texts. @throws InferenceError */
+function checkTasks(tasks: MultiInferenceRequest['tasks']): void {
+  if (tasks.length === 0) throw invalid('Inference request must have at least one task');
+  const signatures = new Set<string>();
+  for (const { model_spec: spec, method_name: method } of tasks) {
+    if (!spec?.name) throw invalid('Found ModelSpec with an empty model name.');
+    if (spec.name !== tasks[0]!.model_spec!.name) {
+      throw invalid('All ModelSpecs in a MultiInferenceRequest must access the same model name.');
+    }
+    const signature = spec.signature_name || DEFAULT_SIGNATURE;
+    if (signatures.has(signature)) throw invalid(`Duplicate evaluation of signature: ${signature}`);
+    signatures.add(signature);
+    if (method !== CLASSIFY_METHOD && method !== REGRESS_METHOD) {
+      throw new InferenceError('UNIMPLEMENTED', `Unsupported signature method_name: ${method}`);
+    }
+  }
+}
 
 async function predict(models: ModelCatalog, request: PredictRequest, signal: Cancellation): Promise<object> {
   const since = performance.now();
@@ -155,6 +170,8 @@ function decodeFilter(
 ): readonly string[] | undefined {
   const unknown = filter.find((name) => !outputs.some((output) => output.name === name));
   if (unknown !== undefined) throw invalid(`output tensor alias not found in signature: ${unknown}`);
+  const twice = filter.find((name, index) => filter.indexOf(name) !== index);
+  if (twice !== undefined) throw invalid(`duplicate output tensor alias: ${twice}`);
   return filter.length > 0 ? filter : undefined;
 }
 

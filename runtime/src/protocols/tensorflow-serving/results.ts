@@ -2,6 +2,12 @@ import { InferenceError, invalid } from '../../tensor/errors.js';
 import { JsonWriter } from '../../tensor/json/index.js';
 import type { Signature, Tensor } from '../../tensor/tensor.js';
 
+/** Method of signatures that classify examples. */
+export const CLASSIFY_METHOD = 'tensorflow/serving/classify';
+
+/** Method of signatures that regress examples. */
+export const REGRESS_METHOD = 'tensorflow/serving/regress';
+
 /** A class and its score. */
 export interface Classification {
   readonly label: string;
@@ -12,7 +18,8 @@ export interface Classification {
  * Returns every class with its score for each example.
  *
  * The scores are the first floating-point output. The labels are the bytes output if there is one, otherwise the
- * signature's labels of the last dimension, otherwise the indices.
+ * signature's labels of the last dimension, otherwise the indices. As in TensorFlow Serving, they are empty for a
+ * SavedModel's classification signature without a bytes output.
  *
  * @throws InferenceError `FAILED_PRECONDITION` if the model returns no scores of a suitable shape
  */
@@ -21,11 +28,14 @@ export function classifications(signature: Signature, outputs: readonly Tensor[]
   const classes = outputs.find((output) => output.datatype === 'BYTES');
   const width = widthOf(scores, size);
   const names = signature.outputs.find((output) => output.name === scores?.name)?.labels;
+  const unnamed = (column: number) => (signature.methodName === CLASSIFY_METHOD ? '' : String(column));
   const isLabelled = classes && widthOf(classes, size) === width;
   return Array.from({ length: size }, (_, row) =>
     Array.from({ length: width }, (_, column) => {
       const index = row * width + column;
-      const label = isLabelled ? (classes.data[index] as Buffer).toString('utf8') : (names?.[column] ?? String(column));
+      const label = isLabelled
+        ? (classes.data[index] as Buffer).toString('utf8')
+        : (names?.[column] ?? unnamed(column));
       return { label, score: Number(scores!.data[index]) };
     }),
   );

@@ -23,7 +23,7 @@ export const TENSORFLOW_TYPES: Record<Datatype, string> = {
   BYTES: 'DT_STRING',
 };
 
-/** Method name of a signature, as in SavedModels. */
+/** Method name of signatures of other formats than SavedModel. */
 const PREDICT_METHOD = 'tensorflow/serving/predict';
 
 /** State of one version, as the REST and the gRPC API return it. */
@@ -70,22 +70,24 @@ export function encodeMetadata(model: ServedModel): string {
 
 /** Returns the signatures of a model as TensorFlow messages, by name. */
 export function signatureDefinitions(model: ServedModel): object {
-  const signatures = Object.entries(model.signatures).map(([name, { inputs, outputs }]) => [
+  const signatures = Object.entries(model.signatures).map(([name, { inputs, outputs, methodName }]) => [
     name,
-    { inputs: tensorInfos(inputs), outputs: tensorInfos(outputs), method_name: PREDICT_METHOD },
+    {
+      inputs: tensorInfos(inputs),
+      outputs: tensorInfos(outputs),
+      method_name: methodName ?? PREDICT_METHOD,
+      defaults: {},
+    },
   ]);
   return Object.fromEntries(signatures);
 }
 
 function tensorInfos(specs: readonly TensorSpec[]): object {
   return Object.fromEntries(
-    specs.map(({ name, datatype, shape, unknownRank = false }) => [
-      name,
-      {
-        dtype: TENSORFLOW_TYPES[datatype],
-        tensor_shape: { dim: shape.map((size) => ({ size: String(size), name: '' })), unknown_rank: unknownRank },
-        name,
-      },
-    ]),
+    specs.map(({ name, datatype, shape, graph, unknownRank = graph?.unknownRank ?? false }) => {
+      const dim = unknownRank ? [] : shape.map((size) => ({ size: String(size), name: '' }));
+      const tensor_shape = { dim, unknown_rank: unknownRank };
+      return [name, { dtype: TENSORFLOW_TYPES[datatype], tensor_shape, name: graph?.name ?? name }];
+    }),
   );
 }

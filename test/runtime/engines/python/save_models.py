@@ -34,7 +34,8 @@ class Module(tf.Module):
 module = Module()
 signatures = {"serving_default": module.score, "shout": module.shout, "pick": module.pick, "halves": module.halves}
 tf.saved_model.save(module, str(folder / "tf2"), signatures=signatures)
-tf.saved_model.save(module, str(folder / "no_default"), signatures={"shout": module.shout})
+tf.saved_model.save(module, str(folder / "one_name"), signatures={"shout": module.shout})
+tf.saved_model.save(module, str(folder / "no_default"), signatures={"shout": module.shout, "pick": module.pick})
 
 with tf.Graph().as_default(), tf.compat.v1.Session() as session:
     x = tf.compat.v1.placeholder(tf.float32, [None, 1])

@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/index.js';
+import type { Tensor, TensorSpec } from '../../../../runtime/src/tensor/tensor.js';
 import { python, saveModels } from './saved.js';
 
 let folder: string;
@@ -18,6 +19,17 @@ function load(name: string, onLine?: (line: string) => void): Promise<LoadedMode
   );
 }
 
+/** Returns the signatures without what only the graph knows. */
+function declared({ signatures }: LoadedModel): object {
+  const plain = (specs: readonly TensorSpec[]) => specs.map(({ graph: _, ...spec }) => spec);
+  return Object.fromEntries(
+    Object.entries(signatures).map(([name, { inputs, outputs }]) => [
+      name,
+      { inputs: plain(inputs), outputs: plain(outputs) },
+    ]),
+  );
+}
+
 describe('a SavedModel of TF2', () => {
   let model: LoadedModel;
   beforeAll(async () => {
@@ -26,7 +38,7 @@ describe('a SavedModel of TF2', () => {
   afterAll(() => model.close());
 
   it('has all its signatures', () => {
-    expect(model.signatures).toEqual({
+    expect(declared(model)).toEqual({
       serving_default: {
         inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
         outputs: [
@@ -107,7 +119,7 @@ describe('a SavedModel that the builder of TF1 wrote', () => {
   afterAll(() => model.close());
 
   it('has its signatures of every method', () => {
-    expect(model.signatures).toEqual({
+    expect(declared(model)).toEqual({
       serving_default: {
         inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
         outputs: [{ name: 'score', datatype: 'FP32', shape: [-1, 1] }],
@@ -130,6 +142,15 @@ describe('a SavedModel that the builder of TF1 wrote', () => {
     });
   });
 
+  it('has the methods of its signatures, and the tensors of its graph', () => {
+    const { classify, regress, look_up: lookUp } = model.signatures;
+    expect([classify, regress, lookUp].map((signature) => signature!.methodName)).toEqual(
+      ['classify', 'regress', 'predict'].map((method) => `tensorflow/serving/${method}`),
+    );
+    expect(classify!.inputs[0]!.graph).toEqual({ name: expect.stringMatching(/^Placeholder.*:0$/), unknownRank: true });
+    expect(lookUp!.inputs[0]!.graph).toEqual({ name: 'Placeholder:0' });
+  });
+
   it('has a table that its asset filled', async () => {
     const data = ['tulip', 'rose', 'oak'].map((name) => Buffer.from(name));
     const [number] = await model.run([{ name: 'name', datatype: 'BYTES', shape: [3], data }], 'look_up');
@@ -150,7 +171,7 @@ describe('a SavedModel that the builder of TF1 wrote', () => {
 it('serves text of unknown rank as a vector and numbers in any shape, and leaves out what is sparse', async () => {
   const lines: string[] = [];
   const model = await load('no_rank', (line) => lines.push(line));
-  expect(model.signatures).toEqual({
+  expect(declared(model)).toEqual({
     serving_default: {
       inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }],
       outputs: [{ name: 'length', datatype: 'INT32', shape: [-1] }],
@@ -169,8 +190,18 @@ it('serves text of unknown rank as a vector and numbers in any shape, and leaves
   expect(lines.join('\n')).toMatch(/the signature sparse is not served: table is not a dense tensor/);
 });
 
+it('serves the only signature by its name and as the default', async () => {
+  const model = await load('one_name');
+  const text: Tensor = { name: 'text', datatype: 'BYTES', shape: [1], data: [Buffer.from('ship')] };
+  for (const name of ['shout', undefined]) {
+    const [loud] = await model.run([text], name);
+    expect((loud!.data as Buffer[]).map(String)).toEqual(['SHIP']);
+  }
+  await model.close();
+});
+
 it.each([
-  ['without a default signature', 'no_default', /no signature serving_default, only shout/],
+  ['without a default signature', 'no_default', /no signature serving_default, only (shout, pick|pick, shout)/],
   ['that is missing', 'nowhere', /nowhere cannot be loaded/],
 ])('does not load one %s', async (_, name, message) => {
   await expect(load(name)).rejects.toMatchObject({ code: 'ARTIFACT_INVALID', message: expect.stringMatching(message) });
