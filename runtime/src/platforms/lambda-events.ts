@@ -35,7 +35,9 @@ export interface HttpApiEvent {
 /** Response that Lambda returns to API Gateway, a load balancer or a function URL. */
 export interface LambdaResponse {
   readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Headers for a load balancer whose target group has multi-value headers enabled. */
+  readonly multiValueHeaders?: Readonly<Record<string, readonly string[]>>;
   readonly body: string;
   readonly isBase64Encoded: boolean;
 }
@@ -78,16 +80,28 @@ function queryOf({ multiValueQueryStringParameters, queryStringParameters, reque
     .join('&');
 }
 
-/** Converts a response to the form that Lambda's HTTP triggers accept: text unchanged, everything else in base64. */
-export function lambdaResponseOf({ status, headers, body }: HttpResponse): LambdaResponse {
+/** Converts a response to the form that the trigger of `event` accepts: text unchanged, everything else in base64. */
+export function lambdaResponseOf(
+  { status, headers, body }: HttpResponse,
+  event: RestEvent | HttpApiEvent,
+): LambdaResponse {
   const isText =
     typeof body === 'string' || /^(text\/|application\/(json|jsonlines))/.test(headers['content-type'] ?? '');
   return {
     statusCode: status,
-    headers,
+    ...(hasMultiValueHeaders(event) ? { multiValueHeaders: listsOf(headers) } : { headers }),
     body: typeof body === 'string' ? body : body.toString(isText ? 'utf8' : 'base64'),
     isBase64Encoded: !isText,
   };
+}
+
+/** Whether the event comes from a load balancer that reads only the multi-value headers of the response. */
+function hasMultiValueHeaders(event: RestEvent | HttpApiEvent): boolean {
+  return 'multiValueHeaders' in event && event.requestContext?.elb !== undefined;
+}
+
+function listsOf(headers: Readonly<Record<string, string>>): Record<string, readonly string[]> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
 }
 
 function lowerCase(event: RestEvent | HttpApiEvent): Record<string, string | undefined> {

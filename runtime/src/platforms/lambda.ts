@@ -46,7 +46,7 @@ export async function handler(event: RestEvent | HttpApiEvent): Promise<LambdaRe
   await loading;
   const answer = await runtime.app.handle(requestOf(event));
   await runtime.app.tracer?.flush();
-  return lambdaResponseOf(answer);
+  return lambdaResponseOf(answer, event);
 }
 
 /**

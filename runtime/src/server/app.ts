@@ -171,7 +171,7 @@ export class App {
     const { method, path, headers } = request;
     if (method === 'POST') checkContentType(path, headers['content-type']);
     const encoding = headers['content-encoding'];
-    if (encoding === undefined || encoding === 'identity') return this.route(request);
+    if (encoding === undefined || /^\s*(identity)?\s*$/i.test(encoding)) return this.route(request);
     return this.withoutEncoding(request, encoding).then((whole) => this.route(whole));
   }
 

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type ByteBudget, type HeldBytes, UNCOUNTED_BYTES } from '../http/byte-budget.js';
 import type { HttpRequest, HttpResponse } from '../http/http.js';
 import { BodyTooLarge } from '../http/inflate.js';
+import { InferenceError, invalid } from '../tensor/errors.js';
 import type { Cancellation } from '../tensor/request.js';
 import type { App } from './app.js';
 import { Connections } from './connections.js';
@@ -156,6 +157,24 @@ function targetOf({ url = '/' }: IncomingMessage): string {
 }
 
 /**
+ * Returns the error of a request that Node's parser accepts and that proxies may read in another way (RFC 9112): several
+ * `Host` headers, a transfer coding other than chunked, or no HTTP version.
+ */
+function flawOf({ rawHeaders, headers, httpVersionMajor }: IncomingMessage): InferenceError | undefined {
+  if (httpVersionMajor < 1) return invalid('the request line has no HTTP version');
+  const encoding = headers['transfer-encoding'];
+  if (encoding !== undefined && !/^\s*chunked\s*$/i.test(encoding)) {
+    return new InferenceError('UNIMPLEMENTED', `transfer-encoding ${encoding.slice(0, 40)}: only chunked is supported`);
+  }
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts > 1 ? invalid('the request has several Host headers') : undefined;
+}
+
+/**
  * Reads a request, runs it and sends the response.
  *
  * @param proceed sends `100 Continue` to a client that waits for it
@@ -168,6 +187,11 @@ function receive(
   proceed?: () => void,
 ): void {
   const request = new IncomingRequest(incoming, outgoing, budget);
+  const flaw = flawOf(incoming);
+  if (flaw) {
+    refuseBody(incoming, outgoing, app.refuse(request, flaw));
+    return;
+  }
   const refuse = (error: unknown) => refuseBody(incoming, outgoing, app.refuse(request, error));
   const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
   const read = () => {

@@ -173,6 +173,9 @@ describe('fault 10: what proxies and servers read differently', () => {
     ['two lengths', 400, `${HEAD}Content-Length: 5\r\nContent-Length: 6\r\n\r\n[[]]]`],
     ['a header without a colon', 400, `${HEAD}nonsense\r\n\r\n`],
     ['a space before the colon', 400, `${HEAD}Content-Length : 5\r\n\r\n`],
+    ['two hosts', 400, `${HEAD}Host: y\r\nContent-Length: 0\r\n\r\n`],
+    ['no HTTP version', 400, 'GET /v2/health/live\r\n\r\n'],
+    ['a transfer coding other than chunked', 501, `${HEAD}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
     ['large headers', 431, `${HEAD}X-Large: ${'x'.repeat(20_000)}\r\n\r\n`],
   ])('%s is refused with %i, and the connection closed', async (_, status, bytes) => {
     const base = await serve();
@@ -190,6 +193,10 @@ describe('fault 12: content types', () => {
 
   it.each(['application/json; charset=utf-8', 'application/x-www-form-urlencoded'])('takes %s', async (type) => {
     expect((await predict(await serve(), { 'content-type': type })).status).toBe(200);
+  });
+
+  it.each(['identity', 'Identity', ''])('takes a body whose content encoding is "%s"', async (encoding) => {
+    expect((await predict(await serve(), { 'content-encoding': encoding })).status).toBe(200);
   });
 
   it('takes JSON of no type', async () => {

@@ -1,6 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { type HttpApiEvent, type RestEvent, requestOf } from '../../../runtime/src/platforms/lambda-events.js';
+import {
+  type HttpApiEvent,
+  lambdaResponseOf,
+  type RestEvent,
+  requestOf,
+} from '../../../runtime/src/platforms/lambda-events.js';
 
 const query = (event: Partial<RestEvent>) => requestOf({ httpMethod: 'GET', path: '/', ...event }).query;
 
@@ -61,6 +66,27 @@ describe('a packed body', () => {
     const request = requestOf(event);
     expect(request.body).toEqual(packed);
     expect(request.headers).toEqual({ 'content-encoding': 'gzip' });
+  });
+});
+
+describe('a response', () => {
+  const response = { status: 200, headers: { 'content-type': 'application/json', 'retry-after': '1' }, body: '{}' };
+  const elb = { requestContext: { elb: {} } };
+  const rest = { httpMethod: 'GET', path: '/' };
+
+  // A load balancer whose target group has multi-value headers enabled ignores `headers`, and the other way round.
+  test.each<[string, RestEvent, 'headers' | 'multiValueHeaders']>([
+    ['a load balancer with multi-value headers', { ...rest, ...elb, multiValueHeaders: {} }, 'multiValueHeaders'],
+    ['a load balancer without', { ...rest, ...elb, headers: {} }, 'headers'],
+    ['a REST API, whose events have both', { ...rest, headers: {}, multiValueHeaders: {} }, 'headers'],
+  ])('to %s has its headers', (_, event, key) => {
+    const { headers, multiValueHeaders } = lambdaResponseOf(response, event);
+    const lists = { 'content-type': ['application/json'], 'retry-after': ['1'] };
+    expect({ headers, multiValueHeaders }).toEqual({
+      headers: undefined,
+      multiValueHeaders: undefined,
+      [key]: key === 'headers' ? response.headers : lists,
+    });
   });
 });
 

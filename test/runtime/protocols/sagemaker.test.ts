@@ -68,6 +68,14 @@ describe('/invocations', () => {
     expect((await accept('application/x-ndjson')).text).toBe('[1.0, 2.0]\n[3.0, 4.0]\n');
     const npy = await accept('application/x-npy, application/json');
     expect(tensorFromNpy({ name: 'y', datatype: 'FP32', shape: [-1, 2] }, npy.body as Buffer).shape).toEqual([2, 2]);
+    for (const [weighted, type] of [
+      ['text/csv;q=0.5, application/json;q=0.9', 'application/json'],
+      ['application/json;q=0, text/csv;q=0.1', 'text/csv; charset=utf-8'],
+      ['text/csv; q=1.0, */*', 'text/csv; charset=utf-8'],
+    ]) {
+      expect((await accept(weighted!)).headers['content-type']).toBe(type);
+    }
+    expect((await accept('application/json;q=0')).status).toBe(406);
     expect((await accept('text/html, */*;q=0.1')).headers['content-type']).toBe('application/json');
   });
 

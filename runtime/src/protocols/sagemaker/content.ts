@@ -72,18 +72,26 @@ export function decoderFor(contentType: string | undefined): Decode | undefined 
 }
 
 /**
- * Returns the encoder for the first supported type in `accept`. A missing header selects `byDefault`.
+ * Returns the encoder for the supported type with the highest weight in `accept`; the first of several. A missing header
+ * selects `byDefault`.
  *
  * @returns undefined if no accepted type is supported
  */
 export function encoderFor(accept: string | undefined, byDefault: string): Encode | undefined {
-  for (const wish of (accept || '*/*').split(',')) {
-    const type = mediaType(wish);
+  const wishes = (accept || '*/*').split(',').map((wish) => ({ type: mediaType(wish), weight: weightOf(wish) }));
+  const accepted = wishes.filter(({ weight }) => weight > 0).sort((one, other) => other.weight - one.weight);
+  for (const { type } of accepted) {
     if (type === '*/*') return ENCODERS[byDefault];
     if (type === 'application/*') return ENCODERS[DEFAULT_TYPE];
     if (Object.hasOwn(ENCODERS, type)) return ENCODERS[type];
   }
   return undefined;
+}
+
+/** Returns the weight of a type in `Accept`; 1 if it has none. */
+function weightOf(wish: string): number {
+  const weight = Number(/;\s*q\s*=\s*([\d.]+)/i.exec(wish)?.[1] ?? 1);
+  return Number.isNaN(weight) ? 1 : weight;
 }
 
 /** Whether a content type means JSON. A missing type does. */

@@ -37,6 +37,9 @@ const QUOTED_BYTES = 64;
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
+/** U+FEFF in UTF-8. */
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
+
 const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 const NULL = Buffer.from('null');
@@ -55,7 +58,7 @@ export class JsonSyntaxError extends InferenceError {
  * Reads JSON from bytes, token by token, and creates an object only where the caller needs one.
  *
  * The grammar is that of RFC 8259. In addition, strings must be UTF-8 without lone surrogates, and nesting is limited
- * to `MAX_DEPTH`. Member names are untrusted: store values by name in a Map, or in an object without a prototype.
+ * to `MAX_DEPTH`. A byte order mark before the document is ignored. Member names are untrusted: store values by name in a Map, or in an object without a prototype.
  */
 export class JsonReader {
   /** Position of the next byte. */
@@ -69,7 +72,12 @@ export class JsonReader {
     readonly bytes: Buffer,
     /** Whether to accept the tokens `NaN`, `Inf` and `Infinity` as numbers, and to read 1e999 as infinite. */
     readonly nonFinite: boolean,
-  ) {}
+  ) {
+    // Some editors and clients write a byte order mark, which RFC 8259 allows parsers to ignore.
+    if (bytes[0] === BYTE_ORDER_MARK[0] && bytes[1] === BYTE_ORDER_MARK[1] && bytes[2] === BYTE_ORDER_MARK[2]) {
+      this.position = BYTE_ORDER_MARK.length;
+    }
+  }
 
   /** Returns the next byte that is not white space without reading it; NaN at the end. */
   peek(): number {
