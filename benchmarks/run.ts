@@ -1,5 +1,6 @@
 // `npm run bench [-- NAME …] [--rounds N] [--seconds N] [--minutes N] [--json]`: measures us, a peer and a limit in one run.
 import { parseArgs } from 'node:util';
+import { benchmarkCores } from './cores.js';
 import { benchmarkLongDecode, benchmarkShortDecode } from './decode.js';
 import { benchmarkImage } from './image.js';
 import { benchmarkLatency } from './latency.js';
@@ -41,6 +42,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   throughput: { title: 'Iris by JSON, 32 connections, one core', rounds: 3, run: benchmarkThroughput },
   'throughput-mlp': { title: 'MLP by JSON, 32 connections, one core', rounds: 3, run: benchmarkMlpThroughput },
   'throughput-ray': { title: 'Iris by JSON beside Ray Serve', rounds: 3, run: benchmarkRay },
+  cores: { title: 'Iris by JSON, one process and two on one core', rounds: 5, run: benchmarkCores },
   image: { title: 'MobileNetV2 by binary tensors, one thread', rounds: 5, run: benchmarkImage },
   'decode-long': { title: 'A picture in JSON to its tensor, 17 digits', rounds: 5, run: benchmarkLongDecode },
   'decode-short': { title: 'A picture in JSON to its tensor, 4 digits', rounds: 5, run: benchmarkShortDecode },

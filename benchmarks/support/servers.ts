@@ -10,7 +10,7 @@ export type ServerFactory = (modelPackage: string, port: number) => ServerComman
 
 const artifact = (modelPackage: string) => join(modelPackage, readManifest(modelPackage).artifact);
 
-/** Our runtime, as the image starts it. */
+/** Our runtime, as the image starts it on one processor. */
 export const modelship: ServerFactory = (modelPackage, port) => ({
   command: process.execPath,
   args: [join(ROOT, 'runtime', 'dist', 'bundle', 'server.js')],
@@ -18,6 +18,7 @@ export const modelship: ServerFactory = (modelPackage, port) => ({
     [ENVIRONMENT.model]: modelPackage,
     [ENVIRONMENT.port]: String(port),
     [ENVIRONMENT.threads]: '1',
+    [ENVIRONMENT.processes]: '1',
   },
 });
 
