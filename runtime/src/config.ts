@@ -46,6 +46,12 @@ export interface RuntimeConfig {
    * @default - 10,000, or three quarters of the file descriptors if fewer
    */
   readonly maxConnections?: number;
+  /**
+   * Processes that share the port.
+   *
+   * @default - as many as the processors can keep busy and the memory can hold
+   */
+  readonly processes?: number;
   readonly maxQueue: number;
   readonly timeoutSeconds: number;
   /** Seconds that loading the models may take at startup. @default 300 */
@@ -153,6 +159,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxBodyBytes: number(ENVIRONMENT.maxBodyBytes, 64 * 1024 * 1024, 1, 2 ** 31),
     maxBufferBytes: optionalNumber(ENVIRONMENT.maxBufferBytes, 1, 2 ** 40),
     maxConnections: optionalNumber(ENVIRONMENT.maxConnections, 1, 1_000_000),
+    processes: optionalNumber(ENVIRONMENT.processes, 1, 256),
     maxQueue: number(ENVIRONMENT.maxQueue, 1024, 1, 1_000_000),
     timeoutSeconds: number(ENVIRONMENT.timeoutSeconds, 60, 1, 24 * 3600),
     startSeconds: optionalNumber(ENVIRONMENT.startSeconds, 1, 24 * 3600),

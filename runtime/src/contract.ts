@@ -96,7 +96,12 @@ export const ENVIRONMENT = {
    * Maximum number of open connections per server. Default: 10,000, or three quarters of the file descriptors if fewer.
    */
   maxConnections: 'MODELSHIP_MAX_CONNECTIONS',
-  /** Maximum number of requests that wait for a model. Further requests get 503. Default: 1024. */
+  /**
+   * Server processes that share the port. Default: one for each processor that the container may use, fewer if a run of
+   * the model uses several processors or the memory is short.
+   */
+  processes: 'MODELSHIP_PROCESSES',
+  /** Maximum number of requests that wait for a model in a process. Further requests get 503. Default: 1024. */
   maxQueue: 'MODELSHIP_MAX_QUEUE',
   /** Milliseconds that a request may wait for others to fill its batch. Default: requests do not wait. */
   batchWindowMs: 'MODELSHIP_BATCH_WINDOW_MILLISECONDS',

@@ -1,5 +1,41 @@
 import { readFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+
+/** Folder in which the kernel reports the limits of a container. */
+export const CGROUP = '/sys/fs/cgroup';
+
+/**
+ * Returns the number of processors that the process may keep busy: those it may run on, or fewer if the container has a
+ * limit on processor time.
+ */
+export function availableProcessors(cgroup = CGROUP): number {
+  return Math.max(1, Math.floor(Math.min(availableParallelism(), processorQuota(cgroup))));
+}
+
+/** Returns the processors whose time the container may use, for version 2 and version 1 of cgroups. */
+function processorQuota(cgroup: string): number {
+  const read = (path: string) => {
+    try {
+      return readFileSync(join(cgroup, path), 'utf8');
+    } catch {
+      return '';
+    }
+  };
+  const [quota, period] = read('cpu.max').split(' ');
+  const old = [read('cpu/cpu.cfs_quota_us'), read('cpu/cpu.cfs_period_us')];
+  // Without a limit, the quota is `max`, -1 or not reported.
+  for (const [most, each] of [[quota, period], old]) {
+    const processors = Number(most) / Number(each);
+    if (processors > 0 && processors < Number.POSITIVE_INFINITY) return processors;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+/** Returns the share of each of `processes` processes in whole units, at least one. */
+export function shareOf(whole: number, processes: number): number {
+  return Math.max(1, Math.floor(whole / processes));
+}
 
 /** Returns the memory limit of the container in bytes, or the memory of the machine if the container has no limit. */
 export function memoryLimit(): number {

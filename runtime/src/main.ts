@@ -1,29 +1,79 @@
 #!/usr/bin/env node
 // Entry point of the images. It ignores arguments, because SageMaker starts every container with `serve`.
+import cluster from 'node:cluster';
 import closeWithGrace from 'close-with-grace';
-import { ConfigError, readConfig } from './config.js';
+import { ConfigError, type RuntimeConfig, readConfig } from './config.js';
 import { DRAIN_SECONDS } from './contract.js';
+import { availableProcessors } from './host-limits.js';
 import { Logger } from './observability/log.js';
-import { startServer } from './start-server.js';
+import { Member } from './processes/member.js';
+import { Supervisor } from './processes/supervisor.js';
+import { type RunningServer, startServer } from './start-server.js';
+
+/** Signals that end the server. The supervisor handles them for its processes. */
+const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const logger = new Logger(config.logLevel);
+  if (cluster.isWorker) return serveAsMember(config, logger);
+  if ((config.processes ?? availableProcessors()) > 1) return supervise(config, logger);
   const starting = startServer(config);
+  closeOnSignals(logger, () => endOf(starting), endNow);
+  logger.log('info', 'ready', { port: (await starting).port });
+}
+
+/** Runs the server in several processes. */
+async function supervise(config: RuntimeConfig, logger: Logger): Promise<void> {
+  const supervisor = new Supervisor(config, logger, (code) => process.exit(code || 1));
+  const kill = () => {
+    supervisor.kill();
+    endNow();
+  };
+  closeOnSignals(logger, () => supervisor.close(), kill);
+  logger.log('info', 'ready', { port: await supervisor.start() });
+}
+
+/** Runs one of the processes of the server. */
+async function serveAsMember(config: RuntimeConfig, logger: Logger): Promise<void> {
+  // A terminal sends its signals to all processes.
+  for (const signal of SIGNALS) process.on(signal, () => {});
+  let starting: Promise<RunningServer> | undefined;
+  const member = await Member.join(() => {
+    void endOf(starting).finally(() => process.exit(0));
+  });
+  const { processes } = member;
+  starting = startServer({ ...config, processes }, undefined, undefined, member);
+  closeOnSignals(logger, () => endOf(starting), endNow, SIGNALS);
+  const { port } = await starting;
+  await member.serving(port);
+}
+
+/** Closes a server that has started. A server that is still starting has no requests to finish. */
+async function endOf(starting: Promise<RunningServer> | undefined): Promise<void> {
+  const server = await Promise.race([starting, new Promise<undefined>((done) => setImmediate(done, undefined))]);
+  await server?.close();
+}
+
+/** Calls `close` on a signal or an uncaught error, and `kill` if that takes too long or is interrupted. */
+function closeOnSignals(
+  logger: Logger,
+  close: () => Promise<void>,
+  kill: () => void,
+  skip: readonly (typeof SIGNALS)[number][] = [],
+): void {
   const options = {
     delay: DRAIN_SECONDS * 1000,
-    logger: false,
-    onTimeout: endNow,
-    onSecondSignal: endNow,
-    onSecondError: endNow,
-  } as const;
+    logger: false as const,
+    onTimeout: kill,
+    onSecondSignal: kill,
+    onSecondError: kill,
+    skip: [...skip],
+  };
   closeWithGrace(options, async ({ err }) => {
     if (err) logger.failure('the server ends on a failure', err);
-    const server = await Promise.race([starting, new Promise<undefined>((done) => setImmediate(done, undefined))]);
-    await server?.close();
+    await close();
   });
-  const { port } = await starting;
-  logger.log('info', 'ready', { port });
 }
 
 /**

@@ -6,7 +6,8 @@ import type { Logger } from './observability/log.js';
 
 /** File that lists the models of a server and may change at run time. */
 export class ModelsFile {
-  private applied: string | undefined;
+  /** Content of the file that was applied last. @default - none yet */
+  applied: string | undefined;
   private told: string | undefined;
 
   constructor(private readonly path: string) {}

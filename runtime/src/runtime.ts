@@ -1,15 +1,14 @@
 import type { RuntimeConfig } from './config.js';
 import { Catalog } from './models/catalog.js';
-import type { ModelCatalog } from './models/model-catalog.js';
-import { ControlledModels } from './models/model-control.js';
+import { ControlledModels, type ControlledState, type ModelChange, sharedControl } from './models/model-control.js';
 import { everythingAt, type ModelEntry } from './models/model-entry.js';
 import { ModelSet } from './models/model-set.js';
 import { ModelsFile } from './models-file.js';
 import { Logger } from './observability/log.js';
-import { RuntimeMetrics } from './observability/metrics.js';
+import { type Measurement, processFigures, RuntimeMetrics } from './observability/metrics.js';
 import { openTracer } from './observability/tracing.js';
 import { type ProtocolOptions, protocols } from './protocols/index.js';
-import { type Admission, admission } from './server/admission.js';
+import { type Admission, admission, type Quota } from './server/admission.js';
 import { App } from './server/app.js';
 import { jwtVerifier } from './server/jwt.js';
 import { watch } from './watch.js';
@@ -17,11 +16,22 @@ import { watch } from './watch.js';
 /** The models and the app that serves them, independent of the host. */
 export interface Runtime {
   readonly app: App;
-  readonly catalog: ModelCatalog;
+  readonly catalog: Catalog;
   readonly logger: Logger;
   readonly metrics: RuntimeMetrics;
-  /** Returns the metrics in Prometheus's text format. */
-  metricsText(): string;
+  /** Returns the metrics of this process. */
+  ownFigures(): Measurement;
+  /** Returns the metrics of the whole server, which may have several processes. */
+  measure(): Promise<Measurement>;
+  /**
+   * Makes a change to the models in this process.
+   *
+   * @param copies number of processes that will make it and have not yet
+   * @throws InferenceError
+   */
+  apply(change: ModelChange, copies: number): Promise<void>;
+  /** Models as another process can resume them. */
+  readonly state: RuntimeState;
   /**
    * Authentication and rate limits. All servers share them, so that each caller has one quota.
    *
@@ -31,11 +41,30 @@ export interface Runtime {
   /**
    * Fetches, verifies and loads the models, and runs their samples.
    *
+   * @param state models of another process of the server. @default - the configured models
    * @throws ModelPackageError, or Error if a store cannot be read
    */
-  load(): Promise<void>;
+  load(state?: RuntimeState): Promise<void>;
   /** Rejects new requests, waits for those in flight, and frees the models. */
   close(): Promise<void>;
+}
+
+/** Models that a process serves, as they are sent to a process that starts later. */
+export interface RuntimeState extends ControlledState {
+  /** Content of the file with the list of models. @default - there is no such file */
+  readonly modelsFile?: string;
+}
+
+/** Connection of a process to the other processes of its server. */
+export interface ProcessGroup {
+  /** Whether every other process that takes requests is ready. */
+  readonly othersReady: boolean;
+  /** Quota of each caller, over all processes. */
+  readonly quota: Quota;
+  /** Changes the models in every process. @throws InferenceError */
+  change(change: ModelChange): Promise<void>;
+  /** Returns the sum of the metrics of all processes. */
+  measure(): Promise<Measurement>;
 }
 
 /** Settings that depend on the host. */
@@ -48,20 +77,33 @@ export interface RuntimeOptions extends ProtocolOptions {
    * @default - no such line
    */
   readonly failureFields?: Readonly<Record<string, string>>;
+  /** Other processes of the server. @default - the server has one process */
+  readonly group?: ProcessGroup;
 }
 
 /** Creates a runtime without loading any model. */
 export function createRuntime(
   config: RuntimeConfig,
-  { googleProject, failureFields, ...options }: RuntimeOptions = {},
+  { googleProject, failureFields, group, ...options }: RuntimeOptions = {},
 ): Runtime {
   const catalog = new Catalog();
   const metrics = new RuntimeMetrics();
   const logger = new Logger(config.logLevel, undefined, googleProject);
-  const admit = admission({ ...config, verifier: config.jwt && jwtVerifier(config.jwt) });
+  const verifier = config.jwt && jwtVerifier(config.jwt);
+  const admit = admission({ ...config, verifier, quota: group?.quota });
   const models = new ControlledModels(new ModelSet({ ...config, catalog, logger, metrics }));
-  if (config.modelControl || config.requestedModels !== undefined) catalog.control = models;
-  const queueDepth = () => catalog.all().reduce((sum, each) => sum + each.depth, 0);
+  if (config.modelControl || config.requestedModels !== undefined) {
+    catalog.control = group ? sharedControl((change) => group.change(change), models) : models;
+  }
+  const ownFigures = () => {
+    const queueDepth = catalog.all().reduce((sum, each) => sum + each.depth, 0);
+    return { metrics, figures: processFigures(queueDepth) };
+  };
+  const measure = group ? () => group.measure() : async () => ownFigures();
+  if (group) {
+    catalog.measured = async () => (await group.measure()).metrics.models;
+    catalog.othersReady = () => group.othersReady;
+  }
   const app = new App({
     catalog,
     protocols: protocols(options),
@@ -70,10 +112,15 @@ export function createRuntime(
     maxBodyBytes: config.maxBodyBytes,
     corsOrigins: config.corsOrigins,
     admission: admit,
-    queueDepth,
+    measure,
     failureFields,
   });
   const file = config.modelsFile === undefined ? undefined : new ModelsFile(config.modelsFile);
+  const replace = (entries: readonly ModelEntry[]) => models.replace(entries);
+  const refresh = async () => {
+    await file?.followLogged(replace, logger);
+    await models.refresh();
+  };
   let stopWatching = () => {};
   return {
     app,
@@ -81,21 +128,29 @@ export function createRuntime(
     logger,
     metrics,
     admission: admit,
-    metricsText: () => metrics.text(queueDepth()),
-    async load() {
+    ownFigures,
+    measure,
+    apply(change, copies) {
+      models.copies = copies;
+      return change.kind === 'refresh' ? refresh() : models.apply(change);
+    },
+    get state() {
+      return { ...models.state, modelsFile: file?.applied };
+    },
+    async load(state) {
       app.tracer = await openTracer(process.env, logger);
       const digests = config.modelDigest === undefined ? undefined : [config.modelDigest];
-      if (config.requestedModels !== undefined) await models.start([], [{ location: config.requestedModels }]);
+      if (state) {
+        if (file) file.applied = state.modelsFile;
+        await models.resume(state);
+      } else if (config.requestedModels !== undefined) await models.start([], [{ location: config.requestedModels }]);
       else if (file) await file.follow((entries) => models.start(entries));
       else await models.start(config.models ?? [everythingAt(config.model, digests)]);
       catalog.loaded();
-      if (config.pollSeconds === undefined) return;
-      const replace = (entries: readonly ModelEntry[]) => models.replace(entries);
-      const look = async () => {
-        await file?.followLogged(replace, logger);
-        await models.refresh();
-      };
-      stopWatching = watch(look, config.pollSeconds, (error) => logger.failure('a look at the packages failed', error));
+      // With several processes, one of them watches for all.
+      if (config.pollSeconds === undefined || group) return;
+      const onError = (error: unknown) => logger.failure('a look at the packages failed', error);
+      stopWatching = watch(refresh, config.pollSeconds, onError);
     },
     async close() {
       stopWatching();

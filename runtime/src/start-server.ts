@@ -3,10 +3,10 @@ import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeConfig } from './config.js';
 import { DRAIN_SECONDS, ENVIRONMENT, START_SECONDS } from './contract.js';
-import { memoryLimit } from './host-limits.js';
+import { memoryLimit, shareOf } from './host-limits.js';
 import { ByteBudget } from './http/byte-budget.js';
 import { type HostSettings, readHost } from './platforms/host.js';
-import { createRuntime, type Runtime } from './runtime.js';
+import { createRuntime, type ProcessGroup, type Runtime, type RuntimeState } from './runtime.js';
 import { defaultMaxConnections } from './server/connections.js';
 import type { GrpcServer } from './server/grpc.js';
 import { createHttpServer, type ServerLimits, serverTimes } from './server/http-server.js';
@@ -25,33 +25,60 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** One process of a server with several. */
+export interface ServerMember extends ProcessGroup {
+  /** Number of processes that the server has now. */
+  readonly processes: number;
+  /** Whether to listen before the models are loaded, because no other process answers probes. */
+  readonly listensFirst: boolean;
+  /** Models of the other processes. @default - the configured models */
+  readonly state?: RuntimeState;
+  /** Reports that the models are loaded, and waits until requests may come to this process. */
+  loaded(runtime: Runtime): Promise<void>;
+  /** Waits during shutdown until every process has reached `step`. */
+  together(step: string): Promise<void>;
+  /** Calls `resize` whenever the number of processes changes. */
+  onResize(resize: (processes: number) => void): void;
+}
+
 /**
  * Starts listening, so that probes get responses, and then loads the models.
  *
  * @param address address to listen on. Hosts connect from outside the container, so the default covers all interfaces.
  * @default '0.0.0.0'
+ * @param member the process, if the server has several. @default - the only process
  * @throws ModelPackageError, or Error if the port is taken or a store cannot be read
  */
 export async function startServer(
   config: RuntimeConfig,
   address = '0.0.0.0',
   host: HostSettings = readHost(process.env),
+  member?: ServerMember,
 ): Promise<RunningServer> {
   const { requestedModels, googleProject, vertexRoutes, sageMakerAccept } = host;
   const runtime = createRuntime(
     { requestedModels, ...config },
-    { vertexRoutes, sageMakerAccept, googleProject, kserveStatus: config.kserveStatus },
+    { vertexRoutes, sageMakerAccept, googleProject, kserveStatus: config.kserveStatus, group: member },
   );
   const limits = limitsOf(config);
+  const resize = (processes: number) => divide(limits, config, processes);
+  member?.onResize(resize);
   const server = createHttpServer(runtime.app, limits);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(host.port ?? config.port, address, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
   const written = lastAnswers(server);
   let grpc: GrpcServer | undefined;
   let metrics: Server | undefined;
+  // Processes that share ports open them in the same order, so that the system assigns each port to all of them.
+  const listen = async () => {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(host.port ?? config.port, address, resolve);
+    });
+    if (config.metricsPort !== undefined) {
+      metrics = await startMetricsServer(runtime.measure, config.metricsPort, address);
+    }
+    grpc = await startGrpc(config.grpcPort, runtime, limits, address);
+  };
+  const together = async (step: string) => member?.together(step);
   const close = async () => {
     const end = performance.now() + CLOSE_MS;
     // The gRPC server sends its clients elsewhere from now on, while calls in flight continue.
@@ -63,6 +90,7 @@ export async function startServer(
     await grpcClosed;
     // The next response tells the client of an idle connection that the connection closes.
     await lameDuck;
+    await together('drained');
     // The kernel would reset a connection that it accepted but the process has not. Clients that wait for a held
     // response open no new connection.
     let release = () => {};
@@ -70,8 +98,10 @@ export async function startServer(
       release = resolve;
     });
     if (hasClients) await sleep(HOLD_MS);
+    await together('held');
     // The HTTP server's own `close` would also close connections on which a request is about to arrive.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+    await together('closed');
     release();
     await written(end - performance.now());
     closeNow(metrics);
@@ -82,17 +112,17 @@ export async function startServer(
     closeNow(server);
   };
   try {
-    if (config.metricsPort !== undefined) {
-      metrics = await startMetricsServer(runtime.metricsText, config.metricsPort, address);
-    }
-    grpc = await startGrpc(config.grpcPort, runtime, limits, address);
-    await withinStart(runtime.load(), config.startSeconds);
+    if (!member || member.listensFirst) await listen();
+    await withinStart(runtime.load(member?.state), config.startSeconds);
+    await member?.loaded(runtime);
+    if (member && !member.listensFirst) await listen();
   } catch (error) {
     closeNow(server);
     closeNow(metrics);
     await grpc?.close(0);
     throw error;
   }
+  const { port } = server.address() as AddressInfo;
   const metricsPort = (metrics?.address() as AddressInfo | undefined)?.port;
   return { runtime, port, grpcPort: grpc?.port, metricsPort, close };
 }
@@ -141,14 +171,23 @@ const CLOSE_MS = DRAIN_SECONDS * 1000 - 2 * LAST_BYTES_MS;
 const BUFFER_SHARE = 1 / 8;
 
 /** Returns the limits for the servers of this process, which share one memory budget. */
-function limitsOf({ maxBodyBytes, maxBufferBytes, maxConnections, timeoutSeconds }: RuntimeConfig): ServerLimits {
-  const bytes = maxBufferBytes ?? Math.max(maxBodyBytes, memoryLimit() * BUFFER_SHARE);
-  return {
-    maxBodyBytes,
-    times: serverTimes(timeoutSeconds),
-    budget: new ByteBudget(bytes),
-    maxConnections: maxConnections ?? defaultMaxConnections(),
+function limitsOf(config: RuntimeConfig): ServerLimits {
+  const limits = {
+    maxBodyBytes: config.maxBodyBytes,
+    times: serverTimes(config.timeoutSeconds),
+    budget: new ByteBudget(0),
+    maxConnections: 0,
   };
+  divide(limits, config, config.processes ?? 1);
+  return limits;
+}
+
+/** Sets the limits of one of `processes` processes, which share the memory and the connections of the server. */
+function divide(limits: ServerLimits, config: RuntimeConfig, processes: number): void {
+  const { maxBodyBytes, maxBufferBytes, maxConnections = defaultMaxConnections() } = config;
+  const bytes = maxBufferBytes ?? Math.max(maxBodyBytes, memoryLimit() * BUFFER_SHARE);
+  limits.budget.limit = bytes / processes;
+  limits.maxConnections = shareOf(maxConnections, processes);
 }
 
 async function startGrpc(port: number | undefined, runtime: Runtime, limits: ServerLimits, host: string) {
@@ -157,7 +196,11 @@ async function startGrpc(port: number | undefined, runtime: Runtime, limits: Ser
   return startGrpcServer(runtime.catalog, {
     host,
     port,
-    ...limits,
+    times: limits.times,
+    budget: limits.budget,
+    get maxConnections() {
+      return limits.maxConnections;
+    },
     maxMessageBytes: limits.maxBodyBytes,
     admission: runtime.admission,
     metrics: runtime.metrics,

@@ -23,6 +23,7 @@ const LAYERS = [
   ['runtime.ts'],
   ['platforms'],
   ['start-server.ts'],
+  ['processes'],
   ['index.ts', 'serve.ts', 'main.ts'],
 ];
 

@@ -25,6 +25,8 @@ export interface LoadedModel {
    * @default 0
    */
   readonly ahead?: number;
+  /** Number of processors that the runs in flight use. @default 1 */
+  readonly processors?: number;
   /** Whether a request can succeed now. @default true */
   readonly isHealthy?: boolean;
   /** Reason why requests cannot succeed, for people. @default - the processes of the model keep exiting */
@@ -73,8 +75,14 @@ export interface Engine {
 }
 
 export interface EngineOptions {
-  /** Threads for one run. @default - one until the model is offloaded; all CPUs in worker processes */
+  /**
+   * Threads for one run.
+   *
+   * @default - one until the model is offloaded; in worker processes all CPUs that the process may use
+   */
   readonly threads?: number;
+  /** Number of processes of the server, which share processors and memory. @default 1 */
+  readonly processes?: number;
   /** Whether to load formats that can run arbitrary code from the file. @default false */
   readonly trustPickle?: boolean;
   /** Worker processes for one model of a Python framework. @default 1 */

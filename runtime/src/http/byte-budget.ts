@@ -11,7 +11,7 @@ export class ByteBudget {
   private held = 0;
 
   /** @param limit in bytes */
-  constructor(private readonly limit: number) {}
+  constructor(public limit: number) {}
 
   /** Opens the account of one request. */
   open(): HeldBytes {

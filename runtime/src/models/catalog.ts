@@ -1,3 +1,4 @@
+import type { MeasuredModel } from '../observability/metrics.js';
 import type { ModelCatalog, ModelControl } from './model-catalog.js';
 import type { ServedModel } from './served-model.js';
 import type { ServedVersion } from './served-version.js';
@@ -13,8 +14,24 @@ export class Catalog implements ModelCatalog {
   /** Interface to load and unload models on request; undefined if callers may not do so. */
   control: ModelControl | undefined;
 
+  /** Returns the metrics summed over several processes; undefined in a server of one process. */
+  measured: (() => Promise<readonly MeasuredModel[]>) | undefined;
+
+  /** Returns whether the other processes of the server are ready. */
+  othersReady: () => boolean = () => true;
+
   get ready(): boolean {
+    return this.isReady && this.othersReady();
+  }
+
+  /** Whether this process can receive requests. */
+  get isReady(): boolean {
     return this.isLoaded && !this.isDraining && [...this.models.values()].every(isServable);
+  }
+
+  /** Number of processors that the runs of a model use at once. */
+  get processors(): number {
+    return Math.max(1, ...this.all().map(({ processors }) => processors));
   }
 
   names(): readonly string[] {

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
+import { CGROUP } from '../host-limits.js';
 import type { Manifest } from '../manifest/index.js';
-
-const CGROUP = '/sys/fs/cgroup';
 
 /** Memory factor for loading a model: its file and its loaded form are in memory at the same time. */
 const LOAD_FACTOR = 2;

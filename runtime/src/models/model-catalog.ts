@@ -1,3 +1,4 @@
+import type { MeasuredModel } from '../observability/metrics.js';
 import type { ModelEntry } from './model-entry.js';
 import type { ModelVersion, ServedModel } from './served-model.js';
 
@@ -12,6 +13,12 @@ export interface ModelCatalog {
   find(name: string, version?: string): ServedModel | undefined;
   /** Returns the version of each label, as in TensorFlow Serving's `labels/L`. */
   labels(name: string): Readonly<Record<string, string>>;
+  /**
+   * Returns the metrics of every version, summed over the processes of the server.
+   *
+   * @default - the metrics of each version are complete
+   */
+  readonly measured?: () => Promise<readonly MeasuredModel[]>;
   /** Interface to change the served models; undefined if callers may not change them. */
   readonly control?: ModelControl;
 }

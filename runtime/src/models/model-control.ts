@@ -5,6 +5,38 @@ import { MODEL_NAME, MODEL_NAME_RULE, type ModelEntry, type ModelRoot } from './
 import type { ModelSet } from './model-set.js';
 import type { ModelVersion } from './served-model.js';
 
+/** Change to the models of a server, as it is sent between its processes. */
+export type ModelChange =
+  | { readonly kind: 'load'; readonly name: string; readonly location?: string }
+  | { readonly kind: 'unload'; readonly name: string }
+  | { readonly kind: 'configure'; readonly entries: readonly ModelEntry[] }
+  /** Look for added and removed packages. */
+  | { readonly kind: 'refresh' };
+
+/** Models that callers changed, as they are sent to a process that starts later. */
+export interface ControlledState {
+  /** Locations from which callers may load. */
+  readonly roots: readonly ModelRoot[];
+  readonly entries: readonly ModelEntry[];
+  /** Names of models that callers unloaded. */
+  readonly resting: readonly string[];
+  /** Models that callers loaded from a location, with the location. */
+  readonly requested: readonly (readonly [name: string, location: string])[];
+}
+
+/** Interface for callers that makes each change in every process of the server. */
+export function sharedControl(
+  change: (change: ModelChange) => Promise<void>,
+  own: Pick<ModelControl, 'unloaded'>,
+): ModelControl {
+  return {
+    load: (name, location) => change({ kind: 'load', name, location }),
+    unload: (name) => change({ kind: 'unload', name }),
+    configure: (entries) => change({ kind: 'configure', entries }),
+    unloaded: () => own.unloaded(),
+  };
+}
+
 /**
  * Applies changes to a set of models: the operator's configuration, added and removed packages, and requests of
  * callers. Only one change runs at a time.
@@ -12,8 +44,8 @@ import type { ModelVersion } from './served-model.js';
 export class ControlledModels implements ModelControl {
   /** Locations from which callers may load, as the operator configured them. Requests of callers never change them. */
   private roots: readonly ModelRoot[] = [];
-  /** Models that a caller loaded from a location. */
-  private readonly requested = new Set<string>();
+  /** Locations of the models that a caller loaded from a location, by name. */
+  private readonly requested = new Map<string, string>();
   private change: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly set: ModelSet) {}
@@ -28,6 +60,48 @@ export class ControlledModels implements ModelControl {
   start(entries: readonly ModelEntry[], roots: readonly ModelRoot[] = entries): Promise<void> {
     this.roots = roots;
     return this.exclusive(() => this.set.start(entries));
+  }
+
+  /**
+   * Loads the models that another process serves.
+   *
+   * @throws Error if the models cannot be served
+   */
+  resume({ roots, entries, resting, requested }: ControlledState): Promise<void> {
+    this.roots = roots;
+    return this.exclusive(async () => {
+      for (const name of resting) this.set.resting.add(name);
+      await this.set.start(entries);
+      for (const [name, location] of requested) await this.loadFrom(name, location);
+    });
+  }
+
+  /** Models as another process can resume them. */
+  get state(): ControlledState {
+    const { entries, resting } = this.set;
+    return {
+      roots: this.roots,
+      entries: entries.filter(({ name }) => name === undefined || !this.requested.has(name)),
+      resting: [...resting],
+      requested: [...this.requested],
+    };
+  }
+
+  /** Sets the number of processes that are about to load the same models. Together they share the free memory. */
+  set copies(copies: number) {
+    this.set.copies = copies;
+  }
+
+  /** Makes a change in this process. @throws InferenceError */
+  async apply(change: Exclude<ModelChange, { kind: 'refresh' }>): Promise<void> {
+    switch (change.kind) {
+      case 'load':
+        return this.load(change.name, change.location);
+      case 'unload':
+        return this.unload(change.name);
+      case 'configure':
+        return this.configure(change.entries);
+    }
   }
 
   /** Loads added packages and retires removed ones. */
@@ -68,7 +142,7 @@ export class ControlledModels implements ModelControl {
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) throw invalid(`model ${twice} is configured twice`);
     const allowed = entries.map((entry) => ({ ...entry, ...allowedLocation(entry.location, this.roots) }));
-    await this.exclusive(() => this.apply(allowed));
+    await this.exclusive(() => this.serve(allowed));
   }
 
   unloaded(): readonly ModelVersion[] {
@@ -110,11 +184,11 @@ export class ControlledModels implements ModelControl {
       await set.forget(name);
       throw told(failure);
     }
-    this.requested.add(name);
+    this.requested.set(name, location);
     set.entries = [...set.entries, entry];
   }
 
-  private async apply(entries: readonly ModelEntry[]): Promise<void> {
+  private async serve(entries: readonly ModelEntry[]): Promise<void> {
     const { set } = this;
     const before = set.entries;
     const resting = [...set.resting];

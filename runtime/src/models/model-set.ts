@@ -40,6 +40,8 @@ export class ModelSet {
   /** Names of models that callers unloaded. They are not served although their packages exist. */
   readonly resting = new Set<string>();
   readonly setbacks = new Setbacks();
+  /** Number of processes that load each model, and share the memory that is left. */
+  copies = 1;
   private readonly found = new Map<string, readonly Candidate[]>();
   private isStarted = false;
   private isClosed = false;
@@ -104,7 +106,7 @@ export class ModelSet {
       if (error instanceof InferenceError || !this.isServed(key)) return error;
     }
     for (const { name, location } of this.entries) {
-      if (name === undefined || this.isServed(name)) continue;
+      if (name === undefined || this.isServed(name) || this.resting.has(name)) continue;
       return new Error(`model ${name}: ${withoutQuery(location)} holds none of the versions that are to be served`);
     }
     return undefined;
@@ -172,7 +174,7 @@ export class ModelSet {
   private async load({ name, version, stored, manifest }: Candidate, request?: LoadRequest): Promise<void> {
     const { catalog, logger, workers } = this.options;
     // At startup no served model needs protection, and the estimate may be too high.
-    if (this.isStarted && bytesToLoad(manifest, workers) > bytesLeft()) {
+    if (this.isStarted && this.copies * bytesToLoad(manifest, workers) > bytesLeft()) {
       throw new InferenceError('RESOURCE_EXHAUSTED', `there is not enough memory left for model ${name}`);
     }
     const since = performance.now();

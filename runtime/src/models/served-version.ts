@@ -18,6 +18,8 @@ import type { ModelState, ServedModel } from './served-model.js';
 export interface VersionOptions {
   /** Threads per run. @default - as many as make a run faster */
   readonly threads?: number;
+  /** Number of processes of the server, which share processors and memory. @default 1 */
+  readonly processes?: number;
   /** Interpreter for models of Python frameworks. @default `python3` */
   readonly python?: string;
   /** Worker processes for a model of a Python framework. @default 1 */
@@ -94,6 +96,11 @@ export class ServedVersion implements ServedModel {
     return this.model?.fault ?? 'the model is loaded, and its processes end again and again';
   }
 
+  /** Number of processors that the runs of the model use at once. */
+  get processors(): number {
+    return this.model?.processors ?? 1;
+  }
+
   /** Number of requests that wait or run. */
   get depth(): number {
     return this.scheduler?.depth ?? 0;
@@ -124,9 +131,9 @@ export class ServedVersion implements ServedModel {
       const samples = readSamples(directory, this.manifest);
       await checkSamples(model, this.manifest, samples);
       this.examples = smallExamples(samples);
-      const { maxQueue, batchWindowMs, timeoutSeconds, threads, metrics } = this.options;
+      const { maxQueue, batchWindowMs, timeoutSeconds, threads, processes, metrics } = this.options;
       const examples = samples.map((sample) => sample.inputs);
-      await placeModel(model, examples[0], threads);
+      await placeModel(model, examples[0], { threads, processes });
       const batching = await probeBatching(model, examples, this.manifest.samples.tolerance);
       if (batching.obstacle) this.tellApart(batching.obstacle);
       this.scheduler = new Scheduler(model, {

@@ -9,9 +9,18 @@ export function exponentialBuckets(first: number, factor: number, count: number)
   return Array.from({ length: count }, (_, index) => Number((first * factor ** index).toPrecision(12)));
 }
 
+/** Content of a histogram, as it is sent between processes. */
+export interface HistogramData {
+  readonly bounds: readonly number[];
+  /** Number of values in each bucket. */
+  readonly counts: readonly number[];
+  readonly count: number;
+  readonly sum: number;
+}
+
 /** Histogram with fixed buckets. An observation costs a short search and two additions. */
-export class Histogram {
-  private readonly counts: number[];
+export class Histogram implements HistogramData {
+  readonly counts: number[];
   count = 0;
   sum = 0;
 
@@ -31,7 +40,7 @@ export class Histogram {
   }
 
   /** Merges `histograms` into one. There must be at least one, and all must have the same bounds. */
-  static merged(histograms: readonly Histogram[]): Histogram {
+  static merged(histograms: readonly HistogramData[]): Histogram {
     const all = new Histogram(histograms[0]!.bounds);
     for (const { counts, count, sum } of histograms) {
       for (const [index, each] of counts.entries()) all.counts[index]! += each;

@@ -1,8 +1,8 @@
 import type { StatusCode } from '../tensor/errors.js';
 import { Exposition, type Family } from './exposition.js';
-import { Histogram, SECONDS_BUCKETS } from './histogram.js';
-import type { ModelMetrics } from './model-metrics.js';
-import { type ModelTotals, totalsOf } from './model-totals.js';
+import { Histogram, type HistogramData, SECONDS_BUCKETS } from './histogram.js';
+import { ModelMetrics, type ModelMetricsData } from './model-metrics.js';
+import { type ModelTotals, type ModelTotalsData, totalsOf } from './model-totals.js';
 
 /** Version of a model whose metrics are exported. */
 export interface MeasuredModel {
@@ -14,7 +14,13 @@ export interface MeasuredModel {
 /** Metrics of the requests received over HTTP or over gRPC. */
 class ApiMetrics {
   readonly requests = new Map<string, number>();
-  readonly seconds = new Histogram(SECONDS_BUCKETS);
+  seconds = new Histogram(SECONDS_BUCKETS);
+
+  /** Adds the metrics of another process. */
+  add({ requests, seconds }: ApiMetricsData): void {
+    for (const [status, count] of requests) this.requests.set(status, (this.requests.get(status) ?? 0) + count);
+    this.seconds = Histogram.merged([this.seconds, seconds]);
+  }
 
   count(status: string): void {
     this.requests.set(status, (this.requests.get(status) ?? 0) + 1);
@@ -24,6 +30,48 @@ class ApiMetrics {
     this.count(status);
     this.seconds.observe(elapsedMs / 1000);
   }
+}
+
+interface ApiMetricsData {
+  readonly requests: ReadonlyMap<string, number>;
+  readonly seconds: HistogramData;
+}
+
+/** Content of `RuntimeMetrics`, as it is sent between processes. */
+export interface RuntimeMetricsData {
+  readonly http: ApiMetricsData;
+  readonly grpc: ApiMetricsData;
+  /** Metrics of each served version, each once. */
+  readonly versions: readonly { readonly name: string; readonly version: string; readonly metrics: ModelMetricsData }[];
+  /** Totals of versions that are no longer served, by the name of a model that is still served. */
+  readonly gone: ReadonlyMap<string, ModelTotalsData>;
+}
+
+/** Metrics of a process itself. */
+export interface ProcessFigures {
+  /** Number of requests that wait or run. */
+  readonly queueDepth: number;
+  readonly residentBytes: number;
+  readonly cpuSeconds: number;
+  /** Start of the process, in seconds since the epoch. */
+  readonly startSeconds: number;
+}
+
+/** Returns the metrics of this process itself. */
+export function processFigures(queueDepth: number): ProcessFigures {
+  const { user, system } = process.cpuUsage();
+  return {
+    queueDepth,
+    residentBytes: process.memoryUsage.rss(),
+    cpuSeconds: (user + system) / 1e6,
+    startSeconds: performance.timeOrigin / 1000,
+  };
+}
+
+/** Metrics of a server at one moment. */
+export interface Measurement {
+  readonly metrics: RuntimeMetrics;
+  readonly figures: ProcessFigures;
 }
 
 /** Metrics exported at `/metrics`; docs/metrics.md describes each. */
@@ -50,6 +98,47 @@ export class RuntimeMetrics {
   private readonly measured = new Set<MeasuredModel>();
   /** Totals of retired versions, by the name of a model that is still served. */
   private readonly gone = new Map<string, ModelTotals>();
+
+  /**
+   * Returns the sum of the metrics of several processes.
+   *
+   * @param ended metrics of processes that have exited. They count only for models that a process of `parts` serves.
+   */
+  static merged(parts: readonly RuntimeMetricsData[], ended: readonly RuntimeMetricsData[] = []): RuntimeMetrics {
+    const sum = new RuntimeMetrics();
+    const versions = new Map<string, { readonly name: string; readonly version: string; parts: ModelMetricsData[] }>();
+    const served = new Set<string>();
+    for (const [index, { http, grpc, versions: own, gone }] of [...parts, ...ended].entries()) {
+      sum.http.add(http);
+      sum.grpc.add(grpc);
+      for (const { name, version, metrics } of own) {
+        const key = `${name}/${version}`;
+        if (index < parts.length) served.add(key);
+        const known = versions.get(key);
+        if (known) known.parts.push(metrics);
+        else versions.set(key, { name, version, parts: [metrics] });
+      }
+      for (const [name, totals] of gone) sum.gone.set(name, totalsOf([...sum.goneOf(name), totals]));
+    }
+    const all = [...versions].map(([key, { name, version, parts: each }]) => {
+      const model = { name, version, metrics: ModelMetrics.merged(each) };
+      sum.add(model);
+      return { key, model };
+    });
+    for (const { key, model } of all) if (!served.has(key)) sum.remove(model);
+    return sum;
+  }
+
+  /** Returns the metrics as plain data, for another process. */
+  data(): RuntimeMetricsData {
+    const { models, http, grpc } = this;
+    const gone = new Map<string, ModelTotals>(this.gone);
+    for (const { name, metrics } of [...this.measured].filter((each) => !models.includes(each))) {
+      const totals = gone.get(name);
+      gone.set(name, totalsOf(totals ? [totals, metrics] : [metrics]));
+    }
+    return { http, grpc, gone, versions: models.map(({ name, version, metrics }) => ({ name, version, metrics })) };
+  }
 
   requestFinished(status: number, elapsedMs: number): void {
     this.http.finished(String(status), elapsedMs);
@@ -120,7 +209,7 @@ export class RuntimeMetrics {
   }
 
   /** Returns all metrics in Prometheus's text format. */
-  text(queueDepth: number): string {
+  text({ queueDepth, residentBytes, cpuSeconds, startSeconds }: ProcessFigures): string {
     const page = new Exposition();
     const apis = [
       ['http', this.http],
@@ -147,12 +236,11 @@ export class RuntimeMetrics {
       }
     }
     page.family(FAMILIES.memory);
-    page.value(FAMILIES.memory.name, {}, process.memoryUsage.rss());
-    const { user, system } = process.cpuUsage();
+    page.value(FAMILIES.memory.name, {}, residentBytes);
     page.family(FAMILIES.cpu);
-    page.value(FAMILIES.cpu.name, {}, (user + system) / 1e6);
+    page.value(FAMILIES.cpu.name, {}, cpuSeconds);
     page.family(FAMILIES.start);
-    page.value(FAMILIES.start.name, {}, performance.timeOrigin / 1000);
+    page.value(FAMILIES.start.name, {}, startSeconds);
     return page.text();
   }
 }

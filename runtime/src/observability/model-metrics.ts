@@ -1,5 +1,6 @@
 import { InferenceError, type StatusCode } from '../tensor/errors.js';
-import { exponentialBuckets, Histogram, SECONDS_BUCKETS } from './histogram.js';
+import { exponentialBuckets, Histogram, type HistogramData, SECONDS_BUCKETS } from './histogram.js';
+import { type ApiCall, type ModelTotalsData, totalsOf } from './model-totals.js';
 import type { Run, SchedulerObserver } from './scheduler-observer.js';
 
 const ROWS_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
@@ -16,27 +17,51 @@ const EXAMPLES_BUCKETS = exponentialBuckets(1, 2, 14);
  */
 const MAX_SIZES = 128;
 
-/** Method of TensorFlow Serving's API and its transport. */
-export type ApiCall = `${'Predict' | 'Classify' | 'Regress'} ${'REST' | 'GRPC'}`;
-
 /** Runs of one batch size. */
 interface SizeMetrics {
   runs: number;
   elapsedMs: number;
 }
 
+/** Content of `ModelMetrics`, as it is sent between processes. */
+export interface ModelMetricsData extends ModelTotalsData {
+  readonly runRows: HistogramData;
+  readonly succeeded: ModelMetrics['succeeded'];
+  readonly failed: ModelMetrics['failed'];
+  readonly sizes: ReadonlyMap<number, SizeMetrics>;
+}
+
 /** Metrics of one model version. They are updated for each request, so updates use plain arithmetic only. */
 export class ModelMetrics implements SchedulerObserver {
-  readonly queueSeconds = new Histogram(SECONDS_BUCKETS);
-  readonly runSeconds = new Histogram(SECONDS_BUCKETS);
-  readonly runRows = new Histogram(ROWS_BUCKETS);
-  readonly examples = new Histogram(EXAMPLES_BUCKETS);
+  queueSeconds = new Histogram(SECONDS_BUCKETS);
+  runSeconds = new Histogram(SECONDS_BUCKETS);
+  runRows = new Histogram(ROWS_BUCKETS);
+  examples = new Histogram(EXAMPLES_BUCKETS);
   /** Number of calls by status, including calls that could not be parsed. */
-  readonly inferences = new Map<StatusCode | 'OK', number>([['OK', 0]]);
-  readonly latencies = new Map<ApiCall, Histogram>();
+  inferences = new Map<StatusCode | 'OK', number>([['OK', 0]]);
+  latencies = new Map<ApiCall, Histogram>();
   readonly succeeded = { runs: 0, rows: 0, requests: 0, queuedMs: 0, elapsedMs: 0, lastAt: 0 };
   readonly failed = { requests: 0, elapsedMs: 0 };
   readonly sizes = new Map<number, SizeMetrics>();
+
+  /** Returns the sum of the metrics of one version in several processes. There must be at least one. */
+  static merged(parts: readonly ModelMetricsData[]): ModelMetrics {
+    const all = new ModelMetrics();
+    Object.assign(all, totalsOf(parts));
+    all.runRows = Histogram.merged(parts.map(({ runRows }) => runRows));
+    for (const { succeeded, failed, sizes } of parts) {
+      const { lastAt } = all.succeeded;
+      addTo(all.succeeded, succeeded);
+      all.succeeded.lastAt = Math.max(lastAt, succeeded.lastAt);
+      addTo(all.failed, failed);
+      for (const [rows, size] of sizes) {
+        const known = all.sizes.get(rows) ?? { runs: 0, elapsedMs: 0 };
+        addTo(known, size);
+        all.sizes.set(rows, known);
+      }
+    }
+    return all;
+  }
 
   /** Counts a call that succeeded or failed with `error`. */
   ended(error?: unknown): void {
@@ -79,4 +104,9 @@ export class ModelMetrics implements SchedulerObserver {
     }
     return histogram;
   }
+}
+
+/** Adds each number of `more` to the number of the same name. */
+function addTo<T extends Record<keyof T, number>>(sums: T, more: Readonly<T>): void {
+  for (const name in sums) (sums as Record<keyof T, number>)[name] += more[name];
 }

@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
-import type { LoadedModel } from '../engines/engine.js';
+import type { EngineOptions, LoadedModel } from '../engines/engine.js';
+import { availableProcessors, shareOf } from '../host-limits.js';
 import { isBatchable, joinRows, rowsOf } from '../tensor/batch.js';
 import type { Tolerance } from '../tensor/difference.js';
 import { InferenceError } from '../tensor/errors.js';
@@ -26,18 +26,17 @@ const MAX_INLINE_MS = 0.3;
  * A model without an example counts as slow.
  *
  * @param example inputs of one request, such as a golden sample
- * @param threads threads per run.
- * @default - all CPUs available to the process if they make runs faster, otherwise one
+ * @param options threads per run, by default the process's share of the CPUs if they make runs faster, otherwise one
  */
 export async function placeModel(
   model: LoadedModel,
   example: readonly Tensor[] | undefined,
-  threads?: number,
+  { threads, processes = 1 }: Pick<EngineOptions, 'threads' | 'processes'> = {},
 ): Promise<void> {
   if (!model.offload) return;
   const inlineMs = example ? await fastest(model, example) : Number.POSITIVE_INFINITY;
   if (inlineMs <= MAX_INLINE_MS) return;
-  const most = threads ?? availableParallelism();
+  const most = threads ?? shareOf(availableProcessors(), processes);
   await model.offload(most);
   if (!example || threads !== undefined || most === 1) return;
   if ((await fastest(model, example)) > inlineMs * WORTHWHILE) await model.offload(1);

@@ -12,6 +12,18 @@ export interface AdmissionOptions {
   readonly apiKeyHashes?: readonly string[];
   /** Requests per second for each caller. All callers without a credential share one limit. @default - no limit */
   readonly requestsPerSecond?: number;
+  /** Counts the requests of each caller. @default - a count of this process */
+  readonly quota?: Quota;
+}
+
+/** Rate limits of callers. */
+export interface Quota {
+  /**
+   * Takes one request from the quota of `caller`.
+   *
+   * @returns 0 if the request is allowed, otherwise the seconds until the next one is
+   */
+  take(caller: string): number | Promise<number>;
 }
 
 /** Authenticates the caller of a request and applies the rate limit, for HTTP and gRPC alike. */
@@ -23,14 +35,15 @@ export type Admission = (request: Pick<HttpRequest, 'headers'>) => Promise<void>
  *
  * @throws InferenceError from the check: `UNAUTHENTICATED`, or `RESOURCE_EXHAUSTED` with the seconds to wait
  */
-export function admission({ verifier, apiKeyHashes = [], requestsPerSecond }: AdmissionOptions): Admission | undefined {
+export function admission(options: AdmissionOptions): Admission | undefined {
+  const { verifier, apiKeyHashes = [], requestsPerSecond } = options;
   const hashes = apiKeyHashes.map((hash) => Buffer.from(hash, 'hex'));
-  const buckets = requestsPerSecond === undefined ? undefined : new TokenBuckets(requestsPerSecond);
-  if (!verifier && hashes.length === 0 && !buckets) return undefined;
+  const quota = requestsPerSecond === undefined ? undefined : (options.quota ?? new TokenBuckets(requestsPerSecond));
+  if (!verifier && hashes.length === 0 && !quota) return undefined;
 
   return async ({ headers }) => {
     const caller = await identify(headers);
-    const seconds = buckets?.take(caller, performance.now()) ?? 0;
+    const seconds = (await quota?.take(caller)) ?? 0;
     if (seconds === 0) return;
     const message = `more than ${requestsPerSecond} requests a second`;
     throw new InferenceError('RESOURCE_EXHAUSTED', message, Math.ceil(seconds));

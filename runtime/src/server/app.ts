@@ -17,7 +17,7 @@ import { BodyTooLarge, inflated, UnsupportedMedia } from '../http/inflate.js';
 import { type ModelCatalog, servedModels } from '../models/model-catalog.js';
 import { EXPOSITION_TYPE } from '../observability/exposition.js';
 import type { Logger } from '../observability/log.js';
-import type { RuntimeMetrics } from '../observability/metrics.js';
+import type { Measurement, RuntimeMetrics } from '../observability/metrics.js';
 import { tensorFlowServingText } from '../observability/tensorflow-serving.js';
 import type { Tracer } from '../observability/tracer.js';
 import { traceIdOf, traceRequest } from '../observability/tracing.js';
@@ -39,7 +39,8 @@ export interface AppOptions {
   readonly admission?: Admission;
   /** Origins allowed for CORS requests; `*` allows all. @default - none */
   readonly corsOrigins?: readonly string[];
-  readonly queueDepth: () => number;
+  /** Returns the metrics of the whole server, which may have several processes. */
+  readonly measure: () => Promise<Measurement>;
   /**
    * Fields that identify the server in the error log. The app logs each response with status 500 or above at level
    * `error` with these fields.
@@ -73,14 +74,17 @@ export class App {
   private readonly fromPages: ((request: HttpRequest) => Promise<HttpResponse>) | undefined;
 
   constructor(private readonly options: AppOptions) {
-    const { catalog, protocols, metrics, logger, corsOrigins, queueDepth } = options;
+    const { catalog, protocols, measure, logger, corsOrigins } = options;
     this.logsRequests = logger.has('debug');
     this.fromPages = corsOrigins && acrossOrigins(corsOrigins, (request) => this.traced(request));
     this.openPaths = new Set(protocols.flatMap(({ probes = [] }) => probes));
     this.untraced = new Set([...this.openPaths, METRICS_PATH, TENSORFLOW_SERVING_METRICS_PATH]);
     const own: [string, RouteHandler][] = [
-      [METRICS_PATH, () => text(metrics.text(queueDepth()), EXPOSITION_TYPE)],
-      [TENSORFLOW_SERVING_METRICS_PATH, () => text(tensorFlowServingText(metrics), EXPOSITION_TYPE)],
+      [METRICS_PATH, async () => metricsPage(await measure())],
+      [
+        TENSORFLOW_SERVING_METRICS_PATH,
+        async () => text(tensorFlowServingText((await measure()).metrics), EXPOSITION_TYPE),
+      ],
       [OPEN_API_PATH, () => text(JSON.stringify(openApi(catalog)), 'application/json')],
     ];
     for (const [path, handler] of own) this.add('GET', path, handler);
@@ -242,6 +246,10 @@ export class App {
     this.routes.add(route);
     this.router.on(method, path, () => {}, handler);
   }
+}
+
+function metricsPage({ metrics, figures }: Measurement): HttpResponse {
+  return text(metrics.text(figures), EXPOSITION_TYPE);
 }
 
 function text(body: string, type: string): HttpResponse {

@@ -31,12 +31,12 @@ export class Connections {
 
   constructor(
     server: Server,
-    private readonly max: number,
+    private readonly limits: { readonly maxConnections: number },
   ) {
     server.on('connection', (socket: Socket) => {
       this.open.set(socket, { lastUsed: this.uses++, response: undefined });
       socket.once('close', () => this.open.delete(socket));
-      if (this.open.size > this.max) this.makeRoom(socket);
+      if (this.open.size > this.limits.maxConnections) this.makeRoom(socket);
     });
   }
 
@@ -53,7 +53,7 @@ export class Connections {
     const idle = [...this.open].filter(([socket, connection]) => socket !== latest && isIdle(connection));
     idle.sort(([, one], [, other]) => one.lastUsed - other.lastUsed);
     // Closing several at once keeps a flood of connections from searching the whole list for each new one.
-    const count = Math.max(1, Math.floor(this.max / 100));
+    const count = Math.max(1, Math.floor(this.limits.maxConnections / 100));
     const closed = idle.length > 0 ? idle.slice(0, count).map(([socket]) => socket) : [latest];
     for (const socket of closed) socket.destroy();
   }

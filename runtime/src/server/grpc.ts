@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import {
   loadPackageDefinition,
@@ -53,7 +53,7 @@ export interface GrpcOptions {
   readonly budget: ByteBudget;
   /** Time limits for clients. */
   readonly times: Pick<ServerTimes, 'requestMs' | 'readMs' | 'idleMs'>;
-  /** Maximum number of open connections. Further connections are closed. */
+  /** Maximum number of open connections, read for each new one. Further connections are closed. */
   readonly maxConnections: number;
   /**
    * Authenticates callers and applies their rate limits, as for HTTP. Health checks need no credential.
@@ -122,8 +122,16 @@ export async function startGrpcServer(models: ModelCatalog, options: GrpcOptions
   }
   // grpc-js cannot limit the connections of its own listeners, so a separate TCP server accepts them.
   const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const listener = createServer((socket) => connections.injectConnection(socket));
-  listener.maxConnections = options.maxConnections;
+  const open = new Set<Socket>();
+  const listener = createServer((socket) => {
+    if (open.size >= options.maxConnections) {
+      socket.destroy();
+      return;
+    }
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    connections.injectConnection(socket);
+  });
   listener.listen(options.port, options.host);
   await once(listener, 'listening');
   return {

@@ -15,7 +15,7 @@ export interface ServerLimits {
   /** Memory budget shared by all requests. */
   readonly budget: ByteBudget;
   /** Maximum number of open connections. Above it, the connections that have been idle longest are closed. */
-  readonly maxConnections: number;
+  maxConnections: number;
 }
 
 /** Time limits for clients, in milliseconds. */
@@ -76,7 +76,7 @@ export function createHttpServer(app: App, limits: ServerLimits): Server {
       receive(app, limits, incoming, outgoing);
     },
   );
-  const connections = new Connections(server, limits.maxConnections);
+  const connections = new Connections(server, limits);
   // A client that sends `Expect: 100-continue` is rejected before it sends a body that is too large or unauthorized.
   server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
     connections.use(outgoing);

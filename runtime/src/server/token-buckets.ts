@@ -24,7 +24,7 @@ export class TokenBuckets {
    * @param now current time in milliseconds
    * @returns 0 if the request is allowed, otherwise the seconds until the next one is
    */
-  take(caller: string, now: number): number {
+  take(caller: string, now = performance.now()): number {
     const known = this.buckets.get(caller);
     const filled = known ? known.tokens + ((now - known.since) / 1000) * this.perSecond : this.capacity;
     const tokens = Math.min(this.capacity, filled);

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import { Logger } from '../../../runtime/src/observability/log.js';
-import { RuntimeMetrics } from '../../../runtime/src/observability/metrics.js';
+import { processFigures, RuntimeMetrics } from '../../../runtime/src/observability/metrics.js';
 import { openInference } from '../../../runtime/src/protocols/index.js';
 import { App } from '../../../runtime/src/server/app.js';
 import { catalog } from '../protocols/support.js';
@@ -89,6 +89,7 @@ describe('fault 23: a handler that throws', () => {
   it('gives an opaque answer, and the detail to the log', async () => {
     const lines: string[] = [];
     const protocol = openInference();
+    const metrics = new RuntimeMetrics();
     const app = new App({
       catalog: catalog([]),
       protocols: [
@@ -105,10 +106,10 @@ describe('fault 23: a handler that throws', () => {
           ],
         },
       ],
-      metrics: new RuntimeMetrics(),
+      metrics,
       logger: new Logger('info', (line) => lines.push(line)),
       maxBodyBytes: 1000,
-      queueDepth: () => 0,
+      measure: async () => ({ metrics, figures: processFigures(0) }),
     });
     const request = {
       method: 'POST',

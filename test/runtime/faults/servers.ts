@@ -46,7 +46,7 @@ export interface ServerProcess {
 }
 
 /**
- * Starts the server as its image does.
+ * Starts the server as its image does, in one process unless the variables say otherwise.
  *
  * @param command Node and the server's files @default the sources
  */
@@ -56,7 +56,13 @@ export function spawnServer(
 ): ServerProcess {
   const child = spawn(node, [...script, 'serve'], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, [ENVIRONMENT.port]: '0', ...variables },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      [ENVIRONMENT.port]: '0',
+      [ENVIRONMENT.processes]: '1',
+      ...variables,
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   children.push(child);

@@ -15,7 +15,9 @@ const TESTS = join(import.meta.dirname, '../..');
 function testedRows(): ReadonlySet<number> {
   const files = readdirSync(TESTS, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'));
   const names = files.flatMap((file) => [
-    ...readFileSync(join(TESTS, file), 'utf8').matchAll(/^ *(?:describe|it|test)\(['"`]fault (\d+): /gm),
+    ...readFileSync(join(TESTS, file), 'utf8').matchAll(
+      /^ *(?:describe|describeServers|it|test)\(['"`]fault (\d+): /gm,
+    ),
   ]);
   return new Set(names.map(([, row]) => Number(row)));
 }

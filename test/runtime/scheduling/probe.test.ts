@@ -56,9 +56,15 @@ describe('where a model runs', () => {
 
   it('has the threads that were asked for, tried or not', async () => {
     const { model, places } = timed(() => 8);
-    await placeModel(model, example, 2);
-    await placeModel(model, undefined, 3);
+    await placeModel(model, example, { threads: 2 });
+    await placeModel(model, undefined, { threads: 3 });
     expect(places).toEqual([2, 3]);
+  });
+
+  it('has its share of the CPUs beside other processes of the server', async () => {
+    const { model, places } = timed((_, threads) => 8 / threads);
+    await placeModel(model, example, { processes: 2 });
+    expect(places).toEqual([2]);
   });
 
   it('is a thread of its own for what cannot be tried', async () => {

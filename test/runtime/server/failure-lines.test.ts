@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Logger, type LogLevel } from '../../../runtime/src/observability/log.js';
-import { RuntimeMetrics } from '../../../runtime/src/observability/metrics.js';
+import { processFigures, RuntimeMetrics } from '../../../runtime/src/observability/metrics.js';
 import { openInference } from '../../../runtime/src/protocols/index.js';
 import { App } from '../../../runtime/src/server/app.js';
 import { catalog } from '../protocols/support.js';
@@ -16,13 +16,14 @@ async function lines(level: LogLevel, failureFields?: Readonly<Record<string, st
     path: `/v2/status/${status}`,
     handler: () => ({ status, headers: {}, body: '' }),
   }));
+  const metrics = new RuntimeMetrics();
   const app = new App({
     catalog: catalog([]),
     protocols: [{ ...openInference(), routes: () => routes }],
-    metrics: new RuntimeMetrics(),
+    metrics,
     logger: new Logger(level, (line) => written.push(line)),
     maxBodyBytes: 1000,
-    queueDepth: () => 0,
+    measure: async () => ({ metrics, figures: processFigures(0) }),
     failureFields,
   });
   for (const { path } of routes) {

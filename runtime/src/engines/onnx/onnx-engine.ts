@@ -113,6 +113,7 @@ function signatureOf(session: InferenceSession, path: string, stripped?: Without
 
 class OnnxModel implements LoadedModel {
   readonly signatures: Readonly<Record<string, Signature>>;
+  private threads = 1;
 
   constructor(
     private session: InferenceSession | LastingSession,
@@ -121,6 +122,10 @@ class OnnxModel implements LoadedModel {
     readonly givesOtherRows: boolean,
   ) {
     this.signatures = { serving_default: signature };
+  }
+
+  get processors(): number {
+    return this.threads;
   }
 
   get ahead(): number {
@@ -160,6 +165,7 @@ class OnnxModel implements LoadedModel {
       verify,
       onLine,
     });
+    this.threads = threads;
     await before.release();
   }
 

@@ -1,7 +1,6 @@
-import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { START_SECONDS } from '../../contract.js';
-import { memoryLimit } from '../../host-limits.js';
+import { availableProcessors, memoryLimit, shareOf } from '../../host-limits.js';
 import { ModelPackageError, PICKLE_FORMATS } from '../../manifest/index.js';
 import type { Signature, Tensor } from '../../tensor/tensor.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
@@ -24,9 +23,10 @@ export const pythonEngine: Engine = {
           '`--trust-pickle` on the command line).',
       );
     }
-    const { python = 'python3', workers = 1, threads = availableParallelism(), timeoutSeconds } = options;
+    const { python = 'python3', workers = 1, processes = 1, timeoutSeconds } = options;
+    const { threads = shareOf(availableProcessors(), processes) } = options;
     const { startSeconds = START_SECONDS } = options;
-    const { workerMemoryMib = (MEMORY_SHARE * memoryLimit()) / workers / MIB } = options;
+    const { workerMemoryMib = (MEMORY_SHARE * memoryLimit()) / workers / processes / MIB } = options;
     // The worker runs in another folder, so a path must be absolute. A bare name is looked up on PATH.
     const pool = new WorkerPool(workers, {
       python: basename(python) === python ? python : resolve(python),
@@ -43,7 +43,7 @@ export const pythonEngine: Engine = {
       memoryBytes: workerMemoryMib * MIB,
       onLine: options.onLine ?? (() => {}),
     });
-    return new PythonModel(await pool.load(), pool, workers);
+    return new PythonModel(await pool.load(), pool, workers, threads);
   },
 };
 
@@ -56,6 +56,7 @@ class PythonModel implements LoadedModel {
     { signatures, requirements, restrictions }: WorkerModel,
     private readonly pool: WorkerPool,
     readonly concurrency: number,
+    readonly processors: number,
   ) {
     this.signatures = signatures;
     this.requirements = requirements;

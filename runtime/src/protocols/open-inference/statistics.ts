@@ -17,7 +17,7 @@ const NONE: StatisticDuration = { count: 0, ns: 0 };
  *
  * @throws InferenceError `NOT_FOUND`
  */
-export function modelStatistics(models: ModelCatalog, name?: string, version?: string): object {
+export async function modelStatistics(models: ModelCatalog, name?: string, version?: string): Promise<object> {
   const names = name === undefined ? models.names() : [name];
   const found = names
     .flatMap((each) => models.versions(each))
@@ -26,10 +26,13 @@ export function modelStatistics(models: ModelCatalog, name?: string, version?: s
     const what = version === undefined ? `model ${name}` : `version ${version} of model ${name}`;
     throw new InferenceError('NOT_FOUND', `${what} is not available`);
   }
-  return { model_stats: found.map(statisticsOf) };
+  const measured = (await models.measured?.()) ?? found;
+  const metricsOf = (model: ServedModel) =>
+    measured.find((each) => each.name === model.name && each.version === model.version)?.metrics;
+  return { model_stats: found.map((model) => statisticsOf(model, metricsOf(model))) };
 }
 
-function statisticsOf({ name, version, metrics = new ModelMetrics() }: ServedModel): object {
+function statisticsOf({ name, version }: ServedModel, metrics = new ModelMetrics()): object {
   const { succeeded, failed, inferences, sizes } = metrics;
   const answered = inferences.get('OK')!;
   const calls = [...inferences.values()].reduce((sum, count) => sum + count, 0);

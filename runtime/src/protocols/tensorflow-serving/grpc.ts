@@ -1,6 +1,6 @@
 import type { ModelCatalog } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
-import type { ApiCall } from '../../observability/model-metrics.js';
+import type { ApiCall } from '../../observability/model-totals.js';
 import { checkFor } from '../../tensor/check-inputs.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import type { Cancellation } from '../../tensor/request.js';

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse, RouteHandler } from '../../http/http.js';
 import type { ModelCatalog } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
-import type { ApiCall } from '../../observability/model-metrics.js';
+import type { ApiCall } from '../../observability/model-totals.js';
 import { invalid } from '../../tensor/errors.js';
 import { acceptingEvents } from '../cloud-events.js';
 import { asInferenceError, counted, handled } from '../handled.js';

@@ -1,0 +1,102 @@
+import { InferenceError, type StatusCode } from '../tensor/errors.js';
+
+/** Functions that one process offers to another. Arguments and results are plain data. */
+// biome-ignore lint/suspicious/noExplicitAny: each function declares its own types
+export type Calls<T> = { readonly [K in keyof T]: (...args: any[]) => unknown };
+
+interface Failure {
+  readonly message: string;
+  /** Status of an `InferenceError`. @default - another error */
+  readonly code?: StatusCode;
+  readonly retryAfterSeconds?: number;
+}
+
+type Message =
+  | { readonly call: string; readonly id: number; readonly args: readonly unknown[] }
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly failure: Failure };
+
+interface Waiter {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+/** Calls between two processes over the messages of their IPC channel. */
+export class Channel<Remote extends Calls<Remote>> {
+  private readonly waiting = new Map<number, Waiter>();
+  private calls = 0;
+  private isClosed = false;
+
+  /**
+   * @param send sends a message to the other process
+   * @param own functions that the other process may call
+   */
+  constructor(
+    private readonly send: (message: object) => void,
+    private readonly own: Readonly<Record<string, (...args: never[]) => unknown>>,
+  ) {}
+
+  /**
+   * Calls a function of the other process.
+   *
+   * @throws Error with the message of the other process, or InferenceError `UNAVAILABLE` if that process has exited
+   */
+  call<K extends keyof Remote & string>(
+    name: K,
+    ...args: Parameters<Remote[K]>
+  ): Promise<Awaited<ReturnType<Remote[K]>>> {
+    return new Promise((resolve, reject) => {
+      if (this.isClosed) {
+        reject(gone());
+        return;
+      }
+      const id = ++this.calls;
+      this.waiting.set(id, { resolve: resolve as Waiter['resolve'], reject });
+      this.send({ call: name, id, args } satisfies Message);
+    });
+  }
+
+  /** Handles a message of the other process. */
+  receive(message: Message): void {
+    if ('call' in message) {
+      void this.run(message.call, message.id, message.args);
+      return;
+    }
+    const waiter = this.waiting.get(message.id);
+    this.waiting.delete(message.id);
+    if ('failure' in message) waiter?.reject(errorOf(message.failure));
+    else waiter?.resolve(message.result);
+  }
+
+  /** Fails the calls in flight, because the other process has exited. */
+  close(): void {
+    this.isClosed = true;
+    for (const { reject } of this.waiting.values()) reject(gone());
+    this.waiting.clear();
+  }
+
+  private async run(name: string, id: number, args: readonly unknown[]): Promise<void> {
+    let answer: Message;
+    try {
+      answer = { id, result: await this.own[name]!(...(args as never[])) };
+    } catch (error) {
+      answer = { id, failure: failureOf(error as Error) };
+    }
+    if (!this.isClosed) this.send(answer);
+  }
+}
+
+function failureOf(error: Error): Failure {
+  const { message } = error;
+  return error instanceof InferenceError
+    ? { message, code: error.code, retryAfterSeconds: error.retryAfterSeconds }
+    : { message };
+}
+
+function errorOf({ message, code, retryAfterSeconds }: Failure): Error {
+  return code === undefined ? new Error(message) : new InferenceError(code, message, retryAfterSeconds);
+}
+
+function gone(): InferenceError {
+  return new InferenceError('UNAVAILABLE', 'a process of the server has exited', 1);
+}

@@ -1,0 +1,303 @@
+import cluster, { type Worker } from 'node:cluster';
+import type { RuntimeConfig } from '../config.js';
+import { processBytes } from '../engines/python/process-memory.js';
+import { availableProcessors, memoryLimit, shareOf } from '../host-limits.js';
+import { bytesLeft } from '../models/memory.js';
+import type { ModelChange } from '../models/model-control.js';
+import type { Logger } from '../observability/log.js';
+import {
+  type ProcessFigures,
+  processFigures,
+  RuntimeMetrics,
+  type RuntimeMetricsData,
+} from '../observability/metrics.js';
+import type { RuntimeState } from '../runtime.js';
+import { TokenBuckets } from '../server/token-buckets.js';
+import { watch } from '../watch.js';
+import type { MeasurementData, MemberCalls, SupervisorCalls } from './calls.js';
+import { Channel } from './channel.js';
+
+/** Milliseconds before the first replacement of a process. The delay doubles with each further one, up to the maximum. */
+const MIN_BACKOFF_MS = 50;
+const MAX_BACKOFF_MS = 30_000;
+
+/** Milliseconds to wait for the metrics of a busy process. Its last known metrics count if it takes longer. */
+const MEASURE_MS = 1000;
+
+/** Share of memory that stays free when the number of processes is chosen automatically. */
+const FREE_SHARE = 1 / 4;
+
+interface Member {
+  readonly worker: Worker;
+  readonly channel: Channel<MemberCalls>;
+  /** Number of the next change to make, of all changes since the server started. */
+  nextChange: number;
+  isLoaded: boolean;
+  isServing: boolean;
+  isReady: boolean;
+  last: MeasurementData | undefined;
+}
+
+/**
+ * Supervises the processes of a server, which share its ports. It holds what they have in common: quotas, the models
+ * that callers changed, metrics and readiness. It takes no requests itself.
+ */
+export class Supervisor {
+  private readonly members = new Set<Member>();
+  private readonly quota: TokenBuckets;
+  private target = 1;
+  private wasServing = false;
+  private isClosing = false;
+  /** Consecutive exits of processes that did not run long. */
+  private exits = 0;
+  private queue: Promise<unknown> = Promise.resolve();
+  private state: RuntimeState | undefined;
+  private readonly changes: ModelChange[] = [];
+  /** Metrics of processes that have exited. */
+  private ended: RuntimeMetricsData | undefined;
+  private endedCpuSeconds = 0;
+  private readonly steps = new Map<string, Map<Member, () => void>>();
+  private stopWatching = () => {};
+  private readonly started: Promise<number>;
+  private resolveStarted!: (port: number) => void;
+  private onEmpty = () => {};
+
+  /** @param onFailedStart called if the first process exits before it serves, with its exit code */
+  constructor(
+    private readonly config: RuntimeConfig,
+    private readonly logger: Logger,
+    private readonly onFailedStart: (code: number) => void,
+  ) {
+    this.quota = new TokenBuckets(config.requestsPerSecond ?? Number.POSITIVE_INFINITY);
+    this.started = new Promise((resolve) => {
+      this.resolveStarted = resolve;
+    });
+  }
+
+  /** Starts the processes. Resolves with the port once one of them serves. */
+  start(): Promise<number> {
+    // Handing out connections in turn spreads them evenly. A connection that no process took survives its exit.
+    cluster.schedulingPolicy = cluster.SCHED_RR;
+    cluster.setupPrimary({ serialization: 'advanced' });
+    this.fork();
+    if (this.config.pollSeconds !== undefined) {
+      const onError = (error: unknown) => this.logger.failure('a look at the packages failed', error);
+      this.stopWatching = watch(() => this.change({ kind: 'refresh' }), this.config.pollSeconds, onError);
+    }
+    return this.started;
+  }
+
+  /** Drains all processes together and waits until they have exited. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    this.stopWatching();
+    if (this.members.size === 0) return;
+    const empty = new Promise<void>((resolve) => {
+      this.onEmpty = resolve;
+    });
+    for (const { channel } of this.members) channel.call('drain', true).catch(() => {});
+    await empty;
+  }
+
+  /** Kills all processes. */
+  kill(): void {
+    for (const { worker } of this.members) worker.process.kill('SIGKILL');
+  }
+
+  private get serving(): readonly Member[] {
+    return [...this.members].filter(({ isServing }) => isServing);
+  }
+
+  private fork(): void {
+    const worker = cluster.fork();
+    const since = performance.now();
+    const calls: SupervisorCalls = {
+      join: () => ({
+        processes: Math.max(this.target, this.config.processes ?? 1),
+        listensFirst: this.serving.length === 0,
+        state: this.state,
+      }),
+      loaded: (processors, state) => this.loaded(member, processors, state),
+      serving: (port) => this.serve(member, port),
+      ready: (ready) => {
+        member.isReady = ready;
+        this.shareReadiness();
+      },
+      arrived: (step) => this.arrived(member, step),
+      take: (callers) => callers.map((caller) => this.quota.take(caller)),
+      change: (change) => this.change(change),
+      measure: () => this.measure(),
+    };
+    const member: Member = {
+      worker,
+      channel: new Channel<MemberCalls>((message) => worker.isConnected() && worker.send(message), { ...calls }),
+      nextChange: this.changes.length,
+      isLoaded: false,
+      isServing: false,
+      isReady: false,
+      last: undefined,
+    };
+    this.members.add(member);
+    worker.on('message', (message) => member.channel.receive(message));
+    // A process that was killed cannot be sent messages any more.
+    worker.on('error', () => {});
+    worker.on('exit', (code, signal) => this.exited(member, code, signal, performance.now() - since));
+  }
+
+  private exited(member: Member, code: number, signal: string | null, milliseconds: number): void {
+    this.members.delete(member);
+    member.channel.close();
+    const { last, worker } = member;
+    if (last) {
+      this.ended = RuntimeMetrics.merged(this.ended ? [this.ended, last.metrics] : [last.metrics]).data();
+      this.endedCpuSeconds += last.figures.cpuSeconds;
+    }
+    for (const [step, arrivals] of this.steps) {
+      arrivals.delete(member);
+      this.proceed(step);
+    }
+    if (this.members.size === 0) this.onEmpty();
+    if (this.isClosing) return;
+    if (!this.wasServing) {
+      this.onFailedStart(code);
+      return;
+    }
+    this.logger.log('error', 'a process of the server exited and is replaced', {
+      pid: worker.process.pid,
+      code,
+      signal,
+    });
+    this.shareReadiness();
+    this.exits = milliseconds > MAX_BACKOFF_MS ? 0 : this.exits + 1;
+    const delay = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** Math.max(0, this.exits - 1));
+    setTimeout(() => {
+      if (!this.isClosing && this.members.size < this.target) this.fork();
+    }, delay);
+  }
+
+  private async loaded(member: Member, processors: number, state: RuntimeState): Promise<void> {
+    if (!this.state) {
+      this.state = state;
+      this.target = this.targetOf(member, processors);
+    }
+    // The models may have changed while this process loaded them.
+    await this.exclusive(async () => {
+      while (member.nextChange < this.changes.length) {
+        await member.channel.call('apply', this.changes[member.nextChange]!, 1);
+        member.nextChange++;
+      }
+      member.isLoaded = true;
+    });
+  }
+
+  private serve(member: Member, port: number): void {
+    member.isServing = true;
+    this.shareReadiness();
+    if (!this.wasServing) {
+      this.wasServing = true;
+      this.resolveStarted(port);
+    }
+    if (this.members.size < this.target) {
+      for (const { channel } of this.members) channel.call('resize', this.target).catch(() => {});
+      while (this.members.size < this.target) this.fork();
+    }
+    if (this.serving.length === this.target && this.target > 1) {
+      this.logger.log('info', 'every process serves', { processes: this.target });
+    }
+  }
+
+  /** Returns the number of processes: as configured, or as many as processors and memory allow. */
+  private targetOf({ worker }: Member, processors: number): number {
+    if (this.config.processes !== undefined) return this.config.processes;
+    const wanted = shareOf(availableProcessors(), processors);
+    const bytes = processBytes(worker.process.pid!);
+    if (wanted === 1 || bytes === undefined) return wanted;
+    const more = Math.floor(Math.max(0, bytesLeft() - memoryLimit() * FREE_SHARE) / bytes);
+    if (more < wanted - 1) {
+      this.logger.log('warn', 'the memory is too short for a process for each processor', { processes: more + 1 });
+    }
+    return Math.min(wanted, more + 1);
+  }
+
+  private shareReadiness(): void {
+    const unready = this.serving.filter(({ isReady }) => !isReady);
+    for (const member of this.members) {
+      const othersReady = unready.every((each) => each === member);
+      member.channel.call('othersReady', othersReady).catch(() => {});
+    }
+  }
+
+  /** Makes a change in every process, in one first. If it fails there, nothing changes. */
+  private change(change: ModelChange): Promise<void> {
+    return this.exclusive(async () => {
+      const [first, ...rest] = [...this.members].filter(({ isLoaded }) => isLoaded);
+      if (!first) return;
+      this.state = await first.channel.call('apply', change, rest.length + 1);
+      this.changes.push(change);
+      first.nextChange = this.changes.length;
+      for (const [index, member] of rest.entries()) {
+        try {
+          await member.channel.call('apply', change, rest.length - index);
+          member.nextChange = this.changes.length;
+        } catch (error) {
+          // The process is replaced by one with the models of the others.
+          this.logger.failure('a process of the server cannot follow a change of its models', error);
+          member.channel.call('drain', false).catch(() => {});
+        }
+      }
+    });
+  }
+
+  private exclusive<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.queue.then(change);
+    this.queue = turn.catch(() => {});
+    return turn;
+  }
+
+  private async measure(): Promise<MeasurementData> {
+    const loaded = [...this.members].filter(({ isLoaded }) => isLoaded);
+    await Promise.all(loaded.map((member) => this.update(member)));
+    const all = loaded.flatMap(({ last }) => last ?? []);
+    const metrics = RuntimeMetrics.merged(
+      all.map((each) => each.metrics),
+      this.ended ? [this.ended] : [],
+    );
+    const own = processFigures(0);
+    const sum = (figure: keyof ProcessFigures) =>
+      all.reduce((total, { figures }) => total + figures[figure], own[figure]);
+    return {
+      metrics: metrics.data(),
+      figures: {
+        queueDepth: sum('queueDepth'),
+        residentBytes: sum('residentBytes'),
+        cpuSeconds: sum('cpuSeconds') + this.endedCpuSeconds,
+        startSeconds: own.startSeconds,
+      },
+    };
+  }
+
+  private async update(member: Member): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(resolve, MEASURE_MS, undefined);
+    });
+    const measured = await Promise.race([member.channel.call('measure').catch(() => undefined), late]);
+    clearTimeout(timer);
+    if (measured) member.last = measured;
+  }
+
+  private arrived(member: Member, step: string): Promise<void> {
+    return new Promise((resolve) => {
+      const arrivals = this.steps.get(step) ?? new Map<Member, () => void>();
+      arrivals.set(member, resolve);
+      this.steps.set(step, arrivals);
+      this.proceed(step);
+    });
+  }
+
+  private proceed(step: string): void {
+    const arrivals = this.steps.get(step)!;
+    if (!this.serving.every((member) => arrivals.has(member))) return;
+    for (const resolve of arrivals.values()) resolve();
+  }
+}
