@@ -1,3 +1,5 @@
+import { CommanderError } from 'commander';
+
 /** A failure that the user can fix. Its message is printed without a stack trace. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure';
@@ -16,6 +18,9 @@ export const EXIT = { failure: 1, usage: 2, bug: 70 } as const;
 
 /** Returns the message to print for `error`, and the exit code. */
 export function described(error: unknown): { code: string; message: string; exitCode: number } {
+  if (error instanceof CommanderError) {
+    return { code: 'USAGE', message: error.message.replace(/^error: /, ''), exitCode: EXIT.usage };
+  }
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     return { code: error.code, message: error.message, exitCode: EXIT.failure };
   }

@@ -13,8 +13,10 @@ import { predictCommand } from './predict.js';
 import { serveCommand } from './serve.js';
 
 /** Creates the `modelship` command with all its subcommands. */
-export function program(): Command {
+export function program(asJson = false): Command {
   const command = new Command('modelship')
+    // With `--json` the error is printed as JSON once it is caught.
+    .configureOutput(asJson ? { writeErr: () => {}, outputError: () => {} } : {})
     .description('Ships one trained model to any cloud.')
     .version(packageVersion(), '-V, --version')
     .showHelpAfterError('(add --help for usage)')
@@ -37,16 +39,15 @@ export function program(): Command {
 
 /** Runs the command line, and returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
+  const asJson = args.includes('--json');
   try {
-    await program().parseAsync([...args], { from: 'user' });
+    await program(asJson).parseAsync([...args], { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {
     // Commander has already printed its own message.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
+    if (error instanceof CommanderError && (error.exitCode === 0 || !asJson)) return error.exitCode && EXIT.usage;
     const { code, message, exitCode } = described(error);
-    const text = args.includes('--json')
-      ? JSON.stringify({ error: { code, message } })
-      : `modelship: ${visible(message)}`;
+    const text = asJson ? JSON.stringify({ error: { code, message } }) : `modelship: ${visible(message)}`;
     process.stderr.write(`${text}\n`);
     // An interruption has already set the exit code.
     return typeof process.exitCode === 'number' ? process.exitCode : exitCode;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import { parseExact, stringifyExact } from '../json/exact-json.js';
 
@@ -23,6 +23,9 @@ export interface SampleTensor {
   readonly datatype?: string;
 }
 
+/** Maximum size of a samples file in bytes. Parsing takes many times its memory. */
+const MAX_SAMPLES_BYTES = 100_000_000;
+
 type Json = Readonly<Record<string, unknown>>;
 
 /**
@@ -36,8 +39,16 @@ type Json = Readonly<Record<string, unknown>>;
 export function readSampleRequests(path: string): SampleRequest[] {
   let text: string;
   try {
+    const stats = statSync(path);
+    if (stats.size > MAX_SAMPLES_BYTES) {
+      throw invalid(
+        `${path} has ${stats.size} bytes, and at most ${MAX_SAMPLES_BYTES} are read. Each replica runs all samples before ` +
+          'it is ready: keep a few',
+      );
+    }
     text = readFileSync(path, 'utf8');
   } catch (error) {
+    if (error instanceof ModelPackageError) throw error;
     throw invalid(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}). Give a JSON file of requests`);
   }
   return parseSampleRequests(text, path);

@@ -63,6 +63,8 @@ export function detectFormat(path: string): ModelFormat {
     throw new ModelPackageError('FILE_MISSING', `there is no file or folder ${path}. Give the path of a saved model.`);
   }
   if (stats.isDirectory()) return folderFormat(path);
+  // Opening a pipe would wait until something writes to it.
+  if (!stats.isFile()) throw unknown(path, 'a pipe, socket or device', 'give a file');
   const file = new FileBytes(path);
   try {
     if (file.size === 0) throw unknown(path, 'empty', 'save or copy it again');

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
+import { statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MANIFEST_FILE, type Manifest, parseManifest, readManifest } from '../manifest/index.js';
+import { MANIFEST_FILE, type Manifest, type PackageFile, parseManifest, readManifest } from '../manifest/index.js';
+import { TemporaryFolder } from '../temporary-folder.js';
 import { download, downloadText } from './download.js';
 import { isUrl, named, openStore, withoutQuery } from './open-store.js';
 import { ObjectMissing, withRetries } from './retry.js';
@@ -27,6 +28,9 @@ export interface StoredPackage {
   /** Downloads the files that the manifest lists. Their digests are not verified yet. */
   fetch(manifest: Manifest): Promise<LocalPackage>;
 }
+
+/** Number of files of a package downloaded in parallel. */
+const PARALLEL_FILES = 16;
 
 /** Maximum depth of packages: the location itself, a folder in it, or `NAME/VERSION`. */
 const MAX_DEPTH = 2;
@@ -99,20 +103,20 @@ function storedPackage(base: URL, known?: string): StoredPackage {
       return parseManifest(text, source);
     },
     async fetch({ files }) {
-      const directory = await mkdtemp(join(tmpdir(), 'modelship-model-'));
-      const dispose = () => rm(directory, { recursive: true, force: true });
+      const folder = new TemporaryFolder('model');
+      const directory = folder.path;
       try {
         await checkSpace(
           directory,
           files.reduce((sum, { size }) => sum + size, 0),
         );
         await writeFile(join(directory, MANIFEST_FILE), text!);
-        await allFinished(files.map(({ path, size }) => download(below(base, path), join(directory, path), size)));
+        await downloadAll(files, ({ path, size }) => download(below(base, path), join(directory, path), size));
       } catch (error) {
-        await dispose();
+        await folder.remove();
         throw error;
       }
-      return { directory, dispose };
+      return { directory, dispose: () => folder.remove() };
     },
   };
 }
@@ -123,9 +127,23 @@ function isManifest(path: readonly string[]): boolean {
   return isBelow && path.length >= 2 && path.length <= MAX_DEPTH + 1 && path.at(-1) === MANIFEST_FILE;
 }
 
-/** Waits for all downloads, so that none writes into a folder that was removed after another one failed. */
-async function allFinished(downloads: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(downloads);
+/**
+ * Downloads a limited number of files at once, because each needs several file descriptors. After a failure no other
+ * file is begun, and none is still written when the promise rejects.
+ */
+async function downloadAll(files: readonly PackageFile[], fetch: (file: PackageFile) => Promise<void>): Promise<void> {
+  const waiting = [...files];
+  const worker = async () => {
+    for (let file = waiting.shift(); file; file = waiting.shift()) {
+      try {
+        await fetch(file);
+      } catch (error) {
+        waiting.length = 0;
+        throw error;
+      }
+    }
+  };
+  const results = await Promise.allSettled(Array.from({ length: PARALLEL_FILES }, worker));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
 }

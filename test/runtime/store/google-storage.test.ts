@@ -89,7 +89,7 @@ describe('versions below a prefix of a store', () => {
     put('2');
     await controlled.refresh();
     expect(states()).toEqual(['2 AVAILABLE']);
-    expect(readdirSync(fetched).filter((name) => name.startsWith('modelship-model-'))).toHaveLength(1);
+    expect(readdirSync(fetched).filter((name) => name.startsWith('modelship-tmp-model-'))).toHaveLength(1);
     // The store fails, and what is served stays.
     google.given = 'another-token';
     google.objects.clear();

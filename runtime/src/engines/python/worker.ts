@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ModelPackageError } from '../../manifest/index.js';
+import { TemporaryFolder } from '../../temporary-folder.js';
 import { InferenceError, STATUS_CODES, type StatusCode } from '../../tensor/errors.js';
 import type { Signature, Tensor } from '../../tensor/tensor.js';
 import type { LoadedModel } from '../engine.js';
@@ -69,7 +68,7 @@ export class Worker {
     const folder = temporaryFolder();
     this.child = spawn(options.python, ['-m', 'modelship_worker'], {
       cwd: workerFolder(),
-      env: workerEnvironment(options.threads, folder, options.environment),
+      env: workerEnvironment(options.threads, folder?.path, options.environment),
       // Node creates a pair of connected Unix sockets for it. There is no socket path that other processes could
       // connect to.
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
@@ -77,7 +76,7 @@ export class Worker {
     // Without a free file descriptor, Node returns a child that has no streams and reports the error later.
     if (!this.child.stdio) {
       this.child.once('error', () => {});
-      void removeFolder(folder);
+      void folder?.remove();
       throw new Error('a process cannot be started, because no file descriptor is free');
     }
     this.socket = this.child.stdio[SOCKET] as Socket;
@@ -113,7 +112,7 @@ export class Worker {
         setImmediate(finish, signal ? `it was ended by ${signal}` : `it exited with ${code}`),
       );
     });
-    this.removed = this.ended.then(() => removeFolder(folder));
+    this.removed = this.ended.then(() => folder?.remove());
   }
 
   /**
@@ -244,16 +243,12 @@ interface Told {
 }
 
 /** Creates a folder for the temporary files of one worker. Undefined on a host without a writable folder for them. */
-function temporaryFolder(): string | undefined {
+function temporaryFolder(): TemporaryFolder | undefined {
   try {
-    return mkdtempSync(join(tmpdir(), 'modelship-worker-'));
+    return new TemporaryFolder('worker');
   } catch {
     return undefined;
   }
-}
-
-async function removeFolder(folder: string | undefined): Promise<void> {
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true }).catch(() => {});
 }
 
 /** Finds the folder `python` of this package. It is beside the bundle in images, and above this file elsewhere. */

@@ -6,7 +6,7 @@ import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/ind
 import type { Signature } from '../../../../runtime/src/tensor/tensor.js';
 import { python, saveModels } from './saved.js';
 
-const workerFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('modelship-worker-'));
+const workerFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('modelship-tmp-worker-'));
 
 let folder: string;
 let before: readonly string[];
