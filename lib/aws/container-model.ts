@@ -33,11 +33,13 @@ import { ContainerCapacity } from './capacity.js';
 import { ContainerModelData } from './container-model-data.js';
 import type { ContainerModelProps } from './container-props.js';
 import { AwsImage, pullImage } from './image.js';
+import type { ContainerModelAttributes, IModelEndpoint } from './imported-endpoint.js';
 import { ApiFront } from './private/ecs/api-front.js';
 import { taskArchitecture } from './private/ecs/architecture.js';
 import { CapacityProviders } from './private/ecs/capacity-providers.js';
 import { alternate, deployment, hasTwoVersions } from './private/ecs/deployment.js';
 import { GpuInstances } from './private/ecs/gpu-instances.js';
+import { importedService } from './private/ecs/imported.js';
 import { ECS } from './private/ecs/limits.js';
 import { LoadBalancer } from './private/ecs/load-balancer.js';
 import { ManagedGpuInstances } from './private/ecs/managed-gpu-instances.js';
@@ -53,6 +55,7 @@ import { warn } from './private/shared/cost-warnings.js';
 import { credentialOptions } from './private/shared/credential-options.js';
 import { requireEffect } from './private/shared/grant.js';
 import { tellIdleCost } from './private/shared/idle-cost.js';
+import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { isOfAnotherRegion, type PulledImage, pulledImage } from './private/shared/pulled-image.js';
 import { requireS3Route } from './private/shared/subnets.js';
 
@@ -78,7 +81,31 @@ const IMAGE_FOLDER = '/models';
  *
  * @throws ValidationError listing every invalid prop
  */
-export class ContainerModel extends Construct implements ModelEndpoint<Metric>, IConnectable {
+export class ContainerModel extends Construct implements ModelEndpoint<Metric>, IModelEndpoint, IConnectable {
+  /**
+   * Imports an endpoint of another stack, to allow callers to invoke it and to observe it. It must be in the account and
+   * region of this stack.
+   *
+   * @example
+   * ```ts
+   * import { ContainerModel } from 'modelship/aws';
+   *
+   * const endpoint = ContainerModel.fromContainerModelAttributes(stack, 'Iris', {
+   *   url: 'https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com',
+   *   httpApiId: 'a1b2c3d4e5',
+   *   loadBalancerFullName: 'app/Models-Iris/50dc6c495c0c9188',
+   * });
+   * endpoint.grantInvoke(role);
+   * ```
+   */
+  static fromContainerModelAttributes(
+    scope: Construct,
+    id: string,
+    attributes: ContainerModelAttributes,
+  ): IModelEndpoint {
+    return new ImportedEndpoint(scope, id, (endpoint) => importedService(endpoint, attributes));
+  }
+
   /** Model package that the service runs. */
   readonly model: Model;
   /** VPC of the tasks and the load balancer. */

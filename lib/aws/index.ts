@@ -11,6 +11,7 @@ export * from './endpoint-explanations.js';
 export * from './endpoint-model-data.js';
 export { type QueueFrontOptions, type RestApiOptions, ServerlessFront } from './front.js';
 export { AwsImage, type ImageNeeds, type RuntimeImageOptions } from './image.js';
+export type * from './imported-endpoint.js';
 export * from './jwt-audience-format.js';
 export { ManagedEndpointModel } from './managed-endpoint-model.js';
 export * from './managed-endpoint-props.js';

@@ -2,7 +2,7 @@ import { START_SECONDS } from '@modelship/runtime/contract';
 import { Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { IAlarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Connections, type IConnectable, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnEndpoint, CfnEndpointConfig, CfnInferenceComponent, type CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { Construct } from 'constructs';
@@ -16,9 +16,10 @@ import { ModelServer } from '../serving/servers/model-server.js';
 import { shellWord } from '../serving/shell-word.js';
 import { EndpointModelData } from './endpoint-model-data.js';
 import { AwsImage, pullImage } from './image.js';
+import type { IModelEndpoint, ManagedEndpointModelAttributes } from './imported-endpoint.js';
 import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
 import { EndpointMode } from './mode.js';
-import { grantAsyncObjects } from './private/sagemaker/async-access.js';
+import { grantEndpoint, invocationUrl } from './private/sagemaker/endpoint-access.js';
 import {
   asyncInferenceConfig,
   asyncInputPrefix,
@@ -29,6 +30,7 @@ import { EndpointMetrics } from './private/sagemaker/endpoint-metrics.js';
 import { endpointScaling } from './private/sagemaker/endpoint-scaling.js';
 import { componentDeploymentConfig, deploymentConfig, isPartOfAnInstance } from './private/sagemaker/guardrails.js';
 import { requireEcr } from './private/sagemaker/image-validation.js';
+import { importedEndpoint } from './private/sagemaker/imported.js';
 import {
   architectureOf,
   initialReplicas,
@@ -51,6 +53,7 @@ import { warn } from './private/shared/cost-warnings.js';
 import { signatureOptions } from './private/shared/credential-options.js';
 import { requireEffect } from './private/shared/grant.js';
 import { tellIdleCost } from './private/shared/idle-cost.js';
+import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { grantSource } from './private/shared/model-source.js';
 import { type PulledImage, pulledImage } from './private/shared/pulled-image.js';
 import { requireS3Route } from './private/shared/subnets.js';
@@ -80,7 +83,27 @@ const DEFAULT_LOG_DAYS = 90;
  *
  * @throws ValidationError listing every invalid prop
  */
-export class ManagedEndpointModel extends Construct implements ModelEndpoint<Metric>, IConnectable {
+export class ManagedEndpointModel extends Construct implements ModelEndpoint<Metric>, IModelEndpoint, IConnectable {
+  /**
+   * Imports an endpoint of another stack, to allow callers to invoke it and to observe it. It must be in the account and
+   * region of this stack. Its metrics are those of the main variant.
+   *
+   * @example
+   * ```ts
+   * import { ManagedEndpointModel } from 'modelship/aws';
+   *
+   * const endpoint = ManagedEndpointModel.fromManagedEndpointModelAttributes(stack, 'Iris', { endpointName: 'iris' });
+   * endpoint.grantInvoke(role);
+   * ```
+   */
+  static fromManagedEndpointModelAttributes(
+    scope: Construct,
+    id: string,
+    attributes: ManagedEndpointModelAttributes,
+  ): IModelEndpoint {
+    return new ImportedEndpoint(scope, id, (endpoint) => importedEndpoint(endpoint, attributes));
+  }
+
   /** Model package of the main variant. */
   readonly model: Model;
   /** SageMaker endpoint. */
@@ -167,9 +190,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
 
   /** Invocation URL. Requests must be signed with AWS Signature Version 4 for the service `sagemaker`. */
   get url(): string {
-    const { region, urlSuffix } = Stack.of(this);
-    const call = this.mode.kind === 'asynchronous' ? 'async-invocations' : 'invocations';
-    return `https://runtime.sagemaker.${region}.${urlSuffix}/endpoints/${this.endpointName}/${call}`;
+    return invocationUrl(this, this.endpointName, this.mode);
   }
 
   /** Invocation URL, the same as `url`: SageMaker has one route. */
@@ -215,22 +236,15 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
    * @throws Error if the grant has no effect
    */
   grantInvoke(grantee: IGrantable): Grant {
-    const asynchronous = this.mode.asynchronousOptions;
-    const grant = Grant.addToPrincipal({
-      grantee,
-      actions: asynchronous
-        ? ['sagemaker:InvokeEndpointAsync']
-        : ['sagemaker:InvokeEndpoint', ...(this.server.spec.streams ? [STREAM_ACTION] : [])],
-      resourceArns: [
-        this.endpointArn,
-        // Callers invoke an inference component by name, and IAM authorizes it as a separate resource.
-        ...(this.inferenceComponent ? [this.inferenceComponent.attrInferenceComponentArn] : []),
-      ],
-    });
-    const objects = asynchronous ? grantAsyncObjects(grantee, asynchronous, this.props.encryptionKey) : [];
     return requireEffect(
       this,
-      objects.reduce((all, each) => all.combine(each), grant),
+      grantEndpoint(grantee, {
+        endpointArn: this.endpointArn,
+        componentArn: this.inferenceComponent?.attrInferenceComponentArn,
+        mode: this.mode,
+        streams: this.server.spec.streams,
+        encryptionKey: this.props.encryptionKey,
+      }),
     );
   }
 
@@ -246,12 +260,12 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
 
   /** Metric for the number of invocations that failed in the model or the container. @default - sum over 1 minute */
   metricErrors(options?: MetricOptions): Metric {
-    return this.metric('Invocation5XXErrors', { statistic: 'Sum', ...options });
+    return this.metrics.errors(options);
   }
 
   /** Metric for the latency of the container, in microseconds. @default - 99th percentile over 1 minute */
   metricLatency(options?: MetricOptions): Metric {
-    return this.metric('ModelLatency', { statistic: 'p99', ...options });
+    return this.metrics.latency(options);
   }
 
   private metricsOf(variantName: string): EndpointMetrics {
@@ -448,5 +462,3 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
     });
   }
 }
-
-const STREAM_ACTION = 'sagemaker:InvokeEndpointWithResponseStream';

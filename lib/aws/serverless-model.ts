@@ -21,9 +21,11 @@ import { predictCommand } from '../serving/predict-command.js';
 import { modelVariables } from '../serving/servers/model-variables.js';
 import { shellWord } from '../serving/shell-word.js';
 import { ServerlessFront } from './front.js';
-import type { AnsweringFront, Front } from './private/lambda/front.js';
+import type { IModelEndpoint, ServerlessModelAttributes } from './imported-endpoint.js';
+import { ALIAS_NAME, type AnsweringFront, type Front } from './private/lambda/front.js';
 import { functionCode } from './private/lambda/function-code.js';
 import { HttpFront } from './private/lambda/http-front.js';
+import { importedFunction } from './private/lambda/imported.js';
 import { FRONT_TIMEOUT_SECONDS, LAMBDA, RUNTIME_MIB } from './private/lambda/limits.js';
 import { encryptLogs } from './private/lambda/log-encryption.js';
 import { grantResults, QueueFront } from './private/lambda/queue-front.js';
@@ -39,6 +41,7 @@ import { warn } from './private/shared/cost-warnings.js';
 import { credentialOptions } from './private/shared/credential-options.js';
 import { requireEffect } from './private/shared/grant.js';
 import { product, tellIdleCost } from './private/shared/idle-cost.js';
+import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { requireS3Route } from './private/shared/subnets.js';
 import { ServerlessModelData } from './serverless-model-data.js';
 import type { ServerlessModelProps } from './serverless-props.js';
@@ -82,7 +85,34 @@ function defaultMemoryMib({ sizeBytes }: Model): number {
  *
  * @throws ValidationError listing every invalid prop
  */
-export class ServerlessModel extends Construct implements ModelEndpoint<Metric>, IConnectable {
+export class ServerlessModel extends Construct implements ModelEndpoint<Metric>, IModelEndpoint, IConnectable {
+  /**
+   * Imports an endpoint of another stack, to allow callers to invoke it and to observe it. It must be in the account and
+   * region of this stack, and authenticate callers with IAM.
+   *
+   * @example
+   * ```ts
+   * import { ServerlessModel } from 'modelship/aws';
+   *
+   * const endpoint = ServerlessModel.fromServerlessModelAttributes(stack, 'Iris', {
+   *   url: 'https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod/',
+   *   functionName: 'Models-Iris',
+   *   restApi: { restApiId: 'a1b2c3d4e5', restApiName: 'Models-Iris-Api' },
+   * });
+   * endpoint.grantInvoke(role);
+   * endpoint.metricErrors().createAlarm(stack, 'Failures', { threshold: 1, evaluationPeriods: 1 });
+   * ```
+   *
+   * @throws Error if the attributes name several fronts
+   */
+  static fromServerlessModelAttributes(
+    scope: Construct,
+    id: string,
+    attributes: ServerlessModelAttributes,
+  ): IModelEndpoint {
+    return new ImportedEndpoint(scope, id, (endpoint) => importedFunction(endpoint, attributes));
+  }
+
   /** Model package that the function serves. */
   readonly model: Model;
   /** Lambda function. */
@@ -180,7 +210,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
     }
     const minReplicas = props.minReplicas ?? 0;
     if (minReplicas !== 0) warn(this, 'modelship:provisionedConcurrency');
-    this.alias = this.function.addAlias('live', {
+    this.alias = this.function.addAlias(ALIAS_NAME, {
       provisionedConcurrentExecutions: minReplicas === 0 ? undefined : minReplicas,
     });
     const alarmActions = props.alarmActions ?? [];

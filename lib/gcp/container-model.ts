@@ -147,7 +147,8 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
   /**
    * Allows the pods of a namespace to invoke the model.
    *
-   * @throws Error if `namespace` is not the name of a namespace, or if `kserve` is true, because Modelship creates no network policy for KServe
+   * @throws Error if `namespace` is not the name of a namespace, or if `kserve` is true, because Modelship creates no
+   * network policy for KServe
    */
   grantInvoke(namespace: string): void {
     if (!Token.isUnresolved(namespace) && !NAMESPACE.test(namespace)) {

@@ -16,6 +16,7 @@ import { Construct } from 'constructs';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
 import { httpAccessLog, httpAccessLogGroup } from '../shared/access-log.js';
 import { apiName } from '../shared/api-name.js';
+import { HTTP_STAGE } from '../shared/imported-endpoint.js';
 import { rates } from '../shared/throttle.js';
 import type { LoadBalancer } from './load-balancer.js';
 
@@ -70,7 +71,7 @@ export class ApiFront extends Construct {
     }
     this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
-      stageName: '$default',
+      stageName: HTTP_STAGE,
       autoDeploy: true,
       throttle: rates(throttle),
       accessLogSettings: {
@@ -85,7 +86,7 @@ export class ApiFront extends Construct {
     return Grant.addToPrincipal({
       grantee,
       actions: ['execute-api:Invoke'],
-      resourceArns: [this.api.arnForExecuteApi('*', '/*', '$default')],
+      resourceArns: [this.api.arnForExecuteApi('*', '/*', HTTP_STAGE)],
     });
   }
 }

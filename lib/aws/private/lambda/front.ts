@@ -1,6 +1,12 @@
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 
+/** Name of the alias that fronts invoke. */
+export const ALIAS_NAME = 'live';
+
+/** Stage of REST APIs, the first part of their paths. */
+export const REST_STAGE = 'prod';
+
 /** Entry point for the requests to the function. */
 export interface Front {
   /** URL that receives requests. */

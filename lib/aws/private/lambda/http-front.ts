@@ -18,6 +18,7 @@ import type { Access } from '../../../serving/access.js';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
 import { httpAccessLog, httpAccessLogGroup } from '../shared/access-log.js';
 import { apiName } from '../shared/api-name.js';
+import { HTTP_STAGE } from '../shared/imported-endpoint.js';
 import { rates } from '../shared/throttle.js';
 import type { AnsweringFront } from './front.js';
 
@@ -54,7 +55,7 @@ export class HttpFront extends Construct implements AnsweringFront {
     }
     this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
-      stageName: '$default',
+      stageName: HTTP_STAGE,
       autoDeploy: true,
       throttle: rates(throttle),
       accessLogSettings: {

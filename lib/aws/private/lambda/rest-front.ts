@@ -35,7 +35,7 @@ import { refuseService } from '../shared/grant.js';
 import { rates } from '../shared/throttle.js';
 import { ApiLogRole } from './api-log-role.js';
 import { Firewall } from './firewall.js';
-import type { AnsweringFront } from './front.js';
+import { type AnsweringFront, REST_STAGE } from './front.js';
 import { JwtAuthorizer } from './jwt-authorizer.js';
 import { inferSchema, predictSchema } from './request-schema.js';
 
@@ -93,6 +93,7 @@ export class RestFront extends Construct implements AnsweringFront {
       // The account has only one such role. `ApiLogRole` creates it once, and only on request.
       cloudWatchRole: false,
       deployOptions: {
+        stageName: REST_STAGE,
         throttlingRateLimit: rate.rateLimit,
         throttlingBurstLimit: rate.burstLimit,
         ...(props.accountLogRole !== undefined && {

@@ -1,4 +1,5 @@
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { RequestMetrics } from '../shared/imported-endpoint.js';
 import { PERIOD } from '../shared/service-alarms.js';
 
 /** CloudWatch dimensions of the metrics. */
@@ -12,7 +13,7 @@ export interface EndpointMetricsProps {
 }
 
 /** Metrics of one variant, or of one inference component. */
-export class EndpointMetrics {
+export class EndpointMetrics implements RequestMetrics {
   readonly variantName: string;
 
   constructor(private readonly props: EndpointMetricsProps) {
@@ -61,6 +62,16 @@ export class EndpointMetrics {
       statistic: 'Sum',
       ...options,
     });
+  }
+
+  /** Number of requests that failed in the model or the container. */
+  errors(options: MetricOptions = {}): Metric {
+    return this.metric('Invocation5XXErrors', { statistic: 'Sum', ...options });
+  }
+
+  /** Latency of the container, in microseconds. */
+  latency(options: MetricOptions = {}): Metric {
+    return this.metric('ModelLatency', { statistic: 'p99', ...options });
   }
 
   /** Failures of the model or container as a share of the requests, 0 to 1: each request counts as a failure or not. */

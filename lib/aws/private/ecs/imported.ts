@@ -1,0 +1,34 @@
+import type { Construct } from 'constructs';
+import type { ContainerModelAttributes } from '../../imported-endpoint.js';
+import {
+  grantApi,
+  HTTP_STAGE,
+  type ImportedBehavior,
+  type MetricNames,
+  namedMetrics,
+} from '../shared/imported-endpoint.js';
+
+const METRICS: MetricNames = {
+  namespace: 'AWS/ApplicationELB',
+  requests: 'RequestCount',
+  errors: 'HTTPCode_Target_5XX_Count',
+  latency: 'TargetResponseTime',
+};
+
+/** Returns the behavior of an imported service. */
+export function importedService(
+  endpoint: Construct,
+  { url, loadBalancerFullName, httpApiId }: ContainerModelAttributes,
+): ImportedBehavior {
+  return {
+    url,
+    metrics: namedMetrics(endpoint, METRICS, { LoadBalancer: loadBalancerFullName }),
+    grant: (grantee) => {
+      if (httpApiId !== undefined) return grantApi(endpoint, grantee, httpApiId, HTTP_STAGE);
+      throw new Error(
+        `${endpoint.node.path}: grantInvoke() needs the attribute \`httpApiId\`, because IAM authorizes callers of the API ` +
+          'only. Without the API the security groups of the load balancer allow callers',
+      );
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { Stack } from 'aws-cdk-lib';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import type { EndpointMode } from '../../mode.js';
+import { grantAsyncObjects } from './async-access.js';
+
+/** Endpoint that a caller may invoke. */
+export interface InvokedEndpoint {
+  readonly endpointArn: string;
+  /** ARN of the inference component. Callers invoke it by name, and IAM authorizes it as a separate resource. */
+  readonly componentArn?: string;
+  readonly mode: EndpointMode;
+  /** Whether responses may be streamed. */
+  readonly streams: boolean;
+  /** Key that encrypts the responses of an asynchronous endpoint. */
+  readonly encryptionKey?: IKey;
+}
+
+/** Returns the URL of requests to an endpoint. */
+export function invocationUrl(scope: Construct, endpointName: string, mode: EndpointMode): string {
+  const { region, urlSuffix } = Stack.of(scope);
+  const call = mode.kind === 'asynchronous' ? 'async-invocations' : 'invocations';
+  return `https://runtime.sagemaker.${region}.${urlSuffix}/endpoints/${endpointName}/${call}`;
+}
+
+/** Grants permission to invoke an endpoint and, if it is asynchronous, to exchange objects with it. */
+export function grantEndpoint(grantee: IGrantable, endpoint: InvokedEndpoint): Grant {
+  const { endpointArn, componentArn, mode, streams, encryptionKey } = endpoint;
+  const asynchronous = mode.asynchronousOptions;
+  const grant = Grant.addToPrincipal({
+    grantee,
+    actions: asynchronous
+      ? ['sagemaker:InvokeEndpointAsync']
+      : ['sagemaker:InvokeEndpoint', ...(streams ? [STREAM_ACTION] : [])],
+    resourceArns: [endpointArn, ...(componentArn === undefined ? [] : [componentArn])],
+  });
+  const objects = asynchronous ? grantAsyncObjects(grantee, asynchronous, encryptionKey) : [];
+  return objects.reduce((all, each) => all.combine(each), grant);
+}
+
+const STREAM_ACTION = 'sagemaker:InvokeEndpointWithResponseStream';
