@@ -1,3 +1,4 @@
+import type { IVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 
 /** Settings of the REST API in front of the function. */
@@ -10,6 +11,15 @@ export interface RestApiOptions {
    * @default true
    */
   readonly validateRequests?: boolean;
+
+  /**
+   * Interface VPC endpoints of the service `execute-api`. They make the API private: callers reach it through these
+   * endpoints only, and authenticate as `access` says. `url` is the name of the API at the first endpoint, which works
+   * without private DNS. Step Functions and `BatchModel` cannot reach a private API.
+   *
+   * @default - the API is reachable from the internet
+   */
+  readonly vpcEndpoints?: IVpcEndpoint[];
 }
 
 /** Settings of the SQS queue in front of the function. */

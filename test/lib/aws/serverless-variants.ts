@@ -1,6 +1,6 @@
 import type { Stack } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { FlowLogDestination, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { FlowLogDestination, InterfaceVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { FileSystem } from 'aws-cdk-lib/aws-efs';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -37,6 +37,10 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Serverl
   }),
   tokens: () => ({ access: Access.jwt({ issuer: 'https://issuer.example.com', audience: ['iris'] }) }),
   anonymous: () => ({ access: Access.anonymous() }),
+  'private REST API': (stack) => {
+    const endpoint = network(stack).addInterfaceEndpoint('Api', { service: InterfaceVpcEndpointAwsService.APIGATEWAY });
+    return { front: ServerlessFront.restApi({ vpcEndpoints: [endpoint] }) };
+  },
   'HTTP API': () => ({ front: ServerlessFront.httpApi() }),
   'HTTP API, tokens': () => ({
     front: ServerlessFront.httpApi(),

@@ -89,6 +89,13 @@ function checkService(validator: Validator, { compute }: BatchModelProps): void 
     'UNSUPPORTED_FRONT',
     'Step Functions calls API Gateway; use ServerlessFront.restApi() or .httpApi()',
   );
+  // https://docs.aws.amazon.com/step-functions/latest/dg/connect-api-gateway.html
+  validator.check(
+    !front.restFront?.isPrivate,
+    'compute',
+    'UNSUPPORTED_FRONT',
+    'its REST API is private, and Step Functions reaches public ones only; remove `vpcEndpoints`, or use BatchCompute.transform()',
+  );
   const bytes = smallestRequestBytes(service.model);
   validator.check(
     bytes <= BATCH.stateBytes,

@@ -1,10 +1,12 @@
 import type { Access } from '../../../serving/access.js';
 import type { AccessSupport } from '../../../serving/validation/access.js';
+import { checkType } from '../../../serving/validation/prop-types.js';
 import type { ThrottleSupport } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { ServerlessFront } from '../../front.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import { PREFIX } from '../shared/paths.js';
+import { VPC_ENDPOINTS } from '../shared/prop-types.js';
 import { API_GATEWAY_RATES } from '../shared/throttle.js';
 import { QUEUE, WAF_REQUESTS } from './limits.js';
 
@@ -58,6 +60,14 @@ export function checkFront(validator: Validator, props: ServerlessModelProps, fr
     'it must be the ARN of a web ACL of the scope REGIONAL',
   );
   validator.number('webAcl.requestsPerFiveMinutes', props.webAcl?.managedOptions?.requestsPerFiveMinutes, WAF_REQUESTS);
+  const vpcEndpoints = front.restApiOptions?.vpcEndpoints;
+  checkType(validator, 'front.vpcEndpoints', vpcEndpoints, VPC_ENDPOINTS);
+  validator.check(
+    vpcEndpoints?.length !== 0,
+    'front.vpcEndpoints',
+    'MISSING',
+    'got an empty list; pass at least one interface endpoint of the service execute-api, or remove it',
+  );
   const { batchSize, maxReceives, outputPrefix } = front.queueOptions ?? {};
   validator.number('front.batchSize', batchSize, QUEUE.batchSize);
   validator.number('front.maxReceives', maxReceives, QUEUE.maxReceives);

@@ -1,5 +1,5 @@
 import { inferPath, predictPath } from '@modelship/runtime/contract';
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
 import {
   ApiKey,
   AuthorizationType,
@@ -20,7 +20,15 @@ import {
   UsagePlan,
 } from 'aws-cdk-lib/aws-apigateway';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { AnyPrincipal, Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
+import {
+  AccountRootPrincipal,
+  AnyPrincipal,
+  Effect,
+  Grant,
+  type IGrantable,
+  PolicyStatement,
+} from 'aws-cdk-lib/aws-iam';
 import type { Architecture, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -80,15 +88,18 @@ export class RestFront extends Construct implements AnsweringFront {
 
   private readonly hasPreflight: boolean;
   private isPreflightAllowed = false;
+  /** VPC endpoints through which callers reach the API. Empty if it is reachable from the internet. */
+  private readonly vpcEndpoints: readonly IVpcEndpoint[];
 
   constructor(scope: Construct, id: string, props: RestFrontProps) {
     super(scope, id);
-    const { access, throttle = DEFAULT_THROTTLE } = props;
+    const { access, throttle = DEFAULT_THROTTLE, vpcEndpoints } = props;
+    this.vpcEndpoints = vpcEndpoints ?? [];
     const rate = rates(throttle);
     this.api = new RestApi(this, 'Resource', {
       // CloudWatch identifies REST APIs by name only.
       restApiName: apiName(this),
-      endpointTypes: [EndpointType.REGIONAL],
+      endpointConfiguration: { types: [vpcEndpoints ? EndpointType.PRIVATE : EndpointType.REGIONAL], vpcEndpoints },
       binaryMediaTypes: BINARY_TYPES,
       // The account has only one such role. `ApiLogRole` creates it once, and only on request.
       cloudWatchRole: false,
@@ -110,6 +121,7 @@ export class RestFront extends Construct implements AnsweringFront {
       },
     });
     if (props.accountLogRole) this.api.deploymentStage.node.addDependency(ApiLogRole.of(this).account);
+    if (vpcEndpoints) this.closeToOthers(access, vpcEndpoints);
     this.addRetryAfter();
     if (props.corsOrigins.length > 0) this.addCorsErrors(props.corsOrigins);
     this.requestValidator = this.api.addRequestValidator('RequestValidator', {
@@ -153,7 +165,16 @@ export class RestFront extends Construct implements AnsweringFront {
   }
 
   get url(): string {
-    return this.api.url;
+    const [endpoint] = this.vpcEndpoints;
+    if (!endpoint) return this.api.url;
+    const { region, urlSuffix } = Stack.of(this);
+    const host = `${this.api.restApiId}-${endpoint.vpcEndpointId}.execute-api.${region}.${urlSuffix}`;
+    return `https://${host}/${this.api.deploymentStage.stageName}/`;
+  }
+
+  /** Whether callers reach the API through VPC endpoints only. */
+  get isPrivate(): boolean {
+    return this.vpcEndpoints.length > 0;
   }
 
   /**
@@ -201,6 +222,29 @@ export class RestFront extends Construct implements AnsweringFront {
 
   metricLatency(props?: MetricOptions): Metric {
     return this.api.metricLatency(props);
+  }
+
+  /**
+   * Adds the resource policy, without which a private API rejects every request. With IAM it allows this account, so
+   * that a caller's own policy decides; `Principal: *` would let every signed request in.
+   * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
+   */
+  private closeToOthers({ kind }: Access, vpcEndpoints: readonly IVpcEndpoint[]): void {
+    const isIam = kind === 'cloudIdentity';
+    const statement = { actions: ['execute-api:Invoke'], resources: ['execute-api:/*'] };
+    this.api.addToResourcePolicy(
+      new PolicyStatement({ ...statement, principals: [isIam ? new AccountRootPrincipal() : new AnyPrincipal()] }),
+    );
+    this.api.addToResourcePolicy(
+      new PolicyStatement({
+        ...statement,
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        conditions: {
+          StringNotEquals: { 'aws:SourceVpce': vpcEndpoints.map(({ vpcEndpointId }) => vpcEndpointId) },
+        },
+      }),
+    );
   }
 
   /** Adds the routes whose body format is known. They take precedence over the catch-all route. */
