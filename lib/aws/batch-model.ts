@@ -20,6 +20,7 @@ import { requireEcr } from './private/sagemaker/image-validation.js';
 import { hasLocalStorage, isArm } from './private/sagemaker/limits.js';
 import { ExecutionRole } from './private/sagemaker/role.js';
 import { ServedModel } from './private/sagemaker/served-model.js';
+import { encryptLogs } from './private/shared/log-encryption.js';
 import { ServiceAlarms } from './private/shared/service-alarms.js';
 import type { ServerlessModel } from './serverless-model.js';
 
@@ -70,10 +71,12 @@ export class BatchModel extends Construct {
     // The role's policy refers to the state machine by name, so the name must be known before the resource exists.
     this.name = Names.uniqueResourceName(this, { maxLength: 80, separator: '-' });
     this.role = new BatchRole(this, 'Role');
+    if (props.encryptionKey) encryptLogs(this, props.encryptionKey);
     this.logGroup = new LogGroup(this, 'Logs', {
       // For log groups without this prefix Step Functions adds a resource policy, and an account may have only ten.
       logGroupName: `/aws/vendedlogs/states/${this.name}`,
       retention: (props.logRetentionDays ?? DEFAULT_LOG_DAYS) as RetentionDays,
+      encryptionKey: props.encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const { transformOptions } = props.compute;

@@ -21,7 +21,8 @@ export interface BatchModelProps {
   readonly outputPrefix?: string;
 
   /**
-   * KMS key that encrypts the output of a transform job and the volumes of its instances. Instance types with local
+   * KMS key that encrypts the logs, the output of a transform job and the volumes of its instances. The construct adds
+   * CloudWatch Logs to the key policy. The policy of an imported key must already allow it. Instance types with local
    * storage, such as ml.g5.xlarge, encrypt their disks in hardware, and SageMaker accepts no key for them.
    *
    * @default - AWS-managed encryption

@@ -17,10 +17,11 @@ import {
   Ec2Service,
   FargateService,
   type ICluster,
+  PropagatedTagSource,
 } from 'aws-cdk-lib/aws-ecs';
 import { HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { LogGroupProps, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
@@ -56,6 +57,7 @@ import { credentialOptions } from './private/shared/credential-options.js';
 import { requireEffect } from './private/shared/grant.js';
 import { tellIdleCost } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
+import { encryptLogs } from './private/shared/log-encryption.js';
 import { isOfAnotherRegion, type PulledImage, pulledImage } from './private/shared/pulled-image.js';
 import { requireS3Route } from './private/shared/subnets.js';
 
@@ -153,12 +155,12 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     this.timeoutSeconds = Token.isUnresolved(timeoutSeconds)
       ? (gateway ? ECS.gatewaySeconds : ECS.idleSeconds).max
       : timeoutSeconds;
+    if (props.encryptionKey) encryptLogs(this, props.encryptionKey);
     const image = this.image(capacity);
     const given = props.vpc ?? props.cluster?.vpc;
     if (!given) this.network = this.makeNetwork(image, capacity);
     this.vpc = given ?? this.network!.vpc;
-    const cluster =
-      props.cluster ?? new Cluster(this, 'Cluster', { vpc: this.vpc, containerInsightsV2: ContainerInsights.ENABLED });
+    const cluster = props.cluster ?? this.makeCluster();
     this.cluster = cluster;
     if (capacity.fargateOptions?.spot && Cluster.isCluster(cluster)) cluster.enableFargateCapacityProviders();
     if (capacity.gpuOptions) {
@@ -174,6 +176,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
           ...range,
           instanceType,
           cluster: cluster as Cluster,
+          encryptionKey: props.encryptionKey,
         });
       }
     }
@@ -214,6 +217,8 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       requireS3Route(this, props.vpc ? 'vpc' : 'cluster', given, subnets, 'ECR keeps the layers of images in S3');
     }
     this.attach();
+    // The service's own prop would allow the tasks to write to every log group.
+    if (props.enableExecuteCommand) this.resource.enableExecuteCommand = true;
     this.network?.admit(this.service);
     if (this.instances) this.network?.admit(this.instances.group);
     if (this.managedInstances) this.network?.admit(this.managedInstances.capacityProvider);
@@ -225,7 +230,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
         domainName: props.domainName,
         throttle: props.throttle,
         timeoutSeconds: this.timeoutSeconds,
-        retention: this.retention,
+        logs: this.logs,
         corsOrigins: corsOrigins(props.environment),
       });
     }
@@ -240,7 +245,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       this.scaling.node.addDependency(this.service);
       // With a desired count in the template, every deployment would reset the number of tasks that autoscaling has
       // chosen.
-      (this.service.node.defaultChild as CfnService).addPropertyDeletionOverride('DesiredCount');
+      this.resource.addPropertyDeletionOverride('DesiredCount');
     }
     this.telemetry = new ServiceTelemetry(this, 'Telemetry', {
       service: this.service,
@@ -326,6 +331,10 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     return this.loadBalancer.resource.metrics.targetResponseTime(options);
   }
 
+  private get resource(): CfnService {
+    return this.service.node.defaultChild as CfnService;
+  }
+
   private get access(): Access {
     return this.props.access ?? Access.cloudIdentity();
   }
@@ -354,6 +363,21 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     return internetFacing ? { subnetType: SubnetType.PUBLIC, onePerAz: true } : this.subnets;
   }
 
+  /** Properties of the log groups of the API and the VPC, which are deleted with the stack. */
+  private get logs(): LogGroupProps {
+    const { encryptionKey } = this.props;
+    return { retention: this.retention, encryptionKey, removalPolicy: RemovalPolicy.DESTROY };
+  }
+
+  private makeCluster(): Cluster {
+    const { encryptionKey } = this.props;
+    return new Cluster(this, 'Cluster', {
+      vpc: this.vpc,
+      containerInsightsV2: ContainerInsights.ENABLED,
+      managedStorageConfiguration: encryptionKey && { fargateEphemeralStorageKmsKey: encryptionKey },
+    });
+  }
+
   private image(capacity: ContainerCapacity): PulledImage {
     const uri = this.server.spec.image;
     if (uri) return pulledImage(this, uri);
@@ -379,7 +403,8 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       instances: capacity.gpuOptions !== undefined,
       availabilityZones: this.props.availabilityZones,
       secrets: Object.keys(this.props.secrets ?? {}).length > 0,
-      retention: this.retention,
+      commands: this.props.enableExecuteCommand ?? false,
+      logs: this.logs,
     });
   }
 
@@ -400,6 +425,8 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       secrets,
       retention: this.retention,
       logRemovalPolicy: this.props.logRemovalPolicy ?? RemovalPolicy.RETAIN,
+      encryptionKey: this.props.encryptionKey,
+      isOpenToCommands: this.props.enableExecuteCommand ?? false,
     });
   }
 
@@ -411,6 +438,9 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       cluster: this.cluster,
       taskDefinition: this.task.definition,
       desiredCount,
+      // Tags of the stack, such as those for cost allocation, then reach the tasks and their network interfaces.
+      propagateTags: PropagatedTagSource.SERVICE,
+      enableECSManagedTags: true,
       securityGroups: this.props.securityGroups ?? [
         new SecurityGroup(this, 'SecurityGroup', { vpc: this.vpc, description: `Serves the model ${model.name}` }),
       ],

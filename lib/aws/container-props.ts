@@ -3,6 +3,7 @@ import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { ICluster, Secret } from 'aws-cdk-lib/aws-ecs';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ImageSource } from '../serving/image-source.js';
 import type { ServingProps } from '../serving/props.js';
 import type { ModelServer } from '../serving/servers/model-server.js';
@@ -122,6 +123,25 @@ export interface ContainerModelProps extends ServingProps {
    * @default RemovalPolicy.RETAIN, so that the log of a failed first deployment can still be read
    */
   readonly logRemovalPolicy?: RemovalPolicy;
+
+  /**
+   * KMS key that encrypts the logs, the disks of GPU instances, and the task storage of a cluster that this construct
+   * creates. The construct adds the services to the key policy. The policy of an imported key
+   * must already allow them. The load balancer's access logs are always encrypted by S3, because Elastic Load Balancing
+   * cannot write with a KMS key. ECS Managed Instances encrypt their own disks.
+   *
+   * @default - AWS-managed encryption
+   */
+  readonly encryptionKey?: IKey;
+
+  /**
+   * Whether operators can run commands in the tasks with ECS Exec. The root file system is then writable, because the
+   * agent of ECS Exec writes to it. Commands and their output are logged to the tasks' log group. If your `cluster`
+   * configures another destination or a key for them, grant it to `task.taskRole`.
+   *
+   * @default false
+   */
+  readonly enableExecuteCommand?: boolean;
 
   /** Alarms that roll back a deployment. @default - the alarms on errors and latency */
   readonly rollbackAlarms?: IAlarm[];

@@ -54,6 +54,7 @@ import { signatureOptions } from './private/shared/credential-options.js';
 import { requireEffect } from './private/shared/grant.js';
 import { tellIdleCost } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
+import { encryptLogs } from './private/shared/log-encryption.js';
 import { grantSource } from './private/shared/model-source.js';
 import { type PulledImage, pulledImage } from './private/shared/pulled-image.js';
 import { requireS3Route } from './private/shared/subnets.js';
@@ -149,9 +150,11 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
       Names.uniqueResourceName(this, { maxLength: ENDPOINT_NAME.maxLength, separator: '-' }).toLowerCase();
     if (components) this.componentName = this.endpointName;
     this.metrics = this.metricsOf(MAIN_VARIANT);
+    if (props.encryptionKey) encryptLogs(this, props.encryptionKey);
     this.logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/sagemaker/${components ? 'InferenceComponents' : 'Endpoints'}/${this.endpointName}`,
       retention: (props.logRetentionDays ?? DEFAULT_LOG_DAYS) as RetentionDays,
+      encryptionKey: props.encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = new ExecutionRole(this, 'Role', this.logGroup.logGroupArn);
@@ -367,10 +370,10 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
     const { asynchronousOptions, kind } = this.mode;
     const components = kind === 'inferenceComponents';
     const variants = endpointVariants(this.mode, this.server.spec, range, this.modelNames(), this.times);
-    // The hardware encrypts local instance storage, and SageMaker rejects a KMS key for these instance types.
-    const diskKey = Object.values(instanceTypes(this.mode, this.server.spec)).some(hasLocalStorage)
-      ? undefined
-      : encryptionKey;
+    // The hardware encrypts local instance storage, and SageMaker rejects a KMS key for these instance types. A
+    // serverless endpoint has no volumes.
+    const types = Object.values(instanceTypes(this.mode, this.server.spec));
+    const diskKey = types.length === 0 || types.some(hasLocalStorage) ? undefined : encryptionKey;
     // SageMaker uses the execution role to encrypt the other volumes.
     diskKey?.grantEncryptDecrypt(this.role);
     const config = new CfnEndpointConfig(this, 'Config', {

@@ -68,9 +68,10 @@ export interface ManagedEndpointModelProps extends ServingProps {
   readonly networkIsolation?: boolean;
 
   /**
-   * KMS key that encrypts the volumes of the instances, captured data and asynchronous responses. Instance types with
-   * local storage, such as ml.g5.xlarge and ml.m5d.large, encrypt their disks in hardware, and SageMaker accepts no key
-   * for them. Serverless endpoints do not support a key, because they have none of these.
+   * KMS key that encrypts the logs, the volumes of the instances, captured data and asynchronous responses. The
+   * construct adds CloudWatch Logs to the key policy. The policy of an imported key must already allow it. Instance
+   * types with local storage, such as ml.g5.xlarge and ml.m5d.large, encrypt their disks in hardware, and SageMaker
+   * accepts no key for them. On serverless endpoints, which have no volumes, it encrypts the logs.
    *
    * @default - AWS-managed encryption
    */

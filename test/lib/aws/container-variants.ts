@@ -3,6 +3,7 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Cluster, ContainerInsights, Secret as EcsSecret } from 'aws-cdk-lib/aws-ecs';
 import { FileSystem } from 'aws-cdk-lib/aws-efs';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { ContainerCapacity, ContainerModelData, type ContainerModelProps } from '../../../lib/aws/index.js';
 import { Model } from '../../../lib/model/model.js';
@@ -79,6 +80,14 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Contain
   },
   secrets: (stack) => ({
     secrets: { TOKEN: EcsSecret.fromSecretsManager(Secret.fromSecretNameV2(stack, 'Secret', 'token')) },
+  }),
+  'encrypted, open to commands': (stack) => ({
+    encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }),
+    enableExecuteCommand: true,
+  }),
+  'GPU with encrypted disks': (stack) => ({
+    encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }),
+    capacity: ContainerCapacity.gpu(),
   }),
   'TensorFlow Serving': () => ({ model: savedModel, image: undefined, server: ModelServer.tensorflowServing() }),
   TorchServe: () => ({ model: torchScript, image: undefined, server: ModelServer.torchServe() }),

@@ -46,6 +46,7 @@ const WILDCARDS: readonly (readonly [pattern: RegExp, why: string])[] = [
   [/^logs:(\w*LogDeliver\w+|DescribeLogGroups|\w+ResourcePolic\w+) on \*$/, 'deliveries of logs know no resources'],
   [/^logs:\w+ on .*:log-group:\/aws\/sagemaker\/TransformJobs:\*$/, 'the streams of one log group'],
   [/^logs:\w+ on arn:.*:logs:.*:\*$/, 'the account’s one role for the logs of API Gateway, which names groups itself'],
+  [/^ssmmessages:\w+ on \*$/, 'sessions know no resources'],
   [/^ecs:DiscoverPollEndpoint on \*$/, 'the address of an agent knows no resource'],
   [/^ecs:\w+ on arn:.*:container-instance\/.+\*$/, 'instances have no ids before they join; the cluster is exact'],
   [/:secret:.*-\?{6}$/, 'Secrets Manager ends the ARN of a secret with six characters of its own'],

@@ -90,11 +90,6 @@ describe('the instances of a ManagedEndpointModel', () => {
       }),
       ['encryptionKey: LOCAL_STORAGE'],
     ],
-    [
-      'a key for a serverless endpoint, which has nothing to encrypt',
-      (stack) => ({ encryptionKey: key(stack), mode: EndpointMode.serverless() }),
-      ['encryptionKey: UNSUPPORTED_MODE'],
-    ],
   ])('are refused: %s', (_what, props, expected) => {
     expect(faults(props)).toEqual(expected);
   });
@@ -125,6 +120,12 @@ describe('the instances of a ManagedEndpointModel', () => {
     }));
     expect(config.KmsKeyId).toBeUndefined();
     expect(config.DataCaptureConfig.KmsKeyId).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] });
+  });
+
+  test('of a serverless endpoint have no disks, so that the key encrypts the logs alone', () => {
+    const template = make((stack) => ({ encryptionKey: key(stack), mode: EndpointMode.serverless() })).template();
+    expect(only(template, 'AWS::SageMaker::EndpointConfig').KmsKeyId).toBeUndefined();
+    expect(only(template, 'AWS::Logs::LogGroup').KmsKeyId).toBeDefined();
   });
 
   test('with disks of their own need no right to a key', () => {

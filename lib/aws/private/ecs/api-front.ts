@@ -11,7 +11,7 @@ import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpAlbIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { type IVpc, Port, SecurityGroup, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
 import { httpAccessLog, httpAccessLogGroup } from '../shared/access-log.js';
@@ -27,7 +27,7 @@ export interface ApiFrontProps {
   readonly domainName?: string;
   readonly throttle?: Throttle;
   readonly timeoutSeconds: number;
-  readonly retention: RetentionDays;
+  readonly logs: LogGroupProps;
   /** Origins allowed to call the API from a browser (CORS). */
   readonly corsOrigins: readonly string[];
 }
@@ -75,7 +75,7 @@ export class ApiFront extends Construct {
       autoDeploy: true,
       throttle: rates(throttle),
       accessLogSettings: {
-        destination: new LogGroupLogDestination(httpAccessLogGroup(this, { retention: props.retention })),
+        destination: new LogGroupLogDestination(httpAccessLogGroup(this, props.logs)),
         format: httpAccessLog(),
       },
       detailedMetricsEnabled: true,

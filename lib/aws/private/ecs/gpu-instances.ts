@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import { AutoScalingGroup, UpdatePolicy } from 'aws-cdk-lib/aws-autoscaling';
 import {
   BlockDeviceVolume,
@@ -11,7 +11,8 @@ import {
   UserData,
 } from 'aws-cdk-lib/aws-ec2';
 import { AmiHardwareType, AsgCapacityProvider, type Cluster, EcsOptimizedImage } from 'aws-cdk-lib/aws-ecs';
-import type { Role } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { agentRole } from './agent-role.js';
 import { ECS } from './limits.js';
@@ -24,6 +25,8 @@ export interface GpuInstancesProps {
   readonly instanceType: string;
   readonly min: number;
   readonly max: number;
+  /** @default - AWS-managed encryption */
+  readonly encryptionKey?: IKey;
 }
 
 /** EC2 instances with NVIDIA GPUs, scaled to the number of tasks of one service. */
@@ -33,8 +36,10 @@ export class GpuInstances extends Construct {
   /** Role of the instances, with the permissions of members of the cluster. */
   readonly role: Role;
 
-  constructor(scope: Construct, id: string, { vpc, subnets, cluster, instanceType, min, max }: GpuInstancesProps) {
+  constructor(scope: Construct, id: string, props: GpuInstancesProps) {
     super(scope, id);
+    const { vpc, subnets, cluster, instanceType, min, max, encryptionKey } = props;
+    if (encryptionKey) encryptDisks(this, encryptionKey);
     this.role = agentRole(this, cluster, {
       cluster: [
         'ecs:DeregisterContainerInstance',
@@ -58,7 +63,11 @@ export class GpuInstances extends Construct {
       blockDevices: [
         {
           deviceName: '/dev/xvda',
-          volume: BlockDeviceVolume.ebs(INSTANCE_DISK_GIB, { encrypted: true, volumeType: EbsDeviceVolumeType.GP3 }),
+          volume: BlockDeviceVolume.ebs(INSTANCE_DISK_GIB, {
+            encrypted: true,
+            kmsKey: encryptionKey,
+            volumeType: EbsDeviceVolumeType.GP3,
+          }),
         },
       ],
     });
@@ -93,4 +102,28 @@ export class GpuInstances extends Construct {
     userData.addCommands('echo ECS_AWSVPC_BLOCK_IMDS=true >> /etc/ecs/ecs.config');
     return userData;
   }
+}
+
+/**
+ * Allows EC2 to encrypt the disks of this account's instances with `key`, in the way of the AWS managed key for EBS.
+ * Auto Scaling starts the instances with a service-linked role, which need not exist yet, so no policy can name it.
+ * https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
+ */
+function encryptDisks(scope: Construct, key: IKey): void {
+  const { region, account, urlSuffix } = Stack.of(scope);
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new AnyPrincipal()],
+      actions: [
+        'kms:Encrypt',
+        'kms:Decrypt',
+        'kms:ReEncrypt*',
+        'kms:GenerateDataKey*',
+        'kms:CreateGrant',
+        'kms:DescribeKey',
+      ],
+      resources: ['*'],
+      conditions: { StringEquals: { 'kms:CallerAccount': account, 'kms:ViaService': `ec2.${region}.${urlSuffix}` } },
+    }),
+  );
 }

@@ -1,4 +1,3 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
   GatewayVpcEndpointAwsService,
@@ -9,7 +8,7 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { warn } from '../shared/cost-warnings.js';
 
@@ -21,7 +20,9 @@ export interface NetworkProps {
   readonly secrets: boolean;
   /** @default - the first two zones of the account */
   readonly availabilityZones?: string[];
-  readonly retention: RetentionDays;
+  /** Whether operators run commands in the tasks with ECS Exec. */
+  readonly commands: boolean;
+  readonly logs: LogGroupProps;
 }
 
 /** VPC for one service: private subnets in two zones, and no internet access unless required. */
@@ -32,7 +33,7 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
-    const logs = new LogGroup(this, 'FlowLogs', { retention: props.retention, removalPolicy: RemovalPolicy.DESTROY });
+    const logs = new LogGroup(this, 'FlowLogs', props.logs);
     this.vpc = new Vpc(this, 'Resource', {
       ipAddresses: IpAddresses.cidr('10.0.0.0/16'),
       ...(props.availabilityZones ? { availabilityZones: props.availabilityZones } : { maxAzs: 2 }),
@@ -57,8 +58,8 @@ export class Network extends Construct {
   }
 
   /** Endpoints that a task needs to start and to log, and that an instance needs to join the cluster. */
-  private makeEndpoints({ instances, secrets }: NetworkProps): InterfaceVpcEndpoint[] {
-    const { ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER, SSM, ECS, ECS_AGENT, ECS_TELEMETRY } =
+  private makeEndpoints({ instances, secrets, commands }: NetworkProps): InterfaceVpcEndpoint[] {
+    const { ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER, SSM, SSM_MESSAGES, ECS, ECS_AGENT, ECS_TELEMETRY } =
       InterfaceVpcEndpointAwsService;
     const services = {
       Ecr: ECR,
@@ -66,6 +67,7 @@ export class Network extends Construct {
       Logs: CLOUDWATCH_LOGS,
       // A secret does not reveal whether Secrets Manager or Parameter Store holds it.
       ...(secrets ? { Secrets: SECRETS_MANAGER, Parameters: SSM } : {}),
+      ...(commands ? { Commands: SSM_MESSAGES } : {}),
       ...(instances ? { Ecs: ECS, EcsAgent: ECS_AGENT, EcsTelemetry: ECS_TELEMETRY } : {}),
     };
     return Object.entries(services).map(([id, service]) => this.vpc.addInterfaceEndpoint(id, { service, open: false }));

@@ -19,6 +19,7 @@ import {
   TaskDefinition,
 } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct, type IDependable } from 'constructs';
 import type { Model } from '../../../model/model.js';
@@ -48,6 +49,10 @@ export interface TaskProps {
   readonly secrets: { [name: string]: Secret };
   readonly retention: RetentionDays;
   readonly logRemovalPolicy: RemovalPolicy;
+  /** @default - AWS-managed encryption */
+  readonly encryptionKey?: IKey;
+  /** Whether operators can run commands in the container with ECS Exec. */
+  readonly isOpenToCommands: boolean;
 }
 
 /** Name of the container, and name of its port in Service Connect. */
@@ -91,6 +96,7 @@ export class Task extends Construct {
     super(scope, id);
     this.logGroup = new LogGroup(this, 'Logs', {
       retention: props.retention,
+      encryptionKey: props.encryptionKey,
       removalPolicy: props.logRemovalPolicy,
     });
     this.taskRole = this.role('TaskRole');
@@ -100,6 +106,7 @@ export class Task extends Construct {
     this.mount = this.addMount();
     this.container = this.contain();
     grantSource(this.taskRole, props.server.spec.source);
+    if (props.isOpenToCommands) this.mayTakeCommands();
   }
 
   private role(id: string): Role {
@@ -163,12 +170,13 @@ export class Task extends Construct {
       secrets,
       logging: LogDrivers.awsLogs({ logGroup: this.logGroup, streamPrefix: CONTAINER }),
       portMappings: [{ name: PORT_NAME, containerPort: server.spec.port, protocol: Protocol.TCP }],
-      // Other servers may write anywhere in their file system.
-      readonlyRootFilesystem: own,
+      // Other servers may write anywhere in their file system. The agent of ECS Exec must write to it:
+      // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html#ecs-exec-considerations
+      readonlyRootFilesystem: own && !this.props.isOpenToCommands,
       stopTimeout: Duration.seconds(DRAIN_SECONDS + 2),
       healthCheck: own ? this.healthCheck() : undefined,
       ...(capacity.gpuOptions && this.gpuShare(capacity.gpuOptions)),
-      linuxParameters: capacity.gpuOptions && this.sharedMemory(capacity.gpuOptions),
+      linuxParameters: this.linuxParameters(),
     });
     if (capacity.gpuOptions) this.askForGpus(gpuSize(capacity.gpuOptions).gpuCount);
     if (own) {
@@ -194,14 +202,42 @@ export class Task extends Construct {
     return { gpuCount, cpu: cpuUnits(cpu), memoryLimitMiB: memoryMib };
   }
 
+  /** Linux settings of the container, if any differ from the defaults. */
+  private linuxParameters(): LinuxParameters | undefined {
+    const { capacity, isOpenToCommands } = this.props;
+    const sharedMemorySize = capacity.gpuOptions && this.sharedMemory(capacity.gpuOptions);
+    if (sharedMemorySize === undefined && !isOpenToCommands) return undefined;
+    // Commands leave zombie processes behind, which an init process reaps.
+    const initProcessEnabled = isOpenToCommands || undefined;
+    return new LinuxParameters(this, 'LinuxParameters', { sharedMemorySize, initProcessEnabled });
+  }
+
   /**
-   * Shared memory for the data that the processes of several GPUs exchange, because Docker's default is 64 MB. Only the
-   * part in use counts as memory of the container.
+   * Shared memory in MiB for the data that the processes of several GPUs exchange, because Docker's default is 64 MB.
+   * Only the part in use counts as memory of the container.
    */
-  private sharedMemory(options: GpuCapacityOptions): LinuxParameters | undefined {
+  private sharedMemory(options: GpuCapacityOptions): number | undefined {
     const { gpuCount, memoryMib } = gpuSize(options);
-    if (gpuCount === 1 || Token.isUnresolved(memoryMib)) return undefined;
-    return new LinuxParameters(this, 'LinuxParameters', { sharedMemorySize: Math.floor(memoryMib / 2) });
+    return gpuCount === 1 || Token.isUnresolved(memoryMib) ? undefined : Math.floor(memoryMib / 2);
+  }
+
+  /**
+   * Allows the agent of ECS Exec, which uses the task role, to open sessions and to log commands and their output.
+   * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
+   */
+  private mayTakeCommands(): void {
+    const channels = ['CreateControlChannel', 'CreateDataChannel', 'OpenControlChannel', 'OpenDataChannel'];
+    this.taskRole.addToPolicy(
+      new PolicyStatement({
+        // Sessions have no resource-level permissions.
+        actions: channels.map((channel) => `ssmmessages:${channel}`),
+        resources: ['*'],
+      }),
+    );
+    const actions = ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'];
+    this.taskRole.addToPolicy(new PolicyStatement({ actions, resources: [this.logGroup.logGroupArn] }));
+    // `logs:DescribeLogGroups` has no resource-level permissions.
+    this.taskRole.addToPolicy(new PolicyStatement({ actions: ['logs:DescribeLogGroups'], resources: ['*'] }));
   }
 
   /** Adds the GPU requirement, which CDK omits if the number of GPUs is a token. */

@@ -31,7 +31,7 @@ import { ContainerCapacity } from '../../capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { checkMemory, checkPayload } from '../shared/preflight.js';
-import { ALARM_ACTIONS, ALARMS, REMOVAL_POLICY, SECURITY_GROUPS, SUBNETS, VPC } from '../shared/prop-types.js';
+import { ALARM_ACTIONS, ALARMS, KEY, REMOVAL_POLICY, SECURITY_GROUPS, SUBNETS, VPC } from '../shared/prop-types.js';
 import { checkOnePerZone, checkTwoZones } from '../shared/subnets.js';
 import { API_GATEWAY_RATES } from '../shared/throttle.js';
 import { validatorFor } from '../shared/validator.js';
@@ -64,6 +64,8 @@ const PROPS: PropTypes<ContainerModelProps> = {
   blueGreenBakeMinutes: NUMBER,
   startupSeconds: NUMBER,
   logRemovalPolicy: REMOVAL_POLICY,
+  encryptionKey: KEY,
+  enableExecuteCommand: BOOLEAN,
   rollbackAlarms: ALARMS,
   secrets: object('an object such as { NAME: Secret.fromSecretsManager(…) }'),
   serviceConnectNamespace: STRING,

@@ -92,7 +92,7 @@ function checkServerless(
     'MISSING',
     'it needs `minReplicas` of at least 1, because provisioned concurrency does not scale from zero',
   );
-  for (const prop of ['vpc', 'dataCapture', 'networkIsolation', 'encryptionKey'] as const) {
+  for (const prop of ['vpc', 'dataCapture', 'networkIsolation'] as const) {
     validator.check(
       !props[prop],
       prop,
