@@ -46,7 +46,7 @@ import { LoadBalancer } from './private/ecs/load-balancer.js';
 import { ManagedGpuInstances } from './private/ecs/managed-gpu-instances.js';
 import { Network } from './private/ecs/network.js';
 import { runningParts } from './private/ecs/running-parts.js';
-import { ServiceScaling } from './private/ecs/scaling.js';
+import { defaultMaxReplicas, ServiceScaling } from './private/ecs/scaling.js';
 import { CONTAINER, PORT_NAME, Task } from './private/ecs/task.js';
 import { gpuSize } from './private/ecs/task-size.js';
 import { ServiceTelemetry, TrafficAlarms } from './private/ecs/telemetry.js';
@@ -59,9 +59,9 @@ import { tellIdleCost } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
 import { isOfAnotherRegion, type PulledImage, pulledImage } from './private/shared/pulled-image.js';
+import { extremes } from './private/shared/scheduled-actions.js';
 import { requireS3Route } from './private/shared/subnets.js';
 
-const DEFAULT_MAX_REPLICAS = 4;
 const DEFAULT_CONCURRENCY = 8;
 const DEFAULT_CPU_PERCENT = 70;
 const DEFAULT_LOG_DAYS = 90;
@@ -147,7 +147,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     validateContainer(this, props);
     const capacity = props.capacity ?? ContainerCapacity.fargate();
     const min = props.minReplicas ?? 1;
-    const range = { min, max: props.maxReplicas ?? Math.max(min, DEFAULT_MAX_REPLICAS) };
+    const range = { min, max: props.maxReplicas ?? defaultMaxReplicas(min) };
     this.model = props.model;
 
     const gateway = this.access.kind === 'cloudIdentity';
@@ -173,7 +173,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
         // Validation guarantees a cluster that is created in this stack, so the cast is safe.
         this.instances = new GpuInstances(this, 'Instances', {
           ...place,
-          ...range,
+          ...extremes(props.schedule, range),
           instanceType,
           cluster: cluster as Cluster,
           encryptionKey: props.encryptionKey,
@@ -234,11 +234,12 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
         corsOrigins: corsOrigins(props.environment),
       });
     }
-    if (range.min !== range.max) {
+    if (range.min !== range.max || props.schedule) {
       this.scaling = new ServiceScaling(this, 'Scaling', {
         service: this.service,
         loadBalancer: this.loadBalancer.resource,
         ...range,
+        schedule: props.schedule,
         concurrency: props.targetConcurrency ?? DEFAULT_CONCURRENCY,
         cpuPercent: props.targetCpuPercent ?? DEFAULT_CPU_PERCENT,
       });

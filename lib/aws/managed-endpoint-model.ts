@@ -57,6 +57,7 @@ import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
 import { grantSource } from './private/shared/model-source.js';
 import { type PulledImage, pulledImage } from './private/shared/pulled-image.js';
+import { extremes } from './private/shared/scheduled-actions.js';
 import { requireS3Route } from './private/shared/subnets.js';
 
 const DEFAULT_DOWNLOAD_SECONDS = 900;
@@ -180,6 +181,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
     this.scaling = endpointScaling(this, this.mode, range, {
       endpointName: this.endpointName,
       metrics: this.metrics,
+      schedule: props.schedule,
       scaled: this.inferenceComponent ?? this.endpoint,
     });
     tellIdleCost(this, runningParts(this.mode, this.server.spec, range));
@@ -369,7 +371,9 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
     const { dataCapture, explanations, encryptionKey } = this.props;
     const { asynchronousOptions, kind } = this.mode;
     const components = kind === 'inferenceComponents';
-    const variants = endpointVariants(this.mode, this.server.spec, range, this.modelNames(), this.times);
+    // Instances must suffice for the copies of every time.
+    const limits = kind === 'inferenceComponents' ? extremes(this.props.schedule, range) : range;
+    const variants = endpointVariants(this.mode, this.server.spec, limits, this.modelNames(), this.times);
     // The hardware encrypts local instance storage, and SageMaker rejects a KMS key for these instance types. A
     // serverless endpoint has no volumes.
     const types = Object.values(instanceTypes(this.mode, this.server.spec));
@@ -414,7 +418,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
     const { kind, realTimeOptions } = this.mode;
     const components = kind === 'inferenceComponents';
     // A deployment must keep the instance counts that autoscaling has chosen. Fixed counts come from the props.
-    const retains = components || (kind !== 'serverless' && !isFixed(range));
+    const retains = components || (kind !== 'serverless' && (!isFixed(range) || this.props.schedule !== undefined));
     const hasWeights = realTimeOptions?.variants?.length || realTimeOptions?.shadow;
     const endpoint = new CfnEndpoint(this, 'Resource', {
       endpointName: this.endpointName,

@@ -31,6 +31,7 @@ import { grantResults, QueueFront } from './private/lambda/queue-front.js';
 import { QueueTelemetry } from './private/lambda/queue-telemetry.js';
 import { RestFront } from './private/lambda/rest-front.js';
 import { FunctionRole } from './private/lambda/role.js';
+import { ScheduledConcurrency } from './private/lambda/scheduled-concurrency.js';
 import { FunctionTelemetry } from './private/lambda/telemetry.js';
 import { TrafficShift } from './private/lambda/traffic-shift.js';
 import { UrlFront } from './private/lambda/url-front.js';
@@ -129,6 +130,8 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
   readonly urlFront?: UrlFront;
   /** SQS queue. Set for `ServerlessFront.queue()`. */
   readonly queueFront?: QueueFront;
+  /** Changes of the provisioned concurrency by time. Set for a `schedule`. */
+  readonly scheduledConcurrency?: ScheduledConcurrency;
   /** Dashboard and alarms. */
   readonly telemetry: FunctionTelemetry | QueueTelemetry;
   /** Traffic shifting to new versions. Set for a gradual `rollout`. */
@@ -213,6 +216,10 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
     this.alias = this.function.addAlias(ALIAS_NAME, {
       provisionedConcurrentExecutions: minReplicas === 0 ? undefined : minReplicas,
     });
+    if (props.schedule) {
+      const { schedule } = props;
+      this.scheduledConcurrency = new ScheduledConcurrency(this, 'Schedule', this.alias, minReplicas, schedule);
+    }
     const alarmActions = props.alarmActions ?? [];
     const common = {
       handler: this.alias,

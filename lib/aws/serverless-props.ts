@@ -11,7 +11,8 @@ import type { WebAcl } from './serverless-web-acl.js';
 /**
  * Props of {@link ServerlessModel}. A replica is an execution environment, which processes one request at a time.
  * `minReplicas` sets the provisioned concurrency, and `maxReplicas` the reserved concurrency. With a queue,
- * `maxReplicas` sets the maximum concurrency of its event source instead.
+ * `maxReplicas` sets the maximum concurrency of its event source instead. `schedule` changes the provisioned
+ * concurrency; each new version starts with `minReplicas` until the next scheduled time.
  */
 export interface ServerlessModelProps extends ServingProps {
   /** Service through which callers reach the function. @default ServerlessFront.restApi() */

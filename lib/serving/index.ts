@@ -5,6 +5,7 @@ export * from './image-architecture.js';
 export * from './image-source.js';
 export * from './props.js';
 export * from './rollout.js';
+export type { ReplicaSchedule } from './schedule.js';
 export type { LayoutFile } from './servers/model-layout.js';
 export * from './servers/model-server.js';
 export * from './throttle.js';

@@ -2,6 +2,7 @@ import type { Model } from '../model/model.js';
 import type { Access } from './access.js';
 import type { AlarmOptions } from './alarms.js';
 import type { Rollout } from './rollout.js';
+import type { ReplicaSchedule } from './schedule.js';
 import type { Throttle } from './throttle.js';
 
 /** Props common to every construct on every cloud. */
@@ -22,6 +23,14 @@ export interface ServingProps {
 
   /** Maximum number of replicas that run at once. @default - the target's own ceiling */
   readonly maxReplicas?: number;
+
+  /**
+   * Changes of `minReplicas` and `maxReplicas` at recurring times, such as office hours. Each stays in effect until the
+   * next one. Supported on AWS.
+   *
+   * @default - none: the limits are the same at all times
+   */
+  readonly schedule?: ReplicaSchedule[];
 
   /** Strategy that shifts traffic to a new version of the model. @default Rollout.allAtOnce() */
   readonly rollout?: Rollout;

@@ -16,6 +16,7 @@ import {
   STRING_MAP,
 } from './prop-types.js';
 import { checkRollout, type RolloutSupport } from './rollout.js';
+import { checkSchedule, SCHEDULE, type ScheduleSupport } from './schedule.js';
 import type { Range, Steps, Validator } from './validator.js';
 
 export const MODEL = object('a Model, such as Model.fromDirectory("models/iris")', 'manifest', 'digest');
@@ -26,6 +27,7 @@ export const SERVING_PROPS: PropTypes<ServingProps> = {
   access: choice('Access.cloudIdentity()'),
   minReplicas: NUMBER,
   maxReplicas: NUMBER,
+  schedule: SCHEDULE,
   rollout: choice('Rollout.allAtOnce()'),
   throttle: object('an object such as { requestsPerSecond: 100 }'),
   timeoutSeconds: NUMBER,
@@ -42,6 +44,8 @@ export interface ServingTarget {
   readonly access: Omit<AccessSupport, 'target'> & { readonly target?: string };
   readonly minReplicas: Range;
   readonly maxReplicas: Range;
+  /** Replica limits that the target can change by time, or the alternative as a sentence. @default - none */
+  readonly schedule?: ScheduleSupport | string;
   readonly rollout: Omit<RolloutSupport, 'target'> & { readonly target?: string };
   /** Rate limits that the target supports, or the alternative as a sentence. */
   readonly throttle: ThrottleSupport | string;
@@ -64,6 +68,7 @@ export function checkServingProps(validator: Validator, props: ServingProps, rul
   const { target } = rules;
   checkAccess(validator, props.access, { target, ...rules.access });
   checkReplicas(validator, props, rules);
+  checkSchedule(validator, props.schedule, target, rules.schedule);
   checkRollout(validator, props.rollout, { target, ...rules.rollout });
   if (props.throttle) checkThrottle(validator, props.throttle, rules);
   validator.number('timeoutSeconds', props.timeoutSeconds, rules.timeoutSeconds);

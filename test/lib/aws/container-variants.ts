@@ -81,6 +81,12 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Contain
   secrets: (stack) => ({
     secrets: { TOKEN: EcsSecret.fromSecretsManager(Secret.fromSecretNameV2(stack, 'Secret', 'token')) },
   }),
+  'by office hours': () => ({
+    schedule: [
+      { cron: '0 8 * * MON-FRI', timeZone: 'Europe/Berlin', minReplicas: 2 },
+      { cron: '0 20 * * MON-FRI', timeZone: 'Europe/Berlin', minReplicas: 0, maxReplicas: 0 },
+    ],
+  }),
   'encrypted, open to commands': (stack) => ({
     encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }),
     enableExecuteCommand: true,

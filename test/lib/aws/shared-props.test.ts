@@ -90,6 +90,17 @@ const TABLE: Readonly<Record<keyof ServingProps, readonly Row[]>> = {
       },
     },
   ],
+  schedule: [
+    {
+      value: [{ cron: '0 8 * * MON-FRI', timeZone: 'Europe/Berlin', minReplicas: 5 }],
+      outcomes: {
+        ServerlessModel: { mapped: /"MaxCapacity":5,"MinCapacity":5.*cron\(0 8 \? \* MON-FRI \*\).*Berlin/ },
+        ContainerModel: { mapped: /"MaxCapacity":7,"MinCapacity":5/, with: () => ({ maxReplicas: 7 }) },
+        ManagedEndpointModel: { mapped: /"MaxCapacity":7,"MinCapacity":5/, with: () => ({ maxReplicas: 7 }) },
+      },
+    },
+    { value: [{ cron: '0 8 * *', minReplicas: 1 }], outcomes: same({ refused: /schedule\.0\.cron: got "0 8 \* \*"/ }) },
+  ],
   rollout: [
     { value: Rollout.allAtOnce(), outcomes: same({ mapped: /AWS::IAM::Role/ }) },
     {

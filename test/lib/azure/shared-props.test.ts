@@ -65,6 +65,12 @@ const ROWS: readonly Row[] = [
     mappedFor: { [FUNCTIONS]: '"maximumInstanceCount":7', [AZURE_ML]: '"maximum":7' },
   },
   {
+    prop: 'schedule',
+    value: { schedule: [{ cron: '0 8 * * *', minReplicas: 2 }] },
+    mapped: '',
+    refused: Object.fromEntries(CASES.map(({ name }) => [name, /does not change its replicas by time here/])),
+  },
+  {
     prop: 'rollout',
     value: { rollout: Rollout.linear({ stepPercent: 10, intervalMinutes: 1 }) },
     mapped: '',

@@ -86,6 +86,12 @@ const TABLE: Readonly<Record<keyof ServingProps, readonly Row[]>> = {
       },
     },
   ],
+  schedule: [
+    {
+      value: [{ cron: '0 8 * * *', minReplicas: 2 }],
+      outcomes: same({ refused: /schedule: .*does not change its replicas by time here.*modelship\/aws/ }),
+    },
+  ],
   rollout: [
     { value: Rollout.allAtOnce(), outcomes: same({ mapped: /objectViewer/ }) },
     {

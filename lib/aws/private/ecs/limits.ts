@@ -15,6 +15,8 @@ export const FARGATE_SIZES: ReadonlyMap<number, { min: number; max: number; step
 export const ECS = {
   /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html */
   tasks: { min: 1, max: 5000, source: 'an ECS service' },
+  /** A service may be stopped for a time. */
+  scheduledTasks: { min: 0, max: 5000, source: 'an ECS service' },
   /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/canary-deployment.html */
   canaryPercent: { min: 1, max: 99, unit: 'percent', source: 'an ECS canary deployment' },
   linearPercent: { min: 3, max: 99, unit: 'percent', source: 'an ECS linear deployment' },

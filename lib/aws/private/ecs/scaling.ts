@@ -2,6 +2,8 @@ import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-application
 import type { BaseService } from 'aws-cdk-lib/aws-ecs';
 import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
+import type { ReplicaSchedule } from '../../../serving/schedule.js';
+import { capacityOf, scheduledActions } from '../shared/scheduled-actions.js';
 
 export interface ServiceScalingProps {
   readonly service: BaseService;
@@ -10,6 +12,14 @@ export interface ServiceScalingProps {
   readonly max: number;
   readonly concurrency: number;
   readonly cpuPercent: number;
+  readonly schedule?: readonly ReplicaSchedule[];
+}
+
+const DEFAULT_MAX_REPLICAS = 4;
+
+/** Maximum number of tasks of a service whose maximum is not set. */
+export function defaultMaxReplicas(min: number): number {
+  return Math.max(min, DEFAULT_MAX_REPLICAS);
 }
 
 /** Seconds between two scale-in steps. Scale-out has no cooldown, because a queue grows by the second. */
@@ -28,6 +38,7 @@ export class ServiceScaling extends Construct {
       resourceId: `service/${service.cluster.clusterName}/${service.serviceName}`,
       minCapacity: props.min,
       maxCapacity: props.max,
+      scheduledActions: scheduledActions(props.schedule, capacityOf(props)),
     });
     this.policy('Concurrency', {
       targetValue: props.concurrency,

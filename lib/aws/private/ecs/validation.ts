@@ -40,6 +40,7 @@ import { checkArchitecture } from './architecture.js';
 import { ECS, FARGATE_SIZES } from './limits.js';
 import { checkModelData, isMounted } from './model-data-validation.js';
 import { checkRegion } from './region-validation.js';
+import { defaultMaxReplicas } from './scaling.js';
 import { fargateSize, gpuSize } from './task-size.js';
 
 const PROPS: PropTypes<ContainerModelProps> = {
@@ -83,6 +84,7 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
   const validator = validatorFor(scope, 'ContainerModel');
   checkProps(validator, props, PROPS);
   const capacity = props.capacity ?? ContainerCapacity.fargate();
+  const { minReplicas = 1 } = props;
   const isGateway = (props.access?.kind ?? 'cloudIdentity') === 'cloudIdentity';
   checkServingProps(validator, props, {
     target: 'the load balancer of ContainerModel',
@@ -92,6 +94,11 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
     },
     minReplicas: ECS.tasks,
     maxReplicas: ECS.tasks,
+    schedule: {
+      minReplicas: ECS.scheduledTasks,
+      maxReplicas: ECS.scheduledTasks,
+      base: { min: minReplicas, max: props.maxReplicas ?? defaultMaxReplicas(minReplicas) },
+    },
     rollout: {
       canary: { percent: ECS.canaryPercent, bakeMinutes: ECS.bakeMinutes },
       linear: { stepPercent: ECS.linearPercent, intervalMinutes: ECS.bakeMinutes },

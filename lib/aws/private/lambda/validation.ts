@@ -51,6 +51,11 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
     access: FRONT_ACCESS[front.kind],
     minReplicas: LAMBDA.replicas,
     maxReplicas: front.kind === 'queue' ? QUEUE.replicas : replicas,
+    schedule: {
+      minReplicas: LAMBDA.replicas,
+      maxReplicas: 'The reserved concurrency of a function does not change by time; remove it',
+      base: { min: props.minReplicas ?? 0, max: props.maxReplicas ?? LAMBDA.replicas.max },
+    },
     rollout: {
       canary: { percent: CODE_DEPLOY.percent, bakeMinutes: CODE_DEPLOY.minutes },
       linear: { stepPercent: CODE_DEPLOY.percent, intervalMinutes: CODE_DEPLOY.minutes },

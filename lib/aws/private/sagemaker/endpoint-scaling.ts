@@ -1,5 +1,7 @@
 import type { Construct } from 'constructs';
+import type { ReplicaSchedule } from '../../../serving/schedule.js';
 import type { EndpointMode } from '../../mode.js';
+import { capacityOf } from '../shared/scheduled-actions.js';
 import type { EndpointMetrics } from './endpoint-metrics.js';
 import { isFixed, type Replicas } from './instances.js';
 import { Scaling, type ScalingProps } from './scaling.js';
@@ -13,25 +15,28 @@ const PROVISIONED_UTILIZATION = 0.7;
 export interface ScaledEndpoint {
   readonly endpointName: string;
   readonly metrics: EndpointMetrics;
+  readonly schedule?: readonly ReplicaSchedule[];
   /** Construct that must be deployed before the endpoint can be scaled. */
   readonly scaled: Construct;
 }
 
 /**
- * Creates the scaling of an endpoint, by requests in flight or by backlog. A fixed number of replicas has no scaling.
+ * Creates the scaling of an endpoint, by requests in flight or by backlog. A fixed number of replicas without a
+ * schedule has no scaling.
  */
 export function endpointScaling(
   scope: Construct,
   mode: EndpointMode,
   range: Replicas,
-  { endpointName, metrics, scaled }: ScaledEndpoint,
+  { endpointName, metrics, schedule, scaled }: ScaledEndpoint,
 ): Scaling[] {
-  const make = (id: string, props: ScalingProps): Scaling[] => {
-    if (isFixed(props)) return [];
-    const scaling = new Scaling(scope, id, props);
+  const make = (id: string, props: Omit<ScalingProps, 'schedule' | 'capacity'>, capacity = capacityOf(props)) => {
+    if (isFixed(props) && !schedule) return [];
+    const scaling = new Scaling(scope, id, { ...props, schedule, capacity });
     scaling.target.node.addDependency(scaled);
     return [scaling];
   };
+  const maxProvisioned = mode.serverlessOptions?.maxProvisionedConcurrency;
   const resourceId = `endpoint/${endpointName}/variant/${MAIN_VARIANT}`;
   switch (mode.kind) {
     case 'realTime':
@@ -45,14 +50,18 @@ export function endpointScaling(
         }),
       );
     case 'serverless':
-      return make('Scaling', {
-        min: range.min,
-        max: mode.serverlessOptions?.maxProvisionedConcurrency ?? range.min,
-        resourceId,
-        dimension: 'sagemaker:variant:DesiredProvisionedConcurrency',
-        predefinedMetric: 'SageMakerVariantProvisionedConcurrencyUtilization',
-        target: PROVISIONED_UTILIZATION,
-      });
+      return make(
+        'Scaling',
+        {
+          min: range.min,
+          max: maxProvisioned ?? range.min,
+          resourceId,
+          dimension: 'sagemaker:variant:DesiredProvisionedConcurrency',
+          predefinedMetric: 'SageMakerVariantProvisionedConcurrencyUtilization',
+          target: PROVISIONED_UTILIZATION,
+        },
+        ({ minReplicas: min = range.min }) => ({ min, max: Math.max(min, maxProvisioned ?? min) }),
+      );
     case 'asynchronous':
       return make('Scaling', {
         ...range,

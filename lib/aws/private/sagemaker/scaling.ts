@@ -2,6 +2,8 @@ import { Token } from 'aws-cdk-lib';
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import type { ReplicaSchedule } from '../../../serving/schedule.js';
+import { type Capacity, scheduledActions } from '../shared/scheduled-actions.js';
 import type { Replicas } from './instances.js';
 
 /** Scalable target in the terms of Application Auto Scaling. */
@@ -13,6 +15,9 @@ export interface ScalingProps extends Replicas {
   /** Custom metric specification. */
   readonly customMetric?: CfnScalingPolicy.CustomizedMetricSpecificationProperty;
   readonly target: number;
+  readonly schedule?: readonly ReplicaSchedule[];
+  /** Limits from the times of an entry of the schedule on. */
+  readonly capacity: (entry: ReplicaSchedule) => Capacity;
   /** Metric that reports waiting requests while no replica is running. */
   readonly wakeMetric?: IMetric;
 }
@@ -36,6 +41,7 @@ export class Scaling extends Construct {
       scalableDimension: props.dimension,
       minCapacity: props.min,
       maxCapacity: props.max,
+      scheduledActions: scheduledActions(props.schedule, props.capacity),
     });
     this.policy = new CfnScalingPolicy(this, 'Policy', {
       policyName: `${this.node.addr}-target`,
@@ -50,7 +56,8 @@ export class Scaling extends Construct {
           : { customizedMetricSpecification: props.customMetric }),
       },
     });
-    const mayBeZero = props.min === 0 || Token.isUnresolved(props.min);
+    const minima = [props.min, ...(props.schedule ?? []).map((entry) => props.capacity(entry).min)];
+    const mayBeZero = minima.some((min) => min === 0 || Token.isUnresolved(min));
     if (mayBeZero && props.wakeMetric) this.wakeAlarm = this.wakeUp(props.wakeMetric);
   }
 

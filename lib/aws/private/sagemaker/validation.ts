@@ -28,7 +28,7 @@ import { checkTwoZones } from '../shared/subnets.js';
 import { validatorFor } from '../shared/validator.js';
 import { checkExplanations } from './explanation-validation.js';
 import { checkInstances } from './instance-validation.js';
-import { replicas } from './instances.js';
+import { type Replicas, replicas } from './instances.js';
 import { ENDPOINT_NAME, SAGEMAKER } from './limits.js';
 import { checkMode } from './mode-validation.js';
 import { checkRegion } from './region-validation.js';
@@ -64,7 +64,7 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
   const validator = validatorFor(scope, 'ManagedEndpointModel');
   checkProps(validator, props, PROPS);
   const mode = props.mode ?? EndpointMode.realTime();
-  checkServingProps(validator, props, target(mode));
+  checkServingProps(validator, props, target(mode, replicas(mode, props.minReplicas, props.maxReplicas)));
   validator.text('endpointName', props.endpointName, ENDPOINT_NAME.pattern, ENDPOINT_NAME.rule);
   validator.number('startupSeconds', props.startupSeconds, SAGEMAKER.startupSeconds);
   validator.number('downloadSeconds', props.downloadSeconds, SAGEMAKER.startupSeconds);
@@ -84,7 +84,7 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
   validator.throwIfAny();
 }
 
-function target(mode: EndpointMode): ServingTarget {
+function target(mode: EndpointMode, base: Replicas): ServingTarget {
   const [minReplicas, maxReplicas] = {
     realTime: [SAGEMAKER.instances, SAGEMAKER.instances],
     serverless: [SAGEMAKER.serverlessProvisioned, SAGEMAKER.serverlessConcurrency],
@@ -100,6 +100,15 @@ function target(mode: EndpointMode): ServingTarget {
     },
     minReplicas,
     maxReplicas,
+    schedule:
+      mode.kind === 'serverless'
+        ? {
+            // Provisioned concurrency does not scale from zero.
+            minReplicas: { ...SAGEMAKER.serverlessProvisioned, min: 1 },
+            maxReplicas: 'The maximum concurrency of a serverless endpoint does not change by time; remove it',
+            base,
+          }
+        : { minReplicas, maxReplicas, base },
     rollout:
       mode.kind === 'inferenceComponents'
         ? {

@@ -1,0 +1,56 @@
+const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
+const DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+
+interface Field {
+  readonly min: number;
+  readonly max: number;
+  /** Names of the values, from `min` on. */
+  readonly names?: readonly string[];
+}
+
+/** Fields of a cron expression, in their order. A week has two names for Sunday, 0 and 7. */
+const FIELDS: readonly Field[] = [
+  { min: 0, max: 59 },
+  { min: 0, max: 23 },
+  { min: 1, max: 31 },
+  { min: 1, max: 12, names: MONTHS },
+  { min: 0, max: 7, names: [...DAYS, 'SUN'] },
+];
+
+/** Cron expression with five fields. Months and days of the week are given by name, which no cloud counts differently. */
+export interface Cron {
+  readonly minute: string;
+  readonly hour: string;
+  readonly dayOfMonth: string;
+  readonly month: string;
+  readonly dayOfWeek: string;
+}
+
+/** Parses a cron expression with five fields. Returns undefined if it has a syntax error or a value out of range. */
+export function parseCron(text: string): Cron | undefined {
+  const given = text.trim().toUpperCase().split(/\s+/);
+  if (given.length !== FIELDS.length) return undefined;
+  const fields = given.map((field, index) => parseField(field, FIELDS[index]!));
+  if (fields.includes(undefined)) return undefined;
+  const [minute, hour, dayOfMonth, month, dayOfWeek] = fields as string[];
+  return { minute, hour, dayOfMonth, month, dayOfWeek } as Cron;
+}
+
+/** Returns a field with names in place of numbers, or undefined if it is invalid. */
+function parseField(text: string, field: Field): string | undefined {
+  const items = text.split(',').map((item) => {
+    const [, range, , step] = /^([^/]+)(\/(\d+))?$/.exec(item) ?? [];
+    if (range === undefined) return undefined;
+    const ends = range === '*' ? [range] : range.split('-').map((end) => parseValue(end, field));
+    if (ends.length > 2 || ends.includes(undefined) || (step !== undefined && Number(step) === 0)) return undefined;
+    return `${ends.join('-')}${step === undefined ? '' : `/${step}`}`;
+  });
+  return items.includes(undefined) ? undefined : items.join(',');
+}
+
+function parseValue(text: string, { min, max, names }: Field): string | undefined {
+  if (names?.includes(text)) return text;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max)) return undefined;
+  return names?.[value - min] ?? String(value);
+}
