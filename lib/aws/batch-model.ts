@@ -186,7 +186,7 @@ export class BatchModel extends Construct {
     const { outputBucket, outputPrefix } = this.output;
     const { logGroupArn } = this.transformLogs;
     const role = new ExecutionRole(this, 'ModelRole', logGroupArn);
-    role.addToPolicy(new PolicyStatement({ actions: ['logs:CreateLogGroup'], resources: [logGroupArn] }));
+    role.allow(new PolicyStatement({ actions: ['logs:CreateLogGroup'], resources: [logGroupArn] }));
     const pulled = pullImage(this, image ?? AwsImage.fromAsset(), {
       architecture: isArm(instanceType) ? 'arm64' : 'amd64',
       root: true,

@@ -427,6 +427,8 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       retention: this.retention,
       logRemovalPolicy: this.props.logRemovalPolicy ?? RemovalPolicy.RETAIN,
       encryptionKey: this.props.encryptionKey,
+      taskRole: this.props.taskRole,
+      executionRole: this.props.executionRole,
       isOpenToCommands: this.props.enableExecuteCommand ?? false,
     });
   }

@@ -3,6 +3,7 @@ import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { ICluster, Secret } from 'aws-cdk-lib/aws-ecs';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ImageSource } from '../serving/image-source.js';
 import type { ServingProps } from '../serving/props.js';
@@ -123,6 +124,22 @@ export interface ContainerModelProps extends ServingProps {
    * @default RemovalPolicy.RETAIN, so that the log of a failed first deployment can still be read
    */
   readonly logRemovalPolicy?: RemovalPolicy;
+
+  /**
+   * Existing role of the containers, which `ecs-tasks.amazonaws.com` can assume. The construct adds its permissions
+   * unless the role is immutable.
+   *
+   * @default - a new role
+   */
+  readonly taskRole?: IRole;
+
+  /**
+   * Existing role with which ECS starts the containers, which `ecs-tasks.amazonaws.com` can assume. The construct adds
+   * its permissions unless the role is immutable.
+   *
+   * @default - a new role
+   */
+  readonly executionRole?: IRole;
 
   /**
    * KMS key that encrypts the logs, the disks of GPU instances, and the task storage of a cluster that this construct

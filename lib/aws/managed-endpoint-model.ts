@@ -3,6 +3,7 @@ import { Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { IAlarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Connections, type IConnectable, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable, type IRole } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnEndpoint, CfnEndpointConfig, CfnInferenceComponent, type CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { Construct } from 'constructs';
@@ -117,7 +118,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
   /** Inference component. Set for `EndpointMode.inferenceComponents()`. */
   readonly inferenceComponent?: CfnInferenceComponent;
   /** Execution role that SageMaker assumes for the endpoint. */
-  readonly role: ExecutionRole;
+  readonly role: IRole;
   /** Log group of the containers. */
   readonly logGroup: LogGroup;
   /** Dashboard and alarms. */
@@ -130,6 +131,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
   readonly connections: Connections;
 
   private readonly mode: EndpointMode;
+  private readonly executionRole: ExecutionRole;
   private readonly metrics: EndpointMetrics;
   private readonly componentName?: string;
 
@@ -158,7 +160,8 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
       encryptionKey: props.encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.role = new ExecutionRole(this, 'Role', this.logGroup.logGroupArn);
+    this.executionRole = new ExecutionRole(this, 'Role', this.logGroup.logGroupArn, props.role);
+    this.role = this.executionRole.resource;
     grantSource(this.role, this.server.spec.source);
     this.connections = new Connections({ securityGroups: this.securityGroups() });
     this.models = this.makeModels();
@@ -317,7 +320,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
         image,
         server: this.server,
         modelData: this.props.modelData ?? EndpointModelData.fromPackage(),
-        role: this.role,
+        role: this.executionRole,
         timeoutSeconds: this.timeoutSeconds,
         startupSeconds: this.props.startupSeconds,
         environment: this.props.environment ?? {},
@@ -346,7 +349,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
           manifest,
         });
     requireEcr('ManagedEndpointModel', this, image);
-    this.role.mayPull(image);
+    this.executionRole.mayPull(image);
     return image;
   }
 
@@ -363,7 +366,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
     const subnets = vpc.selectSubnets(vpcSubnets);
     requireS3Route(this, 'vpc', vpc, subnets.subnets, 'SageMaker loads the model from S3 through the VPC');
     const securityGroupIds = this.connections.securityGroups.map((group) => group.securityGroupId);
-    this.role.mayJoin(vpc, subnets, securityGroupIds);
+    this.executionRole.mayJoin(vpc, subnets, securityGroupIds);
     return { subnets: subnets.subnetIds, securityGroupIds };
   }
 
@@ -384,8 +387,9 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
       productionVariants: variants.production,
       shadowProductionVariants: variants.shadow && [variants.shadow],
       kmsKeyId: diskKey?.keyArn,
-      dataCaptureConfig: dataCapture && dataCaptureConfig(dataCapture, this.role, encryptionKey),
-      asyncInferenceConfig: asynchronousOptions && asyncInferenceConfig(asynchronousOptions, this.role, encryptionKey),
+      dataCaptureConfig: dataCapture && dataCaptureConfig(dataCapture, this.executionRole, encryptionKey),
+      asyncInferenceConfig:
+        asynchronousOptions && asyncInferenceConfig(asynchronousOptions, this.executionRole, encryptionKey),
       explainerConfig: explanations && explainerConfig(explanations),
       // With inference components these settings belong to the endpoint, because models are added and removed
       // independently.

@@ -1,5 +1,6 @@
 import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ImageSource } from '../serving/image-source.js';
 import type { ServingProps } from '../serving/props.js';
@@ -66,6 +67,14 @@ export interface ManagedEndpointModelProps extends ServingProps {
    * @default - true, unless `vpc` is set, the mode is serverless, or the server downloads the model itself
    */
   readonly networkIsolation?: boolean;
+
+  /**
+   * Existing execution role, which `sagemaker.amazonaws.com` can assume. The construct adds its permissions unless the
+   * role is immutable.
+   *
+   * @default - a new role
+   */
+  readonly role?: IRole;
 
   /**
    * KMS key that encrypts the logs, the volumes of the instances, captured data and asynchronous responses. The

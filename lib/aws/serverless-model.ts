@@ -30,7 +30,7 @@ import { FRONT_TIMEOUT_SECONDS, LAMBDA, RUNTIME_MIB } from './private/lambda/lim
 import { grantResults, QueueFront } from './private/lambda/queue-front.js';
 import { QueueTelemetry } from './private/lambda/queue-telemetry.js';
 import { RestFront } from './private/lambda/rest-front.js';
-import { FunctionRole } from './private/lambda/role.js';
+import { addNetworkAccess, functionRole } from './private/lambda/role.js';
 import { ScheduledConcurrency } from './private/lambda/scheduled-concurrency.js';
 import { FunctionTelemetry } from './private/lambda/telemetry.js';
 import { TrafficShift } from './private/lambda/traffic-shift.js';
@@ -160,8 +160,8 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
       ...logs,
       removalPolicy: props.logRemovalPolicy ?? RemovalPolicy.RETAIN,
     });
-    const role = new FunctionRole(this, 'Role', this.logGroup);
-    if (props.vpc) role.addNetworkAccess();
+    const role = functionRole(this, 'Role', this.logGroup, props.role);
+    if (props.vpc) addNetworkAccess(role);
     const { modelLocation, readsFromS3, runtimeDigest, ...code } = functionCode(this, {
       model: props.model,
       modelData: props.modelData ?? ServerlessModelData.fromPackage(),

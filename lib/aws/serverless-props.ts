@@ -1,6 +1,7 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
 import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { ServingProps } from '../serving/props.js';
@@ -49,6 +50,14 @@ export interface ServerlessModelProps extends ServingProps {
 
   /** Security groups of the function in `vpc`. @default - a new group with all outbound and no inbound traffic */
   readonly securityGroups?: ISecurityGroup[];
+
+  /**
+   * Existing role of the function, which `lambda.amazonaws.com` can assume. The construct adds its permissions unless
+   * the role is immutable.
+   *
+   * @default - a new role
+   */
+  readonly role?: IRole;
 
   /**
    * KMS key that encrypts the logs, the function's environment variables and the messages of a queue. The construct

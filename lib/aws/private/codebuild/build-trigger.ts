@@ -1,9 +1,9 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { FunctionRole } from '../lambda/role.js';
+import { functionRole } from '../lambda/role.js';
 import { NODE } from '../lambda/runtime-layer.js';
 
 /**
@@ -52,7 +52,7 @@ exports.handler = async (event) => {
 /** Lambda function behind the custom resource that represents an image. */
 export class BuildTrigger extends Construct {
   readonly function: LambdaFunction;
-  private readonly role: FunctionRole;
+  private readonly role: IRole;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -60,7 +60,7 @@ export class BuildTrigger extends Construct {
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.role = new FunctionRole(this, 'Role', logGroup);
+    this.role = functionRole(this, 'Role', logGroup);
     this.function = new LambdaFunction(this, 'Resource', {
       description: 'Starts builds of the runtime image at deployment',
       runtime: NODE,
@@ -74,6 +74,6 @@ export class BuildTrigger extends Construct {
   }
 
   mayStart(projectArn: string): void {
-    this.role.addToPolicy(new PolicyStatement({ actions: ['codebuild:StartBuild'], resources: [projectArn] }));
+    this.role.addToPrincipalPolicy(new PolicyStatement({ actions: ['codebuild:StartBuild'], resources: [projectArn] }));
   }
 }

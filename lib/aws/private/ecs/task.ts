@@ -18,7 +18,7 @@ import {
   type Secret,
   TaskDefinition,
 } from 'aws-cdk-lib/aws-ecs';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct, type IDependable } from 'constructs';
@@ -51,6 +51,10 @@ export interface TaskProps {
   readonly logRemovalPolicy: RemovalPolicy;
   /** @default - AWS-managed encryption */
   readonly encryptionKey?: IKey;
+  /** @default - a new role */
+  readonly taskRole?: IRole;
+  /** @default - a new role */
+  readonly executionRole?: IRole;
   /** Whether operators can run commands in the container with ECS Exec. */
   readonly isOpenToCommands: boolean;
 }
@@ -82,9 +86,9 @@ export class Task extends Construct {
   readonly container: ContainerDefinition;
   readonly logGroup: LogGroup;
   /** Role that the containers assume. */
-  readonly taskRole: Role;
+  readonly taskRole: IRole;
   /** Role that ECS assumes to start the containers. */
-  readonly executionRole: Role;
+  readonly executionRole: IRole;
   /** Set if the model is on a file system. */
   readonly mount?: TaskMount;
 
@@ -99,8 +103,8 @@ export class Task extends Construct {
       encryptionKey: props.encryptionKey,
       removalPolicy: props.logRemovalPolicy,
     });
-    this.taskRole = this.role('TaskRole');
-    this.executionRole = this.role('ExecutionRole');
+    this.taskRole = props.taskRole ?? this.role('TaskRole');
+    this.executionRole = props.executionRole ?? this.role('ExecutionRole');
     grantPull(props.image, this.executionRole);
     this.definition = this.define();
     this.mount = this.addMount();
@@ -227,7 +231,7 @@ export class Task extends Construct {
    */
   private mayTakeCommands(): void {
     const channels = ['CreateControlChannel', 'CreateDataChannel', 'OpenControlChannel', 'OpenDataChannel'];
-    this.taskRole.addToPolicy(
+    this.taskRole.addToPrincipalPolicy(
       new PolicyStatement({
         // Sessions have no resource-level permissions.
         actions: channels.map((channel) => `ssmmessages:${channel}`),
@@ -235,9 +239,9 @@ export class Task extends Construct {
       }),
     );
     const actions = ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'];
-    this.taskRole.addToPolicy(new PolicyStatement({ actions, resources: [this.logGroup.logGroupArn] }));
+    this.taskRole.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [this.logGroup.logGroupArn] }));
     // `logs:DescribeLogGroups` has no resource-level permissions.
-    this.taskRole.addToPolicy(new PolicyStatement({ actions: ['logs:DescribeLogGroups'], resources: ['*'] }));
+    this.taskRole.addToPrincipalPolicy(new PolicyStatement({ actions: ['logs:DescribeLogGroups'], resources: ['*'] }));
   }
 
   /** Adds the GPU requirement, which CDK omits if the number of GPUs is a token. */
@@ -285,7 +289,7 @@ export class Task extends Construct {
   }
 
   private mayRead(resources: string[]): void {
-    this.taskRole.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources }));
+    this.taskRole.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources }));
   }
 
   private addMount(): TaskMount | undefined {
@@ -305,7 +309,7 @@ export class Task extends Construct {
         authorizationConfig: { accessPointId: accessPoint.accessPointId, iam: 'ENABLED' },
       },
     });
-    this.taskRole.addToPolicy(
+    this.taskRole.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['elasticfilesystem:ClientMount'],
         resources: [fileSystem.fileSystemArn],

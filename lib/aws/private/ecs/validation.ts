@@ -31,7 +31,16 @@ import { ContainerCapacity } from '../../capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { checkMemory, checkPayload } from '../shared/preflight.js';
-import { ALARM_ACTIONS, ALARMS, KEY, REMOVAL_POLICY, SECURITY_GROUPS, SUBNETS, VPC } from '../shared/prop-types.js';
+import {
+  ALARM_ACTIONS,
+  ALARMS,
+  KEY,
+  REMOVAL_POLICY,
+  ROLE,
+  SECURITY_GROUPS,
+  SUBNETS,
+  VPC,
+} from '../shared/prop-types.js';
 import { checkOnePerZone, checkTwoZones } from '../shared/subnets.js';
 import { API_GATEWAY_RATES } from '../shared/throttle.js';
 import { validatorFor } from '../shared/validator.js';
@@ -65,6 +74,8 @@ const PROPS: PropTypes<ContainerModelProps> = {
   blueGreenBakeMinutes: NUMBER,
   startupSeconds: NUMBER,
   logRemovalPolicy: REMOVAL_POLICY,
+  taskRole: ROLE,
+  executionRole: ROLE,
   encryptionKey: KEY,
   enableExecuteCommand: BOOLEAN,
   rollbackAlarms: ALARMS,

@@ -1,6 +1,6 @@
 import { Size } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type Architecture, Code, type FunctionProps, Handler, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { LAMBDA_IMAGE_MODEL_FOLDER, lambdaImageContext } from '../../../bundle/lambda-image-context.js';
@@ -12,7 +12,6 @@ import { PackageObjects } from '../shared/package-objects.js';
 import { S3FilesMount } from '../shared/s3-files-mount.js';
 import { LAMBDA, RUNTIME_BYTES } from './limits.js';
 import { ModelMount } from './model-mount.js';
-import type { FunctionRole } from './role.js';
 import { architectureName, NODE, runtimeLayer } from './runtime-layer.js';
 
 export interface FunctionCodeProps {
@@ -22,7 +21,7 @@ export interface FunctionCodeProps {
   /** Export that handles requests, such as `streamingHandler`. */
   readonly handler: string;
   /** Role of the function, which gets read access to the model. */
-  readonly role: FunctionRole;
+  readonly role: IRole;
 }
 
 /** Code and file system of a function, and the location of the model. */
@@ -108,8 +107,8 @@ function imageCode(scope: Construct, { model, architecture, handler }: FunctionC
   };
 }
 
-function mayRead(role: FunctionRole, resources: string[]): void {
-  role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources }));
+function mayRead(role: IRole, resources: string[]): void {
+  role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources }));
 }
 
 /** Size of `/tmp`: the files of the model and 10 % headroom, within the limits of Lambda. */

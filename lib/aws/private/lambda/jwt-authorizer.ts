@@ -6,7 +6,7 @@ import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { LAYER_MOUNT } from '../../../bundle/lambda-layer.js';
 import type { JwtAccessOptions } from '../../../serving/access.js';
-import { FunctionRole } from './role.js';
+import { functionRole } from './role.js';
 import { NODE, runtimeLayer } from './runtime-layer.js';
 
 export interface JwtAuthorizerProps {
@@ -34,7 +34,7 @@ export class JwtAuthorizer extends Construct {
       memorySize: 256,
       timeout: Duration.seconds(10),
       logGroup,
-      role: new FunctionRole(this, 'Role', logGroup),
+      role: functionRole(this, 'Role', logGroup),
       environment: {
         [ENVIRONMENT.jwtIssuer]: jwt.issuer,
         [ENVIRONMENT.jwtAudience]: jwt.audience.join(','),

@@ -1,6 +1,6 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { type Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type Grant, type IGrantable, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type Alias, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
@@ -79,9 +79,9 @@ export class QueueFront extends Construct implements Front {
 /** Grants the permissions to write responses: objects under a prefix, and the bucket's encryption key. */
 export function grantResults(
   { outputBucket, outputPrefix = DEFAULT_OUTPUT_PREFIX }: QueueFrontOptions,
-  role: { addToPolicy(statement: PolicyStatement): boolean } & IGrantable,
+  role: IRole,
 ): string {
-  role.addToPolicy(
+  role.addToPrincipalPolicy(
     new PolicyStatement({ actions: ['s3:PutObject'], resources: [outputBucket.arnForObjects(`${outputPrefix}*`)] }),
   );
   outputBucket.encryptionKey?.grantEncrypt(role);

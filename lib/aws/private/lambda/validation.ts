@@ -10,7 +10,16 @@ import type { ServerlessModelProps } from '../../serverless-props.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { FOLDER, PREFIX } from '../shared/paths.js';
 import { checkPayload } from '../shared/preflight.js';
-import { ALARM_ACTIONS, ALARMS, KEY, REMOVAL_POLICY, SECURITY_GROUPS, SUBNETS, VPC } from '../shared/prop-types.js';
+import {
+  ALARM_ACTIONS,
+  ALARMS,
+  KEY,
+  REMOVAL_POLICY,
+  ROLE,
+  SECURITY_GROUPS,
+  SUBNETS,
+  VPC,
+} from '../shared/prop-types.js';
 import { validatorFor } from '../shared/validator.js';
 import { checkFront, FRONT_ACCESS, throttleOf } from './front-validation.js';
 import { CODE_DEPLOY, FRONT_TIMEOUT_SECONDS, IMAGE_BYTES, LAMBDA, QUEUE, RUNTIME_MIB } from './limits.js';
@@ -25,6 +34,7 @@ const PROPS: PropTypes<ServerlessModelProps> = {
   vpc: VPC,
   vpcSubnets: SUBNETS,
   securityGroups: SECURITY_GROUPS,
+  role: ROLE,
   encryptionKey: KEY,
   webAcl: object('a WebAcl, such as WebAcl.managed()'),
   apiGatewayLogRole: BOOLEAN,

@@ -1,6 +1,13 @@
 import { Stack } from 'aws-cdk-lib';
 import type { IVpc, SelectedSubnets } from 'aws-cdk-lib/aws-ec2';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  type IGrantable,
+  type IPrincipal,
+  type IRole,
+  PolicyStatement,
+  Role,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -8,22 +15,27 @@ import type { Construct } from 'constructs';
 import { type PulledImage, pullStatements } from '../shared/pulled-image.js';
 
 /** Role that SageMaker assumes for one endpoint, with permissions added statement by statement. */
-export class ExecutionRole extends Role {
-  constructor(scope: Construct, id: string, logGroupArn: string) {
-    super(scope, id, {
-      assumedBy: new ServicePrincipal('sagemaker.amazonaws.com', {
-        // This condition prevents a confused deputy: SageMaker assumes the role for this account only.
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
-      }),
-      description: 'What the containers of a SageMaker endpoint may do',
-    });
-    this.addToPolicy(
+export class ExecutionRole implements IGrantable {
+  readonly resource: IRole;
+
+  /** @param existing Role to use instead of a new one. */
+  constructor(scope: Construct, id: string, logGroupArn: string, existing?: IRole) {
+    this.resource =
+      existing ??
+      new Role(scope, id, {
+        assumedBy: new ServicePrincipal('sagemaker.amazonaws.com', {
+          // This condition prevents a confused deputy: SageMaker assumes the role for this account only.
+          conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+        }),
+        description: 'What the containers of a SageMaker endpoint may do',
+      });
+    this.allow(
       new PolicyStatement({
         actions: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
         resources: [logGroupArn],
       }),
     );
-    this.addToPolicy(
+    this.allow(
       new PolicyStatement({
         actions: ['cloudwatch:PutMetricData'],
         // Metrics have no ARN, so the namespace limits the permission.
@@ -33,19 +45,27 @@ export class ExecutionRole extends Role {
     );
   }
 
+  get grantPrincipal(): IPrincipal {
+    return this.resource.grantPrincipal;
+  }
+
+  allow(statement: PolicyStatement): void {
+    this.resource.addToPrincipalPolicy(statement);
+  }
+
   mayPull(image: PulledImage): void {
-    for (const statement of pullStatements(image)) this.addToPolicy(statement);
+    for (const statement of pullStatements(image)) this.allow(statement);
   }
 
   mayReadObject(bucket: IBucket, key: string): void {
-    this.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects(key)] }));
+    this.allow(new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects(key)] }));
     bucket.encryptionKey?.grantDecrypt(this);
   }
 
   /** Allows reading all objects under a prefix, which also requires listing them. */
   mayReadPrefix(bucket: IBucket, prefix: string): void {
     this.mayReadObject(bucket, `${prefix}*`);
-    this.addToPolicy(
+    this.allow(
       new PolicyStatement({
         actions: ['s3:ListBucket'],
         resources: [bucket.bucketArn],
@@ -55,7 +75,7 @@ export class ExecutionRole extends Role {
   }
 
   mayWritePrefix(bucket: IBucket, prefix: string, key?: IKey): void {
-    this.addToPolicy(
+    this.allow(
       new PolicyStatement({
         actions: ['s3:PutObject', 's3:AbortMultipartUpload'],
         resources: [bucket.arnForObjects(`${prefix}*`)],
@@ -66,7 +86,7 @@ export class ExecutionRole extends Role {
   }
 
   mayPublish(topic: ITopic): void {
-    this.addToPolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
+    this.allow(new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
     topic.masterKey?.grantEncryptDecrypt(this);
   }
 
@@ -74,9 +94,9 @@ export class ExecutionRole extends Role {
   mayJoin(vpc: IVpc, { subnetIds }: SelectedSubnets, securityGroupIds: string[]): void {
     const { account, region } = vpc.env;
     const arn = (resource: string, resourceName: string) =>
-      Stack.of(this).formatArn({ service: 'ec2', account, region, resource, resourceName });
+      Stack.of(this.resource).formatArn({ service: 'ec2', account, region, resource, resourceName });
     const interfaces = arn('network-interface', '*');
-    this.addToPolicy(
+    this.allow(
       new PolicyStatement({
         actions: ['ec2:CreateNetworkInterface'],
         resources: [
@@ -86,7 +106,7 @@ export class ExecutionRole extends Role {
         ],
       }),
     );
-    this.addToPolicy(
+    this.allow(
       new PolicyStatement({
         actions: [
           'ec2:CreateNetworkInterfacePermission',
@@ -96,7 +116,7 @@ export class ExecutionRole extends Role {
         resources: [interfaces],
       }),
     );
-    this.addToPolicy(
+    this.allow(
       new PolicyStatement({
         actions: [
           'ec2:DescribeDhcpOptions',

@@ -38,13 +38,13 @@ export class ServedModel extends Construct {
     super(scope, id);
     if (props.modelData.kind === 'package' && props.server.layout(props.model).length > 0) this.asset = this.upload();
     this.resource = new CfnModel(this, 'Resource', {
-      executionRoleArn: props.role.roleArn,
+      executionRoleArn: props.role.resource.roleArn,
       enableNetworkIsolation: props.networkIsolation,
       vpcConfig: props.vpcConfig,
       primaryContainer: { image: props.image.uri, environment: this.environment(), ...this.data() },
     });
     // The dependency includes the role's policy, because SageMaker uses the role while it creates the model.
-    this.resource.node.addDependency(props.role);
+    this.resource.node.addDependency(props.role.resource);
   }
 
   /**

@@ -23,7 +23,7 @@ import type { Range, Validator } from '../../../serving/validation/validator.js'
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { EndpointMode } from '../../mode.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
-import { ALARM_ACTIONS, ALARMS, KEY, SECURITY_GROUPS, SUBNETS, VPC } from '../shared/prop-types.js';
+import { ALARM_ACTIONS, ALARMS, KEY, ROLE, SECURITY_GROUPS, SUBNETS, VPC } from '../shared/prop-types.js';
 import { checkTwoZones } from '../shared/subnets.js';
 import { validatorFor } from '../shared/validator.js';
 import { checkExplanations } from './explanation-validation.js';
@@ -49,6 +49,7 @@ const PROPS: PropTypes<ManagedEndpointModelProps> = {
   vpcSubnets: SUBNETS,
   securityGroups: SECURITY_GROUPS,
   networkIsolation: BOOLEAN,
+  role: ROLE,
   encryptionKey: KEY,
   startupSeconds: NUMBER,
   downloadSeconds: NUMBER,

@@ -1,9 +1,9 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ModelSource } from '../../../serving/servers/source.js';
 
 /** Grants a role permission to list and read only the S3 prefix that a server downloads the model from. */
-export function grantSource(role: Role, source?: ModelSource): void {
+export function grantSource(role: IRole, source?: ModelSource): void {
   if (source?.kind !== 's3') return;
   const bucket = Stack.of(role).formatArn({
     service: 's3',
@@ -13,8 +13,8 @@ export function grantSource(role: Role, source?: ModelSource): void {
     arnFormat: ArnFormat.NO_RESOURCE_NAME,
   });
   const folder = source.prefix ? `${source.prefix}/` : '';
-  role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${bucket}/${folder}*`] }));
-  role.addToPolicy(
+  role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${bucket}/${folder}*`] }));
+  role.addToPrincipalPolicy(
     new PolicyStatement({
       actions: ['s3:ListBucket'],
       resources: [bucket],

@@ -6,6 +6,7 @@ export const VPC = object('an IVpc, such as Vpc.fromLookup(…)', 'vpcId');
 export const SUBNETS = object('a SubnetSelection, such as { subnetType: SubnetType.PRIVATE_ISOLATED }');
 export const SECURITY_GROUPS = arrayOf(object('an ISecurityGroup', 'securityGroupId'));
 export const VPC_ENDPOINTS = arrayOf(object('an IVpcEndpoint, such as new InterfaceVpcEndpoint(…)', 'vpcEndpointId'));
+export const ROLE = object('an IRole, such as Role.fromRoleArn(…)', 'roleArn');
 export const KEY = object('an IKey, such as new Key(…)', 'keyArn');
 export const BUCKET = object('an IBucket, such as new Bucket(…)', 'bucketArn');
 export const ALARMS = arrayOf(object('an IAlarm, such as new Alarm(…)', 'alarmArn'));
