@@ -50,7 +50,7 @@ import { defaultMaxReplicas, ServiceScaling } from './private/ecs/scaling.js';
 import { CONTAINER, PORT_NAME, Task } from './private/ecs/task.js';
 import { gpuSize } from './private/ecs/task-size.js';
 import { ServiceTelemetry, TrafficAlarms } from './private/ecs/telemetry.js';
-import { validateContainer } from './private/ecs/validation.js';
+import { requireInternet, validateContainer } from './private/ecs/validation.js';
 import { corsOrigins } from './private/shared/cors.js';
 import { warn } from './private/shared/cost-warnings.js';
 import { credentialOptions } from './private/shared/credential-options.js';
@@ -390,23 +390,31 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
   }
 
   private makeNetwork(image: PulledImage, capacity: ContainerCapacity): Network {
-    const from = this.server.spec.source?.kind;
+    const [needed] = this.internetNeeds(image);
+    const { natGateways = needed ? 1 : 0 } = this.props;
+    requireInternet(this, natGateways, needed);
     return new Network(this, 'Network', {
-      // The load balancer fetches the JWT issuer's keys from the internet, and VPC endpoints reach only ECR of this
-      // region.
-      internet:
-        image.repositoryArn === undefined ||
-        // The S3 endpoint reaches only buckets of its own region.
-        (from !== undefined && from !== 'folder') ||
-        this.access.kind === 'jwt' ||
-        isOfAnotherRegion(this, image) ||
-        (this.props.internetFacing ?? false),
+      natGateways,
       instances: capacity.gpuOptions !== undefined,
       availabilityZones: this.props.availabilityZones,
       secrets: Object.keys(this.props.secrets ?? {}).length > 0,
       commands: this.props.enableExecuteCommand ?? false,
       logs: this.logs,
     });
+  }
+
+  /** Reasons why the tasks or the load balancer need internet access, as the start of a sentence. */
+  private internetNeeds(image: PulledImage): string[] {
+    const from = this.server.spec.source?.kind;
+    const needs: [boolean, string][] = [
+      [image.repositoryArn === undefined, 'the image is outside ECR'],
+      [isOfAnotherRegion(this, image), 'the image is in ECR of another region'],
+      // The S3 endpoint reaches only buckets of its own region.
+      [from !== undefined && from !== 'folder', 'the server downloads its weights'],
+      [this.access.kind === 'jwt', 'the load balancer downloads the keys of the JWT issuer'],
+      [this.props.internetFacing ?? false, 'callers reach the load balancer from the internet'],
+    ];
+    return needs.flatMap(([isNeeded, why]) => (isNeeded ? [why] : []));
   }
 
   private makeTask(image: PulledImage, capacity: ContainerCapacity): Task {

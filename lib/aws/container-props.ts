@@ -33,11 +33,18 @@ export interface ContainerModelProps extends ServingProps {
   /**
    * VPC of the tasks and the load balancer.
    *
-   * @default - a new VPC in two Availability Zones. It has one NAT gateway if the image is outside this region's ECR,
-   * the server downloads weights, `access` uses JWTs, or `internetFacing` is true. Otherwise it has no internet access
-   * and reaches AWS services through VPC endpoints
+   * @default - a new VPC in two Availability Zones, with internet access as `natGateways` says
    */
   readonly vpc?: IVpc;
+
+  /**
+   * Number of NAT gateways of the new VPC, at most one in each zone. With 0 the VPC has no internet access and reaches
+   * AWS services through VPC endpoints. Synthesis states the price of both.
+   *
+   * @default - 1 if the image is outside this region's ECR, the server downloads weights, `access` uses JWTs, or
+   * `internetFacing` is true; otherwise 0
+   */
+  readonly natGateways?: number;
 
   /**
    * Availability Zones of the new VPC, at least two, such as `us-east-1b`. Set them if one of the first two lacks a

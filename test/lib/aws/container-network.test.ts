@@ -1,9 +1,9 @@
-import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { App, Lazy, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { describe, expect, test } from 'vitest';
 import { ContainerModel, type ContainerModelProps } from '../../../lib/aws/index.js';
-import { Access } from '../../../lib/serving/index.js';
+import { Access, ImageSource } from '../../../lib/serving/index.js';
 import { certificate, minimal } from './container-variants.js';
 import { faultsOf } from './faults.js';
 
@@ -44,6 +44,61 @@ const placed = (template: Template) => ({
     // biome-ignore lint/suspicious/noExplicitAny: a template is whatever CloudFormation allows
     ({ NetworkConfiguration }: any) => NetworkConfiguration.AwsvpcConfiguration.Subnets,
   ),
+});
+
+describe('natGateways', () => {
+  const make = (props: Partial<ContainerModelProps>) => {
+    const stack = new Stack(new App({ analyticsReporting: false }), 'S');
+    new ContainerModel(stack, 'Iris', { ...minimal, ...props });
+    return stack;
+  };
+  const count = (props: Partial<ContainerModelProps>, type: string) =>
+    Object.keys(Template.fromStack(make(props)).findResources(type)).length;
+  const price = (props: Partial<ContainerModelProps>, id: string) => {
+    const [warning] = Annotations.fromStack(make(props)).findWarning('*', Match.stringLikeRegexp(`modelship:${id}`));
+    return String(warning!.entry.data);
+  };
+  const elsewhere = ImageSource.fromRegistry('ghcr.io/a/b:1');
+
+  test.each([
+    [{}, 0, 3],
+    [{ natGateways: 1 }, 1, 0],
+    [{ natGateways: 2 }, 2, 0],
+    [{ image: elsewhere }, 1, 0],
+    [{ image: elsewhere, natGateways: 2 }, 2, 0],
+  ])('%j makes %i gateways and %i interface endpoints', (props, gateways, endpoints) => {
+    expect(count(props, 'AWS::EC2::NatGateway')).toBe(gateways);
+    const interfaces = Object.values(Template.fromStack(make(props)).findResources('AWS::EC2::VPCEndpoint')).filter(
+      ({ Properties }) => Properties.VpcEndpointType === 'Interface',
+    );
+    expect(interfaces).toHaveLength(endpoints);
+  });
+
+  // By hand, for 730 hours: 3 endpoints in 2 zones at 0.01 = 43.80; a gateway at 0.045 and its address at 0.005 = 36.50.
+  test('states its price and that of the other way', () => {
+    expect(price({}, 'idleEndpoints')).toMatch(
+      /3 interface endpoints in 2 zones cost \$43\.80 a month\. .*costs \$36\.50 a month/,
+    );
+    expect(price({ natGateways: 2 }, 'natGateway')).toMatch(
+      /2 NAT gateways cost \$73\.00 a month.* cost \$43\.80 a month/,
+    );
+  });
+
+  test.each<[Partial<ContainerModelProps>, string]>([
+    [{ natGateways: 3 }, 'natGateways: OUT_OF_RANGE'],
+    [{ natGateways: 0, image: elsewhere }, 'natGateways: UNREACHABLE'],
+    [{ natGateways: Lazy.number({ produce: () => 1 }) }, 'natGateways: UNRESOLVED_TOKEN'],
+  ])('%j is refused', (props, fault) => {
+    expect(faultsOf(() => make(props))).toEqual([fault]);
+  });
+
+  test('is refused beside a VPC that exists', () => {
+    const stack = new Stack();
+    const vpc = new Vpc(stack, 'Vpc');
+    expect(faultsOf(() => new ContainerModel(stack, 'Iris', { ...minimal, vpc, natGateways: 1 }))).toEqual([
+      'natGateways: CONFLICT',
+    ]);
+  });
 });
 
 describe('ContainerModel in a VPC with several groups of private subnets', () => {

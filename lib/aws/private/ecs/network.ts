@@ -10,11 +10,12 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { idleCost } from '../../../cost/idle-cost.js';
 import { warn } from '../shared/cost-warnings.js';
 
 export interface NetworkProps {
-  /** Whether the VPC needs internet access, for services without a VPC endpoint or an internet-facing load balancer. */
-  readonly internet: boolean;
+  /** Number of NAT gateways. With 0 the VPC has no internet access, and reaches AWS services through endpoints. */
+  readonly natGateways: number;
   /** Whether EC2 instances join the cluster, which requires additional endpoints of ECS. */
   readonly instances: boolean;
   readonly secrets: boolean;
@@ -33,23 +34,29 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
+    const { natGateways } = props;
     const logs = new LogGroup(this, 'FlowLogs', props.logs);
     this.vpc = new Vpc(this, 'Resource', {
       ipAddresses: IpAddresses.cidr('10.0.0.0/16'),
       ...(props.availabilityZones ? { availabilityZones: props.availabilityZones } : { maxAzs: 2 }),
-      natGateways: props.internet ? 1 : 0,
-      subnetConfiguration: props.internet
-        ? [
-            { name: 'public', subnetType: SubnetType.PUBLIC, mapPublicIpOnLaunch: false },
-            { name: 'private', subnetType: SubnetType.PRIVATE_WITH_EGRESS },
-          ]
-        : [{ name: 'private', subnetType: SubnetType.PRIVATE_ISOLATED }],
+      natGateways,
+      subnetConfiguration:
+        natGateways > 0
+          ? [
+              { name: 'public', subnetType: SubnetType.PUBLIC, mapPublicIpOnLaunch: false },
+              { name: 'private', subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+            ]
+          : [{ name: 'private', subnetType: SubnetType.PRIVATE_ISOLATED }],
       flowLogs: { All: { destination: FlowLogDestination.toCloudWatchLogs(logs) } },
       // Image layers are stored in S3 too, and the gateway endpoint is free.
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
     });
-    this.endpoints = props.internet ? [] : this.makeEndpoints(props);
-    warn(this, props.internet ? 'modelship:natGateway' : 'modelship:idleEndpoints');
+    const services = endpointServices(props);
+    this.endpoints =
+      natGateways > 0
+        ? []
+        : Object.entries(services).map(([id, service]) => this.vpc.addInterfaceEndpoint(id, { service, open: false }));
+    this.tellPrice(natGateways, Object.keys(services).length);
   }
 
   /** Allows `peer` to call AWS services through the endpoints. */
@@ -57,19 +64,38 @@ export class Network extends Construct {
     for (const endpoint of this.endpoints) endpoint.connections.allowDefaultPortFrom(peer);
   }
 
-  /** Endpoints that a task needs to start and to log, and that an instance needs to join the cluster. */
-  private makeEndpoints({ instances, secrets, commands }: NetworkProps): InterfaceVpcEndpoint[] {
-    const { ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER, SSM, SSM_MESSAGES, ECS, ECS_AGENT, ECS_TELEMETRY } =
-      InterfaceVpcEndpointAwsService;
-    const services = {
-      Ecr: ECR,
-      EcrDocker: ECR_DOCKER,
-      Logs: CLOUDWATCH_LOGS,
-      // A secret does not reveal whether Secrets Manager or Parameter Store holds it.
-      ...(secrets ? { Secrets: SECRETS_MANAGER, Parameters: SSM } : {}),
-      ...(commands ? { Commands: SSM_MESSAGES } : {}),
-      ...(instances ? { Ecs: ECS, EcsAgent: ECS_AGENT, EcsTelemetry: ECS_TELEMETRY } : {}),
-    };
-    return Object.entries(services).map(([id, service]) => this.vpc.addInterfaceEndpoint(id, { service, open: false }));
+  /** States the monthly price of the network, and of the other way to reach AWS services. */
+  private tellPrice(natGateways: number, services: number): void {
+    const zones = this.vpc.availabilityZones.length;
+    const endpoints = `${services} interface endpoints in ${zones} zones cost ${monthlyUsd(['aws.vpce.hour', services * zones])}`;
+    const gateways = (count: number) =>
+      `${count === 1 ? 'one NAT gateway costs' : `${count} NAT gateways cost`} ` +
+      `${monthlyUsd(['aws.nat.hour', count], ['aws.ipv4.hour', count])} a month, and each GB of traffic`;
+    if (natGateways === 0) {
+      warn(this, 'modelship:idleEndpoints', `${endpoints} a month. With \`natGateways: 1\`, ${gateways(1)}`);
+    } else {
+      warn(this, 'modelship:natGateway', `${gateways(natGateways)}. Without internet access, ${endpoints} a month`);
+    }
   }
+}
+
+/** Services that a task needs to start and to log, and that an instance needs to join the cluster. */
+function endpointServices({ instances, secrets, commands }: NetworkProps) {
+  const { ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER, SSM, SSM_MESSAGES, ECS, ECS_AGENT, ECS_TELEMETRY } =
+    InterfaceVpcEndpointAwsService;
+  return {
+    Ecr: ECR,
+    EcrDocker: ECR_DOCKER,
+    Logs: CLOUDWATCH_LOGS,
+    // A secret does not reveal whether Secrets Manager or Parameter Store holds it.
+    ...(secrets ? { Secrets: SECRETS_MANAGER, Parameters: SSM } : {}),
+    ...(commands ? { Commands: SSM_MESSAGES } : {}),
+    ...(instances ? { Ecs: ECS, EcsAgent: ECS_AGENT, EcsTelemetry: ECS_TELEMETRY } : {}),
+  };
+}
+
+/** Formats the monthly list price of resources that are billed by the hour. */
+function monthlyUsd(...resources: readonly (readonly [price: string, count: number])[]): string {
+  const parts = resources.map(([price, quantity]) => ({ what: price, price, quantity }));
+  return `$${idleCost(parts).monthlyUsd.toFixed(2)}`;
 }

@@ -59,6 +59,7 @@ const PROPS: PropTypes<ContainerModelProps> = {
   image: IMAGE,
   modelData: choice('ContainerModelData.fromPackage()'),
   vpc: VPC,
+  natGateways: NUMBER,
   availabilityZones: STRINGS,
   vpcSubnets: SUBNETS,
   loadBalancerSubnets: SUBNETS,
@@ -211,7 +212,7 @@ function checkSize(
 }
 
 function checkNetwork(validator: Validator, props: ContainerModelProps): void {
-  const { vpc: given, cluster, internetFacing, availabilityZones } = props;
+  const { vpc: given, cluster, internetFacing, availabilityZones, natGateways } = props;
   const vpc = given ?? cluster?.vpc;
   const prop = given ? 'vpc' : 'cluster';
   validator.check(
@@ -225,6 +226,15 @@ function checkNetwork(validator: Validator, props: ContainerModelProps): void {
     'availabilityZones',
     'OUT_OF_RANGE',
     `got ${availabilityZones?.length}; a load balancer needs at least two`,
+  );
+  const zones = availabilityZones && !Token.isUnresolved(availabilityZones) ? availabilityZones.length : 2;
+  validator.number('natGateways', natGateways, { min: 0, max: zones, source: `a VPC in ${zones} zones` });
+  validator.known('natGateways', natGateways, 'it decides about the subnets and endpoints of the VPC');
+  validator.check(
+    natGateways === undefined || vpc === undefined,
+    'natGateways',
+    'CONFLICT',
+    `the gateways of \`${prop}\` are used; remove it`,
   );
   if (!vpc) {
     for (const name of ['vpcSubnets', 'loadBalancerSubnets', 'securityGroups'] as const) {
@@ -250,6 +260,21 @@ function checkNetwork(validator: Validator, props: ContainerModelProps): void {
     'NO_SUBNETS',
     'its VPC has no public subnets, in which a load balancer that faces the internet has to be; add some, or leave `internetFacing` out',
   );
+}
+
+/**
+ * @param need Reason for internet access, as the start of a sentence. Known once the image is.
+ * @throws ValidationError if the new VPC has no internet access but needs it
+ */
+export function requireInternet(scope: Construct, natGateways: number, need: string | undefined): void {
+  const validator = validatorFor(scope, 'ContainerModel');
+  validator.check(
+    natGateways > 0 || need === undefined,
+    'natGateways',
+    'UNREACHABLE',
+    `got 0, and ${need}; remove it, or pass a \`vpc\` with another way to the internet`,
+  );
+  validator.throwIfAny();
 }
 
 function checkSecrets(validator: Validator, { environment = {}, secrets = {} }: ContainerModelProps): void {

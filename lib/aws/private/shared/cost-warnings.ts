@@ -14,9 +14,8 @@ const WARNINGS = {
   'modelship:idleService':
     'at least one task and a load balancer always run and are billed while idle. ServerlessModel scales to zero',
   'modelship:idleEndpoints':
-    'the VPC made here reaches AWS by interface endpoints, each paid by the hour in each zone. Constructs that are given one `vpc` share them',
-  'modelship:natGateway':
-    'the VPC made here has a NAT gateway, paid by the hour and by the byte. Constructs that are given one `vpc` share it',
+    'the new VPC has no internet access and reaches AWS services through interface endpoints. Constructs with the same `vpc` share them',
+  'modelship:natGateway': 'the new VPC reaches the internet through NAT. Constructs with the same `vpc` share it',
   'modelship:provisionedConcurrency':
     'the replicas that `minReplicas` keeps warm are billed while idle. With 0 the first request after a pause waits for a start',
   'modelship:bufferedStream':
@@ -37,7 +36,11 @@ const WARNINGS = {
 
 export type CostWarning = keyof typeof WARNINGS;
 
-/** Adds a warning to the synthesis output, unless it has been acknowledged. */
-export function warn(scope: Construct, id: CostWarning): void {
-  Annotations.of(scope).addWarningV2(id, WARNINGS[id]);
+/**
+ * Adds a warning to the synthesis output, unless it has been acknowledged.
+ *
+ * @param detail Amounts of this construct, as a sentence.
+ */
+export function warn(scope: Construct, id: CostWarning, detail?: string): void {
+  Annotations.of(scope).addWarningV2(id, [WARNINGS[id], ...(detail ? [detail] : [])].join('. '));
 }
