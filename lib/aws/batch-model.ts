@@ -187,8 +187,9 @@ export class BatchModel extends Construct {
     const { logGroupArn } = this.transformLogs;
     const role = new ExecutionRole(this, 'ModelRole', logGroupArn);
     role.allow(new PolicyStatement({ actions: ['logs:CreateLogGroup'], resources: [logGroupArn] }));
+    const architecture = isArm(instanceType) ? 'arm64' : 'amd64';
     const pulled = pullImage(this, image ?? AwsImage.fromAsset(), {
-      architecture: isArm(instanceType) ? 'arm64' : 'amd64',
+      architecture,
       root: true,
       manifest: model.manifest,
     });
@@ -199,6 +200,7 @@ export class BatchModel extends Construct {
     return new ServedModel(this, 'Model', {
       model,
       image: pulled,
+      architecture,
       server: ModelServer.modelship(),
       modelData: EndpointModelData.fromPackage(),
       role,

@@ -1,5 +1,29 @@
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ImageSource } from '../serving/image-source.js';
 import { PREFIX } from './private/shared/paths.js';
+
+/** Container of an inference pipeline that processes requests before the model, or responses after it. */
+export interface PipelineContainer {
+  /**
+   * Image in ECR. Its server listens on the port in `SAGEMAKER_BIND_TO_PORT`, and its label
+   * `com.amazonaws.sagemaker.capabilities.accept-bind-to-port` is `true`.
+   */
+  readonly image: ImageSource;
+  /** Bucket of the archive that SageMaker unpacks to `/opt/ml/model`. Requires `key`. @default - no archive */
+  readonly bucket?: IBucket;
+  /** Key of the archive, a `.tar.gz`. Requires `bucket`. @default - no archive */
+  readonly key?: string;
+  /** Environment variables of the container. @default - none */
+  readonly environment?: { [name: string]: string };
+}
+
+/** Containers around the model in an inference pipeline. Each receives the response of the one before. */
+export interface PipelineOptions {
+  /** Containers that process a request before the model. @default - none */
+  readonly before?: PipelineContainer[];
+  /** Containers that process the model's response. @default - none */
+  readonly after?: PipelineContainer[];
+}
 
 /**
  * Source of the model that SageMaker copies to `/opt/ml/model`.
@@ -40,13 +64,37 @@ export class EndpointModelData {
     return new EndpointModelData('multiModel', bucket, checkedPrefix(prefix));
   }
 
+  /**
+   * Uses a version of a model package in the SageMaker Model Registry, or a subscription of AWS Marketplace. The version
+   * must be approved. It brings its own image and files, so the `model` prop only names the endpoint; set an instance
+   * type that it supports. Grant access to its files and image to `endpoint.role`. SageMaker requires network isolation
+   * for packages of AWS Marketplace.
+   *
+   * @param modelPackageArn ARN of the version, such as `arn:aws:sagemaker:eu-west-1:123456789012:model-package/iris/3`
+   */
+  static fromModelPackage(modelPackageArn: string): EndpointModelData {
+    return new EndpointModelData('modelPackage', undefined, undefined, modelPackageArn);
+  }
+
+  /**
+   * Uses the local model package in an inference pipeline of 2 to 15 containers on the same instance. Serverless
+   * endpoints do not support it.
+   */
+  static pipeline(options: PipelineOptions): EndpointModelData {
+    return new EndpointModelData('pipeline', undefined, undefined, undefined, options);
+  }
+
   private constructor(
-    /** Kind of source: `package`, `prefix` or `multiModel`. */
-    readonly kind: 'package' | 'prefix' | 'multiModel',
-    /** Bucket of the model. Set unless `kind` is `package`. */
+    /** Kind of source: `package`, `prefix`, `multiModel`, `modelPackage` or `pipeline`. */
+    readonly kind: 'package' | 'prefix' | 'multiModel' | 'modelPackage' | 'pipeline',
+    /** Bucket of the model. Set when `kind` is `prefix` or `multiModel`. */
     readonly bucket?: IBucket,
-    /** Key prefix with a trailing slash. Set unless `kind` is `package`. */
+    /** Key prefix with a trailing slash. Set when `kind` is `prefix` or `multiModel`. */
     readonly prefix?: string,
+    /** ARN of the version in the model registry. Set when `kind` is `modelPackage`. */
+    readonly modelPackageArn?: string,
+    /** Containers around the model. Set when `kind` is `pipeline`. */
+    readonly pipelineOptions?: PipelineOptions,
   ) {}
 }
 

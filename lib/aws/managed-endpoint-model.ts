@@ -21,6 +21,8 @@ import type { IModelEndpoint, ManagedEndpointModelAttributes } from './imported-
 import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
 import { EndpointMode } from './mode.js';
 import { grantEndpoint, invocationUrl } from './private/sagemaker/endpoint-access.js';
+import { EndpointMode, type LoraAdapter } from './mode.js';
+import { grantAsyncObjects } from './private/sagemaker/async-access.js';
 import {
   asyncInferenceConfig,
   asyncInputPrefix,
@@ -117,6 +119,8 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
   readonly models: { readonly [variant: string]: CfnModel };
   /** Inference component. Set for `EndpointMode.inferenceComponents()`. */
   readonly inferenceComponent?: CfnInferenceComponent;
+  /** Inference components of the LoRA adapters. Set for `adapters` of `EndpointMode.inferenceComponents()`. */
+  readonly adapters: CfnInferenceComponent[];
   /** Execution role that SageMaker assumes for the endpoint. */
   readonly role: IRole;
   /** Log group of the containers. */
@@ -181,6 +185,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
     });
     this.endpoint = this.makeEndpoint(range);
     if (components) this.inferenceComponent = this.makeComponent(range);
+    this.adapters = (this.mode.inferenceComponentOptions?.adapters ?? []).map((adapter) => this.makeAdapter(adapter));
     this.scaling = endpointScaling(this, this.mode, range, {
       endpointName: this.endpointName,
       metrics: this.metrics,
@@ -244,6 +249,21 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
    * @throws Error if the grant has no effect
    */
   grantInvoke(grantee: IGrantable): Grant {
+    const asynchronous = this.mode.asynchronousOptions;
+    const grant = Grant.addToPrincipal({
+      grantee,
+      actions: asynchronous
+        ? ['sagemaker:InvokeEndpointAsync']
+        : ['sagemaker:InvokeEndpoint', ...(this.server.spec.streams ? [STREAM_ACTION] : [])],
+      resourceArns: [
+        this.endpointArn,
+        // Callers invoke an inference component by name, and IAM authorizes it as a separate resource.
+        ...[...(this.inferenceComponent ? [this.inferenceComponent] : []), ...this.adapters].map(
+          ({ attrInferenceComponentArn }) => attrInferenceComponentArn,
+        ),
+      ],
+    });
+    const objects = asynchronous ? grantAsyncObjects(grantee, asynchronous, this.props.encryptionKey) : [];
     return requireEffect(
       this,
       grantEndpoint(grantee, {
@@ -313,11 +333,13 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
       const architecture = architectureOf(type ?? instanceType(this.mode, this.server.spec)).name;
       // Variants may have model formats or packages that need a different image.
       const needs = JSON.stringify([architecture, model.manifest.format, model.manifest.requirements]);
-      const image = images.get(needs) ?? this.image(architecture, model);
-      images.set(needs, image);
+      const isRegistered = this.props.modelData?.kind === 'modelPackage';
+      const image = isRegistered ? undefined : (images.get(needs) ?? this.image(architecture, model));
+      if (image) images.set(needs, image);
       return new ServedModel(this, id, {
         model,
         image,
+        architecture,
         server: this.server,
         modelData: this.props.modelData ?? EndpointModelData.fromPackage(),
         role: this.executionRole,
@@ -471,5 +493,20 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
       runtimeConfig: { copyCount: initialReplicas(range) },
       deploymentConfig: componentDeploymentConfig(this.props.rollingUpdate, this.rollbackAlarms),
     });
+  }
+
+  /** Creates the component of an adapter, which runs in the copies of the base component. */
+  private makeAdapter({ name, bucket, key }: LoraAdapter): CfnInferenceComponent {
+    this.executionRole.mayReadObject(bucket, key);
+    const adapter = new CfnInferenceComponent(this, `Adapter-${name}`, {
+      inferenceComponentName: name,
+      endpointName: this.endpoint.attrEndpointName,
+      specification: {
+        baseInferenceComponentName: this.componentName,
+        container: { artifactUrl: bucket.s3UrlForObject(key) },
+      },
+    });
+    adapter.node.addDependency(this.inferenceComponent!, this.role);
+    return adapter;
   }
 }

@@ -106,6 +106,16 @@ export interface AsynchronousOptions {
   readonly instanceType?: string;
 }
 
+/** LoRA adapter, which fine-tunes the model of an inference component and shares its copies. */
+export interface LoraAdapter {
+  /** Name of the adapter's inference component, to which callers send requests for the adapter. */
+  readonly name: string;
+  /** Bucket of the adapter's files. */
+  readonly bucket: IBucket;
+  /** Key of the adapter's files, a `.tar.gz`. */
+  readonly key: string;
+}
+
 /** Settings of inference components: copies of the model share instances, whose number scales with the copies. */
 export interface InferenceComponentOptions {
   /**
@@ -126,6 +136,13 @@ export interface InferenceComponentOptions {
   readonly cpu?: number;
   /** GPUs reserved per copy. @default 0 */
   readonly gpuCount?: number;
+  /**
+   * LoRA adapters of the model. Each is an inference component of its own, without copies or instances of its own. The
+   * server must be able to load adapters, as AWS's Large Model Inference (LMI) containers are.
+   *
+   * @default - none
+   */
+  readonly adapters?: LoraAdapter[];
   /** Target number of concurrent requests per copy. The component scales out above it. @default 8 */
   readonly targetConcurrency?: number;
 }

@@ -23,7 +23,8 @@ ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 PATH=/opt/venv/bin:/usr/local/bi
   PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 COPY runtime/ /opt/modelship/
 
-LABEL com.amazonaws.sagemaker.capabilities.multi-models=true
+LABEL com.amazonaws.sagemaker.capabilities.multi-models=true \
+  com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true
 
 ARG RUN_AS=65532:65532
 # Where a mounted folder keeps the rights of /tmp, so that the rest can be read-only.
@@ -33,6 +34,6 @@ WORKDIR /opt/modelship
 EXPOSE 8080
 
 HEALTHCHECK --interval=10s --timeout=3s --start-period=300s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.AIP_HTTP_PORT ?? process.env.MODELSHIP_PORT ?? process.env.PORT ?? 8080}/v2/health/live`).then((response) => process.exit(response.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.AIP_HTTP_PORT ?? process.env.SAGEMAKER_BIND_TO_PORT ?? process.env.MODELSHIP_PORT ?? process.env.PORT ?? 8080}/v2/health/live`).then((response) => process.exit(response.ok ? 0 : 1), () => process.exit(1))"]
 
 ENTRYPOINT ["node", "/opt/modelship/server.js"]

@@ -19,7 +19,7 @@ export interface HostSettings {
 }
 
 /** Variables that hosts use to set the port, the most specific first. */
-const PORT_VARIABLES = ['AIP_HTTP_PORT', 'FUNCTIONS_CUSTOMHANDLER_PORT', 'PORT'] as const;
+const PORT_VARIABLES = ['AIP_HTTP_PORT', 'SAGEMAKER_BIND_TO_PORT', 'FUNCTIONS_CUSTOMHANDLER_PORT', 'PORT'] as const;
 
 /** Folder where SageMaker places each model of a multi-model endpoint before it requests to load it. */
 const SAGEMAKER_MODELS = '/opt/ml/models';

@@ -92,6 +92,22 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Managed
   },
   'many models': (stack) => ({ modelData: EndpointModelData.multiModel(bucket(stack), 'models/') }),
   'model from a bucket': (stack) => ({ modelData: EndpointModelData.fromBucket(bucket(stack), 'models/iris/1/') }),
+  'model from the registry': () => ({
+    image: undefined,
+    mode: EndpointMode.realTime({ instanceType: 'ml.m5.large' }),
+    modelData: EndpointModelData.fromModelPackage('arn:aws:sagemaker:eu-west-1:123456789012:model-package/iris/3'),
+  }),
+  pipeline: (stack) => ({
+    modelData: EndpointModelData.pipeline({
+      before: [{ image: ImageSource.fromRegistry(IMAGE), bucket: bucket(stack), key: 'features.tar.gz' }],
+      after: [{ image: ImageSource.fromRegistry(IMAGE), environment: { LABELS: 'a,b' } }],
+    }),
+  }),
+  'LoRA adapters': (stack) => ({
+    mode: EndpointMode.inferenceComponents({
+      adapters: [{ name: 'legal', bucket: bucket(stack), key: 'adapters/legal.tar.gz' }],
+    }),
+  }),
   'TensorFlow Serving': () => ({
     model: savedModel,
     image: undefined,

@@ -127,7 +127,7 @@ describe('ManagedEndpointModel', () => {
   test('has instances for the most copies of an inference component', () => {
     make('ManagedEndpointModel', {
       mode: EndpointMode.inferenceComponents(),
-      schedule: [day, night],
+      schedule: [day, { cron: night.cron, minReplicas: 0 }],
     }).hasResourceProperties('AWS::SageMaker::EndpointConfig', {
       ProductionVariants: [{ ManagedInstanceScaling: { MinInstanceCount: 0, MaxInstanceCount: 6 } }],
     });

@@ -7,6 +7,7 @@ describe('what the host asks for', () => {
     ['Azure Functions', { PORT: '80', FUNCTIONS_CUSTOMHANDLER_PORT: '40001' }, 40001],
     ['Vertex AI', { PORT: '80', AIP_HTTP_PORT: '8085' }, 8085],
     ['no host', {}, undefined],
+    ['a SageMaker inference pipeline', { SAGEMAKER_BIND_TO_PORT: '8081', PORT: '80' }, 8081],
     ['an empty variable', { AIP_HTTP_PORT: '', PORT: '8081' }, 8081],
     ['a pipe, as IIS names it', { PORT: '\\\\.\\pipe\\x' }, undefined],
   ])('is the port of %s', (_, variables, port) => {

@@ -57,7 +57,9 @@ function checkGpus(
     `${type} has none; take an \`instanceType\` of the families g or p, such as ml.g5.xlarge`,
   );
   const gpus = Object.values(instanceTypes(mode, server)).filter(isGpu);
-  checkRuntimeGpu(validator, 'image', gpus[0], server.image === undefined && props.image === undefined);
+  const isDefaultImage =
+    server.image === undefined && props.image === undefined && props.modelData?.kind !== 'modelPackage';
+  checkRuntimeGpu(validator, 'image', gpus[0], isDefaultImage);
 }
 
 /** Reports a GPU that the default runtime image would not use. */

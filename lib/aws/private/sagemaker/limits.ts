@@ -40,6 +40,8 @@ export const SAGEMAKER = {
   linearPercent: { min: 10, max: 50, unit: 'percent', source: 'SageMaker deployment guardrails' },
   rollingPercent: { min: 5, max: 50, unit: 'percent', source: 'SageMaker rolling deployments' },
   waitMinutes: { min: 0, max: 60, unit: 'minutes', source: 'SageMaker deployment guardrails' },
+  /** https://docs.aws.amazon.com/sagemaker/latest/dg/inference-pipelines.html */
+  pipelineContainers: { min: 2, max: 15, unit: 'containers', source: 'a SageMaker inference pipeline' },
   rollbackAlarms: 10,
   /** https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ClarifyShapConfig.html and API_ClarifyInferenceConfig.html */
   explainExpressionLength: 64,
@@ -63,6 +65,12 @@ export const ENDPOINT_NAME = {
   pattern: /^[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62}$/,
   rule: 'SageMaker allows at most 63 letters, digits and hyphens, neither at the start nor at the end a hyphen',
   maxLength: 63,
+};
+
+/** https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html */
+export const MODEL_PACKAGE_ARN = {
+  pattern: /^arn:[\w-]+:sagemaker:[a-z0-9-]*:\d{12}:model-package\/[\w+=,.@/-]+$/,
+  rule: 'it must be the ARN of a version, such as arn:aws:sagemaker:eu-west-1:123456789012:model-package/iris/3',
 };
 
 /** Weight of a variant. Its share of the traffic is its weight divided by the sum of the weights. */

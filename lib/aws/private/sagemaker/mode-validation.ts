@@ -1,8 +1,10 @@
 import { Token } from 'aws-cdk-lib';
+import { checkType, required, STRING } from '../../../serving/validation/prop-types.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import type { EndpointMode } from '../../mode.js';
 import { PREFIX } from '../shared/paths.js';
+import { BUCKET } from '../shared/prop-types.js';
 import type { Replicas } from './instances.js';
 import { AMI_VERSION, ENDPOINT_NAME, INSTANCE_TYPE, SAGEMAKER, WEIGHT } from './limits.js';
 import { MAIN_VARIANT } from './variants.js';
@@ -119,6 +121,21 @@ function checkAsynchronous(validator: Validator, mode: EndpointMode): void {
 function checkComponents(validator: Validator, mode: EndpointMode): void {
   const options = mode.inferenceComponentOptions ?? {};
   validator.text('mode.instanceType', options.instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
+  const { adapters = [] } = options;
+  for (const [index, { name, bucket, key }] of adapters.entries()) {
+    const prop = `mode.adapters.${index}`;
+    validator.text(`${prop}.name`, name, ENDPOINT_NAME.pattern, ENDPOINT_NAME.rule);
+    validator.known(`${prop}.name`, name, 'it is part of the name of the resource');
+    checkType(validator, `${prop}.bucket`, bucket, required(BUCKET));
+    checkType(validator, `${prop}.key`, key, required(STRING));
+  }
+  const names = adapters.map(({ name }) => name);
+  validator.check(
+    new Set(names).size === names.length,
+    'mode.adapters',
+    'DUPLICATE',
+    `got the names ${names.join(', ')}; each must be another one`,
+  );
   validator.number('mode.memoryMib', options.memoryMib, SAGEMAKER.componentMemoryMib);
   validator.number('mode.cpu', options.cpu, SAGEMAKER.componentCpu);
   validator.number('mode.gpuCount', options.gpuCount, SAGEMAKER.gpus);

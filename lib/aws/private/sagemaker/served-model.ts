@@ -1,20 +1,25 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { AssetStaging, type FileAssetLocation, FileAssetPackaging, Stack, Tokenization } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
+import { CfnModel, type CfnModelProps } from 'aws-cdk-lib/aws-sagemaker';
 import { Construct } from 'constructs';
 import { modelArchive } from '../../../bundle/model-archive.js';
 import type { Model } from '../../../model/model.js';
 import type { ModelServer } from '../../../serving/servers/model-server.js';
-import type { EndpointModelData } from '../../endpoint-model-data.js';
+import type { EndpointModelData, PipelineContainer } from '../../endpoint-model-data.js';
+import { pullImage } from '../../image.js';
 import type { PulledImage } from '../shared/pulled-image.js';
+import { requireEcr } from './image-validation.js';
 import type { ExecutionRole } from './role.js';
 
 export interface ServedModelProps {
   readonly model: Model;
   readonly server: ModelServer;
-  readonly image: PulledImage;
+  /** @default - the model package of the registry brings its own */
+  readonly image?: PulledImage;
   readonly modelData: EndpointModelData;
+  /** Processor architecture of the instances, in Docker's notation. */
+  readonly architecture: string;
   readonly role: ExecutionRole;
   readonly timeoutSeconds: number;
   /** @default - the server's own */
@@ -36,15 +41,35 @@ export class ServedModel extends Construct {
     private readonly props: ServedModelProps,
   ) {
     super(scope, id);
-    if (props.modelData.kind === 'package' && props.server.layout(props.model).length > 0) this.asset = this.upload();
+    if (['package', 'pipeline'].includes(props.modelData.kind) && props.server.layout(props.model).length > 0)
+      this.asset = this.upload();
     this.resource = new CfnModel(this, 'Resource', {
       executionRoleArn: props.role.resource.roleArn,
       enableNetworkIsolation: props.networkIsolation,
       vpcConfig: props.vpcConfig,
-      primaryContainer: { image: props.image.uri, environment: this.environment(), ...this.data() },
+      ...this.containers(),
     });
     // The dependency includes the role's policy, because SageMaker uses the role while it creates the model.
     this.resource.node.addDependency(props.role.resource);
+  }
+
+  private containers(): Pick<CfnModelProps, 'primaryContainer' | 'containers'> {
+    const { image, modelData, environment } = this.props;
+    const { modelPackageArn: modelPackageName, pipelineOptions } = modelData;
+    if (modelPackageName) return { primaryContainer: { modelPackageName, environment } };
+    const own = { image: image!.uri, environment: this.environment(), ...this.data() };
+    if (!pipelineOptions) return { primaryContainer: own };
+    const { before = [], after = [] } = pipelineOptions;
+    return { containers: [...before.map((each) => this.step(each)), own, ...after.map((each) => this.step(each))] };
+  }
+
+  private step({ image, bucket, key, environment }: PipelineContainer): CfnModel.ContainerDefinitionProperty {
+    const { role } = this.props;
+    const pulled = pullImage(this, image, { architecture: this.props.architecture, root: true });
+    requireEcr('ManagedEndpointModel', this, pulled);
+    role.mayPull(pulled);
+    if (bucket) role.mayReadObject(bucket, key!);
+    return { image: pulled.uri, modelDataUrl: bucket?.s3UrlForObject(key), environment };
   }
 
   /**

@@ -36,8 +36,8 @@ export function checkSize(
   mode: EndpointMode,
 ): void {
   const { maxBytes, ...ceiling } = PAYLOADS[mode.kind];
-  // A multi-model endpoint serves other models; the one in the props only names the endpoint.
-  if (modelData?.kind === 'multiModel') return;
+  // These sources serve other models; the one in the props only names the endpoint.
+  if (modelData?.kind === 'multiModel' || modelData?.kind === 'modelPackage') return;
   checkPayload(validator, model, maxBytes, ceiling);
   if (server && server.layout(model).length === 0) return;
   if (mode.kind === 'serverless') {

@@ -5,10 +5,12 @@ import { ModelServer } from '../../../serving/servers/model-server.js';
 import {
   BOOLEAN,
   checkProps,
+  checkType,
   choice,
   NUMBER,
   object,
   type PropTypes,
+  required,
   STRING,
 } from '../../../serving/validation/prop-types.js';
 import { IMAGE, SERVER } from '../../../serving/validation/server.js';
@@ -20,6 +22,7 @@ import {
   type ServingTarget,
 } from '../../../serving/validation/serving-props.js';
 import type { Range, Validator } from '../../../serving/validation/validator.js';
+import type { EndpointModelData } from '../../endpoint-model-data.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { EndpointMode } from '../../mode.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
@@ -29,7 +32,7 @@ import { validatorFor } from '../shared/validator.js';
 import { checkExplanations } from './explanation-validation.js';
 import { checkInstances } from './instance-validation.js';
 import { type Replicas, replicas } from './instances.js';
-import { ENDPOINT_NAME, SAGEMAKER } from './limits.js';
+import { ENDPOINT_NAME, MODEL_PACKAGE_ARN, SAGEMAKER } from './limits.js';
 import { checkMode } from './mode-validation.js';
 import { checkRegion } from './region-validation.js';
 import { checkSize } from './size-validation.js';
@@ -145,6 +148,8 @@ function checkModelData(validator: Validator, { modelData, model }: ManagedEndpo
     'UNSUPPORTED_MODEL_DATA',
     'SageMaker serves many models by real-time endpoints without a shadow only; use EndpointMode.realTime(), or an endpoint for each model',
   );
+  checkRegistered(validator, modelData, mode);
+  checkPipeline(validator, modelData, mode);
   if (mode.kind !== 'serverless') return;
   validator.check(
     modelData?.kind !== 'prefix',
@@ -158,6 +163,51 @@ function checkModelData(validator: Validator, { modelData, model }: ManagedEndpo
     'MODEL_TOO_LARGE',
     `the files have ${model.sizeBytes} bytes; a SageMaker serverless endpoint holds ${SAGEMAKER.serverlessContainerBytes} with its image. Use EndpointMode.realTime()`,
   );
+}
+
+function checkRegistered(validator: Validator, modelData: EndpointModelData | undefined, mode: EndpointMode): void {
+  if (modelData?.kind !== 'modelPackage') return;
+  const { pattern, rule } = MODEL_PACKAGE_ARN;
+  validator.text('modelData.modelPackageArn', modelData.modelPackageArn, pattern, rule);
+  const { variants, shadow, instanceType } = { ...mode.realTimeOptions, ...mode.inferenceComponentOptions };
+  validator.check(
+    !variants?.length && !shadow,
+    'modelData',
+    'UNSUPPORTED_MODEL_DATA',
+    'a model package of the registry is one model, and `mode` has several; use an endpoint for each',
+  );
+  validator.check(
+    mode.kind === 'serverless' || (instanceType ?? mode.asynchronousOptions?.instanceType) !== undefined,
+    'mode.instanceType',
+    'MISSING',
+    'a model package of the registry supports certain instance types only; set one of them',
+  );
+}
+
+function checkPipeline(validator: Validator, modelData: EndpointModelData | undefined, mode: EndpointMode): void {
+  if (modelData?.kind !== 'pipeline') return;
+  const { before = [], after = [] } = modelData.pipelineOptions ?? {};
+  const count = before.length + after.length + 1;
+  validator.number('modelData', count, SAGEMAKER.pipelineContainers);
+  // https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-exclusions
+  validator.check(
+    mode.kind !== 'serverless',
+    'modelData',
+    'UNSUPPORTED_MODEL_DATA',
+    'SageMaker serverless endpoints run one container; use EndpointMode.realTime()',
+  );
+  for (const [list, containers] of Object.entries({ before, after })) {
+    for (const [index, { image, bucket, key }] of containers.entries()) {
+      const prop = `modelData.${list}.${index}`;
+      checkType(validator, `${prop}.image`, image, required(IMAGE));
+      validator.check(
+        (bucket === undefined) === (key === undefined),
+        `${prop}.key`,
+        'MISSING',
+        'an archive has a `bucket` and a `key`; set both or neither',
+      );
+    }
+  }
 }
 
 function checkRollout(validator: Validator, props: ManagedEndpointModelProps, mode: EndpointMode): void {
