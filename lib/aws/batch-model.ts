@@ -185,7 +185,7 @@ export class BatchModel extends Construct {
     const { inputBucket, encryptionKey } = this.props;
     const { outputBucket, outputPrefix } = this.output;
     const { logGroupArn } = this.transformLogs;
-    const role = new ExecutionRole(this, 'ModelRole', logGroupArn);
+    const role = new ExecutionRole(this, 'ModelRole', { logGroupArn });
     role.allow(new PolicyStatement({ actions: ['logs:CreateLogGroup'], resources: [logGroupArn] }));
     const architecture = isArm(instanceType) ? 'arm64' : 'amd64';
     const pulled = pullImage(this, image ?? AwsImage.fromAsset(), {

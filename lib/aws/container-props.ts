@@ -141,8 +141,8 @@ export interface ContainerModelProps extends ServingProps {
   readonly taskRole?: IRole;
 
   /**
-   * Existing role with which ECS starts the containers, which `ecs-tasks.amazonaws.com` can assume. The construct adds
-   * its permissions unless the role is immutable.
+   * Existing role that ECS assumes to start the containers. `ecs-tasks.amazonaws.com` must be able to assume it. The
+   * construct adds its permissions unless the role is immutable.
    *
    * @default - a new role
    */

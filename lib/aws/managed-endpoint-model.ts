@@ -164,7 +164,10 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
       encryptionKey: props.encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.executionRole = new ExecutionRole(this, 'Role', this.logGroup.logGroupArn, props.role);
+    this.executionRole = new ExecutionRole(this, 'Role', {
+      logGroupArn: this.logGroup.logGroupArn,
+      existing: props.role,
+    });
     this.role = this.executionRole.resource;
     grantSource(this.role, this.server.spec.source);
     this.connections = new Connections({ securityGroups: this.securityGroups() });

@@ -218,7 +218,11 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
     });
     if (props.schedule) {
       const { schedule } = props;
-      this.scheduledConcurrency = new ScheduledConcurrency(this, 'Schedule', this.alias, minReplicas, schedule);
+      this.scheduledConcurrency = new ScheduledConcurrency(this, 'Schedule', {
+        alias: this.alias,
+        minReplicas,
+        schedule,
+      });
     }
     const alarmActions = props.alarmActions ?? [];
     const common = {

@@ -17,7 +17,10 @@ const m5 = { instanceType: 'ml.m5.large' };
 describe('a version of the model registry', () => {
   test('brings its own image and files', () => {
     const { stack, template } = make(VARIANTS['model from the registry']!);
-    expect(only(template(), 'AWS::SageMaker::Model').PrimaryContainer).toEqual({ ModelPackageName: ARN });
+    expect(only(template(), 'AWS::SageMaker::Model').PrimaryContainer).toEqual({
+      ModelPackageName: ARN,
+      Environment: {},
+    });
     expect(grantedActions(stack).filter((action) => /^(ecr|s3):/.test(action))).toEqual([]);
   });
 
@@ -111,9 +114,9 @@ describe('LoRA adapters', () => {
       VariantName: Match.absent(),
     });
     expect(grantedActions(stack, 'Caller')).toEqual([
+      expect.stringMatching(/^sagemaker:InvokeEndpoint on \{Iris[0-9A-F]{8}\}$/),
       expect.stringMatching(/^sagemaker:InvokeEndpoint on \{IrisAdapterlegal.*InferenceComponentArn\}$/),
       expect.stringMatching(/^sagemaker:InvokeEndpoint on \{IrisComponent.*InferenceComponentArn\}$/),
-      expect.stringMatching(/^sagemaker:InvokeEndpoint on \{Iris.*\}$/),
     ]);
   });
 

@@ -14,12 +14,17 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { type PulledImage, pullStatements } from '../shared/pulled-image.js';
 
+export interface ExecutionRoleProps {
+  readonly logGroupArn: string;
+  /** Role to use instead of a new one. */
+  readonly existing?: IRole;
+}
+
 /** Role that SageMaker assumes for one endpoint, with permissions added statement by statement. */
 export class ExecutionRole implements IGrantable {
   readonly resource: IRole;
 
-  /** @param existing Role to use instead of a new one. */
-  constructor(scope: Construct, id: string, logGroupArn: string, existing?: IRole) {
+  constructor(scope: Construct, id: string, { logGroupArn, existing }: ExecutionRoleProps) {
     this.resource =
       existing ??
       new Role(scope, id, {
