@@ -58,6 +58,18 @@ describe('a private REST API', () => {
       });
   });
 
+  test('lets browsers ask first, without an identity', () => {
+    make((stack) => ({ ...privately(stack), environment: { MODELSHIP_CORS_ORIGINS: 'https://app.example.com' } }))
+      .template()
+      .hasResourceProperties('AWS::ApiGateway::RestApi', {
+        Policy: {
+          Statement: Match.arrayWith([
+            Match.objectLike({ Effect: 'Allow', Principal: everyone, Resource: 'execute-api:/*/OPTIONS/*' }),
+          ]),
+        },
+      });
+  });
+
   test('has a URL that works without private DNS', () => {
     const { stack, endpoint } = make(privately);
     const [, parts] = stack.resolve(endpoint.predictUrl)['Fn::Join'];

@@ -95,6 +95,7 @@ export class RestFront extends Construct implements AnsweringFront {
     super(scope, id);
     const { access, throttle = DEFAULT_THROTTLE, vpcEndpoints } = props;
     this.vpcEndpoints = vpcEndpoints ?? [];
+    this.hasPreflight = props.corsOrigins.length > 0;
     const rate = rates(throttle);
     this.api = new RestApi(this, 'Resource', {
       // CloudWatch identifies REST APIs by name only.
@@ -146,7 +147,6 @@ export class RestFront extends Construct implements AnsweringFront {
     if (props.validateRequests ?? true) this.addModelRoutes(props.model, integration, method);
     this.api.root.addMethod('ANY', integration, method);
     this.api.root.addResource('{proxy+}').addMethod('ANY', integration, method);
-    this.hasPreflight = props.corsOrigins.length > 0;
     if (this.hasPreflight) this.addPreflight(this.api.root, integration);
     if (props.webAcl) {
       const { stageArn } = this.api.deploymentStage;
@@ -235,6 +235,7 @@ export class RestFront extends Construct implements AnsweringFront {
     this.api.addToResourcePolicy(
       new PolicyStatement({ ...statement, principals: [isIam ? new AccountRootPrincipal() : new AnyPrincipal()] }),
     );
+    if (isIam) this.allowPreflight();
     this.api.addToResourcePolicy(
       new PolicyStatement({
         ...statement,
