@@ -2,8 +2,7 @@ import { START_SECONDS } from '@modelship/runtime/contract';
 import { Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { IAlarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Connections, type IConnectable, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
-import { Grant, type IGrantable, type IRole } from 'aws-cdk-lib/aws-iam';
+import type { Grant, IGrantable, IRole } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnEndpoint, CfnEndpointConfig, CfnInferenceComponent, type CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { Construct } from 'constructs';
@@ -19,10 +18,8 @@ import { EndpointModelData } from './endpoint-model-data.js';
 import { AwsImage, pullImage } from './image.js';
 import type { IModelEndpoint, ManagedEndpointModelAttributes } from './imported-endpoint.js';
 import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
-import { EndpointMode } from './mode.js';
-import { grantEndpoint, invocationUrl } from './private/sagemaker/endpoint-access.js';
 import { EndpointMode, type LoraAdapter } from './mode.js';
-import { grantAsyncObjects } from './private/sagemaker/async-access.js';
+import { grantEndpoint, invocationUrl } from './private/sagemaker/endpoint-access.js';
 import {
   asyncInferenceConfig,
   asyncInputPrefix,
@@ -252,26 +249,13 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
    * @throws Error if the grant has no effect
    */
   grantInvoke(grantee: IGrantable): Grant {
-    const asynchronous = this.mode.asynchronousOptions;
-    const grant = Grant.addToPrincipal({
-      grantee,
-      actions: asynchronous
-        ? ['sagemaker:InvokeEndpointAsync']
-        : ['sagemaker:InvokeEndpoint', ...(this.server.spec.streams ? [STREAM_ACTION] : [])],
-      resourceArns: [
-        this.endpointArn,
-        // Callers invoke an inference component by name, and IAM authorizes it as a separate resource.
-        ...[...(this.inferenceComponent ? [this.inferenceComponent] : []), ...this.adapters].map(
-          ({ attrInferenceComponentArn }) => attrInferenceComponentArn,
-        ),
-      ],
-    });
-    const objects = asynchronous ? grantAsyncObjects(grantee, asynchronous, this.props.encryptionKey) : [];
     return requireEffect(
       this,
       grantEndpoint(grantee, {
         endpointArn: this.endpointArn,
-        componentArn: this.inferenceComponent?.attrInferenceComponentArn,
+        componentArns: [...(this.inferenceComponent ? [this.inferenceComponent] : []), ...this.adapters].map(
+          ({ attrInferenceComponentArn }) => attrInferenceComponentArn,
+        ),
         mode: this.mode,
         streams: this.server.spec.streams,
         encryptionKey: this.props.encryptionKey,

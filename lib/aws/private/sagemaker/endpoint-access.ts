@@ -8,8 +8,8 @@ import { grantAsyncObjects } from './async-access.js';
 /** Endpoint that a caller may invoke. */
 export interface InvokedEndpoint {
   readonly endpointArn: string;
-  /** ARN of the inference component. Callers invoke it by name, and IAM authorizes it as a separate resource. */
-  readonly componentArn?: string;
+  /** ARNs of the inference components. Callers invoke them by name, and IAM authorizes each as a separate resource. */
+  readonly componentArns: readonly string[];
   readonly mode: EndpointMode;
   /** Whether responses may be streamed. */
   readonly streams: boolean;
@@ -26,14 +26,14 @@ export function invocationUrl(scope: Construct, endpointName: string, mode: Endp
 
 /** Grants permission to invoke an endpoint and, if it is asynchronous, to exchange objects with it. */
 export function grantEndpoint(grantee: IGrantable, endpoint: InvokedEndpoint): Grant {
-  const { endpointArn, componentArn, mode, streams, encryptionKey } = endpoint;
+  const { endpointArn, componentArns, mode, streams, encryptionKey } = endpoint;
   const asynchronous = mode.asynchronousOptions;
   const grant = Grant.addToPrincipal({
     grantee,
     actions: asynchronous
       ? ['sagemaker:InvokeEndpointAsync']
       : ['sagemaker:InvokeEndpoint', ...(streams ? [STREAM_ACTION] : [])],
-    resourceArns: [endpointArn, ...(componentArn === undefined ? [] : [componentArn])],
+    resourceArns: [endpointArn, ...componentArns],
   });
   const objects = asynchronous ? grantAsyncObjects(grantee, asynchronous, encryptionKey) : [];
   return objects.reduce((all, each) => all.combine(each), grant);

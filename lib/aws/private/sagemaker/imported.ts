@@ -27,7 +27,7 @@ export function importedEndpoint(
     grant: (grantee) =>
       grantEndpoint(grantee, {
         endpointArn: arn('endpoint'),
-        componentArn: hasComponent ? arn('inference-component') : undefined,
+        componentArns: hasComponent ? [arn('inference-component')] : [],
         mode,
         streams,
         encryptionKey,
