@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import path, { join, type PlatformPath } from 'node:path';
 
 /** Files that tools leave beside the code, such as caches and source maps. */
 const BYPRODUCT = /\.(d\.ts|map|pyc)$|__pycache__$/;
@@ -15,5 +15,15 @@ export function filesUnder(path: string): string[] {
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && isDeployed(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+    .sort((one, other) => (pathBelow(path, one) < pathBelow(path, other) ? -1 : 1));
+}
+
+/**
+ * Path of `file` relative to `folder`, with forward slashes on every platform, because it becomes part of a digest or of a
+ * Linux image.
+ *
+ * @param platform rules for paths of the machine @default - those of this machine
+ */
+export function pathBelow(folder: string, file: string, platform: PlatformPath = path): string {
+  return platform.relative(folder, file).split(platform.sep).join(platform.posix.sep);
 }

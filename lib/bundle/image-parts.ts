@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Model } from '../model/model.js';
 import { cachedFolder } from './cache-folder.js';
-import { filesUnder } from './files.js';
+import { filesUnder, pathBelow } from './files.js';
 import { copyPackage } from './package-files.js';
 import { packageRoot } from './package-root.js';
 import { type PythonNeeds, pythonRequirements } from './python-requirements.js';
@@ -36,7 +36,7 @@ export function runtimeParts(architecture: string, manifest: PythonNeeds): Image
   if (!requirements) return { runtime, texts: { Dockerfile: dockerfile('Dockerfile') } };
   const root = runtimeRoot();
   const worker = filesUnder(join(root, 'python')).map((file) => [
-    join(RUNTIME_FOLDER, relative(root, file)),
+    `${RUNTIME_FOLDER}/${pathBelow(root, file)}`,
     readFileSync(file, 'utf8'),
   ]);
   return {

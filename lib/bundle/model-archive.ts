@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { create } from 'tar';
@@ -66,5 +66,7 @@ function stage(tree: string, { path, source, content, sha256 }: LayoutFile): voi
     return;
   }
   if (sha256 !== undefined) checkHash(source, sha256);
-  symlinkSync(resolve(source), target);
+  // Windows allows links only to administrators and in developer mode.
+  if (process.platform === 'win32') copyFileSync(source, target);
+  else symlinkSync(resolve(source), target);
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cachedFolder } from './cache-folder.js';
-import { filesUnder, isDeployed } from './files.js';
+import { filesUnder, isDeployed, pathBelow } from './files.js';
 import { packageRoot } from './package-root.js';
 
 /** Platform to prune the runtime to. The operating system is Linux, as on every target. */
@@ -55,7 +55,7 @@ function runtimeParts(architecture: string): Parts {
   const onnx = packageRoot('onnxruntime-node', join(runtime, 'package.json'));
   const common = packageRoot('onnxruntime-common', join(onnx, 'package.json'));
   const native = readdirSync(join(onnx, 'bin'))
-    .map((version) => join('bin', version, 'linux', architecture))
+    .map((version) => `bin/${version}/linux/${architecture}`)
     .filter((folder) => existsSync(join(onnx, folder)));
   return {
     ...Object.fromEntries(bundled),
@@ -64,10 +64,7 @@ function runtimeParts(architecture: string): Parts {
       ['package.json', 'dist', ...native].map((path) => [`node_modules/onnxruntime-node/${path}`, join(onnx, path)]),
     ),
     ...Object.fromEntries(
-      ['package.json', join('dist', 'cjs')].map((path) => [
-        `node_modules/onnxruntime-common/${path}`,
-        join(common, path),
-      ]),
+      ['package.json', 'dist/cjs'].map((path) => [`node_modules/onnxruntime-common/${path}`, join(common, path)]),
     ),
   };
 }
@@ -80,7 +77,7 @@ function digestOf(parts: Parts, architecture: string): string {
   for (const [target, source] of Object.entries(parts)) {
     for (const file of filesUnder(source)) {
       const { size } = statSync(file);
-      hash.update(`\n${target}/${relative(source, file)} ${size} `);
+      hash.update(`\n${target}/${pathBelow(source, file)} ${size} `);
       if (size <= MAX_HASHED_BYTES) hash.update(readFileSync(file));
     }
   }
