@@ -2,6 +2,7 @@
 
 import torch
 from torch.export.graph_signature import ConstantArgument, InputKind, TensorArgument
+from torch.export.passes import move_to_device_pass
 from torch.utils import _pytree as pytree
 
 from . import torch_tensors
@@ -11,7 +12,7 @@ from .errors import CannotServe
 def load(path, threads, _declared):
     """Loads the program. It may hold pickled weights, so the runtime requires trust first."""
     torch.set_num_threads(threads)
-    return ExportedModel(torch.export.load(path))
+    return ExportedModel(move_to_device_pass(torch.export.load(path), torch_tensors.DEVICE))
 
 
 class ExportedModel:

@@ -74,7 +74,8 @@ class DeclaredModule:
             sizes = [
                 size if size != -1 else (OTHERS if axis else BATCHES)[which] for axis, size in enumerate(spec["shape"])
             ]
-            tensors.append(torch.zeros(sizes, dtype=torch_tensors.DTYPES[spec["datatype"]]))
+            dtype = torch_tensors.DTYPES[spec["datatype"]]
+            tensors.append(torch.zeros(sizes, dtype=dtype, device=torch_tensors.DEVICE))
         try:
             return self._call(tensors)
         except (ValueError, TypeError) as error:

@@ -15,7 +15,7 @@ def load(path, threads, declared):
     """Unpickles the file, which runs the code that it names. The runtime requires trust first."""
     torch.set_num_threads(threads)
     before = set(sys.modules)
-    module = torch.load(path, map_location="cpu", weights_only=False)
+    module = torch.load(path, map_location=torch_tensors.DEVICE, weights_only=False)
     if isinstance(module, dict):
         raise CannotServe(
             "it holds weights without the module that uses them; load them into it, and save that by "

@@ -20,6 +20,12 @@ DATATYPES = {
 
 DTYPES = {name: dtype for dtype, name in DATATYPES.items()}
 
+# The GPU if the container has one and PyTorch is built for it.
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+# Convolutions would round their inputs to 10 bits on a GPU, and the golden samples would differ.
+torch.backends.cudnn.allow_tf32 = False
+
 # A worker runs one request at a time and uses only the threads within operators. This can be set only once.
 torch.set_num_interop_threads(1)
 
@@ -34,11 +40,11 @@ def datatype_of(dtype):
 def tensor_from(spec, array):
     tensor = torch.from_numpy(array)
     # NumPy has no bfloat16, so the array holds the raw bits.
-    return tensor.view(torch.bfloat16) if spec["datatype"] == "BF16" else tensor
+    return (tensor.view(torch.bfloat16) if spec["datatype"] == "BF16" else tensor).to(DEVICE)
 
 
 def array_from(tensor):
-    tensor = tensor.detach()
+    tensor = tensor.detach().cpu()
     if tensor.dtype == torch.bfloat16:
         return tensor.contiguous().view(torch.int16).numpy()
     return tensor.numpy()
@@ -49,6 +55,8 @@ def call(function, *args, **kwargs):
     try:
         with torch.inference_mode():
             return function(*args, **kwargs)
+    except torch.OutOfMemoryError:
+        raise  # The memory of the GPU, which other processes may use too.
     except (RuntimeError, IndexError, AssertionError) as error:
         raise ValueError(str(error)) from error
 

@@ -9,7 +9,7 @@ from .torch_module import DeclaredModule
 
 def load(path, threads, declared):
     torch.set_num_threads(threads)
-    module = torch.jit.load(path, map_location="cpu").eval()
+    module = torch.jit.load(path, map_location=torch_tensors.DEVICE).eval()
     parameters = [argument.name for argument in module.forward.schema.arguments[1:]]
     inputs, outputs = declared.get("inputs"), declared.get("outputs")
     if inputs:
