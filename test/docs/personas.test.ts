@@ -39,7 +39,7 @@ function script(blocks: readonly Snippet[], port: number): string {
       return path ? [`cat > ${path} <<'END-OF-FILE'\n${text}END-OF-FILE`] : [];
     })
     .join('\n')
-    .replaceAll('/tmp/modelship', tarballs.folder)
+    .replaceAll('/tmp/modelship', tarballs.packed)
     .replaceAll(':8080', `:${port}`)
     .replaceAll(/^npx modelship serve .*$/gm, (line) => {
       const ready = `curl -sf -o /dev/null http://127.0.0.1:${port}/v2/health/ready`;

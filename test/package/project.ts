@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type NodeVersion, NPMS, type NpmVersion } from '../support/nodes.js';
@@ -9,18 +9,34 @@ import { type NodeVersion, NPMS, type NpmVersion } from '../support/nodes.js';
 export const root = join(__dirname, '..', '..');
 export const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-/** A folder outside the repository, with the two tarballs as they are published. */
+/** Makes the two tarballs as they are published, once for all test files of a run, and returns their folder. */
+function sharedTarballs(): string {
+  const folder = join(tmpdir(), 'modelship-tarballs');
+  const done = join(folder, '.done');
+  try {
+    mkdirSync(folder);
+  } catch {
+    // Another test file makes them.
+    const clock = new Int32Array(new SharedArrayBuffer(4));
+    for (const end = Date.now() + 300_000; !existsSync(done) && Date.now() < end; ) Atomics.wait(clock, 0, 0, 100);
+    if (!existsSync(done)) throw new Error(`${folder} is not complete after 5 minutes`);
+    return folder;
+  }
+  execFileSync(process.execPath, [join(root, 'scripts', 'tarballs.mjs'), folder], { stdio: 'pipe' });
+  writeFileSync(done, '');
+  return folder;
+}
+
+/** The two tarballs as they are published, and a folder outside the repository for projects that install them. */
 export class Tarballs {
-  readonly folder = mkdtempSync(join(tmpdir(), 'modelship-tarball-'));
-  readonly paths: readonly string[] = execFileSync(
-    process.execPath,
-    [join(root, 'scripts', 'tarballs.mjs'), this.folder],
-    {
-      encoding: 'utf8',
-    },
-  )
-    .trim()
-    .split('\n');
+  readonly folder = mkdtempSync(join(tmpdir(), 'modelship-projects-'));
+  /** Folder with the tarballs and nothing else. */
+  readonly packed = sharedTarballs();
+  /** Those of `@modelship/runtime` and of `modelship`. */
+  readonly paths: readonly string[] = readdirSync(this.packed)
+    .filter((file) => file.endsWith('.tgz'))
+    .map((file) => join(this.packed, file))
+    .sort((one, other) => other.length - one.length);
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });

@@ -134,6 +134,15 @@ describe('the tarball', () => {
     }
   });
 
+  test('has a README that links to the documentation', () => {
+    for (const name of [['modelship'], ['@modelship', 'runtime']]) {
+      const readme = readFileSync(join(project.directory, 'node_modules', ...name, 'README.md'), 'utf8');
+      expect(readme).toMatch(
+        /\[Documentation[^\]]*\]\((https:\/\/github\.com\/modelship\/modelship\/blob\/main\/)?docs\/README\.md\)/,
+      );
+    }
+  });
+
   test('holds the bundled server, and all that it reads beside itself', () => {
     const published = project.files('@modelship', 'runtime');
     const folders = ['images', 'proto', 'python'].map((folder) => join('runtime', folder));

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENGINES, TARGETS } from '../../../lib/init/targets.js';
+import { Tarballs } from '../../package/project.js';
 import { shareOf } from '../../support/share.js';
 import { IRIS, modelship, ROOT } from '../cli/support.js';
 
@@ -88,17 +89,13 @@ describe('a new repository', () => {
 test('npm resolves the dependencies of each engine, from tarballs that are copied into the repository', {
   timeout: 240_000,
 }, async () => {
-  const pack = (...args: string[]) =>
-    run('npm', ['pack', '--pack-destination', folder, '--ignore-scripts', ...args], ROOT);
-  pack();
-  pack('-w', 'runtime');
-  const tarballs = readdirSync(folder).filter((file) => file.endsWith('.tgz'));
+  const tarballs = new Tarballs();
   for (const [target, engine] of [
     ['cloud-run', 'cdktn'],
     ['lambda', 'cdk'],
   ] as const) {
     const directory = join(folder, `installed-${engine}`);
-    const given = tarballs.flatMap((file) => ['--modelship', join(folder, file)]);
+    const given = tarballs.paths.flatMap((path) => ['--modelship', path]);
     const args = ['--target', target, '--engine', engine, '--model', IRIS, ...given];
     expect(await modelship('init', directory, ...args)).toMatchObject({ code: 0 });
     run(
