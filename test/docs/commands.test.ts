@@ -7,11 +7,10 @@ import { pageSnippets, ROOT } from './snippets.js';
 
 // personas.test.ts runs the first page, with the packages installed.
 const FIRST = 'docs/tasks/first-model.md';
-const pages = pageSnippets().filter(
-  ({ file, language }) => language === 'sh' && file.startsWith('docs/tasks/') && file !== FIRST,
-);
-const files = [...new Set(pages.map(({ file }) => file))];
-const skipped = pages.filter(({ notRun }) => notRun);
+const commands = pageSnippets().filter(({ language }) => ['sh', 'dockerfile'].includes(language));
+const skipped = commands.filter(({ notRun }) => notRun);
+const run = commands.filter(({ file, notRun }) => file !== FIRST && !notRun);
+const files = [...new Set(run.map(({ file }) => file))];
 
 /** `npx modelship` as a reader has it after installation. */
 const NPX = `npx() { [ "$1" = modelship ] && shift && ${process.execPath} ${join(ROOT, 'dist/bin/modelship.js')} "$@"; }`;
@@ -35,9 +34,11 @@ function readersFolder(): string {
 
 test.each(files)('the commands of %s work in order', (page) => {
   folder = readersFolder();
-  cpSync(join(ROOT, 'examples/iris/model'), join(folder, 'models/iris'), { recursive: true });
-  const commands = pages.filter(({ file, notRun }) => file === page && !notRun).map(({ text }) => text);
-  const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-euc', [NPX, ...commands].join('\n')], {
+  const texts = run.filter(({ file }) => file === page).map(({ text }) => text);
+  if (!texts.some((text) => / --out models\/iris$/m.test(text))) {
+    cpSync(join(ROOT, 'examples/iris/model'), join(folder, 'models/iris'), { recursive: true });
+  }
+  const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-euc', [NPX, ...texts].join('\n')], {
     cwd: folder,
     encoding: 'utf8',
     timeout: 60_000,
