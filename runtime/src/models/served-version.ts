@@ -5,6 +5,7 @@ import { type Manifest, ModelPackageError, signaturesOf, verifyFiles } from '../
 import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import { ModelMetrics } from '../observability/model-metrics.js';
+import { acceptedExamples } from '../scheduling/made-up-examples.js';
 import { placeModel, probeBatching } from '../scheduling/probe.js';
 import { Scheduler } from '../scheduling/scheduler.js';
 import type { LocalPackage } from '../store/package-source.js';
@@ -132,9 +133,10 @@ export class ServedVersion implements ServedModel {
       await checkSamples(model, this.manifest, samples);
       this.examples = smallExamples(samples);
       const { maxQueue, batchWindowMs, timeoutSeconds, threads, processes, metrics } = this.options;
-      const examples = samples.map((sample) => sample.inputs);
+      const isMadeUp = samples.length === 0;
+      const examples = isMadeUp ? await acceptedExamples(model) : samples.map((sample) => sample.inputs);
       await placeModel(model, examples[0], { threads, processes });
-      const batching = await probeBatching(model, examples, this.manifest.samples.tolerance);
+      const batching = await probeBatching(model, examples, this.manifest.samples.tolerance, isMadeUp);
       if (batching.obstacle) this.tellApart(batching.obstacle);
       this.scheduler = new Scheduler(model, {
         maxQueue,

@@ -23,6 +23,8 @@ export interface Trial {
   readonly tolerance: Tolerance;
   /** Number of rows in a test batch. */
   readonly maxRows: number;
+  /** Whether equal responses to all examples prove nothing, because the examples are made up. @default false */
+  readonly needsDifferentResponses?: boolean;
 }
 
 interface Asked {
@@ -40,6 +42,9 @@ export async function differenceTogether(trial: Trial): Promise<string | undefin
   const { model, signatureName, tolerance, maxRows } = trial;
   const asked = await askAlone(trial);
   if (asked.length < 2) return 'the model takes no two different rows to compare';
+  if (trial.needsDifferentResponses && asked.every((each) => isSameResponse(each, asked[0]!))) {
+    return 'the model responds alike to all made-up rows; pack it with `--samples`';
+  }
   const odd = asked.flatMap(({ outputs }) => outputs).find(({ shape }) => shape[0] !== 1);
   if (odd) return `${odd.name} has shape [${odd.shape}] for one row`;
   // The test also runs in reverse order, because rows that are already sorted do not reveal a model that sorts them.
@@ -75,6 +80,10 @@ async function askAlone({ model, signatureName, examples }: Trial): Promise<Aske
     if (outputs) asked.push({ inputs, outputs });
   }
   return asked;
+}
+
+function isSameResponse(one: Asked, other: Asked): boolean {
+  return firstDifference(one.outputs, other.outputs, EXACT) === undefined;
 }
 
 /** Splits an example into one request per row. */

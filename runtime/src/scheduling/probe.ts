@@ -60,11 +60,13 @@ const ALONE: Batching = { maxRows: 1, signatures: [] };
  *
  * @param examples inputs of requests, such as the golden samples
  * @param tolerance maximum difference between a response from a batch and the response to the same request alone
+ * @param isMadeUp whether the examples are made up, so that they prove something only if their responses differ
  */
 export async function probeBatching(
   model: LoadedModel,
   examples: readonly (readonly Tensor[])[],
   tolerance: Tolerance,
+  isMadeUp = false,
 ): Promise<Batching> {
   const maxRows = await batchRows(model, examples[0]);
   if (maxRows === 1) return ALONE;
@@ -76,7 +78,8 @@ export async function probeBatching(
   for (const [signatureName, signature] of Object.entries(model.signatures)) {
     const fitting = isBatchable(signature) ? examplesFor(signature, examples) : [];
     if (fitting.length === 0) continue;
-    const difference = await differenceTogether({ model, signatureName, examples: fitting, tolerance, maxRows });
+    const trial = { model, signatureName, examples: fitting, tolerance, maxRows, needsDifferentResponses: isMadeUp };
+    const difference = await differenceTogether(trial);
     if (difference === undefined) signatures.push(signatureName);
     else obstacle ??= `together, different requests of ${signatureName} do not get what each gets alone: ${difference}`;
   }
