@@ -8,6 +8,10 @@ from .tensors import DTYPES
 FEATURES = "features"
 TEXT = "text"
 
+# Rows that compare two ways to run a model.
+TRIAL_ROWS = 64
+TRIAL_SCALES = (1, 10, 1000)
+
 
 def inputs_of(estimator, declared):
     """Returns the adapter from tensors to the inputs of `estimator`, as declared or else as fitted."""
@@ -66,6 +70,16 @@ class Rows:
         columns = self._names or range(spec["shape"][1])
         return self.given([_example_of(spec, columns, self._examples).reshape(1, -1)])
 
+    def trials(self):
+        """Yields the example, and rows of numbers of different sizes."""
+        yield self.example()
+        (spec,) = self.specs
+        if spec["datatype"] == "BYTES":
+            return
+        rows = np.random.default_rng(0).normal(size=(TRIAL_ROWS, spec["shape"][1]))
+        for scale in TRIAL_SCALES:
+            yield self.given([(rows * scale).astype(DTYPES[spec["datatype"]])])
+
     def _framed(self, rows):
         if not self._names:
             return rows
@@ -90,6 +104,10 @@ class Columns:
 
         return pandas.DataFrame({spec["name"]: self._column(spec, array) for spec, array in zip(self.specs, arrays)})
 
+    def trials(self):
+        """Yields the example."""
+        yield self.example()
+
     def _column(self, spec, array):
         values = _values(array)
         if spec["name"] not in self._categories:
@@ -111,6 +129,10 @@ class Texts:
 
     def given(self, arrays):
         return _values(arrays[0])
+
+    def trials(self):
+        """Yields the example."""
+        yield self.example()
 
     def example(self):
         return ["text"]

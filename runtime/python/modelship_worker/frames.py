@@ -7,6 +7,12 @@ LENGTHS = struct.Struct("<II")
 ALIGNMENT = 8
 MAX_BODY_BYTES = 2**32 - 1
 
+# Bytes read at once. Larger frames are read in several steps.
+FIRST_READ_BYTES = 64 * 1024
+
+# Bytes up to which joining the parts costs less than sending each.
+JOINED_BYTES = 256 * 1024
+
 
 class FrameTooLarge(ValueError):
     """The body exceeds the maximum size. Nothing was sent."""
@@ -18,13 +24,24 @@ def padding(size):
 
 def read_frame(connection):
     """Reads the next header and body. Returns None once the runtime has exited."""
-    lengths = _read(connection, LENGTHS.size)
-    if lengths is None:
+    # The runtime sends a frame only after the answer to the one before, and a small one arrives as a whole. Each read
+    # uses a new buffer, because models may keep views of their inputs.
+    start = memoryview(bytearray(FIRST_READ_BYTES))
+    received = connection.recv_into(start)
+    if 0 < received < LENGTHS.size:
+        received = _fill(connection, start[: LENGTHS.size], received)
+    if not received:
         return None
-    header_size, body_size = LENGTHS.unpack(lengths)
-    header = _read(connection, header_size)
-    body = _read(connection, body_size) if header is not None else None
-    return None if body is None else (json.loads(bytes(header)), body)
+    header_size, body_size = LENGTHS.unpack_from(start)
+    end = LENGTHS.size + header_size + body_size
+    frame = start
+    if end > len(start):
+        frame = memoryview(bytearray(end))
+        frame[:received] = start[:received]
+    if received < end and not _fill(connection, frame[:end], received):
+        return None
+    body_start = LENGTHS.size + header_size
+    return json.loads(bytes(frame[LENGTHS.size : body_start])), frame[body_start:end]
 
 
 def write_frame(connection, header, parts=()):
@@ -33,20 +50,21 @@ def write_frame(connection, header, parts=()):
     if body_size > MAX_BODY_BYTES:
         raise FrameTooLarge(f"the outputs take {body_size} bytes, at most {MAX_BODY_BYTES} can be sent")
     text = json.dumps(header).encode()
-    connection.sendall(LENGTHS.pack(len(text), body_size) + text)
+    pieces = [LENGTHS.pack(len(text), body_size), text]
     for part in parts:
-        connection.sendall(part)
-        connection.sendall(bytes(padding(len(part))))
+        pieces += (part, bytes(padding(len(part))))
+    if body_size <= JOINED_BYTES:
+        connection.sendall(b"".join(pieces))
+        return
+    for piece in pieces:
+        connection.sendall(piece)
 
 
-def _read(connection, size):
-    # Each read uses a new buffer, because models may keep views of their inputs.
-    data = bytearray(size)
-    view = memoryview(data)
-    done = 0
-    while done < size:
+def _fill(connection, view, done):
+    """Receives until `view` is full. It starts with `done` received bytes. Returns its size, or 0 if the runtime exited."""
+    while done < len(view):
         received = connection.recv_into(view[done:])
         if received == 0:
-            return None
+            return 0
         done += received
-    return view
+    return done

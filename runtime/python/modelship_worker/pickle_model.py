@@ -14,6 +14,31 @@ from .tensors import datatype_of
 SCALARS = (str, bytes, bool, int, float, np.generic)
 
 
+# Classifiers whose `predict` is documented or implemented as the class of the largest probability. Subclasses may differ.
+ARGMAX_CLASSIFIERS = {
+    "sklearn": {
+        "BaggingClassifier",
+        "BernoulliNB",
+        "CategoricalNB",
+        "DecisionTreeClassifier",
+        "ExtraTreeClassifier",
+        "ExtraTreesClassifier",
+        "GaussianNB",
+        "GradientBoostingClassifier",
+        "HistGradientBoostingClassifier",
+        "KNeighborsClassifier",
+        "LinearDiscriminantAnalysis",
+        "LogisticRegression",
+        "LogisticRegressionCV",
+        "MLPClassifier",
+        "MultinomialNB",
+        "QuadraticDiscriminantAnalysis",
+        "RandomForestClassifier",
+    },
+    "lightgbm": {"LGBMClassifier"},
+}
+
+
 def load(path, _threads, declared):
     """Unpickles the file, which runs the code that it names. The runtime requires trust first."""
     before = set(sys.modules)
@@ -47,6 +72,7 @@ class PickledModel:
         self._predict = estimator.predict
         self._predict_proba = None if self._classes is None else getattr(estimator, "predict_proba", None)
         self._inputs = inputs_of(estimator, declared.get("inputs"))
+        self._takes_largest = self._predict_proba is not None and is_argmax(estimator) and self._proves_argmax()
         outputs = declared.get("outputs") or self._probe()
         self.signatures = {"serving_default": {"inputs": self._inputs.specs, "outputs": outputs}}
 
@@ -56,6 +82,10 @@ class PickledModel:
     def _outputs(self, features):
         if self._classes is None:
             return _named("prediction", self._predict(features))
+        if self._takes_largest:
+            # One run of the model instead of two.
+            scores = self._predict_proba(features)
+            return _named("label", self._largest(scores)) + _named("probabilities", scores)
         outputs = _named("label", self._predict(features))
         if self._predict_proba:
             scores = self._predict_proba(features)
@@ -66,6 +96,23 @@ class PickledModel:
             else:
                 outputs += _named("probabilities", scores)
         return outputs
+
+    def _largest(self, scores):
+        return self._classes.take(np.argmax(scores, axis=1))
+
+    def _proves_argmax(self):
+        """Compares both ways to determine the class on made-up rows."""
+        try:
+            for features in self._inputs.trials():
+                scores = self._predict_proba(features)
+                labels = np.asarray(self._predict(features))
+                same = self._largest(scores)
+                if labels.dtype != same.dtype or not np.array_equal(labels, same):
+                    return False
+        except Exception:
+            # Rows that the model rejects prove nothing.
+            return False
+        return True
 
     def _probe(self):
         """Runs one row to determine the types and shapes of the outputs, and whether the model runs at all."""
@@ -92,6 +139,18 @@ class PickledModel:
         if several and not target:
             return None
         return [str(each) for each in (self._classes[int(target)] if several else self._classes)]
+
+
+def is_argmax(estimator):
+    """Whether the class of a known classifier, or of a pipeline that ends with one, is that of the largest probability."""
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    steps = getattr(estimator, "steps", None)
+    if steps and type(estimator).__name__ == "Pipeline":
+        return is_argmax(steps[-1][1])
+    kind = type(estimator)
+    # The classes of several targets are a list.
+    is_single = isinstance(getattr(estimator, "classes_", None), np.ndarray)
+    return is_single and kind.__name__ in ARGMAX_CLASSIFIERS.get(kind.__module__.split(".")[0], ())
 
 
 def _named(name, result):
