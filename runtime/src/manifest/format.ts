@@ -81,6 +81,21 @@ export function detectFormat(path: string): ModelFormat {
   }
 }
 
+/**
+ * Checks that a file is what its manifest says.
+ *
+ * @throws ModelPackageError `ARTIFACT_INVALID`, or any error of `detectFormat`
+ */
+export function checkOnnx(path: string): void {
+  const format = detectFormat(path);
+  if (format === 'onnx') return;
+  throw new ModelPackageError(
+    'ARTIFACT_INVALID',
+    `${path} is no ONNX model: its bytes are of the format ${format}. Pack the model again, so that the ` +
+      'manifest says what it is, or export it to ONNX.',
+  );
+}
+
 function folderFormat(path: string): ModelFormat {
   if (existsSync(join(path, SAVED_MODEL_GRAPH))) return 'saved_model';
   throw unknown(

@@ -2,7 +2,7 @@ export { columnsOf } from '../tensor/columns.js';
 export { datatypesThatFit } from '../tensor/convert.js';
 export { packageDigest } from './digest.js';
 export { fileOperators } from './file-operators.js';
-export { detectFormat } from './format.js';
+export { checkOnnx, detectFormat } from './format.js';
 export { checkIdentity } from './identity.js';
 export { externalData } from './onnx-external-data.js';
 export { namesWithShape } from './onnx-shapes.js';

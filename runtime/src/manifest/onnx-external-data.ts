@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 import { FileBytes } from './file-bytes.js';
+import { checkOnnx } from './format.js';
 import { ModelPackageError } from './package-error.js';
 import { type Messages, protobufMessages, protobufText, wholeFields } from './protobuf.js';
 
@@ -31,6 +32,7 @@ const ENTRY_VALUE = 2;
  * if the model cannot be read as ONNX
  */
 export function externalData(source: string): string[] {
+  checkOnnx(source);
   const file = new FileBytes(source);
   try {
     return [...externalLocations(file)].map((location) => checked(source, location)).sort();

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { externalData, packageDigest, verifyFiles } from '@modelship/runtime/manifest';
+import { externalData, ModelPackageError, packageDigest, verifyFiles } from '@modelship/runtime/manifest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packModel } from '../../../lib/pack/index.js';
 
@@ -92,10 +92,16 @@ test.each([
   ['a group, which other parsers skip', Buffer.from([0x0b, 0x0c])],
   ['a field number above the highest, which other parsers shorten', Buffer.from([0x82, 0x80, 0x80, 0x80, 0x10, 0x00])],
   ['a length beyond its end', Buffer.from([0x0a, 0x7f])],
+  ['what is the start of a pickle, too', Buffer.from([0x80, 0x02, 0x00])],
 ])('a model that hides weights behind %s is refused', (_, hidden) => {
+  const bytes = readFileSync(join(folder, 'nested.onnx'));
   const path = join(folder, 'hidden.onnx');
-  writeFileSync(path, Buffer.concat([hidden, readFileSync(join(folder, 'nested.onnx'))]));
-  expect(() => externalData(path)).toThrow(/is damaged: byte (0|12\d) is not where a field ends/);
+  writeFileSync(path, Buffer.concat([hidden, bytes]));
+  expect(() => externalData(path)).toThrow(ModelPackageError);
+  // The same within a second graph, which parsers merge with the first.
+  const graph = Buffer.from([0x3a, hidden.length, ...hidden]);
+  writeFileSync(path, Buffer.concat([bytes, graph]));
+  if (hidden[0] !== 0x80) expect(() => externalData(path)).toThrow(/is damaged: byte \d+ is not where a field ends/);
 });
 
 test('a model that keeps its weights in itself has no others', () => {

@@ -4,7 +4,7 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
-import { detectFormat, ModelPackageError, namesWithShape } from '../../manifest/index.js';
+import { checkOnnx, ModelPackageError, namesWithShape } from '../../manifest/index.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import type { Signature, Tensor, TensorSpec } from '../../tensor/tensor.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
@@ -33,14 +33,7 @@ export const onnxEngine: Engine = {
       return new OnnxModel(session, source, signatureOf(session, artifact.path, stripped), givesOtherRows);
     } catch (error) {
       if (error instanceof ModelPackageError) throw error;
-      const format = detectFormat(artifact.path);
-      if (format !== 'onnx') {
-        throw new ModelPackageError(
-          'ARTIFACT_INVALID',
-          `${artifact.path} is no ONNX model: its bytes are of the format ${format}. Pack the model again, so that the ` +
-            'manifest says what it is, or export it to ONNX.',
-        );
-      }
+      checkOnnx(artifact.path);
       throw new ModelPackageError(
         'ARTIFACT_INVALID',
         `${artifact.path} cannot be loaded by ONNX Runtime: ${(error as Error).message}. Export the model again, and ` +
