@@ -6,6 +6,7 @@ import type { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { AlarmThresholds } from '../serving/alarms.js';
+import { DEFAULT_LOG_RETENTION_DAYS } from '../serving/defaults.js';
 import { ModelServer } from '../serving/servers/model-server.js';
 import type { TransformOptions } from './batch-compute.js';
 import type { BatchModelProps } from './batch-props.js';
@@ -24,7 +25,6 @@ import { encryptLogs } from './private/shared/log-encryption.js';
 import { ServiceAlarms } from './private/shared/service-alarms.js';
 import type { ServerlessModel } from './serverless-model.js';
 
-const DEFAULT_LOG_DAYS = 90;
 const DEFAULT_TIMEOUT_HOURS = 24;
 const PERIOD = Duration.minutes(5);
 /** Limit of the prefix: a job name has at most 63 characters, and a hyphen and a UUID take 37 of them. */
@@ -75,7 +75,7 @@ export class BatchModel extends Construct {
     this.logGroup = new LogGroup(this, 'Logs', {
       // For log groups without this prefix Step Functions adds a resource policy, and an account may have only ten.
       logGroupName: `/aws/vendedlogs/states/${this.name}`,
-      retention: (props.logRetentionDays ?? DEFAULT_LOG_DAYS) as RetentionDays,
+      retention: (props.logRetentionDays ?? DEFAULT_LOG_RETENTION_DAYS) as RetentionDays,
       encryptionKey: props.encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     });

@@ -26,6 +26,7 @@ import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
 import { AlarmThresholds } from '../serving/alarms.js';
+import { DEFAULT_LOG_RETENTION_DAYS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { predictCommand } from '../serving/predict-command.js';
 import { ModelServer } from '../serving/servers/model-server.js';
@@ -64,7 +65,6 @@ import { requireS3Route } from './private/shared/subnets.js';
 
 const DEFAULT_CONCURRENCY = 8;
 const DEFAULT_CPU_PERCENT = 70;
-const DEFAULT_LOG_DAYS = 90;
 /** Default timeout with API Gateway in front of the load balancer, and without it. */
 const DEFAULT_TIMEOUT_SECONDS = { gateway: 29, balancer: 60 };
 /** Default model folder in the images of other servers. */
@@ -345,7 +345,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
   }
 
   private get retention(): RetentionDays {
-    return (this.props.logRetentionDays ?? DEFAULT_LOG_DAYS) as RetentionDays;
+    return (this.props.logRetentionDays ?? DEFAULT_LOG_RETENTION_DAYS) as RetentionDays;
   }
 
   /**

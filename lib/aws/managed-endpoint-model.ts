@@ -8,6 +8,7 @@ import { CfnEndpoint, CfnEndpointConfig, CfnInferenceComponent, type CfnModel } 
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { AlarmThresholds } from '../serving/alarms.js';
+import { DEFAULT_LOG_RETENTION_DAYS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { header, predictCommand } from '../serving/predict-command.js';
 import { Rollout } from '../serving/rollout.js';
@@ -61,7 +62,6 @@ import { extremes } from './private/shared/scheduled-actions.js';
 import { requireS3Route } from './private/shared/subnets.js';
 
 const DEFAULT_DOWNLOAD_SECONDS = 900;
-const DEFAULT_LOG_DAYS = 90;
 
 /**
  * Model served by a SageMaker endpoint.
@@ -157,7 +157,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
     if (props.encryptionKey) encryptLogs(this, props.encryptionKey);
     this.logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/sagemaker/${components ? 'InferenceComponents' : 'Endpoints'}/${this.endpointName}`,
-      retention: (props.logRetentionDays ?? DEFAULT_LOG_DAYS) as RetentionDays,
+      retention: (props.logRetentionDays ?? DEFAULT_LOG_RETENTION_DAYS) as RetentionDays,
       encryptionKey: props.encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     });

@@ -15,6 +15,7 @@ import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
 import { AlarmThresholds } from '../serving/alarms.js';
+import { DEFAULT_LOG_RETENTION_DAYS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { inferRequest, instancesBody } from '../serving/example-request.js';
 import { predictCommand } from '../serving/predict-command.js';
@@ -57,7 +58,6 @@ const HANDLERS = {
 
 const DEFAULT_MEMORY_MIB = 1769;
 const DEFAULT_TIMEOUT_SECONDS = 29;
-const DEFAULT_RETENTION_DAYS = 90;
 
 /**
  * Computes the default memory: twice the runtime and model, because loading may briefly hold two copies of the model.
@@ -151,7 +151,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     const architecture = props.architecture ?? Architecture.ARM_64;
     const logs: LogGroupProps = {
-      retention: props.logRetentionDays ?? DEFAULT_RETENTION_DAYS,
+      retention: props.logRetentionDays ?? DEFAULT_LOG_RETENTION_DAYS,
       encryptionKey: props.encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     };

@@ -8,6 +8,7 @@ import { servedVersion, serverSize } from '../kubernetes/served-version.js';
 import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
+import { DEFAULT_TIMEOUT_SECONDS, MODEL_MOUNT } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { bearer, predictCommand } from '../serving/predict-command.js';
 import { ModelServer } from '../serving/servers/model-server.js';
@@ -37,8 +38,6 @@ import { groupName } from './private/shared/names.js';
 import { Placement } from './private/shared/placement.js';
 import { Telemetry } from './private/shared/telemetry.js';
 
-const DEFAULT_TIMEOUT_SECONDS = 60;
-const MODEL_MOUNT = '/mnt/models';
 /** Taint that other tools put on GPU nodes. */
 const NVIDIA_TAINT = { key: 'nvidia.com/gpu' };
 const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];

@@ -5,6 +5,7 @@ import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assi
 import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
+import { DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { bearer, predictCommand } from '../serving/predict-command.js';
 import { managedRequest } from '../serving/servers/managed-request.js';
@@ -39,7 +40,6 @@ import { requireCloudIdentity, requirePrincipal } from './private/shared/princip
 import { assignRoleToDeployers } from './private/shared/roles.js';
 import { Telemetry } from './private/shared/telemetry.js';
 
-const DEFAULT_TIMEOUT_SECONDS = 60;
 const DEFAULT_CONCURRENCY = 100;
 const DEFAULT_INSTANCE_TYPE = 'Standard_DS2_v2';
 const ASSET_NAME_LENGTH = 60;

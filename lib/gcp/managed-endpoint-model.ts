@@ -5,6 +5,7 @@ import type { VertexAiEndpoint } from '@cdktf/provider-google/lib/vertex-ai-endp
 import { Fn, type ITerraformDependable, ref, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
+import { DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { bearer, predictCommand } from '../serving/predict-command.js';
 import { managedRequest } from '../serving/servers/managed-request.js';
@@ -12,6 +13,7 @@ import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
 import { type GenericProvider, GenericResource } from '../terraform/generic.js';
+import { shortHash } from '../terraform/names.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import { lifetimeSuffix } from '../terraform/terraform-data.js';
 import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
@@ -22,7 +24,7 @@ import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
 import { requireMember } from './private/shared/member.js';
 import { ModelStore } from './private/shared/model-store.js';
-import { generatedName, shortHash } from './private/shared/names.js';
+import { generatedName } from './private/shared/names.js';
 import { projectId } from './private/shared/project.js';
 import { PROVIDER_VERSIONS } from './private/shared/provider-versions.js';
 import { restfulProvider } from './private/shared/restful.js';
@@ -38,7 +40,6 @@ import { VertexVersion } from './private/vertex/version.js';
 const DEFAULT_MACHINE_TYPE = 'e2-standard-4';
 const DEFAULT_TARGET_CPU_PERCENT = 60;
 const DEFAULT_MAX_REPLICAS = 3;
-const DEFAULT_TIMEOUT_SECONDS = 60;
 const DEFAULT_SAMPLING_RATE = 0.1;
 /**
  * Maximum length without the suffix. The limit with the suffix is 64:

@@ -7,12 +7,14 @@ import { Fn, type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
+import { DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { inferRequest } from '../serving/example-request.js';
 import { bearer, predictCommand } from '../serving/predict-command.js';
 import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
+import { shortHash } from '../terraform/names.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import type { Grantee } from './grantee.js';
 import type { GoogleMetric, RequestMetrics } from './metric.js';
@@ -28,13 +30,12 @@ import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
 import { requireMember } from './private/shared/member.js';
 import { ModelStore } from './private/shared/model-store.js';
-import { generatedName, shortHash } from './private/shared/names.js';
+import { generatedName } from './private/shared/names.js';
 import { PROVIDER_VERSIONS } from './private/shared/provider-versions.js';
 import { serviceAgent } from './private/shared/service-agent.js';
 import { Telemetry } from './private/shared/telemetry.js';
 import type { ServerlessModelProps } from './serverless-props.js';
 
-const DEFAULT_TIMEOUT_SECONDS = 60;
 /** Options of curl that authenticate callers, by the kind of access. */
 const CREDENTIALS: Partial<Record<Access['kind'], readonly string[]>> = {
   cloudIdentity: bearer('$(gcloud auth print-identity-token)'),

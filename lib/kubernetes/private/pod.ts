@@ -8,6 +8,7 @@ import {
   START_SECONDS,
 } from '@modelship/runtime/contract';
 import { Token } from 'cdktf';
+import { MODEL_MOUNT } from '../../serving/defaults.js';
 import { ModelServer } from '../../serving/servers/model-server.js';
 import type { ServerSpec } from '../../serving/servers/spec.js';
 import type { ModelVersion, ModelWorkloadProps } from '../model-workload-props.js';
@@ -15,7 +16,6 @@ import type { ModelVersion, ModelWorkloadProps } from '../model-workload-props.j
 export const CONTAINER_NAME = 'runtime';
 export const PORT_NAME = 'http';
 export const METRICS_PORT_NAME = 'metrics';
-export const DEFAULT_MODEL_MOUNT = '/mnt/models';
 export const DEFAULT_CPU = 1;
 export const DEFAULT_MEMORY_MIB = 1024;
 
@@ -176,7 +176,7 @@ function container(props: ModelWorkloadProps, version: ModelVersion, server: Ser
       { name: SCRATCH_VOLUME, mountPath: SCRATCH_FOLDER },
       ...(sharesMemory(props) ? [{ name: SHARED_MEMORY_VOLUME, mountPath: '/dev/shm' }] : []),
       ...(props.modelVolume
-        ? [{ name: MODEL_VOLUME, mountPath: props.modelMountPath ?? DEFAULT_MODEL_MOUNT, readOnly: true }]
+        ? [{ name: MODEL_VOLUME, mountPath: props.modelMountPath ?? MODEL_MOUNT, readOnly: true }]
         : []),
     ],
   };

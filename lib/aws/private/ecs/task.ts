@@ -23,6 +23,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct, type IDependable } from 'constructs';
 import type { Model } from '../../../model/model.js';
+import { MODEL_MOUNT } from '../../../serving/defaults.js';
 import { ImageArchitecture } from '../../../serving/image-architecture.js';
 import type { ModelServer } from '../../../serving/servers/model-server.js';
 import type { ContainerCapacity, GpuCapacityOptions } from '../../capacity.js';
@@ -64,7 +65,6 @@ export const CONTAINER = 'server';
 export const PORT_NAME = 'http';
 
 /** Mount path of the file system, and name of its volume. */
-const MOUNT = '/mnt/models';
 const VOLUME = 'models';
 
 /** Sets the CPU as text if it is a token. CDK accepts CPU units only, which are unknown before deployment. */
@@ -187,7 +187,7 @@ export class Task extends Construct {
       this.definition.addVolume({ name: 'tmp' });
       container.addMountPoints({ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false });
     }
-    if (this.mount) container.addMountPoints({ sourceVolume: VOLUME, containerPath: MOUNT, readOnly: true });
+    if (this.mount) container.addMountPoints({ sourceVolume: VOLUME, containerPath: MODEL_MOUNT, readOnly: true });
     return container;
   }
 
@@ -282,7 +282,7 @@ export class Task extends Construct {
         return modelData.bucket!.s3UrlForObject(modelData.prefix);
       case 'fileSystem':
       case 's3Files':
-        return `${MOUNT}/${modelData.folder}`;
+        return `${MODEL_MOUNT}/${modelData.folder}`;
       case 'image':
         return modelData.folder!;
     }

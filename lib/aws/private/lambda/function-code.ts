@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { LAMBDA_IMAGE_MODEL_FOLDER, lambdaImageContext } from '../../../bundle/lambda-image-context.js';
 import { LAYER_MOUNT } from '../../../bundle/lambda-layer.js';
 import type { Model } from '../../../model/model.js';
+import { MODEL_MOUNT } from '../../../serving/defaults.js';
 import type { ServerlessModelData } from '../../serverless-model-data.js';
 import { warnOfEmulation } from '../shared/emulation.js';
 import { PackageObjects } from '../shared/package-objects.js';
@@ -75,7 +76,7 @@ export function functionCode(scope: Construct, props: FunctionCodeProps): Functi
     }
     case 'fileSystem': {
       const filesystem = ModelMount.ofEfs(modelData.accessPoint!);
-      return { ...elsewhere, filesystem, modelLocation: `${ModelMount.path}/${modelData.folder}` };
+      return { ...elsewhere, filesystem, modelLocation: `${MODEL_MOUNT}/${modelData.folder}` };
     }
     case 's3Files': {
       const { bucket, prefix, folder, s3FilesAccessPoint } = modelData;
@@ -84,7 +85,7 @@ export function functionCode(scope: Construct, props: FunctionCodeProps): Functi
       return {
         ...elsewhere,
         filesystem: ModelMount.ofS3Files(mount),
-        modelLocation: `${ModelMount.path}/${folder}`,
+        modelLocation: `${MODEL_MOUNT}/${folder}`,
         readsFromS3: bucket !== undefined,
       };
     }

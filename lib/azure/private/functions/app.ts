@@ -5,6 +5,7 @@ import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import { FUNCTIONS_MODEL_FOLDER, type FunctionsFolder, functionsFolder } from '../../../bundle/functions-folder.js';
 import { runtimeFolder } from '../../../bundle/runtime-folder.js';
+import { DEFAULT_TIMEOUT_SECONDS } from '../../../serving/defaults.js';
 import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { GenericResource } from '../../../terraform/generic.js';
@@ -16,7 +17,7 @@ import type { EntraApplication } from '../shared/entra-application.js';
 import { globalName, groupName } from '../shared/names.js';
 import { assignRole } from '../shared/roles.js';
 import { SecureStorage } from '../shared/secure-storage.js';
-import { DEFAULT_TIMEOUT_SECONDS, type ServerlessBackendProps } from '../shared/serverless-backend.js';
+import type { ServerlessBackendProps } from '../shared/serverless-backend.js';
 import { FUNCTIONS } from './limits.js';
 import { functionsTelemetry } from './telemetry.js';
 

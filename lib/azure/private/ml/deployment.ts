@@ -5,9 +5,9 @@ import type { Model } from '../../../model/model.js';
 import type { ModelServer } from '../../../serving/servers/model-server.js';
 import { contentHash } from '../../../terraform/content-hash.js';
 import { GenericResource } from '../../../terraform/generic.js';
+import { shortHash } from '../../../terraform/names.js';
 import { packagePrefix } from '../../../terraform/package-files.js';
 import { azapi } from '../shared/azapi.js';
-import { shortHash } from '../shared/names.js';
 import { ML_API } from './api.js';
 import type { routesOf } from './server.js';
 

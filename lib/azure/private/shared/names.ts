@@ -3,9 +3,7 @@ import type { DataAzurermClientConfig } from '@cdktf/provider-azurerm/lib/data-a
 import { Fn, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
-
-/** Number of hexadecimal digits of the hash that makes names unique. */
-export const HASH_LENGTH = 8;
+import { HASH_LENGTH, shortHash, slug } from '../../../terraform/names.js';
 
 /** Returns the identity that deploys, with its subscription and tenant. It is read once per stack. */
 export function clientConfig(scope: Construct): DataAzurermClientConfig {
@@ -15,14 +13,9 @@ export function clientConfig(scope: Construct): DataAzurermClientConfig {
   return made ?? new azurerm.DataAzurermClientConfig(stack, id, {});
 }
 
-/** Returns the first hexadecimal digits of the SHA-256 of `text`. */
-export function shortHash(text: string, length = HASH_LENGTH): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, length);
-}
-
 /** Returns a name unique in its resource group: the readable construct ids, and a hash of the construct's path. */
 export function groupName(scope: Construct, maxLength: number): string {
-  return `${slug(scope, maxLength - HASH_LENGTH - 1)}-${shortHash(scope.node.path)}`;
+  return `${pathSlug(scope, maxLength - HASH_LENGTH - 1)}-${shortHash(scope.node.path)}`;
 }
 
 /**
@@ -40,7 +33,7 @@ export function globalName(
 ): string {
   const place = Fn.join('/', [clientConfig(scope).subscriptionId, location, scope.node.path]);
   const hash = Fn.substr(Fn.sha256(place), 0, HASH_LENGTH);
-  const prefix = slug(scope, maxLength - HASH_LENGTH - (hyphens ? 1 : 0));
+  const prefix = pathSlug(scope, maxLength - HASH_LENGTH - (hyphens ? 1 : 0));
   return hyphens ? `${prefix}-${hash}` : `${prefix.replaceAll('-', '')}${hash}`;
 }
 
@@ -57,15 +50,8 @@ export function stableUuid(text: string): string {
   ].join('-');
 }
 
-function slug(scope: Construct, maxLength: number): string {
+/** Returns the construct ids below the stack as a slug. */
+function pathSlug(scope: Construct, maxLength: number): string {
   const [, ...inStack] = scope.node.path.split('/');
-  const text = inStack
-    .join('-')
-    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^[^a-z]+|-+$/g, '')
-    .slice(0, maxLength)
-    .replace(/-+$/, '');
-  return text || 'model';
+  return slug(inStack.join('-'), maxLength);
 }

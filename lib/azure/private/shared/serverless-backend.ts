@@ -2,8 +2,6 @@ import type { EntraApplication } from './entra-application.js';
 import type { Placement } from './placement.js';
 import type { Telemetry } from './telemetry.js';
 
-export const DEFAULT_TIMEOUT_SECONDS = 60;
-
 /** Resources shared by both hosts of a serverless model. */
 export interface ServerlessBackendProps {
   readonly placement: Placement;

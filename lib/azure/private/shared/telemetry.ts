@@ -4,13 +4,13 @@ import type { LogAnalyticsWorkspace } from '@cdktf/provider-azurerm/lib/log-anal
 import type { MonitorMetricAlert } from '@cdktf/provider-azurerm/lib/monitor-metric-alert';
 import { Construct } from 'constructs';
 import type { AlarmThresholds } from '../../../serving/alarms.js';
+import { DEFAULT_LOG_RETENTION_DAYS } from '../../../serving/defaults.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import type { AzureMetric, AzureMetricFilter } from '../../metric.js';
 import type { AzureServingProps } from '../../props.js';
 import { groupName, stableUuid } from './names.js';
 import type { Placement } from './placement.js';
 
-const DEFAULT_RETENTION_DAYS = 90;
 const NAME_LENGTH = 63;
 
 /** Metric of Azure Monitor. */
@@ -98,7 +98,7 @@ export class Telemetry extends Construct {
       ...placement.common,
       name,
       sku: 'PerGB2018',
-      retentionInDays: props.logRetentionDays ?? DEFAULT_RETENTION_DAYS,
+      retentionInDays: props.logRetentionDays ?? DEFAULT_LOG_RETENTION_DAYS,
     });
     this.insights = new azurerm.ApplicationInsights(this, 'Insights', {
       ...placement.common,

@@ -5,8 +5,8 @@ import type {
 import { Lazy, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { contentHash } from '../../../terraform/content-hash.js';
+import { shortHash } from '../../../terraform/names.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
-import { shortHash } from '../shared/names.js';
 
 const SUFFIX_LENGTH = 12;
 

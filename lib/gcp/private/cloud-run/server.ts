@@ -2,6 +2,7 @@ import type { CloudRunV2ServiceTemplate } from '@cdktf/provider-google/lib/cloud
 import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { DEFAULT_PORT, LIVE_PATH, READY_PATH, START_SECONDS } from '@modelship/runtime/contract';
 import type { Construct } from 'constructs';
+import { MODEL_MOUNT } from '../../../serving/defaults.js';
 import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
 import { VpcEgress } from '../../network.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
@@ -10,7 +11,6 @@ import { projectVariables } from '../shared/project.js';
 import { CLOUD_RUN } from './limits.js';
 
 /** Mount path of the bucket with the model. */
-const MODEL_MOUNT = '/mnt/models';
 
 const DEFAULT_CONCURRENCY = 80;
 /** Period of the startup probe. It is short because an instance receives requests only after the probe succeeds. */

@@ -3,13 +3,11 @@ import { ModelVolume } from '../../../kubernetes/model-volume.js';
 import type { ModelVersion, ModelWorkloadProps } from '../../../kubernetes/model-workload-props.js';
 import { servedVersion } from '../../../kubernetes/served-version.js';
 import type { Model } from '../../../model/model.js';
+import { DEFAULT_TIMEOUT_SECONDS, MODEL_MOUNT } from '../../../serving/defaults.js';
 import { packagePrefix } from '../../../terraform/package-files.js';
 import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { projectVariables } from '../shared/project.js';
-
-const MODEL_MOUNT = '/mnt/models';
-export const DEFAULT_TIMEOUT_SECONDS = 60;
 
 /**
  * Creates the workload version that serves `model`.

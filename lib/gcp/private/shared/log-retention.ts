@@ -2,6 +2,7 @@ import type { LoggingProjectBucketConfig } from '@cdktf/provider-google/lib/logg
 import type { LoggingProjectExclusion } from '@cdktf/provider-google/lib/logging-project-exclusion';
 import type { LoggingProjectSink } from '@cdktf/provider-google/lib/logging-project-sink';
 import { Construct } from 'constructs';
+import { DEFAULT_LOG_RETENTION_DAYS } from '../../../serving/defaults.js';
 import { google } from '../../../terraform/bindings/google.js';
 import { lifetimeSuffix } from '../../../terraform/terraform-data.js';
 import type { GoogleServingProps } from '../../props.js';
@@ -9,7 +10,6 @@ import { grantKey } from './encryption.js';
 import { generatedName } from './names.js';
 import { projectId } from './project.js';
 
-const DEFAULT_RETENTION_DAYS = 90;
 /**
  * Maximum length without the suffix. The limit with the suffix is 100:
  * https://cloud.google.com/logging/docs/buckets#create_bucket
@@ -43,7 +43,7 @@ export class LogRetention extends Construct {
       location: props.region,
       // The name of a deleted log bucket cannot be reused for seven days.
       bucketId: `${name}-${suffix}`,
-      retentionDays: props.logRetentionDays ?? DEFAULT_RETENTION_DAYS,
+      retentionDays: props.logRetentionDays ?? DEFAULT_LOG_RETENTION_DAYS,
       ...this.encryption(props.encryptionKey, project),
     });
     this.sink = new google.LoggingProjectSink(this, 'Sink', {

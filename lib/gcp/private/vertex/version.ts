@@ -2,8 +2,8 @@ import { Fn, type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { contentHash } from '../../../terraform/content-hash.js';
 import { type GenericElementConfig, type GenericProvider, GenericResource } from '../../../terraform/generic.js';
+import { shortHash } from '../../../terraform/names.js';
 import { TerraformData } from '../../../terraform/terraform-data.js';
-import { shortHash } from '../shared/names.js';
 import { GOOGLE_OPERATION } from '../shared/restful.js';
 import { VERTEX } from './limits.js';
 
