@@ -457,10 +457,10 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       ],
       vpcSubnets: this.subnets,
       circuitBreaker: { rollback: true },
-      deploymentAlarms: {
-        alarmNames: alarms.map(({ alarmName }) => alarmName),
-        behavior: AlarmBehavior.ROLLBACK_ON_ALARM,
-      },
+      deploymentAlarms:
+        alarms.length > 0
+          ? { alarmNames: alarms.map(({ alarmName }) => alarmName), behavior: AlarmBehavior.ROLLBACK_ON_ALARM }
+          : undefined,
       healthCheckGracePeriod: Duration.seconds(startupSeconds),
       ...deployment(rollout, blueGreenBakeMinutes),
       ...(serviceConnectNamespace

@@ -167,7 +167,11 @@ export interface ContainerModelProps extends ServingProps {
    */
   readonly enableExecuteCommand?: boolean;
 
-  /** Alarms that roll back a deployment. @default - the alarms on errors and latency */
+  /**
+   * Alarms that roll back a deployment. An empty list disables alarm-based rollback.
+   *
+   * @default - the alarms on errors and latency
+   */
   readonly rollbackAlarms?: IAlarm[];
 
   /** Environment variables with secret values, which ECS reads when a task starts. @default - none */

@@ -2,6 +2,7 @@ import type { Model } from '../model/model.js';
 import type { Access } from '../serving/access.js';
 import type { Rollout } from '../serving/rollout.js';
 import type { ModelSource } from '../serving/servers/source.js';
+import { choice, options, required, STRING, STRING_MAP, STRINGS } from '../serving/validation/prop-types.js';
 import {
   checkOtherModels,
   checkServer,
@@ -11,7 +12,31 @@ import {
   type ServerProps,
 } from '../serving/validation/server.js';
 import type { Validator } from '../serving/validation/validator.js';
-import type { Exposure } from './exposure.js';
+import type {
+  Exposure,
+  GatewayExposureOptions,
+  IngressExposureOptions,
+  LoadBalancerExposureOptions,
+} from './exposure.js';
+
+const ANNOTATIONS = { annotations: STRING_MAP, sourceRanges: STRINGS };
+
+/** Type of the prop that exposes a model in a cluster. */
+export const EXPOSURE = choice('Exposure.cluster()', {
+  loadBalancerOptions: options<LoadBalancerExposureOptions>('an object such as { sourceRanges }', ANNOTATIONS),
+  ingressOptions: options<IngressExposureOptions>('an object such as { className, host, sourceRanges }', {
+    ...ANNOTATIONS,
+    className: required(STRING),
+    host: required(STRING),
+    tlsSecretName: STRING,
+  }),
+  gatewayOptions: options<GatewayExposureOptions>('an object such as { gatewayName, host, sourceRanges }', {
+    gatewayName: required(STRING),
+    gatewayNamespace: STRING,
+    host: required(STRING),
+    sourceRanges: STRINGS,
+  }),
+});
 
 /** Server-related props of a model in a cluster. */
 export interface ClusterServerProps extends ServerProps {

@@ -1,4 +1,5 @@
 import { App, Stack } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test, vi } from 'vitest';
 import * as aws from '../../lib/aws/index.js';
@@ -83,7 +84,7 @@ const MISTAKES: readonly (readonly [mistake: string, props: object, fault: strin
   [
     'a canary of a string',
     canary({ percent: '10' }),
-    'rollout.percent: got "10" (a string); a gradual rollout allows a whole number from 1 to 99 percent [WRONG_TYPE]',
+    'rollout.percent: got "10" (a string); pass a number [WRONG_TYPE]',
   ],
   [
     'steps of 0 %',
@@ -132,6 +133,17 @@ const MISTAKES: readonly (readonly [mistake: string, props: object, fault: strin
     'access: got a function; pass an Access, such as Access.cloudIdentity() [WRONG_TYPE]',
   ],
   [
+    'a misspelt option of a rollout',
+    canary({ percent: 10, bakeMinute: 5 }),
+    'rollout.bakeMinute: no such prop; did you mean `bakeMinutes`? [UNKNOWN_PROP]',
+  ],
+  [
+    'a misspelt threshold',
+    { alarms: { errorPercentage: 1 } },
+    'alarms.errorPercentage: no such prop; did you mean `errorPercent`? [UNKNOWN_PROP]',
+  ],
+  ['a prop without its unit', { timeout: 30 }, 'timeout: no such prop; did you mean `timeoutSeconds`? [UNKNOWN_PROP]'],
+  [
     'a kind of rollout',
     { rollout: 'canary' },
     'rollout: got "canary" (a string); pass a Rollout, such as Rollout.allAtOnce() [WRONG_TYPE]',
@@ -162,7 +174,8 @@ const VARYING: readonly (readonly [mistake: string, props: object, prop: string,
     /^got 100000; .* allows a whole number from 1 to \d+ seconds/,
   ],
   ['logs for no days', { logRetentionDays: 0 }, 'logRetentionDays', 'OUT_OF_RANGE', /^got 0; .* allows /],
-  ['a misspelt prop', { minReplica: 1 }, 'minReplica', 'UNKNOWN_PROP', /^no such prop/],
+  ['a misspelt prop', { minReplica: 1 }, 'minReplica', 'UNKNOWN_PROP', /^no such prop; did you mean `minReplicas`\?$/],
+  ['a prop like no other', { zzzzzzzz: 1 }, 'zzzzzzzz', 'UNKNOWN_PROP', /^no such prop; the props are model, /],
   [
     'half a replica',
     { minReplicas: 0.5 },
@@ -239,4 +252,69 @@ describe.each(Object.keys(TARGETS))('%s', (name) => {
       }
     }
   });
+});
+
+/** Values that a JavaScript user may pass for any prop. */
+const VALUES: readonly unknown[] = ['text', 4, null, {}, [], () => {}];
+
+/** Makes every target, and a batch, whose props are all its own. */
+const ALL: typeof TARGETS = {
+  ...TARGETS,
+  Batch: {
+    make: (p) => new aws.BatchModel(awsStack(), 'Batch', p),
+    get least() {
+      return {
+        inputBucket: Bucket.fromBucketArn(awsStack(), 'Rows', 'arn:aws:s3:::rows'),
+        compute: aws.BatchCompute.transform({ model: onAws.model, image: onAws.image }),
+      };
+    },
+  },
+};
+
+const propsOf = ({ make, least }: (typeof TARGETS)[string]): readonly string[] => {
+  const [fault] = faultsOf(() => make({ ...least, zzzzzzzz: 1 }));
+  return fault!.message.split('the props are ')[1]!.split(', ');
+};
+
+describe.each(Object.entries(ALL))('any value for a prop of %s', (_name, target) => {
+  test.each(propsOf(target))('%s is accepted, or rejected by a sentence', (prop) => {
+    for (const value of VALUES) {
+      // Anything but a ValidationError is thrown again.
+      faultsOf(() => target.make({ ...target.least, [prop]: value }));
+    }
+  });
+});
+
+/** Choices by the target and the prop that take them. */
+const CHOICES: readonly (readonly [target: string, prop: string, choice: (options: Anything) => unknown])[] = [
+  ['ECS', 'access', Access.jwt],
+  ['Lambda', 'rollout', Rollout.canary],
+  ['Lambda', 'rollout', Rollout.linear],
+  ['Lambda', 'front', aws.ServerlessFront.restApi],
+  ['Lambda', 'front', aws.ServerlessFront.queue],
+  ['Lambda', 'webAcl', aws.WebAcl.managed],
+  ['ECS', 'capacity', aws.ContainerCapacity.fargate],
+  ['ECS', 'capacity', aws.ContainerCapacity.gpu],
+  ['SageMaker', 'mode', aws.EndpointMode.realTime],
+  ['SageMaker', 'mode', aws.EndpointMode.serverless],
+  ['SageMaker', 'mode', aws.EndpointMode.asynchronous],
+  ['SageMaker', 'mode', aws.EndpointMode.inferenceComponents],
+  ['Batch', 'compute', aws.BatchCompute.transform],
+  ['Functions', 'host', azure.ServerlessHost.functionsFlexConsumption],
+  ['Container Apps', 'host', azure.ServerlessHost.containerApps],
+  ['AKS', 'cluster', azure.AksCluster.managed],
+  ['AKS', 'cluster', azure.AksCluster.existing],
+  ['GKE', 'cluster', gcp.GkeCluster.standard],
+  ['GKE', 'cluster', gcp.GkeCluster.existing],
+];
+
+test.each(CHOICES)('options of %s, %s: anything is accepted, or rejected by a sentence', (name, prop, choice) => {
+  const { make, least } = ALL[name]!;
+  const attempt = (options: unknown) => faultsOf(() => make({ ...least, [prop]: choice(options) }));
+  for (const value of [...VALUES, undefined]) attempt(value);
+  const [fault] = attempt({ zzzzzzzz: 1 }).filter(({ code }) => code === 'UNKNOWN_PROP');
+  expect(fault?.prop).toBe(`${prop}.zzzzzzzz`);
+  for (const option of fault!.message.split('the props are ')[1]!.split(', ')) {
+    for (const value of VALUES) attempt({ [option]: value });
+  }
 });

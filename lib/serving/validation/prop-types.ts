@@ -1,4 +1,5 @@
 import { describe, withArticle } from './describe.js';
+import { nearest } from './nearest.js';
 import type { Validator } from './validator.js';
 
 /** Runtime type of a prop, checked for JavaScript callers. TypeScript checks the same at compile time. */
@@ -9,6 +10,12 @@ export interface PropType {
   readonly isRequired?: boolean;
   /** Type of the elements, if the prop is an array. @default - not an array */
   readonly element?: PropType;
+  /** Types of the members of an object that may have no others. @default - any members */
+  readonly members?: { readonly [name: string]: PropType };
+  /** Types of some fields of an object that may have others. @default - any members */
+  readonly fields?: { readonly [name: string]: PropType };
+  /** Types of the options of a choice, by the name of their field. @default - no options */
+  readonly options?: { readonly [field: string]: PropType };
   matches(value: unknown): boolean;
 }
 
@@ -28,9 +35,22 @@ export function object(expected: string, ...members: readonly string[]): PropTyp
   return { expected, matches: (value) => isObject(value) && members.every((member) => member in value) };
 }
 
-/** Type of the instances that static methods of a class create, such as `Access.anonymous()`. */
-export function choice(example: string): PropType {
-  return object(`${withArticle(example.split('.')[0]!)}, such as ${example}`, 'kind');
+/** Type of an object with the given members and no others. `expected` describes an example. */
+export function options<Options extends object>(expected: string, members: PropTypes<Options>): PropType {
+  return { expected, members, matches: isObject };
+}
+
+/**
+ * Type of the instances that static methods of a class create, such as `Access.anonymous()`.
+ *
+ * @param fields types of the options that the methods take, by the field of the instance that holds them
+ */
+export function choice(example: string, fields?: { readonly [field: string]: PropType }): PropType {
+  return {
+    expected: `${withArticle(example.split('.')[0]!)}, such as ${example}`,
+    options: fields,
+    matches: (value) => isObject(value) && 'kind' in value,
+  };
 }
 
 export function arrayOf(element: PropType): PropType {
@@ -54,21 +74,31 @@ export function checkProps<Props extends object>(validator: Validator, props: Pr
     validator.check(false, 'props', 'WRONG_TYPE', message);
     validator.throwIfAny();
   }
-  for (const name of Object.keys(props)) {
-    validator.check(
-      Object.hasOwn(types, name),
-      name,
-      'UNKNOWN_PROP',
-      `no such prop; the props are ${names.join(', ')}`,
-    );
+  if (!checkMembers(validator, '', props, types)) validator.throwIfAny();
+}
+
+/** Reports unknown members and members of the wrong type. Returns whether the types of the known ones are right. */
+function checkMembers(
+  validator: Validator,
+  path: string,
+  value: object,
+  types: { readonly [name: string]: PropType },
+): boolean {
+  const names = Object.keys(types);
+  // Instances of a class may have members of their own.
+  for (const name of isPlain(value) ? Object.keys(value) : []) {
+    if (Object.hasOwn(types, name)) continue;
+    const known = nearest(name, names);
+    const hint = known ? `did you mean \`${known}\`?` : `the props are ${names.join(', ')}`;
+    validator.check(false, `${path}${name}`, 'UNKNOWN_PROP', `no such prop; ${hint}`);
   }
-  const typed = names.map((name) => checkType(validator, name, props[name], types[name]));
-  if (typed.includes(false)) validator.throwIfAny();
+  const given = value as { readonly [name: string]: unknown };
+  return names.map((name) => checkType(validator, `${path}${name}`, given[name], types[name]!)).every(Boolean);
 }
 
 /** Reports a fault and returns false if a required value is missing or a value has the wrong type. */
 export function checkType(validator: Validator, prop: string, value: unknown, type: PropType): boolean {
-  const { expected, isRequired, element } = type;
+  const { expected, isRequired, element, members, fields, options } = type;
   if (value === undefined) {
     validator.check(!isRequired, prop, 'MISSING', `got nothing; pass ${expected}`);
     return !isRequired;
@@ -76,10 +106,28 @@ export function checkType(validator: Validator, prop: string, value: unknown, ty
   if (validator.isToken(value)) return true;
   const ok = type.matches(value);
   validator.check(ok, prop, 'WRONG_TYPE', `got ${describe(value)}; pass ${expected}`);
-  if (!ok || !element) return ok;
-  return (value as unknown[])
-    .map((each, index) => checkType(validator, `${prop}.${index}`, each, required(element)))
-    .every(Boolean);
+  if (!ok) return false;
+  const given = value as { readonly [field: string]: unknown };
+  return [
+    ...(element
+      ? (value as unknown[]).map((each, index) => checkType(validator, `${prop}.${index}`, each, required(element)))
+      : []),
+    ...(members ? [checkMembers(validator, `${prop}.`, given, members)] : []),
+    ...Object.entries(fields ?? {}).map(([name, each]) => checkType(validator, `${prop}.${name}`, given[name], each)),
+    // Users pass the options to a static method, so their paths do not contain the field.
+    ...Object.entries(options ?? {}).map(([field, each]) =>
+      checkType(
+        validator,
+        prop,
+        given[field],
+        field === `${given.kind}Options` ? each : { ...each, isRequired: false },
+      ),
+    ),
+  ].every(Boolean);
+}
+
+function isPlain(value: object): boolean {
+  return [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
 function isObject(value: unknown): value is object {

@@ -1,6 +1,8 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
+import type { JwtAccessOptions } from '../access.js';
 import type { AlarmOptions } from '../alarms.js';
 import type { ServingProps } from '../props.js';
+import type { CanaryRolloutOptions, LinearRolloutOptions } from '../rollout.js';
 import { MODEL_VARIABLES } from '../servers/model-variables.js';
 import type { Throttle } from '../throttle.js';
 import { type AccessSupport, checkAccess } from './access.js';
@@ -10,10 +12,12 @@ import {
   choice,
   NUMBER,
   object,
+  options,
   type PropTypes,
   required,
   STRING,
   STRING_MAP,
+  STRINGS,
 } from './prop-types.js';
 import { checkRollout, type RolloutSupport } from './rollout.js';
 import { checkSchedule, SCHEDULE, type ScheduleSupport } from './schedule.js';
@@ -24,16 +28,40 @@ export const MODEL = object('a Model, such as Model.fromDirectory("models/iris")
 /** Types of the props common to every construct on every cloud. */
 export const SERVING_PROPS: PropTypes<ServingProps> = {
   model: required(MODEL),
-  access: choice('Access.cloudIdentity()'),
+  access: choice('Access.cloudIdentity()', {
+    jwtOptions: required(
+      options<JwtAccessOptions>('an object such as { issuer, audience }', { issuer: STRING, audience: STRINGS }),
+    ),
+  }),
   minReplicas: NUMBER,
   maxReplicas: NUMBER,
   schedule: SCHEDULE,
-  rollout: choice('Rollout.allAtOnce()'),
-  throttle: object('an object such as { requestsPerSecond: 100 }'),
+  rollout: choice('Rollout.allAtOnce()', {
+    canaryOptions: options<CanaryRolloutOptions>('an object such as { percent: 10 }', {
+      percent: NUMBER,
+      bakeMinutes: NUMBER,
+    }),
+    linearOptions: required(
+      options<LinearRolloutOptions>('an object such as { stepPercent: 10, intervalMinutes: 5 }', {
+        stepPercent: NUMBER,
+        intervalMinutes: NUMBER,
+      }),
+    ),
+  }),
+  throttle: options<Throttle>('an object such as { requestsPerSecond: 100 }', {
+    requestsPerSecond: NUMBER,
+    burst: NUMBER,
+    requestsPerDay: NUMBER,
+  }),
   timeoutSeconds: NUMBER,
   logRetentionDays: NUMBER,
   dashboard: BOOLEAN,
-  alarms: object('an object such as { errorPercent: 5 }'),
+  alarms: options<AlarmOptions>('an object such as { errorPercent: 5 }', {
+    errorPercent: NUMBER,
+    latencyPercent: NUMBER,
+    saturationPercent: NUMBER,
+    minutes: NUMBER,
+  }),
   environment: STRING_MAP,
 };
 

@@ -3,12 +3,15 @@ import {
   checkProps,
   choice,
   NUMBER,
+  options,
   type PropTypes,
   required,
   STRING,
 } from '../../../serving/validation/prop-types.js';
+import { IMAGE } from '../../../serving/validation/server.js';
+import { MODEL } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
-import type { TransformOptions } from '../../batch-compute.js';
+import type { BatchRequestOptions, TransformOptions } from '../../batch-compute.js';
 import type { BatchModelProps } from '../../batch-props.js';
 import type { ServerlessModel } from '../../serverless-model.js';
 import { checkImage, checkInstanceType, checkResource, TRANSFORM_JOBS } from '../regions/check.js';
@@ -24,7 +27,26 @@ import { BATCH } from './limits.js';
 import { transformSize } from './transform-size.js';
 
 const PROPS: PropTypes<BatchModelProps> = {
-  compute: required(choice('BatchCompute.transform(…)')),
+  compute: required(
+    choice('BatchCompute.transform(…)', {
+      requestOptions: options<BatchRequestOptions>('an object such as { rowsPerRequest: 100 }', {
+        rowsPerRequest: NUMBER,
+        maxConcurrency: NUMBER,
+        toleratedFailurePercent: NUMBER,
+      }),
+      transformOptions: required(
+        options<TransformOptions>('an object such as { model }', {
+          model: required(MODEL),
+          image: IMAGE,
+          instanceType: STRING,
+          transformAmiVersion: STRING,
+          instanceCount: NUMBER,
+          maxConcurrency: NUMBER,
+          timeoutSeconds: NUMBER,
+        }),
+      ),
+    }),
+  ),
   inputBucket: required(BUCKET),
   inputPrefix: STRING,
   outputBucket: BUCKET,

@@ -8,6 +8,7 @@ import {
   choice,
   NUMBER,
   object,
+  options,
   type PropTypes,
   STRING,
   STRINGS,
@@ -27,7 +28,7 @@ import {
   SERVING_PROPS,
 } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
-import { ContainerCapacity } from '../../capacity.js';
+import { ContainerCapacity, type FargateCapacityOptions, type GpuCapacityOptions } from '../../capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { checkMemory, checkPayload } from '../shared/preflight.js';
@@ -35,6 +36,7 @@ import {
   ALARM_ACTIONS,
   ALARMS,
   KEY,
+  MODEL_DATA,
   REMOVAL_POLICY,
   ROLE,
   SECURITY_GROUPS,
@@ -54,10 +56,23 @@ import { fargateSize, gpuSize } from './task-size.js';
 
 const PROPS: PropTypes<ContainerModelProps> = {
   ...SERVING_PROPS,
-  capacity: choice('ContainerCapacity.fargate()'),
+  capacity: choice('ContainerCapacity.fargate()', {
+    fargateOptions: options<FargateCapacityOptions>('an object such as { cpu: 2 }', {
+      cpu: NUMBER,
+      memoryMib: NUMBER,
+      x86: BOOLEAN,
+      spot: BOOLEAN,
+    }),
+    gpuOptions: options<GpuCapacityOptions>('an object such as { instanceType: "g5.xlarge" }', {
+      instanceType: STRING,
+      gpuCount: NUMBER,
+      cpu: NUMBER,
+      memoryMib: NUMBER,
+    }),
+  }),
   server: SERVER,
   image: IMAGE,
-  modelData: choice('ContainerModelData.fromPackage()'),
+  modelData: { ...choice('ContainerModelData.fromPackage()'), fields: MODEL_DATA },
   vpc: VPC,
   natGateways: NUMBER,
   availabilityZones: STRINGS,

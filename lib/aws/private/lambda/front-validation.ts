@@ -1,12 +1,10 @@
 import type { Access } from '../../../serving/access.js';
 import type { AccessSupport } from '../../../serving/validation/access.js';
-import { checkType } from '../../../serving/validation/prop-types.js';
 import type { ThrottleSupport } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { ServerlessFront } from '../../front.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import { PREFIX } from '../shared/paths.js';
-import { VPC_ENDPOINTS } from '../shared/prop-types.js';
 import { API_GATEWAY_RATES } from '../shared/throttle.js';
 import { QUEUE, WAF_REQUESTS } from './limits.js';
 
@@ -61,7 +59,6 @@ export function checkFront(validator: Validator, props: ServerlessModelProps, fr
   );
   validator.number('webAcl.requestsPerFiveMinutes', props.webAcl?.managedOptions?.requestsPerFiveMinutes, WAF_REQUESTS);
   const vpcEndpoints = front.restApiOptions?.vpcEndpoints;
-  checkType(validator, 'front.vpcEndpoints', vpcEndpoints, VPC_ENDPOINTS);
   validator.check(
     vpcEndpoints?.length !== 0,
     'front.vpcEndpoints',

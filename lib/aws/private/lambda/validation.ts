@@ -1,24 +1,38 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { BOOLEAN, checkProps, choice, NUMBER, object, type PropTypes } from '../../../serving/validation/prop-types.js';
+import {
+  BOOLEAN,
+  checkProps,
+  choice,
+  NUMBER,
+  object,
+  options,
+  type PropTypes,
+  required,
+  STRING,
+} from '../../../serving/validation/prop-types.js';
 import { checkServingProps, exactly, SERVING_PROPS } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
-import { ServerlessFront } from '../../front.js';
+import { type QueueFrontOptions, type RestApiOptions, ServerlessFront } from '../../front.js';
 import { ServerlessModelData } from '../../serverless-model-data.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
+import type { ManagedWebAclOptions } from '../../serverless-web-acl.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { FOLDER, PREFIX } from '../shared/paths.js';
 import { checkPayload } from '../shared/preflight.js';
 import {
   ALARM_ACTIONS,
   ALARMS,
+  BUCKET,
   KEY,
+  MODEL_DATA,
   REMOVAL_POLICY,
   ROLE,
   SECURITY_GROUPS,
   SUBNETS,
   VPC,
+  VPC_ENDPOINTS,
 } from '../shared/prop-types.js';
 import { validatorFor } from '../shared/validator.js';
 import { checkFront, FRONT_ACCESS, throttleOf } from './front-validation.js';
@@ -27,8 +41,21 @@ import { checkRegion } from './region-validation.js';
 
 const PROPS: PropTypes<ServerlessModelProps> = {
   ...SERVING_PROPS,
-  front: choice('ServerlessFront.restApi()'),
-  modelData: choice('ServerlessModelData.fromPackage()'),
+  front: choice('ServerlessFront.restApi()', {
+    restApiOptions: options<RestApiOptions>('an object such as { validateRequests: false }', {
+      validateRequests: BOOLEAN,
+      vpcEndpoints: VPC_ENDPOINTS,
+    }),
+    queueOptions: required(
+      options<QueueFrontOptions>('an object such as { outputBucket }', {
+        outputBucket: required(BUCKET),
+        outputPrefix: STRING,
+        batchSize: NUMBER,
+        maxReceives: NUMBER,
+      }),
+    ),
+  }),
+  modelData: { ...choice('ServerlessModelData.fromPackage()'), fields: MODEL_DATA },
   architecture: object('an Architecture, such as Architecture.ARM_64', 'dockerPlatform'),
   memoryMib: NUMBER,
   vpc: VPC,
@@ -36,7 +63,14 @@ const PROPS: PropTypes<ServerlessModelProps> = {
   securityGroups: SECURITY_GROUPS,
   role: ROLE,
   encryptionKey: KEY,
-  webAcl: object('a WebAcl, such as WebAcl.managed()'),
+  webAcl: {
+    ...object('a WebAcl, such as WebAcl.managed()', 'managedOptions'),
+    options: {
+      managedOptions: options<ManagedWebAclOptions>('an object such as { requestsPerFiveMinutes: 2000 }', {
+        requestsPerFiveMinutes: NUMBER,
+      }),
+    },
+  },
   apiGatewayLogRole: BOOLEAN,
   logRemovalPolicy: REMOVAL_POLICY,
   rollbackAlarms: ALARMS,

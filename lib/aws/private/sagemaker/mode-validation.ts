@@ -1,8 +1,18 @@
 import { Token } from 'aws-cdk-lib';
-import { checkType, required, STRING } from '../../../serving/validation/prop-types.js';
+import { arrayOf, NUMBER, object, options, required, STRING } from '../../../serving/validation/prop-types.js';
+import { MODEL } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
-import type { EndpointMode } from '../../mode.js';
+import type {
+  AsynchronousOptions,
+  EndpointMode,
+  EndpointVariant,
+  InferenceComponentOptions,
+  LoraAdapter,
+  RealTimeOptions,
+  ServerlessEndpointOptions,
+  ShadowVariant,
+} from '../../mode.js';
 import { PREFIX } from '../shared/paths.js';
 import { BUCKET } from '../shared/prop-types.js';
 import type { Replicas } from './instances.js';
@@ -122,12 +132,10 @@ function checkComponents(validator: Validator, mode: EndpointMode): void {
   const options = mode.inferenceComponentOptions ?? {};
   validator.text('mode.instanceType', options.instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
   const { adapters = [] } = options;
-  for (const [index, { name, bucket, key }] of adapters.entries()) {
+  for (const [index, { name }] of adapters.entries()) {
     const prop = `mode.adapters.${index}`;
     validator.text(`${prop}.name`, name, ENDPOINT_NAME.pattern, ENDPOINT_NAME.rule);
     validator.known(`${prop}.name`, name, 'it is part of the name of the resource');
-    checkType(validator, `${prop}.bucket`, bucket, required(BUCKET));
-    checkType(validator, `${prop}.key`, key, required(STRING));
   }
   const names = adapters.map(({ name }) => name);
   validator.check(
@@ -142,3 +150,56 @@ function checkComponents(validator: Validator, mode: EndpointMode): void {
   validator.number('mode.minInstances', options.minInstances, SAGEMAKER.copies);
   validator.number('mode.maxInstances', options.maxInstances, SAGEMAKER.instances);
 }
+
+const VARIANT = { name: required(STRING), model: required(MODEL), instanceType: STRING };
+const INSTANCES = { instanceType: STRING, inferenceAmiVersion: STRING };
+const TOPIC = object('an ITopic, such as new Topic(…)', 'topicArn');
+
+/** Types of the options of each mode. */
+export const MODE_OPTIONS = {
+  realTimeOptions: options<RealTimeOptions>('an object such as { instanceType: "ml.c7g.large" }', {
+    ...INSTANCES,
+    targetConcurrency: NUMBER,
+    volumeGib: NUMBER,
+    weight: NUMBER,
+    variants: arrayOf(options<EndpointVariant>('an object such as { name, model }', { ...VARIANT, weight: NUMBER })),
+    shadow: options<ShadowVariant>('an object such as { name, model }', {
+      ...VARIANT,
+      samplingPercent: NUMBER,
+      instanceCount: NUMBER,
+    }),
+  }),
+  serverlessOptions: options<ServerlessEndpointOptions>('an object such as { memoryMib: 2048 }', {
+    memoryMib: NUMBER,
+    maxProvisionedConcurrency: NUMBER,
+  }),
+  asynchronousOptions: required(
+    options<AsynchronousOptions>('an object such as { outputBucket }', {
+      ...INSTANCES,
+      outputBucket: required(BUCKET),
+      outputPrefix: STRING,
+      inputBucket: BUCKET,
+      inputPrefix: STRING,
+      successTopic: TOPIC,
+      errorTopic: TOPIC,
+      maxConcurrency: NUMBER,
+      backlogPerInstance: NUMBER,
+    }),
+  ),
+  inferenceComponentOptions: options<InferenceComponentOptions>('an object such as { cpu: 2 }', {
+    ...INSTANCES,
+    minInstances: NUMBER,
+    maxInstances: NUMBER,
+    memoryMib: NUMBER,
+    cpu: NUMBER,
+    gpuCount: NUMBER,
+    targetConcurrency: NUMBER,
+    adapters: arrayOf(
+      options<LoraAdapter>('an object such as { name, bucket, key }', {
+        name: required(STRING),
+        bucket: required(BUCKET),
+        key: required(STRING),
+      }),
+    ),
+  }),
+};

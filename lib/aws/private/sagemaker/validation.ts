@@ -9,9 +9,11 @@ import {
   choice,
   NUMBER,
   object,
+  options,
   type PropTypes,
   required,
   STRING,
+  STRINGS,
 } from '../../../serving/validation/prop-types.js';
 import { IMAGE, SERVER } from '../../../serving/validation/server.js';
 import {
@@ -22,31 +24,61 @@ import {
   type ServingTarget,
 } from '../../../serving/validation/serving-props.js';
 import type { Range, Validator } from '../../../serving/validation/validator.js';
+import type { EndpointDataCapture } from '../../endpoint-data-capture.js';
+import type { EndpointExplanations } from '../../endpoint-explanations.js';
 import type { EndpointModelData } from '../../endpoint-model-data.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { EndpointMode } from '../../mode.js';
+import type { RollingUpdate } from '../../rolling-update.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
-import { ALARM_ACTIONS, ALARMS, KEY, ROLE, SECURITY_GROUPS, SUBNETS, VPC } from '../shared/prop-types.js';
+import {
+  ALARM_ACTIONS,
+  ALARMS,
+  BUCKET,
+  KEY,
+  MODEL_DATA,
+  ROLE,
+  SECURITY_GROUPS,
+  SUBNETS,
+  VPC,
+} from '../shared/prop-types.js';
 import { checkTwoZones } from '../shared/subnets.js';
 import { validatorFor } from '../shared/validator.js';
 import { checkExplanations } from './explanation-validation.js';
 import { checkInstances } from './instance-validation.js';
 import { type Replicas, replicas } from './instances.js';
 import { ENDPOINT_NAME, MODEL_PACKAGE_ARN, SAGEMAKER } from './limits.js';
-import { checkMode } from './mode-validation.js';
+import { checkMode, MODE_OPTIONS } from './mode-validation.js';
 import { checkRegion } from './region-validation.js';
 import { checkSize } from './size-validation.js';
 
 const PROPS: PropTypes<ManagedEndpointModelProps> = {
   ...SERVING_PROPS,
-  mode: choice('EndpointMode.realTime()'),
+  mode: choice('EndpointMode.realTime()', MODE_OPTIONS),
   server: SERVER,
   image: IMAGE,
-  modelData: choice('EndpointModelData.fromPackage()'),
+  modelData: { ...choice('EndpointModelData.fromPackage()'), fields: MODEL_DATA },
   endpointName: STRING,
-  dataCapture: object('an object such as { bucket }'),
-  explanations: object('an object such as { baseline: "0,0,0,0" }'),
-  rollingUpdate: object('an object such as { batchPercent: 10 }'),
+  dataCapture: options<EndpointDataCapture>('an object such as { bucket }', {
+    bucket: required(BUCKET),
+    prefix: STRING,
+    samplingPercent: NUMBER,
+    content: object('a CaptureContent, such as CaptureContent.input()', 'modes'),
+    encryptionKey: KEY,
+  }),
+  explanations: options<EndpointExplanations>('an object such as { baseline: "0,0,0,0" }', {
+    baseline: required(STRING),
+    when: STRING,
+    featureHeaders: STRINGS,
+    samples: NUMBER,
+    seed: NUMBER,
+    logit: BOOLEAN,
+    probabilityIndex: NUMBER,
+  }),
+  rollingUpdate: options<RollingUpdate>('an object such as { batchPercent: 10 }', {
+    batchPercent: required(NUMBER),
+    intervalMinutes: NUMBER,
+  }),
   rollbackAlarms: ALARMS,
   vpc: VPC,
   vpcSubnets: SUBNETS,

@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { arrayOf, object, type PropType } from '../../../serving/validation/prop-types.js';
+import { arrayOf, object, type PropType, STRING } from '../../../serving/validation/prop-types.js';
 
 /** Types of the props whose values come from the AWS CDK. */
 export const VPC = object('an IVpc, such as Vpc.fromLookup(…)', 'vpcId');
@@ -11,6 +11,13 @@ export const KEY = object('an IKey, such as new Key(…)', 'keyArn');
 export const BUCKET = object('an IBucket, such as new Bucket(…)', 'bucketArn');
 export const ALARMS = arrayOf(object('an IAlarm, such as new Alarm(…)', 'alarmArn'));
 export const ALARM_ACTIONS = arrayOf(object('an IAlarmAction, such as new SnsAction(topic)', 'bind'));
+/** Types of the fields that a model data choice holds. */
+export const MODEL_DATA = {
+  bucket: BUCKET,
+  prefix: STRING,
+  folder: STRING,
+  fileSystem: object('an IFileSystem, such as new FileSystem(…)', 'fileSystemId'),
+};
 export const REMOVAL_POLICY: PropType = {
   expected: 'a RemovalPolicy, such as RemovalPolicy.DESTROY',
   matches: (value) => Object.values<unknown>(RemovalPolicy).includes(value),
