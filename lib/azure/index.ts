@@ -8,6 +8,7 @@ export * from './container-props.js';
 export * from './features.js';
 export * from './gateway.js';
 export * from './host.js';
+export * from './host-options.js';
 export * from './image.js';
 export * from './managed-endpoint-model.js';
 export * from './managed-endpoint-props.js';

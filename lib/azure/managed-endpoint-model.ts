@@ -78,8 +78,8 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
   readonly endpoint: GenericResource;
   /** Deployment of `model`. */
   readonly deployment: MlDeployment;
-  /** Deployments of the versions in `alongside`. */
-  readonly alongside: readonly MlDeployment[];
+  /** Deployments of the versions in `stableModels`. */
+  readonly stableDeployments: readonly MlDeployment[];
   readonly traffic: MlTraffic;
   readonly autoscale?: MonitorAutoscaleSetting;
   /** URL to which callers send requests. */
@@ -112,7 +112,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
       });
     }
     const workspace = props.workspace ?? this.workspace!.workspace;
-    const others = props.alongside ?? [];
+    const others = props.stableModels ?? [];
     this.modelStore = new ModelStore(this, 'ModelStore', {
       placement: this.placement,
       props,
@@ -171,16 +171,16 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
         concurrency: props.maxConcurrency ?? DEFAULT_CONCURRENCY,
         variables: variablesOf(props, model, mountedFolder(names, model, server), timeoutSeconds),
         egressDisabled: props.privateSubnet !== undefined && props.workspace !== undefined,
-        capturePercent: props.capturePercent,
+        dataCapture: props.dataCapture,
         dependsOn: [...this.modelStore.blobs, ...approved, rolesKnown, ...datastore],
       });
     this.deployment = deploy(props);
-    this.alongside = others.map(deploy);
+    this.stableDeployments = others.map(deploy);
     this.traffic = new MlTraffic(this, 'Traffic', {
       endpoint: this.endpoint,
       definition,
       props,
-      deployments: [this.deployment, ...this.alongside],
+      deployments: [this.deployment, ...this.stableDeployments],
     });
     if (isAutoscaled(props)) {
       this.autoscale = mlAutoscale(this, 'Autoscale', this.placement, this.deployment, props);

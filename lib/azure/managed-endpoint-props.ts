@@ -11,15 +11,26 @@ export interface AzureMlWorkspace {
   readonly location: string;
 }
 
-/** Another deployed version of the model and its share of the traffic. */
-export interface ModelTraffic {
+/** Earlier version of the model that stays deployed, and its share of the traffic. */
+export interface StableModel {
+  /** Model package of the version. */
   readonly model: Model;
 
   /** `versionSalt` of the deployment of this version. @default - none */
   readonly versionSalt?: string;
 
-  /** Share of the traffic in percent, 0 to 100. A deployment at 0 keeps running, ready for a rollback. */
-  readonly trafficPercent: number;
+  /**
+   * Share of the traffic in percent, 0 to 100. A deployment at 0 keeps running, ready for a rollback.
+   *
+   * @default - all traffic that `model` does not get; required with several versions
+   */
+  readonly trafficPercent?: number;
+}
+
+/** Settings for capturing requests and responses, to monitor model quality. */
+export interface EndpointDataCapture {
+  /** Percentage of requests to capture, 1 to 100. @default 100 */
+  readonly samplingPercent?: number;
 }
 
 /** Props of `ManagedEndpointModel`, which serves a model on an Azure ML managed online endpoint. */
@@ -70,16 +81,16 @@ export interface ManagedEndpointModelProps extends AzureServingProps {
   readonly maxConcurrency?: number;
 
   /**
-   * Versions that stay deployed beside `model`. With `Rollout.canary()`, their shares must add up to what the canary
-   * leaves. With `mirrorPercent`, they must add up to 100 percent.
+   * Earlier versions that stay deployed. With `Rollout.canary()`, they keep the traffic that the canary leaves. With
+   * `mirrorPercent`, they keep all traffic.
    *
    * @default - none
    */
-  readonly alongside?: ModelTraffic[];
+  readonly stableModels?: StableModel[];
 
   /**
    * Share of the traffic mirrored to `model`, in percent, 1 to 50. Azure ML discards the responses to mirrored
-   * requests. Callers get the responses of the versions in `alongside`.
+   * requests. Callers get the responses of the versions in `stableModels`.
    *
    * @default - no mirroring
    */
@@ -93,6 +104,10 @@ export interface ManagedEndpointModelProps extends AzureServingProps {
    */
   readonly versionSalt?: string;
 
-  /** Share of requests and responses captured in the workspace's storage, in percent, 1 to 100. @default - none */
-  readonly capturePercent?: number;
+  /**
+   * Capture of requests and responses in the workspace's storage. Captured data contains what callers sent.
+   *
+   * @default - none
+   */
+  readonly dataCapture?: EndpointDataCapture;
 }

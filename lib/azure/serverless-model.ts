@@ -6,24 +6,25 @@ import { DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { inferRequest } from '../serving/example-request.js';
 import { bearer, header, predictCommand } from '../serving/predict-command.js';
-import { checkProps } from '../serving/validation/prop-types.js';
+import { checkProps, object, type PropTypes } from '../serving/validation/prop-types.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import type { GenericResource } from '../terraform/generic.js';
 import { validatorFor } from '../terraform/validator.js';
 import { ServerlessHost } from './host.js';
 import type { AzureMetric } from './metric.js';
-import { ContainerApp } from './private/container-apps/app.js';
-import { CONTAINER_APPS } from './private/container-apps/limits.js';
-import { checkContainerApps } from './private/container-apps/validation.js';
-import { FunctionsApp } from './private/functions/app.js';
-import { FUNCTIONS } from './private/functions/limits.js';
-import { checkFunctions } from './private/functions/validation.js';
+import type { ContainerApp } from './private/container-apps/app.js';
+import type { FunctionsApp } from './private/functions/app.js';
 import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
 import { entraToken } from './private/shared/entra-token.js';
 import { Placement } from './private/shared/placement.js';
-import { SERVERLESS_PROPS } from './private/shared/serverless-validation.js';
 import { Telemetry } from './private/shared/telemetry.js';
+import { AZURE_PROPS } from './private/shared/validation.js';
 import type { ServerlessModelProps } from './serverless-props.js';
+
+const PROPS: PropTypes<ServerlessModelProps> = {
+  ...AZURE_PROPS,
+  host: object('a ServerlessHost, such as ServerlessHost.containerApps()', 'bind'),
+};
 
 /**
  * Model on Azure Functions or Container Apps that scales to zero when idle.
@@ -64,31 +65,23 @@ export class ServerlessModel extends Construct implements ModelEndpoint<AzureMet
   constructor(scope: Construct, id: string, props: ServerlessModelProps) {
     super(scope, id);
     const validator = validatorFor(this, 'ServerlessModel');
-    checkProps(validator, props, SERVERLESS_PROPS);
+    checkProps(validator, props, PROPS);
     const host = props.host ?? ServerlessHost.functionsFlexConsumption();
-    if (host.containerAppsOptions) checkContainerApps(validator, props, host.containerAppsOptions);
-    else checkFunctions(validator, props, host.functionsOptions ?? {});
+    host.check(validator, props);
     validator.throwIfAny();
     this.model = props.model;
     this.access = props.access ?? Access.cloudIdentity();
     const placement = new Placement(this, 'Placement', props);
-    const { timeoutSeconds } = host.containerAppsOptions ? CONTAINER_APPS : FUNCTIONS;
-    const thresholds = alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, timeoutSeconds.max);
+    const thresholds = alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, host.maxTimeoutSeconds);
     this.telemetry = new Telemetry(this, 'Telemetry', { placement, props, thresholds });
     if (this.access.kind === 'cloudIdentity') {
       this.entraApplication = new EntraApplication(this, 'EntraApplication');
     }
     const shared = { placement, telemetry: this.telemetry, entra: this.entraApplication };
-    if (host.containerAppsOptions) {
-      this.containerApp = new ContainerApp(this, 'ContainerApp', {
-        props,
-        options: host.containerAppsOptions,
-        ...shared,
-      });
-    } else {
-      this.functions = new FunctionsApp(this, 'Functions', { props, options: host.functionsOptions ?? {}, ...shared });
-    }
-    this.url = (this.containerApp ?? this.functions)!.url;
+    const { url, functions, containerApp } = host.bind(this, props, shared);
+    this.url = url;
+    this.functions = functions;
+    this.containerApp = containerApp;
   }
 
   /** URL of the newest version of the model in TensorFlow Serving's REST API. */

@@ -31,7 +31,7 @@ export interface GkeStandardOptions extends GkeNetworkOptions {
    */
   readonly zones?: string[];
   /** Machine type of the nodes. @default - the GPU's machine type, or `e2-standard-4` */
-  readonly machineType?: string;
+  readonly instanceType?: string;
   /** Minimum number of nodes in each zone. @default 0 */
   readonly minNodes?: number;
   /** Maximum number of nodes in each zone. @default 3 */

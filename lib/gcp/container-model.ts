@@ -2,8 +2,8 @@ import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account'
 import { type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { Exposure } from '../kubernetes/exposure.js';
-import { InferenceService } from '../kubernetes/inference-service.js';
-import { ModelWorkload } from '../kubernetes/model-workload.js';
+import type { InferenceService } from '../kubernetes/inference-service.js';
+import type { ModelWorkload } from '../kubernetes/model-workload.js';
 import type { ModelWorkloadProps } from '../kubernetes/model-workload-props.js';
 import { serverSize } from '../kubernetes/served-version.js';
 import { readsMount } from '../kubernetes/server-validation.js';
@@ -17,6 +17,7 @@ import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import type { ContainerModelProps } from './container-props.js';
+import { ContainerHost } from './host.js';
 import type { GoogleMetric, RequestMetrics } from './metric.js';
 import { ClusterAccess } from './private/gke/cluster.js';
 import { HealthCheckPolicies } from './private/gke/health-check-policy.js';
@@ -67,10 +68,12 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
   readonly serviceAccount: ServiceAccount;
   /** Bucket with the model package. */
   readonly modelStore: ModelStore;
-  /** Workload that runs the pods. Undefined if `kserve` is true. */
+  /** Workload that runs the pods. Set with `ContainerHost.deployment()`. */
   readonly workload?: ModelWorkload;
-  /** `InferenceService` that runs the pods. Set if `kserve` is true. */
+  /** `InferenceService` that runs the pods. Set with `ContainerHost.kserve()`. */
   readonly inferenceService?: InferenceService;
+  /** URL of the workload, without a path. */
+  readonly url: string;
   /** Log bucket of the model, and the sink that fills it. */
   readonly logRetention: LogRetention;
   /** Dashboard, alert policies and log-based metric of the model. */
@@ -101,8 +104,22 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
     });
 
     const workload = this.workloadProps(props);
-    if (props.kserve) this.inferenceService = new InferenceService(this, 'Workload', workload);
-    else this.workload = this.isOwn ? this.watchedWorkload(workload) : new ModelWorkload(this, 'Workload', workload);
+    const host = props.host ?? ContainerHost.deployment();
+    const bound = host.bind(this, workload, {
+      egressRanges: [METADATA_SERVER],
+      metricsNamespaces: this.isOwn ? COLLECTOR_NAMESPACES : undefined,
+    });
+    this.url = bound.url;
+    this.workload = bound.workload;
+    this.inferenceService = bound.inferenceService;
+    if (this.workload && this.isOwn) {
+      new PodMonitoring(this, 'PodMonitoring', {
+        cluster: this.cluster,
+        workload: this.workload,
+        // GKE has installed the resource definition by the time pods run.
+        dependsOn: [this.workload.deployment],
+      });
+    }
     if (this.workload && props.exposure?.kind === 'gateway' && props.healthCheckPolicy !== false) {
       new HealthCheckPolicies(this, 'HealthChecks', {
         cluster: this.cluster,
@@ -115,18 +132,14 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
     const telemetry = gkeTelemetry({
       clusterName: this.cluster.name,
       namespace,
-      kserve: props.kserve ?? false,
+      containerName: host.containerName,
       own: this.isOwn,
+      isWatched: this.isOwn && this.workload !== undefined,
       thresholds: alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, GKE.timeoutSeconds.max),
     });
     this.requestMetrics = telemetry.requestMetrics;
     this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
     this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
-  }
-
-  /** URL of the workload, without a path. */
-  get url(): string {
-    return this.workload?.url ?? this.inferenceService!.url;
   }
 
   /** URL of prediction requests in the format of TensorFlow Serving's REST API, or of `server`. */
@@ -148,8 +161,8 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
   /**
    * Allows the pods of a namespace to invoke the model.
    *
-   * @throws Error if `namespace` is not the name of a namespace, or if `kserve` is true, because Modelship creates no
-   * network policy for KServe
+   * @throws Error if `namespace` is not the name of a namespace, or with `ContainerHost.kserve()`, because Modelship
+   * creates no network policy for KServe
    */
   grantInvoke(namespace: string): void {
     if (!Token.isUnresolved(namespace) && !NAMESPACE.test(namespace)) {
@@ -219,7 +232,6 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
       exposure: internal(props.exposure),
       callerNamespaces: props.callerNamespaces,
       traceNamespaces: props.traceNamespaces,
-      ...(props.kserve ? {} : { egressRanges: [METADATA_SERVER] }),
       dependsOn: [
         ...this.cluster.prerequisites,
         ...(own?.ready ?? []),
@@ -248,17 +260,6 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
         member: this.serviceAccount.member,
       }),
     ];
-  }
-
-  private watchedWorkload(props: ModelWorkloadProps): ModelWorkload {
-    const workload = new ModelWorkload(this, 'Workload', { ...props, metricsNamespaces: COLLECTOR_NAMESPACES });
-    new PodMonitoring(this, 'PodMonitoring', {
-      cluster: this.cluster,
-      workload,
-      // GKE has installed the resource definition by the time pods run.
-      dependsOn: [workload.deployment],
-    });
-    return workload;
   }
 }
 

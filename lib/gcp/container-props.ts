@@ -2,6 +2,7 @@ import type { Exposure } from '../kubernetes/exposure.js';
 import type { Model } from '../model/model.js';
 import type { ModelServer } from '../serving/servers/model-server.js';
 import type { GkeCluster } from './cluster.js';
+import type { ContainerHost } from './host.js';
 import type { GoogleServingProps } from './props.js';
 
 /** Props of {@link ContainerModel}. */
@@ -72,8 +73,8 @@ export interface ContainerModelProps extends GoogleServingProps {
   /** Previously deployed package, which keeps the rest of the traffic during a canary rollout. @default - none */
   readonly stableModel?: Model;
 
-  /** Whether to create an `InferenceService` of KServe instead of a Deployment. @default false */
-  readonly kserve?: boolean;
+  /** Kubernetes controller that runs the pods. @default ContainerHost.deployment() */
+  readonly host?: ContainerHost;
 
   /**
    * Whether to create GKE's `HealthCheckPolicy` for `Exposure.gateway()`, so that the load balancer probes the server's

@@ -34,17 +34,17 @@ export class Gpu {
    * Any other GPU type.
    *
    * @param name name that Cloud Run and GKE use: lower case, with hyphens
-   * @param machineType machine type with one such GPU, such as `a3-highgpu-1g`, for GKE nodes and Vertex AI
+   * @param instanceType machine type with one such GPU, such as `a3-highgpu-1g`, for GKE nodes and Vertex AI
    */
-  static of(name: string, machineType: string): Gpu {
-    return new Gpu(name, machineType);
+  static of(name: string, instanceType: string): Gpu {
+    return new Gpu(name, instanceType);
   }
 
   private constructor(
     /** Name that Cloud Run and GKE use. */
     readonly name: string,
     /** Machine type with one such GPU. */
-    readonly machineType: string,
+    readonly instanceType: string,
   ) {}
 
   /** Name that Vertex AI uses, such as `NVIDIA_L4`. */

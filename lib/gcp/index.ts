@@ -9,6 +9,7 @@ export * from './container-model.js';
 export * from './container-props.js';
 export * from './gpu.js';
 export * from './grantee.js';
+export { ContainerHost, type ContainerHostBinding } from './host.js';
 export * from './image.js';
 export * from './managed-endpoint-model.js';
 export * from './managed-endpoint-props.js';

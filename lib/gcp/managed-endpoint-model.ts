@@ -12,6 +12,7 @@ import { managedRequest } from '../serving/servers/managed-request.js';
 import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
+import { fraction } from '../terraform/fraction.js';
 import { type GenericProvider, GenericResource } from '../terraform/generic.js';
 import { shortHash } from '../terraform/names.js';
 import { stateRequirements } from '../terraform/requirements.js';
@@ -40,7 +41,6 @@ import { VertexVersion } from './private/vertex/version.js';
 const DEFAULT_MACHINE_TYPE = 'e2-standard-4';
 const DEFAULT_TARGET_CPU_PERCENT = 60;
 const DEFAULT_MAX_REPLICAS = 3;
-const DEFAULT_SAMPLING_RATE = 0.1;
 /**
  * Maximum length without the suffix. The limit with the suffix is 64:
  * https://cloud.google.com/iam/docs/reference/rest/v1/projects.roles/create
@@ -57,7 +57,7 @@ const CUSTOM_ROLE_ID_LENGTH = 55;
  * ```ts
  * import { ManagedEndpointModel } from 'modelship/gcp';
  *
- * new ManagedEndpointModel(stack, 'Iris', { model, region: 'europe-west4', machineType: 'e2-standard-4' });
+ * new ManagedEndpointModel(stack, 'Iris', { model, region: 'europe-west4', instanceType: 'e2-standard-4' });
  * ```
  *
  * @throws ValidationError with all invalid props
@@ -101,7 +101,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Goo
     const { uri: image, ready } = runtime ?? bindServerImage(this, props, foreign!, vertexAgent);
     this.project = projectId(this, props.project);
     this.dedicated = isDedicated(props);
-    const endpointId = props.endpointId ?? `${Number.parseInt(shortHash(this.node.path, 8), 16) || 1}`;
+    const endpointId = props.endpointName ?? `${Number.parseInt(shortHash(this.node.path, 8), 16) || 1}`;
     const key = props.encryptionKey;
     const granted = key ? [grantKey(this, 'EndpointKey', key, vertexAgent())] : [];
 
@@ -249,12 +249,12 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Goo
         ? { privateServiceConnectConfig: { enablePrivateServiceConnect: true, projectAllowlist: projects } }
         : {}),
       ...(props.encryptionKey ? { encryptionSpec: { kmsKeyName: props.encryptionKey } } : {}),
-      ...(props.requestLogTable
+      ...(props.dataCapture
         ? {
             predictRequestResponseLoggingConfig: {
               enabled: true,
-              samplingRate: props.requestLogSamplingRate ?? DEFAULT_SAMPLING_RATE,
-              bigqueryDestination: { outputUri: props.requestLogTable },
+              samplingRate: fraction(props.dataCapture.samplingPercent ?? 100),
+              bigqueryDestination: { outputUri: props.dataCapture.table },
             },
           }
         : {}),
@@ -275,11 +275,11 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Goo
   ): VertexVersion {
     const { props } = this;
     const { minReplicas = 1, maxReplicas = Math.max(minReplicas, DEFAULT_MAX_REPLICAS) } = props;
-    const machineType = props.machineType ?? props.gpu?.machineType ?? DEFAULT_MACHINE_TYPE;
+    const machineType = props.instanceType ?? props.gpu?.instanceType ?? DEFAULT_MACHINE_TYPE;
     const targetCpuPercent = props.targetCpuPercent ?? DEFAULT_TARGET_CPU_PERCENT;
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     const busy = serverOf(props).spec.needsGpu ? 'accelerator/duty_cycle' : 'cpu/utilization';
-    const { gpu, labels, encryptionKey, explanationPathCount } = props;
+    const { gpu, labels, encryptionKey, explanations } = props;
     return new VertexVersion(this, {
       provider,
       parent,
@@ -299,7 +299,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Goo
           timeoutSeconds,
         }),
         ...(encryptionKey ? { encryptionSpec: { kmsKeyName: encryptionKey } } : {}),
-        ...(explanationPathCount ? { explanationSpec: shapley(model, explanationPathCount) } : {}),
+        ...(explanations ? { explanationSpec: shapley(model, explanations.samples) } : {}),
       },
       deployment: {
         displayName: `${model.name} ${model.version}`,

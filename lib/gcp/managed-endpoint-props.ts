@@ -2,6 +2,21 @@ import type { Model } from '../model/model.js';
 import type { ModelServer } from '../serving/servers/model-server.js';
 import type { GoogleServingProps } from './props.js';
 
+/** Settings for capturing requests and responses, to monitor model quality. Captured data contains what callers sent. */
+export interface EndpointDataCapture {
+  /** BigQuery table or dataset, as `bq://project.dataset.table` or `bq://project.dataset`. */
+  readonly table: string;
+
+  /** Percentage of requests to capture, 0.01 to 100. @default 100 */
+  readonly samplingPercent?: number;
+}
+
+/** Settings for explanations: Vertex AI returns sampled Shapley values from `:explain`. */
+export interface EndpointExplanations {
+  /** Number of samples per explanation, 1 to 50. Each one invokes the model once for every feature. */
+  readonly samples: number;
+}
+
 /** Props of {@link ManagedEndpointModel}. */
 export interface ManagedEndpointModelProps extends GoogleServingProps {
   /**
@@ -21,10 +36,10 @@ export interface ManagedEndpointModelProps extends GoogleServingProps {
   readonly startupSeconds?: number;
 
   /** Numeric name of the endpoint, at most ten digits. @default - derived from the construct's path */
-  readonly endpointId?: string;
+  readonly endpointName?: string;
 
   /** Machine type, such as `n1-standard-4`. @default - the GPU's machine type, or `e2-standard-4` */
-  readonly machineType?: string;
+  readonly instanceType?: string;
 
   /** Target utilization for autoscaling, in percent: GPU if the server needs one, otherwise CPU. @default 60 */
   readonly targetCpuPercent?: number;
@@ -48,24 +63,11 @@ export interface ManagedEndpointModelProps extends GoogleServingProps {
   /** Maximum request size, in bytes. @default - the endpoint's limit */
   readonly maxPayloadBytes?: number;
 
-  /**
-   * BigQuery table or dataset that requests and responses are logged to, as `bq://project.dataset.table` or
-   * `bq://project.dataset`.
-   *
-   * @default - none
-   */
-  readonly requestLogTable?: string;
+  /** Capture of requests and responses in BigQuery. @default - none */
+  readonly dataCapture?: EndpointDataCapture;
 
-  /** Fraction of requests that are logged, 0.0001 to 1. @default 0.1 */
-  readonly requestLogSamplingRate?: number;
-
-  /**
-   * Number of paths that `:explain` samples for Shapley values, 1 to 50. Instances must then be objects keyed by input
-   * name. Each explanation invokes the model once for every path and feature.
-   *
-   * @default - no explanations
-   */
-  readonly explanationPathCount?: number;
+  /** Shapley values that `:explain` returns. Instances must then be objects keyed by input name. @default - none */
+  readonly explanations?: EndpointExplanations;
 
   /** Previously deployed package, which keeps the rest of the traffic during a canary rollout. @default - none */
   readonly stableModel?: Model;

@@ -7,8 +7,8 @@ import { describe, expect, test, vi } from 'vitest';
 import {
   AksCluster,
   AzureImage,
-  ContainerAppGpu,
   ContainerModel,
+  Gpu,
   ManagedEndpointModel,
   ServerlessHost,
   ServerlessModel,
@@ -149,7 +149,7 @@ describe('without an image', () => {
   });
 
   test('a GPU is refused, which the runtime that is built does not use', () => {
-    const host = ServerlessHost.containerApps({ gpu: ContainerAppGpu.nvidiaT4() });
+    const host = ServerlessHost.containerApps({ gpu: Gpu.nvidiaT4() });
     const gpu = { gpuCount: 1, cluster: AksCluster.managed({ instanceType: 'Standard_NC4as_T4_v3' }) };
     const props = { model: model(), location: 'westeurope' };
     expect(faultsOf(() => new ServerlessModel(azureStack(), 'Iris', { ...props, host }))).toEqual([

@@ -100,13 +100,13 @@ describe('what is deployed', () => {
     ['the defaults', {}],
     [
       'keys, capture and a private subnet',
-      { access: Access.apiKey(), capturePercent: 25, privateSubnet: { id: subnetId('endpoints') } },
+      { access: Access.apiKey(), dataCapture: { samplingPercent: 25 }, privateSubnet: { id: subnetId('endpoints') } },
     ],
     [
       'a canary beside another version',
       {
         rollout: Rollout.canary({ percent: 10, bakeMinutes: 5 }),
-        alongside: [{ model: OTHER, trafficPercent: 90 }],
+        stableModels: [{ model: OTHER, trafficPercent: 90 }],
         tags: { team: 'a' },
       },
     ],
@@ -180,7 +180,7 @@ describe('traffic', () => {
     const template = synthesized({
       model: OTHER,
       rollout: Rollout.canary({ percent: 10, bakeMinutes: 5 }),
-      alongside: [{ model: MODEL, versionSalt: 'again', trafficPercent: 90 }],
+      stableModels: [{ model: MODEL, versionSalt: 'again', trafficPercent: 90 }],
     });
     expect(deployments(template).map((each) => each.name)).toContain(again!.name);
     expect(moved(template).traffic).toEqual({ [name(OTHER)]: 10, [again!.name]: 90 });
@@ -196,7 +196,7 @@ describe('traffic', () => {
   test('a canary gets its share and the other version the rest', () => {
     const template = synthesized({
       rollout: Rollout.canary({ percent: 10, bakeMinutes: 5 }),
-      alongside: [{ model: OTHER, trafficPercent: 90 }],
+      stableModels: [{ model: OTHER }],
     });
     expect(moved(template).traffic).toEqual({ [name(MODEL)]: 10, [name(OTHER)]: 90 });
     expect(deployments(template)).toHaveLength(2);
@@ -204,7 +204,7 @@ describe('traffic', () => {
   });
 
   test('copies go to the model while the other version answers', () => {
-    const template = synthesized({ mirrorPercent: 20, alongside: [{ model: OTHER, trafficPercent: 100 }] });
+    const template = synthesized({ mirrorPercent: 20, stableModels: [{ model: OTHER, trafficPercent: 100 }] });
     expect(moved(template)).toMatchObject({
       traffic: { [name(MODEL)]: 0, [name(OTHER)]: 100 },
       mirrorTraffic: { [name(MODEL)]: 20 },
@@ -317,20 +317,23 @@ describe('what Azure ML cannot do is refused at synth', () => {
   });
 
   test.each<[string, Partial<ManagedEndpointModelProps>, string[]]>([
-    ['a canary alone', { rollout: Rollout.canary({ percent: 10, bakeMinutes: 1 }) }, ['alongside TRAFFIC_SUM']],
+    ['a canary alone', { rollout: Rollout.canary({ percent: 10, bakeMinutes: 1 }) }, ['stableModels TRAFFIC_SUM']],
     [
       'a canary whose rest is short',
-      { rollout: Rollout.canary({ percent: 10, bakeMinutes: 1 }), alongside: [{ model: OTHER, trafficPercent: 80 }] },
-      ['alongside TRAFFIC_SUM'],
+      {
+        rollout: Rollout.canary({ percent: 10, bakeMinutes: 1 }),
+        stableModels: [{ model: OTHER, trafficPercent: 80 }],
+      },
+      ['stableModels TRAFFIC_SUM'],
     ],
-    ['more than all', { alongside: [{ model: OTHER, trafficPercent: 1 }] }, ['alongside TRAFFIC_SUM']],
-    ['copies of nothing', { mirrorPercent: 10 }, ['alongside TRAFFIC_SUM']],
+    ['more than all', { stableModels: [{ model: OTHER, trafficPercent: 1 }] }, ['stableModels TRAFFIC_SUM']],
+    ['copies of nothing', { mirrorPercent: 10 }, ['stableModels TRAFFIC_SUM']],
     [
       'too many copies',
-      { mirrorPercent: 51, alongside: [{ model: OTHER, trafficPercent: 100 }] },
+      { mirrorPercent: 51, stableModels: [{ model: OTHER, trafficPercent: 100 }] },
       ['mirrorPercent OUT_OF_RANGE'],
     ],
-    ['the same version twice', { alongside: [{ model: MODEL, trafficPercent: 0 }] }, ['alongside DUPLICATE']],
+    ['the same version twice', { stableModels: [{ model: MODEL, trafficPercent: 0 }] }, ['stableModels DUPLICATE']],
     [
       'a key without a version, which a workspace wants',
       { encryptionKey: { ...KEY, id: undefined } },
@@ -342,7 +345,7 @@ describe('what Azure ML cannot do is refused at synth', () => {
   });
 
   test('the sum is shown', () => {
-    expect(() => endpoint({ alongside: [{ model: OTHER, trafficPercent: 30 }] })).toThrow(/sums to 130 percent/);
+    expect(() => endpoint({ stableModels: [{ model: OTHER, trafficPercent: 30 }] })).toThrow(/sums to 130 percent/);
   });
 
   test('a misspelt prop is named', () => {

@@ -21,7 +21,7 @@ const vllm = { server: ModelServer.vllm({ source: 'org/weights' }), instanceType
 const older = Model.fromDirectory(writePackage({ version: '0' }));
 const canary = {
   rollout: Rollout.canary({ percent: 10, bakeMinutes: 5 }),
-  alongside: [{ model: older, trafficPercent: 90 }],
+  stableModels: [{ model: older, trafficPercent: 90 }],
 };
 
 function endpoint(props: Partial<ManagedEndpointModelProps>, stack = azureStack()): ManagedEndpointModel {
@@ -154,7 +154,7 @@ describe('the image', () => {
       server: tensorflowServing.server,
       model: versions[1]!.model,
       rollout: Rollout.canary({ percent: 10, bakeMinutes: 5 }),
-      alongside: [versions[0]!],
+      stableModels: [versions[0]!],
     });
     expect(builds(from)).toHaveLength(1);
     expect(environments(from)).toHaveLength(2);
@@ -241,7 +241,7 @@ describe('refused', () => {
     [
       'another format beside it',
       { ...tensorflowServing, ...canary },
-      ['alongside.0.model UNSUPPORTED_FORMAT'],
+      ['stableModels.0.model UNSUPPORTED_FORMAT'],
       /runs every version, and cannot load onnx/,
     ],
     ['no machine where a GPU is needed', { server: vllm.server }, ['instanceType NO_GPU'], /Standard_NC24ads_A100_v4/],

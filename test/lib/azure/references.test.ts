@@ -35,7 +35,7 @@ test('so it can with everything on: private networks, keys, canaries, GPUs and m
     minReplicas: 1,
     maxReplicas: 4,
     mirrorPercent: 10,
-    alongside: [{ model: model('2'), trafficPercent: 100 }],
+    stableModels: [{ model: model('2'), trafficPercent: 100 }],
     encryptionKey: KEY,
   });
   new ContainerModel(stack, 'Containers', {

@@ -6,9 +6,9 @@ import { type TerraformAsset, TerraformStack } from 'cdktf';
 import { describe, expect, test, vi } from 'vitest';
 import {
   AzureImage,
-  ContainerAppGpu,
   type ContainerAppsOptions,
   type FlexConsumptionOptions,
+  Gpu,
   ServerlessHost,
   ServerlessModel,
   type ServerlessModelProps,
@@ -234,7 +234,7 @@ describe('on Container Apps', () => {
   });
 
   test('a GPU has a workload profile and all that is in it', () => {
-    const template = containerApp({}, { gpu: ContainerAppGpu.nvidiaT4() });
+    const template = containerApp({}, { gpu: Gpu.nvidiaT4() });
     const profiles = template.one('azurerm_container_app_environment').workload_profile;
     const { workload_profile_name } = template.one('azurerm_container_app');
     expect(profiles).toContainEqual({
@@ -362,7 +362,7 @@ describe('what a host cannot do is refused at synth', () => {
     const host = ServerlessHost.containerApps({
       image: IMAGE,
       cpu: 0.3,
-      gpu: ContainerAppGpu.nvidiaA100(),
+      gpu: Gpu.nvidiaA100(),
       internal: true,
       stableRevision: 'x',
     });

@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Testing } from 'cdktf';
 import { describe, expect, test } from 'vitest';
-import { ContainerModel, type ContainerModelProps, Exposure, GkeCluster, Gpu } from '../../../lib/gcp/index.js';
+import {
+  ContainerHost,
+  ContainerModel,
+  type ContainerModelProps,
+  Exposure,
+  GkeCluster,
+  Gpu,
+} from '../../../lib/gcp/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access, ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
@@ -226,14 +233,14 @@ describe('the pods', () => {
 });
 
 test('KServe gets an InferenceService and no workload', () => {
-  const from = synthesize({ cluster: existing, kserve: true, namespace: 'models' });
+  const from = synthesize({ cluster: existing, host: ContainerHost.kserve(), namespace: 'models' });
   expect(only(from, 'kubernetes_manifest').manifest.kind).toBe('InferenceService');
   expect(resources(from, 'kubernetes_deployment_v1')).toEqual([]);
   const stack = googleStack();
   const endpoint = new ContainerModel(stack, 'Iris', {
     ...minimal,
     cluster: existing,
-    kserve: true,
+    host: ContainerHost.kserve(),
     namespace: 'models',
   });
   expect(() => endpoint.grantInvoke('web')).toThrow(/KServe owns who may call/);
@@ -317,7 +324,7 @@ describe('latency', () => {
   });
 
   test('is for KServe to tell where KServe serves', () => {
-    const served = synthesize({ cluster: existing, kserve: true, namespace: 'models' });
+    const served = synthesize({ cluster: existing, host: ContainerHost.kserve(), namespace: 'models' });
     expect(resources(served, 'helm_release')).toEqual([]);
     expect(JSON.stringify(served)).not.toContain('modelship_request_seconds');
   });
@@ -329,7 +336,7 @@ describe('refused, by name and with what is allowed', () => {
     ['zero replicas', { minReplicas: 0 }, /minReplicas: got 0.*ServerlessModel/],
     [
       'zero replicas under KServe',
-      { minReplicas: 0, kserve: true, cluster: existing, namespace: 'a' },
+      { minReplicas: 0, host: ContainerHost.kserve(), cluster: existing, namespace: 'a' },
       /minReplicas: got 0.*ServerlessModel/,
     ],
     [
@@ -350,8 +357,12 @@ describe('refused, by name and with what is allowed', () => {
       { exposure: gateway, access: jwt },
       /exposure: Terraform must see the resource definitions/,
     ],
-    ['KServe in a cluster to be', { kserve: true, namespace: 'a' }, /kserve: Terraform must see/],
-    ['KServe nowhere', { kserve: true, cluster: existing }, /namespace: KServe serves in the namespaces/],
+    ['KServe in a cluster to be', { host: ContainerHost.kserve(), namespace: 'a' }, /host: Terraform must see/],
+    [
+      'KServe nowhere',
+      { host: ContainerHost.kserve(), cluster: existing },
+      /namespace: KServe serves in the namespaces/,
+    ],
     ['a canary without a Gateway', { rollout: canary, stableModel: older }, /exposure: only a Gateway splits/],
     ['a canary beside nothing', { rollout: canary }, /stableModel: a canary shares/],
     ['another version without a canary', { stableModel: older }, /stableModel: only a canary/],

@@ -1,6 +1,13 @@
 import { TerraformOutput } from 'cdktf';
 import { describe, expect, test } from 'vitest';
-import { ContainerModel, type ContainerModelProps, Exposure, GkeCluster, Gpu } from '../../../lib/gcp/index.js';
+import {
+  ContainerHost,
+  ContainerModel,
+  type ContainerModelProps,
+  Exposure,
+  GkeCluster,
+  Gpu,
+} from '../../../lib/gcp/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access, ImageSource, ModelServer, Rollout, ValidationError } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
@@ -173,7 +180,7 @@ test('a canary runs both versions in the server, each from its own folder', () =
 });
 
 test('KServe gets an InferenceService with the server’s container', () => {
-  const from = synthesize({ server: triton, cluster: existing, kserve: true, namespace: 'models' });
+  const from = synthesize({ server: triton, cluster: existing, host: ContainerHost.kserve(), namespace: 'models' });
   const [container] = only(from, 'kubernetes_manifest').manifest.spec.predictor.containers;
   expect(container).toMatchObject({ image: triton.spec.image, ports: [{ containerPort: 8000 }] });
   expect(from.output.predict.value).toMatch(/status\.url\}\/v2\/models\/iris\/infer$/);

@@ -183,11 +183,11 @@ describe('the order', () => {
 
   test.each<[string, Partial<ManagedEndpointModelProps>]>([
     ['another model', { model: older }],
-    ['another machine', { machineType: 'n1-standard-2' }],
+    ['another machine', { instanceType: 'n1-standard-2' }],
     ['another variable', { environment: { A: '1' } }],
     ['more replicas', { maxReplicas: 9 }],
     ['another limit', { maxPayloadBytes: 5 }],
-    ['explanations', { explanationPathCount: 5 }],
+    ['explanations', { explanations: { samples: 5 } }],
   ])('begins anew with %s', (_, props) => {
     expect(calls(synthesize(props), ':deployModel')[0]![0]).not.toBe(calls(synthesize(), ':deployModel')[0]![0]);
   });
@@ -268,17 +268,18 @@ describe('the endpoint', () => {
   });
 
   test('logs requests and responses where it was told to', () => {
-    const endpoint = only(synthesize({ requestLogTable: 'bq://project.dataset.table' }), 'google_vertex_ai_endpoint');
+    const dataCapture = { table: 'bq://project.dataset.table', samplingPercent: 25 };
+    const endpoint = only(synthesize({ dataCapture }), 'google_vertex_ai_endpoint');
     expect(endpoint.predict_request_response_logging_config).toEqual({
       enabled: true,
-      sampling_rate: 0.1,
+      sampling_rate: 0.25,
       bigquery_destination: { output_uri: 'bq://project.dataset.table' },
     });
     expect(only(synthesize(), 'google_vertex_ai_endpoint').predict_request_response_logging_config).toBeUndefined();
   });
 
   test('explains by the names of the signature', () => {
-    expect(call(synthesize({ explanationPathCount: 10 }), '/models:upload').body.model.explanationSpec).toEqual({
+    expect(call(synthesize({ explanations: { samples: 10 } }), '/models:upload').body.model.explanationSpec).toEqual({
       parameters: { sampledShapleyAttribution: { pathCount: 10 } },
       metadata: { inputs: { features: {} }, outputs: { probabilities: { outputTensorName: 'probabilities' } } },
     });
@@ -305,8 +306,8 @@ test('a caller may ask and nothing else', () => {
 
 describe('refused, by name and with what is allowed', () => {
   test.each<[string, Partial<ManagedEndpointModelProps>, RegExp]>([
-    ['an endpoint with a name', { endpointId: 'iris' }, /endpointId: got "iris".*at most ten digits/],
-    ['an endpoint with eleven digits', { endpointId: '12345678901' }, /endpointId: got/],
+    ['an endpoint with a name', { endpointName: 'iris' }, /endpointName: got "iris".*at most ten digits/],
+    ['an endpoint with eleven digits', { endpointName: '12345678901' }, /endpointName: got/],
     [
       'a payload too large for a shared endpoint',
       { dedicated: false, maxPayloadBytes: 2_000_000 },
@@ -349,9 +350,18 @@ describe('refused, by name and with what is allowed', () => {
       { image: ImageSource.fromRegistry('us-docker.pkg.dev/p/r/runtime:1') },
       /image: got us-docker.*europe-west4-docker\.pkg\.dev/,
     ],
-    ['a table that is none', { requestLogTable: 'project.table' }, /requestLogTable: got "project.table".*bq:\/\//],
-    ['a rate without a table', { requestLogSamplingRate: 0.5 }, /requestLogSamplingRate: .*give requestLogTable/],
-    ['too many paths', { explanationPathCount: 51 }, /explanationPathCount: got 51.*1 to 50/],
+    [
+      'a table that is none',
+      { dataCapture: { table: 'project.table' } },
+      /dataCapture.table: got "project.table".*bq:\/\//,
+    ],
+    ['a capture without a table', { dataCapture: { samplingPercent: 5 } as never }, /dataCapture.table: got nothing/],
+    [
+      'a capture of no request',
+      { dataCapture: { table: 'bq://project.dataset', samplingPercent: 0 } },
+      /dataCapture.samplingPercent: got 0.*0.01 to 100 percent/,
+    ],
+    ['too many paths', { explanations: { samples: 51 } }, /explanations.samples: got 51.*1 to 50/],
     ['a misspelt prop', { machine: 1 } as Partial<ManagedEndpointModelProps>, /machine: no such prop/],
   ])('%s', (_, props, message) => {
     expect(() => synthesize(props)).toThrow(message);

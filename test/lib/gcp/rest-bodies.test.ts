@@ -105,7 +105,7 @@ describeWithTool('terraform', 'bodies that Terraform sends have the types of the
         encryptionKey: KEY,
         labels: { team: 'a' },
         environment: { A: '1' },
-        explanationPathCount: 5,
+        explanations: { samples: 5 },
         startupSeconds: 600,
       }),
     ],

@@ -75,8 +75,10 @@ describe('TensorFlow Serving', () => {
   });
 
   test('may be explained', () => {
-    const { explanationSpec } = call(synthesize({ ...tensorflowServing, explanationPathCount: 5 }), '/models:upload')
-      .body.model;
+    const { explanationSpec } = call(
+      synthesize({ ...tensorflowServing, explanations: { samples: 5 } }),
+      '/models:upload',
+    ).body.model;
     expect(explanationSpec.metadata.inputs).toEqual({ features: {} });
   });
 
@@ -313,8 +315,8 @@ describe('refused', () => {
     ['what is no image', { server: ModelServer.custom({ image: 'a\nRUN b' }) }, ['server BAD_TEXT'], /got "a\\nRUN b"/],
     [
       'explanations in a protocol that Vertex AI does not speak',
-      { ...triton, explanationPathCount: 5 },
-      ['explanationPathCount UNSUPPORTED'],
+      { ...triton, explanations: { samples: 5 } },
+      ['explanations UNSUPPORTED'],
       /\{"instances": \[…\]\}, which Triton does not speak/,
     ],
     [

@@ -1,12 +1,17 @@
 import type { Construct } from 'constructs';
-import { checkCanaryExposure, checkClusterServer, readsMount } from '../../../kubernetes/server-validation.js';
+import {
+  checkCanaryExposure,
+  checkClusterServer,
+  EXPOSURE,
+  readsMount,
+} from '../../../kubernetes/server-validation.js';
 import {
   BOOLEAN,
   checkProps,
-  checkType,
   choice,
   NUMBER,
   object,
+  options,
   type PropTypes,
   required,
   STRING,
@@ -20,21 +25,41 @@ import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import type { AksExistingOptions, AksManagedOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
-import { AZURE_PROPS, checkAzureProps, checkId, checkInNetwork, checkSubnet } from '../shared/validation.js';
+import { AZURE_PROPS, checkAzureProps, checkId, checkInNetwork, checkSubnet, SUBNET } from '../shared/validation.js';
 import { AKS } from './limits.js';
 
 const PROPS: PropTypes<ContainerModelProps> = {
   ...AZURE_PROPS,
   server: SERVER,
   image: IMAGE,
-  cluster: choice('AksCluster.managed()'),
+  cluster: choice('AksCluster.managed()', {
+    options: options<AksManagedOptions>('an object such as { maxNodes: 5 }', {
+      instanceType: STRING,
+      minNodes: NUMBER,
+      maxNodes: NUMBER,
+      zones: STRINGS,
+      subnet: SUBNET,
+      isPrivate: BOOLEAN,
+      authorizedNetworks: STRINGS,
+      adminGroupObjectIds: STRINGS,
+      kubernetesVersion: STRING,
+      kubeloginMethod: STRING,
+    }),
+    existingOptions: required(
+      options<AksExistingOptions>('an object such as { id, oidcIssuerUrl, kubernetesProvider }', {
+        id: required(STRING),
+        oidcIssuerUrl: required(STRING),
+        kubernetesProvider: required(object('a KubernetesProvider')),
+      }),
+    ),
+  }),
   cpu: NUMBER,
   memoryMib: NUMBER,
   gpuCount: NUMBER,
   spot: BOOLEAN,
   modelMount: BOOLEAN,
   startupSeconds: NUMBER,
-  exposure: choice('Exposure.cluster()'),
+  exposure: EXPOSURE,
   callerNamespaces: STRINGS,
   traceNamespaces: STRINGS,
   stableModel: MODEL,
@@ -104,15 +129,9 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
     isWasted: Boolean(gpuCount) && props.image === undefined && props.server?.spec.image === undefined,
     instead: 'another `server`, or leave gpuCount out',
   });
-  if (cluster?.existingOptions) checkExisting(validator, cluster.existingOptions);
+  const existing = cluster?.existingOptions;
+  if (existing) checkId(validator, 'cluster.id', existing.id, 'Microsoft.ContainerService/managedClusters');
   else checkManaged(validator, props, cluster?.options ?? {});
-}
-
-function checkExisting(validator: Validator, { id, oidcIssuerUrl, kubernetesProvider }: AksExistingOptions): void {
-  if (checkType(validator, 'cluster.id', id, required(STRING)))
-    checkId(validator, 'cluster.id', id, 'Microsoft.ContainerService/managedClusters');
-  checkType(validator, 'cluster.oidcIssuerUrl', oidcIssuerUrl, required(STRING));
-  checkType(validator, 'cluster.kubernetesProvider', kubernetesProvider, required(object('a KubernetesProvider')));
 }
 
 function checkManaged(validator: Validator, props: ContainerModelProps, options: AksManagedOptions): void {

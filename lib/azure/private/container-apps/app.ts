@@ -10,8 +10,8 @@ import { contentHash } from '../../../terraform/content-hash.js';
 import { GenericResource } from '../../../terraform/generic.js';
 import { HASH_LENGTH, shortHash } from '../../../terraform/names.js';
 import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
-import type { ContainerAppsOptions } from '../../host.js';
-import type { ServerlessModelProps } from '../../serverless-props.js';
+import type { ContainerAppsOptions } from '../../host-options.js';
+import type { AzureServingProps } from '../../props.js';
 import { azapi } from '../shared/azapi.js';
 import type { EntraApplication } from '../shared/entra-application.js';
 import { bindImage } from '../shared/image.js';
@@ -22,6 +22,7 @@ import { AppEnvironment, CONSUMPTION, GPU_PROFILE } from './environment.js';
 import { CONTAINER_APPS } from './limits.js';
 import { containerAppTelemetry } from './telemetry.js';
 
+const MIB_PER_GIB = 1024;
 const DEFAULT_CPU = 1;
 const DEFAULT_CONCURRENCY = 50;
 const DEFAULT_MAX_REPLICAS = 10;
@@ -29,7 +30,7 @@ const DEFAULT_MAX_REPLICAS = 10;
 const GRACE_SECONDS = 10;
 
 interface ContainerAppProps extends ServerlessBackendProps {
-  readonly props: ServerlessModelProps;
+  readonly props: AzureServingProps;
   readonly options: ContainerAppsOptions;
 }
 
@@ -86,13 +87,13 @@ export class ContainerApp extends Construct {
   }
 
   private template(
-    props: ServerlessModelProps,
+    props: AzureServingProps,
     options: ContainerAppsOptions,
     image: string,
     entra: EntraApplication | undefined,
   ) {
-    const cpu = options.gpu?.cpu ?? options.cpu ?? DEFAULT_CPU;
-    const memoryGib = options.gpu?.memoryGib ?? cpu * CONTAINER_APPS.memoryPerCpuGib;
+    const cpu = options.gpu?.size.cpu ?? options.cpu ?? DEFAULT_CPU;
+    const memoryGib = options.gpu ? options.gpu.size.memoryMib / MIB_PER_GIB : cpu * CONTAINER_APPS.memoryPerCpuGib;
     const environment = {
       // The platform sets the OTLP endpoint of its agent, but not the service name of the traces.
       OTEL_SERVICE_NAME: props.model.name,
@@ -171,7 +172,7 @@ function revisionSuffix(scope: Construct, content: object, inputs: readonly stri
   return `m${late.length === 0 ? hash : contentHash(scope, 'RevisionHash', [hash, ...late], HASH_LENGTH)}`;
 }
 
-function trafficWeights(revision: string, { rollout }: ServerlessModelProps, { stableRevision }: ContainerAppsOptions) {
+function trafficWeights(revision: string, { rollout }: AzureServingProps, { stableRevision }: ContainerAppsOptions) {
   const percent = rollout?.canaryOptions?.percent;
   if (stableRevision === undefined || percent === undefined) return [{ latestRevision: true, percentage: 100 }];
   return [

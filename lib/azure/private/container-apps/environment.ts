@@ -2,7 +2,7 @@ import type { ContainerAppEnvironment } from '@cdktf/provider-azurerm/lib/contai
 import { Construct } from 'constructs';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { GenericResource } from '../../../terraform/generic.js';
-import type { ContainerAppsOptions } from '../../host.js';
+import type { ContainerAppsOptions } from '../../host-options.js';
 import { azapi } from '../shared/azapi.js';
 import type { Placement } from '../shared/placement.js';
 import type { Telemetry } from '../shared/telemetry.js';

@@ -1,19 +1,39 @@
 import { Token } from 'cdktf';
-import { checkGpuUse } from '../../../serving/validation/server.js';
+import {
+  BOOLEAN,
+  checkType,
+  NUMBER,
+  object,
+  options as optionsOf,
+  STRING,
+} from '../../../serving/validation/prop-types.js';
+import { checkGpuUse, IMAGE } from '../../../serving/validation/server.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
-import type { ContainerAppsOptions } from '../../host.js';
-import type { ServerlessModelProps } from '../../serverless-props.js';
-import { THROTTLE_INSTEAD } from '../shared/serverless-validation.js';
-import { checkAzureProps, checkDelegated, checkInNetwork } from '../shared/validation.js';
+import type { ContainerAppsOptions } from '../../host-options.js';
+import type { AzureServingProps } from '../../props.js';
+import { THROTTLE_INSTEAD } from '../shared/serverless-backend.js';
+import { checkAzureProps, checkDelegated, checkInNetwork, SUBNET } from '../shared/validation.js';
 import { CONTAINER_APPS } from './limits.js';
+
+const OPTIONS = optionsOf<ContainerAppsOptions>('an object such as { cpu: 2 }', {
+  image: IMAGE,
+  cpu: NUMBER,
+  gpu: object('a Gpu, such as Gpu.nvidiaT4()', 'profileType'),
+  targetConcurrency: NUMBER,
+  subnet: SUBNET,
+  internal: BOOLEAN,
+  stableRevision: STRING,
+  versionSalt: STRING,
+});
 
 /** Reports every prop that Container Apps does not support. */
 export function checkContainerApps(
   validator: Validator,
-  props: ServerlessModelProps,
+  props: AzureServingProps,
   options: ContainerAppsOptions,
 ): void {
+  if (!checkType(validator, 'host', options, OPTIONS)) return;
   checkAzureProps(validator, props, {
     target: 'Container Apps',
     access: {

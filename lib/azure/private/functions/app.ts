@@ -10,8 +10,8 @@ import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { GenericResource } from '../../../terraform/generic.js';
 import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
-import type { FlexConsumptionOptions } from '../../host.js';
-import type { ServerlessModelProps } from '../../serverless-props.js';
+import type { FlexConsumptionOptions } from '../../host-options.js';
+import type { AzureServingProps } from '../../props.js';
 import { azapi } from '../shared/azapi.js';
 import type { EntraApplication } from '../shared/entra-application.js';
 import { globalName, groupName } from '../shared/names.js';
@@ -32,7 +32,7 @@ const PACKAGE_NAME = 'released-package.zip';
 const CONTAINER_DIGEST_LENGTH = 32;
 
 interface FunctionsAppProps extends ServerlessBackendProps {
-  readonly props: ServerlessModelProps;
+  readonly props: AzureServingProps;
   readonly options: FlexConsumptionOptions;
 }
 

@@ -1,16 +1,21 @@
+import { checkType, NUMBER, options as optionsOf } from '../../../serving/validation/prop-types.js';
 import type { Validator } from '../../../serving/validation/validator.js';
-import type { FlexConsumptionOptions } from '../../host.js';
-import type { ServerlessModelProps } from '../../serverless-props.js';
-import { THROTTLE_INSTEAD } from '../shared/serverless-validation.js';
-import { checkAzureProps, checkDelegated, checkInNetwork } from '../shared/validation.js';
+import type { FlexConsumptionOptions } from '../../host-options.js';
+import type { AzureServingProps } from '../../props.js';
+import { THROTTLE_INSTEAD } from '../shared/serverless-backend.js';
+import { checkAzureProps, checkDelegated, checkInNetwork, SUBNET } from '../shared/validation.js';
 import { FUNCTIONS } from './limits.js';
 
+const OPTIONS = optionsOf<FlexConsumptionOptions>('an object such as { memoryMib: 4096 }', {
+  memoryMib: NUMBER,
+  maxConcurrency: NUMBER,
+  subnet: SUBNET,
+});
+
 /** Reports every prop that Azure Functions does not support. */
-export function checkFunctions(
-  validator: Validator,
-  props: ServerlessModelProps,
-  { memoryMib, maxConcurrency, subnet }: FlexConsumptionOptions,
-): void {
+export function checkFunctions(validator: Validator, props: AzureServingProps, options: FlexConsumptionOptions): void {
+  if (!checkType(validator, 'host', options, OPTIONS)) return;
+  const { memoryMib, maxConcurrency, subnet } = options;
   checkAzureProps(validator, props, {
     target: 'the Flex Consumption plan',
     access: { kinds: ['cloudIdentity', 'apiKey', 'jwt', 'anonymous'] },

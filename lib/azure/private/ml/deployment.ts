@@ -4,9 +4,11 @@ import { Construct } from 'constructs';
 import type { Model } from '../../../model/model.js';
 import type { ModelServer } from '../../../serving/servers/model-server.js';
 import { contentHash } from '../../../terraform/content-hash.js';
+import { fraction } from '../../../terraform/fraction.js';
 import { GenericResource } from '../../../terraform/generic.js';
 import { shortHash } from '../../../terraform/names.js';
 import { packagePrefix } from '../../../terraform/package-files.js';
+import type { EndpointDataCapture } from '../../managed-endpoint-props.js';
 import { azapi } from '../shared/azapi.js';
 import { ML_API } from './api.js';
 import type { routesOf } from './server.js';
@@ -51,8 +53,7 @@ export interface MlDeploymentProps extends MlAssetNames {
   readonly startupSeconds: number;
   readonly variables: { readonly [name: string]: string };
   readonly egressDisabled: boolean;
-  /** Share of requests and responses to capture, in percent. */
-  readonly capturePercent?: number;
+  readonly dataCapture?: EndpointDataCapture;
   /** Blobs, roles and images to create before an instance starts. */
   readonly dependsOn: ITerraformDependable[];
 }
@@ -103,7 +104,7 @@ export class MlDeployment extends Construct {
             livenessProbe: probe(server.spec.image === undefined ? ALIVE_FAILURES : startFailures),
             readinessProbe: probe(startFailures),
             scaleSettings: { scaleType: 'Default' },
-            ...(props.capturePercent ? { dataCollector: dataCollector(props.capturePercent) } : {}),
+            ...(props.dataCapture ? { dataCollector: dataCollector(props.dataCapture) } : {}),
           },
         },
         // Provisioning and the image pull take time, and azapi times out after 30 minutes by default.
@@ -197,7 +198,7 @@ function probe(failureThreshold: number) {
 }
 
 /** Captures requests and responses as they were sent. Azure ML defines the names of the collections. */
-function dataCollector(percent: number) {
-  const collection = { dataCollectionMode: 'Enabled', samplingRate: percent / 100 };
+function dataCollector({ samplingPercent = 100 }: EndpointDataCapture) {
+  const collection = { dataCollectionMode: 'Enabled', samplingRate: fraction(samplingPercent) };
   return { collections: { request: collection, response: collection }, rollingRate: 'Hour' };
 }

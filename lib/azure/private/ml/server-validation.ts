@@ -14,7 +14,7 @@ const GPU_TYPE = /^Standard_N[CDV]/i;
 
 /** Checks the server of the props against the limits of Azure ML. */
 export function checkMlServer(validator: Validator, props: ManagedEndpointModelProps): void {
-  const { instanceType, alongside = [], server, model, privateSubnet, image } = props;
+  const { instanceType, stableModels = [], server, model, privateSubnet, image } = props;
   checkEndpointServer(validator, props, {
     gpu: {
       prop: 'instanceType',
@@ -22,7 +22,7 @@ export function checkMlServer(validator: Validator, props: ManagedEndpointModelP
       how: 'give a machine with one from NVIDIA, such as `Standard_NC24ads_A100_v4`',
     },
     sources: ['hub', 'folder'],
-    others: Object.fromEntries(alongside.map((other, index) => [`alongside.${index}.model`, other.model])),
+    others: Object.fromEntries(stableModels.map((other, index) => [`stableModels.${index}.model`, other.model])),
     startupSeconds: AZURE_ML.startupSeconds,
   });
   const spec = server?.spec;

@@ -28,10 +28,16 @@ export function ownPercent({ rollout = Rollout.allAtOnce(), mirrorPercent }: Man
   return rollout.canaryOptions?.percent ?? FULL;
 }
 
+/** Returns the share of each version in `stableModels` in percent. A version without one gets the rest. */
+export function stablePercents(props: ManagedEndpointModelProps): number[] {
+  return (props.stableModels ?? []).map(({ trafficPercent = FULL - ownPercent(props) }) => trafficPercent);
+}
+
 function traffic(props: ManagedEndpointModelProps): { [deployment: string]: number } {
-  const others = (props.alongside ?? []).map(({ model, versionSalt, trafficPercent }) => [
+  const percents = stablePercents(props);
+  const others = (props.stableModels ?? []).map(({ model, versionSalt }, index) => [
     deploymentName(model, versionSalt),
-    trafficPercent,
+    percents[index],
   ]);
   return Object.fromEntries([[deploymentName(props.model, props.versionSalt), ownPercent(props)], ...others]);
 }

@@ -1,17 +1,27 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { Rollout } from '../../../serving/rollout.js';
-import { arrayOf, checkProps, NUMBER, object, type PropTypes, STRING } from '../../../serving/validation/prop-types.js';
+import {
+  arrayOf,
+  checkProps,
+  NUMBER,
+  object,
+  options,
+  type PropTypes,
+  required,
+  STRING,
+} from '../../../serving/validation/prop-types.js';
 import { IMAGE, SERVER } from '../../../serving/validation/server.js';
+import { MODEL } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
-import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
+import type { EndpointDataCapture, ManagedEndpointModelProps, StableModel } from '../../managed-endpoint-props.js';
 import { AZURE_PROPS, checkAzureProps, checkId } from '../shared/validation.js';
 import { deploymentName } from './deployment.js';
 import { AZURE_ML } from './limits.js';
 import { checkMlServer } from './server-validation.js';
-import { FULL, ownPercent } from './traffic.js';
+import { FULL, ownPercent, stablePercents } from './traffic.js';
 
 const PROPS: PropTypes<ManagedEndpointModelProps> = {
   ...AZURE_PROPS,
@@ -20,9 +30,15 @@ const PROPS: PropTypes<ManagedEndpointModelProps> = {
   endpointName: STRING,
   instanceType: STRING,
   maxConcurrency: NUMBER,
-  alongside: arrayOf(object('an object such as { model, trafficPercent: 90 }', 'model')),
+  stableModels: arrayOf(
+    options<StableModel>('an object such as { model, trafficPercent: 90 }', {
+      model: required(MODEL),
+      versionSalt: STRING,
+      trafficPercent: NUMBER,
+    }),
+  ),
   mirrorPercent: NUMBER,
-  capturePercent: NUMBER,
+  dataCapture: options<EndpointDataCapture>('an object such as { samplingPercent: 10 }', { samplingPercent: NUMBER }),
   server: SERVER,
   startupSeconds: NUMBER,
   versionSalt: STRING,
@@ -56,7 +72,7 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
     "give the name of a machine from Azure ML's list of managed online endpoints, such as `Standard_DS3_v2`",
   );
   validator.number('maxConcurrency', props.maxConcurrency, AZURE_ML.concurrency);
-  validator.number('capturePercent', props.capturePercent, { min: 1, max: FULL, unit: 'percent', source: 'Azure ML' });
+  validator.number('dataCapture.samplingPercent', props.dataCapture?.samplingPercent, AZURE_ML.samplingPercent);
   validator.check(
     props.encryptionKey === undefined || props.encryptionKey.id !== undefined || props.workspace !== undefined,
     'encryptionKey.id',
@@ -70,7 +86,7 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
 }
 
 function checkTraffic(validator: Validator, props: ManagedEndpointModelProps): void {
-  const { rollout = Rollout.allAtOnce(), alongside = [], mirrorPercent } = props;
+  const { rollout = Rollout.allAtOnce(), stableModels = [], mirrorPercent } = props;
   if (rollout.kind === 'linear') return;
   validator.number('mirrorPercent', mirrorPercent, AZURE_ML.mirrorPercent);
   validator.check(
@@ -79,35 +95,38 @@ function checkTraffic(validator: Validator, props: ManagedEndpointModelProps): v
     'CONFLICT',
     'a version gets either copies of the traffic or a share of it; leave out the canary or `mirrorPercent`',
   );
-  const names = [props, ...alongside].map(({ model, versionSalt }) => deploymentName(model, versionSalt));
+  const names = [props, ...stableModels].map(({ model, versionSalt }) => deploymentName(model, versionSalt));
   validator.check(
     new Set(names).size === names.length,
-    'alongside',
+    'stableModels',
     'DUPLICATE',
     'two versions have the same digest, and would be the same deployment; give each version once',
   );
   validator.check(
     names.length <= AZURE_ML.deployments,
-    'alongside',
+    'stableModels',
     'TOO_MANY',
     `got ${names.length} versions; an Azure ML endpoint has at most ${AZURE_ML.deployments} deployments`,
   );
-  const shares = alongside.map(({ trafficPercent }) => trafficPercent);
-  if (shares.some((share) => Token.isUnresolved(share))) return;
+  const isRest = stableModels.map(({ trafficPercent }) => trafficPercent === undefined);
+  const own = ownPercent(props);
+  if (isRest.includes(true)) validator.known('rollout.percent', own, 'it determines the share of the stable version');
+  const shares = stablePercents(props);
+  if ([own, ...shares].some((share) => Token.isUnresolved(share))) return;
   for (const [index, share] of shares.entries()) {
-    validator.number(`alongside.${index}.trafficPercent`, share, {
+    validator.number(`stableModels.${index}.trafficPercent`, share, {
       min: 0,
       max: FULL,
       unit: 'percent',
       source: 'Azure ML',
     });
   }
-  const sum = shares.reduce((total, share) => total + share, ownPercent(props));
+  const sum = shares.reduce((total, share) => total + share, own);
   validator.check(
     sum === FULL,
-    'alongside',
+    'stableModels',
     'TRAFFIC_SUM',
-    `the traffic sums to ${sum} percent: ${ownPercent(props)} for \`model\` and ${shares.join(' + ') || 'none'} for the ` +
-      'others; it must be 100. Give the versions that keep the rest, with Rollout.canary() or mirrorPercent, or give 0',
+    `the traffic sums to ${sum} percent: ${own} for \`model\` and ${shares.join(' + ') || 'none'} for the stable versions; ` +
+      'it must be 100. With Rollout.canary() or mirrorPercent, pass the versions that keep the rest of the traffic',
   );
 }

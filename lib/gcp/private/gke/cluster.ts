@@ -175,7 +175,7 @@ export class ClusterAccess extends Construct {
   }
 
   private makeNodePool(props: ContainerModelProps, choice: GkeCluster, cluster: ContainerCluster): ContainerNodePool {
-    const { machineType, minNodes = 0, maxNodes = DEFAULT_MAX_NODES, zones } = choice.options;
+    const { instanceType, minNodes = 0, maxNodes = DEFAULT_MAX_NODES, zones } = choice.options;
     const { gpu } = props;
     return new google.ContainerNodePool(this, 'NodePool', {
       ...this.poolPlace(props, cluster),
@@ -183,7 +183,7 @@ export class ClusterAccess extends Construct {
       autoscaling: { minNodeCount: minNodes, maxNodeCount: Math.max(minNodes, maxNodes) },
       nodeConfig: {
         ...this.nodeConfig(props),
-        machineType: machineType ?? gpu?.machineType ?? DEFAULT_MACHINE_TYPE,
+        machineType: instanceType ?? gpu?.instanceType ?? DEFAULT_MACHINE_TYPE,
         spot: props.spot ?? false,
         ...(gpu
           ? {

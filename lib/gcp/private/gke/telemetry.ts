@@ -1,5 +1,3 @@
-import { InferenceService } from '../../../kubernetes/inference-service.js';
-import { ModelWorkload } from '../../../kubernetes/model-workload.js';
 import {
   LATENCY_ADVICE,
   latencyQuery,
@@ -15,9 +13,12 @@ import { googleMetric, type Metric, type TelemetryOptions } from '../shared/tele
 export interface GkeWatched {
   readonly clusterName: string;
   readonly namespace: string;
-  readonly kserve: boolean;
+  /** Name of the serving container. */
+  readonly containerName: string;
   /** Whether the server is Modelship's own runtime. */
   readonly own: boolean;
+  /** Whether the cluster's collector scrapes the metrics of Modelship's runtime. */
+  readonly isWatched: boolean;
   readonly thresholds: AlarmThresholds;
 }
 
@@ -25,15 +26,16 @@ export interface GkeWatched {
 export function gkeTelemetry({
   clusterName,
   namespace,
-  kserve,
+  containerName,
   own,
+  isWatched,
   thresholds,
 }: GkeWatched): TelemetryOptions & { readonly requestMetrics?: RequestMetrics } {
   const { minutes, saturationPercent, symptoms } = thresholds;
   const resource =
     `resource.type="k8s_container" AND resource.labels.cluster_name="${clusterName}" AND ` +
     `resource.labels.namespace_name="${namespace}" AND ` +
-    `resource.labels.container_name="${(kserve ? InferenceService : ModelWorkload).containerName}"`;
+    `resource.labels.container_name="${containerName}"`;
   const metric = (title: string, type: string, aligner: string, reducer: string, more = ''): Metric => ({
     title,
     filter: `${resource} AND metric.type="kubernetes.io/container/${type}"${more}`,
@@ -49,8 +51,6 @@ export function gkeTelemetry({
     ' AND metric.labels.memory_type="non-evictable"',
   );
   const restarts = metric('Restarts', 'restart_count', 'ALIGN_DELTA', 'REDUCE_SUM');
-  // KServe and other servers expose their own metrics instead of Modelship's.
-  const isWatched = own && !kserve;
   return {
     requestMetrics: isWatched ? requestMetrics(clusterName, namespace) : undefined,
     logFilter: resource,

@@ -1,12 +1,15 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
-import { checkCanaryExposure, checkClusterServer } from '../../../kubernetes/server-validation.js';
+import { checkCanaryExposure, checkClusterServer, EXPOSURE } from '../../../kubernetes/server-validation.js';
 import {
   BOOLEAN,
   checkProps,
   choice,
   NUMBER,
+  object,
+  options,
   type PropTypes,
+  required,
   STRING,
   STRINGS,
 } from '../../../serving/validation/prop-types.js';
@@ -16,7 +19,7 @@ import type { Validator } from '../../../serving/validation/validator.js';
 import { checkOneImage } from '../../../terraform/canary-image.js';
 import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
-import { GkeCluster } from '../../cluster.js';
+import { GkeCluster, type GkeExistingOptions, type GkeStandardOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { checkGoogleProps, GOOGLE_PROPS } from '../shared/validation.js';
 import { GKE } from './limits.js';
@@ -24,18 +27,35 @@ import { GKE } from './limits.js';
 const PROPS: PropTypes<ContainerModelProps> = {
   ...GOOGLE_PROPS,
   server: SERVER,
-  cluster: choice('GkeCluster.autopilot()'),
+  cluster: choice('GkeCluster.autopilot()', {
+    options: options<GkeStandardOptions>('an object such as { network: "models" }', {
+      network: STRING,
+      subnetwork: STRING,
+      authorizedNetworks: STRINGS,
+      cloudNat: BOOLEAN,
+      zones: STRINGS,
+      instanceType: STRING,
+      minNodes: NUMBER,
+      maxNodes: NUMBER,
+    }),
+    existingOptions: required(
+      options<GkeExistingOptions>('an object such as { name, location }', {
+        name: required(STRING),
+        location: required(STRING),
+      }),
+    ),
+  }),
   namespace: STRING,
   cpu: NUMBER,
   memoryMib: NUMBER,
   diskGib: NUMBER,
   startupSeconds: NUMBER,
   spot: BOOLEAN,
-  exposure: choice('Exposure.cluster()'),
+  exposure: EXPOSURE,
   callerNamespaces: STRINGS,
   traceNamespaces: STRINGS,
   stableModel: MODEL,
-  kserve: BOOLEAN,
+  host: object('a ContainerHost, such as ContainerHost.kserve()', 'bind'),
   healthCheckPolicy: BOOLEAN,
 };
 
@@ -111,15 +131,15 @@ function checkZones(validator: Validator, { cluster, region }: ContainerModelPro
   }
 }
 
-function checkPlanTime(validator: Validator, { cluster, exposure, kserve, namespace }: ContainerModelProps): void {
+function checkPlanTime(validator: Validator, { cluster, exposure, host, namespace }: ContainerModelProps): void {
   const existing = cluster?.kind === 'existing';
   const why =
     'Terraform must see the resource definitions in the cluster when it plans, and a cluster that is made is not there ' +
     'yet; give cluster: GkeCluster.existing(…)';
   validator.check(exposure?.kind !== 'gateway' || existing, 'exposure', 'CLUSTER_NOT_THERE', why);
-  validator.check(!kserve || existing, 'kserve', 'CLUSTER_NOT_THERE', why);
+  validator.check(!host?.needsExistingCluster || existing, 'host', 'CLUSTER_NOT_THERE', why);
   validator.check(
-    !kserve || namespace !== undefined,
+    !host?.needsExistingCluster || namespace !== undefined,
     'namespace',
     'MISSING',
     'KServe serves in the namespaces that it was set up for; name one',

@@ -30,7 +30,7 @@ export const GOOGLE_PROPS: PropTypes<GoogleServingProps> = {
   project: STRING,
   encryptionKey: STRING,
   modelBucket: STRING,
-  gpu: object('a Gpu, such as Gpu.nvidiaL4()', 'machineType'),
+  gpu: object('a Gpu, such as Gpu.nvidiaL4()', 'instanceType'),
   alarmActions: arrayOf(CHANNEL),
   labels: STRING_MAP,
 };

@@ -17,8 +17,9 @@ export const VERTEX = {
   startupSeconds: { min: 60, max: 5400, unit: 'seconds', source: 'Vertex AI' },
   replicas: { min: 1, max: 1000, source: 'Vertex AI' },
   /** Pattern of an endpoint's name and of a deployed model's id. */
-  endpointId: /^[1-9]\d{0,9}$/,
+  endpointName: /^[1-9]\d{0,9}$/,
   /** Number of paths of sampled Shapley. Each path invokes the model once for every feature. */
-  shapleyPaths: { min: 1, max: 50 },
+  shapleyPaths: { min: 1, max: 50, source: 'Vertex AI' },
+  samplingPercent: { min: 0.01, max: 100, fraction: true, unit: 'percent', source: 'Vertex AI' },
   modelIdLength: 63,
 } as const;

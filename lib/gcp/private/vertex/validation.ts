@@ -4,7 +4,9 @@ import {
   BOOLEAN,
   checkProps,
   NUMBER,
+  options,
   type PropTypes,
+  required,
   STRING,
   STRINGS,
 } from '../../../serving/validation/prop-types.js';
@@ -15,22 +17,28 @@ import { checkOneImage } from '../../../terraform/canary-image.js';
 import { checkEndpointServer } from '../../../terraform/endpoint-server.js';
 import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
-import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
+import type {
+  EndpointDataCapture,
+  EndpointExplanations,
+  ManagedEndpointModelProps,
+} from '../../managed-endpoint-props.js';
 import { checkGoogleProps, GOOGLE_PROPS } from '../shared/validation.js';
 import { isInRegion } from './image.js';
 import { VERTEX } from './limits.js';
 
 const PROPS: PropTypes<ManagedEndpointModelProps> = {
   ...GOOGLE_PROPS,
-  endpointId: STRING,
-  machineType: STRING,
+  endpointName: STRING,
+  instanceType: STRING,
   targetCpuPercent: NUMBER,
   dedicated: BOOLEAN,
   privateServiceConnectProjects: STRINGS,
   maxPayloadBytes: NUMBER,
-  requestLogTable: STRING,
-  requestLogSamplingRate: NUMBER,
-  explanationPathCount: NUMBER,
+  dataCapture: options<EndpointDataCapture>('an object such as { table: "bq://project.dataset.table" }', {
+    table: required(STRING),
+    samplingPercent: NUMBER,
+  }),
+  explanations: options<EndpointExplanations>('an object such as { samples: 10 }', { samples: required(NUMBER) }),
   stableModel: MODEL,
   server: SERVER,
   startupSeconds: NUMBER,
@@ -75,9 +83,9 @@ export function validateVertex(scope: Construct, props: ManagedEndpointModelProp
     },
   });
   validator.text(
-    'endpointId',
-    props.endpointId,
-    VERTEX.endpointId,
+    'endpointName',
+    props.endpointName,
+    VERTEX.endpointName,
     'Vertex AI names endpoints by a number of at most ten digits that does not start with 0',
   );
   validator.number('targetCpuPercent', props.targetCpuPercent, {
@@ -92,14 +100,14 @@ export function validateVertex(scope: Construct, props: ManagedEndpointModelProp
     unit: 'bytes',
     source: shared ? `${endpoint} (dedicated: true raises it)` : endpoint,
   });
-  validator.number('explanationPathCount', props.explanationPathCount, { ...VERTEX.shapleyPaths, source: 'Vertex AI' });
+  validator.number('explanations.samples', props.explanations?.samples, VERTEX.shapleyPaths);
   validator.check(
     !props.dedicated || props.privateServiceConnectProjects === undefined,
     'dedicated',
     'CONFLICT',
     'an endpoint behind Private Service Connect has no public address; leave one of the two out',
   );
-  checkRequestLog(validator, props);
+  if (props.dataCapture) checkDataCapture(validator, props.dataCapture);
   checkServerProps(validator, props);
   if (props.server?.spec.image === undefined) checkOneImage(validator, props);
   validator.throwIfAny();
@@ -122,9 +130,9 @@ function checkServerProps(validator: Validator, props: ManagedEndpointModelProps
         'or ModelServer.modelship(), which loads the same formats',
     );
   }
-  if (props.explanationPathCount !== undefined && !spec.speaksInstances) {
+  if (props.explanations !== undefined && !spec.speaksInstances) {
     validator.refuse(
-      'explanationPathCount',
+      'explanations',
       `Vertex AI asks for explanations by {"instances": […]}, which ${spec.name} does not speak; leave it out, or use ` +
         'ModelServer.modelship() or .tensorflowServing()',
     );
@@ -138,25 +146,14 @@ function checkServerProps(validator: Validator, props: ManagedEndpointModelProps
   }
 }
 
-function checkRequestLog(validator: Validator, props: ManagedEndpointModelProps): void {
+function checkDataCapture(validator: Validator, { table, samplingPercent }: EndpointDataCapture): void {
   validator.text(
-    'requestLogTable',
-    props.requestLogTable,
+    'dataCapture.table',
+    table,
     /^bq:\/\/[a-z0-9:.-]+\.\w+(\.\w+)?$/,
-    'give a table of BigQuery as `bq://project.dataset.table`, or a dataset, in which one is made',
+    'use `bq://project.dataset.table` for a table, or `bq://project.dataset` for a dataset in which Vertex AI creates one',
   );
-  validator.number('requestLogSamplingRate', props.requestLogSamplingRate, {
-    min: 0.0001,
-    max: 1,
-    fraction: true,
-    source: 'Vertex AI',
-  });
-  validator.check(
-    props.requestLogSamplingRate === undefined || props.requestLogTable !== undefined,
-    'requestLogSamplingRate',
-    'CONFLICT',
-    'it says how many requests are logged, and there is no place for them; give requestLogTable too',
-  );
+  validator.number('dataCapture.samplingPercent', samplingPercent, VERTEX.samplingPercent);
 }
 
 /** @throws ValidationError if Vertex AI cannot pull the image of the runtime */
