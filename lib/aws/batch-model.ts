@@ -25,7 +25,7 @@ import { encryptLogs } from './private/shared/log-encryption.js';
 import { ServiceAlarms } from './private/shared/service-alarms.js';
 import type { ServerlessModel } from './serverless-model.js';
 
-const DEFAULT_TIMEOUT_HOURS = 24;
+const DEFAULT_TIMEOUT = Duration.hours(24);
 const PERIOD = Duration.minutes(5);
 /** Limit of the prefix: a job name has at most 63 characters, and a hyphen and a UUID take 37 of them. */
 const JOB_PREFIX_LENGTH = 26;
@@ -82,7 +82,7 @@ export class BatchModel extends Construct {
     const { transformOptions } = props.compute;
     if (transformOptions) this.transformModel = this.makeTransformModel(transformOptions);
     const state = transformOptions ? this.transform(transformOptions) : this.map();
-    const timeoutSeconds = (props.timeoutHours ?? DEFAULT_TIMEOUT_HOURS) * 3600;
+    const timeoutSeconds = (props.timeout ?? DEFAULT_TIMEOUT).toSeconds();
     this.stateMachine = new CfnStateMachine(this, 'Resource', {
       stateMachineName: this.name,
       roleArn: this.role.roleArn,
@@ -130,7 +130,7 @@ export class BatchModel extends Construct {
     return this.metric('ExecutionsFailed', { statistic: 'Sum', ...options });
   }
 
-  /** Metric for the number of executions that timed out after `timeoutHours`. @default - sum over 5 minutes */
+  /** Metric for the number of executions that timed out after `timeout`. @default - sum over 5 minutes */
   metricTimedOut(options?: MetricOptions): Metric {
     return this.metric('ExecutionsTimedOut', { statistic: 'Sum', ...options });
   }

@@ -1,3 +1,4 @@
+import type { Duration } from 'aws-cdk-lib';
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -29,8 +30,8 @@ export interface BatchModelProps {
    */
   readonly encryptionKey?: IKey;
 
-  /** Hours until an execution times out, 1 to 168. It cannot be a token. @default 24 */
-  readonly timeoutHours?: number;
+  /** Time until an execution times out, 1 minute to 7 days. @default Duration.hours(24) */
+  readonly timeout?: Duration;
 
   /** Log retention in days. @default 90 */
   readonly logRetentionDays?: number;

@@ -193,7 +193,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       jwtAudienceFormat: props.jwtAudienceFormat,
       timeoutSeconds: this.timeoutSeconds,
       logRetentionDays: this.retention,
-      twoGroups: hasTwoVersions(props.rollout, props.blueGreenBakeMinutes),
+      twoGroups: hasTwoVersions(props.rollout, props.blueGreenBakeTime),
     });
     const thresholds = new AlarmThresholds(props.alarms, this.timeoutSeconds);
     this.trafficAlarms = new TrafficAlarms(this, 'Alarms', {
@@ -442,7 +442,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
   }
 
   private makeService(capacity: ContainerCapacity, desiredCount: number): BaseService {
-    const { rollout, blueGreenBakeMinutes, rollbackAlarms, serviceConnectNamespace, model } = this.props;
+    const { rollout, blueGreenBakeTime, rollbackAlarms, serviceConnectNamespace, model } = this.props;
     const { startupSeconds = startSeconds(this.server) } = this.props;
     const alarms = rollbackAlarms ?? [this.trafficAlarms.errors, this.trafficAlarms.latency];
     const options = {
@@ -462,7 +462,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
           ? { alarmNames: alarms.map(({ alarmName }) => alarmName), behavior: AlarmBehavior.ROLLBACK_ON_ALARM }
           : undefined,
       healthCheckGracePeriod: Duration.seconds(startupSeconds),
-      ...deployment(rollout, blueGreenBakeMinutes),
+      ...deployment(rollout, blueGreenBakeTime),
       ...(serviceConnectNamespace
         ? {
             serviceConnectConfiguration: {

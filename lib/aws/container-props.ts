@@ -1,4 +1,4 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
@@ -110,12 +110,12 @@ export interface ContainerModelProps extends ServingProps {
   readonly targetCpuPercent?: number;
 
   /**
-   * Bake time of a blue/green deployment in minutes, 0 to 1440: both versions run at full size after all traffic has
+   * Bake time of a blue/green deployment, 0 to 1440 minutes: both versions run at full size after all traffic has
    * shifted. It cannot be combined with a gradual `rollout`, which has its own bake time.
    *
    * @default - none: a rolling deployment replaces the tasks gradually
    */
-  readonly blueGreenBakeMinutes?: number;
+  readonly blueGreenBakeTime?: Duration;
 
   /**
    * Seconds that a task may take to become ready after it starts, 1 to 86400.

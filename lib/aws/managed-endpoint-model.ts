@@ -1,5 +1,5 @@
 import { START_SECONDS } from '@modelship/runtime/contract';
-import { Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Duration, Names, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { IAlarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Connections, type IConnectable, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { Grant, IGrantable, IRole } from 'aws-cdk-lib/aws-iam';
@@ -61,7 +61,7 @@ import { type PulledImage, pulledImage } from './private/shared/pulled-image.js'
 import { extremes } from './private/shared/scheduled-actions.js';
 import { requireS3Route } from './private/shared/subnets.js';
 
-const DEFAULT_DOWNLOAD_SECONDS = 900;
+const DEFAULT_DOWNLOAD_TIMEOUT = Duration.minutes(15);
 
 /**
  * Model served by a SageMaker endpoint.
@@ -415,10 +415,10 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
   }
 
   private get times(): StartTimes {
-    const { startupSeconds = START_SECONDS, downloadSeconds = DEFAULT_DOWNLOAD_SECONDS } = this.props;
+    const { startupSeconds = START_SECONDS, downloadTimeout = DEFAULT_DOWNLOAD_TIMEOUT } = this.props;
     return {
       containerStartupHealthCheckTimeoutInSeconds: startupSeconds,
-      modelDataDownloadTimeoutInSeconds: downloadSeconds,
+      modelDataDownloadTimeoutInSeconds: downloadTimeout.toSeconds(),
     };
   }
 

@@ -1,3 +1,4 @@
+import type { Duration } from 'aws-cdk-lib';
 import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
@@ -89,8 +90,8 @@ export interface ManagedEndpointModelProps extends ServingProps {
   /** Seconds from the start of a container until `/ping` must be healthy, 60 to 3600. @default 300 */
   readonly startupSeconds?: number;
 
-  /** Timeout of the model download in seconds, 60 to 3600. @default 900 */
-  readonly downloadSeconds?: number;
+  /** Timeout of the model download, 60 to 3600 seconds. @default Duration.minutes(15) */
+  readonly downloadTimeout?: Duration;
 
   /** Actions of the alarms. @default - none: alarms only change their state and roll back deployments */
   readonly alarmActions?: IAlarmAction[];

@@ -1,3 +1,4 @@
+import type { Size } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Model } from '../model/model.js';
@@ -47,11 +48,11 @@ export interface RealTimeOptions {
   /** Target number of concurrent requests per instance. The endpoint scales out above it. @default 8 */
   readonly targetConcurrency?: number;
   /**
-   * Size of the storage volume per instance in GiB, 1 to 512. Instance types with local storage do not support it.
+   * Size of the storage volume per instance, 1 to 512 GiB. Instance types with local storage do not support it.
    *
    * @default - SageMaker's default for the instance type
    */
-  readonly volumeGib?: number;
+  readonly volumeSize?: Size;
   /** Traffic weight of the main model relative to `variants`. It cannot be a token if `shadow` is set. @default 1 */
   readonly weight?: number;
   /**

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
   BatchCompute,
@@ -64,7 +64,7 @@ export function synthesizeVariants({ outdir, next, certificateArn }: VariantsOpt
     new BatchModel(stack, 'Batch', {
       ...props,
       compute: options && next ? BatchCompute.transform({ ...options, model: nextVersion(options.model) }) : compute,
-      timeoutHours: next ? 48 : undefined,
+      timeout: next ? Duration.hours(48) : undefined,
     });
   });
   app.synth();

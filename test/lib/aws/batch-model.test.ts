@@ -1,4 +1,4 @@
-import { App, CfnParameter, Lazy, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -289,9 +289,9 @@ describe('BatchModel refuses', () => {
       'a time limit that only a deployment tells, of which the seconds are not known',
       (stack) => ({
         ...transform(stack),
-        timeoutHours: new CfnParameter(stack, 'N', { type: 'Number' }).valueAsNumber,
+        timeout: Duration.hours(new CfnParameter(stack, 'N', { type: 'Number' }).valueAsNumber),
       }),
-      ['timeoutHours: UNRESOLVED_TOKEN'],
+      ['timeout: UNRESOLVED_TOKEN'],
     ],
     [
       'a GPU that the runtime does not use',

@@ -1,4 +1,4 @@
-import { App, CfnParameter, Lazy, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { type SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
@@ -317,7 +317,7 @@ describe('ContainerModel', () => {
       { rollout: Rollout.linear({ stepPercent: 20, intervalMinutes: 3 }) },
       { Strategy: 'LINEAR', LinearConfiguration: { StepPercent: 20, StepBakeTimeInMinutes: 3 } },
     ],
-    ['blue and green', { blueGreenBakeMinutes: 30 }, { Strategy: 'BLUE_GREEN', BakeTimeInMinutes: 30 }],
+    ['blue and green', { blueGreenBakeTime: Duration.minutes(30) }, { Strategy: 'BLUE_GREEN', BakeTimeInMinutes: 30 }],
   ])('moves traffic between two target groups: %s', (_name, props, expected) => {
     const { template } = make(props);
     const service = only(template(), 'AWS::ECS::Service');
@@ -967,8 +967,8 @@ describe('ContainerModel refuses', () => {
     ['no task at all', { minReplicas: 0 }, ['minReplicas: OUT_OF_RANGE']],
     [
       'a canary and blue and green',
-      { rollout: Rollout.canary({ percent: 0, bakeMinutes: 1 }), blueGreenBakeMinutes: 5 },
-      ['rollout.percent: OUT_OF_RANGE', 'blueGreenBakeMinutes: CONFLICT'],
+      { rollout: Rollout.canary({ percent: 0, bakeMinutes: 1 }), blueGreenBakeTime: Duration.minutes(5) },
+      ['rollout.percent: OUT_OF_RANGE', 'blueGreenBakeTime: CONFLICT'],
     ],
     [
       'a variable that the construct sets',

@@ -1,4 +1,4 @@
-import type { Stack } from 'aws-cdk-lib';
+import { Duration, type Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Cluster, ContainerInsights, Secret as EcsSecret } from 'aws-cdk-lib/aws-ecs';
@@ -56,7 +56,7 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Contain
   }),
   canary: () => ({ rollout: Rollout.canary({ percent: 10, bakeMinutes: 10 }) }),
   linear: () => ({ rollout: Rollout.linear({ stepPercent: 20, intervalMinutes: 2 }) }),
-  'blue and green': () => ({ blueGreenBakeMinutes: 10 }),
+  'blue and green': () => ({ blueGreenBakeTime: Duration.minutes(10) }),
   GPU: () => ({ capacity: ContainerCapacity.gpu() }),
   'GPU on instances that ECS manages': () => ({ capacity: ContainerCapacity.managedGpu() }),
   'model from a bucket': (stack) => ({ modelData: ContainerModelData.fromBucket(bucket(stack), 'models/iris/1/') }),

@@ -1,4 +1,4 @@
-import { CfnParameter, type Stack } from 'aws-cdk-lib';
+import { CfnParameter, Size, type Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
@@ -79,8 +79,8 @@ describe('the instances of a ManagedEndpointModel', () => {
     ],
     [
       'a size for disks that come with the instance',
-      { mode: EndpointMode.realTime({ instanceType: 'ml.m5d.large', volumeGib: 100 }) },
-      ['mode.volumeGib: LOCAL_STORAGE'],
+      { mode: EndpointMode.realTime({ instanceType: 'ml.m5d.large', volumeSize: Size.gibibytes(100) }) },
+      ['mode.volumeSize: LOCAL_STORAGE'],
     ],
     [
       'a key where some disks come with the instance',
@@ -104,7 +104,7 @@ describe('the instances of a ManagedEndpointModel', () => {
       image: undefined,
       server: amd64,
       encryptionKey: key(stack),
-      mode: EndpointMode.realTime({ instanceType: type(stack), volumeGib: 50 }),
+      mode: EndpointMode.realTime({ instanceType: type(stack), volumeSize: Size.gibibytes(50) }),
     }));
     expect(config).toMatchObject({
       ProductionVariants: [{ InstanceType: { Ref: 'Type' }, VolumeSizeInGB: 50 }],

@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
@@ -48,12 +49,14 @@ describe('a deployment of a ManagedEndpointModel', () => {
   });
 
   test('rolls in batches instead, with the alarms that were given', () => {
-    const { DeploymentConfig: config } = endpointOf(mine({ rollingUpdate: { batchPercent: 20, intervalMinutes: 1 } }));
+    const { DeploymentConfig: config } = endpointOf(
+      mine({ rollingUpdate: { batchPercent: 20, interval: Duration.seconds(90) } }),
+    );
     expect(config.BlueGreenUpdatePolicy).toBeUndefined();
     expect(config.RollingUpdatePolicy).toEqual({
       MaximumBatchSize: { Type: 'CAPACITY_PERCENT', Value: 20 },
       RollbackMaximumBatchSize: { Type: 'CAPACITY_PERCENT', Value: 20 },
-      WaitIntervalInSeconds: 60,
+      WaitIntervalInSeconds: 90,
     });
     expect(config.AutoRollbackConfiguration.Alarms).toEqual([{ AlarmName: 'mine' }]);
   });
@@ -85,7 +88,7 @@ describe('a deployment of an inference component', () => {
 
   test('has the batches and the alarms that were given', () => {
     const { DeploymentConfig: config } = componentOf(
-      mine({ mode: components, rollingUpdate: { batchPercent: 10, intervalMinutes: 2 } }),
+      mine({ mode: components, rollingUpdate: { batchPercent: 10, interval: Duration.minutes(2) } }),
     );
     expect(config.RollingUpdatePolicy).toEqual({
       MaximumBatchSize: { Type: 'CAPACITY_PERCENT', Value: 10 },

@@ -1,4 +1,4 @@
-import { Aws, CfnParameter, type Stack } from 'aws-cdk-lib';
+import { Aws, CfnParameter, Duration, type Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
 import { EndpointMode, type ManagedEndpointModelProps } from '../../../lib/aws/index.js';
@@ -112,8 +112,8 @@ describe('tokens among the props of a ManagedEndpointModel', () => {
     ],
     [
       'intervalMinutes of batches',
-      (token) => ({ rollingUpdate: { batchPercent: 10, intervalMinutes: token } }),
-      'rollingUpdate.intervalMinutes',
+      (token) => ({ rollingUpdate: { batchPercent: 10, interval: Duration.minutes(token) } }),
+      'rollingUpdate.interval',
     ],
     [
       'samplingPercent',

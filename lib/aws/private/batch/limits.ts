@@ -4,7 +4,7 @@ export const BATCH = {
   concurrency: { min: 1, max: 10_000, source: 'a Distributed Map of Step Functions' },
   toleratedFailurePercent: { min: 0, max: 100, unit: 'percent', source: 'Step Functions' },
   /** Limit of this construct: Step Functions allows a year, but a batch that takes over a week is a mistake. */
-  timeoutHours: { min: 1, max: 168, unit: 'hours', source: 'this construct' },
+  timeoutSeconds: { min: 60, max: 604_800, unit: 'seconds', source: 'this construct' },
   /** Limit for the data passed between states, including the rows of a request. */
   stateBytes: 256 * 1024,
   /** Part of `stateBytes` reserved for what surrounds the rows: the request's target, and the response headers. */

@@ -20,7 +20,8 @@ import { checkRuntimeGpu } from '../sagemaker/instance-validation.js';
 import { AMI_VERSION, INSTANCE_TYPE } from '../sagemaker/limits.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { smallestRequestBytes } from '../shared/preflight.js';
-import { ALARM_ACTIONS, BUCKET, KEY } from '../shared/prop-types.js';
+import { ALARM_ACTIONS, BUCKET, DURATION, KEY } from '../shared/prop-types.js';
+import { checkSeconds } from '../shared/quantities.js';
 import { validatorFor } from '../shared/validator.js';
 import { smallestPredictionBytes } from './answer-size.js';
 import { BATCH } from './limits.js';
@@ -52,7 +53,7 @@ const PROPS: PropTypes<BatchModelProps> = {
   outputBucket: BUCKET,
   outputPrefix: STRING,
   encryptionKey: KEY,
-  timeoutHours: NUMBER,
+  timeout: DURATION,
   logRetentionDays: NUMBER,
   alarmActions: ALARM_ACTIONS,
 };
@@ -66,12 +67,7 @@ export function validateBatch(scope: Construct, props: BatchModelProps): void {
   checkProps(validator, props, PROPS);
   validator.text('inputPrefix', props.inputPrefix, PREFIX, PREFIX_RULE);
   validator.text('outputPrefix', props.outputPrefix, PREFIX, PREFIX_RULE);
-  validator.number('timeoutHours', props.timeoutHours, BATCH.timeoutHours);
-  validator.known(
-    'timeoutHours',
-    props.timeoutHours,
-    'Step Functions takes seconds, and CloudFormation does not multiply',
-  );
+  checkSeconds(validator, 'timeout', props.timeout, BATCH.timeoutSeconds);
   validator.step('logRetentionDays', props.logRetentionDays, LOG_RETENTION_DAYS);
   const { requestOptions, transformOptions } = props.compute;
   if (requestOptions) {

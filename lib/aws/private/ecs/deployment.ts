@@ -18,14 +18,14 @@ import type { LoadBalancer } from './load-balancer.js';
 const BAKE_MINUTES = 5;
 
 /** Whether a deployment runs two versions at once while the load balancer shifts traffic between them. */
-export function hasTwoVersions(rollout: Rollout = Rollout.allAtOnce(), blueGreenBakeMinutes?: number): boolean {
-  return rollout.kind !== 'allAtOnce' || blueGreenBakeMinutes !== undefined;
+export function hasTwoVersions(rollout: Rollout = Rollout.allAtOnce(), blueGreenBakeTime?: Duration): boolean {
+  return rollout.kind !== 'allAtOnce' || blueGreenBakeTime !== undefined;
 }
 
 /** Deployment configuration of the ECS service. */
 export function deployment(
   rollout: Rollout = Rollout.allAtOnce(),
-  blueGreenBakeMinutes?: number,
+  blueGreenBakeTime?: Duration,
 ): Pick<
   BaseServiceOptions,
   | 'deploymentStrategy'
@@ -59,11 +59,11 @@ export function deployment(
       },
     };
   }
-  if (blueGreenBakeMinutes === undefined) return healthy;
+  if (blueGreenBakeTime === undefined) return healthy;
   return {
     ...healthy,
     deploymentStrategy: DeploymentStrategy.BLUE_GREEN,
-    bakeTime: Duration.minutes(blueGreenBakeMinutes),
+    bakeTime: blueGreenBakeTime,
   };
 }
 

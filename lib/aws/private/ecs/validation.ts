@@ -35,6 +35,7 @@ import { checkMemory, checkPayload } from '../shared/preflight.js';
 import {
   ALARM_ACTIONS,
   ALARMS,
+  DURATION,
   KEY,
   MODEL_DATA,
   REMOVAL_POLICY,
@@ -43,6 +44,7 @@ import {
   SUBNETS,
   VPC,
 } from '../shared/prop-types.js';
+import { checkMinutes } from '../shared/quantities.js';
 import { checkOnePerZone, checkTwoZones } from '../shared/subnets.js';
 import { API_GATEWAY_RATES } from '../shared/throttle.js';
 import { validatorFor } from '../shared/validator.js';
@@ -87,7 +89,7 @@ const PROPS: PropTypes<ContainerModelProps> = {
   jwtAudienceFormat: STRING,
   targetConcurrency: NUMBER,
   targetCpuPercent: NUMBER,
-  blueGreenBakeMinutes: NUMBER,
+  blueGreenBakeTime: DURATION,
   startupSeconds: NUMBER,
   logRemovalPolicy: REMOVAL_POLICY,
   taskRole: ROLE,
@@ -330,11 +332,11 @@ function checkServing(validator: Validator, props: ContainerModelProps, capacity
   );
 }
 
-function checkBlueGreen(validator: Validator, { rollout, blueGreenBakeMinutes }: ContainerModelProps): void {
-  validator.number('blueGreenBakeMinutes', blueGreenBakeMinutes, ECS.bakeMinutes);
+function checkBlueGreen(validator: Validator, { rollout, blueGreenBakeTime }: ContainerModelProps): void {
+  checkMinutes(validator, 'blueGreenBakeTime', blueGreenBakeTime, ECS.bakeMinutes);
   validator.check(
-    blueGreenBakeMinutes === undefined || rollout === undefined || rollout.kind === 'allAtOnce',
-    'blueGreenBakeMinutes',
+    blueGreenBakeTime === undefined || rollout === undefined || rollout.kind === 'allAtOnce',
+    'blueGreenBakeTime',
     'CONFLICT',
     'got a gradual `rollout` too; ECS takes one of the two',
   );

@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnEndpoint, CfnInferenceComponent } from 'aws-cdk-lib/aws-sagemaker';
 import type { Rollout } from '../../../serving/rollout.js';
@@ -59,8 +59,8 @@ export function isPartOfAnInstance(
   return instances * step < 100;
 }
 
-function batches({ batchPercent, intervalMinutes = 5 }: RollingUpdate) {
-  return { maximumBatchSize: percent(batchPercent), waitIntervalInSeconds: intervalMinutes * 60 };
+function batches({ batchPercent, interval = Duration.minutes(5) }: RollingUpdate) {
+  return { maximumBatchSize: percent(batchPercent), waitIntervalInSeconds: interval.toSeconds() };
 }
 
 function rollback(alarms: readonly IAlarm[]) {

@@ -86,8 +86,8 @@ function checkDisks(
   const local = known.find(([, type]) => hasLocalStorage(type))?.[1];
   if (local === undefined) return;
   validator.check(
-    mode.realTimeOptions?.volumeGib === undefined,
-    'mode.volumeGib',
+    mode.realTimeOptions?.volumeSize === undefined,
+    'mode.volumeSize',
     'LOCAL_STORAGE',
     `${local} has local disks with a fixed size; remove the prop`,
   );

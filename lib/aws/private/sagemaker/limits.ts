@@ -39,6 +39,7 @@ export const SAGEMAKER = {
   canaryPercent: { min: 1, max: 50, unit: 'percent', source: 'SageMaker deployment guardrails' },
   linearPercent: { min: 10, max: 50, unit: 'percent', source: 'SageMaker deployment guardrails' },
   rollingPercent: { min: 5, max: 50, unit: 'percent', source: 'SageMaker rolling deployments' },
+  waitSeconds: { min: 0, max: 3600, unit: 'seconds', source: 'SageMaker deployment guardrails' },
   waitMinutes: { min: 0, max: 60, unit: 'minutes', source: 'SageMaker deployment guardrails' },
   /** https://docs.aws.amazon.com/sagemaker/latest/dg/inference-pipelines.html */
   pipelineContainers: { min: 2, max: 15, unit: 'containers', source: 'a SageMaker inference pipeline' },

@@ -14,7 +14,8 @@ import type {
   ShadowVariant,
 } from '../../mode.js';
 import { PREFIX } from '../shared/paths.js';
-import { BUCKET } from '../shared/prop-types.js';
+import { BUCKET, SIZE } from '../shared/prop-types.js';
+import { checkGibibytes } from '../shared/quantities.js';
 import type { Replicas } from './instances.js';
 import { AMI_VERSION, ENDPOINT_NAME, INSTANCE_TYPE, SAGEMAKER, WEIGHT } from './limits.js';
 import { MAIN_VARIANT } from './variants.js';
@@ -40,7 +41,7 @@ function checkRealTime(validator: Validator, mode: EndpointMode): void {
   const { variants = [], shadow } = options;
   validator.text('mode.instanceType', options.instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
   validator.number('mode.targetConcurrency', options.targetConcurrency, SAGEMAKER.requestsPerInstance);
-  validator.number('mode.volumeGib', options.volumeGib, SAGEMAKER.volumeGib);
+  checkGibibytes(validator, 'mode.volumeSize', options.volumeSize, SAGEMAKER.volumeGib);
   validator.number('mode.weight', options.weight, WEIGHT);
   validator.check(
     variants.length < SAGEMAKER.variants,
@@ -160,7 +161,7 @@ export const MODE_OPTIONS = {
   realTimeOptions: options<RealTimeOptions>('an object such as { instanceType: "ml.c7g.large" }', {
     ...INSTANCES,
     targetConcurrency: NUMBER,
-    volumeGib: NUMBER,
+    volumeSize: SIZE,
     weight: NUMBER,
     variants: arrayOf(options<EndpointVariant>('an object such as { name, model }', { ...VARIANT, weight: NUMBER })),
     shadow: options<ShadowVariant>('an object such as { name, model }', {

@@ -35,6 +35,7 @@ import {
   ALARM_ACTIONS,
   ALARMS,
   BUCKET,
+  DURATION,
   KEY,
   MODEL_DATA,
   ROLE,
@@ -42,6 +43,7 @@ import {
   SUBNETS,
   VPC,
 } from '../shared/prop-types.js';
+import { checkSeconds } from '../shared/quantities.js';
 import { checkTwoZones } from '../shared/subnets.js';
 import { validatorFor } from '../shared/validator.js';
 import { checkExplanations } from './explanation-validation.js';
@@ -77,7 +79,7 @@ const PROPS: PropTypes<ManagedEndpointModelProps> = {
   }),
   rollingUpdate: options<RollingUpdate>('an object such as { batchPercent: 10 }', {
     batchPercent: required(NUMBER),
-    intervalMinutes: NUMBER,
+    interval: DURATION,
   }),
   rollbackAlarms: ALARMS,
   vpc: VPC,
@@ -87,7 +89,7 @@ const PROPS: PropTypes<ManagedEndpointModelProps> = {
   role: ROLE,
   encryptionKey: KEY,
   startupSeconds: NUMBER,
-  downloadSeconds: NUMBER,
+  downloadTimeout: DURATION,
   alarmActions: ALARM_ACTIONS,
 };
 
@@ -103,7 +105,7 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
   checkServingProps(validator, props, target(mode, replicas(mode, props.minReplicas, props.maxReplicas)));
   validator.text('endpointName', props.endpointName, ENDPOINT_NAME.pattern, ENDPOINT_NAME.rule);
   validator.number('startupSeconds', props.startupSeconds, SAGEMAKER.startupSeconds);
-  validator.number('downloadSeconds', props.downloadSeconds, SAGEMAKER.startupSeconds);
+  checkSeconds(validator, 'downloadTimeout', props.downloadTimeout, SAGEMAKER.startupSeconds);
   checkServerImage(validator, props);
   checkInstances(validator, props, mode, (props.server ?? ModelServer.modelship()).spec);
   checkModelData(validator, props, mode);
@@ -249,8 +251,7 @@ function checkRollout(validator: Validator, props: ManagedEndpointModelProps, mo
   checkKnown(validator, 'rollout.intervalMinutes', rollout?.linearOptions?.intervalMinutes);
   if (rollingUpdate) {
     validator.number('rollingUpdate.batchPercent', rollingUpdate.batchPercent, SAGEMAKER.rollingPercent);
-    validator.number('rollingUpdate.intervalMinutes', rollingUpdate.intervalMinutes, SAGEMAKER.waitMinutes);
-    checkKnown(validator, 'rollingUpdate.intervalMinutes', rollingUpdate.intervalMinutes);
+    checkSeconds(validator, 'rollingUpdate.interval', rollingUpdate.interval, SAGEMAKER.waitSeconds);
     validator.check(!gradual, 'rollingUpdate', 'CONFLICT', 'got `rollout` too; SageMaker takes one of the two');
     validator.check(
       mode.kind !== 'serverless' && !mode.realTimeOptions?.variants?.length && !mode.realTimeOptions?.shadow,

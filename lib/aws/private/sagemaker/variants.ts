@@ -43,7 +43,7 @@ export function endpointVariants(
       return { production: [{ ...main, initialVariantWeight: 1, ...instances(mode, server, range), ...times }] };
     case 'realTime': {
       const options = mode.realTimeOptions ?? {};
-      const common = { ...instances(mode, server, range), volumeSizeInGb: options.volumeGib, ...times };
+      const common = { ...instances(mode, server, range), volumeSizeInGb: options.volumeSize?.toGibibytes(), ...times };
       return {
         production: [
           { ...main, initialVariantWeight: options.weight ?? 1, ...common, routingConfig },

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import { arrayOf, object, type PropType, STRING } from '../../../serving/validation/prop-types.js';
 
 /** Types of the props whose values come from the AWS CDK. */
@@ -17,6 +17,14 @@ export const MODEL_DATA = {
   prefix: STRING,
   folder: STRING,
   fileSystem: object('an IFileSystem, such as new FileSystem(…)', 'fileSystemId'),
+};
+export const DURATION: PropType = {
+  expected: 'a Duration, such as Duration.minutes(5)',
+  matches: (value) => value instanceof Duration,
+};
+export const SIZE: PropType = {
+  expected: 'a Size, such as Size.gibibytes(100)',
+  matches: (value) => value instanceof Size,
 };
 export const REMOVAL_POLICY: PropType = {
   expected: 'a RemovalPolicy, such as RemovalPolicy.DESTROY',
