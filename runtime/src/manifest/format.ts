@@ -98,6 +98,13 @@ export function checkOnnx(path: string): void {
 
 function folderFormat(path: string): ModelFormat {
   if (existsSync(join(path, SAVED_MODEL_GRAPH))) return 'saved_model';
+  if (existsSync(join(path, 'MLmodel'))) {
+    throw unknown(
+      path,
+      'a folder of MLflow',
+      'give the model in it, such as `model.pkl`, `data/model.pth` or `model.onnx`',
+    );
+  }
   throw unknown(
     path,
     `a folder without ${SAVED_MODEL_GRAPH}`,
