@@ -31,6 +31,7 @@ export type { JwtAuthorizer } from './private/lambda/jwt-authorizer.js';
 export type { QueueFront } from './private/lambda/queue-front.js';
 export type { QueueTelemetry } from './private/lambda/queue-telemetry.js';
 export type { RestFront } from './private/lambda/rest-front.js';
+export type { ScheduledConcurrency } from './private/lambda/scheduled-concurrency.js';
 export type { FunctionTelemetry } from './private/lambda/telemetry.js';
 export type { TrafficShift } from './private/lambda/traffic-shift.js';
 export type { UrlFront } from './private/lambda/url-front.js';
