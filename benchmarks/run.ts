@@ -1,4 +1,4 @@
-// `npm run bench [-- NAME …] [--rounds N] [--seconds N] [--minutes N] [--json]`: measures us, a peer and a limit in one run.
+// `npm run bench [-- NAME …] [--rounds N] [--seconds N] [--minutes N] [--json] [--smoke]`: measures us, a peer and a limit in one run.
 import { parseArgs } from 'node:util';
 import { benchmarkCores } from './cores.js';
 import { benchmarkLongDecode, benchmarkShortDecode } from './decode.js';
@@ -6,6 +6,7 @@ import { benchmarkImage } from './image.js';
 import { benchmarkLatency } from './latency.js';
 import { benchmarkManyModels } from './many-models.js';
 import { benchmarkMemory, benchmarkSoak } from './memory.js';
+import { benchmarkPlain } from './plain.js';
 import { benchmarkPickle, benchmarkSavedModel, benchmarkTorchScript } from './python-formats.js';
 import { benchmarkStart } from './start.js';
 import { type Comparison, table } from './support/pairs.js';
@@ -49,6 +50,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   'python-pickle': { title: 'A scikit-learn pipeline by JSON, one core', rounds: 3, run: benchmarkPickle },
   'python-torchscript': { title: 'A TorchScript MLP by JSON, one core', rounds: 3, run: benchmarkTorchScript },
   'python-saved-model': { title: 'A SavedModel MLP by JSON, one core', rounds: 3, run: benchmarkSavedModel },
+  plain: { title: 'Packed without samples, by JSON, one core', rounds: 3, run: benchmarkPlain },
   latency: { title: 'Latency at 70 % of capacity, iris by JSON', rounds: 3, run: benchmarkLatency },
   memory: { title: 'Memory under load, iris', rounds: 3, run: benchmarkMemory },
   soak: { title: 'Memory over a long load, iris', rounds: 1, run: benchmarkSoak },
@@ -56,6 +58,9 @@ const BENCHMARKS: Record<string, Benchmark> = {
 
 const SECONDS = 5;
 const SOAK_MINUTES = 10;
+
+/** Runs every side as shortly as it can, to see that it still works. The figures mean nothing. */
+const SMOKE: Settings = { rounds: 1, seconds: 1, minutes: 0.2 };
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -65,6 +70,7 @@ async function main(): Promise<void> {
       seconds: { type: 'string', default: String(SECONDS) },
       minutes: { type: 'string', default: String(SOAK_MINUTES) },
       json: { type: 'boolean', default: false },
+      smoke: { type: 'boolean', default: false },
     },
   });
   const unknown = positionals.filter((name) => !(name in BENCHMARKS));
@@ -73,11 +79,13 @@ async function main(): Promise<void> {
   }
   for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)) {
     const { title, rounds, run } = BENCHMARKS[name]!;
-    const settings = {
-      rounds: Number(values.rounds ?? rounds),
-      seconds: Number(values.seconds),
-      minutes: Number(values.minutes),
-    };
+    const settings = values.smoke
+      ? SMOKE
+      : {
+          rounds: Number(values.rounds ?? rounds),
+          seconds: Number(values.seconds),
+          minutes: Number(values.minutes),
+        };
     const comparisons = [await run(settings)].flat();
     if (!values.json) console.log(`\n${title}`);
     for (const comparison of comparisons) {

@@ -52,22 +52,11 @@ const api = new apigateway.RestApi(stack, 'Api', {
   deployOptions: {
     throttlingRateLimit: 100,
     throttlingBurstLimit: 200,
-    accessLogDestination: new apigateway.LogGroupLogDestination(new LogGroup(stack, 'AccessLogs', logs)),
-    accessLogFormat: apigateway.AccessLogFormat.jsonWithStandardFields(),
-    loggingLevel: apigateway.MethodLoggingLevel.ERROR,
+    loggingLevel: apigateway.MethodLoggingLevel.OFF,
     metricsEnabled: true,
     tracingEnabled: true,
   },
 });
-const logRole = new Role(stack, 'ApiLogRole', { assumedBy: new ServicePrincipal('apigateway.amazonaws.com') });
-logRole.addToPolicy(
-  new PolicyStatement({
-    actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
-    resources: ['*'],
-  }),
-);
-const account = new apigateway.CfnAccount(stack, 'ApiAccount', { cloudWatchRoleArn: logRole.roleArn });
-api.deploymentStage.node.addDependency(account);
 const method = {
   authorizationType: apigateway.AuthorizationType.IAM,
   requestValidator: api.addRequestValidator('Validator', {
@@ -75,9 +64,70 @@ const method = {
     validateRequestParameters: true,
   }),
 };
-const integration = new apigateway.LambdaIntegration(alias, { timeout: Duration.seconds(29), allowTestInvoke: false });
+const integration = new apigateway.LambdaIntegration(alias, {
+  timeout: Duration.seconds(29),
+  allowTestInvoke: false,
+  scopePermissionToMethod: false,
+  responseTransferMode: apigateway.ResponseTransferMode.STREAM,
+});
 api.root.addMethod('ANY', integration, method);
 api.root.addResource('{proxy+}').addMethod('ANY', integration, method);
+
+// Requests of the two protocols that most clients speak are checked before the function is paid for.
+const { ARRAY, NUMBER, NULL, INTEGER, OBJECT, STRING } = apigateway.JsonSchemaType;
+const row = { type: ARRAY, items: { type: [NUMBER, NULL] }, minItems: 4, maxItems: 4 };
+const named = { type: OBJECT, required: ['features'], properties: { features: row } };
+const text = { type: STRING };
+const checked = [
+  [
+    'Predict',
+    '/v1/models/iris:predict',
+    {
+      properties: {
+        signature_name: text,
+        instances: { type: ARRAY, minItems: 1, items: { anyOf: [row, named] } },
+        inputs: {},
+      },
+    },
+  ],
+  [
+    'Infer',
+    '/v2/models/iris/infer',
+    {
+      required: ['inputs'],
+      properties: {
+        inputs: {
+          type: ARRAY,
+          minItems: 1,
+          maxItems: 1,
+          items: {
+            type: OBJECT,
+            required: ['name', 'shape', 'datatype'],
+            properties: { name: text, datatype: text, shape: { type: ARRAY, items: { type: INTEGER } }, data: {} },
+          },
+        },
+      },
+    },
+  ],
+];
+for (const [name, path, schema] of checked) {
+  const model = api.addModel(name, { contentType: 'application/json', schema: { type: OBJECT, ...schema } });
+  api.root.resourceForPath(path).addMethod('POST', integration, {
+    ...method,
+    requestModels: { 'application/json': model },
+  });
+}
+const refusal = (id, type, statusCode, error, retryAfter) =>
+  api.addGatewayResponse(id, {
+    type,
+    statusCode,
+    templates: { 'application/json': `{"error": ${error}}` },
+    ...(retryAfter && { responseHeaders: { 'Retry-After': `'${retryAfter}'` } }),
+  });
+const { BAD_REQUEST_BODY, QUOTA_EXCEEDED, THROTTLED } = apigateway.ResponseType;
+refusal('Throttled', THROTTLED, '429', '$context.error.messageString', '1');
+refusal('QuotaExceeded', QUOTA_EXCEEDED, '429', '$context.error.messageString', '3600');
+refusal('InvalidBody', BAD_REQUEST_BODY, '400', '"$context.error.validationErrorString"');
 
 const alarm = (id, metric, threshold) =>
   new cloudwatch.Alarm(stack, id, {

@@ -23,6 +23,30 @@ export function irisPickle(): Promise<string> {
   return packed('iris.pkl', built('models.py'), 'iris.json');
 }
 
+/** A model packed as most people do first, without samples, and the same with samples, whose requests both are asked. */
+export interface PlainModel {
+  readonly framework: string;
+  readonly plain: string;
+  readonly sampled: string;
+}
+
+/** One model of each format that has a peer, without samples. */
+export async function plainModels(): Promise<PlainModel[]> {
+  const files = [
+    ['onnxruntime', 'mlp.onnx', 'mlp.json'],
+    ['scikit-learn', 'iris.pkl', 'iris.json'],
+    ['PyTorch', 'mlp.pt', 'mlp.json'],
+    ['TensorFlow', 'mlp_saved_model', 'mlp.json'],
+  ] as const;
+  const models: PlainModel[] = [];
+  for (const [framework, file, samples] of files) {
+    const folder = built('models.py');
+    const sampled = await packed(file, folder, samples);
+    models.push({ framework, sampled, plain: await packed(file, folder, samples, true) });
+  }
+  return models;
+}
+
 /** MobileNetV2, one picture of 224 × 224 pixels a request. */
 export async function mobilenet(): Promise<string> {
   const folder = join(CACHE, 'mobilenet');
@@ -45,14 +69,14 @@ function built(script: string): string {
   return folder;
 }
 
-async function packed(file: string, folder: string, samples: string): Promise<string> {
+async function packed(file: string, folder: string, samples: string, isPlain = false): Promise<string> {
   process.env[ENVIRONMENT.python] = frameworkPython();
-  const out = join(CACHE, 'packages', file);
+  const out = join(CACHE, isPlain ? 'plain' : 'packages', file);
   await packModel({
     source: join(folder, file),
     name: samples === 'requests.json' ? 'mobilenet' : samples.replace(/\.json$/, ''),
     out,
-    samples: join(folder, samples),
+    ...(!isPlain && { samples: join(folder, samples) }),
     // Our own scripts wrote them.
     trustPickle: true,
     force: true,
