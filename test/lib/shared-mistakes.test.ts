@@ -201,7 +201,7 @@ const VARYING: readonly (readonly [mistake: string, props: object, prop: string,
 
 const print = ({ prop, message, code }: Fault) => `${prop}: ${message} [${code}]`;
 
-describe.each(Object.keys(TARGETS))('%s', (name) => {
+describe.each(Object.keys(TARGETS))('fault 30: mistakes in the props of %s', (name) => {
   const { make, least } = TARGETS[name]!;
 
   test.each(MISTAKES)('%s', (_mistake, props, fault) => {

@@ -19,7 +19,7 @@ afterAll(() => server.close());
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be printed
 const ACTIVE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
 
-test('inspect shows control characters of a package escaped', async () => {
+test('fault 49: inspect shows control characters of a package escaped', async () => {
   const spec = { name: HOSTILE, datatype: 'FP32', shape: [-1, 1], labels: [HOSTILE] } as const;
   const tensors = [{ ...spec, shape: [...spec.shape], labels: [...spec.labels] }];
   const folder = writePackage({

@@ -39,7 +39,7 @@ test('weights that a model keeps beside it are packed, and it runs', async () =>
   expect((statSync(join(out, 'big.onnx.data')).mode & 0o777).toString(8)).toBe('644');
 });
 
-test('weights of constants, branches and functions are packed, listed and needed', async () => {
+test('fault 48: weights of constants, branches and functions are packed, listed and needed', async () => {
   const out = join(folder, 'nested');
   const samples = join(folder, 'nested.json');
   writeFileSync(samples, JSON.stringify({ instances: [[1, 0, 0, 0]], predictions: [[5, 4, 4, 4]] }));
@@ -58,7 +58,7 @@ test('weights of constants, branches and functions are packed, listed and needed
   }
 });
 
-test('a link out of the folder is refused, and links of a download cache to files that lie together are followed', async () => {
+test('fault 52: a link out of the folder is refused, and links of a download cache to files that lie together are followed', async () => {
   const cache = join(folder, 'cache');
   for (const each of ['blobs', 'snapshots']) mkdirSync(join(cache, each), { recursive: true });
   for (const name of ['big.onnx', 'big.onnx.data']) {
