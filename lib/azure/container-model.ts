@@ -17,6 +17,7 @@ import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import type { GenericResource } from '../terraform/generic.js';
+import { tellIdleCost } from '../terraform/idle-cost.js';
 import { packagePrefix } from '../terraform/package-files.js';
 import { runtimeEnvironment } from '../terraform/runtime-environment.js';
 import { AksCluster } from './cluster.js';
@@ -32,6 +33,7 @@ import { aksTelemetry } from './private/aks/telemetry.js';
 import { validateContainer } from './private/aks/validation.js';
 import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
 import { entraToken } from './private/shared/entra-token.js';
+import { AZURE_PRICES } from './private/shared/idle-cost.js';
 import { bindImage } from './private/shared/image.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { groupName } from './private/shared/names.js';
@@ -181,6 +183,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
       });
     }
     this.telemetry.watch({ resourceId: cluster.id, ...aksTelemetry(thresholds) });
+    tellIdleCost(this, 'azure', AZURE_PRICES);
   }
 
   /** URL of the model, without a path. */

@@ -6,7 +6,9 @@ import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { DEFAULT_THROTTLE, type Throttle } from '../serving/throttle.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
+import { tellIdleCost } from '../terraform/idle-cost.js';
 import { validatorFor } from '../terraform/validator.js';
+import { AZURE_PRICES } from './private/shared/idle-cost.js';
 import { globalName } from './private/shared/names.js';
 import type { AzureResourceGroup } from './props.js';
 import type { ServerlessModel } from './serverless-model.js';
@@ -137,6 +139,7 @@ export class ApiManagementGateway extends Construct {
       xmlContent: policyXml(props.throttle ?? DEFAULT_THROTTLE, endpoint.entraApplication!.clientId),
     });
     this.url = this.service.gatewayUrl;
+    tellIdleCost(this, 'azure', AZURE_PRICES);
   }
 
   /** Adds a caller. Its `primaryKey` is the secret that the caller needs. */

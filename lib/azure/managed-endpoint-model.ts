@@ -14,6 +14,7 @@ import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import { GenericResource } from '../terraform/generic.js';
+import { tellIdleCost } from '../terraform/idle-cost.js';
 import type { AzureMlWorkspace, ManagedEndpointModelProps } from './managed-endpoint-props.js';
 import type { AzureMetric } from './metric.js';
 import { ENDPOINT_TYPE, ML_API } from './private/ml/api.js';
@@ -33,6 +34,7 @@ import { validateManagedEndpoint } from './private/ml/validation.js';
 import { MlWorkspace } from './private/ml/workspace.js';
 import { azapi } from './private/shared/azapi.js';
 import { entraToken } from './private/shared/entra-token.js';
+import { AZURE_PRICES } from './private/shared/idle-cost.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { clientConfig, globalName, groupName } from './private/shared/names.js';
 import { Placement } from './private/shared/placement.js';
@@ -190,6 +192,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
     if (props.access?.kind === 'apiKey') this.primaryKey = this.makeKeys();
     this.makeLogs();
     this.telemetry.watch({ resourceId: this.endpoint.id, ...mlTelemetry(this.telemetry.thresholds) });
+    tellIdleCost(this, 'azure', AZURE_PRICES);
   }
 
   /**

@@ -9,6 +9,7 @@ import { bearer, header, predictCommand } from '../serving/predict-command.js';
 import { checkProps, object, type PropTypes } from '../serving/validation/prop-types.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import type { GenericResource } from '../terraform/generic.js';
+import { tellIdleCost } from '../terraform/idle-cost.js';
 import { validatorFor } from '../terraform/validator.js';
 import { ServerlessHost } from './host.js';
 import type { AzureMetric } from './metric.js';
@@ -16,6 +17,7 @@ import type { ContainerApp } from './private/container-apps/app.js';
 import type { FunctionsApp } from './private/functions/app.js';
 import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
 import { entraToken } from './private/shared/entra-token.js';
+import { AZURE_PRICES } from './private/shared/idle-cost.js';
 import { Placement } from './private/shared/placement.js';
 import { Telemetry } from './private/shared/telemetry.js';
 import { AZURE_PROPS } from './private/shared/validation.js';
@@ -82,6 +84,17 @@ export class ServerlessModel extends Construct implements ModelEndpoint<AzureMet
     this.url = url;
     this.functions = functions;
     this.containerApp = containerApp;
+    if (host.containerAppsOptions) {
+      this.containerApp = new ContainerApp(this, 'ContainerApp', {
+        props,
+        options: host.containerAppsOptions,
+        ...shared,
+      });
+    } else {
+      this.functions = new FunctionsApp(this, 'Functions', { props, options: host.functionsOptions ?? {}, ...shared });
+    }
+    this.url = (this.containerApp ?? this.functions)!.url;
+    tellIdleCost(this, 'azure', AZURE_PRICES);
   }
 
   /** URL of the newest version of the model in TensorFlow Serving's REST API. */

@@ -1,4 +1,4 @@
-import { PRICES_AS_OF, PRICES_REGION, type PriceUnit, priceOf } from './prices.js';
+import { PRICES_AS_OF, PRICES_REGIONS, type PricedCloud, type PriceUnit, priceOf } from './prices.js';
 
 /** Hours in a month, as clouds count them. */
 const HOURS = 730;
@@ -8,8 +8,11 @@ const TIMES_A_MONTH: Readonly<Record<PriceUnit, number>> = {
   hour: HOURS,
   'vCPU-hour': HOURS,
   'GB-hour': HOURS,
+  'vCPU-second': HOURS * 3600,
   'GB-second': HOURS * 3600,
+  'GPU-second': HOURS * 3600,
   'GB-month': 1,
+  day: HOURS / 24,
   month: 1,
 };
 
@@ -47,11 +50,11 @@ export function idleCost(parts: readonly IdlePart[]): IdleCost {
 }
 
 /** Describes the cost for people: the sum, its parts, and the date of the prices. */
-export function describeIdleCost({ monthlyUsd, parts, unpriced }: IdleCost): string {
+export function describeIdleCost({ monthlyUsd, parts, unpriced }: IdleCost, cloud: PricedCloud): string {
   const unknown = unpriced.length > 0 ? `, and the price of ${unpriced.join(' and ')}, which is not known here` : '';
   const list = parts.map(([what, usd]) => `${what} $${usd.toFixed(2)}`).join(', ');
   return (
     `costs about $${monthlyUsd.toFixed(2)} a month without requests${unknown}: ${list} ` +
-    `(list prices of ${PRICES_REGION} as of ${PRICES_AS_OF})`
+    `(list prices of ${PRICES_REGIONS[cloud]} as of ${PRICES_AS_OF})`
   );
 }

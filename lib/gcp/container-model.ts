@@ -15,6 +15,7 @@ import { ModelServer } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
+import { tellIdleCost } from '../terraform/idle-cost.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import type { ContainerModelProps } from './container-props.js';
 import { ContainerHost } from './host.js';
@@ -26,6 +27,7 @@ import { COLLECTOR_NAMESPACES, PodMonitoring } from './private/gke/pod-monitorin
 import { mountedStore, servedModel } from './private/gke/server.js';
 import { gkeTelemetry } from './private/gke/telemetry.js';
 import { validateGke } from './private/gke/validation.js';
+import { autopilotPods, GOOGLE_PRICES } from './private/shared/idle-cost.js';
 import { bindImage } from './private/shared/image.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
@@ -140,6 +142,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
     this.requestMetrics = telemetry.requestMetrics;
     this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
     this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
+    tellIdleCost(this, 'gcp', GOOGLE_PRICES, this.cluster.isAutopilot ? autopilotPods(workload) : []);
   }
 
   /** URL of prediction requests in the format of TensorFlow Serving's REST API, or of `server`. */

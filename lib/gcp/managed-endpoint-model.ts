@@ -15,11 +15,13 @@ import { google } from '../terraform/bindings/google.js';
 import { fraction } from '../terraform/fraction.js';
 import { type GenericProvider, GenericResource } from '../terraform/generic.js';
 import { shortHash } from '../terraform/names.js';
+import { tellIdleCost } from '../terraform/idle-cost.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import { lifetimeSuffix } from '../terraform/terraform-data.js';
 import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
 import type { GoogleMetric, RequestMetrics } from './metric.js';
 import { grantKey } from './private/shared/encryption.js';
+import { GOOGLE_PRICES } from './private/shared/idle-cost.js';
 import { bindImage } from './private/shared/image.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
@@ -145,6 +147,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Goo
     this.requestMetrics = telemetry.requestMetrics;
     this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
     this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
+    tellIdleCost(this, 'gcp', GOOGLE_PRICES);
   }
 
   /** URL of the endpoint. Append `:predict`, `:rawPredict` or `:explain` to invoke it. */

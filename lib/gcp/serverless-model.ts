@@ -15,6 +15,7 @@ import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
 import { shortHash } from '../terraform/names.js';
+import { tellIdleCost } from '../terraform/idle-cost.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import type { Grantee } from './grantee.js';
 import type { GoogleMetric, RequestMetrics } from './metric.js';
@@ -25,6 +26,7 @@ import { cloudRunSize, revisionTemplate } from './private/cloud-run/server.js';
 import { cloudRunTelemetry } from './private/cloud-run/telemetry.js';
 import { validateCloudRun } from './private/cloud-run/validation.js';
 import { grantKey } from './private/shared/encryption.js';
+import { GOOGLE_PRICES } from './private/shared/idle-cost.js';
 import { bindImage } from './private/shared/image.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
@@ -123,6 +125,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
     this.requestMetrics = telemetry.requestMetrics;
     this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
     this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
+    tellIdleCost(this, 'gcp', GOOGLE_PRICES);
     if (props.uptimeCheck) this.uptimeCheck = this.checkUptime(props, access);
   }
 

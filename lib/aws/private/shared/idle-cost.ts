@@ -10,7 +10,7 @@ import { describeIdleCost, type IdlePart, idleCost } from '../../../cost/idle-co
 export function tellIdleCost(scope: Construct, running: readonly IdlePart[]): void {
   const cost = idleCost([...running, ...scope.node.findAll().flatMap(partsOf)]);
   if (cost.monthlyUsd > 0 || cost.unpriced.length > 0)
-    Annotations.of(scope).addInfoV2('modelship:idleCost', describeIdleCost(cost));
+    Annotations.of(scope).addInfoV2('modelship:idleCost', describeIdleCost(cost, 'aws'));
 }
 
 /** Returns the fixed monthly or hourly cost items of a resource. */

@@ -38,6 +38,8 @@ export class ClusterAccess extends Construct {
   readonly certificate: string;
   /** New cluster. Undefined if an existing cluster is used. */
   readonly cluster?: ContainerCluster;
+  /** Whether the cluster is a new Autopilot cluster. */
+  readonly isAutopilot: boolean;
   /** Node pool that runs the model. Set for a new Standard cluster. */
   readonly nodePool?: ContainerNodePool;
   /** Service account of the nodes of a new cluster. */
@@ -53,6 +55,7 @@ export class ClusterAccess extends Construct {
     super(scope, id);
     const choice = props.cluster ?? GkeCluster.autopilot();
     const existing = choice.existingOptions;
+    this.isAutopilot = choice.kind === 'autopilot';
     if (!existing) {
       this.nodeServiceAccount = this.makeNodeIdentity(props);
       this.cluster = this.makeCluster(props, choice, this.nodeServiceAccount);

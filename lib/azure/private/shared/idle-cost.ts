@@ -1,0 +1,74 @@
+import type { IdlePart } from '../../../cost/idle-cost.js';
+import { type PriceRules, product, type ResourceAttributes } from '../../../terraform/idle-cost.js';
+
+/** Cost items of the resources that cost money without requests. */
+export const AZURE_PRICES: PriceRules = {
+  azurerm_container_registry: ({ sku }) => [{ what: 'registry', price: `azure.acr.${sku.toLowerCase()}` }],
+  azurerm_private_endpoint: () => [{ what: 'private endpoints', price: 'azure.pe' }],
+  azurerm_monitor_metric_alert: ({ criteria }) => [
+    { what: 'alerts', price: 'azure.alert.metric', quantity: criteria.length },
+  ],
+  azurerm_api_management: ({ sku_name }) => {
+    const [sku, units] = sku_name.toLowerCase().split('_');
+    return [{ what: 'API Management', price: `azure.apim.${sku}`, quantity: Number(units) }];
+  },
+  azurerm_container_app: ({ template, workload_profile_name }) => replicas(template, workload_profile_name),
+  azurerm_kubernetes_cluster: ({ default_node_pool: pool }) => [
+    { what: 'cluster', price: 'azure.aks.standard' },
+    ...nodes('system nodes', pool),
+    // AKS creates a load balancer, and the address of outbound traffic.
+    { what: 'load balancer', price: 'azure.lb.rules' },
+    { what: 'public addresses', price: 'azure.ip' },
+  ],
+  azurerm_kubernetes_cluster_node_pool: (pool) => nodes('nodes', pool),
+  azapi_resource: ({ type, body }) => {
+    if (type.startsWith('Microsoft.Web/sites@')) return alwaysReady(body);
+    return /\/onlineEndpoints\/deployments@/.test(type) ? deployed(body) : [];
+  },
+};
+
+/** Nodes with an OS disk of 128 GiB. At least one runs, because a model has at least one pod. */
+function nodes(what: string, { vm_size, min_count, priority }: ResourceAttributes): IdlePart[] {
+  const quantity = product(min_count) === 0 ? 1 : product(min_count);
+  return [
+    // The price of spot nodes changes by the hour.
+    { what, price: `azure.vm.${vm_size}${priority === 'Spot' ? '.spot' : ''}`, quantity },
+    { what: 'disks', price: 'azure.disk.P10', quantity },
+  ];
+}
+
+/** Prices of the GPUs of Container Apps, by workload profile. */
+const GPUS: Readonly<Record<string, string>> = {
+  'Consumption-GPU-NC8as-T4': 'azure.aca.t4',
+  'Consumption-GPU-NC24-A100': 'azure.aca.a100',
+};
+
+function replicas(template: ResourceAttributes, profile: string | undefined): IdlePart[] {
+  const [container] = template.container;
+  const [what, count] = ['idle replicas', template.min_replicas ?? 0];
+  if (count === 0) return [];
+  const memoryGib = Number.parseFloat(container.memory);
+  const gpu =
+    profile === undefined || profile === 'Consumption' ? undefined : (GPUS[profile] ?? `azure.aca.${profile}`);
+  return [
+    // A replica with a GPU has no idle price.
+    { what, price: gpu ? 'azure.aca.vcpu' : 'azure.aca.vcpu.idle', quantity: product(count, container.cpu) },
+    { what, price: 'azure.aca.gib', quantity: product(count, memoryGib) },
+    ...(gpu ? [{ what: 'GPUs', price: gpu, quantity: product(count) }] : []),
+  ];
+}
+
+/** Always-ready instances of a function app. */
+function alwaysReady(body: ResourceAttributes): IdlePart[] {
+  const { alwaysReady: ready = [], instanceMemoryMB } = body.properties.functionAppConfig.scaleAndConcurrency;
+  return ready.map(({ instanceCount }: ResourceAttributes) => ({
+    what: 'always-ready instances',
+    price: 'azure.flex.ar.idle',
+    quantity: product(instanceCount, instanceMemoryMB, 1 / 1024),
+  }));
+}
+
+/** Instances of an Azure ML deployment, which has no surcharge on their price. */
+function deployed({ sku, properties }: ResourceAttributes): IdlePart[] {
+  return [{ what: 'instances', price: `azure.vm.${properties.instanceType}`, quantity: product(sku.capacity) }];
+}

@@ -1,0 +1,157 @@
+import type { TerraformStack } from 'cdktf';
+import { describe, expect, test, vi } from 'vitest';
+import * as azure from '../../../lib/azure/index.js';
+import * as gcp from '../../../lib/gcp/index.js';
+import { IMAGE as AZURE_IMAGE, azureStack, model } from '../azure/support.js';
+import { googleStack, minimal } from '../gcp/support.js';
+
+vi.mock('../../../lib/bundle/runtime-folder.js', () => import('../azure/small-runtime.js'));
+
+const RESOURCE_GROUP = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/models';
+
+/** What synthesis says of the cost. */
+function told(stack: TerraformStack, build: (stack: TerraformStack) => void, of = /./): string | undefined {
+  build(stack);
+  const infos = stack.node.findAll().flatMap(({ node }) => node.metadata.filter(({ type }) => type === '@cdktf/info'));
+  return infos.map(({ data }) => String(data)).find((text) => text.includes('modelship:idleCost') && of.test(text));
+}
+
+/** US dollars a month by part, and together. */
+function cost(text: string | undefined) {
+  if (text === undefined) return undefined;
+  const [, sum] = /about \$([\d.]+) a month/.exec(text)!;
+  const parts = [...text.matchAll(/(?:: |, )([a-zA-Z -]+) \$([\d.]+)/g)].map(([, what, usd]) => [what, Number(usd)]);
+  return { sum: Number(sum), parts: Object.fromEntries(parts) };
+}
+
+const onAzure = (build: (stack: TerraformStack, props: { model: never; location: string }) => void) =>
+  told(azureStack(), (stack) => build(stack, { model: model() as never, location: 'westeurope' }));
+const onGoogle = (build: (stack: TerraformStack) => void) => told(googleStack(), build);
+
+// Sums by hand, in eastus and us-central1: an hour is 1/730 of a month.
+describe('what a construct costs without requests is told at synth, on Azure', () => {
+  test('Functions without instances that are always ready: the alerts', () => {
+    const { parts } = cost(onAzure((stack, props) => new azure.ServerlessModel(stack, 'Iris', props)))!;
+    expect(Object.keys(parts)).toEqual(['alerts']);
+  });
+
+  test('one instance of 2,048 MB that is always ready', () => {
+    const { parts } = cost(
+      onAzure((stack, props) => new azure.ServerlessModel(stack, 'Iris', { ...props, minReplicas: 1 })),
+    )!;
+    // 2 GB at 0.000004 for 2,628,000 seconds.
+    expect(parts).toMatchObject({ 'always-ready instances': 21.02 });
+  });
+
+  test('idle replicas of Container Apps', () => {
+    const host = azure.ServerlessHost.containerApps({ image: AZURE_IMAGE });
+    const { parts } = cost(
+      onAzure((stack, props) => new azure.ServerlessModel(stack, 'Iris', { ...props, host, minReplicas: 2 })),
+    )!;
+    // 2 replicas with 1 CPU at 0.000003 and 2 GiB at 0.000003 for 2,628,000 seconds.
+    expect(parts).toMatchObject({ 'idle replicas': 47.3 });
+  });
+
+  test('a cluster with its nodes, disks, load balancer and address', () => {
+    const { parts } = cost(
+      onAzure((stack, props) => new azure.ContainerModel(stack, 'Iris', { ...props, image: AZURE_IMAGE })),
+    )!;
+    // 0.1, 0.096 and 0.192 an hour; two disks at 19.71; 0.025 and 0.005 an hour.
+    expect(parts).toMatchObject({
+      cluster: 73,
+      'system nodes': 70.08,
+      nodes: 140.16,
+      disks: 39.42,
+      'load balancer': 18.25,
+      'public addresses': 3.65,
+    });
+  });
+
+  test('an instance of Azure ML, and the registry of its workspace', () => {
+    const { parts } = cost(
+      onAzure((stack, props) => new azure.ManagedEndpointModel(stack, 'Iris', { ...props, image: AZURE_IMAGE })),
+    )!;
+    // 0.146 an hour; 0.6666 a day for 730/24 days.
+    expect(parts).toMatchObject({ instances: 106.58, registry: 20.28 });
+  });
+
+  test('a unit of API Management', () => {
+    const group = { id: RESOURCE_GROUP, name: 'models', location: 'westeurope' };
+    const text = told(
+      azureStack(),
+      (stack) => {
+        const endpoint = new azure.ServerlessModel(stack, 'Iris', { model: model(), resourceGroup: group });
+        const publisher = { publisherName: 'Flowers', publisherEmail: 'api@example.com' };
+        new azure.ApiManagementGateway(stack, 'Gateway', {
+          endpoint,
+          resourceGroup: group,
+          ...publisher,
+          skuName: 'Basic_2',
+        });
+      },
+      /Management/,
+    );
+    // Two units at 0.20160274 an hour.
+    expect(cost(text)!.parts).toMatchObject({ 'API Management': 294.34 });
+  });
+
+  test('names what has no price, the region and the date', () => {
+    const text = onAzure(
+      (stack, props) =>
+        new azure.ManagedEndpointModel(stack, 'Iris', {
+          ...props,
+          image: AZURE_IMAGE,
+          instanceType: 'Standard_ND96isr_H100_v5',
+        }),
+    );
+    expect(text).toContain('and the price of instances, which is not known here');
+    expect(text).toMatch(/list prices of eastus as of \d{4}-\d\d-\d\d/);
+  });
+});
+
+describe('what a construct costs without requests is told at synth, on Google Cloud', () => {
+  test('Cloud Run that scales to zero: nothing', () => {
+    expect(onGoogle((stack) => new gcp.ServerlessModel(stack, 'Iris', minimal))).toBeUndefined();
+  });
+
+  test('an idle instance of Cloud Run', () => {
+    // 1 vCPU and 1 GiB, each at 0.0000025 for 2,628,000 seconds.
+    expect(cost(onGoogle((stack) => new gcp.ServerlessModel(stack, 'Iris', { ...minimal, minReplicas: 1 })))).toEqual({
+      sum: 13.14,
+      parts: { 'idle instances': 13.14 },
+    });
+  });
+
+  test('a GPU of Cloud Run that always runs, with CPUs billed as busy', () => {
+    const { parts } = cost(
+      onGoogle(
+        (stack) => new gcp.ServerlessModel(stack, 'Iris', { ...minimal, minReplicas: 1, gpu: gcp.Gpu.nvidiaL4() }),
+      ),
+    )!;
+    // 4 vCPU at 0.000018 and 16 GiB at 0.000002; 0.0001867; for 2,628,000 seconds.
+    expect(parts).toEqual({ 'idle instances': 273.31, GPUs: 490.65 });
+  });
+
+  test('a pod on Autopilot with its sidecar, and the cluster', () => {
+    // 1.25 vCPU at 0.0445 and 1.25 GiB at 0.0049225 an hour; 0.1 an hour.
+    expect(cost(onGoogle((stack) => new gcp.ContainerModel(stack, 'Iris', minimal)))!.parts).toMatchObject({
+      pods: 45.1,
+      cluster: 73,
+    });
+  });
+
+  test('a node of a Standard cluster', () => {
+    const cluster = gcp.GkeCluster.standard();
+    const { parts } = cost(onGoogle((stack) => new gcp.ContainerModel(stack, 'Iris', { ...minimal, cluster })))!;
+    // 0.13402284 an hour; 100 GB at 0.1.
+    expect(parts).toMatchObject({ nodes: 97.84, disks: 10, cluster: 73 });
+    expect(parts).not.toHaveProperty('pods');
+  });
+
+  test('a replica of Vertex AI', () => {
+    // 0.1541128 an hour.
+    expect(cost(onGoogle((stack) => new gcp.ManagedEndpointModel(stack, 'Iris', minimal)))!.parts).toEqual({
+      replicas: 112.5,
+    });
+  });
+});
