@@ -96,7 +96,9 @@ class DeployedVariants {
     for (const variant of Object.keys(ENDPOINT)) {
       const [arn] = await this.those('endpoint', variant, 'AWS::SageMaker::Model');
       const model = await this.aws.call('sagemaker', 'describe_model', { ModelName: arn!.split('/')[1] });
-      add(stackName('endpoint', variant), model.PrimaryContainer.Environment?.[ENVIRONMENT.modelDigest]);
+      // The model of a pipeline is behind one that prepares requests.
+      const { Environment } = model.PrimaryContainer ?? model.Containers[1];
+      add(stackName('endpoint', variant), Environment?.[ENVIRONMENT.modelDigest]);
     }
     return digests;
   }

@@ -113,7 +113,8 @@ ECR_IMAGE = re.compile(r"(\d{12})\.dkr\.ecr\.([\w-]+)\.[\w.]+/([^:@]+)[:@](.+)")
 
 
 def foreign_manifest(container):
-    if not (named := ECR_IMAGE.match(container["Image"])):
+    # A model package of the registry brings its own.
+    if not (named := ECR_IMAGE.match(container.get("Image") or "")):
         return
     account, region, repository, reference = named.groups()
     if repository not in ecr_backends[account][region].repositories:
