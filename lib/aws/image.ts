@@ -31,6 +31,14 @@ export interface RuntimeImageOptions {
    * @default - the base image of the Dockerfile
    */
   readonly base?: string;
+
+  /**
+   * Rebuild marker: changing it rebuilds the image with the current base image and its security fixes. Use a date, such
+   * as `2026-11`. Docker uses a base image that the machine already has, unless it is removed or pulled before.
+   *
+   * @default - the image is rebuilt only when the runtime changes
+   */
+  readonly rebuild?: string;
 }
 
 /**
@@ -94,9 +102,10 @@ class AssetImage extends AwsImage {
       manifest,
     });
     const stack = Stack.of(scope);
-    const { base } = this.options;
+    const { base, rebuild } = this.options;
     if (manifest && needsPython(manifest)) warnOfEmulation(scope, architecture);
-    const id = ['ModelshipRuntime', digest.slice(0, 12), ...(root ? ['root'] : [])].join('-');
+    const variant = [...(root ? ['root'] : []), ...(rebuild === undefined ? [] : [rebuild])];
+    const id = ['ModelshipRuntime', digest.slice(0, 12), ...variant].join('-');
     const asset =
       (stack.node.tryFindChild(id) as DockerImageAsset | undefined) ??
       new DockerImageAsset(stack, id, {
@@ -104,6 +113,7 @@ class AssetImage extends AwsImage {
         platform: architecture === 'arm64' ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64,
         // SageMaker rejects OCI manifests, which Docker produces by default with its containerd image store.
         ...(root && { outputs: ['type=docker'] }),
+        extraHash: rebuild,
         buildArgs: { ...(base ? { BASE: base } : {}), ...(root ? { RUN_AS: ROOT } : {}) },
       });
     return { uri: asset.imageUri, repositoryArn: asset.repository.repositoryArn };
@@ -123,6 +133,7 @@ class CodeBuildImage extends AwsImage {
       ...context,
       architecture,
       base: this.options.base,
+      rebuild: this.options.rebuild,
       runAs: root ? ROOT : undefined,
     });
   }

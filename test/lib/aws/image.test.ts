@@ -23,6 +23,16 @@ test('constructs of one stack with the same needs share an image', () => {
   expect(assets(stack)).toHaveLength(3);
 });
 
+test('a changed marker builds the image of ours again', () => {
+  const stack = stackOf();
+  const needs = { architecture: 'arm64', root: false };
+  const uris = [undefined, '2026-11', '2026-12', '2026-12'].map((rebuild) =>
+    JSON.stringify(stack.resolve(AwsImage.fromAsset({ rebuild }).pull(stack, needs).uri)),
+  );
+  expect(new Set(uris).size).toBe(3);
+  expect(assets(stack)).toHaveLength(3);
+});
+
 test('an image of ours names its repository, so that pulling it can be granted exactly', () => {
   const stack = stackOf();
   const { repositoryArn } = AwsImage.fromAsset().pull(stack, { architecture: 'arm64', root: false });

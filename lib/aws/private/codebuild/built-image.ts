@@ -34,6 +34,8 @@ export interface ImageRecipe {
   readonly base?: string;
   /** User and group of the container. @default - those in the Dockerfile */
   readonly runAs?: string;
+  /** Marker whose change rebuilds the image. @default - rebuilt only when the recipe changes */
+  readonly rebuild?: string;
 }
 
 export interface BuiltImageProps {

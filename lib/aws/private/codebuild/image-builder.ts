@@ -42,9 +42,9 @@ export class ImageBuilder extends Construct {
 
   /** Builds the image of a recipe. Constructs with the same recipe share one image. */
   build(recipe: ImageRecipe): PulledImage {
-    const { digest, architecture, base, runAs } = recipe;
+    const { digest, architecture, base, runAs, rebuild } = recipe;
     const tag = createHash('sha256')
-      .update(JSON.stringify([digest, architecture, base, runAs]))
+      .update(JSON.stringify([digest, architecture, base, runAs, ...(rebuild === undefined ? [] : [rebuild])]))
       .digest('hex')
       .slice(0, 40);
     const id = `Image-${tag.slice(0, 12)}`;
