@@ -64,12 +64,6 @@ const MISTAKES: readonly (readonly [mistake: string, props: object, fault: strin
       'timeoutSeconds), or remove it [RESERVED_VARIABLE]',
   ],
   [
-    'a variable that starts with a digit',
-    { environment: { '1bad-name': 'x' } },
-    'environment.1bad-name: got "1bad-name"; the name of a variable consists of letters, digits and `_`, and does not ' +
-      'start with a digit [BAD_TEXT]',
-  ],
-  [
     'a number as the value of a variable',
     { environment: { WORKERS: 4 } },
     'environment.WORKERS: got 4; pass a string [WRONG_TYPE]',
@@ -176,6 +170,14 @@ const VARYING: readonly (readonly [mistake: string, props: object, prop: string,
   ['logs for no days', { logRetentionDays: 0 }, 'logRetentionDays', 'OUT_OF_RANGE', /^got 0; .* allows /],
   ['a misspelt prop', { minReplica: 1 }, 'minReplica', 'UNKNOWN_PROP', /^no such prop; did you mean `minReplicas`\?$/],
   ['a prop like no other', { zzzzzzzz: 1 }, 'zzzzzzzz', 'UNKNOWN_PROP', /^no such prop; the props are model, /],
+  [
+    'a variable with an equals sign in its name',
+    { environment: { 'a=b': 'x' } },
+    'environment.a=b',
+    'BAD_TEXT',
+    /^got "a=b"; the name of a variable /,
+  ],
+  ['a misspelt prop', { minReplica: 1 }, 'minReplica', 'UNKNOWN_PROP', /^no such prop/],
   [
     'half a replica',
     { minReplicas: 0.5 },

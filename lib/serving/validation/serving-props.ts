@@ -81,6 +81,8 @@ export interface ServingTarget {
   readonly logRetentionDays: Range | Steps;
   /** Pattern of the additional environment variables that the construct or the host sets. */
   readonly reserved: RegExp;
+  /** Names of environment variables that the target accepts. @default - letters, digits and `_`, without a digit first */
+  readonly variableNames?: VariableNames;
 }
 
 /** Ranges of the rate limits that a target supports. */
@@ -104,7 +106,7 @@ export function checkServingProps(validator: Validator, props: ServingProps, rul
   if ('values' in logRetentionDays) validator.step('logRetentionDays', props.logRetentionDays, logRetentionDays);
   else validator.number('logRetentionDays', props.logRetentionDays, logRetentionDays);
   checkAlarms(validator, props.alarms);
-  checkEnvironment(validator, 'environment', props.environment, rules.reserved);
+  checkEnvironment(validator, 'environment', props.environment, rules.reserved, STRING, rules.variableNames);
 }
 
 const ALARM_RANGES: Readonly<Record<keyof AlarmOptions, Range>> = {
@@ -160,8 +162,14 @@ export function exactly(...names: readonly string[]): RegExp {
   return new RegExp(`^(${names.join('|')})$`);
 }
 
+/** Names of environment variables that a service accepts, and the rule in words. */
+export interface VariableNames {
+  readonly pattern: RegExp;
+  readonly rule: string;
+}
+
 /** Variable names that shells and all hosts accept. */
-const VARIABLE = {
+const PORTABLE: VariableNames = {
   pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
   rule: 'the name of a variable consists of letters, digits and `_`, and does not start with a digit',
 };
@@ -170,6 +178,7 @@ const VARIABLE = {
  * Reports environment variables with an invalid name, a reserved name, or a value of the wrong type.
  *
  * @param value expected type of the values
+ * @param names names that the service accepts
  */
 export function checkEnvironment(
   validator: Validator,
@@ -177,10 +186,11 @@ export function checkEnvironment(
   environment: { readonly [name: string]: unknown } = {},
   reserved: RegExp,
   value = STRING,
+  names = PORTABLE,
 ): void {
   if (validator.isToken(environment)) return;
   for (const [name, given] of Object.entries(environment)) {
-    validator.text(`${prop}.${name}`, name, VARIABLE.pattern, VARIABLE.rule);
+    validator.text(`${prop}.${name}`, name, names.pattern, names.rule);
     checkType(validator, `${prop}.${name}`, given, value);
     validator.check(
       !reserved.test(name) && !SET_BY_CONSTRUCTS.includes(name),

@@ -1,6 +1,8 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Secret as EcsSecret } from 'aws-cdk-lib/aws-ecs';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, test } from 'vitest';
 import { ContainerCapacity, ContainerModel, type ContainerModelProps } from '../../../lib/aws/index.js';
 import { minimal } from './container-variants.js';
@@ -88,5 +90,20 @@ describe('enableExecuteCommand', () => {
       ]),
     );
     expect(grantedActions(open.stack)).not.toContain('logs:PutLogEvents on *');
+  });
+});
+
+test.each(['a-b', 'a.b', '1st', '_'])('ECS accepts the variable %s, in its secrets too', (name) => {
+  const secrets = (stack: Stack) => ({
+    [`${name}s`]: EcsSecret.fromSecretsManager(Secret.fromSecretNameV2(stack, 'Secret', 'token')),
+  });
+  const { template } = make((stack) => ({ environment: { [name]: 'x' }, secrets: secrets(stack) }));
+  template().hasResourceProperties('AWS::ECS::TaskDefinition', {
+    ContainerDefinitions: [
+      Match.objectLike({
+        Environment: Match.arrayWith([{ Name: name, Value: 'x' }]),
+        Secrets: [Match.objectLike({ Name: `${name}s` })],
+      }),
+    ],
   });
 });

@@ -105,6 +105,12 @@ const PROPS: PropTypes<ContainerModelProps> = {
 /** Environment variables that the construct sets. */
 const RESERVED = exactly(ENVIRONMENT.port, ENVIRONMENT.startSeconds);
 
+/**
+ * ECS documents no pattern, so that only what an environment cannot hold is refused: no name, or one with `=`.
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_KeyValuePair.html
+ */
+const VARIABLE_NAMES = { pattern: /^[^=\0]+$/, rule: 'the name of a variable of ECS is not empty, and has no `=`' };
+
 /** Instance families with NVIDIA GPUs and x86 processors: excludes `g4ad` (AMD GPUs) and `g5g` (Arm processors). */
 const GPU_INSTANCE = /^(g(?!4ad|5g)\d|p\d)[a-z0-9-]*\.[a-z0-9-]+$/;
 
@@ -138,6 +144,7 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
     timeoutSeconds: isGateway ? ECS.gatewaySeconds : ECS.idleSeconds,
     logRetentionDays: LOG_RETENTION_DAYS,
     reserved: RESERVED,
+    variableNames: VARIABLE_NAMES,
   });
   checkCapacity(validator, capacity);
   checkSize(validator, props, capacity);
@@ -295,7 +302,8 @@ export function requireInternet(scope: Construct, natGateways: number, need: str
 }
 
 function checkSecrets(validator: Validator, { environment = {}, secrets = {} }: ContainerModelProps): void {
-  checkEnvironment(validator, 'secrets', secrets, RESERVED, object('a Secret, such as Secret.fromSecretsManager(…)'));
+  const secret = object('a Secret, such as Secret.fromSecretsManager(…)');
+  checkEnvironment(validator, 'secrets', secrets, RESERVED, secret, VARIABLE_NAMES);
   for (const name of Object.keys(secrets)) {
     const twice = name in environment;
     validator.check(

@@ -112,6 +112,7 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
   checkFront(validator, props, front);
   checkRegion(validator, scope, front, props.modelData);
   checkRollout(validator, props);
+  // https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html
   for (const name of Object.keys(props.environment ?? {})) {
     validator.check(
       !/^_|^.$/.test(name),
