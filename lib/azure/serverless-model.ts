@@ -84,16 +84,6 @@ export class ServerlessModel extends Construct implements ModelEndpoint<AzureMet
     this.url = url;
     this.functions = functions;
     this.containerApp = containerApp;
-    if (host.containerAppsOptions) {
-      this.containerApp = new ContainerApp(this, 'ContainerApp', {
-        props,
-        options: host.containerAppsOptions,
-        ...shared,
-      });
-    } else {
-      this.functions = new FunctionsApp(this, 'Functions', { props, options: host.functionsOptions ?? {}, ...shared });
-    }
-    this.url = (this.containerApp ?? this.functions)!.url;
     tellIdleCost(this, 'azure', AZURE_PRICES);
   }
 

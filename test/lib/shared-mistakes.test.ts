@@ -177,7 +177,6 @@ const VARYING: readonly (readonly [mistake: string, props: object, prop: string,
     'BAD_TEXT',
     /^got "a=b"; the name of a variable /,
   ],
-  ['a misspelt prop', { minReplica: 1 }, 'minReplica', 'UNKNOWN_PROP', /^no such prop/],
   [
     'half a replica',
     { minReplicas: 0.5 },
