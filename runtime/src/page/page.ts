@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { METRICS_PATH, OPEN_API_PATH } from '../contract.js';
 import type { HttpResponse } from '../http/http.js';
+import { signaturesOf } from '../manifest/index.js';
 import { encodeInferRequestJson } from '../manifest/samples.js';
 import type { ModelCatalog } from '../models/model-catalog.js';
 import type { ModelVersion } from '../models/served-model.js';
@@ -53,7 +54,8 @@ export function page(models: ModelCatalog): HttpResponse {
         format: model.manifest.format,
         available: model.isReady,
         failure: model.failure,
-        inputs: model.manifest.inputs,
+        // Inputs that the model ignores have no fields.
+        inputs: signaturesOf(model.manifest).serving_default!.inputs.filter(({ unused }) => !unused),
         outputs: model.manifest.outputs,
         examples: (model.examples ?? []).flatMap(exampleText),
       }),

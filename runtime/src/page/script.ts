@@ -26,7 +26,14 @@ function imageLayout(spec) {
   return undefined;
 }
 
-function parseNumber(text, name, datatype) {
+const isFloat = ({ datatype }) => datatype.startsWith('FP') || datatype === 'BF16';
+/** Whether an empty field means a missing value. */
+const mayBeMissing = (spec) => spec.tabular === true && (spec.datatype === 'BYTES' || isFloat(spec));
+
+function parseNumber(text, name, spec) {
+  const { datatype } = spec;
+  if (text.trim() === '' && mayBeMissing(spec)) return null;
+  if (text.trim() === 'NaN' && isFloat(spec)) return null;
   const value = Number(text);
   if (text.trim() === '' || Number.isNaN(value)) throw new Error(name + ': expected a number, got ' + JSON.stringify(text));
   if (!Number.isFinite(value)) throw new Error(name + ': ' + text + ' is too large for ' + datatype);
@@ -39,20 +46,42 @@ function field(spec, ariaLabel) {
     const choice = element('select', { ariaLabel }, ...['false', 'true'].map((text) => element('option', {}, text)));
     return { node: choice, value: () => choice.value === 'true', fill: (value) => { choice.value = String(value); } };
   }
+  if (spec.categories) return categoryField(spec, ariaLabel);
   if (spec.datatype === 'BYTES') {
-    const text = element('textarea', { rows: 1, ariaLabel, className: 'text' });
+    const text = element('textarea', { rows: 1, ariaLabel, className: 'text', placeholder: mayBeMissing(spec) ? 'missing' : '' });
     text.onkeydown = (event) => {
       if (event.key !== 'Enter' || event.shiftKey) return;
       event.preventDefault();
       byId('form').requestSubmit();
     };
-    return { node: text, value: () => text.value, fill: (value) => { text.value = value; } };
+    const value = () => (text.value === '' && mayBeMissing(spec) ? null : text.value);
+    return { node: text, value, fill: (value) => { text.value = value ?? ''; } };
   }
-  const number = element('input', { value: '0', inputMode: 'decimal', ariaLabel });
+  const placeholder = mayBeMissing(spec) ? 'missing' : '';
+  const number = element('input', { value: '0', inputMode: 'decimal', placeholder, ariaLabel });
   return {
     node: number,
-    value: () => parseNumber(number.value, ariaLabel, spec.datatype),
-    fill: (value) => { number.value = value === null ? '' : String(value); },
+    value: () => parseNumber(number.value, ariaLabel, spec),
+    fill: (value) => { number.value = value === null ? (mayBeMissing(spec) ? '' : 'NaN') : String(value); },
+  };
+}
+
+/** A choice of the categories that the model knows, or of a missing value. */
+function categoryField({ categories }, ariaLabel) {
+  const choice = element('select', { ariaLabel });
+  const add = (value, text) => choice.append(element('option', { value }, text));
+  for (const category of categories) add(category, category === '' ? '(empty)' : category);
+  const missing = element('option', { value: '' }, 'missing');
+  choice.append(missing);
+  return {
+    node: choice,
+    value: () => (missing.selected ? null : choice.value),
+    fill: (value) => {
+      // A sample may have a category that the model does not know.
+      if (value !== null && !Array.from(choice.options).some((option) => option !== missing && option.value === value)) add(value, value);
+      if (value === null) missing.selected = true;
+      else choice.value = value;
+    },
   };
 }
 
@@ -155,7 +184,7 @@ function imageInput(spec, layout) {
   };
 }
 
-const hasFields = (spec) => !imageLayout(spec) && count(spec.shape) <= MOST_FIELDS;
+const hasFields = (spec) => !spec.unknownRank && !imageLayout(spec) && count(spec.shape) <= MOST_FIELDS;
 
 function inputFor(spec, row) {
   const layout = imageLayout(spec);
@@ -167,10 +196,11 @@ function inputFor(spec, row) {
 function description(spec) {
   const layout = imageLayout(spec);
   const total = count(spec.shape);
-  const kind = spec.datatype === 'BYTES' ? 'text' : spec.datatype === 'BOOL' ? 'true or false' : 'number';
+  const kind = spec.categories ? 'category' : spec.datatype === 'BYTES' ? 'text' : spec.datatype === 'BOOL' ? 'true or false' : 'number';
   const words = layout
     ? 'picture of ' + layout.width + ' × ' + layout.height + ' pixels'
     : total === 1 ? kind : total + (kind === 'true or false' ? ' × ' : ' ') + kind + (kind === 'true or false' ? '' : 's');
+  if (spec.unknownRank) return ' ' + kind + 's of any shape, ' + spec.datatype;
   return ' ' + words + ', ' + spec.datatype + ' [' + spec.shape.map((size) => (size === -1 ? 'any' : size)).join(', ') + ']';
 }
 

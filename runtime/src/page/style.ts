@@ -15,7 +15,8 @@ legend small { font-weight: 400; opacity: .7; }
 .cells { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); }
 input, textarea, select, button { font: inherit; padding: .4rem .5rem; border: 1px solid var(--line); border-radius: .35rem; }
 .cells label, .texts label { display: grid; align-content: end; gap: .15rem; font-size: .85rem; overflow-wrap: anywhere; }
-.cells input, .cells select { width: 100%; font-size: 1rem; }
+.cells input, .cells select { width: 100%; }
+.cells input, .cells select, .texts select { font-size: 1rem; }
 .texts { display: grid; gap: .5rem; }
 textarea.text { font-size: 1rem; field-sizing: content; min-height: 0; max-height: 16rem; }
 .row + .row { border-top: 1px solid var(--line); padding-top: 1rem; }

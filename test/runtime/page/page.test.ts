@@ -5,7 +5,9 @@ import { promisify } from 'node:util';
 import { crc32, deflateSync } from 'node:zlib';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import { page as render } from '../../../runtime/src/page/page.js';
+import type { Tensor, TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { writePackage } from '../../support/packages.js';
 import { requireTool } from '../../support/tools.js';
 import { IRIS, serve, stopAll } from '../faults/servers.js';
@@ -323,5 +325,93 @@ describe('a package that writes markup', () => {
     const outputs = [{ name: markup, datatype: 'FP32', shape: [1] }] as const;
     const { body } = render(catalog([model({ outputs, compute: () => [] })]));
     expect(String(body)).not.toContain('<img');
+  });
+});
+
+describe('a table', () => {
+  const column = (name: string, datatype: TensorSpec['datatype'], more: Partial<TensorSpec> = {}): TensorSpec => ({
+    name,
+    datatype,
+    shape: [-1],
+    ...more,
+  });
+  const inputs = [
+    column('age', 'FP64'),
+    column('city', 'BYTES', { categories: ['Bergen', 'Oslo'] }),
+    column('note', 'BYTES'),
+    column('id', 'FP64', { unused: true }),
+    column('member', 'BOOL'),
+  ];
+  const outputs = [column('prediction', 'FP64')];
+  let sent: { inputs: { name: string; data: unknown[] }[] };
+
+  /** Opens the page of a model without a server, which would need Python. */
+  async function open(format: Manifest['format'], specs = inputs, examples: Tensor[][] = []): Promise<void> {
+    const manifest = { format, inputs: specs, outputs } as unknown as Manifest;
+    const { headers, body } = render(catalog([model({ manifest, examples, compute: (tensors) => tensors })]));
+    await page.route('http://model.example/**', async (route) => {
+      if (route.request().method() === 'GET') return route.fulfill({ headers, body: String(body) });
+      sent = route.request().postDataJSON();
+      const answer = { outputs: [{ name: 'prediction', datatype: 'FP64', shape: [1], data: [3] }] };
+      return route.fulfill({ json: answer });
+    });
+    await page.goto('http://model.example/');
+  }
+  const predict = async () => {
+    await page.getByRole('button', { name: 'Predict' }).click();
+    await page.getByText('Answered in').waitFor();
+    return Object.fromEntries(sent.inputs.map(({ name, data }) => [name, data]));
+  };
+
+  it('offers the categories that the model knows, and no field for what it ignores', async () => {
+    await open('pickle');
+    expect(await page.getByLabel('city').locator('option').allTextContents()).toEqual(['Bergen', 'Oslo', 'missing']);
+    expect(await page.getByLabel('id', { exact: true }).count()).toBe(0);
+    await page.getByLabel('city').selectOption('Oslo');
+    await page.getByLabel('age').fill('40');
+    await page.getByLabel('note').fill('quiet');
+    expect(await predict()).toEqual({ age: [40], city: ['Oslo'], note: ['quiet'], member: [false] });
+  });
+
+  it('sends empty fields as missing values', async () => {
+    await open('pickle');
+    await page.getByLabel('age').fill('');
+    await page.getByLabel('city').selectOption('missing');
+    expect(await page.getByLabel('age').getAttribute('placeholder')).toBe('missing');
+    expect(await predict()).toEqual({ age: [null], city: [null], note: [null], member: [false] });
+  });
+
+  it('shows a sample with missing values and with a category that the model does not know', async () => {
+    const tensor = (name: string, datatype: Tensor['datatype'], data: Tensor['data']) =>
+      ({ name, datatype, shape: [1], data }) as Tensor;
+    const sample = [
+      tensor('age', 'FP64', Float64Array.of(Number.NaN)),
+      tensor('city', 'BYTES', [Buffer.from('Narvik')]),
+      tensor('note', 'BYTES', [Buffer.from('quiet')]),
+      tensor('member', 'BOOL', Uint8Array.of(1)),
+    ];
+    await open('pickle', inputs, [sample]);
+    expect(await predict()).toEqual({ age: [null], city: ['Narvik'], note: ['quiet'], member: [true] });
+  });
+
+  it('sends NaN for floats of any model, and an empty text as it is', async () => {
+    await open('onnx', [column('x', 'FP32'), column('word', 'BYTES')]);
+    await page.getByLabel('x', { exact: true }).fill('NaN');
+    expect(await predict()).toEqual({ x: [null], word: [''] });
+    await page.getByLabel('x', { exact: true }).fill('');
+    await page.getByRole('button', { name: 'Predict' }).click();
+    await page.getByText('x: expected a number').waitFor();
+  });
+
+  it('takes JSON for an input of any shape', async () => {
+    await open('onnx', [column('x', 'FP32', { shape: [], unknownRank: true })]);
+    await page.getByLabel('x as JSON').fill('[[1, 2]]');
+    expect(await predict()).toEqual({ x: [1, 2] });
+  });
+
+  it('fits a phone', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await open('pickle');
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
   });
 });
