@@ -229,3 +229,15 @@ describe('fault 29: names that are paths or addresses', () => {
     expect((await post(`${base}/v2/repository/models/x/load`, '{}')).status).toBeGreaterThanOrEqual(400);
   });
 });
+
+describe('the option of strict inputs', () => {
+  it.each([
+    ['false', 200],
+    ['true', 400],
+  ])('set to %s answers %i to another name', async (value, status) => {
+    const { strictInputs } = readConfig({ [ENVIRONMENT.strictInputs]: value });
+    const body = { inputs: [{ name: 'input-0', datatype: 'FP32', shape: [1, 4], data: [5.1, 3.5, 1.4, 0.2] }] };
+    const url = `${await serve({ strictInputs })}/v2/models/iris/infer`;
+    expect((await fetch(url, { method: 'POST', body: JSON.stringify(body) })).status).toBe(status);
+  });
+});

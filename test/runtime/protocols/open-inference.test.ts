@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { withInputRules } from '../../../runtime/src/manifest/index.js';
 import { openInference } from '../../../runtime/src/protocols/open-inference/index.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import type { TensorSpec } from '../../../runtime/src/tensor/tensor.js';
@@ -26,6 +27,31 @@ function binary(json: object, ...tensors: Buffer[]): [Buffer, Record<string, str
 }
 
 const floats = (...values: number[]) => Buffer.from(Float32Array.from(values).buffer);
+
+describe('strict inputs', () => {
+  const inputs: TensorSpec[] = [{ name: 'x', datatype: 'FP64', shape: [-1] }];
+  const ask = async (strict: boolean, input: object) => {
+    const signatures = withInputRules('onnx', { serving_default: { inputs, outputs: inputs } }, strict);
+    const served = model({ inputs, outputs: inputs, signatures, compute: (tensors) => tensors });
+    const response = await infer({ inputs: [{ ...x, ...input }] }, served);
+    return response.status === 200 ? 'taken' : (response.json() as { error: string }).error;
+  };
+
+  it.each([
+    ['the exact name and datatype', { datatype: 'FP64' }, 'taken', 'taken'],
+    ['a datatype that widens', { datatype: 'FP32' }, 'taken', 'input x: got datatype FP32, the model takes FP64'],
+    ['another name', { name: 'input-0', datatype: 'FP64' }, 'taken', 'the model has no input input-0: it takes x'],
+    [
+      'a datatype that would lose digits',
+      { datatype: 'INT64' },
+      'input x: got datatype INT64, the model takes FP64',
+      'input x: got datatype INT64, the model takes FP64',
+    ],
+  ])('for %s', async (_, input, lenient, strict) => {
+    expect(await ask(false, input)).toBe(lenient);
+    expect(await ask(true, input)).toBe(strict);
+  });
+});
 
 describe('infer in JSON', () => {
   it('answers compactly, with the id of the request', async () => {
@@ -362,7 +388,9 @@ describe('health and metadata', () => {
     const index = await failed('POST', '/v2/repository/index');
     expect(index.json()).toEqual([{ name: 'half_plus_two', version: '1', state: 'UNAVAILABLE', reason: 'damaged' }]);
     expect((await failed('POST', '/v2/repository/index', { ready: true })).json()).toEqual([]);
-    expect((await failed('POST', '/v2/repository/index', '{')).status).toBe(400);
+    for (const body of ['{', '{"ready": [true]}', '{"ready": 1}']) {
+      expect((await failed('POST', '/v2/repository/index', body)).status).toBe(400);
+    }
   });
 
   it('has the version of its package', () => {

@@ -145,7 +145,7 @@ function decodeInputs({ inputs, raw_input_contents: raw }: ModelInferRequest, si
     if (isIgnored(signature, name)) return [];
     const sizes = shape.map(Number);
     if (sizes.some((size) => !Number.isSafeInteger(size) || size < 0)) {
-      throw invalid(`input ${name}: got shape [${shape}], sizes of 0 and above are allowed`);
+      throw invalid(`input ${name}: got shape [${shape}], sizes from 0 to 2^53 - 1 are allowed`);
     }
     const spec = { ...checkInput(signature, name, sizes, datatype), datatype: datatype as Datatype };
     if (raw.length === 0) return [decodeContents(spec, sizes, contents ?? {})];

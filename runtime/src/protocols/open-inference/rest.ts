@@ -130,11 +130,12 @@ function readiness(models: ModelCatalog, parameters: RouteParameters): HttpRespo
 
 function wantsReadyOnly(request: HttpRequest): boolean {
   if (request.body.length === 0) return false;
+  let ready: unknown;
   try {
-    return (JSON.parse(request.body.toString()) as { ready?: unknown } | null)?.ready === true;
-  } catch {
-    throw invalid('the body must be JSON, {"ready": true} for the ready models only');
-  }
+    ready = (JSON.parse(request.body.toString()) as { ready?: unknown } | null)?.ready ?? false;
+  } catch {}
+  if (typeof ready === 'boolean') return ready;
+  throw invalid('the body must be JSON, {"ready": true} for the ready models only');
 }
 
 function get(path: string, handler: RouteHandler): Route {
