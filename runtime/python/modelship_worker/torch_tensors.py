@@ -45,6 +45,8 @@ def tensor_from(spec, array):
 
 def array_from(tensor):
     tensor = tensor.detach().cpu()
+    if tensor.layout != torch.strided:
+        tensor = tensor.to_dense()
     if tensor.dtype == torch.bfloat16:
         return tensor.contiguous().view(torch.int16).numpy()
     return tensor.numpy()
@@ -63,20 +65,36 @@ def call(function, *args, **kwargs):
 
 def named(result):
     """Returns the tensors of a module's result by name: `output` for a single one, otherwise their position or their
-    own names."""
+    own names. The names of nested tensors are joined by underscores."""
+    if isinstance(result, (tuple, list)) and len(result) == 1:
+        (result,) = result
     if isinstance(result, torch.Tensor):
         return [("output", result)]
-    if isinstance(result, dict):
-        pairs = list(result.items())
-    elif hasattr(result, "_fields"):
-        pairs = list(zip(result._fields, result))
-    elif isinstance(result, (tuple, list)):
-        pairs = [("output" if len(result) == 1 else f"output_{place}", each) for place, each in enumerate(result)]
-    else:
-        raise TypeError(f"it returns a {type(result).__name__}; tensors, or a tuple or dictionary of them, are served")
-    # Parts that a module omits are None.
-    pairs = [(str(name), each) for name, each in pairs if each is not None]
-    for name, each in pairs:
-        if not isinstance(each, torch.Tensor):
-            raise TypeError(f"it returns a {type(each).__name__} as `{name}`; only tensors can be served")
+    pairs = list(_parts(result, ""))
+    names = [name for name, _ in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise TypeError(f"it returns two tensors that would be named `{twice}`; rename one")
     return pairs
+
+
+def _parts(value, name):
+    """Yields the tensors within `value` with their names."""
+    if value is None:
+        # Parts that a module omits are None.
+        return
+    if isinstance(value, torch.Tensor):
+        yield name, value
+        return
+    if isinstance(value, dict):
+        items = value.items()
+    elif hasattr(value, "_fields"):
+        items = zip(value._fields, value)
+    elif isinstance(value, (tuple, list)):
+        name = name or "output"
+        items = enumerate(value)
+    else:
+        what = f" as `{name}`" if name else ""
+        raise TypeError(f"it returns a {type(value).__name__}{what}; only tensors, and tuples and dictionaries of them, can be served")
+    for key, each in items:
+        yield from _parts(each, f"{name}_{key}" if name else str(key))

@@ -9,7 +9,7 @@ import zipfile
 
 import torch
 
-from torch_modules import Branches, Classifier, Embedder, Halves, OneRow, Pair
+from torch_modules import Branches, Clash, Classifier, Embedder, Halves, Nested, OneRow, Pair
 
 folder = pathlib.Path(sys.argv[1])
 torch.manual_seed(0)
@@ -38,6 +38,8 @@ torch.export.save(exported, folder / "pair.pt2")
 torch.jit.script(Branches()).save(folder / "branches.pt")
 torch.jit.trace(Embedder(), torch.zeros(1, dtype=torch.int64)).save(folder / "embedder.pt")
 
+torch.save(Nested(), folder / "nested.pt")
+torch.save(Clash(), folder / "clash.pt")
 torch.jit.trace(OneRow(), torch.zeros(1, 2)).save(folder / "one_row.pt")
 
 brain = torch.zeros(2, 3, dtype=torch.bfloat16)

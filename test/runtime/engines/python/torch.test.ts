@@ -156,6 +156,22 @@ describe('a program of TorchScript', () => {
   });
 });
 
+describe('a module that gives tensors within others', () => {
+  const inputs: TensorSpec[] = [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }];
+
+  it('names them by their place in each, and makes sparse ones dense', async () => {
+    const loaded = await load('nested.pt', 'torch_pickle', { inputs });
+    const names = ['scores_0', 'scores_1', 'boxes_least', 'boxes_most', 'chosen'];
+    expect(loaded.signatures.serving_default!.outputs.map(({ name }) => name)).toEqual(names);
+    const answer = await loaded.run([floats('x', [1, 2], 0, 5)]);
+    expect(answer.map(({ data }) => [...(data as Float32Array)])).toEqual([[0, 10], [0, 15], [0], [5], [0, 5]]);
+  });
+
+  it('is not served if two have one name', async () => {
+    await expect(load('clash.pt', 'torch_pickle', { inputs })).rejects.toThrow('two tensors that would be named `a_b`');
+  });
+});
+
 it.each<[string, ModelFormat, string, number[], number[]]>([
   ['bf16.pt2', 'exported_program', 'BF16', [0x3f80, 0xc040, 0x7f80], [0x3fab, 0x0000, 0x7f80]],
   ['fp16.pt', 'torchscript', 'FP16', [0x3c00, 0xc200, 0x7c00], [0x3d55, 0x0000, 0x7c00]],
@@ -226,7 +242,9 @@ describe('what cannot be served is told of', () => {
     vi.stubEnv('PYTHONPATH', '');
     await expect(load('whole.pt', 'torch_pickle', { inputs: [FEATURES] })).rejects.toMatchObject({
       code: 'ARTIFACT_INVALID',
-      message: expect.stringMatching(/No module named 'torch_modules'\. Install it by .*, or put .* on PYTHONPATH/),
+      message: expect.stringMatching(
+        /No module named 'torch_modules'\. Install it by .*, or pack the folder that has it with the model, `--code FOLDER`/,
+      ),
     });
     vi.stubEnv('PYTHONPATH', relative(process.cwd(), import.meta.dirname));
   });

@@ -29,6 +29,21 @@ class Branches(nn.Module):
         return {"sum": left + right, "length": torch.tensor(left.shape[1])}
 
 
+class Nested(nn.Module):
+    """Gives tensors within tuples and dictionaries, one of them sparse, and parts that it omits."""
+
+    def forward(self, x):
+        boxes = {"least": x.amin(-1), "most": x.amax(-1)}
+        return {"scores": (x * 2, x * 3), "boxes": boxes, "chosen": x.to_sparse(), "loss": None}
+
+
+class Clash(nn.Module):
+    """Gives two tensors of one name."""
+
+    def forward(self, x):
+        return {"a": {"b": x}, "a_b": x}
+
+
 class Embedder(nn.Module):
     def __init__(self):
         super().__init__()
