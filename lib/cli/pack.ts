@@ -13,6 +13,7 @@ interface PackFlags extends LocalFlags {
   readonly samples?: string;
   readonly input?: TensorSpec[];
   readonly labels?: string[];
+  readonly code?: string;
   readonly out?: string;
   readonly tolerance?: Tolerance;
   readonly force?: boolean;
@@ -39,6 +40,10 @@ export function packCommand(): Command {
       inputs,
     )
     .option('--labels <names>', 'class names in the order of the scores, separated by commas', list)
+    .option(
+      '--code <folder>',
+      'folder of the Python modules that a pickle imports, or one module; they become part of the package',
+    )
     .option('-o, --out <folder>', 'folder of the package (default: the name)')
     .option(
       '--tolerance <absolute,relative>',
@@ -52,7 +57,8 @@ export function packCommand(): Command {
       `
 Examples:
   modelship pack model.onnx --name iris --samples samples.json --labels setosa,versicolor,virginica
-  modelship pack pipeline.joblib --name router --trust-pickle --out models/router`,
+  modelship pack pipeline.joblib --name router --trust-pickle --out models/router
+  modelship pack pipeline.joblib --name router --trust-pickle --code src/features`,
     )
     .action(pack);
 }

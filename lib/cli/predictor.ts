@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import type { Signature, Tensor, TensorSpec } from '@modelship/runtime';
 import { type Manifest, readManifest, verifyFiles } from '@modelship/runtime/manifest';
-import { encodeInferRequestJson, encodePredictionLines, engineFor } from '@modelship/runtime/serve';
+import { artifactOf, encodeInferRequestJson, encodePredictionLines, engineFor } from '@modelship/runtime/serve';
 import type { Command } from 'commander';
 import {
   DEFAULT_TOLERANCE,
@@ -54,11 +53,8 @@ export function openPredictor(target: string, flags: PredictorFlags): Promise<Pr
 async function packagePredictor(directory: string, flags: LocalFlags): Promise<Predictor> {
   const manifest = readManifest(directory);
   await verifyFiles(directory, manifest);
-  const { format, artifact, inputs, outputs, samples } = manifest;
-  const model = await engineFor(format).load(
-    { path: join(directory, artifact), format, declared: { inputs, outputs } },
-    engineOptions(flags),
-  );
+  const { format, inputs, outputs, samples } = manifest;
+  const model = await engineFor(format).load(artifactOf(directory, manifest), engineOptions(flags));
   return {
     inputs,
     outputs,

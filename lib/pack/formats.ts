@@ -1,6 +1,6 @@
 import { chmodSync, cpSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
-import { externalData, type ModelFormat, ModelPackageError } from '@modelship/runtime/manifest';
+import { basename, dirname, join, sep } from 'node:path';
+import { externalData, type ModelFormat, ModelPackageError, PICKLE_FORMATS } from '@modelship/runtime/manifest';
 
 /** Layout of a format's files in a package. */
 export interface PackedFormat {
@@ -39,6 +39,45 @@ export function copyArtifact(source: string, format: ModelFormat, directory: str
   }
   for (const name of readdirSync(directory)) makeReadable(join(directory, name));
   return artifact;
+}
+
+/** Folder of Python modules in a package. */
+const CODE_FOLDER = 'code';
+
+/**
+ * Copies Python modules into `directory`, without hidden files and compiled bytecode. Returns the folder that contains
+ * them.
+ *
+ * @throws ModelPackageError `FILE_MISSING` if the source does not exist, `CODE_INVALID` if the format imports no code,
+ * `ARTIFACT_INVALID` if a link leads out of the folder
+ */
+export function copyCode(source: string, format: ModelFormat, directory: string): string {
+  if (!PICKLE_FORMATS.includes(format)) {
+    throw new ModelPackageError(
+      'CODE_INVALID',
+      `\`--code\` is for pickles, and the model has the format ${format}, which imports no modules. Leave it out.`,
+    );
+  }
+  const stats = statSync(source, { throwIfNoEntry: false });
+  if (!stats) {
+    throw new ModelPackageError('FILE_MISSING', `there is no file or folder ${source}. Give one to \`--code\`.`);
+  }
+  const target = join(directory, CODE_FOLDER);
+  if (stats.isDirectory()) {
+    const filter = (path: string) => path === source || isCode(path);
+    for (const path of filesBelow(source)) if (isCode(path)) refuseLinkOut(path, [source]);
+    cpSync(source, target, { recursive: true, dereference: true, filter });
+  } else {
+    mkdirSync(target);
+    cpSync(source, join(target, basename(source)), { dereference: true });
+  }
+  makeReadable(target);
+  return CODE_FOLDER;
+}
+
+function isCode(path: string): boolean {
+  const name = basename(path);
+  return !name.startsWith('.') && name !== '__pycache__' && !name.endsWith('.pyc');
 }
 
 function filesBelow(folder: string): string[] {

@@ -26,6 +26,13 @@ export interface PackOptions {
   readonly labels?: readonly string[];
   /** Maximum difference between a replica's response and the golden one. @default DEFAULT_TOLERANCE */
   readonly tolerance?: Tolerance;
+  /**
+   * Folder of the Python modules that a pickle imports, or one such module. Definitions of the script that saved the model
+   * are found in them.
+   *
+   * @default - the pickle imports installed packages only
+   */
+  readonly code?: string;
   /** Whether to allow formats that can run code from the file when loaded. @default false */
   readonly trustPickle?: boolean;
   /** Whether to replace a package with another digest in `out`. @default false */

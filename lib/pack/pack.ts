@@ -24,7 +24,7 @@ import {
   shapeText,
 } from '@modelship/runtime/serve';
 import { declaredInputs } from './declared-inputs.js';
-import { copyArtifact } from './formats.js';
+import { copyArtifact, copyCode } from './formats.js';
 import { goldenSamples } from './golden-samples.js';
 import { withLabels } from './labels.js';
 import { DEFAULT_TOLERANCE, type PackOptions } from './options.js';
@@ -51,13 +51,19 @@ export async function packModel(options: PackOptions): Promise<Manifest> {
     step('Copy the model');
     const artifact = copyArtifact(options.source, format, stage.directory);
     step('Load the model and read its signature');
+    const code = options.code === undefined ? undefined : copyCode(options.code, format, stage.directory);
     const inputs = options.inputs ?? declaredInputs(requests);
-    const model = await load(options, { path: join(stage.directory, artifact), format, declared: { inputs } });
+    const model = await load(options, {
+      path: join(stage.directory, artifact),
+      format,
+      declared: { inputs },
+      ...(code !== undefined && { code: join(stage.directory, code) }),
+    });
     let described: Described;
     try {
       if (options.inputs) checkInputs(options, options.inputs, model);
       if (requests.length > 0) step(`Run ${requests.length} samples`);
-      described = await describe(options, format, artifact, model, requests);
+      described = await describe(options, { format, artifact, code }, model, requests);
     } finally {
       await model.close();
     }
@@ -117,8 +123,7 @@ interface Described {
 
 async function describe(
   options: PackOptions,
-  format: ModelFormat,
-  artifact: string,
+  { format, artifact, code }: { format: ModelFormat; artifact: string; code: string | undefined },
   model: LoadedModel,
   requests: ReturnType<typeof readSampleRequests>,
 ): Promise<Described> {
@@ -144,19 +149,29 @@ async function describe(
         ),
       }),
       samples: { count: samples.length, tolerance: { ...tolerance } },
+      ...(code !== undefined && { code }),
       ...(model.requirements && { requirements: [...model.requirements] }),
     },
   };
 }
 
 /** Returns only the properties of a tensor that the manifest stores. */
-function plain({ name, datatype, shape, unknownRank, labels, unused }: TensorSpec): Manifest['inputs'][number] {
+function plain({
+  name,
+  datatype,
+  shape,
+  unknownRank,
+  labels,
+  categories,
+  unused,
+}: TensorSpec): Manifest['inputs'][number] {
   return {
     name,
     datatype,
     shape: [...shape],
     ...(unknownRank && { unknownRank }),
     ...(labels && { labels: [...labels] }),
+    ...(categories && { categories: [...categories] }),
     ...(unused && { unused }),
   };
 }

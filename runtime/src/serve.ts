@@ -1,6 +1,6 @@
 /** Exports for the command-line tool, which runs and serves models. */
 export { ConfigError, type RuntimeConfig, readConfig } from './config.js';
-export { type Artifact, type EngineOptions, engineFor, type LoadedModel } from './engines/index.js';
+export { type Artifact, artifactOf, type EngineOptions, engineFor, type LoadedModel } from './engines/index.js';
 export { encodeInferRequestJson, encodeSamples, type Sample } from './manifest/samples.js';
 export { encodePredictionLines } from './protocols/tensorflow-serving/predict-response.js';
 export { createRuntime, type Runtime } from './runtime.js';

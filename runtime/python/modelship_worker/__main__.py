@@ -8,6 +8,7 @@ import sys
 from .errors import told
 from .frames import read_frame, write_frame
 from .lifetime import tie_to_server
+from .package_code import provide
 from .packages import requirements
 from .sandbox import restrict
 
@@ -42,6 +43,8 @@ def main():
         from .answers import answer
 
         declared = header["declared"]
+        if "code" in header:
+            provide(header["code"])
         module = importlib.import_module(f"modelship_worker.{MODULES[header['format']]}")
         model = module.load(header["path"], header["threads"], declared)
         loaded = {"signatures": model.signatures, "restrictions": restrictions}

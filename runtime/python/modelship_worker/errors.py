@@ -26,7 +26,8 @@ def told(error):
     if in_main:
         return (
             f"{in_main[1]} is defined in the script or notebook that saved the model, and the file holds only its name. "
-            "Save the model with cloudpickle, which stores the definition too: `cloudpickle.dump(model, file)`, or for "
-            "PyTorch `torch.save(model, path, pickle_module=cloudpickle)`."
+            "Pack the model with the script that defines it, `--code FILE`, or save it with cloudpickle, which stores the "
+            "definition too: `cloudpickle.dump(model, file)`, or for PyTorch "
+            "`torch.save(model, path, pickle_module=cloudpickle)`."
         )
     return f"{what}. Save the model again with the packages that this Python has, or install those it was saved with."

@@ -12,15 +12,22 @@ TEXT = "text"
 TRIAL_ROWS = 64
 TRIAL_SCALES = (1, 10, 1000)
 
+# Known values of a column that takes any text.
+ANY_TEXT = ["text"]
+
+# More categories than this are not choices for a person.
+MAX_CATEGORIES = 100
+
 
 def inputs_of(estimator, declared):
     """Returns the adapter from tensors to the inputs of `estimator`, as declared or else as fitted."""
     count = getattr(estimator, "n_features_in_", None)
     names = getattr(estimator, "feature_names_in_", None)
     names = None if names is None else [str(name) for name in names]
-    examples = _examples(estimator, names)
+    known = _known_values(estimator, names)
     categories = _pandas_categories(_first(estimator), names)
-    examples.update((name, values[0]) for name, values in categories.items() if values)
+    known.update((name, values) for name, values in categories.items() if values)
+    examples = {column: values[0] for column, values in known.items()}
     if declared:
         return _declared(declared, names, examples, categories)
     if count is None:
@@ -35,6 +42,7 @@ def inputs_of(estimator, declared):
     if names and (texts or unused or categories):
         specs = [{"name": name, "datatype": "BYTES" if name in texts else "FP64", "shape": [-1]} for name in names]
         specs = [{**spec, "unused": True} if spec["name"] in unused else spec for spec in specs]
+        specs = [{**spec, **choices(known.get(spec["name"], ()))} for spec in specs]
         return Columns(specs, examples, categories)
     if texts and len(texts) < count:
         raise CannotServe("some of its columns are texts and none has a name; fit it with a data frame of pandas")
@@ -59,6 +67,7 @@ class Rows:
 
     def __init__(self, spec, names, examples):
         self.specs = [spec]
+        self.modules = {"pandas"} if names else set()
         self._names = names
         self._examples = examples
 
@@ -90,6 +99,8 @@ class Rows:
 
 class Columns:
     """One tensor for each column of a data frame."""
+
+    modules = {"pandas"}
 
     def __init__(self, specs, examples, categories):
         for spec in specs:
@@ -123,6 +134,8 @@ class Columns:
 
 class Texts:
     """A vector of strings, as scikit-learn's vectorizers expect."""
+
+    modules = set()
 
     def __init__(self, spec):
         self.specs = [spec]
@@ -166,13 +179,19 @@ def _is_vectorizer(step):
     return hasattr(step, "build_analyzer")
 
 
-def _examples(estimator, names):
-    """Returns a valid value for each column that a step knows values for, by column name or else by index."""
-    examples = {}
+def choices(values):
+    """Returns the entry of a spec for a column of known strings, if they are few enough to choose from."""
+    are_texts = 0 < len(values) <= MAX_CATEGORIES and all(isinstance(value, str) for value in values)
+    return {"categories": list(values)} if are_texts and values is not ANY_TEXT else {}
+
+
+def _known_values(estimator, names):
+    """Returns valid values for each column that a step knows values for, by column name or else by index."""
+    known = {}
     for step, places in _steps_of_columns(_first(estimator), names):
         if step not in ("drop", "passthrough"):
-            examples.update(zip(places, _step_examples(step, len(places))))
-    return examples
+            known.update(zip(places, _step_values(step, len(places))))
+    return known
 
 
 def _unused(estimator, names):
@@ -209,14 +228,16 @@ def _pandas_categories(step, names):
     return {names[place]: values for place, values in zip(categorical_places(booster), categories)}
 
 
-def _step_examples(step, count):
-    """Returns a value for each column of one step: the first category for encoders, and text for vectorizers."""
+def _step_values(step, count):
+    """Returns values for each column of one step: the categories for encoders, and any text for vectorizers."""
     for each in [step, *(inner for _, inner in getattr(step, "steps", ()))]:
         if _is_vectorizer(each):
-            return ["text"] * count
+            return [ANY_TEXT] * count
         categories = getattr(each, "categories_", None)
         if isinstance(categories, list):
-            return [_plain(next((value for value in column if value == value), 0)) for column in categories]
+            # A missing value is a category, too.
+            present = ([_plain(value) for value in column if value is not None and value == value] for column in categories)
+            return [values or [0] for values in present]
     return []
 
 

@@ -4,6 +4,7 @@ import lightgbm
 import numpy as np
 
 from .errors import CannotServe
+from .estimator_inputs import choices
 
 
 def load(path, threads, _declared):
@@ -27,6 +28,7 @@ class TextModel:
                 {"name": name, "datatype": _datatype(self._categories.get(place)), "shape": [-1]}
                 for place, name in enumerate(self._names)
             ]
+            inputs = [{**spec, **choices(self._categories.get(place, ()))} for place, spec in enumerate(inputs)]
         else:
             inputs = [{"name": "features", "datatype": "FP64", "shape": [-1, len(self._names)]}]
             if self._names[0] != "Column_0":

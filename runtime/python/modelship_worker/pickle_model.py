@@ -1,12 +1,10 @@
 """Scikit-learn estimators, and objects with the same methods, saved by joblib, pickle or cloudpickle."""
 
-import sys
-
 import numpy as np
 
 from .errors import CannotServe
 from .estimator_inputs import inputs_of
-from .packages import loaded_since
+from .packages import PickledModules
 from .tensors import datatype_of
 
 
@@ -41,7 +39,7 @@ ARGMAX_CLASSIFIERS = {
 
 def load(path, _threads, declared):
     """Unpickles the file, which runs the code that it names. The runtime requires trust first."""
-    before = set(sys.modules)
+    modules = PickledModules()
     try:
         import joblib
     except ImportError:
@@ -57,9 +55,16 @@ def load(path, _threads, declared):
             "of scikit-learn, can be served"
         )
     model = PickledModel(estimator, declared)
-    # The first run imports modules that loading does not.
-    model.modules = {"numpy"} | loaded_since(before)
+    modules.used |= model.frame_modules | _output_modules(estimator)
+    model.modules = modules
     return model
+
+
+def _output_modules(estimator):
+    """Returns the modules of the data frames that steps of scikit-learn are configured to give."""
+    parameters = estimator.get_params().values() if hasattr(estimator, "get_params") else ()
+    configurations = [getattr(each, "_sklearn_output_config", {}) for each in [estimator, *parameters]]
+    return {kind for each in configurations for kind in each.values()} & {"pandas", "polars"}
 
 
 class PickledModel:
@@ -72,6 +77,7 @@ class PickledModel:
         self._predict = estimator.predict
         self._predict_proba = None if self._classes is None else getattr(estimator, "predict_proba", None)
         self._inputs = inputs_of(estimator, declared.get("inputs"))
+        self.frame_modules = self._inputs.modules
         self._takes_largest = self._predict_proba is not None and is_argmax(estimator) and self._proves_argmax()
         outputs = declared.get("outputs") or self._probe()
         self.signatures = {"serving_default": {"inputs": self._inputs.specs, "outputs": outputs}}
@@ -153,13 +159,28 @@ def is_argmax(estimator):
     return is_single and kind.__name__ in ARGMAX_CLASSIFIERS.get(kind.__module__.split(".")[0], ())
 
 
-def _named(name, result):
-    """Returns the arrays of a prediction: a single one, or the values of a dictionary or data frame by their names."""
+def _named(name, result, nested=False):
+    """Returns the arrays of a prediction: a single one, or the values of a dictionary or data frame by their names. The
+    names of nested values are joined by underscores."""
     if hasattr(result, "toarray"):
         return [(name, result.toarray())]
+    result = _columns(result)
     if isinstance(result, dict) or hasattr(result, "columns"):
-        return [(str(key), _dense(str(key), result[key])) for key in result]
+        prefix = f"{name}_" if nested else ""
+        return [pair for key in result for pair in _named(f"{prefix}{key}", result[key], nested=True)]
     return [(name, _dense(name, result))]
+
+
+def _columns(result):
+    """Returns one dictionary of columns for a list of dictionaries, one for each row. Returns other results unchanged."""
+    if not isinstance(result, (list, tuple)) and getattr(result, "dtype", None) != object:
+        return result
+    rows = list(result)
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        return result
+    if any(row.keys() != rows[0].keys() for row in rows):
+        raise CannotServe("its dictionaries have different keys in each row; give every row the same keys")
+    return {key: [row[key] for row in rows] for key in rows[0]}
 
 
 def _dense(name, values):

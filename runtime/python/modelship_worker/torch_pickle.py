@@ -1,20 +1,19 @@
 """Whole modules pickled by `torch.save`. Their classes must be importable here."""
 
 import inspect
-import sys
 
 import torch
 
 from . import torch_tensors
 from .errors import CannotServe
-from .packages import loaded_since
+from .packages import PickledModules
 from .torch_module import DeclaredModule
 
 
 def load(path, threads, declared):
     """Unpickles the file, which runs the code that it names. The runtime requires trust first."""
     torch.set_num_threads(threads)
-    before = set(sys.modules)
+    modules = PickledModules()
     module = torch.load(path, map_location=torch_tensors.DEVICE, weights_only=False)
     if isinstance(module, dict):
         raise CannotServe(
@@ -24,5 +23,5 @@ def load(path, threads, declared):
     if not isinstance(module, torch.nn.Module):
         raise CannotServe(f"it holds a {type(module).__name__}; a torch.nn.Module can be served")
     parameters = list(inspect.signature(module.forward).parameters)
-    modules = {"numpy", "torch"} | loaded_since(before)
+    modules.used.add("torch")
     return DeclaredModule(module.eval(), parameters, declared.get("inputs"), declared.get("outputs"), modules)

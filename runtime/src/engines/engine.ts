@@ -55,6 +55,8 @@ export interface Artifact {
    * @default - the signature that the artifact records
    */
   readonly declared?: Partial<Signature>;
+  /** Folder of the Python modules that the artifact imports. @default - it imports installed packages only */
+  readonly code?: string;
   /**
    * Verifies the files of the artifact again. Engines await it before each further read of the artifact, and do not
    * read the artifact if it throws.

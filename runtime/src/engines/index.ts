@@ -1,6 +1,7 @@
-import type { ModelFormat } from '../manifest/index.js';
+import { join } from 'node:path';
+import type { Manifest, ModelFormat } from '../manifest/index.js';
 import { ModelPackageError } from '../manifest/index.js';
-import type { Engine } from './engine.js';
+import type { Artifact, Engine } from './engine.js';
 
 export type { Artifact, Engine, EngineOptions, LoadedModel } from './engine.js';
 
@@ -16,6 +17,17 @@ const ENGINES: Partial<Record<ModelFormat, () => Promise<Engine>>> = {
   lightgbm: python,
   onnx: async () => (await import('./onnx/onnx-engine.js')).onnxEngine,
 };
+
+/** Returns the artifact of the package in `directory`, with the signature in its manifest. */
+export function artifactOf(directory: string, manifest: Manifest): Artifact {
+  const { artifact, code, format, inputs, outputs } = manifest;
+  return {
+    path: join(directory, artifact),
+    format,
+    declared: { inputs, outputs },
+    ...(code !== undefined && { code: join(directory, code) }),
+  };
+}
 
 /**
  * Returns the engine that runs models of `format`.

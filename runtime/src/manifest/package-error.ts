@@ -14,6 +14,7 @@ export type PackageErrorCode =
   | 'SAMPLES_INVALID'
   | 'SAMPLES_DIFFER'
   | 'LABELS_INVALID'
+  | 'CODE_INVALID'
   | 'INPUTS_DIFFER'
   | 'OUTPUT_EXISTS';
 

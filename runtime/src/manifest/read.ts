@@ -103,13 +103,16 @@ function checkSchemaVersion(json: unknown, source: string): void {
  * Checks constraints across fields: the artifact and the samples are among the files, and the format allows the required
  * packages.
  */
-function checkContent({ artifact, files, format, samples, requirements = [] }: Manifest, source: string): void {
+function checkContent({ artifact, code, files, format, samples, requirements = [] }: Manifest, source: string): void {
   const faults: string[] = [];
   if (!files.some(({ path }) => path === artifact || path.startsWith(`${artifact}/`))) {
     faults.push(`  - artifact: ${JSON.stringify(artifact)} is not among the files, so that no digest covers it`);
   }
   if (samples.count > 0 && !files.some(({ path }) => path === SAMPLES_FILE)) {
     faults.push(`  - samples: ${SAMPLES_FILE} is not among the files, so that no digest covers it`);
+  }
+  if (code !== undefined && !PICKLE_FORMATS.includes(format)) {
+    faults.push(`  - code: the format ${format} imports no modules of a package`);
   }
   const foreign = PICKLE_FORMATS.includes(format) ? [] : requirements.filter((line) => !FRAMEWORKS.test(line));
   if (foreign.length > 0) {

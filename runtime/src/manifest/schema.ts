@@ -64,6 +64,7 @@ const tensorSpec = z.strictObject({
   shape: z.array(z.int().check(z.gte(-1))),
   unknownRank: z.optional(z.boolean()),
   labels: z.optional(z.array(z.string())),
+  categories: z.optional(z.array(z.string())),
   unused: z.optional(z.boolean()),
 });
 
@@ -88,6 +89,7 @@ const manifestObject = z.strictObject({
   outputs: tensorSpecs,
   signatures: z.optional(z.record(filled, z.strictObject({ inputs: tensorSpecs, outputs: tensorSpecs }))),
   samples: z.strictObject({ count, tolerance: z.strictObject({ absolute: share, relative: share }) }),
+  code: z.optional(packagePath),
   requirements: z.optional(
     z.array(text(REQUIREMENT, 'must be `name==version`, without options, URLs, extras or markers')),
   ),
@@ -103,6 +105,8 @@ export interface ManifestTensor {
   /** Whether tensors may have any number of dimensions, so that `shape` is empty. */
   unknownRank?: boolean | undefined;
   labels?: string[] | undefined;
+  /** Strings that the model was fitted with, for an input of categories. */
+  categories?: string[] | undefined;
   /** Whether the model ignores the input, so that requests may omit it. */
   unused?: boolean | undefined;
 }
@@ -119,6 +123,8 @@ export interface Manifest {
   /** Signatures in addition to the default one, which `inputs` and `outputs` describe. */
   signatures?: Record<string, { inputs: ManifestTensor[]; outputs: ManifestTensor[] }> | undefined;
   samples: { count: number; tolerance: { absolute: number; relative: number } };
+  /** Folder of the Python modules that the pickle imports. */
+  code?: string | undefined;
   requirements?: string[] | undefined;
   files: { path: string; size: number; sha256: string }[];
   digest: string;

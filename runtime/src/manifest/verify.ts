@@ -60,7 +60,7 @@ export async function verifyFiles(directory: string, manifest: Manifest): Promis
   await refuseUnlisted(directory, manifest);
 }
 
-async function refuseUnlisted(directory: string, { name, artifact, format, files }: Manifest): Promise<void> {
+async function refuseUnlisted(directory: string, { name, artifact, code, format, files }: Manifest): Promise<void> {
   const listed = new Set(files.map(({ path }) => path));
   const isFolder = !listed.has(artifact);
   const read = isFolder
@@ -68,6 +68,7 @@ async function refuseUnlisted(directory: string, { name, artifact, format, files
     : format === 'onnx'
       ? externalData(join(directory, artifact)).map((path) => posix.join(posix.dirname(artifact), path))
       : [];
+  if (code !== undefined) read.push(...(await filesBelow(directory, code)));
   const other = read.find((path) => !listed.has(path));
   if (other === undefined) return;
   throw new ModelPackageError(

@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import type { EngineOptions, LoadedModel } from '../engines/engine.js';
-import { engineFor } from '../engines/index.js';
+import { artifactOf, engineFor } from '../engines/index.js';
 import { type Manifest, ModelPackageError, signaturesOf, verifyFiles } from '../manifest/index.js';
 import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
@@ -120,12 +119,8 @@ export class ServedVersion implements ServedModel {
       const { directory } = this.files;
       const verify = () => verifyFiles(directory, this.manifest);
       await verify();
-      const { artifact, format, inputs, outputs } = this.manifest;
-      const path = join(directory, artifact);
-      model = await engineFor(format).load(
-        { path, format, declared: { inputs, outputs }, verify },
-        this.engineOptions(),
-      );
+      const artifact = { ...artifactOf(directory, this.manifest), verify };
+      model = await engineFor(artifact.format).load(artifact, this.engineOptions());
       this.reportRestrictions(model);
       this.checkSignature(model);
       this.signatures = withGraph(this.signatures, model.signatures);

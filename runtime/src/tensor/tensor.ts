@@ -9,6 +9,8 @@ export interface TensorSpec {
   readonly unknownRank?: boolean;
   /** Class names along the last dimension of an output, or column names of an input. */
   readonly labels?: readonly string[];
+  /** Strings that the model was fitted with, for an input of categories. Requests may send others. */
+  readonly categories?: readonly string[];
   /**
    * Whether elements are cells of a table: strings may be missing, and booleans represent the numbers 1 and 0. Floats
    * may be missing in any model, as NaN.

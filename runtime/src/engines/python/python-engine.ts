@@ -2,6 +2,8 @@ import { basename, resolve } from 'node:path';
 import { START_SECONDS } from '../../contract.js';
 import { availableProcessors, memoryLimit, shareOf } from '../../host-limits.js';
 import { ModelPackageError, PICKLE_FORMATS } from '../../manifest/index.js';
+import { checkInputs } from '../../tensor/check-inputs.js';
+import { InferenceError } from '../../tensor/errors.js';
 import type { Signature, Tensor } from '../../tensor/tensor.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
 import type { WorkerModel } from './worker.js';
@@ -14,7 +16,7 @@ const MIB = 2 ** 20;
 
 /** Runs models of Python frameworks in separate processes, so that this process never unpickles anything. */
 export const pythonEngine: Engine = {
-  async load({ path, format, declared, verify }: Artifact, options: EngineOptions): Promise<LoadedModel> {
+  async load({ path, format, declared, code, verify }: Artifact, options: EngineOptions): Promise<LoadedModel> {
     if (PICKLE_FORMATS.includes(format) && !options.trustPickle) {
       throw new ModelPackageError(
         'FORMAT_UNTRUSTED',
@@ -35,6 +37,7 @@ export const pythonEngine: Engine = {
       trusted: PICKLE_FORMATS.includes(format),
       environment: options.workerEnvironment,
       declared,
+      code: code === undefined ? undefined : resolve(code),
       verify: verify ?? (async () => {}),
       // Workers run concurrently and share the CPUs.
       threads: Math.max(1, Math.floor(threads / workers)),
@@ -71,8 +74,16 @@ class PythonModel implements LoadedModel {
     return this.pool.fault;
   }
 
-  run(inputs: readonly Tensor[], signatureName = 'serving_default'): Promise<Tensor[]> {
-    return this.pool.run(inputs, signatureName);
+  async run(inputs: readonly Tensor[], signatureName = 'serving_default'): Promise<Tensor[]> {
+    try {
+      return await this.pool.run(inputs, signatureName);
+    } catch (error) {
+      // A SavedModel may accept more shapes than it declares, so they are compared only once it has rejected one. The
+      // error is then the same as for other formats.
+      const isRejected = error instanceof InferenceError && error.code === 'INVALID_ARGUMENT';
+      if (isRejected) checkInputs(this.signatures[signatureName]!, inputs);
+      throw error;
+    }
   }
 
   close(): Promise<void> {

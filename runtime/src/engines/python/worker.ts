@@ -26,6 +26,8 @@ export interface WorkerOptions {
   /** Names of further variables of this process that the worker inherits. @default - none */
   readonly environment?: readonly string[];
   readonly declared?: Partial<Signature>;
+  /** Folder of the Python modules that the file imports. @default - none */
+  readonly code?: string;
   readonly threads: number;
   /** Milliseconds after which a worker that has not loaded the model is killed. */
   readonly loadLimitMs: number;
@@ -122,10 +124,10 @@ export class Worker {
    * process exited
    */
   async load(): Promise<WorkerModel> {
-    const { path, format, trusted, declared = {}, threads, python, loadLimitMs } = this.options;
+    const { path, format, trusted, declared = {}, code, threads, python, loadLimitMs } = this.options;
     let frame: Frame;
     try {
-      frame = await this.call(encodeFrame({ path, format, trusted, declared, threads }), loadLimitMs);
+      frame = await this.call(encodeFrame({ path, format, trusted, declared, code, threads }), loadLimitMs);
     } catch (error) {
       if (!(error instanceof Overdue)) throw error;
       throw new ModelPackageError(

@@ -23,7 +23,9 @@ it('are refused with the way to save them, which works', () => {
     { module: 'torch_pickle', path: join(folder, 'with-code.pt'), declared: { inputs } },
   ];
   expect(refusals(loads)).toEqual([
-    expect.stringMatching(/^log is defined in the script or notebook .*`cloudpickle\.dump\(model, file\)`/),
+    expect.stringMatching(
+      /^log is defined in the script or notebook .*`--code FILE`.*`cloudpickle\.dump\(model, file\)`/,
+    ),
     expect.stringMatching(/^Net is defined in the script or notebook .*pickle_module=cloudpickle\)`\.$/),
     null,
     null,

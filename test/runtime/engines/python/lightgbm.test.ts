@@ -80,7 +80,7 @@ describe('a text model of LightGBM', () => {
   it('takes the columns of a data frame by name, categories as they were called', async () => {
     expect((await load('frame.txt')).signatures.serving_default!.inputs).toEqual([
       { name: 'area', datatype: 'FP64', shape: [-1] },
-      { name: 'city', datatype: 'BYTES', shape: [-1] },
+      { name: 'city', datatype: 'BYTES', shape: [-1], categories: ['Bern', 'Oslo', 'Åre'] },
       { name: 'floor', datatype: 'FP64', shape: [-1] },
       { name: 'age', datatype: 'FP64', shape: [-1] },
     ]);

@@ -115,5 +115,21 @@ flags = np.column_stack([houses["city"] == "Oslo", houses["rooms"] > 2]).astype(
 sparse = OneVsRestClassifier(LogisticRegression()).fit(numbers, scipy.sparse.csr_matrix(flags))
 joblib.dump(sparse, folder / "sparse.joblib")
 expected["sparse"] = sparse.predict(rows).toarray().ravel().tolist()
+
+
+class Named:
+    """Predicts a dictionary for each row."""
+
+    def __init__(self, same):
+        self.n_features_in_ = 2
+        self.same = same
+
+    def predict(self, rows):
+        answers = [{"total": float(row.sum()), "range": {"least": row.min(), "most": row.max()}} for row in rows]
+        return answers if self.same else [*answers, {"total": 0.0}]
+
+
+(folder / "dictionaries.pkl").write_bytes(cloudpickle.dumps(Named(True)))
+(folder / "keys.pkl").write_bytes(cloudpickle.dumps(Named(False)))
 joblib.dump(StandardScaler().fit(numbers), folder / "scaler.joblib")
 (folder / "expected.json").write_text(json.dumps(expected))

@@ -92,6 +92,14 @@ describe('a SavedModel of TF2', () => {
     expect([...(half!.data as Uint16Array)]).toEqual([0xbc00, 0x7c00]);
   });
 
+  it('rejects a wrong width in the words of other formats', async () => {
+    const wide: Tensor = { name: 'x', datatype: 'FP32', shape: [1, 3], data: Float32Array.of(1, 2, 3) };
+    await expect(model.run([wide])).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: 'input x: got shape [1,3], the model takes [-1,2] where -1 is any size',
+    });
+  });
+
   it('tells what the graph refuses, and goes on', async () => {
     const pick = (index: number) =>
       model.run([{ name: 'index', datatype: 'INT32', shape: [1], data: Int32Array.of(index) }], 'pick');
