@@ -166,7 +166,7 @@ export class BatchModel extends Construct {
     const service = compute.service!;
     service.grantInvoke(this.role);
     this.role.mayMap(inputBucket, this.inputPrefix, outputBucket, outputPrefix);
-    this.role.mayRunItself(this.name);
+    this.role.allowNestedExecution(this.name);
     const { restFront } = service as ServerlessModel;
     return mapDefinition({
       host: Fn.select(2, Fn.split('/', service.url)),

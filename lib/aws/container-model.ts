@@ -56,7 +56,7 @@ import { corsOrigins } from './private/shared/cors.js';
 import { warn } from './private/shared/cost-warnings.js';
 import { credentialOptions } from './private/shared/credential-options.js';
 import { requireEffect } from './private/shared/grant.js';
-import { tellIdleCost } from './private/shared/idle-cost.js';
+import { annotateIdleCost } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
 import { isOfAnotherRegion, type PulledImage, pulledImage } from './private/shared/pulled-image.js';
@@ -255,7 +255,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       alarmActions: props.alarmActions ?? [],
       thresholds,
     });
-    tellIdleCost(this, runningParts(capacity, this.server.spec, min));
+    annotateIdleCost(this, runningParts(capacity, this.server.spec, min));
     warn(this, capacity.gpuOptions ? 'modelship:idleGpu' : 'modelship:idleService');
     if (gateway && this.server.spec.streams) warn(this, 'modelship:bufferedStream');
   }
@@ -302,7 +302,8 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
   grantInvoke(grantee: IGrantable): Grant {
     if (!this.api) {
       throw new Error(
-        `${this.node.path} has access ${this.access.kind}, which IAM does not rule; use Access.cloudIdentity(), or let callers in by \`connections\``,
+        `${this.node.path} has access ${this.access.kind}, which does not authenticate with IAM; use ` +
+          `Access.cloudIdentity(), or allow callers with \`connections\``,
       );
     }
     return requireEffect(this, this.api.grantInvoke(grantee));

@@ -101,7 +101,8 @@ export class EndpointModelData {
 function checkedPrefix(prefix: string): string {
   if (!prefix.includes('${') && !PREFIX.pattern.test(prefix)) {
     throw new Error(
-      `got the prefix ${JSON.stringify(prefix)}; SageMaker allows one that ends in a slash and does not start with one, such as models/iris/`,
+      `got the prefix ${JSON.stringify(prefix)}; a prefix must end with a slash and not start with one, such as ` +
+        `models/iris/`,
     );
   }
   return prefix;

@@ -6,7 +6,7 @@ import { runtimeImageContext } from '../bundle/image-context.js';
 import { needsPython, type PythonNeeds } from '../bundle/python-requirements.js';
 import { ImageSource } from '../serving/image-source.js';
 import { ImageBuilder } from './private/codebuild/image-builder.js';
-import { warnOfEmulation } from './private/shared/emulation.js';
+import { warnAboutEmulation } from './private/shared/emulation.js';
 import { type PulledImage, pulledImage } from './private/shared/pulled-image.js';
 
 /** User and group in the container (`uid:gid`) that SageMaker expects. */
@@ -103,7 +103,7 @@ class AssetImage extends AwsImage {
     });
     const stack = Stack.of(scope);
     const { base, rebuild } = this.options;
-    if (manifest && needsPython(manifest)) warnOfEmulation(scope, architecture);
+    if (manifest && needsPython(manifest)) warnAboutEmulation(scope, architecture);
     const variant = [...(root ? ['root'] : []), ...(rebuild === undefined ? [] : [rebuild])];
     const id = ['ModelshipRuntime', digest.slice(0, 12), ...variant].join('-');
     const asset =

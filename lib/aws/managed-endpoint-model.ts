@@ -53,7 +53,7 @@ import { endpointVariants, MAIN_VARIANT, type StartTimes } from './private/sagem
 import { warn } from './private/shared/cost-warnings.js';
 import { signatureOptions } from './private/shared/credential-options.js';
 import { requireEffect } from './private/shared/grant.js';
-import { tellIdleCost } from './private/shared/idle-cost.js';
+import { annotateIdleCost } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
 import { grantSource } from './private/shared/model-source.js';
@@ -192,7 +192,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
       schedule: props.schedule,
       scaled: this.inferenceComponent ?? this.endpoint,
     });
-    tellIdleCost(this, runningParts(this.mode, this.server.spec, range));
+    annotateIdleCost(this, runningParts(this.mode, this.server.spec, range));
     this.warn(range);
   }
 

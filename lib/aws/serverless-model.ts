@@ -41,7 +41,7 @@ import { corsOrigins } from './private/shared/cors.js';
 import { warn } from './private/shared/cost-warnings.js';
 import { credentialOptions } from './private/shared/credential-options.js';
 import { requireEffect } from './private/shared/grant.js';
-import { product, tellIdleCost } from './private/shared/idle-cost.js';
+import { annotateIdleCost, product } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
 import { requireS3Route } from './private/shared/subnets.js';
@@ -262,7 +262,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
     }
     const memoryMib = props.memoryMib ?? defaultMemoryMib(props.model);
     const processor = architecture.name === Architecture.X86_64.name ? 'x86' : 'arm';
-    tellIdleCost(this, [
+    annotateIdleCost(this, [
       {
         what: 'provisioned concurrency',
         price: `aws.lambda.pc.${processor}.idle`,
@@ -329,8 +329,8 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
   grantInvoke(grantee: IGrantable): Grant {
     if (this.access.kind !== 'cloudIdentity') {
       throw new Error(
-        `${this.node.path} lets callers in by Access.${this.access.kind}(), and IAM is not asked; ` +
-          'use Access.cloudIdentity() to grant by IAM, or give the caller what the access needs',
+        `${this.node.path}: grantInvoke() has no effect with Access.${this.access.kind}(), which does not use IAM; ` +
+          'use Access.cloudIdentity()',
       );
     }
     return requireEffect(this, this.front.grantInvoke(grantee));
@@ -374,7 +374,8 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
   private get answers(): AnsweringFront {
     if (this.answeringFront) return this.answeringFront;
     throw new Error(
-      `${this.node.path}: a queue has no metric for errors and latency of requests. Use the metrics of \`queueFront.queue\` and \`queueFront.deadLetterQueue\`, or metric() of the function`,
+      `${this.node.path}: a queue has no metric for errors and latency of requests. ` +
+        'Use the metrics of `queueFront.queue` and `queueFront.deadLetterQueue`, or metric() of the function',
     );
   }
 }

@@ -162,7 +162,8 @@ function validate(scope: Construct, { endpoint, throttle, skuName }: ApiManageme
     endpoint.entraApplication !== undefined,
     'endpoint',
     'NOT_AUTHENTICATED',
-    'the gateway comes to the model with an identity; give it a ServerlessModel with Access.cloudIdentity()',
+    'the gateway authenticates to the model with a managed identity; pass a ServerlessModel with ' +
+      'Access.cloudIdentity()',
   );
   validator.number('throttle.requestsPerSecond', throttle?.requestsPerSecond, { min: 1, max: 100_000, source });
   validator.number('throttle.burst', throttle?.burst, { min: 1, max: 1_000_000, source });
@@ -171,7 +172,8 @@ function validate(scope: Construct, { endpoint, throttle, skuName }: ApiManageme
     'skuName',
     skuName,
     /^(Developer|Basic|Standard|Premium)_\d+$/,
-    'only Developer, Basic, Standard and Premium count what a caller asks in a day; write tier and units, `Standard_2`',
+    'only the tiers Developer, Basic, Standard and Premium support daily quotas; write tier and units, such as ' +
+      '`Standard_2`',
   );
   if (throttle && !Token.isUnresolved(throttle.burst) && !Token.isUnresolved(throttle.requestsPerSecond)) {
     validator.check(

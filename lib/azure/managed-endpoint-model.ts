@@ -231,7 +231,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
     this.invoker ??= new azurerm.RoleDefinition(this, 'Invoker', {
       // Role names must be unique in the tenant, which may have many subscriptions.
       name: `${globalName(this, this.placement, ASSET_NAME_LENGTH, true)}-invoker`,
-      description: 'Ask the model of one Azure ML online endpoint',
+      description: 'Invoke one Azure ML online endpoint',
       scope: this.placement.resourceGroup.id,
       permissions: [{ actions: ['Microsoft.MachineLearningServices/workspaces/onlineEndpoints/score/action'] }],
       assignableScopes: [this.placement.resourceGroup.id],

@@ -20,7 +20,7 @@ export function copyPackage(model: Model, folder: string): void {
   const { digest } = readManifest(folder);
   if (digest === model.digest) return;
   throw new Error(
-    `${join(model.directory, MANIFEST_FILE)} was replaced after it was read: it says ${digest}, and said ${model.digest}. ` +
+    `${join(model.directory, MANIFEST_FILE)} was replaced after it was read: its digest is now ${digest}, and was ${model.digest}. ` +
       'Synthesize again.',
   );
 }

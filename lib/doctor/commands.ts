@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 
 /** How a command ended. */
-export interface Ran {
+export interface CommandResult {
   /** Whether the command exists and exited with 0. */
   readonly isSuccess: boolean;
   readonly isInstalled: boolean;
@@ -13,7 +13,7 @@ export interface Ran {
 const TIMEOUT = 20_000;
 
 /** Runs a command to find out about this machine. On Windows the tools of clouds are scripts, which only a shell runs. */
-export function run(command: string, ...args: string[]): Promise<Ran> {
+export function run(command: string, ...args: string[]): Promise<CommandResult> {
   const options = { timeout: TIMEOUT, shell: process.platform === 'win32' };
   return new Promise((resolve) => {
     execFile(command, args, options, (error, stdout, stderr) => {

@@ -176,7 +176,8 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
     }
     if (!this.workload) {
       throw new Error(
-        `${this.node.path}: KServe owns who may call; write a NetworkPolicy or an Istio AuthorizationPolicy for ${namespace}`,
+        `${this.node.path}: KServe controls who may call; write a NetworkPolicy or an Istio AuthorizationPolicy for ` +
+          `${namespace}`,
       );
     }
     this.workload.allowFrom(namespace);

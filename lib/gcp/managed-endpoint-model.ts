@@ -190,7 +190,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Goo
       project: this.props.project,
       // The id of a deleted role cannot be reused for 37 days.
       roleId: `${generatedName(this, CUSTOM_ROLE_ID_LENGTH).replaceAll('-', '_')}_${lifetimeSuffix(this, 'InvokerLifetime')}`,
-      title: 'Ask Vertex AI endpoints for predictions',
+      title: 'Invoke Vertex AI endpoints',
       permissions: ['aiplatform.endpoints.predict', 'aiplatform.endpoints.explain'],
     });
     const name = Token.isUnresolved(member)

@@ -67,14 +67,14 @@ export function checkClusterServer(validator: Validator, props: ClusterServerPro
   if (!rules.access.includes(access?.kind ?? 'cloudIdentity')) {
     validator.refuse(
       'access',
-      `${spec.name} checks no callers, and nothing before the pods does; set access: Access.anonymous(), whose callers ` +
-        'the network allows (`exposure`, `callerNamespaces`), or use ModelServer.modelship()',
+      `${spec.name} does not authenticate callers, and nothing in front of the pods does; set access: ` +
+        'Access.anonymous() and allow callers by network (`exposure`, `callerNamespaces`), or use ModelServer.modelship()',
     );
   }
   if (props.timeoutSeconds !== undefined) {
     validator.refuse(
       'timeoutSeconds',
-      `nothing before the pods gives up a request, and ${spec.name} is not told to; leave it out`,
+      `nothing in front of the pods times out a request, and ${spec.name} has no such setting; remove it`,
     );
   }
 }

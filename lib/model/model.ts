@@ -35,7 +35,7 @@ export class Model {
     if (PICKLE_FORMATS.includes(manifest.format) && !options.trustPickle) {
       throw new ModelPackageError(
         'FORMAT_UNTRUSTED',
-        `model \`${manifest.name}\` has the format ${manifest.format}, and loading it can run code that the file holds. ` +
+        `model \`${manifest.name}\` has the format ${manifest.format}, and loading it can run code from the file. ` +
           'Export it to ONNX, or, if you trust its origin as your own code, pass `trustPickle: true`.',
       );
     }

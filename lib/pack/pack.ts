@@ -98,7 +98,7 @@ function checkInputs({ source }: PackOptions, said: readonly TensorSpec[], model
   if (tensorRows(said).join() === recorded.join()) return;
   throw new ModelPackageError(
     'INPUTS_DIFFER',
-    `${source} records that it takes ${recorded.join('; ')}, and ${tensorRows(said).join('; ')} was given. ` +
+    `${source} records that it takes ${recorded.join('; ')}, but ${tensorRows(said).join('; ')} was given. ` +
       'Leave out what it takes (`--input`), or export it so that it takes that.',
   );
 }
@@ -111,7 +111,7 @@ function refuseUntrusted({ source, trustPickle }: PackOptions, format: ModelForm
   if (trustPickle || !PICKLE_FORMATS.includes(format)) return;
   throw new ModelPackageError(
     'FORMAT_UNTRUSTED',
-    `${source} has the format ${format}, and loading it can run code that the file holds. Export the model to ONNX, ` +
+    `${source} has the format ${format}, and loading it can run code from the file. Export the model to ONNX, ` +
       'or, if you trust its origin as your own code, add `--trust-pickle`.',
   );
 }

@@ -43,7 +43,8 @@ class RegistryImage extends ImageSource {
     // Every toolkit represents a value that is known only at deployment as `${…}`.
     if (!uri.includes('${') && !IMAGE_REFERENCE.test(uri)) {
       throw new Error(
-        `got ${JSON.stringify(uri)}, which is no image reference; write [host/]path[:tag][@sha256:digest], without ` +
+        `got ${JSON.stringify(uri)}, which is not an image reference; write [host/]path[:tag][@sha256:digest], ` +
+          `without ` +
           '`https://` and spaces, such as europe-west1-docker.pkg.dev/project/repository/runtime:1.0',
       );
     }

@@ -17,7 +17,8 @@ export function checkOneImage(validator: Validator, { image, model, stableModel 
     needs(stableModel) === needs(model),
     'stableModel',
     'IMAGE_DIFFERS',
-    `both versions run in one image, and this one needs ${needs(stableModel)}, the new one ${needs(model)}; pass an \`image\` ` +
+    `both versions run in one image, and the stable version needs ${needs(stableModel)}, the new one ` +
+      `${needs(model)}; pass an \`image\` ` +
       'with the packages of both, or replace the model without a canary',
   );
 }

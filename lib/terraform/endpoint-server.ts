@@ -39,7 +39,7 @@ export function checkEndpointServer(
   const spec = props.server?.spec;
   if (spec?.image === undefined) return;
   const { AMD64: architecture } = ImageArchitecture;
-  checkImageArchitecture(validator, { prop: 'server', machines: 'the machines have', architecture }, spec);
+  checkImageArchitecture(validator, { prop: 'server', subject: 'the machines have', architecture }, spec);
   checkOtherModels(validator, spec, others);
   checkSource(validator, spec, sources);
   checkServerVariables(validator, spec, props);

@@ -139,11 +139,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ?.split(',')
     .map((each) => each.trim().toLowerCase());
   if (apiKeyHashes?.some((each) => !SHA256.test(each))) {
-    fault(ENVIRONMENT.apiKeyHashes, 'the SHA-256 of each key in 64 hexadecimal digits is allowed, separated by commas');
+    fault(ENVIRONMENT.apiKeyHashes, 'must be the SHA-256 of each key in 64 hexadecimal digits, separated by commas');
   }
   const models = text(ENVIRONMENT.models);
   if (models !== undefined && modelDigest !== undefined) {
-    fault(ENVIRONMENT.modelDigest, `it is the digest of one package; use \`digests\` in ${ENVIRONMENT.models} instead`);
+    fault(ENVIRONMENT.modelDigest, `applies to a single package; use \`digests\` in ${ENVIRONMENT.models} instead`);
   }
   const config: RuntimeConfig = {
     model: text(ENVIRONMENT.model) ?? process.cwd(),
@@ -180,7 +180,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     jwt: readJwt(text(ENVIRONMENT.jwtIssuer), text(ENVIRONMENT.jwtAudience), fault),
   };
   if (faults.length > 0) {
-    throw new ConfigError(`the runtime cannot start, its variables are wrong:\n  - ${faults.join('\n  - ')}`);
+    throw new ConfigError(
+      `the runtime cannot start because of invalid environment variables:\n  - ${faults.join('\n  - ')}`,
+    );
   }
   return config;
 }
@@ -204,13 +206,13 @@ function readOrigins(origins: string | undefined, fault: FaultNote): readonly st
 function readJwt(issuer: string | undefined, audience: string | undefined, fault: FaultNote): JwtConfig | undefined {
   if (issuer === undefined && audience === undefined) return undefined;
   if (issuer === undefined || !URL.canParse(issuer) || new URL(issuer).protocol !== 'https:') {
-    fault(ENVIRONMENT.jwtIssuer, `an https:// URL is needed where ${ENVIRONMENT.jwtAudience} is set`);
+    fault(ENVIRONMENT.jwtIssuer, `must be an https:// URL when ${ENVIRONMENT.jwtAudience} is set`);
   }
   const audiences = (audience ?? '').split(',').map((each) => each.trim());
   if (audiences.includes('')) {
     fault(
       ENVIRONMENT.jwtAudience,
-      `one audience or several, separated by commas, are needed where ${ENVIRONMENT.jwtIssuer} is set`,
+      `must be one or more audiences, separated by commas, when ${ENVIRONMENT.jwtIssuer} is set`,
     );
   }
   return { issuer: issuer ?? '', audience: audiences };

@@ -71,7 +71,7 @@ function closeOnSignals(
     skip: [...skip],
   };
   closeWithGrace(options, async ({ err }) => {
-    if (err) logger.failure('the server ends on a failure', err);
+    if (err) logger.failure('the server exits after a failure', err);
     await close();
   });
 }

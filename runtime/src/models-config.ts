@@ -26,19 +26,19 @@ export function parseModels(text: string, fault: Fault): readonly ModelEntry[] {
     return [];
   }
   if (!isObject(json) || Object.keys(json).length === 0) {
-    fault('a JSON object is needed that has the location of each model by the name of the model');
+    fault('must be a JSON object that maps each model name to its location');
     return [];
   }
   return Object.entries(json).flatMap(([name, value]) => {
     const wrong: Fault = (rule) => fault(`model ${JSON.stringify(name)}: ${rule}`);
-    if (!MODEL_NAME.test(name)) wrong(`${MODEL_NAME_RULE} are allowed as name`);
+    if (!MODEL_NAME.test(name)) wrong(`${MODEL_NAME_RULE} are allowed in a name`);
     return parseEntry(name, typeof value === 'string' ? { location: value } : value, wrong);
   });
 }
 
 function parseEntry(name: string, value: unknown, fault: Fault): readonly ModelEntry[] {
   if (!isObject(value) || typeof value.location !== 'string' || value.location === '') {
-    fault('a folder or a URL is needed, or an object with it as `location`');
+    fault('must be a folder, a URL, or an object with a `location`');
     return [];
   }
   const unknown = Object.keys(value).filter((key) => !KEYS.includes(key));
@@ -71,7 +71,7 @@ function parseLabels(labels: unknown, fault: Fault): Readonly<Record<string, str
   if (entries.every(([label, version]) => LABEL.test(String(label)) && VERSION.test(String(version)))) {
     return Object.fromEntries(entries.map(([label, version]) => [label, String(version)]));
   }
-  fault(`labels: got ${JSON.stringify(labels)}; a version by each label is allowed, such as {"stable": 3}`);
+  fault(`labels: got ${JSON.stringify(labels)}; must map each label to a version, such as {"stable": 3}`);
   return {};
 }
 
@@ -80,7 +80,9 @@ function parseDigests(digests: unknown, fault: Fault): readonly string[] | undef
   if (Array.isArray(digests) && digests.length > 0 && digests.every((each) => DIGEST.test(String(each)))) {
     return digests.map(String);
   }
-  fault(`digests: got ${JSON.stringify(digests)}; a list of \`sha256:\` and 64 hexadecimal digits each is allowed`);
+  fault(
+    `digests: got ${JSON.stringify(digests)}; must be a list of digests, each \`sha256:\` and 64 hexadecimal digits`,
+  );
   return undefined;
 }
 

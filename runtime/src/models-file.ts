@@ -8,7 +8,7 @@ import type { Logger } from './observability/log.js';
 export class ModelsFile {
   /** Content of the file that was applied last. @default - none yet */
   applied: string | undefined;
-  private told: string | undefined;
+  private reportedError: string | undefined;
 
   constructor(private readonly path: string) {}
 
@@ -24,10 +24,10 @@ export class ModelsFile {
     if (text === this.applied) return;
     const faults: string[] = [];
     const entries = parseModels(text, (rule) => faults.push(rule));
-    if (faults.length > 0) throw new ConfigError(`${this.path} is wrong:\n  - ${faults.join('\n  - ')}`);
+    if (faults.length > 0) throw new ConfigError(`${this.path} is invalid:\n  - ${faults.join('\n  - ')}`);
     await apply(entries);
     this.applied = text;
-    this.told = undefined;
+    this.reportedError = undefined;
   }
 
   /** Works like `follow`, but logs failures instead of throwing them. A repeated failure is logged once. */
@@ -36,8 +36,8 @@ export class ModelsFile {
       await this.follow(apply);
     } catch (error) {
       const { message } = error as Error;
-      if (message !== this.told) logger.log('error', 'the models stay as they were', { error: message });
-      this.told = message;
+      if (message !== this.reportedError) logger.log('error', 'the loaded models stay unchanged', { error: message });
+      this.reportedError = message;
     }
   }
 }

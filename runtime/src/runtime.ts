@@ -149,7 +149,7 @@ export function createRuntime(
       catalog.loaded();
       // With several processes, one of them watches for all.
       if (config.pollSeconds === undefined || group) return;
-      const onError = (error: unknown) => logger.failure('a look at the packages failed', error);
+      const onError = (error: unknown) => logger.failure('the check for new packages failed', error);
       stopWatching = watch(refresh, config.pollSeconds, onError);
     },
     async close() {

@@ -10,8 +10,8 @@ import { createRuntime, type ProcessGroup, type Runtime, type RuntimeState } fro
 import { defaultMaxConnections } from './server/connections.js';
 import type { GrpcServer } from './server/grpc.js';
 import { createHttpServer, type ServerLimits, serverTimes } from './server/http-server.js';
-import { lastAnswers } from './server/last-answers.js';
 import { startMetricsServer } from './server/metrics-server.js';
+import { responsesSent } from './server/responses-sent.js';
 
 /** A server that is listening. */
 export interface RunningServer {
@@ -64,7 +64,7 @@ export async function startServer(
   const resize = (processes: number) => divide(limits, config, processes);
   member?.onResize(resize);
   const server = createHttpServer(runtime.app, limits);
-  const written = lastAnswers(server);
+  const written = responsesSent(server);
   let grpc: GrpcServer | undefined;
   let metrics: Server | undefined;
   // Processes that share ports open them in the same order, so that the system assigns each port to all of them.
@@ -94,7 +94,7 @@ export async function startServer(
     // The kernel would reset a connection that it accepted but the process has not. Clients that wait for a held
     // response open no new connection.
     let release = () => {};
-    runtime.app.answersHeld = new Promise((resolve) => {
+    runtime.app.responsesHeld = new Promise((resolve) => {
       release = resolve;
     });
     if (hasClients) await sleep(HOLD_MS);
@@ -136,7 +136,7 @@ function closeNow(server: Server | undefined): void {
 async function withinStart(loading: Promise<void>, seconds = START_SECONDS): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const message = `the models are not loaded after ${seconds} s; ${ENVIRONMENT.startSeconds} allows more`;
+    const message = `the models did not load within ${seconds} s; raise ${ENVIRONMENT.startSeconds}`;
     timer = setTimeout(() => reject(new Error(message)), seconds * 1000);
   });
   await Promise.race([loading, late]).finally(() => clearTimeout(timer));

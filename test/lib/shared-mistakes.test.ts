@@ -55,7 +55,7 @@ const MISTAKES: readonly (readonly [mistake: string, props: object, fault: strin
   [
     'more replicas at least than at most',
     { minReplicas: 3, maxReplicas: 2 },
-    'minReplicas: got 3, more than the 2 of maxReplicas; lower minReplicas or raise maxReplicas [MIN_OVER_MAX]',
+    'minReplicas: got 3, above the 2 of maxReplicas; lower minReplicas or raise maxReplicas [MIN_OVER_MAX]',
   ],
   [
     'a variable that the construct sets',

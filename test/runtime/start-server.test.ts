@@ -132,7 +132,7 @@ describe('a server', () => {
     try {
       await expect(
         start({ [ENVIRONMENT.model]: `http://127.0.0.1:${port}/iris/`, [ENVIRONMENT.startSeconds]: '1' }),
-      ).rejects.toThrow('the models are not loaded after 1 s; MODELSHIP_START_SECONDS allows more');
+      ).rejects.toThrow('the models did not load within 1 s; raise MODELSHIP_START_SECONDS');
     } finally {
       silent.close();
       silent.closeAllConnections();

@@ -20,11 +20,11 @@ export function validateWorkload(scope: Construct, props: ModelWorkloadProps): v
     props.canary === undefined || props.exposure?.kind === 'gateway',
     'canary',
     'NO_GATEWAY',
-    'only a Gateway splits traffic by share; set exposure: Exposure.gateway(…), or leave the canary out',
+    'only a Gateway splits traffic by share; set exposure: Exposure.gateway(…), or remove the canary',
   );
   for (const cidr of [...(props.exposure?.sourceRanges ?? []), ...(props.egressRanges ?? [])]) {
     const prop = props.egressRanges?.includes(cidr) ? 'egressRanges' : 'exposure.sourceRanges';
-    validator.text(prop, cidr, /^[0-9a-fA-F.:]+\/\d{1,3}$/, 'addresses are given as CIDR blocks, such as `10.0.0.0/8`');
+    validator.text(prop, cidr, /^[0-9a-fA-F.:]+\/\d{1,3}$/, 'must be CIDR blocks, such as `10.0.0.0/8`');
   }
   validator.throwIfAny();
 }
@@ -42,7 +42,7 @@ export function validateInferenceService(scope: Construct, props: ModelWorkloadP
     props.namespace !== undefined,
     'namespace',
     'MISSING',
-    'KServe serves in the namespaces that it was set up for; name one',
+    'KServe serves only in namespaces that are set up for it; name one',
   );
   for (const prop of [
     'exposure',
@@ -56,7 +56,7 @@ export function validateInferenceService(scope: Construct, props: ModelWorkloadP
       props[prop] === undefined,
       prop,
       'UNSUPPORTED',
-      'KServe owns how the model is reached and how traffic moves; leave it out, or use a ModelWorkload',
+      'KServe controls exposure and traffic; remove it, or use a ModelWorkload',
     );
   }
   validator.throwIfAny();
@@ -74,13 +74,14 @@ function checkPod(validator: Validator, props: ModelWorkloadProps): void {
     !props.server?.spec.needsGpu || Boolean(props.gpuCount),
     'gpuCount',
     'NO_GPU',
-    `${props.server?.spec.name} needs a GPU; give each pod at least one, and a nodeSelector for nodes that have them`,
+    `${props.server?.spec.name} needs a GPU; give each pod at least one, and a nodeSelector for GPU nodes`,
   );
   validator.check(
     props.metricsNamespaces === undefined || props.server?.spec.image === undefined,
     'metricsNamespaces',
     'UNSUPPORTED',
-    `only Modelship's runtime has a port for metrics alone; let those namespaces call ${props.server?.spec.name} by callerNamespaces, or leave it out`,
+    `only Modelship's runtime has a separate metrics port; allow those namespaces to call ` +
+      `${props.server?.spec.name} with callerNamespaces, or remove it`,
   );
   validator.number('gpuCount', props.gpuCount, { min: 0, max: 16, source: 'a node' });
   validator.number('maxReplicas', props.maxReplicas, { min: 1, max: 1000, source: 'an autoscaler' });

@@ -169,7 +169,7 @@ export class ModelServer {
 
 function imageOf({ image, architectures }: ServerImageOptions, own: ServerImage): ServerImage {
   if (architectures?.length === 0) {
-    throw new Error('got no `architectures`; name what the image is built for, or leave them out for AMD64');
+    throw new Error('got no `architectures`; list the processor architectures of the image, or omit them for AMD64');
   }
   // An image copied by `docker pull` and `docker push` has one architecture, and AWS's inference containers use AMD64.
   return {

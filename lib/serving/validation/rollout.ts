@@ -21,7 +21,7 @@ const PERCENT: Range = {
   max: 99,
   unit: 'percent',
   source: 'a gradual rollout',
-  beyond: 'Use Rollout.allAtOnce() to move all traffic at once',
+  adviceAboveMax: 'Use Rollout.allAtOnce() to move all traffic at once',
 };
 
 /** Reports a rollout strategy that the target does not support, and percentages and times out of range. */
@@ -51,7 +51,7 @@ export function checkRollout(
     kind !== 'canary' || stable.value !== undefined,
     stable.prop,
     'MISSING',
-    `a canary shares the traffic with the version that serves now; pass ${stable.what}`,
+    `a canary shares traffic with the current version; pass ${stable.what}`,
   );
   validator.check(
     kind === 'canary' || stable.value === undefined,

@@ -42,11 +42,11 @@ export interface GpuUse {
 }
 
 /** CPU architecture of the machines that the server would run on. */
-export interface Processors {
+export interface ProcessorRequirement {
   /** Prop that determines the architecture. */
   readonly prop: string;
   /** Start of the message: `the machines have`. */
-  readonly machines: string;
+  readonly subject: string;
   readonly architecture: ImageArchitecture;
   /** Alternative fix. @default - only another image */
   readonly instead?: string;
@@ -91,7 +91,7 @@ export function checkGpuUse(validator: Validator, { prop, isWasted, paidBy, inst
 /** Reports a server image that is not built for the CPU architecture of its host. */
 export function checkImageArchitecture(
   validator: Validator,
-  { prop, machines, architecture, instead }: Processors,
+  { prop, subject: machines, architecture, instead }: ProcessorRequirement,
   { name, architectures }: ServerSpec,
 ): void {
   const built = architectures.map((each) => each.name).join(' and ');
@@ -116,7 +116,7 @@ export function checkOtherModels(
       formats?.includes(manifest.format) ?? true,
       prop,
       'UNSUPPORTED_FORMAT',
-      `${name} runs every version, and cannot load ${manifest.format}; serve it by a construct of its own`,
+      `${name} serves every version, and cannot load ${manifest.format}; serve it by a construct of its own`,
     );
   }
 }
@@ -131,8 +131,8 @@ export function checkSource(
     source === undefined || allowed.includes(source.kind),
     'server',
     'UNSUPPORTED_SOURCE',
-    `${name} would fetch the model from ${source?.kind === 'gcs' ? 'Cloud Storage' : 'S3'}, for which it has no identity ` +
-      "here; give a repository of Hugging Face's hub, or a folder of the image or of what is mounted",
+    `${name} would fetch the model from ${source?.kind === 'gcs' ? 'Cloud Storage' : 'S3'}, which it has no ` +
+      "credentials to read here; pass a repository of Hugging Face's hub, or a folder of the image or of a mounted volume",
   );
 }
 
@@ -147,7 +147,7 @@ export function checkServerVariables(
       environment[name] === undefined,
       `environment.${name}`,
       'RESERVED_VARIABLE',
-      `the construct sets it for ${spec.name}; leave it out`,
+      `the construct sets it for ${spec.name}; remove it`,
     );
   }
 }

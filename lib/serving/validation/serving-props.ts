@@ -133,7 +133,7 @@ function checkReplicas(validator: Validator, props: ServingProps, rules: Serving
     minReplicas <= maxReplicas,
     'minReplicas',
     'MIN_OVER_MAX',
-    `got ${minReplicas}, more than the ${maxReplicas} of maxReplicas; lower minReplicas or raise maxReplicas`,
+    `got ${minReplicas}, above the ${maxReplicas} of maxReplicas; lower minReplicas or raise maxReplicas`,
   );
 }
 

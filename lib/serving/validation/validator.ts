@@ -41,9 +41,9 @@ export interface Range {
   /** Service that sets the bounds, for the message: `AWS Lambda`. */
   readonly source: string;
   /** Advice for values above `max`, as a sentence. @default - the message has no advice */
-  readonly beyond?: string;
+  readonly adviceAboveMax?: string;
   /** Advice for values below `min`, as a sentence. @default - the message has no advice */
-  readonly below?: string;
+  readonly adviceBelowMin?: string;
 }
 
 /** Allowed values of a numeric prop, and the service that sets them. */
@@ -85,7 +85,7 @@ export class Validator {
     const unit = range.unit ? ` ${range.unit}` : '';
     const allowed = `${range.source} allows ${range.fraction ? 'a number' : 'a whole number'} from ${range.min} to ${range.max}${unit}`;
     if (!this.isNumber(prop, value, allowed)) return;
-    const advice = value > range.max ? range.beyond : value < range.min ? range.below : undefined;
+    const advice = value > range.max ? range.adviceAboveMax : value < range.min ? range.adviceBelowMin : undefined;
     const isKind = range.fraction ? Number.isFinite(value) : Number.isInteger(value);
     this.check(
       isKind && value >= range.min && value <= range.max,

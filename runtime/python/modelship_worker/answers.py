@@ -22,7 +22,7 @@ def answer(connection, model, header, body):
             return
         specs = model.signatures[signature]["outputs"]
         if len(arrays) != len(specs):
-            fail(connection, "INTERNAL", f"the model gave {len(arrays)} outputs, and its signature has {len(specs)}")
+            fail(connection, "INTERNAL", f"the model returned {len(arrays)} outputs, but its signature has {len(specs)}")
             return
         outputs = [raw_tensor(spec, array) for spec, array in zip(specs, arrays)]
     except Exception as error:
@@ -32,16 +32,16 @@ def answer(connection, model, header, body):
     try:
         write_frame(connection, {"tensors": [spec for spec, _ in outputs]}, [raw for _, raw in outputs])
     except FrameTooLarge as error:
-        fail(connection, "OUT_OF_RANGE", f"{error}; ask for fewer rows at once")
+        fail(connection, "OUT_OF_RANGE", f"{error}; send fewer rows in a request")
 
 
 def refuse(connection, error):
     # Messages of these exceptions often quote the rejected values, which belong neither in a response nor in the log.
     # Any client can cause them, so each one is logged as a single line.
     *_, last = traceback.extract_tb((error.__cause__ or error).__traceback__)
-    identifier = log(error, f"the model refused an input, in {last.name} at {last.filename}:{last.lineno}")
+    identifier = log(error, f"the model rejected an input, in {last.name} at {last.filename}:{last.lineno}")
     kind = type(error).__name__
-    message = f"the model refused the input with {kind}; the log tells where, of error {identifier}"
+    message = f"the model rejected the input with {kind}; the log has the details of error {identifier}"
     fail(connection, "INVALID_ARGUMENT", message)
 
 

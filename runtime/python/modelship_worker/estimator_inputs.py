@@ -34,7 +34,7 @@ def inputs_of(estimator, declared):
         if _is_vectorizer(_first(estimator)):
             return Texts({"name": TEXT, "datatype": "BYTES", "shape": [-1]})
         raise CannotServe(
-            f"it holds a {type(estimator).__name__}, which does not say how many columns it takes; say so by "
+            f"it holds a {type(estimator).__name__}, which does not record its number of columns; declare them with "
             "`--input 'features:FP64[-1,4]'`"
         )
     texts = [column for column, example in examples.items() if isinstance(example, str)]
@@ -45,7 +45,7 @@ def inputs_of(estimator, declared):
         specs = [{**spec, **choices(known.get(spec["name"], ()))} for spec in specs]
         return Columns(specs, examples, categories)
     if texts and len(texts) < count:
-        raise CannotServe("some of its columns are texts and none has a name; fit it with a data frame of pandas")
+        raise CannotServe("some of its columns are strings and none has a name; fit it with a pandas data frame")
     spec = {"name": FEATURES, "datatype": "BYTES" if texts else "FP64", "shape": [-1, int(count)]}
     return Rows({**spec, "labels": names} if names else spec, names, examples)
 
@@ -55,7 +55,7 @@ def _declared(specs, names, examples, categories):
     if len(specs) == 1 and len(specs[0]["shape"]) == 2:
         return Rows({**specs[0], "labels": names} if names else specs[0], names, examples)
     if names and not set(given) <= set(names):
-        raise CannotServe(f"it takes the columns {', '.join(names)}, and declared are {', '.join(given)}")
+        raise CannotServe(f"it takes the columns {', '.join(names)}, but {', '.join(given)} were declared")
     if len(specs) == 1 and not names:
         return Texts(specs[0])
     return Columns(specs, examples, categories)

@@ -30,7 +30,7 @@ class ExportedModel:
             if isinstance(argument, ConstantArgument):
                 continue
             if not isinstance(argument, TensorArgument):
-                raise CannotServe(f"its input `{argument.name}` is no tensor, and only tensors can be sent")
+                raise CannotServe(f"its input `{argument.name}` is not a tensor, and only tensors can be sent")
             inputs.append(_spec(argument.name, values[argument.name]))
         results = [
             spec.arg.value if isinstance(spec.arg, ConstantArgument) else values[spec.arg.name]

@@ -51,7 +51,7 @@ def load(path, _threads, declared):
         estimator = joblib.load(path)
     if not callable(getattr(estimator, "predict", None)):
         raise CannotServe(
-            f"it holds a {type(estimator).__name__}; an object with `predict`, such as a fitted estimator or pipeline "
+            f"it contains a {type(estimator).__name__}; an object with `predict`, such as a fitted estimator or pipeline "
             "of scikit-learn, can be served"
         )
     model = PickledModel(estimator, declared)
@@ -127,8 +127,8 @@ class PickledModel:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             taken = ", ".join(f"{spec['name']}:{spec['datatype']}{spec['shape']}" for spec in self._inputs.specs)
             raise CannotServe(
-                f"it does not run with one row of {taken}: {type(error).__name__}: {str(error)[:200]}. Say what it "
-                "takes by `--input 'NAME:DATATYPE[-1]'`, once for each column of its data frame, as BYTES if it is text"
+                f"it does not run with one row of {taken}: {type(error).__name__}: {str(error)[:200]}. Declare its "
+                "inputs with `--input 'NAME:DATATYPE[-1]'`, once for each column of its data frame, as BYTES if it is text"
             ) from error
         return [self._described(name, array) for name, array in outputs]
 

@@ -19,13 +19,13 @@ class DeclaredModule:
     def __init__(self, module, parameters, inputs, outputs, modules=("numpy", "torch")):
         if not inputs:
             raise CannotServe(
-                f"it takes {', '.join(parameters) or 'no input'}, and does not record of what types and shapes; say so "
-                "by `--input 'NAME:FP32[-1,4]'`, once for each, or by samples of the Open Inference Protocol"
+                f"it takes {', '.join(parameters) or 'no input'}, and does not record their types and shapes; declare them "
+                "with `--input 'NAME:FP32[-1,4]'`, once for each, or by samples of the Open Inference Protocol"
             )
         for spec in inputs:
             if spec["datatype"] not in torch_tensors.DTYPES:
                 raise CannotServe(
-                    f"PyTorch has no tensors of {spec['datatype']}, as which `{spec['name']}` is declared; use numbers"
+                    f"PyTorch has no tensors of {spec['datatype']}, the declared datatype of `{spec['name']}`; use numbers"
                 )
         self.modules = modules
         self._module = module
@@ -42,7 +42,7 @@ class DeclaredModule:
         # A list of one tensor has a different name than one of several.
         names = ["output_0"] if [name for name, _ in outputs] == ["output"] else [name for name, _ in outputs]
         if names != expected and [name for name, _ in outputs] != expected:
-            raise CannotServe(f"the module gave {', '.join(names)} for this input, and {', '.join(expected)} at packing")
+            raise CannotServe(f"the module returned {', '.join(names)} for this input, but {', '.join(expected)} when it was packed")
         return [tensor for _, tensor in outputs]
 
     def _call(self, tensors):
@@ -83,6 +83,6 @@ class DeclaredModule:
             # The last line is the error, and the lines before it are its location.
             reason = str(error).strip().split("\n")[-1]
             raise CannotServe(
-                f"it does not run with zeros of the shapes {shapes}: {reason[:MAX_REASON]}. Say what it takes by "
+                f"it does not run with zeros of the shapes {shapes}: {reason[:MAX_REASON]}. Declare its inputs with "
                 "`--input 'NAME:FP32[1,4]'`, once for each, with -1 for the dimensions that may have any size"
             ) from error

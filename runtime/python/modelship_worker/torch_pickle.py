@@ -17,11 +17,11 @@ def load(path, threads, declared):
     module = torch.load(path, map_location=torch_tensors.DEVICE, weights_only=False)
     if isinstance(module, dict):
         raise CannotServe(
-            "it holds weights without the module that uses them; load them into it, and save that by "
+            "it contains weights without the module that uses them; load them into the module, and save it by "
             "`torch.export.save`, `torch.jit.save` or whole by `torch.save`"
         )
     if not isinstance(module, torch.nn.Module):
-        raise CannotServe(f"it holds a {type(module).__name__}; a torch.nn.Module can be served")
+        raise CannotServe(f"it contains a {type(module).__name__}; a torch.nn.Module can be served")
     parameters = list(inspect.signature(module.forward).parameters)
     modules.used.add("torch")
     return DeclaredModule(module.eval(), parameters, declared.get("inputs"), declared.get("outputs"), modules)

@@ -24,7 +24,7 @@ export interface LoadedModel {
    *
    * @default 0
    */
-  readonly ahead?: number;
+  readonly queuedRuns?: number;
   /** Number of processors that the runs in flight use. @default 1 */
   readonly processors?: number;
   /** Whether a request can succeed now. @default true */

@@ -21,7 +21,7 @@ export class ByteBudget {
       // A request that runs alone is bounded by its own size limits. Rejecting it here would mean that it could never
       // succeed.
       if (others === 0 || this.held + bytes <= this.limit) return;
-      throw new InferenceError('UNAVAILABLE', 'the server holds as many bytes of other requests as it may', 1);
+      throw new InferenceError('UNAVAILABLE', 'the memory budget for request and response bodies is used up', 1);
     };
     const resize = (bytes: number) => {
       this.held += bytes - own;

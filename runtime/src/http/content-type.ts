@@ -16,5 +16,5 @@ export function checkContentType(path: string, contentType: string | undefined):
   if (contentType === undefined || !path.startsWith('/v1/')) return;
   const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
   if (type === '' || JSON_TYPES.test(type)) return;
-  throw new UnsupportedMedia(`content-type ${type.slice(0, 80)}`, 'application/json and no type at all');
+  throw new UnsupportedMedia(`content-type ${type.slice(0, 80)}`, 'application/json or no content type');
 }

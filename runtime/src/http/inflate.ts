@@ -14,7 +14,7 @@ const CHUNK_BYTES = 64 * 1024;
 /** Error for a body that is too large after decompression. */
 export class BodyTooLarge extends InferenceError {
   constructor(limit: number) {
-    super('OUT_OF_RANGE', `the body is larger than ${limit} bytes, the most that is allowed`);
+    super('OUT_OF_RANGE', `the body is larger than ${limit} bytes, which is the limit`);
   }
 }
 
@@ -50,7 +50,7 @@ export async function inflated(body: Buffer, encoding: string, limit: number, he
     }
   } catch (error) {
     if (error instanceof InferenceError) throw error;
-    throw invalid(`the body is no ${encoding} data`);
+    throw invalid(`the body is not valid ${encoding} data`);
   }
   return Buffer.concat(chunks, size);
 }

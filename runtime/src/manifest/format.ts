@@ -91,7 +91,7 @@ export function checkOnnx(path: string): void {
   if (format === 'onnx') return;
   throw new ModelPackageError(
     'ARTIFACT_INVALID',
-    `${path} is no ONNX model: its bytes are of the format ${format}. Pack the model again, so that the ` +
+    `${path} is not an ONNX model: its content has the format ${format}. Pack the model again, so that the ` +
       'manifest says what it is, or export it to ONNX.',
   );
 }
@@ -133,7 +133,7 @@ function zipFormat(file: FileBytes, head: Buffer): ModelFormat | undefined {
     throw unknown(file.path, 'a program that AOTInductor compiled for one kind of machine', fix);
   }
   if (has('MAR-INF/MANIFEST.json') || has('MANIFEST.json')) {
-    const fix = 'unpack it, and give the model file in it; what its handler does belongs into the model';
+    const fix = 'unpack it and give the model file in it; move the processing of its handler into the model';
     throw unknown(file.path, 'an archive of TorchServe (.mar)', fix);
   }
   if (has('schema.json')) {
@@ -158,7 +158,7 @@ function lightgbmFormat(file: FileBytes, head: Buffer): ModelFormat | undefined 
     throw new ModelPackageError(
       'ARTIFACT_INVALID',
       `${file.path} is the text of a LightGBM model, and was cut off or changed, such as by another kind of line ends: ` +
-        'its trees do not lie where its header says, or what follows them is missing. Copy or save it again.',
+        'its trees are not at the offsets in its header, or the end of the file is missing. Copy or save it again.',
     );
   }
   return 'lightgbm';

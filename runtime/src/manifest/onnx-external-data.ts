@@ -65,7 +65,7 @@ function checked(source: string, location: string): string {
   if (!existsSync(join(dirname(source), path))) {
     throw new ModelPackageError(
       'FILE_MISSING',
-      `${source} keeps weights in ${path}, which is not beside it. Copy that file too, or export without external data.`,
+      `${source} keeps weights in ${path}, which is missing from its folder. Copy that file too, or export without external data.`,
     );
   }
   return path;

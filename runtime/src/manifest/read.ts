@@ -79,8 +79,8 @@ export function parseManifest(text: string, source: string): Manifest {
   if (manifest.digest !== expected) {
     throw new ModelPackageError(
       'MANIFEST_EDITED',
-      `${source} was changed after packing: it says ${manifest.digest}, its content gives ${expected}. ` +
-        'A manifest is never edited by hand: pack the model again with `modelship pack`.',
+      `${source} was changed after packing: it records ${manifest.digest}, and its content has ${expected}. ` +
+        'Do not edit a manifest by hand: pack the model again with `modelship pack`.',
     );
   }
   return manifest;
@@ -106,10 +106,10 @@ function checkSchemaVersion(json: unknown, source: string): void {
 function checkContent({ artifact, code, files, format, samples, requirements = [] }: Manifest, source: string): void {
   const faults: string[] = [];
   if (!files.some(({ path }) => path === artifact || path.startsWith(`${artifact}/`))) {
-    faults.push(`  - artifact: ${JSON.stringify(artifact)} is not among the files, so that no digest covers it`);
+    faults.push(`  - artifact: ${JSON.stringify(artifact)} is not listed in \`files\`, so no digest covers it`);
   }
   if (samples.count > 0 && !files.some(({ path }) => path === SAMPLES_FILE)) {
-    faults.push(`  - samples: ${SAMPLES_FILE} is not among the files, so that no digest covers it`);
+    faults.push(`  - samples: ${SAMPLES_FILE} is not listed in \`files\`, so no digest covers it`);
   }
   if (code !== undefined && !PICKLE_FORMATS.includes(format)) {
     faults.push(`  - code: the format ${format} imports no modules of a package`);

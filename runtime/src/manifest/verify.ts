@@ -31,7 +31,7 @@ export async function verifyFiles(directory: string, manifest: Manifest): Promis
   if (digest !== manifest.digest) {
     throw new ModelPackageError(
       'FILE_CHANGED',
-      `${join(directory, MANIFEST_FILE)} was replaced after it was read: it says ${digest}, and said ${manifest.digest}. ` +
+      `${join(directory, MANIFEST_FILE)} was replaced after it was read: its digest is now ${digest}, and was ${manifest.digest}. ` +
         'Load the package again, or bring the earlier one back.',
     );
   }
@@ -41,14 +41,14 @@ export async function verifyFiles(directory: string, manifest: Manifest): Promis
     if (!stats?.isFile()) {
       throw new ModelPackageError(
         'FILE_MISSING',
-        `${file} is missing, though the manifest of \`${manifest.name}\` lists it. Copy the whole package again.`,
+        `${file} is missing, but the manifest of \`${manifest.name}\` lists it. Copy the whole package again.`,
       );
     }
     const fault =
       stats.size !== size
         ? `has ${stats.size} bytes, and the manifest says ${size}`
         : (await fileSha256(file)) !== sha256
-          ? 'has another SHA-256 than the manifest says'
+          ? 'has a SHA-256 that differs from the manifest'
           : undefined;
     if (fault) {
       throw new ModelPackageError(
@@ -57,10 +57,10 @@ export async function verifyFiles(directory: string, manifest: Manifest): Promis
       );
     }
   }
-  await refuseUnlisted(directory, manifest);
+  await rejectUnlisted(directory, manifest);
 }
 
-async function refuseUnlisted(directory: string, { name, artifact, code, format, files }: Manifest): Promise<void> {
+async function rejectUnlisted(directory: string, { name, artifact, code, format, files }: Manifest): Promise<void> {
   const listed = new Set(files.map(({ path }) => path));
   const isFolder = !listed.has(artifact);
   const read = isFolder
@@ -73,7 +73,7 @@ async function refuseUnlisted(directory: string, { name, artifact, code, format,
   if (other === undefined) return;
   throw new ModelPackageError(
     'FILE_UNLISTED',
-    `${join(directory, other)} belongs to the model, and the manifest of \`${name}\` does not list it, so that no digest ` +
+    `${join(directory, other)} belongs to the model, but the manifest of \`${name}\` does not list it, so no digest ` +
       'covers it. Remove it, or pack the model again.',
   );
 }

@@ -53,7 +53,7 @@ export async function findCandidates(entry: ModelEntry): Promise<Search> {
 
 function sameVersion(name: string, version: string, location: string, first: string): Error {
   return new Error(
-    `${location} is version ${version} of model ${name}, and so is ${first}, which is taken. ` +
+    `${location} is version ${version} of model ${name}, as is ${first}, which is served. ` +
       'Pack one of them again with another --version.',
   );
 }
@@ -61,7 +61,7 @@ function sameVersion(name: string, version: string, location: string, first: str
 function nothingAt(location: string): ModelPackageError {
   return new ModelPackageError(
     'MANIFEST_MISSING',
-    `no model package at ${location}: it holds no ${MANIFEST_FILE}, nor does a folder in it. ` +
+    `no model package at ${location}: neither it nor a folder in it has a ${MANIFEST_FILE}. ` +
       'Make a package with `modelship pack FILE --name NAME`, and give the folder it wrote.',
   );
 }

@@ -21,13 +21,13 @@ export function allowedLocation(location: string, roots: readonly ModelRoot[]): 
     })
     .sort((one, other) => other.root.location.length - one.root.location.length)[0];
   if (found) return { location: found.place, digests: found.root.digests };
-  throw invalid('models are loaded from the folders and URLs that the server is configured with, and from those below');
+  throw invalid('models load only from the configured folders and URLs, and from paths below them');
 }
 
 /** Returns the location if it is at or below a root, otherwise undefined. */
-type Below = (root: string) => string | undefined;
+type LocationMatcher = (root: string) => string | undefined;
 
-function belowFolder(folder: string): Below {
+function belowFolder(folder: string): LocationMatcher {
   const path = resolved(folder);
   return (root) => {
     const above = isUrl(root) ? undefined : resolved(root);
@@ -45,7 +45,7 @@ function resolved(folder: string): string | undefined {
   }
 }
 
-function belowUrl(location: string): Below {
+function belowUrl(location: string): LocationMatcher {
   const url = URL.canParse(location) ? new URL(location) : undefined;
   // Reject encoded characters that a server may decode to slashes or dots after this comparison.
   if (!url || url.search || url.hash || /%2e|%2f|%5c|%00/i.test(url.pathname)) return () => undefined;

@@ -10,7 +10,7 @@ export type ModelChange =
   | { readonly kind: 'load'; readonly name: string; readonly location?: string }
   | { readonly kind: 'unload'; readonly name: string }
   | { readonly kind: 'configure'; readonly entries: readonly ModelEntry[] }
-  /** Look for added and removed packages. */
+  /** ScanResult for added and removed packages. */
   | { readonly kind: 'refresh' };
 
 /** Models that callers changed, as they are sent to a process that starts later. */
@@ -19,7 +19,7 @@ export interface ControlledState {
   readonly roots: readonly ModelRoot[];
   readonly entries: readonly ModelEntry[];
   /** Names of models that callers unloaded. */
-  readonly resting: readonly string[];
+  readonly unloadedNames: readonly string[];
   /** Models that callers loaded from a location, with the location. */
   readonly requested: readonly (readonly [name: string, location: string])[];
 }
@@ -67,10 +67,10 @@ export class ControlledModels implements ModelControl {
    *
    * @throws Error if the models cannot be served
    */
-  resume({ roots, entries, resting, requested }: ControlledState): Promise<void> {
+  resume({ roots, entries, unloadedNames, requested }: ControlledState): Promise<void> {
     this.roots = roots;
     return this.exclusive(async () => {
-      for (const name of resting) this.set.resting.add(name);
+      for (const name of unloadedNames) this.set.unloadedNames.add(name);
       await this.set.start(entries);
       for (const [name, location] of requested) await this.loadFrom(name, location);
     });
@@ -78,11 +78,11 @@ export class ControlledModels implements ModelControl {
 
   /** Models as another process can resume them. */
   get state(): ControlledState {
-    const { entries, resting } = this.set;
+    const { entries, unloadedNames } = this.set;
     return {
       roots: this.roots,
       entries: entries.filter(({ name }) => name === undefined || !this.requested.has(name)),
-      resting: [...resting],
+      unloadedNames: [...unloadedNames],
       requested: [...this.requested],
     };
   }
@@ -114,8 +114,8 @@ export class ControlledModels implements ModelControl {
     await this.exclusive(async () => {
       this.roots = entries;
       this.requested.clear();
-      this.set.resting.clear();
-      this.set.setbacks.clear();
+      this.set.unloadedNames.clear();
+      this.set.retryBackoff.clear();
       this.set.entries = entries;
       await this.set.refresh();
     });
@@ -131,7 +131,7 @@ export class ControlledModels implements ModelControl {
       const { set } = this;
       if (!set.isServed(name)) throw new InferenceError('NOT_FOUND', `model ${name} is not loaded`);
       if (this.requested.delete(name)) set.entries = set.entries.filter((entry) => entry.name !== name);
-      else set.resting.add(name);
+      else set.unloadedNames.add(name);
       await set.forget(name);
     });
   }
@@ -157,11 +157,11 @@ export class ControlledModels implements ModelControl {
   private async loadKnown(name: string): Promise<void> {
     const { set } = this;
     const entries = set.entries.filter((entry) => entry.name === undefined || entry.name === name);
-    set.setbacks.clear();
-    set.resting.delete(name);
-    const look = await set.look(entries, { name });
+    set.retryBackoff.clear();
+    set.unloadedNames.delete(name);
+    const look = await set.scan(entries, { name });
     const failure = look.failures.get(name);
-    if (failure) throw told(failure);
+    if (failure) throw controlError(failure);
     if (!set.isServed(name)) throw new InferenceError('NOT_FOUND', `there is no package of model ${name}`);
     await set.retire(look);
   }
@@ -177,12 +177,12 @@ export class ControlledModels implements ModelControl {
       policy: { kind: 'all' },
       labels: {},
     };
-    set.setbacks.clear();
-    const { failures } = await set.look([entry], { name, source: location });
+    set.retryBackoff.clear();
+    const { failures } = await set.scan([entry], { name, source: location });
     const failure = failures.get(name);
     if (failure) {
       await set.forget(name);
-      throw told(failure);
+      throw controlError(failure);
     }
     this.requested.set(name, location);
     set.entries = [...set.entries, entry];
@@ -191,19 +191,19 @@ export class ControlledModels implements ModelControl {
   private async serve(entries: readonly ModelEntry[]): Promise<void> {
     const { set } = this;
     const before = set.entries;
-    const resting = [...set.resting];
+    const unloadedNames = [...set.unloadedNames];
     const added = entries.flatMap(({ name }) => (name !== undefined && !set.isServed(name) ? [name] : []));
     set.entries = entries;
-    set.setbacks.clear();
-    set.resting.clear();
-    const look = await set.look(entries);
+    set.retryBackoff.clear();
+    set.unloadedNames.clear();
+    const look = await set.scan(entries);
     const failure = set.failureOf(look);
     if (failure) {
       set.entries = before;
-      for (const name of resting) set.resting.add(name);
+      for (const name of unloadedNames) set.unloadedNames.add(name);
       for (const name of added) await set.forget(name);
       await set.refresh();
-      throw told(failure);
+      throw controlError(failure);
     }
     this.requested.clear();
     await set.retire(look);
@@ -224,6 +224,6 @@ function checkName(name: string): void {
  * Converts a failure to an error for callers. They may change the served models, so the error contains the full
  * message.
  */
-function told(failure: Error): InferenceError {
+function controlError(failure: Error): InferenceError {
   return failure instanceof InferenceError ? failure : invalid(failure.message);
 }

@@ -5,9 +5,9 @@ import { type Candidate, findCandidates } from './candidates.js';
 import type { Catalog } from './catalog.js';
 import { bytesLeft, bytesToLoad } from './memory.js';
 import type { ModelEntry } from './model-entry.js';
+import { RetryBackoff } from './retry-backoff.js';
 import type { ModelVersion } from './served-model.js';
 import { ServedVersion, type VersionOptions } from './served-version.js';
-import { Setbacks } from './setbacks.js';
 import { chosenVersions } from './version-policy.js';
 
 /** Dependencies and settings of a `ModelSet`. */
@@ -17,7 +17,7 @@ export interface ModelSetOptions extends VersionOptions {
 }
 
 /** Result of one scan of the packages. */
-export interface Look {
+export interface ScanResult {
   /** Errors by model name, or by location if the package's name is unknown. */
   readonly failures: Map<string, Error>;
   /** Versions that should be served, by model name. */
@@ -38,8 +38,8 @@ export interface LoadRequest {
 export class ModelSet {
   entries: readonly ModelEntry[] = [];
   /** Names of models that callers unloaded. They are not served although their packages exist. */
-  readonly resting = new Set<string>();
-  readonly setbacks = new Setbacks();
+  readonly unloadedNames = new Set<string>();
+  readonly retryBackoff = new RetryBackoff();
   /** Number of processes that load each model, and share the memory that is left. */
   copies = 1;
   private readonly found = new Map<string, readonly Candidate[]>();
@@ -56,20 +56,20 @@ export class ModelSet {
    */
   async start(entries: readonly ModelEntry[]): Promise<void> {
     this.entries = entries;
-    const look = await this.look(entries);
-    const failure = this.failureOf(look);
+    const scan = await this.scan(entries);
+    const failure = this.failureOf(scan);
     if (failure) {
       for (const name of this.options.catalog.names()) await this.forget(name);
       throw failure;
     }
-    for (const [location, error] of look.failures) this.log(location, error);
+    for (const [location, error] of scan.failures) this.log(location, error);
     this.isStarted = true;
   }
 
   /** Loads added packages and retires removed ones. Each failure is logged once. */
   async refresh(): Promise<void> {
     this.found.clear();
-    await this.retire(await this.look(this.entries));
+    await this.retire(await this.scan(this.entries));
   }
 
   /** Stops loading models. */
@@ -78,18 +78,18 @@ export class ModelSet {
   }
 
   /** Scans the packages of `entries` and loads the versions that should be served. Retires nothing. */
-  async look(entries: readonly ModelEntry[], request?: LoadRequest): Promise<Look> {
-    const look: Look = { failures: new Map(), chosen: new Map() };
+  async scan(entries: readonly ModelEntry[], request?: LoadRequest): Promise<ScanResult> {
+    const look: ScanResult = { failures: new Map(), chosen: new Map() };
     for (const entry of entries) {
       const { models, failures, readable } = await findCandidates(entry);
-      for (const location of readable) this.setbacks.clear(location);
+      for (const location of readable) this.retryBackoff.clear(location);
       for (const [location, error] of failures) {
         look.failures.set(entry.name ?? location, error);
         this.report(location, location, error);
       }
       for (const [name, candidates] of models) {
         this.found.set(name, candidates);
-        if (request ? request.name !== name : this.resting.has(name)) continue;
+        if (request ? request.name !== name : this.unloadedNames.has(name)) continue;
         look.chosen.set(name, await this.loadChosen(candidates, entry, look, request));
         this.label(name, entry, look);
       }
@@ -101,13 +101,13 @@ export class ModelSet {
    * Returns the error that keeps the models of the entries from being served. Returns undefined if each has a version
    * and its labels.
    */
-  failureOf({ failures }: Look): Error | undefined {
+  failureOf({ failures }: ScanResult): Error | undefined {
     for (const [key, error] of failures) {
       if (error instanceof InferenceError || !this.isServed(key)) return error;
     }
     for (const { name, location } of this.entries) {
-      if (name === undefined || this.isServed(name) || this.resting.has(name)) continue;
-      return new Error(`model ${name}: ${withoutQuery(location)} holds none of the versions that are to be served`);
+      if (name === undefined || this.isServed(name) || this.unloadedNames.has(name)) continue;
+      return new Error(`model ${name}: ${withoutQuery(location)} has none of the requested versions`);
     }
     return undefined;
   }
@@ -117,7 +117,7 @@ export class ModelSet {
    * model keeps serving after its package was removed, because an empty folder is more likely a mistake. It is retired
    * if its entry was removed too.
    */
-  async retire({ chosen }: Look): Promise<void> {
+  async retire({ chosen }: ScanResult): Promise<void> {
     const { catalog } = this.options;
     for (const version of catalog.all()) {
       const { name } = version;
@@ -151,10 +151,10 @@ export class ModelSet {
   private async loadChosen(
     candidates: readonly Candidate[],
     { policy, labels }: ModelEntry,
-    { failures }: Look,
+    { failures }: ScanResult,
     request?: LoadRequest,
   ): Promise<readonly string[]> {
-    let usable = candidates.filter((each) => this.isLoaded(each) || this.setbacks.isDue(keyOf(each)));
+    let usable = candidates.filter((each) => this.isLoaded(each) || this.retryBackoff.isDue(keyOf(each)));
     for (;;) {
       const versions = usable.map(({ version }) => version);
       const chosen = chosenVersions(versions, policy, Object.values(labels));
@@ -162,7 +162,7 @@ export class ModelSet {
       if (next === undefined || this.isClosed) return chosen;
       try {
         await this.load(next, request);
-        this.setbacks.clear(keyOf(next));
+        this.retryBackoff.clear(keyOf(next));
       } catch (error) {
         failures.set(next.name, error as Error);
         this.report(keyOf(next), next.stored.location, error as Error);
@@ -175,7 +175,7 @@ export class ModelSet {
     const { catalog, logger, workers } = this.options;
     // At startup no served model needs protection, and the estimate may be too high.
     if (this.isStarted && this.copies * bytesToLoad(manifest, workers) > bytesLeft()) {
-      throw new InferenceError('RESOURCE_EXHAUSTED', `there is not enough memory left for model ${name}`);
+      throw new InferenceError('RESOURCE_EXHAUSTED', `there is not enough memory to load model ${name}`);
     }
     const since = performance.now();
     const fetch = () => stored.fetch(manifest);
@@ -191,7 +191,7 @@ export class ModelSet {
     logger.log('info', 'model loaded', { model: name, version, digest: manifest.digest, milliseconds });
   }
 
-  private label(name: string, { labels }: ModelEntry, { failures }: Look): void {
+  private label(name: string, { labels }: ModelEntry, { failures }: ScanResult): void {
     const { catalog } = this.options;
     const key = `labels ${name}`;
     const missing = Object.values(labels).find((version) => !catalog.find(name, version));
@@ -205,7 +205,7 @@ export class ModelSet {
       this.report(key, name, error);
       return;
     }
-    this.setbacks.clear(key);
+    this.retryBackoff.clear(key);
     catalog.setLabels(name, labels);
   }
 
@@ -229,11 +229,11 @@ export class ModelSet {
 
   private report(key: string, location: string, error: Error): void {
     // The method `start` throws or logs the failures of the initial load.
-    if (this.setbacks.note(key, error.message) && this.isStarted) this.log(location, error);
+    if (this.retryBackoff.note(key, error.message) && this.isStarted) this.log(location, error);
   }
 
   private log(location: string, { message }: Error): void {
-    this.options.logger.log('error', 'a package cannot be served; what was there before stays', {
+    this.options.logger.log('error', 'a package cannot be loaded; the previous versions keep serving', {
       location,
       error: message,
     });

@@ -43,7 +43,7 @@ export async function checkSamples(model: LoadedModel, manifest: Manifest, sampl
       if (difference === undefined) continue;
       throw new ModelPackageError(
         'SAMPLES_DIFFER',
-        `model \`${manifest.name}\` does not answer sample ${index} as when it was packed: ${difference}. It is not ` +
+        `model \`${manifest.name}\` does not reproduce golden sample ${index}: ${difference}. It is not ` +
           'served. Pack it again on a machine like this one, or with a wider `--tolerance`.',
       );
     }

@@ -93,7 +93,7 @@ export class ServedVersion implements ServedModel {
   get failure(): string | undefined {
     const isSick = this.state === 'AVAILABLE' && !this.isReady;
     if (!isSick) return this.loadFailure;
-    return this.model?.fault ?? 'the model is loaded, and its processes end again and again';
+    return this.model?.fault ?? 'the model is loaded, but its worker processes keep crashing';
   }
 
   /** Number of processors that the runs of the model use at once. */
@@ -132,7 +132,7 @@ export class ServedVersion implements ServedModel {
       const examples = isMadeUp ? await acceptedExamples(model) : samples.map((sample) => sample.inputs);
       await placeModel(model, examples[0], { threads, processes });
       const batching = await probeBatching(model, examples, this.manifest.samples.tolerance, isMadeUp);
-      if (batching.obstacle) this.tellApart(batching.obstacle);
+      if (batching.obstacle) this.disableBatching(batching.obstacle);
       this.scheduler = new Scheduler(model, {
         maxQueue,
         batchWindowMs,
@@ -140,7 +140,8 @@ export class ServedVersion implements ServedModel {
         maxBatchRows: batching.maxRows,
         batchable: batching.signatures,
         observer: this.metrics,
-        onOtherRows: (signature) => this.tellApart(`outputs of ${signature} had other rows than its inputs`),
+        onRowCountMismatch: (signature) =>
+          this.disableBatching(`the outputs of ${signature} had a different number of rows than its inputs`),
       });
       this.model = model;
       metrics.add(this);
@@ -172,7 +173,7 @@ export class ServedVersion implements ServedModel {
     const overdue = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         hold.aborted = true;
-        reject(new InferenceError('DEADLINE_EXCEEDED', `no answer within ${timeoutSeconds} s`));
+        reject(new InferenceError('DEADLINE_EXCEEDED', `no response within ${timeoutSeconds} s`));
       }, timeoutSeconds * 1000);
     });
     const answer = Promise.race([calls(hold), overdue]);
@@ -213,9 +214,9 @@ export class ServedVersion implements ServedModel {
     this.options.logger?.log('info', `restrictions of the worker processes: ${restrictions.join(', ')}`, fields);
   }
 
-  private tellApart(why: string): void {
+  private disableBatching(why: string): void {
     const fields = { model: this.name, version: this.version };
-    this.options.logger?.log('info', `requests are not run together: ${why}`, fields);
+    this.options.logger?.log('info', `requests are not batched: ${why}`, fields);
   }
 
   /**
@@ -229,7 +230,7 @@ export class ServedVersion implements ServedModel {
       if (same) continue;
       throw new ModelPackageError(
         'ARTIFACT_INVALID',
-        `model \`${this.name}\`: the signature ${key} of the artifact is not the one in the manifest. ` +
+        `model \`${this.name}\`: the signature ${key} of the artifact differs from the manifest. ` +
           'Pack the model again with `modelship pack`.',
       );
     }

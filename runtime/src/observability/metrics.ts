@@ -77,12 +77,16 @@ export interface Measurement {
 /** Metrics exported at `/metrics`; docs/metrics.md describes each. */
 const FAMILIES = {
   requests: family('modelship_requests_total', 'counter', 'Requests answered, by status.'),
-  requestSeconds: family('modelship_request_seconds', 'histogram', 'Time from the whole request to the whole answer.'),
-  queueDepth: family('modelship_queue_depth', 'gauge', 'Requests that wait or run.'),
-  inferences: family('modelship_inferences_total', 'counter', 'Calls of a model, by what became of them.'),
-  queueSeconds: family('modelship_queue_seconds', 'histogram', 'Time a call waited for its run.'),
-  runSeconds: family('modelship_run_seconds', 'histogram', 'Time of one run of a model.'),
-  runRows: family('modelship_run_rows', 'histogram', 'Rows of one run of a model.'),
+  requestSeconds: family(
+    'modelship_request_seconds',
+    'histogram',
+    'Time from the complete request to the complete response.',
+  ),
+  queueDepth: family('modelship_queue_depth', 'gauge', 'Requests queued or running.'),
+  inferences: family('modelship_inferences_total', 'counter', 'Model calls, by outcome.'),
+  queueSeconds: family('modelship_queue_seconds', 'histogram', 'Time that a call was queued.'),
+  runSeconds: family('modelship_run_seconds', 'histogram', 'Duration of one run of a model.'),
+  runRows: family('modelship_run_rows', 'histogram', 'Rows in one run of a model.'),
   memory: family('process_resident_memory_bytes', 'gauge', 'Resident memory.'),
   cpu: family('process_cpu_seconds_total', 'counter', 'User and system CPU time.'),
   start: family('process_start_time_seconds', 'gauge', 'Start of the process since the epoch.'),
@@ -97,7 +101,7 @@ export class RuntimeMetrics {
   private readonly grpc = new ApiMetrics();
   private readonly measured = new Set<MeasuredModel>();
   /** Totals of retired versions, by the name of a model that is still served. */
-  private readonly gone = new Map<string, ModelTotals>();
+  private readonly retiredTotals = new Map<string, ModelTotals>();
 
   /**
    * Returns the sum of the metrics of several processes.
@@ -118,7 +122,7 @@ export class RuntimeMetrics {
         if (known) known.parts.push(metrics);
         else versions.set(key, { name, version, parts: [metrics] });
       }
-      for (const [name, totals] of gone) sum.gone.set(name, totalsOf([...sum.goneOf(name), totals]));
+      for (const [name, totals] of gone) sum.retiredTotals.set(name, totalsOf([...sum.goneOf(name), totals]));
     }
     const all = [...versions].map(([key, { name, version, parts: each }]) => {
       const model = { name, version, metrics: ModelMetrics.merged(each) };
@@ -132,7 +136,7 @@ export class RuntimeMetrics {
   /** Returns the metrics as plain data, for another process. */
   data(): RuntimeMetricsData {
     const { models, http, grpc } = this;
-    const gone = new Map<string, ModelTotals>(this.gone);
+    const gone = new Map<string, ModelTotals>(this.retiredTotals);
     for (const { name, metrics } of [...this.measured].filter((each) => !models.includes(each))) {
       const totals = gone.get(name);
       gone.set(name, totalsOf(totals ? [totals, metrics] : [metrics]));
@@ -177,8 +181,8 @@ export class RuntimeMetrics {
     if (!this.measured.delete(model)) return;
     const { name, metrics } = model;
     const isServed = [...this.measured].some((each) => each.name === name);
-    if (isServed) this.gone.set(name, totalsOf([...this.goneOf(name), metrics]));
-    else this.gone.delete(name);
+    if (isServed) this.retiredTotals.set(name, totalsOf([...this.goneOf(name), metrics]));
+    else this.retiredTotals.delete(name);
   }
 
   /**
@@ -204,7 +208,7 @@ export class RuntimeMetrics {
   }
 
   private goneOf(name: string): readonly ModelTotals[] {
-    const totals = this.gone.get(name);
+    const totals = this.retiredTotals.get(name);
     return totals ? [totals] : [];
   }
 

@@ -145,7 +145,7 @@ async function exporterOf(environment: Readonly<Record<string, string | undefine
     const { grpcExporter } = await import('./otlp-grpc.js');
     return grpcExporter();
   }
-  if (protocol !== 'http/protobuf') diag.warn(`${protocol} is no protocol of OTLP: http/protobuf is used`);
+  if (protocol !== 'http/protobuf') diag.warn(`${protocol} is not a supported OTLP protocol; using http/protobuf`);
   return new ProtobufExporter();
 }
 

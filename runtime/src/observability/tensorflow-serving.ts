@@ -3,8 +3,12 @@ import type { RuntimeMetrics } from './metrics.js';
 
 const MICROSECONDS = 1e6;
 
-const REQUESTS = family('request_count', 'counter', 'Requests of a model, by what became of them.');
-const REQUEST_LATENCY = family('request_latency', 'histogram', 'Microseconds from the whole request to its answer.');
+const REQUESTS = family('request_count', 'counter', 'Requests to a model, by outcome.');
+const REQUEST_LATENCY = family(
+  'request_latency',
+  'histogram',
+  'Microseconds from the complete request to its response.',
+);
 const RUNTIME_LATENCY = family('runtime_latency', 'histogram', 'Microseconds of one run of a model.');
 const QUEUING_LATENCY = family('batching_session:queuing_latency', 'histogram', 'Microseconds a call waited.');
 const EXAMPLE_COUNTS = family('request_example_counts', 'histogram', 'Examples of one request.');

@@ -50,7 +50,7 @@ async function answer(message: QueueMessage, results: string, server: QueueServe
     const response = await server.handle(requestOf(message, server.defaultPath));
     const { status, headers, body } = response;
     if (status >= 500 || PASSING.has(status)) {
-      server.logger.log('warn', 'a message is left in the queue', { id, status });
+      server.logger.log('warn', 'a message stays in the queue', { id, status });
       return false;
     }
     const url = new URL(`${results}${encodeURIComponent(id)}${status < 400 ? '.out' : '-error.out'}`);
@@ -58,7 +58,7 @@ async function answer(message: QueueMessage, results: string, server: QueueServe
     await withRetries(() => store.write!(url, body, headers['content-type'] ?? 'application/octet-stream'));
     return true;
   } catch (error) {
-    server.logger.failure('a message is left in the queue', error, { id });
+    server.logger.failure('a message stays in the queue', error, { id });
     return false;
   }
 }

@@ -24,7 +24,7 @@ export class RuntimeApi {
     const id = response.headers['lambda-runtime-aws-request-id'];
     const event = await text(response);
     if (response.statusCode !== 200 || typeof id !== 'string') {
-      throw new Error(`Lambda gave no event, but the status ${response.statusCode}`);
+      throw new Error(`Lambda returned no event, but status ${response.statusCode}`);
     }
     return { id, event: JSON.parse(event) };
   }
@@ -85,8 +85,8 @@ function answerTo(call: ClientRequest): Promise<IncomingMessage> {
  */
 async function accepted(response: IncomingMessage): Promise<void> {
   const answer = await text(response);
-  if (response.statusCode === 413) console.error(`Lambda refused an answer: ${answer}`);
-  else if (response.statusCode !== 202) throw new Error(`Lambda refused an answer with ${response.statusCode}`);
+  if (response.statusCode === 413) console.error(`Lambda rejected a response: ${answer}`);
+  else if (response.statusCode !== 202) throw new Error(`Lambda rejected a response with ${response.statusCode}`);
 }
 
 function described({ name, message }: Error) {

@@ -81,7 +81,7 @@ export class Supervisor {
     cluster.setupPrimary({ serialization: 'advanced' });
     this.fork();
     if (this.config.pollSeconds !== undefined) {
-      const onError = (error: unknown) => this.logger.failure('a look at the packages failed', error);
+      const onError = (error: unknown) => this.logger.failure('the check for new packages failed', error);
       this.stopWatching = watch(() => this.change({ kind: 'refresh' }), this.config.pollSeconds, onError);
     }
     return this.started;

@@ -11,7 +11,7 @@ export function soleModel(models: ModelCatalog): ServedModel {
   // Models that are loading or failed to load do not make the choice ambiguous.
   const [model, ...others] = models.names().flatMap((name) => models.find(name) ?? []);
   if (others.length > 0) {
-    throw invalid(`the call names none of the models ${[model!, ...others].map(({ name }) => name).join(', ')}`);
+    throw invalid(`the request names none of the models ${[model!, ...others].map(({ name }) => name).join(', ')}`);
   }
   if (!model) throw new InferenceError('UNAVAILABLE', 'the model is not loaded', 1);
   return model;

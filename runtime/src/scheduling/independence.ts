@@ -27,7 +27,7 @@ export interface Trial {
   readonly needsDifferentResponses?: boolean;
 }
 
-interface Asked {
+interface Example {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
 }
@@ -40,8 +40,8 @@ interface Asked {
  */
 export async function differenceTogether(trial: Trial): Promise<string | undefined> {
   const { model, signatureName, tolerance, maxRows } = trial;
-  const asked = await askAlone(trial);
-  if (asked.length < 2) return 'the model takes no two different rows to compare';
+  const asked = await runSeparately(trial);
+  if (asked.length < 2) return 'the model accepts no two different rows to compare';
   if (trial.needsDifferentResponses && asked.every((each) => isSameResponse(each, asked[0]!))) {
     return 'the model responds alike to all made-up rows; pack it with `--samples`';
   }
@@ -55,9 +55,9 @@ export async function differenceTogether(trial: Trial): Promise<string | undefin
       maxRows,
     );
     const outputs = await run(model, joined, signatureName);
-    if (!outputs) return `the model refuses ${maxRows} different rows`;
+    if (!outputs) return `the model rejects ${maxRows} different rows`;
     const parts = splitRows(outputs, singles(maxRows), maxRows);
-    if (!parts) return `outputs have other rows than inputs`;
+    if (!parts) return `the outputs have a different number of rows than the inputs`;
     for (const [index, part] of parts.entries()) {
       const difference = firstDifference(part, batch[index]!.outputs, tolerance);
       if (difference !== undefined) return difference;
@@ -67,8 +67,8 @@ export async function differenceTogether(trial: Trial): Promise<string | undefin
 }
 
 /** Runs different requests of one row and one shape separately, and returns each with its response. */
-async function askAlone({ model, signatureName, examples }: Trial): Promise<Asked[]> {
-  const asked: Asked[] = [];
+async function runSeparately({ model, signatureName, examples }: Trial): Promise<Example[]> {
+  const asked: Example[] = [];
   const rows = examples.flatMap(rowByRow);
   const first = rows[0];
   if (first === undefined) return asked;
@@ -82,7 +82,7 @@ async function askAlone({ model, signatureName, examples }: Trial): Promise<Aske
   return asked;
 }
 
-function isSameResponse(one: Asked, other: Asked): boolean {
+function isSameResponse(one: Example, other: Example): boolean {
   return firstDifference(one.outputs, other.outputs, EXACT) === undefined;
 }
 

@@ -71,7 +71,7 @@ export async function probeBatching(
   const maxRows = await batchRows(model, examples[0]);
   if (maxRows === 1) return ALONE;
   if (model.givesOtherRows) {
-    return { ...ALONE, obstacle: 'by the names of its dimensions, its outputs have other rows than its inputs' };
+    return { ...ALONE, obstacle: 'according to its dimension names, its outputs have different rows than its inputs' };
   }
   const signatures: string[] = [];
   let obstacle: string | undefined;
@@ -81,7 +81,7 @@ export async function probeBatching(
     const trial = { model, signatureName, examples: fitting, tolerance, maxRows, needsDifferentResponses: isMadeUp };
     const difference = await differenceTogether(trial);
     if (difference === undefined) signatures.push(signatureName);
-    else obstacle ??= `together, different requests of ${signatureName} do not get what each gets alone: ${difference}`;
+    else obstacle ??= `batched requests of ${signatureName} get other predictions than when run alone: ${difference}`;
   }
   return signatures.length > 0 ? { maxRows, signatures, obstacle } : { ...ALONE, obstacle };
 }

@@ -30,7 +30,7 @@ export interface SchedulerOptions {
   /**
    * Callback for a signature that is no longer batched, because its output row count differed from its input row count.
    */
-  readonly onOtherRows?: (signatureName: string) => void;
+  readonly onRowCountMismatch?: (signatureName: string) => void;
 }
 
 interface Waiting {
@@ -71,7 +71,7 @@ export class Scheduler {
     private readonly options: SchedulerOptions,
   ) {
     // Waiting requests stay in this queue to form the next batch. Without batching, the engine may queue some ahead.
-    this.concurrency = (model.concurrency ?? 1) + (options.maxBatchRows > 1 ? 0 : (model.ahead ?? 0));
+    this.concurrency = (model.concurrency ?? 1) + (options.maxBatchRows > 1 ? 0 : (model.queuedRuns ?? 0));
     const { batchable = Object.keys(model.signatures), maxBatchRows } = options;
     const names = batchable.filter((name) => isBatchable(model.signatures[name]!));
     this.batchable = new Set(maxBatchRows > 1 ? names : []);
@@ -94,7 +94,11 @@ export class Scheduler {
     const { maxQueue, observer } = this.options;
     if (this.queue.length >= maxQueue) this.dropUnwanted();
     if (this.queue.length >= maxQueue) {
-      const full = new InferenceError('UNAVAILABLE', `the queue of the model is full: ${maxQueue} requests wait`, 1);
+      const full = new InferenceError(
+        'UNAVAILABLE',
+        `the queue of the model is full: ${maxQueue} requests are waiting`,
+        1,
+      );
       observer?.ended(full);
       return Promise.reject(full);
     }
@@ -228,7 +232,7 @@ export class Scheduler {
   private async runAlone(item: Waiting): Promise<boolean> {
     try {
       const outputs = await this.model.run(item.inputs, item.signatureName);
-      if (item.rows !== undefined && !hasRows(outputs, item.rows)) this.runApart(item.signatureName);
+      if (item.rows !== undefined && !hasRows(outputs, item.rows)) this.disableBatching(item.signatureName);
       this.resolve(item, outputs);
       return true;
     } catch (error) {
@@ -249,7 +253,7 @@ export class Scheduler {
         rows,
       );
       parts = splitRows(await this.model.run(inputs, signatureName), counts, rows);
-      if (!parts) this.runApart(signatureName);
+      if (!parts) this.disableBatching(signatureName);
     } catch {
       // One invalid request must not fail the others, so each request runs again separately and gets its own error.
     }
@@ -265,10 +269,10 @@ export class Scheduler {
    * Stops batching a signature. If the output row count differs from the input's, rows can no longer be attributed to
    * requests.
    */
-  private runApart(signatureName: string): void {
+  private disableBatching(signatureName: string): void {
     if (!this.batchable.delete(signatureName)) return;
     for (const item of this.queue) if (item.signatureName === signatureName) item.rows = undefined;
-    this.options.onOtherRows?.(signatureName);
+    this.options.onRowCountMismatch?.(signatureName);
   }
 
   /**
@@ -290,7 +294,7 @@ export class Scheduler {
     for (const item of this.all()) {
       if (item.deadline > now) continue;
       const seconds = this.options.timeoutMs / 1000;
-      this.reject(item, new InferenceError('DEADLINE_EXCEEDED', `no answer within ${seconds} s`));
+      this.reject(item, new InferenceError('DEADLINE_EXCEEDED', `no response within ${seconds} s`));
     }
     this.queue = this.queue.filter((item) => !item.settled);
     this.watchDeadlines();

@@ -54,7 +54,7 @@ export function admission(options: AdmissionOptions): Admission | undefined {
     if (key !== undefined && hashes.length > 0) return byKey(key);
     if (verifier) return `token ${(await verifier(headers.authorization)).sub ?? ''}`;
     if (hashes.length === 0) return '';
-    throw new InferenceError('UNAUTHENTICATED', 'an API key is needed, in the header x-api-key');
+    throw new InferenceError('UNAUTHENTICATED', 'an API key is required in the header x-api-key');
   }
 
   /** Compares the key with every hash in constant time, so that the response time reveals nothing about the keys. */

@@ -25,7 +25,7 @@ import { page, wantsPage } from '../page/page.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { InferenceError, shuttingDown } from '../tensor/errors.js';
 import type { Admission } from './admission.js';
-import { acrossOrigins, readableBy, refusePages } from './cors.js';
+import { acrossOrigins, readableBy, rejectCrossSite } from './cors.js';
 import { openApi } from './openapi.js';
 
 /** Dependencies and settings of an `App`. */
@@ -62,7 +62,7 @@ export class App {
   /** Whether each connection should close after its next response. */
   isDraining = false;
   /** Promise that responses wait for during shutdown. @default - responses are sent immediately */
-  answersHeld: Promise<void> | undefined;
+  responsesHeld: Promise<void> | undefined;
   /** Tracer that creates a span for each request, except probes and metrics scrapes. @default - no spans */
   tracer: Tracer | undefined;
   private readonly routes = new Set<string>();
@@ -235,7 +235,7 @@ export class App {
   /** Registers a route, unless an earlier protocol already registered the same method and path. */
   private withoutPages(handler: RouteHandler): RouteHandler {
     return (request, parameters) => {
-      refusePages(this.options.corsOrigins ?? [], request.headers);
+      rejectCrossSite(this.options.corsOrigins ?? [], request.headers);
       return handler(request, parameters);
     };
   }

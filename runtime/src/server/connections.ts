@@ -36,7 +36,7 @@ export class Connections {
     server.on('connection', (socket: Socket) => {
       this.open.set(socket, { lastUsed: this.uses++, response: undefined });
       socket.once('close', () => this.open.delete(socket));
-      if (this.open.size > this.limits.maxConnections) this.makeRoom(socket);
+      if (this.open.size > this.limits.maxConnections) this.evictOldest(socket);
     });
   }
 
@@ -49,7 +49,7 @@ export class Connections {
   }
 
   /** Closes the connections that have been idle longest, or `latest` if no connection is idle. */
-  private makeRoom(latest: Socket): void {
+  private evictOldest(latest: Socket): void {
     const idle = [...this.open].filter(([socket, connection]) => socket !== latest && isIdle(connection));
     idle.sort(([, one], [, other]) => one.lastUsed - other.lastUsed);
     // Closing several at once keeps a flood of connections from searching the whole list for each new one.

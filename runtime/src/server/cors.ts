@@ -47,7 +47,7 @@ export function readableBy(origins: readonly string[], { origin }: Headers): Htt
  *
  * @throws InferenceError `PERMISSION_DENIED`
  */
-export function refusePages(origins: readonly string[], headers: Headers): void {
+export function rejectCrossSite(origins: readonly string[], headers: Headers): void {
   const { origin, 'sec-fetch-site': site } = headers;
   if (origin === undefined && (site === undefined || site === 'none')) return;
   if (readableBy(origins, headers)) return;

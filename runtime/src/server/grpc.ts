@@ -166,14 +166,14 @@ function definitionOf({ protoFile, name }: GrpcService) {
 function unary(method: GrpcMethod, { metrics, tracer, onError }: GrpcOptions) {
   return async (call: ServerUnaryCall<unknown, object>, answer: sendUnaryData<object>) => {
     const since = performance.now();
-    const gone = new AbortController();
-    call.on('cancelled', () => gone.abort());
+    const disconnected = new AbortController();
+    call.on('cancelled', () => disconnected.abort());
     const headers = headersOf(call.metadata);
     const collected = tracer?.();
-    const span = collected && traceCall(collected, call.getPath(), headers, gone.signal);
+    const span = collected && traceCall(collected, call.getPath(), headers, disconnected.signal);
     let outcome: StatusCode | 'OK' = 'OK';
     try {
-      answer(null, await method(call.request, span?.signal ?? gone.signal));
+      answer(null, await method(call.request, span?.signal ?? disconnected.signal));
     } catch (error) {
       if (!(error instanceof InferenceError)) onError(error, traceIdOf(span?.headers ?? headers));
       const { code, message, retryAfterSeconds } = asInferenceError(error);

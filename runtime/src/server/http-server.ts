@@ -189,10 +189,10 @@ function receive(
   const request = new IncomingRequest(incoming, outgoing, budget);
   const flaw = flawOf(incoming);
   if (flaw) {
-    refuseBody(incoming, outgoing, app.refuse(request, flaw));
+    rejectBody(incoming, outgoing, app.refuse(request, flaw));
     return;
   }
-  const refuse = (error: unknown) => refuseBody(incoming, outgoing, app.refuse(request, error));
+  const refuse = (error: unknown) => rejectBody(incoming, outgoing, app.refuse(request, error));
   const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
   const read = () => {
     proceed?.();
@@ -220,7 +220,7 @@ function receive(
   // A body takes memory, so the server reads it only if a route needs it, the caller is authorized and the budget
   // allows it.
   if (!app.takesBody(request)) {
-    void app.handle(request).then((response) => refuseBody(incoming, outgoing, response));
+    void app.handle(request).then((response) => rejectBody(incoming, outgoing, response));
     return;
   }
   const readIfRoom = () => {
@@ -248,7 +248,7 @@ function receive(
  * Responds before the body is read, then closes the connection. The server discards what the client still sends for a
  * while. Closing immediately would reset the connection, and many clients would lose the response.
  */
-function refuseBody(incoming: IncomingMessage, outgoing: ServerResponse, response: HttpResponse): void {
+function rejectBody(incoming: IncomingMessage, outgoing: ServerResponse, response: HttpResponse): void {
   if (outgoing.destroyed) return;
   const { status, headers, body } = response;
   outgoing.writeHead(status, { ...headers, connection: 'close', 'content-length': Buffer.byteLength(body) });
@@ -277,7 +277,7 @@ function send(outgoing: ServerResponse, { status, headers, body }: HttpResponse,
 
 /** Sends the last response of a connection. */
 async function sendLast(app: App, outgoing: ServerResponse, response: HttpResponse, readMs: number): Promise<void> {
-  await app.answersHeld;
+  await app.responsesHeld;
   outgoing.shouldKeepAlive = false;
   send(outgoing, response, readMs);
 }

@@ -68,8 +68,9 @@ export class IssuerKeys {
       jwks_uri: string;
     };
     // OpenID Connect Discovery 1.0, section 4.3, requires this check.
-    if (issuer?.replace(/\/$/, '') !== base) throw new Error(`the discovery document is of another issuer: ${issuer}`);
-    if (new URL(keys).protocol !== new URL(this.issuer).protocol) throw new Error('the keys are at another protocol');
+    if (issuer?.replace(/\/$/, '') !== base) throw new Error(`the discovery document names another issuer: ${issuer}`);
+    if (new URL(keys).protocol !== new URL(this.issuer).protocol)
+      throw new Error('the signing keys are not served over the protocol of the issuer');
     this.keys = createLocalJWKSet((await document(keys)) as JSONWebKeySet);
     this.readAt = this.now();
   }

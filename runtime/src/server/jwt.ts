@@ -26,7 +26,7 @@ const CLOCK_TOLERANCE_SECONDS = 60;
 export function jwtVerifier({ issuer, audience }: JwtConfig, keys = new IssuerKeys(issuer)): JwtVerifier {
   return async (authorization) => {
     const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
-    if (token === undefined) throw new InferenceError('UNAUTHENTICATED', 'a bearer token is needed');
+    if (token === undefined) throw new InferenceError('UNAUTHENTICATED', 'a bearer token is required');
     const { errors, jwtVerify } = await import('jose');
     const options = {
       issuer,

@@ -1,11 +1,11 @@
 import { azureHeaders } from './cloud-token.js';
-import { type Credentials, kept } from './credentials.js';
+import { type Credentials, cachedCredentials } from './credentials.js';
 import { httpSource, httpText } from './http-source.js';
 import type { ObjectStore } from './object-source.js';
 
 const HOST = '.blob.core.windows.net';
 
-const identity = kept(azureHeaders);
+const identity = cachedCredentials(azureHeaders);
 
 /** Whether `url` points to Azure Blob Storage in the public cloud. */
 export function isAzureBlob({ hostname }: URL): boolean {

@@ -11,6 +11,6 @@ export function checkDigest(manifest: Manifest, allowed: readonly string[] | und
   throw new ModelPackageError(
     'DIGEST_MISMATCH',
     `model \`${manifest.name}\` has the digest ${manifest.digest}, and ${allowed.join(' or ')} was deployed. ` +
-      'It is not loaded. Deploy the package that lies here, or put back the one that was deployed.',
+      'It is not loaded. Deploy this package, or restore the deployed one.',
   );
 }

@@ -8,7 +8,7 @@ export type Credentials = () => Promise<Readonly<Record<string, string>>>;
 const KEPT_MS = 60_000;
 
 /** Caches the headers for a minute, because metadata servers throttle a request for every part of every file. */
-export function kept(ask: Credentials): Credentials {
+export function cachedCredentials(ask: Credentials): Credentials {
   let asked: ReturnType<Credentials> | undefined;
   let until = 0;
   return () => {

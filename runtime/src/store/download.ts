@@ -90,7 +90,7 @@ async function copyPart(
       position += fresh.length;
       if (position === last) break;
     }
-    if (position < last) throw new Error(`it broke off ${last - position} bytes early`);
+    if (position < last) throw new Error(`the transfer ended ${last - position} bytes early`);
     return isWhole;
   });
 }

@@ -1,11 +1,11 @@
 import { googleHeaders } from './cloud-token.js';
-import { kept } from './credentials.js';
+import { cachedCredentials } from './credentials.js';
 import { httpSource, httpText } from './http-source.js';
 import type { ObjectStore } from './object-source.js';
 
 const API = 'https://storage.googleapis.com';
 
-const credentials = kept(googleHeaders);
+const credentials = cachedCredentials(googleHeaders);
 
 /** Google Cloud Storage over its JSON API, `gs://bucket/object`, authorized by the service account of the host. */
 export const googleStorage: ObjectStore = {

@@ -5,10 +5,14 @@ import { failureOf } from './retry.js';
 /** Milliseconds that a store may send nothing, before its response and during it. */
 const SILENCE_MS = 60_000;
 
-const nobody: Credentials = async () => ({});
+const noCredentials: Credentials = async () => ({});
 
 /** An object that is read over HTTP. */
-export function httpSource(url: string, credentials: Credentials = nobody, silenceMs = SILENCE_MS): ObjectSource {
+export function httpSource(
+  url: string,
+  credentials: Credentials = noCredentials,
+  silenceMs = SILENCE_MS,
+): ObjectSource {
   return {
     async read(start, end) {
       const headers = { ...(await credentials()), range: `bytes=${start}-${end - 1}` };
@@ -25,7 +29,7 @@ export function httpSource(url: string, credentials: Credentials = nobody, silen
 }
 
 /** Sends a GET request to a store and returns the response body as text. */
-export async function httpText(url: string, credentials: Credentials = nobody): Promise<string> {
+export async function httpText(url: string, credentials: Credentials = noCredentials): Promise<string> {
   return (await ask(url, AbortSignal.timeout(SILENCE_MS), await credentials())).text();
 }
 
@@ -44,7 +48,7 @@ class SilenceWatch {
 
   constructor(silenceMs: number) {
     this.timer = setTimeout(() => {
-      this.controller.abort(new Error(`the store was silent for ${silenceMs / 1000} s`));
+      this.controller.abort(new Error(`the store sent no data for ${silenceMs / 1000} s`));
     }, silenceMs);
   }
 

@@ -13,7 +13,7 @@ const STORES: Readonly<Record<string, (url: URL) => ObjectStore | Promise<Object
   'https:': (url) => (isAzureBlob(url) ? azureBlob : web),
   'http:': ({ hostname }) => {
     if (['127.0.0.1', '[::1]', 'localhost'].includes(hostname)) return web;
-    throw new PermanentError('http:// is allowed on this machine only, as anyone between could change the model');
+    throw new PermanentError('http:// is allowed for this machine only, because the model could be changed in transit');
   },
 };
 

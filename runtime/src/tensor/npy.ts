@@ -75,7 +75,7 @@ function numbersFrom(spec: TensorSpec, shape: readonly number[], raw: Buffer, de
   const little = descr.replace(/^>/, '<');
   const datatype = (Object.keys(DESCRIPTIONS) as Datatype[]).find((candidate) => DESCRIPTIONS[candidate] === little);
   if (!datatype) {
-    throw invalid(`npy: got dtype ${descr}, one of ${Object.values(DESCRIPTIONS).join(', ')}, S and U is needed`);
+    throw invalid(`npy: got dtype ${descr}; use one of ${Object.values(DESCRIPTIONS).join(', ')}, S or U`);
   }
   return tensorFromBytes(spec.name, datatype, shape, descr === little ? raw : swapped(raw, elementSize(datatype)));
 }
@@ -115,7 +115,7 @@ function utf8Of(text: Buffer, isBig: boolean): Buffer {
   const points: number[] = [];
   for (let at = 0; at < text.length; at += CHARACTER_BYTES) {
     const point = isBig ? text.readUInt32BE(at) : text.readUInt32LE(at);
-    if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) throw invalid('npy: a text holds no Unicode');
+    if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) throw invalid('npy: a string is not valid Unicode');
     points.push(point);
   }
   while (points.at(-1) === 0) points.pop();
@@ -148,7 +148,7 @@ function textsToNpy({ name, shape, data }: Tensor): Buffer {
   const longest = texts.reduce((most, text) => Math.max(most, text.length), 1);
   const step = longest * CHARACTER_BYTES;
   if (texts.length * step > MAX_TEXT_BYTES) {
-    throw invalid(`output ${name}: npy would take ${texts.length * step} bytes for its texts: accept JSON`);
+    throw invalid(`output ${name}: npy would take ${texts.length * step} bytes for its texts: request JSON`);
   }
   const raw = Buffer.alloc(texts.length * step);
   for (const [index, text] of texts.entries()) {
@@ -179,13 +179,13 @@ interface Header {
 
 function readHeader(bytes: Buffer): Header {
   if (bytes.length < MAGIC.length + 6 || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
-    throw invalid('npy: the body does not start as a file of numpy.save');
+    throw invalid('npy: the body is not a file written by numpy.save');
   }
   // Version 1 has a 16-bit length. Later versions have a 32-bit length.
   const isFirst = bytes[MAGIC.length] === 1;
   const textAt = MAGIC.length + (isFirst ? 4 : 6);
   const dataAt = textAt + (isFirst ? bytes.readUInt16LE(MAGIC.length + 2) : bytes.readUInt32LE(MAGIC.length + 2));
-  if (dataAt > bytes.length) throw invalid('npy: the header is cut');
+  if (dataAt > bytes.length) throw invalid('npy: the header is truncated');
   const text = bytes.toString('latin1', textAt, Math.min(dataAt, textAt + 1024));
   const descr = /'descr':\s*'([^']*)'/.exec(text)?.[1];
   const fortran = /'fortran_order':\s*(True|False)/.exec(text)?.[1];

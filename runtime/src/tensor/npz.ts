@@ -17,7 +17,7 @@ export async function tensorsFromNpz(signature: Signature, bytes: Buffer): Promi
   const arrays = new Map<string, Buffer>();
   for (const { name, content } of await readArchive(bytes)) {
     const array = name.endsWith(ENDING) ? name.slice(0, -ENDING.length) : name;
-    if (arrays.has(array)) throw invalid(`npz: the array ${array} is there twice`);
+    if (arrays.has(array)) throw invalid(`npz: the array ${array} appears twice`);
     arrays.set(array, content);
   }
   const only = signature.inputs.length === 1 && arrays.size === 1 ? [...arrays.values()][0] : undefined;

@@ -93,7 +93,7 @@ export async function writeArchive(files: readonly ArchiveFile[]): Promise<Buffe
 function readDirectory(bytes: Buffer): Entry[] {
   const end = bytes.lastIndexOf(signature(END));
   if (end < Math.max(0, bytes.length - END_BYTES - MAX_COMMENT) || end + END_BYTES > bytes.length) {
-    throw invalid('the body is no ZIP archive, or was cut off');
+    throw invalid('the body is not a ZIP archive, or is truncated');
   }
   const count = bytes.readUInt16LE(end + 10);
   if (count > MAX_FILES) throw invalid(`the ZIP archive has ${count} files, and ${MAX_FILES} are allowed`);
@@ -121,7 +121,8 @@ async function unpack(bytes: Buffer, { name, method, packed, unpacked, at }: Ent
   const start = at + LOCAL_BYTES + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
   if (start + packed > bytes.length) throw damaged();
   const data = bytes.subarray(start, start + packed);
-  if (method !== STORED && method !== DEFLATED) throw invalid(`the ZIP archive packs ${name} by the method ${method}`);
+  if (method !== STORED && method !== DEFLATED)
+    throw invalid(`the ZIP archive compresses ${name} by the method ${method}, which is not supported`);
   const content = method === STORED ? data : await inflate(data, unpacked);
   if (content.length !== unpacked) throw damaged();
   return content;

@@ -240,6 +240,6 @@ describe('ServerlessModel refuses', () => {
     [httpApi, Access.anonymous()],
     [functionUrl, Access.anonymous()],
   ])('a grant by IAM where IAM is not asked', (front, access) => {
-    expect(() => granted({ front, access })).toThrow(/IAM is not asked/);
+    expect(() => granted({ front, access })).toThrow(/does not use IAM/);
   });
 });

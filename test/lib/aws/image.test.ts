@@ -5,7 +5,7 @@ import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { DockerImageAsset } from 'aws-cdk-lib/aws-ecr-assets';
 import { describe, expect, test } from 'vitest';
 import { AwsImage } from '../../../lib/aws/index.js';
-import { warnOfEmulation } from '../../../lib/aws/private/shared/emulation.js';
+import { warnAboutEmulation } from '../../../lib/aws/private/shared/emulation.js';
 import { pulledImage } from '../../../lib/aws/private/shared/pulled-image.js';
 import { warningIds } from './warning-ids.js';
 
@@ -95,7 +95,7 @@ describe('the image for Python on another processor', () => {
 
   test.each(HOSTS)('warns on %s %s of a build for %s: %s', (platform, arch, architecture, expected) => {
     const stack = stackOf();
-    warnOfEmulation(stack, architecture, { ...process, platform, arch });
+    warnAboutEmulation(stack, architecture, { ...process, platform, arch });
     expect(warningIds(stack)).toEqual(expected);
   });
 

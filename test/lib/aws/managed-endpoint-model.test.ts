@@ -495,6 +495,6 @@ describe('ManagedEndpointModel refuses', () => {
   test('a prefix without a slash at the end', () => {
     expect(() =>
       make((stack) => ({ modelData: EndpointModelData.fromBucket(new Bucket(stack, 'B'), 'models') })),
-    ).toThrow(/ends in a slash/);
+    ).toThrow(/must end with a slash/);
   });
 });

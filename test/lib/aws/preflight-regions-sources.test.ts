@@ -15,7 +15,7 @@ import {
   checkInstanceType,
   ENDPOINTS,
   GPU_TASKS,
-  type InstanceTaker,
+  type InstanceService,
   TRANSFORM_JOBS,
 } from '../../../lib/aws/private/regions/check.js';
 import { familyRegions, words } from '../../../lib/aws/private/regions/instance-families.js';
@@ -70,7 +70,7 @@ test.runIf(sources.join(', ') === SOURCES)(`the table is that of ${SOURCES}`, ()
 
 const gpuTypes = facts.ec2Types['us-east-1']!.filter((type) => words(NVIDIA_FAMILIES).includes(type.split('.')[0]!));
 
-test.each<[string, InstanceTaker, readonly string[]]>([
+test.each<[string, InstanceService, readonly string[]]>([
   ['tasks', GPU_TASKS, gpuTypes],
   ['endpoints', ENDPOINTS, facts.endpointTypes],
   ['jobs', TRANSFORM_JOBS, facts.transformTypes],
@@ -113,7 +113,7 @@ function typesOf(make: Make): string[] {
 }
 
 /** The types that are told instead of one that the region lacks. */
-function standInsOf(type: string, region: string, taker: InstanceTaker): string[] {
+function standInsOf(type: string, region: string, taker: InstanceService): string[] {
   const validator = new Validator('this', () => false);
   checkInstanceType(validator, region, 'type', { byDefault: type }, taker);
   const [fault = ''] = told(() => validator.throwIfAny());

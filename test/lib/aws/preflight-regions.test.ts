@@ -117,7 +117,7 @@ describe('an instance type that the region lacks is refused, and told what is th
       'accelerators that nothing stands in for',
       'eu-west-1',
       managed(realTime('ml.trn1.2xlarge')),
-      'use an instance type of another kind, or go to ',
+      'use another instance family, or go to ',
     ],
     [
       'a batch transform job',
@@ -222,7 +222,7 @@ describe('what CloudFormation lacks in the region is refused, and told what does
 
   test('with no other region, where accounts of the partition have none', () => {
     const [fault] = told(() => managed(components())(stackIn('us-gov-west-1')));
-    expect(fault).toMatch(/use EndpointMode\.realTime\(\) or \.asynchronous\(\)\. That is as of /);
+    expect(fault).toMatch(/use EndpointMode\.realTime\(\) or \.asynchronous\(\)\. This list is as of /);
   });
 
   test('for images that a job or an endpoint takes, too', () => {

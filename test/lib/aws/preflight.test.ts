@@ -129,7 +129,7 @@ describe('the files of a model', () => {
     expect(managed({ model: large, mode: EndpointMode.inferenceComponents({ memoryMib: 4096 }) })).toEqual([]);
     expect(managed({ model: large })).toEqual([]);
     const huge = managed({ model: ofSize(11 * GIB), mode: EndpointMode.serverless({ memoryMib: 6144 }) });
-    expect(huge.join()).toMatch(/serverless endpoint holds \d+ with its image\. Use EndpointMode\.realTime\(\)/);
+    expect(huge.join()).toMatch(/serverless endpoint allows \d+ including its image\. Use EndpointMode\.realTime\(\)/);
   });
 
   test('do not count where callers name other models', () => {

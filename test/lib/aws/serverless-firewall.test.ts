@@ -132,7 +132,7 @@ describe('ServerlessModel refuses', () => {
 
   test('naming the front that has none and the one that may', () => {
     expect(() => make({ front: ServerlessFront.httpApi(), webAcl: WebAcl.managed() })).toThrow(
-      'got ServerlessFront.httpApi(), before which AWS WAF cannot stand; use ServerlessFront.restApi()',
+      'got ServerlessFront.httpApi(), which AWS WAF cannot protect; use ServerlessFront.restApi()',
     );
   });
 

@@ -177,7 +177,7 @@ describe('ServerlessModel on AWS', () => {
     (access) => {
       const { stack, endpoint } = make({ access });
       const role = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
-      expect(() => endpoint.grantInvoke(role)).toThrow(/IAM is not asked; use Access\.cloudIdentity\(\)/);
+      expect(() => endpoint.grantInvoke(role)).toThrow(/does not use IAM; use Access\.cloudIdentity\(\)/);
     },
   );
 

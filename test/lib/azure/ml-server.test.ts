@@ -267,19 +267,19 @@ describe('refused', () => {
       'weights in another cloud',
       { ...vllm, server: ModelServer.vllm({ source: 'gs://weights/llama' }) },
       ['server UNSUPPORTED_SOURCE'],
-      /from Cloud Storage, for which .* no identity here/,
+      /from Cloud Storage, which it has no credentials to read here/,
     ],
     [
       'weights on the internet for a private network',
       { ...vllm, privateSubnet: { id: subnetId('endpoints') } },
       ['server UNREACHABLE_SOURCE'],
-      /reach no hub/,
+      /cannot reach the hub/,
     ],
     [
       'arguments for an image that cannot be copied',
       { server: ModelServer.triton({ image: ON_AZURE }) },
       ['server UNSUPPORTED'],
-      /gives containers no arguments, and Triton needs some.*not from mine\.azurecr\.io\/servers\/server:1/,
+      /passes no arguments to containers, and Triton needs some.*not from mine\.azurecr\.io\/servers\/server:1/,
     ],
     [
       'arguments for an image that only apply knows',

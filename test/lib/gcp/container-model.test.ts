@@ -243,7 +243,7 @@ test('KServe gets an InferenceService and no workload', () => {
     host: ContainerHost.kserve(),
     namespace: 'models',
   });
-  expect(() => endpoint.grantInvoke('web')).toThrow(/KServe owns who may call/);
+  expect(() => endpoint.grantInvoke('web')).toThrow(/KServe controls who may call/);
 });
 
 describe('a Gateway of GKE', () => {

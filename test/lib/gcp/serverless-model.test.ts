@@ -295,7 +295,7 @@ describe('refused, by name and with what is allowed', () => {
     [
       'a minimum over the maximum',
       { minReplicas: 3, maxReplicas: 2 },
-      /minReplicas: got 3, more than the 2 of maxReplicas/,
+      /minReplicas: got 3, above the 2 of maxReplicas/,
     ],
     ['a fraction of an instance', { minReplicas: 0.5 }, /minReplicas: got 0.5.*whole number/],
     ['API keys', { access: Access.apiKey() }, /access: got Access.apiKey\(\); Cloud Run supports .*modelship\/aws/],
@@ -331,8 +331,8 @@ describe('refused, by name and with what is allowed', () => {
       /encryptionKey: the key is in us-east4 and the endpoint in europe-west4/,
     ],
     ['a version of a key', { encryptionKey: `${KEY}/cryptoKeyVersions/1` }, /encryptionKey: got .*without a version/],
-    ['egress without a network', { vpcEgress: VpcEgress.all() }, /vpcEgress: .*give network or subnetwork/],
-    ['network tags without a network', { networkTags: ['a'] }, /networkTags: .*give network or subnetwork/],
+    ['egress without a network', { vpcEgress: VpcEgress.all() }, /vpcEgress: .*set network or subnetwork/],
+    ['network tags without a network', { networkTags: ['a'] }, /networkTags: .*set network or subnetwork/],
     [
       'an uptime check of an internal service',
       { ingress: Ingress.internal(), uptimeCheck: true },

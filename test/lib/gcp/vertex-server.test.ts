@@ -291,14 +291,14 @@ describe('refused', () => {
         rollout: Rollout.canary({ percent: 10, bakeMinutes: 5 }),
       },
       ['stableModel UNSUPPORTED_FORMAT'],
-      /runs every version, and cannot load saved_model/,
+      /serves every version, and cannot load saved_model/,
     ],
     ['no GPU where one is needed', vllm, ['gpu NO_GPU'], /vLLM needs a GPU; give one, such as `gpu: Gpu.nvidiaL4\(\)`/],
     [
       'weights in another cloud',
       { server: ModelServer.vllm({ source: 's3://weights/llama' }), gpu },
       ['server UNSUPPORTED_SOURCE'],
-      /from S3, for which .* no identity here/,
+      /from S3, which it has no credentials to read here/,
     ],
     [
       'an image beside the server',
@@ -323,7 +323,7 @@ describe('refused', () => {
       'limits that nothing enforces',
       { ...triton, maxPayloadBytes: 5, timeoutSeconds: 5 },
       ['maxPayloadBytes UNSUPPORTED', 'timeoutSeconds UNSUPPORTED'],
-      /nothing tells it to Triton/,
+      /which Triton does not have/,
     ],
     [
       'a variable that the server is given already',

@@ -28,6 +28,6 @@ describe('ImageSource.fromRegistry', () => {
     'Runtime/UPPER',
     'x;rm -rf',
   ])('refuses %j with the way to write one', (uri) => {
-    expect(() => ImageSource.fromRegistry(uri)).toThrow(/which is no image reference; write \[host\/\]path/);
+    expect(() => ImageSource.fromRegistry(uri)).toThrow(/which is not an image reference; write \[host\/\]path/);
   });
 });

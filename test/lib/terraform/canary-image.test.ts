@@ -22,7 +22,9 @@ function faults(stableModel: Model | undefined, model: Model, image?: ImageSourc
 
 test('a canary of formats that need different packages is refused where one image would be made for both', () => {
   const message = faults(inFormat('lightgbm'), inFormat('onnx'));
-  expect(message).toMatch(/stableModel: both versions run in one image, and this one needs .*lightgbm==.*no Python/);
+  expect(message).toMatch(
+    /stableModel: both versions run in one image, and the stable version needs .*lightgbm==.*no Python/,
+  );
   expect(message).toContain('IMAGE_DIFFERS');
   expect(faults(inFormat('onnx'), inFormat('lightgbm'), GoogleImage.fromCloudBuild())).toContain('IMAGE_DIFFERS');
   expect(faults(inFormat('onnx'), inFormat('lightgbm'), AzureImage.fromAcrTask())).toContain('IMAGE_DIFFERS');

@@ -51,7 +51,7 @@ describe('the models that the environment names', () => {
 
   it.each<[unknown, string]>([
     ['{"iris": ', 'it is not valid JSON'],
-    [{}, 'a JSON object is needed'],
+    [{}, 'must be a JSON object'],
     [{ iris: '' }, 'model "iris": a folder or a URL is needed'],
     [{ iris: null }, 'model "iris": a folder or a URL is needed'],
     [{ iris: { location: 3 } }, 'model "iris": a folder or a URL is needed'],
@@ -62,10 +62,10 @@ describe('the models that the environment names', () => {
     [{ a: { location: 'x', versions: ['1.5'] } }, 'versions: got ["1.5"]'],
     [{ a: { location: 'x', versions: { latest: 0 } } }, 'versions: got {"latest":0}'],
     [{ a: { location: 'x', versions: { latest: 1, all: true } } }, 'versions: got {"latest":1,"all":true}'],
-    [{ a: { location: 'x', digests: [] } }, 'digests: got []; a list of'],
+    [{ a: { location: 'x', digests: [] } }, 'digests: got []; must be a list of'],
     [{ a: { location: 'x', digests: 'sha256:12' } }, 'digests: got "sha256:12"'],
     [{ a: { location: 'x', digests: ['sha256:12'] } }, 'digests: got ["sha256:12"]'],
-    [{ a: { location: 'x', labels: ['stable'] } }, 'labels: got ["stable"]; a version by each label'],
+    [{ a: { location: 'x', labels: ['stable'] } }, 'labels: got ["stable"]; must map each label'],
     [{ a: { location: 'x', labels: { 'a/b': 1 } } }, 'labels: got {"a/b":1}'],
     [{ a: { location: 'x', labels: { stable: 'new' } } }, 'labels: got {"stable":"new"}'],
   ])('are refused as %j', (models, message) => {

@@ -48,7 +48,7 @@ describe('fault 20: a worker process that ends', { timeout: 60_000 }, () => {
     expect(await ready('/ping')).toBe(503);
     expect(await ready('/v2/models/crashing/ready')).toBe(503);
     expect(await ready('/v2/health/live')).toBe(200);
-    const told = 'the model is loaded, and its processes end again and again';
+    const told = 'the model is loaded, but its worker processes keep crashing';
     expect(await (await fetch(`${base}/v1/models/crashing`)).json()).toEqual({
       model_version_status: [
         { version: '1', state: 'AVAILABLE', status: { error_code: 'UNKNOWN', error_message: told } },

@@ -48,7 +48,7 @@ describe('verifyFiles', () => {
     await expect(verifyFiles(directory, manifest)).rejects.toMatchObject({
       code: 'FILE_CHANGED',
       message: expect.stringMatching(
-        /model\.json was replaced after it was read: it says sha256:\w{64}, and said sha256/,
+        /model\.json was replaced after it was read: its digest is now sha256:\w{64}, and was sha256/,
       ),
     });
   });

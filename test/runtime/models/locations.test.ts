@@ -56,7 +56,7 @@ describe('fault 29: a place that a caller wants models from', () => {
     'https://store.example/a/iris?sig=other',
     'https://store.example/a/iris#x',
   ])('is refused if it is another: %j', (location) => {
-    expect(() => allowedLocation(location, roots)).toThrow(/^models are loaded from the folders and URLs/);
+    expect(() => allowedLocation(location, roots)).toThrow(/^models load only from the configured folders and URLs/);
   });
 
   it('is refused where nothing is configured', () => {

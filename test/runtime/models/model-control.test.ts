@@ -86,14 +86,14 @@ describe('loading from a place', () => {
     folder.addTooLarge('3');
     await expect(controlled.load('a', join(folder.path, '3'))).rejects.toMatchObject({
       code: 'RESOURCE_EXHAUSTED',
-      message: 'there is not enough memory left for model a',
+      message: 'there is not enough memory to load model a',
     });
     expect(catalog.names()).toEqual([]);
   });
 
   it.each(['/etc', '/', 'http://169.254.169.254/latest/'])('is refused from %s', async (location) => {
     const { controlled } = await empty();
-    await expect(controlled.load('a', location)).rejects.toThrow(/^models are loaded from the folders/);
+    await expect(controlled.load('a', location)).rejects.toThrow(/^models load only from the configured folders/);
   });
 
   it('is held to the digests that the operator named, as is another configuration', async () => {

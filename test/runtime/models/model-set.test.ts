@@ -43,7 +43,7 @@ describe('the versions of a model', () => {
     expect(states()).toEqual(['2 END', '1 AVAILABLE']);
     expect(catalog.versions('slow')[0]!.failure).toMatch(/has 10 bytes, and the manifest says/);
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain('what was there before stays');
+    expect(lines[0]).toContain('the previous versions keep serving');
     folder.add('2', 2);
     await controlled.refresh();
     expect(states()).toEqual(['2 AVAILABLE']);
@@ -113,7 +113,7 @@ describe('the versions of a model', () => {
     const folder = new VersionFolder('1');
     folder.put('0-copy', slowPackage(2, '1'));
     const { controlled, lines, catalog } = models();
-    const taken = /\/1 is version 1 of model slow, and so is .*0-copy, which is taken/;
+    const taken = /\/1 is version 1 of model slow, as is .*0-copy, which is served/;
     await expect(controlled.start([everythingAt(folder.path)])).rejects.toThrow(taken);
     expect(lines).toEqual([]);
     await controlled.start([everythingAt(join(folder.path, '1'))]);
@@ -160,7 +160,7 @@ it('lets nobody hold a version, and with it every change, for longer than a requ
     aborted = hold.aborted;
     return new Promise(() => {});
   });
-  await expect(held).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', message: 'no answer within 0.05 s' });
+  await expect(held).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', message: 'no response within 0.05 s' });
   folder.add('2');
   await controlled.refresh();
   expect(states()).toEqual(['2 AVAILABLE']);
@@ -221,7 +221,7 @@ describe('a start', () => {
     const folder = new VersionFolder('1', '2');
     const policy = { kind: 'specific', versions: ['3'] } as const;
     await expect(models().controlled.start([entry(folder.path, { policy })])).rejects.toThrow(
-      `model slow: ${folder.path} holds none of the versions that are to be served`,
+      `model slow: ${folder.path} has none of the requested versions`,
     );
   });
 

@@ -123,7 +123,7 @@ describe(':explain', () => {
     const instances = new Array(1600).fill([5.1, 3.5, 1.4, 0.2]);
     const response = await post(`${base}/v1/models/iris:explain`, JSON.stringify({ instances }));
     expect(response.status).toBe(504);
-    expect(await response.json()).toEqual({ error: 'no answer within 0.05 s' });
+    expect(await response.json()).toEqual({ error: 'no response within 0.05 s' });
   });
 
   it('refuses models that take text, or give no row for each', async () => {

@@ -230,9 +230,9 @@ describe('infer in binary', () => {
     [{ binary_data_size: 8 }, floats(1), 'binary_data_size is 8, but 4 bytes are left'],
     [{ binary_data_size: 4 }, floats(1), 'got 4 bytes of data, shape [2] of FP32 takes 8'],
     [{ binary_data_size: 8 }, floats(1, 2, 3), '4 bytes after the JSON belong to no input'],
-    [{ binary_data_size: -8 }, floats(1, 2), 'a whole number of bytes is needed'],
-    [{ binary_data_size: 'x' }, floats(1, 2), 'a whole number of bytes is needed'],
-    [{ binary_data_size: 1e300 }, floats(1, 2), 'a whole number of bytes is needed'],
+    [{ binary_data_size: -8 }, floats(1, 2), 'must be a whole number of bytes'],
+    [{ binary_data_size: 'x' }, floats(1, 2), 'must be a whole number of bytes'],
+    [{ binary_data_size: 1e300 }, floats(1, 2), 'must be a whole number of bytes'],
   ])('refuses the parameters %j', async (parameters, bytes, message) => {
     const [body, headers] = binary({ inputs: [{ name: 'x', shape: [2], datatype: 'FP32', parameters }] }, bytes);
     const response = await infer(body, halfPlusTwo, headers);
@@ -296,9 +296,9 @@ describe('bad requests', () => {
     [{ inputs: [x], parameters: { a: {} } }, 'parameter a must be a string, a number or a boolean'],
     [{ inputs: [x], parameters: { binary_data_output: 'yes' } }, 'must be true or false'],
     [{ inputs: [x], outputs: [{ name: 'z' }] }, 'the model has no output z: it gives y'],
-    [{ inputs: [x], outputs: [{ name: 'y' }, { name: 'y' }] }, 'output y is asked for twice'],
+    [{ inputs: [x], outputs: [{ name: 'y' }, { name: 'y' }] }, 'output y is requested twice'],
     [{ inputs: [x], outputs: [{}] }, 'an output has no name'],
-    [{ inputs: [x], outputs: [{ name: 'y', parameters: { classification: 0 } }] }, 'a number of classes is needed'],
+    [{ inputs: [x], outputs: [{ name: 'y', parameters: { classification: 0 } }] }, 'must be a number of classes'],
   ])('refuses %j', async (body, message) => {
     const response = await infer(body);
     expect(response.json()).toEqual({ error: expect.stringContaining(message) });
@@ -309,7 +309,7 @@ describe('bad requests', () => {
     const odd = model({ compute: () => [{ name: 'y', datatype: 'FP32', shape: [1], data: Float32Array.of(value) }] });
     const response = await infer({ inputs: [x] }, odd);
     expect(response.status).toBe(400);
-    expect(response.json()).toEqual({ error: expect.stringMatching(/output y holds .*: ask for it in binary/) });
+    expect(response.json()).toEqual({ error: expect.stringMatching(/output y holds .*: request it in binary/) });
     const inBinary = await infer({ inputs: [x], parameters: { binary_data_output: true } }, odd);
     expect(inBinary.status).toBe(200);
   });

@@ -101,7 +101,7 @@ describe('/invocations', () => {
     expect(await type({})).toBe('text/csv; charset=utf-8');
     expect(await type({ accept: '*/*' })).toBe('text/csv; charset=utf-8');
     expect(await type({ accept: 'application/json' })).toBe('application/json');
-    expect(() => sageMaker({ accept: 'image/png' })).toThrow(/cannot be of the type image\/png: application\/json/);
+    expect(() => sageMaker({ accept: 'image/png' })).toThrow(/cannot have the type image\/png: application\/json/);
   });
 
   it('gives JSON for CSV, unless that is accepted', async () => {
@@ -131,7 +131,7 @@ describe('/invocations', () => {
     ['1\n{"x": 1}', 'application/jsonlines', 'Expecting value/list but got object at item 1'],
     ['', 'text/csv', 'the CSV is empty'],
     ['1,2', 'text/csv', 'got shape [1,2], the model takes [-1]'],
-    ['x', 'application/x-npy', 'does not start as a file of numpy.save'],
+    ['x', 'application/x-npy', 'is not a file written by numpy.save'],
   ])('refuses %j as %s', async (body, type, message) => {
     const response = await invoke(body, { 'content-type': type });
     expect(response.status).toBe(400);

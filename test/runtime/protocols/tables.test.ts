@@ -101,7 +101,7 @@ describe.each([TFS, '/invocations', '/score', '/predict', '/predictions/half_plu
       [{ instances: [{ age: 1, city: 'Oslo', member: null }] }, 'is not of expected type: bool'],
       [{ instances: [{ age: 1, city: 5, member: true }] }, 'is not of expected type: string'],
       [{ instances: [[1, 'Oslo']] }, 'Got 2 values, the model takes age, city, id, member'],
-      [{ instances: [[[1], 'Oslo', true]] }, 'one value is needed, not a list'],
+      [{ instances: [[[1], 'Oslo', true]] }, 'expected one value, got a list'],
     ])('are refused: %j', async (body, message) => {
       expect(await ask(table, path, body)).toContain(message);
     });

@@ -76,7 +76,7 @@ describe('requests that run together', () => {
 
   it('are not known to get the same where there are no two different ones', async () => {
     const picky = column((values) => (values.some((value) => value !== 4) ? refuse() : values));
-    expect(await together(picky, tensor('x', [1, 1], 4))).toBe('the model takes no two different rows to compare');
+    expect(await together(picky, tensor('x', [1, 1], 4))).toBe('the model accepts no two different rows to compare');
   });
 
   it('may differ by as much as the package allows', async () => {
@@ -88,7 +88,7 @@ describe('requests that run together', () => {
 });
 
 function refuse(): never {
-  throw invalid('the model refused the input');
+  throw invalid('the model rejected the input');
 }
 
 it('has batches of the signatures only that keep rows apart, and of those that can be tried', async () => {
@@ -108,7 +108,7 @@ it('has batches of the signatures only that keep rows apart, and of those that c
   const { maxRows, signatures, obstacle } = await probeBatching(withCost(loaded), [tensor('x', [1, 1], 4)], tolerance);
   expect(maxRows).toBeGreaterThan(1);
   expect(signatures).toEqual(['serving_default']);
-  expect(obstacle).toMatch(/^together, different requests of total do not get what each gets alone: x\[0\] is /);
+  expect(obstacle).toMatch(/^batched requests of total get other predictions than when run alone: x\[0\] is /);
 });
 
 /** One whose runs take the same time for any number of rows. */

@@ -105,7 +105,7 @@ describe('how many rows run together', () => {
 
   it('is what the model takes at most', async () => {
     const { model } = timed((rows) => {
-      if (rows > 8) throw new InferenceError('INVALID_ARGUMENT', 'the model refused the input');
+      if (rows > 8) throw new InferenceError('INVALID_ARGUMENT', 'the model rejected the input');
       return 1 + rows * 0.01;
     });
     expect(await batchRows(model)).toBe(4);
@@ -128,7 +128,7 @@ describe('how many rows run together', () => {
   it('is one for a model that says that its outputs have other rows, and it says so', async () => {
     const { model, sizes } = timed((rows) => 1 + rows * 0.01);
     const batching = await probeBatching({ ...model, givesOtherRows: true }, [example], { absolute: 0, relative: 0 });
-    expect(batching).toMatchObject({ maxRows: 1, signatures: [], obstacle: expect.stringContaining('other rows') });
+    expect(batching).toMatchObject({ maxRows: 1, signatures: [], obstacle: expect.stringContaining('different rows') });
     expect(sizes.length).toBeGreaterThan(0);
   });
 });

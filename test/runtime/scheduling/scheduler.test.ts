@@ -101,7 +101,7 @@ describe('a queue', () => {
       [8, 1],
     ] as const) {
       const { model, runs, hold, release } = doubling();
-      const queue = scheduler({ ...model, ahead: 1 }, { maxBatchRows });
+      const queue = scheduler({ ...model, queuedRuns: 1 }, { maxBatchRows });
       hold();
       const answers = [];
       for (const value of [1, 2, 3]) {
@@ -122,7 +122,7 @@ describe('a queue', () => {
     expect(answers[1]).toMatchObject({ reason: { code: 'INVALID_ARGUMENT', message: 'negative' } });
   });
 
-  it('runs each alone for good once outputs have other rows than inputs, those of that batch again', async () => {
+  it('runs each alone for good once the outputs have a different number of rows than the inputs, those of that batch again', async () => {
     const { model, runs } = doubling();
     const dropping: LoadedModel = {
       ...model,
@@ -132,8 +132,8 @@ describe('a queue', () => {
         return [{ ...y!, shape: [data.length], data }];
       },
     };
-    const onOtherRows = vi.fn();
-    const queue = scheduler(dropping, { onOtherRows });
+    const onRowCountMismatch = vi.fn();
+    const queue = scheduler(dropping, { onRowCountMismatch: onRowCountMismatch });
     const ask = (...numbers: number[]) =>
       Promise.all(numbers.map((value) => queue.submit(row(value), 'serving_default').then(values)));
     expect(await ask(1, 2)).toEqual([[2], [4]]);
@@ -142,7 +142,7 @@ describe('a queue', () => {
     expect(runs).toEqual([2, 3, 1, 1, 1]);
     expect(await ask(6, 7)).toEqual([[12], [14]]);
     expect(runs.slice(5)).toEqual([1, 1]);
-    expect(onOtherRows.mock.calls).toEqual([['serving_default']]);
+    expect(onRowCountMismatch.mock.calls).toEqual([['serving_default']]);
   });
 
   it('runs those that wait alone once a request that ran alone had other rows', async () => {

@@ -100,7 +100,7 @@ describe('versions below a prefix of a store', () => {
 
 describe("Google's metadata server", () => {
   it('is asked again after a failure, and its answer is kept for a while', async () => {
-    const { kept } = await import('../../../runtime/src/store/credentials.js');
+    const { cachedCredentials: kept } = await import('../../../runtime/src/store/credentials.js');
     vi.useFakeTimers();
     try {
       let asked = 0;

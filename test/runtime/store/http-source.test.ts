@@ -121,7 +121,7 @@ describe('an object behind HTTP', () => {
       for await (const chunk of chunks) parts.push(chunk);
       return Buffer.concat(parts).toString();
     };
-    await expect(read()).rejects.toThrow('the store was silent for 1 s');
+    await expect(read()).rejects.toThrow('the store sent no data for 1 s');
     expect(await read()).toBe('abbbbb');
   });
 
@@ -130,7 +130,7 @@ describe('an object behind HTTP', () => {
       const [start] = range(headers.range);
       response.writeHead(206).end(OBJECT.subarray(start, start + 10));
     });
-    await expect(fetched(url)).rejects.toThrow(/cannot be fetched: it broke off \d+ bytes early$/);
+    await expect(fetched(url)).rejects.toThrow(/cannot be fetched: the transfer ended \d+ bytes early$/);
   });
 
   it('is cut where a store sends more than the package says', async () => {

@@ -53,8 +53,8 @@ describe('npy', () => {
   });
 
   it.each([
-    [Buffer.from('1,2'), 'does not start as a file of numpy.save'],
-    [npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }").subarray(0, 20), 'the header is cut'],
+    [Buffer.from('1,2'), 'is not a file written by numpy.save'],
+    [npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }").subarray(0, 20), 'the header is truncated'],
     [npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"), 'got dtype |O'],
     [npy("{'descr': '<c8', 'fortran_order': False, 'shape': (1,), }"), 'got dtype <c8'],
     [npy("{'descr': '<U2', 'fortran_order': False, 'shape': (3,), }", doubles), 'shape [3] of texts takes 24'],

@@ -49,7 +49,7 @@ describe('npz', () => {
     const refused = async (...tensors: Tensor[]) => ((await refusal(await npzFromTensors(tensors))) as Error).message;
     expect(await refused(a)).toContain('input b is missing');
     expect(await refused(a, b, { ...a, name: 'c' })).toContain('the model has no input c: it takes a, b');
-    expect(await refused(a, b, a)).toContain('the array a is there twice');
+    expect(await refused(a, b, a)).toContain('the array a appears twice');
     expect(await refused({ ...a, shape: [4] }, b)).toContain('input a: got shape [4]');
   });
 
@@ -82,7 +82,7 @@ describe('a ZIP archive', () => {
   };
 
   it.each<[string, (bytes: Buffer, directory: number) => void]>([
-    ['is no ZIP archive', (bytes) => bytes.fill(0, bytes.length - 22)],
+    ['is not a ZIP archive', (bytes) => bytes.fill(0, bytes.length - 22)],
     ['has 65535 files', (bytes) => bytes.writeUInt16LE(65535, bytes.length - 12)],
     ['is encrypted', (bytes, at) => bytes.writeUInt16LE(1, at + 8)],
     ['by the method 99', (bytes, at) => bytes.writeUInt16LE(99, at + 10)],

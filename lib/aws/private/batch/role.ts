@@ -60,7 +60,7 @@ export class BatchRole extends Role {
   }
 
   /** Allows the state machine to start itself: a Distributed Map runs its requests as child executions. */
-  mayRunItself(stateMachineName: string): void {
+  allowNestedExecution(stateMachineName: string): void {
     const arn = (resource: string, name: string) =>
       Stack.of(this).formatArn({
         service: 'states',

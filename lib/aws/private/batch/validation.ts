@@ -59,7 +59,7 @@ const PROPS: PropTypes<BatchModelProps> = {
 };
 
 const PREFIX = /^[^/'{}\\][^'{}\\]*\/$/;
-const PREFIX_RULE = 'a prefix ends in a slash, does not start with one, and has no quotes, braces or backslashes';
+const PREFIX_RULE = 'must end with a slash, not start with one, and have no quotes, braces or backslashes';
 
 /** @throws ValidationError that lists everything AWS would reject, and everything that could never work */
 export function validateBatch(scope: Construct, props: BatchModelProps): void {

@@ -84,7 +84,7 @@ export class BuiltImage extends Construct {
         // This condition prevents a confused deputy: CodeBuild assumes the role for this account only.
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
-      description: 'What the build of an image may do',
+      description: 'Permissions of an image build',
     });
     const may = (actions: string[], ...resources: string[]) =>
       role.addToPolicy(new PolicyStatement({ actions, resources }));

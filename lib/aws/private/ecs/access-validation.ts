@@ -13,31 +13,32 @@ export function checkAccess(validator: Validator, props: ContainerModelProps): v
     kind !== 'jwt' || certificate !== undefined,
     'certificate',
     'MISSING',
-    'Access.jwt() needs it, because the load balancer checks tokens over HTTPS only',
+    'required by Access.jwt(), because the load balancer checks tokens over HTTPS only',
   );
   validator.check(
     !internetFacing || certificate !== undefined,
     'certificate',
     'MISSING',
-    '`internetFacing` needs it, because nothing is sent in the clear over the internet',
+    'required by `internetFacing`, because requests over the internet must be encrypted',
   );
   validator.check(
     !internetFacing || kind !== 'cloudIdentity',
     'internetFacing',
     'CONFLICT',
-    'with Access.cloudIdentity() callers come by API Gateway, which can be reached from the internet already; leave it out',
+    'with Access.cloudIdentity(), callers use API Gateway, which is already reachable from the internet; remove it',
   );
   validator.check(
     domainName === undefined || certificate !== undefined,
     'domainName',
     'CONFLICT',
-    'it is the name of the `certificate`, which is missing',
+    'it is the domain name of `certificate`, which is missing',
   );
   validator.check(
     certificate === undefined || kind !== 'cloudIdentity' || domainName !== undefined,
     'domainName',
     'MISSING',
-    'API Gateway checks the load balancer’s certificate against it; give the name that the certificate is for',
+    'required, because API Gateway checks it against the load balancer’s certificate; pass the certificate’s domain ' +
+      'name',
   );
   checkTokens(validator, props);
 }
@@ -56,8 +57,8 @@ function checkTokens(validator: Validator, { access, jwksUrl, jwtAudienceFormat 
     audience.length <= 1,
     'access.audience',
     'TOO_MANY',
-    `got ${audience.length}; a load balancer does not document whether a token must match one or all of several. Give one, ` +
-      'or use ServerlessModel',
+    `got ${audience.length}; Elastic Load Balancing does not document whether a token must match one or all of ` +
+      'them. Pass one, or use ServerlessModel',
   );
   validator.check(
     issuer === '' || jwksUrl !== undefined || jwksUrlOf(issuer) !== undefined,
@@ -70,7 +71,7 @@ function checkTokens(validator: Validator, { access, jwksUrl, jwtAudienceFormat 
     jwtAudienceFormat === undefined || access?.kind === 'jwt',
     'jwtAudienceFormat',
     'CONFLICT',
-    'there are no tokens without Access.jwt(); leave it out',
+    'it applies to Access.jwt() only; remove it',
   );
   validator.text('jwksUrl', jwksUrl, /^https:\/\/\S+$/, 'it must be an https:// URL');
 }

@@ -20,11 +20,9 @@ export function checkArchitecture(validator: Validator, capacity: ContainerCapac
     validator,
     {
       prop: isFargate ? 'capacity.x86' : 'capacity',
-      machines: 'tasks would have',
+      subject: 'tasks would have',
       architecture: taskArchitecture(capacity, server),
-      instead: isFargate
-        ? 'leave `x86` out, which takes what the image is built for'
-        : 'use ContainerCapacity.fargate()',
+      instead: isFargate ? 'remove `x86` to use the architecture of the image' : 'use ContainerCapacity.fargate()',
     },
     server,
   );

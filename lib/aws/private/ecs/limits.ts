@@ -33,7 +33,7 @@ export const ECS = {
     max: 29,
     unit: 'seconds',
     source: 'the HTTP API in front of ContainerModel',
-    beyond: 'Access.jwt() and .anonymous(), with the load balancer alone, allow 4000',
+    adviceAboveMax: 'Access.jwt() and .anonymous(), with the load balancer alone, allow 4000',
   },
   gatewayPayloadBytes: 10 * 2 ** 20,
   /** Limit of this construct; ECS accepts longer startup times. */

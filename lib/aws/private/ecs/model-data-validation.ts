@@ -9,7 +9,8 @@ export function checkModelData(validator: Validator, { modelData, vpc, cluster }
     !isMounted(modelData) || vpc !== undefined || cluster !== undefined,
     'vpc',
     'MISSING',
-    'a file system is reached in its VPC only; give that or a `cluster` in it, or use ContainerModelData.fromBucket()',
+    'a file system is reachable only from its VPC; set this or a `cluster` in that VPC, or use ' +
+      'ContainerModelData.fromBucket()',
   );
   const { kind, prefix, folder } = modelData ?? {};
   validator.text('modelData.prefix', prefix, PREFIX.pattern, PREFIX.rule);

@@ -108,7 +108,7 @@ export class Task extends Construct {
     grantPull(props.image, this.executionRole);
     this.definition = this.define();
     this.mount = this.addMount();
-    this.container = this.contain();
+    this.container = this.addContainer();
     grantSource(this.taskRole, props.server.spec.source);
     if (props.isOpenToCommands) this.mayTakeCommands();
   }
@@ -158,7 +158,7 @@ export class Task extends Construct {
     return withToken(definition, cpu);
   }
 
-  private contain(): ContainerDefinition {
+  private addContainer(): ContainerDefinition {
     const { server, model, image, capacity, secrets } = this.props;
     const own = server.spec.image === undefined;
     const folder = this.modelFolder();
@@ -182,7 +182,7 @@ export class Task extends Construct {
       ...(capacity.gpuOptions && this.gpuShare(capacity.gpuOptions)),
       linuxParameters: this.linuxParameters(),
     });
-    if (capacity.gpuOptions) this.askForGpus(gpuSize(capacity.gpuOptions).gpuCount);
+    if (capacity.gpuOptions) this.reserveGpus(gpuSize(capacity.gpuOptions).gpuCount);
     if (own) {
       this.definition.addVolume({ name: 'tmp' });
       container.addMountPoints({ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false });
@@ -245,7 +245,7 @@ export class Task extends Construct {
   }
 
   /** Adds the GPU requirement, which CDK omits if the number of GPUs is a token. */
-  private askForGpus(count: number): void {
+  private reserveGpus(count: number): void {
     if (!Token.isUnresolved(count)) return;
     (this.definition.node.defaultChild as CfnTaskDefinition).addPropertyOverride(
       'ContainerDefinitions.0.ResourceRequirements',

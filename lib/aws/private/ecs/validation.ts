@@ -165,13 +165,14 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
       (Cluster.isCluster(cluster) && Stack.of(cluster) === Stack.of(scope)),
     'cluster',
     'CONFLICT',
-    'ContainerCapacity.gpu() adds a capacity provider to it, which only the stack that makes the cluster can; make it in this stack, leave it out, or use .managedGpu()',
+    'ContainerCapacity.gpu() adds a capacity provider, which only the stack that creates the cluster can do; create ' +
+      'it in this stack, remove it, or use .managedGpu()',
   );
   validator.check(
     props.vpc === undefined || props.cluster === undefined || props.vpc === props.cluster.vpc,
     'vpc',
     'CONFLICT',
-    'got a `cluster` in another VPC; leave one of the two out',
+    'got a `cluster` in another VPC; remove one of the two',
   );
   validator.throwIfAny();
 }
@@ -187,7 +188,8 @@ function checkCapacity(validator: Validator, capacity: ContainerCapacity): void 
       Token.isUnresolved(instanceType) || GPU_INSTANCE.test(instanceType),
       'capacity.instanceType',
       'NO_GPU',
-      `got ${instanceType}; instances with NVIDIA GPUs are of the families g and p, such as g5.xlarge. ContainerCapacity.fargate() runs without`,
+      `got ${instanceType}; the instance families with NVIDIA GPUs are g and p, such as g5.xlarge. ` +
+        `ContainerCapacity.fargate() runs without a GPU`,
     );
   }
   if (capacity.kind !== 'fargate' || Token.isUnresolved(cpu) || Token.isUnresolved(memoryMib)) return;
@@ -217,7 +219,7 @@ function checkSize(
   if ((access?.kind ?? 'cloudIdentity') === 'cloudIdentity') {
     checkPayload(validator, model, ECS.gatewayPayloadBytes, {
       what: 'a request to the HTTP API in front of ContainerModel',
-      instead: 'use Access.jwt() or .anonymous(), with the load balancer alone',
+      alternative: 'use Access.jwt() or .anonymous(), with the load balancer alone',
     });
   }
   // A server that downloads the weights itself needs only a name from the package.
@@ -225,7 +227,7 @@ function checkSize(
   const memoryMib = (gpuOptions ? gpuSize(gpuOptions) : fargateSize(fargateOptions)).memoryMib;
   checkMemory(validator, model, memoryMib, {
     what: 'a task',
-    instead: `raise \`capacity.memoryMib\`${kind === 'fargate' ? ', up to 122880 with 16 CPUs' : ', on a larger `instanceType`'}`,
+    alternative: `raise \`capacity.memoryMib\`${kind === 'fargate' ? ', up to 122880 with 16 CPUs' : ', on a larger `instanceType`'}`,
   });
   validator.check(
     kind !== 'fargate' || isMounted(modelData) || model.sizeBytes < ECS.maxEphemeralGib * 2 ** 30,
@@ -249,7 +251,7 @@ function checkNetwork(validator: Validator, props: ContainerModelProps): void {
     availabilityZones === undefined || Token.isUnresolved(availabilityZones) || availabilityZones.length >= 2,
     'availabilityZones',
     'OUT_OF_RANGE',
-    `got ${availabilityZones?.length}; a load balancer needs at least two`,
+    `got ${availabilityZones?.length}; a load balancer requires at least two`,
   );
   const zones = availabilityZones && !Token.isUnresolved(availabilityZones) ? availabilityZones.length : 2;
   validator.number('natGateways', natGateways, { min: 0, max: zones, source: `a VPC in ${zones} zones` });
@@ -262,7 +264,7 @@ function checkNetwork(validator: Validator, props: ContainerModelProps): void {
   );
   if (!vpc) {
     for (const name of ['vpcSubnets', 'loadBalancerSubnets', 'securityGroups'] as const) {
-      const missing = 'it is of a VPC that exists; set `vpc` or `cluster` too, or leave it out';
+      const missing = 'it selects from an existing VPC; set `vpc` or `cluster` too, or remove it';
       validator.check(props[name] === undefined, name, 'MISSING', missing);
     }
     return;
@@ -276,13 +278,14 @@ function checkNetwork(validator: Validator, props: ContainerModelProps): void {
     vpc.privateSubnets.length + vpc.isolatedSubnets.length > 0,
     prop,
     'NO_SUBNETS',
-    'its VPC has public subnets only, in which no tasks are put; add private or isolated ones, or leave it out',
+    'its VPC has only public subnets, and tasks run in private or isolated ones; add some, or remove it',
   );
   validator.check(
     !internetFacing || vpc.publicSubnets.length > 0,
     prop,
     'NO_SUBNETS',
-    'its VPC has no public subnets, in which a load balancer that faces the internet has to be; add some, or leave `internetFacing` out',
+    'its VPC has no public subnets, which an internet-facing load balancer requires; add some, or remove ' +
+      '`internetFacing`',
   );
 }
 
@@ -306,12 +309,7 @@ function checkSecrets(validator: Validator, { environment = {}, secrets = {} }: 
   checkEnvironment(validator, 'secrets', secrets, RESERVED, secret, VARIABLE_NAMES);
   for (const name of Object.keys(secrets)) {
     const twice = name in environment;
-    validator.check(
-      !twice,
-      `secrets.${name}`,
-      'CONFLICT',
-      'got it in `environment` too; leave it out of one of the two',
-    );
+    validator.check(!twice, `secrets.${name}`, 'CONFLICT', 'it is in `environment` too; remove it from one of the two');
   }
 }
 
@@ -336,7 +334,8 @@ function checkServing(validator: Validator, props: ContainerModelProps, capacity
     spec.image === undefined || (modelData?.kind ?? 'image') === 'image' || isMounted(modelData),
     'modelData',
     'UNSUPPORTED_MODEL_DATA',
-    `${spec.name} does not fetch models; use ContainerModelData.fromS3Files() or .fromFileSystem(), or put them into the image and say where with .inImage()`,
+    `${spec.name} does not fetch models; use ContainerModelData.fromS3Files() or .fromFileSystem(), or put the ` +
+      `model into the image and pass its folder to .inImage()`,
   );
 }
 
@@ -346,6 +345,6 @@ function checkBlueGreen(validator: Validator, { rollout, blueGreenBakeTime }: Co
     blueGreenBakeTime === undefined || rollout === undefined || rollout.kind === 'allAtOnce',
     'blueGreenBakeTime',
     'CONFLICT',
-    'got a gradual `rollout` too; ECS takes one of the two',
+    'got a gradual `rollout` too; ECS accepts one of the two',
   );
 }

@@ -21,7 +21,7 @@ export class ApiLogRole extends Construct {
     super(scope, id);
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
-      description: 'Lets API Gateway write logs',
+      description: 'Allows API Gateway to write logs',
     });
     const logs = Stack.of(this).formatArn({ service: 'logs', resource: '*' });
     this.role.addToPolicy(

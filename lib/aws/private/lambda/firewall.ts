@@ -37,7 +37,7 @@ export class Firewall extends Construct {
     if (webAcl.arn === undefined) {
       this.webAcl = new CfnWebACL(this, 'Resource', {
         scope: 'REGIONAL',
-        description: 'Before the API of a model',
+        description: 'Protects the API of a model',
         defaultAction: { allow: {} },
         visibilityConfig: visible('WebAcl'),
         rules: rules(webAcl.managedOptions?.requestsPerFiveMinutes ?? DEFAULT_REQUESTS, takesText),

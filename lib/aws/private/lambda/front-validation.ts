@@ -24,7 +24,7 @@ export const FRONT_ACCESS: Readonly<Record<ServerlessFront['kind'], AccessSuppor
   queue: {
     target: 'ServerlessFront.queue()',
     kinds: ['cloudIdentity'],
-    instead: 'Use ServerlessFront.restApi() for other callers',
+    instead: 'Use ServerlessFront.restApi() for other kinds of access',
   },
 };
 
@@ -34,7 +34,7 @@ export function throttleOf({ kind }: ServerlessFront, access: Access | undefined
     return `Remove it and limit \`maxReplicas\`, or use ServerlessFront.restApi() or .httpApi() instead of .${kind}()`;
   }
   if (access?.kind === 'apiKey') return API_GATEWAY_RATES;
-  return { ...API_GATEWAY_RATES, requestsPerDay: 'Use Access.apiKey(), whose callers have quotas, or remove it' };
+  return { ...API_GATEWAY_RATES, requestsPerDay: 'Use Access.apiKey(), which supports quotas, or remove it' };
 }
 
 /** Reports settings that the front does not support. */
@@ -43,19 +43,19 @@ export function checkFront(validator: Validator, props: ServerlessModelProps, fr
     props.apiGatewayLogRole === undefined || front.kind === 'restApi',
     'apiGatewayLogRole',
     'CONFLICT',
-    'only REST APIs write logs by a role of the account; leave it out',
+    'only REST APIs write logs with a role of the account; remove it',
   );
   validator.check(
     props.webAcl === undefined || front.kind === 'restApi',
     'webAcl',
     'CONFLICT',
-    `got ServerlessFront.${front.kind}(), before which AWS WAF cannot stand; use ServerlessFront.restApi(), or leave it out`,
+    `got ServerlessFront.${front.kind}(), which AWS WAF cannot protect; use ServerlessFront.restApi(), or remove it`,
   );
   validator.text(
     'webAcl.arn',
     props.webAcl?.arn,
     /^arn:[\w-]+:wafv2:[\w-]+:\d{12}:regional\/webacl\/.+$/,
-    'it must be the ARN of a web ACL of the scope REGIONAL',
+    'must be the ARN of a web ACL with the scope REGIONAL',
   );
   validator.number('webAcl.requestsPerFiveMinutes', props.webAcl?.managedOptions?.requestsPerFiveMinutes, WAF_REQUESTS);
   const vpcEndpoints = front.restApiOptions?.vpcEndpoints;

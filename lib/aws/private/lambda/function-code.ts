@@ -8,7 +8,7 @@ import { LAYER_MOUNT } from '../../../bundle/lambda-layer.js';
 import type { Model } from '../../../model/model.js';
 import { MODEL_MOUNT } from '../../../serving/defaults.js';
 import type { ServerlessModelData } from '../../serverless-model-data.js';
-import { warnOfEmulation } from '../shared/emulation.js';
+import { warnAboutEmulation } from '../shared/emulation.js';
 import { PackageObjects } from '../shared/package-objects.js';
 import { S3FilesMount } from '../shared/s3-files-mount.js';
 import { LAMBDA, RUNTIME_BYTES } from './limits.js';
@@ -95,7 +95,7 @@ export function functionCode(scope: Construct, props: FunctionCodeProps): Functi
 /** Container image with Python, the packages that the model needs, and the model. */
 function imageCode(scope: Construct, { model, architecture, handler }: FunctionCodeProps): FunctionCode {
   const name = architectureName(architecture);
-  warnOfEmulation(scope, name === 'x64' ? 'amd64' : name);
+  warnAboutEmulation(scope, name === 'x64' ? 'amd64' : name);
   const { directory } = lambdaImageContext({ architecture: name, model });
   return {
     runtime: Runtime.FROM_IMAGE,

@@ -39,12 +39,12 @@ export class QueueTelemetry extends Construct {
       metric: front.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period }),
       threshold: 1,
       evaluationPeriods: 1,
-      alarmDescription: 'Requests lie in the dead letters: they failed as often as they may be tried.',
+      alarmDescription: 'Requests are in the dead-letter queue: they failed as often as they may be retried.',
     });
     this.latencyAlarm = alarms.add('Latency', {
       metric: front.queue.metricApproximateAgeOfOldestMessage({ period }),
       threshold: PATIENCE.toSeconds(),
-      alarmDescription: `A request has waited for more than ${PATIENCE.toMinutes()} minutes.`,
+      alarmDescription: `A request was queued for more than ${PATIENCE.toMinutes()} minutes.`,
     });
     this.saturationAlarm = alarms.saturation({
       metric: handler.metricThrottles({ period }),
@@ -63,7 +63,7 @@ export class QueueTelemetry extends Construct {
             front.queue.metricNumberOfMessagesSent({ period }),
             front.queue.metricNumberOfMessagesDeleted({ period }),
           ]),
-          graph('Requests that wait, and dead letters', [
+          graph('Queued requests and dead letters', [
             front.queue.metricApproximateNumberOfMessagesVisible({ period }),
             front.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period }),
           ]),
@@ -71,7 +71,7 @@ export class QueueTelemetry extends Construct {
         [
           graph('Age of the oldest request, seconds', [front.queue.metricApproximateAgeOfOldestMessage({ period })]),
           graph(
-            'Time in the function, milliseconds',
+            'Duration of the function, milliseconds',
             ['p50', 'p90', 'p99'].map((statistic) => handler.metricDuration({ statistic, label: statistic, period })),
           ),
         ],

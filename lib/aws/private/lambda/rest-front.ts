@@ -39,7 +39,7 @@ import type { RestApiOptions } from '../../front.js';
 import type { WebAcl } from '../../serverless-web-acl.js';
 import { restAccessLog } from '../shared/access-log.js';
 import { apiName } from '../shared/api-name.js';
-import { refuseService } from '../shared/grant.js';
+import { rejectServicePrincipal } from '../shared/grant.js';
 import { rates } from '../shared/throttle.js';
 import { ApiLogRole } from './api-log-role.js';
 import { Firewall } from './firewall.js';
@@ -182,7 +182,7 @@ export class RestFront extends Construct implements AnsweringFront {
    * to the resource policy of the API. Its account must allow it to invoke the API, too.
    */
   grantInvoke(grantee: IGrantable): Grant {
-    refuseService(this.node.scope!, grantee);
+    rejectServicePrincipal(this.node.scope!, grantee);
     const grant = Grant.addToPrincipalOrResource({
       grantee,
       actions: ['execute-api:Invoke'],

@@ -8,7 +8,7 @@ export function functionRole(scope: Construct, id: string, logGroup: ILogGroup, 
     existing ??
     new Role(scope, id, {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      description: 'What the function of a model may do',
+      description: 'Permissions of a function that serves a model',
     });
   role.addToPrincipalPolicy(
     new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] }),

@@ -56,12 +56,12 @@ export class FunctionTelemetry extends Construct {
           ),
         ],
         [
-          graph('Environments, and requests throttled without one', [
+          graph('Execution environments, and requests throttled without one', [
             handler.metric('ConcurrentExecutions', { statistic: 'Maximum', period }),
             handler.metricThrottles({ period }),
           ]),
           graph(
-            'Time in the function, milliseconds',
+            'Duration of the function, milliseconds',
             percentiles.map((statistic) => handler.metricDuration({ statistic, label: statistic, period })),
           ),
         ],

@@ -87,9 +87,9 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
   const requestBytes = front.kind === 'queue' ? QUEUE.requestBytes : LAMBDA.requestBytes;
   checkPayload(validator, props.model, requestBytes, {
     what: front.kind === 'queue' ? 'a message of SQS' : 'a request to AWS Lambda',
-    instead: 'use ContainerModel, or ManagedEndpointModel with EndpointMode.asynchronous()',
+    alternative: 'use ContainerModel, or ManagedEndpointModel with EndpointMode.asynchronous()',
   });
-  const replicas = { ...LAMBDA.replicas, min: 1, below: 'Remove it for no limit' };
+  const replicas = { ...LAMBDA.replicas, min: 1, adviceBelowMin: 'Remove it for no limit' };
   checkServingProps(validator, props, {
     target: 'AWS Lambda',
     access: FRONT_ACCESS[front.kind],
@@ -126,7 +126,7 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
       props[prop] === undefined || props.vpc !== undefined,
       prop,
       'CONFLICT',
-      'the function is in no network; set `vpc` too, or remove this',
+      'the function is not in a VPC; set `vpc` too, or remove this',
     );
   }
   validator.throwIfAny();
@@ -158,7 +158,7 @@ function checkModel(validator: Validator, { model, modelData, memoryMib, vpc }: 
     neededMib <= max,
     'model',
     'MODEL_TOO_LARGE',
-    `the files have ${model.sizeBytes} bytes, and a function has ${max} MiB of memory; use ContainerModel`,
+    `the files have ${model.sizeBytes} bytes, and a function has at most ${max} MiB of memory; use ContainerModel`,
   );
   const isSmall =
     memoryMib !== undefined && !Token.isUnresolved(memoryMib) && memoryMib >= min && memoryMib < neededMib;
@@ -166,25 +166,27 @@ function checkModel(validator: Validator, { model, modelData, memoryMib, vpc }: 
     neededMib > max || !isSmall,
     'memoryMib',
     'TOO_SMALL',
-    `got ${memoryMib}; the model and the runtime take ${neededMib} MiB at least. Raise it, or leave it out`,
+    `got ${memoryMib}; the model and the runtime need at least ${neededMib} MiB. Raise it, or remove it`,
   );
   validator.check(
     neededMib > max || !isImage || model.sizeBytes + IMAGE_BYTES <= LAMBDA.maxImageBytes,
     'model',
     'MODEL_TOO_LARGE',
-    `the files have ${model.sizeBytes} bytes, and with Python they are part of an image, which may have 10 GB together; use ContainerModel`,
+    `the files have ${model.sizeBytes} bytes, and a Python model is part of the image, which has at most 10 GB; use ` +
+      `ContainerModel`,
   );
   validator.check(
     !isImage || kind === 'package',
     'modelData',
     'UNSUPPORTED_FORMAT',
-    `got the format ${model.manifest.format}, which needs Python: such a model is in the function's image. Leave this out, or export the model to ONNX`,
+    `got the format ${model.manifest.format}, which needs Python: such a model is part of the function's image. ` +
+      `Remove this, or export the model to ONNX`,
   );
   validator.check(
     (kind !== 'fileSystem' && kind !== 's3Files') || vpc !== undefined,
     'vpc',
     'MISSING',
-    'a file system is reached in its VPC only; give that, or use ServerlessModelData.fromBucket()',
+    'a file system is reachable only from its VPC; set this, or use ServerlessModelData.fromBucket()',
   );
   validator.text('modelData.prefix', prefix, PREFIX.pattern, PREFIX.rule);
   validator.text('modelData.folder', folder, FOLDER.pattern, FOLDER.rule);
@@ -205,7 +207,7 @@ function checkRollout(validator: Validator, { rollout, rollbackAlarms }: Serverl
     rollbackAlarms === undefined || (rollout !== undefined && rollout.kind !== 'allAtOnce'),
     'rollbackAlarms',
     'CONFLICT',
-    'all traffic moves at once, and nothing is taken back; use Rollout.canary() or .linear(), or leave it out',
+    'all traffic shifts at once, and is never rolled back; use Rollout.canary() or .linear(), or remove it',
   );
   validator.check(
     (rollbackAlarms?.length ?? 0) < CODE_DEPLOY.alarms,

@@ -6,7 +6,10 @@ import { CONTEXT } from './region-of.js';
 export function advice(instead: string | undefined, region: string, regions: readonly string[]): string {
   const there = nearest(region, regions);
   const ways = [...(instead ? [instead] : []), ...(there.length > 0 ? [`go to ${someOf(there)}`] : [])];
-  return `${ways.join(', or ')}. That is as of ${AS_OF}: if AWS has it there by now, set the context ${CONTEXT} to false`;
+  return (
+    `${ways.join(', or ')}. This list is as of ${AS_OF}: if AWS offers it there now, set the context ` +
+    `${CONTEXT} to false`
+  );
 }
 
 /** Regions that the same accounts can use, sorted with those in the same part of the world first. */

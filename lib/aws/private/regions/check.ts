@@ -11,12 +11,12 @@ import {
   TRANSFORM_FAMILIES,
   TYPE_LACKING,
 } from './availability.js';
-import { familyRegions, standIns, words } from './instance-families.js';
+import { familyRegions, similarTypes, words } from './instance-families.js';
 
 export type ResourceType = keyof typeof TYPE_LACKING;
 
 /** Service that runs on instances. */
-export interface InstanceTaker {
+export interface InstanceService {
   /** Prefix of the service's instance types before the EC2 name. */
   readonly prefix: string;
   /** Instance families that the service supports. */
@@ -28,7 +28,7 @@ export interface InstanceTaker {
 }
 
 /** GPU tasks on EC2 instances. */
-export const GPU_TASKS: InstanceTaker = {
+export const GPU_TASKS: InstanceService = {
   prefix: '',
   families: NVIDIA_FAMILIES,
   otherwise: 'use ContainerCapacity.fargate(), without a GPU',
@@ -36,18 +36,18 @@ export const GPU_TASKS: InstanceTaker = {
 
 // SageMaker uses EC2's instance types: it may lack a type that EC2 has in a region, but not the reverse.
 
-export const ENDPOINTS: InstanceTaker = {
+export const ENDPOINTS: InstanceService = {
   prefix: 'ml.',
   families: ENDPOINT_FAMILIES,
   resourceType: 'AWS::SageMaker::Endpoint',
-  otherwise: 'use an instance type of another kind',
+  otherwise: 'use another instance family',
 };
 
-export const TRANSFORM_JOBS: InstanceTaker = {
+export const TRANSFORM_JOBS: InstanceService = {
   prefix: 'ml.',
   families: TRANSFORM_FAMILIES,
   resourceType: 'AWS::SageMaker::Model',
-  otherwise: 'use an instance type of another kind, or BatchCompute.container()',
+  otherwise: 'use another instance family, or BatchCompute.container()',
 };
 
 /** Reports an instance type, given or default, that is known to be unavailable in the region. */
@@ -56,7 +56,7 @@ export function checkInstanceType(
   region: string | undefined,
   prop: string,
   { given, byDefault }: { readonly given?: string; readonly byDefault: string },
-  { prefix, families, resourceType, otherwise }: InstanceTaker,
+  { prefix, families, resourceType, otherwise }: InstanceService,
 ): void {
   const type = given ?? byDefault;
   if (region === undefined || Token.isUnresolved(type) || !words(EC2_REGIONS).includes(region)) return;
@@ -65,7 +65,7 @@ export function checkInstanceType(
   const regions = familyRegions(family);
   // If the service itself is unavailable, no other instance type helps.
   if (!regions || regions.includes(region) || (resourceType && lacks(region, resourceType))) return;
-  const near = standIns(name, region, words(families)).map((each) => prefix + each);
+  const near = similarTypes(name, region, words(families)).map((each) => prefix + each);
   validator.check(
     false,
     prop,

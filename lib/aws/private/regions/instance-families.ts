@@ -36,7 +36,7 @@ export function familyRegions(family: string): string[] | undefined {
  * Instance types in the region that are most similar to an unavailable one, among the families that the service
  * supports. They have the same size, or are given as `family.*` if sizes differ.
  */
-export function standIns(type: string, region: string, families: readonly string[]): string[] {
+export function similarTypes(type: string, region: string, families: readonly string[]): string[] {
   const [family = '', size = ''] = type.split('.');
   const isThere = (name: string) => families.includes(name) && (familyRegions(name) ?? []).includes(region);
   const kind = KINDS.find((each) => each.families.includes(family));

@@ -29,7 +29,7 @@ export function checkExplanations(
       (featureHeaders.length > 0 && featureHeaders.length <= SAGEMAKER.explainFeatures),
     'explanations.featureHeaders',
     'OUT_OF_RANGE',
-    `got ${featureHeaders?.length}; SageMaker allows 1 to ${SAGEMAKER.explainFeatures}. Leave them out to have numbers`,
+    `got ${featureHeaders?.length}; SageMaker allows 1 to ${SAGEMAKER.explainFeatures}. Remove them to use numbers`,
   );
 }
 

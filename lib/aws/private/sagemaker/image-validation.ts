@@ -11,7 +11,7 @@ export function requireEcr(construct: string, scope: Construct, image: PulledIma
     repositoryArn !== undefined || Token.isUnresolved(uri),
     'image',
     'NOT_IN_ECR',
-    `got ${uri}; SageMaker pulls from ECR only. Copy the image into a repository of yours, or take a deep-learning ` +
+    `got ${uri}; SageMaker pulls from ECR only. Copy the image into your own repository, or use a deep-learning ` +
       'container of AWS, such as 763104351884.dkr.ecr.eu-west-1.amazonaws.com/…',
   );
   const region = Stack.of(scope).region;
@@ -19,7 +19,7 @@ export function requireEcr(construct: string, scope: Construct, image: PulledIma
     !isOfAnotherRegion(scope, image),
     'image',
     'WRONG_REGION',
-    `got one in ${image.region}; SageMaker in ${region} pulls from ECR in ${region} only. Let ECR replicate it there`,
+    `got one in ${image.region}; SageMaker in ${region} pulls from ECR in ${region} only. Replicate the image there`,
   );
   validator.throwIfAny();
 }

@@ -26,12 +26,12 @@ function checkArchitecture(validator: Validator, prop: string, type: string | un
     validator,
     {
       prop,
-      machines: `${type ?? 'a serverless endpoint'} has`,
+      subject: `${type ?? 'a serverless endpoint'} has`,
       architecture: architectureOf(type),
       instead:
         type === undefined
           ? 'use EndpointMode.realTime()'
-          : 'leave the instance type out, which takes what the image is built for',
+          : 'remove the instance type to use the architecture of the image',
     },
     server,
   );
@@ -54,7 +54,7 @@ function checkGpus(
     !mode.inferenceComponentOptions?.gpuCount || hasGpu,
     'mode.gpuCount',
     'NO_GPU',
-    `${type} has none; take an \`instanceType\` of the families g or p, such as ml.g5.xlarge`,
+    `${type} has none; use an \`instanceType\` of the families g or p, such as ml.g5.xlarge`,
   );
   const gpus = Object.values(instanceTypes(mode, server)).filter(isGpu);
   const isDefaultImage =
@@ -73,7 +73,7 @@ export function checkRuntimeGpu(
     prop,
     isWasted: byDefault && type !== undefined && !Token.isUnresolved(type) && isGpu(type),
     paidBy: type,
-    instead: 'or leave the instance type out',
+    instead: 'or remove the instance type',
   });
 }
 
@@ -96,7 +96,7 @@ function checkDisks(
     encryptionKey === undefined || other === undefined,
     'encryptionKey',
     'LOCAL_STORAGE',
-    `${local} has disks that its hardware encrypts, beside which SageMaker takes no key for those of ${other}; use ` +
+    `${local} has disks that its hardware encrypts, and SageMaker then accepts no key for those of ${other}; use ` +
       'instance types with disks of one kind',
   );
 }

@@ -13,7 +13,8 @@ export const SAGEMAKER = {
     max: 60,
     unit: 'seconds',
     source: 'SageMaker',
-    beyond: 'EndpointMode.asynchronous() allows 3600, and ContainerModel with Access.jwt() or .anonymous() 4000',
+    adviceAboveMax:
+      'EndpointMode.asynchronous() allows 3600, and ContainerModel with Access.jwt() or .anonymous() 4000',
   },
   asynchronousTimeoutSeconds: { min: 1, max: 3600, unit: 'seconds', source: 'SageMaker asynchronous inference' },
   instances: { min: 1, max: 1000, source: 'a SageMaker real-time endpoint' },
@@ -64,7 +65,7 @@ export const INSTANCE_TYPE = {
 
 export const ENDPOINT_NAME = {
   pattern: /^[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62}$/,
-  rule: 'SageMaker allows at most 63 letters, digits and hyphens, neither at the start nor at the end a hyphen',
+  rule: 'SageMaker allows at most 63 letters, digits and hyphens, without a hyphen at the start or end',
   maxLength: 63,
 };
 

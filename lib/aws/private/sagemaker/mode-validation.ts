@@ -53,7 +53,7 @@ function checkRealTime(validator: Validator, mode: EndpointMode): void {
     shadow === undefined || variants.length === 0,
     'mode.shadow',
     'CONFLICT',
-    'got `variants` too; SageMaker allows a shadow beside one production variant only',
+    'got `variants` too; SageMaker allows a shadow variant only with one production variant',
   );
   const names = [MAIN_VARIANT, ...variants.map(({ name }) => name), ...(shadow ? [shadow.name] : [])];
   for (const [index, { name, weight, instanceType: type }] of variants.entries()) {
@@ -71,7 +71,7 @@ function checkRealTime(validator: Validator, mode: EndpointMode): void {
   if (shadow) {
     validator.text('mode.shadow.name', shadow.name, ENDPOINT_NAME.pattern, ENDPOINT_NAME.rule);
     validator.number('mode.shadow.samplingPercent', shadow.samplingPercent, SAGEMAKER.percent);
-    const why = 'SageMaker takes a share of the weight, and CloudFormation does not multiply';
+    const why = 'SageMaker expects a share of the weight, and CloudFormation cannot multiply';
     validator.known('mode.shadow.samplingPercent', shadow.samplingPercent, why);
     validator.known('mode.weight', options.weight, why);
     validator.number('mode.shadow.instanceCount', shadow.instanceCount, SAGEMAKER.instances);
@@ -103,14 +103,14 @@ function checkServerless(
     maxProvisionedConcurrency === undefined || Token.isUnresolved(min) || min > 0,
     'mode.maxProvisionedConcurrency',
     'MISSING',
-    'it needs `minReplicas` of at least 1, because provisioned concurrency does not scale from zero',
+    'it requires `minReplicas` of at least 1, because provisioned concurrency does not scale from zero',
   );
   for (const prop of ['vpc', 'dataCapture', 'networkIsolation'] as const) {
     validator.check(
       !props[prop],
       prop,
       'UNSUPPORTED_MODE',
-      'a SageMaker serverless endpoint does not support it; leave it out or use EndpointMode.realTime()',
+      'a SageMaker serverless endpoint does not support it; remove it, or use EndpointMode.realTime()',
     );
   }
 }

@@ -32,7 +32,7 @@ export class ExecutionRole implements IGrantable {
           // This condition prevents a confused deputy: SageMaker assumes the role for this account only.
           conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
         }),
-        description: 'What the containers of a SageMaker endpoint may do',
+        description: 'Permissions of the containers of a SageMaker endpoint',
       });
     this.allow(
       new PolicyStatement({

@@ -1,31 +1,33 @@
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import type { EndpointMode } from '../../mode.js';
-import { type Ceiling, checkMemory, checkPayload } from '../shared/preflight.js';
+import { checkMemory, checkPayload, type SizeLimit } from '../shared/preflight.js';
 import { memoryOf } from './instances.js';
 import { SAGEMAKER } from './limits.js';
 
 /** Largest request of each mode, and the alternative for a larger one. */
-const PAYLOADS: Readonly<Record<EndpointMode['kind'], Ceiling & { readonly maxBytes: number }>> = {
+const PAYLOADS: Readonly<Record<EndpointMode['kind'], SizeLimit & { readonly maxBytes: number }>> = {
   serverless: {
     maxBytes: SAGEMAKER.serverlessPayloadBytes,
     what: 'a request to a SageMaker serverless endpoint',
-    instead: 'use EndpointMode.realTime(), which takes 6 MiB, or .asynchronous(), which takes 1 GiB',
+    alternative: 'use EndpointMode.realTime(), which allows 6 MiB, or .asynchronous(), which allows 1 GiB',
   },
   realTime: {
     maxBytes: SAGEMAKER.realTimePayloadBytes,
     what: 'a request to a SageMaker endpoint',
-    instead: 'use EndpointMode.asynchronous(), which takes 1 GiB, or ContainerModel with Access.jwt() or .anonymous()',
+    alternative:
+      'use EndpointMode.asynchronous(), which allows 1 GiB, or ContainerModel with Access.jwt() or .anonymous()',
   },
   inferenceComponents: {
     maxBytes: SAGEMAKER.realTimePayloadBytes,
     what: 'a request to a SageMaker endpoint',
-    instead: 'use EndpointMode.asynchronous(), which takes 1 GiB, or ContainerModel with Access.jwt() or .anonymous()',
+    alternative:
+      'use EndpointMode.asynchronous(), which allows 1 GiB, or ContainerModel with Access.jwt() or .anonymous()',
   },
   asynchronous: {
     maxBytes: SAGEMAKER.asynchronousPayloadBytes,
     what: 'a request to a SageMaker asynchronous endpoint',
-    instead: 'use ContainerModel with Access.jwt() or .anonymous()',
+    alternative: 'use ContainerModel with Access.jwt() or .anonymous()',
   },
 };
 
@@ -43,13 +45,13 @@ export function checkSize(
   if (mode.kind === 'serverless') {
     checkMemory(validator, model, memoryOf(mode), {
       what: 'a serverless endpoint',
-      instead: 'raise `mode.memoryMib`, up to 6144, or use EndpointMode.realTime()',
+      alternative: 'raise `mode.memoryMib`, up to 6144, or use EndpointMode.realTime()',
     });
   }
   if (mode.kind === 'inferenceComponents') {
     checkMemory(validator, model, memoryOf(mode), {
       what: 'a copy of it',
-      instead: 'raise `mode.memoryMib`',
+      alternative: 'raise `mode.memoryMib`',
     });
   }
 }

@@ -50,7 +50,7 @@ export class EndpointTelemetry extends Construct {
       return {
         metric: metrics[0].queueMetric('ApproximateAgeOfOldestRequest'),
         threshold: QUEUE_MINUTES * 60,
-        alarmDescription: `A request has waited for more than ${QUEUE_MINUTES} minutes; allow more replicas.`,
+        alarmDescription: `A request was queued for more than ${QUEUE_MINUTES} minutes; raise maxReplicas.`,
       };
     }
     return {

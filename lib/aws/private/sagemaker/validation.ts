@@ -134,7 +134,7 @@ function target(mode: EndpointMode, base: Replicas): ServingTarget {
     target: 'SageMaker',
     access: {
       kinds: ['cloudIdentity'],
-      instead: 'Use ServerlessModel or ContainerModel of modelship/aws for the others',
+      instead: 'Use ServerlessModel or ContainerModel of modelship/aws for other kinds of access',
     },
     minReplicas,
     maxReplicas,
@@ -180,7 +180,8 @@ function checkModelData(validator: Validator, { modelData, model }: ManagedEndpo
     modelData?.kind !== 'multiModel' || (mode.kind === 'realTime' && !mode.realTimeOptions?.shadow),
     'modelData',
     'UNSUPPORTED_MODEL_DATA',
-    'SageMaker serves many models by real-time endpoints without a shadow only; use EndpointMode.realTime(), or an endpoint for each model',
+    'SageMaker serves several models only on real-time endpoints without a shadow; use EndpointMode.realTime(), or ' +
+      'one endpoint per model',
   );
   checkRegistered(validator, modelData, mode);
   checkPipeline(validator, modelData, mode);
@@ -189,13 +190,15 @@ function checkModelData(validator: Validator, { modelData, model }: ManagedEndpo
     modelData?.kind !== 'prefix',
     'modelData',
     'UNSUPPORTED_MODEL_DATA',
-    'a SageMaker serverless endpoint takes one .tar.gz only; use EndpointModelData.fromPackage() or EndpointMode.realTime()',
+    'a SageMaker serverless endpoint accepts one .tar.gz only; use EndpointModelData.fromPackage() or ' +
+      'EndpointMode.realTime()',
   );
   validator.check(
     model.sizeBytes <= SAGEMAKER.serverlessContainerBytes,
     'model',
     'MODEL_TOO_LARGE',
-    `the files have ${model.sizeBytes} bytes; a SageMaker serverless endpoint holds ${SAGEMAKER.serverlessContainerBytes} with its image. Use EndpointMode.realTime()`,
+    `the files have ${model.sizeBytes} bytes; a SageMaker serverless endpoint allows ` +
+      `${SAGEMAKER.serverlessContainerBytes} including its image. Use EndpointMode.realTime()`,
   );
 }
 
@@ -252,12 +255,12 @@ function checkRollout(validator: Validator, props: ManagedEndpointModelProps, mo
   if (rollingUpdate) {
     validator.number('rollingUpdate.batchPercent', rollingUpdate.batchPercent, SAGEMAKER.rollingPercent);
     checkSeconds(validator, 'rollingUpdate.interval', rollingUpdate.interval, SAGEMAKER.waitSeconds);
-    validator.check(!gradual, 'rollingUpdate', 'CONFLICT', 'got `rollout` too; SageMaker takes one of the two');
+    validator.check(!gradual, 'rollingUpdate', 'CONFLICT', 'got `rollout` too; SageMaker accepts one of the two');
     validator.check(
       mode.kind !== 'serverless' && !mode.realTimeOptions?.variants?.length && !mode.realTimeOptions?.shadow,
       'rollingUpdate',
       'UNSUPPORTED',
-      'SageMaker does not roll serverless endpoints and endpoints of several variants; use `rollout`',
+      'SageMaker does not support rolling updates of serverless endpoints or several variants; use `rollout`',
     );
   }
   validator.check(
@@ -269,7 +272,7 @@ function checkRollout(validator: Validator, props: ManagedEndpointModelProps, mo
 }
 
 function checkKnown(validator: Validator, prop: string, minutes: number | undefined): void {
-  validator.known(prop, minutes, 'SageMaker takes seconds, and CloudFormation does not multiply');
+  validator.known(prop, minutes, 'SageMaker expects seconds, and CloudFormation cannot multiply');
 }
 
 function checkNetwork(validator: Validator, props: ManagedEndpointModelProps): void {
@@ -277,7 +280,7 @@ function checkNetwork(validator: Validator, props: ManagedEndpointModelProps): v
     props.vpc !== undefined || (props.vpcSubnets === undefined && props.securityGroups === undefined),
     'vpc',
     'MISSING',
-    'got `vpcSubnets` or `securityGroups` without it; give the VPC that they are in',
+    'got `vpcSubnets` or `securityGroups` without it; pass the VPC that contains them',
   );
   // https://docs.aws.amazon.com/sagemaker/latest/dg/host-vpc.html
   if (props.vpc) checkTwoZones(validator, 'vpcSubnets', props.vpc, props.vpcSubnets ?? {}, 'a SageMaker endpoint');

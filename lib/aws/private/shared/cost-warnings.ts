@@ -17,21 +17,22 @@ const WARNINGS = {
     'the new VPC has no internet access and reaches AWS services through interface endpoints. Constructs with the same `vpc` share them',
   'modelship:natGateway': 'the new VPC reaches the internet through NAT. Constructs with the same `vpc` share it',
   'modelship:provisionedConcurrency':
-    'the replicas that `minReplicas` keeps warm are billed while idle. With 0 the first request after a pause waits for a start',
+    'the replicas that `minReplicas` keeps running are billed while idle. With 0, the first request after a pause ' +
+    'waits for a cold start',
   'modelship:bufferedStream':
-    'the server streams its answers, and the HTTP API before it hands them on in one piece, after at most 29 seconds. ' +
-    'Access.jwt() and Access.anonymous() let callers come to the load balancer, which streams',
+    'the server streams its responses, but the HTTP API in front of it buffers them, for at most 29 seconds. With ' +
+    'Access.jwt() and Access.anonymous(), callers use the load balancer, which streams',
   'modelship:emulatedBuild':
-    'the image installs Python packages for another processor than that of this machine, which takes QEMU on the machine ' +
+    'the image installs Python packages for another architecture than this machine, which requires QEMU on the machine ' +
     'that deploys ("exec format error" without it). Install it with docker/setup-qemu-action or tonistiigi/binfmt, choose ' +
     'the processor of this machine, or build with AwsImage.fromCodeBuild()',
   'modelship:partOfAnInstance':
-    'the rollout starts with less than one instance, or with more than half of them. SageMaker moves whole instances, and at ' +
-    'most half of them at once, so that an update is refused or moves everything: set `minReplicas` to at least 2, and to 10 ' +
+    'the rollout starts with less than one instance, or with more than half of them. SageMaker replaces whole instances, and ' +
+    'at most half of them at once, so an update is rejected or replaces everything: set `minReplicas` to at least 2, and to 10 ' +
     'for steps of 10 %',
   'modelship:failsWhileWaking':
-    'with no instance running, requests fail until one has started, which takes minutes; let clients try again. ' +
-    'EndpointMode.asynchronous() keeps them waiting instead',
+    'with no instance running, requests fail until one has started, which takes minutes; clients must retry. ' +
+    'EndpointMode.asynchronous() queues them instead',
 } as const;
 
 export type CostWarning = keyof typeof WARNINGS;

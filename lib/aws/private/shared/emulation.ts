@@ -10,7 +10,7 @@ const DOCKER_ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64
  *
  * @param architecture Processor architecture in Docker's notation.
  */
-export function warnOfEmulation(scope: Construct, architecture: string, host: NodeJS.Process = process): void {
+export function warnAboutEmulation(scope: Construct, architecture: string, host: NodeJS.Process = process): void {
   if (host.platform === 'linux' && DOCKER_ARCHITECTURES[host.arch] !== architecture) {
     warn(scope, 'modelship:emulatedBuild');
   }

@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
  *
  * @throws Error if the principal is an AWS service, which calls APIs only with a role that it assumes
  */
-export function refuseService(scope: Construct, grantee: IGrantable): void {
+export function rejectServicePrincipal(scope: Construct, grantee: IGrantable): void {
   const { Service: service } = Stack.of(scope).resolve(grantee.grantPrincipal.policyFragment.principalJson);
   if (service === undefined) return;
   throw new Error(

@@ -7,7 +7,7 @@ import type { Construct, IConstruct } from 'constructs';
 import { describeIdleCost, type IdlePart, idleCost } from '../../../cost/idle-cost.js';
 
 /** Reports the idle cost of a construct at synthesis: its running compute plus the fixed cost of its resources. */
-export function tellIdleCost(scope: Construct, running: readonly IdlePart[]): void {
+export function annotateIdleCost(scope: Construct, running: readonly IdlePart[]): void {
   const cost = idleCost([...running, ...scope.node.findAll().flatMap(partsOf)]);
   if (cost.monthlyUsd > 0 || cost.unpriced.length > 0)
     Annotations.of(scope).addInfoV2('modelship:idleCost', describeIdleCost(cost, 'aws'));

@@ -3,7 +3,7 @@ import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { IModelEndpoint } from '../../imported-endpoint.js';
-import { refuseService, requireEffect } from './grant.js';
+import { rejectServicePrincipal, requireEffect } from './grant.js';
 
 /** Metrics of the requests to an endpoint. */
 export interface RequestMetrics {
@@ -78,7 +78,7 @@ export function namedMetrics(
 
 /** Grants access to every path of a stage of an API. The resource policy of the API belongs to its own stack. */
 export function grantApi(scope: Construct, grantee: IGrantable, apiId: string, stageName: string): Grant {
-  refuseService(scope, grantee);
+  rejectServicePrincipal(scope, grantee);
   const arn = Stack.of(scope).formatArn({ service: 'execute-api', resource: apiId, resourceName: `${stageName}/*/*` });
   return Grant.addToPrincipal({ grantee, actions: ['execute-api:Invoke'], resourceArns: [arn] });
 }

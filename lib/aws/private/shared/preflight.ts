@@ -3,11 +3,11 @@ import type { Model } from '../../../model/model.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 
 /** Size limit of a target, described for error messages, and an alternative target. */
-export interface Ceiling {
+export interface SizeLimit {
   /** Description of the limited resource, such as `a request to a SageMaker serverless endpoint`. */
   readonly what: string;
   /** Recommendation of the closest target with a higher limit, as a sentence. */
-  readonly instead: string;
+  readonly alternative: string;
 }
 
 /**
@@ -27,7 +27,12 @@ function elementBytes(datatype: string): number {
 }
 
 /** Reports an error if a single row exceeds the maximum request size. */
-export function checkPayload(validator: Validator, model: Model, maxBytes: number, { what, instead }: Ceiling): void {
+export function checkPayload(
+  validator: Validator,
+  model: Model,
+  maxBytes: number,
+  { what, alternative: instead }: SizeLimit,
+): void {
   const bytes = smallestRequestBytes(model);
   validator.check(
     bytes <= maxBytes,
@@ -38,7 +43,12 @@ export function checkPayload(validator: Validator, model: Model, maxBytes: numbe
 }
 
 /** Reports an error if the model files alone exceed the memory. */
-export function checkMemory(validator: Validator, model: Model, memoryMib: number, { what, instead }: Ceiling): void {
+export function checkMemory(
+  validator: Validator,
+  model: Model,
+  memoryMib: number,
+  { what, alternative: instead }: SizeLimit,
+): void {
   validator.check(
     Token.isUnresolved(memoryMib) || model.sizeBytes < memoryMib * 2 ** 20,
     'model',

@@ -69,9 +69,9 @@ export function requireS3Route(
     validate: () => {
       if (hasWayOut(vpc, subnets)) return [];
       return [
-        `${prop}: ${reads}, and the subnets ${subnets.map(({ node }) => node.id).join(', ')} of ${vpc.node.path} have no way ` +
-          `to it: add vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 }), which costs nothing, or choose ` +
-          'subnets with a NAT gateway [NO_S3_ROUTE]',
+        `${prop}: ${reads}, and the subnets ${subnets.map(({ node }) => node.id).join(', ')} of ${vpc.node.path} ` +
+          `have no route to S3: add vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 }), which ` +
+          'is free, or choose subnets with a NAT gateway [NO_S3_ROUTE]',
       ];
     },
   });

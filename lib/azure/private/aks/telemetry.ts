@@ -4,7 +4,7 @@ import type { Metric, Watched } from '../shared/telemetry.js';
 const NAMESPACE = 'Microsoft.ContainerService/managedClusters';
 
 const CPU: Metric = {
-  title: 'Processors of the nodes in percent',
+  title: 'CPU of the nodes in percent',
   namespace: NAMESPACE,
   name: 'node_cpu_usage_percentage',
   aggregation: 'Average',
@@ -42,14 +42,14 @@ export function aksTelemetry({ saturationPercent }: AlarmThresholds): Omit<Watch
       {
         id: 'Waiting',
         metric: {
-          title: 'Pods that wait for a node',
+          title: 'Pods waiting for a node',
           namespace: NAMESPACE,
           name: 'kube_pod_status_phase',
           aggregation: 'Average',
           only: { dimension: 'phase', values: ['Pending'] },
         },
         threshold: 0,
-        description: 'Pods have no node. Raise the number of nodes that may run, or the quota of the subscription.',
+        description: 'Pods have no node. Raise the maximum number of nodes, or the quota of the subscription.',
       },
       {
         id: 'Saturation',

@@ -81,7 +81,8 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
     },
     minReplicas: {
       ...AKS.replicas,
-      below: 'Use ServerlessModel, which scales to zero, or add an HTTPScaledObject of KEDA, which the cluster runs',
+      adviceBelowMin:
+        'Use ServerlessModel, which scales to zero, or add an HTTPScaledObject of KEDA, which the cluster runs',
     },
     maxReplicas: AKS.replicas,
     rollout: {
@@ -117,7 +118,7 @@ function checkServing(validator: Validator, props: ContainerModelProps): void {
     modelMount !== false || !readsMount(props),
     'modelMount',
     'CONFLICT',
-    `${server?.spec.name} fetches no models, and reads what is mounted; leave it out`,
+    `${server?.spec.name} does not download models and reads the mounted one; remove it`,
   );
 }
 
@@ -127,7 +128,7 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
   checkGpuUse(validator, {
     prop: 'image',
     isWasted: Boolean(gpuCount) && props.image === undefined && props.server?.spec.image === undefined,
-    instead: 'another `server`, or leave gpuCount out',
+    instead: 'another `server`, or remove gpuCount',
   });
   const existing = cluster?.existingOptions;
   if (existing) checkId(validator, 'cluster.id', existing.id, 'Microsoft.ContainerService/managedClusters');
@@ -136,7 +137,7 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
 
 function checkManaged(validator: Validator, props: ContainerModelProps, options: AksManagedOptions): void {
   for (const zone of options.zones ?? []) {
-    validator.text('cluster.zones', zone, /^[1-9]$/, 'a zone is its number as text, such as `1`');
+    validator.text('cluster.zones', zone, /^[1-9]$/, 'a zone is a number as a string, such as `1`');
   }
   validator.number('cluster.minNodes', options.minNodes, AKS.nodes);
   validator.number('cluster.maxNodes', options.maxNodes, { ...AKS.nodes, min: 1 });

@@ -42,8 +42,7 @@ export function containerAppTelemetry({ latencySeconds, symptoms }: AlarmThresho
         id: 'Errors',
         metric: ERRORS,
         threshold: 5,
-        description:
-          'More than five requests in five minutes failed with 5xx. The console log in Log Analytics says why.',
+        description: 'More than five requests in five minutes failed with 5xx. See the console log in Log Analytics.',
       },
       {
         id: 'Latency',
@@ -61,7 +60,7 @@ export function containerAppTelemetry({ latencySeconds, symptoms }: AlarmThresho
           only: { dimension: 'statusCode', values: ['429', '503'] },
         },
         threshold: 5,
-        description: 'Requests were turned away because every replica was full. Raise maxReplicas.',
+        description: 'Requests were rejected because every replica was full. Raise maxReplicas.',
       },
     ],
   };

@@ -60,13 +60,13 @@ export function checkContainerApps(
     options.cpu === undefined || Token.isUnresolved(options.cpu) || Number.isInteger(options.cpu * 4),
     'host.cpu',
     'OUT_OF_RANGE',
-    `got ${options.cpu}; Container Apps give CPUs in steps of 0.25`,
+    `got ${options.cpu}; Container Apps allows CPUs in steps of 0.25`,
   );
   validator.check(
     options.cpu === undefined || options.gpu === undefined,
     'host.cpu',
     'CONFLICT',
-    'a replica with a GPU has all CPUs of its workload profile; leave `cpu` out',
+    'a replica with a GPU uses all CPUs of its workload profile; remove `cpu`',
   );
   checkGpuUse(validator, {
     prop: 'host.image',
@@ -77,7 +77,7 @@ export function checkContainerApps(
     !options.internal || options.subnet !== undefined,
     'host.internal',
     'CONFLICT',
-    'only a network of your own can be the only one that reaches the model; give `subnet`',
+    'an internal environment requires your own network; set `subnet`',
   );
   checkDelegated(validator, 'host.subnet', options.subnet);
   checkInNetwork(validator, props, 'host.subnet', options.subnet);

@@ -29,7 +29,7 @@ export function checkFunctions(validator: Validator, props: AzureServingProps, o
   if (format !== 'onnx') {
     validator.refuse(
       'model',
-      `got the format ${format}, which needs Python, and the image of Functions for Node has none; export the model to ` +
+      `got the format ${format}, which needs Python, which the Node.js image of Functions lacks; export the model to ` +
         'ONNX, or use ServerlessHost.containerApps()',
     );
   }

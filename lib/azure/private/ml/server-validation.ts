@@ -19,7 +19,7 @@ export function checkMlServer(validator: Validator, props: ManagedEndpointModelP
     gpu: {
       prop: 'instanceType',
       has: instanceType !== undefined && (Token.isUnresolved(instanceType) || GPU_TYPE.test(instanceType)),
-      how: 'give a machine with one from NVIDIA, such as `Standard_NC24ads_A100_v4`',
+      how: 'use an instance type with an NVIDIA GPU, such as `Standard_NC24ads_A100_v4`',
     },
     sources: ['hub', 'folder'],
     others: Object.fromEntries(stableModels.map((other, index) => [`stableModels.${index}.model`, other.model])),
@@ -30,7 +30,7 @@ export function checkMlServer(validator: Validator, props: ManagedEndpointModelP
     prop: 'image',
     isWasted: GPU_TYPE.test(instanceType ?? '') && image === undefined && spec?.image === undefined,
     paidBy: instanceType,
-    instead: 'another `server`, or a machine without a GPU',
+    instead: 'another `server`, or an instance type without a GPU',
   });
   if (spec?.image === undefined) return;
   const command = builtIn(spec, model, '');
@@ -38,8 +38,9 @@ export function checkMlServer(validator: Validator, props: ManagedEndpointModelP
     if (command !== undefined) {
       validator.refuse(
         'server',
-        `Azure ML gives containers no arguments, and ${spec.name} needs some; its image is copied with them from a registry ` +
-          `that is open, not from ${Token.isUnresolved(spec.image) ? 'one that is known at deployment only' : spec.image}. ` +
+        `Azure ML passes no arguments to containers, and ${spec.name} needs some; its image can be copied with ` +
+          `arguments from a public registry, not from ` +
+          `${Token.isUnresolved(spec.image) ? 'one that is known at deployment only' : spec.image}. ` +
           'Leave `image` out, or make one with a CMD of its own and serve it by ModelServer.custom(), or use ContainerModel',
       );
     }
@@ -47,21 +48,21 @@ export function checkMlServer(validator: Validator, props: ManagedEndpointModelP
       privateSubnet === undefined || props.workspace !== undefined,
       'server',
       'UNREACHABLE_IMAGE',
-      'instances behind `privateSubnet` reach approved registries only, and this one is not known as a resource; leave ' +
-        '`image` out, whose copy is approved, or give a `workspace` whose network lets them out to it',
+      'instances behind `privateSubnet` reach approved registries only, and this one is not a known resource; ' +
+        'remove `image`, whose copy is approved, or give a `workspace` whose network lets them out to it',
     );
   }
   validator.check(
     !command?.some((argument) => Token.isUnresolved(argument)),
     'server',
     'UNRESOLVED_TOKEN',
-    `an argument of ${spec.name} is known at deployment only, and its image is described at synth; give it in the code`,
+    `an argument of ${spec.name} is known only at deployment, but the image is defined at synth; pass a literal`,
   );
   validator.check(
     spec.source?.kind !== 'hub' || privateSubnet === undefined,
     'server',
     'UNREACHABLE_SOURCE',
-    `instances behind \`privateSubnet\` reach no hub, from which ${spec.name} would fetch the model; put the weights into an ` +
-      'image of yours, and give their folder in it',
+    `instances behind \`privateSubnet\` cannot reach the hub from which ${spec.name} downloads the model; put the ` +
+      'weights into your own image, and pass their folder',
   );
 }

@@ -44,7 +44,7 @@ export function mlTelemetry({ latencySeconds, symptoms }: AlarmThresholds): Omit
       REQUESTS,
       LATENCY,
       { title: 'Connections', namespace: NAMESPACE, name: 'ConnectionsActive', aggregation: 'Average' },
-      { title: 'Bytes from and to callers', namespace: NAMESPACE, name: 'NetworkBytes', aggregation: 'Average' },
+      { title: 'Bytes received and sent', namespace: NAMESPACE, name: 'NetworkBytes', aggregation: 'Average' },
     ],
     requestMetrics: { requests: REQUESTS, errors: ERRORS, latency: LATENCY },
     alarms: [
@@ -52,7 +52,7 @@ export function mlTelemetry({ latencySeconds, symptoms }: AlarmThresholds): Omit
         id: 'Errors',
         metric: ERRORS,
         threshold: 1,
-        description: 'More than one request a minute failed with 5xx. The console log in Log Analytics says why.',
+        description: 'More than one request a minute failed with 5xx. See the console log in Log Analytics.',
       },
       {
         id: 'Latency',
@@ -64,7 +64,7 @@ export function mlTelemetry({ latencySeconds, symptoms }: AlarmThresholds): Omit
         id: 'Saturation',
         metric: TURNED_AWAY,
         threshold: 1,
-        description: 'Requests were turned away with 429. Raise maxReplicas, or maxConcurrency if processors idle.',
+        description: 'Requests were rejected with 429. Raise maxReplicas, or maxConcurrency if processors idle.',
       },
     ],
   };

@@ -58,7 +58,7 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
       kinds: ['cloudIdentity', 'apiKey'],
       instead: 'Use ServerlessModel or ContainerModel of modelship/azure for the others',
     },
-    minReplicas: { ...AZURE_ML.instances, below: 'Use ServerlessModel, which scales to zero' },
+    minReplicas: { ...AZURE_ML.instances, adviceBelowMin: 'Use ServerlessModel, which scales to zero' },
     maxReplicas: AZURE_ML.instances,
     rollout: { canary: {}, instead: LINEAR_INSTEAD },
     throttle: 'Limit `maxConcurrency`, put Azure API Management in front, or use ServerlessModel of modelship/aws',
@@ -69,7 +69,7 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
     'instanceType',
     props.instanceType,
     /^Standard_[A-Za-z0-9_]+$/,
-    "give the name of a machine from Azure ML's list of managed online endpoints, such as `Standard_DS3_v2`",
+    "pass an instance type from Azure ML's list for managed online endpoints, such as `Standard_DS3_v2`",
   );
   validator.number('maxConcurrency', props.maxConcurrency, AZURE_ML.concurrency);
   validator.number('dataCapture.samplingPercent', props.dataCapture?.samplingPercent, AZURE_ML.samplingPercent);
@@ -93,14 +93,14 @@ function checkTraffic(validator: Validator, props: ManagedEndpointModelProps): v
     mirrorPercent === undefined || rollout.kind === 'allAtOnce',
     'mirrorPercent',
     'CONFLICT',
-    'a version gets either copies of the traffic or a share of it; leave out the canary or `mirrorPercent`',
+    'a version gets either mirrored traffic or a share of it; remove the canary or `mirrorPercent`',
   );
   const names = [props, ...stableModels].map(({ model, versionSalt }) => deploymentName(model, versionSalt));
   validator.check(
     new Set(names).size === names.length,
     'stableModels',
     'DUPLICATE',
-    'two versions have the same digest, and would be the same deployment; give each version once',
+    'two versions have the same digest, and would be the same deployment; pass each version once',
   );
   validator.check(
     names.length <= AZURE_ML.deployments,

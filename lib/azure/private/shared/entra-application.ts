@@ -52,7 +52,7 @@ export class EntraApplication extends Construct {
                 type: 'Admin',
                 value: 'invoke',
                 admin_consent_display_name: 'Invoke',
-                admin_consent_description: 'Ask the model in the name of a user who may',
+                admin_consent_description: 'Invoke the model on behalf of an authorized user',
                 enabled: true,
               },
             ],

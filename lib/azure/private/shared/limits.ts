@@ -5,7 +5,7 @@ export const LOG_RETENTION_DAYS: Range = { min: 30, max: 730, unit: 'days', sour
 
 export const LOCATION = {
   pattern: /^[a-z]+[a-z0-9]*$/,
-  rule: 'give the region by its short name, in lower case without spaces, such as `westeurope`',
+  rule: 'use the short name of the region, in lower case without spaces, such as `westeurope`',
 };
 
 /** Service to which a subnet of Flex Consumption or Container Apps must be delegated. */

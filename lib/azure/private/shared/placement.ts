@@ -34,7 +34,8 @@ export class Placement extends Construct {
         hasFeature(provider, 'applicationInsights', 'disableGeneratedRule', true) ||
         hasFeature(provider, 'resourceGroup', 'preventDeletionIfContainsResources', false)
           ? undefined
-          : 'a destroy stops at the resource group, to which Azure adds an alert rule for Application Insights; set ' +
+          : 'terraform destroy fails at the resource group, because Azure adds an alert rule for Application ' +
+            'Insights to it; set ' +
             'features: AZURERM_FEATURES of modelship/azure',
       );
     }

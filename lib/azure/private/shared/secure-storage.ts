@@ -77,7 +77,7 @@ export class SecureStorage extends Construct {
       requireProvider(this, ({ storageUseAzureadInput }) =>
         storageUseAzureadInput
           ? undefined
-          : `uploads with keys, and ${this.node.path} has none; set storageUseAzuread: true`,
+          : `uploads with account keys, which ${this.node.path} disables; set storageUseAzuread: true`,
       );
     }
     if (props.privateSubnet && !options.isPublic) {

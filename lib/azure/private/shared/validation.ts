@@ -66,7 +66,7 @@ export function checkAzureProps(
     props.location !== undefined || props.resourceGroup !== undefined,
     'location',
     'MISSING',
-    'got none; give a region such as `westeurope`, or `resourceGroup`, whose region is then used',
+    'got none; pass a region such as `westeurope`, or a `resourceGroup` to use its region',
   );
   validator.text('location', props.location, LOCATION.pattern, LOCATION.rule);
   validator.text(
@@ -137,7 +137,7 @@ function checkZones(validator: Validator, { privateSubnet, privateDnsZones = {} 
     privateSubnet !== undefined || zones.length === 0,
     'privateDnsZones',
     'CONFLICT',
-    'zones are for the addresses of private endpoints; give `privateSubnet`, or leave them out',
+    'DNS zones are for private endpoints; set `privateSubnet`, or remove them',
   );
   for (const zone of zones) {
     checkId(validator, `privateDnsZones.${zone}`, privateDnsZones[zone], 'Microsoft.Network/privateDnsZones');
@@ -145,7 +145,7 @@ function checkZones(validator: Validator, { privateSubnet, privateDnsZones = {} 
       PRIVATE_ZONES.includes(zone),
       `privateDnsZones.${zone}`,
       'UNKNOWN_ZONE',
-      `there are no addresses for it; there are some for ${PRIVATE_ZONES.join(', ')}`,
+      `unknown private DNS zone; the zones are ${PRIVATE_ZONES.join(', ')}`,
     );
   }
 }
@@ -161,8 +161,7 @@ export function checkInNetwork(
     privateSubnet === undefined || subnet !== undefined,
     prop,
     'OUTSIDE_NETWORK',
-    'storage behind `privateSubnet` is reached from its network only; give a subnet of that network to what serves, ' +
-      'another one than that of the private endpoints',
+    'storage behind `privateSubnet` is reachable only from its network; set another subnet of that network for the app',
   );
 }
 

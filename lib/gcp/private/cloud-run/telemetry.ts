@@ -61,8 +61,8 @@ export function cloudRunTelemetry(
         threshold: thresholds.errorPercent / 100,
         minutes,
         documentation:
-          `${symptoms.errors} Read the errors in Cloud Logging; if a new revision serves, send the traffic back to the ` +
-          'previous one.',
+          `${symptoms.errors} Read the errors in Cloud Logging; if a new revision caused them, shift traffic back ` +
+          'to the previous one.',
       },
       {
         id: 'Latency',

@@ -69,7 +69,7 @@ export function validateCloudRun(scope: Construct, props: ServerlessModelProps):
     !props.uptimeCheck || (props.ingress?.value ?? 'INGRESS_TRAFFIC_ALL') === 'INGRESS_TRAFFIC_ALL',
     'uptimeCheck',
     'UNREACHABLE',
-    'Cloud Monitoring probes from the internet and cannot reach an internal service; leave it out, or set ' +
+    'Cloud Monitoring probes from the internet and cannot reach an internal service; remove it, or set ' +
       'ingress: Ingress.all()',
   );
   validator.throwIfAny();
@@ -107,7 +107,8 @@ function checkGpu(validator: Validator, { gpu, region }: ServerlessModelProps, {
     regions !== undefined,
     'gpu',
     'UNSUPPORTED',
-    `got ${gpu.name}; Cloud Run offers ${[...CLOUD_RUN.gpuRegions.keys()].join(', ')}; others run on GKE by ContainerModel`,
+    `got ${gpu.name}; Cloud Run offers ${[...CLOUD_RUN.gpuRegions.keys()].join(', ')}; for others use ` +
+      `ContainerModel on GKE`,
   );
   validator.check(
     regions === undefined || Token.isUnresolved(region) || regions.includes(region),
@@ -120,7 +121,8 @@ function checkGpu(validator: Validator, { gpu, region }: ServerlessModelProps, {
     (Token.isUnresolved(cpu) || cpu >= minCpus) && (Token.isUnresolved(memoryMib) || memoryMib >= minMemoryMib),
     'gpu',
     'GPU_INSTANCE_TOO_SMALL',
-    `got ${cpu} CPU and ${memoryMib} MiB; Cloud Run wants at least ${minCpus} CPU and ${minMemoryMib} MiB with a GPU`,
+    `got ${cpu} CPU and ${memoryMib} MiB; Cloud Run requires at least ${minCpus} CPU and ${minMemoryMib} MiB with a ` +
+      `GPU`,
   );
 }
 
@@ -130,7 +132,7 @@ function checkNetwork(validator: Validator, props: ServerlessModelProps): void {
       props[prop] === undefined || props.network !== undefined || props.subnetwork !== undefined,
       prop,
       'CONFLICT',
-      'it says how traffic goes through a VPC network, and there is none; give network or subnetwork too',
+      'it applies to a VPC network only; set network or subnetwork too',
     );
   }
 }

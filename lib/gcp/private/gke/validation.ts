@@ -69,7 +69,7 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
       kinds: ['cloudIdentity', 'jwt', 'anonymous'],
       instead: 'Use Access.jwt(), or ServerlessModel of modelship/aws for API keys',
     },
-    minReplicas: { ...GKE.maxReplicas, below: 'Use ServerlessModel, which scales to zero' },
+    minReplicas: { ...GKE.maxReplicas, adviceBelowMin: 'Use ServerlessModel, which scales to zero' },
     maxReplicas: GKE.maxReplicas,
     rollout: {
       canary: {},
@@ -112,7 +112,7 @@ function checkAccess(validator: Validator, { access, exposure }: ContainerModelP
     'access',
     'NOT_AUTHENTICATED',
     'an Ingress or a Gateway does not authenticate callers, and pods are allowed by network only; set access: Access.jwt(…), ' +
-      'or Access.anonymous() if anyone may ask',
+      'or Access.anonymous() to allow all callers',
   );
 }
 
@@ -123,7 +123,7 @@ function checkZones(validator: Validator, { cluster, region }: ContainerModelPro
     zones.length > 0,
     'cluster.zones',
     'MISSING',
-    'got none, so that no node could run; name at least one zone, or remove it to use all zones of the region',
+    'got none, so no node could run; name at least one zone, or remove it to use all zones of the region',
   );
   const pattern = Token.isUnresolved(region) ? /^[a-z]+-[a-z]+\d+-[a-z]$/ : new RegExp(`^${region}-[a-z]$`);
   for (const zone of zones) {
@@ -134,14 +134,14 @@ function checkZones(validator: Validator, { cluster, region }: ContainerModelPro
 function checkPlanTime(validator: Validator, { cluster, exposure, host, namespace }: ContainerModelProps): void {
   const existing = cluster?.kind === 'existing';
   const why =
-    'Terraform must see the resource definitions in the cluster when it plans, and a cluster that is made is not there ' +
-    'yet; give cluster: GkeCluster.existing(…)';
+    'Terraform must see the resource definitions in the cluster when it plans, and a new cluster does not exist ' +
+    'yet; set cluster: GkeCluster.existing(…)';
   validator.check(exposure?.kind !== 'gateway' || existing, 'exposure', 'CLUSTER_NOT_THERE', why);
   validator.check(!host?.needsExistingCluster || existing, 'host', 'CLUSTER_NOT_THERE', why);
   validator.check(
     !host?.needsExistingCluster || namespace !== undefined,
     'namespace',
     'MISSING',
-    'KServe serves in the namespaces that it was set up for; name one',
+    'KServe serves only in namespaces that are set up for it; name one',
   );
 }

@@ -63,7 +63,7 @@ export function checkGoogleProps(
       'alarmActions',
       channel,
       /^projects\/[^/]+\/notificationChannels\/\d+$/,
-      'give notification channels by their full name, `projects/P/notificationChannels/N`',
+      'use the full name of a notification channel, `projects/P/notificationChannels/N`',
     );
   }
   for (const [name, value] of Object.entries(props.labels ?? {})) {
@@ -88,14 +88,14 @@ function checkKey(validator: Validator, { encryptionKey: key, region }: GoogleSe
     'encryptionKey',
     key,
     pattern,
-    'give the full name of a key, `projects/P/locations/L/keyRings/R/cryptoKeys/K`, without a version',
+    'use the full name of a key, `projects/P/locations/L/keyRings/R/cryptoKeys/K`, without a version',
   );
   const location = key === undefined || Token.isUnresolved(key) ? undefined : pattern.exec(key)?.[1];
   validator.check(
     location === undefined || Token.isUnresolved(region) || location === region,
     'encryptionKey',
     'KEY_ELSEWHERE',
-    `the key is in ${location} and the endpoint in ${region}; Google Cloud encrypts with keys of the same region only, ` +
-      'so give a key ring of the region',
+    `the key is in ${location} and the endpoint in ${region}; Google Cloud encrypts only with keys of the same region, ` +
+      'so use a key ring in the region',
   );
 }

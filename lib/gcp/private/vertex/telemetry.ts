@@ -50,7 +50,7 @@ export function vertexTelemetry(
         threshold: thresholds.errorPercent / 100,
         minutes,
         documentation:
-          `${symptoms.errors} Read the errors in Cloud Logging; during a canary, send the traffic back to the stable ` +
+          `${symptoms.errors} Read the errors in Cloud Logging; during a canary, shift traffic back to the stable ` +
           'version.',
       },
       {

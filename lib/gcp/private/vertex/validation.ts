@@ -67,14 +67,14 @@ export function validateVertex(scope: Construct, props: ManagedEndpointModelProp
       kinds: ['cloudIdentity'],
       instead: 'Use ServerlessModel of modelship/gcp for JWTs and anonymous callers',
     },
-    minReplicas: { ...VERTEX.replicas, below: 'Use ServerlessModel, which scales to zero' },
+    minReplicas: { ...VERTEX.replicas, adviceBelowMin: 'Use ServerlessModel, which scales to zero' },
     maxReplicas: VERTEX.replicas,
     rollout: {
       canary: {},
       stable: { prop: 'stableModel', value: props.stableModel, what: 'its package' },
       instead: LINEAR_INSTEAD,
     },
-    throttle: 'Limit `maxReplicas`, request another quota of the project, or use ServerlessModel of modelship/aws',
+    throttle: 'Limit `maxReplicas`, request a higher quota for the project, or use ServerlessModel of modelship/aws',
     timeoutSeconds: {
       min: 1,
       max: shared ? VERTEX.sharedTimeoutSeconds : VERTEX.dedicatedTimeoutSeconds,
@@ -86,7 +86,7 @@ export function validateVertex(scope: Construct, props: ManagedEndpointModelProp
     'endpointName',
     props.endpointName,
     VERTEX.endpointName,
-    'Vertex AI names endpoints by a number of at most ten digits that does not start with 0',
+    'the id of a Vertex AI endpoint is a number of at most ten digits that does not start with 0',
   );
   validator.number('targetCpuPercent', props.targetCpuPercent, {
     min: 1,
@@ -105,7 +105,7 @@ export function validateVertex(scope: Construct, props: ManagedEndpointModelProp
     !props.dedicated || props.privateServiceConnectProjects === undefined,
     'dedicated',
     'CONFLICT',
-    'an endpoint behind Private Service Connect has no public address; leave one of the two out',
+    'an endpoint behind Private Service Connect has no public address; remove one of the two',
   );
   if (props.dataCapture) checkDataCapture(validator, props.dataCapture);
   checkServerProps(validator, props);
@@ -126,14 +126,16 @@ function checkServerProps(validator: Validator, props: ManagedEndpointModelProps
   if (!spec.readsGcs) {
     validator.refuse(
       'server',
-      `Vertex AI mounts no folders, and ${spec.name} loads a model from nowhere else; use ContainerModel of modelship/gcp, ` +
+      `Vertex AI mounts no folders, and ${spec.name} loads models only from folders; use ContainerModel of ` +
+        `modelship/gcp, ` +
         'or ModelServer.modelship(), which loads the same formats',
     );
   }
   if (props.explanations !== undefined && !spec.speaksInstances) {
     validator.refuse(
       'explanations',
-      `Vertex AI asks for explanations by {"instances": […]}, which ${spec.name} does not speak; leave it out, or use ` +
+      `Vertex AI requests explanations with {"instances": […]}, which ${spec.name} does not support; remove it, or ` +
+        `use ` +
         'ModelServer.modelship() or .tensorflowServing()',
     );
   }
@@ -141,7 +143,7 @@ function checkServerProps(validator: Validator, props: ManagedEndpointModelProps
     if (props[prop] === undefined) continue;
     validator.refuse(
       prop,
-      `it is a limit of Modelship's runtime, and nothing tells it to ${spec.name}; leave it out: the limit is Vertex AI's`,
+      `it is a limit of Modelship's runtime, which ${spec.name} does not have; remove it to use the limit of Vertex AI`,
     );
   }
 }

@@ -50,7 +50,7 @@ export class LastingSession {
    */
   async run(feeds: Readonly<Record<string, PlainTensor>>): Promise<Readonly<Record<string, PlainTensor>>> {
     if (!this.session)
-      throw new InferenceError('UNAVAILABLE', 'the thread of the model ended, and is started again', 1);
+      throw new InferenceError('UNAVAILABLE', 'the thread of the model exited and is being restarted', 1);
     const outputs = await this.session.run(feeds);
     this.ends = 0;
     return outputs;
@@ -73,7 +73,7 @@ export class LastingSession {
     this.session = undefined;
     this.failure = failure;
     if (this.isReleased) return;
-    this.options.onLine(`${failure}; it is started again`);
+    this.options.onLine(`${failure}; it is being restarted`);
     const delay = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** this.ends++);
     this.timer = setTimeout(() => {
       this.opening = this.startAgain();

@@ -87,7 +87,7 @@ function signatureOf(session: InferenceSession, path: string, stripped?: Without
       throw new ModelPackageError(
         'ARTIFACT_INVALID',
         `${value.name} of the model is ${value.isTensor ? `a tensor of ${value.type}` : 'no tensor'}, which cannot be ` +
-          'served. Export the model so that it takes and gives tensors only.',
+          'served. Export the model so that it takes and returns tensors only.',
       );
     }
     const shape = value.shape.map((size) => (typeof size === 'number' && size >= 0 ? size : -1));
@@ -121,7 +121,7 @@ class OnnxModel implements LoadedModel {
     return this.threads;
   }
 
-  get ahead(): number {
+  get queuedRuns(): number {
     return this.session instanceof LastingSession ? 1 : 0;
   }
 
@@ -144,7 +144,7 @@ class OnnxModel implements LoadedModel {
     } catch (error) {
       if (error instanceof InferenceError) throw error;
       // The request already matches the signature, so the graph rejects its values or the combination of its shapes.
-      throw new InferenceError('INVALID_ARGUMENT', `the model refused the input: ${firstLine(error)}`);
+      throw new InferenceError('INVALID_ARGUMENT', `the model rejected the input: ${firstLine(error)}`);
     }
     return this.signature.outputs.map((spec) => fromOnnx(spec, results[spec.name] as PlainTensor));
   }
@@ -179,8 +179,10 @@ function toOnnx({ name, datatype, data, shape }: Tensor): PlainTensor {
  * Decodes a string element. The binding accepts only UTF-8 text up to a NUL and would silently alter any other bytes.
  */
 function textOf(name: string, element: Buffer): string {
-  if (!isUtf8(element)) throw invalid(`input ${name} holds bytes that are no UTF-8: ONNX models take text`);
-  if (element.includes(0)) throw invalid(`input ${name} holds a text with a NUL: ONNX models take text without`);
+  if (!isUtf8(element))
+    throw invalid(`input ${name} contains bytes that are not valid UTF-8, which ONNX string tensors require`);
+  if (element.includes(0))
+    throw invalid(`input ${name} contains a NUL character, which ONNX string tensors do not allow`);
   return element.toString();
 }
 

@@ -20,7 +20,7 @@ export const pythonEngine: Engine = {
     if (PICKLE_FORMATS.includes(format) && !options.trustPickle) {
       throw new ModelPackageError(
         'FORMAT_UNTRUSTED',
-        `${path} has the format ${format}, and loading it can run code that the file holds. Export the model to ONNX, ` +
+        `${path} has the format ${format}, and loading it can run code from the file. Export the model to ONNX, ` +
           'or, if you trust its origin as your own code, set MODELSHIP_TRUST_PICKLE to true (`trustPickle` in code, ' +
           '`--trust-pickle` on the command line).',
       );

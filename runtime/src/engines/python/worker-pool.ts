@@ -1,7 +1,7 @@
 import { ModelPackageError } from '../../manifest/index.js';
 import { InferenceError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { Unread, Worker, type WorkerModel, type WorkerOptions } from './worker.js';
+import { InputNotRead, Worker, type WorkerModel, type WorkerOptions } from './worker.js';
 
 /** Options of a worker pool. */
 export interface PoolOptions extends WorkerOptions {
@@ -90,7 +90,7 @@ export class WorkerPool {
     try {
       return await this.runOnce(inputs, signature);
     } catch (error) {
-      if (!(error instanceof Unread)) throw error;
+      if (!(error instanceof InputNotRead)) throw error;
       // The model has not seen the request, so it is retried. It is retried only once, because reading it may have
       // crashed the process.
       return this.runOnce(inputs, signature);
@@ -172,8 +172,7 @@ export class WorkerPool {
       await this.options.verify();
       this.startFault = undefined;
     } catch (error) {
-      this.startFault =
-        'the files of the model are no longer those that were verified, and its processes cannot start again';
+      this.startFault = 'the files of the model changed after they were verified, so its workers cannot restart';
       // Requests must not wait for files that only an operator can restore.
       slot.crashes = Math.max(slot.crashes, CRASH_LOOP);
       throw error;
@@ -183,7 +182,7 @@ export class WorkerPool {
 
   private replace(slot: Slot): void {
     slot.crashes++;
-    this.startLater(slot, `a worker ended, ${slot.crashes} times without an answer in between`);
+    this.startLater(slot, `a worker exited, ${slot.crashes} times in a row without a response`);
   }
 
   private startAgain(slot: Slot): void {
@@ -205,7 +204,9 @@ export class WorkerPool {
   /** Replaces an idle worker. Meanwhile requests wait, or are shed if their queue is full. */
   private async recycle(slot: Slot): Promise<void> {
     takeDown(slot);
-    this.options.onLine(`a worker is replaced, because it takes more than ${mebibytes(this.options.memoryBytes)} MiB`);
+    this.options.onLine(
+      `a worker is being replaced, because it uses more than ${mebibytes(this.options.memoryBytes)} MiB`,
+    );
     // The old and the new worker together could exceed the available memory.
     await slot.worker!.close();
     if (!this.isClosed) this.startAgain(slot);
@@ -223,7 +224,7 @@ export class WorkerPool {
       slot.isFull = true;
       if (slot.isIdle && this.isDispensable(slot)) void this.recycle(slot);
       else if (bytes > this.options.memoryBytes * RUN_FACTOR) {
-        slot.worker!.kill(`it took ${mebibytes(bytes)} MiB of memory, which is more than it may`);
+        slot.worker!.kill(`it took ${mebibytes(bytes)} MiB of memory, more than its limit`);
       }
     }
   }
@@ -270,7 +271,7 @@ export class WorkerPool {
     const { path, python } = this.options;
     return new ModelPackageError(
       'ARTIFACT_INVALID',
-      `the worker of ${path} ended ${crashes} times before it had loaded the model: ${message}. See what it wrote to ` +
+      `the worker of ${path} exited ${crashes} times before it had loaded the model: ${message}. See what it wrote to ` +
         `the log, and check that ${python} has Python 3.9 or later with numpy and the model's packages.`,
     );
   }
@@ -279,7 +280,7 @@ export class WorkerPool {
     const { path, memoryBytes } = this.options;
     return new ModelPackageError(
       'ARTIFACT_INVALID',
-      `${path} takes ${mebibytes(bytes)} MiB of memory once it is loaded, and each worker may take ` +
+      `${path} uses ${mebibytes(bytes)} MiB of memory after loading, and the limit for each worker is ` +
         `${mebibytes(memoryBytes)} MiB. Give the server more memory or fewer workers, or raise MODELSHIP_WORKER_MEMORY_MIB.`,
     );
   }

@@ -44,10 +44,10 @@ const SOCKET = 3;
 const MAX_EXIT_MS = 2000;
 
 /** A worker exceeded its time limit and was killed. */
-class Overdue extends Error {}
+class WorkerTimeout extends Error {}
 
 /** A worker exited before it had read a request, so another worker can handle the request. */
-export class Unread extends InferenceError {
+export class InputNotRead extends InferenceError {
   constructor(why: string) {
     super('UNAVAILABLE', failed(why), 1);
   }
@@ -87,7 +87,7 @@ export class Worker {
       try {
         reader.push(piece);
       } catch {
-        this.distrust();
+        this.killUntrusted();
       }
     });
     // The exit event reports the cause after the connection breaks. The socket reports an error only if the worker had
@@ -103,7 +103,7 @@ export class Worker {
     readLines(this.child.stderr!, options.onLine);
     this.ended = new Promise((resolve) => {
       const finish = (why: string) => {
-        this.end ??= this.isUnread ? new Unread(why) : new Error(why);
+        this.end ??= this.isUnread ? new InputNotRead(why) : new Error(why);
         this.pending?.reject(this.end);
         this.pending = undefined;
         resolve();
@@ -111,7 +111,7 @@ export class Worker {
       this.child.once('error', (error) => finish(error.message));
       this.child.once('exit', (code, signal) =>
         // The event of the broken connection may arrive after the exit event, so wait one turn of the event loop.
-        setImmediate(finish, signal ? `it was ended by ${signal}` : `it exited with ${code}`),
+        setImmediate(finish, signal ? `it was killed by ${signal}` : `it exited with ${code}`),
       );
     });
     this.removed = this.ended.then(() => folder?.remove());
@@ -129,13 +129,13 @@ export class Worker {
     try {
       frame = await this.call(encodeFrame({ path, format, trusted, declared, code, threads }), loadLimitMs);
     } catch (error) {
-      if (!(error instanceof Overdue)) throw error;
+      if (!(error instanceof WorkerTimeout)) throw error;
       throw new ModelPackageError(
         'ARTIFACT_INVALID',
         `${path} was not loaded within ${loadLimitMs / 1000} seconds, which is the limit. Make the model smaller, or give the server more CPU.`,
       );
     }
-    const { error, ...model } = frame.header as WorkerModel & { error?: Told };
+    const { error, ...model } = frame.header as WorkerModel & { error?: WorkerFailure };
     if (!error) return model;
     throw new ModelPackageError('ARTIFACT_INVALID', `${path} cannot be loaded by ${python}: ${error.message}`);
   }
@@ -153,8 +153,8 @@ export class Worker {
     try {
       frame = await this.call(request, this.options.runLimitMs);
     } catch (error) {
-      if (error instanceof Unread) throw error;
-      if (error instanceof Overdue) throw new InferenceError('DEADLINE_EXCEEDED', error.message);
+      if (error instanceof InputNotRead) throw error;
+      if (error instanceof WorkerTimeout) throw new InferenceError('DEADLINE_EXCEEDED', error.message);
       throw new InferenceError('UNAVAILABLE', failed((error as Error).message), 1);
     }
     const answer = this.answerOf(frame);
@@ -164,13 +164,13 @@ export class Worker {
 
   private answerOf(frame: Frame): Tensor[] | InferenceError {
     try {
-      const { error } = frame.header as { error?: Told };
+      const { error } = frame.header as { error?: WorkerFailure };
       if (error === undefined) return tensorsOf(frame);
       if (STATUS_CODES.includes(error.code)) return new InferenceError(error.code, String(error.message));
     } catch {
       // The frame is not a valid response.
     }
-    this.distrust();
+    this.killUntrusted();
     return new InferenceError('UNAVAILABLE', failed(this.end!.message), 1);
   }
 
@@ -198,7 +198,7 @@ export class Worker {
   private async call(request: readonly Buffer[], limitMs: number | undefined): Promise<Frame> {
     if (this.end || !this.socket.writable) {
       await this.ended;
-      throw this.end instanceof Unread ? this.end : new Unread(this.end!.message);
+      throw this.end instanceof InputNotRead ? this.end : new InputNotRead(this.end!.message);
     }
     const answer = new Promise<Frame>((resolve, reject) => {
       this.pending = { resolve, reject };
@@ -216,7 +216,7 @@ export class Worker {
 
   /** Kills the process, because nothing else stops code that is stuck. The call fails once the process has exited. */
   private giveUp(limitMs: number): void {
-    this.end ??= new Overdue(`the model took longer than ${limitMs / 1000} seconds`);
+    this.end ??= new WorkerTimeout(`the model took longer than ${limitMs / 1000} seconds`);
     this.child.kill('SIGKILL');
   }
 
@@ -224,22 +224,22 @@ export class Worker {
     const { pending } = this;
     this.pending = undefined;
     if (pending) pending.resolve(frame);
-    else this.distrust();
+    else this.killUntrusted();
   }
 
   /**
    * Kills the process after other code in it has written to the connection. The data that follows is unreliable and may
    * include the response to an earlier request.
    */
-  private distrust(): void {
-    this.kill('it wrote what is no answer');
+  private killUntrusted(): void {
+    this.kill('it wrote an invalid response');
   }
 }
 
 /** Description of the model that a worker returns once it has loaded it. */
 export type WorkerModel = Pick<LoadedModel, 'signatures' | 'requirements' | 'restrictions'>;
 
-interface Told {
+interface WorkerFailure {
   readonly code: StatusCode;
   readonly message: string;
 }

@@ -62,7 +62,7 @@ function answerSwagger(models: ModelCatalog, request: HttpRequest): HttpResponse
   const version = new URLSearchParams(request.query).get('version') ?? '2';
   if (version !== '2' && version !== '3') {
     return jsonResponse(
-      JSON.stringify({ message: `no swagger of version ${version.slice(0, 40)}: 2 and 3 are there` }),
+      JSON.stringify({ message: `no swagger document of version ${version.slice(0, 40)}: the versions are 2 and 3` }),
       404,
     );
   }

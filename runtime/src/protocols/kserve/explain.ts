@@ -94,7 +94,7 @@ async function explanations(
     const values = size * features * (scores.length / count);
     if (values > MOST_VALUES) {
       throw invalid(
-        `explaining gives ${values} numbers, ${MOST_VALUES} are allowed in an answer: ask for fewer instances`,
+        `explaining gives ${values} numbers, ${MOST_VALUES} are allowed in a response: send fewer instances`,
       );
     }
     return scores;
@@ -176,7 +176,7 @@ function wholeNumber(
 ): number {
   const value = Object.hasOwn(parameters, name) ? parameters[name] : byDefault;
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
-  throw invalid(`parameter ${name} is ${JSON.stringify(value)}: a whole number from ${least} to ${most} is needed`);
+  throw invalid(`parameter ${name} is ${JSON.stringify(value)}, must be a whole number from ${least} to ${most}`);
 }
 
 /** Returns the first floating-point output, which must have one row per input row. */

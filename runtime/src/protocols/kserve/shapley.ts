@@ -8,7 +8,7 @@ const NUMBERS_PER_CALL = 2 ** 20;
 export type Evaluate = (rows: Float64Array, count: number) => Promise<Float64Array>;
 
 /** Instance to explain and its sampling settings. */
-export interface ShapleyQuestion {
+export interface ShapleyProblem {
   /** Features of the instance. */
   readonly instance: Float64Array;
   /** Rows of feature values that represent absent features, concatenated. The effects are averaged over the rows. */
@@ -39,7 +39,7 @@ export function shapleyRows(features: number, backgrounds: number, permutations:
  * The values are exact for a model that is linear in its features, regardless of the orders. Rows are generated and
  * evaluated batch by batch.
  */
-export async function shapleyValues(question: ShapleyQuestion, evaluate: Evaluate): Promise<ShapleyValues> {
+export async function shapleyValues(question: ShapleyProblem, evaluate: Evaluate): Promise<ShapleyValues> {
   const { instance, background, permutations } = question;
   const features = instance.length;
   const total = shapleyRows(features, background.length / features, permutations);
@@ -69,7 +69,7 @@ const NONE = -1;
  *
  * @returns the feature that was set last, while `row` holds the next row to evaluate
  */
-function* walk({ instance, background, permutations, seed }: ShapleyQuestion, row: Float64Array): Generator<number> {
+function* walk({ instance, background, permutations, seed }: ShapleyProblem, row: Float64Array): Generator<number> {
   const features = instance.length;
   const random = generator(seed);
   for (let start = 0; start < background.length; start += features) {

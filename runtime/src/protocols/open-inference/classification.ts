@@ -17,7 +17,7 @@ export function classified(requested: RequestedOutput, output: Tensor, labels: r
   const count = requested.parameters.get('classification');
   if (count === undefined) return output;
   if (!Number.isSafeInteger(count) || (count as number) < 1) {
-    throw invalid(`output ${output.name}: classification is ${count}, a number of classes is needed`);
+    throw invalid(`output ${output.name}: classification is ${count}, must be a number of classes`);
   }
   if (output.datatype === 'BYTES') {
     throw invalid(`output ${output.name}: ${output.datatype} cannot be ranked into classes`);

@@ -64,6 +64,6 @@ export function loadParameters(body: Buffer): LoadParameters {
  */
 export function modelNameOf(request: { readonly repository_name: string; readonly model_name: string }): string {
   const name = request.model_name || request.repository_name;
-  if (name === '') throw invalid('the name of a model is needed');
+  if (name === '') throw invalid('the name of the model is missing');
   return name;
 }

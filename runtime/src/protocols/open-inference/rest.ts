@@ -76,7 +76,10 @@ function inferHandler(models: ModelCatalog): RouteHandler {
   return (request, parameters) => {
     const type = request.headers['content-type'];
     if (type !== undefined && !JSON_TYPES.test(type)) {
-      return json({ error: `content-type ${type}: application/json or application/octet-stream is needed` }, 415);
+      return json(
+        { error: `content-type ${type} is not supported: use application/json or application/octet-stream` },
+        415,
+      );
     }
     return infer(findNamed(models, parameters), request);
   };

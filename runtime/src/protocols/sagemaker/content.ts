@@ -130,7 +130,7 @@ function headerOf(contentType = ''): CsvHeader | undefined {
 function only(outputs: readonly Tensor[]): Tensor {
   if (outputs.length === 1) return outputs[0]!;
   throw invalid(
-    `npy carries one array, the model gives ${outputs.map(({ name }) => name).join(', ')}: accept JSON or npz`,
+    `npy carries one array, the model gives ${outputs.map(({ name }) => name).join(', ')}: request JSON or npz`,
   );
 }
 

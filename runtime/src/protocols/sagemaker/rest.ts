@@ -34,7 +34,7 @@ export interface SageMakerOptions {
  */
 export function sageMaker({ accept = DEFAULT_TYPE }: SageMakerOptions = {}): Protocol {
   if (!ACCEPTED_TYPES.includes(accept)) {
-    throw new Error(`SageMaker's answers cannot be of the type ${accept}: ${ACCEPTED_TYPES.join(', ')} are supported`);
+    throw new Error(`a SageMaker response cannot have the type ${accept}: ${ACCEPTED_TYPES.join(', ')} are supported`);
   }
   return {
     name: 'sagemaker',

@@ -34,12 +34,12 @@ export function parseCall(path: string): Call | undefined {
 }
 
 /** Path of a status or metadata request. */
-export interface StatusQuestion extends ModelSpec {
+export interface StatusRequest extends ModelSpec {
   readonly metadata: boolean;
 }
 
 /** Parses the path of a status or metadata request. @returns undefined for any other path */
-export function parseStatusQuestion(path: string): StatusQuestion | undefined {
+export function parseStatusPath(path: string): StatusRequest | undefined {
   const match = STATUS.exec(path);
   if (!match) return undefined;
   if (match[1] === undefined) throw invalid('Missing model name in request.');

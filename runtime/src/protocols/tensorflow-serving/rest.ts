@@ -9,7 +9,7 @@ import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { decodeExamplesRequest } from './examples.js';
 import { inputsFromExamples } from './features.js';
-import { findModel, parseCall, parseStatusQuestion } from './paths.js';
+import { findModel, parseCall, parseStatusPath } from './paths.js';
 import { decodePredictRequest, signatureNamed } from './predict-request.js';
 import { encodePredictResponse } from './predict-response.js';
 import { classifications, encodeClassifications, encodeRegressions, regressions } from './results.js';
@@ -26,7 +26,7 @@ export function tensorFlowServing(): Protocol {
   return {
     name: 'tensorflow-serving',
     routes: (models) => {
-      const question = handled(errorResponse, (request) => answerQuestion(models, request));
+      const question = handled(errorResponse, (request) => answerStatus(models, request));
       const call = handled(errorResponse, acceptingEvents(callHandler(models)));
       return [
         { method: 'POST', path: '/v1/*', handler: call },
@@ -83,8 +83,8 @@ function timed(body: Buffer | string, { metrics }: ServedModel, call: ApiCall): 
   return jsonResponse(body, 200, metrics?.latencyOf(call));
 }
 
-function answerQuestion(models: ModelCatalog, request: HttpRequest): HttpResponse {
-  const question = parseStatusQuestion(request.path);
+function answerStatus(models: ModelCatalog, request: HttpRequest): HttpResponse {
+  const question = parseStatusPath(request.path);
   if (!question) throw malformed(request);
   return jsonResponse(
     question.metadata ? encodeMetadata(findModel(models, question)) : encodeStatus(versionStatuses(models, question)),

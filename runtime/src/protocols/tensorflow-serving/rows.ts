@@ -95,7 +95,7 @@ export function readPlacedRows(
 
 function readCell(reader: JsonReader, builder: TensorBuilder, { name }: TensorSpec, row: number): void {
   try {
-    if (reader.peek() === OPEN_ARRAY) throw invalid('one value is needed, not a list');
+    if (reader.peek() === OPEN_ARRAY) throw invalid('expected one value, got a list');
     builder.read();
   } catch (error) {
     throw inElement(error, `${row} key: ${name}`);

@@ -127,7 +127,7 @@ function writeBytes(writer: JsonWriter, tensor: Tensor, value: Buffer, style: Te
   } else if (!writer.stringBytes(value)) {
     throw new InferenceError(
       'FAILED_PRECONDITION',
-      `output ${tensor.name} holds bytes that are not UTF-8, which JSON text cannot carry: ask for it in binary`,
+      `output ${tensor.name} holds bytes that are not UTF-8, which JSON text cannot carry: request it in binary`,
     );
   }
 }
@@ -140,6 +140,6 @@ function writeNull(writer: JsonWriter, tensor: Tensor, value: number, nonFinite:
 function nonFiniteOutput(tensor: Tensor, value: number): InferenceError {
   return new InferenceError(
     'FAILED_PRECONDITION',
-    `output ${tensor.name} holds ${value}, which JSON has no number for: ask for it in binary`,
+    `output ${tensor.name} holds ${value}, which JSON has no number for: request it in binary`,
   );
 }

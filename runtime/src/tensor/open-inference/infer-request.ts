@@ -64,16 +64,16 @@ export function readInferRequest(reader: JsonReader, signature: Signature, binar
       const name = reader.name();
       if (isAbsent(reader)) continue;
       if (name === 'id') {
-        refuseTwice(id, name);
+        rejectDuplicate(id, name);
         id = readString(reader, name);
       } else if (name === 'parameters') {
-        refuseTwice(parameters, name);
+        rejectDuplicate(parameters, name);
         parameters = readParameters(reader);
       } else if (name === 'inputs') {
-        refuseTwice(inputs, name);
+        rejectDuplicate(inputs, name);
         inputs = readList(reader, name, () => readInput(reader, signature, binary !== undefined));
       } else if (name === 'outputs') {
-        refuseTwice(outputs, name);
+        rejectDuplicate(outputs, name);
         outputs = readList(reader, name, () => readRequestedOutput(reader));
       } else {
         reader.skip();
@@ -102,8 +102,9 @@ export function readTensors(reader: JsonReader, signature: Signature): readonly 
 /** Decodes a body that holds only the data of the single input. */
 function decodeRawRequest(body: Buffer, signature: Signature): InferRequest {
   const [spec, ...others] = signature.inputs as [TensorSpec, ...TensorSpec[]];
-  if (others.length > 0) throw invalid(`a raw body needs a model of one input, this one takes ${nameList(signature)}`);
-  if (spec.unknownRank) throw invalid('a raw body cannot tell the shape, and the input takes any: send it in JSON');
+  if (others.length > 0)
+    throw invalid(`a raw body requires a model with one input, this one takes ${nameList(signature)}`);
+  if (spec.unknownRank) throw invalid('a raw body carries no shape, and the input accepts any shape: send it in JSON');
   // The number of bytes determines one dimension. If several are dynamic, the first is a batch of one.
   const open = spec.shape.filter((size) => size === -1).length;
   const shape = spec.shape.map((size, axis) => (size === -1 && axis === 0 && open > 1 ? 1 : size));
@@ -115,7 +116,8 @@ function decodeRawRequest(body: Buffer, signature: Signature): InferRequest {
       shape: shape.map((size) => (size === -1 ? 1 : size)),
       data: [body],
     };
-    if (elementCount(tensor.shape) !== 1) throw invalid(`a raw body is one element, the input takes [${spec.shape}]`);
+    if (elementCount(tensor.shape) !== 1)
+      throw invalid(`a raw body is one element, but the input has shape [${spec.shape}]`);
   } else {
     if (shape.filter((size) => size === -1).length > 1) {
       throw invalid(`a raw body cannot tell the sizes of [${spec.shape}]: send the shape in JSON`);
@@ -141,19 +143,19 @@ function readInput(reader: JsonReader, signature: Signature, hasBinary: boolean)
       const member = reader.name();
       if (isAbsent(reader)) continue;
       if (member === 'name') {
-        refuseTwice(name, member);
+        rejectDuplicate(name, member);
         name = readString(reader, member);
       } else if (member === 'shape') {
-        refuseTwice(shape, member);
+        rejectDuplicate(shape, member);
         shape = readShape(reader);
       } else if (member === 'datatype') {
-        refuseTwice(datatype, member);
+        rejectDuplicate(datatype, member);
         datatype = readString(reader, member);
       } else if (member === 'parameters') {
-        refuseTwice(parameters, member);
+        rejectDuplicate(parameters, member);
         parameters = readParameters(reader);
       } else if (member === 'data') {
-        refuseTwice(dataAt, member);
+        rejectDuplicate(dataAt, member);
         reader.peek();
         dataAt = reader.position;
         // The data can be read only if its spec is known. If the spec follows, the data is read afterwards.
@@ -189,7 +191,7 @@ function readInput(reader: JsonReader, signature: Signature, hasBinary: boolean)
   if (!hasBinary)
     throw invalid(`input ${name} has binary_data_size, but the header Inference-Header-Content-Length is missing`);
   if (!Number.isSafeInteger(size) || (size as number) < 0) {
-    throw invalid(`input ${name}: binary_data_size is ${size}, a whole number of bytes is needed`);
+    throw invalid(`input ${name}: binary_data_size is ${size}, must be a whole number of bytes`);
   }
   const spec = isIgnored(signature, name) ? undefined : sentSpec(signature, name, shape, datatype);
   return { spec, shape, size: size as number };
@@ -224,10 +226,10 @@ function readRequestedOutput(reader: JsonReader): RequestedOutput {
       const member = reader.name();
       if (isAbsent(reader)) continue;
       if (member === 'name') {
-        refuseTwice(name, member);
+        rejectDuplicate(name, member);
         name = readString(reader, member);
       } else if (member === 'parameters') {
-        refuseTwice(parameters, member);
+        rejectDuplicate(parameters, member);
         parameters = readParameters(reader);
       } else {
         reader.skip();
@@ -283,7 +285,7 @@ function readParameters(reader: JsonReader): Parameters {
   if (!reader.openObject()) return parameters;
   do {
     const name = reader.name();
-    refuseTwice(parameters.get(name), name);
+    rejectDuplicate(parameters.get(name), name);
     if (reader.peek() === QUOTE) parameters.set(name, reader.string());
     else if (reader.atNumber()) parameters.set(name, reader.number(false));
     else {
@@ -324,6 +326,6 @@ function isAbsent(reader: JsonReader): boolean {
   return true;
 }
 
-function refuseTwice(before: unknown, name: string): void {
+function rejectDuplicate(before: unknown, name: string): void {
   if (before !== undefined) throw invalid(`the name ${name} is given twice`);
 }

@@ -65,7 +65,7 @@ export function orderInputs(signature: Signature, tensors: readonly Tensor[]): r
  */
 export function checkOutputs(signature: Signature, outputs: readonly RequestedOutput[]): readonly RequestedOutput[] {
   for (const [index, { name }] of outputs.entries()) {
-    if (outputs.findIndex((other) => other.name === name) !== index) throw invalid(`output ${name} is asked for twice`);
+    if (outputs.findIndex((other) => other.name === name) !== index) throw invalid(`output ${name} is requested twice`);
     if (!signature.outputs.some((output) => output.name === name)) {
       const names = signature.outputs.map((output) => output.name);
       throw invalid(`the model has no output ${name}: it gives ${names.join(', ')}`);

@@ -53,7 +53,7 @@ describe('a model whose thread ends', () => {
       expect(threads).toHaveLength(count + 1);
       expect(lines).toHaveLength(count);
     }
-    expect(lines[0]).toBe('the thread of the model failed: it has ended; it is started again');
+    expect(lines[0]).toBe('the thread of the model failed: it has ended; it is being restarted');
   });
 
   it('fails the runs that were in the thread', async () => {

@@ -67,7 +67,7 @@ describe('the names of first dimensions', () => {
     ['detections.onnx', true],
     ['unnamed_detections.onnx', false],
     ['shares.onnx', false],
-  ])('of %s tell that outputs have other rows than inputs: %s', async (file, expected) => {
+  ])('of %s tell that the outputs have a different number of rows than the inputs: %s', async (file, expected) => {
     expect((await load(join(FIXTURES, file))).givesOtherRows).toBe(expected);
   });
 
@@ -103,10 +103,14 @@ describe.each([
   });
 
   it.each([
-    ['a NUL', Buffer.from('cut\0off'), 'input texts holds a text with a NUL: ONNX models take text without'],
-    ['Latin-1', Buffer.from([0xe9]), 'input texts holds bytes that are no UTF-8: ONNX models take text'],
-    ['half a character', Buffer.from('é').subarray(0, 1), 'no UTF-8'],
-    ['half a surrogate pair', Buffer.from([0xed, 0xa0, 0xbd]), 'no UTF-8'],
+    ['a NUL', Buffer.from('cut\0off'), 'input texts contains a NUL character, which ONNX string tensors do not allow'],
+    [
+      'Latin-1',
+      Buffer.from([0xe9]),
+      'input texts contains bytes that are not valid UTF-8, which ONNX string tensors require',
+    ],
+    ['half a character', Buffer.from('é').subarray(0, 1), 'not valid UTF-8'],
+    ['half a surrogate pair', Buffer.from([0xed, 0xa0, 0xbd]), 'not valid UTF-8'],
   ])('are refused with %s, for it would become another', async (_, bytes, message) => {
     await expect((await loadEcho()).run(texts(Buffer.from('good'), bytes))).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',

@@ -71,9 +71,9 @@ describe('files that change while their model is served', { timeout: 60_000 }, (
       await until(async () => told.test(server.log()));
       const refused = await predict();
       expect(refused.status).toBe(503);
-      expect(await refused.text()).toMatch(/no longer those that were verified/);
+      expect(await refused.text()).toMatch(/changed after they were verified/);
       expect((await fetch(`${base}/v2/health/ready`)).status).toBe(503);
-      expect(await (await fetch(`${base}/v1/models/trees`)).text()).toMatch(/no longer those that were verified/);
+      expect(await (await fetch(`${base}/v1/models/trees`)).text()).toMatch(/changed after they were verified/);
     } finally {
       writeFileSync(file, whole);
     }

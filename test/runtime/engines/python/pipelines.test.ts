@@ -243,7 +243,7 @@ describe('several targets', () => {
 
 describe('what cannot be served is told of', () => {
   const REFUSED: readonly (readonly [string, string, Partial<Signature> | undefined, RegExp])[] = [
-    ['texts among unnamed columns', 'unnamed.joblib', undefined, /none has a name; fit it with a data frame/],
+    ['texts among unnamed columns', 'unnamed.joblib', undefined, /none has a name; fit it with a pandas data frame/],
     [
       'columns that it does not have',
       'mixed.joblib',

@@ -170,7 +170,7 @@ describe('a worker that fails', () => {
       'fulfilled',
     ]);
     expect((outcomes[1] as PromiseRejectedResult).reason).toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 1 });
-    expect(lines).toEqual([expect.stringMatching(/a worker ended/)]);
+    expect(lines).toEqual([expect.stringMatching(/a worker exited/)]);
   });
 
   it('is replaced: requests wait for the only one', async () => {

@@ -89,11 +89,11 @@ describe('fault 22: a worker that takes more memory than it may', { timeout: 60_
     const [before] = childrenOf(process.pid);
     expect(await ask(30)).toBe(31);
     await until(async () =>
-      lines.some((line) => /a worker is replaced, because it takes more than 150 MiB/.test(line)),
+      lines.some((line) => /a worker is being replaced, because it uses more than 150 MiB/.test(line)),
     );
     expect(await Promise.all([ask(1), ask(2), ask(3)])).toEqual([2, 3, 4]);
     expect(childrenOf(process.pid)).not.toContain(before);
-    expect(lines.join()).not.toMatch(/a worker ended/);
+    expect(lines.join()).not.toMatch(/a worker exited/);
   });
 
   it('is replaced while the others answer, one at a time', async () => {
@@ -101,7 +101,7 @@ describe('fault 22: a worker that takes more memory than it may', { timeout: 60_
     expect(await Promise.all([ask(30), ask(30)])).toEqual([31, 31]);
     await until(async () => {
       expect(await ask(1)).toBe(2);
-      return lines.filter((line) => /a worker is replaced/.test(line)).length === 2;
+      return lines.filter((line) => /a worker is being replaced/.test(line)).length === 2;
     });
   });
 
@@ -110,7 +110,7 @@ describe('fault 22: a worker that takes more memory than it may', { timeout: 60_
     const others = Array.from({ length: 5 }, (_, index) => ask(index));
     await expect(ask(40)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: expect.stringMatching(/it took \d+ MiB of memory, which is more than it may/),
+      message: expect.stringMatching(/it took \d+ MiB of memory, more than its limit/),
     });
     expect(await Promise.all(others)).toEqual([1, 2, 3, 4, 5]);
     expect(await ask(7)).toBe(8);
@@ -137,7 +137,7 @@ describe('fault 22: a worker that takes more memory than it may', { timeout: 60_
   it('does not load, and says what to change', async () => {
     await expect(load({ workerMemoryMib: 1 })).rejects.toMatchObject({
       code: 'ARTIFACT_INVALID',
-      message: expect.stringMatching(/takes \d+ MiB .* may take 1 MiB\. .*MODELSHIP_WORKER_MEMORY_MIB/),
+      message: expect.stringMatching(/uses \d+ MiB .* limit for each worker is 1 MiB\. .*MODELSHIP_WORKER_MEMORY_MIB/),
     });
   });
 });
@@ -153,7 +153,7 @@ describe('a request whose worker ends', { timeout: 60_000 }, () => {
     process.kill(first!, 'SIGKILL');
     expect(await answer).toBe(6);
     expect(calls()).toEqual([5]);
-    expect(lines).toEqual([expect.stringMatching(/a worker ended/)]);
+    expect(lines).toEqual([expect.stringMatching(/a worker exited/)]);
   });
 
   it('is not run a second time if that had read it', async () => {

@@ -10,7 +10,7 @@ const LOOK_MS = 20;
  *
  * @returns a function that waits until every response is sent, at most the given milliseconds
  */
-export function lastAnswers(server: Server): (milliseconds: number) => Promise<void> {
+export function responsesSent(server: Server): (milliseconds: number) => Promise<void> {
   const connections = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     connections.add(socket);

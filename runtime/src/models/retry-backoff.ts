@@ -2,7 +2,7 @@
 const MAX_PAUSE = 64;
 
 /** Failures by key. A repeated failure is reported once, and the pause before the next attempt doubles each time. */
-export class Setbacks {
+export class RetryBackoff {
   private readonly known = new Map<string, { message: string; pause: number; left: number }>();
 
   /** Returns whether `key` should be tried in this scan. Each call counts as one scan. */
