@@ -6,15 +6,7 @@ import { ContainerModel, ManagedEndpointModel, ServerlessFront, ServerlessModel 
 import { Model } from '../lib/model/index.js';
 import { Access, ImageSource } from '../lib/serving/index.js';
 
-// Context values:
-// - `-c package=FOLDER`, or `-c example=NAME` for one of examples/. The default is the iris example.
-// - `-c target=serverless,container,endpoint` selects the targets. The default is serverless, which runs on Lambda.
-// - `-c image=…` is a runtime image in ECR, for containers and endpoints. By default Docker builds one.
-// - `-c minReplicas=N` and `-c maxReplicas=N` limit the number of replicas.
-// - `-c front=restApi|httpApi|functionUrl` is the front door of the function. The default is restApi.
-// - `-c access=cloudIdentity|apiKey|anonymous` selects who can call the function. The default is cloudIdentity.
-// - `-c architecture=arm64|x86_64` is the CPU architecture of the function. The default is arm64.
-// - `-c trustPickle=true` allows a model to run the code in its file.
+// docs/aws.md lists the context values.
 const app = new App();
 const example = app.node.tryGetContext('example') ?? 'iris';
 const directory = app.node.tryGetContext('package') ?? join('examples', example, 'model');

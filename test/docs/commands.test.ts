@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { pageSnippets, ROOT } from './snippets.js';
 
 // personas.test.ts runs the first page, with the packages installed.
@@ -15,13 +15,9 @@ const files = [...new Set(run.map(({ file }) => file))];
 /** `npx modelship` as a reader has it after installation. */
 const NPX = `npx() { [ "$1" = modelship ] && shift && ${process.execPath} ${join(ROOT, 'dist/bin/modelship.js')} "$@"; }`;
 
-let folder: string;
-
 beforeAll(() => {
   for (const { file, line, notRun } of skipped) console.log(`${file}:${line} not run here: ${notRun}`);
 });
-
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A folder as a reader's: a trained model, its samples, and a package made of them. */
 function readersFolder(): string {
@@ -32,8 +28,18 @@ function readersFolder(): string {
   return made;
 }
 
+test('docs/aws.md lists every context value of the AWS app', () => {
+  const app = readFileSync(join(ROOT, 'bin/aws.ts'), 'utf8');
+  const names = [...app.matchAll(/(?:tryGetContext|replicas)\('(\w+)'\)/g)].map(([, name]) => name!);
+  expect(new Set(names).size).toBe(10);
+  const page = readFileSync(join(ROOT, 'docs/aws.md'), 'utf8');
+  const [, section] = page.split('## Deploy with the app of this repository\n');
+  const documented = section!.split('\n## ')[0]!;
+  expect(names.filter((name) => !documented.includes(`\`${name}\``))).toEqual([]);
+});
+
 test.each(files)('the commands of %s work in order', (page) => {
-  folder = readersFolder();
+  const folder = readersFolder();
   const texts = run.filter(({ file }) => file === page).map(({ text }) => text);
   if (!texts.some((text) => / --out models\/iris$/m.test(text))) {
     cpSync(join(ROOT, 'examples/iris/model'), join(folder, 'models/iris'), { recursive: true });
