@@ -87,7 +87,7 @@ describe('a new repository', () => {
 });
 
 test('npm resolves the dependencies of each engine, from tarballs that are copied into the repository', {
-  timeout: 240_000,
+  timeout: 900_000,
 }, async () => {
   const tarballs = new Tarballs();
   for (const [target, engine] of [

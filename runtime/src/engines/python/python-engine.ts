@@ -25,6 +25,14 @@ export const pythonEngine: Engine = {
           '`--trust-pickle` on the command line).',
       );
     }
+    if (process.platform === 'win32') {
+      // A worker inherits a socket, which Windows does not pass on to other programs.
+      throw new ModelPackageError(
+        'FORMAT_UNSUPPORTED',
+        `${path} has the format ${format}, which needs a Python worker, and workers need Linux or macOS. On Windows, use ` +
+          'the Windows Subsystem for Linux, or export the model to ONNX.',
+      );
+    }
     const { python = 'python3', workers = 1, processes = 1, timeoutSeconds } = options;
     const { threads = shareOf(availableProcessors(), processes) } = options;
     const { startSeconds = START_SECONDS } = options;
