@@ -14,6 +14,8 @@ const FRAMEWORKS: { readonly [format in ModelFormat]?: string } = {
   torch_pickle: 'torch',
   pickle: 'scikit-learn',
   lightgbm: 'lightgbm',
+  xgboost: 'xgboost',
+  catboost: 'catboost',
 };
 
 /** Whether a model is served with Python. */

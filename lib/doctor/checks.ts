@@ -20,6 +20,8 @@ const MODULES: Readonly<Record<ModelFormat, readonly string[]>> = {
   torch_pickle: ['numpy', 'torch'],
   pickle: ['numpy', 'sklearn', 'joblib'],
   lightgbm: ['numpy', 'lightgbm'],
+  xgboost: ['numpy', 'xgboost'],
+  catboost: ['numpy', 'catboost'],
 };
 
 const PIP_NAMES: Readonly<Record<string, string>> = { sklearn: 'scikit-learn' };

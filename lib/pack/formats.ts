@@ -19,6 +19,8 @@ export const PACKED_FORMATS: Readonly<Record<ModelFormat, PackedFormat>> = {
   torch_pickle: { artifact: 'model.pt' },
   pickle: { artifact: 'model.pkl' },
   lightgbm: { artifact: 'model.txt' },
+  xgboost: { artifact: 'model.xgboost' },
+  catboost: { artifact: 'model.cbm' },
 };
 
 /**

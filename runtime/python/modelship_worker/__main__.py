@@ -17,12 +17,14 @@ SOCKET = 3
 
 # Only the module of the model's format is imported, because its framework may take seconds to load.
 MODULES = {
+    "catboost": "catboost_model",
     "exported_program": "exported_program",
     "lightgbm": "lightgbm_model",
     "pickle": "pickle_model",
     "saved_model": "saved_model",
     "torch_pickle": "torch_pickle",
     "torchscript": "torchscript",
+    "xgboost": "xgboost_model",
 }
 
 

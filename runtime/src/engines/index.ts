@@ -15,6 +15,8 @@ const ENGINES: Partial<Record<ModelFormat, () => Promise<Engine>>> = {
   torch_pickle: python,
   pickle: python,
   lightgbm: python,
+  xgboost: python,
+  catboost: python,
   onnx: async () => (await import('./onnx/onnx-engine.js')).onnxEngine,
 };
 

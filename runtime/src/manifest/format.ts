@@ -5,6 +5,7 @@ import { isLightgbm, isWholeLightgbm } from './lightgbm.js';
 import { ModelPackageError } from './package-error.js';
 import { protobufFields } from './protobuf.js';
 import type { ModelFormat } from './schema.js';
+import { isWholeUbjson } from './ubjson.js';
 import { zipEntries } from './zip.js';
 
 /** Graph file in the folder of a SavedModel. */
@@ -46,7 +47,7 @@ const ADVICE: readonly { readonly kind: string; readonly fix: string; matches(he
     matches: (head) => ['425a68', 'fd377a585a00', '04224d18'].some((magic) => startsWith(magic)(head)),
   },
   {
-    kind: 'text in JSON, as XGBoost and others write',
+    kind: 'text in JSON',
     fix: 'export the model to ONNX, or save its Python object by `joblib.dump`',
     matches: (head) => /^\s*[[{]\s*["\d{[]/.test(head.toString('latin1', 0, 64)),
   },
@@ -73,6 +74,7 @@ export function detectFormat(path: string): ModelFormat {
       zipFormat(file, head) ??
       pickleFormat(head) ??
       lightgbmFormat(file, head) ??
+      boostedFormat(file, head) ??
       protobufFormat(file) ??
       refuse(path, head)
     );
@@ -150,6 +152,18 @@ function zipFormat(file: FileBytes, head: Buffer): ModelFormat | undefined {
 function pickleFormat(head: Buffer): ModelFormat | undefined {
   if (head.subarray(0, TORCH_MAGIC.length).equals(TORCH_MAGIC)) return 'torch_pickle';
   return isPickle(head) || isPickle(unpacked(head)) ? 'pickle' : undefined;
+}
+
+/** Start of XGBoost's models in UBJSON: an object whose first name is `learner`. */
+const XGBOOST_UBJSON = '7b4c00000000000000076c6561726e6572';
+
+function boostedFormat(file: FileBytes, head: Buffer): ModelFormat | undefined {
+  if (startsWith(XGBOOST_UBJSON)(head)) {
+    if (isWholeUbjson(file.read(0, file.size))) return 'xgboost';
+    throw cutOff(file, 'a model of XGBoost in UBJSON');
+  }
+  if (/^\s*\{\s*"learner"\s*:/.test(head.toString('latin1'))) return 'xgboost';
+  return head.toString('latin1', 0, 4) === 'CBM1' ? 'catboost' : undefined;
 }
 
 function lightgbmFormat(file: FileBytes, head: Buffer): ModelFormat | undefined {

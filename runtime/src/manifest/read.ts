@@ -116,7 +116,7 @@ function checkContent({ artifact, code, files, format, samples, requirements = [
   }
   const foreign = PICKLE_FORMATS.includes(format) ? [] : requirements.filter((line) => !FRAMEWORKS.test(line));
   if (foreign.length > 0) {
-    const allowed = 'numpy, tensorflow, tensorflow-cpu, torch and lightgbm are allowed';
+    const allowed = 'numpy, tensorflow, tensorflow-cpu, torch, lightgbm, xgboost, xgboost-cpu and catboost are allowed';
     faults.push(`  - requirements: ${foreign.join(', ')} cannot be required by the format ${format}; ${allowed}`);
   }
   if (faults.length === 0) return;

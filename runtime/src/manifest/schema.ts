@@ -21,6 +21,8 @@ export const MODEL_FORMATS = [
   'torch_pickle',
   'pickle',
   'lightgbm',
+  'xgboost',
+  'catboost',
 ] as const;
 
 /** Format of a saved model. */
@@ -30,7 +32,7 @@ export type ModelFormat = (typeof MODEL_FORMATS)[number];
 export const PICKLE_FORMATS: readonly ModelFormat[] = ['exported_program', 'torch_pickle', 'pickle'];
 
 /** Formats of models that take rows of a table: estimators and boosted trees. */
-export const TABULAR_FORMATS: readonly ModelFormat[] = ['pickle', 'lightgbm'];
+export const TABULAR_FORMATS: readonly ModelFormat[] = ['pickle', 'lightgbm', 'xgboost', 'catboost'];
 
 // Without the locale, every message would only say that the input is invalid.
 // Compiling a schema that is used only once is not worthwhile.
@@ -56,7 +58,7 @@ const REQUIREMENT = /^[a-z0-9]+(-[a-z0-9]+)*==[0-9]+(\.[0-9]+)*[A-Za-z0-9.!+]*$/
  * Packages that a format may require if loading it runs no code from the file. Users did not have to confirm trust for
  * these formats.
  */
-export const FRAMEWORKS = /^(numpy|tensorflow(-cpu)?|torch|lightgbm)==/;
+export const FRAMEWORKS = /^(numpy|tensorflow(-cpu)?|torch|lightgbm|xgboost(-cpu)?|catboost)==/;
 
 const tensorSpec = z.strictObject({
   name: filled,

@@ -37,6 +37,8 @@ test.each([
   ['saved.pt', 'torch_pickle'],
   ['exported-2.7.pt2', 'exported_program'],
   ['exported-2.9.pt2', 'exported_program'],
+  ['booster.json', 'xgboost'],
+  ['trees.cbm', 'catboost'],
 ])('%s is %s', (name, format) => {
   expect(detectFormat(file(name))).toBe(format);
 });
@@ -66,7 +68,7 @@ describe('what cannot be served is refused with what to do', () => {
     ['safe.safetensors', /safetensors.*ONNX/],
     ['model.tflite', /TensorFlow Lite/],
     ['model.gguf', /vLLM/],
-    ['booster.json', /JSON.*ONNX/],
+    ['trees.json', /JSON.*ONNX/],
     ['array.npy', /NumPy array/],
     ['bz2.joblib', /bzip2.*gzip/],
     ['xz.joblib', /xz.*gzip/],

@@ -15,6 +15,8 @@ const PLATFORMS: Record<ModelFormat, string> = {
   torch_pickle: 'pytorch_pickle',
   pickle: 'python_pickle',
   lightgbm: 'lightgbm',
+  xgboost: 'xgboost',
+  catboost: 'catboost',
 };
 
 export function serverMetadata(): object {

@@ -1,0 +1,53 @@
+"""Models that XGBoost saved as JSON or UBJSON."""
+
+import xgboost
+
+from .boosted import features, refuse_categories
+
+# A classifier gives the probabilities of its classes for these objectives, or that of the positive class.
+SEVERAL = ("multi:softprob",)
+BINARY = ("binary:logistic",)
+
+
+def load(path, threads, _declared):
+    booster = xgboost.Booster({"nthread": threads})
+    # The format is detected from bytes, and from a path by its ending.
+    with open(path, "rb") as file:
+        booster.load_model(bytearray(file.read()))
+    return BoosterModel(booster)
+
+
+class BoosterModel:
+    """Takes rows of numbers, in which NaN is a missing value."""
+
+    modules = ("numpy", "xgboost")
+
+    def __init__(self, booster):
+        self._booster = booster
+        names = booster.feature_names
+        kinds = booster.feature_types or []
+        refuse_categories([(names or range(len(kinds)))[place] for place, kind in enumerate(kinds) if kind == "c"])
+        attributes = booster.attributes()
+        # The classes with scikit-learn's methods predict with the best iteration, and a booster with all.
+        best = attributes.get("best_iteration") if "scikit_learn" in attributes else None
+        self._range = (0, 0 if best is None else int(best) + 1)
+        spec = features(names, booster.num_features(), "f{}")
+        output = {"name": _name(booster), "datatype": "FP32", "shape": [-1]}
+        self.signatures = {"serving_default": {"inputs": [spec], "outputs": [output]}}
+        import numpy
+
+        (scores,) = self.run(None, [numpy.zeros((1, spec["shape"][1]))])
+        output["shape"] += scores.shape[1:]
+
+    def run(self, _signature, arrays):
+        rows = xgboost.DMatrix(arrays[0], feature_names=self._booster.feature_names)
+        return [self._booster.predict(rows, iteration_range=self._range)]
+
+
+def _name(booster):
+    import json
+
+    objective = json.loads(booster.save_config())["learner"]["objective"]["name"]
+    if objective in SEVERAL:
+        return "probabilities"
+    return "probability" if objective in BINARY else "prediction"
