@@ -239,6 +239,9 @@ describe('telemetry', () => {
   test('draws a dashboard, unless told not to', () => {
     const { dashboard_json: json } = only(synthesize(), 'google_monitoring_dashboard');
     expect(JSON.parse(json).mosaicLayout.tiles.length).toBeGreaterThan(5);
+    // Cloud Monitoring omits zeros, which the provider reports as a change in every plan:
+    // https://github.com/hashicorp/terraform-provider-google/issues/16173
+    expect(json).not.toMatch(/:0[,}]/);
     expect(resources(synthesize({ dashboard: false }), 'google_monitoring_dashboard')).toEqual([]);
   });
 

@@ -198,8 +198,9 @@ function dashboard(displayName: string, metrics: readonly Metric[], queries: rea
     ...queries.map(({ title, query }) => ({ title, timeSeriesQuery: { prometheusQuery: query } })),
   ];
   const tiles = charts.map(({ title, timeSeriesQuery }, index) => ({
-    xPos: (index % 2) * 6,
-    yPos: Math.floor(index / 2) * 4,
+    // Cloud Monitoring omits zeros from its responses, so a zero here would be a change in every plan.
+    ...(index % 2 === 1 ? { xPos: 6 } : {}),
+    ...(index > 1 ? { yPos: Math.floor(index / 2) * 4 } : {}),
     width: 6,
     height: 4,
     widget: { title, xyChart: { dataSets: [{ plotType: 'LINE', timeSeriesQuery }] } },
