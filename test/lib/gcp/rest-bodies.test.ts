@@ -1,58 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { TerraformVariable } from 'cdktf';
 import { expect, test } from 'vitest';
 import { GoogleImage, Gpu, ManagedEndpointModel, type ManagedEndpointModelProps } from '../../../lib/gcp/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
+import { APIS, mismatches, type Schema } from '../../support/google-apis/apis.js';
 import { writePackage } from '../../support/packages.js';
 import { evaluate } from '../../support/terraform.js';
 import { describeWithTool } from '../../support/tools.js';
 import { googleStack, KEY, minimal, type Template, template } from './support.js';
 
-/** A type of a discovery document. */
-interface Schema {
-  readonly type?: string;
-  readonly format?: string;
-  readonly enum?: readonly string[];
-  readonly $ref?: string;
-  readonly properties?: { readonly [name: string]: Schema };
-  readonly additionalProperties?: Schema;
-  readonly items?: Schema;
-}
-
-function schemas(api: string): { readonly [name: string]: Schema } {
-  return JSON.parse(readFileSync(join(import.meta.dirname, 'rest-types', `${api}.json`), 'utf8')).schemas;
-}
-
-const VERTEX = schemas('aiplatform.v1');
-const BUILD = schemas('cloudbuild.v1');
-
-/** Places in `value` that do not have the type `schema`. */
-function mismatches(value: unknown, schema: Schema, types: typeof VERTEX, path = '$'): string[] {
-  if (schema.$ref) return mismatches(value, types[schema.$ref]!, types, path);
-  const wrong = [`${path}: ${JSON.stringify(value)} is not ${schema.type} ${schema.enum ?? ''}`.trim()];
-  switch (schema.type) {
-    case 'any':
-      return [];
-    case 'string':
-      return typeof value === 'string' && (!schema.enum || schema.enum.includes(value)) ? [] : wrong;
-    case 'boolean':
-      return typeof value === 'boolean' ? [] : wrong;
-    case 'integer':
-      return Number.isInteger(value) ? [] : wrong;
-    case 'number':
-      return typeof value === 'number' ? [] : wrong;
-    case 'array':
-      if (!Array.isArray(value)) return wrong;
-      return value.flatMap((item, index) => mismatches(item, schema.items!, types, `${path}[${index}]`));
-  }
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return wrong;
-  return Object.entries(value).flatMap(([name, item]) => {
-    const type = schema.properties?.[name] ?? schema.additionalProperties;
-    return type ? mismatches(item, type, types, `${path}.${name}`) : [`${path}.${name}: no such field`];
-  });
-}
+const VERTEX = APIS['aiplatform.v1']!.types;
+const BUILD = APIS['cloudbuild.v1']!.types;
 
 /** The request that each call of the REST API makes, by the end of its path. */
 function typeOf(path: string): [Schema, typeof VERTEX] {
