@@ -38,6 +38,7 @@ import { bindImage } from './private/shared/image.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { groupName } from './private/shared/names.js';
 import { Placement } from './private/shared/placement.js';
+import { writeForAzurerm5 } from './private/shared/provider.js';
 import { Telemetry } from './private/shared/telemetry.js';
 
 /** Taint that other tools put on GPU nodes. */
@@ -125,6 +126,11 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
       issuer: cluster.oidcIssuerUrl,
       audience: ['api://AzureADTokenExchange'],
       subject: `system:serviceaccount:${name}:${name}`,
+    });
+    writeForAzurerm5(federation, {
+      resource_group_name: undefined,
+      parent_id: undefined,
+      user_assigned_identity_id: this.identity.id,
     });
     const volume = this.isMounted
       ? new BlobVolume(this, 'Volume', {

@@ -10,6 +10,7 @@ import { tellIdleCost } from '../terraform/idle-cost.js';
 import { validatorFor } from '../terraform/validator.js';
 import { AZURE_PRICES } from './private/shared/idle-cost.js';
 import { globalName } from './private/shared/names.js';
+import { requireAzurerm } from './private/shared/provider.js';
 import type { AzureResourceGroup } from './props.js';
 import type { ServerlessModel } from './serverless-model.js';
 
@@ -90,6 +91,7 @@ export class ApiManagementGateway extends Construct {
     private readonly props: ApiManagementGatewayProps,
   ) {
     super(scope, id);
+    requireAzurerm(this);
     validate(this, props);
     const { resourceGroup, endpoint } = props;
     this.service = new azurerm.ApiManagement(this, 'Resource', {

@@ -34,7 +34,7 @@ import { LogRetention } from './private/shared/log-retention.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { generatedName } from './private/shared/names.js';
 import { projectId } from './private/shared/project.js';
-import { PROVIDER_VERSIONS } from './private/shared/provider-versions.js';
+import { GOOGLE_PROVIDER } from './private/shared/provider-versions.js';
 import { Telemetry } from './private/shared/telemetry.js';
 
 const GPU_MEMORY_MIB = 16_384;
@@ -87,7 +87,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
 
   constructor(scope: Construct, id: string, props: ContainerModelProps) {
     super(scope, id);
-    stateRequirements(this, PROVIDER_VERSIONS);
+    stateRequirements(this, GOOGLE_PROVIDER);
     validateGke(this, props);
     this.model = props.model;
     this.hasJwt = props.access?.kind === 'jwt';

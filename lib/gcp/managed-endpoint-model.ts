@@ -29,7 +29,7 @@ import { requireMember } from './private/shared/member.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { generatedName } from './private/shared/names.js';
 import { projectId } from './private/shared/project.js';
-import { PROVIDER_VERSIONS } from './private/shared/provider-versions.js';
+import { GOOGLE_PROVIDER } from './private/shared/provider-versions.js';
 import { restfulProvider } from './private/shared/restful.js';
 import { serviceAgent } from './private/shared/service-agent.js';
 import { Telemetry } from './private/shared/telemetry.js';
@@ -93,7 +93,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Goo
     private readonly props: ManagedEndpointModelProps,
   ) {
     super(scope, id);
-    stateRequirements(this, PROVIDER_VERSIONS);
+    stateRequirements(this, GOOGLE_PROVIDER);
     validateVertex(this, props);
     this.model = props.model;
     const vertexAgent = () => serviceAgent(this, props.project, 'aiplatform');

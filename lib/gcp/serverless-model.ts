@@ -33,7 +33,7 @@ import { LogRetention } from './private/shared/log-retention.js';
 import { requireMember } from './private/shared/member.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { generatedName } from './private/shared/names.js';
-import { PROVIDER_VERSIONS } from './private/shared/provider-versions.js';
+import { GOOGLE_PROVIDER } from './private/shared/provider-versions.js';
 import { serviceAgent } from './private/shared/service-agent.js';
 import { Telemetry } from './private/shared/telemetry.js';
 import type { ServerlessModelProps } from './serverless-props.js';
@@ -80,7 +80,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
 
   constructor(scope: Construct, id: string, props: ServerlessModelProps) {
     super(scope, id);
-    stateRequirements(this, PROVIDER_VERSIONS);
+    stateRequirements(this, GOOGLE_PROVIDER);
     validateCloudRun(this, props);
     const size = cloudRunSize(props);
 

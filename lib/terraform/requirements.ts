@@ -3,23 +3,39 @@ import type { Construct } from 'constructs';
 
 const ID = 'ModelshipRequirements';
 
+/** Context key of the provider versions that a user selects, by local name: `{"azurerm": "~> 5.2"}`. */
+const CONTEXT = 'modelship:providerVersions';
+
 /** `terraform_data`, which the constructs use, is part of Terraform since 1.4. */
 const TERRAFORM_VERSION = '>= 1.4.0';
 
-/** Versions of a provider, by its local name. */
-export type ProviderVersions = { readonly [name: string]: { readonly source: string; readonly version: string } };
+/** Provider with the versions that templates are written for. */
+export interface ProviderRequirement {
+  /** Local name, such as `azurerm`. */
+  readonly name: string;
+  /** Address in the registry, such as `hashicorp/azurerm`. */
+  readonly source: string;
+  /** Version constraint that a stack states by default. */
+  readonly version: string;
+  /** Major versions that a user can select. The first one is the default. */
+  readonly majors: readonly number[];
+}
 
-/** The versions of Terraform and of providers that a stack may be applied with. */
+/** Versions of Terraform and of one provider that a stack may be applied with. */
 class Requirements extends TerraformElement {
   constructor(
     scope: Construct,
-    private readonly providers: ProviderVersions,
+    id: string,
+    private readonly provider: ProviderRequirement,
+    private readonly version: string,
   ) {
-    super(scope, ID);
+    super(scope, id);
   }
 
   override toTerraform() {
-    return { terraform: { required_version: TERRAFORM_VERSION, required_providers: this.providers } };
+    const { name, source } = this.provider;
+    const required = { [name]: { source, version: this.version } };
+    return { terraform: { required_version: TERRAFORM_VERSION, required_providers: required } };
   }
 
   override toHclTerraform() {
@@ -28,11 +44,31 @@ class Requirements extends TerraformElement {
 }
 
 /**
- * States the versions that the stack of `scope` may be applied with, once. The bindings of CDKTF pin a provider to the one
- * version that they were generated from; `providers` has the ranges in which the same templates are valid. An override of
- * the stack (`addOverride('terraform.required_version', …)`) wins.
+ * States the versions that the stack of `scope` may be applied with, once for each provider. The bindings of CDKTF pin a
+ * provider to the one version that they were generated from; `provider` has the range in which the same templates are valid.
+ * An override of the stack (`addOverride('terraform.required_version', …)`) wins.
+ *
+ * @returns major version of the provider, which decides the names of arguments
+ * @throws Error if the context selects a version that no template can be written for
  */
-export function stateRequirements(scope: Construct, providers: ProviderVersions): void {
+export function stateRequirements(scope: Construct, provider: ProviderRequirement): number {
+  const { name, majors, version } = provider;
   const stack = TerraformStack.of(scope);
-  if (!stack.node.tryFindChild(ID)) new Requirements(stack, providers);
+  const selected: unknown = scope.node.tryGetContext(CONTEXT)?.[name];
+  const major = selected === undefined ? majors[0]! : majorOf(selected, provider);
+  const id = `${ID}-${name}`;
+  if (!stack.node.tryFindChild(id)) {
+    new Requirements(stack, id, provider, selected === undefined ? version : (selected as string));
+  }
+  return major;
+}
+
+/** The major version of a constraint that allows only one. */
+function majorOf(selected: unknown, { name, majors }: ProviderRequirement): number {
+  const [, major] = /^(?:=|~>)?\s*(\d+)\.\d+(?:\.\d+)?$/.exec(`${selected}`) ?? [];
+  if (major !== undefined && majors.includes(Number(major))) return Number(major);
+  throw new Error(
+    `context \`${CONTEXT}\`: got ${JSON.stringify(selected)} for ${name}; the major versions ${majors.join(' and ')} are ` +
+      `supported. Set a constraint that allows only one of them, such as "~> ${majors.at(-1)}.2"`,
+  );
 }

@@ -23,17 +23,30 @@ describe.each(PROVIDERS)('the provider %s %s', (provider, version) => {
   });
 });
 
-/** https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/guides/5.0-upgrade-guide */
-test('azurerm 5.2 takes all but the arguments that it renamed', () => {
-  const faults = TEMPLATES.flatMap(({ template }) => schemaFaults(template, 'azurerm', readSchema('azurerm-5.2.0')));
-  const kinds = new Set(faults.map((fault) => fault.replace(/^(\w+)\.[\w-]+/, '$1')));
-  expect([...kinds].sort()).toEqual([
-    'azurerm_federated_identity_credential.parent_id: no such argument',
-    'azurerm_federated_identity_credential.resource_group_name: no such argument',
-    'azurerm_federated_identity_credential.user_assigned_identity_id: required',
-    'azurerm_kubernetes_cluster.node_provisioning_profile: required',
-    'azurerm_storage_blob.storage_account_name: no such argument',
-    'azurerm_storage_blob.storage_container_id: required',
-    'azurerm_storage_blob.storage_container_name: no such argument',
-  ]);
+describe('the provider azurerm 5.2.0, which a user selects', () => {
+  const context = { 'modelship:providerVersions': { azurerm: '~> 5.2' } };
+  const schema = readSchema('azurerm-5.2.0');
+
+  test.each(VARIANTS)('takes $name', ({ synthesize }) => {
+    const template = synthesize({}, context);
+    expect(schemaFaults(template, 'azurerm', schema)).toEqual([]);
+    expect(template.json.terraform).toMatchObject({ required_providers: { azurerm: { version: '~> 5.2' } } });
+  });
+});
+
+describe('the versions that a stack states', () => {
+  const [first] = VARIANTS;
+
+  test('allow every release of one major version of azurerm', () => {
+    expect(first!.synthesize().json.terraform).toMatchObject({
+      required_version: '>= 1.4.0',
+      required_providers: { azurerm: { source: 'hashicorp/azurerm', version: '>= 4.55.0, < 5.0.0' } },
+    });
+  });
+
+  test.each(['~> 6.0', '>= 4.55', '~> 5', 5, ''])('cannot be selected as %j', (azurerm) => {
+    expect(() => first!.synthesize({}, { 'modelship:providerVersions': { azurerm } })).toThrow(
+      /context `modelship:providerVersions`: got .* for azurerm; the major versions 4 and 5 are supported.*"~> 5\.2"/,
+    );
+  });
 });

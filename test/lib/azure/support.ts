@@ -54,8 +54,9 @@ export function functionApp(template: Template): {
   };
 }
 
-export function azureStack(): TerraformStack {
-  const stack = new TerraformStack(Testing.app(), 'stack');
+/** @param context context of the app, as in `cdktf.json` */
+export function azureStack(context?: Record<string, unknown>): TerraformStack {
+  const stack = new TerraformStack(Testing.app({ context }), 'stack');
   new AzurermProvider(stack, 'azurerm', { features: AZURERM_FEATURES, storageUseAzuread: true });
   return stack;
 }

@@ -34,7 +34,9 @@ import { azureStack, model, Template } from './support.js';
 /** A stack in which a construct is used in one particular way. */
 export interface Variant {
   readonly name: string;
-  synthesize(props?: Partial<AzureServingProps>): Template;
+  stack(props?: Partial<AzureServingProps>, context?: Record<string, unknown>): TerraformStack;
+  /** @param context context of the app, as in `cdktf.json` */
+  synthesize(props?: Partial<AzureServingProps>, context?: Record<string, unknown>): Template;
 }
 
 const MODEL = model();
@@ -53,19 +55,17 @@ const PRIVATE = {
 const SERVING = { id: subnetId('serving') };
 
 function variant(name: string, make: (stack: TerraformStack, props: AzureServingProps) => unknown): Variant {
-  return {
-    name,
-    synthesize(props) {
-      const stack = azureStack();
-      make(stack, { model: MODEL, location: 'westeurope', ...props });
-      return new Template(stack);
-    },
+  const stack: Variant['stack'] = (props, context) => {
+    const made = azureStack(context);
+    make(made, { model: MODEL, location: 'westeurope', ...props });
+    return made;
   };
+  return { name, stack, synthesize: (props, context) => new Template(stack(props, context)) };
 }
 
 /** Every default stack, and stacks that use what the defaults leave out. */
 export const VARIANTS: readonly Variant[] = [
-  ...CASES.map(({ name, synthesize }) => ({ name, synthesize })),
+  ...CASES.map(({ name, make }) => variant(name, make)),
   variant(
     'Functions in a network with keys and replicas',
     (stack, props) =>

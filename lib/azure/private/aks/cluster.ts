@@ -15,6 +15,7 @@ import type { AzureServingProps } from '../../props.js';
 import { keyIdentity } from '../shared/key-identity.js';
 import { clientConfig, groupName } from '../shared/names.js';
 import type { Placement } from '../shared/placement.js';
+import { writeForAzurerm5 } from '../shared/provider.js';
 import { assignRole, assignRoleToDeployers } from '../shared/roles.js';
 import type { Telemetry } from '../shared/telemetry.js';
 import { AKS } from './limits.js';
@@ -112,6 +113,7 @@ export class ManagedCluster extends Construct {
       diskEncryptionSetId: disks?.id,
       dependsOn: [...(options.subnet ? [this.networkRole(options.subnet.id)] : []), ...this.diskRole(disks)],
     });
+    writeForAzurerm5(this.cluster, { node_provisioning_profile: { mode: 'Manual' } });
     this.nodePool = this.makePool(placement, props, options);
     const admin = 'Azure Kubernetes Service RBAC Cluster Admin';
     this.prerequisites = [assignRoleToDeployers(this, 'Deployer', this.cluster.id, admin, props), this.nodePool];

@@ -2,7 +2,7 @@ import { Construct } from 'constructs';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import type { AzureResourceGroup, AzureServingProps } from '../../props.js';
 import { groupName } from './names.js';
-import { adviseProvider, hasFeature } from './provider.js';
+import { adviseProvider, hasFeature, requireAzurerm } from './provider.js';
 
 /**
  * Maximum length of a resource group name:
@@ -22,6 +22,7 @@ export class Placement extends Construct {
     private readonly props: AzureServingProps,
   ) {
     super(scope, id);
+    requireAzurerm(this);
     this.resourceGroup =
       props.resourceGroup ??
       new azurerm.ResourceGroup(this, 'ResourceGroup', {

@@ -1,6 +1,35 @@
 import type { AzurermProvider, AzurermProviderFeatures } from '@cdktf/provider-azurerm/lib/provider';
-import { Annotations, Aspects, TerraformStack, Token } from 'cdktf';
+import { Annotations, Aspects, type TerraformResource, TerraformStack, Token } from 'cdktf';
 import type { Construct } from 'constructs';
+import { type ProviderRequirement, stateRequirements } from '../../../terraform/requirements.js';
+
+/** Supported versions of `azurerm`. Version 5 renamed arguments, so a stack is written for one major version. */
+const AZURERM_PROVIDER: ProviderRequirement = {
+  name: 'azurerm',
+  source: 'hashicorp/azurerm',
+  version: '>= 4.55.0, < 5.0.0',
+  majors: [4, 5],
+};
+
+/** States the supported versions of azurerm in the stack of `scope`, once. Returns the major version to write for. */
+export function requireAzurerm(scope: Construct): number {
+  return stateRequirements(scope, AZURERM_PROVIDER);
+}
+
+/**
+ * Sets the arguments of a resource that azurerm 5 renamed or requires, if the stack is written for it. The bindings know
+ * the arguments of version 4. An undefined value removes an argument.
+ *
+ * @see https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/guides/5.0-upgrade-guide
+ */
+export function writeForAzurerm5<Resource extends TerraformResource>(
+  resource: Resource,
+  changes: Readonly<Record<string, unknown>>,
+): Resource {
+  if (requireAzurerm(resource) < 5) return resource;
+  for (const [name, value] of Object.entries(changes)) resource.addOverride(name, value);
+  return resource;
+}
 
 /** Returns the azurerm providers that the stack of `scope` contains so far. */
 function providersOf(scope: Construct): AzurermProvider[] {

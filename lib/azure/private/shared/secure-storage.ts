@@ -10,7 +10,7 @@ import { REGIONS_WITHOUT_ZONES } from './limits.js';
 import { globalName } from './names.js';
 import type { Placement } from './placement.js';
 import { privateEndpoint } from './private-endpoint.js';
-import { hasFeature, requireProvider } from './provider.js';
+import { hasFeature, requireProvider, writeForAzurerm5 } from './provider.js';
 import { assignRoleToDeployers } from './roles.js';
 
 /**
@@ -107,12 +107,17 @@ export class SecureStorage extends Construct {
       'Storage Blob Data Contributor',
       this.props,
     );
-    return new azurerm.StorageBlob(scope, id, {
+    const uploaded = new azurerm.StorageBlob(scope, id, {
       ...blob,
       storageAccountName: this.account.name,
       storageContainerName: container.name,
       type: 'Block',
       dependsOn: [this.uploader, ...this.reachable],
+    });
+    return writeForAzurerm5(uploaded, {
+      storage_account_name: undefined,
+      storage_container_name: undefined,
+      storage_container_id: container.id,
     });
   }
 
