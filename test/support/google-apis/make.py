@@ -16,8 +16,6 @@ APIS = {
     "cloudbuild.v1": ["projects.locations.builds", "projects.locations.operations"],
     "cloudkms.v1": ["projects.locations.keyRings.cryptoKeys"],
     "cloudresourcemanager.v1": ["projects"],
-    "compute.v1": ["networks", "routers", "subnetworks", "regionOperations", "globalOperations"],
-    "container.v1": ["projects.locations"],
     "iam.v1": ["projects.serviceAccounts", "projects.roles"],
     "logging.v2": [
         "projects.locations.buckets",

@@ -1,0 +1,45 @@
+// Runs the tests that deploy for real: `npm run integ -- NAME [--local]`. With --local they deploy to a double of the cloud
+// on this machine, by the real Terraform and its real providers. Arguments after that go to the test runner.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Terraform providers that the stacks of each test use. */
+const PROVIDERS = {
+  azure: ['hashicorp/azurerm', 'hashicorp/azuread', 'azure/azapi', 'hashicorp/time'],
+  google: ['hashicorp/google', 'magodo/restful', 'hashicorp/time'],
+  kubernetes: ['hashicorp/kubernetes'],
+};
+
+const [name, ...rest] = process.argv.slice(2);
+const local = rest.includes('--local');
+const file = join('test', 'integ', `${name}${local ? '-local' : ''}.test.ts`);
+if (!name || !existsSync(file)) {
+  console.error(`usage: npm run integ -- NAME [--local]; got ${process.argv.slice(2).join(' ') || 'nothing'}.`);
+  process.exit(2);
+}
+if (PROVIDERS[name]) requireProviders(PROVIDERS[name]);
+
+const { status } = spawnSync(
+  'npx',
+  ['--no-install', 'vitest', 'run', file, ...rest.filter((argument) => argument !== '--local')],
+  { stdio: 'inherit', env: { ...process.env, MODELSHIP_INTEG: [name, ...(local ? ['--local'] : [])].join(' ') } },
+);
+process.exit(status ?? 1);
+
+/** Ends the process with what is missing, because tests that cannot run have not passed. */
+function requireProviders(sources) {
+  const folder = mkdtempSync(join(tmpdir(), 'modelship-providers-'));
+  const required = Object.fromEntries(sources.map((source) => [source.split('/')[1], { source }]));
+  writeFileSync(join(folder, 'main.tf.json'), JSON.stringify({ terraform: { required_providers: required } }));
+  const { error, status, stderr } = spawnSync('terraform', ['init', '-input=false', '-no-color'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  rmSync(folder, { recursive: true });
+  if (status === 0) return;
+  console.error(error ? `terraform: ${error.message}` : stderr);
+  console.error(`NOT RUN: the tests of ${name} need Terraform and its providers ${sources.join(', ')}; see above.`);
+  process.exit(1);
+}

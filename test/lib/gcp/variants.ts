@@ -1,0 +1,93 @@
+import type { TerraformStack } from 'cdktf';
+import {
+  type GoogleServingProps,
+  Ingress,
+  ManagedEndpointModel,
+  ServerlessModel,
+  VpcEgress,
+} from '../../../lib/gcp/index.js';
+import { Model } from '../../../lib/model/model.js';
+import { Access } from '../../../lib/serving/access.js';
+import { writePackage } from '../../support/packages.js';
+import { googleStack, KEY, minimal } from './support.js';
+
+/** A stack in which a construct is used in one particular way. */
+export interface Variant {
+  readonly name: string;
+  /** @param model version of the model that is deployed */
+  make(version?: string): TerraformStack;
+}
+
+const MODELS = new Map<string, Model>();
+
+/** A model that differs from others by its version. */
+export function modelOf(version: string): Model {
+  const found = MODELS.get(version) ?? Model.fromDirectory(writePackage({ version }));
+  MODELS.set(version, found);
+  return found;
+}
+
+function variant(name: string, make: (stack: TerraformStack, props: GoogleServingProps) => unknown): Variant {
+  return {
+    name,
+    make(version = '1') {
+      const stack = googleStack();
+      make(stack, { ...minimal, model: modelOf(version) });
+      return stack;
+    },
+  };
+}
+
+const ACCOUNT = 'serviceAccount:caller@other-project.iam.gserviceaccount.com';
+
+/** Every default stack without a cluster, and stacks that use what the defaults leave out. */
+export const VARIANTS: readonly Variant[] = [
+  variant('Cloud Run', (stack, props) => new ServerlessModel(stack, 'Iris', props)),
+  variant(
+    'Cloud Run with an image that is built',
+    (stack, props) => new ServerlessModel(stack, 'Iris', { ...props, image: undefined }),
+  ),
+  variant('Cloud Run in a network, with a key of the customer', (stack, props) =>
+    new ServerlessModel(stack, 'Iris', {
+      ...props,
+      encryptionKey: KEY,
+      ingress: Ingress.internal(),
+      network: 'default',
+      subnetwork: 'default',
+      networkTags: ['model'],
+      vpcEgress: VpcEgress.all(),
+      labels: { team: 'fraud' },
+    }).grantInvoke(ACCOUNT),
+  ),
+  variant(
+    'Cloud Run that anyone may call, with an uptime check',
+    (stack, props) =>
+      new ServerlessModel(stack, 'Iris', {
+        ...props,
+        access: Access.anonymous(),
+        uptimeCheck: true,
+        minReplicas: 1,
+        maxReplicas: 4,
+      }),
+  ),
+  variant(
+    'Cloud Run with an uptime check by the identity of Cloud Monitoring',
+    (stack, props) => new ServerlessModel(stack, 'Iris', { ...props, uptimeCheck: true }),
+  ),
+  variant('Vertex AI', (stack, props) => new ManagedEndpointModel(stack, 'Iris', props)),
+  variant(
+    'Vertex AI with an image that is built',
+    (stack, props) => new ManagedEndpointModel(stack, 'Iris', { ...props, image: undefined }),
+  ),
+  variant('Vertex AI over Private Service Connect, with a key of the customer', (stack, props) =>
+    new ManagedEndpointModel(stack, 'Iris', {
+      ...props,
+      encryptionKey: KEY,
+      privateServiceConnectProjects: ['consumer-project'],
+      minReplicas: 2,
+      maxReplicas: 4,
+      labels: { team: 'fraud' },
+      explanationPathCount: 5,
+    }).grantInvoke(ACCOUNT),
+  ),
+];

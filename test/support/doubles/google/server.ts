@@ -1,0 +1,202 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { APIS, type Api, type Method, mismatches } from '../../google-apis/apis.js';
+import { HttpsProxy } from '../https-proxy.js';
+import { type Call, camelCase, respond, SPECIAL } from './kinds.js';
+import { GoogleStore, type Json, Refusal } from './store.js';
+
+const TOKEN = 'local-token';
+
+interface Route {
+  readonly api: Api;
+  readonly method: Method;
+  readonly pattern: RegExp;
+}
+
+/** Routes by host. Google's discovery documents describe them. */
+const ROUTES = new Map<string, Route[]>();
+for (const api of Object.values(APIS)) {
+  const routes = api.methods.map((method) => ({ api, method, pattern: pathPattern(method.path) }));
+  ROUTES.set(api.host, [...(ROUTES.get(api.host) ?? []), ...routes]);
+}
+
+function pathPattern(path: string): RegExp {
+  const escaped = path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '([^/:]+)');
+  return new RegExp(`^${escaped}$`);
+}
+
+/**
+ * Local stand-in for the REST APIs of Google Cloud, for the real Terraform providers. Google's discovery documents decide
+ * which methods exist and what their bodies may contain, a table of resource kinds adds what Google sets by itself and what
+ * it rejects.
+ */
+export class GoogleDouble {
+  readonly store: GoogleStore;
+  /** Rejected requests, for messages of failed tests. */
+  readonly refusals: string[] = [];
+  private readonly operations = new Map<string, Json>();
+  private proxy!: HttpsProxy;
+
+  private constructor(project: string) {
+    this.store = new GoogleStore(project, '123456789012');
+  }
+
+  static async start(project: string): Promise<GoogleDouble> {
+    const double = new GoogleDouble(project);
+    const answer = (request: IncomingMessage, response: ServerResponse) => void double.answer(request, response);
+    double.proxy = await HttpsProxy.start(['*.googleapis.com'], answer);
+    return double;
+  }
+
+  /** Variables that send the providers here. */
+  get env(): Record<string, string> {
+    return { ...this.proxy.env, GOOGLE_OAUTH_ACCESS_TOKEN: TOKEN };
+  }
+
+  /** Keys of everything that exists and that a user would pay for or find in the way. */
+  get left(): string[] {
+    return [...this.store.resources]
+      .filter(([, resource]) => !resource.given && !['DELETE_REQUESTED'].includes(resource.lifecycleState))
+      .filter(([, resource]) => resource.deleted !== true)
+      .map(([key]) => key);
+  }
+
+  stop(): void {
+    this.proxy.stop();
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    let status = 200;
+    let body: Json;
+    try {
+      body = this.handle(request, Buffer.concat(chunks));
+    } catch (error) {
+      status = error instanceof Refusal ? error.code : 500;
+      const message = error instanceof Error ? error.message : `${error}`;
+      body = { error: { code: status, message, status: STATUS[status] ?? 'INTERNAL' } };
+      if (status !== 404) this.refusals.push(`${request.method} ${request.url}: ${status} ${message}`);
+      if (!(error instanceof Refusal)) console.error(request.method, request.url, error);
+    }
+    // Clients that poll operations wait this long.
+    response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '1' });
+    response.end(body === undefined ? '' : JSON.stringify(body));
+  }
+
+  private handle(request: IncomingMessage, bytes: Buffer): Json {
+    const host = request.headers.host!.replace(/:\d+$/, '').replace(/^[a-z]+-[a-z]+\d+-(?=aiplatform)/, '');
+    const url = new URL(request.url!, `https://${host}`);
+    const upload = uploadOf(url, request, bytes);
+    const path = (upload?.pathname ?? url.pathname).replace(/(?<=.)\/$/, '');
+    if (request.headers.authorization !== `Bearer ${TOKEN}`) {
+      throw new Refusal(401, 'Request had invalid authentication credentials.');
+    }
+    const operation = this.operations.get(`${host}${unversioned(path).replace(/:wait$/, '')}`);
+    if (operation) return operation;
+    const found = (ROUTES.get(host) ?? []).find(
+      ({ method, pattern }) => method.http === request.method && pattern.test(path),
+    );
+    const body = upload?.body ?? (bytes.length > 0 ? JSON.parse(bytes.toString()) : {});
+    const special =
+      SPECIAL[`${request.method} ${host}${unversioned(path).replace(/\/projects\/[^/]+/, '/projects/*')}`];
+    const call: Call = {
+      store: this.store,
+      host,
+      key: this.keyOf(host, path),
+      query: url.searchParams,
+      body,
+    };
+    if (special) return special(call);
+    if (!found) throw new Refusal(404, `${request.method} ${url.pathname} is no method of ${host}`);
+    const { method, api } = found;
+    checkQuery(method, url.searchParams);
+    if (method.request) {
+      const faults = mismatches(withoutNulls(body), api.types[method.request]!, api.types);
+      // Unknown fields and wrong types are invalid arguments: https://cloud.google.com/apis/design/errors
+      if (faults.length > 0) throw new Refusal(400, `Invalid JSON payload received. ${faults.join('; ')}`);
+    }
+    const result = respond({ ...call, method });
+    return this.wrapped(call, method, isProto(api) ? withoutDefaults(result) : result);
+  }
+
+  /** The key of a path. Google accepts the number of a project in place of its id. */
+  private keyOf(host: string, path: string): string {
+    const key = `${host}${decodeURIComponent(unversioned(path))}`.replace(/:\w+$/, '');
+    return key.replace(`/projects/${this.store.projectNumber}/`, `/projects/${this.store.project}/`);
+  }
+
+  /** The response in the form that the method has: the resource, or an operation that yields it. */
+  private wrapped(call: Call, method: Method, result: Json): Json {
+    const { response } = method;
+    if (!response?.match(/^(GoogleLongrunning)?Operation$/)) return result;
+    const number = this.store.next();
+    const parent = /^(projects\/[^/]+(\/locations\/[^/]+)?)/.exec(call.key.slice(call.host.length + 1))?.[1] ?? '';
+    const name = `${parent}/operations/${number}`.replace(/^\//, '');
+    this.operations.set(`${call.host}/${name}`, { name, done: true, response: result ?? {} });
+    // Google leaves `done` out until it is true.
+    return { name };
+  }
+}
+
+const STATUS: Record<number, string> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  409: 'ALREADY_EXISTS',
+};
+
+/** The path without the version. */
+function unversioned(path: string): string {
+  return path.replace(/^(\/\w+)?\/v\d+(beta\d+)?(?=\/)/, '');
+}
+
+function checkQuery({ id, query }: Method, given: URLSearchParams): void {
+  const common = ['alt', 'prettyPrint', 'fields', 'key', 'quotaUser', '$alt', 'uploadType'];
+  const unknown = [...given.keys()].map(camelCase).filter((name) => !query.includes(name) && !common.includes(name));
+  if (unknown.length > 0 && !id.startsWith('storage.')) {
+    throw new Refusal(400, `Invalid JSON payload received. Unknown name "${unknown[0]}": cannot bind query parameter.`);
+  }
+}
+
+/** The JSON part and the hash of a multipart upload to Cloud Storage, under the path of the method. */
+function uploadOf(url: URL, request: IncomingMessage, bytes: Buffer): { pathname: string; body: Json } | undefined {
+  const [, path] = /\/upload(\/storage\/v1\/.*)$/.exec(url.pathname) ?? [];
+  if (path === undefined) return undefined;
+  const [, boundary] = /boundary="?([^";]+)/.exec(request.headers['content-type'] ?? '') ?? [];
+  if (boundary === undefined) throw new Refusal(400, 'only multipart uploads are supported');
+  const [, meta] = bytes.toString('latin1').split(`--${boundary}`);
+  const first = bytes.indexOf('\r\n\r\n', bytes.indexOf(`--${boundary}`)) + 4;
+  const second = bytes.indexOf('\r\n\r\n', bytes.indexOf(`--${boundary}`, first)) + 4;
+  const last = bytes.lastIndexOf(`\r\n--${boundary}--`);
+  return {
+    pathname: path,
+    body: { ...JSON.parse(meta!.slice(meta!.indexOf('\r\n\r\n') + 4)), content: bytes.subarray(second, last) },
+  };
+}
+
+function withoutNulls(value: Json): Json {
+  if (Buffer.isBuffer(value)) return undefined;
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (value === null || typeof value !== 'object') return value;
+  const kept = Object.entries(value).filter(
+    ([key, each]) => each !== null && !(key === 'content' && Buffer.isBuffer(each)),
+  );
+  return Object.fromEntries(kept.map(([key, each]) => [key, withoutNulls(each)]));
+}
+
+/** Whether an API answers in the JSON form of protocol buffers. Cloud Storage's JSON differs. */
+function isProto({ host }: Api): boolean {
+  return host !== 'storage.googleapis.com';
+}
+
+/**
+ * A message without fields that have their default value, because Google's JSON omits them:
+ * https://protobuf.dev/programming-guides/json/#presence
+ */
+function withoutDefaults(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withoutDefaults);
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries<Json>(value).map(([name, each]) => [name, withoutDefaults(each)]);
+  return Object.fromEntries(entries.filter(([, each]) => ![0, '', false].includes(each) && each?.length !== 0));
+}
