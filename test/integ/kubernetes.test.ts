@@ -1,0 +1,74 @@
+import type { TerraformStack } from 'cdktf';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Exposure, ModelVolume, ModelWorkload, type ModelWorkloadProps } from '../../lib/kubernetes/index.js';
+import { kubernetesStack, minimal } from '../lib/kubernetes/support.js';
+import { Kubernetes } from '../support/doubles/kubernetes.js';
+import { Deployment, runLifecycle } from './deployment.js';
+import { describeOnRequest } from './on-request.js';
+
+const ROUTE = { host: 'models.example.com', sourceRanges: ['10.0.0.0/8'] };
+
+const VARIANTS: readonly [string, Partial<ModelWorkloadProps>][] = [
+  ['the defaults', {}],
+  ['replicas that scale', { minReplicas: 2, maxReplicas: 5 }],
+  ['a GPU on tainted nodes', { gpuCount: 1, tolerations: [{ key: 'gpu' }], nodeSelector: { accelerator: 't4' } }],
+  [
+    'a mounted bucket',
+    { modelVolume: ModelVolume.csi({ driver: 'gcsfuse.csi.storage.gke.io', attributes: { bucketName: 'models' } }) },
+  ],
+  ['a load balancer', { exposure: Exposure.loadBalancer({ sourceRanges: ['10.0.0.0/8'] }) }],
+  ['an Ingress', { exposure: Exposure.ingress({ ...ROUTE, className: 'nginx', tlsSecretName: 'tls' }) }],
+];
+
+function workload(props: Partial<ModelWorkloadProps>): TerraformStack {
+  const stack = kubernetesStack();
+  new ModelWorkload(stack, 'Workload', { ...minimal, ...props });
+  return stack;
+}
+
+describeOnRequest('kubernetes', () => {
+  let cluster: Kubernetes;
+  beforeAll(async () => {
+    cluster = await Kubernetes.start();
+  });
+  afterAll(() => cluster?.stop());
+
+  test.each(VARIANTS)(
+    'a workload with %s is applied, updated and destroyed',
+    { timeout: 600_000 },
+    async (_, props) => {
+      const deployment = new Deployment(cluster.env);
+      const image = 'registry.example.com/runtime:2';
+      const { resources, providers, repeated } = await runLifecycle(deployment, {
+        first: async () => workload(props),
+        second: async () => {
+          // The pods of the first version, created as a controller would, meet the Pod Security Standard "restricted".
+          await expectRestrictedPods(cluster);
+          return workload({ ...props, image });
+        },
+      });
+      console.log(`${_}: ${resources} resources, ${JSON.stringify(providers)}`);
+      expect(repeated).toEqual({ first: [], second: [] });
+      expect(await cluster.left()).toEqual([]);
+    },
+  );
+});
+
+async function expectRestrictedPods(cluster: Kubernetes): Promise<void> {
+  const { body } = await cluster.call('GET', '/apis/apps/v1/deployments');
+  expect(body.items.length).toBeGreaterThan(0);
+  for (const { metadata, spec } of body.items) {
+    const namespace = (await cluster.call('GET', `/api/v1/namespaces/${metadata.namespace}`)).body;
+    expect(namespace.metadata.labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'restricted' });
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { ...spec.template.metadata, name: 'pod' },
+      spec: spec.template.spec,
+    };
+    const created = await cluster.call('POST', `/api/v1/namespaces/${metadata.namespace}/pods?dryRun=All`, pod);
+    expect({ status: created.status, warning: created.headers.warning, body: created.body.message }).toEqual({
+      status: 201,
+    });
+  }
+}
