@@ -87,7 +87,7 @@ export const VARIANTS: readonly Variant[] = [
       minReplicas: 2,
       maxReplicas: 4,
       labels: { team: 'fraud' },
-      explanationPathCount: 5,
+      explanations: { samples: 5 },
     }).grantInvoke(ACCOUNT),
   ),
 ];
