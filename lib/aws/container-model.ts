@@ -29,7 +29,7 @@ import { AlarmThresholds } from '../serving/alarms.js';
 import { DEFAULT_LOG_RETENTION_DAYS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { predictCommand } from '../serving/predict-command.js';
-import { ModelServer } from '../serving/servers/model-server.js';
+import { type ModelServer, serverOf } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { ContainerCapacity } from './capacity.js';
 import { ContainerModelData } from './container-model-data.js';
@@ -342,7 +342,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
   }
 
   private get server(): ModelServer {
-    return this.props.server ?? ModelServer.modelship();
+    return serverOf(this.props);
   }
 
   private get retention(): RetentionDays {
@@ -422,7 +422,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     const { model, environment = {}, secrets = {}, startupSeconds } = this.props;
     const modelData =
       this.props.modelData ??
-      (this.server.spec.image ? ContainerModelData.inImage(IMAGE_FOLDER) : ContainerModelData.fromPackage());
+      (this.server.isModelship ? ContainerModelData.fromPackage() : ContainerModelData.inImage(IMAGE_FOLDER));
     return new Task(this, 'Task', {
       model,
       server: this.server,

@@ -13,7 +13,7 @@ import type { ModelEndpoint } from '../serving/endpoint.js';
 import { header, predictCommand } from '../serving/predict-command.js';
 import { Rollout } from '../serving/rollout.js';
 import { managedRequest } from '../serving/servers/managed-request.js';
-import { ModelServer } from '../serving/servers/model-server.js';
+import { type ModelServer, serverOf } from '../serving/servers/model-server.js';
 import { shellWord } from '../serving/shell-word.js';
 import { EndpointModelData } from './endpoint-model-data.js';
 import { AwsImage, pullImage } from './image.js';
@@ -294,7 +294,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
   }
 
   private get server(): ModelServer {
-    return this.props.server ?? ModelServer.modelship();
+    return serverOf(this.props);
   }
 
   private get timeoutSeconds(): number {

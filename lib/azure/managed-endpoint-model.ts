@@ -9,6 +9,7 @@ import { DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { bearer, predictCommand } from '../serving/predict-command.js';
 import { managedRequest } from '../serving/servers/managed-request.js';
+import { serverOf } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
@@ -27,7 +28,7 @@ import {
   mountedFolder,
 } from './private/ml/deployment.js';
 import { AZURE_ML } from './private/ml/limits.js';
-import { bindServedImages, routesOf, type ServedImages, serverOf, variablesOf } from './private/ml/server.js';
+import { bindServedImages, routesOf, type ServedImages, variablesOf } from './private/ml/server.js';
 import { mlTelemetry } from './private/ml/telemetry.js';
 import { type MlEndpointDefinition, MlTraffic } from './private/ml/traffic.js';
 import { validateManagedEndpoint } from './private/ml/validation.js';
@@ -187,7 +188,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
     if (isAutoscaled(props)) {
       this.autoscale = mlAutoscale(this, 'Autoscale', this.placement, this.deployment, props);
     }
-    const { path } = routesOf(server.spec, props.model).scoringRoute;
+    const { path } = routesOf(server, props.model).scoringRoute;
     this.url = `https://${this.host}${path}`;
     if (props.access?.kind === 'apiKey') this.primaryKey = this.makeKeys();
     this.makeLogs();
@@ -270,16 +271,16 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
     const server = serverOf(props);
     const make = (id: string, model: Model, content?: readonly string[]) => {
       const { uri: image, built } = images.imageOf(model, mountedFolder(names, model, server));
-      const routes = routesOf(server.spec, model);
+      const routes = routesOf(server, model);
       return mlEnvironment(this, id, { ...names, image, routes, content, dependsOn: built });
     };
-    if (server.spec.image === undefined) {
+    if (server.isModelship) {
       const shared = make('Environment', props.model);
       return () => shared;
     }
     return (model) => {
       const name = deploymentName(model);
-      return make(`Environment-${name}`, model, [name, JSON.stringify(routesOf(server.spec, model))]);
+      return make(`Environment-${name}`, model, [name, JSON.stringify(routesOf(server, model))]);
     };
   }
 

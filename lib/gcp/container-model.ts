@@ -11,7 +11,7 @@ import type { Model } from '../model/model.js';
 import { DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { bearer, predictCommand } from '../serving/predict-command.js';
-import { ModelServer } from '../serving/servers/model-server.js';
+import { type ModelServer, serverOf } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
@@ -91,13 +91,13 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
     validateGke(this, props);
     this.model = props.model;
     this.hasJwt = props.access?.kind === 'jwt';
-    this.server = props.server ?? ModelServer.modelship();
+    this.server = serverOf(props);
     this.cluster = new ClusterAccess(this, 'Cluster', props);
     this.modelStore = new ModelStore(this, 'ModelStore', {
       props,
       server: this.server,
       // The stable version was already uploaded, but possibly in the layout of another server.
-      others: !this.isOwn && props.stableModel ? [props.stableModel] : [],
+      others: !this.server.isModelship && props.stableModel ? [props.stableModel] : [],
     });
     this.serviceAccount = new google.ServiceAccount(this, 'ServiceAccount', {
       project: props.project,
@@ -109,12 +109,12 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
     const host = props.host ?? ContainerHost.deployment();
     const bound = host.bind(this, workload, {
       egressRanges: [METADATA_SERVER],
-      metricsNamespaces: this.isOwn ? COLLECTOR_NAMESPACES : undefined,
+      metricsNamespaces: this.server.isModelship ? COLLECTOR_NAMESPACES : undefined,
     });
     this.url = bound.url;
     this.workload = bound.workload;
     this.inferenceService = bound.inferenceService;
-    if (this.workload && this.isOwn) {
+    if (this.workload && this.server.isModelship) {
       new PodMonitoring(this, 'PodMonitoring', {
         cluster: this.cluster,
         workload: this.workload,
@@ -135,8 +135,8 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
       clusterName: this.cluster.name,
       namespace,
       containerName: host.containerName,
-      own: this.isOwn,
-      isWatched: this.isOwn && this.workload !== undefined,
+      own: this.server.isModelship,
+      isWatched: this.server.isModelship && this.workload !== undefined,
       thresholds: alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, GKE.timeoutSeconds.max),
     });
     this.requestMetrics = telemetry.requestMetrics;
@@ -198,16 +198,12 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
     return this.requestMetrics?.latency;
   }
 
-  private get isOwn(): boolean {
-    return this.server.spec.image === undefined;
-  }
-
   private workloadProps(props: ContainerModelProps): ModelWorkloadProps {
     const name = generatedName(this, GKE.workloadNameLength);
     const namespace = props.namespace ?? name;
-    const own = this.isOwn ? bindImage(this, props, () => this.cluster.puller) : undefined;
+    const own = this.server.isModelship ? bindImage(this, props, () => this.cluster.puller) : undefined;
     this.cluster.reachInternet(props, own?.uri ?? this.server.spec.image!);
-    const isMounted = this.isOwn || readsMount(props);
+    const isMounted = this.server.isModelship || readsMount(props);
     const size = serverSize(this.server);
     const canary = props.rollout?.canaryOptions;
     const stable = servedModel(this, props, props.stableModel ?? props.model, own?.uri);

@@ -13,11 +13,11 @@ export interface ServedVersionOptions {
 }
 
 /** Returns the default size of each pod, which depends on the server. */
-export function serverSize({ spec }: ModelServer): Pick<ModelWorkloadProps, 'cpu' | 'memoryMib'> {
+export function serverSize({ spec, isModelship }: ModelServer): Pick<ModelWorkloadProps, 'cpu' | 'memoryMib'> {
   // Weights are loaded through main memory, and feeding the GPU alone keeps one CPU busy.
   if (spec.needsGpu) return { cpu: 3, memoryMib: 16_384 };
   // Other servers include a framework or a Java virtual machine, so they need more memory.
-  return spec.image === undefined ? {} : { memoryMib: 2048 };
+  return isModelship ? {} : { memoryMib: 2048 };
 }
 
 /** Creates the workload version of such a server: image, arguments, environment variables and probe paths. */

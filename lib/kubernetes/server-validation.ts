@@ -1,6 +1,7 @@
 import type { Model } from '../model/model.js';
 import type { Access } from '../serving/access.js';
 import type { Rollout } from '../serving/rollout.js';
+import { serverOf } from '../serving/servers/model-server.js';
 import type { ModelSource } from '../serving/servers/source.js';
 import { choice, options, required, STRING, STRING_MAP, STRINGS } from '../serving/validation/prop-types.js';
 import {
@@ -57,10 +58,10 @@ export interface ClusterServerRules {
 
 /** Reports server props that the cluster does not support. */
 export function checkClusterServer(validator: Validator, props: ClusterServerProps, rules: ClusterServerRules): void {
-  const { server, stableModel, access } = props;
+  const { stableModel, access } = props;
   checkServer(validator, props, rules.gpu);
-  const spec = server?.spec;
-  if (spec?.image === undefined) return;
+  const { spec, isModelship } = serverOf(props);
+  if (isModelship) return;
   checkOtherModels(validator, spec, stableModel ? { stableModel } : {});
   checkSource(validator, spec, rules.sources);
   checkServerVariables(validator, spec, props);
@@ -94,7 +95,7 @@ export function checkCanaryExposure(
 }
 
 /** Returns whether a third-party server reads the model from a mounted folder instead of downloading it. */
-export function readsMount({ server, model }: ServerProps): boolean {
-  const spec = server?.spec;
-  return spec?.image !== undefined && (spec.source?.kind === 'folder' || spec.layout(model).length > 0);
+export function readsMount(props: ServerProps): boolean {
+  const { spec, isModelship } = serverOf(props);
+  return !isModelship && (spec.source?.kind === 'folder' || spec.layout(props.model).length > 0);
 }

@@ -1,5 +1,6 @@
 import type { Model } from '../model/model.js';
 import { ImageArchitecture } from '../serving/image-architecture.js';
+import { serverOf } from '../serving/servers/model-server.js';
 import type { ModelSource } from '../serving/servers/source.js';
 import {
   checkImageArchitecture,
@@ -36,8 +37,8 @@ export function checkEndpointServer(
   checkServer(validator, props, gpu);
   validator.number('startupSeconds', props.startupSeconds, startupSeconds);
   validator.known('startupSeconds', props.startupSeconds, 'it is counted in probes at synth');
-  const spec = props.server?.spec;
-  if (spec?.image === undefined) return;
+  const { spec, isModelship } = serverOf(props);
+  if (isModelship) return;
   const { AMD64: architecture } = ImageArchitecture;
   checkImageArchitecture(validator, { prop: 'server', subject: 'the machines have', architecture }, spec);
   checkOtherModels(validator, spec, others);

@@ -36,10 +36,9 @@ export function packageAssets(scope: Construct, model: Model, server = ModelServ
  * different prefix, so the files of a running version never change.
  */
 export function packagePrefix(model: Model, server = ModelServer.modelship()): string {
-  const digest =
-    server.spec.image === undefined
-      ? digits(model)
-      : hash(JSON.stringify([model.digest, server.layout(model).map(({ path, content }) => [path, content])]));
+  const digest = server.isModelship
+    ? digits(model)
+    : hash(JSON.stringify([model.digest, server.layout(model).map(({ path, content }) => [path, content])]));
   return `models/${model.name}/${digest}`;
 }
 

@@ -38,7 +38,7 @@ const ROLES: Readonly<Record<string, { readonly role: string; readonly exports: 
   'scaling.ts': { role: 'how replicas follow the load', exports: /Scaling$/ },
   'server.ts': {
     role: 'how the service runs the inference server',
-    exports: /^(serverOf|servedModel|revisionTemplate)$/,
+    exports: /^(containerSpec|bindServedImages|servedModel|revisionTemplate)$/,
   },
   'telemetry.ts': { role: 'metrics, alarms and the dashboard', exports: /telemetry$/i },
   'validation.ts': { role: 'checks of the props at synth', exports: /^(validate|check)[A-Z]/ },

@@ -9,7 +9,7 @@ import {
 } from '@modelship/runtime/contract';
 import { Token } from 'cdktf';
 import { MODEL_MOUNT } from '../../serving/defaults.js';
-import { ModelServer } from '../../serving/servers/model-server.js';
+import { type ModelServer, serverOf } from '../../serving/servers/model-server.js';
 import type { ServerSpec } from '../../serving/servers/spec.js';
 import type { ModelVersion, ModelWorkloadProps } from '../model-workload-props.js';
 
@@ -47,14 +47,14 @@ const USER_VARIABLES = { HOME: SCRATCH_FOLDER, USER: 'server' };
 export function podSpec(props: ModelWorkloadProps, version: ModelVersion, serviceAccountName: string) {
   const labels = { [NAME_LABEL]: props.name };
   const server = serverOf(props);
-  const { user = RUN_AS } = server;
+  const { user = RUN_AS } = server.spec;
   return {
     serviceAccountName,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds:
-      DEREGISTRATION_SECONDS + (isOwn(server) ? DRAIN_SECONDS : OTHER_DRAIN_SECONDS) + PROBE_PERIOD_SECONDS,
-    nodeSelector: nodeSelector(props, server),
+      DEREGISTRATION_SECONDS + (server.isModelship ? DRAIN_SECONDS : OTHER_DRAIN_SECONDS) + PROBE_PERIOD_SECONDS,
+    nodeSelector: nodeSelector(props, server.spec),
     tolerations: props.tolerations?.map(({ key, value, effect }) => ({
       key,
       operator: value === undefined ? 'Exists' : 'Equal',
@@ -90,16 +90,12 @@ export const NAME_LABEL = 'app.kubernetes.io/name';
 
 /** Returns the port that the server in the pods listens on. */
 export function portOf(props: ModelWorkloadProps): number {
-  return serverOf(props).port;
+  return serverOf(props).spec.port;
 }
 
 /** Returns the level of the Pod Security Standards that the pods of a workload meet. */
 export function securityLevel(props: ModelWorkloadProps): string {
-  return serverOf(props).user === ROOT ? 'baseline' : 'restricted';
-}
-
-function serverOf({ server = ModelServer.modelship() }: ModelWorkloadProps): ServerSpec {
-  return server.spec;
+  return serverOf(props).spec.user === ROOT ? 'baseline' : 'restricted';
 }
 
 /** Adds the CPU architecture of a single-platform image, because a cluster can have nodes of both architectures. */
@@ -113,16 +109,11 @@ function cpuQuantity(cpu: number): string {
   return Token.isUnresolved(cpu) ? `${cpu}` : `${Math.round(cpu * 1000)}m`;
 }
 
-function isOwn(server: ServerSpec): boolean {
-  return server.image === undefined;
-}
-
 function sharesMemory(props: ModelWorkloadProps): boolean {
-  return Boolean(props.gpuCount) && !isOwn(serverOf(props));
+  return Boolean(props.gpuCount) && !serverOf(props).isModelship;
 }
 
-function container(props: ModelWorkloadProps, version: ModelVersion, server: ServerSpec) {
-  const own = isOwn(server);
+function container(props: ModelWorkloadProps, version: ModelVersion, { spec, isModelship: own }: ModelServer) {
   const { livePath = LIVE_PATH, readyPath = READY_PATH } = version;
   const resources = {
     cpu: cpuQuantity(props.cpu ?? DEFAULT_CPU),
@@ -143,7 +134,7 @@ function container(props: ModelWorkloadProps, version: ModelVersion, server: Ser
     name: CONTAINER_NAME,
     image: version.image,
     ...(version.args ? { args: version.args } : {}),
-    ...(server.workingFolder ? { workingDir: server.workingFolder } : {}),
+    ...(spec.workingFolder ? { workingDir: spec.workingFolder } : {}),
     env: Object.entries({ ...(own ? {} : USER_VARIABLES), ...version.environment, ...start, ...metrics }).map(
       ([name, value]) => ({
         name,
@@ -151,7 +142,7 @@ function container(props: ModelWorkloadProps, version: ModelVersion, server: Ser
       }),
     ),
     ports: [
-      { name: PORT_NAME, containerPort: server.port, protocol: 'TCP' },
+      { name: PORT_NAME, containerPort: spec.port, protocol: 'TCP' },
       ...(metrics ? [{ name: METRICS_PORT_NAME, containerPort: POD_METRICS_PORT, protocol: 'TCP' }] : []),
     ],
     resources: { requests: resources, limits: resources },
@@ -160,7 +151,7 @@ function container(props: ModelWorkloadProps, version: ModelVersion, server: Ser
       privileged: false,
       // Other servers write to arbitrary paths.
       readOnlyRootFilesystem: own,
-      runAsNonRoot: server.user !== ROOT,
+      runAsNonRoot: spec.user !== ROOT,
       capabilities: { drop: ['ALL'] },
       seccompProfile: { type: 'RuntimeDefault' },
     },

@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { serverOf } from '../../serving/servers/model-server.js';
 import type { Validator } from '../../serving/validation/validator.js';
 import { validatorFor } from '../../terraform/validator.js';
 import type { ModelWorkloadProps } from '../model-workload-props.js';
@@ -77,7 +78,7 @@ function checkPod(validator: Validator, props: ModelWorkloadProps): void {
     `${props.server?.spec.name} needs a GPU; give each pod at least one, and a nodeSelector for GPU nodes`,
   );
   validator.check(
-    props.metricsNamespaces === undefined || props.server?.spec.image === undefined,
+    props.metricsNamespaces === undefined || serverOf(props).isModelship,
     'metricsNamespaces',
     'UNSUPPORTED',
     `only Modelship's runtime has a separate metrics port; allow those namespaces to call ` +

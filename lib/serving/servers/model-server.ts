@@ -161,10 +161,20 @@ export class ModelServer {
     readonly spec: ServerSpec,
   ) {}
 
+  /** Whether this is Modelship's own runtime, whose image each cloud provides in its own way. */
+  get isModelship(): boolean {
+    return this.spec.image === undefined;
+  }
+
   /** Lists the files of the folder that the server loads the model from. */
   layout(model: Model): readonly LayoutFile[] {
     return this.spec.layout(model);
   }
+}
+
+/** Returns the server of the props, or Modelship's runtime by default. */
+export function serverOf({ server }: { readonly server?: ModelServer }): ModelServer {
+  return server ?? ModelServer.modelship();
 }
 
 function imageOf({ image, architectures }: ServerImageOptions, own: ServerImage): ServerImage {

@@ -160,7 +160,7 @@ export class Task extends Construct {
 
   private addContainer(): ContainerDefinition {
     const { server, model, image, capacity, secrets } = this.props;
-    const own = server.spec.image === undefined;
+    const own = server.isModelship;
     const folder = this.modelFolder();
     const container = this.definition.addContainer(CONTAINER, {
       containerName: CONTAINER,

@@ -2,6 +2,7 @@ import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Stack, Token } from 'aws-cdk-lib';
 import { Cluster } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
+import { serverOf } from '../../../serving/servers/model-server.js';
 import {
   BOOLEAN,
   checkProps,
@@ -314,14 +315,13 @@ function checkSecrets(validator: Validator, { environment = {}, secrets = {} }: 
 }
 
 function checkServing(validator: Validator, props: ContainerModelProps, capacity: ContainerCapacity): void {
-  const { server, image, modelData } = props;
-  const spec = server?.spec;
+  const { image, modelData } = props;
+  const { spec, isModelship } = serverOf(props);
   checkGpuUse(validator, {
     prop: 'image',
-    isWasted: capacity.gpuOptions !== undefined && image === undefined && spec?.image === undefined,
+    isWasted: capacity.gpuOptions !== undefined && image === undefined && isModelship,
     instead: 'another `server`, or ContainerCapacity.fargate()',
   });
-  if (!spec) return;
   checkArchitecture(validator, capacity, spec);
   checkServer(validator, props, {
     prop: 'capacity',
@@ -329,9 +329,9 @@ function checkServing(validator: Validator, props: ContainerModelProps, capacity
     how: 'Fargate has none, so use ContainerCapacity.gpu() or .managedGpu()',
   });
   checkSource(validator, spec, ['s3', 'hub', 'folder']);
-  if (spec.image !== undefined) checkServerVariables(validator, spec, props);
+  if (!isModelship) checkServerVariables(validator, spec, props);
   validator.check(
-    spec.image === undefined || (modelData?.kind ?? 'image') === 'image' || isMounted(modelData),
+    isModelship || (modelData?.kind ?? 'image') === 'image' || isMounted(modelData),
     'modelData',
     'UNSUPPORTED_MODEL_DATA',
     `${spec.name} does not fetch models; use ContainerModelData.fromS3Files() or .fromFileSystem(), or put the ` +

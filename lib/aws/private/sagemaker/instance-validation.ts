@@ -1,4 +1,5 @@
 import { Token } from 'aws-cdk-lib';
+import { serverOf } from '../../../serving/servers/model-server.js';
 import type { ServerSpec } from '../../../serving/servers/spec.js';
 import { checkGpuUse, checkImageArchitecture, checkServer } from '../../../serving/validation/server.js';
 import type { Validator } from '../../../serving/validation/validator.js';
@@ -58,7 +59,7 @@ function checkGpus(
   );
   const gpus = Object.values(instanceTypes(mode, server)).filter(isGpu);
   const isDefaultImage =
-    server.image === undefined && props.image === undefined && props.modelData?.kind !== 'modelPackage';
+    serverOf(props).isModelship && props.image === undefined && props.modelData?.kind !== 'modelPackage';
   checkRuntimeGpu(validator, 'image', gpus[0], isDefaultImage);
 }
 

@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import { ModelServer } from '../../../serving/servers/model-server.js';
+import { serverOf } from '../../../serving/servers/model-server.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import type { EndpointMode } from '../../mode.js';
@@ -11,26 +11,27 @@ import { instanceType } from './instances.js';
 export function checkRegion(
   validator: Validator,
   scope: Construct,
-  { image, server = ModelServer.modelship() }: ManagedEndpointModelProps,
+  props: ManagedEndpointModelProps,
   mode: EndpointMode,
 ): void {
+  const { spec } = serverOf(props);
   const region = regionOf(scope);
   checkResource(validator, region, 'mode', 'AWS::SageMaker::Endpoint', 'use ContainerModel or ServerlessModel');
   if (mode.kind === 'inferenceComponents') {
     const instead = 'use EndpointMode.realTime() or .asynchronous()';
     checkResource(validator, region, 'mode', 'AWS::SageMaker::InferenceComponent', instead);
   }
-  const taker = server.spec.needsGpu ? { ...ENDPOINTS, otherwise: undefined } : ENDPOINTS;
+  const taker = spec.needsGpu ? { ...ENDPOINTS, otherwise: undefined } : ENDPOINTS;
   const check = (prop: string, given: string | undefined, byDefault: string | undefined) => {
     if (byDefault !== undefined) checkInstanceType(validator, region, prop, { given, byDefault }, taker);
   };
   const { realTimeOptions, asynchronousOptions, inferenceComponentOptions } = mode;
   const { variants = [], shadow } = realTimeOptions ?? {};
   const given = (realTimeOptions ?? asynchronousOptions ?? inferenceComponentOptions)?.instanceType;
-  check('mode.instanceType', given, instanceType(mode, server.spec));
+  check('mode.instanceType', given, instanceType(mode, spec));
   for (const [index, variant] of variants.entries()) {
     check(`mode.variants.${index}.instanceType`, variant.instanceType, variant.instanceType);
   }
   check('mode.shadow.instanceType', shadow?.instanceType, shadow?.instanceType);
-  checkImage(validator, region, 'image', image);
+  checkImage(validator, region, 'image', props.image);
 }

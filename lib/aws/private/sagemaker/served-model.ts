@@ -95,7 +95,7 @@ export class ServedModel extends Construct {
     const { model, server, modelData, environment, timeoutSeconds, startupSeconds } = this.props;
     // With several models, the caller selects the model in each request.
     const own = modelData.kind === 'multiModel' ? {} : server.spec.sageMakerEnvironment?.(model);
-    if (server.spec.image !== undefined) return { ...environment, ...own };
+    if (!server.isModelship) return { ...environment, ...own };
     return {
       ...environment,
       ...own,

@@ -1,7 +1,7 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { ModelServer } from '../../../serving/servers/model-server.js';
+import { serverOf } from '../../../serving/servers/model-server.js';
 import {
   BOOLEAN,
   checkProps,
@@ -107,7 +107,7 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
   validator.number('startupSeconds', props.startupSeconds, SAGEMAKER.startupSeconds);
   checkSeconds(validator, 'downloadTimeout', props.downloadTimeout, SAGEMAKER.startupSeconds);
   checkServerImage(validator, props);
-  checkInstances(validator, props, mode, (props.server ?? ModelServer.modelship()).spec);
+  checkInstances(validator, props, mode, serverOf(props).spec);
   checkModelData(validator, props, mode);
   checkSize(validator, props, mode);
   checkRollout(validator, props, mode);

@@ -5,6 +5,7 @@ import {
   EXPOSURE,
   readsMount,
 } from '../../../kubernetes/server-validation.js';
+import { serverOf } from '../../../serving/servers/model-server.js';
 import {
   BOOLEAN,
   checkProps,
@@ -113,7 +114,7 @@ function checkServing(validator: Validator, props: ContainerModelProps): void {
     access: ['anonymous'],
     sources: ['folder', 'hub'],
   });
-  if (server?.spec.image === undefined) checkOneImage(validator, props);
+  if (serverOf(props).isModelship) checkOneImage(validator, props);
   validator.check(
     modelMount !== false || !readsMount(props),
     'modelMount',
@@ -127,7 +128,7 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
   validator.number('gpuCount', gpuCount, { min: 0, max: 16, source: 'a node' });
   checkGpuUse(validator, {
     prop: 'image',
-    isWasted: Boolean(gpuCount) && props.image === undefined && props.server?.spec.image === undefined,
+    isWasted: Boolean(gpuCount) && props.image === undefined && serverOf(props).isModelship,
     instead: 'another `server`, or remove gpuCount',
   });
   const existing = cluster?.existingOptions;

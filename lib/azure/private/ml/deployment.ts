@@ -101,7 +101,7 @@ export class MlDeployment extends Construct {
               requestTimeout: `PT${props.timeoutSeconds}S`,
               maxConcurrentRequestsPerInstance: props.concurrency,
             },
-            livenessProbe: probe(server.spec.image === undefined ? ALIVE_FAILURES : startFailures),
+            livenessProbe: probe(server.isModelship ? ALIVE_FAILURES : startFailures),
             readinessProbe: probe(startFailures),
             scaleSettings: { scaleType: 'Default' },
             ...(props.dataCapture ? { dataCollector: dataCollector(props.dataCapture) } : {}),

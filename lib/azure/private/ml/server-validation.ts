@@ -1,4 +1,5 @@
 import { Token } from 'cdktf';
+import { serverOf } from '../../../serving/servers/model-server.js';
 import { checkGpuUse } from '../../../serving/validation/server.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import { checkEndpointServer } from '../../../terraform/endpoint-server.js';
@@ -14,7 +15,7 @@ const GPU_TYPE = /^Standard_N[CDV]/i;
 
 /** Checks the server of the props against the limits of Azure ML. */
 export function checkMlServer(validator: Validator, props: ManagedEndpointModelProps): void {
-  const { instanceType, stableModels = [], server, model, privateSubnet, image } = props;
+  const { instanceType, stableModels = [], model, privateSubnet, image } = props;
   checkEndpointServer(validator, props, {
     gpu: {
       prop: 'instanceType',
@@ -25,14 +26,14 @@ export function checkMlServer(validator: Validator, props: ManagedEndpointModelP
     others: Object.fromEntries(stableModels.map((other, index) => [`stableModels.${index}.model`, other.model])),
     startupSeconds: AZURE_ML.startupSeconds,
   });
-  const spec = server?.spec;
+  const { spec, isModelship } = serverOf(props);
   checkGpuUse(validator, {
     prop: 'image',
-    isWasted: GPU_TYPE.test(instanceType ?? '') && image === undefined && spec?.image === undefined,
+    isWasted: GPU_TYPE.test(instanceType ?? '') && image === undefined && isModelship,
     paidBy: instanceType,
     instead: 'another `server`, or an instance type without a GPU',
   });
-  if (spec?.image === undefined) return;
+  if (spec.image === undefined) return;
   const command = builtIn(spec, model, '');
   if (isOnAzure(spec.image)) {
     if (command !== undefined) {

@@ -2,7 +2,7 @@ import { ENVIRONMENT, SCORE_PATH } from '@modelship/runtime/contract';
 import { type ITerraformDependable, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Model } from '../../../model/model.js';
-import { ModelServer } from '../../../serving/servers/model-server.js';
+import { type ModelServer, serverOf } from '../../../serving/servers/model-server.js';
 import type { ServerSpec } from '../../../serving/servers/spec.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { bindImage } from '../shared/image.js';
@@ -22,11 +22,6 @@ export interface ServedImages {
    * @param folder folder of the model on an instance
    */
   imageOf(model: Model, folder: string): { readonly uri: string; readonly built: ITerraformDependable[] };
-}
-
-/** Returns the server of the props, or Modelship's runtime by default. */
-export function serverOf({ server }: ManagedEndpointModelProps): ModelServer {
-  return server ?? ModelServer.modelship();
 }
 
 /** Whether instances pull the image directly, because it is on Azure. A reference known only at apply counts too. */
@@ -65,13 +60,13 @@ export function bindServedImages(
 }
 
 /** Returns the routes and the port that Azure ML calls on a server. */
-export function routesOf(spec: ServerSpec, model: Model) {
+export function routesOf({ spec, isModelship }: ModelServer, model: Model) {
   const { port } = spec;
   return {
     livenessRoute: { path: spec.livePath(model), port },
     readinessRoute: { path: spec.readyPath(model), port },
     // The runtime has a separate route for the protocol of Azure ML.
-    scoringRoute: { path: spec.image === undefined ? SCORE_PATH : spec.predictPath(model), port },
+    scoringRoute: { path: isModelship ? SCORE_PATH : spec.predictPath(model), port },
   };
 }
 
@@ -90,10 +85,10 @@ export function variablesOf(
   folder: string,
   timeoutSeconds: number,
 ): { readonly [name: string]: string } {
-  const { spec } = serverOf(props);
+  const { spec, isModelship } = serverOf(props);
   return {
     ...props.environment,
     ...spec.environment(model, folder),
-    ...(spec.image === undefined ? limitsOf(props, timeoutSeconds) : {}),
+    ...(isModelship ? limitsOf(props, timeoutSeconds) : {}),
   };
 }

@@ -1,6 +1,7 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { checkCanaryExposure, checkClusterServer, EXPOSURE } from '../../../kubernetes/server-validation.js';
+import { serverOf } from '../../../serving/servers/model-server.js';
 import {
   BOOLEAN,
   checkProps,
@@ -101,7 +102,7 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
     access: ['cloudIdentity', 'anonymous'],
     sources: ['folder', 'hub', 'gcs'],
   });
-  if (props.server?.spec.image === undefined) checkOneImage(validator, props);
+  if (serverOf(props).isModelship) checkOneImage(validator, props);
   validator.throwIfAny();
 }
 

@@ -1,5 +1,5 @@
 import { Token } from 'cdktf';
-import type { ModelServer } from '../../../serving/servers/model-server.js';
+import { type ModelServer, serverOf } from '../../../serving/servers/model-server.js';
 import {
   arrayOf,
   object,
@@ -54,7 +54,7 @@ export function checkGoogleProps(
   );
   checkGpuUse(validator, {
     prop: 'image',
-    isWasted: props.gpu !== undefined && props.image === undefined && props.server?.spec.image === undefined,
+    isWasted: props.gpu !== undefined && props.image === undefined && serverOf(props).isModelship,
     instead: 'or leave gpu out',
   });
   checkKey(validator, props);

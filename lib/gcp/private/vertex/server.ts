@@ -1,7 +1,7 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import type { Construct } from 'constructs';
 import type { Model } from '../../../model/model.js';
-import { ModelServer } from '../../../serving/servers/model-server.js';
+import { serverOf } from '../../../serving/servers/model-server.js';
 import { startSeconds } from '../../../serving/servers/server-start.js';
 import type { ServerSpec } from '../../../serving/servers/spec.js';
 import { packagePrefix } from '../../../terraform/package-files.js';
@@ -26,9 +26,8 @@ export interface ContainerOptions {
 /** Creates the `ModelContainerSpec` of the API: image, arguments, environment variables, port and routes. */
 export function containerSpec(scope: Construct, props: ManagedEndpointModelProps, options: ContainerOptions) {
   const { model, image, bucketName, timeoutSeconds } = options;
-  const { spec } = serverOf(props);
+  const { spec, isModelship: own } = serverOf(props);
   const folder = `gs://${bucketName}/${packagePrefix(model, props.server)}`;
-  const own = spec.image === undefined;
   const environment = {
     ...(own
       ? runtimeEnvironment({ ...props, model }, `${folder}/`, timeoutSeconds)
@@ -48,11 +47,6 @@ export function containerSpec(scope: Construct, props: ManagedEndpointModelProps
   };
 }
 
-/** Returns the server of the props, or Modelship's runtime by default. */
-export function serverOf({ server }: ManagedEndpointModelProps): ModelServer {
-  return server ?? ModelServer.modelship();
-}
-
 function argumentsOf(spec: ServerSpec, model: Model, folder: string): readonly string[] | undefined {
   return spec.vertexCommand?.(model, folder) ?? spec.command?.(model, folder);
 }
@@ -63,8 +57,8 @@ function argumentsOf(spec: ServerSpec, model: Model, folder: string): readonly s
  */
 function startup(props: ManagedEndpointModelProps, model: Model) {
   const server = serverOf(props);
-  const { spec } = server;
-  if (spec.image === undefined && props.startupSeconds === undefined) return {};
+  const { spec, isModelship } = server;
+  if (isModelship && props.startupSeconds === undefined) return {};
   const seconds = props.startupSeconds ?? startSeconds(server);
   return {
     startupProbe: {

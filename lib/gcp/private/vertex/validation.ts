@@ -1,5 +1,6 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
+import { serverOf } from '../../../serving/servers/model-server.js';
 import {
   BOOLEAN,
   checkProps,
@@ -109,20 +110,20 @@ export function validateVertex(scope: Construct, props: ManagedEndpointModelProp
   );
   if (props.dataCapture) checkDataCapture(validator, props.dataCapture);
   checkServerProps(validator, props);
-  if (props.server?.spec.image === undefined) checkOneImage(validator, props);
+  if (serverOf(props).isModelship) checkOneImage(validator, props);
   validator.throwIfAny();
 }
 
 function checkServerProps(validator: Validator, props: ManagedEndpointModelProps): void {
-  const { gpu, stableModel, server } = props;
+  const { gpu, stableModel } = props;
   checkEndpointServer(validator, props, {
     gpu: { prop: 'gpu', has: gpu !== undefined, how: 'give one, such as `gpu: Gpu.nvidiaL4()`' },
     sources: ['gcs', 'hub', 'folder'],
     others: stableModel ? { stableModel } : {},
     startupSeconds: VERTEX.startupSeconds,
   });
-  const spec = server?.spec;
-  if (spec?.image === undefined) return;
+  const { spec, isModelship } = serverOf(props);
+  if (isModelship) return;
   if (!spec.readsGcs) {
     validator.refuse(
       'server',

@@ -156,3 +156,9 @@ test('TorchServe writes where any user may, and nowhere else', () => {
     METRICS_LOCATION: '/tmp/logs',
   });
 });
+
+test('only Modelship’s runtime is Modelship, whose image the cloud provides', () => {
+  expect(ModelServer.modelship().isModelship).toBe(true);
+  expect(ModelServer.triton().isModelship).toBe(false);
+  expect(ModelServer.custom({ image: 'host/image:1' }).isModelship).toBe(false);
+});
