@@ -1,9 +1,3 @@
-/**
- * Maximum number of callers to remember. The caller with the oldest request is dropped first; its bucket is full by
- * then.
- */
-const MAX_CALLERS = 10_000;
-
 interface Bucket {
   tokens: number;
   since: number;
@@ -18,6 +12,11 @@ export class TokenBuckets {
     this.capacity = Math.max(1, perSecond);
   }
 
+  /** Number of callers whose buckets are not full. */
+  get size(): number {
+    return this.buckets.size;
+  }
+
   /**
    * Takes one request from the bucket of `caller`.
    *
@@ -26,13 +25,27 @@ export class TokenBuckets {
    */
   take(caller: string, now = performance.now()): number {
     const known = this.buckets.get(caller);
-    const filled = known ? known.tokens + ((now - known.since) / 1000) * this.perSecond : this.capacity;
-    const tokens = Math.min(this.capacity, filled);
+    const tokens = known ? this.filled(known, now) : this.capacity;
     const isAllowed = tokens >= 1;
     // Deleting first moves the caller to the end of the map, which keeps the map ordered by last request.
     this.buckets.delete(caller);
     this.buckets.set(caller, { tokens: isAllowed ? tokens - 1 : tokens, since: now });
-    if (this.buckets.size > MAX_CALLERS) this.buckets.delete(this.buckets.keys().next().value!);
+    this.forgetFull(now);
     return isAllowed ? 0 : (1 - tokens) / this.perSecond;
+  }
+
+  private filled({ tokens, since }: Bucket, now: number): number {
+    return Math.min(this.capacity, tokens + ((now - since) / 1000) * this.perSecond);
+  }
+
+  /**
+   * Removes the oldest buckets that are full, because a new bucket is full too. Only the callers of about the last second
+   * remain, however many they are: forgetting one of them would give it a second quota.
+   */
+  private forgetFull(now: number): void {
+    for (const [caller, bucket] of this.buckets) {
+      if (this.filled(bucket, now) < this.capacity) return;
+      this.buckets.delete(caller);
+    }
   }
 }

@@ -17,13 +17,20 @@ describe('the buckets of callers', () => {
     expect(buckets.take('b', 0)).toBe(0);
   });
 
-  it('are forgotten where there are too many callers, the longest silent first', () => {
-    const buckets = new TokenBuckets(1);
-    buckets.take('silent', 0);
-    for (let caller = 0; caller < 9_999; caller++) buckets.take(`${caller}`, 0);
-    expect(buckets.take('silent', 0)).toBe(1);
-    buckets.take('one more', 0);
-    expect(buckets.take('0', 0)).toBe(0);
-    expect(buckets.take('silent', 0)).toBe(1);
+  it('fault 56: outlast any number of other callers', () => {
+    const buckets = new TokenBuckets(5);
+    const allowed = () => Array.from({ length: 10 }, () => buckets.take('one', 0)).filter((wait) => wait === 0).length;
+    expect(allowed()).toBe(5);
+    for (let caller = 0; caller < 20_000; caller++) buckets.take(`${caller}`, 0);
+    expect(allowed()).toBe(0);
+  });
+
+  it('are forgotten once they are full', () => {
+    const buckets = new TokenBuckets(5);
+    for (let caller = 0; caller < 1000; caller++) buckets.take(`${caller}`, caller);
+    // A fifth of a second fills the bucket of a caller with one request.
+    expect(buckets.size).toBeLessThanOrEqual(201);
+    buckets.take('last', 5000);
+    expect(buckets.size).toBe(1);
   });
 });
