@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { RUNTIME_VERSION } from '../version.js';
 import { packageDigest } from './digest.js';
 import { ModelPackageError } from './package-error.js';
+import { MAX_MANIFEST_BYTES, readRegularFile } from './regular-file.js';
 import {
   FRAMEWORKS,
   MANIFEST_FILE,
@@ -28,6 +29,20 @@ export function readManifest(directory: string): Manifest {
     throw new ModelPackageError('MANIFEST_MISSING', whyMissing(directory, (error as NodeJS.ErrnoException).code));
   }
   return parseManifest(text, path);
+}
+
+/**
+ * Works like `readManifest`, for a folder that others can write: it never blocks the event loop.
+ *
+ * @throws ModelPackageError as `readManifest`, and `MANIFEST_MISSING` for what is no regular file of at most 4 MiB
+ */
+export async function readManifestFile(directory: string): Promise<Manifest> {
+  const path = join(directory, MANIFEST_FILE);
+  const bytes = await readRegularFile(path, MAX_MANIFEST_BYTES).catch((error: NodeJS.ErrnoException) => {
+    const message = error.code === undefined ? error.message : whyMissing(directory, error.code);
+    throw new ModelPackageError('MANIFEST_MISSING', message);
+  });
+  return parseManifest(bytes.toString(), path);
 }
 
 /**

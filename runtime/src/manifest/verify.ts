@@ -5,7 +5,7 @@ import { join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { externalData } from './onnx-external-data.js';
 import { ModelPackageError } from './package-error.js';
-import { readManifest } from './read.js';
+import { readManifestFile } from './read.js';
 import { MANIFEST_FILE, type Manifest } from './schema.js';
 
 /** Maximum bytes of a file that is read at once, which is faster than streaming it. */
@@ -27,7 +27,7 @@ export async function fileSha256(path: string): Promise<string> {
  * model would read a file that the manifest does not list, or any error of `readManifest`
  */
 export async function verifyFiles(directory: string, manifest: Manifest): Promise<void> {
-  const { digest } = readManifest(directory);
+  const { digest } = await readManifestFile(directory);
   if (digest !== manifest.digest) {
     throw new ModelPackageError(
       'FILE_CHANGED',

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LoadedModel } from '../engines/engine.js';
 import { type Manifest, ModelPackageError, SAMPLES_FILE, signaturesOf } from '../manifest/index.js';
@@ -12,12 +12,12 @@ import type { Tensor } from '../tensor/tensor.js';
  *
  * @throws ModelPackageError `SAMPLES_INVALID` if they cannot be read or do not fit the signature
  */
-export function readSamples(directory: string, manifest: Manifest): Sample[] {
+export async function readSamples(directory: string, manifest: Manifest): Promise<Sample[]> {
   if (manifest.samples.count === 0) return [];
   const path = join(directory, SAMPLES_FILE);
   const signature = signaturesOf(manifest).serving_default!;
   try {
-    return decodeSamples(readFileSync(path), signature);
+    return decodeSamples(await readFile(path), signature);
   } catch (error) {
     if (!(error instanceof InferenceError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
     throw new ModelPackageError(

@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { MAX_MANIFEST_BYTES } from '../manifest/regular-file.js';
 import type { ObjectSource } from './object-source.js';
 import { named, openStore } from './open-store.js';
 import { PermanentError, withRetries } from './retry.js';
@@ -9,9 +10,6 @@ const PART_BYTES = 8 * 1024 * 1024;
 
 /** Number of parts of one object read in parallel. A single connection does not saturate a cloud network link. */
 const PARALLEL_PARTS = 8;
-
-/** Maximum size of a manifest in bytes. */
-const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 
 /**
  * Downloads the object of `size` bytes at `url` to `path` in parallel parts. An interrupted part resumes where it
@@ -51,9 +49,9 @@ export async function downloadText(url: string): Promise<string> {
     return withRetries(async () => {
       const chunks: Uint8Array[] = [];
       let size = 0;
-      for await (const chunk of (await source.read(0, MAX_TEXT_BYTES + 1)).chunks) {
+      for await (const chunk of (await source.read(0, MAX_MANIFEST_BYTES + 1)).chunks) {
         size += chunk.length;
-        if (size > MAX_TEXT_BYTES) throw new PermanentError(`it is larger than ${MAX_TEXT_BYTES} bytes`);
+        if (size > MAX_MANIFEST_BYTES) throw new PermanentError(`it is larger than ${MAX_MANIFEST_BYTES} bytes`);
         chunks.push(chunk);
       }
       return Buffer.concat(chunks).toString('utf8');

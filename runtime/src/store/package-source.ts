@@ -1,8 +1,10 @@
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { statfs, writeFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { readdir, realpath, stat, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MANIFEST_FILE, type Manifest, type PackageFile, parseManifest, readManifest } from '../manifest/index.js';
+import { MANIFEST_FILE, type Manifest, type PackageFile, parseManifest } from '../manifest/index.js';
+import { readManifestFile } from '../manifest/read.js';
+import { inTime } from '../manifest/regular-file.js';
 import { TemporaryFolder } from '../temporary-folder.js';
 import { download, downloadText } from './download.js';
 import { isUrl, named, openStore, withoutQuery } from './open-store.js';
@@ -41,37 +43,43 @@ const MAX_DEPTH = 2;
  * @throws Error if a store cannot be read
  */
 export async function findPackages(location: string): Promise<readonly StoredPackage[]> {
-  return isUrl(location) ? findStored(location) : eachOnce(findFolders(location, MAX_DEPTH)).map(folderPackage);
+  if (isUrl(location)) return findStored(location);
+  // Other processes write the folder, which may be a network mount, so that nothing here blocks the event loop.
+  const folders = await inTime(findFolders(location, MAX_DEPTH), location);
+  return (await inTime(eachOnce(folders), location)).map(folderPackage);
 }
 
-function findFolders(folder: string, depth: number): string[] {
-  if (existsSync(join(folder, MANIFEST_FILE))) return [folder];
-  if (depth === 0 || !existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() || (entry.isSymbolicLink() && isFolder(join(folder, entry.name))))
-    .map((entry) => join(folder, entry.name))
-    .sort()
-    .flatMap((each) => findFolders(each, depth - 1));
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    // The link is dangling or circular.
-    return false;
+async function findFolders(folder: string, depth: number): Promise<string[]> {
+  if (await stats(join(folder, MANIFEST_FILE))) return [folder];
+  if (depth === 0 || !(await stats(folder))) return [];
+  const entries = await readdir(folder, { withFileTypes: true });
+  const found: string[] = [];
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await stats(path))?.isDirectory());
+    if (isFolder) found.push(path);
   }
+  const below: string[] = [];
+  for (const path of found.sort()) below.push(...(await findFolders(path, depth - 1)));
+  return below;
+}
+
+/** Returns undefined if there is nothing at the path, or a link that is dangling or circular. */
+function stats(path: string): Promise<Stats | undefined> {
+  return stat(path).catch(() => undefined);
 }
 
 /** Removes duplicates. Tools that copy and switch packages often keep a link beside its target folder. */
-function eachOnce(folders: readonly string[]): readonly string[] {
-  return [...new Map(folders.map((folder) => [realpathSync(folder), folder])).values()];
+async function eachOnce(folders: readonly string[]): Promise<readonly string[]> {
+  const unique = new Map<string, string>();
+  for (const folder of folders) unique.set(await realpath(folder), folder);
+  return [...unique.values()];
 }
 
 function folderPackage(directory: string): StoredPackage {
   return {
     location: directory,
-    manifest: async () => readManifest(directory),
+    manifest: () => readManifestFile(directory),
     fetch: async () => ({ directory, dispose: async () => {} }),
   };
 }
