@@ -107,7 +107,7 @@ export interface EngineOptions {
   /** Seconds that a worker process may take to load the model. @default 300 */
   readonly startSeconds?: number;
   /**
-   * Seconds after which a worker process that has not finished a run is killed and replaced.
+   * Seconds after which a worker process or a thread that has not finished a run is replaced.
    *
    * @default - runs have no limit
    */

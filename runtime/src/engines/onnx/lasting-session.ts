@@ -5,12 +5,17 @@ import type { PlainTensor, ThreadSession } from './thread-session.js';
 const MIN_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 30_000;
 
+/** Maximum number of threads whose run does not end. Each keeps a processor busy, and a copy of the model in memory. */
+const MAX_ABANDONED = 2;
+
 /** Options of a session that is reopened when its thread exits. */
 export interface LastingOptions {
   /** Opens a session. Calls `onEnd` if its thread exits unexpectedly. */
   open(onEnd: (why: string) => void): Promise<ThreadSession>;
   /** Verifies the model file again before it is reopened. @default - the file is trusted not to change */
   verify?(): Promise<void>;
+  /** Milliseconds after which a run is abandoned and its thread replaced. @default - runs have no limit */
+  readonly limitMs?: number;
   /** Receives a log line each time the thread exits. */
   onLine(line: string): void;
 }
@@ -24,6 +29,10 @@ export class LastingSession {
   private timer: NodeJS.Timeout | undefined;
   private opening: Promise<void> = Promise.resolve();
   private isReleased = false;
+  private pending = 0;
+  private watchdog: NodeJS.Timeout | undefined;
+  /** Threads with a run that exceeded its limit. A thread cannot be interrupted while native code runs. */
+  private readonly abandoned = new Set<Promise<void>>();
 
   /**
    * Opens the session in a thread.
@@ -51,9 +60,17 @@ export class LastingSession {
   async run(feeds: Readonly<Record<string, PlainTensor>>): Promise<Readonly<Record<string, PlainTensor>>> {
     if (!this.session)
       throw new InferenceError('UNAVAILABLE', 'the thread of the model exited and is being restarted', 1);
-    const outputs = await this.session.run(feeds);
-    this.ends = 0;
-    return outputs;
+    this.pending++;
+    if (this.pending === 1) this.watch();
+    try {
+      const outputs = await this.session.run(feeds);
+      this.ends = 0;
+      return outputs;
+    } finally {
+      this.pending--;
+      // The next run begins when this one ends.
+      this.watch();
+    }
   }
 
   /** Frees the model and ends the thread. */
@@ -62,6 +79,29 @@ export class LastingSession {
     clearTimeout(this.timer);
     await this.opening;
     await this.session?.release();
+    // The process cannot exit before they do, so it has to be killed if they never end.
+    await Promise.all(this.abandoned);
+  }
+
+  private watch(): void {
+    clearTimeout(this.watchdog);
+    this.watchdog = undefined;
+    const { limitMs } = this.options;
+    if (limitMs === undefined || this.pending === 0) return;
+    this.watchdog = setTimeout(() => this.abandon(limitMs), limitMs).unref();
+  }
+
+  private abandon(limitMs: number): void {
+    const { session } = this;
+    if (!session) return;
+    const why = `a run of the model did not end within ${limitMs / 1000} s`;
+    const ended = session.abandon(new InferenceError('DEADLINE_EXCEEDED', why)).then(() => {
+      const wasFull = this.abandoned.size === MAX_ABANDONED;
+      this.abandoned.delete(ended);
+      if (wasFull) this.recover(`${this.abandoned.size} runs of the model do not end`);
+    });
+    this.abandoned.add(ended);
+    this.recover(`${why}, and its thread is replaced`);
   }
 
   private async start(): Promise<void> {
@@ -73,6 +113,11 @@ export class LastingSession {
     this.session = undefined;
     this.failure = failure;
     if (this.isReleased) return;
+    if (this.abandoned.size >= MAX_ABANDONED) {
+      this.failure = `${failure}; ${this.abandoned.size} threads do not end, so no other thread starts`;
+      this.options.onLine(this.failure);
+      return;
+    }
     this.options.onLine(`${failure}; it is being restarted`);
     const delay = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** this.ends++);
     this.timer = setTimeout(() => {

@@ -17,6 +17,12 @@ import { type WithoutZipMap, withoutZipMap } from './zip-map.js';
 /** Maximum size of a file that is searched for a ZipMap. Models with a ZipMap are scikit-learn classifiers. */
 const MAX_ZIP_MAP_BYTES = 256 * 1024 * 1024;
 
+/**
+ * Size of the inputs in bytes from which a model that runs on the event loop runs in a thread instead. Its trial was one
+ * request, which is far smaller.
+ */
+const LARGE_INPUT_BYTES = 128 * 1024;
+
 /** Runs ONNX models in this process. A run blocks the thread until it finishes. */
 export const onnxEngine: Engine = {
   async load(artifact: Artifact, options: EngineOptions): Promise<LoadedModel> {
@@ -26,6 +32,7 @@ export const onnxEngine: Engine = {
         model: stripped?.model ?? artifact.path,
         options: { ...sessionOptions(options), ...(stripped && weightsIn(dirname(artifact.path))) },
         verify: artifact.verify,
+        limitMs: options.timeoutSeconds === undefined ? undefined : options.timeoutSeconds * 1000,
         onLine: options.onLine,
       };
       const session = await createSession(source);
@@ -48,6 +55,7 @@ interface Source {
   readonly model: string | Buffer;
   readonly options: InferenceSession.SessionOptions;
   readonly verify: Artifact['verify'];
+  readonly limitMs: number | undefined;
   readonly onLine: EngineOptions['onLine'];
 }
 
@@ -107,6 +115,8 @@ function signatureOf(session: InferenceSession, path: string, stripped?: Without
 class OnnxModel implements LoadedModel {
   readonly signatures: Readonly<Record<string, Signature>>;
   private threads = 1;
+  /** Session for large inputs of a model that runs on the event loop, opened with the first of them. */
+  private large: Promise<LastingSession> | undefined;
 
   constructor(
     private session: InferenceSession | LastingSession,
@@ -119,6 +129,11 @@ class OnnxModel implements LoadedModel {
 
   get processors(): number {
     return this.threads;
+  }
+
+  /** A model on the event loop serves small requests while a large one runs in its thread. */
+  get concurrency(): number {
+    return this.session instanceof LastingSession ? 1 : 2;
   }
 
   get queuedRuns(): number {
@@ -140,7 +155,9 @@ class OnnxModel implements LoadedModel {
     let results: Readonly<Record<string, unknown>>;
     try {
       const { session } = this;
-      results = session instanceof LastingSession ? await session.run(feeds) : await session.run(feeds as Feeds);
+      if (session instanceof LastingSession) results = await session.run(feeds);
+      else if (bytesOf(inputs) < LARGE_INPUT_BYTES) results = await session.run(feeds as Feeds);
+      else results = await (await this.largeSession()).run(feeds);
     } catch (error) {
       if (error instanceof InferenceError) throw error;
       // The request already matches the signature, so the graph rejects its values or the combination of its shapes.
@@ -151,20 +168,47 @@ class OnnxModel implements LoadedModel {
 
   async offload(threads: number): Promise<void> {
     const before = this.session;
-    const { model, options, verify, onLine = () => {} } = this.source;
-    const threaded = { ...options, intraOpNumThreads: threads };
-    this.session = await LastingSession.open({
-      open: (onEnd) => ThreadSession.open(model, threaded, onEnd),
-      verify,
-      onLine,
-    });
+    this.session = await this.open(threads);
     this.threads = threads;
     await before.release();
   }
 
-  close(): Promise<void> {
-    return this.session.release();
+  async close(): Promise<void> {
+    await this.session.release();
+    await this.large?.then(
+      (session) => session.release(),
+      () => {},
+    );
   }
+
+  private largeSession(): Promise<LastingSession> {
+    this.large ??= this.openLater().catch((error: Error) => {
+      this.large = undefined;
+      throw new InferenceError('UNAVAILABLE', `the thread of the model does not start: ${error.message}`, 1);
+    });
+    return this.large;
+  }
+
+  private async openLater(): Promise<LastingSession> {
+    await this.source.verify?.();
+    return this.open(1);
+  }
+
+  private open(threads: number): Promise<LastingSession> {
+    const { model, options, verify, limitMs, onLine = () => {} } = this.source;
+    const threaded = { ...options, intraOpNumThreads: threads };
+    return LastingSession.open({
+      open: (onEnd) => ThreadSession.open(model, threaded, onEnd),
+      verify,
+      limitMs,
+      onLine,
+    });
+  }
+}
+
+/** Returns the size of the inputs in memory. A string counts as its reference. */
+function bytesOf(inputs: readonly Tensor[]): number {
+  return inputs.reduce((sum, { data }) => sum + (Array.isArray(data) ? data.length * 8 : data.byteLength), 0);
 }
 
 /** Input tensors as plain objects. The binding reads only these members, and its own class would misread FP16. */

@@ -161,6 +161,21 @@ export class ThreadSession {
     await exit;
   }
 
+  /**
+   * Fails the runs in flight with `error`, whether or not the thread ever ends.
+   *
+   * @returns a promise that resolves once the thread has ended its run and freed the model
+   */
+  async abandon(error: InferenceError): Promise<void> {
+    const exit = new Promise<void>((resolve) => this.worker.once('exit', () => resolve()));
+    this.onEnd = undefined;
+    this.ended = error;
+    for (const { reject } of this.waiting.splice(0)) reject(error);
+    this.worker.postMessage(null);
+    this.worker.unref();
+    await exit;
+  }
+
   private async answer(id: number): Promise<Readonly<Record<string, PlainTensor>>> {
     const { outputs, error, memory } = await new Promise<Answer>((resolve, reject) =>
       this.waiting.push({ id, resolve, reject }),
