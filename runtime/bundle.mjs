@@ -12,6 +12,8 @@ const entries = {
   'lambda-handler': 'src/platforms/lambda.ts',
   'lambda-bootstrap': 'src/platforms/lambda-bootstrap.ts',
   authorizer: 'src/platforms/lambda-authorizer.ts',
+  // The thread that decodes large requests.
+  'codec-thread': 'src/server/codec-thread.ts',
   // Modules that the entry points load on demand.
   's3-source': 'src/store/s3-source.ts',
   grpc: 'src/server/grpc.ts',

@@ -1,4 +1,4 @@
-import { InferenceError, type StatusCode } from '../tensor/errors.js';
+import { InferenceError, type StatusCode } from './tensor/errors.js';
 
 /** Functions that one process offers to another. Arguments and results are plain data. */
 // biome-ignore lint/suspicious/noExplicitAny: each function declares its own types

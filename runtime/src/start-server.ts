@@ -7,6 +7,7 @@ import { memoryLimit, shareOf } from './host-limits.js';
 import { ByteBudget } from './http/byte-budget.js';
 import { type HostSettings, readHost } from './platforms/host.js';
 import { createRuntime, type ProcessGroup, type Runtime, type RuntimeState } from './runtime.js';
+import { Codec } from './server/codec.js';
 import { defaultMaxConnections } from './server/connections.js';
 import type { GrpcServer } from './server/grpc.js';
 import { createHttpServer, type ServerLimits, serverTimes } from './server/http-server.js';
@@ -60,6 +61,11 @@ export async function startServer(
     { requestedModels, ...config },
     { vertexRoutes, sageMakerAccept, googleProject, kserveStatus: config.kserveStatus, group: member },
   );
+  runtime.app.codec = new Codec(runtime.catalog, {
+    protocols: { vertexRoutes, sageMakerAccept, kserveStatus: config.kserveStatus },
+    maxBodyBytes: config.maxBodyBytes,
+    timeoutSeconds: config.timeoutSeconds,
+  });
   const limits = limitsOf(config);
   const resize = (processes: number) => divide(limits, config, processes);
   member?.onResize(resize);
@@ -88,6 +94,7 @@ export async function startServer(
     const lameDuck = hasClients ? sleep(LAME_DUCK_MS) : undefined;
     await closing;
     await grpcClosed;
+    await runtime.app.codec?.close();
     // The next response tells the client of an idle connection that the connection closes.
     await lameDuck;
     await together('drained');

@@ -9,7 +9,7 @@ const ROOT = join(__dirname, '../../runtime/src');
 const LAYERS = [
   ['contract.ts', 'host-limits.ts', 'temporary-folder.ts', 'version.ts', 'watch.ts'],
   ['tensor'],
-  ['http'],
+  ['channel.ts', 'http'],
   ['observability'],
   ['manifest'],
   ['store', 'engines'],

@@ -11,6 +11,7 @@ import type { LocalPackage } from '../store/package-source.js';
 import { InferenceError } from '../tensor/errors.js';
 import type { Cancellation, InferenceRequest, InferenceResponse } from '../tensor/request.js';
 import type { Signature, Tensor, TensorSpec } from '../tensor/tensor.js';
+import { withinTimeout } from './deadline.js';
 import { checkSamples, readSamples, smallExamples } from './samples.js';
 import type { ModelState, ServedModel } from './served-model.js';
 
@@ -124,7 +125,7 @@ export class ServedVersion implements ServedModel {
       this.reportRestrictions(model);
       this.checkSignature(model);
       this.signatures = withGraph(this.signatures, model.signatures);
-      const samples = readSamples(directory, this.manifest);
+      const samples = await readSamples(directory, this.manifest);
       await checkSamples(model, this.manifest, samples);
       this.examples = smallExamples(samples);
       const { maxQueue, batchWindowMs, timeoutSeconds, threads, processes, metrics } = this.options;
@@ -167,25 +168,13 @@ export class ServedVersion implements ServedModel {
   }
 
   hold<T>(calls: (hold: Cancellation) => Promise<T>): Promise<T> {
-    const { timeoutSeconds } = this.options;
-    const hold = { aborted: false };
-    let timer: NodeJS.Timeout | undefined;
-    const overdue = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        hold.aborted = true;
-        reject(new InferenceError('DEADLINE_EXCEEDED', `no response within ${timeoutSeconds} s`));
-      }, timeoutSeconds * 1000);
-    });
-    const answer = Promise.race([calls(hold), overdue]);
+    const answer = withinTimeout(this.options.timeoutSeconds, calls);
     const ended = answer
       .then(
         () => {},
         () => {},
       )
-      .finally(() => {
-        clearTimeout(timer);
-        this.held.delete(ended);
-      });
+      .finally(() => this.held.delete(ended));
     this.held.add(ended);
     return answer;
   }

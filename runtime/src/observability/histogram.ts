@@ -42,12 +42,15 @@ export class Histogram implements HistogramData {
   /** Merges `histograms` into one. There must be at least one, and all must have the same bounds. */
   static merged(histograms: readonly HistogramData[]): Histogram {
     const all = new Histogram(histograms[0]!.bounds);
-    for (const { counts, count, sum } of histograms) {
-      for (const [index, each] of counts.entries()) all.counts[index]! += each;
-      all.count += count;
-      all.sum += sum;
-    }
+    for (const each of histograms) all.add(each);
     return all;
+  }
+
+  /** Adds the values of another histogram with the same bounds. */
+  add({ counts, count, sum }: HistogramData): void {
+    for (const [index, each] of counts.entries()) this.counts[index]! += each;
+    this.count += count;
+    this.sum += sum;
   }
 
   /** Returns the number of values up to each bound. */

@@ -14,12 +14,12 @@ export interface MeasuredModel {
 /** Metrics of the requests received over HTTP or over gRPC. */
 class ApiMetrics {
   readonly requests = new Map<string, number>();
-  seconds = new Histogram(SECONDS_BUCKETS);
+  readonly seconds = new Histogram(SECONDS_BUCKETS);
 
   /** Adds the metrics of another process. */
   add({ requests, seconds }: ApiMetricsData): void {
     for (const [status, count] of requests) this.requests.set(status, (this.requests.get(status) ?? 0) + count);
-    this.seconds = Histogram.merged([this.seconds, seconds]);
+    this.seconds.add(seconds);
   }
 
   count(status: string): void {

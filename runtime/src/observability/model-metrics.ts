@@ -1,6 +1,6 @@
 import { InferenceError, type StatusCode } from '../tensor/errors.js';
 import { exponentialBuckets, Histogram, type HistogramData, SECONDS_BUCKETS } from './histogram.js';
-import { type ApiCall, type ModelTotalsData, totalsOf } from './model-totals.js';
+import type { ApiCall, ModelTotalsData } from './model-totals.js';
 import type { Run, SchedulerObserver } from './scheduler-observer.js';
 
 const ROWS_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
@@ -33,13 +33,13 @@ export interface ModelMetricsData extends ModelTotalsData {
 
 /** Metrics of one model version. They are updated for each request, so updates use plain arithmetic only. */
 export class ModelMetrics implements SchedulerObserver {
-  queueSeconds = new Histogram(SECONDS_BUCKETS);
-  runSeconds = new Histogram(SECONDS_BUCKETS);
-  runRows = new Histogram(ROWS_BUCKETS);
-  examples = new Histogram(EXAMPLES_BUCKETS);
+  readonly queueSeconds = new Histogram(SECONDS_BUCKETS);
+  readonly runSeconds = new Histogram(SECONDS_BUCKETS);
+  readonly runRows = new Histogram(ROWS_BUCKETS);
+  readonly examples = new Histogram(EXAMPLES_BUCKETS);
   /** Number of calls by status, including calls that could not be parsed. */
-  inferences = new Map<StatusCode | 'OK', number>([['OK', 0]]);
-  latencies = new Map<ApiCall, Histogram>();
+  readonly inferences = new Map<StatusCode | 'OK', number>([['OK', 0]]);
+  readonly latencies = new Map<ApiCall, Histogram>();
   readonly succeeded = { runs: 0, rows: 0, requests: 0, queuedMs: 0, elapsedMs: 0, lastAt: 0 };
   readonly failed = { requests: 0, elapsedMs: 0 };
   readonly sizes = new Map<number, SizeMetrics>();
@@ -47,20 +47,27 @@ export class ModelMetrics implements SchedulerObserver {
   /** Returns the sum of the metrics of one version in several processes. There must be at least one. */
   static merged(parts: readonly ModelMetricsData[]): ModelMetrics {
     const all = new ModelMetrics();
-    Object.assign(all, totalsOf(parts));
-    all.runRows = Histogram.merged(parts.map(({ runRows }) => runRows));
-    for (const { succeeded, failed, sizes } of parts) {
-      const { lastAt } = all.succeeded;
-      addTo(all.succeeded, succeeded);
-      all.succeeded.lastAt = Math.max(lastAt, succeeded.lastAt);
-      addTo(all.failed, failed);
-      for (const [rows, size] of sizes) {
-        const known = all.sizes.get(rows) ?? { runs: 0, elapsedMs: 0 };
-        addTo(known, size);
-        all.sizes.set(rows, known);
-      }
-    }
+    for (const part of parts) all.add(part);
     return all;
+  }
+
+  /** Adds the metrics of the same version in another process or thread. */
+  add({ succeeded, failed, sizes, inferences, latencies, ...histograms }: ModelMetricsData): void {
+    this.queueSeconds.add(histograms.queueSeconds);
+    this.runSeconds.add(histograms.runSeconds);
+    this.runRows.add(histograms.runRows);
+    this.examples.add(histograms.examples);
+    for (const [code, count] of inferences) this.inferences.set(code, (this.inferences.get(code) ?? 0) + count);
+    for (const [call, latency] of latencies) this.latencyOf(call).add(latency);
+    const { lastAt } = this.succeeded;
+    addTo(this.succeeded, succeeded);
+    this.succeeded.lastAt = Math.max(lastAt, succeeded.lastAt);
+    addTo(this.failed, failed);
+    for (const [rows, size] of sizes) {
+      const known = this.sizes.get(rows) ?? { runs: 0, elapsedMs: 0 };
+      addTo(known, size);
+      this.sizes.set(rows, known);
+    }
   }
 
   /** Counts a call that succeeded or failed with `error`. */

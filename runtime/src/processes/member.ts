@@ -1,11 +1,11 @@
 import cluster from 'node:cluster';
+import { Channel } from '../channel.js';
 import type { ModelChange } from '../models/model-control.js';
 import { type Measurement, RuntimeMetrics } from '../observability/metrics.js';
 import type { Runtime } from '../runtime.js';
 import type { Quota } from '../server/admission.js';
 import type { ServerMember } from '../start-server.js';
 import type { MemberCalls, Start, SupervisorCalls } from './calls.js';
-import { Channel } from './channel.js';
 
 /** Milliseconds between two looks at whether the models of this process are ready. */
 const READINESS_MS = 200;

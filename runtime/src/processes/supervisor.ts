@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import { Channel } from '../channel.js';
 import type { RuntimeConfig } from '../config.js';
 import { processBytes } from '../engines/python/process-memory.js';
 import { availableProcessors, memoryLimit, shareOf } from '../host-limits.js';
@@ -15,7 +16,6 @@ import type { RuntimeState } from '../runtime.js';
 import { TokenBuckets } from '../server/token-buckets.js';
 import { watch } from '../watch.js';
 import type { MeasurementData, MemberCalls, SupervisorCalls } from './calls.js';
-import { Channel } from './channel.js';
 
 /** Milliseconds before the first replacement of a process. The delay doubles with each further one, up to the maximum. */
 const MIN_BACKOFF_MS = 50;

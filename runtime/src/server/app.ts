@@ -25,6 +25,7 @@ import { page, wantsPage } from '../page/page.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { InferenceError, shuttingDown } from '../tensor/errors.js';
 import type { Admission } from './admission.js';
+import { type Codec, LARGE_BODY_BYTES } from './codec.js';
 import { acrossOrigins, readableBy, rejectCrossSite } from './cors.js';
 import { openApi } from './openapi.js';
 
@@ -65,6 +66,8 @@ export class App {
   responsesHeld: Promise<void> | undefined;
   /** Tracer that creates a span for each request, except probes and metrics scrapes. @default - no spans */
   tracer: Tracer | undefined;
+  /** Handler for large requests outside this thread. @default - this thread handles every request */
+  codec: Codec | undefined;
   private readonly routes = new Set<string>();
   /** Paths that accept GET requests without a credential. */
   private readonly openPaths: ReadonlySet<string>;
@@ -205,6 +208,7 @@ export class App {
     // Hosts send `GET /` as a health check, while a browser gets the web page.
     if (path === '/' && method === 'GET' && wantsPage(request.headers.accept)) return page(this.options.catalog);
     const found = this.router.find(method === 'HEAD' ? 'GET' : (method as HTTPMethod), path);
+    if (found && this.codec && request.body.length >= LARGE_BODY_BYTES) return this.codec.handle(request);
     if (found) return (found.store as RouteHandler)(request, found.params as RouteParameters);
     const protocol = this.protocolOf(path);
     return protocol.unmatched?.(request) ?? protocol.errorResponse(this.noRoute(method, path));

@@ -1,0 +1,53 @@
+import type { HttpResponse } from '../http/http.js';
+import type { ServedModel } from '../models/served-model.js';
+import type { ModelMetricsData } from '../observability/model-metrics.js';
+import type { InferenceRequest, InferenceResponse } from '../tensor/request.js';
+
+/** Settings of the thread that decodes large requests and encodes their responses. */
+export interface CodecOptions {
+  readonly protocols: object;
+  readonly maxBodyBytes: number;
+  readonly timeoutSeconds: number;
+}
+
+/** Version of a model without its functions, as it is sent to a thread. */
+export type ModelData = Pick<
+  ServedModel,
+  'name' | 'version' | 'state' | 'isReady' | 'failure' | 'source' | 'manifest' | 'signatures'
+>;
+
+/** Models that a request may use. */
+export interface CatalogData {
+  readonly ready: boolean;
+  readonly models: readonly (readonly [
+    name: string,
+    labels: Readonly<Record<string, string>>,
+    versions: readonly ModelData[],
+  ])[];
+}
+
+/** Request without its functions, as it is sent to a thread. */
+export interface RequestData {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+}
+
+/** Response, and what was counted of the models that it used. */
+export interface HandledData {
+  readonly response: Pick<HttpResponse, 'status' | 'headers'> & { readonly body: Uint8Array | string };
+  readonly metrics: readonly (readonly [name: string, version: string, metrics: ModelMetricsData])[];
+}
+
+/** Calls that the thread answers. */
+export interface ThreadCalls {
+  handle(id: number, request: RequestData, catalog: CatalogData): Promise<HandledData>;
+}
+
+/** Calls that the server answers. */
+export interface ServerCalls {
+  /** Runs a model for the request `id`. */
+  infer(id: number, name: string, version: string, request: InferenceRequest): Promise<InferenceResponse>;
+}

@@ -1,0 +1,83 @@
+// Entry point of the thread that decodes large requests and encodes their responses.
+import { parentPort, workerData } from 'node:worker_threads';
+import { Channel } from '../channel.js';
+import { withinTimeout } from '../models/deadline.js';
+import type { ModelCatalog } from '../models/model-catalog.js';
+import type { ServedModel } from '../models/served-model.js';
+import { Logger } from '../observability/log.js';
+import { processFigures, RuntimeMetrics } from '../observability/metrics.js';
+import { ModelMetrics } from '../observability/model-metrics.js';
+import { protocols } from '../protocols/index.js';
+import { withBuffers } from '../tensor/tensor.js';
+import { App } from './app.js';
+import type { CatalogData, CodecOptions, HandledData, ServerCalls, ThreadCalls } from './codec-calls.js';
+
+const { protocols: protocolOptions, maxBodyBytes, timeoutSeconds } = workerData as CodecOptions;
+const port = parentPort!;
+
+/** Metrics of the models that a request used, by name and version. */
+type Used = Map<string, HandledData['metrics'][number]>;
+
+const own: ThreadCalls = {
+  async handle(id, { body, ...request }, data): Promise<HandledData> {
+    const used: Used = new Map();
+    const catalog = catalogOf(id, data, used);
+    const metrics = new RuntimeMetrics();
+    const app = new App({
+      catalog,
+      protocols: protocols(protocolOptions),
+      metrics,
+      logger: new Logger('error'),
+      maxBodyBytes,
+      measure: async () => ({ metrics, figures: processFigures(0) }),
+    });
+    const { status, headers, body: text } = await app.handle({ ...request, body: bufferOf(body) });
+    return {
+      response: { status, headers, body: text },
+      metrics: [...used.values()],
+    };
+  },
+};
+
+const channel: Channel<ServerCalls> = new Channel<ServerCalls>((message) => port.postMessage(message), { ...own });
+port.on('message', (message) => channel.receive(message));
+
+/** Returns the models of the server, whose runs take place in the server's own thread. */
+function catalogOf(id: number, { ready, models }: CatalogData, used: Used): ModelCatalog {
+  const served = new Map(
+    models.map(([model, , versions]) => [
+      model,
+      versions.map((data): ServedModel => {
+        const { name, version } = data;
+        const metrics = new ModelMetrics();
+        return {
+          ...data,
+          get metrics() {
+            used.set(`${name}/${version}`, [name, version, metrics]);
+            return metrics;
+          },
+          infer: async ({ inputs, outputs, signatureName }) => {
+            const response = await channel.call('infer', id, name, version, { inputs, outputs, signatureName });
+            return { outputs: response.outputs.map(withBuffers) };
+          },
+          hold: (calls) => withinTimeout(timeoutSeconds, calls),
+        };
+      }),
+    ]),
+  );
+  const labels = new Map(models.map(([name, own]) => [name, own]));
+  return {
+    ready,
+    names: () => [...served.keys()],
+    versions: (name) => served.get(name) ?? [],
+    find: (name, version) =>
+      served
+        .get(name)
+        ?.find((each) => each.state === 'AVAILABLE' && (version === undefined || each.version === version)),
+    labels: (name) => labels.get(name) ?? {},
+  };
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+}

@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { Channel } from '../channel.js';
+import type { HttpRequest, HttpResponse } from '../http/http.js';
+import type { ModelCatalog } from '../models/model-catalog.js';
+import { InferenceError } from '../tensor/errors.js';
+import { withBuffers } from '../tensor/tensor.js';
+import type { CatalogData, CodecOptions, ServerCalls, ThreadCalls } from './codec-calls.js';
+
+/**
+ * Size of a body in bytes from which a request is decoded, and its response encoded, in a thread of its own. Decoding a
+ * body of that size as text takes some 20 ms; the way to the thread and back takes about 1 ms.
+ */
+export const LARGE_BODY_BYTES = 1024 * 1024;
+
+/** Handles large requests in a thread, so that they do not block other callers. The thread starts with the first. */
+export class Codec {
+  private readonly requests = new Map<number, HttpRequest>();
+  private ids = 0;
+  private worker: Worker | undefined;
+  private channel: Channel<ThreadCalls> | undefined;
+
+  constructor(
+    private readonly catalog: ModelCatalog,
+    private readonly options: CodecOptions,
+  ) {}
+
+  /** Responds to a request whose route exists. @throws InferenceError `UNAVAILABLE` if the thread fails */
+  async handle(request: HttpRequest): Promise<HttpResponse> {
+    const id = ++this.ids;
+    this.requests.set(id, request);
+    const { method, path, query, headers, body } = request;
+    try {
+      const data = { method, path, query, headers: { ...headers, ...DECODED }, body };
+      const { response, metrics } = await this.thread().call('handle', id, data, this.snapshot());
+      for (const [name, version, counted] of metrics) this.catalog.find(name, version)?.metrics?.add(counted);
+      const { body: answer } = response;
+      return { ...response, body: typeof answer === 'string' ? answer : bufferOf(answer) };
+    } finally {
+      this.requests.delete(id);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.worker?.terminate();
+  }
+
+  private thread(): Channel<ThreadCalls> {
+    if (this.channel) return this.channel;
+    const worker = existsSync(COMPILED)
+      ? new Worker(COMPILED, { workerData: this.options })
+      : new Worker(fromSource(), { workerData: this.options, eval: true, execArgv: [] });
+    const own: ServerCalls = {
+      infer: (id, name, version, request) => {
+        const model = this.catalog.find(name, version);
+        if (!model) throw new InferenceError('UNAVAILABLE', `model ${name} is not available`, 1);
+        const inputs = request.inputs.map(withBuffers);
+        return model.infer({ ...request, inputs, signal: this.requests.get(id)?.signal });
+      },
+    };
+    const channel = new Channel<ThreadCalls>((message) => worker.postMessage(message), { ...own });
+    worker.on('message', (message) => channel.receive(message));
+    worker.on('error', () => {});
+    worker.once('exit', () => {
+      channel.close();
+      if (this.channel === channel) this.channel = undefined;
+    });
+    worker.unref();
+    this.worker = worker;
+    this.channel = channel;
+    return channel;
+  }
+
+  private snapshot(): CatalogData {
+    const { catalog } = this;
+    return {
+      ready: catalog.ready,
+      models: catalog.names().map((model) => [
+        model,
+        catalog.labels(model),
+        catalog.versions(model).map(({ name, version, state, isReady, failure, source, manifest, signatures }) => ({
+          name,
+          version,
+          state,
+          isReady,
+          failure,
+          source,
+          manifest,
+          signatures,
+        })),
+      ]),
+    };
+  }
+}
+
+/** Headers of a body that was decompressed, and of a request that was traced, already. */
+const DECODED = { 'content-encoding': undefined, traceparent: undefined };
+
+/** The thread's file beside this one, in the package and in the bundle. */
+const COMPILED = join(__dirname, 'codec-thread.js');
+
+/** Returns the code that starts the thread where the sources run, which are TypeScript. */
+function fromSource(): string {
+  const modules = [require.resolve('tsx/cjs'), join(__dirname, 'codec-thread.ts')];
+  return modules.map((path) => `require(${JSON.stringify(path)});`).join('');
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+}

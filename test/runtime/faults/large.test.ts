@@ -1,0 +1,88 @@
+import { expect, it } from 'vitest';
+import { LIVE_PATH } from '../../../runtime/src/contract.js';
+import { npzFromTensors } from '../../../runtime/src/tensor/npz.js';
+import { describeServers } from '../../support/every-server.js';
+import { IRIS_REQUEST, metric, post } from './servers.js';
+
+const ROW = '5.1,3.5,1.4,0.2';
+const ROWS = 80_000;
+const CSV = 'text/csv';
+const INFERENCES = (code: string) => `modelship_inferences_total{model="iris",version="1",code="${code}"}`;
+
+/** Requests above the size from which a thread decodes them, with the request for the same of one row. */
+const FORMS: readonly [string, string, (rows: number) => Promise<string | Buffer>, Record<string, string>][] = [
+  ['JSON of TensorFlow Serving', '/v1/models/iris:predict', async (rows) => instances(rows), {}],
+  ['JSON of the Open Inference Protocol', '/v2/models/iris/infer', async (rows) => inferRequest(rows), {}],
+  ['CSV', '/invocations', async (rows) => `${ROW}\n`.repeat(rows), { 'content-type': CSV, accept: CSV }],
+  [
+    'npz',
+    '/invocations',
+    (rows) => npzFromTensors([{ name: 'features', datatype: 'FP32', shape: [rows, 4], data: numbers(rows) }]),
+    { 'content-type': 'application/x-npz', accept: 'application/json' },
+  ],
+];
+
+const values = ROW.split(',').map(Number);
+const numbers = (rows: number) => Float32Array.from({ length: rows * 4 }, (_, index) => values[index % 4]!);
+const instances = (rows: number) => JSON.stringify({ instances: Array.from({ length: rows }, () => values) });
+const inferRequest = (rows: number) =>
+  JSON.stringify({
+    inputs: [{ name: 'features', datatype: 'FP32', shape: [rows, 4], data: Array.from(numbers(rows)) }],
+  });
+
+describeServers('fault 57: a request too large for the event loop', (start) => {
+  it('gets what a small one of the same rows gets, and is counted', async () => {
+    const base = await start().url;
+    let total = 0;
+    for (const [form, path, body, headers] of FORMS) {
+      const large = await body(ROWS);
+      expect(large.length, form).toBeGreaterThan(2 ** 20);
+      const answer = await post(base + path, large, headers);
+      expect(answer.status, `${form}: ${answer.status}`).toBe(200);
+      const small = await post(base + path, await body(1), headers);
+      expect(answer.headers.get('content-type')).toBe(small.headers.get('content-type'));
+      total += 2;
+      const [many, one] = [await answer.text(), await small.text()];
+      // Each row of the answer is the answer to the one row.
+      const probability = /0\.99\d+/.exec(one)![0];
+      expect(many.split(probability).length - 1, form).toBe(ROWS);
+    }
+    expect(await metric(base, INFERENCES('OK'))).toBe(total);
+  }, 240_000);
+
+  it('is refused in the words of its protocol, and is counted', async () => {
+    const base = await start().url;
+    const wrong = `{"instances": [[1]], "padding": "${'x'.repeat(2 ** 20)}"`;
+    const answer = await post(`${base}/v1/models/iris:predict`, wrong);
+    expect(answer.status).toBe(400);
+    expect(Object.keys((await answer.json()) as object)).toEqual(['error']);
+    expect((await post(`${base}/v1/models/none:predict`, instances(ROWS))).status).toBe(404);
+    expect(await metric(base, INFERENCES('INVALID_ARGUMENT'))).toBe(1);
+  }, 120_000);
+
+  it('does not keep other callers and probes waiting', async () => {
+    const base = await start().url;
+    const csv = `${ROW}\n`.repeat(2 ** 20);
+    expect(csv.length).toBeGreaterThan(16e6);
+    let isOver = false;
+    const large = post(`${base}/invocations`, csv, { 'content-type': CSV, accept: CSV }).then(async (answer) => {
+      const { length } = (await answer.text()).trim().split('\n');
+      isOver = true;
+      return [answer.status, length];
+    });
+    // However slow the machine: while the large request is under way, many small ones and probes are answered.
+    let answered = 0;
+    while (!isOver) {
+      for (const answer of [
+        await post(`${base}/v1/models/iris:predict`, IRIS_REQUEST),
+        await fetch(base + LIVE_PATH),
+      ]) {
+        expect(answer.status).toBe(200);
+        await answer.arrayBuffer();
+      }
+      answered++;
+    }
+    expect(await large).toEqual([200, 2 ** 20]);
+    expect(answered).toBeGreaterThan(20);
+  }, 240_000);
+});
