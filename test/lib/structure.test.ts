@@ -26,7 +26,7 @@ const ROLES: Readonly<Record<string, { readonly role: string; readonly exports: 
   'cluster.ts': { role: 'the Kubernetes cluster and how Terraform reaches it', exports: /Cluster/ },
   'deployment.ts': { role: 'one deployed version of the model', exports: /[dD]eployment/ },
   'image.ts': { role: 'where the image comes from', exports: /^bind\w*Image$/ },
-  'idle-cost.ts': { role: 'what resources cost without requests', exports: /^tellIdleCost$|_PRICES$/ },
+  'idle-cost.ts': { role: 'what resources cost without requests', exports: /^annotateIdleCost$|_PRICES$/ },
   'imported.ts': { role: 'what an endpoint of another stack does', exports: /^imported[A-Z]/ },
   'limits.ts': { role: "the service's limits, each with its source", exports: /^[A-Z][A-Z_]*$/ },
   'log-retention.ts': { role: 'how long logs are kept', exports: /[lL]og|RETENTION|[rR]etention|DAYS/ },
