@@ -43,6 +43,7 @@ def main():
     try:
         # Imported here, so that a missing NumPy is reported like any other missing package.
         from .answers import answer
+        from .tensors import raw_tensor
 
         declared = header["declared"]
         if "code" in header:
@@ -53,10 +54,13 @@ def main():
         # Undeclared outputs mean that the model is being packed, which also needs its requirements.
         if "outputs" not in declared:
             loaded["requirements"] = requirements(model.modules)
+        specs = model.signatures["serving_default"]["inputs"]
+        rows = model.examples() if hasattr(model, "examples") else []
+        examples = [raw_tensor(spec, array) for row in rows for spec, array in zip(specs, row)]
     except Exception as error:
         write_frame(connection, {"error": {"code": "ARTIFACT_INVALID", "message": told(error)}})
         return
-    write_frame(connection, loaded)
+    write_frame(connection, {**loaded, "tensors": [spec for spec, _ in examples]}, [raw for _, raw in examples])
     while (request := read_frame(connection)) is not None:
         answer(connection, model, *request)
 

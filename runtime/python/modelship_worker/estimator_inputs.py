@@ -8,12 +8,18 @@ from .tensors import DTYPES
 FEATURES = "features"
 TEXT = "text"
 
+# Examples of one row each, with which the runtime tries a model that has no samples.
+EXAMPLES = 4
+
+# Values of columns that the estimator knows nothing about.
+NUMBERS = (0, 0.618, -6.18, 618.0)
+
 # Rows that compare two ways to run a model.
 TRIAL_ROWS = 64
 TRIAL_SCALES = (1, 10, 1000)
 
 # Known values of a column that takes any text.
-ANY_TEXT = ["text"]
+ANY_TEXT = ["text", "other words"]
 
 # More categories than this are not choices for a person.
 MAX_CATEGORIES = 100
@@ -27,7 +33,7 @@ def inputs_of(estimator, declared):
     known = _known_values(estimator, names)
     categories = _pandas_categories(_first(estimator), names)
     known.update((name, values) for name, values in categories.items() if values)
-    examples = {column: values[0] for column, values in known.items()}
+    examples = {column: values[:EXAMPLES] for column, values in known.items()}
     if declared:
         return _declared(declared, names, examples, categories)
     if count is None:
@@ -37,7 +43,7 @@ def inputs_of(estimator, declared):
             f"it holds a {type(estimator).__name__}, which does not record its number of columns; declare them with "
             "`--input 'features:FP64[-1,4]'`"
         )
-    texts = [column for column, example in examples.items() if isinstance(example, str)]
+    texts = [column for column, values in examples.items() if isinstance(values[0], str)]
     unused = _unused(estimator, names)
     if names and (texts or unused or categories):
         specs = [{"name": name, "datatype": "BYTES" if name in texts else "FP64", "shape": [-1]} for name in names]
@@ -74,14 +80,14 @@ class Rows:
     def given(self, arrays):
         return self._framed(_values(arrays[0]))
 
-    def example(self):
+    def row(self, which):
         (spec,) = self.specs
         columns = self._names or range(spec["shape"][1])
-        return self.given([_example_of(spec, columns, self._examples).reshape(1, -1)])
+        return [_example_of(spec, columns, self._examples, which).reshape(1, -1)]
 
     def trials(self):
-        """Yields the example, and rows of numbers of different sizes."""
-        yield self.example()
+        """Yields the examples, and rows of numbers of different sizes."""
+        yield from (self.given(self.row(which)) for which in range(EXAMPLES))
         (spec,) = self.specs
         if spec["datatype"] == "BYTES":
             return
@@ -116,8 +122,8 @@ class Columns:
         return pandas.DataFrame({spec["name"]: self._column(spec, array) for spec, array in zip(self.specs, arrays)})
 
     def trials(self):
-        """Yields the example."""
-        yield self.example()
+        """Yields the examples."""
+        yield from (self.given(self.row(which)) for which in range(EXAMPLES))
 
     def _column(self, spec, array):
         values = _values(array)
@@ -128,8 +134,8 @@ class Columns:
         # Values that are not among the categories become missing values.
         return pandas.Categorical(values, categories=self._categories[spec["name"]])
 
-    def example(self):
-        return self.given([_example_of(spec, [spec["name"]], self._examples) for spec in self.specs])
+    def row(self, which):
+        return [_example_of(spec, [spec["name"]], self._examples, which) for spec in self.specs]
 
 
 class Texts:
@@ -143,12 +149,12 @@ class Texts:
     def given(self, arrays):
         return _values(arrays[0])
 
-    def trials(self):
-        """Yields the example."""
-        yield self.example()
+    def row(self, which):
+        return [np.array([ANY_TEXT[which % len(ANY_TEXT)].encode()], object)]
 
-    def example(self):
-        return ["text"]
+    def trials(self):
+        """Yields the examples."""
+        yield from (self.given(self.row(which)) for which in range(EXAMPLES))
 
 
 def _values(array):
@@ -160,12 +166,15 @@ def _values(array):
     return texts.reshape(array.shape)
 
 
-def _example_of(spec, columns, examples):
-    """Returns an example value for each of `columns`, encoded as in a request."""
+def _example_of(spec, columns, examples, which):
+    """Returns an example value for each of `columns`, encoded as in a request. `which` chooses among several."""
     if spec["datatype"] == "BYTES":
-        return np.array([str(examples.get(column, "")).encode() for column in columns], object)
-    values = [examples.get(column, 0) for column in columns]
-    return np.array([0 if isinstance(value, str) else value for value in values], DTYPES[spec["datatype"]])
+        values = [examples.get(column, [""]) for column in columns]
+        return np.array([str(each[which % len(each)]).encode() for each in values], object)
+    values = [examples.get(column, NUMBERS) for column in columns]
+    # Shifted by column, so that the columns of a row differ.
+    numbers = [each[(which + place * (which > 0)) % len(each)] for place, each in enumerate(values)]
+    return np.array([0 if isinstance(value, str) else value for value in numbers], DTYPES[spec["datatype"]])
 
 
 def _first(estimator):
@@ -229,7 +238,8 @@ def _pandas_categories(step, names):
 
 
 def _step_values(step, count):
-    """Returns values for each column of one step: the categories for encoders, and any text for vectorizers."""
+    """Returns values for each column of one step: the categories for encoders, any text for vectorizers, and the range
+    that a scaler has seen."""
     for each in [step, *(inner for _, inner in getattr(step, "steps", ()))]:
         if _is_vectorizer(each):
             return [ANY_TEXT] * count
@@ -238,6 +248,13 @@ def _step_values(step, count):
             # A missing value is a category, too.
             present = ([_plain(value) for value in column if value is not None and value == value] for column in categories)
             return [values or [0] for values in present]
+        mean, scale = getattr(each, "mean_", None), getattr(each, "scale_", None)
+        if mean is not None and scale is not None and len(mean) == len(scale) == count:
+            steps = (0, 1, -1, 2)
+            return [[float(center + step * width) for step in steps] for center, width in zip(mean, scale)]
+        low, high = getattr(each, "data_min_", None), getattr(each, "data_max_", None)
+        if low is not None and high is not None and len(low) == count:
+            return [[float(first), float(last), float(first + last) / 2] for first, last in zip(low, high)]
     return []
 
 

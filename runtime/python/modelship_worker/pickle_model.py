@@ -3,7 +3,7 @@
 import numpy as np
 
 from .errors import CannotServe
-from .estimator_inputs import inputs_of
+from .estimator_inputs import EXAMPLES, inputs_of
 from .packages import PickledModules
 from .tensors import datatype_of
 
@@ -85,6 +85,10 @@ class PickledModel:
     def run(self, _signature, arrays):
         return [array for _, array in self._outputs(self._inputs.given(arrays))]
 
+    def examples(self):
+        """Returns the inputs of requests that the estimator should accept, as it records its columns and values."""
+        return [self._inputs.row(which) for which in range(EXAMPLES)]
+
     def _outputs(self, features):
         if self._classes is None:
             return _named("prediction", self._predict(features))
@@ -123,7 +127,7 @@ class PickledModel:
     def _probe(self):
         """Runs one row to determine the types and shapes of the outputs, and whether the model runs at all."""
         try:
-            outputs = self._outputs(self._inputs.example())
+            outputs = self._outputs(self._inputs.given(self._inputs.row(0)))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             taken = ", ".join(f"{spec['name']}:{spec['datatype']}{spec['shape']}" for spec in self._inputs.specs)
             raise CannotServe(

@@ -13,6 +13,8 @@ export interface LoadedModel {
    * @default - none, or its package lists them
    */
   readonly requirements?: readonly string[];
+  /** Inputs of requests that the model itself suggests, from columns and values that it records. @default - none */
+  readonly examples?: readonly (readonly Tensor[])[];
   /** What the processes of the model cannot do, for people, such as `no TCP connections`. @default - it has none */
   readonly restrictions?: readonly string[];
   /** Whether the artifact declares that outputs and inputs have different row counts. @default - it declares nothing */

@@ -49,10 +49,14 @@ function values(datatype: TensorSpec['datatype'], length: number, scale: number,
   return data as unknown as TensorData;
 }
 
-/** Returns the made-up requests that a model accepts. None after the first that it rejects, which its log reports. */
-export async function acceptedExamples(model: LoadedModel): Promise<Tensor[][]> {
-  const accepted: Tensor[][] = [];
-  for (const example of madeUpExamples(model.signatures.serving_default!)) {
+/**
+ * Returns those requests that a model accepts, of the ones that it suggests or else of made-up ones. None after the first that it rejects,
+ * which its log reports.
+ */
+export async function acceptedExamples(model: LoadedModel): Promise<(readonly Tensor[])[]> {
+  const accepted: (readonly Tensor[])[] = [];
+  const { examples = [], signatures } = model;
+  for (const example of examples.length > 0 ? examples : madeUpExamples(signatures.serving_default!)) {
     const since = performance.now();
     try {
       await model.run(example);

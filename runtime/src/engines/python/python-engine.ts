@@ -62,9 +62,10 @@ class PythonModel implements LoadedModel {
   readonly signatures: Readonly<Record<string, Signature>>;
   readonly requirements: readonly string[] | undefined;
   readonly restrictions: readonly string[] | undefined;
+  readonly examples: LoadedModel['examples'];
 
   constructor(
-    { signatures, requirements, restrictions }: WorkerModel,
+    { signatures, requirements, restrictions, examples }: WorkerModel,
     private readonly pool: WorkerPool,
     readonly concurrency: number,
     readonly processors: number,
@@ -72,6 +73,7 @@ class PythonModel implements LoadedModel {
     this.signatures = signatures;
     this.requirements = requirements;
     this.restrictions = restrictions;
+    this.examples = examples;
   }
 
   get isHealthy(): boolean {

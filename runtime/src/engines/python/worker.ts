@@ -136,7 +136,7 @@ export class Worker {
       );
     }
     const { error, ...model } = frame.header as WorkerModel & { error?: WorkerFailure };
-    if (!error) return model;
+    if (!error) return { ...model, examples: examplesOf(frame, model) };
     throw new ModelPackageError('ARTIFACT_INVALID', `${path} cannot be loaded by ${python}: ${error.message}`);
   }
 
@@ -236,8 +236,16 @@ export class Worker {
   }
 }
 
+/** Returns the example requests that follow the description of a model: one tensor for each input, request by request. */
+function examplesOf(frame: Frame, { signatures }: WorkerModel): Tensor[][] {
+  const tensors = frame.header.tensors === undefined ? [] : tensorsOf(frame);
+  const inputs = signatures.serving_default?.inputs.length ?? 0;
+  const count = inputs === 0 ? 0 : tensors.length / inputs;
+  return Array.from({ length: count }, (_, index) => tensors.slice(index * inputs, (index + 1) * inputs));
+}
+
 /** Description of the model that a worker returns once it has loaded it. */
-export type WorkerModel = Pick<LoadedModel, 'signatures' | 'requirements' | 'restrictions'>;
+export type WorkerModel = Pick<LoadedModel, 'signatures' | 'requirements' | 'restrictions' | 'examples'>;
 
 interface WorkerFailure {
   readonly code: StatusCode;

@@ -96,7 +96,7 @@ describe('missing values of tables', () => {
     ]);
     const nothing = doubles('note', [2], Number.NaN, Number.NaN);
     const [area, city] = [doubles('area', [2], 90, Number.NaN), HOUSES[1]!];
-    await expect(model!.run([area, city, nothing, { ...nothing, name: 'rooms' }])).rejects.toThrow('refused');
+    await expect(model!.run([area, city, nothing, { ...nothing, name: 'rooms' }])).rejects.toThrow('rejected');
     const [prediction] = await model!.run([doubles('area', [2], 90, 90), city, nothing, { ...nothing, name: 'rooms' }]);
     expect([...(prediction!.data as Float64Array)]).toEqual(expected.dropping);
   });
@@ -248,7 +248,7 @@ describe('what cannot be served is told of', () => {
       'columns that it does not have',
       'mixed.joblib',
       { inputs: [column('area', 'FP64'), column('garden', 'BYTES')] },
-      /takes the columns area, city, note, rooms, and declared are area, garden/,
+      /takes the columns area, city, note, rooms, but area, garden were declared/,
     ],
     [
       'too few columns',
@@ -268,7 +268,7 @@ describe('what cannot be served is told of', () => {
       undefined,
       /does not run with one row of features:FP64\[-1, 2\]: .*--input/,
     ],
-    ['what does not predict', 'scaler.joblib', undefined, /holds a StandardScaler; an object with `predict`/],
+    ['what does not predict', 'scaler.joblib', undefined, /contains a StandardScaler; an object with `predict`/],
   ];
   let told: (string | null)[];
   beforeAll(() => {
@@ -280,4 +280,22 @@ describe('what cannot be served is told of', () => {
   it.each(REFUSED.map(([what, , , message], index) => [what, message, index] as const))('%s', (_, message, index) => {
     expect(told[index]).toMatch(message);
   });
+});
+
+describe('requests that a pipeline suggests', () => {
+  it.each(['mixed', 'search', 'texts', 'letters', 'named', 'dropping', 'boosted', 'histogram', 'targets'])(
+    'are accepted by %s, and have the categories and ranges that it was fitted with',
+    async (name) => {
+      const { examples = [], run, signatures } = await load(`${name}.joblib`);
+      expect(examples).toHaveLength(4);
+      for (const inputs of examples) {
+        expect(inputs.map((input) => input.name)).toEqual(signatures.serving_default!.inputs.map((spec) => spec.name));
+        await expect(run.call(model, inputs)).resolves.not.toHaveLength(0);
+      }
+      if (name !== 'mixed') return;
+      const valuesOf = (index: number) => examples.map((inputs) => String(inputs[index]!.data));
+      expect(valuesOf(1).every((city) => ['Bern', 'Oslo', 'Åre'].includes(city))).toBe(true);
+      expect(new Set(valuesOf(0)).size).toBe(4);
+    },
+  );
 });
