@@ -12,6 +12,7 @@ export interface UrlFrontProps {
 
 /** URL of a function's alias, which requires IAM authentication unless access is anonymous. */
 export class UrlFront extends Construct implements AnsweringFront {
+  readonly kind = 'functionUrl';
   readonly functionUrl: FunctionUrl;
   readonly signedService = 'lambda';
   private readonly handler: Alias;
