@@ -118,8 +118,10 @@ def qualified(arn):
 
 def permission(functions, name, properties):
     fields = {**without(properties, "FunctionName"), **qualified(properties["FunctionName"])}
-    functions.add_permission(StatementId=name, **fields)
-    return {"Id": name}
+    # CloudFormation makes up the id. Its end is what tells permissions apart.
+    statement = name[-100:]
+    functions.add_permission(StatementId=statement, **fields)
+    return {"Id": statement}
 
 
 resource(
@@ -250,7 +252,21 @@ def deploy(region_name, shift, function_name, alias, before, version):
     )
 
 
+def settings(version):
+    names = ("Version", "FunctionArn", "LastModified", "RevisionId", "MasterArn")
+    return {name: value for name, value in version.items() if name not in names}
+
+
+# https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html: no version is published of what has not changed, and
+# CloudFormation fails on it: https://github.com/aws/aws-cdk/issues/28252
+def refuse_unchanged(functions, name):
+    latest, *published = functions.list_versions_by_function(FunctionName=name)["Versions"]
+    if published and settings(latest) == settings(published[-1]):
+        raise ValueError(f"Version already exists for function {name}. Please modify the function to create a new version")
+
+
 def version(functions, _, properties):
+    refuse_unchanged(functions, properties["FunctionName"])
     made = functions.publish_version(**properties)
     return {"Version": made["Version"], "FunctionArn": made["FunctionArn"]}
 

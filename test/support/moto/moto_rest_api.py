@@ -8,7 +8,9 @@ from moto_resource import ACCOUNT, camel, resource, without
 
 
 def rest_api(api, _, properties):
-    made = api.create_rest_api(**camel(properties))
+    policy = properties.get("Policy")
+    fields = {"policy": json.dumps(policy)} if policy else {}
+    made = api.create_rest_api(**camel(without(properties, "Policy")), **fields)
     return {"RestApiId": made["id"], "RootResourceId": made["rootResourceId"]}
 
 

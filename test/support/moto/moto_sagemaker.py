@@ -63,15 +63,24 @@ def component_key(self):
     return self.current_account, self.region, self._get_param("InferenceComponentName")
 
 
+def require_source(self, specification):
+    """A component has a model, or is an adapter of one that has."""
+    base = specification.get("BaseInferenceComponentName")
+    if base is None:
+        self.sagemaker_backend.describe_model(specification["ModelName"])
+    elif (self.current_account, self.region, base) not in COMPONENTS:
+        raise ValidationError(message=f"Could not find inference component {base}")
+
+
 def create_inference_component(self):
     name, endpoint = self._get_param("InferenceComponentName"), self._get_param("EndpointName")
     if component_key(self) in COMPONENTS:
         raise ValidationError(message=f"Cannot create already existing inference component {name}")
     self.sagemaker_backend.describe_endpoint(endpoint)
     specification = self._get_param("Specification")
-    self.sagemaker_backend.describe_model(specification["ModelName"])
+    require_source(self, specification)
     arn = f"arn:aws:sagemaker:{self.region}:{self.current_account}:inference-component/{name}"
-    copies = self._get_param("RuntimeConfig")["CopyCount"]
+    copies = (self._get_param("RuntimeConfig") or {}).get("CopyCount", 0)
     COMPONENTS[component_key(self)] = {
         "InferenceComponentName": name,
         "InferenceComponentArn": arn,
@@ -89,7 +98,7 @@ def update_inference_component(self):
     component["Specification"] = self._get_param("Specification")
     if self._get_param("DeploymentConfig"):
         component["LastDeploymentConfig"] = self._get_param("DeploymentConfig")
-    self.sagemaker_backend.describe_model(component["Specification"]["ModelName"])
+    require_source(self, component["Specification"])
     return ActionResult({"InferenceComponentArn": component["InferenceComponentArn"]})
 
 
