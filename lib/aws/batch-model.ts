@@ -23,6 +23,7 @@ import { ExecutionRole } from './private/sagemaker/role.js';
 import { ServedModel } from './private/sagemaker/served-model.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
 import { ServiceAlarms } from './private/shared/service-alarms.js';
+import type { ServerlessModel } from './serverless-model.js';
 
 const DEFAULT_TIMEOUT = Duration.hours(24);
 const PERIOD = Duration.minutes(5);
@@ -166,10 +167,10 @@ export class BatchModel extends Construct {
     service.grantInvoke(this.role);
     this.role.mayMap(inputBucket, this.inputPrefix, outputBucket, outputPrefix);
     this.role.allowNestedExecution(this.name);
-    const front = 'front' in service ? service.front : undefined;
+    const { restFront } = service as ServerlessModel;
     return mapDefinition({
       host: Fn.select(2, Fn.split('/', service.url)),
-      stage: front?.kind === 'restApi' ? front.api.deploymentStage.stageName : undefined,
+      stage: restFront?.api.deploymentStage.stageName,
       path: `/${service.predictUrl.slice(service.url.length).replace(/^\//, '')}`,
       model: service.model,
       inputBucketName: inputBucket.bucketName,

@@ -193,6 +193,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       jwtAudienceFormat: props.jwtAudienceFormat,
       timeoutSeconds: this.timeoutSeconds,
       logRetentionDays: this.retention,
+      hasPreflight: corsOrigins(props.environment).length > 0,
       twoGroups: hasTwoVersions(props.rollout, props.blueGreenBakeTime),
     });
     const thresholds = new AlarmThresholds(props.alarms, this.timeoutSeconds);

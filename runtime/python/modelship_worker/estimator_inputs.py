@@ -8,7 +8,7 @@ from .tensors import DTYPES
 FEATURES = "features"
 TEXT = "text"
 
-# Number of examples of one row each. The runtime tries a model that has no samples by them.
+# Examples of one row each, with which the runtime tries a model that has no samples.
 EXAMPLES = 4
 
 # Values of columns that the estimator knows nothing about.

@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { ContainerModel, ServerlessFront, ServerlessModel } from '../../../lib/aws/index.js';
 import { Access } from '../../../lib/serving/index.js';
-import { minimal as container } from './container-variants.js';
+import { minimal as container, VARIANTS } from './container-variants.js';
 import { minimal as serverless } from './serverless-variants.js';
 
 const context = { 'aws:cdk:disable-asset-staging': true };
@@ -84,6 +84,42 @@ describe('pages in a browser', () => {
         .map(({ Properties }) => `${Properties.RouteKey}: ${Properties.AuthorizationType}`);
     expect(routes('*')).toEqual(['OPTIONS /: NONE', 'OPTIONS /{proxy+}: NONE']);
     expect(routes()).toEqual([]);
+  });
+
+  test('ask Lambda whether they may call a function URL with a signature', () => {
+    const cors = (access: Access, origins?: string) => {
+      const front = ServerlessFront.functionUrl();
+      const template = synthesized(
+        (stack, environment) => new ServerlessModel(stack, 'Iris', { ...serverless, front, access, environment }),
+        origins,
+      );
+      return Object.values(template.findResources('AWS::Lambda::Url'))[0]!.Properties.Cors;
+    };
+    expect(cors(Access.cloudIdentity(), 'https://a.example.com, https://b.example.com')).toMatchObject({
+      AllowOrigins: ['https://a.example.com', 'https://b.example.com'],
+      AllowMethods: ['*'],
+      AllowHeaders: expect.arrayContaining(['authorization', 'x-amz-date']),
+    });
+    expect(cors(Access.cloudIdentity())).toBeUndefined();
+    expect(cors(Access.anonymous(), '*')).toBeUndefined();
+  });
+
+  test('ask the tasks behind a load balancer that validates tokens, where one rule leads to them', () => {
+    const rules = (props: (stack: Stack) => object, origins?: string) => {
+      const template = synthesized(
+        (stack, environment) => new ContainerModel(stack, 'Iris', { ...container, environment, ...props(stack) }),
+        origins,
+      );
+      return Object.values(template.findResources('AWS::ElasticLoadBalancingV2::ListenerRule'))
+        .map(({ Properties }) => Properties)
+        .sort((a, b) => a.Priority - b.Priority)
+        .map(({ Conditions, Actions }) => [Conditions[0].Field, ...Actions.map(({ Type }: { Type: string }) => Type)]);
+    };
+    const checked = ['path-pattern', 'jwt-validation', 'forward'];
+    const jwt = VARIANTS['JWT at the load balancer']!;
+    expect(rules(jwt, '*')).toEqual([['http-request-method', 'forward'], checked]);
+    expect(rules(jwt)).toEqual([checked]);
+    expect(rules((stack) => ({ ...jwt(stack), ...VARIANTS.canary!(stack) }), '*')).toEqual([checked, checked]);
   });
 
   test('ask nothing unless there are origins', () => {

@@ -34,12 +34,18 @@ export interface LoadBalancerProps {
   readonly jwtAudienceFormat?: JwtAudienceFormat;
   readonly timeoutSeconds: number;
   readonly logRetentionDays: number;
+  /** Whether browsers may ask the runtime, without a token, if they may call it (CORS). */
+  readonly hasPreflight: boolean;
   /** Whether to create a second target group, to which deployments shift traffic. */
   readonly twoGroups: boolean;
 }
 
 /** Port of the listener that serves the new version to testers while the old version serves production traffic. */
 export const TEST_PORT = 9000;
+
+/** Priorities of the rules, the lower first. */
+const PREFLIGHT_PRIORITY = 1;
+const PRIORITY = 2;
 
 /** Application Load Balancer with one rule. It has a second rule for tests if deployments run two versions. */
 export class LoadBalancer extends Construct {
@@ -75,7 +81,19 @@ export class LoadBalancer extends Construct {
     if (props.twoGroups) this.alternateTargets = this.group('AlternateTargets');
     this.listener = this.listen('Listener', props.certificate ? 443 : 80);
     this.rule = this.forward('Rule', this.listener);
+    // ECS does not shift the weights of a third rule, so preflight requests would reach no task after a deployment.
+    if (props.hasPreflight && props.access.kind === 'jwt' && !props.twoGroups) this.addPreflight();
     if (props.twoGroups) this.testRule = this.forward('TestRule', this.listen('TestListener', TEST_PORT));
+  }
+
+  /** Forwards preflight requests without validation of a token, before the other rule. */
+  private addPreflight(): void {
+    new ApplicationListenerRule(this, 'Preflight', {
+      listener: this.listener,
+      priority: PREFLIGHT_PRIORITY,
+      conditions: [ListenerCondition.httpRequestMethods(['OPTIONS'])],
+      action: ListenerAction.forward([this.targets]),
+    });
   }
 
   private group(id: string): ApplicationTargetGroup {
@@ -122,7 +140,7 @@ export class LoadBalancer extends Construct {
     const jwt = access.jwtOptions;
     const rule = new ApplicationListenerRule(this, id, {
       listener,
-      priority: 1,
+      priority: PRIORITY,
       conditions: [ListenerCondition.pathPatterns(['/*'])],
       action: jwt
         ? ListenerAction.authenticateJwt({
