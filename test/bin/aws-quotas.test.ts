@@ -138,26 +138,6 @@ describe('the local AWS endpoint refuses', () => {
     await create('docker');
   });
 
-  test('a model of SageMaker in subnets without a route to S3', async () => {
-    const { Vpc } = await call('ec2', 'create_vpc', { CidrBlock: '10.2.0.0/16' });
-    const Subnets: string[] = [];
-    for (const zone of ['a', 'b']) {
-      const CidrBlock = `10.2.${Subnets.length}.0/24`;
-      const parameters = { VpcId: Vpc.VpcId, AvailabilityZone: `us-east-1${zone}`, CidrBlock };
-      Subnets.push((await call('ec2', 'create_subnet', parameters)).Subnet.SubnetId);
-    }
-    const create = (ModelName: string) =>
-      call('sagemaker', 'create_model', {
-        ModelName,
-        ExecutionRoleArn: 'arn:aws:iam::123456789012:role/Role',
-        PrimaryContainer: { Image: '123456789012.dkr.ecr.us-east-1.amazonaws.com/elsewhere:1' },
-        VpcConfig: { Subnets, SecurityGroupIds: ['sg-1'] },
-      });
-    await expect(create('stuck')).rejects.toThrow(/no route to S3/);
-    await call('ec2', 'create_vpc_endpoint', { VpcId: Vpc.VpcId, ServiceName: 'com.amazonaws.us-east-1.s3' });
-    await create('fed');
-  });
-
   test('a private REST API without a resource policy', async () => {
     const create = async (name: string, more: object = {}) => {
       const endpointConfiguration = { types: ['PRIVATE'] };

@@ -107,24 +107,6 @@ def one_zone(self, vpc_config):
         raise SageMakerRefusal(message="Specify at least two subnets in different Availability Zones")
 
 
-# https://docs.aws.amazon.com/sagemaker/latest/dg/host-vpc.html: without a route to S3 the download of the model fails after
-# a quarter of an hour.
-def no_way_to_s3(self, vpc_config):
-    network = ec2_backends[self.account_id][self.region_name]
-    for subnet_id in (vpc_config or {}).get("Subnets", []):
-        vpc_id = network.get_subnet(subnet_id).vpc_id
-        endpoints = [point for point in network.vpc_end_points.values() if point.vpc_id == vpc_id]
-        if any(point.service_name.endswith(".s3") for point in endpoints):
-            continue
-        tables = [table for table in network.route_tables.values() if table.vpc_id == vpc_id]
-        own = [table for table in tables if subnet_id in table._associations.values()]
-        # A subnet without a table of its own has the main one.
-        used = own or [table for table in tables if table.main_association_id]
-        ways = [route.nat_gateway or route.gateway for table in used for route in table._routes.values()]
-        if not any(ways):
-            raise SageMakerRefusal(message=f"Failed to download model data: {subnet_id} has no route to S3")
-
-
 # https://github.com/aws/amazon-sagemaker-feedback/issues/180
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 ECR_IMAGE = re.compile(r"(\d{12})\.dkr\.ecr\.([\w-]+)\.[\w.]+/([^:@]+)[:@](.+)")
@@ -146,7 +128,6 @@ def foreign_manifest(container):
 
 def unusable_model(self, model_name, execution_role_arn, primary_container, vpc_config, containers, tags):
     one_zone(self, vpc_config)
-    no_way_to_s3(self, vpc_config)
     for container in [*(containers or []), *([primary_container] if primary_container else [])]:
         foreign_manifest(container)
 
