@@ -1,0 +1,93 @@
+// biome-ignore lint/suspicious/noExplicitAny: a resource is whatever JSON its API has
+export type Json = any;
+
+/** Response that Azure gives to a request that it rejects. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Type of a resource id in lower case, such as `microsoft.storage/storageaccounts`. */
+export function typeOf(id: string): string {
+  const [, namespace, rest] = /^.*\/providers\/([^/]+)\/(.*)$/i.exec(id) ?? [];
+  if (namespace === undefined) return /\/resourcegroups\/[^/]+$/i.test(id) ? 'microsoft.resources/resourcegroups' : '';
+  const kinds = rest!.split('/').filter((_, index) => index % 2 === 0);
+  return [namespace, ...kinds].join('/').toLowerCase();
+}
+
+/** Resources of a subscription, by id. Ids are compared without case. */
+export class AzureStore {
+  private readonly resources = new Map<string, Json>();
+  /** Names that a deleted resource keeps, by type and name. */
+  readonly softDeleted = new Map<string, Json>();
+  private serial = 0;
+
+  constructor(
+    readonly subscription: string,
+    readonly tenant: string,
+    /** Object id of the identity that applies. */
+    readonly deployer: string,
+  ) {}
+
+  next(): number {
+    return ++this.serial;
+  }
+
+  uuid(): string {
+    return `00000000-0000-4000-9000-${`${this.next()}`.padStart(12, '0')}`;
+  }
+
+  has(id: string): boolean {
+    return this.resources.has(id.toLowerCase());
+  }
+
+  find(id: string): Json | undefined {
+    return this.resources.get(id.toLowerCase());
+  }
+
+  get(id: string): Json {
+    const found = this.find(id);
+    if (!found) throw new Refusal(404, 'ResourceNotFound', `The Resource '${id}' was not found.`);
+    return found;
+  }
+
+  set(id: string, resource: Json): void {
+    this.resources.set(id.toLowerCase(), resource);
+  }
+
+  /** Deletes a resource with everything in it, role assignments too. */
+  delete(id: string): void {
+    const key = id.toLowerCase();
+    for (const each of [...this.resources.keys()]) {
+      if (each === key || each.startsWith(`${key}/`)) this.resources.delete(each);
+    }
+  }
+
+  /** Ids of resources of a type below a scope. */
+  list(scope: string, type: string): Json[] {
+    const prefix = `${scope.toLowerCase()}/`;
+    return [...this.resources.values()].filter(
+      ({ id }) => `${id}`.toLowerCase().startsWith(prefix) && typeOf(id) === type.toLowerCase(),
+    );
+  }
+
+  all(): Json[] {
+    return [...this.resources.values()];
+  }
+
+  /** Whether an identity has one of the roles on a resource or above it. */
+  hasRole(principalId: string, roles: readonly string[], scope: string): boolean {
+    return this.all().some(
+      ({ id, properties }) =>
+        typeOf(id) === 'microsoft.authorization/roleassignments' &&
+        properties.principalId === principalId &&
+        roles.includes(properties.roleName) &&
+        `${scope}/`.toLowerCase().startsWith(`${properties.scope}/`.toLowerCase()),
+    );
+  }
+}
