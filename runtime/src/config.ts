@@ -127,6 +127,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (!LOG_LEVELS.includes(logLevel as LogLevel)) {
     fault(ENVIRONMENT.logLevel, `got ${JSON.stringify(logLevel)}; ${LOG_LEVELS.join(', ')} are allowed`);
   }
+  // host-limits.ts reads the value.
+  const processors = text(ENVIRONMENT.processors);
+  if (processors !== undefined && !(Number(processors) > 0)) {
+    fault(ENVIRONMENT.processors, `got ${JSON.stringify(processors)}; a number above 0 is allowed, such as 0.5`);
+  }
   const flag = (name: string): boolean => {
     const value = text(name);
     if (value === undefined || value === 'true' || value === 'false') return value === 'true';

@@ -101,6 +101,11 @@ export const ENVIRONMENT = {
    * the model uses several processors or the memory is short.
    */
   processes: 'MODELSHIP_PROCESSES',
+  /**
+   * Processors that the container may use, such as 0.5, where the host does not limit its cgroup. Default: as many as the
+   * CPU affinity and the cgroup allow.
+   */
+  processors: 'MODELSHIP_PROCESSORS',
   /** Maximum number of requests that wait for a model in a process. Further requests get 503. Default: 1024. */
   maxQueue: 'MODELSHIP_MAX_QUEUE',
   /** Milliseconds that a request may wait for others to fill its batch. Default: requests do not wait. */

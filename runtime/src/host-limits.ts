@@ -1,16 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { ENVIRONMENT } from './contract.js';
 
 /** Folder in which the kernel reports the limits of a container. */
 export const CGROUP = '/sys/fs/cgroup';
 
 /**
  * Returns the number of processors that the process may keep busy: those it may run on, or fewer if the container has a
- * limit on processor time.
+ * limit on processor time. Some hosts, such as AWS Fargate, limit the task and not the cgroup of its containers, so the
+ * environment may state the limit.
  */
-export function availableProcessors(cgroup = CGROUP): number {
-  return Math.max(1, Math.floor(Math.min(availableParallelism(), processorQuota(cgroup))));
+export function availableProcessors(cgroup = CGROUP, environment: NodeJS.ProcessEnv = process.env): number {
+  const stated = Number(environment[ENVIRONMENT.processors]) || Number.POSITIVE_INFINITY;
+  return Math.max(1, Math.floor(Math.min(availableParallelism(), processorQuota(cgroup), stated)));
 }
 
 /** Returns the processors whose time the container may use, for version 2 and version 1 of cgroups. */

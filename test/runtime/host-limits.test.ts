@@ -30,6 +30,15 @@ it.each([
   expect(availableProcessors(cgroup(files as Record<string, string>))).toBe(processors);
 });
 
+it.each([
+  ['0.25', 1],
+  ['2', 2],
+  ['16', 4],
+])('a container whose host states %s processors keeps %i busy', (stated, processors) => {
+  const folder = cgroup({ 'cpu.max': '400000 100000\n' });
+  expect(availableProcessors(folder, { MODELSHIP_PROCESSORS: stated })).toBe(processors);
+});
+
 it('a share is at least one', () => {
   expect([shareOf(8, 3), shareOf(2, 4)]).toEqual([2, 1]);
 });

@@ -84,6 +84,7 @@ describe('ContainerModel', () => {
     expect(environment).toEqual({
       MODELSHIP_MODEL: expect.stringMatching(new RegExp(`^s3://.*/models/iris/${model.digest.slice(7)}/$`)),
       MODELSHIP_MODEL_DIGEST: model.digest,
+      MODELSHIP_PROCESSORS: '1',
       MODELSHIP_TIMEOUT_SECONDS: '29',
     });
   });

@@ -52,9 +52,9 @@ describe('the models that the environment names', () => {
   it.each<[unknown, string]>([
     ['{"iris": ', 'it is not valid JSON'],
     [{}, 'must be a JSON object'],
-    [{ iris: '' }, 'model "iris": a folder or a URL is needed'],
-    [{ iris: null }, 'model "iris": a folder or a URL is needed'],
-    [{ iris: { location: 3 } }, 'model "iris": a folder or a URL is needed'],
+    [{ iris: '' }, 'model "iris": must be a folder, a URL'],
+    [{ iris: null }, 'model "iris": must be a folder, a URL'],
+    [{ iris: { location: 3 } }, 'model "iris": must be a folder, a URL'],
     [{ iris: { location: 'x', place: 'y' } }, 'got place; location, versions, labels, digests are allowed'],
     [{ 'a/b': 'x' }, 'model "a/b": 1 to 200 letters'],
     [{ a: { location: 'x', versions: 'newest' } }, 'versions: got "newest"; "all", {"latest": 1} and a list'],

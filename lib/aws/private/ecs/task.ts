@@ -192,8 +192,11 @@ export class Task extends Construct {
   }
 
   private limits(): { [name: string]: string } {
-    const { timeoutSeconds, startupSeconds } = this.props;
+    const { timeoutSeconds, startupSeconds, capacity } = this.props;
+    const { cpu } = capacity.gpuOptions ? gpuSize(capacity.gpuOptions) : fargateSize(capacity.fargateOptions);
     return {
+      // ECS limits the CPU time of the task, which the container does not see in its own cgroup.
+      [ENVIRONMENT.processors]: Tokenization.stringifyNumber(cpu),
       [ENVIRONMENT.timeoutSeconds]: Tokenization.stringifyNumber(timeoutSeconds),
       ...(startupSeconds === undefined
         ? {}
