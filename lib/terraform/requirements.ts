@@ -26,15 +26,15 @@ class Requirements extends TerraformElement {
   constructor(
     scope: Construct,
     id: string,
-    private readonly provider: ProviderRequirement,
-    private readonly version: string,
+    private readonly props: { readonly provider: ProviderRequirement; readonly version: string },
   ) {
     super(scope, id);
   }
 
   override toTerraform() {
-    const { name, source } = this.provider;
-    const required = { [name]: { source, version: this.version } };
+    const { provider, version } = this.props;
+    const { name, source } = provider;
+    const required = { [name]: { source, version } };
     return { terraform: { required_version: TERRAFORM_VERSION, required_providers: required } };
   }
 
@@ -58,7 +58,7 @@ export function stateRequirements(scope: Construct, provider: ProviderRequiremen
   const major = selected === undefined ? majors[0]! : majorOf(selected, provider);
   const id = `${ID}-${name}`;
   if (!stack.node.tryFindChild(id)) {
-    new Requirements(stack, id, provider, selected === undefined ? version : (selected as string));
+    new Requirements(stack, id, { provider, version: selected === undefined ? version : (selected as string) });
   }
   return major;
 }

@@ -7,7 +7,8 @@ const ROOT = join(__dirname, '../../runtime/src');
 
 /** Folders and top-level files of the runtime, lowest first. Each imports only from its own layer and those before it. */
 const LAYERS = [
-  ['contract.ts', 'host-limits.ts', 'temporary-folder.ts', 'version.ts', 'watch.ts'],
+  ['contract.ts', 'temporary-folder.ts', 'version.ts', 'watch.ts'],
+  ['host-limits.ts'],
   ['tensor'],
   ['channel.ts', 'http'],
   ['observability'],

@@ -8,7 +8,7 @@ from .tensors import DTYPES
 FEATURES = "features"
 TEXT = "text"
 
-# Examples of one row each, with which the runtime tries a model that has no samples.
+# Number of one-row examples that the runtime uses to try a model without samples.
 EXAMPLES = 4
 
 # Values of columns that the estimator knows nothing about.
