@@ -10,7 +10,7 @@ import { Scheduler } from '../scheduling/scheduler.js';
 import type { LocalPackage } from '../store/package-source.js';
 import { InferenceError } from '../tensor/errors.js';
 import type { Cancellation, InferenceRequest, InferenceResponse } from '../tensor/request.js';
-import type { Signature, Tensor, TensorSpec } from '../tensor/tensor.js';
+import { DEFAULT_SIGNATURE, type Signature, type Tensor, type TensorSpec } from '../tensor/tensor.js';
 import { withinTimeout } from './deadline.js';
 import { checkSamples, readSamples, smallExamples } from './samples.js';
 import type { ModelState, ServedModel } from './served-model.js';
@@ -162,7 +162,7 @@ export class ServedVersion implements ServedModel {
     if (this.state !== 'AVAILABLE' && this.state !== 'UNLOADING') {
       return Promise.reject(new InferenceError('UNAVAILABLE', `model ${this.name} is not available`, 1));
     }
-    const response = this.scheduler!.submit(inputs, signatureName ?? 'serving_default', signal);
+    const response = this.scheduler!.submit(inputs, signatureName ?? DEFAULT_SIGNATURE, signal);
     if (!wanted) return response;
     return response.then(({ outputs }) => ({ outputs: outputs.filter(({ name }) => wanted.includes(name)) }));
   }

@@ -32,6 +32,9 @@ export interface GraphTensor {
   readonly unknownRank?: boolean;
 }
 
+/** Name of the signature that requests use by default. Every model has it. */
+export const DEFAULT_SIGNATURE = 'serving_default';
+
 /** Inputs and outputs of one way to call a model. */
 export interface Signature {
   readonly inputs: readonly TensorSpec[];

@@ -4,7 +4,7 @@ import { availableProcessors, memoryLimit, shareOf } from '../../host-limits.js'
 import { ModelPackageError, PICKLE_FORMATS } from '../../manifest/index.js';
 import { checkInputs } from '../../tensor/check-inputs.js';
 import { InferenceError } from '../../tensor/errors.js';
-import type { Signature, Tensor } from '../../tensor/tensor.js';
+import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../../tensor/tensor.js';
 import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js';
 import type { WorkerModel } from './worker.js';
 import { WorkerPool } from './worker-pool.js';
@@ -84,7 +84,7 @@ class PythonModel implements LoadedModel {
     return this.pool.fault;
   }
 
-  async run(inputs: readonly Tensor[], signatureName = 'serving_default'): Promise<Tensor[]> {
+  async run(inputs: readonly Tensor[], signatureName = DEFAULT_SIGNATURE): Promise<Tensor[]> {
     try {
       return await this.pool.run(inputs, signatureName);
     } catch (error) {

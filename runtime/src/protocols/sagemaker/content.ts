@@ -5,7 +5,7 @@ import { type CsvHeader, csvFromTensors, tensorsFromCsv } from '../../tensor/csv
 import { invalid } from '../../tensor/errors.js';
 import { npyFromTensor, tensorFromNpy } from '../../tensor/npy.js';
 import { npzFromTensors, tensorsFromNpz } from '../../tensor/npz.js';
-import type { Signature, Tensor, TensorSpec } from '../../tensor/tensor.js';
+import { DEFAULT_SIGNATURE, type Signature, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
 import { jsonResponse } from '../responses.js';
 import {
   type Dialect,
@@ -22,7 +22,6 @@ const DIALECT: Dialect = {
   bareRows: true,
   vectorIsRow: true,
 };
-const DEFAULT_SIGNATURE = 'serving_default';
 
 type Decode = (body: Buffer, model: ServedModel, type?: string) => PredictRequest | Promise<PredictRequest>;
 type Encode = (outputs: readonly Tensor[], rows: boolean) => HttpResponse | Promise<HttpResponse>;

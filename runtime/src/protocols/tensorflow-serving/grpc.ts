@@ -4,7 +4,7 @@ import type { ApiCall } from '../../observability/model-totals.js';
 import { checkFor } from '../../tensor/check-inputs.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import type { Cancellation } from '../../tensor/request.js';
-import type { Signature, Tensor } from '../../tensor/tensor.js';
+import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../../tensor/tensor.js';
 import type { GrpcService } from '../grpc-service.js';
 import { counted } from '../handled.js';
 import type { Example, Feature } from './examples.js';
@@ -15,8 +15,6 @@ import { signatureNamed } from './predict-request.js';
 import { CLASSIFY_METHOD, classifications, REGRESS_METHOD, regressions } from './results.js';
 import { signatureDefinitions } from './status.js';
 import { decodeTensorProto, encodeTensorProto, type TensorProto } from './tensor-proto.js';
-
-const DEFAULT_SIGNATURE = 'serving_default';
 
 /** The only supported metadata field, and the type of its message. */
 const METADATA_FIELD = 'signature_def';

@@ -5,7 +5,7 @@ import { InferenceError, invalid } from '../../tensor/errors.js';
 import { OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../tensor/json/ascii.js';
 import { atBase64, JsonReader, JsonSyntaxError, TensorBuilder } from '../../tensor/json/index.js';
 import { missingColumn } from '../../tensor/missing.js';
-import type { Signature, Tensor } from '../../tensor/tensor.js';
+import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../../tensor/tensor.js';
 import { counted } from '../handled.js';
 import { readRows, startsWithName } from './rows.js';
 import { atSplitTable, readSplitTable } from './split-table.js';
@@ -17,8 +17,6 @@ export interface PredictRequest {
   readonly rows: boolean;
   readonly signatureName: string;
 }
-
-const DEFAULT_SIGNATURE = 'serving_default';
 
 /** Extensions of TensorFlow Serving's request format on other hosts. */
 export interface Dialect {

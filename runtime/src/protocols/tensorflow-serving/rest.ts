@@ -3,6 +3,7 @@ import type { ModelCatalog } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import type { ApiCall } from '../../observability/model-totals.js';
 import { invalid } from '../../tensor/errors.js';
+import { DEFAULT_SIGNATURE } from '../../tensor/tensor.js';
 import { acceptingEvents } from '../cloud-events.js';
 import { asInferenceError, counted, handled } from '../handled.js';
 import type { Protocol } from '../protocol.js';
@@ -69,7 +70,7 @@ export async function answerExamples(
 
 function readExamples(model: ServedModel, body: Buffer) {
   try {
-    const { examples, signatureName = 'serving_default' } = decodeExamplesRequest(body);
+    const { examples, signatureName = DEFAULT_SIGNATURE } = decodeExamplesRequest(body);
     const signature = signatureNamed(model, signatureName);
     model.metrics?.examples.observe(examples.length);
     return { inputs: inputsFromExamples(signature, examples), signature, signatureName, count: examples.length };
