@@ -7,7 +7,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { postBytes } from '../bench/connection.js';
 import { type LoadReport, load } from '../bench/load.js';
 import { binaryRequest, type EncodedRequest, jsonRequest } from '../bench/requests.js';
-import { sampleTensors } from '../pack/index.js';
+import { sampleInputs } from '../pack/index.js';
 import { type Endpoint, findEndpoint, inferUrl, withEndpointOptions } from './endpoint.js';
 import { CommandFailure } from './failure.js';
 import { Interruption } from './interruption.js';
@@ -65,8 +65,10 @@ async function bench(target: string, flags: BenchFlags): Promise<void> {
   let renewal: NodeJS.Timeout | undefined;
   try {
     const endpoint = await findEndpoint(server?.url ?? target, flags);
-    const { inputs } = await endpointSignature(endpoint, directory === undefined ? undefined : readManifest(directory));
-    const bodies = samples.map((sample) => encode(sampleTensors(sample.inputs, inputs, sample.place), endpoint, flags));
+    const signature = await endpointSignature(endpoint, directory === undefined ? undefined : readManifest(directory));
+    const bodies = samples.map((sample) =>
+      encode(sampleInputs(sample.inputs, signature, sample.place), endpoint, flags),
+    );
     const url = new URL(inferUrl(endpoint));
     let requests = await requestBytes(bodies, url, endpoint);
     renewal = setInterval(() => {

@@ -1,7 +1,7 @@
 import { differenceBetween } from '@modelship/runtime/serve';
 import { Command, InvalidArgumentError } from 'commander';
 import { MetricsBuilder, type OutputMetrics } from '../evaluate/metrics.js';
-import { type SampleRequest, sampleTensors } from '../pack/index.js';
+import { type SampleRequest, sampleInputs, sampleTensors } from '../pack/index.js';
 import { withEndpointOptions } from './endpoint.js';
 import { CommandFailure } from './failure.js';
 import { withTrustOption } from './local.js';
@@ -88,9 +88,9 @@ async function compared(predictor: Predictor, requests: readonly SampleRequest[]
   const differences: string[] = [];
   let agreeing = 0;
   for (const { place, inputs, expected = {} } of requests) {
-    const outputs = await predictor.predict(sampleTensors(inputs, predictor.inputs, place));
+    const outputs = await predictor.predict(sampleInputs(inputs, predictor.signature, place));
     let difference: string | undefined;
-    for (const wanted of sampleTensors(expected, predictor.outputs, place, true)) {
+    for (const wanted of sampleTensors(expected, predictor.signature.outputs, place, true)) {
       const got = outputs.find(({ name }) => name === wanted.name)!;
       difference ??= differenceBetween(got, wanted, predictor.tolerance);
       if (got.data.length !== wanted.data.length) continue;

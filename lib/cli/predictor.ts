@@ -1,6 +1,12 @@
-import type { Signature, Tensor, TensorSpec } from '@modelship/runtime';
-import { type Manifest, readManifest, verifyFiles } from '@modelship/runtime/manifest';
-import { artifactOf, encodeInferRequestJson, encodePredictionLines, engineFor } from '@modelship/runtime/serve';
+import type { Signature, Tensor } from '@modelship/runtime';
+import { type Manifest, readManifest, signaturesOf, verifyFiles, withInputRules } from '@modelship/runtime/manifest';
+import {
+  artifactOf,
+  encodeInferRequestJson,
+  encodePredictionLines,
+  engineFor,
+  formatOfPlatform,
+} from '@modelship/runtime/serve';
 import type { Command } from 'commander';
 import {
   DEFAULT_TOLERANCE,
@@ -15,8 +21,7 @@ import { engineOptions, type LocalFlags } from './local.js';
 
 /** A model that responds to requests, in a package or behind a URL. */
 export interface Predictor {
-  readonly inputs: readonly TensorSpec[];
-  readonly outputs: readonly TensorSpec[];
+  readonly signature: Signature;
   readonly tolerance: Tolerance;
   /** Returns the outputs in the order of the signature. */
   predict(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
@@ -53,11 +58,10 @@ export function openPredictor(target: string, flags: PredictorFlags): Promise<Pr
 async function packagePredictor(directory: string, flags: LocalFlags): Promise<Predictor> {
   const manifest = readManifest(directory);
   await verifyFiles(directory, manifest);
-  const { format, inputs, outputs, samples } = manifest;
+  const { format, samples } = manifest;
   const model = await engineFor(format).load(artifactOf(directory, manifest), engineOptions(flags));
   return {
-    inputs,
-    outputs,
+    signature: signaturesOf(manifest).serving_default!,
     tolerance: samples.tolerance,
     predict: (tensors) => model.run(tensors),
     close: () => model.close(),
@@ -67,33 +71,39 @@ async function packagePredictor(directory: string, flags: LocalFlags): Promise<P
 async function endpointPredictor(url: string, flags: PredictorFlags): Promise<Predictor> {
   const endpoint = await findEndpoint(url, flags);
   const manifest = flags.package === undefined ? undefined : readManifest(flags.package);
-  const { inputs, outputs } = await endpointSignature(endpoint, manifest);
+  const signature = await endpointSignature(endpoint, manifest);
   return {
-    inputs,
-    outputs,
+    signature,
     tolerance: manifest?.samples.tolerance ?? DEFAULT_TOLERANCE,
     async predict(tensors) {
       const values = endpoint.model === undefined ? rowAnswer(endpoint, tensors) : inferAnswer(endpoint, tensors);
-      return sampleTensors(await values, outputs, url);
+      return sampleTensors(await values, signature.outputs, url);
     },
     async close() {},
   };
 }
 
 /**
- * Returns the signature of the model behind `endpoint`, from its package or else from the server's metadata.
+ * Returns the signature of the model behind `endpoint`, from its package or else from the server's metadata, with the
+ * input rules of its format.
  *
  * @throws CommandFailure
  */
 export async function endpointSignature(endpoint: Endpoint, manifest: Manifest | undefined): Promise<Signature> {
-  if (manifest) return manifest;
+  if (manifest) return signaturesOf(manifest).serving_default!;
   if (endpoint.model === undefined) {
     throw new CommandFailure(
       'SIGNATURE_UNKNOWN',
       `${endpoint.base} does not describe the model. Give the package that it serves with --package FOLDER.`,
     );
   }
-  return (await answerOf(endpoint, inferUrl(endpoint).replace(/\/infer$/, ''))) as Signature;
+  const metadata = (await answerOf(endpoint, inferUrl(endpoint).replace(/\/infer$/, ''))) as ModelMetadata;
+  const format = formatOfPlatform(metadata.platform);
+  return format ? withInputRules(format, { serving_default: metadata }).serving_default! : metadata;
+}
+
+interface ModelMetadata extends Signature {
+  readonly platform?: string;
 }
 
 async function inferAnswer(endpoint: Endpoint, tensors: readonly Tensor[]) {

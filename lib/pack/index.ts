@@ -8,4 +8,4 @@ export {
   tensorsOfOpenInference,
   tensorsOfPredictions,
 } from './sample-requests.js';
-export { sampleTensors } from './sample-tensors.js';
+export { sampleInputs, sampleTensors } from './sample-tensors.js';

@@ -2,6 +2,7 @@
 export { ConfigError, type RuntimeConfig, readConfig } from './config.js';
 export { type Artifact, artifactOf, type EngineOptions, engineFor, type LoadedModel } from './engines/index.js';
 export { encodeInferRequestJson, encodeSamples, type Sample } from './manifest/samples.js';
+export { formatOfPlatform } from './protocols/open-inference/metadata.js';
 export { encodePredictionLines } from './protocols/tensorflow-serving/predict-response.js';
 export { createRuntime, type Runtime } from './runtime.js';
 export { type RunningServer, startServer } from './start-server.js';

@@ -10,6 +10,19 @@ const folder = mkdtempSync(join(tmpdir(), 'modelship-python-cli-'));
 const out = join(folder, 'iris');
 const ROW = '{"instances": [[5.1, 3.5, 1.4, 0.2]]}';
 
+/** Saves a pipeline that imputes `age`, takes the boolean `paid` and the text `channel`, and drops `created`. */
+const TABLE = `
+import sys, joblib, pandas
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+frame = pandas.DataFrame({"age": [1.0, None, 3, 4], "paid": [True, False] * 2, "channel": ["web", "mail"] * 2, "created": ["2024-01-01"] * 4})
+columns = make_column_transformer((SimpleImputer(), ["age"]), ("passthrough", ["paid"]), (OneHotEncoder(), ["channel"]))
+joblib.dump(make_pipeline(columns, LogisticRegression()).fit(frame, ["yes", "no"] * 2), sys.argv[1])
+`;
+
 beforeAll(async () => {
   execFileSync(python, [join(ROOT, 'test', 'runtime', 'engines', 'python', 'train.py'), folder]);
   writeFileSync(join(folder, 'samples.json'), ROW);
@@ -58,6 +71,34 @@ describe('a package of a Python format', () => {
     try {
       const { stdout } = await modelship('predict', server.url, '--data', ROW);
       expect(JSON.parse(stdout).predictions).toMatchObject([{ label: 'setosa' }]);
+    } finally {
+      expect(await server.stop()).toBe(0);
+    }
+  });
+
+  test('is evaluated with the table rows that pack accepts, as a package and behind a URL', async () => {
+    execFileSync(python, ['-c', TABLE, join(folder, 'table.joblib')]);
+    const row = { age: null, paid: true, channel: 'web' };
+    const samples = join(folder, 'table.json');
+    const table = join(folder, 'table');
+    const args = ['--name', 'table', '--samples', samples, '--trust-pickle'];
+    // The package ignores the column `created`, and the metadata of a server does not say so.
+    writeFileSync(
+      samples,
+      JSON.stringify({ instances: [{ ...row, created: '2024-01-01' }], predictions: [{ label: 'yes' }] }),
+    );
+    expect(await modelship('pack', join(folder, 'table.joblib'), ...args, '--out', table)).toMatchObject({ code: 0 });
+    const agreeing = { code: 0, stdout: expect.stringContaining('1 of 1 samples agree') };
+    const evaluate = (...args: string[]) => modelship('evaluate', ...args, '--samples', samples, '--trust-pickle');
+    expect(await evaluate(table)).toMatchObject(agreeing);
+    const server = await serve(table, '--trust-pickle');
+    try {
+      expect(await evaluate(server.url, '--package', table)).toMatchObject(agreeing);
+      writeFileSync(
+        samples,
+        JSON.stringify({ instances: [{ ...row, created: null }], predictions: [{ label: 'yes' }] }),
+      );
+      expect(await evaluate(server.url)).toMatchObject(agreeing);
     } finally {
       expect(await server.stop()).toBe(0);
     }

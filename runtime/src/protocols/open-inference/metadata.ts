@@ -1,4 +1,4 @@
-import type { ModelFormat } from '../../manifest/index.js';
+import { MODEL_FORMATS, type ModelFormat } from '../../manifest/index.js';
 import type { ModelCatalog } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import type { TensorSpec } from '../../tensor/tensor.js';
@@ -18,6 +18,11 @@ const PLATFORMS: Record<ModelFormat, string> = {
   xgboost: 'xgboost',
   catboost: 'catboost',
 };
+
+/** Returns the format of a model from the platform name in the metadata of this server, or undefined for another name. */
+export function formatOfPlatform(platform: unknown): ModelFormat | undefined {
+  return MODEL_FORMATS.find((format) => PLATFORMS[format] === platform);
+}
 
 export function serverMetadata(): object {
   return { name: 'modelship', version: RUNTIME_VERSION, extensions: EXTENSIONS };
