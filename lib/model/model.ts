@@ -27,16 +27,21 @@ export class Model {
    * Reads the package that `modelship pack` wrote to `directory`. Only the manifest is read here:
    * bundling and the runtime verify the files against it.
    *
+   * @throws TypeError if `directory` is not a string
    * @throws ModelPackageError if there is no package, its manifest is invalid or was edited, or its format unpickles
    * and `trustPickle` is not set
    */
   static fromDirectory(directory: string, options: ModelOptions = {}): Model {
+    if (typeof directory !== 'string') {
+      throw new TypeError(`Model.fromDirectory() needs the path of a package's folder, got ${String(directory)}.`);
+    }
     const manifest = readManifest(directory);
     if (PICKLE_FORMATS.includes(manifest.format) && !options.trustPickle) {
       throw new ModelPackageError(
         'FORMAT_UNTRUSTED',
         `model \`${manifest.name}\` has the format ${manifest.format}, and loading it can run code from the file. ` +
-          'Export it to ONNX, or, if you trust its origin as your own code, pass `trustPickle: true`.',
+          'Export it to ONNX, or, if you trust its origin as your own code, pass `trustPickle: true` as ' +
+          `Model.fromDirectory(${JSON.stringify(directory)}, { trustPickle: true }).`,
       );
     }
     return new Model(resolve(directory), manifest);

@@ -3,6 +3,8 @@ import { type ISecurityGroup, Port, SecurityGroup, SubnetType, Vpc } from 'aws-c
 import { describe, expect, test } from 'vitest';
 import { faults, make } from './serverless-support.js';
 
+const PUBLIC = [{ name: 'Public', subnetType: SubnetType.PUBLIC }];
+
 describe('ServerlessModel in a network', () => {
   const { template: synthesize, endpoint } = make((stack) => ({ vpc: new Vpc(stack, 'Vpc') }));
   endpoint.connections.allowToAnyIpv4(Port.tcp(443));
@@ -62,7 +64,10 @@ test('has no network of its own unless one is given, and no right to one', () =>
   expect(() => endpoint.connections).toThrow(/VPC/i);
 });
 
-test('ServerlessModel refuses subnets and groups of no network', () => {
+test('ServerlessModel rejects a VPC with only public subnets, and subnets and groups without a VPC', () => {
+  expect(faults((stack) => ({ vpc: new Vpc(stack, 'Vpc', { natGateways: 0, subnetConfiguration: PUBLIC }) }))).toEqual([
+    'vpc: NO_SUBNETS',
+  ]);
   expect(faults({ vpcSubnets: {}, securityGroups: [] as ISecurityGroup[] })).toEqual([
     'vpcSubnets: CONFLICT',
     'securityGroups: CONFLICT',

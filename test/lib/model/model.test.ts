@@ -22,9 +22,19 @@ test('the files are not read: synth is as fast for a model of gigabytes', () => 
 
 test.each(PICKLE_FORMATS)('%s is refused unless it is trusted', (format) => {
   const directory = writePackage({ format, artifact: 'model.onnx' });
-  expect(() => Model.fromDirectory(directory)).toThrow(/has the format .*can run code.*`trustPickle: true`/);
+  expect(() => Model.fromDirectory(directory)).toThrow(
+    /has the format .*can run code.*`trustPickle: true` as Model\.fromDirectory\(".*", { trustPickle: true }\)/,
+  );
   expect(() => Model.fromDirectory(directory, { trustPickle: false })).toThrow(/trustPickle/);
   expect(Model.fromDirectory(directory, { trustPickle: true }).manifest.format).toBe(format);
+});
+
+test('a path that is not a string is rejected', () => {
+  // As from a variable that is not set, in JavaScript.
+  const path = process.env.NO_SUCH_VARIABLE as string;
+  expect(() => Model.fromDirectory(path)).toThrow(
+    "Model.fromDirectory() needs the path of a package's folder, got undefined.",
+  );
 });
 
 test('a folder without a manifest is refused with the way to make one', () => {

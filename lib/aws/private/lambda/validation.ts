@@ -121,6 +121,15 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
       'AWS Lambda allows names of at least two characters that start with a letter',
     );
   }
+  const { vpc, vpcSubnets } = props;
+  // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html
+  validator.check(
+    !vpc || vpcSubnets !== undefined || vpc.privateSubnets.length + vpc.isolatedSubnets.length > 0,
+    'vpc',
+    'NO_SUBNETS',
+    'it has only public subnets, where a function reaches neither the internet nor AWS services; add private or isolated ' +
+      'subnets, or remove it',
+  );
   for (const prop of ['vpcSubnets', 'securityGroups'] as const) {
     validator.check(
       props[prop] === undefined || props.vpc !== undefined,
