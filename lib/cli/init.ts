@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { ENGINES, type Engine, TARGETS } from '../init/targets.js';
+import { ENGINES, type Engine, TARGETS, TOOLS } from '../init/targets.js';
 import { shellWord } from '../serving/shell-word.js';
 import { CommandFailure } from './failure.js';
 import { type LocalFlags, withTrustOption } from './local.js';
@@ -66,7 +66,7 @@ async function init(directory: string, flags: InitFlags, command: Command): Prom
   output.result({ directory, target: flags.target, engine, model: manifest.name, digest: manifest.digest }, [
     `Made ${directory}, which deploys ${manifest.name}, version ${manifest.version}, to ${target.service}`,
     '',
-    'Next:',
+    `Next, with Node.js ${TOOLS[engine].node} or later:`,
     `  cd ${shellWord(directory)}`,
     '  npm install',
     '  npm test',

@@ -45,7 +45,7 @@ function packageJson({ name, target, engine, modelship }: Project): object {
     name,
     version: '1.0.0',
     private: true,
-    engines: { node },
+    engines: { node: `>=${node}` },
     scripts: {
       check: 'tsc && biome check',
       format: 'biome check --write',

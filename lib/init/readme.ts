@@ -11,12 +11,12 @@ const LOGIN: Readonly<Record<Cloud, string>> = {
 
 export function readme(project: Project): string {
   const { name, model, target, engine, trustPickle } = project;
-  const { command } = TOOLS[engine];
+  const { command, node } = TOOLS[engine];
   const trust = trustPickle ? ' --trust-pickle' : '';
   const variables = Object.entries(LOGINS[target.cloud].variables);
   return `# ${name}
 
-Deploys the model \`${model}\` to ${target.service} with [Modelship](https://github.com/modelship/modelship).
+Deploys the model \`${model}\` to ${target.service} with [Modelship](https://github.com/modelship/modelship). Needs Node.js ${node} or later.
 
 \`\`\`sh
 npm install

@@ -103,12 +103,12 @@ export interface Tool {
   readonly command: string;
   /** npm package that has the command. */
   readonly packageName: string;
-  /** Versions of Node.js that the command and Modelship support. */
+  /** Oldest version of Node.js that the command and Modelship support. */
   readonly node: string;
 }
 
 export const TOOLS: Readonly<Record<Engine, Tool>> = {
-  cdk: { command: 'cdk', packageName: 'aws-cdk', node: '>=20.19' },
-  cdktf: { command: 'cdktf', packageName: 'cdktf-cli', node: '>=20.19' },
-  cdktn: { command: 'cdktn', packageName: 'cdktn-cli', node: '>=22.19' },
+  cdk: { command: 'cdk', packageName: 'aws-cdk', node: '20.19' },
+  cdktf: { command: 'cdktf', packageName: 'cdktf-cli', node: '20.19' },
+  cdktn: { command: 'cdktn', packageName: 'cdktn-cli', node: '22.19' },
 };

@@ -154,6 +154,19 @@ describe('init', () => {
     expect(stderr).toMatch(/lambda is not empty/);
   });
 
+  test.each([
+    ['cdktf', '20.19'],
+    ['cdktn', '22.19'],
+  ])('names the version of Node.js that %s requires', async (engine, version) => {
+    const directory = join(folder, `node-${engine}`);
+    const args = ['--target', 'cloud-run', '--engine', engine, '--model', IRIS];
+    const { stdout } = await modelship('init', directory, ...args);
+    expect(stdout).toContain(`Next, with Node.js ${version} or later:\n`);
+    expect(readFileSync(join(directory, 'README.md'), 'utf8')).toContain(`Needs Node.js ${version} or later.\n`);
+    const { engines } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+    expect(engines).toEqual({ node: `>=${version}` });
+  });
+
   test('offers each engine for some cloud', () => {
     expect([...new Set(Object.values(ENGINES).flat())].sort()).toEqual(['cdk', 'cdktf', 'cdktn']);
   });
