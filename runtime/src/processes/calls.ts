@@ -20,8 +20,10 @@ export interface Start {
 /** Calls that a member answers. */
 export interface MemberCalls {
   measure(): MeasurementData;
-  /** Makes a change to the models. @returns the models afterwards */
-  apply(change: ModelChange, copies: number): Promise<RuntimeState>;
+  /** Makes a change to the models. @throws InferenceError */
+  apply(change: ModelChange, copies: number): Promise<void>;
+  /** Returns the models as another process can resume them. */
+  state(): RuntimeState;
   resize(processes: number): void;
   /** Tells a member whether every other one is ready. */
   othersReady(ready: boolean): void;

@@ -41,10 +41,8 @@ export class Member implements ServerMember {
         const { metrics, figures } = this.runtime!.ownFigures();
         return { metrics: metrics.data(), figures };
       },
-      apply: async (change, copies) => {
-        await this.runtime!.apply(change, copies);
-        return this.runtime!.state;
-      },
+      apply: (change, copies) => this.runtime!.apply(change, copies),
+      state: () => this.runtime!.state,
       resize: (processes) => this.resize(processes),
       othersReady: (ready) => {
         this.othersReady = ready;

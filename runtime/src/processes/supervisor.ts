@@ -16,6 +16,7 @@ import type { RuntimeState } from '../runtime.js';
 import { TokenBuckets } from '../server/token-buckets.js';
 import { watch } from '../watch.js';
 import type { MeasurementData, MemberCalls, SupervisorCalls } from './calls.js';
+import { closeUnconfirmed } from './unconfirmed-connections.js';
 
 /** Milliseconds before the first replacement of a process. The delay doubles with each further one, up to the maximum. */
 const MIN_BACKOFF_MS = 50;
@@ -27,11 +28,18 @@ const MEASURE_MS = 1000;
 /** Share of memory that stays free when the number of processes is chosen automatically. */
 const FREE_SHARE = 1 / 4;
 
+/** Change to the models as the first process made it. */
+interface MadeChange {
+  readonly change: ModelChange;
+  /** Error that the caller got. A change that failed may have loaded some versions. @default - it succeeded */
+  readonly failure?: Error;
+}
+
 interface Member {
   readonly worker: Worker;
   readonly channel: Channel<MemberCalls>;
-  /** Number of the next change to make, of all changes since the server started. */
-  nextChange: number;
+  /** Changes since the process joined, to make once it has loaded the models. */
+  missed: MadeChange[];
   isLoaded: boolean;
   isServing: boolean;
   isReady: boolean;
@@ -52,7 +60,6 @@ export class Supervisor {
   private exits = 0;
   private queue: Promise<unknown> = Promise.resolve();
   private state: RuntimeState | undefined;
-  private readonly changes: ModelChange[] = [];
   /** Metrics of processes that have exited. */
   private ended: RuntimeMetricsData | undefined;
   private endedCpuSeconds = 0;
@@ -112,11 +119,15 @@ export class Supervisor {
     const worker = cluster.fork();
     const since = performance.now();
     const calls: SupervisorCalls = {
-      join: () => ({
-        processes: Math.max(this.target, this.config.processes ?? 1),
-        listensFirst: this.serving.length === 0,
-        state: this.state,
-      }),
+      join: () => {
+        // The state holds the changes until now.
+        member.missed = [];
+        return {
+          processes: Math.max(this.target, this.config.processes ?? 1),
+          listensFirst: this.serving.length === 0,
+          state: this.state,
+        };
+      },
       loaded: (processors, state) => this.loaded(member, processors, state),
       serving: (port) => this.serve(member, port),
       ready: (ready) => {
@@ -131,13 +142,14 @@ export class Supervisor {
     const member: Member = {
       worker,
       channel: new Channel<MemberCalls>((message) => worker.isConnected() && worker.send(message), { ...calls }),
-      nextChange: this.changes.length,
+      missed: [],
       isLoaded: false,
       isServing: false,
       isReady: false,
       last: undefined,
     };
     this.members.add(member);
+    closeUnconfirmed(worker);
     worker.on('message', (message) => member.channel.receive(message));
     // A process that was killed cannot be sent messages any more.
     worker.on('error', () => {});
@@ -182,10 +194,7 @@ export class Supervisor {
     }
     // The models may have changed while this process loaded them.
     await this.exclusive(async () => {
-      while (member.nextChange < this.changes.length) {
-        await member.channel.call('apply', this.changes[member.nextChange]!, 1);
-        member.nextChange++;
-      }
+      for (const each of member.missed.splice(0)) await this.follow(member, each, 1);
       member.isLoaded = true;
     });
   }
@@ -227,25 +236,35 @@ export class Supervisor {
     }
   }
 
-  /** Makes a change in every process, in one first. If it fails there, nothing changes. */
+  /** Makes a change in every process, in one first. All of them end with the models that the first one has then. */
   private change(change: ModelChange): Promise<void> {
     return this.exclusive(async () => {
       const [first, ...rest] = [...this.members].filter(({ isLoaded }) => isLoaded);
       if (!first) return;
-      this.state = await first.channel.call('apply', change, rest.length + 1);
-      this.changes.push(change);
-      first.nextChange = this.changes.length;
+      const failure = await failureOf(first, change, rest.length + 1);
+      // A change that ended the process must not end the others.
+      if (failure && !this.members.has(first)) throw failure;
+      this.state = await first.channel.call('state');
+      const made: MadeChange = { change, failure };
+      for (const { isLoaded, missed } of this.members) if (!isLoaded) missed.push(made);
       for (const [index, member] of rest.entries()) {
         try {
-          await member.channel.call('apply', change, rest.length - index);
-          member.nextChange = this.changes.length;
+          await this.follow(member, made, failure ? rest.length + 1 : rest.length - index);
         } catch (error) {
           // The process is replaced by one with the models of the others.
           this.logger.failure('a process of the server cannot follow a change of its models', error);
           member.channel.call('drain', false).catch(() => {});
         }
       }
+      if (failure) throw failure;
     });
+  }
+
+  /** Makes a change as the first process made it. @throws Error if it does not end as it did there */
+  private async follow(member: Member, { change, failure }: MadeChange, copies: number): Promise<void> {
+    const own = await failureOf(member, change, copies);
+    if (own && !failure) throw own;
+    if (failure && !own) throw new Error(`the change failed in the first process only: ${failure.message}`);
   }
 
   private exclusive<T>(change: () => Promise<T>): Promise<T> {
@@ -257,7 +276,8 @@ export class Supervisor {
   private async measure(): Promise<MeasurementData> {
     const loaded = [...this.members].filter(({ isLoaded }) => isLoaded);
     await Promise.all(loaded.map((member) => this.update(member)));
-    const all = loaded.flatMap(({ last }) => last ?? []);
+    // The metrics of a process that exited meanwhile are among those that ended.
+    const all = [...this.members].flatMap(({ last }) => last ?? []);
     const metrics = RuntimeMetrics.merged(
       all.map((each) => each.metrics),
       this.ended ? [this.ended] : [],
@@ -300,4 +320,12 @@ export class Supervisor {
     if (!this.serving.every((member) => arrivals.has(member))) return;
     for (const resolve of arrivals.values()) resolve();
   }
+}
+
+/** Makes a change in one process. Returns the error if it fails. */
+function failureOf({ channel }: Member, change: ModelChange, copies: number): Promise<Error | undefined> {
+  return channel.call('apply', change, copies).then(
+    () => undefined,
+    (error: Error) => error,
+  );
 }

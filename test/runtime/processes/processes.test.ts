@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { credentials, loadPackageDefinition, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ENVIRONMENT, METRICS_PATH, READY_PATH } from '../../../runtime/src/contract.js';
 import { describeServers } from '../../support/every-server.js';
 import { node } from '../../support/nodes.js';
+import { writePackage } from '../../support/packages.js';
 import {
   bundleOn,
   freePort,
@@ -128,6 +132,65 @@ describe('a server of several processes', () => {
     expect(await statuses()).toEqual(['200']);
     expect((await post(`${base}/v2/repository/models/none/load`, '{}')).status).toBe(404);
   }, 120_000);
+
+  it('counts a process that dies during a scrape once', async () => {
+    const server = start();
+    const base = await everyProcess(server);
+    const client = new Client(base, 30);
+    await Promise.all(Array.from({ length: 300 }, () => client.post(PREDICT, IRIS_REQUEST)));
+    const ok = () => metric(base, 'modelship_inferences_total{model="iris",version="1",code="OK"}');
+    expect(await ok()).toBe(300);
+    const victim = childrenOf(server)[0]!;
+    process.kill(victim, 'SIGSTOP');
+    // The process that is stopped takes at most one of the connections. The others wait for its metrics.
+    const scrapes = Array.from({ length: 4 }, ok);
+    await sleep(300);
+    process.kill(victim, 'SIGKILL');
+    const counts = (await Promise.allSettled(scrapes)).flatMap((each) =>
+      each.status === 'fulfilled' ? each.value : [],
+    );
+    expect(counts.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(counts)).toEqual(new Set([300]));
+    client.close();
+  }, 60_000);
+
+  it('closes connections that a process was handed but never took', async () => {
+    const server = start();
+    const base = await everyProcess(server);
+    const descriptors = () => readdirSync(`/proc/${server.child.pid}/fd`).length;
+    const before = descriptors();
+    const victim = childrenOf(server)[0]!;
+    process.kill(victim, 'SIGSTOP');
+    const clients = Array.from({ length: 4 }, () => new Client(base, 1));
+    const outcomes = clients.map((client) => client.post(PREDICT, IRIS_REQUEST));
+    await Promise.race(outcomes);
+    await sleep(300);
+    process.kill(victim, 'SIGKILL');
+    expect(count(await Promise.all(outcomes))).toEqual({ 200: 3, ECONNRESET: 1 });
+    for (const client of clients) client.close();
+    await until(async () => server.log().split('"message":"every process serves"').length === 3);
+    expect(descriptors()).toBe(before);
+  }, 60_000);
+
+  it('has the same models in every process after a change that failed in part', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'modelship-processes-'));
+    cpSync(IRIS, join(root, 'one'), { recursive: true });
+    const server = start({ [ENVIRONMENT.model]: root, [ENVIRONMENT.modelControl]: 'true' });
+    const base = await everyProcess(server);
+    expect((await post(`${base}/v2/repository/models/iris/unload`, '{}')).status).toBe(200);
+    // A newer version that cannot be loaded: the version before it serves instead.
+    writePackage({ version: '2' }, join(root, 'two'));
+    expect((await post(`${base}/v2/repository/models/iris/load`, '{}')).status).toBe(400);
+    const clients = Array.from({ length: 6 }, () => new Client(base, 1));
+    const outcomes = () => Promise.all(clients.map((client) => client.post(PREDICT, IRIS_REQUEST)));
+    expect(count(await outcomes())).toEqual({ 200: 6 });
+    for (const client of clients) client.close();
+    process.kill(childrenOf(server)[0]!, 'SIGKILL');
+    await until(async () => server.log().split('"message":"every process serves"').length === 3);
+    const fresh = Array.from({ length: 6 }, () => new Client(base, 1));
+    expect(count(await Promise.all(fresh.map((client) => client.post(PREDICT, IRIS_REQUEST))))).toEqual({ 200: 6 });
+    for (const client of fresh) client.close();
+  }, 60_000);
 
   it('gives each caller one quota, over HTTP and gRPC', async () => {
     const grpcPort = await freePort();
