@@ -23,7 +23,6 @@ import { ExecutionRole } from './private/sagemaker/role.js';
 import { ServedModel } from './private/sagemaker/served-model.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
 import { ServiceAlarms } from './private/shared/service-alarms.js';
-import type { ServerlessModel } from './serverless-model.js';
 
 const DEFAULT_TIMEOUT = Duration.hours(24);
 const PERIOD = Duration.minutes(5);
@@ -167,10 +166,10 @@ export class BatchModel extends Construct {
     service.grantInvoke(this.role);
     this.role.mayMap(inputBucket, this.inputPrefix, outputBucket, outputPrefix);
     this.role.allowNestedExecution(this.name);
-    const { restFront } = service as ServerlessModel;
+    const front = 'front' in service ? service.front : undefined;
     return mapDefinition({
       host: Fn.select(2, Fn.split('/', service.url)),
-      stage: restFront?.api.deploymentStage.stageName,
+      stage: front?.kind === 'restApi' ? front.api.deploymentStage.stageName : undefined,
       path: `/${service.predictUrl.slice(service.url.length).replace(/^\//, '')}`,
       model: service.model,
       inputBucketName: inputBucket.bucketName,

@@ -28,9 +28,9 @@ export interface IModelEndpoint extends IConstruct {
 
 /** REST API of an existing `ServerlessModel`. */
 export interface RestApiAttributes {
-  /** Id of the API: `restFront.api.restApiId`. */
+  /** Id of the API: `front.api.restApiId`. */
   readonly restApiId: string;
-  /** Name of the API, the dimension of its metrics: `restFront.api.restApiName`. */
+  /** Name of the API, the dimension of its metrics: `front.api.restApiName`. */
   readonly restApiName: string;
 }
 
@@ -42,9 +42,9 @@ export interface ServerlessModelAttributes {
   readonly functionName: string;
   /** REST API, the default front. @default - the endpoint has another front */
   readonly restApi?: RestApiAttributes;
-  /** Id of the HTTP API: `httpFront.api.apiId`. @default - the endpoint has another front */
+  /** Id of the HTTP API: `front.api.apiId`. @default - the endpoint has another front */
   readonly httpApiId?: string;
-  /** ARN of the queue: `queueFront.queue.queueArn`. @default - the endpoint has another front, or else a function URL */
+  /** ARN of the queue: `front.queue.queueArn`. @default - the endpoint has another front, or else a function URL */
   readonly queueArn?: string;
 }
 

@@ -21,21 +21,17 @@ import { inferRequest, instancesBody } from '../serving/example-request.js';
 import { predictCommand } from '../serving/predict-command.js';
 import { modelVariables } from '../serving/servers/model-variables.js';
 import { shellWord } from '../serving/shell-word.js';
-import { ServerlessFront } from './front.js';
+import { type FrontResources, ServerlessFront } from './front.js';
 import type { IModelEndpoint, ServerlessModelAttributes } from './imported-endpoint.js';
-import { ALIAS_NAME, type AnsweringFront, type Front } from './private/lambda/front.js';
+import { ALIAS_NAME, type AnsweringFront } from './private/lambda/front.js';
 import { functionCode } from './private/lambda/function-code.js';
-import { HttpFront } from './private/lambda/http-front.js';
 import { importedFunction } from './private/lambda/imported.js';
 import { FRONT_TIMEOUT_SECONDS, LAMBDA, RUNTIME_MIB } from './private/lambda/limits.js';
-import { grantResults, QueueFront } from './private/lambda/queue-front.js';
-import { QueueTelemetry } from './private/lambda/queue-telemetry.js';
-import { RestFront } from './private/lambda/rest-front.js';
+import type { QueueTelemetry } from './private/lambda/queue-telemetry.js';
 import { addNetworkAccess, functionRole } from './private/lambda/role.js';
 import { ScheduledConcurrency } from './private/lambda/scheduled-concurrency.js';
-import { FunctionTelemetry } from './private/lambda/telemetry.js';
+import type { FunctionTelemetry } from './private/lambda/telemetry.js';
 import { TrafficShift } from './private/lambda/traffic-shift.js';
-import { UrlFront } from './private/lambda/url-front.js';
 import { validateServerless } from './private/lambda/validation.js';
 import { corsOrigins } from './private/shared/cors.js';
 import { warn } from './private/shared/cost-warnings.js';
@@ -47,14 +43,6 @@ import { encryptLogs } from './private/shared/log-encryption.js';
 import { requireS3Route } from './private/shared/subnets.js';
 import { ServerlessModelData } from './serverless-model-data.js';
 import type { ServerlessModelProps } from './serverless-props.js';
-
-/** Handler of the runtime for each kind of front. An HTTP API cannot stream responses. */
-const HANDLERS = {
-  restApi: 'streamingHandler',
-  httpApi: 'handler',
-  functionUrl: 'streamingHandler',
-  queue: 'queueHandler',
-} as const;
 
 const DEFAULT_MEMORY_MIB = 1769;
 const DEFAULT_TIMEOUT_SECONDS = 29;
@@ -122,14 +110,8 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
   readonly alias: Alias;
   /** Log group of the function. */
   readonly logGroup: LogGroup;
-  /** REST API. Set for `ServerlessFront.restApi()`, the default. */
-  readonly restFront?: RestFront;
-  /** HTTP API. Set for `ServerlessFront.httpApi()`. */
-  readonly httpFront?: HttpFront;
-  /** Function URL. Set for `ServerlessFront.functionUrl()`. */
-  readonly urlFront?: UrlFront;
-  /** SQS queue. Set for `ServerlessFront.queue()`. */
-  readonly queueFront?: QueueFront;
+  /** Resources of the front. `front.kind` names the type: with `restApi`, for example, `front.api` is the REST API. */
+  readonly front: FrontResources;
   /** Changes of the provisioned concurrency by time. Set for a `schedule`. */
   readonly scheduledConcurrency?: ScheduledConcurrency;
   /** Dashboard and alarms. */
@@ -138,16 +120,13 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
   readonly trafficShift?: TrafficShift;
 
   private readonly access: Access;
-  private readonly front: Front;
-  /** Front that returns responses to callers. Unset for a queue. */
-  private readonly answeringFront?: AnsweringFront;
 
   constructor(scope: Construct, id: string, props: ServerlessModelProps) {
     super(scope, id);
     validateServerless(this, props);
     this.model = props.model;
     this.access = props.access ?? Access.cloudIdentity();
-    const { kind, queueOptions, restApiOptions } = props.front ?? ServerlessFront.restApi();
+    const front = props.front ?? ServerlessFront.restApi();
     const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
     const architecture = props.architecture ?? Architecture.ARM_64;
     const logs: LogGroupProps = {
@@ -166,7 +145,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
       model: props.model,
       modelData: props.modelData ?? ServerlessModelData.fromPackage(),
       architecture,
-      handler: HANDLERS[kind],
+      handler: front.handler,
       role,
     });
 
@@ -176,15 +155,13 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
       architecture,
       memorySize: props.memoryMib ?? defaultMemoryMib(props.model),
       timeout: Duration.seconds(timeoutSeconds),
-      // The event source limits the concurrency of a queue, because throttled invocations would count as failed
-      // attempts.
-      reservedConcurrentExecutions: queueOptions ? undefined : props.maxReplicas,
+      reservedConcurrentExecutions: front.limitsConcurrency ? undefined : props.maxReplicas,
       environmentEncryption: props.encryptionKey,
       environment: {
         ...props.environment,
         ...modelVariables(props.model, modelLocation),
         [ENVIRONMENT.timeoutSeconds]: Tokenization.stringifyNumber(timeoutSeconds),
-        ...(queueOptions && { [ENVIRONMENT.results]: grantResults(queueOptions, role) }),
+        ...front.environment(role),
       },
       logGroup: this.logGroup,
       role,
@@ -225,41 +202,28 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
       });
     }
     const alarmActions = props.alarmActions ?? [];
-    const common = {
+    const context = {
+      model: props.model,
       handler: this.alias,
+      architecture,
       access: this.access,
       throttle: props.throttle,
       timeoutSeconds,
       logs,
       corsOrigins: corsOrigins(props.environment),
+      webAcl: props.webAcl,
+      accountLogRole: props.apiGatewayLogRole,
+      maxReplicas: props.maxReplicas,
+      encryptionKey: props.encryptionKey,
     };
     const thresholds = new AlarmThresholds(
       props.alarms,
-      Token.isUnresolved(timeoutSeconds) ? FRONT_TIMEOUT_SECONDS[kind].max : timeoutSeconds,
+      Token.isUnresolved(timeoutSeconds) ? FRONT_TIMEOUT_SECONDS[front.kind].max : timeoutSeconds,
     );
     const telemetry = { handler: this.alias, dashboard: props.dashboard ?? true, alarmActions, thresholds };
-    if (queueOptions) {
-      const { maxReplicas, encryptionKey } = props;
-      this.queueFront = new QueueFront(this, 'Queue', { ...queueOptions, ...common, maxReplicas, encryptionKey });
-      this.front = this.queueFront;
-      this.telemetry = new QueueTelemetry(this, 'Telemetry', { ...telemetry, front: this.queueFront });
-    } else {
-      if (kind === 'httpApi') this.httpFront = new HttpFront(this, 'HttpApi', common);
-      else if (kind === 'functionUrl') this.urlFront = new UrlFront(this, 'Url', common);
-      else {
-        this.restFront = new RestFront(this, 'Api', {
-          ...restApiOptions,
-          ...common,
-          model: props.model,
-          webAcl: props.webAcl,
-          architecture,
-          accountLogRole: props.apiGatewayLogRole,
-        });
-      }
-      const front = (this.httpFront ?? this.urlFront ?? this.restFront)!;
-      this.front = this.answeringFront = front;
-      this.telemetry = new FunctionTelemetry(this, 'Telemetry', { ...telemetry, front });
-    }
+    const bound = front.bind(this, context, telemetry);
+    this.front = bound.front;
+    this.telemetry = bound.telemetry;
     const memoryMib = props.memoryMib ?? defaultMemoryMib(props.model);
     const processor = architecture.name === Architecture.X86_64.name ? 'x86' : 'arm';
     annotateIdleCost(this, [
@@ -297,7 +261,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
 
   /** Prediction URL in TensorFlow Serving's REST API. For a queue it is the queue URL. */
   get predictUrl(): string {
-    if (!this.answeringFront) return this.url;
+    if (this.front.kind === 'queue') return this.url;
     return `${this.url}${predictPath(this.model.name).slice(1)}`;
   }
 
@@ -307,7 +271,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
    */
   get predictCommand(): string {
     const { region } = Stack.of(this);
-    if (!this.answeringFront) {
+    if (this.front.kind === 'queue') {
       // A queue uses TensorFlow Serving's format unless the message names another path.
       const body = instancesBody(this.model.manifest.inputs);
       const message = body === undefined ? 'file://request.json' : shellWord(body);
@@ -317,7 +281,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
     return predictCommand({
       url: `${this.url}${path.slice(1)}`,
       body,
-      credentials: credentialOptions(this.access, region, this.answeringFront.signedService),
+      credentials: credentialOptions(this.access, region, this.front.signedService),
     });
   }
 
@@ -372,10 +336,10 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
   }
 
   private get answers(): AnsweringFront {
-    if (this.answeringFront) return this.answeringFront;
+    if (this.front.kind !== 'queue') return this.front;
     throw new Error(
       `${this.node.path}: a queue has no metric for errors and latency of requests. ` +
-        'Use the metrics of `queueFront.queue` and `queueFront.deadLetterQueue`, or metric() of the function',
+        'Use the metrics of `front.queue` and `front.deadLetterQueue`, or metric() of the function',
     );
   }
 }

@@ -95,8 +95,7 @@ describe('ServerlessModel behind an HTTP API', () => {
     expect(JSON.stringify(stack.resolve(endpoint.predictUrl))).toMatch(
       /amazonaws.*"\/v1\/models\/iris:predict"|\/\/?v1\/models\/iris:predict/,
     );
-    expect(endpoint.httpFront).toBeDefined();
-    expect(endpoint.restFront).toBeUndefined();
+    expect(endpoint.front.kind).toBe('httpApi');
   });
 });
 
@@ -179,7 +178,8 @@ test.each([
   new ServerlessModel(stack, 'Other', { model, front });
   const names = Object.values(template().findResources(type)).map(({ Properties }) => Properties.Name as string);
   expect(new Set(names).size).toBe(2);
-  if (endpoint.restFront) expect(endpoint.metricRequests().dimensions).toMatchObject({ ApiName: names[0] });
+  if (endpoint.front.kind === 'restApi')
+    expect(endpoint.metricRequests().dimensions).toMatchObject({ ApiName: names[0] });
 });
 
 test.each<[string, Props, object]>([

@@ -8,8 +8,10 @@ import { describe, expect, test, vi } from 'vitest';
 import {
   ContainerModel,
   EndpointMode,
+  type HttpFront,
   type IModelEndpoint,
   ManagedEndpointModel,
+  type RestFront,
   ServerlessFront,
   ServerlessModel,
   type ServerlessModelAttributes,
@@ -58,8 +60,8 @@ describe('ServerlessModel', () => {
     ServerlessModel.fromServerlessModelAttributes(stack, 'Iris', { url, functionName: 'iris', ...attributes });
 
   test.each<[string, ServerlessFront, (endpoint: ServerlessModel) => Partial<ServerlessModelAttributes>]>([
-    ['a REST API', ServerlessFront.restApi(), ({ restFront }) => ({ restApi: restFront!.api })],
-    ['an HTTP API', ServerlessFront.httpApi(), ({ httpFront }) => ({ httpApiId: httpFront!.api.apiId })],
+    ['a REST API', ServerlessFront.restApi(), ({ front }) => ({ restApi: (front as RestFront).api })],
+    ['an HTTP API', ServerlessFront.httpApi(), ({ front }) => ({ httpApiId: (front as HttpFront).api.apiId })],
     ['a function URL', ServerlessFront.functionUrl(), () => ({})],
   ])('behind %s has the metrics of the endpoint', (_, front, attributes) => {
     const stack = stackOf('Models');

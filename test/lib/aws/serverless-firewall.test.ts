@@ -1,7 +1,7 @@
 import { Aws } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { ServerlessFront, WebAcl } from '../../../lib/aws/index.js';
+import { type RestFront, ServerlessFront, WebAcl } from '../../../lib/aws/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { writePackage } from '../../support/packages.js';
 import { faults, make, type Props } from './serverless-support.js';
@@ -79,7 +79,7 @@ describe('ServerlessModel behind a firewall', () => {
         'Fn::Join': ['', Match.arrayWith([{ Ref: Match.stringLikeRegexp('DeploymentStage') }])],
       },
     });
-    expect(endpoint.restFront?.firewall?.webAcl).toBeDefined();
+    expect((endpoint.front as RestFront).firewall?.webAcl).toBeDefined();
   });
 
   test('takes another bound', () => {

@@ -6,7 +6,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Architecture, type CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
-import { ServerlessFront, ServerlessModel } from '../../../lib/aws/index.js';
+import { type RestFront, ServerlessFront, ServerlessModel } from '../../../lib/aws/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
@@ -266,7 +266,7 @@ describe('ServerlessModel on AWS', () => {
   test('every child can be changed by its L1', () => {
     const { endpoint, template } = make();
     (endpoint.function.node.defaultChild as CfnFunction).addPropertyOverride('MemorySize', 512);
-    (endpoint.restFront!.api.deploymentStage.node.defaultChild as CfnStage).cacheClusterEnabled = true;
+    ((endpoint.front as RestFront).api.deploymentStage.node.defaultChild as CfnStage).cacheClusterEnabled = true;
     template().hasResourceProperties('AWS::Lambda::Function', { MemorySize: 512 });
     template().hasResourceProperties('AWS::ApiGateway::Stage', { CacheClusterEnabled: true });
   });

@@ -13,7 +13,6 @@ import { MODEL } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { BatchRequestOptions, TransformOptions } from '../../batch-compute.js';
 import type { BatchModelProps } from '../../batch-props.js';
-import type { ServerlessModel } from '../../serverless-model.js';
 import { checkImage, checkInstanceType, checkResource, TRANSFORM_JOBS } from '../regions/check.js';
 import { regionOf } from '../regions/region-of.js';
 import { checkRuntimeGpu } from '../sagemaker/instance-validation.js';
@@ -100,16 +99,16 @@ export function validateBatch(scope: Construct, props: BatchModelProps): void {
 
 function checkService(validator: Validator, { compute }: BatchModelProps): void {
   const service = compute.service!;
-  const front = service as ServerlessModel;
+  const front = 'front' in service ? service.front : undefined;
   validator.check(
-    front.urlFront === undefined && front.queueFront === undefined,
+    front?.kind !== 'functionUrl' && front?.kind !== 'queue',
     'compute',
     'UNSUPPORTED_FRONT',
     'Step Functions calls API Gateway; use ServerlessFront.restApi() or .httpApi()',
   );
   // https://docs.aws.amazon.com/step-functions/latest/dg/connect-api-gateway.html
   validator.check(
-    !front.restFront?.isPrivate,
+    front?.kind !== 'restApi' || !front.isPrivate,
     'compute',
     'UNSUPPORTED_FRONT',
     'its REST API is private, and Step Functions reaches public ones only; remove `vpcEndpoints`, or use BatchCompute.transform()',

@@ -1,5 +1,6 @@
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { ServerlessFrontKind } from '../../front-options.js';
 
 /** Name of the alias that fronts invoke. */
 export const ALIAS_NAME = 'live';
@@ -9,6 +10,7 @@ export const REST_STAGE = 'prod';
 
 /** Entry point for the requests to the function. */
 export interface Front {
+  readonly kind: ServerlessFrontKind;
   /** URL that receives requests. */
   readonly url: string;
   /** Grants an IAM identity access to every path of this front, and to nothing else. */

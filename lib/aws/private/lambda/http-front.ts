@@ -34,6 +34,7 @@ export interface HttpFrontProps {
 
 /** HTTP API that authenticates callers and routes every path to the function. */
 export class HttpFront extends Construct implements AnsweringFront {
+  readonly kind = 'httpApi';
   readonly api: HttpApi;
   readonly stage: HttpStage;
   readonly signedService = 'execute-api';

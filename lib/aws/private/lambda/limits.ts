@@ -1,5 +1,5 @@
 import type { Range } from '../../../serving/validation/validator.js';
-import type { ServerlessFront } from '../../front.js';
+import type { ServerlessFrontKind } from '../../front-options.js';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const LAMBDA = {
@@ -43,7 +43,7 @@ export const QUEUE = {
 export const WAF_REQUESTS = { min: 10, max: 2_000_000_000, source: 'a rule of AWS WAF' } as const;
 
 /** Timeouts that each front allows for a request. */
-export const FRONT_TIMEOUT_SECONDS: Readonly<Record<ServerlessFront['kind'], Range>> = {
+export const FRONT_TIMEOUT_SECONDS: Readonly<Record<ServerlessFrontKind, Range>> = {
   // A stream may last 15 minutes but must send its first byte within 5, and the runtime responds only once the result
   // is complete.
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html

@@ -5,7 +5,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type Alias, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { QueueFrontOptions } from '../../front.js';
+import type { QueueFrontOptions } from '../../front-options.js';
 import type { Front } from './front.js';
 import { FRONT_TIMEOUT_SECONDS } from './limits.js';
 
@@ -29,6 +29,7 @@ const VISIBILITY_FACTOR = 6;
 
 /** Queue of requests that invokes the function, and a dead-letter queue for requests that failed repeatedly. */
 export class QueueFront extends Construct implements Front {
+  readonly kind = 'queue';
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly eventSource: EventSourceMapping;

@@ -35,7 +35,7 @@ import { Construct } from 'constructs';
 import type { Model } from '../../../model/model.js';
 import type { Access } from '../../../serving/access.js';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
-import type { RestApiOptions } from '../../front.js';
+import type { RestApiOptions } from '../../front-options.js';
 import type { WebAcl } from '../../serverless-web-acl.js';
 import { restAccessLog } from '../shared/access-log.js';
 import { apiName } from '../shared/api-name.js';
@@ -74,6 +74,7 @@ const BINARY_TYPES = ['application/octet-stream', 'application/x-npy'];
 
 /** REST API that authenticates callers and routes every path to the function. */
 export class RestFront extends Construct implements AnsweringFront {
+  readonly kind = 'restApi';
   readonly api: RestApi;
   readonly signedService = 'execute-api';
   readonly requestValidator: RequestValidator;

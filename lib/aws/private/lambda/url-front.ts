@@ -17,6 +17,7 @@ const SIGNED_HEADERS = ['authorization', 'content-type', 'x-amz-content-sha256',
 
 /** URL of a function's alias, which requires IAM authentication unless access is anonymous. */
 export class UrlFront extends Construct implements AnsweringFront {
+  readonly kind = 'functionUrl';
   readonly functionUrl: FunctionUrl;
   readonly signedService = 'lambda';
   private readonly handler: Alias;

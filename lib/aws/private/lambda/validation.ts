@@ -9,12 +9,10 @@ import {
   object,
   options,
   type PropTypes,
-  required,
-  STRING,
 } from '../../../serving/validation/prop-types.js';
 import { checkServingProps, exactly, SERVING_PROPS } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
-import { type QueueFrontOptions, type RestApiOptions, ServerlessFront } from '../../front.js';
+import { ServerlessFront } from '../../front.js';
 import { ServerlessModelData } from '../../serverless-model-data.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import type { ManagedWebAclOptions } from '../../serverless-web-acl.js';
@@ -24,7 +22,6 @@ import { checkPayload } from '../shared/preflight.js';
 import {
   ALARM_ACTIONS,
   ALARMS,
-  BUCKET,
   KEY,
   MODEL_DATA,
   REMOVAL_POLICY,
@@ -32,29 +29,15 @@ import {
   SECURITY_GROUPS,
   SUBNETS,
   VPC,
-  VPC_ENDPOINTS,
 } from '../shared/prop-types.js';
 import { validatorFor } from '../shared/validator.js';
-import { checkFront, FRONT_ACCESS, throttleOf } from './front-validation.js';
+import { FRONT_ACCESS, throttleOf } from './front-validation.js';
 import { CODE_DEPLOY, FRONT_TIMEOUT_SECONDS, IMAGE_BYTES, LAMBDA, QUEUE, RUNTIME_MIB } from './limits.js';
 import { checkRegion } from './region-validation.js';
 
 const PROPS: PropTypes<ServerlessModelProps> = {
   ...SERVING_PROPS,
-  front: choice('ServerlessFront.restApi()', {
-    restApiOptions: options<RestApiOptions>('an object such as { validateRequests: false }', {
-      validateRequests: BOOLEAN,
-      vpcEndpoints: VPC_ENDPOINTS,
-    }),
-    queueOptions: required(
-      options<QueueFrontOptions>('an object such as { outputBucket }', {
-        outputBucket: required(BUCKET),
-        outputPrefix: STRING,
-        batchSize: NUMBER,
-        maxReceives: NUMBER,
-      }),
-    ),
-  }),
+  front: object('a ServerlessFront, such as ServerlessFront.restApi()', 'bind'),
   modelData: { ...choice('ServerlessModelData.fromPackage()'), fields: MODEL_DATA },
   architecture: object('an Architecture, such as Architecture.ARM_64', 'dockerPlatform'),
   memoryMib: NUMBER,
@@ -104,12 +87,12 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
       canary: { percent: CODE_DEPLOY.percent, bakeMinutes: CODE_DEPLOY.minutes },
       linear: { stepPercent: CODE_DEPLOY.percent, intervalMinutes: CODE_DEPLOY.minutes },
     },
-    throttle: throttleOf(front, props.access),
+    throttle: throttleOf(front.kind, props.access),
     timeoutSeconds: FRONT_TIMEOUT_SECONDS[front.kind],
     logRetentionDays: LOG_RETENTION_DAYS,
     reserved: RESERVED,
   });
-  checkFront(validator, props, front);
+  front.check(validator, props);
   checkRegion(validator, scope, front, props.modelData);
   checkRollout(validator, props);
   // https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html
