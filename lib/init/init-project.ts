@@ -13,9 +13,13 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { MANIFEST_FILE, type Manifest, readManifest, verifyFiles } from '@modelship/runtime/manifest';
 import { list } from 'tar';
 import { packModel } from '../pack/index.js';
-import { projectFiles } from './project-files.js';
+import { cdkFiles } from './cdk-files.js';
+import { commonFiles } from './common-files.js';
+import type { Project } from './project.js';
 import type { Engine, Target } from './targets.js';
+import { terraformFiles } from './terraform-files.js';
 import { MODELSHIP_VERSION } from './versions.js';
+import { workflow } from './workflow.js';
 
 export interface InitOptions {
   /** Folder of the repository; its last part is the name. */
@@ -131,4 +135,13 @@ async function packageName(tarball: string): Promise<string> {
         'Make it with `npm run tarballs -- FOLDER` in the repository of Modelship.',
     );
   }
+}
+
+/** Returns the text of each file of the repository by path; the model's package is not among them. */
+function projectFiles(project: Project): Readonly<Record<string, string>> {
+  return {
+    ...commonFiles(project),
+    ...(project.engine === 'cdk' ? cdkFiles(project) : terraformFiles(project)),
+    '.github/workflows/ci.yml': workflow(project),
+  };
 }

@@ -1,4 +1,4 @@
-import type { DeploymentV1 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
+import type { DeploymentV1, DeploymentV1SpecTemplateSpec } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 import type { HorizontalPodAutoscalerV2 } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
 import type { IngressV1 } from '@cdktf/provider-kubernetes/lib/ingress-v1';
 import type { Manifest } from '@cdktf/provider-kubernetes/lib/manifest';
@@ -18,11 +18,11 @@ import {
   METRICS_PORT_NAME,
   NAME_LABEL,
   PORT_NAME,
+  type PodSpec,
   podSpec,
   portOf,
   securityLevel,
 } from './private/pod.js';
-import { providerPodSpec } from './private/provider-form.js';
 import { progressDeadlineSeconds, rolloutTimeouts } from './private/rollout-time.js';
 import { scaling } from './private/scaling.js';
 import { validateWorkload } from './private/validation.js';
@@ -269,4 +269,30 @@ export class ModelWorkload extends Construct {
       },
     });
   }
+}
+
+/** Converts a pod specification to the Terraform provider's format: singular list names, and user IDs as strings. */
+function providerPodSpec(pod: PodSpec): DeploymentV1SpecTemplateSpec {
+  const { containers, volumes, tolerations, topologySpreadConstraints, securityContext, ...same } = pod;
+  return {
+    ...same,
+    securityContext: {
+      ...securityContext,
+      runAsUser: `${securityContext.runAsUser}`,
+      runAsGroup: `${securityContext.runAsGroup}`,
+      fsGroup: `${securityContext.fsGroup}`,
+    },
+    toleration: tolerations,
+    topologySpreadConstraint: topologySpreadConstraints.map(({ labelSelector, ...constraint }) => ({
+      ...constraint,
+      labelSelector: [labelSelector],
+    })),
+    container: containers.map(({ ports, volumeMounts, lifecycle, ...container }) => ({
+      ...container,
+      port: ports,
+      volumeMount: volumeMounts,
+      lifecycle: { preStop: [lifecycle.preStop] },
+    })),
+    volume: volumes,
+  };
 }

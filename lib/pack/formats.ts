@@ -11,7 +11,7 @@ export interface PackedFormat {
 }
 
 /** Layouts of the formats that can be packed. */
-export const PACKED_FORMATS: Readonly<Record<ModelFormat, PackedFormat>> = {
+const PACKED_FORMATS: Readonly<Record<ModelFormat, PackedFormat>> = {
   onnx: { artifact: 'model.onnx', companions: externalData },
   saved_model: { artifact: 'saved_model' },
   torchscript: { artifact: 'model.pt' },

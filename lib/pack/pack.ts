@@ -1,6 +1,6 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InferenceError, type TensorSpec } from '@modelship/runtime';
+import { DATATYPES, type Datatype, InferenceError, type TensorSpec } from '@modelship/runtime';
 import {
   checkIdentity,
   detectFormat,
@@ -23,13 +23,11 @@ import {
   type Sample,
   shapeText,
 } from '@modelship/runtime/serve';
-import { declaredInputs } from './declared-inputs.js';
 import { copyArtifact, copyCode } from './formats.js';
 import { goldenSamples } from './golden-samples.js';
-import { withLabels } from './labels.js';
 import { DEFAULT_TOLERANCE, type PackOptions } from './options.js';
 import { pythonOptions } from './python-options.js';
-import { readSampleRequests } from './sample-requests.js';
+import { readSampleRequests, type SampleRequest } from './sample-requests.js';
 import { Stage } from './stage.js';
 
 /**
@@ -212,4 +210,44 @@ function filesIn(directory: string): string[] {
         .join('/'),
     )
     .sort();
+}
+
+/**
+ * Derives the inputs from requests of the Open Inference Protocol, which declare datatypes and shapes. The first
+ * dimension is the batch. It is dynamic, and so is every dimension that differs between requests.
+ */
+function declaredInputs(requests: readonly SampleRequest[]): TensorSpec[] | undefined {
+  const [first, ...others] = requests;
+  if (!first) return undefined;
+  const specs: TensorSpec[] = [];
+  for (const [name, { datatype, shape }] of Object.entries(first.inputs)) {
+    if (!shape || !isDatatype(datatype)) return undefined;
+    const isOpen = (size: number, axis: number) =>
+      axis === 0 || others.some(({ inputs }) => inputs[name]?.shape?.[axis] !== size);
+    specs.push({ name, datatype, shape: shape.map((size, axis) => (isOpen(size, axis) ? -1 : size)) });
+  }
+  return specs;
+}
+
+function isDatatype(datatype: string | undefined): datatype is Datatype {
+  return DATATYPES.some((each) => each === datatype);
+}
+
+/**
+ * Adds the class names to each output that has one score per class.
+ *
+ * @throws ModelPackageError `LABELS_INVALID` if no output has that many scores
+ */
+function withLabels(outputs: readonly TensorSpec[], labels: readonly string[] | undefined): TensorSpec[] {
+  if (labels === undefined) return [...outputs];
+  const fits = (spec: TensorSpec) => spec.datatype.startsWith('FP') && spec.shape.at(-1) === labels.length;
+  if (!outputs.some(fits)) {
+    const shapes = outputs.map(({ name, datatype, shape }) => `\`${name}\` ${datatype} [${shape}]`).join(', ');
+    throw new ModelPackageError(
+      'LABELS_INVALID',
+      `${labels.length} labels were given, and no output has ${labels.length} scores: ${shapes}. ` +
+        'Give one label for each class, in the order of the scores.',
+    );
+  }
+  return outputs.map((spec) => (fits(spec) ? { ...spec, labels } : spec));
 }

@@ -1,8 +1,16 @@
 import { InferenceError, type Signature, type Tensor, type TensorSpec } from '@modelship/runtime';
 import { columnsOf, ModelPackageError } from '@modelship/runtime/manifest';
-import { elementCount, inputsFromColumns, missingColumn, shapeFitsSpec, shapeText } from '@modelship/runtime/serve';
+import {
+  elementCount,
+  inputsFromColumns,
+  JsonReader,
+  missingColumn,
+  shapeFitsSpec,
+  shapeText,
+  TensorBuilder,
+} from '@modelship/runtime/serve';
+import { stringifyExact } from '../json/exact-json.js';
 import type { SampleTensor, SampleTensors } from './sample-requests.js';
-import { tensorFrom } from './tensor-from-json.js';
 
 /**
  * Returns the inputs of a sample. A row of a table may list its values by position, or name the columns of the only
@@ -95,4 +103,15 @@ function list(specs: readonly TensorSpec[]): string {
 
 function invalid(place: string, message: string): ModelPackageError {
   return new ModelPackageError('SAMPLES_INVALID', `${place}: ${message}.`);
+}
+
+/**
+ * Reads nested lists as the tensor that `spec` describes, with the server's rules for requests.
+ *
+ * @throws InferenceError if the type or the nesting is wrong
+ */
+function tensorFrom(value: unknown, spec: TensorSpec): Tensor {
+  const builder = new TensorBuilder(new JsonReader(Buffer.from(stringifyExact(value)), false), spec);
+  builder.read();
+  return builder.tensor();
 }

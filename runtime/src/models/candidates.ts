@@ -1,5 +1,4 @@
 import { MANIFEST_FILE, type Manifest, ModelPackageError } from '../manifest/index.js';
-import { checkDigest } from '../store/check-digest.js';
 import { withoutQuery } from '../store/open-store.js';
 import { findPackages, type StoredPackage } from '../store/package-source.js';
 import type { ModelEntry } from './model-entry.js';
@@ -63,5 +62,20 @@ function nothingAt(location: string): ModelPackageError {
     'MANIFEST_MISSING',
     `no model package at ${location}: neither it nor a folder in it has a ${MANIFEST_FILE}. ` +
       'Make a package with `modelship pack FILE --name NAME`, and give the folder it wrote.',
+  );
+}
+
+/**
+ * Rejects a package whose digest is not one of the deployed digests.
+ *
+ * @param allowed digests of the deployed packages @default - any package
+ * @throws ModelPackageError `DIGEST_MISMATCH`
+ */
+function checkDigest(manifest: Manifest, allowed: readonly string[] | undefined): void {
+  if (allowed === undefined || allowed.includes(manifest.digest)) return;
+  throw new ModelPackageError(
+    'DIGEST_MISMATCH',
+    `model \`${manifest.name}\` has the digest ${manifest.digest}, and ${allowed.join(' or ')} was deployed. ` +
+      'It is not loaded. Deploy this package, or restore the deployed one.',
   );
 }

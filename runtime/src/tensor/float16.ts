@@ -12,7 +12,7 @@ interface ShortFloat {
 }
 
 /** Returns the value of an IEEE 754 half-precision float from its bits. */
-export function halfToNumber(bits: number): number {
+function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;
@@ -26,7 +26,7 @@ const float = new Float32Array(words.buffer, 0, 1);
 const double = new Float64Array(words.buffer);
 
 /** Returns the value of a bfloat16 from its bits, which are the upper half of a 32-bit float. */
-export function bfloatToNumber(bits: number): number {
+function bfloatToNumber(bits: number): number {
   words[0] = bits << 16;
   return float[0]!;
 }

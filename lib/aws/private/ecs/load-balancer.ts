@@ -41,7 +41,7 @@ export interface LoadBalancerProps {
 }
 
 /** Port of the listener that serves the new version to testers while the old version serves production traffic. */
-export const TEST_PORT = 9000;
+const TEST_PORT = 9000;
 
 /** Priorities of the rules, the lower first. */
 const PREFLIGHT_PRIORITY = 1;

@@ -19,7 +19,7 @@ export interface QueueFrontProps extends QueueFrontOptions {
 
 const DEFAULT_BATCH_SIZE = 10;
 const DEFAULT_MAX_RECEIVES = 3;
-export const DEFAULT_OUTPUT_PREFIX = 'results/';
+const DEFAULT_OUTPUT_PREFIX = 'results/';
 
 /**
  * Ratio of the visibility timeout, which hides messages in process, to the function's timeout.

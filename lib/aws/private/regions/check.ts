@@ -1,9 +1,10 @@
 import { Token } from 'aws-cdk-lib';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { ImageSource } from '../../../serving/image-source.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import { AwsImage } from '../../image.js';
-import { advice, anyOf } from './advice.js';
 import {
+  AS_OF,
   CLOUDFORMATION_REGIONS,
   EC2_REGIONS,
   ENDPOINT_FAMILIES,
@@ -12,6 +13,7 @@ import {
   TYPE_LACKING,
 } from './availability.js';
 import { familyRegions, similarTypes, words } from './instance-families.js';
+import { CONTEXT } from './region-of.js';
 
 export type ResourceType = keyof typeof TYPE_LACKING;
 
@@ -110,4 +112,31 @@ export function checkImage(
 
 function lacks(region: string, resourceType: ResourceType): boolean {
   return words(TYPE_LACKING[resourceType]).includes(region);
+}
+
+/** Advice on what to use in the region, which regions to use instead, and what to do if the table is outdated. */
+function advice(instead: string | undefined, region: string, regions: readonly string[]): string {
+  const there = nearest(region, regions);
+  const ways = [...(instead ? [instead] : []), ...(there.length > 0 ? [`go to ${someOf(there)}`] : [])];
+  return (
+    `${ways.join(', or ')}. This list is as of ${AS_OF}: if AWS offers it there now, set the context ` +
+    `${CONTEXT} to false`
+  );
+}
+
+/** Regions that the same accounts can use, sorted with those in the same part of the world first. */
+function nearest(region: string, regions: readonly string[]): string[] {
+  const area = region.slice(0, region.indexOf('-') + 1);
+  const partition = (name: string) => RegionInfo.get(name).partition;
+  const reached = regions.filter((each) => partition(each) === partition(region));
+  return [...reached.filter((each) => each.startsWith(area)), ...reached.filter((each) => !each.startsWith(area))];
+}
+
+function someOf(names: readonly string[]): string {
+  const others = names.length - 4;
+  return others > 1 ? `${names.slice(0, 4).join(', ')} or ${others} others` : anyOf(names);
+}
+
+function anyOf(names: readonly string[]): string {
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : names.join();
 }

@@ -1,11 +1,18 @@
-import { type Alarm, type AlarmProps, Dashboard, type IAlarmAction, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  type Alarm,
+  type AlarmProps,
+  Dashboard,
+  type IAlarmAction,
+  type IMetric,
+  MathExpression,
+  type Metric,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { AlarmThresholds } from '../../../serving/alarms.js';
 import type { EndpointMode } from '../../mode.js';
 import { graph } from '../shared/graph.js';
-import { ServiceAlarms } from '../shared/service-alarms.js';
+import { PERIOD, ServiceAlarms } from '../shared/service-alarms.js';
 import type { EndpointMetrics } from './endpoint-metrics.js';
-import { highest } from './highest.js';
 
 export interface EndpointTelemetryProps {
   /** Metrics of each production variant, or of the inference component. The first are those of the main variant. */
@@ -101,4 +108,22 @@ function variantGraphs(metrics: EndpointMetrics, of: string) {
       ['p50', 'p90', 'p99'].map((statistic) => metrics.metric('ModelLatency', { statistic, label: statistic })),
     ),
   ];
+}
+
+/**
+ * Highest value of a metric across the variants of an endpoint, multiplied by a factor. An endpoint has at most ten
+ * variants, and an alarm accepts at most ten metrics:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html
+ */
+function highest(metrics: readonly Metric[], label: string, factor = 1): IMetric {
+  if (metrics.length === 1 && factor === 1) return metrics[0]!;
+  const names = metrics.map((_, index) => `variant${index}`);
+  // A variant without requests reports no values.
+  const value = names.length === 1 ? names[0] : `MAX([${names.map((name) => `FILL(${name}, 0)`).join(', ')}])`;
+  return new MathExpression({
+    expression: factor === 1 ? `${value}` : `${factor} * ${value}`,
+    usingMetrics: Object.fromEntries(metrics.map((metric, index) => [names[index], metric])),
+    label,
+    period: PERIOD,
+  });
 }

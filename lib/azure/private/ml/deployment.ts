@@ -14,7 +14,7 @@ import { ML_API } from './api.js';
 import type { routesOf } from './server.js';
 
 /** Mount path of the model. Azure ML adds the model asset's name, its version and the folder's own name. */
-export const MOUNT_PATH = '/var/modelship';
+const MOUNT_PATH = '/var/modelship';
 
 const PROBE_PERIOD_SECONDS = 10;
 /**
