@@ -31,7 +31,7 @@ import type { ModelEndpoint } from '../serving/endpoint.js';
 import { predictCommand } from '../serving/predict-command.js';
 import { type ModelServer, serverOf } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
-import { ContainerCapacity } from './capacity.js';
+import { ContainerCapacity, type GpuCapacityOptions } from './capacity.js';
 import { ContainerModelData } from './container-model-data.js';
 import type { ContainerModelProps } from './container-props.js';
 import { AwsImage, pullImage } from './image.js';
@@ -60,7 +60,7 @@ import { annotateIdleCost } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
 import { isOfAnotherRegion, type PulledImage, pulledImage } from './private/shared/pulled-image.js';
-import { extremes } from './private/shared/scheduled-actions.js';
+import { type Capacity, extremes } from './private/shared/scheduled-actions.js';
 import { requireS3Route } from './private/shared/subnets.js';
 
 const DEFAULT_CONCURRENCY = 8;
@@ -150,52 +150,18 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     const range = { min, max: props.maxReplicas ?? defaultMaxReplicas(min) };
     this.model = props.model;
 
-    const gateway = this.access.kind === 'cloudIdentity';
-    const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS[gateway ? 'gateway' : 'balancer'];
-    this.timeoutSeconds = Token.isUnresolved(timeoutSeconds)
-      ? (gateway ? ECS.gatewaySeconds : ECS.idleSeconds).max
-      : timeoutSeconds;
+    this.timeoutSeconds = this.balancerTimeout();
     if (props.encryptionKey) encryptLogs(this, props.encryptionKey);
     const image = this.image(capacity);
     const given = props.vpc ?? props.cluster?.vpc;
     if (!given) this.network = this.makeNetwork(image, capacity);
     this.vpc = given ?? this.network!.vpc;
-    const cluster = props.cluster ?? this.makeCluster();
-    this.cluster = cluster;
-    if (capacity.fargateOptions?.spot && Cluster.isCluster(cluster)) cluster.enableFargateCapacityProviders();
-    if (capacity.gpuOptions) {
-      const size = gpuSize(capacity.gpuOptions);
-      const place = { vpc: this.vpc, subnets: this.subnets };
-      if (capacity.kind === 'managedGpu') {
-        this.managedInstances = new ManagedGpuInstances(this, 'ManagedInstances', { ...place, ...size, cluster });
-      } else {
-        const { instanceType } = size;
-        // Validation guarantees a cluster that is created in this stack, so the cast is safe.
-        this.instances = new GpuInstances(this, 'Instances', {
-          ...place,
-          ...extremes(props.schedule, range),
-          instanceType,
-          cluster: cluster as Cluster,
-          encryptionKey: props.encryptionKey,
-        });
-      }
-    }
+    this.cluster = props.cluster ?? this.makeCluster();
+    if (capacity.fargateOptions?.spot && Cluster.isCluster(this.cluster)) this.cluster.enableFargateCapacityProviders();
+    if (capacity.kind === 'managedGpu') this.managedInstances = this.makeManagedInstances(capacity);
+    else if (capacity.gpuOptions) this.instances = this.makeInstances(capacity.gpuOptions, range);
     this.task = this.makeTask(image, capacity);
-    this.loadBalancer = new LoadBalancer(this, 'LoadBalancer', {
-      vpc: this.vpc,
-      subnets: this.loadBalancerSubnets,
-      port: this.server.spec.port,
-      readyPath: this.server.spec.readyPath(props.model),
-      internetFacing: props.internetFacing ?? false,
-      certificate: props.certificate,
-      access: this.access,
-      jwksUrl: props.jwksUrl,
-      jwtAudienceFormat: props.jwtAudienceFormat,
-      timeoutSeconds: this.timeoutSeconds,
-      logRetentionDays: this.retention,
-      hasPreflight: corsOrigins(props.environment).length > 0,
-      twoGroups: hasTwoVersions(props.rollout, props.blueGreenBakeTime),
-    });
+    this.loadBalancer = this.makeLoadBalancer();
     const thresholds = new AlarmThresholds(props.alarms, this.timeoutSeconds);
     this.trafficAlarms = new TrafficAlarms(this, 'Alarms', {
       loadBalancer: this.loadBalancer,
@@ -203,16 +169,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       actions: props.alarmActions ?? [],
     });
     this.service = this.makeService(capacity, min);
-    // ECS requires the capacity providers to be associated with the cluster for as long as a service uses them.
-    if (capacity.kind !== 'fargate' || capacity.fargateOptions?.spot) {
-      const instances = this.instances ?? this.managedInstances;
-      this.service.node.addDependency(new CapacityProviders(cluster), ...(instances ? [instances] : []));
-    }
-    if (this.task.mount) {
-      const { connections, targets } = this.task.mount;
-      this.service.connections.allowToDefaultPort(connections, 'The model of the tasks');
-      this.service.node.addDependency(...targets, ...connections.securityGroups);
-    }
+    this.orderService(capacity);
     if (given && image.repositoryArn) {
       const { subnets } = given.selectSubnets(this.subnets);
       requireS3Route(this, props.vpc ? 'vpc' : 'cluster', given, subnets, 'ECR keeps the layers of images in S3');
@@ -220,35 +177,9 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     this.attach();
     // The service's own prop would allow the tasks to write to every log group.
     if (props.enableExecuteCommand) this.resource.enableExecuteCommand = true;
-    this.network?.admit(this.service);
-    if (this.instances) this.network?.admit(this.instances.group);
-    if (this.managedInstances) this.network?.admit(this.managedInstances.capacityProvider);
-    if (gateway) {
-      this.api = new ApiFront(this, 'Api', {
-        vpc: this.vpc,
-        subnets: this.subnets,
-        loadBalancer: this.loadBalancer,
-        domainName: props.domainName,
-        throttle: props.throttle,
-        timeoutSeconds: this.timeoutSeconds,
-        logs: this.logs,
-        corsOrigins: corsOrigins(props.environment),
-      });
-    }
-    if (range.min !== range.max || props.schedule) {
-      this.scaling = new ServiceScaling(this, 'Scaling', {
-        service: this.service,
-        loadBalancer: this.loadBalancer.resource,
-        ...range,
-        schedule: props.schedule,
-        concurrency: props.targetConcurrency ?? DEFAULT_CONCURRENCY,
-        cpuPercent: props.targetCpuPercent ?? DEFAULT_CPU_PERCENT,
-      });
-      this.scaling.node.addDependency(this.service);
-      // With a desired count in the template, every deployment would reset the number of tasks that autoscaling has
-      // chosen.
-      this.resource.addPropertyDeletionOverride('DesiredCount');
-    }
+    this.admitToNetwork();
+    if (this.hasGateway) this.api = this.makeApi();
+    if (range.min !== range.max || props.schedule) this.scaling = this.makeScaling(range);
     this.telemetry = new ServiceTelemetry(this, 'Telemetry', {
       service: this.service,
       loadBalancer: this.loadBalancer.resource,
@@ -258,7 +189,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     });
     annotateIdleCost(this, runningParts(capacity, this.server.spec, min));
     warn(this, capacity.gpuOptions ? 'modelship:idleGpu' : 'modelship:idleService');
-    if (gateway && this.server.spec.streams) warn(this, 'modelship:bufferedStream');
+    if (this.hasGateway && this.server.spec.streams) warn(this, 'modelship:bufferedStream');
   }
 
   /** Security-group connections of the load balancer. Only API Gateway and the peers you allow here can reach it. */
@@ -336,6 +267,103 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
 
   private get resource(): CfnService {
     return this.service.node.defaultChild as CfnService;
+  }
+
+  /** Whether API Gateway authenticates the callers, with IAM. */
+  private get hasGateway(): boolean {
+    return this.access.kind === 'cloudIdentity';
+  }
+
+  private balancerTimeout(): number {
+    const { timeoutSeconds = DEFAULT_TIMEOUT_SECONDS[this.hasGateway ? 'gateway' : 'balancer'] } = this.props;
+    if (!Token.isUnresolved(timeoutSeconds)) return timeoutSeconds;
+    return (this.hasGateway ? ECS.gatewaySeconds : ECS.idleSeconds).max;
+  }
+
+  private makeManagedInstances({ gpuOptions }: ContainerCapacity): ManagedGpuInstances {
+    const { vpc, subnets, cluster } = this;
+    return new ManagedGpuInstances(this, 'ManagedInstances', { vpc, subnets, ...gpuSize(gpuOptions!), cluster });
+  }
+
+  private makeInstances(gpuOptions: GpuCapacityOptions, range: Capacity): GpuInstances {
+    return new GpuInstances(this, 'Instances', {
+      vpc: this.vpc,
+      subnets: this.subnets,
+      ...extremes(this.props.schedule, range),
+      instanceType: gpuSize(gpuOptions).instanceType,
+      // Validation guarantees a cluster that is created in this stack, so the cast is safe.
+      cluster: this.cluster as Cluster,
+      encryptionKey: this.props.encryptionKey,
+    });
+  }
+
+  private makeLoadBalancer(): LoadBalancer {
+    const { props } = this;
+    return new LoadBalancer(this, 'LoadBalancer', {
+      vpc: this.vpc,
+      subnets: this.loadBalancerSubnets,
+      port: this.server.spec.port,
+      readyPath: this.server.spec.readyPath(props.model),
+      internetFacing: props.internetFacing ?? false,
+      certificate: props.certificate,
+      access: this.access,
+      jwksUrl: props.jwksUrl,
+      jwtAudienceFormat: props.jwtAudienceFormat,
+      timeoutSeconds: this.timeoutSeconds,
+      logRetentionDays: this.retention,
+      hasPreflight: corsOrigins(props.environment).length > 0,
+      twoGroups: hasTwoVersions(props.rollout, props.blueGreenBakeTime),
+    });
+  }
+
+  /** Creates the service after everything that its tasks need to start, and deletes it before. */
+  private orderService(capacity: ContainerCapacity): void {
+    // ECS requires the capacity providers to be associated with the cluster for as long as a service uses them.
+    if (capacity.kind !== 'fargate' || capacity.fargateOptions?.spot) {
+      const instances = this.instances ?? this.managedInstances;
+      this.service.node.addDependency(new CapacityProviders(this.cluster), ...(instances ? [instances] : []));
+    }
+    if (this.task.mount) {
+      const { connections, targets } = this.task.mount;
+      this.service.connections.allowToDefaultPort(connections, 'The model of the tasks');
+      this.service.node.addDependency(...targets, ...connections.securityGroups);
+    }
+  }
+
+  private admitToNetwork(): void {
+    this.network?.admit(this.service);
+    if (this.instances) this.network?.admit(this.instances.group);
+    if (this.managedInstances) this.network?.admit(this.managedInstances.capacityProvider);
+  }
+
+  private makeApi(): ApiFront {
+    return new ApiFront(this, 'Api', {
+      vpc: this.vpc,
+      subnets: this.subnets,
+      loadBalancer: this.loadBalancer,
+      domainName: this.props.domainName,
+      throttle: this.props.throttle,
+      timeoutSeconds: this.timeoutSeconds,
+      logs: this.logs,
+      corsOrigins: corsOrigins(this.props.environment),
+    });
+  }
+
+  private makeScaling(range: Capacity): ServiceScaling {
+    const { schedule, targetConcurrency, targetCpuPercent } = this.props;
+    const scaling = new ServiceScaling(this, 'Scaling', {
+      service: this.service,
+      loadBalancer: this.loadBalancer.resource,
+      ...range,
+      schedule,
+      concurrency: targetConcurrency ?? DEFAULT_CONCURRENCY,
+      cpuPercent: targetCpuPercent ?? DEFAULT_CPU_PERCENT,
+    });
+    scaling.node.addDependency(this.service);
+    // With a desired count in the template, every deployment would reset the number of tasks that autoscaling has
+    // chosen.
+    this.resource.addPropertyDeletionOverride('DesiredCount');
+    return scaling;
   }
 
   private get access(): Access {

@@ -21,7 +21,7 @@ import { inferRequest, instancesBody } from '../serving/example-request.js';
 import { predictCommand } from '../serving/predict-command.js';
 import { modelVariables } from '../serving/servers/model-variables.js';
 import { shellWord } from '../serving/shell-word.js';
-import { type FrontResources, ServerlessFront } from './front.js';
+import { type FrontContext, type FrontResources, ServerlessFront } from './front.js';
 import type { IModelEndpoint, ServerlessModelAttributes } from './imported-endpoint.js';
 import { ALIAS_NAME, type AnsweringFront } from './private/lambda/front.js';
 import { functionCode } from './private/lambda/function-code.js';
@@ -121,128 +121,39 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
 
   private readonly access: Access;
 
-  constructor(scope: Construct, id: string, props: ServerlessModelProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ServerlessModelProps,
+  ) {
     super(scope, id);
     validateServerless(this, props);
     this.model = props.model;
     this.access = props.access ?? Access.cloudIdentity();
     const front = props.front ?? ServerlessFront.restApi();
-    const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
-    const architecture = props.architecture ?? Architecture.ARM_64;
-    const logs: LogGroupProps = {
-      retention: props.logRetentionDays ?? DEFAULT_LOG_RETENTION_DAYS,
-      encryptionKey: props.encryptionKey,
-      removalPolicy: RemovalPolicy.DESTROY,
-    };
-    if (props.encryptionKey) encryptLogs(this, props.encryptionKey);
-    this.logGroup = new LogGroup(this, 'Logs', {
-      ...logs,
-      removalPolicy: props.logRemovalPolicy ?? RemovalPolicy.RETAIN,
-    });
-    const role = functionRole(this, 'Role', this.logGroup, props.role);
-    if (props.vpc) addNetworkAccess(role);
-    const { modelLocation, readsFromS3, runtimeDigest, ...code } = functionCode(this, {
-      model: props.model,
-      modelData: props.modelData ?? ServerlessModelData.fromPackage(),
-      architecture,
-      handler: front.handler,
-      role,
-    });
-
-    this.function = new LambdaFunction(this, 'Resource', {
-      description: `Serves the model ${props.model.name}, version ${props.model.version}`,
-      ...code,
-      architecture,
-      memorySize: props.memoryMib ?? defaultMemoryMib(props.model),
-      timeout: Duration.seconds(timeoutSeconds),
-      reservedConcurrentExecutions: front.limitsConcurrency ? undefined : props.maxReplicas,
-      environmentEncryption: props.encryptionKey,
-      environment: {
-        ...props.environment,
-        ...modelVariables(props.model, modelLocation),
-        [ENVIRONMENT.timeoutSeconds]: Tokenization.stringifyNumber(timeoutSeconds),
-        ...front.environment(role),
-      },
-      logGroup: this.logGroup,
-      role,
-      tracing: Tracing.ACTIVE,
-      vpc: props.vpc,
-      vpcSubnets: props.vpcSubnets,
-      securityGroups: props.securityGroups,
-      // Earlier versions are retained for manual rollbacks. If CloudFormation rolls back the update that published a
-      // version, it deletes that version. Otherwise a retry would fail: Lambda publishes no version identical to the
-      // latest one.
-      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
-    });
-    // Without CDK's feature flag `recognizeLayerVersion` a new layer alone does not publish a new version, so the alias
-    // would keep the old runtime.
-    if (runtimeDigest !== undefined) this.function.invalidateVersionBasedOn(runtimeDigest);
-    if (props.vpc && modelLocation.startsWith('s3://')) {
-      const { subnets } = props.vpc.selectSubnets(props.vpcSubnets);
-      requireS3Route(this, 'vpc', props.vpc, subnets, 'the function reads the model from S3');
-    }
-    if (readsFromS3 !== undefined) {
-      // CDK has a prop for this only since 2.270. By default Lambda tries direct reads, which fail without the
-      // permission.
-      const mode = readsFromS3 ? 'ENABLED' : 'DISABLED';
-      const resource = this.function.node.defaultChild as CfnFunction;
-      resource.addPropertyOverride('FileSystemConfigs.0.S3FilesConfig.DirectS3Read', mode);
-    }
-    const minReplicas = props.minReplicas ?? 0;
-    if (minReplicas !== 0) warn(this, 'modelship:provisionedConcurrency');
-    this.alias = this.function.addAlias(ALIAS_NAME, {
-      provisionedConcurrentExecutions: minReplicas === 0 ? undefined : minReplicas,
-    });
-    if (props.schedule) {
-      const { schedule } = props;
-      this.scheduledConcurrency = new ScheduledConcurrency(this, 'Schedule', {
-        alias: this.alias,
-        minReplicas,
-        schedule,
-      });
-    }
-    const alarmActions = props.alarmActions ?? [];
-    const context = {
-      model: props.model,
-      handler: this.alias,
-      architecture,
-      access: this.access,
-      throttle: props.throttle,
-      timeoutSeconds,
-      logs,
-      corsOrigins: corsOrigins(props.environment),
-      webAcl: props.webAcl,
-      accountLogRole: props.apiGatewayLogRole,
-      maxReplicas: props.maxReplicas,
-      encryptionKey: props.encryptionKey,
-    };
+    const { timeoutSeconds } = this;
     const thresholds = new AlarmThresholds(
       props.alarms,
       Token.isUnresolved(timeoutSeconds) ? FRONT_TIMEOUT_SECONDS[front.kind].max : timeoutSeconds,
     );
-    const telemetry = { handler: this.alias, dashboard: props.dashboard ?? true, alarmActions, thresholds };
-    const bound = front.bind(this, context, telemetry);
+    if (props.encryptionKey) encryptLogs(this, props.encryptionKey);
+    this.logGroup = new LogGroup(this, 'Logs', {
+      ...this.logs,
+      removalPolicy: props.logRemovalPolicy ?? RemovalPolicy.RETAIN,
+    });
+    this.function = this.makeFunction(front);
+    this.alias = this.makeAlias();
+    this.scheduledConcurrency = this.makeSchedule();
+    const bound = front.bind(this, this.frontContext(), {
+      handler: this.alias,
+      dashboard: props.dashboard ?? true,
+      alarmActions: props.alarmActions ?? [],
+      thresholds,
+    });
     this.front = bound.front;
     this.telemetry = bound.telemetry;
-    const memoryMib = props.memoryMib ?? defaultMemoryMib(props.model);
-    const processor = architecture.name === Architecture.X86_64.name ? 'x86' : 'arm';
-    annotateIdleCost(this, [
-      {
-        what: 'provisioned concurrency',
-        price: `aws.lambda.pc.${processor}.idle`,
-        quantity: product(minReplicas, memoryMib, 1 / 1024),
-      },
-    ]);
-    if (props.rollout && props.rollout.kind !== 'allAtOnce') {
-      this.trafficShift = new TrafficShift(this, 'TrafficShift', {
-        alias: this.alias,
-        logGroup: this.logGroup,
-        rollout: props.rollout,
-        rollbackAlarms: props.rollbackAlarms ?? [this.telemetry.errorAlarm, this.telemetry.latencyAlarm],
-        alarmActions,
-        thresholds,
-      });
-    }
+    this.stateIdleCost();
+    this.trafficShift = this.makeTrafficShift(thresholds);
   }
 
   /**
@@ -341,5 +252,138 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
       `${this.node.path}: a queue has no metric for errors and latency of requests. ` +
         'Use the metrics of `front.queue` and `front.deadLetterQueue`, or metric() of the function',
     );
+  }
+
+  private get timeoutSeconds(): number {
+    return this.props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
+  }
+
+  private get architecture(): Architecture {
+    return this.props.architecture ?? Architecture.ARM_64;
+  }
+
+  private get memoryMib(): number {
+    return this.props.memoryMib ?? defaultMemoryMib(this.model);
+  }
+
+  private get minReplicas(): number {
+    return this.props.minReplicas ?? 0;
+  }
+
+  private get logs(): LogGroupProps {
+    return {
+      retention: this.props.logRetentionDays ?? DEFAULT_LOG_RETENTION_DAYS,
+      encryptionKey: this.props.encryptionKey,
+      removalPolicy: RemovalPolicy.DESTROY,
+    };
+  }
+
+  private makeFunction(front: ServerlessFront): LambdaFunction {
+    const { model, props, architecture } = this;
+    const role = functionRole(this, 'Role', this.logGroup, props.role);
+    if (props.vpc) addNetworkAccess(role);
+    const { modelLocation, readsFromS3, runtimeDigest, ...code } = functionCode(this, {
+      model,
+      modelData: props.modelData ?? ServerlessModelData.fromPackage(),
+      architecture,
+      handler: front.handler,
+      role,
+    });
+    const made = new LambdaFunction(this, 'Resource', {
+      description: `Serves the model ${model.name}, version ${model.version}`,
+      ...code,
+      architecture,
+      memorySize: this.memoryMib,
+      timeout: Duration.seconds(this.timeoutSeconds),
+      reservedConcurrentExecutions: front.limitsConcurrency ? undefined : props.maxReplicas,
+      environmentEncryption: props.encryptionKey,
+      environment: {
+        ...props.environment,
+        ...modelVariables(model, modelLocation),
+        [ENVIRONMENT.timeoutSeconds]: Tokenization.stringifyNumber(this.timeoutSeconds),
+        ...front.environment(role),
+      },
+      logGroup: this.logGroup,
+      role,
+      tracing: Tracing.ACTIVE,
+      vpc: props.vpc,
+      vpcSubnets: props.vpcSubnets,
+      securityGroups: props.securityGroups,
+      // Earlier versions are retained for manual rollbacks. If CloudFormation rolls back the update that published a
+      // version, it deletes that version. Otherwise a retry would fail: Lambda publishes no version identical to the
+      // latest one.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
+    });
+    // Without CDK's feature flag `recognizeLayerVersion` a new layer alone does not publish a new version, so the alias
+    // would keep the old runtime.
+    if (runtimeDigest !== undefined) made.invalidateVersionBasedOn(runtimeDigest);
+    if (props.vpc && modelLocation.startsWith('s3://')) {
+      const { subnets } = props.vpc.selectSubnets(props.vpcSubnets);
+      requireS3Route(this, 'vpc', props.vpc, subnets, 'the function reads the model from S3');
+    }
+    if (readsFromS3 !== undefined) {
+      // CDK has a prop for this only since 2.270. By default Lambda tries direct reads, which fail without the
+      // permission.
+      const mode = readsFromS3 ? 'ENABLED' : 'DISABLED';
+      const resource = made.node.defaultChild as CfnFunction;
+      resource.addPropertyOverride('FileSystemConfigs.0.S3FilesConfig.DirectS3Read', mode);
+    }
+    return made;
+  }
+
+  private makeAlias(): Alias {
+    const { minReplicas } = this;
+    if (minReplicas !== 0) warn(this, 'modelship:provisionedConcurrency');
+    return this.function.addAlias(ALIAS_NAME, {
+      provisionedConcurrentExecutions: minReplicas === 0 ? undefined : minReplicas,
+    });
+  }
+
+  private makeSchedule(): ScheduledConcurrency | undefined {
+    const { schedule } = this.props;
+    if (!schedule) return undefined;
+    return new ScheduledConcurrency(this, 'Schedule', { alias: this.alias, minReplicas: this.minReplicas, schedule });
+  }
+
+  private frontContext(): FrontContext {
+    const { props } = this;
+    return {
+      model: this.model,
+      handler: this.alias,
+      architecture: this.architecture,
+      access: this.access,
+      throttle: props.throttle,
+      timeoutSeconds: this.timeoutSeconds,
+      logs: this.logs,
+      corsOrigins: corsOrigins(props.environment),
+      webAcl: props.webAcl,
+      accountLogRole: props.apiGatewayLogRole,
+      maxReplicas: props.maxReplicas,
+      encryptionKey: props.encryptionKey,
+    };
+  }
+
+  private stateIdleCost(): void {
+    const processor = this.architecture.name === Architecture.X86_64.name ? 'x86' : 'arm';
+    annotateIdleCost(this, [
+      {
+        what: 'provisioned concurrency',
+        price: `aws.lambda.pc.${processor}.idle`,
+        quantity: product(this.minReplicas, this.memoryMib, 1 / 1024),
+      },
+    ]);
+  }
+
+  private makeTrafficShift(thresholds: AlarmThresholds): TrafficShift | undefined {
+    const { rollout, rollbackAlarms, alarmActions = [] } = this.props;
+    if (!rollout || rollout.kind === 'allAtOnce') return undefined;
+    return new TrafficShift(this, 'TrafficShift', {
+      alias: this.alias,
+      logGroup: this.logGroup,
+      rollout,
+      rollbackAlarms: rollbackAlarms ?? [this.telemetry.errorAlarm, this.telemetry.latencyAlarm],
+      alarmActions,
+      thresholds,
+    });
   }
 }
