@@ -47,7 +47,7 @@ describe('the switches of azurerm', () => {
   test('that are missing are named with what fails without them', () => {
     const { errors, warnings } = synthesized([{}]);
     expect(errors).toBe('');
-    expect(warnings).toMatch(/stack\/azurerm: a destroy stops at the resource group.*AZURERM_FEATURES/);
+    expect(warnings).toMatch(/stack\/azurerm: terraform destroy fails at the resource group.*AZURERM_FEATURES/);
     expect(warnings).toMatch(/stack\/azurerm: Azure keeps a deleted workspace for 14 days.*AZURERM_FEATURES/);
   });
 

@@ -242,7 +242,7 @@ describe('refused', () => {
       'another format beside it',
       { ...tensorflowServing, ...canary },
       ['stableModels.0.model UNSUPPORTED_FORMAT'],
-      /runs every version, and cannot load onnx/,
+      /serves every version, and cannot load onnx/,
     ],
     ['no machine where a GPU is needed', { server: vllm.server }, ['instanceType NO_GPU'], /Standard_NC24ads_A100_v4/],
     [

@@ -21,7 +21,9 @@ test.each(CASES)('$name needs a provider that uploads without keys', ({ make }) 
   make(keyed);
   // The provider may come after what uses it.
   new AzurermProvider(keyed, 'azurerm', { features: [{}] });
-  expect(() => Testing.synth(keyed, true)).toThrow(/stack\/azurerm: uploads with keys.*storageUseAzuread: true/);
+  expect(() => Testing.synth(keyed, true)).toThrow(
+    /stack\/azurerm: uploads with account keys.*storageUseAzuread: true/,
+  );
   const keyless = azureStack();
   make(keyless);
   expect(() => Testing.synth(keyless, true)).not.toThrow();

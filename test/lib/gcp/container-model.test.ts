@@ -361,7 +361,7 @@ describe('refused, by name and with what is allowed', () => {
     [
       'KServe nowhere',
       { host: ContainerHost.kserve(), cluster: existing },
-      /namespace: KServe serves in the namespaces/,
+      /namespace: KServe serves only in namespaces/,
     ],
     ['a canary without a Gateway', { rollout: canary, stableModel: older }, /exposure: only a Gateway splits/],
     ['a canary beside nothing', { rollout: canary }, /stableModel: a canary shares/],

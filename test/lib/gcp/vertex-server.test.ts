@@ -317,7 +317,7 @@ describe('refused', () => {
       'explanations in a protocol that Vertex AI does not speak',
       { ...triton, explanations: { samples: 5 } },
       ['explanations UNSUPPORTED'],
-      /\{"instances": \[…\]\}, which Triton does not speak/,
+      /\{"instances": \[…\]\}, which Triton does not support/,
     ],
     [
       'limits that nothing enforces',

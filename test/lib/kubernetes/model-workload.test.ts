@@ -307,10 +307,10 @@ describe('InferenceService', () => {
 
   test.each<[string, Partial<ModelWorkloadProps>, RegExp]>([
     ['zero replicas', { namespace: 'a', minReplicas: 0 }, /minReplicas: got 0.*ServerlessModel/],
-    ['no namespace', {}, /namespace: KServe serves in the namespaces/],
-    ['an exposure', { namespace: 'a', exposure: balancer }, /exposure: KServe owns/],
-    ['a canary', { namespace: 'a', canary }, /canary: KServe owns/],
-    ['callers', { namespace: 'a', callerNamespaces: ['b'] }, /callerNamespaces: KServe owns/],
+    ['no namespace', {}, /namespace: KServe serves only in namespaces/],
+    ['an exposure', { namespace: 'a', exposure: balancer }, /exposure: KServe controls/],
+    ['a canary', { namespace: 'a', canary }, /canary: KServe controls/],
+    ['callers', { namespace: 'a', callerNamespaces: ['b'] }, /callerNamespaces: KServe controls/],
   ])('refuses %s', (_, props, message) => {
     expect(() => inference(props)).toThrow(message);
   });

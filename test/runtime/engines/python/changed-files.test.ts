@@ -46,7 +46,7 @@ const otherLeaves = (text: string) =>
 
 describe('files that change while their model is served', { timeout: 60_000 }, () => {
   it.each<[string, string, (text: string) => string | undefined, RegExp]>([
-    ['another model', 'artifact', otherLeaves, /another SHA-256/],
+    ['another model', 'artifact', otherLeaves, /SHA-256 that differs/],
     ['nothing', 'artifact', () => undefined, /is missing/],
     ['other samples', 'samples.json', (text) => `${text} `, /samples\.json has \d+ bytes/],
     [

@@ -126,7 +126,7 @@ describe('a worker that fails', () => {
     expect(await sum([[1, 2]])).toEqual([3]);
     await model!.close();
     expect(lines).toEqual([
-      expect.stringMatching(/^error [0-9a-f]{16}: ValueError: the model refused .* at .*train\.py:\d+$/),
+      expect.stringMatching(/^error [0-9a-f]{16}: ValueError: the model rejected .* at .*train\.py:\d+$/),
     ]);
   });
 
