@@ -5,11 +5,15 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+const AZURE = ['hashicorp/azurerm', 'hashicorp/azuread', 'azure/azapi', 'hashicorp/time'];
+const GOOGLE = ['hashicorp/google', 'magodo/restful', 'hashicorp/time'];
+const KUBERNETES = ['hashicorp/kubernetes'];
 /** Terraform providers that the stacks of each test use. */
 const PROVIDERS = {
-  azure: ['hashicorp/azurerm', 'hashicorp/azuread', 'azure/azapi', 'hashicorp/time'],
-  google: ['hashicorp/google', 'magodo/restful', 'hashicorp/time'],
-  kubernetes: ['hashicorp/kubernetes'],
+  azure: AZURE,
+  google: GOOGLE,
+  kubernetes: KUBERNETES,
+  validate: [...new Set([...AZURE, ...GOOGLE, ...KUBERNETES, 'hashicorp/helm'])],
 };
 
 const [name, ...rest] = process.argv.slice(2);

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TerraformStack, Testing } from 'cdktf';
+import { expect } from 'vitest';
 import { requireTool } from '../support/tools.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is whatever Terraform's JSON syntax allows
@@ -39,6 +40,17 @@ export async function runLifecycle(
   return { resources, providers, repeated };
 }
 
+/** Expects empty second plans, and that nothing is `left` of what was applied. Prints the figures of the lifecycle. */
+export function expectSettled(
+  name: string,
+  { resources, providers, repeated }: Lifecycle,
+  left: readonly string[],
+): void {
+  console.log(`${name}: ${resources} resources, ${JSON.stringify(providers)}`);
+  for (const [step, changes] of Object.entries(repeated)) expect(changes, `second plan of ${step}`).toEqual([]);
+  expect(left).toEqual([]);
+}
+
 /** Resource of a plan that would change, and how. */
 export interface Change {
   readonly address: string;
@@ -67,6 +79,15 @@ export class Deployment {
     writeFileSync(file, JSON.stringify(template, null, 1));
     rmSync(output, { recursive: true });
     await this.terraform('init', '-input=false', '-no-color');
+  }
+
+  /**
+   * What the providers say about the configuration, for which they need no cloud: warnings, if any.
+   *
+   * @throws Error with the values that they do not accept
+   */
+  validate(): Promise<string> {
+    return this.terraform('validate', '-no-color');
   }
 
   async apply(): Promise<void> {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Exposure, ModelVolume, ModelWorkload, type ModelWorkloadProps } from '../../lib/kubernetes/index.js';
 import { kubernetesStack, minimal } from '../lib/kubernetes/support.js';
 import { Kubernetes } from '../support/doubles/kubernetes.js';
-import { Deployment, runLifecycle } from './deployment.js';
+import { Deployment, expectSettled, runLifecycle } from './deployment.js';
 import { describeOnRequest } from './on-request.js';
 
 const ROUTE = { host: 'models.example.com', sourceRanges: ['10.0.0.0/8'] };
@@ -36,10 +36,10 @@ describeOnRequest('kubernetes', () => {
   test.each(VARIANTS)(
     'a workload with %s is applied, updated and destroyed',
     { timeout: 600_000 },
-    async (_, props) => {
+    async (name, props) => {
       const deployment = new Deployment(cluster.env);
       const image = 'registry.example.com/runtime:2';
-      const { resources, providers, repeated } = await runLifecycle(deployment, {
+      const lifecycle = await runLifecycle(deployment, {
         first: async () => workload(props),
         second: async () => {
           // The pods of the first version, created as a controller would, meet the Pod Security Standard "restricted".
@@ -47,9 +47,7 @@ describeOnRequest('kubernetes', () => {
           return workload({ ...props, image });
         },
       });
-      console.log(`${_}: ${resources} resources, ${JSON.stringify(providers)}`);
-      expect(repeated).toEqual({ first: [], second: [] });
-      expect(await cluster.left()).toEqual([]);
+      expectSettled(name, lifecycle, await cluster.left());
     },
   );
 });
