@@ -162,7 +162,7 @@ describe('GRPCInferenceService', () => {
     ['input x is given twice', infer(x, x)],
     ['got datatype INT32', infer({ ...x, datatype: 'INT32' })],
     ['the model takes [-1]', infer({ ...x, shape: [2, 1] })],
-    ['sizes of 0 and above are allowed', infer({ ...x, shape: [-2] })],
+    ['sizes from 0 to 2^53 - 1 are allowed', infer({ ...x, shape: [-2] })],
     ['got 2 fp32_contents, shape [3] takes 3', infer({ ...x, shape: [3] })],
     ['got 2 fp32_contents', infer({ ...x, shape: ['9007199254740991'] })],
     ['got 0 fp32_contents', infer({ ...x, contents: { fp64_contents: [1, 2] } })],
