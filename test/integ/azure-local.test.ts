@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { model } from '../lib/azure/support.js';
+import type { TerraformStack } from 'cdktf';
+import { afterEach, beforeEach, describe, test, vi } from 'vitest';
+import { type ContainerAppsOptions, ServerlessHost, ServerlessModel } from '../../lib/azure/index.js';
+import { azureStack, IMAGE, model } from '../lib/azure/support.js';
 import { VARIANTS } from '../lib/azure/variants.js';
 import { AzureDouble } from '../support/doubles/azure/server.js';
-import { Deployment, runLifecycle } from './deployment.js';
+import { Deployment, expectSettled, runLifecycle } from './deployment.js';
 import { describeOnRequest } from './on-request.js';
 
 vi.mock('../../lib/bundle/runtime-folder.js', () => import('../lib/azure/small-runtime.js'));
@@ -10,11 +12,18 @@ vi.mock('../../lib/bundle/runtime-folder.js', () => import('../lib/azure/small-r
 const MODELS = { first: model('1'), second: model('2') };
 let double: AzureDouble;
 
-/**
- * Default stacks. Without AKS, which needs the API of its cluster, and Container Apps, where a rollback needs another
- * `versionSalt`.
- */
+/** Default stacks, without AKS, which needs the API of its cluster. */
 const DEFAULTS = VARIANTS.filter(({ name }) => /^(ServerlessModel on Functions|ManagedEndpointModel)$/.test(name));
+
+function containerApp(version: keyof typeof MODELS, options: Omit<ContainerAppsOptions, 'image'> = {}): TerraformStack {
+  const stack = azureStack();
+  new ServerlessModel(stack, 'Iris', {
+    model: MODELS[version],
+    location: 'westeurope',
+    host: ServerlessHost.containerApps({ ...options, image: IMAGE }),
+  });
+  return stack;
+}
 
 describeOnRequest('azure --local', () => {
   beforeEach(async () => {
@@ -24,14 +33,21 @@ describeOnRequest('azure --local', () => {
 
   describe.each(DEFAULTS)('$name', ({ name, stack }) => {
     test('is applied, updated, rolled back and destroyed', { timeout: 900_000 }, async () => {
-      const { resources, providers, repeated } = await runLifecycle(new Deployment(double.env), {
+      const lifecycle = await runLifecycle(new Deployment(double.env), {
         'the first version': () => stack({ model: MODELS.first }),
         'the second version': () => stack({ model: MODELS.second }),
         'the first version again': () => stack({ model: MODELS.first }),
       });
-      console.log(`${name}: ${resources} resources, ${JSON.stringify(providers)}`);
-      expect(repeated).toEqual({ 'the first version': [], 'the second version': [], 'the first version again': [] });
-      expect(double.left).toEqual([]);
+      expectSettled(name, lifecycle, double.left);
     });
+  });
+
+  test('Container Apps are applied, updated, rolled back and destroyed', { timeout: 900_000 }, async () => {
+    const lifecycle = await runLifecycle(new Deployment(double.env), {
+      'the first version': () => containerApp('first'),
+      'the second version': () => containerApp('second'),
+      'the first version again': () => containerApp('first', { versionSalt: 'rollback' }),
+    });
+    expectSettled('Container Apps', lifecycle, double.left);
   });
 });

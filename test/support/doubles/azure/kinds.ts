@@ -248,7 +248,7 @@ export const KINDS: { readonly [type: string]: Kind } = {
       const suffix = template?.revisionSuffix;
       // https://github.com/microsoft/azure-container-apps/issues/650
       const revisions: Json[] = before?.secrets ?? [];
-      const content = JSON.stringify({ ...template, scale: undefined });
+      const content = revisionContent(template);
       const known = revisions.find((each) => each.suffix === suffix);
       if (known && known.content !== content) {
         throw new Refusal(400, 'ContainerAppInvalidRevisionSuffix', `revision suffix ${suffix} is already used`);
@@ -264,9 +264,13 @@ export const KINDS: { readonly [type: string]: Kind } = {
     },
     complete(resource, { before }) {
       const { name, properties } = resource;
-      const suffix = properties.template.revisionSuffix;
       const revisions: Json[] = before?.secrets ?? [];
-      const content = JSON.stringify({ ...properties.template, scale: undefined });
+      const content = revisionContent(properties.template);
+      // The provider sends the suffix only if it changes. Without a change of the template there is no new revision:
+      // https://github.com/microsoft/azure-container-apps/issues/312
+      const current = before?.properties.template.revisionSuffix;
+      const isSame = revisions.some((each) => each.suffix === current && each.content === content);
+      const suffix = properties.template.revisionSuffix ?? (isSame ? current : `${revisions.length}`);
       resource.secrets = revisions.some((each) => each.suffix === suffix)
         ? revisions
         : [...revisions, { suffix, content }];
@@ -289,6 +293,7 @@ export const KINDS: { readonly [type: string]: Kind } = {
         },
         template: {
           ...properties.template,
+          revisionSuffix: suffix,
           scale: {
             minReplicas: 0,
             maxReplicas: 10,
@@ -479,3 +484,8 @@ export const ACTIONS: { readonly [name: string]: Action } = {
   '*/checknameavailability': () => ({ nameAvailable: true }),
   '*/listkeys': () => ({ primaryKey: 'a2V5', secondaryKey: 'a2V5', keys: [] }),
 };
+
+/** What tells revisions of a container app apart, without their names and their scale. */
+function revisionContent(template: Json): string {
+  return JSON.stringify({ ...template, scale: undefined, revisionSuffix: undefined });
+}
