@@ -191,7 +191,7 @@ describe('fault 27: a pickle by the name of an ONNX model', () => {
       Buffer.from('\x85R.', 'latin1'),
     ]);
     const model = writePackage({ content: { 'model.onnx': pickle, 'samples.json': '[]' } });
-    await expect(serve({ model })).rejects.toThrow(/its bytes are of the format pickle\. Pack the model again/);
+    await expect(serve({ model })).rejects.toThrow(/its content has the format pickle\. Pack the model again/);
     expect(existsSync(witness)).toBe(false);
   });
 });

@@ -89,7 +89,7 @@ describe('a pickle that cannot be served', () => {
   it('is told of: an object that does not predict', async () => {
     await expect(load('transformer.joblib')).rejects.toMatchObject({
       code: 'ARTIFACT_INVALID',
-      message: expect.stringMatching(/holds a StandardScaler; .*`predict`/),
+      message: expect.stringMatching(/contains a StandardScaler; .*`predict`/),
     });
   });
 
@@ -121,7 +121,7 @@ describe('a worker that fails', () => {
     await load('crashing.pkl', { onLine: (line) => lines.push(line) });
     await expect(sum([[7, 1]])).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
-      message: expect.stringMatching(/^the model refused the input with ValueError; .* error [0-9a-f]{16}$/),
+      message: expect.stringMatching(/^the model rejected the input with ValueError; .* error [0-9a-f]{16}$/),
     });
     expect(await sum([[1, 2]])).toEqual([3]);
     await model!.close();

@@ -105,7 +105,7 @@ describe('a SavedModel of TF2', () => {
       model.run([{ name: 'index', datatype: 'INT32', shape: [1], data: Int32Array.of(index) }], 'pick');
     await expect(pick(5)).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
-      message: expect.stringMatching(/^the model refused the input with ValueError; .* error [0-9a-f]{16}$/),
+      message: expect.stringMatching(/^the model rejected the input with ValueError; .* error [0-9a-f]{16}$/),
     });
     const [weight] = await pick(1);
     expect([...(weight!.data as Float32Array)]).toEqual([Math.fround(0.7)]);

@@ -142,7 +142,7 @@ describe('a program of TorchScript', () => {
     expect(model!.signatures.serving_default!.outputs.map(({ name }) => name)).toEqual(['output_0', 'output_1']);
     await expect(model!.run([longs('index', [1], 7)])).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
-      message: expect.stringMatching(/^the model refused the input with ValueError; .* error [0-9a-f]{16}$/),
+      message: expect.stringMatching(/^the model rejected the input with ValueError; .* error [0-9a-f]{16}$/),
     });
     const [row, twice] = await model!.run([longs('index', [2], 2, 0)]);
     expect(row!.data).toEqual(Float32Array.of(4, 5, 0, 1));
@@ -218,10 +218,10 @@ describe('what cannot be served is told of', () => {
       'scripted.pt',
       'torchscript',
       { inputs: [{ ...FEATURES, datatype: 'BYTES' }] },
-      /PyTorch has no tensors of BYTES, as which `features` is declared/,
+      /PyTorch has no tensors of BYTES, the declared datatype of `features`/,
     ],
     ['weights alone', 'weights.pt', 'torch_pickle', undefined, /weights without the module.*torch\.export\.save/],
-    ['a list', 'list.pt', 'torch_pickle', undefined, /holds a list; a torch\.nn\.Module/],
+    ['a list', 'list.pt', 'torch_pickle', undefined, /contains a list; a torch\.nn\.Module/],
     ['code in a pickle, not run', 'code_in_data.pt', 'torchscript', undefined, /Unknown type name 'posix\.system'/],
     ['code in a pickle, not run', 'code_in_inputs.pt', 'torchscript', undefined, /Unknown type name 'posix\.system'/],
   ];
