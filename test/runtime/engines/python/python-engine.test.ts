@@ -101,7 +101,7 @@ describe('a pickle that cannot be served', () => {
   it('does not load if its workers keep ending', async () => {
     await expect(load('crashing_at_load.pkl')).rejects.toMatchObject({
       code: 'ARTIFACT_INVALID',
-      message: expect.stringMatching(/ended 4 times .*exited with 9/),
+      message: expect.stringMatching(/exited 4 times .*exited with 9/),
     });
   });
 
