@@ -157,6 +157,7 @@ export class ThreadSession {
     if (this.ended) return;
     this.onEnd = undefined;
     const exit = new Promise((resolve) => this.worker.once('exit', resolve));
+    this.worker.ref();
     this.worker.postMessage(null);
     await exit;
   }
@@ -177,9 +178,12 @@ export class ThreadSession {
   }
 
   private async answer(id: number): Promise<Readonly<Record<string, PlainTensor>>> {
+    this.worker.ref();
     const { outputs, error, memory } = await new Promise<Answer>((resolve, reject) =>
       this.waiting.push({ id, resolve, reject }),
     );
+    // An idle thread does not keep the process busy: Lambda asks for the next request once nothing is left to do.
+    if (this.waiting.length === 0) this.worker.unref();
     if (memory && memory.byteLength > this.spare.byteLength) this.spare = memory;
     if (error !== undefined) throw new Error(error);
     return outputs!;
