@@ -122,16 +122,16 @@ describe('LoRA adapters', () => {
 
   test('have names of their own, a bucket and a key', () => {
     const bucket = new Bucket(new Stack(), 'Bucket');
-    const adapters = [
-      { name: 'a', bucket, key: 'a.tar.gz' },
-      { name: 'a', bucket, key: 'b.tar.gz' },
-      { name: 'b_', bucket: 'models' as never, key: undefined as never },
-    ];
-    expect(faults({ mode: EndpointMode.inferenceComponents({ adapters }) })).toEqual([
+    const adapter = { name: 'a', bucket, key: 'a.tar.gz' };
+    const withAdapters = (...adapters: object[]) =>
+      faults({ mode: EndpointMode.inferenceComponents({ adapters: adapters as never }) });
+    expect(withAdapters(adapter, { ...adapter, key: 'b.tar.gz' }, { ...adapter, name: 'b_' })).toEqual([
       'mode.adapters.2.name: BAD_TEXT',
-      'mode.adapters.2.bucket: WRONG_TYPE',
-      'mode.adapters.2.key: MISSING',
       'mode.adapters: DUPLICATE',
+    ]);
+    expect(withAdapters(adapter, { name: 'b', bucket: 'models' })).toEqual([
+      'mode.adapters.1.bucket: WRONG_TYPE',
+      'mode.adapters.1.key: MISSING',
     ]);
   });
 });

@@ -120,5 +120,5 @@ test('weights outside the folder are refused', () => {
 
 test('weights that are missing are named', () => {
   rmSync(join(folder, 'big.onnx.data'));
-  expect(() => externalData(model)).toThrow(/keeps weights in big\.onnx\.data, which is not beside it/);
+  expect(() => externalData(model)).toThrow(/keeps weights in big\.onnx\.data, which is missing from its folder/);
 });
