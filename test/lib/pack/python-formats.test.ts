@@ -131,7 +131,7 @@ describe('what cannot be packed is refused with what to do, and leaves nothing',
       'another input than the file records',
       () => pack('lightgbm', { inputs: [FEATURES] }),
       'INPUTS_DIFFER',
-      /takes features FP64 \[-1, 4\], and input FP32 \[-1, 4\] was given/,
+      /takes features FP64 \[-1, 4\], but input FP32 \[-1, 4\] was given/,
     ],
   ])('%s', async (_, packed, code, message) => {
     await expect(packed()).rejects.toMatchObject({
