@@ -62,7 +62,7 @@ async function predict(target: string, flags: PredictFlags): Promise<void> {
         ...(server ? { package: target } : { url: endpoint.base }),
         model: endpoint.model,
         version: endpoint.version,
-        // Without --json the response text is printed as it is.
+        // Without --json the response text is printed with control characters escaped.
         ...(flags.json && {
           answers: answers.map(({ url, text, milliseconds }) => ({
             answer: answerJson(url, text, true),
@@ -70,7 +70,7 @@ async function predict(target: string, flags: PredictFlags): Promise<void> {
           })),
         }),
       },
-      answers.flatMap(({ text }) => text.trimEnd().split('\n')),
+      answers.flatMap(({ text }) => text.trimEnd().split(/\r?\n/)),
     );
   } finally {
     await server?.close();

@@ -1,5 +1,5 @@
 import { chmodSync, cpSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { externalData, type ModelFormat, ModelPackageError, PICKLE_FORMATS } from '@modelship/runtime/manifest';
 
 /** Layout of a format's files in a package. */
@@ -66,9 +66,9 @@ export function copyCode(source: string, format: ModelFormat, directory: string)
   }
   const target = join(directory, CODE_FOLDER);
   if (stats.isDirectory()) {
-    const filter = (path: string) => path === source || isCode(path);
+    const isCode = (path: string) => relative(source, path).split(sep).every(isCodeName);
     for (const path of filesBelow(source)) if (isCode(path)) refuseLinkOut(path, [source]);
-    cpSync(source, target, { recursive: true, dereference: true, filter });
+    cpSync(source, target, { recursive: true, dereference: true, filter: isCode });
   } else {
     mkdirSync(target);
     cpSync(source, join(target, basename(source)), { dereference: true });
@@ -77,8 +77,7 @@ export function copyCode(source: string, format: ModelFormat, directory: string)
   return CODE_FOLDER;
 }
 
-function isCode(path: string): boolean {
-  const name = basename(path);
+function isCodeName(name: string): boolean {
   return !name.startsWith('.') && name !== '__pycache__' && !name.endsWith('.pyc');
 }
 

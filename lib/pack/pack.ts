@@ -242,7 +242,7 @@ function withLabels(outputs: readonly TensorSpec[], labels: readonly string[] | 
   if (labels === undefined) return [...outputs];
   const fits = (spec: TensorSpec) => spec.datatype.startsWith('FP') && spec.shape.at(-1) === labels.length;
   if (!outputs.some(fits)) {
-    const shapes = outputs.map(({ name, datatype, shape }) => `\`${name}\` ${datatype} [${shape}]`).join(', ');
+    const shapes = outputs.map((spec) => `\`${spec.name}\` ${spec.datatype} ${shapeText(spec)}`).join(', ');
     throw new ModelPackageError(
       'LABELS_INVALID',
       `${labels.length} labels were given, and no output has ${labels.length} scores: ${shapes}. ` +
