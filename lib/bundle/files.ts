@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import path, { join, type PlatformPath } from 'node:path';
+import path, { join, type PlatformPath, posix, sep } from 'node:path';
 
 /** Files that tools leave beside the code, such as caches and source maps. */
 const BYPRODUCT = /\.(d\.ts|map|pyc)$|__pycache__$/;
@@ -15,7 +15,12 @@ export function filesUnder(path: string): string[] {
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && isDeployed(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
-    .sort((one, other) => (pathBelow(path, one) < pathBelow(path, other) ? -1 : 1));
+    .sort((one, other) => (slashed(one) < slashed(other) ? -1 : 1));
+}
+
+/** Key for an order that does not depend on the platform. */
+function slashed(path: string): string {
+  return path.replaceAll(sep, posix.sep);
 }
 
 /**

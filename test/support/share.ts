@@ -1,5 +1,5 @@
 /** Whether the long suites run whole: `npm run test:all`. */
-const ALL = process.env.MODELSHIP_TEST_ALL === 'true';
+export const ALL = process.env.MODELSHIP_TEST_ALL === 'true';
 
 /** The seed that `npm test` prints. Without one, as under `npx vitest`, each run draws the same share. */
 const SEED = Number(process.env.MODELSHIP_TEST_SEED ?? 1);

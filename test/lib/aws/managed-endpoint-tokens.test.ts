@@ -111,7 +111,7 @@ describe('tokens among the props of a ManagedEndpointModel', () => {
       'rollout.intervalMinutes',
     ],
     [
-      'intervalMinutes of batches',
+      'interval of batches',
       (token) => ({ rollingUpdate: { batchPercent: 10, interval: Duration.minutes(token) } }),
       'rollingUpdate.interval',
     ],

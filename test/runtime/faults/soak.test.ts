@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import { echoPackage } from '../../lib/cli/support.js';
+import { ALL } from '../../support/share.js';
 import { BUNDLE, IRIS, post, predict, spawnServer, stopAll } from './servers.js';
 
 afterAll(stopAll);
 
 /** Minutes of load. Only `npm run test:all` runs it, unless the variable gives another time. */
-const MINUTES = Number(process.env.MODELSHIP_TEST_SOAK_MINUTES ?? (process.env.MODELSHIP_TEST_ALL ? 30 : 0));
+const MINUTES = Number(process.env.MODELSHIP_TEST_SOAK_MINUTES ?? (ALL ? 30 : 0));
 
 /** Models loaded and unloaded during the load. */
 const LOADS = 200;

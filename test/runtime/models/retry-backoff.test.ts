@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { RetryBackoff } from '../../../runtime/src/models/retry-backoff.js';
 
 /** The looks at which `key` is tried, of the first `count`, where each try fails. */
-function tries(setbacks: RetryBackoff, key: string, count: number): number[] {
+function tries(backoff: RetryBackoff, key: string, count: number): number[] {
   return Array.from({ length: count }, (_, look) => look).filter((_look) => {
-    const isDue = setbacks.isDue(key);
-    if (isDue) setbacks.note(key, 'it is bad');
+    const isDue = backoff.isDue(key);
+    if (isDue) backoff.note(key, 'it is bad');
     return isDue;
   });
 }
@@ -18,23 +18,23 @@ describe('what cannot be loaded', () => {
   });
 
   it('is told once, and again when it fails otherwise', () => {
-    const setbacks = new RetryBackoff();
-    expect(['one', 'one', 'two', 'one'].map((message) => setbacks.note('a', message))).toEqual([
+    const backoff = new RetryBackoff();
+    expect(['one', 'one', 'two', 'one'].map((message) => backoff.note('a', message))).toEqual([
       true,
       false,
       true,
       true,
     ]);
-    expect(setbacks.note('b', 'one')).toBe(true);
+    expect(backoff.note('b', 'one')).toBe(true);
   });
 
   it('is tried at once when it was mended, or a caller asks', () => {
-    const setbacks = new RetryBackoff();
-    tries(setbacks, 'a', 20);
-    setbacks.clear('a');
-    expect(setbacks.isDue('a')).toBe(true);
-    tries(setbacks, 'a', 20);
-    setbacks.clear();
-    expect(setbacks.isDue('a')).toBe(true);
+    const backoff = new RetryBackoff();
+    tries(backoff, 'a', 20);
+    backoff.clear('a');
+    expect(backoff.isDue('a')).toBe(true);
+    tries(backoff, 'a', 20);
+    backoff.clear();
+    expect(backoff.isDue('a')).toBe(true);
   });
 });

@@ -10,6 +10,7 @@ import { ENVIRONMENT, METRICS_PATH, READY_PATH } from '../../../runtime/src/cont
 import { describeServers } from '../../support/every-server.js';
 import { node } from '../../support/nodes.js';
 import { writePackage } from '../../support/packages.js';
+import { ALL } from '../../support/share.js';
 import {
   bundleOn,
   freePort,
@@ -21,7 +22,7 @@ import {
   stopAll,
   until,
 } from '../faults/servers.js';
-import { Client, childrenOf, everyProcess, THREE } from './several.js';
+import { Client, childrenOf, everyProcess, replaced, THREE } from './several.js';
 
 const PREDICT = '/v1/models/iris:predict';
 const PROTO = join(import.meta.dirname, '../../../runtime/proto/open_inference.proto');
@@ -54,7 +55,7 @@ describeServers('fault 50: a process of several is killed under load', (startOne
     await until(async () => others().length === 1);
     // Those that are alive answer for all: a probe that failed now would take the replica out of service.
     expect((await fetch(base + READY_PATH)).status).toBe(200);
-    await until(async () => server.log().split('"message":"every process serves"').length === 3);
+    await replaced(server);
     isOver = true;
     const all = await Promise.all(outcomes);
     for (const client of clients) client.close();
@@ -107,7 +108,7 @@ describe('a server of several processes', () => {
     };
     expect(models[0]!.inference_count).toBe(300);
     process.kill(childrenOf(server)[0]!, 'SIGKILL');
-    await until(async () => server.log().split('"message":"every process serves"').length === 3);
+    await replaced(server);
     expect(await ok(base)).toBe(300);
     const text = await (await fetch(base + METRICS_PATH)).text();
     expect(text.match(/^modelship_queue_depth /gm)).toHaveLength(1);
@@ -126,7 +127,7 @@ describe('a server of several processes', () => {
     expect((await post(`${base}/v2/repository/models/iris/unload`, '{}')).status).toBe(200);
     expect(await statuses()).toEqual(['404']);
     process.kill(childrenOf(server)[0]!, 'SIGKILL');
-    await until(async () => server.log().split('"message":"every process serves"').length === 3);
+    await replaced(server);
     expect(await statuses()).toEqual(['404']);
     expect((await post(`${base}/v2/repository/models/iris/load`, '{}')).status).toBe(200);
     expect(await statuses()).toEqual(['200']);
@@ -168,7 +169,7 @@ describe('a server of several processes', () => {
     process.kill(victim, 'SIGKILL');
     expect(count(await Promise.all(outcomes))).toEqual({ 200: 3, ECONNRESET: 1 });
     for (const client of clients) client.close();
-    await until(async () => server.log().split('"message":"every process serves"').length === 3);
+    await replaced(server);
     expect(descriptors()).toBe(before);
   }, 60_000);
 
@@ -186,7 +187,7 @@ describe('a server of several processes', () => {
     expect(count(await outcomes())).toEqual({ 200: 6 });
     for (const client of clients) client.close();
     process.kill(childrenOf(server)[0]!, 'SIGKILL');
-    await until(async () => server.log().split('"message":"every process serves"').length === 3);
+    await replaced(server);
     const fresh = Array.from({ length: 6 }, () => new Client(base, 1));
     expect(count(await Promise.all(fresh.map((client) => client.post(PREDICT, IRIS_REQUEST))))).toEqual({ 200: 6 });
     for (const client of fresh) client.close();
@@ -262,7 +263,7 @@ describe('a server of several processes', () => {
 });
 
 /** Requests of the mixed load; `npm run test:all` sends all of them. */
-const TOTAL = process.env.MODELSHIP_TEST_ALL === 'true' ? 100_000 : 10_000;
+const TOTAL = ALL ? 100_000 : 10_000;
 
 /** Calls `ModelInfer` of iris. @returns the status */
 async function infer(port: number, key: string): Promise<number> {

@@ -14,6 +14,11 @@ export async function everyProcess(server: ServerProcess): Promise<string> {
   return base as string;
 }
 
+/** Waits until a process that was killed is replaced, for the first time. */
+export function replaced(server: ServerProcess): Promise<void> {
+  return until(async () => server.log().split('"message":"every process serves"').length === 3);
+}
+
 /** Process IDs of the processes that take requests. */
 export function childrenOf({ child }: ServerProcess): readonly number[] {
   return readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').map(Number);

@@ -133,7 +133,7 @@ describe('a queue', () => {
       },
     };
     const onRowCountMismatch = vi.fn();
-    const queue = scheduler(dropping, { onRowCountMismatch: onRowCountMismatch });
+    const queue = scheduler(dropping, { onRowCountMismatch });
     const ask = (...numbers: number[]) =>
       Promise.all(numbers.map((value) => queue.submit(row(value), 'serving_default').then(values)));
     expect(await ask(1, 2)).toEqual([[2], [4]]);

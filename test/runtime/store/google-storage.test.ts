@@ -100,11 +100,11 @@ describe('versions below a prefix of a store', () => {
 
 describe("Google's metadata server", () => {
   it('is asked again after a failure, and its answer is kept for a while', async () => {
-    const { cachedCredentials: kept } = await import('../../../runtime/src/store/credentials.js');
+    const { cachedCredentials } = await import('../../../runtime/src/store/credentials.js');
     vi.useFakeTimers();
     try {
       let asked = 0;
-      const credentials = kept(async () => {
+      const credentials = cachedCredentials(async () => {
         if (++asked === 1) throw new Error('not yet');
         return { authorization: `${asked}` };
       });

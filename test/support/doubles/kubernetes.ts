@@ -38,10 +38,6 @@ export class Kubernetes {
     return `127.0.0.1:${this.port}`;
   }
 
-  get token(): string {
-    return TOKEN;
-  }
-
   /** CA certificate, PEM-encoded. */
   get certificate(): string {
     return readFileSync(join(this.folder, 'apiserver.crt'), 'utf8');
@@ -169,21 +165,13 @@ export class Kubernetes {
 
   private async finish(namespace: string): Promise<void> {
     const inside = [
-      ...['apis/apps/v1', 'deployments'],
-      ...[
-        'api/v1',
-        'services',
-        'api/v1',
-        'serviceaccounts',
-        'api/v1',
-        'configmaps',
-        'api/v1',
-        'persistentvolumeclaims',
-      ],
+      ['apis/apps/v1', 'deployments'],
+      ['api/v1', 'services'],
+      ['api/v1', 'serviceaccounts'],
+      ['api/v1', 'configmaps'],
+      ['api/v1', 'persistentvolumeclaims'],
     ];
-    for (let index = 0; index < inside.length; index += 2) {
-      await this.call('DELETE', `/${inside[index]}/namespaces/${namespace}/${inside[index + 1]}`);
-    }
+    for (const [api, kind] of inside) await this.call('DELETE', `/${api}/namespaces/${namespace}/${kind}`);
     const { body } = await this.call('GET', `/api/v1/namespaces/${namespace}`);
     await this.call('PUT', `/api/v1/namespaces/${namespace}/finalize`, { ...body, spec: { finalizers: [] } });
   }

@@ -216,7 +216,7 @@ export const KINDS: { readonly [type: string]: Kind } = {
   },
   'microsoft.app/managedenvironments': {
     check: named(/^[a-z0-9A-Z-]{1,60}$/),
-    complete(resource, { store }) {
+    complete(resource) {
       resource.properties = {
         publicNetworkAccess: 'Enabled',
         zoneRedundant: false,
@@ -228,7 +228,6 @@ export const KINDS: { readonly [type: string]: Kind } = {
           ...resource.properties.customDomainConfiguration,
         },
       };
-      void store;
     },
     checkDelete(resource, { store }) {
       const apps = store

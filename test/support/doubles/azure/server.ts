@@ -44,8 +44,6 @@ export interface Response {
  */
 export class AzureDouble {
   readonly store = new AzureStore(SUBSCRIPTION, TENANT, DEPLOYER);
-  /** Rejected requests, for messages of failed tests. */
-  readonly refusals: string[] = [];
   private readonly arm = new Arm(this.store);
   private readonly blobs = new Blobs(this.store);
   private readonly graph = new Graph(this.store);
@@ -124,7 +122,6 @@ export class AzureDouble {
       const status = error instanceof Refusal ? error.status : 500;
       const code = error instanceof Refusal ? error.code : 'InternalServerError';
       const message = error instanceof Error ? error.message : `${error}`;
-      if (status !== 404) this.refusals.push(`${request.method} ${host}${request.path}: ${status} ${message}`);
       if (!(error instanceof Refusal)) console.error(request.method, request.path, error);
       const body = isBlob
         ? `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`

@@ -31,8 +31,6 @@ function pathPattern(path: string): RegExp {
  */
 export class GoogleDouble {
   readonly store: GoogleStore;
-  /** Rejected requests, for messages of failed tests. */
-  readonly refusals: string[] = [];
   private readonly operations = new Map<string, Json>();
   private proxy!: HttpsProxy;
 
@@ -75,7 +73,6 @@ export class GoogleDouble {
       status = error instanceof Refusal ? error.code : 500;
       const message = error instanceof Error ? error.message : `${error}`;
       body = { error: { code: status, message, status: STATUS[status] ?? 'INTERNAL' } };
-      if (status !== 404) this.refusals.push(`${request.method} ${request.url}: ${status} ${message}`);
       if (!(error instanceof Refusal)) console.error(request.method, request.url, error);
     }
     // Clients that poll operations wait this long.

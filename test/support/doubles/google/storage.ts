@@ -7,9 +7,8 @@ const BUCKET_NAME = /^(?!goog|.*google)[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/;
 
 const bucket: Kind = {
   isShort: true,
-  check({ name }, { body }) {
+  check({ name }) {
     if (!BUCKET_NAME.test(name)) throw new Refusal(400, `Invalid bucket name: '${name}'`);
-    void body;
   },
   complete(resource, { store }, before) {
     const { uniformBucketLevelAccess = { enabled: false } } = resource.iamConfiguration ?? {};
