@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { freePort, IRIS, SERVER, StartedRuntime } from '../contract/started-runtime.js';
+import { IRIS, SERVER, StartedRuntime } from '../contract/started-runtime.js';
+import { freePort } from '../support/free-port.js';
 import { EVERY_NODE } from '../support/nodes.js';
 
 // The other tests run with the Node that is installed here. Images, Lambda and Azure Functions have others.

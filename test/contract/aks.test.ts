@@ -7,7 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ContainerModel } from '../../lib/azure/index.js';
 import { Access } from '../../lib/serving/access.js';
 import { azureStack, IMAGE, type Resource, Template } from '../lib/azure/support.js';
-import { expectSamples, freePort, IRIS, StartedRuntime, samplesOf, startBlobs } from './started-runtime.js';
+import { freePort } from '../support/free-port.js';
+import { expectSamples, IRIS, StartedRuntime, samplesOf, startBlobs } from './started-runtime.js';
 
 const ACCOUNT = /\$\{azurerm_storage_account\.[^}]*primary_blob_endpoint\}/;
 

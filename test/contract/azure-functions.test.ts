@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServerlessModel } from '../../lib/azure/index.js';
 import { Access } from '../../lib/serving/access.js';
 import { azureStack, functionApp, type Resource, Template } from '../lib/azure/support.js';
-import { expectSamples, freePort, IRIS, StartedRuntime } from './started-runtime.js';
+import { freePort } from '../support/free-port.js';
+import { expectSamples, IRIS, StartedRuntime } from './started-runtime.js';
 
 /** Plays the Functions host on a function app: reads its files, starts its custom handler, and forwards requests. */
 class FunctionsHost {

@@ -5,7 +5,8 @@ import { DEFAULT_PORT } from '@modelship/runtime/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ManagedEndpointModel } from '../../lib/azure/index.js';
 import { azureStack, IMAGE, type Resource, Template } from '../lib/azure/support.js';
-import { expectClose, freePort, IRIS, StartedRuntime, samplesOf } from './started-runtime.js';
+import { freePort } from '../support/free-port.js';
+import { expectClose, IRIS, StartedRuntime, samplesOf } from './started-runtime.js';
 
 const WORKSPACES = 'Microsoft.MachineLearningServices/workspaces';
 

@@ -6,10 +6,11 @@ import { extract } from 'tar';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BatchCompute, BatchModel } from '../../lib/aws/index.js';
 import { ImageSource } from '../../lib/serving/index.js';
+import { freePort } from '../support/free-port.js';
 import { Synthesized } from './aws-assets.js';
 import { Account, BUCKET, golden, lines, rows, WRONG } from './batch-account.js';
 import { RolePolicies } from './role-policies.js';
-import { expectClose, freePort, IRIS, SERVER, StartedRuntime } from './started-runtime.js';
+import { expectClose, IRIS, SERVER, StartedRuntime } from './started-runtime.js';
 import { type TransformJob, transform } from './transform-job.js';
 
 const image = ImageSource.fromRegistry('123456789012.dkr.ecr.us-east-1.amazonaws.com/runtime:1');

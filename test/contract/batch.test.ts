@@ -2,12 +2,13 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BatchCompute, BatchModel, type BatchRequestOptions, ContainerModel } from '../../lib/aws/index.js';
 import { ImageSource } from '../../lib/serving/index.js';
+import { freePort } from '../support/free-port.js';
 import { ApiGateway, restEvent } from './api-gateway.js';
 import { Synthesized } from './aws-assets.js';
 import { Account, BUCKET, expectGolden, golden, itemsOf, lines, rows, WRONG } from './batch-account.js';
 import { SynthesizedFunction } from './lambda-function.js';
 import { LambdaEnvironment } from './lambda-interface.js';
-import { freePort, IRIS, StartedRuntime } from './started-runtime.js';
+import { IRIS, StartedRuntime } from './started-runtime.js';
 
 const image = ImageSource.fromRegistry('123456789012.dkr.ecr.us-east-1.amazonaws.com/runtime:1');
 

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServerlessModel } from '../../lib/gcp/index.js';
 import { googleStack, minimal, only, type Template, template } from '../lib/gcp/support.js';
+import { freePort } from '../support/free-port.js';
 import { expectPredictions, mountBucket, predictUrl, variables } from './google-host.js';
-import { expectSamples, freePort, IRIS, StartedRuntime } from './started-runtime.js';
+import { expectSamples, IRIS, StartedRuntime } from './started-runtime.js';
 
 const stack = googleStack();
 new ServerlessModel(stack, 'Iris', { ...minimal, model: IRIS });

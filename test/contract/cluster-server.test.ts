@@ -11,7 +11,8 @@ import { ModelServer } from '../../lib/serving/servers/model-server.js';
 import { azureStack } from '../lib/azure/support.js';
 import { googleStack, only, REGION, resources, type Template, template } from '../lib/gcp/support.js';
 import { manifest } from '../lib/kubernetes/support.js';
-import { expectSamples, freePort, IRIS, SERVER, StartedRuntime } from './started-runtime.js';
+import { freePort } from '../support/free-port.js';
+import { expectSamples, IRIS, SERVER, StartedRuntime } from './started-runtime.js';
 
 const PORT = 9000;
 

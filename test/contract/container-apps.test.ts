@@ -4,7 +4,8 @@ import { ServerlessHost, ServerlessModel } from '../../lib/azure/index.js';
 import { Access } from '../../lib/serving/access.js';
 import { azureStack, IMAGE, type Resource, Template } from '../lib/azure/support.js';
 import { type Collector, grpcCollector } from '../runtime/observability/collector.js';
-import { expectSamples, freePort, IRIS, StartedRuntime, startBlobs } from './started-runtime.js';
+import { freePort } from '../support/free-port.js';
+import { expectSamples, IRIS, StartedRuntime, startBlobs } from './started-runtime.js';
 
 const ACCOUNT = /\$\{azurerm_storage_account\.[^}]*primary_blob_endpoint\}/;
 

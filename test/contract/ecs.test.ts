@@ -3,9 +3,10 @@ import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ContainerModel } from '../../lib/aws/index.js';
 import { ImageSource } from '../../lib/serving/index.js';
+import { freePort } from '../support/free-port.js';
 import { Moto } from '../support/moto.js';
 import { Synthesized } from './aws-assets.js';
-import { expectSamples, freePort, IRIS, StartedRuntime, samplesOf } from './started-runtime.js';
+import { expectSamples, IRIS, StartedRuntime, samplesOf } from './started-runtime.js';
 
 const image = ImageSource.fromRegistry('123456789012.dkr.ecr.us-east-1.amazonaws.com/runtime:1');
 const synthesized = new Synthesized((stack) => {

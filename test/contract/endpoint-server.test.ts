@@ -8,8 +8,9 @@ import { ManagedEndpointModel as GoogleEndpoint } from '../../lib/gcp/index.js';
 import { ModelServer } from '../../lib/serving/index.js';
 import { Template as AzureTemplate, azureStack } from '../lib/azure/support.js';
 import { googleStack, REGION, resources, type Template, template } from '../lib/gcp/support.js';
+import { freePort } from '../support/free-port.js';
 import { expectPredictions, variables } from './google-host.js';
-import { freePort, IRIS, StartedRuntime, startBlobs } from './started-runtime.js';
+import { IRIS, StartedRuntime, startBlobs } from './started-runtime.js';
 
 const WORKSPACES = 'Microsoft.MachineLearningServices/workspaces';
 

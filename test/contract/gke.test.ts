@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ContainerModel } from '../../lib/gcp/index.js';
 import { googleStack, minimal, only, type Template, template } from '../lib/gcp/support.js';
 import { manifest } from '../lib/kubernetes/support.js';
+import { freePort } from '../support/free-port.js';
 import { expectPredictions, mountBucket, predictUrl, variables } from './google-host.js';
-import { expectSamples, freePort, IRIS, StartedRuntime } from './started-runtime.js';
+import { expectSamples, IRIS, StartedRuntime } from './started-runtime.js';
 
 const stack = googleStack();
 new ContainerModel(stack, 'Iris', { ...minimal, model: IRIS });

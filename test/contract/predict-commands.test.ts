@@ -10,8 +10,9 @@ import { predictPath, READY_PATH } from '@modelship/runtime/contract';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Access, type ModelEndpoint } from '../../lib/serving/index.js';
 import { ENDPOINTS } from '../lib/endpoints.js';
+import { freePort } from '../support/free-port.js';
 import { requireTool } from '../support/tools.js';
-import { freePort, IRIS, StartedRuntime } from './started-runtime.js';
+import { IRIS, StartedRuntime } from './started-runtime.js';
 
 vi.mock('../../lib/bundle/runtime-folder.js', () => import('../lib/azure/small-runtime.js'));
 

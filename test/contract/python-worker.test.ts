@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { runtimeImageContext } from '../../lib/bundle/image-context.js';
 import { Model } from '../../lib/model/model.js';
 import { packModel } from '../../lib/pack/index.js';
-import { expectSamples, freePort, StartedRuntime } from './started-runtime.js';
+import { freePort } from '../support/free-port.js';
+import { expectSamples, StartedRuntime } from './started-runtime.js';
 
 const root = join(import.meta.dirname, '../..');
 const python = join(root, '.venv/bin/python');

@@ -6,8 +6,9 @@ import { extract } from 'tar';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ManagedEndpointModel } from '../../lib/aws/index.js';
 import { ImageSource } from '../../lib/serving/index.js';
+import { freePort } from '../support/free-port.js';
 import { Synthesized } from './aws-assets.js';
-import { expectClose, freePort, IRIS, StartedRuntime, samplesOf } from './started-runtime.js';
+import { expectClose, IRIS, StartedRuntime, samplesOf } from './started-runtime.js';
 
 const SERVER = fileURLToPath(new URL('../../runtime/dist/bundle/server.js', import.meta.url));
 const image = ImageSource.fromRegistry('123456789012.dkr.ecr.us-east-1.amazonaws.com/runtime:1');

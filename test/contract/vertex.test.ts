@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ManagedEndpointModel } from '../../lib/gcp/index.js';
 import { googleStack, minimal, resources, type Template, template } from '../lib/gcp/support.js';
+import { freePort } from '../support/free-port.js';
 import { expectPredictions, variables } from './google-host.js';
-import { freePort, IRIS, StartedRuntime, startBlobs } from './started-runtime.js';
+import { IRIS, StartedRuntime, startBlobs } from './started-runtime.js';
 
 const stack = googleStack();
 new ManagedEndpointModel(stack, 'Iris', { ...minimal, model: IRIS, dedicated: false });

@@ -4,8 +4,8 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { freePort } from '../contract/started-runtime.js';
 import { Tarballs } from '../package/project.js';
+import { freePort } from '../support/free-port.js';
 import { shareOf } from '../support/share.js';
 import { pageSnippets, ROOT, type Snippet } from './snippets.js';
 

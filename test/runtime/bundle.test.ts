@@ -11,8 +11,9 @@ import { loadSync } from '@grpc/proto-loader';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ENVIRONMENT } from '../../runtime/src/contract.js';
 import { readManifest } from '../../runtime/src/manifest/index.js';
+import { freePort } from '../support/free-port.js';
 import { localAws, Moto } from '../support/moto.js';
-import { BUNDLE, freePort, IRIS, metric, spawnServer, stopAll } from './faults/servers.js';
+import { BUNDLE, IRIS, metric, spawnServer, stopAll } from './faults/servers.js';
 import { httpCollector } from './observability/collector.js';
 
 const PROTO = join(import.meta.dirname, '../../runtime/proto/open_inference.proto');

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type RuntimeConfig, readConfig } from '../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
@@ -76,16 +76,6 @@ export function spawnServer(
   });
   const exit = once(child, 'close').then(([code]) => code as number | null);
   return { child, url, exit, log: () => log };
-}
-
-/** A port of this machine that nothing listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 export async function stopAll(): Promise<void> {

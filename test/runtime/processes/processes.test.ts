@@ -8,20 +8,11 @@ import { loadSync } from '@grpc/proto-loader';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ENVIRONMENT, METRICS_PATH, READY_PATH } from '../../../runtime/src/contract.js';
 import { describeServers } from '../../support/every-server.js';
+import { freePort } from '../../support/free-port.js';
 import { node } from '../../support/nodes.js';
 import { writePackage } from '../../support/packages.js';
 import { ALL } from '../../support/share.js';
-import {
-  bundleOn,
-  freePort,
-  IRIS,
-  IRIS_REQUEST,
-  metric,
-  post,
-  spawnServer,
-  stopAll,
-  until,
-} from '../faults/servers.js';
+import { bundleOn, IRIS, IRIS_REQUEST, metric, post, spawnServer, stopAll, until } from '../faults/servers.js';
 import { Client, childrenOf, everyProcess, replaced, THREE } from './several.js';
 
 const PREDICT = '/v1/models/iris:predict';
