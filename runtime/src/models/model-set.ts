@@ -141,8 +141,8 @@ export class ModelSet {
 
   /** Returns the versions that were found but are not in memory. */
   unloaded(): readonly ModelVersion[] {
-    const candidates = [...this.found.values()].flat();
-    return candidates.filter(({ name, version }) => this.options.catalog.version(name, version) === undefined);
+    const versions = [...this.found.values()].flat().map(({ name, version }) => ({ name, version }));
+    return versions.filter(({ name, version }) => this.options.catalog.version(name, version) === undefined);
   }
 
   /**
