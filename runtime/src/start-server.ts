@@ -65,6 +65,7 @@ export async function startServer(
     protocols: { vertexRoutes, sageMakerAccept, kserveStatus: config.kserveStatus },
     maxBodyBytes: config.maxBodyBytes,
     timeoutSeconds: config.timeoutSeconds,
+    corsOrigins: config.corsOrigins,
   });
   const limits = limitsOf(config);
   const resize = (processes: number) => divide(limits, config, processes);

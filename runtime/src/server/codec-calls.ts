@@ -1,5 +1,6 @@
 import type { HttpResponse } from '../http/http.js';
-import type { ServedModel } from '../models/served-model.js';
+import type { ModelControl } from '../models/model-catalog.js';
+import type { ModelVersion, ServedModel } from '../models/served-model.js';
 import type { ModelMetricsData } from '../observability/model-metrics.js';
 import type { InferenceRequest, InferenceResponse } from '../tensor/request.js';
 
@@ -8,6 +9,8 @@ export interface CodecOptions {
   readonly protocols: object;
   readonly maxBodyBytes: number;
   readonly timeoutSeconds: number;
+  /** Origins of web pages that may change the models. @default - none */
+  readonly corsOrigins?: readonly string[];
 }
 
 /** Version of a model without its functions, as it is sent to a thread. */
@@ -24,6 +27,8 @@ export interface CatalogData {
     labels: Readonly<Record<string, string>>,
     versions: readonly ModelData[],
   ])[];
+  /** Versions that were found but are not in memory. @default - callers may not change the models */
+  readonly unloaded?: readonly ModelVersion[];
 }
 
 /** Request without its functions, as it is sent to a thread. */
@@ -46,8 +51,8 @@ export interface ThreadCalls {
   handle(id: number, request: RequestData, catalog: CatalogData): Promise<HandledData>;
 }
 
-/** Calls that the server answers. */
-export interface ServerCalls {
+/** Calls that the server answers. It answers those that change the models only if callers may change them. */
+export interface ServerCalls extends Pick<ModelControl, 'load' | 'unload' | 'configure'> {
   /** Runs a model for the request `id`. */
   infer(id: number, name: string, version: string, request: InferenceRequest): Promise<InferenceResponse>;
 }

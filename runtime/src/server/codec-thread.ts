@@ -2,8 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Channel } from '../channel.js';
 import { withinTimeout } from '../models/deadline.js';
-import type { ModelCatalog } from '../models/model-catalog.js';
-import type { ServedModel } from '../models/served-model.js';
+import type { ModelCatalog, ModelControl } from '../models/model-catalog.js';
+import type { ModelVersion, ServedModel } from '../models/served-model.js';
 import { Logger } from '../observability/log.js';
 import { processFigures, RuntimeMetrics } from '../observability/metrics.js';
 import { ModelMetrics } from '../observability/model-metrics.js';
@@ -12,7 +12,7 @@ import { withBuffers } from '../tensor/tensor.js';
 import { App } from './app.js';
 import type { CatalogData, CodecOptions, HandledData, ServerCalls, ThreadCalls } from './codec-calls.js';
 
-const { protocols: protocolOptions, maxBodyBytes, timeoutSeconds } = workerData as CodecOptions;
+const { protocols: protocolOptions, maxBodyBytes, timeoutSeconds, corsOrigins } = workerData as CodecOptions;
 const port = parentPort!;
 
 /** Metrics of the models that a request used, by name and version. */
@@ -29,6 +29,7 @@ const own: ThreadCalls = {
       metrics,
       logger: new Logger('error'),
       maxBodyBytes,
+      corsOrigins,
       measure: async () => ({ metrics, figures: processFigures(0) }),
     });
     const { status, headers, body: text } = await app.handle({ ...request, body: bufferOf(body) });
@@ -42,8 +43,8 @@ const own: ThreadCalls = {
 const channel: Channel<ServerCalls> = new Channel<ServerCalls>((message) => port.postMessage(message), { ...own });
 port.on('message', (message) => channel.receive(message));
 
-/** Returns the models of the server, whose runs take place in the server's own thread. */
-function catalogOf(id: number, { ready, models }: CatalogData, used: Used): ModelCatalog {
+/** Returns the models of the server, whose runs and changes take place in the server's own thread. */
+function catalogOf(id: number, { ready, models, unloaded }: CatalogData, used: Used): ModelCatalog {
   const served = new Map(
     models.map(([model, , versions]) => [
       model,
@@ -75,6 +76,16 @@ function catalogOf(id: number, { ready, models }: CatalogData, used: Used): Mode
         .get(name)
         ?.find((each) => each.state === 'AVAILABLE' && (version === undefined || each.version === version)),
     labels: (name) => labels.get(name) ?? {},
+    control: unloaded && controlOf(unloaded),
+  };
+}
+
+function controlOf(unloaded: readonly ModelVersion[]): ModelControl {
+  return {
+    load: (name, location) => channel.call('load', name, location),
+    unload: (name) => channel.call('unload', name),
+    configure: (entries) => channel.call('configure', entries),
+    unloaded: () => unloaded,
   };
 }
 

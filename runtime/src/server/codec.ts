@@ -58,6 +58,9 @@ export class Codec {
         const inputs = request.inputs.map(withBuffers);
         return model.infer({ ...request, inputs, signal: this.requests.get(id)?.signal });
       },
+      load: (name, location) => this.catalog.control!.load(name, location),
+      unload: (name) => this.catalog.control!.unload(name),
+      configure: (entries) => this.catalog.control!.configure(entries),
     };
     const channel = new Channel<ThreadCalls>((message) => worker.postMessage(message), { ...own });
     worker.on('message', (message) => channel.receive(message));
@@ -90,6 +93,7 @@ export class Codec {
           signatures,
         })),
       ]),
+      unloaded: catalog.control?.unloaded(),
     };
   }
 }

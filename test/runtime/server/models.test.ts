@@ -10,6 +10,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import type { HostSettings } from '../../../runtime/src/platforms/host.js';
+import { LARGE_BODY_BYTES } from '../../../runtime/src/server/codec.js';
 import { type RunningServer, startServer } from '../../../runtime/src/start-server.js';
 import { post, slowPackage, until } from '../faults/servers.js';
 import { VersionFolder } from '../models/model-folders.js';
@@ -187,6 +188,36 @@ describe('the model repository of the Open Inference Protocol', { timeout: 30_00
     expect((await predict(base)).status).toBe(200);
   });
 
+  it('lists names, versions and states of unloaded versions, and nothing else', async () => {
+    const folder = new VersionFolder('1');
+    const { base } = await start({ [ENVIRONMENT.model]: folder.path, ...controlled });
+    expect((await post(`${base}/v2/repository/models/slow/unload`, '')).status).toBe(200);
+    for (const body of ['', ' '.repeat(LARGE_BODY_BYTES).concat('{}')]) {
+      expect(await json(post(`${base}/v2/repository/index`, body))).toEqual([
+        { name: 'slow', version: '1', state: 'UNAVAILABLE', reason: 'unloaded' },
+      ]);
+    }
+  });
+
+  it('takes calls that are too large for the event loop, and rejects those of other web pages', async () => {
+    const folder = new VersionFolder('1');
+    const origin = 'https://pages.example';
+    const { base } = await start({
+      [ENVIRONMENT.model]: folder.path,
+      [ENVIRONMENT.corsOrigins]: origin,
+      ...controlled,
+    });
+    const large = ' '.repeat(LARGE_BODY_BYTES).concat('{}');
+    const call = (name: string, from: string) => post(`${base}/v2/repository/models/${name}`, large, { origin: from });
+    expect((await call('slow/unload', 'https://other.example')).status).toBe(403);
+    expect((await predict(base)).status).toBe(200);
+    expect((await call('slow/unload', origin)).status).toBe(200);
+    expect((await predict(base)).status).toBe(404);
+    expect((await call('slow/load', origin)).status).toBe(200);
+    expect((await predict(base)).status).toBe(200);
+    expect((await call('none/load', origin)).status).toBe(404);
+  });
+
   it('takes the messages of Triton and of KServe', async () => {
     const folder = new VersionFolder('1');
     const { grpcPort } = await start({ [ENVIRONMENT.model]: folder.path, ...controlled });
@@ -246,6 +277,18 @@ describe('a multi-model endpoint of SageMaker', { timeout: 30_000 }, () => {
     expect((await invoke('a1')).status).toBe(404);
     expect((await invoke('b2')).status).toBe(200);
     expect((await fetch(`${base}/ping`)).status).toBe(200);
+  });
+
+  it('takes requests that are too large for the event loop', async () => {
+    const folder = new VersionFolder('1');
+    const { base } = await start({}, { requestedModels: folder.path });
+    const padded = (body: object) => `${JSON.stringify(body)}${' '.repeat(LARGE_BODY_BYTES)}`;
+    const load = () => post(`${base}/models`, padded({ model_name: 'a', url: join(folder.path, '1') }));
+    expect((await load()).status).toBe(200);
+    expect((await load()).status).toBe(409);
+    const answer = await post(`${base}/models/a/invoke`, padded({ inputs: [1] }), JSON_BODY);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toEqual({ outputs: [expect.any(Number)] });
   });
 
   it('finishes what is in flight before a model goes', async () => {
