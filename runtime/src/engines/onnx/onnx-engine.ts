@@ -18,8 +18,8 @@ import { type WithoutZipMap, withoutZipMap } from './zip-map.js';
 const MAX_ZIP_MAP_BYTES = 256 * 1024 * 1024;
 
 /**
- * Size of the inputs in bytes from which a model that runs on the event loop runs in a thread instead. Its trial was one
- * request, which is far smaller.
+ * Size of the inputs in bytes from which a model that runs on the event loop runs in a thread instead. Runs of small
+ * inputs may be short enough for the event loop while runs of large ones are not.
  */
 const LARGE_INPUT_BYTES = 128 * 1024;
 
@@ -115,7 +115,7 @@ function signatureOf(session: InferenceSession, path: string, stripped?: Without
 class OnnxModel implements LoadedModel {
   readonly signatures: Readonly<Record<string, Signature>>;
   private threads = 1;
-  /** Session for large inputs of a model that runs on the event loop, opened with the first of them. */
+  /** Session for large inputs of a model that runs on the event loop, opened with the first of them, which may be a trial. */
   private large: Promise<LastingSession> | undefined;
 
   constructor(
@@ -167,6 +167,7 @@ class OnnxModel implements LoadedModel {
   }
 
   async offload(threads: number): Promise<void> {
+    await this.releaseLarge();
     const before = this.session;
     this.session = await this.open(threads);
     this.threads = threads;
@@ -175,7 +176,13 @@ class OnnxModel implements LoadedModel {
 
   async close(): Promise<void> {
     await this.session.release();
-    await this.large?.then(
+    await this.releaseLarge();
+  }
+
+  private async releaseLarge(): Promise<void> {
+    const { large } = this;
+    this.large = undefined;
+    await large?.then(
       (session) => session.release(),
       () => {},
     );

@@ -6,7 +6,7 @@ import { engineFor, type LoadedModel } from '../../../../runtime/src/engines/ind
 import { runSlow, serve, slowPackage, stopAll } from '../../faults/servers.js';
 
 /** The threads that were started, newest last. */
-const threads = vi.hoisted(() => [] as { terminate(): Promise<number> }[]);
+const threads = vi.hoisted(() => [] as { readonly threadId: number; terminate(): Promise<number> }[]);
 
 vi.mock('node:worker_threads', async (original) => {
   const actual = await original<typeof import('node:worker_threads')>();
@@ -26,6 +26,21 @@ beforeEach(() => {
   threads.length = 0;
 });
 afterEach(stopAll);
+
+it('frees the thread that took large inputs before the model itself moves to a thread', async () => {
+  const path = join(import.meta.dirname, '../../../fixtures/zip_map.onnx');
+  const model = await engineFor('onnx').load({ path, format: 'onnx' }, { threads: 1 });
+  const rows = 20_000;
+  const features = { name: 'features', datatype: 'FP32', shape: [rows, 2], data: new Float32Array(2 * rows) } as const;
+  const before = await model.run([features]);
+  expect(threads).toHaveLength(1);
+  await model.offload!(1);
+  // Node reports -1 for a thread that has ended.
+  expect(threads.map(({ threadId }) => threadId !== -1)).toEqual([false, true]);
+  expect(await model.run([features])).toEqual(before);
+  expect(threads).toHaveLength(2);
+  await model.close();
+});
 
 describe('a model whose thread ends', () => {
   let model: LoadedModel;
