@@ -59,8 +59,8 @@ export function fileOperators(path: string, format: ModelFormat): string[] {
 
 const FINDERS: Partial<Record<ModelFormat, (file: FileBytes) => Iterable<string>>> = {
   *saved_model(file) {
-    for (const { name, fields } of protobufMessages(file, TENSORFLOW_MESSAGES, 'model')) {
-      const operator = name === 'node' ? protobufText(file, fields, TENSORFLOW_OPERATOR) : '';
+    for (const { fields } of protobufMessages(file, TENSORFLOW_MESSAGES, 'model', { node: [TENSORFLOW_OPERATOR] })) {
+      const operator = protobufText(file, fields, TENSORFLOW_OPERATOR);
       if (TENSORFLOW_FILES.test(operator)) yield operator;
     }
   },
@@ -77,9 +77,12 @@ const FINDERS: Partial<Record<ModelFormat, (file: FileBytes) => Iterable<string>
   *onnx(file) {
     const domains = new Set(ONNX_DOMAINS);
     const nodes: { domain: string; operator: string }[] = [];
-    for (const { name, fields } of protobufMessages(file, ONNX_MESSAGES, 'model')) {
-      if (name === 'function') domains.add(protobufText(file, fields, ONNX_FUNCTION_DOMAIN));
-      if (name !== 'node') continue;
+    const wanted = { function: [ONNX_FUNCTION_DOMAIN], node: [ONNX_DOMAIN, ONNX_OPERATOR] };
+    for (const { name, fields } of protobufMessages(file, ONNX_MESSAGES, 'model', wanted)) {
+      if (name === 'function') {
+        domains.add(protobufText(file, fields, ONNX_FUNCTION_DOMAIN));
+        continue;
+      }
       const domain = protobufText(file, fields, ONNX_DOMAIN);
       nodes.push({ domain, operator: protobufText(file, fields, ONNX_OPERATOR) });
     }

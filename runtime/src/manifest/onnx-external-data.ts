@@ -43,8 +43,8 @@ export function externalData(source: string): string[] {
 
 function externalLocations(file: FileBytes): Set<string> {
   const locations = new Set<string>();
-  for (const { name, fields } of protobufMessages(file, ONNX_MESSAGES, 'model')) {
-    if (name !== 'tensor') continue;
+  const wanted = { tensor: [EXTERNAL_DATA, DATA_LOCATION] };
+  for (const { fields } of protobufMessages(file, ONNX_MESSAGES, 'model', wanted)) {
     if (fields.findLast(({ number }) => number === DATA_LOCATION)?.varint !== EXTERNAL) continue;
     for (const field of fields.filter(({ number }) => number === EXTERNAL_DATA)) {
       const entry = [...wholeFields(file, field)];

@@ -68,29 +68,39 @@ function varint(bytes: Buffer, at: number): { value: number; length: number } | 
 /** Messages by name, each with the messages in its fields by field number. */
 export type Messages = Readonly<Record<string, Readonly<Record<number, string>>>>;
 
-/** A message and those of its fields that are no messages themselves. */
+/** Numbers of the fields to read by the name of their message. */
+export type WantedFields = Readonly<Record<string, readonly number[]>>;
+
+/** A message with those of its fields that the caller wants. */
 export interface ProtobufMessage {
   readonly name: string;
   readonly fields: readonly ProtobufField[];
 }
 
 /**
- * Visits the message `root` that the file holds and every message below it, as far as `messages` describes them. Messages
- * can be nested to any depth, so it does not recurse.
+ * Visits the message `root` that the file holds and every message below it, as far as `messages` describes them. Yields
+ * the messages that `wanted` names, with the fields that it lists. Other fields are skipped, because a forest has millions
+ * of them. Messages can be nested to any depth, so it does not recurse.
  *
  * @throws ModelPackageError `ARTIFACT_INVALID` if part of the file is unreadable, because other parsers may skip that
  * part and read what follows
  */
-export function* protobufMessages(file: FileBytes, messages: Messages, root: string): Generator<ProtobufMessage> {
+export function* protobufMessages(
+  file: FileBytes,
+  messages: Messages,
+  root: string,
+  wanted: WantedFields,
+): Generator<ProtobufMessage> {
   const open = [{ name: root, start: 0, end: file.size }];
   for (let span = open.pop(); span; span = open.pop()) {
+    const numbers = wanted[span.name];
     const fields: ProtobufField[] = [];
     for (const field of wholeFields(file, span)) {
       const name = messages[span.name]![field.number];
       if (name !== undefined && field.wireType === 2) open.push({ name, start: field.start, end: field.end });
-      else fields.push(field);
+      else if (numbers?.includes(field.number)) fields.push(field);
     }
-    yield { name: span.name, fields };
+    if (numbers) yield { name: span.name, fields };
   }
 }
 
