@@ -34,6 +34,6 @@ WORKDIR /opt/modelship
 EXPOSE 8080
 
 HEALTHCHECK --interval=10s --timeout=3s --start-period=300s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.AIP_HTTP_PORT ?? process.env.SAGEMAKER_BIND_TO_PORT ?? process.env.MODELSHIP_PORT ?? process.env.PORT ?? 8080}/v2/health/live`).then((response) => process.exit(response.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.AIP_HTTP_PORT || process.env.SAGEMAKER_BIND_TO_PORT || process.env.FUNCTIONS_CUSTOMHANDLER_PORT || process.env.PORT || process.env.MODELSHIP_PORT || 8080}/v2/health/live`).then((response) => process.exit(response.ok ? 0 : 1), () => process.exit(1))"]
 
 ENTRYPOINT ["node", "/opt/modelship/server.js"]
