@@ -32,7 +32,7 @@ export class Channel<Remote extends Calls<Remote>> {
    * @param own functions that the other process may call
    */
   constructor(
-    private readonly send: (message: object) => void,
+    private readonly send: (message: object, moved: readonly ArrayBuffer[]) => void,
     private readonly own: Readonly<Record<string, (...args: never[]) => unknown>>,
   ) {}
 
@@ -45,6 +45,15 @@ export class Channel<Remote extends Calls<Remote>> {
     name: K,
     ...args: Parameters<Remote[K]>
   ): Promise<Awaited<ReturnType<Remote[K]>>> {
+    return this.callMoving([], name, ...args);
+  }
+
+  /** Calls a function like {@link call}. `moved` is memory of the arguments that is moved to the other side, not copied. */
+  callMoving<K extends keyof Remote & string>(
+    moved: readonly ArrayBuffer[],
+    name: K,
+    ...args: Parameters<Remote[K]>
+  ): Promise<Awaited<ReturnType<Remote[K]>>> {
     return new Promise((resolve, reject) => {
       if (this.isClosed) {
         reject(gone());
@@ -52,7 +61,7 @@ export class Channel<Remote extends Calls<Remote>> {
       }
       const id = ++this.calls;
       this.waiting.set(id, { resolve: resolve as Waiter['resolve'], reject });
-      this.send({ call: name, id, args } satisfies Message);
+      this.send({ call: name, id, args } satisfies Message, moved);
     });
   }
 
@@ -82,7 +91,7 @@ export class Channel<Remote extends Calls<Remote>> {
     } catch (error) {
       answer = { id, failure: failureOf(error as Error) };
     }
-    if (!this.isClosed) this.send(answer);
+    if (!this.isClosed) this.send(answer, []);
   }
 }
 

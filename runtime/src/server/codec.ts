@@ -33,7 +33,13 @@ export class Codec {
     const { method, path, query, headers, body } = request;
     try {
       const data = { method, path, query, headers: { ...headers, ...DECODED }, body };
-      const { response, metrics } = await this.thread().call('handle', id, data, this.snapshot());
+      const { response, metrics } = await this.thread().callMoving(
+        ownMemory(body),
+        'handle',
+        id,
+        data,
+        this.snapshot(),
+      );
       for (const [name, version, counted] of metrics) this.catalog.find(name, version)?.metrics?.add(counted);
       const { body: answer } = response;
       return { ...response, body: typeof answer === 'string' ? answer : bufferOf(answer) };
@@ -62,7 +68,7 @@ export class Codec {
       unload: (name) => this.catalog.control!.unload(name),
       configure: (entries) => this.catalog.control!.configure(entries),
     };
-    const channel = new Channel<ThreadCalls>((message) => worker.postMessage(message), { ...own });
+    const channel = new Channel<ThreadCalls>((message, moved) => worker.postMessage(message, moved), { ...own });
     worker.on('message', (message) => channel.receive(message));
     worker.on('error', () => {});
     worker.once('exit', () => {
@@ -108,6 +114,11 @@ const COMPILED = join(__dirname, 'codec-thread.js');
 function fromSource(): string {
   const modules = [require.resolve('tsx/cjs'), join(__dirname, 'codec-thread.ts')];
   return modules.map((path) => `require(${JSON.stringify(path)});`).join('');
+}
+
+/** Returns the memory of a body, unless the body shares it with other data. */
+function ownMemory({ buffer, byteLength }: Buffer): ArrayBuffer[] {
+  return buffer.byteLength === byteLength ? [buffer as ArrayBuffer] : [];
 }
 
 function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
