@@ -194,6 +194,19 @@ describe('ManagedEndpointModel', () => {
         Resource: [Resource, 'arn:aws:sagemaker:eu-west-1:123456789012:inference-component/iris'],
       },
     ]);
+    const adapters = (stack: Stack) => [
+      { name: 'legal', bucket: Bucket.fromBucketName(stack, 'Files', 'adapters'), key: 'legal.tar.gz' },
+    ];
+    const component = 'arn:aws:sagemaker:eu-west-1:123456789012:inference-component';
+    expect(
+      granted(make((stack) => ({ mode: EndpointMode.inferenceComponents({ adapters: adapters(stack) }) }))),
+    ).toEqual([
+      {
+        Action: 'sagemaker:InvokeEndpoint',
+        Effect: 'Allow',
+        Resource: [Resource, `${component}/iris`, `${component}/legal`],
+      },
+    ]);
     const key = 'arn:aws:kms:eu-west-1:123456789012:key/k';
     const asynchronous = granted(
       make((stack) => ({

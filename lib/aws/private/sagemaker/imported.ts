@@ -13,8 +13,9 @@ export function importedEndpoint(
   { endpointName, mode = EndpointMode.realTime(), streams = false, encryptionKey }: ManagedEndpointModelAttributes,
 ): ImportedBehavior {
   const hasComponent = mode.kind === 'inferenceComponents';
-  const arn = (resource: string) =>
-    Stack.of(endpoint).formatArn({ service: 'sagemaker', resource, resourceName: endpointName });
+  const adapters = mode.inferenceComponentOptions?.adapters ?? [];
+  const arn = (resource: string, resourceName: string) =>
+    Stack.of(endpoint).formatArn({ service: 'sagemaker', resource, resourceName });
   return {
     url: invocationUrl(endpoint, endpointName, mode),
     metrics: new EndpointMetrics({
@@ -26,8 +27,10 @@ export function importedEndpoint(
     }),
     grant: (grantee) =>
       grantEndpoint(grantee, {
-        endpointArn: arn('endpoint'),
-        componentArns: hasComponent ? [arn('inference-component')] : [],
+        endpointArn: arn('endpoint', endpointName),
+        componentArns: hasComponent
+          ? [endpointName, ...adapters.map(({ name }) => name)].map((name) => arn('inference-component', name))
+          : [],
         mode,
         streams,
         encryptionKey,
