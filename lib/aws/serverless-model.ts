@@ -152,8 +152,8 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
     });
     this.front = bound.front;
     this.telemetry = bound.telemetry;
-    this.stateIdleCost();
     this.trafficShift = this.makeTrafficShift(thresholds);
+    this.stateIdleCost();
   }
 
   /**

@@ -13,7 +13,7 @@ import {
   type ServerlessModelProps,
   WebAcl,
 } from '../../../lib/aws/index.js';
-import { ImageSource } from '../../../lib/serving/index.js';
+import { ImageSource, Rollout } from '../../../lib/serving/index.js';
 import { minimal as container } from './container-variants.js';
 import { minimal as endpoint } from './managed-endpoint-variants.js';
 import { minimal as serverless } from './serverless-variants.js';
@@ -52,6 +52,11 @@ const sageMaker =
 describe('what a construct costs without requests is told at synth', () => {
   test('a function: a dashboard, and alarms on four metrics', () => {
     expect(cost(lambda())).toEqual({ sum: 3.4, parts: { dashboard: 3, alarms: 0.4 } });
+  });
+
+  test('a function with a canary: alarms on three more metrics', () => {
+    const rollout = Rollout.canary({ percent: 10 });
+    expect(cost(lambda({ rollout })).parts).toEqual({ dashboard: 3, alarms: 0.7 });
   });
 
   test('a function that is kept warm, behind a firewall', () => {
