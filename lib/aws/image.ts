@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Stack, Token } from 'aws-cdk-lib';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
@@ -104,7 +105,9 @@ class AssetImage extends AwsImage {
     const stack = Stack.of(scope);
     const { base, rebuild } = this.options;
     if (manifest && needsPython(manifest)) warnAboutEmulation(scope, architecture);
-    const variant = [...(root ? ['root'] : []), ...(rebuild === undefined ? [] : [rebuild])];
+    const isDefault = base === undefined && rebuild === undefined;
+    // A base may contain slashes, and a marker any text, so neither can be a part of the id.
+    const variant = [...(root ? ['root'] : []), ...(isDefault ? [] : [hash(JSON.stringify([base, rebuild]))])];
     const id = ['ModelshipRuntime', digest.slice(0, 12), ...variant].join('-');
     const asset =
       (stack.node.tryFindChild(id) as DockerImageAsset | undefined) ??
@@ -118,6 +121,10 @@ class AssetImage extends AwsImage {
       });
     return { uri: asset.imageUri, repositoryArn: asset.repository.repositoryArn };
   }
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
 class CodeBuildImage extends AwsImage {

@@ -4,7 +4,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { DockerImageAsset } from 'aws-cdk-lib/aws-ecr-assets';
 import { describe, expect, test } from 'vitest';
-import { AwsImage } from '../../../lib/aws/index.js';
+import { AwsImage, type RuntimeImageOptions } from '../../../lib/aws/index.js';
 import { warnAboutEmulation } from '../../../lib/aws/private/shared/emulation.js';
 import { pulledImage } from '../../../lib/aws/private/shared/pulled-image.js';
 import { warningIds } from './warning-ids.js';
@@ -31,6 +31,25 @@ test('a changed marker builds the image of ours again', () => {
   );
   expect(new Set(uris).size).toBe(3);
   expect(assets(stack)).toHaveLength(3);
+});
+
+test('images with different bases or markers are different, and those without keep their ids', () => {
+  const stack = stackOf();
+  const pull = (options: RuntimeImageOptions, root = false) =>
+    JSON.stringify(stack.resolve(AwsImage.fromAsset(options).pull(stack, { architecture: 'arm64', root }).uri));
+  const uris = [
+    pull({}),
+    pull({}, true),
+    ...[{ base: 'node:24-slim' }, { base: 'node:26-slim' }, { rebuild: 'root' }, { base: 'root' }].flatMap(
+      (options) => [pull(options), pull(options, true)],
+    ),
+  ];
+  expect(new Set(uris).size).toBe(uris.length);
+  expect(assets(stack)).toHaveLength(uris.length);
+  pull({ base: 'node:26-slim' });
+  expect(assets(stack)).toHaveLength(uris.length);
+  expect(assets(stack)[0]!.node.id).toMatch(/^ModelshipRuntime-[0-9a-f]{12}$/);
+  expect(assets(stack)[1]!.node.id).toBe(`${assets(stack)[0]!.node.id}-root`);
 });
 
 test('an image of ours names its repository, so that pulling it can be granted exactly', () => {
