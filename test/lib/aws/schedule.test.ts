@@ -156,6 +156,16 @@ describe('ManagedEndpointModel', () => {
     ]);
   });
 
+  test('needs provisioned concurrency of a serverless endpoint at all times', () => {
+    const schedule = [{ cron: '0 8 * * *', minReplicas: 5 }];
+    const mode = EndpointMode.serverless();
+    expect(faults('ManagedEndpointModel', { mode, schedule })).toEqual(['schedule: MISSING']);
+    expect(faults('ManagedEndpointModel', { mode, schedule, minReplicas: 0 })).toEqual(['schedule: MISSING']);
+    expect(faults('ManagedEndpointModel', { mode, schedule, minReplicas: Lazy.number({ produce: () => 1 }) })).toEqual(
+      [],
+    );
+  });
+
   test('keeps at least one instance for requests in real time', () => {
     expect(faults('ManagedEndpointModel', { schedule: [night] })).toEqual([
       'schedule.0.minReplicas: OUT_OF_RANGE',

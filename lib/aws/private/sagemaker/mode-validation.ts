@@ -99,12 +99,17 @@ function checkServerless(
     max: Token.isUnresolved(max) ? SAGEMAKER.serverlessProvisioned.max : max,
     source: '`minReplicas` and `maxReplicas`',
   });
-  validator.check(
-    maxProvisionedConcurrency === undefined || Token.isUnresolved(min) || min > 0,
-    'mode.maxProvisionedConcurrency',
-    'MISSING',
-    'it requires `minReplicas` of at least 1, because provisioned concurrency does not scale from zero',
-  );
+  for (const [prop, value] of [
+    ['mode.maxProvisionedConcurrency', maxProvisionedConcurrency],
+    ['schedule', props.schedule],
+  ] as const) {
+    validator.check(
+      value === undefined || Token.isUnresolved(min) || min > 0,
+      prop,
+      'MISSING',
+      'it requires `minReplicas` of at least 1, because provisioned concurrency does not scale from zero',
+    );
+  }
   for (const prop of ['vpc', 'dataCapture', 'networkIsolation'] as const) {
     validator.check(
       !props[prop],
