@@ -122,6 +122,22 @@ describe('pages in a browser', () => {
     expect(rules((stack) => ({ ...jwt(stack), ...VARIANTS.canary!(stack) }), '*')).toEqual([checked, checked]);
   });
 
+  test('take the first priority only when an upgrade has freed it', () => {
+    const template = synthesized(
+      (stack, environment) =>
+        new ContainerModel(stack, 'Iris', {
+          ...container,
+          environment,
+          ...VARIANTS['JWT at the load balancer']!(stack),
+        }),
+      '*',
+    );
+    const rules = Object.entries(template.findResources('AWS::ElasticLoadBalancingV2::ListenerRule'));
+    const [main] = rules.find(([, { Properties }]) => Properties.Priority === 2)!;
+    const [, preflight] = rules.find(([, { Properties }]) => Properties.Priority === 1)!;
+    expect(preflight.DependsOn).toEqual([main]);
+  });
+
   test('ask nothing unless there are origins', () => {
     expect(methods(synthesized(restApi)).filter((method) => method.startsWith('OPTIONS'))).toEqual([]);
   });

@@ -88,12 +88,14 @@ export class LoadBalancer extends Construct {
 
   /** Forwards preflight requests without validation of a token, before the other rule. */
   private addPreflight(): void {
-    new ApplicationListenerRule(this, 'Preflight', {
+    const preflight = new ApplicationListenerRule(this, 'Preflight', {
       listener: this.listener,
       priority: PREFLIGHT_PRIORITY,
       conditions: [ListenerCondition.httpRequestMethods(['OPTIONS'])],
       action: ListenerAction.forward([this.targets]),
     });
+    // In stacks of earlier versions the other rule has this priority until it is updated.
+    preflight.node.addDependency(this.rule);
   }
 
   private group(id: string): ApplicationTargetGroup {
