@@ -192,7 +192,7 @@ export class BatchModel extends Construct {
       root: true,
       manifest: model.manifest,
     });
-    requireEcr('BatchModel', this, pulled);
+    requireEcr('BatchModel', this, 'compute.image', pulled);
     role.mayPull(pulled);
     role.mayReadPrefix(inputBucket, this.inputPrefix);
     role.mayWritePrefix(outputBucket, outputPrefix, encryptionKey);

@@ -357,7 +357,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
           root: true,
           manifest,
         });
-    requireEcr('ManagedEndpointModel', this, image);
+    requireEcr('ManagedEndpointModel', this, 'image', image);
     this.executionRole.mayPull(image);
     return image;
   }

@@ -318,6 +318,6 @@ describe('BatchModel refuses', () => {
   test('an image that SageMaker cannot pull', () => {
     expect(() =>
       make(by(() => BatchCompute.transform({ model, image: ImageSource.fromRegistry('ghcr.io/a/b:1') }))),
-    ).toThrow(/NOT_IN_ECR/);
+    ).toThrow(/compute\.image: got .*\[NOT_IN_ECR\]/);
   });
 });

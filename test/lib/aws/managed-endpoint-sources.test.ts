@@ -95,7 +95,9 @@ describe('an inference pipeline', () => {
 
   test('is refused with an image that SageMaker cannot pull', () => {
     const elsewhere = { image: ImageSource.fromRegistry('ghcr.io/a/b:1') };
-    expect(faults({ modelData: EndpointModelData.pipeline({ before: [elsewhere] }) })).toEqual(['image: NOT_IN_ECR']);
+    expect(faults({ modelData: EndpointModelData.pipeline({ before: [elsewhere] }) })).toEqual([
+      'modelData.before.0.image: NOT_IN_ECR',
+    ]);
   });
 });
 

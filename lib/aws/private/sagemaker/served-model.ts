@@ -60,13 +60,18 @@ export class ServedModel extends Construct {
     const own = { image: image!.uri, environment: this.environment(), ...this.data() };
     if (!pipelineOptions) return { primaryContainer: own };
     const { before = [], after = [] } = pipelineOptions;
-    return { containers: [...before.map((each) => this.step(each)), own, ...after.map((each) => this.step(each))] };
+    const steps = (list: string, containers: readonly PipelineContainer[]) =>
+      containers.map((each, index) => this.step(`modelData.${list}.${index}`, each));
+    return { containers: [...steps('before', before), own, ...steps('after', after)] };
   }
 
-  private step({ image, bucket, key, environment }: PipelineContainer): CfnModel.ContainerDefinitionProperty {
+  private step(
+    prop: string,
+    { image, bucket, key, environment }: PipelineContainer,
+  ): CfnModel.ContainerDefinitionProperty {
     const { role } = this.props;
     const pulled = pullImage(this, image, { architecture: this.props.architecture, root: true });
-    requireEcr('ManagedEndpointModel', this, pulled);
+    requireEcr('ManagedEndpointModel', this, `${prop}.image`, pulled);
     role.mayPull(pulled);
     if (bucket) role.mayReadObject(bucket, key!);
     return { image: pulled.uri, modelDataUrl: bucket?.s3UrlForObject(key), environment };
