@@ -46,7 +46,7 @@ import { ENDPOINT_NAME, hasLocalStorage, isGpu, SAGEMAKER } from './private/sage
 import { ExecutionRole } from './private/sagemaker/role.js';
 import { runningParts } from './private/sagemaker/running-parts.js';
 import type { Scaling } from './private/sagemaker/scaling.js';
-import { ServedModel } from './private/sagemaker/served-model.js';
+import { ServedModel, servesOtherModels } from './private/sagemaker/served-model.js';
 import { EndpointTelemetry } from './private/sagemaker/telemetry.js';
 import { validateManagedEndpoint } from './private/sagemaker/validation.js';
 import { endpointVariants, MAIN_VARIANT, type StartTimes } from './private/sagemaker/variants.js';
@@ -214,10 +214,11 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
   /**
    * Shell command that requests a prediction for one row of zeros. It uses curl with the credentials of the AWS
    * environment variables. For an asynchronous endpoint it uses the AWS CLI, uploads the request to the input prefix
-   * first, and prints where the response will be. Undefined for servers whose request format is unknown: TorchServe and
-   * custom ones.
+   * first, and prints where the response will be. Undefined for servers whose request format is unknown, TorchServe and
+   * custom ones, and for `EndpointModelData.multiModel()` and `.fromModelPackage()`, whose models are unknown.
    */
   get predictCommand(): string | undefined {
+    if (servesOtherModels(this.props.modelData)) return undefined;
     const example = managedRequest(this.server.spec, this.model);
     if (!example) return undefined;
     const { region } = Stack.of(this);

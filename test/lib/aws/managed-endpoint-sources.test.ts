@@ -14,6 +14,10 @@ const ARN = 'arn:aws:sagemaker:eu-west-1:123456789012:model-package/iris/3';
 const registered = (arn = ARN) => EndpointModelData.fromModelPackage(arn);
 const m5 = { instanceType: 'ml.m5.large' };
 
+test.each(['many models', 'model from the registry'])('predictCommand does not guess a request to %s', (variant) => {
+  expect(make(VARIANTS[variant]!).endpoint.predictCommand).toBeUndefined();
+});
+
 describe('a version of the model registry', () => {
   test('brings its own image and files', () => {
     const { stack, template } = make(VARIANTS['model from the registry']!);

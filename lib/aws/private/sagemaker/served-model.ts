@@ -29,6 +29,11 @@ export interface ServedModelProps {
   readonly vpcConfig?: CfnModel.VpcConfigProperty;
 }
 
+/** Whether the source brings the models to serve, so that the model in the props only names the endpoint. */
+export function servesOtherModels(modelData: EndpointModelData | undefined): boolean {
+  return modelData?.kind === 'multiModel' || modelData?.kind === 'modelPackage';
+}
+
 /** SageMaker model with an image, the model's files and the environment. Updates always replace it. */
 export class ServedModel extends Construct {
   readonly resource: CfnModel;

@@ -4,6 +4,7 @@ import type { EndpointMode } from '../../mode.js';
 import { checkMemory, checkPayload, type SizeLimit } from '../shared/preflight.js';
 import { memoryOf } from './instances.js';
 import { SAGEMAKER } from './limits.js';
+import { servesOtherModels } from './served-model.js';
 
 /** Largest request of each mode, and the alternative for a larger one. */
 const PAYLOADS: Readonly<Record<EndpointMode['kind'], SizeLimit & { readonly maxBytes: number }>> = {
@@ -38,8 +39,7 @@ export function checkSize(
   mode: EndpointMode,
 ): void {
   const { maxBytes, ...ceiling } = PAYLOADS[mode.kind];
-  // These sources serve other models; the one in the props only names the endpoint.
-  if (modelData?.kind === 'multiModel' || modelData?.kind === 'modelPackage') return;
+  if (servesOtherModels(modelData)) return;
   checkPayload(validator, model, maxBytes, ceiling);
   if (server && server.layout(model).length === 0) return;
   if (mode.kind === 'serverless') {
