@@ -93,6 +93,32 @@ describe('an inference pipeline', () => {
       undefined,
       ['modelData.before.0.image: MISSING'],
     ],
+    ['without options', EndpointModelData.pipeline(undefined as never), undefined, ['modelData: MISSING']],
+    [
+      'with a misspelled option',
+      EndpointModelData.pipeline({ before: steps(1), afterwards: [] } as never),
+      undefined,
+      ['modelData.afterwards: UNKNOWN_PROP'],
+    ],
+    [
+      'with an object instead of a list',
+      EndpointModelData.pipeline({ before: {} as never }),
+      undefined,
+      ['modelData.before: WRONG_TYPE'],
+    ],
+    [
+      'with options of a container that have the wrong type',
+      EndpointModelData.pipeline({
+        before: [{ image, bucket: 'models', key: 4, environment: 'A=1', enviroment: {} } as never],
+      }),
+      undefined,
+      [
+        'modelData.before.0.enviroment: UNKNOWN_PROP',
+        'modelData.before.0.bucket: WRONG_TYPE',
+        'modelData.before.0.key: WRONG_TYPE',
+        'modelData.before.0.environment: WRONG_TYPE',
+      ],
+    ],
   ])('is refused %s', (_what, modelData, mode, expected) => {
     expect(faults({ modelData, mode })).toEqual(expected);
   });

@@ -3,9 +3,9 @@ import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { serverOf } from '../../../serving/servers/model-server.js';
 import {
+  arrayOf,
   BOOLEAN,
   checkProps,
-  checkType,
   choice,
   NUMBER,
   object,
@@ -13,6 +13,7 @@ import {
   type PropTypes,
   required,
   STRING,
+  STRING_MAP,
   STRINGS,
 } from '../../../serving/validation/prop-types.js';
 import { IMAGE, SERVER } from '../../../serving/validation/server.js';
@@ -26,7 +27,7 @@ import {
 import type { Range, Validator } from '../../../serving/validation/validator.js';
 import type { EndpointDataCapture } from '../../endpoint-data-capture.js';
 import type { EndpointExplanations } from '../../endpoint-explanations.js';
-import type { EndpointModelData } from '../../endpoint-model-data.js';
+import type { EndpointModelData, PipelineContainer, PipelineOptions } from '../../endpoint-model-data.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import { EndpointMode } from '../../mode.js';
 import type { RollingUpdate } from '../../rolling-update.js';
@@ -54,12 +55,28 @@ import { checkMode, MODE_OPTIONS } from './mode-validation.js';
 import { checkRegion } from './region-validation.js';
 import { checkSize } from './size-validation.js';
 
+const STEPS = arrayOf(
+  options<PipelineContainer>('an object such as { image }', {
+    image: required(IMAGE),
+    bucket: BUCKET,
+    key: STRING,
+    environment: STRING_MAP,
+  }),
+);
+
 const PROPS: PropTypes<ManagedEndpointModelProps> = {
   ...SERVING_PROPS,
   mode: choice('EndpointMode.realTime()', MODE_OPTIONS),
   server: SERVER,
   image: IMAGE,
-  modelData: { ...choice('EndpointModelData.fromPackage()'), fields: MODEL_DATA },
+  modelData: {
+    ...choice('EndpointModelData.fromPackage()', {
+      pipelineOptions: required(
+        options<PipelineOptions>('an object such as { before: [{ image }] }', { before: STEPS, after: STEPS }),
+      ),
+    }),
+    fields: MODEL_DATA,
+  },
   endpointName: STRING,
   dataCapture: options<EndpointDataCapture>('an object such as { bucket }', {
     bucket: required(BUCKET),
@@ -234,12 +251,10 @@ function checkPipeline(validator: Validator, modelData: EndpointModelData | unde
     'SageMaker serverless endpoints run one container; use EndpointMode.realTime()',
   );
   for (const [list, containers] of Object.entries({ before, after })) {
-    for (const [index, { image, bucket, key }] of containers.entries()) {
-      const prop = `modelData.${list}.${index}`;
-      checkType(validator, `${prop}.image`, image, required(IMAGE));
+    for (const [index, { bucket, key }] of containers.entries()) {
       validator.check(
         (bucket === undefined) === (key === undefined),
-        `${prop}.key`,
+        `modelData.${list}.${index}.key`,
         'MISSING',
         'an archive has a `bucket` and a `key`; set both or neither',
       );
