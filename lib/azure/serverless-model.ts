@@ -84,7 +84,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<AzureMet
     this.url = url;
     this.functions = functions;
     this.containerApp = containerApp;
-    tellIdleCost(this, 'azure', AZURE_PRICES);
+    tellIdleCost(this, 'azure', AZURE_PRICES, containerApp?.runningParts);
   }
 
   /** URL of the newest version of the model in TensorFlow Serving's REST API. */

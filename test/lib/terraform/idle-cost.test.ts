@@ -52,6 +52,26 @@ describe('what a construct costs without requests is told at synth, on Azure', (
     expect(parts).toMatchObject({ 'idle replicas': 47.3 });
   });
 
+  const onGpu = (gpu: azure.Gpu) =>
+    onAzure((stack, props) => {
+      const host = azure.ServerlessHost.containerApps({ image: AZURE_IMAGE, gpu });
+      new azure.ServerlessModel(stack, 'Iris', { ...props, host, minReplicas: 1 });
+    });
+
+  test.each([
+    // 8 CPUs at 0.000024 and 56 GiB at 0.000003; 0.000073; for 2,628,000 seconds.
+    ['T4', azure.Gpu.nvidiaT4(), { 'idle replicas': 946.08, GPUs: 191.84 }],
+    // 24 CPUs at 0.000024 and 220 GiB at 0.000003; 0.000529; for 2,628,000 seconds.
+    ['A100', azure.Gpu.nvidiaA100(), { 'idle replicas': 3248.21, GPUs: 1390.21 }],
+  ])('a replica of Container Apps with one %s, which has no idle price', (_name, gpu, parts) => {
+    expect(cost(onGpu(gpu))!.parts).toMatchObject(parts);
+  });
+
+  test('a GPU of Container Apps without a known price', () => {
+    const gpu = azure.Gpu.of('Consumption-GPU-NC40-H100', { cpu: 40, memoryMib: 327_680 });
+    expect(onGpu(gpu)).toContain('and the price of GPUs, which is not known here');
+  });
+
   test('a cluster with its nodes, disks, load balancer and address', () => {
     const { parts } = cost(
       onAzure((stack, props) => new azure.ContainerModel(stack, 'Iris', { ...props, image: AZURE_IMAGE })),

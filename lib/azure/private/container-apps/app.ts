@@ -3,6 +3,7 @@ import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assi
 import { DEFAULT_PORT, DRAIN_SECONDS, LIVE_PATH, READY_PATH } from '@modelship/runtime/contract';
 import { Lazy, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import type { IdlePart } from '../../../cost/idle-cost.js';
 import { DEFAULT_TIMEOUT_SECONDS } from '../../../serving/defaults.js';
 import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
@@ -20,6 +21,7 @@ import { groupName } from '../shared/names.js';
 import type { ServerlessBackendProps } from '../shared/serverless-backend.js';
 import { AppEnvironment, CONSUMPTION, GPU_PROFILE } from './environment.js';
 import { CONTAINER_APPS } from './limits.js';
+import { type ReplicaSize, runningParts } from './running-parts.js';
 import { containerAppTelemetry } from './telemetry.js';
 
 const MIB_PER_GIB = 1024;
@@ -45,6 +47,12 @@ export class ContainerApp extends Construct {
   readonly url: string;
   /** Name of this revision, for the `stableRevision` of the next canary. */
   readonly revision: string;
+  /**
+   * Cost items of the replicas that always run.
+   *
+   * @internal
+   */
+  readonly runningParts: readonly IdlePart[];
 
   constructor(scope: Construct, id: string, { props, options, placement, telemetry, entra }: ContainerAppProps) {
     super(scope, id);
@@ -57,7 +65,9 @@ export class ContainerApp extends Construct {
       ...image.ready,
     ]);
     this.environment = new AppEnvironment(this, 'Environment', { name, placement, telemetry, options });
-    const template = this.template(props, options, image.uri, entra);
+    const size = replicaSize(options);
+    const template = this.template(props, options, size, image.uri, entra);
+    this.runningParts = runningParts(template.minReplicas, size, options.gpu?.profileType);
     this.revision = revisionSuffix(this, { template, salt: options.versionSalt }, [
       image.uri,
       ...Object.values(props.environment ?? {}),
@@ -89,11 +99,10 @@ export class ContainerApp extends Construct {
   private template(
     props: AzureServingProps,
     options: ContainerAppsOptions,
+    { cpu, memoryGib }: ReplicaSize,
     image: string,
     entra: EntraApplication | undefined,
   ) {
-    const cpu = options.gpu?.size.cpu ?? options.cpu ?? DEFAULT_CPU;
-    const memoryGib = options.gpu ? options.gpu.size.memoryMib / MIB_PER_GIB : cpu * CONTAINER_APPS.memoryPerCpuGib;
     const environment = {
       // The platform sets the OTLP endpoint of its agent, but not the service name of the traces.
       OTEL_SERVICE_NAME: props.model.name,
@@ -157,6 +166,12 @@ export class ContainerApp extends Construct {
       },
     });
   }
+}
+
+/** Returns the size from the options. With a GPU, a replica has the whole workload profile. */
+function replicaSize({ gpu, cpu = DEFAULT_CPU }: ContainerAppsOptions): ReplicaSize {
+  if (gpu) return { cpu: gpu.size.cpu, memoryGib: gpu.size.memoryMib / MIB_PER_GIB };
+  return { cpu, memoryGib: cpu * CONTAINER_APPS.memoryPerCpuGib };
 }
 
 /**

@@ -12,7 +12,6 @@ export const AZURE_PRICES: PriceRules = {
     const [sku, units] = sku_name.toLowerCase().split('_');
     return [{ what: 'API Management', price: `azure.apim.${sku}`, quantity: Number(units) }];
   },
-  azurerm_container_app: ({ template, workload_profile_name }) => replicas(template, workload_profile_name),
   azurerm_kubernetes_cluster: ({ default_node_pool: pool }) => [
     { what: 'cluster', price: 'azure.aks.standard' },
     ...nodes('system nodes', pool),
@@ -34,27 +33,6 @@ function nodes(what: string, { vm_size, min_count, priority }: ResourceAttribute
     // The price of spot nodes changes by the hour.
     { what, price: `azure.vm.${vm_size}${priority === 'Spot' ? '.spot' : ''}`, quantity },
     { what: 'disks', price: 'azure.disk.P10', quantity },
-  ];
-}
-
-/** Prices of the GPUs of Container Apps, by workload profile. */
-const GPUS: Readonly<Record<string, string>> = {
-  'Consumption-GPU-NC8as-T4': 'azure.aca.t4',
-  'Consumption-GPU-NC24-A100': 'azure.aca.a100',
-};
-
-function replicas(template: ResourceAttributes, profile: string | undefined): IdlePart[] {
-  const [container] = template.container;
-  const [what, count] = ['idle replicas', template.min_replicas ?? 0];
-  if (count === 0) return [];
-  const memoryGib = Number.parseFloat(container.memory);
-  const gpu =
-    profile === undefined || profile === 'Consumption' ? undefined : (GPUS[profile] ?? `azure.aca.${profile}`);
-  return [
-    // A replica with a GPU has no idle price.
-    { what, price: gpu ? 'azure.aca.vcpu' : 'azure.aca.vcpu.idle', quantity: product(count, container.cpu) },
-    { what, price: 'azure.aca.gib', quantity: product(count, memoryGib) },
-    ...(gpu ? [{ what: 'GPUs', price: gpu, quantity: product(count) }] : []),
   ];
 }
 
