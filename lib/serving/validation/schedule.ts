@@ -1,9 +1,16 @@
 import { parseCron } from '../cron.js';
 import type { ReplicaSchedule } from '../schedule.js';
-import { arrayOf, checkType, object, required, STRING } from './prop-types.js';
+import { arrayOf, NUMBER, options, required, STRING } from './prop-types.js';
 import type { Range, Validator } from './validator.js';
 
-export const SCHEDULE = arrayOf(object('an object such as { cron: "0 8 * * MON-FRI", minReplicas: 2 }'));
+export const SCHEDULE = arrayOf(
+  options<ReplicaSchedule>('an object such as { cron: "0 8 * * MON-FRI", minReplicas: 2 }', {
+    cron: required(STRING),
+    timeZone: STRING,
+    minReplicas: NUMBER,
+    maxReplicas: NUMBER,
+  }),
+);
 
 /** Replica limits that a target can change at certain times. */
 export interface ScheduleSupport {
@@ -26,8 +33,11 @@ export function checkSchedule(
     validator.refuse('schedule', `${target} does not change its replicas by time here. ${support}`);
     return;
   }
-  if (!checkType(validator, 'schedule', schedule, SCHEDULE)) return;
-  for (const [index, entry] of schedule.entries()) checkEntry(validator, `schedule.${index}`, entry, support);
+  if (!checkKnown(validator, 'schedule', schedule)) return;
+  for (const [index, entry] of schedule.entries()) {
+    const prop = `schedule.${index}`;
+    if (checkKnown(validator, prop, entry)) checkEntry(validator, prop, entry, support);
+  }
 }
 
 function checkEntry(
@@ -66,8 +76,7 @@ function checkEntry(
 }
 
 function checkTimes(validator: Validator, prop: string, cron: string): void {
-  validator.known(prop, cron, 'each cloud writes it differently');
-  if (!checkType(validator, prop, cron, required(STRING)) || validator.isToken(cron)) return;
+  if (!checkKnown(validator, prop, cron)) return;
   const parsed = parseCron(cron);
   const rule = 'five fields: minute, hour, day of the month, month, day of the week, such as 0 8 * * MON-FRI';
   validator.check(parsed !== undefined, prop, 'BAD_TEXT', `got ${JSON.stringify(cron)}; pass ${rule}`);
@@ -77,6 +86,12 @@ function checkTimes(validator: Validator, prop: string, cron: string): void {
     'CONFLICT',
     'got a day of the month and a day of the week; set one of them to `*`, and add an entry for the other',
   );
+}
+
+/** Reports a fault and returns false if a value is a token. */
+function checkKnown(validator: Validator, prop: string, value: unknown): boolean {
+  validator.known(prop, value, 'each cloud writes times differently');
+  return !validator.isToken(value);
 }
 
 /** Whether this Node knows the time zone. Its ICU data contain every IANA zone and alias. */

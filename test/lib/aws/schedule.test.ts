@@ -177,6 +177,8 @@ describe('ManagedEndpointModel', () => {
 test.each<[string, unknown, string[]]>([
   ['no list', day, ['schedule: WRONG_TYPE']],
   ['a text', ['0 8 * * *'], ['schedule.0: WRONG_TYPE']],
+  ['a time zone under another name', [{ ...day, timezone: 'Europe/Berlin' }], ['schedule.0.timezone: UNKNOWN_PROP']],
+  ['a limit as text', [{ cron: '0 8 * * *', minReplicas: '2' }], ['schedule.0.minReplicas: WRONG_TYPE']],
   ['no time', [{ minReplicas: 2 }], ['schedule.0.cron: MISSING']],
   ['six fields', [{ cron: '0 8 * * ? *', minReplicas: 2 }], ['schedule.0.cron: BAD_TEXT']],
   ['two kinds of days', [{ cron: '0 8 1 * MON', minReplicas: 2 }], ['schedule.0.cron: CONFLICT']],
@@ -188,6 +190,8 @@ test.each<[string, unknown, string[]]>([
     [{ cron: Lazy.string({ produce: () => '' }), minReplicas: 2 }],
     ['schedule.0.cron: UNRESOLVED_TOKEN'],
   ],
+  ['an entry known at deployment only', [Lazy.any({ produce: () => day })], ['schedule.0: UNRESOLVED_TOKEN']],
+  ['a list known at deployment only', Lazy.any({ produce: () => [day] }), ['schedule: UNRESOLVED_TOKEN']],
 ])('a schedule is refused with %s', (_what, schedule, expected) => {
   expect(faults('ContainerModel', { schedule })).toEqual(expected);
 });
