@@ -29,7 +29,7 @@ beforeAll(() => {
 });
 afterAll(() => tarballs.remove());
 
-/** A stack of each cloud, and one line that compiles only if the manifest's type is known. */
+/** A stack of each cloud, and lines that compile only if the manifest's type is known and internal members are not. */
 const APP = `
 import { App, Stack } from 'aws-cdk-lib';
 import { Model } from 'modelship';
@@ -46,6 +46,8 @@ new aws.ServerlessModel(new Stack(new App(), 'Stack'), 'Model', { model });
 export const clouds = [azure.ServerlessModel, gcp.ServerlessModel, MODEL_FORMATS, readManifest, ENVIRONMENT, startServer];
 // @ts-expect-error the name is a string
 export const wrong: number = model.manifest.name;
+// @ts-expect-error an endpoint has its metrics, which its telemetry has not on every service
+export const internal = (endpoint: azure.ContainerModel) => endpoint.telemetry.requestMetric('requests');
 `;
 
 const strict = { strict: true, skipLibCheck: false, noEmit: true, target: 'ES2022', types: ['node'] };

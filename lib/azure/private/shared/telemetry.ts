@@ -119,7 +119,11 @@ export class Telemetry extends Construct {
     if (this.props.dashboard ?? true) this.workbook = this.makeWorkbook(watched);
   }
 
-  /** Returns the public form of a metric of the requests to the watched resource. */
+  /**
+   * Returns the public form of a metric of the requests to the watched resource, which must report on requests.
+   *
+   * @internal
+   */
   requestMetric(figure: 'requests' | 'errors' | 'latency'): AzureMetric {
     const { resourceId, requestMetrics } = this.watched!;
     const { name, namespace, aggregation, unit, only } = requestMetrics![figure];
