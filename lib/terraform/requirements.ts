@@ -49,7 +49,7 @@ class Requirements extends TerraformElement {
  * An override of the stack (`addOverride('terraform.required_version', …)`) wins.
  *
  * @returns major version of the provider, which decides the names of arguments
- * @throws Error if the context selects a version that no template can be written for
+ * @throws Error if the context selects a version that no template is valid for
  */
 export function stateRequirements(scope: Construct, provider: ProviderRequirement): number {
   const { name, majors, version } = provider;
@@ -63,12 +63,33 @@ export function stateRequirements(scope: Construct, provider: ProviderRequiremen
   return major;
 }
 
-/** The major version of a constraint that allows only one. */
-function majorOf(selected: unknown, { name, majors }: ProviderRequirement): number {
-  const [, major] = /^(?:=|~>)?\s*(\d+)\.\d+(?:\.\d+)?$/.exec(`${selected}`) ?? [];
-  if (major !== undefined && majors.includes(Number(major))) return Number(major);
-  throw new Error(
-    `context \`${CONTEXT}\`: got ${JSON.stringify(selected)} for ${name}; the major versions ${majors.join(' and ')} are ` +
-      `supported. Set a constraint that allows only one of them, such as "~> ${majors.at(-1)}.2"`,
-  );
+/** An exact version, or a range that ends with a major or a minor version. Terraform reads a missing patch as 0. */
+const CONSTRAINT = /^(=|~>)?\s*(\d+)\.(\d+)(?:\.(\d+))?$/;
+
+/** Returns the major version of a constraint that allows only one, and a version that templates are valid for. */
+function majorOf(selected: unknown, { name, version, majors }: ProviderRequirement): number {
+  const [, operator, ...numbers] = CONSTRAINT.exec(`${selected}`) ?? [];
+  const [major, minor, patch] = numbers.map((number) => (number === undefined ? undefined : Number(number)));
+  const got = `context \`${CONTEXT}\`: got ${JSON.stringify(selected)} for ${name}`;
+  if (major === undefined || minor === undefined || !majors.includes(major)) {
+    throw new Error(
+      `${got}; the major versions ${majors.join(' and ')} are supported. ` +
+        `Set a constraint that allows only one of them, such as "~> ${majors.at(-1)}.2"`,
+    );
+  }
+  const minimum = /\d+\.\d+\.\d+/.exec(version)![0];
+  const isRange = operator === '~>';
+  const newest = isRange ? [major, patch === undefined ? Infinity : minor, Infinity] : [major, minor, patch ?? 0];
+  if (isBelow(newest, minimum.split('.').map(Number))) {
+    throw new Error(
+      `${got}, which allows no version from ${minimum} on. Set a constraint that allows one, such as ` +
+        `"~> ${minimum.replace(/\.\d+$/, '')}"`,
+    );
+  }
+  return major;
+}
+
+function isBelow(version: readonly number[], minimum: readonly number[]): boolean {
+  const index = version.findIndex((number, at) => number !== minimum[at]);
+  return index >= 0 && version[index]! < minimum[index]!;
 }

@@ -49,4 +49,16 @@ describe('the versions that a stack states', () => {
       /context `modelship:providerVersions`: got .* for azurerm; the major versions 4 and 5 are supported.*"~> 5\.2"/,
     );
   });
+
+  // Templates have arguments that azurerm has since 4.55: https://developer.hashicorp.com/terraform/language/expressions/version-constraints
+  test.each(['4.10.0', '= 4.54.9', '4.10', '~> 4.54.0'])('cannot be selected as %j, below the oldest', (azurerm) => {
+    expect(() => first!.synthesize({}, { 'modelship:providerVersions': { azurerm } })).toThrow(
+      /context `modelship:providerVersions`: got ".*" for azurerm, which allows no version from 4\.55\.0 on.*"~> 4\.55"/,
+    );
+  });
+
+  test.each(['4.55.0', '= 4.60', '~> 4.55.0', '~> 4.10', '5.2.0', '~> 5.0.1'])('can be selected as %j', (azurerm) => {
+    const { json } = first!.synthesize({}, { 'modelship:providerVersions': { azurerm } });
+    expect(json.terraform).toMatchObject({ required_providers: { azurerm: { version: azurerm } } });
+  });
 });
