@@ -183,10 +183,10 @@ const TABLE = {
   'gcp.gce.a2-ultragpu-1g': price(5.06879789041096, 'hour', 'karpenterGoogle'),
   'gcp.gce.a3-highgpu-1g': price(11.0612499878219, 'hour', 'karpenterGoogle'),
   // Google Vertex AI
-  'gcp.vertex.e2-standard-2': price(0.0770564, 'hour', 'azureRetail'),
+  'gcp.vertex.e2-standard-2': price(0.0770564, 'hour', 'googlePages'),
   'gcp.vertex.e2-standard-4': price(0.1541128, 'hour', 'derivedVertex'),
-  'gcp.vertex.n1-standard-2': price(0.1095, 'hour', 'azureRetail'),
-  'gcp.vertex.n1-standard-4': price(0.219, 'hour', 'azureRetail'),
+  'gcp.vertex.n1-standard-2': price(0.1095, 'hour', 'googlePages'),
+  'gcp.vertex.n1-standard-4': price(0.219, 'hour', 'googlePages'),
   'gcp.vertex.n1-standard-8': price(0.436998, 'hour', 'derivedVertex'),
   'gcp.vertex.n2-standard-4': price(0.223371, 'hour', 'derivedVertex'),
   'gcp.vertex.g2-standard-4': price(0.812857, 'hour', 'derivedVertex'),
