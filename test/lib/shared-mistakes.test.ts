@@ -300,6 +300,7 @@ const CHOICES: readonly (readonly [target: string, prop: string, choice: (option
   ['SageMaker', 'mode', aws.EndpointMode.serverless],
   ['SageMaker', 'mode', aws.EndpointMode.asynchronous],
   ['SageMaker', 'mode', aws.EndpointMode.inferenceComponents],
+  ['SageMaker', 'modelData', aws.EndpointModelData.pipeline],
   ['Batch', 'compute', aws.BatchCompute.transform],
   ['Functions', 'host', azure.ServerlessHost.functionsFlexConsumption],
   ['Container Apps', 'host', azure.ServerlessHost.containerApps],
