@@ -128,7 +128,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
   readonly instances?: GpuInstances;
   /** ECS Managed Instances of the tasks. Set for `ContainerCapacity.managedGpu()`. */
   readonly managedInstances?: ManagedGpuInstances;
-  /** Autoscaling of the service. Set unless the number of tasks is fixed. */
+  /** Autoscaling of the service. Set unless the number of tasks is fixed and there is no `schedule`. */
   readonly scaling?: ServiceScaling;
   /** Alarms on errors and latency, which roll back deployments by default. */
   readonly trafficAlarms: TrafficAlarms;

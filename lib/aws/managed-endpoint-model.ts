@@ -124,7 +124,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
   readonly logGroup: LogGroup;
   /** Dashboard and alarms. */
   readonly telemetry: EndpointTelemetry;
-  /** Autoscaling of each variant. Empty if the number of replicas is fixed. */
+  /** Autoscaling of each variant. Empty if the number of replicas is fixed and there is no `schedule`. */
   readonly scaling: Scaling[];
   /** Name of the endpoint. */
   readonly endpointName: string;

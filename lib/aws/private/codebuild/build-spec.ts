@@ -27,7 +27,7 @@ if ! digest > /tmp/digest 2> /dev/null; then
   MANIFEST=$(aws ecr batch-get-image --repository-name "$REPOSITORY_NAME" --image-ids imageTag="$TAG" \\
     --query 'images[0].imageManifest' --output text)
   if [[ $MANIFEST != *'${MANIFEST_TYPE}'* ]]; then
-    echo 'the image has no manifest of the type ${MANIFEST_TYPE}, which SageMaker alone takes' >&2
+    echo 'the image has no manifest of the type ${MANIFEST_TYPE}, the only one that SageMaker accepts' >&2
     aws ecr batch-delete-image --repository-name "$REPOSITORY_NAME" --image-ids imageTag="$TAG" > /dev/null
     exit 1
   fi

@@ -34,7 +34,7 @@ export interface LoadBalancerProps {
   readonly jwtAudienceFormat?: JwtAudienceFormat;
   readonly timeoutSeconds: number;
   readonly logRetentionDays: number;
-  /** Whether browsers may ask the runtime, without a token, if they may call it (CORS). */
+  /** Whether to forward CORS preflight requests without a token. */
   readonly hasPreflight: boolean;
   /** Whether to create a second target group, to which deployments shift traffic. */
   readonly twoGroups: boolean;
@@ -47,7 +47,10 @@ const TEST_PORT = 9000;
 const PREFLIGHT_PRIORITY = 1;
 const PRIORITY = 2;
 
-/** Application Load Balancer with one rule. It has a second rule for tests if deployments run two versions. */
+/**
+ * Application Load Balancer with one rule for all requests. It may have a rule for preflight requests before it, and has
+ * a rule for tests if deployments run two versions.
+ */
 export class LoadBalancer extends Construct {
   readonly resource: ApplicationLoadBalancer;
   readonly listener: ApplicationListener;

@@ -70,7 +70,7 @@ export class Network extends Construct {
     const endpoints = `${services} interface endpoints in ${zones} zones cost ${monthlyUsd(['aws.vpce.hour', services * zones])}`;
     const gateways = (count: number) =>
       `${count === 1 ? 'one NAT gateway costs' : `${count} NAT gateways cost`} ` +
-      `${monthlyUsd(['aws.nat.hour', count], ['aws.ipv4.hour', count])} a month, and each GB of traffic`;
+      `${monthlyUsd(['aws.nat.hour', count], ['aws.ipv4.hour', count])} a month, plus a charge per GB of traffic`;
     if (natGateways === 0) {
       warn(this, 'modelship:idleEndpoints', `${endpoints} a month. With \`natGateways: 1\`, ${gateways(1)}`);
     } else {

@@ -64,7 +64,7 @@ export interface TaskProps {
 export const CONTAINER = 'server';
 export const PORT_NAME = 'http';
 
-/** Mount path of the file system, and name of its volume. */
+/** Name of the volume of the file system. */
 const VOLUME = 'models';
 
 /** Sets the CPU as text if it is a token. CDK accepts CPU units only, which are unknown before deployment. */

@@ -227,7 +227,7 @@ export class RestFront extends Construct implements AnsweringFront {
 
   /**
    * Adds the resource policy, without which a private API rejects every request. With IAM it allows this account, so
-   * that a caller's own policy decides; `Principal: *` would let every signed request in.
+   * that a caller's own policy decides; `Principal: *` would allow every signed request.
    * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
    */
   private closeToOthers({ kind }: Access, vpcEndpoints: readonly IVpcEndpoint[]): void {

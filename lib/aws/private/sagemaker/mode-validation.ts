@@ -66,7 +66,7 @@ function checkRealTime(validator: Validator, mode: EndpointMode): void {
     new Set(names).size === names.length,
     'mode.variants',
     'DUPLICATE',
-    `got the names ${names.join(', ')}; each must be another one, and ${MAIN_VARIANT} is the endpoint's own`,
+    `got the names ${names.join(', ')}; each name must be unique, and ${MAIN_VARIANT} is the endpoint's own`,
   );
   if (shadow) {
     validator.text('mode.shadow.name', shadow.name, ENDPOINT_NAME.pattern, ENDPOINT_NAME.rule);
@@ -148,7 +148,7 @@ function checkComponents(validator: Validator, mode: EndpointMode): void {
     new Set(names).size === names.length,
     'mode.adapters',
     'DUPLICATE',
-    `got the names ${names.join(', ')}; each must be another one`,
+    `got the names ${names.join(', ')}; each name must be unique`,
   );
   validator.number('mode.memoryMib', options.memoryMib, SAGEMAKER.componentMemoryMib);
   validator.number('mode.cpu', options.cpu, SAGEMAKER.componentCpu);
