@@ -16,7 +16,7 @@ import { Construct } from 'constructs';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
 import { httpAccessLog, httpAccessLogGroup } from '../shared/access-log.js';
 import { apiName } from '../shared/api-name.js';
-import { HTTP_STAGE } from '../shared/imported-endpoint.js';
+import { HTTP_STAGE } from '../shared/http-stage.js';
 import { rates } from '../shared/throttle.js';
 import type { LoadBalancer } from './load-balancer.js';
 

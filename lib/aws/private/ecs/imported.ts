@@ -1,12 +1,7 @@
 import type { Construct } from 'constructs';
 import type { ContainerModelAttributes } from '../../imported-endpoint.js';
-import {
-  grantApi,
-  HTTP_STAGE,
-  type ImportedBehavior,
-  type MetricNames,
-  namedMetrics,
-} from '../shared/imported-endpoint.js';
+import { HTTP_STAGE } from '../shared/http-stage.js';
+import { grantApi, type ImportedBehavior, type MetricNames, namedMetrics } from '../shared/imported-endpoint.js';
 
 const METRICS: MetricNames = {
   namespace: 'AWS/ApplicationELB',

@@ -18,7 +18,7 @@ import type { Access } from '../../../serving/access.js';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
 import { httpAccessLog, httpAccessLogGroup } from '../shared/access-log.js';
 import { apiName } from '../shared/api-name.js';
-import { HTTP_STAGE } from '../shared/imported-endpoint.js';
+import { HTTP_STAGE } from '../shared/http-stage.js';
 import { rates } from '../shared/throttle.js';
 import type { AnsweringFront } from './front.js';
 

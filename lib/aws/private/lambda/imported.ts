@@ -3,13 +3,8 @@ import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { ServerlessModelAttributes } from '../../imported-endpoint.js';
-import {
-  grantApi,
-  HTTP_STAGE,
-  type ImportedBehavior,
-  type MetricNames,
-  namedMetrics,
-} from '../shared/imported-endpoint.js';
+import { HTTP_STAGE } from '../shared/http-stage.js';
+import { grantApi, type ImportedBehavior, type MetricNames, namedMetrics } from '../shared/imported-endpoint.js';
 import { ALIAS_NAME, REST_STAGE } from './front.js';
 
 const REST_METRICS: MetricNames = {

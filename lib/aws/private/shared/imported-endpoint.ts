@@ -50,9 +50,6 @@ export class ImportedEndpoint extends Construct implements IModelEndpoint {
   }
 }
 
-/** Stage of HTTP APIs. It adds no path to their URL. */
-export const HTTP_STAGE = '$default';
-
 /** CloudWatch names of the metrics of requests. */
 export interface MetricNames {
   readonly namespace: string;

@@ -1,0 +1,2 @@
+/** Stage of HTTP APIs. It adds no path to their URL. */
+export const HTTP_STAGE = '$default';
