@@ -56,7 +56,7 @@ export class Network extends Construct {
       natGateways > 0
         ? []
         : Object.entries(services).map(([id, service]) => this.vpc.addInterfaceEndpoint(id, { service, open: false }));
-    this.tellPrice(natGateways, Object.keys(services).length);
+    this.warnAboutPrice(natGateways, Object.keys(services).length);
   }
 
   /** Allows `peer` to call AWS services through the endpoints. */
@@ -65,7 +65,7 @@ export class Network extends Construct {
   }
 
   /** States the monthly price of the network, and of the other way to reach AWS services. */
-  private tellPrice(natGateways: number, services: number): void {
+  private warnAboutPrice(natGateways: number, services: number): void {
     const zones = this.vpc.availabilityZones.length;
     const endpoints = `${services} interface endpoints in ${zones} zones cost ${monthlyUsd(['aws.vpce.hour', services * zones])}`;
     const gateways = (count: number) =>

@@ -16,8 +16,8 @@ export function checkRegion(
   const region = regionOf(scope);
   if (gpuOptions) {
     const types = { given: gpuOptions.instanceType, byDefault: gpuSize({}).instanceType };
-    const taker = server?.spec.needsGpu ? { ...GPU_TASKS, otherwise: undefined } : GPU_TASKS;
-    checkInstanceType(validator, region, 'capacity.instanceType', types, taker);
+    const service = server?.spec.needsGpu ? { ...GPU_TASKS, otherwise: undefined } : GPU_TASKS;
+    checkInstanceType(validator, region, 'capacity.instanceType', types, service);
   }
   if ((access?.kind ?? 'cloudIdentity') === 'cloudIdentity') {
     const instead = 'use Access.jwt() or .anonymous(), with the load balancer alone';

@@ -21,9 +21,9 @@ export function checkRegion(
     const instead = 'use EndpointMode.realTime() or .asynchronous()';
     checkResource(validator, region, 'mode', 'AWS::SageMaker::InferenceComponent', instead);
   }
-  const taker = spec.needsGpu ? { ...ENDPOINTS, otherwise: undefined } : ENDPOINTS;
+  const service = spec.needsGpu ? { ...ENDPOINTS, otherwise: undefined } : ENDPOINTS;
   const check = (prop: string, given: string | undefined, byDefault: string | undefined) => {
-    if (byDefault !== undefined) checkInstanceType(validator, region, prop, { given, byDefault }, taker);
+    if (byDefault !== undefined) checkInstanceType(validator, region, prop, { given, byDefault }, service);
   };
   const { realTimeOptions, asynchronousOptions, inferenceComponentOptions } = mode;
   const { variants = [], shadow } = realTimeOptions ?? {};

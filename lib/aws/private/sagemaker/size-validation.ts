@@ -38,9 +38,9 @@ export function checkSize(
   { model, modelData, server }: ManagedEndpointModelProps,
   mode: EndpointMode,
 ): void {
-  const { maxBytes, ...ceiling } = PAYLOADS[mode.kind];
+  const { maxBytes, ...limit } = PAYLOADS[mode.kind];
   if (servesOtherModels(modelData)) return;
-  checkPayload(validator, model, maxBytes, ceiling);
+  checkPayload(validator, model, maxBytes, limit);
   if (server && server.layout(model).length === 0) return;
   if (mode.kind === 'serverless') {
     checkMemory(validator, model, memoryOf(mode), {

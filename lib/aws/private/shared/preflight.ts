@@ -31,14 +31,14 @@ export function checkPayload(
   validator: Validator,
   model: Model,
   maxBytes: number,
-  { what, alternative: instead }: SizeLimit,
+  { what, alternative }: SizeLimit,
 ): void {
   const bytes = smallestRequestBytes(model);
   validator.check(
     bytes <= maxBytes,
     'model',
     'PAYLOAD_TOO_LARGE',
-    `one row of its inputs has ${bytes} bytes, and ${what} at most ${maxBytes}; ${instead}`,
+    `one row of its inputs has ${bytes} bytes, and ${what} at most ${maxBytes}; ${alternative}`,
   );
 }
 
@@ -47,12 +47,12 @@ export function checkMemory(
   validator: Validator,
   model: Model,
   memoryMib: number,
-  { what, alternative: instead }: SizeLimit,
+  { what, alternative }: SizeLimit,
 ): void {
   validator.check(
     Token.isUnresolved(memoryMib) || model.sizeBytes < memoryMib * 2 ** 20,
     'model',
     'MODEL_TOO_LARGE',
-    `the files have ${Math.ceil(model.sizeBytes / 2 ** 20)} MiB, and ${what} has ${memoryMib} MiB of memory; ${instead}`,
+    `the files have ${Math.ceil(model.sizeBytes / 2 ** 20)} MiB, and ${what} has ${memoryMib} MiB of memory; ${alternative}`,
   );
 }
