@@ -17,12 +17,7 @@ export function checkGibibytes(validator: Validator, prop: string, value: Size |
   validator.number(prop, value.toGibibytes({ rounding: SizeRoundingBehavior.NONE }), range);
 }
 
-function hasUnit<Value extends Duration>(
-  validator: Validator,
-  prop: string,
-  value: Value | undefined,
-  unit: string,
-): value is Value {
+function hasUnit(validator: Validator, prop: string, value: Duration | undefined, unit: string): value is Duration {
   if (value === undefined) return false;
   const ok = !value.isUnresolved() || value.unitLabel() === unit;
   validator.check(
