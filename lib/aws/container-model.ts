@@ -420,9 +420,9 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
   }
 
   private makeNetwork(image: PulledImage, capacity: ContainerCapacity): Network {
-    const [needed] = this.internetNeeds(image);
-    const { natGateways = needed ? 1 : 0 } = this.props;
-    requireInternet(this, natGateways, needed);
+    const need = this.internetNeed(image);
+    const { natGateways = need ? 1 : 0 } = this.props;
+    requireInternet(this, natGateways, need);
     return new Network(this, 'Network', {
       natGateways,
       instances: capacity.gpuOptions !== undefined,
@@ -433,18 +433,16 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     });
   }
 
-  /** Reasons why the tasks or the load balancer need internet access, as the start of a sentence. */
-  private internetNeeds(image: PulledImage): string[] {
+  /** Reason why the tasks or the load balancer need internet access, as the start of a sentence. */
+  private internetNeed(image: PulledImage): string | undefined {
+    if (image.repositoryArn === undefined) return 'the image is outside ECR';
+    if (isOfAnotherRegion(this, image)) return 'the image is in ECR of another region';
     const from = this.server.spec.source?.kind;
-    const needs: [boolean, string][] = [
-      [image.repositoryArn === undefined, 'the image is outside ECR'],
-      [isOfAnotherRegion(this, image), 'the image is in ECR of another region'],
-      // The S3 endpoint reaches only buckets of its own region.
-      [from !== undefined && from !== 'folder', 'the server downloads its weights'],
-      [this.access.kind === 'jwt', 'the load balancer downloads the keys of the JWT issuer'],
-      [this.props.internetFacing ?? false, 'callers reach the load balancer from the internet'],
-    ];
-    return needs.flatMap(([isNeeded, why]) => (isNeeded ? [why] : []));
+    // The S3 endpoint reaches only buckets of its own region.
+    if (from !== undefined && from !== 'folder') return 'the server downloads its weights';
+    if (this.access.kind === 'jwt') return 'the load balancer downloads the keys of the JWT issuer';
+    if (this.props.internetFacing) return 'callers reach the load balancer from the internet';
+    return undefined;
   }
 
   private makeTask(image: PulledImage, capacity: ContainerCapacity): Task {
