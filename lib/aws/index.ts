@@ -36,7 +36,6 @@ export type { ScheduledConcurrency } from './private/lambda/scheduled-concurrenc
 export type { FunctionTelemetry } from './private/lambda/telemetry.js';
 export type { TrafficShift } from './private/lambda/traffic-shift.js';
 export type { UrlFront } from './private/lambda/url-front.js';
-export type { ExecutionRole } from './private/sagemaker/role.js';
 export type { Scaling } from './private/sagemaker/scaling.js';
 export type { EndpointTelemetry } from './private/sagemaker/telemetry.js';
 export type { PulledImage } from './private/shared/pulled-image.js';
