@@ -385,7 +385,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
     const { asynchronousOptions, kind } = this.mode;
     const components = kind === 'inferenceComponents';
     // Instances must suffice for the copies of every time.
-    const limits = kind === 'inferenceComponents' ? extremes(this.props.schedule, range) : range;
+    const limits = components ? extremes(this.props.schedule, range) : range;
     const variants = endpointVariants(this.mode, this.server.spec, limits, this.modelNames(), this.times);
     // The hardware encrypts local instance storage, and SageMaker rejects a KMS key for these instance types. A
     // serverless endpoint has no volumes.

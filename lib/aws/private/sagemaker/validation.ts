@@ -119,7 +119,8 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
   const validator = validatorFor(scope, 'ManagedEndpointModel');
   checkProps(validator, props, PROPS);
   const mode = props.mode ?? EndpointMode.realTime();
-  checkServingProps(validator, props, target(mode, replicas(mode, props.minReplicas, props.maxReplicas)));
+  const range = replicas(mode, props.minReplicas, props.maxReplicas);
+  checkServingProps(validator, props, target(mode, range));
   validator.text('endpointName', props.endpointName, ENDPOINT_NAME.pattern, ENDPOINT_NAME.rule);
   validator.number('startupSeconds', props.startupSeconds, SAGEMAKER.startupSeconds);
   checkSeconds(validator, 'downloadTimeout', props.downloadTimeout, SAGEMAKER.startupSeconds);
@@ -134,7 +135,7 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
   if (props.dataCapture) {
     validator.number('dataCapture.samplingPercent', props.dataCapture.samplingPercent, SAGEMAKER.percent);
   }
-  checkMode(validator, props, mode, replicas(mode, props.minReplicas, props.maxReplicas));
+  checkMode(validator, props, mode, range);
   checkRegion(validator, scope, props, mode);
   validator.throwIfAny();
 }
