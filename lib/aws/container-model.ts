@@ -60,7 +60,7 @@ import { annotateIdleCost } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
 import { isOfAnotherRegion, type PulledImage, pulledImage } from './private/shared/pulled-image.js';
-import { type Capacity, extremes } from './private/shared/scheduled-actions.js';
+import { extremes, type Replicas } from './private/shared/scheduled-actions.js';
 import { requireS3Route } from './private/shared/subnets.js';
 
 const DEFAULT_CONCURRENCY = 8;
@@ -285,7 +285,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     return new ManagedGpuInstances(this, 'ManagedInstances', { vpc, subnets, ...gpuSize(gpuOptions!), cluster });
   }
 
-  private makeInstances(gpuOptions: GpuCapacityOptions, range: Capacity): GpuInstances {
+  private makeInstances(gpuOptions: GpuCapacityOptions, range: Replicas): GpuInstances {
     return new GpuInstances(this, 'Instances', {
       vpc: this.vpc,
       subnets: this.subnets,
@@ -349,7 +349,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     });
   }
 
-  private makeScaling(range: Capacity): ServiceScaling {
+  private makeScaling(range: Replicas): ServiceScaling {
     const { schedule, targetConcurrency, targetCpuPercent } = this.props;
     const scaling = new ServiceScaling(this, 'Scaling', {
       service: this.service,

@@ -39,7 +39,6 @@ import {
   instanceTypes,
   isFixed,
   memoryOf,
-  type Replicas,
   replicas,
 } from './private/sagemaker/instances.js';
 import { ENDPOINT_NAME, hasLocalStorage, isGpu, SAGEMAKER } from './private/sagemaker/limits.js';
@@ -58,7 +57,7 @@ import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
 import { grantSource } from './private/shared/model-source.js';
 import { type PulledImage, pulledImage } from './private/shared/pulled-image.js';
-import { extremes } from './private/shared/scheduled-actions.js';
+import { extremes, type Replicas } from './private/shared/scheduled-actions.js';
 import { requireS3Route } from './private/shared/subnets.js';
 
 const DEFAULT_DOWNLOAD_TIMEOUT = Duration.minutes(15);

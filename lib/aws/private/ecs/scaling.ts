@@ -3,13 +3,11 @@ import type { BaseService } from 'aws-cdk-lib/aws-ecs';
 import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import type { ReplicaSchedule } from '../../../serving/schedule.js';
-import { capacityOf, scheduledActions } from '../shared/scheduled-actions.js';
+import { type Replicas, replicasOf, scheduledActions } from '../shared/scheduled-actions.js';
 
-export interface ServiceScalingProps {
+export interface ServiceScalingProps extends Replicas {
   readonly service: BaseService;
   readonly loadBalancer: ApplicationLoadBalancer;
-  readonly min: number;
-  readonly max: number;
   readonly concurrency: number;
   readonly cpuPercent: number;
   readonly schedule?: readonly ReplicaSchedule[];
@@ -38,7 +36,7 @@ export class ServiceScaling extends Construct {
       resourceId: `service/${service.cluster.clusterName}/${service.serviceName}`,
       minCapacity: props.min,
       maxCapacity: props.max,
-      scheduledActions: scheduledActions(props.schedule, capacityOf(props)),
+      scheduledActions: scheduledActions(props.schedule, replicasOf(props)),
     });
     this.policy('Concurrency', {
       targetValue: props.concurrency,

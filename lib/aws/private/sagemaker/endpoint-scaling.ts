@@ -1,9 +1,9 @@
 import type { Construct } from 'constructs';
 import type { ReplicaSchedule } from '../../../serving/schedule.js';
 import type { EndpointMode } from '../../mode.js';
-import { capacityOf } from '../shared/scheduled-actions.js';
+import { type Replicas, replicasOf } from '../shared/scheduled-actions.js';
 import type { EndpointMetrics } from './endpoint-metrics.js';
-import { isFixed, type Replicas } from './instances.js';
+import { isFixed } from './instances.js';
 import { Scaling, type ScalingProps } from './scaling.js';
 import { MAIN_VARIANT } from './variants.js';
 
@@ -30,9 +30,9 @@ export function endpointScaling(
   range: Replicas,
   { endpointName, metrics, schedule, scaled }: ScaledEndpoint,
 ): Scaling[] {
-  const make = (id: string, props: Omit<ScalingProps, 'schedule' | 'capacity'>, capacity = capacityOf(props)) => {
+  const make = (id: string, props: Omit<ScalingProps, 'schedule' | 'replicas'>, replicas = replicasOf(props)) => {
     if (isFixed(props) && !schedule) return [];
-    const scaling = new Scaling(scope, id, { ...props, schedule, capacity });
+    const scaling = new Scaling(scope, id, { ...props, schedule, replicas });
     scaling.target.node.addDependency(scaled);
     return [scaling];
   };

@@ -2,6 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import { ImageArchitecture } from '../../../serving/image-architecture.js';
 import type { ServerSpec } from '../../../serving/servers/spec.js';
 import type { EndpointMode } from '../../mode.js';
+import type { Replicas } from '../shared/scheduled-actions.js';
 import { isArm } from './limits.js';
 
 /** Instance type of a mode, with its default; undefined for a serverless endpoint. */
@@ -43,12 +44,6 @@ export function memoryOf({ kind, serverlessOptions, inferenceComponentOptions }:
   return kind === 'serverless'
     ? (serverlessOptions?.memoryMib ?? 2048)
     : (inferenceComponentOptions?.memoryMib ?? 1024);
-}
-
-/** Minimum and maximum number of replicas: instances, copies, or concurrent executions. */
-export interface Replicas {
-  readonly min: number;
-  readonly max: number;
 }
 
 /** Default limit of serverless executions: the account's initial quota for one endpoint. */

@@ -16,7 +16,7 @@ import type {
 import { PREFIX } from '../shared/paths.js';
 import { BUCKET, SIZE } from '../shared/prop-types.js';
 import { checkGibibytes } from '../shared/quantities.js';
-import type { Replicas } from './instances.js';
+import type { Replicas } from '../shared/scheduled-actions.js';
 import { AMI_VERSION, ENDPOINT_NAME, INSTANCE_TYPE, SAGEMAKER, WEIGHT } from './limits.js';
 import { MAIN_VARIANT } from './variants.js';
 

@@ -3,7 +3,8 @@ import type { IdlePart } from '../../../cost/idle-cost.js';
 import type { ServerSpec } from '../../../serving/servers/spec.js';
 import type { EndpointMode } from '../../mode.js';
 import { product } from '../shared/idle-cost.js';
-import { instanceType, memoryOf, type Replicas } from './instances.js';
+import type { Replicas } from '../shared/scheduled-actions.js';
+import { instanceType, memoryOf } from './instances.js';
 
 /** Idle cost of the instances, or of the provisioned executions, that always run. */
 export function runningParts(mode: EndpointMode, server: ServerSpec, { min }: Replicas): IdlePart[] {

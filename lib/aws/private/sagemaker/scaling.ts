@@ -3,8 +3,7 @@ import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-application
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { ReplicaSchedule } from '../../../serving/schedule.js';
-import { type Capacity, scheduledActions } from '../shared/scheduled-actions.js';
-import type { Replicas } from './instances.js';
+import { type Replicas, scheduledActions } from '../shared/scheduled-actions.js';
 
 /** Scalable target in the terms of Application Auto Scaling. */
 export interface ScalingProps extends Replicas {
@@ -17,7 +16,7 @@ export interface ScalingProps extends Replicas {
   readonly target: number;
   readonly schedule?: readonly ReplicaSchedule[];
   /** Limits from the times of an entry of the schedule on. */
-  readonly capacity: (entry: ReplicaSchedule) => Capacity;
+  readonly replicas: (entry: ReplicaSchedule) => Replicas;
   /** Metric that reports waiting requests while no replica is running. */
   readonly wakeMetric?: IMetric;
 }
@@ -41,7 +40,7 @@ export class Scaling extends Construct {
       scalableDimension: props.dimension,
       minCapacity: props.min,
       maxCapacity: props.max,
-      scheduledActions: scheduledActions(props.schedule, props.capacity),
+      scheduledActions: scheduledActions(props.schedule, props.replicas),
     });
     this.policy = new CfnScalingPolicy(this, 'Policy', {
       policyName: `${this.node.addr}-target`,
@@ -56,7 +55,7 @@ export class Scaling extends Construct {
           : { customizedMetricSpecification: props.customMetric }),
       },
     });
-    const minima = [props.min, ...(props.schedule ?? []).map((entry) => props.capacity(entry).min)];
+    const minima = [props.min, ...(props.schedule ?? []).map((entry) => props.replicas(entry).min)];
     const mayBeZero = minima.some((min) => min === 0 || Token.isUnresolved(min));
     if (mayBeZero && props.wakeMetric) this.wakeAlarm = this.wakeUp(props.wakeMetric);
   }

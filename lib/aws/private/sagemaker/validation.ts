@@ -45,11 +45,12 @@ import {
   VPC,
 } from '../shared/prop-types.js';
 import { checkSeconds } from '../shared/quantities.js';
+import type { Replicas } from '../shared/scheduled-actions.js';
 import { checkTwoZones } from '../shared/subnets.js';
 import { validatorFor } from '../shared/validator.js';
 import { checkExplanations } from './explanation-validation.js';
 import { checkInstances } from './instance-validation.js';
-import { type Replicas, replicas } from './instances.js';
+import { replicas } from './instances.js';
 import { ENDPOINT_NAME, MODEL_PACKAGE_ARN, SAGEMAKER } from './limits.js';
 import { checkMode, MODE_OPTIONS } from './mode-validation.js';
 import { checkRegion } from './region-validation.js';

@@ -2,7 +2,8 @@ import { Token } from 'aws-cdk-lib';
 import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
 import type { ServerSpec } from '../../../serving/servers/spec.js';
 import type { EndpointMode, RealTimeOptions } from '../../mode.js';
-import { initialReplicas, instanceType, memoryOf, type Replicas } from './instances.js';
+import type { Replicas } from '../shared/scheduled-actions.js';
+import { initialReplicas, instanceType, memoryOf } from './instances.js';
 import { hasOldDriver } from './limits.js';
 
 /**

@@ -3,8 +3,8 @@ import type { CfnScalableTarget } from 'aws-cdk-lib/aws-applicationautoscaling';
 import { parseCron } from '../../../serving/cron.js';
 import type { ReplicaSchedule } from '../../../serving/schedule.js';
 
-/** Limits of a scalable target. */
-export interface Capacity {
+/** Minimum and maximum number of replicas: tasks, instances, copies, or concurrent executions. */
+export interface Replicas {
   readonly min: number;
   readonly max: number;
 }
@@ -12,14 +12,14 @@ export interface Capacity {
 /**
  * Scheduled actions of a scalable target. Each sets both limits, so that an earlier action has no effect on it.
  *
- * @param capacity limits from the times of an entry on
+ * @param replicas limits from the times of an entry on
  */
 export function scheduledActions(
   schedule: readonly ReplicaSchedule[] | undefined,
-  capacity: (entry: ReplicaSchedule) => Capacity,
+  replicas: (entry: ReplicaSchedule) => Replicas,
 ): CfnScalableTarget.ScheduledActionProperty[] | undefined {
   return schedule?.map((entry, index) => {
-    const { min, max } = capacity(entry);
+    const { min, max } = replicas(entry);
     return {
       scheduledActionName: `schedule-${index}`,
       schedule: cronOf(entry.cron),
@@ -30,13 +30,13 @@ export function scheduledActions(
 }
 
 /** Limits that replace the construct's own where an entry sets them. */
-export function capacityOf({ min, max }: Capacity): (entry: ReplicaSchedule) => Capacity {
+export function replicasOf({ min, max }: Replicas): (entry: ReplicaSchedule) => Replicas {
   return ({ minReplicas = min, maxReplicas = max }) => ({ min: minReplicas, max: maxReplicas });
 }
 
 /** Lowest and highest limit that a construct ever has. */
-export function extremes(schedule: readonly ReplicaSchedule[] | undefined, base: Capacity): Capacity {
-  const all = [base, ...(schedule ?? []).map(capacityOf(base))];
+export function extremes(schedule: readonly ReplicaSchedule[] | undefined, base: Replicas): Replicas {
+  const all = [base, ...(schedule ?? []).map(replicasOf(base))];
   // A token has no order: the limits of the construct then stand for all.
   if (all.some(({ min, max }) => Token.isUnresolved(min) || Token.isUnresolved(max))) return base;
   return { min: Math.min(...all.map(({ min }) => min)), max: Math.max(...all.map(({ max }) => max)) };
