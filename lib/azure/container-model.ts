@@ -17,7 +17,7 @@ import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import type { GenericResource } from '../terraform/generic.js';
-import { tellIdleCost } from '../terraform/idle-cost.js';
+import { annotateIdleCost } from '../terraform/idle-cost.js';
 import { packagePrefix } from '../terraform/package-files.js';
 import { runtimeEnvironment } from '../terraform/runtime-environment.js';
 import { AksCluster } from './cluster.js';
@@ -189,7 +189,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
       });
     }
     this.telemetry.watch({ resourceId: cluster.id, ...aksTelemetry(thresholds) });
-    tellIdleCost(this, 'azure', AZURE_PRICES);
+    annotateIdleCost(this, 'azure', AZURE_PRICES);
   }
 
   /** URL of the model, without a path. */

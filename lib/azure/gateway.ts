@@ -6,7 +6,7 @@ import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { DEFAULT_THROTTLE, type Throttle } from '../serving/throttle.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
-import { tellIdleCost } from '../terraform/idle-cost.js';
+import { annotateIdleCost } from '../terraform/idle-cost.js';
 import { validatorFor } from '../terraform/validator.js';
 import { AZURE_PRICES } from './private/shared/idle-cost.js';
 import { globalName } from './private/shared/names.js';
@@ -141,7 +141,7 @@ export class ApiManagementGateway extends Construct {
       xmlContent: policyXml(props.throttle ?? DEFAULT_THROTTLE, endpoint.entraApplication!.clientId),
     });
     this.url = this.service.gatewayUrl;
-    tellIdleCost(this, 'azure', AZURE_PRICES);
+    annotateIdleCost(this, 'azure', AZURE_PRICES);
   }
 
   /** Adds a caller. Its `primaryKey` is the secret that the caller needs. */

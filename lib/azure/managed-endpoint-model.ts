@@ -15,7 +15,7 @@ import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import { GenericResource } from '../terraform/generic.js';
-import { tellIdleCost } from '../terraform/idle-cost.js';
+import { annotateIdleCost } from '../terraform/idle-cost.js';
 import type { AzureMlWorkspace, ManagedEndpointModelProps } from './managed-endpoint-props.js';
 import type { AzureMetric } from './metric.js';
 import { ENDPOINT_TYPE, ML_API } from './private/ml/api.js';
@@ -193,7 +193,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
     if (props.access?.kind === 'apiKey') this.primaryKey = this.makeKeys();
     this.makeLogs();
     this.telemetry.watch({ resourceId: this.endpoint.id, ...mlTelemetry(this.telemetry.thresholds) });
-    tellIdleCost(this, 'azure', AZURE_PRICES);
+    annotateIdleCost(this, 'azure', AZURE_PRICES);
   }
 
   /**

@@ -9,7 +9,7 @@ import { bearer, header, predictCommand } from '../serving/predict-command.js';
 import { checkProps, object, type PropTypes } from '../serving/validation/prop-types.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import type { GenericResource } from '../terraform/generic.js';
-import { tellIdleCost } from '../terraform/idle-cost.js';
+import { annotateIdleCost } from '../terraform/idle-cost.js';
 import { validatorFor } from '../terraform/validator.js';
 import { ServerlessHost } from './host.js';
 import type { AzureMetric } from './metric.js';
@@ -84,7 +84,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<AzureMet
     this.url = url;
     this.functions = functions;
     this.containerApp = containerApp;
-    tellIdleCost(this, 'azure', AZURE_PRICES, containerApp?.runningParts);
+    annotateIdleCost(this, 'azure', AZURE_PRICES, containerApp?.runningParts);
   }
 
   /** URL of the newest version of the model in TensorFlow Serving's REST API. */

@@ -15,7 +15,7 @@ import { type ModelServer, serverOf } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
-import { tellIdleCost } from '../terraform/idle-cost.js';
+import { annotateIdleCost } from '../terraform/idle-cost.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import type { ContainerModelProps } from './container-props.js';
 import { ContainerHost } from './host.js';
@@ -142,7 +142,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
     this.requestMetrics = telemetry.requestMetrics;
     this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
     this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
-    tellIdleCost(this, 'gcp', GOOGLE_PRICES, this.cluster.isAutopilot ? autopilotPods(workload) : []);
+    annotateIdleCost(this, 'gcp', GOOGLE_PRICES, this.cluster.isAutopilot ? autopilotPods(workload) : []);
   }
 
   /** URL of prediction requests in the format of TensorFlow Serving's REST API, or of `server`. */

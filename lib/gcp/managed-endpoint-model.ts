@@ -15,7 +15,7 @@ import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
 import { fraction } from '../terraform/fraction.js';
 import { type GenericProvider, GenericResource } from '../terraform/generic.js';
-import { tellIdleCost } from '../terraform/idle-cost.js';
+import { annotateIdleCost } from '../terraform/idle-cost.js';
 import { shortHash } from '../terraform/names.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import { lifetimeSuffix } from '../terraform/terraform-data.js';
@@ -148,7 +148,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Goo
     this.requestMetrics = telemetry.requestMetrics;
     this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
     this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
-    tellIdleCost(this, 'gcp', GOOGLE_PRICES);
+    annotateIdleCost(this, 'gcp', GOOGLE_PRICES);
   }
 
   /** URL of the endpoint. Append `:predict`, `:rawPredict` or `:explain` to invoke it. */

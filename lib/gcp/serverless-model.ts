@@ -14,7 +14,7 @@ import { bearer, predictCommand } from '../serving/predict-command.js';
 import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
-import { tellIdleCost } from '../terraform/idle-cost.js';
+import { annotateIdleCost } from '../terraform/idle-cost.js';
 import { shortHash } from '../terraform/names.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import type { Grantee } from './grantee.js';
@@ -125,7 +125,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
     this.requestMetrics = telemetry.requestMetrics;
     this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
     this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
-    tellIdleCost(this, 'gcp', GOOGLE_PRICES);
+    annotateIdleCost(this, 'gcp', GOOGLE_PRICES);
     if (props.uptimeCheck) this.uptimeCheck = this.checkUptime(props, access);
   }
 

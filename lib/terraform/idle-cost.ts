@@ -15,7 +15,7 @@ export type PriceRules = Readonly<Record<string, (attributes: ResourceAttributes
  *
  * @param running Cost items that no resource shows, such as pods.
  */
-export function tellIdleCost(
+export function annotateIdleCost(
   scope: Construct,
   cloud: PricedCloud,
   rules: PriceRules,
