@@ -5,6 +5,7 @@ import { Exposure } from '../kubernetes/exposure.js';
 import type { InferenceService } from '../kubernetes/inference-service.js';
 import type { ModelWorkload } from '../kubernetes/model-workload.js';
 import type { ModelWorkloadProps } from '../kubernetes/model-workload-props.js';
+import { NAMESPACE } from '../kubernetes/private/validation.js';
 import { serverSize } from '../kubernetes/served-version.js';
 import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
@@ -40,8 +41,6 @@ import { Telemetry } from './private/shared/telemetry.js';
 const GPU_MEMORY_MIB = 16_384;
 /** Space for downloaded weights, which fits on the default boot disk of GKE nodes. */
 const FETCH_DISK_GIB = 30;
-/** Names of namespaces: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names */
-const NAMESPACE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** Both addresses of the metadata server, which issues Workload Identity tokens. */
 const METADATA_SERVER = '169.254.169.252/30';

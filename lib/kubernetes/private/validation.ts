@@ -7,6 +7,9 @@ import type { ModelWorkloadProps } from '../model-workload-props.js';
 /** Maximum length of a name. It leaves room for `-canary` and for the hashes that Kubernetes adds to pod names. */
 export const NAME_LENGTH = 52;
 
+/** Names of namespaces: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names */
+export const NAMESPACE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
 /** @throws ValidationError with all faults in the props of a {@link ModelWorkload} */
 export function validateWorkload(scope: Construct, props: ModelWorkloadProps): void {
   const validator = validatorFor(scope, 'ModelWorkload');
@@ -66,7 +69,7 @@ export function validateInferenceService(scope: Construct, props: ModelWorkloadP
 function checkPod(validator: Validator, props: ModelWorkloadProps): void {
   const rule = `Kubernetes allows at most ${NAME_LENGTH} lower-case letters, digits and hyphens here, starting with a letter`;
   validator.text('name', props.name, new RegExp(`^(?=.{1,${NAME_LENGTH}}$)[a-z](?:[a-z0-9-]*[a-z0-9])?$`), rule);
-  validator.text('namespace', props.namespace, /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'a namespace is a DNS label');
+  validator.text('namespace', props.namespace, NAMESPACE, 'a namespace is a DNS label');
   validator.number('cpu', props.cpu, { min: 0.05, max: 256, fraction: true, unit: 'CPUs', source: 'a node' });
   validator.number('memoryMib', props.memoryMib, { min: 128, max: 4_194_304, unit: 'MiB', source: 'a node' });
   validator.number('diskGib', props.diskGib, { min: 1, max: 65_536, unit: 'GiB', source: 'a node' });
