@@ -28,7 +28,7 @@ export const AZURE_PRICES: PriceRules = {
 
 /** Nodes with an OS disk of 128 GiB. At least one runs, because a model has at least one pod. */
 function nodes(what: string, { vm_size, min_count, priority }: ResourceAttributes): IdlePart[] {
-  const quantity = product(min_count) === 0 ? 1 : product(min_count);
+  const quantity = Math.max(1, product(min_count));
   return [
     // The price of spot nodes changes by the hour.
     { what, price: `azure.vm.${vm_size}${priority === 'Spot' ? '.spot' : ''}`, quantity },

@@ -60,7 +60,7 @@ function instances({ scaling, containers, node_selector: gpu }: ResourceAttribut
 /** Nodes of a pool. At least one runs, because a model has at least one pod. */
 function nodes({ autoscaling, node_locations: zones, node_config: node }: ResourceAttributes): IdlePart[] {
   const inZone = product(autoscaling.min_node_count ?? 0, zones?.length ?? ZONES);
-  const quantity = Number.isNaN(inZone) ? inZone : Math.max(1, autoscaling.total_min_node_count ?? 0, inZone);
+  const quantity = Math.max(1, autoscaling.total_min_node_count ?? 0, inZone);
   const { machine_type: type, spot, guest_accelerator: gpus = [] } = node;
   return [
     // The price of spot nodes changes every month. That of accelerator-optimized machines includes their GPUs.
