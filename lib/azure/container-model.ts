@@ -10,7 +10,7 @@ import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
 import { DEFAULT_TIMEOUT_SECONDS, MODEL_MOUNT } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
-import { bearer, predictCommand } from '../serving/predict-command.js';
+import { predictCommand } from '../serving/predict-command.js';
 import { type ModelServer, serverOf } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { afterRoles } from '../terraform/after-roles.js';
@@ -31,8 +31,8 @@ import { AksMetrics, COLLECTOR_NAMESPACES, METRICS_ANNOTATIONS } from './private
 import { NvidiaDevicePlugin } from './private/aks/nvidia-device-plugin.js';
 import { aksTelemetry } from './private/aks/telemetry.js';
 import { validateContainer } from './private/aks/validation.js';
+import { credentialOptions } from './private/shared/credential-options.js';
 import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
-import { entraToken } from './private/shared/entra-token.js';
 import { AZURE_PRICES } from './private/shared/idle-cost.js';
 import { bindImage } from './private/shared/image.js';
 import { ModelStore } from './private/shared/model-store.js';
@@ -84,7 +84,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
   /** Application that callers get tokens for. Set with `Access.cloudIdentity()`. */
   readonly entraApplication?: EntraApplication;
 
-  private readonly hasJwt: boolean;
+  private readonly access: Access;
   private readonly server: ModelServer;
   private readonly isMounted: boolean;
 
@@ -92,7 +92,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
     super(scope, id);
     validateContainer(this, props);
     this.model = props.model;
-    this.hasJwt = props.access?.kind === 'jwt';
+    this.access = props.access ?? Access.cloudIdentity();
     this.server = serverOf(props);
     this.isMounted = props.modelMount ?? readsMount(props);
     const own = this.server.isModelship;
@@ -103,7 +103,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
     this.modelStore = new ModelStore(this, 'ModelStore', { placement, props, models, server: this.server });
     const name = groupName(this, AKS.nameLength);
     this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', { ...placement.common, name });
-    if ((props.access ?? Access.cloudIdentity()).kind === 'cloudIdentity') {
+    if (this.access.kind === 'cloudIdentity') {
       this.entraApplication = new EntraApplication(this, 'EntraApplication');
     }
     const { options, existingOptions } = props.cluster ?? AksCluster.managed();
@@ -209,11 +209,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
    */
   get predictCommand(): string | undefined {
     const example = this.server.spec.exampleRequest?.(this.model);
-    const credentials = this.entraApplication
-      ? entraToken(this.entraApplication.clientId)
-      : this.hasJwt
-        ? bearer('$TOKEN')
-        : [];
+    const credentials = credentialOptions(this.access, this.entraApplication);
     return example && predictCommand({ url: `${this.url}${example.path}`, body: example.body, credentials });
   }
 

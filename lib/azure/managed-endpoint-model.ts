@@ -34,7 +34,7 @@ import { type MlEndpointDefinition, MlTraffic } from './private/ml/traffic.js';
 import { validateManagedEndpoint } from './private/ml/validation.js';
 import { MlWorkspace } from './private/ml/workspace.js';
 import { azapi } from './private/shared/azapi.js';
-import { entraToken } from './private/shared/entra-token.js';
+import { entraToken } from './private/shared/credential-options.js';
 import { AZURE_PRICES } from './private/shared/idle-cost.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { clientConfig, globalName, groupName } from './private/shared/names.js';

@@ -5,7 +5,7 @@ import { Access } from '../serving/access.js';
 import { DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { inferRequest } from '../serving/example-request.js';
-import { bearer, header, predictCommand } from '../serving/predict-command.js';
+import { predictCommand } from '../serving/predict-command.js';
 import { checkProps, object, type PropTypes } from '../serving/validation/prop-types.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import type { GenericResource } from '../terraform/generic.js';
@@ -15,8 +15,8 @@ import { ServerlessHost } from './host.js';
 import type { AzureMetric } from './metric.js';
 import type { ContainerApp } from './private/container-apps/app.js';
 import type { FunctionsApp } from './private/functions/app.js';
+import { credentialOptions } from './private/shared/credential-options.js';
 import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
-import { entraToken } from './private/shared/entra-token.js';
 import { AZURE_PRICES } from './private/shared/idle-cost.js';
 import { Placement } from './private/shared/placement.js';
 import { Telemetry } from './private/shared/telemetry.js';
@@ -101,7 +101,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<AzureMet
     return predictCommand({
       url: `${this.url}${path}`,
       body,
-      credentials: credentials(this.access, this.entraApplication),
+      credentials: credentialOptions(this.access, this.entraApplication),
     });
   }
 
@@ -128,11 +128,4 @@ export class ServerlessModel extends Construct implements ModelEndpoint<AzureMet
   metricLatency(): AzureMetric {
     return this.telemetry.requestMetric('latency');
   }
-}
-
-/** Returns the options of curl that authenticate callers. */
-function credentials({ kind }: Access, application: EntraApplication | undefined): readonly string[] {
-  if (application) return entraToken(application.clientId);
-  if (kind === 'apiKey') return header('x-functions-key', '$API_KEY');
-  return kind === 'jwt' ? bearer('$TOKEN') : [];
 }

@@ -24,6 +24,7 @@ const LAYERS = [
 const ROLES: Readonly<Record<string, { readonly role: string; readonly exports: RegExp }>> = {
   'app.ts': { role: 'the app that serves, with what it stands on', exports: /^[A-Z]\w*App$/ },
   'cluster.ts': { role: 'the Kubernetes cluster and how Terraform reaches it', exports: /Cluster/ },
+  'credential-options.ts': { role: 'options of curl that authenticate callers', exports: /^credentialOptions$/ },
   'deployment.ts': { role: 'one deployed version of the model', exports: /[dD]eployment/ },
   'image.ts': { role: 'where the image comes from', exports: /^bind\w*Image$/ },
   'idle-cost.ts': { role: 'what resources cost without requests', exports: /^annotateIdleCost$|_PRICES$/ },
