@@ -91,7 +91,7 @@ export function checkGpuUse(validator: Validator, { prop, isWasted, paidBy, inst
 /** Reports a server image that is not built for the CPU architecture of its host. */
 export function checkImageArchitecture(
   validator: Validator,
-  { prop, subject: machines, architecture, instead }: ProcessorRequirement,
+  { prop, subject, architecture, instead }: ProcessorRequirement,
   { name, architectures }: ServerSpec,
 ): void {
   const built = architectures.map((each) => each.name).join(' and ');
@@ -99,7 +99,7 @@ export function checkImageArchitecture(
     architectures.includes(architecture),
     prop,
     'WRONG_ARCHITECTURE',
-    `${machines} ${architecture.name} processors, and the image of ${name} is built for ${built}; ` +
+    `${subject} ${architecture.name} processors, and the image of ${name} is built for ${built}; ` +
       `${instead ? `${instead}, or, ` : ''}if the image is built for ${architecture.name} too, say so by ` +
       '`architectures` of the ModelServer',
   );

@@ -108,9 +108,10 @@ function checkTraffic(validator: Validator, props: ManagedEndpointModelProps): v
     'TOO_MANY',
     `got ${names.length} versions; an Azure ML endpoint has at most ${AZURE_ML.deployments} deployments`,
   );
-  const isRest = stableModels.map(({ trafficPercent }) => trafficPercent === undefined);
   const own = ownPercent(props);
-  if (isRest.includes(true)) validator.known('rollout.percent', own, 'it determines the share of the stable version');
+  if (stableModels.some(({ trafficPercent }) => trafficPercent === undefined)) {
+    validator.known('rollout.percent', own, 'it determines the share of the stable version');
+  }
   const shares = stablePercents(props);
   if ([own, ...shares].some((share) => Token.isUnresolved(share))) return;
   for (const [index, share] of shares.entries()) {
