@@ -30,21 +30,17 @@ export const METRICS_ANNOTATIONS = {
   'prometheus.io/path': METRICS_PATH,
 };
 
-/** Options of `AksMetrics`. */
-export interface AksMetricsOptions {
-  readonly cluster: ManagedCluster;
-  /** Namespace of the workload, which contains nothing else. */
-  readonly namespace: string;
-  readonly thresholds: AlarmThresholds;
-}
-
 const NAME_LENGTH = 44;
 const STREAMS = ['Microsoft-PrometheusMetrics'];
 const DESTINATION = 'workspace';
 
-interface AksMetricsProps extends AksMetricsOptions {
+interface AksMetricsProps {
   readonly placement: Placement;
   readonly props: AzureServingProps;
+  readonly cluster: ManagedCluster;
+  /** Namespace of the workload, which contains nothing else. */
+  readonly namespace: string;
+  readonly thresholds: AlarmThresholds;
 }
 
 /** Metrics of a workload's pods, scraped by the cluster's Prometheus add-on, and alerts on them. */

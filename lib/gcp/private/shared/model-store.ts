@@ -10,16 +10,12 @@ import type { GoogleServingProps } from '../../props.js';
 import { grantKey, storageAgent } from './encryption.js';
 import { bucketName } from './names.js';
 
-/** Options of {@link ModelStore}, which change the content of the bucket. */
-export interface ModelStoreOptions {
+interface ModelStoreProps {
+  readonly props: GoogleServingProps;
   /** Server that loads the model, which determines the file layout. @default ModelServer.modelship() */
   readonly server?: ModelServer;
   /** Additional models to upload. @default - none */
   readonly others?: readonly Model[];
-}
-
-interface ModelStoreProps extends ModelStoreOptions {
-  readonly props: GoogleServingProps;
 }
 
 /** Model package in a bucket, in a folder named by its digest. */
