@@ -23,7 +23,7 @@ export interface ModelEndpoint<Metric = unknown> {
 
   /**
    * Allows a caller to invoke the model, and nothing else. The identity is an `IGrantable` on AWS, an object id on Azure
-   * and an IAM member on Google Cloud.
+   * and an IAM member on Google Cloud (on GKE, a namespace).
    *
    * @throws Error if the grant would have no effect
    */

@@ -10,8 +10,8 @@ export const AZURE_ML = {
   },
   timeoutSeconds: { min: 1, max: 180, unit: 'seconds', source: 'an Azure ML managed online endpoint' },
   instances: { min: 1, max: 50, source: 'an Azure ML deployment' },
-  /** Concurrent requests per instance. The service's default is 1, far too few for a server that batches. */
   samplingPercent: { min: 1, max: 100, unit: 'percent', source: 'Azure ML' },
+  /** Concurrent requests per instance. The service's default is 1, far too few for a server that batches. */
   concurrency: { min: 1, max: 1000, source: 'Azure ML (maxConcurrentRequestsPerInstance)' },
   startupSeconds: { min: 60, max: 3600, unit: 'seconds', source: 'ManagedEndpointModel' },
   deployments: 20,

@@ -10,8 +10,6 @@ import type { ModelStore } from '../shared/model-store.js';
 import { projectVariables } from '../shared/project.js';
 import { CLOUD_RUN } from './limits.js';
 
-/** Mount path of the bucket with the model. */
-
 const DEFAULT_CONCURRENCY = 80;
 /** Period of the startup probe. It is short because an instance receives requests only after the probe succeeds. */
 const STARTUP_PERIOD_SECONDS = 2;
