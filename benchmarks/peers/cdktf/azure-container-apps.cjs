@@ -459,7 +459,7 @@ module.exports = (app, { manifest, files, directory }) => {
         threshold: 5,
       },
     ],
-    description: 'Requests were turned away because every replica was full. Raise maxReplicas.',
+    description: 'Requests were rejected because every replica was full. Raise maxReplicas.',
     frequency: 'PT1M',
     name: 'model-telemetry-f6d9468b-saturation',
     resourceGroupName: placementResourceGroup.name,

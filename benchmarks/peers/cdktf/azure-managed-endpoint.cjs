@@ -504,7 +504,7 @@ module.exports = (app, { manifest, files, directory }) => {
         threshold: 1,
       },
     ],
-    description: 'Requests were turned away with 429. Raise maxReplicas, or maxConcurrentRequests if processors idle.',
+    description: 'Requests were rejected with 429. Raise maxReplicas, or maxConcurrency if processors idle.',
     frequency: 'PT1M',
     name: 'model-telemetry-de4800b5-saturation',
     resourceGroupName: placementResourceGroup.name,

@@ -37,7 +37,7 @@ export interface GpuUse {
   readonly isWasted: boolean;
   /** Name of the resource that includes the GPU. @default - the message does not name it */
   readonly paidBy?: string;
-  /** Alternative fix, as the end of a sentence: `or leave gpu out`. */
+  /** Alternative fix, as the end of a sentence: `or remove gpu`. */
   readonly instead: string;
 }
 
@@ -83,8 +83,8 @@ export function checkGpuUse(validator: Validator, { prop, isWasted, paidBy, inst
     !isWasted,
     prop,
     'NO_GPU_RUNTIME',
-    `the runtime that is built by default uses no GPU${paidBy ? `, which ${paidBy} is paid for` : ''}; give an image with ` +
-      `one that does, ${instead}`,
+    `the default runtime image does not use GPUs, so the GPU${paidBy ? ` of ${paidBy}` : ''} would sit idle; ` +
+      `set \`image\` to a GPU-enabled runtime, ${instead}`,
   );
 }
 
@@ -100,7 +100,7 @@ export function checkImageArchitecture(
     prop,
     'WRONG_ARCHITECTURE',
     `${subject} ${architecture.name} processors, and the image of ${name} is built for ${built}; ` +
-      `${instead ? `${instead}, or, ` : ''}if the image is built for ${architecture.name} too, say so by ` +
+      `${instead ? `${instead}, or, ` : ''}if the image is built for ${architecture.name} too, list it in ` +
       '`architectures` of the ModelServer',
   );
 }

@@ -261,7 +261,7 @@ describe('refused', () => {
       'a machine with a GPU that nothing uses',
       { instanceType: 'Standard_NC24ads_A100_v4', image: undefined },
       ['image NO_GPU_RUNTIME'],
-      /Standard_NC24ads_A100_v4 is paid for/,
+      /the GPU of Standard_NC24ads_A100_v4 would sit idle; set `image` to a GPU-enabled runtime, set another `server`/,
     ],
     [
       'weights in another cloud',

@@ -161,7 +161,7 @@ describe('the image that is made if none is given', () => {
 
   test('is refused with a GPU, which it does not use', () => {
     expect(() => new ServerlessModel(googleStack(), 'Iris', { ...rest, gpu: Gpu.nvidiaL4() })).toThrow(
-      /image: the runtime that is built by default uses no GPU/,
+      /image: the default runtime image does not use GPUs, so the GPU would sit idle; .*, or remove `gpu`/,
     );
   });
 });

@@ -320,7 +320,7 @@ function checkServing(validator: Validator, props: ContainerModelProps, capacity
   checkGpuUse(validator, {
     prop: 'image',
     isWasted: capacity.gpuOptions !== undefined && image === undefined && isModelship,
-    instead: 'another `server`, or ContainerCapacity.fargate()',
+    instead: 'set another `server`, or use ContainerCapacity.fargate()',
   });
   checkArchitecture(validator, capacity, spec);
   checkServer(validator, props, {

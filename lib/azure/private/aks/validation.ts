@@ -129,7 +129,7 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
   checkGpuUse(validator, {
     prop: 'image',
     isWasted: Boolean(gpuCount) && props.image === undefined && serverOf(props).isModelship,
-    instead: 'another `server`, or remove gpuCount',
+    instead: 'set another `server`, or remove `gpuCount`',
   });
   const existing = cluster?.existingOptions;
   if (existing) checkId(validator, 'cluster.id', existing.id, 'Microsoft.ContainerService/managedClusters');

@@ -53,7 +53,7 @@ export function containerAppTelemetry({ latencySeconds, symptoms }: AlarmThresho
       {
         id: 'Saturation',
         metric: {
-          title: 'Requests turned away',
+          title: 'Rejected requests',
           namespace: NAMESPACE,
           name: 'Requests',
           aggregation: 'Total',

@@ -71,7 +71,7 @@ export function checkContainerApps(
   checkGpuUse(validator, {
     prop: 'host.image',
     isWasted: options.gpu !== undefined && options.image === undefined,
-    instead: 'or leave gpu out',
+    instead: 'or remove `gpu`',
   });
   validator.check(
     !options.internal || options.subnet !== undefined,

@@ -31,7 +31,7 @@ export function checkMlServer(validator: Validator, props: ManagedEndpointModelP
     prop: 'image',
     isWasted: GPU_TYPE.test(instanceType ?? '') && image === undefined && isModelship,
     paidBy: instanceType,
-    instead: 'another `server`, or an instance type without a GPU',
+    instead: 'set another `server`, or use an instance type without a GPU',
   });
   if (spec.image === undefined) return;
   const command = builtIn(spec, model, '');
@@ -42,7 +42,7 @@ export function checkMlServer(validator: Validator, props: ManagedEndpointModelP
         `Azure ML passes no arguments to containers, and ${spec.name} needs some; its image can be copied with ` +
           `arguments from a public registry, not from ` +
           `${Token.isUnresolved(spec.image) ? 'one that is known at deployment only' : spec.image}. ` +
-          'Leave `image` out, or make one with a CMD of its own and serve it by ModelServer.custom(), or use ContainerModel',
+          'Remove `image`, or build one with its own CMD and serve it by ModelServer.custom(), or use ContainerModel',
       );
     }
     validator.check(
@@ -50,7 +50,7 @@ export function checkMlServer(validator: Validator, props: ManagedEndpointModelP
       'server',
       'UNREACHABLE_IMAGE',
       'instances behind `privateSubnet` reach approved registries only, and this one is not a known resource; ' +
-        'remove `image`, whose copy is approved, or give a `workspace` whose network lets them out to it',
+        'remove `image`, whose copy is approved, or set a `workspace` whose network can reach it',
     );
   }
   validator.check(

@@ -17,8 +17,8 @@ const ERRORS: RequestMetric = {
   only: { dimension: 'statusCodeClass', values: ['5xx'] },
 };
 
-const TURNED_AWAY: Metric = {
-  title: 'Requests turned away',
+const REJECTED: Metric = {
+  title: 'Rejected requests',
   namespace: NAMESPACE,
   name: 'RequestsPerMinute',
   aggregation: 'Average',
@@ -62,7 +62,7 @@ export function mlTelemetry({ latencySeconds, symptoms }: AlarmThresholds): Omit
       },
       {
         id: 'Saturation',
-        metric: TURNED_AWAY,
+        metric: REJECTED,
         threshold: 1,
         description: 'Requests were rejected with 429. Raise maxReplicas, or maxConcurrency if processors idle.',
       },

@@ -55,7 +55,7 @@ export function checkGoogleProps(
   checkGpuUse(validator, {
     prop: 'image',
     isWasted: props.gpu !== undefined && props.image === undefined && serverOf(props).isModelship,
-    instead: 'or leave gpu out',
+    instead: 'or remove `gpu`',
   });
   checkKey(validator, props);
   for (const channel of props.alarmActions ?? []) {
