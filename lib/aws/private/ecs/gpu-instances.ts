@@ -14,17 +14,16 @@ import { AmiHardwareType, AsgCapacityProvider, type Cluster, EcsOptimizedImage }
 import { AnyPrincipal, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import type { Replicas } from '../shared/scheduled-actions.js';
 import { agentRole } from './agent-role.js';
 import { ECS } from './limits.js';
 import { INSTANCE_DISK_GIB } from './running-parts.js';
 
-export interface GpuInstancesProps {
+export interface GpuInstancesProps extends Replicas {
   readonly vpc: IVpc;
   readonly subnets: SubnetSelection;
   readonly cluster: Cluster;
   readonly instanceType: string;
-  readonly min: number;
-  readonly max: number;
   /** @default - AWS-managed encryption */
   readonly encryptionKey?: IKey;
 }
