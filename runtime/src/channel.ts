@@ -1,6 +1,6 @@
 import { InferenceError, type StatusCode } from './tensor/errors.js';
 
-/** Functions that one process offers to another. Arguments and results are plain data. */
+/** Functions that one process or thread offers to another. Arguments and results are plain data. */
 // biome-ignore lint/suspicious/noExplicitAny: each function declares its own types
 export type Calls<T> = { readonly [K in keyof T]: (...args: any[]) => unknown };
 
@@ -21,25 +21,27 @@ interface Waiter {
   reject(error: Error): void;
 }
 
-/** Calls between two processes over the messages of their IPC channel. */
+/** Calls between two processes, or two threads, over the messages that they exchange. */
 export class Channel<Remote extends Calls<Remote>> {
   private readonly waiting = new Map<number, Waiter>();
   private calls = 0;
   private isClosed = false;
 
   /**
-   * @param send sends a message to the other process
-   * @param own functions that the other process may call
+   * @param peer name of the other process or thread in errors
+   * @param send sends a message to the peer
+   * @param own functions that the peer may call
    */
   constructor(
+    private readonly peer: string,
     private readonly send: (message: object, moved: readonly ArrayBuffer[]) => void,
     private readonly own: Readonly<Record<string, (...args: never[]) => unknown>>,
   ) {}
 
   /**
-   * Calls a function of the other process.
+   * Calls a function of the peer.
    *
-   * @throws Error with the message of the other process, or InferenceError `UNAVAILABLE` if that process has exited
+   * @throws Error with the message of the peer, or InferenceError `UNAVAILABLE` if the peer has exited
    */
   call<K extends keyof Remote & string>(
     name: K,
@@ -56,7 +58,7 @@ export class Channel<Remote extends Calls<Remote>> {
   ): Promise<Awaited<ReturnType<Remote[K]>>> {
     return new Promise((resolve, reject) => {
       if (this.isClosed) {
-        reject(gone());
+        reject(this.exited());
         return;
       }
       const id = ++this.calls;
@@ -65,7 +67,7 @@ export class Channel<Remote extends Calls<Remote>> {
     });
   }
 
-  /** Handles a message of the other process. */
+  /** Handles a message of the peer. */
   receive(message: Message): void {
     if ('call' in message) {
       void this.run(message.call, message.id, message.args);
@@ -77,11 +79,15 @@ export class Channel<Remote extends Calls<Remote>> {
     else waiter?.resolve(message.result);
   }
 
-  /** Fails the calls in flight, because the other process has exited. */
+  /** Fails the calls in flight, because the peer has exited. */
   close(): void {
     this.isClosed = true;
-    for (const { reject } of this.waiting.values()) reject(gone());
+    for (const { reject } of this.waiting.values()) reject(this.exited());
     this.waiting.clear();
+  }
+
+  private exited(): InferenceError {
+    return new InferenceError('UNAVAILABLE', `${this.peer} has exited`, 1);
   }
 
   private async run(name: string, id: number, args: readonly unknown[]): Promise<void> {
@@ -104,8 +110,4 @@ function failureOf(error: Error): Failure {
 
 function errorOf({ message, code, retryAfterSeconds }: Failure): Error {
   return code === undefined ? new Error(message) : new InferenceError(code, message, retryAfterSeconds);
-}
-
-function gone(): InferenceError {
-  return new InferenceError('UNAVAILABLE', 'a process of the server has exited', 1);
 }

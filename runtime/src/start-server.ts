@@ -61,12 +61,13 @@ export async function startServer(
     { requestedModels, ...config },
     { vertexRoutes, sageMakerAccept, googleProject, kserveStatus: config.kserveStatus, group: member },
   );
-  runtime.app.codec = new Codec(runtime.catalog, {
+  const codecOptions = {
     protocols: { vertexRoutes, sageMakerAccept, kserveStatus: config.kserveStatus },
     maxBodyBytes: config.maxBodyBytes,
     timeoutSeconds: config.timeoutSeconds,
     corsOrigins: config.corsOrigins,
-  });
+  };
+  runtime.app.codec = new Codec(runtime.catalog, codecOptions, runtime.logger);
   const limits = limitsOf(config);
   const resize = (processes: number) => divide(limits, config, processes);
   member?.onResize(resize);

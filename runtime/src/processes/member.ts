@@ -52,7 +52,9 @@ export class Member implements ServerMember {
         drain();
       },
     };
-    this.channel = new Channel<SupervisorCalls>((message) => process.send?.(message), { ...calls });
+    this.channel = new Channel<SupervisorCalls>('the supervisor of the server', (message) => process.send?.(message), {
+      ...calls,
+    });
     process.on('message', (message) => this.channel.receive(message as never));
     cluster.worker!.on('disconnect', () => this.channel.close());
   }

@@ -141,7 +141,11 @@ export class Supervisor {
     };
     const member: Member = {
       worker,
-      channel: new Channel<MemberCalls>((message) => worker.isConnected() && worker.send(message), { ...calls }),
+      channel: new Channel<MemberCalls>(
+        'a process of the server',
+        (message) => worker.isConnected() && worker.send(message),
+        { ...calls },
+      ),
       missed: [],
       isLoaded: false,
       isServing: false,

@@ -40,7 +40,9 @@ const own: ThreadCalls = {
   },
 };
 
-const channel: Channel<ServerCalls> = new Channel<ServerCalls>((message) => port.postMessage(message), { ...own });
+const channel: Channel<ServerCalls> = new Channel<ServerCalls>('the server', (message) => port.postMessage(message), {
+  ...own,
+});
 port.on('message', (message) => channel.receive(message));
 
 /** Returns the models of the server, whose runs and changes take place in the server's own thread. */

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { Channel } from '../channel.js';
 import type { HttpRequest, HttpResponse } from '../http/http.js';
 import type { ModelCatalog } from '../models/model-catalog.js';
+import type { Logger } from '../observability/log.js';
 import { InferenceError } from '../tensor/errors.js';
 import { withBuffers } from '../tensor/tensor.js';
 import type { CatalogData, CodecOptions, ServerCalls, ThreadCalls } from './codec-calls.js';
@@ -13,6 +14,9 @@ import type { CatalogData, CodecOptions, ServerCalls, ThreadCalls } from './code
  * body of that size as text takes some 20 ms; the way to the thread and back takes about 1 ms.
  */
 export const LARGE_BODY_BYTES = 1024 * 1024;
+
+/** Name of the thread in log lines and errors. */
+const THREAD = 'the thread for large requests';
 
 /** Handles large requests in a thread, so that they do not block other callers. The thread starts with the first. */
 export class Codec {
@@ -24,6 +28,7 @@ export class Codec {
   constructor(
     private readonly catalog: ModelCatalog,
     private readonly options: CodecOptions,
+    private readonly logger: Logger,
   ) {}
 
   /** Responds to a request whose route exists. @throws InferenceError `UNAVAILABLE` if the thread fails */
@@ -68,9 +73,11 @@ export class Codec {
       unload: (name) => this.catalog.control!.unload(name),
       configure: (entries) => this.catalog.control!.configure(entries),
     };
-    const channel = new Channel<ThreadCalls>((message, moved) => worker.postMessage(message, moved), { ...own });
+    const channel = new Channel<ThreadCalls>(THREAD, (message, moved) => worker.postMessage(message, moved), {
+      ...own,
+    });
     worker.on('message', (message) => channel.receive(message));
-    worker.on('error', () => {});
+    worker.on('error', (error) => this.logger.failure(`${THREAD} failed`, error));
     worker.once('exit', () => {
       channel.close();
       if (this.channel === channel) this.channel = undefined;
