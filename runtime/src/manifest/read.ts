@@ -32,9 +32,10 @@ export function readManifest(directory: string): Manifest {
 }
 
 /**
- * Works like `readManifest`, for a folder that others can write: it never blocks the event loop.
+ * Works like `readManifest`, for a folder that others can write: opening and reading the file do not block the event
+ * loop.
  *
- * @throws ModelPackageError as `readManifest`, and `MANIFEST_MISSING` for what is no regular file of at most 4 MiB
+ * @throws ModelPackageError as `readManifest`, and `MANIFEST_MISSING` if the path is not a regular file of at most 4 MiB
  */
 export async function readManifestFile(directory: string): Promise<Manifest> {
   const path = join(directory, MANIFEST_FILE);

@@ -11,7 +11,7 @@ const READ_MS = 10_000;
  * Reads a file that others can write, without blocking the event loop. Pipes and devices, which may never end, are not
  * read.
  *
- * @throws Error if the path is no regular file, has more than `maxBytes`, cannot be read or is not read in time
+ * @throws Error if the path is not a regular file, has more than `maxBytes`, cannot be read or is not read in time
  */
 export async function readRegularFile(path: string, maxBytes: number): Promise<Buffer> {
   return inTime(read(path, maxBytes), path);
@@ -22,7 +22,7 @@ async function read(path: string, maxBytes: number): Promise<Buffer> {
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await file.stat();
-    if (!stats.isFile()) throw new Error(`${path} is no regular file`);
+    if (!stats.isFile()) throw new Error(`${path} is not a regular file`);
     if (stats.size > maxBytes) throw new Error(`${path} has ${stats.size} bytes; ${maxBytes} are allowed`);
     return await file.readFile();
   } finally {

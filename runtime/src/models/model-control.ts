@@ -10,7 +10,7 @@ export type ModelChange =
   | { readonly kind: 'load'; readonly name: string; readonly location?: string }
   | { readonly kind: 'unload'; readonly name: string }
   | { readonly kind: 'configure'; readonly entries: readonly ModelEntry[] }
-  /** ScanResult for added and removed packages. */
+  /** Loads added packages and retires removed ones. */
   | { readonly kind: 'refresh' };
 
 /** Models that callers changed, as they are sent to a process that starts later. */

@@ -50,8 +50,8 @@ function values(datatype: TensorSpec['datatype'], length: number, scale: number,
 }
 
 /**
- * Returns those requests that a model accepts, of the ones that it suggests or else of made-up ones. None after the first that it rejects,
- * which its log reports.
+ * Returns the requests that a model accepts: the examples that it suggests, or made-up ones if it suggests none. Stops at
+ * the first one that the model rejects, which its log reports.
  */
 export async function acceptedExamples(model: LoadedModel): Promise<(readonly Tensor[])[]> {
   const accepted: (readonly Tensor[])[] = [];

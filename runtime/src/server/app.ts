@@ -235,7 +235,7 @@ export class App {
     );
   }
 
-  /** Registers a route, unless an earlier protocol already registered the same method and path. */
+  /** Rejects requests from web pages of origins that are not allowed. */
   private withoutPages(handler: RouteHandler): RouteHandler {
     return (request, parameters) => {
       rejectCrossSite(this.options.corsOrigins ?? [], request.headers);
@@ -243,6 +243,7 @@ export class App {
     };
   }
 
+  /** Registers a route, unless an earlier protocol already registered the same method and path. */
   private add(method: HTTPMethod, path: string, handler: RouteHandler): void {
     const route = `${method} ${path}`;
     if (this.routes.has(route)) return;

@@ -11,10 +11,10 @@ afterEach(stopAll);
 
 const folder = () => mkdtempSync(join(tmpdir(), 'modelship-folder-'));
 
-describe('fault 59: a manifest that is no regular file, or larger than any', () => {
+describe('fault 59: a manifest that is not a regular file, or larger than any', () => {
   const places: readonly [string, (path: string) => void, RegExp][] = [
-    ['a pipe', (path) => void execFileSync('mkfifo', [path]), /is no regular file/],
-    ['a device', (path) => symlinkSync('/dev/zero', path), /is no regular file/],
+    ['a pipe', (path) => void execFileSync('mkfifo', [path]), /is not a regular file/],
+    ['a device', (path) => symlinkSync('/dev/zero', path), /is not a regular file/],
     [
       'a huge file',
       (path) => {
