@@ -2,15 +2,15 @@
 const JITTER = 0.2;
 
 /**
- * Calls `look` repeatedly, about `seconds` after the previous call ended or failed.
+ * Calls `check` repeatedly, about `seconds` after the previous call ended or failed.
  *
  * @returns a function that stops the repetition
  */
-export function watch(look: () => Promise<void>, seconds: number, onError: (error: unknown) => void): () => void {
+export function watch(check: () => Promise<void>, seconds: number, onError: (error: unknown) => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   const wait = () => {
     const pause = seconds * 1000 * (1 + JITTER * (2 * Math.random() - 1));
-    timer = setTimeout(() => void look().catch(onError).then(wait), pause).unref();
+    timer = setTimeout(() => void check().catch(onError).then(wait), pause).unref();
   };
   wait();
   return () => clearTimeout(timer);

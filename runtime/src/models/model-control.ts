@@ -159,11 +159,11 @@ export class ControlledModels implements ModelControl {
     const entries = set.entries.filter((entry) => entry.name === undefined || entry.name === name);
     set.retryBackoff.clear();
     set.unloadedNames.delete(name);
-    const look = await set.scan(entries, { name });
-    const failure = look.failures.get(name);
+    const scan = await set.scan(entries, { name });
+    const failure = scan.failures.get(name);
     if (failure) throw controlError(failure);
     if (!set.isServed(name)) throw new InferenceError('NOT_FOUND', `there is no package of model ${name}`);
-    await set.retire(look);
+    await set.retire(scan);
   }
 
   private async loadFrom(name: string, location: string): Promise<void> {
@@ -196,8 +196,8 @@ export class ControlledModels implements ModelControl {
     set.entries = entries;
     set.retryBackoff.clear();
     set.unloadedNames.clear();
-    const look = await set.scan(entries);
-    const failure = set.failureOf(look);
+    const scan = await set.scan(entries);
+    const failure = set.failureOf(scan);
     if (failure) {
       set.entries = before;
       for (const name of unloadedNames) set.unloadedNames.add(name);
@@ -206,7 +206,7 @@ export class ControlledModels implements ModelControl {
       throw controlError(failure);
     }
     this.requested.clear();
-    await set.retire(look);
+    await set.retire(scan);
   }
 
   private exclusive<T>(change: () => Promise<T>): Promise<T> {

@@ -79,22 +79,22 @@ export class ModelSet {
 
   /** Scans the packages of `entries` and loads the versions that should be served. Retires nothing. */
   async scan(entries: readonly ModelEntry[], request?: LoadRequest): Promise<ScanResult> {
-    const look: ScanResult = { failures: new Map(), chosen: new Map() };
+    const result: ScanResult = { failures: new Map(), chosen: new Map() };
     for (const entry of entries) {
       const { models, failures, readable } = await findCandidates(entry);
       for (const location of readable) this.retryBackoff.clear(location);
       for (const [location, error] of failures) {
-        look.failures.set(entry.name ?? location, error);
+        result.failures.set(entry.name ?? location, error);
         this.report(location, location, error);
       }
       for (const [name, candidates] of models) {
         this.found.set(name, candidates);
         if (request ? request.name !== name : this.unloadedNames.has(name)) continue;
-        look.chosen.set(name, await this.loadChosen(candidates, entry, look, request));
-        this.label(name, entry, look);
+        result.chosen.set(name, await this.loadChosen(candidates, entry, result, request));
+        this.label(name, entry, result);
       }
     }
-    return look;
+    return result;
   }
 
   /**
@@ -124,7 +124,7 @@ export class ModelSet {
       const isNamed = this.entries.some((entry) => entry.name === undefined || entry.name === name);
       const wanted = chosen.get(name) ?? [];
       const isReplaced = wanted.some((each) => catalog.find(name, each));
-      if (isNamed && (!isReplaced || wanted.includes(version.version) || this.isTold(version))) continue;
+      if (isNamed && (!isReplaced || wanted.includes(version.version) || this.isFailureListed(version))) continue;
       await this.remove(version);
     }
   }
@@ -212,7 +212,7 @@ export class ModelSet {
   /**
    * Returns whether a version failed to load and its package still exists. The catalog keeps listing such a version.
    */
-  private isTold({ name, version, state }: ServedVersion): boolean {
+  private isFailureListed({ name, version, state }: ServedVersion): boolean {
     return state === 'END' && (this.found.get(name) ?? []).some((each) => each.version === version);
   }
 
