@@ -18,6 +18,9 @@ export {
   PICKLE_FORMATS,
   SAMPLES_FILE,
   TABULAR_FORMATS,
+  type Task,
+  type TextTokenizer,
 } from './schema.js';
 export { signaturesOf, withInputRules } from './signatures.js';
+export { TENSORS_SIGNATURE, taskSignature } from './task.js';
 export { fileSha256, verifyFiles } from './verify.js';

@@ -13,6 +13,7 @@ import {
   SAMPLES_FILE,
   SCHEMA_VERSION,
 } from './schema.js';
+import { taskFaults } from './task.js';
 
 /**
  * Reads and validates the manifest of the package in `directory`. Other files are not read.
@@ -116,10 +117,11 @@ function checkSchemaVersion(json: unknown, source: string): void {
 }
 
 /**
- * Checks constraints across fields: the artifact and the samples are among the files, and the format allows the required
- * packages.
+ * Checks constraints across fields: the artifact and the samples are among the files, the format allows the required
+ * packages, and the task fits the model.
  */
-function checkContent({ artifact, code, files, format, samples, requirements = [] }: Manifest, source: string): void {
+function checkContent(manifest: Manifest, source: string): void {
+  const { artifact, code, files, format, samples, requirements = [] } = manifest;
   const faults: string[] = [];
   if (!files.some(({ path }) => path === artifact || path.startsWith(`${artifact}/`))) {
     faults.push(`  - artifact: ${JSON.stringify(artifact)} is not listed in \`files\`, so no digest covers it`);
@@ -135,6 +137,7 @@ function checkContent({ artifact, code, files, format, samples, requirements = [
     const allowed = 'numpy, tensorflow, tensorflow-cpu, torch, lightgbm, xgboost, xgboost-cpu and catboost are allowed';
     faults.push(`  - requirements: ${foreign.join(', ')} cannot be required by the format ${format}; ${allowed}`);
   }
+  faults.push(...taskFaults(manifest).map((fault) => `  - ${fault}`));
   if (faults.length === 0) return;
   throw new ModelPackageError(
     'MANIFEST_INVALID',

@@ -72,6 +72,52 @@ const tensorSpec = z.strictObject({
 
 const tensorSpecs = z.array(tensorSpec).check(z.minLength(1));
 
+/** Methods that turn the vectors of a text's tokens into one vector. */
+export const POOLINGS = ['cls', 'mean', 'max', 'last_token'] as const;
+
+/** Method that turns the vectors of a text's tokens into one vector. */
+export type Pooling = (typeof POOLINGS)[number];
+
+const SIDES = ['left', 'right'] as const;
+
+/** Side of a text where tokens are removed or added. */
+export type Side = (typeof SIDES)[number];
+
+const tokenizer = z.strictObject({
+  file: packagePath,
+  maxTokens: z.int().check(z.gte(1)),
+  truncationSide: z.enum(SIDES),
+  padding: z.strictObject({ id: count, typeId: count, side: z.enum(SIDES) }),
+});
+
+const embed = z.strictObject({
+  type: z.literal('embed'),
+  tokenizer,
+  output: filled,
+  pooling: z.optional(z.enum(POOLINGS)),
+  normalize: z.boolean(),
+  prompts: z.optional(z.record(filled, z.string())),
+  defaultPrompt: z.optional(filled),
+});
+
+const rerank = z.strictObject({
+  type: z.literal('rerank'),
+  tokenizer,
+  output: filled,
+  activation: z.enum(['none', 'sigmoid']),
+});
+
+const textClassification = z.strictObject({
+  type: z.literal('text_classification'),
+  tokenizer,
+  output: filled,
+  activation: z.enum(['none', 'sigmoid', 'softmax']),
+});
+
+const task = z.discriminatedUnion('type', [embed, rerank, textClassification], {
+  error: ({ code }) => (code === 'invalid_union' ? 'must be embed, rerank or text_classification' : undefined),
+});
+
 /**
  * Version of the manifest's schema. A change that earlier versions of Modelship cannot read raises it. The manifest then
  * also has `minimumVersion`, the first version of Modelship that reads it.
@@ -90,6 +136,7 @@ const manifestObject = z.strictObject({
   inputs: tensorSpecs,
   outputs: tensorSpecs,
   signatures: z.optional(z.record(filled, z.strictObject({ inputs: tensorSpecs, outputs: tensorSpecs }))),
+  task: z.optional(task),
   samples: z.strictObject({ count, tolerance: z.strictObject({ absolute: share, relative: share }) }),
   code: z.optional(packagePath),
   requirements: z.optional(
@@ -113,6 +160,57 @@ export interface ManifestTensor {
   unused?: boolean | undefined;
 }
 
+/** How texts become the token ids that a model takes. The truncation and padding in the file itself are not used. */
+export interface TextTokenizer {
+  /** Path of `tokenizer.json` in the package. */
+  file: string;
+  /** Maximum number of tokens of a request's text or pair of texts, including special tokens. */
+  maxTokens: number;
+  /** Side from which tokens of longer texts are removed. */
+  truncationSide: Side;
+  /** Token that fills texts up to the longest one that runs with them. */
+  padding: { id: number; typeId: number; side: Side };
+}
+
+/** Turns each text into a vector. */
+export interface EmbedTask {
+  type: 'embed';
+  tokenizer: TextTokenizer;
+  /** Output of the model that holds the vectors. */
+  output: string;
+  /** How the vectors of a text's tokens become one vector. Absent if the output holds one vector for each text. */
+  pooling?: Pooling | undefined;
+  /** Whether vectors are scaled to the length 1. */
+  normalize: boolean;
+  /** Texts that are put before a request's text, by the name that requests use. */
+  prompts?: Record<string, string> | undefined;
+  /** Name of the prompt for requests that name none. Absent if those have no prompt. */
+  defaultPrompt?: string | undefined;
+}
+
+/** Scores how well texts match a query. */
+export interface RerankTask {
+  type: 'rerank';
+  tokenizer: TextTokenizer;
+  /** Output of the model that holds the logit of each pair. */
+  output: string;
+  /** Function that turns a logit into a score. */
+  activation: 'none' | 'sigmoid';
+}
+
+/** Scores each class for each text. */
+export interface TextClassificationTask {
+  type: 'text_classification';
+  tokenizer: TextTokenizer;
+  /** Output of the model that holds the logits of the classes. Its labels name the classes. */
+  output: string;
+  /** Function that turns logits into scores. A text may belong to several classes with `sigmoid`. */
+  activation: 'none' | 'sigmoid' | 'softmax';
+}
+
+/** What a model does with texts, and the steps before and after it. */
+export type Task = EmbedTask | RerankTask | TextClassificationTask;
+
 /** Contents of `model.json` in a model package. */
 export interface Manifest {
   schemaVersion: typeof SCHEMA_VERSION;
@@ -124,6 +222,11 @@ export interface Manifest {
   outputs: ManifestTensor[];
   /** Signatures in addition to the default one, which `inputs` and `outputs` describe. */
   signatures?: Record<string, { inputs: ManifestTensor[]; outputs: ManifestTensor[] }> | undefined;
+  /**
+   * Task of a model that takes texts. `inputs` and `outputs` are then those of the task, and the signature `tensors` has
+   * the model's own.
+   */
+  task?: Task | undefined;
   samples: { count: number; tolerance: { absolute: number; relative: number } };
   /** Folder of the Python modules that the pickle imports. */
   code?: string | undefined;

@@ -1,0 +1,122 @@
+import { shapeFits, shapeText } from '../tensor/tensor.js';
+import type { Manifest, ManifestTensor, Task } from './schema.js';
+
+/** Name of the signature with a model's own inputs and outputs, in packages with a task. */
+export const TENSORS_SIGNATURE = 'tensors';
+
+interface TaskSignature {
+  inputs: ManifestTensor[];
+  outputs: ManifestTensor[];
+}
+
+const texts = (name: string): ManifestTensor => ({ name, datatype: 'BYTES', shape: [-1] });
+
+/** Returns the inputs and outputs of a task, for a model whose own output that the task names is `output`. */
+export function taskSignature({ type }: Task, output: ManifestTensor): TaskSignature {
+  const width = output.shape.at(-1)!;
+  switch (type) {
+    case 'embed':
+      return { inputs: [texts('text')], outputs: [{ name: 'embedding', datatype: 'FP32', shape: [-1, width] }] };
+    case 'rerank':
+      return {
+        inputs: [texts('query'), texts('text')],
+        outputs: [{ name: 'score', datatype: 'FP32', shape: [-1] }],
+      };
+    case 'text_classification':
+      return {
+        inputs: [texts('text')],
+        outputs: [{ name: 'scores', datatype: 'FP32', shape: [-1, width], labels: output.labels }],
+      };
+  }
+}
+
+/** Inputs that tokenizers fill, as exporters of Hugging Face models name them. */
+const TOKEN_INPUTS = ['input_ids', 'attention_mask', 'token_type_ids', 'position_ids'];
+
+/** Returns what is wrong with the task of a manifest, each starting with the field. A package without a task has no faults. */
+export function taskFaults({ task, inputs, outputs, signatures, files }: Manifest): string[] {
+  if (!task) return [];
+  const faults: string[] = [];
+  const { file } = task.tokenizer;
+  if (!files.some(({ path }) => path === file)) {
+    faults.push(`task.tokenizer.file: ${JSON.stringify(file)} is not listed in \`files\`, so no digest covers it`);
+  }
+  if (
+    task.type === 'embed' &&
+    task.defaultPrompt !== undefined &&
+    !Object.hasOwn(task.prompts ?? {}, task.defaultPrompt)
+  ) {
+    const names = Object.keys(task.prompts ?? {}).join(', ') || 'there are none';
+    faults.push(`task.defaultPrompt: ${JSON.stringify(task.defaultPrompt)} is not among \`prompts\` (${names})`);
+  }
+  const own = Object.hasOwn(signatures ?? {}, TENSORS_SIGNATURE) ? signatures![TENSORS_SIGNATURE] : undefined;
+  if (!own) {
+    faults.push(
+      `signatures: a package with a task needs the signature ${TENSORS_SIGNATURE} with the model's own inputs`,
+    );
+    return faults;
+  }
+  faults.push(...inputFaults(own.inputs));
+  const output = own.outputs.find(({ name }) => name === task.output);
+  if (!output) {
+    const names = own.outputs.map(({ name }) => name).join(', ');
+    faults.push(`task.output: ${JSON.stringify(task.output)} is not an output of the model (${names})`);
+    return faults;
+  }
+  faults.push(...outputFaults(task, output));
+  const expected = taskSignature(task, output);
+  for (const side of ['inputs', 'outputs'] as const) {
+    const found = describe(side === 'inputs' ? inputs : outputs);
+    const wanted = describe(expected[side]);
+    if (found !== wanted) faults.push(`${side}: the task ${task.type} has ${wanted}, got ${found}`);
+  }
+  return faults;
+}
+
+function inputFaults(inputs: readonly ManifestTensor[]): string[] {
+  const faults = inputs.flatMap((spec) => {
+    if (!TOKEN_INPUTS.includes(spec.name)) {
+      return [`has the input ${spec.name}; ${TOKEN_INPUTS.join(', ')} are allowed`];
+    }
+    // A fixed number of rows or tokens would need padding that nothing declares.
+    const isDynamic = spec.shape.length === 2 && spec.shape.every((size) => size === -1);
+    const isTokens = ['INT64', 'INT32'].includes(spec.datatype) && isDynamic;
+    return isTokens ? [] : [`has ${describe([spec])}; INT64 or INT32 with the shape [-1, -1] is allowed`];
+  });
+  if (!inputs.some(({ name }) => name === 'input_ids')) faults.push('has no input input_ids');
+  return faults.map((fault) => `signatures.${TENSORS_SIGNATURE}: ${fault}`);
+}
+
+function outputFaults(task: Task, output: ManifestTensor): string[] {
+  const shapes = allowedShapes(task);
+  const faults: string[] = [];
+  const isFloat = output.datatype === 'FP32' || output.datatype === 'FP16';
+  if (!isFloat || !shapes.some((shape) => shapeFits(output.shape, shape))) {
+    const allowed = shapes.map((shape) => `[${shape.join(', ')}]`).join(' or ');
+    faults.push(`task.output: the model has ${describe([output])}; FP32 or FP16 with the shape ${allowed} is allowed`);
+  }
+  if (task.type === 'text_classification' && output.labels?.length !== output.shape.at(-1)) {
+    faults.push(`task.output: ${output.name} needs a label for each class, got ${output.labels?.length ?? 'none'}`);
+  }
+  return faults;
+}
+
+/** Returns the shapes that the model's output may have. */
+function allowedShapes(task: Task): readonly (readonly number[])[] {
+  switch (task.type) {
+    case 'embed':
+      return [task.pooling === undefined ? [-1, -1] : [-1, -1, -1]];
+    case 'rerank':
+      return [[-1, 1], [-1]];
+    case 'text_classification':
+      return [[-1, -1]];
+  }
+}
+
+function describe(specs: readonly ManifestTensor[]): string {
+  return specs
+    .map(({ name, datatype, labels, ...spec }) => {
+      return `${name} ${datatype} ${shapeText(spec)}${labels ? ` labelled ${labels.join(', ')}` : ''}`;
+    })
+    .join(' and ');
+}
