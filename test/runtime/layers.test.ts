@@ -14,6 +14,7 @@ const LAYERS = [
   ['observability'],
   ['manifest'],
   ['store', 'engines'],
+  ['tasks'],
   ['scheduling'],
   ['models'],
   ['models-config.ts'],
