@@ -16,11 +16,12 @@ export {
   type ModelFormat,
   type PackageFile,
   PICKLE_FORMATS,
+  type Pooling,
   SAMPLES_FILE,
   TABULAR_FORMATS,
   type Task,
   type TextTokenizer,
 } from './schema.js';
 export { signaturesOf, withInputRules } from './signatures.js';
-export { TENSORS_SIGNATURE, taskSignature } from './task.js';
+export { TENSORS_SIGNATURE, type TokenInput, taskSignature } from './task.js';
 export { fileSha256, verifyFiles } from './verify.js';

@@ -31,7 +31,10 @@ export function taskSignature({ type }: Task, output: ManifestTensor): TaskSigna
 }
 
 /** Inputs that tokenizers fill, as exporters of Hugging Face models name them. */
-const TOKEN_INPUTS = ['input_ids', 'attention_mask', 'token_type_ids', 'position_ids'];
+const TOKEN_INPUTS = ['input_ids', 'attention_mask', 'token_type_ids', 'position_ids'] as const;
+
+/** Name of an input that tokenizers fill. */
+export type TokenInput = (typeof TOKEN_INPUTS)[number];
 
 /** Returns what is wrong with the task of a manifest, each starting with the field. A package without a task has no faults. */
 export function taskFaults({ task, inputs, outputs, signatures, files }: Manifest): string[] {
@@ -75,7 +78,7 @@ export function taskFaults({ task, inputs, outputs, signatures, files }: Manifes
 
 function inputFaults(inputs: readonly ManifestTensor[]): string[] {
   const faults = inputs.flatMap((spec) => {
-    if (!TOKEN_INPUTS.includes(spec.name)) {
+    if (!TOKEN_INPUTS.some((name) => name === spec.name)) {
       return [`has the input ${spec.name}; ${TOKEN_INPUTS.join(', ')} are allowed`];
     }
     // A fixed number of rows or tokens would need padding that nothing declares.
