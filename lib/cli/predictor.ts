@@ -1,12 +1,6 @@
 import type { Signature, Tensor } from '@modelship/runtime';
 import { type Manifest, readManifest, signaturesOf, verifyFiles, withInputRules } from '@modelship/runtime/manifest';
-import {
-  artifactOf,
-  encodeInferRequestJson,
-  encodePredictionLines,
-  engineFor,
-  formatOfPlatform,
-} from '@modelship/runtime/serve';
+import { encodeInferRequestJson, encodePredictionLines, formatOfPlatform, loadModel } from '@modelship/runtime/serve';
 import type { Command } from 'commander';
 import {
   DEFAULT_TOLERANCE,
@@ -58,11 +52,10 @@ export function openPredictor(target: string, flags: PredictorFlags): Promise<Pr
 async function packagePredictor(directory: string, flags: LocalFlags): Promise<Predictor> {
   const manifest = readManifest(directory);
   await verifyFiles(directory, manifest);
-  const { format, samples } = manifest;
-  const model = await engineFor(format).load(artifactOf(directory, manifest), engineOptions(flags));
+  const model = await loadModel(directory, manifest, engineOptions(flags));
   return {
     signature: signaturesOf(manifest).serving_default!,
-    tolerance: samples.tolerance,
+    tolerance: manifest.samples.tolerance,
     predict: (tensors) => model.run(tensors),
     close: () => model.close(),
   };

@@ -6,6 +6,7 @@ export { formatOfPlatform } from './protocols/open-inference/metadata.js';
 export { encodePredictionLines } from './protocols/tensorflow-serving/predict-response.js';
 export { createRuntime, type Runtime } from './runtime.js';
 export { type RunningServer, startServer } from './start-server.js';
+export { loadModel } from './tasks/load-model.js';
 export { tensorBytes } from './tensor/binary.js';
 export { inputsFromColumns } from './tensor/columns.js';
 export { differenceBetween, type Tolerance } from './tensor/difference.js';

@@ -9,6 +9,7 @@ export { namesWithShape } from './onnx-shapes.js';
 export { ModelPackageError, type PackageErrorCode } from './package-error.js';
 export { parseManifest, readManifest } from './read.js';
 export {
+  type EmbedTask,
   MANIFEST_FILE,
   type Manifest,
   type ManifestTensor,

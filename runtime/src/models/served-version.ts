@@ -1,5 +1,4 @@
 import type { EngineOptions, LoadedModel } from '../engines/engine.js';
-import { artifactOf, engineFor } from '../engines/index.js';
 import { type Manifest, ModelPackageError, signaturesOf, verifyFiles } from '../manifest/index.js';
 import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
@@ -8,6 +7,7 @@ import { acceptedExamples } from '../scheduling/made-up-examples.js';
 import { placeModel, probeBatching } from '../scheduling/probe.js';
 import { Scheduler } from '../scheduling/scheduler.js';
 import type { LocalPackage } from '../store/package-source.js';
+import { loadModel } from '../tasks/load-model.js';
 import { InferenceError } from '../tensor/errors.js';
 import type { Cancellation, InferenceRequest, InferenceResponse } from '../tensor/request.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor, type TensorSpec } from '../tensor/tensor.js';
@@ -120,8 +120,7 @@ export class ServedVersion implements ServedModel {
       const { directory } = this.files;
       const verify = () => verifyFiles(directory, this.manifest);
       await verify();
-      const artifact = { ...artifactOf(directory, this.manifest), verify };
-      model = await engineFor(artifact.format).load(artifact, this.engineOptions());
+      model = await loadModel(directory, this.manifest, this.engineOptions(), verify);
       this.reportRestrictions(model);
       this.checkSignature(model);
       this.signatures = withGraph(this.signatures, model.signatures);

@@ -1,0 +1,127 @@
+import { isUtf8 } from 'node:buffer';
+import { join } from 'node:path';
+import type { LoadedModel } from '../../engines/index.js';
+import {
+  type EmbedTask,
+  type Manifest,
+  ModelPackageError,
+  signaturesOf,
+  TENSORS_SIGNATURE,
+} from '../../manifest/index.js';
+import { InferenceError, invalid } from '../../tensor/errors.js';
+import { shortFloatOf } from '../../tensor/float16.js';
+import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../../tensor/tensor.js';
+import { normalize, pool } from './pooling.js';
+import { tokenTensors } from './token-tensors.js';
+import { Tokenizer } from './tokenizer.js';
+
+/**
+ * Adds the task of a package to its model: the default signature takes texts, and `tensors` runs the model itself.
+ *
+ * @param model loaded artifact of the package in `directory`
+ * @throws ModelPackageError `FORMAT_UNSUPPORTED` if this version does not serve the task, or any error of `Tokenizer.load`
+ */
+export async function withTextTask(model: LoadedModel, manifest: Manifest, directory: string): Promise<LoadedModel> {
+  const { task } = manifest;
+  if (!task) return model;
+  if (task.type !== 'embed') {
+    throw new ModelPackageError(
+      'FORMAT_UNSUPPORTED',
+      `model \`${manifest.name}\`: this version of Modelship does not serve the task ${task.type}; embed is served. ` +
+        'Install the latest Modelship.',
+    );
+  }
+  const tokenizer = await Tokenizer.load(join(directory, task.tokenizer.file), task.tokenizer);
+  return new EmbeddingModel(model, task, tokenizer, signaturesOf(manifest)[DEFAULT_SIGNATURE]!);
+}
+
+/** A model whose default signature turns texts into vectors. */
+class EmbeddingModel implements LoadedModel {
+  readonly signatures: Readonly<Record<string, Signature>>;
+  readonly offload?: (threads: number) => Promise<void>;
+  private readonly own: Signature;
+
+  constructor(
+    private readonly model: LoadedModel,
+    private readonly task: EmbedTask,
+    private readonly tokenizer: Tokenizer,
+    signature: Signature,
+  ) {
+    this.own = model.signatures[DEFAULT_SIGNATURE]!;
+    this.signatures = { [DEFAULT_SIGNATURE]: signature, [TENSORS_SIGNATURE]: this.own };
+    if (model.offload) this.offload = (threads) => model.offload!(threads);
+  }
+
+  get requirements() {
+    return this.model.requirements;
+  }
+
+  get restrictions() {
+    return this.model.restrictions;
+  }
+
+  get concurrency() {
+    return this.model.concurrency;
+  }
+
+  get queuedRuns() {
+    return this.model.queuedRuns;
+  }
+
+  get processors() {
+    return this.model.processors;
+  }
+
+  get isHealthy() {
+    return this.model.isHealthy;
+  }
+
+  get fault() {
+    return this.model.fault;
+  }
+
+  async run(inputs: readonly Tensor[], signatureName: string = DEFAULT_SIGNATURE): Promise<Tensor[]> {
+    if (signatureName === TENSORS_SIGNATURE) return this.model.run(inputs);
+    const { defaultPrompt, normalize: isNormalized, output: name, pooling, prompts, tokenizer } = this.task;
+    const prompt = defaultPrompt === undefined ? '' : prompts![defaultPrompt]!;
+    const texts = textsOf(inputs[0]!).map((text) => prompt + text);
+    const [{ name: outputName, shape: outputShape }] = this.signatures[DEFAULT_SIGNATURE]!.outputs as [Tensor];
+    if (texts.length === 0) {
+      return [
+        { name: outputName, datatype: 'FP32', shape: [0, Math.max(outputShape[1]!, 0)], data: new Float32Array() },
+      ];
+    }
+    const encoded = await this.tokenizer.encode(texts);
+    const empty = encoded.findIndex(({ ids }) => ids.length === 0);
+    if (empty !== -1) throw invalid(`text ${empty} has no tokens: give a text that is not empty`);
+    const { tensors, spans } = tokenTensors(encoded, this.own.inputs, tokenizer.padding);
+    const output = (await this.model.run(tensors)).find((tensor) => tensor.name === name)!;
+    const rank = pooling === undefined ? 2 : 3;
+    if (output.shape.length !== rank || output.shape[0] !== texts.length) {
+      throw new InferenceError('INTERNAL', `the model returned ${name} with the shape [${output.shape.join(', ')}]`);
+    }
+    const width = output.shape.at(-1)!;
+    const data = floatsOf(output);
+    const vectors =
+      pooling === undefined ? data.slice() : pool(pooling, { data, tokens: output.shape[1]!, width }, spans);
+    if (isNormalized) normalize(vectors, width);
+    return [{ name: outputName, datatype: 'FP32', shape: [texts.length, width], data: vectors }];
+  }
+
+  close(): Promise<void> {
+    return this.model.close();
+  }
+}
+
+function textsOf({ name, data }: Tensor): string[] {
+  return (data as Buffer[]).map((bytes, index) => {
+    if (!isUtf8(bytes)) throw invalid(`element ${index} of input ${name} is not valid UTF-8`);
+    return bytes.toString();
+  });
+}
+
+/** Returns the elements of an FP32 or FP16 output as 32-bit numbers. */
+function floatsOf({ datatype, data }: Tensor): Float32Array {
+  const short = shortFloatOf(datatype);
+  return short ? Float32Array.from(data as Uint16Array, (bits) => short.toNumber(bits)) : (data as Float32Array);
+}
