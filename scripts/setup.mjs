@@ -107,6 +107,6 @@ if (purpose === 'test') {
     'test/requirements-tools.txt',
   );
   // On Linux PyPI has PyTorch with CUDA only, which is two thirds of it.
-  const frameworks = 'Installing PyTorch, TensorFlow and other frameworks: 3 GB to download, 6.7 GB on disk, once …';
+  const frameworks = 'Installing PyTorch, TensorFlow and other frameworks: 3 GB to download, 6.9 GB on disk, once …';
   pythonEnvironment(frameworks, '.venv', 'test/requirements.txt');
 }

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,14 +53,6 @@ const TEXTS: readonly [string, readonly number[]][] = [
 ];
 const PROMPTED = [CLS, id('film'), id(':'), id('good'), SEP];
 
-const hasTokenizers = (() => {
-  try {
-    return createRequire(__filename).resolve('tokenizers') !== '';
-  } catch {
-    return false;
-  }
-})();
-
 const TASK: Manifest['task'] = {
   type: 'embed',
   tokenizer: {
@@ -75,7 +66,7 @@ const TASK: Manifest['task'] = {
   normalize: true,
 };
 
-describe.skipIf(!hasTokenizers)('an embedding model [needs tokenizers 0.23.2 of npm]', () => {
+describe('an embedding model', () => {
   let onnx: Buffer;
   let expected: readonly (readonly number[])[];
   const models: LoadedModel[] = [];

