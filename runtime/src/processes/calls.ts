@@ -19,6 +19,8 @@ export interface Start {
 
 /** Calls that a member answers. */
 export interface MemberCalls {
+  /** Responds as soon as the event loop is free. */
+  ping(): void;
   measure(): MeasurementData;
   /** Makes a change to the models. @throws InferenceError */
   apply(change: ModelChange, copies: number): Promise<void>;
@@ -38,6 +40,8 @@ export interface SupervisorCalls {
   loaded(processors: number, state: RuntimeState): Promise<void>;
   serving(port: number): void;
   ready(ready: boolean): void;
+  /** Reports that a change of the models begins. Opening a model may block the event loop for minutes. */
+  changing(): void;
   /** Resolves once every member has reached `step` of the shutdown. */
   arrived(step: string): Promise<void>;
   /** Takes one request from the quota of each caller. @returns the seconds that each has to wait */

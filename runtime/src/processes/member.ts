@@ -37,11 +37,15 @@ export class Member implements ServerMember {
 
   private constructor(drain: () => void) {
     const calls: MemberCalls = {
+      ping: () => {},
       measure: () => {
         const { metrics, figures } = this.runtime!.ownFigures();
         return { metrics: metrics.data(), figures };
       },
-      apply: (change, copies) => this.runtime!.apply(change, copies),
+      apply: (change, copies) => {
+        this.channel.call('changing').catch(() => {});
+        return this.runtime!.apply(change, copies);
+      },
       state: () => this.runtime!.state,
       resize: (processes) => this.resize(processes),
       othersReady: (ready) => {

@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { Channel } from '../channel.js';
 import type { RuntimeConfig } from '../config.js';
+import { START_SECONDS } from '../contract.js';
 import { processBytes } from '../engines/python/process-memory.js';
 import { availableProcessors, memoryLimit, shareOf } from '../host-limits.js';
 import { bytesLeft } from '../models/memory.js';
@@ -17,6 +18,7 @@ import { TokenBuckets } from '../server/token-buckets.js';
 import { watch } from '../watch.js';
 import type { MeasurementData, MemberCalls, SupervisorCalls } from './calls.js';
 import { closeUnconfirmed } from './unconfirmed-connections.js';
+import { Watchdog } from './watchdog.js';
 
 /** Milliseconds before the first replacement of a process. The delay doubles with each further one, up to the maximum. */
 const MIN_BACKOFF_MS = 50;
@@ -24,6 +26,9 @@ const MAX_BACKOFF_MS = 30_000;
 
 /** Milliseconds to wait for the metrics of a busy process. Its last known metrics count if it takes longer. */
 const MEASURE_MS = 1000;
+
+/** Milliseconds without a response after which a process is killed, while it loads no models. */
+const HUNG_MS = 30_000;
 
 /** Share of memory that stays free when the number of processes is chosen automatically. */
 const FREE_SHARE = 1 / 4;
@@ -41,6 +46,8 @@ interface Member {
   /** Changes since the process joined, to make once it has loaded the models. */
   missed: MadeChange[];
   isLoaded: boolean;
+  /** Whether it is making a change of its models. */
+  isChanging: boolean;
   isServing: boolean;
   isReady: boolean;
   last: MeasurementData | undefined;
@@ -134,6 +141,9 @@ export class Supervisor {
         member.isReady = ready;
         this.shareReadiness();
       },
+      changing: () => {
+        member.isChanging = true;
+      },
       arrived: (step) => this.arrived(member, step),
       take: (callers) => callers.map((caller) => this.quota.take(caller)),
       change: (change) => this.change(change),
@@ -148,6 +158,7 @@ export class Supervisor {
       ),
       missed: [],
       isLoaded: false,
+      isChanging: false,
       isServing: false,
       isReady: false,
       last: undefined,
@@ -157,7 +168,31 @@ export class Supervisor {
     worker.on('message', (message) => member.channel.receive(message));
     // A process that was killed cannot be sent messages any more.
     worker.on('error', () => {});
-    worker.on('exit', (code, signal) => this.exited(member, code, signal, performance.now() - since));
+    const watchdog = this.watch(member);
+    worker.on('exit', (code, signal) => {
+      watchdog.stop();
+      this.exited(member, code, signal, performance.now() - since);
+    });
+  }
+
+  /**
+   * Kills a process that hangs. Its calls in flight fail, so that it does not block the changes of models. ONNX Runtime
+   * opens a model on the event loop, so a process that loads models may take as long as a start.
+   */
+  private watch(member: Member): Watchdog {
+    const { worker, channel } = member;
+    const { startSeconds = START_SECONDS } = this.config;
+    return new Watchdog(
+      () => channel.call('ping'),
+      () => (member.isLoaded && !member.isChanging ? HUNG_MS : startSeconds * 1000),
+      (milliseconds) => {
+        this.logger.log('error', 'a process of the server does not respond and is killed', {
+          pid: worker.process.pid,
+          seconds: milliseconds / 1000,
+        });
+        worker.process.kill('SIGKILL');
+      },
+    );
   }
 
   private exited(member: Member, code: number, signal: string | null, milliseconds: number): void {
@@ -327,9 +362,13 @@ export class Supervisor {
 }
 
 /** Makes a change in one process. Returns the error if it fails. */
-function failureOf({ channel }: Member, change: ModelChange, copies: number): Promise<Error | undefined> {
-  return channel.call('apply', change, copies).then(
-    () => undefined,
-    (error: Error) => error,
-  );
+async function failureOf(member: Member, change: ModelChange, copies: number): Promise<Error | undefined> {
+  try {
+    await member.channel.call('apply', change, copies);
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  } finally {
+    member.isChanging = false;
+  }
 }

@@ -81,6 +81,32 @@ describeServers('fault 51: SIGTERM with several processes', (startOne) => {
   }, 120_000);
 });
 
+describe('fault 60: a process of several hangs', () => {
+  afterEach(stopAll);
+
+  it('is killed and replaced, and delays changes of the models until then only', async () => {
+    const server = start({ [ENVIRONMENT.modelControl]: 'true' });
+    const base = await everyProcess(server);
+    const [victim] = childrenOf(server);
+    process.kill(victim!, 'SIGSTOP');
+    const clients = Array.from({ length: 4 }, () => new Client(base, 1));
+    const outcomes = clients.map(async (client) => ({ client, ...(await client.post(PREDICT, IRIS_REQUEST)) }));
+    const { client: lively } = await Promise.race(outcomes);
+    // Changes are made in this process first, so its end fails the first change. The next one reaches every process.
+    expect((await lively.post('/v2/repository/models/iris/unload', '{}')).outcome).toBe('503');
+    expect((await lively.post('/v2/repository/models/iris/unload', '{}')).outcome).toBe('200');
+    expect(count(await Promise.all(outcomes))).toEqual({ 200: 3, ECONNRESET: 1 });
+    await until(async () => server.log().split('"message":"every process serves"').length === 3);
+    expect(childrenOf(server)).toHaveLength(3);
+    expect(childrenOf(server)).not.toContain(victim);
+    expect(server.log()).toContain('does not respond and is killed');
+    for (const client of clients) client.close();
+    const fresh = Array.from({ length: 6 }, () => new Client(base, 1));
+    expect(count(await Promise.all(fresh.map((client) => client.post(PREDICT, IRIS_REQUEST))))).toEqual({ 404: 6 });
+    for (const client of fresh) client.close();
+  }, 120_000);
+});
+
 describe('a server of several processes', () => {
   afterEach(stopAll);
 
