@@ -81,6 +81,8 @@ function closeOnSignals(
  * interrupted.
  */
 function endNow(): void {
+  // The kernel ignores the SIGKILL of the first process of a container to itself. A new program has no threads.
+  if (process.pid === 1) process.execve?.(process.execPath, [process.execPath, '-e', 'process.exit(137)'], {});
   process.kill(process.pid, 'SIGKILL');
 }
 
