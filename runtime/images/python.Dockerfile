@@ -14,8 +14,9 @@ RUN python3 -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir --only
   && /opt/venv/bin/pip uninstall --yes pip setuptools
 
 FROM ${BASE} AS server
-# LightGBM's wheel is the one that brings no OpenMP. And what only builds needs no place in what serves.
-RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 \
+# LightGBM's wheel does not contain OpenMP. tini reaps the workers of a server process that was killed, which become
+# children of the first process of the container. What only builds is not needed to serve.
+RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 tini \
   && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip /usr/local/bin/pip*
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=packages /opt/venv /opt/venv
@@ -36,4 +37,4 @@ EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=300s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.AIP_HTTP_PORT || process.env.SAGEMAKER_BIND_TO_PORT || process.env.FUNCTIONS_CUSTOMHANDLER_PORT || process.env.PORT || process.env.MODELSHIP_PORT || 8080}/v2/health/live`).then((response) => process.exit(response.ok ? 0 : 1), () => process.exit(1))"]
 
-ENTRYPOINT ["node", "/opt/modelship/server.js"]
+ENTRYPOINT ["tini", "--", "node", "/opt/modelship/server.js"]
