@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import type { Http2Server } from 'node:http2';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import {
@@ -27,6 +28,7 @@ import { modelService } from '../protocols/tensorflow-serving/model-service.js';
 import { torchServeGrpc } from '../protocols/torchserve/grpc.js';
 import { InferenceError, type StatusCode } from '../tensor/errors.js';
 import type { Admission } from './admission.js';
+import { limitControlFrames } from './control-frames.js';
 import { gate, headersOf, pushback } from './grpc-gate.js';
 import type { ServerTimes } from './http-server.js';
 
@@ -122,6 +124,7 @@ export async function startGrpcServer(models: ModelCatalog, options: GrpcOptions
   }
   // grpc-js cannot limit the connections of its own listeners, so a separate TCP server accepts them.
   const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
+  for (const http2 of http2Servers(server)) http2.on('session', limitControlFrames);
   const open = new Set<Socket>();
   const listener = createServer((socket) => {
     if (open.size >= options.maxConnections) {
@@ -146,6 +149,11 @@ export async function startGrpcServer(models: ModelCatalog, options: GrpcOptions
         });
       }),
   };
+}
+
+/** Returns the HTTP/2 servers of a gRPC server, which grpc-js does not offer. */
+function http2Servers(server: Server): Iterable<Http2Server> {
+  return (server as unknown as { readonly http2Servers: ReadonlyMap<Http2Server, unknown> }).http2Servers.keys();
 }
 
 function definitionOf({ protoFile, name }: GrpcService) {

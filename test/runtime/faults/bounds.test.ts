@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { type ClientHttp2Session, connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
+import { type ClientHttp2Session, connect as connectHttp2, constants, type IncomingHttpHeaders } from 'node:http2';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -220,6 +220,41 @@ describe('fault 37: gRPC messages that unpack to much', () => {
       stream.end(bomb);
       return (await status)['grpc-status'] === '14';
     });
+  });
+});
+
+/** Options of a client without limits of its own. The types lack the second one. */
+const UNLIMITED = { maxOutstandingPings: 1000, maxOutstandingSettings: 1000 };
+
+describe('fault 62: a flood of HTTP/2 control frames without a call', () => {
+  it.each([
+    ['PING', (session: ClientHttp2Session) => session.ping(() => {})],
+    ['SETTINGS', (session: ClientHttp2Session) => session.settings({ enablePush: false })],
+  ])('closes the connection that sends it: %s', async (_, send) => {
+    const { port } = await grpc();
+    const session = connectHttp2(`http://127.0.0.1:${port}`, UNLIMITED);
+    sessions.push(session);
+    await once(session, 'remoteSettings');
+    const closed = new Promise((resolve) => session.once('goaway', resolve));
+    session.on('error', () => {});
+    for (let index = 0; index < 200 && !session.destroyed; index++) {
+      send(session);
+      if (index % 5 === 0) await new Promise((later) => setImmediate(later));
+    }
+    expect(await closed).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  });
+
+  it('does not include the pings of a client that calls', async () => {
+    const { port } = await grpc();
+    const { stream, status } = await begin(port);
+    stream.end(framed(Buffer.alloc(10)));
+    await status;
+    const { session } = stream;
+    const ping = () => new Promise<Error | null>((resolve) => session!.ping((error) => resolve(error)));
+    for (let index = 0; index < 250; index++) {
+      expect(await ping()).toBeNull();
+      if (index % 50 === 0) (session as ClientHttp2Session).request({ ':method': 'POST', ':path': '/none' }).end();
+    }
   });
 });
 
