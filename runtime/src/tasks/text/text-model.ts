@@ -1,16 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { join } from 'node:path';
 import type { LoadedModel } from '../../engines/index.js';
-import {
-  type EmbedTask,
-  type Manifest,
-  ModelPackageError,
-  signaturesOf,
-  TENSORS_SIGNATURE,
-} from '../../manifest/index.js';
+import { type EmbedTask, type Manifest, ModelPackageError, signaturesOf } from '../../manifest/index.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import { shortFloatOf } from '../../tensor/float16.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../../tensor/tensor.js';
+import { TaskModel } from '../task-model.js';
 import { normalize, pool } from './pooling.js';
 import { tokenTensors } from './token-tensors.js';
 import { Tokenizer } from './tokenizer.js';
@@ -36,56 +31,21 @@ export async function withTextTask(model: LoadedModel, manifest: Manifest, direc
 }
 
 /** A model whose default signature turns texts into vectors. */
-class EmbeddingModel implements LoadedModel {
-  readonly signatures: Readonly<Record<string, Signature>>;
-  readonly offload?: (threads: number) => Promise<void>;
-  private readonly own: Signature;
-
+class EmbeddingModel extends TaskModel {
   constructor(
-    private readonly model: LoadedModel,
+    model: LoadedModel,
     private readonly task: EmbedTask,
     private readonly tokenizer: Tokenizer,
     signature: Signature,
   ) {
-    this.own = model.signatures[DEFAULT_SIGNATURE]!;
-    this.signatures = { [DEFAULT_SIGNATURE]: signature, [TENSORS_SIGNATURE]: this.own };
-    if (model.offload) this.offload = (threads) => model.offload!(threads);
+    super(model, signature);
   }
 
-  get requirements() {
-    return this.model.requirements;
-  }
-
-  get restrictions() {
-    return this.model.restrictions;
-  }
-
-  get concurrency() {
-    return this.model.concurrency;
-  }
-
-  get queuedRuns() {
-    return this.model.queuedRuns;
-  }
-
-  get processors() {
-    return this.model.processors;
-  }
-
-  get isHealthy() {
-    return this.model.isHealthy;
-  }
-
-  get fault() {
-    return this.model.fault;
-  }
-
-  async run(inputs: readonly Tensor[], signatureName: string = DEFAULT_SIGNATURE): Promise<Tensor[]> {
-    if (signatureName === TENSORS_SIGNATURE) return this.model.run(inputs);
+  protected async runTask(inputs: readonly Tensor[]): Promise<Tensor[]> {
     const { defaultPrompt, normalize: isNormalized, output: name, pooling, prompts, tokenizer } = this.task;
     const prompt = defaultPrompt === undefined ? '' : prompts![defaultPrompt]!;
     const texts = textsOf(inputs[0]!).map((text) => prompt + text);
-    const [{ name: outputName, shape: outputShape }] = this.signatures[DEFAULT_SIGNATURE]!.outputs as [Tensor];
+    const [{ name: outputName, shape: outputShape }] = this.signature.outputs as [Tensor];
     if (texts.length === 0) {
       return [
         { name: outputName, datatype: 'FP32', shape: [0, Math.max(outputShape[1]!, 0)], data: new Float32Array() },
@@ -106,10 +66,6 @@ class EmbeddingModel implements LoadedModel {
       pooling === undefined ? data.slice() : pool(pooling, { data, tokens: output.shape[1]!, width }, spans);
     if (isNormalized) normalize(vectors, width);
     return [{ name: outputName, datatype: 'FP32', shape: [texts.length, width], data: vectors }];
-  }
-
-  close(): Promise<void> {
-    return this.model.close();
   }
 }
 
