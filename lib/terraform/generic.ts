@@ -1,11 +1,4 @@
-import {
-  TerraformDataSource,
-  type TerraformMetaArguments,
-  TerraformProvider,
-  TerraformResource,
-  type TerraformResourceConfig,
-  TerraformStack,
-} from 'cdktf';
+import { type TerraformMetaArguments, TerraformProvider, TerraformResource, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 
 /** Attributes in Terraform's snake case. Tokens are allowed anywhere. */
@@ -67,49 +60,32 @@ export function stackProvider(scope: Construct, config: GenericProviderConfig): 
   return (stack.node.tryFindChild(id) as GenericProvider | undefined) ?? new GenericProvider(stack, id, config);
 }
 
-/** Resource or data source of a {@link GenericProvider}. */
-export interface GenericElementConfig extends TerraformMetaArguments {
+/** Resource of a {@link GenericProvider}. */
+export interface GenericResourceConfig extends TerraformMetaArguments {
   /** Type, such as `azapi_resource`. */
   readonly type: string;
   readonly provider: GenericProvider;
   readonly attributes: Attributes;
 }
 
-function elementConfig({ type, provider, attributes: _, ...meta }: GenericElementConfig): TerraformResourceConfig {
-  return {
-    ...meta,
-    provider,
-    terraformResourceType: type,
-    terraformGeneratorMetadata: { providerName: provider.providerName },
-  };
-}
-
 /** Resource of a provider without bindings. */
 export class GenericResource extends TerraformResource {
   private readonly attributes: Attributes;
 
-  constructor(scope: Construct, id: string, config: GenericElementConfig) {
-    super(scope, id, elementConfig(config));
-    this.attributes = config.attributes;
+  constructor(scope: Construct, id: string, config: GenericResourceConfig) {
+    const { type, provider, attributes, ...meta } = config;
+    super(scope, id, {
+      ...meta,
+      provider,
+      terraformResourceType: type,
+      terraformGeneratorMetadata: { providerName: provider.providerName },
+    });
+    this.attributes = attributes;
   }
 
   /** Identifier of the resource, known after apply. */
   get id(): string {
     return this.getStringAttribute('id');
-  }
-
-  protected override synthesizeAttributes(): { [name: string]: unknown } {
-    return { ...this.attributes };
-  }
-}
-
-/** Data source of a provider without bindings. */
-export class GenericDataSource extends TerraformDataSource {
-  private readonly attributes: Attributes;
-
-  constructor(scope: Construct, id: string, config: GenericElementConfig) {
-    super(scope, id, elementConfig(config));
-    this.attributes = config.attributes;
   }
 
   protected override synthesizeAttributes(): { [name: string]: unknown } {

@@ -1,6 +1,9 @@
 import type { TerraformStack } from 'cdktf';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Exposure, ModelVolume, ModelWorkload, type ModelWorkloadProps } from '../../lib/kubernetes/index.js';
+import { Exposure } from '../../lib/kubernetes/exposure.js';
+import { ModelVolume } from '../../lib/kubernetes/model-volume.js';
+import { ModelWorkload } from '../../lib/kubernetes/model-workload.js';
+import type { ModelWorkloadProps } from '../../lib/kubernetes/model-workload-props.js';
 import { kubernetesStack, minimal } from '../lib/kubernetes/support.js';
 import { Kubernetes } from '../support/doubles/kubernetes.js';
 import { Deployment, expectSettled, runLifecycle } from './deployment.js';

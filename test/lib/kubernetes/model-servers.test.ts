@@ -1,7 +1,9 @@
 import { Testing } from 'cdktf';
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { describe, expect, test } from 'vitest';
-import { InferenceService, ModelWorkload, type ModelWorkloadProps } from '../../../lib/kubernetes/index.js';
+import { InferenceService } from '../../../lib/kubernetes/inference-service.js';
+import { ModelWorkload } from '../../../lib/kubernetes/model-workload.js';
+import type { ModelWorkloadProps } from '../../../lib/kubernetes/model-workload-props.js';
 import { servedVersion } from '../../../lib/kubernetes/served-version.js';
 import { Model } from '../../../lib/model/model.js';
 import { ModelServer } from '../../../lib/serving/index.js';

@@ -11,13 +11,11 @@ import { Namespace } from 'kubernetes-models/v1/Namespace';
 import { Service } from 'kubernetes-models/v1/Service';
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
 import { describe, expect, test } from 'vitest';
-import {
-  Exposure,
-  InferenceService,
-  ModelVolume,
-  ModelWorkload,
-  type ModelWorkloadProps,
-} from '../../../lib/kubernetes/index.js';
+import { Exposure } from '../../../lib/kubernetes/exposure.js';
+import { InferenceService } from '../../../lib/kubernetes/inference-service.js';
+import { ModelVolume } from '../../../lib/kubernetes/model-volume.js';
+import { ModelWorkload } from '../../../lib/kubernetes/model-workload.js';
+import type { ModelWorkloadProps } from '../../../lib/kubernetes/model-workload-props.js';
 import { type Json, kubernetesStack, manifest, minimal, restrictedFaults } from './support.js';
 
 function synthesize(props: Partial<ModelWorkloadProps> = {}): Json {

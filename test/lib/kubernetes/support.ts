@@ -1,6 +1,6 @@
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { TerraformStack, Testing } from 'cdktf';
-import type { ModelWorkloadProps } from '../../../lib/kubernetes/index.js';
+import type { ModelWorkloadProps } from '../../../lib/kubernetes/model-workload-props.js';
 
 export const minimal: ModelWorkloadProps = {
   name: 'iris',

@@ -4,14 +4,9 @@ import { Fn, TerraformOutput, TerraformStack, Testing } from 'cdktf';
 import { describe, expect, test } from 'vitest';
 import { Model } from '../../../lib/model/model.js';
 import { ModelServer } from '../../../lib/serving/servers/model-server.js';
-import {
-  GenericDataSource,
-  GenericProvider,
-  GenericResource,
-  packageAssets,
-  packagePrefix,
-  validatorFor,
-} from '../../../lib/terraform/index.js';
+import { GenericProvider, GenericResource } from '../../../lib/terraform/generic.js';
+import { packageAssets, packagePrefix } from '../../../lib/terraform/package-files.js';
+import { validatorFor } from '../../../lib/terraform/validator.js';
 import { writePackage } from '../../support/packages.js';
 
 function synthesized(stack: TerraformStack) {
@@ -70,10 +65,10 @@ describe('a provider without bindings', () => {
 
   test('can be there twice, by an alias that its resources name', () => {
     const { stack, provider } = stackWithProvider('second');
-    new GenericDataSource(stack, 'read', { type: 'azapi_resource', provider, attributes: { resource_id: 'x' } });
+    new GenericResource(stack, 'update', { type: 'azapi_update_resource', provider, attributes: { resource_id: 'x' } });
     const template = synthesized(stack);
     expect(template.provider.azapi).toEqual([{ use_oidc: true, alias: 'second' }]);
-    expect(template.data.azapi_resource.read.provider).toBe('azapi.second');
+    expect(template.resource.azapi_update_resource.update.provider).toBe('azapi.second');
   });
 });
 
