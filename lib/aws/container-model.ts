@@ -55,7 +55,7 @@ import { requireInternet, validateContainer } from './private/ecs/validation.js'
 import { corsOrigins } from './private/shared/cors.js';
 import { warn } from './private/shared/cost-warnings.js';
 import { credentialOptions } from './private/shared/credential-options.js';
-import { requireEffect } from './private/shared/grant.js';
+import { grantTo } from './private/shared/grant.js';
 import { annotateIdleCost } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
@@ -232,13 +232,14 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
    * @throws Error if `access` does not authenticate callers with IAM, or if the grant has no effect
    */
   grantInvoke(grantee: IGrantable): Grant {
-    if (!this.api) {
+    const { api } = this;
+    if (!api) {
       throw new Error(
         `${this.node.path} has access ${this.access.kind}, which does not authenticate with IAM; use ` +
           `Access.cloudIdentity(), or allow callers with \`connections\``,
       );
     }
-    return requireEffect(this, this.api.grantInvoke(grantee));
+    return grantTo(this, grantee, () => api.grantInvoke(grantee));
   }
 
   /** Metric for the number of requests that the load balancer forwarded. @default - sum over 5 minutes */

@@ -51,7 +51,7 @@ import { validateManagedEndpoint } from './private/sagemaker/validation.js';
 import { endpointVariants, MAIN_VARIANT, type StartTimes } from './private/sagemaker/variants.js';
 import { warn } from './private/shared/cost-warnings.js';
 import { signatureOptions } from './private/shared/credential-options.js';
-import { requireEffect } from './private/shared/grant.js';
+import { grantTo } from './private/shared/grant.js';
 import { annotateIdleCost } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
@@ -249,8 +249,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
    * @throws Error if the grant has no effect
    */
   grantInvoke(grantee: IGrantable): Grant {
-    return requireEffect(
-      this,
+    return grantTo(this, grantee, () =>
       grantEndpoint(grantee, {
         endpointArn: this.endpointArn,
         componentArns: [...(this.inferenceComponent ? [this.inferenceComponent] : []), ...this.adapters].map(

@@ -36,7 +36,7 @@ import { validateServerless } from './private/lambda/validation.js';
 import { corsOrigins } from './private/shared/cors.js';
 import { warn } from './private/shared/cost-warnings.js';
 import { credentialOptions } from './private/shared/credential-options.js';
-import { requireEffect } from './private/shared/grant.js';
+import { grantTo } from './private/shared/grant.js';
 import { annotateIdleCost, product } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
@@ -208,7 +208,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
           'use Access.cloudIdentity()',
       );
     }
-    return requireEffect(this, this.front.grantInvoke(grantee));
+    return grantTo(this, grantee, () => this.front.grantInvoke(grantee));
   }
 
   /** Metric of the function's `live` alias from the namespace `AWS/Lambda`. */

@@ -206,6 +206,18 @@ test.each(['user:alice@example.com', 'Web', '', 'a'.repeat(64)])(
   },
 );
 
+describe.each(['Lambda', 'ECS', 'SageMaker'] as const)('on %s', (name) => {
+  test.each([
+    ['arn:aws:iam::123456789012:role/caller', '"arn:aws:iam::123456789012:role/caller" (a string)'],
+    [undefined, 'undefined'],
+    [new Stack(), 'a Stack'],
+  ])('a caller is a principal of IAM, not %s', (grantee, got) => {
+    expect(() => ENDPOINTS[name]().endpoint.grantInvoke(grantee as unknown as IGrantable)).toThrow(
+      `S/Iris: grantInvoke() got ${got}. Pass an IGrantable, such as a role, user or group.`,
+    );
+  });
+});
+
 test('takes a role on AWS', () => {
   const { endpoint } = ENDPOINTS.SageMaker();
   const role = new Role(Stack.of(endpoint), 'Caller', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });

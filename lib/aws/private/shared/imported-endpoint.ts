@@ -3,7 +3,7 @@ import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { IModelEndpoint } from '../../imported-endpoint.js';
-import { rejectServicePrincipal, requireEffect } from './grant.js';
+import { grantTo, rejectServicePrincipal } from './grant.js';
 
 /** Metrics of the requests to an endpoint. */
 export interface RequestMetrics {
@@ -34,7 +34,7 @@ export class ImportedEndpoint extends Construct implements IModelEndpoint {
   }
 
   grantInvoke(grantee: IGrantable): Grant {
-    return requireEffect(this, this.behavior.grant(grantee));
+    return grantTo(this, grantee, () => this.behavior.grant(grantee));
   }
 
   metricRequests(options?: MetricOptions): Metric {
