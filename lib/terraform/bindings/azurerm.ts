@@ -1,8 +1,10 @@
+import { loadedFrom } from './load.js';
+
 /**
  * Classes of Azure's provider, each loaded on first use. Some take longer to load than a template takes to synthesize,
  * and a stack uses few of them.
  */
-export const azurerm = {
+export const azurerm = loadedFrom('@cdktf/provider-azurerm', {
   get ApiManagement(): typeof import('@cdktf/provider-azurerm/lib/api-management').ApiManagement {
     return require('@cdktf/provider-azurerm/lib/api-management').ApiManagement;
   },
@@ -126,4 +128,4 @@ export const azurerm = {
   get UserAssignedIdentity(): typeof import('@cdktf/provider-azurerm/lib/user-assigned-identity').UserAssignedIdentity {
     return require('@cdktf/provider-azurerm/lib/user-assigned-identity').UserAssignedIdentity;
   },
-};
+});

@@ -1,8 +1,10 @@
+import { loadedFrom } from './load.js';
+
 /**
  * Classes of Google's provider, each loaded on first use. Some take longer to load than a template takes to synthesize,
  * and a stack uses few of them.
  */
-export const google = {
+export const google = loadedFrom('@cdktf/provider-google', {
   get ArtifactRegistryRepository(): typeof import('@cdktf/provider-google/lib/artifact-registry-repository').ArtifactRegistryRepository {
     return require('@cdktf/provider-google/lib/artifact-registry-repository').ArtifactRegistryRepository;
   },
@@ -93,4 +95,4 @@ export const google = {
   get VertexAiEndpoint(): typeof import('@cdktf/provider-google/lib/vertex-ai-endpoint').VertexAiEndpoint {
     return require('@cdktf/provider-google/lib/vertex-ai-endpoint').VertexAiEndpoint;
   },
-};
+});

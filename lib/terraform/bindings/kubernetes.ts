@@ -1,8 +1,10 @@
+import { loadedFrom } from './load.js';
+
 /**
  * Classes of the Kubernetes provider, each loaded on first use. Some take longer to load than a template takes to synthesize,
  * and a stack uses few of them.
  */
-export const kubernetes = {
+export const kubernetes = loadedFrom('@cdktf/provider-kubernetes', {
   get ConfigMapV1(): typeof import('@cdktf/provider-kubernetes/lib/config-map-v1').ConfigMapV1 {
     return require('@cdktf/provider-kubernetes/lib/config-map-v1').ConfigMapV1;
   },
@@ -45,4 +47,4 @@ export const kubernetes = {
   get ServiceV1(): typeof import('@cdktf/provider-kubernetes/lib/service-v1').ServiceV1 {
     return require('@cdktf/provider-kubernetes/lib/service-v1').ServiceV1;
   },
-};
+});
