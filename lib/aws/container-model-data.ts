@@ -3,6 +3,24 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IAccessPointRef } from 'aws-cdk-lib/aws-s3files';
 import type { S3FilesOrigin } from './s3-files-origin.js';
 
+/** Settings of a source that tasks load the model from. The member `kind` discriminates the union. */
+export type ContainerModelDataSettings =
+  | { readonly kind: 'package' }
+  | { readonly kind: 'bucket'; readonly bucket: IBucket; readonly prefix: string }
+  | {
+      readonly kind: 'fileSystem';
+      readonly fileSystem: IFileSystem;
+      readonly accessPoint: IAccessPoint;
+      readonly folder: string;
+    }
+  | {
+      readonly kind: 's3Files';
+      readonly accessPoint: IAccessPointRef;
+      readonly folder: string;
+      readonly origin?: S3FilesOrigin;
+    }
+  | { readonly kind: 'image'; readonly folder: string };
+
 /**
  * Source that tasks load the model from.
  *
@@ -18,7 +36,7 @@ export class ContainerModelData {
    * Uses the local model package. It is uploaded to S3 at deployment, and each task downloads it at start. The default.
    */
   static fromPackage(): ContainerModelData {
-    return new ContainerModelData('package');
+    return new ContainerModelData({ kind: 'package' });
   }
 
   /**
@@ -27,7 +45,7 @@ export class ContainerModelData {
    * @param prefix Key prefix, with a trailing slash.
    */
   static fromBucket(bucket: IBucket, prefix: string): ContainerModelData {
-    return new ContainerModelData('bucket', bucket, prefix);
+    return new ContainerModelData({ kind: 'bucket', bucket, prefix });
   }
 
   /**
@@ -38,7 +56,7 @@ export class ContainerModelData {
    * @param folder Path relative to the root of the access point, such as `iris/1`.
    */
   static fromFileSystem(fileSystem: IFileSystem, accessPoint: IAccessPoint, folder: string): ContainerModelData {
-    return new ContainerModelData('fileSystem', undefined, undefined, fileSystem, accessPoint, folder);
+    return new ContainerModelData({ kind: 'fileSystem', fileSystem, accessPoint, folder });
   }
 
   /**
@@ -51,23 +69,21 @@ export class ContainerModelData {
    * @param origin S3 location of the folder. Default: all reads go through the file system.
    */
   static fromS3Files(accessPoint: IAccessPointRef, folder: string, origin?: S3FilesOrigin): ContainerModelData {
-    const { bucket, prefix } = origin ?? {};
-    return new ContainerModelData('s3Files', bucket, prefix, undefined, undefined, folder, accessPoint);
+    return new ContainerModelData({ kind: 's3Files', accessPoint, folder, origin });
   }
 
   /** Uses the model package in a folder of the image. Tasks download nothing. */
   static inImage(folder: string): ContainerModelData {
-    return new ContainerModelData('image', undefined, undefined, undefined, undefined, folder);
+    return new ContainerModelData({ kind: 'image', folder });
   }
 
   private constructor(
-    /** Kind of source: `package`, `bucket`, `fileSystem`, `s3Files` or `image`. */
-    readonly kind: 'package' | 'bucket' | 'fileSystem' | 's3Files' | 'image',
-    readonly bucket?: IBucket,
-    readonly prefix?: string,
-    readonly fileSystem?: IFileSystem,
-    readonly accessPoint?: IAccessPoint,
-    readonly folder?: string,
-    readonly s3FilesAccessPoint?: IAccessPointRef,
+    /** Settings of the source. Its member `kind` tells its type. */
+    readonly settings: ContainerModelDataSettings,
   ) {}
+
+  /** Kind of source, the same as `settings.kind`. */
+  get kind(): ContainerModelDataSettings['kind'] {
+    return this.settings.kind;
+  }
 }

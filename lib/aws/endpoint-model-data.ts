@@ -25,6 +25,22 @@ export interface PipelineOptions {
   readonly after?: PipelineContainer[];
 }
 
+/** Settings of a source of the model. The member `kind` discriminates the union. */
+export type EndpointModelDataSettings =
+  | { readonly kind: 'package' }
+  | {
+      readonly kind: 'prefix' | 'multiModel';
+      readonly bucket: IBucket;
+      /** Key prefix with a trailing slash. */
+      readonly prefix: string;
+    }
+  | {
+      readonly kind: 'modelPackage';
+      /** ARN of the version in the model registry. */
+      readonly modelPackageArn: string;
+    }
+  | { readonly kind: 'pipeline'; readonly options: PipelineOptions };
+
 /**
  * Source of the model that SageMaker copies to `/opt/ml/model`.
  *
@@ -38,7 +54,7 @@ export interface PipelineOptions {
 export class EndpointModelData {
   /** Uses the local model package, uploaded as a single `.tar.gz`. Works in every mode. The default. */
   static fromPackage(): EndpointModelData {
-    return new EndpointModelData('package');
+    return new EndpointModelData({ kind: 'package' });
   }
 
   /**
@@ -49,7 +65,7 @@ export class EndpointModelData {
    * @throws Error if `prefix` does not end in a slash
    */
   static fromBucket(bucket: IBucket, prefix: string): EndpointModelData {
-    return new EndpointModelData('prefix', bucket, checkedPrefix(prefix));
+    return new EndpointModelData({ kind: 'prefix', bucket, prefix: checkedPrefix(prefix) });
   }
 
   /**
@@ -61,7 +77,7 @@ export class EndpointModelData {
    * @throws Error if `prefix` does not end in a slash
    */
   static multiModel(bucket: IBucket, prefix: string): EndpointModelData {
-    return new EndpointModelData('multiModel', bucket, checkedPrefix(prefix));
+    return new EndpointModelData({ kind: 'multiModel', bucket, prefix: checkedPrefix(prefix) });
   }
 
   /**
@@ -73,7 +89,7 @@ export class EndpointModelData {
    * @param modelPackageArn ARN of the version, such as `arn:aws:sagemaker:eu-west-1:123456789012:model-package/iris/3`
    */
   static fromModelPackage(modelPackageArn: string): EndpointModelData {
-    return new EndpointModelData('modelPackage', undefined, undefined, modelPackageArn);
+    return new EndpointModelData({ kind: 'modelPackage', modelPackageArn });
   }
 
   /**
@@ -81,21 +97,18 @@ export class EndpointModelData {
    * endpoints do not support it.
    */
   static pipeline(options: PipelineOptions): EndpointModelData {
-    return new EndpointModelData('pipeline', undefined, undefined, undefined, options);
+    return new EndpointModelData({ kind: 'pipeline', options });
   }
 
   private constructor(
-    /** Kind of source: `package`, `prefix`, `multiModel`, `modelPackage` or `pipeline`. */
-    readonly kind: 'package' | 'prefix' | 'multiModel' | 'modelPackage' | 'pipeline',
-    /** Bucket of the model. Set when `kind` is `prefix` or `multiModel`. */
-    readonly bucket?: IBucket,
-    /** Key prefix with a trailing slash. Set when `kind` is `prefix` or `multiModel`. */
-    readonly prefix?: string,
-    /** ARN of the version in the model registry. Set when `kind` is `modelPackage`. */
-    readonly modelPackageArn?: string,
-    /** Containers around the model. Set when `kind` is `pipeline`. */
-    readonly pipelineOptions?: PipelineOptions,
+    /** Settings of the source. Its member `kind` tells its type. */
+    readonly settings: EndpointModelDataSettings,
   ) {}
+
+  /** Kind of source, the same as `settings.kind`. */
+  get kind(): EndpointModelDataSettings['kind'] {
+    return this.settings.kind;
+  }
 }
 
 function checkedPrefix(prefix: string): string {

@@ -3,6 +3,18 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IAccessPointRef } from 'aws-cdk-lib/aws-s3files';
 import type { S3FilesOrigin } from './s3-files-origin.js';
 
+/** Settings of a source that a function loads the model from. The member `kind` discriminates the union. */
+export type ServerlessModelDataSettings =
+  | { readonly kind: 'package' }
+  | { readonly kind: 'bucket'; readonly bucket: IBucket; readonly prefix: string }
+  | { readonly kind: 'fileSystem'; readonly accessPoint: IAccessPoint; readonly folder: string }
+  | {
+      readonly kind: 's3Files';
+      readonly accessPoint: IAccessPointRef;
+      readonly folder: string;
+      readonly origin?: S3FilesOrigin;
+    };
+
 /**
  * Source that the function loads the model from.
  *
@@ -20,7 +32,7 @@ export class ServerlessModelData {
    * of the function's image. The default.
    */
   static fromPackage(): ServerlessModelData {
-    return new ServerlessModelData('package');
+    return new ServerlessModelData({ kind: 'package' });
   }
 
   /**
@@ -30,7 +42,7 @@ export class ServerlessModelData {
    * @param prefix Key prefix, with a trailing slash.
    */
   static fromBucket(bucket: IBucket, prefix: string): ServerlessModelData {
-    return new ServerlessModelData('bucket', bucket, prefix);
+    return new ServerlessModelData({ kind: 'bucket', bucket, prefix });
   }
 
   /**
@@ -40,7 +52,7 @@ export class ServerlessModelData {
    * @param folder Path relative to the root of the access point, such as `iris/1`.
    */
   static fromFileSystem(accessPoint: IAccessPoint, folder: string): ServerlessModelData {
-    return new ServerlessModelData('fileSystem', undefined, undefined, accessPoint, folder);
+    return new ServerlessModelData({ kind: 'fileSystem', accessPoint, folder });
   }
 
   /**
@@ -54,17 +66,16 @@ export class ServerlessModelData {
    * @param origin S3 location of the folder. Default: all reads go through the file system.
    */
   static fromS3Files(accessPoint: IAccessPointRef, folder: string, origin?: S3FilesOrigin): ServerlessModelData {
-    const { bucket, prefix } = origin ?? {};
-    return new ServerlessModelData('s3Files', bucket, prefix, undefined, folder, accessPoint);
+    return new ServerlessModelData({ kind: 's3Files', accessPoint, folder, origin });
   }
 
   private constructor(
-    /** Kind of source: `package`, `bucket`, `fileSystem` or `s3Files`. */
-    readonly kind: 'package' | 'bucket' | 'fileSystem' | 's3Files',
-    readonly bucket?: IBucket,
-    readonly prefix?: string,
-    readonly accessPoint?: IAccessPoint,
-    readonly folder?: string,
-    readonly s3FilesAccessPoint?: IAccessPointRef,
+    /** Settings of the source. Its member `kind` tells its type. */
+    readonly settings: ServerlessModelDataSettings,
   ) {}
+
+  /** Kind of source, the same as `settings.kind`. */
+  get kind(): ServerlessModelDataSettings['kind'] {
+    return this.settings.kind;
+  }
 }

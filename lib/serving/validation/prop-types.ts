@@ -14,10 +14,15 @@ export interface PropType {
   readonly members?: { readonly [name: string]: PropType };
   /** Types of some fields of an object that may have others. @default - any members */
   readonly fields?: { readonly [name: string]: PropType };
+  /** Types of the members that the settings of a choice have besides `kind`, by kind. @default - no members */
+  readonly settings?: SettingsTypes;
   /** Types of the options of a choice, by the name of their field. @default - no options */
   readonly options?: { readonly [field: string]: PropType };
   matches(value: unknown): boolean;
 }
+
+/** Types of the members that the settings of a choice have besides `kind`, by kind. Kinds without members are left out. */
+export type SettingsTypes = { readonly [kind: string]: { readonly [member: string]: PropType } };
 
 /** Type of each prop of a construct. Every prop of the interface must be listed. */
 export type PropTypes<Props> = { readonly [Name in keyof Required<Props>]: PropType };
@@ -50,6 +55,19 @@ export function choice(example: string, fields?: { readonly [field: string]: Pro
     expected: `${withArticle(example.split('.')[0]!)}, such as ${example}`,
     options: fields,
     matches: (value) => isObject(value) && 'kind' in value,
+  };
+}
+
+/**
+ * Type of the instances that static methods of a class create, such as `ServerlessModelData.fromPackage()`.
+ *
+ * @param settings types of the arguments that the methods take, which the settings of the instance hold
+ */
+export function settingsOf(example: string, settings: SettingsTypes): PropType {
+  return {
+    expected: `${withArticle(example.split('.')[0]!)}, such as ${example}`,
+    settings,
+    matches: (value) => isObject(value) && 'settings' in value,
   };
 }
 
@@ -98,7 +116,7 @@ function checkMembers(
 
 /** Reports a fault and returns false if a required value is missing or a value has the wrong type. */
 export function checkType(validator: Validator, prop: string, value: unknown, type: PropType): boolean {
-  const { expected, isRequired, element, members, fields, options } = type;
+  const { expected, isRequired, element, members, fields, settings, options } = type;
   if (value === undefined) {
     validator.check(!isRequired, prop, 'MISSING', `got nothing; pass ${expected}`);
     return !isRequired;
@@ -114,6 +132,7 @@ export function checkType(validator: Validator, prop: string, value: unknown, ty
       : []),
     ...(members ? [checkMembers(validator, `${prop}.`, given, members)] : []),
     ...Object.entries(fields ?? {}).map(([name, each]) => checkType(validator, `${prop}.${name}`, given[name], each)),
+    ...(settings ? [checkSettings(validator, prop, given.settings as Settings, settings)] : []),
     // Users pass the options to a static method, so their paths do not contain the field.
     ...Object.entries(options ?? {}).map(([field, each]) =>
       checkType(
@@ -124,6 +143,17 @@ export function checkType(validator: Validator, prop: string, value: unknown, ty
       ),
     ),
   ].every(Boolean);
+}
+
+type Settings = { readonly kind: string; readonly [member: string]: unknown };
+
+function checkSettings(validator: Validator, prop: string, settings: Settings, types: SettingsTypes): boolean {
+  return Object.entries(types[settings.kind] ?? {})
+    .map(([name, type]) =>
+      // Users pass options to a static method, so their paths do not contain the name of the parameter.
+      checkType(validator, type.members ? prop : `${prop}.${name}`, settings[name], type),
+    )
+    .every(Boolean);
 }
 
 function isPlain(value: object): boolean {

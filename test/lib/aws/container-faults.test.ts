@@ -139,6 +139,11 @@ describe('ContainerModel refuses', () => {
       ['server: UNSUPPORTED_FORMAT', 'image: CONFLICT'],
     ],
     [
+      'the name of a bucket, without a prefix',
+      { modelData: ContainerModelData.fromBucket('models' as never, undefined as never) },
+      ['modelData.bucket: WRONG_TYPE', 'modelData.prefix: MISSING'],
+    ],
+    [
       'a file system out of reach',
       (stack) => ({ ...VARIANTS['model on a file system']!(stack), vpc: undefined }),
       ['vpc: MISSING'],

@@ -74,6 +74,7 @@ describe('an inference pipeline', () => {
   const steps = (count: number): PipelineContainer[] => Array.from({ length: count }, () => ({ image }));
   test.each<[string, EndpointModelData, EndpointMode | undefined, string[]]>([
     ['with the model alone', EndpointModelData.pipeline({}), undefined, ['modelData: OUT_OF_RANGE']],
+    ['without options', EndpointModelData.pipeline(undefined as never), undefined, ['modelData: MISSING']],
     ['with 16 containers', EndpointModelData.pipeline({ after: steps(15) }), undefined, ['modelData: OUT_OF_RANGE']],
     [
       'without instances',

@@ -260,6 +260,11 @@ describe('ServerlessModel refuses', () => {
       'modelData: UNSUPPORTED_FORMAT',
     ],
     ['a file system out of reach', (stack) => ({ ...mounted(stack), vpc: undefined }), 'vpc: MISSING'],
+    [
+      'a missing access point',
+      (stack) => ({ ...mounted(stack), modelData: ServerlessModelData.fromFileSystem(undefined as never, 'iris/1') }),
+      'modelData.accessPoint: MISSING',
+    ],
     ['a prefix that is no folder', (stack) => ({ modelData: inBucket(stack, 'iris/1') }), 'modelData.prefix: BAD_TEXT'],
     ['S3 Files out of reach', (stack) => ({ ...inS3Files(stack), vpc: undefined }), 'vpc: MISSING'],
     ['a folder of S3 Files from the root', (stack) => inS3Files(stack, '/iris'), 'modelData.folder: BAD_TEXT'],

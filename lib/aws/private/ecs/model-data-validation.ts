@@ -1,7 +1,7 @@
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { ContainerModelData } from '../../container-model-data.js';
 import type { ContainerModelProps } from '../../container-props.js';
-import { FOLDER, PREFIX } from '../shared/paths.js';
+import { checkPaths } from '../shared/paths.js';
 
 /** Reports settings that would prevent a task from finding the model. */
 export function checkModelData(validator: Validator, { modelData, vpc, cluster }: ContainerModelProps): void {
@@ -12,9 +12,7 @@ export function checkModelData(validator: Validator, { modelData, vpc, cluster }
     'a file system is reachable only from its VPC; set this or a `cluster` in that VPC, or use ' +
       'ContainerModelData.fromBucket()',
   );
-  const { kind, prefix, folder } = modelData ?? {};
-  validator.text('modelData.prefix', prefix, PREFIX.pattern, PREFIX.rule);
-  validator.text('modelData.folder', kind === 'image' ? undefined : folder, FOLDER.pattern, FOLDER.rule);
+  if (modelData) checkPaths(validator, modelData.settings);
 }
 
 /** Whether the model is on a mounted file system and uses no ephemeral storage of the task. */

@@ -27,7 +27,7 @@ import { MODEL_MOUNT } from '../../../serving/defaults.js';
 import { ImageArchitecture } from '../../../serving/image-architecture.js';
 import type { ModelServer } from '../../../serving/servers/model-server.js';
 import type { ContainerCapacity, GpuCapacityOptions } from '../../capacity.js';
-import type { ContainerModelData } from '../../container-model-data.js';
+import type { ContainerModelData, ContainerModelDataSettings } from '../../container-model-data.js';
 import { grantSource } from '../shared/model-source.js';
 import { PackageObjects } from '../shared/package-objects.js';
 import { grantPull, type PulledImage } from '../shared/pulled-image.js';
@@ -79,6 +79,9 @@ export interface TaskMount {
   /** Mount targets that must exist before the tasks start. */
   readonly targets: readonly IDependable[];
 }
+
+/** Settings of model data of one kind. */
+type SettingsOf<Kind> = Extract<ContainerModelDataSettings, { readonly kind: Kind }>;
 
 /** Task definition with one container, its roles, its logs, and the model where the container expects it. */
 export class Task extends Construct {
@@ -273,21 +276,22 @@ export class Task extends Construct {
   /** Location of the model. Grants the task role access to objects in S3. */
   private modelFolder(): string {
     const { model, modelData } = this.props;
-    switch (modelData.kind) {
+    const { settings } = modelData;
+    switch (settings.kind) {
       case 'package': {
         const objects = new PackageObjects(this, 'Package', model);
         this.mayRead([objects.objectsArn]);
         return objects.url;
       }
       case 'bucket':
-        this.mayRead([modelData.bucket!.arnForObjects(`${modelData.prefix}*`)]);
-        modelData.bucket!.encryptionKey?.grantDecrypt(this.taskRole);
-        return modelData.bucket!.s3UrlForObject(modelData.prefix);
+        this.mayRead([settings.bucket.arnForObjects(`${settings.prefix}*`)]);
+        settings.bucket.encryptionKey?.grantDecrypt(this.taskRole);
+        return settings.bucket.s3UrlForObject(settings.prefix);
       case 'fileSystem':
       case 's3Files':
-        return `${MODEL_MOUNT}/${modelData.folder}`;
+        return `${MODEL_MOUNT}/${settings.folder}`;
       case 'image':
-        return modelData.folder!;
+        return settings.folder;
     }
   }
 
@@ -296,14 +300,12 @@ export class Task extends Construct {
   }
 
   private addMount(): TaskMount | undefined {
-    const { kind } = this.props.modelData;
-    if (kind === 'fileSystem') return this.mountEfs();
-    return kind === 's3Files' ? this.mountS3Files() : undefined;
+    const { settings } = this.props.modelData;
+    if (settings.kind === 'fileSystem') return this.mountEfs(settings);
+    return settings.kind === 's3Files' ? this.mountS3Files(settings) : undefined;
   }
 
-  private mountEfs(): TaskMount {
-    const fileSystem = this.props.modelData.fileSystem!;
-    const accessPoint = this.props.modelData.accessPoint!;
+  private mountEfs({ fileSystem, accessPoint }: SettingsOf<'fileSystem'>): TaskMount {
     this.definition.addVolume({
       name: VOLUME,
       efsVolumeConfiguration: {
@@ -322,10 +324,9 @@ export class Task extends Construct {
     return { connections: fileSystem.connections, targets: [fileSystem.mountTargetsAvailable] };
   }
 
-  private mountS3Files(): TaskMount {
-    const { bucket, prefix, s3FilesAccessPoint } = this.props.modelData;
-    const mount = new S3FilesMount(this, s3FilesAccessPoint!);
-    mount.grantRead(this.taskRole, bucket && { bucket, prefix: prefix! });
+  private mountS3Files({ accessPoint, origin }: SettingsOf<'s3Files'>): TaskMount {
+    const mount = new S3FilesMount(this, accessPoint);
+    mount.grantRead(this.taskRole, origin);
     this.definition.addVolume({ name: VOLUME });
     // CDK's volumes do not support S3 Files. The volume added above is the first one.
     const resource = this.definition.node.defaultChild as CfnTaskDefinition;

@@ -11,8 +11,10 @@ import {
   object,
   options,
   type PropTypes,
+  required,
   STRING,
   STRINGS,
+  settingsOf,
 } from '../../../serving/validation/prop-types.js';
 import {
   checkGpuUse,
@@ -34,13 +36,16 @@ import type { ContainerModelProps } from '../../container-props.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { checkMemory, checkPayload } from '../shared/preflight.js';
 import {
+  ACCESS_POINT,
   ALARM_ACTIONS,
   ALARMS,
   DURATION,
+  FILE_SYSTEM,
   KEY,
-  MODEL_DATA,
+  OBJECTS,
   REMOVAL_POLICY,
   ROLE,
+  S3_FILES,
   SECURITY_GROUPS,
   SUBNETS,
   VPC,
@@ -75,7 +80,16 @@ const PROPS: PropTypes<ContainerModelProps> = {
   }),
   server: SERVER,
   image: IMAGE,
-  modelData: { ...choice('ContainerModelData.fromPackage()'), fields: MODEL_DATA },
+  modelData: settingsOf('ContainerModelData.fromPackage()', {
+    bucket: OBJECTS,
+    fileSystem: {
+      fileSystem: required(FILE_SYSTEM),
+      accessPoint: required(ACCESS_POINT),
+      folder: required(STRING),
+    },
+    s3Files: S3_FILES,
+    image: { folder: required(STRING) },
+  }),
   vpc: VPC,
   natGateways: NUMBER,
   availabilityZones: STRINGS,

@@ -56,7 +56,8 @@ export function functionCode(scope: Construct, props: FunctionCodeProps): Functi
     runtimeDigest: digest,
   };
   const elsewhere = { ...runtime, code: Code.fromInline('// The model is elsewhere.') };
-  switch (modelData.kind) {
+  const { settings } = modelData;
+  switch (settings.kind) {
     case 'package': {
       if (model.sizeBytes + RUNTIME_BYTES <= LAMBDA.maxCodeBytes) {
         // The digest identifies the content, so that a second synthesis neither reads nor copies the package.
@@ -68,25 +69,25 @@ export function functionCode(scope: Construct, props: FunctionCodeProps): Functi
       return { ...elsewhere, ephemeralStorageSize: tmpSize(model), modelLocation: objects.url };
     }
     case 'bucket': {
-      const bucket = modelData.bucket!;
-      mayRead(role, [bucket.arnForObjects(`${modelData.prefix}*`)]);
+      const { bucket, prefix } = settings;
+      mayRead(role, [bucket.arnForObjects(`${prefix}*`)]);
       bucket.encryptionKey?.grantDecrypt(role);
-      const modelLocation = bucket.s3UrlForObject(modelData.prefix);
+      const modelLocation = bucket.s3UrlForObject(prefix);
       return { ...elsewhere, ephemeralStorageSize: tmpSize(model), modelLocation };
     }
     case 'fileSystem': {
-      const filesystem = ModelMount.ofEfs(modelData.accessPoint!);
-      return { ...elsewhere, filesystem, modelLocation: `${MODEL_MOUNT}/${modelData.folder}` };
+      const filesystem = ModelMount.ofEfs(settings.accessPoint);
+      return { ...elsewhere, filesystem, modelLocation: `${MODEL_MOUNT}/${settings.folder}` };
     }
     case 's3Files': {
-      const { bucket, prefix, folder, s3FilesAccessPoint } = modelData;
-      const mount = new S3FilesMount(scope, s3FilesAccessPoint!);
-      mount.grantRead(role, bucket && { bucket, prefix: prefix! });
+      const { accessPoint, folder, origin } = settings;
+      const mount = new S3FilesMount(scope, accessPoint);
+      mount.grantRead(role, origin);
       return {
         ...elsewhere,
         filesystem: ModelMount.ofS3Files(mount),
         modelLocation: `${MODEL_MOUNT}/${folder}`,
-        readsFromS3: bucket !== undefined,
+        readsFromS3: origin !== undefined,
       };
     }
   }

@@ -4,11 +4,13 @@ import type { Construct } from 'constructs';
 import {
   BOOLEAN,
   checkProps,
-  choice,
   NUMBER,
   object,
   options,
   type PropTypes,
+  required,
+  STRING,
+  settingsOf,
 } from '../../../serving/validation/prop-types.js';
 import { checkServingProps, exactly, SERVING_PROPS } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
@@ -17,15 +19,17 @@ import { ServerlessModelData } from '../../serverless-model-data.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import type { ManagedWebAclOptions } from '../../serverless-web-acl.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
-import { FOLDER, PREFIX } from '../shared/paths.js';
+import { checkPaths } from '../shared/paths.js';
 import { checkPayload } from '../shared/preflight.js';
 import {
+  ACCESS_POINT,
   ALARM_ACTIONS,
   ALARMS,
   KEY,
-  MODEL_DATA,
+  OBJECTS,
   REMOVAL_POLICY,
   ROLE,
+  S3_FILES,
   SECURITY_GROUPS,
   SUBNETS,
   VPC,
@@ -38,7 +42,11 @@ import { checkRegion } from './region-validation.js';
 const PROPS: PropTypes<ServerlessModelProps> = {
   ...SERVING_PROPS,
   front: object('a ServerlessFront, such as ServerlessFront.restApi()', 'bind'),
-  modelData: { ...choice('ServerlessModelData.fromPackage()'), fields: MODEL_DATA },
+  modelData: settingsOf('ServerlessModelData.fromPackage()', {
+    bucket: OBJECTS,
+    fileSystem: { accessPoint: required(ACCESS_POINT), folder: required(STRING) },
+    s3Files: S3_FILES,
+  }),
   architecture: object('an Architecture, such as Architecture.ARM_64', 'dockerPlatform'),
   memoryMib: NUMBER,
   vpc: VPC,
@@ -142,7 +150,7 @@ const RESERVED = exactly(
 );
 
 function checkModel(validator: Validator, { model, modelData, memoryMib, vpc }: ServerlessModelProps): void {
-  const { kind, prefix, folder } = modelData ?? ServerlessModelData.fromPackage();
+  const { kind, settings } = modelData ?? ServerlessModelData.fromPackage();
   const isImage = model.manifest.format !== 'onnx';
   const neededMib = RUNTIME_MIB + Math.ceil(model.sizeBytes / 2 ** 20);
   const { min, max } = LAMBDA.memoryMib;
@@ -180,8 +188,7 @@ function checkModel(validator: Validator, { model, modelData, memoryMib, vpc }: 
     'MISSING',
     'a file system is reachable only from its VPC; set this, or use ServerlessModelData.fromBucket()',
   );
-  validator.text('modelData.prefix', prefix, PREFIX.pattern, PREFIX.rule);
-  validator.text('modelData.folder', folder, FOLDER.pattern, FOLDER.rule);
+  checkPaths(validator, settings);
 }
 
 function checkRollout(validator: Validator, { rollout, rollbackAlarms }: ServerlessModelProps): void {

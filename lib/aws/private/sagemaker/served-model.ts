@@ -60,11 +60,13 @@ export class ServedModel extends Construct {
 
   private containers(): Pick<CfnModelProps, 'primaryContainer' | 'containers'> {
     const { image, modelData, environment } = this.props;
-    const { modelPackageArn: modelPackageName, pipelineOptions } = modelData;
-    if (modelPackageName) return { primaryContainer: { modelPackageName, environment } };
+    const { settings } = modelData;
+    if (settings.kind === 'modelPackage') {
+      return { primaryContainer: { modelPackageName: settings.modelPackageArn, environment } };
+    }
     const own = { image: image!.uri, environment: this.environment(), ...this.data() };
-    if (!pipelineOptions) return { primaryContainer: own };
-    const { before = [], after = [] } = pipelineOptions;
+    if (settings.kind !== 'pipeline') return { primaryContainer: own };
+    const { before = [], after = [] } = settings.options;
     const steps = (list: string, containers: readonly PipelineContainer[]) =>
       containers.map((each, index) => this.step(`modelData.${list}.${index}`, each));
     return { containers: [...steps('before', before), own, ...steps('after', after)] };
@@ -119,11 +121,12 @@ export class ServedModel extends Construct {
   private data(): Partial<CfnModel.ContainerDefinitionProperty> {
     const { modelData, role } = this.props;
     if (this.asset) return { modelDataUrl: this.asset.s3ObjectUrl };
-    const { bucket, prefix } = modelData;
-    if (!bucket || prefix === undefined) return {};
+    const { settings } = modelData;
+    if (settings.kind !== 'prefix' && settings.kind !== 'multiModel') return {};
+    const { bucket, prefix } = settings;
     role.mayReadPrefix(bucket, prefix);
     const s3Uri = bucket.s3UrlForObject(prefix);
-    if (modelData.kind === 'multiModel') return { mode: 'MultiModel', modelDataUrl: s3Uri };
+    if (settings.kind === 'multiModel') return { mode: 'MultiModel', modelDataUrl: s3Uri };
     return { modelDataSource: { s3DataSource: { s3Uri, s3DataType: 'S3Prefix', compressionType: 'None' } } };
   }
 }

@@ -15,6 +15,7 @@ import {
   STRING,
   STRING_MAP,
   STRINGS,
+  settingsOf,
 } from '../../../serving/validation/prop-types.js';
 import { IMAGE, SERVER } from '../../../serving/validation/server.js';
 import {
@@ -38,7 +39,7 @@ import {
   BUCKET,
   DURATION,
   KEY,
-  MODEL_DATA,
+  OBJECTS,
   ROLE,
   SECURITY_GROUPS,
   SUBNETS,
@@ -64,20 +65,22 @@ const STEPS = arrayOf(
     environment: STRING_MAP,
   }),
 );
+const PIPELINE = options<PipelineOptions>('an object such as { before: [{ image }] }', {
+  before: STEPS,
+  after: STEPS,
+});
 
 const PROPS: PropTypes<ManagedEndpointModelProps> = {
   ...SERVING_PROPS,
   mode: choice('EndpointMode.realTime()', MODE_OPTIONS),
   server: SERVER,
   image: IMAGE,
-  modelData: {
-    ...choice('EndpointModelData.fromPackage()', {
-      pipelineOptions: required(
-        options<PipelineOptions>('an object such as { before: [{ image }] }', { before: STEPS, after: STEPS }),
-      ),
-    }),
-    fields: MODEL_DATA,
-  },
+  modelData: settingsOf('EndpointModelData.fromPackage()', {
+    prefix: OBJECTS,
+    multiModel: OBJECTS,
+    modelPackage: { modelPackageArn: required(STRING) },
+    pipeline: { options: required(PIPELINE) },
+  }),
   endpointName: STRING,
   dataCapture: options<EndpointDataCapture>('an object such as { bucket }', {
     bucket: required(BUCKET),
@@ -222,9 +225,9 @@ function checkModelData(validator: Validator, { modelData, model }: ManagedEndpo
 }
 
 function checkRegistered(validator: Validator, modelData: EndpointModelData | undefined, mode: EndpointMode): void {
-  if (modelData?.kind !== 'modelPackage') return;
+  if (modelData?.settings.kind !== 'modelPackage') return;
   const { pattern, rule } = MODEL_PACKAGE_ARN;
-  validator.text('modelData.modelPackageArn', modelData.modelPackageArn, pattern, rule);
+  validator.text('modelData.modelPackageArn', modelData.settings.modelPackageArn, pattern, rule);
   const { variants, shadow, instanceType } = { ...mode.realTimeOptions, ...mode.inferenceComponentOptions };
   validator.check(
     !variants?.length && !shadow,
@@ -241,8 +244,8 @@ function checkRegistered(validator: Validator, modelData: EndpointModelData | un
 }
 
 function checkPipeline(validator: Validator, modelData: EndpointModelData | undefined, mode: EndpointMode): void {
-  if (modelData?.kind !== 'pipeline') return;
-  const { before = [], after = [] } = modelData.pipelineOptions ?? {};
+  if (modelData?.settings.kind !== 'pipeline') return;
+  const { before = [], after = [] } = modelData.settings.options;
   const count = before.length + after.length + 1;
   validator.number('modelData', count, SAGEMAKER.pipelineContainers);
   // https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-exclusions

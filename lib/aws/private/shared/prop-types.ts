@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
-import { arrayOf, object, type PropType, STRING } from '../../../serving/validation/prop-types.js';
+import { arrayOf, object, options, type PropType, required, STRING } from '../../../serving/validation/prop-types.js';
+import type { S3FilesOrigin } from '../../s3-files-origin.js';
 
 /** Types of the props whose values come from the AWS CDK. */
 export const VPC = object('an IVpc, such as Vpc.fromLookup(…)', 'vpcId');
@@ -11,12 +12,15 @@ export const KEY = object('an IKey, such as new Key(…)', 'keyArn');
 export const BUCKET = object('an IBucket, such as new Bucket(…)', 'bucketArn');
 export const ALARMS = arrayOf(object('an IAlarm, such as new Alarm(…)', 'alarmArn'));
 export const ALARM_ACTIONS = arrayOf(object('an IAlarmAction, such as new SnsAction(topic)', 'bind'));
-/** Types of the fields that a model data choice holds. */
-export const MODEL_DATA = {
-  bucket: BUCKET,
-  prefix: STRING,
-  folder: STRING,
-  fileSystem: object('an IFileSystem, such as new FileSystem(…)', 'fileSystemId'),
+/** Types of the settings of model data that are objects under a prefix. */
+export const OBJECTS = { bucket: required(BUCKET), prefix: required(STRING) };
+export const FILE_SYSTEM = object('an IFileSystem, such as new FileSystem(…)', 'fileSystemId');
+export const ACCESS_POINT = object('an IAccessPoint, such as fileSystem.addAccessPoint(…)', 'accessPointId');
+/** Types of the settings of model data in Amazon S3 Files. */
+export const S3_FILES = {
+  accessPoint: required(object('an IAccessPointRef, such as new CfnAccessPoint(…)', 'accessPointRef')),
+  folder: required(STRING),
+  origin: options<S3FilesOrigin>('an object such as { bucket, prefix }', OBJECTS),
 };
 export const DURATION: PropType = {
   expected: 'a Duration, such as Duration.minutes(5)',
