@@ -39,7 +39,9 @@ import {
   instanceTypes,
   isFixed,
   memoryOf,
+  realTimeOptions,
   replicas,
+  type SettingsOf,
 } from './private/sagemaker/instances.js';
 import { ENDPOINT_NAME, hasLocalStorage, isGpu, SAGEMAKER } from './private/sagemaker/limits.js';
 import { ExecutionRole } from './private/sagemaker/role.js';
@@ -169,7 +171,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
     this.connections = new Connections({ securityGroups: this.securityGroups() });
     this.models = this.makeModels();
     this.endpointConfig = this.makeConfig(range);
-    const { variants = [], shadow } = this.mode.realTimeOptions ?? {};
+    const { variants = [], shadow } = realTimeOptions(this.mode);
     this.telemetry = new EndpointTelemetry(this, 'Telemetry', {
       metrics: [this.metrics, ...variants.map(({ name }) => this.metricsOf(name))],
       shadow: shadow && this.metricsOf(shadow.name),
@@ -183,8 +185,10 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
       alarmActions: props.alarmActions ?? [],
     });
     this.endpoint = this.makeEndpoint(range);
-    if (components) this.inferenceComponent = this.makeComponent(range);
-    this.adapters = (this.mode.inferenceComponentOptions?.adapters ?? []).map((adapter) => this.makeAdapter(adapter));
+    const { settings } = this.mode;
+    if (settings.kind === 'inferenceComponents') this.inferenceComponent = this.makeComponent(settings, range);
+    const { adapters = [] } = settings.kind === 'inferenceComponents' ? settings.options : {};
+    this.adapters = adapters.map((adapter) => this.makeAdapter(adapter));
     this.scaling = endpointScaling(this, this.mode, range, {
       endpointName: this.endpointName,
       metrics: this.metrics,
@@ -221,10 +225,10 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
     const example = managedRequest(this.server.spec, this.model);
     if (!example) return undefined;
     const { region } = Stack.of(this);
-    const asynchronous = this.mode.asynchronousOptions;
-    if (asynchronous) {
-      const { outputBucket, inputBucket = outputBucket } = asynchronous;
-      const input = inputBucket.s3UrlForObject(`${asyncInputPrefix(asynchronous)}example.json`);
+    const { settings } = this.mode;
+    if (settings.kind === 'asynchronous') {
+      const { outputBucket, inputBucket = outputBucket } = settings.options;
+      const input = inputBucket.s3UrlForObject(`${asyncInputPrefix(settings.options)}example.json`);
       const source = example.body === undefined ? 'cat request.json' : `echo ${shellWord(example.body)}`;
       return (
         `${source} | aws s3 cp --content-type application/json - ${input} && ` +
@@ -312,7 +316,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
   }
 
   private makeModels(): { [variant: string]: CfnModel } {
-    const { variants = [], shadow } = this.mode.realTimeOptions ?? {};
+    const { variants = [], shadow } = realTimeOptions(this.mode);
     const vpcConfig = this.vpcConfig();
     const images = new Map<string, PulledImage>();
     const add = (id: string, model: Model, type?: string): CfnModel => {
@@ -380,8 +384,8 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
 
   private makeConfig(range: Replicas): CfnEndpointConfig {
     const { dataCapture, explanations, encryptionKey } = this.props;
-    const { asynchronousOptions, kind } = this.mode;
-    const components = kind === 'inferenceComponents';
+    const { settings } = this.mode;
+    const components = settings.kind === 'inferenceComponents';
     // Instances must suffice for the copies of every time.
     const limits = components ? extremes(this.props.schedule, range) : range;
     const variants = endpointVariants(this.mode, this.server.spec, limits, this.modelNames(), this.times);
@@ -397,7 +401,9 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
       kmsKeyId: diskKey?.keyArn,
       dataCaptureConfig: dataCapture && dataCaptureConfig(dataCapture, this.executionRole, encryptionKey),
       asyncInferenceConfig:
-        asynchronousOptions && asyncInferenceConfig(asynchronousOptions, this.executionRole, encryptionKey),
+        settings.kind === 'asynchronous'
+          ? asyncInferenceConfig(settings.options, this.executionRole, encryptionKey)
+          : undefined,
       explainerConfig: explanations && explainerConfig(explanations),
       // With inference components these settings belong to the endpoint, because models are added and removed
       // independently.
@@ -427,11 +433,12 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
 
   private makeEndpoint(range: Replicas): CfnEndpoint {
     const { rollout, rollingUpdate } = this.props;
-    const { kind, realTimeOptions } = this.mode;
+    const { kind } = this.mode;
+    const { variants = [], shadow } = realTimeOptions(this.mode);
     const components = kind === 'inferenceComponents';
     // A deployment must keep the instance counts that autoscaling has chosen. Fixed counts come from the props.
     const retains = components || (kind !== 'serverless' && (!isFixed(range) || this.props.schedule !== undefined));
-    const hasWeights = realTimeOptions?.variants?.length || realTimeOptions?.shadow;
+    const hasWeights = variants.length > 0 || shadow;
     const endpoint = new CfnEndpoint(this, 'Resource', {
       endpointName: this.endpointName,
       endpointConfigName: this.endpointConfig.attrEndpointConfigName,
@@ -461,8 +468,8 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
     }
   }
 
-  private makeComponent(range: Replicas): CfnInferenceComponent {
-    const { cpu = 1, gpuCount = 0 } = this.mode.inferenceComponentOptions ?? {};
+  private makeComponent(settings: SettingsOf<'inferenceComponents'>, range: Replicas): CfnInferenceComponent {
+    const { cpu = 1, gpuCount = 0 } = settings.options;
     return new CfnInferenceComponent(this, 'Component', {
       inferenceComponentName: this.componentName,
       endpointName: this.endpoint.attrEndpointName,
@@ -470,7 +477,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
       specification: {
         modelName: this.models[MAIN_VARIANT]!.attrModelName,
         computeResourceRequirements: {
-          minMemoryRequiredInMb: memoryOf(this.mode),
+          minMemoryRequiredInMb: memoryOf(settings),
           numberOfCpuCoresRequired: cpu,
           numberOfAcceleratorDevicesRequired: gpuCount || undefined,
         },

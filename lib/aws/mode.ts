@@ -148,6 +148,13 @@ export interface InferenceComponentOptions {
   readonly targetConcurrency?: number;
 }
 
+/** Settings of an inference mode. The member `kind` discriminates the union. */
+export type EndpointModeSettings =
+  | { readonly kind: 'realTime'; readonly options: RealTimeOptions }
+  | { readonly kind: 'serverless'; readonly options: ServerlessEndpointOptions }
+  | { readonly kind: 'asynchronous'; readonly options: AsynchronousOptions }
+  | { readonly kind: 'inferenceComponents'; readonly options: InferenceComponentOptions };
+
 /**
  * Inference mode of a SageMaker endpoint.
  *
@@ -164,7 +171,7 @@ export class EndpointMode {
    * instances. Requests are limited to 6 MB and 60 seconds.
    */
   static realTime(options: RealTimeOptions = {}): EndpointMode {
-    return new EndpointMode('realTime', options);
+    return new EndpointMode({ kind: 'realTime', options });
   }
 
   /**
@@ -173,7 +180,7 @@ export class EndpointMode {
    * to 4 MB and 60 seconds. GPUs and VPCs are not supported.
    */
   static serverless(options: ServerlessEndpointOptions = {}): EndpointMode {
-    return new EndpointMode('serverless', undefined, options);
+    return new EndpointMode({ kind: 'serverless', options });
   }
 
   /**
@@ -181,7 +188,7 @@ export class EndpointMode {
    * request after that waits several minutes until an instance has started.
    */
   static asynchronous(options: AsynchronousOptions): EndpointMode {
-    return new EndpointMode('asynchronous', undefined, undefined, options);
+    return new EndpointMode({ kind: 'asynchronous', options });
   }
 
   /**
@@ -190,19 +197,16 @@ export class EndpointMode {
    * started, which takes minutes, so clients must retry.
    */
   static inferenceComponents(options: InferenceComponentOptions = {}): EndpointMode {
-    return new EndpointMode('inferenceComponents', undefined, undefined, undefined, options);
+    return new EndpointMode({ kind: 'inferenceComponents', options });
   }
 
   private constructor(
-    /** Kind of mode: `realTime`, `serverless`, `asynchronous` or `inferenceComponents`. */
-    readonly kind: 'realTime' | 'serverless' | 'asynchronous' | 'inferenceComponents',
-    /** Real-time settings. Set when `kind` is `realTime`. */
-    readonly realTimeOptions?: RealTimeOptions,
-    /** Serverless settings. Set when `kind` is `serverless`. */
-    readonly serverlessOptions?: ServerlessEndpointOptions,
-    /** Asynchronous settings. Set when `kind` is `asynchronous`. */
-    readonly asynchronousOptions?: AsynchronousOptions,
-    /** Inference component settings. Set when `kind` is `inferenceComponents`. */
-    readonly inferenceComponentOptions?: InferenceComponentOptions,
+    /** Settings of the mode. Its member `kind` tells its type. */
+    readonly settings: EndpointModeSettings,
   ) {}
+
+  /** Kind of mode, the same as `settings.kind`. */
+  get kind(): EndpointModeSettings['kind'] {
+    return this.settings.kind;
+  }
 }

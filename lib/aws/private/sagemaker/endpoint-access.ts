@@ -27,7 +27,7 @@ export function invocationUrl(scope: Construct, endpointName: string, mode: Endp
 /** Grants permission to invoke an endpoint and, if it is asynchronous, to exchange objects with it. */
 export function grantEndpoint(grantee: IGrantable, endpoint: InvokedEndpoint): Grant {
   const { endpointArn, componentArns, mode, streams, encryptionKey } = endpoint;
-  const asynchronous = mode.asynchronousOptions;
+  const asynchronous = mode.settings.kind === 'asynchronous' ? mode.settings.options : undefined;
   const grant = Grant.addToPrincipal({
     grantee,
     actions: asynchronous

@@ -26,7 +26,7 @@ export interface ScaledEndpoint {
  */
 export function endpointScaling(
   scope: Construct,
-  mode: EndpointMode,
+  { settings }: EndpointMode,
   range: Replicas,
   { endpointName, metrics, schedule, scaled }: ScaledEndpoint,
 ): Scaling[] {
@@ -36,32 +36,33 @@ export function endpointScaling(
     scaling.target.node.addDependency(scaled);
     return [scaling];
   };
-  const maxProvisioned = mode.serverlessOptions?.maxProvisionedConcurrency;
   const resourceId = `endpoint/${endpointName}/variant/${MAIN_VARIANT}`;
-  switch (mode.kind) {
+  switch (settings.kind) {
     case 'realTime':
-      return [MAIN_VARIANT, ...(mode.realTimeOptions?.variants ?? []).map(({ name }) => name)].flatMap((name) =>
+      return [MAIN_VARIANT, ...(settings.options.variants ?? []).map(({ name }) => name)].flatMap((name) =>
         make(name === MAIN_VARIANT ? 'Scaling' : `Scaling-${name}`, {
           ...range,
           resourceId: `endpoint/${endpointName}/variant/${name}`,
           dimension: 'sagemaker:variant:DesiredInstanceCount',
           predefinedMetric: 'SageMakerVariantConcurrentRequestsPerModelHighResolution',
-          target: mode.realTimeOptions?.targetConcurrency ?? DEFAULT_CONCURRENCY,
+          target: settings.options.targetConcurrency ?? DEFAULT_CONCURRENCY,
         }),
       );
-    case 'serverless':
+    case 'serverless': {
+      const { maxProvisionedConcurrency: max } = settings.options;
       return make(
         'Scaling',
         {
           min: range.min,
-          max: maxProvisioned ?? range.min,
+          max: max ?? range.min,
           resourceId,
           dimension: 'sagemaker:variant:DesiredProvisionedConcurrency',
           predefinedMetric: 'SageMakerVariantProvisionedConcurrencyUtilization',
           target: PROVISIONED_UTILIZATION,
         },
-        ({ minReplicas: min = range.min }) => ({ min, max: Math.max(min, maxProvisioned ?? min) }),
+        ({ minReplicas: min = range.min }) => ({ min, max: Math.max(min, max ?? min) }),
       );
+    }
     case 'asynchronous':
       return make('Scaling', {
         ...range,
@@ -73,7 +74,7 @@ export function endpointScaling(
           dimensions: [{ name: 'EndpointName', value: endpointName }],
           statistic: 'Average',
         },
-        target: mode.asynchronousOptions?.backlogPerInstance ?? DEFAULT_BACKLOG,
+        target: settings.options.backlogPerInstance ?? DEFAULT_BACKLOG,
         wakeMetric: metrics.queueMetric('HasBacklogWithoutCapacity'),
       });
     case 'inferenceComponents':
@@ -82,7 +83,7 @@ export function endpointScaling(
         resourceId: `inference-component/${endpointName}`,
         dimension: 'sagemaker:inference-component:DesiredCopyCount',
         predefinedMetric: 'SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution',
-        target: mode.inferenceComponentOptions?.targetConcurrency ?? DEFAULT_CONCURRENCY,
+        target: settings.options.targetConcurrency ?? DEFAULT_CONCURRENCY,
         wakeMetric: metrics.metric('NoCapacityInvocationFailures', { statistic: 'Maximum' }),
       });
   }

@@ -12,8 +12,9 @@ export function importedEndpoint(
   endpoint: Construct,
   { endpointName, mode = EndpointMode.realTime(), streams = false, encryptionKey }: ManagedEndpointModelAttributes,
 ): ImportedBehavior {
-  const hasComponent = mode.kind === 'inferenceComponents';
-  const adapters = mode.inferenceComponentOptions?.adapters ?? [];
+  const { settings } = mode;
+  const hasComponent = settings.kind === 'inferenceComponents';
+  const adapters = (hasComponent && settings.options.adapters) || [];
   const arn = (resource: string, resourceName: string) =>
     Stack.of(endpoint).formatArn({ service: 'sagemaker', resource, resourceName });
   return {
@@ -23,7 +24,7 @@ export function importedEndpoint(
       variantName: MAIN_VARIANT,
       // The construct gives the component the name of the endpoint.
       componentName: hasComponent ? endpointName : undefined,
-      asynchronous: mode.kind === 'asynchronous',
+      asynchronous: settings.kind === 'asynchronous',
     }),
     grant: (grantee) =>
       grantEndpoint(grantee, {

@@ -5,7 +5,7 @@ import { checkGpuUse, checkImageArchitecture, checkServer } from '../../../servi
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
 import type { EndpointMode } from '../../mode.js';
-import { architectureOf, instanceType, instanceTypes } from './instances.js';
+import { architectureOf, instanceType, instanceTypes, realTimeOptions } from './instances.js';
 import { hasLocalStorage, isGpu } from './limits.js';
 
 /** Checks that the instance types provide what the server, the model copies and the props require. */
@@ -51,8 +51,9 @@ function checkGpus(
     has: hasGpu,
     how: `${type ?? 'a serverless endpoint'} has none, so use EndpointMode.realTime({ instanceType: 'ml.g5.xlarge' })`,
   });
+  const { settings } = mode;
   validator.check(
-    !mode.inferenceComponentOptions?.gpuCount || hasGpu,
+    settings.kind !== 'inferenceComponents' || !settings.options.gpuCount || hasGpu,
     'mode.gpuCount',
     'NO_GPU',
     `${type} has none; use an \`instanceType\` of the families g or p, such as ml.g5.xlarge`,
@@ -87,7 +88,7 @@ function checkDisks(
   const local = known.find(([, type]) => hasLocalStorage(type))?.[1];
   if (local === undefined) return;
   validator.check(
-    mode.realTimeOptions?.volumeSize === undefined,
+    realTimeOptions(mode).volumeSize === undefined,
     'mode.volumeSize',
     'LOCAL_STORAGE',
     `${local} has local disks with a fixed size; remove the prop`,

@@ -1,28 +1,36 @@
 import { Token } from 'aws-cdk-lib';
 import { ImageArchitecture } from '../../../serving/image-architecture.js';
 import type { ServerSpec } from '../../../serving/servers/spec.js';
-import type { EndpointMode } from '../../mode.js';
+import type { EndpointMode, EndpointModeSettings, RealTimeOptions } from '../../mode.js';
 import type { Replicas } from '../shared/scheduled-actions.js';
 import { isArm } from './limits.js';
 
+/** Settings of some modes. */
+export type SettingsOf<Kind> = Extract<EndpointModeSettings, { readonly kind: Kind }>;
+
+/** Real-time settings. They are empty in the other modes, which have neither variants nor a shadow. */
+export function realTimeOptions({ settings }: EndpointMode): RealTimeOptions {
+  return settings.kind === 'realTime' ? settings.options : {};
+}
+
+/** Settings that the modes with instances share. They are empty for a serverless endpoint. */
+export function instanceOptions({ settings }: EndpointMode): InstanceOptions {
+  return settings.kind === 'serverless' ? {} : settings.options;
+}
+
+type InstanceOptions = Pick<RealTimeOptions, 'instanceType' | 'inferenceAmiVersion'>;
+
 /** Instance type of a mode, with its default; undefined for a serverless endpoint. */
 export function instanceType(mode: EndpointMode, { architectures }: ServerSpec): string | undefined {
+  if (mode.kind === 'serverless') return undefined;
   const family = architectures.includes(ImageArchitecture.ARM64) ? 'ml.c7g' : 'ml.c7i';
-  switch (mode.kind) {
-    case 'realTime':
-      return mode.realTimeOptions?.instanceType ?? `${family}.large`;
-    case 'asynchronous':
-      return mode.asynchronousOptions?.instanceType ?? `${family}.large`;
-    case 'inferenceComponents':
-      return mode.inferenceComponentOptions?.instanceType ?? `${family}.xlarge`;
-    case 'serverless':
-      return undefined;
-  }
+  const size = mode.kind === 'inferenceComponents' ? 'xlarge' : 'large';
+  return instanceOptions(mode).instanceType ?? `${family}.${size}`;
 }
 
 /** All instance types of an endpoint, by the prop that sets them. */
 export function instanceTypes(mode: EndpointMode, server: ServerSpec): { readonly [prop: string]: string } {
-  const { variants = [], shadow } = mode.realTimeOptions ?? {};
+  const { variants = [], shadow } = realTimeOptions(mode);
   const types: [prop: string, type: string | undefined][] = [
     ['mode.instanceType', instanceType(mode, server)],
     ...variants.map((variant, index): [string, string | undefined] => [
@@ -40,10 +48,8 @@ export function architectureOf(type: string | undefined): ImageArchitecture {
 }
 
 /** Memory of a serverless endpoint, or of a copy of an inference component, in MiB, with the default applied. */
-export function memoryOf({ kind, serverlessOptions, inferenceComponentOptions }: EndpointMode): number {
-  return kind === 'serverless'
-    ? (serverlessOptions?.memoryMib ?? 2048)
-    : (inferenceComponentOptions?.memoryMib ?? 1024);
+export function memoryOf({ kind, options }: SettingsOf<'serverless' | 'inferenceComponents'>): number {
+  return options.memoryMib ?? (kind === 'serverless' ? 2048 : 1024);
 }
 
 /** Default limit of serverless executions: the account's initial quota for one endpoint. */

@@ -1,5 +1,13 @@
 import { Token } from 'aws-cdk-lib';
-import { arrayOf, NUMBER, object, options, required, STRING } from '../../../serving/validation/prop-types.js';
+import {
+  arrayOf,
+  NUMBER,
+  object,
+  options,
+  required,
+  type SettingsTypes,
+  STRING,
+} from '../../../serving/validation/prop-types.js';
 import { MODEL } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
@@ -17,6 +25,7 @@ import { PREFIX } from '../shared/paths.js';
 import { BUCKET, SIZE } from '../shared/prop-types.js';
 import { checkGibibytes } from '../shared/quantities.js';
 import type { Replicas } from '../shared/scheduled-actions.js';
+import { instanceOptions } from './instances.js';
 import { AMI_VERSION, ENDPOINT_NAME, INSTANCE_TYPE, SAGEMAKER, WEIGHT } from './limits.js';
 import { MAIN_VARIANT } from './variants.js';
 
@@ -27,19 +36,28 @@ export function checkMode(
   mode: EndpointMode,
   replicas: Replicas,
 ): void {
-  const { inferenceAmiVersion } =
-    mode.realTimeOptions ?? mode.asynchronousOptions ?? mode.inferenceComponentOptions ?? {};
+  const { inferenceAmiVersion, instanceType } = instanceOptions(mode);
   validator.text('mode.inferenceAmiVersion', inferenceAmiVersion, AMI_VERSION.pattern, AMI_VERSION.rule);
-  if (mode.kind === 'realTime') checkRealTime(validator, mode);
-  if (mode.kind === 'serverless') checkServerless(validator, props, mode, replicas);
-  if (mode.kind === 'asynchronous') checkAsynchronous(validator, mode);
-  if (mode.kind === 'inferenceComponents') checkComponents(validator, mode);
+  validator.text('mode.instanceType', instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
+  const { settings } = mode;
+  switch (settings.kind) {
+    case 'realTime':
+      checkRealTime(validator, settings.options);
+      break;
+    case 'serverless':
+      checkServerless(validator, props, settings.options, replicas);
+      break;
+    case 'asynchronous':
+      checkAsynchronous(validator, settings.options);
+      break;
+    case 'inferenceComponents':
+      checkComponents(validator, settings.options);
+      break;
+  }
 }
 
-function checkRealTime(validator: Validator, mode: EndpointMode): void {
-  const options = mode.realTimeOptions ?? {};
+function checkRealTime(validator: Validator, options: RealTimeOptions): void {
   const { variants = [], shadow } = options;
-  validator.text('mode.instanceType', options.instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
   validator.number('mode.targetConcurrency', options.targetConcurrency, SAGEMAKER.requestsPerInstance);
   checkGibibytes(validator, 'mode.volumeSize', options.volumeSize, SAGEMAKER.volumeGib);
   validator.number('mode.weight', options.weight, WEIGHT);
@@ -81,10 +99,9 @@ function checkRealTime(validator: Validator, mode: EndpointMode): void {
 function checkServerless(
   validator: Validator,
   props: ManagedEndpointModelProps,
-  mode: EndpointMode,
+  { memoryMib, maxProvisionedConcurrency }: ServerlessEndpointOptions,
   replicas: Replicas,
 ): void {
-  const { memoryMib, maxProvisionedConcurrency } = mode.serverlessOptions ?? {};
   validator.check(
     memoryMib === undefined ||
       Token.isUnresolved(memoryMib) ||
@@ -120,23 +137,19 @@ function checkServerless(
   }
 }
 
-function checkAsynchronous(validator: Validator, mode: EndpointMode): void {
-  const options = mode.asynchronousOptions;
-  validator.text('mode.instanceType', options?.instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
-  validator.number('mode.maxConcurrency', options?.maxConcurrency, SAGEMAKER.requestsPerInstance);
-  validator.number('mode.backlogPerInstance', options?.backlogPerInstance, {
+function checkAsynchronous(validator: Validator, options: AsynchronousOptions): void {
+  validator.number('mode.maxConcurrency', options.maxConcurrency, SAGEMAKER.requestsPerInstance);
+  validator.number('mode.backlogPerInstance', options.backlogPerInstance, {
     min: 1,
     max: 1_000_000,
     source: 'this construct',
   });
   for (const prop of ['inputPrefix', 'outputPrefix'] as const) {
-    validator.text(`mode.${prop}`, options?.[prop], PREFIX.pattern, PREFIX.rule);
+    validator.text(`mode.${prop}`, options[prop], PREFIX.pattern, PREFIX.rule);
   }
 }
 
-function checkComponents(validator: Validator, mode: EndpointMode): void {
-  const options = mode.inferenceComponentOptions ?? {};
-  validator.text('mode.instanceType', options.instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
+function checkComponents(validator: Validator, options: InferenceComponentOptions): void {
   const { adapters = [] } = options;
   for (const [index, { name }] of adapters.entries()) {
     const prop = `mode.adapters.${index}`;
@@ -161,51 +174,59 @@ const VARIANT = { name: required(STRING), model: required(MODEL), instanceType: 
 const INSTANCES = { instanceType: STRING, inferenceAmiVersion: STRING };
 const TOPIC = object('an ITopic, such as new Topic(…)', 'topicArn');
 
-/** Types of the options of each mode. */
-export const MODE_OPTIONS = {
-  realTimeOptions: options<RealTimeOptions>('an object such as { instanceType: "ml.c7g.large" }', {
-    ...INSTANCES,
-    targetConcurrency: NUMBER,
-    volumeSize: SIZE,
-    weight: NUMBER,
-    variants: arrayOf(options<EndpointVariant>('an object such as { name, model }', { ...VARIANT, weight: NUMBER })),
-    shadow: options<ShadowVariant>('an object such as { name, model }', {
-      ...VARIANT,
-      samplingPercent: NUMBER,
-      instanceCount: NUMBER,
-    }),
-  }),
-  serverlessOptions: options<ServerlessEndpointOptions>('an object such as { memoryMib: 2048 }', {
-    memoryMib: NUMBER,
-    maxProvisionedConcurrency: NUMBER,
-  }),
-  asynchronousOptions: required(
-    options<AsynchronousOptions>('an object such as { outputBucket }', {
+/** Types of the settings of each mode. */
+export const MODE_SETTINGS: SettingsTypes = {
+  realTime: {
+    options: options<RealTimeOptions>('an object such as { instanceType: "ml.c7g.large" }', {
       ...INSTANCES,
-      outputBucket: required(BUCKET),
-      outputPrefix: STRING,
-      inputBucket: BUCKET,
-      inputPrefix: STRING,
-      successTopic: TOPIC,
-      errorTopic: TOPIC,
-      maxConcurrency: NUMBER,
-      backlogPerInstance: NUMBER,
+      targetConcurrency: NUMBER,
+      volumeSize: SIZE,
+      weight: NUMBER,
+      variants: arrayOf(options<EndpointVariant>('an object such as { name, model }', { ...VARIANT, weight: NUMBER })),
+      shadow: options<ShadowVariant>('an object such as { name, model }', {
+        ...VARIANT,
+        samplingPercent: NUMBER,
+        instanceCount: NUMBER,
+      }),
     }),
-  ),
-  inferenceComponentOptions: options<InferenceComponentOptions>('an object such as { cpu: 2 }', {
-    ...INSTANCES,
-    minInstances: NUMBER,
-    maxInstances: NUMBER,
-    memoryMib: NUMBER,
-    cpu: NUMBER,
-    gpuCount: NUMBER,
-    targetConcurrency: NUMBER,
-    adapters: arrayOf(
-      options<LoraAdapter>('an object such as { name, bucket, key }', {
-        name: required(STRING),
-        bucket: required(BUCKET),
-        key: required(STRING),
+  },
+  serverless: {
+    options: options<ServerlessEndpointOptions>('an object such as { memoryMib: 2048 }', {
+      memoryMib: NUMBER,
+      maxProvisionedConcurrency: NUMBER,
+    }),
+  },
+  asynchronous: {
+    options: required(
+      options<AsynchronousOptions>('an object such as { outputBucket }', {
+        ...INSTANCES,
+        outputBucket: required(BUCKET),
+        outputPrefix: STRING,
+        inputBucket: BUCKET,
+        inputPrefix: STRING,
+        successTopic: TOPIC,
+        errorTopic: TOPIC,
+        maxConcurrency: NUMBER,
+        backlogPerInstance: NUMBER,
       }),
     ),
-  }),
+  },
+  inferenceComponents: {
+    options: options<InferenceComponentOptions>('an object such as { cpu: 2 }', {
+      ...INSTANCES,
+      minInstances: NUMBER,
+      maxInstances: NUMBER,
+      memoryMib: NUMBER,
+      cpu: NUMBER,
+      gpuCount: NUMBER,
+      targetConcurrency: NUMBER,
+      adapters: arrayOf(
+        options<LoraAdapter>('an object such as { name, bucket, key }', {
+          name: required(STRING),
+          bucket: required(BUCKET),
+          key: required(STRING),
+        }),
+      ),
+    }),
+  },
 };

@@ -5,7 +5,7 @@ import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js'
 import type { EndpointMode } from '../../mode.js';
 import { checkImage, checkInstanceType, checkResource, ENDPOINTS } from '../regions/check.js';
 import { regionOf } from '../regions/region-of.js';
-import { instanceType } from './instances.js';
+import { instanceOptions, instanceType, realTimeOptions } from './instances.js';
 
 /** Reports resources, instance types and images known to be unavailable in the region of the stack. */
 export function checkRegion(
@@ -25,10 +25,8 @@ export function checkRegion(
   const check = (prop: string, given: string | undefined, byDefault: string | undefined) => {
     if (byDefault !== undefined) checkInstanceType(validator, region, prop, { given, byDefault }, service);
   };
-  const { realTimeOptions, asynchronousOptions, inferenceComponentOptions } = mode;
-  const { variants = [], shadow } = realTimeOptions ?? {};
-  const given = (realTimeOptions ?? asynchronousOptions ?? inferenceComponentOptions)?.instanceType;
-  check('mode.instanceType', given, instanceType(mode, spec));
+  const { variants = [], shadow } = realTimeOptions(mode);
+  check('mode.instanceType', instanceOptions(mode).instanceType, instanceType(mode, spec));
   for (const [index, variant] of variants.entries()) {
     check(`mode.variants.${index}.instanceType`, variant.instanceType, variant.instanceType);
   }

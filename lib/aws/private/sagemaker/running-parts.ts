@@ -4,12 +4,13 @@ import type { ServerSpec } from '../../../serving/servers/spec.js';
 import type { EndpointMode } from '../../mode.js';
 import { product } from '../shared/idle-cost.js';
 import type { Replicas } from '../shared/scheduled-actions.js';
-import { instanceType, memoryOf } from './instances.js';
+import { instanceType, memoryOf, realTimeOptions } from './instances.js';
 
 /** Idle cost of the instances, or of the provisioned executions, that always run. */
 export function runningParts(mode: EndpointMode, server: ServerSpec, { min }: Replicas): IdlePart[] {
-  if (mode.kind === 'serverless') {
-    const quantity = product(min, memoryOf(mode), 1 / 1024);
+  const { settings } = mode;
+  if (settings.kind === 'serverless') {
+    const quantity = product(min, memoryOf(settings), 1 / 1024);
     return [{ what: 'provisioned concurrency', price: 'aws.sagemaker.serverless.pc.idle', quantity }];
   }
   const byDefault = instanceType(mode, server);
@@ -18,11 +19,11 @@ export function runningParts(mode: EndpointMode, server: ServerSpec, { min }: Re
     price: `aws.sagemaker.${type}`,
     quantity: product(count),
   });
-  if (mode.kind === 'inferenceComponents') {
+  if (settings.kind === 'inferenceComponents') {
     const least = Token.isUnresolved(min) ? min : Math.min(min, 1);
-    return [running(byDefault, mode.inferenceComponentOptions?.minInstances ?? least)];
+    return [running(byDefault, settings.options.minInstances ?? least)];
   }
-  const { variants = [], shadow } = mode.realTimeOptions ?? {};
+  const { variants = [], shadow } = realTimeOptions(mode);
   return [
     running(byDefault, min),
     ...variants.map((variant) => running(variant.instanceType ?? byDefault, min)),

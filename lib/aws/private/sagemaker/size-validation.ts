@@ -36,20 +36,20 @@ const PAYLOADS: Readonly<Record<EndpointMode['kind'], SizeLimit & { readonly max
 export function checkSize(
   validator: Validator,
   { model, modelData, server }: ManagedEndpointModelProps,
-  mode: EndpointMode,
+  { settings }: EndpointMode,
 ): void {
-  const { maxBytes, ...limit } = PAYLOADS[mode.kind];
+  const { maxBytes, ...limit } = PAYLOADS[settings.kind];
   if (servesOtherModels(modelData)) return;
   checkPayload(validator, model, maxBytes, limit);
   if (server && server.layout(model).length === 0) return;
-  if (mode.kind === 'serverless') {
-    checkMemory(validator, model, memoryOf(mode), {
+  if (settings.kind === 'serverless') {
+    checkMemory(validator, model, memoryOf(settings), {
       what: 'a serverless endpoint',
       alternative: 'raise `mode.memoryMib`, up to 6144, or use EndpointMode.realTime()',
     });
   }
-  if (mode.kind === 'inferenceComponents') {
-    checkMemory(validator, model, memoryOf(mode), {
+  if (settings.kind === 'inferenceComponents') {
+    checkMemory(validator, model, memoryOf(settings), {
       what: 'a copy of it',
       alternative: 'raise `mode.memoryMib`',
     });

@@ -6,7 +6,6 @@ import {
   arrayOf,
   BOOLEAN,
   checkProps,
-  choice,
   NUMBER,
   object,
   options,
@@ -51,9 +50,9 @@ import { checkTwoZones } from '../shared/subnets.js';
 import { validatorFor } from '../shared/validator.js';
 import { checkExplanations } from './explanation-validation.js';
 import { checkInstances } from './instance-validation.js';
-import { replicas } from './instances.js';
+import { instanceOptions, realTimeOptions, replicas } from './instances.js';
 import { ENDPOINT_NAME, MODEL_PACKAGE_ARN, SAGEMAKER } from './limits.js';
-import { checkMode, MODE_OPTIONS } from './mode-validation.js';
+import { checkMode, MODE_SETTINGS } from './mode-validation.js';
 import { checkRegion } from './region-validation.js';
 import { checkSize } from './size-validation.js';
 
@@ -72,7 +71,7 @@ const PIPELINE = options<PipelineOptions>('an object such as { before: [{ image 
 
 const PROPS: PropTypes<ManagedEndpointModelProps> = {
   ...SERVING_PROPS,
-  mode: choice('EndpointMode.realTime()', MODE_OPTIONS),
+  mode: settingsOf('EndpointMode.realTime()', MODE_SETTINGS),
   server: SERVER,
   image: IMAGE,
   modelData: settingsOf('EndpointModelData.fromPackage()', {
@@ -199,7 +198,7 @@ function checkServerImage(validator: Validator, { server }: ManagedEndpointModel
 
 function checkModelData(validator: Validator, { modelData, model }: ManagedEndpointModelProps, mode: EndpointMode) {
   validator.check(
-    modelData?.kind !== 'multiModel' || (mode.kind === 'realTime' && !mode.realTimeOptions?.shadow),
+    modelData?.kind !== 'multiModel' || (mode.kind === 'realTime' && !realTimeOptions(mode).shadow),
     'modelData',
     'UNSUPPORTED_MODEL_DATA',
     'SageMaker serves several models only on real-time endpoints without a shadow; use EndpointMode.realTime(), or ' +
@@ -228,19 +227,23 @@ function checkRegistered(validator: Validator, modelData: EndpointModelData | un
   if (modelData?.settings.kind !== 'modelPackage') return;
   const { pattern, rule } = MODEL_PACKAGE_ARN;
   validator.text('modelData.modelPackageArn', modelData.settings.modelPackageArn, pattern, rule);
-  const { variants, shadow, instanceType } = { ...mode.realTimeOptions, ...mode.inferenceComponentOptions };
   validator.check(
-    !variants?.length && !shadow,
+    !hasSeveralVariants(mode),
     'modelData',
     'UNSUPPORTED_MODEL_DATA',
     'a model package of the registry is one model, and `mode` has several; use an endpoint for each',
   );
   validator.check(
-    mode.kind === 'serverless' || (instanceType ?? mode.asynchronousOptions?.instanceType) !== undefined,
+    mode.kind === 'serverless' || instanceOptions(mode).instanceType !== undefined,
     'mode.instanceType',
     'MISSING',
     'a model package of the registry supports certain instance types only; set one of them',
   );
+}
+
+function hasSeveralVariants(mode: EndpointMode): boolean {
+  const { variants = [], shadow } = realTimeOptions(mode);
+  return variants.length > 0 || shadow !== undefined;
 }
 
 function checkPipeline(validator: Validator, modelData: EndpointModelData | undefined, mode: EndpointMode): void {
@@ -277,7 +280,7 @@ function checkRollout(validator: Validator, props: ManagedEndpointModelProps, mo
     checkSeconds(validator, 'rollingUpdate.interval', rollingUpdate.interval, SAGEMAKER.waitSeconds);
     validator.check(!gradual, 'rollingUpdate', 'CONFLICT', 'got `rollout` too; SageMaker accepts one of the two');
     validator.check(
-      mode.kind !== 'serverless' && !mode.realTimeOptions?.variants?.length && !mode.realTimeOptions?.shadow,
+      mode.kind !== 'serverless' && !hasSeveralVariants(mode),
       'rollingUpdate',
       'UNSUPPORTED',
       'SageMaker does not support rolling updates of serverless endpoints or several variants; use `rollout`',

@@ -1,9 +1,9 @@
 import { Token } from 'aws-cdk-lib';
 import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
 import type { ServerSpec } from '../../../serving/servers/spec.js';
-import type { EndpointMode, RealTimeOptions } from '../../mode.js';
+import type { EndpointMode, InferenceComponentOptions, RealTimeOptions } from '../../mode.js';
 import type { Replicas } from '../shared/scheduled-actions.js';
-import { initialReplicas, instanceType, memoryOf } from './instances.js';
+import { initialReplicas, instanceOptions, instanceType, memoryOf, type SettingsOf } from './instances.js';
 import { hasOldDriver } from './limits.js';
 
 /**
@@ -35,15 +35,16 @@ export function endpointVariants(
   times: StartTimes,
 ): { production: Variant[]; shadow?: Variant } {
   const main = { variantName: MAIN_VARIANT, modelName: models[MAIN_VARIANT]! };
-  switch (mode.kind) {
+  const { settings } = mode;
+  switch (settings.kind) {
     case 'serverless':
-      return { production: [{ ...main, initialVariantWeight: 1, serverlessConfig: serverless(mode, range) }] };
+      return { production: [{ ...main, initialVariantWeight: 1, serverlessConfig: serverless(settings, range) }] };
     case 'inferenceComponents':
-      return { production: [{ variantName: MAIN_VARIANT, ...pool(mode, server, range), ...times }] };
+      return { production: [{ variantName: MAIN_VARIANT, ...pool(mode, settings.options, server, range), ...times }] };
     case 'asynchronous':
       return { production: [{ ...main, initialVariantWeight: 1, ...instances(mode, server, range), ...times }] };
     case 'realTime': {
-      const options = mode.realTimeOptions ?? {};
+      const { options } = settings;
       const common = { ...instances(mode, server, range), volumeSizeInGb: options.volumeSize?.toGibibytes(), ...times };
       return {
         production: [
@@ -73,23 +74,22 @@ function amiVersion(type: string | undefined, given: string | undefined): string
 function instances(mode: EndpointMode, server: ServerSpec, range: Replicas) {
   // Asynchronous endpoints start with one instance and scale in to zero when the queue is empty.
   const type = instanceType(mode, server);
-  const { inferenceAmiVersion } = mode.realTimeOptions ?? mode.asynchronousOptions ?? {};
   return {
     instanceType: type,
-    inferenceAmiVersion: amiVersion(type, inferenceAmiVersion),
+    inferenceAmiVersion: amiVersion(type, instanceOptions(mode).inferenceAmiVersion),
     initialInstanceCount: initialReplicas(range),
   };
 }
 
-function serverless(mode: EndpointMode, { min, max }: Replicas) {
-  return { memorySizeInMb: memoryOf(mode), maxConcurrency: max, provisionedConcurrency: min || undefined };
+function serverless(settings: SettingsOf<'serverless'>, { min, max }: Replicas) {
+  return { memorySizeInMb: memoryOf(settings), maxConcurrency: max, provisionedConcurrency: min || undefined };
 }
 
 /** Instance pool that inference components share. */
-function pool(mode: EndpointMode, server: ServerSpec, { min, max }: Replicas) {
+function pool(mode: EndpointMode, options: InferenceComponentOptions, server: ServerSpec, { min, max }: Replicas) {
   // A pool keeps the instances that its copies need, so a minimum of zero suits every value of a token.
   const least = Token.isUnresolved(min) ? 0 : Math.min(min, 1);
-  const { minInstances = least, maxInstances = max, inferenceAmiVersion } = mode.inferenceComponentOptions ?? {};
+  const { minInstances = least, maxInstances = max, inferenceAmiVersion } = options;
   const type = instanceType(mode, server);
   return {
     instanceType: type,
