@@ -49,6 +49,16 @@ export interface TransformOptions {
   readonly timeoutSeconds?: number;
 }
 
+/** Settings of the compute of a batch. The member `kind` discriminates the union. */
+export type BatchComputeSettings =
+  | {
+      readonly kind: 'service';
+      /** Model that receives the requests. */
+      readonly service: ServerlessModel | ContainerModel;
+      readonly options: BatchRequestOptions;
+    }
+  | { readonly kind: 'transform'; readonly options: TransformOptions };
+
 /**
  * Compute that runs the predictions of a batch.
  *
@@ -63,27 +73,26 @@ export interface TransformOptions {
 export class BatchCompute {
   /** Uses the API of a model on Lambda. A Step Functions Distributed Map sends it the rows of a file. */
   static serverless(service: ServerlessModel, options: BatchRequestOptions = {}): BatchCompute {
-    return new BatchCompute('service', service, options);
+    return new BatchCompute({ kind: 'service', service, options });
   }
 
   /** Uses the API of a model on ECS. A Step Functions Distributed Map sends it the rows of a file. */
   static container(service: ContainerModel, options: BatchRequestOptions = {}): BatchCompute {
-    return new BatchCompute('service', service, options);
+    return new BatchCompute({ kind: 'service', service, options });
   }
 
   /** Runs a SageMaker batch transform job on every object under a prefix. No compute runs or is billed between jobs. */
   static transform(options: TransformOptions): BatchCompute {
-    return new BatchCompute('transform', undefined, undefined, options);
+    return new BatchCompute({ kind: 'transform', options });
   }
 
   private constructor(
-    /** Kind of compute: `service` or `transform`. */
-    readonly kind: 'service' | 'transform',
-    /** Model that receives the requests. Set when `kind` is `service`. */
-    readonly service?: ServerlessModel | ContainerModel,
-    /** Request settings. Set when `kind` is `service`. */
-    readonly requestOptions?: BatchRequestOptions,
-    /** Batch transform settings. Set when `kind` is `transform`. */
-    readonly transformOptions?: TransformOptions,
+    /** Settings of the compute. Its member `kind` tells its type. */
+    readonly settings: BatchComputeSettings,
   ) {}
+
+  /** Kind of compute, the same as `settings.kind`. */
+  get kind(): BatchComputeSettings['kind'] {
+    return this.settings.kind;
+  }
 }

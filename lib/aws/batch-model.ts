@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { AlarmThresholds } from '../serving/alarms.js';
 import { DEFAULT_LOG_RETENTION_DAYS } from '../serving/defaults.js';
 import { ModelServer } from '../serving/servers/model-server.js';
-import type { TransformOptions } from './batch-compute.js';
+import type { BatchComputeSettings, TransformOptions } from './batch-compute.js';
 import type { BatchModelProps } from './batch-props.js';
 import { EndpointModelData } from './endpoint-model-data.js';
 import { AwsImage, pullImage } from './image.js';
@@ -78,9 +78,14 @@ export class BatchModel extends Construct {
       encryptionKey: props.encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const { transformOptions } = props.compute;
-    if (transformOptions) this.transformModel = this.makeTransformModel(transformOptions);
-    const state = transformOptions ? this.transform(transformOptions) : this.map();
+    const { settings } = props.compute;
+    let state: object;
+    if (settings.kind === 'transform') {
+      this.transformModel = this.makeTransformModel(settings.options);
+      state = this.transform(settings.options, this.transformModel);
+    } else {
+      state = this.map(settings);
+    }
     const timeoutSeconds = (props.timeout ?? DEFAULT_TIMEOUT).toSeconds();
     this.stateMachine = new CfnStateMachine(this, 'Resource', {
       stateMachineName: this.name,
@@ -159,10 +164,9 @@ export class BatchModel extends Construct {
     return this.props.inputPrefix ?? 'batch/input/';
   }
 
-  private map(): object {
-    const { inputBucket, compute } = this.props;
+  private map({ service, options }: Extract<BatchComputeSettings, { kind: 'service' }>): object {
+    const { inputBucket } = this.props;
     const { outputBucket, outputPrefix } = this.output;
-    const service = compute.service!;
     service.grantInvoke(this.role);
     this.role.mayMap(inputBucket, this.inputPrefix, outputBucket, outputPrefix);
     this.role.allowNestedExecution(this.name);
@@ -175,7 +179,7 @@ export class BatchModel extends Construct {
       inputBucketName: inputBucket.bucketName,
       outputBucketName: outputBucket.bucketName,
       outputPrefix,
-      options: compute.requestOptions ?? {},
+      options,
     });
   }
 
@@ -214,7 +218,7 @@ export class BatchModel extends Construct {
     return LogGroup.fromLogGroupName(this, 'TransformLogs', '/aws/sagemaker/TransformJobs');
   }
 
-  private transform(options: TransformOptions): object {
+  private transform(options: TransformOptions, model: CfnModel): object {
     const jobPrefix = Names.uniqueResourceName(this, { maxLength: JOB_PREFIX_LENGTH, separator: '-' }).toLowerCase();
     this.role.mayTransform(jobPrefix);
     const { encryptionKey } = this.props;
@@ -223,7 +227,7 @@ export class BatchModel extends Construct {
     if (diskKey) this.role.mayEncryptDisks(diskKey);
     const { outputBucket, outputPrefix } = this.output;
     return transformDefinition({
-      modelName: this.transformModel!.attrModelName,
+      modelName: model.attrModelName,
       jobPrefix,
       inputBucketName: this.props.inputBucket.bucketName,
       outputBucketName: outputBucket.bucketName,

@@ -60,7 +60,8 @@ export function synthesizeVariants({ outdir, next, certificateArn }: VariantsOpt
     new ManagedEndpointModel(stack, 'Iris', served({ ...ENDPOINT_MINIMUM, ...props }));
   });
   each('batch', BATCH, (stack, { compute, ...props }) => {
-    const { transformOptions: options } = compute;
+    const { settings } = compute;
+    const options = settings.kind === 'transform' && settings.options;
     new BatchModel(stack, 'Batch', {
       ...props,
       compute: options && next ? BatchCompute.transform({ ...options, model: nextVersion(options.model) }) : compute,

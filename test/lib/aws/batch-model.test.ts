@@ -231,6 +231,11 @@ describe('BatchModel refuses', () => {
 
   test.each<[string, (stack: Stack) => BatchModelProps, string[]]>([
     [
+      'a name in place of a service',
+      (stack) => ({ ...transform(stack), compute: BatchCompute.serverless('iris' as never) }),
+      ['compute.service: WRONG_TYPE'],
+    ],
+    [
       'prefixes that are no folders',
       (stack) => ({ ...transform(stack), inputPrefix: '/in/', outputPrefix: 'out' }),
       ['inputPrefix: BAD_TEXT', 'outputPrefix: BAD_TEXT'],

@@ -1,18 +1,21 @@
 import type { Construct } from 'constructs';
 import {
   checkProps,
-  choice,
   NUMBER,
+  object,
   options,
   type PropTypes,
   required,
   STRING,
+  settingsOf,
 } from '../../../serving/validation/prop-types.js';
 import { IMAGE } from '../../../serving/validation/server.js';
 import { MODEL } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { BatchRequestOptions, TransformOptions } from '../../batch-compute.js';
 import type { BatchModelProps } from '../../batch-props.js';
+import type { ContainerModel } from '../../container-model.js';
+import type { ServerlessModel } from '../../serverless-model.js';
 import { checkImage, checkInstanceType, checkResource, TRANSFORM_JOBS } from '../regions/check.js';
 import { regionOf } from '../regions/region-of.js';
 import { checkRuntimeGpu } from '../sagemaker/instance-validation.js';
@@ -28,23 +31,28 @@ import { transformSize } from './transform-size.js';
 
 const PROPS: PropTypes<BatchModelProps> = {
   compute: required(
-    choice('BatchCompute.transform(…)', {
-      requestOptions: options<BatchRequestOptions>('an object such as { rowsPerRequest: 100 }', {
-        rowsPerRequest: NUMBER,
-        maxConcurrency: NUMBER,
-        toleratedFailurePercent: NUMBER,
-      }),
-      transformOptions: required(
-        options<TransformOptions>('an object such as { model }', {
-          model: required(MODEL),
-          image: IMAGE,
-          instanceType: STRING,
-          transformAmiVersion: STRING,
-          instanceCount: NUMBER,
+    settingsOf('BatchCompute.transform(…)', {
+      service: {
+        service: required(object('a ServerlessModel or a ContainerModel', 'predictUrl')),
+        options: options<BatchRequestOptions>('an object such as { rowsPerRequest: 100 }', {
+          rowsPerRequest: NUMBER,
           maxConcurrency: NUMBER,
-          timeoutSeconds: NUMBER,
+          toleratedFailurePercent: NUMBER,
         }),
-      ),
+      },
+      transform: {
+        options: required(
+          options<TransformOptions>('an object such as { model }', {
+            model: required(MODEL),
+            image: IMAGE,
+            instanceType: STRING,
+            transformAmiVersion: STRING,
+            instanceCount: NUMBER,
+            maxConcurrency: NUMBER,
+            timeoutSeconds: NUMBER,
+          }),
+        ),
+      },
     }),
   ),
   inputBucket: required(BUCKET),
@@ -68,37 +76,28 @@ export function validateBatch(scope: Construct, props: BatchModelProps): void {
   validator.text('outputPrefix', props.outputPrefix, PREFIX, PREFIX_RULE);
   checkSeconds(validator, 'timeout', props.timeout, BATCH.timeoutSeconds);
   validator.step('logRetentionDays', props.logRetentionDays, LOG_RETENTION_DAYS);
-  const { requestOptions, transformOptions } = props.compute;
-  if (requestOptions) {
-    validator.number('compute.rowsPerRequest', requestOptions.rowsPerRequest, BATCH.rowsPerRequest);
-    validator.number('compute.maxConcurrency', requestOptions.maxConcurrency, BATCH.concurrency);
-    validator.number(
-      'compute.toleratedFailurePercent',
-      requestOptions.toleratedFailurePercent,
-      BATCH.toleratedFailurePercent,
-    );
-    checkService(validator, props);
-  }
-  if (transformOptions) {
-    const { instanceType, instanceCount, maxConcurrency, timeoutSeconds } = transformOptions;
+  const { settings } = props.compute;
+  if (settings.kind === 'service') {
+    const { rowsPerRequest, maxConcurrency, toleratedFailurePercent } = settings.options;
+    validator.number('compute.rowsPerRequest', rowsPerRequest, BATCH.rowsPerRequest);
+    validator.number('compute.maxConcurrency', maxConcurrency, BATCH.concurrency);
+    validator.number('compute.toleratedFailurePercent', toleratedFailurePercent, BATCH.toleratedFailurePercent);
+    checkService(validator, settings.service);
+  } else {
+    const { options } = settings;
+    const { instanceType, instanceCount, maxConcurrency, timeoutSeconds } = options;
     validator.text('compute.instanceType', instanceType, INSTANCE_TYPE.pattern, INSTANCE_TYPE.rule);
-    validator.text(
-      'compute.transformAmiVersion',
-      transformOptions.transformAmiVersion,
-      AMI_VERSION.pattern,
-      AMI_VERSION.rule,
-    );
+    validator.text('compute.transformAmiVersion', options.transformAmiVersion, AMI_VERSION.pattern, AMI_VERSION.rule);
     validator.number('compute.instanceCount', instanceCount, BATCH.transformInstances);
     validator.number('compute.maxConcurrency', maxConcurrency, BATCH.transformConcurrency);
     validator.number('compute.timeoutSeconds', timeoutSeconds, BATCH.transformSeconds);
-    checkRuntimeGpu(validator, 'compute.image', instanceType, transformOptions.image === undefined);
-    checkRegion(validator, regionOf(scope), transformOptions);
+    checkRuntimeGpu(validator, 'compute.image', instanceType, options.image === undefined);
+    checkRegion(validator, regionOf(scope), options);
   }
   validator.throwIfAny();
 }
 
-function checkService(validator: Validator, { compute }: BatchModelProps): void {
-  const service = compute.service!;
+function checkService(validator: Validator, service: ServerlessModel | ContainerModel): void {
   const front = 'front' in service ? service.front : undefined;
   validator.check(
     front?.kind !== 'functionUrl' && front?.kind !== 'queue',
