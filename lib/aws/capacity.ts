@@ -31,6 +31,11 @@ export interface GpuCapacityOptions {
   readonly memoryMib?: number;
 }
 
+/** Settings of the capacity of a service. The member `kind` discriminates the union. */
+export type ContainerCapacitySettings =
+  | { readonly kind: 'fargate'; readonly options: FargateCapacityOptions }
+  | { readonly kind: 'gpu' | 'managedGpu'; readonly options: GpuCapacityOptions };
+
 /**
  * Capacity that the tasks of a service run on.
  *
@@ -46,7 +51,7 @@ export class ContainerCapacity {
    * Runs tasks on Fargate, without instances to manage. Uses Arm by default if the server's image is available for it.
    */
   static fargate(options: FargateCapacityOptions = {}): ContainerCapacity {
-    return new ContainerCapacity('fargate', options);
+    return new ContainerCapacity({ kind: 'fargate', options });
   }
 
   /**
@@ -54,7 +59,7 @@ export class ContainerCapacity {
    * of tasks. If you set `cluster`, it must be in the same stack.
    */
   static gpu(options: GpuCapacityOptions = {}): ContainerCapacity {
-    return new ContainerCapacity('gpu', undefined, options);
+    return new ContainerCapacity({ kind: 'gpu', options });
   }
 
   /**
@@ -63,15 +68,16 @@ export class ContainerCapacity {
    * instance after at most 14 days.
    */
   static managedGpu(options: GpuCapacityOptions = {}): ContainerCapacity {
-    return new ContainerCapacity('managedGpu', undefined, options);
+    return new ContainerCapacity({ kind: 'managedGpu', options });
   }
 
   private constructor(
-    /** Kind of capacity: `fargate`, `gpu` or `managedGpu`. */
-    readonly kind: 'fargate' | 'gpu' | 'managedGpu',
-    /** Fargate settings. Set when `kind` is `fargate`. */
-    readonly fargateOptions?: FargateCapacityOptions,
-    /** GPU settings. Set when `kind` is `gpu` or `managedGpu`. */
-    readonly gpuOptions?: GpuCapacityOptions,
+    /** Settings of the capacity. Its member `kind` tells its type. */
+    readonly settings: ContainerCapacitySettings,
   ) {}
+
+  /** Kind of capacity, the same as `settings.kind`. */
+  get kind(): ContainerCapacitySettings['kind'] {
+    return this.settings.kind;
+  }
 }

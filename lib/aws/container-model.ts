@@ -49,7 +49,7 @@ import { Network } from './private/ecs/network.js';
 import { runningParts } from './private/ecs/running-parts.js';
 import { defaultMaxReplicas, ServiceScaling } from './private/ecs/scaling.js';
 import { CONTAINER, PORT_NAME, Task } from './private/ecs/task.js';
-import { gpuSize } from './private/ecs/task-size.js';
+import { gpuSize, isSpot } from './private/ecs/task-size.js';
 import { ServiceTelemetry, TrafficAlarms } from './private/ecs/telemetry.js';
 import { requireInternet, validateContainer } from './private/ecs/validation.js';
 import { corsOrigins } from './private/shared/cors.js';
@@ -157,9 +157,10 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     if (!given) this.network = this.makeNetwork(image, capacity);
     this.vpc = given ?? this.network!.vpc;
     this.cluster = props.cluster ?? this.makeCluster();
-    if (capacity.fargateOptions?.spot && Cluster.isCluster(this.cluster)) this.cluster.enableFargateCapacityProviders();
-    if (capacity.kind === 'managedGpu') this.managedInstances = this.makeManagedInstances(capacity);
-    else if (capacity.gpuOptions) this.instances = this.makeInstances(capacity.gpuOptions, range);
+    const { settings } = capacity;
+    if (isSpot(capacity) && Cluster.isCluster(this.cluster)) this.cluster.enableFargateCapacityProviders();
+    if (settings.kind === 'managedGpu') this.managedInstances = this.makeManagedInstances(settings.options);
+    if (settings.kind === 'gpu') this.instances = this.makeInstances(settings.options, range);
     this.task = this.makeTask(image, capacity);
     this.loadBalancer = this.makeLoadBalancer();
     const thresholds = new AlarmThresholds(props.alarms, this.timeoutSeconds);
@@ -188,7 +189,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       thresholds,
     });
     annotateIdleCost(this, runningParts(capacity, this.server.spec, min));
-    warn(this, capacity.gpuOptions ? 'modelship:idleGpu' : 'modelship:idleService');
+    warn(this, capacity.kind === 'fargate' ? 'modelship:idleService' : 'modelship:idleGpu');
     if (this.hasGateway && this.server.spec.streams) warn(this, 'modelship:bufferedStream');
   }
 
@@ -281,17 +282,17 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     return (this.hasGateway ? ECS.gatewaySeconds : ECS.idleSeconds).max;
   }
 
-  private makeManagedInstances({ gpuOptions }: ContainerCapacity): ManagedGpuInstances {
+  private makeManagedInstances(options: GpuCapacityOptions): ManagedGpuInstances {
     const { vpc, subnets, cluster } = this;
-    return new ManagedGpuInstances(this, 'ManagedInstances', { vpc, subnets, ...gpuSize(gpuOptions!), cluster });
+    return new ManagedGpuInstances(this, 'ManagedInstances', { vpc, subnets, ...gpuSize(options), cluster });
   }
 
-  private makeInstances(gpuOptions: GpuCapacityOptions, range: Replicas): GpuInstances {
+  private makeInstances(options: GpuCapacityOptions, range: Replicas): GpuInstances {
     return new GpuInstances(this, 'Instances', {
       vpc: this.vpc,
       subnets: this.subnets,
       ...extremes(this.props.schedule, range),
-      instanceType: gpuSize(gpuOptions).instanceType,
+      instanceType: gpuSize(options).instanceType,
       // Validation guarantees a cluster that is created in this stack, so the cast is safe.
       cluster: this.cluster as Cluster,
       encryptionKey: this.props.encryptionKey,
@@ -320,7 +321,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
   /** Creates the service after everything that its tasks need to start, and deletes it before. */
   private orderService(capacity: ContainerCapacity): void {
     // ECS requires the capacity providers to be associated with the cluster for as long as a service uses them.
-    if (capacity.kind !== 'fargate' || capacity.fargateOptions?.spot) {
+    if (capacity.kind !== 'fargate' || isSpot(capacity)) {
       const instances = this.instances ?? this.managedInstances;
       this.service.node.addDependency(new CapacityProviders(this.cluster), ...(instances ? [instances] : []));
     }
@@ -426,7 +427,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     requireInternet(this, natGateways, need);
     return new Network(this, 'Network', {
       natGateways,
-      instances: capacity.gpuOptions !== undefined,
+      instances: capacity.kind !== 'fargate',
       availabilityZones: this.props.availabilityZones,
       secrets: Object.keys(this.props.secrets ?? {}).length > 0,
       commands: this.props.enableExecuteCommand ?? false,
@@ -509,7 +510,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
         ],
       });
     }
-    const spot = capacity.fargateOptions?.spot ? 'FARGATE_SPOT' : undefined;
+    const spot = isSpot(capacity) ? 'FARGATE_SPOT' : undefined;
     const provider = this.managedInstances?.capacityProvider.capacityProviderName ?? spot;
     return new FargateService(this, 'Service', {
       ...options,

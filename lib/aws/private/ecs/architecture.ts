@@ -7,10 +7,11 @@ import type { ContainerCapacity } from '../../capacity.js';
 /**
  * CPU architecture of the tasks. On Fargate, `x86` sets it; by default it is Arm if the server's image is built for it.
  */
-export function taskArchitecture({ kind, fargateOptions }: ContainerCapacity, server: ServerSpec): ImageArchitecture {
-  const x86 = fargateOptions?.x86 ?? !server.architectures.includes(ImageArchitecture.ARM64);
+export function taskArchitecture({ settings }: ContainerCapacity, server: ServerSpec): ImageArchitecture {
   // All supported instance types with NVIDIA GPUs have Intel or AMD processors.
-  return kind !== 'fargate' || x86 ? ImageArchitecture.AMD64 : ImageArchitecture.ARM64;
+  if (settings.kind !== 'fargate') return ImageArchitecture.AMD64;
+  const { x86 = !server.architectures.includes(ImageArchitecture.ARM64) } = settings.options;
+  return x86 ? ImageArchitecture.AMD64 : ImageArchitecture.ARM64;
 }
 
 /** Reports a server image that is not built for the CPU architecture of the tasks. */

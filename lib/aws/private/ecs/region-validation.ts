@@ -4,18 +4,19 @@ import type { ContainerCapacity } from '../../capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { checkImage, checkInstanceType, checkResource, GPU_TASKS } from '../regions/check.js';
 import { regionOf } from '../regions/region-of.js';
-import { gpuSize } from './task-size.js';
+import { gpuOptions, gpuSize } from './task-size.js';
 
 /** Reports resources, instance types and images known to be unavailable in the region of the stack. */
 export function checkRegion(
   validator: Validator,
   scope: Construct,
   { access, image, modelData, server }: ContainerModelProps,
-  { gpuOptions }: ContainerCapacity,
+  capacity: ContainerCapacity,
 ): void {
   const region = regionOf(scope);
-  if (gpuOptions) {
-    const types = { given: gpuOptions.instanceType, byDefault: gpuSize({}).instanceType };
+  const gpu = gpuOptions(capacity);
+  if (gpu) {
+    const types = { given: gpu.instanceType, byDefault: gpuSize({}).instanceType };
     const service = server?.spec.needsGpu ? { ...GPU_TASKS, otherwise: undefined } : GPU_TASKS;
     checkInstanceType(validator, region, 'capacity.instanceType', types, service);
   }

@@ -1,10 +1,24 @@
 import { Token, Tokenization } from 'aws-cdk-lib';
-import type { FargateCapacityOptions, GpuCapacityOptions } from '../../capacity.js';
+import type { ContainerCapacity, FargateCapacityOptions, GpuCapacityOptions } from '../../capacity.js';
 
 /** CPUs and memory of a task on Fargate, 1 CPU and 2 GiB by default. */
-export function fargateSize(options: FargateCapacityOptions = {}) {
-  const { cpu = 1, memoryMib = 2048 } = options;
+export function fargateSize({ cpu = 1, memoryMib = 2048 }: FargateCapacityOptions) {
   return { cpu, memoryMib };
+}
+
+/** Settings of the GPUs of a task; undefined on Fargate, which has none. */
+export function gpuOptions({ settings }: ContainerCapacity): GpuCapacityOptions | undefined {
+  return settings.kind === 'fargate' ? undefined : settings.options;
+}
+
+/** CPUs and memory of a task. */
+export function taskSize({ settings }: ContainerCapacity) {
+  return settings.kind === 'fargate' ? fargateSize(settings.options) : gpuSize(settings.options);
+}
+
+/** Whether tasks run on Fargate Spot. */
+export function isSpot({ settings }: ContainerCapacity): boolean {
+  return settings.kind === 'fargate' && settings.options.spot === true;
 }
 
 /** CPU units of ECS; undefined if the number of CPUs is known only at deployment. */

@@ -35,7 +35,7 @@ import { S3FilesMount } from '../shared/s3-files-mount.js';
 import { taskArchitecture } from './architecture.js';
 import { ECS } from './limits.js';
 import { isMounted } from './model-data-validation.js';
-import { cpuText, cpuUnits, fargateSize, gpuSize } from './task-size.js';
+import { cpuText, cpuUnits, fargateSize, gpuOptions, gpuSize, taskSize } from './task-size.js';
 
 export interface TaskProps {
   readonly model: Model;
@@ -128,12 +128,13 @@ export class Task extends Construct {
   private define(): TaskDefinition {
     const { capacity, model, modelData, server } = this.props;
     const roles = { taskRole: this.taskRole, executionRole: this.executionRole };
-    if (capacity.kind === 'gpu') {
+    const { settings } = capacity;
+    if (settings.kind === 'gpu') {
       const definition = new Ec2TaskDefinition(this, 'Definition', { ...roles, networkMode: NetworkMode.AWS_VPC });
-      return withToken(definition, gpuSize(capacity.gpuOptions!).cpu);
+      return withToken(definition, gpuSize(settings.options).cpu);
     }
-    if (capacity.kind === 'managedGpu') {
-      const { cpu, memoryMib } = gpuSize(capacity.gpuOptions!);
+    if (settings.kind === 'managedGpu') {
+      const { cpu, memoryMib } = gpuSize(settings.options);
       return new TaskDefinition(this, 'Definition', {
         ...roles,
         compatibility: Compatibility.MANAGED_INSTANCES,
@@ -142,7 +143,7 @@ export class Task extends Construct {
         memoryMiB: Tokenization.stringifyNumber(memoryMib),
       });
     }
-    const { cpu, memoryMib } = fargateSize(capacity.fargateOptions);
+    const { cpu, memoryMib } = fargateSize(settings.options);
     const x86 = taskArchitecture(capacity, server.spec) === ImageArchitecture.AMD64;
     const definition = new FargateTaskDefinition(this, 'Definition', {
       ...roles,
@@ -165,10 +166,11 @@ export class Task extends Construct {
     const { server, model, image, capacity, secrets } = this.props;
     const own = server.isModelship;
     const folder = this.modelFolder();
+    const gpu = gpuOptions(capacity);
     const container = this.definition.addContainer(CONTAINER, {
       containerName: CONTAINER,
       image: ContainerImage.fromRegistry(image.uri),
-      command: server.spec.command && [...server.spec.command(model, folder, capacity.gpuOptions?.gpuCount)],
+      command: server.spec.command && [...server.spec.command(model, folder, gpu?.gpuCount)],
       environment: {
         ...this.props.environment,
         ...server.spec.environment(model, folder),
@@ -182,10 +184,10 @@ export class Task extends Construct {
       readonlyRootFilesystem: own && !this.props.isOpenToCommands,
       stopTimeout: Duration.seconds(DRAIN_SECONDS + 2),
       healthCheck: own ? this.healthCheck() : undefined,
-      ...(capacity.gpuOptions && this.gpuShare(capacity.gpuOptions)),
+      ...(gpu && this.gpuShare(gpu)),
       linuxParameters: this.linuxParameters(),
     });
-    if (capacity.gpuOptions) this.reserveGpus(gpuSize(capacity.gpuOptions).gpuCount);
+    if (gpu) this.reserveGpus(gpuSize(gpu).gpuCount);
     if (own) {
       this.definition.addVolume({ name: 'tmp' });
       container.addMountPoints({ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false });
@@ -196,7 +198,7 @@ export class Task extends Construct {
 
   private limits(): { [name: string]: string } {
     const { timeoutSeconds, startupSeconds, capacity } = this.props;
-    const { cpu } = capacity.gpuOptions ? gpuSize(capacity.gpuOptions) : fargateSize(capacity.fargateOptions);
+    const { cpu } = taskSize(capacity);
     return {
       // ECS limits the CPU time of the task, which the container does not see in its own cgroup.
       [ENVIRONMENT.processors]: Tokenization.stringifyNumber(cpu),
@@ -215,7 +217,8 @@ export class Task extends Construct {
   /** Linux settings of the container, if any differ from the defaults. */
   private linuxParameters(): LinuxParameters | undefined {
     const { capacity, isOpenToCommands } = this.props;
-    const sharedMemorySize = capacity.gpuOptions && this.sharedMemory(capacity.gpuOptions);
+    const gpu = gpuOptions(capacity);
+    const sharedMemorySize = gpu && this.sharedMemory(gpu);
     if (sharedMemorySize === undefined && !isOpenToCommands) return undefined;
     // Commands leave zombie processes behind, which an init process reaps.
     const initProcessEnabled = isOpenToCommands || undefined;

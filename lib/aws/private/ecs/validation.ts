@@ -6,7 +6,6 @@ import { serverOf } from '../../../serving/servers/model-server.js';
 import {
   BOOLEAN,
   checkProps,
-  choice,
   NUMBER,
   object,
   options,
@@ -60,23 +59,28 @@ import { ECS, FARGATE_SIZES } from './limits.js';
 import { checkModelData, isMounted } from './model-data-validation.js';
 import { checkRegion } from './region-validation.js';
 import { defaultMaxReplicas } from './scaling.js';
-import { fargateSize, gpuSize } from './task-size.js';
+import { fargateSize, gpuSize, taskSize } from './task-size.js';
+
+const GPU_OPTIONS = options<GpuCapacityOptions>('an object such as { instanceType: "g5.xlarge" }', {
+  instanceType: STRING,
+  gpuCount: NUMBER,
+  cpu: NUMBER,
+  memoryMib: NUMBER,
+});
 
 const PROPS: PropTypes<ContainerModelProps> = {
   ...SERVING_PROPS,
-  capacity: choice('ContainerCapacity.fargate()', {
-    fargateOptions: options<FargateCapacityOptions>('an object such as { cpu: 2 }', {
-      cpu: NUMBER,
-      memoryMib: NUMBER,
-      x86: BOOLEAN,
-      spot: BOOLEAN,
-    }),
-    gpuOptions: options<GpuCapacityOptions>('an object such as { instanceType: "g5.xlarge" }', {
-      instanceType: STRING,
-      gpuCount: NUMBER,
-      cpu: NUMBER,
-      memoryMib: NUMBER,
-    }),
+  capacity: settingsOf('ContainerCapacity.fargate()', {
+    fargate: {
+      options: options<FargateCapacityOptions>('an object such as { cpu: 2 }', {
+        cpu: NUMBER,
+        memoryMib: NUMBER,
+        x86: BOOLEAN,
+        spot: BOOLEAN,
+      }),
+    },
+    gpu: { options: GPU_OPTIONS },
+    managedGpu: { options: GPU_OPTIONS },
   }),
   server: SERVER,
   image: IMAGE,
@@ -193,9 +197,9 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
 }
 
 function checkCapacity(validator: Validator, capacity: ContainerCapacity): void {
-  const { cpu, memoryMib } = fargateSize(capacity.fargateOptions);
-  if (capacity.gpuOptions) {
-    const { gpuCount, instanceType, ...size } = gpuSize(capacity.gpuOptions);
+  const { settings } = capacity;
+  if (settings.kind !== 'fargate') {
+    const { gpuCount, instanceType, ...size } = gpuSize(settings.options);
     validator.number('capacity.gpuCount', gpuCount, ECS.gpus);
     validator.number('capacity.cpu', size.cpu, ECS.cpus);
     validator.number('capacity.memoryMib', size.memoryMib, ECS.memoryMib);
@@ -206,8 +210,10 @@ function checkCapacity(validator: Validator, capacity: ContainerCapacity): void 
       `got ${instanceType}; the instance families with NVIDIA GPUs are g and p, such as g5.xlarge. ` +
         `ContainerCapacity.fargate() runs without a GPU`,
     );
+    return;
   }
-  if (capacity.kind !== 'fargate' || Token.isUnresolved(cpu) || Token.isUnresolved(memoryMib)) return;
+  const { cpu, memoryMib } = fargateSize(settings.options);
+  if (Token.isUnresolved(cpu) || Token.isUnresolved(memoryMib)) return;
   const size = FARGATE_SIZES.get(cpu);
   validator.check(
     size !== undefined,
@@ -229,7 +235,7 @@ function checkCapacity(validator: Validator, capacity: ContainerCapacity): void 
 function checkSize(
   validator: Validator,
   { model, modelData, access, server }: ContainerModelProps,
-  { kind, fargateOptions, gpuOptions }: ContainerCapacity,
+  capacity: ContainerCapacity,
 ): void {
   if ((access?.kind ?? 'cloudIdentity') === 'cloudIdentity') {
     checkPayload(validator, model, ECS.gatewayPayloadBytes, {
@@ -239,8 +245,8 @@ function checkSize(
   }
   // A server that downloads the weights itself needs only a name from the package.
   if (server && server.layout(model).length === 0) return;
-  const memoryMib = (gpuOptions ? gpuSize(gpuOptions) : fargateSize(fargateOptions)).memoryMib;
-  checkMemory(validator, model, memoryMib, {
+  const { kind } = capacity;
+  checkMemory(validator, model, taskSize(capacity).memoryMib, {
     what: 'a task',
     alternative: `raise \`capacity.memoryMib\`${kind === 'fargate' ? ', up to 122880 with 16 CPUs' : ', on a larger `instanceType`'}`,
   });
@@ -333,13 +339,13 @@ function checkServing(validator: Validator, props: ContainerModelProps, capacity
   const { spec, isModelship } = serverOf(props);
   checkGpuUse(validator, {
     prop: 'image',
-    isWasted: capacity.gpuOptions !== undefined && image === undefined && isModelship,
+    isWasted: capacity.kind !== 'fargate' && image === undefined && isModelship,
     instead: 'set another `server`, or use ContainerCapacity.fargate()',
   });
   checkArchitecture(validator, capacity, spec);
   checkServer(validator, props, {
     prop: 'capacity',
-    has: capacity.gpuOptions !== undefined,
+    has: capacity.kind !== 'fargate',
     how: 'Fargate has none, so use ContainerCapacity.gpu() or .managedGpu()',
   });
   checkSource(validator, spec, ['s3', 'hub', 'folder']);
