@@ -42,6 +42,6 @@ export type { PulledImage } from './private/shared/pulled-image.js';
 export * from './rolling-update.js';
 export type { S3FilesOrigin } from './s3-files-origin.js';
 export { ServerlessModel } from './serverless-model.js';
-export { ServerlessModelData } from './serverless-model-data.js';
+export * from './serverless-model-data.js';
 export type { ServerlessModelProps } from './serverless-props.js';
 export * from './serverless-web-acl.js';
