@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { runtimeImageContext } from '../bundle/image-context.js';
 import { needsPython, type PythonNeeds } from '../bundle/python-requirements.js';
 import { ImageSource } from '../serving/image-source.js';
+import { registryReference } from '../serving/registry-reference.js';
 import { ImageBuilder } from './private/codebuild/image-builder.js';
 import { warnAboutEmulation } from './private/shared/emulation.js';
 import { type PulledImage, pulledImage } from './private/shared/pulled-image.js';
@@ -83,10 +84,6 @@ export abstract class AwsImage extends ImageSource {
 
   /** Whether CodeBuild builds the image. CodeBuild is not available in every region. @default false */
   readonly isBuiltByCodeBuild: boolean = false;
-
-  override bind(scope: Construct): string {
-    return this.pull(scope, { architecture: 'amd64', root: false }).uri;
-  }
 
   /** Adds the resources that provide the image to the stack of `scope`, and returns the image reference. */
   abstract pull(scope: Construct, needs: ImageNeeds): PulledImage;
@@ -166,5 +163,6 @@ class EcrImage extends AwsImage {
 
 /** Returns the image of any source for the given requirements. */
 export function pullImage(scope: Construct, source: ImageSource, needs: ImageNeeds): PulledImage {
-  return source instanceof AwsImage ? source.pull(scope, needs) : pulledImage(scope, source.bind(scope));
+  if (source instanceof AwsImage) return source.pull(scope, needs);
+  return pulledImage(scope, registryReference(scope, source, 'AwsImage.fromAsset()'));
 }

@@ -111,11 +111,6 @@ export abstract class AzureImage extends ImageSource {
 
   /** Creates the resources of the image in `scope`. The constructs of `modelship/azure` call it. */
   abstract bindOnAzure(scope: Construct, placement: Placement, props: AzureServingProps): AzureImageBinding;
-
-  /** @throws Error always, because the image needs the Azure placement that `bindOnAzure` takes */
-  override bind(): string {
-    throw new Error('an AzureImage is for the constructs of modelship/azure; elsewhere use ImageSource.fromRegistry()');
-  }
 }
 
 class AcrImage extends AzureImage {

@@ -111,11 +111,6 @@ export abstract class GoogleImage extends ImageSource {
     props: GoogleServingProps,
     puller: () => Grantee | undefined,
   ): GoogleImageBinding;
-
-  /** @throws Error always, because the image needs a project and a region */
-  override bind(): string {
-    throw new Error('a GoogleImage is for the constructs of modelship/gcp; elsewhere use ImageSource.fromRegistry()');
-  }
 }
 
 class ArtifactRegistryImage extends GoogleImage {

@@ -4,12 +4,15 @@ import { IMAGE_REFERENCE, type ImageSource } from '../image-source.js';
 import type { ModelServer } from '../servers/model-server.js';
 import type { ModelSource } from '../servers/source.js';
 import type { ServerSpec } from '../servers/spec.js';
-import { object } from './prop-types.js';
+import { object, type PropType } from './prop-types.js';
 import type { Validator } from './validator.js';
 
 /** Types of the props that choose a server and its image. */
 export const SERVER = object('a ModelServer, such as ModelServer.modelship()', 'spec');
-export const IMAGE = object('an ImageSource, such as ImageSource.fromRegistry("host/path:tag")', 'bind');
+export const IMAGE: PropType = {
+  expected: 'an ImageSource, such as ImageSource.fromRegistry("host/path:tag")',
+  matches: (value) => typeof value === 'object' && value !== null && ('bind' in value || 'isForModel' in value),
+};
 
 /** Props that concern the server. */
 export interface ServerProps {

@@ -62,7 +62,9 @@ test('an image that is there is pulled by tag or digest', () => {
   const stack = stackOf();
   const repository = Repository.fromRepositoryName(stack, 'Repository', 'runtime');
   const uri = (tagOrDigest: string) =>
-    JSON.stringify(stack.resolve(AwsImage.fromEcr(repository, tagOrDigest).bind(stack)));
+    JSON.stringify(
+      stack.resolve(AwsImage.fromEcr(repository, tagOrDigest).pull(stack, { architecture: 'amd64', root: false }).uri),
+    );
   expect(uri('1.0')).toContain('/runtime:1.0');
   expect(uri(`sha256:${'0a'.repeat(32)}`)).toContain('/runtime@sha256:');
 });

@@ -13,6 +13,7 @@ import {
   ServerlessHost,
   ServerlessModel,
 } from '../../../lib/azure/index.js';
+import { GoogleImage } from '../../../lib/gcp/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { type PackageOverrides, writePackage } from '../../support/packages.js';
 import { REGISTRY } from './identifiers.js';
@@ -161,6 +162,10 @@ describe('without an image', () => {
   });
 });
 
-test('outside the constructs of Azure there is no place for the image', () => {
-  expect(() => AzureImage.fromAcrTask().bind()).toThrow(/ImageSource\.fromRegistry/);
+test('an image of another cloud is refused', () => {
+  const props = { model: model(), location: 'westeurope', image: GoogleImage.fromCloudBuild() };
+  expect(() => new ContainerModel(azureStack(), 'Iris', props)).toThrow(
+    'stack/Iris: `image` is for the constructs of another cloud, got a BuiltImage. Use ImageSource.fromRegistry() or ' +
+      'AzureImage.fromAcrTask()',
+  );
 });

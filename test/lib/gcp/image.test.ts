@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { AzureImage } from '../../../lib/azure/index.js';
 import { runtimeImageContext } from '../../../lib/bundle/image-context.js';
 import {
   ContainerModel,
@@ -11,6 +12,7 @@ import {
   ManagedEndpointModel,
   ServerlessModel,
 } from '../../../lib/gcp/index.js';
+import type { ImageSource } from '../../../lib/serving/index.js';
 import { googleStack, KEY, minimal, only, REGION, resources, type Template, template } from './support.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'modelship-context-'));
@@ -23,7 +25,7 @@ const CONSTRUCTS = { ServerlessModel, ContainerModel, ManagedEndpointModel };
 type Kind = keyof typeof CONSTRUCTS;
 
 function synthesize(
-  image: GoogleImage,
+  image: ImageSource,
   kind: Kind = 'ServerlessModel',
   more: Partial<GoogleServingProps> = {},
 ): Template {
@@ -186,8 +188,9 @@ test('Docker is let in where the repository lies, which need not be where the se
   expect(registry_auth[0].password).toMatch(/^\$\{data\.google_client_config\..*\.access_token\}$/);
 });
 
-test('an image of Google Cloud is refused elsewhere', () => {
-  expect(() => GoogleImage.fromCloudBuild({ context: { directory, digest } }).bind()).toThrow(
-    /modelship\/gcp.*ImageSource.fromRegistry/,
+test('an image of another cloud is refused', () => {
+  expect(() => synthesize(AzureImage.fromAcrTask())).toThrow(
+    'stack/Iris: `image` is for the constructs of another cloud, got an AcrTaskImage. Use ImageSource.fromRegistry() or ' +
+      'GoogleImage.fromCloudBuild()',
   );
 });

@@ -1,6 +1,7 @@
 import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { ImageSource } from '../../../serving/image-source.js';
+import { registryReference } from '../../../serving/registry-reference.js';
 import { AzureImage } from '../../image.js';
 import type { AzureServingProps } from '../../props.js';
 import type { Placement } from './placement.js';
@@ -32,7 +33,9 @@ export function bindImage(
 ): BoundImage {
   // Checks the shape instead of the class, because another copy of the library may have created the object.
   const onAzure = source as Partial<AzureImage>;
-  if (!onAzure.bindOnAzure) return { uri: source.bind(scope), ready: [] };
+  if (!onAzure.bindOnAzure) {
+    return { uri: registryReference(scope, source, 'AzureImage.fromAcrTask()'), ready: [] };
+  }
   const { uri, registry, ready } = onAzure.bindOnAzure.call(source as AzureImage, scope, placement, props);
   const roles = principalId ? [assignRole(scope, 'ImagePull', registry.id, 'AcrPull', principalId)] : [];
   return { uri, loginServer: registry.loginServer, registryId: registry.id, ready: [...roles, ...ready] };

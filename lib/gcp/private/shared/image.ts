@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { registryReference } from '../../../serving/registry-reference.js';
 import type { Grantee } from '../../grantee.js';
 import { GoogleImage, type GoogleImageBinding } from '../../image.js';
 import type { GoogleServingProps } from '../../props.js';
@@ -12,5 +13,5 @@ export function bindImage(
   const image = props.image ?? GoogleImage.fromCloudBuild();
   // `instanceof` is safe because both classes are in this package, so only one copy of each exists.
   if (image instanceof GoogleImage) return image.bindOnGoogle(scope, props, puller);
-  return { uri: image.bind(scope), ready: [] };
+  return { uri: registryReference(scope, image, 'GoogleImage.fromCloudBuild()'), ready: [] };
 }

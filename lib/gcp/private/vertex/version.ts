@@ -1,7 +1,7 @@
 import { Fn, type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { contentHash } from '../../../terraform/content-hash.js';
-import { type GenericResourceConfig, type GenericProvider, GenericResource } from '../../../terraform/generic.js';
+import { type GenericProvider, GenericResource, type GenericResourceConfig } from '../../../terraform/generic.js';
 import { shortHash } from '../../../terraform/names.js';
 import { TerraformData } from '../../../terraform/terraform-data.js';
 import { GOOGLE_OPERATION } from '../shared/restful.js';
