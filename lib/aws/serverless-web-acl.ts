@@ -9,6 +9,11 @@ export interface ManagedWebAclOptions {
   readonly requestsPerFiveMinutes?: number;
 }
 
+/** Settings of a web ACL. The member `kind` discriminates the union. */
+export type WebAclSettings =
+  | { readonly kind: 'managed'; readonly options: ManagedWebAclOptions }
+  | { readonly kind: 'existing'; readonly arn: string };
+
 /**
  * AWS WAF web ACL of an API. AWS bills it per month, per rule and per request.
  *
@@ -27,18 +32,21 @@ export class WebAcl {
    * are only counted, too.
    */
   static managed(options: ManagedWebAclOptions = {}): WebAcl {
-    return new WebAcl(undefined, options);
+    return new WebAcl({ kind: 'managed', options });
   }
 
   /** Uses an existing web ACL. It must be in the same region and have the scope `REGIONAL`. */
   static fromArn(arn: string): WebAcl {
-    return new WebAcl(arn);
+    return new WebAcl({ kind: 'existing', arn });
   }
 
   private constructor(
-    /** ARN of the web ACL. Set for `WebAcl.fromArn()`. */
-    readonly arn?: string,
-    /** Settings of the web ACL to create. Set for `WebAcl.managed()`. */
-    readonly managedOptions?: ManagedWebAclOptions,
+    /** Settings of the web ACL. Its member `kind` tells its type. */
+    readonly settings: WebAclSettings,
   ) {}
+
+  /** Kind of web ACL, the same as `settings.kind`. */
+  get kind(): WebAclSettings['kind'] {
+    return this.settings.kind;
+  }
 }

@@ -65,6 +65,11 @@ export interface AksExistingOptions {
   readonly kubernetesProvider: TerraformProvider;
 }
 
+/** Settings of a cluster. The member `kind` discriminates the union. */
+export type AksClusterSettings =
+  | { readonly kind: 'managed'; readonly options: AksManagedOptions }
+  | { readonly kind: 'existing'; readonly options: AksExistingOptions };
+
 /**
  * AKS cluster that runs the model.
  *
@@ -81,7 +86,7 @@ export class AksCluster {
    * default.
    */
   static managed(options: AksManagedOptions = {}): AksCluster {
-    return new AksCluster('managed', options);
+    return new AksCluster({ kind: 'managed', options });
   }
 
   /**
@@ -89,15 +94,16 @@ export class AksCluster {
    * mounted. Gateways require an existing cluster, because Terraform reads their resource definitions at plan time.
    */
   static existing(options: AksExistingOptions): AksCluster {
-    return new AksCluster('existing', {}, options);
+    return new AksCluster({ kind: 'existing', options });
   }
 
   private constructor(
-    /** Kind of cluster: `managed` or `existing`. */
-    readonly kind: 'managed' | 'existing',
-    /** Options of a new cluster. */
-    readonly options: AksManagedOptions,
-    /** Options of an existing cluster. Set when `kind` is `existing`. */
-    readonly existingOptions?: AksExistingOptions,
+    /** Settings of the cluster. Its member `kind` tells its type. */
+    readonly settings: AksClusterSettings,
   ) {}
+
+  /** Kind of cluster, the same as `settings.kind`. */
+  get kind(): AksClusterSettings['kind'] {
+    return this.settings.kind;
+  }
 }

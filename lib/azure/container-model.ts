@@ -1,13 +1,16 @@
+import type { FederatedIdentityCredential } from '@cdktf/provider-azurerm/lib/federated-identity-credential';
 import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
+import type { ITerraformDependable, TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { Exposure } from '../kubernetes/exposure.js';
 import { ModelVolume } from '../kubernetes/model-volume.js';
 import { ModelWorkload } from '../kubernetes/model-workload.js';
-import type { ModelVersion } from '../kubernetes/model-workload-props.js';
+import type { ModelVersion, ModelWorkloadProps } from '../kubernetes/model-workload-props.js';
 import { servedVersion, serverSize } from '../kubernetes/served-version.js';
 import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
+import type { AlarmThresholds } from '../serving/alarms.js';
 import { DEFAULT_TIMEOUT_SECONDS, MODEL_MOUNT } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { predictCommand } from '../serving/predict-command.js';
@@ -20,7 +23,7 @@ import type { GenericResource } from '../terraform/generic.js';
 import { annotateIdleCost } from '../terraform/idle-cost.js';
 import { packagePrefix } from '../terraform/package-files.js';
 import { runtimeEnvironment } from '../terraform/runtime-environment.js';
-import { AksCluster } from './cluster.js';
+import { AksCluster, type AksExistingOptions, type AksManagedOptions } from './cluster.js';
 import type { ContainerModelProps } from './container-props.js';
 import type { PrometheusMetric } from './metric.js';
 import { BlobVolume } from './private/aks/blob-volume.js';
@@ -34,7 +37,7 @@ import { validateContainer } from './private/aks/validation.js';
 import { credentialOptions } from './private/shared/credential-options.js';
 import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
 import { AZURE_PRICES } from './private/shared/idle-cost.js';
-import { bindImage } from './private/shared/image.js';
+import { type BoundImage, bindImage } from './private/shared/image.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { groupName } from './private/shared/names.js';
 import { Placement } from './private/shared/placement.js';
@@ -45,6 +48,15 @@ import { Telemetry } from './private/shared/telemetry.js';
 const NVIDIA_TAINT = { key: 'nvidia.com/gpu' };
 const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
 const INTERNAL = { 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' };
+
+/** Identifiers of a cluster, new or existing, and how to create objects in it. */
+interface ClusterAccess {
+  readonly id: string;
+  readonly oidcIssuerUrl: string;
+  readonly provider: TerraformProvider;
+  /** Resources that must exist before any object is created in the cluster. */
+  readonly ready: ITerraformDependable[];
+}
 
 /**
  * Model served on Azure Kubernetes Service (AKS).
@@ -84,111 +96,53 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
   /** Application that callers get tokens for. Set with `Access.cloudIdentity()`. */
   readonly entraApplication?: EntraApplication;
 
-  private readonly access: Access;
-  private readonly server: ModelServer;
-  private readonly isMounted: boolean;
+  private readonly placement: Placement;
+  private readonly thresholds: AlarmThresholds;
+  /** Name of the workload, its namespace, its service account and its identity. */
+  private readonly name: string;
 
-  constructor(scope: Construct, id: string, props: ContainerModelProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ContainerModelProps,
+  ) {
     super(scope, id);
     validateContainer(this, props);
     this.model = props.model;
-    this.access = props.access ?? Access.cloudIdentity();
-    this.server = serverOf(props);
-    this.isMounted = props.modelMount ?? readsMount(props);
-    const own = this.server.isModelship;
-    const placement = new Placement(this, 'Placement', props);
-    const thresholds = alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, AKS.timeoutSeconds.max);
-    this.telemetry = new Telemetry(this, 'Telemetry', { placement, props, thresholds });
-    const models = [props.model, ...(props.stableModel ? [props.stableModel] : [])];
-    this.modelStore = new ModelStore(this, 'ModelStore', { placement, props, models, server: this.server });
-    const name = groupName(this, AKS.nameLength);
-    this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', { ...placement.common, name });
-    if (this.access.kind === 'cloudIdentity') {
+    this.placement = new Placement(this, 'Placement', props);
+    this.thresholds = alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, AKS.timeoutSeconds.max);
+    this.telemetry = new Telemetry(this, 'Telemetry', {
+      placement: this.placement,
+      props,
+      thresholds: this.thresholds,
+    });
+    this.modelStore = this.makeModelStore();
+    this.name = groupName(this, AKS.nameLength);
+    this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', { ...this.placement.common, name: this.name });
+    if ((props.access ?? Access.cloudIdentity()).kind === 'cloudIdentity') {
       this.entraApplication = new EntraApplication(this, 'EntraApplication');
     }
-    const { options, existingOptions } = props.cluster ?? AksCluster.managed();
-    if (!existingOptions) {
-      this.cluster = new ManagedCluster(this, 'Cluster', { placement, telemetry: this.telemetry, props, options });
-      new ContainerLogs(this, 'ContainerLogs', { placement, telemetry: this.telemetry, cluster: this.cluster });
+    const { settings } = props.cluster ?? AksCluster.managed();
+    let access: ClusterAccess;
+    if (settings.kind === 'existing') {
+      access = accessToExisting(settings.options);
+    } else {
+      this.cluster = this.makeCluster(settings.options);
+      access = accessToNew(this.cluster);
     }
-    const cluster = existingOptions ?? this.cluster!.cluster;
-    const provider = existingOptions?.kubernetesProvider ?? this.cluster!.provider;
-    const clusterReady = this.cluster?.prerequisites ?? [];
-    // Nodes pull images. The owner of an existing cluster grants its nodes access to the registry.
-    const kubelet = this.cluster?.cluster.kubeletIdentity.objectId;
-    const image = own ? bindImage(this, props.image, placement, props, kubelet) : undefined;
+    const image = this.server.isModelship ? this.bindImage() : undefined;
     const roles = [this.modelStore.grantRead(this, 'ModelReader', this.identity.principalId), ...(image?.ready ?? [])];
-    // The namespace and the service account of the workload have the same name.
-    const federation = new azurerm.FederatedIdentityCredential(this, 'Federation', {
-      name,
-      resourceGroupName: placement.resourceGroup.name,
-      parentId: this.identity.id,
-      issuer: cluster.oidcIssuerUrl,
-      audience: ['api://AzureADTokenExchange'],
-      subject: `system:serviceaccount:${name}:${name}`,
-    });
-    writeForAzurerm5(federation, {
-      resource_group_name: undefined,
-      parent_id: undefined,
-      user_assigned_identity_id: this.identity.id,
-    });
-    const volume = this.isMounted
-      ? new BlobVolume(this, 'Volume', {
-          name,
-          provider,
-          modelStore: this.modelStore,
-          identity: this.identity,
-          clusterReady,
-        })
-      : undefined;
-    const version = (model: Model) => this.version(props, model, image?.uri);
-    const { gpuCount = 0, spot = false } = props;
-    const size = serverSize(this.server);
+    const federation = this.federate(access);
+    const volume = this.isMounted ? this.makeVolume(access) : undefined;
     this.workload = new ModelWorkload(this, 'Workload', {
-      ...version(props.stableModel ?? props.model),
-      canary: props.rollout?.canaryOptions
-        ? { ...version(props.model), percent: props.rollout.canaryOptions.percent }
-        : undefined,
-      name,
-      provider,
-      server: this.server,
-      startupSeconds: props.startupSeconds ?? startSeconds(this.server),
-      clusterReady,
+      ...this.workloadProps(access, image?.uri),
+      modelVolume: volume ? ModelVolume.persistentVolumeClaim(this.name) : undefined,
       dependsOn: [...this.modelStore.blobs, federation, afterRoles(this, 'RolesKnown', roles)],
-      cpu: props.cpu ?? size.cpu,
-      memoryMib: props.memoryMib ?? size.memoryMib,
-      gpuCount,
-      minReplicas: props.minReplicas,
-      maxReplicas: props.maxReplicas,
-      nodeSelector: this.cluster ? POOL_LABEL : spot ? { [SPOT_TAINT.key]: SPOT_TAINT.value } : undefined,
-      tolerations: [
-        ...(gpuCount ? [GPU_TAINT] : []),
-        ...(gpuCount && existingOptions ? [NVIDIA_TAINT] : []),
-        ...(spot ? [SPOT_TAINT] : []),
-      ],
-      serviceAccountAnnotations: { 'azure.workload.identity/client-id': this.identity.clientId },
-      podLabels: { 'azure.workload.identity/use': 'true' },
-      ...(own ? { podAnnotations: METRICS_ANNOTATIONS, metricsNamespaces: COLLECTOR_NAMESPACES } : {}),
-      modelVolume: volume ? ModelVolume.persistentVolumeClaim(name) : undefined,
-      modelMountPath: MODEL_MOUNT,
-      exposure: props.exposure ?? Exposure.loadBalancer({ sourceRanges: PRIVATE_RANGES, annotations: INTERNAL }),
-      callerNamespaces: props.callerNamespaces,
-      traceNamespaces: props.traceNamespaces,
     });
     volume?.claimIn(this.workload.namespaceName);
-    if (gpuCount && this.cluster) {
-      new NvidiaDevicePlugin(this, 'DevicePlugin', { provider, dependsOn: this.cluster.prerequisites });
-    }
-    if (this.cluster && own) {
-      this.metrics = new AksMetrics(this, 'Metrics', {
-        placement,
-        props,
-        cluster: this.cluster,
-        namespace: name,
-        thresholds,
-      });
-    }
-    this.telemetry.watch({ resourceId: cluster.id, ...aksTelemetry(thresholds) });
+    if (this.cluster && props.gpuCount) this.addDevicePlugin(this.cluster);
+    if (this.cluster && this.server.isModelship) this.metrics = this.makeMetrics(this.cluster);
+    this.telemetry.watch({ resourceId: access.id, ...aksTelemetry(this.thresholds) });
     annotateIdleCost(this, 'azure', AZURE_PRICES);
   }
 
@@ -209,7 +163,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
    */
   get predictCommand(): string | undefined {
     const example = this.server.spec.exampleRequest?.(this.model);
-    const credentials = credentialOptions(this.access, this.entraApplication);
+    const credentials = credentialOptions(this.props.access ?? Access.cloudIdentity(), this.entraApplication);
     return example && predictCommand({ url: `${this.url}${example.path}`, body: example.body, credentials });
   }
 
@@ -237,19 +191,131 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
     return this.metrics?.latency;
   }
 
-  /** @param image reference of the image of Modelship's runtime; unset for another server */
-  private version(props: ContainerModelProps, model: Model, image?: string): ModelVersion {
-    const { server } = this;
-    if (image !== undefined) return { image, environment: this.environment(props, model) };
-    const folder = `${MODEL_MOUNT}/${packagePrefix(model, server)}`;
-    return servedVersion({ server, model, folder, environment: props.environment });
+  private get server(): ModelServer {
+    return serverOf(this.props);
   }
 
-  private environment(props: ContainerModelProps, model: Model): { [name: string]: string } {
+  private get isMounted(): boolean {
+    return this.props.modelMount ?? readsMount(this.props);
+  }
+
+  private makeModelStore(): ModelStore {
+    const { placement, props, server } = this;
+    const models = [props.model, ...(props.stableModel ? [props.stableModel] : [])];
+    return new ModelStore(this, 'ModelStore', { placement, props, models, server });
+  }
+
+  private makeCluster(options: AksManagedOptions): ManagedCluster {
+    const { placement, telemetry, props } = this;
+    const cluster = new ManagedCluster(this, 'Cluster', { placement, telemetry, props, options });
+    new ContainerLogs(this, 'ContainerLogs', { placement, telemetry, cluster });
+    return cluster;
+  }
+
+  private bindImage(): BoundImage {
+    // Nodes pull images. The owner of an existing cluster grants its nodes access to the registry.
+    const kubelet = this.cluster?.cluster.kubeletIdentity.objectId;
+    return bindImage(this, this.props.image, this.placement, this.props, kubelet);
+  }
+
+  /** Lets the service account of the workload authenticate as the identity. */
+  private federate({ oidcIssuerUrl }: ClusterAccess): FederatedIdentityCredential {
+    const { name } = this;
+    const federation = new azurerm.FederatedIdentityCredential(this, 'Federation', {
+      name,
+      resourceGroupName: this.placement.resourceGroup.name,
+      parentId: this.identity.id,
+      issuer: oidcIssuerUrl,
+      audience: ['api://AzureADTokenExchange'],
+      // The namespace and the service account of the workload have the same name.
+      subject: `system:serviceaccount:${name}:${name}`,
+    });
+    writeForAzurerm5(federation, {
+      resource_group_name: undefined,
+      parent_id: undefined,
+      user_assigned_identity_id: this.identity.id,
+    });
+    return federation;
+  }
+
+  private makeVolume({ provider, ready }: ClusterAccess): BlobVolume {
+    const { name, modelStore, identity } = this;
+    return new BlobVolume(this, 'Volume', { name, provider, modelStore, identity, clusterReady: ready });
+  }
+
+  /** @param image reference of the image of Modelship's runtime; unset for another server */
+  private workloadProps({ provider, ready }: ClusterAccess, image: string | undefined): ModelWorkloadProps {
+    const { props, server } = this;
+    const canary = props.rollout?.canaryOptions;
+    const size = serverSize(server);
+    return {
+      ...this.version(props.stableModel ?? props.model, image),
+      canary: canary && { ...this.version(props.model, image), percent: canary.percent },
+      name: this.name,
+      provider,
+      server,
+      startupSeconds: props.startupSeconds ?? startSeconds(server),
+      clusterReady: ready,
+      cpu: props.cpu ?? size.cpu,
+      memoryMib: props.memoryMib ?? size.memoryMib,
+      gpuCount: props.gpuCount ?? 0,
+      minReplicas: props.minReplicas,
+      maxReplicas: props.maxReplicas,
+      ...this.nodes(),
+      serviceAccountAnnotations: { 'azure.workload.identity/client-id': this.identity.clientId },
+      podLabels: { 'azure.workload.identity/use': 'true' },
+      ...(server.isModelship ? { podAnnotations: METRICS_ANNOTATIONS, metricsNamespaces: COLLECTOR_NAMESPACES } : {}),
+      modelMountPath: MODEL_MOUNT,
+      exposure: props.exposure ?? Exposure.loadBalancer({ sourceRanges: PRIVATE_RANGES, annotations: INTERNAL }),
+      callerNamespaces: props.callerNamespaces,
+      traceNamespaces: props.traceNamespaces,
+    };
+  }
+
+  /** Nodes that the pods run on. */
+  private nodes(): Pick<ModelWorkloadProps, 'nodeSelector' | 'tolerations'> {
+    const { gpuCount = 0, spot = false } = this.props;
+    return {
+      nodeSelector: this.cluster ? POOL_LABEL : spot ? { [SPOT_TAINT.key]: SPOT_TAINT.value } : undefined,
+      tolerations: [
+        ...(gpuCount ? [GPU_TAINT] : []),
+        ...(gpuCount && !this.cluster ? [NVIDIA_TAINT] : []),
+        ...(spot ? [SPOT_TAINT] : []),
+      ],
+    };
+  }
+
+  private addDevicePlugin({ provider, prerequisites }: ManagedCluster): void {
+    new NvidiaDevicePlugin(this, 'DevicePlugin', { provider, dependsOn: prerequisites });
+  }
+
+  private makeMetrics(cluster: ManagedCluster): AksMetrics {
+    const { placement, props, name, thresholds } = this;
+    return new AksMetrics(this, 'Metrics', { placement, props, cluster, namespace: name, thresholds });
+  }
+
+  /** @param image reference of the image of Modelship's runtime; unset for another server */
+  private version(model: Model, image: string | undefined): ModelVersion {
+    const { server } = this;
+    if (image !== undefined) return { image, environment: this.environment(model) };
+    const folder = `${MODEL_MOUNT}/${packagePrefix(model, server)}`;
+    return servedVersion({ server, model, folder, environment: this.props.environment });
+  }
+
+  private environment(model: Model): { [name: string]: string } {
+    const { props } = this;
     const location = this.isMounted ? `${MODEL_MOUNT}/${packagePrefix(model)}` : this.modelStore.url(model);
     return {
       ...runtimeEnvironment({ ...props, model }, location, props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS),
       ...this.entraApplication?.variables,
     };
   }
+}
+
+function accessToExisting({ id, oidcIssuerUrl, kubernetesProvider }: AksExistingOptions): ClusterAccess {
+  return { id, oidcIssuerUrl, provider: kubernetesProvider, ready: [] };
+}
+
+function accessToNew({ cluster, provider, prerequisites }: ManagedCluster): ClusterAccess {
+  return { id: cluster.id, oidcIssuerUrl: cluster.oidcIssuerUrl, provider, ready: prerequisites };
 }

@@ -46,6 +46,12 @@ export interface GkeExistingOptions {
   readonly location: string;
 }
 
+/** Settings of a cluster. The member `kind` discriminates the union. */
+export type GkeClusterSettings =
+  | { readonly kind: 'autopilot'; readonly options: GkeNetworkOptions }
+  | { readonly kind: 'standard'; readonly options: GkeStandardOptions }
+  | { readonly kind: 'existing'; readonly options: GkeExistingOptions };
+
 /**
  * GKE cluster that runs the model.
  *
@@ -59,12 +65,12 @@ export interface GkeExistingOptions {
 export class GkeCluster {
   /** Creates an Autopilot cluster, whose nodes Google manages. The default. */
   static autopilot(options: GkeNetworkOptions = {}): GkeCluster {
-    return new GkeCluster('autopilot', options);
+    return new GkeCluster({ kind: 'autopilot', options });
   }
 
   /** Creates a Standard cluster with its own node pool, for control over machine types and GPUs. */
   static standard(options: GkeStandardOptions = {}): GkeCluster {
-    return new GkeCluster('standard', options);
+    return new GkeCluster({ kind: 'standard', options });
   }
 
   /**
@@ -72,15 +78,16 @@ export class GkeCluster {
    * Gateways and KServe require an existing cluster, because Terraform reads their resource definitions at plan time.
    */
   static existing(options: GkeExistingOptions): GkeCluster {
-    return new GkeCluster('existing', {}, options);
+    return new GkeCluster({ kind: 'existing', options });
   }
 
   private constructor(
-    /** Kind of cluster: `autopilot`, `standard` or `existing`. */
-    readonly kind: 'autopilot' | 'standard' | 'existing',
-    /** Options of a new cluster. */
-    readonly options: GkeStandardOptions,
-    /** Options of an existing cluster. Set when `kind` is `existing`. */
-    readonly existingOptions?: GkeExistingOptions,
+    /** Settings of the cluster. Its member `kind` tells its type. */
+    readonly settings: GkeClusterSettings,
   ) {}
+
+  /** Kind of cluster, the same as `settings.kind`. */
+  get kind(): GkeClusterSettings['kind'] {
+    return this.settings.kind;
+  }
 }

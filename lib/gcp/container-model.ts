@@ -263,7 +263,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
 }
 
 function internal(exposure: Exposure | undefined): Exposure | undefined {
-  const balancer = exposure?.loadBalancerOptions;
-  if (!balancer) return exposure;
+  if (exposure?.settings.kind !== 'loadBalancer') return exposure;
+  const { options: balancer } = exposure.settings;
   return Exposure.loadBalancer({ ...balancer, annotations: { ...INTERNAL_LOAD_BALANCER, ...balancer.annotations } });
 }

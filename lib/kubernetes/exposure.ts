@@ -32,6 +32,13 @@ export interface GatewayExposureOptions {
   readonly sourceRanges: string[];
 }
 
+/** Settings of a network exposure. The member `kind` discriminates the union. */
+export type ExposureSettings =
+  | { readonly kind: 'cluster' }
+  | { readonly kind: 'loadBalancer'; readonly options: LoadBalancerExposureOptions }
+  | { readonly kind: 'ingress'; readonly options: IngressExposureOptions }
+  | { readonly kind: 'gateway'; readonly options: GatewayExposureOptions };
+
 /**
  * Network exposure of a workload.
  *
@@ -46,34 +53,36 @@ export interface GatewayExposureOptions {
 export class Exposure {
   /** Reachable only from the pods of allowed namespaces in the cluster. */
   static cluster(): Exposure {
-    return new Exposure('cluster', []);
+    return new Exposure({ kind: 'cluster' });
   }
 
   /** Reachable through a load balancer of the cloud. It has no TLS, so use it in private networks only. */
   static loadBalancer(options: LoadBalancerExposureOptions): Exposure {
-    return new Exposure('loadBalancer', options.sourceRanges, options);
+    return new Exposure({ kind: 'loadBalancer', options });
   }
 
   /** Reachable through an Ingress, whose controller terminates TLS. */
   static ingress(options: IngressExposureOptions): Exposure {
-    return new Exposure('ingress', options.sourceRanges, undefined, options);
+    return new Exposure({ kind: 'ingress', options });
   }
 
   /** Reachable through a Gateway, which terminates TLS and can split traffic between two versions. */
   static gateway(options: GatewayExposureOptions): Exposure {
-    return new Exposure('gateway', options.sourceRanges, undefined, undefined, options);
+    return new Exposure({ kind: 'gateway', options });
   }
 
   private constructor(
-    /** Kind of exposure: `cluster`, `loadBalancer`, `ingress` or `gateway`. */
-    readonly kind: 'cluster' | 'loadBalancer' | 'ingress' | 'gateway',
-    /** Addresses outside the cluster that can connect to the pods, as CIDR blocks. */
-    readonly sourceRanges: readonly string[],
-    /** Options of the load balancer. Set when `kind` is `loadBalancer`. */
-    readonly loadBalancerOptions?: LoadBalancerExposureOptions,
-    /** Options of the Ingress. Set when `kind` is `ingress`. */
-    readonly ingressOptions?: IngressExposureOptions,
-    /** Options of the Gateway. Set when `kind` is `gateway`. */
-    readonly gatewayOptions?: GatewayExposureOptions,
+    /** Settings of the exposure. Its member `kind` tells its type. */
+    readonly settings: ExposureSettings,
   ) {}
+
+  /** Kind of exposure, the same as `settings.kind`. */
+  get kind(): ExposureSettings['kind'] {
+    return this.settings.kind;
+  }
+
+  /** Addresses outside the cluster that can connect to the pods, as CIDR blocks. */
+  get sourceRanges(): readonly string[] {
+    return this.settings.kind === 'cluster' ? [] : this.settings.options.sourceRanges;
+  }
 }

@@ -129,12 +129,12 @@ export class ModelWorkload extends Construct {
       this.autoscale('CanaryAutoscaler', this.canaryDeployment);
       weights.push({ name: canaryName, weight: props.canary.percent });
     }
-    const { ingressOptions, gatewayOptions } = this.exposure;
-    if (ingressOptions) this.ingress = this.makeIngress(ingressOptions);
-    if (gatewayOptions) {
+    const { settings } = this.exposure;
+    if (settings.kind === 'ingress') this.ingress = this.makeIngress(settings.options);
+    if (settings.kind === 'gateway') {
       this.route = new kubernetes.Manifest(this, 'Route', {
         ...this.inCluster,
-        manifest: httpRoute(name, this.namespaceName, gatewayOptions, weights, SERVICE_PORT),
+        manifest: httpRoute(name, this.namespaceName, settings.options, weights, SERVICE_PORT),
         dependsOn: [...(props.clusterReady ?? []), this.service],
       });
     }
@@ -142,9 +142,9 @@ export class ModelWorkload extends Construct {
 
   /** URL of the workload, without a path. */
   get url(): string {
-    const host = this.exposure.ingressOptions?.host ?? this.exposure.gatewayOptions?.host;
-    if (host !== undefined) return `https://${host}`;
-    if (this.exposure.kind === 'cluster') return `http://${this.props.name}.${this.namespaceName}.svc.cluster.local`;
+    const { settings } = this.exposure;
+    if (settings.kind === 'cluster') return `http://${this.props.name}.${this.namespaceName}.svc.cluster.local`;
+    if (settings.kind !== 'loadBalancer') return `https://${settings.options.host}`;
     return `http://${this.service.status.get(0).loadBalancer.get(0).ingress.get(0).ip}`;
   }
 
@@ -206,7 +206,8 @@ export class ModelWorkload extends Construct {
   }
 
   private serve(id: string, name: string, track: string): ServiceV1 {
-    const balancer = this.exposure.loadBalancerOptions;
+    const { settings } = this.exposure;
+    const balancer = settings.kind === 'loadBalancer' ? settings.options : undefined;
     return new kubernetes.ServiceV1(this, id, {
       ...this.inCluster,
       metadata: { ...this.metadata(name), annotations: balancer?.annotations },

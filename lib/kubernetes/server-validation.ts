@@ -24,19 +24,25 @@ const ANNOTATIONS = { annotations: STRING_MAP, sourceRanges: STRINGS };
 
 /** Type of the prop that exposes a model in a cluster. */
 export const EXPOSURE = choice('Exposure.cluster()', {
-  loadBalancerOptions: options<LoadBalancerExposureOptions>('an object such as { sourceRanges }', ANNOTATIONS),
-  ingressOptions: options<IngressExposureOptions>('an object such as { className, host, sourceRanges }', {
-    ...ANNOTATIONS,
-    className: required(STRING),
-    host: required(STRING),
-    tlsSecretName: STRING,
-  }),
-  gatewayOptions: options<GatewayExposureOptions>('an object such as { gatewayName, host, sourceRanges }', {
-    gatewayName: required(STRING),
-    gatewayNamespace: STRING,
-    host: required(STRING),
-    sourceRanges: STRINGS,
-  }),
+  loadBalancer: {
+    options: options<LoadBalancerExposureOptions>('an object such as { sourceRanges }', ANNOTATIONS),
+  },
+  ingress: {
+    options: options<IngressExposureOptions>('an object such as { className, host, sourceRanges }', {
+      ...ANNOTATIONS,
+      className: required(STRING),
+      host: required(STRING),
+      tlsSecretName: STRING,
+    }),
+  },
+  gateway: {
+    options: options<GatewayExposureOptions>('an object such as { gatewayName, host, sourceRanges }', {
+      gatewayName: required(STRING),
+      gatewayNamespace: STRING,
+      host: required(STRING),
+      sourceRanges: STRINGS,
+    }),
+  },
 });
 
 /** Server-related props of a model in a cluster. */

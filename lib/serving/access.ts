@@ -9,6 +9,11 @@ export interface JwtAccessOptions {
   readonly audience: string[];
 }
 
+/** Settings of an authentication method. The member `kind` discriminates the union. */
+export type AccessSettings =
+  | { readonly kind: 'cloudIdentity' | 'apiKey' | 'anonymous' }
+  | { readonly kind: 'jwt'; readonly options: JwtAccessOptions };
+
 /**
  * Authentication method for callers of an endpoint.
  *
@@ -27,28 +32,36 @@ export class Access {
    * `grantInvoke` authorizes a caller. The default on every target.
    */
   static cloudIdentity(): Access {
-    return new Access('cloudIdentity');
+    return new Access({ kind: 'cloudIdentity' });
   }
 
   /** Callers send an API key that the endpoint created. Each key has its own quota if the target supports quotas. */
   static apiKey(): Access {
-    return new Access('apiKey');
+    return new Access({ kind: 'apiKey' });
   }
 
   /** Callers send `Authorization: Bearer <JWT>` with a token signed by the issuer. */
   static jwt(options: JwtAccessOptions): Access {
-    return new Access('jwt', options);
+    return new Access({ kind: 'jwt', options });
   }
 
   /** Anyone who can reach the endpoint can invoke the model, at the expense of its owner. */
   static anonymous(): Access {
-    return new Access('anonymous');
+    return new Access({ kind: 'anonymous' });
   }
 
   private constructor(
-    /** Kind of access: `cloudIdentity`, `apiKey`, `jwt` or `anonymous`. */
-    readonly kind: 'cloudIdentity' | 'apiKey' | 'jwt' | 'anonymous',
-    /** Options of JWT access. Set when `kind` is `jwt`. */
-    readonly jwtOptions?: JwtAccessOptions,
+    /** Settings of the access. Its member `kind` tells its type. */
+    readonly settings: AccessSettings,
   ) {}
+
+  /** Kind of access, the same as `settings.kind`. */
+  get kind(): AccessSettings['kind'] {
+    return this.settings.kind;
+  }
+
+  /** Options of JWT access. Set when `kind` is `jwt`. */
+  get jwtOptions(): JwtAccessOptions | undefined {
+    return this.settings.kind === 'jwt' ? this.settings.options : undefined;
+  }
 }

@@ -21,6 +21,12 @@ export interface LinearRolloutOptions {
   readonly intervalMinutes: number;
 }
 
+/** Settings of a rollout. The member `kind` discriminates the union. */
+export type RolloutSettings =
+  | { readonly kind: 'allAtOnce' }
+  | { readonly kind: 'canary'; readonly options: Required<CanaryRolloutOptions> }
+  | { readonly kind: 'linear'; readonly options: LinearRolloutOptions };
+
 /**
  * Strategy that shifts traffic to a new version of the model. On AWS, an alarm during the rollout rolls it back.
  *
@@ -35,25 +41,36 @@ export interface LinearRolloutOptions {
 export class Rollout {
   /** Shifts all traffic at once. The default on every target. */
   static allAtOnce(): Rollout {
-    return new Rollout('allAtOnce');
+    return new Rollout({ kind: 'allAtOnce' });
   }
 
   /** Shifts a share of the traffic first, then the rest. */
   static canary(options: CanaryRolloutOptions): Rollout {
-    return new Rollout('canary', { bakeMinutes: DEFAULT_BAKE_MINUTES, ...options });
+    return new Rollout({ kind: 'canary', options: { bakeMinutes: DEFAULT_BAKE_MINUTES, ...options } });
   }
 
   /** Shifts the traffic in equal steps. */
   static linear(options: LinearRolloutOptions): Rollout {
-    return new Rollout('linear', undefined, options);
+    return new Rollout({ kind: 'linear', options });
   }
 
   private constructor(
-    /** Kind of rollout: `allAtOnce`, `canary` or `linear`. */
-    readonly kind: 'allAtOnce' | 'canary' | 'linear',
-    /** Options of a canary rollout. Set when `kind` is `canary`. */
-    readonly canaryOptions?: Required<CanaryRolloutOptions>,
-    /** Options of a linear rollout. Set when `kind` is `linear`. */
-    readonly linearOptions?: LinearRolloutOptions,
+    /** Settings of the rollout. Its member `kind` tells its type. */
+    readonly settings: RolloutSettings,
   ) {}
+
+  /** Kind of rollout, the same as `settings.kind`. */
+  get kind(): RolloutSettings['kind'] {
+    return this.settings.kind;
+  }
+
+  /** Options of a canary rollout. Set when `kind` is `canary`. */
+  get canaryOptions(): Required<CanaryRolloutOptions> | undefined {
+    return this.settings.kind === 'canary' ? this.settings.options : undefined;
+  }
+
+  /** Options of a linear rollout. Set when `kind` is `linear`. */
+  get linearOptions(): LinearRolloutOptions | undefined {
+    return this.settings.kind === 'linear' ? this.settings.options : undefined;
+  }
 }

@@ -12,12 +12,8 @@ export interface PropType {
   readonly element?: PropType;
   /** Types of the members of an object that may have no others. @default - any members */
   readonly members?: { readonly [name: string]: PropType };
-  /** Types of some fields of an object that may have others. @default - any members */
-  readonly fields?: { readonly [name: string]: PropType };
   /** Types of the members that the settings of a choice have besides `kind`, by kind. @default - no members */
   readonly settings?: SettingsTypes;
-  /** Types of the options of a choice, by the name of their field. @default - no options */
-  readonly options?: { readonly [field: string]: PropType };
   matches(value: unknown): boolean;
 }
 
@@ -48,22 +44,9 @@ export function options<Options extends object>(expected: string, members: PropT
 /**
  * Type of the instances that static methods of a class create, such as `Access.anonymous()`.
  *
- * @param fields types of the options that the methods take, by the field of the instance that holds them
- */
-export function choice(example: string, fields?: { readonly [field: string]: PropType }): PropType {
-  return {
-    expected: `${withArticle(example.split('.')[0]!)}, such as ${example}`,
-    options: fields,
-    matches: (value) => isObject(value) && 'kind' in value,
-  };
-}
-
-/**
- * Type of the instances that static methods of a class create, such as `ServerlessModelData.fromPackage()`.
- *
  * @param settings types of the arguments that the methods take, which the settings of the instance hold
  */
-export function settingsOf(example: string, settings: SettingsTypes): PropType {
+export function choice(example: string, settings: SettingsTypes): PropType {
   return {
     expected: `${withArticle(example.split('.')[0]!)}, such as ${example}`,
     settings,
@@ -116,7 +99,7 @@ function checkMembers(
 
 /** Reports a fault and returns false if a required value is missing or a value has the wrong type. */
 export function checkType(validator: Validator, prop: string, value: unknown, type: PropType): boolean {
-  const { expected, isRequired, element, members, fields, settings, options } = type;
+  const { expected, isRequired, element, members, settings } = type;
   if (value === undefined) {
     validator.check(!isRequired, prop, 'MISSING', `got nothing; pass ${expected}`);
     return !isRequired;
@@ -131,17 +114,7 @@ export function checkType(validator: Validator, prop: string, value: unknown, ty
       ? (value as unknown[]).map((each, index) => checkType(validator, `${prop}.${index}`, each, required(element)))
       : []),
     ...(members ? [checkMembers(validator, `${prop}.`, given, members)] : []),
-    ...Object.entries(fields ?? {}).map(([name, each]) => checkType(validator, `${prop}.${name}`, given[name], each)),
     ...(settings ? [checkSettings(validator, prop, given.settings as Settings, settings)] : []),
-    // Users pass the options to a static method, so their paths do not contain the field.
-    ...Object.entries(options ?? {}).map(([field, each]) =>
-      checkType(
-        validator,
-        prop,
-        given[field],
-        field === `${given.kind}Options` ? each : { ...each, isRequired: false },
-      ),
-    ),
   ].every(Boolean);
 }
 

@@ -29,24 +29,30 @@ export const MODEL = object('a Model, such as Model.fromDirectory("models/iris")
 export const SERVING_PROPS: PropTypes<ServingProps> = {
   model: required(MODEL),
   access: choice('Access.cloudIdentity()', {
-    jwtOptions: required(
-      options<JwtAccessOptions>('an object such as { issuer, audience }', { issuer: STRING, audience: STRINGS }),
-    ),
+    jwt: {
+      options: required(
+        options<JwtAccessOptions>('an object such as { issuer, audience }', { issuer: STRING, audience: STRINGS }),
+      ),
+    },
   }),
   minReplicas: NUMBER,
   maxReplicas: NUMBER,
   schedule: SCHEDULE,
   rollout: choice('Rollout.allAtOnce()', {
-    canaryOptions: options<CanaryRolloutOptions>('an object such as { percent: 10 }', {
-      percent: NUMBER,
-      bakeMinutes: NUMBER,
-    }),
-    linearOptions: required(
-      options<LinearRolloutOptions>('an object such as { stepPercent: 10, intervalMinutes: 5 }', {
-        stepPercent: NUMBER,
-        intervalMinutes: NUMBER,
+    canary: {
+      options: options<CanaryRolloutOptions>('an object such as { percent: 10 }', {
+        percent: NUMBER,
+        bakeMinutes: NUMBER,
       }),
-    ),
+    },
+    linear: {
+      options: required(
+        options<LinearRolloutOptions>('an object such as { stepPercent: 10, intervalMinutes: 5 }', {
+          stepPercent: NUMBER,
+          intervalMinutes: NUMBER,
+        }),
+      ),
+    },
   }),
   throttle: options<Throttle>('an object such as { requestsPerSecond: 100 }', {
     requestsPerSecond: NUMBER,

@@ -1,13 +1,13 @@
 import type { Construct } from 'constructs';
 import {
   checkProps,
+  choice,
   NUMBER,
   object,
   options,
   type PropTypes,
   required,
   STRING,
-  settingsOf,
 } from '../../../serving/validation/prop-types.js';
 import { IMAGE } from '../../../serving/validation/server.js';
 import { MODEL } from '../../../serving/validation/serving-props.js';
@@ -31,7 +31,7 @@ import { transformSize } from './transform-size.js';
 
 const PROPS: PropTypes<BatchModelProps> = {
   compute: required(
-    settingsOf('BatchCompute.transform(…)', {
+    choice('BatchCompute.transform(…)', {
       service: {
         service: required(object('a ServerlessModel or a ContainerModel', 'predictUrl')),
         options: options<BatchRequestOptions>('an object such as { rowsPerRequest: 100 }', {

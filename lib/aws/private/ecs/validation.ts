@@ -6,6 +6,7 @@ import { serverOf } from '../../../serving/servers/model-server.js';
 import {
   BOOLEAN,
   checkProps,
+  choice,
   NUMBER,
   object,
   options,
@@ -13,7 +14,6 @@ import {
   required,
   STRING,
   STRINGS,
-  settingsOf,
 } from '../../../serving/validation/prop-types.js';
 import {
   checkGpuUse,
@@ -70,7 +70,7 @@ const GPU_OPTIONS = options<GpuCapacityOptions>('an object such as { instanceTyp
 
 const PROPS: PropTypes<ContainerModelProps> = {
   ...SERVING_PROPS,
-  capacity: settingsOf('ContainerCapacity.fargate()', {
+  capacity: choice('ContainerCapacity.fargate()', {
     fargate: {
       options: options<FargateCapacityOptions>('an object such as { cpu: 2 }', {
         cpu: NUMBER,
@@ -84,7 +84,7 @@ const PROPS: PropTypes<ContainerModelProps> = {
   }),
   server: SERVER,
   image: IMAGE,
-  modelData: settingsOf('ContainerModelData.fromPackage()', {
+  modelData: choice('ContainerModelData.fromPackage()', {
     bucket: OBJECTS,
     fileSystem: {
       fileSystem: required(FILE_SYSTEM),

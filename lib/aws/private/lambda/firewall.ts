@@ -34,17 +34,22 @@ export class Firewall extends Construct {
 
   constructor(scope: Construct, id: string, { webAcl, resourceArn, takesText }: FirewallProps) {
     super(scope, id);
-    if (webAcl.arn === undefined) {
+    const { settings } = webAcl;
+    let webAclArn: string;
+    if (settings.kind === 'existing') {
+      webAclArn = settings.arn;
+    } else {
       this.webAcl = new CfnWebACL(this, 'Resource', {
         scope: 'REGIONAL',
         description: 'Protects the API of a model',
         defaultAction: { allow: {} },
         visibilityConfig: visible('WebAcl'),
-        rules: rules(webAcl.managedOptions?.requestsPerFiveMinutes ?? DEFAULT_REQUESTS, takesText),
+        rules: rules(settings.options.requestsPerFiveMinutes ?? DEFAULT_REQUESTS, takesText),
       });
+      webAclArn = this.webAcl.attrArn;
     }
     this.association = new CfnWebACLAssociation(this, 'Association', {
-      webAclArn: webAcl.arn ?? this.webAcl!.attrArn,
+      webAclArn,
       resourceArn,
     });
   }

@@ -59,13 +59,18 @@ export function checkSettings(validator: Validator, props: FrontSettings, kind: 
     'CONFLICT',
     `got ServerlessFront.${kind}(), which AWS WAF cannot protect; use ServerlessFront.restApi(), or remove it`,
   );
-  validator.text(
-    'webAcl.arn',
-    props.webAcl?.arn,
-    /^arn:[\w-]+:wafv2:[\w-]+:\d{12}:regional\/webacl\/.+$/,
-    'must be the ARN of a web ACL with the scope REGIONAL',
-  );
-  validator.number('webAcl.requestsPerFiveMinutes', props.webAcl?.managedOptions?.requestsPerFiveMinutes, WAF_REQUESTS);
+  const acl = props.webAcl?.settings;
+  if (acl?.kind === 'existing') {
+    validator.text(
+      'webAcl.arn',
+      acl.arn,
+      /^arn:[\w-]+:wafv2:[\w-]+:\d{12}:regional\/webacl\/.+$/,
+      'must be the ARN of a web ACL with the scope REGIONAL',
+    );
+  }
+  if (acl?.kind === 'managed') {
+    validator.number('webAcl.requestsPerFiveMinutes', acl.options.requestsPerFiveMinutes, WAF_REQUESTS);
+  }
 }
 
 const REST_API = options<RestApiOptions>('an object such as { validateRequests: false }', {

@@ -4,13 +4,13 @@ import type { Construct } from 'constructs';
 import {
   BOOLEAN,
   checkProps,
+  choice,
   NUMBER,
   object,
   options,
   type PropTypes,
   required,
   STRING,
-  settingsOf,
 } from '../../../serving/validation/prop-types.js';
 import { checkServingProps, exactly, SERVING_PROPS } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
@@ -42,7 +42,7 @@ import { checkRegion } from './region-validation.js';
 const PROPS: PropTypes<ServerlessModelProps> = {
   ...SERVING_PROPS,
   front: object('a ServerlessFront, such as ServerlessFront.restApi()', 'bind'),
-  modelData: settingsOf('ServerlessModelData.fromPackage()', {
+  modelData: choice('ServerlessModelData.fromPackage()', {
     bucket: OBJECTS,
     fileSystem: { accessPoint: required(ACCESS_POINT), folder: required(STRING) },
     s3Files: S3_FILES,
@@ -54,14 +54,14 @@ const PROPS: PropTypes<ServerlessModelProps> = {
   securityGroups: SECURITY_GROUPS,
   role: ROLE,
   encryptionKey: KEY,
-  webAcl: {
-    ...object('a WebAcl, such as WebAcl.managed()', 'managedOptions'),
-    options: {
-      managedOptions: options<ManagedWebAclOptions>('an object such as { requestsPerFiveMinutes: 2000 }', {
+  webAcl: choice('WebAcl.managed()', {
+    managed: {
+      options: options<ManagedWebAclOptions>('an object such as { requestsPerFiveMinutes: 2000 }', {
         requestsPerFiveMinutes: NUMBER,
       }),
     },
-  },
+    existing: { arn: required(STRING) },
+  }),
   apiGatewayLogRole: BOOLEAN,
   logRemovalPolicy: REMOVAL_POLICY,
   rollbackAlarms: ALARMS,

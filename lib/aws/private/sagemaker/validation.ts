@@ -6,6 +6,7 @@ import {
   arrayOf,
   BOOLEAN,
   checkProps,
+  choice,
   NUMBER,
   object,
   options,
@@ -14,7 +15,6 @@ import {
   STRING,
   STRING_MAP,
   STRINGS,
-  settingsOf,
 } from '../../../serving/validation/prop-types.js';
 import { IMAGE, SERVER } from '../../../serving/validation/server.js';
 import {
@@ -71,10 +71,10 @@ const PIPELINE = options<PipelineOptions>('an object such as { before: [{ image 
 
 const PROPS: PropTypes<ManagedEndpointModelProps> = {
   ...SERVING_PROPS,
-  mode: settingsOf('EndpointMode.realTime()', MODE_SETTINGS),
+  mode: choice('EndpointMode.realTime()', MODE_SETTINGS),
   server: SERVER,
   image: IMAGE,
-  modelData: settingsOf('EndpointModelData.fromPackage()', {
+  modelData: choice('EndpointModelData.fromPackage()', {
     prefix: OBJECTS,
     multiModel: OBJECTS,
     modelPackage: { modelPackageArn: required(STRING) },

@@ -24,7 +24,7 @@ import type { Validator } from '../../../serving/validation/validator.js';
 import { checkOneImage } from '../../../terraform/canary-image.js';
 import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
-import type { AksExistingOptions, AksManagedOptions } from '../../cluster.js';
+import { AksCluster, type AksExistingOptions, type AksManagedOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { AZURE_PROPS, checkAzureProps, checkId, checkInNetwork, checkSubnet, SUBNET } from '../shared/validation.js';
 import { AKS } from './limits.js';
@@ -34,25 +34,29 @@ const PROPS: PropTypes<ContainerModelProps> = {
   server: SERVER,
   image: IMAGE,
   cluster: choice('AksCluster.managed()', {
-    options: options<AksManagedOptions>('an object such as { maxNodes: 5 }', {
-      instanceType: STRING,
-      minNodes: NUMBER,
-      maxNodes: NUMBER,
-      zones: STRINGS,
-      subnet: SUBNET,
-      isPrivate: BOOLEAN,
-      authorizedNetworks: STRINGS,
-      adminGroupObjectIds: STRINGS,
-      kubernetesVersion: STRING,
-      kubeloginMethod: STRING,
-    }),
-    existingOptions: required(
-      options<AksExistingOptions>('an object such as { id, oidcIssuerUrl, kubernetesProvider }', {
-        id: required(STRING),
-        oidcIssuerUrl: required(STRING),
-        kubernetesProvider: required(object('a KubernetesProvider')),
+    managed: {
+      options: options<AksManagedOptions>('an object such as { maxNodes: 5 }', {
+        instanceType: STRING,
+        minNodes: NUMBER,
+        maxNodes: NUMBER,
+        zones: STRINGS,
+        subnet: SUBNET,
+        isPrivate: BOOLEAN,
+        authorizedNetworks: STRINGS,
+        adminGroupObjectIds: STRINGS,
+        kubernetesVersion: STRING,
+        kubeloginMethod: STRING,
       }),
-    ),
+    },
+    existing: {
+      options: required(
+        options<AksExistingOptions>('an object such as { id, oidcIssuerUrl, kubernetesProvider }', {
+          id: required(STRING),
+          oidcIssuerUrl: required(STRING),
+          kubernetesProvider: required(object('a KubernetesProvider')),
+        }),
+      ),
+    },
   }),
   cpu: NUMBER,
   memoryMib: NUMBER,
@@ -131,9 +135,9 @@ function checkCluster(validator: Validator, props: ContainerModelProps): void {
     isWasted: Boolean(gpuCount) && props.image === undefined && serverOf(props).isModelship,
     instead: 'set another `server`, or remove `gpuCount`',
   });
-  const existing = cluster?.existingOptions;
-  if (existing) checkId(validator, 'cluster.id', existing.id, 'Microsoft.ContainerService/managedClusters');
-  else checkManaged(validator, props, cluster?.options ?? {});
+  const { settings } = cluster ?? AksCluster.managed();
+  if (settings.kind === 'managed') checkManaged(validator, props, settings.options);
+  else checkId(validator, 'cluster.id', settings.options.id, 'Microsoft.ContainerService/managedClusters');
 }
 
 function checkManaged(validator: Validator, props: ContainerModelProps, options: AksManagedOptions): void {

@@ -2,6 +2,7 @@ import type { ComputeRouterNat } from '@cdktf/provider-google/lib/compute-router
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { google } from '../../../terraform/bindings/google.js';
+import { GkeCluster, type GkeNetworkOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { generatedName } from '../shared/names.js';
 
@@ -29,6 +30,11 @@ export function needsInternet({ access, server }: ContainerModelProps, image: st
   return issuer !== undefined && !Token.isUnresolved(issuer) && !GOOGLE_HOST.test(new URL(issuer).hostname);
 }
 
+/** Network options of a new cluster. They are empty for an existing one. */
+export function networkOptions({ cluster = GkeCluster.autopilot() }: ContainerModelProps): GkeNetworkOptions {
+  return cluster.settings.kind === 'existing' ? {} : cluster.settings.options;
+}
+
 /** Cloud NAT, which gives private nodes and pods of one subnetwork outbound internet access only. */
 export class CloudNat extends Construct {
   /** Cloud NAT gateway of the router. */
@@ -36,7 +42,7 @@ export class CloudNat extends Construct {
 
   constructor(scope: Construct, id: string, props: ContainerModelProps) {
     super(scope, id);
-    const { network = 'default', subnetwork = network } = props.cluster?.options ?? {};
+    const { network = 'default', subnetwork = network } = networkOptions(props);
     const place = { project: props.project, region: props.region, name: generatedName(this, NAME_LENGTH) };
     const router = new google.ComputeRouter(this, 'Router', { ...place, network });
     this.nat = new google.ComputeRouterNat(this, 'Resource', {

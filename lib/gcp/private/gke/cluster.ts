@@ -6,7 +6,7 @@ import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { google } from '../../../terraform/bindings/google.js';
 import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
-import { GkeCluster } from '../../cluster.js';
+import { GkeCluster, type GkeClusterSettings, type GkeStandardOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import type { Grantee } from '../../grantee.js';
 import { GoogleImage } from '../../image.js';
@@ -15,12 +15,15 @@ import { SERVICE_ACCOUNT_ID_LENGTH } from '../shared/limits.js';
 import { generatedName } from '../shared/names.js';
 import { clientConfig, projectId } from '../shared/project.js';
 import { serviceAgent } from '../shared/service-agent.js';
-import { CloudNat, isOnGoogle, needsInternet } from './cloud-nat.js';
+import { CloudNat, isOnGoogle, needsInternet, networkOptions } from './cloud-nat.js';
 import { GKE } from './limits.js';
 
 const DEFAULT_MACHINE_TYPE = 'e2-standard-4';
 const DEFAULT_MAX_NODES = 3;
 const SYSTEM_MACHINE_TYPE = 'e2-standard-2';
+
+/** Settings of a cluster to create. */
+type NewCluster = Exclude<GkeClusterSettings, { readonly kind: 'existing' }>;
 
 /** Cluster of a model, new or existing, and the Kubernetes provider that connects to it. */
 export class ClusterAccess extends Construct {
@@ -53,16 +56,16 @@ export class ClusterAccess extends Construct {
 
   constructor(scope: Construct, id: string, props: ContainerModelProps) {
     super(scope, id);
-    const choice = props.cluster ?? GkeCluster.autopilot();
-    const existing = choice.existingOptions;
-    this.isAutopilot = choice.kind === 'autopilot';
-    if (!existing) {
+    const { settings } = props.cluster ?? GkeCluster.autopilot();
+    const existing = settings.kind === 'existing' ? settings.options : undefined;
+    this.isAutopilot = settings.kind === 'autopilot';
+    if (settings.kind !== 'existing') {
       this.nodeServiceAccount = this.makeNodeIdentity(props);
-      this.cluster = this.makeCluster(props, choice, this.nodeServiceAccount);
-      if (choice.kind === 'standard') {
+      this.cluster = this.makeCluster(props, settings, this.nodeServiceAccount);
+      if (settings.kind === 'standard') {
         // GKE taints GPU nodes, which keeps other pods off them, only if a node pool without GPUs already exists.
         if (props.gpu) this.systemNodePool = this.makeSystemNodePool(props, this.cluster);
-        this.nodePool = this.makeNodePool(props, choice, this.cluster);
+        this.nodePool = this.makeNodePool(props, settings.options, this.cluster);
       }
       this.prerequisites.push(this.nodePool ?? this.cluster);
     }
@@ -90,7 +93,7 @@ export class ClusterAccess extends Construct {
 
   /** Creates a Cloud NAT for the nodes and pods of a new cluster, if the props request it or the workload needs it. */
   reachInternet(props: ContainerModelProps, image: string): void {
-    if (!this.cluster || !(props.cluster?.options.cloudNat ?? needsInternet(props, image))) return;
+    if (!this.cluster || !(networkOptions(props).cloudNat ?? needsInternet(props, image))) return;
     this.cloudNat = new CloudNat(this, 'CloudNat', props);
     this.prerequisites.push(this.cloudNat.nat);
   }
@@ -121,8 +124,12 @@ export class ClusterAccess extends Construct {
     return account;
   }
 
-  private makeCluster(props: ContainerModelProps, choice: GkeCluster, nodes: ServiceAccount): ContainerCluster {
-    const { network, subnetwork, authorizedNetworks } = choice.options;
+  private makeCluster(
+    props: ContainerModelProps,
+    { kind, options }: NewCluster,
+    nodes: ServiceAccount,
+  ): ContainerCluster {
+    const { network, subnetwork, authorizedNetworks } = options;
     const key = props.encryptionKey;
     const common: ContainerClusterConfig = {
       name: generatedName(this.node.scope!, GKE.clusterNameLength),
@@ -141,7 +148,7 @@ export class ClusterAccess extends Construct {
       ...(key ? { databaseEncryption: { state: 'ENCRYPTED', keyName: key } } : {}),
       dependsOn: [...this.prerequisites, ...this.grantKeys(props)],
     };
-    if (choice.kind === 'autopilot') {
+    if (kind === 'autopilot') {
       return new google.ContainerCluster(this, 'Resource', {
         ...common,
         enableAutopilot: true,
@@ -177,8 +184,12 @@ export class ClusterAccess extends Construct {
     });
   }
 
-  private makeNodePool(props: ContainerModelProps, choice: GkeCluster, cluster: ContainerCluster): ContainerNodePool {
-    const { instanceType, minNodes = 0, maxNodes = DEFAULT_MAX_NODES, zones } = choice.options;
+  private makeNodePool(
+    props: ContainerModelProps,
+    options: GkeStandardOptions,
+    cluster: ContainerCluster,
+  ): ContainerNodePool {
+    const { instanceType, minNodes = 0, maxNodes = DEFAULT_MAX_NODES, zones } = options;
     const { gpu } = props;
     return new google.ContainerNodePool(this, 'NodePool', {
       ...this.poolPlace(props, cluster),

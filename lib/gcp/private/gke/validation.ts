@@ -25,26 +25,31 @@ import type { ContainerModelProps } from '../../container-props.js';
 import { checkGoogleProps, GOOGLE_PROPS } from '../shared/validation.js';
 import { GKE } from './limits.js';
 
+const NEW_CLUSTER = options<GkeStandardOptions>('an object such as { network: "models" }', {
+  network: STRING,
+  subnetwork: STRING,
+  authorizedNetworks: STRINGS,
+  cloudNat: BOOLEAN,
+  zones: STRINGS,
+  instanceType: STRING,
+  minNodes: NUMBER,
+  maxNodes: NUMBER,
+});
+
 const PROPS: PropTypes<ContainerModelProps> = {
   ...GOOGLE_PROPS,
   server: SERVER,
   cluster: choice('GkeCluster.autopilot()', {
-    options: options<GkeStandardOptions>('an object such as { network: "models" }', {
-      network: STRING,
-      subnetwork: STRING,
-      authorizedNetworks: STRINGS,
-      cloudNat: BOOLEAN,
-      zones: STRINGS,
-      instanceType: STRING,
-      minNodes: NUMBER,
-      maxNodes: NUMBER,
-    }),
-    existingOptions: required(
-      options<GkeExistingOptions>('an object such as { name, location }', {
-        name: required(STRING),
-        location: required(STRING),
-      }),
-    ),
+    autopilot: { options: NEW_CLUSTER },
+    standard: { options: NEW_CLUSTER },
+    existing: {
+      options: required(
+        options<GkeExistingOptions>('an object such as { name, location }', {
+          name: required(STRING),
+          location: required(STRING),
+        }),
+      ),
+    },
   }),
   namespace: STRING,
   cpu: NUMBER,
@@ -118,7 +123,7 @@ function checkAccess(validator: Validator, { access, exposure }: ContainerModelP
 }
 
 function checkZones(validator: Validator, { cluster, region }: ContainerModelProps): void {
-  const zones = cluster?.options.zones;
+  const zones = cluster?.settings.kind === 'standard' ? cluster.settings.options.zones : undefined;
   if (zones === undefined) return;
   validator.check(
     zones.length > 0,
