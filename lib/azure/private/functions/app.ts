@@ -1,7 +1,8 @@
 import type { DataAzurermFunctionAppHostKeys } from '@cdktf/provider-azurerm/lib/data-azurerm-function-app-host-keys';
 import type { ServicePlan } from '@cdktf/provider-azurerm/lib/service-plan';
+import type { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
-import { AssetType, TerraformAsset } from 'cdktf';
+import { AssetType, type ITerraformDependable, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import { FUNCTIONS_MODEL_FOLDER, type FunctionsFolder, functionsFolder } from '../../../bundle/functions-folder.js';
 import { runtimeFolder } from '../../../bundle/runtime-folder.js';
@@ -46,33 +47,71 @@ export class FunctionsApp extends Construct {
   readonly app: GenericResource;
   readonly url: string;
 
-  private readonly resourceGroupName: string;
   private keys?: DataAzurermFunctionAppHostKeys;
 
-  constructor(scope: Construct, id: string, { props, options, placement, telemetry, entra }: FunctionsAppProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: FunctionsAppProps,
+  ) {
     super(scope, id);
-    this.resourceGroupName = placement.resourceGroup.name;
-    const memoryMib = options.memoryMib ?? DEFAULT_MEMORY_MIB;
-    const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
-    const folder = functionsFolder({
+    const { placement, telemetry, entra } = props;
+    const name = groupName(scope, FUNCTIONS.nameLength);
+    this.storage = new SecureStorage(this, 'Storage', { placement, props: props.props });
+    this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', { ...placement.common, name });
+    const { container, blob } = this.upload(this.folder());
+    const rolesKnown = this.assignRoles();
+    this.plan = new azurerm.ServicePlan(this, 'Plan', { ...placement.common, name, osType: 'Linux', skuName: 'FC1' });
+    this.app = this.makeApp(container, [blob, rolesKnown]);
+    this.configure('Publishing', 'basicPublishingCredentialsPolicies', 'scm', { allow: false });
+    if (entra) this.configure('Auth', 'config', 'authsettingsV2', entraSettings(entra));
+    this.url = `https://${this.app.interpolationForAttribute('output.properties.defaultHostName')}`;
+    telemetry.watch({ resourceId: this.app.id, ...functionsTelemetry(this.memoryMib, telemetry.thresholds) });
+  }
+
+  /** Secret key that callers send as `x-functions-key`, with `Access.apiKey()`. */
+  get functionKey(): string {
+    this.keys ??= new azurerm.DataAzurermFunctionAppHostKeys(this, 'Keys', {
+      name: this.app.getStringAttribute('name'),
+      resourceGroupName: this.props.placement.resourceGroup.name,
+      // The name is known before the app exists, but the keys are not.
+      dependsOn: [this.app],
+    });
+    return this.keys.defaultFunctionKey;
+  }
+
+  private get memoryMib(): number {
+    return this.props.options.memoryMib ?? DEFAULT_MEMORY_MIB;
+  }
+
+  private get timeoutSeconds(): number {
+    return this.props.props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
+  }
+
+  private folder(): FunctionsFolder {
+    const { model, access } = this.props.props;
+    return functionsFolder({
       runtime: runtimeFolder({ architecture: 'x64' }),
-      model: props.model,
-      keyRequired: props.access?.kind === 'apiKey',
-      timeoutSeconds,
+      model,
+      keyRequired: access?.kind === 'apiKey',
+      timeoutSeconds: this.timeoutSeconds,
     });
-    this.storage = new SecureStorage(this, 'Storage', { placement, props });
-    this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', {
-      ...placement.common,
-      name: groupName(scope, FUNCTIONS.nameLength),
-    });
-    const { container, blob } = this.upload(folder);
-    const rolesKnown = afterRoles(this, 'RolesKnown', [
+  }
+
+  private assignRoles(): ITerraformDependable {
+    const { principalId } = this.identity;
+    return afterRoles(this, 'RolesKnown', [
       // The host stores locks and keys in the account, which requires more than write access to blobs.
-      assignRole(this, 'HostStorage', this.storage.account.id, 'Storage Blob Data Owner', this.identity.principalId),
-      assignRole(this, 'Traces', telemetry.insights.id, 'Monitoring Metrics Publisher', this.identity.principalId),
+      assignRole(this, 'HostStorage', this.storage.account.id, 'Storage Blob Data Owner', principalId),
+      assignRole(this, 'Traces', this.props.telemetry.insights.id, 'Monitoring Metrics Publisher', principalId),
     ]);
-    const settings = {
-      ...runtimeEnvironment(props, FUNCTIONS_MODEL_FOLDER, timeoutSeconds),
+  }
+
+  /** Settings of the app, which its processes read as environment variables. */
+  private settings(): { readonly [name: string]: string } {
+    const { props, telemetry, entra } = this.props;
+    return {
+      ...runtimeEnvironment(props, FUNCTIONS_MODEL_FOLDER, this.timeoutSeconds),
       // The runtime verifies tokens as well, because the platform's check starts only after the app is created.
       ...entra?.variables,
       AzureWebJobsStorage__accountName: this.storage.account.name,
@@ -83,21 +122,19 @@ export class FunctionsApp extends Construct {
       // Otherwise the platform serves its own page at `/`.
       AzureWebJobsDisableHomepage: 'true',
     };
-    this.plan = new azurerm.ServicePlan(this, 'Plan', {
-      ...placement.common,
-      name: groupName(scope, FUNCTIONS.nameLength),
-      osType: 'Linux',
-      skuName: 'FC1',
-    });
+  }
+
+  private makeApp(container: StorageContainer, dependsOn: ITerraformDependable[]): GenericResource {
+    const { props, options, placement } = this.props;
     // The app uses azapi, because azurerm adds a setting `AzureWebJobsStorage` without a key, which overrides the
     // identity: https://github.com/hashicorp/terraform-provider-azurerm/issues/29693
-    this.app = new GenericResource(this, 'Resource', {
+    return new GenericResource(this, 'Resource', {
       type: 'azapi_resource',
       provider: azapi(this),
       attributes: {
         type: `Microsoft.Web/sites@${WEB_API}`,
         parent_id: placement.resourceGroup.id,
-        name: globalName(scope, placement, FUNCTIONS.nameLength, true),
+        name: globalName(this.node.scope!, placement, FUNCTIONS.nameLength, true),
         location: placement.location,
         tags: props.tags,
         identity: { type: 'UserAssigned', identity_ids: [this.identity.id] },
@@ -109,31 +146,12 @@ export class FunctionsApp extends Construct {
             ...(options.subnet
               ? { virtualNetworkSubnetId: options.subnet.id, outboundVnetRouting: { allTraffic: true } }
               : {}),
-            functionAppConfig: {
-              deployment: {
-                storage: {
-                  type: 'blobContainer',
-                  value: `${this.storage.account.primaryBlobEndpoint}${container.name}`,
-                  authentication: {
-                    type: 'UserAssignedIdentity',
-                    userAssignedIdentityResourceId: this.identity.id,
-                  },
-                },
-              },
-              // The Node image includes the executable that host.json names. The image for custom handlers may not.
-              runtime: { name: 'node', version: NODE_VERSION },
-              scaleAndConcurrency: {
-                instanceMemoryMB: memoryMib,
-                maximumInstanceCount: props.maxReplicas ?? DEFAULT_MAX_INSTANCES,
-                triggers: { http: { perInstanceConcurrency: options.maxConcurrency ?? DEFAULT_CONCURRENCY } },
-                ...(props.minReplicas ? { alwaysReady: [{ name: 'http', instanceCount: props.minReplicas }] } : {}),
-              },
-            },
+            functionAppConfig: this.functionAppConfig(container),
             siteConfig: {
               minTlsVersion: '1.2',
               scmMinTlsVersion: '1.2',
               http20Enabled: true,
-              appSettings: Object.entries(settings).map(([name, value]) => ({ name, value })),
+              appSettings: Object.entries(this.settings()).map(([name, value]) => ({ name, value })),
             },
           },
         },
@@ -141,23 +159,33 @@ export class FunctionsApp extends Construct {
         // Otherwise the service deletes the plan with its last app.
         delete_query_parameters: { deleteEmptyServerFarm: ['false'] },
       },
-      dependsOn: [blob, rolesKnown],
+      dependsOn,
     });
-    this.configure('Publishing', 'basicPublishingCredentialsPolicies', 'scm', { allow: false });
-    if (entra) this.configure('Auth', 'config', 'authsettingsV2', entraSettings(entra));
-    this.url = `https://${this.app.interpolationForAttribute('output.properties.defaultHostName')}`;
-    telemetry.watch({ resourceId: this.app.id, ...functionsTelemetry(memoryMib, telemetry.thresholds) });
   }
 
-  /** Secret key that callers send as `x-functions-key`, with `Access.apiKey()`. */
-  get functionKey(): string {
-    this.keys ??= new azurerm.DataAzurermFunctionAppHostKeys(this, 'Keys', {
-      name: this.app.getStringAttribute('name'),
-      resourceGroupName: this.resourceGroupName,
-      // The name is known before the app exists, but the keys are not.
-      dependsOn: [this.app],
-    });
-    return this.keys.defaultFunctionKey;
+  /** Package, runtime and scaling of the app. */
+  private functionAppConfig(container: StorageContainer): object {
+    const { props, options } = this.props;
+    return {
+      deployment: {
+        storage: {
+          type: 'blobContainer',
+          value: `${this.storage.account.primaryBlobEndpoint}${container.name}`,
+          authentication: {
+            type: 'UserAssignedIdentity',
+            userAssignedIdentityResourceId: this.identity.id,
+          },
+        },
+      },
+      // The Node image includes the executable that host.json names. The image for custom handlers may not.
+      runtime: { name: 'node', version: NODE_VERSION },
+      scaleAndConcurrency: {
+        instanceMemoryMB: this.memoryMib,
+        maximumInstanceCount: props.maxReplicas ?? DEFAULT_MAX_INSTANCES,
+        triggers: { http: { perInstanceConcurrency: options.maxConcurrency ?? DEFAULT_CONCURRENCY } },
+        ...(props.minReplicas ? { alwaysReady: [{ name: 'http', instanceCount: props.minReplicas }] } : {}),
+      },
+    };
   }
 
   /** Updates a child resource that the platform creates with the app, with default settings. */
