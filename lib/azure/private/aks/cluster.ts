@@ -11,7 +11,6 @@ import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
 import { shortHash } from '../../../terraform/names.js';
 import type { AksManagedOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
-import type { AzureServingProps } from '../../props.js';
 import { keyIdentity } from '../shared/key-identity.js';
 import { clientConfig, groupName } from '../shared/names.js';
 import type { Placement } from '../shared/placement.js';
@@ -53,15 +52,29 @@ export class ManagedCluster extends Construct {
   /** Resources that must exist before any object is created in the cluster. */
   readonly prerequisites: ITerraformDependable[];
 
-  constructor(scope: Construct, id: string, { placement, telemetry, props, options }: ManagedClusterProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ManagedClusterProps,
+  ) {
     super(scope, id);
+    const { placement } = props;
     const name = groupName(scope, AKS.nameLength);
     this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', {
       ...placement.common,
       name: `${name}-cluster`,
     });
-    const disks = this.encryptDisks(placement, name, props);
-    this.cluster = new azurerm.KubernetesCluster(this, 'Resource', {
+    this.cluster = this.makeCluster(name);
+    this.nodePool = this.makePool();
+    const admin = 'Azure Kubernetes Service RBAC Cluster Admin';
+    this.prerequisites = [assignRoleToDeployers(this, 'Deployer', this.cluster.id, admin, props.props), this.nodePool];
+    this.provider = this.makeProvider();
+  }
+
+  private makeCluster(name: string): KubernetesCluster {
+    const { placement, telemetry, options } = this.props;
+    const disks = this.encryptDisks(name);
+    const cluster = new azurerm.KubernetesCluster(this, 'Resource', {
       ...placement.common,
       name,
       dnsPrefix: name,
@@ -113,28 +126,26 @@ export class ManagedCluster extends Construct {
       diskEncryptionSetId: disks?.id,
       dependsOn: [...(options.subnet ? [this.networkRole(options.subnet.id)] : []), ...this.diskRole(disks)],
     });
-    writeForAzurerm5(this.cluster, { node_provisioning_profile: { mode: 'Manual' } });
-    this.nodePool = this.makePool(placement, props, options);
-    const admin = 'Azure Kubernetes Service RBAC Cluster Admin';
-    this.prerequisites = [assignRoleToDeployers(this, 'Deployer', this.cluster.id, admin, props), this.nodePool];
+    writeForAzurerm5(cluster, { node_provisioning_profile: { mode: 'Manual' } });
+    return cluster;
+  }
+
+  private makeProvider(): KubernetesProvider {
+    const { options } = this.props;
     const access = this.cluster.kubeConfig.get(0);
-    this.provider = new kubernetes.KubernetesProvider(
-      TerraformStack.of(this),
-      `kubernetes-${shortHash(this.node.path)}`,
-      {
-        alias: `aks-${shortHash(this.node.path)}`,
-        host: access.host,
-        clusterCaCertificate: Fn.base64decode(access.clusterCaCertificate),
-        // Local accounts are disabled, so Terraform authenticates with an Entra ID identity.
-        exec: [
-          {
-            apiVersion: 'client.authentication.k8s.io/v1beta1',
-            command: 'kubelogin',
-            args: ['get-token', '--login', options.kubeloginMethod ?? 'azurecli', '--server-id', AKS_SERVER_ID],
-          },
-        ],
-      },
-    );
+    return new kubernetes.KubernetesProvider(TerraformStack.of(this), `kubernetes-${shortHash(this.node.path)}`, {
+      alias: `aks-${shortHash(this.node.path)}`,
+      host: access.host,
+      clusterCaCertificate: Fn.base64decode(access.clusterCaCertificate),
+      // Local accounts are disabled, so Terraform authenticates with an Entra ID identity.
+      exec: [
+        {
+          apiVersion: 'client.authentication.k8s.io/v1beta1',
+          command: 'kubelogin',
+          args: ['get-token', '--login', options.kubeloginMethod ?? 'azurecli', '--server-id', AKS_SERVER_ID],
+        },
+      ],
+    });
   }
 
   private networkRole(subnetId: string): ITerraformDependable {
@@ -143,11 +154,9 @@ export class ManagedCluster extends Construct {
   }
 
   /** Creates the disk encryption set of the nodes, with the customer-managed key. */
-  private encryptDisks(
-    placement: Placement,
-    name: string,
-    { encryptionKey }: AzureServingProps,
-  ): DiskEncryptionSet | undefined {
+  private encryptDisks(name: string): DiskEncryptionSet | undefined {
+    const { placement, props } = this.props;
+    const { encryptionKey } = props;
     if (!encryptionKey) return undefined;
     const { identity, ready } = keyIdentity(this, placement, encryptionKey);
     return new azurerm.DiskEncryptionSet(this, 'Disks', {
@@ -166,11 +175,9 @@ export class ManagedCluster extends Construct {
     return [afterRoles(this, 'DiskReaderKnown', [role])];
   }
 
-  private makePool(
-    placement: Placement,
-    { gpuCount, spot }: ContainerModelProps,
-    options: AksManagedOptions,
-  ): KubernetesClusterNodePool {
+  private makePool(): KubernetesClusterNodePool {
+    const { placement, options, props } = this.props;
+    const { gpuCount, spot } = props;
     const taints = [...(gpuCount ? [GPU_TAINT] : []), ...(spot ? [SPOT_TAINT] : [])];
     return new azurerm.KubernetesClusterNodePool(this, 'Pool', {
       name: 'models',
