@@ -47,6 +47,21 @@ const DEFAULT_CONCURRENCY = 100;
 const DEFAULT_INSTANCE_TYPE = 'Standard_DS2_v2';
 const ASSET_NAME_LENGTH = 60;
 
+/** Version of the model that gets a deployment. */
+interface DeployedVersion {
+  readonly model: Model;
+  readonly versionSalt?: string;
+}
+
+/** What the deployments of an endpoint share. */
+interface CommonDeployment {
+  readonly workspace: AzureMlWorkspace;
+  readonly names: MlAssetNames;
+  /** Returns the environment of a model. */
+  readonly environment: (model: Model) => GenericResource;
+  readonly dependsOn: ITerraformDependable[];
+}
+
 /**
  * Model on an Azure ML managed online endpoint.
  *
@@ -107,78 +122,29 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
       props,
       thresholds: alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, AZURE_ML.timeoutSeconds.max),
     });
-    if (!props.workspace) {
-      this.workspace = new MlWorkspace(this, 'Workspace', {
-        placement: this.placement,
-        telemetry: this.telemetry,
-        props,
-      });
-    }
+    if (!props.workspace) this.workspace = this.makeWorkspace();
     const workspace = props.workspace ?? this.workspace!.workspace;
-    const others = props.stableModels ?? [];
-    this.modelStore = new ModelStore(this, 'ModelStore', {
-      placement: this.placement,
-      props,
-      models: [props.model, ...others.map(({ model }) => model)],
-      server: props.server,
-    });
+    this.modelStore = this.makeModelStore();
     this.identity = new azurerm.UserAssignedIdentity(this, 'Identity', {
       ...this.placement.common,
       name: groupName(this, ASSET_NAME_LENGTH),
     });
-    const server = serverOf(props);
     const images = bindServedImages(this, props, this.placement, this.identity.principalId);
-    const approved = this.workspace
-      ? [
-          ...this.workspace.connected,
-          ...this.workspace.approve('ModelStore', this.modelStore.storage.account.id, 'blob'),
-          ...(images.registryId ? this.workspace.approve('Image', images.registryId, 'registry') : []),
-        ]
-      : [];
+    const approved = this.approveDestinations(images);
     const rolesKnown = afterRoles(this, 'RolesKnown', [
       this.modelStore.grantRead(this, 'ModelReader', this.identity.principalId),
       ...images.ready,
     ]);
-    const definition: MlEndpointDefinition = {
-      location: workspace.location,
-      tags: props.tags,
-      identityId: this.identity.id,
-      properties: {
-        authMode: props.access?.kind === 'apiKey' ? 'Key' : 'AADToken',
-        publicNetworkAccess: props.privateSubnet ? 'Disabled' : 'Enabled',
-      },
-    };
-    this.endpoint = this.makeEndpoint(props.endpointName, workspace, definition, [rolesKnown]);
+    const definition = this.definition(workspace);
+    this.endpoint = this.makeEndpoint(workspace, definition, [rolesKnown]);
     const names = { assetName: groupName(this, ASSET_NAME_LENGTH), workspaceId: workspace.id };
     const environment = this.environments(props, images, names);
-    const loads = server.layout(props.model).length > 0;
+    const loads = serverOf(props).layout(props.model).length > 0;
     const datastore = loads ? [this.makeDatastore(workspace)] : [];
-    const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
-    const deploy = ({ model, versionSalt }: { readonly model: Model; readonly versionSalt?: string }) =>
-      // The digest is part of the id, so that a new version creates a deployment instead of changing this one.
-      new MlDeployment(this, `Deployment-${deploymentName(model, versionSalt)}`, {
-        ...names,
-        model,
-        versionSalt,
-        server,
-        endpoint: this.endpoint,
-        environmentId: environment(model).id,
-        location: workspace.location,
-        tags: props.tags,
-        datastoreUri: datastoreUri(this, workspace),
-        instanceType: props.instanceType ?? DEFAULT_INSTANCE_TYPE,
-        instances: props.minReplicas ?? 1,
-        autoscaled: isAutoscaled(props),
-        timeoutSeconds,
-        startupSeconds: props.startupSeconds ?? startSeconds(server),
-        concurrency: props.maxConcurrency ?? DEFAULT_CONCURRENCY,
-        variables: variablesOf(props, model, mountedFolder(names, model, server), timeoutSeconds),
-        egressDisabled: props.privateSubnet !== undefined && props.workspace !== undefined,
-        dataCapture: props.dataCapture,
-        dependsOn: [...this.modelStore.blobs, ...approved, rolesKnown, ...datastore],
-      });
+    const dependsOn = [...this.modelStore.blobs, ...approved, rolesKnown, ...datastore];
+    const deploy = (version: DeployedVersion) => this.deploy(version, { workspace, names, environment, dependsOn });
     this.deployment = deploy(props);
-    this.stableDeployments = others.map(deploy);
+    this.stableDeployments = (props.stableModels ?? []).map(deploy);
     this.traffic = new MlTraffic(this, 'Traffic', {
       endpoint: this.endpoint,
       definition,
@@ -188,7 +154,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
     if (isAutoscaled(props)) {
       this.autoscale = mlAutoscale(this, 'Autoscale', this.placement, this.deployment, props);
     }
-    const { path } = routesOf(server, props.model).scoringRoute;
+    const { path } = routesOf(serverOf(props), props.model).scoringRoute;
     this.url = `https://${this.host}${path}`;
     if (props.access?.kind === 'apiKey') this.primaryKey = this.makeKeys();
     this.makeLogs();
@@ -259,6 +225,70 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
     return this.telemetry.requestMetric('latency');
   }
 
+  private makeWorkspace(): MlWorkspace {
+    const { placement, telemetry, props } = this;
+    return new MlWorkspace(this, 'Workspace', { placement, telemetry, props });
+  }
+
+  private makeModelStore(): ModelStore {
+    const { placement, props } = this;
+    const models = [props.model, ...(props.stableModels ?? []).map(({ model }) => model)];
+    return new ModelStore(this, 'ModelStore', { placement, props, models, server: props.server });
+  }
+
+  /** Lets the instances of a new workspace reach the model and the image. The owner of a given one does so. */
+  private approveDestinations({ registryId }: ServedImages): ITerraformDependable[] {
+    const { workspace } = this;
+    if (!workspace) return [];
+    return [
+      ...workspace.connected,
+      ...workspace.approve('ModelStore', this.modelStore.storage.account.id, 'blob'),
+      ...(registryId ? workspace.approve('Image', registryId, 'registry') : []),
+    ];
+  }
+
+  private definition({ location }: AzureMlWorkspace): MlEndpointDefinition {
+    const { props } = this;
+    return {
+      location,
+      tags: props.tags,
+      identityId: this.identity.id,
+      properties: {
+        authMode: props.access?.kind === 'apiKey' ? 'Key' : 'AADToken',
+        publicNetworkAccess: props.privateSubnet ? 'Disabled' : 'Enabled',
+      },
+    };
+  }
+
+  private deploy({ model, versionSalt }: DeployedVersion, common: CommonDeployment): MlDeployment {
+    const { props } = this;
+    const { workspace, names, environment, dependsOn } = common;
+    const server = serverOf(props);
+    const timeoutSeconds = props.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
+    // The digest is part of the id, so that a new version creates a deployment instead of changing this one.
+    return new MlDeployment(this, `Deployment-${deploymentName(model, versionSalt)}`, {
+      ...names,
+      model,
+      versionSalt,
+      server,
+      endpoint: this.endpoint,
+      environmentId: environment(model).id,
+      location: workspace.location,
+      tags: props.tags,
+      datastoreUri: datastoreUri(this, workspace),
+      instanceType: props.instanceType ?? DEFAULT_INSTANCE_TYPE,
+      instances: props.minReplicas ?? 1,
+      autoscaled: isAutoscaled(props),
+      timeoutSeconds,
+      startupSeconds: props.startupSeconds ?? startSeconds(server),
+      concurrency: props.maxConcurrency ?? DEFAULT_CONCURRENCY,
+      variables: variablesOf(props, model, mountedFolder(names, model, server), timeoutSeconds),
+      egressDisabled: props.privateSubnet !== undefined && props.workspace !== undefined,
+      dataCapture: props.dataCapture,
+      dependsOn,
+    });
+  }
+
   /**
    * Returns the environment of each model. The runtime has one image and one set of routes, so its models share an
    * environment. Another server needs an environment for each model.
@@ -285,7 +315,6 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
   }
 
   private makeEndpoint(
-    name: string | undefined,
     workspace: AzureMlWorkspace,
     { location, tags, identityId, properties }: MlEndpointDefinition,
     dependsOn: ITerraformDependable[],
@@ -296,7 +325,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
       attributes: {
         type: ENDPOINT_TYPE,
         parent_id: workspace.id,
-        name: name ?? globalName(this, this.placement, AZURE_ML.name.maxLength, true),
+        name: this.props.endpointName ?? globalName(this, this.placement, AZURE_ML.name.maxLength, true),
         location,
         tags,
         identity: { type: 'UserAssigned', identity_ids: [identityId] },
