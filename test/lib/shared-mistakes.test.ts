@@ -64,6 +64,12 @@ const MISTAKES: readonly (readonly [mistake: string, props: object, fault: strin
       'timeoutSeconds), or remove it [RESERVED_VARIABLE]',
   ],
   [
+    'a port other than that of the probes',
+    { environment: { MODELSHIP_PORT: '9000' } },
+    'environment.MODELSHIP_PORT: the construct or its host sets this variable; use the matching prop (model, access, ' +
+      'timeoutSeconds), or remove it [RESERVED_VARIABLE]',
+  ],
+  [
     'a number as the value of a variable',
     { environment: { WORKERS: 4 } },
     'environment.WORKERS: got 4; pass a string [WRONG_TYPE]',

@@ -207,5 +207,5 @@ export function checkEnvironment(
   }
 }
 
-/** Environment variables that every construct sets. */
-export const SET_BY_CONSTRUCTS: readonly string[] = [...MODEL_VARIABLES, ENVIRONMENT.timeoutSeconds];
+/** Environment variables that every construct sets, and the port, which probes and front ends expect to be unchanged. */
+export const SET_BY_CONSTRUCTS: readonly string[] = [...MODEL_VARIABLES, ENVIRONMENT.timeoutSeconds, ENVIRONMENT.port];

@@ -122,7 +122,7 @@ const PROPS: PropTypes<ContainerModelProps> = {
 };
 
 /** Environment variables that the construct sets. */
-const RESERVED = exactly(ENVIRONMENT.port, ENVIRONMENT.startSeconds);
+const RESERVED = exactly(ENVIRONMENT.startSeconds);
 
 /**
  * ECS documents no pattern, so that only what an environment cannot hold is refused: no name, or one with `=`.

@@ -114,7 +114,7 @@ const PROPS: PropTypes<ManagedEndpointModelProps> = {
 };
 
 /** Environment variables that the construct sets. */
-const RESERVED_NAMES = [ENVIRONMENT.port, ENVIRONMENT.startSeconds];
+const RESERVED_NAMES = [ENVIRONMENT.startSeconds];
 const OWN_VARIABLES = SET_BY_CONSTRUCTS.length + RESERVED_NAMES.length;
 
 /** @throws ValidationError that lists everything SageMaker would reject or ignore */
