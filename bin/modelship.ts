@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { stopWithNpm } from '../lib/cli/parent.js';
 import { main } from '../lib/cli/program.js';
 
 // The reader of a pipe, such as `head`, may close it early.
@@ -7,6 +8,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+stopWithNpm();
 main(process.argv.slice(2)).then((code) => {
   process.exitCode = code;
 });

@@ -11,7 +11,7 @@ import { pageSnippets, ROOT, type Snippet } from './snippets.js';
 
 // Follows docs/tasks/first-model.md word for word, once for each persona, in an empty folder outside the repository.
 const tarballs = new Tarballs();
-afterAll(() => tarballs.remove());
+afterAll(() => tarballs.remove(), 300_000);
 
 const snippets = pageSnippets().filter(({ file, notRun }) => file === 'docs/tasks/first-model.md' && !notRun);
 const sections = [...new Set(snippets.map(({ section }) => section!))];

@@ -53,7 +53,7 @@ const CLOUDS = [
 beforeAll(() => {
   writePackage({}, join(folder, 'package'));
 });
-afterAll(() => tarballs.remove());
+afterAll(() => tarballs.remove(), 300_000);
 
 describe.each(CLOUDS)('the tarball, installed with only the peers of $cloud', ({ cloud, peers, foreign, ...loads }) => {
   const project = new Project(tarballs, cloud);
@@ -97,7 +97,8 @@ describe.each(CLOUDS)('the tarball, installed with only the peers of $cloud', ({
     expect(loaded).not.toContain('onnxruntime-node');
   });
 
-  test.runIf(cloud === 'aws')('synthesizes a function of arm64 on any host, with the addon of arm64', () => {
+  const synthesis = { timeout: 120_000 };
+  test.runIf(cloud === 'aws')('synthesizes a function of arm64 on any host, with the addon of arm64', synthesis, () => {
     const assets = project.node(`
       const { App, Stack } = require('aws-cdk-lib');
       const { Model } = require('modelship');

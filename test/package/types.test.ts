@@ -27,7 +27,7 @@ beforeAll(() => {
     symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }
 });
-afterAll(() => tarballs.remove());
+afterAll(() => tarballs.remove(), 300_000);
 
 /** A stack of each cloud, and lines that compile only if the manifest's type is known and internal members are not. */
 const APP = `

@@ -1,11 +1,15 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
 import { metric, runSlow, slowPackage, until } from '../../runtime/faults/servers.js';
-import { IRIS, modelship, type Served, serve } from './support.js';
+import { freePort } from '../../support/free-port.js';
+import { NPMS } from '../../support/nodes.js';
+import { shareOf } from '../../support/share.js';
+import { IRIS, modelship, ROOT, type Served, serve } from './support.js';
 
 let server: Served | undefined;
 const folder = mkdtempSync(join(tmpdir(), 'modelship-serve-'));
@@ -55,6 +59,37 @@ test.each<[string, NodeJS.Signals | undefined, NodeJS.Signals]>([
   await stopped;
   expect(server.process.signalCode).toBe(end);
   expect(await running).toBe('cut off');
+});
+
+/** `tsx`, found from any working directory. */
+const TSX = import.meta.resolve('tsx');
+
+test.runIf(process.platform === 'linux').each(
+  shareOf(
+    NPMS.flatMap((npm) => ['exec', 'run'].map((command) => [npm.major, command, npm] as const)),
+    2,
+  ),
+)('ends with npm %i %s, which does not forward SIGTERM to it', { timeout: 60_000 }, async (_, command, npm) => {
+  const bin = join(folder, 'node_modules', '.bin', 'modelship');
+  mkdirSync(join(bin, '..'), { recursive: true });
+  writeFileSync(bin, `#!/bin/sh\nexec "${process.execPath}" --import "${TSX}" "${ROOT}/bin/modelship.ts" "$@"\n`);
+  chmodSync(bin, 0o755);
+  writeFileSync(join(folder, 'package.json'), '{"private": true, "scripts": {"modelship": "modelship"}}');
+  const script = command === 'exec' ? ['exec', '--', 'modelship'] : ['run', '--silent', 'modelship', '--'];
+  const port = await freePort();
+  const child = spawn(npm.node.path, [npm.script, ...script, 'serve', IRIS, '--port', `${port}`, '--json'], {
+    cwd: folder,
+    env: { ...process.env, TSX_TSCONFIG_PATH: join(ROOT, 'tsconfig.test.json') },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const isServing = () =>
+    fetch(`http://127.0.0.1:${port}/v2/health/live`).then(
+      () => true,
+      () => false,
+    );
+  await until(isServing);
+  child.kill('SIGTERM');
+  await until(async () => !(await isServing()));
 });
 
 test('says which port is taken', async () => {
