@@ -4,7 +4,7 @@
 // made all wait that came meanwhile, and not only those that it had accepted.
 import { readFileSync } from 'node:fs';
 import { Connection } from '../../lib/bench/connection.js';
-import { percentile } from '../../lib/bench/percentile.js';
+import { percentile } from '../../lib/bench/load.js';
 import type { PacedReport } from './paced.js';
 
 const CONNECTIONS = 32;

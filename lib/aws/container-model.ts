@@ -26,7 +26,7 @@ import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
 import { AlarmThresholds } from '../serving/alarms.js';
-import { DEFAULT_LOG_RETENTION_DAYS } from '../serving/defaults.js';
+import { DEFAULT_LOG_RETENTION_DAYS, DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { predictCommand } from '../serving/predict-command.js';
 import { type ModelServer, serverOf } from '../serving/servers/model-server.js';
@@ -65,8 +65,6 @@ import { requireS3Route } from './private/shared/subnets.js';
 
 const DEFAULT_CONCURRENCY = 8;
 const DEFAULT_CPU_PERCENT = 70;
-/** Default timeout with API Gateway in front of the load balancer, and without it. */
-const DEFAULT_TIMEOUT_SECONDS = { gateway: 29, balancer: 60 };
 /** Default model folder in the images of other servers. */
 const IMAGE_FOLDER = '/models';
 
@@ -277,7 +275,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
   }
 
   private balancerTimeout(): number {
-    const { timeoutSeconds = DEFAULT_TIMEOUT_SECONDS[this.hasGateway ? 'gateway' : 'balancer'] } = this.props;
+    const { timeoutSeconds = this.hasGateway ? ECS.gatewaySeconds.max : DEFAULT_TIMEOUT_SECONDS } = this.props;
     if (!Token.isUnresolved(timeoutSeconds)) return timeoutSeconds;
     return (this.hasGateway ? ECS.gatewaySeconds : ECS.idleSeconds).max;
   }

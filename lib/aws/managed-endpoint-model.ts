@@ -8,7 +8,7 @@ import { CfnEndpoint, CfnEndpointConfig, CfnInferenceComponent, type CfnModel } 
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { AlarmThresholds } from '../serving/alarms.js';
-import { DEFAULT_LOG_RETENTION_DAYS } from '../serving/defaults.js';
+import { DEFAULT_LOG_RETENTION_DAYS, DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { header, predictCommand } from '../serving/predict-command.js';
 import { Rollout } from '../serving/rollout.js';
@@ -301,7 +301,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
   }
 
   private get timeoutSeconds(): number {
-    return this.props.timeoutSeconds ?? (this.mode.kind === 'asynchronous' ? 900 : 60);
+    return this.props.timeoutSeconds ?? (this.mode.kind === 'asynchronous' ? 900 : DEFAULT_TIMEOUT_SECONDS);
   }
 
   private get timeoutLimit(): number {

@@ -1,5 +1,4 @@
 import { Connection, type ConnectionTls } from './connection.js';
-import { percentile } from './percentile.js';
 
 export interface LoadOptions {
   readonly url: URL;
@@ -96,4 +95,9 @@ function report(latencies: readonly number[], failures: Record<string, number>, 
       max: sorted.at(-1)!,
     },
   };
+}
+
+/** Returns the percentile of the sorted, non-empty `values` at `share`, by the nearest-rank method. */
+export function percentile(values: Float64Array, share: number): number {
+  return values[Math.max(0, Math.ceil(share * values.length) - 1)]!;
 }

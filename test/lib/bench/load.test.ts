@@ -2,8 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { postBytes } from '../../../lib/bench/connection.js';
-import { load } from '../../../lib/bench/load.js';
-import { percentile } from '../../../lib/bench/percentile.js';
+import { load, percentile } from '../../../lib/bench/load.js';
 
 let server: Server | undefined;
 afterEach(() => {

@@ -94,34 +94,10 @@ export class RestFront extends Construct implements AnsweringFront {
 
   constructor(scope: Construct, id: string, props: RestFrontProps) {
     super(scope, id);
-    const { access, throttle = DEFAULT_THROTTLE, vpcEndpoints } = props;
+    const { access, vpcEndpoints } = props;
     this.vpcEndpoints = vpcEndpoints ?? [];
     this.hasPreflight = props.corsOrigins.length > 0;
-    const rate = rates(throttle);
-    this.api = new RestApi(this, 'Resource', {
-      // CloudWatch identifies REST APIs by name only.
-      restApiName: apiName(this),
-      endpointConfiguration: { types: [vpcEndpoints ? EndpointType.PRIVATE : EndpointType.REGIONAL], vpcEndpoints },
-      binaryMediaTypes: BINARY_TYPES,
-      // The account has only one such role. `ApiLogRole` creates it once, and only on request.
-      cloudWatchRole: false,
-      deployOptions: {
-        stageName: REST_STAGE,
-        throttlingRateLimit: rate.rateLimit,
-        throttlingBurstLimit: rate.burstLimit,
-        ...(props.accountLogRole !== undefined && {
-          accessLogDestination: new LogGroupLogDestination(new LogGroup(this, 'AccessLogs', props.logs)),
-          accessLogFormat: restAccessLog(),
-        }),
-        // API Gateway would create the group of execution logs itself: without expiry, without the key, and never
-        // deleted.
-        loggingLevel: MethodLoggingLevel.OFF,
-        // Request and response bodies stay out of the logs.
-        dataTraceEnabled: false,
-        metricsEnabled: true,
-        tracingEnabled: true,
-      },
-    });
+    this.api = this.makeApi(props);
     if (props.accountLogRole) this.api.deploymentStage.node.addDependency(ApiLogRole.of(this).account);
     if (vpcEndpoints) this.closeToOthers(access, vpcEndpoints);
     this.addRetryAfter();
@@ -156,13 +132,46 @@ export class RestFront extends Construct implements AnsweringFront {
     }
     if (access.kind === 'apiKey') {
       this.apiKey = new ApiKey(this, 'ApiKey');
-      this.usagePlan = new UsagePlan(this, 'UsagePlan', {
-        throttle: rate,
-        ...(throttle.requestsPerDay && { quota: { limit: throttle.requestsPerDay, period: Period.DAY } }),
-        apiStages: [{ api: this.api, stage: this.api.deploymentStage }],
-      });
-      this.usagePlan.addApiKey(this.apiKey);
+      this.usagePlan = this.makeUsagePlan(this.apiKey, props);
     }
+  }
+
+  private makeApi({ throttle = DEFAULT_THROTTLE, vpcEndpoints, accountLogRole, logs }: RestFrontProps): RestApi {
+    const { rateLimit, burstLimit } = rates(throttle);
+    return new RestApi(this, 'Resource', {
+      // CloudWatch identifies REST APIs by name only.
+      restApiName: apiName(this),
+      endpointConfiguration: { types: [vpcEndpoints ? EndpointType.PRIVATE : EndpointType.REGIONAL], vpcEndpoints },
+      binaryMediaTypes: BINARY_TYPES,
+      // The account has only one such role. `ApiLogRole` creates it once, and only on request.
+      cloudWatchRole: false,
+      deployOptions: {
+        stageName: REST_STAGE,
+        throttlingRateLimit: rateLimit,
+        throttlingBurstLimit: burstLimit,
+        ...(accountLogRole !== undefined && {
+          accessLogDestination: new LogGroupLogDestination(new LogGroup(this, 'AccessLogs', logs)),
+          accessLogFormat: restAccessLog(),
+        }),
+        // API Gateway would create the group of execution logs itself: without expiry, without the key, and never
+        // deleted.
+        loggingLevel: MethodLoggingLevel.OFF,
+        // Request and response bodies stay out of the logs.
+        dataTraceEnabled: false,
+        metricsEnabled: true,
+        tracingEnabled: true,
+      },
+    });
+  }
+
+  private makeUsagePlan(apiKey: ApiKey, { throttle = DEFAULT_THROTTLE }: RestFrontProps): UsagePlan {
+    const usagePlan = new UsagePlan(this, 'UsagePlan', {
+      throttle: rates(throttle),
+      ...(throttle.requestsPerDay && { quota: { limit: throttle.requestsPerDay, period: Period.DAY } }),
+      apiStages: [{ api: this.api, stage: this.api.deploymentStage }],
+    });
+    usagePlan.addApiKey(apiKey);
+    return usagePlan;
   }
 
   get url(): string {
