@@ -1,4 +1,5 @@
 import type { MeasuredModel } from '../observability/metrics.js';
+import { InferenceError } from '../tensor/errors.js';
 import type { ModelEntry } from './model-entry.js';
 import type { ModelVersion, ServedModel } from './served-model.js';
 
@@ -46,6 +47,22 @@ export interface ModelControl {
   configure(entries: readonly ModelEntry[]): Promise<void>;
   /** Returns the versions that were found but are not in memory. */
   unloaded(): readonly ModelVersion[];
+}
+
+/**
+ * Returns the error for a model that is not found because it is loading, so that clients retry.
+ *
+ * @returns undefined if the model is not loading
+ */
+export function loadingError(models: ModelCatalog, name: string, version?: string): InferenceError | undefined {
+  // Until the manifests are read, no model is known.
+  if (!models.ready && models.names().length === 0) {
+    return new InferenceError('UNAVAILABLE', 'the models are loading', 1);
+  }
+  const isLoading = models
+    .versions(name)
+    .some((each) => (version === undefined || each.version === version) && ['START', 'LOADING'].includes(each.state));
+  return isLoading ? new InferenceError('UNAVAILABLE', `model ${name} is loading`, 1) : undefined;
 }
 
 /** Maximum number of names listed in an error. */

@@ -1,5 +1,5 @@
 import type { HttpResponse, Route } from '../../http/http.js';
-import type { ModelCatalog } from '../../models/model-catalog.js';
+import { loadingError, type ModelCatalog } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { InferenceError } from '../../tensor/errors.js';
 import { acceptingEvents } from '../cloud-events.js';
@@ -56,7 +56,7 @@ function statusRoutes(models: ModelCatalog): readonly Route[] {
       path: '/v1/models/:model',
       handler: handled(errorResponse, (_, { model: name = '' }) => {
         const isReady = models.find(name)?.isReady ?? false;
-        if (!isReady && models.versions(name).length === 0) throw unknown(name);
+        if (!isReady && models.versions(name).length === 0) throw loadingError(models, name) ?? unknown(name);
         return jsonResponse(JSON.stringify({ name, ready: isReady }), isReady ? 200 : 503);
       }),
     },
@@ -65,7 +65,7 @@ function statusRoutes(models: ModelCatalog): readonly Route[] {
 
 function find(models: ModelCatalog, name: string): ServedModel {
   const model = models.find(name);
-  if (!model) throw unknown(name);
+  if (!model) throw loadingError(models, name) ?? unknown(name);
   return model;
 }
 

@@ -1,4 +1,4 @@
-import { type ModelCatalog, servedModels } from '../../models/model-catalog.js';
+import { loadingError, type ModelCatalog, servedModels } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { InferenceError } from '../../tensor/errors.js';
 import type { RequestedOutput } from '../../tensor/open-inference/request-parts.js';
@@ -13,6 +13,8 @@ import { classified } from './classification.js';
 export function findModel(models: ModelCatalog, name: string, version?: string): ServedModel {
   const model = models.find(name, version);
   if (model) return model;
+  const loading = loadingError(models, name, version);
+  if (loading) throw loading;
   const isKnown = models.versions(name).some((candidate) => version === undefined || candidate.version === version);
   const what = version === undefined ? `model ${name}` : `version ${version} of model ${name}`;
   throw isKnown

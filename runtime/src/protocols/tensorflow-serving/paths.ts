@@ -1,4 +1,4 @@
-import type { ModelCatalog } from '../../models/model-catalog.js';
+import { loadingError, type ModelCatalog } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 
@@ -49,14 +49,17 @@ export function parseStatusPath(path: string): StatusRequest | undefined {
 /**
  * Returns the model that `spec` refers to.
  *
- * @throws InferenceError `NOT_FOUND`, or `INVALID_ARGUMENT` for an unknown label
+ * @throws InferenceError `NOT_FOUND`, `UNAVAILABLE` while the model loads, or `INVALID_ARGUMENT` for an unknown label
  */
 export function findModel(models: ModelCatalog, spec: ModelSpec): ServedModel {
   const version = spec.label === undefined ? spec.version : versionOfLabel(models, spec.name, spec.label);
   const model = models.find(spec.name, version);
   if (model) return model;
   const request = version === undefined ? `Latest(${spec.name})` : `Specific(${spec.name}, ${version})`;
-  throw new InferenceError('NOT_FOUND', `Servable not found for request: ${request}`);
+  throw (
+    loadingError(models, spec.name, version) ??
+    new InferenceError('NOT_FOUND', `Servable not found for request: ${request}`)
+  );
 }
 
 /** Returns the version of a label. @throws InferenceError `INVALID_ARGUMENT` for an unknown label */

@@ -1,3 +1,4 @@
+import { loadingError } from '../../models/model-catalog.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import type { GrpcService } from '../grpc-service.js';
 import { FIELD, isJson } from './content.js';
@@ -20,7 +21,7 @@ export const torchServeGrpc: GrpcService = {
       if (!model) {
         const what =
           version && models.find(name) ? `Model version: ${version} does not exist for model` : 'Model not found';
-        throw new InferenceError('NOT_FOUND', `${what}: ${name}`);
+        throw loadingError(models, name, version || undefined) ?? new InferenceError('NOT_FOUND', `${what}: ${name}`);
       }
       const bytes = bytesOf(input);
       const body = await predict(model, { bytes, json: isJson('', bytes) }, signal);

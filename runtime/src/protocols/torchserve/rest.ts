@@ -1,5 +1,5 @@
 import type { HttpResponse, Route } from '../../http/http.js';
-import type { ModelCatalog } from '../../models/model-catalog.js';
+import { loadingError, type ModelCatalog } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import type { InferenceError } from '../../tensor/errors.js';
 import type { Cancellation } from '../../tensor/request.js';
@@ -42,7 +42,11 @@ type Answer = (model: ServedModel, content: Content, signal?: Cancellation) => P
 function routesOf(what: string, models: ModelCatalog, answer: Answer): readonly Route[] {
   const handler = handled(errorResponse, async (request, { model: name = '', version }) => {
     const model = models.find(name, version);
-    if (!model) return notFound(models, name, version);
+    if (!model) {
+      const loading = loadingError(models, name, version);
+      if (loading) throw loading;
+      return notFound(models, name, version);
+    }
     return jsonResponse(await answer(model, await contentOf(request), request.signal));
   });
   // TorchServe's documentation sends files by `curl -T`, which is PUT.
