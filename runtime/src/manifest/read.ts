@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { RUNTIME_VERSION } from '../version.js';
 import { packageDigest } from './digest.js';
@@ -60,10 +60,22 @@ function whyMissing(directory: string, code: string | undefined): string {
   if (stats.isFile() || existsSync(join(path, 'saved_model.pb'))) {
     return `${path} is a saved model, not a model package. Make a package with \`modelship pack ${directory} --name NAME\`, and give the folder that it writes.`;
   }
+  const packages = code === 'ENOENT' ? packagesIn(path) : [];
+  if (packages.length > 0) {
+    return `${path} is not a model package, but contains ${packages.join(', ')}. Give the folder of one package, such as ${join(directory, packages[0]!)}.`;
+  }
   return (
-    `no model package at ${path}: ${MANIFEST_FILE} cannot be read (${code}). ` +
+    `no model package at ${path}: ${code === 'ENOENT' ? `it has no ${MANIFEST_FILE}` : `${MANIFEST_FILE} cannot be read (${code})`}. ` +
     'Make a package with `modelship pack FILE --name NAME`, and give the folder that it writes.'
   );
+}
+
+/** Returns the names of up to three packages in the folder `path`. Only the first 1,000 entries are checked. */
+function packagesIn(path: string): string[] {
+  return readdirSync(path)
+    .slice(0, 1000)
+    .filter((name) => existsSync(join(path, name, MANIFEST_FILE)))
+    .slice(0, 3);
 }
 
 /**

@@ -39,7 +39,18 @@ test('a path that is not a string is rejected', () => {
 
 test('a folder without a manifest is refused with the way to make one', () => {
   const directory = mkdtempSync(join(tmpdir(), 'modelship-model-'));
-  expect(() => Model.fromDirectory(directory)).toThrow(/no model package at .*Make a package with `modelship pack/);
+  expect(() => Model.fromDirectory(directory)).toThrow(
+    /no model package at .*: it has no model\.json\. Make a package with `modelship pack/,
+  );
+});
+
+test('a folder of packages is rejected with the names of the packages', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'modelship-models-'));
+  writePackage({}, join(folder, 'iris'));
+  writePackage({}, join(folder, 'roses'));
+  expect(() => Model.fromDirectory(folder)).toThrow(
+    `${folder} is not a model package, but contains iris, roses. Give the folder of one package, such as ${folder}/iris.`,
+  );
 });
 
 test('a manifest edited by hand is refused', () => {
