@@ -92,11 +92,14 @@ export async function endpointSignature(endpoint: Endpoint, manifest: Manifest |
   }
   const metadata = (await answerOf(endpoint, inferUrl(endpoint).replace(/\/infer$/, ''))) as ModelMetadata;
   const format = formatOfPlatform(metadata.platform);
-  return format ? withInputRules(format, { serving_default: metadata }).serving_default! : metadata;
+  const inputs = metadata.inputs.map(({ parameters, ...input }) => ({ ...input, unused: parameters?.unused }));
+  const signature = { ...metadata, inputs };
+  return format ? withInputRules(format, { serving_default: signature }).serving_default! : signature;
 }
 
 interface ModelMetadata extends Signature {
   readonly platform?: string;
+  readonly inputs: readonly (Signature['inputs'][number] & { readonly parameters?: { readonly unused?: boolean } })[];
 }
 
 async function inferAnswer(endpoint: Endpoint, tensors: readonly Tensor[]) {

@@ -372,6 +372,19 @@ describe('health and metadata', () => {
     expect(response.json()).toEqual({ error: expect.stringContaining('does not exist') });
   });
 
+  it('marks the columns that requests may omit', async () => {
+    const inputs = [
+      { name: 'age', datatype: 'FP64', shape: [-1] },
+      { name: 'id', datatype: 'FP64', shape: [-1], unused: true },
+    ] as const;
+    expect((await send(model({ inputs, compute: () => [] }))('GET', '/v2/models/half_plus_two')).json()).toMatchObject({
+      inputs: [
+        { name: 'age', datatype: 'FP64', shape: [-1] },
+        { name: 'id', datatype: 'FP64', shape: [-1], parameters: { unused: true } },
+      ],
+    });
+  });
+
   it('tells a model that is not ready from one that does not exist', async () => {
     const loading = send({ ...halfPlusTwo, state: 'LOADING' });
     expect(await loading('GET', '/v2/models/half_plus_two/ready')).toMatchObject({

@@ -53,8 +53,8 @@ export function modelConfiguration(model: ServedModel): object {
   };
 }
 
-function tensorMetadata({ name, datatype, shape }: TensorSpec): object {
-  return { name, datatype, shape };
+function tensorMetadata({ name, datatype, shape, unused }: TensorSpec): object {
+  return { name, datatype, shape, ...(unused && { parameters: { unused } }) };
 }
 
 function tensorConfiguration({ name, datatype, shape }: TensorSpec): object {
