@@ -4,12 +4,18 @@ export { packageDigest } from './digest.js';
 export { fileOperators } from './file-operators.js';
 export { checkOnnx, detectFormat } from './format.js';
 export { checkIdentity } from './identity.js';
+export { IMAGE_INPUT, isImageTask, PIXEL_MASK } from './image-task.js';
 export { externalData } from './onnx-external-data.js';
 export { namesWithShape } from './onnx-shapes.js';
 export { ModelPackageError, type PackageErrorCode } from './package-error.js';
 export { parseManifest, readManifest } from './read.js';
 export {
   type EmbedTask,
+  type ImageClassificationTask,
+  type ImageEmbeddingTask,
+  type ImageInput,
+  type ImageStep,
+  type ImageTask,
   MANIFEST_FILE,
   type Manifest,
   type ManifestTensor,
@@ -18,9 +24,12 @@ export {
   type PackageFile,
   PICKLE_FORMATS,
   type Pooling,
+  RESIZE_FILTERS,
+  type ResizeFilter,
   SAMPLES_FILE,
   TABULAR_FORMATS,
   type Task,
+  type TextTask,
   type TextTokenizer,
 } from './schema.js';
 export { signaturesOf, withInputRules } from './signatures.js';

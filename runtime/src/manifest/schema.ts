@@ -114,8 +114,78 @@ const textClassification = z.strictObject({
   activation: z.enum(['none', 'sigmoid', 'softmax']),
 });
 
-const task = z.discriminatedUnion('type', [embed, rerank, textClassification], {
-  error: ({ code }) => (code === 'invalid_union' ? 'must be embed, rerank or text_classification' : undefined),
+/** Filters that compute the pixels of a resized picture, as Pillow defines them. */
+export const RESIZE_FILTERS = ['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'] as const;
+
+/** Filter that computes the pixels of a resized picture, as Pillow defines it. */
+export type ResizeFilter = (typeof RESIZE_FILTERS)[number];
+
+/** Maximum length of a side after a step, in pixels. It bounds the memory of one picture. */
+const MAX_SIDE = 8192;
+
+const side = z.int().check(z.gte(1), z.lte(MAX_SIDE));
+const channels = z.array(z.number()).check(z.minLength(1), z.maxLength(3));
+const filter = z.enum(RESIZE_FILTERS);
+const resize = z.literal('resize');
+
+const imageStep = z.union(
+  [
+    z.strictObject({ type: z.literal('orient') }),
+    z.strictObject({ type: z.literal('convert'), mode: z.enum(['RGB', 'BGR', 'L']) }),
+    z.strictObject({ type: resize, height: side, width: side, filter }),
+    z.strictObject({ type: resize, shortestEdge: side, longestEdge: z.optional(side), filter }),
+    z.strictObject({ type: resize, maxHeight: side, maxWidth: side, filter }),
+    z.strictObject({
+      type: z.literal('center_crop'),
+      height: side,
+      width: side,
+      rounding: z.enum(['floor', 'half_even']),
+    }),
+    z.strictObject({
+      type: z.literal('pad'),
+      height: side,
+      width: side,
+      value: z.int().check(z.gte(0), z.lte(255)),
+      position: z.enum(['center', 'top_left']),
+    }),
+    z.strictObject({ type: z.literal('rescale'), factor: z.number(), offset: z.optional(z.number()) }),
+    z.strictObject({ type: z.literal('normalize'), mean: channels, std: channels }),
+  ],
+  {
+    error: ({ code }) =>
+      code === 'invalid_union'
+        ? 'must be orient, convert, resize, center_crop, pad, rescale or normalize, with the fields of that step'
+        : undefined,
+  },
+);
+
+const imageInput = {
+  preprocessing: z.array(imageStep),
+  layout: z.enum(['NCHW', 'NHWC']),
+};
+
+const imageClassification = z.strictObject({
+  type: z.literal('image_classification'),
+  ...imageInput,
+  output: filled,
+  activation: z.enum(['none', 'sigmoid', 'softmax']),
+});
+
+const imageEmbedding = z.strictObject({
+  type: z.literal('image_embedding'),
+  ...imageInput,
+  output: filled,
+  pooling: z.optional(z.enum(POOLINGS)),
+  normalize: z.boolean(),
+});
+
+const TASKS = [embed, rerank, textClassification, imageClassification, imageEmbedding] as const;
+
+const task = z.discriminatedUnion('type', TASKS, {
+  error: ({ code }) =>
+    code === 'invalid_union'
+      ? `must be one of ${TASKS.map(({ shape }) => shape.type.def.values[0]).join(', ')}`
+      : undefined,
 });
 
 /**
@@ -208,8 +278,66 @@ export interface TextClassificationTask {
   activation: 'none' | 'sigmoid' | 'softmax';
 }
 
-/** What a model does with texts, and the steps before and after it. */
-export type Task = EmbedTask | RerankTask | TextClassificationTask;
+/** Step between the decoded picture and the tensor that a model takes. */
+export type ImageStep =
+  /** Rotates and mirrors the picture by the orientation in its EXIF data. */
+  | { type: 'orient' }
+  /** Converts to colours, to colours in the reverse order, or to grey. Alpha is dropped. */
+  | { type: 'convert'; mode: 'RGB' | 'BGR' | 'L' }
+  /** Resizes to exactly these pixels. */
+  | { type: 'resize'; height: number; width: number; filter: ResizeFilter }
+  /** Resizes so that the shorter side gets a length, and the longer side stays within its limit. */
+  | { type: 'resize'; shortestEdge: number; longestEdge?: number | undefined; filter: ResizeFilter }
+  /** Resizes so that one side gets its maximum, and the other stays within its own. */
+  | { type: 'resize'; maxHeight: number; maxWidth: number; filter: ResizeFilter }
+  /**
+   * Cuts out the middle. A smaller picture is filled up with zeros. `floor` rounds the position of an odd margin as
+   * Transformers does, `half_even` as torchvision does.
+   */
+  | { type: 'center_crop'; height: number; width: number; rounding: 'floor' | 'half_even' }
+  /** Fills the picture up to a size. A larger picture stays as it is. `value` is from 0 to 255. */
+  | { type: 'pad'; height: number; width: number; value: number; position: 'center' | 'top_left' }
+  /** Multiplies values by a factor and adds an offset. */
+  | { type: 'rescale'; factor: number; offset?: number | undefined }
+  /** Subtracts the mean of each channel, then divides by its standard deviation. */
+  | { type: 'normalize'; mean: number[]; std: number[] };
+
+/** How a picture becomes the tensor that a model takes. */
+export interface ImageInput {
+  /** Steps in their order. `rescale` and `normalize` come last, because the others compute with bytes. */
+  preprocessing: ImageStep[];
+  /** Order of the tensor's axes: rows, channels, height and width. */
+  layout: 'NCHW' | 'NHWC';
+}
+
+/** Scores each class for each picture. */
+export interface ImageClassificationTask extends ImageInput {
+  type: 'image_classification';
+  /** Output of the model that holds the logits of the classes. Its labels name the classes. */
+  output: string;
+  /** Function that turns logits into scores. A picture may belong to several classes with `sigmoid`. */
+  activation: 'none' | 'sigmoid' | 'softmax';
+}
+
+/** Turns each picture into a vector. */
+export interface ImageEmbeddingTask extends ImageInput {
+  type: 'image_embedding';
+  /** Output of the model that holds the vectors. */
+  output: string;
+  /** How the vectors of a picture's patches become one vector. Absent if the output holds one vector for each picture. */
+  pooling?: Pooling | undefined;
+  /** Whether vectors are scaled to the length 1. */
+  normalize: boolean;
+}
+
+/** Task of a model that takes pictures. */
+export type ImageTask = ImageClassificationTask | ImageEmbeddingTask;
+
+/** Task of a model that takes texts. */
+export type TextTask = EmbedTask | RerankTask | TextClassificationTask;
+
+/** What a model does with texts or pictures, and the steps before and after it. */
+export type Task = TextTask | ImageTask;
 
 /** Contents of `model.json` in a model package. */
 export interface Manifest {
@@ -223,7 +351,7 @@ export interface Manifest {
   /** Signatures in addition to the default one, which `inputs` and `outputs` describe. */
   signatures?: Record<string, { inputs: ManifestTensor[]; outputs: ManifestTensor[] }> | undefined;
   /**
-   * Task of a model that takes texts. `inputs` and `outputs` are then those of the task, and the signature `tensors` has
+   * Task of a model that takes texts or pictures. `inputs` and `outputs` are then those of the task, and the signature `tensors` has
    * the model's own.
    */
   task?: Task | undefined;

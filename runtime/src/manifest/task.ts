@@ -1,5 +1,7 @@
-import { shapeFits, shapeText } from '../tensor/tensor.js';
-import type { Manifest, ManifestTensor, Task } from './schema.js';
+import { shapeFits } from '../tensor/tensor.js';
+import { describeTensors } from './describe-tensors.js';
+import { IMAGE_INPUT, imageInputFaults, isImageTask, stepFaults } from './image-task.js';
+import type { Manifest, ManifestTensor, Task, TextTask } from './schema.js';
 
 /** Name of the signature with a model's own inputs and outputs, in packages with a task. */
 export const TENSORS_SIGNATURE = 'tensors';
@@ -9,23 +11,33 @@ interface TaskSignature {
   outputs: ManifestTensor[];
 }
 
-const texts = (name: string): ManifestTensor => ({ name, datatype: 'BYTES', shape: [-1] });
+const strings = (name: string): ManifestTensor => ({ name, datatype: 'BYTES', shape: [-1] });
 
 /** Returns the inputs and outputs of a task, for a model whose own output that the task names is `output`. */
 export function taskSignature({ type }: Task, output: ManifestTensor): TaskSignature {
   const width = output.shape.at(-1)!;
   switch (type) {
     case 'embed':
-      return { inputs: [texts('text')], outputs: [{ name: 'embedding', datatype: 'FP32', shape: [-1, width] }] };
+      return { inputs: [strings('text')], outputs: [{ name: 'embedding', datatype: 'FP32', shape: [-1, width] }] };
     case 'rerank':
       return {
-        inputs: [texts('query'), texts('text')],
+        inputs: [strings('query'), strings('text')],
         outputs: [{ name: 'score', datatype: 'FP32', shape: [-1] }],
       };
     case 'text_classification':
       return {
-        inputs: [texts('text')],
+        inputs: [strings('text')],
         outputs: [{ name: 'scores', datatype: 'FP32', shape: [-1, width], labels: output.labels }],
+      };
+    case 'image_classification':
+      return {
+        inputs: [strings(IMAGE_INPUT)],
+        outputs: [{ name: 'scores', datatype: 'FP32', shape: [-1, width], labels: output.labels }],
+      };
+    case 'image_embedding':
+      return {
+        inputs: [strings(IMAGE_INPUT)],
+        outputs: [{ name: 'embedding', datatype: 'FP32', shape: [-1, width] }],
       };
   }
 }
@@ -37,8 +49,36 @@ const TOKEN_INPUTS = ['input_ids', 'attention_mask', 'token_type_ids', 'position
 export type TokenInput = (typeof TOKEN_INPUTS)[number];
 
 /** Returns what is wrong with the task of a manifest, each starting with the field. A package without a task has no faults. */
-export function taskFaults({ task, inputs, outputs, signatures, files }: Manifest): string[] {
+export function taskFaults(manifest: Manifest): string[] {
+  const { task, inputs, outputs, signatures } = manifest;
   if (!task) return [];
+  const faults = isImageTask(task) ? stepFaults(task) : textFaults(task, manifest);
+  const own = Object.hasOwn(signatures ?? {}, TENSORS_SIGNATURE) ? signatures![TENSORS_SIGNATURE] : undefined;
+  if (!own) {
+    faults.push(
+      `signatures: a package with a task needs the signature ${TENSORS_SIGNATURE} with the model's own inputs`,
+    );
+    return faults;
+  }
+  const ownFaults = isImageTask(task) ? imageInputFaults(task, own.inputs) : inputFaults(own.inputs);
+  faults.push(...ownFaults.map((fault) => `signatures.${TENSORS_SIGNATURE}: ${fault}`));
+  const output = own.outputs.find(({ name }) => name === task.output);
+  if (!output) {
+    const names = own.outputs.map(({ name }) => name).join(', ');
+    faults.push(`task.output: ${JSON.stringify(task.output)} is not an output of the model (${names})`);
+    return faults;
+  }
+  faults.push(...outputFaults(task, output));
+  const expected = taskSignature(task, output);
+  for (const side of ['inputs', 'outputs'] as const) {
+    const found = describeTensors(side === 'inputs' ? inputs : outputs);
+    const wanted = describeTensors(expected[side]);
+    if (found !== wanted) faults.push(`${side}: the task ${task.type} has ${wanted}, got ${found}`);
+  }
+  return faults;
+}
+
+function textFaults(task: TextTask, { files }: Manifest): string[] {
   const faults: string[] = [];
   const { file } = task.tokenizer;
   if (!files.some(({ path }) => path === file)) {
@@ -52,27 +92,6 @@ export function taskFaults({ task, inputs, outputs, signatures, files }: Manifes
     const names = Object.keys(task.prompts ?? {}).join(', ') || 'there are none';
     faults.push(`task.defaultPrompt: ${JSON.stringify(task.defaultPrompt)} is not among \`prompts\` (${names})`);
   }
-  const own = Object.hasOwn(signatures ?? {}, TENSORS_SIGNATURE) ? signatures![TENSORS_SIGNATURE] : undefined;
-  if (!own) {
-    faults.push(
-      `signatures: a package with a task needs the signature ${TENSORS_SIGNATURE} with the model's own inputs`,
-    );
-    return faults;
-  }
-  faults.push(...inputFaults(own.inputs));
-  const output = own.outputs.find(({ name }) => name === task.output);
-  if (!output) {
-    const names = own.outputs.map(({ name }) => name).join(', ');
-    faults.push(`task.output: ${JSON.stringify(task.output)} is not an output of the model (${names})`);
-    return faults;
-  }
-  faults.push(...outputFaults(task, output));
-  const expected = taskSignature(task, output);
-  for (const side of ['inputs', 'outputs'] as const) {
-    const found = describe(side === 'inputs' ? inputs : outputs);
-    const wanted = describe(expected[side]);
-    if (found !== wanted) faults.push(`${side}: the task ${task.type} has ${wanted}, got ${found}`);
-  }
   return faults;
 }
 
@@ -84,10 +103,10 @@ function inputFaults(inputs: readonly ManifestTensor[]): string[] {
     // A fixed number of rows or tokens would need padding that nothing declares.
     const isDynamic = spec.shape.length === 2 && spec.shape.every((size) => size === -1);
     const isTokens = ['INT64', 'INT32'].includes(spec.datatype) && isDynamic;
-    return isTokens ? [] : [`has ${describe([spec])}; INT64 or INT32 with the shape [-1, -1] is allowed`];
+    return isTokens ? [] : [`has ${describeTensors([spec])}; INT64 or INT32 with the shape [-1, -1] is allowed`];
   });
   if (!inputs.some(({ name }) => name === 'input_ids')) faults.push('has no input input_ids');
-  return faults.map((fault) => `signatures.${TENSORS_SIGNATURE}: ${fault}`);
+  return faults;
 }
 
 function outputFaults(task: Task, output: ManifestTensor): string[] {
@@ -96,9 +115,12 @@ function outputFaults(task: Task, output: ManifestTensor): string[] {
   const isFloat = output.datatype === 'FP32' || output.datatype === 'FP16';
   if (!isFloat || !shapes.some((shape) => shapeFits(output.shape, shape))) {
     const allowed = shapes.map((shape) => `[${shape.join(', ')}]`).join(' or ');
-    faults.push(`task.output: the model has ${describe([output])}; FP32 or FP16 with the shape ${allowed} is allowed`);
+    faults.push(
+      `task.output: the model has ${describeTensors([output])}; FP32 or FP16 with the shape ${allowed} is allowed`,
+    );
   }
-  if (task.type === 'text_classification' && output.labels?.length !== output.shape.at(-1)) {
+  const hasClasses = task.type === 'text_classification' || task.type === 'image_classification';
+  if (hasClasses && output.labels?.length !== output.shape.at(-1)) {
     faults.push(`task.output: ${output.name} needs a label for each class, got ${output.labels?.length ?? 'none'}`);
   }
   return faults;
@@ -108,18 +130,12 @@ function outputFaults(task: Task, output: ManifestTensor): string[] {
 function allowedShapes(task: Task): readonly (readonly number[])[] {
   switch (task.type) {
     case 'embed':
+    case 'image_embedding':
       return [task.pooling === undefined ? [-1, -1] : [-1, -1, -1]];
     case 'rerank':
       return [[-1, 1], [-1]];
     case 'text_classification':
+    case 'image_classification':
       return [[-1, -1]];
   }
-}
-
-function describe(specs: readonly ManifestTensor[]): string {
-  return specs
-    .map(({ name, datatype, labels, ...spec }) => {
-      return `${name} ${datatype} ${shapeText(spec)}${labels ? ` labelled ${labels.join(', ')}` : ''}`;
-    })
-    .join(' and ');
 }

@@ -94,7 +94,7 @@ describe('the task of a manifest', () => {
     [
       'an unknown task',
       { task: { ...EMBED, type: 'translate' } },
-      /- task(\.type)?: must be embed, rerank or text_classification/,
+      /- task(\.type)?: must be one of embed, rerank, text_classification/,
     ],
     ['a task that is only a name', { task: 'embed' }, /- task: /],
     ['a step that the task does not have', { task: { ...RERANK.task, pooling: 'mean' } }, /task: .*pooling/],

@@ -1,0 +1,65 @@
+import { describeTensors } from './describe-tensors.js';
+import type { ImageTask, ManifestTensor, Task } from './schema.js';
+
+/** Name of the input that takes pictures, in packages with a task on pictures. */
+export const IMAGE_INPUT = 'image';
+
+const IMAGE_TYPES: readonly Task['type'][] = ['image_classification', 'image_embedding'] satisfies ImageTask['type'][];
+
+/** Whether a task takes pictures. Others take texts. */
+export function isImageTask(task: Task): task is ImageTask {
+  return IMAGE_TYPES.includes(task.type);
+}
+
+/** Returns the number of channels after the steps of a task. */
+function channelsOf({ preprocessing }: ImageTask): number {
+  return preprocessing.some((step) => step.type === 'convert' && step.mode === 'L') ? 1 : 3;
+}
+
+/** Returns what is wrong with the steps of a task, each starting with the field. */
+export function stepFaults(task: ImageTask): string[] {
+  const faults: string[] = [];
+  const channels = channelsOf(task);
+  const isLast = (type: string) => type === 'rescale' || type === 'normalize';
+  for (const [index, step] of task.preprocessing.entries()) {
+    const fault = (message: string) => faults.push(`task.preprocessing.${index}: ${message}`);
+    const before = task.preprocessing[index - 1];
+    if (step.type === 'orient' && before) fault('orient must be the first step');
+    if (before && isLast(before.type) && !isLast(step.type)) {
+      fault(`${step.type} must come before ${before.type}, because it computes with bytes`);
+    }
+    if ('shortestEdge' in step && step.longestEdge !== undefined && step.longestEdge < step.shortestEdge) {
+      fault(`\`longestEdge\` must be at least \`shortestEdge\`, ${step.shortestEdge}, got ${step.longestEdge}`);
+    }
+    if (step.type !== 'normalize') continue;
+    for (const field of ['mean', 'std'] as const) {
+      const { length } = step[field];
+      if (length !== channels) fault(`\`${field}\` must have a number for each of ${channels} channels, got ${length}`);
+    }
+    if (step.std.includes(0)) fault('`std` must not be 0, because values are divided by it');
+  }
+  return faults;
+}
+
+const TENSOR_TYPES = ['FP32', 'FP16', 'UINT8'];
+
+/** Name of the second input of some models: 1 for each pixel of a picture, 0 for each pixel that only fills up a batch. */
+export const PIXEL_MASK = 'pixel_mask';
+
+/** Returns what is wrong with the model's own inputs. */
+export function imageInputFaults(task: ImageTask, inputs: readonly ManifestTensor[]): string[] {
+  const channels = channelsOf(task);
+  const shape = task.layout === 'NCHW' ? [-1, channels, -1, -1] : [-1, -1, -1, channels];
+  const pictures = inputs.filter(({ name }) => name !== PIXEL_MASK);
+  const masks = inputs.filter(({ name }) => name === PIXEL_MASK);
+  const isPicture = (spec: ManifestTensor) =>
+    TENSOR_TYPES.includes(spec.datatype) &&
+    spec.shape.length === shape.length &&
+    spec.shape.every((size, axis) => shape[axis] === -1 || size === -1 || size === shape[axis]);
+  const isMask = ({ datatype, shape }: ManifestTensor) => datatype === 'INT64' && shape.length === 3;
+  if (pictures.length === 1 && pictures.every(isPicture) && masks.every(isMask)) return [];
+  return [
+    `has ${describeTensors(inputs)}; one input of ${TENSOR_TYPES.join(', ')} with the shape [${shape.join(', ')}] is allowed, ` +
+      `and ${PIXEL_MASK} INT64 [-1, -1, -1] beside it`,
+  ];
+}
