@@ -1,0 +1,237 @@
+import type { ImageInput, ImageStep } from '../../manifest/index.js';
+import type { DecodedPicture, Orientation } from './decode.js';
+import { type Picture, resize, type Size } from './resample.js';
+
+/** A picture as the model takes it, and where the original picture lies in it. */
+export interface PreparedPicture {
+  /** Values in the order of the layout. */
+  readonly data: Float32Array;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** Size of the original picture after its orientation. */
+  readonly original: Size;
+  /** Where a pixel of the original is in the prepared picture: `x * scaleX + left`, `y * scaleY + top`. */
+  readonly placement: Placement;
+}
+
+/** Position of the original picture in the prepared one, in pixels of the prepared one. */
+export interface Placement {
+  readonly scaleX: number;
+  readonly scaleY: number;
+  readonly left: number;
+  readonly top: number;
+}
+
+/** State between two steps. */
+interface Working {
+  readonly picture: Picture;
+  readonly original: Size;
+  readonly placement: Placement;
+}
+
+type GeometryStep = Exclude<ImageStep, { type: 'rescale' | 'normalize' }>;
+
+/** Runs the steps of a model on a decoded picture. */
+export function preprocess(decoded: DecodedPicture, { preprocessing, layout }: ImageInput): PreparedPicture {
+  let working: Working = {
+    picture: decoded,
+    original: { height: decoded.height, width: decoded.width },
+    placement: { scaleX: 1, scaleY: 1, left: 0, top: 0 },
+  };
+  for (const step of preprocessing) {
+    if (step.type === 'rescale' || step.type === 'normalize') continue;
+    working = runStep(step, working, decoded.orientation);
+  }
+  const { picture, original, placement } = working;
+  const { height, width, channels } = picture;
+  const data = arranged(picture, valueTables(preprocessing, channels), layout);
+  return { data, height, width, channels, original, placement };
+}
+
+function runStep(step: GeometryStep, working: Working, orientation: Orientation): Working {
+  const { picture, placement } = working;
+  switch (step.type) {
+    case 'orient': {
+      const oriented = orient(picture, orientation);
+      return { ...working, picture: oriented, original: { height: oriented.height, width: oriented.width } };
+    }
+    case 'convert':
+      return { ...working, picture: convert(picture, step.mode) };
+    case 'resize': {
+      const resized = resize(picture, resizedSize(picture, step), step.filter);
+      const scaleX = resized.width / picture.width;
+      const scaleY = resized.height / picture.height;
+      return {
+        ...working,
+        picture: resized,
+        placement: {
+          scaleX: placement.scaleX * scaleX,
+          scaleY: placement.scaleY * scaleY,
+          left: placement.left * scaleX,
+          top: placement.top * scaleY,
+        },
+      };
+    }
+    case 'center_crop': {
+      const offset = step.rounding === 'floor' ? Math.floor : halfEven;
+      return placed(working, step, {
+        left: -offset((picture.width - step.width) / 2),
+        top: -offset((picture.height - step.height) / 2),
+        value: 0,
+      });
+    }
+    case 'pad': {
+      const size = { height: Math.max(step.height, picture.height), width: Math.max(step.width, picture.width) };
+      const isCentered = step.position === 'center';
+      const left = isCentered ? Math.floor((size.width - picture.width) / 2) : 0;
+      const top = isCentered ? Math.floor((size.height - picture.height) / 2) : 0;
+      return placed(working, size, { left, top, value: step.value });
+    }
+  }
+}
+
+/** Rounds to the nearest integer, and halves to the even one, as Python's `round`. Torchvision crops so. */
+function halfEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** Returns the size after a resize step, as Transformers and torchvision compute it. */
+export function resizedSize({ height, width }: Size, step: Extract<ImageStep, { type: 'resize' }>): Size {
+  if ('height' in step) return { height: step.height, width: step.width };
+  const short = Math.min(height, width);
+  const long = Math.max(height, width);
+  if (!('shortestEdge' in step)) {
+    const scale = Math.min(step.maxHeight / height, step.maxWidth / width);
+    return {
+      height: Math.max(1, Math.trunc(height * scale)),
+      width: Math.max(1, Math.trunc(width * scale)),
+    };
+  }
+  const { shortestEdge, longestEdge } = step;
+  let edge = shortestEdge;
+  let exact = shortestEdge;
+  if (longestEdge !== undefined && (long / short) * shortestEdge > longestEdge) {
+    exact = (longestEdge * short) / long;
+    edge = Math.max(1, halfEven(exact));
+  }
+  if (short === edge) return { height, width };
+  return width < height
+    ? { height: Math.trunc((exact * height) / width), width: edge }
+    : { height: edge, width: Math.trunc((exact * width) / height) };
+}
+
+/** Copies a picture into one of another size. What lies outside is cut off, and the rest is filled with `value`. */
+function placed(
+  { picture, original, placement }: Working,
+  { height, width }: Size,
+  { left, top, value }: { left: number; top: number; value: number },
+): Working {
+  const { channels, data } = picture;
+  const out = new Uint8Array(height * width * channels).fill(value);
+  const fromX = Math.max(0, -left);
+  const toX = Math.min(picture.width, width - left);
+  const fromY = Math.max(0, -top);
+  const toY = Math.min(picture.height, height - top);
+  for (let y = fromY; y < toY; y++) {
+    const start = (y * picture.width + fromX) * channels;
+    const end = (y * picture.width + toX) * channels;
+    out.set(data.subarray(start, end), ((y + top) * width + fromX + left) * channels);
+  }
+  return {
+    picture: { height, width, channels, data: out },
+    original,
+    placement: { ...placement, left: placement.left + left, top: placement.top + top },
+  };
+}
+
+/**
+ * For each orientation of EXIF: whether rows and columns are swapped, then whether columns and rows run backwards in the
+ * picture as shown.
+ */
+const ORIENTATIONS: Readonly<Record<Orientation, readonly [swap: boolean, mirror: boolean, flip: boolean]>> = {
+  1: [false, false, false],
+  2: [false, true, false],
+  3: [false, true, true],
+  4: [false, false, true],
+  5: [true, false, false],
+  6: [true, true, false],
+  7: [true, true, true],
+  8: [true, false, true],
+};
+
+/** Rotates and mirrors a picture so that it is shown upright. */
+export function orient(picture: Picture, orientation: Orientation): Picture {
+  const [swap, mirror, flip] = ORIENTATIONS[orientation] ?? ORIENTATIONS[1];
+  if (!swap && !mirror && !flip) return picture;
+  const { channels, data } = picture;
+  const [width, height] = swap ? [picture.height, picture.width] : [picture.width, picture.height];
+  const out = new Uint8Array(data.length);
+  let at = 0;
+  for (let row = 0; row < height; row++) {
+    const y = flip ? height - 1 - row : row;
+    for (let column = 0; column < width; column++) {
+      const x = mirror ? width - 1 - column : column;
+      const source = (swap ? x * picture.width + y : y * picture.width + x) * channels;
+      for (let channel = 0; channel < channels; channel++) out[at++] = data[source + channel]!;
+    }
+  }
+  return { width, height, channels, data: out };
+}
+
+/** Converts the channels. Grey is Pillow's luma of ITU-R 601-2, in its fixed-point arithmetic. */
+function convert(picture: Picture, mode: 'RGB' | 'BGR' | 'L'): Picture {
+  const { channels, data } = picture;
+  if (mode === 'RGB' || channels === 1) return picture;
+  if (mode === 'BGR') {
+    const swapped = new Uint8Array(data.length);
+    for (let at = 0; at < data.length; at += 3) {
+      swapped[at] = data[at + 2]!;
+      swapped[at + 1] = data[at + 1]!;
+      swapped[at + 2] = data[at]!;
+    }
+    return { ...picture, data: swapped };
+  }
+  const grey = new Uint8Array(data.length / 3);
+  for (let at = 0, from = 0; at < grey.length; at++, from += 3) {
+    grey[at] = (data[from]! * 19_595 + data[from + 1]! * 38_470 + data[from + 2]! * 7471 + 0x8000) >> 16;
+  }
+  return { ...picture, channels: 1, data: grey };
+}
+
+/** Returns the value of each byte after rescaling and normalizing, for each channel, in 32-bit arithmetic as in NumPy. */
+function valueTables(steps: readonly ImageStep[], channels: number): Float32Array[] {
+  return Array.from({ length: channels }, (_, channel) => {
+    const table = Float32Array.from({ length: 256 }, (_, byte) => byte);
+    for (const step of steps) {
+      if (step.type === 'rescale') {
+        const { factor, offset = 0 } = step;
+        for (let byte = 0; byte < 256; byte++) table[byte] = table[byte]! * factor + offset;
+      } else if (step.type === 'normalize') {
+        const mean = Math.fround(step.mean[channel]!);
+        const deviation = Math.fround(step.std[channel]!);
+        for (let byte = 0; byte < 256; byte++) table[byte] = Math.fround(table[byte]! - mean) / deviation;
+      }
+    }
+    return table;
+  });
+}
+
+/** Arranges the pixels in the order of the layout, each replaced by its value in the table of its channel. */
+function arranged(
+  { channels, data }: Picture,
+  tables: readonly Float32Array[],
+  layout: ImageInput['layout'],
+): Float32Array {
+  const out = new Float32Array(data.length);
+  const pixels = data.length / channels;
+  const [step, plane] = layout === 'NCHW' ? [1, pixels] : [channels, 1];
+  for (let channel = 0; channel < channels; channel++) {
+    const table = tables[channel]!;
+    let at = channel * plane;
+    for (let from = channel; from < data.length; from += channels, at += step) out[at] = table[data[from]!]!;
+  }
+  return out;
+}
