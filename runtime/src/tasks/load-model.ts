@@ -1,5 +1,7 @@
 import { type Artifact, artifactOf, type EngineOptions, engineFor, type LoadedModel } from '../engines/index.js';
-import type { Manifest } from '../manifest/index.js';
+import { isImageTask, type Manifest, signaturesOf } from '../manifest/index.js';
+import { DEFAULT_SIGNATURE } from '../tensor/tensor.js';
+import { withImageTask } from './images/image-model.js';
 import { withTextTask } from './text/text-model.js';
 
 /**
@@ -16,7 +18,11 @@ export async function loadModel(
 ): Promise<LoadedModel> {
   const artifact = { ...artifactOf(directory, manifest), ...(verify && { verify }) };
   const model = await engineFor(artifact.format).load(artifact, options);
+  const { task } = manifest;
   try {
+    if (task && isImageTask(task)) {
+      return withImageTask(model, task, signaturesOf(manifest)[DEFAULT_SIGNATURE]!, options);
+    }
     return await withTextTask(model, manifest, directory);
   } catch (error) {
     await model.close();

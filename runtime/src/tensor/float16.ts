@@ -1,4 +1,5 @@
 import type { Datatype } from './datatype.js';
+import type { Tensor } from './tensor.js';
 
 /**
  * Conversions of a 16-bit float format. Its tensors hold raw bits, because Node 22 has no typed array for either
@@ -38,6 +39,12 @@ const BFLOAT: ShortFloat = { toNumber: bfloatToNumber, fromNumber: (value) => bi
 export function shortFloatOf(datatype: Datatype): ShortFloat | undefined {
   if (datatype === 'FP16') return HALF;
   return datatype === 'BF16' ? BFLOAT : undefined;
+}
+
+/** Returns the elements of a tensor of FP32, FP16 or BF16 as 32-bit numbers. Those of FP32 are not copied. */
+export function floatsOf({ datatype, data }: Pick<Tensor, 'datatype' | 'data'>): Float32Array {
+  const short = shortFloatOf(datatype);
+  return short ? Float32Array.from(data as Uint16Array, (bits) => short.toNumber(bits)) : (data as Float32Array);
 }
 
 /** Returns the bits of the nearest float with `fractionBits` fraction bits and the exponent bias `bias`. */

@@ -2,7 +2,7 @@ import type { ImageInput, ImageStep } from '../../manifest/index.js';
 import type { DecodedPicture, Orientation } from './decode.js';
 import { type Picture, resize, type Size } from './resample.js';
 
-/** A picture as the model takes it, and where the original picture lies in it. */
+/** A picture as the model takes it, and the position of the original picture in it. */
 export interface PreparedPicture {
   /** Values in the order of the layout. */
   readonly data: Float32Array;
@@ -148,8 +148,8 @@ function placed(
 }
 
 /**
- * For each orientation of EXIF: whether rows and columns are swapped, then whether columns and rows run backwards in the
- * picture as shown.
+ * Changes of each orientation of EXIF: whether rows and columns are swapped, then whether columns and rows run backwards
+ * in the picture as shown.
  */
 const ORIENTATIONS: Readonly<Record<Orientation, readonly [swap: boolean, mirror: boolean, flip: boolean]>> = {
   1: [false, false, false],

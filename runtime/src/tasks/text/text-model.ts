@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { LoadedModel } from '../../engines/index.js';
 import { type EmbedTask, type Manifest, ModelPackageError, signaturesOf } from '../../manifest/index.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
-import { shortFloatOf } from '../../tensor/float16.js';
+import { floatsOf } from '../../tensor/float16.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../../tensor/tensor.js';
 import { TaskModel } from '../task-model.js';
 import { normalize, pool } from './pooling.js';
@@ -74,10 +74,4 @@ function textsOf({ name, data }: Tensor): string[] {
     if (!isUtf8(bytes)) throw invalid(`element ${index} of input ${name} is not valid UTF-8`);
     return bytes.toString();
   });
-}
-
-/** Returns the elements of an FP32 or FP16 output as 32-bit numbers. */
-function floatsOf({ datatype, data }: Tensor): Float32Array {
-  const short = shortFloatOf(datatype);
-  return short ? Float32Array.from(data as Uint16Array, (bits) => short.toNumber(bits)) : (data as Float32Array);
 }

@@ -1,0 +1,169 @@
+import type { EngineOptions, LoadedModel } from '../../engines/index.js';
+import {
+  type ImageClassificationTask,
+  type ImageEmbeddingTask,
+  type ImageTask,
+  PIXEL_MASK,
+} from '../../manifest/index.js';
+import { joinRows, splitRows } from '../../tensor/batch.js';
+import { InferenceError, invalid } from '../../tensor/errors.js';
+import { floatsOf, shortFloatOf } from '../../tensor/float16.js';
+import { type Signature, shapeFits, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
+import { activate } from '../activation.js';
+import { TaskModel } from '../task-model.js';
+import { normalize, pool } from '../text/pooling.js';
+import { loadDecoder } from './decode.js';
+import { pictureThreads } from './picture-threads.js';
+import type { PreparedPicture } from './preprocess.js';
+
+type Options = Pick<EngineOptions, 'processes' | 'timeoutSeconds'>;
+
+/** Outputs of a model for one picture, each with one row. */
+type Outputs = readonly Tensor[];
+
+/**
+ * Adds a task on pictures to a model.
+ *
+ * @param signature inputs and outputs of the task
+ * @throws ModelPackageError `FORMAT_UNSUPPORTED` if the decoder is not installed
+ */
+export function withImageTask(
+  model: LoadedModel,
+  task: ImageTask,
+  signature: Signature,
+  options: Options,
+): LoadedModel {
+  loadDecoder();
+  switch (task.type) {
+    case 'image_classification':
+      return new ImageClassificationModel(model, task, signature, options);
+    case 'image_embedding':
+      return new ImageEmbeddingModel(model, task, signature, options);
+  }
+}
+
+/** A model whose default signature takes pictures. */
+abstract class ImageModel<Task extends ImageTask> extends TaskModel {
+  private readonly picture: TensorSpec;
+
+  constructor(
+    model: LoadedModel,
+    protected readonly task: Task,
+    signature: Signature,
+    private readonly options: Options,
+  ) {
+    super(model, signature);
+    this.picture = this.own.inputs.find(({ name }) => name !== PIXEL_MASK)!;
+  }
+
+  protected async runTask([input]: readonly Tensor[]): Promise<Tensor[]> {
+    const { layout, preprocessing } = this.task;
+    const files = input!.data as Buffer[];
+    const prepared = await Promise.all(
+      files.map((bytes, index) =>
+        pictureThreads
+          .prepare(bytes, { layout, preprocessing }, this.options)
+          .catch((error) => Promise.reject(files.length === 1 ? error : named(error, index))),
+      ),
+    );
+    const outputs = await this.runModel(prepared);
+    return this.results(outputs, prepared);
+  }
+
+  /** Returns the outputs of the task for the outputs of the model. */
+  protected abstract results(outputs: readonly Outputs[], pictures: readonly PreparedPicture[]): Tensor[];
+
+  /** Returns the output that the task names, for one picture. @throws InferenceError `INTERNAL` for another shape */
+  protected output(outputs: Outputs, rank: number): Tensor {
+    const output = outputs.find(({ name }) => name === this.task.output)!;
+    if (output.shape.length === rank && output.shape[0] === 1) return output;
+    throw new InferenceError(
+      'INTERNAL',
+      `the model returned ${output.name} with the shape [${output.shape.join(', ')}]`,
+    );
+  }
+
+  /** Runs the model on pictures. Those of one size run together, if the model takes several. */
+  private async runModel(pictures: readonly PreparedPicture[]): Promise<readonly Outputs[]> {
+    const inputs = pictures.map((picture) => this.inputsOf(picture));
+    const [first, ...others] = pictures;
+    const isOneSize = others.every(({ height, width }) => height === first!.height && width === first!.width);
+    if (others.length === 0 || !isOneSize || this.picture.shape[0] !== -1) {
+      const alone: Outputs[] = [];
+      for (const tensors of inputs) alone.push(await this.model.run(tensors));
+      return alone;
+    }
+    const outputs = await this.model.run(joinRows(inputs, inputs.length));
+    const rows = splitRows(
+      outputs,
+      inputs.map(() => 1),
+      inputs.length,
+    );
+    if (rows) return rows;
+    throw new InferenceError('INTERNAL', `the model returned other rows than the ${inputs.length} pictures`);
+  }
+
+  private inputsOf({ channels, data, height, width }: PreparedPicture): Tensor[] {
+    const shape = this.task.layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels];
+    return this.own.inputs.map(({ name, datatype, shape: allowed }) => {
+      if (name === PIXEL_MASK) {
+        return { name, datatype, shape: [1, height, width], data: new BigInt64Array(height * width).fill(1n) };
+      }
+      if (!shapeFits(shape.slice(1), allowed.slice(1))) {
+        throw invalid(
+          `the picture has the shape [${shape.join(', ')}] after preprocessing; the model takes [${allowed.join(', ')}]`,
+        );
+      }
+      return { name, datatype, shape, data: converted(data, datatype) };
+    });
+  }
+}
+
+class ImageClassificationModel extends ImageModel<ImageClassificationTask> {
+  protected results(outputs: readonly Outputs[]): Tensor[] {
+    const { activation } = this.task;
+    const rows = outputs.map((each) => floatsOf(this.output(each, 2)).slice());
+    for (const row of rows) activate(activation, row, row.length);
+    return [vectors(this.signature, rows)];
+  }
+}
+
+class ImageEmbeddingModel extends ImageModel<ImageEmbeddingTask> {
+  protected results(outputs: readonly Outputs[]): Tensor[] {
+    const { normalize: isNormalized, pooling } = this.task;
+    const rows = outputs.map((each) => {
+      const output = this.output(each, pooling === undefined ? 2 : 3);
+      const data = floatsOf(output);
+      const width = output.shape.at(-1)!;
+      const tokens = data.length / width;
+      const row =
+        pooling === undefined ? data.slice() : pool(pooling, { data, tokens, width }, [{ start: 0, end: tokens }]);
+      if (isNormalized) normalize(row, width);
+      return row;
+    });
+    return [vectors(this.signature, rows)];
+  }
+}
+
+/** Joins one vector a picture into the only output of a task. */
+function vectors({ outputs: [output] }: Signature, rows: readonly Float32Array[]): Tensor {
+  const { name, shape } = output!;
+  const width = rows[0]?.length ?? Math.max(shape[1]!, 0);
+  const data = new Float32Array(rows.length * width);
+  for (const [index, row] of rows.entries()) data.set(row, index * width);
+  return { name, datatype: 'FP32', shape: [rows.length, width], data };
+}
+
+/** Converts values to the datatype of the model's input. Bytes are exact, because only whole pixels reach them. */
+function converted(values: Float32Array, datatype: TensorSpec['datatype']): Tensor['data'] {
+  if (datatype === 'UINT8') return Uint8Array.from(values);
+  const short = shortFloatOf(datatype);
+  return short ? Uint16Array.from(values, (value) => short.fromNumber(value)) : values;
+}
+
+/** Returns the error of one picture among several. */
+function named(error: unknown, index: number): unknown {
+  return error instanceof InferenceError
+    ? new InferenceError(error.code, `picture ${index}: ${error.message}`, error.retryAfterSeconds)
+    : error;
+}

@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { Channel } from '../../channel.js';
+import { availableProcessors, shareOf } from '../../host-limits.js';
+import type { ImageInput } from '../../manifest/index.js';
+import type { PreparedPicture } from './preprocess.js';
+
+/** Functions of a thread that prepares pictures. */
+export interface PictureCalls {
+  /**
+   * Decodes a picture and runs the steps of a model on it.
+   *
+   * @param bytes content of a file, or its base64
+   * @param seconds maximum time to decode the picture. No limit if undefined
+   * @throws InferenceError `INVALID_ARGUMENT` for a picture that cannot be decoded
+   */
+  prepare(bytes: Uint8Array, input: ImageInput, seconds: number | undefined): Promise<PreparedPicture>;
+}
+
+/** One thread, and the number of pictures that it prepares or that wait for it. */
+interface Thread {
+  readonly worker: Worker;
+  readonly channel: Channel<PictureCalls>;
+  pictures: number;
+}
+
+/**
+ * Threads that decode and prepare pictures, so that neither blocks the event loop. All models of the process share them.
+ * Each thread starts with the first picture that no other thread is free for.
+ */
+class PictureThreads {
+  private readonly threads: Thread[] = [];
+
+  /**
+   * Decodes a picture and runs the steps of a model on it.
+   *
+   * @param processes number of processes of the server, which share the processors
+   */
+  async prepare(
+    bytes: Uint8Array,
+    input: ImageInput,
+    { processes = 1, timeoutSeconds }: { readonly processes?: number; readonly timeoutSeconds?: number },
+  ): Promise<PreparedPicture> {
+    const thread = this.leastBusy(shareOf(availableProcessors(), processes));
+    thread.pictures++;
+    thread.worker.ref();
+    try {
+      // The picture may be a part of a request's memory, which is not moved.
+      const own = new Uint8Array(bytes);
+      return await thread.channel.callMoving([own.buffer], 'prepare', own, input, timeoutSeconds);
+    } finally {
+      thread.pictures--;
+      // An idle thread does not keep the process busy.
+      if (thread.pictures === 0) thread.worker.unref();
+    }
+  }
+
+  private leastBusy(maximum: number): Thread {
+    const [idlest] = this.threads.toSorted((left, right) => left.pictures - right.pictures);
+    return idlest && (idlest.pictures === 0 || this.threads.length >= maximum) ? idlest : this.start();
+  }
+
+  private start(): Thread {
+    const worker = existsSync(COMPILED) ? new Worker(COMPILED) : new Worker(fromSource(), { eval: true, execArgv: [] });
+    const channel = new Channel<PictureCalls>(
+      'the thread for pictures',
+      (message, moved) => worker.postMessage(message, moved),
+      {},
+    );
+    const thread = { worker, channel, pictures: 0 };
+    worker.on('message', (message) => channel.receive(message));
+    // The reason of an error reaches the caller as the end of the thread.
+    worker.on('error', () => {});
+    worker.once('exit', () => {
+      channel.close();
+      this.threads.splice(this.threads.indexOf(thread), 1);
+    });
+    this.threads.push(thread);
+    return thread;
+  }
+}
+
+/** The threads of this process. */
+export const pictureThreads = new PictureThreads();
+
+/** The thread's file beside this one, in the package and in the bundle. */
+const COMPILED = join(__dirname, 'picture-thread.js');
+
+/** Returns the code that starts the thread where the sources run, which are TypeScript. */
+function fromSource(): string {
+  const modules = [require.resolve('tsx/cjs'), join(__dirname, 'picture-thread.ts')];
+  return modules.map((path) => `require(${JSON.stringify(path)});`).join('');
+}
