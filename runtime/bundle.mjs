@@ -14,6 +14,8 @@ const entries = {
   authorizer: 'src/platforms/lambda-authorizer.ts',
   // The thread that decodes large requests.
   'codec-thread': 'src/server/codec-thread.ts',
+  // The thread that decodes and prepares pictures.
+  'picture-thread': 'src/tasks/images/picture-thread.ts',
   // Modules that the entry points load on demand.
   's3-source': 'src/store/s3-source.ts',
   grpc: 'src/server/grpc.ts',
