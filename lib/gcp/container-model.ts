@@ -215,6 +215,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
       server: this.server,
       ...(isMounted ? mountedStore(this.modelStore.bucketName) : {}),
       diskGib: props.diskGib ?? (this.server.spec.source?.kind === 'hub' ? FETCH_DISK_GIB : undefined),
+      secrets: props.secrets,
       startupSeconds: props.startupSeconds ?? startSeconds(this.server),
       cpu: props.cpu ?? size.cpu,
       memoryMib: props.memoryMib ?? (props.gpu ? GPU_MEMORY_MIB : size.memoryMib),

@@ -1,4 +1,5 @@
 import type { Exposure } from '../kubernetes/exposure.js';
+import type { SecretKey } from '../kubernetes/model-workload-props.js';
 import type { Model } from '../model/model.js';
 import type { ModelServer } from '../serving/servers/model-server.js';
 import type { GkeCluster } from './cluster.js';
@@ -41,6 +42,14 @@ export interface ContainerModelProps extends GoogleServingProps {
    * @default - 30 for a server that downloads its model from a hub; else the cluster's default, 1 on Autopilot
    */
   readonly diskGib?: number;
+
+  /**
+   * Keys of Kubernetes Secrets that become environment variables, by the name of the variable. The Secrets must be in the
+   * namespace of the pods, which do not start without them.
+   *
+   * @default - none
+   */
+  readonly secrets?: { [name: string]: SecretKey };
 
   /**
    * Seconds that the container may take to become ready before it is restarted.

@@ -3,6 +3,7 @@ export * from '../kubernetes/exposure.js';
 export type { InferenceService } from '../kubernetes/inference-service.js';
 export { type CsiVolumeOptions, ModelVolume } from '../kubernetes/model-volume.js';
 export type { ModelWorkload } from '../kubernetes/model-workload.js';
+export type { SecretKey } from '../kubernetes/model-workload-props.js';
 export type { GenericResource } from '../terraform/generic.js';
 export * from './cluster.js';
 export * from './container-model.js';

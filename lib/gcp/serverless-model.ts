@@ -22,6 +22,7 @@ import type { GoogleMetric, RequestMetrics } from './metric.js';
 import { Ingress } from './network.js';
 import { CLOUD_RUN } from './private/cloud-run/limits.js';
 import { revisionName, revisionTraffic } from './private/cloud-run/revision.js';
+import { grantSecrets } from './private/cloud-run/secrets.js';
 import { cloudRunSize, revisionTemplate } from './private/cloud-run/server.js';
 import { cloudRunTelemetry } from './private/cloud-run/telemetry.js';
 import { validateCloudRun } from './private/cloud-run/validation.js';
@@ -103,7 +104,10 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
       serviceAccount: this.serviceAccount,
       modelStore: this.modelStore,
     });
-    this.revision = revisionName(this, name, template, [image.uri, ...Object.values(props.environment ?? {})]);
+    this.revision = revisionName(this, name, template, [
+      image.uri,
+      ...Object.values({ ...props.environment, ...props.secrets }),
+    ]);
 
     this.service = new google.CloudRunV2Service(this, 'Resource', {
       name,
@@ -199,7 +203,11 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
     const reader = this.modelStore.grantRead(this.serviceAccount.member);
     const key = props.encryptionKey;
     const agent = key && serviceAgent(this, props.project, 'run');
-    const roles = [reader, ...(agent ? [grantKey(this, 'ServiceKey', key, agent)] : [])];
+    const roles = [
+      reader,
+      ...grantSecrets(this, props, this.serviceAccount.member),
+      ...(agent ? [grantKey(this, 'ServiceKey', key, agent)] : []),
+    ];
     return [...this.modelStore.objects, afterRoles(this, 'RolesKnown', roles)];
   }
 

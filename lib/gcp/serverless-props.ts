@@ -23,6 +23,16 @@ export interface ServerlessModelProps extends GoogleServingProps {
    */
   readonly memoryMib?: number;
 
+  /**
+   * Secrets of Secret Manager that become environment variables, by the name of the variable. A value is the ID of a
+   * secret in the project, such as `hub-token`, or the full name `projects/P/secrets/S`, and either can end with a
+   * version: `hub-token/versions/3`. The service may read these secrets and no others. It reads the newest version, or the
+   * given one, when an instance starts.
+   *
+   * @default - none
+   */
+  readonly secrets?: { [name: string]: string };
+
   /** Maximum concurrent requests of each instance, 1 to 1000. The runtime batches them. @default 80 */
   readonly maxConcurrency?: number;
 

@@ -41,6 +41,14 @@ export interface CanaryVersion extends ModelVersion {
   readonly percent: number;
 }
 
+/** Key of a Kubernetes Secret. */
+export interface SecretKey {
+  /** Name of the Secret, in the namespace of the pods. */
+  readonly secretName: string;
+  /** Key of the value in the Secret. */
+  readonly key: string;
+}
+
 /** Props of {@link ModelWorkload}. */
 export interface ModelWorkloadProps extends ModelVersion {
   /** Name of all objects in the cluster: at most 52 lower-case letters, digits and hyphens. */
@@ -96,6 +104,9 @@ export interface ModelWorkloadProps extends ModelVersion {
 
   /** Number of GPUs of each pod. @default 0 */
   readonly gpuCount?: number;
+
+  /** Keys of Secrets in the namespace that become environment variables, by the name of the variable. @default - none */
+  readonly secrets?: { [name: string]: SecretKey };
 
   /**
    * Labels that a node must have, such as the GPU type or spot capacity. If the server's image supports one CPU

@@ -3,7 +3,7 @@ import type { Access } from '../serving/access.js';
 import type { Rollout } from '../serving/rollout.js';
 import { serverOf } from '../serving/servers/model-server.js';
 import type { ModelSource } from '../serving/servers/source.js';
-import { choice, options, required, STRING, STRING_MAP, STRINGS } from '../serving/validation/prop-types.js';
+import { choice, object, options, required, STRING, STRING_MAP, STRINGS } from '../serving/validation/prop-types.js';
 import {
   checkOtherModels,
   checkServer,
@@ -19,6 +19,7 @@ import type {
   IngressExposureOptions,
   LoadBalancerExposureOptions,
 } from './exposure.js';
+import type { SecretKey } from './model-workload-props.js';
 
 const ANNOTATIONS = { annotations: STRING_MAP, sourceRanges: STRINGS };
 
@@ -43,6 +44,15 @@ export const EXPOSURE = choice('Exposure.cluster()', {
       sourceRanges: STRINGS,
     }),
   },
+});
+
+/** Type of the prop with the Secrets of the pods. */
+export const SECRETS = object('an object such as { NAME: { secretName, key } }');
+
+/** Type of one of its values. */
+export const SECRET_KEY = options<SecretKey>('an object such as { secretName, key }', {
+  secretName: required(STRING),
+  key: required(STRING),
 });
 
 /** Server-related props of a model in a cluster. */

@@ -135,12 +135,15 @@ function container(props: ModelWorkloadProps, version: ModelVersion, { spec, isM
     image: version.image,
     ...(version.args ? { args: version.args } : {}),
     ...(spec.workingFolder ? { workingDir: spec.workingFolder } : {}),
-    env: Object.entries({ ...(own ? {} : USER_VARIABLES), ...version.environment, ...start, ...metrics }).map(
-      ([name, value]) => ({
+    env: [
+      ...Object.entries({ ...(own ? {} : USER_VARIABLES), ...version.environment, ...start, ...metrics }).map(
+        ([name, value]) => ({ name, value }),
+      ),
+      ...Object.entries(props.secrets ?? {}).map(([name, { secretName, key }]) => ({
         name,
-        value,
-      }),
-    ),
+        valueFrom: { secretKeyRef: { name: secretName, key } },
+      })),
+    ],
     ports: [
       { name: PORT_NAME, containerPort: spec.port, protocol: 'TCP' },
       ...(metrics ? [{ name: METRICS_PORT_NAME, containerPort: POD_METRICS_PORT, protocol: 'TCP' }] : []),

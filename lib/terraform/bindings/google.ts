@@ -77,6 +77,9 @@ export const google = loadedFrom('@cdktf/provider-google', {
   get ProjectIamMember(): typeof import('@cdktf/provider-google/lib/project-iam-member').ProjectIamMember {
     return require('@cdktf/provider-google/lib/project-iam-member').ProjectIamMember;
   },
+  get SecretManagerSecretIamMember(): typeof import('@cdktf/provider-google/lib/secret-manager-secret-iam-member').SecretManagerSecretIamMember {
+    return require('@cdktf/provider-google/lib/secret-manager-secret-iam-member').SecretManagerSecretIamMember;
+  },
   get ServiceAccount(): typeof import('@cdktf/provider-google/lib/service-account').ServiceAccount {
     return require('@cdktf/provider-google/lib/service-account').ServiceAccount;
   },

@@ -377,3 +377,19 @@ describe('refused, by name and with what is allowed', () => {
     expect(() => synthesize(props)).toThrow(message);
   });
 });
+
+describe('secrets of GKE', () => {
+  test('are keys of Secrets in the namespace', () => {
+    const [container] = pod(synthesize({ secrets: { HF_TOKEN: { secretName: 'hub', key: 'token' } } })).containers;
+    const valueFrom = { secretKeyRef: { name: 'hub', key: 'token' } };
+    expect(container.env).toContainEqual({ name: 'HF_TOKEN', valueFrom });
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['a value', { HF_TOKEN: 'hf_abc' }, /secrets\.HF_TOKEN: got .*pass an object such as \{ secretName, key \}/],
+    ['no key', { HF_TOKEN: { secretName: 'hub' } }, /secrets\.HF_TOKEN\.key: got nothing/],
+    ['a variable of the construct', { MODELSHIP_MODEL: { secretName: 'a', key: 'b' } }, /secrets\.MODELSHIP_MODEL/],
+  ])('refuse %s', (_, secrets, message) => {
+    expect(() => synthesize({ secrets } as never)).toThrow(message);
+  });
+});

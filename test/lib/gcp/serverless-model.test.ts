@@ -399,3 +399,51 @@ describe('refused, by name and with what is allowed', () => {
     expect(container.resources.limits.cpu).toBe('${var.number}');
   });
 });
+
+describe('secrets of Cloud Run', () => {
+  const secrets = { HF_TOKEN: 'hub-token', PASSWORD: 'projects/vault/secrets/database/versions/3' };
+
+  test('are read from Secret Manager, the newest version unless one is named', () => {
+    const { env } = service({ secrets }).template.containers[0];
+    const reference = (secret: string, version: string) => ({ value_source: { secret_key_ref: { secret, version } } });
+    expect(env).toEqual(
+      expect.arrayContaining([
+        { name: 'HF_TOKEN', ...reference('hub-token', 'latest') },
+        { name: 'PASSWORD', ...reference('projects/vault/secrets/database', '3') },
+      ]),
+    );
+  });
+
+  test('may be read before the service starts, each once and no others', () => {
+    const from = synthesize({ secrets: { ...secrets, AGAIN: 'hub-token/versions/1' }, project: 'project-b' });
+    const type = 'google_secret_manager_secret_iam_member';
+    const grants = resources(from, type);
+    const role = 'roles/secretmanager.secretAccessor';
+    expect(grants).toHaveLength(2);
+    expect(grants).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ secret_id: 'hub-token', project: 'project-b', role }),
+        expect.objectContaining({ secret_id: 'projects/vault/secrets/database', role }),
+      ]),
+    );
+    const before = waitsFor(from, only(from, 'google_cloud_run_v2_service'));
+    expect(before.filter((address) => address.startsWith(type))).toHaveLength(2);
+  });
+
+  test('can be a secret of the stack', () => {
+    const stack = googleStack();
+    const secretId = new TerraformVariable(stack, 'secret', { type: 'string' }).stringValue;
+    new ServerlessModel(stack, 'Iris', { ...minimal, secrets: { HF_TOKEN: secretId } });
+    const from = template(stack);
+    expect(only(from, 'google_secret_manager_secret_iam_member').secret_id).toBe('${var.secret}');
+  });
+
+  test.each<[string, Partial<ServerlessModelProps>, RegExp]>([
+    ['a version that is no version', { secrets: { A: 'hub-token/versions/0' } }, /secrets\.A: got .*\/versions\/V/],
+    ['a name with spaces', { secrets: { A: 'hub token' } }, /secrets\.A: got "hub token"/],
+    ['a variable of the construct', { secrets: { MODELSHIP_MODEL: 'a' } }, /secrets\.MODELSHIP_MODEL: the construct/],
+    ['a variable that is set twice', { secrets: { A: 'a' }, environment: { A: 'b' } }, /secrets\.A: it is in `env/],
+  ])('refuses %s', (_, props, message) => {
+    expect(() => synthesize(props)).toThrow(message);
+  });
+});

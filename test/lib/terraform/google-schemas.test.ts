@@ -11,7 +11,16 @@ const STACKS: readonly [string, (stack: TerraformStack) => unknown][] = [
     'a service of Cloud Run that anyone may call, with a key of the customer',
     (stack) => new ServerlessModel(stack, 'Iris', { ...minimal, access: Access.anonymous(), encryptionKey: KEY }),
   ],
+  [
+    'a service of Cloud Run with secrets',
+    (stack) => new ServerlessModel(stack, 'Iris', { ...minimal, secrets: { HF_TOKEN: 'hub-token' } }),
+  ],
   ['a GKE cluster', (stack) => new ContainerModel(stack, 'Iris', minimal)],
+  [
+    'pods on GKE with secrets',
+    (stack) =>
+      new ContainerModel(stack, 'Iris', { ...minimal, secrets: { HF_TOKEN: { secretName: 'hub', key: 'token' } } }),
+  ],
   ['an endpoint of Vertex AI', (stack) => new ManagedEndpointModel(stack, 'Iris', minimal)],
   [
     'an endpoint of Vertex AI whose image is built, with replicas that scale',

@@ -9,6 +9,7 @@ import type { ServerlessModelProps } from '../../serverless-props.js';
 import type { ModelStore } from '../shared/model-store.js';
 import { projectVariables } from '../shared/project.js';
 import { CLOUD_RUN } from './limits.js';
+import { secretVariables } from './secrets.js';
 
 const DEFAULT_CONCURRENCY = 80;
 /** Period of the startup probe. It is short because an instance receives requests only after the probe succeeds. */
@@ -67,7 +68,7 @@ export function revisionTemplate(
       {
         image,
         ports: { containerPort: DEFAULT_PORT },
-        env: Object.entries(environment).map(([name, value]) => ({ name, value })),
+        env: [...Object.entries(environment).map(([name, value]) => ({ name, value })), ...secretVariables(props)],
         resources: {
           limits: {
             cpu: `${size.cpu}`,

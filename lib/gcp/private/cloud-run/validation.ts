@@ -7,14 +7,17 @@ import {
   object,
   type PropTypes,
   STRING,
+  STRING_MAP,
   STRINGS,
 } from '../../../serving/validation/prop-types.js';
+import { checkSecrets } from '../../../serving/validation/secrets.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
-import { checkGoogleProps, GOOGLE_PROPS } from '../shared/validation.js';
+import { checkGoogleProps, GOOGLE_PROPS, RESERVED } from '../shared/validation.js';
 import { CLOUD_RUN } from './limits.js';
+import { SECRET } from './secrets.js';
 import { type CloudRunSize, cloudRunSize } from './server.js';
 
 const PROPS: PropTypes<ServerlessModelProps> = {
@@ -22,6 +25,7 @@ const PROPS: PropTypes<ServerlessModelProps> = {
   serviceName: STRING,
   cpu: NUMBER,
   memoryMib: NUMBER,
+  secrets: STRING_MAP,
   maxConcurrency: NUMBER,
   ingress: object('an Ingress, such as Ingress.all()', 'value'),
   network: STRING,
@@ -61,6 +65,15 @@ export function validateCloudRun(scope: Construct, props: ServerlessModelProps):
   });
   validator.text('serviceName', props.serviceName, CLOUD_RUN.serviceName.pattern, CLOUD_RUN.serviceName.rule);
   validator.number('maxConcurrency', props.maxConcurrency, CLOUD_RUN.concurrency);
+  checkSecrets(validator, props, RESERVED, STRING);
+  for (const [name, secret] of Object.entries(props.secrets ?? {})) {
+    validator.text(
+      `secrets.${name}`,
+      secret,
+      SECRET,
+      'use the ID of a secret or its full name, `projects/P/secrets/S`, optionally with `/versions/V`',
+    );
+  }
   checkSize(validator, props, size);
   checkGpu(validator, props, size);
   checkNetwork(validator, props);

@@ -1,6 +1,12 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
-import { checkCanaryExposure, checkClusterServer, EXPOSURE } from '../../../kubernetes/server-validation.js';
+import {
+  checkCanaryExposure,
+  checkClusterServer,
+  EXPOSURE,
+  SECRET_KEY,
+  SECRETS,
+} from '../../../kubernetes/server-validation.js';
 import { serverOf } from '../../../serving/servers/model-server.js';
 import {
   BOOLEAN,
@@ -14,6 +20,7 @@ import {
   STRING,
   STRINGS,
 } from '../../../serving/validation/prop-types.js';
+import { checkSecrets } from '../../../serving/validation/secrets.js';
 import { SERVER } from '../../../serving/validation/server.js';
 import { MODEL } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
@@ -22,7 +29,7 @@ import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import { GkeCluster, type GkeExistingOptions, type GkeStandardOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
-import { checkGoogleProps, GOOGLE_PROPS } from '../shared/validation.js';
+import { checkGoogleProps, GOOGLE_PROPS, RESERVED } from '../shared/validation.js';
 import { GKE } from './limits.js';
 
 const NEW_CLUSTER = options<GkeStandardOptions>('an object such as { network: "models" }', {
@@ -55,6 +62,7 @@ const PROPS: PropTypes<ContainerModelProps> = {
   cpu: NUMBER,
   memoryMib: NUMBER,
   diskGib: NUMBER,
+  secrets: SECRETS,
   startupSeconds: NUMBER,
   spot: BOOLEAN,
   exposure: EXPOSURE,
@@ -91,6 +99,7 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
   validator.number('memoryMib', props.memoryMib, GKE.memoryMib);
   const autopilot = (props.cluster ?? GkeCluster.autopilot()).kind === 'autopilot' && props.gpu === undefined;
   validator.number('diskGib', props.diskGib, autopilot ? GKE.autopilotDiskGib : GKE.diskGib);
+  checkSecrets(validator, props, RESERVED, SECRET_KEY);
   checkAccess(validator, props);
   checkPlanTime(validator, props);
   checkZones(validator, props);

@@ -36,7 +36,7 @@ export const GOOGLE_PROPS: PropTypes<GoogleServingProps> = {
 };
 
 /** Environment variables that the construct or the host sets. */
-const RESERVED = exactly('PORT', 'K_.*', 'AIP_.*', 'CLOUD_RUN_.*', 'GOOGLE_CLOUD_PROJECT', ...JWT_VARIABLES);
+export const RESERVED = exactly('PORT', 'K_.*', 'AIP_.*', 'CLOUD_RUN_.*', 'GOOGLE_CLOUD_PROJECT', ...JWT_VARIABLES);
 
 /** Reports faults in the props common to every construct on Google Cloud. */
 export function checkGoogleProps(
