@@ -3,7 +3,7 @@ import type { DataAzurermClientConfig } from '@cdktf/provider-azurerm/lib/data-a
 import { Fn, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
-import { HASH_LENGTH, shortHash, slug } from '../../../terraform/names.js';
+import { HASH_LENGTH, prefixedPath, prefixedSlug, shortHash } from '../../../terraform/names.js';
 
 /** Returns the identity that deploys, with its subscription and tenant. It is read once per stack. */
 export function clientConfig(scope: Construct): DataAzurermClientConfig {
@@ -15,7 +15,7 @@ export function clientConfig(scope: Construct): DataAzurermClientConfig {
 
 /** Returns a name unique in its resource group: the readable construct ids, and a hash of the construct's path. */
 export function groupName(scope: Construct, maxLength: number): string {
-  return `${pathSlug(scope, maxLength - HASH_LENGTH - 1)}-${shortHash(scope.node.path)}`;
+  return `${pathSlug(scope, maxLength - HASH_LENGTH - 1)}-${shortHash(prefixedPath(scope))}`;
 }
 
 /**
@@ -53,5 +53,5 @@ export function stableUuid(text: string): string {
 /** Returns the construct ids below the stack as a slug. */
 function pathSlug(scope: Construct, maxLength: number): string {
   const [, ...inStack] = scope.node.path.split('/');
-  return slug(inStack.join('-'), maxLength);
+  return prefixedSlug(scope, inStack.join('-'), maxLength);
 }

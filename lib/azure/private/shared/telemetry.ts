@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import type { AlarmThresholds } from '../../../serving/alarms.js';
 import { DEFAULT_LOG_RETENTION_DAYS } from '../../../serving/defaults.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
+import { prefixedPath } from '../../../terraform/names.js';
 import type { AzureMetric, AzureMetricFilter } from '../../metric.js';
 import type { AzureServingProps } from '../../props.js';
 import { groupName, stableUuid } from './names.js';
@@ -180,7 +181,7 @@ export class Telemetry extends Construct {
     }));
     return new azurerm.ApplicationInsightsWorkbook(this, 'Workbook', {
       ...this.placement.common,
-      name: stableUuid(this.node.path),
+      name: stableUuid(prefixedPath(this)),
       displayName: this.node.scope!.node.path,
       category: 'workbook',
       dataJson: JSON.stringify({ version: 'Notebook/1.0', items }),

@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import { contentHash } from '../../../terraform/content-hash.js';
-import { HASH_LENGTH, shortHash, slug } from '../../../terraform/names.js';
+import { HASH_LENGTH, prefixedPath, prefixedSlug, shortHash } from '../../../terraform/names.js';
 import type { GoogleServingProps } from '../../props.js';
 import { BUCKET_NAME_LENGTH } from './limits.js';
 import { projectId } from './project.js';
@@ -10,8 +10,7 @@ import { projectId } from './project.js';
  * recognizable, and a hash of its path makes it unique and stable between syntheses.
  */
 export function generatedName(scope: Construct, maxLength: number): string {
-  const name = slug(scope.node.id, maxLength - HASH_LENGTH - 1);
-  return `${name}-${shortHash(scope.node.path)}`;
+  return `${prefixedSlug(scope, scope.node.id, maxLength - HASH_LENGTH - 1)}-${shortHash(prefixedPath(scope))}`;
 }
 
 /**
