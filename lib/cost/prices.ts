@@ -161,6 +161,7 @@ const TABLE = {
   'gcp.pd.balanced': price(0.1, 'GB-month', 'infracost'),
   'gcp.nat.vm': price(0.0014, 'hour', 'infracost'),
   'gcp.ip': price(0.005, 'hour', 'infracost'),
+  'gcp.lb.rule': price(0.025, 'hour', 'googlePages'),
   // Google Compute Engine
   'gcp.gce.e2-medium': price(0.03350571, 'hour', 'karpenterGoogle'),
   'gcp.gce.e2-standard-2': price(0.06701142, 'hour', 'karpenterGoogle'),

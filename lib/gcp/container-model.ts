@@ -28,6 +28,7 @@ import { COLLECTOR_NAMESPACES, PodMonitoring } from './private/gke/pod-monitorin
 import { mountedStore, servedModel } from './private/gke/server.js';
 import { gkeTelemetry } from './private/gke/telemetry.js';
 import { validateGke } from './private/gke/validation.js';
+import { enableApis } from './private/shared/apis.js';
 import { autopilotPods, GOOGLE_PRICES } from './private/shared/idle-cost.js';
 import { bindImage } from './private/shared/image.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
@@ -142,6 +143,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
     this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
     this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
     annotateIdleCost(this, 'gcp', GOOGLE_PRICES, this.cluster.isAutopilot ? autopilotPods(workload) : []);
+    enableApis(this, props, ['compute', 'container']);
   }
 
   /** URL of prediction requests in the format of TensorFlow Serving's REST API, or of `server`. */

@@ -16,11 +16,12 @@ import { google } from '../terraform/bindings/google.js';
 import { fraction } from '../terraform/fraction.js';
 import { type GenericProvider, GenericResource } from '../terraform/generic.js';
 import { annotateIdleCost } from '../terraform/idle-cost.js';
-import { shortHash } from '../terraform/names.js';
+import { prefixedPath, shortHash } from '../terraform/names.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import { lifetimeSuffix } from '../terraform/terraform-data.js';
 import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
 import type { GoogleMetric, RequestMetrics } from './metric.js';
+import { enableApis } from './private/shared/apis.js';
 import { grantKey } from './private/shared/encryption.js';
 import { GOOGLE_PRICES } from './private/shared/idle-cost.js';
 import { bindImage } from './private/shared/image.js';
@@ -104,7 +105,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Goo
     const { uri: image, ready } = runtime ?? bindServerImage(this, props, foreign!, vertexAgent);
     this.project = projectId(this, props.project);
     this.dedicated = isDedicated(props);
-    const endpointId = props.endpointName ?? `${Number.parseInt(shortHash(this.node.path, 8), 16) || 1}`;
+    const endpointId = props.endpointName ?? `${Number.parseInt(shortHash(prefixedPath(this), 8), 16) || 1}`;
     const key = props.encryptionKey;
     const granted = key ? [grantKey(this, 'EndpointKey', key, vertexAgent())] : [];
 
@@ -149,6 +150,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Goo
     this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
     this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
     annotateIdleCost(this, 'gcp', GOOGLE_PRICES);
+    enableApis(this, props, ['aiplatform', ...(props.privateServiceConnectProjects ? ['compute'] : [])]);
   }
 
   /** URL of the endpoint. Append `:predict`, `:rawPredict` or `:explain` to invoke it. */

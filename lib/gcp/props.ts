@@ -18,6 +18,14 @@ export interface GoogleServingProps extends ServingProps {
   readonly project?: string;
 
   /**
+   * Whether to enable the APIs that the endpoint uses in the project. Destroying the stack leaves them enabled. The APIs
+   * `cloudresourcemanager` and `serviceusage`, which Terraform itself needs for this, must be enabled before.
+   *
+   * @default false
+   */
+  readonly enableApis?: boolean;
+
+  /**
    * Customer-managed encryption key of the model at rest, the endpoint and its logs:
    * `projects/P/locations/<region>/keyRings/R/cryptoKeys/K`. The construct grants its use to the services that need it.
    *

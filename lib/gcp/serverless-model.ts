@@ -19,13 +19,14 @@ import { shortHash } from '../terraform/names.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import type { Grantee } from './grantee.js';
 import type { GoogleMetric, RequestMetrics } from './metric.js';
-import { Ingress } from './network.js';
 import { CLOUD_RUN } from './private/cloud-run/limits.js';
+import { LoadBalancer } from './private/cloud-run/load-balancer.js';
 import { revisionName, revisionTraffic } from './private/cloud-run/revision.js';
 import { grantSecrets } from './private/cloud-run/secrets.js';
-import { cloudRunSize, revisionTemplate } from './private/cloud-run/server.js';
+import { cloudRunApis, cloudRunIngress, cloudRunSize, revisionTemplate } from './private/cloud-run/server.js';
 import { cloudRunTelemetry } from './private/cloud-run/telemetry.js';
 import { validateCloudRun } from './private/cloud-run/validation.js';
+import { enableApis } from './private/shared/apis.js';
 import { grantKey } from './private/shared/encryption.js';
 import { GOOGLE_PRICES } from './private/shared/idle-cost.js';
 import { bindImage } from './private/shared/image.js';
@@ -71,10 +72,15 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
   readonly logRetention: LogRetention;
   /** Dashboard, alert policies and log-based metric of the service. */
   readonly telemetry: Telemetry;
+  /** Load balancer in front of the service. Set if `domainName` is set. */
+  readonly loadBalancer?: LoadBalancer;
   /** Uptime check of the service. Set if `uptimeCheck` is true. */
   readonly uptimeCheck?: MonitoringUptimeCheckConfig;
   /** Name of the revision that this deployment creates. Pass it as `stableRevision` to the next deployment. */
   readonly revision: string;
+
+  /** URL of the service, without a path. */
+  readonly url: string;
 
   private readonly access: Access;
   private readonly requestMetrics: RequestMetrics;
@@ -114,7 +120,9 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
       project: props.project,
       location: props.region,
       labels: props.labels,
-      ingress: (props.ingress ?? Ingress.all()).value,
+      ingress: cloudRunIngress(props).value,
+      // Callers of the domain have tokens for it. Cloud Run accepts only its own URL otherwise.
+      customAudiences: props.domainName === undefined ? undefined : [`https://${props.domainName}`],
       // The runtime verifies JWTs. Cloud Run would reject bearer tokens that Google did not issue.
       invokerIamDisabled: access.kind === 'jwt',
       deletionProtection: false,
@@ -122,6 +130,12 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
       traffic: revisionTraffic(this.revision, props),
       dependsOn: [...image.ready, ...this.prerequisites(props)],
     });
+
+    if (props.domainName !== undefined) {
+      const { service } = this;
+      this.loadBalancer = new LoadBalancer(this, 'LoadBalancer', { service, domainName: props.domainName, props });
+    }
+    this.url = props.domainName === undefined ? this.service.uri : `https://${props.domainName}`;
 
     if (access.kind === 'anonymous') this.allow({ member: 'allUsers' });
     const thresholds = alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, CLOUD_RUN.timeoutSeconds.max);
@@ -131,11 +145,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
     this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
     annotateIdleCost(this, 'gcp', GOOGLE_PRICES);
     if (props.uptimeCheck) this.uptimeCheck = this.checkUptime(props, access);
-  }
-
-  /** URL of the service, without a path. */
-  get url(): string {
-    return this.service.uri;
+    enableApis(this, props, cloudRunApis(props));
   }
 
   /** URL of prediction requests in the format of TensorFlow Serving's REST API. */
@@ -221,7 +231,10 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
       period: '300s',
       monitoredResource: {
         type: 'uptime_url',
-        labels: { host: Fn.trimprefix(this.service.uri, 'https://'), project_id: this.service.project },
+        labels: {
+          host: props.domainName ?? Fn.trimprefix(this.service.uri, 'https://'),
+          project_id: this.service.project,
+        },
       },
       httpCheck: {
         path: READY_PATH,

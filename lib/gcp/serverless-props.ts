@@ -1,5 +1,6 @@
 import type { Ingress, VpcEgress } from './network.js';
 import type { GoogleServingProps } from './props.js';
+import type { WebAcl } from './web-acl.js';
 
 /** Props of {@link ServerlessModel}. */
 export interface ServerlessModelProps extends GoogleServingProps {
@@ -36,7 +37,30 @@ export interface ServerlessModelProps extends GoogleServingProps {
   /** Maximum concurrent requests of each instance, 1 to 1000. The runtime batches them. @default 80 */
   readonly maxConcurrency?: number;
 
-  /** Network ingress setting of the service. @default Ingress.all(), which still requires authentication */
+  /**
+   * Domain name of the service, such as `iris.example.com`. A global external Application Load Balancer serves it with
+   * TLS. Point an A record of the domain at `loadBalancer.address`.
+   *
+   * @default - none: the service has a host name of Cloud Run
+   */
+  readonly domainName?: string;
+
+  /**
+   * Name, self link or `id` of an existing SSL certificate for `domainName`.
+   *
+   * @default - a certificate that Google issues when the domain points at the load balancer, and renews
+   */
+  readonly certificate?: string;
+
+  /** Cloud Armor security policy of the load balancer. Requires `domainName`. @default - none */
+  readonly webAcl?: WebAcl;
+
+  /**
+   * Network ingress setting of the service.
+   *
+   * @default - Ingress.all(), which still requires authentication; Ingress.internalAndLoadBalancer() with `domainName`, so
+   * that callers cannot bypass the load balancer
+   */
   readonly ingress?: Ingress;
 
   /** Name or full resource name of the VPC network for outbound traffic. @default - none */

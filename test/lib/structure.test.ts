@@ -30,6 +30,7 @@ const ROLES: Readonly<Record<string, { readonly role: string; readonly exports: 
   'idle-cost.ts': { role: 'what resources cost without requests', exports: /^annotateIdleCost$|_PRICES$/ },
   'imported.ts': { role: 'what an endpoint of another stack does', exports: /^imported[A-Z]/ },
   'limits.ts': { role: "the service's limits, each with its source", exports: /^[A-Z][A-Z_]*$/ },
+  'load-balancer.ts': { role: 'the load balancer in front of the service', exports: /^LoadBalancer$/ },
   'log-retention.ts': { role: 'how long logs are kept', exports: /[lL]og|RETENTION|[rR]etention|DAYS/ },
   'model-store.ts': { role: 'where model packages are stored', exports: /^ModelStore$/ },
   'names.ts': { role: 'generated names', exports: /Name$/ },

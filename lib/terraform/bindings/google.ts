@@ -18,11 +18,39 @@ export const google = loadedFrom('@cdktf/provider-google', {
   get CloudRunV2ServiceIamMember(): typeof import('@cdktf/provider-google/lib/cloud-run-v2-service-iam-member').CloudRunV2ServiceIamMember {
     return require('@cdktf/provider-google/lib/cloud-run-v2-service-iam-member').CloudRunV2ServiceIamMember;
   },
+  get ComputeBackendService(): typeof import('@cdktf/provider-google/lib/compute-backend-service').ComputeBackendService {
+    return require('@cdktf/provider-google/lib/compute-backend-service').ComputeBackendService;
+  },
+  get ComputeGlobalAddress(): typeof import('@cdktf/provider-google/lib/compute-global-address').ComputeGlobalAddress {
+    return require('@cdktf/provider-google/lib/compute-global-address').ComputeGlobalAddress;
+  },
+  get ComputeGlobalForwardingRule(): typeof import('@cdktf/provider-google/lib/compute-global-forwarding-rule').ComputeGlobalForwardingRule {
+    return require('@cdktf/provider-google/lib/compute-global-forwarding-rule').ComputeGlobalForwardingRule;
+  },
+  get ComputeManagedSslCertificate(): typeof import('@cdktf/provider-google/lib/compute-managed-ssl-certificate').ComputeManagedSslCertificate {
+    return require('@cdktf/provider-google/lib/compute-managed-ssl-certificate').ComputeManagedSslCertificate;
+  },
+  get ComputeRegionNetworkEndpointGroup(): typeof import('@cdktf/provider-google/lib/compute-region-network-endpoint-group').ComputeRegionNetworkEndpointGroup {
+    return require('@cdktf/provider-google/lib/compute-region-network-endpoint-group')
+      .ComputeRegionNetworkEndpointGroup;
+  },
   get ComputeRouter(): typeof import('@cdktf/provider-google/lib/compute-router').ComputeRouter {
     return require('@cdktf/provider-google/lib/compute-router').ComputeRouter;
   },
   get ComputeRouterNat(): typeof import('@cdktf/provider-google/lib/compute-router-nat').ComputeRouterNat {
     return require('@cdktf/provider-google/lib/compute-router-nat').ComputeRouterNat;
+  },
+  get ComputeSecurityPolicy(): typeof import('@cdktf/provider-google/lib/compute-security-policy').ComputeSecurityPolicy {
+    return require('@cdktf/provider-google/lib/compute-security-policy').ComputeSecurityPolicy;
+  },
+  get ComputeSslPolicy(): typeof import('@cdktf/provider-google/lib/compute-ssl-policy').ComputeSslPolicy {
+    return require('@cdktf/provider-google/lib/compute-ssl-policy').ComputeSslPolicy;
+  },
+  get ComputeTargetHttpsProxy(): typeof import('@cdktf/provider-google/lib/compute-target-https-proxy').ComputeTargetHttpsProxy {
+    return require('@cdktf/provider-google/lib/compute-target-https-proxy').ComputeTargetHttpsProxy;
+  },
+  get ComputeUrlMap(): typeof import('@cdktf/provider-google/lib/compute-url-map').ComputeUrlMap {
+    return require('@cdktf/provider-google/lib/compute-url-map').ComputeUrlMap;
   },
   get ContainerCluster(): typeof import('@cdktf/provider-google/lib/container-cluster').ContainerCluster {
     return require('@cdktf/provider-google/lib/container-cluster').ContainerCluster;
@@ -76,6 +104,9 @@ export const google = loadedFrom('@cdktf/provider-google', {
   },
   get ProjectIamMember(): typeof import('@cdktf/provider-google/lib/project-iam-member').ProjectIamMember {
     return require('@cdktf/provider-google/lib/project-iam-member').ProjectIamMember;
+  },
+  get ProjectService(): typeof import('@cdktf/provider-google/lib/project-service').ProjectService {
+    return require('@cdktf/provider-google/lib/project-service').ProjectService;
   },
   get SecretManagerSecretIamMember(): typeof import('@cdktf/provider-google/lib/secret-manager-secret-iam-member').SecretManagerSecretIamMember {
     return require('@cdktf/provider-google/lib/secret-manager-secret-iam-member').SecretManagerSecretIamMember;

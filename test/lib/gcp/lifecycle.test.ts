@@ -8,7 +8,7 @@ import {
 } from '../../../lib/gcp/index.js';
 import { evaluate } from '../../support/terraform.js';
 import { describeWithTool } from '../../support/tools.js';
-import { googleStack, KEY, minimal, only, REGION, resources, type Template, template } from './support.js';
+import { googleStack, KEY, minimal, only, REGION, resources, type Template, template, waitsFor } from './support.js';
 
 const KINDS = { ServerlessModel, ContainerModel, ManagedEndpointModel };
 
@@ -37,6 +37,30 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('the life of a stack
       const query = conditions[0].condition_prometheus_query_language;
       if (query) expect(query.disable_metric_validation).toBe(true);
     }
+  });
+
+  test('enables the APIs first where asked, and leaves them enabled', () => {
+    const enabling = synthesize({ enableApis: true, encryptionKey: KEY, image: undefined });
+    const services = resources(enabling, 'google_project_service');
+    const own = { ServerlessModel: 'run', ContainerModel: 'container', ManagedEndpointModel: 'aiplatform' }[kind];
+    const names = services.map(({ service }) => service);
+    expect(names).toEqual(
+      expect.arrayContaining([own, 'cloudkms', 'cloudbuild', 'storage'].map((name) => `${name}.googleapis.com`)),
+    );
+    expect(new Set(names).size).toBe(names.length);
+    expect(services.filter((service) => service.disable_on_destroy !== false)).toEqual([]);
+    const enabled = Object.keys(enabling.resource.time_sleep).find((id) => id.includes('Apis'));
+    const elements = [enabling.resource, enabling.data].flatMap((types) =>
+      Object.entries<Template>(types).flatMap(([type, made]) =>
+        Object.entries<Template>(made).map(([id, resource]) => ({ address: `${type}.${id}`, resource })),
+      ),
+    );
+    const early = elements.filter(
+      ({ address, resource }) =>
+        !/Apis|ModelshipGoogleClient/.test(address) && !waitsFor(enabling, resource).includes(`time_sleep.${enabled}`),
+    );
+    expect(early.map(({ address }) => address)).toEqual([]);
+    expect(resources(from, 'google_project_service')).toEqual([]);
   });
 
   test('creates the identity of a service of Google before it grants it a role', () => {

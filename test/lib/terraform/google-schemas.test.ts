@@ -1,6 +1,6 @@
 import type { TerraformStack } from 'cdktf';
 import { describe, expect, test } from 'vitest';
-import { ContainerModel, ManagedEndpointModel, ServerlessModel } from '../../../lib/gcp/index.js';
+import { ContainerModel, ManagedEndpointModel, ServerlessModel, WebAcl } from '../../../lib/gcp/index.js';
 import { Access } from '../../../lib/serving/access.js';
 import { googleStack, KEY, minimal, template } from '../gcp/support.js';
 import { readSchema, schemaFaults } from './provider-schema.js';
@@ -14,6 +14,11 @@ const STACKS: readonly [string, (stack: TerraformStack) => unknown][] = [
   [
     'a service of Cloud Run with secrets',
     (stack) => new ServerlessModel(stack, 'Iris', { ...minimal, secrets: { HF_TOKEN: 'hub-token' } }),
+  ],
+  [
+    'a service of Cloud Run with a domain and a web ACL',
+    (stack) =>
+      new ServerlessModel(stack, 'Iris', { ...minimal, domainName: 'iris.example.com', webAcl: WebAcl.managed() }),
   ],
   ['a GKE cluster', (stack) => new ContainerModel(stack, 'Iris', minimal)],
   [

@@ -4,7 +4,7 @@ import { DEFAULT_PORT, LIVE_PATH, READY_PATH, START_SECONDS } from '@modelship/r
 import type { Construct } from 'constructs';
 import { MODEL_MOUNT } from '../../../serving/defaults.js';
 import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
-import { VpcEgress } from '../../network.js';
+import { Ingress, VpcEgress } from '../../network.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import type { ModelStore } from '../shared/model-store.js';
 import { projectVariables } from '../shared/project.js';
@@ -25,6 +25,17 @@ export interface CloudRunSize {
 export function cloudRunSize({ cpu, memoryMib, gpu }: ServerlessModelProps): CloudRunSize {
   const { minCpus, minMemoryMib } = CLOUD_RUN.gpu;
   return { cpu: cpu ?? (gpu ? minCpus : 1), memoryMib: memoryMib ?? (gpu ? minMemoryMib : 1024) };
+}
+
+/** Returns the APIs that a service uses. */
+export function cloudRunApis({ secrets, domainName, network, subnetwork }: ServerlessModelProps): string[] {
+  const usesNetwork = [domainName, network, subnetwork].some((prop) => prop !== undefined);
+  return ['run', ...(secrets ? ['secretmanager'] : []), ...(usesNetwork ? ['compute'] : [])];
+}
+
+/** Returns the ingress setting. With a load balancer, requests cannot bypass it by default. */
+export function cloudRunIngress({ ingress, domainName }: ServerlessModelProps): Ingress {
+  return ingress ?? (domainName === undefined ? Ingress.all() : Ingress.internalAndLoadBalancer());
 }
 
 /** Values of a revision that the construct determines. */

@@ -3,9 +3,12 @@ import type { Construct } from 'constructs';
 import {
   BOOLEAN,
   checkProps,
+  choice,
   NUMBER,
   object,
+  options,
   type PropTypes,
+  required,
   STRING,
   STRING_MAP,
   STRINGS,
@@ -14,11 +17,13 @@ import { checkSecrets } from '../../../serving/validation/secrets.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
+import { Ingress } from '../../network.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
+import type { ManagedWebAclOptions } from '../../web-acl.js';
 import { checkGoogleProps, GOOGLE_PROPS, RESERVED } from '../shared/validation.js';
 import { CLOUD_RUN } from './limits.js';
 import { SECRET } from './secrets.js';
-import { type CloudRunSize, cloudRunSize } from './server.js';
+import { type CloudRunSize, cloudRunIngress, cloudRunSize } from './server.js';
 
 const PROPS: PropTypes<ServerlessModelProps> = {
   ...GOOGLE_PROPS,
@@ -27,6 +32,16 @@ const PROPS: PropTypes<ServerlessModelProps> = {
   memoryMib: NUMBER,
   secrets: STRING_MAP,
   maxConcurrency: NUMBER,
+  domainName: STRING,
+  certificate: STRING,
+  webAcl: choice('WebAcl.managed()', {
+    managed: {
+      options: options<ManagedWebAclOptions>('an object such as { requestsPerFiveMinutes: 2000 }', {
+        requestsPerFiveMinutes: NUMBER,
+      }),
+    },
+    existing: { policyId: required(STRING) },
+  }),
   ingress: object('an Ingress, such as Ingress.all()', 'value'),
   network: STRING,
   subnetwork: STRING,
@@ -37,6 +52,7 @@ const PROPS: PropTypes<ServerlessModelProps> = {
 };
 
 const MIB = 1024 * 1024;
+const DOMAIN_NAME = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/;
 
 /** @throws ValidationError with all faults in the props */
 export function validateCloudRun(scope: Construct, props: ServerlessModelProps): void {
@@ -78,14 +94,45 @@ export function validateCloudRun(scope: Construct, props: ServerlessModelProps):
   checkGpu(validator, props, size);
   checkNetwork(validator, props);
   checkStableRevision(validator, props);
+  checkDomain(validator, props);
   validator.check(
-    !props.uptimeCheck || (props.ingress?.value ?? 'INGRESS_TRAFFIC_ALL') === 'INGRESS_TRAFFIC_ALL',
+    !props.uptimeCheck || isReachable(props),
     'uptimeCheck',
     'UNREACHABLE',
     'Cloud Monitoring probes from the internet and cannot reach an internal service; remove it, or set ' +
       'ingress: Ingress.all()',
   );
   validator.throwIfAny();
+}
+
+/** Whether the internet reaches the service: by its own host name, or through the load balancer. */
+function isReachable(props: ServerlessModelProps): boolean {
+  const { value } = cloudRunIngress(props);
+  return props.domainName === undefined ? value === Ingress.all().value : value !== Ingress.internal().value;
+}
+
+function checkDomain(validator: Validator, props: ServerlessModelProps): void {
+  const { domainName, ingress, webAcl } = props;
+  validator.text('domainName', domainName, DOMAIN_NAME, 'a domain name looks like `iris.example.com`, in lower case');
+  for (const prop of ['certificate', 'webAcl'] as const) {
+    validator.check(
+      props[prop] === undefined || domainName !== undefined,
+      prop,
+      'CONFLICT',
+      'it belongs to the load balancer, which exists only with `domainName`; set domainName too',
+    );
+  }
+  validator.check(
+    domainName === undefined || ingress?.value !== Ingress.internal().value,
+    'ingress',
+    'UNREACHABLE',
+    'an internal service rejects requests through the load balancer of `domainName`; set ' +
+      'ingress: Ingress.internalAndLoadBalancer(), or remove one of them',
+  );
+  if (webAcl?.settings.kind === 'managed') {
+    const { requestsPerFiveMinutes } = webAcl.settings.options;
+    validator.number('webAcl.requestsPerFiveMinutes', requestsPerFiveMinutes, CLOUD_RUN.webAclRequests);
+  }
 }
 
 function checkSize(validator: Validator, props: ServerlessModelProps, { cpu, memoryMib }: CloudRunSize): void {

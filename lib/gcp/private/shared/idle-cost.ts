@@ -17,6 +17,9 @@ export const GOOGLE_PRICES: PriceRules = {
     { what: 'NAT', price: 'gcp.nat.vm' },
     { what: 'NAT', price: 'gcp.ip' },
   ],
+  google_compute_global_forwarding_rule: () => [{ what: 'load balancer', price: 'gcp.lb.rule' }],
+  // Cloud Armor bills the policy and each of its rules.
+  google_compute_security_policy: () => [{ what: 'web ACL', price: 'gcp.armor' }],
   restful_operation: ({ body }) => replicas(body?.deployedModel?.dedicatedResources),
 };
 

@@ -2,6 +2,7 @@ import { Token } from 'cdktf';
 import { type ModelServer, serverOf } from '../../../serving/servers/model-server.js';
 import {
   arrayOf,
+  BOOLEAN,
   object,
   type PropTypes,
   required,
@@ -28,6 +29,7 @@ export const GOOGLE_PROPS: PropTypes<GoogleServingProps> = {
   region: required(STRING),
   image: IMAGE,
   project: STRING,
+  enableApis: BOOLEAN,
   encryptionKey: STRING,
   modelBucket: STRING,
   gpu: object('a Gpu, such as Gpu.nvidiaL4()', 'instanceType'),

@@ -1,0 +1,136 @@
+import type { CloudRunV2Service } from '@cdktf/provider-google/lib/cloud-run-v2-service';
+import type { ComputeBackendService } from '@cdktf/provider-google/lib/compute-backend-service';
+import type { ComputeGlobalAddress } from '@cdktf/provider-google/lib/compute-global-address';
+import type { ComputeGlobalForwardingRule } from '@cdktf/provider-google/lib/compute-global-forwarding-rule';
+import type { ComputeSecurityPolicy } from '@cdktf/provider-google/lib/compute-security-policy';
+import { Construct } from 'constructs';
+import { google } from '../../../terraform/bindings/google.js';
+import { shortHash } from '../../../terraform/names.js';
+import type { ServerlessModelProps } from '../../serverless-props.js';
+import type { ManagedWebAclOptions } from '../../web-acl.js';
+import { generatedName } from '../shared/names.js';
+
+/** Maximum length of a name in Compute Engine, less a suffix. */
+const NAME_LENGTH = 50;
+const SCHEME = 'EXTERNAL_MANAGED';
+const DEFAULT_REQUESTS = 2000;
+const LOWEST_PRIORITY = 2_147_483_647;
+
+/**
+ * Preconfigured rules, each at the sensitivity with the fewest false positives. Rules against SQL and scripts are left
+ * out, because a model server runs neither.
+ * https://cloud.google.com/armor/docs/waf-rules
+ */
+const ATTACKS = ['scannerdetection', 'protocolattack', 'rce', 'lfi'];
+
+interface LoadBalancerProps {
+  readonly service: CloudRunV2Service;
+  readonly domainName: string;
+  readonly props: ServerlessModelProps;
+}
+
+/**
+ * Global external Application Load Balancer in front of a Cloud Run service. It terminates TLS for a domain, and checks
+ * requests by a security policy.
+ */
+export class LoadBalancer extends Construct {
+  /** IP address that the domain's A record must contain. */
+  readonly address: ComputeGlobalAddress;
+  /** Backend with the service. */
+  readonly backend: ComputeBackendService;
+  /** Security policy that checks requests. Set with `WebAcl.managed()`. */
+  readonly securityPolicy?: ComputeSecurityPolicy;
+  /** Rule that forwards HTTPS requests to the load balancer. */
+  readonly forwardingRule: ComputeGlobalForwardingRule;
+
+  private readonly name: string;
+  private readonly project?: string;
+
+  constructor(scope: Construct, id: string, { service, domainName, props }: LoadBalancerProps) {
+    super(scope, id);
+    this.name = generatedName(scope, NAME_LENGTH);
+    this.project = props.project;
+    const group = new google.ComputeRegionNetworkEndpointGroup(this, 'Group', {
+      ...this.common,
+      region: props.region,
+      networkEndpointType: 'SERVERLESS',
+      cloudRun: { service: service.name },
+    });
+    const webAcl = props.webAcl?.settings;
+    if (webAcl?.kind === 'managed') this.securityPolicy = this.makePolicy(webAcl.options, props);
+    this.backend = new google.ComputeBackendService(this, 'Backend', {
+      ...this.common,
+      protocol: 'HTTPS',
+      loadBalancingScheme: SCHEME,
+      backend: [{ group: group.id }],
+      securityPolicy: webAcl?.kind === 'existing' ? webAcl.policyId : this.securityPolicy?.id,
+      // The log names the rule of the security policy that rejected a request.
+      logConfig: webAcl && { enable: true, sampleRate: 1 },
+    });
+    const urlMap = new google.ComputeUrlMap(this, 'UrlMap', { ...this.common, defaultService: this.backend.id });
+    const proxy = new google.ComputeTargetHttpsProxy(this, 'Proxy', {
+      ...this.common,
+      urlMap: urlMap.id,
+      sslCertificates: [props.certificate ?? this.makeCertificate(domainName)],
+      sslPolicy: new google.ComputeSslPolicy(this, 'SslPolicy', {
+        ...this.common,
+        profile: 'MODERN',
+        minTlsVersion: 'TLS_1_2',
+      }).id,
+    });
+    this.address = new google.ComputeGlobalAddress(this, 'Address', this.common);
+    this.forwardingRule = new google.ComputeGlobalForwardingRule(this, 'Resource', {
+      ...this.common,
+      loadBalancingScheme: SCHEME,
+      ipAddress: this.address.id,
+      portRange: '443',
+      target: proxy.id,
+    });
+  }
+
+  private get common() {
+    return { name: this.name, project: this.project };
+  }
+
+  /** Creates the certificate. Google issues it once the domain resolves to the address. */
+  private makeCertificate(domainName: string): string {
+    const certificate = new google.ComputeManagedSslCertificate(this, 'Certificate', {
+      // The proxy uses the certificate, so a new domain needs a certificate of another name before the old one is deleted.
+      name: `${this.name}-${shortHash(domainName)}`,
+      project: this.project,
+      managed: { domains: [domainName] },
+      lifecycle: { createBeforeDestroy: true },
+    });
+    return certificate.id;
+  }
+
+  private makePolicy(options: ManagedWebAclOptions, { model }: ServerlessModelProps): ComputeSecurityPolicy {
+    const takesText = model.manifest.inputs.some(({ datatype }) => datatype === 'BYTES');
+    const anyone = { versionedExpr: 'SRC_IPS_V1', config: { srcIpRanges: ['*'] } };
+    return new google.ComputeSecurityPolicy(this, 'SecurityPolicy', {
+      ...this.common,
+      rule: [
+        ...ATTACKS.map((attack, index) => ({
+          priority: 1000 + index,
+          action: 'deny(403)',
+          preview: takesText,
+          description: `Preconfigured rules: ${attack}`,
+          match: { expr: { expression: `evaluatePreconfiguredWaf('${attack}-v33-stable', {'sensitivity': 1})` } },
+        })),
+        {
+          priority: 2000,
+          action: 'throttle',
+          description: 'Requests of one address',
+          match: anyone,
+          rateLimitOptions: {
+            conformAction: 'allow',
+            exceedAction: 'deny(429)',
+            enforceOnKey: 'IP',
+            rateLimitThreshold: { count: options.requestsPerFiveMinutes ?? DEFAULT_REQUESTS, intervalSec: 300 },
+          },
+        },
+        { priority: LOWEST_PRIORITY, action: 'allow', description: 'Default', match: anyone },
+      ],
+    });
+  }
+}
