@@ -1,12 +1,59 @@
 import type { ModelFormat } from '../manifest/index.js';
+import type { TextOptions } from '../tensor/request.js';
 import type { Signature, Tensor } from '../tensor/tensor.js';
+
+/** A token of a text. */
+export interface TextToken {
+  readonly id: number;
+  /** Part of the text that became the token, or the name of a special token. */
+  readonly text: string;
+  /** Whether the tokenizer added it. */
+  readonly special: boolean;
+  /** First character of the token in its text, in Unicode code points. */
+  readonly start: number;
+  /** Character after the last one. */
+  readonly end: number;
+}
+
+/** Tokenizer of a model that takes texts. */
+export interface TextTokens {
+  /**
+   * Returns the tokens of each text, without a limit on their number.
+   *
+   * @param specialTokens whether to add the special tokens that the model expects
+   * @throws InferenceError `INVALID_ARGUMENT` for a text that is too long to tokenize
+   */
+  tokenize(texts: readonly string[], specialTokens: boolean): Promise<readonly (readonly TextToken[])[]>;
+  /** Returns the text of each list of token ids. @throws InferenceError `INVALID_ARGUMENT` for an unknown id */
+  decode(ids: readonly (readonly number[])[], skipSpecialTokens: boolean): Promise<readonly string[]>;
+}
+
+/** How rows of a model differ in length, for models that take texts. */
+export interface RowLengths {
+  /** Maximum number of tokens of a row. */
+  readonly max: number;
+  /** Estimates the number of tokens of the longest row of a request. */
+  estimate(inputs: readonly Tensor[]): number;
+  /** Returns inputs of the model itself with one row of `tokens`, to measure it. */
+  example(tokens: number): readonly Tensor[];
+  /** Sets the maximum number of rows of one run of the model itself, by the length of the longest row. */
+  limitRows(maxRows: (tokens: number) => number): void;
+}
 
 /** A model loaded into memory. */
 export interface LoadedModel {
   /** Signatures that the artifact itself declares. `serving_default` is always present. */
   readonly signatures: Readonly<Record<string, Signature>>;
-  /** Runs the model once on whole tensors. Inputs and outputs are in the order of the signature. */
-  run(inputs: readonly Tensor[], signatureName?: string): Promise<Tensor[]>;
+  /**
+   * Runs the model once on whole tensors. Inputs and outputs are in the order of the signature.
+   *
+   * @param text options of a model that takes texts, whose outputs are then followed by those that `usageOf` reads
+   */
+  run(inputs: readonly Tensor[], signatureName?: string, text?: TextOptions): Promise<Tensor[]>;
+  /** Tokenizer of the model. @default - it takes no texts */
+  readonly tokens?: TextTokens;
+  /** How rows differ in length. @default - all rows have the same length */
+  readonly lengths?: RowLengths;
   /**
    * Python packages that the model needs, as lines of `requirements.txt`.
    *

@@ -10,7 +10,10 @@ export { namesWithShape } from './onnx-shapes.js';
 export { ModelPackageError, type PackageErrorCode } from './package-error.js';
 export { parseManifest, readManifest } from './read.js';
 export {
+  AGGREGATIONS,
+  type Aggregation,
   type EmbedTask,
+  type FillMaskTask,
   type ImageClassificationTask,
   type ImageEmbeddingTask,
   type ImageInput,
@@ -25,12 +28,17 @@ export {
   PICKLE_FORMATS,
   type Pooling,
   RESIZE_FILTERS,
+  type RerankTask,
   type ResizeFilter,
   SAMPLES_FILE,
+  type Side,
   TABULAR_FORMATS,
   type Task,
+  type TextClassificationTask,
   type TextTask,
   type TextTokenizer,
+  type TokenClassificationTask,
+  type ZeroShotClassificationTask,
 } from './schema.js';
 export { signaturesOf, withInputRules } from './signatures.js';
 export { TENSORS_SIGNATURE, type TokenInput, taskSignature } from './task.js';

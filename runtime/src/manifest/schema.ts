@@ -73,7 +73,7 @@ const tensorSpec = z.strictObject({
 const tensorSpecs = z.array(tensorSpec).check(z.minLength(1));
 
 /** Methods that turn the vectors of a text's tokens into one vector. */
-export const POOLINGS = ['cls', 'mean', 'max', 'last_token'] as const;
+export const POOLINGS = ['cls', 'mean', 'max', 'last_token', 'splade'] as const;
 
 /** Method that turns the vectors of a text's tokens into one vector. */
 export type Pooling = (typeof POOLINGS)[number];
@@ -112,6 +112,35 @@ const textClassification = z.strictObject({
   tokenizer,
   output: filled,
   activation: z.enum(['none', 'sigmoid', 'softmax']),
+});
+
+/** Ways to join tokens to entities, as the pipelines of Transformers name them. */
+export const AGGREGATIONS = ['none', 'simple', 'first', 'average', 'max'] as const;
+
+/** Way to join tokens to entities. */
+export type Aggregation = (typeof AGGREGATIONS)[number];
+
+const tokenClassification = z.strictObject({
+  type: z.literal('token_classification'),
+  tokenizer,
+  output: filled,
+  aggregation: z.enum(AGGREGATIONS),
+});
+
+const zeroShotClassification = z.strictObject({
+  type: z.literal('zero_shot_classification'),
+  tokenizer,
+  output: filled,
+  entailment: count,
+  hypothesisTemplate: text(/\{\}/, 'must contain `{}`, which stands for the label'),
+});
+
+const fillMask = z.strictObject({
+  type: z.literal('fill_mask'),
+  tokenizer,
+  output: filled,
+  mask: count,
+  topK: z.int().check(z.gte(1)),
 });
 
 /** Filters that compute the pixels of a resized picture, as Pillow defines them. */
@@ -179,7 +208,16 @@ const imageEmbedding = z.strictObject({
   normalize: z.boolean(),
 });
 
-const TASKS = [embed, rerank, textClassification, imageClassification, imageEmbedding] as const;
+const TASKS = [
+  embed,
+  rerank,
+  textClassification,
+  tokenClassification,
+  zeroShotClassification,
+  fillMask,
+  imageClassification,
+  imageEmbedding,
+] as const;
 
 const task = z.discriminatedUnion('type', TASKS, {
   error: ({ code }) =>
@@ -278,6 +316,40 @@ export interface TextClassificationTask {
   activation: 'none' | 'sigmoid' | 'softmax';
 }
 
+/** Finds the parts of a text that belong to classes, such as names of persons. */
+export interface TokenClassificationTask {
+  type: 'token_classification';
+  tokenizer: TextTokenizer;
+  /** Output of the model that holds the logits of each token's classes. Its labels name the classes. */
+  output: string;
+  /** How requests that do not choose get tokens joined to entities. */
+  aggregation: Aggregation;
+}
+
+/** Scores how well labels, which each request brings, fit each text. */
+export interface ZeroShotClassificationTask {
+  type: 'zero_shot_classification';
+  tokenizer: TextTokenizer;
+  /** Output of the model that holds the logits of a text and a hypothesis. */
+  output: string;
+  /** Index of the class `entailment` in the output. */
+  entailment: number;
+  /** Hypothesis about a text, in which `{}` stands for the label. */
+  hypothesisTemplate: string;
+}
+
+/** Suggests tokens for the mask in each text. */
+export interface FillMaskTask {
+  type: 'fill_mask';
+  tokenizer: TextTokenizer;
+  /** Output of the model that holds the logits of the vocabulary for each token. */
+  output: string;
+  /** Token that stands for the mask. */
+  mask: number;
+  /** Number of suggestions for each text. */
+  topK: number;
+}
+
 /** Step between the decoded picture and the tensor that a model takes. */
 export type ImageStep =
   /** Rotates and mirrors the picture by the orientation in its EXIF data. */
@@ -334,7 +406,13 @@ export interface ImageEmbeddingTask extends ImageInput {
 export type ImageTask = ImageClassificationTask | ImageEmbeddingTask;
 
 /** Task of a model that takes texts. */
-export type TextTask = EmbedTask | RerankTask | TextClassificationTask;
+export type TextTask =
+  | EmbedTask
+  | RerankTask
+  | TextClassificationTask
+  | TokenClassificationTask
+  | ZeroShotClassificationTask
+  | FillMaskTask;
 
 /** What a model does with texts or pictures, and the steps before and after it. */
 export type Task = TextTask | ImageTask;

@@ -29,6 +29,23 @@ export function taskSignature({ type }: Task, output: ManifestTensor): TaskSigna
         inputs: [strings('text')],
         outputs: [{ name: 'scores', datatype: 'FP32', shape: [-1, width], labels: output.labels }],
       };
+    case 'token_classification':
+      return { inputs: [strings('text')], outputs: [strings('entities')] };
+    case 'zero_shot_classification':
+      return {
+        inputs: [strings('text'), { name: 'labels', datatype: 'BYTES', shape: [-1, -1] }],
+        outputs: [{ name: 'scores', datatype: 'FP32', shape: [-1, -1] }],
+      };
+    case 'fill_mask':
+      return {
+        inputs: [strings('text')],
+        outputs: [
+          { name: 'score', datatype: 'FP32', shape: [-1, -1] },
+          { name: 'token', datatype: 'INT64', shape: [-1, -1] },
+          { name: 'token_str', datatype: 'BYTES', shape: [-1, -1] },
+          { name: 'sequence', datatype: 'BYTES', shape: [-1, -1] },
+        ],
+      };
     case 'image_classification':
       return {
         inputs: [strings(IMAGE_INPUT)],
@@ -109,6 +126,13 @@ function inputFaults(inputs: readonly ManifestTensor[]): string[] {
   return faults;
 }
 
+/** Tasks whose classes have names. */
+const CLASSIFICATIONS: readonly Task['type'][] = [
+  'text_classification',
+  'token_classification',
+  'image_classification',
+];
+
 function outputFaults(task: Task, output: ManifestTensor): string[] {
   const shapes = allowedShapes(task);
   const faults: string[] = [];
@@ -119,9 +143,14 @@ function outputFaults(task: Task, output: ManifestTensor): string[] {
       `task.output: the model has ${describeTensors([output])}; FP32 or FP16 with the shape ${allowed} is allowed`,
     );
   }
-  const hasClasses = task.type === 'text_classification' || task.type === 'image_classification';
-  if (hasClasses && output.labels?.length !== output.shape.at(-1)) {
+  if (CLASSIFICATIONS.includes(task.type) && output.labels?.length !== output.shape.at(-1)) {
     faults.push(`task.output: ${output.name} needs a label for each class, got ${output.labels?.length ?? 'none'}`);
+  }
+  if (task.type === 'zero_shot_classification') {
+    const classes = output.shape.at(-1)!;
+    if (classes < 2 || task.entailment >= classes) {
+      faults.push(`task.entailment: must be the index of a class of ${output.name}, which has ${classes}`);
+    }
   }
   return faults;
 }
@@ -135,7 +164,11 @@ function allowedShapes(task: Task): readonly (readonly number[])[] {
     case 'rerank':
       return [[-1, 1], [-1]];
     case 'text_classification':
+    case 'zero_shot_classification':
     case 'image_classification':
       return [[-1, -1]];
+    case 'token_classification':
+    case 'fill_mask':
+      return [[-1, -1, -1]];
   }
 }

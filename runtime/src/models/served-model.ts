@@ -1,3 +1,4 @@
+import type { TextTokens } from '../engines/engine.js';
 import type { Manifest } from '../manifest/index.js';
 import type { ModelMetrics } from '../observability/model-metrics.js';
 import type { Cancellation, InferenceRequest, InferenceResponse } from '../tensor/request.js';
@@ -31,6 +32,8 @@ export interface ServedModel extends ModelVersion {
   readonly metrics?: ModelMetrics;
   /** Signatures by name; `serving_default` is always present. */
   readonly signatures: Readonly<Record<string, Signature>>;
+  /** Tokenizer of the model. @default - it takes no texts */
+  readonly tokens?: TextTokens;
   /**
    * Runs the request, batched with other waiting requests.
    *

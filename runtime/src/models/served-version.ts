@@ -1,4 +1,4 @@
-import type { EngineOptions, LoadedModel } from '../engines/engine.js';
+import type { EngineOptions, LoadedModel, TextTokens } from '../engines/engine.js';
 import { type Manifest, ModelPackageError, signaturesOf, verifyFiles } from '../manifest/index.js';
 import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
@@ -11,6 +11,7 @@ import { loadModel } from '../tasks/load-model.js';
 import { InferenceError } from '../tensor/errors.js';
 import type { Cancellation, InferenceRequest, InferenceResponse } from '../tensor/request.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor, type TensorSpec } from '../tensor/tensor.js';
+import { takeUsage } from '../tensor/usage.js';
 import { withinTimeout } from './deadline.js';
 import { checkSamples, readSamples, smallExamples } from './samples.js';
 import type { ModelState, ServedModel } from './served-model.js';
@@ -97,6 +98,10 @@ export class ServedVersion implements ServedModel {
     return this.model?.fault ?? 'the model is loaded, but its worker processes keep crashing';
   }
 
+  get tokens(): TextTokens | undefined {
+    return this.model?.tokens;
+  }
+
   /** Number of processors that the runs of the model use at once. */
   get processors(): number {
     return this.model?.processors ?? 1;
@@ -138,6 +143,7 @@ export class ServedVersion implements ServedModel {
         batchWindowMs,
         timeoutMs: timeoutSeconds * 1000,
         maxBatchRows: batching.maxRows,
+        maxRowsWith: batching.maxRowsWith,
         batchable: batching.signatures,
         observer: this.metrics,
         onRowCountMismatch: (signature) =>
@@ -156,14 +162,25 @@ export class ServedVersion implements ServedModel {
   }
 
   // The method is not async, because that would add a promise to every request.
-  infer({ inputs, outputs: wanted, signatureName, signal }: InferenceRequest): Promise<InferenceResponse> {
+  infer({
+    inputs,
+    outputs: wanted,
+    signatureName = DEFAULT_SIGNATURE,
+    text,
+    signal,
+  }: InferenceRequest): Promise<InferenceResponse> {
     // An unloading version is no longer found, but still serves callers that found it before.
     if (this.state !== 'AVAILABLE' && this.state !== 'UNLOADING') {
       return Promise.reject(new InferenceError('UNAVAILABLE', `model ${this.name} is not available`, 1));
     }
-    const response = this.scheduler!.submit(inputs, signatureName ?? DEFAULT_SIGNATURE, signal);
+    const takesTexts = this.tokens !== undefined && signatureName === DEFAULT_SIGNATURE;
+    const submitted = this.scheduler!.submit(inputs, signatureName, signal, takesTexts ? (text ?? {}) : undefined);
+    const response = takesTexts ? submitted.then(({ outputs }) => takeUsage(outputs)) : submitted;
     if (!wanted) return response;
-    return response.then(({ outputs }) => ({ outputs: outputs.filter(({ name }) => wanted.includes(name)) }));
+    return response.then(({ outputs, ...rest }) => ({
+      ...rest,
+      outputs: outputs.filter(({ name }) => wanted.includes(name)),
+    }));
   }
 
   hold<T>(calls: (hold: Cancellation) => Promise<T>): Promise<T> {

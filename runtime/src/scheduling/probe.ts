@@ -1,9 +1,10 @@
-import type { EngineOptions, LoadedModel } from '../engines/engine.js';
+import type { EngineOptions, LoadedModel, RowLengths } from '../engines/engine.js';
 import { availableProcessors, shareOf } from '../host-limits.js';
+import { TENSORS_SIGNATURE } from '../manifest/index.js';
 import { isBatchable, joinRows, rowsOf } from '../tensor/batch.js';
 import type { Tolerance } from '../tensor/difference.js';
 import { InferenceError } from '../tensor/errors.js';
-import { type Signature, shapeFits, type Tensor } from '../tensor/tensor.js';
+import { DEFAULT_SIGNATURE, type Signature, shapeFits, type Tensor } from '../tensor/tensor.js';
 import { differenceTogether } from './independence.js';
 
 /** Batch sizes to measure. Above the largest, waiting for more rows costs more than it saves. */
@@ -48,6 +49,8 @@ export interface Batching {
   readonly maxRows: number;
   /** Names of the signatures whose requests can be batched. */
   readonly signatures: readonly string[];
+  /** Maximum number of rows of a batch with a request. @default - `maxRows` for every request */
+  readonly maxRowsWith?: (inputs: readonly Tensor[]) => number;
   /** Reason why requests are not batched although batching would be faster. @default - there is no such reason */
   readonly obstacle?: string;
 }
@@ -68,8 +71,11 @@ export async function probeBatching(
   tolerance: Tolerance,
   isMadeUp = false,
 ): Promise<Batching> {
-  const maxRows = await batchRows(model, examples[0]);
+  const maxRowsOf = model.lengths && (await rowsByLength(model, model.lengths));
+  const maxRows = maxRowsOf ? maxRowsOf(1) : await batchRows(model, examples[0]);
   if (maxRows === 1) return ALONE;
+  // From here on, texts run together, so that the test below compares texts that are padded.
+  if (maxRowsOf) model.lengths!.limitRows(maxRowsOf);
   if (model.givesOtherRows) {
     return { ...ALONE, obstacle: 'according to its dimension names, its outputs have different rows than its inputs' };
   }
@@ -83,7 +89,34 @@ export async function probeBatching(
     if (difference === undefined) signatures.push(signatureName);
     else obstacle ??= `batched requests of ${signatureName} get other predictions than when run alone: ${difference}`;
   }
-  return signatures.length > 0 ? { maxRows, signatures, obstacle } : { ...ALONE, obstacle };
+  if (!maxRowsOf) return signatures.length > 0 ? { maxRows, signatures, obstacle } : { ...ALONE, obstacle };
+  const { estimate, limitRows } = model.lengths!;
+  if (!signatures.includes(DEFAULT_SIGNATURE)) {
+    limitRows(() => 1);
+    return { ...ALONE, obstacle };
+  }
+  return { maxRows, signatures, maxRowsWith: (inputs) => maxRowsOf(estimate(inputs)), obstacle };
+}
+
+/** Lengths to measure a model of texts with, in tokens. */
+const LENGTHS = [16, 64, 256] as const;
+
+/** Maximum expected milliseconds of a run to measure one length. There are several of them. */
+const MAX_LENGTH_PROBE_MS = 100;
+
+/**
+ * Measures how many rows should run together by their length. Long texts keep the processor busy alone, and cost more
+ * together than one after another.
+ */
+async function rowsByLength(model: LoadedModel, { example, max }: RowLengths): Promise<(tokens: number) => number> {
+  const measured: { readonly tokens: number; readonly rows: number }[] = [];
+  for (const tokens of LENGTHS) {
+    const inputs = example(Math.min(tokens, max));
+    const rows = await batchRows(model, inputs, TENSORS_SIGNATURE, MAX_LENGTH_PROBE_MS);
+    measured.push({ tokens, rows });
+    if (rows === 1 || tokens >= max) break;
+  }
+  return (tokens) => measured.find((each) => each.tokens >= tokens)?.rows ?? 1;
 }
 
 /** Returns the examples that also fit another signature, renamed to its inputs. */
@@ -105,18 +138,23 @@ function examplesFor({ inputs }: Signature, examples: readonly (readonly Tensor[
  *
  * @returns 1 if batches bring no gain or are not possible
  */
-async function batchRows(model: LoadedModel, example: readonly Tensor[] | undefined): Promise<number> {
-  const signature = model.signatures.serving_default!;
+async function batchRows(
+  model: LoadedModel,
+  example: readonly Tensor[] | undefined,
+  signatureName: string = DEFAULT_SIGNATURE,
+  maxProbeMs = MAX_PROBE_MS,
+): Promise<number> {
+  const signature = model.signatures[signatureName]!;
   if (!example || !isBatchable(signature)) return 1;
   const rows = rowsOf(example);
   if (rows === undefined) return 1;
   let best = rows;
-  let bestCost = (await fastest(model, example)) / rows;
+  let bestCost = (await fastest(model, example, signatureName)) / rows;
   for (const copies of BATCH_SIZES) {
     const size = rows * copies;
-    if (bestCost * size > MAX_PROBE_MS) break;
+    if (bestCost * size > maxProbeMs) break;
     const joined = joinRows(new Array<readonly Tensor[]>(copies).fill(example), size);
-    const cost = (await fastest(model, joined).catch(tooLarge)) / size;
+    const cost = (await fastest(model, joined, signatureName).catch(tooLarge)) / size;
     if (cost > bestCost * WORTHWHILE) break;
     best = size;
     bestCost = cost;
@@ -130,11 +168,11 @@ function tooLarge(error: unknown): number {
   throw error;
 }
 
-async function fastest(model: LoadedModel, inputs: readonly Tensor[]): Promise<number> {
+async function fastest(model: LoadedModel, inputs: readonly Tensor[], signatureName?: string): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < 3; attempt++) {
     const since = performance.now();
-    await model.run(inputs);
+    await model.run(inputs, signatureName);
     best = Math.min(best, performance.now() - since);
   }
   return best;

@@ -2,7 +2,7 @@ import type { LoadedModel } from '../engines/engine.js';
 import type { SchedulerObserver } from '../observability/scheduler-observer.js';
 import { hasRows, isBatchable, joinRows, rowsOf, sameRowShape, splitRows } from '../tensor/batch.js';
 import { InferenceError } from '../tensor/errors.js';
-import type { CallTrace, Cancellation, InferenceResponse } from '../tensor/request.js';
+import type { CallTrace, Cancellation, InferenceResponse, TextOptions } from '../tensor/request.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** Queue and batching settings of a model. */
@@ -13,6 +13,12 @@ export interface SchedulerOptions {
   readonly timeoutMs: number;
   /** Maximum number of rows per batch; 1 disables batching. */
   readonly maxBatchRows: number;
+  /**
+   * Returns the maximum number of rows of a batch with a request, from the length of its rows.
+   *
+   * @default - `maxBatchRows` for every request
+   */
+  readonly maxRowsWith?: (inputs: readonly Tensor[]) => number;
   /**
    * Names of the signatures whose requests may be batched.
    *
@@ -39,6 +45,9 @@ interface Waiting {
   readonly signal: Cancellation | undefined;
   /** Number of rows; undefined if the request must run alone. */
   rows: number | undefined;
+  /** Maximum number of rows of a batch with this request. */
+  readonly maxRows: number;
+  readonly text: TextOptions | undefined;
   readonly arrival: number;
   readonly deadline: number;
   readonly trace: CallTrace | undefined;
@@ -90,8 +99,13 @@ export class Scheduler {
    * @throws InferenceError `UNAVAILABLE` if the queue is full, `DEADLINE_EXCEEDED`, `CANCELLED`, or the model's own
    * error
    */
-  submit(inputs: readonly Tensor[], signatureName: string, signal?: Cancellation): Promise<InferenceResponse> {
-    const { maxQueue, observer } = this.options;
+  submit(
+    inputs: readonly Tensor[],
+    signatureName: string,
+    signal?: Cancellation,
+    text?: TextOptions,
+  ): Promise<InferenceResponse> {
+    const { maxQueue, maxBatchRows, maxRowsWith, observer } = this.options;
     if (this.queue.length >= maxQueue) this.dropUnwanted();
     if (this.queue.length >= maxQueue) {
       const full = new InferenceError(
@@ -109,6 +123,8 @@ export class Scheduler {
         signatureName,
         signal,
         rows: this.batchable.has(signatureName) ? rowsOf(inputs) : undefined,
+        maxRows: maxRowsWith?.(inputs) ?? maxBatchRows,
+        text,
         arrival,
         deadline: arrival + this.options.timeoutMs,
         trace: signal?.trace?.queued(),
@@ -171,12 +187,15 @@ export class Scheduler {
     const batch: Waiting[] = [];
     const rest: Waiting[] = [];
     let rows = 0;
+    let maxRows = 0;
     for (const item of this.queue) {
       if (!this.isWanted(item)) continue;
       const first = batch[0];
-      if (first === undefined || this.fits(first, item, rows)) {
+      const limit = first === undefined ? item.maxRows : Math.min(maxRows, item.maxRows);
+      if (first === undefined || this.fits(first, item, limit - rows)) {
         batch.push(item);
         rows += item.rows ?? 1;
+        maxRows = limit;
       } else rest.push(item);
     }
     this.queue = rest;
@@ -195,12 +214,14 @@ export class Scheduler {
     return !item.settled;
   }
 
-  private fits(first: Waiting, item: Waiting, rows: number): boolean {
+  /** Whether a request can run with the first one of a batch that has room for `room` rows. */
+  private fits(first: Waiting, item: Waiting, room: number): boolean {
     return (
       first.rows !== undefined &&
       item.rows !== undefined &&
-      rows + item.rows <= this.options.maxBatchRows &&
+      item.rows <= room &&
       first.signatureName === item.signatureName &&
+      sameOptions(first.text, item.text) &&
       sameRowShape(first.inputs, item.inputs)
     );
   }
@@ -231,7 +252,7 @@ export class Scheduler {
   /** Runs one request. @returns whether the model succeeded */
   private async runAlone(item: Waiting): Promise<boolean> {
     try {
-      const outputs = await this.model.run(item.inputs, item.signatureName);
+      const outputs = await this.model.run(item.inputs, item.signatureName, item.text);
       if (item.rows !== undefined && !hasRows(outputs, item.rows)) this.disableBatching(item.signatureName);
       this.resolve(item, outputs);
       return true;
@@ -243,7 +264,7 @@ export class Scheduler {
 
   /** Runs several requests as one batch. @returns whether the batch succeeded as a whole */
   private async runTogether(batch: readonly Waiting[]): Promise<boolean> {
-    const { signatureName } = batch[0]!;
+    const { signatureName, text } = batch[0]!;
     const counts = batch.map((item) => item.rows!);
     const rows = counts.reduce((sum, count) => sum + count, 0);
     let parts: Tensor[][] | undefined;
@@ -252,7 +273,7 @@ export class Scheduler {
         batch.map((item) => item.inputs),
         rows,
       );
-      parts = splitRows(await this.model.run(inputs, signatureName), counts, rows);
+      parts = splitRows(await this.model.run(inputs, signatureName, text), counts, rows);
       if (!parts) this.disableBatching(signatureName);
     } catch {
       // One invalid request must not fail the others, so each request runs again separately and gets its own error.
@@ -324,4 +345,8 @@ export class Scheduler {
     if (this.depth > 0) return;
     for (const resolve of this.idleWaiters.splice(0)) resolve();
   }
+}
+
+function sameOptions(one: TextOptions | undefined, other: TextOptions | undefined): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

@@ -1,3 +1,4 @@
+import type { TextTokens } from '../engines/engine.js';
 import type { HttpResponse } from '../http/http.js';
 import type { ModelControl } from '../models/model-catalog.js';
 import type { ModelVersion, ServedModel } from '../models/served-model.js';
@@ -55,4 +56,10 @@ export interface ThreadCalls {
 export interface ServerCalls extends Pick<ModelControl, 'load' | 'unload' | 'configure'> {
   /** Runs a model for the request `id`. */
   infer(id: number, name: string, version: string, request: InferenceRequest): Promise<InferenceResponse>;
+  tokenize(
+    name: string,
+    version: string,
+    ...args: Parameters<TextTokens['tokenize']>
+  ): ReturnType<TextTokens['tokenize']>;
+  decode(name: string, version: string, ...args: Parameters<TextTokens['decode']>): ReturnType<TextTokens['decode']>;
 }

@@ -1,6 +1,7 @@
 // Entry point of the thread that decodes large requests and encodes their responses.
 import { parentPort, workerData } from 'node:worker_threads';
 import { Channel } from '../channel.js';
+import type { TextTokens } from '../engines/engine.js';
 import { withinTimeout } from '../models/deadline.js';
 import type { ModelCatalog, ModelControl } from '../models/model-catalog.js';
 import type { ModelVersion, ServedModel } from '../models/served-model.js';
@@ -59,9 +60,11 @@ function catalogOf(id: number, { ready, models, unloaded }: CatalogData, used: U
             used.set(`${name}/${version}`, [name, version, metrics]);
             return metrics;
           },
-          infer: async ({ inputs, outputs, signatureName }) => {
-            const response = await channel.call('infer', id, name, version, { inputs, outputs, signatureName });
-            return { outputs: response.outputs.map(withBuffers) };
+          ...(data.manifest.task && { tokens: tokensOf(name, version) }),
+          infer: async ({ inputs, outputs, signatureName, text }) => {
+            const request = { inputs, outputs, signatureName, text };
+            const response = await channel.call('infer', id, name, version, request);
+            return { ...response, outputs: response.outputs.map(withBuffers) };
           },
           hold: (calls) => withinTimeout(timeoutSeconds, calls),
         };
@@ -79,6 +82,14 @@ function catalogOf(id: number, { ready, models, unloaded }: CatalogData, used: U
         ?.find((each) => each.state === 'AVAILABLE' && (version === undefined || each.version === version)),
     labels: (name) => labels.get(name) ?? {},
     control: unloaded && controlOf(unloaded),
+  };
+}
+
+/** Returns the tokenizer of a model, which runs in the server's own thread. */
+function tokensOf(name: string, version: string): TextTokens {
+  return {
+    tokenize: (texts, specialTokens) => channel.call('tokenize', name, version, texts, specialTokens),
+    decode: (ids, skipSpecialTokens) => channel.call('decode', name, version, ids, skipSpecialTokens),
   };
 }
 

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { Channel } from '../channel.js';
 import type { HttpRequest, HttpResponse } from '../http/http.js';
 import type { ModelCatalog } from '../models/model-catalog.js';
+import type { ServedModel } from '../models/served-model.js';
 import type { Logger } from '../observability/log.js';
 import { InferenceError } from '../tensor/errors.js';
 import { withBuffers } from '../tensor/tensor.js';
@@ -57,6 +58,12 @@ export class Codec {
     await this.worker?.terminate();
   }
 
+  private model(name: string, version: string): ServedModel {
+    const model = this.catalog.find(name, version);
+    if (!model) throw new InferenceError('UNAVAILABLE', `model ${name} is not available`, 1);
+    return model;
+  }
+
   private thread(): Channel<ThreadCalls> {
     if (this.channel) return this.channel;
     const worker = existsSync(COMPILED)
@@ -64,11 +71,11 @@ export class Codec {
       : new Worker(fromSource(), { workerData: this.options, eval: true, execArgv: [] });
     const own: ServerCalls = {
       infer: (id, name, version, request) => {
-        const model = this.catalog.find(name, version);
-        if (!model) throw new InferenceError('UNAVAILABLE', `model ${name} is not available`, 1);
         const inputs = request.inputs.map(withBuffers);
-        return model.infer({ ...request, inputs, signal: this.requests.get(id)?.signal });
+        return this.model(name, version).infer({ ...request, inputs, signal: this.requests.get(id)?.signal });
       },
+      tokenize: (name, version, ...args) => this.model(name, version).tokens!.tokenize(...args),
+      decode: (name, version, ...args) => this.model(name, version).tokens!.decode(...args),
       load: (name, location) => this.catalog.control!.load(name, location),
       unload: (name) => this.catalog.control!.unload(name),
       configure: (entries) => this.catalog.control!.configure(entries),

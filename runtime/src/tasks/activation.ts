@@ -1,24 +1,30 @@
-/** Function that turns the logits of classes into scores. */
+/** Function that turns logits into scores. */
 export type Activation = 'none' | 'sigmoid' | 'softmax';
 
-const APPLY: Readonly<Record<Activation, (row: Float32Array) => void>> = {
-  none() {},
-  sigmoid(row) {
-    for (let index = 0; index < row.length; index++) row[index] = 1 / (1 + Math.exp(-row[index]!));
-  },
-  softmax(row) {
-    let most = Number.NEGATIVE_INFINITY;
-    for (const value of row) most = Math.max(most, value);
-    const shares = Float64Array.from(row, (value) => Math.exp(value - most));
-    let sum = 0;
-    for (const share of shares) sum += share;
-    for (let index = 0; index < row.length; index++) row[index] = shares[index]! / sum;
-  },
-};
-
-/** Turns the logits of `[rows, classes]` into scores, in place. */
-export function activate(activation: Activation, logits: Float32Array, classes: number): void {
-  for (let start = 0; start < logits.length; start += classes) {
-    APPLY[activation](logits.subarray(start, start + classes));
+/** Returns the scores of the logits of one row. */
+export function activate(activation: Activation, logits: Float32Array): Float32Array {
+  switch (activation) {
+    case 'none':
+      return logits.slice();
+    case 'sigmoid':
+      return logits.map((logit) => 1 / (1 + Math.exp(-logit)));
+    case 'softmax':
+      return softmax(logits);
   }
+}
+
+/** Returns the shares of logits, which add up to 1. */
+export function softmax(logits: Float32Array): Float32Array {
+  let max = Number.NEGATIVE_INFINITY;
+  for (const logit of logits) max = Math.max(max, logit);
+  let sum = 0;
+  for (const logit of logits) sum += Math.exp(logit - max);
+  return logits.map((logit) => Math.exp(logit - max) / sum);
+}
+
+/** Returns the index of the highest value; the first of equal ones. */
+export function argmax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let index = 1; index < values.length; index++) if (values[index]! > values[best]!) best = index;
+  return best;
 }

@@ -2,7 +2,7 @@ import { type Artifact, artifactOf, type EngineOptions, engineFor, type LoadedMo
 import { isImageTask, type Manifest, signaturesOf } from '../manifest/index.js';
 import { DEFAULT_SIGNATURE } from '../tensor/tensor.js';
 import { withImageTask } from './images/image-model.js';
-import { withTextTask } from './text/text-model.js';
+import { loadTextModel } from './text/text-model.js';
 
 /**
  * Loads the model of a package with its task. The caller has verified the files in `directory`.
@@ -20,10 +20,9 @@ export async function loadModel(
   const model = await engineFor(artifact.format).load(artifact, options);
   const { task } = manifest;
   try {
-    if (task && isImageTask(task)) {
-      return withImageTask(model, task, signaturesOf(manifest)[DEFAULT_SIGNATURE]!, options);
-    }
-    return await withTextTask(model, manifest, directory);
+    if (!task) return model;
+    if (isImageTask(task)) return withImageTask(model, task, signaturesOf(manifest)[DEFAULT_SIGNATURE]!, options);
+    return await loadTextModel(model, task, { ...options, manifest, directory });
   } catch (error) {
     await model.close();
     throw error;

@@ -1,5 +1,6 @@
 import type { LoadedModel } from '../engines/index.js';
 import { TENSORS_SIGNATURE } from '../manifest/index.js';
+import type { TextOptions } from '../tensor/request.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../tensor/tensor.js';
 
 /**
@@ -49,8 +50,8 @@ export abstract class TaskModel implements LoadedModel {
     return this.model.fault;
   }
 
-  run(inputs: readonly Tensor[], signatureName: string = DEFAULT_SIGNATURE): Promise<Tensor[]> {
-    return signatureName === TENSORS_SIGNATURE ? this.model.run(inputs) : this.runTask(inputs);
+  run(inputs: readonly Tensor[], signatureName: string = DEFAULT_SIGNATURE, text?: TextOptions): Promise<Tensor[]> {
+    return signatureName === TENSORS_SIGNATURE ? this.model.run(inputs) : this.runTask(inputs, text);
   }
 
   close(): Promise<void> {
@@ -58,5 +59,5 @@ export abstract class TaskModel implements LoadedModel {
   }
 
   /** Runs the task on inputs of the default signature. */
-  protected abstract runTask(inputs: readonly Tensor[]): Promise<Tensor[]>;
+  protected abstract runTask(inputs: readonly Tensor[], text?: TextOptions): Promise<Tensor[]>;
 }

@@ -21,6 +21,42 @@ export interface CallTrace {
   ended(error?: unknown): void;
 }
 
+/** How a model with a task reads the texts of one request and makes its results. */
+export interface TextOptions {
+  /**
+   * Whether texts longer than the model takes are cut. If not, such a request fails with `INVALID_ARGUMENT`.
+   *
+   * @default true
+   */
+  readonly truncate?: boolean;
+  /** Side from which tokens are removed. @default - as the package declares */
+  readonly truncationSide?: 'left' | 'right';
+  /** Name of the prompt that is put before each text. @default - the package's default prompt */
+  readonly promptName?: string;
+  /** Whether vectors are scaled to the length 1. @default - as the package declares */
+  readonly normalize?: boolean;
+  /** Number of dimensions that remain of each vector, counted from its start. @default - all */
+  readonly dimensions?: number;
+  /** Function that turns logits into scores. @default - as the package declares */
+  readonly activation?: 'none' | 'sigmoid' | 'softmax';
+  /** How tokens are joined to entities. @default - as the package declares */
+  readonly aggregation?: 'none' | 'simple' | 'first' | 'average' | 'max';
+  /** Hypothesis about a text, in which `{}` stands for the label. @default - as the package declares */
+  readonly hypothesisTemplate?: string;
+  /** Whether several labels may fit a text, so that each is scored on its own. @default false */
+  readonly multiLabel?: boolean;
+  /** Number of suggestions for a mask. @default - as the package declares */
+  readonly topK?: number;
+}
+
+/** What the texts of one request amounted to. */
+export interface TextUsage {
+  /** Number of tokens that the model read, including special tokens and prompts. */
+  readonly tokens: number;
+  /** Number of texts that were cut, because they were longer than the model takes. */
+  readonly truncated: number;
+}
+
 /** One call of a model, independent of the protocol. All inputs of the signature are present, in its order. */
 export interface InferenceRequest {
   readonly inputs: readonly Tensor[];
@@ -28,6 +64,8 @@ export interface InferenceRequest {
   readonly outputs?: readonly string[];
   /** Name of the signature. @default 'serving_default' */
   readonly signatureName?: string;
+  /** Options of a model with a task. @default - as the package declares */
+  readonly text?: TextOptions;
   /** Aborted when the client disconnects. */
   readonly signal?: Cancellation;
 }
@@ -35,4 +73,6 @@ export interface InferenceRequest {
 /** Response of a model: the requested outputs, in the order of the signature. */
 export interface InferenceResponse {
   readonly outputs: readonly Tensor[];
+  /** What the texts amounted to. @default - the model takes no texts */
+  readonly usage?: TextUsage;
 }

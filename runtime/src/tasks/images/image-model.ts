@@ -122,8 +122,7 @@ abstract class ImageModel<Task extends ImageTask> extends TaskModel {
 class ImageClassificationModel extends ImageModel<ImageClassificationTask> {
   protected results(outputs: readonly Outputs[]): Tensor[] {
     const { activation } = this.task;
-    const rows = outputs.map((each) => floatsOf(this.output(each, 2)).slice());
-    for (const row of rows) activate(activation, row, row.length);
+    const rows = outputs.map((each) => activate(activation, floatsOf(this.output(each, 2))));
     return [vectors(this.signature, rows)];
   }
 }
@@ -135,10 +134,8 @@ class ImageEmbeddingModel extends ImageModel<ImageEmbeddingTask> {
       const output = this.output(each, pooling === undefined ? 2 : 3);
       const data = floatsOf(output);
       const width = output.shape.at(-1)!;
-      const tokens = data.length / width;
-      const row =
-        pooling === undefined ? data.slice() : pool(pooling, { data, tokens, width }, [{ start: 0, end: tokens }]);
-      if (isNormalized) normalize(row, width);
+      const row = pooling === undefined ? data.slice() : pool(pooling, data, width);
+      if (isNormalized) normalize(row);
       return row;
     });
     return [vectors(this.signature, rows)];

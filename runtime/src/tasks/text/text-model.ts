@@ -1,77 +1,170 @@
-import { isUtf8 } from 'node:buffer';
 import { join } from 'node:path';
-import type { LoadedModel } from '../../engines/index.js';
-import { type EmbedTask, type Manifest, ModelPackageError, signaturesOf } from '../../manifest/index.js';
-import { InferenceError, invalid } from '../../tensor/errors.js';
-import { floatsOf } from '../../tensor/float16.js';
+import type { EngineOptions, LoadedModel, RowLengths, TextToken, TextTokens } from '../../engines/index.js';
+import {
+  type Manifest,
+  signaturesOf,
+  TENSORS_SIGNATURE,
+  type TextTask,
+  type TextTokenizer,
+} from '../../manifest/index.js';
+import { invalid } from '../../tensor/errors.js';
+import type { TextOptions } from '../../tensor/request.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../../tensor/tensor.js';
+import { type RowUsage, usageTensors } from '../../tensor/usage.js';
 import { TaskModel } from '../task-model.js';
-import { normalize, pool } from './pooling.js';
+import { EmbedSteps } from './embed.js';
+import { FillMaskSteps } from './fill-mask.js';
+import { RerankSteps } from './rerank.js';
+import { SequenceRunner } from './sequence-runner.js';
+import { TextClassificationSteps } from './text-classification.js';
+import type { TextSteps } from './text-steps.js';
+import { TokenClassificationSteps } from './token-classification.js';
 import { tokenTensors } from './token-tensors.js';
-import { Tokenizer } from './tokenizer.js';
+import { type EncodedText, Tokenizer } from './tokenizer.js';
+import { ZeroShotSteps } from './zero-shot.js';
 
 /**
- * Adds the task of a package to its model: the default signature takes texts, and `tensors` runs the model itself.
+ * Adds the task of a package to its model.
  *
  * @param model loaded artifact of the package in `directory`
- * @throws ModelPackageError `FORMAT_UNSUPPORTED` if this version does not serve the task, or any error of `Tokenizer.load`
+ * @throws any error of `Tokenizer.load`
  */
-export async function withTextTask(model: LoadedModel, manifest: Manifest, directory: string): Promise<LoadedModel> {
-  const { task } = manifest;
-  if (!task) return model;
-  if (task.type !== 'embed') {
-    throw new ModelPackageError(
-      'FORMAT_UNSUPPORTED',
-      `model \`${manifest.name}\`: this version of Modelship does not serve the task ${task.type}; embed is served. ` +
-        'Install the latest Modelship.',
-    );
-  }
-  const tokenizer = await Tokenizer.load(join(directory, task.tokenizer.file), task.tokenizer);
-  return new EmbeddingModel(model, task, tokenizer, signaturesOf(manifest)[DEFAULT_SIGNATURE]!);
+export async function loadTextModel(
+  model: LoadedModel,
+  task: TextTask,
+  { manifest, directory, timeoutSeconds }: { manifest: Manifest; directory: string } & EngineOptions,
+): Promise<LoadedModel> {
+  const cuts = task.type === 'zero_shot_classification' ? { cuts: 'first' as const } : undefined;
+  const tokenizer = await Tokenizer.load(join(directory, task.tokenizer.file), { ...task.tokenizer, ...cuts });
+  const signature = signaturesOf(manifest)[DEFAULT_SIGNATURE]!;
+  const own = manifest.signatures![TENSORS_SIGNATURE]!.outputs.find(({ name }) => name === task.output);
+  const steps = stepsOf(task, signature, tokenizer, own?.labels ?? []);
+  const timeoutMs = timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : timeoutSeconds * 1000;
+  const runner = new SequenceRunner(model, task.tokenizer.padding, steps.outputs, timeoutMs);
+  return new TextModel(model, signature, { steps, tokenizer, runner, settings: task.tokenizer });
 }
 
-/** A model whose default signature turns texts into vectors. */
-class EmbeddingModel extends TaskModel {
+function stepsOf(task: TextTask, signature: Signature, tokenizer: Tokenizer, labels: readonly string[]): TextSteps {
+  switch (task.type) {
+    case 'embed':
+      return new EmbedSteps(task, signature);
+    case 'rerank':
+      return new RerankSteps(task);
+    case 'text_classification':
+      return new TextClassificationSteps(task, signature);
+    case 'token_classification':
+      return new TokenClassificationSteps(task, labels, tokenizer);
+    case 'zero_shot_classification':
+      return new ZeroShotSteps(task);
+    case 'fill_mask':
+      return new FillMaskSteps(task, tokenizer);
+  }
+}
+
+interface TextParts {
+  readonly steps: TextSteps;
+  readonly tokenizer: Tokenizer;
+  readonly runner: SequenceRunner;
+  readonly settings: TextTokenizer;
+}
+
+/** A model whose default signature takes texts. */
+class TextModel extends TaskModel {
+  readonly tokens: TextTokens;
+  readonly lengths: RowLengths;
+
   constructor(
     model: LoadedModel,
-    private readonly task: EmbedTask,
-    private readonly tokenizer: Tokenizer,
     signature: Signature,
+    private readonly parts: TextParts,
   ) {
     super(model, signature);
+    this.tokens = tokensOf(parts.tokenizer);
+    this.lengths = lengthsOf(model, parts);
   }
 
-  protected async runTask(inputs: readonly Tensor[]): Promise<Tensor[]> {
-    const { defaultPrompt, normalize: isNormalized, output: name, pooling, prompts, tokenizer } = this.task;
-    const prompt = defaultPrompt === undefined ? '' : prompts![defaultPrompt]!;
-    const texts = textsOf(inputs[0]!).map((text) => prompt + text);
-    const [{ name: outputName, shape: outputShape }] = this.signature.outputs as [Tensor];
-    if (texts.length === 0) {
-      return [
-        { name: outputName, datatype: 'FP32', shape: [0, Math.max(outputShape[1]!, 0)], data: new Float32Array() },
-      ];
+  protected async runTask(inputs: readonly Tensor[], text?: TextOptions): Promise<Tensor[]> {
+    const { runner, steps, tokenizer } = this.parts;
+    const { texts, textsPerRow = 1, finish } = steps.prepare(inputs, text ?? {});
+    const encoded = await tokenizer.encode(texts, text?.truncationSide);
+    this.check(encoded, text);
+    const outputs = await finish(await runner.run(encoded));
+    return text ? [...outputs, ...usageTensors(usageOf(encoded, textsPerRow))] : outputs;
+  }
+
+  private check(encoded: readonly EncodedText[], { truncate = true }: TextOptions = {}): void {
+    for (const [index, { ids, isTruncated }] of encoded.entries()) {
+      if (ids.length === 0) throw invalid(`text ${index} has no tokens: give a text that is not empty`);
+      if (isTruncated && !truncate) {
+        throw invalid(
+          `text ${index} has more than ${this.parts.settings.maxTokens} tokens, which is the most that the model takes. ` +
+            'Shorten it, or allow truncation.',
+        );
+      }
     }
-    const encoded = await this.tokenizer.encode(texts);
-    const empty = encoded.findIndex(({ ids }) => ids.length === 0);
-    if (empty !== -1) throw invalid(`text ${empty} has no tokens: give a text that is not empty`);
-    const { tensors, spans } = tokenTensors(encoded, this.own.inputs, tokenizer.padding);
-    const output = (await this.model.run(tensors)).find((tensor) => tensor.name === name)!;
-    const rank = pooling === undefined ? 2 : 3;
-    if (output.shape.length !== rank || output.shape[0] !== texts.length) {
-      throw new InferenceError('INTERNAL', `the model returned ${name} with the shape [${output.shape.join(', ')}]`);
-    }
-    const width = output.shape.at(-1)!;
-    const data = floatsOf(output);
-    const vectors =
-      pooling === undefined ? data.slice() : pool(pooling, { data, tokens: output.shape[1]!, width }, spans);
-    if (isNormalized) normalize(vectors, width);
-    return [{ name: outputName, datatype: 'FP32', shape: [texts.length, width], data: vectors }];
   }
 }
 
-function textsOf({ name, data }: Tensor): string[] {
-  return (data as Buffer[]).map((bytes, index) => {
-    if (!isUtf8(bytes)) throw invalid(`element ${index} of input ${name} is not valid UTF-8`);
-    return bytes.toString();
-  });
+function usageOf(encoded: readonly EncodedText[], textsPerRow: number): RowUsage[] {
+  const rows = Array.from({ length: encoded.length / textsPerRow }, () => ({ tokens: 0, truncated: 0 }));
+  for (const [index, { ids, isTruncated }] of encoded.entries()) {
+    const row = rows[Math.floor(index / textsPerRow)]!;
+    row.tokens += ids.length;
+    if (isTruncated) row.truncated++;
+  }
+  return rows;
+}
+
+/** Average bytes of a token, to estimate the length of a text. */
+const BYTES_PER_TOKEN = 4;
+
+function lengthsOf(model: LoadedModel, { runner, settings }: TextParts): RowLengths {
+  const { inputs: own } = model.signatures[DEFAULT_SIGNATURE]!;
+  return {
+    max: settings.maxTokens,
+    estimate(inputs) {
+      const [first] = inputs;
+      const rows = first?.shape[0] ?? 0;
+      let longest = 0;
+      for (let row = 0; row < rows; row++) {
+        let bytes = 0;
+        for (const { data, shape } of inputs) if (shape.length === 1) bytes += (data[row] as Buffer).length;
+        longest = Math.max(longest, bytes);
+      }
+      return Math.min(Math.ceil(longest / BYTES_PER_TOKEN) + 2, settings.maxTokens);
+    },
+    example(tokens) {
+      const ids = new Array<number>(tokens).fill(settings.padding.id);
+      const typeIds = new Array<number>(tokens).fill(0);
+      const text = { ids, typeIds, isTruncated: false, offsets: () => [], specials: () => [] };
+      return tokenTensors([text], own, settings.padding).tensors;
+    },
+    limitRows(maxRows) {
+      runner.maxRows = maxRows;
+    },
+  };
+}
+
+function tokensOf(tokenizer: Tokenizer): TextTokens {
+  return {
+    async tokenize(texts, specialTokens) {
+      const encodings = await tokenizer.encodeWhole(texts, specialTokens);
+      return encodings.map((encoding, index): TextToken[] => {
+        const characters = Array.from(texts[index]!);
+        const offsets = encoding.getOffsets();
+        const specials = encoding.getSpecialTokensMask();
+        const names = encoding.getTokens();
+        return encoding.getIds().map((id, position) => {
+          const [start, end] = offsets[position]!;
+          const special = specials[position] === 1;
+          return { id, text: special ? names[position]! : characters.slice(start, end).join(''), special, start, end };
+        });
+      });
+    },
+    async decode(ids, skipSpecialTokens) {
+      const unknown = ids.flat().find((id) => tokenizer.token(id) === null);
+      if (unknown !== undefined) throw invalid(`${unknown} is not a token of the model`);
+      return Promise.all(ids.map((each) => tokenizer.decode(each, skipSpecialTokens)));
+    },
+  };
 }

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { ModelPackageError, type TextTokenizer } from '../../manifest/index.js';
+import { ModelPackageError, type Side, type TextTokenizer } from '../../manifest/index.js';
+import { invalid } from '../../tensor/errors.js';
 
 /** A text, or two texts that the model compares. */
 export type TextInput = string | readonly [string, string];
@@ -13,27 +16,53 @@ export interface EncodedText {
   readonly isTruncated: boolean;
   /** Returns where each token starts and ends in its text, in Unicode code points as in Python. */
   offsets(): readonly (readonly [number, number])[];
+  /** Returns for each token whether it is a special token. */
+  specials(): readonly boolean[];
 }
 
 /** The part of the package `tokenizers` that is used here. */
 interface TokenizersPackage {
-  readonly Tokenizer: { fromFile(path: string): NativeTokenizer };
+  readonly Tokenizer: { fromString(json: string): NativeTokenizer };
 }
 
 interface NativeTokenizer {
   disablePadding(): void;
-  setTruncation(maxTokens: number, options: { direction: 'left' | 'right' }): void;
+  disableTruncation(): void;
+  setTruncation(maxTokens: number, options: { direction: Side; strategy: 'LongestFirst' | 'OnlyFirst' }): void;
   idToToken(id: number): string | null;
-  encode(text: string, pair?: string): Promise<NativeEncoding>;
-  encodeBatch(texts: readonly string[]): Promise<NativeEncoding[]>;
+  encode(text: string, pair?: string | null, options?: NativeOptions): Promise<NativeEncoding>;
+  encodeBatch(texts: readonly string[], options?: NativeOptions): Promise<NativeEncoding[]>;
+  decode(ids: readonly number[], skipSpecialTokens: boolean): Promise<string>;
+  getDecoder(): { decode(tokens: readonly string[]): string } | null;
+}
+
+interface NativeOptions {
+  readonly addSpecialTokens: boolean;
 }
 
 interface NativeEncoding {
   getIds(): number[];
   getTypeIds(): number[];
+  getTokens(): string[];
   getOffsets(): [number, number][];
+  getSpecialTokensMask(): number[];
   getOverflowing(): unknown[];
 }
+
+/** Settings of a tokenizer that do not depend on the request. */
+export interface TokenizerOptions extends Omit<TextTokenizer, 'file'> {
+  /** Which text of a pair is cut. @default - the longer one */
+  readonly cuts?: 'first';
+}
+
+/**
+ * Maximum length of a text to tokenize at once, in UTF-16 code units. The native code takes about a second for it, and
+ * cannot be stopped.
+ */
+export const MAX_TEXT_LENGTH = 1 << 20;
+
+/** Length of the part of a long text to try first, for each token that the model takes. */
+const LENGTH_PER_TOKEN = 32;
 
 /**
  * Turns texts into tokens, with the same results as the package `tokenizers` of Python. The native code of both is the
@@ -44,13 +73,15 @@ export class Tokenizer {
    * Loads a `tokenizer.json`.
    *
    * @throws ModelPackageError `ARTIFACT_INVALID` if the file cannot be loaded or does not fit `options`, or
-   * `FORMAT_UNSUPPORTED` if the package `tokenizers` is not installed
+   * `FORMAT_UNSUPPORTED` if the package `tokenizers` cannot be loaded
    */
-  static async load(path: string, options: Omit<TextTokenizer, 'file'>): Promise<Tokenizer> {
+  static async load(path: string, options: TokenizerOptions): Promise<Tokenizer> {
     const { Tokenizer: Native } = tokenizersPackage();
     let native: NativeTokenizer;
+    let json: string;
     try {
-      native = Native.fromFile(path);
+      json = readFileSync(path, 'utf8');
+      native = Native.fromString(json);
     } catch (error) {
       const reason = (error as Error).message;
       throw unusable(
@@ -73,28 +104,171 @@ export class Tokenizer {
           'tokens to a pair of texts. Pack the model again.',
       );
     }
-    native.setTruncation(maxTokens, { direction: truncationSide });
-    return new Tokenizer(native);
+    truncate(native, options, truncationSide);
+    return new Tokenizer({ path, digest: digestOf(json) }, native, options);
   }
 
-  private constructor(private readonly native: NativeTokenizer) {}
+  /** Tokenizers with another limit than that of the package, which is state of the native code. */
+  private readonly others = new Map<Side | 'unlimited', NativeTokenizer>();
 
-  /** Encodes texts and pairs of texts. The results are in the same order. */
-  async encode(inputs: readonly TextInput[]): Promise<EncodedText[]> {
+  private constructor(
+    private readonly file: { readonly path: string; readonly digest: string },
+    private readonly native: NativeTokenizer,
+    private readonly options: TokenizerOptions,
+  ) {}
+
+  /**
+   * Encodes texts and pairs of texts. The results are in the same order.
+   *
+   * @param side side from which tokens of longer texts are removed
+   * @throws InferenceError `INVALID_ARGUMENT` for a text that is too long to tokenize
+   */
+  async encode(inputs: readonly TextInput[], side: Side = this.options.truncationSide): Promise<EncodedText[]> {
+    const native = side === this.options.truncationSide ? this.native : this.other(side);
     const isSingle = (input: TextInput): input is string => typeof input === 'string';
+    const shortened = await this.shortened(native, inputs, side);
     // A batch takes half the time of single calls for short texts, but the package accepts no pairs in it.
-    const encodings = inputs.every(isSingle)
-      ? await this.native.encodeBatch(inputs)
-      : await Promise.all(
-          inputs.map((input) => (isSingle(input) ? this.native.encode(input) : this.native.encode(...input))),
-        );
-    return encodings.map((encoding) => ({
+    const encodings = shortened.every(isSingle)
+      ? await native.encodeBatch(shortened)
+      : await Promise.all(shortened.map((input) => (isSingle(input) ? native.encode(input) : native.encode(...input))));
+    return encodings.map((encoding, index) => ({
       ids: encoding.getIds(),
       typeIds: encoding.getTypeIds(),
       isTruncated: encoding.getOverflowing().length > 0,
-      offsets: () => encoding.getOffsets(),
+      offsets: () => offsetsIn(encoding, inputs[index]!, shortened[index]!, side),
+      specials: () => encoding.getSpecialTokensMask().map((mask) => mask === 1),
     }));
   }
+
+  /**
+   * Encodes texts without removing tokens.
+   *
+   * @throws InferenceError `INVALID_ARGUMENT` for a text that is too long to tokenize
+   */
+  async encodeWhole(texts: readonly string[], addSpecialTokens: boolean): Promise<NativeEncoding[]> {
+    for (const text of texts) if (text.length > MAX_TEXT_LENGTH) throw tooLong(text);
+    return this.other('unlimited').encodeBatch(texts, { addSpecialTokens });
+  }
+
+  /** Returns the name of a token. */
+  token(id: number): string | null {
+    return this.native.idToToken(id);
+  }
+
+  /** Returns the text of token ids. */
+  decode(ids: readonly number[], skipSpecialTokens: boolean): Promise<string> {
+    return this.native.decode(ids, skipSpecialTokens);
+  }
+
+  /** Returns the text of tokens by their names. */
+  join(tokens: readonly string[]): string {
+    return this.native.getDecoder()?.decode(tokens) ?? tokens.join(' ');
+  }
+
+  /** Returns the section `model` of the tokenizer's file. */
+  modelSection(): Readonly<Record<string, unknown>> {
+    return JSON.parse(this.content()).model;
+  }
+
+  /** Reads the file again, because large vocabularies are too much to keep in memory twice. */
+  private content(): string {
+    const { digest, path } = this.file;
+    const json = readFileSync(path, 'utf8');
+    if (digestOf(json) !== digest) throw new Error(`${path} changed after the model was loaded`);
+    return json;
+  }
+
+  /** Returns each long text without what is certainly removed, because the native code tokenizes a text as a whole. */
+  private async shortened(
+    native: NativeTokenizer,
+    inputs: readonly TextInput[],
+    side: Side,
+  ): Promise<readonly TextInput[]> {
+    const limit = this.options.maxTokens * LENGTH_PER_TOKEN;
+    const isLong = (text: string) => text.length > limit * 2;
+    if (!inputs.some((input) => (typeof input === 'string' ? isLong(input) : input.some(isLong)))) return inputs;
+    const shorten = async (text: string) => {
+      if (!isLong(text)) return text;
+      for (let length = limit; length < Math.min(text.length, MAX_TEXT_LENGTH); length *= 2) {
+        const part = partOf(text, length, side);
+        // Tokens near the cut may differ, so the part has twice the tokens that remain.
+        if ((await native.encode(part)).getOverflowing().length >= 2) return part;
+      }
+      if (text.length > MAX_TEXT_LENGTH) throw tooLong(text);
+      return text;
+    };
+    // One after another, so that a request keeps a single thread busy.
+    const found: TextInput[] = [];
+    for (const input of inputs) {
+      found.push(typeof input === 'string' ? await shorten(input) : [await shorten(input[0]), await shorten(input[1])]);
+    }
+    return found;
+  }
+
+  private other(kind: Side | 'unlimited'): NativeTokenizer {
+    let native = this.others.get(kind);
+    if (!native) {
+      native = tokenizersPackage().Tokenizer.fromString(this.content());
+      native.disablePadding();
+      if (kind === 'unlimited') native.disableTruncation();
+      else truncate(native, this.options, kind);
+      this.others.set(kind, native);
+    }
+    return native;
+  }
+}
+
+function truncate(native: NativeTokenizer, { maxTokens, cuts }: TokenizerOptions, direction: Side): void {
+  native.setTruncation(maxTokens, { direction, strategy: cuts === 'first' ? 'OnlyFirst' : 'LongestFirst' });
+}
+
+function digestOf(json: string): string {
+  return createHash('sha256').update(json).digest('hex');
+}
+
+/** Maximum distance of a cut to white space, beyond which the cut is inside a word. */
+const MAX_WORD_LENGTH = 256;
+
+/** Returns the start of a text, or its end if tokens are removed on the left. Cuts at white space if there is any near. */
+function partOf(text: string, length: number, side: Side): string {
+  if (side === 'right') {
+    for (let end = length; end > length - MAX_WORD_LENGTH; end--) if (isSpace(text, end)) return text.slice(0, end);
+    return text.slice(0, isLowSurrogate(text, length) ? length - 1 : length);
+  }
+  const first = text.length - length;
+  for (let start = first; start < first + MAX_WORD_LENGTH; start++) if (isSpace(text, start)) return text.slice(start);
+  return text.slice(isLowSurrogate(text, first) ? first + 1 : first);
+}
+
+const isSpace = (text: string, index: number) => /\s/.test(text.charAt(index));
+
+function isLowSurrogate(text: string, index: number): boolean {
+  const unit = text.charCodeAt(index);
+  return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+/** Returns the offsets of tokens in the text as it was before it was shortened. */
+function offsetsIn(encoding: NativeEncoding, input: TextInput, shortened: TextInput, side: Side): [number, number][] {
+  const offsets = encoding.getOffsets();
+  if (side === 'right' || typeof input !== 'string' || input === shortened) return offsets;
+  const removed = codePoints(input.slice(0, input.length - shortened.length));
+  const specials = encoding.getSpecialTokensMask();
+  return offsets.map(([start, end], index) =>
+    specials[index] === 1 ? [start, end] : [start + removed, end + removed],
+  );
+}
+
+function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+}
+
+function tooLong({ length }: string) {
+  return invalid(
+    `a text has ${length} characters, and its first ${MAX_TEXT_LENGTH} do not hold enough tokens to cut it there. ` +
+      'Send the part of the text that matters.',
+  );
 }
 
 /** Loads the package on first use, because only models that take texts need it. */

@@ -7,6 +7,7 @@ const encoded = (ids: number[], typeIds: number[]): EncodedText => ({
   typeIds,
   isTruncated: false,
   offsets: () => [],
+  specials: () => [],
 });
 const TEXTS = [encoded([101, 7, 102, 8, 102], [0, 0, 0, 1, 1]), encoded([101, 102], [0, 0]), encoded([9], [0])];
 const NAMES = ['attention_mask', 'input_ids', 'token_type_ids', 'position_ids'];

@@ -50,8 +50,8 @@ describe('tokens', () => {
       const inputs = batch.map(({ texts }): TextInput => (texts.length === 1 ? texts[0] : texts));
       const found = await tokenizer.encode(inputs);
       for (const [index, { expected, texts }] of batch.entries()) {
-        const { offsets, ...tokens } = found[index]!;
-        const answer = { ...tokens, offsets: offsets() };
+        const { offsets, specials, ...tokens } = found[index]!;
+        const answer = { ...tokens, offsets: offsets(), specials: specials() };
         if (JSON.stringify(sorted(answer)) !== JSON.stringify(sorted(expected)))
           different.push({ texts, answer, expected });
       }

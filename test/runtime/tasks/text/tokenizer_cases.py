@@ -121,6 +121,7 @@ def main(folder: str, count: str) -> None:
                     "typeIds": found.type_ids,
                     "isTruncated": len(found.overflowing) > 0,
                     "offsets": found.offsets,
+                    "specials": [mask == 1 for mask in found.special_tokens_mask],
                 }
                 lines.write(json.dumps({"texts": case, "expected": expected, "side": side}) + "\n")
 

@@ -1,0 +1,55 @@
+import type { EmbedTask } from '../../manifest/index.js';
+import { InferenceError, invalid } from '../../tensor/errors.js';
+import type { TextOptions } from '../../tensor/request.js';
+import type { Signature, Tensor } from '../../tensor/tensor.js';
+import { normalize, pool } from './pooling.js';
+import { type PreparedTexts, type TextSteps, textsOf } from './text-steps.js';
+
+/** Turns texts into vectors. */
+export class EmbedSteps implements TextSteps {
+  readonly outputs;
+
+  constructor(
+    private readonly task: EmbedTask,
+    private readonly signature: Signature,
+  ) {
+    this.outputs = [{ name: task.output, isPerToken: task.pooling !== undefined }];
+  }
+
+  prepare([input]: readonly Tensor[], options: TextOptions): PreparedTexts {
+    const { pooling, prompts = {} } = this.task;
+    const { promptName = this.task.defaultPrompt, normalize: isNormalized = this.task.normalize, dimensions } = options;
+    if (promptName !== undefined && !Object.hasOwn(prompts, promptName)) {
+      const names = Object.keys(prompts).join(', ') || 'it has none';
+      throw invalid(`${JSON.stringify(promptName)} is not a prompt of the model (${names})`);
+    }
+    const prompt = promptName === undefined ? '' : prompts[promptName]!;
+    const [{ name, shape }] = this.signature.outputs as [Signature['outputs'][number]];
+    return {
+      texts: textsOf(input!).map((text) => prompt + text),
+      finish: (results) => {
+        const vectors = results.map(({ encoded, values: [values] }) => {
+          const width = pooling === undefined ? values!.length : values!.length / encoded.ids.length;
+          const pooled = pooling === undefined ? values!.slice() : pool(pooling, values!, width);
+          return this.scaled(pooled, isNormalized, dimensions);
+        });
+        const width = vectors[0]?.length ?? dimensions ?? Math.max(shape[1]!, 0);
+        const data = new Float32Array(vectors.length * width);
+        for (const [row, vector] of vectors.entries()) data.set(vector, row * width);
+        return [{ name, datatype: 'FP32', shape: [vectors.length, width], data }];
+      },
+    };
+  }
+
+  private scaled(vector: Float32Array, isNormalized: boolean, dimensions = vector.length): Float32Array {
+    if (!Number.isSafeInteger(dimensions) || dimensions < 1 || dimensions > vector.length) {
+      throw new InferenceError(
+        'INVALID_ARGUMENT',
+        `the number of dimensions must be between 1 and ${vector.length}, got ${dimensions}`,
+      );
+    }
+    const kept = vector.subarray(0, dimensions);
+    if (isNormalized) normalize(kept);
+    return kept;
+  }
+}
