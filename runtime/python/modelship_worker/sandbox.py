@@ -53,6 +53,8 @@ def restrict(path, is_trusted):
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
         on.append("no new privileges")
     if not is_trusted:
+        # joblib would try to create a semaphore, and warn that it cannot.
+        os.environ.setdefault("JOBLIB_MULTIPROCESSING", "0")
         on += [*_drop_capabilities(libc), *_landlock(libc, path)]
     return on
 

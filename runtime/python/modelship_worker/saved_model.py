@@ -7,6 +7,9 @@ import sys
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow as tf
+
+# Users cannot act on warnings about deprecated functions that this module calls.
+tf.get_logger().setLevel("ERROR")
 from tensorflow.core.protobuf import config_pb2
 
 from .errors import CannotServe

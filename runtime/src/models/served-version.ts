@@ -56,6 +56,9 @@ export interface VersionSource {
   readonly source?: string;
 }
 
+/** Lines that TensorFlow's logging library absl writes to stderr for information. */
+const ABSL_INFO = /^(?:I\d{4} \d\d:\d\d:\d\d|WARNING: All log messages before absl::InitializeLog)/;
+
 /** Version of a model, from loading its package to its last request. */
 export class ServedVersion implements ServedModel {
   state: ModelState = 'START';
@@ -210,7 +213,7 @@ export class ServedVersion implements ServedModel {
   private engineOptions(): EngineOptions {
     const { logger, ...options } = this.options;
     const fields = { model: this.name, version: this.version };
-    return { ...options, onLine: (line) => logger?.log('warn', line, fields) };
+    return { ...options, onLine: (line) => logger?.log(ABSL_INFO.test(line) ? 'info' : 'warn', line, fields) };
   }
 
   private reportRestrictions({ restrictions = [] }: LoadedModel): void {

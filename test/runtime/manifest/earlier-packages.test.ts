@@ -44,6 +44,18 @@ describe.each(packages)('a package of 0.1 of the format %s', (format) => {
   });
 });
 
+test.each(['lightgbm', 'saved_model'])(
+  'the start of a model of %s logs no warning',
+  { timeout: 120_000 },
+  async (format) => {
+    vi.stubEnv('MODELSHIP_PYTHON', python);
+    const data = ['--data', '{"instances": [[5.1, 3.5, 1.4, 0.2]]}'];
+    const { code, stderr } = await modelship('predict', join(folder, format), ...data);
+    const lines = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('- Load'));
+    expect({ code, lines }).toEqual({ code: 0, lines: [] });
+  },
+);
+
 describe('a package of a newer schema', () => {
   /** The package of iris with another schema version. */
   function newer(fields: object): string {

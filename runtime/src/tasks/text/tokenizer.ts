@@ -10,7 +10,7 @@ export type TextInput = string | readonly [string, string];
 /** The tokens of a text or of a pair of texts, including special tokens. */
 export interface EncodedText {
   readonly ids: readonly number[];
-  /** For each token: 0 in the first text and 1 in the second. Tokenizers of some models give 0 to both. */
+  /** Type of each token: 0 in the first text and 1 in the second. Tokenizers of some models give 0 to both. */
   readonly typeIds: readonly number[];
   /** Whether the text was longer than the model takes, so that tokens were removed. */
   readonly isTruncated: boolean;
