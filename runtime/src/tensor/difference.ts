@@ -1,7 +1,10 @@
 import { shortFloatOf } from './float16.js';
 import type { Tensor } from './tensor.js';
 
-/** Allowed deviation of a response from the golden one: `|got - wanted| <= absolute + relative * |wanted|`. */
+/**
+ * Allowed deviation of a response from the golden one: `|got - wanted| <= absolute + relative * |wanted|`. It applies to
+ * numbers inside JSON texts too.
+ */
 export interface Tolerance {
   readonly absolute: number;
   readonly relative: number;
@@ -30,13 +33,40 @@ export function differenceBetween(got: Tensor, wanted: Tensor, tolerance: Tolera
 
 type Element = number | bigint | Buffer;
 
-function agree(got: Element, wanted: Element, { absolute, relative }: Tolerance): boolean {
+function agree(got: Element, wanted: Element, tolerance: Tolerance): boolean {
   if (typeof got === 'number' && typeof wanted === 'number') {
     if (Object.is(got, wanted)) return true;
     // A fraction of infinity is infinite, so every number would be within the tolerance.
-    return Number.isFinite(wanted) && Math.abs(got - wanted) <= absolute + relative * Math.abs(wanted);
+    return (
+      Number.isFinite(wanted) && Math.abs(got - wanted) <= tolerance.absolute + tolerance.relative * Math.abs(wanted)
+    );
   }
-  return Buffer.isBuffer(got) && Buffer.isBuffer(wanted) ? got.equals(wanted) : got === wanted;
+  if (!Buffer.isBuffer(got) || !Buffer.isBuffer(wanted)) return got === wanted;
+  return got.equals(wanted) || jsonAgrees(got, wanted, tolerance);
+}
+
+/** Whether two JSON texts differ only by numbers within the tolerance. Tasks report lists of objects as JSON. */
+function jsonAgrees(got: Buffer, wanted: Buffer, tolerance: Tolerance): boolean {
+  const isJson = (text: Buffer) => text[0] === 0x5b || text[0] === 0x7b;
+  if (!isJson(got) || !isJson(wanted)) return false;
+  try {
+    return valuesAgree(JSON.parse(got.toString()), JSON.parse(wanted.toString()), tolerance);
+  } catch {
+    return false;
+  }
+}
+
+function valuesAgree(got: unknown, wanted: unknown, tolerance: Tolerance): boolean {
+  if (typeof got === 'number' && typeof wanted === 'number') return agree(got, wanted, tolerance);
+  if (got === null || wanted === null || typeof got !== 'object' || typeof wanted !== 'object') return got === wanted;
+  const names = Object.keys(wanted);
+  return (
+    Array.isArray(got) === Array.isArray(wanted) &&
+    Object.keys(got).length === names.length &&
+    names.every((name) =>
+      valuesAgree((got as Record<string, unknown>)[name], (wanted as Record<string, unknown>)[name], tolerance),
+    )
+  );
 }
 
 function shown(element: Element): string {
