@@ -4,7 +4,12 @@ import type { ImageTask, ManifestTensor, Task } from './schema.js';
 /** Name of the input that takes pictures, in packages with a task on pictures. */
 export const IMAGE_INPUT = 'image';
 
-const IMAGE_TYPES: readonly Task['type'][] = ['image_classification', 'image_embedding'] satisfies ImageTask['type'][];
+const IMAGE_TYPES: readonly Task['type'][] = [
+  'image_classification',
+  'image_embedding',
+  'object_detection',
+  'image_segmentation',
+] satisfies ImageTask['type'][];
 
 /** Whether a task takes pictures. Others take texts. */
 export function isImageTask(task: Task): task is ImageTask {
@@ -62,4 +67,22 @@ export function imageInputFaults(task: ImageTask, inputs: readonly ManifestTenso
     `has ${describeTensors(inputs)}; one input of ${TENSOR_TYPES.join(', ')} with the shape [${shape.join(', ')}] is allowed, ` +
       `and ${PIXEL_MASK} INT64 [-1, -1, -1] beside it`,
   ];
+}
+
+/** Returns what is wrong with the boxes that a task finds, each starting with the field. */
+export function boxFaults(task: ImageTask, outputs: readonly ManifestTensor[], scores: ManifestTensor): string[] {
+  if (task.type !== 'object_detection') return [];
+  const faults: string[] = [];
+  const { background, boxes } = task;
+  const output = outputs.find(({ name }) => name === boxes.output);
+  const isBoxes = output?.datatype.startsWith('FP') && output.shape.length === 3 && [4, -1].includes(output.shape[2]!);
+  if (!isBoxes) {
+    const found = output ? describeTensors([output]) : describeTensors(outputs);
+    faults.push(`task.boxes.output: ${boxes.output} must be FP32 or FP16 with the shape [-1, -1, 4], got ${found}`);
+  }
+  const classes = scores.shape.at(-1)!;
+  if (background !== undefined && background >= classes) {
+    faults.push(`task.background: must be the index of one of ${classes} classes, got ${background}`);
+  }
+  return faults;
 }

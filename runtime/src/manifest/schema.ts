@@ -42,6 +42,7 @@ const text = (pattern: RegExp, rule: string) => z.string().check(z.regex(pattern
 const filled = z.string().check(z.minLength(1));
 const count = z.int().check(z.gte(0));
 const share = z.number().check(z.gte(0));
+const fraction = z.number().check(z.gte(0), z.lte(1));
 
 const sha256 = text(SHA256, 'must be 64 lower-case hexadecimal digits');
 
@@ -208,6 +209,28 @@ const imageEmbedding = z.strictObject({
   normalize: z.boolean(),
 });
 
+const objectDetection = z.strictObject({
+  type: z.literal('object_detection'),
+  ...imageInput,
+  output: filled,
+  activation: z.enum(['none', 'sigmoid', 'softmax']),
+  background: z.optional(count),
+  boxes: z.strictObject({
+    output: filled,
+    format: z.enum(['center', 'corners']),
+    unit: z.enum(['fraction', 'pixel']),
+  }),
+  threshold: fraction,
+  suppression: z.optional(z.strictObject({ overlap: fraction, perClass: z.boolean() })),
+});
+
+const imageSegmentation = z.strictObject({
+  type: z.literal('image_segmentation'),
+  ...imageInput,
+  output: filled,
+  masks: z.enum(['png', 'polygons']),
+});
+
 const TASKS = [
   embed,
   rerank,
@@ -217,6 +240,8 @@ const TASKS = [
   fillMask,
   imageClassification,
   imageEmbedding,
+  objectDetection,
+  imageSegmentation,
 ] as const;
 
 const task = z.discriminatedUnion('type', TASKS, {
@@ -402,8 +427,43 @@ export interface ImageEmbeddingTask extends ImageInput {
   normalize: boolean;
 }
 
+/** Finds objects in each picture. */
+export interface ObjectDetectionTask extends ImageInput {
+  type: 'object_detection';
+  /** Output of the model that holds the logits of each box's classes. Its labels name the classes. */
+  output: string;
+  /** Function that turns logits into scores. A box may be reported for several classes with `sigmoid`. */
+  activation: 'none' | 'sigmoid' | 'softmax';
+  /** Index of the class that means that a box holds no object. Absent if there is no such class. */
+  background?: number | undefined;
+  boxes: {
+    /** Output of the model that holds the boxes. */
+    output: string;
+    /** Whether a box has its center, width and height, or its left, top, right and bottom. */
+    format: 'center' | 'corners';
+    /** Whether positions are fractions or pixels of the picture after preprocessing. */
+    unit: 'fraction' | 'pixel';
+  };
+  /** Score above which a box is reported. */
+  threshold: number;
+  /**
+   * Removal of boxes that overlap a box with a higher score, as a share of the area that both cover. Absent if the model
+   * reports each object once.
+   */
+  suppression?: { overlap: number; perClass: boolean } | undefined;
+}
+
+/** Assigns a class to each pixel of each picture. */
+export interface ImageSegmentationTask extends ImageInput {
+  type: 'image_segmentation';
+  /** Output of the model that holds the logits of the classes, for each cell of a grid. Its labels name the classes. */
+  output: string;
+  /** Form of the pixels of a class: a PNG as base64, in which they are white, or polygons around them. */
+  masks: 'png' | 'polygons';
+}
+
 /** Task of a model that takes pictures. */
-export type ImageTask = ImageClassificationTask | ImageEmbeddingTask;
+export type ImageTask = ImageClassificationTask | ImageEmbeddingTask | ObjectDetectionTask | ImageSegmentationTask;
 
 /** Task of a model that takes texts. */
 export type TextTask =

@@ -1,6 +1,6 @@
 import { shapeFits } from '../tensor/tensor.js';
 import { describeTensors } from './describe-tensors.js';
-import { IMAGE_INPUT, imageInputFaults, isImageTask, stepFaults } from './image-task.js';
+import { boxFaults, IMAGE_INPUT, imageInputFaults, isImageTask, stepFaults } from './image-task.js';
 import type { Manifest, ManifestTensor, Task, TextTask } from './schema.js';
 
 /** Name of the signature with a model's own inputs and outputs, in packages with a task. */
@@ -56,6 +56,10 @@ export function taskSignature({ type }: Task, output: ManifestTensor): TaskSigna
         inputs: [strings(IMAGE_INPUT)],
         outputs: [{ name: 'embedding', datatype: 'FP32', shape: [-1, width] }],
       };
+    case 'object_detection':
+      return { inputs: [strings(IMAGE_INPUT)], outputs: [strings('objects')] };
+    case 'image_segmentation':
+      return { inputs: [strings(IMAGE_INPUT)], outputs: [strings('segments')] };
   }
 }
 
@@ -86,6 +90,7 @@ export function taskFaults(manifest: Manifest): string[] {
     return faults;
   }
   faults.push(...outputFaults(task, output));
+  if (isImageTask(task)) faults.push(...boxFaults(task, own.outputs, output));
   const expected = taskSignature(task, output);
   for (const side of ['inputs', 'outputs'] as const) {
     const found = describeTensors(side === 'inputs' ? inputs : outputs);
@@ -131,6 +136,8 @@ const CLASSIFICATIONS: readonly Task['type'][] = [
   'text_classification',
   'token_classification',
   'image_classification',
+  'object_detection',
+  'image_segmentation',
 ];
 
 function outputFaults(task: Task, output: ManifestTensor): string[] {
@@ -143,7 +150,8 @@ function outputFaults(task: Task, output: ManifestTensor): string[] {
       `task.output: the model has ${describeTensors([output])}; FP32 or FP16 with the shape ${allowed} is allowed`,
     );
   }
-  if (CLASSIFICATIONS.includes(task.type) && output.labels?.length !== output.shape.at(-1)) {
+  const width = task.type === 'image_segmentation' ? output.shape[1] : output.shape.at(-1);
+  if (CLASSIFICATIONS.includes(task.type) && output.labels?.length !== width) {
     faults.push(`task.output: ${output.name} needs a label for each class, got ${output.labels?.length ?? 'none'}`);
   }
   if (task.type === 'zero_shot_classification') {
@@ -169,6 +177,9 @@ function allowedShapes(task: Task): readonly (readonly number[])[] {
       return [[-1, -1]];
     case 'token_classification':
     case 'fill_mask':
+    case 'object_detection':
       return [[-1, -1, -1]];
+    case 'image_segmentation':
+      return [[-1, -1, -1, -1]];
   }
 }

@@ -1,6 +1,5 @@
 import { type Artifact, artifactOf, type EngineOptions, engineFor, type LoadedModel } from '../engines/index.js';
-import { isImageTask, type Manifest, signaturesOf } from '../manifest/index.js';
-import { DEFAULT_SIGNATURE } from '../tensor/tensor.js';
+import { isImageTask, type Manifest } from '../manifest/index.js';
 import { withImageTask } from './images/image-model.js';
 import { loadTextModel } from './text/text-model.js';
 
@@ -21,7 +20,7 @@ export async function loadModel(
   const { task } = manifest;
   try {
     if (!task) return model;
-    if (isImageTask(task)) return withImageTask(model, task, signaturesOf(manifest)[DEFAULT_SIGNATURE]!, options);
+    if (isImageTask(task)) return withImageTask(model, task, manifest, options);
     return await loadTextModel(model, task, { ...options, manifest, directory });
   } catch (error) {
     await model.close();

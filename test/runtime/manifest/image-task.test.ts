@@ -53,6 +53,37 @@ const EMBED = {
   },
 };
 
+const BOXES = { output: 'boxes', format: 'corners', unit: 'pixel' };
+const DETECT = {
+  task: {
+    ...CLASSIFY,
+    type: 'object_detection',
+    activation: 'sigmoid',
+    background: 1,
+    boxes: BOXES,
+    threshold: 0.5,
+    suppression: { overlap: 0.7, perClass: true },
+  },
+  outputs: [{ name: 'objects', datatype: 'BYTES', shape: [-1] }],
+  signatures: {
+    tensors: {
+      inputs: [pixels([-1, 3, 224, 224])],
+      outputs: [
+        { ...LOGITS, shape: [-1, 100, 2] },
+        { name: 'boxes', datatype: 'FP32', shape: [-1, 100, 4] },
+      ],
+    },
+  },
+};
+
+const SEGMENT = {
+  task: { ...CLASSIFY, type: 'image_segmentation', activation: undefined, masks: 'png' },
+  outputs: [{ name: 'segments', datatype: 'BYTES', shape: [-1] }],
+  signatures: {
+    tensors: { inputs: [pixels([-1, 3, 224, 224])], outputs: [{ ...LOGITS, shape: [-1, 2, 56, 56] }] },
+  },
+};
+
 function parse(changes: Record<string, unknown> = {}): Manifest {
   const fields = { ...FIELDS, ...changes } as unknown as Manifest;
   return parseManifest(JSON.stringify({ ...fields, digest: packageDigest(fields) }), 'model.json');
@@ -65,6 +96,8 @@ describe('the task of a manifest for pictures', () => {
   test.each<[string, Record<string, unknown>]>([
     ['image_classification', {}],
     ['image_embedding', EMBED],
+    ['object_detection', DETECT],
+    ['image_segmentation', SEGMENT],
     [
       'grey pictures in bytes',
       {
@@ -102,6 +135,16 @@ describe('the task of a manifest for pictures', () => {
     ],
     ['a division by 0', steps({ type: 'normalize', mean: [0, 0, 0], std: [1, 0, 1] }), '`std` must not be 0'],
     ['axes in another order', inputs(pixels([-1, 224, 224, 3])), 'with the shape [-1, 3, -1, -1] is allowed'],
+    [
+      'boxes of another output',
+      { ...DETECT, task: { ...DETECT.task, boxes: { ...BOXES, output: 'logits' } } },
+      'task.boxes.output: logits must be FP32 or FP16 with the shape [-1, -1, 4], got logits FP32 [-1, 100, 2]',
+    ],
+    [
+      'a background that is no class',
+      { ...DETECT, task: { ...DETECT.task, background: 2 } },
+      'task.background: must be the index of one of 2 classes, got 2',
+    ],
     ['two pictures', inputs(pixels([-1, 3, 8, 8]), { ...pixels([-1, 3, 8, 8]), name: 'b' }), 'one input of FP32'],
     ['text inputs', inputs({ name: 'input_ids', datatype: 'INT64', shape: [-1, -1] }), 'one input of FP32'],
     [

@@ -2,17 +2,23 @@ import type { EngineOptions, LoadedModel } from '../../engines/index.js';
 import {
   type ImageClassificationTask,
   type ImageEmbeddingTask,
+  type ImageSegmentationTask,
   type ImageTask,
+  type Manifest,
+  type ObjectDetectionTask,
   PIXEL_MASK,
+  signaturesOf,
+  TENSORS_SIGNATURE,
 } from '../../manifest/index.js';
 import { joinRows, splitRows } from '../../tensor/batch.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import { floatsOf, shortFloatOf } from '../../tensor/float16.js';
-import { type Signature, shapeFits, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
+import { DEFAULT_SIGNATURE, type Signature, shapeFits, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
 import { activate } from '../activation.js';
 import { TaskModel } from '../task-model.js';
 import { normalize, pool } from '../text/pooling.js';
 import { loadDecoder } from './decode.js';
+import { foundObjects } from './detection.js';
 import { pictureThreads } from './picture-threads.js';
 import type { PreparedPicture } from './preprocess.js';
 
@@ -22,23 +28,23 @@ type Options = Pick<EngineOptions, 'processes' | 'timeoutSeconds'>;
 type Outputs = readonly Tensor[];
 
 /**
- * Adds a task on pictures to a model.
+ * Adds a task on pictures to the model of a package.
  *
- * @param signature inputs and outputs of the task
  * @throws ModelPackageError `FORMAT_UNSUPPORTED` if the decoder is not installed
  */
-export function withImageTask(
-  model: LoadedModel,
-  task: ImageTask,
-  signature: Signature,
-  options: Options,
-): LoadedModel {
+export function withImageTask(model: LoadedModel, task: ImageTask, manifest: Manifest, options: Options): LoadedModel {
   loadDecoder();
+  const { [DEFAULT_SIGNATURE]: signature, [TENSORS_SIGNATURE]: own } = signaturesOf(manifest);
+  const { labels = [] } = own!.outputs.find(({ name }) => name === task.output)!;
   switch (task.type) {
     case 'image_classification':
-      return new ImageClassificationModel(model, task, signature, options);
+      return new ImageClassificationModel(model, task, signature!, options);
     case 'image_embedding':
-      return new ImageEmbeddingModel(model, task, signature, options);
+      return new ImageEmbeddingModel(model, task, signature!, options);
+    case 'object_detection':
+      return new ObjectDetectionModel(model, task, signature!, options, labels);
+    case 'image_segmentation':
+      return new ImageSegmentationModel(model, task, signature!, options, labels);
   }
 }
 
@@ -50,20 +56,18 @@ abstract class ImageModel<Task extends ImageTask> extends TaskModel {
     model: LoadedModel,
     protected readonly task: Task,
     signature: Signature,
-    private readonly options: Options,
+    protected readonly options: Options,
+    protected readonly labels: readonly string[] = [],
   ) {
     super(model, signature);
     this.picture = this.own.inputs.find(({ name }) => name !== PIXEL_MASK)!;
   }
 
   protected async runTask([input]: readonly Tensor[]): Promise<Tensor[]> {
-    const { layout, preprocessing } = this.task;
     const files = input!.data as Buffer[];
     const prepared = await Promise.all(
       files.map((bytes, index) =>
-        pictureThreads
-          .prepare(bytes, { layout, preprocessing }, this.options)
-          .catch((error) => Promise.reject(files.length === 1 ? error : named(error, index))),
+        this.prepare(bytes).catch((error) => Promise.reject(files.length === 1 ? error : named(error, index))),
       ),
     );
     const outputs = await this.runModel(prepared);
@@ -71,11 +75,22 @@ abstract class ImageModel<Task extends ImageTask> extends TaskModel {
   }
 
   /** Returns the outputs of the task for the outputs of the model. */
-  protected abstract results(outputs: readonly Outputs[], pictures: readonly PreparedPicture[]): Tensor[];
+  protected abstract results(
+    outputs: readonly Outputs[],
+    pictures: readonly PreparedPicture[],
+  ): Tensor[] | Promise<Tensor[]>;
+
+  private prepare(bytes: Buffer): Promise<PreparedPicture> {
+    const { layout, preprocessing } = this.task;
+    const { processes = 1, timeoutSeconds } = this.options;
+    // The picture may be a part of a request's memory, which is not moved.
+    const own = new Uint8Array(bytes);
+    return pictureThreads.call(processes, [own.buffer], 'prepare', own, { layout, preprocessing }, timeoutSeconds);
+  }
 
   /** Returns the output that the task names, for one picture. @throws InferenceError `INTERNAL` for another shape */
-  protected output(outputs: Outputs, rank: number): Tensor {
-    const output = outputs.find(({ name }) => name === this.task.output)!;
+  protected output(outputs: Outputs, rank: number, wanted: string = this.task.output): Tensor {
+    const output = outputs.find(({ name }) => name === wanted)!;
     if (output.shape.length === rank && output.shape[0] === 1) return output;
     throw new InferenceError(
       'INTERNAL',
@@ -140,6 +155,39 @@ class ImageEmbeddingModel extends ImageModel<ImageEmbeddingTask> {
     });
     return [vectors(this.signature, rows)];
   }
+}
+
+class ObjectDetectionModel extends ImageModel<ObjectDetectionTask> {
+  protected results(outputs: readonly Outputs[], pictures: readonly PreparedPicture[]): Tensor[] {
+    const { labels, task } = this;
+    const objects = outputs.map((each, index) => {
+      const logits = floatsOf(this.output(each, 3));
+      const boxes = floatsOf(this.output(each, 3, task.boxes.output));
+      return foundObjects(task, { logits, boxes, labels }, pictures[index]!);
+    });
+    return [documents(this.signature, objects)];
+  }
+}
+
+class ImageSegmentationModel extends ImageModel<ImageSegmentationTask> {
+  protected async results(outputs: readonly Outputs[], pictures: readonly PreparedPicture[]): Promise<Tensor[]> {
+    const { labels, task } = this;
+    const { processes = 1 } = this.options;
+    const segments = outputs.map((each, index) => {
+      const output = this.output(each, 4);
+      const [, classes, height, width] = output.shape as [number, number, number, number];
+      const grid = { classes, height, width, data: floatsOf(output).slice() };
+      const { original } = pictures[index]!;
+      return pictureThreads.call(processes, [grid.data.buffer], 'segment', grid, labels, original, task.masks);
+    });
+    return [documents(this.signature, await Promise.all(segments))];
+  }
+}
+
+/** Writes one JSON value a picture into the only output of a task. */
+function documents({ outputs: [output] }: Signature, values: readonly unknown[]): Tensor {
+  const data = values.map((value) => Buffer.from(JSON.stringify(value)));
+  return { name: output!.name, datatype: 'BYTES', shape: [data.length], data };
 }
 
 /** Joins one vector a picture into the only output of a task. */

@@ -5,6 +5,7 @@ import { decodePicture } from './decode.js';
 import { pictureBytes } from './picture-bytes.js';
 import type { PictureCalls } from './picture-threads.js';
 import { preprocess } from './preprocess.js';
+import { segmentsOf } from './segmentation.js';
 
 const port = parentPort!;
 
@@ -12,6 +13,7 @@ const own: PictureCalls = {
   async prepare(bytes, input, seconds) {
     return preprocess(await decodePicture(pictureBytes(bytes), seconds), input);
   },
+  segment: segmentsOf,
 };
 
 const channel = new Channel<Record<never, never>>('the server', (message) => port.postMessage(message), { ...own });

@@ -5,6 +5,7 @@ import { Channel } from '../../channel.js';
 import { availableProcessors, shareOf } from '../../host-limits.js';
 import type { ImageInput } from '../../manifest/index.js';
 import type { PreparedPicture } from './preprocess.js';
+import type { segmentsOf } from './segmentation.js';
 
 /** Functions of a thread that prepares pictures. */
 export interface PictureCalls {
@@ -16,49 +17,51 @@ export interface PictureCalls {
    * @throws InferenceError `INVALID_ARGUMENT` for a picture that cannot be decoded
    */
   prepare(bytes: Uint8Array, input: ImageInput, seconds: number | undefined): Promise<PreparedPicture>;
+  /** Finds the pixels of each class in a picture. */
+  segment: typeof segmentsOf;
 }
 
-/** One thread, and the number of pictures that it prepares or that wait for it. */
+/** One thread, and the number of its calls in flight. */
 interface Thread {
   readonly worker: Worker;
   readonly channel: Channel<PictureCalls>;
-  pictures: number;
+  calls: number;
 }
 
 /**
- * Threads that decode and prepare pictures, so that neither blocks the event loop. All models of the process share them.
- * Each thread starts with the first picture that no other thread is free for.
+ * Threads that work on pictures, so that the event loop is not blocked. All models of the process share them. Each starts
+ * with the first call that no other thread is free for.
  */
 class PictureThreads {
   private readonly threads: Thread[] = [];
 
   /**
-   * Decodes a picture and runs the steps of a model on it.
+   * Calls a function of the least busy thread.
    *
    * @param processes number of processes of the server, which share the processors
+   * @param moved memory of the arguments that is moved to the thread, not copied
    */
-  async prepare(
-    bytes: Uint8Array,
-    input: ImageInput,
-    { processes = 1, timeoutSeconds }: { readonly processes?: number; readonly timeoutSeconds?: number },
-  ): Promise<PreparedPicture> {
+  async call<K extends keyof PictureCalls>(
+    processes: number,
+    moved: readonly ArrayBuffer[],
+    name: K,
+    ...args: Parameters<PictureCalls[K]>
+  ): Promise<Awaited<ReturnType<PictureCalls[K]>>> {
     const thread = this.leastBusy(shareOf(availableProcessors(), processes));
-    thread.pictures++;
+    thread.calls++;
     thread.worker.ref();
     try {
-      // The picture may be a part of a request's memory, which is not moved.
-      const own = new Uint8Array(bytes);
-      return await thread.channel.callMoving([own.buffer], 'prepare', own, input, timeoutSeconds);
+      return await thread.channel.callMoving(moved, name, ...args);
     } finally {
-      thread.pictures--;
+      thread.calls--;
       // An idle thread does not keep the process busy.
-      if (thread.pictures === 0) thread.worker.unref();
+      if (thread.calls === 0) thread.worker.unref();
     }
   }
 
   private leastBusy(maximum: number): Thread {
-    const [idlest] = this.threads.toSorted((left, right) => left.pictures - right.pictures);
-    return idlest && (idlest.pictures === 0 || this.threads.length >= maximum) ? idlest : this.start();
+    const [idlest] = this.threads.toSorted((left, right) => left.calls - right.calls);
+    return idlest && (idlest.calls === 0 || this.threads.length >= maximum) ? idlest : this.start();
   }
 
   private start(): Thread {
@@ -68,7 +71,7 @@ class PictureThreads {
       (message, moved) => worker.postMessage(message, moved),
       {},
     );
-    const thread = { worker, channel, pictures: 0 };
+    const thread = { worker, channel, calls: 0 };
     worker.on('message', (message) => channel.receive(message));
     // The reason of an error reaches the caller as the end of the thread.
     worker.on('error', () => {});

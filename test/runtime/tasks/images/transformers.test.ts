@@ -1,0 +1,161 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LoadedModel } from '../../../../runtime/src/engines/index.js';
+import { type ImageTask, readManifest } from '../../../../runtime/src/manifest/index.js';
+import type { FoundObject } from '../../../../runtime/src/tasks/images/detection.js';
+import type { Segment } from '../../../../runtime/src/tasks/images/segmentation.js';
+import { loadModel } from '../../../../runtime/src/tasks/load-model.js';
+import type { Tensor } from '../../../../runtime/src/tensor/tensor.js';
+import { modelship, ROOT } from '../../../lib/cli/support.js';
+import { imagePackage, LABELS, type ModelKind } from './image-package.js';
+
+interface Cases {
+  readonly photos: readonly string[];
+  readonly classification: readonly (readonly { label: string; score: number }[])[];
+  readonly features: readonly (readonly number[])[];
+  readonly detection: readonly (readonly FoundObject[])[];
+  readonly segmentation: readonly (readonly { label: string; mask: string }[])[];
+}
+
+describe('image models', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'modelship-transformers-'));
+  const models: LoadedModel[] = [];
+  let cases: Cases;
+  let photos: Buffer[];
+
+  beforeAll(() => {
+    const python = join(ROOT, '.venv', 'bin', 'python');
+    execFileSync(python, [join(__dirname, 'transformers_cases.py'), folder], { stdio: 'pipe' });
+    cases = JSON.parse(readFileSync(join(folder, 'cases.json'), 'utf8'));
+    photos = cases.photos.map((name) => readFileSync(join(folder, name)));
+  }, 300_000);
+
+  afterAll(() => Promise.all(models.map((model) => model.close())));
+
+  const packaged = (kind: ModelKind, task?: Partial<ImageTask>) =>
+    imagePackage(kind, readFileSync(join(folder, `${kind}.onnx`)), task);
+
+  async function load(directory: string): Promise<LoadedModel> {
+    const model = await loadModel(directory, readManifest(directory), {});
+    models.push(model);
+    return model;
+  }
+
+  const images = (...data: Buffer[]): Tensor[] => [{ name: 'image', datatype: 'BYTES', shape: [data.length], data }];
+
+  const documents = <T>([output]: readonly Tensor[]): T[] =>
+    (output!.data as Buffer[]).map((bytes) => JSON.parse(bytes.toString()));
+
+  it('classify pictures with the scores of the pipeline, alone and together', async () => {
+    const model = await load(packaged('classification'));
+    const [together] = await model.run(images(...photos));
+    expect(together).toMatchObject({ name: 'scores', shape: [photos.length, LABELS.length] });
+    for (const [index, photo] of photos.entries()) {
+      const [alone] = await model.run(images(photo));
+      for (const { label, score } of cases.classification[index]!) {
+        const column = LABELS.indexOf(label);
+        expect(alone!.data[column]).toBeCloseTo(score, 5);
+        expect(together!.data[index * LABELS.length + column]).toBeCloseTo(score, 5);
+      }
+    }
+  });
+
+  it('take base64, and run raw tensors by the signature tensors', async () => {
+    const model = await load(packaged('classification'));
+    const [bytes] = await model.run(images(photos[0]!));
+    expect(await model.run(images(Buffer.from(photos[0]!.toString('base64'))))).toEqual([bytes]);
+    const shape = [1, 3, 32, 32];
+    const data = new Float32Array(3 * 32 * 32);
+    const logits = await model.run([{ name: 'pixel_values', datatype: 'FP32', shape, data }], 'tensors');
+    expect(logits).toMatchObject([{ name: 'logits', shape: [1, LABELS.length] }]);
+  });
+
+  it('name the picture that is wrong, and return nothing for no pictures', async () => {
+    const model = await load(packaged('classification'));
+    await expect(model.run(images(photos[0]!, Buffer.from('a cat')))).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringMatching('picture 1: the picture has an unknown format'),
+    });
+    expect(await model.run(images())).toMatchObject([{ name: 'scores', shape: [0, LABELS.length] }]);
+  });
+
+  it('embed pictures with the vectors of the pipeline', async () => {
+    const model = await load(packaged('features'));
+    const [output] = await model.run(images(...photos));
+    const wanted = cases.features.flat();
+    expect(output).toMatchObject({ name: 'embedding', shape: [photos.length, 16] });
+    for (const [index, value] of wanted.entries()) expect(output!.data[index]).toBeCloseTo(value, 4);
+  });
+
+  it('find the objects of the pipeline, in pixels of the original picture', async () => {
+    const model = await load(packaged('detection'));
+    const found = documents<FoundObject[]>(await model.run(images(...photos)));
+    expect(cases.detection.flat().length).toBeGreaterThan(3);
+    for (const [index, wanted] of cases.detection.entries()) {
+      const best = wanted.toSorted((left, right) => right.score - left.score);
+      expect(found[index]!.map(({ label }) => label)).toEqual(best.map(({ label }) => label));
+      for (const [rank, { score, box }] of best.entries()) {
+        const got = found[index]![rank]!;
+        expect(got.score).toBeCloseTo(score, 4);
+        const { width, height } = await sharp(photos[index]!).metadata();
+        for (const side of ['xmin', 'ymin', 'xmax', 'ymax'] as const) {
+          // The pipeline also reports positions outside the picture.
+          const inside = Math.min(Math.max(box[side], 0), side.startsWith('x') ? width : height);
+          expect(Math.abs(got.box[side] - inside)).toBeLessThanOrEqual(1);
+        }
+      }
+    }
+  });
+
+  it('give each pixel the class of the pipeline, as PNG and as polygons', async () => {
+    const model = await load(packaged('segmentation'));
+    const outlined = await load(packaged('segmentation', { masks: 'polygons' }));
+    const found = documents<Segment[]>(await model.run(images(...photos)));
+    const polygons = documents<Segment[]>(await outlined.run(images(...photos)));
+    for (const [index, wanted] of cases.segmentation.entries()) {
+      expect(found[index]!.map(({ label }) => label)).toEqual(wanted.map(({ label }) => label));
+      for (const [rank, { mask }] of wanted.entries()) {
+        const pixels = (base64: string) => sharp(Buffer.from(base64, 'base64')).toColourspace('b-w').raw().toBuffer();
+        const [left, right] = [await pixels(found[index]![rank]!.mask!), await pixels(mask)];
+        expect(left.length).toBe(right.length);
+        const differences = left.reduce((count, value, at) => count + (value === right[at] ? 0 : 1), 0);
+        expect(differences / left.length).toBeLessThan(0.001);
+        // The area of polygons by the shoelace formula, in which holes count negative.
+        const area = polygons[index]![rank]!.polygons!.reduce((sum, corners) => sum + areaOf(corners), 0);
+        expect(area).toBe(left.reduce((count, value) => count + (value === 255 ? 1 : 0), 0));
+      }
+    }
+  });
+
+  it('reproduce golden samples within the tolerance by `modelship evaluate`, also scores inside JSON', async () => {
+    const model = await load(packaged('detection'));
+    const [output] = await model.run(images(photos[0]!));
+    const sample = (text: string) => [
+      {
+        request: {
+          inputs: [{ name: 'image', datatype: 'BYTES', shape: [1], data: [photos[0]!.toString('base64')] }],
+        },
+        response: { outputs: [{ name: 'objects', datatype: 'BYTES', shape: [1], data: [text] }] },
+      },
+    ];
+    const text = (output!.data as Buffer[])[0]!.toString();
+    const close = text.replace(/"score":([\d.]+)/, (_, score) => `"score":${Number(score) + 1e-7}`);
+    const far = text.replace(/"score":([\d.]+)/, (_, score) => `"score":${Number(score) + 0.01}`);
+    const evaluate = (samples: object[]) =>
+      modelship('evaluate', imagePackage('detection', readFileSync(join(folder, 'detection.onnx')), {}, samples));
+    expect(await evaluate(sample(close))).toMatchObject({ code: 0 });
+    expect(await evaluate(sample(far))).toMatchObject({ code: 1 });
+  });
+});
+
+function areaOf(corners: readonly (readonly [number, number])[]): number {
+  const doubled = corners.reduce((sum, [x, y], index) => {
+    const [nextX, nextY] = corners[(index + 1) % corners.length]!;
+    return sum + x * nextY - nextX * y;
+  }, 0);
+  return doubled / 2;
+}
