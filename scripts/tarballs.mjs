@@ -1,7 +1,7 @@
 // Makes the two tarballs that are published, in the folder given: those of `modelship` and of `@modelship/runtime`.
 //
-// The runtime's tarball carries ONNX Runtime: the addons of every platform, for the CPU alone, and no install script.
-// docs/decisions/0068-onnx-runtime-inside-the-runtime-package.md has the reasons.
+// The runtime's tarball carries ONNX Runtime and the tokenizers: the addons of every platform, for the CPU alone, and no
+// install script. docs/decisions/0068-onnx-runtime-inside-the-runtime-package.md has the reasons.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,6 +17,13 @@ const CPU_LIBRARIES = ['onnxruntime_binding.node', 'libonnxruntime.so.1', 'libon
 
 /** The fields of the engine's package.json that are needed after installation. */
 const ENGINE_FIELDS = ['name', 'version', 'description', 'license', 'author', 'repository', 'main', 'types', 'os'];
+
+const TOKENIZERS = 'tokenizers';
+
+/** Addons of the tokenizers on the platforms of ONNX Runtime. */
+const TOKENIZER_ADDONS = ['linux-x64-gnu', 'linux-arm64-gnu', 'darwin-arm64', 'win32-x64-msvc', 'win32-arm64-msvc'].map(
+  (platform) => `tokenizers.${platform}.node`,
+);
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
@@ -44,6 +51,18 @@ function copyEngine(target) {
   }
 }
 
+function copyTokenizers(target) {
+  const source = dirname(createRequire(join(root, 'runtime', 'package.json')).resolve(TOKENIZERS));
+  const { name, version, description, license, author, repository } = readJson(join(source, 'package.json'));
+  mkdirSync(target, { recursive: true });
+  const manifest = { name, version, description, license, author, repository, main: 'index.js', types: 'index.d.ts' };
+  writeJson(join(target, 'package.json'), manifest);
+  for (const file of ['index.js', 'index.d.ts', ...TOKENIZER_ADDONS]) cpSync(join(source, file), join(target, file));
+  // The package's own file has the license of the tool that generated its JavaScript.
+  cpSync(join(root, 'LICENSE'), join(target, 'LICENSE'));
+  cpSync(join(source, 'LICENSE'), join(target, 'LICENSE.napi-rs'));
+}
+
 function packRuntime(destination) {
   const work = mkdtempSync(join(tmpdir(), 'modelship-tarballs-'));
   try {
@@ -51,8 +70,9 @@ function packRuntime(destination) {
     execFileSync('tar', ['-xzf', plain, '-C', work]);
     const folder = join(work, 'package');
     const { scripts: _, ...manifest } = readJson(join(folder, 'package.json'));
-    writeJson(join(folder, 'package.json'), { ...manifest, bundleDependencies: [ENGINE] });
+    writeJson(join(folder, 'package.json'), { ...manifest, bundleDependencies: [ENGINE, TOKENIZERS] });
     copyEngine(join(folder, 'node_modules', ENGINE));
+    copyTokenizers(join(folder, 'node_modules', TOKENIZERS));
     return pack(folder, destination);
   } finally {
     rmSync(work, { recursive: true, force: true });

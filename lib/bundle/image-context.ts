@@ -1,12 +1,16 @@
 import { type ImageContext, imageContext, runtimeParts } from './image-parts.js';
-import type { PythonNeeds } from './python-requirements.js';
+import type { ServerNeeds } from './python-requirements.js';
 
 /** Platform and model that an image of the runtime is built for. */
 export interface ImageContextOptions {
   /** `x64` or `arm64`, as Node names them. */
   readonly architecture: string;
-  /** Manifest of the model; its format and packages decide the image. @default - an image for ONNX, without Python */
-  readonly manifest?: PythonNeeds;
+  /**
+   * Manifest of the model; its format, packages and task decide the image.
+   *
+   * @default - an image for ONNX models that take tensors, without Python
+   */
+  readonly manifest?: ServerNeeds;
 }
 
 /**

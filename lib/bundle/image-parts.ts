@@ -6,7 +6,7 @@ import { cachedFolder } from './cache-folder.js';
 import { filesUnder, pathBelow } from './files.js';
 import { copyPackage } from './package-files.js';
 import { packageRoot } from './package-root.js';
-import { type PythonNeeds, pythonRequirements } from './python-requirements.js';
+import { pythonRequirements, type ServerNeeds } from './python-requirements.js';
 import { type RuntimeFolder, runtimeFolder } from './runtime-folder.js';
 
 /** Folders of the build context that the Dockerfiles copy the runtime and the model from. */
@@ -30,8 +30,8 @@ export interface ImageContext {
 }
 
 /** Returns the runtime and its Dockerfile, and the worker and its packages if the format needs Python. */
-export function runtimeParts(architecture: string, manifest: PythonNeeds): ImageParts {
-  const runtime = runtimeFolder({ architecture });
+export function runtimeParts(architecture: string, manifest: ServerNeeds): ImageParts {
+  const runtime = runtimeFolder({ architecture, task: manifest.task });
   const requirements = pythonRequirements(manifest);
   if (!requirements) return { runtime, texts: { Dockerfile: dockerfile('Dockerfile') } };
   const root = runtimeRoot();

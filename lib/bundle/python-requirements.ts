@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import type { Manifest, ModelFormat } from '@modelship/runtime/manifest';
 import { packageRoot } from './package-root.js';
 
-/** Fields of a manifest that decide which packages a model needs. */
+/** Fields of a manifest that decide which packages of Python a model needs. */
 export type PythonNeeds = Pick<Manifest, 'format' | 'requirements'>;
+
+/** Fields of a manifest that decide what its server needs. */
+export type ServerNeeds = PythonNeeds & Pick<Manifest, 'task'>;
 
 /** File in the runtime's `images/requirements` for each format that needs Python. */
 const FRAMEWORKS: { readonly [format in ModelFormat]?: string } = {

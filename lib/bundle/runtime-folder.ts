@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Task } from '@modelship/runtime/manifest';
 import { cachedFolder } from './cache-folder.js';
 import { filesUnder, isDeployed, pathBelow } from './files.js';
 import { packageRoot } from './package-root.js';
+import { taskPackageFiles, taskPackages } from './task-packages.js';
 
-/** Platform to prune the runtime to. The operating system is Linux, as on every target. */
+/** What to prune the runtime to. The operating system is Linux, as on every target. */
 export interface RuntimePlatform {
   /** `x64` or `arm64`, as Node names them. */
   readonly architecture: string;
+  /** Task of the model. @default - the model takes tensors, so that packages for texts and pictures are left out */
+  readonly task?: Task | undefined;
 }
 
-/** Folder of the runtime: `server.js` and `lambda.mjs` at its root, and the native addon of one platform. */
+/** Folder of the runtime: `server.js` and `lambda.mjs` at its root, and the native addons of one platform. */
 export interface RuntimeFolder {
   readonly directory: string;
   /** 64 hexadecimal digits, the same for the same content. */
@@ -23,29 +27,31 @@ const ARCHITECTURES: readonly string[] = ['x64', 'arm64'];
 const made = new Map<string, RuntimeFolder>();
 
 /**
- * Returns the runtime pruned to one platform, because the addons of every platform exceed the size limit of a function. It
- * is written once for each content, to the user's cache folder.
+ * Returns the runtime pruned to one platform and to what the model needs, because all addons exceed the size limit of a
+ * function. It is written once for each content, to the user's cache folder.
  *
  * @throws Error if the platform is not supported, or the runtime was not built
  */
-export function runtimeFolder({ architecture }: RuntimePlatform): RuntimeFolder {
+export function runtimeFolder({ architecture, task }: RuntimePlatform): RuntimeFolder {
   if (!ARCHITECTURES.includes(architecture)) {
     throw new Error(`got the architecture ${JSON.stringify(architecture)}; ${ARCHITECTURES.join(' and ')} are allowed`);
   }
-  const known = made.get(architecture);
+  const packages = taskPackages(task);
+  const key = [architecture, ...packages].join(' ');
+  const known = made.get(key);
   if (known && existsSync(known.directory)) return known;
-  const parts = runtimeParts(architecture);
+  const parts = runtimeParts(architecture, packages);
   const digest = digestOf(parts, architecture);
   const directory = cachedFolder('runtime', digest, (folder) => copy(parts, folder));
   const folder = { directory, digest };
-  made.set(architecture, folder);
+  made.set(key, folder);
   return folder;
 }
 
 /** Source files and folders by their destination. */
 type Parts = Readonly<Record<string, string>>;
 
-function runtimeParts(architecture: string): Parts {
+function runtimeParts(architecture: string, packages: readonly string[]): Parts {
   const runtime = packageRoot('@modelship/runtime', __filename);
   const bundle = join(runtime, 'dist', 'bundle');
   if (!existsSync(join(bundle, 'server.js'))) {
@@ -65,6 +71,10 @@ function runtimeParts(architecture: string): Parts {
     ),
     ...Object.fromEntries(
       ['package.json', 'dist/cjs'].map((path) => [`node_modules/onnxruntime-common/${path}`, join(common, path)]),
+    ),
+    ...Object.assign(
+      {},
+      ...packages.map((name) => taskPackageFiles(name, architecture, join(runtime, 'package.json'))),
     ),
   };
 }

@@ -154,7 +154,7 @@ describe('the tarball', () => {
     expect(published).toEqual(expect.arrayContaining(['dist/bundle/server.js', 'LICENSE', 'README.md']));
   });
 
-  test('takes at most 250 MB, the ONNX Runtime of every platform included', () => {
+  test('takes at most 250 MB, ONNX Runtime and the tokenizers of every platform included', () => {
     const modules = join(project.directory, 'node_modules');
     const bytes = project
       .files()
@@ -170,18 +170,37 @@ describe('the tarball', () => {
     ['win32', 'x64', 'PE x86-64'],
     ['win32', 'arm64', 'PE aarch64'],
   ])('has the addon of %s-%s and the library that it links', (platform, architecture, kind) => {
-    const binaries = join(engine(project), 'bin', 'napi-v6', platform, architecture);
+    const binaries = join(bundled(project, 'onnxruntime-node'), 'bin', 'napi-v6', platform, architecture);
     const addon = readFileSync(join(binaries, 'onnxruntime_binding.node'));
     const [library] = /(lib)?onnxruntime(\.so\.1|\.1\.dylib|\.dll)(?=\0)/.exec(addon.toString('latin1'))!;
     expect(readdirSync(binaries).sort()).toEqual([library, 'onnxruntime_binding.node'].sort());
     expect(binaryKind(addon)).toBe(kind);
     expect(binaryKind(readFileSync(join(binaries, library)))).toBe(kind);
   });
+
+  test.each([
+    ['linux-x64-gnu', 'ELF x86-64'],
+    ['linux-arm64-gnu', 'ELF aarch64'],
+    ['darwin-arm64', 'Mach-O arm64'],
+    ['win32-x64-msvc', 'PE x86-64'],
+    ['win32-arm64-msvc', 'PE aarch64'],
+  ])('has the tokenizers of %s', (platform, kind) => {
+    const path = join(bundled(project, 'tokenizers'), `tokenizers.${platform}.node`);
+    expect(binaryKind(readFileSync(path))).toBe(kind);
+  });
+
+  test('names the packages that it carries and has their licenses', () => {
+    const notice = readFileSync(join(project.directory, 'node_modules/@modelship/runtime/NOTICE'), 'utf8');
+    for (const name of ['onnxruntime-node', 'tokenizers']) {
+      expect(notice).toContain(`\n${name}\n`);
+      expect(readdirSync(bundled(project, name))).toContain('LICENSE');
+    }
+  });
 });
 
-/** The ONNX Runtime that was installed inside the runtime. */
-function engine(project: Project): string {
-  return join(project.directory, 'node_modules', '@modelship', 'runtime', 'node_modules', 'onnxruntime-node');
+/** Folder of a package that was installed inside the runtime. */
+function bundled(project: Project, name: string): string {
+  return join(project.directory, 'node_modules', '@modelship', 'runtime', 'node_modules', name);
 }
 
 // npm 12 asks before it runs any install script, and runs on Node 22 and later only.

@@ -48,7 +48,7 @@ const CODE_FOLDER = '/var/task';
 export function functionCode(scope: Construct, props: FunctionCodeProps): FunctionCode {
   const { model, modelData, architecture, handler, role } = props;
   if (model.manifest.format !== 'onnx') return imageCode(scope, props);
-  const { layer, digest } = runtimeLayer(scope, architecture);
+  const { layer, digest } = runtimeLayer(scope, architecture, model.manifest.task);
   const runtime = {
     runtime: NODE,
     handler: `${LAYER_MOUNT}/lambda.${handler}`,

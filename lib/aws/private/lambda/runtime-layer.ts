@@ -1,7 +1,9 @@
+import type { Task } from '@modelship/runtime/manifest';
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Architecture, Code, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { lambdaLayer } from '../../../bundle/lambda-layer.js';
+import { taskPackages } from '../../../bundle/task-packages.js';
 
 /** Latest Node.js version on Lambda; images run the same version. */
 export const NODE = Runtime.NODEJS_24_X;
@@ -17,12 +19,12 @@ export interface RuntimeLayer {
   readonly digest: string;
 }
 
-/** Layer with the runtime, shared by all models of a stack. */
-export function runtimeLayer(scope: Construct, architecture: Architecture): RuntimeLayer {
+/** Layer with the runtime, shared by all models of a stack that need the same packages. */
+export function runtimeLayer(scope: Construct, architecture: Architecture, task?: Task): RuntimeLayer {
   const stack = Stack.of(scope);
   const name = architectureName(architecture);
-  const id = `ModelshipRuntime-${name}`;
-  const { directory, digest } = lambdaLayer({ architecture: name });
+  const id = ['ModelshipRuntime', name, ...taskPackages(task)].join('-');
+  const { directory, digest } = lambdaLayer({ architecture: name, task });
   const existing = stack.node.tryFindChild(id) as LayerVersion | undefined;
   return { layer: existing ?? makeLayer(stack, id, { architecture, directory, digest }), digest };
 }
