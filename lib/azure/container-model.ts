@@ -254,6 +254,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
       name: this.name,
       provider,
       server,
+      secrets: props.secrets,
       startupSeconds: props.startupSeconds ?? startSeconds(server),
       clusterReady: ready,
       cpu: props.cpu ?? size.cpu,

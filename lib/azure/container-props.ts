@@ -1,4 +1,5 @@
 import type { Exposure } from '../kubernetes/exposure.js';
+import type { SecretKey } from '../kubernetes/model-workload-props.js';
 import type { Model } from '../model/model.js';
 import type { ImageSource } from '../serving/image-source.js';
 import type { ModelServer } from '../serving/servers/model-server.js';
@@ -56,6 +57,14 @@ export interface ContainerModelProps extends AzureServingProps {
    * @default - true if the `server` reads files; false for Modelship's runtime, which fetches the model at start
    */
   readonly modelMount?: boolean;
+
+  /**
+   * Keys of Kubernetes Secrets that become environment variables, by the name of the variable. The Secrets must be in the
+   * namespace of the pods, `workload.namespaceName`. Pods do not start without them.
+   *
+   * @default - none
+   */
+  readonly secrets?: { [name: string]: SecretKey };
 
   /**
    * Startup timeout in seconds, including the time to fetch a model. Kubernetes restarts a pod that takes longer.

@@ -25,3 +25,37 @@ export const AZURERM_FEATURES: AzurermProviderFeatures[] = [
     machineLearning: [{ purgeSoftDeletedWorkspaceOnDestroy: true }],
   },
 ];
+
+/**
+ * Value of `resourceProvidersToRegister` for the `AzurermProvider` of a stack that serves models: the resource providers of
+ * the services that the constructs use. azurerm 4 registers only some of them in a new subscription, and azurerm 5 none.
+ *
+ * @example
+ * ```ts
+ * import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
+ * import { AZURE_RESOURCE_PROVIDERS, AZURERM_FEATURES } from 'modelship/azure';
+ *
+ * new AzurermProvider(stack, 'azurerm', {
+ *   features: AZURERM_FEATURES,
+ *   storageUseAzuread: true,
+ *   resourceProvidersToRegister: AZURE_RESOURCE_PROVIDERS,
+ * });
+ * ```
+ */
+export const AZURE_RESOURCE_PROVIDERS: string[] = [
+  'Microsoft.AlertsManagement',
+  'Microsoft.ApiManagement',
+  'Microsoft.App',
+  'Microsoft.Cdn',
+  'Microsoft.ContainerRegistry',
+  'Microsoft.ContainerService',
+  'Microsoft.Insights',
+  'Microsoft.KeyVault',
+  'Microsoft.MachineLearningServices',
+  'Microsoft.ManagedIdentity',
+  'Microsoft.Monitor',
+  'Microsoft.Network',
+  'Microsoft.OperationalInsights',
+  'Microsoft.Storage',
+  'Microsoft.Web',
+];

@@ -8,7 +8,7 @@ import { FunctionsApp } from './private/functions/app.js';
 import { FUNCTIONS } from './private/functions/limits.js';
 import { checkFunctions } from './private/functions/validation.js';
 import type { ServerlessBackendProps } from './private/shared/serverless-backend.js';
-import type { AzureServingProps } from './props.js';
+import type { AzureServerlessProps } from './props.js';
 
 /** Resources of a host. */
 export interface ServerlessHostBinding {
@@ -52,14 +52,14 @@ export abstract class ServerlessHost {
    *
    * @internal
    */
-  abstract check(validator: Validator, props: AzureServingProps): void;
+  abstract check(validator: Validator, props: AzureServerlessProps): void;
 
   /**
    * Creates the resources of the host in `scope`.
    *
    * @internal
    */
-  abstract bind(scope: Construct, props: AzureServingProps, shared: ServerlessBackendProps): ServerlessHostBinding;
+  abstract bind(scope: Construct, props: AzureServerlessProps, shared: ServerlessBackendProps): ServerlessHostBinding;
 }
 
 class FunctionsHost extends ServerlessHost {
@@ -69,11 +69,11 @@ class FunctionsHost extends ServerlessHost {
     super();
   }
 
-  override check(validator: Validator, props: AzureServingProps): void {
+  override check(validator: Validator, props: AzureServerlessProps): void {
     checkFunctions(validator, props, this.options);
   }
 
-  override bind(scope: Construct, props: AzureServingProps, shared: ServerlessBackendProps): ServerlessHostBinding {
+  override bind(scope: Construct, props: AzureServerlessProps, shared: ServerlessBackendProps): ServerlessHostBinding {
     const functions = new FunctionsApp(scope, 'Functions', { ...shared, props, options: this.options });
     return { url: functions.url, functions };
   }
@@ -86,11 +86,11 @@ class ContainerAppsHost extends ServerlessHost {
     super();
   }
 
-  override check(validator: Validator, props: AzureServingProps): void {
+  override check(validator: Validator, props: AzureServerlessProps): void {
     checkContainerApps(validator, props, this.options);
   }
 
-  override bind(scope: Construct, props: AzureServingProps, shared: ServerlessBackendProps): ServerlessHostBinding {
+  override bind(scope: Construct, props: AzureServerlessProps, shared: ServerlessBackendProps): ServerlessHostBinding {
     const containerApp = new ContainerApp(scope, 'ContainerApp', { ...shared, props, options: this.options });
     return { url: containerApp.url, containerApp };
   }

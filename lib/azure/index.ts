@@ -1,6 +1,7 @@
 export type { ImageContext } from '../bundle/image-parts.js';
 export * from '../kubernetes/exposure.js';
 export type { ModelWorkload } from '../kubernetes/model-workload.js';
+export type { SecretKey } from '../kubernetes/model-workload-props.js';
 export type { GenericResource } from '../terraform/generic.js';
 export * from './cluster.js';
 export * from './container-model.js';

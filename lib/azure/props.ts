@@ -31,6 +31,14 @@ export interface AzureKey {
   readonly resourceVersionlessId: string;
 }
 
+/** Key Vault secret: a resource or a data source of `@cdktf/provider-azurerm`, or any object of this shape. */
+export interface AzureSecret {
+  /** URL of the secret without a version, so that it can rotate: `https://<vault>.vault.azure.net/secrets/<name>`. */
+  readonly versionlessId: string;
+  /** Azure resource id of the secret without a version, used as the scope of role assignments. */
+  readonly resourceVersionlessId: string;
+}
+
 /** Props shared by all constructs on Azure. */
 export interface AzureServingProps extends ServingProps {
   /** Resource group of all resources. @default - a new one in `location`, named after the construct */
@@ -87,4 +95,15 @@ export interface AzureServingProps extends ServingProps {
 
   /** Tags of all resources that support them. @default - none */
   readonly tags?: { [name: string]: string };
+}
+
+/** Props that both hosts of a `ServerlessModel` take. */
+export interface AzureServerlessProps extends AzureServingProps {
+  /**
+   * Key Vault secrets that become environment variables, by the name of the variable. The identity of the app may read
+   * these secrets and no others. The vault needs Azure RBAC.
+   *
+   * @default - none
+   */
+  readonly secrets?: { [name: string]: AzureSecret };
 }

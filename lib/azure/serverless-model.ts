@@ -20,11 +20,12 @@ import { EntraApplication, grantInvoke } from './private/shared/entra-applicatio
 import { AZURE_PRICES } from './private/shared/idle-cost.js';
 import { Placement } from './private/shared/placement.js';
 import { Telemetry } from './private/shared/telemetry.js';
-import { AZURE_PROPS } from './private/shared/validation.js';
+import { AZURE_PROPS, SECRETS } from './private/shared/validation.js';
 import type { ServerlessModelProps } from './serverless-props.js';
 
 const PROPS: PropTypes<ServerlessModelProps> = {
   ...AZURE_PROPS,
+  secrets: SECRETS,
   host: object('a ServerlessHost, such as ServerlessHost.containerApps()', 'bind'),
 };
 

@@ -42,6 +42,7 @@ const ROLES: Readonly<Record<string, { readonly role: string; readonly exports: 
     role: 'how the service runs the inference server',
     exports: /^(containerSpec|bindServedImages|servedModel|revisionTemplate)$/,
   },
+  'secrets.ts': { role: 'secrets that the host reads', exports: /^grantSecrets$/ },
   'telemetry.ts': { role: 'metrics, alarms and the dashboard', exports: /telemetry$/i },
   'validation.ts': { role: 'checks of the props at synth', exports: /^(validate|check)[A-Z]/ },
 };

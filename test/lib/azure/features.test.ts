@@ -1,9 +1,12 @@
 import { AzurermProvider, type AzurermProviderFeatures } from '@cdktf/provider-azurerm/lib/provider';
 import { TerraformStack, Testing } from 'cdktf';
-import { describe, expect, test } from 'vitest';
-import { AZURERM_FEATURES, ManagedEndpointModel } from '../../../lib/azure/index.js';
+import { describe, expect, test, vi } from 'vitest';
+import { AZURE_RESOURCE_PROVIDERS, AZURERM_FEATURES, ManagedEndpointModel } from '../../../lib/azure/index.js';
+import { CASES } from './cases.js';
 import { subnetId } from './identifiers.js';
 import { azureStack, IMAGE, model, Template } from './support.js';
+
+vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
 
 const MODEL = model();
 
@@ -58,4 +61,10 @@ describe('the switches of azurerm', () => {
     );
     expect(synthesized([{ storage: [{ dataPlaneAvailable: false }] }], true).errors).toBe('');
   });
+});
+
+test('the list of resource providers contains that of every resource that azapi makes', () => {
+  const types = CASES.flatMap(({ synthesize }) => synthesize().arm()).map(({ type }) => type.split('/')[0]);
+  expect(new Set(types).size).toBeGreaterThan(3);
+  expect([...new Set(types)].filter((type) => !AZURE_RESOURCE_PROVIDERS.includes(type))).toEqual([]);
 });

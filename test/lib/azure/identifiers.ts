@@ -30,3 +30,9 @@ export const KEY = {
   versionlessId: 'https://vault.vault.azure.net/keys/key',
   resourceVersionlessId: `${IN_GROUP}/Microsoft.KeyVault/vaults/vault/keys/key`,
 };
+
+/** A secret in a key vault. */
+export const SECRET = {
+  versionlessId: 'https://vault.vault.azure.net/secrets/hub-token',
+  resourceVersionlessId: `${IN_GROUP}/Microsoft.KeyVault/vaults/vault/secrets/hub-token`,
+};

@@ -17,7 +17,7 @@ import { Model } from '../../../lib/model/model.js';
 import { Access } from '../../../lib/serving/access.js';
 import { Rollout } from '../../../lib/serving/rollout.js';
 import { writePackage } from '../../support/packages.js';
-import { PRINCIPAL_ID, REGISTRY, subnetId } from './identifiers.js';
+import { PRINCIPAL_ID, REGISTRY, SECRET, subnetId } from './identifiers.js';
 import { azureStack, faultsOf, functionApp, IMAGE, model, type Resource, Template } from './support.js';
 
 vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.js'));
@@ -393,5 +393,56 @@ describe('what a host cannot do is refused at synth', () => {
   test('a subnet that was made elsewhere shows no delegation, and passes', () => {
     const host = ServerlessHost.containerApps({ image: IMAGE, subnet: { id: subnetId('x') } });
     expect(faultsOf(() => serverless({ host }))).toEqual([]);
+  });
+});
+
+describe('secrets of a serverless model', () => {
+  const secrets = { HF_TOKEN: SECRET };
+  const role = { role_definition_name: 'Key Vault Secrets User', scope: SECRET.resourceVersionlessId };
+
+  test('are read from Key Vault by the identity of the function app', () => {
+    const template = functions({ secrets });
+    expect(functionApp(template).settings.HF_TOKEN).toBe(`@Microsoft.KeyVault(SecretUri=${SECRET.versionlessId})`);
+    expect(site(template).keyVaultReferenceIdentity).toMatch(/azurerm_user_assigned_identity\..*\.id/);
+    expect(template.one('azurerm_role_assignment', /SecretReader/)).toMatchObject(role);
+    expect(site(functions())).not.toHaveProperty('keyVaultReferenceIdentity');
+  });
+
+  test('are read from Key Vault by the identity of the container app, which waits for the role', () => {
+    const template = containerApp({ secrets });
+    const app = template.one('azurerm_container_app');
+    const [secret] = app.secret;
+    expect(secret).toEqual({
+      name: expect.stringMatching(/^hf-token-[0-9a-f]{8}$/),
+      key_vault_secret_id: SECRET.versionlessId,
+      identity: expect.stringContaining('azurerm_user_assigned_identity'),
+    });
+    expect(container(template).env).toContainEqual({ name: 'HF_TOKEN', secret_name: secret.name });
+    expect(template.one('azurerm_role_assignment', /SecretReader/)).toMatchObject(role);
+    expect(template.one('time_sleep', /ContainerApp_RolesKnown/).depends_on).toContainEqual(
+      expect.stringContaining('SecretReader'),
+    );
+    expect(containerApp().one('azurerm_container_app')).not.toHaveProperty('secret');
+  });
+
+  test('make a new revision of the container app when another secret is read', () => {
+    const other = { ...SECRET, versionlessId: 'https://vault.vault.azure.net/secrets/other' };
+    const revision = (HF_TOKEN: typeof SECRET) =>
+      containerApp({ secrets: { HF_TOKEN } }).one('azurerm_container_app').template.revision_suffix;
+    expect(revision(SECRET)).toBe(revision({ ...SECRET }));
+    expect(revision(SECRET)).not.toBe(revision(other));
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['a value', { HF_TOKEN: 'hf_abc' }, /secrets\.HF_TOKEN: got .*pass a Key Vault secret of azurerm/],
+    [
+      'a version',
+      { A: { ...SECRET, versionlessId: `${SECRET.versionlessId}/0a` } },
+      /secrets\.A\.versionlessId: .*without a version/,
+    ],
+    ['another scope', { A: { ...SECRET, resourceVersionlessId: 'vault' } }, /secrets\.A\.resourceVersionlessId: got/],
+    ['a variable of the construct', { MODELSHIP_MODEL: SECRET }, /secrets\.MODELSHIP_MODEL: the construct/],
+  ])('refuse %s', (_, given, message) => {
+    expect(() => serverless({ secrets: given as never })).toThrow(message);
   });
 });

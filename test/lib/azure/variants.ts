@@ -25,6 +25,7 @@ import {
   OTHER_DEPLOYER_ID,
   PRINCIPAL_ID,
   REGISTRY,
+  SECRET,
   subnetId,
   WORKSPACE_ID,
   zoneId,
@@ -84,6 +85,19 @@ export const VARIANTS: readonly Variant[] = [
     'Functions that anyone may call',
     (stack, props) =>
       new ServerlessModel(stack, 'Iris', { ...props, access: Access.anonymous(), tags: { team: 'fraud' } }),
+  ),
+  variant(
+    'Functions with secrets',
+    (stack, props) => new ServerlessModel(stack, 'Iris', { ...props, secrets: { HF_TOKEN: SECRET } }),
+  ),
+  variant(
+    'Container Apps with secrets',
+    (stack, props) =>
+      new ServerlessModel(stack, 'Iris', {
+        ...props,
+        secrets: { HF_TOKEN: SECRET },
+        host: ServerlessHost.containerApps({ image: IMAGE }),
+      }),
   ),
   variant('Container Apps in a network with a GPU and a canary', (stack, props) =>
     new ServerlessModel(stack, 'Iris', {

@@ -15,6 +15,7 @@ import {
   STRING,
   STRINGS,
 } from '../../../serving/validation/prop-types.js';
+import { checkSecrets } from '../../../serving/validation/secrets.js';
 import {
   checkGpuUse,
   checkServer,
@@ -23,12 +24,7 @@ import {
   IMAGE,
   SERVER,
 } from '../../../serving/validation/server.js';
-import {
-  checkEnvironment,
-  checkServingProps,
-  exactly,
-  SERVING_PROPS,
-} from '../../../serving/validation/serving-props.js';
+import { checkServingProps, exactly, SERVING_PROPS } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import { ContainerCapacity, type FargateCapacityOptions, type GpuCapacityOptions } from '../../capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
@@ -176,7 +172,7 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
   checkBlueGreen(validator, props);
   validator.number('startupSeconds', props.startupSeconds, ECS.startupSeconds);
   checkRegion(validator, scope, props, capacity);
-  checkSecrets(validator, props);
+  checkSecrets(validator, props, RESERVED, object('a Secret, such as Secret.fromSecretsManager(…)'), VARIABLE_NAMES);
   const { cluster } = props;
   validator.check(
     capacity.kind !== 'gpu' ||
@@ -323,15 +319,6 @@ export function requireInternet(scope: Construct, natGateways: number, need: str
     `got 0, and ${need}; remove it, or pass a \`vpc\` with another way to the internet`,
   );
   validator.throwIfAny();
-}
-
-function checkSecrets(validator: Validator, { environment = {}, secrets = {} }: ContainerModelProps): void {
-  const secret = object('a Secret, such as Secret.fromSecretsManager(…)');
-  checkEnvironment(validator, 'secrets', secrets, RESERVED, secret, VARIABLE_NAMES);
-  for (const name of Object.keys(secrets)) {
-    const twice = name in environment;
-    validator.check(!twice, `secrets.${name}`, 'CONFLICT', 'it is in `environment` too; remove it from one of the two');
-  }
 }
 
 function checkServing(validator: Validator, props: ContainerModelProps, capacity: ContainerCapacity): void {

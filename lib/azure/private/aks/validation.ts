@@ -4,6 +4,8 @@ import {
   checkClusterServer,
   EXPOSURE,
   readsMount,
+  SECRET_KEY,
+  SECRETS,
 } from '../../../kubernetes/server-validation.js';
 import { serverOf } from '../../../serving/servers/model-server.js';
 import {
@@ -18,6 +20,7 @@ import {
   STRING,
   STRINGS,
 } from '../../../serving/validation/prop-types.js';
+import { checkSecrets } from '../../../serving/validation/secrets.js';
 import { checkGpuUse, IMAGE, SERVER } from '../../../serving/validation/server.js';
 import { MODEL } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
@@ -26,7 +29,15 @@ import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import { AksCluster, type AksExistingOptions, type AksManagedOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
-import { AZURE_PROPS, checkAzureProps, checkId, checkInNetwork, checkSubnet, SUBNET } from '../shared/validation.js';
+import {
+  AZURE_PROPS,
+  checkAzureProps,
+  checkId,
+  checkInNetwork,
+  checkSubnet,
+  RESERVED,
+  SUBNET,
+} from '../shared/validation.js';
 import { AKS } from './limits.js';
 
 const PROPS: PropTypes<ContainerModelProps> = {
@@ -63,6 +74,7 @@ const PROPS: PropTypes<ContainerModelProps> = {
   gpuCount: NUMBER,
   spot: BOOLEAN,
   modelMount: BOOLEAN,
+  secrets: SECRETS,
   startupSeconds: NUMBER,
   exposure: EXPOSURE,
   callerNamespaces: STRINGS,
@@ -98,6 +110,7 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
     throttle: 'Limit callers by annotations of Exposure.ingress(), or use ServerlessModel of modelship/aws',
     timeoutSeconds: AKS.timeoutSeconds,
   });
+  checkSecrets(validator, props, RESERVED, SECRET_KEY);
   checkCluster(validator, props);
   checkServing(validator, props);
   checkCanaryExposure(validator, props);

@@ -9,15 +9,16 @@ import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { contentHash } from '../../../terraform/content-hash.js';
 import { GenericResource } from '../../../terraform/generic.js';
-import { HASH_LENGTH, shortHash } from '../../../terraform/names.js';
+import { HASH_LENGTH, shortHash, slug } from '../../../terraform/names.js';
 import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
 import type { ContainerAppsOptions } from '../../host-options.js';
-import type { AzureServingProps } from '../../props.js';
+import type { AzureServerlessProps } from '../../props.js';
 import { azapi } from '../shared/azapi.js';
 import type { EntraApplication } from '../shared/entra-application.js';
 import { bindImage } from '../shared/image.js';
 import { ModelStore } from '../shared/model-store.js';
 import { groupName } from '../shared/names.js';
+import { grantSecrets } from '../shared/secrets.js';
 import type { ServerlessBackendProps } from '../shared/serverless-backend.js';
 import { AppEnvironment, CONSUMPTION, GPU_PROFILE } from './environment.js';
 import { CONTAINER_APPS } from './limits.js';
@@ -30,9 +31,10 @@ const DEFAULT_CONCURRENCY = 50;
 const DEFAULT_MAX_REPLICAS = 10;
 /** Seconds between the end of a drain and the kill. */
 const GRACE_SECONDS = 10;
+const SECRET_NAME_LENGTH = 40;
 
 interface ContainerAppProps extends ServerlessBackendProps {
-  readonly props: AzureServingProps;
+  readonly props: AzureServerlessProps;
   readonly options: ContainerAppsOptions;
 }
 
@@ -62,16 +64,18 @@ export class ContainerApp extends Construct {
     const image = bindImage(this, options.image, placement, props, this.identity.principalId);
     const rolesKnown = afterRoles(this, 'RolesKnown', [
       this.modelStore.grantRead(this, 'ModelReader', this.identity.principalId),
+      ...grantSecrets(this, props, this.identity.principalId),
       ...image.ready,
     ]);
     this.environment = new AppEnvironment(this, 'Environment', { name, placement, telemetry, options });
     const size = replicaSize(options);
     const template = this.template(props, options, size, image.uri, entra);
     this.runningParts = runningParts(template.minReplicas, size, options.gpu?.profileType);
-    this.revision = revisionSuffix(this, { template, salt: options.versionSalt }, [
-      image.uri,
-      ...Object.values(props.environment ?? {}),
-    ]);
+    this.revision = revisionSuffix(
+      this,
+      { template, secrets: props.secrets && vaultUrls(props.secrets), salt: options.versionSalt },
+      [image.uri, ...Object.values(props.environment ?? {}), ...vaultUrls(props.secrets ?? {})],
+    );
     this.app = new azurerm.ContainerApp(this, 'Resource', {
       name,
       resourceGroupName: placement.resourceGroup.name,
@@ -80,6 +84,13 @@ export class ContainerApp extends Construct {
       workloadProfileName: options.gpu ? GPU_PROFILE : CONSUMPTION,
       revisionMode: options.stableRevision ? 'Multiple' : 'Single',
       identity: { type: 'UserAssigned', identityIds: [this.identity.id] },
+      secret:
+        props.secrets &&
+        Object.entries(props.secrets).map(([variable, { versionlessId }]) => ({
+          name: secretName(variable),
+          keyVaultSecretId: versionlessId,
+          identity: this.identity.id,
+        })),
       registry: image.loginServer ? [{ server: image.loginServer, identity: this.identity.id }] : undefined,
       ingress: {
         externalEnabled: true,
@@ -97,7 +108,7 @@ export class ContainerApp extends Construct {
   }
 
   private template(
-    props: AzureServingProps,
+    props: AzureServerlessProps,
     options: ContainerAppsOptions,
     { cpu, memoryGib }: ReplicaSize,
     image: string,
@@ -130,7 +141,10 @@ export class ContainerApp extends Construct {
           image,
           cpu,
           memory: `${memoryGib}Gi`,
-          env: Object.entries(environment).map(([key, value]) => ({ name: key, value })),
+          env: [
+            ...Object.entries(environment).map(([key, value]) => ({ name: key, value })),
+            ...Object.keys(props.secrets ?? {}).map((key) => ({ name: key, secretName: secretName(key) })),
+          ],
           // The server is live immediately, and ready after the model is loaded. Only failed liveness restarts it.
           startupProbe: [probe(LIVE_PATH, CONTAINER_APPS.probeFailures)],
           livenessProbe: [{ ...probe(LIVE_PATH, CONTAINER_APPS.probeFailures), intervalSeconds: 10 }],
@@ -168,6 +182,15 @@ export class ContainerApp extends Construct {
   }
 }
 
+function vaultUrls(secrets: NonNullable<AzureServerlessProps['secrets']>): string[] {
+  return Object.values(secrets).map((secret) => secret.versionlessId);
+}
+
+/** Returns the name of the secret in the app, which may have lower-case letters, digits and hyphens only. */
+function secretName(variable: string): string {
+  return `${slug(variable, SECRET_NAME_LENGTH - HASH_LENGTH - 1)}-${shortHash(variable)}`;
+}
+
 /** Returns the size from the options. With a GPU, a replica has the whole workload profile. */
 function replicaSize({ gpu, cpu = DEFAULT_CPU }: ContainerAppsOptions): ReplicaSize {
   if (gpu) return { cpu: gpu.size.cpu, memoryGib: gpu.size.memoryMib / MIB_PER_GIB };
@@ -187,7 +210,7 @@ function revisionSuffix(scope: Construct, content: object, inputs: readonly stri
   return `m${late.length === 0 ? hash : contentHash(scope, 'RevisionHash', [hash, ...late], HASH_LENGTH)}`;
 }
 
-function trafficWeights(revision: string, { rollout }: AzureServingProps, { stableRevision }: ContainerAppsOptions) {
+function trafficWeights(revision: string, { rollout }: AzureServerlessProps, { stableRevision }: ContainerAppsOptions) {
   const percent = rollout?.canaryOptions?.percent;
   if (stableRevision === undefined || percent === undefined) return [{ latestRevision: true, percentage: 100 }];
   return [

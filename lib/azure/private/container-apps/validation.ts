@@ -11,9 +11,9 @@ import { checkGpuUse, IMAGE } from '../../../serving/validation/server.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import type { ContainerAppsOptions } from '../../host-options.js';
-import type { AzureServingProps } from '../../props.js';
+import type { AzureServerlessProps } from '../../props.js';
 import { THROTTLE_INSTEAD } from '../shared/serverless-backend.js';
-import { checkAzureProps, checkDelegated, checkInNetwork, SUBNET } from '../shared/validation.js';
+import { checkAzureProps, checkDelegated, checkInNetwork, checkVaultSecrets, SUBNET } from '../shared/validation.js';
 import { CONTAINER_APPS } from './limits.js';
 
 const OPTIONS = optionsOf<ContainerAppsOptions>('an object such as { cpu: 2 }', {
@@ -30,7 +30,7 @@ const OPTIONS = optionsOf<ContainerAppsOptions>('an object such as { cpu: 2 }', 
 /** Reports every prop that Container Apps does not support. */
 export function checkContainerApps(
   validator: Validator,
-  props: AzureServingProps,
+  props: AzureServerlessProps,
   options: ContainerAppsOptions,
 ): void {
   if (!checkType(validator, 'host', options, OPTIONS)) return;
@@ -54,6 +54,7 @@ export function checkContainerApps(
     throttle: THROTTLE_INSTEAD,
     timeoutSeconds: CONTAINER_APPS.timeoutSeconds,
   });
+  checkVaultSecrets(validator, props);
   validator.number('host.targetConcurrency', options.targetConcurrency, CONTAINER_APPS.concurrency);
   validator.number('host.cpu', options.cpu, CONTAINER_APPS.cpu);
   validator.check(

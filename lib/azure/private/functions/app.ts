@@ -12,11 +12,12 @@ import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { GenericResource } from '../../../terraform/generic.js';
 import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
 import type { FlexConsumptionOptions } from '../../host-options.js';
-import type { AzureServingProps } from '../../props.js';
+import type { AzureServerlessProps } from '../../props.js';
 import { azapi } from '../shared/azapi.js';
 import type { EntraApplication } from '../shared/entra-application.js';
 import { globalName, groupName } from '../shared/names.js';
 import { assignRole } from '../shared/roles.js';
+import { grantSecrets } from '../shared/secrets.js';
 import { SecureStorage } from '../shared/secure-storage.js';
 import type { ServerlessBackendProps } from '../shared/serverless-backend.js';
 import { FUNCTIONS } from './limits.js';
@@ -33,7 +34,7 @@ const PACKAGE_NAME = 'released-package.zip';
 const CONTAINER_DIGEST_LENGTH = 32;
 
 interface FunctionsAppProps extends ServerlessBackendProps {
-  readonly props: AzureServingProps;
+  readonly props: AzureServerlessProps;
   readonly options: FlexConsumptionOptions;
 }
 
@@ -103,6 +104,7 @@ export class FunctionsApp extends Construct {
     return afterRoles(this, 'RolesKnown', [
       // The host stores locks and keys in the account, which requires more than write access to blobs.
       assignRole(this, 'HostStorage', this.storage.account.id, 'Storage Blob Data Owner', principalId),
+      ...grantSecrets(this, this.props.props, principalId),
       assignRole(this, 'Traces', this.props.telemetry.insights.id, 'Monitoring Metrics Publisher', principalId),
     ]);
   }
@@ -114,6 +116,12 @@ export class FunctionsApp extends Construct {
       ...runtimeEnvironment(props, FUNCTIONS_MODEL_FOLDER, this.timeoutSeconds),
       // The runtime verifies tokens as well, because the platform's check starts only after the app is created.
       ...entra?.variables,
+      ...Object.fromEntries(
+        Object.entries(props.secrets ?? {}).map(([name, { versionlessId }]) => [
+          name,
+          `@Microsoft.KeyVault(SecretUri=${versionlessId})`,
+        ]),
+      ),
       AzureWebJobsStorage__accountName: this.storage.account.name,
       AzureWebJobsStorage__credential: 'managedidentity',
       AzureWebJobsStorage__clientId: this.identity.clientId,
@@ -143,6 +151,7 @@ export class FunctionsApp extends Construct {
           properties: {
             serverFarmId: this.plan.id,
             httpsOnly: true,
+            ...(props.secrets ? { keyVaultReferenceIdentity: this.identity.id } : {}),
             ...(options.subnet
               ? { virtualNetworkSubnetId: options.subnet.id, outboundVnetRouting: { allTraffic: true } }
               : {}),

@@ -1,9 +1,9 @@
 import { checkType, NUMBER, options as optionsOf } from '../../../serving/validation/prop-types.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { FlexConsumptionOptions } from '../../host-options.js';
-import type { AzureServingProps } from '../../props.js';
+import type { AzureServerlessProps } from '../../props.js';
 import { THROTTLE_INSTEAD } from '../shared/serverless-backend.js';
-import { checkAzureProps, checkDelegated, checkInNetwork, SUBNET } from '../shared/validation.js';
+import { checkAzureProps, checkDelegated, checkInNetwork, checkVaultSecrets, SUBNET } from '../shared/validation.js';
 import { FUNCTIONS } from './limits.js';
 
 const OPTIONS = optionsOf<FlexConsumptionOptions>('an object such as { memoryMib: 4096 }', {
@@ -13,7 +13,11 @@ const OPTIONS = optionsOf<FlexConsumptionOptions>('an object such as { memoryMib
 });
 
 /** Reports every prop that Azure Functions does not support. */
-export function checkFunctions(validator: Validator, props: AzureServingProps, options: FlexConsumptionOptions): void {
+export function checkFunctions(
+  validator: Validator,
+  props: AzureServerlessProps,
+  options: FlexConsumptionOptions,
+): void {
   if (!checkType(validator, 'host', options, OPTIONS)) return;
   const { memoryMib, maxConcurrency, subnet } = options;
   checkAzureProps(validator, props, {
@@ -25,6 +29,7 @@ export function checkFunctions(validator: Validator, props: AzureServingProps, o
     throttle: THROTTLE_INSTEAD,
     timeoutSeconds: FUNCTIONS.timeoutSeconds,
   });
+  checkVaultSecrets(validator, props);
   const { format } = props.model.manifest;
   if (format !== 'onnx') {
     validator.refuse(

@@ -13,6 +13,7 @@ export type RoleName =
   | 'Azure Kubernetes Service RBAC Cluster Admin'
   | 'Key Vault Crypto Service Encryption User'
   | 'Key Vault Secrets Officer'
+  | 'Key Vault Secrets User'
   | 'Monitoring Metrics Publisher'
   | 'Network Contributor'
   | 'Reader'

@@ -7,6 +7,7 @@ import {
   STRING_MAP,
   STRINGS,
 } from '../../../serving/validation/prop-types.js';
+import { checkSecrets } from '../../../serving/validation/secrets.js';
 import {
   checkServingProps,
   exactly,
@@ -15,7 +16,7 @@ import {
 } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import { JWT_VARIABLES } from '../../../terraform/runtime-environment.js';
-import type { AzureServingProps, AzureSubnet } from '../../props.js';
+import type { AzureServerlessProps, AzureServingProps, AzureSubnet } from '../../props.js';
 import { APP_ENVIRONMENTS, LOCATION, LOG_RETENTION_DAYS, STORAGE_REPLICATIONS } from './limits.js';
 import { PRIVATE_ZONES } from './private-endpoint.js';
 
@@ -39,12 +40,15 @@ export const AZURE_PROPS: PropTypes<AzureServingProps> = {
   tags: STRING_MAP,
 };
 
+/** Type of the prop with secrets of Key Vault. */
+export const SECRETS = object('an object such as { NAME: secret }, where secret is a Key Vault secret of azurerm');
+const SECRET = object('a Key Vault secret of azurerm', 'versionlessId', 'resourceVersionlessId');
 const ACTION_GROUPS = 'Microsoft.Insights/actionGroups';
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const RESOURCE_GROUP_ID = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+$/i;
 
 /** Environment variables that the construct or its hosts set. */
-const RESERVED = exactly(
+export const RESERVED = exactly(
   'PORT',
   'WEBSITE_.*',
   'FUNCTIONS_.*',
@@ -115,6 +119,25 @@ function checkKey(validator: Validator, { encryptionKey }: AzureServingProps): v
     encryptionKey?.resourceVersionlessId,
     'Microsoft.KeyVault/vaults/keys',
   );
+}
+
+/** Checks secrets of Key Vault. */
+export function checkVaultSecrets(validator: Validator, props: AzureServerlessProps): void {
+  checkSecrets(validator, props, RESERVED, SECRET);
+  for (const [name, secret] of Object.entries(props.secrets ?? {})) {
+    validator.text(
+      `secrets.${name}.versionlessId`,
+      secret?.versionlessId,
+      /^https:\/\/[^/]+\/secrets\/[^/]+$/,
+      'the URL of a secret without a version is `https://<vault>.vault.azure.net/secrets/<name>`',
+    );
+    checkId(
+      validator,
+      `secrets.${name}.resourceVersionlessId`,
+      secret?.resourceVersionlessId,
+      'Microsoft.KeyVault/vaults/secrets',
+    );
+  }
 }
 
 /** Checks that `id` is a resource id of `type`, such as `Microsoft.Network/virtualNetworks/subnets`. */
