@@ -7,8 +7,9 @@ import { pageSnippets, ROOT } from './snippets.js';
 
 // personas.test.ts runs the first page, with the packages installed.
 const FIRST = 'docs/tasks/first-model.md';
-const commands = pageSnippets().filter(({ language }) => ['sh', 'dockerfile'].includes(language));
-const skipped = commands.filter(({ notRun }) => notRun);
+const snippets = pageSnippets();
+const commands = snippets.filter(({ language }) => ['sh', 'dockerfile'].includes(language));
+const skipped = snippets.filter(({ notRun }) => notRun);
 const run = commands.filter(({ file, notRun }) => file !== FIRST && !notRun);
 const files = [...new Set(run.map(({ file }) => file))];
 

@@ -45,7 +45,7 @@ export class ZeroShotSteps implements TextSteps {
     };
   }
 
-  /** Scores labels of which exactly one fits. */
+  /** Scores labels if exactly one of them fits. */
   private together(results: readonly TextResult[]): Float32Array {
     return softmax(Float32Array.from(results, ({ values: [logits] }) => logits![this.task.entailment]!));
   }
