@@ -15,8 +15,19 @@ export interface TextToken {
   readonly end: number;
 }
 
-/** Tokenizer of a model that takes texts. */
+/** Token ids of a text as a model reads them. */
+export interface EncodedIds {
+  readonly ids: readonly number[];
+  /** Sequence of each token: 0 in the first text and 1 in the second. Tokenizers of some models give 0 to both. */
+  readonly typeIds: readonly number[];
+  /** Whether the text was longer than the model takes, so that tokens were removed. */
+  readonly isTruncated: boolean;
+}
+
+/** Tokenizer of a model that takes texts. Arguments and results can be sent to another thread. */
 export interface TextTokens {
+  /** Returns the token ids of each text as the model reads them. @throws InferenceError `INVALID_ARGUMENT` */
+  encode(texts: readonly string[], options: TextOptions): Promise<readonly EncodedIds[]>;
   /**
    * Returns the tokens of each text, without a limit on their number.
    *

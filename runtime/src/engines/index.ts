@@ -3,7 +3,16 @@ import type { Manifest, ModelFormat } from '../manifest/index.js';
 import { ModelPackageError } from '../manifest/index.js';
 import type { Artifact, Engine } from './engine.js';
 
-export type { Artifact, Engine, EngineOptions, LoadedModel, RowLengths, TextToken, TextTokens } from './engine.js';
+export type {
+  Artifact,
+  EncodedIds,
+  Engine,
+  EngineOptions,
+  LoadedModel,
+  RowLengths,
+  TextToken,
+  TextTokens,
+} from './engine.js';
 
 const python = async (): Promise<Engine> => (await import('./python/python-engine.js')).pythonEngine;
 

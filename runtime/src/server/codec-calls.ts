@@ -56,6 +56,7 @@ export interface ThreadCalls {
 export interface ServerCalls extends Pick<ModelControl, 'load' | 'unload' | 'configure'> {
   /** Runs a model for the request `id`. */
   infer(id: number, name: string, version: string, request: InferenceRequest): Promise<InferenceResponse>;
+  encode(name: string, version: string, ...args: Parameters<TextTokens['encode']>): ReturnType<TextTokens['encode']>;
   tokenize(
     name: string,
     version: string,

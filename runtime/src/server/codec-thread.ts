@@ -88,6 +88,7 @@ function catalogOf(id: number, { ready, models, unloaded }: CatalogData, used: U
 /** Returns the tokenizer of a model, which runs in the server's own thread. */
 function tokensOf(name: string, version: string): TextTokens {
   return {
+    encode: (texts, options) => channel.call('encode', name, version, texts, options),
     tokenize: (texts, specialTokens) => channel.call('tokenize', name, version, texts, specialTokens),
     decode: (ids, skipSpecialTokens) => channel.call('decode', name, version, ids, skipSpecialTokens),
   };

@@ -74,6 +74,7 @@ export class Codec {
         const inputs = request.inputs.map(withBuffers);
         return this.model(name, version).infer({ ...request, inputs, signal: this.requests.get(id)?.signal });
       },
+      encode: (name, version, ...args) => this.model(name, version).tokens!.encode(...args),
       tokenize: (name, version, ...args) => this.model(name, version).tokens!.tokenize(...args),
       decode: (name, version, ...args) => this.model(name, version).tokens!.decode(...args),
       load: (name, location) => this.catalog.control!.load(name, location),

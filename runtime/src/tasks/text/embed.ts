@@ -1,8 +1,9 @@
 import type { EmbedTask } from '../../manifest/index.js';
-import { InferenceError, invalid } from '../../tensor/errors.js';
+import { invalid } from '../../tensor/errors.js';
 import type { TextOptions } from '../../tensor/request.js';
 import type { Signature, Tensor } from '../../tensor/tensor.js';
 import { normalize, pool } from './pooling.js';
+import { promptOf } from './prompt.js';
 import { type PreparedTexts, type TextSteps, textsOf } from './text-steps.js';
 
 /** Turns texts into vectors. */
@@ -17,13 +18,9 @@ export class EmbedSteps implements TextSteps {
   }
 
   prepare([input]: readonly Tensor[], options: TextOptions): PreparedTexts {
-    const { pooling, prompts = {} } = this.task;
-    const { promptName = this.task.defaultPrompt, normalize: isNormalized = this.task.normalize, dimensions } = options;
-    if (promptName !== undefined && !Object.hasOwn(prompts, promptName)) {
-      const names = Object.keys(prompts).join(', ') || 'it has none';
-      throw invalid(`${JSON.stringify(promptName)} is not a prompt of the model (${names})`);
-    }
-    const prompt = promptName === undefined ? '' : prompts[promptName]!;
+    const { pooling } = this.task;
+    const { promptName, normalize: isNormalized = this.task.normalize, dimensions } = options;
+    const prompt = promptOf(this.task, promptName);
     const [{ name, shape }] = this.signature.outputs as [Signature['outputs'][number]];
     return {
       texts: textsOf(input!).map((text) => prompt + text),
@@ -43,10 +40,7 @@ export class EmbedSteps implements TextSteps {
 
   private scaled(vector: Float32Array, isNormalized: boolean, dimensions = vector.length): Float32Array {
     if (!Number.isSafeInteger(dimensions) || dimensions < 1 || dimensions > vector.length) {
-      throw new InferenceError(
-        'INVALID_ARGUMENT',
-        `the number of dimensions must be between 1 and ${vector.length}, got ${dimensions}`,
-      );
+      throw invalid(`the number of dimensions must be between 1 and ${vector.length}, got ${dimensions}`);
     }
     const kept = vector.subarray(0, dimensions);
     if (isNormalized) normalize(kept);

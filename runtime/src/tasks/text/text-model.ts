@@ -14,13 +14,14 @@ import { type RowUsage, usageTensors } from '../../tensor/usage.js';
 import { TaskModel } from '../task-model.js';
 import { EmbedSteps } from './embed.js';
 import { FillMaskSteps } from './fill-mask.js';
+import { promptOf } from './prompt.js';
 import { RerankSteps } from './rerank.js';
 import { SequenceRunner } from './sequence-runner.js';
 import { TextClassificationSteps } from './text-classification.js';
 import type { TextSteps } from './text-steps.js';
 import { TokenClassificationSteps } from './token-classification.js';
 import { tokenTensors } from './token-tensors.js';
-import { type EncodedText, Tokenizer } from './tokenizer.js';
+import { type EncodedText, type TextInput, Tokenizer } from './tokenizer.js';
 import { ZeroShotSteps } from './zero-shot.js';
 
 /**
@@ -41,7 +42,7 @@ export async function loadTextModel(
   const steps = stepsOf(task, signature, tokenizer, own?.labels ?? []);
   const timeoutMs = timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : timeoutSeconds * 1000;
   const runner = new SequenceRunner(model, task.tokenizer.padding, steps.outputs, timeoutMs);
-  return new TextModel(model, signature, { steps, tokenizer, runner, settings: task.tokenizer });
+  return new TextModel(model, task, signature, { steps, tokenizer, runner, settings: task.tokenizer });
 }
 
 function stepsOf(task: TextTask, signature: Signature, tokenizer: Tokenizer, labels: readonly string[]): TextSteps {
@@ -75,24 +76,38 @@ class TextModel extends TaskModel {
 
   constructor(
     model: LoadedModel,
+    task: TextTask,
     signature: Signature,
     private readonly parts: TextParts,
   ) {
     super(model, signature);
-    this.tokens = tokensOf(parts.tokenizer);
+    this.tokens = {
+      ...tokensOf(parts.tokenizer),
+      encode: async (texts, options) => {
+        const prompt = promptOf(task, options.promptName);
+        const encoded = await this.encoded(
+          texts.map((text) => prompt + text),
+          options,
+        );
+        return encoded.map(({ ids, typeIds, isTruncated }) => ({ ids, typeIds, isTruncated }));
+      },
+    };
     this.lengths = lengthsOf(model, parts);
   }
 
   protected async runTask(inputs: readonly Tensor[], text?: TextOptions): Promise<Tensor[]> {
-    const { runner, steps, tokenizer } = this.parts;
+    const { runner, steps } = this.parts;
     const { texts, textsPerRow = 1, finish } = steps.prepare(inputs, text ?? {});
-    const encoded = await tokenizer.encode(texts, text?.truncationSide);
-    this.check(encoded, text);
+    const encoded = await this.encoded(texts, text);
     const outputs = await finish(await runner.run(encoded));
     return text ? [...outputs, ...usageTensors(usageOf(encoded, textsPerRow))] : outputs;
   }
 
-  private check(encoded: readonly EncodedText[], { truncate = true }: TextOptions = {}): void {
+  private async encoded(
+    texts: readonly TextInput[],
+    { truncate = true, truncationSide }: TextOptions = {},
+  ): Promise<readonly EncodedText[]> {
+    const encoded = await this.parts.tokenizer.encode(texts, truncationSide);
     for (const [index, { ids, isTruncated }] of encoded.entries()) {
       if (ids.length === 0) throw invalid(`text ${index} has no tokens: give a text that is not empty`);
       if (isTruncated && !truncate) {
@@ -102,6 +117,7 @@ class TextModel extends TaskModel {
         );
       }
     }
+    return encoded;
   }
 }
 
@@ -145,7 +161,7 @@ function lengthsOf(model: LoadedModel, { runner, settings }: TextParts): RowLeng
   };
 }
 
-function tokensOf(tokenizer: Tokenizer): TextTokens {
+function tokensOf(tokenizer: Tokenizer): Omit<TextTokens, 'encode'> {
   return {
     async tokenize(texts, specialTokens) {
       const encodings = await tokenizer.encodeWhole(texts, specialTokens);

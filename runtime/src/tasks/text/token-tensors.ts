@@ -1,6 +1,6 @@
+import type { EncodedIds } from '../../engines/index.js';
 import type { TextTokenizer, TokenInput } from '../../manifest/index.js';
 import type { Tensor, TensorSpec } from '../../tensor/tensor.js';
-import type { EncodedText } from './tokenizer.js';
 
 /** Positions of the tokens of one text in its row of a padded batch. */
 export interface TokenSpan {
@@ -19,7 +19,7 @@ export interface TokenBatch {
 /** How each input is filled: the value of padding, and the values of tokens. */
 interface TokenValues {
   padding(padding: TextTokenizer['padding']): number;
-  token(text: EncodedText, index: number): number;
+  token(text: EncodedIds, index: number): number;
 }
 
 const VALUES: Readonly<Record<TokenInput, TokenValues>> = {
@@ -31,7 +31,7 @@ const VALUES: Readonly<Record<TokenInput, TokenValues>> = {
 
 /** Builds the inputs of a model from tokens. Each text has at least one token. */
 export function tokenTensors(
-  texts: readonly EncodedText[],
+  texts: readonly EncodedIds[],
   inputs: readonly Pick<TensorSpec, 'name' | 'datatype'>[],
   padding: TextTokenizer['padding'],
 ): TokenBatch {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { EncodedIds } from '../../engines/index.js';
 import { ModelPackageError, type Side, type TextTokenizer } from '../../manifest/index.js';
 import { invalid } from '../../tensor/errors.js';
 
@@ -8,12 +9,7 @@ import { invalid } from '../../tensor/errors.js';
 export type TextInput = string | readonly [string, string];
 
 /** The tokens of a text or of a pair of texts, including special tokens. */
-export interface EncodedText {
-  readonly ids: readonly number[];
-  /** Type of each token: 0 in the first text and 1 in the second. Tokenizers of some models give 0 to both. */
-  readonly typeIds: readonly number[];
-  /** Whether the text was longer than the model takes, so that tokens were removed. */
-  readonly isTruncated: boolean;
+export interface EncodedText extends EncodedIds {
   /** Returns where each token starts and ends in its text, in Unicode code points as in Python. */
   offsets(): readonly (readonly [number, number])[];
   /** Returns for each token whether it is a special token. */
