@@ -33,6 +33,8 @@ interface PageModel {
   /** Labels that point to this version. */
   readonly labels: readonly string[];
   readonly format: string;
+  /** What the model does with texts. @default - its package has no task */
+  readonly task?: string;
   readonly available: boolean;
   readonly failure?: string;
   readonly inputs: readonly object[];
@@ -52,6 +54,7 @@ export function page(models: ModelCatalog): HttpResponse {
         version: model.version,
         labels: labelsOf(models, model),
         format: model.manifest.format,
+        task: model.manifest.task?.type,
         available: model.isReady,
         failure: model.failure,
         // Inputs that the model ignores have no fields.

@@ -244,6 +244,63 @@ function show(spec, output) {
   return element('div', { className: 'scroll' }, table);
 }
 
+const MOST_COMPARED = 10;
+
+/** A table of the cosines between the vectors of the first texts. */
+function showSimilarity(output, texts) {
+  const [count, width] = output.shape;
+  const vector = (row) => output.data.slice(row * width, (row + 1) * width);
+  const dot = (one, other) => one.reduce((sum, value, index) => sum + value * other[index], 0);
+  const vectors = Array.from({ length: Math.min(count, MOST_COMPARED) }, (_, row) => vector(row));
+  const norms = vectors.map((each) => Math.sqrt(dot(each, each)) || 1);
+  const table = element('table', { className: 'similarity' }, element('caption', {}, 'similarity', element('small', {}, ' cosine of the vectors')));
+  table.append(element('tr', {}, element('th', {}), ...vectors.map((_, row) => element('th', {}, String(row + 1)))));
+  vectors.forEach((one, row) => {
+    const cells = vectors.map((other, column) => {
+      const cosine = dot(one, other) / norms[row] / norms[column];
+      const cell = element('td', { className: 'value' }, cosine.toFixed(3));
+      cell.style.setProperty('--share', Math.max(cosine, 0) * 100 + '%');
+      return cell;
+    });
+    table.append(element('tr', {}, element('td', {}, row + 1 + '. ' + texts[row].slice(0, 60)), ...cells));
+  });
+  return element('div', { className: 'scroll' }, table);
+}
+
+const COLORS = 8;
+
+/** The texts, with the parts that the model found in colors. Positions are Unicode code points, not UTF-16 units. */
+function showEntities(output, texts) {
+  const colors = new Map();
+  const colorOf = (label) => {
+    if (!colors.has(label)) colors.set(label, colors.size % COLORS);
+    return colors.get(label);
+  };
+  const lines = output.data.slice(0, MOST_LINES).map((json, row) => {
+    const letters = Array.from(texts[row]);
+    const line = element('p', { className: 'entities' });
+    let end = 0;
+    for (const entity of JSON.parse(json).sort((one, other) => one.start - other.start)) {
+      const label = entity.entity_group ?? entity.entity;
+      line.append(letters.slice(end, entity.start).join(''));
+      const mark = element('mark', { className: 'color' + colorOf(label), title: label + ' ' + formatted(entity.score) }, letters.slice(entity.start, entity.end).join(''), element('small', {}, label));
+      line.append(mark);
+      end = entity.end;
+    }
+    line.append(letters.slice(end).join(''));
+    return line;
+  });
+  return element('div', {}, ...lines);
+}
+
+/** What the task of the model adds to its outputs. */
+function showTask(inputs, outputs) {
+  const texts = inputs[0]?.data;
+  if (model.task === 'embed' && texts.length > 1) return [showSimilarity(outputs[0], texts)];
+  if (model.task === 'token_classification') return [showEntities(outputs[0], texts)];
+  return [];
+}
+
 function showElements(table, data, names) {
   const numeric = data.every((value) => typeof value === 'number');
   const shares = numeric && data.length > 1 && data.every((value) => value >= 0 && value <= 1);
@@ -285,7 +342,7 @@ function choose(index) {
   const ready = samples.length > 0 ? 'The form holds a sample. Press Predict.' : 'Fill in the form and press Predict.';
   say(model.available ? ready : 'This version is not available. ' + (model.failure ?? ''), !model.available);
   if (samples.length > 0) byId('sample').click();
-  else setRows(1);
+  else setRows(model.task === 'embed' ? 2 : 1);
 }
 
 /** Fills the form with the tensors of a sample, which may have several rows. */
@@ -359,7 +416,8 @@ byId('form').onsubmit = async (event) => {
   const button = byId('predict');
   const asked = model;
   try {
-    const { body, headers } = requestOf(tensorsOf(rows));
+    const inputs = tensorsOf(rows);
+    const { body, headers } = requestOf(inputs);
     showCommand();
     button.disabled = true;
     say('Waiting for the response …');
@@ -372,6 +430,7 @@ byId('form').onsubmit = async (event) => {
     if (!response.ok) throw new Error(response.status + ': ' + (answer.error ?? response.statusText));
     say('Answered in ' + elapsed.toFixed(1) + ' ms.');
     byId('outputs').replaceChildren(
+      ...showTask(inputs, answer.outputs),
       ...answer.outputs.map((output) => show(model.outputs.find(({ name }) => name === output.name), output)),
     );
   } catch (error) {

@@ -42,6 +42,11 @@ td.share { width: 40%; }
 meter { width: 100%; vertical-align: middle; }
 th { padding: .15rem .25rem; text-align: right; font-weight: 400; opacity: .7; }
 th:first-child { text-align: left; }
+.similarity .value { background: color-mix(in srgb, var(--accent) calc(var(--share) / 2), transparent); }
+.entities { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 2; }
+mark { padding: .1rem .3rem; border-radius: .25rem; color: inherit; background: color-mix(in srgb, hsl(var(--hue) 80% 50%) 35%, transparent); }
+mark small { margin-left: .3rem; opacity: .8; }
+${Array.from({ length: 8 }, (_, color) => `.color${color} { --hue: ${color * 45}; }`).join('\n')}
 .scroll { overflow-x: auto; }
 caption small { font-weight: 400; opacity: .7; }
 caption { text-align: left; font-weight: 600; }

@@ -415,3 +415,58 @@ describe('a table', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
   });
 });
+
+describe('a model with a task', () => {
+  /** Opens the page of a model of texts that returns `outputs`. */
+  async function open(type: string, outputs: readonly Tensor[]): Promise<void> {
+    const inputs = [{ name: 'text', datatype: 'BYTES', shape: [-1] }];
+    const manifest = { format: 'onnx', task: { type }, inputs, outputs } as unknown as Manifest;
+    const { headers, body } = render(catalog([model({ manifest, compute: () => [] })]));
+    await page.route('http://model.example/**', async (route) => {
+      const json = { outputs };
+      return route.request().method() === 'GET'
+        ? route.fulfill({ headers, body: String(body) })
+        : route.fulfill({ json });
+    });
+    await page.goto('http://model.example/');
+  }
+  const predict = async () => {
+    await page.getByRole('button', { name: 'Predict' }).click();
+    await answered();
+  };
+  const textBox = (row: number) => page.locator('#inputs textarea').nth(row);
+
+  it('compares the vectors of two texts', async () => {
+    const data = [3, 4, 4, 3] as unknown as Float32Array;
+    await open('embed', [{ name: 'embedding', datatype: 'FP32', shape: [2, 2], data }]);
+    expect(await page.locator('#inputs textarea').count()).toBe(2);
+    await textBox(0).fill('a good film');
+    await textBox(1).fill('a fine movie');
+    await predict();
+    const rows = await page.locator('.similarity tr').allInnerTexts();
+    expect(rows.map((row) => row.split('\t').map((cell) => cell.trim()))).toEqual([
+      ['', '1', '2'],
+      ['1. a good film', '1.000', '0.960'],
+      ['2. a fine movie', '0.960', '1.000'],
+    ]);
+  });
+
+  it('colors the parts that it found in a text, by positions of whole characters', async () => {
+    const found = [
+      { entity_group: 'PER', score: 0.99, word: 'Ada', start: 2, end: 5 },
+      { entity_group: 'LOC', score: 0.97, word: 'Oslo', start: 9, end: 13 },
+    ];
+    const data = [JSON.stringify(found)] as unknown as Buffer[];
+    await open('token_classification', [{ name: 'entities', datatype: 'BYTES', shape: [1], data }]);
+    await textBox(0).fill('😀 Ada in Oslo.');
+    await predict();
+    expect(await page.locator('.entities').textContent()).toBe('😀 AdaPER in OsloLOC.');
+    expect(await page.locator('mark').evaluateAll((marks) => marks.map(({ className }) => className))).toEqual([
+      'color0',
+      'color1',
+    ]);
+    const color = (mark: number) =>
+      page.evaluate(`getComputedStyle(document.querySelectorAll('mark')[${mark}]).backgroundColor`);
+    expect(await color(0)).not.toBe(await color(1));
+  });
+});
