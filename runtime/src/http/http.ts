@@ -43,4 +43,6 @@ export interface Route {
   readonly handler: RouteHandler;
   /** Whether the route changes which models are served. Pages of other origins must not call it. @default false */
   readonly controls?: boolean;
+  /** Returns whether the route exists with the models that are served now. @default - it always exists */
+  readonly exists?: () => boolean;
 }

@@ -1,9 +1,13 @@
 import { azureMl } from './azure-ml/index.js';
+import { cohere } from './cohere/index.js';
+import { huggingFace } from './hugging-face/index.js';
 import { kserve } from './kserve/index.js';
 import { openInference } from './open-inference/index.js';
+import { openAi } from './openai/index.js';
 import type { Protocol } from './protocol.js';
 import { sageMaker } from './sagemaker/index.js';
 import { tensorFlowServing } from './tensorflow-serving/index.js';
+import { textEmbeddingsInference } from './text-embeddings-inference/index.js';
 import { torchServe } from './torchserve/index.js';
 import { type VertexRoutes, vertexAi } from './vertex-ai.js';
 
@@ -25,9 +29,13 @@ export interface ProtocolOptions {
 export function protocols({ vertexRoutes, kserveStatus, sageMakerAccept }: ProtocolOptions = {}): readonly Protocol[] {
   return [
     ...(vertexRoutes ? [vertexAi(vertexRoutes)] : []),
+    openAi(),
+    cohere(),
     kserve({ status: kserveStatus }),
     tensorFlowServing(),
     openInference(),
+    textEmbeddingsInference(),
+    huggingFace(),
     sageMaker({ accept: sageMakerAccept }),
     azureMl(),
     torchServe(),

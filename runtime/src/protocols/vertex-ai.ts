@@ -1,5 +1,6 @@
 import type { HttpResponse } from '../http/http.js';
 import { asInferenceError, handled } from './handled.js';
+import { answerTexts } from './hugging-face/index.js';
 import { infer, inferTyped, isInferRequest } from './open-inference/index.js';
 import type { Protocol } from './protocol.js';
 import { failureResponse, jsonResponse } from './responses.js';
@@ -31,6 +32,8 @@ export function vertexAi(routes: VertexRoutes): Protocol {
         method: 'POST',
         path: literal(routes.predict),
         handler: handled(errorResponse, async (request) => {
+          const texts = answerTexts(models, request);
+          if (texts) return texts;
           const model = soleModel(models);
           if (request.headers['content-type']?.startsWith(TRITON_TYPE)) return inferTyped(model, request, TRITON_TYPE);
           if (isInferRequest(request.body)) return infer(model, request);

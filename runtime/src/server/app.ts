@@ -93,8 +93,9 @@ export class App {
     // TorchServe clients read the API description with `OPTIONS /`.
     this.add('OPTIONS', '/', () => text(JSON.stringify(openApi(catalog)), 'application/json'));
     for (const protocol of protocols) {
-      for (const route of protocol.routes(catalog)) {
-        this.add(route.method, route.path, route.controls ? this.withoutPages(route.handler) : route.handler);
+      for (const { method, path, handler, controls, exists } of protocol.routes(catalog)) {
+        const own = controls ? this.withoutPages(handler) : handler;
+        this.add(method, path, exists ? this.whileItExists(own, exists) : own);
       }
     }
   }
@@ -229,10 +230,20 @@ export class App {
   }
 
   private protocolOf(path: string): Protocol {
-    const { protocols } = this.options;
-    return (
-      protocols.find((protocol) => protocol.owns(path)) ?? protocols.find(({ name }) => name === 'open-inference')!
-    );
+    return this.options.protocols.find((protocol) => protocol.owns(path)) ?? this.defaultProtocol;
+  }
+
+  /** Protocol that formats errors on paths that no protocol owns. */
+  private get defaultProtocol(): Protocol {
+    return this.options.protocols.find(({ name }) => name === 'open-inference')!;
+  }
+
+  /** Responds as if a route that does not exist now were not registered. */
+  private whileItExists(handler: RouteHandler, exists: () => boolean): RouteHandler {
+    return (request, parameters) =>
+      exists()
+        ? handler(request, parameters)
+        : this.defaultProtocol.errorResponse(this.noRoute(request.method, request.path));
   }
 
   /** Rejects requests from web pages of origins that are not allowed. */

@@ -4,6 +4,7 @@ import type { HttpRequest, HttpResponse, RouteHandler } from '../../http/http.js
 import type { ModelCatalog } from '../../models/model-catalog.js';
 import { InferenceError } from '../../tensor/errors.js';
 import { asInferenceError } from '../handled.js';
+import { answerTexts } from '../hugging-face/index.js';
 import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { soleModel } from '../sole-model.js';
@@ -46,6 +47,8 @@ export function azureMl(): Protocol {
 }
 
 async function answerScore(models: ModelCatalog, request: HttpRequest): Promise<HttpResponse> {
+  const texts = answerTexts(models, request);
+  if (texts) return texts;
   const model = soleModel(models);
   const { inputs, rows, signatureName } = decodePredictRequest(request.body, model, DIALECT);
   const start = performance.now();

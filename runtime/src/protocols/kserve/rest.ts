@@ -4,6 +4,7 @@ import type { ServedModel } from '../../models/served-model.js';
 import { InferenceError } from '../../tensor/errors.js';
 import { acceptingEvents } from '../cloud-events.js';
 import { asInferenceError, handled } from '../handled.js';
+import { answerModels } from '../openai/index.js';
 import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse } from '../responses.js';
 import { explain } from './explain.js';
@@ -49,7 +50,7 @@ function statusRoutes(models: ModelCatalog): readonly Route[] {
     {
       method: 'GET',
       path: '/v1/models',
-      handler: () => jsonResponse(JSON.stringify({ models: models.names() })),
+      handler: ({ path }) => answerModels(models, path) ?? jsonResponse(JSON.stringify({ models: models.names() })),
     },
     {
       method: 'GET',

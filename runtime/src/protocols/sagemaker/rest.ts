@@ -3,6 +3,7 @@ import type { ModelCatalog, ModelControl } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import { asInferenceError, handled } from '../handled.js';
+import { answerTexts } from '../hugging-face/index.js';
 import { infer, inferTyped, isInferRequest } from '../open-inference/index.js';
 import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
@@ -41,7 +42,11 @@ export function sageMaker({ accept = DEFAULT_TYPE }: SageMakerOptions = {}): Pro
     probes: [PING_PATH],
     routes: (models) => [
       { method: 'GET', path: PING_PATH, handler: () => ping(models) },
-      post('/invocations', (request) => invoke(modelOf(models, request), request, accept)),
+      post('/invocations', (request) => {
+        const name = attributesOf(request).get('tfs-model-name');
+        const texts = isJson(request.headers['content-type']) ? answerTexts(models, request, name) : undefined;
+        return texts ?? invoke(modelOf(models, request), request, accept);
+      }),
       ...(models.control ? multiModelRoutes(models, models.control, accept) : []),
     ],
     owns: (path) => /^\/(ping|invocations|models(\/.*)?)$/.test(path),

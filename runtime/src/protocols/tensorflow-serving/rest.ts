@@ -6,6 +6,7 @@ import { invalid } from '../../tensor/errors.js';
 import { DEFAULT_SIGNATURE } from '../../tensor/tensor.js';
 import { acceptingEvents } from '../cloud-events.js';
 import { asInferenceError, counted, handled } from '../handled.js';
+import { answerModels } from '../openai/index.js';
 import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { decodeExamplesRequest } from './examples.js';
@@ -85,6 +86,8 @@ function timed(body: Buffer | string, { metrics }: ServedModel, call: ApiCall): 
 }
 
 function answerStatus(models: ModelCatalog, request: HttpRequest): HttpResponse {
+  const listed = answerModels(models, request.path);
+  if (listed) return listed;
   const question = parseStatusPath(request.path);
   if (!question) throw malformed(request);
   return jsonResponse(

@@ -1,0 +1,2 @@
+export { answerTexts } from './inputs.js';
+export { huggingFace } from './rest.js';

@@ -1,0 +1,162 @@
+import type { HttpRequest, HttpResponse } from '../../http/http.js';
+import { AGGREGATIONS } from '../../manifest/index.js';
+import type { ModelCatalog } from '../../models/model-catalog.js';
+import { invalid } from '../../tensor/errors.js';
+import type { Cancellation } from '../../tensor/request.js';
+import { isInferRequest } from '../open-inference/index.js';
+import { checkCount, classify, runTexts } from '../text/calls.js';
+import { excerpt, Fields, isObject, isStrings } from '../text/fields.js';
+import { labelledScores } from '../text/labelled.js';
+import { hasTextModel, isOf, type TaskModel, TEXT_TASKS, taskModel } from '../text/task-model.js';
+import { textResponseOf } from '../text/usage.js';
+import { embedSparse, embedTexts, rankTexts, similarities, textOptions } from '../text-embeddings-inference/index.js';
+
+/**
+ * Runs a request of the form `{"inputs": …, "parameters": …}`. Options may also be beside `inputs`, as in requests to
+ * text-embeddings-inference.
+ *
+ * @throws InferenceError
+ */
+export function answerInputs(model: TaskModel, fields: Fields, signal?: Cancellation): Promise<HttpResponse> {
+  const options = fields.with(fields.object('parameters'));
+  const inputs = fields.get('inputs');
+  const isFields = isObject(inputs);
+  if (isOf(model, 'rerank')) return rankTexts(model, isFields ? options.with(new Fields(inputs)) : options, signal);
+  if (isOf(model, 'embed')) {
+    if (isFields) return similarities(model, fields, signal);
+    return model.manifest.task.pooling === 'splade'
+      ? embedSparse(model, options, signal)
+      : embedTexts(model, options, signal);
+  }
+  if (isOf(model, 'text_classification')) {
+    return classifyInputs(model, options, fields.has('parameters'), signal);
+  }
+  if (isOf(model, 'token_classification')) return findEntities(model, options, signal);
+  return isOf(model, 'zero_shot_classification')
+    ? scoreLabels(model, options, signal)
+    : fillMasks(model as TaskModel<'fill_mask'>, options, signal);
+}
+
+/** Returns the texts of `inputs`, and whether it is a text rather than a list. */
+function textsOf(fields: Fields): { readonly texts: readonly string[]; readonly isSingle: boolean } {
+  const inputs = fields.required('inputs', fields.get('inputs'));
+  const isSingle = typeof inputs === 'string';
+  const texts = isSingle ? [inputs] : inputs;
+  if (!isStrings(texts)) throw invalid(`\`inputs\` must be a text or a list of texts, got ${excerpt(inputs)}`);
+  checkCount(texts, 'inputs');
+  return { texts, isSingle };
+}
+
+const FUNCTIONS = ['sigmoid', 'softmax', 'none'] as const;
+
+async function classifyInputs(
+  model: TaskModel<'text_classification'>,
+  fields: Fields,
+  isHub: boolean,
+  signal: Cancellation | undefined,
+): Promise<HttpResponse> {
+  const { texts, isSingle } = textsOf(fields);
+  const activation = fields.choice('function_to_apply', FUNCTIONS);
+  const count = fields.count('top_k');
+  const { scores, usage } = await classify(model, texts, { ...textOptions(fields), activation, signal });
+  const classes = labelledScores(model, scores).map((list) => list.slice(0, count));
+  // The hub's clients send `parameters` and expect a list for each text, even for a single one.
+  return textResponseOf(JSON.stringify(isSingle && !isHub ? classes[0] : classes), usage);
+}
+
+/** Returns the entities of each text, as the pipeline of Transformers does. */
+async function findEntities(
+  model: TaskModel<'token_classification'>,
+  fields: Fields,
+  signal: Cancellation | undefined,
+): Promise<HttpResponse> {
+  const { texts, isSingle } = textsOf(fields);
+  const aggregation = fields.choice('aggregation_strategy', AGGREGATIONS);
+  const ignored = fields.strings('ignore_labels');
+  const { outputs, usage } = await runTexts(model, [texts], { ...textOptions(fields), aggregation, signal });
+  const lists = (outputs[0]!.data as Buffer[]).map((json) => {
+    if (!ignored) return json.toString();
+    const entities: { entity?: string; entity_group?: string }[] = JSON.parse(json.toString());
+    return JSON.stringify(entities.filter((each) => !ignored.includes((each.entity_group ?? each.entity)!)));
+  });
+  return textResponseOf(isSingle ? lists[0]! : `[${lists.join(',')}]`, usage);
+}
+
+/** Returns the score of each label for each text, the highest first. */
+async function scoreLabels(
+  model: TaskModel<'zero_shot_classification'>,
+  fields: Fields,
+  signal: Cancellation | undefined,
+): Promise<HttpResponse> {
+  const { texts, isSingle } = textsOf(fields);
+  const labels = fields.required('candidate_labels', fields.strings('candidate_labels'));
+  checkCount(labels, 'candidate_labels');
+  const options = {
+    ...textOptions(fields),
+    hypothesisTemplate: fields.string('hypothesis_template'),
+    multiLabel: fields.boolean('multi_label'),
+    signal,
+  };
+  const { outputs, usage } = await runTexts(model, [texts, texts.map(() => labels)], options);
+  const scores = outputs[0]!.data as Float32Array;
+  const lists = texts.map((_, row) =>
+    labels
+      .map((label, index) => ({ label, score: scores[row * labels.length + index]! }))
+      .sort((one, other) => other.score - one.score),
+  );
+  return textResponseOf(JSON.stringify(isSingle ? lists[0] : lists), usage);
+}
+
+/** Returns suggestions for the mask of each text, the most likely first. */
+async function fillMasks(
+  model: TaskModel<'fill_mask'>,
+  fields: Fields,
+  signal: Cancellation | undefined,
+): Promise<HttpResponse> {
+  const { texts, isSingle } = textsOf(fields);
+  if (fields.has('targets')) throw invalid('`targets` is not supported: leave it out, and raise `top_k` instead');
+  const { outputs, usage } = await runTexts(model, [texts], {
+    ...textOptions(fields),
+    topK: fields.count('top_k'),
+    signal,
+  });
+  const column = (name: string) => outputs.find((output) => output.name === name)!;
+  const [rows, width] = column('score').shape as [number, number];
+  const lists = Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: width }, (_, index) => {
+      const at = row * width + index;
+      const text = (name: string) => String((column(name).data as Buffer[])[at]);
+      return {
+        score: (column('score').data as Float32Array)[at],
+        token: Number((column('token').data as BigInt64Array)[at]),
+        token_str: text('token_str'),
+        sequence: text('sequence'),
+      };
+    }),
+  );
+  return textResponseOf(JSON.stringify(isSingle ? lists[0] : lists), usage);
+}
+
+/**
+ * Responds to a request of that form on a route that takes other forms too. Returns undefined for another form, or if no
+ * model has a task.
+ *
+ * @param name model that the request names outside its body
+ * @throws InferenceError
+ */
+export function answerTexts(
+  models: ModelCatalog,
+  { body, signal }: HttpRequest,
+  name?: string,
+): Promise<HttpResponse> | undefined {
+  if (!hasTextModel(models) || isInferRequest(body)) return undefined;
+  let fields: Fields;
+  try {
+    fields = Fields.parse(body);
+  } catch {
+    // The decoder of the other forms reports the error.
+    return undefined;
+  }
+  if (!fields.has('inputs') && !(fields.has('query') && fields.has('texts'))) return undefined;
+  return answerInputs(taskModel(models, TEXT_TASKS, { path: name, body: fields.string('model') }), fields, signal);
+}

@@ -1,0 +1,2 @@
+export { answerModels } from './models.js';
+export { openAi } from './rest.js';

@@ -1,0 +1,107 @@
+import type { ServedModel } from '../../models/served-model.js';
+import { InferenceError } from '../../tensor/errors.js';
+import type { Cancellation, TextOptions, TextUsage } from '../../tensor/request.js';
+import { DEFAULT_SIGNATURE, type Tensor } from '../../tensor/tensor.js';
+
+import { BadRequest } from './bad-request.js';
+import type { TaskModel } from './task-model.js';
+
+/** Maximum number of texts of a request. OpenAI's API has the same limit. */
+export const MAX_TEXTS = 2048;
+
+/** Options and cancellation of a call. */
+export interface CallOptions extends TextOptions {
+  readonly signal?: Cancellation;
+}
+
+/** Vectors of texts, as a tensor of the shape `[texts, width]`. */
+export interface Embeddings {
+  readonly vectors: Tensor;
+  readonly width: number;
+  readonly usage: TextUsage;
+}
+
+/** Scores as a tensor. */
+export interface Scores {
+  readonly scores: Tensor;
+  readonly usage: TextUsage;
+}
+
+/** Checks the number of texts of a request. @throws BadRequest, or InferenceError `OUT_OF_RANGE` */
+export function checkCount(texts: readonly unknown[], field: string): void {
+  if (texts.length === 0) throw new BadRequest(`\`${field}\` must not be empty`, true);
+  if (texts.length > MAX_TEXTS) {
+    throw new InferenceError('OUT_OF_RANGE', `\`${field}\` must have at most ${MAX_TEXTS} texts, got ${texts.length}`);
+  }
+}
+
+/** Turns texts into vectors. @throws InferenceError */
+export async function embed(
+  model: TaskModel<'embed'>,
+  texts: readonly string[],
+  options: CallOptions,
+): Promise<Embeddings> {
+  const { scores: vectors, usage } = await run(model, [texts], options);
+  return { vectors, width: vectors.shape[1]!, usage };
+}
+
+/** Scores how well each text matches the query at the same position. @throws InferenceError */
+export async function rerank(
+  model: TaskModel<'rerank'>,
+  queries: readonly string[],
+  texts: readonly string[],
+  options: CallOptions,
+): Promise<Scores> {
+  return finite(model, await run(model, [queries, texts], options));
+}
+
+/** Scores each class for each text. Returns the scores in the order of the model's labels. @throws InferenceError */
+export async function classify(
+  model: TaskModel<'text_classification'>,
+  texts: readonly string[],
+  options: CallOptions,
+): Promise<Scores> {
+  return finite(model, await run(model, [texts], options));
+}
+
+/** Checks that scores can be compared and written as JSON. */
+function finite({ name }: ServedModel, scores: Scores): Scores {
+  const wrong = (scores.scores.data as Float32Array).find((score) => !Number.isFinite(score));
+  if (wrong === undefined) return scores;
+  throw new InferenceError('FAILED_PRECONDITION', `model ${name} returned the score ${wrong}`);
+}
+
+/**
+ * Runs a model whose inputs are texts, and returns all its outputs.
+ *
+ * @param columns texts of each input. An input with several texts for each row has a list of lists
+ * @throws InferenceError
+ */
+export async function runTexts(
+  model: ServedModel,
+  columns: readonly (readonly string[] | readonly (readonly string[])[])[],
+  { signal, ...text }: CallOptions,
+): Promise<{ readonly outputs: readonly Tensor[]; readonly usage: TextUsage }> {
+  const specs = model.signatures[DEFAULT_SIGNATURE]!.inputs;
+  const inputs = columns.map((column, index): Tensor => {
+    const data = column.flat().map((item) => Buffer.from(item));
+    const shape = specs[index]!.shape.length === 1 ? [column.length] : [column.length, data.length / column.length];
+    return { name: specs[index]!.name, datatype: 'BYTES', shape, data };
+  });
+  try {
+    const { outputs, usage = { tokens: 0, truncated: 0 } } = await model.infer({ inputs, text, signal });
+    return { outputs, usage };
+  } catch (error) {
+    // The servers that these protocols come from report a full queue with 429.
+    if (error instanceof InferenceError && error.code === 'UNAVAILABLE' && model.isReady) {
+      throw new InferenceError('RESOURCE_EXHAUSTED', error.message, error.retryAfterSeconds);
+    }
+    throw error;
+  }
+}
+
+/** Runs a model with one output of numbers. */
+async function run(model: ServedModel, columns: readonly (readonly string[])[], options: CallOptions): Promise<Scores> {
+  const { outputs, usage } = await runTexts(model, columns, options);
+  return { scores: outputs[0]!, usage };
+}

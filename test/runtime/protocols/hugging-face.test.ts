@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import type { ServedModel } from '../../../runtime/src/models/served-model.js';
+import { protocols } from '../../../runtime/src/protocols/index.js';
+import { catalog, halfPlusTwo, sender } from './support.js';
+import { classifier, embedder, finder, labeller, reranker } from './text-models.js';
+
+const serve = (...models: ServedModel[]) =>
+  sender(protocols({ vertexRoutes: { health: '/health-check', predict: '/predict-route' } }), catalog(models));
+const half = expect.closeTo(1 / (1 + Math.E), 6);
+const rest = expect.closeTo(1 / (1 + Math.exp(-1)), 6);
+
+describe.each(['/', '/invocations', '/score', '/predict-route'])('{"inputs": …, "parameters": …} at %s', (path) => {
+  it('embeds texts', async () => {
+    const send = serve(embedder());
+    const request = { inputs: ['good', 'good film'], parameters: { normalize: false } };
+    expect((await send('POST', path, request)).json()).toEqual([
+      [1, 0, 0],
+      [1, 0, 1],
+    ]);
+    const beside = { inputs: 'good good', normalize: false, truncate: true };
+    expect((await send('POST', path, beside)).json()).toEqual([[2, 0, 0]]);
+  });
+
+  it('compares sentences', async () => {
+    const inputs = { source_sentence: 'good', sentences: ['good good', 'bad'] };
+    expect((await serve(embedder())('POST', path, { inputs })).json()).toEqual([1, 0]);
+  });
+
+  it('classifies texts, with a list for each text if the request has parameters', async () => {
+    const send = serve(classifier());
+    const classes = [
+      { label: 'POSITIVE', score: rest },
+      { label: 'NEGATIVE', score: half },
+    ];
+    expect((await send('POST', path, { inputs: 'good' })).json()).toEqual(classes);
+    expect((await send('POST', path, { inputs: 'good', parameters: {} })).json()).toEqual([classes]);
+    expect((await send('POST', path, { inputs: ['good', 'good'] })).json()).toEqual([classes, classes]);
+    const parameters = { top_k: 1, function_to_apply: 'none' };
+    expect((await send('POST', path, { inputs: ['bad'], parameters })).json()).toEqual([
+      [{ label: 'NEGATIVE', score: 1 }],
+    ]);
+  });
+
+  it('ranks texts, as text-embeddings-inference does', async () => {
+    const send = serve(reranker());
+    const request = { query: 'good', texts: ['bad', 'good'], raw_scores: true };
+    const ranks = [
+      { index: 1, score: 1 },
+      { index: 0, score: 0 },
+    ];
+    expect((await send('POST', path, request)).json()).toEqual(ranks);
+    expect((await send('POST', path, { inputs: request })).json()).toEqual(ranks);
+  });
+
+  it('finds entities', async () => {
+    const model = finder();
+    const send = serve(model);
+    const found = [{ entity_group: 'WORK', score: 0.5, word: 'film', start: 5, end: 9 }];
+    const parameters = { aggregation_strategy: 'first', ignore_labels: ['REST'] };
+    expect((await send('POST', path, { inputs: 'good film', parameters })).json()).toEqual(found);
+    expect(model.requests[0]!.text).toMatchObject({ aggregation: 'first' });
+    expect((await send('POST', path, { inputs: ['good film'], parameters })).json()).toEqual([found]);
+    expect((await send('POST', path, { inputs: 'good film' })).json()).toHaveLength(2);
+  });
+
+  it('scores labels that the request brings', async () => {
+    const model = labeller();
+    const send = serve(model);
+    const parameters = { candidate_labels: ['bad', 'good'], multi_label: true, hypothesis_template: 'It is {}.' };
+    const scores = [
+      { label: 'good', score: 2 },
+      { label: 'bad', score: 0 },
+    ];
+    expect((await send('POST', path, { inputs: 'good good', parameters })).json()).toEqual(scores);
+    expect(model.requests[0]!.text).toMatchObject({ multiLabel: true, hypothesisTemplate: 'It is {}.' });
+    expect((await send('POST', path, { inputs: ['good good'], parameters })).json()).toEqual([scores]);
+    const missing = await send('POST', path, { inputs: 'good', parameters: {} });
+    expect(missing.text).toContain('`candidate_labels` is missing');
+  });
+
+  it('needs the name of one of several models', async () => {
+    const send = serve(embedder('first'), classifier('second'));
+    const unnamed = await send('POST', path, { inputs: 'a' });
+    expect([unnamed.status, unnamed.text]).toEqual([400, expect.stringContaining('first, second')]);
+    expect((await send('POST', path, { inputs: 'good', model: 'second' })).json()).toHaveLength(2);
+  });
+});
+
+it('routes that take other forms keep them', async () => {
+  const send = serve(embedder());
+  for (const path of ['/invocations', '/score', '/predict-route']) {
+    const rows = await send('POST', path, { instances: ['good good'] });
+    expect(rows.json()).toEqual({ predictions: [[2, 0, 0]] });
+  }
+  const tensors = { inputs: [{ name: 'text', datatype: 'BYTES', shape: [1], data: ['bad'] }] };
+  expect((await send('POST', '/invocations', tensors)).json()).toMatchObject({ outputs: [{ data: [0, 1, 0] }] });
+  const numbers = await serve(halfPlusTwo)('POST', '/invocations', { inputs: [1, 2] });
+  expect(numbers.json()).toEqual({ outputs: [2.5, 3] });
+});
