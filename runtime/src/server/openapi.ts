@@ -4,6 +4,8 @@ import type { ServedModel } from '../models/served-model.js';
 import type { Datatype } from '../tensor/datatype.js';
 import type { TensorSpec } from '../tensor/tensor.js';
 import { RUNTIME_VERSION } from '../version.js';
+import { post, record } from './openapi-operation.js';
+import { textPaths } from './openapi-text.js';
 
 /** Builds an OpenAPI 3.1 description of every available model from its signature. */
 export function openApi(models: ModelCatalog): object {
@@ -11,7 +13,7 @@ export function openApi(models: ModelCatalog): object {
   return {
     openapi: '3.1.0',
     info: { title: 'Modelship', version: RUNTIME_VERSION },
-    paths: Object.fromEntries(available.flatMap(pathsOf)),
+    paths: Object.fromEntries([...available.flatMap(pathsOf), ...textPaths(available)]),
   };
 }
 
@@ -34,23 +36,6 @@ function pathsOf(model: ServedModel): [string, object][] {
       }),
     ],
   ];
-}
-
-function post(operationId: string, summary: string, schemas: { request: object; response: object }): object {
-  const content = (schema: object) => ({ 'application/json': { schema } });
-  const failure = { description: 'What was wrong', content: content(record({ error: { type: 'string' } })) };
-  const responses = {
-    200: { description: 'The answer of the model', content: content(schemas.response) },
-    '4XX': failure,
-    '5XX': failure,
-  };
-  const requestBody = { required: true, content: content(schemas.request) };
-  return { post: { operationId, summary, requestBody, responses } };
-}
-
-/** Schema of an object with all of `properties` required. */
-function record(properties: Readonly<Record<string, object>>): object {
-  return { type: 'object', required: Object.keys(properties), properties };
 }
 
 /** Schema of a list with one entry per row: the value of the only tensor, or an object with all tensors. */

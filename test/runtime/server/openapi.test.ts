@@ -1,11 +1,21 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { protocols } from '../../../runtime/src/protocols/index.js';
 import { openApi } from '../../../runtime/src/server/openapi.js';
-import { catalog, model } from '../protocols/support.js';
+import { catalog, model, sender } from '../protocols/support.js';
+import { classifier, embedder, reranker } from '../protocols/text-models.js';
+
+interface Operation {
+  readonly post: {
+    readonly requestBody: { readonly content: Record<string, { readonly schema: object; readonly example?: object }> };
+    readonly responses: Record<200, { readonly content: { readonly 'application/json': { readonly schema: object } } }>;
+  };
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: the tests read a few places of a large document
 const described = (...models: Parameters<typeof catalog>[0]) => openApi(catalog(models)) as any;
-const schema = (operation: { post: { requestBody: { content: Record<string, { schema: object }> } } }) =>
-  operation.post.requestBody.content['application/json']!.schema;
+const schema = (operation: Operation) => operation.post.requestBody.content['application/json']!.schema;
+const example = (operation: Operation) => operation.post.requestBody.content['application/json']!.example;
 
 describe('the description of the models', () => {
   it('has the shapes and types of the one input', () => {
@@ -40,5 +50,46 @@ describe('the description of the models', () => {
 
   it('leaves out what is not available', () => {
     expect(described(model({ state: 'LOADING', compute: () => [] })).paths).toEqual({});
+  });
+});
+
+describe('the description of the routes for texts', () => {
+  const samples = [
+    [{ name: 'text', datatype: 'BYTES', shape: [2], data: ['good film', 'bad'].map((text) => Buffer.from(text)) }],
+  ];
+  const models = [embedder('words', { examples: samples as never }), reranker(), classifier()];
+  const { paths } = described(...models);
+
+  it('has every route that takes a body, with texts of the samples', () => {
+    expect(Object.keys(paths).filter((path) => !path.includes(':predict') && !path.includes('/infer'))).toEqual([
+      '/embed',
+      '/embed_all',
+      '/similarity',
+      '/v1/embeddings',
+      '/rerank',
+      '/v1/rerank',
+      '/v2/rerank',
+      '/predict',
+      '/tokenize',
+      '/decode',
+      '/',
+      '/invocations',
+    ]);
+    expect(example(paths['/similarity'])).toEqual({ inputs: { source_sentence: 'good film', sentences: ['bad'] } });
+    expect(described(model({ compute: () => [] })).paths).not.toHaveProperty('/embed');
+  });
+
+  it('has requests that succeed with responses as described', async () => {
+    const ajv = new Ajv2020({ strict: false });
+    for (const [path, operation] of Object.entries<Operation>(paths)) {
+      const body = example(operation);
+      // The test model has no vectors of tokens.
+      if (body === undefined || path === '/embed_all') continue;
+      expect(ajv.validate(schema(operation), body), path).toBe(true);
+      const answer = await sender(protocols(), catalog(models))('POST', path, body);
+      expect([path, answer.status]).toEqual([path, 200]);
+      const described = operation.post.responses[200].content['application/json'].schema;
+      expect(ajv.validate(described, answer.json()), `${path}: ${answer.text}`).toBe(true);
+    }
   });
 });
