@@ -5,22 +5,23 @@ const MAX_PARTS = 100;
 
 /** Field of a form. */
 export interface Field {
+  readonly name: string;
   readonly bytes: Buffer;
   /** Content type of the part; empty if it has none. */
   readonly type: string;
 }
 
 /**
- * Returns the field `name` of a multipart form, sent as text or as a file.
+ * Returns the fields of a multipart form, sent as text or as files, in their order.
  *
  * @throws InferenceError `INVALID_ARGUMENT` if the body is not a valid form
  */
-export async function multipartField(body: Buffer, contentType: string, name: string): Promise<Field | undefined> {
+export async function multipartFields(body: Buffer, contentType: string): Promise<Field[]> {
   // busboy is loaded with the first form, because most servers never receive one.
   const { default: busboy } = await import('busboy');
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => reject(invalid(`the form cannot be read: ${(error as Error).message}`));
-    let found: Field | undefined;
+    const fields: Field[] = [];
     let form: ReturnType<typeof busboy>;
     try {
       form = busboy({
@@ -32,19 +33,17 @@ export async function multipartField(body: Buffer, contentType: string, name: st
       fail(error);
       return;
     }
-    form.on('field', (field, value, { mimeType }) => {
-      if (field === name) found ??= { bytes: Buffer.from(value), type: mimeType };
-    });
-    form.on('file', (field, stream, { mimeType }) => {
+    form.on('field', (name, value, { mimeType }) => fields.push({ name, bytes: Buffer.from(value), type: mimeType }));
+    form.on('file', (name, stream, { mimeType }) => {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('error', fail);
       stream.on('end', () => {
-        if (field === name) found ??= { bytes: Buffer.concat(chunks), type: mimeType };
+        fields.push({ name, bytes: Buffer.concat(chunks), type: mimeType });
       });
     });
     form.on('error', fail);
-    form.on('close', () => resolve(found));
+    form.on('close', () => resolve(fields));
     form.end(body);
   });
 }

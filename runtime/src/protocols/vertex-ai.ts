@@ -2,6 +2,7 @@ import type { HttpResponse } from '../http/http.js';
 import { asInferenceError, handled } from './handled.js';
 import { answerTexts } from './hugging-face/index.js';
 import { infer, inferTyped, isInferRequest } from './open-inference/index.js';
+import { pictureRequest } from './pictures.js';
 import type { Protocol } from './protocol.js';
 import { failureResponse, jsonResponse } from './responses.js';
 import { soleModel } from './sole-model.js';
@@ -36,8 +37,9 @@ export function vertexAi(routes: VertexRoutes): Protocol {
           if (texts) return texts;
           const model = soleModel(models);
           if (request.headers['content-type']?.startsWith(TRITON_TYPE)) return inferTyped(model, request, TRITON_TYPE);
-          if (isInferRequest(request.body)) return infer(model, request);
-          const { inputs, rows, signatureName } = decodePredictRequest(request.body, model);
+          const pictures = await pictureRequest(request, model);
+          if (!pictures && isInferRequest(request.body)) return infer(model, request);
+          const { inputs, rows, signatureName } = pictures ?? decodePredictRequest(request.body, model);
           const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
           return jsonResponse(encodePredictResponse(outputs, rows));
         }),

@@ -21,6 +21,7 @@ import { tensorFlowServingText } from '../observability/tensorflow-serving.js';
 import type { Tracer } from '../observability/tracer.js';
 import { traceIdOf, traceRequest } from '../observability/tracing.js';
 import { page, wantsPage } from '../page/page.js';
+import { anyTakesPictures, isPictureType } from '../protocols/pictures.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { InferenceError, shuttingDown } from '../tensor/errors.js';
 import type { Admission } from './admission.js';
@@ -176,7 +177,7 @@ export class App {
 
   private read(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
     const { method, path, headers } = request;
-    if (method === 'POST') checkContentType(path, headers['content-type']);
+    if (method === 'POST') this.checkContentType(path, headers['content-type']);
     const encoding = headers['content-encoding'];
     if (encoding === undefined || /^\s*(identity)?\s*$/i.test(encoding)) return this.route(request);
     return this.withoutEncoding(request, encoding).then((whole) => this.route(whole));
@@ -221,6 +222,20 @@ export class App {
       `no route for ${method} ${path.slice(0, 200)}; ${servedModels(this.options.catalog)}. ` +
         `Predict with POST ${predictPath(name)} or ${inferPath(name)}; GET ${OPEN_API_PATH} describes every route`,
     );
+  }
+
+  /**
+   * Rejects a body with a content type other than JSON on routes under `/v1`, which accept only JSON and pictures. Other
+   * protocols accept more types and check them on their own.
+   *
+   * @throws UnsupportedMedia
+   */
+  private checkContentType(path: string, contentType: string | undefined): void {
+    if (contentType === undefined || !path.startsWith('/v1/')) return;
+    const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
+    if (type === '' || JSON_TYPES.test(type)) return;
+    if (isPictureType(type) && anyTakesPictures(this.options.catalog)) return;
+    throw new UnsupportedMedia(`content-type ${type.slice(0, 80)}`, 'application/json or no content type');
   }
 
   private async withoutEncoding(request: HttpRequest, encoding: string): Promise<HttpRequest> {
@@ -276,16 +291,3 @@ function text(body: string, type: string): HttpResponse {
  * type.
  */
 const JSON_TYPES = /^(application\/(json|[\w.-]+\+json|x-www-form-urlencoded)|text\/(plain|json))$/;
-
-/**
- * Rejects a body with a content type other than JSON on routes under `/v1`, which accept only JSON. Other protocols
- * accept more types and check them on their own.
- *
- * @throws UnsupportedMedia
- */
-function checkContentType(path: string, contentType: string | undefined): void {
-  if (contentType === undefined || !path.startsWith('/v1/')) return;
-  const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
-  if (type === '' || JSON_TYPES.test(type)) return;
-  throw new UnsupportedMedia(`content-type ${type.slice(0, 80)}`, 'application/json or no content type');
-}

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeSamples } from '../../../runtime/src/manifest/samples.js';
-import { multipartField } from '../../../runtime/src/protocols/multipart.js';
+import { multipartFields } from '../../../runtime/src/protocols/multipart.js';
 import { openInferenceGrpc } from '../../../runtime/src/protocols/open-inference/grpc.js';
 import { decodeExamplesRequest } from '../../../runtime/src/protocols/tensorflow-serving/examples.js';
 import { inputsFromExamples } from '../../../runtime/src/protocols/tensorflow-serving/features.js';
@@ -299,7 +299,7 @@ describe('whatever the bytes, a decoder gives a request or an InferenceError', (
     );
     await fc.assert(
       fc.asyncProperty(fc.oneof(form, damaged(form)), types, async (body, type) => {
-        await answers(() => multipartField(body, type, 'data'));
+        await answers(() => multipartFields(body, type));
       }),
       RUNS,
     );

@@ -5,6 +5,7 @@ import type { ModelCatalog } from '../../models/model-catalog.js';
 import { InferenceError } from '../../tensor/errors.js';
 import { asInferenceError } from '../handled.js';
 import { answerTexts } from '../hugging-face/index.js';
+import { pictureRequest } from '../pictures.js';
 import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { soleModel } from '../sole-model.js';
@@ -50,7 +51,8 @@ async function answerScore(models: ModelCatalog, request: HttpRequest): Promise<
   const texts = answerTexts(models, request);
   if (texts) return texts;
   const model = soleModel(models);
-  const { inputs, rows, signatureName } = decodePredictRequest(request.body, model, DIALECT);
+  const pictures = await pictureRequest(request, model);
+  const { inputs, rows, signatureName } = pictures ?? decodePredictRequest(request.body, model, DIALECT);
   const start = performance.now();
   const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
   const milliseconds = performance.now() - start;

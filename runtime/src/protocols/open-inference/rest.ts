@@ -2,9 +2,11 @@ import { LIVE_PATH, READY_PATH } from '../../contract.js';
 import type { HttpRequest, HttpResponse, Route, RouteHandler, RouteParameters } from '../../http/http.js';
 import type { ModelCatalog, ModelControl } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
+import { isPicture } from '../../tasks/images/decode.js';
 import { invalid } from '../../tensor/errors.js';
 import { decodeInferRequest, type InferRequest } from '../../tensor/open-inference/infer-request.js';
 import { asInferenceError, counted, handled } from '../handled.js';
+import { isPictureType, pictureRequest } from '../pictures.js';
 import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse } from '../responses.js';
 import { encodeInferResponse, JSON_LENGTH_HEADER } from './infer-response.js';
@@ -64,6 +66,15 @@ export async function infer(model: ServedModel, request: HttpRequest): Promise<H
   return encodeInferResponse(model, decoded, selectOutputs(signature, decoded.outputs, outputs));
 }
 
+async function inferPictures(
+  model: ServedModel,
+  { inputs }: Pick<InferRequest, 'inputs'>,
+  { signal }: HttpRequest,
+): Promise<HttpResponse> {
+  const { outputs } = await model.infer({ inputs, signal });
+  return encodeInferResponse(model, { inputs, parameters: new Map() }, outputs);
+}
+
 function decode(model: ServedModel, request: HttpRequest): InferRequest {
   try {
     return decodeInferRequest(request.body, model.signatures.serving_default!, jsonLength(request));
@@ -73,8 +84,13 @@ function decode(model: ServedModel, request: HttpRequest): InferRequest {
 }
 
 function inferHandler(models: ModelCatalog): RouteHandler {
-  return (request, parameters) => {
+  return async (request, parameters) => {
     const type = request.headers['content-type'];
+    if (isPictureType(type) || isPicture(request.body)) {
+      const model = findNamed(models, parameters);
+      const pictures = await pictureRequest(request, model);
+      if (pictures) return inferPictures(model, pictures, request);
+    }
     if (type !== undefined && !JSON_TYPES.test(type)) {
       return json(
         { error: `content-type ${type} is not supported: use application/json or application/octet-stream` },

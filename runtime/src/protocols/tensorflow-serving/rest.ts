@@ -7,6 +7,7 @@ import { DEFAULT_SIGNATURE } from '../../tensor/tensor.js';
 import { acceptingEvents } from '../cloud-events.js';
 import { asInferenceError, counted, handled } from '../handled.js';
 import { answerModels } from '../openai/index.js';
+import { pictureRequest } from '../pictures.js';
 import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { decodeExamplesRequest } from './examples.js';
@@ -50,7 +51,8 @@ function callHandler(models: ModelCatalog): RouteHandler {
     if (!call) throw malformed(request);
     const model = findModel(models, call);
     if (call.method !== 'predict') return answerExamples(model, call.method, request);
-    const { inputs, rows, signatureName } = decodePredictRequest(request.body, model);
+    const pictures = await pictureRequest(request, model);
+    const { inputs, rows, signatureName } = pictures ?? decodePredictRequest(request.body, model);
     const { outputs } = await model.infer({ inputs, signatureName, signal: request.signal });
     return timed(encodePredictResponse(outputs, rows), model, 'Predict REST');
   };

@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../../http/http.js';
 import { invalid } from '../../tensor/errors.js';
-import { type Field, multipartField } from '../multipart.js';
+import { type Field, multipartFields } from '../multipart.js';
 
 /** Form field, or entry of a gRPC call, that contains the request. */
 export const FIELD = 'data';
@@ -15,7 +15,8 @@ export interface Content {
 export async function contentOf(request: HttpRequest): Promise<Content> {
   const type = request.headers['content-type'] ?? '';
   if (/^multipart\/form-data/i.test(type)) {
-    const field = await multipartField(request.body, type, FIELD);
+    const fields = await multipartFields(request.body, type);
+    const field = fields.find(({ name }) => name === FIELD);
     if (!field) throw invalid(`the form has no field ${FIELD}`);
     return { bytes: field.bytes, json: isJson(field.type, field.bytes) || isJsonFile(field) };
   }

@@ -3,7 +3,7 @@ import { JsonWriter, writeNested } from '../../tensor/json/index.js';
 import { decodeInferRequest } from '../../tensor/open-inference/infer-request.js';
 import type { Cancellation } from '../../tensor/request.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { type Dialect, decodePredictRequest } from '../tensorflow-serving/predict-request.js';
+import { type Dialect, decodePredictRequest, type PredictRequest } from '../tensorflow-serving/predict-request.js';
 import { encodePredictResponse } from '../tensorflow-serving/predict-response.js';
 import type { Content } from './content.js';
 
@@ -12,13 +12,21 @@ const DIALECT: Dialect = { rowKeys: ['data'], bareRows: true };
 /** Runs a request and returns the list of predictions as JSON. @throws InferenceError */
 export async function predict(model: ServedModel, content: Content, signal?: Cancellation): Promise<Buffer | string> {
   if (content.json) {
-    const { inputs, rows, signatureName } = decodePredictRequest(content.bytes, model, DIALECT);
-    const { outputs } = await model.infer({ inputs, signatureName, signal });
-    return outputs.length === 1 && rows ? encodeList(outputs[0]!) : encodePredictResponse(outputs, rows);
+    return predictRows(model, decodePredictRequest(content.bytes, model, DIALECT), signal);
   }
   const { inputs } = decodeInferRequest(content.bytes, model.signatures.serving_default!, 0);
   const { outputs } = await model.infer({ inputs, signal });
   return outputs.length === 1 ? encodeList(outputs[0]!) : encodePredictResponse(outputs, false);
+}
+
+/** Runs a decoded request and returns the list of predictions as JSON. @throws InferenceError */
+export async function predictRows(
+  model: ServedModel,
+  { inputs, rows, signatureName }: PredictRequest,
+  signal?: Cancellation,
+): Promise<Buffer | string> {
+  const { outputs } = await model.infer({ inputs, signatureName, signal });
+  return outputs.length === 1 && rows ? encodeList(outputs[0]!) : encodePredictResponse(outputs, rows);
 }
 
 function encodeList(output: Tensor): Buffer | string {

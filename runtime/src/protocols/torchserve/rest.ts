@@ -1,14 +1,14 @@
-import type { HttpResponse, Route } from '../../http/http.js';
+import type { HttpRequest, HttpResponse, Route } from '../../http/http.js';
 import { loadingError, type ModelCatalog } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import type { InferenceError } from '../../tensor/errors.js';
-import type { Cancellation } from '../../tensor/request.js';
 import { asInferenceError, handled } from '../handled.js';
 import { explain } from '../kserve/index.js';
+import { pictureRequest } from '../pictures.js';
 import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse } from '../responses.js';
-import { type Content, contentOf } from './content.js';
-import { predict } from './predict.js';
+import { contentOf } from './content.js';
+import { predict, predictRows } from './predict.js';
 
 /** TorchServe's exception names by status. */
 const TYPES: Readonly<Record<number, string>> = {
@@ -29,15 +29,23 @@ export function torchServe(): Protocol {
   return {
     name: 'torchserve',
     routes: (models) => [
-      ...routesOf('predictions', models, predict),
-      ...routesOf('explanations', models, (model, { bytes }, signal) => explain(model, bytes, { signal, bare: true })),
+      ...routesOf('predictions', models, async (model, request) => {
+        const pictures = await pictureRequest(request, model);
+        return pictures
+          ? predictRows(model, pictures, request.signal)
+          : predict(model, await contentOf(request), request.signal);
+      }),
+      ...routesOf('explanations', models, async (model, request) => {
+        const { bytes } = await contentOf(request);
+        return explain(model, bytes, { signal: request.signal, bare: true });
+      }),
     ],
     owns: (path) => /^\/(predictions|explanations)\//.test(path),
     errorResponse,
   };
 }
 
-type Answer = (model: ServedModel, content: Content, signal?: Cancellation) => Promise<Buffer | string>;
+type Answer = (model: ServedModel, request: HttpRequest) => Promise<Buffer | string>;
 
 function routesOf(what: string, models: ModelCatalog, answer: Answer): readonly Route[] {
   const handler = handled(errorResponse, async (request, { model: name = '', version }) => {
@@ -47,7 +55,7 @@ function routesOf(what: string, models: ModelCatalog, answer: Answer): readonly 
       if (loading) throw loading;
       return notFound(models, name, version);
     }
-    return jsonResponse(await answer(model, await contentOf(request), request.signal));
+    return jsonResponse(await answer(model, request));
   });
   // TorchServe's documentation sends files by `curl -T`, which is PUT.
   const methods = ['POST', 'PUT'] as const;

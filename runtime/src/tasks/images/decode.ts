@@ -159,8 +159,13 @@ const FORMATS: readonly (readonly [Format, RegExp])[] = [
   ['tiff', /^(49492a00|4d4d002a)/],
 ];
 
+/** Whether bytes start as a file of a supported format does. */
+export function isPicture(bytes: Uint8Array): boolean {
+  return formatAt(bytes) !== undefined;
+}
+
 /** Returns the format of a picture, or undefined if no supported format starts with these bytes. */
-export function formatAt(bytes: Uint8Array): Format | undefined {
+function formatAt(bytes: Uint8Array): Format | undefined {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 12)).toString('hex');
   return FORMATS.find(([, start]) => start.test(head))?.[0];
 }

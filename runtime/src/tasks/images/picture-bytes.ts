@@ -1,6 +1,6 @@
 import { invalid } from '../../tensor/errors.js';
 import { base64Bytes } from '../../tensor/json/base64.js';
-import { formatAt } from './decode.js';
+import { isPicture } from './decode.js';
 
 /** Characters at the start of a value that decide whether it is base64. A multiple of four. */
 const HEAD = 64;
@@ -11,7 +11,7 @@ const HEAD = 64;
  * @throws InferenceError `INVALID_ARGUMENT` for an address, which is never fetched, or for base64 that cannot be decoded
  */
 export function pictureBytes(value: Uint8Array): Uint8Array {
-  if (formatAt(value)) return value;
+  if (isPicture(value)) return value;
   const { buffer, byteOffset, byteLength } = value;
   const bytes = Buffer.from(buffer, byteOffset, byteLength);
   const head = bytes.toString('latin1', 0, HEAD);
@@ -19,6 +19,6 @@ export function pictureBytes(value: Uint8Array): Uint8Array {
     throw invalid('the picture is an address, and the server never fetches pictures: send its bytes or base64');
   }
   const prefix = /^data:[^,]{0,50};base64,/i.exec(head)?.[0] ?? '';
-  const isBase64 = prefix !== '' || formatAt(Buffer.from(head, 'base64')) !== undefined;
+  const isBase64 = prefix !== '' || isPicture(Buffer.from(head, 'base64'));
   return isBase64 ? base64Bytes(bytes.toString('latin1', prefix.length)) : value;
 }
