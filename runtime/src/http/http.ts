@@ -10,7 +10,7 @@ export interface HttpRequest {
   readonly query: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
-  /** Signal that is aborted when the client disconnects. */
+  /** Signal that is aborted when the client disconnects. Models report to it what they cut. */
   readonly signal?: Cancellation;
   /** Whether the caller was authorized before the body was read. @default false */
   readonly isAdmitted?: boolean;

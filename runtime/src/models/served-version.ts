@@ -178,7 +178,7 @@ export class ServedVersion implements ServedModel {
     }
     const takesTexts = this.tokens !== undefined && signatureName === DEFAULT_SIGNATURE;
     const submitted = this.scheduler!.submit(inputs, signatureName, signal, takesTexts ? (text ?? {}) : undefined);
-    const response = takesTexts ? submitted.then(({ outputs }) => takeUsage(outputs)) : submitted;
+    const response = takesTexts ? submitted.then(({ outputs }) => withUsage(outputs, signal)) : submitted;
     if (!wanted) return response;
     return response.then(({ outputs, ...rest }) => ({
       ...rest,
@@ -243,6 +243,14 @@ export class ServedVersion implements ServedModel {
       );
     }
   }
+}
+
+/** Separates the outputs from their counts, and reports to the caller's signal what was cut. */
+function withUsage(outputs: readonly Tensor[], signal: Cancellation | undefined): InferenceResponse {
+  const response = takeUsage(outputs);
+  const { truncated } = response.usage;
+  if (signal && truncated > 0) signal.truncatedTexts = (signal.truncatedTexts ?? 0) + truncated;
+  return response;
 }
 
 /** Adds the method and the graph tensors of a SavedModel's signatures, which the manifest does not contain. */

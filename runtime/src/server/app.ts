@@ -24,6 +24,7 @@ import { page, wantsPage } from '../page/page.js';
 import { anyTakesPictures, isPictureType } from '../protocols/pictures.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { InferenceError, shuttingDown } from '../tensor/errors.js';
+import type { Cancellation } from '../tensor/request.js';
 import type { Admission } from './admission.js';
 import { type Codec, LARGE_BODY_BYTES } from './codec.js';
 import { acrossOrigins, readableBy, rejectCrossSite } from './cors.js';
@@ -121,7 +122,10 @@ export class App {
     const since = performance.now();
     let response: HttpResponse;
     try {
-      response = await this.admit(request);
+      // Functions are not told when a client disconnects, but models report to the signal.
+      const signal = request.signal ?? { aborted: false };
+      const whole = request.signal ? request : { ...request, signal };
+      response = withTruncated(await this.admit(whole), signal);
       if (response.body.length > UNCOUNTED_BYTES) request.held?.take(response.body.length);
     } catch (error) {
       response = this.failed(request, error);
@@ -276,6 +280,15 @@ export class App {
     this.routes.add(route);
     this.router.on(method, path, () => {}, handler);
   }
+}
+
+/** Header with the number of texts that were cut, because the model takes no longer ones. */
+const TRUNCATED_TEXTS_HEADER = 'x-truncated-texts';
+
+function withTruncated(response: HttpResponse, { truncatedTexts = 0 }: Cancellation): HttpResponse {
+  if (truncatedTexts === 0) return response;
+  const headers = { ...response.headers, [TRUNCATED_TEXTS_HEADER]: String(truncatedTexts) };
+  return { ...response, headers };
 }
 
 function metricsPage({ metrics, figures }: Measurement): HttpResponse {

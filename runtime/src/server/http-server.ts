@@ -93,6 +93,7 @@ class IncomingRequest implements HttpRequest, Cancellation {
   readonly headers: Readonly<Record<string, string | undefined>>;
   body: Buffer = EMPTY;
   isAdmitted = false;
+  truncatedTexts = 0;
 
   private account: HeldBytes | undefined;
   private isRunning = false;

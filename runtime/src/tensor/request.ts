@@ -5,6 +5,8 @@ export interface Cancellation {
   readonly aborted: boolean;
   /** Traces the model calls of the request. @default - no tracing */
   readonly trace?: RequestTrace;
+  /** Number of texts that were cut for the request, which models add to. @default 0 */
+  truncatedTexts?: number;
 }
 
 /** Traces a request. */

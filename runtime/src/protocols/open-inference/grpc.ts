@@ -11,6 +11,7 @@ import {
   type Parameters,
   type RequestedOutput,
 } from '../../tensor/open-inference/request-parts.js';
+import { textOptions } from '../../tensor/open-inference/text-options.js';
 import { elementCount, type Signature, type Tensor, type TensorSpec } from '../../tensor/tensor.js';
 import type { GrpcMethod, GrpcService } from '../grpc-service.js';
 import { counted } from '../handled.js';
@@ -64,6 +65,7 @@ interface ModelInferRequest {
   readonly model_name: string;
   readonly model_version: string;
   readonly id: string;
+  readonly parameters: Readonly<Record<string, Parameter>> | null;
   readonly inputs: readonly {
     readonly name: string;
     readonly datatype: string;
@@ -94,7 +96,8 @@ export const openInferenceGrpc: GrpcService = {
       const model = findModel(models, request.model_name, request.model_version || undefined);
       const signature = model.signatures.serving_default!;
       const { inputs, outputs } = decode(model, request);
-      const answer = await model.infer({ inputs, outputs: outputs?.map(({ name }) => name), signal });
+      const text = model.tokens && textOptions(parametersOf(request.parameters));
+      const answer = await model.infer({ inputs, outputs: outputs?.map(({ name }) => name), text, signal });
       const isRaw = request.raw_input_contents.length > 0;
       return {
         model_name: model.name,
@@ -176,12 +179,16 @@ function decodeContents({ name, datatype }: TensorSpec, shape: readonly number[]
 }
 
 function decodeOutput({ name, parameters }: ModelInferRequest['outputs'][number]): RequestedOutput {
+  return { name, parameters: parametersOf(parameters) };
+}
+
+function parametersOf(parameters: Readonly<Record<string, Parameter>> | null): Parameters {
   const values = new Map<string, string | number | boolean>();
   for (const [key, parameter] of Object.entries(parameters ?? {})) {
     const value = parameterValue(parameter);
     if (value !== undefined) values.set(key, value);
   }
-  return { name, parameters: values satisfies Parameters };
+  return values;
 }
 
 function parameterValue(parameter: Parameter): string | number | boolean | undefined {

@@ -5,6 +5,7 @@ import type { ServedModel } from '../../models/served-model.js';
 import { isPicture } from '../../tasks/images/decode.js';
 import { invalid } from '../../tensor/errors.js';
 import { decodeInferRequest, type InferRequest } from '../../tensor/open-inference/infer-request.js';
+import { textOptions } from '../../tensor/open-inference/text-options.js';
 import { asInferenceError, counted, handled } from '../handled.js';
 import { isPictureType, pictureRequest } from '../pictures.js';
 import type { Protocol } from '../protocol.js';
@@ -61,6 +62,7 @@ export async function infer(model: ServedModel, request: HttpRequest): Promise<H
   const { outputs } = await model.infer({
     inputs: decoded.inputs,
     outputs: decoded.outputs?.map(({ name }) => name),
+    ...(model.tokens && { text: textOptions(decoded.parameters) }),
     signal: request.signal,
   });
   return encodeInferResponse(model, decoded, selectOutputs(signature, decoded.outputs, outputs));

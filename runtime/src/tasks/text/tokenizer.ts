@@ -37,11 +37,13 @@ interface NativeOptions {
 }
 
 interface NativeEncoding {
+  getLength(): number;
   getIds(): number[];
   getTypeIds(): number[];
   getTokens(): string[];
   getOffsets(): [number, number][];
   getSpecialTokensMask(): number[];
+  getSequenceIds(): (number | null | undefined)[];
   getOverflowing(): unknown[];
 }
 
@@ -122,7 +124,7 @@ export class Tokenizer {
   async encode(inputs: readonly TextInput[], side: Side = this.options.truncationSide): Promise<EncodedText[]> {
     const native = side === this.options.truncationSide ? this.native : this.other(side);
     const isSingle = (input: TextInput): input is string => typeof input === 'string';
-    const shortened = await this.shortened(native, inputs, side);
+    const shortened = await this.shortened(inputs, side);
     // A batch takes half the time of single calls for short texts, but the package accepts no pairs in it.
     const encodings = shortened.every(isSingle)
       ? await native.encodeBatch(shortened)
@@ -175,20 +177,17 @@ export class Tokenizer {
   }
 
   /** Returns each long text without what is certainly removed, because the native code tokenizes a text as a whole. */
-  private async shortened(
-    native: NativeTokenizer,
-    inputs: readonly TextInput[],
-    side: Side,
-  ): Promise<readonly TextInput[]> {
+  private async shortened(inputs: readonly TextInput[], side: Side): Promise<readonly TextInput[]> {
     const limit = this.options.maxTokens * LENGTH_PER_TOKEN;
     const isLong = (text: string) => text.length > limit * 2;
     if (!inputs.some((input) => (typeof input === 'string' ? isLong(input) : input.some(isLong)))) return inputs;
+    const whole = this.other('unlimited');
     const shorten = async (text: string) => {
       if (!isLong(text)) return text;
       for (let length = limit; length < Math.min(text.length, MAX_TEXT_LENGTH); length *= 2) {
         const part = partOf(text, length, side);
         // Tokens near the cut may differ, so the part has twice the tokens that remain.
-        if ((await native.encode(part)).getOverflowing().length >= 2) return part;
+        if ((await whole.encode(part)).getLength() >= this.options.maxTokens * 2) return part;
       }
       if (text.length > MAX_TEXT_LENGTH) throw tooLong(text);
       return text;
@@ -243,15 +242,18 @@ function isLowSurrogate(text: string, index: number): boolean {
   return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
-/** Returns the offsets of tokens in the text as it was before it was shortened. */
+/** Returns the offsets of tokens in the texts as they were before they were shortened. */
 function offsetsIn(encoding: NativeEncoding, input: TextInput, shortened: TextInput, side: Side): [number, number][] {
   const offsets = encoding.getOffsets();
-  if (side === 'right' || typeof input !== 'string' || input === shortened) return offsets;
-  const removed = codePoints(input.slice(0, input.length - shortened.length));
-  const specials = encoding.getSpecialTokensMask();
-  return offsets.map(([start, end], index) =>
-    specials[index] === 1 ? [start, end] : [start + removed, end + removed],
-  );
+  if (side === 'right' || input === shortened) return offsets;
+  const parts = [shortened].flat();
+  const removed = [input].flat().map((text, index) => codePoints(text.slice(0, text.length - parts[index]!.length)));
+  const sequences = encoding.getSequenceIds();
+  return offsets.map(([start, end], index) => {
+    const sequence = sequences[index];
+    const shift = typeof sequence === 'number' ? removed[sequence]! : 0;
+    return [start + shift, end + shift];
+  });
 }
 
 function codePoints(text: string): number {
