@@ -1,8 +1,11 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, lstatSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Task } from '@modelship/runtime/manifest';
 import { describe, expect, it } from 'vitest';
 import { runtimeFolder } from '../../../lib/bundle/runtime-folder.js';
+import { taskPackageFiles } from '../../../lib/bundle/task-packages.js';
 import { binaryKind } from '../../package/binary-kind.js';
 
 const EMBED: Task = {
@@ -42,12 +45,9 @@ describe.each([
     expect(binaryKind(readFileSync(join(directory, tokenizer!)))).toBe(kind);
   });
 
-  it.each([
-    ['tensors', undefined],
-    ['pictures', CLASSIFY],
-  ])('has no tokenizer for models that take %s', (_, task) => {
-    const { digest, directory } = runtimeFolder({ architecture, task });
-    expect(filesOf(directory).filter((path) => path.includes('tokenizers'))).toEqual([]);
+  it('has neither tokenizer nor decoder for models that take tensors', () => {
+    const { digest, directory } = runtimeFolder({ architecture });
+    expect(filesOf(directory).filter((path) => /tokenizers|sharp/.test(path))).toEqual([]);
     expect(digest).not.toBe(runtimeFolder({ architecture, task: EMBED }).digest);
   });
 
@@ -56,5 +56,32 @@ describe.each([
     const more = bytesOf(withTokenizer!) - bytesOf(plain!);
     expect(more).toBeGreaterThan(4e6);
     expect(more).toBeLessThan(6e6);
+  });
+});
+
+describe('the folder of the runtime for models that take pictures', () => {
+  it('has the decoder of its platform, which decodes with what is beside the server alone', () => {
+    const { directory } = runtimeFolder({ architecture: 'x64', task: CLASSIFY });
+    const added = filesOf(directory).filter((path) => /tokenizers|sharp/.test(path));
+    expect(added.filter((path) => path.endsWith('.node'))).toEqual([
+      expect.stringMatching(/^node_modules.@img.sharp-linux-x64.lib.sharp-linux-x64.*\.node$/),
+    ]);
+    const plain = runtimeFolder({ architecture: 'x64' }).directory;
+    expect(bytesOf(directory) - bytesOf(plain)).toBeLessThan(22e6);
+    const script = `
+      const sharp = require('sharp');
+      sharp({ create: { width: 2, height: 3, channels: 3, background: 'red' } }).jpeg().toBuffer()
+        .then((bytes) => sharp(bytes).metadata()).then(({ width, height }) => console.log(width, height));`;
+    const elsewhere = mkdtempSync(join(tmpdir(), 'modelship-decoder-'));
+    cpSync(directory, elsewhere, { recursive: true });
+    const output = execFileSync(process.execPath, ['-e', script], { cwd: elsewhere, encoding: 'utf8' });
+    expect(output).toBe('2 3\n');
+  });
+
+  it('needs the decoder of its platform, and says how to install it', () => {
+    expect(() => taskPackageFiles('sharp', 'riscv64', __filename)).toThrow(
+      'models that take pictures need the npm package sharp for linux-riscv64: the package @img/sharp-linux-riscv64 is ' +
+        'not installed. Install it with `npm install --os=linux --cpu=riscv64 --libc=glibc sharp@0.35.5`.',
+    );
   });
 });
