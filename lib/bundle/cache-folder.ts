@@ -27,8 +27,8 @@ export function cachedFolder(kind: string, key: string, fill: (folder: string) =
   return folder;
 }
 
-/** The operating system's folder for caches. */
-function cacheRoot(): string {
+/** Folder of Modelship in the operating system's folder for caches. */
+export function cacheRoot(): string {
   const { XDG_CACHE_HOME: xdg, LOCALAPPDATA: windows } = process.env;
   return join(xdg || windows || join(homedir(), '.cache'), 'modelship');
 }

@@ -1,6 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import type { Tensor } from '@modelship/runtime';
 import { readManifest } from '@modelship/runtime/manifest';
 import { Command, InvalidArgumentError } from 'commander';
@@ -11,10 +8,11 @@ import { sampleInputs } from '../pack/index.js';
 import { type Endpoint, findEndpoint, inferUrl, withEndpointOptions } from './endpoint.js';
 import { CommandFailure } from './failure.js';
 import { Interruption } from './interruption.js';
-import { type LocalFlags, ownEnvironment, withTrustOption } from './local.js';
+import { withTrustOption } from './local.js';
 import { Output, table } from './output.js';
 import { endpointSignature, instancesBody, isPackage, type PredictorFlags, withPackageOption } from './predictor.js';
 import { type SampleFlags, sampleRequests, withSampleOptions } from './samples.js';
+import { startServer } from './server-process.js';
 
 interface BenchFlags extends PredictorFlags, SampleFlags {
   readonly connections: number;
@@ -61,7 +59,7 @@ async function bench(target: string, flags: BenchFlags): Promise<void> {
   const samples = sampleRequests(flags, directory);
   const output = new Output(flags.json);
   const interruption = new Interruption();
-  const server = isPackage(target) ? await serve(target, flags, interruption) : undefined;
+  const server = isPackage(target) ? await startServer(target, flags, interruption) : undefined;
   let renewal: NodeJS.Timeout | undefined;
   try {
     const endpoint = await findEndpoint(server?.url ?? target, flags);
@@ -126,41 +124,6 @@ function requestBytes(bodies: readonly EncodedRequest[], url: URL, endpoint: End
       return postBytes(url, await endpoint.authentication.authenticate(unsigned), body);
     }),
   );
-}
-
-interface ServerProcess {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
-/**
- * Starts the server in a separate process, so that the load generator does not compete for its CPU time. The server
- * exits when the channel to this process closes, even after a crash. Terminal signals reach only this process.
- */
-async function serve(directory: string, { trustPickle }: LocalFlags, { signal }: Interruption): Promise<ServerProcess> {
-  const args = ['serve', directory, '--port', '0', '--json', ...(trustPickle ? ['--trust-pickle'] : [])];
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {
-    env: ownEnvironment(),
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    detached: true,
-  });
-  const stop = () => child.kill('SIGTERM');
-  signal.addEventListener('abort', stop, { once: true });
-  for await (const line of createInterface({ input: child.stdout! })) {
-    const event = JSON.parse(line);
-    if (typeof event.url !== 'string') continue;
-    signal.removeEventListener('abort', stop);
-    return { url: event.url, close: () => ended(child) };
-  }
-  if (signal.aborted)
-    throw new CommandFailure('INTERRUPTED', 'interrupted before the measurement: there are no figures.');
-  throw new CommandFailure('NOT_SERVED', `${directory} could not be served; see above.`);
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill('SIGTERM');
-  await once(child, 'exit');
 }
 
 function reportLines(

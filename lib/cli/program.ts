@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { benchCommand } from './bench.js';
+import { compareCommand } from './compare.js';
 import { completionCommand } from './completion.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
@@ -30,6 +31,7 @@ export function program(asJson = false): Command {
     .addCommand(predictCommand())
     .addCommand(evaluateCommand())
     .addCommand(benchCommand())
+    .addCommand(compareCommand())
     .addCommand(initCommand())
     .addCommand(doctorCommand())
     .addCommand(completionCommand());

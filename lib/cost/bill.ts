@@ -84,7 +84,15 @@ export function amount(price: Price, units: number, freeTier = false): number {
   return sum;
 }
 
-/** Adds up the cost of a month. */
+/** Returns the cost of a month in US dollars, without what has no known price. */
+export function total(usages: readonly Usage[], { prices, region, freeTier }: BillOptions): number {
+  return usages.reduce((sum, { price: id, units }) => {
+    const price = prices.find(id, region);
+    return price && !Number.isNaN(units) ? sum + amount(price, units, freeTier) : sum;
+  }, 0);
+}
+
+/** Adds up the cost of a month, and states how. */
 export function bill(usages: readonly Usage[], { prices, region, freeTier = false }: BillOptions): Bill {
   const parts = new Map<string, { usd: number; terms: string[] }>();
   const unpriced = new Set<string>();
@@ -122,14 +130,12 @@ function isOtherRegion({ id, regions }: Price, region: string | undefined): bool
   return !regions.includes(wanted) && !regions.includes('all');
 }
 
-/** Names of units in formulas. */
-const NAMES: Readonly<Partial<Record<PriceUnit, string>>> = { operation: 'requests', hour: 'hours', day: 'days' };
-
 function term({ usd, unit, tiers, free }: Price, units: number, freeTier: boolean): string {
   const count = units.toLocaleString('en-US', { maximumFractionDigits: 2 });
-  const name = NAMES[unit] ?? unit;
-  const billed = freeTier && free ? `(${count} − ${free.toLocaleString('en-US')} free) ${name}` : `${count} ${name}`;
-  return `${billed} × $${decimal(usd)}${tiers ? ' (tiered)' : ''}`;
+  const isFree = freeTier && free !== undefined;
+  const billed = isFree ? `(${count} − ${free.toLocaleString('en-US')} free)` : count;
+  const name = unit === 'operation' ? 'request' : unit;
+  return `${billed} ${name}${units === 1 && !isFree ? '' : 's'} × $${decimal(usd)}${tiers ? ' (tiered)' : ''}`;
 }
 
 /** Writes a price without an exponent. */

@@ -5,6 +5,7 @@ export { encodeInferRequestJson, encodeSamples, type Sample } from './manifest/s
 export { formatOfPlatform } from './protocols/open-inference/metadata.js';
 export { encodePredictionLines } from './protocols/tensorflow-serving/predict-response.js';
 export { createRuntime, type Runtime } from './runtime.js';
+export { madeUpExamples } from './scheduling/made-up-examples.js';
 export { type RunningServer, startServer } from './start-server.js';
 export { loadModel } from './tasks/load-model.js';
 export { tensorBytes } from './tensor/binary.js';

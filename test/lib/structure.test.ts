@@ -14,7 +14,7 @@ const LAYERS = [
   ['kubernetes'],
   ['aws', 'azure', 'gcp'],
   ['bench', 'evaluate', 'pack'],
-  ['init'],
+  ['compare', 'init'],
   ['doctor'],
   ['cli'],
   ['index.ts', 'runtime.ts'],

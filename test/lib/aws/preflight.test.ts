@@ -10,8 +10,8 @@ import {
   ManagedEndpointModel,
   type ManagedEndpointModelProps,
 } from '../../../lib/aws/index.js';
-import { smallestRequestBytes } from '../../../lib/aws/private/shared/preflight.js';
 import { Model } from '../../../lib/model/model.js';
+import { smallestRequestBytes } from '../../../lib/model/request-size.js';
 import { Access, ModelServer, ValidationError } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
 import { minimal as service } from './container-variants.js';
@@ -59,7 +59,7 @@ describe('one row of a request', () => {
       { name: 'c', datatype: 'BYTES' as const, shape: [-1, -1] },
     ];
     const model = Model.fromDirectory(writePackage({ inputs }));
-    expect(smallestRequestBytes(model)).toBe(3 * 224 * 224 * 4 + 8 + 1);
+    expect(smallestRequestBytes(model.manifest)).toBe(3 * 224 * 224 * 4 + 8 + 1);
   });
 
   test.each<[string, string[], number, RegExp]>([

@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { smallestRequestBytes } from '../../../model/request-size.js';
 import {
   checkProps,
   choice,
@@ -21,7 +22,6 @@ import { regionOf } from '../regions/region-of.js';
 import { checkRuntimeGpu } from '../sagemaker/instance-validation.js';
 import { AMI_VERSION, INSTANCE_TYPE } from '../sagemaker/limits.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
-import { smallestRequestBytes } from '../shared/preflight.js';
 import { ALARM_ACTIONS, BUCKET, DURATION, KEY } from '../shared/prop-types.js';
 import { checkSeconds } from '../shared/quantities.js';
 import { validatorFor } from '../shared/validator.js';
@@ -112,7 +112,7 @@ function checkService(validator: Validator, service: ServerlessModel | Container
     'UNSUPPORTED_FRONT',
     'its REST API is private, and Step Functions reaches public ones only; remove `vpcEndpoints`, or use BatchCompute.transform()',
   );
-  const bytes = smallestRequestBytes(service.model);
+  const bytes = smallestRequestBytes(service.model.manifest);
   validator.check(
     bytes <= BATCH.stateBytes,
     'compute',

@@ -1,5 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type { Model } from '../../../model/model.js';
+import { smallestRequestBytes } from '../../../model/request-size.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 
 /** Size limit of a target, described for error messages, and an alternative target. */
@@ -10,22 +11,6 @@ export interface SizeLimit {
   readonly alternative: string;
 }
 
-/**
- * Returns the minimum size of any request in bytes: one row in a binary protocol. Variable dimensions count as 1, and
- * strings and booleans as 1 byte.
- */
-export function smallestRequestBytes({ manifest }: Model): number {
-  return manifest.inputs.reduce(
-    (sum, { datatype, shape }) => sum + elementBytes(datatype) * shape.reduce((size, axis) => size * Math.abs(axis), 1),
-    0,
-  );
-}
-
-/** Returns the size of an element in bytes. Datatype names of the Open Inference Protocol end in the number of bits. */
-function elementBytes(datatype: string): number {
-  return Number(/\d+$/.exec(datatype)?.[0] ?? 8) / 8;
-}
-
 /** Reports an error if a single row exceeds the maximum request size. */
 export function checkPayload(
   validator: Validator,
@@ -33,7 +18,7 @@ export function checkPayload(
   maxBytes: number,
   { what, alternative }: SizeLimit,
 ): void {
-  const bytes = smallestRequestBytes(model);
+  const bytes = smallestRequestBytes(model.manifest);
   validator.check(
     bytes <= maxBytes,
     'model',
