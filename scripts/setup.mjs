@@ -106,6 +106,11 @@ if (purpose === 'test') {
     '.venv-tools',
     'test/requirements-tools.txt',
   );
+  pythonEnvironment(
+    'Installing clients of other servers: 60 MB to download, 270 MB on disk …',
+    '.venv-clients',
+    'test/requirements-clients.txt',
+  );
   // On Linux PyPI has PyTorch with CUDA only, which is two thirds of it.
   const frameworks = 'Installing PyTorch, TensorFlow and other frameworks: 3 GB to download, 6.9 GB on disk, once …';
   pythonEnvironment(frameworks, '.venv', 'test/requirements.txt');

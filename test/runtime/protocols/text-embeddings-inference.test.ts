@@ -51,11 +51,6 @@ describe('/embed', () => {
     ]);
   });
 
-  it('reports texts that were cut in a header', async () => {
-    const { headers } = await serve(embedder())('POST', '/embed', { inputs: ['good', 'bad '.repeat(20)] });
-    expect(headers['x-truncated-texts']).toBe('1');
-  });
-
   it.each([
     ['{', 422, 'Validation', /not valid JSON/],
     ['[]', 422, 'Validation', /must be a JSON object/],

@@ -45,7 +45,7 @@ export async function embedAll(model: EmbedModel, fields: Fields, signal?: Cance
     writeNested(writer, vectors, [end - start, size], (row * width + start) * size, STYLE);
   }
   writer.raw(']');
-  return textResponseOf(writer.finish(), usageOf(encoded));
+  return textResponseOf(writer.finish(), usageOf(encoded, signal));
 }
 
 /** Returns the elements of each text's vector that are not zero, for SPLADE models. @throws InferenceError */
