@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { PICKLE_FORMATS, readManifest, verifyFiles } from '@modelship/runtime/manifest';
+import {
+  type ImageStep,
+  PICKLE_FORMATS,
+  readManifest,
+  type Task,
+  type TextTokenizer,
+  verifyFiles,
+} from '@modelship/runtime/manifest';
 import { Command } from 'commander';
 import { bytes, Output, operatorRows, table, tensorRows } from './output.js';
 
@@ -29,6 +36,7 @@ async function inspect(directory: string, flags: { readonly json?: boolean }): P
         'signature',
         `${name}: ${tensorRows(inputs, 'columns').join('; ')} → ${tensorRows(outputs, 'classes').join('; ')}`,
       ]),
+      ...(manifest.task ? [['task', taskText(manifest.task)]] : []),
       ['samples', `${manifest.samples.count}, tolerance ${absolute} + ${relative} × |expected|`],
       ...(PICKLE_FORMATS.includes(manifest.format)
         ? [['trust', 'required: loading it can run code from its file']]
@@ -41,4 +49,20 @@ async function inspect(directory: string, flags: { readonly json?: boolean }): P
     '',
     'Every file matches its digest.',
   ]);
+}
+
+/** Describes a task and its steps for people. */
+function taskText({ type, ...fields }: Task): string {
+  const parts = Object.entries(fields).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    if (name === 'tokenizer') return [tokenizerText(value as TextTokenizer)];
+    if (name === 'preprocessing')
+      return [`steps ${(value as ImageStep[]).map((step) => step.type).join(', ') || 'none'}`];
+    return [`${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`];
+  });
+  return [type, ...parts].join('; ');
+}
+
+function tokenizerText({ file, maxTokens, truncationSide }: TextTokenizer): string {
+  return `${file}, at most ${maxTokens} tokens, cut on the ${truncationSide}`;
 }

@@ -59,6 +59,14 @@ export interface ProcessorRequirement {
 export function checkServer(validator: Validator, { server, image, model }: ServerProps, gpu: GpuChoice): void {
   const spec = server?.spec;
   if (!spec) return;
+  const { task } = model.manifest;
+  validator.check(
+    !task || server.isModelship || spec.formats === undefined,
+    'server',
+    'UNSUPPORTED_SERVER',
+    `${spec.name} cannot run the steps of the task ${task?.type} around the model; use ModelServer.modelship(), or ` +
+      'pack the artifact without a task',
+  );
   validator.check(
     spec.formats?.includes(model.manifest.format) ?? true,
     'server',

@@ -7,19 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { runtimeFolder } from '../../../lib/bundle/runtime-folder.js';
 import { taskPackageFiles } from '../../../lib/bundle/task-packages.js';
 import { binaryKind } from '../../package/binary-kind.js';
-
-const EMBED: Task = {
-  type: 'embed',
-  tokenizer: {
-    file: 'tokenizer.json',
-    maxTokens: 256,
-    truncationSide: 'right',
-    padding: { id: 0, typeId: 0, side: 'right' },
-  },
-  output: 'last_hidden_state',
-  pooling: 'mean',
-  normalize: true,
-};
+import { EMBED } from '../../support/text-package.js';
 
 const CLASSIFY: Task = {
   type: 'image_classification',

@@ -12,6 +12,7 @@ import { Model } from '../../../lib/model/model.js';
 import { Access, ImageSource, ModelServer, Rollout, ValidationError } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
 import { folderOf, onnx, SERVERS, vllm } from '../../support/server-models.js';
+import { writeTextPackage } from '../../support/text-package.js';
 import { manifest, restrictedFaults } from '../kubernetes/support.js';
 import { googleStack, minimal, only, resources, type Template, template } from './support.js';
 
@@ -198,6 +199,11 @@ test.each<[string, Partial<ContainerModelProps>, string[]]>([
     ['access NOT_AUTHENTICATED'],
   ],
   ['a format that it does not load', { server: ModelServer.torchServe() }, ['server UNSUPPORTED_FORMAT']],
+  [
+    'steps around the model that it does not run',
+    { server: triton, model: Model.fromDirectory(writeTextPackage()) },
+    ['server UNSUPPORTED_SERVER'],
+  ],
   ['an image of ours beside it', { server: triton, image: ImageSource.fromRegistry('a/b:1') }, ['image CONFLICT']],
   ['vLLM without a GPU', { server: vllm }, ['gpu NO_GPU']],
   [

@@ -3,16 +3,11 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runtimeFolder } from '../../../../lib/bundle/runtime-folder.js';
-import {
-  type Manifest,
-  type ManifestTensor,
-  SAMPLES_FILE,
-  taskSignature,
-} from '../../../../runtime/src/manifest/index.js';
+import { SAMPLES_FILE } from '../../../../runtime/src/manifest/index.js';
 import { StartedRuntime } from '../../../contract/started-runtime.js';
 import { ROOT } from '../../../lib/cli/support.js';
 import { freePort } from '../../../support/free-port.js';
-import { writePackage } from '../../../support/packages.js';
+import { EMBED, writeTextPackage } from '../../../support/text-package.js';
 
 const TEXTS = [
   'A man is eating food.',
@@ -21,19 +16,6 @@ const TEXTS = [
   'long '.repeat(1000),
   ...['two', 'four words are here', 'six words are in this one'].map((text) => `${text}, which is a sentence`),
 ];
-
-const TASK: Manifest['task'] = {
-  type: 'embed',
-  tokenizer: {
-    file: 'tokenizer.json',
-    maxTokens: 256,
-    truncationSide: 'right',
-    padding: { id: 0, typeId: 0, side: 'right' },
-  },
-  output: 'last_hidden_state',
-  pooling: 'mean',
-  normalize: true,
-};
 
 /** Maximum size of a text function over Node, runtime and model, in bytes. */
 const MAX_BYTES = 110e6;
@@ -48,19 +30,12 @@ describe('all-MiniLM-L6-v2 with weights in int8, served by the bundle of a funct
     const printed = execFileSync(join(ROOT, '.venv/bin/python'), [script, JSON.stringify(TEXTS)], { encoding: 'utf8' });
     const { model, tokenizer, ...expected } = JSON.parse(printed);
     vectors = expected.vectors;
-    const output: ManifestTensor = { name: 'last_hidden_state', datatype: 'FP32', shape: [-1, -1, 384] };
-    const inputs = ['input_ids', 'attention_mask', 'token_type_ids'].map(
-      (name): ManifestTensor => ({ name, datatype: 'INT64', shape: [-1, -1] }),
-    );
     const samples = TEXTS.slice(0, 3).map((text, index) => ({
       request: { inputs: [{ name: 'text', datatype: 'BYTES', shape: [1], data: [text] }] },
       response: { outputs: [{ name: 'embedding', datatype: 'FP32', shape: [1, 384], data: vectors[index] }] },
     }));
-    const directory = writePackage({
-      ...taskSignature(TASK!, output),
+    const directory = writeTextPackage({
       name: 'minilm',
-      signatures: { tensors: { inputs, outputs: [output] } },
-      task: TASK,
       samples: { count: samples.length, tolerance: { absolute: 1e-3, relative: 0 } },
       content: {
         'model.onnx': readFileSync(model),
@@ -68,7 +43,7 @@ describe('all-MiniLM-L6-v2 with weights in int8, served by the bundle of a funct
         [SAMPLES_FILE]: JSON.stringify(samples),
       },
     });
-    const bundle = runtimeFolder({ architecture: process.arch, task: TASK }).directory;
+    const bundle = runtimeFolder({ architecture: process.arch, task: EMBED }).directory;
     folders = [bundle, directory];
     const port = await freePort();
     runtime = new StartedRuntime({

@@ -160,6 +160,12 @@ describe('an embedding model', () => {
     expect(await model.run(inputs, 'tensors')).toMatchObject([{ name: 'last_hidden_state', shape: [1, 2, 4] }]);
   });
 
+  it('is described by `modelship inspect`', async () => {
+    expect((await modelship('inspect', packed())).stdout).toMatch(
+      /task +embed; tokenizer\.json, at most 8 tokens, cut on the right; output last_hidden_state; pooling mean; normalize true/,
+    );
+  });
+
   it('reproduces golden samples of texts by `modelship evaluate`', async () => {
     const sample = (vector: readonly number[]) =>
       JSON.stringify([
