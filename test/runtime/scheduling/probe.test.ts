@@ -35,6 +35,59 @@ function timed(milliseconds: (rows: number, threads: number) => number) {
 beforeEach(() => vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] }));
 afterEach(() => vi.useRealTimers());
 
+/** A model of texts whose run takes as long as told for its rows and their length. */
+function ofTexts(milliseconds: (rows: number, tokens: number) => number) {
+  const ids = { name: 'input_ids', datatype: 'INT64', shape: [-1, -1] } as const;
+  const text = { name: 'text', datatype: 'BYTES', shape: [-1] } as const;
+  const length = { name: 'length', datatype: 'FP32', shape: [-1] } as const;
+  let limit: ((tokens: number) => number) | undefined;
+  const model: LoadedModel = {
+    signatures: {
+      serving_default: { inputs: [text], outputs: [length] },
+      tensors: { inputs: [ids], outputs: [length] },
+    },
+    lengths: {
+      max: 512,
+      estimate: ([texts]) => Math.max(...(texts!.data as Buffer[]).map((bytes) => bytes.length)),
+      example: (tokens) => [{ ...ids, shape: [1, tokens], data: new BigInt64Array(tokens) }],
+      limitRows(maxRows) {
+        limit = maxRows;
+      },
+    },
+    async run([input], signatureName) {
+      const rows = input!.shape[0]!;
+      if (signatureName === 'tensors') vi.advanceTimersByTime(milliseconds(rows, input!.shape[1]!));
+      const data = Float32Array.from({ length: rows }, (_, row) => (input!.data[row] as Buffer).length ?? 0);
+      return [{ ...length, shape: [rows], data }];
+    },
+    async close() {},
+  };
+  return { model, limit: (tokens: number) => limit!(tokens) };
+}
+
+describe('texts', () => {
+  const texts = (...all: string[]): Tensor[] => [
+    { name: 'text', datatype: 'BYTES', shape: [all.length], data: all.map((each) => Buffer.from(each)) },
+  ];
+  const examples = [texts('a text'), texts('another')];
+  const EXACT = { absolute: 0, relative: 0 };
+
+  it('run together by their length, long ones alone', async () => {
+    // A run costs 1 ms and, for each text, what its tokens cost.
+    const { limit, model } = ofTexts((rows, tokens) => 1 + rows * (tokens < 32 ? 0.1 : 1000));
+    const batching = await probeBatching(model, examples, EXACT);
+    expect([1, 16, 17, 512].map(limit)).toEqual([64, 64, 1, 1]);
+    expect(batching).toMatchObject({ maxRows: 64, signatures: ['serving_default'] });
+    const maxRowsWith = (text: string) => batching.maxRowsWith!(texts(text));
+    expect([maxRowsWith('short'), maxRowsWith('long '.repeat(100))]).toEqual([64, 1]);
+  });
+
+  it('run alone if that is as fast', async () => {
+    const { model } = ofTexts((rows) => rows * 10);
+    expect(await probeBatching(model, examples, EXACT)).toEqual({ maxRows: 1, signatures: [] });
+  });
+});
+
 describe('where a model runs', () => {
   it('is the event loop for what is short', async () => {
     const { model, places } = timed(() => 0.2);

@@ -83,6 +83,22 @@ describe('a queue', () => {
     expect(runs).toEqual([2, 2, 1]);
   });
 
+  it('runs no more rows together than are useful with the longest of them', async () => {
+    const { model, runs } = doubling();
+    // The value stands for the length of the row.
+    const queue = scheduler(model, { maxRowsWith: ([x]) => 8 / Math.max(...(x!.data as Float32Array)) });
+    await Promise.all([1, 8, 1, 4, 1, 1].map((value) => queue.submit(row(value), 'serving_default')));
+    expect(runs).toEqual([4, 1, 1]);
+  });
+
+  it('runs requests with other options apart', async () => {
+    const { model, runs } = doubling();
+    const queue = scheduler(model);
+    const options = [{}, { dimensions: 2 }, { dimensions: 2 }, { dimensions: 3 }, {}];
+    await Promise.all(options.map((each) => queue.submit(row(1), 'serving_default', undefined, each)));
+    expect(runs).toEqual([2, 2, 1]);
+  });
+
   it('runs each alone where the first dimension is fixed, or batches are of no use', async () => {
     for (const [shape, maxBatchRows] of [
       [[1], 8],

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LoadedModel } from '../../../../runtime/src/engines/index.js';
 import {
   type ManifestTensor,
@@ -10,6 +10,7 @@ import {
   type Task,
   taskSignature,
 } from '../../../../runtime/src/manifest/index.js';
+import { probeBatching } from '../../../../runtime/src/scheduling/probe.js';
 import { loadModel } from '../../../../runtime/src/tasks/load-model.js';
 import type { TextOptions } from '../../../../runtime/src/tensor/request.js';
 import type { Tensor } from '../../../../runtime/src/tensor/tensor.js';
@@ -48,7 +49,12 @@ describe('models of Transformers', () => {
 
   type Settings = Task extends infer Each ? (Each extends Task ? Omit<Each, 'tokenizer' | 'output'> : never) : never;
 
-  async function load(settings: Settings, shape: number[], labels?: string[]): Promise<LoadedModel> {
+  async function load(
+    settings: Settings,
+    shape: number[],
+    labels?: string[],
+    file: string = settings.type,
+  ): Promise<LoadedModel> {
     const tokenizer = {
       file: 'tokenizer.json',
       maxTokens: expected.maxTokens,
@@ -66,7 +72,7 @@ describe('models of Transformers', () => {
       signatures: { tensors: { inputs, outputs: [output] } },
       task,
       content: {
-        'model.onnx': readFileSync(join(folder, `${settings.type}.onnx`)),
+        'model.onnx': readFileSync(join(folder, `${file}.onnx`)),
         'tokenizer.json': readFileSync(join(folder, 'tokenizer.json'), 'utf8'),
       },
     });
@@ -161,6 +167,26 @@ describe('models of Transformers', () => {
     await expect(run(model, [bytes('text', ['no mask'])], {})).rejects.toThrow(
       'text 0 must contain [MASK] exactly once in the part that the model reads, got 0',
     );
+  });
+
+  it.each([
+    ['together if that changes nothing', 'text_classification'],
+    ['alone if their scale depends on their batch', 'dynamic'],
+  ])('run texts %s', async (_, file) => {
+    const { classes, texts } = expected;
+    const model = await load({ type: 'text_classification', activation: 'softmax' }, [-1, 3], classes, file);
+    const examples = texts.map((text) => [bytes('text', [text])]);
+    model.lengths!.limitRows(() => 1);
+    const alone: number[] = [];
+    for (const example of examples) alone.push(...((await model.run(example))[0]!.data as Float32Array));
+    // A clock that stands still, by which runs of any size take no time.
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const batching = await probeBatching(model, examples, { absolute: 1e-5, relative: 1e-5 }).finally(vi.useRealTimers);
+    const isTogether = file !== 'dynamic';
+    expect(batching.maxRows > 1).toBe(isTogether);
+    if (!isTogether) expect(batching.obstacle).toMatch(/get other predictions than when run alone/);
+    const [together] = await model.run([bytes('text', texts)]);
+    expectClose(together!, alone);
   });
 
   it('count tokens and truncated texts of each row', async () => {

@@ -2,7 +2,7 @@
 
 python transformers_models.py FOLDER
 
-FOLDER gets tokenizer.json, TASK.onnx of each task, and expected.json with the texts and the results by name of the case.
+FOLDER gets tokenizer.json, TASK.onnx of each task, dynamic.onnx, whose scale depends on all texts of a batch, and expected.json with the texts and the results by name of the case.
 """
 
 import json
@@ -14,8 +14,8 @@ import warnings
 os.environ["HF_HUB_OFFLINE"] = "1"
 warnings.filterwarnings("ignore")
 
-import onnx
 import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import (
     BertConfig,
@@ -109,6 +109,7 @@ def main() -> None:
         expected[f"text_classification {activation}"] = [
             [next(each["score"] for each in result if each["label"] == label) for label in classes] for result in results
         ]
+    quantize_dynamic(folder / "text_classification.onnx", folder / "dynamic.onnx", weight_type=QuantType.QUInt8)
     model = made(BertForSequenceClassification, "rerank", ["relevance"])
     inputs = words([query for query, _ in PAIRS], [text for _, text in PAIRS], truncation=True, padding=True, return_tensors="pt")
     with torch.no_grad():
