@@ -101,8 +101,9 @@ export function table(rows: readonly (readonly string[])[]): string[] {
 /** Returns a line such as `features FP32 [-1, 4]` for each tensor. `labelled` describes the labels. */
 export function tensorRows(specs: Manifest['inputs'], labelled: 'classes' | 'columns'): string[] {
   return specs.map((spec) => {
-    const { name, datatype, labels } = spec;
-    return `${name} ${datatype} ${shapeText(spec)}${labels ? `, ${labelled} ${shortList(labels)}` : ''}`;
+    const { name, datatype, labels, unused } = spec;
+    const note = unused ? ', not used: requests may omit it' : '';
+    return `${name} ${datatype} ${shapeText(spec)}${labels ? `, ${labelled} ${shortList(labels)}` : ''}${note}`;
   });
 }
 

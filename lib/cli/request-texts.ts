@@ -1,4 +1,5 @@
 import { elementTexts, memberTexts } from '../json/exact-json.js';
+import { REQUEST_MEMBERS } from '../pack/index.js';
 import { CommandFailure } from './failure.js';
 
 /** A request with its original text. */
@@ -9,17 +10,24 @@ export interface RequestText {
 }
 
 /**
- * Splits `text` into requests: a single one, a list, or the samples of a package. Expected responses are removed.
+ * Splits `text` into requests: a single one, a list, a list of rows, or the samples of a package. Expected responses are removed.
  *
  * @throws CommandFailure `DATA_INVALID`
  */
 export function requestTexts(text: string): RequestText[] {
   try {
-    return (elementTexts(text) ?? [text]).map(requestText);
+    const entries = elementTexts(text) ?? [text];
+    const isRowList = entries.length > 0 && entries[0] !== text && entries.every(isRow);
+    return (isRowList ? [`{"instances": ${text}}`] : entries).map(requestText);
   } catch (error) {
     if (error instanceof CommandFailure) throw error;
     throw new CommandFailure('DATA_INVALID', `the request is not JSON (${(error as Error).message}).`);
   }
+}
+
+function isRow(entry: string): boolean {
+  const isObject = memberTexts(entry)?.every(([name]) => !REQUEST_MEMBERS.includes(name)) ?? false;
+  return isObject || elementTexts(entry) !== undefined;
 }
 
 function requestText(entry: string): RequestText {

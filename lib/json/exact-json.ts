@@ -14,17 +14,19 @@ export function parseExact(text: string, nonFinite: boolean): unknown {
 }
 
 /**
- * Serializes what `parseExact` returns, with every digit. Non-finite numbers become the strings `"NaN"`, `"Infinity"` and
- * `"-Infinity"`, which strict parsers accept.
+ * Serializes what `parseExact` returns, with every digit.
+ *
+ * @param nonFinite whether to write `NaN`, `Infinity` and `-Infinity` as TensorFlow Serving does, instead of as strings,
+ * which strict parsers accept
  */
-export function stringifyExact(value: unknown): string {
+export function stringifyExact(value: unknown, nonFinite = false): string {
   if (typeof value === 'bigint') return String(value);
-  if (typeof value === 'number' && !Number.isFinite(value)) return `"${value}"`;
+  if (typeof value === 'number' && !Number.isFinite(value)) return nonFinite ? `${value}` : `"${value}"`;
   if (Object.is(value, -0)) return '-0';
-  if (Array.isArray(value)) return `[${value.map(stringifyExact).join(',')}]`;
+  if (Array.isArray(value)) return `[${value.map((item) => stringifyExact(item, nonFinite)).join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${stringifyExact(member)}`).join(',')}}`;
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${stringifyExact(member, nonFinite)}`).join(',')}}`;
 }
 
 /** Returns the unparsed text of each element of an array, or undefined if `text` is not an array. */

@@ -3,6 +3,7 @@ export { packModel } from './pack.js';
 export { pythonOptions } from './python-options.js';
 export {
   parseSampleRequests,
+  REQUEST_MEMBERS,
   readSampleRequests,
   type SampleRequest,
   tensorsOfOpenInference,

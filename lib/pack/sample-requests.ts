@@ -28,10 +28,13 @@ const MAX_SAMPLES_BYTES = 100_000_000;
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Members that identify a request. Each request has one of them. */
+export const REQUEST_MEMBERS: readonly string[] = ['instances', 'inputs', 'request'];
+
 /**
  * Reads requests in the formats that clients send: TensorFlow Serving's rows (`instances`, each a sample) or columns
- * (`inputs`), or Open Inference Protocol requests. The file holds one request, a list of requests, or the
- * `samples.json` of a package. Expected responses use the response format of the same protocol: `predictions` or
+ * (`inputs`), or Open Inference Protocol requests. The file holds one request, a list of requests, a list of rows, or
+ * the `samples.json` of a package. Expected responses use the response format of the same protocol: `predictions` or
  * `outputs`.
  *
  * @throws ModelPackageError `SAMPLES_INVALID`
@@ -62,15 +65,23 @@ export function readSampleRequests(path: string): SampleRequest[] {
 export function parseSampleRequests(text: string, source: string): SampleRequest[] {
   let json: unknown;
   try {
-    json = parseExact(text, false);
+    json = parseExact(text, true);
   } catch (error) {
     throw invalid(`${source} is not JSON (${(error as Error).message})`);
   }
-  const requests = (Array.isArray(json) ? json : [json]).flatMap((entry, index) =>
-    requestsOf(entry, Array.isArray(json) ? `${source}, entry ${index + 1}` : source),
-  );
+  const requests =
+    Array.isArray(json) && !isRowList(json)
+      ? json.flatMap((entry, index) => requestsOf(entry, `${source}, entry ${index + 1}`))
+      : requestsOf(Array.isArray(json) ? { instances: json } : json, source);
   if (requests.length === 0) throw invalid(`${source} holds no request`);
   return requests;
+}
+
+/** Whether `entries` are rows rather than requests, such as the records of a pandas frame. */
+function isRowList(entries: readonly unknown[]): boolean {
+  const isRow = (entry: unknown) =>
+    typeof entry === 'object' && entry !== null && !REQUEST_MEMBERS.some((name) => name in entry);
+  return entries.length > 0 && entries.every(isRow);
 }
 
 function requestsOf(entry: unknown, place: string): SampleRequest[] {

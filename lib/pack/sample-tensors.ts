@@ -111,7 +111,7 @@ function invalid(place: string, message: string): ModelPackageError {
  * @throws InferenceError if the type or the nesting is wrong
  */
 function tensorFrom(value: unknown, spec: TensorSpec): Tensor {
-  const builder = new TensorBuilder(new JsonReader(Buffer.from(stringifyExact(value)), false), spec);
+  const builder = new TensorBuilder(new JsonReader(Buffer.from(stringifyExact(value, true)), true), spec);
   builder.read();
   return builder.tensor();
 }

@@ -82,4 +82,7 @@ def how_to_install(error):
     """Describes how to install a missing module."""
     module = (error.name or "").split(".")[0]
     command = f"{sys.executable} -m pip install {PACKAGES.get(module, module)}"
-    return f"Install it by `{command}`, or pack the folder that has it with the model, `--code FOLDER`"
+    return (
+        f"Install it by `{command}`, name a Python that has it with MODELSHIP_PYTHON, or pack the folder that has it "
+        "with the model, `--code FOLDER`"
+    )

@@ -61,6 +61,17 @@ describe('predict', () => {
     expect(JSON.parse(stdout).predictions).toHaveLength(8);
   });
 
+  test.each(['[[5.1, 3.5, 1.4, 0.2]]', '[{"features": [5.1, 3.5, 1.4, 0.2]}]'])(
+    'takes rows alone: %s',
+    async (data) => {
+      const { code, stdout } = await modelship('predict', server.url, '--data', data);
+      expect({ code, predictions: JSON.parse(stdout).predictions }).toMatchObject({
+        code: 0,
+        predictions: [{ label: 0 }],
+      });
+    },
+  );
+
   test.each<[string, string[], RegExp]>([
     ['a wrong shape', ['--data', '{"instances": [[1, 2]]}'], /answered 400: /],
     ['another model', ['--model', 'tulips', '--data', ROW], /answered 404: /],

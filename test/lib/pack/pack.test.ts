@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { type Manifest, readManifest, verifyFiles } from '@modelship/runtime/manifest';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { type PackOptions, packModel } from '../../../lib/pack/index.js';
+import { modelship } from '../cli/support.js';
 
 const root = join(__dirname, '..', '..', '..');
 const example = (...path: string[]) => join(root, 'examples', ...path);
@@ -68,6 +69,19 @@ describe('a package', () => {
     expect(
       samples.map((sample: { response: { outputs: { data: number[] }[] } }) => sample.response.outputs[0]!.data),
     ).toEqual([[0], [2]]);
+  });
+
+  test.each([
+    ['rows alone', JSON.stringify([ROW, ROW])],
+    ['records of a frame', JSON.stringify([{ features: ROW }, { features: ROW }])],
+    ['a missing value', JSON.stringify([ROW, ROW]).replaceAll('5.1', 'null')],
+    ['NaN', JSON.stringify([ROW, ROW]).replaceAll('5.1', 'NaN')],
+  ])('has golden samples of a file with %s, which agree', async (_, text) => {
+    const samples = join(folder, 'rows.json');
+    writeFileSync(samples, text);
+    await pack({ samples });
+    const { stdout } = await modelship('evaluate', out());
+    expect(stdout).toContain('2 of 2 samples agree');
   });
 
   test('can be read by another user, and leaves nothing beside it', async () => {
@@ -214,12 +228,14 @@ describe('bad input gives one clear error and leaves nothing', () => {
     refused({ name: 'two words', version: '1.2' }, 'MANIFEST_INVALID', /name "two words".*version "1\.2"/s));
 
   test('labels that no output has scores for', () =>
-    refused({ labels: ['a', 'b'] }, 'LABELS_INVALID', /2 labels were given.*`probabilities` FP32 \[-1,3\]/s));
+    refused({ labels: ['a', 'b'] }, 'LABELS_INVALID', /2 labels were given.*`probabilities` FP32 \[-1, 3\]/s));
 
   test.each<[string, unknown, RegExp]>([
     ['not JSON', '{"instances": [', /is not JSON/],
     ['no request', {}, /neither `instances` nor `inputs`/],
     ['an empty list', [], /holds no request/],
+    ['an infinite number', '{"instances": [[-Infinity, 1, 2, 3]]}', /holds -Infinity.*Leave out the request/],
+    ['requests and rows in one list', [{ instances: [ROW] }, ROW], /entry 2 must be an object with `instances`/],
     ['a number', 3, /must be an object with `instances` or `inputs`, got 3/],
     [
       'too short a row',
