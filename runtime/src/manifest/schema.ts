@@ -163,7 +163,13 @@ const imageStep = z.union(
     z.strictObject({ type: z.literal('orient') }),
     z.strictObject({ type: z.literal('convert'), mode: z.enum(['RGB', 'BGR', 'L']) }),
     z.strictObject({ type: resize, height: side, width: side, filter }),
-    z.strictObject({ type: resize, shortestEdge: side, longestEdge: z.optional(side), filter }),
+    z.strictObject({
+      type: resize,
+      shortestEdge: side,
+      longestEdge: z.optional(side),
+      multipleOf: z.optional(side),
+      filter,
+    }),
     z.strictObject({ type: resize, maxHeight: side, maxWidth: side, filter }),
     z.strictObject({
       type: z.literal('center_crop'),
@@ -383,8 +389,17 @@ export type ImageStep =
   | { type: 'convert'; mode: 'RGB' | 'BGR' | 'L' }
   /** Resizes to exactly these pixels. */
   | { type: 'resize'; height: number; width: number; filter: ResizeFilter }
-  /** Resizes so that the shorter side gets a length, and the longer side stays within its limit. */
-  | { type: 'resize'; shortestEdge: number; longestEdge?: number | undefined; filter: ResizeFilter }
+  /**
+   * Resizes so that the shorter side gets a length, and the longer side stays within its limit. Both are rounded down to a
+   * multiple.
+   */
+  | {
+      type: 'resize';
+      shortestEdge: number;
+      longestEdge?: number | undefined;
+      multipleOf?: number | undefined;
+      filter: ResizeFilter;
+    }
   /** Resizes so that one side gets its maximum, and the other stays within its own. */
   | { type: 'resize'; maxHeight: number; maxWidth: number; filter: ResizeFilter }
   /**

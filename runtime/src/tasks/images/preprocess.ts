@@ -110,17 +110,18 @@ export function resizedSize({ height, width }: Size, step: Extract<ImageStep, { 
       width: Math.max(1, Math.trunc(width * scale)),
     };
   }
-  const { shortestEdge, longestEdge } = step;
+  const { shortestEdge, longestEdge, multipleOf = 1 } = step;
+  const whole = (pixels: number) => Math.max(multipleOf, pixels - (pixels % multipleOf));
   let edge = shortestEdge;
   let exact = shortestEdge;
   if (longestEdge !== undefined && (long / short) * shortestEdge > longestEdge) {
     exact = (longestEdge * short) / long;
     edge = Math.max(1, halfEven(exact));
   }
-  if (short === edge) return { height, width };
+  if (short === edge) return { height: whole(height), width: whole(width) };
   return width < height
-    ? { height: Math.trunc((exact * height) / width), width: edge }
-    : { height: edge, width: Math.trunc((exact * width) / height) };
+    ? { height: whole(Math.trunc((exact * height) / width)), width: whole(edge) }
+    : { height: whole(edge), width: whole(Math.trunc((exact * width) / height)) };
 }
 
 /** Copies a picture into one of another size. What lies outside is cut off, and the rest is filled with `value`. */
@@ -208,7 +209,7 @@ function valueTables(steps: readonly ImageStep[], channels: number): Float32Arra
     for (const step of steps) {
       if (step.type === 'rescale') {
         const { factor, offset = 0 } = step;
-        for (let byte = 0; byte < 256; byte++) table[byte] = table[byte]! * factor + offset;
+        for (let byte = 0; byte < 256; byte++) table[byte] = Math.fround(table[byte]! * factor) + offset;
       } else if (step.type === 'normalize') {
         const mean = Math.fround(step.mean[channel]!);
         const deviation = Math.fround(step.std[channel]!);
