@@ -27,7 +27,7 @@ const RUN = `
 `;
 
 /** Runs `app.js` in a project, and returns the files that were loaded. */
-function run(project: string, more: object = {}): string[] {
+function run(project: string, more: object = {}, context: object = {}): string[] {
   const printed = execFileSync(process.execPath, ['-e', RUN], {
     cwd: project,
     encoding: 'utf8',
@@ -35,6 +35,7 @@ function run(project: string, more: object = {}): string[] {
     env: {
       ...process.env,
       MODELSHIP_CONTEXT: JSON.stringify({ ...settings, ...more }),
+      CDKTF_CONTEXT_JSON: JSON.stringify(context),
       CDKTF_OUTDIR: join(project, 'out'),
     },
   });
@@ -42,8 +43,8 @@ function run(project: string, more: object = {}): string[] {
 }
 
 /** What `app.js` in a project synthesizes. */
-function synth(project: string) {
-  run(project);
+function synth(project: string, more?: object, context?: object) {
+  run(project, more, context);
   return templates(project);
 }
 
@@ -137,4 +138,22 @@ describe('cdktn in the place of cdktf', () => {
     expect(after.map(({ version: _, ...rest }) => rest)).toEqual(before.map(({ version: _, ...rest }) => rest));
     expect(after[0]!.version).not.toBe(before[0]!.version);
   });
+
+  test.each([
+    ['azure', 'azurerm', '~> 5.2'],
+    ['google', 'google', '~> 7.45'],
+  ])(
+    'gives the same templates on %s for the version of %s that a context selects',
+    async (cloud, provider, version) => {
+      const context = { 'modelship:providerVersions': { [provider]: version }, 'modelship:namePrefix': 'ada' };
+      const original = await project(`cdktf-${cloud}`);
+      symlinkSync(join(root, 'node_modules'), join(original, 'node_modules'));
+      const before = synth(original, { cloud }, context);
+      const after = synth(forked, { cloud }, context);
+      expect(before.map(({ template }) => template.terraform.required_providers[provider].version)).toEqual(
+        before.map(() => version),
+      );
+      expect(after.map(({ version: _, ...rest }) => rest)).toEqual(before.map(({ version: _, ...rest }) => rest));
+    },
+  );
 });

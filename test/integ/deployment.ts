@@ -9,8 +9,8 @@ import { requireTool } from '../support/tools.js';
 // biome-ignore lint/suspicious/noExplicitAny: a template is whatever Terraform's JSON syntax allows
 type Json = any;
 
-/** Minutes after which a command of Terraform is stopped: nothing here waits for a cloud. */
-const TIMEOUT_MINUTES = 15;
+/** Minutes after which a command of Terraform is stopped, against a double and in a cloud. */
+const TIMEOUT_MINUTES = { double: 15, cloud: 120 };
 
 /** What happened to a stack that was applied, updated, rolled back and destroyed. */
 export interface Lifecycle {
@@ -21,16 +21,22 @@ export interface Lifecycle {
   readonly repeated: Readonly<Record<string, readonly Change[]>>;
 }
 
-/** Applies the stacks of `steps` one after another, plans again after each, and destroys everything at the end. */
+/**
+ * Applies the stacks of `steps` one after another, plans again after each, and destroys everything at the end.
+ *
+ * @param verify called after each apply
+ */
 export async function runLifecycle(
   deployment: Deployment,
   steps: Readonly<Record<string, () => TerraformStack | Promise<TerraformStack>>>,
+  verify: () => Promise<void> = async () => {},
 ): Promise<Lifecycle> {
   let resources = 0;
   const repeated: Record<string, Change[]> = {};
   for (const [name, stack] of Object.entries(steps)) {
     await deployment.synthesize(await stack());
     await deployment.apply();
+    await verify();
     resources ||= await deployment.size();
     repeated[name] = await deployment.plan();
   }
@@ -63,8 +69,8 @@ export interface Change {
 export class Deployment {
   private readonly directory = mkdtempSync(join(tmpdir(), 'deployment-'));
 
-  /** @param env variables that send the providers to a local double */
-  constructor(private readonly env: Readonly<Record<string, string>>) {}
+  /** @param env variables that send the providers to a local double, or undefined for the cloud itself */
+  constructor(private readonly env?: Readonly<Record<string, string>>) {}
 
   /** Replaces the configuration by the one of `stack`. The state stays. */
   async synthesize(stack: TerraformStack): Promise<void> {
@@ -74,7 +80,8 @@ export class Deployment {
     const file = join(this.directory, 'cdk.tf.json');
     const template: Json = JSON.parse(readFileSync(file, 'utf8'));
     // The doubles enforce roles at once.
-    for (const sleep of Object.values<Json>(template.resource.time_sleep ?? {})) sleep.create_duration = '1s';
+    const sleeps = this.env ? Object.values<Json>(template.resource.time_sleep ?? {}) : [];
+    for (const sleep of sleeps) sleep.create_duration = '1s';
     // Terraform quotes whole lines in its errors.
     writeFileSync(file, JSON.stringify(template, null, 1));
     rmSync(output, { recursive: true });
@@ -135,7 +142,7 @@ export class Deployment {
   private terraform(...args: string[]): Promise<string> {
     const options = {
       cwd: this.directory,
-      timeout: TIMEOUT_MINUTES * 60_000,
+      timeout: TIMEOUT_MINUTES[this.env ? 'double' : 'cloud'] * 60_000,
       maxBuffer: 64 * 1024 * 1024,
       // `init` finds the providers where they are.
       env: { ...process.env, CHECKPOINT_DISABLE: '1', ...(args[0] === 'init' ? {} : this.env) },

@@ -14,6 +14,7 @@ const ROUTE = { host: 'models.example.com', sourceRanges: ['10.0.0.0/8'] };
 const VARIANTS: readonly [string, Partial<ModelWorkloadProps>][] = [
   ['the defaults', {}],
   ['replicas that scale', { minReplicas: 2, maxReplicas: 5 }],
+  ['a secret', { secrets: { HF_TOKEN: { secretName: 'hub', key: 'token' } } }],
   ['a GPU on tainted nodes', { gpuCount: 1, tolerations: [{ key: 'gpu' }], nodeSelector: { accelerator: 't4' } }],
   [
     'a mounted bucket',

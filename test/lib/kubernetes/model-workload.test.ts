@@ -52,6 +52,7 @@ const everything: Partial<ModelWorkloadProps> = {
   cpu: 2,
   memoryMib: 4096,
   gpuCount: 1,
+  secrets: { HF_TOKEN: { secretName: 'hub', key: 'token' } },
   nodeSelector: { 'cloud.google.com/gke-spot': 'true' },
   tolerations: [{ key: 'gpu' }, { key: 'spot', value: 'true', effect: 'NoSchedule' }],
   minReplicas: 2,
