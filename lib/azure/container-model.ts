@@ -1,4 +1,3 @@
-import type { FederatedIdentityCredential } from '@cdktf/provider-azurerm/lib/federated-identity-credential';
 import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assigned-identity';
 import type { ITerraformDependable, TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
@@ -6,6 +5,7 @@ import { Exposure } from '../kubernetes/exposure.js';
 import { ModelVolume } from '../kubernetes/model-volume.js';
 import { ModelWorkload } from '../kubernetes/model-workload.js';
 import type { ModelVersion, ModelWorkloadProps } from '../kubernetes/model-workload-props.js';
+import { scaling } from '../kubernetes/private/scaling.js';
 import { servedVersion, serverSize } from '../kubernetes/served-version.js';
 import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
@@ -29,9 +29,11 @@ import type { PrometheusMetric } from './metric.js';
 import { BlobVolume } from './private/aks/blob-volume.js';
 import { GPU_TAINT, ManagedCluster, POOL_LABEL, SPOT_TAINT } from './private/aks/cluster.js';
 import { ContainerLogs } from './private/aks/container-logs.js';
+import { federate } from './private/aks/federation.js';
 import { AKS } from './private/aks/limits.js';
 import { AksMetrics, COLLECTOR_NAMESPACES, METRICS_ANNOTATIONS } from './private/aks/metrics.js';
 import { NvidiaDevicePlugin } from './private/aks/nvidia-device-plugin.js';
+import { ConcurrencyScaling } from './private/aks/scaling.js';
 import { aksTelemetry } from './private/aks/telemetry.js';
 import { validateContainer } from './private/aks/validation.js';
 import { credentialOptions } from './private/shared/credential-options.js';
@@ -41,7 +43,6 @@ import { type BoundImage, bindImage } from './private/shared/image.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { groupName } from './private/shared/names.js';
 import { Placement } from './private/shared/placement.js';
-import { writeForAzurerm5 } from './private/shared/provider.js';
 import { Telemetry } from './private/shared/telemetry.js';
 
 /** Taint that other tools put on GPU nodes. */
@@ -132,7 +133,9 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
     }
     const image = this.server.isModelship ? this.bindImage() : undefined;
     const roles = [this.modelStore.grantRead(this, 'ModelReader', this.identity.principalId), ...(image?.ready ?? [])];
-    const federation = this.federate(access);
+    // The namespace and the service account of the workload have the same name.
+    const account = `system:serviceaccount:${this.name}:${this.name}`;
+    const federation = federate(this, this.placement, this.identity, access.oidcIssuerUrl, account);
     const volume = this.isMounted ? this.makeVolume(access) : undefined;
     this.workload = new ModelWorkload(this, 'Workload', {
       ...this.workloadProps(access, image?.uri),
@@ -142,6 +145,9 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
     volume?.claimIn(this.workload.namespaceName);
     if (this.cluster && props.gpuCount) this.addDevicePlugin(this.cluster);
     if (this.cluster && this.server.isModelship) this.metrics = this.makeMetrics(this.cluster);
+    if (this.cluster && this.metrics && props.targetConcurrency !== undefined) {
+      this.scaleByConcurrency(this.cluster, this.metrics, props.targetConcurrency);
+    }
     this.telemetry.watch({ resourceId: access.id, ...aksTelemetry(this.thresholds) });
     annotateIdleCost(this, 'azure', AZURE_PRICES);
   }
@@ -218,24 +224,10 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
     return bindImage(this, this.props.image, this.placement, this.props, kubelet);
   }
 
-  /** Lets the service account of the workload authenticate as the identity. */
-  private federate({ oidcIssuerUrl }: ClusterAccess): FederatedIdentityCredential {
-    const { name } = this;
-    const federation = new azurerm.FederatedIdentityCredential(this, 'Federation', {
-      name,
-      resourceGroupName: this.placement.resourceGroup.name,
-      parentId: this.identity.id,
-      issuer: oidcIssuerUrl,
-      audience: ['api://AzureADTokenExchange'],
-      // The namespace and the service account of the workload have the same name.
-      subject: `system:serviceaccount:${name}:${name}`,
-    });
-    writeForAzurerm5(federation, {
-      resource_group_name: undefined,
-      parent_id: undefined,
-      user_assigned_identity_id: this.identity.id,
-    });
-    return federation;
+  private scaleByConcurrency(cluster: ManagedCluster, metrics: AksMetrics, targetConcurrency: number): void {
+    const { placement, workload } = this;
+    const limits = scaling(this.props);
+    new ConcurrencyScaling(this, 'Scaling', { placement, cluster, metrics, workload, ...limits, targetConcurrency });
   }
 
   private makeVolume({ provider, ready }: ClusterAccess): BlobVolume {
@@ -262,6 +254,8 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
       gpuCount: props.gpuCount ?? 0,
       minReplicas: props.minReplicas,
       maxReplicas: props.maxReplicas,
+      // KEDA creates the autoscaler.
+      autoscaling: props.targetConcurrency === undefined,
       ...this.nodes(),
       serviceAccountAnnotations: { 'azure.workload.identity/client-id': this.identity.clientId },
       podLabels: { 'azure.workload.identity/use': 'true' },

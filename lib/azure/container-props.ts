@@ -51,6 +51,15 @@ export interface ContainerModelProps extends AzureServingProps {
   readonly spot?: boolean;
 
   /**
+   * Average number of requests that are queued or running in each pod at which the workload scales out, in addition to
+   * CPU utilization. Pods with a GPU need it, because their CPUs stay idle. KEDA, which a new cluster runs, reads it from
+   * the cluster's Prometheus add-on. Requires `AksCluster.managed()`.
+   *
+   * @default - scales on CPU only
+   */
+  readonly targetConcurrency?: number;
+
+  /**
    * Whether the Blob CSI driver mounts the blob container with the model at `/mnt/models`. Use it for models too large
    * to fetch into each pod. Pods also see the other content of the blob container.
    *

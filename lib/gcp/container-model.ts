@@ -24,7 +24,7 @@ import type { GoogleMetric, RequestMetrics } from './metric.js';
 import { ClusterAccess } from './private/gke/cluster.js';
 import { HealthCheckPolicies } from './private/gke/health-check-policy.js';
 import { GKE } from './private/gke/limits.js';
-import { COLLECTOR_NAMESPACES, PodMonitoring } from './private/gke/pod-monitoring.js';
+import { COLLECTOR_NAMESPACES, concurrency, PodMonitoring } from './private/gke/pod-monitoring.js';
 import { mountedStore, servedModel } from './private/gke/server.js';
 import { gkeTelemetry } from './private/gke/telemetry.js';
 import { validateGke } from './private/gke/validation.js';
@@ -229,6 +229,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
       tolerations: props.gpu ? [{ key: 'nvidia.com/gpu' }] : undefined,
       minReplicas: props.minReplicas,
       maxReplicas: props.maxReplicas,
+      scalingMetric: props.targetConcurrency === undefined ? undefined : concurrency(props.targetConcurrency),
       serviceAccountAnnotations: { 'iam.gke.io/gcp-service-account': this.serviceAccount.email },
       podLabels: props.labels,
       exposure: internal(props.exposure),

@@ -58,6 +58,15 @@ export interface ContainerModelProps extends GoogleServingProps {
    */
   readonly startupSeconds?: number;
 
+  /**
+   * Average number of requests that are queued or running in each pod at which the workload scales out, in addition to
+   * CPU utilization. Pods with a GPU need it, because their CPUs stay idle. The cluster must run Google's Custom Metrics
+   * Stackdriver Adapter: https://cloud.google.com/kubernetes-engine/docs/tutorials/autoscaling-metrics
+   *
+   * @default - scales on CPU only
+   */
+  readonly targetConcurrency?: number;
+
   /** Whether pods run on Spot VMs, which are cheaper and can be preempted at any time. @default false */
   readonly spot?: boolean;
 

@@ -49,6 +49,14 @@ export interface SecretKey {
   readonly key: string;
 }
 
+/** Metric of each pod, with its target. */
+export interface PodMetric {
+  /** Name in the custom metrics API. */
+  readonly name: string;
+  /** Average value for each pod at which the workload scales out. */
+  readonly targetAverage: number;
+}
+
 /** Props of {@link ModelWorkload}. */
 export interface ModelWorkloadProps extends ModelVersion {
   /** Name of all objects in the cluster: at most 52 lower-case letters, digits and hyphens. */
@@ -127,6 +135,17 @@ export interface ModelWorkloadProps extends ModelVersion {
 
   /** Average CPU utilization at which the workload scales out, in percent. @default 70 */
   readonly targetCpuPercent?: number;
+
+  /**
+   * Metric of the custom metrics API of the cluster, at which the workload scales out in addition to the CPU. The
+   * metric that asks for more pods decides.
+   *
+   * @default - CPU only
+   */
+  readonly scalingMetric?: PodMetric;
+
+  /** Whether to create a HorizontalPodAutoscaler. Set false if another autoscaler changes the replicas. @default true */
+  readonly autoscaling?: boolean;
 
   /** Annotations of the Kubernetes service account that bind it to a cloud identity. @default - none */
   readonly serviceAccountAnnotations?: { [name: string]: string };

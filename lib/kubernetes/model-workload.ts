@@ -58,8 +58,8 @@ export class ModelWorkload extends Construct {
   readonly deployment: DeploymentV1;
   /** Service of the stable version. */
   readonly service: ServiceV1;
-  /** Autoscaler of the stable version. */
-  readonly autoscaler: HorizontalPodAutoscalerV2;
+  /** Autoscaler of the stable version. Undefined if another autoscaler changes the replicas. */
+  readonly autoscaler?: HorizontalPodAutoscalerV2;
   /** Disruption budget, which allows one unavailable pod. */
   readonly disruptionBudget: PodDisruptionBudgetV1;
   /** Network policy that restricts ingress and egress of the pods. */
@@ -115,7 +115,7 @@ export class ModelWorkload extends Construct {
     }
     this.deployment = this.deploy('Deployment', name, 'stable', props);
     this.service = this.serve('Service', name, 'stable');
-    this.autoscaler = this.autoscale('Autoscaler', this.deployment);
+    if (props.autoscaling !== false) this.autoscaler = this.autoscale('Autoscaler', this.deployment);
     this.disruptionBudget = new kubernetes.PodDisruptionBudgetV1(this, 'DisruptionBudget', {
       ...this.inCluster,
       metadata: this.metadata(),
@@ -126,7 +126,7 @@ export class ModelWorkload extends Construct {
       const canaryName = `${name}-canary`;
       this.canaryDeployment = this.deploy('CanaryDeployment', canaryName, 'canary', props.canary);
       this.canaryService = this.serve('CanaryService', canaryName, 'canary');
-      this.autoscale('CanaryAutoscaler', this.canaryDeployment);
+      if (props.autoscaling !== false) this.autoscale('CanaryAutoscaler', this.canaryDeployment);
       weights.push({ name: canaryName, weight: props.canary.percent });
     }
     const { settings } = this.exposure;
@@ -226,6 +226,7 @@ export class ModelWorkload extends Construct {
   private autoscale(id: string, deployment: DeploymentV1): HorizontalPodAutoscalerV2 {
     const { minReplicas, maxReplicas, targetCpuPercent } = scaling(this.props);
     const name = deployment.metadata.name;
+    const { scalingMetric } = this.props;
     return new kubernetes.HorizontalPodAutoscalerV2(this, id, {
       ...this.inCluster,
       metadata: this.metadata(name),
@@ -241,6 +242,17 @@ export class ModelWorkload extends Construct {
               target: { type: 'Utilization', averageUtilization: targetCpuPercent },
             },
           },
+          ...(scalingMetric
+            ? [
+                {
+                  type: 'Pods',
+                  pods: {
+                    metric: { name: scalingMetric.name },
+                    target: { type: 'AverageValue', averageValue: `${scalingMetric.targetAverage}` },
+                  },
+                },
+              ]
+            : []),
         ],
       },
     });

@@ -115,3 +115,22 @@ export function readsMount(props: ServerProps): boolean {
   const { spec, isModelship } = serverOf(props);
   return !isModelship && (spec.source?.kind === 'folder' || spec.layout(props.model).length > 0);
 }
+
+/** Reports a `targetConcurrency` that no autoscaler could follow. */
+export function checkConcurrency(
+  validator: Validator,
+  props: ServerProps & { readonly targetConcurrency?: number },
+  isKServe: boolean,
+): void {
+  const { targetConcurrency } = props;
+  validator.number('targetConcurrency', targetConcurrency, { min: 1, max: 10_000, source: 'an autoscaler' });
+  validator.check(
+    targetConcurrency === undefined || (serverOf(props).isModelship && !isKServe),
+    'targetConcurrency',
+    'UNSUPPORTED',
+    isKServe
+      ? 'KServe controls scaling; remove it, or use ContainerHost.deployment()'
+      : `only Modelship's runtime reports how many requests a pod has; remove it, or scale on a metric of ` +
+          `${props.server?.spec.name} with an autoscaler of your own`,
+  );
+}

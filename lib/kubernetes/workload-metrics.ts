@@ -3,6 +3,9 @@ export const REQUESTS_TOTAL = 'modelship_requests_total';
 /** Histogram of the latency. */
 export const REQUEST_SECONDS = 'modelship_request_seconds';
 
+/** Gauge of the requests that are queued or running. */
+export const QUEUE_DEPTH = 'modelship_queue_depth';
+
 /** Statuses of server errors. */
 export const SERVER_ERROR = /5../;
 

@@ -44,6 +44,7 @@ function run(project: string, more: object = {}, context: object = {}): string[]
 
 /** What `app.js` in a project synthesizes. */
 function synth(project: string, more?: object, context?: object) {
+  rmSync(join(project, 'out'), { recursive: true, force: true });
   run(project, more, context);
   return templates(project);
 }

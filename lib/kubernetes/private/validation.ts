@@ -55,12 +55,14 @@ export function validateInferenceService(scope: Construct, props: ModelWorkloadP
     'egressRanges',
     'traceNamespaces',
     'canary',
+    'scalingMetric',
+    'autoscaling',
   ] as const) {
     validator.check(
       props[prop] === undefined,
       prop,
       'UNSUPPORTED',
-      'KServe controls exposure and traffic; remove it, or use a ModelWorkload',
+      'KServe controls exposure, traffic and scaling; remove it, or use a ModelWorkload',
     );
   }
   validator.throwIfAny();
@@ -89,6 +91,11 @@ function checkPod(validator: Validator, props: ModelWorkloadProps): void {
   );
   validator.number('gpuCount', props.gpuCount, { min: 0, max: 16, source: 'a node' });
   validator.number('maxReplicas', props.maxReplicas, { min: 1, max: 1000, source: 'an autoscaler' });
+  validator.number('scalingMetric.targetAverage', props.scalingMetric?.targetAverage, {
+    min: 1,
+    max: 10_000,
+    source: 'a HorizontalPodAutoscaler',
+  });
   validator.number('targetCpuPercent', props.targetCpuPercent, {
     min: 1,
     max: 100,

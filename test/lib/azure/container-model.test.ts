@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Subnet } from '@cdktf/provider-azurerm/lib/subnet';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { LIVE_PATH, READY_PATH } from '@modelship/runtime/contract';
-import { TerraformStack } from 'cdktf';
+import { TerraformStack, Testing } from 'cdktf';
 import { describe, expect, test } from 'vitest';
 import {
   AksCluster,
@@ -12,11 +14,13 @@ import {
 } from '../../../lib/azure/index.js';
 import { Access } from '../../../lib/serving/access.js';
 import { Rollout } from '../../../lib/serving/rollout.js';
+import { ModelServer } from '../../../lib/serving/servers/model-server.js';
 import { ACTION_GROUP_ID, CLUSTER_ID, PRINCIPAL_ID, REGISTRY } from './identifiers.js';
 import { azureStack, faultsOf, IMAGE, model, type Resource, Template } from './support.js';
 
 const MODEL = model();
 const STABLE = model('2');
+const GPU_CLUSTER = AksCluster.managed({ instanceType: 'Standard_NC4as_T4_v3' });
 const GATEWAY = Exposure.gateway({ gatewayName: 'g', host: 'models.example', sourceRanges: ['10.0.0.0/8'] });
 
 function containers(props: Partial<ContainerModelProps> = {}, stack: TerraformStack = azureStack()) {
@@ -380,3 +384,88 @@ test.each<[string, Partial<ContainerModelProps>, string[]]>([
 ])('%s is refused', (_, props, faults) => {
   expect(faultsOf(() => containers(props))).toEqual(faults);
 });
+
+describe('scaling by the requests in a pod', () => {
+  /** Objects of the Helm chart that scales the workload, with the values of the release in place. */
+  function objects(props: Partial<ContainerModelProps>) {
+    const stack = azureStack();
+    containers({ targetConcurrency: 4, ...props }, stack);
+    const output = Testing.fullSynth(stack);
+    const template = JSON.parse(readFileSync(join(output, 'stacks', 'stack', 'cdk.tf.json'), 'utf8'));
+    const release = Object.values<Resource>(template.resource.helm_release).find(({ name }) => /scaling/.test(name))!;
+    const folder = join(output, 'stacks', 'stack', release.chart, 'templates');
+    const files = readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')));
+    return { template, release, files };
+  }
+
+  test('is done by KEDA, in the place of the autoscaler on CPU', () => {
+    const { template, release, files } = objects({ minReplicas: 2, maxReplicas: 6, gpuCount: 1, cluster: GPU_CLUSTER });
+    const [authentication, scaled] = files;
+    expect(scaled).toMatchObject({
+      apiVersion: 'keda.sh/v1alpha1',
+      kind: 'ScaledObject',
+      spec: {
+        scaleTargetRef: { name: Object.values<Resource>(template.resource.kubernetes_deployment_v1)[0]!.metadata.name },
+        minReplicaCount: 2,
+        maxReplicaCount: 6,
+        triggers: [
+          { type: 'cpu', metadata: { value: '70' } },
+          {
+            type: 'prometheus',
+            metadata: { query: 'sum(modelship_queue_depth)', threshold: '4', serverAddress: '{{ .Values.server }}' },
+            authenticationRef: { name: authentication.metadata.name },
+          },
+        ],
+      },
+    });
+    expect(authentication.spec.podIdentity.provider).toBe('azure-workload');
+    expect(release.values[0]).toMatch(/jsonencode.*query_endpoint.*client_id/);
+    // Two autoscalers of one workload would overrule each other.
+    expect(template.resource).not.toHaveProperty('kubernetes_horizontal_pod_autoscaler_v2');
+  });
+
+  test('reads the metrics as an identity that KEDA has, and that may do nothing else', () => {
+    const { template, release } = objects({});
+    const found = (type: string, id: RegExp) =>
+      Object.entries<Resource>(template.resource[type]).find(([key]) => id.test(key))![1];
+    expect(found('azurerm_federated_identity_credential', /Scaling/)).toMatchObject({
+      subject: 'system:serviceaccount:kube-system:keda-operator',
+      audience: ['api://AzureADTokenExchange'],
+    });
+    expect(found('azurerm_role_assignment', /Scaling/)).toMatchObject({
+      role_definition_name: 'Monitoring Data Reader',
+      scope: expect.stringContaining('azurerm_monitor_workspace'),
+    });
+    expect(release.depends_on.join()).toMatch(/Deployment.*Federation.*RoleKnown/);
+  });
+
+  test('uses the CPU alone by default', () => {
+    const template = synthesized();
+    expect(template.one('kubernetes_horizontal_pod_autoscaler_v2').spec.metric).toHaveLength(1);
+    expect(template.all('helm_release')).toEqual({});
+  });
+
+  test.each<[string, Partial<ContainerModelProps>, RegExp]>([
+    ['zero', { targetConcurrency: 0 }, /targetConcurrency: got 0; an autoscaler allows/],
+    [
+      'an existing cluster',
+      { targetConcurrency: 4, cluster: existingCluster() },
+      /targetConcurrency: .*an existing cluster/,
+    ],
+    [
+      'another server',
+      { targetConcurrency: 4, server: ModelServer.triton(), access: Access.anonymous(), image: undefined },
+      /targetConcurrency: only Modelship's runtime reports/,
+    ],
+  ])('refuses %s', (_, props, message) => {
+    expect(() => containers(props)).toThrow(message);
+  });
+});
+
+function existingCluster() {
+  return AksCluster.existing({
+    id: CLUSTER_ID,
+    oidcIssuerUrl: 'https://issuer.example.com/',
+    kubernetesProvider: new KubernetesProvider(azureStack(), 'kubernetes', {}),
+  });
+}

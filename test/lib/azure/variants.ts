@@ -136,6 +136,7 @@ export const VARIANTS: readonly Variant[] = [
         alarmActions: [ACTION_GROUP_ID],
         deployers: [DEPLOYER_ID, OTHER_DEPLOYER_ID],
         ...SPOT_GPU,
+        targetConcurrency: 8,
         cluster: AksCluster.managed({ ...GPU_NODES, subnet: SERVING }),
       }),
   ),

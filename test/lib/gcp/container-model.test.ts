@@ -393,3 +393,32 @@ describe('secrets of GKE', () => {
     expect(() => synthesize({ secrets } as never)).toThrow(message);
   });
 });
+
+describe('scaling by the requests in a pod of GKE', () => {
+  const metrics = (props: Partial<ContainerModelProps> = {}) =>
+    only(synthesize(props), 'kubernetes_horizontal_pod_autoscaler_v2').spec.metric;
+
+  test('adds the metric that Managed Service for Prometheus stores to the CPU', () => {
+    expect(metrics()).toHaveLength(1);
+    expect(metrics({ targetConcurrency: 4, gpu: Gpu.nvidiaL4(), image: ImageSource.fromRegistry('gpu') })[1]).toEqual({
+      type: 'Pods',
+      pods: {
+        metric: { name: 'prometheus.googleapis.com|modelship_queue_depth|gauge' },
+        target: { type: 'AverageValue', average_value: '4' },
+      },
+    });
+  });
+
+  test.each<[string, Partial<ContainerModelProps>, RegExp]>([
+    ['zero', {}, /targetConcurrency: got 0; an autoscaler allows/],
+    [
+      'KServe',
+      { cluster: existing, namespace: 'a', host: ContainerHost.kserve() },
+      /targetConcurrency: KServe controls/,
+    ],
+    ['another server', { server: ModelServer.triton() }, /targetConcurrency: only Modelship's runtime reports/],
+  ])('refuses %s', (name, props, message) => {
+    const targetConcurrency = name === 'zero' ? 0 : 4;
+    expect(() => synthesize({ ...props, targetConcurrency })).toThrow(message);
+  });
+});

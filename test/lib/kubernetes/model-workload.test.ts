@@ -58,6 +58,7 @@ const everything: Partial<ModelWorkloadProps> = {
   minReplicas: 2,
   maxReplicas: 9,
   targetCpuPercent: 50,
+  scalingMetric: { name: 'modelship_queue_depth', targetAverage: 8 },
   serviceAccountAnnotations: { 'iam.gke.io/gcp-service-account': 'a@b.iam.gserviceaccount.com' },
   podLabels: { 'azure.workload.identity/use': 'true' },
   podAnnotations: { 'gke-gcsfuse/volumes': 'true' },

@@ -50,7 +50,7 @@ function convert(value: Json, kind = ''): Json {
       if (/^(run_as_user|run_as_group|fs_group)$/.test(key)) return [camel(key), Number(item)];
       if (/^(max_surge|max_unavailable)$/.test(key) && /^\d+$/.test(item)) return [camel(key), Number(item)];
       if (key === 'port' && /^\d+$/.test(item)) return [key, Number(item)];
-      return [camel(PLURALS[key] ?? key), convert(item)];
+      return [camel((Array.isArray(item) && PLURALS[key]) || key), convert(item)];
     }),
   );
 }

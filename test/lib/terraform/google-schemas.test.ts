@@ -24,7 +24,11 @@ const STACKS: readonly [string, (stack: TerraformStack) => unknown][] = [
   [
     'pods on GKE with secrets',
     (stack) =>
-      new ContainerModel(stack, 'Iris', { ...minimal, secrets: { HF_TOKEN: { secretName: 'hub', key: 'token' } } }),
+      new ContainerModel(stack, 'Iris', {
+        ...minimal,
+        secrets: { HF_TOKEN: { secretName: 'hub', key: 'token' } },
+        targetConcurrency: 8,
+      }),
   ],
   ['an endpoint of Vertex AI', (stack) => new ManagedEndpointModel(stack, 'Iris', minimal)],
   [

@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
+import type { Attributes } from '../../../terraform/generic.js';
 import { shortHash } from '../../../terraform/names.js';
 import type { AksManagedOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
@@ -24,6 +25,9 @@ import { AKS } from './limits.js';
  * https://azure.github.io/kubelogin/concepts/aks.html
  */
 const AKS_SERVER_ID = '6dae42f8-4368-4678-94ff-3960e28e3630';
+/** Version of the API between a client of Kubernetes and the command that gets its token. */
+const LOGIN_API = 'client.authentication.k8s.io/v1beta1';
+const LOGIN_COMMAND = 'kubelogin';
 const SYSTEM_VM_SIZE = 'Standard_D2s_v5';
 const DEFAULT_INSTANCE_TYPE = 'Standard_D4s_v5';
 const DEFAULT_MAX_NODES = 3;
@@ -130,19 +134,38 @@ export class ManagedCluster extends Construct {
     return cluster;
   }
 
+  /** Alias in the stack of the Kubernetes provider, and of other providers that connect to the cluster. */
+  get alias(): string {
+    return `aks-${shortHash(this.node.path)}`;
+  }
+
+  /** Connection to the cluster, as the provider `helm` takes it. */
+  get connection(): Attributes {
+    const access = this.cluster.kubeConfig.get(0);
+    return {
+      host: access.host,
+      cluster_ca_certificate: Fn.base64decode(access.clusterCaCertificate),
+      exec: { api_version: LOGIN_API, command: LOGIN_COMMAND, args: this.loginArguments },
+    };
+  }
+
+  private get loginArguments(): string[] {
+    const { kubeloginMethod = 'azurecli' } = this.props.options;
+    return ['get-token', '--login', kubeloginMethod, '--server-id', AKS_SERVER_ID];
+  }
+
   private makeProvider(): KubernetesProvider {
-    const { options } = this.props;
     const access = this.cluster.kubeConfig.get(0);
     return new kubernetes.KubernetesProvider(TerraformStack.of(this), `kubernetes-${shortHash(this.node.path)}`, {
-      alias: `aks-${shortHash(this.node.path)}`,
+      alias: this.alias,
       host: access.host,
       clusterCaCertificate: Fn.base64decode(access.clusterCaCertificate),
       // Local accounts are disabled, so Terraform authenticates with an Entra ID identity.
       exec: [
         {
-          apiVersion: 'client.authentication.k8s.io/v1beta1',
-          command: 'kubelogin',
-          args: ['get-token', '--login', options.kubeloginMethod ?? 'azurecli', '--server-id', AKS_SERVER_ID],
+          apiVersion: LOGIN_API,
+          command: LOGIN_COMMAND,
+          args: this.loginArguments,
         },
       ],
     });

@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import {
   checkCanaryExposure,
   checkClusterServer,
+  checkConcurrency,
   EXPOSURE,
   readsMount,
   SECRET_KEY,
@@ -72,6 +73,7 @@ const PROPS: PropTypes<ContainerModelProps> = {
   cpu: NUMBER,
   memoryMib: NUMBER,
   gpuCount: NUMBER,
+  targetConcurrency: NUMBER,
   spot: BOOLEAN,
   modelMount: BOOLEAN,
   secrets: SECRETS,
@@ -113,6 +115,14 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
   checkSecrets(validator, props, RESERVED, SECRET_KEY);
   checkCluster(validator, props);
   checkServing(validator, props);
+  checkConcurrency(validator, props, false);
+  validator.check(
+    props.targetConcurrency === undefined || props.cluster?.kind !== 'existing',
+    'targetConcurrency',
+    'UNSUPPORTED',
+    'Modelship does not know where an existing cluster stores its metrics; remove it and create a ScaledObject of KEDA for ' +
+      '`workload.deployment`, or use AksCluster.managed()',
+  );
   checkCanaryExposure(validator, props);
   validator.throwIfAny();
 }

@@ -14,6 +14,7 @@ export type RoleName =
   | 'Key Vault Crypto Service Encryption User'
   | 'Key Vault Secrets Officer'
   | 'Key Vault Secrets User'
+  | 'Monitoring Data Reader'
   | 'Monitoring Metrics Publisher'
   | 'Network Contributor'
   | 'Reader'

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { METRICS_PATH } from '@modelship/runtime/contract';
-import { AssetType, type ITerraformDependable, TerraformAsset } from 'cdktf';
-import { Construct } from 'constructs';
-import { cachedFolder } from '../../../bundle/cache-folder.js';
+import type { ITerraformDependable } from 'cdktf';
+import type { Construct } from 'constructs';
+import { Chart } from '../../../kubernetes/chart.js';
 import { ModelWorkload } from '../../../kubernetes/model-workload.js';
-import { GenericProvider, GenericResource } from '../../../terraform/generic.js';
+import type { PodMetric } from '../../../kubernetes/model-workload-props.js';
+import { QUEUE_DEPTH } from '../../../kubernetes/workload-metrics.js';
 import type { ClusterAccess } from './cluster.js';
 
 /** Namespaces of Managed Service for Prometheus's collectors: on Standard and on Autopilot. */
@@ -22,58 +20,33 @@ export interface PodMonitoringOptions {
   readonly dependsOn: ITerraformDependable[];
 }
 
-/**
- * `PodMonitoring` that makes Managed Service for Prometheus scrape the pods of a workload. Helm installs it, because
- * the Kubernetes provider would need the cluster and the resource definition at plan time.
- */
-export class PodMonitoring extends Construct {
-  /** Helm release of the chart. */
-  readonly release: GenericResource;
-
+/** `PodMonitoring` that makes Managed Service for Prometheus scrape the pods of a workload. */
+export class PodMonitoring extends Chart {
   constructor(scope: Construct, id: string, { cluster, workload, dependsOn }: PodMonitoringOptions) {
-    super(scope, id);
-    const provider = new GenericProvider(this, 'Provider', {
-      name: 'helm',
-      source: 'hashicorp/helm',
-      versionConstraint: '~> 3.0',
+    const { name, matchLabels } = workload;
+    super(scope, id, {
+      name: 'pod-monitoring',
+      releaseName: `${name}-metrics`,
+      namespace: workload.namespaceName,
+      connection: { host: cluster.host, token: cluster.token, cluster_ca_certificate: cluster.certificate },
       alias: cluster.alias,
-      attributes: {
-        kubernetes: {
-          host: cluster.host,
-          token: cluster.token,
-          cluster_ca_certificate: cluster.certificate,
+      objects: {
+        'pod-monitoring': {
+          apiVersion: 'monitoring.googleapis.com/v1',
+          kind: 'PodMonitoring',
+          metadata: { name },
+          spec: {
+            selector: { matchLabels },
+            endpoints: [{ port: ModelWorkload.metricsPortName, path: METRICS_PATH, interval: '30s' }],
+          },
         },
       },
-    });
-    const files = chart(workload);
-    const digest = createHash('sha256').update(JSON.stringify(files)).digest('hex');
-    const directory = cachedFolder('charts', digest, (folder) => {
-      mkdirSync(join(folder, 'templates'));
-      for (const [path, content] of Object.entries(files)) writeFileSync(join(folder, path), content);
-    });
-    const asset = new TerraformAsset(this, 'Chart', { path: directory, type: AssetType.DIRECTORY, assetHash: digest });
-    this.release = new GenericResource(this, 'Resource', {
-      type: 'helm_release',
-      provider,
-      attributes: { name: `${workload.name}-metrics`, namespace: workload.namespaceName, chart: asset.path },
       dependsOn,
     });
   }
 }
 
-/** Creates the files of the Helm chart. They contain JSON, which is valid YAML. */
-function chart({ name, matchLabels }: ModelWorkload): { readonly [path: string]: string } {
-  const monitoring = {
-    apiVersion: 'monitoring.googleapis.com/v1',
-    kind: 'PodMonitoring',
-    metadata: { name },
-    spec: {
-      selector: { matchLabels },
-      endpoints: [{ port: ModelWorkload.metricsPortName, path: METRICS_PATH, interval: '30s' }],
-    },
-  };
-  return {
-    'Chart.yaml': JSON.stringify({ apiVersion: 'v2', name: 'pod-monitoring', version: '1.0.0' }),
-    'templates/pod-monitoring.yaml': JSON.stringify(monitoring),
-  };
+/** Returns the metric of the requests in a pod, as the Custom Metrics Stackdriver Adapter names those of Prometheus. */
+export function concurrency(targetAverage: number): PodMetric {
+  return { name: `prometheus.googleapis.com|${QUEUE_DEPTH}|gauge`, targetAverage };
 }

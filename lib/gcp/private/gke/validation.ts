@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import {
   checkCanaryExposure,
   checkClusterServer,
+  checkConcurrency,
   EXPOSURE,
   SECRET_KEY,
   SECRETS,
@@ -64,6 +65,7 @@ const PROPS: PropTypes<ContainerModelProps> = {
   diskGib: NUMBER,
   secrets: SECRETS,
   startupSeconds: NUMBER,
+  targetConcurrency: NUMBER,
   spot: BOOLEAN,
   exposure: EXPOSURE,
   callerNamespaces: STRINGS,
@@ -109,6 +111,7 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
     'NO_GATEWAY',
     'only Gateways of GKE read health check policies; set exposure: Exposure.gateway(…), or remove it',
   );
+  checkConcurrency(validator, props, props.host?.needsExistingCluster ?? false);
   checkCanaryExposure(validator, props);
   checkClusterServer(validator, props, {
     gpu: { prop: 'gpu', has: props.gpu !== undefined, how: 'set gpu, such as Gpu.nvidiaL4()' },
