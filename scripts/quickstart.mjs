@@ -65,6 +65,22 @@ function pack() {
   return manifest;
 }
 
+function evaluate() {
+  step('Compare its predictions with the expected ones');
+  const args = ['evaluate', modelPackage];
+  const output = run(`npx modelship ${args.join(' ')}`, [cli, ...args]);
+  summary.evaluation = output.split('\n')[0];
+  say(output.trimEnd().replace(/^/gm, '    '));
+}
+
+function compare() {
+  step('Compare what it would cost on every target');
+  const args = ['compare', modelPackage, '--rate', '20', '--json'];
+  const { targets } = JSON.parse(run(`npx modelship ${args.slice(0, -1).join(' ')}`, [cli, ...args]));
+  summary.costs = targets.map(({ target, bill }) => ({ target, monthlyUsd: bill.monthlyUsd }));
+  for (const { target, monthlyUsd } of summary.costs) say(`    ${target.padEnd(28)} $${monthlyUsd.toFixed(2)} a month`);
+}
+
 function synthesize() {
   step('Write the template of every target');
   summary.targets = [];
@@ -139,6 +155,8 @@ async function stop(server) {
 
 rmSync(work, { recursive: true, force: true });
 const manifest = pack();
+evaluate();
+compare();
 synthesize();
 const { server, url } = await serve();
 await predict(url, manifest);

@@ -13,7 +13,7 @@ function quickstart(...args: string[]) {
   return spawnSync(process.execPath, ['scripts/quickstart.mjs', ...args], { cwd: folder, encoding: 'utf8' });
 }
 
-test('packs, synthesizes every target, serves, predicts, and says how to go on', () => {
+test('packs, evaluates, compares and synthesizes every target, serves, predicts, and says how to go on', () => {
   for (const path of ['dist', 'examples', 'scripts', 'package.json', 'cdk.json', 'cdktf.json']) {
     cpSync(join(root, path), join(folder, path), { recursive: true });
   }
@@ -22,6 +22,8 @@ test('packs, synthesizes every target, serves, predicts, and says how to go on',
   const { status, stdout, stderr } = quickstart();
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toContain('8 golden samples');
+  expect(stdout).toContain('8 of 8 samples agree');
+  expect(stdout).toMatch(/^ {4}lambda +\$\d+\.\d\d a month$/m);
   expect(stdout).toContain('That is setosa (99.8 %) and virginica (99.1 %).');
   expect(stdout).toMatch(/Next\n(.+\n)*.+npx modelship pack MODEL\.onnx/);
 
@@ -31,7 +33,7 @@ test('packs, synthesizes every target, serves, predicts, and says how to go on',
   const [aws] = templates.filter((template) => template.endsWith('.template.json'));
   const { digest } = JSON.parse(readFileSync(join(root, 'examples', 'iris', 'model', 'model.json'), 'utf8'));
   expect(readFileSync(join(folder, aws!), 'utf8')).toContain(digest);
-}, 180_000);
+}, 400_000);
 
 test('stops at the first failure, and shows what failed', () => {
   rmSync(join(folder, 'examples', 'iris', 'model.onnx'));
