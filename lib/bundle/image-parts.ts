@@ -35,7 +35,7 @@ export function runtimeParts(architecture: string, manifest: ServerNeeds): Image
   const requirements = pythonRequirements(manifest);
   if (!requirements) return { runtime, texts: { Dockerfile: dockerfile('Dockerfile') } };
   const root = runtimeRoot();
-  const worker = filesUnder(join(root, 'python')).map((file) => [
+  const worker = filesUnder(join(root, 'python', 'modelship_worker')).map((file) => [
     `${RUNTIME_FOLDER}/${pathBelow(root, file)}`,
     readFileSync(file, 'utf8'),
   ]);

@@ -1,6 +1,7 @@
 import { DATATYPES, type TensorSpec } from '@modelship/runtime';
-import type { Manifest } from '@modelship/runtime/manifest';
-import { Command, InvalidArgumentError } from 'commander';
+import type { Manifest, TextTask } from '@modelship/runtime/manifest';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { TEXT_TASKS } from '../pack/hugging-face/text-tasks.js';
 import { DEFAULT_TOLERANCE, type Tolerance } from '../pack/options.js';
 import { shellWord } from '../serving/shell-word.js';
 import { type LocalFlags, withTrustOption } from './local.js';
@@ -14,6 +15,8 @@ interface PackFlags extends LocalFlags {
   readonly input?: TensorSpec[];
   readonly labels?: string[];
   readonly code?: string;
+  readonly weights?: string;
+  readonly task?: TextTask['type'];
   readonly out?: string;
   readonly tolerance?: Tolerance;
   readonly force?: boolean;
@@ -27,9 +30,11 @@ export function packCommand(): Command {
       .description(
         'Makes a model package: the model, its signature, golden samples computed by running it, and the SHA-256 of ' +
           "every file. The format is detected from the file's content. The same input gives the same digest. Python " +
-          'formats run in the interpreter that MODELSHIP_PYTHON names, which must have their framework.',
+          'formats run in the interpreter that MODELSHIP_PYTHON names, which must have their framework. A folder that ' +
+          'transformers or sentence-transformers saved becomes a model that takes texts; weights of PyTorch are exported ' +
+          'to ONNX by that interpreter.',
       )
-      .argument('<model>', 'the saved model: a file, or the folder of a SavedModel'),
+      .argument('<model>', 'the saved model: a file, or the folder of a SavedModel or of Hugging Face'),
   )
     .option('-n, --name <name>', 'name to serve the model under (required)')
     .option('--version <number>', 'version of the model, a whole number', '1')
@@ -43,6 +48,17 @@ export function packCommand(): Command {
     .option(
       '--code <folder>',
       'folder of the Python modules that a pickle imports, or one module; they become part of the package',
+    )
+    .option(
+      '--weights <file>',
+      'weights of a folder of Hugging Face, such as onnx/model_quantized.onnx (default: model.onnx, onnx/model.onnx, the ' +
+        'only ONNX file, or model.safetensors)',
+    )
+    .addOption(
+      new Option(
+        '--task <name>',
+        'task of a folder of Hugging Face (default: the one that the model was saved for)',
+      ).choices(TEXT_TASKS),
     )
     .option('-o, --out <folder>', 'folder of the package (default: the name)')
     .option(
@@ -58,7 +74,8 @@ export function packCommand(): Command {
 Examples:
   modelship pack model.onnx --name iris --samples samples.json --labels setosa,versicolor,virginica
   modelship pack pipeline.joblib --name router --trust-pickle --out models/router
-  modelship pack pipeline.joblib --name router --trust-pickle --code src/features`,
+  modelship pack pipeline.joblib --name router --trust-pickle --code src/features
+  modelship pack all-MiniLM-L6-v2 --name minilm --weights onnx/model_quantized.onnx`,
     )
     .action(pack);
 }
@@ -70,20 +87,23 @@ async function pack(source: string, flags: PackFlags, command: Command): Promise
   // `process.exit` runs the handlers that remove an incomplete package.
   process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
   const { packModel } = await import('../pack/index.js');
+  const notes: string[] = [];
   const manifest = await output.progress(`Pack ${source}`, (onStep) =>
-    packModel({ ...flags, inputs: flags.input, source, out, onStep }),
+    packModel({ ...flags, inputs: flags.input, source, out, onStep, onNote: (note) => notes.push(note) }),
   );
   const size = manifest.files.reduce((sum, file) => sum + file.size, 0);
-  output.result({ directory: out, ...manifest }, [
+  output.result({ directory: out, ...manifest, ...(notes.length > 0 && { notes }) }, [
     `Packed ${manifest.name}, version ${manifest.version}, into ${out} (${bytes(size)})`,
     ...table([
       ['  format', manifest.format],
+      ...(manifest.task ? [['  task', manifest.task.type]] : []),
       ['  digest', manifest.digest],
       ...tensorRows(manifest.inputs, 'columns').map((row) => ['  input', row]),
       ...tensorRows(manifest.outputs, 'classes').map((row) => ['  output', row]),
       ...fixedBatchRows(manifest),
       ...operatorRows(out, manifest).map(([title, ...cells]) => [`  ${title}`, ...cells]),
       ['  samples', sampleNote(manifest.samples.count)],
+      ...notes.map((note) => ['  note', note]),
     ]),
     '',
     `Try it:  npx modelship serve ${shellWord(out)}${flags.trustPickle ? ' --trust-pickle' : ''}`,

@@ -1,11 +1,12 @@
 import type { TensorSpec } from '@modelship/runtime';
+import type { TextTask } from '@modelship/runtime/manifest';
 import type { Tolerance } from '@modelship/runtime/serve';
 
 export type { Tolerance };
 
 /** Options of `modelship pack`. */
 export interface PackOptions {
-  /** Path of the saved model: a file, or the folder of a SavedModel. */
+  /** Path of the saved model: a file, or the folder of a SavedModel or of Hugging Face. */
   readonly source: string;
   /** Name of the served model. */
   readonly name: string;
@@ -35,10 +36,20 @@ export interface PackOptions {
   readonly code?: string;
   /** Whether to allow formats that can run code from the file when loaded. @default false */
   readonly trustPickle?: boolean;
+  /**
+   * Weights of a folder of Hugging Face: a path in the folder such as `onnx/model_quantized.onnx`, or its last part.
+   *
+   * @default - `model.onnx`, `onnx/model.onnx`, the only ONNX file, or `model.safetensors`
+   */
+  readonly weights?: string;
+  /** Task of a folder of Hugging Face. @default - the task that the model was saved for */
+  readonly task?: TextTask['type'];
   /** Whether to replace a package with another digest in `out`. @default false */
   readonly force?: boolean;
   /** Called with each step when it starts. @default - steps are not reported */
   readonly onStep?: (step: string) => void;
+  /** Called with each setting of the original that the package does not keep. @default - they are in `origin.json` only */
+  readonly onNote?: (note: string) => void;
 }
 
 /**

@@ -1,30 +1,19 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DATATYPES, type Datatype, InferenceError, type TensorSpec } from '@modelship/runtime';
+import { DATATYPES, type Datatype, type TensorSpec } from '@modelship/runtime';
 import {
   checkIdentity,
   detectFormat,
-  fileSha256,
-  MANIFEST_FILE,
   type Manifest,
   type ModelFormat,
   ModelPackageError,
-  type PackageFile,
   PICKLE_FORMATS,
-  packageDigest,
-  readManifest,
-  SAMPLES_FILE,
 } from '@modelship/runtime/manifest';
-import {
-  type Artifact,
-  encodeSamples,
-  engineFor,
-  type LoadedModel,
-  type Sample,
-  shapeText,
-} from '@modelship/runtime/serve';
+import { type Artifact, engineFor, type LoadedModel, shapeText } from '@modelship/runtime/serve';
 import { copyArtifact, copyCode } from './formats.js';
 import { goldenSamples } from './golden-samples.js';
+import { isHuggingFaceFolder } from './hugging-face/folder.js';
+import { packHuggingFaceFolder } from './hugging-face/pack-folder.js';
+import { type Described, plainSpec, writeManifest } from './manifest-file.js';
 import { DEFAULT_TOLERANCE, type PackOptions } from './options.js';
 import { pythonOptions } from './python-options.js';
 import { readSampleRequests, type SampleRequest } from './sample-requests.js';
@@ -39,6 +28,8 @@ import { Stage } from './stage.js';
 export async function packModel(options: PackOptions): Promise<Manifest> {
   const step = options.onStep ?? (() => {});
   checkIdentity({ name: options.name, version: options.version ?? '1' });
+  if (isHuggingFaceFolder(options.source)) return packHuggingFaceFolder(options);
+  refuseFolderOptions(options);
   step('Detect the format');
   const format = detectFormat(options.source);
   refuseUntrusted(options, format);
@@ -72,6 +63,15 @@ export async function packModel(options: PackOptions): Promise<Manifest> {
   } finally {
     stage.close();
   }
+}
+
+function refuseFolderOptions({ source, weights, task }: PackOptions): void {
+  const name = weights === undefined ? (task === undefined ? undefined : '--task') : '--weights';
+  if (name === undefined) return;
+  throw new ModelPackageError(
+    'FORMAT_UNSUPPORTED',
+    `\`${name}\` is for folders of Hugging Face, and ${source} has no config.json. Leave it out, or give such a folder.`,
+  );
 }
 
 /**
@@ -114,11 +114,6 @@ function refuseUntrusted({ source, trustPickle }: PackOptions, format: ModelForm
   );
 }
 
-interface Described {
-  readonly manifest: Omit<Manifest, 'files' | 'digest'>;
-  readonly samples: string;
-}
-
 async function describe(
   options: PackOptions,
   { format, artifact, code }: { format: ModelFormat; artifact: string; code: string | undefined },
@@ -129,87 +124,28 @@ async function describe(
   const { serving_default: main, ...others } = model.signatures;
   const samples = await goldenSamples(requests, model, format, tolerance);
   return {
-    samples: samplesText(samples),
+    samples,
+    tolerance,
     manifest: {
       schemaVersion: 1,
       name,
       version,
       format,
       artifact,
-      inputs: main!.inputs.map(plain),
-      outputs: withLabels(main!.outputs, options.labels).map(plain),
+      inputs: main!.inputs.map(plainSpec),
+      outputs: withLabels(main!.outputs, options.labels).map(plainSpec),
       ...(Object.keys(others).length > 0 && {
         signatures: Object.fromEntries(
           Object.entries(others).map(([key, { inputs, outputs }]) => [
             key,
-            { inputs: inputs.map(plain), outputs: outputs.map(plain) },
+            { inputs: inputs.map(plainSpec), outputs: outputs.map(plainSpec) },
           ]),
         ),
       }),
-      samples: { count: samples.length, tolerance: { ...tolerance } },
       ...(code !== undefined && { code }),
       ...(model.requirements && { requirements: [...model.requirements] }),
     },
   };
-}
-
-/** Returns only the properties of a tensor that the manifest stores. */
-function plain({
-  name,
-  datatype,
-  shape,
-  unknownRank,
-  labels,
-  categories,
-  unused,
-}: TensorSpec): Manifest['inputs'][number] {
-  return {
-    name,
-    datatype,
-    shape: [...shape],
-    ...(unknownRank && { unknownRank }),
-    ...(labels && { labels: [...labels] }),
-    ...(categories && { categories: [...categories] }),
-    ...(unused && { unused }),
-  };
-}
-
-async function writeManifest(directory: string, { manifest, samples }: Described): Promise<Manifest> {
-  writeFileSync(join(directory, SAMPLES_FILE), samples);
-  const files: PackageFile[] = [];
-  for (const path of filesIn(directory)) {
-    const file = join(directory, path);
-    files.push({ path, size: statSync(file).size, sha256: await fileSha256(file) });
-  }
-  const complete = { ...manifest, files };
-  const text = `${JSON.stringify({ ...complete, digest: packageDigest(complete) }, null, 2)}\n`;
-  writeFileSync(join(directory, MANIFEST_FILE), text);
-  return readManifest(directory);
-}
-
-/** Writes one sample per line, so that `diff` can compare two packages. */
-function samplesText(samples: readonly Sample[]): string {
-  try {
-    return encodeSamples(samples);
-  } catch (error) {
-    if (!(error instanceof InferenceError)) throw error;
-    throw new ModelPackageError(
-      'SAMPLES_INVALID',
-      `a golden sample cannot be written as JSON: ${error.message}. Leave out the request that gives it.`,
-    );
-  }
-}
-
-function filesIn(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) =>
-      join(entry.parentPath, entry.name)
-        .slice(directory.length + 1)
-        .split('\\')
-        .join('/'),
-    )
-    .sort();
 }
 
 /**

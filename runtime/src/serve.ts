@@ -1,6 +1,8 @@
 /** Exports for the command-line tool, which runs and serves models. */
 export { ConfigError, type RuntimeConfig, readConfig } from './config.js';
 export { type Artifact, artifactOf, type EngineOptions, engineFor, type LoadedModel } from './engines/index.js';
+export { pythonFolder } from './engines/python/python-folder.js';
+export { workerEnvironment } from './engines/python/worker-environment.js';
 export { encodeInferRequestJson, encodeSamples, type Sample } from './manifest/samples.js';
 export { formatOfPlatform } from './protocols/open-inference/metadata.js';
 export { encodePredictionLines } from './protocols/tensorflow-serving/predict-response.js';

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { dirname, join } from 'node:path';
+
 import { ModelPackageError } from '../../manifest/index.js';
 import { TemporaryFolder } from '../../temporary-folder.js';
 import { InferenceError, STATUS_CODES, type StatusCode } from '../../tensor/errors.js';
@@ -10,6 +9,7 @@ import type { LoadedModel } from '../engine.js';
 import { encodeFrame, type Frame, FrameReader, tensorsOf } from './frame.js';
 import { readLines } from './lines.js';
 import { processBytes } from './process-memory.js';
+import { pythonFolder } from './python-folder.js';
 import { workerEnvironment } from './worker-environment.js';
 
 /** Options of a worker process. */
@@ -69,7 +69,7 @@ export class Worker {
   constructor(private readonly options: WorkerOptions) {
     const folder = temporaryFolder();
     this.child = spawn(options.python, ['-m', 'modelship_worker'], {
-      cwd: workerFolder(),
+      cwd: pythonFolder(),
       env: workerEnvironment(options.threads, folder?.path, options.environment),
       // Node creates a pair of connected Unix sockets for it. There is no socket path that other processes could
       // connect to.
@@ -258,14 +258,5 @@ function temporaryFolder(): TemporaryFolder | undefined {
     return new TemporaryFolder('worker');
   } catch {
     return undefined;
-  }
-}
-
-/** Finds the folder `python` of this package. It is beside the bundle in images, and above this file elsewhere. */
-function workerFolder(): string {
-  for (let folder = __dirname; ; folder = dirname(folder)) {
-    const candidate = join(folder, 'python');
-    if (existsSync(join(candidate, 'modelship_worker', '__main__.py'))) return candidate;
-    if (folder === dirname(folder)) throw new Error(`there is no Python worker beside or above ${__dirname}`);
   }
 }

@@ -1,0 +1,272 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InferenceError, type Signature } from '@modelship/runtime';
+import {
+  type Manifest,
+  type ManifestTensor,
+  ModelPackageError,
+  TENSORS_SIGNATURE,
+  taskSignature,
+} from '@modelship/runtime/manifest';
+import { engineFor, type LoadedModel, loadModel, type Sample } from '@modelship/runtime/serve';
+import { copyArtifact } from '../formats.js';
+import { goldenSamples } from '../golden-samples.js';
+import { plainSpec, writeManifest } from '../manifest-file.js';
+import { DEFAULT_TOLERANCE, type PackOptions } from '../options.js';
+import { readSampleRequests, type SampleRequest } from '../sample-requests.js';
+import { Stage } from '../stage.js';
+import { HuggingFaceFolder, type Json } from './folder.js';
+import { type PackedTask, packedTask, type TaskParts } from './packed-task.js';
+import { type ExportReport, exportByPytorch } from './pytorch-export.js';
+import { sampleTexts } from './sample-texts.js';
+import { textSettings } from './text-settings.js';
+import { largestTokenId, specialToken, TOKENIZER_FILE, tokenizerFaults, tokenizerSettings } from './tokenizer-file.js';
+import { chooseWeights } from './weights.js';
+
+/** File of a package that says what its model was made from, and how close it is to the original. */
+const ORIGIN_FILE = 'origin.json';
+
+/**
+ * Creates a package from a folder of transformers or sentence-transformers: with its tokenizer and task, so that callers
+ * send texts. Weights of PyTorch are exported to ONNX.
+ *
+ * @throws ModelPackageError with all faults of the folder
+ */
+export async function packHuggingFaceFolder(options: PackOptions): Promise<Manifest> {
+  const { source, name, version = '1' } = options;
+  const step = options.onStep ?? (() => {});
+  step('Read the folder');
+  refuseOptions(options);
+  const folder = new HuggingFaceFolder(source);
+  const weights = chooseWeights(folder, options.weights);
+  const faults: string[] = [];
+  const notes: string[] = [];
+  const settings = textSettings(folder, options.task, { faults, notes });
+  const isExported = weights.format === 'safetensors';
+  const ownTokenizer = join(folder.transformer, TOKENIZER_FILE);
+  const ownJson = folder.json(TOKENIZER_FILE);
+  if (ownJson) faults.push(...tokenizerFaults(folder, ownJson, ownTokenizer));
+  else if (!isExported) {
+    faults.push(
+      `${ownTokenizer} is missing. Save it with \`AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)\``,
+    );
+  }
+  const mask = specialToken(folder, ownJson ?? {}, 'mask_token')?.content;
+  if (settings?.type === 'fill_mask' && mask === undefined && options.samples === undefined) {
+    faults.push(`${ownTokenizer} has no mask_token (tokenizer_config.json names it), which golden samples need`);
+  }
+  if (!settings || faults.length > 0) throw invalid(source, faults);
+  const requests =
+    options.samples === undefined ? sampleTexts(settings.type, mask) : readSampleRequests(options.samples);
+
+  const stage = new Stage(options.out);
+  try {
+    let report: ExportReport | undefined;
+    if (isExported) {
+      step(`Export ${weights.name} by PyTorch, and run the original`);
+      report = await exportByPytorch({
+        folder: source,
+        transformer: folder.transformer,
+        out: stage.directory,
+        type: settings.type,
+        whole: settings.type === 'embed' && settings.furtherSteps.length > 0,
+        sparse: settings.type === 'embed' && settings.pooling === 'splade',
+        samples: requests.map(sampleValues),
+      });
+      notes.push(...report.notes);
+    } else {
+      step(`Copy ${weights.name}`);
+      copyArtifact(weights.path, 'onnx', stage.directory);
+      cpSync(ownTokenizer, join(stage.directory, TOKENIZER_FILE), { dereference: true });
+    }
+    const tokenizerPath = join(stage.directory, TOKENIZER_FILE);
+    const tokenizerJson = JSON.parse(readFileSync(tokenizerPath, 'utf8')) as Json;
+    if (isExported) throwFaults(source, tokenizerFaults(folder, tokenizerJson, TOKENIZER_FILE));
+    const { tokenizer, notes: tokenizerNotes } = tokenizerSettings(folder, tokenizerJson);
+    notes.push(...tokenizerNotes);
+
+    step('Load the model and read its signature');
+    const artifact = join(stage.directory, 'model.onnx');
+    const parts = { settings, tokenizer, mask: specialToken(folder, tokenizerJson, 'mask_token') };
+    const { signature, packed } = await readModel(artifact, parts, largestTokenId(tokenizerJson)!, weights.name);
+    const origin = {
+      format: 'hugging_face',
+      weights: weights.name,
+      ...(report && { exporter: report.versions }),
+      notes,
+    };
+    writeOrigin(stage.directory, origin);
+    const described = {
+      manifest: manifestOf({ name, version }, signature, packed),
+      tolerance: options.tolerance ?? DEFAULT_TOLERANCE,
+    };
+    // Samples run on the package as a server loads it, with its tokenizer.
+    const draft = await writeManifest(stage.directory, { ...described, samples: [] });
+    const model = await loadModel(stage.directory, draft, { threads: 1 });
+    let samples: Sample[];
+    try {
+      step(`Run ${requests.length} samples`);
+      const expected = requests.map((request, index) => withOriginal(request, report?.originals[index]));
+      samples = await goldenSamples(expected, model, 'onnx', described.tolerance);
+    } finally {
+      await model.close();
+    }
+    if (report) {
+      const { originals } = report;
+      writeOrigin(stage.directory, { ...origin, largestDifference: largestDifference(samples, originals), originals });
+    }
+    step('Write the manifest');
+    const manifest = await writeManifest(stage.directory, { ...described, samples });
+    stage.commit(manifest.digest, options.force ?? false);
+    for (const note of notes) options.onNote?.(note);
+    return manifest;
+  } finally {
+    stage.close();
+  }
+}
+
+/** Refuses options that a folder with a configuration has no use for. */
+function refuseOptions({ source, inputs, labels, code }: PackOptions): void {
+  const faults = [
+    ...(inputs ? ['`--input` is for formats that record no inputs; this one takes texts. Leave it out'] : []),
+    ...(labels ? ['`--labels` is not used: labels are those of `id2label` in config.json. Change them there'] : []),
+    ...(code !== undefined ? ['`--code` is for pickles. Leave it out'] : []),
+  ];
+  throwFaults(source, faults);
+}
+
+/** Loads the ONNX graph, checks that it takes the tokens, and connects its outputs with the task. */
+async function readModel(
+  path: string,
+  parts: TaskParts,
+  lastToken: number,
+  weights: string,
+): Promise<{ signature: Signature; packed: PackedTask }> {
+  const model = await engineFor('onnx').load({ path, format: 'onnx' }, { threads: 1 });
+  try {
+    const signature = model.signatures.serving_default!;
+    throwFaults(weights, inputFaults(signature));
+    const packed = packedTask(parts, signature.outputs.map(plainSpec), weights);
+    if (typeof packed === 'string') throw invalid(weights, [packed]);
+    await checkVocabulary(model, signature, lastToken, weights);
+    return { signature, packed };
+  } finally {
+    await model.close();
+  }
+}
+
+const TOKEN_INPUTS: readonly string[] = ['input_ids', 'attention_mask', 'token_type_ids', 'position_ids'];
+
+function inputFaults({ inputs }: Signature): string[] {
+  return inputs.flatMap(({ name, shape }) => {
+    if (!TOKEN_INPUTS.includes(name)) {
+      const isCache = name.startsWith('past_key_values');
+      return [
+        `the graph has the input ${name}, and only ${TOKEN_INPUTS.join(', ')} are served` +
+          (isCache ? '. It was exported to generate text: export it without a cache' : ''),
+      ];
+    }
+    if (shape.length === 2 && shape.every((size) => size === -1)) return [];
+    return [`${name} has the fixed shape [${shape.join(', ')}]: export it with dynamic batch and sequence dimensions`];
+  });
+}
+
+/** Runs the model on the last token of its tokenizer. Graphs check that a token has a row in their embeddings. */
+async function checkVocabulary(
+  model: LoadedModel,
+  { inputs }: Signature,
+  lastToken: number,
+  weights: string,
+): Promise<void> {
+  const tokens = (id: number) =>
+    inputs.map(({ name, datatype }) => {
+      const value = name === 'input_ids' ? id : name === 'attention_mask' ? 1 : 0;
+      const data = datatype === 'INT32' ? Int32Array.of(value) : BigInt64Array.of(BigInt(value));
+      return { name, datatype, shape: [1, 1], data };
+    });
+  const failure = async (id: number) => {
+    try {
+      await model.run(tokens(id));
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof InferenceError)) throw error;
+      return error.message;
+    }
+  };
+  const first = await failure(0);
+  if (first !== undefined) throw invalid(weights, [`the graph cannot run on one token: ${first}`]);
+  const last = await failure(lastToken);
+  if (last === undefined) return;
+  throw invalid(weights, [
+    `${TOKENIZER_FILE} has the token ID ${lastToken}, and the embeddings of the model have no such row: ${last}. Use the ` +
+      'tokenizer that the model was trained with',
+  ]);
+}
+
+function manifestOf(
+  { name, version }: { name: string; version: string },
+  { inputs }: Signature,
+  { task, outputs }: PackedTask,
+) {
+  const output = outputs.find((spec) => spec.name === task.output) as ManifestTensor;
+  return {
+    schemaVersion: 1 as const,
+    name,
+    version,
+    format: 'onnx' as const,
+    artifact: 'model.onnx',
+    ...taskSignature(task, output),
+    signatures: { [TENSORS_SIGNATURE]: { inputs: inputs.map(plainSpec), outputs } },
+    task,
+  };
+}
+
+/** Returns the texts of a sample, for the original. */
+function sampleValues({ inputs, place }: SampleRequest): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, { value, row }]) => {
+      const only = row ? value : Array.isArray(value) && value.length === 1 ? value[0] : undefined;
+      if (only !== undefined) return [name === '' ? 'text' : name, only];
+      throw new ModelPackageError(
+        'SAMPLES_INVALID',
+        `${place}: give one text for each sample, as in {"instances": ["…"]}.`,
+      );
+    }),
+  );
+}
+
+/** Expects the answer of the original, unless the samples have answers of their own. */
+function withOriginal(request: SampleRequest, original: Readonly<Record<string, unknown>> | undefined): SampleRequest {
+  if (request.expected || !original) return request;
+  const expected = Object.entries(original).map(([name, value]) => [name, { value, row: true }] as const);
+  return { ...request, expected: Object.fromEntries(expected) };
+}
+
+/** Returns the largest difference between a number of the package's outputs and that of the original. */
+function largestDifference(samples: readonly Sample[], originals: ExportReport['originals']): number {
+  let largest = 0;
+  for (const [index, { outputs }] of samples.entries()) {
+    for (const { name, data, datatype } of outputs) {
+      if (datatype === 'BYTES') continue;
+      const wanted = [originals[index]![name]].flat() as number[];
+      for (const [position, value] of wanted.entries()) {
+        largest = Math.max(largest, Math.abs(Number(data[position]) - value));
+      }
+    }
+  }
+  return Number(largest.toPrecision(2));
+}
+
+function writeOrigin(directory: string, origin: Json): void {
+  writeFileSync(join(directory, ORIGIN_FILE), `${JSON.stringify(origin, null, 2)}\n`);
+}
+
+function throwFaults(source: string, faults: readonly string[]): void {
+  if (faults.length > 0) throw invalid(source, faults);
+}
+
+function invalid(source: string, faults: readonly string[]): ModelPackageError {
+  const text =
+    faults.length === 1 ? `${source}: ${faults[0]}` : `${source}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`;
+  return new ModelPackageError('ARTIFACT_INVALID', `${text.replace(/\.$/, '')}.`);
+}

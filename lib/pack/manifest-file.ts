@@ -1,0 +1,88 @@
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InferenceError, type TensorSpec } from '@modelship/runtime';
+import {
+  fileSha256,
+  MANIFEST_FILE,
+  type Manifest,
+  ModelPackageError,
+  type PackageFile,
+  packageDigest,
+  readManifest,
+  SAMPLES_FILE,
+} from '@modelship/runtime/manifest';
+import { encodeSamples, type Sample } from '@modelship/runtime/serve';
+
+/** Contents of a package whose files are in place. */
+export interface Described {
+  readonly manifest: Omit<Manifest, 'files' | 'digest' | 'samples'>;
+  readonly samples: readonly Sample[];
+  readonly tolerance: Manifest['samples']['tolerance'];
+}
+
+/** Writes the samples and the manifest of the package in `directory`, and returns the manifest. */
+export async function writeManifest(directory: string, { manifest, samples, tolerance }: Described): Promise<Manifest> {
+  writeFileSync(join(directory, SAMPLES_FILE), samplesText(samples));
+  const files: PackageFile[] = [];
+  for (const path of filesIn(directory)) {
+    const file = join(directory, path);
+    files.push({ path, size: statSync(file).size, sha256: await fileSha256(file) });
+  }
+  const { code, requirements, ...before } = manifest;
+  const complete = {
+    ...before,
+    samples: { count: samples.length, tolerance: { ...tolerance } },
+    ...(code !== undefined && { code }),
+    ...(requirements && { requirements }),
+    files,
+  };
+  const text = `${JSON.stringify({ ...complete, digest: packageDigest(complete) }, null, 2)}\n`;
+  writeFileSync(join(directory, MANIFEST_FILE), text);
+  return readManifest(directory);
+}
+
+/** Returns only the properties of a tensor that the manifest stores. */
+export function plainSpec({
+  name,
+  datatype,
+  shape,
+  unknownRank,
+  labels,
+  categories,
+  unused,
+}: TensorSpec): Manifest['inputs'][number] {
+  return {
+    name,
+    datatype,
+    shape: [...shape],
+    ...(unknownRank && { unknownRank }),
+    ...(labels && { labels: [...labels] }),
+    ...(categories && { categories: [...categories] }),
+    ...(unused && { unused }),
+  };
+}
+
+/** Writes one sample per line, so that `diff` can compare two packages. */
+function samplesText(samples: readonly Sample[]): string {
+  try {
+    return encodeSamples(samples);
+  } catch (error) {
+    if (!(error instanceof InferenceError)) throw error;
+    throw new ModelPackageError(
+      'SAMPLES_INVALID',
+      `a golden sample cannot be written as JSON: ${error.message}. Leave out the request that gives it.`,
+    );
+  }
+}
+
+function filesIn(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== MANIFEST_FILE)
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(directory.length + 1)
+        .split('\\')
+        .join('/'),
+    )
+    .sort();
+}

@@ -1,0 +1,1 @@
+"""Export of models that transformers and sentence-transformers saved, for `modelship pack`."""

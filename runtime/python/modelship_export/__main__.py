@@ -1,0 +1,34 @@
+"""Exports a saved model to ONNX, and runs the original on samples: python -m modelship_export < REQUEST
+
+The request is JSON on standard input. The answers are in `export.json` beside the exported model. A failure ends with
+exit code 1, and its last line on standard error says why.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+# Everything is in the folder. Nothing is fetched, and no code of a model is run.
+os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+
+
+def main() -> None:
+    request = json.load(sys.stdin)
+    from . import text
+
+    report = text.export(request)
+    Path(request["out"], "export.json").write_text(json.dumps(report))
+
+
+try:
+    main()
+except ModuleNotFoundError as error:
+    sys.exit(f"MODULE {error.name}")
+except Exception as error:
+    # The whole chain is one line, because exporters give the reason in the innermost error.
+    reasons = []
+    while error is not None:
+        reasons.append(" ".join(f"{type(error).__name__}: {error}".split())[:500])
+        error = error.__cause__
+    sys.exit(f"FAILED {' <- '.join(reversed(reasons))}")
