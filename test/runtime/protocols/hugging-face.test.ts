@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import type { ServedModel } from '../../../runtime/src/models/served-model.js';
 import { protocols } from '../../../runtime/src/protocols/index.js';
-import { catalog, halfPlusTwo, sender } from './support.js';
+import { catalog, halfPlusTwo, model, sender } from './support.js';
 import { classifier, embedder, finder, labeller, reranker } from './text-models.js';
 
 const serve = (...models: ServedModel[]) =>
@@ -96,4 +97,44 @@ it('routes that take other forms keep them', async () => {
   expect((await send('POST', '/invocations', tensors)).json()).toMatchObject({ outputs: [{ data: [0, 1, 0] }] });
   const numbers = await serve(halfPlusTwo)('POST', '/invocations', { inputs: [1, 2] });
   expect(numbers.json()).toEqual({ outputs: [2.5, 3] });
+});
+
+describe('a picture at /', () => {
+  const OUTPUTS = [{ name: 'scores', datatype: 'FP32' as const, shape: [-1, 3], labels: ['cat', 'dog', 'fox'] }];
+  const task = {
+    type: 'image_classification',
+    preprocessing: [],
+    layout: 'NCHW',
+    output: 'logits',
+    activation: 'none',
+  };
+  const inputs = [{ name: 'image', datatype: 'BYTES' as const, shape: [-1] }];
+  /** Scores the length of a file and its first byte. */
+  const pets = model({
+    name: 'pets',
+    inputs,
+    outputs: OUTPUTS,
+    manifest: { format: 'onnx', inputs, outputs: OUTPUTS, task } as unknown as Manifest,
+    compute: ([image]) => {
+      const [file] = image!.data as Buffer[];
+      return [{ ...OUTPUTS[0]!, shape: [1, 3], data: Float32Array.of(file!.length, file![0]!, 0) }];
+    },
+  });
+  const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
+  const classes = [
+    { label: 'dog', score: 0x89 },
+    { label: 'cat', score: PNG.length },
+    { label: 'fox', score: 0 },
+  ];
+
+  it('is classified, as bytes or as base64, beside models that read texts', async () => {
+    const options = { headers: { 'content-type': 'image/png' } };
+    expect((await serve(pets)('POST', '/', PNG, options)).json()).toEqual(classes);
+    const encoded = { inputs: PNG.toString('base64'), parameters: { top_k: 2 } };
+    expect((await serve(pets)('POST', '/', encoded)).json()).toEqual(classes.slice(0, 2));
+    const both = serve(pets, embedder());
+    expect((await both('POST', '/', PNG, options)).json()).toEqual(classes);
+    expect((await both('POST', '/', { inputs: 'good' })).json()).toEqual([[1, 0, 0]]);
+    expect((await both('POST', '/models/pets', encoded)).json()).toEqual(classes.slice(0, 2));
+  });
 });

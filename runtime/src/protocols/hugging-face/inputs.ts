@@ -6,7 +6,7 @@ import type { Cancellation } from '../../tensor/request.js';
 import { isInferRequest } from '../open-inference/index.js';
 import { checkCount, classify, runTexts } from '../text/calls.js';
 import { excerpt, Fields, isObject, isStrings } from '../text/fields.js';
-import { labelledScores } from '../text/labelled.js';
+import { labelled } from '../text/labelled.js';
 import { hasTextModel, isOf, type TaskModel, TEXT_TASKS, taskModel } from '../text/task-model.js';
 import { textResponseOf } from '../text/usage.js';
 import { embedSparse, embedTexts, rankTexts, similarities, textOptions } from '../text-embeddings-inference/index.js';
@@ -59,7 +59,7 @@ async function classifyInputs(
   const activation = fields.choice('function_to_apply', FUNCTIONS);
   const count = fields.count('top_k');
   const { scores, usage } = await classify(model, texts, { ...textOptions(fields), activation, signal });
-  const classes = labelledScores(model, scores).map((list) => list.slice(0, count));
+  const classes = labelled(scores, model.manifest.outputs[0]!.labels!).map((list) => list.slice(0, count));
   // The hub's clients send `parameters` and expect a list for each text, even for a single one.
   return textResponseOf(JSON.stringify(isSingle && !isHub ? classes[0] : classes), usage);
 }
@@ -98,12 +98,7 @@ async function scoreLabels(
     signal,
   };
   const { outputs, usage } = await runTexts(model, [texts, texts.map(() => labels)], options);
-  const scores = outputs[0]!.data as Float32Array;
-  const lists = texts.map((_, row) =>
-    labels
-      .map((label, index) => ({ label, score: scores[row * labels.length + index]! }))
-      .sort((one, other) => other.score - one.score),
-  );
+  const lists = labelled(outputs[0]!, labels);
   return textResponseOf(JSON.stringify(isSingle ? lists[0] : lists), usage);
 }
 

@@ -3,7 +3,7 @@ import { invalid } from '../../tensor/errors.js';
 import type { Cancellation, TextUsage } from '../../tensor/request.js';
 import { type CallOptions, classify, rerank } from '../text/calls.js';
 import type { Fields } from '../text/fields.js';
-import { type LabelScore, labelledScores } from '../text/labelled.js';
+import { type LabelScore, labelled } from '../text/labelled.js';
 import { isOf, type TaskModel } from '../text/task-model.js';
 import { textResponseOf } from '../text/usage.js';
 import { type Sequence, sequencesOf } from './inputs.js';
@@ -46,7 +46,7 @@ async function classifySingles(
     );
   });
   const { scores, usage } = await classify(model, texts, options);
-  return { predictions: labelledScores(model, scores), usage };
+  return { predictions: labelled(scores, model.manifest.outputs[0]!.labels!), usage };
 }
 
 async function classifyPairs(

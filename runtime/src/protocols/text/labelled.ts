@@ -1,5 +1,4 @@
 import type { Tensor } from '../../tensor/tensor.js';
-import type { TaskModel } from './task-model.js';
 
 /** Score of a class. */
 export interface LabelScore {
@@ -7,17 +6,12 @@ export interface LabelScore {
   readonly score: number;
 }
 
-/** Returns the scores of each text with their labels, the highest first. Equal scores stay in the order of the labels. */
-export function labelledScores(
-  model: TaskModel<'text_classification'>,
-  scores: Tensor,
-): readonly (readonly LabelScore[])[] {
-  const [rows, width] = scores.shape as [number, number];
-  const labels = model.manifest.outputs[0]!.labels!;
-  const data = scores.data as Float32Array;
+/** Returns the scores of each row with their labels, the highest first. Equal scores stay in the order of the labels. */
+export function labelled({ data, shape }: Tensor, labels: readonly string[]): readonly (readonly LabelScore[])[] {
+  const [rows, width] = shape as [number, number];
   return Array.from({ length: rows }, (_, row) =>
     labels
-      .map((label, index) => ({ label, score: data[row * width + index]! }))
+      .map((label, index) => ({ label, score: (data as Float32Array)[row * width + index]! }))
       .sort((one, other) => other.score - one.score),
   );
 }
