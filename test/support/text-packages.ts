@@ -90,9 +90,26 @@ const MODELS = {
 /** Name of a model of words. */
 export type WordsModel = keyof typeof MODELS;
 
+/** A golden sample of `words_embed`. NumPy computed the vectors from the table in test/fixtures/words_models.py. */
+export const EMBEDDED = {
+  texts: ['a very good film', 'bad'],
+  vectors: [
+    [0.6255357, 0.5597259, 0.0279279, 0.5428002],
+    [0.3749911, 0.8288924, 0.0039393, 0.4150947],
+  ],
+} as const;
+
+const SAMPLES: Partial<Record<WordsModel, object>> = {
+  words_embed: {
+    request: { inputs: [{ name: 'text', datatype: 'BYTES', shape: [2], data: EMBEDDED.texts }] },
+    response: { outputs: [{ name: 'embedding', datatype: 'FP32', shape: [2, 4], data: EMBEDDED.vectors.flat() }] },
+  },
+};
+
 /** Writes the package of a model that reads texts of ten words, and returns its folder. */
 export function writeTextPackage(file: WordsModel, overrides: Partial<Pick<Manifest, 'name'>> = {}): string {
   const { task, inputs, outputs, own }: TextModel = MODELS[file];
+  const samples = [SAMPLES[file] ?? []].flat();
   const onnx = readFileSync(join(import.meta.dirname, '../fixtures', `${file}.onnx`));
   return writePackage({
     name: file,
@@ -100,7 +117,8 @@ export function writeTextPackage(file: WordsModel, overrides: Partial<Pick<Manif
     inputs,
     outputs,
     signatures: { tensors: { inputs: [ids('input_ids'), ids('attention_mask')], outputs: [own] } },
-    content: { 'model.onnx': onnx, 'tokenizer.json': TOKENIZER_JSON, [SAMPLES_FILE]: '[]' },
+    content: { 'model.onnx': onnx, 'tokenizer.json': TOKENIZER_JSON, [SAMPLES_FILE]: JSON.stringify(samples) },
+    samples: { count: samples.length, tolerance: { absolute: 1e-6, relative: 1e-5 } },
     ...overrides,
   });
 }
