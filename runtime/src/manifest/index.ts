@@ -43,5 +43,5 @@ export {
   type ZeroShotClassificationTask,
 } from './schema.js';
 export { signaturesOf, withInputRules } from './signatures.js';
-export { TENSORS_SIGNATURE, type TokenInput, taskSignature } from './task.js';
+export { type TaskSignature, TENSORS_SIGNATURE, type TokenInput, taskSignature } from './task.js';
 export { fileSha256, verifyFiles } from './verify.js';

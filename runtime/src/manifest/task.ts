@@ -6,7 +6,7 @@ import type { Manifest, ManifestTensor, Task, TextTask } from './schema.js';
 /** Name of the signature with a model's own inputs and outputs, in packages with a task. */
 export const TENSORS_SIGNATURE = 'tensors';
 
-interface TaskSignature {
+export interface TaskSignature {
   inputs: ManifestTensor[];
   outputs: ManifestTensor[];
 }

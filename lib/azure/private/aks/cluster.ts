@@ -8,7 +8,6 @@ import { Construct } from 'constructs';
 import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
-import type { Attributes } from '../../../terraform/generic.js';
 import { shortHash } from '../../../terraform/names.js';
 import type { AksManagedOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
@@ -140,7 +139,7 @@ export class ManagedCluster extends Construct {
   }
 
   /** Connection to the cluster, as the provider `helm` takes it. */
-  get connection(): Attributes {
+  get connection(): Readonly<Record<string, unknown>> {
     const access = this.cluster.kubeConfig.get(0);
     return {
       host: access.host,
