@@ -131,7 +131,9 @@ describe('a package of a Python format', () => {
     vi.stubEnv('MODELSHIP_PYTHON', bare);
     const { code, stderr } = await modelship('evaluate', out, '--trust-pickle');
     expect(code).toBe(1);
-    expect(stderr).toMatch(/No module named 'numpy'\. Install it by `\S+ -m pip install numpy`, name a Python that has it with MODELSHIP_PYTHON/);
+    expect(stderr).toMatch(
+      /No module named 'numpy'\. Install it by `\S+ -m pip install numpy`, name a Python that has it with MODELSHIP_PYTHON/,
+    );
   });
 
   test('names the interpreter that is missing', async () => {
