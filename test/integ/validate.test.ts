@@ -8,6 +8,7 @@ import {
   GkeCluster,
   Gpu,
   ServerlessModel,
+  WebAcl,
 } from '../../lib/gcp/index.js';
 import { Access } from '../../lib/serving/access.js';
 import { Rollout } from '../../lib/serving/rollout.js';
@@ -24,7 +25,8 @@ const EXISTING = GkeCluster.existing({ name: 'shared', location: 'europe-west4' 
 const GKE: readonly [string, Partial<ContainerModelProps>][] = [
   ['GKE', {}],
   ['GKE with an image that is built and a key of the customer', { image: undefined, encryptionKey: KEY }],
-  ['GKE with a GPU and replicas', { gpu: Gpu.nvidiaL4(), minReplicas: 2, maxReplicas: 4 }],
+  ['GKE with a GPU and replicas', { gpu: Gpu.nvidiaL4(), minReplicas: 2, maxReplicas: 4, targetConcurrency: 8 }],
+  ['GKE with secrets', { secrets: { HF_TOKEN: { secretName: 'hub', key: 'token' } }, enableApis: true }],
   [
     'an existing GKE cluster with a Gateway and a canary',
     {
@@ -44,10 +46,24 @@ function gkeStack(props: Partial<ContainerModelProps>): TerraformStack {
   return stack;
 }
 
+/** A stack that uses what the variants leave out, because the double of Google Cloud has no Compute Engine. */
+function domainStack(): TerraformStack {
+  const stack = googleStack();
+  new ServerlessModel(stack, 'Iris', {
+    ...minimal,
+    domainName: 'iris.example.com',
+    webAcl: WebAcl.managed(),
+    secrets: { HF_TOKEN: 'hub-token' },
+    enableApis: true,
+  });
+  return stack;
+}
+
 /** Every default stack and variant of the tests of Azure and Google Cloud. */
 const STACKS: readonly [string, () => TerraformStack][] = [
   ...AZURE.map(({ name, stack }): [string, () => TerraformStack] => [name, () => stack()]),
   ...GOOGLE.map(({ name, make }): [string, () => TerraformStack] => [name, () => make()]),
+  ['Cloud Run with a domain, a web ACL, secrets and APIs', domainStack],
   ...GKE.map(([name, props]): [string, () => TerraformStack] => [name, () => gkeStack(props)]),
 ];
 
