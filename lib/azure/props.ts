@@ -1,4 +1,5 @@
 import type { ServingProps } from '../serving/props.js';
+import type { WebAcl } from './web-acl.js';
 
 /** Resource group: a resource or a data source of `@cdktf/provider-azurerm`, or any object of this shape. */
 export interface AzureResourceGroup {
@@ -106,4 +107,15 @@ export interface AzureServerlessProps extends AzureServingProps {
    * @default - none
    */
   readonly secrets?: { [name: string]: AzureSecret };
+
+  /**
+   * Domain name of the model, such as `iris.example.com`, on Functions. Azure Front Door serves it with TLS, with a
+   * certificate that it renews. On Container Apps, create a `ContainerAppCustomDomain` of azurerm for the app instead.
+   *
+   * @default - none: the model has a host name of Azure
+   */
+  readonly domainName?: string;
+
+  /** Web application firewall in front of the model, on Functions. @default - none */
+  readonly webAcl?: WebAcl;
 }

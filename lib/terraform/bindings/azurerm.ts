@@ -26,6 +26,34 @@ export const azurerm = loadedFrom('@cdktf/provider-azurerm', {
   get ApplicationInsightsWorkbook(): typeof import('@cdktf/provider-azurerm/lib/application-insights-workbook').ApplicationInsightsWorkbook {
     return require('@cdktf/provider-azurerm/lib/application-insights-workbook').ApplicationInsightsWorkbook;
   },
+  get CdnFrontdoorCustomDomain(): typeof import('@cdktf/provider-azurerm/lib/cdn-frontdoor-custom-domain').CdnFrontdoorCustomDomain {
+    return require('@cdktf/provider-azurerm/lib/cdn-frontdoor-custom-domain').CdnFrontdoorCustomDomain;
+  },
+  get CdnFrontdoorCustomDomainAssociation(): typeof import('@cdktf/provider-azurerm/lib/cdn-frontdoor-custom-domain-association').CdnFrontdoorCustomDomainAssociation {
+    return require('@cdktf/provider-azurerm/lib/cdn-frontdoor-custom-domain-association')
+      .CdnFrontdoorCustomDomainAssociation;
+  },
+  get CdnFrontdoorEndpoint(): typeof import('@cdktf/provider-azurerm/lib/cdn-frontdoor-endpoint').CdnFrontdoorEndpoint {
+    return require('@cdktf/provider-azurerm/lib/cdn-frontdoor-endpoint').CdnFrontdoorEndpoint;
+  },
+  get CdnFrontdoorFirewallPolicy(): typeof import('@cdktf/provider-azurerm/lib/cdn-frontdoor-firewall-policy').CdnFrontdoorFirewallPolicy {
+    return require('@cdktf/provider-azurerm/lib/cdn-frontdoor-firewall-policy').CdnFrontdoorFirewallPolicy;
+  },
+  get CdnFrontdoorOrigin(): typeof import('@cdktf/provider-azurerm/lib/cdn-frontdoor-origin').CdnFrontdoorOrigin {
+    return require('@cdktf/provider-azurerm/lib/cdn-frontdoor-origin').CdnFrontdoorOrigin;
+  },
+  get CdnFrontdoorOriginGroup(): typeof import('@cdktf/provider-azurerm/lib/cdn-frontdoor-origin-group').CdnFrontdoorOriginGroup {
+    return require('@cdktf/provider-azurerm/lib/cdn-frontdoor-origin-group').CdnFrontdoorOriginGroup;
+  },
+  get CdnFrontdoorProfile(): typeof import('@cdktf/provider-azurerm/lib/cdn-frontdoor-profile').CdnFrontdoorProfile {
+    return require('@cdktf/provider-azurerm/lib/cdn-frontdoor-profile').CdnFrontdoorProfile;
+  },
+  get CdnFrontdoorRoute(): typeof import('@cdktf/provider-azurerm/lib/cdn-frontdoor-route').CdnFrontdoorRoute {
+    return require('@cdktf/provider-azurerm/lib/cdn-frontdoor-route').CdnFrontdoorRoute;
+  },
+  get CdnFrontdoorSecurityPolicy(): typeof import('@cdktf/provider-azurerm/lib/cdn-frontdoor-security-policy').CdnFrontdoorSecurityPolicy {
+    return require('@cdktf/provider-azurerm/lib/cdn-frontdoor-security-policy').CdnFrontdoorSecurityPolicy;
+  },
   get ContainerApp(): typeof import('@cdktf/provider-azurerm/lib/container-app').ContainerApp {
     return require('@cdktf/provider-azurerm/lib/container-app').ContainerApp;
   },

@@ -12,6 +12,7 @@ import {
   ServerlessHost,
   ServerlessModel,
   type ServerlessModelProps,
+  WebAcl,
 } from '../../../lib/azure/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access } from '../../../lib/serving/access.js';
@@ -444,5 +445,108 @@ describe('secrets of a serverless model', () => {
     ['a variable of the construct', { MODELSHIP_MODEL: SECRET }, /secrets\.MODELSHIP_MODEL: the construct/],
   ])('refuse %s', (_, given, message) => {
     expect(() => serverless({ secrets: given as never })).toThrow(message);
+  });
+});
+
+describe('Front Door', () => {
+  const domainName = 'iris.example.com';
+  const host = /output\.properties\.defaultHostName/;
+
+  test('is the only way to the function app', () => {
+    const template = functions({ domainName });
+    expect(site(template).siteConfig).toMatchObject({
+      ipSecurityRestrictionsDefaultAction: 'Deny',
+      ipSecurityRestrictions: [
+        {
+          action: 'Allow',
+          tag: 'ServiceTag',
+          ipAddress: 'AzureFrontDoor.Backend',
+          headers: { 'x-azure-fdid': [expect.stringMatching(/azurerm_cdn_frontdoor_profile\..*\.resource_guid/)] },
+        },
+      ],
+    });
+    const origin = template.one('azurerm_cdn_frontdoor_origin');
+    expect(origin.host_name).toMatch(host);
+    // The app knows only its own host name.
+    expect(origin.origin_host_header).toBe(origin.host_name);
+    expect(site(functions()).siteConfig).not.toHaveProperty('ipSecurityRestrictions');
+  });
+
+  test('keeps no instance running by probes', () => {
+    expect(functions({ domainName }).one('azurerm_cdn_frontdoor_origin_group')).not.toHaveProperty('health_probe');
+  });
+
+  test('serves the domain with a certificate that it renews, over HTTPS alone', () => {
+    const template = functions({ domainName });
+    expect(template.one('azurerm_cdn_frontdoor_custom_domain')).toMatchObject({
+      host_name: domainName,
+      tls: { certificate_type: 'ManagedCertificate' },
+    });
+    expect(template.one('azurerm_cdn_frontdoor_route')).toMatchObject({
+      supported_protocols: ['Https'],
+      forwarding_protocol: 'HttpsOnly',
+      link_to_default_domain: false,
+    });
+    expect(template.one('azurerm_cdn_frontdoor_profile').sku_name).toBe('Standard_AzureFrontDoor');
+    const endpoint = serverless({ domainName });
+    expect(endpoint.predictUrl).toBe('https://iris.example.com/v1/models/iris:predict');
+  });
+
+  test('waits for a response as long as the endpoint may take, within its limits', () => {
+    const timeout = (timeoutSeconds: number) =>
+      functions({ domainName, timeoutSeconds }).one('azurerm_cdn_frontdoor_profile').response_timeout_seconds;
+    expect([timeout(5), timeout(200)]).toEqual([16, 200]);
+  });
+
+  test('checks requests by a rate limit and the rules of Microsoft, on its own host name without a domain', () => {
+    const template = functions({ webAcl: WebAcl.managed({ requestsPerFiveMinutes: 600 }) });
+    expect(template.one('azurerm_cdn_frontdoor_profile').sku_name).toBe('Premium_AzureFrontDoor');
+    const policy = template.one('azurerm_cdn_frontdoor_firewall_policy');
+    expect(policy).toMatchObject({
+      name: expect.stringMatching(/^[a-z][a-z0-9]+$/),
+      mode: 'Prevention',
+      custom_rule: [{ type: 'RateLimitRule', rate_limit_threshold: 600, rate_limit_duration_in_minutes: 5 }],
+    });
+    expect(policy.managed_rule.map(({ action }: Resource) => action)).toEqual(['Block', 'Block']);
+    expect(template.one('azurerm_cdn_frontdoor_route').link_to_default_domain).toBe(true);
+    const { firewall } = template.one('azurerm_cdn_frontdoor_security_policy').security_policies;
+    expect(firewall.association.domain).toHaveLength(1);
+  });
+
+  test('only logs what looks like an attack in texts', () => {
+    const texts = Model.fromDirectory(writePackage({ inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }] }));
+    const policy = functions({ model: texts, webAcl: WebAcl.managed() }).one('azurerm_cdn_frontdoor_firewall_policy');
+    expect(policy.managed_rule.map(({ action }: Resource) => action)).toEqual(['Log', 'Block']);
+  });
+
+  test('takes a policy that exists', () => {
+    const id = `${REGISTRY.id.split('/providers/')[0]}/providers/Microsoft.Network/frontDoorWebApplicationFirewallPolicies/edge`;
+    const template = functions({ webAcl: WebAcl.fromPolicyId(id), domainName });
+    expect(template.all('azurerm_cdn_frontdoor_firewall_policy')).toEqual({});
+    const { firewall } = template.one('azurerm_cdn_frontdoor_security_policy').security_policies;
+    expect(firewall.cdn_frontdoor_firewall_policy_id).toBe(id);
+    expect(firewall.association.domain).toHaveLength(2);
+  });
+
+  test.each<[string, Partial<ServerlessModelProps>, RegExp]>([
+    ['a URL', { domainName: 'https://a.example.com' }, /domainName: got "https.*`iris\.example\.com`/],
+    ['no policy', { webAcl: WebAcl.fromPolicyId('edge') }, /webAcl: got "edge"/],
+    [
+      'a limit of zero',
+      { webAcl: WebAcl.managed({ requestsPerFiveMinutes: 0 }) },
+      /webAcl\.requestsPerFiveMinutes: got 0/,
+    ],
+    [
+      'a domain on Container Apps',
+      { domainName, host: ServerlessHost.containerApps() },
+      /domainName: .*create a ContainerAppCustomDomain/,
+    ],
+    [
+      'a web ACL on Container Apps',
+      { webAcl: WebAcl.managed(), host: ServerlessHost.containerApps() },
+      /webAcl: .*bypass Front Door; use ServerlessHost\.functionsFlexConsumption/,
+    ],
+  ])('refuses %s', (_, props, message) => {
+    expect(() => serverless(props)).toThrow(message);
   });
 });

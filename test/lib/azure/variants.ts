@@ -10,6 +10,7 @@ import {
   ManagedEndpointModel,
   ServerlessHost,
   ServerlessModel,
+  WebAcl,
 } from '../../../lib/azure/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access } from '../../../lib/serving/access.js';
@@ -89,6 +90,11 @@ export const VARIANTS: readonly Variant[] = [
   variant(
     'Functions with secrets',
     (stack, props) => new ServerlessModel(stack, 'Iris', { ...props, secrets: { HF_TOKEN: SECRET } }),
+  ),
+  variant(
+    'Functions behind Front Door, with a domain and a web ACL',
+    (stack, props) =>
+      new ServerlessModel(stack, 'Iris', { ...props, domainName: 'iris.example.com', webAcl: WebAcl.managed() }),
   ),
   variant(
     'Container Apps with secrets',

@@ -55,6 +55,19 @@ export function checkContainerApps(
     timeoutSeconds: CONTAINER_APPS.timeoutSeconds,
   });
   checkVaultSecrets(validator, props);
+  if (props.domainName !== undefined) {
+    validator.refuse(
+      'domainName',
+      'Container Apps serve a domain themselves; create a ContainerAppCustomDomain of azurerm for `containerApp.app`',
+    );
+  }
+  if (props.webAcl) {
+    validator.refuse(
+      'webAcl',
+      'Container Apps cannot reject requests that bypass Front Door; use ServerlessHost.functionsFlexConsumption(), or an ' +
+        'internal app behind an Application Gateway of yours',
+    );
+  }
   validator.number('host.targetConcurrency', options.targetConcurrency, CONTAINER_APPS.concurrency);
   validator.number('host.cpu', options.cpu, CONTAINER_APPS.cpu);
   validator.check(

@@ -20,6 +20,7 @@ import { assignRole } from '../shared/roles.js';
 import { grantSecrets } from '../shared/secrets.js';
 import { SecureStorage } from '../shared/secure-storage.js';
 import type { ServerlessBackendProps } from '../shared/serverless-backend.js';
+import { FrontDoor } from './front-door.js';
 import { FUNCTIONS } from './limits.js';
 import { functionsTelemetry } from './telemetry.js';
 
@@ -46,6 +47,8 @@ export class FunctionsApp extends Construct {
   readonly identity: UserAssignedIdentity;
   /** Function app, of type `Microsoft.Web/sites`. */
   readonly app: GenericResource;
+  /** Front Door in front of the app. Set if `domainName` or `webAcl` is set. */
+  readonly frontDoor?: FrontDoor;
   readonly url: string;
 
   private keys?: DataAzurermFunctionAppHostKeys;
@@ -63,10 +66,16 @@ export class FunctionsApp extends Construct {
     const { container, blob } = this.upload(this.folder());
     const rolesKnown = this.assignRoles();
     this.plan = new azurerm.ServicePlan(this, 'Plan', { ...placement.common, name, osType: 'Linux', skuName: 'FC1' });
+    const { domainName, webAcl } = props.props;
+    if (domainName !== undefined || webAcl) {
+      this.frontDoor = new FrontDoor(this, 'FrontDoor', { ...props, timeoutSeconds: this.timeoutSeconds });
+    }
     this.app = this.makeApp(container, [blob, rolesKnown]);
     this.configure('Publishing', 'basicPublishingCredentialsPolicies', 'scm', { allow: false });
     if (entra) this.configure('Auth', 'config', 'authsettingsV2', entraSettings(entra));
-    this.url = `https://${this.app.interpolationForAttribute('output.properties.defaultHostName')}`;
+    const hostName = this.app.interpolationForAttribute('output.properties.defaultHostName');
+    this.frontDoor?.serve(`${hostName}`);
+    this.url = this.frontDoor?.url ?? `https://${hostName}`;
     telemetry.watch({ resourceId: this.app.id, ...functionsTelemetry(this.memoryMib, telemetry.thresholds) });
   }
 
@@ -160,6 +169,7 @@ export class FunctionsApp extends Construct {
               minTlsVersion: '1.2',
               scmMinTlsVersion: '1.2',
               http20Enabled: true,
+              ...this.frontDoor?.restrictions,
               appSettings: Object.entries(this.settings()).map(([name, value]) => ({ name, value })),
             },
           },

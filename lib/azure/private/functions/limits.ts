@@ -9,4 +9,8 @@ export const FUNCTIONS = {
   concurrency: { min: 1, max: 1000, source: 'the Flex Consumption plan (HTTP concurrency)' },
   memoryMib: { values: [512, 2048, 4096], unit: 'MiB', source: 'the Flex Consumption plan' },
   nameLength: 60,
+  /** Minimum of the response timeout of Front Door: https://learn.microsoft.com/azure/frontdoor/front-door-faq */
+  frontDoorMinTimeoutSeconds: 16,
+  /** Rate limit of a firewall rule. */
+  webAclRequests: { min: 1, max: 2_000_000_000, unit: 'requests', source: 'Front Door' },
 } as const;

@@ -1,9 +1,17 @@
+import { DOMAIN_NAME } from '../../../serving/validation/domain-name.js';
 import { checkType, NUMBER, options as optionsOf } from '../../../serving/validation/prop-types.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import type { FlexConsumptionOptions } from '../../host-options.js';
 import type { AzureServerlessProps } from '../../props.js';
 import { THROTTLE_INSTEAD } from '../shared/serverless-backend.js';
-import { checkAzureProps, checkDelegated, checkInNetwork, checkVaultSecrets, SUBNET } from '../shared/validation.js';
+import {
+  checkAzureProps,
+  checkDelegated,
+  checkId,
+  checkInNetwork,
+  checkVaultSecrets,
+  SUBNET,
+} from '../shared/validation.js';
 import { FUNCTIONS } from './limits.js';
 
 const OPTIONS = optionsOf<FlexConsumptionOptions>('an object such as { memoryMib: 4096 }', {
@@ -30,6 +38,7 @@ export function checkFunctions(
     timeoutSeconds: FUNCTIONS.timeoutSeconds,
   });
   checkVaultSecrets(validator, props);
+  checkFrontDoor(validator, props);
   const { format } = props.model.manifest;
   if (format !== 'onnx') {
     validator.refuse(
@@ -42,4 +51,16 @@ export function checkFunctions(
   validator.step('host.memoryMib', memoryMib, FUNCTIONS.memoryMib);
   checkDelegated(validator, 'host.subnet', subnet);
   checkInNetwork(validator, props, 'host.subnet', subnet);
+}
+
+function checkFrontDoor(validator: Validator, { domainName, webAcl }: AzureServerlessProps): void {
+  validator.text('domainName', domainName, DOMAIN_NAME.pattern, DOMAIN_NAME.rule);
+  if (webAcl?.settings.kind === 'managed') {
+    const { requestsPerFiveMinutes } = webAcl.settings.options;
+    validator.number('webAcl.requestsPerFiveMinutes', requestsPerFiveMinutes, FUNCTIONS.webAclRequests);
+  }
+  if (webAcl?.settings.kind === 'existing') {
+    const type = 'Microsoft.Network/frontDoorWebApplicationFirewallPolicies';
+    checkId(validator, 'webAcl', webAcl.settings.policyId, type);
+  }
 }

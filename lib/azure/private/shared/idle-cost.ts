@@ -8,6 +8,9 @@ export const AZURE_PRICES: PriceRules = {
   azurerm_monitor_metric_alert: ({ criteria }) => [
     { what: 'alerts', price: 'azure.alert.metric', quantity: criteria.length },
   ],
+  azurerm_cdn_frontdoor_profile: ({ sku_name }) => [
+    { what: 'Front Door', price: `azure.afd.${sku_name.split('_')[0].toLowerCase()}` },
+  ],
   azurerm_api_management: ({ sku_name }) => {
     const [sku, units] = sku_name.toLowerCase().split('_');
     return [{ what: 'API Management', price: `azure.apim.${sku}`, quantity: Number(units) }];

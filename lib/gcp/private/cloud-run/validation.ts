@@ -1,5 +1,6 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
+import { DOMAIN_NAME } from '../../../serving/validation/domain-name.js';
 import {
   BOOLEAN,
   checkProps,
@@ -52,7 +53,6 @@ const PROPS: PropTypes<ServerlessModelProps> = {
 };
 
 const MIB = 1024 * 1024;
-const DOMAIN_NAME = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/;
 
 /** @throws ValidationError with all faults in the props */
 export function validateCloudRun(scope: Construct, props: ServerlessModelProps): void {
@@ -113,7 +113,7 @@ function isReachable(props: ServerlessModelProps): boolean {
 
 function checkDomain(validator: Validator, props: ServerlessModelProps): void {
   const { domainName, ingress, webAcl } = props;
-  validator.text('domainName', domainName, DOMAIN_NAME, 'a domain name looks like `iris.example.com`, in lower case');
+  validator.text('domainName', domainName, DOMAIN_NAME.pattern, DOMAIN_NAME.rule);
   for (const prop of ['certificate', 'webAcl'] as const) {
     validator.check(
       props[prop] === undefined || domainName !== undefined,
