@@ -19,8 +19,9 @@ import { TaskModel } from '../task-model.js';
 import { normalize, pool } from '../text/pooling.js';
 import { loadDecoder } from './decode.js';
 import { foundObjects } from './detection.js';
-import { pictureThreads } from './picture-threads.js';
+import { pictureProcessors, pictureThreads } from './picture-threads.js';
 import type { PreparedPicture } from './preprocess.js';
+import { Turns } from './turns.js';
 
 type Options = Pick<EngineOptions, 'processes' | 'timeoutSeconds'>;
 
@@ -51,6 +52,7 @@ export function withImageTask(model: LoadedModel, task: ImageTask, manifest: Man
 /** A model whose default signature takes pictures. */
 abstract class ImageModel<Task extends ImageTask> extends TaskModel {
   private readonly picture: TensorSpec;
+  private readonly runs: Turns;
 
   constructor(
     model: LoadedModel,
@@ -61,6 +63,16 @@ abstract class ImageModel<Task extends ImageTask> extends TaskModel {
   ) {
     super(model, signature);
     this.picture = this.own.inputs.find(({ name }) => name !== PIXEL_MASK)!;
+    this.runs = new Turns(model.concurrency ?? 1);
+  }
+
+  /** Pictures of the next runs are prepared while the model runs. */
+  override get concurrency(): number {
+    return (this.model.concurrency ?? 1) + pictureProcessors(this.options.processes);
+  }
+
+  override get queuedRuns(): number {
+    return 0;
   }
 
   protected async runTask([input]: readonly Tensor[]): Promise<Tensor[]> {
@@ -82,7 +94,7 @@ abstract class ImageModel<Task extends ImageTask> extends TaskModel {
 
   private prepare(bytes: Buffer): Promise<PreparedPicture> {
     const { layout, preprocessing } = this.task;
-    const { processes = 1, timeoutSeconds } = this.options;
+    const { processes, timeoutSeconds } = this.options;
     // The picture may be a part of a request's memory, which is not moved.
     const own = new Uint8Array(bytes);
     return pictureThreads.call(processes, [own.buffer], 'prepare', own, { layout, preprocessing }, timeoutSeconds);
@@ -105,10 +117,10 @@ abstract class ImageModel<Task extends ImageTask> extends TaskModel {
     const isOneSize = others.every(({ height, width }) => height === first!.height && width === first!.width);
     if (others.length === 0 || !isOneSize || this.picture.shape[0] !== -1) {
       const alone: Outputs[] = [];
-      for (const tensors of inputs) alone.push(await this.model.run(tensors));
+      for (const tensors of inputs) alone.push(await this.runs.take(() => this.model.run(tensors)));
       return alone;
     }
-    const outputs = await this.model.run(joinRows(inputs, inputs.length));
+    const outputs = await this.runs.take(() => this.model.run(joinRows(inputs, inputs.length)));
     const rows = splitRows(
       outputs,
       inputs.map(() => 1),
@@ -172,7 +184,7 @@ class ObjectDetectionModel extends ImageModel<ObjectDetectionTask> {
 class ImageSegmentationModel extends ImageModel<ImageSegmentationTask> {
   protected async results(outputs: readonly Outputs[], pictures: readonly PreparedPicture[]): Promise<Tensor[]> {
     const { labels, task } = this;
-    const { processes = 1 } = this.options;
+    const { processes } = this.options;
     const segments = outputs.map((each, index) => {
       const output = this.output(each, 4);
       const [, classes, height, width] = output.shape as [number, number, number, number];

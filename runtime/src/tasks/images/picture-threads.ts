@@ -38,16 +38,16 @@ class PictureThreads {
   /**
    * Calls a function of the least busy thread.
    *
-   * @param processes number of processes of the server, which share the processors
+   * @param processes number of processes of the server, which share the processors; 1 by default
    * @param moved memory of the arguments that is moved to the thread, not copied
    */
   async call<K extends keyof PictureCalls>(
-    processes: number,
+    processes: number | undefined,
     moved: readonly ArrayBuffer[],
     name: K,
     ...args: Parameters<PictureCalls[K]>
   ): Promise<Awaited<ReturnType<PictureCalls[K]>>> {
-    const thread = this.leastBusy(shareOf(availableProcessors(), processes));
+    const thread = this.leastBusy(pictureProcessors(processes));
     thread.calls++;
     thread.worker.ref();
     try {
@@ -82,6 +82,11 @@ class PictureThreads {
     this.threads.push(thread);
     return thread;
   }
+}
+
+/** Returns the number of threads that work on pictures at most. */
+export function pictureProcessors(processes = 1): number {
+  return shareOf(availableProcessors(), processes);
 }
 
 /** The threads of this process. */

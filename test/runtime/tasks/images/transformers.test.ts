@@ -83,6 +83,14 @@ describe('image models', () => {
     expect(await model.run(images())).toMatchObject([{ name: 'scores', shape: [0, LABELS.length] }]);
   });
 
+  it('prepare the next pictures while the model runs, which gets no more runs at once than it takes', async () => {
+    const model = await load(packaged('classification'));
+    expect(model.concurrency).toBeGreaterThan(1);
+    const alone = await Promise.all(photos.map((photo) => model.run(images(photo))));
+    const all = await Promise.all(Array.from({ length: 30 }, (_, index) => model.run(images(photos[index % 3]!))));
+    for (const [index, outputs] of all.entries()) expect(outputs).toEqual(alone[index % 3]);
+  });
+
   it('embed pictures with the vectors of the pipeline', async () => {
     const model = await load(packaged('features'));
     const [output] = await model.run(images(...photos));
