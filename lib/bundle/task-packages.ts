@@ -40,8 +40,11 @@ const TASK_PACKAGES: readonly TaskPackage[] = [
       { name: `@img/sharp-linux-${architecture}`, of: 'sharp' },
       { name: `@img/sharp-libvips-linux-${architecture}`, of: 'sharp' },
     ],
-    // npm installs the addon of the platform it runs on, unless told another one.
-    installCommand: (architecture) => `npm install --os=linux --cpu=${architecture} --libc=glibc sharp@0.35.5`,
+    // npm installs the addon of the platform it runs on. Those of others need --force, and --no-save keeps them out of
+    // package.json, where they would fail the next installation.
+    installCommand: (architecture) =>
+      `npm install --no-save --force sharp@0.35.5 @img/sharp-linux-${architecture}@0.35.5 ` +
+      `@img/sharp-libvips-linux-${architecture}@1.3.4`,
   },
 ];
 

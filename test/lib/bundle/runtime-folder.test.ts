@@ -69,7 +69,8 @@ describe('the folder of the runtime for models that take pictures', () => {
   it('needs the decoder of its platform, and says how to install it', () => {
     expect(() => taskPackageFiles('sharp', 'riscv64', __filename)).toThrow(
       'models that take pictures need the npm package sharp for linux-riscv64: the package @img/sharp-linux-riscv64 is ' +
-        'not installed. Install it with `npm install --os=linux --cpu=riscv64 --libc=glibc sharp@0.35.5`.',
+        'not installed. Install it with `npm install --no-save --force sharp@0.35.5 @img/sharp-linux-riscv64@0.35.5 ' +
+        '@img/sharp-libvips-linux-riscv64@1.3.4`.',
     );
   });
 });

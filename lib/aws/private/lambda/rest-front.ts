@@ -1,4 +1,5 @@
 import { inferPath, predictPath } from '@modelship/runtime/contract';
+import { isImageTask } from '@modelship/runtime/manifest';
 import { Duration, Stack, Token } from 'aws-cdk-lib';
 import {
   ApiKey,
@@ -72,6 +73,13 @@ const JSON_TYPE = 'application/json';
 /** Media types of binary request bodies, which API Gateway must not change. It never changes streamed responses. */
 const BINARY_TYPES = ['application/octet-stream', 'application/x-npy'];
 
+/** Media types of pictures and of forms of pictures, which only models that take pictures need. */
+const PICTURE_TYPES = [
+  ...['jpeg', 'png', 'webp', 'gif', 'tiff'].map((format) => `image/${format}`),
+  'application/x-image',
+  'multipart/form-data',
+];
+
 /** REST API that authenticates callers and routes every path to the function. */
 export class RestFront extends Construct implements AnsweringFront {
   readonly kind = 'restApi';
@@ -136,13 +144,15 @@ export class RestFront extends Construct implements AnsweringFront {
     }
   }
 
-  private makeApi({ throttle = DEFAULT_THROTTLE, vpcEndpoints, accountLogRole, logs }: RestFrontProps): RestApi {
+  private makeApi(props: RestFrontProps): RestApi {
+    const { throttle = DEFAULT_THROTTLE, vpcEndpoints, accountLogRole, logs, model } = props;
     const { rateLimit, burstLimit } = rates(throttle);
+    const { task } = model.manifest;
     return new RestApi(this, 'Resource', {
       // CloudWatch identifies REST APIs by name only.
       restApiName: apiName(this),
       endpointConfiguration: { types: [vpcEndpoints ? EndpointType.PRIVATE : EndpointType.REGIONAL], vpcEndpoints },
-      binaryMediaTypes: BINARY_TYPES,
+      binaryMediaTypes: task && isImageTask(task) ? [...BINARY_TYPES, ...PICTURE_TYPES] : BINARY_TYPES,
       // The account has only one such role. `ApiLogRole` creates it once, and only on request.
       cloudWatchRole: false,
       deployOptions: {
