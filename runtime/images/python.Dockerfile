@@ -20,6 +20,9 @@ RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 tin
   && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip /usr/local/bin/pip*
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=packages /opt/venv /opt/venv
+# The allocator returns buffers of 128 KiB or more to the system as soon as they are free. By default it keeps them, and
+# resident memory stays high after a burst of large requests.
+ENV MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=1048576 MALLOC_ARENA_MAX=2
 ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
   PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 COPY runtime/ /opt/modelship/

@@ -31,11 +31,13 @@ export class Channel<Remote extends Calls<Remote>> {
    * @param peer name of the other process or thread in errors
    * @param send sends a message to the peer
    * @param own functions that the peer may call
+   * @param movable returns the memory of a result of theirs that is moved to the peer, not copied
    */
   constructor(
     private readonly peer: string,
     private readonly send: (message: object, moved: readonly ArrayBuffer[]) => void,
     private readonly own: Readonly<Record<string, (...args: never[]) => unknown>>,
+    private readonly movable: (result: unknown) => ArrayBuffer[] = () => [],
   ) {}
 
   /**
@@ -92,12 +94,15 @@ export class Channel<Remote extends Calls<Remote>> {
 
   private async run(name: string, id: number, args: readonly unknown[]): Promise<void> {
     let answer: Message;
+    let moved: ArrayBuffer[] = [];
     try {
-      answer = { id, result: await this.own[name]!(...(args as never[])) };
+      const result = await this.own[name]!(...(args as never[]));
+      moved = this.movable(result);
+      answer = { id, result };
     } catch (error) {
       answer = { id, failure: failureOf(error as Error) };
     }
-    if (!this.isClosed) this.send(answer, []);
+    if (!this.isClosed) this.send(answer, moved);
   }
 }
 

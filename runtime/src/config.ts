@@ -1,4 +1,5 @@
 import { DEFAULT_PORT, ENVIRONMENT } from './contract.js';
+import { memoryLimit } from './host-limits.js';
 import { DIGEST, SHA256 } from './manifest/patterns.js';
 import type { ModelEntry } from './models/model-entry.js';
 import { parseModels } from './models-config.js';
@@ -37,7 +38,7 @@ export interface RuntimeConfig {
   /**
    * Maximum bytes of request bodies, gRPC messages and responses held in memory at once, across all connections.
    *
-   * @default - an eighth of the memory available to the process, and at least `maxBodyBytes`
+   * @default - an eighth of the memory available to the server
    */
   readonly maxBufferBytes?: number;
   /**
@@ -95,6 +96,12 @@ export interface RuntimeConfig {
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
+
+/** Default limit on a request body in bytes, where the memory allows it. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/** Memory of the server in bytes for each byte of a request body that it accepts by default. */
+const MEMORY_PER_BODY_BYTE = 32;
 
 const LOG_LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
@@ -161,7 +168,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     metricsPort: optionalNumber(ENVIRONMENT.metricsPort, 0, 65535),
     kserveStatus: flag(ENVIRONMENT.kserveStatus),
     corsOrigins: readOrigins(text(ENVIRONMENT.corsOrigins), fault),
-    maxBodyBytes: number(ENVIRONMENT.maxBodyBytes, 64 * 1024 * 1024, 1, 2 ** 31),
+    maxBodyBytes: number(ENVIRONMENT.maxBodyBytes, defaultMaxBodyBytes(), 1, 2 ** 31),
     maxBufferBytes: optionalNumber(ENVIRONMENT.maxBufferBytes, 1, 2 ** 40),
     maxConnections: optionalNumber(ENVIRONMENT.maxConnections, 1, 1_000_000),
     processes: optionalNumber(ENVIRONMENT.processes, 1, 256),
@@ -190,6 +197,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     );
   }
   return config;
+}
+
+/** Returns the default limit on a request body. Decoding may take four times its size, before it is counted. */
+function defaultMaxBodyBytes(): number {
+  return Math.min(MAX_BODY_BYTES, Math.floor(memoryLimit() / MEMORY_PER_BODY_BYTE));
 }
 
 type FaultNote = (name: string, rule: string) => void;

@@ -173,10 +173,7 @@ const LAST_BYTES_MS = 500;
 /** Milliseconds for requests in flight to complete. The rest of the grace period leaves time to close in order. */
 const CLOSE_MS = DRAIN_SECONDS * 1000 - 2 * LAST_BYTES_MS;
 
-/**
- * Share of memory for request bodies and responses. Tensors decoded from JSON take up to four times the size of their
- * body.
- */
+/** Share of memory for requests and responses. */
 const BUFFER_SHARE = 1 / 8;
 
 /** Returns the limits for the servers of this process, which share one memory budget. */
@@ -193,9 +190,8 @@ function limitsOf(config: RuntimeConfig): ServerLimits {
 
 /** Sets the limits of one of `processes` processes, which share the memory and the connections of the server. */
 function divide(limits: ServerLimits, config: RuntimeConfig, processes: number): void {
-  const { maxBodyBytes, maxBufferBytes, maxConnections = defaultMaxConnections() } = config;
-  const bytes = maxBufferBytes ?? Math.max(maxBodyBytes, memoryLimit() * BUFFER_SHARE);
-  limits.budget.limit = bytes / processes;
+  const { maxBufferBytes = memoryLimit() * BUFFER_SHARE, maxConnections = defaultMaxConnections() } = config;
+  limits.budget.limit = maxBufferBytes / processes;
   limits.maxConnections = shareOf(maxConnections, processes);
 }
 

@@ -1,11 +1,13 @@
+import { ENVIRONMENT } from '../contract.js';
 import { InferenceError } from '../tensor/errors.js';
+import type { HeldBytes } from '../tensor/request.js';
 
-/** Size in bytes up to which bodies and responses are not counted. The headers of a request may take as much. */
+/** Size in bytes up to which bodies, tensors and responses are not counted. The headers of a request may take as much. */
 export const UNCOUNTED_BYTES = 16 * 1024;
 
 /**
- * Limit on the bytes of request bodies, gRPC messages and responses that the process holds in memory, across all
- * connections.
+ * Limit on the bytes of request bodies, gRPC messages, tensors and responses that the process holds in memory, across
+ * all connections.
  */
 export class ByteBudget {
   private held = 0;
@@ -15,38 +17,48 @@ export class ByteBudget {
 
   /** Opens the account of one request. */
   open(): HeldBytes {
-    let own = 0;
-    const check = (bytes: number) => {
-      const others = this.held - own;
-      // A request that runs alone is bounded by its own size limits. Rejecting it here would mean that it could never
-      // succeed.
-      if (others === 0 || this.held + bytes <= this.limit) return;
-      throw new InferenceError('UNAVAILABLE', 'the memory budget for request and response bodies is used up', 1);
-    };
-    const resize = (bytes: number) => {
-      this.held += bytes - own;
-      own = bytes;
-    };
-    return {
-      check,
-      take(bytes) {
-        check(bytes);
-        resize(own + bytes);
-      },
-      resize,
-      release: () => resize(0),
-    };
+    return new Account(this);
+  }
+
+  /** Checks that a request that holds `own` bytes may hold `bytes` more. @throws InferenceError */
+  check(own: number, bytes: number): void {
+    const { held, limit } = this;
+    if (held + bytes <= limit) return;
+    if (own + bytes > limit) {
+      throw new InferenceError(
+        'OUT_OF_RANGE',
+        `the request needs ${own + bytes} bytes of memory, ${Math.floor(limit)} are allowed: send less data at once, ` +
+          `or raise ${ENVIRONMENT.maxBufferBytes}`,
+      );
+    }
+    throw new InferenceError('UNAVAILABLE', 'the memory budget for requests and responses is used up', 1);
+  }
+
+  add(bytes: number): void {
+    this.held += bytes;
   }
 }
 
-/** Memory account of one request. */
-export interface HeldBytes {
-  /** Checks that `bytes` more fit into the budget. @throws InferenceError `UNAVAILABLE` if they exceed it */
-  check(bytes: number): void;
-  /** Counts `bytes` more. @throws InferenceError `UNAVAILABLE` if they exceed the budget; they are then not counted */
-  take(bytes: number): void;
-  /** Replaces the bytes counted so far with `bytes`. */
-  resize(bytes: number): void;
-  /** Closes the account and frees its bytes. */
-  release(): void;
+class Account implements HeldBytes {
+  bytes = 0;
+
+  constructor(private readonly budget: ByteBudget) {}
+
+  check(bytes: number): void {
+    this.budget.check(this.bytes, bytes);
+  }
+
+  take(bytes: number): void {
+    this.check(bytes);
+    this.resize(this.bytes + bytes);
+  }
+
+  resize(bytes: number): void {
+    this.budget.add(bytes - this.bytes);
+    this.bytes = bytes;
+  }
+
+  release(): void {
+    this.resize(0);
+  }
 }

@@ -1,5 +1,4 @@
-import type { Cancellation } from '../tensor/request.js';
-import type { HeldBytes } from './byte-budget.js';
+import type { Cancellation, HeldBytes } from '../tensor/request.js';
 
 /** HTTP request in a form that is independent of the host. Header names are in lower case. */
 export interface HttpRequest {

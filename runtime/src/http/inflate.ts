@@ -1,5 +1,5 @@
 import { InferenceError, invalid } from '../tensor/errors.js';
-import type { HeldBytes } from './byte-budget.js';
+import type { HeldBytes } from '../tensor/request.js';
 
 /** Decoder of each supported content encoding. */
 const DECODERS: ReadonlyMap<string, 'createGunzip' | 'createInflate'> = new Map([

@@ -93,5 +93,8 @@ function followed(signal: Cancellation | undefined, trace: RequestTrace): Cancel
       return signal?.aborted ?? false;
     },
     trace,
+    get held() {
+      return signal?.held;
+    },
   };
 }

@@ -33,6 +33,9 @@ const HUNG_MS = 30_000;
 /** Share of memory that stays free when the number of processes is chosen automatically. */
 const FREE_SHARE = 1 / 4;
 
+/** Memory in bytes for each process, when their number is chosen automatically. */
+const PROCESS_BYTES = 512 * 1024 * 1024;
+
 /** Change to the models as the first process made it. */
 interface MadeChange {
   readonly change: ModelChange;
@@ -260,7 +263,9 @@ export class Supervisor {
     const wanted = shareOf(availableProcessors(), processors);
     const bytes = processBytes(worker.process.pid!);
     if (wanted === 1 || bytes === undefined) return wanted;
-    const more = Math.floor(Math.max(0, bytesLeft() - memoryLimit() * FREE_SHARE) / bytes);
+    const limit = memoryLimit();
+    const fitting = Math.floor(limit / PROCESS_BYTES) - 1;
+    const more = Math.max(0, Math.min(fitting, Math.floor((bytesLeft() - limit * FREE_SHARE) / bytes)));
     if (more < wanted - 1) {
       this.logger.log('warn', 'the memory is too short for a process for each processor', { processes: more + 1 });
     }

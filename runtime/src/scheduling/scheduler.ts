@@ -1,7 +1,9 @@
 import type { LoadedModel } from '../engines/engine.js';
+import { UNCOUNTED_BYTES } from '../http/byte-budget.js';
 import type { SchedulerObserver } from '../observability/scheduler-observer.js';
 import { hasRows, isBatchable, joinRows, rowsOf, sameRowShape, splitRows } from '../tensor/batch.js';
 import { InferenceError } from '../tensor/errors.js';
+import { memoryOf } from '../tensor/memory.js';
 import type { CallTrace, Cancellation, InferenceResponse, TextOptions } from '../tensor/request.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -43,6 +45,8 @@ interface Waiting {
   readonly inputs: readonly Tensor[];
   readonly signatureName: string;
   readonly signal: Cancellation | undefined;
+  /** Bytes of memory that count for the inputs until the run has ended. */
+  readonly bytes: number;
   /** Number of rows; undefined if the request must run alone. */
   rows: number | undefined;
   /** Maximum number of rows of a batch with this request. */
@@ -54,6 +58,21 @@ interface Waiting {
   readonly resolve: (response: InferenceResponse) => void;
   readonly reject: (error: unknown) => void;
   settled: boolean;
+}
+
+/** Copies of the inputs of a run: decoded, joined to a batch, and in the memory of the model's thread or process. */
+const INPUT_COPIES = 3;
+
+/** Copies of the outputs of a run: two between threads, and their text, which takes about twice as much. */
+const OUTPUT_COPIES = 4;
+
+/** Counts the memory of tensors. @throws InferenceError if the budget does not allow it */
+function hold(signal: Cancellation | undefined, bytes: number): void {
+  if (bytes > UNCOUNTED_BYTES) signal?.held?.take(bytes);
+}
+
+function release({ signal, bytes }: Waiting): void {
+  if (bytes > UNCOUNTED_BYTES && signal?.held) signal.held.resize(signal.held.bytes - bytes);
 }
 
 /**
@@ -116,12 +135,20 @@ export class Scheduler {
       observer?.ended(full);
       return Promise.reject(full);
     }
+    const bytes = INPUT_COPIES * memoryOf(inputs);
+    try {
+      hold(signal, bytes);
+    } catch (error) {
+      observer?.ended(error);
+      return Promise.reject(error);
+    }
     return new Promise((resolve, reject) => {
       const arrival = performance.now();
       this.queue.push({
         inputs,
         signatureName,
         signal,
+        bytes,
         rows: this.batchable.has(signatureName) ? rowsOf(inputs) : undefined,
         maxRows: maxRowsWith?.(inputs) ?? maxBatchRows,
         text,
@@ -327,18 +354,29 @@ export class Scheduler {
 
   private resolve(item: Waiting, outputs: readonly Tensor[]): void {
     if (item.settled) return;
-    item.settled = true;
-    item.trace?.ended();
-    this.options.observer?.ended();
+    release(item);
+    try {
+      hold(item.signal, OUTPUT_COPIES * memoryOf(outputs));
+    } catch (error) {
+      this.settle(item, error);
+      item.reject(error);
+      return;
+    }
+    this.settle(item);
     item.resolve({ outputs });
   }
 
   private reject(item: Waiting, error: unknown): void {
     if (item.settled) return;
+    release(item);
+    this.settle(item, error);
+    item.reject(error);
+  }
+
+  private settle(item: Waiting, error?: unknown): void {
     item.settled = true;
     item.trace?.ended(error);
     this.options.observer?.ended(error);
-    item.reject(error);
   }
 
   private settleIdle(): void {

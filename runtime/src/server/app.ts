@@ -12,7 +12,7 @@ import {
 } from '../contract.js';
 import { UNCOUNTED_BYTES } from '../http/byte-budget.js';
 import type { HttpRequest, HttpResponse, RouteHandler, RouteParameters } from '../http/http.js';
-import { BodyTooLarge, inflated, UnsupportedMedia } from '../http/inflate.js';
+import { inflated, UnsupportedMedia } from '../http/inflate.js';
 import { type ModelCatalog, servedModels } from '../models/model-catalog.js';
 import { EXPOSITION_TYPE } from '../observability/exposition.js';
 import type { Logger } from '../observability/log.js';
@@ -126,7 +126,8 @@ export class App {
       const signal = request.signal ?? { aborted: false };
       const whole = request.signal ? request : { ...request, signal };
       response = withTruncated(await this.admit(whole), signal);
-      if (response.body.length > UNCOUNTED_BYTES) request.held?.take(response.body.length);
+      // Body and tensors of the request are free now.
+      if (response.body.length > UNCOUNTED_BYTES) request.held?.resize(response.body.length);
     } catch (error) {
       response = this.failed(request, error);
     }
@@ -164,8 +165,7 @@ export class App {
 
   private failure(path: string, error: unknown): HttpResponse {
     const response = this.protocolOf(path).errorResponse(error);
-    const status = error instanceof BodyTooLarge ? 413 : error instanceof UnsupportedMedia ? 415 : response.status;
-    return { ...response, status };
+    return { ...response, status: statusOf(error) ?? response.status };
   }
 
   // The path from here to the route avoids promises wherever it can, because each promise would slow down every
@@ -289,6 +289,12 @@ function withTruncated(response: HttpResponse, { truncatedTexts = 0 }: Cancellat
   if (truncatedTexts === 0) return response;
   const headers = { ...response.headers, [TRUNCATED_TEXTS_HEADER]: String(truncatedTexts) };
   return { ...response, headers };
+}
+
+/** Returns the status of errors that have the same in every protocol. */
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof UnsupportedMedia) return 415;
+  return error instanceof InferenceError && error.code === 'OUT_OF_RANGE' ? 413 : undefined;
 }
 
 function metricsPage({ metrics, figures }: Measurement): HttpResponse {

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Channel } from '../channel.js';
 import type { TextTokens } from '../engines/engine.js';
+import { garbageCollector } from '../garbage-collector.js';
 import { withinTimeout } from '../models/deadline.js';
 import type { ModelCatalog, ModelControl } from '../models/model-catalog.js';
 import type { ModelVersion, ServedModel } from '../models/served-model.js';
@@ -9,12 +10,15 @@ import { Logger } from '../observability/log.js';
 import { processFigures, RuntimeMetrics } from '../observability/metrics.js';
 import { ModelMetrics } from '../observability/model-metrics.js';
 import { protocols } from '../protocols/index.js';
-import { withBuffers } from '../tensor/tensor.js';
+import { type Tensor, withBuffers } from '../tensor/tensor.js';
 import { App } from './app.js';
 import type { CatalogData, CodecOptions, HandledData, ServerCalls, ThreadCalls } from './codec-calls.js';
 
 const { protocols: protocolOptions, maxBodyBytes, timeoutSeconds, corsOrigins } = workerData as CodecOptions;
 const port = parentPort!;
+
+/** Size of a response in bytes from which it is moved to the server. */
+const LARGE_BYTES = 1024 * 1024;
 
 /** Metrics of the models that a request used, by name and version. */
 type Used = Map<string, HandledData['metrics'][number]>;
@@ -34,6 +38,7 @@ const own: ThreadCalls = {
       measure: async () => ({ metrics, figures: processFigures(0) }),
     });
     const { status, headers, body: text } = await app.handle({ ...request, body: bufferOf(body) });
+    setImmediate(collectGarbage);
     return {
       response: { status, headers, body: text },
       metrics: [...used.values()],
@@ -41,10 +46,30 @@ const own: ThreadCalls = {
   },
 };
 
-const channel: Channel<ServerCalls> = new Channel<ServerCalls>('the server', (message) => port.postMessage(message), {
-  ...own,
-});
+const channel: Channel<ServerCalls> = new Channel<ServerCalls>(
+  'the server',
+  (message, moved) => port.postMessage(message, moved),
+  {
+    ...own,
+  },
+  memoryOfResponse,
+);
 port.on('message', (message) => channel.receive(message));
+
+/** Runs the garbage collector, which does not see how much memory outside the heap it would free in time. */
+const collectGarbage = garbageCollector();
+
+/** Returns the memory of large tensors of numbers, whole even where they use a part of it. */
+function memoryOfNumbers(tensors: readonly Tensor[]): ArrayBuffer[] {
+  const large = tensors.flatMap(({ data }) => (ArrayBuffer.isView(data) && data.byteLength >= LARGE_BYTES ? data : []));
+  return [...new Set(large.map(({ buffer }) => buffer as ArrayBuffer))];
+}
+
+/** Returns the memory of a response. Small ones may share theirs with other data. */
+function memoryOfResponse(result: unknown): ArrayBuffer[] {
+  const { body } = (result as HandledData).response;
+  return typeof body === 'string' || body.byteLength < LARGE_BYTES ? [] : [body.buffer as ArrayBuffer];
+}
 
 /** Returns the models of the server, whose runs and changes take place in the server's own thread. */
 function catalogOf(id: number, { ready, models, unloaded }: CatalogData, used: Used): ModelCatalog {
@@ -63,7 +88,9 @@ function catalogOf(id: number, { ready, models, unloaded }: CatalogData, used: U
           ...(data.manifest.task && { tokens: tokensOf(name, version) }),
           infer: async ({ inputs, outputs, signatureName, text }) => {
             const request = { inputs, outputs, signatureName, text };
-            const response = await channel.call('infer', id, name, version, request);
+            // No protocol reads the inputs again.
+            const moved = memoryOfNumbers(inputs);
+            const response = await channel.callMoving(moved, 'infer', id, name, version, request);
             return { ...response, outputs: response.outputs.map(withBuffers) };
           },
           hold: (calls) => withinTimeout(timeoutSeconds, calls),

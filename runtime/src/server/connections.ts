@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
-import { descriptorLimit } from '../host-limits.js';
+import { descriptorLimit, memoryLimit } from '../host-limits.js';
 
 /** Share of the process's file descriptors for connections. Models, workers and stores need the rest. */
 const DESCRIPTOR_SHARE = 0.75;
@@ -8,10 +8,17 @@ const DESCRIPTOR_SHARE = 0.75;
 /** Default limit on open connections, if the process has enough file descriptors. */
 const MAX_CONNECTIONS = 10_000;
 
+/** Share of memory for the connections of the HTTP server, and for those of the gRPC server. */
+const MEMORY_SHARE = 1 / 16;
+
+/** Memory in bytes of a connection whose request has headers of the largest size. */
+const CONNECTION_BYTES = 20 * 1024;
+
 /** Returns the default limit on open connections. */
 export function defaultMaxConnections(): number {
-  const descriptors = descriptorLimit() ?? Number.POSITIVE_INFINITY;
-  return Math.min(MAX_CONNECTIONS, Math.max(1, Math.floor(descriptors * DESCRIPTOR_SHARE)));
+  const descriptors = (descriptorLimit() ?? Number.POSITIVE_INFINITY) * DESCRIPTOR_SHARE;
+  const memory = (memoryLimit() * MEMORY_SHARE) / CONNECTION_BYTES;
+  return Math.max(1, Math.floor(Math.min(MAX_CONNECTIONS, descriptors, memory)));
 }
 
 interface Connection {

@@ -5,7 +5,9 @@ import type { HttpRequest } from '../http/http.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import { asInferenceError } from '../protocols/handled.js';
 import { InferenceError, shuttingDown } from '../tensor/errors.js';
+import type { HeldBytes } from '../tensor/request.js';
 import type { Admission } from './admission.js';
+import type { MessageMemory } from './message-memory.js';
 import { LINGER_MS } from './request-body.js';
 
 /** Limits and authorization of gRPC calls. */
@@ -29,12 +31,25 @@ export interface GateOptions {
   readonly readMs: number;
   /** Methods for health checks. They need no credential and keep working during shutdown. */
   readonly openMethods: readonly string[];
+  /** Estimates the memory of a decoded message, by the path of its method. */
+  readonly memoryOf: ReadonlyMap<string, MessageMemory>;
   /** Callback for internal errors. Their text is never sent to the caller. */
   readonly onError: (error: unknown) => void;
 }
 
 /** Maximum expansion ratio of DEFLATE: https://zlib.net/zlib_tech.html */
 const MAX_INFLATION = 1032;
+
+/** Size in bytes up to which the memory of a decoded message is not counted. */
+const SMALL_MESSAGE_BYTES = 1024;
+
+/** Account of each call, by the metadata that its handler gets. */
+const accounts = new WeakMap<Metadata, HeldBytes>();
+
+/** Returns the memory account of a call. */
+export function accountOf(metadata: Metadata): HeldBytes | undefined {
+  return accounts.get(metadata);
+}
 
 /** First byte of a gRPC message frame that marks the message as compressed. */
 const COMPRESSED = 1;
@@ -44,7 +59,8 @@ const COMPRESSED = 1;
  * the memory and the time that a message takes.
  */
 export function gate(options: GateOptions): ServerInterceptor {
-  const { admission, metrics, isDraining, budget, maxMessageBytes, messageMs, readMs, openMethods, onError } = options;
+  const { admission, metrics, isDraining, budget, maxMessageBytes, messageMs, readMs, openMethods, memoryOf, onError } =
+    options;
   return ({ path }, call) => {
     const isOpen = openMethods.includes(path.slice(path.lastIndexOf('/') + 1));
     const stream = streamOf(call);
@@ -95,6 +111,7 @@ export function gate(options: GateOptions): ServerInterceptor {
           onReceiveMetadata(metadata, proceed) {
             const open = () => {
               if (stream.closed) return;
+              accounts.set(metadata, held);
               timer = setTimeout(() => {
                 const text = `the message did not arrive within ${messageMs / 1000} s`;
                 reject(new InferenceError('DEADLINE_EXCEEDED', text));
@@ -108,6 +125,19 @@ export function gate(options: GateOptions): ServerInterceptor {
             else if (isDraining?.()) reject(shuttingDown());
             else if (!admission) open();
             else admission({ headers: headersOf(metadata) }).then(open, reject);
+          },
+          onReceiveMessage(message: Buffer, proceed) {
+            // A small message may become many objects, which would take the memory of the process.
+            try {
+              if (message.length > SMALL_MESSAGE_BYTES) {
+                const memory = memoryOf.get(path)?.(message, budget.limit) ?? 0;
+                held.take(memory - message.length);
+              }
+            } catch (error) {
+              reject(error);
+              return;
+            }
+            proceed(message);
           },
           onReceiveHalfClose(proceed) {
             clearTimeout(timer);

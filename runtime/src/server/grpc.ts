@@ -4,16 +4,15 @@ import type { Http2Server } from 'node:http2';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import {
-  loadPackageDefinition,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
-  type ServiceClientConstructor,
+  type ServiceDefinition,
   type sendUnaryData,
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { type ServiceDefinition as LoadedDefinition, loadSync } from '@grpc/proto-loader';
 import type { ByteBudget } from '../http/byte-budget.js';
 import type { ModelCatalog } from '../models/model-catalog.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
@@ -26,11 +25,13 @@ import { openInferenceGrpc } from '../protocols/open-inference/grpc.js';
 import { predictionService } from '../protocols/tensorflow-serving/grpc.js';
 import { modelService } from '../protocols/tensorflow-serving/model-service.js';
 import { torchServeGrpc } from '../protocols/torchserve/grpc.js';
-import { InferenceError, type StatusCode } from '../tensor/errors.js';
+import { InferenceError, invalid, type StatusCode } from '../tensor/errors.js';
+import type { Cancellation } from '../tensor/request.js';
 import type { Admission } from './admission.js';
 import { limitControlFrames } from './control-frames.js';
-import { gate, headersOf, pushback } from './grpc-gate.js';
+import { accountOf, gate, headersOf, pushback } from './grpc-gate.js';
 import type { ServerTimes } from './http-server.js';
+import { type MessageMemory, messageMemory } from './message-memory.js';
 
 /** Methods for health checks. */
 const OPEN_METHODS: readonly string[] = ['ServerLive', 'ServerReady', 'Ping', 'Check'];
@@ -99,6 +100,7 @@ export interface GrpcServer {
  */
 export async function startGrpcServer(models: ModelCatalog, options: GrpcOptions): Promise<GrpcServer> {
   const { maxMessageBytes, times, onError } = options;
+  const services = SERVICES.map(loadService);
   const server = new Server({
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': -1,
@@ -110,17 +112,18 @@ export async function startGrpcServer(models: ModelCatalog, options: GrpcOptions
         messageMs: times.requestMs,
         readMs: times.readMs,
         openMethods: OPEN_METHODS,
+        memoryOf: new Map(services.flatMap(({ memoryOf }) => memoryOf)),
         onError: (error) => onError(error, undefined),
       }),
     ],
   });
-  for (const service of SERVICES) {
+  for (const { service, definition, decoders } of services) {
     const methods = Object.entries(service.methods(models));
     const handlers = methods.map(([name, method]) => [
       name,
-      unary(method, OPEN_METHODS.includes(name) ? { ...options, tracer: undefined } : options),
+      unary(method, decoders[name]!, OPEN_METHODS.includes(name) ? { ...options, tracer: undefined } : options),
     ]);
-    server.addService(definitionOf(service), Object.fromEntries(handlers) as UntypedServiceImplementation);
+    server.addService(definition, Object.fromEntries(handlers) as UntypedServiceImplementation);
   }
   // grpc-js cannot limit the connections of its own listeners, so a separate TCP server accepts them.
   const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -156,8 +159,20 @@ function http2Servers(server: Server): Iterable<Http2Server> {
   return (server as unknown as { readonly http2Servers: ReadonlyMap<Http2Server, unknown> }).http2Servers.keys();
 }
 
-function definitionOf({ protoFile, name }: GrpcService) {
-  const loaded = loadSync(protoFile, {
+/** A service whose messages reach its methods undecoded. */
+interface LoadedService {
+  readonly service: GrpcService;
+  readonly definition: ServiceDefinition;
+  /** Decoder of the requests of each method. */
+  readonly decoders: Readonly<Record<string, Decoder>>;
+  /** Estimator of the memory of decoded requests, by the path of each method. */
+  readonly memoryOf: readonly (readonly [path: string, memory: MessageMemory])[];
+}
+
+type Decoder = (bytes: Buffer) => object;
+
+function loadService(service: GrpcService): LoadedService {
+  const loaded = loadSync(service.protoFile, {
     includeDirs: [PROTO_FOLDER],
     keepCase: true,
     longs: String,
@@ -165,23 +180,38 @@ function definitionOf({ protoFile, name }: GrpcService) {
     defaults: true,
     oneofs: true,
   });
-  const path = name.split('.');
-  let found: unknown = loadPackageDefinition(loaded);
-  for (const part of path) found = (found as Record<string, unknown>)[part];
-  return (found as ServiceClientConstructor).service;
+  const methods = Object.entries(loaded[service.name] as LoadedDefinition);
+  const undecoded = methods.map(([name, method]) => [
+    name,
+    { ...method, requestDeserialize: (bytes: Buffer) => bytes },
+  ]);
+  return {
+    service,
+    definition: Object.fromEntries(undecoded),
+    decoders: Object.fromEntries(methods.map(([name, { requestDeserialize }]) => [name, requestDeserialize])),
+    memoryOf: methods.map(([, method]) => [method.path, messageMemory(method, loaded)]),
+  };
 }
 
-function unary(method: GrpcMethod, { metrics, tracer, onError }: GrpcOptions) {
-  return async (call: ServerUnaryCall<unknown, object>, answer: sendUnaryData<object>) => {
+function unary(method: GrpcMethod, decode: Decoder, { metrics, tracer, onError }: GrpcOptions) {
+  return async (call: ServerUnaryCall<Buffer, object>, answer: sendUnaryData<object>) => {
     const since = performance.now();
-    const disconnected = new AbortController();
-    call.on('cancelled', () => disconnected.abort());
+    let isCancelled = false;
+    call.on('cancelled', () => {
+      isCancelled = true;
+    });
+    const disconnected: Cancellation = {
+      get aborted() {
+        return isCancelled;
+      },
+      held: accountOf(call.metadata),
+    };
     const headers = headersOf(call.metadata);
     const collected = tracer?.();
-    const span = collected && traceCall(collected, call.getPath(), headers, disconnected.signal);
+    const span = collected && traceCall(collected, call.getPath(), headers, disconnected);
     let outcome: StatusCode | 'OK' = 'OK';
     try {
-      answer(null, await method(call.request, span?.signal ?? disconnected.signal));
+      answer(null, await method(decoded(call.request, decode), span?.signal ?? disconnected));
     } catch (error) {
       if (!(error instanceof InferenceError)) onError(error, traceIdOf(span?.headers ?? headers));
       const { code, message, retryAfterSeconds } = asInferenceError(error);
@@ -191,4 +221,13 @@ function unary(method: GrpcMethod, { metrics, tracer, onError }: GrpcOptions) {
     metrics?.callFinished(outcome, performance.now() - since);
     span?.end(outcome);
   };
+}
+
+/** Decodes a message. @throws InferenceError `INVALID_ARGUMENT` if it is malformed */
+function decoded(message: Buffer, decode: Decoder): object {
+  try {
+    return decode(message);
+  } catch (error) {
+    throw invalid(`the message cannot be decoded: ${(error as Error).message}`);
+  }
 }

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type ByteBudget, type HeldBytes, UNCOUNTED_BYTES } from '../http/byte-budget.js';
+import { type ByteBudget, UNCOUNTED_BYTES } from '../http/byte-budget.js';
 import type { HttpRequest, HttpResponse } from '../http/http.js';
 import { BodyTooLarge } from '../http/inflate.js';
 import { InferenceError, invalid } from '../tensor/errors.js';
-import type { Cancellation } from '../tensor/request.js';
+import type { Cancellation, HeldBytes } from '../tensor/request.js';
 import type { App } from './app.js';
 import { Connections } from './connections.js';
 import { EMPTY, ignore, LINGER_MS, readBody } from './request-body.js';

@@ -6,12 +6,15 @@ import { invalid } from './errors.js';
  */
 export const OBJECTS = 2 ** 18;
 
+/** Bytes of memory that an object takes, including its copies in engines. */
+export const OBJECT_BYTES = 250;
+
 /** Bytes of the request that allow one further object. */
 const BYTES_OF_EACH = 64;
 
 /**
- * Limits the memory of a request in relation to its size. An object takes about 250 bytes, including its copies in
- * engines, but may take only three bytes in the request.
+ * Limits the memory of a request in relation to its size. An object takes `OBJECT_BYTES`, but may
+ * take only three bytes in the request.
  *
  * @param count number of values that become separate objects
  * @param bytes size of the request

@@ -7,6 +7,26 @@ export interface Cancellation {
   readonly trace?: RequestTrace;
   /** Number of texts that were cut for the request, which models add to. @default 0 */
   truncatedTexts?: number;
+  /** Account of the memory held for the request. @default - memory is not counted */
+  readonly held?: HeldBytes;
+}
+
+/** Memory account of one request. */
+export interface HeldBytes {
+  /** Bytes counted so far. */
+  readonly bytes: number;
+  /**
+   * Checks that `bytes` more fit into the budget.
+   *
+   * @throws InferenceError `UNAVAILABLE` if other requests hold too much, `OUT_OF_RANGE` if the budget never suffices
+   */
+  check(bytes: number): void;
+  /** Counts `bytes` more. @throws InferenceError as `check` does; the bytes are then not counted */
+  take(bytes: number): void;
+  /** Replaces the bytes counted so far with `bytes`. */
+  resize(bytes: number): void;
+  /** Closes the account and frees its bytes. */
+  release(): void;
 }
 
 /** Traces a request. */

@@ -94,15 +94,28 @@ describe('fault 34: many large bodies at once', () => {
     await until(async () => (await raw(base, [chunked, ...chunk, '0\r\n\r\n'])).startsWith('HTTP/1.1 503 '));
   });
 
-  it('are taken alone, however small the budget', async () => {
-    const base = await serve({ maxBufferBytes: 1 });
-    expect(await raw(base, [HEAD, BODY])).toMatch(/^HTTP\/1.1 400 /);
+  it('get 413 where the budget can never hold them', async () => {
+    const base = await serve({ maxBufferBytes: 500_000 });
+    expect(await raw(base, [HEAD])).toMatch(/^HTTP\/1.1 413 [\s\S]*raise MODELSHIP_MAX_BUFFER_BYTES/);
+    expect((await predict(base)).status).toBe(200);
+  });
+
+  it('count with their tensors and their response', async () => {
+    const base = await serve({ maxBufferBytes: MIB });
+    const rows = (count: number) => JSON.stringify({ instances: Array.from({ length: count }, () => [1, 2, 3, 4]) });
+    expect((await post(`${base}/v1/models/iris:predict`, rows(4000))).status).toBe(200);
+    const answer = await post(`${base}/v1/models/iris:predict`, rows(40_000));
+    expect([answer.status, await answer.text()]).toEqual([413, expect.stringContaining('bytes of memory')]);
+    // Nothing stays counted.
+    for (let call = 0; call < 20; call++) {
+      expect((await post(`${base}/v1/models/iris:predict`, rows(4000))).status).toBe(200);
+    }
   });
 });
 
 describe('fault 35: many bodies that unpack to much', () => {
   it('take no more memory than the budget allows', async () => {
-    const server = spawnServer({ [ENVIRONMENT.model]: IRIS, [ENVIRONMENT.maxBufferBytes]: `${64 * MIB}` });
+    const server = spawnServer({ [ENVIRONMENT.model]: IRIS, [ENVIRONMENT.maxBufferBytes]: `${66 * MIB}` });
     const base = await server.url;
     const before = peakMemory(server.child.pid!);
     const bomb = gzipSync(Buffer.alloc(64 * MIB, ' '));
@@ -211,7 +224,7 @@ describe('fault 36: gRPC messages that never end', () => {
 
 describe('fault 37: gRPC messages that unpack to much', () => {
   it('are rejected before they are unpacked while others hold the budget', async () => {
-    const { port } = await grpc({ maxMessageBytes: MIB, budget: new ByteBudget(MIB) });
+    const { port } = await grpc({ maxMessageBytes: MIB, budget: new ByteBudget(1.25 * MIB) });
     const bomb = framed(gzipSync(Buffer.alloc(MIB)), true);
     const first = await begin(port, { 'grpc-encoding': 'gzip' });
     first.stream.write(bomb.subarray(0, 500));
@@ -220,6 +233,35 @@ describe('fault 37: gRPC messages that unpack to much', () => {
       stream.end(bomb);
       return (await status)['grpc-status'] === '14';
     });
+  });
+});
+
+describe('fault 63: a small gRPC message of millions of objects', () => {
+  const field = (number: number, body: Buffer) => {
+    const length: number[] = [];
+    for (let rest = body.length; ; rest = Math.floor(rest / 128)) {
+      length.push(rest > 127 ? (rest % 128) | 128 : rest);
+      if (rest < 128) break;
+    }
+    return Buffer.concat([Buffer.from([number * 8 + 2, ...length]), body]);
+  };
+
+  it.each([
+    [
+      'inputs without content',
+      Buffer.concat([field(1, Buffer.from('half_plus_two')), Buffer.alloc(200_000, '2a00', 'hex')]),
+    ],
+    ['integers of 64 bits', field(5, field(5, field(3, Buffer.alloc(200_000, 1))))],
+    ['empty strings', field(5, field(5, Buffer.alloc(200_000, '4200', 'hex')))],
+  ])('is rejected before it is decoded: %s', async (_, message) => {
+    const { port } = await grpc({ budget: new ByteBudget(4 * MIB) });
+    const { stream, status } = await begin(port);
+    stream.end(framed(message));
+    const answer = await status;
+    expect([answer['grpc-status'], decodeURIComponent(String(answer['grpc-message']))]).toEqual([
+      '11',
+      expect.stringContaining('bytes of memory'),
+    ]);
   });
 });
 

@@ -8,7 +8,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ByteBudget } from '../../../runtime/src/http/byte-budget.js';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import type { ModelCatalog } from '../../../runtime/src/models/model-catalog.js';
@@ -239,11 +239,9 @@ describe('GRPCInferenceService', () => {
   });
 
   it('tells the model that the caller went away', async () => {
-    let aborted: (() => void) | undefined;
     let started: (() => void) | undefined;
-    const isAborted = new Promise<void>((resolve) => {
-      aborted = resolve;
-    });
+    let isAborted = () => false;
+    let ended = () => {};
     const isStarted = new Promise<void>((resolve) => {
       started = resolve;
     });
@@ -251,17 +249,16 @@ describe('GRPCInferenceService', () => {
       compute: (inputs, { signal }) =>
         new Promise((resolve) => {
           started!();
-          (signal as AbortSignal).addEventListener('abort', () => {
-            aborted!();
-            resolve(inputs);
-          });
+          isAborted = () => signal!.aborted;
+          ended = () => resolve(inputs);
         }),
     });
     const { client } = await inference([slow]);
     const call = client.ModelInfer!(infer(x), () => {});
     await isStarted;
     call.cancel();
-    await isAborted;
+    await vi.waitUntil(isAborted);
+    ended();
   });
 
   it('lets callers in by what they send beside the message, and asks no probe', async () => {

@@ -61,6 +61,7 @@ function either(signal: Cancellation | undefined, hold: Cancellation): Cancellat
       return hold.aborted || signal?.aborted === true;
     },
     trace: signal?.trace,
+    held: signal?.held,
   };
 }
 
