@@ -52,6 +52,8 @@ const ids = (name: string): ManifestTensor => ({ name, datatype: 'INT64', shape:
 const texts = (name: string): ManifestTensor => ({ name, datatype: 'BYTES', shape: [-1] });
 
 interface TextModel {
+  /** Name of the file in test/fixtures. @default - the name of the model */
+  readonly file?: string;
   readonly task: TextTask;
   readonly inputs: ManifestTensor[];
   readonly outputs: ManifestTensor[];
@@ -59,7 +61,7 @@ interface TextModel {
   readonly own: ManifestTensor;
 }
 
-/** Models of words, by the name of their file. */
+/** Models of words, by name. */
 const MODELS = {
   words_embed: {
     task: { type: 'embed', tokenizer: TOKENIZER, output: 'last_hidden_state', pooling: 'mean', normalize: true },
@@ -85,6 +87,37 @@ const MODELS = {
     outputs: [texts('entities')],
     own: { name: 'logits', datatype: 'FP32', shape: [-1, -1, 2], labels: ['O', 'B-WORK'] },
   },
+  words_label: {
+    file: 'words_classify',
+    task: {
+      type: 'zero_shot_classification',
+      tokenizer: TOKENIZER,
+      output: 'logits',
+      entailment: 0,
+      hypothesisTemplate: 'very {}',
+    },
+    inputs: [texts('text'), { name: 'labels', datatype: 'BYTES', shape: [-1, -1] }],
+    outputs: [{ name: 'scores', datatype: 'FP32', shape: [-1, -1] }],
+    own: { name: 'logits', datatype: 'FP32', shape: [-1, 2] },
+  },
+  words_fill: {
+    task: { type: 'fill_mask', tokenizer: TOKENIZER, output: 'logits', mask: id('[UNK]'), topK: 3 },
+    inputs: [texts('text')],
+    outputs: [
+      { name: 'score', datatype: 'FP32', shape: [-1, -1] },
+      { name: 'token', datatype: 'INT64', shape: [-1, -1] },
+      { name: 'token_str', datatype: 'BYTES', shape: [-1, -1] },
+      { name: 'sequence', datatype: 'BYTES', shape: [-1, -1] },
+    ],
+    own: { name: 'logits', datatype: 'FP32', shape: [-1, -1, 10] },
+  },
+  words_sparse: {
+    file: 'words_tag',
+    task: { type: 'embed', tokenizer: TOKENIZER, output: 'logits', pooling: 'splade', normalize: false },
+    inputs: [texts('text')],
+    outputs: [{ name: 'embedding', datatype: 'FP32', shape: [-1, 2] }],
+    own: { name: 'logits', datatype: 'FP32', shape: [-1, -1, 2] },
+  },
 } as const satisfies Record<string, TextModel>;
 
 /** Name of a model of words. */
@@ -107,12 +140,12 @@ const SAMPLES: Partial<Record<WordsModel, object>> = {
 };
 
 /** Writes the package of a model that reads texts of ten words, and returns its folder. */
-export function writeTextPackage(file: WordsModel, overrides: Partial<Pick<Manifest, 'name'>> = {}): string {
-  const { task, inputs, outputs, own }: TextModel = MODELS[file];
-  const samples = [SAMPLES[file] ?? []].flat();
+export function writeTextPackage(model: WordsModel, overrides: Partial<Pick<Manifest, 'name'>> = {}): string {
+  const { file = model, task, inputs, outputs, own }: TextModel = MODELS[model];
+  const samples = [SAMPLES[model] ?? []].flat();
   const onnx = readFileSync(join(import.meta.dirname, '../fixtures', `${file}.onnx`));
   return writePackage({
-    name: file,
+    name: model,
     task,
     inputs,
     outputs,

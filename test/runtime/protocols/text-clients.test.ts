@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { credentials, loadPackageDefinition } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeTextPackage } from '../../support/text-packages.js';
+import { freePort } from '../../support/free-port.js';
+import { EMBEDDED, writeTextPackage } from '../../support/text-packages.js';
 import { serve, stopAll } from '../faults/servers.js';
 import { entry } from '../models/model-folders.js';
 
@@ -12,7 +15,11 @@ const TEXTS = ['a very good film', 'bad'];
 
 type Vectors = readonly (readonly number[])[];
 
+/** One model of each task. */
+const MODELS = ['words_embed', 'words_rank', 'words_classify', 'words_tag', 'words_label', 'words_fill'] as const;
+
 let base: string;
+let grpc: string;
 const ask = async (path: string, body: object) => {
   const response = await fetch(base + path, { method: 'POST', body: JSON.stringify(body) });
   const text = await response.text();
@@ -22,8 +29,12 @@ const ask = async (path: string, body: object) => {
 const sigmoid = (logit: number) => 1 / (1 + Math.exp(-logit));
 
 beforeAll(async () => {
-  const files = ['words_embed', 'words_rank', 'words_classify', 'words_tag'] as const;
-  base = await serve({ models: files.map((file) => entry(writeTextPackage(file), { name: file })) });
+  const port = await freePort();
+  base = await serve({
+    models: MODELS.map((name) => entry(writeTextPackage(name), { name })),
+    grpcPort: port,
+  });
+  grpc = `127.0.0.1:${port}`;
 }, 60_000);
 afterAll(stopAll);
 
@@ -53,6 +64,22 @@ describe('clients of other servers', () => {
     expectClose([found[client]], expected.slice(0, 1));
   });
 
+  it('huggingface_hub: labels of the request, and suggestions for a mask', () => {
+    // The logit of entailment is how often `good` is in the text and its hypothesis.
+    expect(found['hub zero_shot_classification']).toEqual([
+      ['good', expect.closeTo(sigmoid(1), 5)],
+      ['bad', expect.closeTo(sigmoid(-1), 5)],
+    ]);
+    expect(found['hub multi_label']).toEqual([
+      ['good', expect.closeTo(sigmoid(1), 5)],
+      ['bad', expect.closeTo(sigmoid(-1), 5)],
+    ]);
+    expect(found['hub fill_mask']).toEqual([
+      ['good', 6, 'a good film'],
+      ['bad', 7, 'a bad film'],
+    ]);
+  });
+
   it('huggingface_hub: vectors, similarities, classes and entities', () => {
     expectClose(found['hub feature_extraction'], expected.slice(0, 1));
     expectClose(found['hub options'], expected.slice(0, 1));
@@ -71,7 +98,7 @@ describe('clients of other servers', () => {
     const norm = Math.hypot(first, second);
     expectClose([found['openai float']], [[first / norm, second / norm]]);
     expect(found['openai usage']).toBe(6);
-    expect(found['openai models']).toEqual(['words_embed', 'words_rank', 'words_classify', 'words_tag']);
+    expect(found['openai models']).toEqual(MODELS);
     expect(found['openai error']).toContain('`input` must not be empty');
   });
 
@@ -110,6 +137,42 @@ describe('a server with models of each task', () => {
     expect(await ask('/decode', all)).toEqual(['[CLS] good [UNK] film [SEP]']);
   });
 
+  it('takes texts as BYTES over gRPC', async () => {
+    const proto = join(import.meta.dirname, '../../../runtime/proto/open_inference.proto');
+    // biome-ignore lint/suspicious/noExplicitAny: the service is as the proto file has it
+    const { inference } = loadPackageDefinition(loadSync(proto, { keepCase: true })) as any;
+    const client = new inference.GRPCInferenceService(grpc, credentials.createInsecure());
+    const contents = { bytes_contents: TEXTS.map((text) => Buffer.from(text)) };
+    const inputs = [{ name: 'text', datatype: 'BYTES', shape: [2], contents }];
+    const answer = await promisify(client.ModelInfer.bind(client))({ model_name: 'words_embed', inputs });
+    const { outputs } = answer as { outputs: [{ contents: { fp32_contents: number[] } }] };
+    expectClose([outputs[0].contents.fp32_contents], [EMBEDDED.vectors.flat()]);
+    client.close();
+  });
+
+  it('returns the elements of SPLADE vectors that are not zero', async () => {
+    const sparse = await serve({ models: [entry(writeTextPackage('words_sparse'), { name: 'words_sparse' })] });
+    const send = async (path: string) => {
+      const response = await fetch(sparse + path, { method: 'POST', body: '{"inputs":["good film","good"]}' });
+      return response.json();
+    };
+    const [first, second] = [Math.log(2), Math.log(5)].map((value) => expect.closeTo(value, 5));
+    const expected = [
+      [
+        { index: 0, value: first },
+        { index: 1, value: second },
+      ],
+      [{ index: 0, value: first }],
+    ];
+    expect(await send('/embed_sparse')).toEqual(expected);
+    expect(await send('/')).toEqual(expected);
+    const dense = await fetch(`${base}/embed_sparse`, { method: 'POST', body: '{"inputs":"good"}' });
+    expect([dense.status, await dense.json()]).toEqual([
+      424,
+      { error: 'model words_embed has no SPLADE pooling', error_type: 'Backend' },
+    ]);
+  });
+
   it('cuts long texts with a header, or rejects them', async () => {
     const long = 'good '.repeat(40);
     const send = (body: object) => fetch(`${base}/embed`, { method: 'POST', body: JSON.stringify(body) });
@@ -143,10 +206,7 @@ describe('a server with models of each task', () => {
 
   it('lists the models that could respond', async () => {
     const response = await fetch(`${base}/tokenize`, { method: 'POST', body: '{"inputs":"good"}' });
-    expect([response.status, await response.text()]).toEqual([
-      400,
-      expect.stringContaining('words_embed, words_rank, words_classify, words_tag'),
-    ]);
+    expect([response.status, await response.text()]).toEqual([400, expect.stringContaining(MODELS.join(', '))]);
   });
 });
 

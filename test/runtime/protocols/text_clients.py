@@ -31,7 +31,9 @@ except BadRequestError as error:
     found["openai error"] = str(error)
 
 hub = InferenceClient()
-embed, classify, tag = (f"{base}/models/{name}" for name in ("words_embed", "words_classify", "words_tag"))
+embed, classify, tag, label, fill = (
+    f"{base}/models/words_{name}" for name in ("embed", "classify", "tag", "label", "fill")
+)
 found["hub feature_extraction"] = hub.feature_extraction(TEXTS[0], model=embed).tolist()
 raw = hub.feature_extraction(TEXTS[0], model=embed, normalize=True, truncate=True, truncation_direction="left")
 found["hub options"] = raw.tolist()
@@ -43,6 +45,16 @@ found["hub top_k"] = [each.label for each in hub.text_classification("bad", top_
 found["hub token_classification"] = [
     [each.entity_group, each.word, each.start, each.end]
     for each in hub.token_classification("a good film", aggregation_strategy="simple", model=tag)
+]
+
+found["hub zero_shot_classification"] = [
+    [each.label, each.score]
+    for each in hub.zero_shot_classification("film", ["bad", "good"], hypothesis_template="a {} film", model=label)
+]
+both = hub.zero_shot_classification("film", ["bad", "good"], multi_label=True, model=label)
+found["hub multi_label"] = [[each.label, each.score] for each in both]
+found["hub fill_mask"] = [
+    [each.token_str, each.token, each.sequence] for each in hub.fill_mask("a [UNK] film", top_k=2, model=fill)
 ]
 
 langchain = OpenAIEmbeddings(base_url=f"{base}/v1", api_key="none", model="any", check_embedding_ctx_length=False)
