@@ -87,6 +87,23 @@ describe.each(['/', '/invocations', '/score', '/predict-route'])('{"inputs": …
   });
 });
 
+it('requests in the form of text-embeddings-inference on Vertex AI get a prediction each', async () => {
+  const send = serve(embedder(), reranker());
+  const ranked = { query: 'good', texts: ['bad', 'good'], raw_scores: true, model: 'ranker' };
+  const instances = [{ inputs: 'good good', normalize: false, model: 'words' }, ranked];
+  expect((await send('POST', '/predict-route', { instances })).json()).toEqual({
+    predictions: [
+      [[2, 0, 0]],
+      [
+        { index: 1, score: 1 },
+        { index: 0, score: 0 },
+      ],
+    ],
+  });
+  const wrong = await send('POST', '/predict-route', { instances: [{ inputs: 5, model: 'words' }] });
+  expect([wrong.status, wrong.text]).toEqual([400, expect.stringContaining('`instances[0].inputs` must be a text')]);
+});
+
 it('routes that take other forms keep them', async () => {
   const send = serve(embedder());
   for (const path of ['/invocations', '/score', '/predict-route']) {

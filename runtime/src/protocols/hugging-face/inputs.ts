@@ -4,6 +4,7 @@ import type { ModelCatalog } from '../../models/model-catalog.js';
 import { invalid } from '../../tensor/errors.js';
 import type { Cancellation } from '../../tensor/request.js';
 import { isInferRequest } from '../open-inference/index.js';
+import { jsonResponse } from '../responses.js';
 import { checkCount, classify, runTexts } from '../text/calls.js';
 import { excerpt, Fields, isObject, isStrings } from '../text/fields.js';
 import { labelled } from '../text/labelled.js';
@@ -42,7 +43,8 @@ function textsOf(fields: Fields): { readonly texts: readonly string[]; readonly 
   const inputs = fields.required('inputs', fields.get('inputs'));
   const isSingle = typeof inputs === 'string';
   const texts = isSingle ? [inputs] : inputs;
-  if (!isStrings(texts)) throw invalid(`\`inputs\` must be a text or a list of texts, got ${excerpt(inputs)}`);
+  if (!isStrings(texts))
+    throw invalid(`${fields.label('inputs')} must be a text or a list of texts, got ${excerpt(inputs)}`);
   checkCount(texts, 'inputs');
   return { texts, isSingle };
 }
@@ -152,6 +154,31 @@ export function answerTexts(
     // The decoder of the other forms reports the error.
     return undefined;
   }
-  if (!fields.has('inputs') && !(fields.has('query') && fields.has('texts'))) return undefined;
-  return answerInputs(taskModel(models, TEXT_TASKS, { path: name, body: fields.string('model') }), fields, signal);
+  const answer = (each: Fields) =>
+    answerInputs(taskModel(models, TEXT_TASKS, { path: name, body: each.string('model') }), each, signal);
+  if (hasInputs(fields)) return answer(fields);
+  const instances = instancesOf(fields);
+  return instances && answerAll(instances.map(answer));
+}
+
+function hasInputs(fields: Fields): boolean {
+  return fields.has('inputs') || (fields.has('query') && fields.has('texts'));
+}
+
+/**
+ * Returns the requests of a body for Vertex AI, as text-embeddings-inference has it there: `{"instances": [{"inputs": …}]}`.
+ *
+ * @returns undefined for other instances, such as texts
+ */
+function instancesOf(fields: Fields): readonly Fields[] | undefined {
+  const instances = fields.get('instances');
+  if (!Array.isArray(instances) || instances.length === 0 || !instances.every(isObject)) return undefined;
+  checkCount(instances, 'instances');
+  const requests = instances.map((instance, index) => new Fields(instance, `instances[${index}].`));
+  return requests.every(hasInputs) ? requests : undefined;
+}
+
+async function answerAll(answers: readonly Promise<HttpResponse>[]): Promise<HttpResponse> {
+  const bodies = await Promise.all(answers);
+  return jsonResponse(`{"predictions":[${bodies.map(({ body }) => body.toString()).join(',')}]}`);
 }

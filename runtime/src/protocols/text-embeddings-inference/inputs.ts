@@ -29,7 +29,9 @@ function listOf(fields: Fields): readonly TextOrIds[] {
     if (inputs.length > 0 && isIds(inputs)) return [inputs];
     if (inputs.every((input) => typeof input === 'string' || isIds(input))) return inputs;
   }
-  throw invalid(`\`inputs\` must be a text, a list of token ids, or a list of these, got ${excerpt(inputs)}`);
+  throw invalid(
+    `${fields.label('inputs')} must be a text, a list of token ids, or a list of these, got ${excerpt(inputs)}`,
+  );
 }
 
 /** Whether a value is a list of token ids. */
@@ -55,7 +57,7 @@ export function sequencesOf(fields: Fields): { sequences: readonly Sequence[]; i
     return { sequences: inputs, isBatch: true };
   }
   throw invalid(
-    `\`inputs\` must be a text, a pair of texts, or a list such as [["a text"], ["another"]], got ${excerpt(inputs)}`,
+    `${fields.label('inputs')} must be a text, a pair of texts, or a list such as [["a text"], ["another"]], got ${excerpt(inputs)}`,
   );
 }
 

@@ -72,16 +72,21 @@ export class Fields {
     return value && new Fields(value, `${this.prefix}${name}.`);
   }
 
+  /** Returns the name of a field for errors. */
+  label(name: string): string {
+    return `\`${this.prefix}${name}\``;
+  }
+
   /** Returns a field that must not be absent. */
   required<Value>(name: string, value: Value | undefined): Value {
-    if (value === undefined) throw invalid(`\`${this.prefix}${name}\` is missing`);
+    if (value === undefined) throw invalid(`${this.label(name)} is missing`);
     return value;
   }
 
   private read<Value>(name: string, kind: string, isValid: (value: unknown) => boolean): Value | undefined {
     const value = this.get(name);
     if (value === undefined || isValid(value)) return value as Value | undefined;
-    throw invalid(`\`${this.prefix}${name}\` must be ${kind}, got ${excerpt(value)}`);
+    throw invalid(`${this.label(name)} must be ${kind}, got ${excerpt(value)}`);
   }
 }
 
