@@ -29,6 +29,7 @@ export {
   type PackageFile,
   PICKLE_FORMATS,
   type Pooling,
+  type QuestionAnsweringTask,
   RESIZE_FILTERS,
   type RerankTask,
   type ResizeFilter,

@@ -136,6 +136,15 @@ const zeroShotClassification = z.strictObject({
   hypothesisTemplate: text(/\{\}/, 'must contain `{}`, which stands for the label'),
 });
 
+const questionAnswering = z.strictObject({
+  type: z.literal('question_answering'),
+  tokenizer,
+  output: filled,
+  endOutput: filled,
+  stride: count,
+  maxAnswerTokens: z.int().check(z.gte(1)),
+});
+
 const fillMask = z.strictObject({
   type: z.literal('fill_mask'),
   tokenizer,
@@ -243,6 +252,7 @@ const TASKS = [
   textClassification,
   tokenClassification,
   zeroShotClassification,
+  questionAnswering,
   fillMask,
   imageClassification,
   imageEmbedding,
@@ -369,6 +379,20 @@ export interface ZeroShotClassificationTask {
   hypothesisTemplate: string;
 }
 
+/** Finds the part of a context that answers a question. */
+export interface QuestionAnsweringTask {
+  type: 'question_answering';
+  tokenizer: TextTokenizer;
+  /** Output of the model that holds the logits of each token to be the first of the answer. */
+  output: string;
+  /** Output of the model that holds the logits of each token to be the last of the answer. */
+  endOutput: string;
+  /** Number of tokens that two neighbouring parts of a long context share. */
+  stride: number;
+  /** Maximum number of tokens of an answer. */
+  maxAnswerTokens: number;
+}
+
 /** Suggests tokens for the mask in each text. */
 export interface FillMaskTask {
   type: 'fill_mask';
@@ -487,6 +511,7 @@ export type TextTask =
   | TextClassificationTask
   | TokenClassificationTask
   | ZeroShotClassificationTask
+  | QuestionAnsweringTask
   | FillMaskTask;
 
 /** What a model does with texts or pictures, and the steps before and after it. */

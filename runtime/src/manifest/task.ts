@@ -1,7 +1,7 @@
 import { shapeFits } from '../tensor/tensor.js';
 import { describeTensors } from './describe-tensors.js';
 import { boxFaults, IMAGE_INPUT, imageInputFaults, isImageTask, stepFaults } from './image-task.js';
-import type { Manifest, ManifestTensor, Task, TextTask } from './schema.js';
+import type { Manifest, ManifestTensor, QuestionAnsweringTask, Task, TextTask } from './schema.js';
 
 /** Name of the signature with a model's own inputs and outputs, in packages with a task. */
 export const TENSORS_SIGNATURE = 'tensors';
@@ -35,6 +35,16 @@ export function taskSignature({ type }: Task, output: ManifestTensor): TaskSigna
       return {
         inputs: [strings('text'), { name: 'labels', datatype: 'BYTES', shape: [-1, -1] }],
         outputs: [{ name: 'scores', datatype: 'FP32', shape: [-1, -1] }],
+      };
+    case 'question_answering':
+      return {
+        inputs: [strings('question'), strings('context')],
+        outputs: [
+          strings('answer'),
+          { name: 'score', datatype: 'FP32', shape: [-1] },
+          { name: 'start', datatype: 'INT64', shape: [-1] },
+          { name: 'end', datatype: 'INT64', shape: [-1] },
+        ],
       };
     case 'fill_mask':
       return {
@@ -91,6 +101,7 @@ export function taskFaults(manifest: Manifest): string[] {
   }
   faults.push(...outputFaults(task, output));
   if (isImageTask(task)) faults.push(...boxFaults(task, own.outputs, output));
+  if (task.type === 'question_answering') faults.push(...answerFaults(task, own.outputs));
   const expected = taskSignature(task, output);
   for (const side of ['inputs', 'outputs'] as const) {
     const found = describeTensors(side === 'inputs' ? inputs : outputs);
@@ -114,6 +125,21 @@ function textFaults(task: TextTask, { files }: Manifest): string[] {
     const names = Object.keys(task.prompts ?? {}).join(', ') || 'there are none';
     faults.push(`task.defaultPrompt: ${JSON.stringify(task.defaultPrompt)} is not among \`prompts\` (${names})`);
   }
+  return faults;
+}
+
+/** Returns what is wrong with the second output of a model that answers questions, and with how contexts are split. */
+function answerFaults(
+  { endOutput, stride, tokenizer: { maxTokens } }: QuestionAnsweringTask,
+  outputs: readonly ManifestTensor[],
+): string[] {
+  const faults: string[] = [];
+  const end = outputs.find(({ name }) => name === endOutput);
+  if (end?.shape.length !== 2 || !['FP32', 'FP16'].includes(end.datatype)) {
+    const found = describeTensors(outputs);
+    faults.push(`task.endOutput: must be an FP32 or FP16 output with the shape [-1, -1], the model has ${found}`);
+  }
+  if (stride >= maxTokens) faults.push(`task.stride: must be less than \`maxTokens\`, ${maxTokens}, got ${stride}`);
   return faults;
 }
 
@@ -172,6 +198,7 @@ function allowedShapes(task: Task): readonly (readonly number[])[] {
     case 'rerank':
       return [[-1, 1], [-1]];
     case 'text_classification':
+    case 'question_answering':
     case 'zero_shot_classification':
     case 'image_classification':
       return [[-1, -1]];

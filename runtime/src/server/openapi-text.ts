@@ -199,6 +199,9 @@ function tokenPaths(models: readonly ServedModel[]): [string, object][] {
 function exampleInputs(model: ServedModel): object {
   const [text, other] = exampleTexts(model, 'text');
   if (isOf(model, 'rerank')) return { inputs: { query: exampleTexts(model, 'query')[0], texts: [text, other] } };
+  if (isOf(model, 'question_answering')) {
+    return { inputs: { question: exampleTexts(model, 'question')[0], context: exampleTexts(model, 'context')[0] } };
+  }
   if (isOf(model, 'zero_shot_classification')) {
     return { inputs: text, parameters: { candidate_labels: ['question', 'statement'] } };
   }

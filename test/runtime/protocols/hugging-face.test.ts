@@ -3,7 +3,7 @@ import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import type { ServedModel } from '../../../runtime/src/models/served-model.js';
 import { protocols } from '../../../runtime/src/protocols/index.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
-import { classifier, embedder, finder, labeller, reranker } from './text-models.js';
+import { answerer, classifier, embedder, finder, labeller, reranker } from './text-models.js';
 
 const serve = (...models: ServedModel[]) =>
   sender(protocols({ vertexRoutes: { health: '/health-check', predict: '/predict-route' } }), catalog(models));
@@ -77,6 +77,17 @@ describe.each(['/', '/invocations', '/score', '/predict-route'])('{"inputs": …
     expect((await send('POST', path, { inputs: ['good good'], parameters })).json()).toEqual([scores]);
     const missing = await send('POST', path, { inputs: 'good', parameters: {} });
     expect(missing.text).toContain('`candidate_labels` is missing');
+  });
+
+  it('answers questions', async () => {
+    const send = serve(answerer());
+    const inputs = { question: 'Who?', context: 'Anna sings' };
+    const found = { score: 0.5, start: 0, end: 4, answer: 'Anna' };
+    expect((await send('POST', path, { inputs })).json()).toEqual(found);
+    expect((await send('POST', path, { inputs: [inputs, inputs] })).json()).toEqual([found, found]);
+    const missing = await send('POST', path, { inputs: { question: 'Who?' } });
+    expect(missing.text).toContain('`context` is missing');
+    expect((await send('POST', path, { inputs: 'Who?' })).text).toContain('must be {');
   });
 
   it('needs the name of one of several models', async () => {

@@ -28,7 +28,7 @@ function textModel(
   name: string,
   task: TextTask,
   signature: Pick<Manifest, 'inputs' | 'outputs'>,
-  compute: (columns: readonly (readonly string[])[], request: InferenceRequest) => Tensor,
+  compute: (columns: readonly (readonly string[])[], request: InferenceRequest) => Tensor | Tensor[],
   more: Partial<ServedModel> = {},
 ): ServedModel & TextCalls {
   const requests: InferenceRequest[] = [];
@@ -40,7 +40,7 @@ function textModel(
     outputs,
     compute: (columns, request) => {
       requests.push(request);
-      return [compute(columns.map(texts), request)];
+      return [compute(columns.map(texts), request)].flat();
     },
     ...more,
   });
@@ -171,5 +171,33 @@ export function labeller(name = 'labeller'): ServedModel & TextCalls {
     const width = inputs[1]!.shape[1]!;
     const data = Float32Array.from(all!, (label, index) => count(column![Math.floor(index / width)]!, label));
     return { ...outputs[0]!, shape: [column!.length, width], data };
+  });
+}
+
+/** Answers every question with the first word of its context. */
+export function answerer(name = 'answerer'): ServedModel & TextCalls {
+  const task: TextTask = {
+    type: 'question_answering',
+    tokenizer: TOKENIZER,
+    output: 'start_logits',
+    endOutput: 'end_logits',
+    stride: 4,
+    maxAnswerTokens: 15,
+  };
+  const outputs = [
+    { name: 'answer', datatype: 'BYTES' as const, shape: [-1] },
+    { name: 'score', datatype: 'FP32' as const, shape: [-1] },
+    { name: 'start', datatype: 'INT64' as const, shape: [-1] },
+    { name: 'end', datatype: 'INT64' as const, shape: [-1] },
+  ];
+  return textModel(name, task, { inputs: [...one('question'), ...one('context')], outputs }, ([, contexts]) => {
+    const words = contexts!.map((context) => context.split(' ', 1)[0]!);
+    const data = [
+      words.map((word) => Buffer.from(word)),
+      Float32Array.from(words, () => 0.5),
+      BigInt64Array.from(words, () => 0n),
+      BigInt64Array.from(words, ({ length }) => BigInt(length)),
+    ];
+    return outputs.map((spec, index) => ({ ...spec, shape: [words.length], data: data[index]! }));
   });
 }

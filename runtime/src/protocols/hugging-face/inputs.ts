@@ -33,6 +33,7 @@ export function answerInputs(model: TaskModel, fields: Fields, signal?: Cancella
     return classifyInputs(model, options, fields.has('parameters'), signal);
   }
   if (isOf(model, 'token_classification')) return findEntities(model, options, signal);
+  if (isOf(model, 'question_answering')) return answerQuestions(model, options, signal);
   return isOf(model, 'zero_shot_classification')
     ? scoreLabels(model, options, signal)
     : fillMasks(model as TaskModel<'fill_mask'>, options, signal);
@@ -102,6 +103,38 @@ async function scoreLabels(
   const { outputs, usage } = await runTexts(model, [texts, texts.map(() => labels)], options);
   const lists = labelled(outputs[0]!, labels);
   return textResponseOf(JSON.stringify(isSingle ? lists[0] : lists), usage);
+}
+
+/** Returns the answer to each question, as the pipeline of Transformers does. */
+async function answerQuestions(
+  model: TaskModel<'question_answering'>,
+  fields: Fields,
+  signal: Cancellation | undefined,
+): Promise<HttpResponse> {
+  const inputs = fields.required('inputs', fields.get('inputs'));
+  const isSingle = !Array.isArray(inputs);
+  const asked: unknown[] = isSingle ? [inputs] : inputs;
+  checkCount(asked, 'inputs');
+  const parts = asked.map((each) => {
+    if (!isObject(each)) {
+      throw invalid(`\`inputs\` must be {"question": …, "context": …} or a list of these, got ${excerpt(each)}`);
+    }
+    const own = new Fields(each);
+    return {
+      question: own.required('question', own.string('question')),
+      context: own.required('context', own.string('context')),
+    };
+  });
+  const columns = [parts.map(({ question }) => question), parts.map(({ context }) => context)];
+  const { outputs, usage } = await runTexts(model, columns, { ...textOptions(fields), signal });
+  const column = (name: string) => outputs.find((output) => output.name === name)!.data;
+  const answers = parts.map((_, row) => ({
+    score: (column('score') as Float32Array)[row],
+    start: Number((column('start') as BigInt64Array)[row]),
+    end: Number((column('end') as BigInt64Array)[row]),
+    answer: String((column('answer') as Buffer[])[row]),
+  }));
+  return textResponseOf(JSON.stringify(isSingle ? answers[0] : answers), usage);
 }
 
 /** Returns suggestions for the mask of each text, the most likely first. */

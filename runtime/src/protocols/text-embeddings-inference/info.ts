@@ -29,6 +29,7 @@ function modelType(task: TextTask, { outputs }: Manifest): object {
     // text-embeddings-inference does not serve these.
     case 'token_classification':
     case 'zero_shot_classification':
+    case 'question_answering':
     case 'fill_mask':
       return { [task.type]: {} };
   }

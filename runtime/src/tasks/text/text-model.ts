@@ -15,6 +15,7 @@ import { TaskModel } from '../task-model.js';
 import { EmbedSteps } from './embed.js';
 import { FillMaskSteps } from './fill-mask.js';
 import { promptOf } from './prompt.js';
+import { QuestionAnsweringSteps } from './question-answering.js';
 import { RerankSteps } from './rerank.js';
 import { SequenceRunner } from './sequence-runner.js';
 import { TextClassificationSteps } from './text-classification.js';
@@ -57,6 +58,8 @@ function stepsOf(task: TextTask, signature: Signature, tokenizer: Tokenizer, lab
       return new TokenClassificationSteps(task, labels, tokenizer);
     case 'zero_shot_classification':
       return new ZeroShotSteps(task);
+    case 'question_answering':
+      return new QuestionAnsweringSteps(task, tokenizer);
     case 'fill_mask':
       return new FillMaskSteps(task, tokenizer);
   }
@@ -97,10 +100,10 @@ class TextModel extends TaskModel {
 
   protected async runTask(inputs: readonly Tensor[], text?: TextOptions): Promise<Tensor[]> {
     const { runner, steps } = this.parts;
-    const { texts, textsPerRow = 1, finish } = steps.prepare(inputs, text ?? {});
-    const encoded = await this.encoded(texts, text);
-    const outputs = await finish(await runner.run(encoded));
-    return text ? [...outputs, ...usageTensors(usageOf(encoded, textsPerRow))] : outputs;
+    const { texts, textsPerRow = 1, encode, finish } = steps.prepare(inputs, text ?? {});
+    const rows = encode ? await encode() : chunks(await this.encoded(texts, text), textsPerRow);
+    const outputs = await finish(await runner.run(rows.flat()));
+    return text ? [...outputs, ...usageTensors(rows.map(usageOf))] : outputs;
   }
 
   private async encoded(
@@ -121,14 +124,15 @@ class TextModel extends TaskModel {
   }
 }
 
-function usageOf(encoded: readonly EncodedText[], textsPerRow: number): RowUsage[] {
-  const rows = Array.from({ length: encoded.length / textsPerRow }, () => ({ tokens: 0, truncated: 0 }));
-  for (const [index, { ids, isTruncated }] of encoded.entries()) {
-    const row = rows[Math.floor(index / textsPerRow)]!;
-    row.tokens += ids.length;
-    if (isTruncated) row.truncated++;
-  }
-  return rows;
+function chunks<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: items.length / size }, (_, row) => items.slice(row * size, (row + 1) * size));
+}
+
+function usageOf(texts: readonly EncodedText[]): RowUsage {
+  return {
+    tokens: texts.reduce((sum, { ids }) => sum + ids.length, 0),
+    truncated: texts.filter(({ isTruncated }) => isTruncated).length,
+  };
 }
 
 /** Average bytes of a token, to estimate the length of a text. */

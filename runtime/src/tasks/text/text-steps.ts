@@ -28,6 +28,8 @@ export interface PreparedTexts {
   readonly texts: readonly TextInput[];
   /** Number of texts that belong to one row of the request. @default 1 */
   readonly textsPerRow?: number;
+  /** Encodes each row as one or several texts. @default - texts are cut to what the model takes */
+  encode?(): Promise<readonly (readonly EncodedText[])[]>;
   /** Makes the outputs of the task. The results are in the order of `texts`. */
   finish(results: readonly TextResult[]): Tensor[] | Promise<Tensor[]>;
 }

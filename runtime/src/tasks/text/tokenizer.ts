@@ -36,7 +36,7 @@ interface NativeOptions {
   readonly addSpecialTokens: boolean;
 }
 
-interface NativeEncoding {
+export interface NativeEncoding {
   getLength(): number;
   getIds(): number[];
   getTypeIds(): number[];
@@ -44,6 +44,7 @@ interface NativeEncoding {
   getOffsets(): [number, number][];
   getSpecialTokensMask(): number[];
   getSequenceIds(): (number | null | undefined)[];
+  getWordIds(): (number | null | undefined)[];
   getOverflowing(): unknown[];
 }
 
@@ -146,6 +147,16 @@ export class Tokenizer {
   async encodeWhole(texts: readonly string[], addSpecialTokens: boolean): Promise<NativeEncoding[]> {
     for (const text of texts) if (text.length > MAX_TEXT_LENGTH) throw tooLong(text);
     return this.other('unlimited').encodeBatch(texts, { addSpecialTokens });
+  }
+
+  /**
+   * Encodes a pair of texts without removing tokens.
+   *
+   * @throws InferenceError `INVALID_ARGUMENT` for a text that is too long to tokenize
+   */
+  async encodePair(first: string, second: string): Promise<NativeEncoding> {
+    for (const text of [first, second]) if (text.length > MAX_TEXT_LENGTH) throw tooLong(text);
+    return this.other('unlimited').encode(first, second);
   }
 
   /** Returns the name of a token. */
