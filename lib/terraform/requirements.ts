@@ -38,8 +38,12 @@ class Requirements extends TerraformElement {
     return { terraform: { required_version: TERRAFORM_VERSION, required_providers: required } };
   }
 
-  override toHclTerraform() {
-    return this.toTerraform();
+  // CDKTF renders neither overrides nor attributes of providers without bindings in HCL, and `required_version` as a list.
+  override toHclTerraform(): never {
+    throw new Error(
+      `${this.node.scope!.node.path}: CDKTF's HCL lacks arguments of these resources. Synthesize without --hcl: the folder of ` +
+        'the stack in `cdktf.out/stacks` is a Terraform module in JSON, which `terraform` and `tofu` apply without CDKTF',
+    );
   }
 }
 

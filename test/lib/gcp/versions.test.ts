@@ -1,3 +1,4 @@
+import { Testing } from 'cdktf';
 import { describe, expect, test } from 'vitest';
 import { ContainerModel, ManagedEndpointModel, ServerlessModel } from '../../../lib/gcp/index.js';
 import { googleStack, minimal, template } from './support.js';
@@ -23,4 +24,10 @@ describe.each([ServerlessModel, ContainerModel, ManagedEndpointModel])('a stack 
       required_providers: { google: { version: '6.50.0' } },
     });
   });
+});
+
+test('HCL, in which CDKTF leaves out arguments, is refused with what to use instead', () => {
+  const stack = googleStack();
+  new ServerlessModel(stack, 'Iris', minimal);
+  expect(() => Testing.synthHcl(stack)).toThrow(/stack: CDKTF's HCL lacks arguments.*Terraform module in JSON/);
 });
