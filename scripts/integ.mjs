@@ -1,7 +1,8 @@
-// Runs the tests that deploy for real: `npm run integ -- NAME [--local]`. With --local they deploy to a double of the cloud
-// on this machine, by the real Terraform and its real providers. Arguments after that go to the test runner.
+// Runs the tests that deploy for real: `npm run integ -- NAME [--local] [--json]`. With --local they deploy to a double of
+// the cloud on this machine, by the real Terraform or CDK. With --json, which `aws` has, standard output is the report, and
+// the test runner writes to standard error. Other arguments go to the test runner.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -25,11 +26,27 @@ if (!name || !existsSync(file)) {
 }
 if (PROVIDERS[name]) requireProviders(PROVIDERS[name]);
 
+const json = rest.includes('--json');
+if (json && name !== 'aws') {
+  console.error(`--json is for aws only, got ${name}.`);
+  process.exit(2);
+}
+const folder = mkdtempSync(join(tmpdir(), 'modelship-integ-'));
+const report = join(folder, 'report.json');
 const { status } = spawnSync(
   'npx',
-  ['--no-install', 'vitest', 'run', file, ...rest.filter((argument) => argument !== '--local')],
-  { stdio: 'inherit', env: { ...process.env, MODELSHIP_INTEG: [name, ...(local ? ['--local'] : [])].join(' ') } },
+  ['--no-install', 'vitest', 'run', file, ...rest.filter((argument) => !['--local', '--json'].includes(argument))],
+  {
+    stdio: ['inherit', json ? process.stderr : 'inherit', 'inherit'],
+    env: {
+      ...process.env,
+      MODELSHIP_INTEG: [name, ...(local ? ['--local'] : [])].join(' '),
+      ...(json ? { MODELSHIP_INTEG_REPORT: report } : {}),
+    },
+  },
 );
+if (json && existsSync(report)) process.stdout.write(readFileSync(report, 'utf8'));
+rmSync(folder, { recursive: true });
 process.exit(status ?? 1);
 
 /** Ends the process with what is missing, because tests that cannot run have not passed. */
