@@ -138,6 +138,31 @@ describe('the local AWS endpoint refuses', () => {
     await create('docker');
   });
 
+  test('a version of a function that has not changed since the last one', async () => {
+    const StackName = 'versions';
+    const templateOf = (description: string, versions: readonly string[]) => {
+      const served = {
+        Type: 'AWS::Lambda::Function',
+        Properties: {
+          Description: description,
+          Runtime: 'nodejs22.x',
+          Handler: 'index.handler',
+          Code: { ZipFile: 'exports.handler = () => {};' },
+          Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
+        },
+      };
+      const Version = { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'Function' } } };
+      const Role = { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: JSON.parse(TRUST) } };
+      const published = Object.fromEntries(versions.map((id) => [id, { ...Version, DeletionPolicy: 'Retain' }]));
+      return JSON.stringify({ Resources: { Role, Function: served, ...published } });
+    };
+    const deploy = (operation: string, description: string, ...versions: string[]) =>
+      call('cloudformation', operation, { StackName, TemplateBody: templateOf(description, versions) });
+    await deploy('create_stack', 'first', 'One');
+    await expect(deploy('update_stack', 'first', 'One', 'Two')).rejects.toThrow(/Version already exists/);
+    await deploy('update_stack', 'second', 'One', 'Two');
+  });
+
   test('a private REST API without a resource policy', async () => {
     const create = async (name: string, more: object = {}) => {
       const endpointConfiguration = { types: ['PRIVATE'] };

@@ -7,6 +7,7 @@ import zipfile
 from moto.awslambda.models import LambdaFunction, LayerVersion, lambda_backends
 from moto.awslambda.responses import LambdaResponse
 from moto.awslambda.urls import url_paths
+from moto.cloudformation.exceptions import ValidationError
 from moto.core.common_models import CloudFormationModel
 
 from moto_resource import client, resource, without
@@ -262,7 +263,9 @@ def settings(version):
 def refuse_unchanged(functions, name):
     latest, *published = functions.list_versions_by_function(FunctionName=name)["Versions"]
     if published and settings(latest) == settings(published[-1]):
-        raise ValueError(f"Version already exists for function {name}. Please modify the function to create a new version")
+        raise ValidationError(
+            message=f"Version already exists for function {name}. Please modify the function to create a new version"
+        )
 
 
 def version(functions, _, properties):
