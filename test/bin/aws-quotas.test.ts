@@ -1,3 +1,4 @@
+import { createHash, createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, AwsCalls } from '../support/aws-calls.js';
 import { Moto } from '../support/moto.js';
@@ -78,10 +79,87 @@ describe('the local AWS endpoint refuses', () => {
     await expect(create('Large', 410_000)).rejects.toThrow(/Model size/);
   });
 
-  test('a VPC link whose name has more than 128 characters', async () => {
-    const create = (Name: string) => call('apigatewayv2', 'create_vpc_link', { Name, SubnetIds: ['subnet-1'] });
-    await create('x'.repeat(128));
-    await expect(create('x'.repeat(129))).rejects.toThrow(/Invalid name/);
+  // By botocore's models, whose shapes for API Gateway v2 have the length in their names.
+  test.each<[string, string, object, RegExp]>([
+    [
+      'apigatewayv2',
+      'create_vpc_link',
+      { Name: 'x'.repeat(129), SubnetIds: ['subnet-1'] },
+      /Name: 129 characters, allowed are 1 to 128/,
+    ],
+    ['iam', 'create_role', { RoleName: 'x'.repeat(65), AssumeRolePolicyDocument: TRUST }, /65 characters/],
+    [
+      'sagemaker',
+      'create_endpoint',
+      { EndpointName: 'a_b', EndpointConfigName: 'config' },
+      /EndpointName: a_b does not match/,
+    ],
+    ['logs', 'create_log_group', { logGroupName: 'a b' }, /logGroupName: a b does not match/],
+    [
+      'elbv2',
+      'create_target_group',
+      { Name: 'targets', HealthCheckPath: `/${'x'.repeat(1024)}` },
+      /HealthCheckPath: 1025 characters/,
+    ],
+  ])('names and values that %s does not allow: %s', async (service, operation, parameters, fault) => {
+    await expect(call(service, operation, parameters)).rejects.toThrow(fault);
+  });
+
+  test('properties that a schema of CloudFormation or the service does not allow, as they are when resolved', async () => {
+    const Resources = {
+      Link: {
+        Type: 'AWS::ApiGatewayV2::VpcLink',
+        Properties: { Name: { 'Fn::Join': ['-', ['x'.repeat(127), { Ref: 'AWS::Region' }]] }, SubnetIds: ['subnet-1'] },
+      },
+    };
+    const create = call('cloudformation', 'create_stack', {
+      StackName: 'long-names',
+      TemplateBody: JSON.stringify({ Resources }),
+    });
+    await expect(create).rejects.toThrow(/Properties validation failed for resource Link with message: #\/Name: 137/);
+  });
+
+  describe('requests by their signature', () => {
+    const date = '20260101T000000Z';
+    const key = (...scope: string[]) =>
+      scope.reduce<Buffer>((secret, part) => hmac(secret, part), Buffer.from('AWS4testing'));
+    const hmac = (secret: Buffer, text: string) => createHmac('sha256', secret).update(text).digest();
+    const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+    /** Asks for `path` with a signature for a canonical request with `canonicalPath`. */
+    function ask(path: string, canonicalPath: string) {
+      const { host } = new URL(moto.url);
+      const scope = ['20260101', 'us-east-1', 'lambda', 'aws4_request'];
+      const canonical = ['POST', canonicalPath, '', `host:${host}`, `x-amz-date:${date}`, '', 'host;x-amz-date'];
+      const request = [...canonical, sha256('{}')].join('\n');
+      const text = ['AWS4-HMAC-SHA256', date, scope.join('/'), sha256(request)].join('\n');
+      const signature = hmac(key(...scope), text).toString('hex');
+      const credential = `Credential=testing/${scope.join('/')}`;
+      const authorization = `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host;x-amz-date, Signature=${signature}`;
+      return fetch(`${moto.url}${path}`, {
+        method: 'POST',
+        headers: { 'x-amz-date': date, authorization },
+        body: '{}',
+      });
+    }
+
+    test('refuses those without one, or with a key that is not there', async () => {
+      const unsigned = await fetch(moto.url, { method: 'POST', headers: { 'x-amz-target': 'SageMaker.ListModels' } });
+      expect(unsigned.status).toBe(403);
+      expect(await unsigned.json()).toMatchObject({ __type: 'MissingAuthenticationTokenException' });
+      const other = new AwsCalls({ ...process.env, ...moto.env, AWS_ACCESS_KEY_ID: 'AKIAOTHER' });
+      await expect(other.call('sts', 'get_caller_identity')).rejects.toThrow(/InvalidClientTokenId|403/);
+      await other.stop();
+    });
+
+    // https://github.com/curl/curl/issues/18423: curl before 8.14 signs the path as it is.
+    test('refuses a colon in the path unless it is signed as %3A', async () => {
+      const path = '/v1/models/iris:predict';
+      const raw = await ask(path, path);
+      expect(raw.status).toBe(403);
+      expect(await raw.json()).toMatchObject({ __type: 'SignatureDoesNotMatch' });
+      expect((await ask(path, path.replace(':', '%3A'))).status).not.toBe(403);
+    });
   });
 
   test('more log groups of generated names than the account’s policy for deliveries holds', async () => {

@@ -6,6 +6,7 @@ import { extract } from 'tar';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BatchCompute, BatchModel } from '../../lib/aws/index.js';
 import { ImageSource } from '../../lib/serving/index.js';
+import { AwsCalls } from '../support/aws-calls.js';
 import { freePort } from '../support/free-port.js';
 import { Synthesized } from './aws-assets.js';
 import { Account, BUCKET, golden, lines, rows, WRONG } from './batch-account.js';
@@ -24,22 +25,24 @@ const container = synthesized.only('AWS::SageMaker::Model').PrimaryContainer;
 
 describe('a batch by a transform job', () => {
   let account: Account;
+  let aws: AwsCalls;
   let runtime: StartedRuntime;
 
   /** What Step Functions asks SageMaker for when it is started with a prefix. */
   const jobFor = async (prefix: string) => {
     const name = crypto.randomUUID();
     expect(await account.execute(machine, name, prefix)).toMatchObject({ status: 'SUCCEEDED' });
-    const { TransformJobSummaries } = await sagemaker('ListTransformJobs', {});
+    const { TransformJobSummaries } = await aws.call('sagemaker', 'list_transform_jobs');
     const [newest] = TransformJobSummaries.slice(-1);
-    const job: TransformJob = await sagemaker('DescribeTransformJob', { TransformJobName: newest.TransformJobName });
+    const job: TransformJob = await aws.call('sagemaker', 'describe_transform_job', {
+      TransformJobName: newest.TransformJobName,
+    });
     return { job, folder: `batch/output/${name}` };
   };
 
-  const sagemaker = (action: string, input: object) => account.moto.call('sagemaker', `SageMaker.${action}`, input);
-
   beforeAll(async () => {
     account = await Account.open('http://127.0.0.1:1');
+    aws = new AwsCalls({ ...process.env, ...account.moto.env });
     await account.create(synthesized);
     const url = synthesized.resolve(container.ModelDataUrl);
     const unpacked = mkdtempSync(join(tmpdir(), 'modelship-opt-ml-model-'));
@@ -59,6 +62,7 @@ describe('a batch by a transform job', () => {
 
   afterAll(async () => {
     await runtime.stop();
+    await aws.stop();
     await account.close();
   });
 

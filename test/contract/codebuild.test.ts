@@ -61,7 +61,7 @@ describe('an image that CodeBuild makes', () => {
   test('is not built again where its tag is, whatever the context has become', async () => {
     await deployment.provision('updated', contextOf('BAKE bread\n'));
     const imageManifest = JSON.stringify({ schemaVersion: 2, mediaType: 'application/vnd.oci.image.manifest.v1+json' });
-    await deployment.ecr('PutImage', { repositoryName: 'updated', imageManifest, imageTag: deployment.tag });
+    await deployment.ecr('put_image', { repositoryName: 'updated', imageManifest, imageTag: deployment.tag });
     const event = deployment.event('Update');
     const { docker } = await deployment.build('updated', event);
     expect(docker).toEqual([]);
@@ -86,7 +86,7 @@ describe('an image that CodeBuild makes', () => {
 
   test('fails the deployment if it cannot be pushed', async () => {
     await deployment.provision('unpushed', contextOf(DOCKERFILE));
-    await deployment.ecr('DeleteRepository', { repositoryName: 'unpushed' });
+    await deployment.ecr('delete_repository', { repositoryName: 'unpushed' });
     const event = deployment.event('Create');
     const { docker } = await deployment.build('unpushed', event);
     expect(deployment.waiting.answerTo(event)).toMatchObject({ Status: 'FAILED', Data: {} });

@@ -11,6 +11,7 @@ import {
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
 import { AwsImage, ManagedEndpointModel } from '../../lib/aws/index.js';
+import { type Answer, AwsCalls } from '../support/aws-calls.js';
 import { Moto } from '../support/moto.js';
 import { Synthesized } from './aws-assets.js';
 import { CloudFormationWaiting } from './cloudformation-waiting.js';
@@ -43,6 +44,7 @@ export class ImageDeployment {
   private readonly project = this.synthesized.only('AWS::CodeBuild::Project');
   private readonly host: CodeBuildHost;
   private readonly trigger: LambdaEnvironment;
+  private readonly aws: AwsCalls;
   private readonly s3: S3Client;
   private readonly codebuild: CodeBuildClient;
 
@@ -61,6 +63,7 @@ export class ImageDeployment {
     buildah: readonly string[],
   ) {
     this.tag = this.resource.Tag;
+    this.aws = new AwsCalls({ ...process.env, ...moto.env });
     const { AWS_REGION: region, AWS_ENDPOINT_URL: endpoint } = moto.env;
     const credentials = { accessKeyId: 'testing', secretAccessKey: 'testing' };
     this.s3 = new S3Client({ region, endpoint, credentials, forcePathStyle: true });
@@ -77,6 +80,7 @@ export class ImageDeployment {
     this.waiting.stop();
     this.s3.destroy();
     this.codebuild.destroy();
+    await this.aws.stop();
     await this.moto.stop();
   }
 
@@ -101,14 +105,14 @@ export class ImageDeployment {
     return folder;
   }
 
-  ecr(action: string, input: object) {
-    return this.moto.call('ecr', `AmazonEC2ContainerRegistry_V20150921.${action}`, input);
+  ecr(operation: string, parameters: object): Promise<Answer> {
+    return this.aws.call('ecr', operation, parameters);
   }
 
   /** Makes what is there before the custom resource: the repository and the project of the name, over a context. */
   async provision(name: string, context: string): Promise<void> {
     const { synthesized, project } = this;
-    const { repository } = await this.ecr('CreateRepository', {
+    const { repository } = await this.ecr('create_repository', {
       repositoryName: name,
       imageTagMutability: 'IMMUTABLE',
     });
@@ -180,7 +184,7 @@ export class ImageDeployment {
 
   /** The image of the tag, in the repository. */
   async image(name: string): Promise<{ imageManifest: string; imageId: { imageDigest: string } }> {
-    const { images } = await this.ecr('BatchGetImage', { repositoryName: name, imageIds: [{ imageTag: this.tag }] });
+    const { images } = await this.ecr('batch_get_image', { repositoryName: name, imageIds: [{ imageTag: this.tag }] });
     return images[0];
   }
 }

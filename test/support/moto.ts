@@ -45,27 +45,6 @@ export class Moto {
     return localAws(this.url);
   }
 
-  /**
-   * Calls a service by the JSON protocols, where a client would be needed for little else.
-   *
-   * @param action such as `SageMaker.DescribeTransformJob`
-   */
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the action answers
-  async call(service: string, action: string, input: object): Promise<any> {
-    const answer = await fetch(this.url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/x-amz-json-1.1',
-        'x-amz-target': action,
-        authorization: `AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/${service}/aws4_request`,
-      },
-      body: JSON.stringify(input),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${action} answered ${answer.status}: ${text}`);
-    return JSON.parse(text);
-  }
-
   async stop(): Promise<void> {
     if (this.child.exitCode !== null) return;
     this.child.kill('SIGKILL');

@@ -76,12 +76,6 @@ def large_schema(self, rest_api_id, name, content_type, description, schema):
         raise RestApiRefusal(f"Model size exceeds the maximum of {REQUEST_SCHEMA_BYTES} bytes")
 
 
-# botocore: StringWithLengthBetween1And128 of apigatewayv2's CreateVpcLink.
-def long_name(self, name, *_, **__):
-    if not 1 <= len(name) <= 128:
-        raise HttpApiRefusal("Invalid name specified")
-
-
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html: the policy lists every group of
 # another name than /aws/vendedlogs/, and none is taken out again.
 LOG_DELIVERY_POLICY = 5120
@@ -144,6 +138,5 @@ before(IAMBackend, "create_policy", large_managed_policy)
 before(ELBv2Backend, "create_load_balancer", subnets_of_one_zone)
 before(APIGatewayBackend, "create_model", large_schema)
 before(APIGatewayBackend, "create_deployment", unreachable_api)
-before(ApiGatewayV2Backend, "create_vpc_link", long_name)
 before(ApiGatewayV2Backend, "create_stage", unlistable_log_group)
 before(SageMakerModelBackend, "create_model", unusable_model)

@@ -5,6 +5,7 @@ import sys
 import moto_attributes  # noqa: F401
 import moto_builds  # noqa: F401
 import moto_codedeploy  # noqa: F401
+import moto_constraints  # noqa: F401
 import moto_ecs  # noqa: F401
 import moto_elb  # noqa: F401
 import moto_lambda  # noqa: F401
@@ -16,6 +17,7 @@ import moto_rest_api  # noqa: F401
 import moto_s3files  # noqa: F401
 import moto_sagemaker  # noqa: F401
 import moto_scaling  # noqa: F401
+import moto_signatures  # noqa: F401
 import moto_updates  # noqa: F401
 
 from moto.server import main
