@@ -181,7 +181,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     if (range.min !== range.max || props.schedule) this.scaling = this.makeScaling(range);
     this.telemetry = new ServiceTelemetry(this, 'Telemetry', {
       service: this.service,
-      loadBalancer: this.loadBalancer.resource,
+      loadBalancer: this.loadBalancer,
       dashboard: props.dashboard ?? true,
       alarmActions: props.alarmActions ?? [],
       thresholds,
@@ -199,8 +199,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
   /** Base URL of the service, without a path. */
   get url(): string {
     if (this.api) return this.api.api.apiEndpoint;
-    const host = this.props.domainName ?? this.loadBalancer.resource.loadBalancerDnsName;
-    return `${this.props.certificate ? 'https' : 'http'}://${host}`;
+    return this.loadBalancer.url;
   }
 
   /** URL of the prediction endpoint. */
@@ -243,7 +242,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
 
   /** Metric for the number of requests that the load balancer forwarded. @default - sum over 5 minutes */
   metricRequests(options?: MetricOptions): Metric {
-    return this.loadBalancer.resource.metrics.requestCount(options);
+    return this.loadBalancer.metrics.requestCount(options);
   }
 
   /**
@@ -253,7 +252,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
    * @default - sum over 5 minutes
    */
   metricErrors(options?: MetricOptions): Metric {
-    return this.loadBalancer.resource.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, options);
+    return this.loadBalancer.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, options);
   }
 
   /**
@@ -262,7 +261,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
    * @default - average over 5 minutes
    */
   metricLatency(options?: MetricOptions): Metric {
-    return this.loadBalancer.resource.metrics.targetResponseTime(options);
+    return this.loadBalancer.metrics.targetResponseTime(options);
   }
 
   private get resource(): CfnService {
@@ -313,6 +312,8 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       logRetentionDays: this.retention,
       hasPreflight: corsOrigins(props.environment).length > 0,
       twoGroups: hasTwoVersions(props.rollout, props.blueGreenBakeTime),
+      existing: props.listener,
+      domainName: props.domainName,
     });
   }
 
@@ -353,7 +354,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     const { schedule, targetConcurrency, targetCpuPercent } = this.props;
     const scaling = new ServiceScaling(this, 'Scaling', {
       service: this.service,
-      loadBalancer: this.loadBalancer.resource,
+      loadBalancer: this.loadBalancer,
       ...range,
       schedule,
       concurrency: targetConcurrency ?? DEFAULT_CONCURRENCY,
@@ -440,7 +441,8 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     const from = this.server.spec.source?.kind;
     // The S3 endpoint reaches only buckets of its own region.
     if (from !== undefined && from !== 'folder') return 'the server downloads its weights';
-    if (this.access.kind === 'jwt') return 'the load balancer downloads the keys of the JWT issuer';
+    if (this.access.kind === 'jwt' && !this.props.listener)
+      return 'the load balancer downloads the keys of the JWT issuer';
     if (this.props.internetFacing) return 'callers reach the load balancer from the internet';
     return undefined;
   }

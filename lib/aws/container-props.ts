@@ -10,6 +10,7 @@ import type { ServingProps } from '../serving/props.js';
 import type { ModelServer } from '../serving/servers/model-server.js';
 import type { ContainerCapacity } from './capacity.js';
 import type { ContainerModelData } from './container-model-data.js';
+import type { ExistingListener } from './existing-listener.js';
 import type { JwtAudienceFormat } from './jwt-audience-format.js';
 
 /** Props of {@link ContainerModel}. */
@@ -82,13 +83,22 @@ export interface ContainerModelProps extends ServingProps {
    */
   readonly cluster?: ICluster;
 
+  /**
+   * Listener of an existing load balancer, which gets a rule for this service. Its owner decides about the network, TLS,
+   * the idle timeout and the access logs of the load balancer. Requires `vpc` or `cluster`, and `Access.jwt()` or
+   * `.anonymous()`. Gradual rollouts and `blueGreenBakeTime` need a load balancer of this service.
+   *
+   * @default - a new load balancer
+   */
+  readonly listener?: ExistingListener;
+
   /** Whether the load balancer is reachable from the internet. Requires a `certificate`. @default false */
   readonly internetFacing?: boolean;
 
   /** TLS certificate of the load balancer. @default - none: the load balancer serves HTTP inside the VPC */
   readonly certificate?: ICertificate;
 
-  /** Domain name that the certificate is issued for and that callers use. @default - the load balancer's DNS name */
+  /** Domain name that the certificate or that of `listener` is issued for, and that callers use. @default - the load balancer's DNS name */
   readonly domainName?: string;
 
   /**

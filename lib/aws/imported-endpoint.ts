@@ -52,8 +52,14 @@ export interface ServerlessModelAttributes {
 export interface ContainerModelAttributes {
   /** URL of the endpoint: `url`. */
   readonly url: string;
-  /** Full name of the load balancer, the dimension of its metrics: `loadBalancer.resource.loadBalancerFullName`. */
+  /** Full name of the load balancer, the dimension of its metrics: `loadBalancer.fullName`. */
   readonly loadBalancerFullName: string;
+  /**
+   * Full name of the target group, `loadBalancer.targets.targetGroupFullName`, for a service with an existing `listener`.
+   *
+   * @default - the load balancer serves nothing else, so its metrics are those of the service
+   */
+  readonly targetGroupFullName?: string;
   /** Id of the HTTP API: `api.api.apiId`. @default - access is not `Access.cloudIdentity()`, so grants are an error */
   readonly httpApiId?: string;
 }

@@ -9,6 +9,7 @@ export * from './container-props.js';
 export * from './endpoint-data-capture.js';
 export * from './endpoint-explanations.js';
 export * from './endpoint-model-data.js';
+export type * from './existing-listener.js';
 export { type FrontResources, ServerlessFront } from './front.js';
 export * from './front-options.js';
 export { AwsImage, type ImageNeeds, type RuntimeImageOptions } from './image.js';

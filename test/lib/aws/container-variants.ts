@@ -3,9 +3,15 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Cluster, ContainerInsights, Secret as EcsSecret } from 'aws-cdk-lib/aws-ecs';
 import { FileSystem } from 'aws-cdk-lib/aws-efs';
+import { ApplicationLoadBalancer, ApplicationProtocol, ListenerAction } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { ContainerCapacity, ContainerModelData, type ContainerModelProps } from '../../../lib/aws/index.js';
+import {
+  ContainerCapacity,
+  ContainerModelData,
+  type ContainerModelProps,
+  type ExistingListener,
+} from '../../../lib/aws/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access, ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
 import { writePackage } from '../../support/packages.js';
@@ -39,6 +45,23 @@ function fileSystem(stack: Stack): Partial<ContainerModelProps> {
   return { vpc, modelData: ContainerModelData.fromFileSystem(files, accessPoint, 'iris/1') };
 }
 
+/** A rule for `iris.example.com` on a listener that serves others, too. */
+export function behindExisting(stack: Stack): Partial<ContainerModelProps> & { listener: ExistingListener } {
+  const vpc = network(stack);
+  const loadBalancer = new ApplicationLoadBalancer(stack, 'Shared', { vpc });
+  const listener = loadBalancer.addListener('Listener', {
+    protocol: ApplicationProtocol.HTTP,
+    open: false,
+    defaultAction: ListenerAction.fixedResponse(404),
+  });
+  return {
+    vpc,
+    access: Access.anonymous(),
+    domainName: 'iris.example.com',
+    listener: { listener, loadBalancer, priority: 10, protocol: ApplicationProtocol.HTTP },
+  };
+}
+
 /** Every variant of the construct that the tools check. */
 export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<ContainerModelProps>>> = {
   'behind an API for IAM identities': () => ({}),
@@ -54,6 +77,7 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Contain
     certificate: certificate(stack),
     domainName: 'iris.example.com',
   }),
+  'behind a load balancer that is there': (stack) => behindExisting(stack),
   canary: () => ({ rollout: Rollout.canary({ percent: 10, bakeMinutes: 10 }) }),
   linear: () => ({ rollout: Rollout.linear({ stepPercent: 20, intervalMinutes: 2 }) }),
   'blue and green': () => ({ blueGreenBakeTime: Duration.minutes(10) }),

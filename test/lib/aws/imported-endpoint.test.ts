@@ -128,7 +128,7 @@ describe('ContainerModel', () => {
     const endpoint = new ContainerModel(stack, 'Iris', minimal);
     const imported = ContainerModel.fromContainerModelAttributes(stack, 'Imported', {
       url: endpoint.url,
-      loadBalancerFullName: endpoint.loadBalancer.resource.loadBalancerFullName,
+      loadBalancerFullName: endpoint.loadBalancer.fullName,
       httpApiId: endpoint.api!.api.apiId,
     });
     expectSameMetrics(stack, endpoint, imported);

@@ -7,10 +7,10 @@ import { ECS } from './limits.js';
 
 /** Reports access settings that the load balancer, or API Gateway in front of it, does not support. */
 export function checkAccess(validator: Validator, props: ContainerModelProps): void {
-  const { access, internetFacing, certificate, domainName } = props;
+  const { access, internetFacing, certificate, domainName, listener } = props;
   const kind = access?.kind ?? 'cloudIdentity';
   validator.check(
-    kind !== 'jwt' || certificate !== undefined,
+    kind !== 'jwt' || certificate !== undefined || listener !== undefined,
     'certificate',
     'MISSING',
     'required by Access.jwt(), because the load balancer checks tokens over HTTPS only',
@@ -28,7 +28,7 @@ export function checkAccess(validator: Validator, props: ContainerModelProps): v
     'with Access.cloudIdentity(), callers use API Gateway, which is already reachable from the internet; remove it',
   );
   validator.check(
-    domainName === undefined || certificate !== undefined,
+    domainName === undefined || certificate !== undefined || listener !== undefined,
     'domainName',
     'CONFLICT',
     'it is the domain name of `certificate`, which is missing',

@@ -46,7 +46,7 @@ export class ApiFront extends Construct {
       description: 'API Gateway, on its way to the load balancer',
       allowAllOutbound: false,
     });
-    const port = Port.tcp(loadBalancer.listener.port);
+    const port = Port.tcp(loadBalancer.port);
     loadBalancer.resource.connections.allowFrom(securityGroup, port, 'API Gateway');
     const name = apiName(this);
     this.vpcLink = new VpcLink(this, 'VpcLink', {

@@ -13,11 +13,14 @@ const METRICS: MetricNames = {
 /** Returns the behavior of an imported service. */
 export function importedService(
   endpoint: Construct,
-  { url, loadBalancerFullName, httpApiId }: ContainerModelAttributes,
+  { url, loadBalancerFullName, targetGroupFullName, httpApiId }: ContainerModelAttributes,
 ): ImportedBehavior {
   return {
     url,
-    metrics: namedMetrics(endpoint, METRICS, { LoadBalancer: loadBalancerFullName }),
+    metrics: namedMetrics(endpoint, METRICS, {
+      LoadBalancer: loadBalancerFullName,
+      ...(targetGroupFullName === undefined ? {} : { TargetGroup: targetGroupFullName }),
+    }),
     grant: (grantee) => {
       if (httpApiId !== undefined) return grantApi(endpoint, grantee, httpApiId, HTTP_STAGE);
       throw new Error(

@@ -2,12 +2,14 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { type IVpc, Peer, Port, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import {
-  type ApplicationListener,
   ApplicationListenerRule,
   ApplicationLoadBalancer,
   ApplicationProtocol,
   ApplicationTargetGroup,
   type CfnListenerRule,
+  type IApplicationListener,
+  type IApplicationLoadBalancer,
+  type IApplicationLoadBalancerMetrics,
   ListenerAction,
   ListenerCondition,
   SslPolicy,
@@ -18,6 +20,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Access } from '../../../serving/access.js';
+import type { ExistingListener } from '../../existing-listener.js';
 import { JwtAudienceFormat } from '../../jwt-audience-format.js';
 import { jwksUrlOf } from './jwks-url.js';
 import { ECS } from './limits.js';
@@ -38,28 +41,42 @@ export interface LoadBalancerProps {
   readonly hasPreflight: boolean;
   /** Whether to create a second target group, to which deployments shift traffic. */
   readonly twoGroups: boolean;
+  /** Listener that gets a rule for the service. @default - a new load balancer */
+  readonly existing?: ExistingListener;
+  /** Domain name by which an existing listener recognizes the requests of the service. */
+  readonly domainName?: string;
 }
 
 /** Port of the listener that serves the new version to testers while the old version serves production traffic. */
 const TEST_PORT = 9000;
 
-/** Priorities of the rules, the lower first. */
+/** Priorities of the rules of an own listener, the lower first. */
 const PREFLIGHT_PRIORITY = 1;
 const PRIORITY = 2;
 
+/** Metrics that both a load balancer and a target group report. */
+type TrafficMetrics = Pick<IApplicationLoadBalancerMetrics, 'requestCount' | 'httpCodeTarget' | 'targetResponseTime'>;
+
 /**
- * Application Load Balancer with one rule for all requests. It may have a rule for preflight requests before it, and has
- * a rule for tests if deployments run two versions.
+ * Application Load Balancer with one rule for all requests, or one rule of an existing one. It may have a rule for preflight
+ * requests before it, and has a rule for tests if deployments run two versions.
  */
 export class LoadBalancer extends Construct {
-  readonly resource: ApplicationLoadBalancer;
-  readonly listener: ApplicationListener;
+  readonly resource: IApplicationLoadBalancer;
+  /** Full name of the load balancer, the dimension of its metrics. */
+  readonly fullName: string;
+  readonly listener: IApplicationListener;
   readonly targets: ApplicationTargetGroup;
   readonly rule: ApplicationListenerRule;
   /** Set if a deployment runs two versions at once. */
   readonly alternateTargets?: ApplicationTargetGroup;
   readonly testRule?: ApplicationListenerRule;
-  readonly accessLogs: Bucket;
+  /** Set unless the load balancer existed before. */
+  readonly accessLogs?: Bucket;
+  /** Metrics of the service's requests. Those of an existing load balancer include other services. */
+  readonly metrics: TrafficMetrics;
+  /** Whether other services use the load balancer, too. */
+  readonly isShared: boolean;
 
   constructor(
     scope: Construct,
@@ -67,7 +84,55 @@ export class LoadBalancer extends Construct {
     private readonly props: LoadBalancerProps,
   ) {
     super(scope, id);
-    this.resource = new ApplicationLoadBalancer(this, 'Resource', {
+    const { existing } = props;
+    this.isShared = existing !== undefined;
+    if (existing) {
+      this.resource = existing.loadBalancer;
+      this.targets = this.group('Targets');
+      this.listener = existing.listener;
+      this.rule = this.forward('Rule', this.listener, existing.priority, this.conditionsOf(existing));
+      this.fullName = this.targets.firstLoadBalancerFullName;
+      this.metrics = this.targets.metrics;
+      return;
+    }
+    const balancer = this.createLoadBalancer();
+    this.resource = balancer;
+    this.fullName = balancer.loadBalancerFullName;
+    this.metrics = balancer.metrics;
+    this.accessLogs = this.logRequests(balancer);
+    this.targets = this.group('Targets');
+    if (props.twoGroups) this.alternateTargets = this.group('AlternateTargets');
+    this.listener = this.listen('Listener', balancer, this.port);
+    this.rule = this.forward('Rule', this.listener);
+    // ECS does not shift the weights of a third rule, so preflight requests would reach no task after a deployment.
+    if (props.hasPreflight && props.access.kind === 'jwt' && !props.twoGroups) this.addPreflight();
+    if (props.twoGroups) this.testRule = this.forward('TestRule', this.listen('TestListener', balancer, TEST_PORT));
+  }
+
+  /** Origin at which callers reach the service. */
+  get url(): string {
+    const host = this.props.domainName ?? this.resource.loadBalancerDnsName;
+    const origin = `${this.isEncrypted ? 'https' : 'http'}://${host}`;
+    return this.port === this.defaultPort ? origin : `${origin}:${this.port}`;
+  }
+
+  /** Port of the listener. */
+  get port(): number {
+    return this.props.existing?.port ?? this.defaultPort;
+  }
+
+  private get defaultPort(): number {
+    return this.isEncrypted ? 443 : 80;
+  }
+
+  private get isEncrypted(): boolean {
+    const { existing, certificate } = this.props;
+    return existing ? existing.protocol !== ApplicationProtocol.HTTP : certificate !== undefined;
+  }
+
+  private createLoadBalancer(): ApplicationLoadBalancer {
+    const { props } = this;
+    const balancer = new ApplicationLoadBalancer(this, 'Resource', {
       vpc: props.vpc,
       vpcSubnets: props.subnets,
       internetFacing: props.internetFacing,
@@ -77,16 +142,14 @@ export class LoadBalancer extends Construct {
     });
     if (props.access.kind === 'jwt') {
       // The security group allows connections to the tasks only, but the issuer's keys are on the internet.
-      this.resource.connections.allowTo(Peer.anyIpv4(), Port.tcp(443), 'Keys of the issuer of tokens');
+      balancer.connections.allowTo(Peer.anyIpv4(), Port.tcp(443), 'Keys of the issuer of tokens');
     }
-    this.accessLogs = this.logRequests();
-    this.targets = this.group('Targets');
-    if (props.twoGroups) this.alternateTargets = this.group('AlternateTargets');
-    this.listener = this.listen('Listener', props.certificate ? 443 : 80);
-    this.rule = this.forward('Rule', this.listener);
-    // ECS does not shift the weights of a third rule, so preflight requests would reach no task after a deployment.
-    if (props.hasPreflight && props.access.kind === 'jwt' && !props.twoGroups) this.addPreflight();
-    if (props.twoGroups) this.testRule = this.forward('TestRule', this.listen('TestListener', TEST_PORT));
+    return balancer;
+  }
+
+  /** Conditions of the service's rule. Validation requires one of the two. */
+  private conditionsOf({ conditions }: ExistingListener): ListenerCondition[] {
+    return conditions ?? [ListenerCondition.hostHeaders([this.props.domainName!])];
   }
 
   /** Forwards preflight requests without validation of a token, before the other rule. */
@@ -123,9 +186,9 @@ export class LoadBalancer extends Construct {
     });
   }
 
-  private listen(id: string, port: number): ApplicationListener {
+  private listen(id: string, balancer: ApplicationLoadBalancer, port: number): IApplicationListener {
     const { certificate } = this.props;
-    return this.resource.addListener(id, {
+    return balancer.addListener(id, {
       port,
       protocol: certificate ? ApplicationProtocol.HTTPS : ApplicationProtocol.HTTP,
       certificates: certificate && [certificate],
@@ -136,7 +199,12 @@ export class LoadBalancer extends Construct {
     });
   }
 
-  private forward(id: string, listener: ApplicationListener): ApplicationListenerRule {
+  private forward(
+    id: string,
+    listener: IApplicationListener,
+    priority = PRIORITY,
+    conditions = [ListenerCondition.pathPatterns(['/*'])],
+  ): ApplicationListenerRule {
     const { access, jwksUrl, jwtAudienceFormat = JwtAudienceFormat.SINGLE_STRING } = this.props;
     const groups = [this.targets, ...(this.alternateTargets ? [this.alternateTargets] : [])];
     const next = ListenerAction.weightedForward(
@@ -145,8 +213,8 @@ export class LoadBalancer extends Construct {
     const jwt = access.jwtOptions;
     const rule = new ApplicationListenerRule(this, id, {
       listener,
-      priority: PRIORITY,
-      conditions: [ListenerCondition.pathPatterns(['/*'])],
+      priority,
+      conditions,
       action: jwt
         ? ListenerAction.authenticateJwt({
             issuer: jwt.issuer,
@@ -167,7 +235,7 @@ export class LoadBalancer extends Construct {
   }
 
   /** Enables access logs without CDK's `logAccessLogs()`, which requires a stack with a known region. */
-  private logRequests(): Bucket {
+  private logRequests(balancer: ApplicationLoadBalancer): Bucket {
     const bucket = new Bucket(this, 'AccessLogs', {
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -188,9 +256,9 @@ export class LoadBalancer extends Construct {
         },
       }),
     );
-    this.resource.setAttribute('access_logs.s3.enabled', 'true');
-    this.resource.setAttribute('access_logs.s3.bucket', bucket.bucketName);
-    this.resource.node.addDependency(bucket.policy!);
+    balancer.setAttribute('access_logs.s3.enabled', 'true');
+    balancer.setAttribute('access_logs.s3.bucket', bucket.bucketName);
+    balancer.node.addDependency(bucket.policy!);
     return bucket;
   }
 }

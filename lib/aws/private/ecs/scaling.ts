@@ -1,13 +1,13 @@
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
 import type { BaseService } from 'aws-cdk-lib/aws-ecs';
-import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import type { ReplicaSchedule } from '../../../serving/schedule.js';
 import { type Replicas, replicasOf, scheduledActions } from '../shared/scheduled-actions.js';
+import type { LoadBalancer } from './load-balancer.js';
 
 export interface ServiceScalingProps extends Replicas {
   readonly service: BaseService;
-  readonly loadBalancer: ApplicationLoadBalancer;
+  readonly loadBalancer: LoadBalancer;
   readonly concurrency: number;
   readonly cpuPercent: number;
   readonly schedule?: readonly ReplicaSchedule[];
@@ -77,7 +77,8 @@ export class ServiceScaling extends Construct {
     service,
     loadBalancer,
   }: ServiceScalingProps): CfnScalingPolicy.TargetTrackingMetricDataQueryProperty[] {
-    const balancer = [{ name: 'LoadBalancer', value: loadBalancer.loadBalancerFullName }];
+    const { dimensions = {} } = loadBalancer.metrics.requestCount();
+    const balancer = Object.entries(dimensions).map(([name, value]) => ({ name, value: String(value) }));
     const query = (id: string, metricName: string, stat: string, namespace: string, dimensions: typeof balancer) => ({
       id,
       metricStat: { metric: { metricName, namespace, dimensions }, stat },

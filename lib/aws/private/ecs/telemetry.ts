@@ -1,11 +1,6 @@
 import { type Alarm, Dashboard, type IAlarmAction, type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { BaseService } from 'aws-cdk-lib/aws-ecs';
-import {
-  type ApplicationLoadBalancer,
-  type ApplicationTargetGroup,
-  HttpCodeElb,
-  HttpCodeTarget,
-} from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { type ApplicationTargetGroup, HttpCodeElb, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import type { AlarmThresholds } from '../../../serving/alarms.js';
 import { graph } from '../shared/graph.js';
@@ -34,9 +29,13 @@ export class TrafficAlarms extends Construct {
   }
 }
 
-/** Target groups that report metrics per version; empty unless a deployment runs two versions at once. */
-function versions({ targets, alternateTargets }: LoadBalancer): ApplicationTargetGroup[] {
-  return alternateTargets ? [targets, alternateTargets] : [];
+/**
+ * Target groups whose own metrics are watched: both if a deployment runs two versions at once, and the only one if other
+ * services use the load balancer.
+ */
+function watchedGroups({ targets, alternateTargets, isShared }: LoadBalancer): ApplicationTargetGroup[] {
+  if (alternateTargets) return [targets, alternateTargets];
+  return isShared ? [targets] : [];
 }
 
 /**
@@ -44,19 +43,25 @@ function versions({ targets, alternateTargets }: LoadBalancer): ApplicationTarge
  * of the traffic and fails all of it would otherwise be masked by the old one.
  */
 function failurePercent(loadBalancer: LoadBalancer): MathExpression {
-  const { metrics } = loadBalancer.resource;
   const filled = (name: string) => `FILL(${name}, 0)`;
   const share = (failures: string, requests: string) => `IF(${requests} > 0, 100 * (${failures}) / ${requests}, 0)`;
-  const usingMetrics: Record<string, IMetric> = {
-    requests: metrics.requestCount({ period }),
-    failed: metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { period }),
-    // 502 means that a task died during the request, 504 that it timed out, 503 that no task is available. The metric
-    // is not reported per target group, and requests without an available task are missing in the request count.
-    unanswered: metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { period }),
-  };
-  const [requests, failed, unanswered] = Object.keys(usingMetrics).map(filled);
-  const shares = [share(`${failed} + ${unanswered}`, `MAX([${requests}, ${unanswered}])`)];
-  for (const [index, group] of versions(loadBalancer).entries()) {
+  const usingMetrics: Record<string, IMetric> = {};
+  const shares: string[] = [];
+  // The load balancer's own errors are not reported per service.
+  if (!loadBalancer.isShared) {
+    const { metrics } = loadBalancer.resource;
+    const ofAll = {
+      requests: metrics.requestCount({ period }),
+      failed: metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { period }),
+      // 502 means that a task died during the request, 504 that it timed out, 503 that no task is available. The metric
+      // is not reported per target group, and requests without an available task are missing in the request count.
+      unanswered: metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { period }),
+    };
+    const [requests, failed, unanswered] = Object.keys(ofAll).map(filled);
+    shares.push(share(`${failed} + ${unanswered}`, `MAX([${requests}, ${unanswered}])`));
+    Object.assign(usingMetrics, ofAll);
+  }
+  for (const [index, group] of watchedGroups(loadBalancer).entries()) {
     const ofGroup = {
       [`requests${index}`]: group.metrics.requestCount({ period }),
       [`failed${index}`]: group.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { period }),
@@ -77,8 +82,8 @@ function failurePercent(loadBalancer: LoadBalancer): MathExpression {
 /** 99th percentile of the response time. If two versions run, it is that of the slower one. */
 function slowest(loadBalancer: LoadBalancer): IMetric {
   const seconds = { statistic: 'p99', period };
-  const groups = versions(loadBalancer);
-  if (groups.length === 0) return loadBalancer.resource.metrics.targetResponseTime(seconds);
+  const groups = watchedGroups(loadBalancer);
+  if (groups.length < 2) return loadBalancer.metrics.targetResponseTime(seconds);
   return new MathExpression({
     expression: `MAX([${groups.map((_, index) => `FILL(seconds${index}, 0)`).join(', ')}])`,
     usingMetrics: Object.fromEntries(
@@ -91,7 +96,7 @@ function slowest(loadBalancer: LoadBalancer): IMetric {
 
 export interface ServiceTelemetryProps {
   readonly service: BaseService;
-  readonly loadBalancer: ApplicationLoadBalancer;
+  readonly loadBalancer: LoadBalancer;
   readonly dashboard: boolean;
   readonly alarmActions: readonly IAlarmAction[];
   readonly thresholds: AlarmThresholds;
@@ -122,7 +127,9 @@ export class ServiceTelemetry extends Construct {
             metrics.requestCount({ period }),
             metrics.httpCodeTarget(HttpCodeTarget.TARGET_4XX_COUNT, { period }),
             metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { period }),
-            metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { period }),
+            ...(loadBalancer.isShared
+              ? []
+              : [loadBalancer.resource.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { period })]),
           ]),
           graph(
             'Latency, seconds',

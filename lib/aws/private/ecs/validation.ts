@@ -4,6 +4,7 @@ import { Cluster } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { serverOf } from '../../../serving/servers/model-server.js';
 import {
+  arrayOf,
   BOOLEAN,
   checkProps,
   choice,
@@ -28,6 +29,7 @@ import { checkServingProps, exactly, SERVING_PROPS } from '../../../serving/vali
 import type { Validator } from '../../../serving/validation/validator.js';
 import { ContainerCapacity, type FargateCapacityOptions, type GpuCapacityOptions } from '../../capacity.js';
 import type { ContainerModelProps } from '../../container-props.js';
+import type { ExistingListener } from '../../existing-listener.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { checkMemory, checkPayload } from '../shared/preflight.js';
 import {
@@ -52,6 +54,7 @@ import { validatorFor } from '../shared/validator.js';
 import { checkAccess } from './access-validation.js';
 import { checkArchitecture } from './architecture.js';
 import { ECS, FARGATE_SIZES } from './limits.js';
+import { checkListener } from './listener-validation.js';
 import { checkModelData, isMounted } from './model-data-validation.js';
 import { checkRegion } from './region-validation.js';
 import { defaultMaxReplicas } from './scaling.js';
@@ -97,6 +100,14 @@ const PROPS: PropTypes<ContainerModelProps> = {
   loadBalancerSubnets: SUBNETS,
   securityGroups: SECURITY_GROUPS,
   cluster: object('an ICluster, such as new Cluster(…)', 'clusterName'),
+  listener: options<ExistingListener>('an object such as { listener, loadBalancer, priority: 10 }', {
+    listener: required(object('an IApplicationListener', 'listenerArn')),
+    loadBalancer: required(object('an IApplicationLoadBalancer', 'loadBalancerArn')),
+    priority: required(NUMBER),
+    conditions: arrayOf(object('a ListenerCondition, such as ListenerCondition.pathPatterns([…])')),
+    protocol: STRING,
+    port: NUMBER,
+  }),
   internetFacing: BOOLEAN,
   certificate: object('an ICertificate, such as Certificate.fromCertificateArn(…)', 'certificateArn'),
   domainName: STRING,
@@ -165,6 +176,7 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
   checkSize(validator, props, capacity);
   checkModelData(validator, props);
   checkAccess(validator, props);
+  checkListener(validator, props);
   checkNetwork(validator, props);
   checkServing(validator, props, capacity);
   validator.number('targetConcurrency', props.targetConcurrency, ECS.concurrency);
