@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Answer } from '../support/aws-calls.js';
+import { shareOf } from '../support/share.js';
 import { checkContainers } from './aws-variants/container.js';
 import { call, codeDeploy, type Made, variants } from './aws-variants/deployed-variants.js';
 import { checkEndpoints } from './aws-variants/endpoint.js';
 import { checkServerless } from './aws-variants/serverless.js';
+import { STACK_NAMES } from './aws-variants/variants-app.js';
 
 // The real CLI deploys a stack for every variant of every construct to a local AWS endpoint, updates each to a new
 // version of its model and other bounds, and destroys them.
@@ -157,6 +159,25 @@ describe('every variant is updated to a new version of its model, and other boun
     const { ModelName } = States.Predictions.Parameters;
     expect(await variants.only('batch', 'by a transform job', 'AWS::SageMaker::Model')).toContain(ModelName);
   });
+});
+
+describe('an update that AWS refuses in the end is rolled back', () => {
+  const stacks = shareOf(STACK_NAMES, 5);
+
+  test.each(stacks)(
+    '%s',
+    async (stack) => {
+      const digests = await variants.digests();
+      const [report] = await variants.deployBroken([stack]);
+      expect(report).toMatch(/UPDATE_ROLLBACK_COMPLETE/);
+      const { Stacks } = await call('cloudformation', 'describe_stacks', { StackName: stack });
+      expect(Stacks[0].StackStatus).toBe('UPDATE_ROLLBACK_COMPLETE');
+      const made = await variants.resources(stack);
+      expect(made.map(({ LogicalResourceId }) => LogicalResourceId).sort()).toEqual(variants.logicalIds(stack, 'next'));
+      expect((await variants.digests()).get(stack)).toBe(digests.get(stack));
+    },
+    5 * MINUTES,
+  );
 });
 
 describe('every variant is destroyed', () => {

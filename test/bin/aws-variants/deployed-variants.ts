@@ -60,6 +60,23 @@ class DeployedVariants {
     await this.cdk('deploy', '--all', '--concurrency', '8', '--app', join(this.work, app), ...how);
   }
 
+  /**
+   * Updates stacks to what AWS refuses in the end.
+   *
+   * @returns what the CLI reports of each
+   */
+  async deployBroken(stacks: readonly string[]): Promise<string[]> {
+    const app = join(this.work, 'broken');
+    const how = ['--exclusively', '--method=direct', '--no-previous-parameters', '--require-approval=never'];
+    const reports: string[] = [];
+    // The CLI starts no further stack after one has failed.
+    for (const stack of stacks) {
+      const deployed = this.cdk('deploy', stack, '--app', app, ...how).then(() => 'deployed');
+      reports.push(await deployed.catch((error: Error) => error.message));
+    }
+    return reports;
+  }
+
   async destroy(): Promise<void> {
     await this.cdk('destroy', '--all', '--force', '--concurrency', '8', '--app', join(this.work, 'next'));
   }
@@ -69,9 +86,9 @@ class DeployedVariants {
     return [...this.templates('next').keys()];
   }
 
-  /** Those of a stack's template, as it is at first, in order. */
-  logicalIds(stack: string): string[] {
-    return Object.keys(this.templates('first').get(stack)!.Resources).sort();
+  /** Those of a stack's template, in order. */
+  logicalIds(stack: string, app: 'first' | 'next' = 'first'): string[] {
+    return Object.keys(this.templates(app).get(stack)!.Resources).sort();
   }
 
   /** How many there are of a type in all stacks, after the update. */
@@ -187,6 +204,12 @@ class DeployedVariants {
       const next = app === 'next';
       synthesizeVariants({ outdir: join(this.work, app), next, certificateArn: CertificateArn });
     }
+    synthesizeVariants({
+      outdir: join(this.work, 'broken'),
+      next: false,
+      broken: true,
+      certificateArn: CertificateArn,
+    });
     await this.cdk('bootstrap', `aws://${ACCOUNT}/${REGION}`, '--app', join(this.work, 'first'));
     for (const app of ['first', 'next']) await this.publishImages(join(this.work, app));
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   BatchCompute,
   BatchModel,
@@ -24,17 +25,26 @@ export type VariantConstruct = 'serverless' | 'container' | 'endpoint' | 'batch'
 export const stackName = (construct: VariantConstruct, variant: string) =>
   `${construct}-${variant.replaceAll(/\W+/g, '-')}`;
 
+const VARIANTS = { serverless: SERVERLESS, container: CONTAINER, endpoint: ENDPOINT, batch: BATCH };
+
+/** The names of the stacks of all variants. */
+export const STACK_NAMES = Object.entries(VARIANTS).flatMap(([construct, variants]) =>
+  Object.keys(variants).map((variant) => stackName(construct as VariantConstruct, variant)),
+);
+
 export interface VariantsOptions {
   /** Where the cloud assembly goes. */
   readonly outdir: string;
   /** Whether every model is a version on, and everything that scales has other bounds. */
   readonly next: boolean;
+  /** Whether each stack has a resource that AWS refuses, after everything else is made. @default false */
+  readonly broken?: boolean;
   /** One that the account has, for the variants that use one. */
   readonly certificateArn: string;
 }
 
 /** Synthesizes one stack for each variant that the tools check. */
-export function synthesizeVariants({ outdir, next, certificateArn }: VariantsOptions): void {
+export function synthesizeVariants({ outdir, next, broken = false, certificateArn }: VariantsOptions): void {
   // The CLI reads the assets from where they are.
   const app = new App({ outdir, analyticsReporting: false, context: { 'aws:cdk:disable-asset-staging': true } });
   const each = <Props>(
@@ -45,6 +55,7 @@ export function synthesizeVariants({ outdir, next, certificateArn }: VariantsOpt
     for (const [variant, props] of Object.entries(variants)) {
       const stack = new Stack(app, stackName(construct, variant));
       build(stack, props(stack));
+      if (broken) addRefused(stack);
     }
   };
   const served = <Props extends ServingProps>(props: Props, maxReplicas?: number): Props =>
@@ -69,6 +80,12 @@ export function synthesizeVariants({ outdir, next, certificateArn }: VariantsOpt
     });
   });
   app.synth();
+}
+
+/** Adds a log group with a name that CloudWatch does not allow, as only the deployment knows. It is made last. */
+function addRefused(stack: Stack): void {
+  const others = stack.node.children;
+  new LogGroup(stack, 'Refused', { logGroupName: `not allowed in ${stack.region}` }).node.addDependency(...others);
 }
 
 /** The same files, packed as another version. */

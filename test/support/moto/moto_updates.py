@@ -7,6 +7,7 @@ from random import Random
 from botocore.exceptions import ClientError, ParamValidationError
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.models import Stack
 
 # CloudFormation goes from what is referred to to what refers to it, changes whatever has other values than before,
 # and deletes what is no longer there, unless that is to be kept, when all else is done. moto deletes first, and changes
@@ -88,10 +89,12 @@ def update(resources, template, parameters=None):
     resources.load_parameters()
     resources.load_conditions()
     resources._resource_json_map = template["Resources"]
+    resources.created = set()
     place = resources._account_id, resources._region_name
     for logical_id in in_order(resources):
         if logical_id not in resources._parsed_resources:
             resources[logical_id]
+            resources.created.add(logical_id)
         elif resources.made_of.get(logical_id) != values(resources, logical_id):
             resource_json = template["Resources"][logical_id]
             changed = parsing.parse_and_update_resource(logical_id, resource_json, resources, *place)
@@ -103,16 +106,38 @@ def update(resources, template, parameters=None):
 
 
 def delete(resources, resource_jsons):
-    """What was made last goes first, as what refers goes before what it refers to. moto tries at random."""
+    """
+    What was made last goes first, as what refers goes before what it refers to. moto tries at random. What a failed update
+    has created goes although it is to be kept, if it is not to be kept in that case.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+    """
+    undone = getattr(resources, "undone", set())
     for logical_id, made in reversed(list(resources._parsed_resources.items())):
         resource_json = resource_jsons.get(logical_id)
         if resource_json is None or made is None:
             continue
-        if not resource_json.get("DeletionPolicy", "Delete").startswith("Retain"):
+        policy = resource_json.get("DeletionPolicy", "Delete")
+        if policy == "Delete" or (policy == "RetainExceptOnCreate" and logical_id in undone):
             resources._delete_resource(made, {**resource_json, "Properties": resources.made_of.get(logical_id, {})})
         del resources._parsed_resources[logical_id]
 
 
+def update_or_go_back(self, template, role_arn=None, parameters=None, tags=None):
+    """An update that fails is rolled back: the stack has the template of before again."""
+    before, had = self.template, dict(self.parameters)
+    try:
+        update_stack(self, template, role_arn, parameters, tags)
+    except ValidationError as error:
+        self._add_stack_event("UPDATE_ROLLBACK_IN_PROGRESS", resource_status_reason=str(error))
+        self.resource_map.undone = self.resource_map.created
+        update_stack(self, before, self.role_arn, had)
+        self.resource_map.undone = set()
+        self._add_stack_event("UPDATE_ROLLBACK_COMPLETE")
+        self.status = "UPDATE_ROLLBACK_COMPLETE"
+
+
+update_stack = Stack.update
+Stack.update = update_or_go_back
 parsing.ResourceMap.update = update
 parsing.ResourceMap.delete = lambda resources: delete(resources, resources._resource_json_map)
 parsing.ResourceMap._ResourceMap__get_resources_in_dependency_order = in_order
