@@ -61,7 +61,7 @@ import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
 import { isOfAnotherRegion, type PulledImage, pulledImage } from './private/shared/pulled-image.js';
 import { extremes, type Replicas } from './private/shared/scheduled-actions.js';
-import { requireS3Route } from './private/shared/subnets.js';
+import { requireS3Route, routesOf } from './private/shared/subnets.js';
 
 const DEFAULT_CONCURRENCY = 8;
 const DEFAULT_CPU_PERCENT = 70;
@@ -319,6 +319,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
 
   /** Creates the service after everything that its tasks need to start, and deletes it before. */
   private orderService(capacity: ContainerCapacity): void {
+    this.service.node.addDependency(routesOf(this.vpc));
     // ECS requires the capacity providers to be associated with the cluster for as long as a service uses them.
     if (capacity.kind !== 'fargate' || isSpot(capacity)) {
       const instances = this.instances ?? this.managedInstances;

@@ -60,7 +60,8 @@ import { encryptLogs } from './private/shared/log-encryption.js';
 import { grantSource } from './private/shared/model-source.js';
 import { type PulledImage, pulledImage } from './private/shared/pulled-image.js';
 import { extremes, type Replicas } from './private/shared/scheduled-actions.js';
-import { requireS3Route } from './private/shared/subnets.js';
+import { secretVariables } from './private/shared/secrets.js';
+import { requireS3Route, routesOf } from './private/shared/subnets.js';
 
 const DEFAULT_DOWNLOAD_TIMEOUT = Duration.minutes(15);
 
@@ -319,6 +320,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
     const { variants = [], shadow } = realTimeOptions(this.mode);
     const vpcConfig = this.vpcConfig();
     const images = new Map<string, PulledImage>();
+    const secrets = secretVariables(this, this.executionRole.resource, this.props.secrets);
     const add = (id: string, model: Model, type?: string): CfnModel => {
       const architecture = architectureOf(type ?? instanceType(this.mode, this.server.spec)).name;
       // Variants may have model formats or packages that need a different image.
@@ -335,7 +337,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
         role: this.executionRole,
         timeoutSeconds: this.timeoutSeconds,
         startupSeconds: this.props.startupSeconds,
-        environment: this.props.environment ?? {},
+        environment: { ...this.props.environment, ...secrets },
         networkIsolation: this.networkIsolation,
         vpcConfig,
       }).resource;
@@ -367,8 +369,8 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
 
   private get networkIsolation(): boolean {
     if (this.props.networkIsolation !== undefined) return this.props.networkIsolation;
-    // A server that downloads its own weights needs network access.
-    const fetches = this.server.layout(this.props.model).length === 0;
+    // A server that downloads its own weights or secrets needs network access.
+    const fetches = this.server.layout(this.props.model).length === 0 || this.props.secrets !== undefined;
     return !this.props.vpc && !fetches && this.mode.kind !== 'serverless';
   }
 
@@ -450,6 +452,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
       excludeRetainedVariantProperties: retains && hasWeights ? [{ variantPropertyType: 'DesiredWeight' }] : undefined,
     });
     endpoint.node.addDependency(this.logGroup);
+    if (this.props.vpc) endpoint.node.addDependency(routesOf(this.props.vpc));
     return endpoint;
   }
 

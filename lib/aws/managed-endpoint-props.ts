@@ -1,6 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { Secret } from 'aws-cdk-lib/aws-ecs';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ImageSource } from '../serving/image-source.js';
@@ -65,9 +66,18 @@ export interface ManagedEndpointModelProps extends ServingProps {
   /**
    * Whether the containers have no network access, not even to AWS services.
    *
-   * @default - true, unless `vpc` is set, the mode is serverless, or the server downloads the model itself
+   * @default - true, unless `vpc` or `secrets` is set, the mode is serverless, or the server downloads the model itself
    */
   readonly networkIsolation?: boolean;
+
+  /**
+   * Environment variables with secret values, in Secrets Manager or Parameter Store. The runtime reads them when a container
+   * starts; the model of SageMaker contains their ARNs only, in a variable of at most 1024 characters. Other servers and
+   * isolated containers cannot read them. In a `vpc` without internet access they need an interface endpoint of the service.
+   *
+   * @default - none
+   */
+  readonly secrets?: { [name: string]: Secret };
 
   /**
    * Existing execution role, which `sagemaker.amazonaws.com` can assume. The construct adds its permissions unless the

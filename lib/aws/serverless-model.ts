@@ -40,7 +40,8 @@ import { grantTo } from './private/shared/grant.js';
 import { annotateIdleCost, product } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
-import { requireS3Route } from './private/shared/subnets.js';
+import { secretVariables } from './private/shared/secrets.js';
+import { requireS3Route, routesOf } from './private/shared/subnets.js';
 import { ServerlessModelData } from './serverless-model-data.js';
 import type { ServerlessModelProps } from './serverless-props.js';
 
@@ -302,6 +303,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
         ...modelVariables(model, modelLocation),
         [ENVIRONMENT.timeoutSeconds]: Tokenization.stringifyNumber(this.timeoutSeconds),
         ...front.environment(role),
+        ...secretVariables(this, role, props.secrets),
       },
       logGroup: this.logGroup,
       role,
@@ -317,6 +319,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
     // Without CDK's feature flag `recognizeLayerVersion` a new layer alone does not publish a new version, so the alias
     // would keep the old runtime.
     if (runtimeDigest !== undefined) made.invalidateVersionBasedOn(runtimeDigest);
+    if (props.vpc) made.node.addDependency(routesOf(props.vpc));
     if (props.vpc && modelLocation.startsWith('s3://')) {
       const { subnets } = props.vpc.selectSubnets(props.vpcSubnets);
       requireS3Route(this, 'vpc', props.vpc, subnets, 'the function reads the model from S3');

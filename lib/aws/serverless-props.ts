@@ -1,6 +1,7 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
 import type { IAlarm, IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { Secret } from 'aws-cdk-lib/aws-ecs';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Architecture } from 'aws-cdk-lib/aws-lambda';
@@ -58,6 +59,15 @@ export interface ServerlessModelProps extends ServingProps {
    * @default - a new role
    */
   readonly role?: IRole;
+
+  /**
+   * Environment variables with secret values, in Secrets Manager or Parameter Store. The runtime reads them when an
+   * execution environment starts; the function's configuration contains their ARNs only. In a VPC without internet access
+   * it needs an interface endpoint of the service.
+   *
+   * @default - none
+   */
+  readonly secrets?: { [name: string]: Secret };
 
   /**
    * KMS key that encrypts the logs, the function's environment variables and the messages of a queue. The construct

@@ -155,6 +155,11 @@ export const ENVIRONMENT = {
   pollSeconds: 'MODELSHIP_POLL_SECONDS',
   /** Destination for the responses of a function that processes a queue: `s3://bucket/prefix/`. */
   results: 'MODELSHIP_RESULTS',
+  /**
+   * JSON object of ARNs in AWS Secrets Manager or Parameter Store by the names of variables. The server reads the values
+   * once, at startup. Default: none.
+   */
+  secrets: 'MODELSHIP_SECRETS',
   /** Log level: `error`, `warn`, `info` or `debug`. Default: `info`. */
   logLevel: 'MODELSHIP_LOG_LEVEL',
 } as const;

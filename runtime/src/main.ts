@@ -6,6 +6,7 @@ import { ConfigError, type RuntimeConfig, readConfig } from './config.js';
 import { DRAIN_SECONDS } from './contract.js';
 import { availableProcessors } from './host-limits.js';
 import { Logger } from './observability/log.js';
+import { readAwsSecrets } from './platforms/aws-secrets.js';
 import { Member } from './processes/member.js';
 import { Supervisor } from './processes/supervisor.js';
 import { type RunningServer, startServer } from './start-server.js';
@@ -14,6 +15,7 @@ import { type RunningServer, startServer } from './start-server.js';
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 
 async function main(): Promise<void> {
+  await readAwsSecrets(process.env);
   const config = readConfig(process.env);
   const logger = new Logger(config.logLevel);
   if (cluster.isWorker) return serveAsMember(config, logger);

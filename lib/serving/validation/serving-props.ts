@@ -192,7 +192,7 @@ export function checkEnvironment(
   environment: { readonly [name: string]: unknown } = {},
   reserved: RegExp,
   value = STRING,
-  names = PORTABLE,
+  names: VariableNames = PORTABLE,
 ): void {
   if (validator.isToken(environment)) return;
   for (const [name, given] of Object.entries(environment)) {

@@ -2,7 +2,9 @@
 
 import { readConfig } from '../config.js';
 import { predictPath, REQUEST_LINE } from '../contract.js';
-import { createRuntime } from '../runtime.js';
+import { Logger } from '../observability/log.js';
+import { createRuntime, type Runtime } from '../runtime.js';
+import { readAwsSecrets } from './aws-secrets.js';
 import {
   type HttpApiEvent,
   type LambdaResponse,
@@ -27,25 +29,35 @@ const INIT_MILLISECONDS = 9000;
 const { AWS_LAMBDA_FUNCTION_NAME: name = '', AWS_LAMBDA_FUNCTION_VERSION: version = '' } = process.env;
 const failureFields = { [REQUEST_LINE.functionName]: name, [REQUEST_LINE.functionVersion]: version };
 
-const runtime = createRuntime(readConfig(process.env), { failureFields });
-const loading = runtime.load();
+const loading = start();
+
+/** Creates the runtime, and loads the model. */
+async function start(): Promise<Runtime> {
+  await readAwsSecrets(process.env);
+  const runtime = createRuntime(readConfig(process.env), { failureFields });
+  await runtime.load();
+  return runtime;
+}
 
 /** Waits until the model is loaded, and fails the initialization with the reason if loading fails. */
 export async function initialize(): Promise<void> {
-  if (process.env.AWS_LAMBDA_INITIALIZATION_TYPE === 'provisioned-concurrency') return loading;
+  if (process.env.AWS_LAMBDA_INITIALIZATION_TYPE === 'provisioned-concurrency') {
+    await loading;
+    return;
+  }
   await Promise.race([loading, new Promise((resolve) => setTimeout(resolve, INIT_MILLISECONDS).unref())]);
   // An environment without a model would fail every request. When its process exits, Lambda creates a new environment.
   loading.catch((error) => {
-    runtime.logger.failure('the model cannot be loaded', error);
+    new Logger('info').failure('the model cannot be loaded', error);
     process.exit(1);
   });
 }
 
 /** Responds to an event of an HTTP API or a load balancer, with a buffered response of at most 6 MB. */
 export async function handler(event: RestEvent | HttpApiEvent): Promise<LambdaResponse> {
-  await loading;
-  const answer = await runtime.app.handle(requestOf(event));
-  await runtime.app.tracer?.flush();
+  const { app } = await loading;
+  const answer = await app.handle(requestOf(event));
+  await app.tracer?.flush();
   return lambdaResponseOf(answer, event);
 }
 
@@ -53,15 +65,14 @@ export async function handler(event: RestEvent | HttpApiEvent): Promise<LambdaRe
  * Responds to an event of a REST API or a function URL. It streams the response unencoded, so binary needs no base64.
  */
 export const streamingHandler = streaming(async (event: RestEvent | HttpApiEvent, stream) => {
-  await loading;
-  await writeResponse(stream, await runtime.app.handle(requestOf(event)));
-  await runtime.app.tracer?.flush();
+  const { app } = await loading;
+  await writeResponse(stream, await app.handle(requestOf(event)));
+  await app.tracer?.flush();
 });
 
 /** Processes messages of an SQS queue, and returns those that must be delivered again. */
 export async function queueHandler(event: QueueEvent): Promise<QueueAnswer> {
-  await loading;
-  const { app, catalog, logger } = runtime;
+  const { app, catalog, logger } = await loading;
   const answer = await answerQueue(event, {
     handle: (request) => app.handle(request),
     defaultPath: predictPath(catalog.names()[0]!),

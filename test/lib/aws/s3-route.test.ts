@@ -74,6 +74,21 @@ describe.each(Object.keys(CONSTRUCTS))('%s in isolated subnets', (name) => {
   });
 });
 
+const STARTED: Readonly<Record<string, string>> = {
+  ManagedEndpointModel: 'AWS::SageMaker::Endpoint',
+  ContainerModel: 'AWS::ECS::Service',
+  'ServerlessModel, model in S3': 'AWS::Lambda::Function',
+};
+
+test.each(Object.entries(STARTED))('%s starts after endpoints and routes that are added later', (name, type) => {
+  const template = synthesize(name, (vpc) => {
+    vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+  });
+  const [id] = Object.keys(template.findResources('AWS::EC2::VPCEndpoint'));
+  const [started] = Object.values(template.findResources(type));
+  expect(started!.DependsOn).toContain(id);
+});
+
 test('an endpoint of SageMaker in one zone is refused', () => {
   const stack = new MadeStack(new App({ analyticsReporting: false }), 'S');
   const vpc = isolated(stack, 1);

@@ -1,10 +1,12 @@
 import type { Stack } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { FlowLogDestination, InterfaceVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Secret as EcsSecret } from 'aws-cdk-lib/aws-ecs';
 import { FileSystem } from 'aws-cdk-lib/aws-efs';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ServerlessFront, ServerlessModelData, type ServerlessModelProps, WebAcl } from '../../../lib/aws/index.js';
 import { Model } from '../../../lib/model/model.js';
@@ -88,6 +90,7 @@ export const VARIANTS: Readonly<Record<string, (stack: Stack) => Partial<Serverl
       minReplicas: 1,
       maxReplicas: 4,
       encryptionKey: key,
+      secrets: { TOKEN: EcsSecret.fromSecretsManager(Secret.fromSecretNameV2(stack, 'Secret', 'token')) },
       alarmActions: [new SnsAction(topic)],
       apiGatewayLogRole: true,
     };

@@ -48,6 +48,7 @@ import {
   VPC,
 } from '../shared/prop-types.js';
 import { checkMinutes } from '../shared/quantities.js';
+import { SECRET, SECRETS } from '../shared/secrets.js';
 import { checkOnePerZone, checkTwoZones } from '../shared/subnets.js';
 import { API_GATEWAY_RATES } from '../shared/throttle.js';
 import { validatorFor } from '../shared/validator.js';
@@ -123,7 +124,7 @@ const PROPS: PropTypes<ContainerModelProps> = {
   encryptionKey: KEY,
   enableExecuteCommand: BOOLEAN,
   rollbackAlarms: ALARMS,
-  secrets: object('an object such as { NAME: Secret.fromSecretsManager(…) }'),
+  secrets: SECRETS,
   serviceConnectNamespace: STRING,
   alarmActions: ALARM_ACTIONS,
 };
@@ -184,7 +185,7 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
   checkBlueGreen(validator, props);
   validator.number('startupSeconds', props.startupSeconds, ECS.startupSeconds);
   checkRegion(validator, scope, props, capacity);
-  checkSecrets(validator, props, RESERVED, object('a Secret, such as Secret.fromSecretsManager(…)'), VARIABLE_NAMES);
+  checkSecrets(validator, props, RESERVED, SECRET, VARIABLE_NAMES);
   const { cluster } = props;
   validator.check(
     capacity.kind !== 'gpu' ||

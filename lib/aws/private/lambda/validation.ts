@@ -12,6 +12,7 @@ import {
   required,
   STRING,
 } from '../../../serving/validation/prop-types.js';
+import { checkSecrets } from '../../../serving/validation/secrets.js';
 import { checkServingProps, exactly, SERVING_PROPS } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
 import { ServerlessFront } from '../../front.js';
@@ -34,6 +35,7 @@ import {
   SUBNETS,
   VPC,
 } from '../shared/prop-types.js';
+import { SECRET, SECRETS } from '../shared/secrets.js';
 import { validatorFor } from '../shared/validator.js';
 import { FRONT_ACCESS, throttleOf } from './front-validation.js';
 import { CODE_DEPLOY, FRONT_TIMEOUT_SECONDS, IMAGE_BYTES, LAMBDA, QUEUE, RUNTIME_MIB } from './limits.js';
@@ -53,6 +55,7 @@ const PROPS: PropTypes<ServerlessModelProps> = {
   vpcSubnets: SUBNETS,
   securityGroups: SECURITY_GROUPS,
   role: ROLE,
+  secrets: SECRETS,
   encryptionKey: KEY,
   webAcl: choice('WebAcl.managed()', {
     managed: {
@@ -100,14 +103,17 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
     logRetentionDays: LOG_RETENTION_DAYS,
     reserved: RESERVED,
   });
+  checkSecrets(validator, props, RESERVED, SECRET);
   front.check(validator, props);
   checkRegion(validator, scope, front, props.modelData);
   checkRollout(validator, props);
   // https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html
-  for (const name of Object.keys(props.environment ?? {})) {
+  for (const [prop, name] of (['environment', 'secrets'] as const).flatMap((prop) =>
+    Object.keys(props[prop] ?? {}).map((name) => [prop, name] as const),
+  )) {
     validator.check(
       !/^_|^.$/.test(name),
-      `environment.${name}`,
+      `${prop}.${name}`,
       'BAD_TEXT',
       'AWS Lambda allows names of at least two characters that start with a letter',
     );
@@ -138,6 +144,7 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
  */
 const RESERVED = exactly(
   ENVIRONMENT.results,
+  ENVIRONMENT.secrets,
   '_HANDLER',
   '_X_AMZN_TRACE_ID',
   'AWS_(DEFAULT_)?REGION',

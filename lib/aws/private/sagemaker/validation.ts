@@ -16,6 +16,7 @@ import {
   STRING_MAP,
   STRINGS,
 } from '../../../serving/validation/prop-types.js';
+import { checkSecrets } from '../../../serving/validation/secrets.js';
 import { IMAGE, SERVER } from '../../../serving/validation/server.js';
 import {
   checkServingProps,
@@ -46,6 +47,7 @@ import {
 } from '../shared/prop-types.js';
 import { checkSeconds } from '../shared/quantities.js';
 import type { Replicas } from '../shared/scheduled-actions.js';
+import { SECRET, SECRETS } from '../shared/secrets.js';
 import { checkTwoZones } from '../shared/subnets.js';
 import { validatorFor } from '../shared/validator.js';
 import { checkExplanations } from './explanation-validation.js';
@@ -107,6 +109,7 @@ const PROPS: PropTypes<ManagedEndpointModelProps> = {
   securityGroups: SECURITY_GROUPS,
   networkIsolation: BOOLEAN,
   role: ROLE,
+  secrets: SECRETS,
   encryptionKey: KEY,
   startupSeconds: NUMBER,
   downloadTimeout: DURATION,
@@ -114,7 +117,7 @@ const PROPS: PropTypes<ManagedEndpointModelProps> = {
 };
 
 /** Environment variables that the construct sets. */
-const RESERVED_NAMES = [ENVIRONMENT.startSeconds];
+const RESERVED_NAMES = [ENVIRONMENT.startSeconds, ENVIRONMENT.secrets];
 const OWN_VARIABLES = SET_BY_CONSTRUCTS.length + RESERVED_NAMES.length;
 
 /** @throws ValidationError that lists everything SageMaker would reject or ignore */
@@ -134,6 +137,7 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
   checkRollout(validator, props, mode);
   checkNetwork(validator, props);
   checkEnvironment(validator, props);
+  checkSecretUse(validator, props);
   checkExplanations(validator, props, mode);
   if (props.dataCapture) {
     validator.number('dataCapture.samplingPercent', props.dataCapture.samplingPercent, SAGEMAKER.percent);
@@ -307,6 +311,26 @@ function checkNetwork(validator: Validator, props: ManagedEndpointModelProps): v
   );
   // https://docs.aws.amazon.com/sagemaker/latest/dg/host-vpc.html
   if (props.vpc) checkTwoZones(validator, 'vpcSubnets', props.vpc, props.vpcSubnets ?? {}, 'a SageMaker endpoint');
+}
+
+/** Reports secrets that the endpoint's containers could not read. */
+function checkSecretUse(validator: Validator, props: ManagedEndpointModelProps): void {
+  const { secrets = {}, networkIsolation, modelData } = props;
+  if (Object.keys(secrets).length === 0) return;
+  checkSecrets(validator, props, exactly(...RESERVED_NAMES), SECRET);
+  validator.check(
+    networkIsolation !== true,
+    'networkIsolation',
+    'CONFLICT',
+    'isolated containers cannot read `secrets`; remove one of the two',
+  );
+  validator.check(
+    serverOf(props).isModelship && modelData?.kind !== 'modelPackage',
+    'secrets',
+    'UNSUPPORTED_SERVER',
+    'SageMaker has no secrets, so the server reads them, and only ModelServer.modelship() does; use ContainerModel, whose ' +
+      'service reads them for any server',
+  );
 }
 
 function checkEnvironment(validator: Validator, { environment = {} }: ManagedEndpointModelProps): void {

@@ -1,6 +1,6 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import { CfnRoute, CfnVPC, CfnVPCEndpoint, type ISubnet, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
-import type { Construct } from 'constructs';
+import { type Construct, Dependable, type IConstruct, type IDependable } from 'constructs';
 import type { Validator } from '../../../serving/validation/validator.js';
 
 /** Returns the Availability Zone of each selected subnet, or undefined if the zones are unknown at synthesis. */
@@ -75,6 +75,21 @@ export function requireS3Route(
       ];
     },
   });
+}
+
+/**
+ * Endpoints and routes of a VPC of this app, those that are added later too. A resource that depends on them is created when
+ * its subnets can reach AWS services, and deleted before they no longer can.
+ */
+export function routesOf(vpc: IVpc): IDependable {
+  const isRoute = (child: IConstruct) => child instanceof CfnVPCEndpoint || child instanceof CfnRoute;
+  const dependable = {};
+  Dependable.implement(dependable, {
+    get dependencyRoots() {
+      return vpc.node.findAll().filter(isRoute);
+    },
+  });
+  return dependable;
 }
 
 /** Whether the VPC is created in this app. */
