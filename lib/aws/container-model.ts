@@ -428,6 +428,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     return new Network(this, 'Network', {
       natGateways,
       instances: capacity.kind !== 'fargate',
+      cidr: this.props.vpcCidr,
       availabilityZones: this.props.availabilityZones,
       secrets: Object.keys(this.props.secrets ?? {}).length > 0,
       commands: this.props.enableExecuteCommand ?? false,

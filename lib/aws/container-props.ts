@@ -48,6 +48,14 @@ export interface ContainerModelProps extends ServingProps {
   readonly natGateways?: number;
 
   /**
+   * IPv4 range of the new VPC, such as `10.20.0.0/16`. Choose one that no network connected to the VPC uses. With two zones
+   * it has a prefix of /16 to /25, so that each subnet has room for a load balancer.
+   *
+   * @default 10.0.0.0/16
+   */
+  readonly vpcCidr?: string;
+
+  /**
    * Availability Zones of the new VPC, at least two, such as `us-east-1b`. Set them if one of the first two lacks a
    * required service. HTTP APIs have no VPC links in `use1-az3`, and Fargate is not available in `apne1-az3`.
    *

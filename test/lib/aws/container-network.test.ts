@@ -101,6 +101,33 @@ describe('natGateways', () => {
   });
 });
 
+describe('vpcCidr', () => {
+  test('is the range of the VPC and of its subnets', () => {
+    const { template } = make(() => ({ vpcCidr: '10.20.0.0/25', natGateways: 1 }));
+    template.hasResourceProperties('AWS::EC2::VPC', { CidrBlock: '10.20.0.0/25' });
+    const found = Object.values(template.findResources('AWS::EC2::Subnet')).map(
+      ({ Properties }) => Properties.CidrBlock,
+    );
+    expect(found.sort()).toEqual(['10.20.0.0/27', '10.20.0.32/27', '10.20.0.64/27', '10.20.0.96/27']);
+  });
+
+  test.each<[Partial<ContainerModelProps>, string]>([
+    [{ vpcCidr: '10.20.0.0' }, 'vpcCidr: BAD_TEXT'],
+    [{ vpcCidr: '10.20.0.0/15' }, 'vpcCidr: OUT_OF_RANGE'],
+    [{ vpcCidr: '10.20.0.0/26' }, 'vpcCidr: OUT_OF_RANGE'],
+    [{ vpcCidr: '10.20.0.0/25', availabilityZones: ['a', 'b', 'c'] }, 'vpcCidr: OUT_OF_RANGE'],
+    [{ vpcCidr: Lazy.string({ produce: () => '10.0.0.0/16' }) }, 'vpcCidr: UNRESOLVED_TOKEN'],
+  ])('%j is rejected', (props, fault) => {
+    expect(faultsOf(() => make(() => props))).toContain(fault);
+  });
+
+  test('is rejected beside a VPC that exists', () => {
+    expect(faultsOf(() => make((stack) => ({ vpc: tiered(stack), vpcCidr: '10.20.0.0/16' })))).toEqual([
+      'vpcCidr: CONFLICT',
+    ]);
+  });
+});
+
 describe('ContainerModel in a VPC with several groups of private subnets', () => {
   const APP = ['VappSubnet1', 'VappSubnet2'];
   const DATA = ['VdataSubnet1', 'VdataSubnet2'];

@@ -23,6 +23,10 @@ export const ECS = {
   bakeMinutes: { min: 0, max: 1440, unit: 'minutes', source: 'an ECS deployment' },
   /** https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html */
   idleSeconds: { min: 1, max: 4000, unit: 'seconds', source: 'an Application Load Balancer' },
+  /** https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html */
+  shortestVpcPrefix: 16,
+  /** https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#subnets-load-balancer */
+  balancerPrefix: 27,
   /** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html */
   rulePriority: { min: 1, max: 50_000, source: 'a rule of an Application Load Balancer' },
   /** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_JwtValidationActionConfig.html */

@@ -19,6 +19,8 @@ export interface NetworkProps {
   /** Whether EC2 instances join the cluster, which requires additional endpoints of ECS. */
   readonly instances: boolean;
   readonly secrets: boolean;
+  /** @default 10.0.0.0/16 */
+  readonly cidr?: string;
   /** @default - the first two zones of the account */
   readonly availabilityZones?: string[];
   /** Whether operators run commands in the tasks with ECS Exec. */
@@ -37,7 +39,7 @@ export class Network extends Construct {
     const { natGateways } = props;
     const logs = new LogGroup(this, 'FlowLogs', props.logs);
     this.vpc = new Vpc(this, 'Resource', {
-      ipAddresses: IpAddresses.cidr('10.0.0.0/16'),
+      ipAddresses: IpAddresses.cidr(props.cidr ?? '10.0.0.0/16'),
       ...(props.availabilityZones ? { availabilityZones: props.availabilityZones } : { maxAzs: 2 }),
       natGateways,
       subnetConfiguration:

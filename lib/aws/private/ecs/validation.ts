@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Stack, Token } from 'aws-cdk-lib';
 import { Cluster } from 'aws-cdk-lib/aws-ecs';
@@ -96,6 +97,7 @@ const PROPS: PropTypes<ContainerModelProps> = {
   }),
   vpc: VPC,
   natGateways: NUMBER,
+  vpcCidr: STRING,
   availabilityZones: STRINGS,
   vpcSubnets: SUBNETS,
   loadBalancerSubnets: SUBNETS,
@@ -292,6 +294,13 @@ function checkNetwork(validator: Validator, props: ContainerModelProps): void {
     'CONFLICT',
     `the gateways of \`${prop}\` are used; remove it`,
   );
+  checkCidr(validator, props.vpcCidr, zones);
+  validator.check(
+    props.vpcCidr === undefined || vpc === undefined,
+    'vpcCidr',
+    'CONFLICT',
+    `the addresses of \`${prop}\` are used; remove it`,
+  );
   if (!vpc) {
     for (const name of ['vpcSubnets', 'loadBalancerSubnets', 'securityGroups'] as const) {
       const missing = 'it selects from an existing VPC; set `vpc` or `cluster` too, or remove it';
@@ -316,6 +325,30 @@ function checkNetwork(validator: Validator, props: ContainerModelProps): void {
     'NO_SUBNETS',
     'its VPC has no public subnets, which an internet-facing load balancer requires; add some, or remove ' +
       '`internetFacing`',
+  );
+}
+
+/**
+ * Reports a range that a VPC cannot have, or in which the subnets of a load balancer have no room.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+ */
+function checkCidr(validator: Validator, cidr: string | undefined, zones: number): void {
+  validator.known('vpcCidr', cidr, 'the ranges of the subnets are computed from it');
+  if (cidr === undefined || Token.isUnresolved(cidr)) return;
+  const [address = '', prefix = ''] = cidr.split('/');
+  validator.check(
+    isIPv4(address) && /^\d+$/.test(prefix),
+    'vpcCidr',
+    'BAD_TEXT',
+    `got ${cidr}; an IPv4 range is like 10.20.0.0/16`,
+  );
+  // A public and a private subnet in each zone, of which the load balancer's need /27.
+  const longest = ECS.balancerPrefix - Math.ceil(Math.log2(2 * zones));
+  validator.check(
+    Number(prefix) >= ECS.shortestVpcPrefix && Number(prefix) <= longest,
+    'vpcCidr',
+    'OUT_OF_RANGE',
+    `got ${cidr}; the prefix of a VPC with subnets in ${zones} zones is /${ECS.shortestVpcPrefix} to /${longest}`,
   );
 }
 
