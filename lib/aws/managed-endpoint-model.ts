@@ -60,7 +60,7 @@ import { encryptLogs } from './private/shared/log-encryption.js';
 import { grantSource } from './private/shared/model-source.js';
 import { type PulledImage, pulledImage } from './private/shared/pulled-image.js';
 import { extremes, type Replicas } from './private/shared/scheduled-actions.js';
-import { secretVariables } from './private/shared/secrets.js';
+import { grantSecrets } from './private/shared/secrets.js';
 import { requireS3Route, routesOf } from './private/shared/subnets.js';
 
 const DEFAULT_DOWNLOAD_TIMEOUT = Duration.minutes(15);
@@ -320,7 +320,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
     const { variants = [], shadow } = realTimeOptions(this.mode);
     const vpcConfig = this.vpcConfig();
     const images = new Map<string, PulledImage>();
-    const secrets = secretVariables(this, this.executionRole.resource, this.props.secrets);
+    const secrets = grantSecrets(this, this.executionRole.resource, this.props.secrets);
     const add = (id: string, model: Model, type?: string): CfnModel => {
       const architecture = architectureOf(type ?? instanceType(this.mode, this.server.spec)).name;
       // Variants may have model formats or packages that need a different image.

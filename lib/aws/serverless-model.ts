@@ -40,7 +40,7 @@ import { grantTo } from './private/shared/grant.js';
 import { annotateIdleCost, product } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
-import { secretVariables } from './private/shared/secrets.js';
+import { grantSecrets } from './private/shared/secrets.js';
 import { requireS3Route, routesOf } from './private/shared/subnets.js';
 import { ServerlessModelData } from './serverless-model-data.js';
 import type { ServerlessModelProps } from './serverless-props.js';
@@ -303,7 +303,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
         ...modelVariables(model, modelLocation),
         [ENVIRONMENT.timeoutSeconds]: Tokenization.stringifyNumber(this.timeoutSeconds),
         ...front.environment(role),
-        ...secretVariables(this, role, props.secrets),
+        ...grantSecrets(this, role, props.secrets),
       },
       logGroup: this.logGroup,
       role,

@@ -44,12 +44,13 @@ import {
   REMOVAL_POLICY,
   ROLE,
   S3_FILES,
+  SECRET,
+  SECRETS,
   SECURITY_GROUPS,
   SUBNETS,
   VPC,
 } from '../shared/prop-types.js';
 import { checkMinutes } from '../shared/quantities.js';
-import { SECRET, SECRETS } from '../shared/secrets.js';
 import { checkOnePerZone, checkTwoZones } from '../shared/subnets.js';
 import { API_GATEWAY_RATES } from '../shared/throttle.js';
 import { validatorFor } from '../shared/validator.js';

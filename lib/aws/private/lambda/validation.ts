@@ -31,11 +31,12 @@ import {
   REMOVAL_POLICY,
   ROLE,
   S3_FILES,
+  SECRET,
+  SECRETS,
   SECURITY_GROUPS,
   SUBNETS,
   VPC,
 } from '../shared/prop-types.js';
-import { SECRET, SECRETS } from '../shared/secrets.js';
 import { validatorFor } from '../shared/validator.js';
 import { FRONT_ACCESS, throttleOf } from './front-validation.js';
 import { CODE_DEPLOY, FRONT_TIMEOUT_SECONDS, IMAGE_BYTES, LAMBDA, QUEUE, RUNTIME_MIB } from './limits.js';

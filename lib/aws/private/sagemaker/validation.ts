@@ -41,13 +41,14 @@ import {
   KEY,
   OBJECTS,
   ROLE,
+  SECRET,
+  SECRETS,
   SECURITY_GROUPS,
   SUBNETS,
   VPC,
 } from '../shared/prop-types.js';
 import { checkSeconds } from '../shared/quantities.js';
 import type { Replicas } from '../shared/scheduled-actions.js';
-import { SECRET, SECRETS } from '../shared/secrets.js';
 import { checkTwoZones } from '../shared/subnets.js';
 import { validatorFor } from '../shared/validator.js';
 import { checkExplanations } from './explanation-validation.js';

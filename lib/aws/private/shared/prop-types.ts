@@ -34,3 +34,7 @@ export const REMOVAL_POLICY: PropType = {
   expected: 'a RemovalPolicy, such as RemovalPolicy.DESTROY',
   matches: (value) => Object.values<unknown>(RemovalPolicy).includes(value),
 };
+
+/** Secret values of environment variables. */
+export const SECRETS = object('an object such as { NAME: Secret.fromSecretsManager(…) }');
+export const SECRET = object('a Secret, such as Secret.fromSecretsManager(…)', 'arn', 'grantRead');

@@ -3,22 +3,15 @@ import { Stack } from 'aws-cdk-lib';
 import type { Secret } from 'aws-cdk-lib/aws-ecs';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { object } from '../../../serving/validation/prop-types.js';
 
 /** Secret values of environment variables, by the names of the variables. */
-export type Secrets = { readonly [name: string]: Secret };
-
-/** Type of the prop `secrets`. */
-export const SECRETS = object('an object such as { NAME: Secret.fromSecretsManager(…) }');
-
-/** Type of one secret. */
-export const SECRET = object('a Secret, such as Secret.fromSecretsManager(…)', 'arn', 'grantRead');
+type Secrets = { readonly [name: string]: Secret };
 
 /**
  * Allows `role` to read the secrets, and returns the environment variable by which the runtime finds them at startup. The
  * template and the service's configuration contain their ARNs only.
  */
-export function secretVariables(scope: Construct, role: IRole, secrets: Secrets = {}): { [name: string]: string } {
+export function grantSecrets(scope: Construct, role: IRole, secrets: Secrets = {}): { [name: string]: string } {
   const names = Object.keys(secrets);
   if (names.length === 0) return {};
   for (const secret of Object.values(secrets)) secret.grantRead(role);
