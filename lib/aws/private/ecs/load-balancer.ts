@@ -43,7 +43,7 @@ export interface LoadBalancerProps {
   readonly twoGroups: boolean;
   /** Listener that gets a rule for the service. @default - a new load balancer */
   readonly existing?: ExistingListener;
-  /** Domain name by which an existing listener recognizes the requests of the service. */
+  /** Domain name of the service, which its rule on an existing listener matches. */
   readonly domainName?: string;
 }
 

@@ -8,7 +8,7 @@ import type { Construct } from 'constructs';
 type Secrets = { readonly [name: string]: Secret };
 
 /**
- * Allows `role` to read the secrets, and returns the environment variable by which the runtime finds them at startup. The
+ * Allows `role` to read the secrets, and returns the environment variable that lists them for the runtime. The
  * template and the service's configuration contain their ARNs only.
  */
 export function grantSecrets(scope: Construct, role: IRole, secrets: Secrets = {}): { [name: string]: string } {
