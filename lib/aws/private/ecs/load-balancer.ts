@@ -54,9 +54,6 @@ const TEST_PORT = 9000;
 const PREFLIGHT_PRIORITY = 1;
 const PRIORITY = 2;
 
-/** Metrics that both a load balancer and a target group report. */
-type TrafficMetrics = Pick<IApplicationLoadBalancerMetrics, 'requestCount' | 'httpCodeTarget' | 'targetResponseTime'>;
-
 /**
  * Application Load Balancer with one rule for all requests, or one rule of an existing one. It may have a rule for preflight
  * requests before it, and has a rule for tests if deployments run two versions.
@@ -74,7 +71,7 @@ export class LoadBalancer extends Construct {
   /** Set unless the load balancer existed before. */
   readonly accessLogs?: Bucket;
   /** Metrics of the service's requests. Those of an existing load balancer include other services. */
-  readonly metrics: TrafficMetrics;
+  readonly metrics: Pick<IApplicationLoadBalancerMetrics, 'requestCount' | 'httpCodeTarget' | 'targetResponseTime'>;
   /** Whether other services use the load balancer, too. */
   readonly isShared: boolean;
 

@@ -343,7 +343,7 @@ function checkCidr(validator: Validator, cidr: string | undefined, zones: number
     'BAD_TEXT',
     `got ${cidr}; an IPv4 range is like 10.20.0.0/16`,
   );
-  // A public and a private subnet in each zone, of which the load balancer's need /27.
+  // Each zone has a public and a private subnet. The load balancer is in one of them and needs /27.
   const longest = ECS.balancerPrefix - Math.ceil(Math.log2(2 * zones));
   validator.check(
     Number(prefix) >= ECS.shortestVpcPrefix && Number(prefix) <= longest,
