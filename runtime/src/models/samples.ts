@@ -50,14 +50,23 @@ export async function checkSamples(model: LoadedModel, manifest: Manifest, sampl
   }
 }
 
-/** Maximum number of samples kept as examples, and maximum number of elements per example. */
+/** Maximum number of samples kept as examples, and maximum numbers of elements and of bytes in strings per example. */
 const EXAMPLES = 5;
 const EXAMPLE_ELEMENTS = 1000;
+const EXAMPLE_BYTES = 64 * 1024;
 
 /** Returns the inputs of the first samples that are small enough to keep in memory and to show on a page. */
 export function smallExamples(samples: readonly Sample[]): readonly (readonly Tensor[])[] {
   return samples
     .map(({ inputs }) => inputs)
-    .filter((inputs) => inputs.reduce((sum, { data }) => sum + data.length, 0) <= EXAMPLE_ELEMENTS)
+    .filter((inputs) => {
+      const elements = inputs.reduce((sum, { data }) => sum + data.length, 0);
+      return elements <= EXAMPLE_ELEMENTS && stringBytes(inputs) <= EXAMPLE_BYTES;
+    })
     .slice(0, EXAMPLES);
+}
+
+function stringBytes(inputs: readonly Tensor[]): number {
+  const strings = inputs.flatMap(({ data }) => (Array.isArray(data) ? (data as Buffer[]) : []));
+  return strings.reduce((sum, { length }) => sum + length, 0);
 }

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../../../../runtime/src/config.js';
+import { ENVIRONMENT } from '../../../../runtime/src/contract.js';
 import type { LoadedModel } from '../../../../runtime/src/engines/index.js';
 import { type ImageTask, readManifest } from '../../../../runtime/src/manifest/index.js';
+import { startServer } from '../../../../runtime/src/start-server.js';
 import type { FoundObject } from '../../../../runtime/src/tasks/images/detection.js';
 import type { Segment } from '../../../../runtime/src/tasks/images/segmentation.js';
 import { loadModel } from '../../../../runtime/src/tasks/load-model.js';
@@ -91,6 +94,62 @@ describe('image models', () => {
     for (const [index, outputs] of all.entries()) expect(outputs).toEqual(alone[index % 3]);
   });
 
+  it('are served: a body, a form, base64 and binary tensors get the same scores over HTTP', async () => {
+    const config = readConfig({
+      [ENVIRONMENT.model]: packaged('classification'),
+      [ENVIRONMENT.port]: '0',
+      [ENVIRONMENT.logLevel]: 'error',
+    });
+    const server = await startServer(config, '127.0.0.1', {});
+    try {
+      const post = async (
+        path: string,
+        body: string | Uint8Array<ArrayBuffer> | FormData,
+        headers: Record<string, string> = {},
+      ) => {
+        const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { method: 'POST', body, headers });
+        return { status: response.status, json: (await response.json()) as { predictions?: unknown[] } };
+      };
+      const bytes = new Uint8Array(photos[0]!);
+      const text = photos[0]!.toString('base64');
+      const wanted = LABELS.map((label) => expect.closeTo(scoreOf(cases.classification[0]!, label), 4));
+      const predict = '/v1/models/pictures:predict';
+      const infer = '/v2/models/pictures/infer';
+      const predictions = { status: 200, json: { predictions: [wanted] } };
+      const outputs = { status: 200, json: { outputs: [{ name: 'scores', shape: [1, LABELS.length], data: wanted }] } };
+      expect(await post(predict, bytes, { 'content-type': 'image/jpeg' })).toMatchObject(predictions);
+      expect(await post(predict, JSON.stringify({ instances: [text] }))).toMatchObject(predictions);
+      expect(await post(predict, JSON.stringify({ instances: [{ b64: text }] }))).toMatchObject(predictions);
+      const form = new FormData();
+      for (const photo of photos) form.append('file', new Blob([new Uint8Array(photo)]), 'photo.jpg');
+      expect((await post('/invocations', form)).json.predictions).toHaveLength(photos.length);
+      expect(await post(infer, bytes, { 'content-type': 'image/jpeg' })).toMatchObject(outputs);
+      const input = { name: 'image', datatype: 'BYTES', shape: [1] };
+      expect(await post(infer, JSON.stringify({ inputs: [{ ...input, data: [text] }] }))).toMatchObject(outputs);
+      const parameters = { binary_data_size: bytes.length + 4 };
+      const head = Buffer.from(JSON.stringify({ inputs: [{ ...input, parameters }] }));
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(bytes.length);
+      const binary = new Uint8Array(Buffer.concat([head, length, bytes]));
+      const headers = { 'inference-header-content-length': String(head.length) };
+      expect(await post(infer, binary, headers)).toMatchObject(outputs);
+      // Pictures of a camera pass through the thread for large requests.
+      const large = await sharp(photos[0]!).resize(1500, 1100).png({ compressionLevel: 0 }).toBuffer();
+      expect(large.length).toBeGreaterThan(1024 * 1024);
+      expect(await post(predict, new Uint8Array(large), { 'content-type': 'image/png' })).toMatchObject({
+        status: 200,
+      });
+      const address = await post(predict, JSON.stringify({ instances: ['https://example.com/cat.jpg'] }));
+      expect(address).toMatchObject({
+        status: 400,
+        json: { error: expect.stringContaining('never fetches pictures') },
+      });
+      expect(await post(predict, '<svg/>', { 'content-type': 'image/svg+xml' })).toMatchObject({ status: 400 });
+    } finally {
+      await server.close();
+    }
+  });
+
   it('embed pictures with the vectors of the pipeline', async () => {
     const model = await load(packaged('features'));
     const [output] = await model.run(images(...photos));
@@ -159,6 +218,10 @@ describe('image models', () => {
     expect(await evaluate(sample(far))).toMatchObject({ code: 1 });
   });
 });
+
+function scoreOf(scores: readonly { label: string; score: number }[], wanted: string): number {
+  return scores.find(({ label }) => label === wanted)!.score;
+}
 
 function areaOf(corners: readonly (readonly [number, number])[]): number {
   const doubled = corners.reduce((sum, [x, y], index) => {
