@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Tarballs } from '../package/project.js';
 import { freePort } from '../support/free-port.js';
 import { shareOf } from '../support/share.js';
@@ -11,7 +11,6 @@ import { pageSnippets, ROOT, type Snippet } from './snippets.js';
 
 // Follows docs/tasks/first-model.md word for word, once for each persona, in an empty folder outside the repository.
 const tarballs = new Tarballs();
-afterAll(() => tarballs.remove(), 300_000);
 
 const snippets = pageSnippets().filter(({ file, notRun }) => file === 'docs/tasks/first-model.md' && !notRun);
 const sections = [...new Set(snippets.map(({ section }) => section!))];

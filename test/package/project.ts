@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type NodeVersion, NPMS, type NpmVersion } from '../support/nodes.js';
@@ -27,7 +27,10 @@ function sharedTarballs(): string {
   return folder;
 }
 
-/** The two tarballs as they are published, and a folder outside the repository for projects that install them. */
+/**
+ * The two tarballs as they are published, and a folder outside the repository for projects that install them. Both go with
+ * the temporary folder of the run: removing gigabytes in a hook would exceed its time on a busy disk.
+ */
 export class Tarballs {
   readonly folder = mkdtempSync(join(tmpdir(), 'modelship-projects-'));
   /** Folder with the tarballs and nothing else. */
@@ -37,10 +40,6 @@ export class Tarballs {
     .filter((file) => file.endsWith('.tgz'))
     .map((file) => join(this.packed, file))
     .sort((one, other) => other.length - one.length);
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
-  }
 }
 
 const [NPM] = NPMS.filter(({ major }) => major === 11);

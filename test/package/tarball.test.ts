@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { NPMS } from '../support/nodes.js';
 import { writePackage } from '../support/packages.js';
 import { shareOf } from '../support/share.js';
@@ -53,7 +53,6 @@ const CLOUDS = [
 beforeAll(() => {
   writePackage({}, join(folder, 'package'));
 });
-afterAll(() => tarballs.remove(), 300_000);
 
 describe.each(CLOUDS)('the tarball, installed with only the peers of $cloud', ({ cloud, peers, foreign, ...loads }) => {
   const project = new Project(tarballs, cloud);

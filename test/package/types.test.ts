@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { inVersion } from '../support/nodes.js';
 import { shareOf } from '../support/share.js';
 import { root, Tarballs } from './project.js';
@@ -27,7 +27,6 @@ beforeAll(() => {
     symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }
 });
-afterAll(() => tarballs.remove(), 300_000);
 
 /** A stack of each cloud, and lines that compile only if the manifest's type is known and internal members are not. */
 const APP = `
