@@ -18,16 +18,17 @@ export const EMBED: Task = {
 const OUTPUT: ManifestTensor = { name: 'last_hidden_state', datatype: 'FP32', shape: [-1, -1, 384] };
 
 /** Writes the package of a model that takes texts. Without `content`, its files are not real. */
-export function writeTextPackage(overrides: PackageOverrides = {}): string {
+export function writeTextPackage(overrides: PackageOverrides = {}, directory?: string): string {
   const inputs = ['input_ids', 'attention_mask', 'token_type_ids'].map(
     (name): ManifestTensor => ({ name, datatype: 'INT64', shape: [-1, -1] }),
   );
-  return writePackage({
+  const fields: PackageOverrides = {
     name: 'sentences',
     ...taskSignature(EMBED, OUTPUT),
     signatures: { tensors: { inputs, outputs: [OUTPUT] } },
     task: EMBED,
     content: { 'model.onnx': 'not real', 'tokenizer.json': '{}', 'samples.json': '[]' },
     ...overrides,
-  });
+  };
+  return writePackage(fields, directory);
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoadedModel } from '../../../../runtime/src/engines/index.js';
@@ -10,6 +11,8 @@ import {
 } from '../../../../runtime/src/manifest/index.js';
 import { loadModel } from '../../../../runtime/src/tasks/load-model.js';
 import type { Tensor } from '../../../../runtime/src/tensor/tensor.js';
+import { StartedRuntime } from '../../../contract/started-runtime.js';
+import { freePort } from '../../../support/free-port.js';
 import { writeTextPackage } from '../../../support/text-package.js';
 
 interface Case {
@@ -29,27 +32,26 @@ const { cases, maxTokens, stride }: { maxTokens: number; stride: number; cases: 
   String(file('expected.json')),
 );
 
-describe.each([3, 15])('answers of at most %i tokens', (maxAnswerTokens) => {
-  const own = cases.filter((each) => each.maxAnswerTokens === maxAnswerTokens);
-  let model: LoadedModel;
-
-  beforeAll(async () => {
-    const task: Task = {
-      type: 'question_answering',
-      tokenizer: {
-        file: 'tokenizer.json',
-        maxTokens,
-        truncationSide: 'right',
-        padding: { id: 0, typeId: 0, side: 'right' },
-      },
-      output: 'start_logits',
-      endOutput: 'end_logits',
-      stride,
-      maxAnswerTokens,
-    };
-    const logits = (name: string): ManifestTensor => ({ name, datatype: 'FP32', shape: [-1, -1] });
-    const ids = (name: string): ManifestTensor => ({ name, datatype: 'INT64', shape: [-1, -1] });
-    const directory = writeTextPackage({
+/** Writes the package of the model. */
+function packed(maxAnswerTokens: number, name = 'answers', folder?: string): string {
+  const task: Task = {
+    type: 'question_answering',
+    tokenizer: {
+      file: 'tokenizer.json',
+      maxTokens,
+      truncationSide: 'right',
+      padding: { id: 0, typeId: 0, side: 'right' },
+    },
+    output: 'start_logits',
+    endOutput: 'end_logits',
+    stride,
+    maxAnswerTokens,
+  };
+  const logits = (name: string): ManifestTensor => ({ name, datatype: 'FP32', shape: [-1, -1] });
+  const ids = (name: string): ManifestTensor => ({ name, datatype: 'INT64', shape: [-1, -1] });
+  return writeTextPackage(
+    {
+      name,
       ...taskSignature(task, logits('start_logits')),
       task,
       signatures: {
@@ -59,7 +61,17 @@ describe.each([3, 15])('answers of at most %i tokens', (maxAnswerTokens) => {
         },
       },
       content: { 'model.onnx': file('model.onnx'), 'tokenizer.json': file('tokenizer.json'), 'samples.json': '[]' },
-    });
+    },
+    folder,
+  );
+}
+
+describe.each([3, 15])('answers of at most %i tokens', (maxAnswerTokens) => {
+  const own = cases.filter((each) => each.maxAnswerTokens === maxAnswerTokens);
+  let model: LoadedModel;
+
+  beforeAll(async () => {
+    const directory = packed(maxAnswerTokens);
     const path = join(directory, 'model.json');
     model = await loadModel(directory, parseManifest(readFileSync(path, 'utf8'), path), {});
     // Windows of several lengths run together, as on a server.
@@ -106,5 +118,37 @@ describe.each([3, 15])('answers of at most %i tokens', (maxAnswerTokens) => {
     await expect(ask(own, { truncate: false })).rejects.toThrow(
       /^context \d and its question have more than 24 tokens/,
     );
+  });
+});
+
+describe('twenty models that take texts, in one process', () => {
+  let runtime: StartedRuntime;
+  const folder = mkdtempSync(join(tmpdir(), 'modelship-twenty-'));
+  const names = Array.from({ length: 20 }, (_, index) => `answers-${index}`);
+
+  beforeAll(async () => {
+    for (const name of names) packed(15, name, join(folder, name));
+    const port = await freePort();
+    const env = { MODELSHIP_MODEL: folder, MODELSHIP_PORT: String(port), MODELSHIP_PROCESSES: '1' };
+    runtime = new StartedRuntime({ env, port });
+    await runtime.until('/v2/health/ready');
+  }, 60_000);
+
+  afterAll(async () => {
+    await runtime.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('all answer', async () => {
+    const { answer, context, question } = cases[1]!;
+    const input = (name: string, text: string) => ({ name, datatype: 'BYTES', shape: [1], data: [text] });
+    const body = JSON.stringify({ inputs: [input('question', question), input('context', context)] });
+    const answers = await Promise.all(
+      names.map(async (name) => {
+        const response = await fetch(`${runtime.url}/v2/models/${name}/infer`, { method: 'POST', body });
+        return ((await response.json()) as { outputs: [{ data: string[] }] }).outputs[0].data[0];
+      }),
+    );
+    expect(answers).toEqual(names.map(() => answer));
   });
 });
