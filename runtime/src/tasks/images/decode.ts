@@ -84,7 +84,8 @@ export function loadDecoder(): Sharp {
 /**
  * Decodes a picture to the pixels that Pillow 12 returns from `Image.open(...).convert("RGB")`: alpha is dropped, colour
  * profiles are not applied, and the first frame of an animation is taken. Files of TIFF are rotated by their orientation,
- * as Pillow does; for other formats the orientation is returned.
+ * as Pillow does; for other formats the orientation is returned. One difference remains: transparent pixels of GIF files are
+ * black.
  *
  * @param seconds maximum time to decode the picture
  * @throws InferenceError `INVALID_ARGUMENT` for a picture that cannot be decoded or has too many pixels
