@@ -6,6 +6,7 @@ import type { Manifest, ManifestTensor, QuestionAnsweringTask, Task, TextTask } 
 /** Name of the signature with a model's own inputs and outputs, in packages with a task. */
 export const TENSORS_SIGNATURE = 'tensors';
 
+/** Inputs and outputs of a model with a task, as its callers send and receive them. */
 export interface TaskSignature {
   inputs: ManifestTensor[];
   outputs: ManifestTensor[];
