@@ -11,7 +11,7 @@ import type { ServerlessModelData } from '../../serverless-model-data.js';
 import { warnAboutEmulation } from '../shared/emulation.js';
 import { PackageObjects } from '../shared/package-objects.js';
 import { S3FilesMount } from '../shared/s3-files-mount.js';
-import { LAMBDA, RUNTIME_BYTES } from './limits.js';
+import { LAMBDA, RUNTIME_BYTES, TASK_BYTES } from './limits.js';
 import { ModelMount } from './model-mount.js';
 import { architectureName, NODE, runtimeLayer } from './runtime-layer.js';
 
@@ -59,7 +59,8 @@ export function functionCode(scope: Construct, props: FunctionCodeProps): Functi
   const { settings } = modelData;
   switch (settings.kind) {
     case 'package': {
-      if (model.sizeBytes + RUNTIME_BYTES <= LAMBDA.maxCodeBytes) {
+      const layerBytes = RUNTIME_BYTES + (model.manifest.task ? TASK_BYTES : 0);
+      if (model.sizeBytes + layerBytes <= LAMBDA.maxCodeBytes) {
         // The digest identifies the content, so that a second synthesis neither reads nor copies the package.
         const code = Code.fromAsset(model.directory, { assetHash: model.digest.slice('sha256:'.length) });
         return { ...runtime, code, modelLocation: CODE_FOLDER };

@@ -61,3 +61,6 @@ export const IMAGE_BYTES = 3 * 2 ** 30;
 
 /** Size of the runtime layer in bytes, with headroom. It counts towards the 250 MiB of code. */
 export const RUNTIME_BYTES = 64 * 2 ** 20;
+
+/** Size of the packages in the layer that models with a task need, in bytes, with headroom. */
+export const TASK_BYTES = 24 * 2 ** 20;
