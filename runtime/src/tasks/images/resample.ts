@@ -122,7 +122,7 @@ function weightsOf(from: number, to: number, { support: own, weight }: Kernel): 
 /** Half of the last bit, so that the shift by `PRECISION` rounds. */
 const HALF = 1 << (PRECISION - 1);
 
-// Sums fit in 32 bits. `Math.imul` and `| 0` keep them integers, which halves the time. Stores into a `Uint8ClampedArray` limit them to 0 to 255.
+// Sums fit in 32 bits, as in Pillow: `Math.imul` and `| 0` give the same integers. A `Uint8ClampedArray` limits stores to 0 to 255.
 
 /** Resizes the rows `from` to `to`. The other rows of the result are zeros, which the vertical pass does not read. */
 function horizontal(picture: Picture, weights: Weights, width: number, from: number, to: number): Picture {
