@@ -1,4 +1,5 @@
 import type { TerraformProvider } from 'cdktf';
+import type { MaintenanceWindow } from '../kubernetes/maintenance-window.js';
 import type { AzureSubnet } from './props.js';
 
 /** Options of a new AKS cluster and of the node pool that runs the model. */
@@ -36,6 +37,13 @@ export interface AksManagedOptions {
    * @default - any address; Microsoft Entra ID still authenticates each request
    */
   readonly authorizedNetworks?: string[];
+
+  /**
+   * Weekly time in which AKS upgrades the control plane and the nodes. Set it so that upgrades drain nodes when the load is low.
+   *
+   * @default - AKS upgrades at any time
+   */
+  readonly maintenanceWindow?: MaintenanceWindow;
 
   /**
    * Object ids of the Entra ID groups that administer the cluster.

@@ -1,5 +1,6 @@
 export type { ImageContext } from '../bundle/image-parts.js';
 export * from '../kubernetes/exposure.js';
+export type { MaintenanceWindow } from '../kubernetes/maintenance-window.js';
 export type { ModelWorkload } from '../kubernetes/model-workload.js';
 export type { SecretKey } from '../kubernetes/model-workload-props.js';
 export type { GenericResource } from '../terraform/generic.js';

@@ -1,3 +1,5 @@
+import type { MaintenanceWindow } from '../kubernetes/maintenance-window.js';
+
 /** Network options of a new cluster. */
 export interface GkeNetworkOptions {
   /** Name or full resource name of the VPC network. @default - the network named `default` */
@@ -10,6 +12,12 @@ export interface GkeNetworkOptions {
    * @default - any address; IAM still authorizes each request
    */
   readonly authorizedNetworks?: string[];
+  /**
+   * Weekly time in which Google upgrades the control plane and the nodes. Set it so that upgrades drain nodes when the load is low.
+   *
+   * @default - Google upgrades at any time
+   */
+  readonly maintenanceWindow?: MaintenanceWindow;
   /**
    * Whether to create a Cloud NAT for the subnetwork, which gives private nodes and pods access to the internet. A
    * subnetwork can have only one: set false if it already has one. Set true if pods need anything else on the internet,

@@ -1,6 +1,7 @@
 export type { ImageContext } from '../bundle/image-parts.js';
 export * from '../kubernetes/exposure.js';
 export type { InferenceService } from '../kubernetes/inference-service.js';
+export type { MaintenanceWindow } from '../kubernetes/maintenance-window.js';
 export { type CsiVolumeOptions, ModelVolume } from '../kubernetes/model-volume.js';
 export type { ModelWorkload } from '../kubernetes/model-workload.js';
 export type { SecretKey } from '../kubernetes/model-workload-props.js';

@@ -469,3 +469,24 @@ function existingCluster() {
     kubernetesProvider: new KubernetesProvider(azureStack(), 'kubernetes', {}),
   });
 }
+
+describe('the maintenance window', () => {
+  const cluster = (maintenanceWindow: object) => AksCluster.managed({ maintenanceWindow: maintenanceWindow as never });
+
+  test('holds for upgrades of Kubernetes and of the nodes', () => {
+    const window = { day: 'Sunday', startTime: '02:30', hours: 6 };
+    const made = synthesized({ cluster: cluster(window) }).one('azurerm_kubernetes_cluster');
+    const weekly = { frequency: 'Weekly', interval: 1, day_of_week: 'Sunday', start_time: '02:30', duration: 6 };
+    expect(made.maintenance_window_auto_upgrade).toMatchObject(weekly);
+    expect(made.maintenance_window_node_os).toMatchObject(weekly);
+    expect(synthesized().one('azurerm_kubernetes_cluster')).not.toHaveProperty('maintenance_window_node_os');
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['another day', { day: 'sun', startTime: '02:00', hours: 4 }, /maintenanceWindow\.day: got "sun".*Sunday/],
+    ['another time', { day: 'Sunday', startTime: '2am', hours: 4 }, /maintenanceWindow\.startTime: got "2am".*HH:MM/],
+    ['too few hours', { day: 'Sunday', startTime: '02:00', hours: 3 }, /maintenanceWindow\.hours: got 3; AKS allows/],
+  ])('refuses %s', (_, window, message) => {
+    expect(() => containers({ cluster: cluster(window) })).toThrow(message);
+  });
+});

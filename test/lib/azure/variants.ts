@@ -143,7 +143,11 @@ export const VARIANTS: readonly Variant[] = [
         deployers: [DEPLOYER_ID, OTHER_DEPLOYER_ID],
         ...SPOT_GPU,
         targetConcurrency: 8,
-        cluster: AksCluster.managed({ ...GPU_NODES, subnet: SERVING }),
+        cluster: AksCluster.managed({
+          ...GPU_NODES,
+          subnet: SERVING,
+          maintenanceWindow: { day: 'Sunday', startTime: '02:00', hours: 4 },
+        }),
       }),
   ),
   variant(

@@ -422,3 +422,24 @@ describe('scaling by the requests in a pod of GKE', () => {
     expect(() => synthesize({ ...props, targetConcurrency })).toThrow(message);
   });
 });
+
+describe('the maintenance window of GKE', () => {
+  const policy = (cluster: GkeCluster) => only(synthesize({ cluster }), 'google_container_cluster').maintenance_policy;
+
+  test('recurs on the day, and may end on the next', () => {
+    const maintenanceWindow = { day: 'Saturday', startTime: '20:30', hours: 12 };
+    const window = {
+      start_time: '2026-01-10T20:30:00Z',
+      end_time: '2026-01-11T08:30:00Z',
+      recurrence: 'FREQ=WEEKLY;BYDAY=SA',
+    };
+    expect(policy(GkeCluster.autopilot({ maintenanceWindow }))).toEqual({ recurring_window: window });
+    expect(policy(GkeCluster.standard({ maintenanceWindow }))).toEqual({ recurring_window: window });
+    expect(policy(GkeCluster.autopilot())).toBeUndefined();
+  });
+
+  test('is refused if it is shorter than GKE allows for weekly ones', () => {
+    const cluster = GkeCluster.autopilot({ maintenanceWindow: { day: 'Sunday', startTime: '02:00', hours: 4 } });
+    expect(() => synthesize({ cluster })).toThrow(/cluster\.maintenanceWindow\.hours: got 4; GKE allows .* 12 to 24/);
+  });
+});

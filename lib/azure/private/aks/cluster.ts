@@ -5,6 +5,7 @@ import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assi
 import type { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { Fn, type ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
+import type { MaintenanceWindow } from '../../../kubernetes/maintenance-window.js';
 import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
@@ -85,6 +86,8 @@ export class ManagedCluster extends Construct {
       kubernetesVersion: options.kubernetesVersion,
       automaticUpgradeChannel: options.kubernetesVersion ? undefined : 'patch',
       nodeOsUpgradeChannel: 'NodeImage',
+      maintenanceWindowAutoUpgrade: options.maintenanceWindow && weekly(options.maintenanceWindow),
+      maintenanceWindowNodeOs: options.maintenanceWindow && weekly(options.maintenanceWindow),
       privateClusterEnabled: options.isPrivate ?? false,
       apiServerAccessProfile: options.authorizedNetworks
         ? { authorizedIpRanges: options.authorizedNetworks }
@@ -224,4 +227,8 @@ export class ManagedCluster extends Construct {
           { upgradeSettings: { maxSurge: '10%' } }),
     });
   }
+}
+
+function weekly({ day, startTime, hours }: MaintenanceWindow) {
+  return { frequency: 'Weekly', interval: 1, dayOfWeek: day, startTime, utcOffset: '+00:00', duration: hours };
 }

@@ -5,4 +5,6 @@ export const AKS = {
   nameLength: 40,
   replicas: { min: 1, max: 1000, source: 'a HorizontalPodAutoscaler' },
   timeoutSeconds: { min: 1, max: 3600, unit: 'seconds', source: 'ContainerModel' },
+  /** Minimum length of a window: https://learn.microsoft.com/azure/aks/planned-maintenance */
+  maintenanceHours: 4,
 } as const;

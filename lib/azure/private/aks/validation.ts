@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { checkMaintenanceWindow, MAINTENANCE_WINDOW } from '../../../kubernetes/maintenance-window.js';
 import {
   checkCanaryExposure,
   checkClusterServer,
@@ -55,6 +56,7 @@ const PROPS: PropTypes<ContainerModelProps> = {
         subnet: SUBNET,
         isPrivate: BOOLEAN,
         authorizedNetworks: STRINGS,
+        maintenanceWindow: MAINTENANCE_WINDOW,
         adminGroupObjectIds: STRINGS,
         kubernetesVersion: STRING,
         kubeloginMethod: STRING,
@@ -183,6 +185,7 @@ function checkManaged(validator: Validator, props: ContainerModelProps, options:
   );
   checkSubnet(validator, 'cluster.subnet', options.subnet);
   checkInNetwork(validator, props, 'cluster.subnet', options.subnet);
+  checkMaintenanceWindow(validator, options.maintenanceWindow, AKS.maintenanceHours, 'AKS');
   validator.check(
     !options.isPrivate || options.authorizedNetworks === undefined,
     'cluster.authorizedNetworks',

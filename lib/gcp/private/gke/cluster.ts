@@ -4,6 +4,7 @@ import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account'
 import type { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { DAYS, type MaintenanceWindow } from '../../../kubernetes/maintenance-window.js';
 import { google } from '../../../terraform/bindings/google.js';
 import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
 import { GkeCluster, type GkeClusterSettings, type GkeStandardOptions } from '../../cluster.js';
@@ -129,7 +130,7 @@ export class ClusterAccess extends Construct {
     { kind, options }: NewCluster,
     nodes: ServiceAccount,
   ): ContainerCluster {
-    const { network, subnetwork, authorizedNetworks } = options;
+    const { network, subnetwork, authorizedNetworks, maintenanceWindow } = options;
     const key = props.encryptionKey;
     const common: ContainerClusterConfig = {
       name: generatedName(this.node.scope!, GKE.clusterNameLength),
@@ -145,6 +146,7 @@ export class ClusterAccess extends Construct {
       ...(authorizedNetworks
         ? { masterAuthorizedNetworksConfig: { cidrBlocks: authorizedNetworks.map((cidrBlock) => ({ cidrBlock })) } }
         : {}),
+      ...(maintenanceWindow ? { maintenancePolicy: maintenancePolicy(maintenanceWindow) } : {}),
       ...(key ? { databaseEncryption: { state: 'ENCRYPTED', keyName: key } } : {}),
       dependsOn: [...this.prerequisites, ...this.grantKeys(props)],
     };
@@ -246,3 +248,15 @@ export class ClusterAccess extends Construct {
 
 /** OAuth scope of the nodes. It allows all APIs, because IAM roles of the service account restrict the nodes. */
 const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform';
+
+/** Sunday from which weekly windows count. Any past date works. */
+const FIRST_SUNDAY = '2026-01-04';
+
+function maintenancePolicy({ day, startTime, hours }: MaintenanceWindow) {
+  const start = new Date(`${FIRST_SUNDAY}T${startTime}:00Z`);
+  start.setUTCDate(start.getUTCDate() + DAYS.indexOf(day));
+  const end = new Date(start.getTime() + hours * 3_600_000);
+  const recurrence = `FREQ=WEEKLY;BYDAY=${day.slice(0, 2).toUpperCase()}`;
+  const time = (date: Date) => date.toISOString().replace('.000', '');
+  return { recurringWindow: { startTime: time(start), endTime: time(end), recurrence } };
+}

@@ -12,4 +12,9 @@ export const GKE = {
   /** Maximum length: https://cloud.google.com/kubernetes-engine/docs/concepts/cluster-architecture */
   clusterNameLength: 40,
   workloadNameLength: 40,
+  /**
+   * Minimum length of a weekly window. A cluster needs 48 hours of maintenance in 32 days:
+   * https://cloud.google.com/kubernetes-engine/docs/concepts/maintenance-windows-and-exclusions
+   */
+  maintenanceHours: 12,
 } as const;

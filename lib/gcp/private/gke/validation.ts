@@ -1,6 +1,11 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import {
+  checkMaintenanceWindow,
+  MAINTENANCE_WINDOW,
+  type MaintenanceWindow,
+} from '../../../kubernetes/maintenance-window.js';
+import {
   checkCanaryExposure,
   checkClusterServer,
   checkConcurrency,
@@ -37,6 +42,7 @@ const NEW_CLUSTER = options<GkeStandardOptions>('an object such as { network: "m
   network: STRING,
   subnetwork: STRING,
   authorizedNetworks: STRINGS,
+  maintenanceWindow: MAINTENANCE_WINDOW,
   cloudNat: BOOLEAN,
   zones: STRINGS,
   instanceType: STRING,
@@ -104,6 +110,7 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
   checkSecrets(validator, props, RESERVED, SECRET_KEY);
   checkAccess(validator, props);
   checkPlanTime(validator, props);
+  checkMaintenanceWindow(validator, maintenanceWindow(props), GKE.maintenanceHours, 'GKE');
   checkZones(validator, props);
   validator.check(
     props.healthCheckPolicy === undefined || props.exposure?.kind === 'gateway',
@@ -162,4 +169,9 @@ function checkPlanTime(validator: Validator, { cluster, exposure, host, namespac
     'MISSING',
     'KServe serves only in namespaces that are set up for it; name one',
   );
+}
+
+function maintenanceWindow({ cluster }: ContainerModelProps): MaintenanceWindow | undefined {
+  const settings = cluster?.settings;
+  return settings === undefined || settings.kind === 'existing' ? undefined : settings.options.maintenanceWindow;
 }
