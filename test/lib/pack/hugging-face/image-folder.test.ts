@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -32,6 +32,29 @@ test.each(['vit', 'deit', 'convnext'])('%s answers for a picture as the pipeline
   });
   const wrong = expected[name]!.map((score, index) => score + (index === 0 ? 0.01 : 0));
   await expect(pack(name, wrong)).rejects.toMatchObject({ code: 'SAMPLES_DIFFER' });
+});
+
+test('a folder of timm has its steps and labels in config.json', async () => {
+  const folder = join(root, 'timm');
+  mkdirSync(folder);
+  copyFileSync(join(root, 'convnext', 'model.onnx'), join(folder, 'model.onnx'));
+  const pretrained_cfg = {
+    input_size: [3, 32, 32],
+    interpolation: 'bicubic',
+    crop_pct: 0.8,
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
+  };
+  const config = { architecture: 'resnet18', num_classes: 3, label_names: ['a', 'b', 'c'], pretrained_cfg };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+  expect(await packModel({ source: folder, name: 'timm', out: join(root, 'packages', 'timm') })).toMatchObject({
+    outputs: [{ name: 'scores', shape: [-1, 3], labels: ['a', 'b', 'c'] }],
+    task: {
+      type: 'image_classification',
+      preprocessing: expect.arrayContaining([{ type: 'resize', shortestEdge: 40, filter: 'bicubic' }]),
+    },
+    samples: { count: 0 },
+  });
 });
 
 test('labels that do not fit, and weights of PyTorch, are refused', async () => {
