@@ -4,6 +4,7 @@ export { InferenceError, type StatusCode } from './tensor/errors.js';
 export type {
   CallTrace,
   Cancellation,
+  HeldBytes,
   InferenceRequest,
   InferenceResponse,
   RequestTrace,
