@@ -239,7 +239,7 @@ describe('bad requests', () => {
   it.each<[StatusCode, number]>([
     ['INVALID_ARGUMENT', 400],
     ['FAILED_PRECONDITION', 400],
-    ['OUT_OF_RANGE', 400],
+    ['OUT_OF_RANGE', 413],
     ['UNAUTHENTICATED', 401],
     ['PERMISSION_DENIED', 403],
     ['NOT_FOUND', 404],

@@ -92,6 +92,5 @@ function documentsOf(fields: Fields): readonly string[] {
 
 function errorResponse(failed: unknown): HttpResponse {
   const error = asInferenceError(failed);
-  const response = failureResponse(error, JSON.stringify({ message: error.message }));
-  return error.code === 'OUT_OF_RANGE' ? { ...response, status: 413 } : response;
+  return failureResponse(error, JSON.stringify({ message: error.message }));
 }

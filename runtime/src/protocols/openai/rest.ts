@@ -93,5 +93,5 @@ function errorResponse(failed: unknown): HttpResponse {
   const body = {
     error: { message: error.message, type: TYPES[error.code] ?? 'invalid_request_error', param: null, code: null },
   };
-  return { ...jsonResponse(JSON.stringify(body), error.code === 'OUT_OF_RANGE' ? 413 : status), headers };
+  return { ...jsonResponse(JSON.stringify(body), status), headers };
 }
