@@ -115,6 +115,22 @@ it('requests in the form of text-embeddings-inference on Vertex AI get a predict
   expect([wrong.status, wrong.text]).toEqual([400, expect.stringContaining('`instances[0].inputs` must be a text')]);
 });
 
+it('an instance that is invalid as a whole fails the request, and leaves no rejected promise of another', async () => {
+  const unhandled: unknown[] = [];
+  const listener = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', listener);
+  const instances = [
+    { inputs: 'a', normalize: 1 },
+    { inputs: 'b', parameters: 1 },
+  ];
+  const response = await serve(embedder())('POST', '/predict-route', { instances });
+  expect([response.status, response.text]).toEqual([400, expect.stringContaining('instances[')]);
+  // Node.js reports rejections after the microtasks.
+  await new Promise(setImmediate);
+  process.off('unhandledRejection', listener);
+  expect(unhandled).toEqual([]);
+});
+
 it('routes that take other forms keep them', async () => {
   const send = serve(embedder());
   for (const path of ['/invocations', '/score', '/predict-route']) {

@@ -187,7 +187,8 @@ export function answerTexts(
     // The decoder of the other forms reports the error.
     return undefined;
   }
-  const answer = (each: Fields) =>
+  // Async, so that an error of one instance never leaves the promises of those before it without a handler.
+  const answer = async (each: Fields) =>
     answerInputs(taskModel(models, TEXT_TASKS, { path: name, body: each.string('model') }), each, signal);
   if (hasInputs(fields)) return answer(fields);
   const instances = instancesOf(fields);
