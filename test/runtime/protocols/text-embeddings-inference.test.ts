@@ -7,6 +7,48 @@ import { classifier, embedder, reranker } from './text-models.js';
 
 const serve = (...models: ServedModel[]) => sender(protocols(), catalog(models));
 
+it('/embed_all runs each text alone, without padding', async () => {
+  const tensor = (name: string, shape: number[]) => ({ name, datatype: 'FP32' as const, shape });
+  const runs: (readonly number[])[] = [];
+  const send = serve({
+    ...embedder(),
+    signatures: {
+      tensors: {
+        inputs: [{ name: 'input_ids', datatype: 'INT64', shape: [-1, -1] }],
+        outputs: [tensor('hidden', [-1, -1, 2])],
+      },
+    },
+    tokens: {
+      ...embedder().tokens!,
+      encode: async (texts) =>
+        texts.map((text) => {
+          const ids = text.split(' ').map(({ length }) => length);
+          return { ids, typeIds: ids.map(() => 0), isTruncated: false };
+        }),
+    },
+    async infer({ inputs: [ids] }) {
+      runs.push(ids!.shape);
+      const data = Float32Array.from(ids!.data as BigInt64Array, Number);
+      const doubled = Float32Array.from({ length: data.length * 2 }, (_, at) => data[at >> 1]! * (1 + (at % 2)));
+      return { outputs: [{ ...tensor('hidden', [...ids!.shape, 2]), data: doubled }] };
+    },
+  });
+  const response = await send('POST', '/embed_all', { inputs: ['a', 'good film a'] });
+  expect(response.json()).toEqual([
+    [[1, 2]],
+    [
+      [4, 8],
+      [4, 8],
+      [1, 2],
+    ],
+  ]);
+  expect(response.headers).toMatchObject({ 'x-compute-tokens': '4' });
+  expect(runs).toEqual([
+    [1, 1],
+    [1, 3],
+  ]);
+});
+
 describe('/embed', () => {
   it('returns a vector of length 1 for each text, and takes one text or a list', async () => {
     const send = serve(embedder());

@@ -35,15 +35,19 @@ export async function embedAll(model: EmbedModel, fields: Fields, signal?: Cance
   }
   const texts = await textsOf(model, fields);
   const encoded = await model.tokens!.encode(texts, embedOptions(fields));
-  const { tensors, spans } = tokenTensors(encoded, model.signatures[TENSORS_SIGNATURE]!.inputs, tokenizer.padding);
-  const { outputs } = await model.infer({ inputs: tensors, signatureName: TENSORS_SIGNATURE, signal });
-  const vectors = outputs.find((output) => output.name === name)!;
-  const [, width, size] = vectors.shape as [number, number, number];
+  const { inputs } = model.signatures[TENSORS_SIGNATURE]!;
   const writer = new JsonWriter();
-  for (const [row, { start, end }] of spans.entries()) {
-    writer.raw(row > 0 ? ',' : '[');
-    writeNested(writer, vectors, [end - start, size], (row * width + start) * size, STYLE);
-  }
+  // Each text runs alone, because a run of thousands that are padded to the longest takes more memory than there is.
+  await model.hold(async (hold) => {
+    for (const [row, text] of encoded.entries()) {
+      if (hold.aborted) return;
+      const { tensors } = tokenTensors([text], inputs, tokenizer.padding);
+      const { outputs } = await model.infer({ inputs: tensors, signatureName: TENSORS_SIGNATURE, signal });
+      const vectors = outputs.find((output) => output.name === name)!;
+      writer.raw(row > 0 ? ',' : '[');
+      writeNested(writer, vectors, vectors.shape.slice(1), 0, STYLE);
+    }
+  });
   writer.raw(']');
   return textResponseOf(writer.finish(), usageOf(encoded, signal));
 }
