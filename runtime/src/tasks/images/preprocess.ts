@@ -1,5 +1,6 @@
 import type { ImageInput, ImageStep } from '../../manifest/index.js';
-import type { DecodedPicture, Orientation } from './decode.js';
+import { invalid } from '../../tensor/errors.js';
+import { type DecodedPicture, MAX_PIXELS, type Orientation } from './decode.js';
 import { type Picture, resize, type Size } from './resample.js';
 
 /** A picture as the model takes it, and the position of the original picture in it. */
@@ -32,7 +33,7 @@ interface Working {
 
 type GeometryStep = Exclude<ImageStep, { type: 'rescale' | 'normalize' }>;
 
-/** Runs the steps of a model on a decoded picture. */
+/** Runs the steps of a model on a decoded picture. @throws InferenceError for a picture that becomes too large */
 export function preprocess(decoded: DecodedPicture, { preprocessing, layout }: ImageInput): PreparedPicture {
   let working: Working = {
     picture: decoded,
@@ -59,7 +60,9 @@ function runStep(step: GeometryStep, working: Working, orientation: Orientation)
     case 'convert':
       return { ...working, picture: convert(picture, step.mode) };
     case 'resize': {
-      const resized = resize(picture, resizedSize(picture, step), step.filter);
+      const size = resizedSize(picture, step);
+      checkSize(picture, size);
+      const resized = resize(picture, size, step.filter);
       const scaleX = resized.width / picture.width;
       const scaleY = resized.height / picture.height;
       return {
@@ -99,7 +102,7 @@ function halfEven(value: number): number {
 }
 
 /** Returns the size after a resize step, as Transformers and torchvision compute it. */
-export function resizedSize({ height, width }: Size, step: Extract<ImageStep, { type: 'resize' }>): Size {
+function resizedSize({ height, width }: Size, step: Extract<ImageStep, { type: 'resize' }>): Size {
   if ('height' in step) return { height: step.height, width: step.width };
   const short = Math.min(height, width);
   const long = Math.max(height, width);
@@ -122,6 +125,15 @@ export function resizedSize({ height, width }: Size, step: Extract<ImageStep, { 
   return width < height
     ? { height: whole(Math.trunc((exact * height) / width)), width: whole(edge) }
     : { height: whole(edge), width: whole(Math.trunc((exact * width) / height)) };
+}
+
+/** Checks a new size, because the long side of a narrow picture grows with its short side. @throws InferenceError */
+function checkSize(from: Size, to: Size): void {
+  if (to.width * to.height <= MAX_PIXELS) return;
+  throw invalid(
+    `the picture has ${from.width} x ${from.height} pixels, which become ${to.width} x ${to.height} for the model; at ` +
+      `most ${MAX_PIXELS} pixels are allowed. Send one that is less narrow.`,
+  );
 }
 
 /** Copies a picture into one of another size. What lies outside is cut off, and the rest is filled with `value`. */

@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { decodePicture } from '../../../../runtime/src/tasks/images/decode.js';
 import { pictureBytes } from '../../../../runtime/src/tasks/images/picture-bytes.js';
+import { preprocess } from '../../../../runtime/src/tasks/images/preprocess.js';
 
 const noise = Buffer.from(Array.from({ length: 64 * 48 * 3 }, (_, index) => (index * 7919) % 251));
 const picture = () => sharp(noise, { raw: { width: 64, height: 48, channels: 3 } });
@@ -43,7 +44,7 @@ const fails = (bytes: Uint8Array, message: RegExp | string) =>
     message: expect.stringMatching(message),
   });
 
-describe('a picture that cannot be decoded', () => {
+describe('a picture that cannot be decoded or prepared', () => {
   it('is rejected when it is cut off, in each format', async () => {
     const files = {
       JPEG: await jpeg(),
@@ -64,6 +65,14 @@ describe('a picture that cannot be decoded', () => {
     await fails(pngOf(30_000, 30_000), /^the picture has 30000 x 30000 pixels; at most 89478485 pixels are allowed/);
     await fails(pngOf(2_000_000_000, 2), /pixels|cannot be decoded/);
     await fails(pngOf(0, 10), /cannot be decoded/);
+  });
+
+  it('is rejected by the size that the model would get, because a narrow picture grows by both sides', () => {
+    const narrow = { width: 1800, height: 1, channels: 3, data: new Uint8Array(5400), orientation: 1 } as const;
+    const step = { type: 'resize', shortestEdge: 224, filter: 'bilinear' } as const;
+    expect(() => preprocess(narrow, { preprocessing: [step], layout: 'NCHW' })).toThrow(
+      'the picture has 1800 x 1 pixels, which become 403200 x 224 for the model; at most 89478485 pixels are allowed.',
+    );
   });
 
   it('is rejected when it is empty, no picture, or of another format', async () => {
