@@ -370,7 +370,8 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
   private get networkIsolation(): boolean {
     if (this.props.networkIsolation !== undefined) return this.props.networkIsolation;
     // A server that downloads its own weights or secrets needs network access.
-    const fetches = this.server.layout(this.props.model).length === 0 || this.props.secrets !== undefined;
+    const fetches =
+      this.server.layout(this.props.model).length === 0 || Object.keys(this.props.secrets ?? {}).length > 0;
     return !this.props.vpc && !fetches && this.mode.kind !== 'serverless';
   }
 

@@ -78,7 +78,7 @@ export function compareCommand(): Command {
       region,
       {},
     )
-    .option('--prices <file>', 'JSON file of prices in the form of `lib/cost/prices.json`')
+    .option('--prices <file>', 'JSON file of prices in the form of `dist/lib/cost/prices.json` of this package')
     .option('--free-tier', 'subtract the usage that is free in every account')
     .option('--measure', 'measure again instead of using the figures of an earlier run')
     .option('--html <file>', 'also write a report with a cost curve')
@@ -188,7 +188,7 @@ async function measure(
       node: process.version,
       cpuSeconds: cpuSecondsPerRequest(server, busy, before),
       latencySeconds: alone.latency.p50 / 1000,
-      residentMib: processUsage(server.pid)?.residentMib ?? 0,
+      residentMib: processUsage(server.pid)?.residentMib,
       startSeconds,
       requestBytes: requests.reduce((sum, { body }) => sum + body.length, 0) / requests.length,
     };
@@ -250,7 +250,7 @@ function measurementLine({
 }: Measurement): string {
   return (
     `Measured on ${name}: ${rate(1 / cpuSeconds)} requests per second per vCPU, ${(latencySeconds * 1000).toPrecision(3)} ms ` +
-    `for a request alone, ${Math.round(residentMib)} MiB, ${startSeconds.toFixed(1)} s to start.`
+    `for a request alone, ${residentMib === undefined ? '' : `${Math.round(residentMib)} MiB, `}${startSeconds.toFixed(1)} s to start.`
   );
 }
 

@@ -3,10 +3,10 @@ import { FRONT_TIMEOUT_SECONDS, LAMBDA, RUNTIME_BYTES } from '../aws/private/lam
 import { SAGEMAKER } from '../aws/private/sagemaker/limits.js';
 import { allMonth, HOURS_PER_MONTH, type Usage } from '../cost/bill.js';
 import type { Prices } from '../cost/prices.js';
-import { fargate, lambda, sagemakerServerless } from '../cost/services.js';
+import { fargate, HTTP_API_METERED_BYTES, lambda, loadBalancer, sagemakerServerless } from '../cost/services.js';
 import { hourlyRates } from './load.js';
 import { neededMemoryMib, obstaclesOf } from './obstacles.js';
-import { monthlyRequests, replicaHours, replicasByHour } from './replicas.js';
+import { monthlyRequests, mostReplicas, replicaHours } from './replicas.js';
 import type { ComparedTarget, Question } from './target.js';
 
 /** Memory with one full vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
@@ -20,6 +20,11 @@ function telemetry(prices: Prices, alarms: number): Usage[] {
     allMonth(prices, { what: 'dashboard', price: 'aws.cw.dashboard' }),
     allMonth(prices, { what: 'alarms', price: 'aws.cw.alarm', quantity: alarms }),
   ];
+}
+
+/** Returns the number of requests that an HTTP API bills for one request, by its size. */
+function meteredRequests({ load, measured }: Question): number {
+  return Math.max(1, Math.ceil((load.requestBytes ?? measured.requestBytes) / HTTP_API_METERED_BYTES));
 }
 
 /** Bytes of requests and responses that pass a load balancer, in GB. Responses are as large as requests. */
@@ -39,6 +44,7 @@ const LAMBDA_TARGET: ComparedTarget = {
     const memoryMib = Math.min(LAMBDA.memoryMib.max, Math.max(LAMBDA_MIB_PER_VCPU, neededMemoryMib(question)));
     return { vcpu: memoryMib / LAMBDA_MIB_PER_VCPU, memoryMib, label: `${memoryMib} MiB` };
   },
+  replicas: (question) => Math.ceil(Math.max(...hourlyInFlight(question))),
   obstacles: (question) => {
     const size = LAMBDA_TARGET.size(question);
     const found = obstaclesOf(
@@ -53,7 +59,7 @@ const LAMBDA_TARGET: ComparedTarget = {
       },
       size,
       // An environment runs one request at a time.
-      Math.ceil(Math.max(...hourlyInFlight(question))),
+      LAMBDA_TARGET.replicas(question),
     );
     const { facts } = question;
     const limit = facts.needsPython ? LAMBDA.maxImageBytes : LAMBDA.maxImageBytes - RUNTIME_BYTES;
@@ -98,6 +104,7 @@ const FARGATE: ComparedTarget = {
     }
     return { vcpu: 16, memoryMib: 122_880, label: '16 vCPU, 120 GiB' };
   },
+  replicas: (question) => mostReplicas(question, FARGATE.size(question), FARGATE.minReplicas),
   obstacles: (question) => {
     const size = FARGATE.size(question);
     return obstaclesOf(
@@ -111,7 +118,7 @@ const FARGATE: ComparedTarget = {
         gpu: false,
       },
       size,
-      Math.max(...replicasByHour(question, size, FARGATE.minReplicas)),
+      FARGATE.replicas(question),
     );
   },
   usages: (question, prices) => {
@@ -124,9 +131,8 @@ const FARGATE: ComparedTarget = {
 /** The HTTP API, the internal load balancer and the interface endpoints of a new VPC in two zones. */
 function network(question: Question, prices: Prices, endpoints: number): Usage[] {
   return [
-    { what: 'HTTP API', price: 'aws.apigw.http', units: monthlyRequests(question.load) },
-    allMonth(prices, { what: 'load balancer', price: 'aws.alb.hour' }),
-    { what: 'load balancer', price: 'aws.alb.lcu', units: gigabytes(question) },
+    { what: 'HTTP API', price: 'aws.apigw.http', units: monthlyRequests(question.load) * meteredRequests(question) },
+    ...loadBalancer(HOURS_PER_MONTH, gigabytes(question)),
     allMonth(prices, { what: 'VPC endpoints', price: 'aws.vpce.hour', quantity: endpoints }),
   ];
 }
@@ -140,6 +146,7 @@ const ECS_GPU: ComparedTarget = {
   minReplicas: 1,
   security: FARGATE.security,
   size: () => ({ vcpu: 4, memoryMib: 16_384, label: 'g5.xlarge (A10G)' }),
+  replicas: () => 1,
   obstacles: (question) =>
     obstaclesOf(
       question,
@@ -152,7 +159,7 @@ const ECS_GPU: ComparedTarget = {
         gpu: true,
       },
       ECS_GPU.size(question),
-      1,
+      ECS_GPU.replicas(question),
     ),
   usages: (question, prices) => [
     allMonth(prices, { what: 'instances', price: 'aws.ec2.g5.xlarge' }),
@@ -176,6 +183,7 @@ const SAGEMAKER_TARGET: ComparedTarget = {
       : neededMemoryMib(question) < 3500
         ? { vcpu: 2, memoryMib: 4096, label: 'ml.c7g.large' }
         : { vcpu: 4, memoryMib: 8192, label: 'ml.c7g.xlarge' },
+  replicas: (question) => mostReplicas(question, SAGEMAKER_TARGET.size(question), SAGEMAKER_TARGET.minReplicas),
   obstacles: (question) => {
     const size = SAGEMAKER_TARGET.size(question);
     return obstaclesOf(
@@ -189,7 +197,7 @@ const SAGEMAKER_TARGET: ComparedTarget = {
         gpu: true,
       },
       size,
-      question.load.gpu ? 1 : Math.max(...replicasByHour(question, size, SAGEMAKER_TARGET.minReplicas)),
+      SAGEMAKER_TARGET.replicas(question),
     );
   },
   usages: (question, prices) => {
@@ -213,6 +221,7 @@ const SAGEMAKER_SERVERLESS: ComparedTarget = {
     // https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html: vCPUs grow with the memory.
     return { vcpu: memoryMib / LAMBDA_MIB_PER_VCPU, memoryMib, label: `${memoryMib} MiB` };
   },
+  replicas: (question) => Math.ceil(Math.max(...hourlyInFlight(question))),
   obstacles: (question) =>
     obstaclesOf(
       question,
@@ -225,7 +234,7 @@ const SAGEMAKER_SERVERLESS: ComparedTarget = {
         gpu: false,
       },
       SAGEMAKER_SERVERLESS.size(question),
-      Math.ceil(Math.max(...hourlyInFlight(question))),
+      SAGEMAKER_SERVERLESS.replicas(question),
     ),
   usages: (question, prices) => [
     ...sagemakerServerless(

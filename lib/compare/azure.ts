@@ -7,7 +7,14 @@ import type { Prices } from '../cost/prices.js';
 import { containerApps, FLEX, flex, roundUp } from '../cost/services.js';
 import { hourlyRates } from './load.js';
 import { neededMemoryMib, obstaclesOf } from './obstacles.js';
-import { activeSeconds, DAYS_PER_MONTH, monthlyRequests, replicaHours, replicasByHour } from './replicas.js';
+import {
+  activeSeconds,
+  DAYS_PER_MONTH,
+  monthlyRequests,
+  mostReplicas,
+  replicaHours,
+  replicasByHour,
+} from './replicas.js';
 import type { ComparedTarget, Question, ReplicaSize } from './target.js';
 
 /** https://learn.microsoft.com/azure/azure-functions/functions-scale#service-limits */
@@ -16,14 +23,8 @@ const FUNCTIONS_REQUEST_BYTES = 100 * 2 ** 20;
 /** Memory of a Flex Consumption instance with one vCPU: https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan */
 const FLEX_MIB_PER_VCPU = 2048;
 
-/** Default number of concurrent requests of an instance with 2,048 MiB. */
-const FLEX_CONCURRENCY = 16;
-
 /** Time that a replica of Container Apps runs after its last request, at the price of an active one. */
 const COOL_DOWN_SECONDS = 300;
-
-/** Default number of concurrent requests of a replica on Container Apps. */
-const CONTAINER_APPS_CONCURRENCY = 10;
 
 /**
  * Requests per second to an endpoint of Azure ML:
@@ -46,6 +47,7 @@ const FUNCTIONS_TARGET: ComparedTarget = {
     const memoryMib = FUNCTIONS.memoryMib.values.find((value) => value >= needed) ?? FUNCTIONS.memoryMib.values.at(-1)!;
     return { vcpu: memoryMib / FLEX_MIB_PER_VCPU, memoryMib, label: `${memoryMib} MiB` };
   },
+  replicas: (question) => mostReplicas(question, FUNCTIONS_TARGET.size(question), 0),
   obstacles: (question) => {
     const size = FUNCTIONS_TARGET.size(question);
     const found = obstaclesOf(
@@ -59,7 +61,7 @@ const FUNCTIONS_TARGET: ComparedTarget = {
         gpu: false,
       },
       size,
-      Math.max(...replicasByHour(question, size, 0)),
+      FUNCTIONS_TARGET.replicas(question),
     );
     if (question.facts.needsPython)
       found.push('the model needs Python, which Azure Functions runs without our runtime; use Container Apps');
@@ -69,7 +71,7 @@ const FUNCTIONS_TARGET: ComparedTarget = {
     const size = FUNCTIONS_TARGET.size(question);
     const seconds = Math.max(FLEX.minSeconds, roundUp(question.measured.latencySeconds, FLEX.stepSeconds));
     return flex(
-      activeSeconds(question, size, seconds, FLEX_CONCURRENCY),
+      activeSeconds(question, size, seconds, FUNCTIONS.defaultConcurrency),
       monthlyRequests(question.load),
       size.memoryMib,
     );
@@ -94,6 +96,7 @@ const CONTAINER_APPS_TARGET: ComparedTarget = {
     const memoryMib = vcpu * memoryPerCpuGib * 1024;
     return { vcpu, memoryMib, label: `${vcpu} vCPU, ${memoryMib / 1024} GiB` };
   },
+  replicas: (question) => mostReplicas(question, CONTAINER_APPS_TARGET.size(question), 0),
   obstacles: (question) => {
     const size = CONTAINER_APPS_TARGET.size(question);
     return obstaclesOf(
@@ -106,7 +109,7 @@ const CONTAINER_APPS_TARGET: ComparedTarget = {
         gpu: true,
       },
       size,
-      question.load.gpu ? 1 : Math.max(...replicasByHour(question, size, 0)),
+      CONTAINER_APPS_TARGET.replicas(question),
     );
   },
   usages: (question, prices) => {
@@ -125,10 +128,10 @@ const CONTAINER_APPS_TARGET: ComparedTarget = {
 function replicaSeconds(question: Question): number {
   const size = CONTAINER_APPS_TARGET.size(question);
   const { load, measured } = question;
-  const byCpu = load.gpu ? hourlyRates(load).map(Number) : replicasByHour(question, size, 0);
+  const byCpu = replicasByHour(question, size, 0);
   return hourlyRates(load).reduce((sum, rate, hour) => {
     const inFlight = rate * measured.latencySeconds;
-    const replicas = Math.max(1, Math.ceil(inFlight / CONTAINER_APPS_CONCURRENCY), load.gpu ? 1 : byCpu[hour]!);
+    const replicas = Math.max(1, Math.ceil(inFlight / CONTAINER_APPS.defaultConcurrency), load.gpu ? 1 : byCpu[hour]!);
     // Share of the time in which the last request was less than a cool-down ago.
     const share = 1 - Math.exp(-rate * (COOL_DOWN_SECONDS + measured.latencySeconds));
     return sum + replicas * share * 3600 * DAYS_PER_MONTH;
@@ -145,6 +148,7 @@ const AKS_TARGET: ComparedTarget = {
     load.gpu
       ? { vcpu: 4, memoryMib: 28_672, label: 'Standard_NC4as_T4_v3 (T4)' }
       : { vcpu: 4, memoryMib: 16_384, label: 'Standard_D4s_v5' },
+  replicas: (question) => mostReplicas(question, AKS_TARGET.size(question), AKS_TARGET.minReplicas),
   obstacles: (question) => {
     const size = AKS_TARGET.size(question);
     return obstaclesOf(
@@ -157,7 +161,7 @@ const AKS_TARGET: ComparedTarget = {
         gpu: true,
       },
       size,
-      question.load.gpu ? 1 : Math.max(...replicasByHour(question, size, AKS_TARGET.minReplicas)),
+      AKS_TARGET.replicas(question),
     );
   },
   usages: (question, prices) => {
@@ -186,6 +190,7 @@ const AZURE_ML_TARGET: ComparedTarget = {
     load.gpu
       ? { vcpu: 4, memoryMib: 28_672, label: 'Standard_NC4as_T4_v3 (T4)' }
       : { vcpu: 2, memoryMib: 7168, label: 'Standard_DS2_v2' },
+  replicas: (question) => mostReplicas(question, AZURE_ML_TARGET.size(question), AZURE_ML_TARGET.minReplicas),
   obstacles: (question) => {
     const size = AZURE_ML_TARGET.size(question);
     const found = obstaclesOf(
@@ -198,7 +203,7 @@ const AZURE_ML_TARGET: ComparedTarget = {
         gpu: true,
       },
       size,
-      question.load.gpu ? 1 : Math.max(...replicasByHour(question, size, AZURE_ML_TARGET.minReplicas)),
+      AZURE_ML_TARGET.replicas(question),
     );
     const rate = Math.max(...hourlyRates(question.load));
     if (rate > AZURE_ML_REQUESTS_PER_SECOND) {

@@ -3,7 +3,6 @@ import { PRICES_REGIONS, type PricedCloud, type Prices } from '../cost/prices.js
 import { AWS_TARGETS } from './aws.js';
 import { AZURE_TARGETS } from './azure.js';
 import { GCP_TARGETS } from './gcp.js';
-import { replicasByHour } from './replicas.js';
 import type { Candidate, ComparedTarget, Question } from './target.js';
 
 /** All targets, in the order of the report for equal costs. */
@@ -58,7 +57,7 @@ function candidate(target: ComparedTarget, question: Question, options: CompareO
     fits: obstacles.length === 0,
     obstacles,
     requestsPerSecondPerVcpu: load.gpu ? undefined : 1 / measured.cpuSeconds,
-    maxReplicas: load.gpu ? 1 : Math.max(...replicasByHour(question, replica, target.minReplicas)),
+    maxReplicas: target.replicas(question),
     coldStart: coldStart && {
       seconds: [coldStart.seconds[0] + measured.startSeconds, coldStart.seconds[1] + measured.startSeconds],
       source: coldStart.date ? `${coldStart.source}, ${coldStart.date}` : coldStart.source,

@@ -4,7 +4,7 @@ import { CLOUD_RUN } from '../gcp/private/cloud-run/limits.js';
 import { GKE } from '../gcp/private/gke/limits.js';
 import { VERTEX } from '../gcp/private/vertex/limits.js';
 import { neededMemoryMib, obstaclesOf } from './obstacles.js';
-import { activeSeconds, monthlyRequests, replicaHours, replicasByHour } from './replicas.js';
+import { activeSeconds, busyHours, monthlyRequests, mostReplicas, replicaHours } from './replicas.js';
 import type { ComparedTarget, ReplicaSize } from './target.js';
 
 /** Maximum request over HTTP/1: https://cloud.google.com/run/quotas */
@@ -36,6 +36,7 @@ const CLOUD_RUN_TARGET: ComparedTarget = {
     }
     return { vcpu: 8, memoryMib: CLOUD_RUN.memoryMib.max, label: '8 vCPU, 32 GiB' };
   },
+  replicas: (question) => mostReplicas(question, CLOUD_RUN_TARGET.size(question), 0),
   obstacles: (question) => {
     const size = CLOUD_RUN_TARGET.size(question);
     return obstaclesOf(
@@ -49,12 +50,12 @@ const CLOUD_RUN_TARGET: ComparedTarget = {
         gpu: true,
       },
       size,
-      question.load.gpu ? 1 : Math.max(...replicasByHour(question, size, 0)),
+      CLOUD_RUN_TARGET.replicas(question),
     );
   },
   usages: (question) => {
     const { vcpu, memoryMib } = CLOUD_RUN_TARGET.size(question);
-    if (question.load.gpu) return gpuInstance(HOURS_PER_MONTH * 3600);
+    if (question.load.gpu) return gpuInstance(busyHours(question.load) * 3600);
     const seconds = roundUp(question.measured.latencySeconds, CLOUD_RUN_STEP_SECONDS);
     const active = activeSeconds(question, CLOUD_RUN_TARGET.size(question), seconds, CONCURRENCY);
     return cloudRunRequests(active, monthlyRequests(question.load), vcpu, memoryMib / 1024);
@@ -83,6 +84,7 @@ const GKE_TARGET: ComparedTarget = {
     const vcpu = Math.max(1, Math.ceil(memoryMib / 1024 / 6.5));
     return { vcpu, memoryMib, label: `${vcpu} vCPU, ${memoryMib / 1024} GiB` };
   },
+  replicas: (question) => mostReplicas(question, GKE_TARGET.size(question), GKE_TARGET.minReplicas),
   obstacles: (question) => {
     const size = GKE_TARGET.size(question);
     return obstaclesOf(
@@ -95,7 +97,7 @@ const GKE_TARGET: ComparedTarget = {
         gpu: false,
       },
       size,
-      Math.max(...replicasByHour(question, size, GKE_TARGET.minReplicas)),
+      GKE_TARGET.replicas(question),
     );
   },
   usages: (question, prices) => {
@@ -119,6 +121,7 @@ const VERTEX_TARGET: ComparedTarget = {
     load.gpu
       ? { vcpu: 8, memoryMib: 32_768, label: 'g2-standard-8 (L4)' }
       : { vcpu: 4, memoryMib: 16_384, label: 'e2-standard-4' },
+  replicas: (question) => mostReplicas(question, VERTEX_TARGET.size(question), VERTEX_TARGET.minReplicas),
   obstacles: (question) => {
     const size = VERTEX_TARGET.size(question);
     return obstaclesOf(
@@ -132,7 +135,7 @@ const VERTEX_TARGET: ComparedTarget = {
         gpu: true,
       },
       size,
-      question.load.gpu ? 1 : Math.max(...replicasByHour(question, size, VERTEX_TARGET.minReplicas)),
+      VERTEX_TARGET.replicas(question),
     );
   },
   usages: (question) => {

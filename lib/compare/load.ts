@@ -19,7 +19,7 @@ export interface Load {
   /** Mean number of requests per second, over the day. */
   readonly requestsPerSecond: number;
   readonly shape: LoadShape;
-  /** Bytes of a request's body. @default - those of the first golden sample */
+  /** Bytes of a request's body. @default - the mean of the golden samples */
   readonly requestBytes?: number;
   /** Maximum time of a request in the server, in seconds. @default - any time */
   readonly latencySeconds?: number;

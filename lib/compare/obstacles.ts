@@ -48,12 +48,16 @@ export function obstaclesOf(
   return found;
 }
 
+/** Memory of the server without a model, for systems that do not tell the memory of a process, in MiB. */
+const SERVER_MIB = 100;
+
 /** Share of the memory that must stay free for larger requests. */
 const HEADROOM = 1.3;
 
 /** Returns the memory that the server needs with the model and some requests, in MiB. */
 export function neededMemoryMib({ facts, measured }: Question): number {
-  return Math.ceil(HEADROOM * Math.max(measured.residentMib, facts.sizeBytes / 2 ** 20));
+  const resident = measured.residentMib ?? SERVER_MIB + facts.sizeBytes / 2 ** 20;
+  return Math.ceil(HEADROOM * Math.max(resident, facts.sizeBytes / 2 ** 20));
 }
 
 function milliseconds(seconds: number): string {

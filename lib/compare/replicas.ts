@@ -16,9 +16,19 @@ export function replicasByHour({ load, measured }: Question, { vcpu }: ReplicaSi
   });
 }
 
+/** Returns the largest number of replicas over the day. One with a GPU is assumed, whose speed is not measured. */
+export function mostReplicas(question: Question, size: ReplicaSize, min: number): number {
+  return question.load.gpu ? 1 : Math.max(...replicasByHour(question, size, min));
+}
+
 /** Returns the hours of all replicas in a month. */
 export function replicaHours(question: Question, size: ReplicaSize, min: number): number {
   return replicasByHour(question, size, min).reduce((sum, count) => sum + count, 0) * DAYS_PER_MONTH;
+}
+
+/** Returns the hours of a month with requests. */
+export function busyHours(load: Load): number {
+  return hourlyRates(load).filter((rate) => rate > 0).length * DAYS_PER_MONTH;
 }
 
 /** Returns the number of requests in a month. */

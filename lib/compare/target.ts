@@ -48,6 +48,8 @@ export interface ComparedTarget {
   readonly gpuOnly?: boolean;
   /** Minimum number of replicas: 0 if the target scales to zero. */
   readonly minReplicas: number;
+  /** Largest number of replicas over the day. */
+  replicas(question: Question): number;
   /** Reasons why the target rejects or cannot serve the load. */
   obstacles(question: Question): readonly string[];
   /** Usage of a month. */

@@ -122,14 +122,6 @@ export class Prices {
     const fallback = PRICES_REGIONS[id.slice(0, id.indexOf('.')) as PricedCloud];
     return regions.get(region ?? fallback) ?? regions.get('all') ?? regions.get(fallback) ?? [...regions.values()][0];
   }
-
-  /** Names and dates of the sources of a price. */
-  sourcesOf({ sources }: Price): readonly string[] {
-    return sources.map((key) => {
-      const source = this.file.sources[key];
-      return source ? `${source.name}${source.date ? `, ${source.date}` : ''}` : key;
-    });
-  }
 }
 
 /** Prices that ship with Modelship. */

@@ -59,6 +59,9 @@ export function fargate(architecture: PricedArchitecture, hours: number, vcpu: n
   ];
 }
 
+/** Bytes of a request that an HTTP API of API Gateway bills as one request. */
+export const HTTP_API_METERED_BYTES = 512 * 1024;
+
 /** Bytes per hour of one load balancer capacity unit, in GB. */
 const LCU_GB_PER_HOUR = 1;
 /** New connections per second of one load balancer capacity unit. */

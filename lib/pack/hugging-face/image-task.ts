@@ -11,12 +11,19 @@ const PROCESSOR_FILE = 'preprocessor_config.json';
 
 /** Whether the model of a folder takes pictures: one of Transformers with an image processor, or one of timm. */
 export function isImageFolder(folder: HuggingFaceFolder): boolean {
-  return folder.json(PROCESSOR_FILE)?.image_processor_type !== undefined || timmSettings(folder) !== undefined;
+  const { image_processor_type: type, feature_extractor_type: olderType } = folder.json(PROCESSOR_FILE) ?? {};
+  // Older image processors have the name of a feature extractor, as those of sounds have.
+  const isOlder = olderType !== undefined && /^\w+ForImage\w+$/.test(architectureOf(folder) ?? '');
+  return type !== undefined || isOlder || timmSettings(folder) !== undefined;
 }
 
 /** Returns the settings of timm for pictures. Undefined for models of other libraries. */
 function timmSettings({ config }: HuggingFaceFolder): Json | undefined {
   return config.pretrained_cfg as Json | undefined;
+}
+
+function architectureOf({ config: { architectures } }: HuggingFaceFolder): string | undefined {
+  return Array.isArray(architectures) ? String(architectures[0]) : undefined;
 }
 
 /**
@@ -28,8 +35,8 @@ function timmSettings({ config }: HuggingFaceFolder): Json | undefined {
  */
 export function imageTask(folder: HuggingFaceFolder, { inputs, outputs }: Signature, source: string): PackedTask {
   const timm = timmSettings(folder);
-  const { architectures, id2label, label_names: names, num_classes: count, problem_type: problem } = folder.config;
-  const [architecture] = Array.isArray(architectures) ? architectures.map(String) : [];
+  const { id2label, label_names: names, num_classes: count, problem_type: problem } = folder.config;
+  const architecture = architectureOf(folder);
   if (!timm && !architecture?.endsWith('ForImageClassification')) {
     throw new ModelPackageError(
       'FORMAT_UNSUPPORTED',

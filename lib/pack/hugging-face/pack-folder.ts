@@ -106,7 +106,13 @@ async function packTextModel(options: PackOptions, folder: HuggingFaceFolder, we
 
 /** Packs a model that classifies pictures. Golden samples are those that the user gives. */
 async function packImageModel(options: PackOptions, folder: HuggingFaceFolder, weights: Weights): Promise<Manifest> {
-  const { source, samples } = options;
+  const { source, samples, task } = options;
+  if (task !== undefined) {
+    throw new ModelPackageError(
+      'FORMAT_UNSUPPORTED',
+      `${source} has a model that takes pictures, whose task config.json decides. Leave out \`--task ${task}\`.`,
+    );
+  }
   if (weights.format === 'safetensors') {
     throw new ModelPackageError(
       'FORMAT_UNSUPPORTED',
@@ -182,7 +188,9 @@ async function finishPackage(
 /** Refuses options that a folder with a configuration has no use for. */
 function refuseOptions({ source, inputs, labels, code }: PackOptions): void {
   const faults = [
-    ...(inputs ? ['`--input` is for formats that record no inputs; this one takes texts. Leave it out'] : []),
+    ...(inputs
+      ? ['`--input` is for formats that record no inputs; config.json decides those of this folder. Leave it out']
+      : []),
     ...(labels ? ['`--labels` is not used: labels are those of `id2label` in config.json. Change them there'] : []),
     ...(code !== undefined ? ['`--code` is for pickles. Leave it out'] : []),
   ];

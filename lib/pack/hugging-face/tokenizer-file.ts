@@ -53,7 +53,7 @@ export function tokenizerFaults(folder: HuggingFaceFolder, file: Json, path: str
 function componentTypes(component: unknown, place: string): [string, string][] {
   if (component === null || typeof component !== 'object') return [];
   const { type, ...fields } = component as Json;
-  // Older files leave out the type of the vocabulary, which is then told from its fields.
+  // Older files leave out the type of the vocabulary, which its fields then identify.
   const own: [string, string][] = typeof type === 'string' ? [[place, type]] : [];
   const nested = ['normalizers', 'pretokenizers', 'processors', 'decoders'].flatMap((name) => {
     const list = fields[name];
@@ -172,6 +172,12 @@ function paddingId(folder: HuggingFaceFolder, file: Json): number {
   return typeof id === 'number' ? id : 0;
 }
 
+/** Special tokens of the original BERT and RoBERTa, which most models keep. */
+const USUAL_TOKENS: Readonly<Record<'mask_token' | 'pad_token', readonly string[]>> = {
+  mask_token: ['[MASK]', '<mask>'],
+  pad_token: ['[PAD]', '<pad>'],
+};
+
 /** Returns a special token by its role, such as `mask_token`. Undefined if the tokenizer has none. */
 export function specialToken(
   folder: HuggingFaceFolder,
@@ -180,7 +186,9 @@ export function specialToken(
 ): AddedToken | undefined {
   const places = ['tokenizer_config.json', 'special_tokens_map.json'].map((name) => folder.json(name)?.[role]);
   const token = places.find((each) => each !== undefined && each !== null);
-  const content = typeof token === 'object' ? (token as Json).content : token;
+  // Older folders do not name the roles of their special tokens.
+  const usual = addedTokens(file).find((each) => USUAL_TOKENS[role].includes(each.content))?.content;
+  const content = typeof token === 'object' ? (token as Json).content : (token ?? usual);
   if (typeof content !== 'string') return undefined;
   const id = tokenId(file, content);
   return id === undefined ? undefined : { id, content };

@@ -29,7 +29,9 @@ export function chooseWeights(folder: HuggingFaceFolder, name?: string): Weights
   const all = weightsIn(folder);
   const list = all.map((each) => each.name).join(', ');
   if (name !== undefined) {
-    const found = all.filter((each) => [each.name, basename(each.name), basename(each.name, '.onnx')].includes(name));
+    const exact = all.find((each) => each.name === name);
+    if (exact) return exact;
+    const found = all.filter((each) => [basename(each.name), basename(each.name, '.onnx')].includes(name));
     if (found.length === 1) return found[0]!;
     throw missing(
       `${folder.root} has ${found.length === 0 ? 'no' : 'several'} weights named ${JSON.stringify(name)}; it has ` +

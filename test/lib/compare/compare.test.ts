@@ -218,6 +218,25 @@ describe('a target does not fit', () => {
   });
 });
 
+test('a service that bills by size counts large requests more than once', () => {
+  const parts = (requestBytes: number) => find(ask({ load: { requestBytes } }), 'ecs').bill.parts;
+  const api = (requestBytes: number) => parts(requestBytes).find(({ what }) => what === 'HTTP API')!.monthlyUsd;
+  expect(api(5 * 2 ** 20)).toBeCloseTo(10 * api(100), 6);
+});
+
+test('a GPU that scales to zero costs only its busy hours', () => {
+  const cloudRun = (requestsPerSecond: number, shape: 'steady' | 'office') =>
+    find(ask({ load: { gpu: true, requestsPerSecond, shape } }), 'cloud-run');
+  expect(cloudRun(1, 'steady').floorUsd).toBe(0);
+  const [day, all] = [cloudRun(1, 'office'), cloudRun(1, 'steady')].map(({ bill }) => bill.monthlyUsd);
+  expect(day! * 3).toBeCloseTo(all!, 6);
+});
+
+test('replicas of a function are its requests in flight', () => {
+  const question = ask({ load: { requestsPerSecond: 100 }, measured: { latencySeconds: 0.5 } });
+  expect(find(question, 'lambda').maxReplicas).toBe(50);
+});
+
 test('a region without prices is named, and the default region is used', () => {
   const { bill } = compare(ask({}), { prices: DEFAULT_PRICES, regions: { aws: 'sa-east-1' } }).find(
     ({ target }) => target === 'lambda',

@@ -27,7 +27,6 @@ import { containerAppTelemetry } from './telemetry.js';
 
 const MIB_PER_GIB = 1024;
 const DEFAULT_CPU = 1;
-const DEFAULT_CONCURRENCY = 50;
 const DEFAULT_MAX_REPLICAS = 10;
 /** Seconds between the end of a drain and the kill. */
 const GRACE_SECONDS = 10;
@@ -151,7 +150,9 @@ export class ContainerApp extends Construct {
           readinessProbe: [{ ...probe(READY_PATH, 3), successCountThreshold: 1 }],
         },
       ],
-      httpScaleRule: [{ name: 'http', concurrentRequests: String(options.targetConcurrency ?? DEFAULT_CONCURRENCY) }],
+      httpScaleRule: [
+        { name: 'http', concurrentRequests: String(options.targetConcurrency ?? CONTAINER_APPS.defaultConcurrency) },
+      ],
     };
   }
 

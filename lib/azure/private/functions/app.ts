@@ -25,7 +25,6 @@ import { FUNCTIONS } from './limits.js';
 import { functionsTelemetry } from './telemetry.js';
 
 const DEFAULT_MEMORY_MIB = 2048;
-const DEFAULT_CONCURRENCY = 32;
 const DEFAULT_MAX_INSTANCES = 100;
 const NODE_VERSION = '22';
 /** Version of the App Service API. */
@@ -201,7 +200,7 @@ export class FunctionsApp extends Construct {
       scaleAndConcurrency: {
         instanceMemoryMB: this.memoryMib,
         maximumInstanceCount: props.maxReplicas ?? DEFAULT_MAX_INSTANCES,
-        triggers: { http: { perInstanceConcurrency: options.maxConcurrency ?? DEFAULT_CONCURRENCY } },
+        triggers: { http: { perInstanceConcurrency: options.maxConcurrency ?? FUNCTIONS.defaultConcurrency } },
         ...(props.minReplicas ? { alwaysReady: [{ name: 'http', instanceCount: props.minReplicas }] } : {}),
       },
     };

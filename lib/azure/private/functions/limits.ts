@@ -6,6 +6,8 @@ export const FUNCTIONS = {
   timeoutSeconds: { min: 1, max: 230, unit: 'seconds', source: 'Azure Functions over HTTP' },
   instances: { min: 1, max: 1000, source: 'the Flex Consumption plan' },
   alwaysReady: { min: 0, max: 1000, source: 'the Flex Consumption plan (always ready instances)' },
+  /** Default number of concurrent requests of an instance. */
+  defaultConcurrency: 32,
   concurrency: { min: 1, max: 1000, source: 'the Flex Consumption plan (HTTP concurrency)' },
   memoryMib: { values: [512, 2048, 4096], unit: 'MiB', source: 'the Flex Consumption plan' },
   nameLength: 60,

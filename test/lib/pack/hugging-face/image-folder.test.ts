@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -55,6 +55,19 @@ test('a folder of timm has its steps and labels in config.json', async () => {
     },
     samples: { count: 0 },
   });
+});
+
+test('a folder whose processor has the name of a feature extractor takes pictures, and no other task', async () => {
+  const folder = join(root, 'older');
+  cpSync(join(root, 'vit'), folder, { recursive: true });
+  const { image_processor_type: _, ...steps } = JSON.parse(
+    readFileSync(join(folder, 'preprocessor_config.json'), 'utf8'),
+  );
+  const older = { ...steps, feature_extractor_type: 'ViTFeatureExtractor' };
+  writeFileSync(join(folder, 'preprocessor_config.json'), JSON.stringify(older));
+  const options = { source: folder, name: 'older', out: join(root, 'packages', 'older') };
+  expect(await packModel(options)).toMatchObject({ task: { type: 'image_classification' } });
+  await expect(packModel({ ...options, task: 'embed', force: true })).rejects.toThrow(/Leave out `--task embed`/);
 });
 
 test('labels that do not fit, and weights of PyTorch, are refused', async () => {

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { readManifest, verifyFiles } from '@modelship/runtime/manifest';
 import { differenceBetween, loadModel } from '@modelship/runtime/serve';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { HuggingFaceFolder } from '../../../../lib/pack/hugging-face/folder.js';
 import { TOKENIZER_COMPONENTS } from '../../../../lib/pack/hugging-face/tokenizer-file.js';
+import { chooseWeights } from '../../../../lib/pack/hugging-face/weights.js';
 import { type PackOptions, packModel } from '../../../../lib/pack/index.js';
 import { modelship, ROOT } from '../../cli/support.js';
 import { answersOf, edit, largestDifference, PYTHON, type SavedModels, saveModels, textInputs } from './support.js';
@@ -188,6 +190,13 @@ describe('weights', () => {
       saved.texts.map((text) => ({ text })),
     );
     expect(largestDifference(alone, expected)).toBeLessThan(1e-3);
+  });
+
+  test('the path of a file chooses it, also where another folder has a file of the same name', () => {
+    const folder = new HuggingFaceFolder(saved.copy('cls'));
+    cpSync(join(folder.root, 'onnx', 'model.onnx'), join(folder.root, 'model.onnx'));
+    expect(chooseWeights(folder, 'model.onnx').name).toBe('model.onnx');
+    expect(chooseWeights(folder, 'onnx/model.onnx').name).toBe('onnx/model.onnx');
   });
 
   test('several files without a default name need a choice', async () => {
