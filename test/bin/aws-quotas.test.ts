@@ -237,8 +237,13 @@ describe('the local AWS endpoint refuses', () => {
     const deploy = (operation: string, description: string, ...versions: string[]) =>
       call('cloudformation', operation, { StackName, TemplateBody: templateOf(description, versions) });
     await deploy('create_stack', 'first', 'One');
-    await expect(deploy('update_stack', 'first', 'One', 'Two')).rejects.toThrow(/Version already exists/);
+    const status = async () => (await call('cloudformation', 'describe_stacks', { StackName })).Stacks[0].StackStatus;
+    await deploy('update_stack', 'first', 'One', 'Two');
+    expect(await status()).toBe('UPDATE_ROLLBACK_COMPLETE');
+    const { StackEvents: events } = await call('cloudformation', 'describe_stack_events', { StackName });
+    expect(JSON.stringify(events)).toMatch(/Version already exists/);
     await deploy('update_stack', 'second', 'One', 'Two');
+    expect(await status()).toBe('UPDATE_COMPLETE');
   });
 
   test('a private REST API without a resource policy', async () => {
