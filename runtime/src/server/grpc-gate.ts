@@ -131,7 +131,7 @@ export function gate(options: GateOptions): ServerInterceptor {
             try {
               if (message.length > SMALL_MESSAGE_BYTES) {
                 const memory = memoryOf.get(path)?.(message, budget.limit) ?? 0;
-                held.take(memory - message.length);
+                held.take(Math.max(0, memory - message.length));
               }
             } catch (error) {
               reject(error);

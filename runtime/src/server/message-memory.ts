@@ -1,4 +1,5 @@
 import type { MethodDefinition, PackageDefinition } from '@grpc/proto-loader';
+import { type InferenceError, invalid } from '../tensor/errors.js';
 
 /** Bytes of memory of a decoded message with the defaults of its fields, apart from its contents. */
 const MESSAGE_BYTES = 400;
@@ -15,21 +16,37 @@ const NUMBER_BYTES = 24;
 /** Wire types of protocol buffers. https://protobuf.dev/programming-guides/encoding/#structure */
 const [VARINT, FIXED_64, LENGTH, FIXED_32] = [0, 1, 2, 5] as const;
 
+/** Maximum bytes of varints of 32 and of 64 bits. Negative numbers of 32 bits take as many as those of 64 bits. */
+const [VARINT_32_BYTES, VARINT_64_BYTES] = [5, 10] as const;
+
 /** Part of a `DescriptorProto`. */
 interface Descriptor {
   readonly name: string;
-  readonly field: readonly { readonly number: number; readonly type: string; readonly typeName: string }[];
+  readonly field: readonly {
+    readonly number: number;
+    readonly type: string;
+    readonly typeName: string;
+    readonly label: string;
+  }[];
   readonly nestedType: readonly Descriptor[];
 }
 
-type Field =
-  | { readonly kind: 'message'; readonly type: () => Fields }
-  | { readonly kind: 'text' }
-  | { readonly kind: 'number'; readonly bytes: number; readonly wireType: number };
+interface NumberField {
+  readonly kind: 'number';
+  readonly isLong: boolean;
+  readonly isRepeated: boolean;
+  readonly wireType: number;
+}
+
+type Field = { readonly kind: 'message'; readonly type: () => Fields } | { readonly kind: 'text' } | NumberField;
 
 type Fields = ReadonlyMap<number, Field>;
 
-/** Returns an estimate of the memory that a message takes once it is decoded, or a number above `most`. */
+/**
+ * Returns an estimate of the memory that a message takes once it is decoded, or a number above `most`.
+ *
+ * @throws InferenceError `INVALID_ARGUMENT` for a malformed message
+ */
 export type MessageMemory = (message: Uint8Array, most: number) => number;
 
 /**
@@ -50,11 +67,11 @@ export function messageMemory(
 
 function fieldsOf(descriptor: Descriptor, known: ReadonlyMap<string, Descriptor>): Fields {
   return new Map(
-    descriptor.field.map(({ number, type, typeName }): [number, Field] => {
+    descriptor.field.map(({ number, type, typeName, label }): [number, Field] => {
       if (type === 'TYPE_STRING' || type === 'TYPE_BYTES') return [number, { kind: 'text' }];
       if (type !== 'TYPE_MESSAGE') {
-        const bytes = type.endsWith('64') ? LONG_BYTES : NUMBER_BYTES;
-        return [number, { kind: 'number', bytes, wireType: wireTypeOf(type) }];
+        const isRepeated = label === 'LABEL_REPEATED';
+        return [number, { kind: 'number', isLong: type.endsWith('64'), isRepeated, wireType: wireTypeOf(type) }];
       }
       const name = typeName.slice(typeName.lastIndexOf('.') + 1);
       const nested = descriptor.nestedType.find((each) => each.name === name) ?? known.get(name)!;
@@ -78,7 +95,12 @@ function wireTypeOf(type: string): number {
   return /FIXED32|FLOAT/.test(type) ? FIXED_32 : VARINT;
 }
 
-/** Reads a message, until its memory exceeds `most` or its bytes are malformed. */
+/**
+ * Reads a message, until its memory exceeds `most`.
+ *
+ * The decoder ignores the wire types of known fields, skips groups, and masks what exceeds 32 bits, so it would read
+ * other fields than those counted here. Such messages are rejected, which no encoder writes.
+ */
 class Walk {
   private memory = 0;
   private position = 0;
@@ -93,22 +115,19 @@ class Walk {
     this.memory += MESSAGE_BYTES;
     this.position = start;
     while (this.position < end && this.memory <= this.most) {
-      const tag = this.varint();
-      const field = fields.get(Math.floor(tag / 8));
-      const wireType = tag % 8;
+      const tag = this.varint(end, VARINT_32_BYTES);
+      if (tag >= 2 ** 32) throw this.malformed();
+      const field = fields.get(tag >>> 3);
+      const wireType = tag & 7;
       if (wireType === LENGTH) {
-        const length = this.varint();
+        const length = this.varint(end, VARINT_32_BYTES);
         const next = this.position + length;
-        if (next > end) break;
+        if (next > end) throw this.malformed();
         this.contents(field, this.position, next);
         this.position = next;
-        continue;
-      }
-      if (field?.kind === 'number') this.memory += field.bytes;
-      if (wireType === VARINT) this.varint();
-      else if (wireType === FIXED_64) this.position += 8;
-      else if (wireType === FIXED_32) this.position += 4;
-      else break;
+      } else if (field === undefined) this.number(wireType, true, end);
+      else if (field.kind === 'number' && wireType === field.wireType) this.knownNumber(field, end);
+      else throw this.malformed();
     }
     return this.memory;
   }
@@ -116,29 +135,41 @@ class Walk {
   private contents(field: Field | undefined, start: number, end: number): void {
     if (field?.kind === 'message') this.message(field.type(), start, end);
     else if (field?.kind === 'text') this.memory += TEXT_BYTES + end - start;
-    else if (field) this.memory += field.bytes * this.packed(field.wireType, start, end);
+    else if (field?.isRepeated) while (this.position < end && this.memory <= this.most) this.knownNumber(field, end);
+    else if (field) throw this.malformed();
   }
 
-  /** Returns how many packed numbers there are, at most as many as are too many. */
-  private packed(wireType: number, start: number, end: number): number {
-    if (wireType === FIXED_64) return (end - start) / 8;
-    if (wireType === FIXED_32) return (end - start) / 4;
-    const { bytes, most } = this;
-    const enough = most / NUMBER_BYTES + 1;
-    let count = 0;
-    for (let index = start; index < end && count < enough; index++) if (bytes[index]! < 0x80) count++;
-    return count;
+  private knownNumber({ isLong, wireType }: NumberField, end: number): void {
+    this.memory += isLong ? LONG_BYTES : NUMBER_BYTES;
+    this.number(wireType, isLong, end);
   }
 
-  private varint(): number {
+  private number(wireType: number, isLong: boolean, end: number): void {
+    const start = this.position;
+    if (wireType === VARINT) {
+      this.varint(end, VARINT_64_BYTES);
+      const length = this.position - start;
+      if (!isLong && length > VARINT_32_BYTES && length < VARINT_64_BYTES) throw this.malformed();
+    } else if (wireType === FIXED_64) this.position += 8;
+    else if (wireType === FIXED_32) this.position += 4;
+    else throw this.malformed();
+    if (this.position > end) throw this.malformed();
+  }
+
+  private varint(end: number, most: number): number {
+    const last = Math.min(end, this.position + most);
     let value = 0;
     let factor = 1;
-    for (;;) {
-      const byte = this.bytes[this.position++];
-      if (byte === undefined) return value;
+    while (this.position < last) {
+      const byte = this.bytes[this.position++]!;
       value += (byte & 0x7f) * factor;
       if (byte < 0x80) return value;
       factor *= 128;
     }
+    throw this.malformed();
+  }
+
+  private malformed(): InferenceError {
+    return invalid(`the message is malformed at byte ${this.position}`);
   }
 }

@@ -14,7 +14,7 @@ import type { App } from '../../../runtime/src/server/app.js';
 import { type GrpcOptions, type GrpcServer, startGrpcServer } from '../../../runtime/src/server/grpc.js';
 import { createHttpServer, type ServerLimits, serverTimes } from '../../../runtime/src/server/http-server.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
-import { catalog, halfPlusTwo } from '../protocols/support.js';
+import { catalog, halfPlusTwo, model } from '../protocols/support.js';
 import { IRIS, post, predict, raw, serve, spawnServer, stopAll, until } from './servers.js';
 
 const MIB = 2 ** 20;
@@ -156,8 +156,8 @@ function framed(message: Buffer, isCompressed = false): Buffer {
   return Buffer.concat([head, message]);
 }
 
-async function grpc(options: Partial<GrpcOptions> = {}): Promise<GrpcServer> {
-  const server = await startGrpcServer(catalog([halfPlusTwo]), {
+async function grpc(options: Partial<GrpcOptions> = {}, served = halfPlusTwo): Promise<GrpcServer> {
+  const server = await startGrpcServer(catalog([served]), {
     host: '127.0.0.1',
     port: 0,
     maxMessageBytes: 64 * MIB,
@@ -262,6 +262,34 @@ describe('fault 63: a small gRPC message of millions of objects', () => {
       '11',
       expect.stringContaining('bytes of memory'),
     ]);
+  });
+
+  it('is rejected if the decoder reads it unlike its wire types', async () => {
+    const { port } = await grpc();
+    const { stream, status } = await begin(port);
+    stream.end(framed(Buffer.alloc(200_000, '2800', 'hex')));
+    const answer = await status;
+    expect([answer['grpc-status'], decodeURIComponent(String(answer['grpc-message']))]).toEqual([
+      '3',
+      'the message is malformed at byte 1',
+    ]);
+  });
+
+  it('counts at least its own bytes', async () => {
+    let held: number | undefined;
+    const watched = model({
+      compute: (_, { signal }) => {
+        held = signal?.held?.bytes;
+        return [];
+      },
+    });
+    const { port } = await grpc({}, watched);
+    const { stream, status } = await begin(port);
+    const input = [field(1, Buffer.from('x')), field(2, Buffer.from('FP32')), field(3, Buffer.from([0]))];
+    const message = [field(1, Buffer.from('half_plus_two')), field(5, Buffer.concat(input))];
+    stream.end(framed(Buffer.concat([...message, field(15, Buffer.alloc(100_000))])));
+    await status;
+    expect(held).toBeGreaterThan(100_000);
   });
 });
 
