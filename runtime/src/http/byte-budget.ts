@@ -41,6 +41,7 @@ export class ByteBudget {
 
 class Account implements HeldBytes {
   bytes = 0;
+  private isClosed = false;
 
   constructor(private readonly budget: ByteBudget) {}
 
@@ -54,11 +55,14 @@ class Account implements HeldBytes {
   }
 
   resize(bytes: number): void {
+    // Runs may end after their request.
+    if (this.isClosed) return;
     this.budget.add(bytes - this.bytes);
     this.bytes = bytes;
   }
 
   release(): void {
     this.resize(0);
+    this.isClosed = true;
   }
 }

@@ -25,7 +25,7 @@ export interface HeldBytes {
   take(bytes: number): void;
   /** Replaces the bytes counted so far with `bytes`. */
   resize(bytes: number): void;
-  /** Closes the account and frees its bytes. */
+  /** Closes the account and frees its bytes. Later changes have no effect. */
   release(): void;
 }
 

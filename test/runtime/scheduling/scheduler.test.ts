@@ -2,6 +2,7 @@ import v8 from 'node:v8';
 import vm from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import type { LoadedModel } from '../../../runtime/src/engines/engine.js';
+import { ByteBudget } from '../../../runtime/src/http/byte-budget.js';
 import type { Run } from '../../../runtime/src/observability/scheduler-observer.js';
 import { Scheduler, type SchedulerOptions } from '../../../runtime/src/scheduling/scheduler.js';
 import { type InferenceError, invalid } from '../../../runtime/src/tensor/errors.js';
@@ -390,5 +391,28 @@ describe('a queue', () => {
     release();
     await idle;
     expect(values(await running)).toEqual([2]);
+  });
+
+  it.each([
+    ['answered', { timeoutMs: 60_000 }],
+    ['out of time', { timeoutMs: 1 }],
+  ])('counts no memory of a request that has ended, although one of its runs is only later %s', async (_, options) => {
+    const limit = 10_000_000;
+    const budget = new ByteBudget(limit);
+    const held = budget.open();
+    const { model, hold, release } = doubling();
+    const queue = scheduler(model, options);
+    hold();
+    const run = queue.submit(row(...Array<number>(10_000).fill(1)), 'serving_default', { aborted: false, held });
+    expect(held.bytes).toBeGreaterThan(0);
+    await new Promise((later) => setImmediate(later));
+    held.release();
+    if (options.timeoutMs > 1) release();
+    await run.catch(() => {});
+    release();
+    await queue.idle();
+    const fresh = budget.open();
+    fresh.check(limit);
+    expect(() => fresh.check(limit + 1)).toThrow('bytes of memory');
   });
 });
