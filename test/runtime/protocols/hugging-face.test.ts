@@ -115,6 +115,23 @@ it('requests in the form of text-embeddings-inference on Vertex AI get a predict
   expect([wrong.status, wrong.text]).toEqual([400, expect.stringContaining('`instances[0].inputs` must be a text')]);
 });
 
+it('a text that is an input of many rows is in memory once, and the rows of a request are limited', async () => {
+  const ranker = reranker();
+  await serve(ranker)('POST', '/', { query: 'good', texts: ['bad', 'good', 'good film'] });
+  const [queries] = ranker.requests[0]!.inputs;
+  expect(new Set(queries!.data as Buffer[]).size).toBe(1);
+
+  const model = labeller();
+  const inputs = Array.from({ length: 512 }, (_, index) => `text ${index}`);
+  const parameters = { candidate_labels: inputs.concat('one more') };
+  const response = await serve(model)('POST', '/', { inputs, parameters });
+  expect([response.status, response.text]).toEqual([
+    413,
+    expect.stringContaining('512 rows of the input labels have 262656 texts, at most 262144 are allowed'),
+  ]);
+  expect(model.requests).toEqual([]);
+});
+
 it('an instance that is invalid as a whole fails the request, and leaves no rejected promise of another', async () => {
   const unhandled: unknown[] = [];
   const listener = (reason: unknown) => unhandled.push(reason);

@@ -1,5 +1,6 @@
 import type { ServedModel } from '../../models/served-model.js';
 import { InferenceError } from '../../tensor/errors.js';
+import { OBJECTS } from '../../tensor/object-limit.js';
 import type { Cancellation, TextOptions, TextUsage } from '../../tensor/request.js';
 import { DEFAULT_SIGNATURE, type Tensor } from '../../tensor/tensor.js';
 
@@ -83,10 +84,19 @@ export async function runTexts(
   { signal, ...text }: CallOptions,
 ): Promise<{ readonly outputs: readonly Tensor[]; readonly usage: TextUsage }> {
   const specs = model.signatures[DEFAULT_SIGNATURE]!.inputs;
+  // Equal texts share their bytes, because each row of a request may repeat a long query.
+  const known = new Map<string, Buffer>();
+  const bytesOf = (text: string) => {
+    const bytes = known.get(text) ?? Buffer.from(text);
+    known.set(text, bytes);
+    return bytes;
+  };
   const inputs = columns.map((column, index): Tensor => {
-    const data = column.flat().map((item) => Buffer.from(item));
-    const shape = specs[index]!.shape.length === 1 ? [column.length] : [column.length, data.length / column.length];
-    return { name: specs[index]!.name, datatype: 'BYTES', shape, data };
+    const { name, shape } = specs[index]!;
+    checkCells(column, name);
+    const data = column.flat().map(bytesOf);
+    const rows = column.length;
+    return { name, datatype: 'BYTES', shape: shape.length === 1 ? [rows] : [rows, data.length / rows], data };
   });
   try {
     const { outputs, usage = { tokens: 0, truncated: 0 } } = await model.infer({ inputs, text, signal });
@@ -98,6 +108,17 @@ export async function runTexts(
     }
     throw error;
   }
+}
+
+/** Checks the number of texts of an input, before any memory is taken for them. @throws InferenceError `OUT_OF_RANGE` */
+function checkCells(column: readonly (string | readonly string[])[], name: string): void {
+  const count = column.reduce((sum, row) => sum + (typeof row === 'string' ? 1 : row.length), 0);
+  if (count <= OBJECTS) return;
+  throw new InferenceError(
+    'OUT_OF_RANGE',
+    `the ${column.length} rows of the input ${name} have ${count} texts, at most ${OBJECTS} are allowed: send them in ` +
+      'several requests',
+  );
 }
 
 /** Runs a model with one output of numbers. */
