@@ -12,6 +12,12 @@ const SPANS_PER_WINDOW = 12;
 /** Logit of tokens that cannot be part of an answer. */
 const EXCLUDED = -10_000;
 
+/**
+ * Maximum number of tokens in the windows of one request, above those of the longest text in windows of 384 that share
+ * 128. A question that leaves little room for the context makes windows that add one token each.
+ */
+const MAX_WINDOW_TOKENS = 2 ** 21;
+
 /** A question with a part of its context. */
 interface Window extends EncodedText {
   /** Characters of the word of each token in the context. Undefined outside the context. */
@@ -57,7 +63,8 @@ export class QuestionAnsweringSteps implements TextSteps {
     return {
       texts: [],
       encode: async () => {
-        windows = await Promise.all(contexts.map((text, row) => this.windows(questions[row]!, text, row)));
+        const total = { tokens: 0 };
+        windows = await Promise.all(contexts.map((text, row) => this.windows(questions[row]!, text, row, total)));
         const long = windows.findIndex(({ length }) => length > 1);
         if (long !== -1 && !truncate) {
           throw invalid(`context ${long} and its question have more than ${this.task.tokenizer.maxTokens} tokens`);
@@ -89,7 +96,7 @@ export class QuestionAnsweringSteps implements TextSteps {
   }
 
   /** Encodes a question with each part of its context. Neighbouring parts share `stride` tokens. */
-  private async windows(question: string, context: string, row: number): Promise<Window[]> {
+  private async windows(question: string, context: string, row: number, total: { tokens: number }): Promise<Window[]> {
     const { stride, tokenizer } = this.task;
     const encoding = await this.tokenizer.encodePair(question, context);
     const sequences = encoding.getSequenceIds();
@@ -104,6 +111,15 @@ export class QuestionAnsweringSteps implements TextSteps {
           `context, and more than ${stride} are needed. Shorten the question.`,
       );
     }
+    const count = Math.max(1, Math.ceil((end - first - stride) / (size - stride)));
+    total.tokens += count * tokenizer.maxTokens;
+    if (total.tokens > MAX_WINDOW_TOKENS) {
+      throw invalid(
+        `question ${row} takes the windows of all contexts above ${MAX_WINDOW_TOKENS} tokens: shorten it or its ` +
+          'context, or send several requests',
+      );
+    }
+    const order = [...sequences.keys()];
     const ids = encoding.getIds();
     const typeIds = encoding.getTypeIds();
     const offsets = encoding.getOffsets();
@@ -130,13 +146,11 @@ export class QuestionAnsweringSteps implements TextSteps {
         isTruncated: false,
         offsets: () => part(offsets),
         specials: () => part(specials),
-        words: part(
-          sequences.map((sequence, index) => {
-            if (sequence !== 1) return undefined;
-            const word = words[index];
-            return (typeof word === 'number' ? spans.get(word) : undefined) ?? offsets[index]!;
-          }),
-        ),
+        words: part(order).map((index) => {
+          if (sequences[index] !== 1) return undefined;
+          const word = words[index];
+          return (typeof word === 'number' ? spans.get(word) : undefined) ?? offsets[index]!;
+        }),
       });
       if (stop === end) return windows;
     }

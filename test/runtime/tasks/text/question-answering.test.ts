@@ -110,6 +110,14 @@ describe.each([3, 15])('answers of at most %i tokens', (maxAnswerTokens) => {
     for (const [index, each] of own.entries()) expect((score!.data as Float32Array)[index]).toBeCloseTo(each.score, 5);
   });
 
+  it('are not read in so many windows that the server hangs', async () => {
+    // The question leaves windows that each add one token.
+    const long = { question: 'who '.repeat(8), context: 'bob '.repeat(90_000) };
+    await expect(ask([own[0]!, long])).rejects.toThrow(
+      /^question 1 takes the windows of all contexts above 2097152 tokens: shorten/,
+    );
+  });
+
   it('need a context, and a question that leaves room for it', async () => {
     await expect(ask([{ question: 'who?', context: '' }])).rejects.toThrow('context 0 has no tokens');
     await expect(ask([{ question: 'who '.repeat(10), context: 'bob' }])).rejects.toThrow(
