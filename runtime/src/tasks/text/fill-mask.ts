@@ -1,5 +1,6 @@
 import type { FillMaskTask } from '../../manifest/index.js';
 import { invalid } from '../../tensor/errors.js';
+import { OBJECTS } from '../../tensor/object-limit.js';
 import type { TextOptions } from '../../tensor/request.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { softmax } from '../activation.js';
@@ -13,6 +14,19 @@ interface Suggestion {
   readonly word: string;
   /** The text with the token. */
   readonly sequence: string;
+}
+
+/** Checks the number of suggestions, each of which repeats its text. @throws InferenceError `INVALID_ARGUMENT` */
+function checkCount(results: readonly TextResult[], topK: number): void {
+  const [first] = results;
+  if (!first) return;
+  const each = Math.min(topK, first.values[0]!.length / first.encoded.ids.length);
+  const count = results.length * each;
+  if (count <= OBJECTS) return;
+  throw invalid(
+    `${each} suggestions for each of ${results.length} texts are ${count}, at most ${OBJECTS} are allowed: ask for ` +
+      'fewer, or send several requests',
+  );
 }
 
 /** Suggests tokens for the mask in each text. */
@@ -31,6 +45,7 @@ export class FillMaskSteps implements TextSteps {
     return {
       texts: textsOf(input!),
       finish: async (results) => {
+        checkCount(results, topK);
         const rows = await Promise.all(results.map((result, index) => this.suggestions(result, index, topK)));
         const all = rows.flat();
         const shape = [rows.length, rows[0]?.length ?? topK];
