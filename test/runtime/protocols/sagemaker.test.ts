@@ -5,6 +5,7 @@ import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import { npyFromTensor, tensorFromNpy } from '../../../runtime/src/tensor/npy.js';
 import { npzFromTensors, tensorsFromNpz } from '../../../runtime/src/tensor/npz.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
+import { embedder } from './text-models.js';
 
 const send = (models: readonly ServedModel[] = [halfPlusTwo], more = {}) =>
   sender([sageMaker()], catalog(models, more));
@@ -200,6 +201,25 @@ describe('/invocations', () => {
     expect((await ask('')).json()).toEqual({
       error: expect.stringContaining('names none of the models half_plus_two, table'),
     });
+  });
+
+  it('calls the model and the version that the custom attributes name, beside models that read texts', async () => {
+    const words = embedder('words', { version: '2' });
+    const models = [words, embedder('words', { version: '1' }), halfPlusTwo];
+    const ask = (attributes: string, body: object) =>
+      send(models)('POST', '/invocations', body, { headers: { 'x-amzn-sagemaker-custom-attributes': attributes } });
+    expect((await ask('tfs-model-name=half_plus_two', { inputs: [1, 2] })).json()).toEqual({ outputs: [2.5, 3] });
+    const texts = { inputs: 'good' };
+    expect((await ask('tfs-model-name=words,tfs-model-version=1', texts)).json()).toEqual([[1, 0, 0]]);
+    expect((await ask('tfs-model-version=1', { ...texts, model: 'words' })).json()).toEqual([[1, 0, 0]]);
+    expect(words.requests).toEqual([]);
+    expect((await ask('tfs-model-name=words', texts)).json()).toEqual([[1, 0, 0]]);
+    expect(words.requests).toHaveLength(1);
+    const missing = await ask('tfs-model-name=words,tfs-model-version=3', texts);
+    expect([missing.status, missing.text]).toEqual([
+      404,
+      expect.stringContaining('model words version 3 is not served'),
+    ]);
   });
 
   it('classifies and regresses examples where the custom attributes say so', async () => {

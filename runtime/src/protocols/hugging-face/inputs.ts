@@ -8,7 +8,15 @@ import { jsonResponse } from '../responses.js';
 import { checkCount, classify, runTexts } from '../text/calls.js';
 import { excerpt, Fields, isObject, isStrings } from '../text/fields.js';
 import { labelled } from '../text/labelled.js';
-import { hasTextModel, isOf, type TaskModel, TEXT_TASKS, taskModel } from '../text/task-model.js';
+import {
+  hasTextModel,
+  isOf,
+  isTextModel,
+  type ModelChoice,
+  type TaskModel,
+  TEXT_TASKS,
+  taskModel,
+} from '../text/task-model.js';
 import { textResponseOf } from '../text/usage.js';
 import { embedSparse, embedTexts, rankTexts, similarities, textOptions } from '../text-embeddings-inference/index.js';
 
@@ -169,17 +177,19 @@ async function fillMasks(
 
 /**
  * Responds to a request of that form on a route that takes other forms too. Returns undefined for another form, or if no
- * model has a task.
+ * model, or not the named one, reads texts.
  *
- * @param name model that the request names outside its body
+ * @param named model and version that the request names outside its body
  * @throws InferenceError
  */
 export function answerTexts(
   models: ModelCatalog,
   { body, signal }: HttpRequest,
-  name?: string,
+  named: Pick<ModelChoice, 'path' | 'version'> = {},
 ): Promise<HttpResponse> | undefined {
   if (!hasTextModel(models) || isInferRequest(body)) return undefined;
+  const model = named.path === undefined ? undefined : models.find(named.path, named.version);
+  if (model && !isTextModel(model)) return undefined;
   let fields: Fields;
   try {
     fields = Fields.parse(body);
@@ -189,7 +199,7 @@ export function answerTexts(
   }
   // Async, so that an error of one instance never leaves the promises of those before it without a handler.
   const answer = async (each: Fields) =>
-    answerInputs(taskModel(models, TEXT_TASKS, { path: name, body: each.string('model') }), each, signal);
+    answerInputs(taskModel(models, TEXT_TASKS, { ...named, body: each.string('model') }), each, signal);
   if (hasInputs(fields)) return answer(fields);
   const instances = instancesOf(fields);
   return instances && answerAll(instances.map(answer));

@@ -44,8 +44,9 @@ export function sageMaker({ accept = DEFAULT_TYPE }: SageMakerOptions = {}): Pro
     routes: (models) => [
       { method: 'GET', path: PING_PATH, handler: () => ping(models) },
       post('/invocations', (request) => {
-        const name = attributesOf(request).get('tfs-model-name');
-        const texts = isJson(request.headers['content-type']) ? answerTexts(models, request, name) : undefined;
+        const attributes = attributesOf(request);
+        const named = { path: attributes.get('tfs-model-name'), version: attributes.get('tfs-model-version') };
+        const texts = isJson(request.headers['content-type']) ? answerTexts(models, request, named) : undefined;
         return texts ?? invoke(modelOf(models, request), request, accept);
       }),
       ...(models.control ? multiModelRoutes(models, models.control, accept) : []),

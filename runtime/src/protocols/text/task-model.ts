@@ -27,6 +27,8 @@ export type TaskModel<Type extends TaskType = TaskType> = ServedModel & {
 export interface ModelChoice {
   /** Name in the path, which must be served. */
   readonly path?: string;
+  /** Version of the model. @default - the newest available one */
+  readonly version?: string;
   /** Name in the body. Many clients must send one, so it only counts if several models can respond. */
   readonly body?: string;
 }
@@ -42,12 +44,13 @@ export function taskModel<Type extends TaskType>(
   types: readonly Type[],
   choice: ModelChoice = {},
 ): TaskModel<Type> {
-  const loaded = models.names().flatMap((name) => models.find(name) ?? []);
+  const loaded = models.names().flatMap((name) => models.find(name, choice.version) ?? []);
   if (choice.path !== undefined) {
     const model = loaded.find(({ name }) => name === choice.path);
     if (model) return checked(model, types);
-    const missing = new InferenceError('NOT_FOUND', `model ${choice.path} is not served; ${servedModels(models)}`);
-    throw loadingError(models, choice.path) ?? missing;
+    const named = `${choice.path}${choice.version === undefined ? '' : ` version ${choice.version}`}`;
+    const missing = new InferenceError('NOT_FOUND', `model ${named} is not served; ${servedModels(models)}`);
+    throw loadingError(models, choice.path, choice.version) ?? missing;
   }
   const tasked = loaded.filter(isTextModel);
   const suitable = tasked.filter((model) => has(model, types));
