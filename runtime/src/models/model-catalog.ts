@@ -49,6 +49,11 @@ export interface ModelControl {
   unloaded(): readonly ModelVersion[];
 }
 
+/** Returns the requested version of each model that has it, or the newest available one of each. */
+export function loadedModels(models: ModelCatalog, version?: string): ServedModel[] {
+  return models.names().flatMap((name) => models.find(name, version) ?? []);
+}
+
 /**
  * Returns the error for a model that is not found because it is loading, so that clients retry.
  *

@@ -1,4 +1,4 @@
-import type { ModelCatalog } from '../models/model-catalog.js';
+import { loadedModels, type ModelCatalog } from '../models/model-catalog.js';
 import type { ServedModel } from '../models/served-model.js';
 import { InferenceError, invalid } from '../tensor/errors.js';
 
@@ -9,7 +9,7 @@ import { InferenceError, invalid } from '../tensor/errors.js';
  */
 export function soleModel(models: ModelCatalog): ServedModel {
   // Models that are loading or failed to load do not make the choice ambiguous.
-  const [model, ...others] = models.names().flatMap((name) => models.find(name) ?? []);
+  const [model, ...others] = loadedModels(models);
   if (others.length > 0) {
     throw invalid(`the request names none of the models ${[model!, ...others].map(({ name }) => name).join(', ')}`);
   }

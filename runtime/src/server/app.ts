@@ -165,7 +165,8 @@ export class App {
 
   private failure(path: string, error: unknown): HttpResponse {
     const response = this.protocolOf(path).errorResponse(error);
-    return { ...response, status: statusOf(error) ?? response.status };
+    // No status code of the runtime stands for 415.
+    return error instanceof UnsupportedMedia ? { ...response, status: 415 } : response;
   }
 
   // The path from here to the route avoids promises wherever it can, because each promise would slow down every
@@ -289,12 +290,6 @@ function withTruncated(response: HttpResponse, { truncatedTexts = 0 }: Cancellat
   if (truncatedTexts === 0) return response;
   const headers = { ...response.headers, [TRUNCATED_TEXTS_HEADER]: String(truncatedTexts) };
   return { ...response, headers };
-}
-
-/** Returns the status of errors that have the same in every protocol. */
-function statusOf(error: unknown): number | undefined {
-  if (error instanceof UnsupportedMedia) return 415;
-  return error instanceof InferenceError && error.code === 'OUT_OF_RANGE' ? 413 : undefined;
 }
 
 function metricsPage({ metrics, figures }: Measurement): HttpResponse {

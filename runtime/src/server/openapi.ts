@@ -1,5 +1,5 @@
 import { inferPath, predictPath } from '../contract.js';
-import type { ModelCatalog } from '../models/model-catalog.js';
+import { loadedModels, type ModelCatalog } from '../models/model-catalog.js';
 import type { ServedModel } from '../models/served-model.js';
 import type { Datatype } from '../tensor/datatype.js';
 import type { TensorSpec } from '../tensor/tensor.js';
@@ -9,7 +9,7 @@ import { textPaths } from './openapi-text.js';
 
 /** Builds an OpenAPI 3.1 description of every available model from its signature. */
 export function openApi(models: ModelCatalog): object {
-  const available = models.names().flatMap((name) => models.find(name) ?? []);
+  const available = loadedModels(models);
   return {
     openapi: '3.1.0',
     info: { title: 'Modelship', version: RUNTIME_VERSION },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { protocols } from '../../../runtime/src/protocols/index.js';
+import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import type { TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 
@@ -125,5 +126,13 @@ describe('fault 12: content type', () => {
   ])('POST %s as %s', async (path, type) => {
     const one = sender(protocols(), catalog(models.slice(1)));
     expect((await one('POST', path, '{}', { headers: { 'content-type': type } })).status).toBe(415);
+  });
+});
+
+describe('a request that is too large', () => {
+  const all = protocols({ vertexRoutes: { health: '/health', predict: '/predict' }, kserveStatus: true });
+
+  it.each(all.map((protocol) => [protocol.name, protocol] as const))('gets 413: %s', (_, { errorResponse }) => {
+    expect(errorResponse(new InferenceError('OUT_OF_RANGE', 'the body is too large')).status).toBe(413);
   });
 });

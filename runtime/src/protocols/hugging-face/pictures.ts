@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse } from '../../http/http.js';
-import type { ModelCatalog } from '../../models/model-catalog.js';
+import { loadedModels, type ModelCatalog } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { isPicture } from '../../tasks/images/decode.js';
 import { invalid } from '../../tensor/errors.js';
@@ -24,8 +24,9 @@ export function answerPicture(
 ): Promise<HttpResponse> | undefined {
   // A body that is not a picture is a text where both are possible.
   if (name === undefined && hasTextModel(models) && !isPicture(request.body)) return undefined;
-  const loaded = models.names().flatMap((each) => models.find(each) ?? []);
-  const suitable = loaded.filter((model) => classifies(model) && (name === undefined || model.name === name));
+  const suitable = loadedModels(models).filter(
+    (model) => classifies(model) && (name === undefined || model.name === name),
+  );
   return suitable.length === 1 ? classifyPicture(suitable[0]!, request) : undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../../http/http.js';
-import type { ModelCatalog } from '../../models/model-catalog.js';
+import { loadedModels, type ModelCatalog } from '../../models/model-catalog.js';
 import { jsonResponse } from '../responses.js';
 import { isTextModel } from '../text/task-model.js';
 
@@ -9,8 +9,7 @@ const MODELS_PATH = '/v1/models';
 /** Responds to `GET /v1/models` as OpenAI's API does, or returns undefined if no model reads texts. */
 export function answerModels(models: ModelCatalog, path: string): HttpResponse | undefined {
   if (path !== MODELS_PATH) return undefined;
-  const loaded = models.names().flatMap((name) => models.find(name) ?? []);
-  const data = loaded
+  const data = loadedModels(models)
     .filter(isTextModel)
     // Packages do not record when they were made.
     .map(({ name }) => ({ id: name, object: 'model', created: 0, owned_by: 'modelship' }));

@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse, Route, RouteHandler } from '../../http/http.js';
-import type { ModelCatalog, ModelControl } from '../../models/model-catalog.js';
+import { loadedModels, type ModelCatalog, type ModelControl } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import { asInferenceError, handled } from '../handled.js';
@@ -98,10 +98,7 @@ function multiModelRoutes(models: ModelCatalog, control: ModelControl, accept: s
       }),
       controls: true,
     },
-    get('/models', () => {
-      const loaded = models.names().flatMap((name) => models.find(name) ?? []);
-      return jsonResponse(JSON.stringify({ models: loaded.map(describe) }));
-    }),
+    get('/models', () => jsonResponse(JSON.stringify({ models: loadedModels(models).map(describe) }))),
     get('/models/:name', (_, { name }) => jsonResponse(JSON.stringify(describe(named(models, name))))),
     {
       method: 'DELETE',

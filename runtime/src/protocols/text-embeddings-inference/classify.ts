@@ -10,7 +10,7 @@ import { type Sequence, sequencesOf } from './inputs.js';
 import { classifyOptions, rankOptions } from './options.js';
 
 /** Label of the only score of a model that ranks texts, as Hugging Face names classes without a name. */
-const ONLY_LABEL = 'LABEL_0';
+export const ONLY_LABEL = 'LABEL_0';
 
 /** Returns the scores of each class for each text, the highest first. @throws InferenceError */
 export async function classifyTexts(

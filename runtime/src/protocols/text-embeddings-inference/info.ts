@@ -2,6 +2,7 @@ import type { Manifest, TextTask } from '../../manifest/index.js';
 import { RUNTIME_VERSION } from '../../version.js';
 import { MAX_TEXTS } from '../text/calls.js';
 import type { TaskModel } from '../text/task-model.js';
+import { ONLY_LABEL } from './classify.js';
 
 /** Describes a model as text-embeddings-inference's `/info` does. It omits settings that this server does not have. */
 export function modelInfo({ name, manifest }: TaskModel): object {
@@ -23,7 +24,7 @@ function modelType(task: TextTask, { outputs }: Manifest): object {
     case 'embed':
       return { embedding: { pooling: task.pooling ?? 'none' } };
     case 'rerank':
-      return { reranker: classes(['LABEL_0']) };
+      return { reranker: classes([ONLY_LABEL]) };
     case 'text_classification':
       return { classifier: classes(outputs[0]!.labels!) };
     // text-embeddings-inference does not serve these.

@@ -1,5 +1,5 @@
 import type { TextTask } from '../../manifest/index.js';
-import { loadingError, type ModelCatalog, servedModels } from '../../models/model-catalog.js';
+import { loadedModels, loadingError, type ModelCatalog, servedModels } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { InferenceError } from '../../tensor/errors.js';
 import { BadRequest } from './bad-request.js';
@@ -44,7 +44,7 @@ export function taskModel<Type extends TaskType>(
   types: readonly Type[],
   choice: ModelChoice = {},
 ): TaskModel<Type> {
-  const loaded = models.names().flatMap((name) => models.find(name, choice.version) ?? []);
+  const loaded = loadedModels(models, choice.version);
   if (choice.path !== undefined) {
     const model = loaded.find(({ name }) => name === choice.path);
     if (model) return checked(model, types);
@@ -72,10 +72,7 @@ export function taskModel<Type extends TaskType>(
 
 /** Whether a loaded model reads texts. */
 export function hasTextModel(models: ModelCatalog): boolean {
-  return models.names().some((name) => {
-    const model = models.find(name);
-    return model !== undefined && isTextModel(model);
-  });
+  return loadedModels(models).some(isTextModel);
 }
 
 /** Whether routes for texts exist. They do while models load, so that callers get 503 and not 404. */
