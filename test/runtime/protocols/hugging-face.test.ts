@@ -132,6 +132,28 @@ it('a text that is an input of many rows is in memory once, and the rows of a re
   expect(model.requests).toEqual([]);
 });
 
+it.each([
+  ['zero-shot classification', labeller(), { inputs: 'a', parameters: { candidate_labels: ['b'] } }],
+  ['question answering', answerer(), { inputs: { question: 'a', context: 'b' } }],
+  ['text classification', classifier(), { inputs: 'a' }],
+])('a score that is not a number fails %s, and is not null', async (_, model, body) => {
+  const broken: ServedModel = {
+    ...model,
+    async infer(request) {
+      const { outputs } = await model.infer(request);
+      const spoilt = outputs.map((output) =>
+        output.datatype === 'FP32'
+          ? { ...output, data: new Float32Array(output.data.length).fill(Number.NaN) }
+          : output,
+      );
+      return { outputs: spoilt };
+    },
+  };
+  const response = await serve(broken)('POST', '/', body);
+  expect(response.status).not.toBe(200);
+  expect(response.text).toContain(`model ${model.name} returned the score NaN`);
+});
+
 it('an instance that is invalid as a whole fails the request, and leaves no rejected promise of another', async () => {
   const unhandled: unknown[] = [];
   const listener = (reason: unknown) => unhandled.push(reason);

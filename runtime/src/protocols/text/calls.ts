@@ -5,7 +5,7 @@ import type { Cancellation, TextOptions, TextUsage } from '../../tensor/request.
 import { DEFAULT_SIGNATURE, type Tensor } from '../../tensor/tensor.js';
 
 import { BadRequest } from './bad-request.js';
-import type { TaskModel } from './task-model.js';
+import { isOf, type TaskModel } from './task-model.js';
 
 /** Maximum number of texts of a request. OpenAI's API has the same limit. */
 export const MAX_TEXTS = 2048;
@@ -53,7 +53,7 @@ export async function rerank(
   texts: readonly string[],
   options: CallOptions,
 ): Promise<Scores> {
-  return finite(model, await run(model, [queries, texts], options));
+  return run(model, [queries, texts], options);
 }
 
 /** Scores each class for each text. Returns the scores in the order of the model's labels. @throws InferenceError */
@@ -62,14 +62,7 @@ export async function classify(
   texts: readonly string[],
   options: CallOptions,
 ): Promise<Scores> {
-  return finite(model, await run(model, [texts], options));
-}
-
-/** Checks that scores can be compared and written as JSON. */
-function finite({ name }: ServedModel, scores: Scores): Scores {
-  const wrong = (scores.scores.data as Float32Array).find((score) => !Number.isFinite(score));
-  if (wrong === undefined) return scores;
-  throw new InferenceError('FAILED_PRECONDITION', `model ${name} returned the score ${wrong}`);
+  return run(model, [texts], options);
 }
 
 /**
@@ -100,6 +93,7 @@ export async function runTexts(
   });
   try {
     const { outputs, usage = { tokens: 0, truncated: 0 } } = await model.infer({ inputs, text, signal });
+    checkScores(model, outputs);
     return { outputs, usage };
   } catch (error) {
     // The servers that these protocols come from report a full queue with 429.
@@ -107,6 +101,16 @@ export async function runTexts(
       throw new InferenceError('RESOURCE_EXHAUSTED', error.message, error.retryAfterSeconds);
     }
     throw error;
+  }
+}
+
+/** Checks that scores can be compared and written as JSON. The writer of vectors checks theirs. @throws InferenceError */
+function checkScores(model: ServedModel, outputs: readonly Tensor[]): void {
+  if (isOf(model, 'embed')) return;
+  for (const { datatype, data } of outputs) {
+    const wrong = datatype === 'FP32' && (data as Float32Array).find((score) => !Number.isFinite(score));
+    if (typeof wrong !== 'number') continue;
+    throw new InferenceError('FAILED_PRECONDITION', `model ${model.name} returned the score ${wrong}`);
   }
 }
 

@@ -1,8 +1,8 @@
 import type { QuestionAnsweringTask } from '../../manifest/index.js';
-import { InferenceError, invalid } from '../../tensor/errors.js';
+import { invalid } from '../../tensor/errors.js';
 import type { TextOptions } from '../../tensor/request.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { softmax } from '../activation.js';
+import { finiteSoftmax } from '../activation.js';
 import { type PreparedTexts, type TextSteps, textsOf } from './text-steps.js';
 import type { EncodedText, Tokenizer } from './tokenizer.js';
 
@@ -175,14 +175,15 @@ export class QuestionAnsweringSteps implements TextSteps {
       }
     }
     const [best] = [...answers.values()].sort((one, other) => other.score - one.score);
-    if (!best) throw new InferenceError('INTERNAL', 'the model returned scores that are not numbers');
-    return best;
+    return best!;
   }
 
   /** Returns the share of each token. The first special token has one too, because it stands for no answer. */
   private shares({ specials, words }: Window, logits: Float32Array): Float32Array {
     const hasNoAnswer = specials()[0] === true;
-    return softmax(logits.map((logit, index) => (words[index] || (index === 0 && hasNoAnswer) ? logit : EXCLUDED)));
+    return finiteSoftmax(
+      logits.map((logit, index) => (words[index] || (index === 0 && hasNoAnswer) ? logit : EXCLUDED)),
+    );
   }
 
   private spans({ words }: Window, starts: Float32Array, ends: Float32Array): Span[] {

@@ -2,7 +2,7 @@ import { AGGREGATIONS, type Aggregation, type TokenClassificationTask } from '..
 import { invalid } from '../../tensor/errors.js';
 import type { TextOptions } from '../../tensor/request.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { argmax, softmax } from '../activation.js';
+import { argmax, finiteSoftmax } from '../activation.js';
 import { type PreparedTexts, type TextResult, type TextSteps, textsOf } from './text-steps.js';
 import type { Tokenizer } from './tokenizer.js';
 
@@ -108,7 +108,7 @@ export class TokenClassificationSteps implements TextSteps {
       return [
         {
           word: isUnknown ? found : name,
-          scores: softmax(logits!.subarray(index * width, (index + 1) * width)),
+          scores: finiteSoftmax(logits!.subarray(index * width, (index + 1) * width)),
           start,
           end,
           index,
