@@ -45,7 +45,8 @@ export async function pictureRequest(request: HttpRequest, model: ServedModel): 
   return /^\s*image\//i.test(type) || isPicture(body) ? inputsOf([body]) : undefined;
 }
 
-function inputsOf(data: Buffer[]): PredictRequest {
+/** Returns the request for pictures as bytes, base64 or `data:` URLs. The model decodes them. */
+export function inputsOf(data: Buffer[]): PredictRequest {
   const input: Tensor = { name: IMAGE_INPUT, datatype: 'BYTES', shape: [data.length], data };
   return { inputs: [input], rows: true, signatureName: DEFAULT_SIGNATURE };
 }

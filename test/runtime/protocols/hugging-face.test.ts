@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import type { ServedModel } from '../../../runtime/src/models/served-model.js';
 import { protocols } from '../../../runtime/src/protocols/index.js';
+import { pictureBytes } from '../../../runtime/src/tasks/images/picture-bytes.js';
 import { catalog, halfPlusTwo, model, sender } from './support.js';
 import { answerer, classifier, embedder, finder, labeller, reranker } from './text-models.js';
 
@@ -199,8 +200,8 @@ describe('a picture at /', () => {
     outputs: OUTPUTS,
     manifest: { format: 'onnx', inputs, outputs: OUTPUTS, task } as unknown as Manifest,
     compute: ([image]) => {
-      const [file] = image!.data as Buffer[];
-      return [{ ...OUTPUTS[0]!, shape: [1, 3], data: Float32Array.of(file!.length, file![0]!, 0) }];
+      const file = pictureBytes((image!.data as Buffer[])[0]!);
+      return [{ ...OUTPUTS[0]!, shape: [1, 3], data: Float32Array.of(file.length, file[0]!, 0) }];
     },
   });
   const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
@@ -215,6 +216,10 @@ describe('a picture at /', () => {
     expect((await serve(pets)('POST', '/', PNG, options)).json()).toEqual(classes);
     const encoded = { inputs: PNG.toString('base64'), parameters: { top_k: 2 } };
     expect((await serve(pets)('POST', '/', encoded)).json()).toEqual(classes.slice(0, 2));
+    const url = { ...encoded, inputs: `data:image/png;base64,${encoded.inputs}` };
+    expect((await serve(pets)('POST', '/', url)).json()).toEqual(classes.slice(0, 2));
+    const address = await serve(pets)('POST', '/', { inputs: 'https://example.com/cat.png' });
+    expect([address.status, address.text]).toEqual([422, expect.stringContaining('the server never fetches pictures')]);
     const both = serve(pets, embedder());
     expect((await both('POST', '/', PNG, options)).json()).toEqual(classes);
     expect((await both('POST', '/', { inputs: 'good' })).json()).toEqual([[1, 0, 0]]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import type { ServedModel } from '../../../runtime/src/models/served-model.js';
 import { protocols } from '../../../runtime/src/protocols/index.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
@@ -6,6 +7,24 @@ import { catalog, halfPlusTwo, sender } from './support.js';
 import { classifier, embedder, reranker } from './text-models.js';
 
 const serve = (...models: ServedModel[]) => sender(protocols(), catalog(models));
+
+it('/embed_sparse rejects vectors with elements that are not numbers, which JSON does not have', async () => {
+  const model = embedder();
+  const task = { ...model.manifest.task, pooling: 'splade' } as Manifest['task'];
+  const send = serve({
+    ...model,
+    manifest: { ...model.manifest, task },
+    async infer(request) {
+      const { outputs } = await model.infer(request);
+      return { outputs: [{ ...outputs[0]!, data: Float32Array.of(1, Number.NaN, 0) }] };
+    },
+  });
+  const response = await send('POST', '/embed_sparse', { inputs: 'good' });
+  expect([response.status, response.json()]).toEqual([
+    424,
+    { error: 'model words returned the score NaN', error_type: 'Backend' },
+  ]);
+});
 
 it('/embed_all runs each text alone, without padding', async () => {
   const tensor = (name: string, shape: number[]) => ({ name, datatype: 'FP32' as const, shape });

@@ -2,8 +2,7 @@ import type { HttpRequest, HttpResponse } from '../../http/http.js';
 import { loadedModels, type ModelCatalog } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { isPicture } from '../../tasks/images/decode.js';
-import { invalid } from '../../tensor/errors.js';
-import { pictureRequest, takesPictures } from '../pictures.js';
+import { inputsOf, pictureRequest, takesPictures } from '../pictures.js';
 import { jsonResponse } from '../responses.js';
 import { Fields } from '../text/fields.js';
 import { labelled } from '../text/labelled.js';
@@ -37,21 +36,10 @@ function classifies(model: ServedModel): boolean {
 async function classifyPicture(model: ServedModel, request: HttpRequest): Promise<HttpResponse> {
   const picture = await pictureRequest(request, model);
   const fields = picture ? undefined : Fields.parse(request.body);
-  const inputs = picture?.inputs ?? [decoded(model, fields!)];
+  const text = fields?.required('inputs', fields.string('inputs'));
+  const { inputs } = picture ?? inputsOf([Buffer.from(text!)]);
   const count = fields?.object('parameters')?.count('top_k') ?? DEFAULT_CLASSES;
   const { outputs } = await model.infer({ inputs, signal: request.signal });
   const classes = labelled(outputs[0]!, model.manifest.outputs[0]!.labels!).map((list) => list.slice(0, count));
   return jsonResponse(JSON.stringify(classes.length === 1 ? classes[0] : classes));
-}
-
-function decoded(model: ServedModel, fields: Fields) {
-  const text = fields.required('inputs', fields.string('inputs'));
-  const data = Buffer.from(text, 'base64');
-  if (data.length === 0) throw invalid('`inputs` must be a picture as base64');
-  return {
-    name: model.signatures.serving_default!.inputs[0]!.name,
-    datatype: 'BYTES' as const,
-    shape: [1],
-    data: [data],
-  };
 }

@@ -104,9 +104,9 @@ export async function runTexts(
   }
 }
 
-/** Checks that scores can be compared and written as JSON. The writer of vectors checks theirs. @throws InferenceError */
+/** Checks that scores can be compared and written as JSON. The writer of dense vectors checks theirs. @throws InferenceError */
 function checkScores(model: ServedModel, outputs: readonly Tensor[]): void {
-  if (isOf(model, 'embed')) return;
+  if (isOf(model, 'embed') && model.manifest.task.pooling !== 'splade') return;
   for (const { datatype, data } of outputs) {
     const wrong = datatype === 'FP32' && (data as Float32Array).find((score) => !Number.isFinite(score));
     if (typeof wrong !== 'number') continue;
