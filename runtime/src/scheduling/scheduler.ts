@@ -52,6 +52,8 @@ interface Waiting {
   /** Maximum number of rows of a batch with this request. */
   readonly maxRows: number;
   readonly text: TextOptions | undefined;
+  /** The options as text, which is equal for requests that may run together. */
+  readonly textKey: string | undefined;
   readonly arrival: number;
   readonly deadline: number;
   readonly trace: CallTrace | undefined;
@@ -152,6 +154,7 @@ export class Scheduler {
         rows: this.batchable.has(signatureName) ? rowsOf(inputs) : undefined,
         maxRows: maxRowsWith?.(inputs) ?? maxBatchRows,
         text,
+        textKey: text && JSON.stringify(text),
         arrival,
         deadline: arrival + this.options.timeoutMs,
         trace: signal?.trace?.queued(),
@@ -248,7 +251,7 @@ export class Scheduler {
       item.rows !== undefined &&
       item.rows <= room &&
       first.signatureName === item.signatureName &&
-      sameOptions(first.text, item.text) &&
+      first.textKey === item.textKey &&
       sameRowShape(first.inputs, item.inputs)
     );
   }
@@ -383,8 +386,4 @@ export class Scheduler {
     if (this.depth > 0) return;
     for (const resolve of this.idleWaiters.splice(0)) resolve();
   }
-}
-
-function sameOptions(one: TextOptions | undefined, other: TextOptions | undefined): boolean {
-  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

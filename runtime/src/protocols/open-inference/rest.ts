@@ -7,7 +7,7 @@ import { invalid } from '../../tensor/errors.js';
 import { decodeInferRequest, type InferRequest } from '../../tensor/open-inference/infer-request.js';
 import { textOptions } from '../../tensor/open-inference/text-options.js';
 import { asInferenceError, counted, handled } from '../handled.js';
-import { isPictureType, pictureRequest } from '../pictures.js';
+import { anyTakesPictures, isPictureType, pictureRequest } from '../pictures.js';
 import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse } from '../responses.js';
 import { encodeInferResponse, JSON_LENGTH_HEADER } from './infer-response.js';
@@ -68,15 +68,6 @@ export async function infer(model: ServedModel, request: HttpRequest): Promise<H
   return encodeInferResponse(model, decoded, selectOutputs(signature, decoded.outputs, outputs));
 }
 
-async function inferPictures(
-  model: ServedModel,
-  { inputs }: Pick<InferRequest, 'inputs'>,
-  { signal }: HttpRequest,
-): Promise<HttpResponse> {
-  const { outputs } = await model.infer({ inputs, signal });
-  return encodeInferResponse(model, { inputs, parameters: new Map() }, outputs);
-}
-
 function decode(model: ServedModel, request: HttpRequest): InferRequest {
   try {
     return decodeInferRequest(request.body, model.signatures.serving_default!, jsonLength(request));
@@ -86,21 +77,40 @@ function decode(model: ServedModel, request: HttpRequest): InferRequest {
 }
 
 function inferHandler(models: ModelCatalog): RouteHandler {
-  return async (request, parameters) => {
-    const type = request.headers['content-type'];
-    if (isPictureType(type) || isPicture(request.body)) {
-      const model = findNamed(models, parameters);
-      const pictures = await pictureRequest(request, model);
-      if (pictures) return inferPictures(model, pictures, request);
-    }
-    if (type !== undefined && !JSON_TYPES.test(type)) {
-      return json(
-        { error: `content-type ${type} is not supported: use application/json or application/octet-stream` },
-        415,
-      );
-    }
-    return infer(findNamed(models, parameters), request);
+  // The function is not async, because that would add a promise to every request. Bodies are searched for pictures only
+  // if a model takes them.
+  return (request, parameters) => {
+    const mayBePicture =
+      anyTakesPictures(models) && (isPictureType(request.headers['content-type']) || isPicture(request.body));
+    return (mayBePicture ? inferPictures : inferTensors)(models, request, parameters);
   };
+}
+
+/** Responds to a body that may be a picture, or a form of pictures. */
+async function inferPictures(
+  models: ModelCatalog,
+  request: HttpRequest,
+  parameters: RouteParameters,
+): Promise<HttpResponse> {
+  const model = findNamed(models, parameters);
+  const pictures = await pictureRequest(request, model);
+  if (!pictures) return inferTensors(models, request, parameters);
+  const { inputs } = pictures;
+  const { outputs } = await model.infer({ inputs, signal: request.signal });
+  return encodeInferResponse(model, { inputs, parameters: new Map() }, outputs);
+}
+
+function inferTensors(
+  models: ModelCatalog,
+  request: HttpRequest,
+  parameters: RouteParameters,
+): HttpResponse | Promise<HttpResponse> {
+  const type = request.headers['content-type'];
+  if (type === undefined || JSON_TYPES.test(type)) return infer(findNamed(models, parameters), request);
+  return json(
+    { error: `content-type ${type} is not supported: use application/json or application/octet-stream` },
+    415,
+  );
 }
 
 /**
