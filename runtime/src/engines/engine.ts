@@ -58,7 +58,7 @@ export interface LoadedModel {
   /**
    * Runs the model once on whole tensors. Inputs and outputs are in the order of the signature.
    *
-   * @param text options of a model that takes texts, whose outputs are then followed by those that `usageOf` reads
+   * @param text options of a model that takes texts, whose outputs are then followed by those that `takeUsage` reads
    */
   run(inputs: readonly Tensor[], signatureName?: string, text?: TextOptions): Promise<Tensor[]>;
   /** Tokenizer of the model. @default - it takes no texts */

@@ -74,7 +74,7 @@ const tensorSpec = z.strictObject({
 const tensorSpecs = z.array(tensorSpec).check(z.minLength(1));
 
 /** Methods that turn the vectors of a text's tokens into one vector. */
-export const POOLINGS = ['cls', 'mean', 'max', 'last_token', 'splade'] as const;
+const POOLINGS = ['cls', 'mean', 'max', 'last_token', 'splade'] as const;
 
 /** Method that turns the vectors of a text's tokens into one vector. */
 export type Pooling = (typeof POOLINGS)[number];

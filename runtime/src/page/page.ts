@@ -33,7 +33,7 @@ interface PageModel {
   /** Labels that point to this version. */
   readonly labels: readonly string[];
   readonly format: string;
-  /** What the model does with texts. @default - its package has no task */
+  /** Task of the model. @default - its package has no task */
   readonly task?: string;
   readonly available: boolean;
   readonly failure?: string;

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Channel } from '../channel.js';
 import type { TextTokens } from '../engines/engine.js';
 import { garbageCollector } from '../garbage-collector.js';
+import { isImageTask } from '../manifest/index.js';
 import { withinTimeout } from '../models/deadline.js';
 import type { ModelCatalog, ModelControl } from '../models/model-catalog.js';
 import type { ModelVersion, ServedModel } from '../models/served-model.js';
@@ -77,7 +78,11 @@ function catalogOf(id: number, { ready, models, unloaded }: CatalogData, used: U
     models.map(([model, , versions]) => [
       model,
       versions.map((data): ServedModel => {
-        const { name, version } = data;
+        const {
+          name,
+          version,
+          manifest: { task },
+        } = data;
         const metrics = new ModelMetrics();
         return {
           ...data,
@@ -85,7 +90,7 @@ function catalogOf(id: number, { ready, models, unloaded }: CatalogData, used: U
             used.set(`${name}/${version}`, [name, version, metrics]);
             return metrics;
           },
-          ...(data.manifest.task && { tokens: tokensOf(name, version) }),
+          ...(task && !isImageTask(task) && { tokens: tokensOf(name, version) }),
           infer: async ({ inputs, outputs, signatureName, text }) => {
             const request = { inputs, outputs, signatureName, text };
             // No protocol reads the inputs again.

@@ -60,7 +60,7 @@ function betweens(cells: number, pixels: number): Between[] {
 }
 
 /** Returns the class of each pixel: that of the highest logit, which is interpolated linearly between cells. */
-export function classesOfPixels({ classes, data, height, width }: ClassGrid, size: Size): Uint16Array {
+function classesOfPixels({ classes, data, height, width }: ClassGrid, size: Size): Uint16Array {
   const rows = betweens(height, size.height);
   const columns = betweens(width, size.width);
   const out = new Uint16Array(size.height * size.width);
@@ -97,7 +97,7 @@ async function maskOf(classes: Uint16Array, index: number, { height, width }: Si
 }
 
 /** Follows the borders of a class along the edges of its pixels, with the class on the right. */
-export function polygonsOf(
+function polygonsOf(
   classes: Uint16Array,
   index: number,
   { height, width }: Size,

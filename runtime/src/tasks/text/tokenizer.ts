@@ -58,7 +58,7 @@ export interface TokenizerOptions extends Omit<TextTokenizer, 'file'> {
  * Maximum length of a text to tokenize at once, in UTF-16 code units. The native code takes about a second for it, and
  * cannot be stopped.
  */
-export const MAX_TEXT_LENGTH = 1 << 20;
+const MAX_TEXT_LENGTH = 1 << 20;
 
 /** Length of the part of a long text to try first, for each token that the model takes. */
 const LENGTH_PER_TOKEN = 32;
