@@ -16,7 +16,7 @@ interface Suggestion {
   readonly sequence: string;
 }
 
-/** Checks the number of suggestions, each of which repeats its text. @throws InferenceError `INVALID_ARGUMENT` */
+/** Checks the number of suggestions. Each repeats its text. @throws InferenceError `INVALID_ARGUMENT` */
 function checkCount(results: readonly TextResult[], topK: number): void {
   const [first] = results;
   if (!first) return;
