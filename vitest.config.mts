@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -17,6 +18,8 @@ export default defineConfig({
     globalSetup: 'test/support/temporary-folder.ts',
     // A native addon cannot be loaded again in a second worker thread of the same process.
     pool: 'forks',
+    // By default one processor is left for the main process, which has little to do: half of the two of CI.
+    maxWorkers: availableParallelism(),
     testTimeout: 30_000,
     hookTimeout: 120_000,
   },
