@@ -153,12 +153,12 @@ describe('the Python image', () => {
     expect(buildah.size(PYTHON_IMAGE) - buildah.size(PYTHON_BASE)).toBeLessThan(500 * MEGABYTE);
   });
 
-  test('is configured as the ONNX image is', () => {
+  test('is configured as the ONNX image is, with an init process that reaps workers', () => {
     const { Env: _, ...config } = buildah.config(PYTHON_IMAGE);
     const { Env: __, ...onnx } = buildah.config(ONNX_IMAGE);
     expect(config).toMatchObject({
       User: onnx.User,
-      Entrypoint: onnx.Entrypoint,
+      Entrypoint: ['tini', '--', ...onnx.Entrypoint],
       Healthcheck: onnx.Healthcheck,
       Labels: { 'com.amazonaws.sagemaker.capabilities.multi-models': 'true' },
     });
