@@ -41,7 +41,6 @@ test('on Azure ML it loads what was uploaded from where that is mounted, and ans
     model: IRIS,
     location: 'westeurope',
     server: somebody('docker.io/somebody/server:1', port),
-    environment: { MODELSHIP_PORT: String(port) },
   });
   const from = new AzureTemplate(stack);
   const { environmentVariables, modelMountPath } = from.arm(`${WORKSPACES}/onlineEndpoints/deployments`)[0]!.body
@@ -59,6 +58,7 @@ test('on Azure ML it loads what was uploaded from where that is mounted, and ans
   started = new StartedRuntime({
     env: {
       ...environmentVariables,
+      MODELSHIP_PORT: String(port),
       MODELSHIP_MODEL: environmentVariables.MODELSHIP_MODEL.replace(modelMountPath, mounted),
     },
     port,
@@ -77,7 +77,6 @@ test('on Vertex AI it fetches what was uploaded by the URL that it is told, and 
     model: IRIS,
     region: REGION,
     server: somebody(`${REGION}-docker.pkg.dev/project/servers/server:1`, port),
-    environment: { MODELSHIP_PORT: String(port) },
   });
   const from = template(stack);
   const upload = Object.values<Template>(from.resource.restful_operation).find(({ path }) => path.endsWith(':upload'));
@@ -88,6 +87,7 @@ test('on Vertex AI it fetches what was uploaded by the URL that it is told, and 
   started = new StartedRuntime({
     env: {
       ...given,
+      MODELSHIP_PORT: String(port),
       MODELSHIP_MODEL: `${given.MODELSHIP_MODEL!.replace(/^gs:\/\/\$\{[^}]*\}/, `${bucket.url}bucket`)}/`,
       AIP_MODE: 'PREDICTION',
       AIP_HTTP_PORT: `${ports[0].containerPort}`,

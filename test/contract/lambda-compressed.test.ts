@@ -74,7 +74,7 @@ describe.each([
   test('refuses packed JSON that came as text, which spoils it, and lives on', async () => {
     const { statusCode, answer } = await ask(lambda, httpApiEvent(gzipSync(JSON_BODY), 'application/json'));
     expect(statusCode).toBe(400);
-    expect(answer.error).toContain('no gzip data');
+    expect(answer.error).toContain('not valid gzip data');
     const after = await ask(lambda, httpApiEvent(gzipSync(JSON_BODY), 'application/predict+json'));
     expect(after.statusCode).toBe(200);
   });

@@ -89,7 +89,7 @@ describe('fault 46: a package of many files', { timeout: 120_000 }, () => {
   it('is fetched with few file descriptors', async () => {
     const content = Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`extra/${index}.txt`, 'x']));
     const whole = writePackage({ content: { 'model.onnx': 'not a model', ...content } });
-    const limited = ['prlimit', '--nofile=256', ...SOURCES] as const;
+    const limited = ['prlimit', '--nofile=320', ...SOURCES] as const;
     const server = start(await serveFiles(filesOf(whole)), {}, limited);
     expect(await server.exit).toBe(1);
     expect(server.log()).toMatch(/model\.onnx is not a model of a known format/);
