@@ -420,7 +420,7 @@ module.exports = (app, { manifest, files, directory }) => {
         threshold: 5,
       },
     ],
-    description: 'More than five requests in five minutes failed with 5xx. The console log in Log Analytics says why.',
+    description: 'More than five requests failed with 5xx. The console log in Log Analytics says why.',
     frequency: 'PT1M',
     name: 'model-telemetry-f6d9468b-errors',
     resourceGroupName: placementResourceGroup.name,

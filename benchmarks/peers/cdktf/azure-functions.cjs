@@ -324,7 +324,7 @@ module.exports = (app, { manifest, folder, folderDigest }) => {
         threshold: 5,
       },
     ],
-    description: 'More than five requests in five minutes failed with 5xx. Application Insights says why.',
+    description: 'More than five requests failed with 5xx. Application Insights says why.',
     frequency: 'PT1M',
     name: 'model-telemetry-5c7b3eb9-errors',
     resourceGroupName: placementResourceGroup.name,

@@ -42,7 +42,7 @@ export function containerAppTelemetry({ latencySeconds, symptoms }: AlarmThresho
         id: 'Errors',
         metric: ERRORS,
         threshold: 5,
-        description: 'More than five requests in five minutes failed with 5xx. See the console log in Log Analytics.',
+        description: 'More than five requests failed with 5xx. See the console log in Log Analytics.',
       },
       {
         id: 'Latency',

@@ -53,7 +53,7 @@ export function functionsTelemetry(
         id: 'Errors',
         metric: ERRORS,
         threshold: 5,
-        description: 'More than five requests in five minutes failed with 5xx. See Application Insights.',
+        description: 'More than five requests failed with 5xx. See Application Insights.',
       },
       { id: 'Latency', metric: LATENCY, threshold: latencySeconds, description: `Average: ${symptoms.latency}` },
       {
