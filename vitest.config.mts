@@ -22,5 +22,7 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    // The temporary folder of a run contains installed projects, whose removal takes a while.
+    teardownTimeout: 120_000,
   },
 });
