@@ -1,21 +1,15 @@
+import { Gpu } from '../azure/host-options.js';
 import { AKS } from '../azure/private/aks/limits.js';
 import { CONTAINER_APPS } from '../azure/private/container-apps/limits.js';
 import { FUNCTIONS } from '../azure/private/functions/limits.js';
 import { AZURE_ML } from '../azure/private/ml/limits.js';
-import { allMonth, HOURS_PER_MONTH, type Usage } from '../cost/bill.js';
+import { allMonth, type Usage } from '../cost/bill.js';
 import type { Prices } from '../cost/prices.js';
 import { containerApps, FLEX, flex, roundUp } from '../cost/services.js';
 import { hourlyRates } from './load.js';
-import { neededMemoryMib, obstaclesOf } from './obstacles.js';
-import {
-  activeSeconds,
-  DAYS_PER_MONTH,
-  monthlyRequests,
-  mostReplicas,
-  replicaHours,
-  replicasByHour,
-} from './replicas.js';
-import type { ComparedTarget, Question, ReplicaSize } from './target.js';
+import { neededMemoryMib } from './obstacles.js';
+import { activeSeconds, DAYS_PER_MONTH, monthlyRequests, replicasByHour } from './replicas.js';
+import { type ComparedTarget, instanceOf, type Question, type ReplicaSize } from './target.js';
 
 /** https://learn.microsoft.com/azure/azure-functions/functions-scale#service-limits */
 const FUNCTIONS_REQUEST_BYTES = 100 * 2 ** 20;
@@ -41,34 +35,25 @@ const FUNCTIONS_TARGET: ComparedTarget = {
   construct: 'ServerlessModel on Flex Consumption',
   coldStart: 'azure.functions',
   minReplicas: 0,
-  security: [IDENTITY, READS_ONLY, 'public address, unless `virtualNetwork` is set'],
+  security: [IDENTITY, READS_ONLY, 'public address'],
   size: (question) => {
     const needed = Math.max(FLEX_MIB_PER_VCPU, neededMemoryMib(question));
     const memoryMib = FUNCTIONS.memoryMib.values.find((value) => value >= needed) ?? FUNCTIONS.memoryMib.values.at(-1)!;
     return { vcpu: memoryMib / FLEX_MIB_PER_VCPU, memoryMib, label: `${memoryMib} MiB` };
   },
-  replicas: (question) => mostReplicas(question, FUNCTIONS_TARGET.size(question), 0),
-  obstacles: (question) => {
-    const size = FUNCTIONS_TARGET.size(question);
-    const found = obstaclesOf(
-      question,
-      {
-        service: 'Azure Functions',
-        requestBytes: FUNCTIONS_REQUEST_BYTES,
-        timeoutSeconds: FUNCTIONS.timeoutSeconds.max,
-        maxReplicas: FUNCTIONS.instances.max,
-        maxMemoryMib: FUNCTIONS.memoryMib.values.at(-1)!,
-        gpu: false,
-      },
-      size,
-      FUNCTIONS_TARGET.replicas(question),
-    );
-    if (question.facts.needsPython)
-      found.push('the model needs Python, which Azure Functions runs without our runtime; use Container Apps');
-    return found;
-  },
-  usages: (question) => {
-    const size = FUNCTIONS_TARGET.size(question);
+  limits: () => ({
+    service: 'Azure Functions',
+    requestBytes: FUNCTIONS_REQUEST_BYTES,
+    timeoutSeconds: FUNCTIONS.timeoutSeconds.max,
+    maxReplicas: FUNCTIONS.instances.max,
+    maxMemoryMib: FUNCTIONS.memoryMib.values.at(-1)!,
+    gpu: false,
+  }),
+  furtherObstacles: ({ facts }) =>
+    facts.needsPython
+      ? ['the model needs Python, which the Node.js image of Azure Functions lacks; use Container Apps']
+      : [],
+  usages: ({ size, ...question }) => {
     const seconds = Math.max(FLEX.minSeconds, roundUp(question.measured.latencySeconds, FLEX.stepSeconds));
     return flex(
       activeSeconds(question, size, seconds, FUNCTIONS.defaultConcurrency),
@@ -91,30 +76,25 @@ const CONTAINER_APPS_TARGET: ComparedTarget = {
   security: [IDENTITY, READS_ONLY, 'public address, unless `internal` is set'],
   size: (question) => {
     const { memoryPerCpuGib, cpu } = CONTAINER_APPS;
-    if (question.load.gpu) return { vcpu: 4, memoryMib: 8192, label: 'T4, 4 vCPU, 8 GiB' };
+    if (question.load.gpu) {
+      const { cpu: vcpu, memoryMib } = Gpu.nvidiaT4().size;
+      return { vcpu, memoryMib, label: `T4, ${vcpu} vCPU, ${memoryMib / 1024} GiB` };
+    }
     const vcpu = Math.min(cpu.max, Math.max(1, roundUp(neededMemoryMib(question) / 1024 / memoryPerCpuGib, 0.25)));
     const memoryMib = vcpu * memoryPerCpuGib * 1024;
     return { vcpu, memoryMib, label: `${vcpu} vCPU, ${memoryMib / 1024} GiB` };
   },
-  replicas: (question) => mostReplicas(question, CONTAINER_APPS_TARGET.size(question), 0),
-  obstacles: (question) => {
-    const size = CONTAINER_APPS_TARGET.size(question);
-    return obstaclesOf(
-      question,
-      {
-        service: 'Azure Container Apps',
-        timeoutSeconds: CONTAINER_APPS.timeoutSeconds.max,
-        maxReplicas: CONTAINER_APPS.replicas.max,
-        maxMemoryMib: CONTAINER_APPS.cpu.max * CONTAINER_APPS.memoryPerCpuGib * 1024,
-        gpu: true,
-      },
-      size,
-      CONTAINER_APPS_TARGET.replicas(question),
-    );
-  },
-  usages: (question, prices) => {
-    const { vcpu, memoryMib } = CONTAINER_APPS_TARGET.size(question);
-    const active = replicaSeconds(question);
+  limits: ({ memoryMib }) => ({
+    service: 'Azure Container Apps',
+    timeoutSeconds: CONTAINER_APPS.timeoutSeconds.max,
+    maxReplicas: CONTAINER_APPS.replicas.max,
+    // A workload profile with a GPU has more than the Consumption profile.
+    maxMemoryMib: Math.max(memoryMib, CONTAINER_APPS.cpu.max * CONTAINER_APPS.memoryPerCpuGib * 1024),
+    gpu: true,
+  }),
+  usages: ({ size, prices, ...question }) => {
+    const { vcpu, memoryMib } = size;
+    const active = replicaSeconds(question, size);
     const requests = monthlyRequests(question.load);
     return [
       ...containerApps({ activeSeconds: active, idleSeconds: 0, requests, vcpu, memoryGib: memoryMib / 1024 }),
@@ -125,8 +105,7 @@ const CONTAINER_APPS_TARGET: ComparedTarget = {
 };
 
 /** Seconds of a month in which replicas run. After its last request a replica runs until the end of the cool-down. */
-function replicaSeconds(question: Question): number {
-  const size = CONTAINER_APPS_TARGET.size(question);
+function replicaSeconds(question: Question, size: ReplicaSize): number {
   const { load, measured } = question;
   const byCpu = replicasByHour(question, size, 0);
   return hourlyRates(load).reduce((sum, rate, hour) => {
@@ -144,39 +123,24 @@ const AKS_TARGET: ComparedTarget = {
   construct: 'ContainerModel',
   minReplicas: 1,
   security: [IDENTITY, READS_ONLY, 'internal load balancer'],
-  size: ({ load }): ReplicaSize =>
-    load.gpu
-      ? { vcpu: 4, memoryMib: 28_672, label: 'Standard_NC4as_T4_v3 (T4)' }
-      : { vcpu: 4, memoryMib: 16_384, label: 'Standard_D4s_v5' },
-  replicas: (question) => mostReplicas(question, AKS_TARGET.size(question), AKS_TARGET.minReplicas),
-  obstacles: (question) => {
-    const size = AKS_TARGET.size(question);
-    return obstaclesOf(
-      question,
-      {
-        service: 'AKS',
-        timeoutSeconds: AKS.timeoutSeconds.max,
-        maxReplicas: AKS.nodes.max,
-        maxMemoryMib: size.memoryMib,
-        gpu: true,
-      },
-      size,
-      AKS_TARGET.replicas(question),
-    );
-  },
-  usages: (question, prices) => {
-    const size = AKS_TARGET.size(question);
-    const hours = question.load.gpu ? HOURS_PER_MONTH : replicaHours(question, size, AKS_TARGET.minReplicas);
-    return [
-      { what: 'nodes', price: `azure.vm.${size.label.split(' ')[0]}`, units: hours },
-      allMonth(prices, { what: 'system node', price: 'azure.vm.Standard_D2s_v5' }),
-      allMonth(prices, { what: 'cluster', price: 'azure.aks.standard' }),
-      allMonth(prices, { what: 'disks', price: 'azure.disk.P10', quantity: 2 }),
-      allMonth(prices, { what: 'load balancer', price: 'azure.lb.rules' }),
-      allMonth(prices, { what: 'IP address', price: 'azure.ip' }),
-      registry(prices),
-    ];
-  },
+  size: ({ load }) =>
+    load.gpu ? instanceOf('Standard_NC4as_T4_v3', 4, 28_672, 'T4') : instanceOf('Standard_D4s_v5', 4, 16_384),
+  limits: (size) => ({
+    service: 'AKS',
+    timeoutSeconds: AKS.timeoutSeconds.max,
+    maxReplicas: AKS.nodes.max,
+    maxMemoryMib: size.memoryMib,
+    gpu: true,
+  }),
+  usages: ({ size, replicaHours, prices }) => [
+    { what: 'nodes', price: `azure.vm.${size.instanceType}`, units: replicaHours },
+    allMonth(prices, { what: 'system node', price: 'azure.vm.Standard_D2s_v5' }),
+    allMonth(prices, { what: 'cluster', price: 'azure.aks.standard' }),
+    allMonth(prices, { what: 'disks', price: 'azure.disk.P10', quantity: 2 }),
+    allMonth(prices, { what: 'load balancer', price: 'azure.lb.rules' }),
+    allMonth(prices, { what: 'IP address', price: 'azure.ip' }),
+    registry(prices),
+  ],
 };
 
 const AZURE_ML_TARGET: ComparedTarget = {
@@ -186,38 +150,27 @@ const AZURE_ML_TARGET: ComparedTarget = {
   coldStart: 'azure.ml',
   minReplicas: 1,
   security: [IDENTITY, READS_ONLY],
-  size: ({ load }): ReplicaSize =>
-    load.gpu
-      ? { vcpu: 4, memoryMib: 28_672, label: 'Standard_NC4as_T4_v3 (T4)' }
-      : { vcpu: 2, memoryMib: 7168, label: 'Standard_DS2_v2' },
-  replicas: (question) => mostReplicas(question, AZURE_ML_TARGET.size(question), AZURE_ML_TARGET.minReplicas),
-  obstacles: (question) => {
-    const size = AZURE_ML_TARGET.size(question);
-    const found = obstaclesOf(
-      question,
-      {
-        service: 'an Azure ML endpoint',
-        timeoutSeconds: AZURE_ML.timeoutSeconds.max,
-        maxReplicas: AZURE_ML.instances.max,
-        maxMemoryMib: size.memoryMib,
-        gpu: true,
-      },
-      size,
-      AZURE_ML_TARGET.replicas(question),
-    );
-    const rate = Math.max(...hourlyRates(question.load));
-    if (rate > AZURE_ML_REQUESTS_PER_SECOND) {
-      found.push(
-        `the load reaches ${rate} requests per second, and an Azure ML endpoint accepts ${AZURE_ML_REQUESTS_PER_SECOND}`,
-      );
-    }
-    return found;
+  size: ({ load }) =>
+    load.gpu ? instanceOf('Standard_NC4as_T4_v3', 4, 28_672, 'T4') : instanceOf('Standard_DS2_v2', 2, 7168),
+  limits: (size) => ({
+    service: 'an Azure ML endpoint',
+    timeoutSeconds: AZURE_ML.timeoutSeconds.max,
+    maxReplicas: AZURE_ML.instances.max,
+    maxMemoryMib: size.memoryMib,
+    gpu: true,
+  }),
+  furtherObstacles: ({ load }) => {
+    const rate = Math.max(...hourlyRates(load));
+    return rate > AZURE_ML_REQUESTS_PER_SECOND
+      ? [
+          `the load reaches ${rate} requests per second, and an Azure ML endpoint accepts ${AZURE_ML_REQUESTS_PER_SECOND}`,
+        ]
+      : [];
   },
-  usages: (question, prices) => {
-    const size = AZURE_ML_TARGET.size(question);
-    const hours = question.load.gpu ? HOURS_PER_MONTH : replicaHours(question, size, AZURE_ML_TARGET.minReplicas);
-    return [{ what: 'instances', price: `azure.vm.${size.label.split(' ')[0]}`, units: hours }, registry(prices)];
-  },
+  usages: ({ size, replicaHours, prices }) => [
+    { what: 'instances', price: `azure.vm.${size.instanceType}`, units: replicaHours },
+    registry(prices),
+  ],
 };
 
 /** Targets on Azure. */

@@ -1,8 +1,10 @@
-import { bill, total } from '../cost/bill.js';
+import { bill, total, type Usage } from '../cost/bill.js';
 import { PRICES_REGIONS, type PricedCloud, type Prices } from '../cost/prices.js';
 import { AWS_TARGETS } from './aws.js';
 import { AZURE_TARGETS } from './azure.js';
 import { GCP_TARGETS } from './gcp.js';
+import { obstaclesOf } from './obstacles.js';
+import { mostReplicas, replicaHours } from './replicas.js';
 import type { Candidate, ComparedTarget, Question } from './target.js';
 
 /** All targets, in the order of the report for equal costs. */
@@ -38,7 +40,12 @@ function targetsFor({ load }: Question): readonly ComparedTarget[] {
 export function monthlyUsd(target: ComparedTarget, question: Question, options: CompareOptions): number {
   const { prices, regions, freeTier } = options;
   const region = regions?.[target.cloud];
-  return total(target.usages(question, prices), { prices, region, freeTier });
+  return total(usagesOf(target, question, prices), { prices, region, freeTier });
+}
+
+function usagesOf(target: ComparedTarget, question: Question, prices: Prices): readonly Usage[] {
+  const size = target.size(question);
+  return target.usages({ ...question, size, replicaHours: replicaHours(target, question), prices });
 }
 
 function candidate(target: ComparedTarget, question: Question, options: CompareOptions): Candidate {
@@ -46,7 +53,7 @@ function candidate(target: ComparedTarget, question: Question, options: CompareO
   const { prices, regions, freeTier } = options;
   const region = regions?.[target.cloud] ?? PRICES_REGIONS[target.cloud];
   const replica = target.size(question);
-  const obstacles = target.obstacles(question);
+  const obstacles = obstaclesOf(target, question);
   const coldStart = prices.coldStarts.find((each) => each.target === target.coldStart);
   return {
     target: target.id,
@@ -57,14 +64,14 @@ function candidate(target: ComparedTarget, question: Question, options: CompareO
     fits: obstacles.length === 0,
     obstacles,
     requestsPerSecondPerVcpu: load.gpu ? undefined : 1 / measured.cpuSeconds,
-    maxReplicas: target.replicas(question),
+    maxReplicas: mostReplicas(target, question),
     coldStart: coldStart && {
       seconds: [coldStart.seconds[0] + measured.startSeconds, coldStart.seconds[1] + measured.startSeconds],
       source: coldStart.date ? `${coldStart.source}, ${coldStart.date}` : coldStart.source,
       confidence: coldStart.confidence,
     },
     floorUsd: monthlyUsd(target, at(question, 0), options),
-    bill: bill(target.usages(question, prices), { prices, region, freeTier }),
+    bill: bill(usagesOf(target, question, prices), { prices, region, freeTier }),
     security: target.security,
   };
 }
@@ -77,7 +84,7 @@ function cheaperFrom(from: Candidate, question: Question, options: CompareOption
     const asked = at(question, rate);
     const limit = monthlyUsd(own, asked, options);
     const cheaper = targetsFor(asked)
-      .filter((each) => each !== own && each.obstacles(asked).length === 0)
+      .filter((each) => each !== own && obstaclesOf(each, asked).length === 0)
       .map((each) => ({ each, usd: monthlyUsd(each, asked, options) }))
       .filter(({ usd }) => usd < limit)
       .sort((a, b) => a.usd - b.usd);
@@ -86,7 +93,7 @@ function cheaperFrom(from: Candidate, question: Question, options: CompareOption
   if (cheapest(current)) return undefined;
   for (let rate = current; rate < SEARCHED.max; ) {
     const next = rate * 10 ** (1 / STEPS_PER_DECADE);
-    if (own.obstacles(at(question, next)).length > 0) return undefined;
+    if (obstaclesOf(own, at(question, next)).length > 0) return undefined;
     if (cheapest(next)) {
       const exact = bisect(rate, next, (each) => cheapest(each) !== undefined);
       return { requestsPerSecond: exact, target: cheapest(exact)!.id };
@@ -117,7 +124,7 @@ export function costCurve(
   const target = targetOf(from);
   return rates.map((rate) => {
     const asked = at(question, rate);
-    return target.obstacles(asked).length > 0 ? undefined : monthlyUsd(target, asked, options);
+    return obstaclesOf(target, asked).length > 0 ? undefined : monthlyUsd(target, asked, options);
   });
 }
 

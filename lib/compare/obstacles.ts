@@ -1,30 +1,14 @@
-import type { Question, ReplicaSize } from './target.js';
+import { mostReplicas } from './replicas.js';
+import type { ComparedTarget, Question } from './target.js';
 
-/** Limits of a target that a package or a load can exceed. */
-export interface TargetLimits {
-  /** Name of the service in sentences. */
-  readonly service: string;
-  /** Maximum bytes of a request. @default - no limit below the runtime's */
-  readonly requestBytes?: number;
-  /** Maximum seconds of a request. */
-  readonly timeoutSeconds: number;
-  readonly maxReplicas: number;
-  /** Maximum memory of a replica, in MiB. */
-  readonly maxMemoryMib: number;
-  /** Whether replicas can have a GPU. */
-  readonly gpu: boolean;
-}
-
-/** Returns the reasons why a package or a load exceeds the limits, as sentences. */
-export function obstaclesOf(
-  { facts, measured, load }: Question,
-  limits: TargetLimits,
-  size: ReplicaSize,
-  replicas: number,
-): string[] {
-  const { service, requestBytes, timeoutSeconds, maxReplicas, maxMemoryMib, gpu } = limits;
+/** Returns the reasons why a target rejects or cannot serve a package or a load, as sentences. */
+export function obstaclesOf(target: ComparedTarget, question: Question): readonly string[] {
+  const { facts, measured, load } = question;
+  const size = target.size(question);
+  const replicas = mostReplicas(target, question);
+  const { service, requestBytes, timeoutSeconds, maxReplicas, maxMemoryMib, gpu } = target.limits(size);
   const bytes = Math.max(facts.rowBytes, load.requestBytes ?? measured.requestBytes);
-  const needed = neededMemoryMib({ facts, measured, load });
+  const needed = neededMemoryMib(question);
   const found: string[] = [];
   if (load.gpu && !gpu) found.push(`${service} has no GPUs`);
   if (requestBytes !== undefined && bytes > requestBytes) {
@@ -45,7 +29,7 @@ export function obstaclesOf(
     );
   }
   if (replicas > maxReplicas) found.push(`the load needs ${replicas} replicas, and ${service} allows ${maxReplicas}`);
-  return found;
+  return [...found, ...(target.furtherObstacles?.(question) ?? [])];
 }
 
 /** Memory of the server without a model, for systems that do not tell the memory of a process, in MiB. */

@@ -1,6 +1,6 @@
 import { HOURS_PER_MONTH } from '../cost/bill.js';
 import { hourlyRates, type Load } from './load.js';
-import type { Question, ReplicaSize } from './target.js';
+import type { ComparedTarget, Question, ReplicaSize } from './target.js';
 
 /** Days of a month: 730 hours. */
 export const DAYS_PER_MONTH = HOURS_PER_MONTH / 24;
@@ -17,13 +17,18 @@ export function replicasByHour({ load, measured }: Question, { vcpu }: ReplicaSi
 }
 
 /** Returns the largest number of replicas over the day. One with a GPU is assumed, whose speed is not measured. */
-export function mostReplicas(question: Question, size: ReplicaSize, min: number): number {
-  return question.load.gpu ? 1 : Math.max(...replicasByHour(question, size, min));
+export function mostReplicas(target: ComparedTarget, question: Question): number {
+  const { load, measured } = question;
+  if (load.gpu) return 1;
+  if (target.isOneAtATime) return Math.ceil(Math.max(...hourlyRates(load)) * measured.latencySeconds);
+  return Math.max(...replicasByHour(question, target.size(question), target.minReplicas));
 }
 
-/** Returns the hours of all replicas in a month. */
-export function replicaHours(question: Question, size: ReplicaSize, min: number): number {
-  return replicasByHour(question, size, min).reduce((sum, count) => sum + count, 0) * DAYS_PER_MONTH;
+/** Returns the hours of all replicas in a month. The one with a GPU runs all month. */
+export function replicaHours(target: ComparedTarget, question: Question): number {
+  if (question.load.gpu) return HOURS_PER_MONTH;
+  const byHour = replicasByHour(question, target.size(question), target.minReplicas);
+  return byHour.reduce((sum, count) => sum + count, 0) * DAYS_PER_MONTH;
 }
 
 /** Returns the hours of a month with requests. */

@@ -29,6 +29,36 @@ export interface ReplicaSize {
   readonly memoryMib: number;
   /** Description, such as `1 vCPU, 2 GiB` or `ml.c7g.large`. */
   readonly label: string;
+  /** Instance type, on targets that bill instances. */
+  readonly instanceType?: string;
+}
+
+/** Returns the size of an instance. @param gpu name of its GPU */
+export function instanceOf(instanceType: string, vcpu: number, memoryMib: number, gpu?: string): ReplicaSize {
+  return { vcpu, memoryMib, instanceType, label: gpu ? `${instanceType} (${gpu})` : instanceType };
+}
+
+/** Limits of a target that a package or a load can exceed. */
+export interface TargetLimits {
+  /** Name of the service in sentences. */
+  readonly service: string;
+  /** Maximum bytes of a request. @default - no limit below the runtime's */
+  readonly requestBytes?: number;
+  /** Maximum seconds of a request. */
+  readonly timeoutSeconds: number;
+  readonly maxReplicas: number;
+  /** Maximum memory of a replica, in MiB. */
+  readonly maxMemoryMib: number;
+  /** Whether replicas can have a GPU. */
+  readonly gpu: boolean;
+}
+
+/** What the usage of a month depends on. */
+export interface MonthOfUse extends Question {
+  readonly size: ReplicaSize;
+  /** Hours of all replicas together, on targets whose replicas run without requests too. */
+  readonly replicaHours: number;
+  readonly prices: Prices;
 }
 
 /** A service with the defaults of its construct. */
@@ -42,18 +72,18 @@ export interface ComparedTarget {
   readonly coldStart?: string;
   /** Properties of the security of the default endpoint. */
   readonly security: readonly string[];
-  /** Size of a replica for the package. */
-  size(question: Question): ReplicaSize;
   /** Whether the target is compared only for loads that need a GPU. @default false */
   readonly gpuOnly?: boolean;
   /** Minimum number of replicas: 0 if the target scales to zero. */
   readonly minReplicas: number;
-  /** Largest number of replicas over the day. */
-  replicas(question: Question): number;
-  /** Reasons why the target rejects or cannot serve the load. */
-  obstacles(question: Question): readonly string[];
-  /** Usage of a month. */
-  usages(question: Question, prices: Prices): readonly Usage[];
+  /** Whether a replica runs one request at a time. @default false */
+  readonly isOneAtATime?: boolean;
+  /** Returns the size of a replica for the package. */
+  size(question: Question): ReplicaSize;
+  limits(size: ReplicaSize): TargetLimits;
+  /** Reasons why the target cannot serve the load, beyond its limits. @default - none */
+  furtherObstacles?(question: Question): readonly string[];
+  usages(month: MonthOfUse): readonly Usage[];
 }
 
 /** A target with its answer to a question. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { ContainerModel, ManagedEndpointModel, ServerlessModel } from '../../../lib/aws/index.js';
 import { compare, costCurve, monthlyUsd, TARGETS } from '../../../lib/compare/compare.js';
 import { LOAD_SHAPES } from '../../../lib/compare/load.js';
+import { obstaclesOf } from '../../../lib/compare/obstacles.js';
 import type { PackageFacts, Question } from '../../../lib/compare/target.js';
 import { DEFAULT_PRICES } from '../../../lib/cost/prices.js';
 import { Model } from '../../../lib/model/model.js';
@@ -111,7 +112,7 @@ describe('the load at which another target is cheaper', () => {
         const asked = at(requestsPerSecond);
         const limit = monthlyUsd(own, asked, options);
         return TARGETS.some(
-          (each) => !each.gpuOnly && each.obstacles(asked).length === 0 && monthlyUsd(each, asked, options) < limit,
+          (each) => !each.gpuOnly && obstaclesOf(each, asked).length === 0 && monthlyUsd(each, asked, options) < limit,
         );
       };
       let first: number | undefined;
@@ -230,6 +231,15 @@ test('a GPU that scales to zero costs only its busy hours', () => {
   expect(cloudRun(1, 'steady').floorUsd).toBe(0);
   const [day, all] = [cloudRun(1, 'office'), cloudRun(1, 'steady')].map(({ bill }) => bill.monthlyUsd);
   expect(day! * 3).toBeCloseTo(all!, 6);
+});
+
+test('a replica with a T4 on Container Apps has all processors and memory of its workload profile', () => {
+  const { replica, obstacles } = find(
+    ask({ load: { gpu: true }, measured: { residentMib: 20_000 } }),
+    'container-apps',
+  );
+  expect(replica).toMatchObject({ vcpu: 8, memoryMib: 57_344 });
+  expect(obstacles).toEqual([]);
 });
 
 test('replicas of a function are its requests in flight', () => {

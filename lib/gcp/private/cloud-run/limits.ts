@@ -1,5 +1,7 @@
 /** Limits of Cloud Run: https://cloud.google.com/run/docs/configuring, https://cloud.google.com/run/quotas */
 export const CLOUD_RUN = {
+  /** Default number of concurrent requests of an instance. */
+  defaultConcurrency: 80,
   concurrency: { min: 1, max: 1000, source: 'Cloud Run' },
   timeoutSeconds: { min: 1, max: 3600, unit: 'seconds', source: 'Cloud Run' },
   // Volumes need the second-generation execution environment, whose minimum is 512 MiB and one CPU.

@@ -11,7 +11,6 @@ import { projectVariables } from '../shared/project.js';
 import { CLOUD_RUN } from './limits.js';
 import { secretVariables } from './secrets.js';
 
-const DEFAULT_CONCURRENCY = 80;
 /** Period of the startup probe. It is short because an instance receives requests only after the probe succeeds. */
 const STARTUP_PERIOD_SECONDS = 2;
 
@@ -66,7 +65,7 @@ export function revisionTemplate(
     serviceAccount: serviceAccount.email,
     // Mounting a bucket requires the second-generation execution environment.
     executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
-    maxInstanceRequestConcurrency: props.maxConcurrency ?? DEFAULT_CONCURRENCY,
+    maxInstanceRequestConcurrency: props.maxConcurrency ?? CLOUD_RUN.defaultConcurrency,
     timeout: `${timeoutSeconds}s`,
     // Without a maximum, Cloud Run sets its own, which Terraform would remove at every apply.
     scaling: { minInstanceCount, maxInstanceCount },
