@@ -39,6 +39,13 @@ async function infer(port: number, shape: number[], headers: Record<string, stri
   }
 }
 
+it.each(['server.js', 'lambda-handler.js'])('loads the S3 client only where it is used: %s', (file) => {
+  const bundle = join(import.meta.dirname, '../../runtime/dist/bundle');
+  // Name of an operation that only the client of S3 has.
+  expect(readFileSync(join(bundle, 's3-source.js'), 'utf8')).toContain('ListObjectsV2');
+  expect(readFileSync(join(bundle, file), 'utf8')).not.toContain('ListObjectsV2');
+});
+
 describe('fault 31: gRPC of the bundle', () => {
   it('rejects a call without a key as unauthenticated, and logs no error', async () => {
     const grpcPort = await freePort();

@@ -1,4 +1,4 @@
-import { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { ENVIRONMENT } from '../contract.js';
 import { failureOf, PermanentError, withRetries } from '../store/retry.js';
 
@@ -60,9 +60,12 @@ function arnsOf(text: string): Readonly<Record<string, string>> {
 
 async function readSecret(arn: string): Promise<string> {
   const request = requestOf(arn);
-  // The runtime has the SDK for S3 alone, whose credentials and signer suit any service. A client signs for one.
-  const client = new S3Client({});
-  const { service, region, action, body } = request;
+  // The runtime has the SDK for S3 alone, whose credentials and signer suit any service. A client signs for one. Most
+  // servers have no secrets, and do not load it.
+  const { S3Client: Client } = await import('../store/s3-source.js');
+  const client = new Client({});
+  const { service, region, action } = request;
+  const body = JSON.stringify(request.body);
   const url = await endpointOf(client, service, region);
   const signer = await client.config.signer({
     name: 'sigv4',
@@ -78,12 +81,12 @@ async function readSecret(arn: string): Promise<string> {
     path: '/',
     query: {},
     headers: { host: url.host, 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': action },
-    body: JSON.stringify(body),
+    body,
   } as Parameters<typeof signer.sign>[0]);
   const response = await fetch(url, {
     method: 'POST',
     headers: signed.headers,
-    body: JSON.stringify(body),
+    body,
     signal: AbortSignal.timeout(ANSWER_MS),
   });
   const answer = (await response.json().catch(() => ({}))) as Response;

@@ -3,6 +3,8 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } fr
 import type { ObjectStore } from './object-source.js';
 import { failureOf } from './retry.js';
 
+export { S3Client };
+
 /** Milliseconds that S3 may take for one response, including the last byte. */
 const ANSWER_MS = 60_000;
 
