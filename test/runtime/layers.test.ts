@@ -10,7 +10,7 @@ const LAYERS = [
   ['contract.ts', 'garbage-collector.ts', 'temporary-folder.ts', 'version.ts', 'watch.ts'],
   ['host-limits.ts'],
   ['tensor'],
-  ['channel.ts', 'http'],
+  ['channel.ts', 'worker-thread.ts', 'http'],
   ['observability'],
   ['manifest'],
   ['store', 'engines'],

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { Channel } from '../channel.js';
 import type { HttpRequest, HttpResponse } from '../http/http.js';
 import type { ModelCatalog } from '../models/model-catalog.js';
@@ -9,6 +8,7 @@ import type { Logger } from '../observability/log.js';
 import { InferenceError } from '../tensor/errors.js';
 import type { InferenceResponse } from '../tensor/request.js';
 import { withBuffers } from '../tensor/tensor.js';
+import { startThread } from '../worker-thread.js';
 import type { CatalogData, CodecOptions, ServerCalls, ThreadCalls } from './codec-calls.js';
 
 /**
@@ -82,9 +82,7 @@ export class Codec {
 
   private thread(): Channel<ThreadCalls> {
     if (this.channel) return this.channel;
-    const worker = existsSync(COMPILED)
-      ? new Worker(COMPILED, { workerData: this.options })
-      : new Worker(fromSource(), { workerData: this.options, eval: true, execArgv: [] });
+    const worker = startThread(join(__dirname, 'codec-thread'), this.options);
     const own: ServerCalls = {
       infer: (id, name, version, request) => {
         const inputs = request.inputs.map(withBuffers);
@@ -146,15 +144,6 @@ export class Codec {
 /** Headers of a body that was decompressed, and of a request that was traced, already. */
 const DECODED = { 'content-encoding': undefined, traceparent: undefined };
 
-/** The thread's file beside this one, in the package and in the bundle. */
-const COMPILED = join(__dirname, 'codec-thread.js');
-
-/** Returns the code that starts the thread where the sources run, which are TypeScript. */
-function fromSource(): string {
-  const modules = [require.resolve('tsx/cjs'), join(__dirname, 'codec-thread.ts')];
-  return modules.map((path) => `require(${JSON.stringify(path)});`).join('');
-}
-
 /** Returns the memory of a body, unless the body shares it with other data. */
 function ownMemory({ buffer, byteLength }: Buffer): ArrayBuffer[] {
   return buffer.byteLength === byteLength ? [buffer as ArrayBuffer] : [];
@@ -163,14 +152,12 @@ function ownMemory({ buffer, byteLength }: Buffer): ArrayBuffer[] {
 /** Returns the memory of large outputs. Those of a batch share theirs, so it is copied. */
 function memoryOfOutputs(result: unknown): ArrayBuffer[] {
   const { outputs = [] } = (result ?? {}) as Partial<InferenceResponse>;
-  const large = outputs.flatMap(({ data }) =>
-    ArrayBuffer.isView(data) && data.byteLength >= LARGE_BODY_BYTES ? data : [],
+  const moved = outputs.flatMap(({ data }) =>
+    ArrayBuffer.isView(data) && data.byteLength >= LARGE_BODY_BYTES && data.byteLength === data.buffer.byteLength
+      ? (data.buffer as ArrayBuffer)
+      : [],
   );
-  return [
-    ...new Set(
-      large.filter((data) => data.buffer.byteLength === data.byteLength).map(({ buffer }) => buffer as ArrayBuffer),
-    ),
-  ];
+  return [...new Set(moved)];
 }
 
 function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { Channel } from '../../channel.js';
 import { availableProcessors, shareOf } from '../../host-limits.js';
 import type { ImageInput } from '../../manifest/index.js';
+import { startThread } from '../../worker-thread.js';
 import type { PreparedPicture } from './preprocess.js';
 import type { segmentsOf } from './segmentation.js';
 
@@ -65,7 +65,7 @@ class PictureThreads {
   }
 
   private start(): Thread {
-    const worker = existsSync(COMPILED) ? new Worker(COMPILED) : new Worker(fromSource(), { eval: true, execArgv: [] });
+    const worker = startThread(join(__dirname, 'picture-thread'));
     const channel = new Channel<PictureCalls>(
       'the thread for pictures',
       (message, moved) => worker.postMessage(message, moved),
@@ -91,12 +91,3 @@ export function pictureProcessors(processes = 1): number {
 
 /** The threads of this process. */
 export const pictureThreads = new PictureThreads();
-
-/** The thread's file beside this one, in the package and in the bundle. */
-const COMPILED = join(__dirname, 'picture-thread.js');
-
-/** Returns the code that starts the thread where the sources run, which are TypeScript. */
-function fromSource(): string {
-  const modules = [require.resolve('tsx/cjs'), join(__dirname, 'picture-thread.ts')];
-  return modules.map((path) => `require(${JSON.stringify(path)});`).join('');
-}
