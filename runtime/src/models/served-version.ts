@@ -11,7 +11,7 @@ import { loadModel } from '../tasks/load-model.js';
 import { InferenceError } from '../tensor/errors.js';
 import type { Cancellation, InferenceRequest, InferenceResponse } from '../tensor/request.js';
 import { DEFAULT_SIGNATURE, type Signature, type Tensor, type TensorSpec } from '../tensor/tensor.js';
-import { takeUsage } from '../tensor/usage.js';
+import { reportTruncated, takeUsage } from '../tensor/usage.js';
 import { withinTimeout } from './deadline.js';
 import { checkSamples, readSamples, smallExamples } from './samples.js';
 import type { ModelState, ServedModel } from './served-model.js';
@@ -248,8 +248,7 @@ export class ServedVersion implements ServedModel {
 /** Separates the outputs from their counts, and reports to the caller's signal what was cut. */
 function withUsage(outputs: readonly Tensor[], signal: Cancellation | undefined): InferenceResponse {
   const response = takeUsage(outputs);
-  const { truncated } = response.usage;
-  if (signal && truncated > 0) signal.truncatedTexts = (signal.truncatedTexts ?? 0) + truncated;
+  reportTruncated(signal, response.usage.truncated);
   return response;
 }
 

@@ -1,4 +1,4 @@
-import type { TextUsage } from './request.js';
+import type { Cancellation, TextUsage } from './request.js';
 import type { Tensor } from './tensor.js';
 
 /** Names of the outputs that count tokens. No output of a model starts with `#`. */
@@ -21,6 +21,11 @@ export function usageTensors(rows: readonly RowUsage[]): Tensor[] {
     data: Int32Array.from(rows, count),
   });
   return [counts(TOKENS, ({ tokens }) => tokens), counts(TRUNCATED, ({ truncated }) => truncated)];
+}
+
+/** Reports a number of texts that were cut to the caller's signal. */
+export function reportTruncated(signal: Cancellation | undefined, truncated: number): void {
+  if (signal && truncated > 0) signal.truncatedTexts = (signal.truncatedTexts ?? 0) + truncated;
 }
 
 /** Separates the outputs of a model from the counts that `usageTensors` added. */

@@ -1,6 +1,7 @@
 import type { EncodedIds } from '../../engines/index.js';
 import type { HttpResponse } from '../../http/http.js';
 import type { Cancellation, TextUsage } from '../../tensor/request.js';
+import { reportTruncated } from '../../tensor/usage.js';
 import { jsonResponse } from '../responses.js';
 
 /** Creates a response with JSON text, and the number of tokens in the header that text-embeddings-inference has. */
@@ -16,6 +17,6 @@ export function textResponseOf(body: Buffer | string, { tokens }: TextUsage): Ht
  */
 export function usageOf(encoded: readonly EncodedIds[], signal: Cancellation | undefined): TextUsage {
   const truncated = encoded.filter(({ isTruncated }) => isTruncated).length;
-  if (signal) signal.truncatedTexts = (signal.truncatedTexts ?? 0) + truncated;
+  reportTruncated(signal, truncated);
   return { tokens: encoded.reduce((sum, { ids }) => sum + ids.length, 0), truncated };
 }
