@@ -21,7 +21,9 @@ const [name, ...rest] = process.argv.slice(2);
 const local = rest.includes('--local');
 const file = join('test', 'integ', `${name}${local ? '-local' : ''}.test.ts`);
 if (!name || !existsSync(file)) {
-  console.error(`usage: npm run integ -- NAME [--local]; got ${process.argv.slice(2).join(' ') || 'nothing'}.`);
+  console.error(
+    `usage: npm run integ -- NAME [--local] [--json]; got ${process.argv.slice(2).join(' ') || 'nothing'}.`,
+  );
   process.exit(2);
 }
 if (PROVIDERS[name]) requireProviders(PROVIDERS[name]);

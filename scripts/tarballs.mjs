@@ -15,8 +15,11 @@ const ENGINE = 'onnxruntime-node';
 /** The addon and the library that it links, on Linux, macOS and Windows. GPU libraries and second copies stay out. */
 const CPU_LIBRARIES = ['onnxruntime_binding.node', 'libonnxruntime.so.1', 'libonnxruntime.1.dylib', 'onnxruntime.dll'];
 
+/** The fields of a package.json that say what a package is. */
+const ABOUT = ['name', 'version', 'description', 'license', 'author', 'repository'];
+
 /** The fields of the engine's package.json that are needed after installation. */
-const ENGINE_FIELDS = ['name', 'version', 'description', 'license', 'author', 'repository', 'main', 'types', 'os'];
+const ENGINE_FIELDS = [...ABOUT, 'main', 'types', 'os'];
 
 const TOKENIZERS = 'tokenizers';
 
@@ -27,6 +30,8 @@ const TOKENIZER_ADDONS = ['linux-x64-gnu', 'linux-arm64-gnu', 'darwin-arm64', 'w
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+
+const fieldsOf = (manifest, names) => Object.fromEntries(names.map((name) => [name, manifest[name]]));
 
 /** Packs the package in a folder, and returns the tarball's path. */
 function pack(folder, destination) {
@@ -40,7 +45,7 @@ function pack(folder, destination) {
 function copyEngine(target) {
   const source = dirname(dirname(createRequire(join(root, 'runtime', 'package.json')).resolve(ENGINE)));
   const manifest = readJson(join(source, 'package.json'));
-  const fields = Object.fromEntries(ENGINE_FIELDS.map((name) => [name, manifest[name]]));
+  const fields = fieldsOf(manifest, ENGINE_FIELDS);
   const common = 'onnxruntime-common';
   mkdirSync(target, { recursive: true });
   writeJson(join(target, 'package.json'), { ...fields, dependencies: { [common]: manifest.dependencies[common] } });
@@ -53,10 +58,9 @@ function copyEngine(target) {
 
 function copyTokenizers(target) {
   const source = dirname(createRequire(join(root, 'runtime', 'package.json')).resolve(TOKENIZERS));
-  const { name, version, description, license, author, repository } = readJson(join(source, 'package.json'));
+  const fields = fieldsOf(readJson(join(source, 'package.json')), ABOUT);
   mkdirSync(target, { recursive: true });
-  const manifest = { name, version, description, license, author, repository, main: 'index.js', types: 'index.d.ts' };
-  writeJson(join(target, 'package.json'), manifest);
+  writeJson(join(target, 'package.json'), { ...fields, main: 'index.js', types: 'index.d.ts' });
   for (const file of ['index.js', 'index.d.ts', ...TOKENIZER_ADDONS]) cpSync(join(source, file), join(target, file));
   // The package's own file has the license of the tool that generated its JavaScript.
   cpSync(join(root, 'LICENSE'), join(target, 'LICENSE'));

@@ -12,7 +12,7 @@ import { Template as AzureTemplate, azureStack, functionApp, IMAGE, type Resourc
 import { googleStack, minimal, only, type Template, template } from '../lib/gcp/support.js';
 import { manifest } from '../lib/kubernetes/support.js';
 import { freePort } from '../support/free-port.js';
-import { EMBEDDED, writeTextPackage } from '../support/text-packages.js';
+import { EMBEDDED, writeWordsPackage } from '../support/words-packages.js';
 import { restEvent } from './api-gateway.js';
 import { Synthesized } from './aws-assets.js';
 import { variables } from './google-host.js';
@@ -23,7 +23,7 @@ import { StartedRuntime } from './started-runtime.js';
 // A model that reads texts, on each target: the server starts with what the template says, and responds to the clients
 // of other servers on the routes that the target lets through.
 
-const WORDS = Model.fromDirectory(writeTextPackage('words_embed', { name: 'words' }));
+const WORDS = Model.fromDirectory(writeWordsPackage('words_embed', { name: 'words' }));
 const image = ImageSource.fromRegistry('123456789012.dkr.ecr.us-east-1.amazonaws.com/runtime:1');
 const AZURE_WORKSPACES = 'Microsoft.MachineLearningServices/workspaces';
 

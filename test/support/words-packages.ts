@@ -140,7 +140,7 @@ const SAMPLES: Partial<Record<WordsModel, object>> = {
 };
 
 /** Writes the package of a model that reads texts of ten words, and returns its folder. */
-export function writeTextPackage(model: WordsModel, overrides: Partial<Pick<Manifest, 'name'>> = {}): string {
+export function writeWordsPackage(model: WordsModel, overrides: Partial<Pick<Manifest, 'name'>> = {}): string {
   const { file = model, task, inputs, outputs, own }: TextModel = MODELS[model];
   const samples = [SAMPLES[model] ?? []].flat();
   const onnx = readFileSync(join(import.meta.dirname, '../fixtures', `${file}.onnx`));

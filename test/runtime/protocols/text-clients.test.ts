@@ -5,7 +5,7 @@ import { credentials, loadPackageDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/free-port.js';
-import { EMBEDDED, writeTextPackage } from '../../support/text-packages.js';
+import { EMBEDDED, writeWordsPackage } from '../../support/words-packages.js';
 import { serve, stopAll } from '../faults/servers.js';
 import { entry } from '../models/model-folders.js';
 
@@ -31,7 +31,7 @@ const sigmoid = (logit: number) => 1 / (1 + Math.exp(-logit));
 beforeAll(async () => {
   const port = await freePort();
   base = await serve({
-    models: MODELS.map((name) => entry(writeTextPackage(name), { name })),
+    models: MODELS.map((name) => entry(writeWordsPackage(name), { name })),
     grpcPort: port,
   });
   grpc = `127.0.0.1:${port}`;
@@ -151,7 +151,7 @@ describe('a server with models of each task', () => {
   });
 
   it('returns the elements of SPLADE vectors that are not zero', async () => {
-    const sparse = await serve({ models: [entry(writeTextPackage('words_sparse'), { name: 'words_sparse' })] });
+    const sparse = await serve({ models: [entry(writeWordsPackage('words_sparse'), { name: 'words_sparse' })] });
     const send = async (path: string) => {
       const response = await fetch(sparse + path, { method: 'POST', body: '{"inputs":["good film","good"]}' });
       return response.json();
