@@ -18,7 +18,7 @@ export default defineConfig({
     globalSetup: 'test/support/temporary-folder.ts',
     // A native addon cannot be loaded again in a second worker thread of the same process.
     pool: 'forks',
-    // By default one processor is left for the main process, which has little to do: half of the two of CI.
+    // Vitest leaves one processor for its main process by default, which is half of CI's two.
     maxWorkers: availableParallelism(),
     testTimeout: 30_000,
     hookTimeout: 120_000,

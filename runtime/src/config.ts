@@ -36,7 +36,7 @@ export interface RuntimeConfig {
   readonly corsOrigins?: readonly string[];
   readonly maxBodyBytes: number;
   /**
-   * Maximum bytes of request bodies, gRPC messages and responses held in memory at once, across all connections.
+   * Maximum bytes of request bodies, gRPC messages, tensors and responses held in memory at once, across all connections.
    *
    * @default - an eighth of the memory available to the server
    */
@@ -44,7 +44,7 @@ export interface RuntimeConfig {
   /**
    * Maximum number of open connections per server.
    *
-   * @default - 10,000, or three quarters of the file descriptors if fewer
+   * @default - 10,000, or fewer if file descriptors or memory are short
    */
   readonly maxConnections?: number;
   /**

@@ -85,15 +85,14 @@ export const ENVIRONMENT = {
   kserveStatus: 'MODELSHIP_KSERVE_STATUS',
   /** Origins allowed for CORS requests, separated by commas, or `*` for all. Default: none. */
   corsOrigins: 'MODELSHIP_CORS_ORIGINS',
-  /** Maximum size of a request body in bytes, after decompression. Default: 64 MiB. */
+  /** Maximum size of a request body in bytes, after decompression. Default: 64 MiB, or 1/32 of the memory if that is less. */
   maxBodyBytes: 'MODELSHIP_MAX_BODY_BYTES',
   /**
-   * Maximum bytes of bodies, messages and responses held in memory at once. Default: an eighth of the memory, and at
-   * least one maximum body.
+   * Maximum bytes of bodies, messages, tensors and responses held in memory at once. Default: an eighth of the memory.
    */
   maxBufferBytes: 'MODELSHIP_MAX_BUFFER_BYTES',
   /**
-   * Maximum number of open connections per server. Default: 10,000, or three quarters of the file descriptors if fewer.
+   * Maximum number of open connections per server. Default: 10,000, or fewer if file descriptors or memory are short.
    */
   maxConnections: 'MODELSHIP_MAX_CONNECTIONS',
   /**

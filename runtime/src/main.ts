@@ -83,7 +83,7 @@ function closeOnSignals(
  * interrupted.
  */
 function endNow(): void {
-  // The kernel ignores the SIGKILL of the first process of a container to itself. A new program has no threads.
+  // The kernel ignores the SIGKILL of the first process of a container to itself. Replacing the program ends its threads, and the new one exits at once.
   if (process.pid === 1) process.execve?.(process.execPath, [process.execPath, '-e', 'process.exit(137)'], {});
   process.kill(process.pid, 'SIGKILL');
 }

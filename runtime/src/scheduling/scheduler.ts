@@ -45,7 +45,7 @@ interface Waiting {
   readonly inputs: readonly Tensor[];
   readonly signatureName: string;
   readonly signal: Cancellation | undefined;
-  /** Bytes of memory that count for the inputs until the run has ended. */
+  /** Bytes of memory that count for the inputs until the request has ended. */
   readonly bytes: number;
   /** Number of rows; undefined if the request must run alone. */
   rows: number | undefined;

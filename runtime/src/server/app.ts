@@ -122,7 +122,7 @@ export class App {
     const since = performance.now();
     let response: HttpResponse;
     try {
-      // Functions are not told when a client disconnects, but models report to the signal.
+      // Functions are not notified when a client disconnects, but models report to the signal.
       const signal = request.signal ?? { aborted: false };
       const whole = request.signal ? request : { ...request, signal };
       response = withTruncated(await this.admit(whole), signal);
@@ -283,7 +283,7 @@ export class App {
   }
 }
 
-/** Header with the number of texts that were cut, because the model takes no longer ones. */
+/** Header with the number of texts that were cut, because they exceed the model's limit. */
 const TRUNCATED_TEXTS_HEADER = 'x-truncated-texts';
 
 function withTruncated(response: HttpResponse, { truncatedTexts = 0 }: Cancellation): HttpResponse {

@@ -18,7 +18,7 @@ import type { CatalogData, CodecOptions, HandledData, ServerCalls, ThreadCalls }
 const { protocols: protocolOptions, maxBodyBytes, timeoutSeconds, corsOrigins } = workerData as CodecOptions;
 const port = parentPort!;
 
-/** Size of a response in bytes from which it is moved to the server. */
+/** Size in bytes from which the memory of a response or an input tensor is moved to the server. */
 const LARGE_BYTES = 1024 * 1024;
 
 /** Metrics of the models that a request used, by name and version. */
@@ -57,7 +57,7 @@ const channel: Channel<ServerCalls> = new Channel<ServerCalls>(
 );
 port.on('message', (message) => channel.receive(message));
 
-/** Runs the garbage collector, which does not see how much memory outside the heap it would free in time. */
+/** Frees memory outside the heap, which V8 would free late. */
 const collectGarbage = garbageCollector();
 
 /** Returns the memory of large tensors of numbers, whole even where they use a part of it. */

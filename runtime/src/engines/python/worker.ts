@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-
 import { ModelPackageError } from '../../manifest/index.js';
 import { TemporaryFolder } from '../../temporary-folder.js';
 import { InferenceError, STATUS_CODES, type StatusCode } from '../../tensor/errors.js';
