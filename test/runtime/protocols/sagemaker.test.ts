@@ -311,6 +311,30 @@ describe('/models', () => {
     expect((await multiModel()('POST', '/models', body)).status).toBe(400);
   });
 
+  /** A catalog that loads models on request and already has some. */
+  const loaded = (...models: ServedModel[]) => {
+    const unused = () => Promise.reject(new Error('not used'));
+    return send(models, { control: { load: unused, unload: unused, configure: unused, unloaded: () => [] } });
+  };
+
+  it('takes the forms for texts from the model that the path names', async () => {
+    const ask = loaded(embedder('words', { version: '2' }), embedder('others'), halfPlusTwo);
+    expect((await ask('POST', '/models/words/invoke', { inputs: 'good' })).json()).toEqual([[1, 0, 0]]);
+    expect((await ask('POST', '/models/half_plus_two/invoke', { inputs: [1, 2] })).json()).toEqual({
+      outputs: [2.5, 3],
+    });
+    const attributes = { headers: { 'x-amzn-sagemaker-custom-attributes': 'tfs-model-version=3' } };
+    expect((await ask('POST', '/models/words/invoke', { inputs: 'good' }, attributes)).status).toBe(404);
+  });
+
+  it('has no model that is loading', async () => {
+    const loading = embedder('words', { state: 'LOADING', isReady: false });
+    const ask = loaded(loading, embedder('others'));
+    for (const body of ['[1]', { inputs: 'good' }]) {
+      expect((await ask('POST', '/models/words/invoke', body)).status).toBe(404);
+    }
+  });
+
   it('is not there where the models are fixed', async () => {
     expect((await send()('POST', '/models', { model_name: 'a', url: 'b' })).status).toBe(404);
   });

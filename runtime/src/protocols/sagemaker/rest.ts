@@ -10,6 +10,7 @@ import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse, textResponse } from '../responses.js';
 import { soleModel } from '../sole-model.js';
 import { answerExamples } from '../tensorflow-serving/rest.js';
+import type { ModelChoice } from '../text/task-model.js';
 import { ACCEPTED_TYPES, CONTENT_TYPES, DEFAULT_TYPE, decoderFor, encoderFor, isJson } from './content.js';
 
 /** Health check path, shared with TorchServe. */
@@ -23,6 +24,8 @@ const TRITON_TYPE = 'application/vnd.sagemaker-triton.binary+json';
 
 /** Status that makes SageMaker unload another model and retry. */
 const INSUFFICIENT_STORAGE = 507;
+
+type Attributes = ReadonlyMap<string, string>;
 
 /** Options of the SageMaker protocol. */
 export interface SageMakerOptions {
@@ -45,9 +48,7 @@ export function sageMaker({ accept = DEFAULT_TYPE }: SageMakerOptions = {}): Pro
       { method: 'GET', path: PING_PATH, handler: () => ping(models) },
       post('/invocations', (request) => {
         const attributes = attributesOf(request);
-        const named = { path: attributes.get('tfs-model-name'), version: attributes.get('tfs-model-version') };
-        const texts = isJson(request.headers['content-type']) ? answerTexts(models, request, named) : undefined;
-        return texts ?? invoke(modelOf(models, request), request, accept);
+        return answer(models, request, attributes.get('tfs-model-name'), attributes, accept);
       }),
       ...(models.control ? multiModelRoutes(models, models.control, accept) : []),
     ],
@@ -64,10 +65,28 @@ function ping(models: ModelCatalog): HttpResponse {
   return models.ready ? jsonResponse('{"status":"Healthy"}') : jsonResponse('{"status":"Unhealthy"}', 503);
 }
 
-async function invoke(model: ServedModel, request: HttpRequest, byDefault: string): Promise<HttpResponse> {
+/** Responds to a prediction of the model `path`, or of the only one. @throws InferenceError */
+function answer(
+  models: ModelCatalog,
+  request: HttpRequest,
+  path: string | undefined,
+  attributes: Attributes,
+  byDefault: string,
+): Promise<HttpResponse> {
+  const choice = { path, version: attributes.get('tfs-model-version') };
+  const texts = isJson(request.headers['content-type']) ? answerTexts(models, request, choice) : undefined;
+  return texts ?? invoke(modelOf(models, choice), request, attributes, byDefault);
+}
+
+async function invoke(
+  model: ServedModel,
+  request: HttpRequest,
+  attributes: Attributes,
+  byDefault: string,
+): Promise<HttpResponse> {
   const { 'content-type': contentType, accept } = request.headers;
   if (contentType?.startsWith(TRITON_TYPE)) return inferTyped(model, request, TRITON_TYPE);
-  const method = attributesOf(request).get('tfs-method') ?? 'predict';
+  const method = attributes.get('tfs-method') ?? 'predict';
   if (method === 'classify' || method === 'regress') return answerExamples(model, method, request);
   if (method !== 'predict') throw invalid(`tfs-method is ${method}: predict, classify and regress are supported`);
   const pictures = await pictureRequest(request, model);
@@ -110,7 +129,10 @@ function multiModelRoutes(models: ModelCatalog, control: ModelControl, accept: s
       }),
     },
     post('/models/:name/invoke', (request, { name }) => {
-      return invoke(named(models, name, attributesOf(request).get('tfs-model-version')), request, accept);
+      const attributes = attributesOf(request);
+      // Below `/models`, a model that is loading is not loaded: 404, not 503.
+      const model = named(models, name, attributes.get('tfs-model-version'));
+      return answer(models, request, model.name, attributes, accept);
     }),
   ];
 }
@@ -129,25 +151,28 @@ function loadRequest(body: Buffer): { name: string; url: string } {
   return { name, url };
 }
 
-/** Returns the model named in the custom attributes, or the only model. */
-function modelOf(models: ModelCatalog, request: HttpRequest): ServedModel {
-  const attributes = attributesOf(request);
-  const name = attributes.get('tfs-model-name');
-  const version = attributes.get('tfs-model-version');
-  return name === undefined && version === undefined
-    ? soleModel(models)
-    : named(models, name ?? soleModel(models).name, version);
+/** Returns the chosen model, or the only one. @throws InferenceError */
+function modelOf(models: ModelCatalog, { path, version }: Omit<ModelChoice, 'body'>): ServedModel {
+  if (path === undefined && version === undefined) return soleModel(models);
+  const name = path ?? soleModel(models).name;
+  const model = models.find(name, version);
+  if (model) return model;
+  throw notLoaded(name, version);
 }
 
 /** Returns the custom attributes of TensorFlow's containers, such as `tfs-model-name=iris,tfs-method=predict`. */
-function attributesOf({ headers }: HttpRequest): ReadonlyMap<string, string> {
+function attributesOf({ headers }: HttpRequest): Attributes {
   return new Map(new URLSearchParams((headers[ATTRIBUTES_HEADER] ?? '').replaceAll(/\s*,\s*/g, '&')));
 }
 
 function named(models: ModelCatalog, name = '', version?: string): ServedModel {
   const model = models.find(name, version);
   if (model) return model;
-  throw new InferenceError(
+  throw notLoaded(name, version);
+}
+
+function notLoaded(name: string, version: string | undefined): InferenceError {
+  return new InferenceError(
     'NOT_FOUND',
     `model ${name} ${version === undefined ? '' : `version ${version} `}is not loaded`,
   );
