@@ -255,6 +255,21 @@ describe('/invocations', () => {
   it('is unavailable while the model loads', async () => {
     expect((await send([])('POST', '/invocations', '[1]')).status).toBe(503);
   });
+
+  it.each(['tfs-model-name=table', 'tfs-model-name=half_plus_two,tfs-model-version=2', 'tfs-model-version=2'])(
+    'is unavailable while the model that the custom attributes name loads: %s',
+    async (attributes) => {
+      const loading = { state: 'LOADING' as const, isReady: false };
+      const models = [
+        halfPlusTwo,
+        { ...halfPlusTwo, ...loading, version: '2' },
+        { ...table, ...loading, name: 'table' },
+      ];
+      const headers = { 'x-amzn-sagemaker-custom-attributes': attributes };
+      const response = await send(models)('POST', '/invocations', '[1]', { headers });
+      expect([response.status, response.headers['retry-after']]).toEqual([503, '1']);
+    },
+  );
 });
 
 describe('/models', () => {

@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse, Route, RouteHandler } from '../../http/http.js';
-import { loadedModels, type ModelCatalog, type ModelControl } from '../../models/model-catalog.js';
+import { loadedModels, loadingError, type ModelCatalog, type ModelControl } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import { asInferenceError, handled } from '../handled.js';
@@ -151,13 +151,13 @@ function loadRequest(body: Buffer): { name: string; url: string } {
   return { name, url };
 }
 
-/** Returns the chosen model, or the only one. @throws InferenceError */
+/** Returns the chosen model, or the only one. @throws InferenceError, `UNAVAILABLE` while the model is loading */
 function modelOf(models: ModelCatalog, { path, version }: Omit<ModelChoice, 'body'>): ServedModel {
   if (path === undefined && version === undefined) return soleModel(models);
   const name = path ?? soleModel(models).name;
   const model = models.find(name, version);
   if (model) return model;
-  throw notLoaded(name, version);
+  throw loadingError(models, name, version) ?? notLoaded(name, version);
 }
 
 /** Returns the custom attributes of TensorFlow's containers, such as `tfs-model-name=iris,tfs-method=predict`. */
