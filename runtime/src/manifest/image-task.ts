@@ -69,13 +69,17 @@ export function imageInputFaults(task: ImageTask, inputs: readonly ManifestTenso
   ];
 }
 
+/** Datatypes of boxes. Errors name the usual two; FP64 works, too. */
+const BOX_TYPES = ['FP32', 'FP16', 'FP64'];
+
 /** Returns what is wrong with the boxes that a task finds, each starting with the field. */
 export function boxFaults(task: ImageTask, outputs: readonly ManifestTensor[], scores: ManifestTensor): string[] {
   if (task.type !== 'object_detection') return [];
   const faults: string[] = [];
   const { background, boxes } = task;
   const output = outputs.find(({ name }) => name === boxes.output);
-  const isBoxes = output?.datatype.startsWith('FP') && output.shape.length === 3 && [4, -1].includes(output.shape[2]!);
+  const isBoxes =
+    output && BOX_TYPES.includes(output.datatype) && output.shape.length === 3 && [4, -1].includes(output.shape[2]!);
   if (!isBoxes) {
     const found = output ? describeTensors([output]) : describeTensors(outputs);
     faults.push(`task.boxes.output: ${boxes.output} must be FP32 or FP16 with the shape [-1, -1, 4], got ${found}`);

@@ -136,12 +136,16 @@ function answerFaults(
 ): string[] {
   const faults: string[] = [];
   const end = outputs.find(({ name }) => name === endOutput);
-  if (end?.shape.length !== 2 || !['FP32', 'FP16'].includes(end.datatype)) {
+  if (end?.shape.length !== 2 || !isFloat(end)) {
     const found = describeTensors(outputs);
     faults.push(`task.endOutput: must be an FP32 or FP16 output with the shape [-1, -1], the model has ${found}`);
   }
   if (stride >= maxTokens) faults.push(`task.stride: must be less than \`maxTokens\`, ${maxTokens}, got ${stride}`);
   return faults;
+}
+
+function isFloat({ datatype }: ManifestTensor): boolean {
+  return datatype === 'FP32' || datatype === 'FP16';
 }
 
 function inputFaults(inputs: readonly ManifestTensor[]): string[] {
@@ -170,8 +174,7 @@ const CLASSIFICATIONS: readonly Task['type'][] = [
 function outputFaults(task: Task, output: ManifestTensor): string[] {
   const shapes = allowedShapes(task);
   const faults: string[] = [];
-  const isFloat = output.datatype === 'FP32' || output.datatype === 'FP16';
-  if (!isFloat || !shapes.some((shape) => shapeFits(output.shape, shape))) {
+  if (!isFloat(output) || !shapes.some((shape) => shapeFits(output.shape, shape))) {
     const allowed = shapes.map((shape) => `[${shape.join(', ')}]`).join(' or ');
     faults.push(
       `task.output: the model has ${describeTensors([output])}; FP32 or FP16 with the shape ${allowed} is allowed`,

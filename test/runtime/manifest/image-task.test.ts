@@ -97,6 +97,21 @@ describe('the task of a manifest for pictures', () => {
     ['image_classification', {}],
     ['image_embedding', EMBED],
     ['object_detection', DETECT],
+    [
+      'boxes of FP64',
+      {
+        ...DETECT,
+        signatures: {
+          tensors: {
+            ...DETECT.signatures.tensors,
+            outputs: [
+              { ...LOGITS, shape: [-1, 100, 2] },
+              { name: 'boxes', datatype: 'FP64', shape: [-1, 100, 4] },
+            ],
+          },
+        },
+      },
+    ],
     ['image_segmentation', SEGMENT],
     [
       'grey pictures in bytes',
