@@ -53,22 +53,25 @@ export function withImageTask(model: LoadedModel, task: ImageTask, manifest: Man
 abstract class ImageModel<Task extends ImageTask> extends TaskModel {
   private readonly picture: TensorSpec;
   private readonly runs: Turns;
+  /** Maximum number of threads that work on pictures. */
+  protected readonly threads: number;
 
   constructor(
     model: LoadedModel,
     protected readonly task: Task,
     signature: Signature,
-    protected readonly options: Options,
+    private readonly options: Options,
     protected readonly labels: readonly string[] = [],
   ) {
     super(model, signature);
     this.picture = this.own.inputs.find(({ name }) => name !== PIXEL_MASK)!;
     this.runs = new Turns(model.concurrency ?? 1);
+    this.threads = pictureProcessors(options.processes);
   }
 
   /** Pictures of the next runs are prepared while the model runs. */
   override get concurrency(): number {
-    return (this.model.concurrency ?? 1) + pictureProcessors(this.options.processes);
+    return (this.model.concurrency ?? 1) + this.threads;
   }
 
   override get queuedRuns(): number {
@@ -94,10 +97,10 @@ abstract class ImageModel<Task extends ImageTask> extends TaskModel {
 
   private prepare(bytes: Buffer): Promise<PreparedPicture> {
     const { layout, preprocessing } = this.task;
-    const { processes, timeoutSeconds } = this.options;
+    const { timeoutSeconds } = this.options;
     // The picture may be a part of a request's memory, which is not moved.
     const own = new Uint8Array(bytes);
-    return pictureThreads.call(processes, [own.buffer], 'prepare', own, { layout, preprocessing }, timeoutSeconds);
+    return pictureThreads.call(this.threads, [own.buffer], 'prepare', own, { layout, preprocessing }, timeoutSeconds);
   }
 
   /** Returns the output that the task names, for one picture. @throws InferenceError `INTERNAL` for another shape */
@@ -183,14 +186,13 @@ class ObjectDetectionModel extends ImageModel<ObjectDetectionTask> {
 
 class ImageSegmentationModel extends ImageModel<ImageSegmentationTask> {
   protected async results(outputs: readonly Outputs[], pictures: readonly PreparedPicture[]): Promise<Tensor[]> {
-    const { labels, task } = this;
-    const { processes } = this.options;
+    const { labels, task, threads } = this;
     const segments = outputs.map((each, index) => {
       const output = this.output(each, 4);
       const [, classes, height, width] = output.shape as [number, number, number, number];
       const grid = { classes, height, width, data: floatsOf(output).slice() };
       const { original } = pictures[index]!;
-      return pictureThreads.call(processes, [grid.data.buffer], 'segment', grid, labels, original, task.masks);
+      return pictureThreads.call(threads, [grid.data.buffer], 'segment', grid, labels, original, task.masks);
     });
     return [documents(this.signature, await Promise.all(segments))];
   }

@@ -38,16 +38,16 @@ class PictureThreads {
   /**
    * Calls a function of the least busy thread.
    *
-   * @param processes number of processes of the server, which share the processors; 1 by default
+   * @param maximum maximum number of threads
    * @param moved memory of the arguments that is moved to the thread, not copied
    */
   async call<K extends keyof PictureCalls>(
-    processes: number | undefined,
+    maximum: number,
     moved: readonly ArrayBuffer[],
     name: K,
     ...args: Parameters<PictureCalls[K]>
   ): Promise<Awaited<ReturnType<PictureCalls[K]>>> {
-    const thread = this.leastBusy(pictureProcessors(processes));
+    const thread = this.leastBusy(maximum);
     thread.calls++;
     thread.worker.ref();
     try {
