@@ -4,7 +4,7 @@ import { Channel } from '../../channel.js';
 import { decodePicture } from './decode.js';
 import { pictureBytes } from './picture-bytes.js';
 import type { PictureCalls } from './picture-threads.js';
-import { preprocess } from './preprocess.js';
+import { type PreparedPicture, preprocess } from './preprocess.js';
 import { segmentsOf } from './segmentation.js';
 
 const port = parentPort!;
@@ -16,5 +16,15 @@ const own: PictureCalls = {
   segment: segmentsOf,
 };
 
-const channel = new Channel<Record<never, never>>('the server', (message) => port.postMessage(message), { ...own });
+/** Returns the memory of a prepared picture, which is moved to the server. Segments have none. */
+function memoryOfResult(result: unknown): ArrayBuffer[] {
+  return Array.isArray(result) ? [] : [(result as PreparedPicture).data.buffer as ArrayBuffer];
+}
+
+const channel = new Channel<Record<never, never>>(
+  'the server',
+  (message, moved) => port.postMessage(message, moved),
+  { ...own },
+  memoryOfResult,
+);
 port.on('message', (message) => channel.receive(message));
