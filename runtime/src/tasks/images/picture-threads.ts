@@ -73,7 +73,7 @@ class PictureThreads {
     );
     const thread = { worker, channel, calls: 0 };
     worker.on('message', (message) => channel.receive(message));
-    // The reason of an error reaches the caller as the end of the thread.
+    // Calls fail when the thread exits. Without a listener, the error would end the process.
     worker.on('error', () => {});
     worker.once('exit', () => {
       channel.close();
