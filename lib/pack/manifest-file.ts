@@ -77,12 +77,13 @@ function samplesText(samples: readonly Sample[]): string {
 
 function filesIn(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name !== MANIFEST_FILE)
+    .filter((entry) => entry.isFile())
     .map((entry) =>
       join(entry.parentPath, entry.name)
         .slice(directory.length + 1)
         .split('\\')
         .join('/'),
     )
+    .filter((path) => path !== MANIFEST_FILE)
     .sort();
 }

@@ -95,10 +95,21 @@ async function findStored(url: string): Promise<readonly StoredPackage[]> {
     if (!(error instanceof ObjectMissing) || !list) throw error;
   }
   const paths = await named(base.href, () => withRetries(() => list(base)));
-  return paths
+  const folders = paths
     .filter((path) => isManifest(path.split('/')))
     .sort()
-    .map((path) => storedPackage(new URL(below(base, path.slice(0, -MANIFEST_FILE.length)))));
+    .map((path) => path.slice(0, -MANIFEST_FILE.length));
+  const known = new Set(folders);
+  // The files of a package may include one with the name of the manifest.
+  return folders
+    .filter((folder) => !parents(folder).some((parent) => known.has(parent)))
+    .map((folder) => storedPackage(new URL(below(base, folder))));
+}
+
+/** Returns the folders above `folder`, such as `iris/` for `iris/1/`. */
+function parents(folder: string): string[] {
+  const parts = folder.split('/').slice(0, -2);
+  return parts.map((_, index) => `${parts.slice(0, index + 1).join('/')}/`);
 }
 
 function storedPackage(base: URL, known?: string): StoredPackage {

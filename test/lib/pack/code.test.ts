@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyFiles } from '@modelship/runtime/manifest';
@@ -68,4 +68,22 @@ test('code is rejected for formats that import none, and if it does not exist', 
     code: 'CODE_INVALID',
   });
   await expect(pack('script', join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'FILE_MISSING' });
+});
+
+test('the package lists a file of the code that has the name of the manifest', { timeout: 120_000 }, async () => {
+  const code = join(folder, 'with-settings');
+  cpSync(source, code, { recursive: true });
+  writeFileSync(join(code, 'model.json'), '{}');
+  const out = join(folder, 'with-settings-package');
+  const manifest = await packModel({
+    source: join(folder, 'script.joblib'),
+    name: 'script',
+    out,
+    trustPickle: true,
+    code,
+  });
+  const paths = manifest.files.map(({ path }) => path);
+  expect(paths).toContain('code/model.json');
+  expect(paths).not.toContain('model.json');
+  await verifyFiles(out, manifest);
 });

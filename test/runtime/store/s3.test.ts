@@ -30,6 +30,8 @@ beforeAll(async () => {
   await put('a b/deep/2/model.json', manifest);
   await put('a b/deep/2/3/model.json', manifest);
   await put('a b/deep/../4/model.json', manifest);
+  await put('nested/iris/model.json', manifest);
+  await put('nested/iris/code/model.json', Buffer.from('{}'));
   for (const number of NUMBERS) await put(`a b/many/${number}/model.json`, manifest);
 });
 afterAll(async () => {
@@ -54,6 +56,11 @@ describe('packages in S3', () => {
       's3://models/a%20b/iris/',
       ...NUMBERS.map((number) => `s3://models/a%20b/many/${number}/`),
     ]);
+  });
+
+  it('are not the files with the name of the manifest inside a package', async () => {
+    const found = await findPackages('s3://models/nested');
+    expect(found.map(({ location }) => location)).toEqual(['s3://models/nested/iris/']);
   });
 
   it('are none below a prefix that holds nothing, and an error where there is no bucket', async () => {
