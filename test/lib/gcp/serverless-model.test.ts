@@ -1,4 +1,4 @@
-import { TerraformVariable } from 'cdktf';
+import { Lazy, TerraformVariable } from 'cdktf';
 import { describe, expect, test } from 'vitest';
 import { Gpu, Ingress, ServerlessModel, type ServerlessModelProps, VpcEgress, WebAcl } from '../../../lib/gcp/index.js';
 import { Model } from '../../../lib/model/model.js';
@@ -492,6 +492,19 @@ describe('a domain of Cloud Run', () => {
       only(synthesize({ domainName: name }), 'google_compute_managed_ssl_certificate');
     expect(certificate(domainName).lifecycle).toEqual({ create_before_destroy: true });
     expect(certificate(domainName).name).not.toBe(certificate('b.example.com').name);
+  });
+
+  test('names its certificate by a domain that is known only at apply', () => {
+    const certificate = (before: number) => {
+      // Values made before the domain must not change the name.
+      for (let index = 0; index < before; index++) Lazy.stringValue({ produce: () => 'other' });
+      const stack = googleStack();
+      const domain = new TerraformVariable(stack, 'domain', {}).stringValue;
+      new ServerlessModel(stack, 'Iris', { ...minimal, domainName: domain });
+      return only(template(stack), 'google_compute_managed_ssl_certificate');
+    };
+    expect(certificate(0).name).toContain('sha256');
+    expect(certificate(3)).toEqual(certificate(0));
   });
 
   test('takes a certificate and a security policy that exist', () => {
