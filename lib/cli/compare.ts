@@ -180,7 +180,8 @@ async function measure(
     const alone = await load({ ...options, connections: 1, seconds: ONE_CALLER_SECONDS });
     const before = processUsage(server.pid)?.cpuSeconds;
     const busy = await load({ ...options, connections: CALLERS, seconds: LOAD_SECONDS });
-    if (!alone || !busy)
+    // The report of an interrupted load covers only a part of its time.
+    if (!alone || !busy || interruption.signal.aborted)
       throw new CommandFailure('INTERRUPTED', 'interrupted before the measurement: there are no figures.');
     rejectFailures(busy);
     return {

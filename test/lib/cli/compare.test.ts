@@ -1,9 +1,41 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { IRIS, modelship, ROOT } from './support.js';
+
+/** Signals that end the load with this number of connections. */
+const interruptions = new Map<number, NodeJS.Signals>();
+
+vi.mock('../../../lib/bench/load.js', async (original) => {
+  const actual = await original<typeof import('../../../lib/bench/load.js')>();
+  const load: typeof actual.load = async (options) => {
+    const report = await actual.load(options);
+    const signal = interruptions.get(options.connections);
+    if (signal) process.emit(signal, signal);
+    return report;
+  };
+  return { ...actual, load };
+});
+
+// The command starts its server with the script of its own process, which is that of the tests here.
+vi.mock('../../../lib/cli/server-process.js', async () => {
+  const { serveLocally } = await import('../../../lib/cli/local.js');
+  const { Output } = await import('../../../lib/cli/output.js');
+  return {
+    startServer: async (directory: string) => ({
+      ...(await serveLocally(directory, {}, new Output(true))),
+      pid: process.pid,
+    }),
+  };
+});
+
+afterEach(() => {
+  interruptions.clear();
+  process.exitCode = undefined;
+  vi.unstubAllEnvs();
+});
 
 /** Runs `compare` of the iris package, with a cache of its own. */
 function compare(cache: string, ...args: string[]) {
@@ -60,6 +92,17 @@ test('measures a package once, and compares every target', () => {
     'There are no prices of sa-east-1: those of us-east-1 are used. Known regions: eu-west-1, us-east-1.',
   );
   expect(stdout).toContain('No target fits.');
+});
+
+test.each([1, 8])('keeps no figures of a measurement that ends early, with %i connections', async (connections) => {
+  const folder = mkdtempSync(join(tmpdir(), 'modelship-compare-'));
+  vi.stubEnv('XDG_CACHE_HOME', folder);
+  interruptions.set(connections, 'SIGINT');
+  const { code, stdout, stderr } = await modelship('compare', IRIS);
+  expect(stderr).toContain('interrupted before the measurement: there are no figures.');
+  expect(stdout).toBe('');
+  expect(code).toBe(130);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 describe('rejected', () => {
