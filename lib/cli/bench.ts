@@ -8,6 +8,7 @@ import { sampleInputs } from '../pack/index.js';
 import { type Endpoint, findEndpoint, inferUrl, withEndpointOptions } from './endpoint.js';
 import { CommandFailure } from './failure.js';
 import { Interruption } from './interruption.js';
+import { interrupted, rejectFailures } from './load-failures.js';
 import { withTrustOption } from './local.js';
 import { Output, table } from './output.js';
 import { endpointSignature, instancesBody, isPackage, type PredictorFlags, withPackageOption } from './predictor.js';
@@ -89,7 +90,7 @@ async function bench(target: string, flags: BenchFlags): Promise<void> {
         signal: interruption.signal,
       }),
     );
-    if (!report) throw new CommandFailure('INTERRUPTED', 'interrupted before the measurement: there are no figures.');
+    if (!report) throw interrupted();
     output.result(
       {
         ...report,
@@ -99,11 +100,7 @@ async function bench(target: string, flags: BenchFlags): Promise<void> {
       },
       reportLines(report, flags.connections),
     );
-    const failed = Object.values(report.failures).reduce((sum, number) => sum + number, 0);
-    if (failed > 0) {
-      const statuses = Object.keys(report.failures).join(', ');
-      throw new CommandFailure('REFUSED', `${failed} of ${report.requests} requests failed with status ${statuses}.`);
-    }
+    rejectFailures(report);
   } finally {
     clearInterval(renewal);
     await server?.close();

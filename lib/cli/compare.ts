@@ -21,6 +21,7 @@ import { sampleInputs } from '../pack/index.js';
 import { findEndpoint, inferUrl } from './endpoint.js';
 import { CommandFailure } from './failure.js';
 import { Interruption } from './interruption.js';
+import { interrupted, rejectFailures } from './load-failures.js';
 import { type LocalFlags, withTrustOption } from './local.js';
 import { Output, table } from './output.js';
 import { type SampleFlags, sampleRequests, withSampleOptions } from './samples.js';
@@ -181,8 +182,7 @@ async function measure(
     const before = processUsage(server.pid)?.cpuSeconds;
     const busy = await load({ ...options, connections: CALLERS, seconds: LOAD_SECONDS });
     // The report of an interrupted load covers only a part of its time.
-    if (!alone || !busy || interruption.signal.aborted)
-      throw new CommandFailure('INTERRUPTED', 'interrupted before the measurement: there are no figures.');
+    if (!alone || !busy || interruption.signal.aborted) throw interrupted();
     rejectFailures(busy);
     return {
       processor: processor(),
@@ -205,13 +205,6 @@ function cpuSecondsPerRequest(server: ServerProcess, busy: LoadReport, before: n
   // The warm-up is part of the difference.
   const requests = (busy.requests * (LOAD_SECONDS + WARM_UP_SECONDS)) / LOAD_SECONDS;
   return (after - before) / requests;
-}
-
-function rejectFailures({ failures, requests }: LoadReport): void {
-  const failed = Object.values(failures).reduce((sum, count) => sum + count, 0);
-  if (failed === 0) return;
-  const statuses = Object.keys(failures).join(', ');
-  throw new CommandFailure('REFUSED', `${failed} of ${requests} requests failed with status ${statuses}.`);
 }
 
 function encodedRequests(directory: string, manifest: Manifest, flags: CompareFlags): EncodedRequest[] {

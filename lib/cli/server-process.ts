@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { CommandFailure } from './failure.js';
 import type { Interruption } from './interruption.js';
+import { interrupted } from './load-failures.js';
 import { type LocalFlags, ownEnvironment } from './local.js';
 
 /** Server of a package in a process of its own. */
@@ -35,8 +36,7 @@ export async function startServer(
     signal.removeEventListener('abort', stop);
     return { url: event.url, pid: child.pid!, close: () => ended(child) };
   }
-  if (signal.aborted)
-    throw new CommandFailure('INTERRUPTED', 'interrupted before the measurement: there are no figures.');
+  if (signal.aborted) throw interrupted();
   throw new CommandFailure('NOT_SERVED', `${directory} could not be served; see above.`);
 }
 
