@@ -6,16 +6,8 @@ import { DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { inferRequest } from '../serving/example-request.js';
 import { predictCommand } from '../serving/predict-command.js';
-import {
-  checkProps,
-  choice,
-  NUMBER,
-  object,
-  options,
-  type PropTypes,
-  required,
-  STRING,
-} from '../serving/validation/prop-types.js';
+import { checkProps, choice, object, type PropTypes, required, STRING } from '../serving/validation/prop-types.js';
+import { MANAGED_WEB_ACL } from '../serving/validation/web-acl.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import type { GenericResource } from '../terraform/generic.js';
 import { annotateIdleCost } from '../terraform/idle-cost.js';
@@ -31,18 +23,13 @@ import { Placement } from './private/shared/placement.js';
 import { Telemetry } from './private/shared/telemetry.js';
 import { AZURE_PROPS, SECRETS } from './private/shared/validation.js';
 import type { ServerlessModelProps } from './serverless-props.js';
-import type { ManagedWebAclOptions } from './web-acl.js';
 
 const PROPS: PropTypes<ServerlessModelProps> = {
   ...AZURE_PROPS,
   secrets: SECRETS,
   domainName: STRING,
   webAcl: choice('WebAcl.managed()', {
-    managed: {
-      options: options<ManagedWebAclOptions>('an object such as { requestsPerFiveMinutes: 2000 }', {
-        requestsPerFiveMinutes: NUMBER,
-      }),
-    },
+    managed: MANAGED_WEB_ACL,
     existing: { policyId: required(STRING) },
   }),
   host: object('a ServerlessHost, such as ServerlessHost.containerApps()', 'bind'),

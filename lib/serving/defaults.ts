@@ -6,3 +6,6 @@ export const DEFAULT_LOG_RETENTION_DAYS = 90;
 
 /** Path of the mounted folder with the model package, in functions and containers. Lambda allows only paths under `/mnt`. */
 export const MODEL_MOUNT = '/mnt/models';
+
+/** Default of `requestsPerFiveMinutes` of a web ACL. */
+export const DEFAULT_WEB_ACL_REQUESTS = 2000;

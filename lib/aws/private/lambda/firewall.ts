@@ -1,5 +1,6 @@
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
+import { DEFAULT_WEB_ACL_REQUESTS } from '../../../serving/defaults.js';
 import type { WebAcl } from '../../serverless-web-acl.js';
 
 export interface FirewallProps {
@@ -9,8 +10,6 @@ export interface FirewallProps {
   /** Whether requests contain text, which may be HTML, code or URLs. */
   readonly takesText: boolean;
 }
-
-const DEFAULT_REQUESTS = 2000;
 
 /**
  * Rules of the common rule set that detect HTML, paths and URLs in request bodies. Requests to a text model may contain
@@ -44,7 +43,7 @@ export class Firewall extends Construct {
         description: 'Protects the API of a model',
         defaultAction: { allow: {} },
         visibilityConfig: visible('WebAcl'),
-        rules: rules(settings.options.requestsPerFiveMinutes ?? DEFAULT_REQUESTS, takesText),
+        rules: rules(settings.options.requestsPerFiveMinutes ?? DEFAULT_WEB_ACL_REQUESTS, takesText),
       });
       webAclArn = this.webAcl.attrArn;
     }

@@ -34,6 +34,7 @@ import type { Architecture, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Model } from '../../../model/model.js';
+import { takesText } from '../../../model/takes-text.js';
 import type { Access } from '../../../serving/access.js';
 import { DEFAULT_THROTTLE, type Throttle } from '../../../serving/throttle.js';
 import type { RestApiOptions } from '../../front-options.js';
@@ -135,8 +136,11 @@ export class RestFront extends Construct implements AnsweringFront {
     if (this.hasPreflight) this.addPreflight(this.api.root, integration);
     if (props.webAcl) {
       const { stageArn } = this.api.deploymentStage;
-      const takesText = props.model.manifest.inputs.some(({ datatype }) => datatype === 'BYTES');
-      this.firewall = new Firewall(this, 'Firewall', { webAcl: props.webAcl, resourceArn: stageArn, takesText });
+      this.firewall = new Firewall(this, 'Firewall', {
+        webAcl: props.webAcl,
+        resourceArn: stageArn,
+        takesText: takesText(props.model.manifest),
+      });
     }
     if (access.kind === 'apiKey') {
       this.apiKey = new ApiKey(this, 'ApiKey');

@@ -7,7 +7,6 @@ import {
   choice,
   NUMBER,
   object,
-  options,
   type PropTypes,
   required,
   STRING,
@@ -15,10 +14,10 @@ import {
 import { checkSecrets } from '../../../serving/validation/secrets.js';
 import { checkServingProps, exactly, SERVING_PROPS } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
+import { MANAGED_WEB_ACL } from '../../../serving/validation/web-acl.js';
 import { ServerlessFront } from '../../front.js';
 import { ServerlessModelData } from '../../serverless-model-data.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
-import type { ManagedWebAclOptions } from '../../serverless-web-acl.js';
 import { LOG_RETENTION_DAYS } from '../shared/log-retention.js';
 import { checkPaths } from '../shared/paths.js';
 import { checkPayload } from '../shared/preflight.js';
@@ -59,11 +58,7 @@ const PROPS: PropTypes<ServerlessModelProps> = {
   secrets: SECRETS,
   encryptionKey: KEY,
   webAcl: choice('WebAcl.managed()', {
-    managed: {
-      options: options<ManagedWebAclOptions>('an object such as { requestsPerFiveMinutes: 2000 }', {
-        requestsPerFiveMinutes: NUMBER,
-      }),
-    },
+    managed: MANAGED_WEB_ACL,
     existing: { arn: required(STRING) },
   }),
   apiGatewayLogRole: BOOLEAN,

@@ -3,6 +3,8 @@ import type { CdnFrontdoorEndpoint } from '@cdktf/provider-azurerm/lib/cdn-front
 import type { CdnFrontdoorFirewallPolicy } from '@cdktf/provider-azurerm/lib/cdn-frontdoor-firewall-policy';
 import type { CdnFrontdoorProfile } from '@cdktf/provider-azurerm/lib/cdn-frontdoor-profile';
 import { Construct } from 'constructs';
+import { takesText } from '../../../model/takes-text.js';
+import { DEFAULT_WEB_ACL_REQUESTS } from '../../../serving/defaults.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import type { AzureServerlessProps } from '../../props.js';
 import type { ManagedWebAclOptions } from '../../web-acl.js';
@@ -11,7 +13,6 @@ import type { Placement } from '../shared/placement.js';
 import { FUNCTIONS } from './limits.js';
 
 const NAME_LENGTH = 46;
-const DEFAULT_REQUESTS = 2000;
 const EVERYTHING = ['/*'];
 
 interface FrontDoorProps {
@@ -129,7 +130,6 @@ export class FrontDoor extends Construct {
 
   private makeFirewall({ requestsPerFiveMinutes }: ManagedWebAclOptions): CdnFrontdoorFirewallPolicy {
     const { placement, props } = this.options;
-    const takesText = props.model.manifest.inputs.some(({ datatype }) => datatype === 'BYTES');
     return new azurerm.CdnFrontdoorFirewallPolicy(this, 'Firewall', {
       name: this.name.replaceAll('-', ''),
       resourceGroupName: placement.resourceGroup.name,
@@ -144,12 +144,12 @@ export class FrontDoor extends Construct {
           priority: 100,
           enabled: true,
           rateLimitDurationInMinutes: 5,
-          rateLimitThreshold: requestsPerFiveMinutes ?? DEFAULT_REQUESTS,
+          rateLimitThreshold: requestsPerFiveMinutes ?? DEFAULT_WEB_ACL_REQUESTS,
           matchCondition: [{ matchVariable: 'RemoteAddr', operator: 'IPMatch', matchValues: ['0.0.0.0/0', '::/0'] }],
         },
       ],
       managedRule: [
-        { type: 'Microsoft_DefaultRuleSet', version: '2.1', action: takesText ? 'Log' : 'Block' },
+        { type: 'Microsoft_DefaultRuleSet', version: '2.1', action: takesText(props.model.manifest) ? 'Log' : 'Block' },
         { type: 'Microsoft_BotManagerRuleSet', version: '1.1', action: 'Block' },
       ],
     });

@@ -5,6 +5,8 @@ import type { ComputeGlobalForwardingRule } from '@cdktf/provider-google/lib/com
 import type { ComputeSecurityPolicy } from '@cdktf/provider-google/lib/compute-security-policy';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { takesText } from '../../../model/takes-text.js';
+import { DEFAULT_WEB_ACL_REQUESTS } from '../../../serving/defaults.js';
 import { google } from '../../../terraform/bindings/google.js';
 import { contentHash } from '../../../terraform/content-hash.js';
 import { HASH_LENGTH, shortHash } from '../../../terraform/names.js';
@@ -15,7 +17,6 @@ import { generatedName } from '../shared/names.js';
 /** Maximum length of a name in Compute Engine, less a suffix. */
 const NAME_LENGTH = 50;
 const SCHEME = 'EXTERNAL_MANAGED';
-const DEFAULT_REQUESTS = 2000;
 const LOWEST_PRIORITY = 2_147_483_647;
 
 /**
@@ -110,7 +111,6 @@ export class LoadBalancer extends Construct {
   }
 
   private makePolicy(options: ManagedWebAclOptions, { model }: ServerlessModelProps): ComputeSecurityPolicy {
-    const takesText = model.manifest.inputs.some(({ datatype }) => datatype === 'BYTES');
     const anyone = { versionedExpr: 'SRC_IPS_V1', config: { srcIpRanges: ['*'] } };
     return new google.ComputeSecurityPolicy(this, 'SecurityPolicy', {
       ...this.common,
@@ -118,7 +118,7 @@ export class LoadBalancer extends Construct {
         ...ATTACKS.map((attack, index) => ({
           priority: 1000 + index,
           action: 'deny(403)',
-          preview: takesText,
+          preview: takesText(model.manifest),
           description: `Preconfigured rules: ${attack}`,
           match: { expr: { expression: `evaluatePreconfiguredWaf('${attack}-v33-stable', {'sensitivity': 1})` } },
         })),
@@ -131,7 +131,7 @@ export class LoadBalancer extends Construct {
             conformAction: 'allow',
             exceedAction: 'deny(429)',
             enforceOnKey: 'IP',
-            rateLimitThreshold: { count: options.requestsPerFiveMinutes ?? DEFAULT_REQUESTS, intervalSec: 300 },
+            rateLimitThreshold: { count: options.requestsPerFiveMinutes ?? DEFAULT_WEB_ACL_REQUESTS, intervalSec: 300 },
           },
         },
         { priority: LOWEST_PRIORITY, action: 'allow', description: 'Default', match: anyone },

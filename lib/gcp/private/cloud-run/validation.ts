@@ -7,7 +7,6 @@ import {
   choice,
   NUMBER,
   object,
-  options,
   type PropTypes,
   required,
   STRING,
@@ -16,11 +15,11 @@ import {
 } from '../../../serving/validation/prop-types.js';
 import { checkSecrets } from '../../../serving/validation/secrets.js';
 import type { Validator } from '../../../serving/validation/validator.js';
+import { MANAGED_WEB_ACL } from '../../../serving/validation/web-acl.js';
 import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import { Ingress } from '../../network.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
-import type { ManagedWebAclOptions } from '../../web-acl.js';
 import { checkGoogleProps, GOOGLE_PROPS, RESERVED } from '../shared/validation.js';
 import { CLOUD_RUN } from './limits.js';
 import { SECRET } from './secrets.js';
@@ -36,11 +35,7 @@ const PROPS: PropTypes<ServerlessModelProps> = {
   domainName: STRING,
   certificate: STRING,
   webAcl: choice('WebAcl.managed()', {
-    managed: {
-      options: options<ManagedWebAclOptions>('an object such as { requestsPerFiveMinutes: 2000 }', {
-        requestsPerFiveMinutes: NUMBER,
-      }),
-    },
+    managed: MANAGED_WEB_ACL,
     existing: { policyId: required(STRING) },
   }),
   ingress: object('an Ingress, such as Ingress.all()', 'value'),
