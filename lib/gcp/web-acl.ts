@@ -50,7 +50,12 @@ export class WebAcl {
   }
 
   private constructor(
-    /** Settings of the web ACL. */
+    /** Settings of the web ACL. Its member `kind` tells its type. */
     readonly settings: WebAclSettings,
   ) {}
+
+  /** Kind of web ACL, the same as `settings.kind`. */
+  get kind(): WebAclSettings['kind'] {
+    return this.settings.kind;
+  }
 }

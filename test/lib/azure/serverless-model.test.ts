@@ -513,6 +513,11 @@ describe('Front Door', () => {
     expect(firewall.association.domain).toHaveLength(1);
   });
 
+  test('has a web ACL that names its kind', () => {
+    expect(WebAcl.managed().kind).toBe('managed');
+    expect(WebAcl.fromPolicyId('edge').kind).toBe('existing');
+  });
+
   test('only logs what looks like an attack in texts', () => {
     const texts = Model.fromDirectory(writePackage({ inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }] }));
     const policy = functions({ model: texts, webAcl: WebAcl.managed() }).one('azurerm_cdn_frontdoor_firewall_policy');

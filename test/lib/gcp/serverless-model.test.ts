@@ -535,6 +535,11 @@ describe('a domain of Cloud Run', () => {
     expect(rule.at(-1)).toMatchObject({ priority: 2_147_483_647, action: 'allow' });
   });
 
+  test('has a web ACL that names its kind', () => {
+    expect(WebAcl.managed().kind).toBe('managed');
+    expect(WebAcl.fromPolicyId('edge').kind).toBe('existing');
+  });
+
   test('only logs attacks on a model whose texts may contain code', () => {
     const texts = Model.fromDirectory(writePackage({ inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }] }));
     const attacks = policy({ model: texts }).rule.filter(({ match }: Template) => match.expr);
