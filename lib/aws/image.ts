@@ -4,7 +4,7 @@ import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import type { Construct } from 'constructs';
 import { runtimeImageContext } from '../bundle/image-context.js';
-import { needsPython, type PythonNeeds } from '../bundle/python-requirements.js';
+import { needsPython, type ServerNeeds } from '../bundle/python-requirements.js';
 import { ImageSource } from '../serving/image-source.js';
 import { registryReference } from '../serving/registry-reference.js';
 import { ImageBuilder } from './private/codebuild/image-builder.js';
@@ -20,8 +20,8 @@ export interface ImageNeeds {
   readonly architecture: string;
   /** Whether the container must run as root, as SageMaker requires. */
   readonly root: boolean;
-  /** Format and Python packages of the model, from its manifest. @default - an image for ONNX */
-  readonly manifest?: PythonNeeds;
+  /** Format, Python packages and task of the model, from its manifest. @default - an image for ONNX */
+  readonly manifest?: ServerNeeds;
 }
 
 /** Build options of the runtime image. */

@@ -1,4 +1,4 @@
-export type { PythonNeeds } from '../bundle/python-requirements.js';
+export type { PythonNeeds, ServerNeeds } from '../bundle/python-requirements.js';
 export * from './batch-compute.js';
 export { BatchModel } from './batch-model.js';
 export * from './batch-props.js';

@@ -6,6 +6,7 @@ import type { Grant, IGrantable, IRole } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnEndpoint, CfnEndpointConfig, CfnInferenceComponent, type CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { Construct } from 'constructs';
+import { taskPackages } from '../bundle/task-packages.js';
 import type { Model } from '../model/model.js';
 import { AlarmThresholds } from '../serving/alarms.js';
 import { DEFAULT_LOG_RETENTION_DAYS, DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
@@ -34,6 +35,7 @@ import { requireEcr } from './private/sagemaker/image-validation.js';
 import { importedEndpoint } from './private/sagemaker/imported.js';
 import {
   architectureOf,
+  hasSeveralVariants,
   initialReplicas,
   instanceType,
   instanceTypes,
@@ -323,8 +325,9 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
     const secrets = grantSecrets(this, this.executionRole.resource, this.props.secrets);
     const add = (id: string, model: Model, type?: string): CfnModel => {
       const architecture = architectureOf(type ?? instanceType(this.mode, this.server.spec)).name;
-      // Variants may have model formats or packages that need a different image.
-      const needs = JSON.stringify([architecture, model.manifest.format, model.manifest.requirements]);
+      // Variants may have model formats, packages or tasks that need a different image.
+      const { format, requirements, task } = model.manifest;
+      const needs = JSON.stringify([architecture, format, requirements, taskPackages(task)]);
       const isRegistered = this.props.modelData?.kind === 'modelPackage';
       const image = isRegistered ? undefined : (images.get(needs) ?? this.image(architecture, model));
       if (image) images.set(needs, image);
@@ -437,11 +440,10 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
   private makeEndpoint(range: Replicas): CfnEndpoint {
     const { rollout, rollingUpdate } = this.props;
     const { kind } = this.mode;
-    const { variants = [], shadow } = realTimeOptions(this.mode);
     const components = kind === 'inferenceComponents';
     // A deployment must keep the instance counts that autoscaling has chosen. Fixed counts come from the props.
     const retains = components || (kind !== 'serverless' && (!isFixed(range) || this.props.schedule !== undefined));
-    const hasWeights = variants.length > 0 || shadow;
+    const hasWeights = hasSeveralVariants(this.mode);
     const endpoint = new CfnEndpoint(this, 'Resource', {
       endpointName: this.endpointName,
       endpointConfigName: this.endpointConfig.attrEndpointConfigName,

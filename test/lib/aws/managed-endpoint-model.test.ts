@@ -1,15 +1,21 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Secret } from 'aws-cdk-lib/aws-ecs';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
-import { describe, expect, test } from 'vitest';
+import { Secret as SmSecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { describe, expect, test, vi } from 'vitest';
 import { CaptureContent, EndpointMode, EndpointModelData, ManagedEndpointModel } from '../../../lib/aws/index.js';
+import { Model } from '../../../lib/model/model.js';
 import { Access, ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
+import { writeTextPackage } from '../../support/text-package.js';
 import { grantedActions } from './granted-actions.js';
 import { faults, make, only, type Props } from './managed-endpoint-support.js';
 import { minimal, model, savedModel, secondModel } from './managed-endpoint-variants.js';
+
+vi.mock('../../../lib/bundle/runtime-folder.js', () => import('../azure/small-runtime.js'));
 
 describe('ManagedEndpointModel', () => {
   test('serves the archive of the package, and only what has its digest', () => {
@@ -310,6 +316,35 @@ describe('ManagedEndpointModel', () => {
     expect(container.Image).toBe(image);
     expect(container.Environment).toEqual({ SAGEMAKER_TFS_DEFAULT_MODEL_NAME: 'iris' });
   });
+});
+
+test('variants whose tasks need other packages have images of their own', () => {
+  const text = Model.fromDirectory(writeTextPackage());
+  const mode = EndpointMode.realTime({
+    variants: [
+      { name: 'Second', model: secondModel },
+      { name: 'Text', model: text },
+    ],
+  });
+  const models = make({ image: undefined, mode }).template().findResources('AWS::SageMaker::Model');
+  const images = Object.values(models).map(({ Properties }) => JSON.stringify(Properties.PrimaryContainer.Image));
+  expect(new Set(images).size).toBe(2);
+});
+
+test('the list of secrets is one of the variables that SageMaker allows, where there are secrets', () => {
+  const variables = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`VARIABLE_${index}`, 'x']));
+  const most = (more: Props = {}) => {
+    const given = (stack: Stack, count: number) => ({
+      ...(typeof more === 'function' ? more(stack) : more),
+      environment: variables(count),
+    });
+    let count = 100;
+    while (faults((stack) => given(stack, count)).length > 0) count--;
+    return count;
+  };
+  const secrets = (stack: Stack) => ({ secrets: { TOKEN: Secret.fromSecretsManager(new SmSecret(stack, 'Token')) } });
+  expect(most(secrets)).toBe(most() - 1);
 });
 
 describe('ManagedEndpointModel refuses', () => {

@@ -13,6 +13,12 @@ export function realTimeOptions({ settings }: EndpointMode): RealTimeOptions {
   return settings.kind === 'realTime' ? settings.options : {};
 }
 
+/** Whether an endpoint has variants or a shadow beside the main variant. */
+export function hasSeveralVariants(mode: EndpointMode): boolean {
+  const { variants = [], shadow } = realTimeOptions(mode);
+  return variants.length > 0 || shadow !== undefined;
+}
+
 /** Settings that the modes with instances share. They are empty for a serverless endpoint. */
 export function instanceOptions({ settings }: EndpointMode): InstanceOptions {
   return settings.kind === 'serverless' ? {} : settings.options;

@@ -53,7 +53,7 @@ import { checkTwoZones } from '../shared/subnets.js';
 import { validatorFor } from '../shared/validator.js';
 import { checkExplanations } from './explanation-validation.js';
 import { checkInstances } from './instance-validation.js';
-import { instanceOptions, realTimeOptions, replicas } from './instances.js';
+import { hasSeveralVariants, instanceOptions, realTimeOptions, replicas } from './instances.js';
 import { ENDPOINT_NAME, MODEL_PACKAGE_ARN, SAGEMAKER } from './limits.js';
 import { checkMode, MODE_SETTINGS } from './mode-validation.js';
 import { checkRegion } from './region-validation.js';
@@ -119,7 +119,6 @@ const PROPS: PropTypes<ManagedEndpointModelProps> = {
 
 /** Environment variables that the construct sets. */
 const RESERVED_NAMES = [ENVIRONMENT.startSeconds, ENVIRONMENT.secrets];
-const OWN_VARIABLES = SET_BY_CONSTRUCTS.length + RESERVED_NAMES.length;
 
 /** @throws ValidationError that lists everything SageMaker would reject or ignore */
 export function validateManagedEndpoint(scope: Construct, props: ManagedEndpointModelProps): void {
@@ -246,11 +245,6 @@ function checkRegistered(validator: Validator, modelData: EndpointModelData | un
   );
 }
 
-function hasSeveralVariants(mode: EndpointMode): boolean {
-  const { variants = [], shadow } = realTimeOptions(mode);
-  return variants.length > 0 || shadow !== undefined;
-}
-
 function checkPipeline(validator: Validator, modelData: EndpointModelData | undefined, mode: EndpointMode): void {
   if (modelData?.settings.kind !== 'pipeline') return;
   const { before = [], after = [] } = modelData.settings.options;
@@ -334,13 +328,15 @@ function checkSecretUse(validator: Validator, props: ManagedEndpointModelProps):
   );
 }
 
-function checkEnvironment(validator: Validator, { environment = {} }: ManagedEndpointModelProps): void {
+function checkEnvironment(validator: Validator, { environment = {}, secrets = {} }: ManagedEndpointModelProps): void {
   const { entries, keyLength, valueLength } = SAGEMAKER.environment;
+  // The start time, and the list of the secrets if there are any.
+  const own = SET_BY_CONSTRUCTS.length + (Object.keys(secrets).length > 0 ? 2 : 1);
   validator.check(
-    Object.keys(environment).length <= entries - OWN_VARIABLES,
+    Object.keys(environment).length <= entries - own,
     'environment',
     'TOO_MANY',
-    `got ${Object.keys(environment).length} variables; SageMaker allows ${entries}, including ${OWN_VARIABLES} that the construct sets`,
+    `got ${Object.keys(environment).length} variables; SageMaker allows ${entries}, including ${own} that the construct sets`,
   );
   for (const [name, value] of Object.entries(environment)) {
     validator.check(
