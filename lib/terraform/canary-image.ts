@@ -1,4 +1,5 @@
 import { pythonRequirements } from '../bundle/python-requirements.js';
+import { taskPackages } from '../bundle/task-packages.js';
 import type { Model } from '../model/model.js';
 import type { ImageSource } from '../serving/image-source.js';
 import type { Validator } from '../serving/validation/validator.js';
@@ -9,10 +10,11 @@ interface CanaryProps {
   readonly stableModel?: Model;
 }
 
-/** Notes that the two versions of a canary need different Python packages where both would run in the image of one. */
+/** Notes that the two versions of a canary need different packages where both would run in the image of one. */
 export function checkOneImage(validator: Validator, { image, model, stableModel }: CanaryProps): void {
   if (!stableModel || image?.isForModel === false) return;
-  const needs = ({ manifest }: Model) => pythonRequirements(manifest)?.join(', ') ?? 'no Python';
+  const needs = ({ manifest }: Model) =>
+    [...(pythonRequirements(manifest) ?? []), ...taskPackages(manifest.task)].join(', ') || 'no Python';
   validator.check(
     needs(stableModel) === needs(model),
     'stableModel',

@@ -6,6 +6,7 @@ import { ImageSource } from '../../../lib/serving/index.js';
 import { Validator } from '../../../lib/serving/validation/validator.js';
 import { checkOneImage } from '../../../lib/terraform/canary-image.js';
 import { writePackage } from '../../support/packages.js';
+import { writeTextPackage } from '../../support/text-package.js';
 
 const inFormat = (format: 'onnx' | 'lightgbm') => Model.fromDirectory(writePackage({ format }));
 
@@ -28,6 +29,13 @@ test('a canary of formats that need different packages is refused where one imag
   expect(message).toContain('IMAGE_DIFFERS');
   expect(faults(inFormat('onnx'), inFormat('lightgbm'), GoogleImage.fromCloudBuild())).toContain('IMAGE_DIFFERS');
   expect(faults(inFormat('onnx'), inFormat('lightgbm'), AzureImage.fromAcrTask())).toContain('IMAGE_DIFFERS');
+});
+
+test('a canary of tasks that need different packages is refused', () => {
+  const text = Model.fromDirectory(writeTextPackage());
+  expect(faults(text, inFormat('onnx'))).toMatch(/the stable version needs tokenizers, the new one no Python/);
+  expect(faults(inFormat('onnx'), text)).toContain('IMAGE_DIFFERS');
+  expect(faults(text, Model.fromDirectory(writeTextPackage()))).toBe('');
 });
 
 test('a canary of one format passes, and so does an image that somebody else made', () => {
