@@ -1,5 +1,5 @@
 import { ECS, FARGATE_SIZES } from '../aws/private/ecs/limits.js';
-import { FRONT_TIMEOUT_SECONDS, LAMBDA, RUNTIME_BYTES } from '../aws/private/lambda/limits.js';
+import { FRONT_TIMEOUT_SECONDS, IMAGE_BYTES, LAMBDA } from '../aws/private/lambda/limits.js';
 import { SAGEMAKER } from '../aws/private/sagemaker/limits.js';
 import { allMonth, HOURS_PER_MONTH, type Usage } from '../cost/bill.js';
 import type { Prices } from '../cost/prices.js';
@@ -54,9 +54,11 @@ const LAMBDA_TARGET: ComparedTarget = {
     gpu: false,
   }),
   furtherObstacles: ({ facts }) => {
-    const limit = facts.needsPython ? LAMBDA.maxImageBytes : LAMBDA.maxImageBytes - RUNTIME_BYTES;
-    return facts.sizeBytes > limit
-      ? [`the files have ${facts.sizeBytes} bytes, more than an image on AWS Lambda may have`]
+    const limit = LAMBDA.maxImageBytes - IMAGE_BYTES;
+    return facts.needsPython && facts.sizeBytes > limit
+      ? [
+          `a Python model is part of the image, and its ${facts.sizeBytes} bytes exceed the ${limit} bytes that an image on AWS Lambda has for it`,
+        ]
       : [];
   },
   usages: ({ load, measured, size: { memoryMib }, prices }) => {

@@ -198,6 +198,12 @@ describe('a target does not fit', () => {
     );
   });
 
+  test('a Python model whose image would be too large for Lambda', () => {
+    const of = (sizeBytes: number) => reasons(ask({ facts: { sizeBytes, needsPython: true } }), 'lambda');
+    expect(of(6.9 * 2 ** 30)).toEqual([]);
+    expect(of(7.1 * 2 ** 30).at(-1)).toMatch(/^a Python model is part of the image/);
+  });
+
   test('a latency that its processors do not reach', () => {
     const question = ask({ load: { latencySeconds: 0.01 }, measured: { latencySeconds: 0.05 } });
     expect(compare(question, options).every(({ fits }) => !fits)).toBe(true);
