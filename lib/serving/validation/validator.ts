@@ -111,14 +111,16 @@ export class Validator {
     } else this.check(false, prop, 'WRONG_TYPE', `got ${describe(value)}; ${rule}`);
   }
 
-  /** Reports a fault if `value` is a token. `why` explains what needs the value at synthesis. */
-  known(prop: string, value: unknown, why: string): void {
+  /** Reports a fault and returns false if `value` is a token. `why` explains what needs the value at synthesis. */
+  known(prop: string, value: unknown, why: string): boolean {
+    const isKnown = !this.isToken(value);
     this.check(
-      !this.isToken(value),
+      isKnown,
       prop,
       'UNRESOLVED_TOKEN',
       `got a token, whose value is known only at deployment; ${why}. Pass the value itself, or read it from the context of the app`,
     );
+    return isKnown;
   }
 
   private isNumber(prop: string, value: unknown, allowed: string): value is number {

@@ -113,6 +113,7 @@ describe('vpcCidr', () => {
 
   test.each<[Partial<ContainerModelProps>, string]>([
     [{ vpcCidr: '10.20.0.0' }, 'vpcCidr: BAD_TEXT'],
+    [{ vpcCidr: '10.20.0.0/16/8' }, 'vpcCidr: BAD_TEXT'],
     [{ vpcCidr: '10.20.0.0/15' }, 'vpcCidr: OUT_OF_RANGE'],
     [{ vpcCidr: '10.20.0.0/26' }, 'vpcCidr: OUT_OF_RANGE'],
     [{ vpcCidr: '10.20.0.0/25', availabilityZones: ['a', 'b', 'c'] }, 'vpcCidr: OUT_OF_RANGE'],

@@ -28,6 +28,7 @@ export const ECS = {
   /** https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#subnets-load-balancer */
   balancerPrefix: 27,
   /** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html */
+  ruleConditions: { min: 1, max: 5 },
   rulePriority: { min: 1, max: 50_000, source: 'a rule of an Application Load Balancer' },
   /** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_JwtValidationActionConfig.html */
   jwt: { issuerLength: 256 },

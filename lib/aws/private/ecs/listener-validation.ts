@@ -53,10 +53,13 @@ export function checkListener(validator: Validator, props: ContainerModelProps):
     'MISSING',
     'the rule needs to recognize the requests of this service; set `domainName`, or conditions of your own',
   );
+  const { min, max } = ECS.ruleConditions;
   validator.check(
-    conditions === undefined || Token.isUnresolved(conditions) || (conditions.length >= 1 && conditions.length <= 5),
+    conditions === undefined ||
+      Token.isUnresolved(conditions) ||
+      (conditions.length >= min && conditions.length <= max),
     'listener.conditions',
     'OUT_OF_RANGE',
-    `got ${conditions?.length}; a rule has 1 to 5`,
+    `got ${conditions?.length}; a rule has ${min} to ${max}`,
   );
 }

@@ -334,16 +334,13 @@ function checkNetwork(validator: Validator, props: ContainerModelProps): void {
  * https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
  */
 function checkCidr(validator: Validator, cidr: string | undefined, zones: number): void {
-  validator.known('vpcCidr', cidr, 'the ranges of the subnets are computed from it');
-  if (cidr === undefined || Token.isUnresolved(cidr)) return;
-  const [address = '', prefix = ''] = cidr.split('/');
-  validator.check(
-    isIPv4(address) && /^\d+$/.test(prefix),
-    'vpcCidr',
-    'BAD_TEXT',
-    `got ${cidr}; an IPv4 range is like 10.20.0.0/16`,
-  );
-  // Each zone has a public and a private subnet. The load balancer is in one of them and needs /27.
+  const isKnown = validator.known('vpcCidr', cidr, 'the ranges of the subnets are computed from it');
+  if (cidr === undefined || !isKnown) return;
+  const [address = '', prefix = '', ...rest] = cidr.split('/');
+  const isRange = isIPv4(address) && /^\d+$/.test(prefix) && rest.length === 0;
+  validator.check(isRange, 'vpcCidr', 'BAD_TEXT', `got ${cidr}; an IPv4 range is like 10.20.0.0/16`);
+  if (!isRange) return;
+  // With NAT gateways, each zone has a public and a private subnet. The load balancer is in one of them and needs /27.
   const longest = ECS.balancerPrefix - Math.ceil(Math.log2(2 * zones));
   validator.check(
     Number(prefix) >= ECS.shortestVpcPrefix && Number(prefix) <= longest,
