@@ -247,7 +247,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
 
   /**
    * Metric for the number of requests that failed with a 5xx from a task. Failures without a response from a task are in
-   * `loadBalancer.resource.metrics.httpCodeElb()`.
+   * `loadBalancer.resource.metrics.httpCodeElb()`, which counts all services of the load balancer with `listener`.
    *
    * @default - sum over 5 minutes
    */
@@ -443,8 +443,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
     const from = this.server.spec.source?.kind;
     // The S3 endpoint reaches only buckets of its own region.
     if (from !== undefined && from !== 'folder') return 'the server downloads its weights';
-    if (this.access.kind === 'jwt' && !this.props.listener)
-      return 'the load balancer downloads the keys of the JWT issuer';
+    if (this.access.kind === 'jwt') return 'the load balancer downloads the keys of the JWT issuer';
     if (this.props.internetFacing) return 'callers reach the load balancer from the internet';
     return undefined;
   }

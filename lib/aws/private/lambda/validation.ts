@@ -104,15 +104,15 @@ export function validateServerless(scope: Construct, props: ServerlessModelProps
   checkRegion(validator, scope, front, props.modelData);
   checkRollout(validator, props);
   // https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html
-  for (const [prop, name] of (['environment', 'secrets'] as const).flatMap((prop) =>
-    Object.keys(props[prop] ?? {}).map((name) => [prop, name] as const),
-  )) {
-    validator.check(
-      !/^_|^.$/.test(name),
-      `${prop}.${name}`,
-      'BAD_TEXT',
-      'AWS Lambda allows names of at least two characters that start with a letter',
-    );
+  for (const prop of ['environment', 'secrets'] as const) {
+    for (const name of Object.keys(props[prop] ?? {})) {
+      validator.check(
+        !/^_|^.$/.test(name),
+        `${prop}.${name}`,
+        'BAD_TEXT',
+        'AWS Lambda allows names of at least two characters that start with a letter',
+      );
+    }
   }
   const { vpc, vpcSubnets } = props;
   // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html

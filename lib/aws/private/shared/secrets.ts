@@ -12,9 +12,9 @@ type Secrets = { readonly [name: string]: Secret };
  * template and the service's configuration contain their ARNs only.
  */
 export function grantSecrets(scope: Construct, role: IRole, secrets: Secrets = {}): { [name: string]: string } {
-  const names = Object.keys(secrets);
-  if (names.length === 0) return {};
-  for (const secret of Object.values(secrets)) secret.grantRead(role);
-  const arns = Object.fromEntries(names.map((name) => [name, secrets[name]!.arn]));
+  const entries = Object.entries(secrets);
+  if (entries.length === 0) return {};
+  for (const [, secret] of entries) secret.grantRead(role);
+  const arns = Object.fromEntries(entries.map(([name, { arn }]) => [name, arn]));
   return { [ENVIRONMENT.secrets]: Stack.of(scope).toJsonString(arns) };
 }
