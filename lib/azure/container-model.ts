@@ -22,6 +22,7 @@ import { azurerm } from '../terraform/bindings/azurerm.js';
 import type { GenericResource } from '../terraform/generic.js';
 import { annotateIdleCost } from '../terraform/idle-cost.js';
 import { packagePrefix } from '../terraform/package-files.js';
+import { useProviders } from '../terraform/providers.js';
 import { runtimeEnvironment } from '../terraform/runtime-environment.js';
 import { AksCluster, type AksExistingOptions, type AksManagedOptions } from './cluster.js';
 import type { ContainerModelProps } from './container-props.js';
@@ -109,6 +110,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
   ) {
     super(scope, id);
     validateContainer(this, props);
+    useProviders(this, props.providers);
     this.model = props.model;
     this.placement = new Placement(this, 'Placement', props);
     this.thresholds = alarmThresholds(props, DEFAULT_TIMEOUT_SECONDS, AKS.timeoutSeconds.max);

@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { DEFAULT_THROTTLE, type Throttle } from '../serving/throttle.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import { annotateIdleCost } from '../terraform/idle-cost.js';
+import { providersOf, useProviders } from '../terraform/providers.js';
 import { validatorFor } from '../terraform/validator.js';
 import { AZURE_PRICES } from './private/shared/idle-cost.js';
 import { globalName } from './private/shared/names.js';
@@ -32,6 +33,7 @@ export interface ApiManagementGatewayProps {
    */
   readonly endpoint: ServerlessModel;
 
+  /** Resource group of the gateway, in the subscription of the endpoint's provider. */
   readonly resourceGroup: AzureResourceGroup;
 
   /** Publisher of the API, shown to callers. */
@@ -93,6 +95,7 @@ export class ApiManagementGateway extends Construct {
     super(scope, id);
     requireAzurerm(this);
     validate(this, props);
+    useProviders(this, providersOf(props.endpoint));
     const { resourceGroup, endpoint } = props;
     this.service = new azurerm.ApiManagement(this, 'Resource', {
       name: globalName(this, resourceGroup, NAME_LENGTH, true),

@@ -16,6 +16,7 @@ import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import { GenericResource } from '../terraform/generic.js';
 import { annotateIdleCost } from '../terraform/idle-cost.js';
+import { useProviders } from '../terraform/providers.js';
 import type { AzureMlWorkspace, ManagedEndpointModelProps } from './managed-endpoint-props.js';
 import type { AzureMetric } from './metric.js';
 import { ENDPOINT_TYPE, ML_API } from './private/ml/api.js';
@@ -115,6 +116,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
   ) {
     super(scope, id);
     validateManagedEndpoint(this, props);
+    useProviders(this, props.providers);
     this.model = props.model;
     this.placement = new Placement(this, 'Placement', props);
     this.telemetry = new Telemetry(this, 'Telemetry', {

@@ -1,3 +1,4 @@
+import type { TerraformProvider } from 'cdktf';
 import type { ServingProps } from '../serving/props.js';
 import type { WebAcl } from './web-acl.js';
 
@@ -42,6 +43,14 @@ export interface AzureSecret {
 
 /** Props shared by all constructs on Azure. */
 export interface AzureServingProps extends ServingProps {
+  /**
+   * Providers of all resources, to deploy to another subscription or tenant than the rest of the stack: an
+   * `AzurermProvider` with an alias, and for another tenant also providers `azapi` and `azuread`.
+   *
+   * @default - the stack's providers without an alias
+   */
+  readonly providers?: TerraformProvider[];
+
   /** Resource group of all resources. @default - a new one in `location`, named after the construct */
   readonly resourceGroup?: AzureResourceGroup;
 

@@ -11,6 +11,7 @@ import { MANAGED_WEB_ACL } from '../serving/validation/web-acl.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import type { GenericResource } from '../terraform/generic.js';
 import { annotateIdleCost } from '../terraform/idle-cost.js';
+import { useProviders } from '../terraform/providers.js';
 import { validatorFor } from '../terraform/validator.js';
 import { ServerlessHost } from './host.js';
 import type { AzureMetric } from './metric.js';
@@ -78,6 +79,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<AzureMet
     const host = props.host ?? ServerlessHost.functionsFlexConsumption();
     host.check(validator, props);
     validator.throwIfAny();
+    useProviders(this, props.providers);
     this.model = props.model;
     this.access = props.access ?? Access.cloudIdentity();
     const placement = new Placement(this, 'Placement', props);

@@ -17,6 +17,7 @@ import { startSeconds } from '../serving/servers/server-start.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
 import { annotateIdleCost } from '../terraform/idle-cost.js';
+import { useProviders } from '../terraform/providers.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import type { ContainerModelProps } from './container-props.js';
 import { ContainerHost } from './host.js';
@@ -89,6 +90,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
     super(scope, id);
     stateRequirements(this, GOOGLE_PROVIDER);
     validateGke(this, props);
+    useProviders(this, props.providers);
     this.model = props.model;
     this.hasJwt = props.access?.kind === 'jwt';
     this.server = serverOf(props);

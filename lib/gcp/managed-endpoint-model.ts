@@ -2,7 +2,7 @@ import type { ProjectIamCustomRole } from '@cdktf/provider-google/lib/project-ia
 import type { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { VertexAiEndpoint } from '@cdktf/provider-google/lib/vertex-ai-endpoint';
-import { Fn, type ITerraformDependable, ref, Token } from 'cdktf';
+import { Fn, type ITerraformDependable, ref, type TerraformProvider, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
@@ -14,9 +14,10 @@ import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
 import { fraction } from '../terraform/fraction.js';
-import { type GenericProvider, GenericResource } from '../terraform/generic.js';
+import { GenericResource } from '../terraform/generic.js';
 import { annotateIdleCost } from '../terraform/idle-cost.js';
 import { prefixedPath, shortHash } from '../terraform/names.js';
+import { useProviders } from '../terraform/providers.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import { lifetimeSuffix } from '../terraform/terraform-data.js';
 import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
@@ -97,6 +98,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Goo
     super(scope, id);
     stateRequirements(this, GOOGLE_PROVIDER);
     validateVertex(this, props);
+    useProviders(this, props.providers);
     this.model = props.model;
     const vertexAgent = () => serviceAgent(this, props.project, 'aiplatform');
     const foreign = props.server?.spec.image;
@@ -273,7 +275,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Goo
   private version(
     model: Model,
     image: string,
-    provider: GenericProvider,
+    provider: TerraformProvider,
     parent: string,
     endpointPath: string,
     dependsOn: ITerraformDependable[],
@@ -323,7 +325,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Goo
     });
   }
 
-  private splitTraffic(provider: GenericProvider, endpointPath: string): GenericResource {
+  private splitTraffic(provider: TerraformProvider, endpointPath: string): GenericResource {
     const canary = this.props.rollout?.canaryOptions?.percent;
     const shares = canary === undefined ? [100] : [100 - canary, canary];
     const updateMask = { updateMask: ['trafficSplit'] };

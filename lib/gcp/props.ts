@@ -1,3 +1,4 @@
+import type { TerraformProvider } from 'cdktf';
 import type { ImageSource } from '../serving/image-source.js';
 import type { ServingProps } from '../serving/props.js';
 import type { Gpu } from './gpu.js';
@@ -14,7 +15,15 @@ export interface GoogleServingProps extends ServingProps {
    */
   readonly image?: ImageSource;
 
-  /** Project ID. @default - the project of the stack's Google provider */
+  /**
+   * Provider of all resources, to deploy with other credentials or to another project than the rest of the stack: a
+   * `GoogleProvider` with an alias.
+   *
+   * @default - the stack's provider without an alias
+   */
+  readonly providers?: TerraformProvider[];
+
+  /** Project ID. @default - the project of the Google provider */
   readonly project?: string;
 
   /**

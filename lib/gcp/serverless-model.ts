@@ -16,6 +16,7 @@ import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
 import { annotateIdleCost } from '../terraform/idle-cost.js';
 import { shortHash } from '../terraform/names.js';
+import { useProviders } from '../terraform/providers.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import type { Grantee } from './grantee.js';
 import type { GoogleMetric, RequestMetrics } from './metric.js';
@@ -89,6 +90,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
     super(scope, id);
     stateRequirements(this, GOOGLE_PROVIDER);
     validateCloudRun(this, props);
+    useProviders(this, props.providers);
     const size = cloudRunSize(props);
 
     const access = props.access ?? Access.cloudIdentity();

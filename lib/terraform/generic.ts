@@ -1,5 +1,6 @@
 import { type TerraformMetaArguments, TerraformProvider, TerraformResource, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
+import { selectedProvider } from './providers.js';
 
 /** Attributes in Terraform's snake case. Tokens are allowed anywhere. */
 export type Attributes = Readonly<Record<string, unknown>>;
@@ -43,18 +44,18 @@ export class GenericProvider extends TerraformProvider {
 
   override set alias(_value: string | undefined) {}
 
-  /** Local name, in the form of a resource's `provider`. */
-  get providerName(): string {
-    return this.config.name;
-  }
-
   protected override synthesizeAttributes(): { [name: string]: unknown } {
     return { ...this.config.attributes, ...(this.config.alias ? { alias: this.config.alias } : {}) };
   }
 }
 
-/** The provider of the stack of `scope` that is named by its alias, else by its name. It is created when first used. */
-export function stackProvider(scope: Construct, config: GenericProviderConfig): GenericProvider {
+/**
+ * Returns the provider that the construct around `scope` selects, or the stack's provider with this alias, or else this
+ * name, which is created when first used.
+ */
+export function stackProvider(scope: Construct, config: GenericProviderConfig): TerraformProvider {
+  const selected = selectedProvider(scope, config.name);
+  if (selected) return selected;
   const stack = TerraformStack.of(scope);
   const id = config.alias ?? config.name;
   return (stack.node.tryFindChild(id) as GenericProvider | undefined) ?? new GenericProvider(stack, id, config);
@@ -64,7 +65,7 @@ export function stackProvider(scope: Construct, config: GenericProviderConfig): 
 export interface GenericResourceConfig extends TerraformMetaArguments {
   /** Type, such as `azapi_resource`. */
   readonly type: string;
-  readonly provider: GenericProvider;
+  readonly provider: TerraformProvider;
   readonly attributes: Attributes;
 }
 
@@ -78,7 +79,7 @@ export class GenericResource extends TerraformResource {
       ...meta,
       provider,
       terraformResourceType: type,
-      terraformGeneratorMetadata: { providerName: provider.providerName },
+      terraformGeneratorMetadata: { providerName: provider.terraformResourceType },
     });
     this.attributes = attributes;
   }

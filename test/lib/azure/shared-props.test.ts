@@ -13,8 +13,11 @@ vi.mock('../../../lib/bundle/runtime-folder.js', () => import('./small-runtime.j
 const [FUNCTIONS, CONTAINER_APPS, AKS, AZURE_ML] = CASES.map(({ name }) => name) as [string, string, string, string];
 const OTHER_MODEL = model('7');
 
-/** What `private-network.test.ts` is about, because each target wants a subnet of its own with it. */
-const NETWORK: readonly (keyof AzureServingProps)[] = ['privateSubnet', 'privateDnsZones'];
+/**
+ * Props of tests of their own: `private-network.test.ts`, because each target wants another subnet with them, and
+ * `test/lib/terraform/providers.test.ts`.
+ */
+const ELSEWHERE: readonly (keyof AzureServingProps)[] = ['privateSubnet', 'privateDnsZones', 'providers'];
 
 /** A value of a shared prop, what of it must be in the template, and where it is refused instead. */
 interface Row {
@@ -177,6 +180,6 @@ describe.each(CASES)('$name', ({ name, make, synthesize }) => {
 });
 
 test('every shared prop has a row', () => {
-  const covered = new Set<string>([...ROWS.map(({ prop }) => prop), 'dashboard', ...NETWORK]);
+  const covered = new Set<string>([...ROWS.map(({ prop }) => prop), 'dashboard', ...ELSEWHERE]);
   expect(Object.keys(AZURE_PROPS).filter((prop) => !covered.has(prop))).toEqual([]);
 });

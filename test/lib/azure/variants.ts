@@ -33,10 +33,13 @@ import {
 } from './identifiers.js';
 import { azureStack, model, Template } from './support.js';
 
+type Added = Partial<AzureServingProps> | ((stack: TerraformStack) => Partial<AzureServingProps>);
+
 /** A stack in which a construct is used in one particular way. */
 export interface Variant {
   readonly name: string;
-  stack(props?: Partial<AzureServingProps>, context?: Record<string, unknown>): TerraformStack;
+  /** @param props what to add to the variant's props, or a function that also adds to the stack before the construct */
+  stack(props?: Added, context?: Record<string, unknown>): TerraformStack;
   /** @param context context of the app, as in `cdktf.json` */
   synthesize(props?: Partial<AzureServingProps>, context?: Record<string, unknown>): Template;
 }
@@ -59,7 +62,7 @@ const SERVING = { id: subnetId('serving') };
 function variant(name: string, make: (stack: TerraformStack, props: AzureServingProps) => unknown): Variant {
   const stack: Variant['stack'] = (props, context) => {
     const made = azureStack(context);
-    make(made, { model: MODEL, location: 'westeurope', ...props });
+    make(made, { model: MODEL, location: 'westeurope', ...(typeof props === 'function' ? props(made) : props) });
     return made;
   };
   return { name, stack, synthesize: (props, context) => new Template(stack(props, context)) };

@@ -14,8 +14,11 @@ import { googleStack, KEY, minimal } from './support.js';
 /** A stack in which a construct is used in one particular way. */
 export interface Variant {
   readonly name: string;
-  /** @param model version of the model that is deployed */
-  make(version?: string): TerraformStack;
+  /**
+   * @param version version of the model that is deployed
+   * @param added props besides the variant's, after a look at the stack
+   */
+  make(version?: string, added?: (stack: TerraformStack) => Partial<GoogleServingProps>): TerraformStack;
 }
 
 const MODELS = new Map<string, Model>();
@@ -30,9 +33,9 @@ export function modelOf(version: string): Model {
 function variant(name: string, make: (stack: TerraformStack, props: GoogleServingProps) => unknown): Variant {
   return {
     name,
-    make(version = '1') {
+    make(version = '1', added) {
       const stack = googleStack();
-      make(stack, { ...minimal, model: modelOf(version) });
+      make(stack, { ...minimal, model: modelOf(version), ...added?.(stack) });
       return stack;
     },
   };

@@ -1,12 +1,13 @@
+import type { TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
-import { type GenericProvider, stackProvider } from '../../../terraform/generic.js';
+import { stackProvider } from '../../../terraform/generic.js';
 
-/** Returns the `azapi` provider of the stack of `scope`, for resource types that azurerm does not support. */
-export function azapi(scope: Construct): GenericProvider {
+/** Returns the `azapi` provider of `scope`, for resource types that azurerm does not support. */
+export function azapi(scope: Construct): TerraformProvider {
   return stackProvider(scope, { name: 'azapi', source: 'Azure/azapi', versionConstraint: '~> 2.7' });
 }
 
-/** Returns the `azuread` provider of the stack of `scope`, for applications and their roles. */
-export function azuread(scope: Construct): GenericProvider {
+/** Returns the `azuread` provider of `scope`, for applications and their roles. */
+export function azuread(scope: Construct): TerraformProvider {
   return stackProvider(scope, { name: 'azuread', source: 'hashicorp/azuread', versionConstraint: '~> 3.0' });
 }

@@ -4,13 +4,14 @@ import { Fn, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import { HASH_LENGTH, prefixedPath, prefixedSlug, shortHash } from '../../../terraform/names.js';
+import { idForProvider, selectedProvider } from '../../../terraform/providers.js';
 
-/** Returns the identity that deploys, with its subscription and tenant. It is read once per stack. */
+/** Returns the identity that deploys, with its subscription and tenant. It is read once per stack and provider. */
 export function clientConfig(scope: Construct): DataAzurermClientConfig {
   const stack = TerraformStack.of(scope);
-  const id = 'ModelshipAzureClient';
+  const id = idForProvider(scope, 'azurerm', 'ModelshipAzureClient');
   const made = stack.node.tryFindChild(id) as DataAzurermClientConfig | undefined;
-  return made ?? new azurerm.DataAzurermClientConfig(stack, id, {});
+  return made ?? new azurerm.DataAzurermClientConfig(stack, id, { provider: selectedProvider(scope, 'azurerm') });
 }
 
 /** Returns a name unique in its resource group: the readable construct ids, and a hash of the construct's path. */

@@ -1,6 +1,7 @@
 import type { AzurermProvider, AzurermProviderFeatures } from '@cdktf/provider-azurerm/lib/provider';
 import { Annotations, Aspects, type TerraformResource, TerraformStack, Token } from 'cdktf';
 import type { Construct } from 'constructs';
+import { selectedProvider } from '../../../terraform/providers.js';
 import { type ProviderRequirement, stateRequirements } from '../../../terraform/requirements.js';
 
 /** Supported versions of `azurerm`. Version 5 renamed arguments, so a stack is written for one major version. */
@@ -31,8 +32,10 @@ export function writeForAzurerm5<Resource extends TerraformResource>(
   return resource;
 }
 
-/** Returns the azurerm providers that the stack of `scope` contains so far. */
+/** Returns the azurerm provider that `scope` uses, or those that its stack contains so far. */
 function providersOf(scope: Construct): AzurermProvider[] {
+  const selected = selectedProvider(scope, 'azurerm') as AzurermProvider | undefined;
+  if (selected) return [selected];
   return TerraformStack.of(scope).node.children.filter(
     (child) => (child as Partial<AzurermProvider>).terraformResourceType === 'azurerm',
   ) as AzurermProvider[];
@@ -53,7 +56,7 @@ export function hasFeature(
 }
 
 /**
- * Fails synthesis if `fault` reports a problem with a provider of the stack. The check runs at synth, because the
+ * Fails synthesis if `fault` reports a problem with a provider of `scope`. The check runs at synth, because the
  * provider may be added last.
  */
 export function requireProvider(scope: Construct, fault: (provider: AzurermProvider) => string | undefined): void {
@@ -66,7 +69,7 @@ export function requireProvider(scope: Construct, fault: (provider: AzurermProvi
   });
 }
 
-/** Warns at synth if `fault` reports a problem with a provider of the stack. */
+/** Warns at synth if `fault` reports a problem with a provider of `scope`. */
 export function adviseProvider(scope: Construct, fault: (provider: AzurermProvider) => string | undefined): void {
   Aspects.of(scope).add({
     visit(node) {

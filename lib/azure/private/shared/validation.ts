@@ -15,6 +15,7 @@ import {
   type ServingTarget,
 } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
+import { checkProviders, PROVIDERS } from '../../../terraform/providers.js';
 import { JWT_VARIABLES } from '../../../terraform/runtime-environment.js';
 import type { AzureServerlessProps, AzureServingProps, AzureSubnet } from '../../props.js';
 import { APP_ENVIRONMENTS, LOCATION, LOG_RETENTION_DAYS, STORAGE_REPLICATIONS } from './limits.js';
@@ -29,6 +30,7 @@ export const SUBNET = object('a subnet of azurerm, or an object such as { id }',
 /** Types of the props shared by all constructs on Azure. */
 export const AZURE_PROPS: PropTypes<AzureServingProps> = {
   ...SERVING_PROPS,
+  providers: PROVIDERS,
   resourceGroup: object('a resource group of azurerm, or an object such as { id, name, location }', 'name', 'location'),
   location: STRING,
   encryptionKey: object('a Key Vault key of azurerm', 'versionlessId'),
@@ -46,6 +48,9 @@ const SECRET = object('a Key Vault secret of azurerm', 'versionlessId', 'resourc
 const ACTION_GROUPS = 'Microsoft.Insights/actionGroups';
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const RESOURCE_GROUP_ID = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+$/i;
+
+/** Providers that a user can select. Objects in a cluster need the provider of that cluster. */
+const PROVIDER_NAMES = ['azurerm', 'azapi', 'azuread'];
 
 /** Environment variables that the construct or its hosts set. */
 export const RESERVED = exactly(
@@ -72,6 +77,7 @@ export function checkAzureProps(
     'MISSING',
     'got none; pass a region such as `westeurope`, or a `resourceGroup` to use its region',
   );
+  checkProviders(validator, props.providers, PROVIDER_NAMES);
   validator.text('location', props.location, LOCATION.pattern, LOCATION.rule);
   validator.text(
     'storageReplication',

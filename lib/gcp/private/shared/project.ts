@@ -2,18 +2,19 @@ import type { DataGoogleClientConfig } from '@cdktf/provider-google/lib/data-goo
 import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import { google } from '../../../terraform/bindings/google.js';
+import { idForProvider, selectedProvider } from '../../../terraform/providers.js';
 
-/** Returns the configuration of the stack's Google provider. Each stack has one such data source. */
+/** Returns the configuration of the Google provider of `scope`. Each stack has one such data source for each provider. */
 export function clientConfig(scope: Construct): DataGoogleClientConfig {
   const stack = TerraformStack.of(scope);
-  const id = 'ModelshipGoogleClient';
+  const id = idForProvider(scope, 'google', 'ModelshipGoogleClient');
   return (
     (stack.node.tryFindChild(id) as DataGoogleClientConfig | undefined) ??
-    new google.DataGoogleClientConfig(stack, id, {})
+    new google.DataGoogleClientConfig(stack, id, { provider: selectedProvider(scope, 'google') })
   );
 }
 
-/** Returns `project`, or the project ID of the stack's Google provider if undefined. */
+/** Returns `project`, or the project ID of the Google provider of `scope` if undefined. */
 export function projectId(scope: Construct, project: string | undefined): string {
   return project ?? clientConfig(scope).project;
 }

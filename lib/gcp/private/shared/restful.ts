@@ -1,18 +1,20 @@
+import type { TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
-import { type Attributes, type GenericProvider, stackProvider } from '../../../terraform/generic.js';
+import { type Attributes, stackProvider } from '../../../terraform/generic.js';
+import { idForProvider } from '../../../terraform/providers.js';
 import { clientConfig } from './project.js';
 
 /**
  * Returns the provider that calls Google REST APIs without a Terraform resource. It authenticates with the token of the
- * stack's Google provider. The token is valid for an hour and is stored in the state, like every data source.
+ * Google provider of `scope`. The token is valid for an hour and is stored in the state, like every data source.
  */
-export function restfulProvider(scope: Construct, id: string, baseUrl: string): GenericProvider {
+export function restfulProvider(scope: Construct, id: string, baseUrl: string): TerraformProvider {
   return stackProvider(scope, {
     name: 'restful',
     source: 'magodo/restful',
     // Minor versions of this provider contain breaking changes.
     versionConstraint: '~> 0.25.2',
-    alias: id,
+    alias: idForProvider(scope, 'google', id),
     attributes: {
       base_url: baseUrl,
       security: { http: { token: { token: clientConfig(scope).accessToken } } },

@@ -17,6 +17,7 @@ import {
   type ServingTarget,
 } from '../../../serving/validation/serving-props.js';
 import type { Validator } from '../../../serving/validation/validator.js';
+import { checkProviders, PROVIDERS } from '../../../terraform/providers.js';
 import { JWT_VARIABLES } from '../../../terraform/runtime-environment.js';
 import type { GoogleServingProps } from '../../props.js';
 import { LOG_RETENTION_DAYS, REGION } from './limits.js';
@@ -26,6 +27,7 @@ const CHANNEL = { ...STRING, expected: 'a notification channel, such as "project
 /** Types of the props common to every construct on Google Cloud. */
 export const GOOGLE_PROPS: PropTypes<GoogleServingProps> = {
   ...SERVING_PROPS,
+  providers: PROVIDERS,
   region: required(STRING),
   image: IMAGE,
   project: STRING,
@@ -37,6 +39,9 @@ export const GOOGLE_PROPS: PropTypes<GoogleServingProps> = {
   labels: STRING_MAP,
 };
 
+/** Providers that a user can select. REST calls use the credentials of the same provider. */
+const PROVIDER_NAMES = ['google'];
+
 /** Environment variables that the construct or the host sets. */
 export const RESERVED = exactly('PORT', 'K_.*', 'AIP_.*', 'CLOUD_RUN_.*', 'GOOGLE_CLOUD_PROJECT', ...JWT_VARIABLES);
 
@@ -47,6 +52,7 @@ export function checkGoogleProps(
   target: Omit<ServingTarget, 'logRetentionDays' | 'reserved'>,
 ): void {
   checkServingProps(validator, props, { ...target, logRetentionDays: LOG_RETENTION_DAYS, reserved: RESERVED });
+  checkProviders(validator, props.providers, PROVIDER_NAMES);
   validator.text('region', props.region, REGION.pattern, REGION.rule);
   validator.text(
     'project',

@@ -1,7 +1,7 @@
-import { Fn, type ITerraformDependable, Token } from 'cdktf';
+import { Fn, type ITerraformDependable, type TerraformProvider, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { contentHash } from '../../../terraform/content-hash.js';
-import { type GenericProvider, GenericResource, type GenericResourceConfig } from '../../../terraform/generic.js';
+import { GenericResource, type GenericResourceConfig } from '../../../terraform/generic.js';
 import { shortHash } from '../../../terraform/names.js';
 import { TerraformData } from '../../../terraform/terraform-data.js';
 import { GOOGLE_OPERATION } from '../shared/restful.js';
@@ -13,7 +13,7 @@ const ID_HASH_LENGTH = 8;
 /** Options of {@link VertexVersion}. */
 export interface VertexVersionOptions {
   /** Provider that calls the REST API. */
-  readonly provider: GenericProvider;
+  readonly provider: TerraformProvider;
   /** Path of the parent resource, `/projects/P/locations/L`. */
   readonly parent: string;
   /** Path of the endpoint. */
@@ -50,7 +50,7 @@ export class VertexVersion extends Construct {
   readonly upload: GenericResource;
   /** Deployed model, which is undeployed when the resource is destroyed. */
   readonly deployment: GenericResource;
-  private readonly provider: GenericProvider;
+  private readonly provider: TerraformProvider;
 
   constructor(scope: Construct, options: VertexVersionOptions) {
     const bodies = [options.model, options.deployment];
