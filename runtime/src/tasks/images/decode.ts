@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module';
-import { ModelPackageError } from '../../manifest/index.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
+import { requirePackage } from '../require-package.js';
 import type { Picture } from './resample.js';
 
 /**
@@ -54,24 +53,10 @@ const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff'].map((name) => `VipsFore
 
 let loaded: Sharp | undefined;
 
-/**
- * Loads the decoder on first use, because only models that take pictures need it.
- *
- * @throws ModelPackageError `FORMAT_UNSUPPORTED` if the package `sharp` is not installed
- */
+/** Loads the decoder. @throws ModelPackageError `FORMAT_UNSUPPORTED` if the package `sharp` cannot be loaded */
 export function loadDecoder(): Sharp {
   if (loaded) return loaded;
-  let sharp: Sharp;
-  try {
-    sharp = createRequire(__filename)('sharp') as Sharp;
-  } catch (error) {
-    const [reason] = (error as Error).message.split('\n', 1);
-    throw new ModelPackageError(
-      'FORMAT_UNSUPPORTED',
-      `models that take pictures need the npm package \`sharp\`, which cannot be loaded (${reason}). ` +
-        'Install it beside the server with `npm install sharp@0.35.5`.',
-    );
-  }
+  const sharp = requirePackage<Sharp>('sharp', '0.35.5', 'pictures');
   // Pictures are decoded in parallel, so each takes one thread. No two requests have the same picture.
   sharp.concurrency(1);
   sharp.cache(false);

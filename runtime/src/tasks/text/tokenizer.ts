@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { EncodedIds } from '../../engines/index.js';
 import { ModelPackageError, type Side, type TextTokenizer } from '../../manifest/index.js';
 import { invalid } from '../../tensor/errors.js';
+import { requirePackage } from '../require-package.js';
 
 /** A text, or two texts that the model compares. */
 export type TextInput = string | readonly [string, string];
@@ -280,18 +280,8 @@ function tooLong({ length }: string) {
   );
 }
 
-/** Loads the package on first use, because only models that take texts need it. */
 function tokenizersPackage(): TokenizersPackage {
-  try {
-    return createRequire(__filename)('tokenizers') as TokenizersPackage;
-  } catch (error) {
-    const [reason] = (error as Error).message.split('\n', 1);
-    throw new ModelPackageError(
-      'FORMAT_UNSUPPORTED',
-      `models that take texts need the npm package \`tokenizers\`, which cannot be loaded (${reason}). ` +
-        'Install it beside the server with `npm install tokenizers@0.23.2`.',
-    );
-  }
+  return requirePackage('tokenizers', '0.23.2', 'texts');
 }
 
 function unusable(message: string): ModelPackageError {
