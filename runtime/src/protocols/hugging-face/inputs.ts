@@ -6,7 +6,7 @@ import type { Cancellation } from '../../tensor/request.js';
 import { isInferRequest } from '../open-inference/index.js';
 import { jsonResponse } from '../responses.js';
 import { checkCount, classify, runTexts } from '../text/calls.js';
-import { excerpt, Fields, isObject, isStrings } from '../text/fields.js';
+import { excerpt, Fields, isObject } from '../text/fields.js';
 import { labelled } from '../text/labelled.js';
 import {
   hasTextModel,
@@ -17,6 +17,7 @@ import {
   TEXT_TASKS,
   taskModel,
 } from '../text/task-model.js';
+import { textList } from '../text/text-list.js';
 import { textResponseOf } from '../text/usage.js';
 import { embedSparse, embedTexts, rankTexts, similarities, textOptions } from '../text-embeddings-inference/index.js';
 
@@ -47,17 +48,6 @@ export function answerInputs(model: TaskModel, fields: Fields, signal?: Cancella
     : fillMasks(model as TaskModel<'fill_mask'>, options, signal);
 }
 
-/** Returns the texts of `inputs`, and whether it is a text rather than a list. */
-function textsOf(fields: Fields): { readonly texts: readonly string[]; readonly isSingle: boolean } {
-  const inputs = fields.required('inputs', fields.get('inputs'));
-  const isSingle = typeof inputs === 'string';
-  const texts = isSingle ? [inputs] : inputs;
-  if (!isStrings(texts))
-    throw invalid(`${fields.label('inputs')} must be a text or a list of texts, got ${excerpt(inputs)}`);
-  checkCount(texts, 'inputs');
-  return { texts, isSingle };
-}
-
 const FUNCTIONS = ['sigmoid', 'softmax', 'none'] as const;
 
 async function classifyInputs(
@@ -66,7 +56,7 @@ async function classifyInputs(
   isHub: boolean,
   signal: Cancellation | undefined,
 ): Promise<HttpResponse> {
-  const { texts, isSingle } = textsOf(fields);
+  const { texts, isSingle } = textList(fields, 'inputs');
   const activation = fields.choice('function_to_apply', FUNCTIONS);
   const count = fields.count('top_k');
   const { scores, usage } = await classify(model, texts, { ...textOptions(fields), activation, signal });
@@ -81,7 +71,7 @@ async function findEntities(
   fields: Fields,
   signal: Cancellation | undefined,
 ): Promise<HttpResponse> {
-  const { texts, isSingle } = textsOf(fields);
+  const { texts, isSingle } = textList(fields, 'inputs');
   const aggregation = fields.choice('aggregation_strategy', AGGREGATIONS);
   const ignored = fields.strings('ignore_labels');
   const { outputs, usage } = await runTexts(model, [texts], { ...textOptions(fields), aggregation, signal });
@@ -99,7 +89,7 @@ async function scoreLabels(
   fields: Fields,
   signal: Cancellation | undefined,
 ): Promise<HttpResponse> {
-  const { texts, isSingle } = textsOf(fields);
+  const { texts, isSingle } = textList(fields, 'inputs');
   const labels = fields.required('candidate_labels', fields.strings('candidate_labels'));
   checkCount(labels, 'candidate_labels');
   const options = {
@@ -151,7 +141,7 @@ async function fillMasks(
   fields: Fields,
   signal: Cancellation | undefined,
 ): Promise<HttpResponse> {
-  const { texts, isSingle } = textsOf(fields);
+  const { texts, isSingle } = textList(fields, 'inputs');
   if (fields.has('targets')) throw invalid('`targets` is not supported: leave it out, and raise `top_k` instead');
   const { outputs, usage } = await runTexts(model, [texts], {
     ...textOptions(fields),

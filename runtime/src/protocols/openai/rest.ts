@@ -1,13 +1,14 @@
 import type { HttpRequest, HttpResponse, RouteHandler } from '../../http/http.js';
 import type { ModelCatalog } from '../../models/model-catalog.js';
-import { invalid, type StatusCode } from '../../tensor/errors.js';
+import type { StatusCode } from '../../tensor/errors.js';
 import { JsonWriter, type TensorStyle, writeNested } from '../../tensor/json/index.js';
 import { asInferenceError, handled } from '../handled.js';
 import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse } from '../responses.js';
-import { checkCount, type Embeddings, embed } from '../text/calls.js';
-import { excerpt, Fields, isStrings } from '../text/fields.js';
+import { type Embeddings, embed } from '../text/calls.js';
+import { Fields } from '../text/fields.js';
 import { taskModel, textRoutesExist } from '../text/task-model.js';
+import { textList } from '../text/text-list.js';
 import { textResponseOf } from '../text/usage.js';
 
 /** Paths of embeddings. text-embeddings-inference has both. */
@@ -31,7 +32,7 @@ export function openAi(): Protocol {
 async function answerEmbeddings(models: ModelCatalog, { body, signal }: HttpRequest): Promise<HttpResponse> {
   const fields = Fields.parse(body);
   const model = taskModel(models, ['embed'], { body: fields.string('model') });
-  const texts = textsOf(fields);
+  const { texts } = textList(fields, 'input', hintOf);
   const format = fields.choice('encoding_format', ['float', 'base64']) ?? 'float';
   const dimensions = fields.count('dimensions');
   // Vectors of OpenAI's API have the length 1.
@@ -39,23 +40,12 @@ async function answerEmbeddings(models: ModelCatalog, { body, signal }: HttpRequ
   return textResponseOf(encode(embeddings, format, model.name), embeddings.usage);
 }
 
-function textsOf(fields: Fields): readonly string[] {
-  const input = fields.required('input', fields.get('input'));
-  const texts = typeof input === 'string' ? [input] : input;
-  if (isStrings(texts)) {
-    checkCount(texts, 'input');
-    return texts;
-  }
+/** Returns what to append to the error for an input of token ids. */
+function hintOf(input: unknown): string {
   // Clients that send token ids compute them with the tokenizer of OpenAI's models, so they mean nothing here.
-  const hint =
-    Array.isArray(input) && hasNumbers(input)
-      ? '. Token ids are not supported: with LangChain, set `check_embedding_ctx_length=False`'
-      : '';
-  throw invalid(`\`input\` must be a text or a list of texts, got ${excerpt(input)}${hint}`);
-}
-
-function hasNumbers(input: readonly unknown[]): boolean {
-  return input.flat().some((item) => typeof item === 'number');
+  return Array.isArray(input) && input.flat().some((item) => typeof item === 'number')
+    ? '. Token ids are not supported: with LangChain, set `check_embedding_ctx_length=False`'
+    : '';
 }
 
 function encode({ vectors, width, usage }: Embeddings, format: 'float' | 'base64', model: string): Buffer | string {

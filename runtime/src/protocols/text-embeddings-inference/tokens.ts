@@ -3,16 +3,14 @@ import { promptOf } from '../../tasks/text/prompt.js';
 import { invalid } from '../../tensor/errors.js';
 import { jsonResponse } from '../responses.js';
 import { checkCount } from '../text/calls.js';
-import { excerpt, type Fields, isStrings } from '../text/fields.js';
+import { excerpt, type Fields } from '../text/fields.js';
 import type { TaskModel } from '../text/task-model.js';
+import { textList } from '../text/text-list.js';
 import { isIds } from './inputs.js';
 
 /** Returns the tokens of texts. @throws InferenceError */
 export async function tokenizeTexts(model: TaskModel, fields: Fields): Promise<HttpResponse> {
-  const inputs = fields.required('inputs', fields.get('inputs'));
-  const texts = typeof inputs === 'string' ? [inputs] : inputs;
-  if (!isStrings(texts)) throw invalid(`\`inputs\` must be a text or a list of texts, got ${excerpt(inputs)}`);
-  checkCount(texts, 'inputs');
+  const { texts } = textList(fields, 'inputs');
   const prompt = promptOf(model.manifest.task, fields.string('prompt_name'));
   const prompted = texts.map((text) => prompt + text);
   const tokens = await model.tokens!.tokenize(prompted, fields.boolean('add_special_tokens') ?? true);
