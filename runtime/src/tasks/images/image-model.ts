@@ -17,6 +17,7 @@ import { DEFAULT_SIGNATURE, type Signature, shapeFits, type Tensor, type TensorS
 import { activate } from '../activation.js';
 import { TaskModel } from '../task-model.js';
 import { normalize, pool } from '../text/pooling.js';
+import { joinVectors } from '../vectors.js';
 import { loadDecoder } from './decode.js';
 import { foundObjects } from './detection.js';
 import { pictureProcessors, pictureThreads } from './picture-threads.js';
@@ -153,7 +154,7 @@ class ImageClassificationModel extends ImageModel<ImageClassificationTask> {
   protected results(outputs: readonly Outputs[]): Tensor[] {
     const { activation } = this.task;
     const rows = outputs.map((each) => activate(activation, floatsOf(this.output(each, 2))));
-    return [vectors(this.signature, rows)];
+    return [joinVectors(this.signature.outputs[0]!, rows)];
   }
 }
 
@@ -168,7 +169,7 @@ class ImageEmbeddingModel extends ImageModel<ImageEmbeddingTask> {
       if (isNormalized) normalize(row);
       return row;
     });
-    return [vectors(this.signature, rows)];
+    return [joinVectors(this.signature.outputs[0]!, rows)];
   }
 }
 
@@ -202,15 +203,6 @@ class ImageSegmentationModel extends ImageModel<ImageSegmentationTask> {
 function documents({ outputs: [output] }: Signature, values: readonly unknown[]): Tensor {
   const data = values.map((value) => Buffer.from(JSON.stringify(value)));
   return { name: output!.name, datatype: 'BYTES', shape: [data.length], data };
-}
-
-/** Joins one vector a picture into the only output of a task. */
-function vectors({ outputs: [output] }: Signature, rows: readonly Float32Array[]): Tensor {
-  const { name, shape } = output!;
-  const width = rows[0]?.length ?? Math.max(shape[1]!, 0);
-  const data = new Float32Array(rows.length * width);
-  for (const [index, row] of rows.entries()) data.set(row, index * width);
-  return { name, datatype: 'FP32', shape: [rows.length, width], data };
 }
 
 /** Converts values to the datatype of the model's input. Bytes are exact, because only whole pixels reach them. */

@@ -2,6 +2,7 @@ import type { EmbedTask } from '../../manifest/index.js';
 import { invalid } from '../../tensor/errors.js';
 import type { TextOptions } from '../../tensor/request.js';
 import type { Signature, Tensor } from '../../tensor/tensor.js';
+import { joinVectors } from '../vectors.js';
 import { normalize, pool } from './pooling.js';
 import { promptOf } from './prompt.js';
 import { type PreparedTexts, type TextSteps, textsOf } from './text-steps.js';
@@ -21,7 +22,7 @@ export class EmbedSteps implements TextSteps {
     const { pooling } = this.task;
     const { promptName, normalize: isNormalized = this.task.normalize, dimensions } = options;
     const prompt = promptOf(this.task, promptName);
-    const [{ name, shape }] = this.signature.outputs as [Signature['outputs'][number]];
+    const [output] = this.signature.outputs;
     return {
       texts: textsOf(input!).map((text) => prompt + text),
       finish: (results) => {
@@ -30,10 +31,7 @@ export class EmbedSteps implements TextSteps {
           const pooled = pooling === undefined ? values!.slice() : pool(pooling, values!, width);
           return this.scaled(pooled, isNormalized, dimensions);
         });
-        const width = vectors[0]?.length ?? dimensions ?? Math.max(shape[1]!, 0);
-        const data = new Float32Array(vectors.length * width);
-        for (const [row, vector] of vectors.entries()) data.set(vector, row * width);
-        return [{ name, datatype: 'FP32', shape: [vectors.length, width], data }];
+        return [joinVectors(output!, vectors, dimensions)];
       },
     };
   }
