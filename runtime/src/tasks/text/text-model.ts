@@ -43,7 +43,7 @@ export async function loadTextModel(
   const steps = stepsOf(task, signature, tokenizer, own?.labels ?? []);
   const timeoutMs = timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : timeoutSeconds * 1000;
   const runner = new SequenceRunner(model, task.tokenizer.padding, steps.outputs, timeoutMs);
-  return new TextModel(model, task, signature, { steps, tokenizer, runner, settings: task.tokenizer });
+  return new TextModel(model, task, signature, { steps, tokenizer, runner });
 }
 
 function stepsOf(task: TextTask, signature: Signature, tokenizer: Tokenizer, labels: readonly string[]): TextSteps {
@@ -69,7 +69,6 @@ interface TextParts {
   readonly steps: TextSteps;
   readonly tokenizer: Tokenizer;
   readonly runner: SequenceRunner;
-  readonly settings: TextTokenizer;
 }
 
 /** A model whose default signature takes texts. */
@@ -79,7 +78,7 @@ class TextModel extends TaskModel {
 
   constructor(
     model: LoadedModel,
-    task: TextTask,
+    private readonly task: TextTask,
     signature: Signature,
     private readonly parts: TextParts,
   ) {
@@ -95,7 +94,7 @@ class TextModel extends TaskModel {
         return encoded.map(({ ids, typeIds, isTruncated }) => ({ ids, typeIds, isTruncated }));
       },
     };
-    this.lengths = lengthsOf(model, parts);
+    this.lengths = lengthsOf(model, task.tokenizer, parts.runner);
   }
 
   protected async runTask(inputs: readonly Tensor[], text?: TextOptions): Promise<Tensor[]> {
@@ -115,7 +114,7 @@ class TextModel extends TaskModel {
       if (ids.length === 0) throw invalid(`text ${index} has no tokens: give a text that is not empty`);
       if (isTruncated && !truncate) {
         throw invalid(
-          `text ${index} has more than ${this.parts.settings.maxTokens} tokens, which is the most that the model takes. ` +
+          `text ${index} has more than ${this.task.tokenizer.maxTokens} tokens, which is the most that the model takes. ` +
             'Shorten it, or allow truncation.',
         );
       }
@@ -138,10 +137,10 @@ function usageOf(texts: readonly EncodedText[]): RowUsage {
 /** Average bytes of a token, to estimate the length of a text. */
 const BYTES_PER_TOKEN = 4;
 
-function lengthsOf(model: LoadedModel, { runner, settings }: TextParts): RowLengths {
+function lengthsOf(model: LoadedModel, { maxTokens, padding }: TextTokenizer, runner: SequenceRunner): RowLengths {
   const { inputs: own } = model.signatures[DEFAULT_SIGNATURE]!;
   return {
-    max: settings.maxTokens,
+    max: maxTokens,
     estimate(inputs) {
       const [first] = inputs;
       const rows = first?.shape[0] ?? 0;
@@ -151,13 +150,13 @@ function lengthsOf(model: LoadedModel, { runner, settings }: TextParts): RowLeng
         for (const { data, shape } of inputs) if (shape.length === 1) bytes += (data[row] as Buffer).length;
         longest = Math.max(longest, bytes);
       }
-      return Math.min(Math.ceil(longest / BYTES_PER_TOKEN) + 2, settings.maxTokens);
+      return Math.min(Math.ceil(longest / BYTES_PER_TOKEN) + 2, maxTokens);
     },
     example(tokens) {
-      const ids = new Array<number>(tokens).fill(settings.padding.id);
+      const ids = new Array<number>(tokens).fill(padding.id);
       const typeIds = new Array<number>(tokens).fill(0);
       const text = { ids, typeIds, isTruncated: false, offsets: () => [], specials: () => [] };
-      return tokenTensors([text], own, settings.padding).tensors;
+      return tokenTensors([text], own, padding).tensors;
     },
     limitRows(maxRows) {
       runner.maxRows = maxRows;
