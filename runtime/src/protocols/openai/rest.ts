@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse, RouteHandler } from '../../http/http.js';
 import type { ModelCatalog } from '../../models/model-catalog.js';
 import type { StatusCode } from '../../tensor/errors.js';
-import { JsonWriter, type TensorStyle, writeNested } from '../../tensor/json/index.js';
+import { JsonWriter, STRICT_JSON, writeNested } from '../../tensor/json/index.js';
 import { asInferenceError, handled } from '../handled.js';
 import type { Protocol } from '../protocol.js';
 import { failureResponse, jsonResponse } from '../responses.js';
@@ -13,8 +13,6 @@ import { textResponseOf } from '../text/usage.js';
 
 /** Paths of embeddings. text-embeddings-inference has both. */
 const PATHS = ['/v1/embeddings', '/embeddings'] as const;
-
-const STYLE: TensorStyle = { separator: ',', nonFinite: 'refused' };
 
 /** OpenAI's API for embeddings. */
 export function openAi(): Protocol {
@@ -57,7 +55,7 @@ function encode({ vectors, width, usage }: Embeddings, format: 'float' | 'base64
     writer.integer(row);
     writer.raw(',"embedding":');
     const start = row * width;
-    if (format === 'float') writeNested(writer, vectors, [width], start, STYLE);
+    if (format === 'float') writeNested(writer, vectors, [width], start, STRICT_JSON);
     else writer.base64(Buffer.from(data.buffer, data.byteOffset + start * 4, width * 4));
     writer.raw('}');
   }

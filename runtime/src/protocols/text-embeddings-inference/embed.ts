@@ -2,7 +2,7 @@ import type { HttpResponse } from '../../http/http.js';
 import { TENSORS_SIGNATURE } from '../../manifest/index.js';
 import { tokenTensors } from '../../tasks/text/token-tensors.js';
 import { InferenceError } from '../../tensor/errors.js';
-import { JsonWriter, type TensorStyle, writeNested } from '../../tensor/json/index.js';
+import { JsonWriter, STRICT_JSON, writeNested } from '../../tensor/json/index.js';
 import type { Cancellation } from '../../tensor/request.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { checkCount, embed } from '../text/calls.js';
@@ -11,8 +11,6 @@ import type { TaskModel } from '../text/task-model.js';
 import { textResponseOf, usageOf } from '../text/usage.js';
 import { textsOf } from './inputs.js';
 import { embedOptions } from './options.js';
-
-const STYLE: TensorStyle = { separator: ',', nonFinite: 'refused' };
 
 type EmbedModel = TaskModel<'embed'>;
 
@@ -45,7 +43,7 @@ export async function embedAll(model: EmbedModel, fields: Fields, signal?: Cance
       const { outputs } = await model.infer({ inputs: tensors, signatureName: TENSORS_SIGNATURE, signal });
       const vectors = outputs.find((output) => output.name === name)!;
       writer.raw(row > 0 ? ',' : '[');
-      writeNested(writer, vectors, vectors.shape.slice(1), 0, STYLE);
+      writeNested(writer, vectors, vectors.shape.slice(1), 0, STRICT_JSON);
     }
   });
   writer.raw(']');
@@ -102,6 +100,6 @@ export async function similarities(model: EmbedModel, fields: Fields, signal?: C
 
 function nested(tensor: Tensor): Buffer | string {
   const writer = new JsonWriter();
-  writeNested(writer, tensor, tensor.shape, 0, STYLE);
+  writeNested(writer, tensor, tensor.shape, 0, STRICT_JSON);
   return writer.finish();
 }

@@ -17,6 +17,9 @@ export interface TensorStyle {
   readonly base64?: readonly [string, string];
 }
 
+/** Compact JSON without values that the standard cannot represent. */
+export const STRICT_JSON: TensorStyle = { separator: ',', nonFinite: 'refused' };
+
 /**
  * Writes the elements of `tensor` from `offset` on as lists nested by `shape`.
  *

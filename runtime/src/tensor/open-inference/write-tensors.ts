@@ -1,14 +1,12 @@
-import { type JsonWriter, type TensorStyle, writeElements } from '../json/index.js';
+import { type JsonWriter, STRICT_JSON, writeElements } from '../json/index.js';
 import type { Tensor } from '../tensor.js';
-
-const STYLE: TensorStyle = { separator: ',', nonFinite: 'refused' };
 
 /** Writes tensors in the list format of the protocol, each with its data or its size in bytes. */
 export function writeTensors(
   writer: JsonWriter,
   tensors: readonly Tensor[],
   binary: readonly (Buffer | undefined)[] = [],
-  style = STYLE,
+  style = STRICT_JSON,
 ): void {
   writer.raw('[');
   for (let index = 0; index < tensors.length; index++) {
