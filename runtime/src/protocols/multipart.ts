@@ -3,6 +3,11 @@ import { invalid } from '../tensor/errors.js';
 /** Maximum number of parts in a form. */
 const MAX_PARTS = 100;
 
+/** Whether a content type is that of a form. */
+export function isForm(contentType: string): boolean {
+  return /^\s*multipart\/form-data/i.test(contentType);
+}
+
 /** Field of a form. */
 export interface Field {
   readonly name: string;

@@ -5,10 +5,8 @@ import type { ServedModel } from '../models/served-model.js';
 import { isPicture } from '../tasks/images/decode.js';
 import { invalid } from '../tensor/errors.js';
 import { DEFAULT_SIGNATURE, type Tensor } from '../tensor/tensor.js';
-import { multipartFields } from './multipart.js';
+import { isForm, multipartFields } from './multipart.js';
 import type { PredictRequest } from './tensorflow-serving/predict-request.js';
-
-const FORM = /^\s*multipart\/form-data/i;
 
 /** Whether a model takes pictures. */
 export function takesPictures({ manifest: { task } }: Pick<ServedModel, 'manifest'>): boolean {
@@ -22,7 +20,7 @@ export function anyTakesPictures(models: ModelCatalog): boolean {
 
 /** Whether a content type may carry pictures: a form, a picture, or any bytes. */
 export function isPictureType(contentType = ''): boolean {
-  return FORM.test(contentType) || /^\s*(image\/|application\/(octet-stream|x-image)\b)/i.test(contentType);
+  return isForm(contentType) || /^\s*(image\/|application\/(octet-stream|x-image)\b)/i.test(contentType);
 }
 
 /**
@@ -36,7 +34,7 @@ export async function pictureRequest(request: HttpRequest, model: ServedModel): 
   if (!takesPictures(model)) return undefined;
   const { body, headers } = request;
   const { 'content-type': type = '' } = headers;
-  if (FORM.test(type)) {
+  if (isForm(type)) {
     const fields = await multipartFields(body, type);
     if (fields.length === 0) throw invalid('the form has no fields: send each picture as a file');
     return inputsOf(fields.map(({ bytes }) => bytes));

@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../../http/http.js';
 import { invalid } from '../../tensor/errors.js';
-import { type Field, multipartFields } from '../multipart.js';
+import { type Field, isForm, multipartFields } from '../multipart.js';
 
 /** Form field, or entry of a gRPC call, that contains the request. */
 export const FIELD = 'data';
@@ -14,7 +14,7 @@ export interface Content {
 /** Extracts the content of a request. @throws InferenceError `INVALID_ARGUMENT` for a form without the field */
 export async function contentOf(request: HttpRequest): Promise<Content> {
   const type = request.headers['content-type'] ?? '';
-  if (/^multipart\/form-data/i.test(type)) {
+  if (isForm(type)) {
     const fields = await multipartFields(request.body, type);
     const field = fields.find(({ name }) => name === FIELD);
     if (!field) throw invalid(`the form has no field ${FIELD}`);
