@@ -4,7 +4,7 @@ import type { StatusCode } from '../../tensor/errors.js';
 import { JsonWriter, STRICT_JSON, writeNested } from '../../tensor/json/index.js';
 import { asInferenceError, handled } from '../handled.js';
 import type { Protocol } from '../protocol.js';
-import { failureResponse, jsonResponse } from '../responses.js';
+import { failureResponse } from '../responses.js';
 import { type Embeddings, embed } from '../text/calls.js';
 import { Fields } from '../text/fields.js';
 import { taskModel, textRoutesExist } from '../text/task-model.js';
@@ -77,9 +77,8 @@ const TYPES: Partial<Record<StatusCode, string>> = {
 
 function errorResponse(failed: unknown): HttpResponse {
   const error = asInferenceError(failed);
-  const { status, headers } = failureResponse(error, '');
   const body = {
     error: { message: error.message, type: TYPES[error.code] ?? 'invalid_request_error', param: null, code: null },
   };
-  return { ...jsonResponse(JSON.stringify(body), status), headers };
+  return failureResponse(error, JSON.stringify(body));
 }
