@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponse } from '../../http/http.js';
 import { loadedModels, type ModelCatalog } from '../../models/model-catalog.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { isPicture } from '../../tasks/images/decode.js';
-import { inputsOf, pictureRequest, takesPictures } from '../pictures.js';
+import { inputsOf, pictureRequest } from '../pictures.js';
 import { jsonResponse } from '../responses.js';
 import { Fields } from '../text/fields.js';
 import { labelled } from '../text/labelled.js';
@@ -30,7 +30,7 @@ export function answerPicture(
 }
 
 function classifies(model: ServedModel): boolean {
-  return takesPictures(model) && model.manifest.task?.type === 'image_classification';
+  return model.manifest.task?.type === 'image_classification';
 }
 
 async function classifyPicture(model: ServedModel, request: HttpRequest): Promise<HttpResponse> {
