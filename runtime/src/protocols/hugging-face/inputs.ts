@@ -166,8 +166,8 @@ async function fillMasks(
 }
 
 /**
- * Responds to a request of that form on a route that takes other forms too. Returns undefined for another form, or if no
- * model, or not the named one, reads texts.
+ * Responds to a request of the form `{"inputs": …}` on a route that takes other forms too. Returns undefined for another
+ * form, or if no model, or not the named one, reads texts.
  *
  * @param named model and version that the request names outside its body
  * @throws InferenceError

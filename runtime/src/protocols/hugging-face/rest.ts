@@ -9,7 +9,7 @@ import { answerPicture } from './pictures.js';
 
 /**
  * The form of Hugging Face's inference API, `{"inputs": …, "parameters": …}`, at `/` and below the name of a model.
- * SageMaker's protocol takes it at `/invocations`.
+ * SageMaker's, Azure ML's and Vertex AI's protocols take it on their own routes.
  */
 export function huggingFace(): Protocol {
   return {

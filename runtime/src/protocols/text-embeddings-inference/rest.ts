@@ -79,7 +79,7 @@ function health(models: ModelCatalog): HttpResponse {
   return models.ready ? jsonResponse('') : failure(503, 'the models are not ready', 'Unhealthy');
 }
 
-/** Status and type of each error whose status differs from the other protocols. */
+/** Status and type of errors; others are `Backend`. */
 const FAILURES: Partial<Record<StatusCode, readonly [status: number, type: string]>> = {
   INVALID_ARGUMENT: [422, 'Validation'],
   OUT_OF_RANGE: [413, 'Validation'],
