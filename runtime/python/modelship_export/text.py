@@ -20,6 +20,8 @@ AUTO_CLASSES = {
 }
 TOKEN_INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
 EXAMPLE = ["A text that is longer than the other.", "Short."]
+SETTINGS = {"device": "cpu", "local_files_only": True}
+WEIGHTS = {"dtype": torch.float32, "use_safetensors": True}
 LIBRARIES = ["torch", "transformers", "sentence-transformers", "tokenizers", "onnxscript"]
 
 
@@ -35,7 +37,7 @@ def export(request: dict) -> dict:
     accepted = inspect.signature(transformer.forward).parameters
     tokens = tokenizer(EXAMPLE, padding=True, return_tensors="pt")
     example = {name: tokens[name] for name in TOKEN_INPUTS if name in tokens and name in accepted}
-    onnx_file.write(model, example, [output], out / "model.onnx", axes=2)
+    onnx_file.write(model, example, [output], out / "model.onnx")
     backend = tokenizer.backend_tokenizer
     backend.no_truncation()
     backend.no_padding()
@@ -47,12 +49,11 @@ def load(folder: str, kind: str):
     """Loads the transformer in 32-bit floats. Fails if a weight is missing, because it would be random."""
     model, info = getattr(transformers, AUTO_CLASSES[kind]).from_pretrained(
         folder,
-        dtype=torch.float32,
         # The plain form of attention is exported with dimensions of any size for every architecture.
         attn_implementation="eager",
         output_loading_info=True,
         local_files_only=True,
-        use_safetensors=True,
+        **WEIGHTS,
     )
     # Vectors of tokens do not depend on the pooler, which checkpoints of other tasks lack.
     missing = [name for name in info["missing_keys"] if not (kind == "embed" and name.startswith("pooler."))]
@@ -93,10 +94,6 @@ def further_modules(folder: str, request: dict) -> list[torch.nn.Module]:
     """Modules after the transformer. The server itself scales vectors to the length 1."""
     modules = list(sentence_model(folder, request))[1:]
     return modules[:-1] if type(modules[-1]).__name__ == "Normalize" else modules
-
-
-SETTINGS = {"device": "cpu", "local_files_only": True}
-WEIGHTS = {"dtype": torch.float32, "use_safetensors": True}
 
 
 def sentence_model(folder: str, request: dict):
