@@ -1,3 +1,5 @@
+import { COLORS } from './style.js';
+
 /**
  * The page's script. Small inputs become fields, image-shaped ones a place to drop a picture, and all others JSON. Requests
  * have the form of the Open Inference Protocol; a picture is sent as a binary tensor, because it would be megabytes of JSON.
@@ -267,13 +269,11 @@ function showSimilarity(output, texts) {
   return element('div', { className: 'scroll' }, table);
 }
 
-const COLORS = 8;
-
 /** The texts, with the parts that the model found in colors. Positions are Unicode code points, not UTF-16 units. */
 function showEntities(output, texts) {
   const colors = new Map();
   const colorOf = (label) => {
-    if (!colors.has(label)) colors.set(label, colors.size % COLORS);
+    if (!colors.has(label)) colors.set(label, colors.size % ${COLORS});
     return colors.get(label);
   };
   const lines = output.data.slice(0, MOST_LINES).map((json, row) => {

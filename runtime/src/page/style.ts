@@ -1,3 +1,6 @@
+/** Number of colors of entities. */
+export const COLORS = 8;
+
 /** The page's style: readable at any width, in light and dark. */
 export const PAGE_STYLE = `
 :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 20%, transparent); --accent: #2563eb; --link: light-dark(#1d4ed8, #93b4ff); }
@@ -46,7 +49,7 @@ th:first-child { text-align: left; }
 .entities { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 2; }
 mark { padding: .1rem .3rem; border-radius: .25rem; color: inherit; background: color-mix(in srgb, hsl(var(--hue) 80% 50%) 35%, transparent); }
 mark small { margin-left: .3rem; opacity: .8; }
-${Array.from({ length: 8 }, (_, color) => `.color${color} { --hue: ${color * 45}; }`).join('\n')}
+${Array.from({ length: COLORS }, (_, color) => `.color${color} { --hue: ${(color * 360) / COLORS}; }`).join('\n')}
 .scroll { overflow-x: auto; }
 caption small { font-weight: 400; opacity: .7; }
 caption { text-align: left; font-weight: 600; }
