@@ -11,6 +11,18 @@ export interface JwtConfig {
   readonly audience: readonly string[];
 }
 
+/** Files that a process predicts before it ends, and their predictions. */
+export interface BatchConfig {
+  /** URL of the bucket or container with the files. It ends with a slash. */
+  readonly input: string;
+  /** URL of the folder for the predictions. It ends with a slash. */
+  readonly output: string;
+  readonly rowsPerRequest: number;
+  readonly maxConcurrency: number;
+  /** Percentage of the rows of a file that may fail. */
+  readonly toleratedFailurePercent: number;
+}
+
 /** Configuration of the runtime, parsed once from `MODELSHIP_*` variables. */
 export interface RuntimeConfig {
   /** Folder or URL of one package or of several. */
@@ -90,6 +102,8 @@ export interface RuntimeConfig {
   readonly requestsPerSecond?: number;
   /** Seconds between scans for added and removed packages. @default - packages are read once, at startup */
   readonly pollSeconds?: number;
+  /** Batch that the process runs. @default - the process is a server */
+  readonly batch?: BatchConfig;
 }
 
 /** Error for an invalid configuration. The message lists every fault. */
@@ -153,6 +167,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (apiKeyHashes?.some((each) => !SHA256.test(each))) {
     fault(ENVIRONMENT.apiKeyHashes, 'must be the SHA-256 of each key in 64 hexadecimal digits, separated by commas');
   }
+  const folder = (name: string): string => {
+    const url = text(name) ?? '';
+    if (!/^(gs|https):\/\/.+\/$/.test(url)) {
+      const got = url === '' ? '' : `got ${JSON.stringify(url)}; `;
+      fault(name, `${got}a URL of Cloud Storage or Azure Blob Storage that ends with a slash is required for a batch`);
+    }
+    return url;
+  };
+  const isBatch = [ENVIRONMENT.batchInput, ENVIRONMENT.batchOutput].some((name) => text(name) !== undefined);
   const models = text(ENVIRONMENT.models);
   if (models !== undefined && modelDigest !== undefined) {
     fault(ENVIRONMENT.modelDigest, `applies to a single package; use \`digests\` in ${ENVIRONMENT.models} instead`);
@@ -189,6 +212,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     apiKeyHashes,
     requestsPerSecond: optionalNumber(ENVIRONMENT.requestsPerSecond, 1, 1_000_000),
     pollSeconds: optionalNumber(ENVIRONMENT.pollSeconds, 1, 24 * 3600),
+    batch: isBatch
+      ? {
+          input: folder(ENVIRONMENT.batchInput),
+          output: folder(ENVIRONMENT.batchOutput),
+          rowsPerRequest: number(ENVIRONMENT.batchRows, 100, 1, 10_000),
+          maxConcurrency: number(ENVIRONMENT.batchConcurrency, 4, 1, 1000),
+          toleratedFailurePercent: number(ENVIRONMENT.batchToleratedFailures, 0, 0, 100),
+        }
+      : undefined,
     jwt: readJwt(text(ENVIRONMENT.jwtIssuer), text(ENVIRONMENT.jwtAudience), fault),
   };
   if (faults.length > 0) {

@@ -152,6 +152,19 @@ export const ENVIRONMENT = {
    * startup.
    */
   pollSeconds: 'MODELSHIP_POLL_SECONDS',
+  /**
+   * URL of the bucket or container with the files of a batch: `gs://bucket/`. The process then predicts the files that
+   * its argument names, and ends. Default: the process is a server.
+   */
+  batchInput: 'MODELSHIP_BATCH_INPUT',
+  /** URL of the folder for the predictions of a batch: `gs://bucket/predictions/`. Required with an input. */
+  batchOutput: 'MODELSHIP_BATCH_OUTPUT',
+  /** Maximum number of rows of a batch in each request to the model. Default: 100. */
+  batchRows: 'MODELSHIP_BATCH_ROWS_PER_REQUEST',
+  /** Maximum number of concurrent requests of a batch. Default: 4. */
+  batchConcurrency: 'MODELSHIP_BATCH_CONCURRENCY',
+  /** Percentage of the rows of a file that may fail before the batch gives up the file. Default: 0. */
+  batchToleratedFailures: 'MODELSHIP_BATCH_TOLERATED_FAILURE_PERCENT',
   /** Destination for the responses of a function that processes a queue: `s3://bucket/prefix/`. */
   results: 'MODELSHIP_RESULTS',
   /**

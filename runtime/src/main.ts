@@ -1,14 +1,16 @@
 #!/usr/bin/env node
-// Entry point of the images. It ignores arguments, because SageMaker starts every container with `serve`.
+// Entry point of the images. A server ignores arguments, because SageMaker starts every container with `serve`. The
+// argument of a batch names its files.
 import cluster from 'node:cluster';
 import closeWithGrace from 'close-with-grace';
-import { ConfigError, type RuntimeConfig, readConfig } from './config.js';
+import { type BatchConfig, ConfigError, type RuntimeConfig, readConfig } from './config.js';
 import { DRAIN_SECONDS } from './contract.js';
 import { availableProcessors } from './host-limits.js';
 import { Logger } from './observability/log.js';
 import { readAwsSecrets } from './platforms/aws-secrets.js';
 import { Member } from './processes/member.js';
 import { Supervisor } from './processes/supervisor.js';
+import { startBatch } from './start-batch.js';
 import { type RunningServer, startServer } from './start-server.js';
 
 /** Signals that end the server. The supervisor handles them for its processes. */
@@ -18,11 +20,23 @@ async function main(): Promise<void> {
   await readAwsSecrets(process.env);
   const config = readConfig(process.env);
   const logger = new Logger(config.logLevel);
+  if (config.batch) return predictBatch(config, config.batch, logger);
   if (cluster.isWorker) return serveAsMember(config, logger);
   if ((config.processes ?? availableProcessors()) > 1) return supervise(config, logger);
   const starting = startServer(config);
   closeOnSignals(logger, () => endOf(starting), endNow);
   logger.log('info', 'ready', { port: (await starting).port });
+}
+
+/** Runs a batch, and exits with 0 if all files have their predictions. */
+async function predictBatch(config: RuntimeConfig, batch: BatchConfig, logger: Logger): Promise<void> {
+  // Objects that are not complete are not visible, so that there is nothing to finish.
+  for (const signal of SIGNALS) process.once(signal, endNow);
+  const isComplete = await startBatch(config, batch, process.argv[2]).catch((error: Error) => {
+    logger.log('error', 'the batch failed', { error: error.message });
+    return false;
+  });
+  process.exit(isComplete ? 0 : 1);
 }
 
 /** Runs the server in several processes. */

@@ -18,6 +18,10 @@ export class GoogleStorage {
   given = this.token;
   /** Paths that were asked for, with their queries. */
   readonly asked: string[] = [];
+  /** Statuses for the next requests that write, before the store takes one. */
+  readonly failures: number[] = [];
+  /** Uploads that are not complete, by the id of their session. */
+  private readonly sessions = new Map<string, { readonly name: string; bytes: Buffer }>();
   private readonly server: Server = createServer((request, response) => this.answer(request, response));
 
   static async start(): Promise<GoogleStorage> {
@@ -53,9 +57,13 @@ export class GoogleStorage {
       response.end(JSON.stringify({ access_token: this.given, expires_in: 3599, token_type: 'Bearer' }));
       return;
     }
+    const session = this.sessions.get(searchParams.get('upload_id') ?? '');
+    if (session) return void this.continueUpload(session, request, response);
     const { authorization } = request.headers;
     if (authorization === undefined) return void fail(401, 'Anonymous caller does not have access.');
     if (authorization !== `Bearer ${this.token}`) return void fail(403, 'The caller does not have access.');
+    const [, target] = /^\/upload\/storage\/v1\/b\/([^/]+)\/o$/.exec(pathname) ?? [];
+    if (target !== undefined) return void this.beginUpload(`${target}/${searchParams.get('name')}`, request, response);
     const [, bucket, , name] = /^\/storage\/v1\/b\/([^/]+)\/o(\/([^/]+))?$/.exec(pathname) ?? [];
     if (bucket === undefined) return void fail(404, 'Not Found');
     if (name === undefined) return void response.end(JSON.stringify(this.page(bucket, searchParams)));
@@ -63,6 +71,37 @@ export class GoogleStorage {
     if (bytes === undefined) return void fail(404, `No such object: ${bucket}/${decodeURIComponent(name)}`);
     if (searchParams.get('alt') !== 'media') return void response.end(JSON.stringify({ kind: 'storage#object', name }));
     sendRange(bytes, request.headers.range, response);
+  }
+
+  private beginUpload(name: string, request: IncomingMessage, response: ServerResponse): void {
+    const id = String(this.sessions.size + 1);
+    this.sessions.set(id, { name, bytes: Buffer.alloc(0) });
+    response.writeHead(200, { location: `http://${request.headers.host}/upload?upload_id=${id}` }).end();
+  }
+
+  /** https://cloud.google.com/storage/docs/performing-resumable-uploads */
+  private async continueUpload(
+    session: { readonly name: string; bytes: Buffer },
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const part = Buffer.concat(await request.toArray());
+    const failure = this.failures.shift();
+    if (failure !== undefined) return void response.writeHead(failure).end();
+    const { 'content-range': range = '' } = request.headers;
+    const [, start, last, size] = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/.exec(range)!;
+    const stored = session.bytes.length;
+    const isWrong =
+      (start !== undefined && (Number(start) > stored || Number(last) - Number(start) + 1 !== part.length)) ||
+      (size === '*' && part.length % (256 * 1024) !== 0);
+    if (isWrong) return void response.writeHead(400).end();
+    if (start !== undefined) session.bytes = Buffer.concat([session.bytes, part.subarray(stored - Number(start))]);
+    if (size === String(session.bytes.length)) {
+      this.objects.set(session.name, session.bytes);
+      return void response.end(JSON.stringify({ kind: 'storage#object' }));
+    }
+    const known = session.bytes.length > 0 && { range: `bytes=0-${session.bytes.length - 1}` };
+    response.writeHead(308, { ...known }).end();
   }
 
   private page(bucket: string, query: URLSearchParams): object {

@@ -1,5 +1,13 @@
 import type { VertexRoutes } from '../protocols/index.js';
 
+/** Part of a batch that a process runs. The tasks of an execution share its files. */
+export interface BatchTask {
+  /** Name of the execution, the same when the host starts a task again. */
+  readonly execution: string;
+  readonly index: number;
+  readonly count: number;
+}
+
 /** Settings that the host of the process defines for the server. */
 export interface HostSettings {
   /** Port to listen on. @default - the configured port */
@@ -16,6 +24,8 @@ export interface HostSettings {
    * @default - the process does not serve a SageMaker multi-model endpoint
    */
   readonly requestedModels?: string;
+  /** Part of a batch that the process runs. @default - the process does not run in a job */
+  readonly batchTask?: BatchTask;
 }
 
 /** Variables that hosts use to set the port, the most specific first. */
@@ -25,8 +35,8 @@ const PORT_VARIABLES = ['AIP_HTTP_PORT', 'SAGEMAKER_BIND_TO_PORT', 'FUNCTIONS_CU
 const SAGEMAKER_MODELS = '/opt/ml/models';
 
 /**
- * Reads the variables that hosts set: Vertex AI, SageMaker, Azure Functions, Google Cloud, and hosts that follow Cloud
- * Run.
+ * Reads the variables that hosts set: Vertex AI, SageMaker, Azure Functions, Google Cloud, jobs of Container Apps, and
+ * hosts that follow Cloud Run.
  */
 export function readHost(environment: Readonly<Record<string, string | undefined>>): HostSettings {
   const port = PORT_VARIABLES.map((name) => environment[name]).find((value) => value !== undefined && value !== '');
@@ -37,5 +47,14 @@ export function readHost(environment: Readonly<Record<string, string | undefined
     sageMakerAccept: environment.SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT || undefined,
     googleProject: environment.GOOGLE_CLOUD_PROJECT || undefined,
     requestedModels: environment.SAGEMAKER_MULTI_MODEL === 'true' ? SAGEMAKER_MODELS : undefined,
+    batchTask: readTask(environment),
   };
+}
+
+/** Reads the variables of a job on Cloud Run or Container Apps. */
+function readTask(environment: Readonly<Record<string, string | undefined>>): BatchTask | undefined {
+  const execution = environment.CLOUD_RUN_EXECUTION || environment.CONTAINER_APP_JOB_EXECUTION_NAME;
+  if (!execution) return undefined;
+  const { CLOUD_RUN_TASK_INDEX: index = '0', CLOUD_RUN_TASK_COUNT: count = '1' } = environment;
+  return { execution, index: Number(index), count: Number(count) };
 }

@@ -1,7 +1,7 @@
 import { azureHeaders } from './cloud-token.js';
 import { type Credentials, cachedCredentials } from './credentials.js';
-import { httpSource, httpText } from './http-source.js';
-import type { ObjectStore } from './object-source.js';
+import { httpSource, httpText, httpWrite } from './http-source.js';
+import type { ObjectStore, ObjectWriter } from './object-source.js';
 
 const HOST = '.blob.core.windows.net';
 
@@ -39,7 +39,39 @@ export const azureBlob: ObjectStore = {
       if (marker === '') return names;
     }
   },
+
+  create: async (url, contentType) => new BlockUpload(url, contentType),
 };
+
+/** https://learn.microsoft.com/rest/api/storageservices/put-block-list */
+class BlockUpload implements ObjectWriter {
+  private readonly blocks: string[] = [];
+
+  constructor(
+    private readonly url: URL,
+    private readonly contentType: string,
+  ) {}
+
+  async write(part: Buffer): Promise<void> {
+    // The ids of all blocks of a blob have the same length.
+    const id = Buffer.from(String(this.blocks.length).padStart(6, '0')).toString('base64');
+    await this.put({ comp: 'block', blockid: id }, part, {});
+    this.blocks.push(id);
+  }
+
+  async end(part: Buffer): Promise<void> {
+    if (part.length > 0) await this.write(part);
+    const list = this.blocks.map((id) => `<Latest>${id}</Latest>`).join('');
+    const body = `<?xml version="1.0" encoding="utf-8"?><BlockList>${list}</BlockList>`;
+    await this.put({ comp: 'blocklist' }, body, { 'x-ms-blob-content-type': this.contentType });
+  }
+
+  private async put(query: object, body: Buffer | string, headers: Record<string, string>): Promise<void> {
+    const target = new URL(this.url);
+    for (const [name, value] of Object.entries(query)) target.searchParams.set(name, value);
+    await httpWrite(target.href, { method: 'PUT', headers, body }, credentialsOf(this.url));
+  }
+}
 
 function credentialsOf({ search }: URL): Credentials | undefined {
   return search.includes('sig=') ? undefined : identity;

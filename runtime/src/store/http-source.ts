@@ -33,10 +33,37 @@ export async function httpText(url: string, credentials: Credentials = noCredent
   return (await ask(url, AbortSignal.timeout(SILENCE_MS), await credentials())).text();
 }
 
-async function ask(url: string, signal: AbortSignal, headers: Readonly<Record<string, string>>): Promise<Response> {
+/** Request that writes to a store. */
+export interface HttpWrite {
+  readonly method: 'POST' | 'PUT';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | string;
+  /** Status besides 2xx that is no failure. @default - none */
+  readonly accepts?: number;
+}
+
+/** Sends a request that writes to a store and returns the headers of the response. */
+export async function httpWrite(
+  url: string,
+  { method, headers, body, accepts }: HttpWrite,
+  credentials: Credentials = noCredentials,
+): Promise<Headers> {
+  const signal = AbortSignal.timeout(SILENCE_MS);
+  const response = await ask(url, signal, { ...(await credentials()), ...headers }, { method, body }, accepts);
+  await response.body?.cancel();
+  return response.headers;
+}
+
+async function ask(
+  url: string,
+  signal: AbortSignal,
+  headers: Readonly<Record<string, string>>,
+  write?: Pick<HttpWrite, 'method' | 'body'>,
+  accepts?: number,
+): Promise<Response> {
   // A redirect would send the credentials to another host.
-  const response = await fetch(url, { headers, redirect: 'manual', signal });
-  if (response.ok) return response;
+  const response = await fetch(url, { ...write, headers, redirect: 'manual', signal });
+  if (response.ok || response.status === accepts) return response;
   await response.body?.cancel();
   throw failureOf(response.status, `the store answered ${response.status}`);
 }

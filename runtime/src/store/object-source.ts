@@ -31,4 +31,19 @@ export interface ObjectStore {
    * @throws PermanentError if a retry cannot succeed
    */
   write?(url: URL, body: Buffer | string, contentType: string): Promise<void>;
+  /**
+   * Begins an object that is written in parts. It is not visible before its last part is written. Absent if the runtime
+   * never writes large objects to the store.
+   *
+   * @throws PermanentError if a retry cannot succeed
+   */
+  create?(url: URL, contentType: string): Promise<ObjectWriter>;
+}
+
+/** An object that is being written. A part that failed can be written again. */
+export interface ObjectWriter {
+  /** Writes the next part. Its length is a multiple of 256 KiB. */
+  write(part: Buffer): Promise<void>;
+  /** Writes the last part, which can be empty, and makes the object visible. */
+  end(part: Buffer): Promise<void>;
 }

@@ -39,12 +39,20 @@ export function withoutQuery(url: string): string {
   return url.split('?')[0]!;
 }
 
-/** Runs `act` on the object at `url`. A failure names the URL without its query, which may be secret. */
-export async function named<T>(url: string, act: () => Promise<T>): Promise<T> {
+/**
+ * Runs `act` on the object at `url`. A failure names the URL without its query, which may be secret.
+ *
+ * @param done what cannot be done to the object after a failure
+ */
+export async function named<T>(
+  url: string,
+  act: () => Promise<T>,
+  done: 'fetched' | 'written' = 'fetched',
+): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    const message = `${withoutQuery(url)} cannot be fetched: ${(error as Error).message}`;
+    const message = `${withoutQuery(url)} cannot be ${done}: ${(error as Error).message}`;
     throw error instanceof ObjectMissing ? new ObjectMissing(message) : new Error(message);
   }
 }

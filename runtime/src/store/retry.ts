@@ -7,22 +7,30 @@ export class PermanentError extends Error {}
 /** The object does not exist. */
 export class ObjectMissing extends PermanentError {}
 
+/** The range begins at or after the end of the object. */
+export class RangeMissing extends PermanentError {}
+
 /** Converts a response status into an error. An error that a retry may fix is not a PermanentError. */
 export function failureOf(status: number, message: string): Error {
   if (status === 404) return new ObjectMissing(message);
+  if (status === 416) return new RangeMissing(message);
   // Timeouts, throttling and server errors are transient.
   const isPassing = status === 408 || status === 429 || status >= 500;
   return isPassing ? new Error(message) : new PermanentError(message);
 }
 
-/** Retries with full jitter, so that many instances that start together do not retry together. */
-export async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
+/**
+ * Retries with full jitter, so that many instances that start together do not retry together.
+ *
+ * @param firstPauseMs half of the longest pause before the first retry. Each further pause is twice as long.
+ */
+export async function withRetries<T>(attempt: () => Promise<T>, firstPauseMs = FIRST_PAUSE_MS): Promise<T> {
   for (let tried = 1; ; tried++) {
     try {
       return await attempt();
     } catch (error) {
       if (error instanceof PermanentError || tried === ATTEMPTS) throw error;
-      await new Promise((done) => setTimeout(done, Math.random() * FIRST_PAUSE_MS * 2 ** tried));
+      await new Promise((done) => setTimeout(done, Math.random() * firstPauseMs * 2 ** tried));
     }
   }
 }
