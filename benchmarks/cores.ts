@@ -1,20 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { IRIS } from './support/models.js';
 import { type Comparison, compareMany } from './support/pairs.js';
 import { jsonPost, type Post } from './support/posts.js';
-import { modelship, type ServerFactory } from './support/servers.js';
+import { modelshipProcesses } from './support/servers.js';
 import { serving } from './support/serving.js';
 import type { Settings } from './support/settings.js';
 import { requestsPerSecond } from './support/wrk.js';
-
-/** Our runtime with several processes behind one port. */
-const withProcesses =
-  (processes: number): ServerFactory =>
-  (modelPackage, port) => {
-    const server = modelship(modelPackage, port);
-    return { ...server, environment: { ...server.environment, [ENVIRONMENT.processes]: String(processes) } };
-  };
 
 /** Processors that a comparison of throughput needs: two for the processes, and others for the load. */
 const PROCESSORS = 4;
@@ -29,13 +20,13 @@ const WARM_UP_REQUESTS = 20_000;
  * Processor time and resident memory of iris by JSON with one process and with two, which have the same processor.
  * Requests a second with one and two processes follow where the machine has processors for them.
  */
-export async function benchmarkCores({ rounds, seconds }: Settings): Promise<Comparison[]> {
+export async function benchmarkCores({ rounds, seconds, warmUpSeconds }: Settings): Promise<Comparison[]> {
   const post = jsonPost(IRIS);
   const side = (processes: number) => ({
     name: `${processes} process${processes === 1 ? '' : 'es'}`,
     run: () =>
-      serving({ factory: withProcesses(processes), modelPackage: IRIS, post }, async (port) => {
-        await warm(port, post, processes);
+      serving({ factory: modelshipProcesses(processes), modelPackage: IRIS, post }, async (port) => {
+        if (warmUpSeconds > 0) await warm(port, post, processes);
         const before = await figuresOf(port);
         const requests =
           seconds * (await requestsPerSecond(port, post, { seconds, connections: CONNECTIONS * processes }));
@@ -52,8 +43,8 @@ export async function benchmarkCores({ rounds, seconds }: Settings): Promise<Com
   const throughput = (processes: number) => ({
     name: `${processes} process${processes === 1 ? '' : 'es'}`,
     run: () =>
-      serving({ factory: withProcesses(processes), modelPackage: IRIS, post, everywhere: true }, async (port) => {
-        await warm(port, post, processes);
+      serving({ factory: modelshipProcesses(processes), modelPackage: IRIS, post, everywhere: true }, async (port) => {
+        if (warmUpSeconds > 0) await warm(port, post, processes);
         return [await requestsPerSecond(port, post, { seconds, connections: CONNECTIONS * processes })];
       }),
   });

@@ -17,12 +17,12 @@ const CONNECTIONS = 4;
  * Pictures a second that MobileNetV2 takes as binary tensors, one a request, its inference having one thread: what
  * serving costs. Reading requests and running the model are two threads, and share a processor or have one each.
  */
-export async function benchmarkImage({ rounds, seconds }: Settings): Promise<Comparison> {
+export async function benchmarkImage(settings: Settings): Promise<Comparison> {
   const modelPackage = await mobilenet();
   const served = { factory: modelship, modelPackage, post: binaryPost(modelPackage) };
-  const load = { connections: CONNECTIONS, seconds };
-  return compare('pictures/s', rounds, [
-    rawSession(modelPackage, seconds),
+  const load = { ...settings, connections: CONNECTIONS };
+  return compare('pictures/s', settings.rounds, [
+    rawSession(modelPackage, settings.seconds),
     throughputSide('Modelship', { ...served, everywhere: true }, load),
     throughputSide('Modelship, on one processor', served, load),
   ]);

@@ -18,9 +18,9 @@ export function benchmarkMemory({ rounds, seconds }: Settings): Promise<Comparis
   const side = (name: string, factory: ServerFactory): Side => ({
     name,
     run: () =>
-      serving({ factory, modelPackage: IRIS, post }, async (port, pid) => {
+      serving({ factory, modelPackage: IRIS, post }, async (port, { pid }) => {
         await requestsPerSecond(port, post, { seconds });
-        return residentMegabytes(pid);
+        return residentMegabytes(pid!);
       }),
   });
   return compare(UNIT, rounds, [
@@ -34,9 +34,9 @@ export function benchmarkMemory({ rounds, seconds }: Settings): Promise<Comparis
 export async function benchmarkSoak({ minutes }: Settings): Promise<Comparison> {
   const post = jsonPost(IRIS);
   const served = { factory: modelship, modelPackage: IRIS, post };
-  const samples = await serving(served, async (port, pid) => {
+  const samples = await serving(served, async (port, { pid }) => {
     const found: number[] = [];
-    const timer = setInterval(() => found.push(residentMegabytes(pid)), 1000);
+    const timer = setInterval(() => found.push(residentMegabytes(pid!)), 1000);
     try {
       await requestsPerSecond(port, post, { seconds: Math.round(minutes * 60) });
     } finally {

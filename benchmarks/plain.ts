@@ -1,4 +1,4 @@
-import { type PlainModel, plainModels } from './support/models.js';
+import { type PlainFormat, plainModel } from './support/models.js';
 import { type Comparison, compare } from './support/pairs.js';
 import { jsonPost } from './support/posts.js';
 import { fastApi, fastApiFramework, modelship, modelshipPython } from './support/servers.js';
@@ -8,25 +8,20 @@ import type { Settings } from './support/settings.js';
 /** Callers at once: one alone, a few, and as many as in the other benchmarks. */
 const CALLERS = [1, 4, 32];
 
-/** Predictions a second of each format, packed without samples, beside FastAPI around the same model. */
-export async function benchmarkPlain(settings: Settings): Promise<Comparison[]> {
+/** Predictions a second of a model that is packed without samples, beside FastAPI around the same model. */
+export async function benchmarkPlain(format: PlainFormat, settings: Settings): Promise<Comparison[]> {
+  const { framework, plain, sampled } = await plainModel(format);
+  const asked = { modelPackage: plain, post: jsonPost(sampled) };
+  const [peer, ours] = format === 'onnx' ? [fastApi, modelship] : [fastApiFramework, modelshipPython];
   const comparisons: Comparison[] = [];
-  for (const model of await plainModels()) {
-    for (const callers of CALLERS) comparisons.push(await benchmark(model, callers, settings));
+  for (const connections of CALLERS) {
+    const load = { ...settings, connections };
+    comparisons.push(
+      await compare(`requests/s, ${connections} callers`, settings.rounds, [
+        throughputSide(`FastAPI + ${framework}`, { factory: peer, ...asked }, load),
+        throughputSide('Modelship', { factory: ours, ...asked }, load),
+      ]),
+    );
   }
   return comparisons;
-}
-
-async function benchmark(
-  { framework, plain, sampled }: PlainModel,
-  connections: number,
-  { rounds, seconds }: Settings,
-): Promise<Comparison> {
-  const asked = { modelPackage: plain, post: jsonPost(sampled) };
-  const [peer, ours] = framework === 'onnxruntime' ? [fastApi, modelship] : [fastApiFramework, modelshipPython];
-  const load = { seconds, connections };
-  return compare(`requests/s, ${connections} callers`, rounds, [
-    throughputSide(`FastAPI + ${framework}`, { factory: peer, ...asked }, load),
-    throughputSide('Modelship', { factory: ours, ...asked }, load),
-  ]);
 }

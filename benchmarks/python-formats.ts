@@ -21,10 +21,10 @@ export async function benchmarkSavedModel(settings: Settings): Promise<Compariso
 }
 
 /** Our server and its worker share the processor that FastAPI has for itself. */
-function benchmark(framework: string, modelPackage: string, { rounds, seconds }: Settings): Promise<Comparison> {
+function benchmark(framework: string, modelPackage: string, settings: Settings): Promise<Comparison> {
   const asked = { modelPackage, post: jsonPost(modelPackage) };
-  return compare('requests/s', rounds, [
-    throughputSide(`FastAPI + ${framework}`, { factory: fastApiFramework, ...asked }, { seconds }),
-    throughputSide('Modelship', { factory: modelshipPython, ...asked }, { seconds }),
+  return compare('requests/s', settings.rounds, [
+    throughputSide(`FastAPI + ${framework}`, { factory: fastApiFramework, ...asked }, settings),
+    throughputSide('Modelship', { factory: modelshipPython, ...asked }, settings),
   ]);
 }

@@ -1,28 +1,20 @@
 import { IRIS } from './support/models.js';
-import { type Comparison, compare, type Side } from './support/pairs.js';
-import { jsonPost } from './support/posts.js';
-import { freePort, start, stop, untilAnswered } from './support/process.js';
-import { bareNode, fastApi, modelship, type ServerFactory } from './support/servers.js';
+import { type Comparison, compare } from './support/pairs.js';
+import { inferPost, invocationsPost, jsonPost } from './support/posts.js';
+import { bareNode, bentoMl, fastApi, litServe, mlflow, mlServer, modelship } from './support/servers.js';
+import { startSide } from './support/serving.js';
 import type { Settings } from './support/settings.js';
 
 /** From the start of the process to the first prediction. */
-export function benchmarkStart({ rounds }: Settings): Promise<Comparison> {
-  const post = jsonPost(IRIS);
-  const side = (name: string, factory: ServerFactory): Side => ({
-    name,
-    async run() {
-      const port = await freePort();
-      const since = performance.now();
-      const server = start(factory(IRIS, port));
-      await untilAnswered(port, post);
-      const elapsed = performance.now() - since;
-      await stop(server);
-      return elapsed;
-    },
-  });
-  return compare('ms', rounds, [
-    side('FastAPI + onnxruntime', fastApi),
-    side('Modelship', modelship),
-    side('bare Node + onnxruntime (limit)', bareNode),
+export function benchmarkStart(settings: Settings): Promise<Comparison> {
+  const iris = { modelPackage: IRIS, post: jsonPost(IRIS) };
+  return compare('ms', settings.rounds, [
+    startSide('FastAPI + onnxruntime', { factory: fastApi, ...iris }, settings),
+    startSide('Modelship', { factory: modelship, ...iris }, settings),
+    startSide('bare Node + onnxruntime (limit)', { factory: bareNode, ...iris }, settings),
+    startSide('LitServe + onnxruntime', { factory: litServe, ...iris }, settings),
+    startSide('BentoML + onnxruntime', { factory: bentoMl, ...iris }, settings),
+    startSide('MLServer + onnxruntime', { factory: mlServer, ...iris, post: inferPost(IRIS) }, settings),
+    startSide('MLflow + onnxruntime', { factory: mlflow, ...iris, post: invocationsPost(IRIS) }, settings),
   ]);
 }

@@ -1,14 +1,20 @@
 import { IRIS, mlp } from './support/models.js';
-import { type Comparison, compare } from './support/pairs.js';
-import { jsonPost } from './support/posts.js';
+import { type Comparison, compare, type Side } from './support/pairs.js';
+import { inferPost, invocationsPost, jsonPost } from './support/posts.js';
 import { untilAnswered } from './support/process.js';
-import { bareHttp, fastApi, modelship, rayServe } from './support/servers.js';
+import { bareHttp, bentoMl, fastApi, litServe, mlflow, mlServer, modelship, rayServe } from './support/servers.js';
 import { type Served, serving, throughputSide } from './support/serving.js';
 import type { Settings } from './support/settings.js';
 
 /** Predictions a second by JSON over 32 connections: a model that costs next to nothing. */
 export function benchmarkThroughput(settings: Settings): Promise<Comparison> {
-  return benchmark(IRIS, settings);
+  const iris = { modelPackage: IRIS, post: jsonPost(IRIS) };
+  return benchmark(IRIS, settings, [
+    throughputSide('LitServe + onnxruntime', { factory: litServe, ...iris }, settings),
+    throughputSide('BentoML + onnxruntime', { factory: bentoMl, ...iris }, settings),
+    throughputSide('MLServer + onnxruntime', { factory: mlServer, ...iris, post: inferPost(IRIS) }, settings),
+    throughputSide('MLflow + onnxruntime', { factory: mlflow, ...iris, post: invocationsPost(IRIS) }, settings),
+  ]);
 }
 
 /** The same with a model that costs as much as its request. */
@@ -17,22 +23,22 @@ export async function benchmarkMlpThroughput(settings: Settings): Promise<Compar
 }
 
 /** Iris beside Ray Serve, which takes half a minute to start. */
-export function benchmarkRay({ rounds, seconds }: Settings): Promise<Comparison> {
+export function benchmarkRay(settings: Settings): Promise<Comparison> {
   const asked = { modelPackage: IRIS, post: jsonPost(IRIS) };
-  return compare('requests/s', rounds, [
-    throughputSide('Ray Serve + onnxruntime', { factory: rayServe, ...asked }, { seconds }),
-    throughputSide('Modelship', { factory: modelship, ...asked }, { seconds }),
+  return compare('requests/s', settings.rounds, [
+    throughputSide('Ray Serve + onnxruntime', { factory: rayServe, ...asked }, settings),
+    throughputSide('Modelship', { factory: modelship, ...asked }, settings),
   ]);
 }
 
-async function benchmark(modelPackage: string, { rounds, seconds }: Settings): Promise<Comparison> {
-  const post = jsonPost(modelPackage);
-  const asked = { modelPackage, post };
+async function benchmark(modelPackage: string, settings: Settings, others: readonly Side[] = []): Promise<Comparison> {
+  const asked = { modelPackage, post: jsonPost(modelPackage) };
   const limit = bareHttp(await answerSize({ factory: modelship, ...asked }));
-  return compare('requests/s', rounds, [
-    throughputSide('FastAPI + onnxruntime', { factory: fastApi, ...asked }, { seconds }),
-    throughputSide('Modelship', { factory: modelship, ...asked }, { seconds }),
-    throughputSide('bare node:http, bodies of the same size (limit)', { factory: limit, ...asked }, { seconds }),
+  return compare('requests/s', settings.rounds, [
+    throughputSide('FastAPI + onnxruntime', { factory: fastApi, ...asked }, settings),
+    throughputSide('Modelship', { factory: modelship, ...asked }, settings),
+    throughputSide('bare node:http, bodies of the same size (limit)', { factory: limit, ...asked }, settings),
+    ...others,
   ]);
 }
 

@@ -13,6 +13,7 @@ const PACKAGES = {
   debootstrap: 'debootstrap',
   chromium: 'chromium', // opens the server's page
   openssl: 'openssl', // signs the certificate of Azurite
+  wrk: 'wrk', // loads the servers of the benchmarks
   curl: 'curl', // sends the requests of the documented commands
 };
 

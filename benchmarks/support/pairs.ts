@@ -1,3 +1,5 @@
+import { MissingPeerError } from './peers.js';
+
 /** The spread of one side's figures. */
 export interface Spread {
   readonly min: number;
@@ -25,7 +27,11 @@ export interface Comparison {
 
 /**
  * Runs the sides in turn, A B A B …, after one round that is not counted, so that a drift of the machine's speed falls
- * on all of them. The first side is the reference.
+ * on all of them. The first side is the reference. With 0 rounds, each side runs once, and that is counted.
+ *
+ * A side whose peer is not installed is left out, which is printed.
+ *
+ * @throws MissingPeerError if no side is left
  */
 export async function compare(unit: string, rounds: number, sides: readonly Side[]): Promise<Comparison> {
   const many = sides.map((side) => ({ name: side.name, run: async () => [await side.run()] }));
@@ -39,17 +45,24 @@ export async function compareMany(
   rounds: number,
   sides: readonly ManySided[],
 ): Promise<Comparison[]> {
-  const runs: (readonly number[])[][] = sides.map(() => []);
-  for (let round = -1; round < rounds; round++) {
-    for (const [index, side] of sides.entries()) {
-      const figures = await side.run();
-      if (round >= 0) runs[index]!.push(figures);
+  const runs = new Map(sides.map((side) => [side, [] as (readonly number[])[]]));
+  for (let round = 0; round <= rounds; round++) {
+    for (const side of runs.keys()) {
+      try {
+        const figures = await side.run();
+        if (round > 0 || rounds === 0) runs.get(side)!.push(figures);
+      } catch (error) {
+        if (!(error instanceof MissingPeerError)) throw error;
+        runs.delete(side);
+        if (runs.size === 0) throw error;
+        console.error(`NOT RUN: ${side.name}: ${error.message}`);
+      }
     }
   }
   return units.map((unit, which) =>
     comparisonOf(
       unit,
-      sides.map(({ name }, index) => ({ name, figures: runs[index]!.map((figures) => figures[which]!) })),
+      Array.from(runs, ([{ name }, figures]) => ({ name, figures: figures.map((each) => each[which]!) })),
     ),
   );
 }

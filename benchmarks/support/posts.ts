@@ -22,6 +22,45 @@ export function jsonPost(modelPackage: string): Post {
   };
 }
 
+/** The same request by the Open Inference Protocol, as JSON. */
+export function inferPost(modelPackage: string): Post {
+  const [{ request }] = JSON.parse(readFileSync(join(modelPackage, SAMPLES_FILE), 'utf8'));
+  return {
+    path: inferPath(readManifest(modelPackage).name),
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify({ inputs: request.inputs })),
+  };
+}
+
+/** The same request at the route of MLflow. */
+export function invocationsPost(modelPackage: string): Post {
+  return { ...jsonPost(modelPackage), path: '/invocations' };
+}
+
+/** The rows of all samples, again and again, as CSV at the route of SageMaker. */
+export function csvPost(modelPackage: string, rows: number): Post {
+  const samples: readonly { request: { inputs: [{ data: readonly number[] }] } }[] = JSON.parse(
+    readFileSync(join(modelPackage, SAMPLES_FILE), 'utf8'),
+  );
+  const line = (row: number) => samples[row % samples.length]!.request.inputs[0].data.join(',');
+  return {
+    path: '/invocations',
+    headers: { 'content-type': 'text/csv', accept: 'text/csv' },
+    body: Buffer.from(`${Array.from({ length: rows }, (_, row) => line(row)).join('\n')}\n`),
+  };
+}
+
+/** A text at a route of text-embeddings-inference. */
+export function textPost(path: '/embed' | '/tokenize', text: string): Post {
+  return { path, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify({ inputs: text })) };
+}
+
+/** A picture as the body of a request. */
+export function picturePost(modelPackage: string, file: string): Post {
+  const path = predictPath(readManifest(modelPackage).name);
+  return { path, headers: { 'content-type': 'image/jpeg' }, body: readFileSync(file) };
+}
+
 /** The first sample by the Open Inference Protocol, with the tensors in binary. */
 export function binaryPost(modelPackage: string): Post {
   const { name, inputs } = readManifest(modelPackage);

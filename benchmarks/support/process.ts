@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import type { Post } from './posts.js';
@@ -33,17 +34,49 @@ export function start(server: ServerCommand, cpu?: number): ChildProcess {
     // No side may spend its start on reports to others.
     env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', ...server.environment },
     stdio: ['ignore', 'ignore', process.env.BENCH_VERBOSE ? 'inherit' : 'ignore'],
+    // A session of its own, so that its processes can be found and ended.
+    detached: true,
   });
 }
 
-/** Stops `child` and waits for its end. */
+/** Stops `child` and waits for its end. Processes that it leaves behind are killed. */
 export async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = new Promise((done) => child.once('exit', done));
-  child.kill('SIGTERM');
-  const force = setTimeout(() => child.kill('SIGKILL'), 5000);
-  await ended;
-  clearTimeout(force);
+  if (child.exitCode === null && child.signalCode === null) {
+    const ended = new Promise((done) => child.once('exit', done));
+    child.kill('SIGTERM');
+    const force = setTimeout(() => child.kill('SIGKILL'), 5000);
+    await ended;
+    clearTimeout(force);
+  }
+  try {
+    process.kill(-child.pid!, 'SIGKILL');
+  } catch {
+    // None is left.
+  }
+}
+
+/** Clock ticks a second in `/proc`, which is the same on every Linux. */
+const TICKS_PER_SECOND = 100;
+
+/** Fields of `/proc/PID/stat` behind the name, which are numbered from 3 in its manual: session, and ticks of user and system. */
+const SESSION = 3;
+const TICKS = [11, 12, 13, 14];
+
+/** Processor time of a server and all its processes, in seconds. */
+export function processorSeconds(child: ChildProcess): number {
+  let ticks = 0;
+  for (const pid of readdirSync('/proc')) {
+    if (!/^\d+$/.test(pid)) continue;
+    let stat: string;
+    try {
+      stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    } catch {
+      continue; // It has ended.
+    }
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (Number(fields[SESSION]) === child.pid) for (const field of TICKS) ticks += Number(fields[field]);
+  }
+  return ticks / TICKS_PER_SECOND;
 }
 
 /** Sends `post` until it is answered with 200, and returns the answer. */

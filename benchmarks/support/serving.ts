@@ -2,9 +2,10 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Side } from './pairs.js';
 import type { Post } from './posts.js';
-import { freePort, SERVER_CPU, start, stop, untilAnswered } from './process.js';
+import { freePort, processorSeconds, SERVER_CPU, start, stop, untilAnswered } from './process.js';
 import type { ServerFactory } from './servers.js';
-import { type Load, requestsPerSecond } from './wrk.js';
+import type { Settings } from './settings.js';
+import { type Load, type LoadReport, loadReport } from './wrk.js';
 
 /** A server that is measured, and what it is asked. */
 export interface Served {
@@ -15,32 +16,65 @@ export interface Served {
   readonly everywhere?: boolean;
 }
 
-/** Seconds of load before what is counted, on every side: what is asked for a rate has been compiled by then. */
-const WARM_UP_SECONDS = 2;
+/** A load with one that is not counted before it. */
+type WarmLoad = Load & Pick<Settings, 'warmUpSeconds' | 'byProcessorTime'>;
 
 /** Answers a second of a server that is warm. */
-export function throughputSide(name: string, served: Served, load: Load): Side {
-  const run = (port: number, seconds: number) => requestsPerSecond(port, served.post, { ...load, seconds });
+export function throughputSide(name: string, served: Served, load: WarmLoad): Side {
   return {
     name,
     run: () =>
-      serving(served, async (port) => {
-        await run(port, WARM_UP_SECONDS);
-        return run(port, load.seconds);
-      }),
+      serving(served, async (port, server) => (await warmLoad(port, server, served.post, load)).requestsPerSecond),
+  };
+}
+
+/** Loads a server until it is warm, and then for the figures. */
+export async function warmLoad(
+  port: number,
+  server: ChildProcess,
+  post: Post,
+  { warmUpSeconds, byProcessorTime, ...load }: WarmLoad,
+): Promise<LoadReport> {
+  if (warmUpSeconds > 0) await loadReport(port, post, { ...load, seconds: warmUpSeconds });
+  const before = processorSeconds(server);
+  const report = await loadReport(port, post, load);
+  if (!byProcessorTime) return report;
+  return { ...report, requestsPerSecond: report.requests / (processorSeconds(server) - before) };
+}
+
+/** Milliseconds from the start of a server's process to its first answer, or of the processor time until then. */
+export function startSide(
+  name: string,
+  { factory, modelPackage, post }: Served,
+  { byProcessorTime }: Pick<Settings, 'byProcessorTime'>,
+): Side {
+  return {
+    name,
+    async run() {
+      const port = await freePort();
+      const command = factory(modelPackage, port);
+      const since = performance.now();
+      const server = start(command);
+      try {
+        await Promise.race([untilAnswered(port, post), ended(server)]);
+        return byProcessorTime ? processorSeconds(server) * 1000 : performance.now() - since;
+      } finally {
+        await stop(server);
+      }
+    },
   };
 }
 
 /** Starts a server, and stops it once `measure` has asked it. */
 export async function serving<T>(
   { factory, modelPackage, post, everywhere }: Served,
-  measure: (port: number, pid: number) => Promise<T>,
+  measure: (port: number, server: ChildProcess) => Promise<T>,
 ): Promise<T> {
   const port = await freePort();
   const server = start(factory(modelPackage, port), everywhere ? undefined : SERVER_CPU);
   try {
     await Promise.race([untilAnswered(port, post), ended(server)]);
-    return await measure(port, server.pid!);
+    return await measure(port, server);
   } finally {
     await stop(server);
   }

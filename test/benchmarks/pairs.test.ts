@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { compare, compareMany, comparisonOf, table } from '../../benchmarks/support/pairs.js';
+import { MissingPeerError } from '../../benchmarks/support/peers.js';
 
 /** A side whose runs give `figures` in turn, and are written down. */
 function side(name: string, figures: readonly number[], runs: string[]) {
@@ -30,6 +31,22 @@ describe('a comparison', () => {
   it('fails with the side that fails', async () => {
     const broken = { name: 'broken', run: () => Promise.reject(new Error('it ended')) };
     await expect(compare('ms', 1, [side('peer', [1, 1], []), broken])).rejects.toThrow('it ended');
+  });
+
+  it('runs each side once where no rounds are wanted', async () => {
+    const runs: string[] = [];
+    const { sides } = await compare('ms', 0, [side('peer', [10], runs), side('ours', [5], runs)]);
+    expect(runs).toEqual(['peer', 'ours']);
+    expect(sides[1]).toMatchObject({ figures: { median: 5 }, ratio: { median: 0.5 } });
+  });
+
+  it('leaves out sides whose peer is not installed, and fails if none is left', async () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const missing = { name: 'peer', run: () => Promise.reject(new MissingPeerError('peer.txt is not installed')) };
+    const { sides } = await compare('ms', 1, [missing, side('ours', [9, 5], [])]);
+    expect(sides).toMatchObject([{ name: 'ours', figures: { median: 5 } }]);
+    expect(printed.mock.calls).toEqual([['NOT RUN: peer: peer.txt is not installed']]);
+    await expect(compare('ms', 1, [missing])).rejects.toThrow(MissingPeerError);
   });
 
   it('keeps the figures of each unit apart', async () => {
