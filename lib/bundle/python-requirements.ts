@@ -9,7 +9,7 @@ export type PythonNeeds = Pick<Manifest, 'format' | 'requirements'>;
 /** Fields of a manifest that decide what its server needs. */
 export type ServerNeeds = PythonNeeds & Pick<Manifest, 'task'>;
 
-/** File in the runtime's `images/requirements` for each format that needs Python. */
+/** Lock file in the runtime's `images/requirements` for each format that needs Python. */
 const FRAMEWORKS: { readonly [format in ModelFormat]?: string } = {
   saved_model: 'tensorflow',
   torchscript: 'torch',
@@ -27,18 +27,25 @@ export function needsPython({ format }: PythonNeeds): boolean {
 }
 
 /**
- * Returns the lines of the model's `requirements.txt`: the pins of its manifest, or else the framework version that this
- * runtime was tested with, from the index with its server builds. Returns undefined for formats that need no Python.
+ * Returns the lines of the model's `requirements.txt`, or undefined for formats that need no Python: the framework that
+ * this runtime was tested with, with all that it depends on and the hash of every file, unless the manifest pins other
+ * versions or packages. Those are installed by their version alone.
  */
 export function pythonRequirements({ format, requirements }: PythonNeeds): readonly string[] | undefined {
   const framework = FRAMEWORKS[format];
   if (framework === undefined) return undefined;
   const file = join(packageRoot('@modelship/runtime', __filename), 'images', 'requirements', `${framework}.txt`);
-  const tested = readFileSync(file, 'utf8').split('\n');
-  const indexes = tested.filter((line) => line.startsWith('--'));
-  const packages = requirements ?? tested.filter((line) => /^\w/.test(line));
-  return [...indexes, ...[...packages].sort().flatMap(forEachProcessor)];
+  const tested = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  const pins = tested.map((line) => line.split(' ', 1)[0]!);
+  if (!requirements || requirements.every((requirement) => pins.includes(requirement))) return tested;
+  const options = tested.filter((line) => line.startsWith('--') && line !== REQUIRE_HASHES);
+  return [...options, ...[...requirements].sort().flatMap(forEachProcessor)];
 }
+
+/** Option that makes pip reject every file whose hash is not listed. */
+const REQUIRE_HASHES = '--require-hashes';
 
 /** TensorFlow's CPU-only build is `tensorflow-cpu` on x64; on arm64 `tensorflow` itself is CPU-only. */
 function forEachProcessor(line: string): string[] {

@@ -40,9 +40,28 @@ describe('the context of an image', () => {
         .split('\n')
         .filter((line) => /^\w/.test(line));
       expect(packages.length).toBeGreaterThan(1);
-      for (const line of packages) expect(line).toMatch(/^[\w-]+==[\w.+]+(; |$)/);
+      for (const line of packages) expect(line).toMatch(/^[\w-]+==[\w.+]+( ; |$| \\$)/);
     },
   );
+
+  /** Packages of a lock, each with its hashes. */
+  const locked = (lines: string) => lines.match(/^\w(.*\n)(?: {4}--hash=.*\n)*/gm) ?? [];
+
+  it.each(MODEL_FORMATS.filter((format) => !/^(onnx|.*script|.*program|torch.*)$/.test(format)))(
+    'installs only files whose hashes are known, for %s',
+    (format) => {
+      const requirements = text(contextOf(format).directory, 'requirements.txt');
+      expect(requirements).toMatch(/^--require-hashes\n/);
+      for (const entry of locked(requirements)) expect(entry).toMatch(/ \\\n {4}--hash=sha256:[0-9a-f]{64}/);
+    },
+  );
+
+  it('has the same files whether the manifest pins the tested versions or none', () => {
+    const tested = text(contextOf('pickle').directory, 'requirements.txt');
+    const pins = locked(tested).map((entry) => entry.split(' ')[0]!);
+    expect(pins).toEqual(expect.arrayContaining([expect.stringMatching(/^scikit-learn==/)]));
+    expect(contextOf('pickle', pins.slice(0, 2))).toEqual(contextOf('pickle'));
+  });
 
   it('has the packages that the manifest names instead, and is another for each', () => {
     const own = contextOf('pickle', ['scikit-learn==1.5.0', 'numpy==2.0.0']);
