@@ -19,6 +19,7 @@ const entries = {
   // Modules that the entry points load on demand.
   's3-source': 'src/store/s3-source.ts',
   grpc: 'src/server/grpc.ts',
+  'grpc-calls': 'src/server/grpc-calls.ts',
   'grpc-js': createRequire(import.meta.url).resolve('@grpc/grpc-js'),
   'open-telemetry': 'src/observability/open-telemetry.ts',
   'otlp-grpc': 'src/observability/otlp-grpc.ts',
@@ -56,7 +57,7 @@ const ownFiles = {
 };
 
 /** Files that a process loads beside its entry point. */
-const loadedLater = ['s3-source', 'grpc', 'open-telemetry', 'otlp-grpc'];
+const loadedLater = ['s3-source', 'grpc', 'grpc-calls', 'open-telemetry', 'otlp-grpc'];
 
 /** Rejects a bundle in which a file that is loaded later holds its own copy of a base error class. */
 async function checkErrorClasses({ outputs }) {

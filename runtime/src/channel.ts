@@ -4,7 +4,8 @@ import { InferenceError, type StatusCode } from './tensor/errors.js';
 // biome-ignore lint/suspicious/noExplicitAny: each function declares its own types
 export type Calls<T> = { readonly [K in keyof T]: (...args: any[]) => unknown };
 
-interface Failure {
+/** Error as plain data. */
+export interface Failure {
   readonly message: string;
   /** Status of an `InferenceError`. @default - another error */
   readonly code?: StatusCode;
@@ -106,13 +107,15 @@ export class Channel<Remote extends Calls<Remote>> {
   }
 }
 
-function failureOf(error: Error): Failure {
+/** Converts an error to plain data. */
+export function failureOf(error: Error): Failure {
   const { message } = error;
   return error instanceof InferenceError
     ? { message, code: error.code, retryAfterSeconds: error.retryAfterSeconds }
     : { message };
 }
 
-function errorOf({ message, code, retryAfterSeconds }: Failure): Error {
+/** Restores an error from plain data. */
+export function errorOf({ message, code, retryAfterSeconds }: Failure): Error {
   return code === undefined ? new Error(message) : new InferenceError(code, message, retryAfterSeconds);
 }

@@ -207,6 +207,7 @@ async function startGrpc(port: number | undefined, runtime: Runtime, limits: Ser
       return limits.maxConnections;
     },
     maxMessageBytes: limits.maxBodyBytes,
+    codec: runtime.app.codec,
     admission: runtime.admission,
     metrics: runtime.metrics,
     tracer: () => runtime.app.tracer,

@@ -1,3 +1,4 @@
+import type { Failure } from '../channel.js';
 import type { TextTokens } from '../engines/engine.js';
 import type { HttpResponse } from '../http/http.js';
 import type { ModelControl } from '../models/model-catalog.js';
@@ -42,18 +43,31 @@ export interface RequestData {
 }
 
 /** Response, and what was counted of the models that it used. */
-export interface HandledData {
-  readonly response: Pick<HttpResponse, 'status' | 'headers'> & { readonly body: Uint8Array | string };
+export interface HandledData<Response> {
+  readonly response: Response;
   readonly metrics: readonly (readonly [name: string, version: string, metrics: ModelMetricsData])[];
 }
 
+/** HTTP response without its functions, as it is sent to the server. */
+export type ResponseData = Pick<HttpResponse, 'status' | 'headers'> & { readonly body: Uint8Array | string };
+
 /** Calls that the thread answers. */
 export interface ThreadCalls {
-  handle(id: number, request: RequestData, catalog: CatalogData): Promise<HandledData>;
+  handle(id: number, catalog: CatalogData, request: RequestData): Promise<HandledData<ResponseData>>;
+  /** Responds to a gRPC message, unless its memory once decoded exceeds `mostBytes`. */
+  call(
+    id: number,
+    catalog: CatalogData,
+    path: string,
+    message: Uint8Array,
+    mostBytes: number,
+  ): Promise<HandledData<Uint8Array | Failure>>;
 }
 
 /** Calls that the server answers. It answers those that change the models only if callers may change them. */
 export interface ServerCalls extends Pick<ModelControl, 'load' | 'unload' | 'configure'> {
+  /** Counts memory of the request `id`. @throws InferenceError if it exceeds the budget */
+  take(id: number, bytes: number): void;
   /** Runs a model for the request `id`. */
   infer(id: number, name: string, version: string, request: InferenceRequest): Promise<InferenceResponse>;
   encode(name: string, version: string, ...args: Parameters<TextTokens['encode']>): ReturnType<TextTokens['encode']>;

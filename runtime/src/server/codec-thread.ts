@@ -1,6 +1,6 @@
 // Entry point of the thread that decodes large requests and encodes their responses.
 import { parentPort, workerData } from 'node:worker_threads';
-import { Channel } from '../channel.js';
+import { Channel, type Failure, failureOf } from '../channel.js';
 import type { TextTokens } from '../engines/engine.js';
 import { garbageCollector } from '../garbage-collector.js';
 import { isImageTask } from '../manifest/index.js';
@@ -13,7 +13,7 @@ import { ModelMetrics } from '../observability/model-metrics.js';
 import { protocols } from '../protocols/index.js';
 import { type Tensor, withBuffers } from '../tensor/tensor.js';
 import { App } from './app.js';
-import type { CatalogData, CodecOptions, HandledData, ServerCalls, ThreadCalls } from './codec-calls.js';
+import type { CatalogData, CodecOptions, HandledData, ResponseData, ServerCalls, ThreadCalls } from './codec-calls.js';
 
 const { protocols: protocolOptions, maxBodyBytes, timeoutSeconds, corsOrigins } = workerData as CodecOptions;
 const port = parentPort!;
@@ -22,30 +22,53 @@ const port = parentPort!;
 const LARGE_BYTES = 1024 * 1024;
 
 /** Metrics of the models that a request used, by name and version. */
-type Used = Map<string, HandledData['metrics'][number]>;
+type Used = Map<string, HandledData<unknown>['metrics'][number]>;
 
 const own: ThreadCalls = {
-  async handle(id, { body, ...request }, data): Promise<HandledData> {
-    const used: Used = new Map();
-    const catalog = catalogOf(id, data, used);
-    const metrics = new RuntimeMetrics();
-    const app = new App({
-      catalog,
-      protocols: protocols(protocolOptions),
-      metrics,
-      logger: new Logger('error'),
-      maxBodyBytes,
-      corsOrigins,
-      measure: async () => ({ metrics, figures: processFigures(0) }),
-    });
-    const { status, headers, body: text } = await app.handle({ ...request, body: bufferOf(body) });
-    setImmediate(collectGarbage);
-    return {
-      response: { status, headers, body: text },
-      metrics: [...used.values()],
-    };
-  },
+  handle: (id, data, { body, ...request }) =>
+    counting(id, data, async (catalog): Promise<ResponseData> => {
+      const metrics = new RuntimeMetrics();
+      const app = new App({
+        catalog,
+        protocols: protocols(protocolOptions),
+        metrics,
+        logger: new Logger('error'),
+        maxBodyBytes,
+        corsOrigins,
+        measure: async () => ({ metrics, figures: processFigures(0) }),
+      });
+      const { status, headers, body: text } = await app.handle({ ...request, body: bufferOf(body) });
+      return { status, headers, body: text };
+    }),
+  call: (id, data, path, message, mostBytes) =>
+    counting(id, data, async (catalog) => {
+      // Most servers get no gRPC. In a thread of the sources, `import()` does not find TypeScript.
+      const { grpcCalls } = require('./grpc-calls.js') as typeof import('./grpc-calls.js');
+      const { memoryOf, respond } = grpcCalls(catalog).get(path)!;
+      try {
+        const bytes = memoryOf(message, mostBytes) - message.length;
+        if (bytes > 0) await channel.call('take', id, bytes);
+        return await respond(bufferOf(message), { aborted: false });
+      } catch (error) {
+        return failureOf(error as Error);
+      }
+    }),
 };
+
+/** Responds to a request, and counts what it used. */
+async function counting<T>(
+  id: number,
+  data: CatalogData,
+  respond: (catalog: ModelCatalog) => Promise<T>,
+): Promise<HandledData<T>> {
+  const used: Used = new Map();
+  try {
+    const response = await respond(catalogOf(id, data, used));
+    return { response, metrics: [...used.values()] };
+  } finally {
+    setImmediate(collectGarbage);
+  }
+}
 
 const channel: Channel<ServerCalls> = new Channel<ServerCalls>(
   'the server',
@@ -68,8 +91,10 @@ function memoryOfNumbers(tensors: readonly Tensor[]): ArrayBuffer[] {
 
 /** Returns the memory of a response. Small ones may share theirs with other data. */
 function memoryOfResponse(result: unknown): ArrayBuffer[] {
-  const { body } = (result as HandledData).response;
-  return typeof body === 'string' || body.byteLength < LARGE_BYTES ? [] : [body.buffer as ArrayBuffer];
+  const { response } = result as HandledData<ResponseData | Uint8Array | Failure>;
+  const body = 'body' in response ? response.body : response;
+  if (!ArrayBuffer.isView(body)) return [];
+  return body.byteLength < LARGE_BYTES ? [] : [body.buffer as ArrayBuffer];
 }
 
 /** Returns the models of the server, whose runs and changes take place in the server's own thread. */

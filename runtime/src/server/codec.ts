@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { Channel } from '../channel.js';
+import { Channel, errorOf } from '../channel.js';
 import type { HttpRequest, HttpResponse } from '../http/http.js';
 import type { ModelCatalog } from '../models/model-catalog.js';
 import type { ServedModel } from '../models/served-model.js';
 import type { Logger } from '../observability/log.js';
 import { InferenceError } from '../tensor/errors.js';
-import type { InferenceResponse } from '../tensor/request.js';
+import type { Cancellation, InferenceResponse } from '../tensor/request.js';
 import { withBuffers } from '../tensor/tensor.js';
 import { startThread } from '../worker-thread.js';
-import type { CatalogData, CodecOptions, ServerCalls, ThreadCalls } from './codec-calls.js';
+import type { CatalogData, CodecOptions, HandledData, ServerCalls, ThreadCalls } from './codec-calls.js';
 
 /**
- * Size of a body in bytes from which a request is decoded, and its response encoded, in a thread of its own. Decoding a
+ * Size of a body or a gRPC message in bytes from which a request is decoded, and its response encoded, in a thread of its own. Decoding a
  * body of that size as text takes some 5 ms; the way to the thread and back takes about 1 ms.
  */
 export const LARGE_BODY_BYTES = 256 * 1024;
@@ -22,7 +22,7 @@ const THREAD = 'the thread for large requests';
 
 /** Request in the thread. */
 interface Entry {
-  readonly request: HttpRequest;
+  readonly signal: Cancellation | undefined;
   readonly onDecoded: () => void;
 }
 
@@ -42,7 +42,38 @@ export class Codec {
   ) {}
 
   /** Responds to a request whose route exists. @throws InferenceError `UNAVAILABLE` if the thread fails */
-  async handle(request: HttpRequest): Promise<HttpResponse> {
+  async handle({ method, path, query, headers, body, signal }: HttpRequest): Promise<HttpResponse> {
+    const data = { method, path, query, headers: { ...headers, ...DECODED }, body };
+    const response = await this.inTurn(signal, (id) =>
+      this.thread().callMoving(ownMemory(body), 'handle', id, this.snapshot(), data),
+    );
+    const { body: answer } = response;
+    return { ...response, body: typeof answer === 'string' ? answer : bufferOf(answer) };
+  }
+
+  /**
+   * Responds to a gRPC message.
+   *
+   * @param mostBytes maximum memory of the decoded message
+   * @throws InferenceError, `UNAVAILABLE` if the thread fails
+   */
+  async call(path: string, message: Buffer, mostBytes: number, signal: Cancellation): Promise<Buffer> {
+    const response = await this.inTurn(signal, (id) =>
+      this.thread().callMoving(ownMemory(message), 'call', id, this.snapshot(), path, message, mostBytes),
+    );
+    if (!ArrayBuffer.isView(response)) throw errorOf(response);
+    return bufferOf(response);
+  }
+
+  async close(): Promise<void> {
+    await this.worker?.terminate();
+  }
+
+  /** Lets the thread handle a request, once it has decoded the earlier ones. */
+  private async inTurn<T>(
+    signal: Cancellation | undefined,
+    handle: (id: number) => Promise<HandledData<T>>,
+  ): Promise<T> {
     const turn = this.decoded;
     let onDecoded = () => {};
     this.decoded = new Promise((resolve) => {
@@ -51,27 +82,16 @@ export class Codec {
     // Requests are decoded in turn, because the memory of their tensors is not counted before that.
     await turn;
     const id = ++this.ids;
-    this.requests.set(id, { request, onDecoded });
+    this.requests.set(id, { signal, onDecoded });
     try {
-      if (request.signal?.aborted) throw new InferenceError('CANCELLED', 'the client went away');
-      return await this.pass(id, request);
+      if (signal?.aborted) throw new InferenceError('CANCELLED', 'the client went away');
+      const { response, metrics } = await handle(id);
+      for (const [name, version, counted] of metrics) this.catalog.find(name, version)?.metrics?.add(counted);
+      return response;
     } finally {
       this.requests.delete(id);
       onDecoded();
     }
-  }
-
-  /** Lets the thread handle a request. */
-  private async pass(id: number, { method, path, query, headers, body }: HttpRequest): Promise<HttpResponse> {
-    const data = { method, path, query, headers: { ...headers, ...DECODED }, body };
-    const { response, metrics } = await this.thread().callMoving(ownMemory(body), 'handle', id, data, this.snapshot());
-    for (const [name, version, counted] of metrics) this.catalog.find(name, version)?.metrics?.add(counted);
-    const { body: answer } = response;
-    return { ...response, body: typeof answer === 'string' ? answer : bufferOf(answer) };
-  }
-
-  async close(): Promise<void> {
-    await this.worker?.terminate();
   }
 
   private model(name: string, version: string): ServedModel {
@@ -84,10 +104,11 @@ export class Codec {
     if (this.channel) return this.channel;
     const worker = startThread(join(__dirname, 'codec-thread'), this.options);
     const own: ServerCalls = {
+      take: (id, bytes) => this.requests.get(id)?.signal?.held?.take(bytes),
       infer: (id, name, version, request) => {
         const inputs = request.inputs.map(withBuffers);
         const entry = this.requests.get(id);
-        const response = this.model(name, version).infer({ ...request, inputs, signal: entry?.request.signal });
+        const response = this.model(name, version).infer({ ...request, inputs, signal: entry?.signal });
         entry?.onDecoded();
         return response;
       },
@@ -144,9 +165,12 @@ export class Codec {
 /** Headers of a body that was decompressed, and of a request that was traced, already. */
 const DECODED = { 'content-encoding': undefined, traceparent: undefined };
 
+/** Maximum bytes before a body in its memory: padding that aligns its tensors, or the head of a gRPC message. */
+const HEAD_BYTES = 8;
+
 /** Returns the memory of a body, unless the body shares it with other data. */
 function ownMemory({ buffer, byteLength }: Buffer): ArrayBuffer[] {
-  return buffer.byteLength === byteLength ? [buffer as ArrayBuffer] : [];
+  return buffer.byteLength <= byteLength + HEAD_BYTES ? [buffer as ArrayBuffer] : [];
 }
 
 /** Returns the memory of large outputs. Those of a batch share theirs, so it is copied. */

@@ -7,7 +7,8 @@ import { asInferenceError } from '../protocols/handled.js';
 import { InferenceError, shuttingDown } from '../tensor/errors.js';
 import type { HeldBytes } from '../tensor/request.js';
 import type { Admission } from './admission.js';
-import type { MessageMemory } from './message-memory.js';
+import { type Codec, LARGE_BODY_BYTES } from './codec.js';
+import type { GrpcCall } from './grpc-calls.js';
 import { LINGER_MS } from './request-body.js';
 
 /** Limits and authorization of gRPC calls. */
@@ -31,8 +32,10 @@ export interface GateOptions {
   readonly readMs: number;
   /** Methods for health checks. They need no credential and keep working during shutdown. */
   readonly openMethods: readonly string[];
-  /** Estimates the memory of a decoded message, by the path of its method. */
-  readonly memoryOf: ReadonlyMap<string, MessageMemory>;
+  /** Calls that the server offers, by their paths. */
+  readonly calls: ReadonlyMap<string, Pick<GrpcCall, 'memoryOf'>>;
+  /** Handler for large messages, which counts their memory. @default - every message is counted here */
+  readonly codec?: Codec;
   /** Callback for internal errors. Their text is never sent to the caller. */
   readonly onError: (error: unknown) => void;
 }
@@ -59,8 +62,20 @@ const COMPRESSED = 1;
  * the memory and the time that a message takes.
  */
 export function gate(options: GateOptions): ServerInterceptor {
-  const { admission, metrics, isDraining, budget, maxMessageBytes, messageMs, readMs, openMethods, memoryOf, onError } =
-    options;
+  const {
+    admission,
+    metrics,
+    isDraining,
+    budget,
+    maxMessageBytes,
+    messageMs,
+    readMs,
+    openMethods,
+    calls,
+    codec,
+    onError,
+  } = options;
+  const countedBytes = codec ? LARGE_BODY_BYTES : Number.POSITIVE_INFINITY;
   return ({ path }, call) => {
     const isOpen = openMethods.includes(path.slice(path.lastIndexOf('/') + 1));
     const stream = streamOf(call);
@@ -129,8 +144,8 @@ export function gate(options: GateOptions): ServerInterceptor {
           onReceiveMessage(message: Buffer, proceed) {
             // A small message may become many objects, which would take the memory of the process.
             try {
-              if (message.length > SMALL_MESSAGE_BYTES) {
-                const memory = memoryOf.get(path)?.(message, budget.limit) ?? 0;
+              if (message.length > SMALL_MESSAGE_BYTES && message.length < countedBytes) {
+                const memory = calls.get(path)!.memoryOf(message, budget.limit);
                 held.take(Math.max(0, memory - message.length));
               }
             } catch (error) {

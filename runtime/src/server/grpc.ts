@@ -1,50 +1,27 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import type { Http2Server } from 'node:http2';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { join } from 'node:path';
-import {
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type ServiceDefinition,
-  type sendUnaryData,
-  status,
-  type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
-import { type ServiceDefinition as LoadedDefinition, loadSync } from '@grpc/proto-loader';
+import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import type { ByteBudget } from '../http/byte-budget.js';
 import type { ModelCatalog } from '../models/model-catalog.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import type { Tracer } from '../observability/tracer.js';
 import { traceCall, traceIdOf } from '../observability/tracing.js';
-import { grpcHealth } from '../protocols/grpc-health.js';
-import type { GrpcMethod, GrpcService } from '../protocols/grpc-service.js';
 import { asInferenceError } from '../protocols/handled.js';
-import { openInferenceGrpc } from '../protocols/open-inference/grpc.js';
-import { predictionService } from '../protocols/tensorflow-serving/grpc.js';
-import { modelService } from '../protocols/tensorflow-serving/model-service.js';
-import { torchServeGrpc } from '../protocols/torchserve/grpc.js';
-import { InferenceError, invalid, type StatusCode } from '../tensor/errors.js';
+import { InferenceError, type StatusCode } from '../tensor/errors.js';
 import type { Cancellation } from '../tensor/request.js';
 import type { Admission } from './admission.js';
+import { type Codec, LARGE_BODY_BYTES } from './codec.js';
 import { limitControlFrames } from './control-frames.js';
+import { type GrpcCall, grpcCalls } from './grpc-calls.js';
 import { accountOf, gate, headersOf, pushback } from './grpc-gate.js';
 import type { ServerTimes } from './http-server.js';
-import { type MessageMemory, messageMemory } from './message-memory.js';
 
 /** Methods for health checks. */
 const OPEN_METHODS: readonly string[] = ['ServerLive', 'ServerReady', 'Ping', 'Check'];
 
-const MODEL_SERVICES: readonly GrpcService[] = [openInferenceGrpc, predictionService, modelService, torchServeGrpc];
-
-const SERVICES: readonly GrpcService[] = [...MODEL_SERVICES, grpcHealth(MODEL_SERVICES.map(({ name }) => name))];
-
 /** Maximum concurrent calls per connection, as the guides of Envoy and gRPC recommend. */
 const MAX_STREAMS = 100;
-
-/** Folder with the proto files: next to the bundle on a host, otherwise at the root of the package. */
-const PROTO_FOLDER = [join(__dirname, 'proto'), join(__dirname, '..', '..', 'proto')].find(existsSync) ?? '';
 
 export interface GrpcOptions {
   readonly host: string;
@@ -58,6 +35,8 @@ export interface GrpcOptions {
   readonly times: Pick<ServerTimes, 'requestMs' | 'readMs' | 'idleMs'>;
   /** Maximum number of open connections, read for each new one. Further connections are closed. */
   readonly maxConnections: number;
+  /** Handler for large messages outside this thread. @default - this thread handles every message */
+  readonly codec?: Codec;
   /**
    * Authenticates callers and applies their rate limits, as for HTTP. Health checks need no credential.
    *
@@ -100,7 +79,7 @@ export interface GrpcServer {
  */
 export async function startGrpcServer(models: ModelCatalog, options: GrpcOptions): Promise<GrpcServer> {
   const { maxMessageBytes, times, onError } = options;
-  const services = SERVICES.map(loadService);
+  const calls = grpcCalls(models);
   const server = new Server({
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': -1,
@@ -112,18 +91,15 @@ export async function startGrpcServer(models: ModelCatalog, options: GrpcOptions
         messageMs: times.requestMs,
         readMs: times.readMs,
         openMethods: OPEN_METHODS,
-        memoryOf: new Map(services.flatMap(({ memoryOf }) => memoryOf)),
+        calls,
         onError: (error) => onError(error, undefined),
       }),
     ],
   });
-  for (const { service, definition, decoders } of services) {
-    const methods = Object.entries(service.methods(models));
-    const handlers = methods.map(([name, method]) => [
-      name,
-      unary(method, decoders[name]!, OPEN_METHODS.includes(name) ? { ...options, tracer: undefined } : options),
-    ]);
-    server.addService(definition, Object.fromEntries(handlers) as UntypedServiceImplementation);
+  for (const [path, call] of calls) {
+    const isOpen = OPEN_METHODS.includes(call.name);
+    const handler = unary(path, call, isOpen ? { ...options, tracer: undefined } : options);
+    server.addService({ [call.name]: call.definition }, { [call.name]: handler });
   }
   // grpc-js cannot limit the connections of its own listeners, so a separate TCP server accepts them.
   const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -159,42 +135,8 @@ function http2Servers(server: Server): Iterable<Http2Server> {
   return (server as unknown as { readonly http2Servers: ReadonlyMap<Http2Server, unknown> }).http2Servers.keys();
 }
 
-/** A service whose messages reach its methods undecoded. */
-interface LoadedService {
-  readonly service: GrpcService;
-  readonly definition: ServiceDefinition;
-  /** Decoder of the requests of each method. */
-  readonly decoders: Readonly<Record<string, Decoder>>;
-  /** Estimator of the memory of decoded requests, by the path of each method. */
-  readonly memoryOf: readonly (readonly [path: string, memory: MessageMemory])[];
-}
-
-type Decoder = (bytes: Buffer) => object;
-
-function loadService(service: GrpcService): LoadedService {
-  const loaded = loadSync(service.protoFile, {
-    includeDirs: [PROTO_FOLDER],
-    keepCase: true,
-    longs: String,
-    enums: String,
-    defaults: true,
-    oneofs: true,
-  });
-  const methods = Object.entries(loaded[service.name] as LoadedDefinition);
-  const undecoded = methods.map(([name, method]) => [
-    name,
-    { ...method, requestDeserialize: (bytes: Buffer) => bytes },
-  ]);
-  return {
-    service,
-    definition: Object.fromEntries(undecoded),
-    decoders: Object.fromEntries(methods.map(([name, { requestDeserialize }]) => [name, requestDeserialize])),
-    memoryOf: methods.map(([, method]) => [method.path, messageMemory(method, loaded)]),
-  };
-}
-
-function unary(method: GrpcMethod, decode: Decoder, { metrics, tracer, onError }: GrpcOptions) {
-  return async (call: ServerUnaryCall<Buffer, object>, answer: sendUnaryData<object>) => {
+function unary(path: string, own: GrpcCall, { budget, codec, metrics, tracer, onError }: GrpcOptions) {
+  return async (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => {
     const since = performance.now();
     let isCancelled = false;
     call.on('cancelled', () => {
@@ -211,7 +153,10 @@ function unary(method: GrpcMethod, decode: Decoder, { metrics, tracer, onError }
     const span = collected && traceCall(collected, call.getPath(), headers, disconnected);
     let outcome: StatusCode | 'OK' = 'OK';
     try {
-      answer(null, await method(decoded(call.request, decode), span?.signal ?? disconnected));
+      const { request } = call;
+      const signal = span?.signal ?? disconnected;
+      const isLarge = codec !== undefined && request.length >= LARGE_BODY_BYTES;
+      answer(null, await (isLarge ? codec.call(path, request, budget.limit, signal) : own.respond(request, signal)));
     } catch (error) {
       if (!(error instanceof InferenceError)) onError(error, traceIdOf(span?.headers ?? headers));
       const { code, message, retryAfterSeconds } = asInferenceError(error);
@@ -221,13 +166,4 @@ function unary(method: GrpcMethod, decode: Decoder, { metrics, tracer, onError }
     metrics?.callFinished(outcome, performance.now() - since);
     span?.end(outcome);
   };
-}
-
-/** Decodes a message. @throws InferenceError `INVALID_ARGUMENT` if it is malformed */
-function decoded(message: Buffer, decode: Decoder): object {
-  try {
-    return decode(message);
-  } catch (error) {
-    throw invalid(`the message cannot be decoded: ${(error as Error).message}`);
-  }
 }

@@ -1,7 +1,11 @@
-import { expect, it } from 'vitest';
-import { LIVE_PATH } from '../../../runtime/src/contract.js';
+import { join } from 'node:path';
+import { credentials, loadPackageDefinition, status } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { afterEach, expect, it } from 'vitest';
+import { ENVIRONMENT, LIVE_PATH } from '../../../runtime/src/contract.js';
 import { npzFromTensors } from '../../../runtime/src/tensor/npz.js';
 import { describeServers } from '../../support/every-server.js';
+import { freePort } from '../../support/free-port.js';
 import { IRIS_REQUEST, metric, post } from './servers.js';
 
 const ROW = '5.1,3.5,1.4,0.2';
@@ -29,6 +33,40 @@ const inferRequest = (rows: number) =>
   JSON.stringify({
     inputs: [{ name: 'features', datatype: 'FP32', shape: [rows, 4], data: Array.from(numbers(rows)) }],
   });
+
+const PROTO = join(import.meta.dirname, '../../../runtime/proto/open_inference.proto');
+
+/** Rows of a gRPC message that takes some seconds. */
+const MANY = 1e6;
+
+interface Outputs {
+  readonly outputs: readonly { readonly contents: { readonly fp32_contents: readonly number[] } }[];
+}
+
+const clients: { close(): void }[] = [];
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close();
+});
+
+/** Connects to the gRPC server. Its `infer` sends the same row many times. */
+function iris(port: number) {
+  // biome-ignore lint/suspicious/noExplicitAny: messages are as the proto file has them
+  const { GRPCInferenceService } = (loadPackageDefinition(loadSync(PROTO, { keepCase: true })) as any).inference;
+  const options = { 'grpc.max_receive_message_length': -1 };
+  const client = new GRPCInferenceService(`127.0.0.1:${port}`, credentials.createInsecure(), options);
+  clients.push(client);
+  return {
+    infer(rows: number, more: object = {}, model = 'iris'): Promise<Outputs> {
+      const contents = { fp32_contents: Array.from(numbers(rows)) };
+      const input = { name: 'features', datatype: 'FP32', shape: [rows, 4], contents, ...more };
+      return new Promise((resolve, reject) => {
+        client.ModelInfer({ model_name: model, inputs: [input] }, (error: Error | null, answer: Outputs) =>
+          error ? reject(error) : resolve(answer),
+        );
+      });
+    },
+  };
+}
 
 describeServers('fault 57: a request too large for the event loop', (start) => {
   it('gets what a small one of the same rows gets, and is counted', async () => {
@@ -85,4 +123,44 @@ describeServers('fault 57: a request too large for the event loop', (start) => {
     // On the event loop, decoding and encoding take most of the time, each at a stretch. A slow machine slows both alike.
     expect(longest).toBeLessThan((performance.now() - begin) / 4);
   }, 240_000);
+});
+
+describeServers('fault 57: a gRPC message too large for the event loop', (start) => {
+  it('gets what a small one of the same rows gets, and does not keep other callers and probes waiting', async () => {
+    const grpcPort = await freePort();
+    const base = await start({ [ENVIRONMENT.grpcPort]: `${grpcPort}` }).url;
+    const client = iris(grpcPort);
+    const one = (await client.infer(1)).outputs[1]!.contents.fp32_contents;
+    let isOver = false;
+    const begin = performance.now();
+    const large = client.infer(MANY).finally(() => {
+      isOver = true;
+    });
+    let longest = 0;
+    while (!isOver) {
+      const since = performance.now();
+      for (const call of [() => post(`${base}/v1/models/iris:predict`, IRIS_REQUEST), () => fetch(base + LIVE_PATH)]) {
+        const answer = await call();
+        expect(answer.status).toBe(200);
+        await answer.arrayBuffer();
+      }
+      if (!isOver) longest = Math.max(longest, performance.now() - since);
+    }
+    const all = (await large).outputs[1]!.contents.fp32_contents;
+    expect(all).toHaveLength(MANY * one.length);
+    expect(all.every((value, index) => value === one[index % one.length])).toBe(true);
+    expect(longest).toBeLessThan((performance.now() - begin) / 4);
+    expect(await metric(base, INFERENCES('OK'))).toBeGreaterThan(2);
+  }, 240_000);
+
+  it('is refused with the status of its fault, and is counted', async () => {
+    const grpcPort = await freePort();
+    const base = await start({ [ENVIRONMENT.grpcPort]: `${grpcPort}`, [ENVIRONMENT.maxBufferBytes]: `${2 ** 25}` }).url;
+    const client = iris(grpcPort);
+    await expect(client.infer(ROWS, { shape: [ROWS] })).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
+    expect(await metric(base, INFERENCES('INVALID_ARGUMENT'))).toBe(1);
+    await expect(client.infer(ROWS, {}, 'none')).rejects.toMatchObject({ code: status.NOT_FOUND });
+    await expect(client.infer(2 ** 19)).rejects.toMatchObject({ code: status.OUT_OF_RANGE });
+    expect((await client.infer(1)).outputs).toHaveLength(2);
+  }, 120_000);
 });
