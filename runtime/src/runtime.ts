@@ -8,6 +8,7 @@ import { Logger } from './observability/log.js';
 import { type Measurement, processFigures, RuntimeMetrics } from './observability/metrics.js';
 import { openTracer } from './observability/tracing.js';
 import { type ProtocolOptions, protocols } from './protocols/index.js';
+import type { Trial } from './scheduling/probe.js';
 import { type Admission, admission, type Quota } from './server/admission.js';
 import { App } from './server/app.js';
 import { jwtVerifier } from './server/jwt.js';
@@ -53,6 +54,8 @@ export interface Runtime {
 export interface RuntimeState extends ControlledState {
   /** Content of the file with the list of models. @default - there is no such file */
   readonly modelsFile?: string;
+  /** Trials of the models, by the digests of their packages. */
+  readonly trials: readonly (readonly [digest: string, trial: Trial])[];
 }
 
 /** Connection of a process to the other processes of its server. */
@@ -91,7 +94,8 @@ export function createRuntime(
   const logger = new Logger(config.logLevel, undefined, googleProject);
   const verifier = config.jwt && jwtVerifier(config.jwt);
   const admit = admission({ ...config, verifier, quota: group?.quota });
-  const models = new ControlledModels(new ModelSet({ ...config, catalog, logger, metrics }));
+  const trials = new Map<string, Trial>();
+  const models = new ControlledModels(new ModelSet({ ...config, catalog, logger, metrics, trials }));
   if (config.modelControl || config.requestedModels !== undefined) {
     catalog.control = group ? sharedControl((change) => group.change(change), models) : models;
   }
@@ -135,13 +139,16 @@ export function createRuntime(
       return change.kind === 'refresh' ? refresh() : models.apply(change);
     },
     get state() {
-      return { ...models.state, modelsFile: file?.applied };
+      const tried = catalog.all().flatMap(({ manifest, trial }) => (trial ? [[manifest.digest, trial] as const] : []));
+      return { ...models.state, modelsFile: file?.applied, trials: tried };
     },
     async load(state) {
       app.tracer = await openTracer(process.env, logger);
       const digests = config.modelDigest === undefined ? undefined : [config.modelDigest];
       if (state) {
         if (file) file.applied = state.modelsFile;
+        // A trial in this process would compete with the requests that the others serve.
+        for (const [digest, trial] of state.trials) trials.set(digest, trial);
         await models.resume(state);
       } else if (config.requestedModels !== undefined) await models.start([], [{ location: config.requestedModels }]);
       else if (file) await file.follow((entries) => models.start(entries));

@@ -1,10 +1,11 @@
 import type { EngineOptions, LoadedModel, TextTokens } from '../engines/engine.js';
 import { type Manifest, ModelPackageError, signaturesOf, verifyFiles } from '../manifest/index.js';
+import type { Sample } from '../manifest/samples.js';
 import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import { ModelMetrics } from '../observability/model-metrics.js';
 import { acceptedExamples } from '../scheduling/made-up-examples.js';
-import { placeModel, probeBatching } from '../scheduling/probe.js';
+import { applyTrial, maxRowsWith, placeModel, probeBatching, type Trial } from '../scheduling/probe.js';
 import { Scheduler } from '../scheduling/scheduler.js';
 import type { LocalPackage } from '../store/package-source.js';
 import { loadModel } from '../tasks/load-model.js';
@@ -22,6 +23,8 @@ export interface VersionOptions {
   readonly threads?: number;
   /** Number of processes of the server, which share processors and memory. @default 1 */
   readonly processes?: number;
+  /** Trials by another process of the server, by the digests of the packages. @default - none */
+  readonly trials?: ReadonlyMap<string, Trial>;
   /** Interpreter for models of Python frameworks. @default `python3` */
   readonly python?: string;
   /** Worker processes for a model of a Python framework. @default 1 */
@@ -68,6 +71,8 @@ export class ServedVersion implements ServedModel {
   readonly source: string | undefined;
   signatures: Readonly<Record<string, Signature>>;
   examples: readonly (readonly Tensor[])[] = [];
+  /** Result of the trial at startup. @default - the version is not loaded */
+  trial: Trial | undefined;
   /** Promises of the active holds. Each settles when its calls end or time out. */
   private readonly held = new Set<Promise<void>>();
   private loadFailure: string | undefined;
@@ -135,18 +140,16 @@ export class ServedVersion implements ServedModel {
       const samples = await readSamples(directory, this.manifest);
       await checkSamples(model, this.manifest, samples);
       this.examples = smallExamples(samples);
-      const { maxQueue, batchWindowMs, timeoutSeconds, threads, processes, metrics } = this.options;
-      const isMadeUp = samples.length === 0;
-      const examples = isMadeUp ? await acceptedExamples(model) : samples.map((sample) => sample.inputs);
-      await placeModel(model, examples[0], { threads, processes });
-      const batching = await probeBatching(model, examples, this.manifest.samples.tolerance, isMadeUp);
+      const { maxQueue, batchWindowMs, timeoutSeconds, metrics } = this.options;
+      this.trial = await this.tryOut(model, samples);
+      const { batching } = this.trial;
       if (batching.obstacle) this.disableBatching(batching.obstacle);
       this.scheduler = new Scheduler(model, {
         maxQueue,
         batchWindowMs,
         timeoutMs: timeoutSeconds * 1000,
         maxBatchRows: batching.maxRows,
-        maxRowsWith: batching.maxRowsWith,
+        maxRowsWith: maxRowsWith(model, batching),
         batchable: batching.signatures,
         observer: this.metrics,
         onRowCountMismatch: (signature) =>
@@ -162,6 +165,19 @@ export class ServedVersion implements ServedModel {
       await this.files?.dispose();
       throw error;
     }
+  }
+
+  /** Finds out where the model runs and how its requests are batched, unless another process already has. */
+  private async tryOut(model: LoadedModel, samples: readonly Sample[]): Promise<Trial> {
+    const known = this.options.trials?.get(this.manifest.digest);
+    if (known) {
+      await applyTrial(model, known);
+      return known;
+    }
+    const isMadeUp = samples.length === 0;
+    const examples = isMadeUp ? await acceptedExamples(model) : samples.map((sample) => sample.inputs);
+    const threads = await placeModel(model, examples[0], this.options);
+    return { threads, batching: await probeBatching(model, examples, this.manifest.samples.tolerance, isMadeUp) };
   }
 
   // The method is not async, because that would add a promise to every request.

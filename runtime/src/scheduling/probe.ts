@@ -22,25 +22,41 @@ const MAX_PROBE_MS = 250;
  */
 const MAX_INLINE_MS = 0.3;
 
+/** Result of the trial of a model, which another process of the server applies to its own copy. */
+export interface Trial {
+  /** Threads of a run outside the event loop. @default - the model runs where it was loaded */
+  readonly threads?: number;
+  readonly batching: Batching;
+}
+
+/** Applies the result of another process to a model, whose runs then take no time at startup. */
+export async function applyTrial(model: LoadedModel, { threads, batching }: Trial): Promise<void> {
+  if (threads !== undefined) await model.offload?.(threads);
+  if (batching.rowsByLength) model.lengths?.limitRows(rowsForLength(batching.rowsByLength));
+}
+
 /**
  * Moves a model to its own thread if its runs would block the event loop. A run uses as many threads as make it faster.
  * A model without an example counts as slow.
  *
  * @param example inputs of one request, such as a golden sample
  * @param options threads per run, by default the process's share of the CPUs if they make runs faster, otherwise one
+ * @returns threads of a run outside the event loop; undefined if the model was not moved
  */
 export async function placeModel(
   model: LoadedModel,
   example: readonly Tensor[] | undefined,
   { threads, processes = 1 }: Pick<EngineOptions, 'threads' | 'processes'> = {},
-): Promise<void> {
-  if (!model.offload) return;
+): Promise<number | undefined> {
+  if (!model.offload) return undefined;
   const inlineMs = example ? await fastest(model, example) : Number.POSITIVE_INFINITY;
-  if (inlineMs <= MAX_INLINE_MS) return;
+  if (inlineMs <= MAX_INLINE_MS) return undefined;
   const most = threads ?? shareOf(availableProcessors(), processes);
   await model.offload(most);
-  if (!example || threads !== undefined || most === 1) return;
-  if ((await fastest(model, example)) > inlineMs * WORTHWHILE) await model.offload(1);
+  if (!example || threads !== undefined || most === 1) return most;
+  if ((await fastest(model, example)) <= inlineMs * WORTHWHILE) return most;
+  await model.offload(1);
+  return 1;
 }
 
 /** Batching settings of a model. */
@@ -49,10 +65,27 @@ export interface Batching {
   readonly maxRows: number;
   /** Names of the signatures whose requests can be batched. */
   readonly signatures: readonly string[];
-  /** Maximum number of rows of a batch with a request. @default - `maxRows` for every request */
-  readonly maxRowsWith?: (inputs: readonly Tensor[]) => number;
+  /** Maximum number of rows of a batch of texts, by their length. @default - `maxRows` for every request */
+  readonly rowsByLength?: RowsByLength;
   /** Reason why requests are not batched although batching would be faster. @default - there is no such reason */
   readonly obstacle?: string;
+}
+
+/** Number of rows that run together up to a length in tokens, shortest first. Longer texts run alone. */
+export type RowsByLength = readonly { readonly tokens: number; readonly rows: number }[];
+
+/** Returns the maximum number of rows of a batch with a request. @returns undefined if it does not depend on the request */
+export function maxRowsWith(
+  { lengths }: LoadedModel,
+  { rowsByLength }: Batching,
+): ((inputs: readonly Tensor[]) => number) | undefined {
+  if (!lengths || !rowsByLength) return undefined;
+  const rowsFor = rowsForLength(rowsByLength);
+  return (inputs) => rowsFor(lengths.estimate(inputs));
+}
+
+function rowsForLength(rowsByLength: RowsByLength): (tokens: number) => number {
+  return (tokens) => rowsByLength.find((each) => each.tokens >= tokens)?.rows ?? 1;
 }
 
 const ALONE: Batching = { maxRows: 1, signatures: [] };
@@ -71,11 +104,11 @@ export async function probeBatching(
   tolerance: Tolerance,
   isMadeUp = false,
 ): Promise<Batching> {
-  const maxRowsOf = model.lengths && (await rowsByLength(model, model.lengths));
-  const maxRows = maxRowsOf ? maxRowsOf(1) : await batchRows(model, examples[0]);
+  const rowsByLength = model.lengths && (await measureLengths(model, model.lengths));
+  const maxRows = rowsByLength ? rowsByLength[0]!.rows : await batchRows(model, examples[0]);
   if (maxRows === 1) return ALONE;
   // From here on, texts run together, so that the test below compares texts that are padded.
-  if (maxRowsOf) model.lengths!.limitRows(maxRowsOf);
+  if (rowsByLength) model.lengths!.limitRows(rowsForLength(rowsByLength));
   if (model.givesOtherRows) {
     return { ...ALONE, obstacle: 'according to its dimension names, its outputs have different rows than its inputs' };
   }
@@ -89,13 +122,12 @@ export async function probeBatching(
     if (difference === undefined) signatures.push(signatureName);
     else obstacle ??= `batched requests of ${signatureName} get other predictions than when run alone: ${difference}`;
   }
-  if (!maxRowsOf) return signatures.length > 0 ? { maxRows, signatures, obstacle } : { ...ALONE, obstacle };
-  const { estimate, limitRows } = model.lengths!;
+  if (!rowsByLength) return signatures.length > 0 ? { maxRows, signatures, obstacle } : { ...ALONE, obstacle };
   if (!signatures.includes(DEFAULT_SIGNATURE)) {
-    limitRows(() => 1);
+    model.lengths!.limitRows(() => 1);
     return { ...ALONE, obstacle };
   }
-  return { maxRows, signatures, maxRowsWith: (inputs) => maxRowsOf(estimate(inputs)), obstacle };
+  return { maxRows, signatures, rowsByLength, obstacle };
 }
 
 /** Lengths to measure a model of texts with, in tokens. */
@@ -108,15 +140,15 @@ const MAX_LENGTH_PROBE_MS = 100;
  * Measures how many rows should run together by their length. Long texts keep the processor busy alone, and cost more
  * together than one after another.
  */
-async function rowsByLength(model: LoadedModel, { example, max }: RowLengths): Promise<(tokens: number) => number> {
-  const measured: { readonly tokens: number; readonly rows: number }[] = [];
+async function measureLengths(model: LoadedModel, { example, max }: RowLengths): Promise<RowsByLength> {
+  const measured: RowsByLength[number][] = [];
   for (const tokens of LENGTHS) {
     const inputs = example(Math.min(tokens, max));
     const rows = await batchRows(model, inputs, TENSORS_SIGNATURE, MAX_LENGTH_PROBE_MS);
     measured.push({ tokens, rows });
     if (rows === 1 || tokens >= max) break;
   }
-  return (tokens) => measured.find((each) => each.tokens >= tokens)?.rows ?? 1;
+  return measured;
 }
 
 /** Returns the examples that also fit another signature, renamed to its inputs. */

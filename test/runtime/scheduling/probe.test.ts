@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LoadedModel } from '../../../runtime/src/engines/engine.js';
-import { placeModel, probeBatching } from '../../../runtime/src/scheduling/probe.js';
+import { applyTrial, maxRowsWith, placeModel, probeBatching } from '../../../runtime/src/scheduling/probe.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import type { Tensor } from '../../../runtime/src/tensor/tensor.js';
 
@@ -78,8 +78,19 @@ describe('texts', () => {
     const batching = await probeBatching(model, examples, EXACT);
     expect([1, 16, 17, 512].map(limit)).toEqual([64, 64, 1, 1]);
     expect(batching).toMatchObject({ maxRows: 64, signatures: ['serving_default'] });
-    const maxRowsWith = (text: string) => batching.maxRowsWith!(texts(text));
-    expect([maxRowsWith('short'), maxRowsWith('long '.repeat(100))]).toEqual([64, 1]);
+    const rowsWith = (text: string) => maxRowsWith(model, batching)!(texts(text));
+    expect([rowsWith('short'), rowsWith('long '.repeat(100))]).toEqual([64, 1]);
+  });
+
+  it('run together in another process by the same lengths, without a trial', async () => {
+    const { model } = ofTexts((rows, tokens) => 1 + rows * (tokens < 32 ? 0.1 : 1000));
+    const batching = await probeBatching(model, examples, EXACT);
+    const other = ofTexts(() => {
+      throw new Error('the model must not run');
+    });
+    await applyTrial(other.model, JSON.parse(JSON.stringify({ batching })));
+    expect([1, 16, 17, 512].map(other.limit)).toEqual([64, 64, 1, 1]);
+    expect(maxRowsWith(other.model, batching)!(texts('short'))).toBe(64);
   });
 
   it('run alone if that is as fast', async () => {
@@ -91,7 +102,7 @@ describe('texts', () => {
 describe('where a model runs', () => {
   it('is the event loop for what is short', async () => {
     const { model, places } = timed(() => 0.2);
-    await placeModel(model, example);
+    expect(await placeModel(model, example)).toBeUndefined();
     expect(places).toEqual([]);
   });
 

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { readConfig } from '../../../runtime/src/config.js';
+import { ENVIRONMENT } from '../../../runtime/src/contract.js';
+import { createRuntime } from '../../../runtime/src/runtime.js';
+import { IRIS, IRIS_REQUEST } from '../faults/servers.js';
+
+const config = readConfig({ [ENVIRONMENT.model]: IRIS, [ENVIRONMENT.logLevel]: 'error' });
+
+it('uses the trial of the process that started first, and makes none of its own', async () => {
+  const first = createRuntime(config);
+  await first.load();
+  const { trials, ...state } = first.state;
+  expect(trials).toEqual([[first.catalog.find('iris')!.manifest.digest, expect.objectContaining({})]]);
+  await first.close();
+
+  // No trial has this result: neither the number of rows nor a thread for so small a model.
+  const trial = { threads: 1, batching: { maxRows: 3, signatures: ['serving_default'] } };
+  const second = createRuntime(config);
+  await second.load(JSON.parse(JSON.stringify({ ...state, trials: [[trials[0]![0], trial]] })));
+  expect(second.state.trials).toEqual([[trials[0]![0], trial]]);
+  const answers = await Promise.all(
+    Array.from({ length: 31 }, () =>
+      second.app.handle({
+        method: 'POST',
+        path: '/v1/models/iris:predict',
+        query: '',
+        headers: {},
+        body: Buffer.from(IRIS_REQUEST),
+      }),
+    ),
+  );
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  // The first request runs alone, because no run is in progress when it arrives.
+  const { body } = await second.app.handle({
+    method: 'GET',
+    path: '/metrics',
+    query: '',
+    headers: {},
+    body: Buffer.alloc(0),
+  });
+  expect(String(body)).toContain('modelship_run_rows_count{model="iris",version="1"} 11');
+  await second.close();
+}, 60_000);
