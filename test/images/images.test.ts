@@ -138,8 +138,8 @@ describe('the Python image', () => {
     );
     const context = join(folder, 'python-context');
     cpSync(directory!, context, { recursive: true });
-    const entries = [directory!, other!].flatMap(
-      (each) => readFileSync(join(each, 'requirements.txt'), 'utf8').match(/^(?=\S)[^]+?(?=^\S|(?![^]))/gm) ?? [],
+    const entries = [directory!, other!].flatMap((each) =>
+      readFileSync(join(each, 'requirements.txt'), 'utf8').split(/^(?=\S)/m),
     );
     writeFileSync(join(context, 'requirements.txt'), [...new Set(entries)].join(''));
     return context;
