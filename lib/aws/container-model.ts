@@ -29,6 +29,7 @@ import { AlarmThresholds } from '../serving/alarms.js';
 import { DEFAULT_LOG_RETENTION_DAYS, DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { predictCommand } from '../serving/predict-command.js';
+import type { Replicas } from '../serving/replicas.js';
 import { type ModelServer, serverOf } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { ContainerCapacity, type GpuCapacityOptions } from './capacity.js';
@@ -60,7 +61,7 @@ import { annotateIdleCost } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
 import { isOfAnotherRegion, type PulledImage, pulledImage } from './private/shared/pulled-image.js';
-import { extremes, type Replicas } from './private/shared/scheduled-actions.js';
+import { extremes } from './private/shared/scheduled-actions.js';
 import { requireS3Route, routesOf } from './private/shared/subnets.js';
 
 const DEFAULT_CONCURRENCY = 8;

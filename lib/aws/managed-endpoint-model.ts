@@ -12,6 +12,7 @@ import { AlarmThresholds } from '../serving/alarms.js';
 import { DEFAULT_LOG_RETENTION_DAYS, DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
 import { header, predictCommand } from '../serving/predict-command.js';
+import type { Replicas } from '../serving/replicas.js';
 import { Rollout } from '../serving/rollout.js';
 import { managedRequest } from '../serving/servers/managed-request.js';
 import { type ModelServer, serverOf } from '../serving/servers/model-server.js';
@@ -61,7 +62,7 @@ import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
 import { grantSource } from './private/shared/model-source.js';
 import { type PulledImage, pulledImage } from './private/shared/pulled-image.js';
-import { extremes, type Replicas } from './private/shared/scheduled-actions.js';
+import { extremes } from './private/shared/scheduled-actions.js';
 import { grantSecrets } from './private/shared/secrets.js';
 import { requireS3Route, routesOf } from './private/shared/subnets.js';
 

@@ -34,7 +34,7 @@ import { federate } from './private/aks/federation.js';
 import { AKS } from './private/aks/limits.js';
 import { AksMetrics, COLLECTOR_NAMESPACES, METRICS_ANNOTATIONS } from './private/aks/metrics.js';
 import { NvidiaDevicePlugin } from './private/aks/nvidia-device-plugin.js';
-import { ConcurrencyScaling } from './private/aks/scaling.js';
+import { KedaScaling } from './private/aks/scaling.js';
 import { aksTelemetry } from './private/aks/telemetry.js';
 import { validateContainer } from './private/aks/validation.js';
 import { credentialOptions } from './private/shared/credential-options.js';
@@ -147,9 +147,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
     volume?.claimIn(this.workload.namespaceName);
     if (this.cluster && props.gpuCount) this.addDevicePlugin(this.cluster);
     if (this.cluster && this.server.isModelship) this.metrics = this.makeMetrics(this.cluster);
-    if (this.cluster && this.metrics && props.targetConcurrency !== undefined) {
-      this.scaleByConcurrency(this.cluster, this.metrics, props.targetConcurrency);
-    }
+    if (this.cluster && usesKeda(props)) this.makeScaling(this.cluster);
     this.telemetry.watch({ resourceId: access.id, ...aksTelemetry(this.thresholds) });
     annotateIdleCost(this, 'azure', AZURE_PRICES);
   }
@@ -226,10 +224,12 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
     return bindImage(this, this.props.image, this.placement, this.props, kubelet);
   }
 
-  private scaleByConcurrency(cluster: ManagedCluster, metrics: AksMetrics, targetConcurrency: number): void {
-    const { placement, workload } = this;
+  private makeScaling(cluster: ManagedCluster): void {
+    const { placement, workload, metrics } = this;
+    const { targetConcurrency, schedule } = this.props;
     const limits = scaling(this.props);
-    new ConcurrencyScaling(this, 'Scaling', { placement, cluster, metrics, workload, ...limits, targetConcurrency });
+    const concurrency = metrics && targetConcurrency !== undefined ? { metrics, targetConcurrency } : undefined;
+    new KedaScaling(this, 'Scaling', { placement, cluster, workload, limits, concurrency, schedule });
   }
 
   private makeVolume({ provider, ready }: ClusterAccess): BlobVolume {
@@ -257,7 +257,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
       minReplicas: props.minReplicas,
       maxReplicas: props.maxReplicas,
       // KEDA creates the autoscaler.
-      autoscaling: props.targetConcurrency === undefined,
+      autoscaling: !usesKeda(props),
       ...this.nodes(),
       serviceAccountAnnotations: { 'azure.workload.identity/client-id': this.identity.clientId },
       podLabels: { 'azure.workload.identity/use': 'true' },
@@ -307,6 +307,11 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
       ...this.entraApplication?.variables,
     };
   }
+}
+
+/** Whether KEDA scales the workload, in the place of the HorizontalPodAutoscaler on CPU. */
+function usesKeda({ targetConcurrency, schedule }: ContainerModelProps): boolean {
+  return targetConcurrency !== undefined || Boolean(schedule?.length);
 }
 
 function accessToExisting({ id, oidcIssuerUrl, kubernetesProvider }: AksExistingOptions): ClusterAccess {

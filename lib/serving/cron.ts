@@ -54,3 +54,26 @@ function parseValue(text: string, { min, max, names }: Field): string | undefine
   if (!(value >= min && value <= max)) return undefined;
   return names?.[value - min] ?? String(value);
 }
+
+/**
+ * Returns the minutes of the week, which begins on Sunday at 0:00, at which an expression is true. The expression must not
+ * restrict the days of the month or the months.
+ */
+export function minutesOfWeek({ minute, hour, dayOfWeek }: Cron): number[] {
+  const times = valuesOf(hour, 24).flatMap((each) => valuesOf(minute, 60).map((at) => each * 60 + at));
+  return valuesOf(dayOfWeek, DAYS.length).flatMap((day) => times.map((time) => day * 24 * 60 + time));
+}
+
+/** Returns the values of a parsed field that counts from 0. A range such as `FRI-MON` wraps around. */
+function valuesOf(text: string, count: number): number[] {
+  const number = (value: string) => (DAYS.includes(value) ? DAYS.indexOf(value) : Number(value));
+  const values = text.split(',').flatMap((item) => {
+    const [range, step] = item.split('/') as [string, string | undefined];
+    const [start, end] = range === '*' ? [0, count - 1] : range.split('-').map(number);
+    const last = end ?? (step === undefined ? start! : count - 1);
+    const length = ((last - start! + count) % count) + 1;
+    const distance = Number(step ?? 1);
+    return Array.from({ length: Math.ceil(length / distance) }, (_, index) => (start! + index * distance) % count);
+  });
+  return [...new Set(values)];
+}

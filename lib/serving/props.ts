@@ -26,7 +26,7 @@ export interface ServingProps {
 
   /**
    * Changes of `minReplicas` and `maxReplicas` at recurring times, such as office hours. Each stays in effect until the
-   * next one. Supported on AWS.
+   * next one. Supported on AWS, AKS, Container Apps and Azure ML.
    *
    * @default - none: the limits are the same at all times
    */

@@ -1,4 +1,5 @@
 import { parseCron } from '../cron.js';
+import type { Replicas } from '../replicas.js';
 import type { ReplicaSchedule } from '../schedule.js';
 import { arrayOf, NUMBER, options, required, STRING } from './prop-types.js';
 import type { Range, Validator } from './validator.js';
@@ -18,7 +19,13 @@ export interface ScheduleSupport {
   /** Range of the maximum, or the reason why it cannot change, as a sentence. */
   readonly maxReplicas: Range | string;
   /** Limits of the construct outside its schedule, with its defaults. */
-  readonly base: { readonly min: number; readonly max: number };
+  readonly base: Replicas;
+  /**
+   * Service that changes the limits at times of the week in one time zone, as the start of a sentence.
+   *
+   * @default - the target changes them at any times
+   */
+  readonly weeklyBy?: string;
 }
 
 /** Reports faults of the scheduled changes of the replica limits. `support` may be an alternative, as a sentence. */
@@ -26,7 +33,9 @@ export function checkSchedule(
   validator: Validator,
   schedule: readonly ReplicaSchedule[] | undefined,
   target: string,
-  support: ScheduleSupport | string = 'Set `minReplicas` for the busiest times, or use modelship/aws',
+  support:
+    | ScheduleSupport
+    | string = 'Set `minReplicas` for the busiest times, or use modelship/aws or modelship/azure',
 ): void {
   if (schedule === undefined) return;
   if (typeof support === 'string') {
@@ -34,9 +43,15 @@ export function checkSchedule(
     return;
   }
   if (!checkKnown(validator, 'schedule', schedule)) return;
+  if (support.weeklyBy !== undefined) {
+    validator.known('minReplicas', support.base.min, COMPARED);
+    validator.known('maxReplicas', support.base.max, COMPARED);
+  }
   for (const [index, entry] of schedule.entries()) {
     const prop = `schedule.${index}`;
-    if (checkKnown(validator, prop, entry)) checkEntry(validator, prop, entry, support);
+    if (!checkKnown(validator, prop, entry)) continue;
+    checkEntry(validator, prop, entry, support);
+    if (support.weeklyBy !== undefined) checkWeekly(validator, prop, entry, support.weeklyBy, schedule[0]!.timeZone);
   }
 }
 
@@ -60,11 +75,11 @@ function checkEntry(
     'got neither `minReplicas` nor `maxReplicas`; set what changes',
   );
   validator.number(`${prop}.minReplicas`, minReplicas, support.minReplicas);
-  if (typeof support.maxReplicas === 'string') {
-    if (maxReplicas !== undefined) validator.refuse(`${prop}.maxReplicas`, support.maxReplicas);
-    return;
+  if (typeof support.maxReplicas !== 'string') {
+    validator.number(`${prop}.maxReplicas`, maxReplicas, support.maxReplicas);
+  } else if (maxReplicas !== undefined) {
+    validator.refuse(`${prop}.maxReplicas`, support.maxReplicas);
   }
-  validator.number(`${prop}.maxReplicas`, maxReplicas, support.maxReplicas);
   const [min, max] = [minReplicas ?? base.min, maxReplicas ?? base.max];
   if (validator.isToken(min) || validator.isToken(max)) return;
   validator.check(
@@ -73,6 +88,35 @@ function checkEntry(
     'MIN_OVER_MAX',
     `got a minimum of ${min} and a maximum of ${max} from these times on; set both, or lower the minimum`,
   );
+}
+
+/** Why limits must be known at synthesis. */
+const COMPARED = 'the limits of a week are compared at synthesis';
+
+function checkWeekly(
+  validator: Validator,
+  prop: string,
+  { cron, timeZone, minReplicas, maxReplicas }: ReplicaSchedule,
+  service: string,
+  firstTimeZone: string | undefined,
+): void {
+  const parsed = validator.isToken(cron) ? undefined : parseCron(cron);
+  validator.check(
+    parsed === undefined || (parsed.dayOfMonth === '*' && parsed.month === '*'),
+    `${prop}.cron`,
+    'UNSUPPORTED',
+    `got ${JSON.stringify(cron)}; ${service} repeats a week, so set the day of the month and the month to \`*\``,
+  );
+  validator.check(
+    timeZone === firstTimeZone,
+    `${prop}.timeZone`,
+    'CONFLICT',
+    `got ${timeZone ?? 'UTC'} and ${firstTimeZone ?? 'UTC'}; ${service} needs all times of a schedule in one time zone`,
+  );
+  validator.known(`${prop}.timeZone`, timeZone, 'each cloud names time zones differently');
+  for (const [name, value] of Object.entries({ minReplicas, maxReplicas })) {
+    validator.known(`${prop}.${name}`, value, COMPARED);
+  }
 }
 
 function checkTimes(validator: Validator, prop: string, cron: string): void {

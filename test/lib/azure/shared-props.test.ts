@@ -69,9 +69,19 @@ const ROWS: readonly Row[] = [
   },
   {
     prop: 'schedule',
-    value: { schedule: [{ cron: '0 8 * * *', minReplicas: 2 }] },
-    mapped: '',
-    refused: Object.fromEntries(CASES.map(({ name }) => [name, /does not change its replicas by time here/])),
+    value: {
+      schedule: [
+        { cron: '0 8 * * SUN', minReplicas: 2 },
+        { cron: '0 20 * * SUN', minReplicas: 1 },
+      ],
+      maxReplicas: 3,
+    },
+    mapped: '"custom_rule_type":"cron"',
+    mappedFor: {
+      [AKS]: '"helm_release"',
+      [AZURE_ML]: '"recurrence":{"days":["Sunday"',
+    },
+    refused: { [FUNCTIONS]: /does not change its replicas by time here. Use ServerlessHost.containerApps\(\)/ },
   },
   {
     prop: 'rollout',

@@ -57,6 +57,10 @@ const PRIVATE = {
     'privatelink.vaultcore.azure.net': zoneId('privatelink.vaultcore.azure.net'),
   },
 };
+const OFFICE_HOURS = [
+  { cron: '0 8 * * MON-FRI', timeZone: 'Europe/Berlin', minReplicas: 2 },
+  { cron: '0 20 * * MON-FRI', timeZone: 'Europe/Berlin', minReplicas: 1 },
+];
 const SERVING = { id: subnetId('serving') };
 
 function variant(name: string, make: (stack: TerraformStack, props: AzureServingProps) => unknown): Variant {
@@ -100,11 +104,12 @@ export const VARIANTS: readonly Variant[] = [
       new ServerlessModel(stack, 'Iris', { ...props, domainName: 'iris.example.com', webAcl: WebAcl.managed() }),
   ),
   variant(
-    'Container Apps with secrets',
+    'Container Apps with secrets and office hours',
     (stack, props) =>
       new ServerlessModel(stack, 'Iris', {
         ...props,
         secrets: { HF_TOKEN: SECRET },
+        schedule: OFFICE_HOURS,
         host: ServerlessHost.containerApps({ image: IMAGE }),
       }),
   ),
@@ -165,12 +170,13 @@ export const VARIANTS: readonly Variant[] = [
       }),
   ),
   variant(
-    'AKS with vLLM',
+    'AKS with vLLM and office hours',
     (stack, props) =>
       new ContainerModel(stack, 'Iris', {
         ...props,
         server: ModelServer.vllm({ source: 'Qwen/Qwen3-0.6B' }),
         access: Access.anonymous(),
+        schedule: OFFICE_HOURS,
         ...SPOT_GPU,
         cluster: AksCluster.managed(GPU_NODES),
       }),
@@ -198,6 +204,7 @@ export const VARIANTS: readonly Variant[] = [
     (stack, props) =>
       new ManagedEndpointModel(stack, 'Iris', {
         ...props,
+        schedule: OFFICE_HOURS,
         image: IMAGE,
         access: Access.apiKey(),
         minReplicas: 1,

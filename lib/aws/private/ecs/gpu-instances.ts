@@ -14,7 +14,7 @@ import { AmiHardwareType, AsgCapacityProvider, type Cluster, EcsOptimizedImage }
 import { AnyPrincipal, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import type { Replicas } from '../shared/scheduled-actions.js';
+import type { Replicas } from '../../../serving/replicas.js';
 import { agentRole } from './agent-role.js';
 import { ECS } from './limits.js';
 import { INSTANCE_DISK_GIB } from './running-parts.js';

@@ -1,8 +1,9 @@
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
 import type { BaseService } from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
+import { type Replicas, replicasOf } from '../../../serving/replicas.js';
 import type { ReplicaSchedule } from '../../../serving/schedule.js';
-import { type Replicas, replicasOf, scheduledActions } from '../shared/scheduled-actions.js';
+import { scheduledActions } from '../shared/scheduled-actions.js';
 import type { LoadBalancer } from './load-balancer.js';
 
 export interface ServiceScalingProps extends Replicas {

@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
+import { type Replicas, replicasOf } from '../../../serving/replicas.js';
 import type { ReplicaSchedule } from '../../../serving/schedule.js';
 import type { EndpointMode } from '../../mode.js';
-import { type Replicas, replicasOf } from '../shared/scheduled-actions.js';
 import type { EndpointMetrics } from './endpoint-metrics.js';
 import { isFixed } from './instances.js';
 import { Scaling, type ScalingProps } from './scaling.js';

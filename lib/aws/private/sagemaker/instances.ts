@@ -1,8 +1,8 @@
 import { Token } from 'aws-cdk-lib';
 import { ImageArchitecture } from '../../../serving/image-architecture.js';
+import type { Replicas } from '../../../serving/replicas.js';
 import type { ServerSpec } from '../../../serving/servers/spec.js';
 import type { EndpointMode, EndpointModeSettings, RealTimeOptions } from '../../mode.js';
-import type { Replicas } from '../shared/scheduled-actions.js';
 import { isArm } from './limits.js';
 
 /** Settings of some modes. */

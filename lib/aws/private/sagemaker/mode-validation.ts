@@ -1,4 +1,5 @@
 import { Token } from 'aws-cdk-lib';
+import type { Replicas } from '../../../serving/replicas.js';
 import {
   arrayOf,
   NUMBER,
@@ -24,7 +25,6 @@ import type {
 import { PREFIX } from '../shared/paths.js';
 import { BUCKET, SIZE } from '../shared/prop-types.js';
 import { checkGibibytes } from '../shared/quantities.js';
-import type { Replicas } from '../shared/scheduled-actions.js';
 import { instanceOptions } from './instances.js';
 import { AMI_VERSION, ENDPOINT_NAME, INSTANCE_TYPE, SAGEMAKER, WEIGHT } from './limits.js';
 import { MAIN_VARIANT } from './variants.js';

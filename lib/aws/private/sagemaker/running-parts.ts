@@ -1,9 +1,9 @@
 import { Token } from 'aws-cdk-lib';
 import type { IdlePart } from '../../../cost/idle-cost.js';
+import type { Replicas } from '../../../serving/replicas.js';
 import type { ServerSpec } from '../../../serving/servers/spec.js';
 import type { EndpointMode } from '../../mode.js';
 import { product } from '../shared/idle-cost.js';
-import type { Replicas } from '../shared/scheduled-actions.js';
 import { instanceType, memoryOf, realTimeOptions } from './instances.js';
 
 /** Idle cost of the instances, or of the provisioned executions, that always run. */

@@ -2,8 +2,9 @@ import { Token } from 'aws-cdk-lib';
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import type { Replicas } from '../../../serving/replicas.js';
 import type { ReplicaSchedule } from '../../../serving/schedule.js';
-import { type Replicas, scheduledActions } from '../shared/scheduled-actions.js';
+import { scheduledActions } from '../shared/scheduled-actions.js';
 
 /** Scalable target in the terms of Application Auto Scaling. */
 export interface ScalingProps extends Replicas {

@@ -1,6 +1,7 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { Replicas } from '../../../serving/replicas.js';
 import { serverOf } from '../../../serving/servers/model-server.js';
 import {
   arrayOf,
@@ -48,7 +49,6 @@ import {
   VPC,
 } from '../shared/prop-types.js';
 import { checkSeconds } from '../shared/quantities.js';
-import type { Replicas } from '../shared/scheduled-actions.js';
 import { checkTwoZones } from '../shared/subnets.js';
 import { validatorFor } from '../shared/validator.js';
 import { checkExplanations } from './explanation-validation.js';

@@ -1,8 +1,8 @@
 import { Token } from 'aws-cdk-lib';
 import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
+import type { Replicas } from '../../../serving/replicas.js';
 import type { ServerSpec } from '../../../serving/servers/spec.js';
 import type { EndpointMode, InferenceComponentOptions, RealTimeOptions } from '../../mode.js';
-import type { Replicas } from '../shared/scheduled-actions.js';
 import { initialReplicas, instanceOptions, instanceType, memoryOf, type SettingsOf } from './instances.js';
 import { hasOldDriver } from './limits.js';
 

@@ -1,13 +1,8 @@
 import { Token } from 'aws-cdk-lib';
 import type { CfnScalableTarget } from 'aws-cdk-lib/aws-applicationautoscaling';
 import { parseCron } from '../../../serving/cron.js';
+import { type Replicas, replicasOf } from '../../../serving/replicas.js';
 import type { ReplicaSchedule } from '../../../serving/schedule.js';
-
-/** Minimum and maximum number of replicas: tasks, instances, copies, or concurrent executions. */
-export interface Replicas {
-  readonly min: number;
-  readonly max: number;
-}
 
 /**
  * Scheduled actions of a scalable target. Each sets both limits, so that an earlier action has no effect on it.
@@ -27,11 +22,6 @@ export function scheduledActions(
       scalableTargetAction: { minCapacity: min, maxCapacity: max },
     };
   });
-}
-
-/** Limits that replace the construct's own where an entry sets them. */
-export function replicasOf({ min, max }: Replicas): (entry: ReplicaSchedule) => Replicas {
-  return ({ minReplicas = min, maxReplicas = max }) => ({ min: minReplicas, max: maxReplicas });
 }
 
 /** Lowest and highest limit that a construct ever has. */

@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
 import { checkMaintenanceWindow, MAINTENANCE_WINDOW } from '../../../kubernetes/maintenance-window.js';
+import { scaling } from '../../../kubernetes/private/scaling.js';
 import {
   checkCanaryExposure,
   checkClusterServer,
@@ -9,6 +10,7 @@ import {
   SECRET_KEY,
   SECRETS,
 } from '../../../kubernetes/server-validation.js';
+import type { Replicas } from '../../../serving/replicas.js';
 import { serverOf } from '../../../serving/servers/model-server.js';
 import {
   BOOLEAN,
@@ -31,6 +33,7 @@ import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import { AksCluster, type AksExistingOptions, type AksManagedOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
+import { KEDA_MAXIMUM } from '../shared/cron-triggers.js';
 import {
   AZURE_PROPS,
   checkAzureProps,
@@ -106,6 +109,10 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
         'Use ServerlessModel, which scales to zero, or add an HTTPScaledObject of KEDA, which the cluster runs',
     },
     maxReplicas: AKS.replicas,
+    schedule:
+      props.cluster?.kind === 'existing'
+        ? 'Create a ScaledObject of KEDA with cron triggers for `workload.deployment`, or use AksCluster.managed()'
+        : { minReplicas: AKS.replicas, maxReplicas: KEDA_MAXIMUM, base: replicas(props), weeklyBy: 'KEDA' },
     rollout: {
       canary: {},
       stable: { prop: 'stableModel', value: props.stableModel, what: 'its package' },
@@ -127,6 +134,11 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
   );
   checkCanaryExposure(validator, props);
   validator.throwIfAny();
+}
+
+function replicas(props: ContainerModelProps): Replicas {
+  const { minReplicas: min, maxReplicas: max } = scaling(props);
+  return { min, max };
 }
 
 function checkServing(validator: Validator, props: ContainerModelProps): void {

@@ -14,6 +14,7 @@ import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
 import type { ContainerAppsOptions } from '../../host-options.js';
 import type { AzureServerlessProps } from '../../props.js';
 import { azapi } from '../shared/azapi.js';
+import { cronScaling } from '../shared/cron-triggers.js';
 import type { EntraApplication } from '../shared/entra-application.js';
 import { bindImage } from '../shared/image.js';
 import { ModelStore } from '../shared/model-store.js';
@@ -22,12 +23,12 @@ import { grantSecrets } from '../shared/secrets.js';
 import type { ServerlessBackendProps } from '../shared/serverless-backend.js';
 import { AppEnvironment, CONSUMPTION, GPU_PROFILE } from './environment.js';
 import { CONTAINER_APPS } from './limits.js';
+import { containerAppReplicas } from './replicas.js';
 import { type ReplicaSize, runningParts } from './running-parts.js';
 import { containerAppTelemetry } from './telemetry.js';
 
 const MIB_PER_GIB = 1024;
 const DEFAULT_CPU = 1;
-const DEFAULT_MAX_REPLICAS = 10;
 /** Seconds between the end of a drain and the kill. */
 const GRACE_SECONDS = 10;
 const SECRET_NAME_LENGTH = 40;
@@ -130,9 +131,11 @@ export class ContainerApp extends Construct {
       timeout: 5,
       failureCountThreshold,
     });
+    const replicas = containerAppReplicas(props);
+    const { minReplicas, triggers } = cronScaling(props.schedule, replicas);
     return {
-      minReplicas: props.minReplicas ?? 0,
-      maxReplicas: props.maxReplicas ?? DEFAULT_MAX_REPLICAS,
+      minReplicas,
+      maxReplicas: replicas.max,
       terminationGracePeriodSeconds: DRAIN_SECONDS + GRACE_SECONDS,
       container: [
         {
@@ -153,6 +156,15 @@ export class ContainerApp extends Construct {
       httpScaleRule: [
         { name: 'http', concurrentRequests: String(options.targetConcurrency ?? CONTAINER_APPS.defaultConcurrency) },
       ],
+      ...(triggers.length > 0
+        ? {
+            customScaleRule: triggers.map((metadata, index) => ({
+              name: `schedule-${index}`,
+              customRuleType: 'cron',
+              metadata: { ...metadata },
+            })),
+          }
+        : {}),
     };
   }
 

@@ -12,9 +12,11 @@ import type { Validator } from '../../../serving/validation/validator.js';
 import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import type { ContainerAppsOptions } from '../../host-options.js';
 import type { AzureServerlessProps } from '../../props.js';
+import { KEDA_MAXIMUM } from '../shared/cron-triggers.js';
 import { THROTTLE_INSTEAD } from '../shared/serverless-backend.js';
 import { checkAzureProps, checkDelegated, checkInNetwork, checkVaultSecrets, SUBNET } from '../shared/validation.js';
 import { CONTAINER_APPS } from './limits.js';
+import { containerAppReplicas } from './replicas.js';
 
 const OPTIONS = optionsOf<ContainerAppsOptions>('an object such as { cpu: 2 }', {
   image: IMAGE,
@@ -42,6 +44,12 @@ export function checkContainerApps(
     },
     minReplicas: CONTAINER_APPS.replicas,
     maxReplicas: { ...CONTAINER_APPS.replicas, min: 1 },
+    schedule: {
+      minReplicas: CONTAINER_APPS.replicas,
+      maxReplicas: KEDA_MAXIMUM,
+      base: containerAppReplicas(props),
+      weeklyBy: 'a cron rule of Container Apps',
+    },
     rollout: {
       canary: {},
       stable: {

@@ -34,6 +34,7 @@ export function checkFunctions(
     minReplicas: FUNCTIONS.alwaysReady,
     maxReplicas: FUNCTIONS.instances,
     rollout: { instead: 'Use Rollout.canary() on ServerlessHost.containerApps()' },
+    schedule: 'Use ServerlessHost.containerApps(), or set `minReplicas` for the busiest times',
     throttle: THROTTLE_INSTEAD,
     timeoutSeconds: FUNCTIONS.timeoutSeconds,
   });

@@ -15,5 +15,7 @@ export const AZURE_ML = {
   concurrency: { min: 1, max: 1000, source: 'Azure ML (maxConcurrentRequestsPerInstance)' },
   startupSeconds: { min: 60, max: 3600, unit: 'seconds', source: 'ManagedEndpointModel' },
   deployments: 20,
+  /** Profiles of an autoscale setting that recur, besides the one without a time, in azurerm's schema. */
+  recurrences: 19,
   mirrorPercent: { min: 1, max: 50, unit: 'percent', source: 'Azure ML (mirrorTraffic)' },
 } as const;

@@ -18,9 +18,11 @@ import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import type { EndpointDataCapture, ManagedEndpointModelProps, StableModel } from '../../managed-endpoint-props.js';
 import { AZURE_PROPS, checkAzureProps, checkId } from '../shared/validation.js';
+import { mlReplicas, recurrences } from './autoscale.js';
 import { deploymentName } from './deployment.js';
 import { AZURE_ML } from './limits.js';
 import { checkMlServer } from './server-validation.js';
+import { windowsTimeZone } from './time-zones.js';
 import { FULL, ownPercent, stablePercents } from './traffic.js';
 
 const PROPS: PropTypes<ManagedEndpointModelProps> = {
@@ -60,6 +62,12 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
     },
     minReplicas: { ...AZURE_ML.instances, adviceBelowMin: 'Use ServerlessModel, which scales to zero' },
     maxReplicas: AZURE_ML.instances,
+    schedule: {
+      minReplicas: AZURE_ML.instances,
+      maxReplicas: AZURE_ML.instances,
+      base: mlReplicas(props),
+      weeklyBy: 'Azure Monitor',
+    },
     rollout: { canary: {}, instead: LINEAR_INSTEAD },
     throttle: 'Limit `maxConcurrency`, put Azure API Management in front, or use ServerlessModel of modelship/aws',
     timeoutSeconds: AZURE_ML.timeoutSeconds,
@@ -83,6 +91,28 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
   checkTraffic(validator, props);
   checkMlServer(validator, props);
   validator.throwIfAny();
+  checkRecurrences(validator, props);
+  validator.throwIfAny();
+}
+
+/** Checks a schedule that has no other faults. */
+function checkRecurrences(validator: Validator, props: ManagedEndpointModelProps): void {
+  const { schedule } = props;
+  if (!schedule?.length) return;
+  const timeZone = schedule[0]!.timeZone ?? 'UTC';
+  validator.check(
+    windowsTimeZone(timeZone) !== undefined,
+    'schedule.0.timeZone',
+    'UNSUPPORTED',
+    `got ${timeZone}; Azure Monitor has no time zone with the same time. Use another one`,
+  );
+  const count = recurrences(schedule, mlReplicas(props)).length;
+  validator.check(
+    count <= AZURE_ML.recurrences,
+    'schedule',
+    'TOO_MANY',
+    `got changes at ${count} times of the day; Azure Monitor allows ${AZURE_ML.recurrences}`,
+  );
 }
 
 function checkTraffic(validator: Validator, props: ManagedEndpointModelProps): void {
