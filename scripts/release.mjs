@@ -1,4 +1,4 @@
-// Publishes both packages to npm with provenance, once the release is consistent.
+// Publishes the packages to npm with provenance, once the release is consistent.
 //
 //   node scripts/release.mjs --check              only checks
 //   node scripts/release.mjs --dry-run            checks, packs, and lets npm do everything but upload
@@ -31,10 +31,17 @@ function changes(heading) {
 function faults() {
   const { version, dependencies } = JSON.parse(read('package.json'));
   const runtime = JSON.parse(read('runtime', 'package.json'));
+  const pictures = JSON.parse(read('pictures', 'package.json'));
   const [, inSource] = /RUNTIME_VERSION = '(.+)'/.exec(read('runtime', 'src', 'version.ts')) ?? [];
   const equal = (what, found, expected) => found === expected || `${what} is ${found}, expected ${expected}`;
   return [
     equal('the version of runtime/package.json', runtime.version, version),
+    equal('the version of pictures/package.json', pictures.version, version),
+    equal(
+      'the dependency on @modelship/pictures in runtime/package.json',
+      runtime.peerDependencies['@modelship/pictures'],
+      version,
+    ),
     equal('the dependency on @modelship/runtime in package.json', dependencies['@modelship/runtime'], version),
     equal('RUNTIME_VERSION of runtime/src/version.ts', inSource, version),
     isRehearsal && !options.tag ? true : equal('the tag', options.tag, `v${version}`),
@@ -53,7 +60,7 @@ if (options.check) process.exit(0);
 
 const folder = mkdtempSync(join(tmpdir(), 'modelship-release-'));
 try {
-  // The runtime comes first, because `modelship` depends on it.
+  // They are in the order of their dependencies.
   const tarballs = execFileSync(process.execPath, [join(root, 'scripts', 'tarballs.mjs'), folder], {
     encoding: 'utf8',
   });

@@ -1,7 +1,9 @@
-// Makes the two tarballs that are published, in the folder given: those of `modelship` and of `@modelship/runtime`.
+// Makes the three tarballs that are published: those of `modelship` and `@modelship/runtime` in the folder given, and that of
+// `@modelship/pictures` in its folder `pictures`, because only some users install it.
 //
-// The runtime's tarball carries ONNX Runtime and the tokenizers: the addons of every platform, for the CPU alone, and no
-// install script. docs/decisions/0068-onnx-runtime-inside-the-runtime-package.md has the reasons.
+// The runtime's tarball carries ONNX Runtime and the tokenizers, and that of the pictures carries sharp: the addons of
+// every platform, for the CPU alone, and no install script. docs/decisions/0068-onnx-runtime-inside-the-runtime-package.md
+// and docs/decisions/0150-pictures-are-decoded-by-sharp-and-resized-by-our-own-code.md have the reasons.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -28,17 +30,37 @@ const TOKENIZER_ADDONS = ['linux-x64-gnu', 'linux-arm64-gnu', 'darwin-arm64', 'w
   (platform) => `tokenizers.${platform}.node`,
 );
 
+const PICTURES = 'pictures';
+const DECODER = 'sharp';
+
+/** Addons of the decoder on the platforms of ONNX Runtime. On Windows, libvips is part of the addon's package. */
+const DECODER_ADDONS = [
+  ...['linux-x64', 'linux-arm64', 'darwin-arm64'].flatMap((platform) => [
+    `@img/sharp-${platform}`,
+    `@img/sharp-libvips-${platform}`,
+  ]),
+  '@img/sharp-win32-x64',
+  '@img/sharp-win32-arm64',
+];
+
+/** Fields of package.json that would run scripts, or keep npm from installing the package on another platform. */
+const RESTRICTIONS = ['scripts', 'os', 'cpu', 'libc'];
+
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 
 const fieldsOf = (manifest, names) => Object.fromEntries(names.map((name) => [name, manifest[name]]));
 
+/** Runs npm in a folder, and returns what it printed. */
+function npm(args, cwd) {
+  // A shell finds npm.cmd on Windows.
+  return execFileSync('npm', args, { cwd, encoding: 'utf8', shell: process.platform === 'win32' });
+}
+
 /** Packs the package in a folder, and returns the tarball's path. */
 function pack(folder, destination) {
   const args = ['pack', '--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', destination];
-  // A shell finds npm.cmd on Windows.
-  const output = execFileSync('npm', args, { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' });
-  const [packed] = Object.values(JSON.parse(output));
+  const [packed] = Object.values(JSON.parse(npm(args, folder)));
   return join(destination, basename(packed.filename));
 }
 
@@ -67,20 +89,78 @@ function copyTokenizers(target) {
   cpSync(join(source, 'LICENSE'), join(target, 'LICENSE.napi-rs'));
 }
 
-function packRuntime(destination) {
+/**
+ * Installs the decoder with the addons of every platform, in the versions and with the digests of the lock file.
+ *
+ * @returns the names of the packages in `node_modules`
+ */
+function installDecoder(folder) {
+  const { packages } = readJson(join(root, 'package-lock.json'));
+  const { dependencies, version } = packages[`node_modules/${DECODER}`];
+  const names = [DECODER, ...Object.keys(dependencies), ...DECODER_ADDONS];
+  const locked = Object.fromEntries(
+    names.map((name) => {
+      const path = `node_modules/${name}`;
+      // The addons are dependencies here, and others are not installed.
+      const {
+        optional: _,
+        optionalDependencies: __,
+        ...entry
+      } = packages[`node_modules/${DECODER}/${path}`] ?? packages[path];
+      return [path, entry];
+    }),
+  );
+  const manifest = {
+    name: DECODER,
+    version,
+    dependencies: Object.fromEntries(names.map((name) => [name, locked[`node_modules/${name}`].version])),
+  };
+  writeJson(join(folder, 'package.json'), manifest);
+  writeJson(join(folder, 'package-lock.json'), { lockfileVersion: 3, packages: { '': manifest, ...locked } });
+  // npm installs packages of another platform only by force.
+  npm(['ci', '--force', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], folder);
+  return names;
+}
+
+function copyDecoder(target) {
+  const work = mkdtempSync(join(tmpdir(), 'modelship-decoder-'));
+  try {
+    const names = installDecoder(work);
+    for (const name of names) {
+      const folder = join(target, name);
+      const source = join(work, 'node_modules', name);
+      const isBuild = (path) => ['src', 'install'].some((built) => path === join(source, built));
+      cpSync(source, folder, { recursive: true, filter: (path) => !isBuild(path) });
+      const manifest = readJson(join(folder, 'package.json'));
+      for (const field of RESTRICTIONS) delete manifest[field];
+      writeJson(join(folder, 'package.json'), manifest);
+    }
+    return names;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Packs the package in a folder of the repository with the packages that `bundle` copies into its `node_modules`. */
+function packWith(name, destination, bundle) {
   const work = mkdtempSync(join(tmpdir(), 'modelship-tarballs-'));
   try {
-    const plain = pack(join(root, 'runtime'), work);
+    const plain = pack(join(root, name), work);
     execFileSync('tar', ['-xzf', plain, '-C', work]);
     const folder = join(work, 'package');
     const { scripts: _, ...manifest } = readJson(join(folder, 'package.json'));
-    writeJson(join(folder, 'package.json'), { ...manifest, bundleDependencies: [ENGINE, TOKENIZERS] });
-    copyEngine(join(folder, 'node_modules', ENGINE));
-    copyTokenizers(join(folder, 'node_modules', TOKENIZERS));
+    const bundleDependencies = bundle(join(folder, 'node_modules'));
+    writeJson(join(folder, 'package.json'), { ...manifest, bundleDependencies });
     return pack(folder, destination);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+function copyEngines(target) {
+  copyEngine(join(target, ENGINE));
+  copyTokenizers(join(target, TOKENIZERS));
+  return [ENGINE, TOKENIZERS];
 }
 
 const [destination] = process.argv.slice(2).map((path) => resolve(path));
@@ -88,5 +168,7 @@ if (!destination) {
   console.error('usage: node scripts/tarballs.mjs FOLDER');
   process.exit(2);
 }
-mkdirSync(destination, { recursive: true });
-for (const path of [packRuntime(destination), pack(root, destination)]) console.log(path);
+mkdirSync(join(destination, PICTURES), { recursive: true });
+console.log(packWith(PICTURES, join(destination, PICTURES), copyDecoder));
+console.log(packWith('runtime', destination, copyEngines));
+console.log(pack(root, destination));

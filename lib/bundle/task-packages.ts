@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { RUNTIME_VERSION } from '@modelship/runtime/contract';
 import { isImageTask, type Task } from '@modelship/runtime/manifest';
 import { packageRoot } from './package-root.js';
 
@@ -8,18 +9,18 @@ interface TaskPackage {
   isNeeded(task: Task): boolean;
   /** Paths of the package and of those that it depends on, for Linux on an architecture. */
   parts(architecture: string): readonly Part[];
-  /** Command that installs the package for an architecture, if npm does not do so with the runtime. */
-  installCommand?(architecture: string): string;
 }
 
 /** Files of one package. */
 interface Part {
   readonly name: string;
-  /** Package whose dependency it is. @default - the runtime depends on it */
-  readonly of?: string;
+  /** Packages that lead to it from the runtime, each a dependency of the one before. @default - the runtime needs it itself */
+  readonly of?: readonly string[];
   /** Paths in the package. @default - the whole package */
   readonly paths?: readonly string[];
 }
+
+const PICTURES = '@modelship/pictures';
 
 const TASK_PACKAGES: readonly TaskPackage[] = [
   {
@@ -30,21 +31,19 @@ const TASK_PACKAGES: readonly TaskPackage[] = [
     ],
   },
   {
-    name: 'sharp',
+    name: PICTURES,
     isNeeded: isImageTask,
     parts: (architecture) => [
-      { name: 'sharp', paths: ['package.json', 'dist'] },
-      { name: '@img/colour', of: 'sharp' },
-      { name: 'detect-libc', of: 'sharp' },
-      { name: 'semver', of: 'sharp' },
-      { name: `@img/sharp-linux-${architecture}`, of: 'sharp' },
-      { name: `@img/sharp-libvips-linux-${architecture}`, of: 'sharp' },
+      { name: PICTURES, paths: ['package.json', 'index.js'] },
+      { name: 'sharp', of: [PICTURES], paths: ['package.json', 'dist'] },
+      ...[
+        '@img/colour',
+        'detect-libc',
+        'semver',
+        `@img/sharp-linux-${architecture}`,
+        `@img/sharp-libvips-linux-${architecture}`,
+      ].map((name) => ({ name, of: [PICTURES, 'sharp'] })),
     ],
-    // npm installs the addon of the platform it runs on. Those of others need --force, and --no-save keeps them out of
-    // package.json, where they would fail the next installation.
-    installCommand: (architecture) =>
-      `npm install --no-save --force sharp@0.35.5 @img/sharp-linux-${architecture}@0.35.5 ` +
-      `@img/sharp-libvips-linux-${architecture}@1.3.4`,
   },
 ];
 
@@ -60,19 +59,20 @@ export function taskPackages(task: Task | undefined): readonly string[] {
  * @throws Error if a package is not installed
  */
 export function taskPackageFiles(name: string, architecture: string, from: string): Readonly<Record<string, string>> {
-  const { parts, installCommand } = TASK_PACKAGES.find((each) => each.name === name)!;
+  const { parts } = TASK_PACKAGES.find((each) => each.name === name)!;
+  const inPackage = (file: string, dependency: string) => join(packageRoot(dependency, file), 'package.json');
   try {
-    const files = parts(architecture).flatMap(({ name: part, of, paths = [''] }) => {
-      const root = packageRoot(part, of === undefined ? from : join(packageRoot(of, from), 'package.json'));
+    const files = parts(architecture).flatMap(({ name: part, of = [], paths = [''] }) => {
+      const root = packageRoot(part, of.reduce(inPackage, from));
       return paths.map((path) => [join('node_modules', part, path), join(root, path)] as const);
     });
     return Object.fromEntries(files);
   } catch (error) {
-    if (!installCommand) throw error;
+    if (name !== PICTURES) throw error;
     const [reason] = (error as Error).message.split(';', 1);
     throw new Error(
-      `models that take pictures need the npm package ${name} for linux-${architecture}: ${reason}. ` +
-        `Install it with \`${installCommand(architecture)}\`.`,
+      `models that take pictures need the npm package ${PICTURES} with the addon for linux-${architecture}: ${reason}. ` +
+        `Install it with \`npm install ${PICTURES}@${RUNTIME_VERSION}\`.`,
     );
   }
 }

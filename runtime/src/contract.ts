@@ -2,6 +2,7 @@
  * Ports, routes, limits and environment variables shared by the runtime and the code that deploys it. The constructs,
  * the images and the tests import them from here.
  */
+export { RUNTIME_VERSION } from './version.js';
 
 /** Default port of the HTTP server, used when the host sets none. */
 export const DEFAULT_PORT = 8080;

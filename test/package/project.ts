@@ -9,7 +9,7 @@ import { type NodeVersion, NPMS, type NpmVersion } from '../support/nodes.js';
 export const root = join(__dirname, '..', '..');
 export const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-/** Makes the two tarballs as they are published, once for all test files of a run, and returns their folder. */
+/** Makes the tarballs as they are published, once for all test files of a run, and returns their folder. */
 function sharedTarballs(): string {
   const folder = join(tmpdir(), 'modelship-tarballs');
   const done = join(folder, '.done');
@@ -28,7 +28,7 @@ function sharedTarballs(): string {
 }
 
 /**
- * The two tarballs as they are published, and a folder outside the repository for projects that install them. Both go with
+ * The tarballs as they are published, and a folder outside the repository for projects that install them. Both go with
  * the temporary folder of the run: removing gigabytes in a hook would exceed its time on a busy disk.
  */
 export class Tarballs {
@@ -40,6 +40,8 @@ export class Tarballs {
     .filter((file) => file.endsWith('.tgz'))
     .map((file) => join(this.packed, file))
     .sort((one, other) => other.length - one.length);
+  /** That of `@modelship/pictures`, which users of picture models install too. */
+  readonly pictures = join(this.packed, 'pictures', `modelship-pictures-${manifest.version}.tgz`);
 }
 
 const [NPM] = NPMS.filter(({ major }) => major === 11);
@@ -78,11 +80,8 @@ export class Project {
   }
 
   /** Installs with only these development dependencies of the repository beside the tarballs, at the same versions. */
-  installPeers(peers: readonly string[], npm?: NpmVersion): string {
-    return this.install(
-      peers.map((peer) => `${peer}@${manifest.devDependencies[peer]}`),
-      npm,
-    );
+  installPeers(peers: readonly string[], npm?: NpmVersion, others: readonly string[] = []): string {
+    return this.install([...others, ...peers.map((peer) => `${peer}@${manifest.devDependencies[peer]}`)], npm);
   }
 
   /** Runs `script` in a Node of its own, and returns what it printed. */

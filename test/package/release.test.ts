@@ -9,6 +9,7 @@ const { version } = manifest;
 const CHECKED = [
   'package.json',
   'runtime/package.json',
+  'pictures/package.json',
   'runtime/src/version.ts',
   'CHANGELOG.md',
   'scripts/release.mjs',
@@ -18,6 +19,7 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'modelship-release-'));
   mkdirSync(join(folder, 'runtime', 'src'), { recursive: true });
+  mkdirSync(join(folder, 'pictures'));
   mkdirSync(join(folder, 'scripts'));
   for (const file of CHECKED) cpSync(join(root, file), join(folder, file));
 });
@@ -49,6 +51,18 @@ describe('the check of a release', () => {
       'runtime/package.json',
       (text) => text.replace(version, '9.9.9'),
       /runtime\/package\.json is 9\.9\.9/,
+    ],
+    [
+      'another version of the picture decoder',
+      'pictures/package.json',
+      (text) => text.replace(version, '9.9.9'),
+      /pictures\/package\.json is 9\.9\.9/,
+    ],
+    [
+      'a dependency on another picture decoder',
+      'runtime/package.json',
+      (text) => text.replace(`"@modelship/pictures": "${version}"`, '"@modelship/pictures": "9.9.9"'),
+      /dependency on @modelship\/pictures in runtime\/package\.json is 9\.9\.9/,
     ],
     [
       'another version in the source',
@@ -90,10 +104,12 @@ describe('the check of a release', () => {
   });
 });
 
-test('npm accepts both packages in a dry run, the runtime first', { timeout: 300_000 }, () => {
+test('npm accepts the packages in a dry run, each after those that it depends on', { timeout: 300_000 }, () => {
   const { status, output } = release(root, '--dry-run');
   expect(status, output).toBe(0);
-  expect(output.match(/^\+ .+$/gm)).toEqual([`+ @modelship/runtime@${version}`, `+ modelship@${version}`]);
+  expect(output.match(/^\+ .+$/gm)).toEqual(
+    ['@modelship/pictures', '@modelship/runtime', 'modelship'].map((name) => `+ ${name}@${version}`),
+  );
   expect(output).toContain('public access (dry-run)');
 });
 

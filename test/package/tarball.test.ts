@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { NPMS } from '../support/nodes.js';
 import { writePackage } from '../support/packages.js';
+import { writePicturePackage } from '../support/picture-package.js';
 import { shareOf } from '../support/share.js';
 import { binaryKind } from './binary-kind.js';
 import { manifest, Project, root, Tarballs } from './project.js';
@@ -49,6 +50,19 @@ const CLOUDS = [
     make: construct('azure', `location: 'westeurope', host: constructs.ServerlessHost.containerApps({ image })`),
   },
 ];
+
+/** Synthesizes a function with the default architecture, and returns the folder of its assets. */
+function synthesizedFunction(project: Project, model: string): string {
+  const assets = project.node(`
+    const { App, Stack } = require('aws-cdk-lib');
+    const { Model } = require('modelship');
+    const { ServerlessModel } = require('modelship/aws');
+    const app = new App({ outdir: 'cdk.out' });
+    new ServerlessModel(new Stack(app, 'Stack'), 'Model', { model: Model.fromDirectory(${JSON.stringify(model)}) });
+    console.log(app.synth().directory);
+  `);
+  return join(project.directory, assets);
+}
 
 beforeAll(() => {
   writePackage({}, join(folder, 'package'));
@@ -98,20 +112,10 @@ describe.each(CLOUDS)('the tarball, installed with only the peers of $cloud', ({
 
   const synthesis = { timeout: 120_000 };
   test.runIf(cloud === 'aws')('synthesizes a function of arm64 on any host, with the addon of arm64', synthesis, () => {
-    const assets = project.node(`
-      const { App, Stack } = require('aws-cdk-lib');
-      const { Model } = require('modelship');
-      const { ServerlessModel } = require('modelship/aws');
-      const app = new App({ outdir: 'cdk.out' });
-      const model = Model.fromDirectory(${JSON.stringify(join(folder, 'package'))});
-      new ServerlessModel(new Stack(app, 'Stack'), 'Iris', { model });
-      console.log(app.synth().directory);
-    `);
-    const addons = readdirSync(join(project.directory, assets), { recursive: true, encoding: 'utf8' }).filter((file) =>
-      file.endsWith('.node'),
-    );
+    const assets = synthesizedFunction(project, join(folder, 'package'));
+    const addons = readdirSync(assets, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.node'));
     expect(addons).toHaveLength(1);
-    expect(binaryKind(readFileSync(join(project.directory, assets, addons[0]!)))).toBe('ELF aarch64');
+    expect(binaryKind(readFileSync(join(assets, addons[0]!)))).toBe('ELF aarch64');
   });
 
   test('the constructs of the other clouds say what is missing', () => {
@@ -198,9 +202,66 @@ describe('the tarball', () => {
 });
 
 /** Folder of a package that was installed inside the runtime. */
-function bundled(project: Project, name: string): string {
-  return join(project.directory, 'node_modules', '@modelship', 'runtime', 'node_modules', name);
+function bundled(project: Project, name: string, inside = 'runtime'): string {
+  return join(project.directory, 'node_modules', '@modelship', inside, 'node_modules', name);
 }
+
+describe('the tarball of the picture decoder', () => {
+  const project = new Project(tarballs, 'pictures');
+  beforeAll(() => {
+    project.installPeers(['aws-cdk-lib', 'constructs'], undefined, [tarballs.pictures]);
+  }, 300_000);
+
+  test('decodes for the runtime', () => {
+    const decoded = project.node(`
+      const { createRequire } = require('node:module');
+      const decoder = createRequire(require.resolve('@modelship/runtime'))('@modelship/pictures');
+      decoder({ create: { width: 2, height: 3, channels: 3, background: 'red' } }).jpeg().toBuffer()
+        .then((bytes) => decoder(bytes).metadata()).then(({ width, height }) => console.log(width, height));
+    `);
+    expect(decoded).toBe('2 3');
+  });
+
+  test.each([
+    ['linux-x64', 'ELF x86-64'],
+    ['linux-arm64', 'ELF aarch64'],
+    ['darwin-arm64', 'Mach-O arm64'],
+    ['win32-x64', 'PE x86-64'],
+    ['win32-arm64', 'PE aarch64'],
+  ])('has the addon of %s and libvips', (platform, kind) => {
+    const isWindows = platform.startsWith('win32');
+    const libraries = isWindows ? [`sharp-${platform}`] : [`sharp-${platform}`, `sharp-libvips-${platform}`];
+    const binaries = libraries.flatMap((name) => {
+      const folder = join(bundled(project, '@img', 'pictures'), name, 'lib');
+      const files = readdirSync(folder).filter((file) => /\.(node|dll|dylib)$|\.so/.test(file));
+      return files.map((file) => join(folder, file));
+    });
+    expect(binaries.some((path) => path.endsWith('.node'))).toBe(true);
+    expect(binaries.some((path) => /libvips[^/\\]*\.(dll|dylib|so)/.test(path))).toBe(true);
+    for (const path of binaries) expect(binaryKind(readFileSync(path)), path).toBe(kind);
+  });
+
+  test('brings no package with an install script', () => {
+    const withScript = Object.entries(project.installed()).filter(([, { hasInstallScript }]) => hasInstallScript);
+    expect(withScript).toEqual([]);
+  });
+
+  test('has its licenses', () => {
+    const files = project.files('@modelship', 'pictures');
+    for (const path of ['NOTICE', 'LICENSE', 'licenses/LGPL-3.0.txt', 'node_modules/sharp/LICENSE']) {
+      expect(files).toContain(join(path));
+    }
+  });
+
+  const synthesis = { timeout: 120_000 };
+  test('is in a function of arm64 on any host, with the addon of arm64', synthesis, () => {
+    const assets = synthesizedFunction(project, writePicturePackage(join(folder, 'picture-package')));
+    const addons = readdirSync(assets, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.node'));
+    expect(addons.filter((path) => path.includes('sharp-linux-arm64'))).toHaveLength(1);
+    expect(addons).toHaveLength(2);
+    for (const addon of addons) expect(binaryKind(readFileSync(join(assets, addon)))).toBe('ELF aarch64');
+  });
+});
 
 // npm 12 asks before it runs any install script, and runs on Node 22 and later only.
 describe.each(shareOf(NPMS, 1))('installed by npm $major', (npm) => {

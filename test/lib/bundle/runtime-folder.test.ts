@@ -57,7 +57,7 @@ describe('the folder of the runtime for models that take pictures', () => {
     const plain = runtimeFolder({ architecture: 'x64' }).directory;
     expect(bytesOf(directory) - bytesOf(plain)).toBeLessThan(22e6);
     const script = `
-      const sharp = require('sharp');
+      const sharp = require('@modelship/pictures');
       sharp({ create: { width: 2, height: 3, channels: 3, background: 'red' } }).jpeg().toBuffer()
         .then((bytes) => sharp(bytes).metadata()).then(({ width, height }) => console.log(width, height));`;
     const elsewhere = mkdtempSync(join(tmpdir(), 'modelship-decoder-'));
@@ -67,10 +67,9 @@ describe('the folder of the runtime for models that take pictures', () => {
   });
 
   it('needs the decoder of its platform, and says how to install it', () => {
-    expect(() => taskPackageFiles('sharp', 'riscv64', __filename)).toThrow(
-      'models that take pictures need the npm package sharp for linux-riscv64: the package @img/sharp-linux-riscv64 is ' +
-        'not installed. Install it with `npm install --no-save --force sharp@0.35.5 @img/sharp-linux-riscv64@0.35.5 ' +
-        '@img/sharp-libvips-linux-riscv64@1.3.4`.',
+    expect(() => taskPackageFiles('@modelship/pictures', 'riscv64', __filename)).toThrow(
+      'models that take pictures need the npm package @modelship/pictures with the addon for linux-riscv64: the package ' +
+        '@img/sharp-linux-riscv64 is not installed. Install it with `npm install @modelship/pictures@0.1.0`.',
     );
   });
 });

@@ -1,4 +1,5 @@
 import { InferenceError, invalid } from '../../tensor/errors.js';
+import { RUNTIME_VERSION } from '../../version.js';
 import { requirePackage } from '../require-package.js';
 import type { Picture } from './resample.js';
 
@@ -53,10 +54,10 @@ const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff'].map((name) => `VipsFore
 
 let loaded: Sharp | undefined;
 
-/** Loads the decoder. @throws ModelPackageError `FORMAT_UNSUPPORTED` if the package `sharp` cannot be loaded */
+/** Loads the decoder. @throws ModelPackageError `FORMAT_UNSUPPORTED` if the package `@modelship/pictures` cannot be loaded */
 export function loadDecoder(): Sharp {
   if (loaded) return loaded;
-  const sharp = requirePackage<Sharp>('sharp', '0.35.5', 'pictures');
+  const sharp = requirePackage<Sharp>('@modelship/pictures', RUNTIME_VERSION, 'pictures');
   // Pictures are decoded in parallel, so each takes one thread. No two requests have the same picture.
   sharp.concurrency(1);
   sharp.cache(false);
