@@ -1,10 +1,6 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
-import {
-  checkMaintenanceWindow,
-  MAINTENANCE_WINDOW,
-  type MaintenanceWindow,
-} from '../../../kubernetes/maintenance-window.js';
+import { checkMaintenanceWindow, MAINTENANCE_WINDOW } from '../../../kubernetes/maintenance-window.js';
 import {
   checkCanaryExposure,
   checkClusterServer,
@@ -36,6 +32,7 @@ import { validatorFor } from '../../../terraform/validator.js';
 import { GkeCluster, type GkeExistingOptions, type GkeStandardOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import { checkGoogleProps, GOOGLE_PROPS, RESERVED } from '../shared/validation.js';
+import { networkOptions } from './cloud-nat.js';
 import { GKE } from './limits.js';
 
 const NEW_CLUSTER = options<GkeStandardOptions>('an object such as { network: "models" }', {
@@ -110,7 +107,7 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
   checkSecrets(validator, props, RESERVED, SECRET_KEY);
   checkAccess(validator, props);
   checkPlanTime(validator, props);
-  checkMaintenanceWindow(validator, maintenanceWindow(props), GKE.maintenanceHours, 'GKE');
+  checkMaintenanceWindow(validator, networkOptions(props).maintenanceWindow, GKE.maintenanceHours, 'GKE');
   checkZones(validator, props);
   validator.check(
     props.healthCheckPolicy === undefined || props.exposure?.kind === 'gateway',
@@ -169,9 +166,4 @@ function checkPlanTime(validator: Validator, { cluster, exposure, host, namespac
     'MISSING',
     'KServe serves only in namespaces that are set up for it; name one',
   );
-}
-
-function maintenanceWindow({ cluster }: ContainerModelProps): MaintenanceWindow | undefined {
-  const settings = cluster?.settings;
-  return settings === undefined || settings.kind === 'existing' ? undefined : settings.options.maintenanceWindow;
 }
