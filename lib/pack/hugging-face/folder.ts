@@ -34,6 +34,12 @@ export class HuggingFaceFolder {
     this.config = config;
   }
 
+  /** Class of Transformers that the model was saved as, such as `BertModel`. Undefined if `config.json` names none. */
+  get architecture(): string | undefined {
+    const { architectures } = this.config;
+    return Array.isArray(architectures) ? String(architectures[0]) : undefined;
+  }
+
   /** Returns the object in a file of the transformer. Undefined if there is no such file. */
   json(name: string): Json | undefined {
     return object(join(this.transformer, name));

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { Signature } from '@modelship/runtime';
 import { type ImageClassificationTask, ModelPackageError } from '@modelship/runtime/manifest';
+import { shapeText } from '@modelship/runtime/serve';
 import { plainSpec } from '../manifest-file.js';
 import type { HuggingFaceFolder, Json } from './folder.js';
 import { imageSteps, timmSteps } from './image-steps.js';
+import { labelList } from './labels.js';
 import type { PackedTask } from './packed-task.js';
 
 /** File with the steps that prepare a picture, in folders of Transformers. */
@@ -13,17 +15,13 @@ const PROCESSOR_FILE = 'preprocessor_config.json';
 export function isImageFolder(folder: HuggingFaceFolder): boolean {
   const { image_processor_type: type, feature_extractor_type: olderType } = folder.json(PROCESSOR_FILE) ?? {};
   // Older image processors have the name of a feature extractor, as those of sounds have.
-  const isOlder = olderType !== undefined && /^\w+ForImage\w+$/.test(architectureOf(folder) ?? '');
+  const isOlder = olderType !== undefined && /^\w+ForImage\w+$/.test(folder.architecture ?? '');
   return type !== undefined || isOlder || timmSettings(folder) !== undefined;
 }
 
 /** Returns the settings of timm for pictures. Undefined for models of other libraries. */
 function timmSettings({ config }: HuggingFaceFolder): Json | undefined {
   return config.pretrained_cfg as Json | undefined;
-}
-
-function architectureOf({ config: { architectures } }: HuggingFaceFolder): string | undefined {
-  return Array.isArray(architectures) ? String(architectures[0]) : undefined;
 }
 
 /**
@@ -36,7 +34,7 @@ function architectureOf({ config: { architectures } }: HuggingFaceFolder): strin
 export function imageTask(folder: HuggingFaceFolder, { inputs, outputs }: Signature, source: string): PackedTask {
   const timm = timmSettings(folder);
   const { id2label, label_names: names, num_classes: count, problem_type: problem } = folder.config;
-  const architecture = architectureOf(folder);
+  const { architecture } = folder;
   if (!timm && !architecture?.endsWith('ForImageClassification')) {
     throw new ModelPackageError(
       'FORMAT_UNSUPPORTED',
@@ -51,14 +49,13 @@ export function imageTask(folder: HuggingFaceFolder, { inputs, outputs }: Signat
   const output = own.find(({ name }) => name === 'logits') ?? own.find(({ shape }) => shape.length === 2);
   const width = Number(id2label ? Object.keys(id2label).length : (count ?? output?.shape.at(-1)));
   if (output?.shape.length !== 2 || ![-1, width].includes(output.shape[1]!)) {
-    const found = own.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ');
+    const found = own.map((spec) => `${spec.name} ${shapeText(spec)}`).join(', ');
     throw new ModelPackageError(
       'ARTIFACT_INVALID',
       `${source} has the outputs ${found}; logits [-1, ${width}] is needed for the ${width} classes in config.json.`,
     );
   }
-  const listed = (id2label ?? names ?? {}) as Json;
-  const labels = Array.from({ length: width }, (_, index) => String(listed[index] ?? `LABEL_${index}`));
+  const labels = labelList((id2label ?? names ?? {}) as Json, width);
   const task: ImageClassificationTask = {
     type: 'image_classification',
     preprocessing,

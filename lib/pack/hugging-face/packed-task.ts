@@ -1,4 +1,5 @@
 import type { Manifest, Task, TextTask, TextTokenizer } from '@modelship/runtime/manifest';
+import { shapeText } from '@modelship/runtime/serve';
 import type { EmbedSettings, TextSettings } from './text-settings.js';
 import type { AddedToken } from './tokenizer-file.js';
 
@@ -108,5 +109,5 @@ function floatOutput(outputs: Manifest['outputs'], rank: number, ...names: strin
 }
 
 function described(outputs: Manifest['outputs']): string {
-  return outputs.map(({ name, datatype, shape }) => `${name} ${datatype} [${shape.join(', ')}]`).join(', ');
+  return outputs.map((spec) => `${spec.name} ${spec.datatype} ${shapeText(spec)}`).join(', ');
 }

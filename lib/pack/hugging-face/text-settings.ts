@@ -1,7 +1,8 @@
 import type { Aggregation, Pooling } from '@modelship/runtime/manifest';
 import type { HuggingFaceFolder, Json } from './folder.js';
+import { labelList } from './labels.js';
 import { type TaskType, TEXT_TASKS } from './text-tasks.js';
-import { sentenceConfig } from './tokenizer-file.js';
+import { sentenceConfig, TOKENIZER_FILE } from './tokenizer-file.js';
 
 /** What a folder says about its task. */
 export type TextSettings =
@@ -101,8 +102,8 @@ export function textSettings(
 function taskOf(folder: HuggingFaceFolder, { faults }: Findings): TaskType | undefined {
   const kind = folder.rootJson('config_sentence_transformers.json')?.model_type;
   const labels = labelCount(folder.config);
-  const { architectures, problem_type: problem } = folder.config;
-  const architecture = Array.isArray(architectures) ? String(architectures[0]) : '';
+  const { problem_type: problem } = folder.config;
+  const { architecture = '' } = folder;
   if (folder.modules && kind !== 'CrossEncoder' && !/ForSequenceClassification$/.test(architecture)) return 'embed';
   if (/ForSequenceClassification$/.test(architecture)) {
     if (entailmentOf(folder.config) !== undefined && kind !== 'CrossEncoder') return 'zero_shot_classification';
@@ -221,7 +222,7 @@ function poolingModes(settings: Json): string[] {
 
 function lowersCase(folder: HuggingFaceFolder): boolean {
   return /"type":\s*"Lowercase"|"lowercase":\s*true/.test(
-    JSON.stringify(folder.json('tokenizer.json')?.normalizer ?? null),
+    JSON.stringify(folder.json(TOKENIZER_FILE)?.normalizer ?? null),
   );
 }
 
@@ -277,8 +278,7 @@ function entailmentOf({ id2label }: Json): number | undefined {
 }
 
 function labelsOf(config: Json, { faults }: Findings): string[] {
-  const names = (config.id2label ?? {}) as Json;
-  const labels = Array.from({ length: labelCount(config) }, (_, index) => String(names[index] ?? `LABEL_${index}`));
+  const labels = labelList((config.id2label ?? {}) as Json, labelCount(config));
   if (new Set(labels).size !== labels.length) faults.push('config.json: id2label has the same label more than once');
   return labels;
 }
