@@ -20,13 +20,20 @@ export interface Described {
   readonly tolerance: Manifest['samples']['tolerance'];
 }
 
-/** Writes the samples and the manifest of the package in `directory`, and returns the manifest. */
-export async function writeManifest(directory: string, { manifest, samples, tolerance }: Described): Promise<Manifest> {
+/**
+ * Writes the samples and the manifest of the package in `directory`, and returns the manifest.
+ *
+ * @param unchanged files that were hashed before and are still the same, so that large weights are read once
+ */
+export async function writeManifest(
+  directory: string,
+  { manifest, samples, tolerance }: Described,
+  unchanged: readonly PackageFile[] = [],
+): Promise<Manifest> {
   writeFileSync(join(directory, SAMPLES_FILE), samplesText(samples));
   const files: PackageFile[] = [];
   for (const path of filesIn(directory)) {
-    const file = join(directory, path);
-    files.push({ path, size: statSync(file).size, sha256: await fileSha256(file) });
+    files.push(unchanged.find((each) => each.path === path) ?? (await packageFile(directory, path)));
   }
   const { code, requirements, ...before } = manifest;
   const complete = {
@@ -39,6 +46,11 @@ export async function writeManifest(directory: string, { manifest, samples, tole
   const text = `${JSON.stringify({ ...complete, digest: packageDigest(complete) }, null, 2)}\n`;
   writeFileSync(join(directory, MANIFEST_FILE), text);
   return readManifest(directory);
+}
+
+async function packageFile(directory: string, path: string): Promise<PackageFile> {
+  const file = join(directory, path);
+  return { path, size: statSync(file).size, sha256: await fileSha256(file) };
 }
 
 /** Returns only the properties of a tensor that the manifest stores. */

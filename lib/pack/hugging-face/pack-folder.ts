@@ -5,6 +5,7 @@ import {
   type Manifest,
   type ManifestTensor,
   ModelPackageError,
+  SAMPLES_FILE,
   TENSORS_SIGNATURE,
   taskSignature,
 } from '@modelship/runtime/manifest';
@@ -88,8 +89,10 @@ async function packTextModel(options: PackOptions, folder: HuggingFaceFolder, we
       copyArtifact(weights.path, 'onnx', stage.directory);
       cpSync(ownTokenizer, join(stage.directory, TOKENIZER_FILE), { dereference: true });
     }
-    const tokenizerPath = join(stage.directory, TOKENIZER_FILE);
-    const tokenizerJson = JSON.parse(readFileSync(tokenizerPath, 'utf8')) as Json;
+    // Only the exporter writes a tokenizer of its own.
+    const tokenizerJson: Json = isExported
+      ? JSON.parse(readFileSync(join(stage.directory, TOKENIZER_FILE), 'utf8'))
+      : ownJson!;
     if (isExported) throwFaults(source, tokenizerFaults(folder, tokenizerJson, TOKENIZER_FILE));
     const { tokenizer, notes: tokenizerNotes } = tokenizerSettings(folder, tokenizerJson);
     notes.push(...tokenizerNotes);
@@ -179,7 +182,8 @@ async function finishPackage(
     writeOrigin(stage.directory, { ...origin, largestDifference: largestDifference(samples, originals), originals });
   }
   options.onStep?.('Write the manifest');
-  const manifest = await writeManifest(stage.directory, { ...described, samples });
+  const unchanged = draft.files.filter(({ path }) => path !== ORIGIN_FILE && path !== SAMPLES_FILE);
+  const manifest = await writeManifest(stage.directory, { ...described, samples }, unchanged);
   stage.commit(manifest.digest, options.force ?? false);
   for (const note of notes) options.onNote?.(note);
   return manifest;
