@@ -116,7 +116,12 @@ export function imageSteps(settings: Settings, path: string): ImageStep[] {
   return [...steps, ...valueSteps(settings, processor, has)];
 }
 
-/** Settings of timm's `pretrained_cfg`. */
+/**
+ * Returns the steps of timm's `pretrained_cfg`.
+ *
+ * @param path file of the settings, for errors
+ * @throws ModelPackageError `FORMAT_UNSUPPORTED` if the server does not run one of the steps
+ */
 export function timmSteps(settings: Settings, path: string): ImageStep[] {
   const { input_size, interpolation, crop_pct = 0.875, crop_mode = 'center', mean, std } = settings;
   const [channels, height, width] = Array.isArray(input_size) ? (input_size as number[]) : [];

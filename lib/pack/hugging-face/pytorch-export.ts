@@ -37,7 +37,7 @@ export interface ExportReport {
 /** File in which the exporter reports. */
 const REPORT_FILE = 'export.json';
 
-/** Packages that the export needs, by the module that imports them. */
+/** Packages that the export needs, as arguments of pip. */
 const PACKAGES = 'torch transformers sentence-transformers onnx onnxscript';
 
 /**

@@ -100,7 +100,7 @@ export class FunctionsApp extends Construct {
   private folder(): FunctionsFolder {
     const { model, access } = this.props.props;
     return functionsFolder({
-      runtime: runtimeFolder({ architecture: 'x64', task: this.props.props.model.manifest.task }),
+      runtime: runtimeFolder({ architecture: 'x64', task: model.manifest.task }),
       model,
       keyRequired: access?.kind === 'apiKey',
       timeoutSeconds: this.timeoutSeconds,
