@@ -1,4 +1,4 @@
-import { ECS, FARGATE_SIZES } from '../aws/private/ecs/limits.js';
+import { ECS, FARGATE_SIZES, GPU_TASK } from '../aws/private/ecs/limits.js';
 import { FRONT_TIMEOUT_SECONDS, IMAGE_BYTES, LAMBDA } from '../aws/private/lambda/limits.js';
 import { SAGEMAKER } from '../aws/private/sagemaker/limits.js';
 import { allMonth, HOURS_PER_MONTH, type Usage } from '../cost/bill.js';
@@ -124,17 +124,17 @@ const ECS_GPU: ComparedTarget = {
   gpuOnly: true,
   minReplicas: 1,
   security: FARGATE.security,
-  size: () => instanceOf('g5.xlarge', 4, 16_384, 'A10G'),
+  size: () => instanceOf(GPU_TASK.instanceType, GPU_TASK.cpu, GPU_TASK.memoryMib, 'A10G'),
   limits: () => ({
-    service: 'ECS on g5.xlarge',
+    service: `ECS on ${GPU_TASK.instanceType}`,
     requestBytes: ECS.gatewayPayloadBytes,
     timeoutSeconds: ECS.gatewaySeconds.max,
     maxReplicas: ECS.tasks.max,
-    maxMemoryMib: 16_384,
+    maxMemoryMib: GPU_TASK.memoryMib,
     gpu: true,
   }),
   usages: ({ prices, ...question }) => [
-    allMonth(prices, { what: 'instances', price: 'aws.ec2.g5.xlarge' }),
+    allMonth(prices, { what: 'instances', price: `aws.ec2.${GPU_TASK.instanceType}` }),
     allMonth(prices, { what: 'disks', price: 'aws.ebs.gp3', quantity: 100 }),
     allMonth(prices, { what: 'detailed monitoring', price: 'aws.ec2.detailedMonitoring' }),
     ...network({ prices, ...question }, 12),

@@ -5,7 +5,7 @@ import { GKE } from '../gcp/private/gke/limits.js';
 import { VERTEX } from '../gcp/private/vertex/limits.js';
 import { neededMemoryMib } from './obstacles.js';
 import { activeSeconds, busyHours, monthlyRequests } from './replicas.js';
-import { type ComparedTarget, instanceOf } from './target.js';
+import { type ComparedTarget, instanceOf, type ReplicaSize } from './target.js';
 
 /** Maximum request over HTTP/1: https://cloud.google.com/run/quotas */
 const CLOUD_RUN_REQUEST_BYTES = 32 * 2 ** 20;
@@ -24,17 +24,17 @@ const CLOUD_RUN_TARGET: ComparedTarget = {
     'own service account that may only read the model',
   ],
   size: (question) => {
-    const needed = neededMemoryMib(question);
-    if (question.load.gpu) {
-      const { minCpus: vcpu, minMemoryMib: memoryMib } = CLOUD_RUN.gpu;
-      return { vcpu, memoryMib, label: `L4, ${vcpu} vCPU, ${memoryMib / 1024} GiB` };
-    }
+    const { gpu } = question.load;
+    const least = gpu ? CLOUD_RUN.gpu : { minCpus: 1, minMemoryMib: 1024 };
+    const needed = Math.max(least.minMemoryMib, roundUp(neededMemoryMib(question), 512));
+    const sizeOf = (vcpu: number, memoryMib: number): ReplicaSize => ({
+      ...{ vcpu, memoryMib },
+      label: `${gpu ? 'L4, ' : ''}${vcpu} vCPU, ${memoryMib / 1024} GiB`,
+    });
     for (const [vcpu, { min, max }] of CLOUD_RUN.cpus) {
-      if (needed > max) continue;
-      const memoryMib = Math.max(1024, min, roundUp(needed, 512));
-      return { vcpu, memoryMib, label: `${vcpu} vCPU, ${memoryMib / 1024} GiB` };
+      if (vcpu >= least.minCpus && needed <= max) return sizeOf(vcpu, Math.max(min, needed));
     }
-    return { vcpu: 8, memoryMib: CLOUD_RUN.memoryMib.max, label: '8 vCPU, 32 GiB' };
+    return sizeOf(8, CLOUD_RUN.memoryMib.max);
   },
   limits: () => ({
     service: 'Cloud Run',

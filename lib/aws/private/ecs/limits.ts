@@ -12,6 +12,9 @@ export const FARGATE_SIZES: ReadonlyMap<number, { min: number; max: number; step
   [16, { min: 32_768, max: 122_880, step: 8192 }],
 ]);
 
+/** Default task with a GPU. One runs on each instance, and leaves 1 CPU and 4 GiB to the system. */
+export const GPU_TASK = { instanceType: 'g5.xlarge', gpuCount: 1, cpu: 3, memoryMib: 12_288 } as const;
+
 export const ECS = {
   /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html */
   tasks: { min: 1, max: 5000, source: 'an ECS service' },

@@ -1,5 +1,6 @@
 import { Token, Tokenization } from 'aws-cdk-lib';
 import type { ContainerCapacity, FargateCapacityOptions, GpuCapacityOptions } from '../../capacity.js';
+import { GPU_TASK } from './limits.js';
 
 /** CPUs and memory of a task on Fargate, 1 CPU and 2 GiB by default. */
 export function fargateSize({ cpu = 1, memoryMib = 2048 }: FargateCapacityOptions) {
@@ -31,11 +32,13 @@ export function cpuText(cpu: number): string {
   return `${cpuUnits(cpu) ?? `${Tokenization.stringifyNumber(cpu)} vCPU`}`;
 }
 
-/**
- * Instance type and size of GPU tasks. By default, each g5.xlarge runs one task, which leaves 1 CPU and 4 GiB to the
- * system.
- */
+/** Returns the instance type and the size of GPU tasks. */
 export function gpuSize(options: GpuCapacityOptions): Required<GpuCapacityOptions> {
-  const { instanceType = 'g5.xlarge', gpuCount = 1, cpu = 3, memoryMib = 12_288 } = options;
+  const {
+    instanceType = GPU_TASK.instanceType,
+    gpuCount = GPU_TASK.gpuCount,
+    cpu = GPU_TASK.cpu,
+    memoryMib = GPU_TASK.memoryMib,
+  } = options;
   return { instanceType, gpuCount, cpu, memoryMib };
 }
