@@ -57,9 +57,9 @@ import { corsOrigins } from './private/shared/cors.js';
 import { warn } from './private/shared/cost-warnings.js';
 import { credentialOptions } from './private/shared/credential-options.js';
 import { grantTo } from './private/shared/grant.js';
-import { annotateIdleCost } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
+import { annotateMonthlyCost } from './private/shared/monthly-cost.js';
 import { isOfAnotherRegion, type PulledImage, pulledImage } from './private/shared/pulled-image.js';
 import { extremes } from './private/shared/scheduled-actions.js';
 import { requireS3Route, routesOf } from './private/shared/subnets.js';
@@ -187,7 +187,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Metric>, 
       alarmActions: props.alarmActions ?? [],
       thresholds,
     });
-    annotateIdleCost(this, runningParts(capacity, this.server.spec, min));
+    annotateMonthlyCost(this, { idle: runningParts(capacity, this.server.spec, min) });
     warn(this, capacity.kind === 'fargate' ? 'modelship:idleService' : 'modelship:idleGpu');
     if (this.hasGateway && this.server.spec.streams) warn(this, 'modelship:bufferedStream');
   }

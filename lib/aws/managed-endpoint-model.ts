@@ -48,7 +48,7 @@ import {
 } from './private/sagemaker/instances.js';
 import { ENDPOINT_NAME, hasLocalStorage, isGpu, SAGEMAKER } from './private/sagemaker/limits.js';
 import { ExecutionRole } from './private/sagemaker/role.js';
-import { runningParts } from './private/sagemaker/running-parts.js';
+import { runningParts, usageAtLoad } from './private/sagemaker/running-parts.js';
 import type { Scaling } from './private/sagemaker/scaling.js';
 import { ServedModel, servesOtherModels } from './private/sagemaker/served-model.js';
 import { EndpointTelemetry } from './private/sagemaker/telemetry.js';
@@ -57,10 +57,10 @@ import { endpointVariants, MAIN_VARIANT, type StartTimes } from './private/sagem
 import { warn } from './private/shared/cost-warnings.js';
 import { signatureOptions } from './private/shared/credential-options.js';
 import { grantTo } from './private/shared/grant.js';
-import { annotateIdleCost } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
 import { grantSource } from './private/shared/model-source.js';
+import { annotateMonthlyCost } from './private/shared/monthly-cost.js';
 import { type PulledImage, pulledImage } from './private/shared/pulled-image.js';
 import { extremes } from './private/shared/scheduled-actions.js';
 import { grantSecrets } from './private/shared/secrets.js';
@@ -199,7 +199,10 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Met
       schedule: props.schedule,
       scaled: this.inferenceComponent ?? this.endpoint,
     });
-    annotateIdleCost(this, runningParts(this.mode, this.server.spec, range));
+    annotateMonthlyCost(this, {
+      idle: runningParts(this.mode, this.server.spec, range),
+      atLoad: usageAtLoad(this.mode, range),
+    });
     this.warn(range);
   }
 

@@ -12,6 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { runsAllMonth, STATED_LOAD } from '../cost/monthly-cost.js';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
 import { AlarmThresholds } from '../serving/alarms.js';
@@ -37,9 +38,9 @@ import { corsOrigins } from './private/shared/cors.js';
 import { warn } from './private/shared/cost-warnings.js';
 import { credentialOptions } from './private/shared/credential-options.js';
 import { grantTo } from './private/shared/grant.js';
-import { annotateIdleCost, product } from './private/shared/idle-cost.js';
 import { ImportedEndpoint } from './private/shared/imported-endpoint.js';
 import { encryptLogs } from './private/shared/log-encryption.js';
+import { annotateMonthlyCost, product } from './private/shared/monthly-cost.js';
 import { grantSecrets } from './private/shared/secrets.js';
 import { requireS3Route, routesOf } from './private/shared/subnets.js';
 import { ServerlessModelData } from './serverless-model-data.js';
@@ -154,7 +155,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
     this.front = bound.front;
     this.telemetry = bound.telemetry;
     this.trafficShift = this.makeTrafficShift(thresholds);
-    this.stateIdleCost();
+    this.stateMonthlyCost();
   }
 
   /**
@@ -366,15 +367,26 @@ export class ServerlessModel extends Construct implements ModelEndpoint<Metric>,
     };
   }
 
-  private stateIdleCost(): void {
+  private stateMonthlyCost(): void {
     const processor = this.architecture.name === Architecture.X86_64.name ? 'x86' : 'arm';
-    annotateIdleCost(this, [
+    const { requests, seconds } = STATED_LOAD;
+    const gib = product(this.memoryMib, 1 / 1024);
+    const idle = [
       {
         what: 'provisioned concurrency',
         price: `aws.lambda.pc.${processor}.idle`,
-        quantity: product(this.minReplicas, this.memoryMib, 1 / 1024),
+        quantity: product(this.minReplicas, gib),
       },
-    ]);
+    ];
+    const price = this.minReplicas === 0 ? `aws.lambda.${processor}.gbs` : `aws.lambda.pc.${processor}.run`;
+    annotateMonthlyCost(this, {
+      idle,
+      atLoad: [
+        ...runsAllMonth(idle),
+        { what: 'compute', price, units: requests * seconds * gib },
+        { what: 'requests', price: 'aws.lambda.request', units: requests },
+      ],
+    });
   }
 
   private makeTrafficShift(thresholds: AlarmThresholds): TrafficShift | undefined {

@@ -20,7 +20,7 @@ import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import type { GenericResource } from '../terraform/generic.js';
-import { annotateIdleCost } from '../terraform/idle-cost.js';
+import { annotateMonthlyCost } from '../terraform/monthly-cost.js';
 import { packagePrefix } from '../terraform/package-files.js';
 import { useProviders } from '../terraform/providers.js';
 import { runtimeEnvironment } from '../terraform/runtime-environment.js';
@@ -39,9 +39,9 @@ import { aksTelemetry } from './private/aks/telemetry.js';
 import { validateContainer } from './private/aks/validation.js';
 import { credentialOptions } from './private/shared/credential-options.js';
 import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
-import { AZURE_PRICES } from './private/shared/idle-cost.js';
 import { type BoundImage, bindImage } from './private/shared/image.js';
 import { ModelStore } from './private/shared/model-store.js';
+import { AZURE_PRICES } from './private/shared/monthly-cost.js';
 import { groupName } from './private/shared/names.js';
 import { Placement } from './private/shared/placement.js';
 import { Telemetry } from './private/shared/telemetry.js';
@@ -149,7 +149,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
     if (this.cluster && this.server.isModelship) this.metrics = this.makeMetrics(this.cluster);
     if (this.cluster && usesKeda(props)) this.makeScaling(this.cluster);
     this.telemetry.watch({ resourceId: access.id, ...aksTelemetry(this.thresholds) });
-    annotateIdleCost(this, 'azure', AZURE_PRICES);
+    annotateMonthlyCost(this, AZURE_PRICES);
   }
 
   /** URL of the model, without a path. */

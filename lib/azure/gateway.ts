@@ -6,10 +6,10 @@ import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { DEFAULT_THROTTLE, type Throttle } from '../serving/throttle.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
-import { annotateIdleCost } from '../terraform/idle-cost.js';
+import { annotateMonthlyCost } from '../terraform/monthly-cost.js';
 import { providersOf, useProviders } from '../terraform/providers.js';
 import { validatorFor } from '../terraform/validator.js';
-import { AZURE_PRICES } from './private/shared/idle-cost.js';
+import { AZURE_PRICES } from './private/shared/monthly-cost.js';
 import { globalName } from './private/shared/names.js';
 import { requireAzurerm } from './private/shared/provider.js';
 import type { AzureResourceGroup } from './props.js';
@@ -144,7 +144,7 @@ export class ApiManagementGateway extends Construct {
       xmlContent: policyXml(props.throttle ?? DEFAULT_THROTTLE, endpoint.entraApplication!.clientId),
     });
     this.url = this.service.gatewayUrl;
-    annotateIdleCost(this, 'azure', AZURE_PRICES);
+    annotateMonthlyCost(this, AZURE_PRICES);
   }
 
   /** Adds a caller. Its `primaryKey` is the secret that the caller needs. */

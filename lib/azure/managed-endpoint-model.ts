@@ -15,7 +15,7 @@ import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { azurerm } from '../terraform/bindings/azurerm.js';
 import { GenericResource } from '../terraform/generic.js';
-import { annotateIdleCost } from '../terraform/idle-cost.js';
+import { annotateMonthlyCost } from '../terraform/monthly-cost.js';
 import { useProviders } from '../terraform/providers.js';
 import type { AzureMlWorkspace, ManagedEndpointModelProps } from './managed-endpoint-props.js';
 import type { AzureMetric } from './metric.js';
@@ -36,8 +36,8 @@ import { validateManagedEndpoint } from './private/ml/validation.js';
 import { MlWorkspace } from './private/ml/workspace.js';
 import { azapi } from './private/shared/azapi.js';
 import { entraToken } from './private/shared/credential-options.js';
-import { AZURE_PRICES } from './private/shared/idle-cost.js';
 import { ModelStore } from './private/shared/model-store.js';
+import { AZURE_PRICES } from './private/shared/monthly-cost.js';
 import { clientConfig, globalName, groupName } from './private/shared/names.js';
 import { Placement } from './private/shared/placement.js';
 import { requireCloudIdentity, requirePrincipal } from './private/shared/principal.js';
@@ -161,7 +161,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Azu
     if (props.access?.kind === 'apiKey') this.primaryKey = this.makeKeys();
     this.makeLogs();
     this.telemetry.watch({ resourceId: this.endpoint.id, ...mlTelemetry(this.telemetry.thresholds) });
-    annotateIdleCost(this, 'azure', AZURE_PRICES);
+    annotateMonthlyCost(this, AZURE_PRICES);
   }
 
   /**

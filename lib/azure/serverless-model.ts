@@ -10,7 +10,7 @@ import { checkProps, choice, object, type PropTypes, required, STRING } from '..
 import { MANAGED_WEB_ACL } from '../serving/validation/web-acl.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import type { GenericResource } from '../terraform/generic.js';
-import { annotateIdleCost } from '../terraform/idle-cost.js';
+import { annotateMonthlyCost } from '../terraform/monthly-cost.js';
 import { useProviders } from '../terraform/providers.js';
 import { validatorFor } from '../terraform/validator.js';
 import { ServerlessHost } from './host.js';
@@ -19,7 +19,7 @@ import type { ContainerApp } from './private/container-apps/app.js';
 import type { FunctionsApp } from './private/functions/app.js';
 import { credentialOptions } from './private/shared/credential-options.js';
 import { EntraApplication, grantInvoke } from './private/shared/entra-application.js';
-import { AZURE_PRICES } from './private/shared/idle-cost.js';
+import { AZURE_PRICES } from './private/shared/monthly-cost.js';
 import { Placement } from './private/shared/placement.js';
 import { Telemetry } from './private/shared/telemetry.js';
 import { AZURE_PROPS, SECRETS } from './private/shared/validation.js';
@@ -93,7 +93,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<AzureMet
     this.url = url;
     this.functions = functions;
     this.containerApp = containerApp;
-    annotateIdleCost(this, 'azure', AZURE_PRICES, containerApp?.runningParts);
+    annotateMonthlyCost(this, AZURE_PRICES, containerApp?.cost);
   }
 
   /** URL of the newest version of the model in TensorFlow Serving's REST API. */

@@ -16,7 +16,7 @@ import { type ModelServer, serverOf } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
-import { annotateIdleCost } from '../terraform/idle-cost.js';
+import { annotateMonthlyCost } from '../terraform/monthly-cost.js';
 import { useProviders } from '../terraform/providers.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import type { ContainerModelProps } from './container-props.js';
@@ -30,11 +30,11 @@ import { mountedStore, servedModel } from './private/gke/server.js';
 import { gkeTelemetry } from './private/gke/telemetry.js';
 import { validateGke } from './private/gke/validation.js';
 import { enableApis } from './private/shared/apis.js';
-import { autopilotPods, GOOGLE_PRICES } from './private/shared/idle-cost.js';
 import { bindImage } from './private/shared/image.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
 import { ModelStore } from './private/shared/model-store.js';
+import { autopilotPods, GOOGLE_PRICES } from './private/shared/monthly-cost.js';
 import { generatedName } from './private/shared/names.js';
 import { projectId } from './private/shared/project.js';
 import { GOOGLE_PROVIDER } from './private/shared/provider-versions.js';
@@ -144,7 +144,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
     this.requestMetrics = telemetry.requestMetrics;
     this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
     this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
-    annotateIdleCost(this, 'gcp', GOOGLE_PRICES, this.cluster.isAutopilot ? autopilotPods(workload) : []);
+    annotateMonthlyCost(this, GOOGLE_PRICES, { idle: this.cluster.isAutopilot ? autopilotPods(workload) : [] });
     enableApis(this, props, ['compute', 'container']);
   }
 

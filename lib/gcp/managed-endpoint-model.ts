@@ -15,7 +15,7 @@ import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
 import { fraction } from '../terraform/fraction.js';
 import { GenericResource } from '../terraform/generic.js';
-import { annotateIdleCost } from '../terraform/idle-cost.js';
+import { annotateMonthlyCost } from '../terraform/monthly-cost.js';
 import { prefixedPath, shortHash } from '../terraform/names.js';
 import { useProviders } from '../terraform/providers.js';
 import { stateRequirements } from '../terraform/requirements.js';
@@ -24,12 +24,12 @@ import type { ManagedEndpointModelProps } from './managed-endpoint-props.js';
 import type { GoogleMetric, RequestMetrics } from './metric.js';
 import { enableApis } from './private/shared/apis.js';
 import { grantKey } from './private/shared/encryption.js';
-import { GOOGLE_PRICES } from './private/shared/idle-cost.js';
 import { bindImage } from './private/shared/image.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
 import { requireMember } from './private/shared/member.js';
 import { ModelStore } from './private/shared/model-store.js';
+import { GOOGLE_PRICES } from './private/shared/monthly-cost.js';
 import { generatedName } from './private/shared/names.js';
 import { projectId } from './private/shared/project.js';
 import { GOOGLE_PROVIDER } from './private/shared/provider-versions.js';
@@ -151,7 +151,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Goo
     this.requestMetrics = telemetry.requestMetrics;
     this.logRetention = new LogRetention(this, 'Logs', { props, filter: telemetry.logFilter });
     this.telemetry = new Telemetry(this, 'Telemetry', { props, options: telemetry });
-    annotateIdleCost(this, 'gcp', GOOGLE_PRICES);
+    annotateMonthlyCost(this, GOOGLE_PRICES);
     enableApis(this, props, ['aiplatform', ...(props.privateServiceConnectProjects ? ['compute'] : [])]);
   }
 

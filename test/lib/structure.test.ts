@@ -27,7 +27,7 @@ const ROLES: Readonly<Record<string, { readonly role: string; readonly exports: 
   'credential-options.ts': { role: 'options of curl that authenticate callers', exports: /^credentialOptions$/ },
   'deployment.ts': { role: 'one deployed version of the model', exports: /[dD]eployment/ },
   'image.ts': { role: 'where the image comes from', exports: /^bind\w*Image$/ },
-  'idle-cost.ts': { role: 'what resources cost without requests', exports: /^annotateIdleCost$|_PRICES$/ },
+  'monthly-cost.ts': { role: 'what resources cost', exports: /^annotateMonthlyCost$|_PRICES$/ },
   'imported.ts': { role: 'what an endpoint of another stack does', exports: /^imported[A-Z]/ },
   'limits.ts': { role: "the service's limits, each with its source", exports: /^[A-Z][A-Z_]*$/ },
   'load-balancer.ts': { role: 'the load balancer in front of the service', exports: /^LoadBalancer$/ },
@@ -36,7 +36,10 @@ const ROLES: Readonly<Record<string, { readonly role: string; readonly exports: 
   'names.ts': { role: 'generated names', exports: /Name$/ },
   'region-validation.ts': { role: 'checks of what a region offers', exports: /^checkRegion$/ },
   'role.ts': { role: 'the role that what serves assumes', exports: /Role$/ },
-  'running-parts.ts': { role: 'what runs, and costs, without requests', exports: /^runningParts$/ },
+  'running-parts.ts': {
+    role: 'what runs, and costs, without and with requests',
+    exports: /^(runningParts|usageAtLoad)$/,
+  },
   'scaling.ts': { role: 'how replicas follow the load', exports: /Scaling$/ },
   'server.ts': {
     role: 'how the service runs the inference server',

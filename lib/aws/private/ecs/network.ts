@@ -10,7 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { idleCost } from '../../../cost/idle-cost.js';
+import { idleCost } from '../../../cost/monthly-cost.js';
 import { warn } from '../shared/cost-warnings.js';
 
 export interface NetworkProps {

@@ -1,9 +1,9 @@
-import type { IdlePart } from '../../../cost/idle-cost.js';
+import type { IdlePart } from '../../../cost/monthly-cost.js';
 import { MANAGED_INSTANCES_FEE } from '../../../cost/prices.js';
 import { ImageArchitecture } from '../../../serving/image-architecture.js';
 import type { ServerSpec } from '../../../serving/servers/spec.js';
 import type { ContainerCapacity } from '../../capacity.js';
-import { product } from '../shared/idle-cost.js';
+import { product } from '../shared/monthly-cost.js';
 import { taskArchitecture } from './architecture.js';
 import { fargateSize, gpuSize } from './task-size.js';
 

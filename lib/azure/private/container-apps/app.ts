@@ -3,7 +3,7 @@ import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assi
 import { DEFAULT_PORT, DRAIN_SECONDS, LIVE_PATH, READY_PATH } from '@modelship/runtime/contract';
 import { Lazy, Token } from 'cdktf';
 import { Construct } from 'constructs';
-import type { IdlePart } from '../../../cost/idle-cost.js';
+import type { PricedResources } from '../../../cost/monthly-cost.js';
 import { DEFAULT_TIMEOUT_SECONDS } from '../../../serving/defaults.js';
 import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
@@ -24,7 +24,7 @@ import type { ServerlessBackendProps } from '../shared/serverless-backend.js';
 import { AppEnvironment, CONSUMPTION, GPU_PROFILE } from './environment.js';
 import { CONTAINER_APPS } from './limits.js';
 import { containerAppReplicas } from './replicas.js';
-import { type ReplicaSize, runningParts } from './running-parts.js';
+import { type ReplicaSize, runningParts, usageAtLoad } from './running-parts.js';
 import { containerAppTelemetry } from './telemetry.js';
 
 const MIB_PER_GIB = 1024;
@@ -50,11 +50,11 @@ export class ContainerApp extends Construct {
   /** Name of this revision, for the `stableRevision` of the next canary. */
   readonly revision: string;
   /**
-   * Cost items of the replicas that always run.
+   * Cost of the replicas.
    *
    * @internal
    */
-  readonly runningParts: readonly IdlePart[];
+  readonly cost: PricedResources;
 
   constructor(scope: Construct, id: string, { props, options, placement, telemetry, entra }: ContainerAppProps) {
     super(scope, id);
@@ -70,7 +70,8 @@ export class ContainerApp extends Construct {
     this.environment = new AppEnvironment(this, 'Environment', { name, placement, telemetry, options });
     const size = replicaSize(options);
     const template = this.template(props, options, size, image.uri, entra);
-    this.runningParts = runningParts(template.minReplicas, size, options.gpu?.profileType);
+    const replicas = [template.minReplicas, size, options.gpu?.profileType] as const;
+    this.cost = { idle: runningParts(...replicas), atLoad: usageAtLoad(...replicas) };
     this.revision = revisionSuffix(
       this,
       { template, secrets: props.secrets && vaultUrls(props.secrets), salt: options.versionSalt },

@@ -1,26 +1,40 @@
-import type { IdlePart } from '../../../cost/idle-cost.js';
+import { HOURS_PER_MONTH, type Usage } from '../../../cost/bill.js';
+import { type IdlePart, runsAllMonth, STATED_GIGABYTES, STATED_LOAD } from '../../../cost/monthly-cost.js';
+import { CLOUD_RUN_STEP_SECONDS, cloudRunIdle, cloudRunRequests, roundUp } from '../../../cost/services.js';
 import type { ModelWorkloadProps } from '../../../kubernetes/model-workload-props.js';
 import { DEFAULT_CPU, DEFAULT_MEMORY_MIB } from '../../../kubernetes/private/pod.js';
-import { type PriceRules, product, type ResourceAttributes } from '../../../terraform/idle-cost.js';
+import { product, type ResourceAttributes, type ResourcePrices } from '../../../terraform/monthly-cost.js';
 
 /** Number of zones of a region in which GKE creates the nodes of a pool by default. */
 const ZONES = 3;
 /** Default size of a node's boot disk in GiB. */
 const BOOT_DISK_GIB = 100;
 
-/** Cost items of the resources that cost money without requests. */
-export const GOOGLE_PRICES: PriceRules = {
-  google_cloud_run_v2_service: ({ template }) => instances(template),
-  google_container_cluster: () => [{ what: 'cluster', price: 'gcp.gke.fee' }],
-  google_container_node_pool: (pool) => nodes(pool),
-  google_compute_router_nat: () => [
-    { what: 'NAT', price: 'gcp.nat.vm' },
-    { what: 'NAT', price: 'gcp.ip' },
-  ],
-  google_compute_global_forwarding_rule: () => [{ what: 'load balancer', price: 'gcp.lb.rule' }],
-  // Cloud Armor bills the policy and each of its rules.
-  google_compute_security_policy: () => [{ what: 'web ACL', price: 'gcp.armor' }],
-  restful_operation: ({ body }) => replicas(body?.deployedModel?.dedicatedResources),
+const LOAD_BALANCER = { what: 'load balancer', price: 'gcp.lb.rule' } as const;
+
+/** Prices of the resources of Google Cloud. */
+export const GOOGLE_PRICES: ResourcePrices = {
+  cloud: 'gcp',
+  idle: {
+    google_cloud_run_v2_service: ({ template }) => instances(template),
+    google_container_cluster: () => [{ what: 'cluster', price: 'gcp.gke.fee' }],
+    google_container_node_pool: (pool) => nodes(pool),
+    google_compute_router_nat: () => [
+      { what: 'NAT', price: 'gcp.nat.vm' },
+      { what: 'NAT', price: 'gcp.ip' },
+    ],
+    google_compute_global_forwarding_rule: () => [LOAD_BALANCER],
+    // Cloud Armor bills the policy and each of its rules.
+    google_compute_security_policy: () => [{ what: 'web ACL', price: 'gcp.armor' }],
+    restful_operation: ({ body }) => replicas(body?.deployedModel?.dedicatedResources),
+  },
+  atLoad: {
+    google_cloud_run_v2_service: ({ template }) => loadedInstances(template),
+    google_compute_global_forwarding_rule: () => [
+      ...runsAllMonth([LOAD_BALANCER]),
+      { what: LOAD_BALANCER.what, price: 'gcp.lb.gb', units: STATED_GIGABYTES },
+    ],
+  },
 };
 
 /**
@@ -58,6 +72,20 @@ function instances({ scaling, containers, node_selector: gpu }: ResourceAttribut
       ? [{ what: 'GPUs', price: `gcp.run.${gpu.accelerator.replace('nvidia-', '')}`, quantity: product(count) }]
       : []),
   ];
+}
+
+/** Usage of a Cloud Run service at the stated load, which one instance serves. */
+function loadedInstances(template: ResourceAttributes): Usage[] {
+  const { scaling, containers, node_selector: gpu } = template;
+  const count = scaling?.min_instance_count ?? 0;
+  // An instance with a GPU is billed from its start to its end, and requests that come every few seconds keep it running.
+  if (gpu) return runsAllMonth(instances({ ...template, scaling: { min_instance_count: count || 1 } }));
+  const { requests, seconds } = STATED_LOAD;
+  const { cpu, memory } = containers[0].resources.limits;
+  const [vcpu, gib] = [Number(cpu), Number.parseFloat(memory) / 1024];
+  const active = requests * roundUp(seconds, CLOUD_RUN_STEP_SECONDS);
+  const idle = count === 0 ? 0 : product(count, HOURS_PER_MONTH * 3600) - active;
+  return [...cloudRunRequests(active, requests, vcpu, gib), ...cloudRunIdle(idle, vcpu, gib)];
 }
 
 /** Nodes of a pool. At least one runs, because a model has at least one pod. */

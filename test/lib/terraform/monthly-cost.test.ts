@@ -24,6 +24,12 @@ function cost(text: string | undefined) {
   return { sum: Number(sum), parts: Object.fromEntries(parts) };
 }
 
+/** US dollars of a month with a million requests of 100 ms, beyond those without requests. */
+function costOfRequests(text: string | undefined): number {
+  const found = /; (?:about \$([\d.]+)|the same) with 1 million requests of 100 ms/.exec(text!)!;
+  return found[1] === undefined ? 0 : Number(found[1]) - cost(text)!.sum;
+}
+
 const onAzure = (build: (stack: TerraformStack, props: { model: never; location: string }) => void) =>
   told(azureStack(), (stack) => build(stack, { model: model() as never, location: 'westeurope' }));
 const onGoogle = (build: (stack: TerraformStack) => void) => told(googleStack(), build);
@@ -131,7 +137,7 @@ describe('what a construct costs without requests is told at synth, on Azure', (
 
 describe('what a construct costs without requests is told at synth, on Google Cloud', () => {
   test('Cloud Run that scales to zero: nothing', () => {
-    expect(onGoogle((stack) => new gcp.ServerlessModel(stack, 'Iris', minimal))).toBeUndefined();
+    expect(cost(onGoogle((stack) => new gcp.ServerlessModel(stack, 'Iris', minimal)))).toEqual({ sum: 0, parts: {} });
   });
 
   test('an idle instance of Cloud Run', () => {
@@ -173,5 +179,44 @@ describe('what a construct costs without requests is told at synth, on Google Cl
     expect(cost(onGoogle((stack) => new gcp.ManagedEndpointModel(stack, 'Iris', minimal)))!.parts).toEqual({
       replicas: 112.5,
     });
+  });
+});
+
+// Sums by hand, in eastus and us-central1. A million requests in a month are 2.6 s apart.
+describe('what a million requests of 100 ms add is told at synth', () => {
+  const functions = (minReplicas: number) =>
+    onAzure((stack, props) => new azure.ServerlessModel(stack, 'Iris', { ...props, minReplicas }));
+  const apps = (minReplicas: number, gpu?: azure.Gpu) =>
+    onAzure((stack, props) => {
+      const host = azure.ServerlessHost.containerApps({ image: AZURE_IMAGE, gpu });
+      new azure.ServerlessModel(stack, 'Iris', { ...props, host, minReplicas });
+    });
+  const cloudRun = (props: Partial<gcp.ServerlessModelProps> = {}) =>
+    onGoogle((stack) => new gcp.ServerlessModel(stack, 'Iris', { ...minimal, ...props }));
+
+  test.each([
+    // Each is billed for a second: 1,000,000 s of 2 GB at 0.000026, and 0.4 of executions.
+    ['Functions', () => functions(0), 52 + 0.4],
+    // The same at 0.000016.
+    ['Functions, on an instance that is always ready', () => functions(1), 32 + 0.4],
+    // One replica all month: 2,628,000 s of 1 CPU at 0.000024 and 2 GiB at 0.000003, and 0.4 of requests.
+    ['Container Apps', () => apps(0), 78.84 + 0.4],
+    // 100,000 s at the price of an active replica instead of an idle one, which differ by 0.000021 for a CPU.
+    ['Container Apps with a kept replica', () => apps(1), 2.1 + 0.4],
+    ['Container Apps with a GPU', () => apps(1, azure.Gpu.nvidiaT4()), 0],
+    // 100,000 s of 1 vCPU at 0.000024 and 1 GiB at 0.0000025, and 0.4 of requests.
+    ['Cloud Run', () => cloudRun(), 2.65 + 0.4],
+    // Less the 100,000 s at 0.0000025 each in which the instance is not idle.
+    ['Cloud Run with a kept instance', () => cloudRun({ minReplicas: 1 }), 2.65 + 0.4 - 0.5],
+    ['Cloud Run with a GPU', () => cloudRun({ gpu: gcp.Gpu.nvidiaL4() }), 273.31 + 490.65],
+    [
+      'AKS',
+      () => onAzure((stack, props) => new azure.ContainerModel(stack, 'Iris', { ...props, image: AZURE_IMAGE })),
+      0,
+    ],
+    ['GKE', () => onGoogle((stack) => new gcp.ContainerModel(stack, 'Iris', minimal)), 0],
+    ['Vertex AI', () => onGoogle((stack) => new gcp.ManagedEndpointModel(stack, 'Iris', minimal)), 0],
+  ] as const)('%s', (_name, text, usd) => {
+    expect(costOfRequests(text())).toBeCloseTo(usd, 2);
   });
 });

@@ -9,6 +9,7 @@ import {
   EndpointMode,
   ManagedEndpointModel,
   type ManagedEndpointModelProps,
+  ServerlessFront,
   ServerlessModel,
   type ServerlessModelProps,
   WebAcl,
@@ -47,6 +48,33 @@ const sageMaker =
   (props: Partial<ManagedEndpointModelProps> = {}) =>
   (stack: Stack) =>
     new ManagedEndpointModel(stack, 'Iris', { ...endpoint, ...props });
+
+/** US dollars of a month with a million requests of 100 ms, beyond those without requests. */
+function costOfRequests(build: (stack: Stack) => void): number {
+  const text = told(build)!;
+  const found = /; (?:about \$([\d.]+)|the same) with 1 million requests of 100 ms/.exec(text)!;
+  return found[1] === undefined ? 0 : Number(found[1]) - cost(build).sum;
+}
+
+describe('what a million requests of 100 ms add is told at synth', () => {
+  // Sums by hand, in us-east-1.
+  test.each([
+    // 100,000 s of 1769 MiB at 0.0000133334 a GB-second, 0.2 of requests, and 3.5 of the REST API.
+    ['a function', lambda(), 2.3 + 0.2 + 3.5],
+    ['a function behind an HTTP API', lambda({ front: ServerlessFront.httpApi() }), 2.3 + 0.2 + 1],
+    ['a function with its own URL', lambda({ front: ServerlessFront.functionUrl() }), 2.3 + 0.2],
+    // 0.0000077778 a GB-second in environments that are kept.
+    ['a function that is kept warm', lambda({ minReplicas: 1 }), 1.34 + 0.2 + 3.5],
+    ['a firewall', lambda({ webAcl: WebAcl.managed() }), 2.3 + 0.2 + 3.5 + 0.6],
+    // 1 of the HTTP API, and 1.91 GB through the load balancer at 0.008.
+    ['a service', ecs(), 1 + 0.02],
+    ['an endpoint', sageMaker(), 0],
+    // 100,000 s of 2 GB at 0.00002.
+    ['a serverless endpoint', sageMaker({ mode: EndpointMode.serverless() }), 4],
+  ])('%s', (_name, build, usd) => {
+    expect(costOfRequests(build)).toBeCloseTo(usd, 1);
+  });
+});
 
 // Sums by hand, in us-east-1: an hour is 1/730 of a month.
 describe('what a construct costs without requests is told at synth', () => {

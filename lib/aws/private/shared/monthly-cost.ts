@@ -1,16 +1,51 @@
 import { Annotations, Stack, Token } from 'aws-cdk-lib';
+import { CfnRestApi } from 'aws-cdk-lib/aws-apigateway';
+import { CfnApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { CfnAlarm, CfnDashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnEIP, CfnNatGateway, CfnVPCEndpoint } from 'aws-cdk-lib/aws-ec2';
 import { CfnLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
 import type { Construct, IConstruct } from 'constructs';
-import { describeIdleCost, type IdlePart, idleCost } from '../../../cost/idle-cost.js';
+import type { Usage } from '../../../cost/bill.js';
+import {
+  describeMonthlyCost,
+  hasCost,
+  type IdlePart,
+  monthlyCost,
+  type PricedResources,
+  runsAllMonth,
+  STATED_GIGABYTES,
+  STATED_LOAD,
+} from '../../../cost/monthly-cost.js';
+import { loadBalancer } from '../../../cost/services.js';
 
-/** Reports the idle cost of a construct at synthesis: its running compute plus the fixed cost of its resources. */
-export function annotateIdleCost(scope: Construct, running: readonly IdlePart[]): void {
-  const cost = idleCost([...running, ...scope.node.findAll().flatMap(partsOf)]);
-  if (cost.monthlyUsd > 0 || cost.unpriced.length > 0)
-    Annotations.of(scope).addInfoV2('modelship:idleCost', describeIdleCost(cost, 'aws'));
+/**
+ * Reports the cost of a construct at synthesis, without requests and with the stated load: its compute, plus the cost of
+ * its other resources.
+ */
+export function annotateMonthlyCost(scope: Construct, compute: PricedResources): void {
+  const others = scope.node.findAll().map((resource) => ({ idle: partsOf(resource), atLoad: usageOf(resource) }));
+  const cost = monthlyCost([compute, ...others]);
+  if (hasCost(cost)) Annotations.of(scope).addInfoV2('modelship:idleCost', describeMonthlyCost(cost, 'aws'));
+}
+
+/** Returns the usage of a resource that costs more with requests, at the stated load. */
+function usageOf(resource: IConstruct): Usage[] | undefined {
+  const { requests } = STATED_LOAD;
+  if (resource instanceof CfnRestApi) return [{ what: 'REST API', price: 'aws.apigw.rest', units: requests }];
+  if (resource instanceof CfnApi) return [{ what: 'HTTP API', price: 'aws.apigw.http', units: requests }];
+  if (resource instanceof CfnLoadBalancer) {
+    return [...runsAllMonth(partsOf(resource)), ...loadBalancer(0, STATED_GIGABYTES)];
+  }
+  if (resource instanceof CfnWebACL) {
+    return [...runsAllMonth(partsOf(resource)), { what: 'firewall', price: 'aws.waf.request', units: requests }];
+  }
+  // The queue of requests, not its dead-letter queue. Each message is sent, received and deleted.
+  if (resource instanceof CfnQueue && resource.redrivePolicy) {
+    return [{ what: 'queue', price: 'aws.sqs', units: 3 * requests }];
+  }
+  return undefined;
 }
 
 /** Returns the fixed monthly or hourly cost items of a resource. */
