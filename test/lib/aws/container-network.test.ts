@@ -101,6 +101,15 @@ describe('natGateways', () => {
   });
 });
 
+test('availabilityZones are those of the subnets, where a zone lacks the instance type or the service', () => {
+  const availabilityZones = ['b', 'd'];
+  const { template } = make(() => ({ availabilityZones }));
+  const zones = Object.values(template.findResources('AWS::EC2::Subnet')).map(
+    ({ Properties }) => Properties.AvailabilityZone,
+  );
+  expect([...new Set(zones)].sort()).toEqual(availabilityZones);
+});
+
 describe('vpcCidr', () => {
   test('is the range of the VPC and of its subnets', () => {
     const { template } = make(() => ({ vpcCidr: '10.20.0.0/25', natGateways: 1 }));

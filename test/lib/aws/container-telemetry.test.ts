@@ -1,6 +1,7 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { Rollout } from '../../../lib/serving/index.js';
-import { make, only, watched } from './container-support.js';
+import { make, only, type Props, watched } from './container-support.js';
 
 describe('ContainerModel', () => {
   test('alarms on requests that failed, or that no task answered, or that found no task', () => {
@@ -56,5 +57,14 @@ describe('ContainerModel', () => {
       Value: 'true',
     });
     make({ dashboard: false }).template().resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+  });
+
+  test('keeps the log of a failed first deployment, unless it is not wanted', () => {
+    const policies = (props: Props) =>
+      Object.values(make(props).template().findResources('AWS::Logs::LogGroup'))
+        .filter(({ Properties }) => !Properties.LogGroupName?.startsWith?.('/aws/'))
+        .map(({ DeletionPolicy }) => DeletionPolicy);
+    expect(policies({})).toContain('Retain');
+    expect(policies({ logRemovalPolicy: RemovalPolicy.DESTROY })).not.toContain('Retain');
   });
 });
