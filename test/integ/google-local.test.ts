@@ -1,15 +1,18 @@
 import { TerraformOutput, type TerraformStack } from 'cdktf';
-import { afterEach, beforeEach, describe, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ServerlessModel } from '../../lib/gcp/index.js';
 import { Rollout } from '../../lib/serving/rollout.js';
+import { CLUSTER_VARIANTS } from '../lib/gcp/cluster-variants.js';
 import { googleStack, KEY, minimal } from '../lib/gcp/support.js';
-import { modelOf, VARIANTS } from '../lib/gcp/variants.js';
+import { modelOf, VARIANTS, type Variant } from '../lib/gcp/variants.js';
 import { GoogleDouble } from '../support/doubles/google/server.js';
+import { Kubernetes } from '../support/doubles/kubernetes.js';
 import { Deployment, expectSettled, runLifecycle } from './deployment.js';
 import { describeOnRequest } from './on-request.js';
 
 vi.mock('../../lib/bundle/runtime-folder.js', () => import('../lib/azure/small-runtime.js'));
 
+const TIMEOUT = { timeout: 1_800_000 };
 const PROJECT = 'project-a';
 let double: GoogleDouble;
 
@@ -21,32 +24,56 @@ function cloudRun(version: string, stableRevision?: string): TerraformStack {
   return stack;
 }
 
-describeOnRequest('google --local', () => {
-  beforeEach(async () => {
-    double = await GoogleDouble.start(PROJECT);
-    double.store.give(`cloudkms.googleapis.com/${KEY}`, { name: KEY, purpose: 'ENCRYPT_DECRYPT' });
+/** Applies, updates, rolls back and destroys a variant. */
+async function expectLifecycle({ name, make }: Variant): Promise<void> {
+  const lifecycle = await runLifecycle(new Deployment(double.env), {
+    'the first version': () => make('1'),
+    'the second version': () => make('2'),
+    'the first version again': () => make('1'),
   });
+  expectSettled(name, lifecycle, double.left);
+}
+
+async function startDouble(kubernetes?: Kubernetes): Promise<void> {
+  double = await GoogleDouble.start(PROJECT, kubernetes);
+  double.store.give(`cloudkms.googleapis.com/${KEY}`, { name: KEY, purpose: 'ENCRYPT_DECRYPT' });
+}
+
+describeOnRequest('google --local', () => {
   afterEach(() => double.stop());
 
-  describe.each(VARIANTS)('$name', ({ name, make }) => {
-    test('is applied, updated, rolled back and destroyed', { timeout: 900_000 }, async () => {
-      const lifecycle = await runLifecycle(new Deployment(double.env), {
-        'the first version': () => make('1'),
-        'the second version': () => make('2'),
-        'the first version again': () => make('1'),
+  describe('without a cluster', () => {
+    beforeEach(() => startDouble());
+
+    describe.each(VARIANTS)('$name', (variant) => {
+      test('is applied, updated, rolled back and destroyed', TIMEOUT, () => expectLifecycle(variant));
+    });
+
+    test('Cloud Run shifts traffic from a stable revision, and returns to it', TIMEOUT, async () => {
+      const deployment = new Deployment(double.env);
+      const lifecycle = await runLifecycle(deployment, {
+        'the first version': () => cloudRun('1'),
+        'a canary of the second version': async () => cloudRun('2', await deployment.output('revision')),
+        'the second version': () => cloudRun('2'),
+        'the first version again': () => cloudRun('1'),
       });
-      expectSettled(name, lifecycle, double.left);
+      expectSettled('Cloud Run with a canary', lifecycle, double.left);
     });
   });
 
-  test('Cloud Run shifts traffic from a stable revision, and returns to it', { timeout: 900_000 }, async () => {
-    const deployment = new Deployment(double.env);
-    const lifecycle = await runLifecycle(deployment, {
-      'the first version': () => cloudRun('1'),
-      'a canary of the second version': async () => cloudRun('2', await deployment.output('revision')),
-      'the second version': () => cloudRun('2'),
-      'the first version again': () => cloudRun('1'),
+  describe('with a cluster', () => {
+    let cluster: Kubernetes;
+    beforeAll(async () => {
+      cluster = await Kubernetes.start();
+    }, 600_000);
+    afterAll(() => cluster?.stop());
+    beforeEach(() => startDouble(cluster));
+
+    describe.each(CLUSTER_VARIANTS)('$name', (variant) => {
+      test('is applied, updated, rolled back and destroyed', TIMEOUT, async () => {
+        await expectLifecycle(variant);
+        expect(await cluster.left()).toEqual([]);
+      });
     });
-    expectSettled('Cloud Run with a canary', lifecycle, double.left);
   });
 });

@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import type { IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { request } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,8 +13,33 @@ import { requireTool } from '../tools.js';
 // biome-ignore lint/suspicious/noExplicitAny: an object is whatever JSON the API has
 type Json = any;
 
-const TOKEN = 'local-token';
+const TOKEN = 'double-token';
+/** Token of the identity that applies. */
+export const DEPLOYER_TOKEN = 'local-token';
+/** Collections that have nothing left after a destroy. */
+const LISTED = [
+  '/apis/apps/v1/deployments',
+  '/apis/apps/v1/daemonsets',
+  '/api/v1/configmaps',
+  '/api/v1/persistentvolumes',
+  '/api/v1/namespaces',
+];
 const POLL_MILLISECONDS = 200;
+
+/** Custom resources that managed clusters have from the start, as `group/version/plural/Kind`. */
+const DEFINITIONS = [
+  // https://cloud.google.com/stackdriver/docs/managed-prometheus
+  'monitoring.googleapis.com/v1/podmonitorings/PodMonitoring',
+  // https://learn.microsoft.com/azure/aks/keda-about
+  'keda.sh/v1alpha1/scaledobjects/ScaledObject',
+  'keda.sh/v1alpha1/triggerauthentications/TriggerAuthentication',
+];
+
+/** What a test can change in a cluster. */
+export interface KubernetesOptions {
+  /** Whether the identity that applies may do anything in the cluster, at each request. @default - always */
+  readonly isAdmin?: () => boolean;
+}
 
 /**
  * Kubernetes API of a cluster without nodes: the real `kube-apiserver` and etcd. In the place of controllers, it reports
@@ -24,14 +50,17 @@ export class Kubernetes {
   private readonly processes: ChildProcess[] = [];
   private port = 0;
   private isStopped = false;
+  private initial: readonly string[] = [];
+  private authorizer?: Server;
 
-  static async start(): Promise<Kubernetes> {
-    const cluster = new Kubernetes();
+  static async start(options: KubernetesOptions = {}): Promise<Kubernetes> {
+    const cluster = new Kubernetes(options);
     await cluster.run();
+    cluster.initial = await cluster.objects();
     return cluster;
   }
 
-  private constructor() {}
+  private constructor(private readonly options: KubernetesOptions) {}
 
   /** Address of the API, without the scheme. */
   get address(): string {
@@ -45,7 +74,11 @@ export class Kubernetes {
 
   /** Variables of the Terraform provider `kubernetes`. */
   get env(): Record<string, string> {
-    return { KUBE_HOST: `https://${this.address}`, KUBE_TOKEN: TOKEN, KUBE_CLUSTER_CA_CERT_DATA: this.certificate };
+    return {
+      KUBE_HOST: `https://${this.address}`,
+      KUBE_TOKEN: DEPLOYER_TOKEN,
+      KUBE_CLUSTER_CA_CERT_DATA: this.certificate,
+    };
   }
 
   /** Sends a request to the API. */
@@ -71,17 +104,20 @@ export class Kubernetes {
 
   /** Objects that a stack made, as `KIND NAMESPACE/NAME`. */
   async left(): Promise<string[]> {
-    const paths = ['/apis/apps/v1/deployments', '/api/v1/persistentvolumes', '/api/v1/namespaces'];
-    const lists = await Promise.all(paths.map((path) => this.call('GET', path)));
+    const objects = await this.objects();
+    return objects.filter((object) => !this.initial.includes(object));
+  }
+
+  private async objects(): Promise<string[]> {
+    const lists = await Promise.all(LISTED.map((path) => this.call('GET', path)));
     return lists.flatMap(({ body }) =>
-      body.items
-        .map(({ metadata }: Json) => `${body.kind} ${metadata.namespace ?? ''}/${metadata.name}`)
-        .filter((name: string) => !/\/(default|kube-.*)$/.test(name)),
+      body.items.map(({ metadata }: Json) => `${body.kind} ${metadata.namespace ?? ''}/${metadata.name}`),
     );
   }
 
   async stop(): Promise<void> {
     this.isStopped = true;
+    this.authorizer?.close();
     for (const child of this.processes.reverse()) {
       if (child.exitCode !== null) continue;
       child.kill();
@@ -95,7 +131,7 @@ export class Kubernetes {
     const key = join(this.folder, 'service-accounts.key');
     execFileSync(requireTool('openssl'), ['genrsa', '-out', key, '2048'], { stdio: 'ignore' });
     const tokens = join(this.folder, 'tokens.csv');
-    writeFileSync(tokens, `${TOKEN},deployer,deployer,"system:masters"\n`);
+    writeFileSync(tokens, `${TOKEN},double,double,"system:masters"\n${DEPLOYER_TOKEN},deployer,deployer\n`);
     const etcd = `http://127.0.0.1:${client}`;
     this.spawn('etcd', [
       ...['--data-dir', join(this.folder, 'etcd'), '--listen-client-urls', etcd, '--advertise-client-urls', etcd],
@@ -105,12 +141,15 @@ export class Kubernetes {
       ...['--etcd-servers', etcd, '--secure-port', `${port}`, '--bind-address', '127.0.0.1'],
       ...['--advertise-address', '127.0.0.1', '--cert-dir', this.folder, '--token-auth-file', tokens],
       ...['--service-account-issuer', 'https://kubernetes.default.svc', '--service-account-key-file', key],
-      ...['--service-account-signing-key-file', key, '--authorization-mode', 'RBAC'],
+      ...['--service-account-signing-key-file', key, '--authorization-mode', 'RBAC,Webhook'],
+      ...['--authorization-webhook-config-file', await this.authorize(), '--authorization-webhook-version', 'v1'],
+      ...['--authorization-webhook-cache-authorized-ttl', '0s', '--authorization-webhook-cache-unauthorized-ttl', '0s'],
       ...['--service-cluster-ip-range', '10.0.0.0/24', '--endpoint-reconciler-type', 'none'],
     ]);
     for (let tries = 0; tries < 600; tries++) {
       const ready = await this.call('GET', '/readyz').catch(() => undefined);
       if (ready?.status === 200) {
+        await Promise.all(DEFINITIONS.map((definition) => this.define(definition)));
         void this.control();
         return;
       }
@@ -118,6 +157,48 @@ export class Kubernetes {
     }
     await this.stop();
     throw new Error(`kube-apiserver did not start; its log is in ${this.folder}`);
+  }
+
+  /** Starts the authorizer, as managed clusters have one that knows the roles of the cloud, and writes its settings. */
+  private async authorize(): Promise<string> {
+    const isAdmin = this.options.isAdmin ?? (() => true);
+    this.authorizer = createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const review = JSON.parse(Buffer.concat(chunks).toString());
+      const allowed = review.spec.user === 'deployer' && isAdmin();
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ ...review, status: { allowed, reason: 'no role of the cloud allows it' } }));
+    }).listen(0, '127.0.0.1');
+    await once(this.authorizer, 'listening');
+    const { port } = this.authorizer.address() as AddressInfo;
+    const file = join(this.folder, 'authorizer.json');
+    const context = { name: 'cloud', context: { cluster: 'cloud', user: 'apiserver' } };
+    const settings = {
+      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'cloud', contexts: [context] },
+      clusters: [{ name: 'cloud', cluster: { server: `http://127.0.0.1:${port}/` } }],
+      users: [{ name: 'apiserver', user: {} }],
+    };
+    writeFileSync(file, JSON.stringify(settings));
+    return file;
+  }
+
+  /** Creates a custom resource that takes any object, because its schema belongs to the add-on that defines it. */
+  private async define(definition: string): Promise<void> {
+    const [group, version, plural, kind] = definition.split('/') as [string, string, string, string];
+    const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+    const { status, body } = await this.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: `${plural}.${group}` },
+      spec: {
+        group,
+        scope: 'Namespaced',
+        names: { plural, singular: kind.toLowerCase(), kind },
+        versions: [{ name: version, served: true, storage: true, schema }],
+      },
+    });
+    if (status !== 201) throw new Error(`${definition}: ${JSON.stringify(body)}`);
   }
 
   private spawn(name: string, args: string[]): void {
@@ -163,16 +244,21 @@ export class Kubernetes {
     }
   }
 
+  /** Deletes what is in a namespace, then the namespace. */
   private async finish(namespace: string): Promise<void> {
-    const inside = [
-      ['apis/apps/v1', 'deployments'],
-      ['api/v1', 'services'],
-      ['api/v1', 'serviceaccounts'],
-      ['api/v1', 'configmaps'],
-      ['api/v1', 'persistentvolumeclaims'],
-    ];
-    for (const [api, kind] of inside) await this.call('DELETE', `/${api}/namespaces/${namespace}/${kind}`);
+    const apis = ['/api/v1', ...(await this.call('GET', '/apis')).body.groups.map(versionPath)];
+    for (const api of apis) {
+      const { resources } = (await this.call('GET', api)).body;
+      for (const { name, namespaced, verbs } of resources) {
+        if (!namespaced || !verbs.includes('deletecollection')) continue;
+        await this.call('DELETE', `${api}/namespaces/${namespace}/${name}`);
+      }
+    }
     const { body } = await this.call('GET', `/api/v1/namespaces/${namespace}`);
     await this.call('PUT', `/api/v1/namespaces/${namespace}/finalize`, { ...body, spec: { finalizers: [] } });
   }
+}
+
+function versionPath({ preferredVersion }: Json): string {
+  return `/apis/${preferredVersion.groupVersion}`;
 }

@@ -2,9 +2,12 @@ import type { Method } from '../../google-apis/apis.js';
 import { artifactRegistry } from './artifact-registry.js';
 import { cloudBuild } from './cloud-build.js';
 import { cloudRun } from './cloud-run.js';
+import { compute } from './compute.js';
+import { type ClusterApi, gke } from './gke.js';
 import { iam } from './iam.js';
 import { logging } from './logging.js';
 import { monitoring } from './monitoring.js';
+import { services } from './services.js';
 import { storage } from './storage.js';
 import { type GoogleStore, type Json, Refusal } from './store.js';
 import { vertex } from './vertex.js';
@@ -12,6 +15,8 @@ import { vertex } from './vertex.js';
 /** Request to an API. */
 export interface Call {
   readonly store: GoogleStore;
+  /** API of Kubernetes that every cluster has. Undefined if the double has none. */
+  readonly kubernetes?: ClusterApi;
   readonly host: string;
   /** Key of the resource or collection of the path. */
   readonly key: string;
@@ -39,6 +44,8 @@ export interface Kind {
 const KINDS: { readonly [id: string]: Kind } = {
   ...artifactRegistry.kinds,
   ...cloudRun.kinds,
+  ...compute.kinds,
+  ...gke.kinds,
   ...iam.kinds,
   ...logging.kinds,
   ...monitoring.kinds,
@@ -49,8 +56,10 @@ const KINDS: { readonly [id: string]: Kind } = {
 /** Methods that are more than create, read, update and delete, by method id. */
 const METHODS: { readonly [id: string]: (call: Call) => Json } = {
   ...cloudBuild.methods,
+  ...gke.methods,
   ...iam.methods,
   ...logging.methods,
+  ...services.methods,
   ...storage.methods,
   ...vertex.methods,
 };
@@ -66,7 +75,7 @@ export function respond(call: Call & { readonly method: Method }): Json {
   const method = METHODS[id];
   if (method) return method(call);
   const [, collection, verb] = /^(.*)\.(\w+)$/.exec(id)!;
-  const kind = KINDS[collection!] ?? {};
+  const kind = KINDS[collection!] ?? (id.startsWith('compute.') ? compute.any : {});
   const { store, key, body } = call;
   switch (verb) {
     case 'create':

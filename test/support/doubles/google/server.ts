@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { APIS, type Api, type Method, mismatches } from '../../google-apis/apis.js';
 import { HttpsProxy } from '../https-proxy.js';
+import type { ClusterApi } from './gke.js';
 import { type Call, camelCase, respond, SPECIAL } from './kinds.js';
+import { operation } from './operations.js';
 import { GoogleStore, type Json, Refusal } from './store.js';
 
 const TOKEN = 'local-token';
@@ -34,12 +36,16 @@ export class GoogleDouble {
   private readonly operations = new Map<string, Json>();
   private proxy!: HttpsProxy;
 
-  private constructor(project: string) {
+  private constructor(
+    project: string,
+    private readonly kubernetes?: ClusterApi,
+  ) {
     this.store = new GoogleStore(project, '123456789012');
   }
 
-  static async start(project: string): Promise<GoogleDouble> {
-    const double = new GoogleDouble(project);
+  /** @param kubernetes API of the clusters. Without it, none can be created. */
+  static async start(project: string, kubernetes?: ClusterApi): Promise<GoogleDouble> {
+    const double = new GoogleDouble(project, kubernetes);
     const answer = (request: IncomingMessage, response: ServerResponse) => void double.answer(request, response);
     double.proxy = await HttpsProxy.start(['*.googleapis.com'], answer);
     return double;
@@ -88,8 +94,9 @@ export class GoogleDouble {
     if (request.headers.authorization !== `Bearer ${TOKEN}`) {
       throw new Refusal(401, 'Request had invalid authentication credentials.');
     }
-    const operation = this.operations.get(`${host}${unversioned(path).replace(/:wait$/, '')}`);
-    if (operation) return operation;
+    const known = this.operations.get(`${host}${unversioned(path).replace(/[:/]wait$/, '')}`);
+    if (known) return known;
+    this.checkEnabled(host);
     const found = (ROUTES.get(host) ?? []).find(
       ({ method, pattern }) => method.http === request.method && pattern.test(path),
     );
@@ -98,6 +105,7 @@ export class GoogleDouble {
       SPECIAL[`${request.method} ${host}${unversioned(path).replace(/\/projects\/[^/]+/, '/projects/*')}`];
     const call: Call = {
       store: this.store,
+      kubernetes: this.kubernetes,
       host,
       key: this.keyOf(host, path),
       query: url.searchParams,
@@ -122,18 +130,28 @@ export class GoogleDouble {
     return key.replace(`/projects/${this.store.projectNumber}/`, `/projects/${this.store.project}/`);
   }
 
+  /** https://cloud.google.com/service-usage/docs/enable-disable */
+  private checkEnabled(host: string): void {
+    const { enabled, project } = this.store;
+    if (!enabled || ALWAYS_ENABLED.includes(host) || enabled.has(host)) return;
+    throw new Refusal(403, `${host} has not been used in project ${project} before or it is disabled.`);
+  }
+
   /** The response in the form that the method has: the resource, or an operation that yields it. */
   private wrapped(call: Call, method: Method, result: Json): Json {
-    const { response } = method;
-    if (!response?.match(/^(GoogleLongrunning)?Operation$/)) return result;
-    const number = this.store.next();
-    const parent = /^(projects\/[^/]+(\/locations\/[^/]+)?)/.exec(call.key.slice(call.host.length + 1))?.[1] ?? '';
-    const name = `${parent}/operations/${number}`.replace(/^\//, '');
-    this.operations.set(`${call.host}/${name}`, { name, done: true, response: result ?? {} });
-    // Google leaves `done` out until it is true.
-    return { name };
+    if (!method.response?.match(/^(GoogleLongrunning)?Operation$/)) return result;
+    const { key, started, done } = operation(call, `operation-${this.store.next()}`, result);
+    this.operations.set(key, done);
+    return started;
   }
 }
+
+/** Services without which nobody could enable others. */
+const ALWAYS_ENABLED = [
+  'serviceusage.googleapis.com',
+  'cloudresourcemanager.googleapis.com',
+  'cloudbilling.googleapis.com',
+];
 
 const STATUS: Record<number, string> = {
   400: 'INVALID_ARGUMENT',

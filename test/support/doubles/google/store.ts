@@ -17,12 +17,21 @@ interface Binding {
   readonly members: readonly string[];
 }
 
+/** Key of the workload identity pool of a project. */
+export function workloadPool(project: string): string {
+  return `iam.googleapis.com/workloadPools/${project}`;
+}
+
 /** Resources of a project by key: host and path without the version, as in `run.googleapis.com/projects/p/…`. */
 export class GoogleStore {
   readonly resources = new Map<string, Json>();
   readonly policies = new Map<string, { etag: string; bindings: Binding[] }>();
   /** Service agents that Google created. It creates most of them at the first use of a service. */
   readonly agents = new Set<string>();
+  /** Limits of the project. New projects have none of these GPUs until the owner requests them. */
+  readonly quotas = { gpus: 16 };
+  /** Services that are enabled. @default - all */
+  enabled?: Set<string>;
   private serial = 0;
 
   constructor(
@@ -31,6 +40,9 @@ export class GoogleStore {
   ) {
     const key = `cloudresourcemanager.googleapis.com/projects/${project}`;
     this.give(key, { projectId: project, projectNumber, name: project, lifecycleState: 'ACTIVE' });
+    for (const path of ['global/networks/default', 'regions/europe-west4/subnetworks/default']) {
+      this.give(`compute.googleapis.com/projects/${project}/${path}`, { name: 'default' });
+    }
   }
 
   /** Adds a resource that exists before and after every stack. */
@@ -104,10 +116,20 @@ export class GoogleStore {
     const [, email] = /^serviceAccount:(.+)$/.exec(member) ?? [];
     if (email === undefined) return;
     const isAgent = /@(gcp-sa-[\w-]+|[\w-]+-robot(-prod)?|compute-system|gs-project-accounts)\.iam\./.test(email);
-    const workload = /\.svc\.id\.goog\[/.test(email);
+    const [, pool] = /^([^@[\]]+)\.svc\.id\.goog\[/.exec(email) ?? [];
+    // https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity: the first cluster creates the pool.
+    if (pool !== undefined && !this.resources.has(workloadPool(pool))) {
+      throw new Refusal(400, `Identity Pool does not exist (${pool}.svc.id.goog).`);
+    }
     const exists = isAgent
-      ? this.agents.has(email)
-      : workload || !email.endsWith(`@${this.project}.iam.gserviceaccount.com`) || this.serviceAccount(email);
+      ? this.agents.has(email) || this.isDefaultAgent(email)
+      : pool !== undefined || !email.endsWith(`@${this.project}.iam.gserviceaccount.com`) || this.serviceAccount(email);
     if (!exists) throw new Refusal(400, `Service account ${email} does not exist.`);
+  }
+
+  /** Compute Engine creates its agent when it is enabled: https://cloud.google.com/compute/docs/access/service-accounts */
+  private isDefaultAgent(email: string): boolean {
+    const isEnabled = this.enabled?.has('compute.googleapis.com') ?? true;
+    return isEnabled && email === `service-${this.projectNumber}@compute-system.iam.gserviceaccount.com`;
   }
 }
