@@ -3,8 +3,10 @@ import type { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-ac
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { kubernetes } from '../terraform/bindings/kubernetes.js';
+import { stateRequirements } from '../terraform/requirements.js';
 import type { ModelWorkloadProps } from './model-workload-props.js';
 import { inferenceService, KSERVE_CONTAINER } from './private/kserve.js';
+import { KUBERNETES_PROVIDER } from './private/provider.js';
 import { rolloutTimeouts } from './private/rollout-time.js';
 import { validateInferenceService } from './private/validation.js';
 
@@ -27,6 +29,7 @@ export class InferenceService extends Construct {
 
   constructor(scope: Construct, id: string, props: ModelWorkloadProps) {
     super(scope, id);
+    stateRequirements(this, KUBERNETES_PROVIDER);
     validateInferenceService(this, props);
     const namespace = props.namespace!;
     this.serviceAccount = new kubernetes.ServiceAccountV1(this, 'ServiceAccount', {

@@ -9,6 +9,7 @@ import type { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-ac
 import type { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
 import { Construct } from 'constructs';
 import { kubernetes } from '../terraform/bindings/kubernetes.js';
+import { stateRequirements } from '../terraform/requirements.js';
 import { Exposure, type IngressExposureOptions } from './exposure.js';
 import type { ModelVersion, ModelWorkloadProps } from './model-workload-props.js';
 import { httpRoute } from './private/http-route.js';
@@ -23,6 +24,7 @@ import {
   portOf,
   securityLevel,
 } from './private/pod.js';
+import { KUBERNETES_PROVIDER } from './private/provider.js';
 import { progressDeadlineSeconds, rolloutTimeouts } from './private/rollout-time.js';
 import { scaling } from './private/scaling.js';
 import { validateWorkload } from './private/validation.js';
@@ -81,6 +83,7 @@ export class ModelWorkload extends Construct {
     private readonly props: ModelWorkloadProps,
   ) {
     super(scope, id);
+    stateRequirements(this, KUBERNETES_PROVIDER);
     validateWorkload(this, props);
     this.exposure = props.exposure ?? Exposure.cluster();
     const { name } = props;

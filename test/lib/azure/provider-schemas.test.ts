@@ -12,6 +12,7 @@ const PROVIDERS = [
   ['azapi', '2.9.0'],
   ['azuread', '3.9.0'],
   ['kubernetes', '2.38.0'],
+  ['kubernetes', '3.2.1'],
   ['time', '0.13.1'],
 ] as const;
 

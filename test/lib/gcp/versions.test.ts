@@ -26,6 +26,13 @@ describe.each([ServerlessModel, ContainerModel, ManagedEndpointModel])('a stack 
   });
 });
 
+test('a stack with pods states the versions of the Kubernetes provider', () => {
+  const stack = googleStack();
+  new ContainerModel(stack, 'Iris', minimal);
+  const { kubernetes } = template(stack).terraform.required_providers;
+  expect(kubernetes).toEqual({ source: 'hashicorp/kubernetes', version: '>= 2.38.0, < 4.0.0' });
+});
+
 test('HCL, in which CDKTF leaves out arguments, is refused with what to use instead', () => {
   const stack = googleStack();
   new ServerlessModel(stack, 'Iris', minimal);

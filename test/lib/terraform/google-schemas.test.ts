@@ -49,6 +49,7 @@ const PROVIDERS = [
   ['google', '6.50.0'],
   ['google', '7.45.0'],
   ['kubernetes', '2.38.0'],
+  ['kubernetes', '3.2.1'],
   ['helm', '3.1.2'],
   ['restful', '0.25.2'],
   ['time', '0.13.1'],
