@@ -1,6 +1,7 @@
 import type { TerraformStack } from 'cdktf';
 import {
   type GoogleServingProps,
+  Gpu,
   Ingress,
   ManagedEndpointModel,
   ServerlessModel,
@@ -76,6 +77,10 @@ export const VARIANTS: readonly Variant[] = [
   variant(
     'Cloud Run with an uptime check by the identity of Cloud Monitoring',
     (stack, props) => new ServerlessModel(stack, 'Iris', { ...props, uptimeCheck: true }),
+  ),
+  variant(
+    'Cloud Run with a GPU',
+    (stack, props) => new ServerlessModel(stack, 'Iris', { ...props, gpu: Gpu.nvidiaL4() }),
   ),
   variant('Vertex AI', (stack, props) => new ManagedEndpointModel(stack, 'Iris', props)),
   variant(

@@ -1,10 +1,18 @@
-import { ACTIONS, KINDS, type Kind } from './kinds.js';
+import { type ClusterApi, clusterActions } from './aks.js';
+import { ACTIONS, type Action, KINDS, type Kind } from './kinds.js';
 import type { Request, Response } from './server.js';
 import { type AzureStore, type Json, Refusal, typeOf } from './store.js';
 
 /** Azure Resource Manager: https://learn.microsoft.com/azure/azure-resource-manager/management/overview */
 export class Arm {
-  constructor(private readonly store: AzureStore) {
+  private readonly actions: { readonly [name: string]: Action };
+
+  /** @param kubernetes API of the clusters. Without it, none can be reached. */
+  constructor(
+    private readonly store: AzureStore,
+    kubernetes?: ClusterApi,
+  ) {
+    this.actions = { ...ACTIONS, ...clusterActions(kubernetes) };
     const id = `/subscriptions/${store.subscription}`;
     store.set(id, {
       id,
@@ -49,7 +57,7 @@ export class Arm {
   private action({ method, path, body, query }: Request): Response | undefined {
     if (method !== 'POST') return undefined;
     const [, id, name] = /^(.*)\/([^/]+)$/.exec(path)!;
-    const act = ACTIONS[`${typeOf(id!)}/${name}`.toLowerCase()] ?? ACTIONS[`*/${name}`.toLowerCase()];
+    const act = this.actions[`${typeOf(id!)}/${name}`.toLowerCase()] ?? this.actions[`*/${name}`.toLowerCase()];
     if (!act) throw new Refusal(404, 'NotFound', `the double does not know the action ${typeOf(id!)}/${name}`);
     const result = act({ store: this.store, id: id!, body, query });
     return { status: 200, body: result ?? {} };
@@ -103,7 +111,7 @@ export class Arm {
     if (kind.isSoftDeleted) this.store.softDeleted.set(`${typeOf(id)}/${found.name}`.toLowerCase(), found);
     kind.deleted?.(found, { store: this.store, id });
     this.store.delete(id);
-    return { status: 200 };
+    return { status: kind.deletedStatus ?? 200 };
   }
 
   /** https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-not-found */
@@ -160,6 +168,7 @@ const BUILT_IN_ROLES: Readonly<Record<string, string>> = {
   'Azure Kubernetes Service RBAC Cluster Admin': 'b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b',
   'Key Vault Crypto Service Encryption User': 'e147488a-f6f5-4113-8e2d-b22465e65bf6',
   'Key Vault Secrets Officer': 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7',
+  'Monitoring Data Reader': 'b0d8363b-8ddd-447d-831f-62ca05bff136',
   'Monitoring Metrics Publisher': '3913510d-42f4-4e42-8a64-420c390055eb',
   'Network Contributor': '4d97b98b-1d4f-4787-a291-c67834d212e7',
   Reader: 'acdd72a7-3385-48ef-bd42-f606fba81ae7',

@@ -1,4 +1,6 @@
+import { aks } from './aks.js';
 import { builtInRoleName } from './arm.js';
+import { monitor } from './monitor.js';
 import { type AzureStore, type Json, Refusal } from './store.js';
 
 /** Request for one resource. */
@@ -16,6 +18,8 @@ export interface Kind {
   readonly hasState?: boolean;
   /** Status of the response that creates it. @default 200 */
   readonly createdStatus?: number;
+  /** Status of the response that deletes it. 202 means that clients poll until it is gone. @default 200 */
+  readonly deletedStatus?: number;
   /** Whether a deleted resource keeps its name until it is purged. */
   readonly isSoftDeleted?: boolean;
   /** Throws {@link Refusal} for what Azure rejects. */
@@ -103,6 +107,8 @@ const roleAssignment: Kind = {
 };
 
 export const KINDS: { readonly [type: string]: Kind } = {
+  ...aks.kinds,
+  ...monitor.kinds,
   'microsoft.resources/resourcegroups': { check: named(/^[-\w.()]{1,90}$/) },
   'microsoft.storage/storageaccounts': storageAccount,
   'microsoft.storage/storageaccounts/blobservices': { byDefault: true, hasState: false },
@@ -259,6 +265,13 @@ export const KINDS: { readonly [type: string]: Kind } = {
       const shares = (configuration?.ingress?.traffic ?? []).map(({ weight = 0 }: Json) => weight);
       if (shares.length > 0 && shares.reduce((sum: number, each: number) => sum + each, 0) !== 100) {
         throw new Refusal(400, 'ContainerAppInvalidTraffic', 'the weights must sum up to 100');
+      }
+      // https://learn.microsoft.com/azure/container-apps/traffic-splitting
+      const names = [suffix, ...revisions.map((each) => each.suffix)].map((each) => `${resource.name}--${each}`);
+      for (const { revisionName } of configuration?.ingress?.traffic ?? []) {
+        if (revisionName && !names.includes(revisionName)) {
+          throw new Refusal(400, 'RevisionNotFound', `The revision ${revisionName} of the traffic was not found`);
+        }
       }
     },
     complete(resource, { before }) {
@@ -453,7 +466,7 @@ export const KINDS: { readonly [type: string]: Kind } = {
   },
 };
 
-type Action = (call: { store: AzureStore; id: string; body: Json; query: URLSearchParams }) => Json;
+export type Action = (call: { store: AzureStore; id: string; body: Json; query: URLSearchParams }) => Json;
 
 /** POST requests by type and name. */
 export const ACTIONS: { readonly [name: string]: Action } = {

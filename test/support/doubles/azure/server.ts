@@ -1,5 +1,10 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { HttpsProxy } from '../https-proxy.js';
+import { DEPLOYER_TOKEN } from '../kubernetes.js';
+import { AKS_SERVER_ID, type ClusterApi, isClusterAdmin } from './aks.js';
 import { Arm } from './arm.js';
 import { Blobs } from './blobs.js';
 import { Graph } from './graph.js';
@@ -44,13 +49,19 @@ export interface Response {
  */
 export class AzureDouble {
   readonly store = new AzureStore(SUBSCRIPTION, TENANT, DEPLOYER);
-  private readonly arm = new Arm(this.store);
+  private readonly arm: Arm;
   private readonly blobs = new Blobs(this.store);
   private readonly graph = new Graph(this.store);
+  private readonly commands = loginCommand();
   private proxy!: HttpsProxy;
 
-  static async start(): Promise<AzureDouble> {
-    const double = new AzureDouble();
+  private constructor(kubernetes: ClusterApi | undefined) {
+    this.arm = new Arm(this.store, kubernetes);
+  }
+
+  /** @param kubernetes API of the clusters. Without it, none can be reached. */
+  static async start(kubernetes?: ClusterApi): Promise<AzureDouble> {
+    const double = new AzureDouble(kubernetes);
     double.proxy = await HttpsProxy.start(HOSTS, (request, response) => void double.answer(request, response));
     return double;
   }
@@ -59,6 +70,7 @@ export class AzureDouble {
   get env(): Record<string, string> {
     return {
       ...this.proxy.env,
+      PATH: `${this.commands}${delimiter}${process.env.PATH}`,
       ARM_SUBSCRIPTION_ID: SUBSCRIPTION,
       ARM_TENANT_ID: TENANT,
       ARM_CLIENT_ID: CLIENT,
@@ -66,6 +78,11 @@ export class AzureDouble {
       ARM_USE_CLI: 'false',
       ARM_RESOURCE_PROVIDER_REGISTRATIONS: 'none',
     };
+  }
+
+  /** Whether the identity that applies may create objects in the clusters. */
+  get isClusterAdmin(): boolean {
+    return isClusterAdmin(this.store);
   }
 
   /** Ids of everything that a destroy left behind. */
@@ -173,4 +190,22 @@ function token({ path }: Request): Response {
     status: 200,
     body: { access_token: accessToken, token_type: 'Bearer', expires_in: 3600, ext_expires_in: 3600 },
   };
+}
+
+/** Folder with a `kubelogin` that signs in as the identity that applies: https://azure.github.io/kubelogin */
+function loginCommand(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'commands-'));
+  const credential = {
+    apiVersion: 'client.authentication.k8s.io/v1beta1',
+    kind: 'ExecCredential',
+    status: { token: DEPLOYER_TOKEN },
+  };
+  const script = `#!/bin/sh
+case "$*" in
+  "get-token "*"--server-id ${AKS_SERVER_ID}"*) echo '${JSON.stringify(credential)}' ;;
+  *) echo "kubelogin: wrong arguments: $*" >&2; exit 1 ;;
+esac
+`;
+  writeFileSync(join(folder, 'kubelogin'), script, { mode: 0o755 });
+  return folder;
 }

@@ -25,6 +25,8 @@ export class AzureStore {
   private readonly resources = new Map<string, Json>();
   /** Names that a deleted resource keeps, by type and name. */
   readonly softDeleted = new Map<string, Json>();
+  /** Limits of the subscription. New subscriptions have none of these vCPUs until the owner requests them. */
+  readonly quotas = { gpuVcpus: 64 };
   private serial = 0;
 
   constructor(

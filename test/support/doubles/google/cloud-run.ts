@@ -52,6 +52,7 @@ function check(service: Json, { store, key }: Call): void {
       `Permission 'iam.serviceaccounts.actAs' denied on service account ${account} (or it may not exist).`,
     );
   }
+  checkGpus(template, store.quotas.cloudRunGpus);
   const shares = (service.traffic ?? []).map(({ percent = 0 }: Json) => percent);
   if (shares.length > 0 && shares.reduce((sum: number, each: number) => sum + each, 0) !== 100) {
     throw new Refusal(400, 'Violation in Service.traffic: must sum to 100');
@@ -72,6 +73,20 @@ function check(service: Json, { store, key }: Call): void {
       );
     }
   }
+}
+
+/** Every instance that a service may have counts: https://cloud.google.com/run/docs/configuring/services/gpu#quota */
+function checkGpus({ containers, scaling }: Json, quota: number): void {
+  const gpus = containers.reduce(
+    (sum: number, { resources }: Json) => sum + Number(resources?.limits?.['nvidia.com/gpu'] ?? 0),
+    0,
+  );
+  const requested = gpus * (scaling?.maxInstanceCount ?? 100);
+  if (requested <= quota) return;
+  throw new Refusal(
+    400,
+    `Quota violated: NvidiaL4GpuAllocNoZonalRedundancyPerProjectRegion requested: ${requested} allowed: ${quota}`,
+  );
 }
 
 function complete(service: Json, { store, key }: Call, before?: Json): void {

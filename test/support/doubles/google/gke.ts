@@ -117,30 +117,11 @@ const nodePool: Kind = {
       const missing = places.find((zone) => ZONES_WITHOUT_GPU[acceleratorType]?.includes(zone));
       if (missing) throw new Refusal(400, `Accelerator type "${acceleratorType}" does not exist in zone ${missing}.`);
     }
-    checkQuota(resource, store.quotas, places.length);
   },
   complete(resource, { key }) {
     completePool(resource, key.split('/')[4]!);
   },
 };
-
-/** GPUs of a project are limited, and new projects have none: https://cloud.google.com/compute/resource-usage#gpu_quota */
-function checkQuota(pool: Json, quotas: { readonly gpus: number }, places: number): void {
-  const gpus = (pool.config?.accelerators ?? []).reduce(
-    (sum: number, each: Json) => sum + Number(each.acceleratorCount),
-    0,
-  );
-  const nodes = pool.autoscaling?.enabled
-    ? Math.max(pool.initialNodeCount ?? 0, pool.autoscaling.minNodeCount ?? 0)
-    : (pool.initialNodeCount ?? 0);
-  const needed = gpus * Math.max(nodes, 1) * places;
-  if (gpus > 0 && needed > quotas.gpus) {
-    throw new Refusal(
-      403,
-      `Insufficient quota to satisfy the request: Quota 'GPUS_ALL_REGIONS' exceeded. Limit: ${quotas.gpus}.0 globally.`,
-    );
-  }
-}
 
 function checkNodes(store: Call['store'], { serviceAccount, bootDiskKmsKey }: Json): void {
   if (serviceAccount && serviceAccount !== 'default' && !store.serviceAccount(serviceAccount)) {

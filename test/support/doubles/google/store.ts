@@ -28,8 +28,11 @@ export class GoogleStore {
   readonly policies = new Map<string, { etag: string; bindings: Binding[] }>();
   /** Service agents that Google created. It creates most of them at the first use of a service. */
   readonly agents = new Set<string>();
-  /** Limits of the project. New projects have none of these GPUs until the owner requests them. */
-  readonly quotas = { gpus: 16 };
+  /** Limits of the project, as a project has them until its owner requests more. */
+  readonly quotas = {
+    /** GPUs of Cloud Run in a region, without zonal redundancy: https://cloud.google.com/run/quotas#gpu */
+    cloudRunGpus: 3,
+  };
   /** Services that are enabled. @default - all */
   enabled?: Set<string>;
   private serial = 0;
