@@ -6,6 +6,9 @@ export { type CsiVolumeOptions, ModelVolume } from '../kubernetes/model-volume.j
 export type { ModelWorkload } from '../kubernetes/model-workload.js';
 export type { SecretKey } from '../kubernetes/model-workload-props.js';
 export type { GenericResource } from '../terraform/generic.js';
+export * from './batch-compute.js';
+export * from './batch-model.js';
+export * from './batch-props.js';
 export * from './cluster.js';
 export * from './container-model.js';
 export * from './container-props.js';

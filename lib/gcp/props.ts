@@ -63,3 +63,17 @@ export interface GoogleServingProps extends ServingProps {
   /** Labels of all resources that support them. @default - none */
   readonly labels?: { [name: string]: string };
 }
+
+/** Props that place the resources of a construct, and that encrypt, label and watch them. */
+export type GooglePlacementProps = Pick<
+  GoogleServingProps,
+  | 'providers'
+  | 'region'
+  | 'project'
+  | 'enableApis'
+  | 'encryptionKey'
+  | 'modelBucket'
+  | 'logRetentionDays'
+  | 'alarmActions'
+  | 'labels'
+>;

@@ -1,5 +1,6 @@
 export * from './access.js';
 export type { AlarmOptions, AlarmThresholds } from './alarms.js';
+export type { BatchJobOptions } from './batch-job.js';
 export type { EndpointMetric, ModelEndpoint } from './endpoint.js';
 export * from './image-architecture.js';
 export * from './image-source.js';

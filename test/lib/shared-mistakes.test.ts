@@ -276,6 +276,14 @@ const ALL: typeof TARGETS = {
       };
     },
   },
+  'Cloud Run job': {
+    make: (p) => new gcp.BatchModel(googleStack(), 'Batch', p),
+    least: {
+      region: onGoogle.region,
+      inputBucket: 'rows',
+      compute: gcp.BatchCompute.job({ model: onGoogle.model, image: onGoogle.image }),
+    },
+  },
 };
 
 const propsOf = ({ make, least }: (typeof TARGETS)[string]): readonly string[] => {
@@ -308,6 +316,7 @@ const CHOICES: readonly (readonly [target: string, prop: string, choice: (option
   ['SageMaker', 'mode', aws.EndpointMode.inferenceComponents],
   ['SageMaker', 'modelData', aws.EndpointModelData.pipeline],
   ['Batch', 'compute', aws.BatchCompute.transform],
+  ['Cloud Run job', 'compute', gcp.BatchCompute.job],
   ['Functions', 'host', azure.ServerlessHost.functionsFlexConsumption],
   ['Container Apps', 'host', azure.ServerlessHost.containerApps],
   ['AKS', 'cluster', azure.AksCluster.managed],

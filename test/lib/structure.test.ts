@@ -43,7 +43,7 @@ const ROLES: Readonly<Record<string, { readonly role: string; readonly exports: 
   'scaling.ts': { role: 'how replicas follow the load', exports: /Scaling$/ },
   'server.ts': {
     role: 'how the service runs the inference server',
-    exports: /^(containerSpec|bindServedImages|servedModel|revisionTemplate)$/,
+    exports: /^(containerSpec|bindServedImages|servedModel|revisionTemplate|jobTemplate)$/,
   },
   'secrets.ts': { role: 'secrets that the host reads', exports: /^grantSecrets$/ },
   'telemetry.ts': { role: 'metrics, alarms and the dashboard', exports: /telemetry$/i },

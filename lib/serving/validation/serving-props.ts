@@ -208,4 +208,14 @@ export function checkEnvironment(
 }
 
 /** Environment variables that every construct sets, and the port, which probes and front ends expect to be unchanged. */
-export const SET_BY_CONSTRUCTS: readonly string[] = [...MODEL_VARIABLES, ENVIRONMENT.timeoutSeconds, ENVIRONMENT.port];
+export const SET_BY_CONSTRUCTS: readonly string[] = [
+  ...MODEL_VARIABLES,
+  ENVIRONMENT.timeoutSeconds,
+  ENVIRONMENT.port,
+  // They make the image run a batch in place of the server.
+  ENVIRONMENT.batchInput,
+  ENVIRONMENT.batchOutput,
+  ENVIRONMENT.batchRows,
+  ENVIRONMENT.batchConcurrency,
+  ENVIRONMENT.batchToleratedFailures,
+];

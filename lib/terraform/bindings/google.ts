@@ -12,6 +12,12 @@ export const google = loadedFrom('@cdktf/provider-google', {
     return require('@cdktf/provider-google/lib/artifact-registry-repository-iam-member')
       .ArtifactRegistryRepositoryIamMember;
   },
+  get CloudRunV2Job(): typeof import('@cdktf/provider-google/lib/cloud-run-v2-job').CloudRunV2Job {
+    return require('@cdktf/provider-google/lib/cloud-run-v2-job').CloudRunV2Job;
+  },
+  get CloudRunV2JobIamMember(): typeof import('@cdktf/provider-google/lib/cloud-run-v2-job-iam-member').CloudRunV2JobIamMember {
+    return require('@cdktf/provider-google/lib/cloud-run-v2-job-iam-member').CloudRunV2JobIamMember;
+  },
   get CloudRunV2Service(): typeof import('@cdktf/provider-google/lib/cloud-run-v2-service').CloudRunV2Service {
     return require('@cdktf/provider-google/lib/cloud-run-v2-service').CloudRunV2Service;
   },

@@ -1,5 +1,8 @@
+import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import type { TerraformStack } from 'cdktf';
 import {
+  BatchCompute,
+  BatchModel,
   type GoogleServingProps,
   Gpu,
   Ingress,
@@ -10,7 +13,7 @@ import {
 import { Model } from '../../../lib/model/model.js';
 import { Access } from '../../../lib/serving/access.js';
 import { writePackage } from '../../support/packages.js';
-import { googleStack, KEY, minimal } from './support.js';
+import { googleStack, KEY, minimal, REGION } from './support.js';
 
 /** A stack in which a construct is used in one particular way. */
 export interface Variant {
@@ -40,6 +43,12 @@ function variant(name: string, make: (stack: TerraformStack, props: GoogleServin
       return stack;
     },
   };
+}
+
+/** A bucket of the user. */
+function bucketOf(stack: TerraformStack, id: string): string {
+  const name = `${id.toLowerCase()}-of-project-a`;
+  return new StorageBucket(stack, id, { name, location: REGION, uniformBucketLevelAccess: true }).name;
 }
 
 const ACCOUNT = 'serviceAccount:caller@other-project.iam.gserviceaccount.com';
@@ -97,5 +106,28 @@ export const VARIANTS: readonly Variant[] = [
       labels: { team: 'fraud' },
       explanations: { samples: 5 },
     }).grantInvoke(ACCOUNT),
+  ),
+  variant(
+    'Cloud Run job',
+    (stack, { model, image, region }) =>
+      new BatchModel(stack, 'Batch', {
+        compute: BatchCompute.job({ model, image }),
+        region,
+        inputBucket: bucketOf(stack, 'Rows'),
+      }),
+  ),
+  variant(
+    'Cloud Run job on several instances, with an image that is built and a key of the customer',
+    (stack, { model, region }) =>
+      new BatchModel(stack, 'Batch', {
+        compute: BatchCompute.job({ model, instanceCount: 4, cpu: 2, memoryMib: 4096, environment: { LEVEL: 'one' } }),
+        region,
+        inputBucket: bucketOf(stack, 'Rows'),
+        inputPrefix: 'rows/',
+        outputBucket: bucketOf(stack, 'Predictions'),
+        encryptionKey: KEY,
+        labels: { team: 'fraud' },
+        timeoutSeconds: 3600,
+      }).grantStart(ACCOUNT),
   ),
 ];

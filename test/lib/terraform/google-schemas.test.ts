@@ -1,6 +1,14 @@
 import type { TerraformStack } from 'cdktf';
 import { describe, expect, test } from 'vitest';
-import { ContainerModel, ManagedEndpointModel, ServerlessModel, WebAcl } from '../../../lib/gcp/index.js';
+import {
+  BatchCompute,
+  BatchModel,
+  ContainerModel,
+  Gpu,
+  ManagedEndpointModel,
+  ServerlessModel,
+  WebAcl,
+} from '../../../lib/gcp/index.js';
 import { Access } from '../../../lib/serving/access.js';
 import { googleStack, KEY, minimal, template } from '../gcp/support.js';
 import { readSchema, schemaFaults } from './provider-schema.js';
@@ -29,6 +37,17 @@ const STACKS: readonly [string, (stack: TerraformStack) => unknown][] = [
         secrets: { HF_TOKEN: { secretName: 'hub', key: 'token' } },
         targetConcurrency: 8,
       }),
+  ],
+  [
+    'a job of Cloud Run',
+    (stack) =>
+      new BatchModel(stack, 'Batch', {
+        compute: BatchCompute.job({ model: minimal.model, image: minimal.image, gpu: Gpu.nvidiaL4() }),
+        region: minimal.region,
+        inputBucket: 'rows',
+        encryptionKey: KEY,
+        alarmActions: ['projects/project-a/notificationChannels/1'],
+      }).grantStart('user:a@example.com'),
   ],
   ['an endpoint of Vertex AI', (stack) => new ManagedEndpointModel(stack, 'Iris', minimal)],
   [

@@ -21,7 +21,11 @@ export interface CloudRunSize {
 }
 
 /** Returns the size from the props. Defaults with a GPU are the minimum that Cloud Run allows. */
-export function cloudRunSize({ cpu, memoryMib, gpu }: ServerlessModelProps): CloudRunSize {
+export function cloudRunSize({
+  cpu,
+  memoryMib,
+  gpu,
+}: Pick<ServerlessModelProps, 'cpu' | 'memoryMib' | 'gpu'>): CloudRunSize {
   const { minCpus, minMemoryMib } = CLOUD_RUN.gpu;
   return { cpu: cpu ?? (gpu ? minCpus : 1), memoryMib: memoryMib ?? (gpu ? minMemoryMib : 1024) };
 }

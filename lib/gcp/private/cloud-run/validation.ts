@@ -85,8 +85,7 @@ export function validateCloudRun(scope: Construct, props: ServerlessModelProps):
       'use the ID of a secret or its full name, `projects/P/secrets/S`, optionally with `/versions/V`',
     );
   }
-  checkSize(validator, props, size);
-  checkGpu(validator, props, size);
+  checkInstance(validator, props, size);
   checkNetwork(validator, props);
   checkStableRevision(validator, props);
   checkDomain(validator, props);
@@ -130,51 +129,76 @@ function checkDomain(validator: Validator, props: ServerlessModelProps): void {
   }
 }
 
-function checkSize(validator: Validator, props: ServerlessModelProps, { cpu, memoryMib }: CloudRunSize): void {
-  validator.number('memoryMib', memoryMib, CLOUD_RUN.memoryMib);
+/**
+ * Reports sizes and GPUs that an instance cannot have.
+ *
+ * @param at start of the names of the props `cpu`, `memoryMib` and `gpu`
+ */
+export function checkInstance(
+  validator: Validator,
+  props: Pick<ServerlessModelProps, 'model' | 'gpu' | 'region'>,
+  size: CloudRunSize,
+  at = '',
+): void {
+  checkSize(validator, props, size, at);
+  checkGpu(validator, props, size, at);
+}
+
+function checkSize(
+  validator: Validator,
+  { model }: Pick<ServerlessModelProps, 'model'>,
+  { cpu, memoryMib }: CloudRunSize,
+  at: string,
+): void {
+  validator.number(`${at}memoryMib`, memoryMib, CLOUD_RUN.memoryMib);
   if (Token.isUnresolved(cpu) || Token.isUnresolved(memoryMib)) return;
   const range = CLOUD_RUN.cpus.get(cpu);
   validator.check(
     range !== undefined,
-    'cpu',
+    `${at}cpu`,
     'OUT_OF_RANGE',
     `got ${cpu}; Cloud Run with a volume allows ${[...CLOUD_RUN.cpus.keys()].join(', ')}`,
   );
   validator.check(
     range === undefined || (memoryMib >= range.min && memoryMib <= range.max),
-    'memoryMib',
+    `${at}memoryMib`,
     'CPU_MEMORY_MISMATCH',
     `got ${memoryMib} MiB with ${cpu} CPU; Cloud Run allows ${range?.min} to ${range?.max} MiB with it, so change one of them`,
   );
   validator.check(
-    props.model.sizeBytes <= memoryMib * MIB,
-    'memoryMib',
+    model.sizeBytes <= memoryMib * MIB,
+    `${at}memoryMib`,
     'MODEL_TOO_LARGE',
-    `the model alone has ${Math.ceil(props.model.sizeBytes / MIB)} MiB and the instance ${memoryMib} MiB; raise ` +
+    `the model alone has ${Math.ceil(model.sizeBytes / MIB)} MiB and the instance ${memoryMib} MiB; raise ` +
       'memoryMib (and cpu with it) to at least twice the model',
   );
 }
 
-function checkGpu(validator: Validator, { gpu, region }: ServerlessModelProps, { cpu, memoryMib }: CloudRunSize): void {
+function checkGpu(
+  validator: Validator,
+  { gpu, region }: Pick<ServerlessModelProps, 'gpu' | 'region'>,
+  { cpu, memoryMib }: CloudRunSize,
+  at: string,
+): void {
   if (!gpu) return;
   const regions = CLOUD_RUN.gpuRegions.get(gpu.name);
   validator.check(
     regions !== undefined,
-    'gpu',
+    `${at}gpu`,
     'UNSUPPORTED',
     `got ${gpu.name}; Cloud Run offers ${[...CLOUD_RUN.gpuRegions.keys()].join(', ')}; for others use ` +
       `ContainerModel on GKE`,
   );
   validator.check(
     regions === undefined || Token.isUnresolved(region) || regions.includes(region),
-    'gpu',
+    `${at}gpu`,
     'GPU_NOT_IN_REGION',
     `${gpu.name} is not offered in ${region}; on Cloud Run it is in ${regions?.join(', ')}`,
   );
   const { minCpus, minMemoryMib } = CLOUD_RUN.gpu;
   validator.check(
     (Token.isUnresolved(cpu) || cpu >= minCpus) && (Token.isUnresolved(memoryMib) || memoryMib >= minMemoryMib),
-    'gpu',
+    `${at}gpu`,
     'GPU_INSTANCE_TOO_SMALL',
     `got ${cpu} CPU and ${memoryMib} MiB; Cloud Run requires at least ${minCpus} CPU and ${minMemoryMib} MiB with a ` +
       `GPU`,

@@ -21,9 +21,9 @@ const MEMBER = new RegExp(
  * @param anonymous fix for a member that stands for everyone
  * @throws Error if `member` does not have the form of an IAM member, or stands for everyone
  */
-export function requireMember(scope: Construct, member: string, anonymous: string): string {
+export function requireMember(scope: Construct, member: string, anonymous: string, method = 'grantInvoke'): string {
   if (Token.isUnresolved(member)) return member;
-  const got = `${scope.node.path}: grantInvoke() got ${JSON.stringify(member)}`;
+  const got = `${scope.node.path}: ${method}() got ${JSON.stringify(member)}`;
   if (member === 'allUsers' || member === 'allAuthenticatedUsers') {
     throw new Error(`${got}, which is anyone on the internet. ${anonymous}`);
   }

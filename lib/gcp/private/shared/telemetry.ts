@@ -109,10 +109,8 @@ export class Telemetry extends Construct {
     const logQuery = { id: 'Errors', title: logged.title, query: perMinute(errorLogsName, options.resourceType) };
     const queryAlarms = [...queries, ...(onLogs ? [{ ...logQuery, ...onLogs }] : [])];
     this.alertPolicies = [
-      ...options.alarms.map((alarm) =>
-        this.alertPolicy(scope, props, alarm, alarm.metric.title, thresholdCondition(alarm)),
-      ),
-      ...queryAlarms.map((alarm) => this.alertPolicy(scope, props, alarm, alarm.title, queryCondition(alarm))),
+      ...options.alarms.map((alarm) => thresholdPolicy(this, scope, props, alarm)),
+      ...queryAlarms.map((alarm) => alertPolicy(this, scope, props, alarm, alarm.title, queryCondition(alarm))),
     ];
     if (props.dashboard ?? true) {
       this.dashboard = new google.MonitoringDashboard(this, 'Dashboard', {
@@ -121,24 +119,42 @@ export class Telemetry extends Construct {
       });
     }
   }
+}
 
-  private alertPolicy(
-    scope: Construct,
-    props: GoogleServingProps,
-    { id, documentation }: Pick<Alarm, 'id' | 'documentation'>,
-    title: string,
-    condition: Omit<MonitoringAlertPolicyConditions, 'displayName'>,
-  ): MonitoringAlertPolicy {
-    return new google.MonitoringAlertPolicy(this, id, {
-      project: props.project,
-      displayName: `${scope.node.path}: ${title}`,
-      combiner: 'OR',
-      notificationChannels: props.alarmActions,
-      userLabels: props.labels,
-      documentation: { content: documentation, mimeType: 'text/markdown' },
-      conditions: [{ displayName: title, ...condition }],
-    });
-  }
+/** Props that alert policies need. */
+type AlertProps = Pick<GoogleServingProps, 'project' | 'alarmActions' | 'labels'>;
+
+/**
+ * Creates an alert policy on one metric.
+ *
+ * @param subject construct that the policy watches
+ */
+export function thresholdPolicy(
+  scope: Construct,
+  subject: Construct,
+  props: AlertProps,
+  alarm: Alarm,
+): MonitoringAlertPolicy {
+  return alertPolicy(scope, subject, props, alarm, alarm.metric.title, thresholdCondition(alarm));
+}
+
+function alertPolicy(
+  scope: Construct,
+  subject: Construct,
+  props: AlertProps,
+  { id, documentation }: Pick<Alarm, 'id' | 'documentation'>,
+  title: string,
+  condition: Omit<MonitoringAlertPolicyConditions, 'displayName'>,
+): MonitoringAlertPolicy {
+  return new google.MonitoringAlertPolicy(scope, id, {
+    project: props.project,
+    displayName: `${subject.node.path}: ${title}`,
+    combiner: 'OR',
+    notificationChannels: props.alarmActions,
+    userLabels: props.labels,
+    documentation: { content: documentation, mimeType: 'text/markdown' },
+    conditions: [{ displayName: title, ...condition }],
+  });
 }
 
 function thresholdCondition({ metric, denominator, threshold, minutes }: Alarm) {

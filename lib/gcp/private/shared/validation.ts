@@ -19,7 +19,7 @@ import {
 import type { Validator } from '../../../serving/validation/validator.js';
 import { checkProviders, PROVIDERS } from '../../../terraform/providers.js';
 import { JWT_VARIABLES } from '../../../terraform/runtime-environment.js';
-import type { GoogleServingProps } from '../../props.js';
+import type { GooglePlacementProps, GoogleServingProps } from '../../props.js';
 import { LOG_RETENTION_DAYS, REGION } from './limits.js';
 
 const CHANNEL = { ...STRING, expected: 'a notification channel, such as "projects/P/notificationChannels/N"' };
@@ -52,6 +52,16 @@ export function checkGoogleProps(
   target: Omit<ServingTarget, 'logRetentionDays' | 'reserved'>,
 ): void {
   checkServingProps(validator, props, { ...target, logRetentionDays: LOG_RETENTION_DAYS, reserved: RESERVED });
+  checkGpuUse(validator, {
+    prop: 'image',
+    isWasted: props.gpu !== undefined && props.image === undefined && serverOf(props).isModelship,
+    instead: 'or remove `gpu`',
+  });
+  checkPlacement(validator, props);
+}
+
+/** Reports faults in the props that place the resources of a construct. */
+export function checkPlacement(validator: Validator, props: GooglePlacementProps): void {
   checkProviders(validator, props.providers, PROVIDER_NAMES);
   validator.text('region', props.region, REGION.pattern, REGION.rule);
   validator.text(
@@ -60,11 +70,6 @@ export function checkGoogleProps(
     /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
     'a project id has 6 to 30 lower-case letters, digits and hyphens; it is not the number and not the display name',
   );
-  checkGpuUse(validator, {
-    prop: 'image',
-    isWasted: props.gpu !== undefined && props.image === undefined && serverOf(props).isModelship,
-    instead: 'or remove `gpu`',
-  });
   checkKey(validator, props);
   for (const channel of props.alarmActions ?? []) {
     validator.text(
@@ -90,7 +95,7 @@ export function checkGoogleProps(
   }
 }
 
-function checkKey(validator: Validator, { encryptionKey: key, region }: GoogleServingProps): void {
+function checkKey(validator: Validator, { encryptionKey: key, region }: GooglePlacementProps): void {
   const pattern = /^projects\/[^/]+\/locations\/([^/]+)\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/;
   validator.text(
     'encryptionKey',

@@ -1,5 +1,5 @@
 import type { Call, Kind } from './kinds.js';
-import { type Json, Refusal } from './store.js';
+import { type GoogleStore, type Json, Refusal } from './store.js';
 
 /** https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services#Service: lower case, at most 49. */
 const NAME = /^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$/;
@@ -45,13 +45,7 @@ function check(service: Json, { store, key }: Call): void {
       throw new Refusal(409, `Revision named '${template.revision}' with different configuration already exists.`);
     }
   }
-  const account = template.serviceAccount;
-  if (account && !store.serviceAccount(account)) {
-    throw new Refusal(
-      404,
-      `Permission 'iam.serviceaccounts.actAs' denied on service account ${account} (or it may not exist).`,
-    );
-  }
+  checkAccount(template, store);
   checkGpus(template, store.quotas.cloudRunGpus);
   const shares = (service.traffic ?? []).map(({ percent = 0 }: Json) => percent);
   if (shares.length > 0 && shares.reduce((sum: number, each: number) => sum + each, 0) !== 100) {
@@ -61,15 +55,19 @@ function check(service: Json, { store, key }: Call): void {
     const known = revision === template.revision || store.resources.has(`${key}/revisions/${revision}`);
     if (revision && !known) throw new Refusal(400, `Revision ${revision} was not found in the service`);
   }
+  checkVolumes(template, store, `Revision '${template.revision}'`);
+}
+
+/** The mount of a bucket fails if the identity cannot read: https://cloud.google.com/run/docs/configuring/services/cloud-storage-volume-mounts */
+function checkVolumes(template: Json, store: GoogleStore, what: string): void {
   for (const { gcs } of template.volumes ?? []) {
     if (!gcs) continue;
     const bucket = `storage.googleapis.com/b/${gcs.bucket}`;
     if (!store.resources.has(bucket)) throw new Refusal(400, `bucket ${gcs.bucket} does not exist`);
-    // The mount of a revision fails if its identity cannot read: https://cloud.google.com/run/docs/configuring/services/cloud-storage-volume-mounts
-    if (!store.hasRole(`serviceAccount:${account}`, 'roles/storage.objectViewer', bucket)) {
+    if (!store.hasRole(`serviceAccount:${template.serviceAccount}`, 'roles/storage.objectViewer', bucket)) {
       throw new Refusal(
         400,
-        `Revision '${template.revision}' is not ready: mounting gs://${gcs.bucket} was denied to ${account}`,
+        `${what} is not ready: mounting gs://${gcs.bucket} was denied to ${template.serviceAccount}`,
       );
     }
   }
@@ -88,6 +86,36 @@ function checkGpus({ containers, scaling }: Json, quota: number): void {
     `Quota violated: NvidiaL4GpuAllocNoZonalRedundancyPerProjectRegion requested: ${requested} allowed: ${quota}`,
   );
 }
+
+function checkAccount({ serviceAccount: account }: Json, store: GoogleStore): void {
+  if (account && !store.serviceAccount(account)) {
+    throw new Refusal(
+      404,
+      `Permission 'iam.serviceaccounts.actAs' denied on service account ${account} (or it may not exist).`,
+    );
+  }
+}
+
+/** https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.jobs#Job */
+const job: Kind = {
+  check({ template }, { store, key }) {
+    const id = key.split('/').at(-1)!;
+    if (!NAME.test(id)) throw new Refusal(400, `Violation in CreateJobRequest.job_id: ${id}`);
+    checkAccount(template.template, store);
+    checkVolumes(template.template, store, `Job '${id}'`);
+  },
+  complete(resource, { store }, before) {
+    Object.assign(resource, {
+      uid: before?.uid ?? `uid-${store.next()}`,
+      generation: `${Number(before?.generation ?? 0) + 1}`,
+      observedGeneration: `${Number(before?.generation ?? 0) + 1}`,
+      etag: `"${store.next()}"`,
+      launchStage: resource.launchStage ?? 'GA',
+      creator: 'deployer@example.com',
+      terminalCondition: { type: 'Ready', state: 'CONDITION_SUCCEEDED' },
+    });
+  },
+};
 
 function complete(service: Json, { store, key }: Call, before?: Json): void {
   const path = key.slice('run.googleapis.com/'.length);
@@ -118,5 +146,5 @@ function complete(service: Json, { store, key }: Call, before?: Json): void {
 }
 
 export const cloudRun: { readonly kinds: { readonly [id: string]: Kind } } = {
-  kinds: { 'run.projects.locations.services': { check, complete } },
+  kinds: { 'run.projects.locations.jobs': job, 'run.projects.locations.services': { check, complete } },
 };
