@@ -8,7 +8,7 @@ import type { Model } from '../model/model.js';
 import { DEFAULT_INPUT_PREFIX, DEFAULT_OUTPUT_PREFIX } from '../serving/batch-job.js';
 import { afterRoles } from '../terraform/after-roles.js';
 import { google } from '../terraform/bindings/google.js';
-import { annotateIdleCost } from '../terraform/idle-cost.js';
+import { annotateMonthlyCost } from '../terraform/monthly-cost.js';
 import { shortHash } from '../terraform/names.js';
 import { useProviders } from '../terraform/providers.js';
 import { stateRequirements } from '../terraform/requirements.js';
@@ -21,12 +21,12 @@ import { type JobTelemetry, jobTelemetry } from './private/batch/telemetry.js';
 import { validateBatch } from './private/batch/validation.js';
 import { enableApis } from './private/shared/apis.js';
 import { grantKey } from './private/shared/encryption.js';
-import { GOOGLE_PRICES } from './private/shared/idle-cost.js';
 import { bindImage } from './private/shared/image.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
 import { requireMember } from './private/shared/member.js';
 import { ModelStore } from './private/shared/model-store.js';
+import { GOOGLE_PRICES } from './private/shared/monthly-cost.js';
 import { generatedName } from './private/shared/names.js';
 import { GOOGLE_PROVIDER } from './private/shared/provider-versions.js';
 import { serviceAgent } from './private/shared/service-agent.js';
@@ -112,7 +112,7 @@ export class BatchModel extends Construct {
     this.telemetry = jobTelemetry(name);
     this.logRetention = new LogRetention(this, 'Logs', { props: shared, filter: this.telemetry.logFilter });
     this.failureAlarm = thresholdPolicy(this, this, props, this.telemetry.alarm);
-    annotateIdleCost(this, 'gcp', GOOGLE_PRICES);
+    annotateMonthlyCost(this, GOOGLE_PRICES);
     enableApis(this, shared, ['run']);
   }
 
