@@ -1,4 +1,5 @@
 import type { ResizeFilter } from '../../manifest/index.js';
+import { RECORD_HEADER_WORDS, type ResizeCode, resizeCode } from './resize-code.js';
 
 /** Decoded picture: bytes in row-major order, with the channels of a pixel next to each other. */
 export interface Picture {
@@ -79,14 +80,22 @@ export function resize(picture: Picture, { height, width }: Size, filter: Resize
   }
   const kernel = KERNELS[filter];
   const rows = picture.height === height ? undefined : weightsOf(picture.height, height, kernel);
-  let resized = picture;
-  if (picture.width !== width) {
-    // Only the rows that the vertical pass reads.
-    const from = rows ? rows.first[0]! : 0;
-    const to = rows ? rows.first[height - 1]! + rows.count[height - 1]! : height;
-    resized = horizontal(picture, weightsOf(picture.width, width, kernel), width, from, to);
-  }
+  const columns = picture.width === width ? undefined : weightsOf(picture.width, width, kernel);
+  // Only the rows that the vertical pass reads.
+  const from = rows ? rows.first[0]! : 0;
+  const to = rows ? rows.first[height - 1]! + rows.count[height - 1]! : height;
+  const bySimd = resizedBySimd(picture, { height, width }, { rows, columns, from, to });
+  if (bySimd) return bySimd;
+  const resized = columns ? horizontal(picture, columns, width, from, to) : picture;
   return rows ? vertical(resized, rows, height) : resized;
+}
+
+/** What a resize reads: weights of the passes that it needs, and the first source row and the one behind the last. */
+interface Passes {
+  readonly rows: Weights | undefined;
+  readonly columns: Weights | undefined;
+  readonly from: number;
+  readonly to: number;
 }
 
 function weightsOf(from: number, to: number, { support: own, weight }: Kernel): Weights {
@@ -117,6 +126,84 @@ function weightsOf(from: number, to: number, { support: own, weight }: Kernel): 
     count[index] = length;
   }
   return { stride, first, count, values };
+}
+
+/** Bytes of a page of WebAssembly's memory. */
+const PAGE = 1 << 16;
+
+/** Maximum memory of the code in WebAssembly, in bytes. A thread keeps it. */
+const MAX_SIMD_BYTES = 1 << 25;
+
+/** Source pixels that are copied into that memory at once, in bytes. They stay in the cache of a processor. */
+const BLOCK_BYTES = 1 << 18;
+
+/** Bytes that the code may read and write behind rows. */
+const MARGIN = 16;
+
+/** The code in WebAssembly once it was needed. `null` if the processor cannot run it. */
+let code: ResizeCode | null | undefined;
+
+/**
+ * Runs both passes by SIMD instructions.
+ *
+ * @returns undefined for grey pictures, for pictures that take too much memory, and where there are no such instructions
+ */
+function resizedBySimd(
+  picture: Picture,
+  { height, width }: Size,
+  { rows, columns, from, to }: Passes,
+): Picture | undefined {
+  const { channels, data } = picture;
+  if (channels !== 3) return undefined;
+  const sourcePitch = picture.width * channels;
+  const pitch = width * channels;
+  const blockRows = Math.max(1, Math.floor(BLOCK_BYTES / sourcePitch));
+  const recordWords = RECORD_HEADER_WORDS + (columns?.stride ?? 0);
+  // Weights of columns and rows, source pixels, rows of the first pass, and one row of the second.
+  const rowWeights = columns ? width * recordWords * 4 : 0;
+  const block = rowWeights + (rows?.values.byteLength ?? 0);
+  const between = block + (columns ? blockRows * sourcePitch + MARGIN : 0);
+  const line = between + (to - from) * pitch + MARGIN;
+  const bytes = line + pitch + MARGIN;
+  if (bytes > MAX_SIMD_BYTES) return undefined;
+  if (code === undefined) code = resizeCode(PRECISION) ?? null;
+  if (!code) return undefined;
+  const missing = bytes - code.memory.buffer.byteLength;
+  if (missing > 0) code.memory.grow(Math.ceil(missing / PAGE));
+  const memory = new Uint8Array(code.memory.buffer);
+
+  if (columns) {
+    const { first, count, stride, values } = columns;
+    const records = new Int32Array(code.memory.buffer, 0, rowWeights / 4);
+    for (let column = 0; column < width; column++) {
+      const at = column * recordWords;
+      records[at] = first[column]! * channels;
+      records[at + 1] = count[column]! * 4;
+      const start = column * stride;
+      records.set(values.subarray(start, start + stride), at + RECORD_HEADER_WORDS);
+    }
+    for (let row = from; row < to; row++) {
+      const place = (row - from) % blockRows;
+      if (place === 0) {
+        memory.set(data.subarray(row * sourcePitch, Math.min(row + blockRows, to) * sourcePitch), block);
+      }
+      const out = between + (row - from) * pitch;
+      code.resizeRow(block + place * sourcePitch, out, 0, rowWeights, recordWords * 4);
+    }
+  } else {
+    memory.set(data.subarray(from * pitch, to * pitch), between);
+  }
+  if (!rows) return { width, height, channels, data: memory.slice(between, between + height * pitch) };
+
+  new Int32Array(code.memory.buffer, rowWeights, rows.values.length).set(rows.values);
+  const out = new Uint8Array(height * pitch);
+  for (let row = 0; row < height; row++) {
+    const weight = rowWeights + row * rows.stride * 4;
+    const source = between + (rows.first[row]! - from) * pitch;
+    code.addRows(source, source + pitch, pitch, line, weight, weight + rows.count[row]! * 4);
+    out.set(memory.subarray(line, line + pitch), row * pitch);
+  }
+  return { width, height, channels, data: out };
 }
 
 /** Half of the last bit, so that the shift by `PRECISION` rounds. */
