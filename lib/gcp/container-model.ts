@@ -1,3 +1,4 @@
+import type { ComputeSecurityPolicy } from '@cdktf/provider-google/lib/compute-security-policy';
 import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
@@ -22,6 +23,7 @@ import { stateRequirements } from '../terraform/requirements.js';
 import type { ContainerModelProps } from './container-props.js';
 import { ContainerHost } from './host.js';
 import type { GoogleMetric, RequestMetrics } from './metric.js';
+import { BackendPolicies } from './private/gke/backend-policy.js';
 import { ClusterAccess } from './private/gke/cluster.js';
 import { HealthCheckPolicies } from './private/gke/health-check-policy.js';
 import { GKE } from './private/gke/limits.js';
@@ -75,6 +77,8 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
   readonly workload?: ModelWorkload;
   /** `InferenceService` that runs the pods. Set with `ContainerHost.kserve()`. */
   readonly inferenceService?: InferenceService;
+  /** Security policy that checks requests. Set with `WebAcl.managed()`. */
+  readonly securityPolicy?: ComputeSecurityPolicy;
   /** URL of the workload, without a path. */
   readonly url: string;
   /** Log bucket of the model, and the sink that fills it. */
@@ -130,6 +134,16 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
         workload: this.workload,
         readyPath: this.server.spec.readyPath(props.model),
       });
+    }
+    if (this.workload && props.webAcl) {
+      const { cluster, workload } = this;
+      const { securityPolicy } = new BackendPolicies(this, 'WebAcl', {
+        cluster,
+        workload,
+        webAcl: props.webAcl,
+        props,
+      });
+      this.securityPolicy = securityPolicy;
     }
 
     const namespace = props.namespace ?? workload.name;

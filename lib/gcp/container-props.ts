@@ -5,6 +5,7 @@ import type { ModelServer } from '../serving/servers/model-server.js';
 import type { GkeCluster } from './cluster.js';
 import type { ContainerHost } from './host.js';
 import type { GoogleServingProps } from './props.js';
+import type { WebAcl } from './web-acl.js';
 
 /** Props of {@link ContainerModel}. */
 export interface ContainerModelProps extends GoogleServingProps {
@@ -101,4 +102,12 @@ export interface ContainerModelProps extends GoogleServingProps {
    * @default true
    */
   readonly healthCheckPolicy?: boolean;
+
+  /**
+   * Web application firewall of the load balancer of `Exposure.gateway()`, whose class must be a global external one, such
+   * as `gke-l7-global-external-managed`. GKE's Gateway controller attaches it to the model.
+   *
+   * @default - none
+   */
+  readonly webAcl?: WebAcl;
 }

@@ -15,7 +15,7 @@ export type WebAclSettings =
   | { readonly kind: 'existing'; readonly policyId: string };
 
 /**
- * Cloud Armor security policy of the load balancer in front of a service. Google bills it per month, per rule and per
+ * Cloud Armor security policy of the load balancer in front of a model. Google bills it per month, per rule and per
  * request.
  *
  * @example

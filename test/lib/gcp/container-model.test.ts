@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Testing } from 'cdktf';
+import { ref, Testing, Token } from 'cdktf';
 import { describe, expect, test } from 'vitest';
 import {
   ContainerHost,
@@ -9,6 +9,7 @@ import {
   Exposure,
   GkeCluster,
   Gpu,
+  WebAcl,
 } from '../../../lib/gcp/index.js';
 import { Model } from '../../../lib/model/model.js';
 import { Access, ImageSource, ModelServer, Rollout } from '../../../lib/serving/index.js';
@@ -266,6 +267,53 @@ describe('a Gateway of GKE', () => {
     const triton = ModelServer.triton();
     const other = { ...behind, access: Access.anonymous(), server: triton, image: undefined };
     expect(policies(other)[0].spec.default.config.httpHealthCheck.requestPath).toBe(triton.spec.readyPath(model));
+  });
+
+  test('has the web firewall at each version of the model', () => {
+    const rollout = Rollout.canary({ percent: 20, bakeMinutes: 10 });
+    const made = synthesize({
+      ...behind,
+      rollout,
+      stableModel: older,
+      webAcl: WebAcl.managed({ requestsPerFiveMinutes: 50 }),
+    });
+    const [id, policy] = Object.entries<Template>(made.resource.google_compute_security_policy)[0]!;
+    expect(policy.rule.map((rule: Template) => rule.action)).toContain('throttle');
+    const attached = resources(made, 'kubernetes_manifest')
+      .map(({ manifest }) => manifest)
+      .filter(({ kind }) => kind === 'GCPBackendPolicy');
+    expect(attached).toHaveLength(2);
+    for (const { apiVersion, spec } of attached) {
+      expect(apiVersion).toBe('networking.gke.io/v1');
+      expect(spec.default.securityPolicy).toBe(`\${google_compute_security_policy.${id}.name}`);
+    }
+    const services = Object.keys(made.resource.kubernetes_service_v1);
+    const targets = attached.map(({ spec }) => spec.targetRef);
+    expect(targets).toEqual(
+      services.map((service) => ({
+        group: '',
+        kind: 'Service',
+        name: `\${kubernetes_service_v1.${service}.metadata[0].name}`,
+      })),
+    );
+  });
+
+  test.each([
+    ['models', 'models'],
+    ['projects/p/global/securityPolicies/models', 'models'],
+    ['https://www.googleapis.com/compute/v1/projects/p/global/securityPolicies/models', 'models'],
+    [Token.asString(ref('var.policy')), `\${element(reverse(split("/", var.policy)), 0)}`],
+  ])('refers to the existing security policy %s by its name', (id, name) => {
+    const made = synthesize({ ...behind, webAcl: WebAcl.fromPolicyId(id) });
+    expect(made.resource).not.toHaveProperty('google_compute_security_policy');
+    expect(JSON.stringify(made.resource.kubernetes_manifest)).toContain(JSON.stringify(name));
+  });
+
+  test('is needed for a web firewall', () => {
+    expect(() => synthesize({ webAcl: WebAcl.managed() })).toThrow(/webAcl: only the load balancer of a Gateway/);
+    expect(() => synthesize({ ...behind, webAcl: WebAcl.managed({ requestsPerFiveMinutes: 0 }) })).toThrow(
+      /webAcl.requestsPerFiveMinutes: got 0; Cloud Armor allows/,
+    );
   });
 
   test('has no policy where another controller runs, or no Gateway is', () => {

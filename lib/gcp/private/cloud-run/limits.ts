@@ -30,8 +30,6 @@ export const CLOUD_RUN = {
   gpuRegions: new Map([
     ['nvidia-l4', ['asia-south1', 'asia-southeast1', 'europe-west1', 'europe-west4', 'us-central1', 'us-east4']],
   ]),
-  /** Rate limit of a rule: https://cloud.google.com/armor/docs/rate-limiting-overview */
-  webAclRequests: { min: 1, max: 1_000_000, unit: 'requests', source: 'Cloud Armor' },
   serviceName: {
     pattern: /^[a-z](?:[a-z0-9-]{0,47}[a-z0-9])?$/,
     rule: 'Cloud Run allows at most 49 lower-case letters, digits and hyphens, starting with a letter and not ending with a hyphen',

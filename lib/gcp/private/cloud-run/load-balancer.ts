@@ -5,26 +5,16 @@ import type { ComputeGlobalForwardingRule } from '@cdktf/provider-google/lib/com
 import type { ComputeSecurityPolicy } from '@cdktf/provider-google/lib/compute-security-policy';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { takesText } from '../../../model/takes-text.js';
-import { DEFAULT_WEB_ACL_REQUESTS } from '../../../serving/defaults.js';
 import { google } from '../../../terraform/bindings/google.js';
 import { contentHash } from '../../../terraform/content-hash.js';
 import { HASH_LENGTH, shortHash } from '../../../terraform/names.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
-import type { ManagedWebAclOptions } from '../../web-acl.js';
 import { generatedName } from '../shared/names.js';
+import { makeSecurityPolicy } from '../shared/security-policy.js';
 
 /** Maximum length of a name in Compute Engine, less a suffix. */
 const NAME_LENGTH = 50;
 const SCHEME = 'EXTERNAL_MANAGED';
-const LOWEST_PRIORITY = 2_147_483_647;
-
-/**
- * Preconfigured rules, each at the sensitivity with the fewest false positives. Rules against SQL and scripts are left
- * out, because a model server runs neither.
- * https://cloud.google.com/armor/docs/waf-rules
- */
-const ATTACKS = ['scannerdetection', 'protocolattack', 'rce', 'lfi'];
 
 interface LoadBalancerProps {
   readonly service: CloudRunV2Service;
@@ -60,7 +50,9 @@ export class LoadBalancer extends Construct {
       cloudRun: { service: service.name },
     });
     const webAcl = props.webAcl?.settings;
-    if (webAcl?.kind === 'managed') this.securityPolicy = this.makePolicy(webAcl.options, props);
+    if (webAcl?.kind === 'managed') {
+      this.securityPolicy = makeSecurityPolicy(this, this.common, webAcl.options, props.model);
+    }
     this.backend = new google.ComputeBackendService(this, 'Backend', {
       ...this.common,
       protocol: 'HTTPS',
@@ -108,34 +100,5 @@ export class LoadBalancer extends Construct {
       lifecycle: { createBeforeDestroy: true },
     });
     return certificate.id;
-  }
-
-  private makePolicy(options: ManagedWebAclOptions, { model }: ServerlessModelProps): ComputeSecurityPolicy {
-    const anyone = { versionedExpr: 'SRC_IPS_V1', config: { srcIpRanges: ['*'] } };
-    return new google.ComputeSecurityPolicy(this, 'SecurityPolicy', {
-      ...this.common,
-      rule: [
-        ...ATTACKS.map((attack, index) => ({
-          priority: 1000 + index,
-          action: 'deny(403)',
-          preview: takesText(model.manifest),
-          description: `Preconfigured rules: ${attack}`,
-          match: { expr: { expression: `evaluatePreconfiguredWaf('${attack}-v33-stable', {'sensitivity': 1})` } },
-        })),
-        {
-          priority: 2000,
-          action: 'throttle',
-          description: 'Requests of one address',
-          match: anyone,
-          rateLimitOptions: {
-            conformAction: 'allow',
-            exceedAction: 'deny(429)',
-            enforceOnKey: 'IP',
-            rateLimitThreshold: { count: options.requestsPerFiveMinutes ?? DEFAULT_WEB_ACL_REQUESTS, intervalSec: 300 },
-          },
-        },
-        { priority: LOWEST_PRIORITY, action: 'allow', description: 'Default', match: anyone },
-      ],
-    });
   }
 }

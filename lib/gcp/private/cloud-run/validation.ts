@@ -4,22 +4,20 @@ import { DOMAIN_NAME } from '../../../serving/validation/domain-name.js';
 import {
   BOOLEAN,
   checkProps,
-  choice,
   NUMBER,
   object,
   type PropTypes,
-  required,
   STRING,
   STRING_MAP,
   STRINGS,
 } from '../../../serving/validation/prop-types.js';
 import { checkSecrets } from '../../../serving/validation/secrets.js';
 import type { Validator } from '../../../serving/validation/validator.js';
-import { MANAGED_WEB_ACL } from '../../../serving/validation/web-acl.js';
 import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import { Ingress } from '../../network.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
+import { checkWebAcl, WEB_ACL } from '../shared/security-policy.js';
 import { checkGoogleProps, GOOGLE_PROPS, RESERVED } from '../shared/validation.js';
 import { CLOUD_RUN } from './limits.js';
 import { SECRET } from './secrets.js';
@@ -34,10 +32,7 @@ const PROPS: PropTypes<ServerlessModelProps> = {
   maxConcurrency: NUMBER,
   domainName: STRING,
   certificate: STRING,
-  webAcl: choice('WebAcl.managed()', {
-    managed: MANAGED_WEB_ACL,
-    existing: { policyId: required(STRING) },
-  }),
+  webAcl: WEB_ACL,
   ingress: object('an Ingress, such as Ingress.all()', 'value'),
   network: STRING,
   subnetwork: STRING,
@@ -123,10 +118,7 @@ function checkDomain(validator: Validator, props: ServerlessModelProps): void {
     'an internal service rejects requests through the load balancer of `domainName`; set ' +
       'ingress: Ingress.internalAndLoadBalancer(), or remove one of them',
   );
-  if (webAcl?.settings.kind === 'managed') {
-    const { requestsPerFiveMinutes } = webAcl.settings.options;
-    validator.number('webAcl.requestsPerFiveMinutes', requestsPerFiveMinutes, CLOUD_RUN.webAclRequests);
-  }
+  checkWebAcl(validator, webAcl);
 }
 
 /**

@@ -31,6 +31,7 @@ import { LINEAR_INSTEAD } from '../../../terraform/runtime-environment.js';
 import { validatorFor } from '../../../terraform/validator.js';
 import { GkeCluster, type GkeExistingOptions, type GkeStandardOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
+import { checkWebAcl, WEB_ACL } from '../shared/security-policy.js';
 import { checkGoogleProps, GOOGLE_PROPS, RESERVED } from '../shared/validation.js';
 import { networkOptions } from './cloud-nat.js';
 import { GKE } from './limits.js';
@@ -76,6 +77,7 @@ const PROPS: PropTypes<ContainerModelProps> = {
   stableModel: MODEL,
   host: object('a ContainerHost, such as ContainerHost.kserve()', 'bind'),
   healthCheckPolicy: BOOLEAN,
+  webAcl: WEB_ACL,
 };
 
 /** @throws ValidationError with all faults in the props that the workload does not validate itself */
@@ -115,6 +117,13 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
     'NO_GATEWAY',
     'only Gateways of GKE read health check policies; set exposure: Exposure.gateway(…), or remove it',
   );
+  validator.check(
+    props.webAcl === undefined || props.exposure?.kind === 'gateway',
+    'webAcl',
+    'NO_GATEWAY',
+    'only the load balancer of a Gateway has a web firewall; set exposure: Exposure.gateway(…), or remove it',
+  );
+  checkWebAcl(validator, props.webAcl);
   checkConcurrency(validator, props, props.host?.needsExistingCluster ?? false);
   checkCanaryExposure(validator, props);
   checkClusterServer(validator, props, {
