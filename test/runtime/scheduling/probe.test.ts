@@ -76,7 +76,7 @@ describe('texts', () => {
     // A run costs 1 ms and, for each text, what its tokens cost.
     const { limit, model } = ofTexts((rows, tokens) => 1 + rows * (tokens < 32 ? 0.1 : 1000));
     const batching = await probeBatching(model, examples, EXACT);
-    expect([1, 16, 17, 512].map(limit)).toEqual([64, 64, 1, 1]);
+    expect([1, 16, 24, 25, 512].map(limit)).toEqual([64, 64, 64, 1, 1]);
     expect(batching).toMatchObject({ maxRows: 64, signatures: ['serving_default'] });
     const rowsWith = (text: string) => maxRowsWith(model, batching)!(texts(text));
     expect([rowsWith('short'), rowsWith('long '.repeat(100))]).toEqual([64, 1]);
@@ -89,7 +89,7 @@ describe('texts', () => {
       throw new Error('the model must not run');
     });
     await applyTrial(other.model, JSON.parse(JSON.stringify({ batching })));
-    expect([1, 16, 17, 512].map(other.limit)).toEqual([64, 64, 1, 1]);
+    expect([1, 16, 24, 25, 512].map(other.limit)).toEqual([64, 64, 64, 1, 1]);
     expect(maxRowsWith(other.model, batching)!(texts('short'))).toBe(64);
   });
 
