@@ -60,15 +60,15 @@ export function tensorFromNpy(spec: TensorSpec, bytes: Buffer): Tensor {
 }
 
 /**
- * Returns a tensor in NumPy's file format. Strings become NumPy Unicode arrays.
+ * Returns a tensor in NumPy's file format. Strings become NumPy Unicode arrays. `BF16`, which NumPy does not have, becomes
+ * float32, which represents all its values.
  *
- * @throws InferenceError `INVALID_ARGUMENT` for datatypes that NumPy does not have, and strings that it cannot hold
+ * @throws InferenceError `INVALID_ARGUMENT` for strings that NumPy cannot hold
  */
 export function npyFromTensor(tensor: Tensor): Buffer {
   if (tensor.datatype === 'BYTES') return textsToNpy(tensor);
-  const descr = DESCRIPTIONS[tensor.datatype];
-  if (!descr) throw invalid(`output ${tensor.name}: npy cannot carry ${tensor.datatype}`);
-  return Buffer.concat([headerOf(descr, tensor.shape), tensorBytes(tensor)]);
+  const numbers = tensor.datatype === 'BF16' ? converted(tensor, 'FP32') : tensor;
+  return Buffer.concat([headerOf(DESCRIPTIONS[numbers.datatype]!, numbers.shape), tensorBytes(numbers)]);
 }
 
 function numbersFrom(spec: TensorSpec, shape: readonly number[], raw: Buffer, descr: string): Tensor {

@@ -32,9 +32,9 @@ export async function tensorsFromNpz(signature: Signature, bytes: Buffer): Promi
 }
 
 /**
- * Returns tensors in NumPy's archive format.
+ * Returns tensors in NumPy's archive format. `BF16` becomes float32.
  *
- * @throws InferenceError `INVALID_ARGUMENT` for datatypes that NumPy does not have
+ * @throws InferenceError `INVALID_ARGUMENT` for strings that NumPy cannot hold
  */
 export function npzFromTensors(tensors: readonly Tensor[]): Promise<Buffer> {
   return writeArchive(
