@@ -1,13 +1,4 @@
-import { join } from 'node:path';
-import {
-  type Client,
-  credentials,
-  loadPackageDefinition,
-  Metadata,
-  type ServiceClientConstructor,
-  status,
-} from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { Metadata, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ByteBudget } from '../../../runtime/src/http/byte-budget.js';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
@@ -20,25 +11,13 @@ import { type GrpcOptions, type GrpcServer, startGrpcServer } from '../../../run
 import { serverTimes } from '../../../runtime/src/server/http-server.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import type { TensorSpec } from '../../../runtime/src/tensor/tensor.js';
+import { callOnce, type Message, type ServiceClient, serviceClient } from '../../support/grpc-client.js';
 import { catalog, halfPlusTwo, model } from '../protocols/support.js';
-
-const PROTO = join(import.meta.dirname, '../../../runtime/proto');
-
-// biome-ignore lint/suspicious/noExplicitAny: messages are as the proto files have them
-type Message = any;
 
 interface Connection {
   call(method: string, request?: Message): Promise<Message>;
-  readonly client: Client & Record<string, (...values: Message[]) => Message>;
+  readonly client: ServiceClient;
 }
-
-/** By the first part of the package. */
-const PROTO_FILES: Readonly<Record<string, string>> = {
-  inference: 'open_inference.proto',
-  tensorflow: 'tensorflow_serving.proto',
-  org: 'torchserve.proto',
-  grpc: 'health.proto',
-};
 
 const open: { close(): void }[] = [];
 const servers: GrpcServer[] = [];
@@ -59,27 +38,9 @@ async function connect(service: string, models: ModelCatalog, options: Partial<G
     ...options,
   });
   servers.push(server);
-  const loaded = loadSync(PROTO_FILES[service.split('.')[0]!]!, {
-    includeDirs: [PROTO],
-    keepCase: true,
-    longs: String,
-    enums: String,
-    defaults: true,
-    oneofs: true,
-  });
-  let found: Message = loadPackageDefinition(loaded);
-  for (const part of service.split('.')) found = found[part];
-  const client = new (found as ServiceClientConstructor)(`127.0.0.1:${server.port}`, credentials.createInsecure());
+  const client = serviceClient(service, server.port);
   open.push(client);
-  return {
-    client: client as Connection['client'],
-    call: (method, request = {}) =>
-      new Promise((resolve, reject) => {
-        (client as Message)[method](request, (error: unknown, answer: Message) =>
-          error ? reject(error) : resolve(answer),
-        );
-      }),
-  };
+  return { client, call: (method, request) => callOnce(client, method, request) };
 }
 
 const inference = (models: readonly ServedModel[] = [halfPlusTwo], more = {}, options?: Partial<GrpcOptions>) =>
