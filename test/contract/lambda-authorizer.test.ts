@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Access } from '../../lib/serving/index.js';
+import { Issuer } from '../support/issuer.js';
 import { SynthesizedFunction } from './lambda-function.js';
 import { LambdaEnvironment } from './lambda-interface.js';
-import { Issuer } from './lambda-issuer.js';
 
 // The authorizer of a REST API out of the template, under AWS's runtime interface client, with an issuer on this machine.
 const STAGE = 'arn:aws:execute-api:us-east-1:123456789012:abcdef/prod';
