@@ -6,38 +6,16 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { credentials, loadPackageDefinition, Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ENVIRONMENT } from '../../runtime/src/contract.js';
 import { readManifest } from '../../runtime/src/manifest/index.js';
+import { describeServers } from '../support/every-server.js';
 import { freePort } from '../support/free-port.js';
 import { localAws, Moto } from '../support/moto.js';
-import { BUNDLE, IRIS, metric, spawnServer, stopAll } from './faults/servers.js';
+import { IRIS, metric } from './faults/servers.js';
+import { callIris } from './observability/call-iris.js';
 import { httpCollector } from './observability/collector.js';
-
-const PROTO = join(import.meta.dirname, '../../runtime/proto/open_inference.proto');
-
-afterEach(stopAll);
-
-/** Calls `ModelInfer` of iris. @returns the failure; undefined if there is none */
-async function infer(port: number, shape: number[], headers: Record<string, string> = {}) {
-  // biome-ignore lint/suspicious/noExplicitAny: messages are as the proto file has them
-  const { GRPCInferenceService } = (loadPackageDefinition(loadSync(PROTO, { keepCase: true })) as any).inference;
-  const client = new GRPCInferenceService(`127.0.0.1:${port}`, credentials.createInsecure());
-  const metadata = new Metadata();
-  for (const [key, value] of Object.entries(headers)) metadata.set(key, value);
-  const input = { name: 'features', datatype: 'FP32', shape, contents: { fp32_contents: [5.1, 3.5, 1.4, 0.2] } };
-  try {
-    return await new Promise<ServiceError | undefined>((resolve) => {
-      client.ModelInfer({ model_name: 'iris', inputs: [input] }, metadata, (error: ServiceError | null) =>
-        resolve(error ?? undefined),
-      );
-    });
-  } finally {
-    client.close();
-  }
-}
 
 it.each(['server.js', 'lambda-handler.js'])('loads the S3 client only where it is used: %s', (file) => {
   const bundle = join(import.meta.dirname, '../../runtime/dist/bundle');
@@ -46,32 +24,25 @@ it.each(['server.js', 'lambda-handler.js'])('loads the S3 client only where it i
   expect(readFileSync(join(bundle, file), 'utf8')).not.toContain('ListObjectsV2');
 });
 
-describe('fault 31: gRPC of the bundle', () => {
+describeServers('fault 31: gRPC', (start) => {
   it('rejects a call without a key as unauthenticated, and logs no error', async () => {
     const grpcPort = await freePort();
-    const server = spawnServer(
-      {
-        [ENVIRONMENT.model]: IRIS,
-        [ENVIRONMENT.grpcPort]: `${grpcPort}`,
-        [ENVIRONMENT.apiKeyHashes]: createHash('sha256').update('secret').digest('hex'),
-      },
-      BUNDLE,
-    );
+    const server = start({
+      [ENVIRONMENT.grpcPort]: grpcPort,
+      [ENVIRONMENT.apiKeyHashes]: createHash('sha256').update('secret').digest('hex'),
+    });
     await server.url;
-    expect((await infer(grpcPort, [1, 4]))?.code).toBe(status.UNAUTHENTICATED);
-    expect((await infer(grpcPort, [1, 4], { 'x-api-key': 'secret' }))?.code).toBeUndefined();
+    expect((await callIris(grpcPort))?.code).toBe(status.UNAUTHENTICATED);
+    expect((await callIris(grpcPort, { 'x-api-key': 'secret' }))?.code).toBeUndefined();
     expect(server.log()).not.toContain('"level":"error"');
   });
 
   it('tells clients over their quota when to come back', async () => {
     const grpcPort = await freePort();
-    const server = spawnServer(
-      { [ENVIRONMENT.model]: IRIS, [ENVIRONMENT.grpcPort]: `${grpcPort}`, [ENVIRONMENT.requestsPerSecond]: '1' },
-      BUNDLE,
-    );
+    const server = start({ [ENVIRONMENT.grpcPort]: grpcPort, [ENVIRONMENT.requestsPerSecond]: '1' });
     await server.url;
-    await infer(grpcPort, [1, 4]);
-    const failure = await infer(grpcPort, [1, 4]);
+    await callIris(grpcPort);
+    const failure = await callIris(grpcPort);
     expect(failure?.code).toBe(status.RESOURCE_EXHAUSTED);
     expect(failure?.metadata.get('grpc-retry-pushback-ms')).toEqual(['1000']);
   });
@@ -79,17 +50,13 @@ describe('fault 31: gRPC of the bundle', () => {
   it('counts and traces a wrong request as its client’s fault', async () => {
     const collector = await httpCollector();
     const grpcPort = await freePort();
-    const server = spawnServer(
-      {
-        [ENVIRONMENT.model]: IRIS,
-        [ENVIRONMENT.grpcPort]: `${grpcPort}`,
-        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
-      },
-      BUNDLE,
-    );
+    const server = start({
+      [ENVIRONMENT.grpcPort]: grpcPort,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+    });
     const base = await server.url;
-    expect((await infer(grpcPort, [1, 3]))?.code).toBe(status.INVALID_ARGUMENT);
+    expect((await callIris(grpcPort, {}, [1, 3]))?.code).toBe(status.INVALID_ARGUMENT);
     const counted = (code: string) =>
       metric(base, `modelship_inferences_total{model="iris",version="1",code="${code}"}`);
     expect([await counted('INVALID_ARGUMENT'), await counted('INTERNAL')]).toEqual([1, 0]);
@@ -101,7 +68,7 @@ describe('fault 31: gRPC of the bundle', () => {
   });
 });
 
-describe('fault 32: S3 of the bundle', () => {
+describeServers('fault 32: packages in S3', (start) => {
   let moto: Moto;
   let store: Server;
   let asked = 0;
@@ -124,20 +91,23 @@ describe('fault 32: S3 of the bundle', () => {
       response.writeHead(403).end();
     }).listen(0, '127.0.0.1');
   });
+  beforeEach(() => {
+    asked = 0;
+  });
   afterAll(async () => {
     store.close();
     await moto.stop();
   });
 
   it('finds packages below a prefix', async () => {
-    const server = spawnServer({ [ENVIRONMENT.model]: 's3://models/many', ...moto.env }, BUNDLE);
+    const server = start({ [ENVIRONMENT.model]: 's3://models/many', ...moto.env });
     const base = await Promise.race([server.url, server.exit]);
     expect(base, server.log()).toMatch(/^http/);
   });
 
   it('asks once where access is denied', async () => {
     const endpoint = `http://127.0.0.1:${(store.address() as AddressInfo).port}`;
-    const server = spawnServer({ [ENVIRONMENT.model]: 's3://models/one', ...localAws(endpoint) }, BUNDLE);
+    const server = start({ [ENVIRONMENT.model]: 's3://models/one', ...localAws(endpoint) });
     expect(await server.exit).toBe(1);
     expect(asked).toBe(1);
   });

@@ -8,21 +8,42 @@ import {
   SOURCES,
   spawnServer,
   stopAll,
+  type Variables,
 } from '../runtime/faults/servers.js';
 import { node } from './nodes.js';
+import { shareOf } from './share.js';
 
-/** The forms of the server that users run: Azure Functions has Node 22, images and Lambda have Node 24. */
-const FORMS: readonly { readonly form: string; readonly command: ServerCommand }[] = [
-  { form: `sources on ${process.versions.node.split('.')[0]}`, command: SOURCES },
-  ...[22, 24].map((major) => ({ form: `bundle on ${major}`, command: bundleOn(node(major).path) })),
-];
+/** How a server is started: from the sources or from the bundle, and with which Node. */
+export interface Form {
+  readonly form: string;
+  readonly command: ServerCommand;
+}
+
+const NODE = process.versions.node.split('.')[0];
+
+const sources: Form = { form: `sources on ${NODE}`, command: SOURCES };
+
+/** The forms of the bundle that users run: Azure Functions has Node 22, images and Lambda have Node 24. */
+const bundles: readonly Form[] = [22, 24].map((major) => ({
+  form: `bundle on ${major}`,
+  command: bundleOn(node(major).path),
+}));
+
+/**
+ * Forms of the server that a suite runs against: the sources, and with `npm test` one of the bundles.
+ *
+ * @param suite title of the suite. Each draws a bundle of its own.
+ */
+export function formsOf(suite: string): readonly Form[] {
+  return [sources, ...(process.env.MODELSHIP_TEST_FORMS === 'sources' ? [] : shareOf(bundles, 1, suite))];
+}
 
 /** Starts a server of the form under test, which serves the iris model unless `variables` name another. */
-export type StartServer = (variables?: Readonly<Record<string, string>>) => ServerProcess;
+export type StartServer = (variables?: Variables) => ServerProcess;
 
 /**
  * Runs the same cases against each form of the server: the sources with the Node that runs the tests, and the bundle
- * with Node 22 and with Node 24. Servers that a case starts end after it.
+ * with Node 22 or Node 24, with both under `npm run test:all`. Servers that a case starts end after it.
  *
  * A suite that serves in the process of the test moves here by three changes: `describe` becomes `describeServers`, its
  * callback takes `start`, and settings become `MODELSHIP_*` variables.
@@ -39,7 +60,7 @@ export type StartServer = (variables?: Readonly<Record<string, string>>) => Serv
  * `npm run build` makes the bundle, `node scripts/setup.mjs --for test` installs the versions of Node.
  */
 export function describeServers(title: string, cases: (start: StartServer) => void): void {
-  describe.each(FORMS)(`${title} [$form]`, ({ command }) => {
+  describe.each(formsOf(title))(`${title} [$form]`, ({ command }) => {
     afterEach(stopAll);
     cases((variables) => spawnServer({ [ENVIRONMENT.model]: IRIS, ...variables }, command));
   });

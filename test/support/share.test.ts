@@ -2,11 +2,11 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 const CASES = Array.from({ length: 100 }, (_, index) => index);
 
-async function share(count: number, environment: Record<string, string>): Promise<readonly number[]> {
+async function share(count: number, environment: Record<string, string>, suite?: string): Promise<readonly number[]> {
   vi.resetModules();
   for (const name of ['MODELSHIP_TEST_ALL', 'MODELSHIP_TEST_SEED']) vi.stubEnv(name, environment[name]);
   const { shareOf } = await import('./share.js');
-  return shareOf(CASES, count);
+  return shareOf(CASES, count, suite);
 }
 
 afterEach(() => {
@@ -18,6 +18,12 @@ test('a seed draws the same cases again, in their order', async () => {
   expect(drawn).toHaveLength(10);
   expect([...drawn].sort((one, other) => one - other)).toEqual(drawn);
   expect(await share(10, { MODELSHIP_TEST_SEED: '7' })).toEqual(drawn);
+});
+
+test('suites draw other cases with the same seed', async () => {
+  const drawn = await share(10, { MODELSHIP_TEST_SEED: '7' }, 'one');
+  expect(await share(10, { MODELSHIP_TEST_SEED: '7' }, 'one')).toEqual(drawn);
+  expect(await share(10, { MODELSHIP_TEST_SEED: '7' }, 'other')).not.toEqual(drawn);
 });
 
 test('every case is drawn by some seed', async () => {

@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib';
+
 /** Whether the long suites run whole: `npm run test:all`. */
 export const ALL = process.env.MODELSHIP_TEST_ALL === 'true';
 
@@ -18,10 +20,12 @@ function* randomNumbers(seed: number): Generator<number, never> {
 /**
  * The cases of a long suite that run: every one under `npm run test:all`, else `count` of them in their order, drawn by
  * the seed that `npm test` prints.
+ *
+ * @param suite title of the suite, where several draw from the same cases and each should draw others
  */
-export function shareOf<Case>(cases: readonly Case[], count: number): readonly Case[] {
+export function shareOf<Case>(cases: readonly Case[], count: number, suite = ''): readonly Case[] {
   if (ALL || cases.length <= count) return cases;
-  const random = randomNumbers(SEED);
+  const random = randomNumbers(SEED + crc32(suite));
   const drawn = cases.map((each, index) => ({ each, index, rank: random.next().value }));
   return drawn
     .sort((one, other) => one.rank - other.rank)

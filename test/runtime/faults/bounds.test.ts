@@ -14,8 +14,9 @@ import type { App } from '../../../runtime/src/server/app.js';
 import { type GrpcOptions, type GrpcServer, startGrpcServer } from '../../../runtime/src/server/grpc.js';
 import { createHttpServer, type ServerLimits, serverTimes } from '../../../runtime/src/server/http-server.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
+import { describeServers } from '../../support/every-server.js';
 import { catalog, halfPlusTwo, model } from '../protocols/support.js';
-import { IRIS, post, predict, raw, serve, spawnServer, stopAll, until } from './servers.js';
+import { post, predict, raw, stopAll, until } from './servers.js';
 
 const MIB = 2 ** 20;
 const KEY_HASH = createHash('sha256').update('secret').digest('hex');
@@ -49,7 +50,7 @@ function peakMemory(pid: number): number {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
 }
 
-describe('fault 33: a body on a path that takes none', () => {
+describeServers('fault 33: a body on a path that takes none', (start) => {
   const head = (line: string) => `${line} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n`;
 
   it.each([
@@ -59,7 +60,7 @@ describe('fault 33: a body on a path that takes none', () => {
     ['GET /v2/health/live', 200],
     ['GET /ping', 200],
   ])('%s without a key gets %i before the body is sent, and the connection ends', async (line, status) => {
-    const base = await serve({ apiKeyHashes: [KEY_HASH] });
+    const base = await start({ [ENVIRONMENT.apiKeyHashes]: KEY_HASH }).url;
     const answer = await raw(base, [`${head(line)}\r\n`]);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} [\\s\\S]*connection: close`, 'i'));
   });
@@ -68,17 +69,17 @@ describe('fault 33: a body on a path that takes none', () => {
     ['POST /none', 404],
     ['DELETE /v2/models/iris/infer', 404],
   ])('%s with a key gets %i before the body is sent', async (line, status) => {
-    const base = await serve({ apiKeyHashes: [KEY_HASH] });
+    const base = await start({ [ENVIRONMENT.apiKeyHashes]: KEY_HASH }).url;
     expect(await raw(base, [`${head(line)}x-api-key: secret\r\n\r\n`])).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 });
 
-describe('fault 34: many large bodies at once', () => {
+describeServers('fault 34: many large bodies at once', (start) => {
   const BODY = Buffer.alloc(600_000, ' ');
   const HEAD = `POST /v1/models/iris:predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 600000\r\n\r\n`;
 
   it('are rejected by their head while others hold the budget, and small requests are not', async () => {
-    const base = await serve({ maxBufferBytes: MIB });
+    const base = await start({ [ENVIRONMENT.maxBufferBytes]: MIB }).url;
     const first = await open(base, HEAD, BODY.subarray(0, 500_000));
     await until(async () => /^HTTP\/1.1 503 [\s\S]*retry-after: 1/i.test(await raw(base, [HEAD, BODY])));
     expect((await predict(base)).status).toBe(200);
@@ -87,7 +88,7 @@ describe('fault 34: many large bodies at once', () => {
   });
 
   it('are rejected as they arrive where they announce no length', async () => {
-    const base = await serve({ maxBufferBytes: MIB });
+    const base = await start({ [ENVIRONMENT.maxBufferBytes]: MIB }).url;
     const chunked = HEAD.replace('Content-Length: 600000', 'Transfer-Encoding: chunked');
     const chunk = [`${BODY.length.toString(16)}\r\n`, BODY, '\r\n'];
     await open(base, chunked, ...chunk);
@@ -95,13 +96,13 @@ describe('fault 34: many large bodies at once', () => {
   });
 
   it('get 413 where the budget can never hold them', async () => {
-    const base = await serve({ maxBufferBytes: 500_000 });
+    const base = await start({ [ENVIRONMENT.maxBufferBytes]: 500_000 }).url;
     expect(await raw(base, [HEAD])).toMatch(/^HTTP\/1.1 413 [\s\S]*raise MODELSHIP_MAX_BUFFER_BYTES/);
     expect((await predict(base)).status).toBe(200);
   });
 
   it('count with their tensors and their response', async () => {
-    const base = await serve({ maxBufferBytes: MIB });
+    const base = await start({ [ENVIRONMENT.maxBufferBytes]: MIB }).url;
     const rows = (count: number) => JSON.stringify({ instances: Array.from({ length: count }, () => [1, 2, 3, 4]) });
     expect((await post(`${base}/v1/models/iris:predict`, rows(4000))).status).toBe(200);
     const answer = await post(`${base}/v1/models/iris:predict`, rows(40_000));
@@ -113,9 +114,9 @@ describe('fault 34: many large bodies at once', () => {
   });
 });
 
-describe('fault 35: many bodies that unpack to much', () => {
+describeServers('fault 35: many bodies that unpack to much', (start) => {
   it('take no more memory than the budget allows', async () => {
-    const server = spawnServer({ [ENVIRONMENT.model]: IRIS, [ENVIRONMENT.maxBufferBytes]: `${66 * MIB}` });
+    const server = start({ [ENVIRONMENT.maxBufferBytes]: 66 * MIB });
     const base = await server.url;
     const before = peakMemory(server.child.pid!);
     const bomb = gzipSync(Buffer.alloc(64 * MIB, ' '));

@@ -1,14 +1,13 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { ENVIRONMENT, LIVE_PATH, READY_PATH } from '../../../runtime/src/contract.js';
-import { runSlow, slowPackage, spawnServer, stopAll, until } from './servers.js';
-
-afterEach(stopAll);
+import { describeServers } from '../../support/every-server.js';
+import { runSlow, slowPackage, until } from './servers.js';
 
 const ENDLESS = 1e12;
 
-describe('fault 58: an ONNX run that never ends', () => {
+describeServers('fault 58: an ONNX run that never ends', (start) => {
   it('makes the model not ready, and its thread is replaced', async () => {
-    const server = spawnServer({ [ENVIRONMENT.model]: slowPackage(20), [ENVIRONMENT.timeoutSeconds]: '2' });
+    const server = start({ [ENVIRONMENT.model]: slowPackage(20), [ENVIRONMENT.timeoutSeconds]: '2' });
     const base = await server.url;
     expect((await runSlow(base, ENDLESS)).status).toBe(504);
     await until(

@@ -2,16 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { ENVIRONMENT, LIVE_PATH } from '../../../runtime/src/contract.js';
+import { describeServers } from '../../support/every-server.js';
 import { VersionFolder } from '../models/model-folders.js';
-import { spawnServer, stopAll, until } from './servers.js';
-
-afterEach(stopAll);
+import { until } from './servers.js';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'modelship-folder-'));
 
-describe('fault 59: a manifest that is not a regular file, or larger than any', () => {
+describeServers('fault 59: a manifest that is not a regular file, or larger than any', (start) => {
   const places: readonly [string, (path: string) => void, RegExp][] = [
     ['a pipe', (path) => void execFileSync('mkfifo', [path]), /is not a regular file/],
     ['a device', (path) => symlinkSync('/dev/zero', path), /is not a regular file/],
@@ -28,14 +27,14 @@ describe('fault 59: a manifest that is not a regular file, or larger than any', 
   it.each(places)('%s fails the start with its reason', async (_, make, reason) => {
     const model = folder();
     make(join(model, 'model.json'));
-    const server = spawnServer({ [ENVIRONMENT.model]: model });
+    const server = start({ [ENVIRONMENT.model]: model });
     expect(await server.exit).toBe(1);
     expect(server.log()).toMatch(reason);
   });
 
   it.each(places)('%s that appears later is reported, and the server goes on', async (_, make, reason) => {
     const models = new VersionFolder('1');
-    const server = spawnServer({ [ENVIRONMENT.model]: models.path, [ENVIRONMENT.pollSeconds]: '1' });
+    const server = start({ [ENVIRONMENT.model]: models.path, [ENVIRONMENT.pollSeconds]: '1' });
     const base = await server.url;
     mkdirSync(join(models.path, 'bad'));
     make(join(models.path, 'bad', 'model.json'));

@@ -7,15 +7,16 @@ import { ENVIRONMENT, LIVE_PATH } from '../../../runtime/src/contract.js';
 import { ByteBudget } from '../../../runtime/src/http/byte-budget.js';
 import { createRuntime } from '../../../runtime/src/runtime.js';
 import { createHttpServer, serverTimes } from '../../../runtime/src/server/http-server.js';
-import { IRIS, IRIS_REQUEST, metric, post, predict, raw, serve, spawnServer, stopAll } from './servers.js';
+import { describeServers } from '../../support/every-server.js';
+import { IRIS, IRIS_REQUEST, metric, post, predict, raw, serve, stopAll } from './servers.js';
 
 afterEach(stopAll);
 
 const HEAD = 'POST /v1/models/iris:predict HTTP/1.1\r\nHost: x\r\n';
 
-describe('fault 6: a body over the limit', () => {
+describeServers('fault 6: a body over the limit', (start) => {
   it('is refused by its length before it is sent, and the connection is closed', async () => {
-    const base = await serve({ maxBodyBytes: 1000 });
+    const base = await start({ [ENVIRONMENT.maxBodyBytes]: 1000 }).url;
     expect(await raw(base, [`${HEAD}Content-Length: 1001\r\n\r\n`])).toMatch(
       /^HTTP\/1.1 413 [\s\S]*connection: close/i,
     );
@@ -23,7 +24,7 @@ describe('fault 6: a body over the limit', () => {
   });
 
   it('is refused where no length is told, once it is over', async () => {
-    const base = await serve({ maxBodyBytes: 1000 });
+    const base = await start({ [ENVIRONMENT.maxBodyBytes]: 1000 }).url;
     const chunk = `1f4\r\n${'x'.repeat(500)}\r\n`;
     const answer = await raw(base, [`${HEAD}Transfer-Encoding: chunked\r\n\r\n`, chunk, chunk, chunk]);
     expect(answer).toMatch(/^HTTP\/1.1 413 /);
@@ -31,30 +32,30 @@ describe('fault 6: a body over the limit', () => {
   });
 });
 
-describe('a client that sends on after it was refused', () => {
+describeServers('a client that sends on after it was refused', (start) => {
   it('gets the answer, and no reset', async () => {
-    const base = await serve({ maxBodyBytes: 1000 });
+    const base = await start({ [ENVIRONMENT.maxBodyBytes]: 1000 }).url;
     const answer = await post(`${base}/v1/models/iris:predict`, Buffer.alloc(20 * 2 ** 20, ' '));
     expect(answer.status).toBe(413);
     expect(await answer.json()).toEqual({ error: expect.stringContaining('1000 bytes') });
   });
 });
 
-describe('a target that names the host', () => {
+describeServers('a target that names the host', (start) => {
   it.each([
     ['http://any.example/v2/health/live?x=1', 200],
     ['HTTP://any.example', 200],
     ['http://any.example?x=1', 200],
     ['http://any.example/none', 404],
   ])('%s is answered with %i', async (target, status) => {
-    const answer = await raw(await serve(), [`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`]);
+    const answer = await raw(await start().url, [`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`]);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 });
 
-describe('fault 7: compressed bodies', () => {
+describeServers('fault 7: compressed bodies', (start) => {
   const send = async (body: Buffer, encoding: string) => {
-    const base = await serve({ maxBodyBytes: 100_000 });
+    const base = await start({ [ENVIRONMENT.maxBodyBytes]: 100_000 }).url;
     const headers = { 'content-encoding': encoding };
     return (await post(`${base}/v1/models/iris:predict`, body, headers)).status;
   };
@@ -81,9 +82,9 @@ describe('fault 7: compressed bodies', () => {
   });
 });
 
-describe('binary tensors behind JSON, in a body that comes in parts', () => {
+describeServers('binary tensors behind JSON, in a body that comes in parts', (start) => {
   const send = async (jsonLength: string, parts: readonly (string | Buffer)[]) => {
-    const base = await serve();
+    const base = await start().url;
     const head =
       'POST /v2/models/iris/infer HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n' +
       `Content-Type: application/octet-stream\r\nInference-Header-Content-Length: ${jsonLength}\r\n\r\n`;
@@ -105,9 +106,9 @@ describe('binary tensors behind JSON, in a body that comes in parts', () => {
   });
 });
 
-describe('fault 8: a hundred thousand tiny chunks', () => {
+describeServers('fault 8: a hundred thousand tiny chunks', (start) => {
   it('on many connections cost no memory to speak of', async () => {
-    const server = spawnServer({ [ENVIRONMENT.model]: IRIS, [ENVIRONMENT.logLevel]: 'info' });
+    const server = start({ [ENVIRONMENT.logLevel]: 'info' });
     const base = await server.url;
     const memory = () => metric(base, 'process_resident_memory_bytes');
     const chunks = '1\r\n[\r\n'.repeat(100_000);
@@ -120,7 +121,7 @@ describe('fault 8: a hundred thousand tiny chunks', () => {
   });
 
   it('are refused', async () => {
-    const base = await serve();
+    const base = await start().url;
     const answer = await raw(base, [`${HEAD}Transfer-Encoding: chunked\r\n\r\n`, '1\r\n[\r\n'.repeat(100_000)]);
     expect(answer).toMatch(/^HTTP\/1.1 400 [\s\S]*in chunks of less than/);
     expect((await predict(base)).status).toBe(200);
@@ -167,7 +168,7 @@ describe('a connection that a load balancer keeps', () => {
   });
 });
 
-describe('fault 10: what proxies and servers read differently', () => {
+describeServers('fault 10: what proxies and servers read differently', (start) => {
   it.each([
     ['a length and chunks', 400, `${HEAD}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
     ['two lengths', 400, `${HEAD}Content-Length: 5\r\nContent-Length: 6\r\n\r\n[[]]]`],
@@ -178,39 +179,39 @@ describe('fault 10: what proxies and servers read differently', () => {
     ['a transfer coding other than chunked', 501, `${HEAD}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
     ['large headers', 431, `${HEAD}X-Large: ${'x'.repeat(20_000)}\r\n\r\n`],
   ])('%s is refused with %i, and the connection closed', async (_, status, bytes) => {
-    const base = await serve();
+    const base = await start().url;
     expect(await raw(base, [bytes])).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect((await predict(base)).status).toBe(200);
   });
 });
 
-describe('fault 12: content types', () => {
+describeServers('fault 12: content types', (start) => {
   it.each(['text/csv', 'application/xml', 'application/octet-stream', 'image/png'])('refuses %s', async (type) => {
-    const response = await predict(await serve(), { 'content-type': type });
+    const response = await predict(await start().url, { 'content-type': type });
     expect(response.status).toBe(415);
     expect(await response.json()).toEqual({ error: expect.stringContaining(`content-type ${type}`) });
   });
 
   it.each(['application/json; charset=utf-8', 'application/x-www-form-urlencoded'])('takes %s', async (type) => {
-    expect((await predict(await serve(), { 'content-type': type })).status).toBe(200);
+    expect((await predict(await start().url, { 'content-type': type })).status).toBe(200);
   });
 
   it.each(['identity', 'Identity', ''])('takes a body whose content encoding is "%s"', async (encoding) => {
-    expect((await predict(await serve(), { 'content-encoding': encoding })).status).toBe(200);
+    expect((await predict(await start().url, { 'content-encoding': encoding })).status).toBe(200);
   });
 
   it('takes JSON of no type', async () => {
-    const base = await serve();
+    const base = await start().url;
     const bytes = `${HEAD}Connection: close\r\nContent-Length: ${IRIS_REQUEST.length}\r\n\r\n${IRIS_REQUEST}`;
     expect(await raw(base, [bytes])).toMatch(/^HTTP\/1.1 200 /);
   });
 });
 
-describe('fault 29: names that are paths or addresses', () => {
+describeServers('fault 29: names that are paths or addresses', (start) => {
   it.each(['..%2f..%2fetc', '%2e%2e', 'iris%00', 'http:%2f%2f169.254.169.254%2f', 'a'.repeat(600)])(
     'finds no model %s',
     async (name) => {
-      const base = await serve();
+      const base = await start().url;
       for (const path of [`/v1/models/${name}:predict`, `/v2/models/${name}/infer`]) {
         const answer = await raw(base, [
           `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}`,
@@ -221,7 +222,7 @@ describe('fault 29: names that are paths or addresses', () => {
   );
 
   it('loads no model that a request names', async () => {
-    const base = await serve();
+    const base = await start().url;
     const body = JSON.stringify({ model_name: 'x', url: 'http://169.254.169.254/latest/' });
     expect((await post(`${base}/models`, body, { 'content-type': 'application/json' })).status).toBeGreaterThanOrEqual(
       400,
@@ -230,14 +231,13 @@ describe('fault 29: names that are paths or addresses', () => {
   });
 });
 
-describe('the option of strict inputs', () => {
+describeServers('the option of strict inputs', (start) => {
   it.each([
     ['false', 200],
     ['true', 400],
   ])('set to %s answers %i to another name', async (value, status) => {
-    const { strictInputs } = readConfig({ [ENVIRONMENT.strictInputs]: value });
     const body = { inputs: [{ name: 'input-0', datatype: 'FP32', shape: [1, 4], data: [5.1, 3.5, 1.4, 0.2] }] };
-    const url = `${await serve({ strictInputs })}/v2/models/iris/infer`;
+    const url = `${await start({ [ENVIRONMENT.strictInputs]: value }).url}/v2/models/iris/infer`;
     expect((await fetch(url, { method: 'POST', body: JSON.stringify(body) })).status).toBe(status);
   });
 });

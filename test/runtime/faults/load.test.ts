@@ -1,14 +1,13 @@
 import { readdirSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import { Logger } from '../../../runtime/src/observability/log.js';
 import { processFigures, RuntimeMetrics } from '../../../runtime/src/observability/metrics.js';
 import { openInference } from '../../../runtime/src/protocols/index.js';
 import { App } from '../../../runtime/src/server/app.js';
+import { describeServers } from '../../support/every-server.js';
 import { catalog } from '../protocols/support.js';
-import { metric, runSlow, serve, slowPackage, spawnServer, stopAll, until } from './servers.js';
-
-afterEach(stopAll);
+import { metric, runSlow, slowPackage, until } from './servers.js';
 
 /** Rounds that take some tenths of a second at least. */
 const LONG = 100;
@@ -16,9 +15,9 @@ const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const RUNS = 'modelship_run_seconds_count{model="slow",version="1"}';
 const depth = (base: string) => metric(base, 'modelship_queue_depth');
 
-describe('fault 15: more requests than the queue holds', () => {
+describeServers('fault 15: more requests than the queue holds', (start) => {
   it('are refused at once, with the time to come back, and those taken are answered', async () => {
-    const base = await serve({ model: slowPackage(5), maxQueue: 2 });
+    const base = await start({ [ENVIRONMENT.model]: slowPackage(5), [ENVIRONMENT.maxQueue]: 2 }).url;
     const answers = await Promise.all(Array.from({ length: 20 }, () => runSlow(base, LONG)));
     const taken = answers.filter(({ status }) => status === 200);
     const refused = answers.filter(({ status }) => status === 503);
@@ -30,9 +29,9 @@ describe('fault 15: more requests than the queue holds', () => {
   });
 });
 
-describe('fault 16: a deadline', () => {
+describeServers('fault 16: a deadline', (start) => {
   it('ends requests that run and those that wait, and the model goes on', async () => {
-    const base = await serve({ model: slowPackage(5), timeoutSeconds: 4 });
+    const base = await start({ [ENVIRONMENT.model]: slowPackage(5), [ENVIRONMENT.timeoutSeconds]: 4 }).url;
     const since = performance.now();
     await runSlow(base, 100);
     const stepsPerSecond = 100_000 / (performance.now() - since);
@@ -53,9 +52,9 @@ describe('fault 16: a deadline', () => {
   });
 });
 
-describe('fault 17: a thousand clients that go away', () => {
+describeServers('fault 17: a thousand clients that go away', (start) => {
   it('are not computed for, and leave nothing behind', async () => {
-    const server = spawnServer({ [ENVIRONMENT.model]: slowPackage(5), [ENVIRONMENT.maxQueue]: '2000' });
+    const server = start({ [ENVIRONMENT.model]: slowPackage(5), [ENVIRONMENT.maxQueue]: '2000' });
     const base = await server.url;
     const sockets = () => readdirSync(`/proc/${server.child.pid}/fd`).length;
     const running = runSlow(base, 300);
@@ -76,9 +75,9 @@ describe('fault 17: a thousand clients that go away', () => {
   });
 });
 
-describe('fault 21: a model that runs long', () => {
+describeServers('fault 21: a model that runs long', (start) => {
   it('does not hold the server', async () => {
-    const base = await serve({ model: slowPackage(20) });
+    const base = await start({ [ENVIRONMENT.model]: slowPackage(20) }).url;
     let isDone = false;
     const running = runSlow(base, 300).then((response) => {
       isDone = true;

@@ -5,21 +5,11 @@ import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { ENVIRONMENT, READY_PATH } from '../../../runtime/src/contract.js';
+import { describeServers } from '../../support/every-server.js';
 import { writePackage } from '../../support/packages.js';
-import {
-  IRIS,
-  IRIS_REQUEST,
-  metric,
-  predict,
-  runSlow,
-  serve,
-  slowPackage,
-  spawnServer,
-  stopAll,
-  until,
-} from './servers.js';
+import { IRIS, IRIS_REQUEST, metric, predict, runSlow, slowPackage, stopAll, until } from './servers.js';
 
 const stores: Server[] = [];
 
@@ -45,9 +35,9 @@ const copyOf = (directory: string) => {
   return copy;
 };
 
-describe('fault 18: SIGTERM under load', () => {
+describeServers('fault 18: SIGTERM under load', (start) => {
   it('fails readiness first, answers what is in flight, refuses what is new, and exits with 0', async () => {
-    const server = spawnServer({ [ENVIRONMENT.model]: slowPackage(20) });
+    const server = start({ [ENVIRONMENT.model]: slowPackage(20) });
     const base = await server.url;
     const running = runSlow(base, 400);
     await until(async () => (await metric(base, 'modelship_queue_depth')) === 1);
@@ -62,21 +52,21 @@ describe('fault 18: SIGTERM under load', () => {
   });
 });
 
-describe('fault 19: signals at other times', () => {
+describeServers('fault 19: signals at other times', (start) => {
   it('ends cleanly on SIGTERM while it loads', async () => {
     let asked = () => {};
     const isAsked = new Promise<void>((resolve) => {
       asked = resolve;
     });
     const url = await store(() => asked());
-    const server = spawnServer({ [ENVIRONMENT.model]: url });
+    const server = start({ [ENVIRONMENT.model]: url });
     await isAsked;
     server.child.kill('SIGTERM');
     expect(await server.exit).toBe(0);
   });
 
   it('ends at once on a second signal', async () => {
-    const server = spawnServer({ [ENVIRONMENT.model]: slowPackage(20) });
+    const server = start({ [ENVIRONMENT.model]: slowPackage(20) });
     const base = await server.url;
     const running = runSlow(base, 3000).catch(() => 'cut off');
     await until(async () => (await metric(base, 'modelship_queue_depth')) === 1);
@@ -90,7 +80,7 @@ describe('fault 19: signals at other times', () => {
   });
 
   it('ends when its time is over, whatever still runs', async () => {
-    const server = spawnServer({ [ENVIRONMENT.model]: slowPackage(20) });
+    const server = start({ [ENVIRONMENT.model]: slowPackage(20) });
     const base = await server.url;
     const running = runSlow(base, 1_000_000).catch(() => 'cut off');
     await until(async () => (await metric(base, 'modelship_queue_depth')) === 1);
@@ -101,9 +91,9 @@ describe('fault 19: signals at other times', () => {
   }, 60_000);
 });
 
-describe('fault 18: an answer that is on its way at SIGTERM', () => {
+describeServers('fault 18: an answer that is on its way at SIGTERM', (start) => {
   it('arrives whole at a client that reads slowly', async () => {
-    const server = spawnServer({ [ENVIRONMENT.model]: IRIS });
+    const server = start();
     const base = await server.url;
     const rows = 200_000;
     const call = request(`${base}/v1/models/iris:predict`, { method: 'POST' });
@@ -118,11 +108,11 @@ describe('fault 18: an answer that is on its way at SIGTERM', () => {
   }, 60_000);
 });
 
-describe('fault 42: clients of connections that are kept alive, at SIGTERM', () => {
+describeServers('fault 42: clients of connections that are kept alive, at SIGTERM', (start) => {
   it.each([0, 20])(
     'lose no request, with a pause of %i ms between two',
     async (pause) => {
-      const server = spawnServer({ [ENVIRONMENT.model]: IRIS });
+      const server = start();
       const port = new URL(await server.url).port;
       const agent = new Agent({ keepAlive: true, maxSockets: 32 });
       const outcomes = new Map<string, number>();
@@ -157,27 +147,24 @@ describe('fault 42: clients of connections that are kept alive, at SIGTERM', () 
   );
 });
 
-describe('fault 25: a package that is not the one that was deployed', () => {
+describeServers('fault 25: a package that is not the one that was deployed', (start) => {
   it.each([
     ['changed', (file: string) => appendFileSync(file, 'x'), /has \d+ bytes, and the manifest says/],
     ['cut off', (file: string) => truncateSync(file, 10), /has 10 bytes, and the manifest says/],
   ])('is not loaded if a file was %s', async (_, damage, message) => {
     const directory = copyOf(IRIS);
     damage(join(directory, 'model.onnx'));
-    await expect(serve({ model: directory })).rejects.toThrow(message);
+    await expect(start({ [ENVIRONMENT.model]: directory }).url).rejects.toThrow(message);
   });
 
   it('is not loaded if its digest is another, and the process fails saying so', async () => {
-    const server = spawnServer({
-      [ENVIRONMENT.model]: IRIS,
-      [ENVIRONMENT.modelDigest]: `sha256:${'0'.repeat(64)}`,
-    });
+    const server = start({ [ENVIRONMENT.modelDigest]: `sha256:${'0'.repeat(64)}` });
     expect(await server.exit).toBe(1);
     expect(server.log()).toContain('was deployed. It is not loaded');
   });
 });
 
-describe('fault 27: a pickle by the name of an ONNX model', () => {
+describeServers('fault 27: a pickle by the name of an ONNX model', (start) => {
   it('is refused by its bytes, with advice, and none of its code runs', async () => {
     const witness = join(mkdtempSync(join(tmpdir(), 'modelship-fault-')), 'ran');
     const command = Buffer.from(`touch ${witness}`);
@@ -191,12 +178,14 @@ describe('fault 27: a pickle by the name of an ONNX model', () => {
       Buffer.from('\x85R.', 'latin1'),
     ]);
     const model = writePackage({ content: { 'model.onnx': pickle, 'samples.json': '[]' } });
-    await expect(serve({ model })).rejects.toThrow(/its content has the format pickle\. Pack the model again/);
+    await expect(start({ [ENVIRONMENT.model]: model }).url).rejects.toThrow(
+      /its content has the format pickle\. Pack the model again/,
+    );
     expect(existsSync(witness)).toBe(false);
   });
 });
 
-describe('fault 28: a store that fails at start', () => {
+describeServers('fault 28: a store that fails at start', (start) => {
   const answering = (status: number) => {
     let asked = 0;
     const listener: RequestListener = (_, response) => {
@@ -208,7 +197,7 @@ describe('fault 28: a store that fails at start', () => {
 
   it.each([403, 404])('is not asked again after %i, and the process fails', async (status) => {
     const { listener, count } = answering(status);
-    const server = spawnServer({ [ENVIRONMENT.model]: await store(listener) });
+    const server = start({ [ENVIRONMENT.model]: await store(listener) });
     expect(await server.exit).toBe(1);
     expect(server.log()).toContain(`the store answered ${status}`);
     expect(count()).toBe(1);
@@ -216,7 +205,7 @@ describe('fault 28: a store that fails at start', () => {
 
   it('is asked a bounded number of times while it answers 500', async () => {
     const { listener, count } = answering(500);
-    await expect(serve({ model: await store(listener) })).rejects.toThrow('the store answered 500');
+    await expect(start({ [ENVIRONMENT.model]: await store(listener) }).url).rejects.toThrow('the store answered 500');
     expect(count()).toBe(5);
   });
 
@@ -227,11 +216,11 @@ describe('fault 28: a store that fails at start', () => {
       if (++asked <= 2) response.writeHead(503).end();
       else createReadStream(join(IRIS, request.url!.split('/').at(-1)!)).pipe(response);
     });
-    expect((await predict(await serve({ model: url }))).status).toBe(200);
+    expect((await predict(await start({ [ENVIRONMENT.model]: url }).url)).status).toBe(200);
   });
 });
 
-describe('fault 24: packages that change under load', () => {
+describeServers('fault 24: packages that change under load', (start) => {
   it('fails no request, and keeps what is served where the new version is bad', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'modelship-models-'));
     const add = (version: string, source: string) => {
@@ -239,7 +228,7 @@ describe('fault 24: packages that change under load', () => {
       renameSync(staged, join(folder, version));
     };
     add('1', slowPackage(5));
-    const base = await serve({ model: folder, pollSeconds: 1 });
+    const base = await start({ [ENVIRONMENT.model]: folder, [ENVIRONMENT.pollSeconds]: 1 }).url;
     const statuses: number[] = [];
     let isOver = false;
     const load = (async () => {
@@ -265,9 +254,9 @@ describe('fault 24: packages that change under load', () => {
   });
 });
 
-describe('a connection that is idle', () => {
+describeServers('a connection that is idle', (start) => {
   it('does not hold the end of the server', async () => {
-    const server = spawnServer({ [ENVIRONMENT.model]: IRIS });
+    const server = start();
     const socket = connect(Number(new URL(await server.url).port), '127.0.0.1').on('error', () => {});
     await new Promise((connected) => socket.once('connect', connected));
     server.child.kill('SIGTERM');
@@ -275,11 +264,11 @@ describe('a connection that is idle', () => {
   });
 });
 
-describe('fault 23: a rejection that nobody handles', () => {
+describeServers('fault 23: a rejection that nobody handles', (start) => {
   it('ends the process after what is in flight, with the detail in the log', async () => {
     const preload = join(mkdtempSync(join(tmpdir(), 'modelship-fault-')), 'reject.mjs');
     writeFileSync(preload, "process.on('SIGWINCH', () => void Promise.reject(new Error('nobody waits for this')));");
-    const server = spawnServer({
+    const server = start({
       [ENVIRONMENT.model]: slowPackage(20),
       NODE_OPTIONS: `--import ${pathToFileURL(preload).href}`,
     });

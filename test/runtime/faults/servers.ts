@@ -37,9 +37,13 @@ export async function serve(overrides: Partial<RuntimeConfig> = {}, host: HostSe
   return `http://127.0.0.1:${server.port}`;
 }
 
+/** Environment variables of a server. */
+export type Variables = Readonly<Record<string, string | number | boolean>>;
+
 /** A process of the server, with what it logs. */
 export interface ServerProcess {
   readonly child: ChildProcess;
+  /** Address once the server is ready. Rejects with the log if it ends before. */
   readonly url: Promise<string>;
   readonly exit: Promise<number | null>;
   log(): string;
@@ -50,10 +54,7 @@ export interface ServerProcess {
  *
  * @param command Node and the server's files @default the sources
  */
-export function spawnServer(
-  variables: Readonly<Record<string, string>>,
-  [node, ...script]: ServerCommand = SOURCES,
-): ServerProcess {
+export function spawnServer(variables: Variables, [node, ...script]: ServerCommand = SOURCES): ServerProcess {
   const child = spawn(node, [...script, 'serve'], {
     cwd: ROOT,
     env: {
@@ -61,20 +62,23 @@ export function spawnServer(
       HOME: process.env.HOME,
       [ENVIRONMENT.port]: '0',
       [ENVIRONMENT.processes]: '1',
-      ...variables,
+      ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)])),
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   children.push(child);
   let log = '';
-  const url = new Promise<string>((resolve) => {
+  const exit = once(child, 'close').then(([code]) => code as number | null);
+  const url = new Promise<string>((resolve, reject) => {
     child.stderr!.on('data', (text: Buffer) => {
       log += text.toString();
       const port = /"message":"ready","port":(\d+)/.exec(log)?.[1];
       if (port) resolve(`http://127.0.0.1:${port}`);
     });
+    exit.then(() => reject(new Error(log)));
   });
-  const exit = once(child, 'close').then(([code]) => code as number | null);
+  // Tests of servers that never become ready look at their log or exit code.
+  url.catch(() => {});
   return { child, url, exit, log: () => log };
 }
 

@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import { packCrashing, PYTHON as python } from '../../support/crashing-package.js';
-import { post, serve, stopAll, until } from './servers.js';
+import { describeServers } from '../../support/every-server.js';
+import { post, until } from './servers.js';
 
 let folder: string;
 let model: string;
@@ -11,20 +13,25 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'modelship-crashing-'));
   model = await packCrashing(folder);
 }, 180_000);
-afterEach(stopAll);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const start = (workers: number) => serve({ model, python, workers, trustPickle: true });
+/** Variables of a server with worker processes. */
+const withWorkers = (workers: number) => ({
+  [ENVIRONMENT.model]: model,
+  [ENVIRONMENT.python]: python,
+  [ENVIRONMENT.workers]: workers,
+  [ENVIRONMENT.trustPickle]: true,
+});
 const predict = (base: string, first: number) =>
   post(`${base}/v1/models/crashing:predict`, JSON.stringify({ instances: [[first, 1]] }));
 
-describe('fault 20: a worker process that ends', { timeout: 60_000 }, () => {
+describeServers('fault 20: a worker process that ends', (start) => {
   it.each([
     ['an exit', 13],
     ['a native abort', 14],
     ['a segmentation fault', 15],
-  ])('by %s costs the request that it had and no other, and is replaced', async (_, first) => {
-    const base = await start(2);
+  ])('by %s costs the request that it had and no other, and is replaced', { timeout: 60_000 }, async (_, first) => {
+    const base = await start(withWorkers(2)).url;
     const others = Array.from({ length: 20 }, (_each, index) => predict(base, index / 100));
     const crashed = await predict(base, first);
     expect(crashed.status).toBe(503);
@@ -37,8 +44,10 @@ describe('fault 20: a worker process that ends', { timeout: 60_000 }, () => {
     for (let again = 0; again < 4; again++) expect((await predict(base, 2)).status).toBe(200);
   });
 
-  it('again and again is told by readiness and status, while the server lives, until one answers again', async () => {
-    const base = await start(1);
+  it('again and again is told by readiness and status, while the server lives, until one answers again', {
+    timeout: 60_000,
+  }, async () => {
+    const base = await start(withWorkers(1)).url;
     const ready = async (path: string) => (await fetch(`${base}${path}`)).status;
     for (let crash = 0; crash < 4; crash++) expect((await predict(base, 13)).status).toBe(503);
     // The pause before the next start is twice as long each time: there is time to look around after this one.

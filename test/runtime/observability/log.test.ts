@@ -1,10 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import { Logger } from '../../../runtime/src/observability/log.js';
 import { readHost } from '../../../runtime/src/platforms/host.js';
-import { IRIS, post, predict, spawnServer, stopAll } from '../faults/servers.js';
-
-afterEach(stopAll);
+import { describeServers } from '../../support/every-server.js';
+import { post, predict } from '../faults/servers.js';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 
@@ -58,9 +57,9 @@ describe('a line of the log', () => {
   });
 });
 
-describe('the log of a server', () => {
+describeServers('the log of a server', (start) => {
   it('holds neither payloads nor credentials, at the level that tells most', async () => {
-    const server = spawnServer({ [ENVIRONMENT.model]: IRIS, [ENVIRONMENT.logLevel]: 'debug' });
+    const server = start({ [ENVIRONMENT.logLevel]: 'debug' });
     const base = await server.url;
     const headers = {
       'x-api-key': 'key-of-the-caller',

@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { METRICS_PATH, TENSORFLOW_SERVING_METRICS_PATH } from '../../../runtime/src/contract.js';
+import { describe, expect, it } from 'vitest';
+import { ENVIRONMENT, METRICS_PATH, TENSORFLOW_SERVING_METRICS_PATH } from '../../../runtime/src/contract.js';
 import { processFigures, RuntimeMetrics } from '../../../runtime/src/observability/metrics.js';
 import { ModelMetrics } from '../../../runtime/src/observability/model-metrics.js';
 import { tensorFlowServingText } from '../../../runtime/src/observability/tensorflow-serving.js';
 import { InferenceError, invalid } from '../../../runtime/src/tensor/errors.js';
-import { metric, post, predict, runSlow, serve, slowPackage, stopAll, until } from '../faults/servers.js';
+import { describeServers } from '../../support/every-server.js';
+import { metric, post, predict, runSlow, slowPackage, until } from '../faults/servers.js';
 import { VersionFolder } from '../models/model-folders.js';
-
-afterEach(stopAll);
 
 const PAGES = [METRICS_PATH, TENSORFLOW_SERVING_METRICS_PATH];
 const run = { rows: 4, requests: 2, queuedMs: 3, elapsedMs: 10, succeeded: true };
@@ -37,9 +36,9 @@ function documented(path: string) {
   );
 }
 
-describe('the pages of metrics', () => {
+describeServers('the pages of metrics', (start) => {
   it.each(PAGES)('%s shows what is documented, and nothing else', async (path) => {
-    const base = await serve({ grpcPort: 0 });
+    const base = await start({ [ENVIRONMENT.grpcPort]: 0 }).url;
     await predict(base);
     await post(`${base}/v1/models/iris:classify`, '{"examples": [{"input": [1, 2, 3, 4]}]}');
     const response = await fetch(base + path);
@@ -48,7 +47,7 @@ describe('the pages of metrics', () => {
   });
 
   it.each(PAGES)('%s has no series twice, and only lines of the format', async (path) => {
-    const base = await serve();
+    const base = await start().url;
     await predict(base);
     const lines = (await (await fetch(base + path)).text()).trimEnd().split('\n');
     expect(new Set(lines).size).toBe(lines.length);
@@ -60,16 +59,16 @@ describe('the pages of metrics', () => {
   });
 
   it('ask for the credential that requests need', async () => {
-    const base = await serve({ apiKeyHashes: ['0'.repeat(64)] });
+    const base = await start({ [ENVIRONMENT.apiKeyHashes]: '0'.repeat(64) }).url;
     for (const path of PAGES) expect((await fetch(base + path)).status).toBe(401);
   });
 });
 
-describe('what is counted', () => {
+describeServers('what a server counts', (start) => {
   const inferences = (code: string) => `modelship_inferences_total{model="iris",version="1",code="${code}"}`;
 
   it('is each call by what became of it', async () => {
-    const base = await serve();
+    const base = await start().url;
     await predict(base);
     await predict(base);
     await post(`${base}/v1/models/iris:predict`, '{"instances": [[1]]}');
@@ -82,13 +81,13 @@ describe('what is counted', () => {
   });
 
   it('is what was refused before it was whole', async () => {
-    const base = await serve({ maxBodyBytes: 10 });
+    const base = await start({ [ENVIRONMENT.maxBodyBytes]: 10 }).url;
     expect((await predict(base)).status).toBe(413);
     expect(await metric(base, 'modelship_requests_total{api="http",status="413"}')).toBe(1);
   });
 
   it('is what the queue refused too', async () => {
-    const base = await serve({ model: slowPackage(5), maxQueue: 1 });
+    const base = await start({ [ENVIRONMENT.model]: slowPackage(5), [ENVIRONMENT.maxQueue]: 1 }).url;
     const statuses = await Promise.all(Array.from({ length: 8 }, async () => (await runSlow(base, 50)).status));
     const refused = statuses.filter((status) => status === 503).length;
     expect(refused).toBeGreaterThan(0);
@@ -96,7 +95,7 @@ describe('what is counted', () => {
   });
 
   it('is how long the calls of TensorFlow Serving took, and how many examples they had', async () => {
-    const base = await serve();
+    const base = await start().url;
     await predict(base);
     await post(`${base}/v1/models/iris:predict`, '{"instances": [[1]]}');
     const { inputs } = (await (await fetch(`${base}/v2/models/iris`)).json()) as { inputs: { name: string }[] };
@@ -117,6 +116,44 @@ describe('what is counted', () => {
     );
   });
 
+  it('never goes down under the names of TensorFlow Serving while versions of a model come and go', async () => {
+    const folder = new VersionFolder('1');
+    const base = await start({ [ENVIRONMENT.model]: folder.path, [ENVIRONMENT.pollSeconds]: 1 }).url;
+    const counted = async () => {
+      const text = await (await fetch(base + TENSORFLOW_SERVING_METRICS_PATH)).text();
+      const numbers = [...text.matchAll(/^(\S+(?:_count|_sum|_total)\b\S*|\S+le="\+Inf"\S*) (\S+)$/gm)];
+      return new Map(numbers.map(([, series, value]) => [series!, Number(value)]));
+    };
+    const ask = () => post(`${base}/v1/models/slow:predict`, '{"inputs": [1]}');
+    const requests = ':tensorflow:serving:request_count{model_name="slow",status="OK"}';
+    for (let asked = 0; asked < 3; asked++) expect((await ask()).status).toBe(200);
+    let before = await counted();
+    expect(before.get(requests)).toBe(3);
+
+    folder.add('2');
+    folder.remove('1');
+    await until(async () => {
+      const now = await counted();
+      for (const [series, value] of before) expect(now.get(series)).toBeGreaterThanOrEqual(value);
+      before = now;
+      const status = await (await fetch(`${base}/v1/models/slow`)).json();
+      const { model_version_status: versions } = status as { model_version_status: { version: string }[] };
+      return versions.length === 1 && versions[0]!.version === '2';
+    });
+    expect((await ask()).status).toBe(200);
+    expect((await counted()).get(requests)).toBe(4);
+  });
+
+  it('has no name that a caller made up', async () => {
+    const base = await start().url;
+    for (const path of ['/v1/models/made-up:predict', '/v2/models/made-up/infer', '/made-up']) {
+      await post(base + path, '{}');
+    }
+    for (const path of PAGES) expect(await (await fetch(base + path)).text()).not.toContain('made-up');
+  });
+});
+
+describe('what is counted', () => {
   it('is told under the names of TensorFlow Serving, all versions of a model together', () => {
     const metrics = new RuntimeMetrics();
     const versions = ['1', '2'].map((version) => ({ name: 'm', version, metrics: new ModelMetrics() }));
@@ -148,7 +185,7 @@ describe('what is counted', () => {
     );
   });
 
-  it('is bounded: versions that are gone, sizes that callers choose and names that they make up leave nothing', async () => {
+  it('is bounded: versions that are gone and sizes that callers choose leave nothing', () => {
     const metrics = new RuntimeMetrics();
     for (let number = 1; number <= 50; number++) {
       const version = { name: 'm', version: String(number), metrics: new ModelMetrics() };
@@ -159,12 +196,6 @@ describe('what is counted', () => {
     const sized = new ModelMetrics();
     for (let rows = 1; rows <= 1000; rows++) sized.ran({ ...run, rows });
     expect(sized.sizes.size).toBeLessThanOrEqual(128);
-
-    const base = await serve();
-    for (const path of ['/v1/models/made-up:predict', '/v2/models/made-up/infer', '/made-up']) {
-      await post(base + path, '{}');
-    }
-    for (const path of PAGES) expect(await (await fetch(base + path)).text()).not.toContain('made-up');
   });
 
   it('is told once while a package replaces one of the same version', () => {
@@ -182,34 +213,6 @@ describe('what is counted', () => {
     ).toEqual([`${line} 0`]);
     metrics.remove(before!);
     expect(metrics.text(processFigures(0))).toContain(line);
-  });
-
-  it('never goes down under the names of TensorFlow Serving while versions of a model come and go', async () => {
-    const folder = new VersionFolder('1');
-    const base = await serve({ model: folder.path, pollSeconds: 1 });
-    const counted = async () => {
-      const text = await (await fetch(base + TENSORFLOW_SERVING_METRICS_PATH)).text();
-      const numbers = [...text.matchAll(/^(\S+(?:_count|_sum|_total)\b\S*|\S+le="\+Inf"\S*) (\S+)$/gm)];
-      return new Map(numbers.map(([, series, value]) => [series!, Number(value)]));
-    };
-    const ask = () => post(`${base}/v1/models/slow:predict`, '{"inputs": [1]}');
-    const requests = ':tensorflow:serving:request_count{model_name="slow",status="OK"}';
-    for (let asked = 0; asked < 3; asked++) expect((await ask()).status).toBe(200);
-    let before = await counted();
-    expect(before.get(requests)).toBe(3);
-
-    folder.add('2');
-    folder.remove('1');
-    await until(async () => {
-      const now = await counted();
-      for (const [series, value] of before) expect(now.get(series)).toBeGreaterThanOrEqual(value);
-      before = now;
-      const status = await (await fetch(`${base}/v1/models/slow`)).json();
-      const { model_version_status: versions } = status as { model_version_status: { version: string }[] };
-      return versions.length === 1 && versions[0]!.version === '2';
-    });
-    expect((await ask()).status).toBe(200);
-    expect((await counted()).get(requests)).toBe(4);
   });
 
   it('begins anew with a model that was gone', () => {

@@ -5,19 +5,9 @@ import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import { Logger } from '../../../runtime/src/observability/log.js';
 import { openTracer, traceIdOf } from '../../../runtime/src/observability/tracing.js';
 import { createRuntime } from '../../../runtime/src/runtime.js';
-import {
-  BUNDLE,
-  IRIS,
-  IRIS_REQUEST,
-  post,
-  predict,
-  runSlow,
-  serve,
-  slowPackage,
-  spawnServer,
-  stopAll,
-  until,
-} from '../faults/servers.js';
+import { describeServers } from '../../support/every-server.js';
+import { freePort } from '../../support/free-port.js';
+import { IRIS, IRIS_REQUEST, post, predict, runSlow, slowPackage, stopAll, until } from '../faults/servers.js';
 import { callIris } from './call-iris.js';
 import { type CollectedSpan, type Collector, grpcCollector, httpCollector } from './collector.js';
 
@@ -34,12 +24,11 @@ afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.close();
 });
 
-async function collected(made: Promise<Collector>, variables: Record<string, string> = {}): Promise<Collector> {
-  const collector = await made;
+/** Starts a collector, and returns it with the variables of a server that exports to it. */
+async function collected(make: () => Promise<Collector>): Promise<[Collector, Record<string, string>]> {
+  const collector = await make();
   collectors.push(collector);
-  const all = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '20', ...variables };
-  for (const [name, value] of Object.entries(all)) vi.stubEnv(name, value);
-  return collector;
+  return [collector, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '20' }];
 }
 
 /** Takes connections, and says nothing. */
@@ -59,18 +48,19 @@ async function spansOf({ spans }: Collector, trace: string, count: number): Prom
 
 const named = (spans: readonly CollectedSpan[], name: string) => spans.find((span) => span.name === name)!;
 
-describe('spans', () => {
+describeServers('spans', (start) => {
   it.each([
     ['http/protobuf', httpCollector],
     ['http/json', httpCollector],
     ['grpc', grpcCollector],
   ] as const)('of a request go to a collector by %s, as children of the caller', async (protocol, make) => {
-    const collector = await collected(make(), {
+    const [collector, variables] = await collected(make);
+    const base = await start({
+      ...variables,
       OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
       OTEL_EXPORTER_OTLP_HEADERS: 'x-tenant=flowers',
       OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment=test',
-    });
-    const base = await serve();
+    }).url;
     expect((await predict(base, { traceparent })).status).toBe(200);
     const spans = await spansOf(collector, TRACE, 3);
     const server = named(spans, 'POST /v1/models/iris:predict');
@@ -95,9 +85,10 @@ describe('spans', () => {
   });
 
   it('of calls by gRPC do too', async () => {
-    const collector = await collected(httpCollector(), { OTEL_SERVICE_NAME: 'iris-prod' });
-    const code = await callIris({ traceparent });
-    expect(code).toBe(0);
+    const [collector, variables] = await collected(httpCollector);
+    const grpcPort = await freePort();
+    await start({ ...variables, OTEL_SERVICE_NAME: 'iris-prod', [ENVIRONMENT.grpcPort]: grpcPort }).url;
+    expect(await callIris(grpcPort, { traceparent })).toBeUndefined();
     const spans = await spansOf(collector, TRACE, 3);
     const call = named(spans, 'inference.GRPCInferenceService/ModelInfer');
     expect(call).toMatchObject({
@@ -110,8 +101,8 @@ describe('spans', () => {
   });
 
   it('begin a trace where the caller has none, and are left out where it is not sampled', async () => {
-    const collector = await collected(httpCollector());
-    const base = await serve();
+    const [collector, variables] = await collected(httpCollector);
+    const base = await start(variables).url;
     await predict(base, { traceparent: `00-${TRACE}-${CALLER}-00` });
     await predict(base, { traceparent: 'nonsense' });
     await until(async () => collector.spans.length >= 3);
@@ -122,8 +113,9 @@ describe('spans', () => {
   });
 
   it('tell of failures by their codes alone, and take no name that a caller made up', async () => {
-    const collector = await collected(httpCollector());
-    const base = await serve({ model: slowPackage(5), timeoutSeconds: 1 });
+    const [collector, variables] = await collected(httpCollector);
+    const base = await start({ ...variables, [ENVIRONMENT.model]: slowPackage(5), [ENVIRONMENT.timeoutSeconds]: 1 })
+      .url;
     expect((await runSlow(base, 3000)).status).toBe(504);
     await post(`${base}/secret-path`, '{}', { traceparent });
     expect((await fetch(`${base}/v1/made-up`)).status).toBe(400);
@@ -140,8 +132,8 @@ describe('spans', () => {
   });
 
   it('are not made for probes and scrapers', async () => {
-    const collector = await collected(httpCollector());
-    const base = await serve();
+    const [collector, variables] = await collected(httpCollector);
+    const base = await start(variables).url;
     for (const path of ['/v2/health/live', '/v2/health/ready', '/ping', '/metrics']) await fetch(base + path);
     await predict(base, { traceparent });
     await spansOf(collector, TRACE, 3);
@@ -149,10 +141,12 @@ describe('spans', () => {
   });
 
   it('that are not yet sent leave with the end of the server', async () => {
-    const collector = await collected(httpCollector(), { OTEL_BSP_SCHEDULE_DELAY: '60000' });
-    await predict(await serve(), { traceparent });
+    const [collector, variables] = await collected(httpCollector);
+    const server = start({ ...variables, OTEL_BSP_SCHEDULE_DELAY: '60000' });
+    await predict(await server.url, { traceparent });
     expect(collector.spans).toEqual([]);
-    await stopAll();
+    server.child.kill('SIGTERM');
+    expect(await server.exit).toBe(0);
     expect(collector.spans).toHaveLength(3);
   });
 });
@@ -175,7 +169,9 @@ describe("a function's spans", () => {
   };
 
   it('leave before its call ends', async () => {
-    const collector = await collected(httpCollector(), { OTEL_BSP_SCHEDULE_DELAY: '60000' });
+    const [collector] = await collected(httpCollector);
+    vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', collector.url);
+    vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '60000');
     expect((await ask(() => collector.spans)).map(({ name }) => name).sort()).toEqual([
       'POST /v1/models/iris:predict',
       'inference',
@@ -190,34 +186,12 @@ describe("a function's spans", () => {
   });
 });
 
-describe('the bundle', () => {
-  it.each([
-    ['http/protobuf', httpCollector],
-    ['grpc', grpcCollector],
-  ] as const)('has what it takes to send spans by %s beside it', async (protocol, make) => {
-    const collector = await collected(make());
-    const server = spawnServer(
-      {
-        [ENVIRONMENT.model]: IRIS,
-        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-        OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
-      },
-      BUNDLE,
-    );
-    await predict(await server.url, { traceparent });
-    server.child.kill('SIGTERM');
-    expect(await server.exit).toBe(0);
-    expect(collector.spans).toHaveLength(3);
-  });
-});
-
-describe('a collector that fails', () => {
+describeServers('a collector that fails', (start) => {
   it.each([
     ['is down', async () => 'http://127.0.0.1:1'],
     ['never answers', silentCollector],
   ])('costs no request its answer, nor the server its end: it %s', async (_, url) => {
-    const server = spawnServer({
-      [ENVIRONMENT.model]: IRIS,
+    const server = start({
       OTEL_EXPORTER_OTLP_ENDPOINT: await url(),
       OTEL_EXPORTER_OTLP_TIMEOUT: '500',
       OTEL_BSP_SCHEDULE_DELAY: '20',

@@ -1,29 +1,26 @@
 import { createHash } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
-import { readConfig } from '../../../runtime/src/config.js';
+import { expect, it } from 'vitest';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
-import { predict, serve, stopAll } from '../faults/servers.js';
-
-afterEach(stopAll);
+import { describeServers } from '../../support/every-server.js';
+import { predict } from '../faults/servers.js';
 
 const PAGE = 'https://pages.example';
 const OTHER = 'https://other.example';
-const allowed = (origins: string) => readConfig({ [ENVIRONMENT.corsOrigins]: origins }).corsOrigins!;
 const preflight = (base: string, origin: string) =>
   fetch(`${base}/v2/models/iris/infer`, {
     method: 'OPTIONS',
     headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'x-api-key' },
   });
 
-describe('pages of other origins', () => {
+describeServers('pages of other origins', (start) => {
   it('may not call unless the server is told so', async () => {
-    const base = await serve();
+    const base = await start().url;
     expect((await predict(base, { origin: PAGE })).headers.get('access-control-allow-origin')).toBeNull();
     expect((await preflight(base, PAGE)).headers.get('access-control-allow-methods')).toBeNull();
   });
 
   it('may call by every protocol, and read failures too, where they are named', async () => {
-    const base = await serve({ corsOrigins: allowed(`${PAGE}, http://localhost:3000`) });
+    const base = await start({ [ENVIRONMENT.corsOrigins]: `${PAGE}, http://localhost:3000` }).url;
     const answer = await predict(base, { origin: PAGE });
     expect(answer.status).toBe(200);
     expect(answer.headers.get('access-control-allow-origin')).toBe(PAGE);
@@ -39,7 +36,7 @@ describe('pages of other origins', () => {
   });
 
   it('may read why a body was not taken', async () => {
-    const base = await serve({ corsOrigins: allowed(PAGE), maxBodyBytes: 10 });
+    const base = await start({ [ENVIRONMENT.corsOrigins]: PAGE, [ENVIRONMENT.maxBodyBytes]: 10 }).url;
     const refused = await predict(base, { origin: PAGE });
     expect(refused.status).toBe(413);
     expect(refused.headers.get('access-control-allow-origin')).toBe(PAGE);
@@ -47,7 +44,7 @@ describe('pages of other origins', () => {
   });
 
   it('may not call where others are named', async () => {
-    const base = await serve({ corsOrigins: allowed(PAGE) });
+    const base = await start({ [ENVIRONMENT.corsOrigins]: PAGE }).url;
     for (const origin of [OTHER, `${PAGE}.evil.example`, 'null']) {
       expect((await predict(base, { origin })).headers.get('access-control-allow-origin')).toBeNull();
       expect((await preflight(base, origin)).headers.get('access-control-allow-methods')).toBeNull();
@@ -55,7 +52,7 @@ describe('pages of other origins', () => {
   });
 
   it('may all call with a star, and never with what the browser keeps for the server', async () => {
-    const base = await serve({ corsOrigins: allowed('*') });
+    const base = await start({ [ENVIRONMENT.corsOrigins]: '*' }).url;
     const answer = await predict(base, { origin: OTHER });
     expect(answer.headers.get('access-control-allow-origin')).toBe('*');
     expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
@@ -63,8 +60,8 @@ describe('pages of other origins', () => {
   });
 
   it('need their credential for the call, but not to ask whether they may', async () => {
-    const apiKeyHashes = [createHash('sha256').update('key').digest('hex')];
-    const base = await serve({ corsOrigins: allowed(PAGE), apiKeyHashes });
+    const apiKeyHashes = createHash('sha256').update('key').digest('hex');
+    const base = await start({ [ENVIRONMENT.corsOrigins]: PAGE, [ENVIRONMENT.apiKeyHashes]: apiKeyHashes }).url;
     expect((await preflight(base, PAGE)).status).toBe(200);
     const refused = await predict(base, { origin: PAGE });
     expect(refused.status).toBe(401);
@@ -73,7 +70,7 @@ describe('pages of other origins', () => {
   });
 });
 
-describe('fault 44: a page that loads or unloads models', () => {
+describeServers('fault 44: a page that loads or unloads models', (start) => {
   const calls = [
     ['POST', '/v2/repository/models/iris/unload', ''],
     ['POST', '/v2/repository/models/iris/load', ''],
@@ -82,7 +79,7 @@ describe('fault 44: a page that loads or unloads models', () => {
   ] as const;
 
   it.each(calls)('by %s %s is refused, as its own origin too, and a program is not', async (method, path, body) => {
-    const base = await serve({ modelControl: true });
+    const base = await start({ [ENVIRONMENT.modelControl]: true }).url;
     const call = (headers: Record<string, string>) => fetch(base + path, { method, body, headers });
     for (const [name, value] of [
       ['origin', 'https://evil.example'],
@@ -101,7 +98,7 @@ describe('fault 44: a page that loads or unloads models', () => {
   });
 
   it('is served where its origin is allowed', async () => {
-    const base = await serve({ modelControl: true, corsOrigins: allowed(PAGE) });
+    const base = await start({ [ENVIRONMENT.modelControl]: true, [ENVIRONMENT.corsOrigins]: PAGE }).url;
     const headers = { origin: PAGE, 'content-type': 'application/json' };
     const answer = await fetch(`${base}/v2/repository/models/iris/unload`, { method: 'POST', headers });
     expect(answer.status).toBe(200);
