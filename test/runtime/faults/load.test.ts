@@ -7,7 +7,7 @@ import { openInference } from '../../../runtime/src/protocols/index.js';
 import { App } from '../../../runtime/src/server/app.js';
 import { describeServers } from '../../support/every-server.js';
 import { catalog } from '../protocols/support.js';
-import { metric, runSlow, slowPackage, until } from './servers.js';
+import { metric, roundsIn, runSlow, slowPackage, until } from './servers.js';
 
 /** Rounds that take some tenths of a second at least. */
 const LONG = 100;
@@ -32,13 +32,11 @@ describeServers('fault 15: more requests than the queue holds', (start) => {
 describeServers('fault 16: a deadline', (start) => {
   it('ends requests that run and those that wait, and the model goes on', async () => {
     const base = await start({ [ENVIRONMENT.model]: slowPackage(5), [ENVIRONMENT.timeoutSeconds]: 4 }).url;
-    const since = performance.now();
-    await runSlow(base, 100);
-    const stepsPerSecond = 100_000 / (performance.now() - since);
-    const first = runSlow(base, Math.round(1.6 * stepsPerSecond));
+    const perSecond = await roundsIn(base, 1);
+    const first = runSlow(base, Math.round(1.6 * perSecond));
     await until(async () => (await depth(base)) === 1);
     // The thread of a run is replaced when the run alone exceeds the timeout, which is after the requests do.
-    const second = runSlow(base, Math.round(6 * stepsPerSecond));
+    const second = runSlow(base, 6 * perSecond);
     await until(async () => (await depth(base)) === 2);
     const runs = await metric(base, RUNS);
     const waiting = Array.from({ length: 5 }, () => runSlow(base, 1));

@@ -9,7 +9,7 @@ import { afterEach, expect, it } from 'vitest';
 import { ENVIRONMENT, READY_PATH } from '../../../runtime/src/contract.js';
 import { describeServers } from '../../support/every-server.js';
 import { writePackage } from '../../support/packages.js';
-import { IRIS, IRIS_REQUEST, metric, predict, runSlow, slowPackage, stopAll, until } from './servers.js';
+import { IRIS, IRIS_REQUEST, metric, predict, roundsIn, runSlow, slowPackage, stopAll, until } from './servers.js';
 
 const stores: Server[] = [];
 
@@ -39,7 +39,7 @@ describeServers('fault 18: SIGTERM under load', (start) => {
   it('fails readiness first, answers what is in flight, refuses what is new, and exits with 0', async () => {
     const server = start({ [ENVIRONMENT.model]: slowPackage(20) });
     const base = await server.url;
-    const running = runSlow(base, 400);
+    const running = runSlow(base, await roundsIn(base, 2));
     await until(async () => (await metric(base, 'modelship_queue_depth')) === 1);
     server.child.kill('SIGTERM');
     await until(async () => (await fetch(`${base}/v2/health/ready`)).status === 503);
@@ -273,7 +273,7 @@ describeServers('fault 23: a rejection that nobody handles', (start) => {
       NODE_OPTIONS: `--import ${pathToFileURL(preload).href}`,
     });
     const base = await server.url;
-    const running = runSlow(base, 400);
+    const running = runSlow(base, await roundsIn(base, 2));
     await until(async () => (await metric(base, 'modelship_queue_depth')) === 1);
     server.child.kill('SIGWINCH');
     const answer = await running;

@@ -138,6 +138,13 @@ export const runSlow = (base: string, rounds: number, signal?: AbortSignal) =>
     signal,
   );
 
+/** Returns how many rounds the slow model multiplies in `seconds` on this machine, as it is loaded now. */
+export async function roundsIn(base: string, seconds: number): Promise<number> {
+  const since = performance.now();
+  await runSlow(base, 100);
+  return Math.round((100_000 * seconds) / (performance.now() - since));
+}
+
 /** One of the numbers at `/metrics`, 0 if it is not there yet. */
 export async function metric(base: string, line: string): Promise<number> {
   const text = await (await fetch(`${base}/metrics`)).text();
