@@ -262,3 +262,6 @@ export class Kubernetes {
 function versionPath({ preferredVersion }: Json): string {
   return `/apis/${preferredVersion.groupVersion}`;
 }
+
+/** Address and certificate of a Kubernetes API, which the double of a cloud returns as those of its clusters. */
+export type ClusterApi = Pick<Kubernetes, 'address' | 'certificate'>;

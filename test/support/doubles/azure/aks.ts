@@ -1,10 +1,7 @@
-import type { Kubernetes } from '../kubernetes.js';
+import type { ClusterApi } from '../kubernetes.js';
 import { checkKey, identitiesOf } from './keys.js';
 import type { Action, Kind } from './kinds.js';
 import { type AzureStore, type Json, Refusal } from './store.js';
-
-/** Kubernetes API that clusters have. */
-export type ClusterApi = Pick<Kubernetes, 'address' | 'certificate'>;
 
 /** Entra ID application of every API server of AKS: https://azure.github.io/kubelogin/concepts/aks.html */
 export const AKS_SERVER_ID = '6dae42f8-4368-4678-94ff-3960e28e3630';

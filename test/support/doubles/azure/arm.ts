@@ -1,4 +1,5 @@
-import { type ClusterApi, clusterActions } from './aks.js';
+import type { ClusterApi } from '../kubernetes.js';
+import { clusterActions } from './aks.js';
 import { ACTIONS, type Action, KINDS, type Kind } from './kinds.js';
 import type { Request, Response } from './server.js';
 import { type AzureStore, type Json, Refusal, typeOf } from './store.js';

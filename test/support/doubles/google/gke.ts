@@ -1,4 +1,3 @@
-import type { Kubernetes } from '../kubernetes.js';
 import type { Call, Kind } from './kinds.js';
 import { type Json, Refusal, workloadPool } from './store.js';
 
@@ -192,6 +191,3 @@ export const gke: {
     'container.projects.locations.clusters.get': getCluster,
   },
 };
-
-/** Kubernetes API that clusters have. */
-export type ClusterApi = Pick<Kubernetes, 'address' | 'certificate'>;

@@ -1,9 +1,10 @@
 import type { Method } from '../../google-apis/apis.js';
+import type { ClusterApi } from '../kubernetes.js';
 import { artifactRegistry } from './artifact-registry.js';
 import { cloudBuild } from './cloud-build.js';
 import { cloudRun } from './cloud-run.js';
 import { compute } from './compute.js';
-import { type ClusterApi, gke } from './gke.js';
+import { gke } from './gke.js';
 import { iam } from './iam.js';
 import { logging } from './logging.js';
 import { monitoring } from './monitoring.js';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { APIS, type Api, type Method, mismatches } from '../../google-apis/apis.js';
 import { HttpsProxy } from '../https-proxy.js';
-import type { ClusterApi } from './gke.js';
+import type { ClusterApi } from '../kubernetes.js';
 import { type Call, camelCase, respond, SPECIAL } from './kinds.js';
 import { operation } from './operations.js';
 import { GoogleStore, type Json, Refusal } from './store.js';
