@@ -32,14 +32,15 @@ function workload(props: Partial<ModelWorkloadProps>): TerraformStack {
 
 describeOnRequest('kubernetes', () => {
   let cluster: Kubernetes;
+  let isAdmin = true;
   beforeAll(async () => {
-    cluster = await Kubernetes.start();
-  });
+    cluster = await Kubernetes.start({ isAdmin: () => isAdmin });
+  }, 600_000);
   afterAll(() => cluster?.stop());
 
   test.each(VARIANTS)(
     'a workload with %s is applied, updated and destroyed',
-    { timeout: 600_000 },
+    { timeout: 1_800_000 },
     async (name, props) => {
       const deployment = new Deployment(cluster.env);
       const image = 'registry.example.com/runtime:2';
@@ -54,6 +55,19 @@ describeOnRequest('kubernetes', () => {
       expectSettled(name, lifecycle, await cluster.left());
     },
   );
+
+  test('a workload is created by the next apply after the identity has a role', { timeout: 1_800_000 }, async () => {
+    const deployment = new Deployment(cluster.env);
+    await deployment.synthesize(workload({}));
+    isAdmin = false;
+    await expect(deployment.apply()).rejects.toThrow(/is forbidden: User "deployer" cannot create/);
+    isAdmin = true;
+    await deployment.apply();
+    expect(await deployment.plan()).toEqual([]);
+    await deployment.destroy();
+    expect(await cluster.left()).toEqual([]);
+    deployment.remove();
+  });
 });
 
 async function expectRestrictedPods(cluster: Kubernetes): Promise<void> {
