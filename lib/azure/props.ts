@@ -41,6 +41,15 @@ export interface AzureSecret {
   readonly resourceVersionlessId: string;
 }
 
+/** Container of blobs: a resource of `@cdktf/provider-azurerm`, or any object of this shape. */
+export interface AzureBlobContainer {
+  /**
+   * Azure resource id, such as `/subscriptions/…/storageAccounts/rows/blobServices/default/containers/files`. A container in
+   * the same stack has it if its storage account is given by `storageAccountId`.
+   */
+  readonly id: string;
+}
+
 /** Props shared by all constructs on Azure. */
 export interface AzureServingProps extends ServingProps {
   /**
@@ -106,6 +115,22 @@ export interface AzureServingProps extends ServingProps {
   /** Tags of all resources that support them. @default - none */
   readonly tags?: { [name: string]: string };
 }
+
+/** Props that place the resources of a construct, and that encrypt, tag and watch them. */
+export type AzurePlacementProps = Pick<
+  AzureServingProps,
+  | 'providers'
+  | 'resourceGroup'
+  | 'location'
+  | 'encryptionKey'
+  | 'privateSubnet'
+  | 'privateDnsZones'
+  | 'deployers'
+  | 'storageReplication'
+  | 'logRetentionDays'
+  | 'alarmActions'
+  | 'tags'
+>;
 
 /** Props that both hosts of a `ServerlessModel` take. */
 export interface AzureServerlessProps extends AzureServingProps {

@@ -8,6 +8,7 @@ import * as gcp from '../../lib/gcp/index.js';
 import { Access, ImageSource, Rollout } from '../../lib/serving/index.js';
 import { type Fault, ValidationError } from '../../lib/serving/validation/validator.js';
 import { minimal as onAws } from './aws/container-variants.js';
+import { CONTAINER_ID } from './azure/identifiers.js';
 import { azureStack, model } from './azure/support.js';
 import { googleStack, minimal as onGoogle } from './gcp/support.js';
 
@@ -276,6 +277,14 @@ const ALL: typeof TARGETS = {
       };
     },
   },
+  'Container Apps job': {
+    make: (p) => new azure.BatchModel(azureStack(), 'Batch', p),
+    least: {
+      location: onAzure.location,
+      inputContainer: { id: CONTAINER_ID },
+      compute: azure.BatchCompute.job({ model: onAzure.model, image }),
+    },
+  },
   'Cloud Run job': {
     make: (p) => new gcp.BatchModel(googleStack(), 'Batch', p),
     least: {
@@ -316,6 +325,7 @@ const CHOICES: readonly (readonly [target: string, prop: string, choice: (option
   ['SageMaker', 'mode', aws.EndpointMode.inferenceComponents],
   ['SageMaker', 'modelData', aws.EndpointModelData.pipeline],
   ['Batch', 'compute', aws.BatchCompute.transform],
+  ['Container Apps job', 'compute', azure.BatchCompute.job],
   ['Cloud Run job', 'compute', gcp.BatchCompute.job],
   ['Functions', 'host', azure.ServerlessHost.functionsFlexConsumption],
   ['Container Apps', 'host', azure.ServerlessHost.containerApps],

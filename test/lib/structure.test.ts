@@ -26,6 +26,7 @@ const ROLES: Readonly<Record<string, { readonly role: string; readonly exports: 
   'cluster.ts': { role: 'the Kubernetes cluster and how Terraform reaches it', exports: /Cluster/ },
   'credential-options.ts': { role: 'options of curl that authenticate callers', exports: /^credentialOptions$/ },
   'deployment.ts': { role: 'one deployed version of the model', exports: /[dD]eployment/ },
+  'folder-grants.ts': { role: 'what an identity may do in a folder of a store', exports: /^grant[A-Z]/ },
   'image.ts': { role: 'where the image comes from', exports: /^bind\w*Image$/ },
   'monthly-cost.ts': { role: 'what resources cost', exports: /^annotateMonthlyCost$|_PRICES$/ },
   'imported.ts': { role: 'what an endpoint of another stack does', exports: /^imported[A-Z]/ },

@@ -57,6 +57,9 @@ export const azurerm = loadedFrom('@cdktf/provider-azurerm', {
   get ContainerApp(): typeof import('@cdktf/provider-azurerm/lib/container-app').ContainerApp {
     return require('@cdktf/provider-azurerm/lib/container-app').ContainerApp;
   },
+  get ContainerAppJob(): typeof import('@cdktf/provider-azurerm/lib/container-app-job').ContainerAppJob {
+    return require('@cdktf/provider-azurerm/lib/container-app-job').ContainerAppJob;
+  },
   get ContainerAppEnvironment(): typeof import('@cdktf/provider-azurerm/lib/container-app-environment').ContainerAppEnvironment {
     return require('@cdktf/provider-azurerm/lib/container-app-environment').ContainerAppEnvironment;
   },

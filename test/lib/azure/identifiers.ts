@@ -6,6 +6,7 @@ export const RESOURCE_GROUP_ID = `${SUBSCRIPTION}/resourceGroups/given`;
 export const ACTION_GROUP_ID = `${IN_GROUP}/Microsoft.Insights/actionGroups/oncall`;
 export const CLUSTER_ID = `${IN_GROUP}/Microsoft.ContainerService/managedClusters/given`;
 export const WORKSPACE_ID = `${IN_GROUP}/Microsoft.MachineLearningServices/workspaces/given`;
+export const CONTAINER_ID = `${IN_GROUP}/Microsoft.Storage/storageAccounts/rows/blobServices/default/containers/files`;
 export const PRINCIPAL_ID = '11111111-1111-4111-8111-111111111111';
 export const DEPLOYER_ID = '22222222-2222-4222-8222-222222222222';
 export const OTHER_DEPLOYER_ID = '33333333-3333-4333-8333-333333333333';

@@ -1,9 +1,13 @@
+import { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
+import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import type { TerraformStack } from 'cdktf';
 import {
   AksCluster,
   AzureImage,
   type AzureServingProps,
+  BatchCompute,
+  BatchModel,
   ContainerModel,
   Exposure,
   Gpu,
@@ -21,6 +25,7 @@ import { CASES } from './cases.js';
 import {
   ACTION_GROUP_ID,
   CLUSTER_ID,
+  CONTAINER_ID,
   DEPLOYER_ID,
   KEY,
   OTHER_DEPLOYER_ID,
@@ -62,6 +67,18 @@ const OFFICE_HOURS = [
   { cron: '0 20 * * MON-FRI', timeZone: 'Europe/Berlin', minReplicas: 1 },
 ];
 const SERVING = { id: subnetId('serving') };
+
+/** A container of the user. */
+function containerOf(stack: TerraformStack): StorageContainer {
+  const account = new StorageAccount(stack, 'Rows', {
+    name: 'rowsoffraud',
+    resourceGroupName: 'shared',
+    location: 'westeurope',
+    accountTier: 'Standard',
+    accountReplicationType: 'LRS',
+  });
+  return new StorageContainer(stack, 'Files', { name: 'files', storageAccountId: account.id });
+}
 
 function variant(name: string, make: (stack: TerraformStack, props: AzureServingProps) => unknown): Variant {
   const stack: Variant['stack'] = (props, context) => {
@@ -238,6 +255,27 @@ export const VARIANTS: readonly Variant[] = [
           resourceGroupName: 'shared',
           location: 'northeurope',
         },
+      }),
+  ),
+  variant('Container Apps job', (stack, { model: deployed, ...props }) =>
+    new BatchModel(stack, 'Batch', {
+      ...props,
+      compute: BatchCompute.job({ model: deployed, image: IMAGE }),
+      inputContainer: containerOf(stack),
+    }).grantStart('Nightly', PRINCIPAL_ID),
+  ),
+  variant(
+    'Container Apps job in a network with a GPU and keys',
+    (stack, { model: deployed, ...props }) =>
+      new BatchModel(stack, 'Batch', {
+        ...props,
+        ...PRIVATE,
+        compute: BatchCompute.job({ model: deployed, image: IMAGE, gpu: Gpu.nvidiaT4(), subnet: SERVING }),
+        inputContainer: containerOf(stack),
+        outputContainer: { id: CONTAINER_ID },
+        encryptionKey: KEY,
+        alarmActions: [ACTION_GROUP_ID],
+        tags: { team: 'fraud' },
       }),
   ),
 ];

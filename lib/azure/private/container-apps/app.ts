@@ -206,7 +206,7 @@ function secretName(variable: string): string {
 }
 
 /** Returns the size from the options. With a GPU, a replica has the whole workload profile. */
-function replicaSize({ gpu, cpu = DEFAULT_CPU }: ContainerAppsOptions): ReplicaSize {
+export function replicaSize({ gpu, cpu = DEFAULT_CPU }: Pick<ContainerAppsOptions, 'gpu' | 'cpu'>): ReplicaSize {
   if (gpu) return { cpu: gpu.size.cpu, memoryGib: gpu.size.memoryMib / MIB_PER_GIB };
   return { cpu, memoryGib: cpu * CONTAINER_APPS.memoryPerCpuGib };
 }

@@ -18,7 +18,7 @@ interface AppEnvironmentProps {
   readonly name: string;
   readonly placement: Placement;
   readonly telemetry: Telemetry;
-  readonly options: ContainerAppsOptions;
+  readonly options: Pick<ContainerAppsOptions, 'subnet' | 'internal' | 'gpu'>;
 }
 
 /** Environment of container apps: a network, workload profiles, and an agent that forwards their traces. */

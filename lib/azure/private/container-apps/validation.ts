@@ -77,30 +77,47 @@ export function checkContainerApps(
     );
   }
   validator.number('host.targetConcurrency', options.targetConcurrency, CONTAINER_APPS.concurrency);
-  validator.number('host.cpu', options.cpu, CONTAINER_APPS.cpu);
-  validator.check(
-    options.cpu === undefined || Token.isUnresolved(options.cpu) || Number.isInteger(options.cpu * 4),
-    'host.cpu',
-    'OUT_OF_RANGE',
-    `got ${options.cpu}; Container Apps allows CPUs in steps of 0.25`,
-  );
-  validator.check(
-    options.cpu === undefined || options.gpu === undefined,
-    'host.cpu',
-    'CONFLICT',
-    'a replica with a GPU uses all CPUs of its workload profile; remove `cpu`',
-  );
-  checkGpuUse(validator, {
-    prop: 'host.image',
-    isWasted: options.gpu !== undefined && options.image === undefined,
-    instead: 'or remove `gpu`',
-  });
+  checkReplica(validator, props, options, 'host.');
   validator.check(
     !options.internal || options.subnet !== undefined,
     'host.internal',
     'CONFLICT',
     'an internal environment requires your own network; set `subnet`',
   );
-  checkDelegated(validator, 'host.subnet', options.subnet);
-  checkInNetwork(validator, props, 'host.subnet', options.subnet);
+}
+
+/** Options of the compute of a replica. */
+type ReplicaOptions = Pick<ContainerAppsOptions, 'cpu' | 'gpu' | 'image' | 'subnet'>;
+
+/**
+ * Reports sizes, GPUs and networks that a replica cannot have.
+ *
+ * @param at start of the names of the props in `options`
+ */
+export function checkReplica(
+  validator: Validator,
+  props: Pick<AzureServerlessProps, 'privateSubnet'>,
+  options: ReplicaOptions,
+  at: string,
+): void {
+  validator.number(`${at}cpu`, options.cpu, CONTAINER_APPS.cpu);
+  validator.check(
+    options.cpu === undefined || Token.isUnresolved(options.cpu) || Number.isInteger(options.cpu * 4),
+    `${at}cpu`,
+    'OUT_OF_RANGE',
+    `got ${options.cpu}; Container Apps allows CPUs in steps of 0.25`,
+  );
+  validator.check(
+    options.cpu === undefined || options.gpu === undefined,
+    `${at}cpu`,
+    'CONFLICT',
+    'a replica with a GPU uses all CPUs of its workload profile; remove `cpu`',
+  );
+  checkGpuUse(validator, {
+    prop: `${at}image`,
+    isWasted: options.gpu !== undefined && options.image === undefined,
+    instead: 'or remove `gpu`',
+  });
+  checkDelegated(validator, `${at}subnet`, options.subnet);
+  checkInNetwork(validator, props, `${at}subnet`, options.subnet);
 }

@@ -11,6 +11,7 @@ export type RoleName =
   | 'AcrPull'
   | 'Azure AI Enterprise Network Connection Approver'
   | 'Azure Kubernetes Service RBAC Cluster Admin'
+  | 'Container Apps Jobs Operator'
   | 'Key Vault Crypto Service Encryption User'
   | 'Key Vault Secrets Officer'
   | 'Key Vault Secrets User'
@@ -22,13 +23,18 @@ export type RoleName =
   | 'Storage Blob Data Owner'
   | 'Storage Blob Data Reader';
 
-/** Assigns a role, scoped to `resourceId`, to the identity of a service. */
+/**
+ * Assigns a role, scoped to `resourceId`, to the identity of a service.
+ *
+ * @param condition condition on the data that the role gives access to. Default: none
+ */
 export function assignRole(
   scope: Construct,
   id: string,
   resourceId: string,
   role: RoleName,
   principalId: string,
+  condition?: string,
 ): RoleAssignment {
   return new azurerm.RoleAssignment(scope, id, {
     scope: resourceId,
@@ -37,6 +43,7 @@ export function assignRole(
     principalType: 'ServicePrincipal',
     // Skips a lookup that would fail, because a new identity is not yet replicated across the directory.
     skipServicePrincipalAadCheck: true,
+    ...(condition === undefined ? {} : { condition, conditionVersion: '2.0' }),
   });
 }
 

@@ -127,8 +127,7 @@ export class Telemetry extends Construct {
    */
   requestMetric(figure: 'requests' | 'errors' | 'latency'): AzureMetric {
     const { resourceId, requestMetrics } = this.watched!;
-    const { name, namespace, aggregation, unit, only } = requestMetrics![figure];
-    return { name, namespace, filter: only ? [include(only)] : [], unit, aggregation, resourceId };
+    return azureMetric(requestMetrics![figure], resourceId);
   }
 
   private alert({ resourceId }: Watched, { id, metric, threshold, description }: Alarm): MonitorMetricAlert {
@@ -187,6 +186,12 @@ export class Telemetry extends Construct {
       dataJson: JSON.stringify({ version: 'Notebook/1.0', items }),
     });
   }
+}
+
+/** Returns the public form of a metric that a resource reports. */
+export function azureMetric(metric: RequestMetric, resourceId: string): AzureMetric {
+  const { name, namespace, aggregation, unit, only } = metric;
+  return { name, namespace, filter: only ? [include(only)] : [], unit, aggregation, resourceId };
 }
 
 function include({ dimension, values }: NonNullable<Metric['only']>): AzureMetricFilter {

@@ -17,7 +17,7 @@ import {
 import type { Validator } from '../../../serving/validation/validator.js';
 import { checkProviders, PROVIDERS } from '../../../terraform/providers.js';
 import { JWT_VARIABLES } from '../../../terraform/runtime-environment.js';
-import type { AzureServerlessProps, AzureServingProps, AzureSubnet } from '../../props.js';
+import type { AzurePlacementProps, AzureServerlessProps, AzureServingProps, AzureSubnet } from '../../props.js';
 import { APP_ENVIRONMENTS, LOCATION, LOG_RETENTION_DAYS, STORAGE_REPLICATIONS } from './limits.js';
 import { PRIVATE_ZONES } from './private-endpoint.js';
 
@@ -71,6 +71,11 @@ export function checkAzureProps(
   target: Omit<ServingTarget, 'logRetentionDays' | 'reserved'>,
 ): void {
   checkServingProps(validator, props, { ...target, logRetentionDays: LOG_RETENTION_DAYS, reserved: RESERVED });
+  checkPlacement(validator, props);
+}
+
+/** Checks the props that place the resources of a construct. */
+export function checkPlacement(validator: Validator, props: AzurePlacementProps): void {
   validator.check(
     props.location !== undefined || props.resourceGroup !== undefined,
     'location',
@@ -110,7 +115,7 @@ export function checkAzureProps(
   }
 }
 
-function checkKey(validator: Validator, { encryptionKey }: AzureServingProps): void {
+function checkKey(validator: Validator, { encryptionKey }: AzurePlacementProps): void {
   const url = 'the URL of a key in a vault is `https://<vault>.vault.azure.net/keys/<name>`';
   validator.text('encryptionKey.versionlessId', encryptionKey?.versionlessId, /^https:\/\/[^/]+\/keys\/[^/]+$/, url);
   validator.text(
@@ -160,7 +165,7 @@ export function checkSubnet(validator: Validator, prop: string, subnet: AzureSub
   checkId(validator, `${prop}.id`, subnet?.id, 'Microsoft.Network/virtualNetworks/subnets');
 }
 
-function checkZones(validator: Validator, { privateSubnet, privateDnsZones = {} }: AzureServingProps): void {
+function checkZones(validator: Validator, { privateSubnet, privateDnsZones = {} }: AzurePlacementProps): void {
   const zones = Object.keys(privateDnsZones);
   validator.check(
     privateSubnet !== undefined || zones.length === 0,
@@ -182,7 +187,7 @@ function checkZones(validator: Validator, { privateSubnet, privateDnsZones = {} 
 /** Checks that the serving compute has a subnet at `prop` if a private subnet is set for the storage. */
 export function checkInNetwork(
   validator: Validator,
-  { privateSubnet }: AzureServingProps,
+  { privateSubnet }: AzurePlacementProps,
   prop: string,
   subnet: AzureSubnet | undefined,
 ): void {
