@@ -44,7 +44,7 @@ APIS = {
     ],
     "monitoring.v1": ["projects.dashboards"],
     "monitoring.v3": ["projects.alertPolicies", "projects.uptimeCheckConfigs"],
-    "run.v2": ["projects.locations.services", "projects.locations.operations"],
+    "run.v2": ["projects.locations.jobs", "projects.locations.services", "projects.locations.operations"],
     "secretmanager.v1": ["projects.secrets"],
     "serviceusage.v1": ["services", "operations"],
     "serviceusage.v1beta1": ["services"],
