@@ -35,7 +35,11 @@ export async function warmLoad(
   post: Post,
   { warmUpSeconds, byProcessorTime, ...load }: WarmLoad,
 ): Promise<LoadReport> {
-  if (warmUpSeconds > 0) await loadReport(port, post, { ...load, seconds: warmUpSeconds });
+  if (warmUpSeconds > 0) {
+    await loadReport(port, post, { ...load, seconds: warmUpSeconds });
+    // A server may still work on requests whose connections were closed. This one waits for its turn behind them.
+    await untilAnswered(port, post);
+  }
   const before = processorSeconds(server);
   const report = await loadReport(port, post, load);
   if (!byProcessorTime) return report;
