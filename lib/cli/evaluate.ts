@@ -1,17 +1,18 @@
 import { differenceBetween } from '@modelship/runtime/serve';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { MetricsBuilder, type OutputMetrics } from '../evaluate/metrics.js';
 import { type SampleRequest, sampleInputs, sampleTensors } from '../pack/index.js';
 import { withEndpointOptions } from './endpoint.js';
+import { evaluateRows, metricLimit, type RowFlags } from './evaluate-rows.js';
 import { CommandFailure } from './failure.js';
 import { withTrustOption } from './local.js';
 import { Output, table } from './output.js';
 import { isPackage, openPredictor, type Predictor, type PredictorFlags, withPackageOption } from './predictor.js';
 import { type SampleFlags, sampleRequests, withSampleOptions } from './samples.js';
 
-interface EvaluateFlags extends PredictorFlags, SampleFlags {
+interface EvaluateFlags extends PredictorFlags, SampleFlags, Omit<RowFlags, 'rows'> {
   readonly minAgreement: number;
-  readonly json?: boolean;
+  readonly rows?: string;
 }
 
 /** Result of an evaluation. */
@@ -39,18 +40,37 @@ export function evaluateCommand(): Command {
   );
   return withTrustOption(withPackageOption(withEndpointOptions(command)))
     .option('--min-agreement <share>', 'share of the samples, from 0 to 1, that must agree', share, 1)
+    .addOption(
+      new Option('--rows <file>', 'data set of CSV or JSON Lines, whose labels are compared').conflicts([
+        'samples',
+        'data',
+      ]),
+    )
+    .option('--label <column>', 'column of the labels in --rows')
+    .option('--weight <column>', 'column of the weights in --rows (default: 1 for each row)')
+    .option('--by <column>', 'column of --rows, for whose values the metrics are computed too')
+    .addOption(
+      new Option('--task <name>', 'task of the model in --rows (default: classification or regression)').choices([
+        'clustering',
+      ]),
+    )
+    .option('--min <metric=number>', 'minimum of a metric of --rows, such as accuracy=0.9; repeatable', metricLimit, [])
+    .option('--max <metric=number>', 'maximum of a metric of --rows, such as log_loss=0.3; repeatable', metricLimit, [])
     .option('--json', 'print the metrics as JSON')
     .addHelpText(
       'after',
       `
 Examples:
   modelship evaluate models/iris --samples test-set.json --min-agreement 0.99
+  modelship evaluate models/iris --rows test.csv --label species --min f1_macro=0.9
   modelship evaluate https://abc123.execute-api.eu-west-1.amazonaws.com/prod --package models/iris`,
     )
     .action(evaluate);
 }
 
 async function evaluate(target: string, flags: EvaluateFlags): Promise<void> {
+  const { rows } = flags;
+  if (rows !== undefined) return evaluateRows(target, { ...flags, rows });
   const directory = isPackage(target) ? target : flags.package;
   const requests = sampleRequests(flags, directory).filter(({ expected }) => expected !== undefined);
   if (requests.length === 0) {

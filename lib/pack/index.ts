@@ -6,6 +6,7 @@ export {
   REQUEST_MEMBERS,
   readSampleRequests,
   type SampleRequest,
+  type SampleTensors,
   tensorsOfOpenInference,
   tensorsOfPredictions,
 } from './sample-requests.js';

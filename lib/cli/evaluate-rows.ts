@@ -1,0 +1,235 @@
+import type { Signature } from '@modelship/runtime';
+import { columnsOf } from '@modelship/runtime/manifest';
+import { InvalidArgumentError } from 'commander';
+import { type DataRow, readDataSet } from '../evaluate/data-set.js';
+import { EvaluationDataError } from '../evaluate/metrics/compute.js';
+import { METRICS } from '../evaluate/metrics/table.js';
+import { RowEvaluation, type RowMetrics } from '../evaluate/row-evaluation.js';
+import { type SampleTensors, sampleInputs } from '../pack/index.js';
+import { CommandFailure } from './failure.js';
+import { Interruption } from './interruption.js';
+import { interrupted } from './load-failures.js';
+import { Output, table } from './output.js';
+import { openPredictor, type Predictor, type PredictorFlags } from './predictor.js';
+
+/** Limit of a metric, such as `accuracy=0.9`. */
+export interface MetricLimit {
+  readonly metric: string;
+  readonly limit: number;
+}
+
+export interface RowFlags extends PredictorFlags {
+  readonly rows: string;
+  readonly label?: string;
+  readonly weight?: string;
+  readonly by?: string;
+  readonly task?: 'clustering';
+  readonly min: readonly MetricLimit[];
+  readonly max: readonly MetricLimit[];
+  readonly json?: boolean;
+}
+
+/** Rows of one request. */
+const BATCH_ROWS = 256;
+
+/** Parses a limit of a metric, and adds it to the earlier ones. */
+export function metricLimit(value: string, earlier: readonly MetricLimit[]): readonly MetricLimit[] {
+  const [metric = '', text = ''] = value.split('=');
+  const limit = text.trim() === '' ? Number.NaN : Number(text);
+  const names = Object.values(METRICS).flatMap((metrics) => Object.keys(metrics));
+  if (!names.includes(metric) || Number.isNaN(limit)) {
+    throw new InvalidArgumentError(`Write a metric and a number, such as accuracy=0.9. Metrics: ${names.join(', ')}.`);
+  }
+  return [...earlier, { metric, limit }];
+}
+
+/** Compares the predictions of a model for a data set with its labels. An interruption reports the rows until then. */
+export async function evaluateRows(target: string, flags: RowFlags): Promise<void> {
+  const { label } = flags;
+  if (label === undefined) {
+    throw new CommandFailure('NOTHING_EXPECTED', '--rows needs the column of the labels: add --label COLUMN.');
+  }
+  if (flags.task === 'clustering' && flags.weight !== undefined) {
+    throw new CommandFailure('DATA_INVALID', '--weight has no effect on the metrics of clusters: remove it.');
+  }
+  const output = new Output(flags.json);
+  const interruption = new Interruption();
+  try {
+    const evaluation = await output.progress(`Evaluate ${target}`, async (step) => {
+      const predictor = await openPredictor(target, flags);
+      try {
+        return await evaluated(predictor, { ...flags, label }, step, interruption.signal);
+      } finally {
+        await predictor.close();
+      }
+    });
+    return report(evaluation, flags, interruption.signal.aborted);
+  } catch (error) {
+    if (error instanceof EvaluationDataError) throw new CommandFailure('DATA_SET_INVALID', error.message);
+    throw error;
+  } finally {
+    interruption.close();
+  }
+}
+
+/** Prints the metrics, and rejects those outside their limits. */
+function report(evaluation: RowEvaluation, flags: RowFlags, isInterrupted: boolean): void {
+  const { rows: path, by } = flags;
+  const all = evaluation.all();
+  const slices = by === undefined ? [] : evaluation.bySlice();
+  new Output(flags.json).result(
+    { ...all, ...(by !== undefined && { by, slices }), ...(isInterrupted && { isInterrupted }) },
+    [
+      `${all.rows} rows of ${path}${isInterrupted ? ', until the interruption' : ''}`,
+      ...table(Object.entries(all.metrics).map(([name, value]) => [name, digits(value)])),
+      ...(by === undefined ? [] : ['', ...sliceLines(by, slices)]),
+    ],
+  );
+  if (!isInterrupted) rejectMissed(all, flags);
+}
+
+async function evaluated(
+  predictor: Predictor,
+  flags: RowFlags & { readonly label: string },
+  step: (step: string) => void,
+  signal: AbortSignal,
+): Promise<RowEvaluation> {
+  const { signature } = predictor;
+  const evaluation = new RowEvaluation(signature.outputs, flags.task);
+  rejectForeign(evaluation, flags);
+  const canBatch = signature.inputs.every(({ shape }) => shape[0] === -1);
+  const batch: DataRow[] = [];
+  const run = async () => {
+    const [first] = batch;
+    if (!first) return;
+    const inputs = sampleInputs(columnValues(batch, signature, flags), signature, first.place);
+    const outputs = await predictor.predict(inputs);
+    evaluation.add(
+      batch.map((row) => expectedRow(row, flags)),
+      outputs,
+    );
+    batch.length = 0;
+  };
+  for await (const row of readDataSet(flags.rows)) {
+    if (signal.aborted) break;
+    batch.push(row);
+    if (batch.length < (canBatch ? BATCH_ROWS : 1)) continue;
+    await run();
+    step(`${evaluation.rows} rows`);
+  }
+  if (!signal.aborted) await run();
+  if (evaluation.rows === 0) throw interrupted();
+  return evaluation;
+}
+
+/** Returns the values of the model's inputs in a batch. Columns are matched by name, or else by their order. */
+function columnValues(
+  batch: readonly DataRow[],
+  signature: Signature,
+  { label, weight, by }: RowFlags & { readonly label: string },
+): SampleTensors {
+  const { values: first, place } = batch[0]!;
+  const inputs = columnsOf(signature)?.filter(({ unused }) => !unused) ?? signature.inputs;
+  if (inputs.every(({ name }) => Object.hasOwn(first, name))) {
+    return Object.fromEntries(
+      inputs.map(({ name, datatype }) => [name, { value: batch.map((row) => cell(row, name, datatype)), row: false }]),
+    );
+  }
+  const all = Object.keys(first).filter((name) => name !== label && name !== weight);
+  const [{ datatype, shape }] = inputs as [(typeof inputs)[number]];
+  const isMatrix = inputs.length === 1 && shape.length === 2;
+  const width = isMatrix ? shape[1]! : inputs.length;
+  const features = all.length === width ? all : all.filter((name) => name !== by);
+  if (features.length !== width && !(isMatrix && width === -1)) {
+    throw new EvaluationDataError(
+      `${place} has ${features.length} columns for the model (${features.join(', ')}), and the model takes ` +
+        `${inputs.length > 1 ? inputs.map(({ name }) => name).join(', ') : `${width}`}. Name the columns of labels, ` +
+        'weights and slices with --label, --weight and --by, and remove others.',
+    );
+  }
+  if (!isMatrix) {
+    return Object.fromEntries(
+      inputs.map(({ name, datatype: own }, index) => [
+        name,
+        { value: batch.map((row) => cell(row, features[index]!, own)), row: false },
+      ]),
+    );
+  }
+  return { '': { value: batch.map((row) => features.map((name) => cell(row, name, datatype))), row: false } };
+}
+
+/** Returns a value as its input takes it. Text of CSV becomes a number, and empty text a missing one. */
+function cell({ values, place }: DataRow, name: string, datatype: string): unknown {
+  const value = values[name];
+  if (typeof value !== 'string' || datatype === 'BYTES') return value;
+  const text = value.trim();
+  if (datatype === 'BOOL') return text === 'true' || text === '1';
+  const number = text === '' ? Number.NaN : Number(text);
+  if (Number.isNaN(number) && text !== '' && text.toLowerCase() !== 'nan') {
+    throw new EvaluationDataError(
+      `${place} has ${JSON.stringify(value)} in the column ${name}, and the model takes numbers.`,
+    );
+  }
+  return number;
+}
+
+function expectedRow({ values, place }: DataRow, { label, weight, by }: RowFlags & { readonly label: string }) {
+  for (const name of [label, weight, by]) {
+    if (name !== undefined && !Object.hasOwn(values, name)) {
+      throw new EvaluationDataError(`${place} has no column ${name}, but ${Object.keys(values).join(', ')}.`);
+    }
+  }
+  return {
+    place,
+    label: values[label],
+    weight: weight === undefined ? undefined : weightOf(values[weight]),
+    slice: by === undefined ? undefined : String(values[by]),
+  };
+}
+
+function weightOf(value: unknown): number {
+  return value === null || String(value).trim() === '' ? Number.NaN : Number(value);
+}
+
+/** Rejects limits of metrics that the model does not have. */
+function rejectForeign({ kinds }: RowEvaluation, { min, max }: RowFlags): void {
+  const own = kinds.flatMap((kind) => Object.keys(METRICS[kind]));
+  const foreign = [...min, ...max].find(({ metric }) => !own.includes(metric));
+  if (!foreign) return;
+  throw new CommandFailure(
+    'METRIC_UNKNOWN',
+    `${foreign.metric} is not a metric of this model. Its metrics: ${own.join(', ')}.`,
+  );
+}
+
+function rejectMissed({ metrics }: RowMetrics, { min, max }: RowFlags): void {
+  const missed = [
+    ...min.filter(({ metric, limit }) => !(metrics[metric]! >= limit)).map((each) => ({ ...each, wanted: 'at least' })),
+    ...max.filter(({ metric, limit }) => !(metrics[metric]! <= limit)).map((each) => ({ ...each, wanted: 'at most' })),
+  ];
+  if (missed.length === 0) return;
+  const texts = missed.map(({ metric, limit, wanted }) => {
+    const got = metrics[metric];
+    return `${metric} is ${got === undefined ? 'not defined for these rows' : digits(got)}, and must be ${wanted} ${limit}`;
+  });
+  throw new CommandFailure('METRIC_MISSED', `${texts.join('; ')}.`);
+}
+
+/** Metrics that are shown for each slice. */
+const SLICE_METRICS = 4;
+
+function sliceLines(by: string, slices: ReturnType<RowEvaluation['bySlice']>): string[] {
+  const names = Object.keys(slices[0]?.metrics ?? {}).slice(0, SLICE_METRICS);
+  return table([
+    [by, 'rows', ...names],
+    ...slices.map(({ slice, rows, metrics }) => [
+      slice,
+      String(rows),
+      ...names.map((name) => (metrics[name] === undefined ? '–' : digits(metrics[name]))),
+    ]),
+  ]);
+}
+
+function digits(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toPrecision(4);
+}

@@ -1,0 +1,103 @@
+import { createReadStream } from 'node:fs';
+import { csvRecords } from './csv-records.js';
+import { EvaluationDataError } from './metrics/compute.js';
+
+/** Row of a data set: its values by the name of the column. Values of CSV are text. */
+export interface DataRow {
+  /** Position in the file, for errors. */
+  readonly place: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads a data set row by row, so that a file may be larger than the memory. A file that starts with `{` has JSON Lines,
+ * an object on each line. Any other file has CSV with the names of the columns in its first line.
+ *
+ * @throws EvaluationDataError if the file cannot be read, is not UTF-8, has no rows, or a row does not fit the columns
+ */
+export async function* readDataSet(path: string): AsyncGenerator<DataRow> {
+  const text = textOf(path);
+  const first = await text.next();
+  if (first.done) throw new EvaluationDataError(`${path} is empty. Give a file with at least one row.`);
+  const chunks = prepended(first.value, text);
+  const rows = first.value.trimStart().startsWith('{') ? jsonRows(path, chunks) : csvRows(path, chunks);
+  let hasRows = false;
+  for await (const row of rows) {
+    hasRows = true;
+    yield row;
+  }
+  if (!hasRows) throw new EvaluationDataError(`${path} has no rows. Give a file with at least one row.`);
+}
+
+async function* textOf(path: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  try {
+    for await (const chunk of createReadStream(path)) {
+      const text = decoder.decode(chunk as Buffer, { stream: true });
+      if (text !== '') yield text;
+    }
+    const rest = decoder.decode();
+    if (rest !== '') yield rest;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
+      throw new EvaluationDataError(`${path} is not UTF-8. Save it again as UTF-8.`);
+    }
+    if (code === undefined) throw error;
+    throw new EvaluationDataError(`${path} cannot be read (${code}). Give a file of CSV or JSON Lines.`);
+  }
+}
+
+async function* prepended(first: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
+  yield first;
+  yield* rest;
+}
+
+async function* csvRows(path: string, chunks: AsyncIterable<string>): AsyncGenerator<DataRow> {
+  let columns: readonly string[] | undefined;
+  let number = 0;
+  for await (const record of csvRecords(chunks)) {
+    if (!columns) {
+      columns = record;
+      const repeated = columns.find((name, index) => columns!.indexOf(name) !== index);
+      if (repeated === undefined) continue;
+      throw new EvaluationDataError(`${path} has the column ${repeated} more than once. Rename one of them.`);
+    }
+    const place = `${path}, row ${++number}`;
+    if (record.length !== columns.length) {
+      throw new EvaluationDataError(
+        `${place} has ${record.length} fields, and the first line names ${columns.length} columns.`,
+      );
+    }
+    const entries = columns.map((name, index) => [name, record[index]] as const);
+    yield { place, values: Object.fromEntries(entries) };
+  }
+}
+
+async function* jsonRows(path: string, chunks: AsyncIterable<string>): AsyncGenerator<DataRow> {
+  let number = 0;
+  for await (const line of linesOf(chunks)) {
+    const place = `${path}, line ${++number}`;
+    if (line.trim() === '') continue;
+    let values: unknown;
+    try {
+      values = JSON.parse(line);
+    } catch (error) {
+      throw new EvaluationDataError(`${place} is not JSON (${(error as Error).message}).`);
+    }
+    if (values === null || typeof values !== 'object' || Array.isArray(values)) {
+      throw new EvaluationDataError(`${place} must be an object of values by column, such as {"width": 1.5}.`);
+    }
+    yield { place, values: values as DataRow['values'] };
+  }
+}
+
+async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of chunks) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop()!;
+    yield* lines;
+  }
+  yield rest;
+}

@@ -1,0 +1,55 @@
+import * as scores from './class-scores.js';
+import * as classification from './classification.js';
+import * as clustering from './clustering.js';
+import * as regression from './regression.js';
+
+/** Metrics of each kind of data, by their names. Most names are those of scikit-learn. */
+export const METRICS = {
+  numbers: {
+    mean_absolute_error: regression.meanAbsoluteError,
+    mean_squared_error: regression.meanSquaredError,
+    root_mean_squared_error: regression.rootMeanSquaredError,
+    median_absolute_error: regression.medianAbsoluteError,
+    max_error: regression.maxError,
+    mean_absolute_percentage_error: regression.meanAbsolutePercentageError,
+    mean_squared_log_error: regression.meanSquaredLogError,
+    root_mean_squared_log_error: regression.rootMeanSquaredLogError,
+    mean_poisson_deviance: regression.meanPoissonDeviance,
+    mean_gamma_deviance: regression.meanGammaDeviance,
+    r2: regression.r2,
+    explained_variance: regression.explainedVariance,
+  },
+  labels: {
+    accuracy: classification.accuracy,
+    balanced_accuracy: classification.balancedAccuracy,
+    precision_macro: classification.precisionMacro,
+    recall_macro: classification.recallMacro,
+    f1_macro: classification.f1Macro,
+    jaccard_macro: classification.jaccardMacro,
+    precision_weighted: classification.precisionWeighted,
+    recall_weighted: classification.recallWeighted,
+    f1_weighted: classification.f1Weighted,
+    matthews_correlation: classification.matthewsCorrelation,
+    cohen_kappa: classification.cohensKappa,
+  },
+  scores: {
+    log_loss: scores.logLoss,
+    brier_score: scores.brierScore,
+    roc_auc: scores.rocAuc,
+    roc_auc_weighted: scores.rocAucWeighted,
+    average_precision: scores.averagePrecision,
+    top_2_accuracy: scores.top2Accuracy,
+  },
+  clusters: {
+    rand_index: clustering.randIndex,
+    adjusted_rand_index: clustering.adjustedRandIndex,
+    mutual_information: clustering.mutualInformation,
+    homogeneity: clustering.homogeneity,
+    completeness: clustering.completeness,
+    v_measure: clustering.vMeasure,
+    fowlkes_mallows: clustering.fowlkesMallows,
+  },
+} as const;
+
+/** Kind of data that a metric takes. */
+export type MetricKind = keyof typeof METRICS;

@@ -1,0 +1,157 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { IRIS, modelship, ROOT } from './support.js';
+
+const FOLDER = mkdtempSync(join(tmpdir(), 'rows-'));
+const DIABETES = join(ROOT, 'examples', 'diabetes', 'model');
+
+function file(name: string, content: string): string {
+  const path = join(FOLDER, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+// The model predicts setosa, versicolor, virginica, virginica: the third label is wrong.
+const FLOWERS = [
+  [5.1, 3.5, 1.4, 0.2, 'setosa', 'north'],
+  [5.7, 2.8, 4.1, 1.3, 'versicolor', 'north'],
+  [6.7, 3.0, 5.2, 2.3, 'versicolor', 'south'],
+  [6.3, 3.3, 6.0, 2.5, 'virginica', 'south'],
+] as const;
+const COLUMNS = ['sepal length', 'sepal width', 'petal length', 'petal width', 'species', 'garden'] as const;
+const csvOf = (rows: readonly (readonly (string | number)[])[]) =>
+  [COLUMNS, ...rows].map((row) => `${row.join(',')}\n`).join('');
+const CSV = file('flowers.csv', csvOf(FLOWERS));
+
+interface Slice {
+  readonly slice: string;
+  readonly rows: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+const evaluated = async (...args: string[]) => {
+  const { code, stdout, stderr } = await modelship('evaluate', IRIS, '--label', 'species', '--by', 'garden', ...args);
+  return { code, stderr, json: stdout.startsWith('{') ? JSON.parse(stdout) : undefined, stdout };
+};
+
+describe('evaluate --rows', () => {
+  test('computes the metrics of a classifier, and those of each slice', async () => {
+    const { code, json } = await evaluated('--rows', CSV, '--json');
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ rows: 4, by: 'garden' });
+    expect(json.metrics).toMatchObject({ accuracy: 0.75, recall_macro: (1 + 0.5 + 1) / 3, top_2_accuracy: 1 });
+    expect(json.metrics.log_loss).toBeGreaterThan(0);
+    expect(json.slices.map(({ slice, rows, metrics }: Slice) => [slice, rows, metrics.accuracy])).toEqual([
+      ['north', 2, 1],
+      ['south', 2, 0.5],
+    ]);
+    // The third class has no rows in the north, so its ROC curve is not defined.
+    expect(json.slices[0].metrics).not.toHaveProperty('roc_auc');
+  });
+
+  test('reads JSON Lines, and classes by their index', async () => {
+    const names = ['setosa', 'versicolor', 'virginica'];
+    const lines = FLOWERS.map((row) =>
+      JSON.stringify(
+        Object.fromEntries(
+          COLUMNS.map((name, index) => [name, index === 4 ? names.indexOf(String(row[4])) : row[index]]),
+        ),
+      ),
+    );
+    const { json } = await evaluated('--rows', file('flowers.jsonl', lines.join('\n')), '--json');
+    expect(json).toEqual((await evaluated('--rows', CSV, '--json')).json);
+  });
+
+  test('weights the rows', async () => {
+    const weighted = csvOf(FLOWERS).split('\n').filter(Boolean);
+    const rows = weighted.map((line, index) => `${line},${index === 0 ? 'weight' : index === 3 ? 5 : 1}`);
+    const { json } = await evaluated('--rows', file('weighted.csv', rows.join('\n')), '--weight', 'weight', '--json');
+    expect(json.metrics.accuracy).toBe(3 / 8);
+  });
+
+  test('computes the metrics of a regression', async () => {
+    const rows = `${Array.from({ length: 10 }, (_, index) => `x${index}`).join(',')},y\n${'0,'.repeat(10)}150\n${'0.01,'.repeat(10)}160\n`;
+    const args = ['evaluate', DIABETES, '--rows', file('diabetes.csv', rows), '--label', 'y', '--json'];
+    const { metrics } = JSON.parse((await modelship(...args)).stdout);
+    const { mean_absolute_error: absolute, root_mean_squared_error: squared } = metrics;
+    expect(absolute).toBeGreaterThan(0);
+    expect(squared).toBeGreaterThanOrEqual(absolute);
+  });
+
+  test('compares clusters with labels of other names', async () => {
+    const named = file('clusters.csv', csvOf(FLOWERS.map((row) => [...row.slice(0, 4), `group ${row[4]}`, row[5]])));
+    const { json } = await evaluated('--rows', named, '--task', 'clustering', '--json');
+    // Of six pairs, the labels have only that of the second and third row, and the clusters that of the last two.
+    expect(json.metrics.rand_index).toBeCloseTo(4 / 6, 12);
+    expect(json.metrics).not.toHaveProperty('accuracy');
+    const weighted = await evaluated('--rows', named, '--task', 'clustering', '--weight', 'garden');
+    expect(weighted).toMatchObject({ code: 1, stderr: expect.stringContaining('--weight has no effect') });
+  });
+
+  test('prints a table', async () => {
+    const { stdout } = await evaluated('--rows', CSV);
+    expect(stdout).toMatch(/^4 rows of /);
+    expect(stdout).toMatch(/^accuracy +0\.7500$/m);
+    expect(stdout).toMatch(/^south +2 +0\.5000/m);
+  });
+
+  test('fails if a metric is outside its limit', async () => {
+    expect((await evaluated('--rows', CSV, '--min', 'accuracy=0.75', '--max', 'log_loss=5')).code).toBe(0);
+    expect(await evaluated('--rows', CSV, '--min', 'accuracy=0.8', '--max', 'log_loss=0')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /accuracy is 0.7500, and must be at least 0.8; log_loss is 1\.169, and must be at most 0/,
+      ),
+    });
+  });
+
+  test('fails if a metric with a limit is not defined', async () => {
+    const setosa = file('setosa.csv', csvOf(FLOWERS.slice(0, 1)));
+    expect(await evaluated('--rows', setosa, '--min', 'roc_auc=0.5')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('roc_auc is not defined for these rows'),
+    });
+  });
+
+  test.each([
+    ['a metric of another task', ['--rows', CSV, '--min', 'r2=0.5'], /r2 is not a metric of this model/],
+    ['a metric that does not exist', ['--rows', CSV, '--min', 'acuracy=0.5'], /Metrics: mean_absolute_error/],
+    [
+      'a label that is not a class',
+      ['--rows', file('a.csv', csvOf([[1, 2, 3, 4, 'rose', 'x']]))],
+      /row 1 has the label "rose", which is not a class of the model: setosa, versicolor, virginica/,
+    ],
+    ['a row without a label', ['--rows', file('b.csv', csvOf([[1, 2, 3, 4, '', 'x']]))], /row 1 has no label/],
+    [
+      'text in a column of numbers',
+      ['--rows', file('c.csv', csvOf([[1, 'two', 3, 4, 'setosa', 'x']]))],
+      /row 1 has "two" in the column sepal width/,
+    ],
+    [
+      'a column too many',
+      ['--rows', file('d.csv', 'a,b,c,d,e,species,garden\n1,2,3,4,5,setosa,x\n')],
+      /row 1 has 5 columns for the model \(a, b, c, d, e\), and the model takes 4/,
+    ],
+    [
+      'no column of labels',
+      ['--rows', file('e.csv', 'a,b,c,d,garden\n1,2,3,4,x\n')],
+      /has no column species, but a, b, c, d, garden/,
+    ],
+    ['a weight that is not a number', ['--rows', CSV, '--weight', 'garden'], /row 1 has the weight NaN/],
+    ['an empty file', ['--rows', file('f.csv', '')], /is empty/],
+  ])('%s is an error', async (_name, args, message) => {
+    const { code, stderr, stdout } = await evaluated(...args);
+    expect(code).toBeGreaterThan(0);
+    expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(message);
+    expect(stdout).toBe('');
+  });
+
+  test('the column of the labels must be named', async () => {
+    expect(await modelship('evaluate', IRIS, '--rows', CSV)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('add --label COLUMN'),
+    });
+  });
+});

@@ -1,0 +1,65 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readDataSet } from '../../../lib/evaluate/data-set.js';
+
+async function rowsOf(content: string | Buffer): Promise<Readonly<Record<string, unknown>>[]> {
+  const path = join(mkdtempSync(join(tmpdir(), 'data-set-')), 'rows');
+  writeFileSync(path, content);
+  const rows: Readonly<Record<string, unknown>>[] = [];
+  for await (const { values } of readDataSet(path)) rows.push(values);
+  return rows;
+}
+
+test('CSV has the names of its columns in the first line', async () => {
+  expect(await rowsOf('a,b\n1,x\n2,y\n')).toEqual([
+    { a: '1', b: 'x' },
+    { a: '2', b: 'y' },
+  ]);
+});
+
+test('quoted fields contain commas, line breaks and quotes', async () => {
+  expect(await rowsOf('text,label\r\n"one, two\nthree ""four""",x\r\n"",y')).toEqual([
+    { text: 'one, two\nthree "four"', label: 'x' },
+    { text: '', label: 'y' },
+  ]);
+});
+
+test('a byte order mark is not part of the first name', async () => {
+  expect(await rowsOf('\ufeffa\n1\n')).toEqual([{ a: '1' }]);
+});
+
+test('JSON Lines have an object on each line', async () => {
+  expect(await rowsOf('{"a": 1.5, "b": "x"}\n\n{"a": [1, 2], "b": "y"}')).toEqual([
+    { a: 1.5, b: 'x' },
+    { a: [1, 2], b: 'y' },
+  ]);
+});
+
+test('rows longer than a chunk of the file are whole', async () => {
+  const text = 'ü'.repeat(200_000);
+  expect(await rowsOf(`text,label\n"${text}",x\n`)).toEqual([{ text, label: 'x' }]);
+});
+
+test.each([
+  ['no content', '', /is empty/],
+  ['no rows', 'a,b\n', /has no rows/],
+  [
+    'a row with another number of fields',
+    'a,b\n1,2\n1,2,3\n',
+    /row 2 has 3 fields, and the first line names 2 columns/,
+  ],
+  ['two columns with one name', 'a,a\n1,2\n', /has the column a more than once/],
+  ['a quote that does not end', 'a\n"1\n', /no closing quote/],
+  ['Latin-1', Buffer.from([0x61, 0x0a, 0xfc, 0x0a]), /is not UTF-8/],
+  ['a line that is not JSON', '{"a": 1}\n{"a": \n', /line 2 is not JSON/],
+  ['a line that is a list', '{"a": 1}\n[1]\n', /line 2 must be an object/],
+])('%s is an error', async (_name, content, message) => {
+  await expect(rowsOf(content)).rejects.toThrow(message);
+});
+
+test('a file that does not exist is an error', async () => {
+  const rows = readDataSet('/nowhere/rows.csv');
+  await expect(rows.next()).rejects.toThrow('/nowhere/rows.csv cannot be read (ENOENT)');
+});
