@@ -15,15 +15,9 @@ const MODELS = { first: model('1'), second: model('2') };
 const TIMEOUT = { timeout: 1_800_000 };
 let double: AzureDouble;
 
-/** Stacks whose rollback needs more than the model of the previous version, which tests of their own have. */
-const ROLLED_BACK_OTHERWISE = /Container Apps/;
-/** Stacks that refer to what the double does not have: clusters and workspaces of somebody else. */
-const EXISTING = /existing/;
-const CLUSTER = /ContainerModel|AKS/;
-
-function variants(filter: (name: string) => boolean): readonly Variant[] {
-  return VARIANTS.filter(({ name }) => !ROLLED_BACK_OTHERWISE.test(name) && !EXISTING.test(name) && filter(name));
-}
+/** Default stacks, by whether they create a cluster. Container Apps have tests of their own. */
+const DEFAULTS = VARIANTS.filter(({ name }) => /^(ServerlessModel on Functions|ManagedEndpointModel)$/.test(name));
+const CLUSTERS = VARIANTS.filter(({ name }) => name === 'ContainerModel');
 
 /** Applies, updates, rolls back and destroys a variant. */
 async function expectLifecycle({ name, stack }: Variant): Promise<void> {
@@ -59,18 +53,8 @@ describeOnRequest('azure --local', () => {
       double = await AzureDouble.start();
     });
 
-    describe.each(variants((name) => !CLUSTER.test(name)))('$name', (variant) => {
+    describe.each(DEFAULTS)('$name', (variant) => {
       test('is applied, updated, rolled back and destroyed', TIMEOUT, () => expectLifecycle(variant));
-    });
-
-    // Workspaces and vaults keep their names for days.
-    test('Azure ML is applied again after it was destroyed', TIMEOUT, async () => {
-      const { stack } = VARIANTS.find(({ name }) => name === 'ManagedEndpointModel')!;
-      for (const time of ['first', 'second']) {
-        const make = () => stack({ model: MODELS.first });
-        const lifecycle = await runLifecycle(new Deployment(double.env), { [`the ${time} time`]: make });
-        expectSettled(`Azure ML, the ${time} time`, lifecycle, double.left);
-      }
     });
 
     test('Container Apps are applied, updated, rolled back and destroyed', TIMEOUT, async () => {
@@ -106,7 +90,7 @@ describeOnRequest('azure --local', () => {
       double = await AzureDouble.start(cluster);
     });
 
-    describe.each(variants((name) => CLUSTER.test(name)))('$name', (variant) => {
+    describe.each(CLUSTERS)('$name', (variant) => {
       test('is applied, updated, rolled back and destroyed', TIMEOUT, async () => {
         await expectLifecycle(variant);
         expect(await cluster.left()).toEqual([]);
