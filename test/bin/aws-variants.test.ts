@@ -18,13 +18,17 @@ afterAll(() => variants.stop());
 describe('every variant is deployed', () => {
   beforeAll(() => variants.deploy('first'), 5 * MINUTES);
 
-  test('with every resource of its stack', async () => {
-    for (const stack of variants.stacks) {
-      const made = await variants.resources(stack);
-      expect(made.map(({ LogicalResourceId }) => LogicalResourceId).sort()).toEqual(variants.logicalIds(stack));
-      expect(made.filter(({ PhysicalResourceId }) => !PhysicalResourceId)).toEqual([]);
-    }
-  });
+  test(
+    'with every resource of its stack',
+    async () => {
+      for (const stack of variants.stacks) {
+        const made = await variants.resources(stack);
+        expect(made.map(({ LogicalResourceId }) => LogicalResourceId).sort()).toEqual(variants.logicalIds(stack));
+        expect(made.filter(({ PhysicalResourceId }) => !PhysicalResourceId)).toEqual([]);
+      }
+    },
+    2 * MINUTES,
+  );
 
   test('no two watch the same: each alarm is about its own stack', async () => {
     const stackOf = new Map<string, string>();
