@@ -10,7 +10,7 @@ export default defineConfig({
     alias: [
       { find: /^@modelship\/runtime$/, replacement: source('runtime/src/index.ts') },
       { find: /^@modelship\/runtime\/(contract|serve)$/, replacement: source('runtime/src/$1.ts') },
-      { find: /^@modelship\/runtime\/manifest$/, replacement: source('runtime/src/manifest/index.ts') },
+      { find: /^@modelship\/runtime\/(manifest|signature)$/, replacement: source('runtime/src/$1/index.ts') },
     ],
   },
   test: {

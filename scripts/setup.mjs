@@ -107,7 +107,7 @@ if (purpose === 'test') {
     'test/requirements-tools.txt',
   );
   pythonEnvironment(
-    'Installing clients of other servers: 60 MB to download, 270 MB on disk …',
+    'Installing clients of other servers: 80 MB to download, 320 MB on disk …',
     '.venv-clients',
     'test/requirements-clients.txt',
   );

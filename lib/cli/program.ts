@@ -12,6 +12,8 @@ import { visible } from './output.js';
 import { packCommand } from './pack.js';
 import { predictCommand } from './predict.js';
 import { serveCommand } from './serve.js';
+import { signCommand } from './sign.js';
+import { verifyCommand } from './verify.js';
 
 /** Creates the `modelship` command with all its subcommands. */
 export function program(asJson = false): Command {
@@ -27,6 +29,8 @@ export function program(asJson = false): Command {
     .enablePositionalOptions()
     .addCommand(packCommand())
     .addCommand(inspectCommand())
+    .addCommand(signCommand())
+    .addCommand(verifyCommand())
     .addCommand(serveCommand())
     .addCommand(predictCommand())
     .addCommand(evaluateCommand())

@@ -39,10 +39,11 @@ import { MODEL_FORMATS } from 'modelship/runtime';
 import { readManifest } from '@modelship/runtime/manifest';
 import { ENVIRONMENT } from '@modelship/runtime/contract';
 import { startServer } from '@modelship/runtime/serve';
+import { verifySignature } from '@modelship/runtime/signature';
 
 const model = Model.fromDirectory('model');
 new aws.ServerlessModel(new Stack(new App(), 'Stack'), 'Model', { model });
-export const clouds = [azure.ServerlessModel, gcp.ServerlessModel, MODEL_FORMATS, readManifest, ENVIRONMENT, startServer];
+export const clouds = [azure.ServerlessModel, gcp.ServerlessModel, MODEL_FORMATS, readManifest, ENVIRONMENT, startServer, verifySignature];
 // @ts-expect-error the name is a string
 export const wrong: number = model.manifest.name;
 // @ts-expect-error an endpoint has its metrics, which its telemetry has not on every service

@@ -17,7 +17,13 @@ export type PackageErrorCode =
   | 'LABELS_INVALID'
   | 'CODE_INVALID'
   | 'INPUTS_DIFFER'
-  | 'OUTPUT_EXISTS';
+  | 'OUTPUT_EXISTS'
+  | 'SIGNATURE_MISSING'
+  | 'SIGNATURE_INVALID'
+  | 'SIGNATURE_UNTRUSTED'
+  | 'SIGNATURE_DIFFERS'
+  | 'KEY_UNUSABLE'
+  | 'CERTIFICATE_UNUSABLE';
 
 /** A model package cannot be used. The message states the problem, the value found, the allowed values, and the fix. */
 export class ModelPackageError extends Error {

@@ -1,5 +1,5 @@
 // The small build of zod is used, because the full build with forty languages takes longer to load than a model. Only
-// this file imports zod, so that it can be bundled into this module.
+// this file and signature/schema.ts import zod, so that it can be bundled into these modules.
 
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
@@ -545,7 +545,7 @@ export interface Manifest {
 export type PackageFile = Manifest['files'][number];
 
 /** A schema without zod's types, which users with `moduleResolution: node10` cannot resolve. */
-interface Schema<Value> {
+export interface Schema<Value> {
   safeParse(
     value: unknown,
   ):

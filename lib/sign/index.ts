@@ -1,0 +1,1 @@
+export { type SignedPackage, type SignOptions, signatureTrust, signPackage } from './sign.js';

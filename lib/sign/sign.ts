@@ -1,0 +1,178 @@
+import { createPrivateKey, createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  MANIFEST_FILE,
+  ModelPackageError,
+  type PackageErrorCode,
+  readManifest,
+  verifyFiles,
+} from '@modelship/runtime/manifest';
+import {
+  BUNDLE_TYPE,
+  CURVES,
+  hashOf,
+  keyHint,
+  PAYLOAD_TYPE,
+  preAuthenticationEncoding,
+  SIGNATURE_FILE,
+  type SignatureTrust,
+  statementOf,
+} from '@modelship/runtime/signature';
+
+/** How to sign a package. */
+export interface SignOptions {
+  /** Path of the private key in PEM: an elliptic curve key of P-256, P-384 or P-521. */
+  readonly key: string;
+  /** Passphrase of the key. @default - the key is not encrypted */
+  readonly passphrase?: string | undefined;
+  /**
+   * Path of the certificate of the key in PEM, followed by those between it and a root.
+   *
+   * @default - callers verify with the public key
+   */
+  readonly certificate?: string | undefined;
+}
+
+/** Signature that was written. */
+export interface SignedPackage {
+  /** Path of the signature. */
+  readonly file: string;
+  /** SHA-256 over the digests of all files. */
+  readonly digest: string;
+  /** Number of files that the signature covers. */
+  readonly files: number;
+}
+
+/**
+ * Signs a package in the format OpenSSF Model Signing 1.0, and writes the signature as `model.sig` into it. An earlier
+ * signature is replaced.
+ *
+ * @throws ModelPackageError `KEY_UNUSABLE`, `CERTIFICATE_UNUSABLE`, `FILE_UNLISTED` if the folder has files that the manifest
+ * does not list, or any error of `verifyFiles`
+ * @example
+ * await signPackage('models/iris', { key: 'release.key' });
+ */
+export async function signPackage(directory: string, options: SignOptions): Promise<SignedPackage> {
+  const key = await privateKey(options);
+  const hash = hashOf(key);
+  if (!hash)
+    throw new ModelPackageError(
+      'KEY_UNUSABLE',
+      `${options.key} is another key than an elliptic curve key of ${CURVES}.`,
+    );
+  const verificationMaterial = options.certificate
+    ? { x509CertificateChain: { certificates: await chain(options.certificate, key) } }
+    : { publicKey: { hint: keyHint(createPublicKey(key)) } };
+  const manifest = readManifest(directory);
+  await verifyFiles(directory, manifest);
+  const statement = await statementOf(directory);
+  const { resources } = statement.predicate;
+  rejectUnlisted(directory, new Set([MANIFEST_FILE, ...manifest.files.map(({ path }) => path)]), resources);
+  const payload = Buffer.from(JSON.stringify(statement));
+  const bundle = {
+    mediaType: BUNDLE_TYPE,
+    verificationMaterial: { ...verificationMaterial, tlogEntries: [] },
+    dsseEnvelope: {
+      payload: payload.toString('base64'),
+      payloadType: PAYLOAD_TYPE,
+      signatures: [{ sig: sign(hash, preAuthenticationEncoding(payload), key).toString('base64'), keyid: '' }],
+    },
+  };
+  const file = join(directory, SIGNATURE_FILE);
+  await writeFile(file, `${JSON.stringify(bundle)}\n`);
+  return { file, digest: statement.subject[0]!.digest.sha256, files: resources.length };
+}
+
+/**
+ * Reads whose signatures to trust: those of a public key, or of certificates that lead to one of some roots.
+ *
+ * @throws ModelPackageError `KEY_UNUSABLE` or `CERTIFICATE_UNUSABLE`
+ */
+export async function signatureTrust(
+  trusted: { readonly key: string } | { readonly roots: string },
+): Promise<SignatureTrust> {
+  if ('roots' in trusted) return { roots: await certificates(trusted.roots) };
+  const pem = await contentOf(trusted.key, 'KEY_UNUSABLE');
+  if (pem.includes('PRIVATE KEY-----')) {
+    throw new ModelPackageError(
+      'KEY_UNUSABLE',
+      `${trusted.key} is a private key, which only the signer should have. Verify with its public key: ` +
+        `\`openssl pkey -in ${trusted.key} -pubout\` prints it.`,
+    );
+  }
+  let publicKey: KeyObject;
+  try {
+    publicKey = createPublicKey(pem);
+  } catch (error) {
+    throw unusableKey(trusted.key, 'public', error);
+  }
+  if (!hashOf(publicKey)) {
+    throw new ModelPackageError(
+      'KEY_UNUSABLE',
+      `${trusted.key} is another key than an elliptic curve key of ${CURVES}.`,
+    );
+  }
+  return { publicKey };
+}
+
+async function privateKey({ key, passphrase }: SignOptions): Promise<KeyObject> {
+  const pem = await contentOf(key, 'KEY_UNUSABLE');
+  try {
+    return createPrivateKey({ key: pem, passphrase });
+  } catch (error) {
+    throw unusableKey(key, 'private', error);
+  }
+}
+
+function unusableKey(file: string, kind: string, error: unknown): ModelPackageError {
+  return new ModelPackageError(
+    'KEY_UNUSABLE',
+    `${file} cannot be read as a ${kind} key (${(error as Error).message}). Give a key in PEM.`,
+  );
+}
+
+/** Returns the certificates of a bundle, after checking that the first belongs to the key. */
+async function chain(file: string, key: KeyObject) {
+  const read = await certificates(file);
+  if (!read[0]!.checkPrivateKey(key)) {
+    throw new ModelPackageError('CERTIFICATE_UNUSABLE', `The first certificate in ${file} is not that of the key.`);
+  }
+  return read.map(({ raw }) => ({ rawBytes: raw.toString('base64') }));
+}
+
+async function certificates(file: string): Promise<X509Certificate[]> {
+  const text = await contentOf(file, 'CERTIFICATE_UNUSABLE');
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) throw new ModelPackageError('CERTIFICATE_UNUSABLE', `${file} has no certificate in PEM.`);
+  try {
+    return blocks.map((block) => new X509Certificate(block));
+  } catch (error) {
+    throw new ModelPackageError(
+      'CERTIFICATE_UNUSABLE',
+      `${file} has a certificate that cannot be read (${(error as Error).message}).`,
+    );
+  }
+}
+
+async function contentOf(file: string, code: PackageErrorCode): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new ModelPackageError(code, `${file} cannot be read (${(error as Error).message}).`);
+  }
+}
+
+/** A deployment brings only listed files, so that a signature of others could not be verified there. */
+function rejectUnlisted(
+  directory: string,
+  listed: ReadonlySet<string>,
+  files: readonly { readonly name: string }[],
+): void {
+  const others = files.filter(({ name }) => !listed.has(name)).map(({ name }) => name);
+  if (others.length === 0) return;
+  throw new ModelPackageError(
+    'FILE_UNLISTED',
+    `${directory} has files that its manifest does not list: ${others.join(', ')}. Remove them, or pack the model again.`,
+  );
+}

@@ -1,0 +1,82 @@
+import * as z from 'zod/mini';
+import en from 'zod/v4/locales/en.js';
+import type { Schema } from '../manifest/schema.js';
+
+// This copy of zod is bundled into this module: see manifest/schema.ts.
+z.config({ ...en(), jitless: true });
+
+/** Media type of a Sigstore bundle, the file format of signatures: https://docs.sigstore.dev/about/bundle */
+export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+
+/** Type of the signed payload. */
+export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
+
+/** Types of the OpenSSF Model Signing specification 1.0: https://github.com/sigstore/model-transparency */
+export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
+export const PREDICATE_TYPE = 'https://model_signing/signature/v1.0';
+
+/** File of a signature: who signed, and what. Bytes are in base64. */
+export interface Bundle {
+  readonly mediaType: typeof BUNDLE_TYPE;
+  readonly verificationMaterial: {
+    /** SHA-256 of the PEM of the public key. */
+    readonly publicKey?: { readonly hint?: string | null };
+    /** Certificate of the signer, followed by those between it and a root, in DER. */
+    readonly x509CertificateChain?: { readonly certificates: readonly { readonly rawBytes: string }[] };
+  };
+  readonly dsseEnvelope: {
+    readonly payload: string;
+    readonly payloadType: typeof PAYLOAD_TYPE;
+    readonly signatures: readonly { readonly sig: string }[];
+  };
+}
+
+/** File of a model in a statement. */
+export interface Resource {
+  readonly name: string;
+  readonly algorithm: 'sha256';
+  /** 64 hexadecimal digits. */
+  readonly digest: string;
+}
+
+/** What is signed: each file of a model with its digest. */
+export interface Statement {
+  readonly _type: typeof STATEMENT_TYPE;
+  /** Name of the model, and the digest over the digests of its files. */
+  readonly subject: readonly { readonly name: string; readonly digest: { readonly sha256: string } }[];
+  readonly predicateType: typeof PREDICATE_TYPE;
+  readonly predicate: {
+    readonly serialization: { readonly method: 'files'; readonly hash_type: 'sha256' };
+    readonly resources: readonly Resource[];
+  };
+}
+
+const SHA256 = z.string().check(z.regex(/^[0-9a-f]{64}$/, 'expected 64 lowercase hexadecimal digits'));
+const BASE64 = z.base64();
+
+export const bundleSchema: Schema<Bundle> = z.object({
+  mediaType: z.literal(BUNDLE_TYPE),
+  verificationMaterial: z.object({
+    publicKey: z.optional(z.object({ hint: z.nullish(z.string()) })),
+    x509CertificateChain: z.optional(
+      z.object({ certificates: z.array(z.object({ rawBytes: BASE64 })).check(z.minLength(1)) }),
+    ),
+  }),
+  dsseEnvelope: z.object({
+    payload: BASE64,
+    payloadType: z.literal(PAYLOAD_TYPE),
+    signatures: z.array(z.object({ sig: BASE64 })).check(z.length(1)),
+  }),
+});
+
+export const statementSchema: Schema<Statement> = z.object({
+  _type: z.literal(STATEMENT_TYPE),
+  subject: z.array(z.object({ name: z.string(), digest: z.object({ sha256: SHA256 }) })).check(z.length(1)),
+  predicateType: z.literal(PREDICATE_TYPE),
+  predicate: z.object({
+    serialization: z.object({ method: z.literal('files'), hash_type: z.literal('sha256') }),
+    resources: z
+      .array(z.object({ name: z.string(), algorithm: z.literal('sha256'), digest: SHA256 }))
+      .check(z.minLength(1)),
+  }),
+});
