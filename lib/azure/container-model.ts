@@ -27,6 +27,7 @@ import { runtimeEnvironment } from '../terraform/runtime-environment.js';
 import { AksCluster, type AksExistingOptions, type AksManagedOptions } from './cluster.js';
 import type { ContainerModelProps } from './container-props.js';
 import type { PrometheusMetric } from './metric.js';
+import { nodeArchitecture } from './private/aks/architecture.js';
 import { BlobVolume } from './private/aks/blob-volume.js';
 import { GPU_TAINT, ManagedCluster, POOL_LABEL, SPOT_TAINT } from './private/aks/cluster.js';
 import { ContainerLogs } from './private/aks/container-logs.js';
@@ -221,7 +222,7 @@ export class ContainerModel extends Construct implements ModelEndpoint<Prometheu
   private bindImage(): BoundImage {
     // Nodes pull images. The owner of an existing cluster grants its nodes access to the registry.
     const kubelet = this.cluster?.cluster.kubeletIdentity.objectId;
-    return bindImage(this, this.props.image, this.placement, this.props, kubelet);
+    return bindImage(this, this.props.image, this.placement, this.props, kubelet, nodeArchitecture(this.props));
   }
 
   private makeScaling(cluster: ManagedCluster): void {

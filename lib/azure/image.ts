@@ -2,6 +2,7 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { runtimeImageContext } from '../bundle/image-context.js';
 import type { ImageContext } from '../bundle/image-parts.js';
+import { ImageArchitecture } from '../serving/image-architecture.js';
 import { ImageSource } from '../serving/image-source.js';
 import { DockerBuild } from '../terraform/docker-build.js';
 import { shortHash } from '../terraform/names.js';
@@ -109,8 +110,17 @@ export abstract class AzureImage extends ImageSource {
     return new DockerImage(options);
   }
 
-  /** Creates the resources of the image in `scope`. The constructs of `modelship/azure` call it. */
-  abstract bindOnAzure(scope: Construct, placement: Placement, props: AzureServingProps): AzureImageBinding;
+  /**
+   * Creates the resources of the image in `scope`. The constructs of `modelship/azure` call it.
+   *
+   * @param architecture CPU architecture of an image that is built, `ImageArchitecture.AMD64` by default
+   */
+  abstract bindOnAzure(
+    scope: Construct,
+    placement: Placement,
+    props: AzureServingProps,
+    architecture?: ImageArchitecture,
+  ): AzureImageBinding;
 }
 
 class AcrImage extends AzureImage {
@@ -134,10 +144,15 @@ class AcrTaskImage extends AzureImage {
     this.isForModel = options.context === undefined;
   }
 
-  override bindOnAzure(scope: Construct, placement: Placement, props: AzureServingProps): AzureImageBinding {
+  override bindOnAzure(
+    scope: Construct,
+    placement: Placement,
+    props: AzureServingProps,
+    architecture = ImageArchitecture.AMD64,
+  ): AzureImageBinding {
     const image = new Construct(scope, 'Image');
     const registry = this.options.registry ?? new Registry(image, 'Registry', { placement, props }).registry;
-    const context = contextOf(this.options, props);
+    const context = contextOf(this.options, props, architecture);
     const { uri, run } = new AcrBuild(image, 'Build', {
       placement,
       props,
@@ -146,6 +161,7 @@ class AcrTaskImage extends AzureImage {
         dockerfile: this.options.dockerfile ?? DOCKERFILE,
         rebuild: this.options.rebuild,
         registry,
+        architecture,
       },
     });
     return { uri, registry, ready: [run] };
@@ -161,15 +177,21 @@ class DockerImage extends AzureImage {
     this.isForModel = options.context === undefined;
   }
 
-  override bindOnAzure(scope: Construct, _placement: Placement, props: AzureServingProps): AzureImageBinding {
+  override bindOnAzure(
+    scope: Construct,
+    _placement: Placement,
+    props: AzureServingProps,
+    architecture = ImageArchitecture.AMD64,
+  ): AzureImageBinding {
     const { registry, dockerfile = DOCKERFILE, rebuild } = this.options;
-    const context = contextOf(this.options, props);
+    const context = contextOf(this.options, props, architecture);
     const uri = `${registry.loginServer}/${runtimeImage({ ...context, rebuild })}`;
     const image = new Construct(scope, 'Image');
     const { pushed } = new DockerBuild(image, 'Build', {
       ...context,
       dockerfile,
       uri,
+      architecture,
       alias: `docker-${shortHash(`${image.node.path}/Build`)}`,
       // Docker authenticates with the credential that `az acr login` stored, so none is set here.
       registryAuth: { address: registry.loginServer },
@@ -187,6 +209,10 @@ function checkRebuild({ rebuild }: { readonly rebuild?: string }): void {
   );
 }
 
-function contextOf({ context }: { readonly context?: ImageContext }, { model }: AzureServingProps): ImageContext {
-  return context ?? runtimeImageContext({ architecture: 'x64', manifest: model.manifest });
+function contextOf(
+  { context }: { readonly context?: ImageContext },
+  { model }: AzureServingProps,
+  architecture: ImageArchitecture,
+): ImageContext {
+  return context ?? runtimeImageContext({ architecture: architecture.nodeName, manifest: model.manifest });
 }

@@ -12,6 +12,7 @@ import { readsMount } from '../kubernetes/server-validation.js';
 import type { Model } from '../model/model.js';
 import { DEFAULT_TIMEOUT_SECONDS } from '../serving/defaults.js';
 import type { ModelEndpoint } from '../serving/endpoint.js';
+import { ImageArchitecture } from '../serving/image-architecture.js';
 import { bearer, predictCommand } from '../serving/predict-command.js';
 import { type ModelServer, serverOf } from '../serving/servers/model-server.js';
 import { startSeconds } from '../serving/servers/server-start.js';
@@ -23,6 +24,7 @@ import { stateRequirements } from '../terraform/requirements.js';
 import type { ContainerModelProps } from './container-props.js';
 import { ContainerHost } from './host.js';
 import type { GoogleMetric, RequestMetrics } from './metric.js';
+import { nodeArchitecture } from './private/gke/architecture.js';
 import { BackendPolicies } from './private/gke/backend-policy.js';
 import { ClusterAccess } from './private/gke/cluster.js';
 import { HealthCheckPolicies } from './private/gke/health-check-policy.js';
@@ -42,6 +44,8 @@ import { projectId } from './private/shared/project.js';
 import { GOOGLE_PROVIDER } from './private/shared/provider-versions.js';
 import { Telemetry } from './private/shared/telemetry.js';
 
+/** Label and taint of nodes with their processors. */
+const ARCHITECTURE_LABEL = 'kubernetes.io/arch';
 const GPU_MEMORY_MIB = 16_384;
 /** Space for downloaded weights, which fits on the default boot disk of GKE nodes. */
 const FETCH_DISK_GIB = 30;
@@ -218,8 +222,14 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
   private workloadProps(props: ContainerModelProps): ModelWorkloadProps {
     const name = generatedName(this, GKE.workloadNameLength);
     const namespace = props.namespace ?? name;
-    const own = this.server.isModelship ? bindImage(this, props, () => this.cluster.puller) : undefined;
+    const architecture = nodeArchitecture(props);
+    const own = this.server.isModelship ? bindImage(this, props, () => this.cluster.puller, architecture) : undefined;
     this.cluster.reachInternet(props, own?.uri ?? this.server.spec.image!);
+    const tolerations = [
+      ...(props.gpu ? [{ key: 'nvidia.com/gpu' }] : []),
+      // GKE taints nodes with Arm processors, so that only pods with images for them run there.
+      ...(architecture === ImageArchitecture.ARM64 ? [{ key: ARCHITECTURE_LABEL, value: architecture.name }] : []),
+    ];
     const isMounted = this.server.isModelship || readsMount(props);
     const size = serverSize(this.server);
     const canary = props.rollout?.canaryOptions;
@@ -240,9 +250,10 @@ export class ContainerModel extends Construct implements ModelEndpoint<GoogleMet
       gpuCount: props.gpu ? 1 : undefined,
       nodeSelector: {
         ...(props.gpu ? { 'cloud.google.com/gke-accelerator': props.gpu.name } : {}),
+        ...(architecture === ImageArchitecture.ARM64 ? { [ARCHITECTURE_LABEL]: architecture.name } : {}),
         ...(props.spot ? { 'cloud.google.com/gke-spot': 'true' } : {}),
       },
-      tolerations: props.gpu ? [{ key: 'nvidia.com/gpu' }] : undefined,
+      tolerations: tolerations.length > 0 ? tolerations : undefined,
       minReplicas: props.minReplicas,
       maxReplicas: props.maxReplicas,
       scalingMetric: props.targetConcurrency === undefined ? undefined : concurrency(props.targetConcurrency),

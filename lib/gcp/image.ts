@@ -2,6 +2,7 @@ import { type ITerraformDependable, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { runtimeImageContext } from '../bundle/image-context.js';
 import type { ImageContext } from '../bundle/image-parts.js';
+import { ImageArchitecture } from '../serving/image-architecture.js';
 import { ImageSource } from '../serving/image-source.js';
 import { DockerBuild } from '../terraform/docker-build.js';
 import type { Grantee } from './grantee.js';
@@ -105,11 +106,13 @@ export abstract class GoogleImage extends ImageSource {
    * Adds the resources that provide the image to `scope`. The constructs of `modelship/gcp` call this method.
    *
    * @param puller returns the identity that pulls the image, or undefined if it is unknown
+   * @param architecture CPU architecture of an image that is built, `ImageArchitecture.AMD64` by default
    */
   abstract bindOnGoogle(
     scope: Construct,
     props: GoogleServingProps,
     puller: () => Grantee | undefined,
+    architecture?: ImageArchitecture,
   ): GoogleImageBinding;
 }
 
@@ -140,9 +143,9 @@ type Builder = (
 const ALIAS_LENGTH = 40;
 
 function dockerBuild(scope: Construct, id: string, _props: GoogleServingProps, build: ImageBuild): DockerBuild {
-  const { directory, digest, dockerfile, uri, registry } = build;
+  const { directory, digest, dockerfile, uri, architecture, registry } = build;
   return new DockerBuild(scope, id, {
-    ...{ directory, digest, dockerfile, uri },
+    ...{ directory, digest, dockerfile, uri, architecture },
     alias: generatedName(scope, ALIAS_LENGTH),
     registryAuth: {
       address: registry.server,
@@ -175,14 +178,15 @@ class BuiltImage extends GoogleImage {
     scope: Construct,
     props: GoogleServingProps,
     puller: () => Grantee | undefined,
+    architecture = ImageArchitecture.AMD64,
   ): GoogleImageBinding {
     const image = new Construct(scope, 'Image');
     const registry = new ArtifactRepository(image, 'Repository', { props, given: this.options.repository });
     const { manifest } = props.model;
-    const context = this.options.context ?? runtimeImageContext({ architecture: 'x64', manifest });
+    const context = this.options.context ?? runtimeImageContext({ architecture: architecture.nodeName, manifest });
     const { dockerfile = 'Dockerfile', rebuild } = this.options;
     const uri = `${registry.host}/runtime:${context.digest}${rebuild === undefined ? '' : `-${rebuild}`}`;
-    const build = { ...context, dockerfile, uri, registry, projectId: projectId(scope, props.project) };
+    const build = { ...context, dockerfile, uri, architecture, registry, projectId: projectId(scope, props.project) };
     const { pushed } = this.builder(image, 'Build', props, build);
     return { uri, ready: [pushed, ...registry.grantPull(puller)] };
   }

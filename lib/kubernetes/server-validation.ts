@@ -1,10 +1,14 @@
+import { needsPython } from '../bundle/python-requirements.js';
 import type { Model } from '../model/model.js';
 import type { Access } from '../serving/access.js';
+import { ImageArchitecture } from '../serving/image-architecture.js';
+import type { ImageSource } from '../serving/image-source.js';
 import type { Rollout } from '../serving/rollout.js';
 import { serverOf } from '../serving/servers/model-server.js';
 import type { ModelSource } from '../serving/servers/source.js';
 import { choice, object, options, required, STRING, STRING_MAP, STRINGS } from '../serving/validation/prop-types.js';
 import {
+  checkImageArchitecture,
   checkOtherModels,
   checkServer,
   checkServerVariables,
@@ -54,6 +58,28 @@ export const SECRET_KEY = options<SecretKey>('an object such as { secretName, ke
   secretName: required(STRING),
   key: required(STRING),
 });
+
+/** Reports images that do not run on the processors of new nodes, and images that cannot be built for them. */
+export function checkNodeArchitecture(
+  validator: Validator,
+  props: ServerProps & { readonly image?: ImageSource },
+  architecture: ImageArchitecture,
+): void {
+  const { isModelship, spec } = serverOf(props);
+  if (!isModelship) {
+    const requirement = { prop: 'cluster.instanceType', subject: 'nodes would have', architecture };
+    checkImageArchitecture(validator, requirement, spec);
+    return;
+  }
+  const isBuilt = props.image === undefined || props.image.isForModel;
+  validator.check(
+    architecture === ImageArchitecture.AMD64 || !isBuilt || !needsPython(props.model.manifest),
+    'image',
+    'WRONG_ARCHITECTURE',
+    `an image for ${props.model.manifest.format} installs Python packages, which needs an ${architecture.name} machine; build ` +
+      'it on one and set `image`, or use nodes with amd64 processors',
+  );
+}
 
 /** Server-related props of a model in a cluster. */
 export interface ClusterServerProps extends ServerProps {

@@ -19,4 +19,9 @@ export class ImageArchitecture {
     /** Name that container registries use: `amd64` or `arm64`. */
     readonly name: 'amd64' | 'arm64',
   ) {}
+
+  /** Name that Node.js uses, `process.arch`: `x64` or `arm64`. */
+  get nodeName(): 'x64' | 'arm64' {
+    return this.name === 'arm64' ? 'arm64' : 'x64';
+  }
 }

@@ -1,6 +1,7 @@
 import { AssetType, type ITerraformDependable, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import type { ImageContext } from '../bundle/image-parts.js';
+import type { ImageArchitecture } from '../serving/image-architecture.js';
 import { GenericProvider, GenericResource } from './generic.js';
 
 /** Image to build, and the registry to push it to. */
@@ -12,6 +13,8 @@ export interface DockerBuildOptions extends ImageContext {
   /** Alias of the provider in the stack, because builds may push to several registries. */
   readonly alias: string;
   /** Registry and, unless Docker has it configured, the credential, in the provider's form. */
+  /** CPU architecture of the image. */
+  readonly architecture: ImageArchitecture;
   readonly registryAuth: { readonly [name: string]: string };
   /** Resources that must exist before the image is pushed. @default - none */
   readonly dependsOn?: readonly ITerraformDependable[];
@@ -43,7 +46,9 @@ export class DockerBuild extends Construct {
       attributes: {
         name: uri,
         triggers: { digest },
-        build: [{ context: context.path, dockerfile: options.dockerfile, platform: 'linux/amd64' }],
+        build: [
+          { context: context.path, dockerfile: options.dockerfile, platform: `linux/${options.architecture.name}` },
+        ],
       },
     });
     this.pushed = new GenericResource(this, 'Resource', {

@@ -22,6 +22,7 @@ const LAYERS = [
 
 /** What a file of `lib/<cloud>/private/<service>` exports, by the name that it has in more than one service. */
 const ROLES: Readonly<Record<string, { readonly role: string; readonly exports: RegExp }>> = {
+  'architecture.ts': { role: 'the CPU architecture of what serves', exports: /Architecture$/ },
   'app.ts': { role: 'the app that serves, with what it stands on', exports: /^[A-Z]\w*App$/ },
   'cluster.ts': { role: 'the Kubernetes cluster and how Terraform reaches it', exports: /Cluster/ },
   'credential-options.ts': { role: 'options of curl that authenticate callers', exports: /^credentialOptions$/ },

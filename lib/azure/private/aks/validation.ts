@@ -5,6 +5,7 @@ import {
   checkCanaryExposure,
   checkClusterServer,
   checkConcurrency,
+  checkNodeArchitecture,
   EXPOSURE,
   readsMount,
   SECRET_KEY,
@@ -43,6 +44,7 @@ import {
   RESERVED,
   SUBNET,
 } from '../shared/validation.js';
+import { nodeArchitecture } from './architecture.js';
 import { AKS } from './limits.js';
 
 const PROPS: PropTypes<ContainerModelProps> = {
@@ -132,6 +134,7 @@ export function validateContainer(scope: Construct, props: ContainerModelProps):
     'Modelship does not know where an existing cluster stores its metrics; remove it and create a ScaledObject of KEDA for ' +
       '`workload.deployment`, or use AksCluster.managed()',
   );
+  checkNodeArchitecture(validator, props, nodeArchitecture(props));
   checkCanaryExposure(validator, props);
   validator.throwIfAny();
 }

@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import type { ImageContext } from '../../../bundle/image-parts.js';
+import { ImageArchitecture } from '../../../serving/image-architecture.js';
 import { GenericResource } from '../../../terraform/generic.js';
 import type { AzureRegistry, AzureServingProps } from '../../props.js';
 import { azapi } from './azapi.js';
@@ -31,6 +32,8 @@ function imageTag({ digest, rebuild }: BuildIdentity): string {
 export interface RegistryBuild extends ImageContext, BuildIdentity {
   readonly dockerfile: string;
   readonly registry: AzureRegistry;
+  /** CPU architecture of the image. @default ImageArchitecture.AMD64 */
+  readonly architecture?: ImageArchitecture;
   /** Storage for the build context. @default - a new storage account */
   readonly contexts?: BuildContexts;
 }
@@ -70,7 +73,7 @@ export class AcrBuild extends Construct {
               dockerFilePath: options.dockerfile,
               imageNames: [image],
               isPushEnabled: true,
-              platform: { os: 'Linux', architecture: 'amd64' },
+              platform: { os: 'Linux', architecture: (options.architecture ?? ImageArchitecture.AMD64).name },
               timeout: TIMEOUT_SECONDS,
             },
           },

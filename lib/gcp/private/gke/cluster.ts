@@ -5,6 +5,7 @@ import type { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider
 import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { DAYS, type MaintenanceWindow } from '../../../kubernetes/maintenance-window.js';
+import { ImageArchitecture } from '../../../serving/image-architecture.js';
 import { google } from '../../../terraform/bindings/google.js';
 import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
 import { GkeCluster, type GkeClusterSettings, type GkeStandardOptions } from '../../cluster.js';
@@ -16,6 +17,7 @@ import { SERVICE_ACCOUNT_ID_LENGTH } from '../shared/limits.js';
 import { generatedName } from '../shared/names.js';
 import { clientConfig, projectId } from '../shared/project.js';
 import { serviceAgent } from '../shared/service-agent.js';
+import { nodeArchitecture } from './architecture.js';
 import { CloudNat, isOnGoogle, needsInternet, networkOptions } from './cloud-nat.js';
 import { GKE } from './limits.js';
 
@@ -48,7 +50,7 @@ export class ClusterAccess extends Construct {
   readonly nodePool?: ContainerNodePool;
   /** Service account of the nodes of a new cluster. */
   readonly nodeServiceAccount?: ServiceAccount;
-  /** Node pool of system pods. Set if the model's node pool has GPUs. */
+  /** Node pool of system pods. Set if the model's node pool has GPUs or Arm processors. */
   readonly systemNodePool?: ContainerNodePool;
   /** Cloud NAT of the cluster's subnetwork. Set if one was created. */
   cloudNat?: CloudNat;
@@ -64,8 +66,9 @@ export class ClusterAccess extends Construct {
       this.nodeServiceAccount = this.makeNodeIdentity(props);
       this.cluster = this.makeCluster(props, settings, this.nodeServiceAccount);
       if (settings.kind === 'standard') {
-        // GKE taints GPU nodes, which keeps other pods off them, only if a node pool without GPUs already exists.
-        if (props.gpu) this.systemNodePool = this.makeSystemNodePool(props, this.cluster);
+        // GKE taints GPU nodes, and Arm nodes, which keeps other pods off them, only if a node pool without them already exists.
+        if (props.gpu || nodeArchitecture(props) === ImageArchitecture.ARM64)
+          this.systemNodePool = this.makeSystemNodePool(props, this.cluster);
         this.nodePool = this.makeNodePool(props, settings.options, this.cluster);
       }
       this.prerequisites.push(this.nodePool ?? this.cluster);

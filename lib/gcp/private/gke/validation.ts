@@ -5,6 +5,7 @@ import {
   checkCanaryExposure,
   checkClusterServer,
   checkConcurrency,
+  checkNodeArchitecture,
   EXPOSURE,
   SECRET_KEY,
   SECRETS,
@@ -33,6 +34,7 @@ import { GkeCluster, type GkeExistingOptions, type GkeStandardOptions } from '..
 import type { ContainerModelProps } from '../../container-props.js';
 import { checkWebAcl, WEB_ACL } from '../shared/security-policy.js';
 import { checkGoogleProps, GOOGLE_PROPS, RESERVED } from '../shared/validation.js';
+import { nodeArchitecture } from './architecture.js';
 import { networkOptions } from './cloud-nat.js';
 import { GKE } from './limits.js';
 
@@ -125,6 +127,7 @@ export function validateGke(scope: Construct, props: ContainerModelProps): void 
   );
   checkWebAcl(validator, props.webAcl);
   checkConcurrency(validator, props, props.host?.needsExistingCluster ?? false);
+  checkNodeArchitecture(validator, props, nodeArchitecture(props));
   checkCanaryExposure(validator, props);
   checkClusterServer(validator, props, {
     gpu: { prop: 'gpu', has: props.gpu !== undefined, how: 'set gpu, such as Gpu.nvidiaL4()' },

@@ -1,6 +1,7 @@
 import type { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
 import { AssetType, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
+import { ImageArchitecture } from '../../../serving/image-architecture.js';
 import { afterRoles } from '../../../terraform/after-roles.js';
 import { google } from '../../../terraform/bindings/google.js';
 import { GenericResource } from '../../../terraform/generic.js';
@@ -35,6 +36,9 @@ export class CloudBuild extends Construct {
       displayName: 'Builds the image of the runtime',
     });
     const context = this.upload(props, build);
+    // Machines of Cloud Build have amd64 processors, and copy files into images of another architecture.
+    const platform =
+      build.architecture === ImageArchitecture.AMD64 ? [] : ['--platform', `linux/${build.architecture.name}`];
     const rights = [
       new google.StorageBucketIamMember(this, 'Reader', {
         bucket: context.bucket,
@@ -60,7 +64,7 @@ export class CloudBuild extends Construct {
           steps: [
             {
               name: 'gcr.io/cloud-builders/docker',
-              args: ['build', '--tag', build.uri, '--file', build.dockerfile, '.'],
+              args: ['build', ...platform, '--tag', build.uri, '--file', build.dockerfile, '.'],
             },
           ],
           images: [build.uri],
