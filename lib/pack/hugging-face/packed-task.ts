@@ -17,6 +17,14 @@ const CLASSES = { rank: 2, name: 'logits', shape: '[-1, -1]' } as const;
 /** Output that holds the classes of each token. */
 const TOKEN_CLASSES = { rank: 3, name: 'logits', shape: '[-1, -1, -1]' } as const;
 
+/** Outputs that hold the first and the last token of an answer. */
+const ANSWER_STARTS = { rank: 2, name: 'start_logits', shape: '[-1, -1]' } as const;
+const ANSWER_ENDS = 'end_logits';
+
+/** Maximum number of tokens of a window, and of those that two windows share, as in the pipeline of Transformers. */
+const MAX_WINDOW_TOKENS = 384;
+const MAX_STRIDE = 128;
+
 /** Outputs of each task but `embed`, which has several forms. */
 const OUTPUTS = {
   rerank: CLASSES,
@@ -24,6 +32,7 @@ const OUTPUTS = {
   zero_shot_classification: CLASSES,
   token_classification: TOKEN_CLASSES,
   fill_mask: TOKEN_CLASSES,
+  question_answering: ANSWER_STARTS,
 } as const;
 
 /** What the task of a package is made of. */
@@ -54,6 +63,19 @@ export function packedTask(
   switch (settings.type) {
     case 'rerank':
       return { task: { type: settings.type, ...shared, activation: settings.activation }, outputs };
+    case 'question_answering': {
+      const { maxAnswerTokens, type } = settings;
+      const endOutput = floatOutput(outputs, 2, ANSWER_ENDS)?.name;
+      if (output.name !== ANSWER_STARTS.name || endOutput === undefined) {
+        return `${source} has ${described(outputs)}; the outputs ${ANSWER_STARTS.name} and ${ANSWER_ENDS} are needed`;
+      }
+      const maxTokens = Math.min(tokenizer.maxTokens, MAX_WINDOW_TOKENS);
+      const stride = Math.min(Math.floor(maxTokens / 2), MAX_STRIDE);
+      return {
+        task: { type, ...shared, tokenizer: { ...tokenizer, maxTokens }, endOutput, stride, maxAnswerTokens },
+        outputs,
+      };
+    }
     case 'fill_mask':
       if (!mask) return 'the tokenizer has no mask_token, which a model for fill_mask needs';
       return { task: { type: settings.type, ...shared, mask: mask.id, topK: settings.topK }, outputs };

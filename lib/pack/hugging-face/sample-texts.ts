@@ -20,13 +20,26 @@ const LABELS = ['weather', 'travel', 'software'];
  * @param mask token that stands for the mask, which takes the place of the second word, so that no limit removes it
  */
 export function sampleTexts(type: TaskType, mask: string | undefined): SampleRequest[] {
-  const given = (value: unknown): SampleTensor => ({ value, row: true });
-  return TEXTS.map((text, index) => ({
-    place: `sample text ${index + 1}`,
-    inputs: {
-      ...(type === 'rerank' && { query: given(QUERY) }),
-      text: given(type === 'fill_mask' ? text.replace(/(?<=^\S+ )\S+/u, mask ?? '') : text),
-      ...(type === 'zero_shot_classification' && { labels: given(LABELS) }),
-    },
-  }));
+  return TEXTS.map((text, index) => {
+    const inputs = Object.entries(inputsOf(type, text, mask));
+    return {
+      place: `sample text ${index + 1}`,
+      inputs: Object.fromEntries(inputs.map(([name, value]): [string, SampleTensor] => [name, { value, row: true }])),
+    };
+  });
+}
+
+function inputsOf(type: TaskType, text: string, mask: string | undefined): Record<string, unknown> {
+  switch (type) {
+    case 'rerank':
+      return { query: QUERY, text };
+    case 'question_answering':
+      return { question: QUERY, context: text };
+    case 'zero_shot_classification':
+      return { text, labels: LABELS };
+    case 'fill_mask':
+      return { text: text.replace(/(?<=^\S+ )\S+/u, mask ?? '') };
+    default:
+      return { text };
+  }
 }

@@ -11,6 +11,7 @@ export type TextSettings =
   | ClassificationSettings
   | TokenClassificationSettings
   | ZeroShotSettings
+  | QuestionAnsweringSettings
   | FillMaskSettings;
 
 export interface EmbedSettings {
@@ -47,6 +48,11 @@ export interface ZeroShotSettings {
   readonly labels: readonly string[];
 }
 
+export interface QuestionAnsweringSettings {
+  readonly type: 'question_answering';
+  readonly maxAnswerTokens: number;
+}
+
 export interface FillMaskSettings {
   readonly type: 'fill_mask';
   readonly topK: number;
@@ -55,9 +61,10 @@ export interface FillMaskSettings {
 /** How tokens are joined unless a request chooses, as on Hugging Face's own inference service. */
 const AGGREGATION = 'simple';
 
-/** Hypothesis about a text, and number of suggestions for a mask, as in the pipelines of Transformers. */
+/** Hypothesis about a text, and the limits of suggestions and answers, as in the pipelines of Transformers. */
 const HYPOTHESIS_TEMPLATE = 'This example is {}.';
 const TOP_K = 5;
+const MAX_ANSWER_TOKENS = 15;
 
 /** Collects what is wrong with a folder, and what people should know about its package. */
 export interface Findings {
@@ -92,6 +99,8 @@ export function textSettings(
       return { type: 'token_classification', aggregation: AGGREGATION, labels: labelsOf(folder.config, findings) };
     case 'zero_shot_classification':
       return zeroShotSettings(folder, findings);
+    case 'question_answering':
+      return { type: 'question_answering', maxAnswerTokens: MAX_ANSWER_TOKENS };
     case 'fill_mask':
       return { type: 'fill_mask', topK: TOP_K };
     default:
@@ -110,6 +119,7 @@ function taskOf(folder: HuggingFaceFolder, { faults }: Findings): TaskType | und
     return labels === 1 && (kind === 'CrossEncoder' || problem !== 'regression') ? 'rerank' : 'text_classification';
   }
   if (/ForTokenClassification$/.test(architecture)) return 'token_classification';
+  if (/ForQuestionAnswering(?:Simple)?$/.test(architecture)) return 'question_answering';
   if (/ForMaskedLM$/.test(architecture)) return 'fill_mask';
   if (/(?:Model|EncoderModel)$/.test(architecture)) return 'embed';
   const isGenerator = /For(?:CausalLM|ConditionalGeneration)$|LMHeadModel$/.test(architecture);

@@ -10,5 +10,6 @@ export const TEXT_TASKS: readonly TaskType[] = [
   'text_classification',
   'token_classification',
   'zero_shot_classification',
+  'question_answering',
   'fill_mask',
 ];

@@ -23,9 +23,11 @@ class Outputs(torch.nn.Module):
         return tuple(result[name] for name in self.outputs)
 
 
-def write(model: torch.nn.Module, example: Mapping[str, torch.Tensor], outputs: Sequence[str], path: Path) -> None:
-    """Exports `model`, whose inputs may have any number of rows and of tokens: their first two dimensions."""
-    dynamic = tuple({0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC} for _ in example)
+def write(
+    model: torch.nn.Module, example: Mapping[str, torch.Tensor], outputs: Sequence[str], path: Path, axes: Sequence[int]
+) -> None:
+    """Exports `model`. Each input may have any size in the dimensions `axes`."""
+    dynamic = tuple({axis: torch.export.Dim.DYNAMIC for axis in axes} for _ in example)
     program = torch.onnx.export(
         Outputs(model, list(example), outputs).eval(),
         tuple(example.values()),

@@ -2,13 +2,13 @@
 
 import inspect
 import json
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
 import transformers
 
-from . import onnx_file
+from . import onnx_file, pretrained
+from .pretrained import WEIGHTS
 
 AUTO_CLASSES = {
     "embed": "AutoModel",
@@ -16,13 +16,13 @@ AUTO_CLASSES = {
     "text_classification": "AutoModelForSequenceClassification",
     "token_classification": "AutoModelForTokenClassification",
     "zero_shot_classification": "AutoModelForSequenceClassification",
+    "question_answering": "AutoModelForQuestionAnswering",
     "fill_mask": "AutoModelForMaskedLM",
 }
+OUTPUTS = {"embed": ["last_hidden_state"], "question_answering": ["start_logits", "end_logits"]}
 TOKEN_INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
 EXAMPLE = ["A text that is longer than the other.", "Short."]
 SETTINGS = {"device": "cpu", "local_files_only": True}
-WEIGHTS = {"dtype": torch.float32, "use_safetensors": True}
-LIBRARIES = ["torch", "transformers", "sentence-transformers", "tokenizers", "onnxscript"]
 
 
 def export(request: dict) -> dict:
@@ -31,44 +31,27 @@ def export(request: dict) -> dict:
     folder, out, kind = request["folder"], Path(request["out"]), request["type"]
     originals = ORIGINALS[kind](folder, request)
     transformer, tokenizer, notes = load(request["transformer"], "fill_mask" if request["sparse"] else kind)
-    model, output = transformer, "last_hidden_state" if kind == "embed" and not request["sparse"] else "logits"
+    model, outputs = transformer, OUTPUTS.get(kind, ["logits"]) if not request["sparse"] else ["logits"]
     if request["whole"]:
-        model, output = Whole(transformer, output, further_modules(folder, request)), "sentence_embedding"
+        model = Whole(transformer, outputs[0], further_modules(folder, request))
+        outputs = ["sentence_embedding"]
     accepted = inspect.signature(transformer.forward).parameters
     tokens = tokenizer(EXAMPLE, padding=True, return_tensors="pt")
     example = {name: tokens[name] for name in TOKEN_INPUTS if name in tokens and name in accepted}
-    onnx_file.write(model, example, [output], out / "model.onnx")
+    onnx_file.write(model, example, outputs, out / "model.onnx", axes=[0, 1])
     backend = tokenizer.backend_tokenizer
     backend.no_truncation()
     backend.no_padding()
     backend.save(str(out / "tokenizer.json"))
-    return {"originals": originals, "notes": notes, "versions": versions()}
+    return {"originals": originals, "notes": notes, "versions": pretrained.versions()}
 
 
 def load(folder: str, kind: str):
-    """Loads the transformer in 32-bit floats. Fails if a weight is missing, because it would be random."""
-    model, info = getattr(transformers, AUTO_CLASSES[kind]).from_pretrained(
-        folder,
-        # The plain form of attention is exported with dimensions of any size for every architecture.
-        attn_implementation="eager",
-        output_loading_info=True,
-        local_files_only=True,
-        **WEIGHTS,
-    )
+    """Loads the transformer and its tokenizer."""
     # Vectors of tokens do not depend on the pooler, which checkpoints of other tasks lack.
-    missing = [name for name in info["missing_keys"] if not (kind == "embed" and name.startswith("pooler."))]
-    wrong = [*missing, *(str(each) for each in info["mismatched_keys"])]
-    if wrong:
-        raise ValueError(f"model.safetensors lacks weights of {type(model).__name__}: {', '.join(sorted(wrong)[:5])}")
-    notes = []
-    unused = sorted(info["unexpected_keys"])
-    if unused:
-        notes.append(f"model.safetensors has weights that {type(model).__name__} does not use: {', '.join(unused[:5])}")
-    saved = json.loads(Path(folder, "config.json").read_text())
-    dtype = saved.get("dtype") or saved.get("torch_dtype") or "float32"
-    if dtype != "float32":
-        notes.append(f"weights are saved as {dtype}, and exported as float32")
-    return model.eval(), transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True), notes
+    may_lack = "pooler." if kind == "embed" else None
+    model, _, notes = pretrained.load(getattr(transformers, AUTO_CLASSES[kind]), folder, may_lack)
+    return model, transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True), notes
 
 
 class Whole(torch.nn.Module):
@@ -153,6 +136,59 @@ def zero_shot_classification(folder: str, request: dict) -> list[dict]:
     return answers
 
 
+def question_answering(folder: str, request: dict) -> list[dict]:
+    """Answers as the pipeline of Transformers 4, which Transformers 5 does not have."""
+    kind = getattr(transformers, AUTO_CLASSES[request["type"]])
+    model = kind.from_pretrained(folder, local_files_only=True, **WEIGHTS).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    positions = getattr(model.config, "max_position_embeddings", None) or MAX_WINDOW_TOKENS
+    limit = min(tokenizer.model_max_length, positions, MAX_WINDOW_TOKENS)
+    answers = []
+    for each in request["samples"]:
+        encoded = tokenizer(
+            each["question"], each["context"], truncation="only_second", max_length=limit,
+            stride=min(limit // 2, MAX_STRIDE), return_overflowing_tokens=True, return_offsets_mapping=True,
+        )  # fmt: skip
+        found: dict[str, dict] = {}
+        for index, window in enumerate(encoded.encodings):
+            names = [name for name in TOKEN_INPUTS if name in encoded]
+            with torch.no_grad():
+                logits = model(**{name: torch.tensor([encoded[name][index]]) for name in names})
+            for answer in best_answers(window, logits, each["context"]):
+                known = found.setdefault(answer["answer"].lower(), answer | {"score": 0.0})
+                known["score"] += answer["score"]
+        answers.append(max(found.values(), key=lambda answer: answer["score"]))
+    return answers
+
+
+# Limits of the pipeline.
+MAX_WINDOW_TOKENS = 384
+MAX_STRIDE = 128
+MAX_ANSWER_TOKENS = 15
+ANSWERS_PER_WINDOW = 12
+
+
+def best_answers(window, logits, context: str) -> list[dict]:
+    """Returns the best answers in one window of the context, each from the start of a word to the end of one."""
+    inside = torch.tensor([sequence == 1 for sequence in window.sequence_ids])
+    # The first token stands for no answer.
+    counted = inside.clone()
+    counted[0] = True
+    shares = [torch.where(counted, each[0], -10000.0).softmax(-1) for each in (logits.start_logits, logits.end_logits)]
+    scores = torch.outer(*[torch.where(inside, each, 0.0) for each in shares])
+    scores = scores.triu().tril(MAX_ANSWER_TOKENS - 1)
+    best, places = scores.flatten().topk(min(ANSWERS_PER_WINDOW, scores.numel()))
+    answers = []
+    for score, place in zip(best.tolist(), places.tolist(), strict=True):
+        first, last = divmod(place, len(inside))
+        if not (inside[first] and inside[last]):
+            continue
+        start, end = (window.word_to_chars(window.token_to_word(token), 1) for token in (first, last))
+        start, end = start[0], end[1]
+        answers.append({"answer": context[start:end], "score": score, "start": start, "end": end})
+    return answers
+
+
 def fill_mask(folder: str, request: dict) -> list[dict]:
     fill = pipeline("fill-mask", folder, request["type"])
     names = ["score", "token", "token_str", "sequence"]
@@ -169,15 +205,6 @@ ORIGINALS = {
     "text_classification": text_classification,
     "token_classification": token_classification,
     "zero_shot_classification": zero_shot_classification,
+    "question_answering": question_answering,
     "fill_mask": fill_mask,
 }
-
-
-def versions() -> dict[str, str]:
-    found = {}
-    for name in LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -134,6 +134,29 @@ describe('folders of other tasks', () => {
     expect(largestDifference(together, saved.answers[name]!)).toBeLessThan(1e-5);
   });
 
+  test('a model for questions answers as the pipeline of Transformers 4', async () => {
+    const fixture = join(ROOT, 'test', 'runtime', 'tasks', 'text', 'question-answering');
+    const { cases, maxTokens } = JSON.parse(readFileSync(join(fixture, 'expected.json'), 'utf8'));
+    const folder = join(saved.root, 'questions');
+    mkdirSync(folder);
+    for (const file of ['model.onnx', 'tokenizer.json']) cpSync(join(fixture, file), join(folder, file));
+    const config = { architectures: ['BertForQuestionAnswering'], model_type: 'bert', max_position_embeddings: 64 };
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+    writeFileSync(join(folder, 'tokenizer_config.json'), JSON.stringify({ model_max_length: maxTokens }));
+    const { directory, manifest } = await packed('questions');
+    expect(manifest.task).toMatchObject({ type: 'question_answering', endOutput: 'end_logits', stride: maxTokens / 2 });
+    expect(manifest.samples.count).toBe(4);
+    const model = await loadModel(directory, manifest, {});
+    for (const { question, context, maxAnswerTokens, answer, score, start, end } of cases) {
+      if (maxAnswerTokens !== 15) continue;
+      const outputs = await model.run(textInputs([{ question, context }]));
+      const [text, share, from, to] = outputs.map(({ data }) => data[0]);
+      expect([String(text), Number(from), Number(to)]).toEqual([answer, start, end]);
+      expect(share).toBeCloseTo(score, 5);
+    }
+    await model.close();
+  });
+
   test('models for entities, zero-shot classification, masks and sparse vectors answer as their pipelines', async () => {
     const texts = saved.texts.slice(0, 3);
     const entities = await packed('entities');
