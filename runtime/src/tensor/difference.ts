@@ -1,4 +1,5 @@
 import { shortFloatOf } from './float16.js';
+import { maskDifference } from './mask-difference.js';
 import type { Tensor } from './tensor.js';
 
 /**
@@ -56,15 +57,25 @@ function jsonAgrees(got: Buffer, wanted: Buffer, tolerance: Tolerance): boolean 
   }
 }
 
-function valuesAgree(got: unknown, wanted: unknown, tolerance: Tolerance): boolean {
+/** Difference of the sides of a box, in pixels. Positions are cut to whole pixels, so the least difference may be one. */
+const BOX_TOLERANCE = 1;
+
+/** Share of the pixels of a mask whose class may differ. On borders two classes have nearly the same score. */
+const MASK_TOLERANCE = 0.001;
+
+function valuesAgree(got: unknown, wanted: unknown, tolerance: Tolerance, member?: string): boolean {
   if (typeof got === 'number' && typeof wanted === 'number') return agree(got, wanted, tolerance);
+  if (member === 'mask' && typeof got === 'string' && typeof wanted === 'string') {
+    return got === wanted || (maskDifference(got, wanted) ?? 1) <= MASK_TOLERANCE;
+  }
   if (got === null || wanted === null || typeof got !== 'object' || typeof wanted !== 'object') return got === wanted;
   const names = Object.keys(wanted);
+  const own = member === 'box' ? { ...tolerance, absolute: Math.max(BOX_TOLERANCE, tolerance.absolute) } : tolerance;
   return (
     Array.isArray(got) === Array.isArray(wanted) &&
     Object.keys(got).length === names.length &&
     names.every((name) =>
-      valuesAgree((got as Record<string, unknown>)[name], (wanted as Record<string, unknown>)[name], tolerance),
+      valuesAgree((got as Record<string, unknown>)[name], (wanted as Record<string, unknown>)[name], own, name),
     )
   );
 }

@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { differenceBetween } from '../../../runtime/src/tensor/difference.js';
 import type { Tensor } from '../../../runtime/src/tensor/tensor.js';
@@ -54,4 +55,34 @@ describe('the difference between an answer and the golden one', () => {
     expect(differenceBetween(large(2n ** 60n), large(2n ** 60n + 1n), tolerance)).toContain('expected');
     expect(differenceBetween(large(5n), large(5n), tolerance)).toBeUndefined();
   });
+
+  it('is more than a pixel of a box, and more than a thousandth of the pixels of a mask', () => {
+    const objects = (xmin: number) => texts(JSON.stringify([{ score: 0.9, label: 'cat', box: { xmin, ymin: 4 } }]));
+    const strict = { absolute: 1e-5, relative: 0 };
+    expect(differenceBetween(objects(31), objects(30), strict)).toBeUndefined();
+    expect(differenceBetween(objects(32), objects(30), strict)).toContain('expected');
+    const segment = (mask: string) => texts(JSON.stringify([{ score: null, label: 'cat', mask }]));
+    const [plain, one, two] = [0, 1, 2].map((differences) => segment(maskOf(40, 30, differences)));
+    expect(differenceBetween(one!, plain!, strict)).toBeUndefined();
+    expect(differenceBetween(two!, plain!, strict)).toContain('expected');
+    expect(differenceBetween(segment(maskOf(30, 40, 0)), plain!, strict)).toContain('expected');
+    expect(differenceBetween(segment('not a mask'), plain!, strict)).toContain('expected');
+  });
 });
+
+/** Returns a mask as PNG in base64, with some white pixels. */
+function maskOf(width: number, height: number, white: number): string {
+  const rows = Buffer.alloc((width + 1) * height);
+  for (let index = 0; index < white; index++) rows[2 + index] = 255;
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = 8;
+  const chunk = (type: string, data: Buffer) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    return Buffer.concat([length, Buffer.from(type), data, Buffer.alloc(4)]);
+  };
+  const chunks = [chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))];
+  return Buffer.concat([Buffer.alloc(8), ...chunks]).toString('base64');
+}
