@@ -31,8 +31,8 @@ export function packCommand(): Command {
         'Makes a model package: the model, its signature, golden samples computed by running it, and the SHA-256 of ' +
           "every file. The format is detected from the file's content. The same input gives the same digest. Python " +
           'formats run in the interpreter that MODELSHIP_PYTHON names, which must have their framework. A folder that ' +
-          'transformers or sentence-transformers saved becomes a model that takes texts; weights of PyTorch are exported ' +
-          'to ONNX by that interpreter.',
+          'transformers, sentence-transformers, timm or torchvision saved becomes a model that takes texts or pictures; ' +
+          'weights of PyTorch are exported to ONNX by that interpreter.',
       )
       .argument('<model>', 'the saved model: a file, or the folder of a SavedModel or of Hugging Face'),
   )

@@ -9,10 +9,12 @@ export { encodePredictionLines } from './protocols/tensorflow-serving/predict-re
 export { createRuntime, type Runtime } from './runtime.js';
 export { madeUpExamples } from './scheduling/made-up-examples.js';
 export { type RunningServer, startServer } from './start-server.js';
+export { loadDecoder } from './tasks/images/decode.js';
 export { loadModel } from './tasks/load-model.js';
 export { tensorBytes } from './tensor/binary.js';
 export { inputsFromColumns } from './tensor/columns.js';
 export { differenceBetween, type Tolerance } from './tensor/difference.js';
 export { JsonReader, TensorBuilder } from './tensor/json/index.js';
+export { maskDifference } from './tensor/mask-difference.js';
 export { missingColumn } from './tensor/missing.js';
 export { elementCount, shapeFits, shapeFitsSpec, shapeText } from './tensor/tensor.js';

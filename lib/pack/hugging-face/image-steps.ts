@@ -1,4 +1,5 @@
 import { type ImageStep, ModelPackageError, RESIZE_FILTERS, type ResizeFilter } from '@modelship/runtime/manifest';
+import type { TorchvisionProcessor } from './image-task.js';
 
 /** Settings of an image processor, as `preprocessor_config.json` holds them. */
 type Settings = Readonly<Record<string, unknown>>;
@@ -35,8 +36,10 @@ const PROCESSORS: Readonly<Record<string, Processor>> = {
   Beit: { size: square(224), filter: 'bicubic', ...STANDARD },
   Bit: { size: shortest(224), crop: 224, filter: 'bicubic', ...CLIP },
   CLIP: { size: shortest(224), crop: 224, filter: 'bicubic', ...CLIP },
+  ConditionalDetr: { size: shortest(800, 1333), filter: 'bilinear', ...IMAGENET },
   ConvNext: { size: shortest(384), filter: 'bicubic', ...STANDARD },
   DeiT: { size: square(256), crop: 224, filter: 'bicubic', ...STANDARD },
+  DeformableDetr: { size: shortest(800, 1333), filter: 'bilinear', ...IMAGENET },
   Detr: { size: shortest(800, 1333), filter: 'bilinear', ...IMAGENET },
   EfficientNet: { size: square(346), filter: 'bicubic', ...STANDARD, dividesTwice: true },
   MobileNetV1: { size: shortest(256), crop: 224, filter: 'bilinear', ...STANDARD },
@@ -133,17 +136,43 @@ export function timmSteps(settings: Settings, path: string): ImageStep[] {
         'the `crop_mode` center. Pack the model with raw tensors, and prepare pictures in the caller.',
     );
   }
+  return croppedSteps({
+    resize: Math.floor(height / Number(crop_pct)),
+    crop: height,
+    filter,
+    mean: (mean as number[] | undefined) ?? IMAGENET.mean,
+    std: (std as number[] | undefined) ?? IMAGENET.std,
+  });
+}
+
+/** Steps of weights of torchvision. */
+export function torchvisionSteps({ interpolation, ...settings }: TorchvisionProcessor, path: string): ImageStep[] {
+  const filter = RESIZE_FILTERS.find((each) => each === interpolation);
+  if (filter) return croppedSteps({ ...settings, filter });
+  throw new ModelPackageError(
+    'FORMAT_UNSUPPORTED',
+    `${path}: the transform of the \`weights\` has the interpolation ${interpolation}, which is not a filter of Pillow. ` +
+      'Pack the model with raw tensors, and prepare pictures in the caller.',
+  );
+}
+
+/** A resize of the shorter side and a central crop, as the transforms of torchvision do them. */
+interface CroppedSettings {
+  readonly resize: number;
+  readonly crop: number;
+  readonly filter: ResizeFilter;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+function croppedSteps({ resize, crop, filter, mean, std }: CroppedSettings): ImageStep[] {
   return [
     { type: 'orient' },
     { type: 'convert', mode: 'RGB' },
-    { type: 'resize', shortestEdge: Math.floor(height / Number(crop_pct)), filter },
-    { type: 'center_crop', height, width: height, rounding: 'half_even' },
+    { type: 'resize', shortestEdge: resize, filter },
+    { type: 'center_crop', height: crop, width: crop, rounding: 'half_even' },
     { type: 'rescale', factor: 1 / 255 },
-    {
-      type: 'normalize',
-      mean: [...((mean as number[]) ?? IMAGENET.mean)],
-      std: [...((std as number[]) ?? IMAGENET.std)],
-    },
+    { type: 'normalize', mean: [...mean], std: [...std] },
   ];
 }
 

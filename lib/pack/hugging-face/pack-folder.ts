@@ -2,6 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceError, type Signature } from '@modelship/runtime';
 import {
+  IMAGE_INPUT,
   type Manifest,
   type ManifestTensor,
   ModelPackageError,
@@ -9,7 +10,7 @@ import {
   TENSORS_SIGNATURE,
   taskSignature,
 } from '@modelship/runtime/manifest';
-import { engineFor, type LoadedModel, loadModel, type Sample } from '@modelship/runtime/serve';
+import { engineFor, type LoadedModel, loadModel, maskDifference, type Sample } from '@modelship/runtime/serve';
 import { copyArtifact } from '../formats.js';
 import { goldenSamples } from '../golden-samples.js';
 import { plainSpec, writeManifest } from '../manifest-file.js';
@@ -17,9 +18,10 @@ import { DEFAULT_TOLERANCE, type PackOptions } from '../options.js';
 import { readSampleRequests, type SampleRequest } from '../sample-requests.js';
 import { Stage } from '../stage.js';
 import { HuggingFaceFolder, type Json } from './folder.js';
-import { imageTask, isImageFolder } from './image-task.js';
+import { type ImageLibrary, imageLibrary, imageTask, imageTaskType } from './image-task.js';
 import { type PackedTask, packedTask, type TaskParts } from './packed-task.js';
 import { type ExportReport, exportByPytorch } from './pytorch-export.js';
+import { samplePictures } from './sample-pictures.js';
 import { sampleTexts } from './sample-texts.js';
 import { textSettings } from './text-settings.js';
 import { largestTokenId, specialToken, TOKENIZER_FILE, tokenizerFaults, tokenizerSettings } from './tokenizer-file.js';
@@ -43,7 +45,8 @@ export async function packHuggingFaceFolder(options: PackOptions): Promise<Manif
   refuseOptions(options);
   const folder = new HuggingFaceFolder(source);
   const weights = chooseWeights(folder, options.weights);
-  return isImageFolder(folder) ? packImageModel(options, folder, weights) : packTextModel(options, folder, weights);
+  const library = imageLibrary(folder);
+  return library ? packImageModel(options, folder, { library, weights }) : packTextModel(options, folder, weights);
 }
 
 async function packTextModel(options: PackOptions, folder: HuggingFaceFolder, weights: Weights): Promise<Manifest> {
@@ -81,7 +84,7 @@ async function packTextModel(options: PackOptions, folder: HuggingFaceFolder, we
         type: settings.type,
         whole: settings.type === 'embed' && settings.furtherSteps.length > 0,
         sparse: settings.type === 'embed' && settings.pooling === 'splade',
-        samples: requests.map(sampleValues),
+        samples: requests.map((request) => sampleValues(request, 'text')),
       });
       notes.push(...report.notes);
     } else {
@@ -107,36 +110,52 @@ async function packTextModel(options: PackOptions, folder: HuggingFaceFolder, we
   }
 }
 
-/** Packs a model that classifies pictures. Golden samples are those that the user gives. */
-async function packImageModel(options: PackOptions, folder: HuggingFaceFolder, weights: Weights): Promise<Manifest> {
+/** Packs a model that takes pictures. Golden samples are small drawn pictures, unless the user gives others. */
+async function packImageModel(
+  options: PackOptions,
+  folder: HuggingFaceFolder,
+  { library, weights }: { library: ImageLibrary; weights: Weights },
+): Promise<Manifest> {
   const { source, samples, task } = options;
+  const step = options.onStep ?? (() => {});
   if (task !== undefined) {
     throw new ModelPackageError(
       'FORMAT_UNSUPPORTED',
       `${source} has a model that takes pictures, whose task config.json decides. Leave out \`--task ${task}\`.`,
     );
   }
-  if (weights.format === 'safetensors') {
+  const type = imageTaskType(folder, library);
+  if (library === 'torchvision' && weights.format === 'onnx') {
     throw new ModelPackageError(
       'FORMAT_UNSUPPORTED',
-      `${source} has weights of PyTorch for a model that takes pictures, which are not exported. Export the model to ` +
-        'ONNX, and put it into the folder as model.onnx.',
+      `${source} has ONNX weights of torchvision, whose preprocessing only the library knows. Pack model.safetensors with ` +
+        '`--weights model.safetensors`.',
     );
   }
-  const requests = samples === undefined ? [] : readSampleRequests(samples);
+  const requests = samples === undefined ? await samplePictures() : readSampleRequests(samples);
   const stage = new Stage(options.out);
   try {
-    options.onStep?.(`Copy ${weights.name}`);
-    copyArtifact(weights.path, 'onnx', stage.directory);
-    options.onStep?.('Load the model and read its signature');
+    const notes: string[] = [];
+    let report: ExportReport | undefined;
+    if (weights.format === 'safetensors') {
+      step(`Export ${weights.name} by PyTorch, and run the original`);
+      const values = requests.map((request) => sampleValues(request, IMAGE_INPUT));
+      report = await exportByPytorch({ folder: source, out: stage.directory, library, type, samples: values });
+      notes.push(...report.notes);
+    } else {
+      step(`Copy ${weights.name}`);
+      copyArtifact(weights.path, 'onnx', stage.directory);
+    }
+    step('Load the model and read its signature');
     const model = await engineFor('onnx').load(
       { path: join(stage.directory, ARTIFACT), format: 'onnx' },
       { threads: 1 },
     );
     const signature = model.signatures.serving_default!;
     await model.close();
-    const packed = imageTask(folder, signature, weights.name);
-    return await finishPackage(options, stage, { signature, packed, weights, notes: [], requests });
+    const described = { library, type, processor: report?.processor, weights: weights.name };
+    const packed = imageTask(folder, described, signature, notes);
+    return await finishPackage(options, stage, { signature, packed, weights, notes, requests, report });
   } finally {
     stage.close();
   }
@@ -287,15 +306,15 @@ function manifestOf(
   };
 }
 
-/** Returns the texts of a sample, for the original. */
-function sampleValues({ inputs, place }: SampleRequest): Record<string, unknown> {
+/** Returns the values of a sample by input name, for the original. The only input of some tasks may be unnamed. */
+function sampleValues({ inputs, place }: SampleRequest, only: string): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(inputs).map(([name, { value, row }]) => {
-      const only = row ? value : Array.isArray(value) && value.length === 1 ? value[0] : undefined;
-      if (only !== undefined) return [name === '' ? 'text' : name, only];
+      const single = row ? value : Array.isArray(value) && value.length === 1 ? value[0] : undefined;
+      if (single !== undefined) return [name === '' ? only : name, single];
       throw new ModelPackageError(
         'SAMPLES_INVALID',
-        `${place}: give one text for each sample, as in {"instances": ["…"]}.`,
+        `${place}: give one ${only} for each sample, as in {"instances": ["…"]}.`,
       );
     }),
   );
@@ -308,19 +327,45 @@ function withOriginal(request: SampleRequest, original: Readonly<Record<string, 
   return { ...request, expected: Object.fromEntries(expected) };
 }
 
-/** Returns the largest difference between a number of the package's outputs and that of the original. */
+/**
+ * Returns the largest difference between a score or another number of the package's outputs and that of the original. In
+ * masks it is the share of pixels.
+ */
 function largestDifference(samples: readonly Sample[], originals: ExportReport['originals']): number {
   let largest = 0;
   for (const [index, { outputs }] of samples.entries()) {
     for (const { name, data, datatype } of outputs) {
-      if (datatype === 'BYTES') continue;
-      const wanted = [originals[index]![name]].flat() as number[];
+      const wanted = [originals[index]![name]].flat();
       for (const [position, value] of wanted.entries()) {
-        largest = Math.max(largest, Math.abs(Number(data[position]) - value));
+        const difference =
+          datatype === 'BYTES'
+            ? jsonDifference(String(data[position]), String(value))
+            : Number(data[position]) - Number(value);
+        largest = Math.max(largest, Math.abs(difference));
       }
     }
   }
   return Number(largest.toPrecision(2));
+}
+
+/** Returns the largest difference of the scores and masks of two JSON lists. Other texts have neither. */
+function jsonDifference(got: string, wanted: string): number {
+  const [left, right] = [listOf(got), listOf(wanted)];
+  const differences = right.map(({ score, mask }, index) =>
+    mask === undefined
+      ? Math.abs((left[index]?.score ?? 0) - (score ?? 0))
+      : (maskDifference(left[index]?.mask ?? '', mask) ?? 1),
+  );
+  return Math.max(0, ...differences);
+}
+
+function listOf(text: string): readonly { readonly score?: number; readonly mask?: string }[] {
+  try {
+    const json = JSON.parse(text);
+    return Array.isArray(json) ? json : [];
+  } catch {
+    return [];
+  }
 }
 
 function writeOrigin(directory: string, origin: Json): void {

@@ -5,23 +5,36 @@ import { join } from 'node:path';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import { pythonFolder, workerEnvironment } from '@modelship/runtime/serve';
 import { pythonOptions } from '../python-options.js';
+import type { ImageLibrary, ImageTaskType, TorchvisionProcessor } from './image-task.js';
 import type { TaskType } from './text-tasks.js';
 
 /** What PyTorch exports. */
-export interface ExportRequest {
+export type ExportRequest = TextExportRequest | ImageExportRequest;
+
+interface SharedRequest {
   /** Folder of the model. */
   readonly folder: string;
+  /** Folder that `model.onnx` is written to, and `tokenizer.json` of a text model. */
+  readonly out: string;
+  /** Input values of each sample, by input name. */
+  readonly samples: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** A model that takes pictures. */
+export interface ImageExportRequest extends SharedRequest {
+  readonly library: ImageLibrary;
+  readonly type: ImageTaskType;
+}
+
+/** A model that takes texts. */
+export interface TextExportRequest extends SharedRequest {
   /** Folder of the transformer, often the same. */
   readonly transformer: string;
-  /** Folder that `model.onnx` and `tokenizer.json` are written to. */
-  readonly out: string;
   readonly type: TaskType;
   /** Whether the graph includes the modules of sentence-transformers after the transformer. */
   readonly whole: boolean;
   /** Whether the model gives one number for each token of the vocabulary. */
   readonly sparse: boolean;
-  /** Text or list of texts of each sample, by input name. */
-  readonly samples: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** Result of an export. */
@@ -32,13 +45,20 @@ export interface ExportReport {
   readonly notes: readonly string[];
   /** Versions of the libraries that exported. */
   readonly versions: Readonly<Record<string, string>>;
+  /** Preprocessing and labels that only the library knows. @default - the folder has them */
+  readonly processor?: TorchvisionProcessor;
 }
 
 /** File in which the exporter reports. */
 const REPORT_FILE = 'export.json';
 
-/** Packages that the export needs, as arguments of pip. */
-const PACKAGES = 'torch transformers sentence-transformers onnx onnxscript';
+/** Packages that the export needs, by the library of the model. */
+const PACKAGES: Readonly<Record<'texts' | ImageLibrary, string>> = {
+  texts: 'torch transformers sentence-transformers onnx onnxscript',
+  transformers: 'torch transformers pillow onnx onnxscript',
+  timm: 'torch timm torchvision pillow safetensors onnx onnxscript',
+  torchvision: 'torch torchvision pillow safetensors onnx onnxscript',
+};
 
 /**
  * Exports a model to ONNX by PyTorch, in the interpreter that `MODELSHIP_PYTHON` names, and runs the original.
@@ -52,7 +72,7 @@ export async function exportByPytorch(request: ExportRequest): Promise<ExportRep
   try {
     const environment = workerEnvironment(1, temporary, names);
     const reason = await runPython(python, JSON.stringify(request), environment);
-    if (reason !== undefined) throw failure(request.folder, python, reason);
+    if (reason !== undefined) throw failure(request, python, reason);
     const report = join(request.out, REPORT_FILE);
     const result = JSON.parse(readFileSync(report, 'utf8')) as ExportReport;
     rmSync(report);
@@ -87,7 +107,9 @@ function runPython(python: string, request: string, environment: NodeJS.ProcessE
   });
 }
 
-function failure(folder: string, python: string, reason: string): ModelPackageError {
+function failure(request: ExportRequest, python: string, reason: string): ModelPackageError {
+  const { folder } = request;
+  const packages = PACKAGES['library' in request ? request.library : 'texts'];
   const [kind, text] = [reason.slice(0, reason.indexOf(' ')), reason.slice(reason.indexOf(' ') + 1)];
   if (kind === 'FAILED') {
     return new ModelPackageError(
@@ -98,6 +120,6 @@ function failure(folder: string, python: string, reason: string): ModelPackageEr
   return new ModelPackageError(
     'FORMAT_UNSUPPORTED',
     `${folder} has weights of PyTorch, and ${python} cannot export them (${kind === 'START' ? text : `it has no module ${text}`}). ` +
-      `Install what is missing with \`pip install ${PACKAGES}\`, or name another interpreter with MODELSHIP_PYTHON.`,
+      `Install what is missing with \`pip install ${packages}\`, or name another interpreter with MODELSHIP_PYTHON.`,
   );
 }

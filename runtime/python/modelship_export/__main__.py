@@ -15,9 +15,12 @@ os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARAL
 
 def main() -> None:
     request = json.load(sys.stdin)
-    from . import text
+    if "library" in request:
+        from . import image as models
+    else:
+        from . import text as models
 
-    report = text.export(request)
+    report = models.export(request)
     Path(request["out"], "export.json").write_text(json.dumps(report))
 
 

@@ -35,6 +35,7 @@ interface SharpPicture {
   toColourspace(name: string): SharpPicture;
   raw(options?: { depth: string }): SharpPicture;
   png(): SharpPicture;
+  jpeg(options: { quality: number }): SharpPicture;
   toBuffer(options: { resolveWithObject: true }): Promise<{ data: Buffer; info: { width: number; height: number } }>;
 }
 
