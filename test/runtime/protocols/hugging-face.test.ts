@@ -225,4 +225,50 @@ describe('a picture at /', () => {
     expect((await both('POST', '/', { inputs: 'good' })).json()).toEqual([[1, 0, 0]]);
     expect((await both('POST', '/models/pets', encoded)).json()).toEqual(classes.slice(0, 2));
   });
+
+  /** Answers each picture with the same JSON list, as objects and segments are reported. */
+  const lists = (type: string, output: string, list: readonly object[]) =>
+    model({
+      name: 'pets',
+      inputs,
+      outputs: [{ name: output, datatype: 'BYTES', shape: [-1] }],
+      manifest: { format: 'onnx', inputs, outputs: [], task: { ...task, type } } as unknown as Manifest,
+      compute: () => [{ name: output, datatype: 'BYTES', shape: [1], data: [Buffer.from(JSON.stringify(list))] }],
+    });
+
+  it('gets its objects, those above a threshold, and its segments', async () => {
+    const box = { xmin: 1, ymin: 2, xmax: 3, ymax: 4 };
+    const objects = [
+      { score: 0.9, label: 'cat', box },
+      { score: 0.6, label: 'dog', box },
+    ];
+    const send = serve(lists('object_detection', 'objects', objects));
+    expect((await send('POST', '/', PNG)).json()).toEqual(objects);
+    const encoded = { inputs: PNG.toString('base64'), parameters: { threshold: 0.7 } };
+    expect((await send('POST', '/', encoded)).json()).toEqual(objects.slice(0, 1));
+    const segments = [{ score: null, label: 'cat', mask: 'iVBORw0KGgo=' }];
+    expect((await serve(lists('image_segmentation', 'segments', segments))('POST', '/', encoded)).json()).toEqual(
+      segments,
+    );
+  });
+
+  it('gets its vector', async () => {
+    const outputs = [{ name: 'embedding', datatype: 'FP32' as const, shape: [-1, 2] }];
+    const embeds = model({
+      name: 'pets',
+      inputs,
+      outputs,
+      manifest: { format: 'onnx', inputs, outputs, task: { ...task, type: 'image_embedding' } } as unknown as Manifest,
+      compute: () => [{ ...outputs[0]!, shape: [1, 2], data: Float32Array.of(1, 2) }],
+    });
+    expect((await serve(embeds)('POST', '/', PNG)).json()).toEqual([1, 2]);
+  });
+
+  it('is not explained, and the error names what the model takes', async () => {
+    const response = await serve(pets)('POST', '/v1/models/pets:explain', { instances: [PNG.toString('base64')] });
+    expect([response.status, response.text]).toEqual([
+      400,
+      expect.stringMatching(/can be explained; the task image_classification takes pictures/),
+    ]);
+  });
 });

@@ -1,3 +1,4 @@
+import { isImageTask } from '../../manifest/index.js';
 import type { ServedModel } from '../../models/served-model.js';
 import { allocate, type Datatype } from '../../tensor/datatype.js';
 import { invalid } from '../../tensor/errors.js';
@@ -74,7 +75,9 @@ async function explanations(
   const signature = model.signatures.serving_default!;
   const spec = signature.inputs[0]!;
   if (signature.inputs.length > 1 || !EXPLAINABLE.includes(spec.datatype)) {
-    throw invalid(`only models of one input, of ${EXPLAINABLE.join(', ')}, can be explained`);
+    const { task } = model.manifest;
+    const cause = task ? `; the task ${task.type} takes ${isImageTask(task) ? 'pictures' : 'texts'}` : '';
+    throw invalid(`only models of one input, of ${EXPLAINABLE.join(', ')}, can be explained${cause}`);
   }
   const { instances, background, permutations, seed } = decode(body, spec, bare);
   const size = instances.shape[0]!;

@@ -47,6 +47,10 @@ export class Fields {
     return this.read(name, 'true or false', (value) => typeof value === 'boolean');
   }
 
+  number(name: string): number | undefined {
+    return this.read(name, 'a number', (value) => Number.isFinite(value));
+  }
+
   /** Returns a whole number of at least 1. */
   count(name: string): number | undefined {
     return this.read(
