@@ -98,7 +98,7 @@ const FOLDERS: readonly (readonly [string, Partial<ImageTask>])[] = [
   ['clip-features', { type: 'image_embedding', output: 'image_embeds', normalize: false }],
   ['yolos', { type: 'object_detection', activation: 'softmax', background: 3 }],
   ['detr', { type: 'object_detection', activation: 'softmax', background: 3, threshold: 0.5 }],
-  ['rt-detr', { type: 'object_detection', activation: 'sigmoid' }],
+  ['conditional-detr', { type: 'object_detection', activation: 'sigmoid' }],
   ['segformer', { type: 'image_segmentation', output: 'logits', masks: 'png' }],
   ['beit', { type: 'image_segmentation', output: 'logits' }],
   ['mobilevit', { type: 'image_segmentation', output: 'logits' }],

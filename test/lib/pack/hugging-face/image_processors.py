@@ -27,8 +27,10 @@ MODULES = {
     "Beit": "beit",
     "Bit": "bit",
     "CLIP": "clip",
+    "ConditionalDetr": "conditional_detr",
     "ConvNext": "convnext",
     "DeiT": "deit",
+    "DeformableDetr": "deformable_detr",
     "Detr": "detr",
     "EfficientNet": "efficientnet",
     "MobileNetV1": "mobilenet_v1",
@@ -47,6 +49,8 @@ VARIANTS = {
     "ViT": [{}, {"resample": 3, "do_rescale": False}, {"do_normalize": False, "resample": 0}],
     "Segformer": [{"size": {"height": 64, "width": 100}}],
     "Detr": [{"size": {"shortest_edge": 100, "longest_edge": 160}}],
+    "ConditionalDetr": [{"size": {"shortest_edge": 64, "longest_edge": 90}}],
+    "DeformableDetr": [{"size": {"shortest_edge": 64, "longest_edge": 90}}],
     "Yolos": [{"size": {"shortest_edge": 64, "longest_edge": 90}}],
     "RTDetr": [{"size": {"height": 64, "width": 64}}],
 }
@@ -57,7 +61,7 @@ for name, module in MODULES.items():
     for changes in VARIANTS.get(name, [{}]):
         processor = getattr(module, f"{name}ImageProcessorPil")(**changes)
         for index, picture in enumerate(pictures):
-            options = {"do_pad": False} if name in ("Detr", "Yolos") else {}
+            options = {"do_pad": False} if name.endswith("Detr") and name != "RTDetr" or name == "Yolos" else {}
             values = np.asarray(processor(picture, return_tensors="np", **options)["pixel_values"][0], np.float32)
             case = f"{len(cases)}.values"
             (folder / case).write_bytes(values.tobytes())

@@ -34,16 +34,6 @@ square = {"size": {"height": 32, "width": 32}}
 resnet = transformers.ResNetConfig(
     embedding_size=8, hidden_sizes=[8, 8, 16, 16], depths=[1, 1, 1, 1], layer_type="basic", out_features=["stage4"]
 )
-rt_resnet = transformers.RTDetrResNetConfig(
-    embedding_size=8, hidden_sizes=[8, 8, 16, 16], depths=[1, 1, 1, 1], layer_type="basic",
-    out_features=["stage2", "stage3", "stage4"],
-)  # fmt: skip
-rt_detr = {
-    "backbone_config": rt_resnet, "encoder_hidden_dim": 16, "encoder_in_channels": [8, 16, 16], "encoder_ffn_dim": 16,
-    "encoder_attention_heads": 2, "d_model": 16, "decoder_in_channels": [16, 16, 16], "decoder_ffn_dim": 16,
-    "decoder_layers": 1, "decoder_attention_heads": 2, "num_queries": 12, "num_denoising": 0, "hidden_expansion": 0.5,
-    "anchor_image_size": None, "eval_size": None,
-}  # fmt: skip
 detr = {
     "use_timm_backbone": False, "use_pretrained_backbone": False, "backbone": None, "backbone_config": resnet,
     "d_model": 16, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2, "decoder_attention_heads": 2,
@@ -91,11 +81,11 @@ MODELS = {
         transformers.DetrConfig(**detr),
         {"size": {"shortest_edge": 64, "longest_edge": 120}},
     ),
-    "rt-detr": (
-        "RTDetr",
-        "RTDetrForObjectDetection",
-        transformers.RTDetrConfig(**rt_detr),
-        {"size": {"height": 64, "width": 64}},
+    "conditional-detr": (
+        "ConditionalDetr",
+        "ConditionalDetrForObjectDetection",
+        transformers.ConditionalDetrConfig(**detr),
+        {"size": {"shortest_edge": 64, "longest_edge": 120}},
     ),
     "segformer": (
         "Segformer",
@@ -124,7 +114,7 @@ MODELS = {
         {"size": {"shortest_edge": 72}, "crop_size": {"height": 64, "width": 64}},
     ),
 }  # fmt: skip
-MODULES = {"RTDetr": "rt_detr"}
+MODULES = {"ConditionalDetr": "conditional_detr"}
 OUTPUTS = {
     "ForImageClassification": ["logits"],
     "ForObjectDetection": ["logits", "pred_boxes"],
@@ -142,8 +132,6 @@ def spread(model: torch.nn.Module) -> None:
         # Classes of boxes must be sure enough to be reported.
         if "class_labels_classifier" in name:
             parameter.mul_(4 if parameter.dim() > 1 else 0)
-        if "class_embed" in name and parameter.dim() == 1:
-            parameter.zero_()
         if "query_position_embeddings" in name:
             parameter.normal_(std=8)
     for name, module in model.named_modules():
