@@ -71,6 +71,9 @@ Examples:
 async function evaluate(target: string, flags: EvaluateFlags): Promise<void> {
   const { rows } = flags;
   if (rows !== undefined) return evaluateRows(target, { ...flags, rows });
+  const { label, weight, by, task, min, max } = flags;
+  const ignored = Object.entries({ label, weight, by, task, min: min[0], max: max[0] }).find(([, given]) => given);
+  if (ignored) throw new CommandFailure('NO_DATA', `--${ignored[0]} needs a data set: add --rows FILE.`);
   const directory = isPackage(target) ? target : flags.package;
   const requests = sampleRequests(flags, directory).filter(({ expected }) => expected !== undefined);
   if (requests.length === 0) {

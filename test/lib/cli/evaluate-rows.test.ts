@@ -148,6 +148,19 @@ describe('evaluate --rows', () => {
     expect(stdout).toBe('');
   });
 
+  test.each([
+    ['--min', 'accuracy=0.9'],
+    ['--max', 'log_loss=1'],
+    ['--label', 'species'],
+    ['--by', 'garden'],
+    ['--task', 'clustering'],
+  ])('%s without a data set is an error', async (option, value) => {
+    expect(await modelship('evaluate', IRIS, option, value)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`${option} needs a data set: add --rows FILE`),
+    });
+  });
+
   test('the column of the labels must be named', async () => {
     expect(await modelship('evaluate', IRIS, '--rows', CSV)).toMatchObject({
       code: 1,
