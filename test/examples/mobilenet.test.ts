@@ -1,14 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { binaryRequest, type EncodedRequest, jsonRequest } from '../../lib/bench/requests.js';
+import { Model } from '../../lib/model/model.js';
 import { packModel } from '../../lib/pack/index.js';
 import { readConfig } from '../../runtime/src/config.js';
 import { ENVIRONMENT, inferPath } from '../../runtime/src/contract.js';
 import { type RunningServer, startServer } from '../../runtime/src/start-server.js';
+import { SynthesizedFunction } from '../contract/lambda-function.js';
+import { modelship } from '../lib/cli/support.js';
 
 const root = join(__dirname, '..', '..');
 const example = join(root, 'examples', 'mobilenet');
@@ -172,4 +175,60 @@ test('a model that was changed on the way is not packed', async () => {
   await expect(
     packModel({ source: join(models, 'model.onnx'), name: 'changed', out: join(packages, 'no'), samples: changed }),
   ).rejects.toMatchObject({ code: 'SAMPLES_DIFFER' });
+});
+
+describe('the image model as a package that takes pictures', () => {
+  const folder = join(root, '.cache', 'mobilenet', 'folder');
+  const requests = join(folder, 'requests.json');
+  let directory: string;
+  let pictures: RunningServer;
+  let files: Buffer<ArrayBuffer>[];
+
+  beforeAll(async () => {
+    const { status, stderr, error } = spawnSync(python, [join(example, 'folder.py')], { encoding: 'utf8' });
+    if (status !== 0) throw error ?? new Error(stderr);
+    directory = join(mkdtempSync(join(tmpdir(), 'modelship-pictures-')), 'pictures');
+    await packModel({ source: folder, name: 'pictures', out: directory, samples: requests });
+    const { instances } = JSON.parse(readFileSync(requests, 'utf8'));
+    files = instances.map((instance: string) => Buffer.from(instance, 'base64'));
+    const config = readConfig({
+      [ENVIRONMENT.model]: directory,
+      [ENVIRONMENT.port]: '0',
+      [ENVIRONMENT.logLevel]: 'error',
+    });
+    pictures = await startServer(config, '127.0.0.1', {});
+  }, 300_000);
+  afterAll(async () => {
+    await pictures?.close();
+    rmSync(dirname(directory), { recursive: true, force: true });
+  });
+
+  it('answers for JPEG files as the original does for their pixels', async () => {
+    for (const [photo, body] of files.entries()) {
+      const url = `http://127.0.0.1:${pictures.port}/v1/models/pictures:predict`;
+      const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'image/jpeg' }, body });
+      const { predictions } = (await response.json()) as { predictions: number[][] };
+      for (const [index, probability] of EXPECTED[photo]!.entries()) {
+        expect(Math.abs(predictions[0]![index]! - probability), LABELS[index]).toBeLessThan(1e-5);
+      }
+    }
+  });
+
+  it('is evaluated on the photos', async () => {
+    expect(await modelship('evaluate', directory, '--samples', requests)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('2 of 2'),
+    });
+  });
+
+  it('is synthesized for a function, with the decoder of pictures', () => {
+    const { codeFolder, environment, synthesized } = new SynthesizedFunction({ model: Model.fromDirectory(directory) });
+    expect(environment[ENVIRONMENT.model]).toContain(codeFolder);
+    expect(
+      readdirSync(codeFolder, { recursive: true })
+        .map(String)
+        .some((path) => path.endsWith('model.onnx')),
+    ).toBe(true);
+    expect(synthesized.only('AWS::ApiGateway::RestApi').BinaryMediaTypes).toContain('image/jpeg');
+  });
 });
