@@ -34,7 +34,7 @@ export function start(server: ServerCommand, cpu?: number): ChildProcess {
     // No side may spend its start on reports to others.
     env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', ...server.environment },
     stdio: ['ignore', 'ignore', process.env.BENCH_VERBOSE ? 'inherit' : 'ignore'],
-    // A session of its own, so that its processes can be found and ended.
+    // A group of its own, so that the processes that it leaves behind can be killed.
     detached: true,
   });
 }
@@ -58,24 +58,34 @@ export async function stop(child: ChildProcess): Promise<void> {
 /** Clock ticks a second in `/proc`, which is the same on every Linux. */
 const TICKS_PER_SECOND = 100;
 
-/** Fields of `/proc/PID/stat` behind the name, which are numbered from 3 in its manual: session, and ticks of user and system. */
-const SESSION = 3;
+/** Fields of `/proc/PID/stat` behind the name: the parent, and ticks of the process and of its children that ended. */
+const PARENT = 1;
 const TICKS = [11, 12, 13, 14];
 
 /** Processor time of a server and all its processes, in seconds. */
 export function processorSeconds(child: ChildProcess): number {
-  let ticks = 0;
-  for (const pid of readdirSync('/proc')) {
-    if (!/^\d+$/.test(pid)) continue;
+  const processes = new Map<number, { readonly parent: number; readonly ticks: number }>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
     let stat: string;
     try {
-      stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      stat = readFileSync(`/proc/${name}/stat`, 'utf8');
     } catch {
       continue; // It has ended.
     }
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (Number(fields[SESSION]) === child.pid) for (const field of TICKS) ticks += Number(fields[field]);
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
+    processes.set(Number(name), {
+      parent: fields[PARENT]!,
+      ticks: TICKS.reduce((sum, field) => sum + fields[field]!, 0),
+    });
   }
+  const belongs = (pid: number): boolean =>
+    pid === child.pid || (processes.has(pid) && belongs(processes.get(pid)!.parent));
+  let ticks = 0;
+  for (const [pid, process] of processes) if (belongs(pid)) ticks += process.ticks;
   return ticks / TICKS_PER_SECOND;
 }
 
