@@ -89,7 +89,7 @@ function squaredError(expected: number, predicted: number): number {
   return (predicted - expected) ** 2;
 }
 
-/** Of expected numbers that are all the same, no error explains all, and any error none. */
+/** Returns the explained share. If the expected numbers do not vary, it is 1 without an error, and else 0. */
 function explainedShare(unexplained: number, total: number): number {
   if (total === 0) return unexplained === 0 ? 1 : 0;
   return 1 - unexplained / total;
