@@ -1,7 +1,6 @@
-import { TerraformOutput, type TerraformStack } from 'cdktf';
+import type { TerraformStack } from 'cdktf';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type ContainerAppsOptions, ServerlessHost, ServerlessModel } from '../../lib/azure/index.js';
-import { Rollout } from '../../lib/serving/rollout.js';
 import { azureStack, IMAGE, model } from '../lib/azure/support.js';
 import { VARIANTS, type Variant } from '../lib/azure/variants.js';
 import { AzureDouble } from '../support/doubles/azure/server.js';
@@ -29,19 +28,13 @@ async function expectLifecycle({ name, stack }: Variant): Promise<void> {
   expectSettled(name, lifecycle, double.left);
 }
 
-function containerApp(
-  version: keyof typeof MODELS,
-  options: Omit<ContainerAppsOptions, 'image'> = {},
-  rollout?: Rollout,
-): TerraformStack {
+function containerApp(version: keyof typeof MODELS, options: Omit<ContainerAppsOptions, 'image'> = {}): TerraformStack {
   const stack = azureStack();
-  const { containerApp: app } = new ServerlessModel(stack, 'Iris', {
+  new ServerlessModel(stack, 'Iris', {
     model: MODELS[version],
     location: 'westeurope',
-    rollout,
     host: ServerlessHost.containerApps({ ...options, image: IMAGE }),
   });
-  new TerraformOutput(stack, 'revision', { value: app!.revision });
   return stack;
 }
 
@@ -64,19 +57,6 @@ describeOnRequest('azure --local', () => {
         'the first version again': () => containerApp('first', { versionSalt: 'rollback' }),
       });
       expectSettled('Container Apps', lifecycle, double.left);
-    });
-
-    test('Container Apps shift traffic from a stable revision, promote and return to it', TIMEOUT, async () => {
-      const deployment = new Deployment(double.env);
-      const canary = Rollout.canary({ percent: 10, bakeMinutes: 5 });
-      const lifecycle = await runLifecycle(deployment, {
-        'the first version': () => containerApp('first'),
-        'a canary of the second version': async () =>
-          containerApp('second', { stableRevision: await deployment.output('revision') }, canary),
-        'the second version': () => containerApp('second'),
-        'the first version again': () => containerApp('first', { versionSalt: 'rollback' }),
-      });
-      expectSettled('Container Apps with a canary', lifecycle, double.left);
     });
   });
 

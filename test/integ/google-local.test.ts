@@ -1,6 +1,6 @@
 import { TerraformOutput, type TerraformStack } from 'cdktf';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Gpu, ServerlessModel } from '../../lib/gcp/index.js';
+import { ServerlessModel } from '../../lib/gcp/index.js';
 import { Rollout } from '../../lib/serving/rollout.js';
 import { CLUSTER_VARIANTS } from '../lib/gcp/cluster-variants.js';
 import { googleStack, KEY, minimal } from '../lib/gcp/support.js';
@@ -58,52 +58,6 @@ describeOnRequest('google --local', () => {
         'the first version again': () => cloudRun('1'),
       });
       expectSettled('Cloud Run with a canary', lifecycle, double.left);
-    });
-  });
-
-  describe('after a stack was destroyed', () => {
-    beforeEach(() => startDouble());
-
-    // Log buckets and roles keep their names for days.
-    const again = VARIANTS.filter(({ name }) => /^Cloud Run$|Private Service Connect/.test(name));
-    test.each(again)('$name is applied again', TIMEOUT, async ({ name, make }) => {
-      for (const time of ['first', 'second']) {
-        const lifecycle = await runLifecycle(new Deployment(double.env), { [`the ${time} time`]: () => make() });
-        expectSettled(`${name}, the ${time} time`, lifecycle, double.left);
-      }
-    });
-  });
-
-  describe('with less than a stack needs', () => {
-    beforeEach(() => startDouble());
-
-    test(
-      'a service beyond the quota of GPUs is created by the next apply after the quota is raised',
-      TIMEOUT,
-      async () => {
-        const deployment = new Deployment(double.env);
-        const stack = googleStack();
-        new ServerlessModel(stack, 'Iris', { ...minimal, gpu: Gpu.nvidiaL4(), maxReplicas: 5 });
-        await deployment.synthesize(stack);
-        await expect(deployment.apply()).rejects.toThrow(/Quota violated: NvidiaL4.* requested: 5 allowed: 3/);
-        double.store.quotas.cloudRunGpus = 5;
-        await deployment.apply();
-        expect(await deployment.plan()).toEqual([]);
-        await deployment.destroy();
-        expect(double.left).toEqual([]);
-        deployment.remove();
-      },
-    );
-
-    test('a stack that enables its APIs is applied in a project that has enabled none', TIMEOUT, async () => {
-      double.store.enabled = new Set();
-      const make = () => {
-        const stack = googleStack();
-        new ServerlessModel(stack, 'Iris', { ...minimal, encryptionKey: KEY, enableApis: true });
-        return stack;
-      };
-      const lifecycle = await runLifecycle(new Deployment(double.env), { 'the first version': make });
-      expectSettled('Cloud Run in a new project', lifecycle, double.left);
     });
   });
 
