@@ -1,5 +1,4 @@
 import { type ImageStep, ModelPackageError, RESIZE_FILTERS, type ResizeFilter } from '@modelship/runtime/manifest';
-import type { TorchvisionProcessor } from './image-task.js';
 
 /** Settings of an image processor, as `preprocessor_config.json` holds them. */
 type Settings = Readonly<Record<string, unknown>>;
@@ -143,6 +142,18 @@ export function timmSteps(settings: Settings, path: string): ImageStep[] {
     mean: (mean as number[] | undefined) ?? IMAGENET.mean,
     std: (std as number[] | undefined) ?? IMAGENET.std,
   });
+}
+
+/** Preprocessing and labels of weights of torchvision, which the library itself knows. */
+export interface TorchvisionProcessor {
+  /** Length of the shorter side after the resize. */
+  readonly resize: number;
+  /** Side of the central crop. */
+  readonly crop: number;
+  readonly interpolation: string;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  readonly labels: readonly string[];
 }
 
 /** Steps of weights of torchvision. */

@@ -11,7 +11,7 @@ import {
 import { shapeText } from '@modelship/runtime/serve';
 import { plainSpec } from '../manifest-file.js';
 import type { HuggingFaceFolder, Json } from './folder.js';
-import { imageSteps, timmSteps, torchvisionSteps } from './image-steps.js';
+import { imageSteps, type TorchvisionProcessor, timmSteps, torchvisionSteps } from './image-steps.js';
 import { labelList } from './labels.js';
 import type { PackedTask } from './packed-task.js';
 
@@ -23,18 +23,6 @@ export type ImageLibrary = 'transformers' | 'timm' | 'torchvision';
 
 /** Kind of a model that takes pictures. */
 export type ImageTaskType = ImageTask['type'];
-
-/** Preprocessing and labels of weights of torchvision, which the library itself knows. */
-export interface TorchvisionProcessor {
-  /** Length of the shorter side after the resize. */
-  readonly resize: number;
-  /** Side of the central crop. */
-  readonly crop: number;
-  readonly interpolation: string;
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-  readonly labels: readonly string[];
-}
 
 /** Returns the library that saved a model which takes pictures. Undefined for models that take texts. */
 export function imageLibrary(folder: HuggingFaceFolder): ImageLibrary | undefined {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { ModelPackageError } from '@modelship/runtime/manifest';
 import { pythonFolder, workerEnvironment } from '@modelship/runtime/serve';
 import { pythonOptions } from '../python-options.js';
-import type { ImageLibrary, ImageTaskType, TorchvisionProcessor } from './image-task.js';
+import type { TorchvisionProcessor } from './image-steps.js';
+import type { ImageLibrary, ImageTaskType } from './image-task.js';
 import type { TaskType } from './text-tasks.js';
 
 /** What PyTorch exports. */
