@@ -88,7 +88,14 @@ export class RowEvaluation {
       const scores = flat?.slice(index * width, (index + 1) * width).map(Number);
       if (scores) this.scores.push(scores);
       const predicted = labels ? labels[index] : scores!.indexOf(Math.max(...scores!));
-      this.addRow(row, expectedClass(row, names), className(predicted, names));
+      const expected = expectedClass(row, names);
+      if (!names && typeof predicted !== 'string' && !Buffer.isBuffer(predicted) && !/^-?\d+$/.test(expected)) {
+        throw new EvaluationDataError(
+          `${row.place} has the label ${JSON.stringify(expected)}, and the model predicts numbers without names. Give the ` +
+            'package with the names of the classes with --package, or the labels as numbers.',
+        );
+      }
+      this.addRow(row, expected, className(predicted, names));
     }
   }
 
