@@ -6,6 +6,7 @@ import type { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { AlarmThresholds } from '../serving/alarms.js';
+import { DEFAULT_INPUT_PREFIX, DEFAULT_OUTPUT_PREFIX } from '../serving/batch-job.js';
 import { DEFAULT_LOG_RETENTION_DAYS } from '../serving/defaults.js';
 import { ModelServer } from '../serving/servers/model-server.js';
 import type { BatchComputeSettings, TransformOptions } from './batch-compute.js';
@@ -156,12 +157,12 @@ export class BatchModel extends Construct {
   }
 
   private get output() {
-    const { inputBucket, outputBucket = inputBucket, outputPrefix = 'batch/output/' } = this.props;
+    const { inputBucket, outputBucket = inputBucket, outputPrefix = DEFAULT_OUTPUT_PREFIX } = this.props;
     return { outputBucket, outputPrefix };
   }
 
   private get inputPrefix(): string {
-    return this.props.inputPrefix ?? 'batch/input/';
+    return this.props.inputPrefix ?? DEFAULT_INPUT_PREFIX;
   }
 
   private map({ service, options }: Extract<BatchComputeSettings, { kind: 'service' }>): object {
