@@ -190,18 +190,18 @@ encoder.save_pretrained(str(root / "splade"))
 write_onnx(root / "splade", "logits")
 expected["splade"] = [encoder.encode([text], convert_to_sparse_tensor=False)[0].tolist() for text in TEXTS]
 
-long = wordpiece(64)
+long = wordpiece(384)
 for name, kind in [
     ("answers", transformers.BertConfig),
     ("answers-electra", transformers.ElectraConfig),
     ("answers-distilbert", transformers.DistilBertConfig),
 ]:
     if kind is transformers.DistilBertConfig:
-        made = kind(vocab_size=len(long), dim=32, n_layers=2, n_heads=4, hidden_dim=64, max_position_embeddings=64)
+        made = kind(vocab_size=len(long), dim=32, n_layers=2, n_heads=4, hidden_dim=64, max_position_embeddings=384)
     else:
         made = kind(
             vocab_size=len(long), hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64,
-            max_position_embeddings=64, initializer_range=0.5,
+            max_position_embeddings=384, initializer_range=0.5,
         )  # fmt: skip
     transformers.AutoModelForQuestionAnswering.from_config(made).eval().save_pretrained(root / name)
     long.save_pretrained(root / name)
