@@ -13,7 +13,7 @@ const LAYERS = [
   ['terraform'],
   ['kubernetes'],
   ['aws', 'azure', 'gcp'],
-  ['bench', 'evaluate', 'pack'],
+  ['bench', 'evaluate', 'pack', 'sign'],
   ['compare', 'init'],
   ['doctor'],
   ['cli'],
@@ -122,7 +122,7 @@ describe('the layers of lib', () => {
   /** Types load nothing. */
   const withoutTypes = (source: string) => source.replaceAll(/^import type [^;]*;$/gm, '');
 
-  test('load of the runtime only its contract and its manifest, except for tools that run it', () => {
+  test('load of the runtime only its contract, its manifest and its signatures, except for tools that run it', () => {
     const tools = new Set(['bench', 'cli', 'evaluate', 'json', 'pack', 'init', 'doctor', 'runtime.ts']);
     const deep = [...imports.keys()]
       .filter((path) => !tools.has(top(path)))
@@ -131,7 +131,7 @@ describe('the layers of lib', () => {
           .preProcessFile(withoutTypes(readFileSync(join(ROOT, path), 'utf8')), true, true)
           .importedFiles.map(({ fileName }) => fileName)
           .filter((name) => name.startsWith('@modelship/runtime'))
-          .filter((name) => !/^@modelship\/runtime\/(contract|manifest)$/.test(name))
+          .filter((name) => !/^@modelship\/runtime\/(contract|manifest|signature)$/.test(name))
           .map((name) => `${path} imports ${name}`),
       );
     expect(deep).toEqual([]);
