@@ -199,7 +199,7 @@ export function checkEnvironment(
     validator.text(`${prop}.${name}`, name, names.pattern, names.rule);
     checkType(validator, `${prop}.${name}`, given, value);
     validator.check(
-      !reserved.test(name) && !SET_BY_CONSTRUCTS.includes(name),
+      !reserved.test(name) && !RESERVED_EVERYWHERE.includes(name),
       `${prop}.${name}`,
       'RESERVED_VARIABLE',
       'the construct or its host sets this variable; use the matching prop (model, access, timeoutSeconds), or remove it',
@@ -208,10 +208,11 @@ export function checkEnvironment(
 }
 
 /** Environment variables that every construct sets, and the port, which probes and front ends expect to be unchanged. */
-export const SET_BY_CONSTRUCTS: readonly string[] = [
-  ...MODEL_VARIABLES,
-  ENVIRONMENT.timeoutSeconds,
-  ENVIRONMENT.port,
+export const SET_BY_CONSTRUCTS: readonly string[] = [...MODEL_VARIABLES, ENVIRONMENT.timeoutSeconds, ENVIRONMENT.port];
+
+/** Environment variables that users cannot set on any construct. */
+const RESERVED_EVERYWHERE: readonly string[] = [
+  ...SET_BY_CONSTRUCTS,
   // They make the image run a batch in place of the server.
   ENVIRONMENT.batchInput,
   ENVIRONMENT.batchOutput,
