@@ -13,14 +13,18 @@ interface CanaryProps {
 /** Notes that the two versions of a canary need different packages where both would run in the image of one. */
 export function checkOneImage(validator: Validator, { image, model, stableModel }: CanaryProps): void {
   if (!stableModel || image?.isForModel === false) return;
-  const needs = ({ manifest }: Model) =>
-    [...(pythonRequirements(manifest) ?? []), ...taskPackages(manifest.task)].join(', ') || 'no Python';
+  const [stable, next] = [stableModel, model].map(packages) as [string, string];
   validator.check(
-    needs(stableModel) === needs(model),
+    stable === next,
     'stableModel',
     'IMAGE_DIFFERS',
-    `both versions run in one image, and the stable version needs ${needs(stableModel)}, the new one ` +
-      `${needs(model)}; pass an \`image\` ` +
+    `both versions run in one image, and the stable version needs ${stable}, the new one ${next}; pass an \`image\` ` +
       'with the packages of both, or replace the model without a canary',
   );
+}
+
+/** Names and versions of the packages that a model needs in its image, without the hashes and comments of a lock. */
+function packages({ manifest }: Model): string {
+  const pinned = (pythonRequirements(manifest) ?? []).flatMap((line) => /^\w\S*/.exec(line) ?? []);
+  return [...pinned, ...taskPackages(manifest.task)].join(', ') || 'no Python';
 }
