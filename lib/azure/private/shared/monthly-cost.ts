@@ -65,7 +65,7 @@ function loadedFunctions(body: ResourceAttributes): Usage[] {
   const { instanceMemoryMB } = body.properties.functionAppConfig.scaleAndConcurrency;
   const { requests, seconds } = STATED_LOAD;
   const billed = requests * Math.max(FLEX.minSeconds, roundUp(seconds, FLEX.stepSeconds));
-  if (ready.length === 0) return flex(billed, requests, instanceMemoryMB);
+  if (ready.length === 0) return flex(billed, requests, product(instanceMemoryMB));
   return [
     ...runsAllMonth(ready),
     { what: 'compute', price: 'azure.flex.ar.gbs', units: product(billed, instanceMemoryMB, 1 / 1024) },
