@@ -2,14 +2,13 @@ import type { CloudRunV2Job } from '@cdktf/provider-google/lib/cloud-run-v2-job'
 import type { CloudRunV2JobIamMember } from '@cdktf/provider-google/lib/cloud-run-v2-job-iam-member';
 import type { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
-import { type ITerraformDependable, Token } from 'cdktf';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { DEFAULT_INPUT_PREFIX, DEFAULT_OUTPUT_PREFIX } from '../serving/batch-job.js';
 import { afterRoles } from '../terraform/after-roles.js';
 import { google } from '../terraform/bindings/google.js';
 import { annotateMonthlyCost } from '../terraform/monthly-cost.js';
-import { shortHash } from '../terraform/names.js';
 import { useProviders } from '../terraform/providers.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import type { BatchModelProps } from './batch-props.js';
@@ -24,7 +23,7 @@ import { grantKey } from './private/shared/encryption.js';
 import { bindImage } from './private/shared/image.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
-import { requireMember } from './private/shared/member.js';
+import { grantId, requireMember } from './private/shared/member.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { GOOGLE_PRICES } from './private/shared/monthly-cost.js';
 import { generatedName } from './private/shared/names.js';
@@ -133,11 +132,7 @@ export class BatchModel extends Construct {
    */
   grantStart(member: string): CloudRunV2JobIamMember {
     requireMember(this, member, 'Name the identity that starts batches', 'grantStart');
-    // The string of a token is not stable between syntheses, so the grant is named by its position.
-    const name = Token.isUnresolved(member)
-      ? this.node.children.filter((child) => child.node.id.startsWith('Starter')).length
-      : shortHash(member, 8);
-    return new google.CloudRunV2JobIamMember(this, `Starter-${name}`, {
+    return new google.CloudRunV2JobIamMember(this, grantId(this, 'Starter', member), {
       project: this.job.project,
       location: this.job.location,
       name: this.job.name,

@@ -27,7 +27,7 @@ import { grantKey } from './private/shared/encryption.js';
 import { bindImage } from './private/shared/image.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
-import { requireMember } from './private/shared/member.js';
+import { grantId, requireMember } from './private/shared/member.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { GOOGLE_PRICES } from './private/shared/monthly-cost.js';
 import { generatedName } from './private/shared/names.js';
@@ -198,10 +198,7 @@ export class ManagedEndpointModel extends Construct implements ModelEndpoint<Goo
       title: 'Invoke Vertex AI endpoints',
       permissions: ['aiplatform.endpoints.predict', 'aiplatform.endpoints.explain'],
     });
-    const name = Token.isUnresolved(member)
-      ? this.node.children.filter((child) => child.node.id.startsWith('Invoker-')).length
-      : shortHash(member, 8);
-    return new google.ProjectIamMember(this, `Invoker-${name}`, {
+    return new google.ProjectIamMember(this, grantId(this, 'Invoker', member), {
       project: this.project,
       role: this.invokerRole.name,
       member,

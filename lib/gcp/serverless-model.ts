@@ -3,7 +3,7 @@ import type { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/clou
 import type { MonitoringUptimeCheckConfig } from '@cdktf/provider-google/lib/monitoring-uptime-check-config';
 import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { predictPath, READY_PATH } from '@modelship/runtime/contract';
-import { Fn, type ITerraformDependable, Token } from 'cdktf';
+import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
 import { Access } from '../serving/access.js';
@@ -15,7 +15,6 @@ import { afterRoles } from '../terraform/after-roles.js';
 import { alarmThresholds } from '../terraform/alarm-thresholds.js';
 import { google } from '../terraform/bindings/google.js';
 import { annotateMonthlyCost } from '../terraform/monthly-cost.js';
-import { shortHash } from '../terraform/names.js';
 import { useProviders } from '../terraform/providers.js';
 import { stateRequirements } from '../terraform/requirements.js';
 import type { Grantee } from './grantee.js';
@@ -32,7 +31,7 @@ import { grantKey } from './private/shared/encryption.js';
 import { bindImage } from './private/shared/image.js';
 import { SERVICE_ACCOUNT_ID_LENGTH } from './private/shared/limits.js';
 import { LogRetention } from './private/shared/log-retention.js';
-import { requireMember } from './private/shared/member.js';
+import { grantId, requireMember } from './private/shared/member.js';
 import { ModelStore } from './private/shared/model-store.js';
 import { GOOGLE_PRICES } from './private/shared/monthly-cost.js';
 import { generatedName } from './private/shared/names.js';
@@ -196,11 +195,7 @@ export class ServerlessModel extends Construct implements ModelEndpoint<GoogleMe
   }
 
   private allow({ member, dependsOn = [] }: Grantee): CloudRunV2ServiceIamMember {
-    // The string of a token is not stable between syntheses, so the grant is named by its position.
-    const name = Token.isUnresolved(member)
-      ? this.node.children.filter((child) => child.node.id.startsWith('Invoker')).length
-      : shortHash(member, 8);
-    return new google.CloudRunV2ServiceIamMember(this, `Invoker-${name}`, {
+    return new google.CloudRunV2ServiceIamMember(this, grantId(this, 'Invoker', member), {
       project: this.service.project,
       location: this.service.location,
       name: this.service.name,

@@ -2,15 +2,13 @@ import type { ComputeSecurityPolicy } from '@cdktf/provider-google/lib/compute-s
 import { Fn, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { ModelWorkload } from '../../../kubernetes/model-workload.js';
-import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import type { WebAcl } from '../../web-acl.js';
+import { COMPUTE_NAME_LENGTH } from '../shared/limits.js';
 import { generatedName } from '../shared/names.js';
 import { makeSecurityPolicy } from '../shared/security-policy.js';
 import type { ClusterAccess } from './cluster.js';
-
-/** Maximum length of a name in Compute Engine. */
-const NAME_LENGTH = 63;
+import { addServicePolicies } from './service-policies.js';
 
 interface BackendPoliciesProps {
   readonly cluster: ClusterAccess;
@@ -29,27 +27,15 @@ export class BackendPolicies extends Construct {
 
   constructor(scope: Construct, id: string, { cluster, workload, webAcl, props }: BackendPoliciesProps) {
     super(scope, id);
-    const { settings } = webAcl;
-    if (settings.kind === 'managed') {
-      const common = { name: generatedName(scope, NAME_LENGTH), project: props.project };
-      this.securityPolicy = makeSecurityPolicy(this, common, settings.options, props.model);
+    const { settings: acl } = webAcl;
+    if (acl.kind === 'managed') {
+      const common = { name: generatedName(scope, COMPUTE_NAME_LENGTH), project: props.project };
+      this.securityPolicy = makeSecurityPolicy(this, common, acl.options, props.model);
     }
-    const securityPolicy = settings.kind === 'existing' ? lastPart(settings.policyId) : this.securityPolicy!.name;
-    for (const [track, service] of Object.entries(workload.services)) {
-      new kubernetes.Manifest(this, track, {
-        provider: cluster.provider,
-        manifest: {
-          apiVersion: 'networking.gke.io/v1',
-          kind: 'GCPBackendPolicy',
-          metadata: { name: service.metadata.name, namespace: workload.namespaceName },
-          spec: {
-            // The log names the rule of the security policy that rejected a request.
-            default: { securityPolicy, logging: { enabled: true, sampleRate: 1_000_000 } },
-            targetRef: { group: '', kind: 'Service', name: service.metadata.name },
-          },
-        },
-      });
-    }
+    const securityPolicy = acl.kind === 'existing' ? lastPart(acl.policyId) : this.securityPolicy!.name;
+    // The log names the rule of the security policy that rejected a request.
+    const settings = { securityPolicy, logging: { enabled: true, sampleRate: 1_000_000 } };
+    addServicePolicies(this, { cluster, workload, kind: 'GCPBackendPolicy', settings });
   }
 }
 

@@ -4,10 +4,9 @@ import { Construct } from 'constructs';
 import { google } from '../../../terraform/bindings/google.js';
 import { GkeCluster, type GkeNetworkOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
+import { COMPUTE_NAME_LENGTH } from '../shared/limits.js';
 import { generatedName } from '../shared/names.js';
 
-/** Maximum length of a resource name: https://cloud.google.com/compute/docs/naming-resources */
-const NAME_LENGTH = 63;
 const GOOGLE_REGISTRY = /^(?:[a-z0-9-]+\.pkg\.dev|(?:[a-z]+\.)?gcr\.io)\//;
 
 /** Returns whether the image is in one of Google's registries, which private nodes reach without internet access. */
@@ -43,7 +42,7 @@ export class CloudNat extends Construct {
   constructor(scope: Construct, id: string, props: ContainerModelProps) {
     super(scope, id);
     const { network = 'default', subnetwork = network } = networkOptions(props);
-    const place = { project: props.project, region: props.region, name: generatedName(this, NAME_LENGTH) };
+    const place = { project: props.project, region: props.region, name: generatedName(this, COMPUTE_NAME_LENGTH) };
     const router = new google.ComputeRouter(this, 'Router', { ...place, network });
     this.nat = new google.ComputeRouterNat(this, 'Resource', {
       ...place,

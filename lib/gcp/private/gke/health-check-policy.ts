@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import type { ModelWorkload } from '../../../kubernetes/model-workload.js';
-import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
 import type { ClusterAccess } from './cluster.js';
+import { addServicePolicies } from './service-policies.js';
 
 const SECONDS = 5;
 
@@ -23,25 +23,13 @@ export interface HealthCheckPoliciesOptions {
 export class HealthCheckPolicies extends Construct {
   constructor(scope: Construct, id: string, { cluster, workload, readyPath }: HealthCheckPoliciesOptions) {
     super(scope, id);
-    for (const [track, service] of Object.entries(workload.services)) {
-      new kubernetes.Manifest(this, track, {
-        provider: cluster.provider,
-        manifest: {
-          apiVersion: 'networking.gke.io/v1',
-          kind: 'HealthCheckPolicy',
-          metadata: { name: service.metadata.name, namespace: workload.namespaceName },
-          spec: {
-            default: {
-              checkIntervalSec: SECONDS,
-              timeoutSec: SECONDS,
-              healthyThreshold: 1,
-              unhealthyThreshold: 2,
-              config: { type: 'HTTP', httpHealthCheck: { requestPath: readyPath } },
-            },
-            targetRef: { group: '', kind: 'Service', name: service.metadata.name },
-          },
-        },
-      });
-    }
+    const settings = {
+      checkIntervalSec: SECONDS,
+      timeoutSec: SECONDS,
+      healthyThreshold: 1,
+      unhealthyThreshold: 2,
+      config: { type: 'HTTP', httpHealthCheck: { requestPath: readyPath } },
+    };
+    addServicePolicies(this, { cluster, workload, kind: 'HealthCheckPolicy', settings });
   }
 }

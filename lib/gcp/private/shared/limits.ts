@@ -6,6 +6,9 @@ export const LOG_RETENTION_DAYS: Range = { min: 1, max: 3650, unit: 'days', sour
 /** Maximum length of a service account ID: https://cloud.google.com/iam/docs/service-accounts-create */
 export const SERVICE_ACCOUNT_ID_LENGTH = 30;
 
+/** Maximum length of a name in Compute Engine: https://cloud.google.com/compute/docs/naming-resources */
+export const COMPUTE_NAME_LENGTH = 63;
+
 /** Maximum length of a bucket name: https://cloud.google.com/storage/docs/buckets#naming */
 export const BUCKET_NAME_LENGTH = 63;
 

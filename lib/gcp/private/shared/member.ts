@@ -1,5 +1,6 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
+import { shortHash } from '../../../terraform/names.js';
 
 /**
  * Forms of IAM members: https://cloud.google.com/iam/docs/principal-identifiers. The last alternative has the groups of
@@ -32,4 +33,13 @@ export function requireMember(scope: Construct, member: string, anonymous: strin
     `${got}. Pass an IAM member: \`serviceAccount:EMAIL\`, \`user:EMAIL\`, \`group:EMAIL\`, \`domain:DOMAIN\`, ` +
       '`principal://…` or `principalSet://…`',
   );
+}
+
+/** Returns the id of the construct that grants something to `member`. Each member has its own. */
+export function grantId(scope: Construct, prefix: string, member: string): string {
+  // The string of a token is not stable between syntheses, so the grant is named by its position.
+  const name = Token.isUnresolved(member)
+    ? scope.node.children.filter((child) => child.node.id.startsWith(`${prefix}-`)).length
+    : shortHash(member, 8);
+  return `${prefix}-${name}`;
 }
