@@ -12,9 +12,9 @@ export interface DockerBuildOptions extends ImageContext {
   readonly uri: string;
   /** Alias of the provider in the stack, because builds may push to several registries. */
   readonly alias: string;
-  /** Registry and, unless Docker has it configured, the credential, in the provider's form. */
   /** CPU architecture of the image. */
   readonly architecture: ImageArchitecture;
+  /** Registry and, unless Docker has it configured, the credential, in the provider's form. */
   readonly registryAuth: { readonly [name: string]: string };
   /** Resources that must exist before the image is pushed. @default - none */
   readonly dependsOn?: readonly ITerraformDependable[];
