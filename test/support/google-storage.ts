@@ -20,6 +20,8 @@ export class GoogleStorage {
   readonly asked: string[] = [];
   /** Statuses for the next requests that write, before the store takes one. */
   readonly failures: number[] = [];
+  /** Numbers of bytes that the store takes of the next parts, instead of all. */
+  readonly takenBytes: number[] = [];
   /** Uploads that are not complete, by the id of their session. */
   private readonly sessions = new Map<string, { readonly name: string; bytes: Buffer }>();
   private readonly server: Server = createServer((request, response) => this.answer(request, response));
@@ -95,7 +97,10 @@ export class GoogleStorage {
       (start !== undefined && (Number(start) > stored || Number(last) - Number(start) + 1 !== part.length)) ||
       (size === '*' && part.length % (256 * 1024) !== 0);
     if (isWrong) return void response.writeHead(400).end();
-    if (start !== undefined) session.bytes = Buffer.concat([session.bytes, part.subarray(stored - Number(start))]);
+    if (start !== undefined) {
+      const given = part.subarray(stored - Number(start));
+      session.bytes = Buffer.concat([session.bytes, given.subarray(0, this.takenBytes.shift())]);
+    }
     if (size === String(session.bytes.length)) {
       this.objects.set(session.name, session.bytes);
       return void response.end(JSON.stringify({ kind: 'storage#object' }));

@@ -20,17 +20,22 @@ export async function* readLines(url: string, maxBytes: number): AsyncGenerator<
     const bytes = rest.length > 0 ? Buffer.concat([rest, part]) : part;
     let start = 0;
     for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {
-      yield* nonBlank(bytes.subarray(start, end));
+      yield* nonBlank(bytes.subarray(start, end), maxBytes);
       start = end + 1;
     }
     rest = bytes.subarray(start);
-    if (rest.length > maxBytes) throw new PermanentError(`a line has more than ${maxBytes} bytes`);
+    if (rest.length > maxBytes) throw new PermanentError(tooLong(maxBytes));
   }
-  yield* nonBlank(rest);
+  yield* nonBlank(rest, maxBytes);
 }
 
-function* nonBlank(line: Buffer): Generator<Buffer> {
+function* nonBlank(line: Buffer, maxBytes: number): Generator<Buffer> {
+  if (line.length > maxBytes) throw new PermanentError(tooLong(maxBytes));
   if (line.some((byte) => byte > 0x20)) yield line;
+}
+
+function tooLong(maxBytes: number): string {
+  return `a line has more than ${maxBytes} bytes`;
 }
 
 /** Reads the object part by part, up to its end. */

@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse } from '../http/http.js';
-import { withRetries } from '../store/retry.js';
+import { isPassing, withRetries } from '../store/retry.js';
 
 /** Response to a request, as the server gives it. */
 export type Handle = (request: HttpRequest) => Promise<HttpResponse>;
@@ -9,9 +9,6 @@ export type RowResult = { readonly prediction: string } | { readonly error: stri
 
 /** The server may restart a worker, which loads the model again. */
 const FIRST_PAUSE_MS = 1000;
-
-/** Status codes below 500 that may change when the same request is retried. */
-const PASSING = new Set([408, 429]);
 
 /**
  * Predicts the rows in one request. If the request is invalid, its halves are sent instead, so that one invalid row fails
@@ -62,10 +59,6 @@ async function respond(handle: Handle, rows: readonly Buffer[], firstPauseMs: nu
     if (response) return response;
     throw error;
   });
-}
-
-function isPassing(status: number): boolean {
-  return status >= 500 || PASSING.has(status);
 }
 
 /** Returns the message of an error response, which is JSON. */

@@ -107,6 +107,9 @@ async function predictFile(options: BatchOptions, input: string, output: string)
 /** Rows of a request, and their results. */
 type Predicted = readonly [inputs: readonly Buffer[], results: readonly RowResult[]];
 
+/** Bytes between two rows of a request. */
+const LINE_FEED_BYTES = 1;
+
 /** Groups rows into requests, each within both limits. */
 async function* requestsOf(
   lines: AsyncIterable<Buffer>,
@@ -116,13 +119,14 @@ async function* requestsOf(
   let rows: Buffer[] = [];
   let bytes = 0;
   for await (const line of lines) {
-    if (rows.length === maxRows || (rows.length > 0 && bytes + line.length > maxBytes)) {
+    const size = line.length + LINE_FEED_BYTES;
+    if (rows.length === maxRows || (rows.length > 0 && bytes + size > maxBytes)) {
       yield rows;
       rows = [];
       bytes = 0;
     }
     rows.push(line);
-    bytes += line.length;
+    bytes += size;
   }
   if (rows.length > 0) yield rows;
 }

@@ -2,7 +2,7 @@ import { ENVIRONMENT } from '../contract.js';
 import type { HttpRequest, HttpResponse } from '../http/http.js';
 import type { Logger } from '../observability/log.js';
 import { openStore } from '../store/open-store.js';
-import { withRetries } from '../store/retry.js';
+import { isPassing, withRetries } from '../store/retry.js';
 
 /** Message of an SQS queue. It carries the body of a request, and its path and headers as attributes. */
 export interface QueueMessage {
@@ -28,9 +28,6 @@ export interface QueueServer {
   readonly logger: Logger;
 }
 
-/** Status codes below 500 that may change when the same request is retried. */
-const PASSING = new Set([408, 429]);
-
 /**
  * Processes all messages concurrently, so that the model can batch them, and writes each response to the results store.
  * Processing a message twice writes the same result twice.
@@ -49,7 +46,7 @@ async function answer(message: QueueMessage, results: string, server: QueueServe
   try {
     const response = await server.handle(requestOf(message, server.defaultPath));
     const { status, headers, body } = response;
-    if (status >= 500 || PASSING.has(status)) {
+    if (isPassing(status)) {
       server.logger.log('warn', 'a message stays in the queue', { id, status });
       return false;
     }

@@ -53,17 +53,23 @@ class BlockUpload implements ObjectWriter {
   ) {}
 
   async write(part: Buffer): Promise<void> {
-    // The ids of all blocks of a blob have the same length.
-    const id = Buffer.from(String(this.blocks.length).padStart(6, '0')).toString('base64');
-    await this.put({ comp: 'block', blockid: id }, part, {});
-    this.blocks.push(id);
+    this.blocks.push(await this.putBlock(part));
   }
 
   async end(part: Buffer): Promise<void> {
-    if (part.length > 0) await this.write(part);
-    const list = this.blocks.map((id) => `<Latest>${id}</Latest>`).join('');
+    // A retry writes the last block again, under the same id.
+    const blocks = part.length > 0 ? [...this.blocks, await this.putBlock(part)] : this.blocks;
+    const list = blocks.map((id) => `<Latest>${id}</Latest>`).join('');
     const body = `<?xml version="1.0" encoding="utf-8"?><BlockList>${list}</BlockList>`;
     await this.put({ comp: 'blocklist' }, body, { 'x-ms-blob-content-type': this.contentType });
+  }
+
+  /** Writes the next block, and returns its id. */
+  private async putBlock(part: Buffer): Promise<string> {
+    // The ids of all blocks of a blob have the same length.
+    const id = Buffer.from(String(this.blocks.length).padStart(6, '0')).toString('base64');
+    await this.put({ comp: 'block', blockid: id }, part, {});
+    return id;
   }
 
   private async put(query: object, body: Buffer | string, headers: Record<string, string>): Promise<void> {

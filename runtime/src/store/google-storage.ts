@@ -30,7 +30,7 @@ export const googleStorage: ObjectStore = {
     const headers = { 'x-upload-content-type': contentType };
     const target = `${endpoint()}/upload/storage/v1/b/${url.host}/o?${query}`;
     const answer = await httpWrite(target, { method: 'POST', headers, body: '' }, credentials);
-    return new ResumableUpload(answer.get('location')!);
+    return new ResumableUpload(answer.headers.get('location')!);
   },
 };
 
@@ -47,25 +47,34 @@ class ResumableUpload implements ObjectWriter {
   /** @param session URL that authorizes its holder to write this object */
   constructor(private readonly session: string) {}
 
-  async write(part: Buffer): Promise<void> {
-    const end = this.start + part.length;
-    // Cloud Storage may store only the beginning of a part. It ignores bytes that it has stored already.
-    while (this.stored < end) {
-      const rest = part.subarray(this.stored - this.start);
-      const headers = { 'content-range': `bytes ${this.stored}-${end - 1}/*` };
-      const answer = await httpWrite(this.session, { method: 'PUT', headers, body: rest, accepts: RESUME_INCOMPLETE });
-      const last = /^bytes=0-(\d+)$/.exec(answer.get('range') ?? '')?.[1];
-      if (last === undefined) throw new Error('Cloud Storage stored no part of the data');
-      this.stored = Number(last) + 1;
-    }
-    this.start = end;
+  write(part: Buffer): Promise<void> {
+    return this.send(part, '*');
   }
 
-  async end(part: Buffer): Promise<void> {
-    const size = this.start + part.length;
-    const range = part.length > 0 ? `${this.start}-${size - 1}` : '*';
-    const headers = { 'content-range': `bytes ${range}/${size}` };
-    await httpWrite(this.session, { method: 'PUT', headers, body: part });
+  end(part: Buffer): Promise<void> {
+    return this.send(part, this.start + part.length);
+  }
+
+  /**
+   * Sends the next part until Cloud Storage has all of it, because it may store only the beginning. It ignores bytes that
+   * it has stored already.
+   *
+   * @param size bytes of the whole object if this is its last part
+   */
+  private async send(part: Buffer, size: number | '*'): Promise<void> {
+    const end = this.start + part.length;
+    for (;;) {
+      const rest = part.subarray(this.stored - this.start);
+      const range = rest.length > 0 ? `${this.stored}-${end - 1}` : '*';
+      const headers = { 'content-range': `bytes ${range}/${size}` };
+      const answer = await httpWrite(this.session, { method: 'PUT', headers, body: rest, accepts: RESUME_INCOMPLETE });
+      if (answer.status !== RESUME_INCOMPLETE) break;
+      const last = /^bytes=0-(\d+)$/.exec(answer.headers.get('range') ?? '')?.[1];
+      if (last === undefined || Number(last) < this.stored) throw new Error('Cloud Storage stored no part of the data');
+      this.stored = Number(last) + 1;
+      if (size === '*' && this.stored >= end) break;
+    }
+    this.start = end;
   }
 }
 

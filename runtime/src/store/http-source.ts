@@ -47,11 +47,11 @@ export async function httpWrite(
   url: string,
   { method, headers, body, accepts }: HttpWrite,
   credentials: Credentials = noCredentials,
-): Promise<Headers> {
+): Promise<Pick<Response, 'status' | 'headers'>> {
   const signal = AbortSignal.timeout(SILENCE_MS);
   const response = await ask(url, signal, { ...(await credentials()), ...headers }, { method, body }, accepts);
   await response.body?.cancel();
-  return response.headers;
+  return response;
 }
 
 async function ask(

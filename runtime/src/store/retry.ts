@@ -10,13 +10,16 @@ export class ObjectMissing extends PermanentError {}
 /** The range begins at or after the end of the object. */
 export class RangeMissing extends PermanentError {}
 
+/** Whether the same request may succeed later. Timeouts, throttling and server errors are transient. */
+export function isPassing(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
+
 /** Converts a response status into an error. An error that a retry may fix is not a PermanentError. */
 export function failureOf(status: number, message: string): Error {
   if (status === 404) return new ObjectMissing(message);
   if (status === 416) return new RangeMissing(message);
-  // Timeouts, throttling and server errors are transient.
-  const isPassing = status === 408 || status === 429 || status >= 500;
-  return isPassing ? new Error(message) : new PermanentError(message);
+  return isPassing(status) ? new Error(message) : new PermanentError(message);
 }
 
 /**

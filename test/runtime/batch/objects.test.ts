@@ -75,8 +75,10 @@ describe.each([
   });
 
   test('with a line above the limit are rejected', async () => {
-    await write('long', `1\n${'x'.repeat(101)}`);
-    await expect(linesOf(`${folder}/long`, 100)).rejects.toThrow('a line has more than 100 bytes');
+    for (const text of [`1\n${'x'.repeat(101)}`, `${'x'.repeat(101)}\n1\n`]) {
+      await write('long', text);
+      await expect(linesOf(`${folder}/long`, 100)).rejects.toThrow('a line has more than 100 bytes');
+    }
   });
 });
 
@@ -87,6 +89,32 @@ test('parts that Cloud Storage did not take are written again', async () => {
   await upload.add(text);
   await upload.end();
   expect(google.objects.get('batches/again')?.toString() === text).toBe(true);
+});
+
+test.each([0, 256 * 1024])('a last part of which Cloud Storage took only %d bytes is written whole', async (taken) => {
+  google.takenBytes.push(taken);
+  const upload = await Upload.begin('gs://batches/part', 'text/plain');
+  const text = 'modelship'.repeat(64 * 1024);
+  await upload.add(text);
+  await upload.end();
+  expect(google.objects.get('batches/part')?.toString() === text).toBe(true);
+});
+
+test('a list of blocks that Blob Storage did not take is written again, without a second last block', async () => {
+  const { fetch } = globalThis;
+  let lists = 0;
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit) =>
+    url.includes('comp=blocklist') && ++lists === 1 ? new Response(null, { status: 503 }) : fetch(url, init),
+  );
+  try {
+    const upload = await Upload.begin(`${CLOUD}/batches/again`, 'text/plain');
+    await upload.add('1\n2\n');
+    await upload.end();
+    expect(lists).toBe(2);
+    expect(await linesOf(`${CLOUD}/batches/again`)).toEqual(['1', '2']);
+  } finally {
+    vi.stubGlobal('fetch', fetch);
+  }
 });
 
 test('a store that the runtime cannot write to is named', async () => {
