@@ -158,12 +158,26 @@ function columnValues(
   return { '': { value: batch.map((row) => features.map((name) => cell(row, name, datatype))), row: false } };
 }
 
+/** Booleans as CSV files have them; pandas writes `True`. */
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
+
 /** Returns a value as its input takes it. Text of CSV becomes a number, and empty text a missing one. */
 function cell({ values, place }: DataRow, name: string, datatype: string): unknown {
   const value = values[name];
   if (typeof value !== 'string' || datatype === 'BYTES') return value;
   const text = value.trim();
-  if (datatype === 'BOOL') return text === 'true' || text === '1';
+  if (datatype === 'BOOL') {
+    const truth = BOOLEANS.get(text.toLowerCase());
+    if (truth !== undefined) return truth;
+    throw new EvaluationDataError(
+      `${place} has ${JSON.stringify(value)} in the column ${name}, and the model takes true or false.`,
+    );
+  }
   const number = text === '' ? Number.NaN : Number(text);
   if (Number.isNaN(number) && text !== '' && text.toLowerCase() !== 'nan') {
     throw new EvaluationDataError(

@@ -68,8 +68,11 @@ Examples:
     .action(evaluate);
 }
 
-async function evaluate(target: string, flags: EvaluateFlags): Promise<void> {
+async function evaluate(target: string, flags: EvaluateFlags, command: Command): Promise<void> {
   const { rows } = flags;
+  if (rows !== undefined && command.getOptionValueSource('minAgreement') === 'cli') {
+    throw new CommandFailure('USAGE', '--min-agreement is about samples: with --rows, use --min METRIC=VALUE.');
+  }
   if (rows !== undefined) return evaluateRows(target, { ...flags, rows });
   const { label, weight, by, task, min, max } = flags;
   const ignored = Object.entries({ label, weight, by, task, min: min[0], max: max[0] }).find(([, given]) => given);

@@ -121,7 +121,11 @@ export class RowEvaluation {
       else rows.set(slice, [row]);
     }
     return [...rows]
-      .map(([slice, own]) => ({ slice, ...this.metricsOf(own) }))
+      .map(([slice, own]) => {
+        // Rows without weight have no metrics.
+        const isWeighted = own.some((row) => this.weights[row] !== 0);
+        return { slice, ...(isWeighted ? this.metricsOf(own) : { rows: own.length, metrics: {} }) };
+      })
       .sort((one, other) => other.rows - one.rows);
   }
 

@@ -71,6 +71,30 @@ describe('evaluate --rows', () => {
     expect(json.metrics.accuracy).toBe(3 / 8);
   });
 
+  test('gives no metrics for a slice whose rows have no weight', async () => {
+    const columns = [...COLUMNS, 'share'].join(',');
+    const rows = FLOWERS.map((row) => [...row, row[5] === 'north' ? 1 : 0].join(','));
+    const { code, json } = await evaluated(
+      '--rows',
+      file('slice.csv', [columns, ...rows, ''].join('\n')),
+      '--weight',
+      'share',
+      '--json',
+    );
+    expect(code).toBe(0);
+    expect(json.slices).toMatchObject([
+      { slice: 'north', metrics: { accuracy: 1 } },
+      { slice: 'south', rows: 2, metrics: {} },
+    ]);
+    expect(json.slices[1].metrics).toEqual({});
+  });
+
+  test('refuses a limit for samples, which would not be checked', async () => {
+    const { code, stderr } = await evaluated('--rows', CSV, '--min-agreement', '0.9');
+    expect(code).toBe(1);
+    expect(stderr).toContain('with --rows, use --min METRIC=VALUE');
+  });
+
   test('computes the metrics of a regression', async () => {
     const rows = `${Array.from({ length: 10 }, (_, index) => `x${index}`).join(',')},y\n${'0,'.repeat(10)}150\n${'0.01,'.repeat(10)}160\n`;
     const args = ['evaluate', DIABETES, '--rows', file('diabetes.csv', rows), '--label', 'y', '--json'];
