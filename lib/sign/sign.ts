@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   MANIFEST_FILE,
@@ -55,20 +55,16 @@ export interface SignedPackage {
  */
 export async function signPackage(directory: string, options: SignOptions): Promise<SignedPackage> {
   const key = await privateKey(options);
-  const hash = hashOf(key);
-  if (!hash)
-    throw new ModelPackageError(
-      'KEY_UNUSABLE',
-      `${options.key} is another key than an elliptic curve key of ${CURVES}.`,
-    );
+  const hash = requireCurve(options.key, key);
   const verificationMaterial = options.certificate
     ? { x509CertificateChain: { certificates: await chain(options.certificate, key) } }
     : { publicKey: { hint: keyHint(createPublicKey(key)) } };
   const manifest = readManifest(directory);
   await verifyFiles(directory, manifest);
-  const statement = await statementOf(directory);
+  const digests = new Map(manifest.files.map(({ path, sha256 }) => [path, sha256]));
+  const statement = await statementOf(directory, digests);
   const { resources } = statement.predicate;
-  rejectUnlisted(directory, new Set([MANIFEST_FILE, ...manifest.files.map(({ path }) => path)]), resources);
+  rejectUnlisted(directory, new Set([MANIFEST_FILE, ...digests.keys()]), resources);
   const payload = Buffer.from(JSON.stringify(statement));
   const bundle = {
     mediaType: BUNDLE_TYPE,
@@ -80,7 +76,7 @@ export async function signPackage(directory: string, options: SignOptions): Prom
     },
   };
   const file = join(directory, SIGNATURE_FILE);
-  await writeFile(file, `${JSON.stringify(bundle)}\n`);
+  await replaceFile(file, `${JSON.stringify(bundle)}\n`);
   return { file, digest: statement.subject[0]!.digest.sha256, files: resources.length };
 }
 
@@ -107,13 +103,30 @@ export async function signatureTrust(
   } catch (error) {
     throw unusableKey(trusted.key, 'public', error);
   }
-  if (!hashOf(publicKey)) {
+  requireCurve(trusted.key, publicKey);
+  return { publicKey };
+}
+
+/** Writes a file in place of an earlier one. A link is replaced, not followed. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  const written = `${file}.${process.pid}`;
+  try {
+    await writeFile(written, text, { flag: 'wx' });
+    await rename(written, file);
+  } catch (error) {
+    await rm(written, { force: true });
     throw new ModelPackageError(
-      'KEY_UNUSABLE',
-      `${trusted.key} is another key than an elliptic curve key of ${CURVES}.`,
+      'OUTPUT_EXISTS',
+      `${file} cannot be written (${(error as Error).message}). Remove what has this name, or make the folder writable.`,
     );
   }
-  return { publicKey };
+}
+
+/** Returns the hash algorithm of a key's signatures. */
+function requireCurve(file: string, key: KeyObject): string {
+  const hash = hashOf(key);
+  if (hash) return hash;
+  throw new ModelPackageError('KEY_UNUSABLE', `${file} is another key than an elliptic curve key of ${CURVES}.`);
 }
 
 async function privateKey({ key, passphrase }: SignOptions): Promise<KeyObject> {

@@ -18,28 +18,30 @@ export function trustedSigner(
   certificate: X509Certificate,
   others: readonly X509Certificate[],
   roots: readonly X509Certificate[],
-): { readonly fault?: string } {
-  const { keyUsage } = certificate;
+): string | undefined {
   const isRoot = ({ raw }: X509Certificate) => roots.some((root) => root.raw.equals(raw));
   // Authorities sign certificates, and no models. A certificate that is trusted by itself may be both.
-  if (certificate.ca && !isRoot(certificate)) return { fault: 'which is an authority and may not sign models' };
-  // An extended key usage that lists purposes allows no others.
-  if (keyUsage && !keyUsage.includes(CODE_SIGNING)) return { fault: 'which may not sign code' };
+  if (certificate.ca && !isRoot(certificate)) return 'which is an authority and may not sign models';
+  if (!maySignCode(certificate)) return 'which may not sign code';
   let current = certificate;
   for (let length = 0; length < MAX_LENGTH; length++) {
     const fault = timeFault(current);
-    if (fault) return { fault };
-    if (isRoot(current)) return {};
+    if (fault) return fault;
+    if (isRoot(current)) return undefined;
     const root = roots.find((issuer) => hasIssued(issuer, current));
-    if (root) {
-      const fault = timeFault(root);
-      return fault ? { fault } : {};
-    }
-    const issuer = others.find((other) => other.ca && !other.raw.equals(current.raw) && hasIssued(other, current));
-    if (!issuer) return { fault: `whose issuer ${current.issuer.replaceAll('\n', ', ')} is no trusted root` };
+    if (root) return timeFault(root);
+    const issuer = others.find(
+      (other) => other.ca && maySignCode(other) && !other.raw.equals(current.raw) && hasIssued(other, current),
+    );
+    if (!issuer) return `whose issuer ${current.issuer.replaceAll('\n', ', ')} is no trusted root`;
     current = issuer;
   }
-  return { fault: `whose chain has more than ${MAX_LENGTH} certificates` };
+  return `whose chain has more than ${MAX_LENGTH} certificates`;
+}
+
+/** An extended key usage allows only the purposes that it lists, also for certificates below it. */
+function maySignCode({ keyUsage }: X509Certificate): boolean {
+  return !keyUsage || keyUsage.includes(CODE_SIGNING);
 }
 
 function hasIssued(issuer: X509Certificate, certificate: X509Certificate): boolean {
@@ -48,7 +50,8 @@ function hasIssued(issuer: X509Certificate, certificate: X509Certificate): boole
 
 function timeFault({ validFrom, validTo }: X509Certificate): string | undefined {
   const now = Date.now();
-  if (now > Date.parse(validTo)) return `which expired on ${validTo}`;
-  if (now < Date.parse(validFrom)) return `which is valid only from ${validFrom}`;
+  // A time that cannot be read is never valid.
+  if (!(now <= Date.parse(validTo))) return `which expired on ${validTo}`;
+  if (!(now >= Date.parse(validFrom))) return `which is valid only from ${validFrom}`;
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, posix, resolve } from 'node:path';
+import { ModelPackageError } from '../manifest/package-error.js';
 import { fileSha256 } from '../manifest/verify.js';
 import { PREDICATE_TYPE, type Resource, STATEMENT_TYPE, type Statement } from './schema.js';
 
@@ -15,28 +16,39 @@ const SERIALIZATION = {
   ignore_paths: [SIGNATURE_FILE],
 } as const;
 
-/** Returns the statement of a package's files as they are now. */
-export async function statementOf(directory: string): Promise<Statement> {
-  const resources = await resourcesOf(directory);
+/**
+ * Returns the statement of a package's files as they are now.
+ *
+ * @param known digests of files that were just computed, by path
+ * @throws ModelPackageError as `resourcesOf`
+ */
+export async function statementOf(directory: string, known?: ReadonlyMap<string, string>): Promise<Statement> {
+  const resources = await resourcesOf(directory, known);
   return {
     _type: STATEMENT_TYPE,
     subject: [{ name: basename(resolve(directory)), digest: { sha256: rootDigest(resources) } }],
     predicateType: PREDICATE_TYPE,
-    predicate: {
-      serialization: SERIALIZATION,
-      resources,
-    },
+    predicate: { serialization: SERIALIZATION, resources },
   };
 }
 
-/** Returns each file of a package with its digest, except the signature, in the order of their paths' segments. */
-export async function resourcesOf(directory: string): Promise<Resource[]> {
-  const paths = (await filesOf(directory)).filter((path) => path !== SIGNATURE_FILE);
-  const digests = paths.sort(bySegments).map(async (name) => {
-    const digest = await fileSha256(join(directory, name));
-    return { name, algorithm: 'sha256' as const, digest };
-  });
-  return Promise.all(digests);
+/**
+ * Returns each file of a package with its digest, except the signature, in the order of their paths' segments.
+ *
+ * @throws ModelPackageError `FILE_MISSING` if a file or folder cannot be read, `FILE_UNLISTED` for a link, pipe or device
+ */
+export async function resourcesOf(
+  directory: string,
+  known: ReadonlyMap<string, string> = new Map(),
+): Promise<Resource[]> {
+  const paths = await readable(directory, filesOf(directory, ''));
+  const resources: Resource[] = [];
+  for (const name of paths.sort(bySegments)) {
+    const file = join(directory, name);
+    const digest = known.get(name) ?? (await readable(file, fileSha256(file)));
+    resources.push({ name, algorithm: 'sha256', digest });
+  }
+  return resources;
 }
 
 /** Digest of the digests in their order, which names the model in other documents. */
@@ -46,13 +58,31 @@ export function rootDigest(resources: readonly Resource[]): string {
   return hash.digest('hex');
 }
 
-async function filesOf(directory: string, folder = ''): Promise<string[]> {
+async function filesOf(directory: string, folder: string): Promise<string[]> {
   const entries = await readdir(join(directory, folder), { withFileTypes: true });
-  const paths = entries.map(async (entry) => {
-    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    return entry.isDirectory() ? filesOf(directory, path) : [path];
+  const paths: string[] = [];
+  for (const entry of entries) {
+    const path = posix.join(folder, entry.name);
+    if (path === SIGNATURE_FILE) continue;
+    if (entry.isDirectory()) paths.push(...(await filesOf(directory, path)));
+    else if (entry.isFile()) paths.push(path);
+    else {
+      throw new ModelPackageError(
+        'FILE_UNLISTED',
+        `${join(directory, path)} is a link, pipe or device, which signatures do not cover. Remove it, or replace it ` +
+          'by a copy of the file.',
+      );
+    }
+  }
+  return paths;
+}
+
+/** Names what cannot be read in the error. */
+function readable<Result>(path: string, work: Promise<Result>): Promise<Result> {
+  return work.catch((error: Error) => {
+    if (error instanceof ModelPackageError) throw error;
+    throw new ModelPackageError('FILE_MISSING', `${path} cannot be read (${error.message}). Copy the package again.`);
   });
-  return (await Promise.all(paths)).flat();
 }
 
 function bySegments(one: string, other: string): number {

@@ -1,7 +1,7 @@
 import { createHash, type KeyObject, verify, X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelPackageError } from '../manifest/package-error.js';
+import { readRegularFile } from '../manifest/regular-file.js';
 import type { Schema } from '../manifest/schema.js';
 import { trustedSigner } from './certificates.js';
 import { CURVES, hashOf, preAuthenticationEncoding } from './envelope.js';
@@ -10,6 +10,9 @@ import { resourcesOf, rootDigest, SIGNATURE_FILE } from './statement.js';
 
 /** Whose signatures are trusted: those of one key, or of certificates that lead to a root. */
 export type SignatureTrust = { readonly publicKey: KeyObject } | { readonly roots: readonly X509Certificate[] };
+
+/** Maximum size of a signature, which has about 200 bytes for each file. */
+const MAX_SIGNATURE_BYTES = 16 * 1024 * 1024;
 
 /** What a verified signature says. */
 export interface VerifiedSignature {
@@ -27,7 +30,8 @@ export interface VerifiedSignature {
  *
  * @param file path of the signature, if it is elsewhere
  * @throws ModelPackageError `SIGNATURE_MISSING`; `SIGNATURE_INVALID` if the file is no such signature, or was not made by
- * its key; `SIGNATURE_UNTRUSTED` if another key or certificate signed; `SIGNATURE_DIFFERS` if files differ
+ * its key; `SIGNATURE_UNTRUSTED` if another key or certificate signed; `SIGNATURE_DIFFERS` if files differ; or any error of
+ * `resourcesOf`
  */
 export async function verifySignature(
   directory: string,
@@ -60,7 +64,7 @@ export async function verifySignature(
 async function readBundle(file: string): Promise<Bundle> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = (await readRegularFile(file, MAX_SIGNATURE_BYTES)).toString();
   } catch (error) {
     throw new ModelPackageError(
       'SIGNATURE_MISSING',
@@ -102,7 +106,7 @@ function signerOf(
   const [certificate, ...others] = x509CertificateChain.certificates.map(({ rawBytes }) =>
     certificateOf(file, Buffer.from(rawBytes, 'base64')),
   );
-  const { fault } = trustedSigner(certificate!, others, trust.roots);
+  const fault = trustedSigner(certificate!, others, trust.roots);
   if (fault) throw untrusted(file, `the certificate of ${subjectOf(certificate!)}, ${fault}`, 'Sign it again');
   return { key: certificate!.publicKey, signer: subjectOf(certificate!) };
 }
@@ -126,7 +130,7 @@ function certificateOf(file: string, bytes: Buffer): X509Certificate {
   }
 }
 
-/** Compares the files that are signed with those that are there. Each must be in both, with the same digest. */
+/** Compares the signed files with those in the package. Each must be in both, with the same digest. */
 function checkFiles(directory: string, signed: readonly Resource[], found: readonly Resource[]): void {
   const digests = new Map(found.map(({ name, digest }) => [name, digest]));
   const names = new Set(signed.map(({ name }) => name));

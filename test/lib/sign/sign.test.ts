@@ -4,6 +4,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -25,7 +26,7 @@ const { key, publicKey } = writeKeys(folder);
 
 let count = 0;
 
-/** A package of its own, whose model is a folder of files. */
+/** A copy of the package `iris`. */
 function packaged(): string {
   const directory = join(folder, `package-${count++}`);
   cpSync(join(import.meta.dirname, '../../../examples/iris/model'), directory, { recursive: true });
@@ -80,8 +81,9 @@ describe('a certificate', () => {
     expect(signer).toBe('CN=signer');
   });
 
-  test.each<[string, { usage?: string; days?: number }, RegExp]>([
+  test.each<[string, Parameters<typeof writeCertificates>[1], RegExp]>([
     ['for servers', { usage: 'serverAuth' }, /may not sign code/],
+    ['of an authority for servers', { authorityUsage: 'serverAuth' }, /is no trusted root/],
     ['that has expired', { days: -1 }, /expired on/],
   ])('%s is not trusted', async (_, options, reason) => {
     const own = mkdtempSync(join(folder, 'certificates-'));
@@ -140,7 +142,25 @@ describe('is rejected', () => {
       },
       'SIGNATURE_DIFFERS',
     ],
-    ['an extra link', (at) => symlinkSync('model.onnx', join(at, 'link')), 'SIGNATURE_DIFFERS'],
+    ['an extra link', (at) => symlinkSync('model.onnx', join(at, 'link')), 'FILE_UNLISTED'],
+    ['a link that leads nowhere', (at) => symlinkSync('nowhere', join(at, 'link')), 'FILE_UNLISTED'],
+    [
+      'a link in place of a file',
+      (at) => {
+        renameSync(join(at, 'model.onnx'), `${at}.onnx`);
+        symlinkSync(`${at}.onnx`, join(at, 'model.onnx'));
+      },
+      'FILE_UNLISTED',
+    ],
+    ['an extra pipe', (at) => execFileSync('mkfifo', [join(at, 'pipe')]), 'FILE_UNLISTED'],
+    [
+      'a pipe as the signature',
+      (at) => {
+        rmSync(join(at, 'model.sig'));
+        execFileSync('mkfifo', [join(at, 'model.sig')]);
+      },
+      'SIGNATURE_MISSING',
+    ],
     [
       'two files that changed places',
       (at) => {
@@ -229,7 +249,24 @@ describe('is rejected', () => {
   });
 });
 
+test('signing replaces a link, and does not follow it', async () => {
+  const directory = packaged();
+  const other = join(folder, 'other-file');
+  writeFileSync(other, 'kept');
+  symlinkSync(other, join(directory, 'model.sig'));
+  await signPackage(directory, { key });
+  expect(readFileSync(other, 'utf8')).toBe('kept');
+  expect(await code(verifySignature(directory, await signatureTrust({ key: publicKey })))).toBe('VERIFIED');
+});
+
 describe('signing rejects', () => {
+  test('a package with a folder in place of the signature, and leaves nothing else behind', async () => {
+    const directory = packaged();
+    mkdirSync(join(directory, 'model.sig'));
+    expect(await code(signPackage(directory, { key }))).toBe('OUTPUT_EXISTS');
+    expect(readdirSync(directory).sort()).toEqual(['model.json', 'model.onnx', 'model.sig', 'samples.json']);
+  });
+
   test('a package with files that its manifest does not list, and leaves nothing behind', async () => {
     const directory = packaged();
     writeFileSync(join(directory, 'readme.md'), '');

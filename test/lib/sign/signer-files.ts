@@ -17,7 +17,7 @@ export function writeKeys(folder: string, curve = 'prime256v1', name = curve): {
 }
 
 /** Writes a root, an authority below it and the certificate of a key, and returns the paths. */
-export function writeCertificates(folder: string, { usage = 'codeSigning', days = 30, name = 'signer' } = {}) {
+export function writeCertificates(folder: string, { usage = 'codeSigning', days = 30, authorityUsage = '' } = {}) {
   const request = (subject: string, key: string) =>
     openssl(folder, 'req', '-new', '-key', key, '-subj', `/CN=${subject}`, '-out', `${subject}.csr`);
   const issue = (subject: string, issuer: string, extensions: string, ...validity: string[]) => {
@@ -26,7 +26,9 @@ export function writeCertificates(folder: string, { usage = 'codeSigning', days 
     const out = ['-extfile', `${subject}.ext`, '-out', `${subject}.pem`];
     openssl(folder, 'x509', '-req', '-in', `${subject}.csr`, ...by, ...validity, ...out);
   };
-  const authority = 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n';
+  const name = 'signer';
+  const purposes = authorityUsage && `extendedKeyUsage=${authorityUsage}\n`;
+  const authority = `basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n${purposes}`;
   for (const each of ['root', 'authority', name]) writeKeys(folder, 'prime256v1', each);
   const root = ['-x509', '-key', 'root.key', '-subj', '/CN=root', '-days', '365', '-out', 'root.pem'];
   openssl(folder, 'req', '-new', ...root, '-addext', 'keyUsage=critical,keyCertSign,cRLSign');
