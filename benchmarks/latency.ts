@@ -1,6 +1,7 @@
 import { IRIS } from './support/models.js';
 import { type PacedReport, pacedLoad } from './support/paced.js';
 import { type Comparison, compareMany, type ManySided } from './support/pairs.js';
+import { MissingPeerError } from './support/peers.js';
 import { jsonPost } from './support/posts.js';
 import { fastApi, modelship, type ServerFactory } from './support/servers.js';
 import { serving } from './support/serving.js';
@@ -33,7 +34,10 @@ export function benchmarkLatency({ rounds, seconds }: Settings): Promise<Compari
       return peerRate;
     }),
     side('Modelship', modelship, ownRate),
-    side('Modelship, as many requests as FastAPI', modelship, async () => peerRate),
+    side('Modelship, as many requests as FastAPI', modelship, async () => {
+      if (peerRate === 0) throw new MissingPeerError('the rate of FastAPI is unknown');
+      return peerRate;
+    }),
   ]);
 }
 

@@ -3,7 +3,7 @@ import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeConfig } from './config.js';
 import { DRAIN_SECONDS, ENVIRONMENT, START_SECONDS } from './contract.js';
-import { garbageCollector } from './garbage-collector.js';
+import { collectGarbage } from './garbage-collector.js';
 import { memoryLimit, shareOf } from './host-limits.js';
 import { ByteBudget } from './http/byte-budget.js';
 import { type HostSettings, readHost } from './platforms/host.js';
@@ -183,7 +183,7 @@ function limitsOf(config: RuntimeConfig): ServerLimits {
     maxBodyBytes: config.maxBodyBytes,
     times: serverTimes(config.timeoutSeconds),
     // V8 frees the memory of bodies and messages late, because it is outside its heap.
-    budget: new ByteBudget(0, garbageCollector()),
+    budget: new ByteBudget(0, collectGarbage),
     maxConnections: 0,
   };
   divide(limits, config, config.processes ?? 1);

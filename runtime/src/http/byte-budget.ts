@@ -23,7 +23,7 @@ export class ByteBudget {
 
   /**
    * @param limit in bytes
-   * @param onQuiet called some seconds after requests held much memory, once they hold little. @default - not called
+   * @param onQuiet called two seconds after requests held much memory, once they hold little. @default - not called
    */
   constructor(
     public limit: number,

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Channel, type Failure, failureOf } from '../channel.js';
 import type { TextTokens } from '../engines/engine.js';
-import { garbageCollector } from '../garbage-collector.js';
+import { collectGarbage } from '../garbage-collector.js';
 import { isImageTask } from '../manifest/index.js';
 import { withinTimeout } from '../models/deadline.js';
 import type { ModelCatalog, ModelControl } from '../models/model-catalog.js';
@@ -79,9 +79,6 @@ const channel: Channel<ServerCalls> = new Channel<ServerCalls>(
   memoryOfResponse,
 );
 port.on('message', (message) => channel.receive(message));
-
-/** Frees memory outside the heap, which V8 would free late. */
-const collectGarbage = garbageCollector();
 
 /** Returns the memory of large tensors of numbers, whole even where they use a part of it. */
 function memoryOfNumbers(tensors: readonly Tensor[]): ArrayBuffer[] {
