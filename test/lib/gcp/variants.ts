@@ -20,7 +20,7 @@ export interface Variant {
   readonly name: string;
   /**
    * @param version version of the model that is deployed
-   * @param added props besides the variant's, after a look at the stack
+   * @param added props besides the variant's. The function may add to the stack before the construct.
    */
   make(version?: string, added?: (stack: TerraformStack) => Partial<GoogleServingProps>): TerraformStack;
 }
@@ -109,19 +109,19 @@ export const VARIANTS: readonly Variant[] = [
   ),
   variant(
     'Cloud Run job',
-    (stack, { model, image, region }) =>
+    (stack, { model, image, ...props }) =>
       new BatchModel(stack, 'Batch', {
+        ...props,
         compute: BatchCompute.job({ model, image }),
-        region,
         inputBucket: bucketOf(stack, 'Rows'),
       }),
   ),
   variant(
     'Cloud Run job on several instances, with an image that is built and a key of the customer',
-    (stack, { model, region }) =>
+    (stack, { model, image: _, ...props }) =>
       new BatchModel(stack, 'Batch', {
+        ...props,
         compute: BatchCompute.job({ model, instanceCount: 4, cpu: 2, memoryMib: 4096, environment: { LEVEL: 'one' } }),
-        region,
         inputBucket: bucketOf(stack, 'Rows'),
         inputPrefix: 'rows/',
         outputBucket: bucketOf(stack, 'Predictions'),
