@@ -51,6 +51,7 @@ export interface SignedPackage {
  * @throws ModelPackageError `KEY_UNUSABLE`, `CERTIFICATE_UNUSABLE`, `FILE_UNLISTED` if the folder has files that the manifest
  * does not list, or any error of `verifyFiles`
  * @example
+ * import { signPackage } from './sign.js';
  * await signPackage('models/iris', { key: 'release.key' });
  */
 export async function signPackage(directory: string, options: SignOptions): Promise<SignedPackage> {

@@ -7,13 +7,14 @@ const ROOT = join(__dirname, '../../runtime/src');
 
 /** Folders and top-level files of the runtime, lowest first. Each imports only from its own layer and those before it. */
 const LAYERS = [
-  ['contract.ts', 'garbage-collector.ts', 'temporary-folder.ts', 'version.ts', 'watch.ts'],
+  ['garbage-collector.ts', 'temporary-folder.ts', 'version.ts', 'watch.ts'],
+  ['contract.ts'],
   ['host-limits.ts'],
   ['tensor'],
   ['channel.ts', 'worker-thread.ts', 'http'],
   ['observability'],
   ['manifest'],
-  ['store', 'engines'],
+  ['store', 'engines', 'signature'],
   ['tasks'],
   ['scheduling'],
   ['models'],
@@ -24,7 +25,8 @@ const LAYERS = [
   ['server'],
   ['runtime.ts'],
   ['platforms'],
-  ['start-server.ts'],
+  ['batch'],
+  ['start-batch.ts', 'start-server.ts'],
   ['processes'],
   ['index.ts', 'serve.ts', 'main.ts'],
 ];

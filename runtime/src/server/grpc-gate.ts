@@ -84,6 +84,7 @@ export function gate(options: GateOptions): ServerInterceptor {
     let counted = 0;
     let isCompressed = false;
     let isRunning = false;
+    let isRejected = false;
     let timer: NodeJS.Timeout | undefined;
 
     const settle = () => {
@@ -96,14 +97,16 @@ export function gate(options: GateOptions): ServerInterceptor {
 
     const reject = (error: unknown) => {
       clearTimeout(timer);
-      if (stream.closed || isRunning) return;
+      if (stream.closed || isRunning || isRejected) return;
+      isRejected = true;
       if (!(error instanceof InferenceError)) onError(error);
       const { code, message, retryAfterSeconds } = asInferenceError(error);
       metrics?.callRefused(code);
       call.sendStatus({ code: status[code], details: message, metadata: pushback(retryAfterSeconds) });
-      // Closing the stream now drops what the client still sends, without buffering or decompressing it. Destroying it
-      // waits, because an abrupt end would replace the status before the client reads it.
-      stream.close();
+      // Closing the stream drops what the client still sends, without buffering or decompressing it. It waits until the
+      // status is written, which Node 22 would replace by the end of the stream. Destroying it waits longer, because an
+      // abrupt end would replace the status before the client reads it.
+      setImmediate(() => stream.close());
       setTimeout(() => stream.destroy(), LINGER_MS).unref();
     };
 
