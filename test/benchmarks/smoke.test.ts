@@ -3,14 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BENCHMARKS } from '../../benchmarks/benchmarks.js';
 import type { Comparison } from '../../benchmarks/support/pairs.js';
-import { shareOf } from '../support/share.js';
+import { ALL } from '../support/share.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** Number of benchmarks that run unless all tests do. Each takes about 20 seconds. */
-const SHARE = 2;
-
-test.each(shareOf(Object.keys(BENCHMARKS), SHARE))(
+// CI runs every benchmark in a job of its own, with all peers. Without them, most of this is the time of their starts.
+test.runIf(ALL).each(Object.keys(BENCHMARKS))(
   'the benchmark %s runs and prints its figures',
   (name) => {
     const output = execFileSync(process.execPath, ['--import', 'tsx', 'benchmarks/run.ts', name, '--smoke', '--json'], {
