@@ -5,7 +5,7 @@ import { BATCH_RETRIES, DEFAULT_BATCH_SECONDS } from '../../../serving/batch-job
 import { MODEL_MOUNT } from '../../../serving/defaults.js';
 import { batchEnvironment } from '../../../terraform/batch-environment.js';
 import type { BatchModelProps } from '../../batch-props.js';
-import { cloudRunSize } from '../cloud-run/server.js';
+import { cloudRunSize, EXECUTION_ENVIRONMENT, gpuSelector, instanceLimits, modelMount } from '../cloud-run/server.js';
 import type { ModelStore } from '../shared/model-store.js';
 import { projectVariables } from '../shared/project.js';
 
@@ -30,8 +30,7 @@ export function jobTemplate(
 ): CloudRunV2JobTemplate {
   const { options } = props.compute.settings;
   const { gpu, instanceCount = 1 } = options;
-  const { cpu, memoryMib } = cloudRunSize(options);
-  const volume = 'models';
+  const { volumes, volumeMounts } = modelMount(modelStore);
   const environment = {
     ...batchEnvironment(options, { model: `${MODEL_MOUNT}/${modelStore.prefix}`, input, output }),
     ...projectVariables(scope, props.project),
@@ -42,22 +41,19 @@ export function jobTemplate(
     ...(props.labels ? { labels: props.labels } : {}),
     template: {
       serviceAccount: serviceAccount.email,
-      // Mounting a bucket requires the second-generation execution environment.
-      executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
+      executionEnvironment: EXECUTION_ENVIRONMENT,
       timeout: `${props.timeoutSeconds ?? DEFAULT_BATCH_SECONDS}s`,
       maxRetries: BATCH_RETRIES,
       ...(props.encryptionKey ? { encryptionKey: props.encryptionKey } : {}),
-      ...(gpu ? { nodeSelector: { accelerator: gpu.name }, gpuZonalRedundancyDisabled: true } : {}),
-      volumes: [{ name: volume, gcs: { bucket: modelStore.bucketName, readOnly: true } }],
+      ...gpuSelector(gpu),
+      volumes,
       containers: [
         {
           image,
           args: [defaultKey],
           env: Object.entries(environment).map(([name, value]) => ({ name, value })),
-          resources: {
-            limits: { cpu: `${cpu}`, memory: `${memoryMib}Mi`, ...(gpu ? { 'nvidia.com/gpu': '1' } : {}) },
-          },
-          volumeMounts: [{ name: volume, mountPath: MODEL_MOUNT }],
+          resources: { limits: instanceLimits(cloudRunSize(options), gpu) },
+          volumeMounts,
         },
       ],
     },

@@ -4,6 +4,7 @@ import { DEFAULT_PORT, LIVE_PATH, READY_PATH, START_SECONDS } from '@modelship/r
 import type { Construct } from 'constructs';
 import { MODEL_MOUNT } from '../../../serving/defaults.js';
 import { runtimeEnvironment } from '../../../terraform/runtime-environment.js';
+import type { Gpu } from '../../gpu.js';
 import { Ingress, VpcEgress } from '../../network.js';
 import type { ServerlessModelProps } from '../../serverless-props.js';
 import type { ModelStore } from '../shared/model-store.js';
@@ -28,6 +29,28 @@ export function cloudRunSize({
 }: Pick<ServerlessModelProps, 'cpu' | 'memoryMib' | 'gpu'>): CloudRunSize {
   const { minCpus, minMemoryMib } = CLOUD_RUN.gpu;
   return { cpu: cpu ?? (gpu ? minCpus : 1), memoryMib: memoryMib ?? (gpu ? minMemoryMib : 1024) };
+}
+
+/** Resource limits of a container. */
+export function instanceLimits({ cpu, memoryMib }: CloudRunSize, gpu: Gpu | undefined) {
+  return { cpu: `${cpu}`, memory: `${memoryMib}Mi`, ...(gpu ? { 'nvidia.com/gpu': '1' } : {}) };
+}
+
+/** Settings of a template that select a GPU. */
+export function gpuSelector(gpu: Gpu | undefined) {
+  return gpu ? { nodeSelector: { accelerator: gpu.name }, gpuZonalRedundancyDisabled: true } : {};
+}
+
+/** Mounting a bucket requires the second-generation execution environment. */
+export const EXECUTION_ENVIRONMENT = 'EXECUTION_ENVIRONMENT_GEN2';
+
+/** Volumes of a template with the model, and their mounts in the container. */
+export function modelMount({ bucketName }: ModelStore) {
+  const name = 'models';
+  return {
+    volumes: [{ name, gcs: { bucket: bucketName, readOnly: true } }],
+    volumeMounts: [{ name, mountPath: MODEL_MOUNT }],
+  };
 }
 
 /** Returns the APIs that a service uses. */
@@ -57,7 +80,7 @@ export function revisionTemplate(
   props: ServerlessModelProps,
   { size, image, timeoutSeconds, serviceAccount, modelStore }: RevisionOptions,
 ): CloudRunV2ServiceTemplate {
-  const volume = 'models';
+  const { volumes, volumeMounts } = modelMount(modelStore);
   const environment = {
     ...runtimeEnvironment(props, `${MODEL_MOUNT}/${modelStore.prefix}`, timeoutSeconds),
     ...projectVariables(scope, props.project),
@@ -67,28 +90,23 @@ export function revisionTemplate(
   const maxInstanceCount = props.maxReplicas ?? Math.max(minInstanceCount, maxInstances);
   return {
     serviceAccount: serviceAccount.email,
-    // Mounting a bucket requires the second-generation execution environment.
-    executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
+    executionEnvironment: EXECUTION_ENVIRONMENT,
     maxInstanceRequestConcurrency: props.maxConcurrency ?? CLOUD_RUN.defaultConcurrency,
     timeout: `${timeoutSeconds}s`,
     // Without a maximum, Cloud Run sets its own, which Terraform would remove at every apply.
     scaling: { minInstanceCount, maxInstanceCount },
     ...(props.encryptionKey ? { encryptionKey: props.encryptionKey } : {}),
     ...(props.labels ? { labels: props.labels } : {}),
-    ...(props.gpu ? { nodeSelector: { accelerator: props.gpu.name }, gpuZonalRedundancyDisabled: true } : {}),
+    ...gpuSelector(props.gpu),
     ...vpcAccess(props),
-    volumes: [{ name: volume, gcs: { bucket: modelStore.bucketName, readOnly: true } }],
+    volumes,
     containers: [
       {
         image,
         ports: { containerPort: DEFAULT_PORT },
         env: [...Object.entries(environment).map(([name, value]) => ({ name, value })), ...secretVariables(props)],
         resources: {
-          limits: {
-            cpu: `${size.cpu}`,
-            memory: `${size.memoryMib}Mi`,
-            ...(props.gpu ? { 'nvidia.com/gpu': '1' } : {}),
-          },
+          limits: instanceLimits(size, props.gpu),
           // CPU is allocated during requests only, except with a GPU, which requires CPU at all times.
           cpuIdle: !props.gpu,
           startupCpuBoost: true,
@@ -105,7 +123,7 @@ export function revisionTemplate(
           timeoutSeconds: 5,
           failureThreshold: 3,
         },
-        volumeMounts: [{ name: volume, mountPath: MODEL_MOUNT }],
+        volumeMounts,
       },
     ],
   };
