@@ -10,6 +10,7 @@ import {
   DEFAULT_BATCH_SECONDS,
   DEFAULT_INPUT_PREFIX,
   DEFAULT_OUTPUT_PREFIX,
+  placementOf,
 } from '../serving/batch-job.js';
 import { shellWord } from '../serving/shell-word.js';
 import { afterRoles } from '../terraform/after-roles.js';
@@ -162,10 +163,4 @@ export class BatchModel extends Construct {
   metricFailed(): AzureMetric {
     return azureMetric(FAILED_EXECUTIONS, this.job.id);
   }
-}
-
-/** Returns the props that concern the resources around the job. Its timeout is not that of a request. */
-function placementOf(props: BatchModelProps): Omit<BatchModelProps, 'compute' | 'timeoutSeconds'> {
-  const { compute: _, timeoutSeconds: __, ...placement } = props;
-  return placement;
 }

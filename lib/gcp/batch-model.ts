@@ -5,7 +5,7 @@ import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account'
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Model } from '../model/model.js';
-import { DEFAULT_INPUT_PREFIX, DEFAULT_OUTPUT_PREFIX } from '../serving/batch-job.js';
+import { DEFAULT_INPUT_PREFIX, DEFAULT_OUTPUT_PREFIX, placementOf } from '../serving/batch-job.js';
 import { afterRoles } from '../terraform/after-roles.js';
 import { google } from '../terraform/bindings/google.js';
 import { annotateMonthlyCost } from '../terraform/monthly-cost.js';
@@ -165,10 +165,4 @@ export class BatchModel extends Construct {
     ];
     return [...this.modelStore.objects, afterRoles(this, 'RolesKnown', roles)];
   }
-}
-
-/** Returns the props that concern the resources around the job. Its timeout is not that of a request. */
-function placementOf(props: BatchModelProps): Omit<BatchModelProps, 'compute' | 'timeoutSeconds'> {
-  const { compute: _, timeoutSeconds: __, ...placement } = props;
-  return placement;
 }

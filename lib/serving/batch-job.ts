@@ -34,3 +34,15 @@ export interface BatchJobOptions {
   /** Additional environment variables of the runtime. @default - only those that the construct sets */
   readonly environment?: { [name: string]: string };
 }
+
+/** Props of a batch that other endpoints do not have, or that mean something else there. */
+interface BatchProps {
+  readonly compute: unknown;
+  readonly timeoutSeconds?: unknown;
+}
+
+/** Returns the props that concern the resources around the job. Its timeout is not that of a request. */
+export function placementOf<Props extends BatchProps>(props: Props): Omit<Props, keyof BatchProps> {
+  const { compute: _, timeoutSeconds: __, ...placement } = props;
+  return placement;
+}

@@ -1,4 +1,4 @@
-import type { BatchJobOptions } from '../batch-job.js';
+import { type BatchJobOptions, DEFAULT_INPUT_PREFIX, DEFAULT_OUTPUT_PREFIX } from '../batch-job.js';
 import { NUMBER, type PropTypes, required, STRING, STRING_MAP } from './prop-types.js';
 import { IMAGE } from './server.js';
 import { checkEnvironment, MODEL } from './serving-props.js';
@@ -27,8 +27,8 @@ const PREFIX_RULE =
 
 /** Prefixes of the files and their predictions, and the stores that hold them. */
 export interface BatchPlaces {
-  readonly inputPrefix: string;
-  readonly outputPrefix: string;
+  readonly inputPrefix?: string | undefined;
+  readonly outputPrefix?: string | undefined;
   /** Whether both are in the same bucket or container. */
   readonly isSameStore: boolean;
 }
@@ -37,7 +37,7 @@ export interface BatchPlaces {
 export function checkBatchJob(
   validator: Validator,
   options: BatchJobOptions,
-  { inputPrefix, outputPrefix, isSameStore }: BatchPlaces,
+  { inputPrefix = DEFAULT_INPUT_PREFIX, outputPrefix = DEFAULT_OUTPUT_PREFIX, isSameStore }: BatchPlaces,
   reserved: RegExp,
 ): void {
   validator.text('inputPrefix', inputPrefix, PREFIX, PREFIX_RULE);

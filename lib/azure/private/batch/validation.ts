@@ -1,5 +1,4 @@
 import type { Construct } from 'constructs';
-import { DEFAULT_INPUT_PREFIX, DEFAULT_OUTPUT_PREFIX } from '../../../serving/batch-job.js';
 import { BATCH_JOB_OPTIONS, checkBatchJob } from '../../../serving/validation/batch-job.js';
 import {
   checkProps,
@@ -56,8 +55,7 @@ export function validateBatch(scope: Construct, props: BatchModelProps): void {
   checkPlacement(validator, props);
   validator.number('logRetentionDays', props.logRetentionDays, LOG_RETENTION_DAYS);
   validator.number('timeoutSeconds', props.timeoutSeconds, JOB.timeoutSeconds);
-  const { inputContainer, outputContainer = inputContainer } = props;
-  const { inputPrefix = DEFAULT_INPUT_PREFIX, outputPrefix = DEFAULT_OUTPUT_PREFIX } = props;
+  const { inputPrefix, inputContainer, outputPrefix, outputContainer = inputContainer } = props;
   checkId(validator, 'inputContainer.id', inputContainer.id, CONTAINERS);
   checkId(validator, 'outputContainer.id', props.outputContainer?.id, CONTAINERS);
   const isSameStore = outputContainer.id === inputContainer.id;

@@ -1,5 +1,4 @@
 import type { Construct } from 'constructs';
-import { DEFAULT_INPUT_PREFIX, DEFAULT_OUTPUT_PREFIX } from '../../../serving/batch-job.js';
 import { BATCH_JOB_OPTIONS, checkBatchJob } from '../../../serving/validation/batch-job.js';
 import {
   checkProps,
@@ -68,8 +67,7 @@ export function validateBatch(scope: Construct, props: BatchModelProps): void {
   checkPlacement(validator, props);
   validator.number('logRetentionDays', props.logRetentionDays, LOG_RETENTION_DAYS);
   validator.number('timeoutSeconds', props.timeoutSeconds, JOB.timeoutSeconds);
-  const { inputBucket, outputBucket = inputBucket } = props;
-  const { inputPrefix = DEFAULT_INPUT_PREFIX, outputPrefix = DEFAULT_OUTPUT_PREFIX } = props;
+  const { inputPrefix, inputBucket, outputPrefix, outputBucket = inputBucket } = props;
   validator.text('inputBucket', inputBucket, BUCKET, BUCKET_RULE);
   validator.text('outputBucket', props.outputBucket, BUCKET, BUCKET_RULE);
   const { options: job } = props.compute.settings;
