@@ -1,3 +1,4 @@
+import { DAYS_OF_WEEK } from '../serving/cron.js';
 import { NUMBER, options, type PropType, required, STRING } from '../serving/validation/prop-types.js';
 import type { Validator } from '../serving/validation/validator.js';
 
@@ -10,9 +11,6 @@ export interface MaintenanceWindow {
   /** Length of the window in hours: 4 to 24 on AKS, 12 to 24 on GKE. */
   readonly hours: number;
 }
-
-/** Days of the week, in the order of dates. */
-export const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 /** Type of the prop. */
 export const MAINTENANCE_WINDOW: PropType = options<MaintenanceWindow>(
@@ -28,7 +26,12 @@ export function checkMaintenanceWindow(
   source: string,
 ): void {
   const prop = 'cluster.maintenanceWindow';
-  validator.text(`${prop}.day`, window?.day, new RegExp(`^(?:${DAYS.join('|')})$`), `the days are ${DAYS.join(', ')}`);
+  validator.text(
+    `${prop}.day`,
+    window?.day,
+    new RegExp(`^(?:${DAYS_OF_WEEK.join('|')})$`),
+    `the days are ${DAYS_OF_WEEK.join(', ')}`,
+  );
   validator.text(`${prop}.startTime`, window?.startTime, /^(?:[01]\d|2[0-3]):[0-5]\d$/, 'use `HH:MM` in UTC');
   validator.number(`${prop}.hours`, window?.hours, { min: minHours, max: 24, unit: 'hours', source });
 }

@@ -12,6 +12,24 @@ export interface WeeklyChange extends Replicas {
   readonly minute: number;
 }
 
+/** Minutes of a day. */
+export const DAY_MINUTES = 24 * 60;
+
+/** Returns the day of the week, from 0 for Sunday, the hour and the minute at a minute of the week. */
+export function timeOfWeek(minuteOfWeek: number): {
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+} {
+  const ofDay = minuteOfWeek % DAY_MINUTES;
+  return { day: Math.floor(minuteOfWeek / DAY_MINUTES), hour: Math.floor(ofDay / 60), minute: ofDay % 60 };
+}
+
+/** Returns the time zone of a schedule whose entries have the same. */
+export function timeZoneOf(schedule: readonly ReplicaSchedule[]): string {
+  return schedule[0]?.timeZone ?? 'UTC';
+}
+
 /** Limits that replace the construct's own where an entry sets them. */
 export function replicasOf({ min, max }: Replicas): (entry: ReplicaSchedule) => Replicas {
   return ({ minReplicas = min, maxReplicas = max }) => ({ min: minReplicas, max: maxReplicas });

@@ -1,7 +1,15 @@
 import type { MonitorAutoscaleSetting } from '@cdktf/provider-azurerm/lib/monitor-autoscale-setting';
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
-import { type Replicas, type WeeklyChange, weeklyChanges } from '../../../serving/replicas.js';
+import { DAYS_OF_WEEK } from '../../../serving/cron.js';
+import {
+  DAY_MINUTES,
+  type Replicas,
+  timeOfWeek,
+  timeZoneOf,
+  type WeeklyChange,
+  weeklyChanges,
+} from '../../../serving/replicas.js';
 import type { ReplicaSchedule } from '../../../serving/schedule.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
 import type { ManagedEndpointModelProps } from '../../managed-endpoint-props.js';
@@ -13,10 +21,6 @@ import { windowsTimeZone } from './time-zones.js';
 const NAME_LENGTH = 200;
 const BUSY_PERCENT = 70;
 const IDLE_PERCENT = 30;
-
-const HOUR = 60;
-const DAY = 24 * HOUR;
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 /** Returns the limits of a deployment outside its schedule, including defaults. */
 export function mlReplicas({ minReplicas = 1, maxReplicas = minReplicas }: ManagedEndpointModelProps): Replicas {
@@ -88,16 +92,17 @@ export function recurrences(schedule: readonly ReplicaSchedule[] | undefined, ba
   if (!schedule?.length) return [];
   const groups = new Map<string, [WeeklyChange, ...WeeklyChange[]]>();
   for (const change of weeklyChanges(schedule, base)) {
-    const key = `${change.minute % DAY} ${change.min} ${change.max}`;
+    const key = `${change.minute % DAY_MINUTES} ${change.min} ${change.max}`;
     const group = groups.get(key);
     if (group) group.push(change);
     else groups.set(key, [change]);
   }
-  const timezone = windowsTimeZone(schedule[0]!.timeZone ?? 'UTC');
+  const timezone = windowsTimeZone(timeZoneOf(schedule));
   return [...groups.values()].map((changes) => {
-    const [{ minute, min, max }] = changes;
-    const days = changes.map((change) => DAYS[Math.floor(change.minute / DAY)]!);
-    const recurrence = { timezone, days, hours: [Math.floor((minute % DAY) / HOUR)], minutes: [minute % HOUR] };
+    const [{ minute: first, min, max }] = changes;
+    const days = changes.map((change) => DAYS_OF_WEEK[timeOfWeek(change.minute).day]!);
+    const { hour, minute } = timeOfWeek(first);
+    const recurrence = { timezone, days, hours: [hour], minutes: [minute] };
     return { recurrence, replicas: { min, max } };
   });
 }

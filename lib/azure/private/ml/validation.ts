@@ -1,5 +1,6 @@
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
+import { timeZoneOf } from '../../../serving/replicas.js';
 import { Rollout } from '../../../serving/rollout.js';
 import {
   arrayOf,
@@ -99,7 +100,7 @@ export function validateManagedEndpoint(scope: Construct, props: ManagedEndpoint
 function checkRecurrences(validator: Validator, props: ManagedEndpointModelProps): void {
   const { schedule } = props;
   if (!schedule?.length) return;
-  const timeZone = schedule[0]!.timeZone ?? 'UTC';
+  const timeZone = timeZoneOf(schedule);
   validator.check(
     windowsTimeZone(timeZone) !== undefined,
     'schedule.0.timeZone',

@@ -1,8 +1,5 @@
-import { type Replicas, weeklyChanges } from '../../../serving/replicas.js';
+import { DAY_MINUTES, type Replicas, timeOfWeek, timeZoneOf, weeklyChanges } from '../../../serving/replicas.js';
 import type { ReplicaSchedule } from '../../../serving/schedule.js';
-
-const HOUR = 60;
-const DAY = 24 * HOUR;
 
 /** Metadata of a cron trigger of KEDA, which keeps a number of replicas from a start to an end: https://keda.sh/docs/scalers/cron */
 export interface CronTrigger {
@@ -33,13 +30,13 @@ export function cronScaling(
   for (const [index, { minute: start, min }] of changes.entries()) {
     if (min === minReplicas) continue;
     const end = changes[(index + 1) % changes.length]!.minute;
-    const key = `${start % DAY} ${end % DAY} ${min}`;
+    const key = `${start % DAY_MINUTES} ${end % DAY_MINUTES} ${min}`;
     const period = periods.get(key) ?? { min, starts: [], ends: [] };
     period.starts.push(start);
     period.ends.push(end);
     periods.set(key, period);
   }
-  const timezone = schedule[0]!.timeZone ?? 'UTC';
+  const timezone = timeZoneOf(schedule);
   const triggers = [...periods.values()].map(({ min, starts, ends }) => {
     return { timezone, start: cronAt(starts), end: cronAt(ends), desiredReplicas: `${min}` };
   });
@@ -48,7 +45,7 @@ export function cronScaling(
 
 /** Returns the cron expression of minutes of the week at one time of the day. */
 function cronAt(minutes: readonly number[]): string {
-  const [first] = minutes as [number];
-  const days = minutes.map((minute) => Math.floor(minute / DAY)).sort();
-  return `${first % HOUR} ${Math.floor((first % DAY) / HOUR)} * * ${days.join(',')}`;
+  const { hour, minute } = timeOfWeek(minutes[0]!);
+  const days = minutes.map((each) => timeOfWeek(each).day).sort();
+  return `${minute} ${hour} * * ${days.join(',')}`;
 }

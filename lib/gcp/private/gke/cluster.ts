@@ -4,7 +4,8 @@ import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account'
 import type { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { DAYS, type MaintenanceWindow } from '../../../kubernetes/maintenance-window.js';
+import type { MaintenanceWindow } from '../../../kubernetes/maintenance-window.js';
+import { DAYS_OF_WEEK } from '../../../serving/cron.js';
 import { ImageArchitecture } from '../../../serving/image-architecture.js';
 import { google } from '../../../terraform/bindings/google.js';
 import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
@@ -257,7 +258,7 @@ const FIRST_SUNDAY = '2026-01-04';
 
 function maintenancePolicy({ day, startTime, hours }: MaintenanceWindow) {
   const start = new Date(`${FIRST_SUNDAY}T${startTime}:00Z`);
-  start.setUTCDate(start.getUTCDate() + DAYS.indexOf(day));
+  start.setUTCDate(start.getUTCDate() + DAYS_OF_WEEK.indexOf(day));
   const end = new Date(start.getTime() + hours * 3_600_000);
   const recurrence = `FREQ=WEEKLY;BYDAY=${day.slice(0, 2).toUpperCase()}`;
   const time = (date: Date) => date.toISOString().replace('.000', '');
