@@ -9,7 +9,7 @@ import { type SampleTensors, sampleInputs } from '../pack/index.js';
 import { CommandFailure } from './failure.js';
 import { Interruption } from './interruption.js';
 import { interrupted } from './load-failures.js';
-import { Output, table } from './output.js';
+import { figure, Output, table } from './output.js';
 import { openPredictor, type Predictor, type PredictorFlags } from './predictor.js';
 
 /** Limit of a metric, such as `accuracy=0.9`. */
@@ -81,7 +81,7 @@ function report(evaluation: RowEvaluation, flags: RowFlags, isInterrupted: boole
     { ...all, ...(by !== undefined && { by, slices }), ...(isInterrupted && { isInterrupted }) },
     [
       `${all.rows} rows of ${path}${isInterrupted ? ', until the interruption' : ''}`,
-      ...table(Object.entries(all.metrics).map(([name, value]) => [name, digits(value)])),
+      ...table(Object.entries(all.metrics).map(([name, value]) => [name, figure(value)])),
       ...(by === undefined ? [] : ['', ...sliceLines(by, slices)]),
     ],
   );
@@ -224,7 +224,7 @@ function rejectMissed({ metrics }: RowMetrics, { min, max }: RowFlags): void {
   if (missed.length === 0) return;
   const texts = missed.map(({ metric, limit, wanted }) => {
     const got = metrics[metric];
-    return `${metric} is ${got === undefined ? 'not defined for these rows' : digits(got)}, and must be ${wanted} ${limit}`;
+    return `${metric} is ${got === undefined ? 'not defined for these rows' : figure(got)}, and must be ${wanted} ${limit}`;
   });
   throw new CommandFailure('METRIC_MISSED', `${texts.join('; ')}.`);
 }
@@ -239,11 +239,7 @@ function sliceLines(by: string, slices: ReturnType<RowEvaluation['bySlice']>): s
     ...slices.map(({ slice, rows, metrics }) => [
       slice,
       String(rows),
-      ...names.map((name) => (metrics[name] === undefined ? '–' : digits(metrics[name]))),
+      ...names.map((name) => (metrics[name] === undefined ? '–' : figure(metrics[name]))),
     ]),
   ]);
-}
-
-function digits(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toPrecision(4);
 }

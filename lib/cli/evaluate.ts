@@ -6,7 +6,7 @@ import { withEndpointOptions } from './endpoint.js';
 import { evaluateRows, metricLimit, type RowFlags } from './evaluate-rows.js';
 import { CommandFailure } from './failure.js';
 import { withTrustOption } from './local.js';
-import { Output, table } from './output.js';
+import { figure, Output, table } from './output.js';
 import { isPackage, openPredictor, type Predictor, type PredictorFlags, withPackageOption } from './predictor.js';
 import { type SampleFlags, sampleRequests, withSampleOptions } from './samples.js';
 
@@ -136,7 +136,7 @@ async function compared(predictor: Predictor, requests: readonly SampleRequest[]
 
 function figuresText(figures: Omit<OutputMetrics, 'output'>): string {
   return Object.entries(figures)
-    .map(([name, value]) => `${name} ${Number.isInteger(value) ? value : (value as number).toPrecision(4)}`)
+    .map(([name, value]) => `${name} ${figure(value as number)}`)
     .join(', ');
 }
 
