@@ -8,20 +8,13 @@ import {
 } from '../../../lib/gcp/index.js';
 import { Access } from '../../../lib/serving/access.js';
 import { Rollout } from '../../../lib/serving/rollout.js';
-import { googleStack, KEY, minimal } from './support.js';
-import { modelOf, type Variant } from './variants.js';
+import { KEY } from './support.js';
+import { modelOf, type Variant, variant as variantOf } from './variants.js';
 
 const EXISTING = GkeCluster.existing({ name: 'shared', location: 'europe-west4' });
 
 function variant(name: string, props: Partial<ContainerModelProps>): Variant {
-  return {
-    name,
-    make(version = '1') {
-      const stack = googleStack();
-      new ContainerModel(stack, 'Iris', { ...minimal, model: modelOf(version), ...props });
-      return stack;
-    },
-  };
+  return variantOf(name, (stack, given) => new ContainerModel(stack, 'Iris', { ...given, ...props }));
 }
 
 /** Stacks that create a cluster. */

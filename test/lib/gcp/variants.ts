@@ -34,7 +34,8 @@ export function modelOf(version: string): Model {
   return found;
 }
 
-function variant(name: string, make: (stack: TerraformStack, props: GoogleServingProps) => unknown): Variant {
+/** A variant whose construct `make` adds to the stack. */
+export function variant(name: string, make: (stack: TerraformStack, props: GoogleServingProps) => unknown): Variant {
   return {
     name,
     make(version = '1', added) {
