@@ -31,7 +31,7 @@ def export(request: dict) -> dict:
     folder, out, kind = request["folder"], Path(request["out"]), request["type"]
     originals = ORIGINALS[kind](folder, request)
     transformer, tokenizer, notes = load(request["transformer"], "fill_mask" if request["sparse"] else kind)
-    model, outputs = transformer, OUTPUTS.get(kind, ["logits"]) if not request["sparse"] else ["logits"]
+    model, outputs = transformer, ["logits"] if request["sparse"] else OUTPUTS.get(kind, ["logits"])
     if request["whole"]:
         model = Whole(transformer, outputs[0], further_modules(folder, request))
         outputs = ["sentence_embedding"]
@@ -149,9 +149,9 @@ def question_answering(folder: str, request: dict) -> list[dict]:
             each["question"], each["context"], truncation="only_second", max_length=limit,
             stride=min(limit // 2, MAX_STRIDE), return_overflowing_tokens=True, return_offsets_mapping=True,
         )  # fmt: skip
+        names = [name for name in TOKEN_INPUTS if name in encoded]
         found: dict[str, dict] = {}
         for index, window in enumerate(encoded.encodings):
-            names = [name for name in TOKEN_INPUTS if name in encoded]
             with torch.no_grad():
                 logits = model(**{name: torch.tensor([encoded[name][index]]) for name in names})
             for answer in best_answers(window, logits, each["context"]):

@@ -38,12 +38,11 @@ export function grpcCalls(models: ModelCatalog): ReadonlyMap<string, GrpcCall> {
     const offered = service.methods(models);
     return methods
       .filter(({ name }) => name in offered)
-      .map(({ name, decode, encode, ...rest }): [string, GrpcCall] => [
-        rest.definition.path,
+      .map(({ decode, encode, ...call }): [string, GrpcCall] => [
+        call.definition.path,
         {
-          ...rest,
-          name,
-          respond: async (message, signal) => encode(await offered[name]!(decoded(message, decode), signal)),
+          ...call,
+          respond: async (message, signal) => encode(await offered[call.name]!(decoded(message, decode), signal)),
         },
       ]);
   });
