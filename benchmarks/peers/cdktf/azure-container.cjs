@@ -306,6 +306,31 @@ module.exports = (app, { manifest, files, directory }) => {
     temporaryNameForRotation: 'modelstmp',
     vmSize: 'Standard_D4s_v5',
   });
+  const containerLogsRule = new MonitorDataCollectionRule(stack, 'containerLogsRule', {
+    dataFlow: [{ destinations: ['logs'], streams: ['Microsoft-ContainerInsights-Group-Default'] }],
+    dataSources: {
+      extension: [
+        {
+          extensionJson: JSON.stringify({
+            dataCollectionSettings: { interval: '1m', namespaceFilteringMode: 'Off', enableContainerLogV2: true },
+          }),
+          extensionName: 'ContainerInsights',
+          name: 'ContainerInsightsExtension',
+          streams: ['Microsoft-ContainerInsights-Group-Default'],
+        },
+      ],
+    },
+    destinations: { logAnalytics: [{ name: 'logs', workspaceResourceId: telemetryLogs.id }] },
+    kind: 'Linux',
+    location: 'westeurope',
+    name: 'model-container-logs-50b8fc95',
+    resourceGroupName: placementResourceGroup.name,
+  });
+  new MonitorDataCollectionRuleAssociation(stack, 'containerLogsAssociation', {
+    dataCollectionRuleId: containerLogsRule.id,
+    name: 'ContainerInsightsExtension',
+    targetResourceId: cluster.id,
+  });
   const metricsWorkspace = new MonitorWorkspace(stack, 'metricsWorkspace', {
     location: 'westeurope',
     name: 'model-bc84a6a1',

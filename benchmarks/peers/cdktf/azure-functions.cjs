@@ -3,7 +3,6 @@ const { AssetType, Fn, TerraformAsset, TerraformStack } = require('cdktf');
 const { ApplicationInsights } = require('@cdktf/provider-azurerm/lib/application-insights');
 const { ApplicationInsightsWorkbook } = require('@cdktf/provider-azurerm/lib/application-insights-workbook');
 const { DataAzurermClientConfig } = require('@cdktf/provider-azurerm/lib/data-azurerm-client-config');
-const { FunctionAppFlexConsumption } = require('@cdktf/provider-azurerm/lib/function-app-flex-consumption');
 const { LogAnalyticsWorkspace } = require('@cdktf/provider-azurerm/lib/log-analytics-workspace');
 const { MonitorMetricAlert } = require('@cdktf/provider-azurerm/lib/monitor-metric-alert');
 const { AzurermProvider } = require('@cdktf/provider-azurerm/lib/provider');
@@ -25,6 +24,7 @@ module.exports = (app, { manifest, folder, folderDigest }) => {
     {},
   );
   new AzurermProvider(stack, 'azurerm', { features: [{}], storageUseAzuread: true });
+  const azapiProvider = new Provider(stack, 'azapi', { name: 'azapi', source: 'Azure/azapi', version: '~> 2.7' }, {});
   const timeProvider = new Provider(stack, 'time', { name: 'time', source: 'hashicorp/time', version: '~> 0.12' }, {});
   const modelshipAzureClient = new DataAzurermClientConfig(stack, 'modelshipAzureClient', {});
   const entraApplication = new Resource(
@@ -181,54 +181,109 @@ module.exports = (app, { manifest, folder, folderDigest }) => {
     { create_duration: '90s', triggers: { 0: functionsHostStorage.id, 1: functionsTraces.id } },
     { provider: timeProvider, dependsOn: [functionsHostStorage, functionsTraces] },
   );
-  const functions = new FunctionAppFlexConsumption(stack, 'functions', {
-    appSettings: {
-      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${functionsIdentity.clientId};Authorization=AAD`,
-      AzureWebJobsDisableHomepage: 'true',
-      AzureWebJobsStorage__accountName: functionsStorageAccount.name,
-      AzureWebJobsStorage__clientId: functionsIdentity.clientId,
-      AzureWebJobsStorage__credential: 'managedidentity',
-      MODELSHIP_MODEL: 'model',
-      MODELSHIP_MODEL_DIGEST: manifest.digest,
-      MODELSHIP_TIMEOUT_SECONDS: '60',
-    },
-    authSettingsV2: {
-      activeDirectoryV2: {
-        allowedAudiences: [entraApplication.interpolationForAttribute('client_id')],
-        clientId: entraApplication.interpolationForAttribute('client_id'),
-        tenantAuthEndpoint: `https://login.microsoftonline.com/${modelshipAzureClient.tenantId}/v2.0`,
+  const setting = (name, value) => ({ name, value });
+  const clientId = entraApplication.interpolationForAttribute('client_id');
+  const issuer = `https://login.microsoftonline.com/${modelshipAzureClient.tenantId}/v2.0`;
+  const functions = new Resource(
+    stack,
+    'functions',
+    'azapi_resource',
+    {
+      body: {
+        kind: 'functionapp,linux',
+        properties: {
+          functionAppConfig: {
+            deployment: {
+              storage: {
+                authentication: {
+                  type: 'UserAssignedIdentity',
+                  userAssignedIdentityResourceId: functionsIdentity.id,
+                },
+                type: 'blobContainer',
+                value: `${functionsStorageAccount.primaryBlobEndpoint}${functionsPackage.name}`,
+              },
+            },
+            runtime: { name: 'node', version: '22' },
+            scaleAndConcurrency: {
+              instanceMemoryMB: 2048,
+              maximumInstanceCount: 100,
+              triggers: { http: { perInstanceConcurrency: 32 } },
+            },
+          },
+          httpsOnly: true,
+          serverFarmId: functionsPlan.id,
+          siteConfig: {
+            appSettings: [
+              setting('MODELSHIP_MODEL', 'model'),
+              setting('MODELSHIP_MODEL_DIGEST', manifest.digest),
+              setting('MODELSHIP_TIMEOUT_SECONDS', '60'),
+              setting('MODELSHIP_JWT_ISSUER', issuer),
+              setting('MODELSHIP_JWT_AUDIENCE', clientId),
+              setting('AzureWebJobsStorage__accountName', functionsStorageAccount.name),
+              setting('AzureWebJobsStorage__credential', 'managedidentity'),
+              setting('AzureWebJobsStorage__clientId', functionsIdentity.clientId),
+              setting('APPLICATIONINSIGHTS_CONNECTION_STRING', telemetryInsights.connectionString),
+              setting(
+                'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
+                `ClientId=${functionsIdentity.clientId};Authorization=AAD`,
+              ),
+              setting('AzureWebJobsDisableHomepage', 'true'),
+            ],
+            http20Enabled: true,
+            minTlsVersion: '1.2',
+            scmMinTlsVersion: '1.2',
+          },
+        },
       },
-      authEnabled: true,
-      defaultProvider: 'azureactivedirectory',
-      login: { tokenStoreEnabled: false },
-      requireAuthentication: true,
-      requireHttps: true,
-      unauthenticatedAction: 'Return401',
+      delete_query_parameters: { deleteEmptyServerFarm: ['false'] },
+      identity: { identity_ids: [functionsIdentity.id], type: 'UserAssigned' },
+      location: 'westeurope',
+      name: `model-${Fn.substr(Fn.sha256(Fn.join('/', [modelshipAzureClient.subscriptionId, 'westeurope', 'azure-functions/Model'])), 0, 8)}`,
+      parent_id: placementResourceGroup.id,
+      response_export_values: ['properties.defaultHostName'],
+      type: 'Microsoft.Web/sites@2024-11-01',
     },
-    httpConcurrency: 32,
-    httpsOnly: true,
-    identity: { identityIds: [functionsIdentity.id], type: 'UserAssigned' },
-    instanceMemoryInMb: 2048,
-    location: 'westeurope',
-    maximumInstanceCount: 100,
-    name: `model-${Fn.substr(Fn.sha256(Fn.join('/', [modelshipAzureClient.subscriptionId, 'azure-functions/Model'])), 0, 8)}`,
-    resourceGroupName: placementResourceGroup.name,
-    runtimeName: 'node',
-    runtimeVersion: '22',
-    servicePlanId: functionsPlan.id,
-    siteConfig: {
-      applicationInsightsConnectionString: telemetryInsights.connectionString,
-      http2Enabled: true,
-      minimumTlsVersion: '1.2',
-      scmMinimumTlsVersion: '1.2',
+    { provider: azapiProvider, dependsOn: [functionsPackageBlob, functionsRolesKnown] },
+  );
+  const functionsId = functions.interpolationForAttribute('id');
+  new Resource(
+    stack,
+    'functionsAuth',
+    'azapi_update_resource',
+    {
+      body: {
+        properties: {
+          globalValidation: { requireAuthentication: true, unauthenticatedClientAction: 'Return401' },
+          httpSettings: { requireHttps: true },
+          identityProviders: {
+            azureActiveDirectory: {
+              enabled: true,
+              registration: { clientId, openIdIssuer: issuer },
+              validation: { allowedAudiences: [clientId] },
+            },
+          },
+          login: { tokenStore: { enabled: false } },
+          platform: { enabled: true },
+        },
+      },
+      name: 'authsettingsV2',
+      parent_id: functionsId,
+      type: 'Microsoft.Web/sites/config@2024-11-01',
     },
-    storageAuthenticationType: 'UserAssignedIdentity',
-    storageContainerEndpoint: `${functionsStorageAccount.primaryBlobEndpoint}${functionsPackage.name}`,
-    storageContainerType: 'blobContainer',
-    storageUserAssignedIdentityId: functionsIdentity.id,
-    webdeployPublishBasicAuthenticationEnabled: false,
-    dependsOn: [functionsPackageBlob, functionsRolesKnown],
-  });
+    { provider: azapiProvider },
+  );
+  new Resource(
+    stack,
+    'functionsPublishing',
+    'azapi_update_resource',
+    {
+      body: { properties: { allow: false } },
+      name: 'scm',
+      parent_id: functionsId,
+      type: 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01',
+    },
+    { provider: azapiProvider },
+  );
   new ApplicationInsightsWorkbook(stack, 'telemetryWorkbook', {
     category: 'workbook',
     dataJson: JSON.stringify({
@@ -246,7 +301,7 @@ module.exports = (app, { manifest, folder, folderDigest }) => {
             title: 'Requests',
             resourceType: 'microsoft.web/sites',
             metricScope: 0,
-            resourceIds: [functions.id],
+            resourceIds: [functionsId],
             timeContext: { durationMs: 86400000 },
             metrics: [{ namespace: 'microsoft.web/sites', metric: 'microsoft.web/sites--Requests', aggregation: 1 }],
           },
@@ -263,7 +318,7 @@ module.exports = (app, { manifest, folder, folderDigest }) => {
             title: 'Errors of the server',
             resourceType: 'microsoft.web/sites',
             metricScope: 0,
-            resourceIds: [functions.id],
+            resourceIds: [functionsId],
             timeContext: { durationMs: 86400000 },
             metrics: [{ namespace: 'microsoft.web/sites', metric: 'microsoft.web/sites--Http5xx', aggregation: 1 }],
           },
@@ -280,7 +335,7 @@ module.exports = (app, { manifest, folder, folderDigest }) => {
             title: 'Response time in seconds',
             resourceType: 'microsoft.web/sites',
             metricScope: 0,
-            resourceIds: [functions.id],
+            resourceIds: [functionsId],
             timeContext: { durationMs: 86400000 },
             metrics: [
               { namespace: 'microsoft.web/sites', metric: 'microsoft.web/sites--HttpResponseTime', aggregation: 4 },
@@ -299,7 +354,7 @@ module.exports = (app, { manifest, folder, folderDigest }) => {
             title: 'Memory of an instance in bytes',
             resourceType: 'microsoft.web/sites',
             metricScope: 0,
-            resourceIds: [functions.id],
+            resourceIds: [functionsId],
             timeContext: { durationMs: 86400000 },
             metrics: [
               { namespace: 'microsoft.web/sites', metric: 'microsoft.web/sites--MemoryWorkingSet', aggregation: 4 },
@@ -328,7 +383,7 @@ module.exports = (app, { manifest, folder, folderDigest }) => {
     frequency: 'PT1M',
     name: 'model-telemetry-5c7b3eb9-errors',
     resourceGroupName: placementResourceGroup.name,
-    scopes: [functions.id],
+    scopes: [functionsId],
     severity: 2,
     windowSize: 'PT5M',
   });
@@ -347,7 +402,7 @@ module.exports = (app, { manifest, folder, folderDigest }) => {
     frequency: 'PT1M',
     name: 'model-telemetry-5c7b3eb9-latency',
     resourceGroupName: placementResourceGroup.name,
-    scopes: [functions.id],
+    scopes: [functionsId],
     severity: 2,
     windowSize: 'PT5M',
   });
@@ -366,7 +421,7 @@ module.exports = (app, { manifest, folder, folderDigest }) => {
     frequency: 'PT1M',
     name: 'model-telemetry-5c7b3eb9-saturation',
     resourceGroupName: placementResourceGroup.name,
-    scopes: [functions.id],
+    scopes: [functionsId],
     severity: 2,
     windowSize: 'PT5M',
   });

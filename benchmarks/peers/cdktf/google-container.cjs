@@ -1,11 +1,12 @@
 // The resources that the construct makes for `google-container`, written by hand.
 const { createHash } = require('node:crypto');
 const { join } = require('node:path');
-const { AssetType, Fn, TerraformAsset, TerraformStack } = require('cdktf');
+const { AssetType, DataResource, Fn, TerraformAsset, TerraformStack } = require('cdktf');
 const { ContainerCluster } = require('@cdktf/provider-google/lib/container-cluster');
 const { DataGoogleClientConfig } = require('@cdktf/provider-google/lib/data-google-client-config');
 const { LoggingMetric } = require('@cdktf/provider-google/lib/logging-metric');
 const { LoggingProjectBucketConfig } = require('@cdktf/provider-google/lib/logging-project-bucket-config');
+const { LoggingProjectExclusion } = require('@cdktf/provider-google/lib/logging-project-exclusion');
 const { LoggingProjectSink } = require('@cdktf/provider-google/lib/logging-project-sink');
 const { MonitoringAlertPolicy } = require('@cdktf/provider-google/lib/monitoring-alert-policy');
 const { MonitoringDashboard } = require('@cdktf/provider-google/lib/monitoring-dashboard');
@@ -89,17 +90,24 @@ module.exports = (app, { manifest, files, directory }) => {
     metricDescriptor: { metricKind: 'DELTA', unit: '1', valueType: 'INT64' },
     name: 'model-7a06288a-errors',
   });
+  const logsLifetime = new DataResource(stack, 'logsLifetime');
   const logsBucket = new LoggingProjectBucketConfig(stack, 'logsBucket', {
-    bucketId: 'model-7a06288a',
+    bucketId: `model-7a06288a-${Fn.substr(Fn.sha256(logsLifetime.id), 0, 8)}`,
     location: 'europe-west4',
     project: modelshipGoogleClient.project,
     retentionDays: 90,
   });
-  new LoggingProjectSink(stack, 'logsSink', {
+  const logsSink = new LoggingProjectSink(stack, 'logsSink', {
     destination: `logging.googleapis.com/${logsBucket.id}`,
     filter: `resource.type="k8s_container" AND resource.labels.cluster_name="${cluster.name}" AND resource.labels.namespace_name="model-7a06288a" AND resource.labels.container_name="runtime"`,
     name: 'model-7a06288a',
     uniqueWriterIdentity: true,
+  });
+  new LoggingProjectExclusion(stack, 'logsExclusion', {
+    description: 'Logs of google-container/Model are in the log bucket model-7a06288a',
+    filter: `resource.type="k8s_container" AND resource.labels.cluster_name="${cluster.name}" AND resource.labels.namespace_name="model-7a06288a" AND resource.labels.container_name="runtime"`,
+    name: 'model-7a06288a',
+    dependsOn: [logsSink],
   });
   new MonitoringAlertPolicy(stack, 'telemetryCpu', {
     combiner: 'OR',

@@ -1,10 +1,11 @@
 // The resources that the construct makes for `google-managed-endpoint`, written by hand.
 const { createHash } = require('node:crypto');
 const { join } = require('node:path');
-const { AssetType, Fn, TerraformAsset, TerraformStack } = require('cdktf');
+const { AssetType, DataResource, Fn, TerraformAsset, TerraformStack } = require('cdktf');
 const { DataGoogleClientConfig } = require('@cdktf/provider-google/lib/data-google-client-config');
 const { LoggingMetric } = require('@cdktf/provider-google/lib/logging-metric');
 const { LoggingProjectBucketConfig } = require('@cdktf/provider-google/lib/logging-project-bucket-config');
+const { LoggingProjectExclusion } = require('@cdktf/provider-google/lib/logging-project-exclusion');
 const { LoggingProjectSink } = require('@cdktf/provider-google/lib/logging-project-sink');
 const { MonitoringAlertPolicy } = require('@cdktf/provider-google/lib/monitoring-alert-policy');
 const { MonitoringDashboard } = require('@cdktf/provider-google/lib/monitoring-dashboard');
@@ -37,17 +38,24 @@ module.exports = (app, { manifest, files, directory }) => {
     metricDescriptor: { metricKind: 'DELTA', unit: '1', valueType: 'INT64' },
     name: 'model-70d8d4a9-errors',
   });
+  const logsLifetime = new DataResource(stack, 'logsLifetime');
   const logsBucket = new LoggingProjectBucketConfig(stack, 'logsBucket', {
-    bucketId: 'model-70d8d4a9',
+    bucketId: `model-70d8d4a9-${Fn.substr(Fn.sha256(logsLifetime.id), 0, 8)}`,
     location: 'europe-west4',
     project: modelshipGoogleClient.project,
     retentionDays: 90,
   });
-  new LoggingProjectSink(stack, 'logsSink', {
+  const logsSink = new LoggingProjectSink(stack, 'logsSink', {
     destination: `logging.googleapis.com/${logsBucket.id}`,
     filter: 'resource.type="aiplatform.googleapis.com/Endpoint" AND resource.labels.endpoint_id="1893258409"',
     name: 'model-70d8d4a9',
     uniqueWriterIdentity: true,
+  });
+  new LoggingProjectExclusion(stack, 'logsExclusion', {
+    description: 'Logs of google-managed-endpoint/Model are in the log bucket model-70d8d4a9',
+    filter: 'resource.type="aiplatform.googleapis.com/Endpoint" AND resource.labels.endpoint_id="1893258409"',
+    name: 'model-70d8d4a9',
+    dependsOn: [logsSink],
   });
   new MonitoringAlertPolicy(stack, 'telemetryErrors', {
     combiner: 'OR',
@@ -327,6 +335,14 @@ module.exports = (app, { manifest, files, directory }) => {
     member: serviceAccount.member,
     role: 'roles/storage.objectViewer',
   });
+  const timeProvider = new Provider(stack, 'time', { name: 'time', source: 'hashicorp/time', version: '~> 0.12' }, {});
+  const rolesKnown = new Resource(
+    stack,
+    'rolesKnown',
+    'time_sleep',
+    { create_duration: '90s', triggers: { 0: modelStoreReader.id } },
+    { provider: timeProvider, dependsOn: [modelStoreReader] },
+  );
   const uploads = files.map((path) => {
     const asset = new TerraformAsset(stack, `asset-${path}`, {
       path: join(directory, path),
@@ -348,6 +364,12 @@ module.exports = (app, { manifest, files, directory }) => {
     region: 'europe-west4',
     lifecycle: { ignoreChanges: ['traffic_split'] },
   });
+  const poll = {
+    default_delay_sec: 10,
+    status: { pending: ['{}', '{"done":false}'], success: '{"done":true}' },
+    status_locator: 'body.{done,error}',
+    url_locator: 'body.name',
+  };
   const versionUpload = new Resource(
     stack,
     'versionUpload',
@@ -372,28 +394,32 @@ module.exports = (app, { manifest, files, directory }) => {
         },
         modelId: 'iris-f1cb1598',
       },
+      method: 'POST',
+      output_attrs: ['name'],
+      path: `/projects/${modelshipGoogleClient.project}/locations/europe-west4/models:upload`,
+    },
+    { provider: restfulProvider, dependsOn: [...uploads, rolesKnown], lifecycle: { createBeforeDestroy: true } },
+  );
+  const versionUploaded = new Resource(
+    stack,
+    'versionUploaded',
+    'restful_resource',
+    {
+      body: {},
+      create_method: 'POST',
       delete_method: 'DELETE',
       delete_path: `/projects/${modelshipGoogleClient.project}/locations/europe-west4/models/iris-f1cb1598`,
-      method: 'POST',
-      path: `/projects/${modelshipGoogleClient.project}/locations/europe-west4/models:upload`,
-      poll: {
-        default_delay_sec: 10,
-        status: { pending: ['{}', '{"done":false}'], success: '{"done":true}' },
-        status_locator: 'body.{done,error}',
-        url_locator: 'body.name',
-      },
-      poll_delete: {
-        default_delay_sec: 10,
-        status: { pending: ['{}', '{"done":false}'], success: '{"done":true}' },
-        status_locator: 'body.{done,error}',
-        url_locator: 'body.name',
-      },
+      output_attrs: ['id'],
+      path: `/${versionUpload.interpolationForAttribute('output.name')}:wait`,
+      poll_create: poll,
+      poll_delete: poll,
+      read_path: `/projects/${modelshipGoogleClient.project}/locations/europe-west4/models/iris-f1cb1598`,
     },
-    { provider: restfulProvider, dependsOn: [...uploads, modelStoreReader], lifecycle: { createBeforeDestroy: true } },
+    { provider: restfulProvider, lifecycle: { createBeforeDestroy: true } },
   );
-  const versionDeployment = new Resource(
+  const versionDeploy = new Resource(
     stack,
-    'versionDeployment',
+    'versionDeploy',
     'restful_operation',
     {
       body: {
@@ -413,31 +439,36 @@ module.exports = (app, { manifest, files, directory }) => {
           serviceAccount: serviceAccount.email,
         },
       },
-      delete_body: { deployedModelId: '4056618392' },
-      delete_method: 'POST',
-      delete_path: `/projects/${modelshipGoogleClient.project}/locations/europe-west4/endpoints/${endpoint.name}:undeployModel`,
       method: 'POST',
+      output_attrs: ['name'],
       path: `/projects/${modelshipGoogleClient.project}/locations/europe-west4/endpoints/${endpoint.name}:deployModel`,
-      poll: {
-        default_delay_sec: 10,
-        status: { pending: ['{}', '{"done":false}'], success: '{"done":true}' },
-        status_locator: 'body.{done,error}',
-        url_locator: 'body.name',
-      },
-      poll_delete: {
-        default_delay_sec: 10,
-        status: { pending: ['{}', '{"done":false}'], success: '{"done":true}' },
-        status_locator: 'body.{done,error}',
-        url_locator: 'body.name',
-      },
       precheck: [
         { mutex: `/projects/${modelshipGoogleClient.project}/locations/europe-west4/endpoints/${endpoint.name}` },
       ],
+    },
+    { provider: restfulProvider, dependsOn: [versionUploaded], lifecycle: { createBeforeDestroy: true } },
+  );
+  const versionDeployment = new Resource(
+    stack,
+    'versionDeployment',
+    'restful_resource',
+    {
+      body: {},
+      create_method: 'POST',
+      delete_body: { deployedModelId: '4056618392' },
+      delete_method: 'POST',
+      delete_path: `/projects/${modelshipGoogleClient.project}/locations/europe-west4/endpoints/${endpoint.name}:undeployModel`,
+      output_attrs: ['id'],
+      path: `/${versionDeploy.interpolationForAttribute('output.name')}:wait`,
+      poll_create: poll,
+      poll_delete: poll,
       precheck_delete: [
         { mutex: `/projects/${modelshipGoogleClient.project}/locations/europe-west4/endpoints/${endpoint.name}` },
       ],
+      read_path: `/projects/${modelshipGoogleClient.project}/locations/europe-west4/endpoints/${endpoint.name}`,
+      read_selector: 'deployedModels.#(id=="4056618392")',
     },
-    { provider: restfulProvider, dependsOn: [versionUpload], lifecycle: { createBeforeDestroy: true } },
+    { provider: restfulProvider, lifecycle: { createBeforeDestroy: true } },
   );
   new Resource(
     stack,

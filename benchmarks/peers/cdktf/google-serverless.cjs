@@ -1,11 +1,12 @@
 // The resources that the construct makes for `google-serverless`, written by hand.
 const { createHash } = require('node:crypto');
 const { join } = require('node:path');
-const { AssetType, Fn, TerraformAsset, TerraformStack } = require('cdktf');
+const { AssetType, DataResource, Fn, TerraformAsset, TerraformStack } = require('cdktf');
 const { CloudRunV2Service } = require('@cdktf/provider-google/lib/cloud-run-v2-service');
 const { DataGoogleClientConfig } = require('@cdktf/provider-google/lib/data-google-client-config');
 const { LoggingMetric } = require('@cdktf/provider-google/lib/logging-metric');
 const { LoggingProjectBucketConfig } = require('@cdktf/provider-google/lib/logging-project-bucket-config');
+const { LoggingProjectExclusion } = require('@cdktf/provider-google/lib/logging-project-exclusion');
 const { LoggingProjectSink } = require('@cdktf/provider-google/lib/logging-project-sink');
 const { MonitoringAlertPolicy } = require('@cdktf/provider-google/lib/monitoring-alert-policy');
 const { MonitoringDashboard } = require('@cdktf/provider-google/lib/monitoring-dashboard');
@@ -14,6 +15,7 @@ const { ServiceAccount } = require('@cdktf/provider-google/lib/service-account')
 const { StorageBucket } = require('@cdktf/provider-google/lib/storage-bucket');
 const { StorageBucketIamMember } = require('@cdktf/provider-google/lib/storage-bucket-iam-member');
 const { StorageBucketObject } = require('@cdktf/provider-google/lib/storage-bucket-object');
+const { Provider, Resource } = require('./generic.cjs');
 
 module.exports = (app, { manifest, files, directory }) => {
   const prefix = `models/${manifest.name}/${manifest.digest.slice(7)}`;
@@ -37,6 +39,14 @@ module.exports = (app, { manifest, files, directory }) => {
     member: serviceAccount.member,
     role: 'roles/storage.objectViewer',
   });
+  const timeProvider = new Provider(stack, 'time', { name: 'time', source: 'hashicorp/time', version: '~> 0.12' }, {});
+  const rolesKnown = new Resource(
+    stack,
+    'rolesKnown',
+    'time_sleep',
+    { create_duration: '90s', triggers: { 0: modelStoreReader.id } },
+    { provider: timeProvider, dependsOn: [modelStoreReader] },
+  );
   const uploads = files.map((path) => {
     const asset = new TerraformAsset(stack, `asset-${path}`, {
       path: join(directory, path),
@@ -91,7 +101,7 @@ module.exports = (app, { manifest, files, directory }) => {
       volumes: [{ gcs: { bucket: modelStoreBucket.name, readOnly: true }, name: 'models' }],
     },
     traffic: [{ percent: 100, type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST' }],
-    dependsOn: [...uploads, modelStoreReader],
+    dependsOn: [...uploads, rolesKnown],
   });
   const telemetryErrorLogs = new LoggingMetric(stack, 'telemetryErrorLogs', {
     description: 'Errors that google-serverless/Model logged',
@@ -100,17 +110,24 @@ module.exports = (app, { manifest, files, directory }) => {
     metricDescriptor: { metricKind: 'DELTA', unit: '1', valueType: 'INT64' },
     name: 'model-41dc9fe3-errors',
   });
+  const logsLifetime = new DataResource(stack, 'logsLifetime');
   const logsBucket = new LoggingProjectBucketConfig(stack, 'logsBucket', {
-    bucketId: 'model-41dc9fe3',
+    bucketId: `model-41dc9fe3-${Fn.substr(Fn.sha256(logsLifetime.id), 0, 8)}`,
     location: 'europe-west4',
     project: modelshipGoogleClient.project,
     retentionDays: 90,
   });
-  new LoggingProjectSink(stack, 'logsSink', {
+  const logsSink = new LoggingProjectSink(stack, 'logsSink', {
     destination: `logging.googleapis.com/${logsBucket.id}`,
     filter: 'resource.type="cloud_run_revision" AND resource.labels.service_name="model-41dc9fe3"',
     name: 'model-41dc9fe3',
     uniqueWriterIdentity: true,
+  });
+  new LoggingProjectExclusion(stack, 'logsExclusion', {
+    description: 'Logs of google-serverless/Model are in the log bucket model-41dc9fe3',
+    filter: 'resource.type="cloud_run_revision" AND resource.labels.service_name="model-41dc9fe3"',
+    name: 'model-41dc9fe3',
+    dependsOn: [logsSink],
   });
   new MonitoringAlertPolicy(stack, 'telemetryErrors', {
     combiner: 'OR',
