@@ -33,16 +33,15 @@ describeServers('fault 16: a deadline', (start) => {
   it('ends requests that run and those that wait, and the model goes on', async () => {
     const base = await start({ [ENVIRONMENT.model]: slowPackage(5), [ENVIRONMENT.timeoutSeconds]: 4 }).url;
     const perSecond = await roundsIn(base, 1);
-    const first = runSlow(base, Math.round(1.6 * perSecond));
+    const first = runSlow(base, Math.round(perSecond / 2));
     await until(async () => (await depth(base)) === 1);
-    // The thread of a run is replaced when the run alone exceeds the timeout, which is after the requests do.
-    const second = runSlow(base, 6 * perSecond);
+    // Exceeds the timeout even if the machine has been much busier while it was measured.
+    const second = runSlow(base, 30 * perSecond);
     await until(async () => (await depth(base)) === 2);
     const runs = await metric(base, RUNS);
     const waiting = Array.from({ length: 5 }, () => runSlow(base, 1));
-    expect((await first).status).toBe(200);
-    expect((await second).status).toBe(504);
-    for (const answer of await Promise.all(waiting)) expect(answer.status).toBe(504);
+    const answers = await Promise.all([first, second, ...waiting]);
+    expect(answers.map(({ status }) => status)).toEqual([200, ...Array.from({ length: 6 }, () => 504)]);
     await until(async () => (await depth(base)) === 0);
     // Both runs, and the next, which was with the engine already.
     expect(await metric(base, RUNS)).toBeLessThanOrEqual(runs + 3);
