@@ -49,10 +49,8 @@ export class Buildah {
   constructor(private readonly buildah = requireTool('buildah')) {}
 
   run(...command: string[]): string {
-    return execFileSync(this.buildah, [...store(), ...command], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-    }).trim();
+    // What it writes to standard error becomes part of the message where it fails.
+    return execFileSync(this.buildah, [...store(), ...command], { encoding: 'utf8', stdio: 'pipe' }).trim();
   }
 
   /** The command, with where images lie. */
