@@ -6,8 +6,8 @@ const ID = 'ModelshipRequirements';
 /** Context key of the provider versions that a user selects, by local name: `{"azurerm": "~> 5.2"}`. */
 const CONTEXT = 'modelship:providerVersions';
 
-/** `terraform_data`, which the constructs use, is part of Terraform since 1.4. */
-const TERRAFORM_VERSION = '>= 1.4.0';
+/** `plantimestamp`, which the constructs use, is part of Terraform since 1.5, and of every version of OpenTofu. */
+const TERRAFORM_VERSION = '>= 1.5.0';
 
 /** Provider with the versions that templates are written for. */
 export interface ProviderRequirement {

@@ -105,13 +105,13 @@ export class Deployment {
     await this.terraform('destroy', '-auto-approve', '-input=false', '-no-color');
   }
 
-  /** What the next apply would change. */
+  /** What the next apply would change or read: `terraform plan -detailed-exitcode` ends with 2 in both cases. */
   async plan(): Promise<Change[]> {
     const file = join(this.directory, 'plan');
     await this.terraform('plan', '-input=false', '-no-color', `-out=${file}`);
     const plan: Json = JSON.parse(await this.terraform('show', '-json', file));
     return (plan.resource_changes ?? [])
-      .filter(({ change }: Json) => !['no-op', 'read'].includes(change.actions.join()))
+      .filter(({ change }: Json) => change.actions.join() !== 'no-op')
       .map(({ address, change }: Json) => ({
         address,
         actions: change.actions,

@@ -85,14 +85,15 @@ test('instances pull what was built, once it is built', () => {
   expect(environment!.body.properties.image).toMatch(/login_server\}\/modelship\/runtime:abababababababab$/);
 });
 
-test('the link to the context may only be read, for two hours', () => {
+test('the link to the context allows reads only, for a day from the plan', () => {
   const template = new Template(withTask());
   const [link] = Object.values(template.json.data!.azurerm_storage_account_blob_container_sas!);
   expect(link).toMatchObject({
     https_only: true,
+    start: expect.stringContaining('timeadd(plantimestamp(), "-15m")'),
+    expiry: expect.stringContaining('timeadd(plantimestamp(), "24h")'),
     permissions: { read: true, add: false, create: false, write: false, delete: false, list: false },
   });
-  expect(link!.expiry).toMatch(/timeadd\(timestamp\(\), "2h"\)/);
 });
 
 test('the context is an archive of the folder', () => {

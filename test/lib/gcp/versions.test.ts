@@ -9,7 +9,7 @@ describe.each([ServerlessModel, ContainerModel, ManagedEndpointModel])('a stack 
     new Construct(stack, 'One', minimal);
     new Construct(stack, 'Two', minimal);
     expect(template(stack).terraform).toMatchObject({
-      required_version: '>= 1.4.0',
+      required_version: '>= 1.5.0',
       required_providers: { google: { source: 'hashicorp/google', version: '>= 6.50.0, < 8.0.0' } },
     });
   });

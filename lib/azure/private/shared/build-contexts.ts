@@ -12,6 +12,13 @@ import { SecureStorage } from './secure-storage.js';
 
 const CONTAINER = 'contexts';
 
+/**
+ * Period for which a link is valid, counted from the plan. It starts in the past, because clocks of other machines differ:
+ * https://learn.microsoft.com/azure/storage/common/storage-sas-overview#best-practices-when-using-sas. It ends late enough
+ * for a saved plan that someone approves within the day.
+ */
+const VALIDITY = { from: '-15m', until: '24h' };
+
 interface BuildContextsProps {
   readonly placement: Placement;
   readonly props: AzureServingProps;
@@ -44,14 +51,16 @@ export class BuildContexts extends Construct {
       connectionString: account.primaryConnectionString,
       containerName: this.container.name,
       httpsOnly: true,
-      start: Fn.timestamp(),
-      expiry: Fn.timeadd(Fn.timestamp(), '2h'),
+      // `timestamp()` is unknown until apply: Terraform would read the link again in each apply, so no plan would be empty.
+      start: Fn.timeadd(Fn.plantimestamp(), VALIDITY.from),
+      expiry: Fn.timeadd(Fn.plantimestamp(), VALIDITY.until),
       permissions: { read: true, add: false, create: false, write: false, delete: false, list: false },
     }).sas;
   }
 
   /**
-   * Uploads a context for the build `scope`, and returns a link to it that stays valid longer than a build may take.
+   * Uploads a context for the build `scope`, and returns a link to it that is signed in each plan, so that a failed build
+   * can be repeated at any time.
    */
   upload(scope: Construct, { directory, digest }: ImageContext, name: string): string {
     const archive = join(mkdtempSync(join(tmpdir(), 'modelship-context-')), 'context.tar.gz');

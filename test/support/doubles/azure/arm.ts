@@ -14,13 +14,10 @@ export class Arm {
     kubernetes?: ClusterApi,
   ) {
     this.actions = { ...ACTIONS, ...clusterActions(kubernetes) };
-    const id = `/subscriptions/${store.subscription}`;
-    store.set(id, {
-      id,
+    store.give(`/subscriptions/${store.subscription}`, {
       subscriptionId: store.subscription,
       tenantId: store.tenant,
       displayName: 'local',
-      given: true,
     });
   }
 
@@ -34,7 +31,7 @@ export class Arm {
     if (method === 'GET' && roleName) return { status: 200, body: builtIn(roleName) };
     const scoped = /^(.*)\/providers\/microsoft\.authorization\/roledefinitions$/i.exec(path);
     if (method === 'GET' && scoped) return { status: 200, body: { value: this.roleDefinitions(request, scoped[1]!) } };
-    if (method === 'GET' && isCollection(path)) return { status: 200, body: { value: this.listed(path) } };
+    if (method === 'GET' && isCollection(path)) return { status: 200, body: { value: this.listed(request) } };
     const kind = KINDS[typeOf(path)] ?? {};
     switch (method) {
       case 'HEAD':
@@ -142,12 +139,14 @@ export class Arm {
     }
   }
 
-  private listed(path: string): Json[] {
+  private listed({ path, query }: Request): Json[] {
     const [, scope] = /^(.*?)(?:\/providers\/[^/]+)?\/[^/]+$/i.exec(path)!;
     if (/\/resources$/i.test(path)) {
+      const [, type] = /resourceType eq '([^']+)'/i.exec(query.get('$filter') ?? '') ?? [];
       return this.store
         .all()
         .filter(({ id }) => `${id}`.toLowerCase().startsWith(`${scope!.toLowerCase()}/`))
+        .filter(({ id }) => type === undefined || typeOf(id) === type.toLowerCase())
         .map(visible);
     }
     return this.store.list(scope!, typeOf(`${path}/x`)).map(visible);

@@ -1,7 +1,9 @@
 import { aks } from './aks.js';
 import { builtInRoleName } from './arm.js';
+import { containerRegistry } from './container-registry.js';
 import { monitor } from './monitor.js';
-import { type AzureStore, type Json, Refusal } from './store.js';
+import { named } from './names.js';
+import { ACCOUNT_KEYS, type AzureStore, type Json, Refusal } from './store.js';
 
 /** Request for one resource. */
 export interface Call {
@@ -30,15 +32,6 @@ export interface Kind {
   readonly created?: (resource: Json, call: Call) => void;
   readonly checkDelete?: (resource: Json, call: Call) => void;
   readonly deleted?: (resource: Json, call: Call) => void;
-}
-
-/** Rules of names: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
-function named(pattern: RegExp, isGlobal = false) {
-  return ({ name, id, type }: Json, { store, before }: Call) => {
-    if (!pattern.test(name)) throw new Refusal(400, 'InvalidResourceName', `${name} is not a valid name of ${type}`);
-    const taken = isGlobal && !before && store.all().some((each) => each.type === type && each.name === name);
-    if (taken) throw new Refusal(409, 'NameNotAvailable', `${id}: the name is already taken`);
-  };
 }
 
 function defaults(values: Json) {
@@ -108,6 +101,7 @@ const roleAssignment: Kind = {
 
 export const KINDS: { readonly [type: string]: Kind } = {
   ...aks.kinds,
+  ...containerRegistry.kinds,
   ...monitor.kinds,
   'microsoft.resources/resourcegroups': { check: named(/^[-\w.()]{1,90}$/) },
   'microsoft.storage/storageaccounts': storageAccount,
@@ -197,29 +191,6 @@ export const KINDS: { readonly [type: string]: Kind } = {
     },
   },
   'microsoft.insights/workbooks': { hasState: false },
-  'microsoft.containerregistry/registries': {
-    check: named(/^[a-zA-Z0-9]{5,50}$/, true),
-    complete(resource) {
-      resource.properties = {
-        publicNetworkAccess: 'Enabled',
-        networkRuleBypassOptions: 'AzureServices',
-        zoneRedundancy: 'Disabled',
-        dataEndpointEnabled: false,
-        anonymousPullEnabled: false,
-        adminUserEnabled: false,
-        ...resource.properties,
-        loginServer: `${resource.name}.azurecr.io`,
-        policies: {
-          quarantinePolicy: { status: 'disabled' },
-          trustPolicy: { type: 'Notary', status: 'disabled' },
-          retentionPolicy: { days: 7, status: 'disabled' },
-          exportPolicy: { status: 'enabled' },
-          ...resource.properties.policies,
-        },
-      };
-      resource.sku = { tier: resource.sku.name, ...resource.sku };
-    },
-  },
   'microsoft.app/managedenvironments': {
     check: named(/^[a-z0-9A-Z-]{1,60}$/),
     complete(resource) {
@@ -473,13 +444,7 @@ export const ACTIONS: { readonly [name: string]: Action } = {
   'microsoft.storage/storageaccounts/listkeys': ({ store, id }) => {
     const { properties } = store.get(id);
     if (properties.allowSharedKeyAccess === false) return { keys: [] };
-    return {
-      keys: ['key1', 'key2'].map((keyName) => ({
-        keyName,
-        value: Buffer.alloc(64, keyName).toString('base64'),
-        permissions: 'FULL',
-      })),
-    };
+    return { keys: ACCOUNT_KEYS.map((key) => ({ ...key, permissions: 'FULL' })) };
   },
   'microsoft.containerregistry/registries/listcredentials': () => ({ passwords: [] }),
   'microsoft.operationalinsights/workspaces/sharedkeys': () => ({

@@ -12,6 +12,12 @@ export class Refusal extends Error {
   }
 }
 
+/** Keys of each storage account. */
+export const ACCOUNT_KEYS = ['key1', 'key2'].map((keyName) => ({
+  keyName,
+  value: Buffer.alloc(64, keyName).toString('base64'),
+}));
+
 /** Type of a resource id in lower case, such as `microsoft.storage/storageaccounts`. */
 export function typeOf(id: string): string {
   const [, namespace, rest] = /^.*\/providers\/([^/]+)\/(.*)$/i.exec(id) ?? [];
@@ -27,6 +33,8 @@ export class AzureStore {
   readonly softDeleted = new Map<string, Json>();
   /** Limits of the subscription. New subscriptions have none of these vCPUs until the owner requests them. */
   readonly quotas = { gpuVcpus: 64 };
+  /** Builds of images: whether they fail, and the links to contexts that registries downloaded, in order. */
+  readonly builds = { areFailing: false, links: [] as string[] };
   private serial = 0;
 
   constructor(
@@ -60,6 +68,11 @@ export class AzureStore {
 
   set(id: string, resource: Json): void {
     this.resources.set(id.toLowerCase(), resource);
+  }
+
+  /** Adds a resource that exists without the stack. */
+  give(id: string, resource: Json): void {
+    this.set(id, { ...resource, id, name: id.split('/').at(-1), type: typeOf(id), given: true });
   }
 
   /** Deletes a resource with everything in it, role assignments too. */
