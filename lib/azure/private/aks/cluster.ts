@@ -184,13 +184,21 @@ export class ManagedCluster extends Construct {
     const { encryptionKey } = props;
     if (!encryptionKey) return undefined;
     const { identity, ready } = keyIdentity(this, placement, encryptionKey);
+    // The provider reads the latest version of a key that rotates, and the owner of a vault has no access to its keys.
+    const reader = assignRoleToDeployers(
+      this,
+      'KeyReader',
+      encryptionKey.resourceVersionlessId,
+      'Key Vault Reader',
+      props,
+    );
     return new azurerm.DiskEncryptionSet(this, 'Disks', {
       ...placement.common,
       name,
       keyVaultKeyId: encryptionKey.versionlessId,
       autoKeyRotationEnabled: true,
       identity: { type: 'UserAssigned', identityIds: [identity.id] },
-      dependsOn: [ready],
+      dependsOn: [ready, reader],
     });
   }
 

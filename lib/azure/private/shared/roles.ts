@@ -13,6 +13,7 @@ export type RoleName =
   | 'Azure Kubernetes Service RBAC Cluster Admin'
   | 'Container Apps Jobs Operator'
   | 'Key Vault Crypto Service Encryption User'
+  | 'Key Vault Reader'
   | 'Key Vault Secrets Officer'
   | 'Key Vault Secrets User'
   | 'Monitoring Data Reader'

@@ -452,6 +452,7 @@ export const ACTIONS: { readonly [name: string]: Action } = {
     secondarySharedKey: 'c2Vjb25kYXJ5',
   }),
   'microsoft.app/containerapps/listsecrets': () => ({ value: [] }),
+  'microsoft.app/jobs/listsecrets': () => ({ value: [] }),
   'microsoft.app/managedenvironments/listsecrets': () => ({}),
   'microsoft.web/sites/host/listkeys': () => ({
     masterKey: 'bWFzdGVy',

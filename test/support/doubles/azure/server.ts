@@ -9,6 +9,7 @@ import { Arm } from './arm.js';
 import { Blobs } from './blobs.js';
 import { Graph } from './graph.js';
 import { AzureStore, type Json, Refusal } from './store.js';
+import { Vault } from './vault.js';
 
 /** Hosts of Azure's APIs. */
 const HOSTS = [
@@ -52,6 +53,7 @@ export class AzureDouble {
   private readonly arm: Arm;
   private readonly blobs = new Blobs(this.store);
   private readonly graph = new Graph(this.store);
+  private readonly vault = new Vault(this.store);
   private readonly commands = loginCommand();
   private proxy!: HttpsProxy;
 
@@ -126,7 +128,7 @@ export class AzureDouble {
     try {
       if (host === 'login.microsoftonline.com') return { response: login(request), format };
       // Clients of vaults ask without a token whose tokens a vault accepts.
-      if (host.endsWith('.vault.azure.net')) return { response: vault(request), format };
+      if (host.endsWith('.vault.azure.net')) return { response: this.vault.answer(request), format };
       if (request.path === '/metadata/endpoints') return { response: { status: 200, body: {} }, format };
       if (!request.headers.authorization?.startsWith('Bearer ')) {
         throw new Refusal(401, 'AuthenticationFailed', 'Authentication failed.');
@@ -171,13 +173,6 @@ function login(request: Request): Response {
     return { status: 200, body: { tenant_discovery_endpoint: discovery, 'api-version': '1.1', metadata } };
   }
   return token(request);
-}
-
-/** Data plane of vaults, of which the provider reads the contacts of certificates. */
-function vault({ headers }: Request): Response {
-  if (headers.authorization) throw new Refusal(404, 'ContactsNotFound', 'Contacts not found');
-  const challenge = `Bearer authorization="https://login.microsoftonline.com/${TENANT}", resource="https://vault.azure.net"`;
-  return { status: 401, headers: { 'www-authenticate': challenge }, body: { error: { code: 'Unauthorized' } } };
 }
 
 /** https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow */
