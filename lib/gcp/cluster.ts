@@ -1,7 +1,19 @@
 import type { MaintenanceWindow } from '../kubernetes/maintenance-window.js';
 
+/** How Terraform connects to a cluster. */
+export interface GkeConnectionOptions {
+  /**
+   * Whether Terraform gets tokens for the cluster from the command `gke-gcloud-auth-plugin`, which must be on the PATH.
+   * Terraform then replaces a token that expires, so that plans that are applied later and applies of more than an hour work.
+   * The command uses Application Default Credentials, whatever `providers` says.
+   *
+   * @default false - the access token of the Google provider, which Terraform reads when it plans and which is valid for an hour
+   */
+  readonly authPlugin?: boolean;
+}
+
 /** Network options of a new cluster. */
-export interface GkeNetworkOptions {
+export interface GkeNetworkOptions extends GkeConnectionOptions {
   /** Name or full resource name of the VPC network. @default - the network named `default` */
   readonly network?: string;
   /** Subnetwork of the network in the region. @default - the subnetwork with the network's name */
@@ -47,7 +59,7 @@ export interface GkeStandardOptions extends GkeNetworkOptions {
 }
 
 /** Options of an existing cluster. */
-export interface GkeExistingOptions {
+export interface GkeExistingOptions extends GkeConnectionOptions {
   /** Name of the cluster. */
   readonly name: string;
   /** Region or zone of the cluster. */

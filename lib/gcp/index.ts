@@ -1,4 +1,5 @@
 export type { ImageContext } from '../bundle/image-parts.js';
+export type { ClusterConnection, LoginCommand } from '../kubernetes/cluster-connection.js';
 export * from '../kubernetes/exposure.js';
 export type { InferenceService } from '../kubernetes/inference-service.js';
 export type { MaintenanceWindow } from '../kubernetes/maintenance-window.js';

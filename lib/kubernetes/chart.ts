@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { AssetType, Fn, type ITerraformDependable, TerraformAsset } from 'cdktf';
 import { Construct } from 'constructs';
 import { cachedFolder } from '../bundle/cache-folder.js';
-import { type Attributes, GenericProvider, GenericResource } from '../terraform/generic.js';
+import { GenericProvider, GenericResource } from '../terraform/generic.js';
+import { type ClusterConnection, helmConnection } from './cluster-connection.js';
 
 /** Props of {@link Chart}. */
 export interface ChartProps {
@@ -13,8 +14,7 @@ export interface ChartProps {
   /** Name of the release in the cluster. */
   readonly releaseName: string;
   readonly namespace: string;
-  /** Connection to the cluster, as the provider `helm` takes it. */
-  readonly connection: Attributes;
+  readonly connection: ClusterConnection;
   /** Alias of the provider in the stack. */
   readonly alias: string;
   /** Objects by the name of their file. They can contain references to values: `{{ .Values.name }}`. */
@@ -40,7 +40,7 @@ export class Chart extends Construct {
       source: 'hashicorp/helm',
       versionConstraint: '~> 3.0',
       alias: props.alias,
-      attributes: { kubernetes: props.connection },
+      attributes: { kubernetes: helmConnection(props.connection) },
     });
     const files = chartFiles(props);
     const digest = createHash('sha256').update(JSON.stringify(files)).digest('hex');

@@ -31,6 +31,7 @@ export const CLUSTER_VARIANTS: readonly Variant[] = [
     gpu: Gpu.nvidiaT4(),
     spot: true,
     cluster: GkeCluster.standard({
+      authPlugin: true,
       zones: ['europe-west4-b', 'europe-west4-c'],
       authorizedNetworks: ['192.0.2.0/24'],
       maintenanceWindow: { day: 'Sunday', startTime: '02:00', hours: 6 },

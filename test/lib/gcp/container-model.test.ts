@@ -91,6 +91,25 @@ describe('the cluster', () => {
     expect(pod(from).containers[0].resources.limits['nvidia.com/gpu']).toBe('1');
   });
 
+  test('is reached with the token of the Google provider', () => {
+    const from = synthesize();
+    const token = expect.stringMatching(/^\$\{data\.google_client_config\..*\.access_token\}$/);
+    expect(from.provider.kubernetes[0]).toMatchObject({ token });
+    expect(from.provider.helm[0].kubernetes).toMatchObject({ token });
+  });
+
+  test.each([
+    ['a new cluster', GkeCluster.autopilot({ authPlugin: true })],
+    ['an existing cluster', GkeCluster.existing({ name: 'shared', location: 'europe-west4', authPlugin: true })],
+  ])('%s is reached with tokens that are replaced when they expire', (_, cluster) => {
+    const from = synthesize({ cluster });
+    const exec = { command: 'gke-gcloud-auth-plugin', args: ['--use_application_default_credentials'] };
+    const v1beta1 = 'client.authentication.k8s.io/v1beta1';
+    expect(from.provider.kubernetes[0].exec).toEqual([{ api_version: v1beta1, ...exec }]);
+    expect(from.provider.helm[0].kubernetes.exec).toEqual({ api_version: v1beta1, ...exec });
+    expect(JSON.stringify(from)).not.toContain('access_token');
+  });
+
   test('has its GPUs in the zones that were named, and a node for the pods of Kubernetes itself anywhere', () => {
     const cluster = GkeCluster.standard({ zones: ['europe-west4-b', 'europe-west4-c'] });
     const from = synthesize({ cluster, gpu: Gpu.nvidiaT4() });

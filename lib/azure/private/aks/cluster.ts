@@ -5,10 +5,10 @@ import type { UserAssignedIdentity } from '@cdktf/provider-azurerm/lib/user-assi
 import type { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { Fn, type ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
+import { type ClusterConnection, kubernetesProvider } from '../../../kubernetes/cluster-connection.js';
 import type { MaintenanceWindow } from '../../../kubernetes/maintenance-window.js';
 import { afterRoles } from '../../../terraform/after-roles.js';
 import { azurerm } from '../../../terraform/bindings/azurerm.js';
-import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
 import { shortHash } from '../../../terraform/names.js';
 import type { AksManagedOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
@@ -25,9 +25,6 @@ import { AKS } from './limits.js';
  * https://azure.github.io/kubelogin/concepts/aks.html
  */
 const AKS_SERVER_ID = '6dae42f8-4368-4678-94ff-3960e28e3630';
-/** Version of the API between a client of Kubernetes and the command that gets its token. */
-const LOGIN_API = 'client.authentication.k8s.io/v1beta1';
-const LOGIN_COMMAND = 'kubelogin';
 const SYSTEM_VM_SIZE = 'Standard_D2s_v5';
 const DEFAULT_INSTANCE_TYPE = 'Standard_D4s_v5';
 const DEFAULT_MAX_NODES = 3;
@@ -72,7 +69,12 @@ export class ManagedCluster extends Construct {
     this.nodePool = this.makePool();
     const admin = 'Azure Kubernetes Service RBAC Cluster Admin';
     this.prerequisites = [assignRoleToDeployers(this, 'Deployer', this.cluster.id, admin, props.props), this.nodePool];
-    this.provider = this.makeProvider();
+    this.provider = kubernetesProvider(
+      TerraformStack.of(this),
+      `kubernetes-${shortHash(this.node.path)}`,
+      this.alias,
+      this.connection,
+    );
   }
 
   private makeCluster(name: string): KubernetesCluster {
@@ -141,36 +143,16 @@ export class ManagedCluster extends Construct {
     return `aks-${shortHash(this.node.path)}`;
   }
 
-  /** Connection to the cluster, as the provider `helm` takes it. */
-  get connection(): Readonly<Record<string, unknown>> {
+  /** Address of the cluster's API, and how Terraform authenticates. */
+  get connection(): ClusterConnection {
     const access = this.cluster.kubeConfig.get(0);
+    const { kubeloginMethod = 'azurecli' } = this.props.options;
     return {
       host: access.host,
-      cluster_ca_certificate: Fn.base64decode(access.clusterCaCertificate),
-      exec: { api_version: LOGIN_API, command: LOGIN_COMMAND, args: this.loginArguments },
-    };
-  }
-
-  private get loginArguments(): string[] {
-    const { kubeloginMethod = 'azurecli' } = this.props.options;
-    return ['get-token', '--login', kubeloginMethod, '--server-id', AKS_SERVER_ID];
-  }
-
-  private makeProvider(): KubernetesProvider {
-    const access = this.cluster.kubeConfig.get(0);
-    return new kubernetes.KubernetesProvider(TerraformStack.of(this), `kubernetes-${shortHash(this.node.path)}`, {
-      alias: this.alias,
-      host: access.host,
-      clusterCaCertificate: Fn.base64decode(access.clusterCaCertificate),
+      certificate: Fn.base64decode(access.clusterCaCertificate),
       // Local accounts are disabled, so Terraform authenticates with an Entra ID identity.
-      exec: [
-        {
-          apiVersion: LOGIN_API,
-          command: LOGIN_COMMAND,
-          args: this.loginArguments,
-        },
-      ],
-    });
+      login: { command: 'kubelogin', args: ['get-token', '--login', kubeloginMethod, '--server-id', AKS_SERVER_ID] },
+    };
   }
 
   private networkRole(subnetId: string): ITerraformDependable {

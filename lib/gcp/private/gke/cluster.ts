@@ -4,11 +4,15 @@ import type { ServiceAccount } from '@cdktf/provider-google/lib/service-account'
 import type { KubernetesProvider } from '@cdktf/provider-kubernetes/lib/provider';
 import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import {
+  type ClusterConnection,
+  kubernetesProvider,
+  type LoginCommand,
+} from '../../../kubernetes/cluster-connection.js';
 import type { MaintenanceWindow } from '../../../kubernetes/maintenance-window.js';
 import { DAYS_OF_WEEK } from '../../../serving/cron.js';
 import { ImageArchitecture } from '../../../serving/image-architecture.js';
 import { google } from '../../../terraform/bindings/google.js';
-import { kubernetes } from '../../../terraform/bindings/kubernetes.js';
 import { GkeCluster, type GkeClusterSettings, type GkeStandardOptions } from '../../cluster.js';
 import type { ContainerModelProps } from '../../container-props.js';
 import type { Grantee } from '../../grantee.js';
@@ -26,6 +30,12 @@ const DEFAULT_MACHINE_TYPE = 'e2-standard-4';
 const DEFAULT_MAX_NODES = 3;
 const SYSTEM_MACHINE_TYPE = 'e2-standard-2';
 
+/** Google's command for tokens of GKE, with the credentials that the Google provider uses by default. */
+const AUTH_PLUGIN: LoginCommand = {
+  command: 'gke-gcloud-auth-plugin',
+  args: ['--use_application_default_credentials'],
+};
+
 /** Settings of a cluster to create. */
 type NewCluster = Exclude<GkeClusterSettings, { readonly kind: 'existing' }>;
 
@@ -37,12 +47,8 @@ export class ClusterAccess extends Construct {
   readonly provider: KubernetesProvider;
   /** Alias in the stack of the Kubernetes provider, and of other providers that connect to the cluster. */
   readonly alias: string;
-  /** URL of the cluster's API. */
-  readonly host: string;
-  /** Bearer token for the cluster's API. */
-  readonly token: string;
-  /** CA certificate of the cluster, PEM-encoded. */
-  readonly certificate: string;
+  /** Address of the cluster's API, and how Terraform authenticates. */
+  readonly connection: ClusterConnection;
   /** New cluster. Undefined if an existing cluster is used. */
   readonly cluster?: ContainerCluster;
   /** Whether the cluster is a new Autopilot cluster. */
@@ -80,15 +86,12 @@ export class ClusterAccess extends Construct {
     const certificate = found?.masterAuth.get(0).clusterCaCertificate ?? this.cluster!.masterAuth.clusterCaCertificate;
     // The alias is unique because a stack can contain several clusters and its own Kubernetes provider.
     this.alias = generatedName(scope, GKE.clusterNameLength);
-    this.host = `https://${endpoint}`;
-    this.token = clientConfig(this).accessToken;
-    this.certificate = Fn.base64decode(certificate);
-    this.provider = new kubernetes.KubernetesProvider(this, 'Provider', {
-      alias: this.alias,
-      host: this.host,
-      token: this.token,
-      clusterCaCertificate: this.certificate,
-    });
+    this.connection = {
+      host: `https://${endpoint}`,
+      certificate: Fn.base64decode(certificate),
+      login: settings.options.authPlugin ? AUTH_PLUGIN : clientConfig(this).accessToken,
+    };
+    this.provider = kubernetesProvider(this, 'Provider', this.alias, this.connection);
   }
 
   /** Service account of new nodes, which pull the images. Undefined for an existing cluster. */

@@ -28,7 +28,7 @@ export class PodMonitoring extends Chart {
       name: 'pod-monitoring',
       releaseName: `${name}-metrics`,
       namespace: workload.namespaceName,
-      connection: { host: cluster.host, token: cluster.token, cluster_ca_certificate: cluster.certificate },
+      connection: cluster.connection,
       alias: cluster.alias,
       objects: {
         'pod-monitoring': {

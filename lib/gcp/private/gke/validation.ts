@@ -39,6 +39,7 @@ import { networkOptions } from './cloud-nat.js';
 import { GKE } from './limits.js';
 
 const NEW_CLUSTER = options<GkeStandardOptions>('an object such as { network: "models" }', {
+  authPlugin: BOOLEAN,
   network: STRING,
   subnetwork: STRING,
   authorizedNetworks: STRINGS,
@@ -61,6 +62,7 @@ const PROPS: PropTypes<ContainerModelProps> = {
         options<GkeExistingOptions>('an object such as { name, location }', {
           name: required(STRING),
           location: required(STRING),
+          authPlugin: BOOLEAN,
         }),
       ),
     },

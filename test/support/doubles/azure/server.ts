@@ -1,9 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import { HttpsProxy } from '../https-proxy.js';
-import { type ClusterApi, DEPLOYER_TOKEN } from '../kubernetes.js';
+import type { ClusterApi } from '../kubernetes.js';
+import { loginCommand } from '../login-command.js';
 import { AKS_SERVER_ID, isClusterAdmin } from './aks.js';
 import { Arm } from './arm.js';
 import { Blobs } from './blobs.js';
@@ -54,7 +53,8 @@ export class AzureDouble {
   private readonly blobs = new Blobs(this.store);
   private readonly graph = new Graph(this.store);
   private readonly vault = new Vault(this.store);
-  private readonly commands = loginCommand();
+  /** https://azure.github.io/kubelogin */
+  private readonly commands = loginCommand('kubelogin', `"get-token "*"--server-id ${AKS_SERVER_ID}"*`);
   private proxy!: HttpsProxy;
 
   private constructor(kubernetes: ClusterApi | undefined) {
@@ -185,22 +185,4 @@ function token({ path }: Request): Response {
     status: 200,
     body: { access_token: accessToken, token_type: 'Bearer', expires_in: 3600, ext_expires_in: 3600 },
   };
-}
-
-/** Folder with a `kubelogin` that signs in as the identity that applies: https://azure.github.io/kubelogin */
-function loginCommand(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'commands-'));
-  const credential = {
-    apiVersion: 'client.authentication.k8s.io/v1beta1',
-    kind: 'ExecCredential',
-    status: { token: DEPLOYER_TOKEN },
-  };
-  const script = `#!/bin/sh
-case "$*" in
-  "get-token "*"--server-id ${AKS_SERVER_ID}"*) echo '${JSON.stringify(credential)}' ;;
-  *) echo "kubelogin: wrong arguments: $*" >&2; exit 1 ;;
-esac
-`;
-  writeFileSync(join(folder, 'kubelogin'), script, { mode: 0o755 });
-  return folder;
 }

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { delimiter } from 'node:path';
 import { APIS, type Api, type Method, mismatches } from '../../google-apis/apis.js';
 import { HttpsProxy } from '../https-proxy.js';
 import type { ClusterApi } from '../kubernetes.js';
+import { loginCommand } from '../login-command.js';
 import { type Call, camelCase, respond, SPECIAL } from './kinds.js';
 import { operation } from './operations.js';
 import { GoogleStore, type Json, Refusal } from './store.js';
@@ -34,6 +36,8 @@ function pathPattern(path: string): RegExp {
 export class GoogleDouble {
   readonly store: GoogleStore;
   private readonly operations = new Map<string, Json>();
+  /** https://cloud.google.com/kubernetes-engine/docs/how-to/cluster-access-for-kubectl */
+  private readonly commands = loginCommand('gke-gcloud-auth-plugin', '--use_application_default_credentials');
   private proxy!: HttpsProxy;
 
   private constructor(
@@ -53,7 +57,8 @@ export class GoogleDouble {
 
   /** Variables that send the providers here. */
   get env(): Record<string, string> {
-    return { ...this.proxy.env, GOOGLE_OAUTH_ACCESS_TOKEN: TOKEN };
+    const PATH = `${this.commands}${delimiter}${process.env.PATH}`;
+    return { ...this.proxy.env, PATH, GOOGLE_OAUTH_ACCESS_TOKEN: TOKEN };
   }
 
   /** Keys of everything that exists and that a user would pay for or find in the way. */
