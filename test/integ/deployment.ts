@@ -12,6 +12,9 @@ type Json = any;
 /** Minutes after which a command of Terraform is stopped, against a double and in a cloud. */
 const TIMEOUT_MINUTES = { double: 15, cloud: 120 };
 
+/** Exit code of `terraform plan -detailed-exitcode` for a plan that is not empty. */
+const PLAN_HAS_CHANGES = 2;
+
 /** What happened to a stack that was applied, updated, rolled back and destroyed. */
 export interface Lifecycle {
   /** Number of resources after the first apply. */
@@ -108,7 +111,20 @@ export class Deployment {
   /** What the next apply would change or read: `terraform plan -detailed-exitcode` ends with 2 in both cases. */
   async plan(): Promise<Change[]> {
     const file = join(this.directory, 'plan');
-    await this.terraform('plan', '-input=false', '-no-color', `-out=${file}`);
+    const isEmpty = await this.terraform(
+      'plan',
+      '-input=false',
+      '-no-color',
+      '-detailed-exitcode',
+      `-out=${file}`,
+    ).then(
+      () => true,
+      (error: TerraformError) => {
+        if (error.exitCode !== PLAN_HAS_CHANGES) throw error;
+        return false;
+      },
+    );
+    if (isEmpty) return [];
     const plan: Json = JSON.parse(await this.terraform('show', '-json', file));
     return (plan.resource_changes ?? [])
       .filter(({ change }: Json) => change.actions.join() !== 'no-op')
@@ -150,9 +166,22 @@ export class Deployment {
     return new Promise((resolve, reject) => {
       execFile(requireTool('terraform'), args, options, (error, stdout, stderr) => {
         if (!error) resolve(stdout);
-        else reject(new Error(`terraform ${args[0]} in ${this.directory}:\n${stderr}\n${stdout.slice(-1000)}`));
+        else {
+          const message = `terraform ${args[0]} in ${this.directory}:\n${stderr}\n${stdout.slice(-1000)}`;
+          reject(new TerraformError(message, error.code));
+        }
       });
     });
+  }
+}
+
+/** Command of Terraform that failed. */
+class TerraformError extends Error {
+  constructor(
+    message: string,
+    readonly exitCode: unknown,
+  ) {
+    super(message);
   }
 }
 
