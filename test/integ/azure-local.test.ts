@@ -1,6 +1,7 @@
-import type { TerraformStack } from 'cdktf';
+import { TerraformOutput, type TerraformStack } from 'cdktf';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type ContainerAppsOptions, ServerlessHost, ServerlessModel } from '../../lib/azure/index.js';
+import { Rollout } from '../../lib/serving/rollout.js';
 import { azureStack, IMAGE, model } from '../lib/azure/support.js';
 import { VARIANTS, type Variant } from '../lib/azure/variants.js';
 import { AzureDouble } from '../support/doubles/azure/server.js';
@@ -11,7 +12,7 @@ import { describeOnRequest } from './on-request.js';
 vi.mock('../../lib/bundle/runtime-folder.js', () => import('../lib/azure/small-runtime.js'));
 
 const MODELS = { first: model('1'), second: model('2') };
-const TIMEOUT = { timeout: 1_800_000 };
+const TIMEOUT = { timeout: 5_400_000 };
 let double: AzureDouble;
 
 /** Default stacks, by whether they create a cluster. Container Apps have tests of their own. */
@@ -28,13 +29,19 @@ async function expectLifecycle({ name, stack }: Variant): Promise<void> {
   expectSettled(name, lifecycle, double.left);
 }
 
-function containerApp(version: keyof typeof MODELS, options: Omit<ContainerAppsOptions, 'image'> = {}): TerraformStack {
+function containerApp(
+  version: keyof typeof MODELS,
+  options: Omit<ContainerAppsOptions, 'image'> = {},
+  rollout?: Rollout,
+): TerraformStack {
   const stack = azureStack();
-  new ServerlessModel(stack, 'Iris', {
+  const { containerApp: app } = new ServerlessModel(stack, 'Iris', {
     model: MODELS[version],
     location: 'westeurope',
+    rollout,
     host: ServerlessHost.containerApps({ ...options, image: IMAGE }),
   });
+  new TerraformOutput(stack, 'revision', { value: app!.revision });
   return stack;
 }
 
@@ -57,6 +64,19 @@ describeOnRequest('azure --local', () => {
         'the first version again': () => containerApp('first', { versionSalt: 'rollback' }),
       });
       expectSettled('Container Apps', lifecycle, double.left);
+    });
+
+    test('Container Apps shift traffic from a stable revision, promote and return to it', TIMEOUT, async () => {
+      const deployment = new Deployment(double.env);
+      const canary = Rollout.canary({ percent: 10, bakeMinutes: 5 });
+      const lifecycle = await runLifecycle(deployment, {
+        'the first version': () => containerApp('first'),
+        'a canary of the second version': async () =>
+          containerApp('second', { stableRevision: await deployment.output('revision') }, canary),
+        'the second version': () => containerApp('second'),
+        'the first version again': () => containerApp('first', { versionSalt: 'rollback' }),
+      });
+      expectSettled('Container Apps with a canary', lifecycle, double.left);
     });
   });
 

@@ -10,7 +10,7 @@ import { requireTool } from '../support/tools.js';
 type Json = any;
 
 /** Minutes after which a command of Terraform is stopped, against a double and in a cloud. */
-const TIMEOUT_MINUTES = { double: 15, cloud: 120 };
+const TIMEOUT_MINUTES = { double: 60, cloud: 120 };
 
 /** Exit code of `terraform plan -detailed-exitcode` for a plan that is not empty. */
 const PLAN_HAS_CHANGES = 2;
