@@ -141,20 +141,18 @@ def question_answering(folder: str, request: dict) -> list[dict]:
     kind = getattr(transformers, AUTO_CLASSES[request["type"]])
     model = kind.from_pretrained(folder, local_files_only=True, **WEIGHTS).eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    accepted = inspect.signature(model.forward).parameters
     positions = getattr(model.config, "max_position_embeddings", None) or MAX_WINDOW_TOKENS
     limit = min(tokenizer.model_max_length, positions, MAX_WINDOW_TOKENS)
     answers = []
     for each in request["samples"]:
-        encoded = tokenizer(
-            each["question"], each["context"], truncation="only_second", max_length=limit,
-            stride=min(limit // 2, MAX_STRIDE), return_overflowing_tokens=True, return_offsets_mapping=True,
-        )  # fmt: skip
-        names = [name for name in TOKEN_INPUTS if name in encoded]
+        encoded = tokenizer(each["question"], each["context"], verbose=False)
+        names = [name for name in TOKEN_INPUTS if name in encoded and name in accepted]
         found: dict[str, dict] = {}
-        for index, window in enumerate(encoded.encodings):
+        for window in windows(encoded.encodings[0], limit):
             with torch.no_grad():
-                logits = model(**{name: torch.tensor([encoded[name][index]]) for name in names})
-            for answer in best_answers(window, logits, each["context"]):
+                logits = model(**{name: torch.tensor([[encoded[name][token] for token in window]]) for name in names})
+            for answer in best_answers(encoded.encodings[0], window, logits, each["context"]):
                 known = found.setdefault(answer["answer"].lower(), answer | {"score": 0.0})
                 known["score"] += answer["score"]
         answers.append(max(found.values(), key=lambda answer: answer["score"]))
@@ -168,9 +166,26 @@ MAX_ANSWER_TOKENS = 15
 ANSWERS_PER_WINDOW = 12
 
 
-def best_answers(window, logits, context: str) -> list[dict]:
+def windows(encoding, limit: int):
+    """Yields the tokens of each window: the question with a part of the context.
+
+    Transformers 4 takes them from the overflowing tokens of `tokenizers`, of which version 0.23 loses most
+    (huggingface/tokenizers issue 2091).
+    """
+    tokens = list(range(len(encoding.ids)))
+    context = [token for token in tokens if encoding.sequence_ids[token] == 1]
+    before, after = tokens[: context[0]], tokens[context[-1] + 1 :]
+    size = limit - len(before) - len(after)
+    step = size - min(limit // 2, MAX_STRIDE)
+    for start in range(0, len(context), step):
+        yield before + context[start : start + size] + after
+        if start + size >= len(context):
+            return
+
+
+def best_answers(encoding, window: list[int], logits, context: str) -> list[dict]:
     """Returns the best answers in one window of the context, each from the start of a word to the end of one."""
-    inside = torch.tensor([sequence == 1 for sequence in window.sequence_ids])
+    inside = torch.tensor([encoding.sequence_ids[token] == 1 for token in window])
     # The first token stands for no answer.
     counted = inside.clone()
     counted[0] = True
@@ -183,10 +198,16 @@ def best_answers(window, logits, context: str) -> list[dict]:
         first, last = divmod(place, len(inside))
         if not (inside[first] and inside[last]):
             continue
-        start, end = (window.word_to_chars(window.token_to_word(token), 1) for token in (first, last))
-        start, end = start[0], end[1]
+        start = word(encoding, window, first)[0][0]
+        end = word(encoding, window, last)[-1][1]
         answers.append({"answer": context[start:end], "score": score, "start": start, "end": end})
     return answers
+
+
+def word(encoding, window: list[int], place: int) -> list[tuple[int, int]]:
+    """Returns where the tokens of a word start and end in the context, without those outside the window."""
+    own = (encoding.sequence_ids[window[place]], encoding.word_ids[window[place]])
+    return [encoding.offsets[token] for token in window if (encoding.sequence_ids[token], encoding.word_ids[token]) == own]
 
 
 def fill_mask(folder: str, request: dict) -> list[dict]:

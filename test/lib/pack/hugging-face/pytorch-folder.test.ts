@@ -44,7 +44,7 @@ const MODELS: readonly (readonly [string, Partial<NonNullable<Manifest['task']>>
   ['entities', { type: 'token_classification' }],
   ['zero-shot', { type: 'zero_shot_classification' }],
   ['mask', { type: 'fill_mask' }],
-  ['answers', { type: 'question_answering', output: 'start_logits', endOutput: 'end_logits', stride: 128 }],
+  ['answers', { type: 'question_answering', output: 'start_logits', endOutput: 'end_logits', stride: 32 }],
   ['answers-electra', { type: 'question_answering', maxAnswerTokens: 15 }],
   ['answers-distilbert', { type: 'question_answering' }],
 ];
