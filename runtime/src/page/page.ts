@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { METRICS_PATH, OPEN_API_PATH } from '../contract.js';
 import type { HttpResponse } from '../http/http.js';
-import { signaturesOf } from '../manifest/index.js';
+import { isImageTask, signaturesOf } from '../manifest/index.js';
 import { encodeInferRequestJson } from '../manifest/samples.js';
 import type { ModelCatalog } from '../models/model-catalog.js';
 import type { ModelVersion } from '../models/served-model.js';
@@ -35,6 +35,8 @@ interface PageModel {
   readonly format: string;
   /** Task of the model. @default - its package has no task */
   readonly task?: string;
+  /** Whether the only input takes files of pictures. */
+  readonly takesPictures: boolean;
   readonly available: boolean;
   readonly failure?: string;
   readonly inputs: readonly object[];
@@ -55,6 +57,7 @@ export function page(models: ModelCatalog): HttpResponse {
         labels: labelsOf(models, model),
         format: model.manifest.format,
         task: model.manifest.task?.type,
+        takesPictures: model.manifest.task !== undefined && isImageTask(model.manifest.task),
         available: model.isReady,
         failure: model.failure,
         // Inputs that the model ignores have no fields.

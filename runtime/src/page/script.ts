@@ -2,7 +2,8 @@ import { COLORS } from './style.js';
 
 /**
  * The page's script. Small inputs become fields, image-shaped ones a place to drop a picture, and all others JSON. Requests
- * have the form of the Open Inference Protocol; a picture is sent as a binary tensor, because it would be megabytes of JSON.
+ * have the form of the Open Inference Protocol. A picture is sent as its file if the server decodes it, or else as a binary
+ * tensor, because it would be megabytes of JSON.
  */
 export const PAGE_SCRIPT = String.raw`
 'use strict';
@@ -131,42 +132,72 @@ const SCALES = {
   'ImageNet mean and deviation': (value, channel) => (value / 255 - [0.485, 0.456, 0.406][channel]) / [0.229, 0.224, 0.225][channel],
 };
 
-function imageInput(spec, layout) {
+/**
+ * A place to drop a picture or to choose one.
+ *
+ * @param take called with each file; returns whether the browser can show it
+ */
+function picturePlace(spec, take) {
   const preview = element('img', { alt: '', hidden: true });
   const file = element('input', { type: 'file', accept: 'image/*', ariaLabel: spec.name + ' picture' });
-  const drop = element('div', { className: 'drop' }, preview, element('span', {}, 'Drop a picture here, or choose one'), file);
+  const node = element('div', { className: 'drop' }, preview, element('span', {}, 'Drop a picture here, or choose one'), file);
+  const show = async (chosen) => {
+    if (!chosen) return;
+    preview.hidden = !(await take(chosen));
+    if (!preview.hidden) preview.src = URL.createObjectURL(chosen);
+    showCommand();
+  };
+  file.onchange = () => show(file.files[0]);
+  node.ondragover = (event) => {
+    event.preventDefault();
+    node.classList.add('over');
+  };
+  node.ondragleave = () => node.classList.remove('over');
+  node.ondrop = (event) => {
+    event.preventDefault();
+    node.classList.remove('over');
+    show(event.dataTransfer.files[0]);
+  };
+  return { node, show };
+}
+
+/** The bitmap of a file, or undefined if the browser cannot read it. */
+const bitmapOf = (file) => createImageBitmap(file).catch(() => undefined);
+
+const missingPicture = (spec) => new Error(spec.name + ': choose a picture first');
+
+/** A picture that the server decodes. */
+function pictureInput(spec) {
+  let picture;
+  const { node, show } = picturePlace(spec, async (file) => {
+    picture = file;
+    return (await bitmapOf(file)) !== undefined;
+  });
+  return {
+    node,
+    read: () => {
+      if (!picture) throw missingPicture(spec);
+      return { name: spec.name, file: picture };
+    },
+    fill: ([base64]) => show(new File([bytesOf(base64)], 'picture')),
+  };
+}
+
+/** A picture that becomes a tensor on this page. */
+function imageInput(spec, layout) {
   const scale = element('select', { ariaLabel: 'Scale of the pixels' });
   for (const name of Object.keys(SCALES)) scale.append(element('option', {}, name));
   if (spec.datatype === 'UINT8') scale.value = '0 to 255';
   let picture;
-  const take = async (chosen) => {
-    if (!chosen) return;
-    try {
-      picture = await createImageBitmap(chosen);
-    } catch {
-      picture = undefined;
-      preview.hidden = true;
-      say(spec.name + ': this browser cannot read ' + chosen.name + ' as a picture', true);
-      return;
-    }
-    preview.src = URL.createObjectURL(chosen);
-    preview.hidden = false;
-  };
-  file.onchange = () => take(file.files[0]);
-  drop.ondragover = (event) => {
-    event.preventDefault();
-    drop.classList.add('over');
-  };
-  drop.ondragleave = () => drop.classList.remove('over');
-  drop.ondrop = (event) => {
-    event.preventDefault();
-    drop.classList.remove('over');
-    take(event.dataTransfer.files[0]);
-  };
+  const { node } = picturePlace(spec, async (file) => {
+    picture = await bitmapOf(file);
+    if (!picture) say(spec.name + ': this browser cannot read ' + file.name + ' as a picture', true);
+    return picture !== undefined;
+  });
   return {
-    node: element('div', {}, drop, element('p', {}, element('label', {}, 'Scale pixels to ', scale))),
+    node: element('div', {}, node, element('p', {}, element('label', {}, 'Scale pixels to ', scale))),
     read: () => {
-      if (!picture) throw new Error(spec.name + ': choose a picture first');
+      if (!picture) throw missingPicture(spec);
       const { width, height, channels, last } = layout;
       const context = element('canvas', { width, height }).getContext('2d');
       context.drawImage(picture, 0, 0, width, height);
@@ -186,9 +217,10 @@ function imageInput(spec, layout) {
   };
 }
 
-const hasFields = (spec) => !spec.unknownRank && !imageLayout(spec) && count(spec.shape) <= MOST_FIELDS;
+const hasFields = (spec) => !model.takesPictures && !spec.unknownRank && !imageLayout(spec) && count(spec.shape) <= MOST_FIELDS;
 
 function inputFor(spec, row) {
+  if (model.takesPictures) return pictureInput(spec);
   const layout = imageLayout(spec);
   if (layout) return imageInput(spec, layout);
   return hasFields(spec) ? fieldsInput(spec, row) : jsonInput(spec);
@@ -196,6 +228,7 @@ function inputFor(spec, row) {
 
 /** What a tensor holds, in plain words, and its datatype and shape. */
 function description(spec) {
+  if (model.takesPictures) return ' picture of any size';
   const layout = imageLayout(spec);
   const total = count(spec.shape);
   const kind = spec.categories ? 'category' : spec.datatype === 'BYTES' ? 'text' : spec.datatype === 'BOOL' ? 'true or false' : 'number';
@@ -215,7 +248,11 @@ function tensorsOf(rows) {
   });
 }
 
+const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+
 function requestOf(tensors) {
+  const file = tensors[0]?.file;
+  if (file) return { body: file, headers: { 'content-type': file.type || 'application/octet-stream' }, file };
   const inputs = tensors.map(({ binary, ...tensor }) =>
     binary ? { ...tensor, parameters: { binary_data_size: binary.length } } : tensor,
   );
@@ -269,13 +306,18 @@ function showSimilarity(output, texts) {
   return element('div', { className: 'scroll' }, table);
 }
 
-/** The texts, with the parts that the model found in colors. Positions are Unicode code points, not UTF-16 units. */
-function showEntities(output, texts) {
+/** A class of the style sheet for each label, in the order of the labels. */
+function colorsOfLabels() {
   const colors = new Map();
-  const colorOf = (label) => {
-    if (!colors.has(label)) colors.set(label, colors.size % ${COLORS});
+  return (label) => {
+    if (!colors.has(label)) colors.set(label, 'color' + (colors.size % ${COLORS}));
     return colors.get(label);
   };
+}
+
+/** The texts, with the parts that the model found in colors. Positions are Unicode code points, not UTF-16 units. */
+function showEntities(output, texts) {
+  const colorOf = colorsOfLabels();
   const lines = output.data.slice(0, MOST_LINES).map((json, row) => {
     const letters = Array.from(texts[row]);
     const line = element('p', { className: 'entities' });
@@ -283,7 +325,7 @@ function showEntities(output, texts) {
     for (const entity of JSON.parse(json).sort((one, other) => one.start - other.start)) {
       const label = entity.entity_group ?? entity.entity;
       line.append(letters.slice(end, entity.start).join(''));
-      const mark = element('mark', { className: 'color' + colorOf(label), title: label + ' ' + formatted(entity.score) }, letters.slice(entity.start, entity.end).join(''), element('small', {}, label));
+      const mark = element('mark', { className: colorOf(label), title: label + ' ' + formatted(entity.score) }, letters.slice(entity.start, entity.end).join(''), element('small', {}, label));
       line.append(mark);
       end = entity.end;
     }
@@ -293,12 +335,74 @@ function showEntities(output, texts) {
   return element('div', {}, ...lines);
 }
 
-/** What the task of the model adds to its outputs. */
-function showTask(inputs, outputs) {
+/** Corners of the areas of a region, or undefined if it is a mask. */
+function polygonsOf({ box, polygon, polygons }) {
+  if (!box) return polygon ? [polygon] : polygons;
+  const { xmin, ymin, xmax, ymax } = box;
+  return [[[xmin, ymin], [xmax, ymin], [xmax, ymax], [xmin, ymax]]];
+}
+
+const drawing = (tag, attributes) => {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+};
+
+/** What lies over a picture of that size for a region: an outline with its label, or the pixels of a mask. */
+function regionNodes(region, color, { width, height }) {
+  const polygons = polygonsOf(region);
+  if (!polygons) {
+    const mask = element('span', { className: 'mask ' + color });
+    mask.style.maskImage = 'url(' + URL.createObjectURL(new Blob([bytesOf(region.mask)], { type: 'image/png' })) + ')';
+    return [mask];
+  }
+  const outline = drawing('svg', { viewBox: '0 0 ' + width + ' ' + height, preserveAspectRatio: 'none', class: color });
+  outline.append(drawing('path', { d: polygons.map((corners) => 'M' + corners.join(' ') + 'Z').join('') }));
+  if (region.polygons) return [outline];
+  const label = element('small', { className: color }, nameOf(region));
+  const left = Math.max(Math.min(...polygons[0].map(([x]) => x)) / width, 0);
+  label.style.left = left * 100 + '%';
+  label.style.top = Math.max(Math.min(...polygons[0].map(([, y]) => y)) / height, 0) * 100 + '%';
+  label.style.maxWidth = (1 - left) * 100 + '%';
+  return [outline, label];
+}
+
+const nameOf = ({ label, text }) => label ?? text;
+
+/** The picture with the regions that the model found, and a table of them. Sizes are shares, so that it fits any width. */
+function showRegions(output, file) {
+  const found = JSON.parse(output.data[0]);
+  const regions = found.slice(0, MOST_LINES);
+  const colorOf = colorsOfLabels();
+  const colors = regions.map((region) => colorOf(nameOf(region)));
+  const picture = element('img', { alt: '', src: URL.createObjectURL(file) });
+  const figure = element('div', { className: 'regions' }, picture);
+  picture.onload = () => {
+    const size = { width: picture.naturalWidth, height: picture.naturalHeight };
+    regions.forEach((region, at) => figure.append(...regionNodes(region, colors[at], size)));
+  };
+  // Not every format that the server reads can be shown.
+  picture.onerror = () => figure.remove();
+  const table = element('table', {}, element('caption', {}, output.name, element('small', {}, ' ' + found.length)));
+  regions.forEach((region, at) => {
+    const line = element('tr', {}, element('td', {}, element('mark', { className: colors[at] }, nameOf(region))));
+    if (typeof region.score === 'number') line.append(valueCell(region.score));
+    table.append(line);
+  });
+  if (found.length > regions.length) table.append(moreLine(found.length - regions.length));
+  return [figure, element('div', { className: 'scroll' }, table)];
+}
+
+const moreLine = (count) => element('tr', {}, element('td', {}, '… ' + count + ' more'));
+
+/** The outputs, by the task of the model. */
+function showOutputs(inputs, outputs) {
+  if (model.takesPictures && outputs[0].datatype === 'BYTES') return showRegions(outputs[0], inputs[0].file);
   const texts = inputs[0]?.data;
-  if (model.task === 'embed' && texts.length > 1) return [showSimilarity(outputs[0], texts)];
-  if (model.task === 'token_classification') return [showEntities(outputs[0], texts)];
-  return [];
+  const tables = outputs.map((output) => show(model.outputs.find(({ name }) => name === output.name), output));
+  if (model.task === 'embed' && texts.length > 1) return [showSimilarity(outputs[0], texts), ...tables];
+  if (model.task === 'token_classification') return [showEntities(outputs[0], texts), ...tables];
+  return tables;
 }
 
 function showElements(table, data, names) {
@@ -311,7 +415,7 @@ function showElements(table, data, names) {
     if (shares) line.append(element('td', { className: 'share' }, element('meter', { value, ariaLabel: name })));
     table.append(line);
   }
-  if (lines.length > MOST_LINES) table.append(element('tr', {}, element('td', {}, '… ' + (lines.length - MOST_LINES) + ' more')));
+  if (lines.length > MOST_LINES) table.append(moreLine(lines.length - MOST_LINES));
 }
 
 function showRows(table, data, rows, names) {
@@ -321,7 +425,7 @@ function showRows(table, data, rows, names) {
     const cells = shown.map((_, column) => valueCell(data[row * names.length + column]));
     table.append(element('tr', {}, element('td', {}, String(row + 1)), ...cells));
   }
-  if (rows > MOST_LINES) table.append(element('tr', {}, element('td', {}, '… ' + (rows - MOST_LINES) + ' more')));
+  if (rows > MOST_LINES) table.append(moreLine(rows - MOST_LINES));
 }
 
 let model;
@@ -399,9 +503,13 @@ function showCommand() {
   byId('command-section').hidden = text === '';
 }
 
-function commandOf({ json }) {
+const quoted = (text) => "'" + text.replaceAll("'", "'\\''") + "'";
+
+function commandOf({ json, file, headers }) {
+  const url = new URL(path(), location.href);
+  if (file) return 'curl -H ' + quoted('content-type: ' + headers['content-type']) + ' --data-binary ' + quoted('@' + file.name) + ' ' + url;
   if (!json) return 'A picture is sent as a binary tensor: see the binary extension of the Open Inference Protocol.';
-  return "curl -H 'content-type: application/json' -d '" + json.replaceAll("'", "'\\''") + "' " + new URL(path(), location.href);
+  return "curl -H 'content-type: application/json' -d " + quoted(json) + ' ' + url;
 }
 
 function say(text, bad) {
@@ -429,10 +537,7 @@ byId('form').onsubmit = async (event) => {
     if (model !== asked) return;
     if (!response.ok) throw new Error(response.status + ': ' + (answer.error ?? response.statusText));
     say('Answered in ' + elapsed.toFixed(1) + ' ms.');
-    byId('outputs').replaceChildren(
-      ...showTask(inputs, answer.outputs),
-      ...answer.outputs.map((output) => show(model.outputs.find(({ name }) => name === output.name), output)),
-    );
+    byId('outputs').replaceChildren(...showOutputs(inputs, answer.outputs));
   } catch (error) {
     if (model !== asked) return;
     byId('outputs').replaceChildren();

@@ -1,4 +1,4 @@
-/** Number of colors of entities. */
+/** Number of colors of entities and of regions in pictures. */
 export const COLORS = 8;
 
 /** The page's style: readable at any width, in light and dark. */
@@ -50,6 +50,12 @@ th:first-child { text-align: left; }
 mark { padding: .1rem .3rem; border-radius: .25rem; color: inherit; background: color-mix(in srgb, hsl(var(--hue) 80% 50%) 35%, transparent); }
 mark small { margin-left: .3rem; opacity: .8; }
 ${Array.from({ length: COLORS }, (_, color) => `.color${color} { --hue: ${(color * 360) / COLORS}; }`).join('\n')}
+.regions { position: relative; margin-bottom: 1rem; overflow: hidden; }
+.regions img { display: block; width: 100%; }
+.regions svg, .mask { position: absolute; inset: 0; width: 100%; height: 100%; }
+.regions path { fill: hsl(var(--hue) 80% 50% / .2); fill-rule: evenodd; stroke: hsl(var(--hue) 80% 45%); stroke-width: 2px; vector-effect: non-scaling-stroke; }
+.regions small { position: absolute; padding: 0 .25rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: .75rem; color: #fff; background: hsl(var(--hue) 80% 25%); }
+.mask { background: hsl(var(--hue) 80% 50% / .5); mask-size: 100% 100%; mask-mode: luminance; }
 .scroll { overflow-x: auto; }
 caption small { font-weight: 400; opacity: .7; }
 caption { text-align: left; font-weight: 600; }

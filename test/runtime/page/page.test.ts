@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32, deflateSync } from 'node:zlib';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page, type Request } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import { page as render } from '../../../runtime/src/page/page.js';
@@ -468,5 +469,136 @@ describe('a model with a task', () => {
     const color = (mark: number) =>
       page.evaluate(`getComputedStyle(document.querySelectorAll('mark')[${mark}]).backgroundColor`);
     expect(await color(0)).not.toBe(await color(1));
+  });
+});
+
+describe('a model that takes pictures', () => {
+  let sent: Request;
+
+  /** Opens the page of a model that returns `list` for a picture. */
+  async function open(type: string, list: readonly object[], examples: Tensor[][] = []): Promise<void> {
+    const inputs = [{ name: 'image', datatype: 'BYTES', shape: [-1] }];
+    const outputs = [{ name: 'found', datatype: 'BYTES', shape: [-1] }];
+    const manifest = { format: 'onnx', task: { type }, inputs, outputs } as unknown as Manifest;
+    const { headers, body } = render(catalog([model({ manifest, examples, compute: () => [] })]));
+    await page.route('http://model.example/**', async (route) => {
+      if (route.request().method() === 'GET') return route.fulfill({ headers, body: String(body) });
+      sent = route.request();
+      const json = { outputs: [{ ...outputs[0], shape: [1], data: [JSON.stringify(list)] }] };
+      return route.fulfill({ json });
+    });
+    await page.goto('http://model.example/');
+  }
+  const predict = async (buffer: Buffer, mimeType = 'image/png') => {
+    await page.locator('input[type=file]').setInputFiles({ name: "my cat's.png", mimeType, buffer });
+    await page.getByRole('button', { name: 'Predict' }).click();
+    await answered();
+  };
+  /** A grey picture of 200 by 100 pixels. */
+  const grey = () =>
+    sharp({ create: { width: 200, height: 100, channels: 3, background: '#888888' } })
+      .png()
+      .toBuffer();
+  const regions = () => page.locator('.regions');
+  const box = (selector: string) => regions().locator(selector).boundingBox();
+  const lines = () => page.locator('#outputs tr').allInnerTexts();
+
+  const CAT = { label: 'cat', score: 0.98, box: { xmin: 100, ymin: 20, xmax: 150, ymax: 80 } };
+  const DOG = { label: 'dog', score: 0.75, box: { xmin: 10, ymin: 0, xmax: 60, ymax: 50 } };
+
+  it.each([1280, 390])('sends the file as it is, and draws boxes in it, at %i pixels', async (width) => {
+    await page.setViewportSize({ width, height: 800 });
+    await open('object_detection', [CAT, DOG]);
+    const picture = await grey();
+    await predict(picture);
+    expect(sent.headers()['content-type']).toBe('image/png');
+    expect(sent.postDataBuffer()!.equals(picture)).toBe(true);
+    await regions().locator('path').nth(1).waitFor({ state: 'attached' });
+    const [figure, outline] = [(await box('img'))!, (await regions().locator('path').first().boundingBox())!];
+    const expected = { x: 0.5, y: 0.2, width: 0.25, height: 0.6 };
+    expect((outline.x - figure.x) / figure.width).toBeCloseTo(expected.x, 1);
+    expect((outline.y - figure.y) / figure.height).toBeCloseTo(expected.y, 1);
+    expect(outline.width / figure.width).toBeCloseTo(expected.width, 1);
+    expect(outline.height / figure.height).toBeCloseTo(expected.height, 1);
+    expect(await regions().locator('small').allInnerTexts()).toEqual(['cat', 'dog']);
+    expect((await lines()).map((line) => line.trim().split(/\s+/))).toEqual([
+      ['cat', '0.980000'],
+      ['dog', '0.750000'],
+    ]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+  });
+
+  it('shows the command that sends the file', async () => {
+    await open('object_detection', []);
+    await predict(await grey());
+    expect(await page.locator('#curl').innerText()).toBe(
+      "curl -H 'content-type: image/png' --data-binary '@my cat'\\''s.png' " +
+        'http://model.example/v2/models/half_plus_two/versions/1/infer',
+    );
+    expect(await page.locator('#outputs caption').innerText()).toBe('found 0');
+  });
+
+  /** Returns the color of the middle of the left and of the right half of the picture on the page. */
+  async function halves(): Promise<number[][]> {
+    const { data, info } = await sharp(await regions().screenshot())
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    return [0.25, 0.75].map((share) => {
+      const at = (Math.floor(info.height / 2) * info.width + Math.floor(info.width * share)) * info.channels;
+      return Array.from(data.subarray(at, at + 3));
+    });
+  }
+  const GREY = [0x88, 0x88, 0x88];
+
+  it('colors the pixels of a mask', async () => {
+    const right = { create: { width: 100, height: 100, channels: 3 as const, background: '#ffffff' } };
+    const mask = await sharp({ create: { ...right.create, width: 200, background: '#000000' } })
+      .composite([{ input: right, left: 100, top: 0 }])
+      .png()
+      .toBuffer();
+    await open('image_segmentation', [{ label: 'sky', score: null, mask: mask.toString('base64') }]);
+    await predict(await grey());
+    await regions().locator('.mask').waitFor();
+    await expect.poll(async () => (await halves())[1]).not.toEqual(GREY);
+    expect((await halves())[0]).toEqual(GREY);
+    expect(await lines()).toEqual(['sky']);
+  });
+
+  it('colors the inside of polygons, without their holes', async () => {
+    const rectangle = (left: number, top: number, right: number, bottom: number) => [
+      [left, top],
+      [right, top],
+      [right, bottom],
+      [left, bottom],
+    ];
+    const polygons = [rectangle(0, 0, 200, 100), rectangle(100, 0, 200, 100)];
+    await open('image_segmentation', [{ label: 'sky', score: null, polygons }]);
+    await predict(await grey());
+    await regions().locator('path').waitFor({ state: 'attached' });
+    const [left, right] = await halves();
+    expect(left).not.toEqual(GREY);
+    expect(right).toEqual(GREY);
+  });
+
+  it('lists what the model found in a file that the browser cannot show', async () => {
+    await open('object_detection', [CAT]);
+    await predict(
+      await sharp(await grey())
+        .tiff()
+        .toBuffer(),
+      'image/tiff',
+    );
+    await regions().waitFor({ state: 'detached' });
+    expect((await lines())[0]).toMatch(/^cat\s+0\.98/);
+  });
+
+  it('begins with the picture of a golden sample', async () => {
+    const picture = await grey();
+    const data = [Buffer.from(picture.toString('base64'))];
+    await open('object_detection', [CAT], [[{ name: 'image', datatype: 'BYTES', shape: [1], data }]]);
+    await page.locator('.drop img').waitFor();
+    await page.getByRole('button', { name: 'Predict' }).click();
+    await answered();
+    expect(sent.postDataBuffer()!.equals(picture)).toBe(true);
   });
 });
