@@ -6,9 +6,19 @@ export interface OperationBodies {
   readonly response: object;
   /** A request that works. @default - no example */
   readonly example?: object;
-  /** Response to it. @default - no example */
+  /** Response of its form. @default - no example */
   readonly answer?: unknown;
+  /** Whether the body may be a picture or a form of pictures instead. @default false */
+  readonly takesFiles?: boolean;
 }
+
+/** Bodies that are a picture, or a form with one in each field. */
+const PICTURES = {
+  'image/*': {},
+  'multipart/form-data': {
+    schema: { type: 'object', additionalProperties: { contentMediaType: 'application/octet-stream' } },
+  },
+};
 
 /** Describes an operation with JSON in both directions. */
 export function post(operationId: string, summary: string, bodies: OperationBodies): object {
@@ -21,7 +31,10 @@ export function post(operationId: string, summary: string, bodies: OperationBodi
     '4XX': failure,
     '5XX': failure,
   };
-  const requestBody = { required: true, content: content(bodies.request, bodies.example) };
+  const requestBody = {
+    required: true,
+    content: { ...content(bodies.request, bodies.example), ...(bodies.takesFiles && PICTURES) },
+  };
   return { post: { operationId, summary, requestBody, responses } };
 }
 

@@ -1,6 +1,15 @@
 import type { ServedModel } from '../models/served-model.js';
 import { MAX_TEXTS } from '../protocols/text/calls.js';
 import { isOf, isTextModel, type TaskModel } from '../protocols/text/task-model.js';
+import {
+  EXAMPLE_ELEMENTS,
+  exampleAnswer,
+  exampleBody,
+  exampleRanks,
+  exampleTexts,
+  exampleVector,
+  isSparse,
+} from './openapi-examples.js';
 import { post, record } from './openapi-operation.js';
 
 const TEXT = { type: 'string' };
@@ -21,9 +30,6 @@ const TRUNCATION = {
   truncation_direction: { enum: ['right', 'left'] },
 };
 
-/** Texts of examples, for packages without samples. */
-const EXAMPLE_TEXTS = ['What is deep learning?', 'Deep learning trains networks of many layers.'] as const;
-
 /** Describes the routes of models that read texts. Each path serves all models of its task. */
 export function textPaths(available: readonly ServedModel[]): [string, object][] {
   const embedders = available.filter((model) => isOf(model, 'embed'));
@@ -41,6 +47,7 @@ export function textPaths(available: readonly ServedModel[]): [string, object][]
 function embedPaths(models: readonly TaskModel<'embed'>[]): [string, object][] {
   const [text, other] = exampleTexts(models[0]!, 'text');
   const { prompts } = models[0]!.manifest.task;
+  const vector = exampleVector(models[0]!);
   const options = {
     ...TRUNCATION,
     ...(prompts && { prompt_name: { enum: Object.keys(prompts) } }),
@@ -55,6 +62,7 @@ function embedPaths(models: readonly TaskModel<'embed'>[]): [string, object][] {
       post('embed', 'Vectors of texts, as text-embeddings-inference', {
         ...bodyFor(models, { inputs }, { ...options, ...vectorOptions }, { inputs: [text] }),
         response: VECTORS,
+        answer: [vector],
       }),
     ],
     [
@@ -62,15 +70,17 @@ function embedPaths(models: readonly TaskModel<'embed'>[]): [string, object][] {
       post('embed-all', "Vectors of each text's tokens", {
         ...bodyFor(models, { inputs }, options, { inputs: [text] }),
         response: listOf(VECTORS),
+        answer: [[vector, vector]],
       }),
     ],
-    ...(models.some(({ manifest }) => manifest.task.pooling === 'splade')
+    ...(models.some(isSparse)
       ? [
           [
             '/embed_sparse',
             post('embed-sparse', 'Elements of the vectors that are not zero', {
               ...bodyFor(models, { inputs }, options, { inputs: [text] }),
               response: listOf(listOf(record({ index: COUNT, value: NUMBER }))),
+              answer: [EXAMPLE_ELEMENTS],
             }),
           ] as [string, object],
         ]
@@ -85,6 +95,7 @@ function embedPaths(models: readonly TaskModel<'embed'>[]): [string, object][] {
           { inputs: { source_sentence: text, sentences: [other] } },
         ),
         response: VECTOR,
+        answer: [0.98],
       }),
     ],
     [
@@ -105,6 +116,12 @@ function embedPaths(models: readonly TaskModel<'embed'>[]): [string, object][] {
           model: TEXT,
           usage: record({ prompt_tokens: COUNT, total_tokens: COUNT }),
         }),
+        answer: {
+          object: 'list',
+          data: [{ object: 'embedding', index: 0, embedding: vector }],
+          model: models[0]!.name,
+          usage: { prompt_tokens: 8, total_tokens: 8 },
+        },
       }),
     ],
   ];
@@ -130,17 +147,26 @@ function rankPaths(models: readonly TaskModel<'rerank'>[]): [string, object][] {
   const results = record({
     results: listOf(record({ index: COUNT, relevance_score: NUMBER }, { document: record({ text: TEXT }) })),
   });
-  const paths: [string, string][] = [
-    ['/rerank', 'as text-embeddings-inference by `texts`, and as Cohere and Jina by `documents`'],
-    ['/v1/rerank', "by Cohere's first API and Jina's"],
-    ['/v2/rerank', "by Cohere's second API"],
+  const ranked = exampleRanks(0.98);
+  const answer = (document: (index: number) => object) => ({
+    id: 'f8cb2d1a-6f0e-4f9f-9c39-0f1f3f4d9b6a',
+    object: 'list',
+    model: models[0]!.name,
+    results: ranked.map(({ index, score }) => ({ index, relevance_score: score, ...document(index) })),
+    usage: { total_tokens: 32 },
+  });
+  const paths: [string, string, unknown][] = [
+    ['/rerank', 'as text-embeddings-inference by `texts`, and as Cohere and Jina by `documents`', ranked],
+    ['/v1/rerank', "by Cohere's first API and Jina's", answer((at) => ({ document: { text: [text, other][at] } }))],
+    ['/v2/rerank', "by Cohere's second API", answer(() => ({}))],
   ];
-  return paths.map(([path, summary], index) => [
+  return paths.map(([path, summary, example], index) => [
     path,
     post(`rerank-${index}`, `Texts by how well they match a query, ${summary}`, {
       request: { oneOf: [byTexts.request, byDocuments.request] },
       response: { oneOf: [ranks, results] },
       example: (index === 0 ? byTexts : byDocuments).example,
+      answer: example,
     }),
   ]);
 }
@@ -162,6 +188,7 @@ function classifyPaths(
           { inputs: text },
         ),
         response: { oneOf: [classes, listOf(classes)] },
+        answer: exampleAnswer(models[0]!),
       }),
     ],
   ];
@@ -169,6 +196,7 @@ function classifyPaths(
 
 function tokenPaths(models: readonly ServedModel[]): [string, object][] {
   const [text] = exampleTexts(models[0]!, 'text');
+  const tokens = wordsOf(text);
   const token = record({ id: COUNT, text: TEXT, special: BOOLEAN, start: {}, stop: {} });
   return [
     [
@@ -176,36 +204,39 @@ function tokenPaths(models: readonly ServedModel[]): [string, object][] {
       post('tokenize', 'Tokens of texts', {
         ...bodyFor(models, { inputs: TEXT_OR_TEXTS }, { add_special_tokens: BOOLEAN }, { inputs: text }),
         response: listOf(listOf(token)),
+        answer: [tokens],
       }),
     ],
     [
       '/decode',
       post('decode', 'Texts of token ids', {
-        ...bodyFor(models, { ids: { oneOf: [IDS, listOf(IDS)] } }, { skip_special_tokens: BOOLEAN }),
+        ...bodyFor(
+          models,
+          { ids: { oneOf: [IDS, listOf(IDS)] } },
+          { skip_special_tokens: BOOLEAN },
+          { ids: tokens.map(({ id }) => id) },
+        ),
         response: listOf(TEXT),
+        answer: [text],
       }),
     ],
     ...['/', '/invocations'].map((path): [string, object] => [
       path,
       post(`inputs-${path.slice(1)}`, "The task of the model, by Hugging Face's inference API", {
-        ...bodyFor(models, { inputs: {} }, { parameters: { type: 'object' } }, exampleInputs(models[0]!)),
+        ...bodyFor(models, { inputs: {} }, { parameters: { type: 'object' } }, exampleBody(models[0]!)),
         response: {},
+        answer: exampleAnswer(models[0]!),
       }),
     ]),
   ];
 }
 
-/** Returns a request for the task of a model. */
-function exampleInputs(model: ServedModel): object {
-  const [text, other] = exampleTexts(model, 'text');
-  if (isOf(model, 'rerank')) return { inputs: { query: exampleTexts(model, 'query')[0], texts: [text, other] } };
-  if (isOf(model, 'question_answering')) {
-    return { inputs: { question: exampleTexts(model, 'question')[0], context: exampleTexts(model, 'context')[0] } };
-  }
-  if (isOf(model, 'zero_shot_classification')) {
-    return { inputs: text, parameters: { candidate_labels: ['question', 'statement'] } };
-  }
-  return { inputs: text };
+/** Returns the words of a text as tokens. Those of the model are often parts of words. */
+function wordsOf(text: string) {
+  return Array.from(text.matchAll(/\S+/g), ({ 0: word, index }, id) => {
+    const start = Array.from(text.slice(0, index)).length;
+    return { id, text: word, special: false, start, stop: start + Array.from(word).length };
+  });
 }
 
 /**
@@ -223,13 +254,4 @@ function bodyFor(
   if (others.length === 0) return { request: record(fields, { ...optional, model: TEXT }), example: sample };
   const model = { enum: models.map(({ name }) => name) };
   return { request: record({ ...fields, model }, optional), example: sample && { ...sample, model: first!.name } };
-}
-
-/** Returns two texts from the samples of a model, or others if it has none. */
-function exampleTexts({ examples = [] }: ServedModel, input: string): readonly [string, string] {
-  const texts = examples.flatMap((inputs) => {
-    const tensor = inputs.find(({ name, datatype }) => name === input && datatype === 'BYTES');
-    return tensor ? (tensor.data as Buffer[]).map(String) : [];
-  });
-  return [texts[0] ?? EXAMPLE_TEXTS[0], texts[1] ?? EXAMPLE_TEXTS[1]];
 }

@@ -1,14 +1,19 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import type { Manifest } from '../../../runtime/src/manifest/index.js';
 import { protocols } from '../../../runtime/src/protocols/index.js';
 import { openApi } from '../../../runtime/src/server/openapi.js';
+import type { Tensor, TensorSpec } from '../../../runtime/src/tensor/tensor.js';
 import { catalog, model, sender } from '../protocols/support.js';
-import { classifier, embedder, reranker } from '../protocols/text-models.js';
+import { answerer, classifier, embedder, finder, labeller, reranker } from '../protocols/text-models.js';
 
 interface Operation {
   readonly post: {
     readonly requestBody: { readonly content: Record<string, { readonly schema: object; readonly example?: object }> };
-    readonly responses: Record<200, { readonly content: { readonly 'application/json': { readonly schema: object } } }>;
+    readonly responses: Record<
+      200,
+      { readonly content: { readonly 'application/json': { readonly schema: object; readonly example?: unknown } } }
+    >;
   };
 }
 
@@ -90,6 +95,63 @@ describe('the description of the routes for texts', () => {
       expect([path, answer.status]).toEqual([path, 200]);
       const described = operation.post.responses[200].content['application/json'].schema;
       expect(ajv.validate(described, answer.json()), `${path}: ${answer.text}`).toBe(true);
+    }
+  });
+});
+
+describe('the examples of responses', () => {
+  const inputs = [{ name: 'image', datatype: 'BYTES' as const, shape: [-1] }];
+
+  /** A model that takes pictures, and answers each with `data`. */
+  function pictures(type: string, name: string, data: Tensor['data'], more: Partial<TensorSpec> = {}) {
+    const outputs = [
+      { name, datatype: Array.isArray(data) ? ('BYTES' as const) : ('FP32' as const), shape: [-1], ...more },
+    ];
+    const task = { type, preprocessing: [], layout: 'NCHW', output: 'logits', activation: 'none', masks: 'png' };
+    const manifest = { name: 'pets', format: 'onnx', inputs, outputs, task } as unknown as Manifest;
+    const compute = () => [{ ...outputs[0]!, shape: outputs[0]!.shape.map(Math.abs), data }];
+    return model({ name: 'pets', inputs, outputs, manifest, compute });
+  }
+  const list = (...objects: object[]) => [Buffer.from(JSON.stringify(objects))];
+  const box = { xmin: 1, ymin: 2, xmax: 3, ymax: 4 };
+  const models = {
+    embed: embedder(),
+    rerank: reranker(),
+    text_classification: classifier(),
+    token_classification: finder(),
+    zero_shot_classification: labeller(),
+    question_answering: answerer(),
+    image_classification: pictures('image_classification', 'scores', Float32Array.of(1, 2), {
+      shape: [-1, 2],
+      labels: ['cat', 'dog'],
+    }),
+    image_embedding: pictures('image_embedding', 'embedding', Float32Array.of(1, 2), { shape: [-1, 2] }),
+    object_detection: pictures('object_detection', 'objects', list({ score: 0.5, label: 'cat', box })),
+    image_segmentation: pictures('image_segmentation', 'segments', list({ score: null, label: 'cat', mask: 'iVBO' })),
+  };
+
+  /** Returns the members and types of a value. Lists have the form of their first element. */
+  function formOf(value: unknown): unknown {
+    if (Array.isArray(value)) return value.slice(0, 1).map(formOf);
+    if (typeof value === 'string' && /^\[\{/.test(value)) return { json: formOf(JSON.parse(value)) };
+    if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, formOf(member)]));
+  }
+
+  it.each(Object.entries(models))('%s: are valid, and have the form of what the model answers', async (_, served) => {
+    const ajv = new Ajv2020({ strict: false });
+    const operations = Object.entries<Operation>(described(served).paths);
+    expect(operations.length).toBeGreaterThan(2);
+    for (const [path, operation] of operations) {
+      const { schema: response, example: answer } = operation.post.responses[200].content['application/json'];
+      const body = example(operation);
+      expect([path, answer, body]).toEqual([path, expect.anything(), expect.anything()]);
+      expect(ajv.validate(schema(operation), body), `${path}: ${JSON.stringify(body)}`).toBe(true);
+      expect(ajv.validate(response, answer), `${path}: ${JSON.stringify(answer)}`).toBe(true);
+      // Only the model for vectors has a tokenizer, and no model has vectors of tokens.
+      if (path === '/embed_all' || (/tokenize|decode/.test(path) && served !== models.embed)) continue;
+      const sent = await sender(protocols(), catalog([served]))('POST', path, body);
+      expect([path, sent.status, formOf(answer)]).toEqual([path, 200, formOf(sent.json())]);
     }
   });
 });
