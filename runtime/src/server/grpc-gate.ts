@@ -46,6 +46,15 @@ const MAX_INFLATION = 1032;
 /** Size in bytes up to which the memory of a decoded message is not counted. */
 const SMALL_MESSAGE_BYTES = 1024;
 
+/**
+ * Maximum size in bytes of the message of a health check. Anyone may send one, and the longest valid message contains the
+ * name of a service or a model.
+ */
+const OPEN_MESSAGE_BYTES = 1024;
+
+/** Size in bytes of the head of a gRPC message frame. */
+const FRAME_HEAD_BYTES = 5;
+
 /** Account of each call, by the metadata that its handler gets. */
 const accounts = new WeakMap<Metadata, HeldBytes>();
 
@@ -95,6 +104,14 @@ export function gate(options: GateOptions): ServerInterceptor {
       settle();
     });
 
+    const checkSize = (messageBytes: number) => {
+      if (!isOpen || messageBytes <= OPEN_MESSAGE_BYTES) return;
+      throw new InferenceError(
+        'OUT_OF_RANGE',
+        `the message of a health check is larger than ${OPEN_MESSAGE_BYTES} bytes`,
+      );
+    };
+
     const reject = (error: unknown) => {
       clearTimeout(timer);
       if (stream.closed || isRunning || isRejected) return;
@@ -114,6 +131,7 @@ export function gate(options: GateOptions): ServerInterceptor {
       if (arrived === 0) isCompressed = chunk[0] === COMPRESSED;
       arrived += chunk.length;
       try {
+        checkSize(arrived - FRAME_HEAD_BYTES);
         const unpacked = isCompressed ? Math.min(arrived * MAX_INFLATION, maxMessageBytes) : 0;
         const bytes = arrived + unpacked;
         held.take(bytes - counted);
@@ -147,6 +165,7 @@ export function gate(options: GateOptions): ServerInterceptor {
           onReceiveMessage(message: Buffer, proceed) {
             // A small message may become many objects, which would take the memory of the process.
             try {
+              checkSize(message.length);
               if (message.length > SMALL_MESSAGE_BYTES && message.length < countedBytes) {
                 const memory = calls.get(path)!.memoryOf(message, budget.limit);
                 held.take(Math.max(0, memory - message.length));

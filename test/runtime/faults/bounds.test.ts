@@ -294,6 +294,34 @@ describe('fault 63: a small gRPC message of millions of objects', () => {
   });
 });
 
+describe('fault 65: the message of a gRPC health check', () => {
+  const CHECK = { ':path': '/grpc.health.v1.Health/Check' };
+  const LARGE = Buffer.concat([Buffer.from('0a8010', 'hex'), Buffer.alloc(2048, 'x')]);
+
+  it('is rejected after 1 KiB, before a credential is needed', async () => {
+    const denied = () => Promise.reject(new InferenceError('UNAUTHENTICATED', 'an API key is required'));
+    const { port } = await grpc({ admission: denied });
+    const { stream, status } = await begin(port, CHECK);
+    stream.write(framed(Buffer.alloc(MIB)).subarray(0, 1030));
+    expect(await status).toMatchObject({ 'grpc-status': '11' });
+    await until(async () => stream.closed);
+  });
+
+  it('is rejected if it unpacks to more', async () => {
+    const { port } = await grpc();
+    const { stream, status } = await begin(port, { ...CHECK, 'grpc-encoding': 'gzip' });
+    stream.end(framed(gzipSync(LARGE), true));
+    expect(await status).toMatchObject({ 'grpc-status': '11' });
+  });
+
+  it('is read up to 1 KiB', async () => {
+    const { port } = await grpc();
+    const { stream, status } = await begin(port, CHECK);
+    stream.end(framed(Buffer.concat([Buffer.from('0afd07', 'hex'), Buffer.alloc(1021, 'x')])));
+    expect(await status).toMatchObject({ 'grpc-status': '5' });
+  });
+});
+
 /** Options of a client without limits of its own. The types lack the second one. */
 const UNLIMITED = { maxOutstandingPings: 1000, maxOutstandingSettings: 1000 };
 
