@@ -34,7 +34,7 @@ export function packCommand(): Command {
           'transformers, sentence-transformers, timm or torchvision saved becomes a model that takes texts or pictures; ' +
           'weights of PyTorch are exported to ONNX by that interpreter.',
       )
-      .argument('<model>', 'the saved model: a file, or the folder of a SavedModel or of Hugging Face'),
+      .argument('<model>', 'the saved model: a file, or the folder of a SavedModel, of Hugging Face or of PaddleOCR'),
   )
     .option('-n, --name <name>', 'name to serve the model under (required)')
     .option('--version <number>', 'version of the model, a whole number', '1')

@@ -26,10 +26,16 @@ const PACKED_FORMATS: Readonly<Record<ModelFormat, PackedFormat>> = {
 /**
  * Copies the model into `directory`. Returns the name of the artifact.
  *
+ * @param artifact name of the artifact. @default - that of the format
  * @throws ModelPackageError `ARTIFACT_INVALID` if a link leads out of the folder of the model
  */
-export function copyArtifact(source: string, format: ModelFormat, directory: string): string {
-  const { artifact, companions } = PACKED_FORMATS[format];
+export function copyArtifact(
+  source: string,
+  format: ModelFormat,
+  directory: string,
+  artifact = PACKED_FORMATS[format].artifact,
+): string {
+  const { companions } = PACKED_FORMATS[format];
   const isFolder = statSync(source).isDirectory();
   if (isFolder) for (const path of filesBelow(source)) refuseLinkOut(path, [source]);
   cpSync(source, join(directory, artifact), { recursive: true, dereference: true });

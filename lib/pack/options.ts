@@ -6,7 +6,7 @@ export type { Tolerance };
 
 /** Options of `modelship pack`. */
 export interface PackOptions {
-  /** Path of the saved model: a file, or the folder of a SavedModel or of Hugging Face. */
+  /** Path of the saved model: a file, or the folder of a SavedModel, of Hugging Face or of PaddleOCR. */
   readonly source: string;
   /** Name of the served model. */
   readonly name: string;
@@ -37,9 +37,10 @@ export interface PackOptions {
   /** Whether to allow formats that can run code from the file when loaded. @default false */
   readonly trustPickle?: boolean;
   /**
-   * Weights of a folder of Hugging Face: a path in the folder such as `onnx/model_quantized.onnx`, or its last part.
+   * Weights of a folder of Hugging Face: a path in the folder such as `onnx/model_quantized.onnx`, or its last part. For a
+   * folder of PaddleOCR, the name of the model that recognizes characters.
    *
-   * @default - `model.onnx`, `onnx/model.onnx`, the only ONNX file, or `model.safetensors`
+   * @default - `model.onnx`, `onnx/model.onnx`, the only ONNX file, or `model.safetensors`; the only such model of PaddleOCR
    */
   readonly weights?: string;
   /** Task of a folder of Hugging Face. @default - the task that the model was saved for */

@@ -15,6 +15,8 @@ import { isHuggingFaceFolder } from './hugging-face/folder.js';
 import { packHuggingFaceFolder } from './hugging-face/pack-folder.js';
 import { type Described, plainSpec, writeManifest } from './manifest-file.js';
 import { DEFAULT_TOLERANCE, type PackOptions } from './options.js';
+import { isPaddleOcrFolder } from './paddle-ocr/folder.js';
+import { packPaddleOcrFolder } from './paddle-ocr/pack-folder.js';
 import { pythonOptions } from './python-options.js';
 import { readSampleRequests, type SampleRequest } from './sample-requests.js';
 import { Stage } from './stage.js';
@@ -29,6 +31,7 @@ export async function packModel(options: PackOptions): Promise<Manifest> {
   const step = options.onStep ?? (() => {});
   checkIdentity({ name: options.name, version: options.version ?? '1' });
   if (isHuggingFaceFolder(options.source)) return packHuggingFaceFolder(options);
+  if (isPaddleOcrFolder(options.source)) return packPaddleOcrFolder(options);
   refuseFolderOptions(options);
   step('Detect the format');
   const format = detectFormat(options.source);

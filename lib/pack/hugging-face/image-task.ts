@@ -7,6 +7,7 @@ import {
   type Manifest,
   ModelPackageError,
   PIXEL_MASK,
+  type ReadTextTask,
 } from '@modelship/runtime/manifest';
 import { shapeText } from '@modelship/runtime/serve';
 import { plainSpec } from '../manifest-file.js';
@@ -22,7 +23,7 @@ const PROCESSOR_FILE = 'preprocessor_config.json';
 export type ImageLibrary = 'transformers' | 'timm' | 'torchvision';
 
 /** Kind of a model that takes pictures. */
-export type ImageTaskType = ImageTask['type'];
+export type ImageTaskType = Exclude<ImageTask, ReadTextTask>['type'];
 
 /** Returns the library that saved a model which takes pictures. Undefined for models that take texts. */
 export function imageLibrary(folder: HuggingFaceFolder): ImageLibrary | undefined {

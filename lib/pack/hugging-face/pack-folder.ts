@@ -6,15 +6,14 @@ import {
   type Manifest,
   type ManifestTensor,
   ModelPackageError,
-  SAMPLES_FILE,
   TENSORS_SIGNATURE,
   taskSignature,
 } from '@modelship/runtime/manifest';
-import { engineFor, type LoadedModel, loadModel, maskDifference, type Sample } from '@modelship/runtime/serve';
+import { engineFor, type LoadedModel, maskDifference, type Sample } from '@modelship/runtime/serve';
 import { copyArtifact } from '../formats.js';
-import { goldenSamples } from '../golden-samples.js';
 import { plainSpec, writeManifest } from '../manifest-file.js';
 import { DEFAULT_TOLERANCE, type PackOptions } from '../options.js';
+import { packagedSamples } from '../packaged-samples.js';
 import { readSampleRequests, type SampleRequest } from '../sample-requests.js';
 import { Stage } from '../stage.js';
 import { HuggingFaceFolder, type Json } from './folder.js';
@@ -186,23 +185,15 @@ async function finishPackage(
   };
   writeOrigin(stage.directory, origin);
   const described = { manifest: manifestOf({ name, version }, signature, packed), tolerance };
-  const draft = await writeManifest(stage.directory, { ...described, samples: [] });
-  const model = await loadModel(stage.directory, draft, { threads: 1 });
-  let samples: Sample[];
-  try {
-    if (requests.length > 0) options.onStep?.(`Run ${requests.length} samples`);
-    const expected = requests.map((request, index) => withOriginal(request, report?.originals[index]));
-    samples = await goldenSamples(expected, model, 'onnx', tolerance);
-  } finally {
-    await model.close();
-  }
+  const expected = requests.map((request, index) => withOriginal(request, report?.originals[index]));
+  const { samples, unchanged } = await packagedSamples(stage.directory, described, expected, options.onStep);
   if (report) {
     const { originals } = report;
     writeOrigin(stage.directory, { ...origin, largestDifference: largestDifference(samples, originals), originals });
   }
   options.onStep?.('Write the manifest');
-  const unchanged = draft.files.filter(({ path }) => path !== ORIGIN_FILE && path !== SAMPLES_FILE);
-  const manifest = await writeManifest(stage.directory, { ...described, samples }, unchanged);
+  const kept = unchanged.filter(({ path }) => path !== ORIGIN_FILE);
+  const manifest = await writeManifest(stage.directory, { ...described, samples }, kept);
   stage.commit(manifest.digest, options.force ?? false);
   for (const note of notes) options.onNote?.(note);
   return manifest;

@@ -8,17 +8,33 @@ const SIZES = [
   { width: 96, height: 96 },
 ];
 
+/** Pixels of a picture: three bytes each. */
+export interface RawPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8Array;
+}
+
 /** Returns requests for golden samples of a model that takes pictures. The last picture is a JPEG, the others are PNG. */
 export async function samplePictures(): Promise<SampleRequest[]> {
   const requests: SampleRequest[] = [];
-  for (const [index, { width, height }] of SIZES.entries()) {
-    const raw = loadDecoder()(drawn(width, height, index), { raw: { width, height, channels: 3 } });
-    const picture = index === SIZES.length - 1 ? raw.jpeg({ quality: 90 }) : raw.png();
-    const { data } = await picture.toBuffer({ resolveWithObject: true });
-    const inputs = { image: { value: data.toString('base64'), row: true } };
-    requests.push({ place: `sample picture ${index + 1}`, inputs });
+  for (const [index, size] of SIZES.entries()) {
+    const pixels = drawn(size.width, size.height, index);
+    requests.push(await samplePicture({ ...size, pixels }, index, index === SIZES.length - 1 ? 'jpeg' : 'png'));
   }
   return requests;
+}
+
+/** Returns the request of one picture. */
+export async function samplePicture(
+  { pixels, ...size }: RawPicture,
+  index: number,
+  format: 'png' | 'jpeg',
+): Promise<SampleRequest> {
+  const raw = loadDecoder()(pixels, { raw: { ...size, channels: 3 } });
+  const picture = format === 'jpeg' ? raw.jpeg({ quality: 90 }) : raw.png();
+  const { data } = await picture.toBuffer({ resolveWithObject: true });
+  return { place: `sample picture ${index + 1}`, inputs: { image: { value: data.toString('base64'), row: true } } };
 }
 
 /** Draws a color gradient behind a checkered disc, which differ between pictures. */

@@ -1,5 +1,5 @@
 import { describeTensors } from './describe-tensors.js';
-import type { ImageTask, ManifestTensor, Task } from './schema.js';
+import type { ImageStep, ImageTask, ManifestTensor, Task } from './schema.js';
 
 /** Name of the input that takes pictures, in packages with a task on pictures. */
 export const IMAGE_INPUT = 'image';
@@ -9,6 +9,7 @@ const IMAGE_TYPES: readonly Task['type'][] = [
   'image_embedding',
   'object_detection',
   'image_segmentation',
+  'read_text',
 ] satisfies ImageTask['type'][];
 
 /** Whether a task takes pictures. Others take texts. */
@@ -16,9 +17,14 @@ export function isImageTask(task: Task): task is ImageTask {
   return IMAGE_TYPES.includes(task.type);
 }
 
+/** Returns all steps of the artifact's input, in their order. */
+function stepsOf(task: ImageTask): readonly ImageStep[] {
+  return task.type === 'read_text' ? [...task.page, ...task.preprocessing] : task.preprocessing;
+}
+
 /** Returns the number of channels after the steps of a task. */
-function channelsOf({ preprocessing }: ImageTask): number {
-  return preprocessing.some((step) => step.type === 'convert' && step.mode === 'L') ? 1 : 3;
+function channelsOf(task: ImageTask): number {
+  return stepsOf(task).some((step) => step.type === 'convert' && step.mode === 'L') ? 1 : 3;
 }
 
 /** Returns what is wrong with the steps of a task, each starting with the field. */
@@ -26,15 +32,22 @@ export function stepFaults(task: ImageTask): string[] {
   const faults: string[] = [];
   const channels = channelsOf(task);
   const isLast = (type: string) => type === 'rescale' || type === 'normalize';
-  for (const [index, step] of task.preprocessing.entries()) {
-    const fault = (message: string) => faults.push(`task.preprocessing.${index}: ${message}`);
-    const before = task.preprocessing[index - 1];
+  const steps = stepsOf(task);
+  const first = steps.length - task.preprocessing.length;
+  for (const [index, step] of steps.entries()) {
+    const place = index < first ? `page.${index}` : `preprocessing.${index - first}`;
+    const fault = (message: string) => faults.push(`task.${place}: ${message}`);
+    const before = steps[index - 1];
+    if (index < first && isLast(step.type)) fault(`${step.type} must be in \`preprocessing\`, because lines are bytes`);
     if (step.type === 'orient' && before) fault('orient must be the first step');
     if (before && isLast(before.type) && !isLast(step.type)) {
       fault(`${step.type} must come before ${before.type}, because it computes with bytes`);
     }
     if ('shortestEdge' in step && step.longestEdge !== undefined && step.longestEdge < step.shortestEdge) {
       fault(`\`longestEdge\` must be at least \`shortestEdge\`, ${step.shortestEdge}, got ${step.longestEdge}`);
+    }
+    if ('minEdge' in step && step.minEdge! > (step.maxEdge ?? step.minEdge!)) {
+      fault(`\`maxEdge\` must be at least \`minEdge\`, ${step.minEdge}, got ${step.maxEdge}`);
     }
     if (step.type !== 'normalize') continue;
     for (const field of ['mean', 'std'] as const) {

@@ -6,9 +6,11 @@ export { checkOnnx, detectFormat } from './format.js';
 export { checkIdentity } from './identity.js';
 export { IMAGE_INPUT, isImageTask, PIXEL_MASK } from './image-task.js';
 export { externalData } from './onnx-external-data.js';
+export { onnxMetadata } from './onnx-metadata.js';
 export { namesWithShape } from './onnx-shapes.js';
 export { ModelPackageError, type PackageErrorCode } from './package-error.js';
 export { parseManifest, readManifest } from './read.js';
+export { furtherModels } from './read-text-task.js';
 export {
   AGGREGATIONS,
   type Aggregation,
@@ -20,6 +22,7 @@ export {
   type ImageSegmentationTask,
   type ImageStep,
   type ImageTask,
+  type LineInput,
   MANIFEST_FILE,
   type Manifest,
   type ManifestTensor,
@@ -31,6 +34,7 @@ export {
   type Pooling,
   type QuestionAnsweringTask,
   RESIZE_FILTERS,
+  type ReadTextTask,
   type RerankTask,
   type ResizeFilter,
   SAMPLES_FILE,

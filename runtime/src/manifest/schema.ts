@@ -159,12 +159,15 @@ export const RESIZE_FILTERS = ['nearest', 'box', 'bilinear', 'hamming', 'bicubic
 /** Filter that computes the pixels of a resized picture, as Pillow defines it. */
 export type ResizeFilter = (typeof RESIZE_FILTERS)[number];
 
+/** Filter of a step: one of Pillow's, or `INTER_LINEAR` of OpenCV. */
+export type StepFilter = ResizeFilter | 'opencv_linear';
+
 /** Maximum length of a side after a step, in pixels. It bounds the memory of one picture. */
 const MAX_SIDE = 8192;
 
 const side = z.int().check(z.gte(1), z.lte(MAX_SIDE));
 const channels = z.array(z.number()).check(z.minLength(1), z.maxLength(3));
-const filter = z.enum(RESIZE_FILTERS);
+const filter = z.enum([...RESIZE_FILTERS, 'opencv_linear']);
 const resize = z.literal('resize');
 
 const imageStep = z.union(
@@ -180,6 +183,7 @@ const imageStep = z.union(
       filter,
     }),
     z.strictObject({ type: resize, maxHeight: side, maxWidth: side, filter }),
+    z.strictObject({ type: resize, multipleOf: side, minEdge: z.optional(side), maxEdge: z.optional(side), filter }),
     z.strictObject({
       type: z.literal('center_crop'),
       height: side,
@@ -192,6 +196,12 @@ const imageStep = z.union(
       width: side,
       value: z.int().check(z.gte(0), z.lte(255)),
       position: z.enum(['center', 'top_left']),
+    }),
+    z.strictObject({
+      type: z.literal('pad'),
+      minHeight: side,
+      maxAspectRatio: z.number().check(z.gt(0)),
+      value: z.int().check(z.gte(0), z.lte(255)),
     }),
     z.strictObject({ type: z.literal('rescale'), factor: z.number(), offset: z.optional(z.number()) }),
     z.strictObject({ type: z.literal('normalize'), mean: channels, std: channels }),
@@ -246,6 +256,33 @@ const imageSegmentation = z.strictObject({
   masks: z.enum(['png', 'polygons']),
 });
 
+const positive = z.int().check(z.gte(1));
+
+const lineInput = {
+  model: packagePath,
+  preprocessing: z.array(imageStep),
+  height: side,
+  output: filled,
+  batchSize: positive,
+};
+
+const readText = z.strictObject({
+  type: z.literal('read_text'),
+  page: z.array(imageStep),
+  ...imageInput,
+  output: filled,
+  lines: z.strictObject({
+    pixelThreshold: fraction,
+    threshold: fraction,
+    dilate: z.boolean(),
+    expansion: share,
+    maxCandidates: positive,
+  }),
+  direction: z.optional(z.strictObject({ ...lineInput, width: side, threshold: fraction })),
+  recognition: z.strictObject({ ...lineInput, minWidth: side, maxWidth: side, characters: packagePath }),
+  threshold: fraction,
+});
+
 const TASKS = [
   embed,
   rerank,
@@ -258,6 +295,7 @@ const TASKS = [
   imageEmbedding,
   objectDetection,
   imageSegmentation,
+  readText,
 ] as const;
 
 const task = z.discriminatedUnion('type', TASKS, {
@@ -412,7 +450,7 @@ export type ImageStep =
   /** Converts to colours, to colours in the reverse order, or to grey. Alpha is dropped. */
   | { type: 'convert'; mode: 'RGB' | 'BGR' | 'L' }
   /** Resizes to exactly these pixels. */
-  | { type: 'resize'; height: number; width: number; filter: ResizeFilter }
+  | { type: 'resize'; height: number; width: number; filter: StepFilter }
   /**
    * Resizes so that the shorter side gets a length, and the longer side stays within its limit. Both are rounded down to a
    * multiple.
@@ -422,10 +460,21 @@ export type ImageStep =
       shortestEdge: number;
       longestEdge?: number | undefined;
       multipleOf?: number | undefined;
-      filter: ResizeFilter;
+      filter: StepFilter;
     }
   /** Resizes so that one side gets its maximum, and the other stays within its own. */
-  | { type: 'resize'; maxHeight: number; maxWidth: number; filter: ResizeFilter }
+  | { type: 'resize'; maxHeight: number; maxWidth: number; filter: StepFilter }
+  /**
+   * Resizes so that both sides are multiples of a number: the nearest ones of the sides scaled. With `minEdge` or `maxEdge`
+   * only pictures with a shorter or a longer side are resized, so that this side gets the length.
+   */
+  | {
+      type: 'resize';
+      multipleOf: number;
+      minEdge?: number | undefined;
+      maxEdge?: number | undefined;
+      filter: StepFilter;
+    }
   /**
    * Cuts out the middle. A smaller picture is filled up with zeros. `floor` rounds the position of an odd margin as
    * Transformers does, `half_even` as torchvision does.
@@ -433,6 +482,11 @@ export type ImageStep =
   | { type: 'center_crop'; height: number; width: number; rounding: 'floor' | 'half_even' }
   /** Fills the picture up to a size. A larger picture stays as it is. `value` is from 0 to 255. */
   | { type: 'pad'; height: number; width: number; value: number; position: 'center' | 'top_left' }
+  /**
+   * Adds as many rows above as below a picture that is at most as high as `minHeight` or wider than `maxAspectRatio` times its
+   * height. Its height becomes about twice the least that has neither fault.
+   */
+  | { type: 'pad'; minHeight: number; maxAspectRatio: number; value: number }
   /** Multiplies values by a factor and adds an offset. */
   | { type: 'rescale'; factor: number; offset?: number | undefined }
   /** Subtracts the mean of each channel, then divides by its standard deviation. */
@@ -501,8 +555,61 @@ export interface ImageSegmentationTask extends ImageInput {
   masks: 'png' | 'polygons';
 }
 
+/** How lines cut out of a picture become the tensor of a further model, whose signature has the name of the field. */
+export interface LineInput {
+  /** Path of the model in the package, in the format of the artifact. */
+  model: string;
+  /** Steps `rescale` and `normalize`. */
+  preprocessing: ImageStep[];
+  /** Height that lines are resized to. Their width keeps the aspect ratio, and is filled up with zeros. */
+  height: number;
+  /** Output of the model. */
+  output: string;
+  /** Maximum number of lines that run together. */
+  batchSize: number;
+}
+
+/** Reads the text in each picture, by a model that finds lines, one that recognizes their characters, and one for their direction. */
+export interface ReadTextTask extends ImageInput {
+  type: 'read_text';
+  /** Steps before those in `preprocessing`, which are for the artifact alone. Lines are cut out of their result. */
+  page: ImageStep[];
+  /** Output of the artifact that holds the probability of each pixel to belong to a line. */
+  output: string;
+  /** How lines are found in these probabilities. */
+  lines: {
+    /** Probability above which a pixel belongs to a line. */
+    pixelThreshold: number;
+    /** Mean probability of the pixels of a line below which it is left out. */
+    threshold: number;
+    /** Whether areas grow by one pixel to the right and downwards, which joins parts that nearly touch. */
+    dilate: boolean;
+    /** Growth of a line on all sides, as a multiple of its area divided by its perimeter. */
+    expansion: number;
+    /** Maximum number of areas that are tested. */
+    maxCandidates: number;
+  };
+  /**
+   * Model with the scores of two classes: a line is upright, or upside down. `threshold` is the score above which a line is
+   * turned, and `width` that of its tensor. Absent if all lines count as upright.
+   */
+  direction?: (LineInput & { width: number; threshold: number }) | undefined;
+  /**
+   * Model with the scores of the characters for each column. Class 0 stands for no character, and `characters` is the path of
+   * a JSON list with those of the other classes. Tensors are at least `minWidth` and at most `maxWidth` wide.
+   */
+  recognition: LineInput & { minWidth: number; maxWidth: number; characters: string };
+  /** Mean score of the characters of a line below which it is left out. */
+  threshold: number;
+}
+
 /** Task of a model that takes pictures. */
-export type ImageTask = ImageClassificationTask | ImageEmbeddingTask | ObjectDetectionTask | ImageSegmentationTask;
+export type ImageTask =
+  | ImageClassificationTask
+  | ImageEmbeddingTask
+  | ObjectDetectionTask
+  | ImageSegmentationTask
+  | ReadTextTask;
 
 /** Task of a model that takes texts. */
 export type TextTask =

@@ -1,6 +1,7 @@
 import { shapeFits } from '../tensor/tensor.js';
 import { describeTensors } from './describe-tensors.js';
 import { boxFaults, IMAGE_INPUT, imageInputFaults, isImageTask, stepFaults } from './image-task.js';
+import { readTextFaults } from './read-text-task.js';
 import type { Manifest, ManifestTensor, QuestionAnsweringTask, Task, TextTask } from './schema.js';
 
 /** Name of the signature with a model's own inputs and outputs, in packages with a task. */
@@ -71,6 +72,8 @@ export function taskSignature({ type }: Task, output: ManifestTensor): TaskSigna
       return { inputs: [strings(IMAGE_INPUT)], outputs: [strings('objects')] };
     case 'image_segmentation':
       return { inputs: [strings(IMAGE_INPUT)], outputs: [strings('segments')] };
+    case 'read_text':
+      return { inputs: [strings(IMAGE_INPUT)], outputs: [strings('lines')] };
   }
 }
 
@@ -85,6 +88,7 @@ export function taskFaults(manifest: Manifest): string[] {
   const { task, inputs, outputs, signatures } = manifest;
   if (!task) return [];
   const faults = isImageTask(task) ? stepFaults(task) : textFaults(task, manifest);
+  if (task.type === 'read_text') faults.push(...readTextFaults(task, manifest));
   const own = Object.hasOwn(signatures ?? {}, TENSORS_SIGNATURE) ? signatures![TENSORS_SIGNATURE] : undefined;
   if (!own) {
     faults.push(
@@ -212,5 +216,7 @@ function allowedShapes(task: Task): readonly (readonly number[])[] {
       return [[-1, -1, -1]];
     case 'image_segmentation':
       return [[-1, -1, -1, -1]];
+    case 'read_text':
+      return [[-1, 1, -1, -1]];
   }
 }

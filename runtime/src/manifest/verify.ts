@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { externalData } from './onnx-external-data.js';
 import { ModelPackageError } from './package-error.js';
 import { readManifestFile } from './read.js';
+import { furtherModels } from './read-text-task.js';
 import { MANIFEST_FILE, type Manifest } from './schema.js';
 
 /** Maximum bytes of a file that is read at once, which is faster than streaming it. */
@@ -60,14 +61,18 @@ export async function verifyFiles(directory: string, manifest: Manifest): Promis
   await rejectUnlisted(directory, manifest);
 }
 
-async function rejectUnlisted(directory: string, { name, artifact, code, format, files }: Manifest): Promise<void> {
+async function rejectUnlisted(
+  directory: string,
+  { name, artifact, code, format, files, task }: Manifest,
+): Promise<void> {
   const listed = new Set(files.map(({ path }) => path));
-  const isFolder = !listed.has(artifact);
-  const read = isFolder
-    ? await filesBelow(directory, artifact)
-    : format === 'onnx'
-      ? externalData(join(directory, artifact)).map((path) => posix.join(posix.dirname(artifact), path))
-      : [];
+  const read: string[] = [];
+  for (const model of [artifact, ...Object.values(furtherModels(task))]) {
+    if (!listed.has(model)) read.push(...(await filesBelow(directory, model)));
+    else if (format === 'onnx') {
+      read.push(...externalData(join(directory, model)).map((path) => posix.join(posix.dirname(model), path)));
+    }
+  }
   if (code !== undefined) read.push(...(await filesBelow(directory, code)));
   const other = read.find((path) => !listed.has(path));
   if (other === undefined) return;

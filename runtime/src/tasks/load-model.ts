@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { type Artifact, artifactOf, type EngineOptions, engineFor, type LoadedModel } from '../engines/index.js';
-import { isImageTask, type Manifest } from '../manifest/index.js';
+import { furtherModels, isImageTask, type Manifest } from '../manifest/index.js';
 import { withImageTask } from './images/image-model.js';
+import { loadReadTextModel } from './images/read-text-model.js';
 import { loadTextModel } from './text/text-model.js';
 
 /**
@@ -16,14 +18,21 @@ export async function loadModel(
   verify?: Artifact['verify'],
 ): Promise<LoadedModel> {
   const artifact = { ...artifactOf(directory, manifest), ...(verify && { verify }) };
-  const model = await engineFor(artifact.format).load(artifact, options);
+  const engine = engineFor(artifact.format);
+  const model = await engine.load(artifact, options);
   const { task } = manifest;
+  const further: Record<string, LoadedModel> = {};
   try {
     if (!task) return model;
+    for (const [name, path] of Object.entries(furtherModels(task))) {
+      const declared = manifest.signatures![name]!;
+      further[name] = await engine.load({ ...artifact, path: join(directory, path), declared }, options);
+    }
+    if (task.type === 'read_text') return loadReadTextModel(model, task, further, { ...options, manifest, directory });
     if (isImageTask(task)) return withImageTask(model, task, manifest, options);
     return await loadTextModel(model, task, { ...options, manifest, directory });
   } catch (error) {
-    await model.close();
+    await Promise.all([model, ...Object.values(further)].map((each) => each.close()));
     throw error;
   }
 }

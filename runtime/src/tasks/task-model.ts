@@ -5,6 +5,7 @@ import { DEFAULT_SIGNATURE, type Signature, type Tensor } from '../tensor/tensor
 
 /**
  * A model with the task of its package: the default signature is that of the task, and `tensors` runs the model itself.
+ * Further models of the task have signatures of their own.
  */
 export abstract class TaskModel implements LoadedModel {
   readonly signatures: Readonly<Record<string, Signature>>;
@@ -12,14 +13,30 @@ export abstract class TaskModel implements LoadedModel {
   /** The model's own inputs and outputs. */
   protected readonly own: Signature;
 
-  /** @param signature inputs and outputs of the task */
+  private readonly models: readonly LoadedModel[];
+
+  /**
+   * @param signature inputs and outputs of the task
+   * @param further further models of the package, by the name of their signature
+   */
   constructor(
     protected readonly model: LoadedModel,
     protected readonly signature: Signature,
+    private readonly further: Readonly<Record<string, LoadedModel>> = {},
   ) {
     this.own = model.signatures[DEFAULT_SIGNATURE]!;
-    this.signatures = { [DEFAULT_SIGNATURE]: signature, [TENSORS_SIGNATURE]: this.own };
-    if (model.offload) this.offload = (threads) => model.offload!(threads);
+    this.models = [model, ...Object.values(further)];
+    const others = Object.entries(further).map(([name, { signatures }]) => [name, signatures[DEFAULT_SIGNATURE]!]);
+    this.signatures = {
+      [DEFAULT_SIGNATURE]: signature,
+      [TENSORS_SIGNATURE]: this.own,
+      ...Object.fromEntries(others),
+    };
+    if (model.offload) {
+      this.offload = async (threads) => {
+        for (const each of this.models) await each.offload?.(threads);
+      };
+    }
   }
 
   get requirements() {
@@ -43,19 +60,20 @@ export abstract class TaskModel implements LoadedModel {
   }
 
   get isHealthy() {
-    return this.model.isHealthy;
+    return this.models.every(({ isHealthy }) => isHealthy ?? true);
   }
 
   get fault() {
-    return this.model.fault;
+    return this.models.find(({ fault }) => fault !== undefined)?.fault;
   }
 
   run(inputs: readonly Tensor[], signatureName: string = DEFAULT_SIGNATURE, text?: TextOptions): Promise<Tensor[]> {
-    return signatureName === TENSORS_SIGNATURE ? this.model.run(inputs) : this.runTask(inputs, text);
+    if (signatureName === DEFAULT_SIGNATURE) return this.runTask(inputs, text);
+    return (this.further[signatureName] ?? this.model).run(inputs);
   }
 
-  close(): Promise<void> {
-    return this.model.close();
+  async close(): Promise<void> {
+    await Promise.all(this.models.map((each) => each.close()));
   }
 
   /** Runs the task on inputs of the default signature. */

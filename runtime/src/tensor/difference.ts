@@ -57,8 +57,11 @@ function jsonAgrees(got: Buffer, wanted: Buffer, tolerance: Tolerance): boolean 
   }
 }
 
-/** Difference of the sides of a box, in pixels. Positions are cut to whole pixels, so the least difference may be one. */
-const BOX_TOLERANCE = 1;
+/** Members that hold positions in pixels. */
+const POSITIONS: readonly (string | undefined)[] = ['box', 'polygon'];
+
+/** Difference of positions, in pixels. They are cut to whole pixels, so the least difference may be one. */
+const POSITION_TOLERANCE = 1;
 
 /** Share of the pixels of a mask whose class may differ. On borders two classes have nearly the same score. */
 const MASK_TOLERANCE = 0.001;
@@ -70,7 +73,9 @@ function valuesAgree(got: unknown, wanted: unknown, tolerance: Tolerance, member
   }
   if (got === null || wanted === null || typeof got !== 'object' || typeof wanted !== 'object') return got === wanted;
   const names = Object.keys(wanted);
-  const own = member === 'box' ? { ...tolerance, absolute: Math.max(BOX_TOLERANCE, tolerance.absolute) } : tolerance;
+  const own = POSITIONS.includes(member)
+    ? { ...tolerance, absolute: Math.max(POSITION_TOLERANCE, tolerance.absolute) }
+    : tolerance;
   return (
     Array.isArray(got) === Array.isArray(wanted) &&
     Object.keys(got).length === names.length &&

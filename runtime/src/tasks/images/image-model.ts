@@ -7,6 +7,7 @@ import {
   type Manifest,
   type ObjectDetectionTask,
   PIXEL_MASK,
+  type ReadTextTask,
   signaturesOf,
   TENSORS_SIGNATURE,
 } from '../../manifest/index.js';
@@ -24,17 +25,23 @@ import { pictureProcessors, pictureThreads } from './picture-threads.js';
 import type { PreparedPicture } from './preprocess.js';
 import { Turns } from './turns.js';
 
-type Options = Pick<EngineOptions, 'processes' | 'timeoutSeconds'>;
+/** Options of a model that takes pictures. */
+export type ImageOptions = Pick<EngineOptions, 'processes' | 'timeoutSeconds'>;
 
 /** Outputs of a model for one picture, each with one row. */
-type Outputs = readonly Tensor[];
+export type Outputs = readonly Tensor[];
 
 /**
  * Adds a task on pictures to the model of a package.
  *
  * @throws ModelPackageError `FORMAT_UNSUPPORTED` if the decoder is not installed
  */
-export function withImageTask(model: LoadedModel, task: ImageTask, manifest: Manifest, options: Options): LoadedModel {
+export function withImageTask(
+  model: LoadedModel,
+  task: Exclude<ImageTask, ReadTextTask>,
+  manifest: Manifest,
+  options: ImageOptions,
+): LoadedModel {
   loadDecoder();
   const { [DEFAULT_SIGNATURE]: signature, [TENSORS_SIGNATURE]: own } = signaturesOf(manifest);
   const { labels = [] } = own!.outputs.find(({ name }) => name === task.output)!;
@@ -51,7 +58,7 @@ export function withImageTask(model: LoadedModel, task: ImageTask, manifest: Man
 }
 
 /** A model whose default signature takes pictures. */
-abstract class ImageModel<Task extends ImageTask> extends TaskModel {
+export abstract class ImageModel<Task extends ImageTask> extends TaskModel {
   private readonly picture: TensorSpec;
   private readonly runs: Turns;
   /** Maximum number of threads that work on pictures. */
@@ -61,10 +68,11 @@ abstract class ImageModel<Task extends ImageTask> extends TaskModel {
     model: LoadedModel,
     protected readonly task: Task,
     signature: Signature,
-    private readonly options: Options,
+    protected readonly options: ImageOptions,
     protected readonly labels: readonly string[] = [],
+    further?: Readonly<Record<string, LoadedModel>>,
   ) {
-    super(model, signature);
+    super(model, signature, further);
     this.picture = this.own.inputs.find(({ name }) => name !== PIXEL_MASK)!;
     this.runs = new Turns(model.concurrency ?? 1);
     this.threads = pictureProcessors(options.processes);
@@ -98,10 +106,18 @@ abstract class ImageModel<Task extends ImageTask> extends TaskModel {
 
   private prepare(bytes: Buffer): Promise<PreparedPicture> {
     const { layout, preprocessing } = this.task;
+    const page = this.task.type === 'read_text' ? this.task.page : undefined;
     const { timeoutSeconds } = this.options;
     // The picture may be a part of a request's memory, which is not moved.
     const own = new Uint8Array(bytes);
-    return pictureThreads.call(this.threads, [own.buffer], 'prepare', own, { layout, preprocessing }, timeoutSeconds);
+    return pictureThreads.call(
+      this.threads,
+      [own.buffer],
+      'prepare',
+      own,
+      { layout, preprocessing, page },
+      timeoutSeconds,
+    );
   }
 
   /** Returns the output that the task names, for one picture. @throws InferenceError `INTERNAL` for another shape */
@@ -200,7 +216,7 @@ class ImageSegmentationModel extends ImageModel<ImageSegmentationTask> {
 }
 
 /** Writes one JSON value a picture into the only output of a task. */
-function documents({ outputs: [output] }: Signature, values: readonly unknown[]): Tensor {
+export function documents({ outputs: [output] }: Signature, values: readonly unknown[]): Tensor {
   const data = values.map((value) => Buffer.from(JSON.stringify(value)));
   return { name: output!.name, datatype: 'BYTES', shape: [data.length], data };
 }

@@ -6,6 +6,7 @@ import { pictureBytes } from './picture-bytes.js';
 import type { PictureCalls } from './picture-threads.js';
 import { type PreparedPicture, preprocess } from './preprocess.js';
 import { segmentsOf } from './segmentation.js';
+import { type LineTensor, linesOf, lineTensor } from './text-lines.js';
 
 const port = parentPort!;
 
@@ -14,11 +15,13 @@ const own: PictureCalls = {
     return preprocess(await decodePicture(pictureBytes(bytes), seconds), input);
   },
   segment: segmentsOf,
+  findLines: linesOf,
+  arrangeLines: lineTensor,
 };
 
-/** Returns the memory of a prepared picture, which is moved to the server. Segments have none. */
+/** Returns the memory of a prepared picture or a tensor, which is moved to the server. Lists are copied. */
 function memoryOfResult(result: unknown): ArrayBuffer[] {
-  return Array.isArray(result) ? [] : [(result as PreparedPicture).data.buffer as ArrayBuffer];
+  return Array.isArray(result) ? [] : [(result as PreparedPicture | LineTensor).data.buffer as ArrayBuffer];
 }
 
 const channel = new Channel<Record<never, never>>(

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { Channel } from '../../channel.js';
 import { availableProcessors, shareOf } from '../../host-limits.js';
-import type { ImageInput } from '../../manifest/index.js';
 import { startThread } from '../../worker-thread.js';
-import type { PreparedPicture } from './preprocess.js';
+import type { PreparedPicture, preprocess } from './preprocess.js';
 import type { segmentsOf } from './segmentation.js';
+import type { linesOf, lineTensor } from './text-lines.js';
 
 /** Functions of a thread that prepares pictures. */
 export interface PictureCalls {
@@ -16,9 +16,17 @@ export interface PictureCalls {
    * @param seconds maximum time to decode the picture. No limit if undefined
    * @throws InferenceError `INVALID_ARGUMENT` for a picture that cannot be decoded
    */
-  prepare(bytes: Uint8Array, input: ImageInput, seconds: number | undefined): Promise<PreparedPicture>;
+  prepare(
+    bytes: Uint8Array,
+    input: Parameters<typeof preprocess>[1],
+    seconds: number | undefined,
+  ): Promise<PreparedPicture>;
   /** Finds the pixels of each class in a picture. */
   segment: typeof segmentsOf;
+  /** Finds the lines of text in a picture, and cuts them out. */
+  findLines: typeof linesOf;
+  /** Arranges lines in the tensor of a further model. */
+  arrangeLines: typeof lineTensor;
 }
 
 /** One thread, and the number of its calls in flight. */

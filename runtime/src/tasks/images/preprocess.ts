@@ -1,6 +1,7 @@
 import type { ImageInput, ImageStep } from '../../manifest/index.js';
 import { invalid } from '../../tensor/errors.js';
 import { type DecodedPicture, MAX_PIXELS, type Orientation } from './decode.js';
+import { halfEven, resizeLinear } from './opencv-resize.js';
 import { type Picture, resize, type Size } from './resample.js';
 
 /** A picture as the model takes it, and the position of the original picture in it. */
@@ -14,6 +15,14 @@ export interface PreparedPicture {
   readonly original: Size;
   /** Where a pixel of the original is in the prepared picture: `x * scaleX + left`, `y * scaleY + top`. */
   readonly placement: Placement;
+  /** The picture that lines of text are cut out of. Absent for tasks that read none. */
+  readonly page?: Page;
+}
+
+/** A picture between two steps, and the position of the original in it. */
+export interface Page {
+  readonly picture: Picture;
+  readonly placement: Placement;
 }
 
 /** Position of the original picture in the prepared one, in pixels of the prepared one. */
@@ -23,6 +32,12 @@ export interface Placement {
   readonly left: number;
   readonly top: number;
 }
+
+/**
+ * Maximum number of pixels in which lines of text are searched. Models for that keep the resolution of the picture in their
+ * first layers, so that each pixel takes hundreds of bytes.
+ */
+const MAX_PAGE_PIXELS = 2 ** 23;
 
 /** State between two steps. */
 interface Working {
@@ -34,23 +49,33 @@ interface Working {
 type GeometryStep = Exclude<ImageStep, { type: 'rescale' | 'normalize' }>;
 
 /** Runs the steps of a model on a decoded picture. @throws InferenceError for a picture that becomes too large */
-export function preprocess(decoded: DecodedPicture, { preprocessing, layout }: ImageInput): PreparedPicture {
+export function preprocess(
+  decoded: DecodedPicture,
+  { preprocessing, layout, page: pageSteps }: ImageInput & { readonly page?: readonly ImageStep[] },
+): PreparedPicture {
   let working: Working = {
     picture: decoded,
     original: { height: decoded.height, width: decoded.width },
     placement: { scaleX: 1, scaleY: 1, left: 0, top: 0 },
   };
-  for (const step of preprocessing) {
-    if (step.type === 'rescale' || step.type === 'normalize') continue;
-    working = runStep(step, working, decoded.orientation);
-  }
+  const maximum = pageSteps ? MAX_PAGE_PIXELS : MAX_PIXELS;
+  const run = (steps: readonly ImageStep[]) => {
+    for (const step of steps) {
+      if (step.type === 'rescale' || step.type === 'normalize') continue;
+      working = runStep(step, working, decoded.orientation, maximum);
+    }
+  };
+  run(pageSteps ?? []);
+  const page = pageSteps && { picture: working.picture, placement: working.placement };
+  run(preprocessing);
   const { picture, original, placement } = working;
   const { height, width, channels } = picture;
   const data = arranged(picture, valueTables(preprocessing, channels), layout);
-  return { data, height, width, channels, original, placement };
+  return { data, height, width, channels, original, placement, ...(page && { page }) };
 }
 
-function runStep(step: GeometryStep, working: Working, orientation: Orientation): Working {
+/** @param maximum maximum number of pixels of a picture that the step makes larger */
+function runStep(step: GeometryStep, working: Working, orientation: Orientation, maximum: number): Working {
   const { picture, placement } = working;
   switch (step.type) {
     case 'orient': {
@@ -61,8 +86,9 @@ function runStep(step: GeometryStep, working: Working, orientation: Orientation)
       return { ...working, picture: convert(picture, step.mode) };
     case 'resize': {
       const size = resizedSize(picture, step);
-      checkSize(picture, size);
-      const resized = resize(picture, size, step.filter);
+      checkSize(picture, size, maximum);
+      const { filter } = step;
+      const resized = filter === 'opencv_linear' ? resizeLinear(picture, size) : resize(picture, size, filter);
       const scaleX = resized.width / picture.width;
       const scaleY = resized.height / picture.height;
       return {
@@ -85,6 +111,7 @@ function runStep(step: GeometryStep, working: Working, orientation: Orientation)
       });
     }
     case 'pad': {
+      if ('minHeight' in step) return heightened(working, step, maximum);
       const size = { height: Math.max(step.height, picture.height), width: Math.max(step.width, picture.width) };
       const isCentered = step.position === 'center';
       const left = isCentered ? Math.floor((size.width - picture.width) / 2) : 0;
@@ -94,18 +121,27 @@ function runStep(step: GeometryStep, working: Working, orientation: Orientation)
   }
 }
 
-/** Rounds to the nearest integer, and halves to the even one, as Python's `round`. Torchvision crops so. */
-function halfEven(value: number): number {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
+/** Adds rows above and below a picture that is too low or too wide. */
+function heightened(
+  working: Working,
+  { minHeight, maxAspectRatio, value }: { minHeight: number; maxAspectRatio: number; value: number },
+  maximum: number,
+): Working {
+  const { height, width } = working.picture;
+  if (height > minHeight && width / height <= maxAspectRatio) return working;
+  const wanted = Math.max(Math.trunc(width / maxAspectRatio), minHeight) * 2;
+  const top = Math.trunc(Math.abs(wanted - height) / 2);
+  const size = { height: height + 2 * top, width };
+  checkSize(working.picture, size, maximum);
+  return placed(working, size, { left: 0, top, value });
 }
 
-/** Returns the size after a resize step, as Transformers and torchvision compute it. */
+/** Returns the size after a resize step, as Transformers, torchvision and PaddleOCR compute it. */
 function resizedSize({ height, width }: Size, step: Extract<ImageStep, { type: 'resize' }>): Size {
   if ('height' in step) return { height: step.height, width: step.width };
   const short = Math.min(height, width);
   const long = Math.max(height, width);
+  if (!('shortestEdge' in step) && 'multipleOf' in step) return nearestMultiples({ height, width }, step);
   if (!('shortestEdge' in step)) {
     const scale = Math.min(step.maxHeight / height, step.maxWidth / width);
     return {
@@ -127,12 +163,30 @@ function resizedSize({ height, width }: Size, step: Extract<ImageStep, { type: '
     : { height: whole(edge), width: whole(Math.trunc((exact * width) / height)) };
 }
 
+function nearestMultiples(
+  { height, width }: Size,
+  { multipleOf, minEdge, maxEdge }: { multipleOf: number; minEdge?: number | undefined; maxEdge?: number | undefined },
+): Size {
+  const short = Math.min(height, width);
+  const long = Math.max(height, width);
+  const edge =
+    maxEdge !== undefined && long > maxEdge
+      ? { wanted: maxEdge, is: long }
+      : minEdge !== undefined && short < minEdge
+        ? { wanted: minEdge, is: short }
+        : undefined;
+  if (!edge && (minEdge !== undefined || maxEdge !== undefined)) return { height, width };
+  const scale = edge ? edge.wanted / edge.is : 1;
+  const nearest = (side: number) => Math.max(multipleOf, halfEven(Math.trunc(side * scale) / multipleOf) * multipleOf);
+  return { height: nearest(height), width: nearest(width) };
+}
+
 /** Checks a new size, because the long side of a narrow picture grows with its short side. @throws InferenceError */
-function checkSize(from: Size, to: Size): void {
-  if (to.width * to.height <= MAX_PIXELS) return;
+function checkSize(from: Size, to: Size, maximum: number): void {
+  if (to.width * to.height <= maximum) return;
   throw invalid(
     `the picture has ${from.width} x ${from.height} pixels, which become ${to.width} x ${to.height} for the model; at ` +
-      `most ${MAX_PIXELS} pixels are allowed. Send one that is less narrow.`,
+      `most ${maximum} pixels are allowed. Send one that is less narrow.`,
   );
 }
 
@@ -215,7 +269,7 @@ function convert(picture: Picture, mode: 'RGB' | 'BGR' | 'L'): Picture {
 }
 
 /** Returns the value of each byte after rescaling and normalizing, for each channel, in 32-bit arithmetic as in NumPy. */
-function valueTables(steps: readonly ImageStep[], channels: number): Float32Array[] {
+export function valueTables(steps: readonly ImageStep[], channels: number): Float32Array[] {
   return Array.from({ length: channels }, (_, channel) => {
     const table = Float32Array.from({ length: 256 }, (_, byte) => byte);
     for (const step of steps) {
@@ -233,7 +287,7 @@ function valueTables(steps: readonly ImageStep[], channels: number): Float32Arra
 }
 
 /** Arranges the pixels in the order of the layout, each replaced by its value in the table of its channel. */
-function arranged(
+export function arranged(
   { channels, data }: Picture,
   tables: readonly Float32Array[],
   layout: ImageInput['layout'],
