@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { needsPython } from '@modelship/runtime/manifest';
 import { Stack, Token } from 'aws-cdk-lib';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import type { Construct } from 'constructs';
 import { runtimeImageContext } from '../bundle/image-context.js';
-import { needsPython, type ServerNeeds } from '../bundle/python-requirements.js';
+import type { ServerNeeds } from '../bundle/python-requirements.js';
 import { ImageSource } from '../serving/image-source.js';
 import { registryReference } from '../serving/registry-reference.js';
 import { ImageBuilder } from './private/codebuild/image-builder.js';

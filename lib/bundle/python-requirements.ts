@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Manifest, ModelFormat } from '@modelship/runtime/manifest';
+import { type Manifest, type ModelFormat, needsPython } from '@modelship/runtime/manifest';
 import { packageRoot } from './package-root.js';
 
 /** Fields of a manifest that decide which packages of Python a model needs. */
@@ -21,19 +21,14 @@ const FRAMEWORKS: { readonly [format in ModelFormat]?: string } = {
   catboost: 'catboost',
 };
 
-/** Whether a model is served with Python. */
-export function needsPython({ format }: PythonNeeds): boolean {
-  return FRAMEWORKS[format] !== undefined;
-}
-
 /**
- * Returns the lines of the model's `requirements.txt`, or undefined for formats that need no Python: the framework that
+ * Returns the lines of the model's `requirements.txt`, or undefined for models that need no Python: the framework that
  * this runtime was tested with, with all that it depends on and the hash of every file, unless the manifest pins other
  * versions or packages. Those are installed by their version alone.
  */
 export function pythonRequirements({ format, requirements }: PythonNeeds): readonly string[] | undefined {
   const framework = FRAMEWORKS[format];
-  if (framework === undefined) return undefined;
+  if (framework === undefined || !needsPython({ format, requirements })) return undefined;
   const file = join(packageRoot('@modelship/runtime', __filename), 'images', 'requirements', `${framework}.txt`);
   const tested = readFileSync(file, 'utf8')
     .split('\n')

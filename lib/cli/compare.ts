@@ -1,12 +1,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Manifest, readManifest, SAMPLES_FILE, signaturesOf } from '@modelship/runtime/manifest';
+import { type Manifest, needsPython, readManifest, SAMPLES_FILE, signaturesOf } from '@modelship/runtime/manifest';
 import { madeUpExamples } from '@modelship/runtime/serve';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { postBytes } from '../bench/connection.js';
 import { type LoadReport, load } from '../bench/load.js';
 import { type EncodedRequest, jsonRequest } from '../bench/requests.js';
-import { needsPython } from '../bundle/python-requirements.js';
 import { type CompareOptions, compare } from '../compare/compare.js';
 import { htmlReport } from '../compare/html-report.js';
 import { DEFAULT_LOAD, LOAD_SHAPES, type Load, type LoadShape } from '../compare/load.js';

@@ -1,4 +1,4 @@
-import { needsPython } from '../bundle/python-requirements.js';
+import { needsPython } from '@modelship/runtime/manifest';
 import type { Model } from '../model/model.js';
 import type { Access } from '../serving/access.js';
 import { ImageArchitecture } from '../serving/image-architecture.js';

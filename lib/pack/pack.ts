@@ -9,6 +9,7 @@ import {
   PICKLE_FORMATS,
 } from '@modelship/runtime/manifest';
 import { type Artifact, engineFor, type LoadedModel, shapeText } from '@modelship/runtime/serve';
+import { canServerRun } from './can-server-run.js';
 import { copyArtifact, copyCode } from './formats.js';
 import { goldenSamples } from './golden-samples.js';
 import { isHuggingFaceFolder } from './hugging-face/folder.js';
@@ -55,7 +56,7 @@ export async function packModel(options: PackOptions): Promise<Manifest> {
     try {
       if (options.inputs) checkInputs(options, options.inputs, model);
       if (requests.length > 0) step(`Run ${requests.length} samples`);
-      described = await describe(options, { format, artifact, code }, model, requests);
+      described = await describe(options, { directory: stage.directory, format, artifact, code }, model, requests);
     } finally {
       await model.close();
     }
@@ -117,15 +118,24 @@ function refuseUntrusted({ source, trustPickle }: PackOptions, format: ModelForm
   );
 }
 
+/** Files of a package, by path in its folder. */
+interface PackedFiles {
+  readonly directory: string;
+  readonly format: ModelFormat;
+  readonly artifact: string;
+  readonly code: string | undefined;
+}
+
 async function describe(
   options: PackOptions,
-  { format, artifact, code }: { format: ModelFormat; artifact: string; code: string | undefined },
+  { directory, format, artifact, code }: PackedFiles,
   model: LoadedModel,
   requests: ReturnType<typeof readSampleRequests>,
 ): Promise<Described> {
   const { name, version = '1', tolerance = DEFAULT_TOLERANCE } = options;
   const { serving_default: main, ...others } = model.signatures;
   const samples = await goldenSamples(requests, model, format, tolerance);
+  const { requirements } = (await canServerRun(join(directory, artifact), format, model, samples)) ? {} : model;
   return {
     samples,
     tolerance,
@@ -146,7 +156,7 @@ async function describe(
         ),
       }),
       ...(code !== undefined && { code }),
-      ...(model.requirements && { requirements: [...model.requirements] }),
+      ...(requirements && { requirements: [...requirements] }),
     },
   };
 }

@@ -3,6 +3,7 @@ export { ConfigError, type RuntimeConfig, readConfig } from './config.js';
 export { type Artifact, artifactOf, type EngineOptions, engineFor, type LoadedModel } from './engines/index.js';
 export { pythonFolder } from './engines/python/python-folder.js';
 export { workerEnvironment } from './engines/python/worker-environment.js';
+export { loadTrees } from './engines/trees/trees-model.js';
 export { encodeInferRequestJson, encodeSamples, type Sample } from './manifest/samples.js';
 export { formatOfPlatform } from './protocols/open-inference/metadata.js';
 export { encodePredictionLines } from './protocols/tensorflow-serving/predict-response.js';

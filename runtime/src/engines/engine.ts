@@ -115,6 +115,12 @@ export interface Artifact {
    * @default - the signature that the artifact records
    */
   readonly declared?: Partial<Signature>;
+  /**
+   * Whether a Python worker runs the model, for formats that need Python for some models only.
+   *
+   * @default true
+   */
+  readonly needsPython?: boolean;
   /** Folder of the Python modules that the artifact imports. @default - it imports installed packages only */
   readonly code?: string;
   /**

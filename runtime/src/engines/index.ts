@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Manifest, ModelFormat } from '../manifest/index.js';
-import { ModelPackageError } from '../manifest/index.js';
+import { ModelPackageError, needsPython } from '../manifest/index.js';
 import type { Artifact, Engine } from './engine.js';
 
 export type {
@@ -24,7 +24,7 @@ const ENGINES: Partial<Record<ModelFormat, () => Promise<Engine>>> = {
   torch_pickle: python,
   pickle: python,
   lightgbm: python,
-  xgboost: python,
+  xgboost: async () => (await import('./trees/xgboost-engine.js')).xgboostEngine,
   catboost: python,
   onnx: async () => (await import('./onnx/onnx-engine.js')).onnxEngine,
 };
@@ -36,6 +36,7 @@ export function artifactOf(directory: string, manifest: Manifest): Artifact {
     path: join(directory, artifact),
     format,
     declared: { inputs, outputs },
+    needsPython: needsPython(manifest),
     ...(code !== undefined && { code: join(directory, code) }),
   };
 }

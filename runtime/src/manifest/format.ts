@@ -5,7 +5,7 @@ import { isLightgbm, isWholeLightgbm } from './lightgbm.js';
 import { ModelPackageError } from './package-error.js';
 import { protobufFields } from './protobuf.js';
 import type { ModelFormat } from './schema.js';
-import { isWholeUbjson } from './ubjson.js';
+import { readUbjson } from './ubjson.js';
 import { zipEntries } from './zip.js';
 
 /** Graph file in the folder of a SavedModel. */
@@ -159,7 +159,7 @@ const XGBOOST_UBJSON = '7b4c00000000000000076c6561726e6572';
 
 function boostedFormat(file: FileBytes, head: Buffer): ModelFormat | undefined {
   if (startsWith(XGBOOST_UBJSON)(head)) {
-    if (isWholeUbjson(file.read(0, file.size))) return 'xgboost';
+    if (readUbjson(file.read(0, file.size)) !== undefined) return 'xgboost';
     throw cutOff(file, 'a model of XGBoost in UBJSON');
   }
   if (/^\s*\{\s*"learner"\s*:/.test(head.toString('latin1'))) return 'xgboost';

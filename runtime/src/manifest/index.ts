@@ -5,6 +5,7 @@ export { fileOperators } from './file-operators.js';
 export { checkOnnx, detectFormat } from './format.js';
 export { checkIdentity } from './identity.js';
 export { IMAGE_INPUT, isImageTask, PIXEL_MASK } from './image-task.js';
+export { needsPython } from './needs-python.js';
 export { externalData } from './onnx-external-data.js';
 export { onnxMetadata } from './onnx-metadata.js';
 export { namesWithShape } from './onnx-shapes.js';

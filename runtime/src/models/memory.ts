@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { CGROUP } from '../host-limits.js';
-import type { Manifest } from '../manifest/index.js';
+import { type Manifest, needsPython } from '../manifest/index.js';
 
 /** Memory factor for loading a model: its file and its loaded form are in memory at the same time. */
 const LOAD_FACTOR = 2;
@@ -11,9 +11,9 @@ const LOAD_FACTOR = 2;
  * Estimates the bytes of memory that loading a model takes, from the sizes of its files. Each worker process has its
  * own copy.
  */
-export function bytesToLoad({ files, format }: Manifest, workers = 1): number {
-  const copies = format === 'onnx' ? 1 : workers;
-  return LOAD_FACTOR * copies * files.reduce((sum, { size }) => sum + size, 0);
+export function bytesToLoad(manifest: Manifest, workers = 1): number {
+  const copies = needsPython(manifest) ? workers : 1;
+  return LOAD_FACTOR * copies * manifest.files.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** Files in which the kernel reports a container's memory, for version 2 and version 1 of cgroups. */

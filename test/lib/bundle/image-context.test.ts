@@ -30,17 +30,24 @@ describe('the context of an image', () => {
     expect(runtimeImageContext({ architecture: 'x64' })).toEqual(contextOf('onnx'));
   });
 
+  it('has no Python for a model of XGBoost that the server itself runs', () => {
+    expect(contextOf('xgboost')).toEqual(contextOf('onnx'));
+  });
+
+  /** Packages of a model that the server does not run itself. */
+  const packages = (format: ModelFormat) => (format === 'xgboost' ? ['xgboost-cpu==3.2.0'] : undefined);
+
   it.each(MODEL_FORMATS.filter((format) => format !== 'onnx'))(
     'has the worker and the packages of its framework, each pinned, for %s',
     (format) => {
-      const { directory } = contextOf(format);
+      const { directory } = contextOf(format, packages(format));
       expect(text(directory, 'Dockerfile')).toMatch(/pip install/);
       expect(readdirSync(join(directory, 'runtime/python/modelship_worker'))).toContain('__main__.py');
-      const packages = text(directory, 'requirements.txt')
+      const lines = text(directory, 'requirements.txt')
         .split('\n')
         .filter((line) => /^\w/.test(line));
-      expect(packages.length).toBeGreaterThan(1);
-      for (const line of packages) expect(line).toMatch(/^[\w-]+==[\w.+]+( ; |$| \\$)/);
+      expect(lines.length).toBeGreaterThan(1);
+      for (const line of lines) expect(line).toMatch(/^[\w-]+==[\w.+]+( ; |$| \\$)/);
     },
   );
 
@@ -50,7 +57,7 @@ describe('the context of an image', () => {
   it.each(MODEL_FORMATS.filter((format) => !/^(onnx|.*script|.*program|torch.*)$/.test(format)))(
     'installs only files whose hashes are known, for %s',
     (format) => {
-      const requirements = text(contextOf(format).directory, 'requirements.txt');
+      const requirements = text(contextOf(format, packages(format)).directory, 'requirements.txt');
       expect(requirements).toMatch(/^--require-hashes\n/);
       for (const entry of locked(requirements)) expect(entry).toMatch(/ \\\n {4}--hash=sha256:[0-9a-f]{64}/);
     },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isWholeUbjson } from '../../../runtime/src/manifest/ubjson.js';
+import { readUbjson, type UbjsonNumbers } from '../../../runtime/src/manifest/ubjson.js';
 
 const length = (value: number) =>
   `L${Buffer.from(BigUint64Array.of(BigInt(value)).buffer)
@@ -15,9 +15,9 @@ const document = bytes(
 );
 
 test('a whole document is one, and no part of it', () => {
-  expect(isWholeUbjson(document)).toBe(true);
-  for (let end = 0; end < document.length; end++) expect(isWholeUbjson(document.subarray(0, end))).toBe(false);
-  expect(isWholeUbjson(Buffer.concat([document, bytes(' ')]))).toBe(false);
+  expect(readUbjson(document)).toBeDefined();
+  for (let end = 0; end < document.length; end++) expect(readUbjson(document.subarray(0, end))).toBeUndefined();
+  expect(readUbjson(Buffer.concat([document, bytes(' ')]))).toBeUndefined();
 });
 
 test.each([
@@ -28,5 +28,18 @@ test.each([
   ['a length that is no integer', `{d1234a}`],
   ['too many levels', '['.repeat(10_000)],
 ])('%s is rejected', (_, text) => {
-  expect(isWholeUbjson(bytes(text))).toBe(false);
+  expect(readUbjson(bytes(text))).toBeUndefined();
+});
+
+test('values are those that were written', () => {
+  const numbers = bytes(`[$I#${length(2)}\x00\x01\xff\xff`);
+  expect(readUbjson(document)).toMatchObject({
+    learner: { names: ['a', 'b'] },
+    open: [true, false, null, 49, 255, expect.any(Number), expect.any(Number)],
+    empty: [],
+  });
+  expect([...(readUbjson(numbers) as UbjsonNumbers).decode()]).toEqual([1, -1]);
+  expect(readUbjson(bytes(`{${name('__proto__')}d\x3f\x80\x00\x00}`))).toEqual(
+    Object.assign(Object.create(null), JSON.parse('{"__proto__": 1}')),
+  );
 });

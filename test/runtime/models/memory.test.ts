@@ -48,5 +48,6 @@ describe('the memory that a model takes', () => {
     expect(bytesToLoad(manifest('onnx'), 4)).toBe(300);
     expect(bytesToLoad(manifest('pickle'))).toBe(300);
     expect(bytesToLoad(manifest('pickle'), 4)).toBe(1200);
+    expect(bytesToLoad(manifest('xgboost'), 4)).toBe(300);
   });
 });

@@ -1,3 +1,4 @@
+import { needsPython } from '@modelship/runtime/manifest';
 import { Size } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -47,7 +48,7 @@ const CODE_FOLDER = '/var/task';
 /** Creates the function's code, and grants read access to the model where Lambda does not load it itself. */
 export function functionCode(scope: Construct, props: FunctionCodeProps): FunctionCode {
   const { model, modelData, architecture, handler, role } = props;
-  if (model.manifest.format !== 'onnx') return imageCode(scope, props);
+  if (needsPython(model.manifest)) return imageCode(scope, props);
   const { layer, digest } = runtimeLayer(scope, architecture, model.manifest.task);
   const runtime = {
     runtime: NODE,

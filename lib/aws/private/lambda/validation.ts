@@ -1,4 +1,5 @@
 import { ENVIRONMENT } from '@modelship/runtime/contract';
+import { needsPython } from '@modelship/runtime/manifest';
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import {
@@ -154,7 +155,7 @@ const RESERVED = exactly(
 
 function checkModel(validator: Validator, { model, modelData, memoryMib, vpc }: ServerlessModelProps): void {
   const { kind, settings } = modelData ?? ServerlessModelData.fromPackage();
-  const isImage = model.manifest.format !== 'onnx';
+  const isImage = needsPython(model.manifest);
   const neededMib = RUNTIME_MIB + Math.ceil(model.sizeBytes / 2 ** 20);
   const { min, max } = LAMBDA.memoryMib;
   validator.check(

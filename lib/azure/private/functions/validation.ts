@@ -1,3 +1,4 @@
+import { needsPython } from '@modelship/runtime/manifest';
 import { DOMAIN_NAME } from '../../../serving/validation/domain-name.js';
 import { checkType, NUMBER, options as optionsOf } from '../../../serving/validation/prop-types.js';
 import type { Validator } from '../../../serving/validation/validator.js';
@@ -40,11 +41,11 @@ export function checkFunctions(
   });
   checkVaultSecrets(validator, props);
   checkFrontDoor(validator, props);
-  const { format } = props.model.manifest;
-  if (format !== 'onnx') {
+  const { manifest } = props.model;
+  if (needsPython(manifest)) {
     validator.refuse(
       'model',
-      `got the format ${format}, which needs Python, which the Node.js image of Functions lacks; export the model to ` +
+      `got the format ${manifest.format}, which needs Python, which the Node.js image of Functions lacks; export the model to ` +
         'ONNX, or use ServerlessHost.containerApps()',
     );
   }

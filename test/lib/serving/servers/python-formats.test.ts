@@ -15,11 +15,13 @@ import { googleStack, REGION } from '../../gcp/support.js';
 
 vi.mock('../../../../lib/bundle/runtime-folder.js', () => import('../../azure/small-runtime.js'));
 
-function packageOf(format: ModelFormat): string {
-  return writePackage({ format, artifact: 'model', content: { model: 'no model', 'samples.json': '[]' } });
+function packageOf(format: ModelFormat, requirements?: string[]): string {
+  const content = { model: 'no model', 'samples.json': '[]' };
+  return writePackage({ format, artifact: 'model', content, ...(requirements && { requirements }) });
 }
 
-const modelOf = (format: ModelFormat) => Model.fromDirectory(packageOf(format), { trustPickle: true });
+const modelOf = (format: ModelFormat, requirements?: string[]) =>
+  Model.fromDirectory(packageOf(format, requirements), { trustPickle: true });
 
 interface CfnModel {
   readonly Type: string;
@@ -113,8 +115,8 @@ describe.each(Object.entries(TARGETS))('%s', (target, synthesize) => {
     else expect(image).toContain(digestOf('saved_model'));
   });
 
-  it('serves ONNX without Python, and trusts no pickle', () => {
-    const { template, image } = synthesize(modelOf('onnx'));
+  it.each(['onnx', 'xgboost'] as const)('serves %s without packages without Python, and trusts no pickle', (format) => {
+    const { template, image } = synthesize(modelOf(format));
     expect(template).not.toContain('MODELSHIP_TRUST_PICKLE');
     if (target.startsWith('aws')) expect(image).not.toMatch(/pip install/);
     else expect(image).toContain(digestOf('onnx'));
@@ -137,9 +139,15 @@ it('gives each variant of an endpoint on SageMaker the image of its own format',
 
 it('refuses every format that needs Python where there is none: Azure Functions', () => {
   for (const format of MODEL_FORMATS.filter((each) => each !== 'onnx')) {
-    const make = () => new azure.ServerlessModel(azureStack(), 'Model', { model: modelOf(format), location });
+    const make = () =>
+      new azure.ServerlessModel(azureStack(), 'Model', { model: modelOf(format, ['numpy==2.4.6']), location });
     expect(make, format).toThrow(/needs Python/);
   }
+});
+
+it('serves XGBoost without packages on Azure Functions', () => {
+  const make = () => new azure.ServerlessModel(azureStack(), 'Model', { model: modelOf('xgboost'), location });
+  expect(make).not.toThrow();
 });
 
 it.each(PICKLE_FORMATS)('no construct ever gets a model of an untrusted format: %s', (format) => {

@@ -1,0 +1,112 @@
+import { readUbjson, UbjsonNumbers } from '../../manifest/ubjson.js';
+import { Forest } from './forest.js';
+import { OBJECTIVES, type Objective } from './objectives.js';
+
+/** A model of XGBoost that this process predicts with. */
+export interface XgboostModel {
+  readonly forest: Forest;
+  readonly objective: Objective;
+  /** Sum of a row without trees for each output of the forest. */
+  readonly margins: readonly number[];
+  /** Names of the columns. @default - the file has no names, or only those that XGBoost makes up */
+  readonly names?: readonly string[];
+}
+
+/** Parts of XGBoost's files that predictions depend on. Files have numbers in texts where options allow any text. */
+interface XgboostFile {
+  readonly learner: {
+    readonly attributes: Readonly<Record<string, string>>;
+    readonly feature_names?: readonly string[];
+    readonly gradient_booster: {
+      readonly name: string;
+      readonly model: {
+        readonly trees: readonly TreeOfFile[];
+        readonly tree_info: NumbersOfFile;
+        readonly iteration_indptr?: NumbersOfFile;
+      };
+    };
+    readonly learner_model_param: {
+      readonly base_score: string;
+      readonly num_class: string;
+      readonly num_feature: string;
+      readonly num_target?: string;
+    };
+    readonly objective: { readonly name: string };
+  };
+}
+
+type NumbersOfFile = readonly number[] | UbjsonNumbers;
+
+interface TreeOfFile {
+  readonly left_children: NumbersOfFile;
+  readonly right_children: NumbersOfFile;
+  readonly default_left: NumbersOfFile;
+  readonly split_indices: NumbersOfFile;
+  readonly split_conditions: NumbersOfFile;
+  readonly split_type?: NumbersOfFile;
+  readonly tree_param: { readonly size_leaf_vector?: string };
+}
+
+/**
+ * Reads a model that XGBoost saved as JSON or UBJSON.
+ *
+ * @returns undefined if its predictions cannot be computed exactly, as those of categories, of trees with several outputs
+ * and of boosters other than `gbtree`, or if the file is invalid. XGBoost itself then says why
+ */
+export function readXgboost(bytes: Buffer): XgboostModel | undefined {
+  try {
+    // In UBJSON, a type marker follows the brace.
+    const isUbjson = bytes[1] === 'L'.charCodeAt(0);
+    return modelOf((isUbjson ? readUbjson(bytes) : JSON.parse(bytes.toString())) as XgboostFile);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function modelOf({ learner }: XgboostFile): XgboostModel | undefined {
+  const { gradient_booster: booster, learner_model_param: parameters, feature_names: names = [] } = learner;
+  const objective = OBJECTIVES.get(learner.objective.name);
+  if (objective === undefined || booster.name !== 'gbtree') return undefined;
+  if (!booster.model.trees.every(isPlain)) return undefined;
+  const columns = Number(parameters.num_feature);
+  const outputs = Math.max(1, Number(parameters.num_class), Number(parameters.num_target ?? 1));
+  // Earlier versions have one score for all outputs.
+  const scores = [JSON.parse(parameters.base_score) as number | number[]].flat();
+  const margins = Array.from({ length: outputs }, (_, output) => {
+    const score = Math.fround(scores[scores.length === 1 ? 0 : output]!);
+    return objective.margin?.(score) ?? score;
+  });
+  if (!margins.every(Number.isFinite)) return undefined;
+  const outputOf = numbers(booster.model.tree_info);
+  const trees = booster.model.trees.slice(0, treeCount(learner)).map((tree, index) => ({
+    left: numbers(tree.left_children),
+    right: numbers(tree.right_children),
+    defaultLeft: numbers(tree.default_left),
+    column: numbers(tree.split_indices),
+    threshold: numbers(tree.split_conditions),
+    output: outputOf[index]!,
+  }));
+  const isNamed = names.some((name, index) => name !== `f${index}`);
+  return { forest: new Forest(trees, columns, outputs), objective, margins, ...(isNamed && { names }) };
+}
+
+/** Whether a tree has one output and compares numbers only. */
+function isPlain({ split_type: types = [], tree_param: { size_leaf_vector: outputs = '1' } }: TreeOfFile): boolean {
+  return Number(outputs) <= 1 && Array.from(numbers(types)).every((type) => type === 0);
+}
+
+/**
+ * Returns the number of trees that predictions use: those up to the best iteration for a model that XGBoost's
+ * scikit-learn classes saved, as these classes predict, or else all.
+ */
+function treeCount({ attributes, gradient_booster: { model } }: XgboostFile['learner']): number {
+  if (attributes.scikit_learn === undefined || attributes.best_iteration === undefined) return model.trees.length;
+  const count = numbers(model.iteration_indptr!)[Number(attributes.best_iteration) + 1];
+  if (count === undefined) throw new RangeError('best iteration');
+  return count;
+}
+
+function numbers(array: NumbersOfFile): ArrayLike<number> {
+  return array instanceof UbjsonNumbers ? array.decode() : array;
+}
