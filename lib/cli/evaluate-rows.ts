@@ -6,6 +6,7 @@ import { EvaluationDataError } from '../evaluate/metrics/compute.js';
 import { METRICS } from '../evaluate/metrics/table.js';
 import { RowEvaluation, type RowMetrics } from '../evaluate/row-evaluation.js';
 import { type SampleTensors, sampleInputs } from '../pack/index.js';
+import { type AgainstFlags, checkComparable, comparisonLines, comparisonOf, rejectWorse } from './evaluate-against.js';
 import { CommandFailure } from './failure.js';
 import { Interruption } from './interruption.js';
 import { interrupted } from './load-failures.js';
@@ -18,7 +19,7 @@ export interface MetricLimit {
   readonly limit: number;
 }
 
-export interface RowFlags extends PredictorFlags {
+export interface RowFlags extends PredictorFlags, AgainstFlags {
   readonly rows: string;
   readonly label?: string;
   readonly weight?: string;
@@ -29,6 +30,14 @@ export interface RowFlags extends PredictorFlags {
   readonly json?: boolean;
 }
 
+/** The evaluations of a model and of its baseline, if it has one. */
+interface Evaluations {
+  readonly version: RowEvaluation;
+  readonly baseline?: RowEvaluation;
+}
+
+const METRIC_NAMES = Object.values(METRICS).flatMap((metrics) => Object.keys(metrics));
+
 /** Rows of one request. */
 const BATCH_ROWS = 256;
 
@@ -36,11 +45,18 @@ const BATCH_ROWS = 256;
 export function metricLimit(value: string, earlier: readonly MetricLimit[]): readonly MetricLimit[] {
   const [metric = '', text = ''] = value.split('=');
   const limit = text.trim() === '' ? Number.NaN : Number(text);
-  const names = Object.values(METRICS).flatMap((metrics) => Object.keys(metrics));
-  if (!names.includes(metric) || Number.isNaN(limit)) {
-    throw new InvalidArgumentError(`Write a metric and a number, such as accuracy=0.9. Metrics: ${names.join(', ')}.`);
+  if (!METRIC_NAMES.includes(metric) || Number.isNaN(limit)) {
+    throw new InvalidArgumentError(
+      `Write a metric and a number, such as accuracy=0.9. Metrics: ${METRIC_NAMES.join(', ')}.`,
+    );
   }
   return [...earlier, { metric, limit }];
+}
+
+/** Parses the name of a metric. */
+export function metricName(value: string): string {
+  if (METRIC_NAMES.includes(value)) return value;
+  throw new InvalidArgumentError(`Write one of the metrics: ${METRIC_NAMES.join(', ')}.`);
 }
 
 /** Compares the predictions of a model for a data set with its labels. An interruption reports the rows until then. */
@@ -52,18 +68,25 @@ export async function evaluateRows(target: string, flags: RowFlags): Promise<voi
   if (flags.task === 'clustering' && flags.weight !== undefined) {
     throw new CommandFailure('DATA_INVALID', '--weight has no effect on the metrics of clusters: remove it.');
   }
+  const lonely =
+    flags.against === undefined && (['metric', 'margin'] as const).find((name) => flags[name] !== undefined);
+  if (lonely) {
+    throw new CommandFailure('NO_DATA', `--${lonely} is about two versions: add --against TARGET.`);
+  }
   const output = new Output(flags.json);
   const interruption = new Interruption();
+  const targets = flags.against === undefined ? [target] : [target, flags.against];
   try {
-    const evaluation = await output.progress(`Evaluate ${target}`, async (step) => {
-      const predictor = await openPredictor(target, flags);
+    const evaluations = await output.progress(`Evaluate ${targets.join(' against ')}`, async (step) => {
+      const predictors: Predictor[] = [];
       try {
-        return await evaluated(predictor, { ...flags, label }, step, interruption.signal);
+        for (const each of targets) predictors.push(await openPredictor(each, flags));
+        return await evaluated(predictors, { ...flags, label }, step, interruption.signal);
       } finally {
-        await predictor.close();
+        for (const predictor of predictors) await predictor.close();
       }
     });
-    return report(evaluation, flags, interruption.signal.aborted);
+    return report(evaluations, flags, interruption.signal.aborted);
   } catch (error) {
     if (error instanceof EvaluationDataError) throw new CommandFailure('DATA_SET_INVALID', error.message);
     throw error;
@@ -72,42 +95,56 @@ export async function evaluateRows(target: string, flags: RowFlags): Promise<voi
   }
 }
 
-/** Prints the metrics, and rejects those outside their limits. */
-function report(evaluation: RowEvaluation, flags: RowFlags, isInterrupted: boolean): void {
+/** Prints the metrics, and rejects those outside their limits and versions that are not shown to be good enough. */
+function report({ version, baseline }: Evaluations, flags: RowFlags, isInterrupted: boolean): void {
   const { rows: path, by } = flags;
-  const all = evaluation.all();
-  const slices = by === undefined ? [] : evaluation.bySlice();
+  const all = version.all();
+  const slices = by === undefined ? [] : version.bySlice();
+  const comparison = baseline && comparisonOf(version, baseline, flags);
   new Output(flags.json).result(
-    { ...all, ...(by !== undefined && { by, slices }), ...(isInterrupted && { isInterrupted }) },
+    {
+      ...all,
+      ...(by !== undefined && { by, slices }),
+      ...(comparison && { comparison }),
+      ...(isInterrupted && { isInterrupted }),
+    },
     [
       `${all.rows} rows of ${path}${isInterrupted ? ', until the interruption' : ''}`,
-      ...table(Object.entries(all.metrics).map(([name, value]) => [name, figure(value)])),
+      ...table(
+        Object.entries(all.metrics).map(([name, value]) => [
+          name,
+          ...[value, ...(comparison ? [comparison.metrics[name]] : [])].map(figureOrNone),
+        ]),
+      ),
       ...(by === undefined ? [] : ['', ...sliceLines(by, slices)]),
+      ...(comparison ? ['', ...comparisonLines(comparison)] : []),
     ],
   );
-  if (!isInterrupted) rejectMissed(all, flags);
+  if (isInterrupted) return;
+  rejectMissed(all, flags);
+  if (comparison) rejectWorse(comparison);
 }
 
 async function evaluated(
-  predictor: Predictor,
+  predictors: readonly Predictor[],
   flags: RowFlags & { readonly label: string },
   step: (step: string) => void,
   signal: AbortSignal,
-): Promise<RowEvaluation> {
-  const { signature } = predictor;
-  const evaluation = new RowEvaluation(signature.outputs, flags.task);
-  rejectForeign(evaluation, flags);
-  const canBatch = signature.inputs.every(({ shape }) => shape[0] === -1);
+): Promise<Evaluations> {
+  const evaluations = predictors.map(({ signature }) => new RowEvaluation(signature.outputs, flags.task));
+  const [version, baseline] = evaluations as [RowEvaluation, RowEvaluation?];
+  rejectForeign(version, flags);
+  if (baseline) checkComparable(version, baseline, flags);
+  const canBatch = predictors.every(({ signature }) => signature.inputs.every(({ shape }) => shape[0] === -1));
   const batch: DataRow[] = [];
   const run = async () => {
     const [first] = batch;
     if (!first) return;
-    const inputs = sampleInputs(columnValues(batch, signature, flags), signature, first.place);
-    const outputs = await predictor.predict(inputs);
-    evaluation.add(
-      batch.map((row) => expectedRow(row, flags)),
-      outputs,
-    );
+    const rows = batch.map((row) => expectedRow(row, flags));
+    for (const [index, { signature, predict }] of predictors.entries()) {
+      const inputs = sampleInputs(columnValues(batch, signature, flags), signature, first.place);
+      evaluations[index]!.add(rows, await predict(inputs));
+    }
     batch.length = 0;
   };
   for await (const row of readDataSet(flags.rows)) {
@@ -115,11 +152,11 @@ async function evaluated(
     batch.push(row);
     if (batch.length < (canBatch ? BATCH_ROWS : 1)) continue;
     await run();
-    step(`${evaluation.rows} rows`);
+    step(`${version.rows} rows`);
   }
   if (!signal.aborted) await run();
-  if (evaluation.rows === 0) throw interrupted();
-  return evaluation;
+  if (version.rows === 0) throw interrupted();
+  return { version, baseline };
 }
 
 /** Returns the values of the model's inputs in a batch. Columns are matched by name, or else by their order. */
@@ -205,14 +242,15 @@ function weightOf(value: unknown): number {
   return value === null || String(value).trim() === '' ? Number.NaN : Number(value);
 }
 
-/** Rejects limits of metrics that the model does not have. */
-function rejectForeign({ kinds }: RowEvaluation, { min, max }: RowFlags): void {
+/** Rejects metrics that the model does not have. */
+function rejectForeign({ kinds }: RowEvaluation, { min, max, metric: compared }: RowFlags): void {
   const own = kinds.flatMap((kind) => Object.keys(METRICS[kind]));
-  const foreign = [...min, ...max].find(({ metric }) => !own.includes(metric));
-  if (!foreign) return;
+  const named = [...min, ...max].map(({ metric }) => metric);
+  const foreign = [...named, ...(compared === undefined ? [] : [compared])].find((metric) => !own.includes(metric));
+  if (foreign === undefined) return;
   throw new CommandFailure(
     'METRIC_UNKNOWN',
-    `${foreign.metric} is not a metric of this model. Its metrics: ${own.join(', ')}.`,
+    `${foreign} is not a metric of this model. Its metrics: ${own.join(', ')}.`,
   );
 }
 
@@ -239,7 +277,11 @@ function sliceLines(by: string, slices: ReturnType<RowEvaluation['bySlice']>): s
     ...slices.map(({ slice, rows, metrics }) => [
       slice,
       String(rows),
-      ...names.map((name) => (metrics[name] === undefined ? '–' : figure(metrics[name]))),
+      ...names.map((name) => figureOrNone(metrics[name])),
     ]),
   ]);
+}
+
+function figureOrNone(value: number | undefined): string {
+  return value === undefined ? '–' : figure(value);
 }

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { MetricsBuilder, type OutputMetrics } from '../evaluate/metrics.js';
 import { type SampleRequest, sampleInputs, sampleTensors } from '../pack/index.js';
 import { withEndpointOptions } from './endpoint.js';
-import { evaluateRows, metricLimit, type RowFlags } from './evaluate-rows.js';
+import { evaluateRows, metricLimit, metricName, type RowFlags } from './evaluate-rows.js';
 import { CommandFailure } from './failure.js';
 import { withTrustOption } from './local.js';
 import { figure, Output, table } from './output.js';
@@ -56,6 +56,12 @@ export function evaluateCommand(): Command {
     )
     .option('--min <metric=number>', 'minimum of a metric of --rows, such as accuracy=0.9; repeatable', metricLimit, [])
     .option('--max <metric=number>', 'maximum of a metric of --rows, such as log_loss=0.3; repeatable', metricLimit, [])
+    .option(
+      '--against <target>',
+      'earlier version, as a folder or URL, that the model must not be worse than in --rows',
+    )
+    .option('--metric <name>', 'metric for --against (default: accuracy, r2 or adjusted_rand_index)', metricName)
+    .option('--margin <number>', 'loss of the metric that --against accepts (default: 0.01)', marginNumber)
     .option('--json', 'print the metrics as JSON')
     .addHelpText(
       'after',
@@ -63,6 +69,7 @@ export function evaluateCommand(): Command {
 Examples:
   modelship evaluate models/iris --samples test-set.json --min-agreement 0.99
   modelship evaluate models/iris --rows test.csv --label species --min f1_macro=0.9
+  modelship evaluate models/iris-2 --against models/iris --rows test.csv --label species
   modelship evaluate https://abc123.execute-api.eu-west-1.amazonaws.com/prod --package models/iris`,
     )
     .action(evaluate);
@@ -74,8 +81,10 @@ async function evaluate(target: string, flags: EvaluateFlags, command: Command):
     throw new CommandFailure('USAGE', '--min-agreement is about samples: with --rows, use --min METRIC=VALUE.');
   }
   if (rows !== undefined) return evaluateRows(target, { ...flags, rows });
-  const { label, weight, by, task, min, max } = flags;
-  const ignored = Object.entries({ label, weight, by, task, min: min[0], max: max[0] }).find(([, given]) => given);
+  const { label, weight, by, task, min, max, against, metric, margin } = flags;
+  const ignored = Object.entries({ label, weight, by, task, min: min[0], max: max[0], against, metric, margin }).find(
+    ([, given]) => given,
+  );
   if (ignored) throw new CommandFailure('NO_DATA', `--${ignored[0]} needs a data set: add --rows FILE.`);
   const directory = isPackage(target) ? target : flags.package;
   const requests = sampleRequests(flags, directory).filter(({ expected }) => expected !== undefined);
@@ -143,5 +152,15 @@ function figuresText(figures: Omit<OutputMetrics, 'output'>): string {
 function share(value: string): number {
   const number = value.trim() === '' ? Number.NaN : Number(value);
   if (!(number >= 0 && number <= 1)) throw new InvalidArgumentError('Write a number from 0 to 1.');
+  return number;
+}
+
+function marginNumber(value: string): number {
+  const number = value.trim() === '' ? Number.NaN : Number(value);
+  if (!(number > 0 && number < Number.POSITIVE_INFINITY)) {
+    throw new InvalidArgumentError(
+      'Write a number above 0, such as 0.01. No number of rows shows that there is no loss at all.',
+    );
+  }
   return number;
 }

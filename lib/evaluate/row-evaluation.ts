@@ -1,8 +1,7 @@
 import type { Tensor, TensorSpec } from '@modelship/runtime';
-import type { Labels } from './metrics/classification.js';
+import type { DiscordantPairs } from './comparison/mcnemar.js';
 import { computeMetrics, EvaluationDataError } from './metrics/compute.js';
-import type { Numbers } from './metrics/regression.js';
-import type { MetricKind } from './metrics/table.js';
+import { METRICS, type MetricKind } from './metrics/table.js';
 
 /** What a data set says of a row. */
 export interface ExpectedRow {
@@ -129,37 +128,58 @@ export class RowEvaluation {
       .sort((one, other) => other.rows - one.rows);
   }
 
+  /** Returns a metric of some rows, by their indices. NaN if it is not defined for them. */
+  metric(name: string, rows: readonly number[]): number {
+    const kind = this.kinds.find((each) => Object.hasOwn(METRICS[each], name))!;
+    const data = this.dataOf(kind, rows);
+    return data ? (METRICS[kind] as unknown as MetricTable)[name]!(data) : Number.NaN;
+  }
+
+  /** Whether rows count differently. */
+  get isWeighted(): boolean {
+    return this.weights.some((weight) => weight !== 1);
+  }
+
+  /** Whether another model predicts the same for every row. */
+  hasSamePredictions(other: RowEvaluation): boolean {
+    return this.predicted.every((label, row) => label === other.predicted[row]);
+  }
+
+  /** Returns the number of rows that only this model predicts right, and that only the other one predicts right. */
+  discordantPairs(other: RowEvaluation): Pick<DiscordantPairs, 'gained' | 'lost'> {
+    const areRight = this.expected.map((label, row) => [
+      label === this.predicted[row],
+      other.expected[row] === other.predicted[row],
+    ]);
+    return {
+      gained: areRight.filter(([own, others]) => own && !others).length,
+      lost: areRight.filter(([own, others]) => !own && others).length,
+    };
+  }
+
   private metricsOf(rows: readonly number[]): RowMetrics {
+    const computed = this.kinds.map((kind) => {
+      const data = this.dataOf(kind, rows);
+      return data ? computeMetrics(kind, data as never) : {};
+    });
+    return { rows: rows.length, metrics: defined(Object.assign({}, ...computed)) };
+  }
+
+  /** Returns what the metrics of a kind take. Those of scores take nothing if a class has no known place among them. */
+  private dataOf(kind: MetricKind, rows: readonly number[]): Readonly<Record<string, unknown>> | undefined {
     const pick = <Value>(values: readonly Value[]) => rows.map((row) => values[row]!);
     const weights = pick(this.weights);
-    const pair = { expected: pick(this.expected), predicted: pick(this.predicted), weights };
-    return { rows: rows.length, metrics: defined(this.computed(pair, rows)) };
-  }
-
-  private computed(pair: Labels, rows: readonly number[]): Readonly<Record<string, number>> {
-    switch (this.judged.task) {
-      case 'regression':
-        return computeMetrics('numbers', pair as Numbers);
-      case 'clustering':
-        return computeMetrics('clusters', pair);
-      case 'classification':
-        return { ...computeMetrics('labels', pair), ...this.scoreMetrics(rows, pair.weights!) };
-    }
-  }
-
-  /** Returns the metrics of the scores, if the place of each class among them is known. */
-  private scoreMetrics(rows: readonly number[], weights: readonly number[]): Readonly<Record<string, number>> {
-    const { judged } = this;
-    if (judged.task !== 'classification' || !judged.scores) return {};
-    const { labels } = judged.scores;
-    const expected = rows.map((row) =>
-      labels ? labels.indexOf(String(this.expected[row])) : Number(this.expected[row]),
-    );
-    const scores = rows.map((row) => this.scores[row]!);
-    const areKnown = expected.every((index) => Number.isInteger(index) && index >= 0 && index < scores[0]!.length);
-    return areKnown ? computeMetrics('scores', { expected, scores, weights }) : {};
+    const expected = pick(this.expected);
+    if (kind !== 'scores') return { expected, predicted: pick(this.predicted), weights };
+    const scores = pick(this.scores);
+    const labels = this.judged.task === 'classification' ? this.judged.scores!.labels : undefined;
+    const indices = expected.map((name) => (labels ? labels.indexOf(String(name)) : Number(name)));
+    const areKnown = indices.every((index) => Number.isInteger(index) && index >= 0 && index < scores[0]!.length);
+    return areKnown ? { expected: indices, scores, weights } : undefined;
   }
 }
+
+type MetricTable = Readonly<Record<string, (data: unknown) => number>>;
 
 function defined(metrics: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(metrics).filter(([, value]) => !Number.isNaN(value)));

@@ -51,5 +51,21 @@ export const METRICS = {
   },
 } as const;
 
+/** Metrics that are lower for better models. Of all others, higher is better. */
+export const LOSSES: ReadonlySet<string> = new Set([
+  'mean_absolute_error',
+  'mean_squared_error',
+  'root_mean_squared_error',
+  'median_absolute_error',
+  'max_error',
+  'mean_absolute_percentage_error',
+  'mean_squared_log_error',
+  'root_mean_squared_log_error',
+  'mean_poisson_deviance',
+  'mean_gamma_deviance',
+  'log_loss',
+  'brier_score',
+]);
+
 /** Kind of data that a metric takes. */
 export type MetricKind = keyof typeof METRICS;

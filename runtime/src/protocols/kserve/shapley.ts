@@ -1,3 +1,5 @@
+import { randomNumbers } from '../../tensor/random-numbers.js';
+
 /** Maximum number of rows per call of the model. */
 const ROWS_PER_CALL = 1024;
 
@@ -71,7 +73,7 @@ const NONE = -1;
  */
 function* walk({ instance, background, permutations, seed }: ShapleyProblem, row: Float64Array): Generator<number> {
   const features = instance.length;
-  const random = generator(seed);
+  const random = randomNumbers(seed);
   for (let start = 0; start < background.length; start += features) {
     for (let permutation = 0; permutation < permutations; permutation++) {
       const order = shuffled(features, random);
@@ -130,15 +132,4 @@ function shuffled(length: number, random: () => number): Uint32Array {
     order[chosen] = held;
   }
   return order;
-}
-
-/** Creates the random generator mulberry32, which is small, seeded and good enough for shuffling. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
