@@ -20,6 +20,8 @@ type Comparison = Omit<PairedTest, 'rows' | 'variance'> &
     readonly metrics: RowMetrics['metrics'];
     readonly metric: string;
     readonly margin: number;
+    /** What is compared. */
+    readonly unit: RowEvaluation['unit'];
   };
 
 /** Metric that versions are compared by, for each kind of metrics. */
@@ -27,6 +29,10 @@ const DEFAULT_METRICS: Partial<Record<MetricKind, string>> = {
   labels: 'accuracy',
   numbers: 'r2',
   clusters: 'adjusted_rand_index',
+  labelSets: 'subset_accuracy',
+  rankings: 'ndcg',
+  entities: 'entity_f1',
+  objects: 'map',
 };
 
 /** Accepted loss of a metric that does not have the unit of the labels. */
@@ -73,8 +79,18 @@ export function comparisonOf(version: RowEvaluation, baseline: RowEvaluation, fl
   const compared = compareVersions(version, baseline, metric);
   const { test, gain, interval, pValue } = compared;
   const { metrics } = baseline.all();
-  const against = flags.against!;
-  return { against, metrics, metric, margin, test, gain, interval, pValue, ...verdictOf(compared, margin) };
+  return {
+    against: flags.against!,
+    metrics,
+    metric,
+    margin,
+    unit: version.unit,
+    test,
+    gain,
+    interval,
+    pValue,
+    ...verdictOf(compared, margin),
+  };
 }
 
 export function comparisonLines(comparison: Comparison): string[] {
@@ -86,8 +102,9 @@ export function comparisonLines(comparison: Comparison): string[] {
   ];
 }
 
-function verdictText(verdict: Verdict): string {
-  return verdict.verdict === 'needs more rows' ? `needs ${verdict.moreRows} more rows` : verdict.verdict;
+function verdictText(comparison: Comparison): string {
+  const { verdict, unit } = comparison;
+  return verdict === 'needs more rows' ? `needs ${comparison.moreRows} more ${unit}` : verdict;
 }
 
 function signed(value: number): string {
@@ -96,7 +113,7 @@ function signed(value: number): string {
 
 /** @throws CommandFailure if the model is worse than the baseline, or the rows do not decide */
 export function rejectWorse(comparison: Comparison): void {
-  const { against, metric, gain, margin } = comparison;
+  const { against, metric, gain, margin, unit } = comparison;
   if (comparison.verdict === 'worse') {
     throw new CommandFailure(
       'MODEL_WORSE',
@@ -106,7 +123,7 @@ export function rejectWorse(comparison: Comparison): void {
   if (comparison.verdict === 'needs more rows') {
     throw new CommandFailure(
       'ROWS_TOO_FEW',
-      `the rows do not show whether ${metric} is worse than that of ${against}. Add ${comparison.moreRows} rows, or accept ` +
+      `the ${unit} do not show whether ${metric} is worse than that of ${against}. Add ${comparison.moreRows} ${unit}, or accept ` +
         `a loss of more than ${margin} with --margin.`,
     );
   }

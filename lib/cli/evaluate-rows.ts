@@ -1,17 +1,17 @@
-import type { Signature } from '@modelship/runtime';
-import { columnsOf } from '@modelship/runtime/manifest';
 import { InvalidArgumentError } from 'commander';
 import { type DataRow, readDataSet } from '../evaluate/data-set.js';
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
-import { METRICS } from '../evaluate/metrics/table.js';
-import { RowEvaluation, type RowMetrics } from '../evaluate/row-evaluation.js';
-import { type SampleTensors, sampleInputs } from '../pack/index.js';
+import { METRICS, type MetricKind } from '../evaluate/metrics/table.js';
+import type { RowEvaluation, RowMetrics } from '../evaluate/row-evaluation.js';
+import { evaluationOf, type Task } from '../evaluate/tasks/index.js';
+import { sampleInputs } from '../pack/index.js';
 import { type AgainstFlags, checkComparable, comparisonLines, comparisonOf, rejectWorse } from './evaluate-against.js';
 import { CommandFailure } from './failure.js';
 import { Interruption } from './interruption.js';
 import { interrupted } from './load-failures.js';
 import { figure, Output, table } from './output.js';
 import { openPredictor, type Predictor, type PredictorFlags } from './predictor.js';
+import { columnValues, expectedRow } from './row-values.js';
 
 /** Limit of a metric, such as `accuracy=0.9`. */
 export interface MetricLimit {
@@ -24,7 +24,8 @@ export interface RowFlags extends PredictorFlags, AgainstFlags {
   readonly label?: string;
   readonly weight?: string;
   readonly by?: string;
-  readonly task?: 'clustering';
+  readonly query?: string;
+  readonly task?: Task;
   readonly min: readonly MetricLimit[];
   readonly max: readonly MetricLimit[];
   readonly json?: boolean;
@@ -36,7 +37,10 @@ interface Evaluations {
   readonly baseline?: RowEvaluation;
 }
 
-const METRIC_NAMES = Object.values(METRICS).flatMap((metrics) => Object.keys(metrics));
+const METRIC_NAMES = [...new Set(Object.values(METRICS).flatMap((metrics) => Object.keys(metrics)))];
+
+/** Kinds whose metrics do not take weights. */
+const UNWEIGHTED: readonly MetricKind[] = ['clusters', 'objects'];
 
 /** Rows of one request. */
 const BATCH_ROWS = 256;
@@ -65,8 +69,11 @@ export async function evaluateRows(target: string, flags: RowFlags): Promise<voi
   if (label === undefined) {
     throw new CommandFailure('NOTHING_EXPECTED', '--rows needs the column of the labels: add --label COLUMN.');
   }
-  if (flags.task === 'clustering' && flags.weight !== undefined) {
-    throw new CommandFailure('DATA_INVALID', '--weight has no effect on the metrics of clusters: remove it.');
+  if ((flags.task === 'ranking') !== (flags.query !== undefined)) {
+    throw new CommandFailure(
+      'DATA_INVALID',
+      '--task ranking and --query COLUMN need each other: give both or neither.',
+    );
   }
   const lonely =
     flags.against === undefined && (['metric', 'margin'] as const).find((name) => flags[name] !== undefined);
@@ -109,14 +116,14 @@ function report({ version, baseline }: Evaluations, flags: RowFlags, isInterrupt
       ...(isInterrupted && { isInterrupted }),
     },
     [
-      `${all.rows} rows of ${path}${isInterrupted ? ', until the interruption' : ''}`,
+      `${all.rows} ${version.unit} of ${path}${isInterrupted ? ', until the interruption' : ''}`,
       ...table(
         Object.entries(all.metrics).map(([name, value]) => [
           name,
           ...[value, ...(comparison ? [comparison.metrics[name]] : [])].map(figureOrNone),
         ]),
       ),
-      ...(by === undefined ? [] : ['', ...sliceLines(by, slices)]),
+      ...(by === undefined ? [] : ['', ...sliceLines(by, slices, version.unit)]),
       ...(comparison ? ['', ...comparisonLines(comparison)] : []),
     ],
   );
@@ -131,9 +138,15 @@ async function evaluated(
   step: (step: string) => void,
   signal: AbortSignal,
 ): Promise<Evaluations> {
-  const evaluations = predictors.map(({ signature }) => new RowEvaluation(signature.outputs, flags.task));
+  const evaluations = predictors.map(({ signature }) => evaluationOf(signature.outputs, flags.task));
   const [version, baseline] = evaluations as [RowEvaluation, RowEvaluation?];
   rejectForeign(version, flags);
+  if (flags.weight !== undefined && UNWEIGHTED.includes(version.kinds[0]!)) {
+    throw new CommandFailure(
+      'DATA_INVALID',
+      `--weight has no effect on the metrics of ${version.kinds[0]}: remove it.`,
+    );
+  }
   if (baseline) checkComparable(version, baseline, flags);
   const canBatch = predictors.every(({ signature }) => signature.inputs.every(({ shape }) => shape[0] === -1));
   const batch: DataRow[] = [];
@@ -152,94 +165,11 @@ async function evaluated(
     batch.push(row);
     if (batch.length < (canBatch ? BATCH_ROWS : 1)) continue;
     await run();
-    step(`${version.rows} rows`);
+    step(`${version.rows} ${version.unit}`);
   }
   if (!signal.aborted) await run();
   if (version.rows === 0) throw interrupted();
   return { version, baseline };
-}
-
-/** Returns the values of the model's inputs in a batch. Columns are matched by name, or else by their order. */
-function columnValues(
-  batch: readonly DataRow[],
-  signature: Signature,
-  { label, weight, by }: RowFlags & { readonly label: string },
-): SampleTensors {
-  const { values: first, place } = batch[0]!;
-  const inputs = columnsOf(signature)?.filter(({ unused }) => !unused) ?? signature.inputs;
-  if (inputs.every(({ name }) => Object.hasOwn(first, name))) {
-    return Object.fromEntries(
-      inputs.map(({ name, datatype }) => [name, { value: batch.map((row) => cell(row, name, datatype)), row: false }]),
-    );
-  }
-  const all = Object.keys(first).filter((name) => name !== label && name !== weight);
-  const [{ datatype, shape }] = inputs as [(typeof inputs)[number]];
-  const isMatrix = inputs.length === 1 && shape.length === 2;
-  const width = isMatrix ? shape[1]! : inputs.length;
-  const features = all.length === width ? all : all.filter((name) => name !== by);
-  if (features.length !== width && !(isMatrix && width === -1)) {
-    throw new EvaluationDataError(
-      `${place} has ${features.length} columns for the model (${features.join(', ')}), and the model takes ` +
-        `${inputs.length > 1 ? inputs.map(({ name }) => name).join(', ') : `${width}`}. Name the columns of labels, ` +
-        'weights and slices with --label, --weight and --by, and remove others.',
-    );
-  }
-  if (!isMatrix) {
-    return Object.fromEntries(
-      inputs.map(({ name, datatype: own }, index) => [
-        name,
-        { value: batch.map((row) => cell(row, features[index]!, own)), row: false },
-      ]),
-    );
-  }
-  return { '': { value: batch.map((row) => features.map((name) => cell(row, name, datatype))), row: false } };
-}
-
-/** Booleans as CSV files have them; pandas writes `True`. */
-const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
-  ['true', true],
-  ['1', true],
-  ['false', false],
-  ['0', false],
-]);
-
-/** Returns a value as its input takes it. Text of CSV becomes a number, and empty text a missing one. */
-function cell({ values, place }: DataRow, name: string, datatype: string): unknown {
-  const value = values[name];
-  if (typeof value !== 'string' || datatype === 'BYTES') return value;
-  const text = value.trim();
-  if (datatype === 'BOOL') {
-    const truth = BOOLEANS.get(text.toLowerCase());
-    if (truth !== undefined) return truth;
-    throw new EvaluationDataError(
-      `${place} has ${JSON.stringify(value)} in the column ${name}, and the model takes true or false.`,
-    );
-  }
-  const number = text === '' ? Number.NaN : Number(text);
-  if (Number.isNaN(number) && text !== '' && text.toLowerCase() !== 'nan') {
-    throw new EvaluationDataError(
-      `${place} has ${JSON.stringify(value)} in the column ${name}, and the model takes numbers.`,
-    );
-  }
-  return number;
-}
-
-function expectedRow({ values, place }: DataRow, { label, weight, by }: RowFlags & { readonly label: string }) {
-  for (const name of [label, weight, by]) {
-    if (name !== undefined && !Object.hasOwn(values, name)) {
-      throw new EvaluationDataError(`${place} has no column ${name}, but ${Object.keys(values).join(', ')}.`);
-    }
-  }
-  return {
-    place,
-    label: values[label],
-    weight: weight === undefined ? undefined : weightOf(values[weight]),
-    slice: by === undefined ? undefined : String(values[by]),
-  };
-}
-
-function weightOf(value: unknown): number {
-  return value === null || String(value).trim() === '' ? Number.NaN : Number(value);
 }
 
 /** Rejects metrics that the model does not have. */
@@ -270,10 +200,10 @@ function rejectMissed({ metrics }: RowMetrics, { min, max }: RowFlags): void {
 /** Metrics that are shown for each slice. */
 const SLICE_METRICS = 4;
 
-function sliceLines(by: string, slices: ReturnType<RowEvaluation['bySlice']>): string[] {
+function sliceLines(by: string, slices: ReturnType<RowEvaluation['bySlice']>, unit: string): string[] {
   const names = Object.keys(slices[0]?.metrics ?? {}).slice(0, SLICE_METRICS);
   return table([
-    [by, 'rows', ...names],
+    [by, unit, ...names],
     ...slices.map(({ slice, rows, metrics }) => [
       slice,
       String(rows),

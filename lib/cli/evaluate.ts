@@ -1,6 +1,7 @@
 import { differenceBetween } from '@modelship/runtime/serve';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { MetricsBuilder, type OutputMetrics } from '../evaluate/metrics.js';
+import { TASKS } from '../evaluate/tasks/index.js';
 import { type SampleRequest, sampleInputs, sampleTensors } from '../pack/index.js';
 import { withEndpointOptions } from './endpoint.js';
 import { evaluateRows, metricLimit, metricName, type RowFlags } from './evaluate-rows.js';
@@ -49,18 +50,15 @@ export function evaluateCommand(): Command {
     .option('--label <column>', 'column of the labels in --rows')
     .option('--weight <column>', 'column of the weights in --rows (default: 1 for each row)')
     .option('--by <column>', 'column of --rows, for whose values the metrics are computed too')
-    .addOption(
-      new Option('--task <name>', 'task of the model in --rows (default: classification or regression)').choices([
-        'clustering',
-      ]),
-    )
+    .option('--query <column>', 'column of --rows that the rows of each query have in common, for --task ranking')
+    .addOption(new Option('--task <name>', 'task of the model in --rows (default: by its outputs)').choices(TASKS))
     .option('--min <metric=number>', 'minimum of a metric of --rows, such as accuracy=0.9; repeatable', metricLimit, [])
     .option('--max <metric=number>', 'maximum of a metric of --rows, such as log_loss=0.3; repeatable', metricLimit, [])
     .option(
       '--against <target>',
       'earlier version, as a folder or URL, that the model must not be worse than in --rows',
     )
-    .option('--metric <name>', 'metric for --against (default: accuracy, r2 or adjusted_rand_index)', metricName)
+    .option('--metric <name>', 'metric for --against (default: accuracy, r2, or another by the task)', metricName)
     .option('--margin <number>', 'loss of the metric that --against accepts (default: 0.01)', marginNumber)
     .option('--json', 'print the metrics as JSON')
     .addHelpText(
@@ -81,10 +79,19 @@ async function evaluate(target: string, flags: EvaluateFlags, command: Command):
     throw new CommandFailure('USAGE', '--min-agreement is about samples: with --rows, use --min METRIC=VALUE.');
   }
   if (rows !== undefined) return evaluateRows(target, { ...flags, rows });
-  const { label, weight, by, task, min, max, against, metric, margin } = flags;
-  const ignored = Object.entries({ label, weight, by, task, min: min[0], max: max[0], against, metric, margin }).find(
-    ([, given]) => given,
-  );
+  const { label, weight, by, query, task, min, max, against, metric, margin } = flags;
+  const ignored = Object.entries({
+    label,
+    weight,
+    by,
+    query,
+    task,
+    min: min[0],
+    max: max[0],
+    against,
+    metric,
+    margin,
+  }).find(([, given]) => given);
   if (ignored) throw new CommandFailure('NO_DATA', `--${ignored[0]} needs a data set: add --rows FILE.`);
   const directory = isPackage(target) ? target : flags.package;
   const requests = sampleRequests(flags, directory).filter(({ expected }) => expected !== undefined);

@@ -1,6 +1,6 @@
-import type { Tensor, TensorSpec } from '@modelship/runtime';
-import type { DiscordantPairs } from './comparison/mcnemar.js';
-import { computeMetrics, EvaluationDataError } from './metrics/compute.js';
+import type { Tensor } from '@modelship/runtime';
+import { NumberColumn, Vocabulary } from './columns.js';
+import { computeMetrics } from './metrics/compute.js';
 import { METRICS, type MetricKind } from './metrics/table.js';
 
 /** What a data set says of a row. */
@@ -8,6 +8,8 @@ export interface ExpectedRow {
   /** Position in the data set, for errors. */
   readonly place: string;
   readonly label: unknown;
+  /** Query that the row is ranked for. */
+  readonly query?: string | undefined;
   readonly weight?: number | undefined;
   /** Part of the data set whose metrics are computed too. */
   readonly slice?: string | undefined;
@@ -19,110 +21,71 @@ export interface RowMetrics {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** Outputs of a model that metrics are computed from. */
-type JudgedOutputs =
-  | { readonly task: 'regression'; readonly value: TensorSpec }
-  | { readonly task: 'clustering'; readonly label: TensorSpec }
-  | {
-      readonly task: 'classification';
-      /** Output with the class of a row. */
-      readonly label?: TensorSpec | undefined;
-      /** Output with a score of each class. */
-      readonly scores?: TensorSpec | undefined;
-    };
+/** Columns that metrics of a kind take. */
+export type Columns = Readonly<Record<string, unknown>>;
 
-/** Compares the predictions for the rows of a data set with their labels. */
-export class RowEvaluation {
-  private readonly judged: JudgedOutputs;
-  private readonly weights: number[] = [];
-  private readonly slices: (string | undefined)[] = [];
-  private readonly expected: (number | string)[] = [];
-  private readonly predicted: (number | string)[] = [];
-  private readonly scores: number[][] = [];
+type MetricTable = Readonly<Record<string, (data: unknown) => number>>;
 
-  /**
-   * @param task task if the outputs do not decide it @default - classification or regression, by the outputs
-   * @throws EvaluationDataError if the model has no output with a class, scores of classes or a number for each row
-   */
-  constructor(outputs: readonly TensorSpec[], task?: 'clustering') {
-    this.judged = task === 'clustering' ? clusterOutput(outputs) : judgedOutputs(outputs);
-  }
+/**
+ * Compares the predictions for the rows of a data set with their labels. Each task has a subclass. The features of rows
+ * are not kept. Their labels and predictions are, as areas under curves, medians and samples need all of them.
+ */
+export abstract class RowEvaluation {
+  /** Kinds of metrics that the model has. The first has the metric that versions are compared by. */
+  abstract readonly kinds: readonly MetricKind[];
 
-  /** Number of rows so far. */
+  /** Metric that is the share of right rows, which McNemar's test compares. */
+  readonly shareOfRight?: string;
+
+  private readonly weights = new NumberColumn();
+  private readonly slices = new NumberColumn();
+  private readonly sliceNames = new Vocabulary();
+
+  /** What is compared: a row, or all rows of a query. */
+  readonly unit: 'rows' | 'queries' = 'rows';
+
+  /** Number of rows or queries so far. */
   get rows(): number {
-    return this.expected.length;
+    return this.weights.length;
   }
 
-  /** Kinds of metrics that the model has. */
-  get kinds(): readonly MetricKind[] {
-    if (this.judged.task === 'regression') return ['numbers'];
-    if (this.judged.task === 'clustering') return ['clusters'];
-    return this.judged.scores ? ['labels', 'scores'] : ['labels'];
+  /** Whether rows count differently. */
+  get isWeighted(): boolean {
+    return this.allRows().some((row) => this.weights.at(row) !== 1);
   }
 
   /**
    * Adds rows with the outputs of the model for them.
    *
-   * @throws EvaluationDataError if a label is not a number or not a class of the model
+   * @throws EvaluationDataError if a label is not one that the model could predict
    */
   add(rows: readonly ExpectedRow[], outputs: readonly Tensor[]): void {
-    const { judged } = this;
-    const valuesOf = (spec: TensorSpec | undefined) =>
-      spec && Array.from(outputs.find(({ name }) => name === spec.name)!.data as ArrayLike<unknown>);
-    if (judged.task === 'regression') {
-      const values = valuesOf(judged.value)!;
-      for (const [index, row] of rows.entries()) this.addRow(row, numberOf(row), Number(values[index]));
-      return;
+    for (const { weight = 1, slice } of this.addPredictions(rows, outputs)) {
+      this.weights.push(weight);
+      this.slices.push(slice === undefined ? -1 : this.sliceNames.numberOf(slice));
     }
-    const labels = valuesOf(judged.label);
-    if (judged.task === 'clustering') {
-      for (const [index, row] of rows.entries())
-        this.addRow(row, expectedClass(row, undefined), String(labels![index]));
-      return;
-    }
-    const names = judged.scores?.labels ?? judged.label?.labels;
-    const flat = valuesOf(judged.scores);
-    for (const [index, row] of rows.entries()) {
-      const width = flat ? flat.length / rows.length : 0;
-      const scores = flat?.slice(index * width, (index + 1) * width).map(Number);
-      if (scores) this.scores.push(scores);
-      const predicted = labels ? labels[index] : scores!.indexOf(Math.max(...scores!));
-      const expected = expectedClass(row, names);
-      if (!names && typeof predicted !== 'string' && !Buffer.isBuffer(predicted) && !/^-?\d+$/.test(expected)) {
-        throw new EvaluationDataError(
-          `${row.place} has the label ${JSON.stringify(expected)}, and the model predicts numbers without names. Give the ` +
-            'package with the names of the classes with --package, or the labels as numbers.',
-        );
-      }
-      this.addRow(row, expected, className(predicted, names));
-    }
-  }
-
-  private addRow({ weight = 1, slice }: ExpectedRow, expected: number | string, predicted: number | string): void {
-    this.weights.push(weight);
-    this.slices.push(slice);
-    this.expected.push(expected);
-    this.predicted.push(predicted);
   }
 
   /** Returns the metrics of all rows. */
   all(): RowMetrics {
-    return this.metricsOf(this.expected.map((_, row) => row));
+    return this.metricsOf(this.allRows());
   }
 
   /** Returns the metrics of each slice, the largest first. */
   bySlice(): readonly (RowMetrics & { readonly slice: string })[] {
-    const rows = new Map<string, number[]>();
-    for (const [row, slice] of this.slices.entries()) {
-      if (slice === undefined) continue;
+    const rows = new Map<number, number[]>();
+    for (const row of this.allRows()) {
+      const slice = this.slices.at(row);
       const own = rows.get(slice);
       if (own) own.push(row);
       else rows.set(slice, [row]);
     }
+    rows.delete(-1);
     return [...rows]
-      .map(([slice, own]) => {
+      .map(([number, own]) => {
+        const slice = this.sliceNames.textOf(number);
         // Rows without weight have no metrics.
-        const isWeighted = own.some((row) => this.weights[row] !== 0);
+        const isWeighted = own.some((row) => this.weights.at(row) !== 0);
         return { slice, ...(isWeighted ? this.metricsOf(own) : { rows: own.length, metrics: {} }) };
       })
       .sort((one, other) => other.rows - one.rows);
@@ -131,104 +94,45 @@ export class RowEvaluation {
   /** Returns a metric of some rows, by their indices. NaN if it is not defined for them. */
   metric(name: string, rows: readonly number[]): number {
     const kind = this.kinds.find((each) => Object.hasOwn(METRICS[each], name))!;
-    const data = this.dataOf(kind, rows);
-    return data ? (METRICS[kind] as unknown as MetricTable)[name]!(data) : Number.NaN;
+    const columns = this.columnsOf(kind, rows);
+    return columns ? (METRICS[kind] as unknown as MetricTable)[name]!(this.weighted(columns, rows)) : Number.NaN;
   }
 
-  /** Whether rows count differently. */
-  get isWeighted(): boolean {
-    return this.weights.some((weight) => weight !== 1);
+  /** Whether the model predicts exactly the expected label of a row. */
+  abstract isRight(row: number): boolean;
+
+  /** Whether another model predicts exactly the same for a row. */
+  abstract predictsSame(other: this, row: number): boolean;
+
+  /** Adds rows, and returns those that begin a unit. */
+  protected abstract addPredictions(rows: readonly ExpectedRow[], outputs: readonly Tensor[]): readonly ExpectedRow[];
+
+  /** Returns what metrics of a kind take, without weights, for some rows. @returns undefined if they are not defined */
+  protected abstract columnsOf(kind: MetricKind, rows: readonly number[]): Columns | undefined;
+
+  private allRows(): number[] {
+    return Array.from({ length: this.rows }, (_, row) => row);
   }
 
-  /** Whether another model predicts the same for every row. */
-  hasSamePredictions(other: RowEvaluation): boolean {
-    return this.predicted.every((label, row) => label === other.predicted[row]);
-  }
-
-  /** Returns the number of rows that only this model predicts right, and that only the other one predicts right. */
-  discordantPairs(other: RowEvaluation): Pick<DiscordantPairs, 'gained' | 'lost'> {
-    const areRight = this.expected.map((label, row) => [
-      label === this.predicted[row],
-      other.expected[row] === other.predicted[row],
-    ]);
-    return {
-      gained: areRight.filter(([own, others]) => own && !others).length,
-      lost: areRight.filter(([own, others]) => !own && others).length,
-    };
+  private weighted(columns: Columns, rows: readonly number[]): Columns {
+    return { ...columns, weights: this.weights.pick(rows) };
   }
 
   private metricsOf(rows: readonly number[]): RowMetrics {
     const computed = this.kinds.map((kind) => {
-      const data = this.dataOf(kind, rows);
-      return data ? computeMetrics(kind, data as never) : {};
+      const columns = this.columnsOf(kind, rows);
+      return columns ? computeMetrics(kind, this.weighted(columns, rows) as never) : {};
     });
-    return { rows: rows.length, metrics: defined(Object.assign({}, ...computed)) };
-  }
-
-  /** Returns what the metrics of a kind take. Those of scores take nothing if a class has no known place among them. */
-  private dataOf(kind: MetricKind, rows: readonly number[]): Readonly<Record<string, unknown>> | undefined {
-    const pick = <Value>(values: readonly Value[]) => rows.map((row) => values[row]!);
-    const weights = pick(this.weights);
-    const expected = pick(this.expected);
-    if (kind !== 'scores') return { expected, predicted: pick(this.predicted), weights };
-    const scores = pick(this.scores);
-    const labels = this.judged.task === 'classification' ? this.judged.scores!.labels : undefined;
-    const indices = expected.map((name) => (labels ? labels.indexOf(String(name)) : Number(name)));
-    const areKnown = indices.every((index) => Number.isInteger(index) && index >= 0 && index < scores[0]!.length);
-    return areKnown ? { expected: indices, scores, weights } : undefined;
+    const metrics = Object.assign({}, ...computed) as RowMetrics['metrics'];
+    return { rows: rows.length, metrics: defined(metrics) };
   }
 }
 
-type MetricTable = Readonly<Record<string, (data: unknown) => number>>;
-
-function defined(metrics: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+function defined(metrics: RowMetrics['metrics']): RowMetrics['metrics'] {
   return Object.fromEntries(Object.entries(metrics).filter(([, value]) => !Number.isNaN(value)));
 }
 
-const isNumber = ({ datatype }: TensorSpec) => datatype.startsWith('FP');
-const isOneEach = ({ shape }: TensorSpec) => shape.length === 1 || (shape.length === 2 && shape[1] === 1);
-
-function labelOutput(outputs: readonly TensorSpec[]): TensorSpec | undefined {
-  return outputs.find((spec) => !isNumber(spec) && isOneEach(spec));
-}
-
-function clusterOutput(outputs: readonly TensorSpec[]): JudgedOutputs {
-  const label = labelOutput(outputs);
-  if (label) return { task: 'clustering', label };
-  throw new EvaluationDataError('the model has no output with the cluster of each row, as a whole number or text.');
-}
-
-function judgedOutputs(outputs: readonly TensorSpec[]): JudgedOutputs {
-  const label = labelOutput(outputs);
-  const scores = outputs.find((spec) => isNumber(spec) && spec.shape.length === 2 && !isOneEach(spec));
-  if (label || scores) return { task: 'classification', label, scores };
-  const value = outputs.find((spec) => isNumber(spec) && isOneEach(spec));
-  if (value) return { task: 'regression', value };
-  throw new EvaluationDataError(
-    'the model has no output with a class, a score of each class or a number for each row, so its predictions cannot be ' +
-      'compared with labels. Compare whole responses with --samples.',
-  );
-}
-
-function numberOf({ label, place }: ExpectedRow): number {
-  const number = label === null || String(label).trim() === '' ? Number.NaN : Number(label);
-  if (Number.isFinite(number)) return number;
-  throw new EvaluationDataError(`${place} has the label ${JSON.stringify(label)}, and the model predicts numbers.`);
-}
-
-/** Returns the name of the class that a row has. A class may also be given by its index. */
-function expectedClass({ label, place }: ExpectedRow, names: readonly string[] | undefined): string {
-  const text = label === null || label === undefined ? '' : String(label).trim();
-  if (text === '') throw new EvaluationDataError(`${place} has no label. Remove the row, or add its label.`);
-  const name = names && !names.includes(text) ? names[Number(text)] : text;
-  if (name !== undefined) return name;
-  throw new EvaluationDataError(
-    `${place} has the label ${JSON.stringify(text)}, which is not a class of the model: ${names!.join(', ')}.`,
-  );
-}
-
-/** Returns the name of a class that a model predicts as text or as an index. */
-function className(value: unknown, names: readonly string[] | undefined): string {
-  const text = String(value);
-  return typeof value === 'number' || typeof value === 'bigint' ? (names?.[Number(value)] ?? text) : text;
+/** Returns the values of an output. */
+export function valuesOf(outputs: readonly Tensor[], name: string): ArrayLike<unknown> {
+  return outputs.find((output) => output.name === name)!.data as ArrayLike<unknown>;
 }

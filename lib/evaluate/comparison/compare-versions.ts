@@ -6,9 +6,9 @@ import { mcnemarTest } from './mcnemar.js';
 import type { PairedTest } from './paired-test.js';
 
 /**
- * Compares two versions of a model on the same rows by a metric: McNemar's test for the accuracy of rows without weights,
- * or else the paired bootstrap. McNemar's test also compares other metrics of classes if both versions predict the same
- * class for every row, as no sample of these rows shows how often they would differ.
+ * Compares two versions of a model on the same rows by a metric: McNemar's test for the share of right rows without
+ * weights, or else the paired bootstrap. McNemar's test also compares other metrics of labels if both versions predict the
+ * same label for every row, as no sample of these rows shows how often they would differ.
  *
  * @throws EvaluationDataError if the metric is not defined for the rows
  */
@@ -18,10 +18,16 @@ export function compareVersions(version: RowEvaluation, baseline: RowEvaluation,
   if ([version, baseline].some((each) => Number.isNaN(each.metric(metric, all)))) {
     throw new EvaluationDataError(`${metric} is not defined for these rows. Compare by another metric.`);
   }
-  const isAccuracy = metric === 'accuracy' && !version.isWeighted;
-  if (isAccuracy || (Object.hasOwn(METRICS.labels, metric) && version.hasSamePredictions(baseline))) {
-    return mcnemarTest({ rows, ...version.discordantPairs(baseline) });
+  const isShareOfRight = metric === version.shareOfRight && !version.isWeighted;
+  const isOfLabels = LABEL_KINDS.some((kind) => Object.hasOwn(METRICS[kind], metric));
+  if (isShareOfRight || (isOfLabels && all.every((row) => version.predictsSame(baseline, row)))) {
+    const onlyRight = (one: RowEvaluation, other: RowEvaluation) =>
+      all.filter((row) => one.isRight(row) && !other.isRight(row)).length;
+    return mcnemarTest({ rows, gained: onlyRight(version, baseline), lost: onlyRight(baseline, version) });
   }
   const sign = LOSSES.has(metric) ? -1 : 1;
   return bootstrapTest(rows, (drawn) => sign * (version.metric(metric, drawn) - baseline.metric(metric, drawn)));
 }
+
+/** Kinds of metrics of labels, which versions often predict alike. */
+const LABEL_KINDS = ['labels', 'clusters', 'labelSets'] as const;

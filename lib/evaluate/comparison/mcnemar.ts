@@ -1,6 +1,6 @@
 import { INTERVAL_QUANTILE, type PairedTest } from './paired-test.js';
 
-/** Rows by which of two versions predicts them right. */
+/** Numbers of rows that only one of two versions predicts right. */
 export interface DiscordantPairs {
   readonly rows: number;
   /** Rows that only the version predicts right. */

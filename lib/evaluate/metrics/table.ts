@@ -1,6 +1,10 @@
 import * as scores from './class-scores.js';
 import * as classification from './classification.js';
 import * as clustering from './clustering.js';
+import * as detection from './detection.js';
+import * as entities from './entities.js';
+import * as labelSets from './label-sets.js';
+import * as ranking from './ranking.js';
 import * as regression from './regression.js';
 
 /** Metrics of each kind of data, by their names. Most names are those of scikit-learn. */
@@ -49,6 +53,39 @@ export const METRICS = {
     v_measure: clustering.vMeasure,
     fowlkes_mallows: clustering.fowlkesMallows,
   },
+  labelSets: {
+    subset_accuracy: labelSets.subsetAccuracy,
+    hamming_loss: labelSets.hammingLoss,
+    f1_samples: labelSets.f1Samples,
+    f1_micro: labelSets.f1Micro,
+    f1_macro: labelSets.f1MacroOfSets,
+  },
+  labelScores: {
+    label_ranking_average_precision: labelSets.labelRankingAveragePrecision,
+    label_ranking_loss: labelSets.labelRankingLoss,
+    coverage_error: labelSets.coverageError,
+  },
+  rankings: {
+    ndcg: ranking.ndcg,
+    ndcg_at_10: (data: ranking.Rankings) => ranking.ndcg(data, 10),
+    mean_average_precision: ranking.meanAveragePrecision,
+    mean_reciprocal_rank: ranking.meanReciprocalRank,
+    recall_at_1: (data: ranking.Rankings) => ranking.recallAt(data, 1),
+    recall_at_5: (data: ranking.Rankings) => ranking.recallAt(data, 5),
+    recall_at_10: (data: ranking.Rankings) => ranking.recallAt(data, 10),
+  },
+  entities: {
+    entity_f1: entities.entityF1,
+    entity_f1_macro: entities.entityF1Macro,
+    entity_precision: entities.entityPrecision,
+    entity_recall: entities.entityRecall,
+  },
+  objects: {
+    map: detection.meanAveragePrecisionOfObjects,
+    map_50: detection.meanAveragePrecision50,
+    map_75: detection.meanAveragePrecision75,
+    mar_100: detection.meanAverageRecall,
+  },
 } as const;
 
 /** Metrics that are lower for better models. Of all others, higher is better. */
@@ -65,6 +102,9 @@ export const LOSSES: ReadonlySet<string> = new Set([
   'mean_gamma_deviance',
   'log_loss',
   'brier_score',
+  'hamming_loss',
+  'label_ranking_loss',
+  'coverage_error',
 ]);
 
 /** Kind of data that a metric takes. */

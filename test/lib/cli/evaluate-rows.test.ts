@@ -114,6 +114,21 @@ describe('evaluate --rows', () => {
     expect(weighted).toMatchObject({ code: 1, stderr: expect.stringContaining('--weight has no effect') });
   });
 
+  test('ranks the rows of each query by a predicted number', async () => {
+    const rows = `q,${Array.from({ length: 10 }, (_, index) => `x${index}`).join(',')},y\na,${'0,'.repeat(10)}1\na,${'0.05,'.repeat(10)}0\n`;
+    const args = ['evaluate', DIABETES, '--rows', file('ranking.csv', rows), '--label', 'y', '--task', 'ranking'];
+    const { stdout } = await modelship(...args, '--query', 'q');
+    expect(stdout).toMatch(/^1 queries of /);
+    // The larger features have a higher prediction, so that the relevant row is the second.
+    expect(stdout).toMatch(/^mean_reciprocal_rank +0\.5000$/m);
+    expect(await modelship(...args)).toMatchObject({ code: 1, stderr: expect.stringContaining('need each other') });
+  });
+
+  test('evaluates classes of which several can be right', async () => {
+    const { json } = await evaluated('--rows', CSV, '--task', 'multilabel', '--json');
+    expect(json.metrics).toMatchObject({ subset_accuracy: 0.75, f1_samples: 0.75 });
+  });
+
   test('prints a table', async () => {
     const { stdout } = await evaluated('--rows', CSV);
     expect(stdout).toMatch(/^4 rows of /);

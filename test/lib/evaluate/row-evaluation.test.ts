@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { RowEvaluation } from '../../../lib/evaluate/row-evaluation.js';
+import { evaluationOf } from '../../../lib/evaluate/tasks/index.js';
 
 test('names of classes that a server does not report are an error, and not wrong predictions', () => {
   const spec = { name: 'label', datatype: 'INT64', shape: [-1] } as const;
   const outputs = [{ ...spec, shape: [1], data: BigInt64Array.of(0n) }];
-  const evaluation = new RowEvaluation([spec]);
+  const evaluation = evaluationOf([spec]);
   expect(() => evaluation.add([{ place: 'rows.csv, row 1', label: 'setosa' }], outputs)).toThrow(
     /row 1 has the label "setosa", and the model predicts numbers without names/,
   );

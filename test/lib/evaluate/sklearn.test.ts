@@ -15,6 +15,9 @@ interface Case {
   readonly values: Readonly<Record<string, number | null>>;
 }
 
+/** Kinds and metrics that scikit-learn does not have: see reference-metrics.test.ts and tasks.test.ts. */
+const OTHER_JUDGES = ['entities', 'objects', 'mean_reciprocal_rank', 'recall_at_1', 'recall_at_5', 'recall_at_10'];
+
 /** Data sets of each kind. */
 const CASES = ALL ? 200 : 40;
 
@@ -46,7 +49,9 @@ test('metrics are those of scikit-learn to 1e-12', () => {
     }
   }
   expect(rejected).toBeGreaterThan(0);
-  const names = Object.values(METRICS).flatMap((metrics) => Object.keys(metrics));
-  expect(names.length).toBeGreaterThan(30);
+  const names = Object.entries(METRICS).flatMap(([kind, metrics]) =>
+    OTHER_JUDGES.includes(kind) ? [] : Object.keys(metrics).filter((name) => !OTHER_JUDGES.includes(name)),
+  );
+  expect(names.length).toBeGreaterThan(40);
   for (const name of names) expect(compared.get(name), name).toBeGreaterThan(CASES / 4);
 }, 600_000);

@@ -145,6 +145,70 @@ def clusters(random):
     }
 
 
+def label_sets(random):
+    rows, count = int(random.integers(1, 50)), int(random.integers(2, 7))
+    expected = (random.random((rows, count)) < random.choice([0.1, 0.4, 0.8])).astype(int)
+    predicted = np.where(random.random((rows, count)) < 0.7, expected, 1 - expected)
+    weights = weights_of(random, rows)
+    own = dict(sample_weight=weights)
+    averaged = dict(sample_weight=weights, zero_division=0)
+    return dict(expected=expected, predicted=predicted, weights=weights), {
+        "hamming_loss": lambda: m.hamming_loss(expected, predicted, **own),
+        "subset_accuracy": lambda: m.accuracy_score(expected, predicted, **own),
+        "f1_samples": lambda: m.f1_score(expected, predicted, average="samples", **averaged),
+        "f1_micro": lambda: m.f1_score(expected, predicted, average="micro", **averaged),
+        "f1_macro": lambda: m.f1_score(expected, predicted, average="macro", **averaged),
+    }
+
+
+def label_scores(random):
+    rows, count = int(random.integers(1, 50)), int(random.integers(2, 7))
+    expected = (random.random((rows, count)) < random.choice([0.1, 0.4, 0.8])).astype(int)
+    predicted = random.random((rows, count))
+    if random.random() < 0.5:
+        predicted = np.round(predicted * 4) / 4
+    weights = weights_of(random, rows)
+    own = dict(sample_weight=weights)
+    return dict(expected=expected, predicted=predicted, weights=weights), {
+        "coverage_error": lambda: m.coverage_error(expected, predicted, **own),
+        "label_ranking_average_precision": lambda: m.label_ranking_average_precision_score(
+            expected, predicted, **own
+        ),
+        "label_ranking_loss": lambda: m.label_ranking_loss(expected, predicted, **own),
+    }
+
+
+def rankings(random):
+    rows, count = int(random.integers(1, 40)), int(random.integers(2, 14))
+    expected = random.choice([0, 0, 0, 1, 2, 3], (rows, count))
+    predicted = random.random((rows, count))
+    if random.random() < 0.5:
+        predicted = np.round(predicted * 3)
+    weights = weights_of(random, rows)
+    own = dict(sample_weight=weights)
+    # scikit-learn gives 1 to queries without a relevant item, and Modelship 0.
+    expected[:, 0] = 1
+    return dict(expected=expected, predicted=predicted, weights=weights), {
+        "ndcg": lambda: m.ndcg_score(expected, predicted, **own),
+        "ndcg_at_10": lambda: m.ndcg_score(expected, predicted, k=10, **own),
+        "mean_average_precision": lambda: m.label_ranking_average_precision_score(
+            (expected > 0).astype(int), predicted, **own
+        ),
+    }
+
+
+#: Kinds of metrics by their names in Modelship.
+KINDS = {
+    "numbers": numbers,
+    "labels": labels,
+    "scores": scores,
+    "clusters": clusters,
+    "labelSets": label_sets,
+    "labelScores": label_scores,
+    "rankings": rankings,
+}
+
+
 def has_nan(data):
     return any(values is not None and bool(np.isnan(values).any()) for values in data.values())
 
@@ -167,17 +231,17 @@ def plain(value):
 def main():
     cases = []
     for seed in range(int(sys.argv[1])):
-        for kind in (numbers, labels, scores, clusters):
+        for name, kind in KINDS.items():
             data, judged = kind(np.random.default_rng([seed, len(kind.__name__)]))
             rejected = has_nan(data)
-            values = {name: value_of(metric) for name, metric in judged.items()}
+            values = {own: value_of(metric) for own, metric in judged.items()}
             if rejected:
                 assert all(value is None for value in values.values()), (kind.__name__, values)
             cases.append(
                 {
-                    "kind": kind.__name__,
+                    "kind": name,
                     "rejected": rejected,
-                    "data": {name: plain(value) for name, value in data.items()},
+                    "data": {own: plain(value) for own, value in data.items()},
                     "values": values,
                 }
             )

@@ -1,0 +1,138 @@
+import { plainMean } from './mean.js';
+
+/** Left, top, right and bottom in pixels. */
+export type Box = readonly [left: number, top: number, right: number, bottom: number];
+
+/** Object in a picture. */
+export interface LabelledBox {
+  readonly label: string;
+  readonly box: Box;
+}
+
+/** Object that a model found. */
+export interface FoundBox extends LabelledBox {
+  readonly score: number;
+}
+
+/** Objects of each picture. */
+export interface Detections {
+  readonly expected: readonly (readonly LabelledBox[])[];
+  readonly predicted: readonly (readonly FoundBox[])[];
+}
+
+/** Best objects of a class and picture that count, as in COCO. */
+const MAXIMUM_OBJECTS = 100;
+
+/** Overlaps from 0.5 to 0.95 at which a found object counts as right, computed as NumPy does. */
+const OVERLAPS = Array.from({ length: 10 }, (_, index) => 0.5 + index * ((0.95 - 0.5) / 9));
+
+/** Values of the recall at which the precision is read. */
+const RECALLS = Array.from({ length: 101 }, (_, index) => index * 0.01);
+
+/** Mean of the average precision over classes and overlaps from 0.5 to 0.95. */
+export function meanAveragePrecisionOfObjects(detections: Detections): number {
+  return meanOf(detections, OVERLAPS, ({ precision }) => precision);
+}
+
+/** The same at an overlap of 0.5. */
+export function meanAveragePrecision50(detections: Detections): number {
+  return meanOf(detections, [OVERLAPS[0]!], ({ precision }) => precision);
+}
+
+/** The same at an overlap of 0.75. */
+export function meanAveragePrecision75(detections: Detections): number {
+  return meanOf(detections, [OVERLAPS[5]!], ({ precision }) => precision);
+}
+
+/** Mean of the recall over classes and overlaps from 0.5 to 0.95. */
+export function meanAverageRecall(detections: Detections): number {
+  return meanOf(detections, OVERLAPS, ({ recall }) => recall);
+}
+
+interface ClassFigures {
+  readonly precision: number;
+  readonly recall: number;
+}
+
+/** Returns the mean over the classes that pictures have. NaN if no picture has an object. */
+function meanOf(
+  { expected, predicted }: Detections,
+  overlaps: readonly number[],
+  figureOf: (figures: ClassFigures) => number,
+): number {
+  const labels = [...new Set(expected.flatMap((objects) => objects.map(({ label }) => label)))];
+  const figures = labels.flatMap((label) => {
+    const pictures = expected.map((objects, picture) => ({
+      boxes: objects.filter((each) => each.label === label).map(({ box }) => box),
+      found: predicted[picture]!.filter((each) => each.label === label)
+        .sort((one, other) => other.score - one.score)
+        .slice(0, MAXIMUM_OBJECTS),
+    }));
+    const wanted = pictures.reduce((sum, { boxes }) => sum + boxes.length, 0);
+    const overlapsOf = pictures.map(({ boxes, found }) =>
+      found.map(({ box }) => boxes.map((own) => overlap(box, own))),
+    );
+    return overlaps.map((least) => {
+      const found = pictures.flatMap((picture, index) => matched(picture.found, overlapsOf[index]!, least));
+      return classFigures(found, wanted);
+    });
+  });
+  return figures.length === 0 ? Number.NaN : plainMean(figures.map(figureOf));
+}
+
+interface Match {
+  readonly score: number;
+  readonly isRight: boolean;
+}
+
+/** Gives each found object, best first, the object that it covers best and that no better one has. */
+function matched(found: readonly FoundBox[], overlaps: readonly (readonly number[])[], least: number): Match[] {
+  const taken = new Set<number>();
+  return found.map(({ score }, index) => {
+    let best = -1;
+    let most = Math.min(least, 1 - 1e-10);
+    for (const [object, covered] of overlaps[index]!.entries()) {
+      if (taken.has(object) || covered < most) continue;
+      most = covered;
+      best = object;
+    }
+    if (best >= 0) taken.add(best);
+    return { score, isRight: best >= 0 };
+  });
+}
+
+function classFigures(found: readonly Match[], wanted: number): ClassFigures {
+  const order = [...found].sort((one, other) => other.score - one.score);
+  let right = 0;
+  const points = order.map(({ isRight }, index) => {
+    if (isRight) right++;
+    return { recall: right / wanted, precision: right / (index + 1 + Number.EPSILON) };
+  });
+  // The precision at a recall is the best at that recall or above.
+  let best = 0;
+  const precisions = points.map(({ precision }) => precision);
+  for (let index = precisions.length - 1; index >= 0; index--) {
+    best = Math.max(best, precisions[index]!);
+    precisions[index] = best;
+  }
+  let point = 0;
+  let sum = 0;
+  for (const recall of RECALLS) {
+    while (point < points.length && points[point]!.recall < recall) point++;
+    sum += precisions[point] ?? 0;
+  }
+  return { precision: sum / RECALLS.length, recall: right / wanted };
+}
+
+/** Returns the area that both boxes cover, as a share of the area that either covers. */
+function overlap(one: Box, other: Box): number {
+  const width = Math.min(one[2], other[2]) - Math.max(one[0], other[0]);
+  const height = Math.min(one[3], other[3]) - Math.max(one[1], other[1]);
+  if (width <= 0 || height <= 0) return 0;
+  const both = width * height;
+  return both / (areaOf(one) + areaOf(other) - both);
+}
+
+function areaOf([left, top, right, bottom]: Box): number {
+  return (right - left) * (bottom - top);
+}
