@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { fileOperators, type Manifest } from '@modelship/runtime/manifest';
+import { fileOperators, furtherModels, type Manifest } from '@modelship/runtime/manifest';
 import { shapeText } from '@modelship/runtime/serve';
 import { stringifyExact } from '../json/exact-json.js';
 
@@ -113,8 +113,9 @@ export function tensorRows(specs: Manifest['inputs'], labelled: 'classes' | 'col
 }
 
 /** Returns a row that names the operators of a package that can read or write files, if it has any. */
-export function operatorRows(directory: string, { artifact, format }: Manifest): string[][] {
-  const operators = fileOperators(join(directory, artifact), format);
+export function operatorRows(directory: string, { artifact, format, task }: Manifest): string[][] {
+  const models = [artifact, ...Object.values(furtherModels(task))];
+  const operators = [...new Set(models.flatMap((path) => fileOperators(join(directory, path), format)))];
   if (operators.length === 0) return [];
   return [['operators', `${operators.join(', ')}: can read or write files or run other code. Trust the origin first`]];
 }

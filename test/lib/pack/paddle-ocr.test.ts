@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { operatorRows } from '../../../lib/cli/output.js';
 import { type PackOptions, packModel } from '../../../lib/pack/index.js';
 import { readManifest, verifyFiles } from '../../../runtime/src/manifest/index.js';
 import { READER } from '../../support/reader.js';
@@ -52,6 +53,19 @@ describe('folders of PaddleOCR', () => {
     }
     await verifyFiles(out, readManifest(out));
     expect((await pack({ out: `${out}-again` })).digest).toBe(manifest.digest);
+  });
+
+  it('name the operators of each model that another library would run', async () => {
+    const manifest = await pack();
+    expect(operatorRows(out, manifest)).toEqual([]);
+    // A model whose graph has one node, with a type and a domain.
+    const field = (number: number, content: Buffer) =>
+      Buffer.concat([Buffer.from([number * 8 + 2, content.length]), content]);
+    const node = Buffer.concat([field(4, Buffer.from('Read')), field(7, Buffer.from('other'))]);
+    writeFileSync(join(out, 'recognition.onnx'), field(7, field(1, node)));
+    expect(operatorRows(out, manifest)).toEqual([
+      ['operators', expect.stringMatching(/^other\.Read: can read or write/)],
+    ]);
   });
 
   it('need no model for the direction', async () => {

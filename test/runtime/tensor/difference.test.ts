@@ -56,11 +56,28 @@ describe('the difference between an answer and the golden one', () => {
     expect(differenceBetween(large(5n), large(5n), tolerance)).toBeUndefined();
   });
 
-  it('is more than a pixel of a box, and more than a thousandth of the pixels of a mask', () => {
+  it('is more than a pixel of a box or a polygon, and more than a thousandth of the pixels of a mask', () => {
     const objects = (xmin: number) => texts(JSON.stringify([{ score: 0.9, label: 'cat', box: { xmin, ymin: 4 } }]));
     const strict = { absolute: 1e-5, relative: 0 };
     expect(differenceBetween(objects(31), objects(30), strict)).toBeUndefined();
     expect(differenceBetween(objects(32), objects(30), strict)).toContain('expected');
+    const lines = (x: number, text = 'total') => {
+      return texts(
+        JSON.stringify([
+          {
+            text,
+            score: 0.9,
+            polygon: [
+              [x, 4],
+              [90, 4],
+            ],
+          },
+        ]),
+      );
+    };
+    expect(differenceBetween(lines(31), lines(30), strict)).toBeUndefined();
+    expect(differenceBetween(lines(32), lines(30), strict)).toContain('expected');
+    expect(differenceBetween(lines(30, 'tota'), lines(30), strict)).toContain('expected');
     const segment = (mask: string) => texts(JSON.stringify([{ score: null, label: 'cat', mask }]));
     const [plain, one, two] = [0, 1, 2].map((differences) => segment(maskOf(40, 30, differences)));
     expect(differenceBetween(one!, plain!, strict)).toBeUndefined();
