@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { type DataRow, readDataSet } from '../evaluate/data-set.js';
+import { type DataRow, FOLDER_LABEL, isPictureFolder, readDataSet } from '../evaluate/data-set.js';
 import { EvaluationDataError } from '../evaluate/metrics/compute.js';
 import { METRICS, type MetricKind } from '../evaluate/metrics/table.js';
 import type { RowEvaluation, RowMetrics } from '../evaluate/row-evaluation.js';
@@ -11,7 +11,7 @@ import { Interruption } from './interruption.js';
 import { interrupted } from './load-failures.js';
 import { figure, Output, table } from './output.js';
 import { openPredictor, type Predictor, type PredictorFlags } from './predictor.js';
-import { columnValues, expectedRow } from './row-values.js';
+import { columnValues, expectedRow, takesPictures } from './row-values.js';
 
 /** Limit of a metric, such as `accuracy=0.9`. */
 export interface MetricLimit {
@@ -45,6 +45,9 @@ const UNWEIGHTED: readonly MetricKind[] = ['clusters', 'objects'];
 /** Rows of one request. */
 const BATCH_ROWS = 256;
 
+/** Pictures of one request, each of which may have some megabytes. */
+const BATCH_PICTURES = 8;
+
 /** Parses a limit of a metric, and adds it to the earlier ones. */
 export function metricLimit(value: string, earlier: readonly MetricLimit[]): readonly MetricLimit[] {
   const [metric = '', text = ''] = value.split('=');
@@ -65,7 +68,7 @@ export function metricName(value: string): string {
 
 /** Compares the predictions of a model for a data set with its labels. An interruption reports the rows until then. */
 export async function evaluateRows(target: string, flags: RowFlags): Promise<void> {
-  const { label } = flags;
+  const label = flags.label ?? (isPictureFolder(flags.rows) ? FOLDER_LABEL : undefined);
   if (label === undefined) {
     throw new CommandFailure('NOTHING_EXPECTED', '--rows needs the column of the labels: add --label COLUMN.');
   }
@@ -149,6 +152,8 @@ async function evaluated(
   }
   if (baseline) checkComparable(version, baseline, flags);
   const canBatch = predictors.every(({ signature }) => signature.inputs.every(({ shape }) => shape[0] === -1));
+  const arePictures = predictors.some(({ signature }) => takesPictures(signature));
+  const batchRows = !canBatch ? 1 : arePictures ? BATCH_PICTURES : BATCH_ROWS;
   const batch: DataRow[] = [];
   const run = async () => {
     const [first] = batch;
@@ -163,7 +168,7 @@ async function evaluated(
   for await (const row of readDataSet(flags.rows)) {
     if (signal.aborted) break;
     batch.push(row);
-    if (batch.length < (canBatch ? BATCH_ROWS : 1)) continue;
+    if (batch.length < batchRows) continue;
     await run();
     step(`${version.rows} ${version.unit}`);
   }

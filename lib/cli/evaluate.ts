@@ -42,10 +42,10 @@ export function evaluateCommand(): Command {
   return withTrustOption(withPackageOption(withEndpointOptions(command)))
     .option('--min-agreement <share>', 'share of the samples, from 0 to 1, that must agree', share, 1)
     .addOption(
-      new Option('--rows <file>', 'data set of CSV or JSON Lines, whose labels are compared').conflicts([
-        'samples',
-        'data',
-      ]),
+      new Option(
+        '--rows <file>',
+        'data set of CSV or JSON Lines, or folder of pictures by class, whose labels are compared',
+      ).conflicts(['samples', 'data']),
     )
     .option('--label <column>', 'column of the labels in --rows')
     .option('--weight <column>', 'column of the weights in --rows (default: 1 for each row)')

@@ -25,7 +25,7 @@ export function columnValues(
 ): SampleTensors {
   const { values: first, place } = batch[0]!;
   const inputs = columnsOf(signature)?.filter(({ unused }) => !unused) ?? signature.inputs;
-  if (inputs.length === 1 && inputs[0]!.name === IMAGE_INPUT && inputs[0]!.datatype === 'BYTES') {
+  if (takesPictures(signature)) {
     return { [IMAGE_INPUT]: { value: batch.map((row) => picture(row, dirname(rows))), row: false } };
   }
   if (inputs.every(({ name }) => Object.hasOwn(first, name))) {
@@ -54,6 +54,11 @@ export function columnValues(
     );
   }
   return { '': { value: batch.map((row) => features.map((name) => cell(row, name, datatype))), row: false } };
+}
+
+/** Whether a model takes files of pictures. */
+export function takesPictures({ inputs }: Signature): boolean {
+  return inputs.length === 1 && inputs[0]!.name === IMAGE_INPUT && inputs[0]!.datatype === 'BYTES';
 }
 
 /** Returns the picture that a row names, in base64. Paths are relative to the folder of the data set. */

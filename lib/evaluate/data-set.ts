@@ -1,4 +1,7 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { IMAGE_INPUT } from '@modelship/runtime/manifest';
 import { csvRecords } from './csv-records.js';
 import { EvaluationDataError } from './metrics/compute.js';
 
@@ -11,22 +14,52 @@ export interface DataRow {
 
 /**
  * Reads a data set row by row, so that a file may be larger than the memory. A file that starts with `{` has JSON Lines,
- * an object on each line. Any other file has CSV with the names of the columns in its first line.
+ * an object on each line. Any other file has CSV with the names of the columns in its first line. A folder has a folder of
+ * pictures for each class.
  *
  * @throws EvaluationDataError if the file cannot be read, is not UTF-8, has no rows, or a row does not fit the columns
  */
 export async function* readDataSet(path: string): AsyncGenerator<DataRow> {
+  let hasRows = false;
+  for await (const row of isPictureFolder(path) ? pictureRows(path) : fileRows(path)) {
+    hasRows = true;
+    yield row;
+  }
+  if (!hasRows) throw new EvaluationDataError(`${path} has no rows. Give a data set with at least one row.`);
+}
+
+/** Column of the classes of pictures in folders. */
+export const FOLDER_LABEL = 'label';
+
+/** Whether a data set is a folder with a folder of pictures for each class. */
+export function isPictureFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+async function* pictureRows(path: string): AsyncGenerator<DataRow> {
+  for (const label of await namesIn(path, true)) {
+    for (const name of await namesIn(join(path, label), false)) {
+      const place = join(path, label, name);
+      yield { place, values: { [IMAGE_INPUT]: resolve(place), [FOLDER_LABEL]: label } };
+    }
+  }
+}
+
+/** Returns the names of the folders or files in a folder, in their order. Hidden ones are left out. */
+async function namesIn(path: string, areFolders: boolean): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() === areFolders && !entry.name.startsWith('.'))
+    .map(({ name }) => name)
+    .sort();
+}
+
+async function* fileRows(path: string): AsyncGenerator<DataRow> {
   const text = textOf(path);
   const first = await text.next();
   if (first.done) throw new EvaluationDataError(`${path} is empty. Give a file with at least one row.`);
   const chunks = prepended(first.value, text);
-  const rows = first.value.trimStart().startsWith('{') ? jsonRows(path, chunks) : csvRows(path, chunks);
-  let hasRows = false;
-  for await (const row of rows) {
-    hasRows = true;
-    yield row;
-  }
-  if (!hasRows) throw new EvaluationDataError(`${path} has no rows. Give a file with at least one row.`);
+  yield* first.value.trimStart().startsWith('{') ? jsonRows(path, chunks) : csvRows(path, chunks);
 }
 
 async function* textOf(path: string): AsyncGenerator<string> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -62,4 +62,25 @@ test.each([
 test('a file that does not exist is an error', async () => {
   const rows = readDataSet('/nowhere/rows.csv');
   await expect(rows.next()).rejects.toThrow('/nowhere/rows.csv cannot be read (ENOENT)');
+});
+
+test('a folder has a folder of pictures for each class', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
+  for (const path of ['dog/b.jpg', 'cat/a.png', 'cat/.DS_Store', '.cache/c.png']) {
+    mkdirSync(join(folder, path, '..'), { recursive: true });
+    writeFileSync(join(folder, path), '');
+  }
+  const rows: unknown[] = [];
+  for await (const { values } of readDataSet(folder)) rows.push(values);
+  expect(rows).toEqual([
+    { image: join(folder, 'cat/a.png'), label: 'cat' },
+    { image: join(folder, 'dog/b.jpg'), label: 'dog' },
+  ]);
+});
+
+test('a folder without folders of pictures has no rows', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
+  await expect(async () => {
+    for await (const _ of readDataSet(folder)) expect.unreachable();
+  }).rejects.toThrow(/has no rows/);
 });
