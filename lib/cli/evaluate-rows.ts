@@ -45,7 +45,7 @@ const UNWEIGHTED: readonly MetricKind[] = ['clusters', 'objects'];
 /** Rows of one request. */
 const BATCH_ROWS = 256;
 
-/** Pictures of one request, each of which may have some megabytes. */
+/** Pictures of one request. Each may have some megabytes. */
 const BATCH_PICTURES = 8;
 
 /** Parses a limit of a metric, and adds it to the earlier ones. */
