@@ -10,6 +10,14 @@ const EXAMPLE_TEXTS = ['What is deep learning?', 'Deep learning trains networks 
 /** A PNG of one grey pixel in base64, for packages without samples. */
 const EXAMPLE_PICTURE = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCBd81ytgAAAABJRU5ErkJggg==';
 
+/** Corners of an area, in pixels. */
+const EXAMPLE_CORNERS = [
+  [0, 0],
+  [1, 0],
+  [1, 1],
+  [0, 1],
+] as const;
+
 const EXAMPLE_LABELS = ['question', 'statement'] as const;
 
 /** Number of classes of a picture in the form of Hugging Face, by default. */
@@ -75,15 +83,11 @@ export function exampleOutputs(model: ServedModel): ExampleRow | undefined {
     }
     case 'image_segmentation': {
       const segment = { label: labelsOf(model)[0] ?? 'segment', score: null };
-      const corners = [
-        [0, 0],
-        [1, 0],
-        [1, 1],
-        [0, 1],
-      ];
-      const area = task.masks === 'png' ? { mask: EXAMPLE_PICTURE } : { polygons: [corners] };
+      const area = task.masks === 'png' ? { mask: EXAMPLE_PICTURE } : { polygons: [EXAMPLE_CORNERS] };
       return { segments: JSON.stringify([{ ...segment, ...area }]) };
     }
+    case 'read_text':
+      return { lines: JSON.stringify([{ text: 'Modelship', score: 0.98, polygon: EXAMPLE_CORNERS }]) };
     default:
       return undefined;
   }

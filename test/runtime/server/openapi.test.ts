@@ -128,6 +128,7 @@ describe('the examples of responses', () => {
     image_embedding: pictures('image_embedding', 'embedding', Float32Array.of(1, 2), { shape: [-1, 2] }),
     object_detection: pictures('object_detection', 'objects', list({ score: 0.5, label: 'cat', box })),
     image_segmentation: pictures('image_segmentation', 'segments', list({ score: null, label: 'cat', mask: 'iVBO' })),
+    read_text: pictures('read_text', 'lines', list({ text: 'stop', score: 0.5, polygon: [[1, 2]] })),
   };
 
   /** Returns the members and types of a value. Lists have the form of their first element. */
