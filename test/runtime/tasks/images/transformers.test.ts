@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../../runtime/src/config.js';
@@ -14,6 +15,10 @@ import type { Segment } from '../../../../runtime/src/tasks/images/segmentation.
 import { loadModel } from '../../../../runtime/src/tasks/load-model.js';
 import type { Tensor } from '../../../../runtime/src/tensor/tensor.js';
 import { modelship, ROOT } from '../../../lib/cli/support.js';
+import { freePort } from '../../../support/free-port.js';
+import { callOnce, serviceClient } from '../../../support/grpc-client.js';
+import { serve, stopAll } from '../../faults/servers.js';
+import { entry } from '../../models/model-folders.js';
 import { imagePackage, LABELS, type ModelKind } from './image-package.js';
 
 interface Cases {
@@ -24,6 +29,43 @@ interface Cases {
   readonly segmentation: readonly (readonly { label: string; mask: string }[])[];
 }
 
+const PYTHON = join(ROOT, '.venv', 'bin', 'python');
+
+/** What picture_clients.py prints: a list for each picture. */
+interface ClientAnswers {
+  readonly classes: readonly (readonly [label: string, score: number][])[];
+  readonly best: ClientAnswers['classes'];
+  readonly objects: Cases['detection'];
+  readonly certain: Cases['detection'];
+  readonly segments: Cases['segmentation'];
+}
+
+/** Compares objects with those of a pipeline: the same in the order of their scores, boxes within a pixel. */
+async function expectObjects(found: readonly FoundObject[], wanted: readonly FoundObject[], photo: Buffer) {
+  const best = wanted.toSorted((left, right) => right.score - left.score);
+  expect(found.map(({ label }) => label)).toEqual(best.map(({ label }) => label));
+  const { width, height } = await sharp(photo).metadata();
+  for (const [rank, { score, box }] of best.entries()) {
+    const got = found[rank]!;
+    expect(got.score).toBeCloseTo(score, 4);
+    for (const side of ['xmin', 'ymin', 'xmax', 'ymax'] as const) {
+      // The pipeline also reports positions outside the picture.
+      const inside = Math.min(Math.max(box[side], 0), side.startsWith('x') ? width : height);
+      expect(Math.abs(got.box[side] - inside)).toBeLessThanOrEqual(1);
+    }
+  }
+}
+
+/** Compares masks as PNG in base64. Returns the pixels of the first. */
+async function expectMask(found: string, wanted: string): Promise<Buffer> {
+  const pixels = (base64: string) => sharp(Buffer.from(base64, 'base64')).toColourspace('b-w').raw().toBuffer();
+  const [left, right] = [await pixels(found), await pixels(wanted)];
+  expect(left.length).toBe(right.length);
+  const differences = left.reduce((count, value, at) => count + (value === right[at] ? 0 : 1), 0);
+  expect(differences / left.length).toBeLessThan(0.001);
+  return left;
+}
+
 describe('image models', () => {
   const folder = mkdtempSync(join(tmpdir(), 'modelship-transformers-'));
   const models: LoadedModel[] = [];
@@ -31,8 +73,7 @@ describe('image models', () => {
   let photos: Buffer[];
 
   beforeAll(() => {
-    const python = join(ROOT, '.venv', 'bin', 'python');
-    execFileSync(python, [join(__dirname, 'transformers_cases.py'), folder], { stdio: 'pipe' });
+    execFileSync(PYTHON, [join(__dirname, 'transformers_cases.py'), folder], { stdio: 'pipe' });
     cases = JSON.parse(readFileSync(join(folder, 'cases.json'), 'utf8'));
     photos = cases.photos.map((name) => readFileSync(join(folder, name)));
   }, 300_000);
@@ -150,6 +191,39 @@ describe('image models', () => {
     }
   });
 
+  it('answer the client of Hugging Face as the pipelines, and gRPC', async () => {
+    const kinds: readonly ModelKind[] = ['classification', 'detection', 'segmentation'];
+    const grpcPort = await freePort();
+    const base = await serve({ models: kinds.map((name) => entry(packaged(name), { name })), grpcPort });
+    try {
+      const paths = cases.photos.map((name) => join(folder, name));
+      const script = join(__dirname, 'picture_clients.py');
+      const env = { ...process.env, HF_HUB_DISABLE_TELEMETRY: '1', HF_HUB_OFFLINE: '0' };
+      const { stdout } = await promisify(execFile)(PYTHON, [script, base, ...paths], { env });
+      const found: ClientAnswers = JSON.parse(stdout);
+      for (const [index, expected] of cases.classification.entries()) {
+        const classes = expected.map(({ label, score }) => [label, expect.closeTo(score, 4)]);
+        expect(found.classes[index]).toEqual(classes);
+        expect(found.best[index]).toEqual(classes.slice(0, 1));
+        await expectObjects(found.objects[index]!, cases.detection[index]!, photos[index]!);
+        const certain = cases.detection[index]!.filter(({ score }) => score > 0.5);
+        await expectObjects(found.certain[index]!, certain, photos[index]!);
+        const segments = cases.segmentation[index]!;
+        expect(found.segments[index]!.map(({ label }) => label)).toEqual(segments.map(({ label }) => label));
+        for (const [rank, { mask }] of found.segments[index]!.entries()) await expectMask(mask, segments[rank]!.mask);
+      }
+      const client = serviceClient('inference.GRPCInferenceService', grpcPort);
+      const contents = { bytes_contents: photos };
+      const inputs = [{ name: 'image', datatype: 'BYTES', shape: [photos.length], contents }];
+      const answer = await callOnce(client, 'ModelInfer', { model_name: 'classification', inputs });
+      client.close();
+      const scores = cases.classification.flatMap((wanted) => LABELS.map((label) => scoreOf(wanted, label)));
+      expect(answer.outputs[0].contents.fp32_contents).toEqual(scores.map((score) => expect.closeTo(score, 4)));
+    } finally {
+      await stopAll();
+    }
+  }, 120_000);
+
   it('embed pictures with the vectors of the pipeline', async () => {
     const model = await load(packaged('features'));
     const [output] = await model.run(images(...photos));
@@ -163,18 +237,7 @@ describe('image models', () => {
     const found = documents<FoundObject[]>(await model.run(images(...photos)));
     expect(cases.detection.flat().length).toBeGreaterThan(3);
     for (const [index, wanted] of cases.detection.entries()) {
-      const best = wanted.toSorted((left, right) => right.score - left.score);
-      expect(found[index]!.map(({ label }) => label)).toEqual(best.map(({ label }) => label));
-      for (const [rank, { score, box }] of best.entries()) {
-        const got = found[index]![rank]!;
-        expect(got.score).toBeCloseTo(score, 4);
-        const { width, height } = await sharp(photos[index]!).metadata();
-        for (const side of ['xmin', 'ymin', 'xmax', 'ymax'] as const) {
-          // The pipeline also reports positions outside the picture.
-          const inside = Math.min(Math.max(box[side], 0), side.startsWith('x') ? width : height);
-          expect(Math.abs(got.box[side] - inside)).toBeLessThanOrEqual(1);
-        }
-      }
+      await expectObjects(found[index]!, wanted, photos[index]!);
     }
   });
 
@@ -186,11 +249,7 @@ describe('image models', () => {
     for (const [index, wanted] of cases.segmentation.entries()) {
       expect(found[index]!.map(({ label }) => label)).toEqual(wanted.map(({ label }) => label));
       for (const [rank, { mask }] of wanted.entries()) {
-        const pixels = (base64: string) => sharp(Buffer.from(base64, 'base64')).toColourspace('b-w').raw().toBuffer();
-        const [left, right] = [await pixels(found[index]![rank]!.mask!), await pixels(mask)];
-        expect(left.length).toBe(right.length);
-        const differences = left.reduce((count, value, at) => count + (value === right[at] ? 0 : 1), 0);
-        expect(differences / left.length).toBeLessThan(0.001);
+        const left = await expectMask(found[index]![rank]!.mask!, mask);
         // The area of polygons by the shoelace formula, in which holes count negative.
         const area = polygons[index]![rank]!.polygons!.reduce((sum, corners) => sum + areaOf(corners), 0);
         expect(area).toBe(left.reduce((count, value) => count + (value === 255 ? 1 : 0), 0));
