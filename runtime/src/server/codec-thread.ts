@@ -11,7 +11,8 @@ import { Logger } from '../observability/log.js';
 import { processFigures, RuntimeMetrics } from '../observability/metrics.js';
 import { ModelMetrics } from '../observability/model-metrics.js';
 import { protocols } from '../protocols/index.js';
-import { type Tensor, withBuffers } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { receivedTensor, sentTensor } from '../tensor/transfer.js';
 import { App } from './app.js';
 import type { CatalogData, CodecOptions, HandledData, ResponseData, ServerCalls, ThreadCalls } from './codec-calls.js';
 
@@ -114,11 +115,11 @@ function catalogOf(id: number, { ready, models, unloaded }: CatalogData, used: U
           },
           ...(task && !isImageTask(task) && { tokens: tokensOf(name, version) }),
           infer: async ({ inputs, outputs, signatureName, text }) => {
-            const request = { inputs, outputs, signatureName, text };
+            const request = { inputs: inputs.map(sentTensor), outputs, signatureName, text };
             // No protocol reads the inputs again.
             const moved = memoryOfNumbers(inputs);
             const response = await channel.callMoving(moved, 'infer', id, name, version, request);
-            return { ...response, outputs: response.outputs.map(withBuffers) };
+            return { ...response, outputs: response.outputs.map(receivedTensor) };
           },
           hold: (calls) => withinTimeout(timeoutSeconds, calls),
         };

@@ -7,7 +7,7 @@ import type { ServedModel } from '../models/served-model.js';
 import type { Logger } from '../observability/log.js';
 import { InferenceError } from '../tensor/errors.js';
 import type { Cancellation, InferenceResponse } from '../tensor/request.js';
-import { withBuffers } from '../tensor/tensor.js';
+import { receivedTensor } from '../tensor/transfer.js';
 import { startThread } from '../worker-thread.js';
 import type { CatalogData, CodecOptions, HandledData, ServerCalls, ThreadCalls } from './codec-calls.js';
 
@@ -106,7 +106,7 @@ export class Codec {
     const own: ServerCalls = {
       take: (id, bytes) => this.requests.get(id)?.signal?.held?.take(bytes),
       infer: (id, name, version, request) => {
-        const inputs = request.inputs.map(withBuffers);
+        const inputs = request.inputs.map(receivedTensor);
         const entry = this.requests.get(id);
         const response = this.model(name, version).infer({ ...request, inputs, signal: entry?.signal });
         entry?.onDecoded();

@@ -76,13 +76,3 @@ export function shapeFitsSpec(shape: readonly number[], spec: Pick<TensorSpec, '
 export function shapeText({ shape, unknownRank }: Pick<TensorSpec, 'shape' | 'unknownRank'>): string {
   return unknownRank ? 'any shape' : `[${shape.join(', ')}]`;
 }
-
-/** Restores the strings of a tensor that came from another thread, where a Buffer arrives as plain bytes. */
-export function withBuffers(tensor: Tensor): Tensor {
-  const { data } = tensor;
-  if (!Array.isArray(data)) return tensor;
-  const restored = (data as Uint8Array[]).map((each) =>
-    Buffer.from(each.buffer as ArrayBuffer, each.byteOffset, each.byteLength),
-  );
-  return { ...tensor, data: restored };
-}
