@@ -15,14 +15,24 @@ export async function benchmarkPictures(size: PictureSize, settings: Settings): 
   const load = { ...settings, connections: CONNECTIONS };
   const everywhere = true;
   return [
-    await compare('pictures/s, one processor', settings.rounds, [
-      throughputSide('FastAPI + Pillow + onnxruntime', { factory: fastApiPicture(1), ...asked }, load),
-      throughputSide('Modelship', { factory: modelship, ...asked }, load),
-    ]),
-    await compare('pictures/s, two processors', settings.rounds, [
-      throughputSide('FastAPI, 2 processes', { factory: fastApiPicture(2), ...asked, everywhere }, load),
-      throughputSide('FastAPI, 1 process', { factory: fastApiPicture(1), ...asked, everywhere }, load),
-      throughputSide('Modelship, 2 processes', { factory: modelshipProcesses(2), ...asked, everywhere }, load),
-    ]),
+    await compare(
+      'pictures/s, one processor',
+      settings.rounds,
+      [
+        throughputSide('FastAPI + Pillow + onnxruntime', { factory: fastApiPicture(1), ...asked }, load),
+        throughputSide('Modelship', { factory: modelship, ...asked }, load),
+      ],
+      [{ side: 'Modelship', atLeast: 1 }],
+    ),
+    await compare(
+      'pictures/s, two processors',
+      settings.rounds,
+      [
+        throughputSide('FastAPI, 2 processes', { factory: fastApiPicture(2), ...asked, everywhere }, load),
+        throughputSide('FastAPI, 1 process', { factory: fastApiPicture(1), ...asked, everywhere }, load),
+        throughputSide('Modelship, 2 processes', { factory: modelshipProcesses(2), ...asked, everywhere }, load),
+      ],
+      [{ side: 'Modelship, 2 processes', atLeast: 1 }],
+    ),
   ];
 }

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest } from '@modelship/runtime/manifest';
 import { runtimeFolder } from '../lib/bundle/runtime-folder.js';
 import { minilm } from './support/models.js';
-import { type Comparison, compare, compareMany, type ManySided } from './support/pairs.js';
-import { PEERS } from './support/peers.js';
+import { type Comparison, compare, compareMany, comparisonOf, type ManySided, type Target } from './support/pairs.js';
+import { PEERS, peerPython } from './support/peers.js';
 import { textPost } from './support/posts.js';
 import { SERVER_CPU, untilAnswered } from './support/process.js';
 import { fastApiSentenceTransformers, fastApiTokenizers, modelship, type ServerFactory } from './support/servers.js';
@@ -19,6 +20,11 @@ const WORDS = 'the house is near the river and we walk there every day with frie
 
 /** Tokens around each text, `[CLS]` and `[SEP]`. */
 const SPECIAL_TOKENS = 2;
+
+/** Tokens of texts that gain by running together. Longer ones gain nothing, so that the model's own time is the limit. */
+const SHORT = 16;
+
+const OURS = 'Modelship, int8';
 
 const textOf = (tokens: number) =>
   Array.from({ length: tokens - SPECIAL_TOKENS }, (_, index) => WORDS[index % WORDS.length]).join(' ');
@@ -45,28 +51,92 @@ export async function benchmarkText(tokens: number, settings: Settings): Promise
       });
     },
   });
+  const peer = 'FastAPI + tokenizers + onnxruntime, int8';
+  const limit = 'session.run alone, int8 (limit)';
+  const targets: Target[] =
+    tokens === SHORT
+      ? [
+          { side: OURS, to: 'FastAPI + sentence-transformers', unit: 'texts/s, 32 callers', atLeast: 3 },
+          { side: OURS, to: peer, unit: 'texts/s, 32 callers', atLeast: 1.4 },
+        ]
+      : CALLERS.flatMap((callers) => [
+          { side: OURS, to: limit, unit: `texts/s, ${callers} callers`, atLeast: 0.95 },
+          { side: OURS, to: peer, unit: `texts/s, ${callers} callers`, atLeast: 1 },
+        ]);
   const units = ['texts/s', 'ms, p99'].flatMap((unit) => CALLERS.map((callers) => `${unit}, ${callers} callers`));
-  return compareMany(units, settings.rounds, [
-    side('FastAPI + sentence-transformers', fastApiSentenceTransformers(folder)),
-    side('FastAPI + tokenizers + onnxruntime, int8', fastApiTokenizers),
-    side('Modelship, int8', modelship),
-    side('Modelship, fp32', modelship, fp32),
-    bareSession('session.run alone, int8 (limit)', int8, tokens, settings),
-    bareSession('session.run alone, fp32 (limit)', fp32, tokens, settings),
-  ]);
+  return compareMany(
+    units,
+    settings.rounds,
+    [
+      side('FastAPI + sentence-transformers', fastApiSentenceTransformers(folder)),
+      side(peer, fastApiTokenizers),
+      side(OURS, modelship),
+      side('Modelship, fp32', modelship, fp32),
+      bareSession(limit, int8, tokens, settings),
+      bareSession('session.run alone, fp32 (limit)', fp32, tokens, settings),
+    ],
+    targets,
+  );
 }
 
 /** From the start of the process to the first vector, a text of 16 tokens. */
-export async function benchmarkTextStart(settings: Settings): Promise<Comparison> {
+export async function benchmarkTextStart(settings: Settings): Promise<Comparison[]> {
   const { folder, int8 } = await minilm();
-  const asked: Omit<Served, 'factory'> = { modelPackage: int8, post: textPost('/embed', textOf(16)) };
+  const asked: Omit<Served, 'factory'> = { modelPackage: int8, post: textPost('/embed', textOf(SHORT)) };
   const { task } = readManifest(int8);
   const { directory } = runtimeFolder({ architecture: process.arch as 'x64' | 'arm64', task });
-  return compare('ms', settings.rounds, [
-    startSide('FastAPI + tokenizers + onnxruntime', { factory: fastApiTokenizers, ...asked }, settings),
-    startSide('FastAPI + sentence-transformers', { factory: fastApiSentenceTransformers(folder), ...asked }, settings),
-    startSide('Modelship', { factory: modelshipIn(directory), ...asked }, settings),
+  const peer = 'FastAPI + tokenizers + onnxruntime';
+  const starts = await compare(
+    'ms',
+    settings.rounds,
+    [
+      startSide(peer, { factory: fastApiTokenizers, ...asked }, settings),
+      startSide(
+        'FastAPI + sentence-transformers',
+        { factory: fastApiSentenceTransformers(folder), ...asked },
+        settings,
+      ),
+      startSide('Modelship', { factory: modelshipIn(directory), ...asked }, settings),
+    ],
+    [{ side: 'Modelship', atMost: 0.5 }],
+  );
+  const peerBytes = pythonBytes(peerPython('requirements.txt'), [
+    'fastapi',
+    'httptools',
+    'onnxruntime',
+    'tokenizers',
+    'uvicorn',
+    'uvloop',
   ]);
+  const ourBytes = { packages: bytesBelow(directory), interpreter: statSync(process.execPath).size };
+  const megabytes = (unit: string, bytesOf: (bytes: Bytes) => number) =>
+    comparisonOf(`MB, ${unit}`, [
+      { name: peer, figures: [bytesOf(peerBytes) / 1e6] },
+      { name: 'Modelship', figures: [bytesOf(ourBytes) / 1e6] },
+    ]);
+  const model = bytesBelow(int8);
+  return [
+    starts,
+    megabytes('packages and model', ({ packages }) => packages + model),
+    megabytes('image without its system', ({ packages, interpreter }) => packages + interpreter + model),
+  ];
+}
+
+/** Bytes of what a server needs beside the system and the model. */
+interface Bytes {
+  readonly packages: number;
+  readonly interpreter: number;
+}
+
+/** Sizes of the packages that a Python server needs, with all that they depend on, and of Python itself. */
+function pythonBytes(python: string, packages: readonly string[]): Bytes {
+  return JSON.parse(execFileSync(python, [join(PEERS, 'sizes.py'), ...packages], { encoding: 'utf8' }));
+}
+
+function bytesBelow(folder: string): number {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.reduce((sum, { name, parentPath }) => sum + statSync(join(parentPath, name)).size, 0);
 }
 
 /** Our runtime from the folder that functions and images get. */

@@ -19,10 +19,32 @@ export interface ManySided {
   run(): Promise<readonly number[]>;
 }
 
+/** A bound on the ratio of one side to another, pair by pair. */
+export interface Target {
+  readonly side: string;
+  /** Side that it is compared with. @default - the first side */
+  readonly to?: string;
+  /** Unit that it holds for. @default - all units */
+  readonly unit?: string;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+  /** Which of the ratios counts. @default 'median' */
+  readonly of?: 'median' | 'lower quartile';
+}
+
+/** Whether a target is met. */
+export interface Verdict {
+  readonly target: string;
+  readonly ratio: number;
+  readonly isMet: boolean;
+}
+
 /** What a comparison found. `ratio` is of each later side to the first, pair by pair. */
 export interface Comparison {
   readonly unit: string;
   readonly sides: readonly { readonly name: string; readonly figures: Spread; readonly ratio: Spread }[];
+  /** Verdicts on the targets whose sides ran. */
+  readonly verdicts: readonly Verdict[];
 }
 
 /**
@@ -33,9 +55,14 @@ export interface Comparison {
  *
  * @throws MissingPeerError if no side is left
  */
-export async function compare(unit: string, rounds: number, sides: readonly Side[]): Promise<Comparison> {
+export async function compare(
+  unit: string,
+  rounds: number,
+  sides: readonly Side[],
+  targets: readonly Target[] = [],
+): Promise<Comparison> {
   const many = sides.map((side) => ({ name: side.name, run: async () => [await side.run()] }));
-  const [comparison] = await compareMany([unit], rounds, many);
+  const [comparison] = await compareMany([unit], rounds, many, targets);
   return comparison!;
 }
 
@@ -44,6 +71,7 @@ export async function compareMany(
   units: readonly string[],
   rounds: number,
   sides: readonly ManySided[],
+  targets: readonly Target[] = [],
 ): Promise<Comparison[]> {
   const runs = new Map(sides.map((side) => [side, [] as (readonly number[])[]]));
   for (let round = 0; round <= rounds; round++) {
@@ -63,6 +91,7 @@ export async function compareMany(
     comparisonOf(
       unit,
       Array.from(runs, ([{ name }, figures]) => ({ name, figures: figures.map((each) => each[which]!) })),
+      targets,
     ),
   );
 }
@@ -71,8 +100,25 @@ export async function compareMany(
 export function comparisonOf(
   unit: string,
   sides: readonly { readonly name: string; readonly figures: readonly number[] }[],
+  targets: readonly Target[] = [],
 ): Comparison {
   const reference = sides[0]!.figures;
+  const figuresOf = (name: string) => sides.find((side) => side.name === name)?.figures;
+  const verdicts = targets
+    .filter((target) => target.unit === undefined || target.unit === unit)
+    .flatMap((target): Verdict[] => {
+      const { side, to = sides[0]!.name } = target;
+      const [own, others] = [figuresOf(side), figuresOf(to)];
+      return own && others
+        ? [
+            verdictOn(
+              target,
+              to,
+              own.map((figure, round) => figure / others[round]!),
+            ),
+          ]
+        : [];
+    });
   return {
     unit,
     sides: sides.map(({ name, figures }) => ({
@@ -80,7 +126,19 @@ export function comparisonOf(
       figures: spread(figures),
       ratio: spread(figures.map((figure, round) => figure / reference[round]!)),
     })),
+    verdicts,
   };
+}
+
+function verdictOn({ side, atLeast, atMost, of = 'median' }: Target, to: string, ratios: readonly number[]): Verdict {
+  const sorted = [...ratios].sort((left, right) => left - right);
+  const ratio = sorted[sorted.length >> (of === 'median' ? 1 : 2)]!;
+  const bounds = [
+    ...(atLeast === undefined ? [] : [`at least ${atLeast}`]),
+    ...(atMost === undefined ? [] : [`at most ${atMost}`]),
+  ];
+  const target = `${side} to ${to}: ${of} ${bounds.join(' and ')}`;
+  return { target, ratio, isMet: ratio >= (atLeast ?? 0) && ratio <= (atMost ?? Number.POSITIVE_INFINITY) };
 }
 
 /** Minimum, median and maximum of `values`, of which there is at least one. */
@@ -89,7 +147,7 @@ export function spread(values: readonly number[]): Spread {
   return { min: sorted[0]!, median: sorted[sorted.length >> 1]!, max: sorted[sorted.length - 1]! };
 }
 
-/** The comparison as a table in plain text. */
+/** The comparison as a table in plain text, followed by its verdicts. */
 export function table(comparison: Comparison): string {
   const rows = comparison.sides.map(({ name, figures, ratio }) => [
     name,
@@ -99,14 +157,16 @@ export function table(comparison: Comparison): string {
   ]);
   const all = [['', `median ${comparison.unit}`, 'range', 'ratio to the first'], ...rows];
   const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const lines = all.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
+  const verdicts = comparison.verdicts.map(
+    ({ target, ratio, isMet }) => `${isMet ? 'MET   ' : 'MISSED'}  ${ratio.toFixed(2)}×  ${target}`,
+  );
+  return [...lines, ...verdicts].join('\n');
 }
 
 function digits(value: number): string {

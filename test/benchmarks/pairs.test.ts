@@ -56,6 +56,30 @@ describe('a comparison', () => {
     expect(p99).toMatchObject({ unit: 'ms, p99', sides: [{ figures: { median: 40 } }, { ratio: { median: 0.25 } }] });
   });
 
+  it('judges targets by the ratios of the pairs, where both sides ran', () => {
+    const sides = [
+      { name: 'peer', figures: [10, 10, 10, 10] },
+      { name: 'ours', figures: [50, 80, 90, 100] },
+    ];
+    const comparison = comparisonOf('requests/s', sides, [
+      { side: 'ours', atLeast: 8, of: 'lower quartile' },
+      { side: 'ours', atLeast: 9.1 },
+      { side: 'peer', to: 'ours', atLeast: 0.1, atMost: 0.12 },
+      { side: 'ours', to: 'a peer that is not installed', atLeast: 1 },
+      { side: 'ours', unit: 'ms', atMost: 1 },
+    ]);
+    expect(comparison.verdicts).toEqual([
+      { target: 'ours to peer: lower quartile at least 8', ratio: 8, isMet: true },
+      { target: 'ours to peer: median at least 9.1', ratio: 9, isMet: false },
+      { target: 'peer to ours: median at least 0.1 and at most 0.12', ratio: 0.125, isMet: false },
+    ]);
+    expect(table(comparison).split('\n').slice(3)).toEqual([
+      'MET     8.00×  ours to peer: lower quartile at least 8',
+      'MISSED  9.00×  ours to peer: median at least 9.1',
+      'MISSED  0.13×  peer to ours: median at least 0.1 and at most 0.12',
+    ]);
+  });
+
   it('prints figures, range and ratio of each side', () => {
     const comparison = comparisonOf('MB', [
       { name: 'before', figures: [100, 102, 104] },
