@@ -1,24 +1,30 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { externalData } from './onnx-external-data.js';
 import { ModelPackageError } from './package-error.js';
 import { readManifestFile } from './read.js';
 import { furtherModels } from './read-text-task.js';
 import { MANIFEST_FILE, type Manifest } from './schema.js';
 
-/** Maximum bytes of a file that is read at once, which is faster than streaming it. */
-const SMALL_BYTES = 1024 * 1024;
+/** Bytes that are read at once. Smaller parts, and memory of its own for each, take twice the processor time. */
+const PART_BYTES = 1024 * 1024;
 
 /** Returns the SHA-256 of a file in hexadecimal digits, without holding the file in memory. */
 export async function fileSha256(path: string): Promise<string> {
   const hash = createHash('sha256');
-  const { size } = await stat(path);
-  if (size <= SMALL_BYTES) return hash.update(await readFile(path)).digest('hex');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const part = Buffer.allocUnsafe(Math.min(PART_BYTES, size + 1));
+    for (;;) {
+      const { bytesRead } = await file.read(part, 0, part.length, null);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(part.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /**
