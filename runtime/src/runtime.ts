@@ -31,8 +31,10 @@ export interface Runtime {
    * @throws InferenceError
    */
   apply(change: ModelChange, copies: number): Promise<void>;
-  /** Models as another process can resume them. */
+  /** Models as another process can resume them, with the trials that have ended. */
   readonly state: RuntimeState;
+  /** Waits until the trials of the models have ended. */
+  tried(): Promise<void>;
   /**
    * Authentication and rate limits. All servers share them, so that each caller has one quota.
    *
@@ -80,6 +82,12 @@ export interface RuntimeOptions extends ProtocolOptions {
    * @default - no such line
    */
   readonly failureFields?: Readonly<Record<string, string>>;
+  /**
+   * Whether the host sends one request at a time, and stops the process between requests.
+   *
+   * @default false
+   */
+  readonly oneAtATime?: boolean;
   /** Other processes of the server. @default - the server has one process */
   readonly group?: ProcessGroup;
 }
@@ -87,7 +95,7 @@ export interface RuntimeOptions extends ProtocolOptions {
 /** Creates a runtime without loading any model. */
 export function createRuntime(
   config: RuntimeConfig,
-  { googleProject, failureFields, group, ...options }: RuntimeOptions = {},
+  { googleProject, failureFields, oneAtATime, group, ...options }: RuntimeOptions = {},
 ): Runtime {
   const catalog = new Catalog();
   const metrics = new RuntimeMetrics();
@@ -95,7 +103,7 @@ export function createRuntime(
   const verifier = config.jwt && jwtVerifier(config.jwt);
   const admit = admission({ ...config, verifier, quota: group?.quota });
   const trials = new Map<string, Trial>();
-  const models = new ControlledModels(new ModelSet({ ...config, catalog, logger, metrics, trials }));
+  const models = new ControlledModels(new ModelSet({ ...config, catalog, logger, metrics, trials, oneAtATime }));
   if (config.modelControl || config.requestedModels !== undefined) {
     catalog.control = group ? sharedControl((change) => group.change(change), models) : models;
   }
@@ -141,6 +149,9 @@ export function createRuntime(
     get state() {
       const tried = catalog.all().flatMap(({ manifest, trial }) => (trial ? [[manifest.digest, trial] as const] : []));
       return { ...models.state, modelsFile: file?.applied, trials: tried };
+    },
+    async tried() {
+      await Promise.all(catalog.all().map((each) => each.tried));
     },
     async load(state) {
       app.tracer = await openTracer(process.env, logger);

@@ -49,6 +49,8 @@ export interface RowLengths {
   example(tokens: number): readonly Tensor[];
   /** Sets the maximum number of rows of one run of the model itself, by the length of the longest row. */
   limitRows(maxRows: (tokens: number) => number): void;
+  /** Returns the same model with another such maximum, to try it while the model serves requests. */
+  withRows(maxRows: (tokens: number) => number): LoadedModel;
 }
 
 /** A model loaded into memory. */
@@ -61,6 +63,16 @@ export interface LoadedModel {
    * @param text options of a model that takes texts, whose outputs are then followed by those that `takeUsage` reads
    */
   run(inputs: readonly Tensor[], signatureName?: string, text?: TextOptions): Promise<Tensor[]>;
+  /**
+   * Runs the model, and returns the milliseconds of processor time of the run, without the steps of a task. Unlike
+   * elapsed time, they depend little on other work of the machine and on requests that run meanwhile.
+   *
+   * @param inputs inputs of the default signature, or of the model itself if it has `lengths`
+   * @default - runs cannot be measured
+   */
+  processorTime?(inputs: readonly Tensor[]): Promise<number>;
+  /** Whether the model has its own thread because its runs are long. @default false */
+  readonly hasOwnThread?: boolean;
   /** Tokenizer of the model. @default - it takes no texts */
   readonly tokens?: TextTokens;
   /** How rows differ in length. @default - all rows have the same length */
@@ -96,7 +108,7 @@ export interface LoadedModel {
    * flight.
    *
    * @param threads number of threads for one run
-   * @default - runs never block the thread
+   * @default - runs do not block the thread, or the model already has its own
    */
   offload?(threads: number): Promise<void>;
   /** Frees native memory. No run may be in flight. */
@@ -149,6 +161,12 @@ export interface EngineOptions {
    * @default - one until the model is offloaded; in worker processes all CPUs that the process may use
    */
   readonly threads?: number;
+  /**
+   * Whether runs are known to be long, so that the model is loaded into its own thread at once.
+   *
+   * @default false
+   */
+  readonly isLong?: boolean;
   /** Number of processes of the server, which share processors and memory. @default 1 */
   readonly processes?: number;
   /** Whether to load formats that can run arbitrary code from the file. @default false */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineOptions, LoadedModel, TextTokens } from '../engines/engine.js';
 import { type Manifest, ModelPackageError, signaturesOf, verifyFiles } from '../manifest/index.js';
 import type { Sample } from '../manifest/samples.js';
@@ -5,7 +6,7 @@ import type { Logger } from '../observability/log.js';
 import type { RuntimeMetrics } from '../observability/metrics.js';
 import { ModelMetrics } from '../observability/model-metrics.js';
 import { acceptedExamples } from '../scheduling/made-up-examples.js';
-import { applyTrial, maxRowsWith, placeModel, probeBatching, type Trial } from '../scheduling/probe.js';
+import { applyBatching, placeModel, probeBatching, type Trial } from '../scheduling/probe.js';
 import { Scheduler } from '../scheduling/scheduler.js';
 import type { LocalPackage } from '../store/package-source.js';
 import { loadModel } from '../tasks/load-model.js';
@@ -45,6 +46,13 @@ export interface VersionOptions {
   readonly timeoutSeconds: number;
   /** Seconds that a process may take to load the model. @default - the engine's default */
   readonly startSeconds?: number;
+  /**
+   * Whether the host sends one request at a time, and stops the process between requests. Models with long runs then get
+   * no trial, which would delay a request.
+   *
+   * @default false
+   */
+  readonly oneAtATime?: boolean;
   readonly metrics: RuntimeMetrics;
 }
 
@@ -59,6 +67,12 @@ export interface VersionSource {
   readonly source?: string;
 }
 
+/**
+ * Milliseconds from a start to a trial of long runs. The requests that waited for the start do not wait for the trial as
+ * well.
+ */
+const TRIAL_DELAY_MS = 500;
+
 /** Lines that TensorFlow's logging library absl writes to stderr for information. */
 const ABSL_INFO = /^(?:I\d{4} \d\d:\d\d:\d\d|WARNING: All log messages before absl::InitializeLog)/;
 
@@ -71,8 +85,11 @@ export class ServedVersion implements ServedModel {
   readonly source: string | undefined;
   signatures: Readonly<Record<string, Signature>>;
   examples: readonly (readonly Tensor[])[] = [];
-  /** Result of the trial at startup. @default - the version is not loaded */
+  /** Result of the trial. @default - it has not ended, or there was none */
   trial: Trial | undefined;
+  /** Resolves once the trial has ended, which may be after the version is available. */
+  tried: Promise<void> = Promise.resolve();
+  private readonly trialEnd = new AbortController();
   /** Promises of the active holds. Each settles when its calls end or time out. */
   private readonly held = new Set<Promise<void>>();
   private loadFailure: string | undefined;
@@ -141,20 +158,16 @@ export class ServedVersion implements ServedModel {
       await checkSamples(model, this.manifest, samples);
       this.examples = smallExamples(samples);
       const { maxQueue, batchWindowMs, timeoutSeconds, metrics } = this.options;
-      this.trial = await this.tryOut(model, samples);
-      const { batching } = this.trial;
-      if (batching.obstacle) this.disableBatching(batching.obstacle);
       this.scheduler = new Scheduler(model, {
         maxQueue,
         batchWindowMs,
         timeoutMs: timeoutSeconds * 1000,
-        maxBatchRows: batching.maxRows,
-        maxRowsWith: maxRowsWith(model, batching),
-        batchable: batching.signatures,
+        maxBatchRows: 1,
         observer: this.metrics,
         onRowCountMismatch: (signature) =>
           this.disableBatching(`the outputs of ${signature} had a different number of rows than its inputs`),
       });
+      await this.tryOut(model, this.scheduler, samples);
       this.model = model;
       metrics.add(this);
       this.state = 'AVAILABLE';
@@ -167,17 +180,37 @@ export class ServedVersion implements ServedModel {
     }
   }
 
-  /** Finds out where the model runs and how its requests are batched, unless another process already has. */
-  private async tryOut(model: LoadedModel, samples: readonly Sample[]): Promise<Trial> {
-    const known = this.options.trials?.get(this.manifest.digest);
+  /**
+   * Finds out where the model runs and how its requests are batched, unless another process already has. A trial of long
+   * runs ends after the version is available: until then, requests run alone.
+   */
+  private async tryOut(model: LoadedModel, scheduler: Scheduler, samples: readonly Sample[]): Promise<void> {
+    const apply = (trial: Trial) => {
+      this.trial = trial;
+      if (trial.batching.obstacle) this.disableBatching(trial.batching.obstacle);
+      scheduler.setBatching(applyBatching(model, trial.batching));
+    };
+    const { trials, oneAtATime = false } = this.options;
+    const known = trials?.get(this.manifest.digest);
     if (known) {
-      await applyTrial(model, known);
-      return known;
+      if (known.threads !== undefined) await model.offload?.(known.threads);
+      apply(known);
+      return;
     }
     const isMadeUp = samples.length === 0;
     const examples = isMadeUp ? await acceptedExamples(model) : samples.map((sample) => sample.inputs);
     const threads = await placeModel(model, examples[0], this.options);
-    return { threads, batching: await probeBatching(model, examples, this.manifest.samples.tolerance, isMadeUp) };
+    if (model.hasOwnThread && oneAtATime) return;
+    const { tolerance } = this.manifest.samples;
+    const { signal } = this.trialEnd;
+    const probe = async () =>
+      apply({ threads, batching: await probeBatching(model, examples, tolerance, isMadeUp, signal) });
+    if (!model.hasOwnThread) return probe();
+    this.tried = sleep(TRIAL_DELAY_MS, undefined, { signal, ref: false })
+      .then(probe)
+      .catch((error: Error) => {
+        if (!signal.aborted) this.disableBatching(`the trial of the model failed: ${error.message}`);
+      });
   }
 
   // The method is not async, because that would add a promise to every request.
@@ -218,8 +251,10 @@ export class ServedVersion implements ServedModel {
   async retire(): Promise<void> {
     if (this.state !== 'AVAILABLE') return;
     this.state = 'UNLOADING';
+    this.trialEnd.abort();
     await Promise.all(this.held);
     await this.scheduler!.idle();
+    await this.tried;
     this.state = 'END';
     await this.model!.close();
     this.options.metrics.remove(this);

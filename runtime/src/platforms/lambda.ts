@@ -29,12 +29,15 @@ const INIT_MILLISECONDS = 9000;
 const { AWS_LAMBDA_FUNCTION_NAME: name = '', AWS_LAMBDA_FUNCTION_VERSION: version = '' } = process.env;
 const failureFields = { [REQUEST_LINE.functionName]: name, [REQUEST_LINE.functionVersion]: version };
 
+/** Whether the function processes messages of a queue, several at once. */
+const readsQueue = [process.env._HANDLER, process.argv[2]].some((handler) => handler?.endsWith('queueHandler'));
+
 const loading = start();
 
 /** Creates the runtime, and loads the model. */
 async function start(): Promise<Runtime> {
   await readAwsSecrets(process.env);
-  const runtime = createRuntime(readConfig(process.env), { failureFields });
+  const runtime = createRuntime(readConfig(process.env), { failureFields, oneAtATime: !readsQueue });
   await runtime.load();
   return runtime;
 }

@@ -24,8 +24,8 @@ export interface MemberCalls {
   measure(): MeasurementData;
   /** Makes a change to the models. @throws InferenceError */
   apply(change: ModelChange, copies: number): Promise<void>;
-  /** Returns the models as another process can resume them. */
-  state(): RuntimeState;
+  /** Returns the models as another process can resume them, once their trials have ended. */
+  state(): Promise<RuntimeState>;
   resize(processes: number): void;
   /** Tells a member whether every other one is ready. */
   othersReady(ready: boolean): void;

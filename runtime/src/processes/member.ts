@@ -46,7 +46,10 @@ export class Member implements ServerMember {
         this.channel.call('changing').catch(() => {});
         return this.runtime!.apply(change, copies);
       },
-      state: () => this.runtime!.state,
+      state: async () => {
+        await this.runtime!.tried();
+        return this.runtime!.state;
+      },
       resize: (processes) => this.resize(processes),
       othersReady: (ready) => {
         this.othersReady = ready;

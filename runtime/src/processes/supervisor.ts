@@ -248,13 +248,18 @@ export class Supervisor {
       this.wasServing = true;
       this.resolveStarted(port);
     }
-    if (this.members.size < this.target) {
-      for (const { channel } of this.members) channel.call('resize', this.target).catch(() => {});
-      while (this.members.size < this.target) this.fork();
-    }
+    if (this.members.size < this.target) void this.exclusive(() => this.grow(member));
     if (this.serving.length === this.target && this.target > 1) {
       this.logger.log('info', 'every process serves', { processes: this.target });
     }
+  }
+
+  /** Starts the processes that are missing. They use the trials of a process that serves. */
+  private async grow({ channel }: Member): Promise<void> {
+    for (const member of this.members) member.channel.call('resize', this.target).catch(() => {});
+    // If the process exits during its trials, the others make their own.
+    this.state = await channel.call('state').catch(() => this.state);
+    while (this.members.size < this.target && !this.isClosing) this.fork();
   }
 
   /** Returns the number of processes: as configured, or as many as processors and memory allow. */

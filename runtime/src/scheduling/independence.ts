@@ -25,6 +25,8 @@ export interface Trial {
   readonly maxRows: number;
   /** Whether equal responses to all examples prove nothing, because the examples are made up. @default false */
   readonly needsDifferentResponses?: boolean;
+  /** Ends the test before its next run, with the reason of the signal. @default - the test is not ended */
+  readonly signal?: AbortSignal;
 }
 
 interface Example {
@@ -39,7 +41,7 @@ interface Example {
  * @returns a description of the difference, or undefined if there is none
  */
 export async function differenceTogether(trial: Trial): Promise<string | undefined> {
-  const { model, signatureName, tolerance, maxRows } = trial;
+  const { tolerance, maxRows } = trial;
   const asked = await runSeparately(trial);
   if (asked.length < 2) return 'the model accepts no two different rows to compare';
   if (trial.needsDifferentResponses && asked.every((each) => isSameResponse(each, asked[0]!))) {
@@ -54,7 +56,7 @@ export async function differenceTogether(trial: Trial): Promise<string | undefin
       batch.map(({ inputs }) => inputs),
       maxRows,
     );
-    const outputs = await run(model, joined, signatureName);
+    const outputs = await run(trial, joined);
     if (!outputs) return `the model rejects ${maxRows} different rows`;
     const parts = splitRows(outputs, singles(maxRows), maxRows);
     if (!parts) return `the outputs have a different number of rows than the inputs`;
@@ -67,16 +69,16 @@ export async function differenceTogether(trial: Trial): Promise<string | undefin
 }
 
 /** Runs different requests of one row and one shape separately, and returns each with its response. */
-async function runSeparately({ model, signatureName, examples }: Trial): Promise<Example[]> {
+async function runSeparately(trial: Trial): Promise<Example[]> {
   const asked: Example[] = [];
-  const rows = examples.flatMap(rowByRow);
+  const rows = trial.examples.flatMap(rowByRow);
   const first = rows[0];
   if (first === undefined) return asked;
   for (const inputs of [...rows, ...variationsOf(first)]) {
     if (asked.length === DIFFERENT_ROWS) break;
     if (!sameRowShape(inputs, first)) continue;
     if (asked.some((other) => firstDifference(inputs, other.inputs, EXACT) === undefined)) continue;
-    const outputs = await run(model, inputs, signatureName);
+    const outputs = await run(trial, inputs);
     if (outputs) asked.push({ inputs, outputs });
   }
   return asked;
@@ -95,7 +97,8 @@ function rowByRow(example: readonly Tensor[]): Tensor[][] {
 const singles = (rows: number) => new Array<number>(rows).fill(1);
 
 /** Runs the model. @returns the outputs, or undefined if the model rejects the inputs */
-async function run(model: LoadedModel, inputs: readonly Tensor[], signatureName: string) {
+async function run({ model, signatureName, signal }: Trial, inputs: readonly Tensor[]) {
+  signal?.throwIfAborted();
   try {
     return await model.run(inputs, signatureName);
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Tolerance } from '../tensor/difference.js';
 import { InferenceError } from '../tensor/errors.js';
 import { DEFAULT_SIGNATURE, type Signature, shapeFits, type Tensor } from '../tensor/tensor.js';
 import { differenceTogether } from './independence.js';
+import type { BatchOptions } from './scheduler.js';
 
 /** Batch sizes to measure. Above the largest, waiting for more rows costs more than it saves. */
 const BATCH_SIZES = [4, 16, 64] as const;
@@ -29,15 +30,19 @@ export interface Trial {
   readonly batching: Batching;
 }
 
-/** Applies the result of another process to a model, whose runs then take no time at startup. */
-export async function applyTrial(model: LoadedModel, { threads, batching }: Trial): Promise<void> {
-  if (threads !== undefined) await model.offload?.(threads);
-  if (batching.rowsByLength) model.lengths?.limitRows(rowsForLength(batching.rowsByLength));
+/** Applies the result of a trial to the rows of one request, and returns the settings for several requests. */
+export function applyBatching(model: LoadedModel, { maxRows, rowsByLength, signatures }: Batching): BatchOptions {
+  const { lengths } = model;
+  if (!lengths || !rowsByLength) return { maxBatchRows: maxRows, batchable: signatures };
+  const rowsFor = rowsForLength(rowsByLength);
+  lengths.limitRows(rowsFor);
+  const maxRowsWith = (inputs: readonly Tensor[]) => rowsFor(lengths.estimate(inputs));
+  return { maxBatchRows: maxRows, batchable: signatures, maxRowsWith };
 }
 
 /**
  * Moves a model to its own thread if its runs would block the event loop. A run uses as many threads as make it faster.
- * A model without an example counts as slow.
+ * A model without an example counts as slow. A model that was loaded into its own thread stays there.
  *
  * @param example inputs of one request, such as a golden sample
  * @param options threads per run, by default the process's share of the CPUs if they make runs faster, otherwise one
@@ -49,12 +54,13 @@ export async function placeModel(
   { threads, processes = 1 }: Pick<EngineOptions, 'threads' | 'processes'> = {},
 ): Promise<number | undefined> {
   if (!model.offload) return undefined;
-  const inlineMs = example ? await fastest(model, example) : Number.POSITIVE_INFINITY;
-  if (inlineMs <= MAX_INLINE_MS) return undefined;
+  if (example && (await leastCost(model, example)) <= MAX_INLINE_MS) return undefined;
   const most = threads ?? shareOf(availableProcessors(), processes);
+  const isCompared = example !== undefined && threads === undefined && most > 1;
+  // Several threads take more processor time than one, and less time.
+  const inlineMs = isCompared ? await leastTime(model, example) : 0;
   await model.offload(most);
-  if (!example || threads !== undefined || most === 1) return most;
-  if ((await fastest(model, example)) <= inlineMs * WORTHWHILE) return most;
+  if (!isCompared || (await leastTime(model, example)) <= inlineMs * WORTHWHILE) return most;
   await model.offload(1);
   return 1;
 }
@@ -73,16 +79,6 @@ export interface Batching {
 
 /** Number of rows that run together at each measured length in tokens, shortest first. */
 export type RowsByLength = readonly { readonly tokens: number; readonly rows: number }[];
-
-/** Returns the maximum number of rows of a batch with a request. @returns undefined if it does not depend on the request */
-export function maxRowsWith(
-  { lengths }: LoadedModel,
-  { rowsByLength }: Batching,
-): ((inputs: readonly Tensor[]) => number) | undefined {
-  if (!lengths || !rowsByLength) return undefined;
-  const rowsFor = rowsForLength(rowsByLength);
-  return (inputs) => rowsFor(lengths.estimate(inputs));
-}
 
 /**
  * Maximum length of a text, relative to a measured length, that counts as that length. The length of a text that waits is
@@ -103,38 +99,47 @@ const ALONE: Batching = { maxRows: 1, signatures: [] };
  *
  * @param examples inputs of requests, such as the golden samples
  * @param tolerance maximum difference between a response from a batch and the response to the same request alone
+ * The model may serve requests meanwhile. Its own settings do not change: `applyBatching` applies the result.
+ *
  * @param isMadeUp whether the examples are made up, so that they prove something only if their responses differ
+ * @param signal ends the trial before its next run, with the reason of the signal
  */
 export async function probeBatching(
   model: LoadedModel,
   examples: readonly (readonly Tensor[])[],
   tolerance: Tolerance,
   isMadeUp = false,
+  signal?: AbortSignal,
 ): Promise<Batching> {
-  const rowsByLength = model.lengths && (await measureLengths(model, model.lengths));
-  const maxRows = rowsByLength ? rowsByLength[0]!.rows : await batchRows(model, examples[0]);
+  const rowsByLength = model.lengths && (await measureLengths(model, model.lengths, signal));
+  const maxRows = rowsByLength ? rowsByLength[0]!.rows : await batchRows(model, examples[0], { signal });
   if (maxRows === 1) return ALONE;
-  // From here on, texts run together, so that the test below compares texts that are padded.
-  if (rowsByLength) model.lengths!.limitRows(rowsForLength(rowsByLength));
   if (model.givesOtherRows) {
     return { ...ALONE, obstacle: 'according to its dimension names, its outputs have different rows than its inputs' };
   }
+  // Texts run together in the test below, so that it compares texts that are padded.
+  const together = rowsByLength ? model.lengths!.withRows(rowsForLength(rowsByLength)) : model;
   const signatures: string[] = [];
   let obstacle: string | undefined;
   for (const [signatureName, signature] of Object.entries(model.signatures)) {
     const fitting = isBatchable(signature) ? examplesFor(signature, examples) : [];
     if (fitting.length === 0) continue;
-    const trial = { model, signatureName, examples: fitting, tolerance, maxRows, needsDifferentResponses: isMadeUp };
-    const difference = await differenceTogether(trial);
+    const difference = await differenceTogether({
+      model: together,
+      signatureName,
+      examples: fitting,
+      tolerance,
+      maxRows,
+      needsDifferentResponses: isMadeUp,
+      signal,
+    });
     if (difference === undefined) signatures.push(signatureName);
     else obstacle ??= `batched requests of ${signatureName} get other predictions than when run alone: ${difference}`;
   }
-  if (!rowsByLength) return signatures.length > 0 ? { maxRows, signatures, obstacle } : { ...ALONE, obstacle };
-  if (!signatures.includes(DEFAULT_SIGNATURE)) {
-    model.lengths!.limitRows(() => 1);
-    return { ...ALONE, obstacle };
-  }
-  return { maxRows, signatures, rowsByLength, obstacle };
+  // The default signature of a model of texts is the one whose texts run together.
+  const isBatched = rowsByLength ? signatures.includes(DEFAULT_SIGNATURE) : signatures.length > 0;
+  if (!isBatched) return { ...ALONE, obstacle };
+  return { maxRows, signatures, ...(rowsByLength && { rowsByLength }), obstacle };
 }
 
 /** Lengths to measure a model of texts with, in tokens. */
@@ -147,11 +152,19 @@ const MAX_LENGTH_PROBE_MS = 100;
  * Measures how many rows should run together by their length. Long texts keep the processor busy alone, and cost more
  * together than one after another.
  */
-async function measureLengths(model: LoadedModel, { example, max }: RowLengths): Promise<RowsByLength> {
+async function measureLengths(
+  model: LoadedModel,
+  { example, max }: RowLengths,
+  signal: AbortSignal | undefined,
+): Promise<RowsByLength> {
   const measured: RowsByLength[number][] = [];
   for (const tokens of LENGTHS) {
     const inputs = example(Math.min(tokens, max));
-    const rows = await batchRows(model, inputs, TENSORS_SIGNATURE, MAX_LENGTH_PROBE_MS);
+    const rows = await batchRows(model, inputs, {
+      signatureName: TENSORS_SIGNATURE,
+      maxProbeMs: MAX_LENGTH_PROBE_MS,
+      signal,
+    });
     measured.push({ tokens, rows });
     if (rows === 1 || tokens >= max) break;
   }
@@ -171,34 +184,45 @@ function examplesFor({ inputs }: Signature, examples: readonly (readonly Tensor[
   return fitting.map((example) => example.map((tensor, index) => ({ ...tensor, name: inputs[index]!.name })));
 }
 
+/** How rows of a model are measured. */
+interface Measuring {
+  /** @default - the default signature */
+  readonly signatureName?: string;
+  /** Maximum expected milliseconds of a run. @default MAX_PROBE_MS */
+  readonly maxProbeMs?: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Returns the number of rows that the model should run together. On a CPU, batching makes small models faster and large
- * convolutions slower, so only a measurement can decide.
+ * convolutions slower, so only a measurement can decide. Two sizes that bring no gain end the search, because one of them
+ * may have been disturbed.
  *
  * @returns 1 if batches bring no gain or are not possible
  */
 async function batchRows(
   model: LoadedModel,
   example: readonly Tensor[] | undefined,
-  signatureName: string = DEFAULT_SIGNATURE,
-  maxProbeMs = MAX_PROBE_MS,
+  { signatureName = DEFAULT_SIGNATURE, maxProbeMs = MAX_PROBE_MS, signal }: Measuring,
 ): Promise<number> {
   const signature = model.signatures[signatureName]!;
   if (!example || !isBatchable(signature)) return 1;
   const rows = rowsOf(example);
   if (rows === undefined) return 1;
-  let best = rows;
-  let bestCost = (await fastest(model, example, signatureName)) / rows;
+  const measured = [{ size: rows, cost: (await leastCost(model, example, signatureName, signal)) / rows }];
+  let best = measured[0]!.cost;
+  let fruitless = 0;
   for (const copies of BATCH_SIZES) {
     const size = rows * copies;
-    if (bestCost * size > maxProbeMs) break;
+    if (best * size > maxProbeMs) break;
     const joined = joinRows(new Array<readonly Tensor[]>(copies).fill(example), size);
-    const cost = (await fastest(model, joined, signatureName).catch(tooLarge)) / size;
-    if (cost > bestCost * WORTHWHILE) break;
-    best = size;
-    bestCost = cost;
+    const cost = (await leastCost(model, joined, signatureName, signal).catch(tooLarge)) / size;
+    measured.push({ size, cost });
+    fruitless = cost > best * WORTHWHILE ? fruitless + 1 : 0;
+    best = Math.min(best, cost);
+    if (fruitless === 2) break;
   }
-  return best;
+  return measured.find(({ cost }) => cost * WORTHWHILE <= best)!.size;
 }
 
 /** Treats a rejected batch as infinitely slow, because some models were exported with a maximum number of rows. */
@@ -207,12 +231,39 @@ function tooLarge(error: unknown): number {
   throw error;
 }
 
-async function fastest(model: LoadedModel, inputs: readonly Tensor[], signatureName?: string): Promise<number> {
-  let best = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < 3; attempt++) {
+/** Number of runs of a measurement. The fastest one counts. */
+const ATTEMPTS = 3;
+
+/** Returns the milliseconds of processor time of a run, or the elapsed ones where the model cannot measure its runs. */
+function leastCost(
+  model: LoadedModel,
+  inputs: readonly Tensor[],
+  signatureName?: string,
+  signal?: AbortSignal,
+): Promise<number> {
+  const { processorTime } = model;
+  if (!processorTime) return leastTime(model, inputs, signatureName, signal);
+  return least(() => processorTime.call(model, inputs), signal);
+}
+
+function leastTime(
+  model: LoadedModel,
+  inputs: readonly Tensor[],
+  signatureName?: string,
+  signal?: AbortSignal,
+): Promise<number> {
+  return least(async () => {
     const since = performance.now();
     await model.run(inputs, signatureName);
-    best = Math.min(best, performance.now() - since);
+    return performance.now() - since;
+  }, signal);
+}
+
+async function least(measure: () => Promise<number>, signal: AbortSignal | undefined): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    signal?.throwIfAborted();
+    best = Math.min(best, await measure());
   }
   return best;
 }

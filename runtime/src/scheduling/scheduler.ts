@@ -7,12 +7,8 @@ import { memoryOf } from '../tensor/memory.js';
 import type { CallTrace, Cancellation, InferenceResponse, TextOptions } from '../tensor/request.js';
 import type { Tensor } from '../tensor/tensor.js';
 
-/** Queue and batching settings of a model. */
-export interface SchedulerOptions {
-  /** Maximum number of waiting requests. Further requests are rejected. */
-  readonly maxQueue: number;
-  /** Milliseconds from arrival after which a request times out. */
-  readonly timeoutMs: number;
+/** Batching settings of a model. */
+export interface BatchOptions {
   /** Maximum number of rows per batch; 1 disables batching. */
   readonly maxBatchRows: number;
   /**
@@ -27,6 +23,14 @@ export interface SchedulerOptions {
    * @default - all signatures whose tensors have a variable number of rows
    */
   readonly batchable?: readonly string[];
+}
+
+/** Queue and batching settings of a model. */
+export interface SchedulerOptions extends BatchOptions {
+  /** Maximum number of waiting requests. Further requests are rejected. */
+  readonly maxQueue: number;
+  /** Milliseconds from arrival after which a request times out. */
+  readonly timeoutMs: number;
   /**
    * Milliseconds that a request may wait for others to fill its batch. At 0, an idle model starts immediately.
    *
@@ -93,16 +97,24 @@ export class Scheduler {
   private timer: NodeJS.Timeout | undefined;
   private window: NodeJS.Timeout | undefined;
   private idleWaiters: (() => void)[] = [];
-  private readonly batchable: Set<string>;
-  private readonly concurrency: number;
+  private batching!: BatchOptions;
+  private batchable!: Set<string>;
+  private concurrency!: number;
 
   constructor(
     private readonly model: LoadedModel,
     private readonly options: SchedulerOptions,
   ) {
+    this.setBatching(options);
+  }
+
+  /** Sets how requests are batched that arrive from now on. */
+  setBatching(batching: BatchOptions): void {
+    const { model } = this;
+    this.batching = batching;
     // Waiting requests stay in this queue to form the next batch. Without batching, the engine may queue some ahead.
-    this.concurrency = (model.concurrency ?? 1) + (options.maxBatchRows > 1 ? 0 : (model.queuedRuns ?? 0));
-    const { batchable = Object.keys(model.signatures), maxBatchRows } = options;
+    this.concurrency = (model.concurrency ?? 1) + (batching.maxBatchRows > 1 ? 0 : (model.queuedRuns ?? 0));
+    const { batchable = Object.keys(model.signatures), maxBatchRows } = batching;
     const names = batchable.filter((name) => isBatchable(model.signatures[name]!));
     this.batchable = new Set(maxBatchRows > 1 ? names : []);
   }
@@ -126,7 +138,8 @@ export class Scheduler {
     signal?: Cancellation,
     text?: TextOptions,
   ): Promise<InferenceResponse> {
-    const { maxQueue, maxBatchRows, maxRowsWith, observer } = this.options;
+    const { maxQueue, observer } = this.options;
+    const { maxBatchRows, maxRowsWith } = this.batching;
     if (this.queue.length >= maxQueue) this.dropUnwanted();
     if (this.queue.length >= maxQueue) {
       const full = new InferenceError(
@@ -191,13 +204,13 @@ export class Scheduler {
 
   /** Returns the milliseconds that the oldest request may still wait for others. */
   private windowLeft(): number {
-    const { batchWindowMs = 0, maxBatchRows } = this.options;
+    const { batchWindowMs = 0 } = this.options;
     const oldest = this.queue[0];
     if (batchWindowMs === 0 || oldest?.rows === undefined) return 0;
     let rows = 0;
     for (const item of this.queue) rows += item.rows ?? 0;
     // Rounding up compensates for timers that fire slightly early.
-    return rows >= maxBatchRows ? 0 : Math.ceil(oldest.arrival + batchWindowMs - performance.now());
+    return rows >= this.batching.maxBatchRows ? 0 : Math.ceil(oldest.arrival + batchWindowMs - performance.now());
   }
 
   private readonly start = (): void => {

@@ -19,14 +19,16 @@ export async function loadModel(
 ): Promise<LoadedModel> {
   const artifact = { ...artifactOf(directory, manifest), ...(verify && { verify }) };
   const engine = engineFor(artifact.format);
-  const model = await engine.load(artifact, options);
   const { task } = manifest;
+  // Models that read texts or pictures take milliseconds, so that a trial on the event loop and a second load are spared.
+  const engineOptions = { ...options, isLong: task !== undefined };
+  const model = await engine.load(artifact, engineOptions);
   const further: Record<string, LoadedModel> = {};
   try {
     if (!task) return model;
     for (const [name, path] of Object.entries(furtherModels(task))) {
       const declared = manifest.signatures![name]!;
-      further[name] = await engine.load({ ...artifact, path: join(directory, path), declared }, options);
+      further[name] = await engine.load({ ...artifact, path: join(directory, path), declared }, engineOptions);
     }
     if (task.type === 'read_text') return loadReadTextModel(model, task, further, { ...options, manifest, directory });
     if (isImageTask(task)) return withImageTask(model, task, manifest, options);

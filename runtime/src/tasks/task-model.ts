@@ -59,6 +59,10 @@ export abstract class TaskModel implements LoadedModel {
     return this.model.processors;
   }
 
+  get hasOwnThread() {
+    return this.model.hasOwnThread;
+  }
+
   get isHealthy() {
     return this.models.every(({ isHealthy }) => isHealthy ?? true);
   }

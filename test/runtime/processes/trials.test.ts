@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../runtime/src/config.js';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import { createRuntime } from '../../../runtime/src/runtime.js';
-import { IRIS, IRIS_REQUEST } from '../faults/servers.js';
+import { IRIS, IRIS_REQUEST, slowPackage } from '../faults/servers.js';
 
 const config = readConfig({ [ENVIRONMENT.model]: IRIS, [ENVIRONMENT.logLevel]: 'error' });
 
@@ -41,3 +41,33 @@ it('uses the trial of the process that started first, and makes none of its own'
   expect(String(body)).toContain('modelship_run_rows_count{model="iris",version="1"} 11');
   await second.close();
 }, 60_000);
+
+describe('a model with long runs', () => {
+  const long = () => readConfig({ [ENVIRONMENT.model]: slowPackage(1), [ENVIRONMENT.logLevel]: 'error' });
+
+  it('is ready before its trial, whose result follows', async () => {
+    const runtime = createRuntime(long());
+    await runtime.load();
+    expect(runtime.catalog.find('slow')!.isReady).toBe(true);
+    expect(runtime.state.trials).toEqual([]);
+    await runtime.tried();
+    expect(runtime.state.trials).toMatchObject([[expect.any(String), { batching: { maxRows: 1 } }]]);
+    await runtime.close();
+  }, 60_000);
+
+  it('is closed without waiting for its trial', async () => {
+    const runtime = createRuntime(long());
+    await runtime.load();
+    await runtime.close();
+    await runtime.tried();
+    expect(runtime.state.trials).toEqual([]);
+  }, 60_000);
+
+  it('gets no trial where requests come one at a time', async () => {
+    const runtime = createRuntime(long(), { oneAtATime: true });
+    await runtime.load();
+    await runtime.tried();
+    expect(runtime.state.trials).toEqual([]);
+    await runtime.close();
+  }, 60_000);
+});

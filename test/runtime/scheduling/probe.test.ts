@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LoadedModel } from '../../../runtime/src/engines/engine.js';
-import { applyTrial, maxRowsWith, placeModel, probeBatching } from '../../../runtime/src/scheduling/probe.js';
+import { applyBatching, placeModel, probeBatching } from '../../../runtime/src/scheduling/probe.js';
 import { InferenceError } from '../../../runtime/src/tensor/errors.js';
 import type { Tensor } from '../../../runtime/src/tensor/tensor.js';
 
@@ -53,6 +53,10 @@ function ofTexts(milliseconds: (rows: number, tokens: number) => number) {
       limitRows(maxRows) {
         limit = maxRows;
       },
+      withRows(maxRows) {
+        expect([1, 512].map(maxRows)).not.toEqual([1, 1]);
+        return model;
+      },
     },
     async run([input], signatureName) {
       const rows = input!.shape[0]!;
@@ -76,9 +80,11 @@ describe('texts', () => {
     // A run costs 1 ms and, for each text, what its tokens cost.
     const { limit, model } = ofTexts((rows, tokens) => 1 + rows * (tokens < 32 ? 0.1 : 1000));
     const batching = await probeBatching(model, examples, EXACT);
-    expect([1, 16, 24, 25, 512].map(limit)).toEqual([64, 64, 64, 1, 1]);
     expect(batching).toMatchObject({ maxRows: 64, signatures: ['serving_default'] });
-    const rowsWith = (text: string) => maxRowsWith(model, batching)!(texts(text));
+    const { maxRowsWith, ...options } = applyBatching(model, batching);
+    expect(options).toEqual({ maxBatchRows: 64, batchable: ['serving_default'] });
+    expect([1, 16, 24, 25, 512].map(limit)).toEqual([64, 64, 64, 1, 1]);
+    const rowsWith = (text: string) => maxRowsWith!(texts(text));
     expect([rowsWith('short'), rowsWith('long '.repeat(100))]).toEqual([64, 1]);
   });
 
@@ -88,9 +94,9 @@ describe('texts', () => {
     const other = ofTexts(() => {
       throw new Error('the model must not run');
     });
-    await applyTrial(other.model, JSON.parse(JSON.stringify({ batching })));
+    const { maxRowsWith } = applyBatching(other.model, JSON.parse(JSON.stringify(batching)));
     expect([1, 16, 24, 25, 512].map(other.limit)).toEqual([64, 64, 64, 1, 1]);
-    expect(maxRowsWith(other.model, batching)!(texts('short'))).toBe(64);
+    expect(maxRowsWith!(texts('short'))).toBe(64);
   });
 
   it('run alone if that is as fast', async () => {
@@ -159,6 +165,33 @@ describe('how many rows run together', () => {
   it('stops where a row costs as much as before', async () => {
     const { model } = timed((rows) => Math.max(4, rows));
     expect(await batchRows(model)).toBe(4);
+  });
+
+  it('does not depend on one size that was disturbed', async () => {
+    const { model } = timed((rows) => (rows === 4 ? 20 : 4 + rows * 0.01));
+    expect(await batchRows(model)).toBe(64);
+  });
+
+  it('depends on the processor time of runs, not on other work of the machine', async () => {
+    const { model } = timed(() => 5);
+    const processorTime = async ([x]: readonly Tensor[]) => {
+      await model.run([x!]);
+      return Math.max(4, x!.shape[0]!) / 16;
+    };
+    // By elapsed time, 64 rows would be best.
+    expect(await batchRows({ ...model, processorTime })).toBe(4);
+  });
+
+  it('is no longer measured once the trial is ended', async () => {
+    const { model, sizes } = timed((rows) => 1 + rows * 0.01);
+    const end = new AbortController();
+    const run: LoadedModel['run'] = (inputs) => {
+      if (sizes.length === 3) end.abort();
+      return model.run(inputs);
+    };
+    const trial = probeBatching({ ...model, run }, [example], { absolute: 0, relative: 0 }, false, end.signal);
+    await expect(trial).rejects.toThrow(/abort/);
+    expect(sizes).toHaveLength(4);
   });
 
   it('is one for a model that gains nothing, and for one without an example', async () => {

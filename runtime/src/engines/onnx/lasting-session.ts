@@ -1,5 +1,5 @@
 import { InferenceError } from '../../tensor/errors.js';
-import type { PlainTensor, ThreadSession } from './thread-session.js';
+import type { MeasuredRun, PlainTensor, SessionMetadata, ThreadSession } from './thread-session.js';
 
 /** Milliseconds before the first restart. The delay doubles with each further one, up to the maximum. */
 const MIN_BACKOFF_MS = 50;
@@ -47,6 +47,11 @@ export class LastingSession {
 
   private constructor(private readonly options: LastingOptions) {}
 
+  /** Inputs and outputs of the model. @default - no thread is running */
+  get metadata(): SessionMetadata | undefined {
+    return this.session?.metadata;
+  }
+
   /** Reason why no thread is running. Undefined if one is running. */
   get fault(): string | undefined {
     return this.failure;
@@ -57,15 +62,15 @@ export class LastingSession {
    *
    * @throws Error with ONNX Runtime's message, or InferenceError `UNAVAILABLE` if no thread is running
    */
-  async run(feeds: Readonly<Record<string, PlainTensor>>): Promise<Readonly<Record<string, PlainTensor>>> {
+  async run(feeds: Readonly<Record<string, PlainTensor>>): Promise<MeasuredRun> {
     if (!this.session)
       throw new InferenceError('UNAVAILABLE', 'the thread of the model exited and is being restarted', 1);
     this.pending++;
     if (this.pending === 1) this.watch();
     try {
-      const outputs = await this.session.run(feeds);
+      const run = await this.session.run(feeds);
       this.ends = 0;
-      return outputs;
+      return run;
     } finally {
       this.pending--;
       // The next run begins when this one ends.

@@ -3,7 +3,8 @@ import './no-telemetry.js';
 import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
+import { availableProcessors, shareOf } from '../../host-limits.js';
 import { checkOnnx, ModelPackageError, namesWithShape } from '../../manifest/index.js';
 import { InferenceError, invalid } from '../../tensor/errors.js';
 import type { Signature, Tensor, TensorSpec } from '../../tensor/tensor.js';
@@ -11,7 +12,7 @@ import type { Artifact, Engine, EngineOptions, LoadedModel } from '../engine.js'
 import { datatypeOf, fromEngineArray, onnxTypeName, type TypedArray } from './datatypes.js';
 import { firstDimensionsDiffer } from './dimensions.js';
 import { LastingSession } from './lasting-session.js';
-import { type PlainTensor, ThreadSession } from './thread-session.js';
+import { type MeasuredRun, type PlainTensor, type SessionMetadata, ThreadSession } from './thread-session.js';
 import { type WithoutZipMap, withoutZipMap } from './zip-map.js';
 
 /** Maximum size of a file that is searched for a ZipMap. Models with a ZipMap are scikit-learn classifiers. */
@@ -27,7 +28,8 @@ const LARGE_INPUT_BYTES = 128 * 1024;
 export const onnxEngine: Engine = {
   async load(artifact: Artifact, options: EngineOptions): Promise<LoadedModel> {
     try {
-      const stripped = stripZipMap(artifact.path);
+      // Scikit-learn's classifiers have a ZipMap, and short runs.
+      const stripped = options.isLong ? undefined : stripZipMap(artifact.path);
       const source: Source = {
         model: stripped?.model ?? artifact.path,
         options: { ...sessionOptions(options), ...(stripped && weightsIn(dirname(artifact.path))) },
@@ -35,9 +37,11 @@ export const onnxEngine: Engine = {
         limitMs: options.timeoutSeconds === undefined ? undefined : options.timeoutSeconds * 1000,
         onLine: options.onLine,
       };
-      const session = await createSession(source);
-      const givesOtherRows = firstDimensionsDiffer(session.inputMetadata, session.outputMetadata);
-      return new OnnxModel(session, source, signatureOf(session, artifact.path, stripped), givesOtherRows);
+      const { threads = shareOf(availableProcessors(), options.processes ?? 1) } = options;
+      const session = options.isLong ? await openThread(source, threads) : await createSession(source);
+      const metadata = session instanceof LastingSession ? session.metadata! : session;
+      const givesOtherRows = firstDimensionsDiffer(metadata.inputMetadata, metadata.outputMetadata);
+      return new OnnxModel(session, source, signatureOf(metadata, artifact.path, stripped), givesOtherRows, threads);
     } catch (error) {
       if (error instanceof ModelPackageError) throw error;
       checkOnnx(artifact.path);
@@ -74,8 +78,22 @@ function weightsIn(folder: string): InferenceSession.SessionOptions {
   return { extra: { session: { model_external_initializers_file_folder_path: folder } } };
 }
 
-function createSession({ model, options }: Source): Promise<InferenceSession> {
+async function createSession({ model, options }: Source): Promise<InferenceSession> {
+  const { InferenceSession } = await import('onnxruntime-node');
   return typeof model === 'string' ? InferenceSession.create(model, options) : InferenceSession.create(model, options);
+}
+
+function openThread(
+  { model, options, verify, limitMs, onLine = () => {} }: Source,
+  threads: number,
+): Promise<LastingSession> {
+  const threaded = { ...options, intraOpNumThreads: threads };
+  return LastingSession.open({
+    open: (onEnd) => ThreadSession.open(model, threaded, onEnd),
+    verify,
+    limitMs,
+    onLine,
+  });
 }
 
 function stripZipMap(path: string): WithoutZipMap | undefined {
@@ -84,7 +102,7 @@ function stripZipMap(path: string): WithoutZipMap | undefined {
   return bytes.includes('ZipMap') ? withoutZipMap(bytes) : undefined;
 }
 
-function signatureOf(session: InferenceSession, path: string, stripped?: WithoutZipMap): Signature {
+function signatureOf(session: SessionMetadata, path: string, stripped?: WithoutZipMap): Signature {
   const values = [...session.inputMetadata, ...session.outputMetadata];
   // The file is read again only if ONNX Runtime reports an empty shape, which may be a missing one.
   const isShapeless = (value: InferenceSession.ValueMetadata) => value.isTensor && value.shape.length === 0;
@@ -114,7 +132,8 @@ function signatureOf(session: InferenceSession, path: string, stripped?: Without
 
 class OnnxModel implements LoadedModel {
   readonly signatures: Readonly<Record<string, Signature>>;
-  private threads = 1;
+  readonly offload?: (threads: number) => Promise<void>;
+  private threads: number;
   /** Session for large inputs of a model that runs on the event loop, opened with the first of them, which may be a trial. */
   private large: Promise<LastingSession> | undefined;
 
@@ -123,8 +142,15 @@ class OnnxModel implements LoadedModel {
     private readonly source: Source,
     private readonly signature: Signature,
     readonly givesOtherRows: boolean,
+    threads: number,
   ) {
     this.signatures = { serving_default: signature };
+    this.threads = this.hasOwnThread ? threads : 1;
+    if (!this.hasOwnThread) this.offload = (most) => this.moveToThread(most);
+  }
+
+  get hasOwnThread(): boolean {
+    return this.session instanceof LastingSession;
   }
 
   get processors(): number {
@@ -133,11 +159,11 @@ class OnnxModel implements LoadedModel {
 
   /** A model on the event loop serves small requests while a large one runs in its thread. */
   get concurrency(): number {
-    return this.session instanceof LastingSession ? 1 : 2;
+    return this.hasOwnThread ? 1 : 2;
   }
 
   get queuedRuns(): number {
-    return this.session instanceof LastingSession ? 1 : 0;
+    return this.hasOwnThread ? 1 : 0;
   }
 
   get isHealthy(): boolean {
@@ -149,27 +175,38 @@ class OnnxModel implements LoadedModel {
   }
 
   async run(inputs: readonly Tensor[]): Promise<Tensor[]> {
+    const { outputs } = await this.runSession(inputs);
+    return this.signature.outputs.map((spec) => fromOnnx(spec, outputs[spec.name] as PlainTensor));
+  }
+
+  async processorTime(inputs: readonly Tensor[]): Promise<number> {
+    const before = threadUsage();
+    const { processorMs } = await this.runSession(inputs);
+    if (processorMs !== undefined) return processorMs;
+    const { user, system } = threadUsage(before);
+    return (user + system) / 1000;
+  }
+
+  private async runSession(inputs: readonly Tensor[]): Promise<MeasuredRun> {
     // The object has no prototype, so that every name is valid for an input.
     const feeds: Record<string, PlainTensor> = Object.create(null);
     for (const input of inputs) feeds[input.name] = toOnnx(input);
-    let results: Readonly<Record<string, unknown>>;
     try {
       const { session } = this;
-      if (session instanceof LastingSession) results = await session.run(feeds);
-      else if (bytesOf(inputs) < LARGE_INPUT_BYTES) results = await session.run(feeds as Feeds);
-      else results = await (await this.largeSession()).run(feeds);
+      if (session instanceof LastingSession) return await session.run(feeds);
+      if (bytesOf(inputs) >= LARGE_INPUT_BYTES) return await (await this.largeSession()).run(feeds);
+      return { outputs: (await session.run(feeds as Feeds)) as MeasuredRun['outputs'] };
     } catch (error) {
       if (error instanceof InferenceError) throw error;
       // The request already matches the signature, so the graph rejects its values or the combination of its shapes.
       throw new InferenceError('INVALID_ARGUMENT', `the model rejected the input: ${firstLine(error)}`);
     }
-    return this.signature.outputs.map((spec) => fromOnnx(spec, results[spec.name] as PlainTensor));
   }
 
-  async offload(threads: number): Promise<void> {
+  private async moveToThread(threads: number): Promise<void> {
     await this.releaseLarge();
     const before = this.session;
-    this.session = await this.open(threads);
+    this.session = await openThread(this.source, threads);
     this.threads = threads;
     await before.release();
   }
@@ -198,20 +235,12 @@ class OnnxModel implements LoadedModel {
 
   private async openLater(): Promise<LastingSession> {
     await this.source.verify?.();
-    return this.open(1);
-  }
-
-  private open(threads: number): Promise<LastingSession> {
-    const { model, options, verify, limitMs, onLine = () => {} } = this.source;
-    const threaded = { ...options, intraOpNumThreads: threads };
-    return LastingSession.open({
-      open: (onEnd) => ThreadSession.open(model, threaded, onEnd),
-      verify,
-      limitMs,
-      onLine,
-    });
+    return openThread(this.source, 1);
   }
 }
+
+/** Processor time of this thread. Before Node 24 it is that of all threads; the others are mostly idle during a trial. */
+const threadUsage: typeof process.cpuUsage = (process.threadCpuUsage ?? process.cpuUsage).bind(process);
 
 /** Returns the size of the inputs in memory. A string counts as its reference. */
 function bytesOf(inputs: readonly Tensor[]): number {

@@ -35,8 +35,22 @@ type Memory = { readonly memory: ArrayBuffer };
 type Answer = {
   readonly id: number;
   readonly outputs?: Record<string, PlainTensor>;
+  /** Inputs and outputs of the model, once the session is open. */
+  readonly metadata?: SessionMetadata;
+  /** Milliseconds of processor time of the run. */
+  readonly processorMs?: number;
   readonly error?: string;
 } & Partial<Memory>;
+
+/** Inputs and outputs of a model as ONNX Runtime reports them. */
+export type SessionMetadata = Pick<InferenceSession, 'inputMetadata' | 'outputMetadata'>;
+
+/** Outputs of a run. */
+export interface MeasuredRun {
+  readonly outputs: Readonly<Record<string, PlainTensor>>;
+  /** Milliseconds of processor time of the run. @default - it ran on the calling thread, which can measure it */
+  readonly processorMs?: number;
+}
 
 interface Waiter {
   /** Number of the run; 0 for opening the session. */
@@ -52,9 +66,13 @@ interface Waiter {
 const SOURCE = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { InferenceSession } = require(workerData.binding);
-const told = (id, error) => ({ id, error: String(error && error.message || error) });
+const failure = (id, error) => ({ id, error: String(error && error.message || error) });
 const session = InferenceSession.create(workerData.model, workerData.options);
-session.then(() => parentPort.postMessage({ id: 0, outputs: {} }), (error) => parentPort.postMessage(told(0, error)));
+session.then(
+  ({ inputMetadata, outputMetadata }) => parentPort.postMessage({ id: 0, metadata: { inputMetadata, outputMetadata } }),
+  (error) => parentPort.postMessage(failure(0, error)),
+);
+const usage = (before) => (process.threadCpuUsage || process.cpuUsage).call(process, before);
 parentPort.on('messageerror', (error) => { throw error; });
 parentPort.on('message', async (message) => {
   const open = await session;
@@ -67,12 +85,15 @@ parentPort.on('message', async (message) => {
     }
     const outputs = {};
     const given = new Set([memory]);
-    for (const [name, { type, data, dims }] of Object.entries(await open.run(tensors))) {
+    const before = usage();
+    const results = await open.run(tensors);
+    const { user, system } = usage(before);
+    for (const [name, { type, data, dims }] of Object.entries(results)) {
       outputs[name] = { type, data, dims };
       if (data.buffer) given.add(data.buffer);
     }
-    parentPort.postMessage({ id, outputs, memory }, [...given]);
-  } catch (error) { parentPort.postMessage({ ...told(id, error), memory }, [memory]); }
+    parentPort.postMessage({ id, outputs, memory, processorMs: (user + system) / 1000 }, [...given]);
+  } catch (error) { parentPort.postMessage({ ...failure(id, error), memory }, [memory]); }
 });
 `;
 
@@ -99,11 +120,13 @@ export class ThreadSession {
     onEnd?: (why: string) => void,
   ): Promise<ThreadSession> {
     const session = new ThreadSession(model, options);
-    await session.answer(0);
+    session.metadata = (await session.answer(0)).metadata!;
     session.onEnd = onEnd;
     return session;
   }
 
+  /** Inputs and outputs of the model. */
+  metadata!: SessionMetadata;
   private readonly worker: Worker;
 
   private constructor(model: string | Uint8Array, options: InferenceSession.SessionOptions) {
@@ -120,12 +143,13 @@ export class ThreadSession {
    *
    * @throws Error with ONNX Runtime's message, or InferenceError `UNAVAILABLE` if the thread has exited
    */
-  async run(feeds: Readonly<Record<string, PlainTensor>>): Promise<Readonly<Record<string, PlainTensor>>> {
+  async run(feeds: Readonly<Record<string, PlainTensor>>): Promise<MeasuredRun> {
     if (this.ended) throw this.ended;
     const id = ++this.runs;
     const { memory, feeds: packed } = this.pack(feeds);
     this.worker.postMessage({ id, memory, feeds: packed }, [memory]);
-    return this.answer(id);
+    const { outputs, processorMs } = await this.answer(id);
+    return { outputs: outputs!, processorMs };
   }
 
   // Reused memory costs a copy. Memory allocated for each run costs ten times as much in page faults.
@@ -177,16 +201,15 @@ export class ThreadSession {
     await exit;
   }
 
-  private async answer(id: number): Promise<Readonly<Record<string, PlainTensor>>> {
+  private async answer(id: number): Promise<Answer> {
     this.worker.ref();
-    const { outputs, error, memory } = await new Promise<Answer>((resolve, reject) =>
-      this.waiting.push({ id, resolve, reject }),
-    );
+    const answer = await new Promise<Answer>((resolve, reject) => this.waiting.push({ id, resolve, reject }));
     // An idle thread does not keep the process busy: Lambda asks for the next request once nothing is left to do.
     if (this.waiting.length === 0) this.worker.unref();
+    const { error, memory } = answer;
     if (memory && memory.byteLength > this.spare.byteLength) this.spare = memory;
     if (error !== undefined) throw new Error(error);
-    return outputs!;
+    return answer;
   }
 
   private settle(answer: Answer): void {

@@ -63,6 +63,7 @@ export abstract class ImageModel<Task extends ImageTask> extends TaskModel {
   private readonly runs: Turns;
   /** Maximum number of threads that work on pictures. */
   protected readonly threads: number;
+  readonly processorTime?: LoadedModel['processorTime'];
 
   constructor(
     model: LoadedModel,
@@ -76,6 +77,7 @@ export abstract class ImageModel<Task extends ImageTask> extends TaskModel {
     this.picture = this.own.inputs.find(({ name }) => name !== PIXEL_MASK)!;
     this.runs = new Turns(model.concurrency ?? 1);
     this.threads = pictureProcessors(options.processes);
+    if (model.processorTime) this.processorTime = (inputs) => this.modelTime(inputs);
   }
 
   /** Pictures of the next runs are prepared while the model runs. */
@@ -88,14 +90,32 @@ export abstract class ImageModel<Task extends ImageTask> extends TaskModel {
   }
 
   protected async runTask([input]: readonly Tensor[]): Promise<Tensor[]> {
-    const files = input!.data as Buffer[];
-    const prepared = await Promise.all(
+    const prepared = await this.prepareAll(input!);
+    const outputs: Outputs[] = [];
+    for (const { inputs, rows } of this.runsOf(prepared)) {
+      const found = await this.runs.take(() => this.model.run(inputs));
+      const each = rows === 1 ? [found] : splitRows(found, new Array<number>(rows).fill(1), rows);
+      if (!each) throw new InferenceError('INTERNAL', `the model returned other rows than the ${rows} pictures`);
+      outputs.push(...each);
+    }
+    return this.results(outputs, prepared);
+  }
+
+  private async modelTime([input]: readonly Tensor[]): Promise<number> {
+    let milliseconds = 0;
+    for (const { inputs } of this.runsOf(await this.prepareAll(input!))) {
+      milliseconds += await this.runs.take(() => this.model.processorTime!(inputs));
+    }
+    return milliseconds;
+  }
+
+  private prepareAll({ data }: Tensor): Promise<PreparedPicture[]> {
+    const files = data as Buffer[];
+    return Promise.all(
       files.map((bytes, index) =>
         this.prepare(bytes).catch((error) => Promise.reject(files.length === 1 ? error : named(error, index))),
       ),
     );
-    const outputs = await this.runModel(prepared);
-    return this.results(outputs, prepared);
   }
 
   /** Returns the outputs of the task for the outputs of the model. */
@@ -130,24 +150,15 @@ export abstract class ImageModel<Task extends ImageTask> extends TaskModel {
     );
   }
 
-  /** Runs the model on pictures. Those of one size run together, if the model takes several. */
-  private async runModel(pictures: readonly PreparedPicture[]): Promise<readonly Outputs[]> {
+  /** Returns the inputs of the runs for pictures. Those of one size run together, if the model takes several. */
+  private runsOf(pictures: readonly PreparedPicture[]): { inputs: readonly Tensor[]; rows: number }[] {
     const inputs = pictures.map((picture) => this.inputsOf(picture));
     const [first, ...others] = pictures;
     const isOneSize = others.every(({ height, width }) => height === first!.height && width === first!.width);
     if (others.length === 0 || !isOneSize || this.picture.shape[0] !== -1) {
-      const alone: Outputs[] = [];
-      for (const tensors of inputs) alone.push(await this.runs.take(() => this.model.run(tensors)));
-      return alone;
+      return inputs.map((each) => ({ inputs: each, rows: 1 }));
     }
-    const outputs = await this.runs.take(() => this.model.run(joinRows(inputs, inputs.length)));
-    const rows = splitRows(
-      outputs,
-      inputs.map(() => 1),
-      inputs.length,
-    );
-    if (rows) return rows;
-    throw new InferenceError('INTERNAL', `the model returned other rows than the ${inputs.length} pictures`);
+    return [{ inputs: joinRows(inputs, inputs.length), rows: inputs.length }];
   }
 
   private inputsOf({ channels, data, height, width }: PreparedPicture): Tensor[] {

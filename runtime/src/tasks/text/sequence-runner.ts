@@ -20,6 +20,13 @@ export class SequenceRunner {
     private readonly timeoutMs: number,
   ) {}
 
+  /** Returns a runner of the same model with another maximum number of texts of a run. */
+  withRows(maxRows: (tokens: number) => number): SequenceRunner {
+    const other = new SequenceRunner(this.model, this.padding, this.outputs, this.timeoutMs);
+    other.maxRows = maxRows;
+    return other;
+  }
+
   /**
    * Runs the model on each text. The results are in the same order.
    *

@@ -75,6 +75,7 @@ interface TextParts {
 class TextModel extends TaskModel {
   readonly tokens: TextTokens;
   readonly lengths: RowLengths;
+  readonly processorTime?: LoadedModel['processorTime'];
 
   constructor(
     model: LoadedModel,
@@ -94,7 +95,15 @@ class TextModel extends TaskModel {
         return encoded.map(({ ids, typeIds, isTruncated }) => ({ ids, typeIds, isTruncated }));
       },
     };
-    this.lengths = lengthsOf(model, task.tokenizer, parts.runner);
+    const { runner } = parts;
+    this.lengths = {
+      ...lengthsOf(model, task.tokenizer),
+      limitRows(maxRows) {
+        runner.maxRows = maxRows;
+      },
+      withRows: (maxRows) => new TextModel(model, task, signature, { ...parts, runner: runner.withRows(maxRows) }),
+    };
+    if (model.processorTime) this.processorTime = (inputs) => model.processorTime!(inputs);
   }
 
   protected async runTask(inputs: readonly Tensor[], text?: TextOptions): Promise<Tensor[]> {
@@ -137,7 +146,10 @@ function usageOf(texts: readonly EncodedText[]): RowUsage {
 /** Average bytes of a token, to estimate the length of a text. */
 const BYTES_PER_TOKEN = 4;
 
-function lengthsOf(model: LoadedModel, { maxTokens, padding }: TextTokenizer, runner: SequenceRunner): RowLengths {
+function lengthsOf(
+  model: LoadedModel,
+  { maxTokens, padding }: TextTokenizer,
+): Pick<RowLengths, 'max' | 'estimate' | 'example'> {
   const { inputs: own } = model.signatures[DEFAULT_SIGNATURE]!;
   return {
     max: maxTokens,
@@ -157,9 +169,6 @@ function lengthsOf(model: LoadedModel, { maxTokens, padding }: TextTokenizer, ru
       const typeIds = new Array<number>(tokens).fill(0);
       const text = { ids, typeIds, isTruncated: false, offsets: () => [], specials: () => [] };
       return tokenTensors([text], own, padding).tensors;
-    },
-    limitRows(maxRows) {
-      runner.maxRows = maxRows;
     },
   };
 }

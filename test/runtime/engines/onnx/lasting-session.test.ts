@@ -42,6 +42,31 @@ it('frees the thread that took large inputs before the model itself moves to a t
   await model.close();
 });
 
+it('opens a model whose runs are long in its own thread at once, with the same signature and answers', async () => {
+  const path = join(import.meta.dirname, '../../../fixtures/mean_color.onnx');
+  const data = Float32Array.from({ length: 8 * 8 * 3 }, (_, index) => index);
+  const pixels = { name: 'pixels', datatype: 'FP32', shape: [1, 8, 8, 3], data } as const;
+  const inline = await engineFor('onnx').load({ path, format: 'onnx' }, {});
+  expect([inline.hasOwnThread, threads.length]).toEqual([false, 0]);
+  const model = await engineFor('onnx').load({ path, format: 'onnx' }, { isLong: true, threads: 2 });
+  expect([model.hasOwnThread, model.offload, model.processors, threads.length]).toEqual([true, undefined, 2, 1]);
+  expect(model.signatures).toEqual(inline.signatures);
+  expect(await model.run([pixels])).toEqual(await inline.run([pixels]));
+  await Promise.all([model.close(), inline.close()]);
+  await expect(
+    engineFor('onnx').load({ path: import.meta.filename, format: 'onnx' }, { isLong: true }),
+  ).rejects.toMatchObject({ code: 'FORMAT_UNKNOWN' });
+});
+
+it.each([true, false])('measures the processor time of runs, in its own thread or not: %s', async (isLong) => {
+  const model = await engineFor('onnx').load({ path: FIXTURE, format: 'onnx' }, { isLong, threads: 1 });
+  const timeOf = (times: bigint) => model.processorTime!([{ ...rounds[0], data: BigInt64Array.of(times) }]);
+  const short = await timeOf(1n);
+  expect(short).toBeGreaterThan(0);
+  expect(await timeOf(1000n)).toBeGreaterThan(short * 2);
+  await model.close();
+});
+
 describe('a model whose thread ends', () => {
   let model: LoadedModel;
   let lines: string[];

@@ -16,7 +16,7 @@ const open = async () => {
 const picture = (value: number): Record<string, PlainTensor> => ({
   pixels: { type: 'float32', dims: [1, 8, 8, 3], data: new Float32Array(PIXELS).fill(value) },
 });
-const mean = async (value: number) => ((await session.run(picture(value))).means!.data as Float32Array)[0];
+const mean = async (value: number) => ((await session.run(picture(value))).outputs.means!.data as Float32Array)[0];
 
 it('gives each run its own answer, also after one that could not be sent', async () => {
   await open();
