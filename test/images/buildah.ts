@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireTool } from '../support/tools.js';
 
@@ -143,9 +143,11 @@ export class Buildah {
   /** Ends what was started here, and removes its containers and images; the bases stay. */
   close(): void {
     for (const { pid } of this.started) {
-      try {
-        process.kill(-pid!, 'SIGKILL');
-      } catch {}
+      for (const each of processTree(pid!)) {
+        try {
+          process.kill(each, 'SIGKILL');
+        } catch {}
+      }
     }
     // Those of stages that only others copy from are among them.
     this.run('rm', '--all');
@@ -184,6 +186,24 @@ export class Buildah {
       this.run('run', ...ISOLATION, container, '--', 'sh', '-c', script);
       this.run('commit', '--quiet', '--format', 'docker', '--rm', container, PYTHON_BASE);
     });
+  }
+}
+
+/** A process and all that it started, in whatever group: buildah gives containers one of their own. */
+function processTree(root: number): number[] {
+  const tree = [root];
+  for (const pid of tree) tree.push(...childrenOf(pid));
+  return tree;
+}
+
+/** Children of a process, of which each of its threads lists its own; none if it has ended. */
+function childrenOf(pid: number): number[] {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'));
+    return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+  } catch {
+    return [];
   }
 }
 
