@@ -169,11 +169,7 @@ ANSWERS_PER_WINDOW = 12
 def windows(encoding, limit: int):
     """Yields the tokens of each window: the question with a part of the context.
 
-<<<<<<< HEAD
     Transformers 4 takes them from the overflowing tokens of `tokenizers`, and version 0.23 of that loses most
-=======
-    Transformers 4 takes them from the overflowing tokens of `tokenizers`. Version 0.23 loses most of these
->>>>>>> 156c197a (Reword two sentences that the wording test rejects)
     (huggingface/tokenizers issue 2091).
     """
     tokens = list(range(len(encoding.ids)))
