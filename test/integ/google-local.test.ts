@@ -61,6 +61,21 @@ describeOnRequest('google --local', () => {
     });
   });
 
+  describe('in a project that has enabled no APIs', () => {
+    beforeEach(() => startDouble());
+
+    test('a stack that enables its APIs is applied and destroyed', TIMEOUT, async () => {
+      double.store.enabled = new Set();
+      const make = () => {
+        const stack = googleStack();
+        new ServerlessModel(stack, 'Iris', { ...minimal, encryptionKey: KEY, enableApis: true });
+        return stack;
+      };
+      const lifecycle = await runLifecycle(new Deployment(double.env), { 'the first version': make });
+      expectSettled('Cloud Run in a new project', lifecycle, double.left);
+    });
+  });
+
   describe('with a cluster', () => {
     let cluster: Kubernetes;
     beforeAll(async () => {
