@@ -21,8 +21,10 @@ test.skipIf(process.versions.node.startsWith('24.')).each(shareOf(files, 8))(
   { timeout: 600_000 },
   (file) => {
     const args = [vitest, 'run', file, '--maxWorkers=1', '--testTimeout=120000', '--reporter=dot'];
-    // Suites of the server run its sources only: the other run of them starts the bundle with each Node.
-    const env = { ...process.env, MODELSHIP_TEST_FORMS: 'sources' };
+    // Suites of the server run its sources only: the other run of them starts the bundle with each Node. Of the long
+    // suites a share runs, also with all tests, which run them whole once.
+    const { MODELSHIP_TEST_ALL: _, ...rest } = process.env;
+    const env = { ...rest, MODELSHIP_TEST_FORMS: 'sources' };
     const { status, stdout, stderr } = spawnSync(node(24).path, args, { cwd: root, encoding: 'utf8', env });
     expect(status, `${stdout}${stderr}`).toBe(0);
   },

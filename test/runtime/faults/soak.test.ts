@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { ENVIRONMENT } from '../../../runtime/src/contract.js';
 import { echoPackage } from '../../lib/cli/support.js';
+import { node } from '../../support/nodes.js';
 import { ALL } from '../../support/share.js';
-import { BUNDLE, IRIS, post, predict, spawnServer, stopAll } from './servers.js';
+import { bundleOn, IRIS, post, predict, spawnServer, stopAll } from './servers.js';
 
 afterAll(stopAll);
 
@@ -33,7 +34,7 @@ it.skipIf(MINUTES === 0)(
         [ENVIRONMENT.modelControl]: 'true',
         [ENVIRONMENT.processes]: '1',
       },
-      BUNDLE,
+      bundleOn(node(24).path),
     );
     const base = await server.url;
     const begin = Date.now();
