@@ -23,9 +23,6 @@ export const SOURCES: ServerCommand = [process.execPath, '--import', 'tsx', join
 /** Starts the bundle, which images contain, with a Node. */
 export const bundleOn = (node: string): ServerCommand => [node, join(ROOT, 'runtime/dist/bundle/server.js')];
 
-/** Starts the bundle with the Node that runs the tests. */
-export const BUNDLE = bundleOn(process.execPath);
-
 const open: RunningServer[] = [];
 const children: ChildProcess[] = [];
 
