@@ -33,7 +33,7 @@ export class Forest {
     const count = trees.reduce((sum, { left }) => sum + left.length, 0);
     this.roots = new Int32Array(trees.length);
     this.outputOf = Int32Array.from(trees, ({ output }) => output);
-    if (this.outputOf.some((output) => !(output >= 0 && output < outputs))) throw new RangeError('outputs of trees');
+    if (!trees.every(({ output }) => isIndex(output, outputs))) throw new RangeError('outputs of trees');
     this.left = new Int32Array(count);
     this.right = new Int32Array(count);
     this.missing = new Int32Array(count);
@@ -72,7 +72,7 @@ export class Forest {
     }
   }
 
-  /** Returns the thresholds of each column. */
+  /** Returns the thresholds of each column, without those of nodes that no path reaches. */
   thresholds(): readonly (readonly number[])[] {
     const thresholds: number[][] = Array.from({ length: this.columns }, () => []);
     for (let node = 0; node < this.left.length; node++) {
@@ -83,26 +83,36 @@ export class Forest {
 
   private add(tree: TreeNodes, root: number): void {
     const size = tree.left.length;
+    // Nodes that no path reaches stay leaves.
+    for (let at = root; at < root + size; at++) this.left[at] = at;
     const isReached = new Uint8Array(size);
     const pending = [0];
-    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    while (pending.length > 0) {
+      const node = pending.pop();
       // A node that is reached twice could make a run endless.
-      if (!(node >= 0 && node < size) || isReached[node]) throw new RangeError('nodes of a tree');
+      if (!isIndex(node, size) || isReached[node]) throw new RangeError('nodes of a tree');
       isReached[node] = 1;
       const at = root + node;
-      this.threshold[at] = tree.threshold[node]!;
-      if (Number.isNaN(this.threshold[at])) throw new RangeError('threshold of a node');
+      const threshold = tree.threshold[node];
+      if (typeof threshold !== 'number' || Number.isNaN(threshold)) throw new RangeError('threshold of a node');
+      this.threshold[at] = threshold;
       const left = tree.left[node]!;
-      this.left[at] = at;
       if (left === -1) continue;
       const right = tree.right[node]!;
-      const column = tree.column[node]!;
-      if (!(column >= 0 && column < this.columns)) throw new RangeError('column of a node');
+      const column = tree.column[node];
+      const isLeft = tree.defaultLeft[node];
+      if (!isIndex(column, this.columns)) throw new RangeError('column of a node');
+      if (typeof isLeft !== 'boolean' && isLeft !== 0 && isLeft !== 1) throw new RangeError('default child of a node');
       this.left[at] = root + left;
       this.right[at] = root + right;
-      this.missing[at] = root + (tree.defaultLeft[node] ? left : right);
+      this.missing[at] = root + (isLeft ? left : right);
       this.column[at] = column;
       pending.push(left, right);
     }
   }
+}
+
+/** Whether a value of a file, which may have any type, is an index below `length`. */
+function isIndex(value: unknown, length: number): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < length;
 }

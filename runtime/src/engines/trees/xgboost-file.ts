@@ -12,6 +12,9 @@ export interface XgboostModel {
   readonly names?: readonly string[];
 }
 
+/** Maximum number of columns. A file of some bytes can claim any number, and memory is taken for each column. */
+const MAX_COLUMNS = 2 ** 22;
+
 /** Parts of XGBoost's files that predictions depend on. Files have numbers in texts where options allow any text. */
 interface XgboostFile {
   readonly learner: {
@@ -70,9 +73,13 @@ function modelOf({ learner }: XgboostFile): XgboostModel | undefined {
   if (objective === undefined || booster.name !== 'gbtree') return undefined;
   if (!booster.model.trees.every(isPlain)) return undefined;
   const columns = Number(parameters.num_feature);
+  if (!isCount(columns, MAX_COLUMNS)) return undefined;
+  // Each output has a tree of its own.
   const outputs = Math.max(1, Number(parameters.num_class), Number(parameters.num_target ?? 1));
+  if (!isCount(outputs, Math.max(1, booster.model.trees.length))) return undefined;
   // Earlier versions have one score for all outputs.
   const scores = [JSON.parse(parameters.base_score) as number | number[]].flat();
+  if (!scores.every((score) => typeof score === 'number')) return undefined;
   const margins = Array.from({ length: outputs }, (_, output) => {
     const score = Math.fround(scores[scores.length === 1 ? 0 : output]!);
     return objective.margin?.(score) ?? score;
@@ -103,10 +110,17 @@ function isPlain({ split_type: types = [], tree_param: { size_leaf_vector: outpu
 function treeCount({ attributes, gradient_booster: { model } }: XgboostFile['learner']): number {
   if (attributes.scikit_learn === undefined || attributes.best_iteration === undefined) return model.trees.length;
   const count = numbers(model.iteration_indptr!)[Number(attributes.best_iteration) + 1];
-  if (count === undefined) throw new RangeError('best iteration');
+  if (count === undefined || !isCount(count, model.trees.length)) throw new RangeError('best iteration');
   return count;
 }
 
 function numbers(array: NumbersOfFile): ArrayLike<number> {
-  return array instanceof UbjsonNumbers ? array.decode() : array;
+  if (array instanceof UbjsonNumbers) return array.decode();
+  // An object could claim any length.
+  if (!Array.isArray(array)) throw new TypeError('numbers');
+  return array;
+}
+
+function isCount(value: number, maximum: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= maximum;
 }

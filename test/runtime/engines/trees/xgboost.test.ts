@@ -31,10 +31,16 @@ async function load(file: string): Promise<TreesModel> {
 
 /** Parts of a saved model that tests damage. */
 interface SavedLearner {
-  readonly gradient_booster: { readonly model: { trees?: readonly SavedTree[]; readonly tree_info: number[] } };
-  readonly learner_model_param: { base_score: string };
+  readonly gradient_booster: { readonly model: { trees?: readonly SavedTree[]; readonly tree_info: unknown[] } };
+  readonly learner_model_param: { base_score: string; num_class: string; num_feature: string };
 }
-type SavedTree = Readonly<Record<'split_indices' | 'left_children' | 'split_conditions', unknown[]>>;
+type SavedTree = Record<
+  'split_indices' | 'left_children' | 'right_children' | 'default_left' | 'split_conditions',
+  unknown
+>;
+
+/** Changes each number of a list to another value. */
+const changed = (list: unknown, change: (value: number) => unknown) => (list as number[]).map(change);
 
 const LONG = { timeout: 120_000 };
 
@@ -78,10 +84,23 @@ describe('models of XGBoost in the server', () => {
   );
 
   it.each<[string, (learner: SavedLearner, tree: SavedTree) => void]>([
-    ['a column beyond the rows', (_, tree) => tree.split_indices.fill(COLUMNS)],
-    ['a child beyond the tree', (_, tree) => tree.left_children.fill(10_000)],
-    ['a tree without end', (_, tree) => tree.left_children.fill(0)],
-    ['a threshold that is no number', (_, tree) => tree.split_conditions.fill('x')],
+    ['a column beyond the rows', (_, tree) => (tree.split_indices = changed(tree.split_indices, () => COLUMNS))],
+    ['a column that is a text', (_, tree) => (tree.split_indices = changed(tree.split_indices, String))],
+    ['a column that is a fraction', (_, tree) => (tree.split_indices = changed(tree.split_indices, () => 0.5))],
+    ['a child beyond the tree', (_, tree) => (tree.left_children = changed(tree.left_children, () => 10_000))],
+    ['children that are texts', (_, tree) => (tree.right_children = changed(tree.right_children, String))],
+    ['nodes without a right child', (_, tree) => (tree.right_children = [])],
+    ['children that are an object', (_, tree) => (tree.left_children = { length: 1e9, 0: -1 })],
+    ['a default child that is a text', (_, tree) => (tree.default_left = changed(tree.default_left, String))],
+    ['a tree without end', (_, tree) => (tree.left_children = changed(tree.left_children, () => 0))],
+    ['a threshold that is no number', (_, tree) => (tree.split_conditions = changed(tree.split_conditions, () => 'x'))],
+    ['a threshold that is a text', (_, tree) => (tree.split_conditions = changed(tree.split_conditions, String))],
+    ['a threshold that is missing', (_, tree) => (tree.split_conditions = changed(tree.split_conditions, () => null))],
+    ['outputs that are texts', (learner) => learner.gradient_booster.model.tree_info.fill('0')],
+    ['more outputs than trees', (learner) => (learner.learner_model_param.num_class = '100000000')],
+    ['an output that is a fraction', (learner) => (learner.learner_model_param.num_class = '1.5')],
+    ['columns beyond any memory', (learner) => (learner.learner_model_param.num_feature = '1e12')],
+    ['a base score that is a text', (learner) => (learner.learner_model_param.base_score = '["0.5"]')],
     ['an output that the model lacks', (learner) => learner.gradient_booster.model.tree_info.fill(1)],
     ['a base score beyond those of its objective', (learner) => (learner.learner_model_param.base_score = '[1.5]')],
     ['no trees', (learner) => delete learner.gradient_booster.model.trees],
